@@ -1,0 +1,67 @@
+# Each target does its own set-up. PYTHON picks the interpreter: make test PYTHON=python3.12
+.DEFAULT_GOAL := help
+TARGETS := help venv demo test lint bench wheel clean
+.PHONY: $(TARGETS)
+
+# Work from the folder of this file, wherever make was started (spaces in the path are fine).
+ROOT := $(shell f='$(MAKEFILE_LIST)'; cd "$$(dirname "$${f# }")" && pwd -P)
+ifneq ($(ROOT),$(shell pwd -P))
+
+$(TARGETS):
+	@$(MAKE) --no-print-directory -C "$(ROOT)" $@
+
+else
+
+export MLFLOW_DISABLE_TELEMETRY := true
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
+endif
+BIN := .venv/bin
+STAMP := .venv/.stamp
+
+help:
+	@echo "make demo    grade a made-up population, write pages to build/demo"
+	@echo "make test    run the tests"
+	@echo "make lint    ruff and mypy"
+	@echo "make bench   run the benchmarks"
+	@echo "make wheel   build dist/*.whl"
+	@echo "make venv    only set up .venv (the others do it themselves)"
+	@echo "make clean   remove what the others wrote, but not .venv"
+
+venv: $(STAMP)
+
+$(STAMP): requirements.txt pyproject.toml
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "Python 3.11 or newer is needed ('$(PYTHON)' is not): apt-get install python3 python3-venv make" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "This Python cannot make a virtual environment: apt-get install python3-venv make" >&2; exit 1; }
+	"$(PYTHON)" -m venv .venv
+	$(BIN)/python -m pip install --quiet --no-compile -r requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP)
+	$(BIN)/creditscore demo --out build/demo
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(STAMP)
+	$(BIN)/python benchmarks/run.py
+
+wheel: $(STAMP)
+	rm -rf dist
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist
+
+clean:
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+endif

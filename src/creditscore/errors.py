@@ -1,0 +1,63 @@
+"""One tree of errors. Each says what is wrong, where, what is allowed and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = ["CreditscoreError", "InputError", "NotInForce", "SchemeError", "TooManyRejected", "UsageError"]
+
+
+class CreditscoreError(Exception):
+    """Base of every error this package raises on purpose.
+
+    `what` is one sentence; `where` a file, table, key path or day; `allowed` the values that would be right;
+    `next` what the reader can do. Absent parts are left out of the message.
+    """
+
+    exit_code = 1
+
+    def __init__(
+        self,
+        what: str,
+        where: str | None = None,
+        allowed: str | Iterable[str] | None = None,
+        next: str | None = None,  # noqa: A002 - the word the message uses
+    ) -> None:
+        self.what = what
+        self.where = where
+        self.allowed = allowed if allowed is None or isinstance(allowed, str) else ", ".join(map(str, allowed))
+        self.next = next
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        parts = (("where", self.where), ("allowed", self.allowed), ("next", self.next))
+        return "\n".join([self.what, *(f"  {label}: {text}" for label, text in parts if text)])
+
+    def __reduce__(self) -> tuple[type[CreditscoreError], tuple[str, str | None, str | None, str | None]]:
+        return type(self), (self.what, self.where, self.allowed, self.next)
+
+
+class UsageError(CreditscoreError):
+    """The command or function was called in a way that cannot work."""
+
+    exit_code = 2
+
+
+class InputError(CreditscoreError):
+    """The data cannot be read at all, or lack what is needed."""
+
+    exit_code = 3
+
+
+class TooManyRejected(InputError):
+    """More rows were refused than the caller allows."""
+
+
+class SchemeError(CreditscoreError):
+    """A scheme is wrong, or cannot be applied as asked."""
+
+    exit_code = 4
+
+
+class NotInForce(SchemeError):
+    """No version of the scheme is in force and known for that period."""

@@ -1,0 +1,264 @@
+"""Step one against a scheme: type the record attributes, refuse what the scheme cannot read, prepare the relations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from creditscore.days import iso
+from creditscore.engines.duckdb import DuckDBEngine
+from creditscore.grading.plan import Plan
+from creditscore.grading.refusals import Refusals
+from creditscore.grading.sql_records import clock_sql, days_of
+from creditscore.quantities import MICRO
+from creditscore.records import Snapshot
+from creditscore.records.fold import Folded
+from creditscore.schemes.expressions import names, to_python
+
+TRUE = "('true', '1', 'yes', 'y', 't', '是', '有')"
+FALSE = "('false', '0', 'no', 'n', 'f', '否', '无')"
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """Row counts of the records after admission; the relations `admitted`, `subject`, `past` … stand in the engine."""
+
+    rows: int
+    other_domain: int
+    refused: int
+
+
+def typed(kind: str, text: str) -> str:
+    """A text as the declared type, NULL when it is not of it: numbers in 10⁻⁶, dates as days."""
+    if kind == "number":
+        exact = f"TRY_CAST({text} AS DECIMAL(18,6))"
+        return f"CASE WHEN {exact} = TRY_CAST({text} AS DECIMAL(38,18)) THEN CAST({exact} * {MICRO} AS BIGINT) END"
+    if kind == "date":
+        return f"CAST(TRY_CAST({text} AS DATE) - DATE '1970-01-01' AS INTEGER)"
+    if kind == "bool":
+        return f"CASE WHEN LOWER({text}) IN {TRUE} THEN TRUE WHEN LOWER({text}) IN {FALSE} THEN FALSE END"
+    return text
+
+
+def admit(engine: DuckDBEngine, snapshot: Snapshot, folded: Folded, plan: Plan, refusals: Refusals) -> Admitted:
+    """Create `admitted`: the folded records of the scheme's domain with typed attributes, less the refused ones."""
+    domain = plan.scheme.domain
+    code = snapshot.domains.index(domain) if domain in snapshot.domains else -1
+    here = f"(f.domain IS NULL OR f.domain = {code})" if snapshot.domains else "TRUE"
+    columns, faults = _attributes(snapshot, plan)
+    codes = {item: k for k, item in enumerate(snapshot.items)}
+    corrected = ""
+    if any(item.switch == "corrected_on" for item in plan.items):
+        corrected = f", (SELECT MAX(c.day) FROM {folded.corrections} c WHERE c.rk = f.rk) AS last_corrected_day"
+    shorthand = _shorthand(engine, snapshot, plan)
+    base = f"SELECT f.* {columns}{corrected} FROM {folded.folded} f WHERE {here}"
+    extra = ""
+    if snapshot.domains:
+        other = engine.rows(f"SELECT COALESCE(SUM(n_rows), 0) FROM {folded.folded} f WHERE NOT {here}")[0][0]
+    else:
+        other = 0
+    faults += _items(engine, plan, codes, refusals)
+    faults += _requirements(plan, codes)
+    engine.view("typed", base)
+    total = engine.rows("SELECT COALESCE(SUM(n_rows), 0) FROM typed")[0][0]
+    refused = _refuse(engine, plan, faults, refusals)
+    sql = "SELECT t.* FROM typed t"
+    if refused:
+        sql += f" WHERE NOT ({' OR '.join(condition for condition, *_ in faults)})"
+    if shorthand:
+        extra = f" UNION ALL BY NAME {shorthand}"
+    engine.view("admitted", sql + extra)
+    return Admitted(int(total), int(other), refused)
+
+
+def _attributes(snapshot: Snapshot, plan: Plan) -> tuple[str, list[tuple[str, str, str]]]:
+    """Typed columns `t_<name>`, and for each the condition, reason and column of its faults."""
+    columns, faults = "", []
+    kinds = {"number": "BIGINT", "date": "INTEGER", "bool": "BOOLEAN", "text": "VARCHAR"}
+    for name, attribute in plan.scheme.record_attributes.items():
+        if name not in snapshot.attribute_columns:
+            columns += f', CAST(NULL AS {kinds[attribute.type]}) AS "t_{name}"'
+            continue
+        raw = f'f."a_{name}"'
+        columns += f', {typed(attribute.type, raw)} AS "t_{name}"'
+        checks = [f't."t_{name}" IS NULL']
+        if attribute.allowed:
+            allowed = ", ".join("'" + one.replace("'", "''") + "'" for one in attribute.allowed)
+            checks.append(f't."t_{name}" NOT IN ({allowed})')
+        if attribute.least is not None:
+            checks.append(f't."t_{name}" < {int(attribute.least * MICRO)}')
+        if attribute.most is not None:
+            checks.append(f't."t_{name}" > {int(attribute.most * MICRO)}')
+        levels = {level for item in plan.items if item.of == name for level, _ in item.levels}
+        if levels:
+            shown = ", ".join("'" + one.replace("'", "''") + "'" for one in sorted(levels))
+            checks.append(f't."t_{name}" NOT IN ({shown})')
+        if attribute.type != "text" or len(checks) > 1:
+            faults.append((f't."a_{name}" IS NOT NULL AND ({" OR ".join(checks)})', "bad_attribute", name))
+    return columns, faults
+
+
+def _items(engine: DuckDBEngine, plan: Plan, codes: dict[str, int], refusals: Refusals) -> list[tuple[str, str, str]]:
+    """Faults of items: unknown to the scheme, or known only to another version while inside this period."""
+    known = {item.code for item in plan.items}
+    foreign = {codes[item] for item in codes if item in plan.foreign}
+    unknown = {codes[item] for item in codes if item not in known and item not in plan.foreign}
+    faults = []
+    if unknown:
+        faults.append((f"t.item IN ({', '.join(map(str, sorted(unknown)))})", "unknown_item", "item"))
+    if foreign:
+        window = plan.default_window
+        day = days_of(plan, plan.default_clock, "t")
+        inside = f"COALESCE({day}, {window.lo}) BETWEEN {window.lo} AND {window.hi}"
+        faults.append((f"t.item IN ({', '.join(map(str, sorted(foreign)))}) AND {inside}", "item_not_in_version", "item"))
+    clocks = {item.clock for item in plan.items if item.code in codes}
+    if clocks:
+        none = " OR ".join(
+            f"(t.item IN ({', '.join(str(codes[i.code]) for i in plan.items if i.clock == clock and i.code in codes)}) "
+            f"AND {days_of(plan, clock, 't')} IS NULL)" for clock in sorted(clocks)
+        ) if len(clocks) > 1 else f"{days_of(plan, next(iter(clocks)), 't')} IS NULL"
+        faults.append((none, "missing_date", " or ".join(plan.clocks[min(clocks)])))
+    return faults
+
+
+def _requirements(plan: Plan, codes: dict[str, int]) -> list[tuple[str, str, str]]:
+    needed: dict[str, set[int]] = {}
+    for item in plan.items:
+        for name in item.requires:
+            if item.code in codes:
+                needed.setdefault(name, set()).add(codes[item.code])
+    return [
+        (f"t.item IN ({', '.join(map(str, sorted(items)))}) AND {_column(plan, name)} IS NULL", "missing_attribute", name)
+        for name, items in sorted(needed.items())
+    ]
+
+
+def _column(plan: Plan, name: str) -> str:
+    return f't."t_{name}"' if name in plan.scheme.record_attributes else f"t.{name}"
+
+
+def _refuse(engine: DuckDBEngine, plan: Plan, faults: list[tuple[str, str, str]], refusals: Refusals) -> int:
+    """List every fault of every row; returns the number of refused rows."""
+    if not faults:
+        return 0
+    counts = ", ".join(f"COALESCE(SUM(CASE WHEN {condition} THEN n_rows ELSE 0 END), 0)" for condition, *_ in faults)
+    any_fault = " OR ".join(f"({condition})" for condition, *_ in faults)
+    found = engine.rows(f"SELECT COALESCE(SUM(CASE WHEN {any_fault} THEN n_rows ELSE 0 END), 0), {counts} FROM typed t")[0]
+    for (condition, reason, column), count in zip(faults, found[1:], strict=True):
+        if count:
+            value = {"item": "i.name", **{name: f't."a_{name}"' for name in plan.scheme.record_attributes}}.get(column, "NULL")
+            if reason == "missing_attribute":
+                value = "NULL"
+            refusals.records(f"FROM typed t LEFT JOIN item_name i ON i.code = t.item JOIN subjects s ON s.sid = t.sid WHERE {condition}", reason, column, value)
+    return int(found[0])
+
+
+def _shorthand(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan) -> str:
+    """An attribute that stands for one record, as that record."""
+    parts = []
+    for attribute, item in plan.scheme.shorthand_records.items():
+        if item not in {one.code for one in plan.items}:
+            continue
+        code = snapshot.items.index(item) if item in snapshot.items else len(snapshot.items) + list(plan.scheme.shorthand_records.values()).index(item)
+        parts.append(
+            f"SELECT -1 - a.sid AS rk, a.sid, '{attribute}' AS record_id, CAST({code} AS SMALLINT) AS item, "
+            f"{typed('date', 'a.value')} AS event_day, a.known_day, CAST({MICRO} AS BIGINT) AS quantity, CAST(0 AS UTINYINT) AS status, "
+            f"FALSE AS disputed, 0 AS n_rows FROM {snapshot.attributes} a WHERE a.name = '{attribute}' "
+            f"AND {typed('date', 'a.value')} IS NOT NULL AND COALESCE(a.known_day, {plan.known_at}) <= {plan.known_at}"
+        )
+    return " UNION ALL BY NAME ".join(parts)
+
+
+def shorthand_codes(snapshot: Snapshot, plan: Plan) -> dict[str, int]:
+    """Item → code: those of the snapshot, and new ones for items that only a shorthand brings."""
+    codes = {item: k for k, item in enumerate(snapshot.items)}
+    for k, item in enumerate(plan.scheme.shorthand_records.values()):
+        codes.setdefault(item, len(snapshot.items) + k)
+    return codes
+
+
+def prepare_subjects(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusals) -> None:
+    """The relations `subject`, `attribute`, `past` and `listed`: what is known of each subject on the day."""
+    known = f"COALESCE(x.known_day, {plan.known_at}) <= {plan.known_at}"
+    feeds = engine.rows(f"SELECT COUNT(*) FROM {snapshot.feeds}")[0][0]
+    fed = "TRUE"
+    if feeds:
+        domain = plan.scheme.domain.replace("'", "''")
+        first = min((item.window.lo for item in plan.items), default=plan.as_of)
+        fed = (
+            f"EXISTS (SELECT 1 FROM {snapshot.feeds} x WHERE x.domain = '{domain}' AND COALESCE(x.from_day, {max(first, -10**5)}) <= "
+            f"{max(first, -10**5)} AND COALESCE(x.to_day, {plan.as_of}) >= {plan.as_of} AND COALESCE(x.sid, s.sid) = s.sid "
+            "AND COALESCE(x.district, s.district, '') = COALESCE(s.district, '') AND COALESCE(x.region, s.region, '') = COALESCE(s.region, ''))"
+        )
+    engine.view("subject", f"SELECT s.*, {fed} AS fed FROM {snapshot.subjects} s")
+    _attribute_values(engine, snapshot, plan, refusals, known)
+    _past(engine, snapshot, plan, refusals, known)
+    engine.view("listed", f"SELECT x.* FROM {snapshot.listings} x WHERE {known}")
+
+
+def _attribute_values(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusals, known: str) -> None:
+    if not plan.scheme.attributes:
+        return
+    day = plan.as_of
+    listed = ", ".join(f"'{name}'" for name in plan.scheme.attributes)
+    values = " ".join(f"WHEN '{name}' THEN ({typed(a.type, 'x.value')}) IS NULL" + _not_allowed(a) for name, a in plan.scheme.attributes.items())
+    bad = f"CASE x.name {values} END"
+    scope = f"FROM {snapshot.attributes} x WHERE x.name IN ({listed}) AND x.value IS NOT NULL"
+    if engine.rows(f"SELECT COUNT(*) {scope} AND {bad}")[0][0]:
+        refusals.attributes(f"FROM {snapshot.attributes} x JOIN subjects s ON s.sid = x.sid WHERE x.name IN ({listed}) AND x.value IS NOT NULL AND {bad}")
+    ranked = (
+        "SELECT x.sid, x.name, x.value, ROW_NUMBER() OVER (PARTITION BY x.sid, x.name ORDER BY COALESCE(x.from_day, -1000000) DESC, "
+        f"COALESCE(x.known_day, -1000000) DESC, x.value) AS n {scope} AND {known} AND COALESCE(x.from_day, {day}) <= {day} "
+        f"AND COALESCE(x.to_day, {day}) >= {day} AND NOT {bad}"
+    )
+    def pick(name: str, kind: str) -> str:
+        value = typed(kind, f"CASE WHEN r.name = '{name}' THEN r.value END")
+        return f'BOOL_OR({value}) AS "d_{name}"' if kind == "bool" else f'MAX({value}) AS "d_{name}"'
+    columns = ", ".join(pick(name, attribute.type) for name, attribute in plan.scheme.attributes.items())
+    engine.view("attribute", f"SELECT r.sid, {columns} FROM ({ranked}) r WHERE r.n = 1 GROUP BY r.sid")
+
+
+def _not_allowed(attribute: object) -> str:
+    allowed = getattr(attribute, "allowed", None)
+    if not allowed:
+        return ""
+    return f" OR x.value NOT IN ({', '.join(repr(one) for one in allowed)})"
+
+
+def _past(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusals, known: str) -> None:
+    """One grade per past year: the newest known that nothing superseded."""
+    domain = plan.scheme.domain.replace("'", "''")
+    scope = (f"{snapshot.history} x WHERE (x.domain IS NULL OR x.domain = '{domain}') AND x.year < {plan.year} AND {known} "
+             "AND COALESCE(x.status, 'final') <> 'superseded'")
+    grades = ", ".join("'" + grade.replace("'", "''") + "'" for grade in plan.grades)
+    graded = "COALESCE(x.state, 'graded') = 'graded'"
+    bad = f"({graded} AND COALESCE(x.grade, '') NOT IN ({grades}))"
+    refusals.history(f"FROM {snapshot.history} x JOIN subjects s ON s.sid = x.sid WHERE x.row IN (SELECT x.row FROM {scope} AND {bad})", "unknown_grade", "grade")
+    needy = route_grades(plan)
+    routeless = "FALSE"
+    if needy:
+        listed = ", ".join("'" + grade.replace("'", "''") + "'" for grade in needy)
+        routeless = f"({graded} AND x.grade IN ({listed}) AND x.route IS NULL)"
+        refusals.history(f"FROM {snapshot.history} x JOIN subjects s ON s.sid = x.sid WHERE x.row IN (SELECT x.row FROM {scope} AND {routeless})", "missing_route", "route")
+    ranked = (
+        "SELECT x.*, ROW_NUMBER() OVER (PARTITION BY x.sid, x.year ORDER BY COALESCE(x.known_day, -1000000) DESC, "
+        f"x.status, x.grade, x.route) AS n FROM {scope} AND NOT {bad} AND NOT {routeless}"
+    )
+    engine.view("past", f"SELECT r.sid, r.year, COALESCE(r.state, 'graded') AS state, CASE WHEN COALESCE(r.state, 'graded') = 'graded' "
+                        f"THEN r.grade END AS grade, r.route, r.status, r.scheme FROM ({ranked}) r WHERE r.n = 1")
+
+
+def route_grades(plan: Plan) -> list[str]:
+    """Grades whose consequences depend on the route by which they came."""
+    needy = []
+    for grade in plan.grades:
+        for fact in plan.facts:
+            if fact.of == "history" and fact.where and {"grade", "route"} <= set(names(fact.where)):
+                where = to_python(fact.where)
+                env = {"grade": grade, "state": "graded", "status": "final", "scheme": plan.scheme.scheme}
+                if len({where({**env, "route": route}) for route in ("", "score", "direct", "linked", "retained", "adjusted")}) > 1:
+                    needy.append(grade)
+                    break
+    return needy
+
+
+__all__ = ["Admitted", "admit", "clock_sql", "iso", "prepare_subjects", "route_grades", "shorthand_codes", "typed"]

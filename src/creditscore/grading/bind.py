@@ -1,0 +1,311 @@
+"""Bind a scheme to a period, a day and what was known: choose the rules in force and resolve every date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from creditscore.calendars import next_working_day
+from creditscore.days import FIRST, LAST, add_months, from_day, to_day, year_end, year_start
+from creditscore.errors import SchemeError
+from creditscore.grading.plan import (
+    BoundRepair, BoundWindow, Plan, PlanFact, PlanGroup, PlanItem, PlanRule,
+)
+from creditscore.quantities import BASIS, TOP, UNBOUNDED, to_micro
+from creditscore.schemes.expressions import parse
+from creditscore.schemes.model import Applies, Band, Item, RepairRule, Rule, Scheme, Value, Window
+
+R = TypeVar("R", bound=Rule)
+FAR = 10**6  # a day beyond every date
+
+
+def bind(
+    scheme: Scheme, at: int | date, *, known_at: int, law_known_at: date | None = None, siblings: Iterable[Scheme] = ()
+) -> Plan:
+    """The plan for evaluation year `at` (int) or day `at`. `siblings`: other versions, whose items are known by name."""
+    year = at if isinstance(at, int) else at.year
+    as_of = year_end(year) if isinstance(at, int) else to_day(at)
+    binder = _Binder(scheme, at, year, as_of, known_at, law_known_at)
+    return binder.plan({code: one.name for one in siblings if one.name != scheme.name for code in one.items})
+
+
+class _Binder:
+    """Carries the period while the parts of one scheme are resolved."""
+
+    def __init__(self, scheme: Scheme, at: int | date, year: int, as_of: int, known_at: int, law: date | None) -> None:
+        self.scheme, self.at, self.year, self.as_of, self.known_at, self.law = scheme, at, year, as_of, known_at, law
+        self.clocks = list(scheme.clocks)
+        self.groups = list(scheme.groups)
+        self.pools = list(scheme.pools)
+        self.repairs = {
+            name: BoundRepair(i, self.clocks.index(rule.clock), tuple(w.id for w in rule.windows), _last_days(rule))
+            for i, (name, rule) in enumerate(scheme.repairs.items())
+        }
+
+    def plan(self, others: dict[str, str]) -> Plan:
+        scheme = self.scheme
+        items = [
+            (code, item) for code, variants in scheme.items.items() for item in variants if self.holds(item.applies)
+        ]
+        bound = tuple(self.item(i, code, item) for i, (code, item) in enumerate(items))
+        here = {item.code for item in bound}
+        foreign = {code: scheme.name for code in scheme.items if code not in here}
+        foreign |= {code: name for code, name in others.items() if code not in here and code not in foreign}
+        by_code: dict[str, tuple[PlanItem, ...]] = {}
+        for one in bound:
+            by_code[one.code] = (*by_code.get(one.code, ()), one)
+        decide = [rule for rule in scheme.decide if self.holds(rule.applies)]
+        start = scheme.start
+        return Plan(
+            scheme=scheme,
+            period=str(self.at),
+            year=self.year,
+            as_of=self.as_of,
+            known_at=self.known_at,
+            law_known_at=to_day(self.law) if self.law else None,
+            clocks=tuple(tuple(chain) for chain in scheme.clocks.values()),
+            items=bound,
+            foreign=foreign,
+            default_window=self.window(scheme.admit.window),
+            default_clock=self.clocks.index(scheme.admit.clock),
+            groups=tuple(
+                PlanGroup(i, code, _micro(group.cap), group.take == "heaviest", group)
+                for i, (code, group) in enumerate(scheme.groups.items())
+            ),
+            pools=tuple(self.pools),
+            facts=tuple(self.fact(name, bound) for name, fact in scheme.facts.items() if self.holds(fact.applies)),
+            lookups={
+                f"{name}_{column}": {key: _micros(row[i]) for key, row in {**table.rows, "": table.default}.items()}  # type: ignore[misc]
+                for name, table in scheme.lookups.items()
+                for i, column in enumerate(table.columns)
+            },
+            exemptions=tuple(self.rule(one) for one in self.those(scheme.admit.exempt)),
+            start=tuple(self.rule(one, points=to_micro(one.points)) for one in self.those(start.rules if start else [])),
+            bonus=tuple(
+                self.rule(one, points=to_micro(one.each), fact=one.of) for one in self.those(start.bonus if start else [])
+            ),
+            start_cap=_micro(start.at_most) if start else None,
+            conditions=tuple(
+                self.rule(one, points=0 if one.unknown else to_micro(one.add or 0) - to_micro(one.deduct or 0))
+                for one in self.those(scheme.conditions)
+            ),
+            deciders=tuple(self.decide(one) for one in decide if one.decides),
+            adjusters=tuple(self.decide(one) for one in decide if not one.decides),
+            floor=_micro(scheme.combine.floor),
+            ceiling=_micro(scheme.combine.ceiling),
+            grades=tuple(grade.code for grade in scheme.grades),
+            by_code=by_code,
+        )
+
+    def holds(self, applies: Applies | None) -> bool:
+        """Whether a rule is in force for the period and by what was known of the law."""
+        if applies is None:
+            return True
+        if self.law is not None:
+            if applies.known_from is not None and self.law < applies.known_from:
+                return False
+            if applies.known_to is not None and self.law > applies.known_to:
+                return False
+        elif applies.known_to is not None:
+            return False
+        if applies.by != "period":
+            return True
+        low, high = applies.from_, applies.to
+        return (low is None or _same(low, self.at) <= self.at) and (high is None or self.at <= _same(high, self.at))  # type: ignore[operator]
+
+    def those(self, rules: Iterable[R]) -> list[R]:
+        return [rule for rule in rules if self.holds(rule.applies)]
+
+    def rule(self, rule: Any, **effect: Any) -> PlanRule:
+        return PlanRule(getattr(rule, "id", ""), parse(rule.when) if getattr(rule, "when", None) else None, rule, **effect)
+
+    def decide(self, rule: Any) -> PlanRule:
+        grades = [grade.code for grade in self.scheme.grades]
+        for effect in ("not_graded", "grade", "bands", "ceiling", "floor", "down", "up"):
+            value = getattr(rule, effect)
+            if value is not None:
+                break
+        if effect == "bands":
+            bands = tuple((grades.index(band.grade), *_edges(band)) for band in value)
+            return self.rule(rule, effect=effect, bands=bands, route=rule.route or "score")
+        if effect in ("down", "up"):
+            return self.rule(rule, effect=effect, points=value, route=rule.route)
+        grade = grades.index(value) if effect != "not_graded" else None
+        return self.rule(rule, effect=effect, grade=grade, route=rule.route or ("special" if effect == "grade" else None))
+
+    def item(self, index: int, code: str, item: Item) -> PlanItem:
+        value = item.value
+        basis = [one for one in item.per if one in ("time", "day", "month", "quarter", "year", "period", "act")]
+        attributes = tuple(one for one in item.per if one not in basis)
+        switch, low, high = None, -FAR, FAR
+        if item.applies and item.applies.by != "period":
+            switch = item.applies.by
+            low = to_day(item.applies.from_) if isinstance(item.applies.from_, date) else -FAR
+            high = to_day(item.applies.to) if isinstance(item.applies.to, date) else FAR
+        repair = None
+        if item.repair and self.holds(self.scheme.repairs[item.repair.rule].applies):
+            repair = self.repairs[item.repair.rule]
+        return PlanItem(
+            index=index, code=code, **self.value(value),
+            sign=-1 if item.deduct else 1,
+            basis=basis[0] if basis else "period" if attributes else "time",
+            attributes=attributes,
+            clock=self.clocks.index(item.clock or self.scheme.admit.clock),
+            window=self.window(item.window or self.scheme.admit.window),
+            cap=_micro(item.cap),
+            group=self.groups.index(item.group) if item.group else None,
+            repair=repair,
+            gives=tuple(_gives(item, value, repair)) if repair else (),
+            lifts=repair is not None and all(g.points == "all" for gives in item.repair.gives.values() for g in gives),  # type: ignore[union-attr]
+            repair_terms=item.repair if repair else None,
+            repair_rule=self.scheme.repairs[item.repair.rule] if repair and item.repair else None,
+            requires=tuple(dict.fromkeys([*item.requires, *_needed(value)])),
+            tags=frozenset(item.tags),
+            switch=switch, switch_lo=low, switch_hi=high,
+            rule=item,
+        )
+
+    def value(self, value: Value | None) -> dict[str, Any]:
+        result: dict[str, Any] = {
+            "form": "none", "points": 0, "plus": None, "unit": 0, "of": None, "tiers": (), "levels": (),
+            "lowest": 0, "highest": 0, "pool": None,
+        }
+        if value is None:
+            return result
+        if value.unknown:
+            low, high = value.range or (Decimal(0), None)
+            return result | {"form": "unknown", "lowest": to_micro(low), "highest": UNBOUNDED if high is None else to_micro(high)}
+        if value.pool is not None:
+            total = to_micro(self.scheme.pools[value.pool].total)
+            return result | {"form": "pool", "points": total, "pool": self.pools.index(value.pool)}
+        if value.tiers is not None:
+            return result | {"form": "tiers", "of": value.of, "tiers": tuple(_tiers(value))}
+        if value.levels is not None:
+            levels = tuple((level, to_micro(points)) for level, points in value.levels.items())
+            return result | {"form": "levels", "of": value.of, "levels": levels}
+        if value.base is not None:
+            unit = 100 if value.unit == "percent_points" else 1
+            return result | {"form": "base", "points": to_micro(value.base), "plus": value.plus, "unit": unit}
+        form = "fixed" if value.fixed is not None else "each"
+        return result | {"form": form, "points": to_micro(value.fixed if value.fixed is not None else value.each or 0)}
+
+    def window(self, name: str) -> BoundWindow:
+        window = self.scheme.windows[name]
+        low, high = _window_days(window, self.year, self.known_at if window.until == "known_at" else self.as_of)
+        return BoundWindow(low, high, window.or_uncorrected, window.or_until)
+
+    def fact(self, name: str, items: tuple[PlanItem, ...]) -> PlanFact:
+        fact = self.scheme.facts[name]
+        chosen = frozenset(i.index for i in items if i.code in fact.items or i.tags & set(fact.tags))
+        at = {"as_of": self.as_of, "known_at": self.known_at, "period_start": year_start(self.year)}[fact.at]
+        return PlanFact(
+            name=name, of=fact.of, take=fact.take, items=chosen,
+            window=self.window(fact.window or self.scheme.admit.window) if fact.of == "records" else None,
+            where=parse(fact.where) if fact.where else None,
+            by=fact.by, column=fact.column, years=fact.years, lists=tuple(fact.lists), dates=tuple(fact.dates),
+            at=at, absent=_micro(fact.absent) or 0,
+        )
+
+
+def _window_days(window: Window, year: int, until: int) -> tuple[int, int]:
+    if window.ever:
+        return -FAR, until
+    if window.years is not None:
+        return year_start(year + window.years[0]), year_end(year + window.years[1])
+    if window.months is not None or window.days is not None:
+        edge = add_months(until, -window.months) if window.months is not None else until - (window.days or 0)
+        return edge if window.edge == "inclusive" else edge + 1, until
+    life = window.valid or {}
+    months, days = life.get("months", 0) + 12 * life.get("years", 0), life.get("days", 0)
+
+    def alive(day: int) -> bool:
+        end = add_months(day + window.after_days, months) + days
+        return until <= end if window.edge == "inclusive" else until < end
+
+    # the end of a record's life never moves back when its clock moves on, so the living days are an interval
+    low, high = FIRST, until - window.after_days + 1
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if alive(middle) else (middle + 1, high)
+    return low, until - window.after_days
+
+
+def _last_days(rule: RepairRule) -> Callable[[int], tuple[int, ...]]:
+    @lru_cache(maxsize=50_000)
+    def last_days(day: int) -> tuple[int, ...]:
+        result = []
+        for window in rule.windows:
+            if window.later:
+                last = FAR
+            elif window.end_of_year is not None:
+                last = year_end(from_day(day).year + window.end_of_year)
+            elif window.months is not None:
+                last = add_months(day, window.months)
+            else:
+                last = day + (window.days or 0)
+            result.append(next_working_day(last) if window.roll == "next_working_day" and last < LAST else last)
+        return tuple(result)
+
+    return last_days
+
+
+def _gives(item: Item, value: Value | None, repair: BoundRepair) -> Iterable[tuple[int, int, int, int]]:
+    assert item.repair is not None
+    nominal = value and (value.fixed or value.each)
+    for window, gives in item.repair.gives.items():
+        low = 0
+        for give in sorted(gives, key=lambda one: (one.amount_to is None, one.amount_to)):
+            high = TOP if give.amount_to is None else to_micro(give.amount_to)
+            share = BASIS if give.points == "all" else int(Decimal(give.points) * BASIS / (nominal or 1))
+            yield repair.windows.index(window), low, high, share
+            low = high + 1
+
+
+def _tiers(value: Value) -> Iterable[tuple[int, int, int]]:
+    low = 0
+    for tier in value.tiers or []:
+        high = TOP
+        if tier.to is not None:
+            high = to_micro(tier.to)
+        elif tier.below is not None:
+            high = to_micro(tier.below) - 1
+        yield low, high, to_micro(tier.points)
+        low = high + 1
+
+
+def _needed(value: Value | None) -> list[str]:
+    if value is None:
+        return []
+    return [one for one in (value.plus, value.of) if one is not None and one != "quantity"]
+
+
+def _edges(band: Band) -> tuple[int, int]:
+    low, high = -TOP, TOP
+    if band.at_least is not None:
+        low = to_micro(band.at_least)
+    if band.above is not None:
+        low = to_micro(band.above) + 1
+    if band.at_most is not None:
+        high = to_micro(band.at_most)
+    if band.below is not None:
+        high = to_micro(band.below) - 1
+    return low, high
+
+
+def _same(bound: int | date, at: int | date) -> int | date:
+    if isinstance(bound, int) and isinstance(at, date):
+        return date(bound, 1, 1)
+    if isinstance(bound, date) and isinstance(at, int):
+        raise SchemeError(f"applies: {bound} is a day, but the scheme is graded by evaluation year", next="write a year")
+    return bound
+
+
+def _micro(value: Decimal | None) -> int | None:
+    return None if value is None else to_micro(value)
+
+
+def _micros(value: Decimal) -> int:
+    return to_micro(value)

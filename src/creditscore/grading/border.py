@@ -1,0 +1,77 @@
+"""From codes to words and from millionths to decimals: the SELECTs of the result tables, in their fixed order."""
+
+from __future__ import annotations
+
+from creditscore.days import iso
+from creditscore.grading.compile import STATES, reading_bits
+from creditscore.grading.plan import Plan
+from creditscore.grading.sql_ledger import text
+from creditscore.schemes.model import MARKS
+
+STEPS = ("start", "record", "cap", "condition", "limit", "decide")
+
+
+def decimal(sql: str) -> str:
+    """Millionths as a decimal with six places, exactly."""
+    return f"CAST(CAST({sql} AS DECIMAL(24,0)) * CAST('0.000001' AS DECIMAL(7,6)) AS DECIMAL(18,6))"
+
+
+def words(number: str, values: tuple[str, ...] | list[str], shift: int = 0) -> str:
+    return f"CASE {number} {' '.join(f'WHEN {k + shift} THEN {text(value)}' for k, value in enumerate(values))} END"
+
+
+def grades_sql(plan: Plan) -> str:
+    graded, computed = "o.outcome_state = 0", "o.outcome_state <> 1"
+    reasons = ["out_of_scope", "no_feed", *(rule.rule.not_graded or "" for rule in plan.deciders)]
+    unknown = "'unknown'"
+    if plan.uses_unknown:
+        unknown = "'unknown:' || COALESCE(u.items, '')"
+    reason = f"CASE o.outcome_state WHEN 1 THEN {words('o.rule', reasons, -2)} WHEN 2 THEN {unknown} ELSE '' END"
+    routes = [rule.route or "" for rule in plan.deciders]
+    route = words("o.rule", routes)
+    for k, rule in enumerate(plan.adjusters):
+        if rule.route:
+            route = f"CASE WHEN o.a{k} THEN {text(rule.route)} ELSE {route} END"
+    readings = " || ".join(
+        f"CASE WHEN (o.all_readings & {flag}) <> 0 THEN {text(name + ';')} ELSE '' END" for name, flag in reading_bits(plan).items()
+    ) or "''"
+    scores = {
+        name: decimal(f"CASE WHEN {computed}{more} THEN o.{column} END") if plan.has_points else "CAST(NULL AS DECIMAL(18,6))"
+        for name, column, more in (
+            ("start", "start", ""), ("score", "score_low", " AND o.raw_low = o.raw_high"),
+            ("score_low", "score_low", ""), ("score_high", "score_high", ""),
+        )
+    }
+    numbers = ", ".join(f"{sql} AS {name}" for name, sql in scores.items())
+    interval = "AND o.score_low = o.score_high " if plan.uses_unknown else ""
+    return (
+        f"SELECT s.subject_id, {text(plan.scheme.domain)} AS domain, {text(plan.scheme.scheme)} AS scheme, {text(plan.scheme.version)} AS version, "
+        f"{text(plan.period)} AS period, DATE {text(iso(plan.known_at))} AS known_at, {words('o.outcome_state', STATES)} AS state, {reason} AS state_reason, "
+        f"{numbers}, CASE WHEN {graded} THEN {words('o.grade', plan.grades)} END AS grade, CASE WHEN {graded} THEN {route} END AS route, "
+        f"{decimal(f'CASE WHEN {graded} {interval}THEN o.margin END')} AS margin, "
+        f"{words('CASE WHEN o.weakest < 0 THEN ' + str(MARKS.index(plan.scheme.evidence)) + ' ELSE o.weakest END', MARKS)} AS evidence, "
+        f"RTRIM({readings}, ';') AS readings FROM outcome o JOIN subjects s ON s.sid = o.sid "
+        f"{'LEFT JOIN (' + unknown_items(plan) + ') u ON u.sid = o.sid ' if plan.uses_unknown else ''}ORDER BY o.sid"
+    )
+
+
+def unknown_items(plan: Plan) -> str:
+    """For each subject the items and conditions whose points nobody published."""
+    parts = ["SELECT DISTINCT v.sid, v.item_name AS name FROM valid v WHERE v.counts AND v.low <> v.high"]
+    parts += [f"SELECT o.sid, {text(rule.id)} FROM outcome o WHERE o.c{k}" for k, rule in enumerate(plan.conditions) if rule.rule.unknown]
+    if any(item.form == "pool" for item in plan.items):
+        parts.append("SELECT DISTINCT v.sid, v.item_name FROM valid v WHERE v.counts AND v.pool >= 0")
+    return f"SELECT x.sid, STRING_AGG(x.name, '+' ORDER BY x.name) AS items FROM ({' UNION '.join(parts)}) x GROUP BY x.sid"
+
+
+def ledger_sql(plan: Plan) -> str:
+    return (
+        f"SELECT s.subject_id, {text(plan.scheme.scheme)} AS scheme, {text(plan.scheme.version)} AS version, {text(plan.period)} AS period, "
+        f"{words('l.step', STEPS)} AS step, l.record_id, l.item, {decimal('l.nominal')} AS nominal, {decimal('l.effective')} AS effective, "
+        "l.rule, l.article, l.reason FROM ledger_coded l JOIN subjects s ON s.sid = l.sid "
+        "ORDER BY l.sid, l.step, l.day, l.record_id, l.item, l.seq"
+    )
+
+
+def quarantine_sql() -> str:
+    return 'SELECT * FROM refused ORDER BY "table", reason, subject_id, record_id, event_no, "column", value, line'

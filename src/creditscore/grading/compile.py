@@ -1,0 +1,160 @@
+"""A plan as tables of data: one row per item, tier, level, share given back, deadline. Both engines read the same plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from creditscore.days import full_months
+from creditscore.grading.decide import breakpoints
+from creditscore.grading.exact import article
+from creditscore.grading.plan import Plan, PlanItem
+from creditscore.quantities import MICRO
+from creditscore.schemes.model import MARKS
+
+Columns = dict[str, tuple[str, list[Any]]]
+FORMS = ("none", "fixed", "each", "base", "tiers", "levels", "pool", "unknown")
+BASES = ("time", "day", "month", "quarter", "year", "period", "act")
+SWITCHES = ("occurred_on", "decided_on", "booked_on", "corrected_on")
+STATES = ("graded", "not_graded", "not_computable")
+
+
+def reading_bits(plan: Plan) -> dict[str, int]:
+    """A bit for each reading of the scheme, in order of its id."""
+    return {name: 1 << i for i, name in enumerate(sorted(plan.scheme.readings))}
+
+
+def mark(rule: Any) -> int:
+    return -1 if rule is None or rule.evidence is None else MARKS.index(rule.evidence)
+
+
+def bit(plan: Plan, rule: Any) -> int:
+    return 0 if rule is None or not rule.reading else reading_bits(plan)[rule.reading]
+
+
+def item_table(plan: Plan, codes: dict[str, int]) -> Columns:
+    """`codes`: item → its code in the snapshot; items nobody recorded are left out."""
+    items = [item for item in plan.items if item.code in codes]
+    attributes = by_attribute(plan)
+    untils = until_attributes(plan)
+    counts = [fact for fact in plan.facts if fact.of == "records"]
+
+    def group_of(item: PlanItem) -> Any:
+        group = plan.groups[item.group] if item.group is not None else None
+        return group if group and (group.cap is not None or group.heaviest) else None
+
+    def column(kind: str, get: Any) -> tuple[str, list[Any]]:
+        return kind, [get(item) for item in items]
+
+    return {
+        "code": column("INTEGER", lambda i: codes[i.code]),
+        "item": column("INTEGER", lambda i: i.index),
+        "name": column("VARCHAR", lambda i: i.code),
+        "article": column("VARCHAR", lambda i: article(i.rule)),
+        "form": column("INTEGER", lambda i: FORMS.index(i.form)),
+        "sign": column("BIGINT", lambda i: i.sign),
+        "points": column("BIGINT", lambda i: i.points),
+        "plus": column("INTEGER", lambda i: attributes.index(i.plus) if i.plus else -1),
+        "unit": column("BIGINT", lambda i: i.unit),
+        "of": column("INTEGER", lambda i: attributes.index(i.of) if i.of else -1),
+        "lowest": column("BIGINT", lambda i: i.lowest),
+        "highest": column("BIGINT", lambda i: i.highest),
+        "pool": column("INTEGER", lambda i: -1 if i.pool is None else i.pool),
+        "timed": column("BOOLEAN", lambda i: i.basis == "time" and not i.attributes),
+        "basis": column("INTEGER", lambda i: BASES.index(i.basis)),
+        "keys": column("INTEGER", lambda i: key_sets(plan).index(i.attributes)),
+        "clock": column("INTEGER", lambda i: i.clock),
+        "lo": column("INTEGER", lambda i: i.window.lo),
+        "hi": column("INTEGER", lambda i: i.window.hi),
+        "or_uncorrected": column("BOOLEAN", lambda i: i.window.or_uncorrected),
+        "or_until": column("INTEGER", lambda i: untils.index(i.window.or_until) if i.window.or_until else -1),
+        "cap": column("BIGINT", lambda i: i.cap),
+        "grp": column("INTEGER", lambda i: -1 if i.group is None else i.group),
+        "in_heaviest": column("BOOLEAN", lambda i: i.group is not None and plan.groups[i.group].heaviest),
+        "repair": column("INTEGER", lambda i: -1 if i.repair is None else i.repair.index),
+        "repair_clock": column("INTEGER", lambda i: 0 if i.repair is None else i.repair.clock),
+        "lifts": column("BOOLEAN", lambda i: i.lifts),
+        "switch": column("INTEGER", lambda i: -1 if i.switch is None else SWITCHES.index(i.switch)),
+        "switch_lo": column("INTEGER", lambda i: i.switch_lo),
+        "switch_hi": column("INTEGER", lambda i: i.switch_hi),
+        "facts": column("BIGINT", lambda i: sum(1 << k for k, fact in enumerate(counts) if i.index in fact.items)),
+        "evidence": column("INTEGER", lambda i: max(mark(i.rule), mark(group_of(i) and group_of(i).rule))),
+        "readings": column("BIGINT", lambda i: bit(plan, i.rule) | bit(plan, group_of(i) and group_of(i).rule)),
+        "repair_evidence": column("INTEGER", lambda i: max(mark(i.repair_terms), mark(i.repair_rule))),
+        "repair_readings": column("BIGINT", lambda i: bit(plan, i.repair_terms) | bit(plan, i.repair_rule)),
+    }
+
+
+def by_attribute(plan: Plan) -> list[str]:
+    """Names that tiers, levels and base + attribute read, amount and quantity among them."""
+    return sorted({name for item in plan.items for name in (item.plus, item.of) if name})
+
+
+def until_attributes(plan: Plan) -> list[str]:
+    windows = [item.window for item in plan.items] + [fact.window for fact in plan.facts if fact.window]
+    return sorted({window.or_until for window in windows if window.or_until})
+
+
+def key_sets(plan: Plan) -> list[tuple[str, ...]]:
+    """The different sets of attributes that are counting bases."""
+    return sorted({(), *(item.attributes for item in plan.items)})
+
+
+def tier_table(plan: Plan) -> Columns:
+    rows = [(item.index, *tier) for item in plan.items for tier in item.tiers]
+    return _columns(rows, ("item", "INTEGER"), ("low", "BIGINT"), ("high", "BIGINT"), ("points", "BIGINT"))
+
+
+def level_table(plan: Plan) -> Columns:
+    rows = [(item.index, level, points) for item in plan.items for level, points in item.levels]
+    return _columns(rows, ("item", "INTEGER"), ("level", "VARCHAR"), ("points", "BIGINT"))
+
+
+def give_table(plan: Plan) -> Columns:
+    rows = [(item.index, *give) for item in plan.items for give in item.gives]
+    return _columns(rows, ("item", "INTEGER"), ("win", "INTEGER"), ("low", "BIGINT"), ("high", "BIGINT"), ("basis", "BIGINT"))
+
+
+def repairs(plan: Plan) -> dict[int, Any]:
+    return {item.repair.index: item.repair for item in plan.items if item.repair}
+
+
+def deadline_table(plan: Plan, first: int, last: int) -> Columns:
+    """For each repair rule and clock day: the last day of each window (holidays and year ends resolved)."""
+    width = max((len(one.windows) for one in repairs(plan).values()), default=0)
+    rows = []
+    for index, repair in sorted(repairs(plan).items()):
+        for day in range(first, last + 1):
+            lasts = repair.last_days(day)
+            rows.append((index, day, *lasts, *[-(10**6)] * (width - len(lasts))))
+    return _columns(rows, ("rule", "INTEGER"), ("day", "INTEGER"), *((f"last{i}", "INTEGER") for i in range(width)))
+
+
+def window_names(plan: Plan) -> Columns:
+    rows = [(i, k, name) for i, one in sorted(repairs(plan).items()) for k, name in enumerate(one.windows)]
+    return _columns(rows, ("rule", "INTEGER"), ("win", "INTEGER"), ("name", "VARCHAR"))
+
+
+def elapsed_table(at: int, first: int) -> Columns:
+    """Full months from each day to the end of the day `at`."""
+    rows = [(day, MICRO * full_months(day, at + 1)) for day in range(first, at + 1)]
+    return _columns(rows, ("day", "INTEGER"), ("months", "BIGINT"))
+
+
+def group_table(plan: Plan) -> Columns:
+    rows = [(g.index, g.code, article(g.rule), g.cap, g.heaviest) for g in plan.groups]
+    return _columns(rows, ("grp", "INTEGER"), ("name", "VARCHAR"), ("article", "VARCHAR"), ("cap", "BIGINT"), ("heaviest", "BOOLEAN"))
+
+
+def probe_table(plan: Plan) -> Columns:
+    points = breakpoints(plan)
+    rows = [(0, 0)] + [(k + 1, point) for k, point in enumerate(points)] + [(len(points) + 1, 10**18)]
+    return _columns(rows, ("k", "INTEGER"), ("point", "BIGINT"))
+
+
+def lookup_table(plan: Plan) -> Columns:
+    rows = [(name, key, value) for name, table in plan.lookups.items() for key, value in table.items()]
+    return _columns(rows, ("name", "VARCHAR"), ("key", "VARCHAR"), ("value", "BIGINT"))
+
+
+def _columns(rows: list[Any], *spec: tuple[str, str]) -> Columns:
+    return {name: (kind, [row[i] for row in rows]) for i, (name, kind) in enumerate(spec)}

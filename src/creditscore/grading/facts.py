@@ -1,0 +1,122 @@
+"""Facts of one subject, as the reference interpreter computes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from creditscore.days import from_day, full_months
+from creditscore.grading.plan import BoundWindow, Plan, PlanFact
+from creditscore.quantities import MICRO
+from creditscore.schemes.expressions import to_python
+
+
+def in_window(window: BoundWindow, record: Mapping[str, Any]) -> bool:
+    """Whether an assessed record's clock lies in the window, or the window says that it stays."""
+    day = record["day"]
+    if window.lo <= day <= window.hi:
+        return True
+    if day > window.hi:
+        return False
+    if window.or_uncorrected and record["standing"]:
+        return True
+    return window.or_until is not None and (record.get(window.or_until) or -1) >= window.hi
+
+
+def bucket(basis: str, record: Mapping[str, Any]) -> Any:
+    """The key that records share which count once."""
+    day = from_day(record["day"])
+    return {
+        "time": record["rk"], "day": record["day"], "month": day.year * 12 + day.month - 1,
+        "quarter": day.year * 4 + (day.month - 1) // 3, "year": day.year, "period": 0,
+        "act": record["act_id"] or f"\0{record['rk']}",
+    }.get(basis, record.get(basis) or "")
+
+
+def record_facts(plan: Plan, records: Iterable[Mapping[str, Any]], lookups: Mapping[str, int]) -> dict[str, Any]:
+    """Facts over records, each record already assessed (day, net, standing …)."""
+    rows = list(records)
+    result = {}
+    for fact in plan.facts:
+        if fact.of == "records":
+            where = to_python(fact.where) if fact.where else None
+            chosen = [
+                record for record in rows
+                if record["active"] and record["item_index"] in fact.items
+                and in_window(fact.window, record)  # type: ignore[arg-type]
+                and (where is None or where({**record, **lookups}))
+            ]
+            result[fact.name] = _aggregate(fact, chosen)
+    return result
+
+
+def _aggregate(fact: PlanFact, chosen: list[Mapping[str, Any]]) -> Any:
+    if fact.take == "any":
+        return bool(chosen)
+    if fact.take == "latest":
+        return max((record["day"] for record in chosen), default=None)
+    if fact.take == "count":
+        return MICRO * len({bucket(fact.by or "time", record) for record in chosen})
+    if fact.take == "run":
+        return MICRO * _longest_run({bucket(fact.by or "month", record) for record in chosen})
+    values = [record[fact.column] for record in chosen]
+    if fact.take == "sum":
+        return sum(values)
+    return (max if fact.take == "max" else min)(values, default=fact.absent)
+
+
+def _longest_run(keys: set[int]) -> int:
+    best = 0
+    for key in keys:
+        if key - 1 not in keys:
+            length = 1
+            while key + length in keys:
+                length += 1
+            best = max(best, length)
+    return best
+
+
+def other_facts(
+    plan: Plan, env: dict[str, Any], dates: Mapping[str, int | None],
+    history: Iterable[Mapping[str, Any]], listings: Iterable[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Facts over history, listings and dates of the subject; `env` already holds the facts over records."""
+    rows = {row["year"]: row for row in history if row["year"] < plan.year}
+    entries = list(listings)
+    result: dict[str, Any] = {}
+    for fact in plan.facts:
+        if fact.of == "history":
+            result[fact.name] = _history(plan, fact, rows)
+        elif fact.of == "listings":
+            active = [
+                one for one in entries
+                if one["list"] in fact.lists and one["entered_day"] <= fact.at
+                and (one["exited_day"] is None or one["exited_day"] > fact.at)
+                and (one["term_end_day"] is None or one["term_end_day"] >= fact.at)
+            ]
+            result[fact.name] = bool(active) if fact.take == "any" else MICRO * len(active)
+        elif fact.of == "attributes":
+            given = [dates.get(name, env.get(name)) for name in fact.dates]
+            day = next((one for one in given if one is not None), None)
+            result[fact.name] = _elapsed(plan, fact, day)
+    return result
+
+
+def _elapsed(plan: Plan, fact: PlanFact, day: int | None) -> int:
+    if day is None:
+        return fact.absent
+    # months are counted to the end of the day on which grading stands
+    return MICRO * (full_months(day, fact.at + 1) if fact.take == "months_since" else fact.at - day)
+
+
+def _history(plan: Plan, fact: PlanFact, rows: Mapping[int, Mapping[str, Any]]) -> Any:
+    where = to_python(fact.where) if fact.where else lambda env: True
+    fits = {year for year, row in rows.items() if where(row)}
+    if fact.take == "chain":
+        length = 0
+        while plan.year - 1 - length in fits:
+            length += 1
+        return MICRO * length
+    low, high = fact.years or (-1000, -1)
+    count = sum(plan.year + low <= year <= plan.year + high for year in fits)
+    return count > 0 if fact.take == "any" else MICRO * count

@@ -1,0 +1,185 @@
+"""`grade`: records and a scheme in, one grade per subject and an exact ledger out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+from typing import Any
+
+from creditscore.calendars import is_provisional
+from creditscore.days import from_day, to_day
+from creditscore.engines.duckdb import DuckDBEngine
+from creditscore.errors import SchemeError, TooManyRejected, UsageError
+from creditscore.grading import run
+from creditscore.grading.admit import Admitted, admit, prepare_subjects, shorthand_codes
+from creditscore.grading.bind import bind
+from creditscore.grading.border import grades_sql, ledger_sql, quarantine_sql
+from creditscore.grading.plan import Plan
+from creditscore.grading.refusals import Refusals
+from creditscore.grading.result import Grading
+from creditscore.records import Snapshot, ingest
+from creditscore.records.fold import fold
+from creditscore.schemes import registry
+from creditscore.schemes.model import Scheme
+from creditscore.version import __version__
+
+
+def grade(
+    records: Any,
+    scheme: str | Scheme,
+    period: int | str | None = None,
+    *,
+    subjects: Any = None,
+    attributes: Any = None,
+    listings: Any = None,
+    history: Any = None,
+    feeds: Any = None,
+    as_of: date | str | None = None,
+    known_at: date | str | None = None,
+    max_rejected: int = 0,
+    ledger: bool = True,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+) -> Grading:
+    """Grade every subject under a scheme.
+
+    `records` is a Snapshot, or a table (path, pandas, Arrow, DuckDB relation) given with `subjects` and the optional
+    other tables. `scheme` is an id (`tax`), a pinned version (`tax@2014`), a YAML file or a Scheme. Schemes graded by
+    evaluation year take `period` (2024), others `as_of` (a day). `known_at` replays what was known on a day, of the
+    records and of the law; absent, all records of the input and all published law are known.
+
+    Raises UsageError, NotInForce, SchemeError, InputError; TooManyRejected (with the result in `.grading`) when more
+    than `max_rejected` rows were refused.
+    """
+    at = _moment(period, as_of)
+    known = _day(known_at, "known_at")
+    chosen, siblings = _scheme(scheme, at, known)
+    if isinstance(records, Snapshot):
+        if subjects is not None:
+            raise UsageError("a snapshot already holds its subjects", next="leave subjects away, or give tables instead of a snapshot")
+        snapshot = records
+    else:
+        if subjects is None:
+            raise UsageError("no table of subjects was given", next="give subjects= beside the records")
+        snapshot = ingest(
+            subjects, records, attributes=attributes, listings=listings, history=history, feeds=feeds,
+            threads=threads, memory_limit=memory_limit, subject_ids=chosen.subject_id,
+        )
+    known_day = to_day(known) if known else snapshot.newest_day
+    plan = bind(chosen, at, known_at=known_day, law_known_at=known, siblings=siblings)
+    grading = _run(snapshot, plan, ledger)
+    rejected = grading.manifest["rejected"]
+    if rejected > max_rejected:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in grading.manifest["reasons"].items())
+        error = TooManyRejected(
+            f"{rejected} row{'s were' if rejected != 1 else ' was'} refused, {max_rejected} allowed: {reasons}",
+            where="quarantine (every fault with its line)",
+            allowed=f"at most {max_rejected} refused rows",
+            next="mend the rows, or accept them with --max-rejected",
+        )
+        error.grading = grading  # type: ignore[attr-defined]
+        raise error
+    return grading
+
+
+def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool) -> Grading:
+    engine = DuckDBEngine(snapshot.con)
+    refusals = Refusals(engine, snapshot)
+    folded = fold(snapshot, plan.known_at)
+    codes = shorthand_codes(snapshot, plan)
+    engine.table("item_name", {"code": ("INTEGER", list(codes.values())), "name": ("VARCHAR", list(codes))})
+    run.put_tables(engine, plan, codes)
+    prepare_subjects(engine, snapshot, plan, refusals)
+    admitted = admit(engine, snapshot, folded, plan, refusals)
+    engine.view("corrections", f"SELECT * FROM {folded.corrections}")
+    some = engine.rows("SELECT EXISTS (SELECT 1 FROM corrections), EXISTS (SELECT 1 FROM admitted WHERE status = 2)")[0]
+    features = run.Features(corrections=bool(some[0]), repaired=bool(some[1]))
+    run.define(engine, plan, features)
+    run.define_ledger(engine, plan)
+    engine.materialise("result_grades", grades_sql(plan))
+    if with_ledger:
+        engine.materialise("result_ledger", ledger_sql(plan))
+    engine.materialise("result_quarantine", quarantine_sql())
+    manifest = _manifest(engine, snapshot, plan, admitted, folded.not_yet_known, refusals)
+    return Grading(engine.con, manifest, with_ledger)
+
+
+def _manifest(
+    engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, admitted: Admitted, not_yet_known: int, refusals: Refusals
+) -> dict[str, Any]:
+    used = int(engine.rows("SELECT COALESCE(SUM(n_rows), 0) FROM valid")[0][0])
+    counted = snapshot.counts.get("records", {})
+    refused = int(counted.get("refused", 0)) + admitted.refused
+    rows = int(counted.get("rows", 0))
+    repeated = int(counted.get("repeated", 0))
+    outside = admitted.rows - admitted.refused - used
+    records = {
+        "in": rows, "used": used + repeated, "not_yet_known": not_yet_known, "out_of_window": outside,
+        "refused": refused, "other_domain": admitted.other_domain, "repeated": repeated,
+    }
+    if rows != records["used"] + not_yet_known + outside + refused + admitted.other_domain:
+        raise SchemeError(f"the rows of the records do not add up: {records}", next="please report this fault with the manifest")
+    parameters = {
+        "scheme": plan.scheme.name, "period": plan.period, "as_of": from_day(plan.as_of).isoformat(),
+        "known_at": from_day(plan.known_at).isoformat(),
+        "law_known_at": from_day(plan.law_known_at).isoformat() if plan.law_known_at is not None else "latest",
+    }
+    scheme_hash = "sha256:" + hashlib.sha256(plan.scheme.model_dump_json().encode()).hexdigest()
+    identity = {"creditscore": __version__, "scheme_hash": scheme_hash, "snapshot_hash": snapshot.content_hash(), **parameters}
+    states = dict(engine.rows("SELECT state, COUNT(*) FROM result_grades GROUP BY state ORDER BY state"))
+    shares = dict(engine.rows("SELECT grade, COUNT(*) FROM result_grades WHERE grade IS NOT NULL GROUP BY grade ORDER BY grade"))
+    feeds = engine.rows(f"SELECT COUNT(*) FROM {snapshot.feeds}")[0][0]
+    notes = [] if feeds else ["no feeds declared: a subject without records may be clean, or its feed may be silent"]
+    return {
+        "run_id": hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16],
+        **identity,
+        "counts": {"records": records, "subjects": dict(snapshot.counts.get("subjects", {})), "states": states, "grades": shares},
+        "rejected": refusals.rows(),
+        "reasons": refusals.reasons(),
+        "feeds": "declared" if feeds else "none declared",
+        "provisional_calendar": _provisional(engine, plan),
+        "readings": {name: {"zh": label.zh, "en": label.en} for name, label in plan.scheme.readings.items()},
+        "inputs": {name: dict(about) for name, about in snapshot.inputs.items()},
+        "notes": notes,
+    }
+
+
+def _provisional(engine: DuckDBEngine, plan: Plan) -> bool:
+    """Whether a deadline that was moved to a working day lies beyond the known public holidays."""
+    rolls = any(window.roll != "none" for rule in plan.scheme.repairs.values() for window in rule.windows)
+    return rolls and is_provisional(plan.as_of)
+
+
+def _moment(period: int | str | None, as_of: date | str | None) -> int | date:
+    if (period is None) == (as_of is None):
+        raise UsageError("give either a period (an evaluation year) or a day", allowed="period=2024 or as_of=2024-12-31", next="see `creditscore grade --help`")
+    if period is not None:
+        try:
+            year = int(str(period))
+        except ValueError:
+            year = 0
+        if not 1900 <= year <= 2100:
+            raise UsageError(f"{period!r} is not an evaluation year", allowed="a year such as 2024", next="schemes without evaluation years take as_of (a day)")
+        return year
+    day = _day(as_of, "as_of")
+    assert day is not None
+    return day
+
+
+def _day(value: date | str | None, name: str) -> date | None:
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise UsageError(f"{name}: {value!r} is not a day", allowed="YYYY-MM-DD", next=f"correct {name}") from error
+
+
+def _scheme(scheme: str | Scheme, at: int | date, law_known_at: date | None) -> tuple[Scheme, list[Scheme]]:
+    if isinstance(scheme, Scheme):
+        if not registry.in_force(scheme, at):
+            raise UsageError(f"{scheme.name} is not in force for {at}")
+        return scheme, []
+    chosen = registry.find(scheme, at, law_known_at=law_known_at)
+    return chosen, registry.versions(scheme.partition("@")[0])

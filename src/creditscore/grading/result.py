@@ -1,0 +1,53 @@
+"""A finished grading: tables in DuckDB, and how they are read and written."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.engines.duckdb import DuckDBEngine
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Grading:
+    """`grades`, `ledger` and `quarantine` as Arrow tables (`.to_pandas()` for pandas), and the manifest."""
+
+    con: duckdb.DuckDBPyConnection = field(repr=False)
+    manifest: dict[str, Any]
+    has_ledger: bool
+
+    @property
+    def grades(self) -> pa.Table:
+        return self._table("grades")
+
+    @property
+    def ledger(self) -> pa.Table:
+        return self._table("ledger")
+
+    @property
+    def quarantine(self) -> pa.Table:
+        return self._table("quarantine")
+
+    def _table(self, name: str) -> pa.Table:
+        return self.con.sql(f"SELECT * FROM result_{name}").to_arrow_table()
+
+    def write(self, out: Path | str, csv: bool = False) -> Path:
+        """Write grades, ledger, quarantine (Parquet; CSV too on request) and manifest.json; returns the folder."""
+        folder = Path(out)
+        folder.mkdir(parents=True, exist_ok=True)
+        engine = DuckDBEngine(self.con)
+        for name in ("grades", "ledger", "quarantine"):
+            if name == "ledger" and not self.has_ledger:
+                continue
+            engine.write(f"SELECT * FROM result_{name}", folder / f"{name}.parquet")
+            if csv:
+                engine.write_csv(f"SELECT * FROM result_{name}", folder / f"{name}.csv")
+        text = json.dumps(self.manifest, ensure_ascii=False, indent=2, sort_keys=True, default=str)
+        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        return folder

@@ -1,0 +1,88 @@
+"""Run a plan on DuckDB: tables of data in, named SELECTs, coded results out."""
+
+from __future__ import annotations
+
+from creditscore.days import FIRST
+from creditscore.engines.duckdb import DuckDBEngine
+from creditscore.grading import compile as tables
+from creditscore.grading.plan import Plan
+from creditscore.grading.sql_grades import decided, faced, fact_views, looked, outcome, scored, started, tried
+from creditscore.grading.sql_ledger import displaced, ledger
+from creditscore.grading.sql_records import Features, assessed, back, rec, valid
+from creditscore.grading.sql_totals import contributions, distinct_facts, needs_calendar, pooled, totals
+
+
+def put_tables(engine: DuckDBEngine, plan: Plan, codes: dict[str, int]) -> None:
+    """The plan as small tables; `codes`: item → its code in the log."""
+    engine.table("item", tables.item_table(plan, codes))
+    engine.table("tier", tables.tier_table(plan))
+    engine.table("level", tables.level_table(plan))
+    engine.table("give", tables.give_table(plan))
+    engine.table("window_name", tables.window_names(plan))
+    engine.table("grp", tables.group_table(plan))
+    engine.table("probe", tables.probe_table(plan))
+    if plan.lookups:
+        engine.table("lookup", tables.lookup_table(plan))
+
+
+def put_deadlines(engine: DuckDBEngine, plan: Plan) -> None:
+    """Last days of the repair windows, only for the clock days that occur."""
+    first, last = engine.rows("SELECT MIN(repair_day), MAX(repair_day) FROM rec WHERE repair >= 0")[0]
+    engine.table("deadline", tables.deadline_table(plan, *((first, last) if first is not None else (1, 0))))
+
+
+def put_calendar(engine: DuckDBEngine, plan: Plan) -> None:
+    """Months and years of the days that occur, and full months up to the day of grading."""
+    if needs_calendar(plan):
+        engine.materialise(
+            "calendar",
+            "SELECT CAST(d AS INTEGER) AS day, CAST(year(DATE '1970-01-01' + CAST(d AS INTEGER)) AS INTEGER) AS year, "
+            "CAST(month(DATE '1970-01-01' + CAST(d AS INTEGER)) AS INTEGER) AS month, "
+            "CAST(quarter(DATE '1970-01-01' + CAST(d AS INTEGER)) - 1 AS INTEGER) AS quarter "
+            "FROM range((SELECT COALESCE(MIN(day), 0) FROM valid), (SELECT COALESCE(MAX(day), 0) + 1 FROM valid)) r(d)",
+        )
+    elapsed = sorted({fact.at for fact in plan.facts if fact.take == "months_since"})
+    if elapsed:
+        columns: tables.Columns = {"at": ("INTEGER", []), "day": ("INTEGER", []), "months": ("BIGINT", [])}
+        for at in elapsed:
+            part = tables.elapsed_table(at, FIRST)
+            columns["at"][1].extend([at] * len(part["day"][1]))
+            columns["day"][1].extend(part["day"][1])
+            columns["months"][1].extend(part["months"][1])
+        engine.table("elapsed", columns)
+
+
+def define(engine: DuckDBEngine, plan: Plan, features: Features) -> None:
+    """The named SELECTs, from admitted records to one outcome per subject."""
+    if plan.lookups:
+        engine.view("looked", looked(plan))
+    engine.view("rec", rec(plan))
+    if features.corrections or features.repaired:
+        put_deadlines(engine, plan)
+        engine.materialise("back", back(plan, features))
+    engine.view("assessed", assessed(plan, features))
+    engine.view("valid", valid(plan))
+    put_calendar(engine, plan)
+    engine.view("contributions", contributions(plan))
+    for name, sql in totals(plan):
+        engine.view(name, sql)
+    has_pools = any(item.form == "pool" for item in plan.items)
+    if has_pools:
+        engine.view("pooled", pooled(plan))
+    for name, sql in [*distinct_facts(plan), *fact_views(plan)]:
+        engine.view(name, sql)
+    engine.view("faced", faced(plan, has_pools))
+    engine.view("started", started(plan))
+    engine.view("scored", scored(plan))
+    engine.view("tried", tried(plan))
+    engine.view("decided", decided(plan))
+    engine.materialise("outcome", outcome(plan))
+
+
+def define_ledger(engine: DuckDBEngine, plan: Plan) -> None:
+    for name, sql in displaced(plan):
+        engine.view(name, sql)
+    engine.view("ledger_coded", ledger(plan))
+
+
+__all__ = ["Features", "define", "define_ledger", "put_tables"]

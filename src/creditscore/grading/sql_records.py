@@ -1,0 +1,231 @@
+"""SQL text, first half: records with their points (`rec → back → valid`). One line per idea, not per item.
+
+Fragments that a scheme does not use (tiers, corrections, counting bases …) are left out; the text does not grow
+with the number of items. Subset of SQL shared by DuckDB and Spark.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from creditscore.grading.compile import BASES, FORMS, SWITCHES, by_attribute, key_sets, repairs, until_attributes
+from creditscore.grading.plan import FULL, BoundWindow, Plan, PlanFact
+from creditscore.quantities import MICRO
+from creditscore.schemes.expressions import names, to_sql
+
+NO_AMOUNT = 9_100_000_000_000_000_000
+MILLIONTH = "CAST('0.000001' AS DECIMAL(7,6))"
+TEN_BILLIONTH = "CAST('0.0000000001' AS DECIMAL(11,10))"
+
+
+@dataclass(frozen=True)
+class Features:
+    """What the data at hand needs: without corrections and repairs their joins are left out."""
+
+    corrections: bool
+    repaired: bool
+
+
+def days_of(plan: Plan, clock: int, alias: str = "a") -> str:
+    columns = [name.replace("recorded_on", "known_on").replace("_on", "_day") for name in plan.clocks[clock]]
+    return f"COALESCE({', '.join(f'{alias}.{column}' for column in columns)})" if len(columns) > 1 else f"{alias}.{columns[0]}"
+
+
+def clock_sql(plan: Plan, column: str, used: set[int], alias: str = "a") -> str:
+    """The first date given in the chain of the item's clock."""
+    if len(used) == 1:
+        return days_of(plan, next(iter(used)), alias)
+    cases = " ".join(f"WHEN {clock} THEN {days_of(plan, clock, alias)}" for clock in sorted(used))
+    return f"CASE i.{column} {cases} END"
+
+
+def rec(plan: Plan) -> str:
+    """Records joined to their item and their clock."""
+    used = {item.clock for item in plan.items} or {plan.default_clock}
+    repair = {one.clock for one in repairs(plan).values()}
+    join = "i.code = a.item"
+    if any(item.switch for item in plan.items):
+        join += f" AND (i.switch < 0 OR {_switch(plan)} BETWEEN i.switch_lo AND i.switch_hi)"
+    return (
+        f"SELECT a.*, i.item AS idx, i.name AS item_name, i.article, {clock_sql(plan, 'clock', used)} AS day, "
+        f"{clock_sql(plan, 'repair_clock', repair) if repair else 'NULL'} AS repair_day, "
+        "i.form, i.sign, i.points, i.plus, i.unit, i.of, i.lowest, i.highest, i.pool, i.timed, i.basis, i.keys, i.lo, i.hi, "
+        "i.or_uncorrected, i.or_until, i.cap, i.grp, i.in_heaviest, i.repair, i.lifts, i.facts, "
+        "i.evidence AS item_evidence, i.readings AS item_readings, i.repair_evidence, i.repair_readings "
+        f"FROM admitted a JOIN item i ON {join}"
+    )
+
+
+def _switch(plan: Plan) -> str:
+    cases = []
+    for index, name in enumerate(SWITCHES):
+        day = f"COALESCE(a.last_corrected_day, {plan.known_at})" if name == "corrected_on" else f"a.{name.replace('_on', '_day')}"
+        cases.append(f"WHEN {index} THEN {day}")
+    return f"CASE i.switch {' '.join(cases)} END"
+
+
+def back(plan: Plan, features: Features) -> str:
+    """What each corrected record gives back: Σ share × basis points, each share in the window of its own day."""
+    width = max((len(one.windows) for one in repairs(plan).values()), default=0)
+    parts = "SELECT c.rk, c.day, c.share FROM corrections c"
+    if features.repaired:
+        rest = f"{MICRO} - COALESCE((SELECT SUM(c.share) FROM corrections c WHERE c.rk = r.rk), 0)"
+        parts += f" UNION ALL SELECT r.rk, r.status_day, {rest} FROM rec r WHERE r.status = 2 AND r.repair >= 0 AND NOT r.lifts"
+    window = " ".join(f"WHEN p.day <= d.last{k} THEN {k}" for k in range(width))
+    window = f"CASE {window} ELSE -1 END" if width else "-1"
+    deadline = "LEFT JOIN deadline d ON d.rule = r.repair AND d.day = r.repair_day" if width else ""
+    return (
+        "SELECT w.rk, CAST(SUM(w.share) AS BIGINT) AS share, CAST(SUM(w.share * COALESCE(g.basis, 0)) AS BIGINT) AS returned, "
+        "MAX(w.day) AS last_day, MAX(CAST(w.day AS BIGINT) * 16 + w.win + 1) AS newest "
+        f"FROM (SELECT r.rk, r.idx, p.day, p.share, COALESCE(r.amount, {NO_AMOUNT}) AS amount, {window} AS win "
+        f"FROM ({parts}) p JOIN rec r ON r.rk = p.rk {deadline}) w "
+        "LEFT JOIN give g ON g.item = w.idx AND g.win = w.win AND w.amount BETWEEN g.low AND g.high GROUP BY w.rk"
+    )
+
+
+def assessed(plan: Plan, features: Features) -> str:
+    """Records with what was given back and their points before and after it."""
+    corrected = features.corrections or features.repaired
+    returned = "COALESCE(b.returned, 0)" if corrected else "0"
+    if features.repaired:
+        returned = f"CASE WHEN r.status = 2 AND (r.repair < 0 OR r.lifts) THEN {FULL} ELSE {returned} END"
+    joins = "LEFT JOIN back b ON b.rk = r.rk " if corrected else ""
+    forms = {item.form for item in plan.items}
+    if "tiers" in forms:
+        joins += f"LEFT JOIN tier t ON t.item = r.idx AND {_by_attribute(plan, 'of', 0)} BETWEEN t.low AND t.high "
+    if "levels" in forms:
+        joins += f"LEFT JOIN level v ON v.item = r.idx AND v.level = {_by_attribute(plan, 'of', 1)} "
+    named = "''"
+    if corrected and repairs(plan):
+        joins += "LEFT JOIN window_name n ON n.rule = r.repair AND n.win = b.newest % 16 - 1 "
+        named = "COALESCE(n.name, '')"
+    return (
+        f"SELECT r.*, CAST({returned} AS BIGINT) AS returned, {'COALESCE(b.share, 0)' if corrected else '0'} AS corrected_share, "
+        f"{named} AS repair_window, CAST({_nominal(plan, 'low')} AS BIGINT) AS nominal_low, "
+        f"CAST({_nominal(plan, 'high')} AS BIGINT) AS nominal_high FROM rec r {joins}"
+    )
+
+
+def _by_attribute(plan: Plan, column: str, text: int) -> str:
+    """The attribute that the item names in `column`, numbers (0) or texts (1) only."""
+    cases = []
+    for index, name in enumerate(by_attribute(plan)):
+        attribute = plan.scheme.record_attributes.get(name)
+        if (attribute is not None and attribute.type == "text") == bool(text):
+            cases.append(f"WHEN {index} THEN " + (f"COALESCE(r.{name}, 0)" if attribute is None else f'r."t_{name}"'))
+    return f"CASE r.{column} {' '.join(cases)} END" if cases else "NULL"
+
+
+def _nominal(plan: Plan, side: str) -> str:
+    forms = {item.form for item in plan.items}
+    each = (
+        f"CASE WHEN r.quantity = {MICRO} THEN r.points ELSE CAST(FLOOR(CAST(r.points AS DECIMAL(14,0)) * "
+        f"CAST(r.quantity AS DECIMAL(16,0)) * {MILLIONTH} + 0.5) AS BIGINT) END"
+    )
+    sql = {
+        "fixed": "r.points", "each": each, "pool": each, "tiers": "t.points", "levels": "v.points",
+        "base": f"r.points + {_by_attribute(plan, 'plus', 0)} * r.unit",
+        "unknown": "r.lowest" if side == "low" else "r.highest",
+    }
+    if forms <= {"fixed", "none"}:
+        return "r.points"
+    return f"CASE r.form {' '.join(f'WHEN {FORMS.index(form)} THEN {text}' for form, text in sql.items() if form in forms)} ELSE 0 END"
+
+
+def netted(side: str) -> str:
+    """Points less what was given back, rounded half up once; the multiplication is exact decimal arithmetic."""
+    full = f"v.nominal_{side}"
+    returned = f"CAST(FLOOR(CAST({full} AS DECIMAL(16,0)) * CAST(v.returned AS DECIMAL(11,0)) * {TEN_BILLIONTH} + 0.5) AS BIGINT)"
+    return f"CASE WHEN v.returned = 0 THEN {full} WHEN v.returned >= {FULL} THEN 0 ELSE {full} - {returned} END"
+
+
+def in_window(plan: Plan, window: BoundWindow, alias: str = "v") -> str:
+    """Whether a record's clock lies in a window that is the same for all its items."""
+    sql = f"{alias}.day BETWEEN {window.lo} AND {window.hi}"
+    if window.or_uncorrected:
+        sql = f"({sql} OR ({alias}.returned < {FULL} AND {alias}.day <= {window.hi}))"
+    if window.or_until:
+        sql = f"({sql} OR (COALESCE({alias}.\"t_{window.or_until}\", -1) >= {window.hi} AND {alias}.day <= {window.hi}))"
+    return sql
+
+
+def in_item_window(plan: Plan) -> str:
+    sql = "v.day BETWEEN v.lo AND v.hi"
+    if any(item.window.or_uncorrected for item in plan.items):
+        sql += f" OR (v.or_uncorrected AND v.returned < {FULL} AND v.day <= v.hi)"
+    if any(item.window.or_until for item in plan.items):
+        cases = " ".join(f'WHEN {k} THEN v."t_{name}"' for k, name in enumerate(until_attributes(plan)))
+        sql += f" OR (COALESCE(CASE v.or_until {cases} END, -1) >= v.hi AND v.day <= v.hi)"
+    return f"({sql})"
+
+
+def record_column(plan: Plan) -> dict[str, str]:
+    """What a `where` may name → its SQL (never NULL)."""
+    known = {
+        "quantity": "v.quantity", "amount": "COALESCE(v.amount, 0)", "corrected": "(v.corrected_share > 0)",
+        "corrected_share": "v.corrected_share", "standing": f"(v.returned < {FULL})", "net": netted("high"),
+        "repair_window": "v.repair_window", "disputed": "v.disputed", "act_id": "COALESCE(v.act_id, '')",
+        "source": "COALESCE(v.source, '')", "basis": "COALESCE(v.basis, '')", "item": "v.item_name",
+        "status": "CASE v.status WHEN 1 THEN 'withdrawn' WHEN 2 THEN 'repaired' ELSE 'active' END",
+    }
+    for name, attribute in plan.scheme.record_attributes.items():
+        silent = {"text": "''", "number": "0", "bool": "FALSE", "date": "NULL"}[attribute.type]
+        known[name] = f'COALESCE(v."t_{name}", {silent})' if attribute.type != "date" else f'v."t_{name}"'
+    return known | {name: f'l."{name}"' for name in plan.lookups}
+
+
+def uses_lookup(plan: Plan) -> bool:
+    trees = [fact.where for fact in plan.facts if fact.of == "records"] + [rule.when for rule in plan.exemptions]
+    return any(set(names(tree)) & set(plan.lookups) for tree in trees if tree is not None)
+
+
+def valid(plan: Plan) -> str:
+    """Records that some rule reads: exempt or active, in the scoring window or in the window of a fact."""
+    columns = record_column(plan)
+    exempt = " ".join(f"WHEN {to_sql(rule.when, columns.__getitem__)} THEN {k}" for k, rule in enumerate(plan.exemptions) if rule.when)
+    exempt = f"CASE {exempt} ELSE -1 END" if exempt else "-1"
+    windows = " OR ".join(f"{member(plan, fact)} AND {in_window(plan, fact.window)}" for fact in over_records(plan) if fact.window)
+    scored = in_item_window(plan)
+    look = "JOIN looked l ON l.sid = v.sid " if uses_lookup(plan) else ""
+    lookups = "".join(f', l."{name}"' for name in plan.lookups) if look else ""
+    net_high = "v.low" if not plan.uses_unknown else netted("high")
+    return (
+        f"SELECT v.*, (v.status <> 1 AND v.exempt < 0) AS active, "
+        f"(v.status <> 1 AND v.exempt < 0 AND v.scored AND v.form <> 0) AS counts, {net_high} AS high FROM ("
+        f"SELECT v.*{lookups}, {exempt} AS exempt, {scored} AS scored, {netted('low')} AS low "
+        f"FROM assessed v {look}WHERE {scored}{f' OR {windows}' if windows else ''}) v"
+    )
+
+
+def over_records(plan: Plan) -> list[PlanFact]:
+    return [fact for fact in plan.facts if fact.of == "records"]
+
+
+def member(plan: Plan, fact: PlanFact) -> str:
+    return f"(v.facts & {1 << over_records(plan).index(fact)}) <> 0"
+
+
+def fact_condition(plan: Plan, fact: PlanFact) -> str:
+    assert fact.window is not None
+    columns = {**record_column(plan), **{name: f'v."{name}"' for name in plan.lookups}}
+    where = f" AND {to_sql(fact.where, columns.__getitem__)}" if fact.where else ""
+    return f"(v.active AND {member(plan, fact)} AND {in_window(plan, fact.window)}{where})"
+
+
+def time_key(bases: set[str]) -> str:
+    """A number shared by records that count once, by the item's counting basis."""
+    sql = {
+        "time": "0", "day": "v.day", "month": "(c.year * 12 + c.month - 1)", "quarter": "(c.year * 4 + c.quarter)",
+        "year": "c.year", "period": "0", "act": "0",
+    }
+    return f"CASE v.basis {' '.join(f'WHEN {BASES.index(basis)} THEN {sql[basis]}' for basis in sorted(bases))} ELSE 0 END"
+
+
+def text_key(plan: Plan) -> str:
+    """The text part of a counting basis: an act, or the values of record attributes."""
+    parts = [f"WHEN v.basis = {BASES.index('act')} THEN CASE WHEN COALESCE(v.act_id, '') = '' THEN CAST(v.rk AS VARCHAR) ELSE 'a' || v.act_id END"]
+    for k, attributes in enumerate(key_sets(plan)):
+        if attributes:
+            shown = " || '|' || ".join(f"CAST({record_column(plan)[name]} AS VARCHAR)" for name in attributes)
+            parts.append(f"WHEN v.keys = {k} THEN {shown}")
+    return f"CASE {' '.join(parts)} ELSE '' END"

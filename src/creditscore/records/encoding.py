@@ -1,0 +1,65 @@
+"""CSV files: which encoding, which columns, and a UTF-8 copy where DuckDB could not read the original."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import tempfile
+import unicodedata
+from pathlib import Path
+
+from creditscore.errors import InputError
+
+CHUNK = 1 << 24
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        with path.open("rb") as stream:
+            while chunk := stream.read(CHUNK):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def encoding_of(path: Path) -> str:
+    """`utf-8-sig` (with or without a mark) or `gb18030`; InputError for anything else."""
+    with path.open("rb") as stream:
+        head = stream.read(4)
+    if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        raise InputError("the file is UTF-16", where=str(path), allowed="UTF-8 or GB18030",
+                         next="save it as CSV UTF-8")  # fmt: skip
+    for encoding in ("utf-8-sig", "gb18030"):
+        if _decodes(path, encoding):
+            return encoding
+    raise InputError("the file is neither UTF-8 nor GB18030", where=str(path), next="save it as CSV UTF-8")
+
+
+def as_utf8(path: Path, encoding: str, folder: Path) -> Path:
+    """The file itself, or a UTF-8 copy of it in `folder`."""
+    if encoding == "utf-8-sig":
+        return path
+    decoder = codecs.getincrementaldecoder(encoding)()
+    with (
+        path.open("rb") as source,
+        tempfile.NamedTemporaryFile("wb", dir=folder, suffix=".csv", delete=False) as target,
+    ):
+        while chunk := source.read(CHUNK):
+            target.write(decoder.decode(chunk).encode())
+        target.write(decoder.decode(b"", final=True).encode())
+    return Path(target.name)
+
+
+def header_of(path: Path, encoding: str) -> list[str]:
+    """The names in the first line; InputError if there is none."""
+    csv.field_size_limit(1 << 24)
+    with path.open(encoding=encoding, newline="") as stream:
+        names = next(csv.reader(stream), [])
+    names = [unicodedata.normalize("NFKC", name).strip() for name in names]
+    if not any(names):
+        raise InputError("the file is empty: it has no header line", where=str(path),
+                         next="give at least a line of column names")  # fmt: skip
+    return names

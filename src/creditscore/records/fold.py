@@ -1,0 +1,135 @@
+"""The log as known on a day: the events of each record folded into one row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from creditscore.records.snapshot import Snapshot
+from creditscore.records.source import quote
+from creditscore.records.tables import (
+    AMENDED,
+    ATTRIBUTE_PREFIX,
+    CORRECTED,
+    DISPUTED,
+    FILED,
+    ONE,
+    REINSTATED,
+    REPAIRED,
+    RESOLVED,
+    WITHDRAWN,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+
+ACTIVE, STATUS_WITHDRAWN, STATUS_REPAIRED = range(3)
+# What an amended row may replace; the subject and the key never change.
+REPLACED = (
+    "domain", "item", "event_day", "occurred_day", "decided_day", "booked_day", "published_day",
+    "quantity", "amount", "act_id", "source_subject_id", "source", "document_no", "basis",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Folded:
+    """The known records. `folded` and `corrections` name views in the snapshot's connection.
+
+    `folded`: rk, sid, record_id, domain, item, the days, known_day, quantity, amount, act_id,
+    source_subject_id, source, document_no, basis, a_…, status (0 active, 1 withdrawn, 2 repaired), status_day,
+    disputed, n_rows (known event rows of the record), row. `corrections`: rk, day, share (millionths, at most
+    1,000,000 for a record together). `not_yet_known` counts the event rows left out.
+    """
+
+    folded: str
+    corrections: str
+    known_at_day: int
+    not_yet_known: int
+
+
+def fold(snapshot: Snapshot, known_at_day: int) -> Folded:
+    """Fold the events known on `known_at_day` (days since 1970-01-01), in the order of event_no.
+
+    A row without any date counts as always known; a record counts once its filed row is known. Records with
+    one event are a plain projection; only the others are grouped. Folds of several days may stand side by side.
+    """
+    con, tag = snapshot.con, str(known_at_day).replace("-", "m")
+    names = (f"folded_{tag}", f"corrections_{tag}")
+    attributes = [ATTRIBUTE_PREFIX + name for name in snapshot.attribute_columns]
+    known = f"(known_day IS NULL OR known_day <= {known_at_day})"
+    columns = ["rk", "sid", "record_id", *REPLACED, "known_day", *attributes]
+    chosen = ", ".join(map(quote, columns))
+    singles = (
+        f"SELECT {chosen}, CAST({ACTIVE} AS UTINYINT) AS status, CAST(NULL AS INTEGER) AS status_day,"
+        f" false AS disputed, CAST(1 AS INTEGER) AS n_rows, row FROM {snapshot.log} WHERE single AND {known}"
+    )
+    corrected = (
+        f"SELECT rk, corrected_day AS day, CAST({ONE} AS INTEGER) AS share FROM {snapshot.log}"
+        f" WHERE single AND {known} AND corrected_day <= {known_at_day}"
+    )
+    if "single" in snapshot.log_columns:
+        _fold_several(con, snapshot, known_at_day, known, attributes, tag)
+        singles += f" UNION ALL SELECT {chosen}, status, status_day, disputed, n_rows, row FROM several_{tag}"
+        corrected += f" UNION ALL SELECT rk, day, share FROM several_shares_{tag}"
+    con.execute(f"CREATE OR REPLACE VIEW {names[0]} AS {singles}")
+    con.execute(f"CREATE OR REPLACE VIEW {names[1]} AS {corrected}")
+    late = con.execute(
+        f"SELECT (SELECT count(*) FROM {snapshot.log})"
+        f" - (SELECT coalesce(sum(n_rows), 0) FROM {names[0]})"
+    ).fetchall()[0][0]
+    return Folded(*names, known_at_day=known_at_day, not_yet_known=int(late))
+
+
+def _fold_several(
+    con: duckdb.DuckDBPyConnection,
+    snapshot: Snapshot,
+    known_at_day: int,
+    known: str,
+    attributes: list[str],
+    tag: str,
+) -> None:
+    """Tables `several_…` (one row per known record of several events) and `several_shares_…`."""
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE known_events AS SELECT * FROM {snapshot.log} WHERE NOT single AND {known}"
+        f" AND rk IN (SELECT rk FROM {snapshot.log} WHERE NOT single AND event = {FILED} AND {known})"
+    )
+
+    def of_filed(column: str) -> str:
+        return f"any_value({column}) FILTER (event = {FILED})"
+
+    def newest(column: str) -> str:
+        amended = f"arg_max({column}, event_no) FILTER (event = {AMENDED} AND {column} IS NOT NULL)"
+        return f"coalesce({amended}, {of_filed(column)}) AS {column}"
+
+    states = f"FILTER (event IN ({REPAIRED}, {WITHDRAWN}, {REINSTATED}))"
+    state = f"coalesce(arg_max(event, event_no) {states}, {REINSTATED})"
+    replaced = ", ".join(newest(quote(column)) for column in (*REPLACED, *attributes))
+    con.execute(
+        f"CREATE OR REPLACE TABLE several_{tag} AS SELECT rk, {of_filed('sid')} AS sid,"
+        f" {of_filed('record_id')} AS record_id, {replaced}, {of_filed('known_day')} AS known_day,"
+        f" CAST(CASE {state} WHEN {WITHDRAWN} THEN {STATUS_WITHDRAWN} WHEN {REPAIRED} THEN {STATUS_REPAIRED}"
+        f" ELSE {ACTIVE} END AS UTINYINT) AS status,"
+        f" CASE WHEN {state} <> {REINSTATED} THEN arg_max(coalesce(event_day, known_day), event_no) {states}"
+        " END AS status_day,"
+        f" coalesce(arg_max(event, event_no) FILTER (event IN ({DISPUTED}, {RESOLVED})), {RESOLVED})"
+        f" = {DISPUTED} AS disputed, CAST(count(*) AS INTEGER) AS n_rows, {of_filed('row')} AS row"
+        " FROM known_events GROUP BY rk"
+    )
+    # Explicit corrections take what they say, or what those before them leave; without any, corrected_on of
+    # the filed row (or of the newest amendment of it) stands for one full correction.
+    con.execute(
+        f"CREATE OR REPLACE TABLE several_shares_{tag} AS"
+        " SELECT rk, day, CAST(share AS INTEGER) AS share FROM ("
+        " SELECT rk, coalesce(corrected_day, event_day, known_day) AS day, CASE WHEN share IS NOT NULL THEN share"
+        f" WHEN open_before > 0 THEN 0 ELSE {ONE} - taken END AS share"
+        " FROM (SELECT *, coalesce(sum(share) OVER earlier, 0) AS taken,"
+        " coalesce(sum(CASE WHEN share IS NULL THEN 1 ELSE 0 END) OVER earlier, 0) AS open_before"
+        f" FROM known_events WHERE event = {CORRECTED} WINDOW earlier AS"
+        " (PARTITION BY rk ORDER BY event_no ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)))"
+        " WHERE share > 0"
+        f" UNION ALL SELECT rk, day, {ONE} FROM ("
+        f" SELECT rk, coalesce(arg_max(corrected_day, event_no) FILTER (event = {AMENDED} AND corrected_day IS NOT"
+        f" NULL), any_value(corrected_day) FILTER (event = {FILED})) AS day FROM known_events GROUP BY rk"
+        f" HAVING count(*) FILTER (event = {CORRECTED}) = 0) WHERE day <= {known_at_day}"
+    )
+    con.execute("DROP TABLE known_events")

@@ -1,0 +1,164 @@
+"""Whose number is it: resident identity numbers, unified social credit codes, ids spoilt by a spreadsheet.
+
+A resident identity number has 18 characters: six digits of place, a date of birth, three digits and a
+MOD 11-2 check character (GB 11643). The old form has 15 digits, with a two-digit year and no check.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+# A cheap test in front of the real one; also valid RE2, so that SQL can use it.
+_MONTH_DAY = "(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
+RESIDENT_LIKE = f"[0-9]{{6}}((18|19|20)[0-9]{{2}}{_MONTH_DAY}[0-9]{{3}}[0-9Xx]|[0-9]{{2}}{_MONTH_DAY}[0-9]{{3}})"
+MANGLED_LIKE = r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]{2,3}$|^[0-9]+\.0+$"
+
+_RUN = re.compile(r"[0-9]{14,}[0-9Xx]")
+_MANGLED = re.compile(MANGLED_LIKE)
+_USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+# First digit of a place in China; 9 begins the cards of foreign permanent residents.
+_PLACES = "12345689"
+
+
+def canonical_id(text: str) -> str:
+    """NFKC, without blanks around it, upper case."""
+    return unicodedata.normalize("NFKC", text).strip().upper()
+
+
+def canonical_code(text: str) -> str:
+    """NFKC and without blanks around it; case stays."""
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def is_mangled(text: str) -> bool:
+    r"""True for `9.14403E+17` and for `123.0`: an id that went through a number."""
+    return _MANGLED.match(text) is not None
+
+
+def _is_date(year: str, month: str, day: str) -> bool:
+    try:
+        return 1850 <= date(int(year), int(month), int(day)).year <= 2100
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=65536)
+def _known_county(place: str) -> bool:
+    from stdnum import numdb
+
+    return any(properties for _, properties in numdb.get("cn/loc").info(place))
+
+
+def _is_resident_18(number: str) -> bool:
+    from stdnum.cn import ric
+
+    return (
+        number[0] in _PLACES
+        and _is_date(number[6:10], number[10:12], number[12:14])
+        and ric.calc_check_digit(number) == number[17].upper()
+    )
+
+
+def _is_resident_15(number: str) -> bool:
+    return (
+        number[0] in _PLACES and number.isdigit() and _is_date("19" + number[6:8], number[8:10], number[10:12])
+    )
+
+
+def resident_numbers(text: str) -> list[tuple[int, int]]:
+    """Where resident identity numbers stand in `text`: (start, end) pairs, left to right.
+
+    A number of exactly the right length counts by its date and check character. Inside a longer run of
+    digits, and for the old form inside a longer text, chance hits are common: there the first six digits
+    must also be a known county. A valid credit code of a firm (9…) is never taken for a person.
+    """
+    from stdnum.cn import uscc
+
+    found: list[tuple[int, int]] = []
+    for run in _RUN.finditer(text):
+        digits, at, start = run.group(), 0, run.start()
+        alone = start == 0 and run.end() == len(text)
+        while at + 15 <= len(digits):
+            long, old = digits[at : at + 18], digits[at : at + 15]
+            whole = len(digits)
+            if (
+                len(long) == 18
+                and long[:17].isdigit()
+                and _is_resident_18(long)
+                and (whole == 18 or _known_county(long[:6]))
+                and not (long[0] == "9" and uscc.is_valid(long))
+            ):
+                found.append((start + at, start + at + 18))
+                at += 18
+            elif whole == 15 and _is_resident_15(old) and (alone or _known_county(old[:6])):
+                found.append((start, start + 15))
+                at += 15
+            else:
+                at += 1
+    return found
+
+
+def is_resident(text: str) -> bool:
+    """True if `text` is, or contains, a resident identity number; blanks and hyphens do not hide it."""
+    if len(text) < 15:
+        return False
+    compact = text.replace(" ", "").replace("-", "")
+    return bool(resident_numbers(text)) or (len(compact) in (15, 18) and bool(resident_numbers(compact)))
+
+
+def redact(text: str) -> str:
+    """`text` with every resident identity number reduced to its first three digits and asterisks."""
+    plain = unicodedata.normalize("NFKC", text)
+    spans = resident_numbers(plain)
+    if spans:
+        for start, end in reversed(spans):
+            plain = plain[: start + 3] + "*" * (end - start - 3) + plain[end:]
+        return plain
+    return plain[:3] + "*" * (len(plain) - 3) if is_resident(plain) else text
+
+
+def look_at_id(raw: str, uscc_only: bool) -> tuple[str, str | None]:
+    """The canonical form of a subject id and the reason to refuse it, if any.
+
+    Resident numbers are recognised before anything else looks at the text.
+    """
+    from stdnum.cn import uscc
+
+    text = canonical_id(raw)
+    if not text:
+        return text, "empty_id"
+    if is_resident(text):
+        return text, "natural_person"
+    if is_mangled(text):
+        return text, "mangled_id"
+    if uscc_only and not (len(text) == 18 and uscc.is_valid(text)):
+        return text, "bad_uscc"
+    return text, None
+
+
+def good_usccs(codes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Which of `codes`, an (n, 18) array of ASCII bytes, are certainly valid credit codes of organisations.
+
+    False asks for the slow look (`look_at_id`); what could also be a resident number is left to it.
+    """
+    import numpy as np
+
+    values = np.full(256, -1, dtype=np.int16)
+    for position, letter in enumerate(_USCC_ALPHABET):
+        values[ord(letter)] = position
+    digits = values[codes]
+    formed = (digits >= 0).all(axis=1) & (digits[:, :8] <= 9).all(axis=1)
+    total = digits[:, :17].astype(np.int32) @ np.array(_USCC_WEIGHTS, dtype=np.int32)
+    checked = (31 - total) % 31 == digits[:, 17]
+    month, day = digits[:, 10] * 10 + digits[:, 11], digits[:, 12] * 10 + digits[:, 13]
+    all_digits = (digits[:, 6:17] <= 9).all(axis=1)
+    dated = all_digits & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
+    return np.asarray(formed & checked & ~dated)

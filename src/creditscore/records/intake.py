@@ -1,0 +1,123 @@
+"""Intake: read the tables, refuse what is wrong with a reason, keep the rest as a snapshot."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.errors import InputError, UsageError
+from creditscore.records.faults import create_quarantine, redact_quarantine
+from creditscore.records.log import show_log, take_records
+from creditscore.records.side import create_side, take_side
+from creditscore.records.snapshot import Snapshot, column_types
+from creditscore.records.source import Source, open_sources
+from creditscore.records.subjects import SubjectIds, take_subjects
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Ends that are planned (valid_to, term_end) say nothing about when the data were known.
+PLANNED = {"to_day": "attributes", "term_end_day": "listings"}
+
+
+def connect(
+    con: duckdb.DuckDBPyConnection | None = None, threads: int | None = None, memory_limit: str | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A connection with the given limits; in memory unless one is given."""
+    import duckdb
+
+    con = con or duckdb.connect()
+    try:
+        if threads is not None:
+            con.execute(f"SET threads = {int(threads)}")
+        if memory_limit is not None:
+            con.execute("SET memory_limit = $limit", {"limit": memory_limit})
+    except duckdb.Error as error:
+        raise UsageError(str(error).splitlines()[0], allowed="threads >= 1, memory_limit like '4GB'") from error
+    return con
+
+
+def ingest(
+    subjects: Any,
+    records: Any,
+    *,
+    attributes: Any = None,
+    listings: Any = None,
+    history: Any = None,
+    feeds: Any = None,
+    con: duckdb.DuckDBPyConnection | None = None,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    subject_ids: SubjectIds = "uscc",
+) -> Snapshot:
+    """Read and validate the input tables (docs/contract.md) into DuckDB tables of good rows and a quarantine.
+
+    A table is a path (.csv, .parquet, a directory or pattern of .parquet), a pandas DataFrame, an Arrow table or
+    a DuckDB relation. `subject_ids="local"` drops the check of credit codes, never that of persons. Raises
+    InputError if a table cannot be read or lacks columns (all of them named at once); faulty rows raise nothing
+    and stand in `quarantine`.
+    """
+    if subject_ids not in ("uscc", "local"):
+        raise UsageError(f"subject_ids is {subject_ids!r}", allowed="uscc, local")
+    given = {
+        "subjects": subjects,
+        "records": records,
+        "attributes": attributes,
+        "listings": listings,
+        "history": history,
+        "feeds": feeds,
+    }
+    absent = [name for name in ("subjects", "records") if given[name] is None]
+    if absent:
+        raise InputError(f"no table of {' and '.join(absent)}", next="give both subjects and records")
+    con = connect(con, threads, memory_limit)
+    with tempfile.TemporaryDirectory(prefix="creditscore-") as folder:
+        sources = open_sources(con, given, Path(folder))
+        return _take(con, sources, subject_ids)
+
+
+def _take(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_ids: SubjectIds) -> Snapshot:
+    create_quarantine(con)
+    create_side(con)
+    counts = {"subjects": take_subjects(con, sources["subjects"], subject_ids)}
+    counts["records"], facts = take_records(con, sources["records"])
+    further = sources["records"].further
+    show_log(con, "log_rows", facts["columns"], further, "line")
+    for name in ("attributes", "listings", "history", "feeds"):
+        if name in sources:
+            counts[name] = take_side(con, sources[name])
+    redact_quarantine(con)
+    inputs = {name: {"from": source.origin, "rows": source.rows} for name, source in sources.items()}
+    _forget(con, sources)
+    return Snapshot(
+        con=con,
+        domains=facts["domains"],
+        items=facts["items"],
+        attribute_columns=further,
+        newest_day=_newest_day(con, facts["columns"]),
+        counts=counts,
+        inputs=inputs,
+        subject_ids=subject_ids,
+        log_columns=tuple(facts["columns"]),
+    )
+
+
+def _newest_day(con: duckdb.DuckDBPyConnection, log_columns: list[str]) -> int:
+    """The newest date of anything that happened or was recorded; 1970-01-01 where there is none."""
+    newest = [0]
+    dated = {name: list(column_types(con, name)) for name in ("subjects", "attributes", "listings", "history", "feeds")}
+    dated["log"] = log_columns
+    for table, columns in dated.items():
+        days = [name for name in columns if name.endswith("_day") and PLANNED.get(name) != table]
+        for column in days:
+            newest.append(con.execute(f"SELECT max({column}) FROM {table}").fetchall()[0][0])
+    known = [day for day in newest[1:] if day is not None]
+    return max(known) if known else 0
+
+
+def _forget(con: duckdb.DuckDBPyConnection, sources: dict[str, Source]) -> None:
+    """Let go of the input: views, copies and registered objects."""
+    for name, source in sources.items():
+        con.execute(f"DROP VIEW IF EXISTS {source.view}; DROP TABLE IF EXISTS raw_{name}")
+        con.unregister(f"given_{name}")

@@ -1,0 +1,165 @@
+"""SQL for reading cells: text, days, amounts.
+
+Two steps, so that nothing is computed twice: `text` and `code` clean a column of the input; `day`, `number` and
+the others read a cleaned column `x`. An absent cell gives NULL; one that cannot be read gives a sentinel, which
+the pass over the table turns into a fault. Numbers never pass through a binary float.
+"""
+
+from __future__ import annotations
+
+from creditscore.errors import InputError
+from creditscore.records.source import literal, quote
+from creditscore.records.tables import EVENTS, FIRST_DAY, LAST_DAY, ONE
+
+BAD_DAY = 99_999_999
+BAD_NUMBER = -1
+BAD_EVENT = 255
+
+_WIDE = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "\u3000\u00a0"
+_NARROW = "".join(chr(code) for code in range(0x21, 0x7F)) + "  "
+# In running text only digits, letters and the signs of numbers are folded: full-width brackets belong to names.
+_KEPT = [place for place, letter in enumerate(_NARROW) if letter.isalnum() or letter in ".-+%/ "]
+_WIDE_TEXT = "".join(_WIDE[place] for place in _KEPT)
+_NARROW_TEXT = "".join(_NARROW[place] for place in _KEPT)
+_BLANKS = " || ".join(f"chr({ord(blank)})" for blank in " \t\r\n\v\f")
+_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
+             "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")  # fmt: skip
+
+
+def raw_text(column: str, kind: str) -> str:
+    """The cell as text, as it stands; a whole number in a float column has no `.0`."""
+    name = quote(column)
+    if kind == "VARCHAR":
+        return name
+    return _float_text(name) if kind in ("DOUBLE", "FLOAT") else f"CAST({name} AS VARCHAR)"
+
+
+def _float_text(x: str) -> str:
+    whole = f"abs({x}) < 1e15 AND {x} = floor({x})"
+    return f"CASE WHEN {whole} THEN CAST(CAST({x} AS BIGINT) AS VARCHAR) ELSE CAST({x} AS VARCHAR) END"
+
+
+def _clean(column: str, kind: str, wide: str, narrow: str, compose: bool) -> str:
+    cell = raw_text(column, kind)
+    if kind != "VARCHAR" and not kind.startswith("ENUM"):
+        return cell
+    # The cheap test passes nearly every cell: ASCII, not empty, no blank at either end.
+    plain = (
+        f"strlen({cell}) = length({cell}) AND {cell} >= '!'"
+        f" AND NOT ends_with({cell}, ' ') AND NOT ends_with({cell}, chr(9))"
+    )
+    folded = f"translate({cell}, {literal(wide)}, {literal(narrow)})"
+    if compose:
+        folded = f"nfc_normalize({folded})"
+    return f"CASE WHEN {plain} THEN {cell} ELSE nullif(trim({folded}, {_BLANKS}), '') END"
+
+
+def text(column: str, kind: str) -> str:
+    """Running text and values: trimmed, full-width digits and letters folded, empty is NULL."""
+    return _clean(column, kind, _WIDE_TEXT, _NARROW_TEXT, compose=False)
+
+
+def code(column: str, kind: str) -> str:
+    """Keys: trimmed, the whole full-width block folded, composed (NFC), empty is NULL."""
+    return _clean(column, kind, _WIDE, _NARROW, compose=True)
+
+
+def is_typed_day(kind: str) -> bool:
+    return kind == "DATE" or kind.startswith("TIMESTAMP")
+
+
+def is_typed_number(kind: str) -> bool:
+    return kind in _INTEGERS or kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL")
+
+
+def day_cell(column: str, kind: str) -> str:
+    """First step for a date column."""
+    if "WITH TIME ZONE" in kind:
+        raise InputError(f"{column} has a time zone, so its day is not certain", next="convert it to a date")
+    return quote(column) if is_typed_day(kind) else code(column, kind)
+
+
+def day(x: str, kind: str) -> str:
+    """Days since 1970-01-01; BAD_DAY for what is no date or lies outside 1900 to 2100."""
+    if is_typed_day(kind):
+        return _day_number(x if kind == "DATE" else f"CAST({x} AS DATE)", x)
+    iso = f"strlen({x}) = 10 AND substr({x}, 5, 1) IN ('-', '/') AND substr({x}, 8, 1) IN ('-', '/')"
+    whole = f"regexp_replace({x}, '[ T]0?0:00(:00([.]0+)?)?$', '')"
+    dashed = f"rtrim(translate({whole}, '年月/日', '--- '))"
+    shaped = (
+        f"CASE WHEN regexp_full_match({x}, '[0-9]{{8}}') THEN {x}[1:4] || '-' || {x}[5:6] || '-' || {x}[7:8]"
+        f" WHEN regexp_full_match({dashed}, '[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}') THEN {dashed} END"
+    )
+    return _day_number(f"CASE WHEN {iso} THEN TRY_CAST({x} AS DATE) ELSE TRY_CAST({shaped} AS DATE) END", x)
+
+
+def _day_number(parsed: str, x: str) -> str:
+    number = f"datediff('day', DATE '1970-01-01', {parsed})"
+    return (
+        f"CASE WHEN {x} IS NULL THEN NULL WHEN {parsed} BETWEEN DATE '1900-01-01' AND DATE '2100-12-31'"
+        f" THEN CAST({number} AS INTEGER) ELSE {BAD_DAY} END"
+    )
+
+
+assert (FIRST_DAY, LAST_DAY) == (-25567, 47846)
+
+
+def number_cell(column: str, kind: str) -> str:
+    """First step for a column of numbers."""
+    return quote(column) if is_typed_number(kind) else code(column, kind)
+
+
+def number(x: str, kind: str, below: int = 9_000_000_000_000) -> str:
+    """Millionths, 0 to `below`; BAD_NUMBER for the rest, also for more than 6 decimals."""
+    if kind in _INTEGERS:
+        exact = f"CAST({x} AS BIGINT) * {ONE}"
+        return f"CASE WHEN {x} IS NULL THEN NULL WHEN {x} >= 0 AND {x} < {below} THEN {exact} ELSE -1 END"
+    if kind.startswith("DECIMAL"):
+        width, scale = (int(part) for part in kind[8:-1].split(","))
+        if scale <= 6 and width <= 31:
+            exact = f"CAST({x} * {ONE} AS BIGINT)"
+            return f"CASE WHEN {x} IS NULL THEN NULL WHEN {x} >= 0 AND {x} < {below} THEN {exact} ELSE -1 END"
+        return _number_from_text(f"CAST({x} AS VARCHAR)", below)
+    if kind == "DOUBLE":
+        # Below 2·10⁹ floats lie closer than 10⁻⁶, so at most one whole m has m / 10⁶ = x, and that m is exactly
+        # the decimal that x was written from. All others go through their shortest decimal form.
+        near = f"CAST(round({x} * 1e6) AS BIGINT)"
+        slow = _number_from_text(f"CAST({x} AS VARCHAR)", below)
+        return (
+            f"CASE WHEN {x} IS NULL THEN NULL WHEN NOT ({x} >= 0 AND {x} < {below}) THEN -1"
+            f" WHEN {x} < 2e9 AND {near} / 1e6 = {x} THEN {near}"
+            f" WHEN {x} = floor({x}) THEN CAST({x} AS BIGINT) * {ONE} ELSE {slow} END"
+        )
+    if kind == "FLOAT":
+        return _number_from_text(_float_text(x), below)
+    return _number_from_text(x, below)
+
+
+def _number_from_text(x: str, below: int) -> str:
+    shape = r"[+]?0*([0-9]{1,13}([.][0-9]{0,6}0*)?|[.][0-9]{1,6}0*)"
+    exact = f"CAST({x} AS DECIMAL(38, 6))"
+    return (
+        f"CASE WHEN {x} IS NULL THEN NULL WHEN NOT regexp_full_match({x}, '{shape}') THEN -1"
+        f" WHEN {exact} < {below} THEN CAST({exact} * {ONE} AS BIGINT) ELSE -1 END"
+    )
+
+
+def share(x: str, kind: str) -> str:
+    """Millionths, 0 to 1,000,000; BAD_NUMBER for the rest."""
+    amount = number(x, kind, below=2)
+    return f"CASE WHEN ({amount}) <= {ONE} THEN CAST({amount} AS INTEGER) WHEN {x} IS NULL THEN NULL ELSE -1 END"
+
+
+def event_no(x: str, kind: str) -> str:
+    """A whole number of at least 1; BAD_NUMBER for the rest, 1 where the cell is empty."""
+    if is_typed_number(kind):
+        good = f"{x} >= 1 AND {x} < 1000000000" + ("" if kind in _INTEGERS else f" AND {x} = floor({x})")
+    else:
+        good = f"regexp_full_match({x}, '0*[1-9][0-9]{{0,8}}')"
+    return f"CASE WHEN {x} IS NULL THEN 1 WHEN {good} THEN CAST({x} AS INTEGER) ELSE -1 END"
+
+
+def event(x: str) -> str:
+    """The place in EVENTS; BAD_EVENT for another word, 0 (filed) where the cell is empty."""
+    words = " ".join(f"WHEN '{word}' THEN {place}" for place, word in enumerate(EVENTS))
+    return f"CAST(CASE coalesce(lower({x}), 'filed') {words} ELSE {BAD_EVENT} END AS UTINYINT)"

@@ -1,0 +1,151 @@
+"""The smaller tables beside the log: attributes, listings, history and feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from creditscore.records import parse
+from creditscore.records.faults import bit_of, list_faults, looks_resident, settle_residents
+from creditscore.records.source import Source, literal, quote
+from creditscore.records.stage import Stage, drop_repeats, resolve_subjects
+
+if TYPE_CHECKING:
+    import duckdb
+
+Values = dict[str, str]
+
+
+def _attributes(stage: Stage) -> Values:
+    values = {
+        "name": stage.code("name"),
+        "value": stage.text("value"),
+        "from_day": stage.day("valid_from"),
+        "to_day": stage.day("valid_to"),
+        "known_day": stage.day("recorded_on"),
+    }
+    stage.fault("empty_id", "name", f"{values['name']} IS NULL")
+    stage.fault("bad_date", "valid_to", f"{values['to_day']} < {values['from_day']}", "it ends before it begins")
+    return values
+
+
+def _listings(stage: Stage) -> Values:
+    values = {
+        "listing_id": stage.code("listing_id"),
+        "list": stage.code("list"),
+        "entered_day": stage.day("entered_on", required=True),
+        "term_end_day": stage.day("term_end"),
+        "exited_day": stage.day("exited_on"),
+        "exit_reason": stage.text("exit_reason"),
+        "basis": stage.text("basis"),
+    }
+    recorded = stage.day("recorded_on")
+    # Without a day of recording the entry is known from its own day; an exit is dated apart.
+    values["known_day"] = f"coalesce({recorded}, {values['entered_day']})"
+    stage.fault("empty_id", "listing_id", f"{values['listing_id']} IS NULL")
+    stage.fault("empty_id", "list", f"{values['list']} IS NULL")
+    stage.fault("bad_date", "exited_on", f"{values['exited_day']} < {values['entered_day']}", "it ends before it begins")
+    stage.fault("natural_person", "listing_id", looks_resident(values["listing_id"]))
+    stage.fault("conflicting_key", "listing_id")
+    return values
+
+
+def _history(stage: Stage) -> Values:
+    kind = stage.source.types["period"]
+    period = f"left({stage.code('period')}, 10)" if parse.is_typed_day(kind) else stage.code("period")
+    day = quote("p_period")
+    stage.parsed[day] = parse.day(period, "VARCHAR")
+    number = (
+        f"CASE WHEN regexp_full_match({period}, '[0-9]{{4}}') THEN CAST({period} AS INTEGER)"
+        f" ELSE year(DATE '1970-01-01' + nullif({day}, {parse.BAD_DAY})) END"
+    )
+    decided = stage.day("decided_on")
+    recorded = stage.day("recorded_on")
+    stage.fault(
+        "bad_period", "period", f"({number}) IS NULL OR ({number}) < 1900 OR ({number}) > 2100"
+    )
+    return {
+        "domain": stage.code("domain"),
+        "scheme": stage.code("scheme"),
+        "period": period,
+        "year": f"CAST({number} AS INTEGER)",
+        "state": f"coalesce(lower({stage.code('state')}), 'graded')",
+        "grade": stage.code("grade"),
+        "route": f"lower({stage.code('route')})",
+        "status": f"coalesce(lower({stage.code('status')}), 'final')",
+        "known_day": f"coalesce({recorded}, {decided})",
+    }
+
+
+def _feeds(stage: Stage) -> Values:
+    values = {
+        "domain": stage.code("domain"),
+        "from_day": stage.day("from", required=True),
+        "to_day": stage.day("to", required=True),
+        "source": stage.text("source"),
+        "district": stage.text("district"),
+        "region": stage.text("region"),
+    }
+    stage.fault("empty_id", "domain", f"{values['domain']} IS NULL")
+    stage.fault("bad_date", "to", f"{values['to_day']} < {values['from_day']}", "it ends before it begins")
+    return values
+
+
+READERS: dict[str, Callable[[Stage], Values]] = {
+    "attributes": _attributes,
+    "listings": _listings,
+    "history": _history,
+    "feeds": _feeds,
+}
+# Column order and types of the finished tables.
+COLUMNS = {
+    "attributes": "sid INTEGER, name VARCHAR, value VARCHAR, from_day INTEGER, to_day INTEGER, known_day INTEGER",
+    "listings": "sid INTEGER, listing_id VARCHAR, list VARCHAR, entered_day INTEGER, term_end_day INTEGER,"
+    " exited_day INTEGER, exit_reason VARCHAR, basis VARCHAR, known_day INTEGER",
+    "history": "sid INTEGER, domain VARCHAR, scheme VARCHAR, period VARCHAR, year INTEGER, state VARCHAR,"
+    " grade VARCHAR, route VARCHAR, status VARCHAR, known_day INTEGER, row BIGINT",
+    "feeds": "domain VARCHAR, from_day INTEGER, to_day INTEGER, source VARCHAR, district VARCHAR,"
+    " region VARCHAR, sid INTEGER",
+}
+
+
+def create_side(con: duckdb.DuckDBPyConnection) -> None:
+    for name, columns in COLUMNS.items():
+        if name != "attributes":  # begun with the further columns of subjects
+            con.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
+
+
+def take_side(con: duckdb.DuckDBPyConnection, source: Source) -> dict[str, int]:
+    """Add the good rows of one of these tables to the snapshot; returns row counts."""
+    name = source.table.name
+    stage = Stage(source)
+    subject = stage.code("subject_id")
+    values = READERS[name](stage)
+    for reason in ("natural_person", "mangled_id", "unknown_subject"):
+        stage.fault(reason, "subject_id")
+    required = "subject_id" in source.table.required
+    stage.fault("empty_id", "subject_id", f"{subject} IS NULL" if required else "false")
+    joins = f"LEFT JOIN subjects s ON s.subject_id = t.{subject}" if source.has("subject_id") else ""
+    stage.parsed["sid"] = "s.sid" if joins else "CAST(NULL AS INTEGER)"
+    unmatched = f"CASE WHEN sid IS NULL THEN {subject} END"
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE stage_side AS"
+        f" {stage.select({**values, 'sid': 'sid', 'subject_raw': unmatched}, joins)}"
+    )
+    reasons = ("natural_person", "mangled_id", "empty_id", "unknown_subject")
+    resolve_subjects(con, "stage_side", {r: bit_of(stage.faults, r, "subject_id") for r in reasons})
+    if name == "listings":
+        settle_residents(con, "stage_side", "listing_id", bit_of(stage.faults, "natural_person", "listing_id"))
+    repeated = drop_repeats(con, "stage_side", ["sid", *values])
+    if name == "listings":
+        bit = bit_of(stage.faults, "conflicting_key", "listing_id")
+        con.execute(
+            f"UPDATE stage_side SET mask = mask | {bit} WHERE listing_id IN"
+            " (SELECT listing_id FROM stage_side GROUP BY listing_id HAVING count(*) > 1)"
+        )
+    refused = list_faults(con, "stage_side", source, stage.faults)
+    names = [column.split()[0] for column in COLUMNS[name].split(", ")]
+    chosen = ", ".join("line" if column == "row" else quote(column) for column in names)
+    con.execute(f"INSERT INTO {name} SELECT {chosen} FROM stage_side WHERE mask = 0")
+    con.execute("DROP TABLE stage_side")
+    return {"rows": source.rows, "refused": refused, "repeated": repeated}

@@ -1,0 +1,73 @@
+"""The records, validated once: what grading, review and explanation read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from creditscore.records.digest import content_hash
+from creditscore.records.source import quote
+
+if TYPE_CHECKING:
+    import duckdb
+
+CONTENT_TABLES = ("subjects", "attributes", "log", "listings", "history", "feeds")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Tables of good rows in `con`, and what is known about them.
+
+    `subjects`, `attributes`, `log`, `listings`, `history`, `feeds` and `quarantine` are the names of tables or
+    views in `con`. `items` and `domains` are dictionaries: the code in the log is the position. `newest_day` is
+    the newest date of anything that happened or was recorded (days since 1970-01-01). `counts` holds, by table,
+    rows, refused and repeated. `log_columns` are the columns the input gave; the others are constants.
+    """
+
+    con: duckdb.DuckDBPyConnection = field(repr=False)
+    domains: tuple[str, ...]
+    items: tuple[str, ...]
+    attribute_columns: tuple[str, ...]
+    newest_day: int
+    counts: Mapping[str, Mapping[str, int]]
+    inputs: Mapping[str, Mapping[str, Any]]
+    subject_ids: str
+    log_columns: tuple[str, ...] = field(repr=False)
+    known_hash: list[str] = field(default_factory=list, repr=False, compare=False)
+    subjects: str = "subjects"
+    attributes: str = "attributes"
+    log: str = "log"
+    listings: str = "listings"
+    history: str = "history"
+    feeds: str = "feeds"
+    quarantine: str = "quarantine"
+
+    def content_hash(self) -> str:
+        """`sha256:…` of every cell of every good row; computed at the first call, or read with the snapshot."""
+        if not self.known_hash:
+            self.known_hash.append(self.computed_hash())
+        return self.known_hash[0]
+
+    def computed_hash(self) -> str:
+        """The content hash, computed from the rows as they are now."""
+        tables = {name: column_types(self.con, name) for name in CONTENT_TABLES}
+        tables["log"] = {
+            name: kind
+            for name, kind in tables["log"].items()
+            if name in self.log_columns or name.startswith("a_")
+        }
+        return content_hash(self.con, tables, {"items": self.items, "domains": self.domains})
+
+    @property
+    def newest_date(self) -> date:
+        return date(1970, 1, 1) + timedelta(days=self.newest_day)
+
+    def rows(self, table: str) -> int:
+        """The number of good rows of a table (or of quarantine rows)."""
+        return int(self.con.execute(f"SELECT count(*) FROM {quote(table)}").fetchall()[0][0])
+
+
+def column_types(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    return {name: str(kind) for name, kind, *_ in con.execute(f"DESCRIBE {table}").fetchall()}

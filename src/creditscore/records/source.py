@@ -1,0 +1,233 @@
+"""Where rows come from: files, data frames, Arrow tables and DuckDB relations, all as one kind of view.
+
+A `Source` is a temporary view `src_<table>` with the input's columns under their contract names and `line`,
+the place of the row in the input.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.errors import InputError
+from creditscore.records.encoding import as_utf8, encoding_of, header_of
+from creditscore.records.tables import TABLES, Table
+
+if TYPE_CHECKING:
+    import duckdb
+
+LINE = "line of the row"  # a name no input column has
+
+
+@dataclass(frozen=True)
+class Source:
+    """An opened input table. `types` maps each column name to its DuckDB type; `origin` is for people."""
+
+    table: Table
+    view: str
+    types: Mapping[str, str]
+    origin: str
+    rows: int
+
+    def has(self, column: str) -> bool:
+        return column in self.types
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """Columns beyond the contract, sorted; empty unless the table gives them a meaning."""
+        extra = sorted(set(self.types) - set(self.table.columns))
+        return tuple(extra) if self.table.further else ()
+
+
+def quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def open_sources(con: duckdb.DuckDBPyConnection, given: Mapping[str, Any], folder: Path) -> dict[str, Source]:
+    """Open every table that is given; one InputError names all that is wrong with any of them."""
+    opened: dict[str, Source] = {}
+    wrong: list[InputError] = []
+    for name, data in given.items():
+        if data is None:
+            continue
+        try:
+            opened[name] = _open(con, TABLES[name], data, folder)
+        except InputError as error:
+            wrong.append(error)
+    if len(wrong) == 1:
+        raise wrong[0]
+    if wrong:
+        raise InputError(
+            "\n".join(error.what + (f" ({error.where})" if error.where else "") for error in wrong),
+            allowed="; ".join(dict.fromkeys(error.allowed for error in wrong if error.allowed)) or None,
+            next="; ".join(dict.fromkeys(error.next for error in wrong if error.next)) or None,
+        )
+    return opened
+
+
+def _open(con: duckdb.DuckDBPyConnection, table: Table, data: Any, folder: Path) -> Source:
+    if isinstance(data, str | Path):
+        relation, origin = _open_path(con, table, str(data), folder)
+    else:
+        relation, origin = _open_memory(con, table, data)
+    described = con.execute(f"DESCRIBE {relation}").fetchall()
+    types = {name: str(kind) for name, kind, *_ in described if name != LINE}
+    names = _contract_names(table, list(types), origin)
+    missing = [name for name in table.required if name not in names.values()]
+    if missing:
+        raise InputError(
+            f"{table.name}: missing column{'s' * (len(missing) > 1)} {', '.join(missing)};"
+            f" there are: {', '.join(types) or 'none'}",
+            where=origin,
+            allowed=f"{table.name} needs {', '.join(table.required)}",
+            next="rename or add the columns",
+        )
+    view = f"src_{table.name}"
+    chosen = ", ".join(f"{quote(old)} AS {quote(new)}" for old, new in names.items())
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT {quote(LINE)} AS line, {chosen} FROM ({relation})")
+    rows = con.execute(f"SELECT count(*) FROM ({relation})").fetchall()[0][0]
+    return Source(table, view, {new: types[old] for old, new in names.items()}, origin, rows)
+
+
+def _contract_names(table: Table, columns: list[str], origin: str) -> dict[str, str]:
+    """Input name → contract name; blank names are dropped, names that collide are refused."""
+    known = set(table.columns)
+    names: dict[str, str] = {}
+    for column in columns:
+        clean = column.strip()
+        if clean:
+            names[column] = clean.lower() if clean.lower() in known else clean
+    reserved = {"line"} if table.further else set()
+    if not table.further:
+        names = {old: new for old, new in names.items() if new in known}
+    twice = [name for name, count in Counter(new.lower() for new in names.values()).items() if count > 1]
+    if twice or reserved & {new.lower() for new in names.values()}:
+        twice = twice or sorted(reserved)
+        raise InputError(
+            f"{table.name}: column name given twice or reserved: {', '.join(twice)}",
+            where=origin,
+            next="rename the columns",
+        )
+    return names
+
+
+def _open_path(con: duckdb.DuckDBPyConnection, table: Table, text: str, folder: Path) -> tuple[str, str]:
+    path = Path(text)
+    if path.is_dir():
+        files = sorted(str(file) for file in path.glob("*.parquet"))
+    elif path.exists():
+        files = [text]
+    else:
+        files = sorted(glob.glob(text))
+    if not files:
+        raise InputError(f"{table.name}: nothing to read", where=text, next="check the path")
+    endings = {Path(file).suffix.lower() for file in files}
+    if endings == {".parquet"}:
+        return _parquet(con, table, files), path.name
+    if endings == {".csv"} and len(files) == 1:
+        return _csv(con, table, Path(files[0]), folder), path.name
+    raise InputError(
+        f"{table.name}: cannot read this kind of file",
+        where=text,
+        allowed="one .csv file, .parquet, a directory or pattern of .parquet files",
+        next="convert it to Parquet or CSV",
+    )
+
+
+def _parquet(con: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> str:
+    import duckdb
+
+    parts, before = [], 0
+    for file in files:
+        try:
+            rows = con.execute(f"SELECT num_rows FROM parquet_file_metadata({literal(file)})").fetchall()[0][0]
+        except duckdb.Error as error:
+            raise InputError(f"{table.name}: not a Parquet file", where=file, next="write it again") from error
+        parts.append(
+            f"SELECT * EXCLUDE (file_row_number), file_row_number + {before + 1} AS {quote(LINE)}"
+            f" FROM read_parquet({literal(file)}, file_row_number = true)"
+        )
+        before += rows
+    return " UNION ALL BY NAME ".join(parts)
+
+
+def _csv(con: duckdb.DuckDBPyConnection, table: Table, path: Path, folder: Path) -> str:
+    import duckdb
+
+    encoding = encoding_of(path)
+    header = header_of(path, encoding)
+    twice = [name for name, count in Counter(name.lower() for name in header if name).items() if count > 1]
+    if twice:
+        raise InputError(f"{table.name}: column name given twice: {', '.join(twice)}", where=str(path),
+                         next="rename the columns")  # fmt: skip
+    names = [name or " " * (position + 1) for position, name in enumerate(header)]
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
+    readable = as_utf8(path, encoding, folder)
+    raw = f"raw_{table.name}"
+    try:
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE {raw} AS SELECT * FROM read_csv({literal(str(readable))},"
+            f" columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', quote = '\"',"
+            " escape = '\"', nullstr = '', max_line_size = 16777216)"
+        )
+    except duckdb.Error as error:
+        # The engine's message quotes the line, and the line may hold personal data: only its number is passed on.
+        place = next((line for line in str(error).splitlines() if "on Line" in line or "Line:" in line), "")
+        digits = "".join(letter for letter in place.partition("ine:")[2][:12] if letter.isdigit())
+        raise InputError(
+            f"{table.name}: not a well-formed CSV file" + (f", line {digits}" if digits else ""),
+            where=str(path),
+            allowed="commas between cells, double quotes around cells with commas, as many cells as the header",
+            next="export the file again",
+        ) from None
+    return f"SELECT *, rowid + 2 AS {quote(LINE)} FROM {raw}"
+
+
+def _open_memory(con: duckdb.DuckDBPyConnection, table: Table, data: Any) -> tuple[str, str]:
+    import numpy as np
+    import pyarrow as pa
+
+    if type(data).__module__.partition(".")[0] == "pandas":
+        arrow, origin = _from_pandas(data), "pandas"
+    elif isinstance(data, pa.Table):
+        arrow, origin = data, "arrow"
+    elif hasattr(data, "to_arrow_table"):
+        arrow, origin = data.to_arrow_table(), "duckdb"
+    elif hasattr(data, "__arrow_c_stream__"):
+        arrow, origin = pa.table(data), "arrow"
+    else:
+        raise InputError(
+            f"{table.name}: cannot read a {type(data).__name__}",
+            allowed="a path, a pandas DataFrame, an Arrow table or a DuckDB relation",
+        )
+    twice = [name for name, count in Counter(name.lower() for name in arrow.column_names).items() if count > 1]
+    if twice:
+        raise InputError(f"{table.name}: column name given twice: {', '.join(twice)}", where=origin,
+                         next="rename the columns")  # fmt: skip
+    arrow = arrow.append_column(LINE, pa.array(np.arange(1, arrow.num_rows + 1)))
+    con.register(f"given_{table.name}", arrow)
+    return f"SELECT * FROM given_{table.name}", origin
+
+
+def _from_pandas(frame: Any) -> Any:
+    """The frame as an Arrow table; a column of mixed Python objects becomes text."""
+    import pyarrow as pa
+
+    arrays, names = [], []
+    for position, name in enumerate(frame.columns):
+        column = frame.iloc[:, position]
+        try:
+            array = pa.Array.from_pandas(column)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+            array = pa.Array.from_pandas(column.map(str, na_action="ignore"), type=pa.string())
+        arrays.append(array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array]))
+        names.append(str(name))
+    return pa.Table.from_arrays(arrays, names=names)

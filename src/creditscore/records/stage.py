@@ -1,0 +1,131 @@
+"""One pass over an input table: clean the cells, parse them, note the faults of each row in a mask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from creditscore.records import parse
+from creditscore.records.faults import Fault, mask, put_pairs
+from creditscore.records.identity import look_at_id
+from creditscore.records.source import Source, quote
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass
+class Stage:
+    """Collects what to read from a source. Each method returns the SQL of a finished value.
+
+    Three nested SELECTs: `c_…` cleaned cells, `p_…` parsed values with sentinels, then values and mask.
+    A column the input lacks gives a NULL of the right type and costs nothing.
+    """
+
+    source: Source
+    cells: dict[str, str] = field(default_factory=dict)
+    parsed: dict[str, str] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def fault(self, reason: str, column: str, test: str = "false", detail: str = "") -> None:
+        self.faults.append(Fault(reason, column, test, detail))
+
+    def _cell(self, column: str, expression: str) -> str:
+        name = quote("c_" + column)
+        self.cells[name] = expression
+        return name
+
+    def text(self, column: str) -> str:
+        if not self.source.has(column):
+            return "CAST(NULL AS VARCHAR)"
+        return self._cell(column, parse.text(column, self.source.types[column]))
+
+    def code(self, column: str) -> str:
+        if not self.source.has(column):
+            return "CAST(NULL AS VARCHAR)"
+        return self._cell(column, parse.code(column, self.source.types[column]))
+
+    def day(self, column: str, required: bool = False) -> str:
+        if not self.source.has(column):
+            return "CAST(NULL AS INTEGER)"
+        kind = self.source.types[column]
+        name = quote("p_" + column)
+        self.parsed[name] = parse.day(self._cell(column, parse.day_cell(column, kind)), kind)
+        empty = f" OR {name} IS NULL" if required else ""
+        self.fault("bad_date", column, f"{name} = {parse.BAD_DAY}{empty}")
+        return f"nullif({name}, {parse.BAD_DAY})"
+
+    def number(self, column: str) -> str:
+        if not self.source.has(column):
+            return "CAST(NULL AS BIGINT)"
+        kind = self.source.types[column]
+        name = quote("p_" + column)
+        self.parsed[name] = parse.number(self._cell(column, parse.number_cell(column, kind)), kind)
+        self.fault("bad_number", column, f"{name} = {parse.BAD_NUMBER}")
+        return f"nullif({name}, {parse.BAD_NUMBER})"
+
+    def whole(self, column: str) -> str:
+        """The parsed value, with its sentinel, of a column of event numbers."""
+        kind = self.source.types[column]
+        return parse.event_no(self._cell(column, parse.number_cell(column, kind)), kind)
+
+    def share(self, column: str) -> str:
+        """The parsed value, with its sentinel, of a column of shares."""
+        kind = self.source.types[column]
+        return parse.share(self._cell(column, parse.number_cell(column, kind)), kind)
+
+    def select(self, values: dict[str, str], joins: str = "") -> str:
+        """The pass as SQL: line, the `values`, and mask. `joins` may use the cleaned cells as `t.…`."""
+        cells = "".join(f", {sql} AS {name}" for name, sql in self.cells.items())
+        parsed = "".join(f", {sql} AS {name}" for name, sql in self.parsed.items())
+        finished = "".join(f", {sql} AS {quote(name)}" for name, sql in values.items())
+        return (
+            f"SELECT line{finished}, {mask(self.faults)} AS mask"
+            f" FROM (SELECT t.*{parsed} FROM (SELECT line{cells} FROM {self.source.view}) t {joins})"
+        )
+
+
+def resolve_subjects(
+    con: duckdb.DuckDBPyConnection, table: str, bits: dict[str, int], column: str = "subject_id"
+) -> None:
+    """Give rows whose subject did not match as it stands (`sid` NULL, `subject_raw` not) a sid or a fault.
+
+    Ids are looked at once each: canonical form first, then natural_person, mangled_id or unknown_subject.
+    `bits` maps these reasons to mask bits.
+    """
+    rows = con.execute(
+        f"SELECT DISTINCT subject_raw FROM {table} WHERE sid IS NULL AND subject_raw IS NOT NULL"
+    ).fetchall()
+    if not rows:
+        return
+    looks = [(raw, *look_at_id(raw, uscc_only=False)) for (raw,) in rows]
+    put_pairs(con, "looks", [(raw, reason or text) for raw, text, reason in looks])
+    put_pairs(con, "spoilt", [(raw, reason) for raw, _, reason in looks if reason])
+    cases = " ".join(f"WHEN '{reason}' THEN {bit}" for reason, bit in bits.items())
+    con.execute(
+        f"UPDATE {table} SET sid = f.sid, mask = mask | f.bit FROM ("
+        f"SELECT l.a AS raw, s.sid, CAST(CASE p.b {cases} ELSE"
+        f" CASE WHEN s.sid IS NULL THEN {bits['unknown_subject']} ELSE 0 END END AS BIGINT) AS bit"
+        " FROM looks l LEFT JOIN spoilt p ON p.a = l.a"
+        " LEFT JOIN subjects s ON p.a IS NULL AND s.subject_id = l.b) f"
+        f" WHERE {table}.sid IS NULL AND {table}.subject_raw = f.raw"
+    )
+    con.execute("DROP VIEW looks; DROP VIEW spoilt")
+
+
+def drop_repeats(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> int:
+    """Delete good rows of `table` that repeat an earlier good row in all `columns`; returns how many."""
+    chosen = ", ".join(quote(column) for column in columns)
+    total, different = con.execute(
+        f"SELECT count(*), count(DISTINCT hash({chosen})) FROM {table} WHERE mask = 0"
+    ).fetchall()[0]
+    if total == different:
+        return 0
+    con.execute(
+        f"DELETE FROM {table} WHERE line IN (SELECT line FROM (SELECT line,"
+        f" row_number() OVER (PARTITION BY {chosen} ORDER BY line) AS nth FROM {table} WHERE mask = 0)"
+        " WHERE nth > 1)"
+    )
+    left: int = con.execute(f"SELECT count(*) FROM {table} WHERE mask = 0").fetchall()[0][0]
+    return int(total) - left

@@ -1,0 +1,161 @@
+"""A snapshot on disk: one Parquet file per table, the log sorted by subject, and snapshot.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.errors import InputError, UsageError
+from creditscore.records.intake import connect
+from creditscore.records.log import show_log
+from creditscore.records.snapshot import Snapshot
+from creditscore.records.source import literal, quote
+from creditscore.records.tables import ATTRIBUTE_PREFIX
+
+if TYPE_CHECKING:
+    import duckdb
+
+FORMAT = "creditscore-snapshot"
+VERSION = 1
+MANIFEST = "snapshot.json"
+ORDER = {
+    "subjects": "sid",
+    "attributes": "ALL",
+    "listings": "ALL",
+    "history": "ALL",
+    "feeds": "ALL",
+    "quarantine": "ALL",
+}
+DAYS = ("occurred_day", "event_day", "decided_day", "booked_day", "published_day")
+
+
+def write_snapshot(snapshot: Snapshot, out_dir: str | Path) -> dict[str, Any]:
+    """Write the snapshot to `out_dir` and return its manifest.
+
+    The folder must be new or empty, or hold an earlier snapshot, which is replaced as a whole. `rk` is numbered
+    anew in the order of the file: subject, day, record, event.
+    """
+    out = Path(out_dir)
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / MANIFEST).is_file())):
+        raise UsageError("the folder holds something else", where=str(out), next="choose a new folder")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        columns = _write_log(snapshot, work / "log.parquet")
+        for table, order in ORDER.items():
+            _copy(snapshot.con, f"SELECT * FROM {table} ORDER BY {order}", work / f"{table}.parquet")
+        manifest = {
+            "format": FORMAT,
+            "format_version": VERSION,
+            "content_hash": snapshot.content_hash(),
+            "subject_ids": snapshot.subject_ids,
+            "newest_day": snapshot.newest_day,
+            "newest_date": snapshot.newest_date.isoformat(),
+            "items": list(snapshot.items),
+            "domains": list(snapshot.domains),
+            "attribute_columns": list(snapshot.attribute_columns),
+            "log_columns": columns,
+            "counts": {name: dict(counts) for name, counts in snapshot.counts.items()},
+            "rows": {table: snapshot.rows(table) for table in ("log", *ORDER)},
+            "inputs": {name: dict(facts) for name, facts in snapshot.inputs.items()},
+        }
+        (work / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        os.chmod(work, 0o755)
+        if out.exists():
+            shutil.rmtree(out)
+        work.rename(out)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return manifest
+
+
+def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    con.execute(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+
+
+def _write_log(snapshot: Snapshot, path: Path) -> list[str]:
+    """Sort and write the log; returns the columns written. Columns that are constants are left out."""
+    con = snapshot.con
+    kept = [name for name in snapshot.log_columns if name != "rk"]
+    names = ", ".join(quote(name) for name in kept + [ATTRIBUTE_PREFIX + a for a in snapshot.attribute_columns])
+    days = [name for name in DAYS if name in kept]
+    day = f"coalesce({', '.join(days)}, 0)" if days else "0"
+    no = ", event_no" if "event_no" in kept else ""
+    several = "single" in kept
+    key = ", rk AS old_rk" if several else ""
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE sorted AS SELECT {names}{key}, row FROM {snapshot.log}"
+        f" ORDER BY sid, {day}, record_id{no}"
+    )
+    rk, joins = "s.rowid", ""
+    if several:
+        joins = " LEFT JOIN first_place f ON NOT s.single AND f.old_rk = s.old_rk"
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE first_place AS SELECT old_rk, min(rowid) AS rk FROM sorted"
+            " WHERE NOT single GROUP BY old_rk"
+        )
+        rk = "coalesce(f.rk, s.rowid)"
+    order = " ORDER BY s.rowid" if several else ""
+    _copy(con, f"SELECT {rk} AS rk, {names}, row FROM sorted s{joins}{order}".replace("old_rk,", ""), path)
+    con.execute("DROP TABLE sorted; DROP TABLE IF EXISTS first_place")
+    return ["rk", *kept]
+
+
+def read_snapshot(
+    folder: str | Path,
+    con: duckdb.DuckDBPyConnection | None = None,
+    *,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    verify: bool = False,
+) -> Snapshot:
+    """Open a snapshot: views over its files. `verify` computes the content hash again and compares.
+
+    Raises InputError if the folder holds no snapshot, one of another format version, or another content.
+    """
+    folder = Path(folder).resolve()
+    manifest = _read_manifest(folder)
+    con = connect(con, threads, memory_limit)
+    for table in ("log", *ORDER):
+        file = folder / f"{table}.parquet"
+        if not file.is_file():
+            raise InputError("a file of the snapshot is missing", where=str(file), next="write the snapshot again")
+        name = "log_rows" if table == "log" else table
+        con.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet({literal(str(file))})")
+    attributes = tuple(manifest["attribute_columns"])
+    show_log(con, "log_rows", manifest["log_columns"], attributes, "row")
+    snapshot = Snapshot(
+        con=con,
+        domains=tuple(manifest["domains"]),
+        items=tuple(manifest["items"]),
+        attribute_columns=attributes,
+        newest_day=manifest["newest_day"],
+        counts=manifest["counts"],
+        inputs=manifest["inputs"],
+        subject_ids=manifest["subject_ids"],
+        log_columns=tuple(manifest["log_columns"]),
+        known_hash=[manifest["content_hash"]],
+    )
+    if verify and snapshot.computed_hash() != manifest["content_hash"]:
+        raise InputError("the files of the snapshot do not match its hash", where=str(folder),
+                         next="write the snapshot again from its input")  # fmt: skip
+    return snapshot
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError("no snapshot here", where=str(folder), allowed=f"a folder with {MANIFEST}") from error
+    if manifest.get("format") != FORMAT or manifest.get("format_version") != VERSION:
+        raise InputError(
+            f"a snapshot of format {manifest.get('format')} {manifest.get('format_version')}",
+            where=str(folder),
+            allowed=f"{FORMAT} {VERSION}",
+            next="write the snapshot again with this version",
+        )
+    return dict(manifest)

@@ -1,0 +1,317 @@
+"""What a loaded scheme must fulfil before anybody grades with it; every fault with file, line and key path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any
+
+from creditscore.quantities import BASIS, to_micro
+from creditscore.schemes.expressions import names, parse, thresholds
+from creditscore.schemes.laws import load_laws
+from creditscore.schemes.model import Cite, Item, Model, Rule, Scheme
+from creditscore.schemes.source import KeyPath, Source
+
+SUBJECT_COLUMNS = ("kind", "region", "district", "industry", "size", "ownership")
+RECORD_COLUMNS = ("quantity", "amount", "corrected", "corrected_share", "standing", "net", "repair_window", "disputed",
+                  "status", "act_id", "source", "basis", "item")
+HISTORY_COLUMNS = ("grade", "route", "state", "status", "scheme")
+BASES = ("time", "day", "month", "quarter", "year", "period", "act")
+
+
+def check_scheme(scheme: Scheme, source: Source) -> None:
+    """Add every fault found to `source.faults`."""
+    for check in (_citations, _references, _items, _conditions, _points, _order, _bands):
+        check(scheme, source)
+
+
+def rules(scheme: Scheme) -> Iterator[tuple[KeyPath, Rule]]:
+    """Every rule of a scheme with its key path."""
+    for code, variants in scheme.items.items():
+        for i, item in enumerate(variants):
+            yield (("items", code, i) if len(variants) > 1 else ("items", code)), item
+    for section in ("groups", "pools", "facts", "lookups", "repairs"):
+        for key, rule in getattr(scheme, section).items():
+            yield (section, key), rule
+    for i, exemption in enumerate(scheme.admit.exempt):
+        yield ("admit", "exempt", i), exemption
+    if scheme.start:
+        for i, start in enumerate(scheme.start.rules):
+            yield ("start", "rules", i), start
+        for i, bonus in enumerate(scheme.start.bonus):
+            yield ("start", "bonus", i), bonus
+    for section in ("conditions", "decide"):
+        for i, rule in enumerate(getattr(scheme, section)):
+            yield (section, i), rule
+
+
+def _citations(scheme: Scheme, source: Source) -> None:
+    laws = load_laws()
+    for path, cite in _cites(scheme):
+        if cite.law not in laws:
+            source.fault(path, f"cites the law {cite.law!r}, which has no file in configs/laws/")
+    for path, rule in rules(scheme):
+        if path[0] == "facts":
+            continue  # a fact is read by rules, which cite
+        if not rule.cite:
+            source.fault(path, "carries no cite; every rule names its law and article")
+        if rule.evidence is None:
+            source.fault(path, "carries no evidence mark")
+        if rule.reading is not None and rule.reading not in scheme.readings:
+            source.fault((*path, "reading"), f"{rule.reading!r} is not among the readings: {_some(scheme.readings)}")
+
+
+def _cites(scheme: Scheme) -> Iterator[tuple[KeyPath, Cite]]:
+    def walk(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Cite]]:
+        if isinstance(value, Cite):
+            yield path, value
+        elif isinstance(value, Model):
+            for key in type(value).model_fields:
+                yield from walk(getattr(value, key), (*path, key))
+        elif isinstance(value, dict):
+            for key, inner in value.items():
+                yield from walk(inner, (*path, key))
+        elif isinstance(value, list | tuple):
+            for i, inner in enumerate(value):
+                yield from walk(inner, (*path, i))
+
+    return walk(scheme, ())
+
+
+def _references(scheme: Scheme, source: Source) -> None:
+    def need(value: str | None, known: Iterable[str], path: KeyPath, what: str) -> None:
+        if value is not None and value not in known:
+            source.fault(path, f"{value!r} is not a {what}; there are: {_some(known)}")
+
+    need(scheme.admit.clock, scheme.clocks, ("admit", "clock"), "clock")
+    need(scheme.admit.window, scheme.windows, ("admit", "window"), "window")
+    for key, repair in scheme.repairs.items():
+        need(repair.clock, scheme.clocks, ("repairs", key, "clock"), "clock")
+    for name, window in scheme.windows.items():
+        need(window.or_until, scheme.record_attributes, ("windows", name, "or_until"), "record attribute")
+    for attribute, code in scheme.shorthand_records.items():
+        need(attribute, scheme.attributes, ("shorthand_records",), "attribute")
+        need(code, scheme.items, ("shorthand_records", attribute), "item")
+    tags = {tag for variants in scheme.items.values() for item in variants for tag in item.tags}
+    for key, fact in scheme.facts.items():
+        path: KeyPath = ("facts", key)
+        need(fact.window, scheme.windows, (*path, "window"), "window")
+        for tag in fact.tags:
+            need(tag, tags, (*path, "tags"), "tag of an item")
+        for code in fact.items:
+            need(code, scheme.items, (*path, "items"), "item")
+        if fact.of == "records" and not fact.items and not fact.tags:
+            source.fault(path, "a fact over records names its items or tags")
+        if fact.take in ("sum", "max", "min") and fact.column is None:
+            source.fault(path, f"{fact.take} needs column:")
+        if fact.take in ("months_since", "days_since"):
+            if fact.absent is None:
+                source.fault(path, "needs absent: the number when no date is given")
+            for name in fact.dates:
+                need(name, [*scheme.attributes, *scheme.facts, "registered_on"], (*path, "dates"), "date attribute")
+    codes = [grade.code for grade in scheme.grades]
+    for i, decide in enumerate(scheme.decide):
+        for key in ("grade", "ceiling", "floor"):
+            need(getattr(decide, key), codes, ("decide", i, key), "grade")
+        for band in decide.bands or []:
+            need(band.grade, codes, ("decide", i, "bands"), "grade")
+
+
+def _items(scheme: Scheme, source: Source) -> None:
+    for path, item in rules(scheme):
+        if isinstance(item, Item):
+            _item(scheme, source, path, item)
+    facts = [fact for fact in scheme.facts.values() if fact.of == "records"]
+    read = {code for fact in facts for code in fact.items} | {tag for fact in facts for tag in fact.tags}
+    for code, variants in scheme.items.items():
+        if not any(item.value or code in read or read & set(item.tags) for item in variants):
+            source.fault(("items", code), "has no points and no fact reads it: nothing would follow from it")
+
+
+def _item(scheme: Scheme, source: Source, path: KeyPath, item: Item) -> None:
+    def fault(message: str, *more: str) -> None:
+        source.fault((*path, *more), message)
+
+    if item.deduct and item.add:
+        fault("has both deduct and add; a record does one of them")
+    for clock in [item.clock] if item.clock else []:
+        if clock not in scheme.clocks:
+            fault(f"{clock!r} is not a clock; there are: {_some(scheme.clocks)}", "clock")
+    if item.window and item.window not in scheme.windows:
+        fault(f"{item.window!r} is not a window; there are: {_some(scheme.windows)}", "window")
+    if item.group and item.group not in scheme.groups:
+        fault(f"{item.group!r} is not a group; there are: {_some(scheme.groups)}", "group")
+    for basis in item.per:
+        if basis not in BASES and basis not in scheme.record_attributes:
+            fault(f"{basis!r} is neither one of {', '.join(BASES)} nor a declared record attribute", "per")
+    for name in item.requires:
+        if name not in (*scheme.record_attributes, "amount", "act_id", "quantity"):
+            fault(f"{name!r} is not a declared record attribute", "requires")
+    value = item.value
+    if value:
+        wanted = value.plus or (value.of if value.levels else None)
+        if wanted and wanted not in scheme.record_attributes:
+            fault(f"{wanted!r} is not a declared record attribute")
+        if value.tiers and value.of not in ("amount", "quantity"):
+            fault("tiers are of: amount or quantity", "of")
+        if value.unknown != (item.evidence == "unknown") and not value.pool:
+            fault("points and evidence disagree: an unknown number carries evidence: unknown, and only it does")
+        group = scheme.groups.get(item.group or "")
+        if value.range and value.range[0] > 0 and (item.cap is not None or (group and group.cap is not None)):
+            fault("an unknown number under a cap must have 0 as its least admissible value", "range")
+        if value.pool and value.pool not in scheme.pools:
+            fault(f"{value.pool!r} is not a pool; there are: {_some(scheme.pools)}")
+        if scheme.direction is None:
+            fault("has points, so the scheme must say direction: higher_is_better or lower_is_better")
+    for number in _numbers(value):
+        if number < 0:
+            fault(f"{number} is negative; write deduct: or add: with a number of at least 0")
+    if item.repair:
+        rule = scheme.repairs.get(item.repair.rule)
+        if rule is None:
+            fault(f"{item.repair.rule!r} is not a repair rule; there are: {_some(scheme.repairs)}", "repair")
+            return
+        ids = [window.id for window in rule.windows]
+        for key, gives in item.repair.gives.items():
+            if key not in ids:
+                fault(f"{key!r} is not a window of {item.repair.rule}; there are: {_some(ids)}", "repair", "gives", key)
+            for give in gives:
+                _give_back(fault, key, give.points, item)
+
+
+def _numbers(value: Any) -> list[Decimal]:
+    if value is None:
+        return []
+    single = [one for one in (value.fixed, value.each, value.base) if one is not None]
+    return single + [tier.points for tier in value.tiers or []] + list((value.levels or {}).values())
+
+
+def _give_back(fault: Any, key: str, points: Any, item: Item) -> None:
+    if points == "all":
+        return
+    nominal = item.value and (item.value.fixed or item.value.each)
+    if not nominal:
+        fault("points can be given back only to an item of fixed points; use all", "repair", "gives", key)
+    elif points > nominal:
+        fault(f"gives back {points}, more than the {nominal} points of the item", "repair", "gives", key)
+    elif (points * BASIS) % nominal:
+        fault(f"{points} of {nominal} is not a whole number of hundredths of a percent", "repair", "gives", key)
+
+
+def _conditions(scheme: Scheme, source: Source) -> None:
+    subject = {*scheme.facts, *scheme.attributes, *SUBJECT_COLUMNS, "period", "score"}
+    lookups = {f"{t}_{c}" for t, lookup in scheme.lookups.items() for c in lookup.columns}
+    subject |= lookups
+    dates = {name for name, attribute in scheme.attributes.items() if attribute.type == "date"}
+    record = {*RECORD_COLUMNS, *scheme.record_attributes, *lookups}
+    record -= {name for name, attribute in scheme.record_attributes.items() if attribute.type == "date"}
+
+    def check(text: str | None, known: set[str], path: KeyPath) -> None:
+        if text is None:
+            return
+        try:
+            tree = parse(text)
+            unknown = sorted(set(names(tree)) - known)
+            if unknown:
+                raise ValueError(f"does not know {', '.join(unknown)}; there are: {_some(known)}")
+            list(thresholds(tree, "score"))
+        except ValueError as error:
+            source.fault(path, str(error))
+
+    for path, rule in rules(scheme):
+        when = getattr(rule, "when", None)
+        is_exempt = path[0] == "admit"
+        before_score = path[0] in ("start", "conditions")
+        known = record if is_exempt else subject - dates - ({"score"} if before_score else set())
+        check(when, known, (*path, "when"))
+    for key, fact in scheme.facts.items():
+        known = {"records": record, "history": set(HISTORY_COLUMNS)}.get(fact.of, subject)
+        check(fact.where, known, ("facts", key, "where"))
+
+
+def _points(scheme: Scheme, source: Source) -> None:
+    def walk(value: Any, path: KeyPath) -> None:
+        if isinstance(value, Decimal):
+            try:
+                to_micro(value)
+            except ValueError as error:
+                source.fault(path, str(error))
+        elif isinstance(value, Model):
+            for key in type(value).model_fields:
+                walk(getattr(value, key), (*path, key))
+        elif isinstance(value, dict):
+            for key, inner in value.items():
+                walk(inner, (*path, key))
+        elif isinstance(value, list | tuple):
+            for i, inner in enumerate(value):
+                walk(inner, (*path, i))
+
+    walk(scheme, ())
+
+
+def _order(scheme: Scheme, source: Source) -> None:
+    if scheme.combine.heaviest_per and any(
+        item.cap is not None or item.per != ["time"] for variants in scheme.items.values() for item in variants
+    ):
+        source.fault(("combine", "heaviest_per"), "may not stand beside item caps or counting bases: withdrawing a "
+                     "record could then raise the total (the grade would not be monotone)")
+    signs = {bool(item.deduct) for variants in scheme.items.values() for item in variants if item.value}
+    if scheme.combine.heaviest_per and len(signs) > 1:
+        source.fault(("combine", "heaviest_per"), "needs items that all deduct or all add: the heaviest is compared")
+    for code, variants in scheme.items.items():
+        group = scheme.groups.get(variants[0].group or "")
+        if group and group.take == "heaviest" and any(item.cap is not None for item in variants):
+            source.fault(("items", code, "cap"), "may not stand in a group that takes the heaviest")
+    for name, group in scheme.groups.items():
+        sides = {bool(i.deduct) for variants in scheme.items.values() for i in variants if i.group == name and i.value}
+        if len(sides) > 1 and (group.cap is not None or group.take != "all"):
+            source.fault(("groups", name), "has items that add and items that deduct; a capped group needs one kind")
+    if scheme.combine.heaviest_per and any(group.cap is not None or group.take != "all" for group in scheme.groups.values()):
+        source.fault(("combine", "heaviest_per"), "may not stand beside group caps, for the same reason")
+    has_points = any(item.value for variants in scheme.items.values() for item in variants)
+    if has_points and scheme.start is None:
+        source.fault((), "has points, so it must say start: rules: (where counting begins)")
+    if scheme.start and scheme.start.rules[-1].when is not None:
+        source.fault(("start", "rules"), "the last start rule must have no when: (what holds otherwise)")
+    deciding = [decide for decide in scheme.decide if decide.decides]
+    if not deciding or deciding[-1].when is not None:
+        source.fault(("decide",), "the last deciding rule must have no when: (every subject gets a grade or a state)")
+    for i, decide in enumerate(scheme.decide):
+        if decide.bands and scheme.direction is None:
+            source.fault(("decide", i), "has bands, so the scheme must say direction:")
+    for key in ("effective_to",):
+        end = getattr(scheme, key)
+        if end is not None and type(end) is type(scheme.effective_from) and end <= scheme.effective_from:
+            source.fault((key,), "must be later than effective_from")
+
+
+def _bands(scheme: Scheme, source: Source) -> None:
+    for i, decide in enumerate(scheme.decide):
+        if decide.bands:
+            for message in band_faults(decide.bands):
+                source.fault(("decide", i, "bands"), message)
+
+
+def band_faults(bands: list[Any]) -> Iterator[str]:
+    """Scores that no band covers, found at and beside every edge (edges are all that can change the answer)."""
+    edges = sorted({edge for band in bands for edge in (band.at_least, band.above, band.at_most, band.below) if edge is not None})
+    tiny = Decimal("0.000001")
+    probes = [edge + shift for edge in edges for shift in (-tiny, Decimal(0), tiny)] or [Decimal(0)]
+    for probe in sorted(set(probes)):
+        if not any(in_band(band, probe) for band in bands):
+            yield f"no band covers the score {probe}"
+            return
+
+
+def in_band(band: Any, score: Decimal) -> bool:
+    return (
+        (band.at_least is None or score >= band.at_least)
+        and (band.above is None or score > band.above)
+        and (band.at_most is None or score <= band.at_most)
+        and (band.below is None or score < band.below)
+    )
+
+
+def _some(values: Iterable[str]) -> str:
+    listed = sorted(values)
+    return ", ".join(listed[:12]) + (f" … ({len(listed)} in all)" if len(listed) > 12 else "") or "none"

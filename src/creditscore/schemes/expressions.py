@@ -1,0 +1,191 @@
+"""The small language of conditions: comparisons of facts, joined by `and`, `or`, `not`.
+
+    score >= 70 and not has_income
+    prior_grade in ['C', 'D'] or fines * 2 > turnover
+
+Names are facts, attributes, columns of the subject or (in `where`) columns of one record. A number is exact.
+A condition is parsed once into nested tuples; `to_python` and `to_sql` are its two interpreters.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from creditscore.quantities import to_micro
+
+Node = tuple[Any, ...]
+COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=", ast.NotEq: "<>"}
+ALLOWED = "names, numbers, 'texts', == != < <= > >=, in [...], and, or, not, +, -, and * by a number"
+
+
+def parse(text: str) -> Node:
+    """The condition as a tree; ValueError says what is not allowed and what is."""
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except SyntaxError as error:
+        raise ValueError(f"cannot read the condition {text!r}: {error.msg}; allowed are {ALLOWED}") from error
+    return _node(tree.body, text.strip())
+
+
+def _node(node: ast.expr, text: str) -> Node:
+    match node:
+        case ast.BoolOp(op=op, values=values):
+            return ("and" if isinstance(op, ast.And) else "or", *(_node(value, text) for value in values))
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return ("not", _node(operand, text))
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant()):
+            return ("num", -_node(node.operand, text)[1])
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            if isinstance(op, ast.In | ast.NotIn) and isinstance(right, ast.List | ast.Tuple):
+                inside = ("in", _node(left, text), *(_node(item, text) for item in right.elts))
+                return inside if isinstance(op, ast.In) else ("not", inside)
+            if type(op) in COMPARE:
+                return ("cmp", COMPARE[type(op)], _node(left, text), _node(right, text))
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() as op, right=right):
+            name = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul"}[type(op)]
+            a, b = _node(left, text), _node(right, text)
+            if name == "mul":
+                a, b = (b, a) if a[0] == "num" else (a, b)
+                if b[0] != "num":
+                    raise ValueError(f"in {text!r} one factor must be a number")
+            return (name, a, b)
+        case ast.Name(id=name):
+            return ("bool", name == "true") if name in ("true", "false") else ("name", name)
+        case ast.Constant(value=bool() as flag):
+            return ("bool", flag)
+        case ast.Constant(value=str() as word):
+            return ("text", word)
+        case ast.Constant(value=int() | float()):
+            return ("num", Decimal(ast.get_source_segment(text, node) or ""))
+    raise ValueError(f"{ast.unparse(node)!r} is not allowed in a condition; allowed are {ALLOWED}")
+
+
+def names(node: Node) -> Iterator[str]:
+    """Each name the condition reads."""
+    if node[0] == "name":
+        yield node[1]
+    for part in node[1:]:
+        if isinstance(part, tuple):
+            yield from names(part)
+
+
+def thresholds(node: Node, name: str) -> Iterator[int]:
+    """Each number (in 10⁻⁶) with which `name` is compared."""
+    if node[0] == "cmp":
+        pair = node[2:]
+        if ("name", name) in pair:
+            other = pair[1] if pair[0] == ("name", name) else pair[0]
+            if other[0] != "num":
+                raise ValueError(f"{name} may only be compared with a number")
+            yield to_micro(other[1])
+            return
+    if node == ("name", name):
+        raise ValueError(f"{name} may only be compared with a number")
+    for part in node[1:]:
+        if isinstance(part, tuple):
+            yield from thresholds(part, name)
+
+
+def _decimals(number: Decimal) -> int:
+    return max(0, -int(number.normalize().as_tuple().exponent))
+
+
+# Arithmetic keeps integers: a value is (expression, k) and stands for expression / (10⁶ · 10ᵏ).
+
+
+def to_python(node: Node) -> Callable[[Mapping[str, Any]], Any]:
+    """A function of an environment name → value (numbers as int in 10⁻⁶)."""
+    kind = node[0]
+    if kind in ("and", "or"):
+        parts = [to_python(part) for part in node[1:]]
+        join = all if kind == "and" else any
+        return lambda env: join(part(env) for part in parts)
+    if kind == "not":
+        inner = to_python(node[1])
+        return lambda env: not inner(env)
+    if kind == "in":
+        value, options = to_python(node[1]), [to_python(part) for part in node[2:]]
+        return lambda env: value(env) in [option(env) for option in options]
+    if kind == "cmp":
+        (a, ka), (b, kb) = _python_term(node[2]), _python_term(node[3])
+        fa, fb = 10 ** max(0, kb - ka), 10 ** max(0, ka - kb)
+        return _comparison(node[1], a, b, fa, fb)
+    term, k = _python_term(node)
+    if k:
+        raise ValueError("a product must be compared with something")
+    return term
+
+
+def _comparison(op: str, a: Any, b: Any, fa: int, fb: int) -> Callable[[Mapping[str, Any]], bool]:
+    import operator
+
+    compare = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "<>": operator.ne}[op]
+    if fa == fb:
+        return lambda env: compare(a(env), b(env))
+    return lambda env: compare(a(env) * fa, b(env) * fb)
+
+
+def _python_term(node: Node) -> tuple[Callable[[Mapping[str, Any]], Any], int]:
+    match node:
+        case ("name", name):
+            return (lambda env: env[name]), 0
+        case ("num", number):
+            micro = to_micro(number)
+            return (lambda env: micro), 0
+        case ("bool" | "text", constant):
+            return (lambda env: constant), 0
+        case ("mul", inner, ("num", factor)):
+            value, k = _python_term(inner)
+            more = _decimals(factor)
+            times = int(factor.scaleb(more))
+            return (lambda env: value(env) * times), k + more
+        case ("add" | "sub", left, right):
+            (a, ka), (b, kb) = _python_term(left), _python_term(right)
+            k, sign = max(ka, kb), 1 if node[0] == "add" else -1
+            fa, fb = 10 ** (k - ka), sign * 10 ** (k - kb)
+            return (lambda env: a(env) * fa + b(env) * fb), k
+    raise ValueError(f"{node[0]} cannot stand in a comparison")
+
+
+def to_sql(node: Node, column: Callable[[str], str]) -> str:
+    """The condition as SQL text; `column` gives the expression for a name (never NULL)."""
+    kind = node[0]
+    if kind in ("and", "or"):
+        return "(" + f" {kind.upper()} ".join(to_sql(part, column) for part in node[1:]) + ")"
+    if kind == "not":
+        return f"(NOT {to_sql(node[1], column)})"
+    if kind == "in":
+        return f"({to_sql(node[1], column)} IN ({', '.join(to_sql(part, column) for part in node[2:])}))"
+    if kind == "cmp":
+        (a, ka), (b, kb) = _sql_term(node[2], column), _sql_term(node[3], column)
+        k = max(ka, kb)
+        return f"({_scaled(a, k - ka)} {node[1]} {_scaled(b, k - kb)})"
+    return _sql_term(node, column)[0]
+
+
+def _scaled(sql: str, k: int) -> str:
+    return sql if k == 0 else f"CAST({sql} AS DECIMAL(38,0)) * {10**k}"
+
+
+def _sql_term(node: Node, column: Callable[[str], str]) -> tuple[str, int]:
+    match node:
+        case ("name", name):
+            return column(name), 0
+        case ("num", number):
+            return str(to_micro(number)), 0
+        case ("text", word):
+            return "'" + word.replace("'", "''") + "'", 0
+        case ("bool", flag):
+            return ("TRUE" if flag else "FALSE"), 0
+        case ("mul", inner, ("num", factor)):
+            value, k = _sql_term(inner, column)
+            more = _decimals(factor)
+            return f"(CAST({value} AS DECIMAL(38,0)) * {int(factor.scaleb(more))})", k + more
+        case ("add" | "sub", left, right):
+            (a, ka), (b, kb) = _sql_term(left, column), _sql_term(right, column)
+            k = max(ka, kb)
+            return f"({_scaled(a, k - ka)} {'+' if node[0] == 'add' else '-'} {_scaled(b, k - kb)})", k
+    raise ValueError(f"{node[0]} cannot stand in a comparison")

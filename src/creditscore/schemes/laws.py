@@ -1,0 +1,52 @@
+"""Legal texts: one YAML file each in configs/laws/, named by its id."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from creditscore.paths import config_root
+from creditscore.schemes.load import parse, raise_faults
+from creditscore.schemes.model import Label, Mark, Model
+from creditscore.schemes.source import Fault, read
+
+BasisLevel = Literal[
+    "law", "admin_regulation", "central_policy", "local_regulation", "department_rule", "normative_document",
+    "standard", "foreign",
+]
+
+
+class Law(Model):
+    """A legal text: what it is called, who issued it, when it was in force."""
+
+    id: str
+    title: Label
+    number: str = ""
+    issuer: str = ""
+    level: BasisLevel
+    promulgated: str = ""  # a year, month or day, as far as known
+    in_force: str = ""
+    repealed: str = ""
+    known_from: date | None = None
+    evidence: Mark
+    note: str = ""
+
+
+@lru_cache(maxsize=8)
+def load_laws(folder: Path | None = None) -> dict[str, Law]:
+    """Every law by id; SchemeError lists the faults of all files at once."""
+    folder = folder or config_root() / "laws"
+    laws: dict[str, Law] = {}
+    faults: list[Fault] = []
+    for file in sorted(folder.glob("*.yaml")):
+        source = read(file, f"laws/{file.name}")
+        law = parse(source, Law)
+        if law is not None and law.id != file.stem:
+            source.fault(("id",), f"{law.id!r} must be the file's name {file.stem!r}")
+        faults += source.faults
+        if law is not None:
+            laws[law.id] = law
+    raise_faults(faults)
+    return laws

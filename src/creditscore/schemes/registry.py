@@ -1,0 +1,116 @@
+"""Find a scheme: by id, version, and the evaluation year or day on which it must be in force."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from creditscore.errors import NotInForce, UsageError
+from creditscore.paths import config_root
+from creditscore.schemes.load import load_scheme
+from creditscore.schemes.model import Scheme
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A version of a scheme in the library, not yet loaded."""
+
+    scheme: str
+    version: str
+    file: Path
+
+
+@lru_cache(maxsize=8)
+def entries(root: Path | None = None) -> tuple[Entry, ...]:
+    """Every version of every scheme, in order of id and version."""
+    folder = (root or config_root()) / "schemes"
+    found = [
+        Entry(file.parent.relative_to(folder).as_posix(), file.stem, file) for file in folder.rglob("*.yaml")
+    ]
+    return tuple(sorted(found, key=lambda entry: (entry.scheme, entry.version)))
+
+
+@lru_cache(maxsize=256)
+def _load(file: Path, shown: str) -> Scheme:
+    return load_scheme(file, shown)
+
+
+def load(entry: Entry) -> Scheme:
+    return _load(entry.file, f"schemes/{entry.scheme}/{entry.file.name}")
+
+
+def versions(scheme: str, root: Path | None = None) -> list[Scheme]:
+    """All versions of one scheme, oldest first. `scheme` is an id, the last part of one, or a YAML file."""
+    if scheme.endswith((".yaml", ".yml")):
+        file = Path(scheme)
+        if not file.is_file():
+            raise UsageError(f"there is no scheme file {scheme}", next="give the path of a YAML file or an id from `creditscore scheme list`")
+        return [_load(file.resolve(), file.name)]
+    known = entries(root)
+    ids = sorted({entry.scheme for entry in known})
+    matches = [one for one in ids if one == scheme] or [one for one in ids if one.rsplit("/", 1)[-1] == scheme]
+    if len(matches) != 1:
+        near = difflib.get_close_matches(scheme, ids, 3) if not matches else matches
+        raise UsageError(
+            f"there is no scheme {scheme!r}" if not matches else f"{scheme!r} names several schemes",
+            allowed=", ".join(near or ids),
+            next="`creditscore scheme list` shows all",
+        )
+    return [load(entry) for entry in known if entry.scheme == matches[0]]
+
+
+def find(name: str, at: int | date, *, law_known_at: date | None = None, root: Path | None = None) -> Scheme:
+    """The version in force for an evaluation year (int) or on a day; `tax@2014` pins one. NotInForce names the neighbours."""
+    scheme, _, pinned = name.partition("@")
+    found = versions(scheme, root)
+    for one in found:
+        if (one.period == "year") != isinstance(at, int):
+            wanted = "an evaluation year (--period 2024)" if one.period == "year" else "a day (--as-of 2024-12-31)"
+            raise UsageError(f"{scheme} is graded for {wanted}", where=f"the scheme {one.name}", next=f"give {wanted}")
+    if pinned:
+        chosen = [one for one in found if one.version == pinned]
+        if not chosen:
+            raise UsageError(f"{scheme} has no version {pinned!r}", allowed=", ".join(one.version for one in found))
+        if not in_force(chosen[0], at):
+            raise NotInForce(f"{name} is not in force for {at}", allowed=_span(chosen[0]), next="leave the version away, or choose another period")
+        return chosen[0]
+    fitting = [one for one in found if in_force(one, at) and _known(one, law_known_at)]
+    if fitting:
+        return fitting[-1]
+    raise NotInForce(
+        f"no version of {scheme} is in force for {at}" + (f" as known on {law_known_at}" if law_known_at else ""),
+        where=_gap_reason(found, at),
+        allowed="; ".join(f"{one.name} {_span(one)}" for one in _neighbours(found, at)),
+        next="choose a period inside one of these versions",
+    )
+
+
+def in_force(scheme: Scheme, at: int | date) -> bool:
+    start, end = scheme.effective_from, scheme.effective_to
+    return start <= at and (end is None or at < end)  # type: ignore[operator]
+
+
+def _known(scheme: Scheme, day: date | None) -> bool:
+    return day is None or scheme.known_from is None or scheme.known_from <= day
+
+
+def _span(scheme: Scheme) -> str:
+    end = f"before {scheme.effective_to}" if scheme.effective_to is not None else "today"
+    return f"(from {scheme.effective_from} to {end})"
+
+
+def _neighbours(found: list[Scheme], at: int | date) -> list[Scheme]:
+    before = [one for one in found if one.effective_from <= at]  # type: ignore[operator]
+    after = [one for one in found if one.effective_from > at]  # type: ignore[operator]
+    return before[-1:] + after[:1]
+
+
+def _gap_reason(found: list[Scheme], at: int | date) -> str | None:
+    for one in found:
+        for gap in one.gap:
+            if gap.from_ <= at < gap.to:  # type: ignore[operator]
+                return f"a declared gap: {gap.reason}"
+    return None
