@@ -1,4 +1,7 @@
-"""The seam to an engine: four methods. Everything above speaks SQL of the common subset of DuckDB and Spark."""
+"""The seam to an engine: four methods and one function.
+
+Everything above speaks SQL of the common subset of DuckDB and Spark; integer division differs between them, so each
+engine brings `share_of(v, p, w)`: v · p / w in integers, rounded half up, without overflow."""
 
 from __future__ import annotations
 

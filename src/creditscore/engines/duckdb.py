@@ -13,6 +13,11 @@ class DuckDBEngine:
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self.con = con
+        # v · p / w in integers, rounded half up; every engine brings this one function
+        self.con.execute(
+            "CREATE OR REPLACE TEMP MACRO share_of(v, p, w) AS "
+            "CAST((2 * CAST(v AS HUGEINT) * p + w) // (2 * CAST(w AS HUGEINT)) AS BIGINT)"
+        )
 
 
     def table(self, name: str, columns: dict[str, tuple[str, list[Any]]]) -> None:

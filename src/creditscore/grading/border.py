@@ -6,6 +6,7 @@ from creditscore.days import iso
 from creditscore.grading.compile import STATES, reading_bits
 from creditscore.grading.plan import Plan
 from creditscore.grading.sql_ledger import text
+from creditscore.quantities import UNBOUNDED
 from creditscore.schemes.model import MARKS
 
 STEPS = ("start", "record", "cap", "condition", "limit", "decide")
@@ -23,9 +24,9 @@ def words(number: str, values: tuple[str, ...] | list[str], shift: int = 0) -> s
 def grades_sql(plan: Plan) -> str:
     graded, computed = "o.outcome_state = 0", "o.outcome_state <> 1"
     reasons = ["out_of_scope", "no_feed", *(rule.rule.not_graded or "" for rule in plan.deciders)]
-    unknown = "'unknown'"
+    unknown = "'no_band'"
     if plan.uses_unknown:
-        unknown = "'unknown:' || COALESCE(u.items, '')"
+        unknown = "CASE WHEN o.raw_low = o.raw_high THEN 'no_band' ELSE 'unknown:' || COALESCE(u.items, '') END"
     reason = f"CASE o.outcome_state WHEN 1 THEN {words('o.rule', reasons, -2)} WHEN 2 THEN {unknown} ELSE '' END"
     routes = [rule.route or "" for rule in plan.deciders]
     route = words("o.rule", routes)
@@ -39,7 +40,8 @@ def grades_sql(plan: Plan) -> str:
         name: decimal(f"CASE WHEN {computed}{more} THEN o.{column} END") if plan.has_points else "CAST(NULL AS DECIMAL(18,6))"
         for name, column, more in (
             ("start", "start", ""), ("score", "score_low", " AND o.raw_low = o.raw_high"),
-            ("score_low", "score_low", ""), ("score_high", "score_high", ""),
+            ("score_low", "score_low", f" AND ABS(o.score_low) < {UNBOUNDED // 2}"),
+            ("score_high", "score_high", f" AND ABS(o.score_high) < {UNBOUNDED // 2}"),
         )
     }
     numbers = ", ".join(f"{sql} AS {name}" for name, sql in scores.items())

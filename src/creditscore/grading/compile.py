@@ -60,7 +60,7 @@ def item_table(plan: Plan, codes: dict[str, int]) -> Columns:
         "highest": column("BIGINT", lambda i: i.highest),
         "pool": column("INTEGER", lambda i: -1 if i.pool is None else i.pool),
         "timed": column("BOOLEAN", lambda i: i.basis == "time" and not i.attributes),
-        "basis": column("INTEGER", lambda i: BASES.index(i.basis)),
+        "counting": column("INTEGER", lambda i: BASES.index(i.basis)),
         "keys": column("INTEGER", lambda i: key_sets(plan).index(i.attributes)),
         "clock": column("INTEGER", lambda i: i.clock),
         "lo": column("INTEGER", lambda i: i.window.lo),

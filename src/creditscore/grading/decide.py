@@ -31,7 +31,10 @@ def decide(plan: Plan, env: Mapping[str, Any], score: int) -> Decision:
         return Decision("not_graded", first.rule.not_graded, None, None, None, ((first, "not_graded"),))
     margin = None
     if first.effect == "bands":
-        grade, low, high = next(band for band in first.bands if band[1] <= score <= band[2])
+        band = next((band for band in first.bands if band[1] <= score <= band[2]), None)
+        if band is None:
+            return Decision("not_computable", "no_band", None, None, None, ())
+        grade, low, high = band
         edge = high if plan.lower_is_better else low
         margin = None if abs(edge) == TOP else abs(score - edge)
     else:
@@ -73,7 +76,7 @@ def sweep(plan: Plan, env: Mapping[str, Any], low: int, high: int, unknown: set[
     if low == high:
         return first
     others = [decide(plan, env, score) for score in (*breakpoints(plan), high) if low < score <= high]
-    if all((one.state, one.grade) == (first.state, first.grade) for one in others):
+    if first.state != "not_computable" and all((one.state, one.grade) == (first.state, first.grade) for one in others):
         return replace(first, margin=None)
     reason = "unknown:" + "+".join(sorted(unknown))
     return Decision("not_computable", reason, None, None, None, ())

@@ -9,7 +9,7 @@ from typing import Any
 from creditscore.grading.decide import Decision, decide, sweep
 from creditscore.grading.facts import bucket, in_window, other_facts, record_facts
 from creditscore.grading.plan import FULL, Plan, PlanItem, PlanRule
-from creditscore.quantities import MICRO, half_up
+from creditscore.quantities import MICRO, UNBOUNDED, half_up
 from creditscore.schemes.expressions import to_python
 from creditscore.schemes.model import MARKS
 
@@ -82,14 +82,14 @@ def grade_subject(plan: Plan, subject: Subject) -> Outcome:
     lines: list[Line] = []
     start = _start(plan, env, lines, touched) if plan.has_points else None
     low, high = _combine(plan, records, lines, touched)
-    unknown = {record["item"] for record in records if record["counts"] and record["high"] != record["low"]}
+    unknown = {record["item"] for record in records if record["counts"] and (record["high"] != record["low"] or record["plan_item"].form == "pool")}
     for rule in plan.conditions:
         if holds(rule, env):
             touched.rule(rule.rule)
             low, high = low + rule.points, high + rule.points
             if rule.rule.unknown:
                 unknown.add(rule.id)
-                low -= UNBOUNDED_CONDITION
+                low -= UNBOUNDED
             points = None if rule.rule.unknown else rule.points
             lines.append(Line("condition", "", rule.id, points, points, rule.id, article(rule.rule), "unknown" if points is None else "counted"))
     scores: tuple[int, int] | None = None
@@ -105,7 +105,7 @@ def grade_subject(plan: Plan, subject: Subject) -> Outcome:
     shown = decision.state != "not_graded"
     return Outcome(
         decision.state, decision.reason, start if shown else None,
-        scores[0] if scores and shown else None, scores[1] if scores and shown else None,
+        _bound(scores[0]) if scores and shown else None, _bound(scores[1]) if scores and shown else None,
         "" if decision.grade is None else plan.grades[decision.grade], decision.route or "",
         decision.margin, touched.evidence(plan), tuple(sorted(touched.readings)), low != high, tuple(sorted(lines, key=_order)),
     )
@@ -113,7 +113,6 @@ def grade_subject(plan: Plan, subject: Subject) -> Outcome:
 
 COLUMNS = ("kind", "region", "district", "industry", "size", "ownership")
 STEPS = ("start", "record", "cap", "condition", "limit", "decide")
-UNBOUNDED_CONDITION = 10**15
 
 
 class Touched:
@@ -142,6 +141,10 @@ class Touched:
 
     def evidence(self, plan: Plan) -> str:
         return MARKS[self.weakest] if self.weakest >= 0 else plan.scheme.evidence
+
+
+def _bound(score: int) -> int | None:
+    return score if abs(score) < UNBOUNDED // 2 else None
 
 
 def article(rule: Any) -> str:
@@ -333,8 +336,13 @@ def _combine(plan: Plan, records: list[dict[str, Any]], lines: list[Line], touch
     for record in records:
         if record["counts"] and record["plan_item"].form == "pool":
             pools.setdefault(record["plan_item"].pool, []).append(record)
-    for rows in pools.values():
-        sums = [min(r["low"] for r in rows), max(r["high"] for r in rows)]
+    for pool, rows in sorted(pools.items()):
+        # all the weight may lie on any one item; where an item has no record, perhaps on that one
+        whole = {i.index for i in plan.items if i.pool == pool} == {r["item_index"] for r in rows}
+        sums = [min(r["low"] for r in rows) if whole else 0, max(r["high"] for r in rows)]
+        known = rows[0]["plan_item"].sign * sums[0] if sums[0] == sums[1] else None
+        rule = plan.scheme.pools[plan.pools[pool]]
+        lines.append(Line("cap", "", plan.pools[pool], None, known, plan.pools[pool], article(rule), "unknown" if known is None else "pooled"))
         low, high = _signed(low, high, sums, rows[0]["plan_item"].sign)
     for record in records:
         if record["seen"]:
@@ -372,6 +380,8 @@ def _line(record: Mapping[str, Any], displaced: str | None) -> Line:
         reason = ("corrected" if record["returned"] else "noted") if record["status"] != "repaired" else "repaired"
     elif displaced:
         reason = f"displaced:{displaced}"
+    elif item.form == "pool":
+        reason = "pooled"
     elif not known:
         reason, effective = "unknown", None
     else:

@@ -102,7 +102,7 @@ def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool) -> Grading:
         engine.materialise("result_ledger", ledger_sql(plan))
     engine.materialise("result_quarantine", quarantine_sql())
     manifest = _manifest(engine, snapshot, plan, admitted, folded.not_yet_known, refusals)
-    return Grading(engine.con, manifest, with_ledger)
+    return Grading(engine.con, plan, manifest, with_ledger)
 
 
 def _manifest(

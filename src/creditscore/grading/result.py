@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.engines.duckdb import DuckDBEngine
+from creditscore.grading.plan import Plan
 
 if TYPE_CHECKING:
     import duckdb
@@ -19,6 +20,7 @@ class Grading:
     """`grades`, `ledger` and `quarantine` as Arrow tables (`.to_pandas()` for pandas), and the manifest."""
 
     con: duckdb.DuckDBPyConnection = field(repr=False)
+    plan: Plan = field(repr=False)
     manifest: dict[str, Any]
     has_ledger: bool
 

@@ -9,7 +9,7 @@ from creditscore.grading.plan import Plan
 from creditscore.grading.sql_grades import decided, faced, fact_views, looked, outcome, scored, started, tried
 from creditscore.grading.sql_ledger import displaced, ledger
 from creditscore.grading.sql_records import Features, assessed, back, rec, valid
-from creditscore.grading.sql_totals import contributions, distinct_facts, needs_calendar, pooled, totals
+from creditscore.grading.sql_totals import contributions, distinct_facts, needs_calendar, pool_sum, pooled, totals
 
 
 def put_tables(engine: DuckDBEngine, plan: Plan, codes: dict[str, int]) -> None:
@@ -69,6 +69,7 @@ def define(engine: DuckDBEngine, plan: Plan, features: Features) -> None:
     has_pools = any(item.form == "pool" for item in plan.items)
     if has_pools:
         engine.view("pooled", pooled(plan))
+        engine.view("pool_sum", pool_sum())
     for name, sql in [*distinct_facts(plan), *fact_views(plan)]:
         engine.view(name, sql)
     engine.view("faced", faced(plan, has_pools))

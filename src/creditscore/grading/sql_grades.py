@@ -76,7 +76,7 @@ def faced(plan: Plan, has_pools: bool) -> str:
         columns += [f'l."{name}" AS x_{name}' for name in plan.lookups]
     pool = ""
     if has_pools:
-        joins.append("LEFT JOIN pooled p ON p.sid = s.sid")
+        joins.append("LEFT JOIN pool_sum p ON p.sid = s.sid")
         pool = " + COALESCE(p.{side}, 0)"
     columns += [f"COALESCE(t.{side}, 0){pool.format(side=side)} AS {side}" for side in ("low", "high")]
     columns.append("COALESCE(t.evidence, -1) AS evidence")
@@ -180,7 +180,7 @@ def tried(plan: Plan) -> str:
 
 
 def decided(plan: Plan) -> str:
-    """State (0 graded, 1 not graded), grade, route and margin; `rule` is the rule that decided, `a…` those that changed it."""
+    """State (0 graded, 1 not graded, 2 no band covers the score), grade, route and margin; `rule` is the rule that decided, `a…` those that changed it."""
     kinds = plan.scheme.kinds
     outside = "FALSE"
     if kinds is not None:
@@ -188,7 +188,7 @@ def decided(plan: Plan) -> str:
     rule = f"CASE WHEN {outside} THEN -2 WHEN NOT s.fed THEN -1 ELSE {chosen(plan, plan.deciders)} END"
     grades, edges = [], []
     for one in plan.deciders:
-        grades.append(_band(one, 0) if one.bands else -1 if one.grade is None else one.grade)
+        grades.append(_band(one, 0, "-2") if one.bands else -1 if one.grade is None else one.grade)
         edges.append(_band(one, 2 if plan.lower_is_better else 1) if one.bands else "NULL")
     sql = f"SELECT s.*, {rule} AS rule FROM tried s"
     sql = f"SELECT s.*, {by_number(grades, 's.rule', '-1')} AS g0, {by_number(edges, 's.rule', 'NULL')} AS edge FROM ({sql}) s"
@@ -205,11 +205,11 @@ def decided(plan: Plan) -> str:
     flags = "".join(f", {text} AS a{k}" for k, text in enumerate(touched))
     unchanged = f"NOT ({' OR '.join(touched)})" if touched else "TRUE"
     margins = f"CASE WHEN {unchanged} AND s.edge IS NOT NULL AND ABS(s.edge) < {TOP} THEN ABS(s.score - s.edge) END"
-    return f"SELECT s.*, CASE WHEN s.g0 < 0 THEN 1 ELSE 0 END AS state, s.g{n} AS grade, {margins} AS margin{flags} FROM ({sql}) s"
+    return f"SELECT s.*, CASE s.g0 WHEN -1 THEN 1 WHEN -2 THEN 2 ELSE 0 END AS state, s.g{n} AS grade, {margins} AS margin{flags} FROM ({sql}) s"
 
 
-def _band(rule: PlanRule, part: int) -> str:
-    return f"CASE {' '.join(f'WHEN s.score BETWEEN {band[1]} AND {band[2]} THEN {band[part]}' for band in rule.bands)} END"
+def _band(rule: PlanRule, part: int, otherwise: str = "NULL") -> str:
+    return f"CASE {' '.join(f'WHEN s.score BETWEEN {band[1]} AND {band[2]} THEN {band[part]}' for band in rule.bands)} ELSE {otherwise} END"
 
 
 def outcome(plan: Plan) -> str:

@@ -26,10 +26,10 @@ def displaced(plan: Plan) -> list[tuple[str, str]]:
         parts.append(f"SELECT r.rk, 'act' AS what FROM ({ranked}) r WHERE r.n > 1")
     if used.keys:
         key = f"{time_key({item.basis for item in plan.items})}, {text_key(plan)}"
-        ranked = (f"SELECT v.rk, v.basis, ROW_NUMBER() OVER (PARTITION BY v.sid, v.idx, {key} {BEST_FIRST}) AS n "
+        ranked = (f"SELECT v.rk, v.counting, ROW_NUMBER() OVER (PARTITION BY v.sid, v.idx, {key} {BEST_FIRST}) AS n "
                   f"FROM valid v {calendar}WHERE {counting} AND NOT v.timed")
         names = " ".join(f"WHEN {k} THEN '{basis}'" for k, basis in enumerate(BASES))
-        parts.append(f"SELECT r.rk, CASE r.basis {names} END AS what FROM ({ranked}) r WHERE r.n > 1")
+        parts.append(f"SELECT r.rk, CASE r.counting {names} END AS what FROM ({ranked}) r WHERE r.n > 1")
     if any(group.heaviest for group in plan.groups):
         if parts:
             views.append(("displaced_before", " UNION ALL ".join(parts)))
@@ -55,11 +55,11 @@ def record_lines(plan: Plan, selects: bool) -> str:
     return (
         "SELECT v.sid, 1 AS step, v.day, v.record_id, v.item_name AS item, "
         f"CASE WHEN NOT {valued} THEN 0 WHEN v.nominal_low = v.nominal_high AND v.pool < 0 THEN v.sign * v.nominal_high END AS nominal, "
-        f"CASE WHEN NOT v.active OR NOT {valued} OR {gone} THEN 0 WHEN {known} THEN v.sign * v.low END AS effective, "
+        f"CASE WHEN NOT v.active OR NOT {valued} OR {gone} OR v.pool >= 0 THEN 0 WHEN {known} THEN v.sign * v.low END AS effective, "
         "v.item_name AS rule, v.article, "
         f"CASE WHEN v.status = 1 THEN 'withdrawn' {exempt}"
         f"WHEN NOT {valued} THEN CASE WHEN v.status = 2 THEN 'repaired' WHEN v.returned > 0 THEN 'corrected' ELSE 'noted' END "
-        f"WHEN {gone} THEN {what} WHEN NOT {known} THEN 'unknown' "
+        f"WHEN {gone} THEN {what} WHEN v.pool >= 0 THEN 'pooled' WHEN NOT {known} THEN 'unknown' "
         f"WHEN v.status = 2 THEN 'repaired' || {windowed} WHEN v.returned > 0 THEN 'corrected' || {windowed} ELSE 'counted' END AS reason, "
         f"0 AS seq FROM valid v{join}"
     )
@@ -77,6 +77,14 @@ def cap_lines(plan: Plan) -> list[str]:
 
     if used.item_caps:
         lines.append(cap("itemised", "item", "item", "idx"))
+    for k, name in enumerate(plan.pools):
+        rule = plan.scheme.pools[name]
+        if any(item.pool == k for item in plan.items):
+            lines.append(
+                f"SELECT p.sid, 2 AS step, 0 AS day, '' AS record_id, {text(name)} AS item, CAST(NULL AS BIGINT) AS nominal, "
+                f"CASE WHEN p.low = p.high THEN p.sign * p.low END AS effective, {text(name)} AS rule, {text(article(rule))} AS article, "
+                f"CASE WHEN p.low = p.high THEN 'pooled' ELSE 'unknown' END AS reason, 0 AS seq FROM pooled p WHERE p.pool = {k}"
+            )
     if used.groups:
         lines.append(cap("grouped", "grp", "grp", "part"))
     return lines

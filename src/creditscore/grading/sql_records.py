@@ -14,8 +14,6 @@ from creditscore.quantities import MICRO
 from creditscore.schemes.expressions import names, to_sql
 
 NO_AMOUNT = 9_100_000_000_000_000_000
-MILLIONTH = "CAST('0.000001' AS DECIMAL(7,6))"
-TEN_BILLIONTH = "CAST('0.0000000001' AS DECIMAL(11,10))"
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def rec(plan: Plan) -> str:
     return (
         f"SELECT a.*, i.item AS idx, i.name AS item_name, i.article, {clock_sql(plan, 'clock', used)} AS day, "
         f"{clock_sql(plan, 'repair_clock', repair) if repair else 'NULL'} AS repair_day, "
-        "i.form, i.sign, i.points, i.plus, i.unit, i.of, i.lowest, i.highest, i.pool, i.timed, i.basis, i.keys, i.lo, i.hi, "
+        "i.form, i.sign, i.points, i.plus, i.unit, i.of, i.lowest, i.highest, i.pool, i.timed, i.counting, i.keys, i.lo, i.hi, "
         "i.or_uncorrected, i.or_until, i.cap, i.grp, i.in_heaviest, i.repair, i.lifts, i.facts, "
         "i.evidence AS item_evidence, i.readings AS item_readings, i.repair_evidence, i.repair_readings "
         f"FROM admitted a JOIN item i ON {join}"
@@ -59,6 +57,8 @@ def rec(plan: Plan) -> str:
 def _switch(plan: Plan) -> str:
     cases = []
     for index, name in enumerate(SWITCHES):
+        if name not in {item.switch for item in plan.items}:
+            continue
         day = f"COALESCE(a.last_corrected_day, {plan.known_at})" if name == "corrected_on" else f"a.{name.replace('_on', '_day')}"
         cases.append(f"WHEN {index} THEN {day}")
     return f"CASE i.switch {' '.join(cases)} END"
@@ -99,6 +99,8 @@ def assessed(plan: Plan, features: Features) -> str:
     if corrected and repairs(plan):
         joins += "LEFT JOIN window_name n ON n.rule = r.repair AND n.win = b.newest % 16 - 1 "
         named = "COALESCE(n.name, '')"
+        if features.repaired:
+            named = f"CASE WHEN r.status = 2 AND (r.repair < 0 OR r.lifts) THEN '' ELSE {named} END"
     return (
         f"SELECT r.*, CAST({returned} AS BIGINT) AS returned, {'COALESCE(b.share, 0)' if corrected else '0'} AS corrected_share, "
         f"{named} AS repair_window, CAST({_nominal(plan, 'low')} AS BIGINT) AS nominal_low, "
@@ -118,10 +120,7 @@ def _by_attribute(plan: Plan, column: str, text: int) -> str:
 
 def _nominal(plan: Plan, side: str) -> str:
     forms = {item.form for item in plan.items}
-    each = (
-        f"CASE WHEN r.quantity = {MICRO} THEN r.points ELSE CAST(FLOOR(CAST(r.points AS DECIMAL(14,0)) * "
-        f"CAST(r.quantity AS DECIMAL(16,0)) * {MILLIONTH} + 0.5) AS BIGINT) END"
-    )
+    each = f"CASE WHEN r.quantity = {MICRO} THEN r.points ELSE share_of(r.points, r.quantity, {MICRO}) END"
     sql = {
         "fixed": "r.points", "each": each, "pool": each, "tiers": "t.points", "levels": "v.points",
         "base": f"r.points + {_by_attribute(plan, 'plus', 0)} * r.unit",
@@ -133,10 +132,10 @@ def _nominal(plan: Plan, side: str) -> str:
 
 
 def netted(side: str) -> str:
-    """Points less what was given back, rounded half up once; the multiplication is exact decimal arithmetic."""
+    """Points less what was given back, rounded half up once (`share_of` is the engine's exact v · p / w)."""
     full = f"v.nominal_{side}"
-    returned = f"CAST(FLOOR(CAST({full} AS DECIMAL(16,0)) * CAST(v.returned AS DECIMAL(11,0)) * {TEN_BILLIONTH} + 0.5) AS BIGINT)"
-    return f"CASE WHEN v.returned = 0 THEN {full} WHEN v.returned >= {FULL} THEN 0 ELSE {full} - {returned} END"
+    back = f"share_of({full}, v.returned, {FULL})"
+    return f"CASE WHEN v.returned = 0 THEN {full} WHEN v.returned >= {FULL} THEN 0 ELSE {full} - {back} END"
 
 
 def in_window(plan: Plan, window: BoundWindow, alias: str = "v") -> str:
@@ -218,12 +217,12 @@ def time_key(bases: set[str]) -> str:
         "time": "0", "day": "v.day", "month": "(c.year * 12 + c.month - 1)", "quarter": "(c.year * 4 + c.quarter)",
         "year": "c.year", "period": "0", "act": "0",
     }
-    return f"CASE v.basis {' '.join(f'WHEN {BASES.index(basis)} THEN {sql[basis]}' for basis in sorted(bases))} ELSE 0 END"
+    return f"CASE v.counting {' '.join(f'WHEN {BASES.index(basis)} THEN {sql[basis]}' for basis in sorted(bases))} ELSE 0 END"
 
 
 def text_key(plan: Plan) -> str:
     """The text part of a counting basis: an act, or the values of record attributes."""
-    parts = [f"WHEN v.basis = {BASES.index('act')} THEN CASE WHEN COALESCE(v.act_id, '') = '' THEN CAST(v.rk AS VARCHAR) ELSE 'a' || v.act_id END"]
+    parts = [f"WHEN v.counting = {BASES.index('act')} THEN CASE WHEN COALESCE(v.act_id, '') = '' THEN CAST(v.rk AS VARCHAR) ELSE 'a' || v.act_id END"]
     for k, attributes in enumerate(key_sets(plan)):
         if attributes:
             shown = " || '|' || ".join(f"CAST({record_column(plan)[name]} AS VARCHAR)" for name in attributes)

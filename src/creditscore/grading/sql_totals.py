@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from creditscore.grading.compile import bit, mark
 from creditscore.grading.plan import Plan, PlanFact
 from creditscore.grading.sql_records import fact_condition, over_records, record_column, text_key, time_key
 from creditscore.quantities import MICRO
@@ -43,14 +44,17 @@ def distinct(fact: PlanFact) -> bool:
 
 def carried(plan: Plan) -> list[tuple[str, str, str]]:
     """Columns that travel up through the stages: name, value of one record, how values combine."""
-    columns = [
-        ("evidence", "CASE WHEN v.returned > 0 THEN GREATEST(v.item_evidence, v.repair_evidence) ELSE v.item_evidence END", "MAX"),
-        ("readings", "v.item_readings | CASE WHEN v.returned > 0 THEN v.repair_readings ELSE 0 END", "BIT_OR"),
-    ]
-    if not plan.scheme.readings:
-        columns.pop()
-    if not any(item.repair for item in plan.items):
-        columns[0] = ("evidence", "v.item_evidence", "MAX")
+    repairs = any(item.repair for item in plan.items)
+    evidence, readings = ["v.item_evidence"], ["v.item_readings"]
+    if repairs:
+        evidence.append("CASE WHEN v.returned > 0 THEN v.repair_evidence ELSE -1 END")
+        readings.append("CASE WHEN v.returned > 0 THEN v.repair_readings ELSE 0 END")
+    for k, rule in enumerate(plan.exemptions):
+        evidence.append(f"CASE WHEN v.exempt = {k} THEN {mark(rule.rule)} ELSE -1 END")
+        readings.append(f"CASE WHEN v.exempt = {k} THEN {bit(plan, rule.rule)} ELSE 0 END")
+    columns = [("evidence", f"GREATEST({', '.join(evidence)})" if len(evidence) > 1 else evidence[0], "MAX")]
+    if plan.scheme.readings:
+        columns.append(("readings", " | ".join(readings), "BIT_OR"))
     for fact in over_records(plan):
         if distinct(fact):
             continue
@@ -148,11 +152,20 @@ def _combined(how: str, name: str) -> str:
 
 
 def pooled(plan: Plan) -> str:
-    """Items whose weights are known only together: the sum lies between the least and the greatest member."""
+    """Items whose weights are known only together: all the weight may lie on any one of them."""
+    members = {pool: len({item.index for item in plan.items if item.pool == pool}) for pool in range(len(plan.pools))}
+    whole = " ".join(f"WHEN {pool} THEN {n}" for pool, n in members.items())
     return (
-        "SELECT sid, CAST(SUM(low) AS BIGINT) AS low, CAST(SUM(high) AS BIGINT) AS high FROM ("
-        "SELECT v.sid, v.pool, MIN(CASE WHEN v.sign > 0 THEN v.low ELSE -v.high END) AS low, "
-        "MAX(CASE WHEN v.sign > 0 THEN v.high ELSE -v.low END) AS high FROM valid v WHERE v.counts AND v.pool >= 0 GROUP BY v.sid, v.pool) p GROUP BY sid"
+        "SELECT v.sid, v.pool, MAX(v.sign) AS sign, CASE WHEN COUNT(DISTINCT v.idx) = CASE v.pool "
+        f"{whole} END THEN MIN(v.low) ELSE 0 END AS low, MAX(v.high) AS high "
+        "FROM valid v WHERE v.counts AND v.pool >= 0 GROUP BY v.sid, v.pool"
+    )
+
+
+def pool_sum() -> str:
+    return (
+        "SELECT p.sid, CAST(SUM(CASE WHEN p.sign > 0 THEN p.low ELSE -p.high END) AS BIGINT) AS low, "
+        "CAST(SUM(CASE WHEN p.sign > 0 THEN p.high ELSE -p.low END) AS BIGINT) AS high FROM pooled p GROUP BY p.sid"
     )
 
 

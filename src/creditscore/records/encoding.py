@@ -55,9 +55,11 @@ def as_utf8(path: Path, encoding: str, folder: Path) -> Path:
 
 def header_of(path: Path, encoding: str) -> list[str]:
     """The names in the first line; InputError if there is none."""
-    csv.field_size_limit(1 << 24)
     with path.open(encoding=encoding, newline="") as stream:
-        names = next(csv.reader(stream), [])
+        try:
+            names = next(csv.reader(stream), [])
+        except csv.Error:
+            raise InputError("the first line is not a header", where=str(path)) from None
     names = [unicodedata.normalize("NFKC", name).strip() for name in names]
     if not any(names):
         raise InputError("the file is empty: it has no header line", where=str(path),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from creditscore.records.faults import Fault, bit_of
 from creditscore.records.source import quote
-from creditscore.records.tables import AMENDED, CORRECTED, FILED, LOG_COLUMNS, ONE
+from creditscore.records.tables import AMENDED, CORRECTED, FILED, LOG_COLUMNS, ONE, RESOLVED
 
 if TYPE_CHECKING:
     import duckdb
@@ -117,7 +117,7 @@ def _mark_events(con: duckdb.DuckDBPyConnection, faults: Sequence[Fault], column
         f" CAST(CASE WHEN b.record_id IS NULL OR {no[0]} < {no[1]} THEN {orphan} ELSE 0 END"
         f" + CASE WHEN e.sid <> b.sid THEN {subject} ELSE 0 END"
         f" + CASE WHEN e.event = {CORRECTED} AND {corrected} < {first('b')} THEN {early} ELSE 0 END AS BIGINT)"
-        f" AS bits FROM ev e LEFT JOIN base b ON b.record_id = e.record_id WHERE e.event <> {FILED}) f"
+        f" AS bits FROM ev e LEFT JOIN base b ON b.record_id = e.record_id WHERE e.event BETWEEN {AMENDED} AND {RESOLVED}) f"
         " WHERE f.line = ev.line AND f.bits <> 0"
     )
 

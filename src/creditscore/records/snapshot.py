@@ -53,12 +53,8 @@ class Snapshot:
     def computed_hash(self) -> str:
         """The content hash, computed from the rows as they are now."""
         tables = {name: column_types(self.con, name) for name in CONTENT_TABLES}
-        tables["log"] = {
-            name: kind
-            for name, kind in tables["log"].items()
-            if name in self.log_columns or name.startswith("a_")
-        }
-        return content_hash(self.con, tables, {"items": self.items, "domains": self.domains})
+        words = {"items": self.items, "domains": self.domains}
+        return content_hash(self.con, tables, self.log_columns, words)
 
     @property
     def newest_date(self) -> date:

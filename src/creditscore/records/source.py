@@ -225,7 +225,10 @@ def _from_pandas(frame: Any) -> Any:
     for position, name in enumerate(frame.columns):
         column = frame.iloc[:, position]
         try:
-            array = pa.Array.from_pandas(column)
+            if getattr(column.dtype, "tz", None) is not None:  # pandas warns when it has to drop the zone itself
+                array = pa.array(column.dt.tz_convert(None).to_numpy(), pa.timestamp("us", "UTC"), from_pandas=True)
+            else:
+                array = pa.Array.from_pandas(column)
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
             array = pa.Array.from_pandas(column.map(str, na_action="ignore"), type=pa.string())
         arrays.append(array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array]))

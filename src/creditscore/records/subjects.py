@@ -38,14 +38,7 @@ def take_subjects(con: duckdb.DuckDBPyConnection, source: Source, ids: SubjectId
     stage.fault("unknown_kind", "kind", f"{kind} NOT IN ({persons}, {kinds})")
     con.execute(f"CREATE OR REPLACE TEMP TABLE stage_subjects AS {stage.select(values)}")
     _check_ids(con, stage, ids)
-    columns = list(values)
-    repeated = drop_repeats(con, "stage_subjects", columns)
-    duplicate = bit_of(stage.faults, "duplicate_subject", "subject_id")
-    con.execute(
-        f"UPDATE stage_subjects SET mask = mask | {duplicate} WHERE subject_id IN (SELECT subject_id"
-        f" FROM (SELECT DISTINCT {', '.join(map(quote, columns))} FROM stage_subjects)"
-        " GROUP BY subject_id HAVING count(*) > 1)"
-    )
+    repeated = _mark_duplicates(con, stage, list(values))
     refused = list_faults(con, "stage_subjects", source, stage.faults)
     known = "kind"
     if ids == "uscc":
@@ -60,6 +53,23 @@ def take_subjects(con: duckdb.DuckDBPyConnection, source: Source, ids: SubjectId
     _further_attributes(con, source)
     con.execute("DROP TABLE stage_subjects")
     return {"rows": source.rows, "refused": refused, "repeated": repeated}
+
+
+def _mark_duplicates(con: duckdb.DuckDBPyConnection, stage: Stage, columns: list[str]) -> int:
+    """Drop exact repeats and mark every row of a subject given with different content; returns the repeats."""
+    total, different = con.execute(
+        "SELECT count(subject_id), count(DISTINCT hash(subject_id)) FROM stage_subjects"
+    ).fetchall()[0]
+    if total == different:
+        return 0
+    repeated = drop_repeats(con, "stage_subjects", columns)
+    bit = bit_of(stage.faults, "duplicate_subject", "subject_id")
+    con.execute(
+        f"UPDATE stage_subjects SET mask = mask | {bit} WHERE subject_id IN (SELECT subject_id"
+        f" FROM (SELECT DISTINCT {', '.join(map(quote, columns))} FROM stage_subjects)"
+        " GROUP BY subject_id HAVING count(*) > 1)"
+    )
+    return repeated
 
 
 def _check_ids(con: duckdb.DuckDBPyConnection, stage: Stage, ids: SubjectIds) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -16,12 +17,16 @@ SUBJECT_COLUMNS = ("kind", "region", "district", "industry", "size", "ownership"
 RECORD_COLUMNS = ("quantity", "amount", "corrected", "corrected_share", "standing", "net", "repair_window", "disputed",
                   "status", "act_id", "source", "basis", "item")
 HISTORY_COLUMNS = ("grade", "route", "state", "status", "scheme")
+TINY = Decimal("0.000001")
 BASES = ("time", "day", "month", "quarter", "year", "period", "act")
 
 
 def check_scheme(scheme: Scheme, source: Source) -> None:
     """Add every fault found to `source.faults`."""
-    for check in (_citations, _references, _items, _conditions, _points, _order, _bands):
+    _points(scheme, source)
+    if source.faults:
+        return  # the other checks calculate with these numbers
+    for check in (_citations, _references, _items, _conditions, _order, _bands):
         check(scheme, source)
 
 
@@ -288,15 +293,33 @@ def _order(scheme: Scheme, source: Source) -> None:
 def _bands(scheme: Scheme, source: Source) -> None:
     for i, decide in enumerate(scheme.decide):
         if decide.bands:
-            for message in band_faults(decide.bands):
+            for message in band_faults(decide.bands, step(scheme)):
                 source.fault(("decide", i, "bands"), message)
 
 
-def band_faults(bands: list[Any]) -> Iterator[str]:
+def step(scheme: Scheme) -> Decimal:
+    """The smallest difference between two scores: whole points where every number is whole, else 10⁻⁶.
+
+    Printed bands such as "0 to 13, 14 to 27" have no gap where only whole points exist. A quantity that is not
+    whole can still land between them; such a subject is `not_computable: no_band`, never guessed.
+    """
+    items = [item for variants in scheme.items.values() for item in variants]
+    if any(item.value and (item.value.base is not None or item.value.pool) for item in items):
+        return TINY
+    if any(give.points != "all" for item in items if item.repair for gives in item.repair.gives.values() for give in gives):
+        return TINY
+    numbers = [number for item in items for number in _numbers(item.value)]
+    numbers += [cap for cap in (*(item.cap for item in items), *(group.cap for group in scheme.groups.values())) if cap is not None]
+    numbers += [rule.points for rule in scheme.start.rules] + [bonus.each for bonus in scheme.start.bonus] if scheme.start else []
+    numbers += [abs(rule.add or rule.deduct or Decimal(0)) for rule in scheme.conditions]
+    common = math.gcd(*(to_micro(number) for number in numbers))
+    return Decimal(common).scaleb(-6) if common else TINY
+
+
+def band_faults(bands: list[Any], smallest: Decimal) -> Iterator[str]:
     """Scores that no band covers, found at and beside every edge (edges are all that can change the answer)."""
     edges = sorted({edge for band in bands for edge in (band.at_least, band.above, band.at_most, band.below) if edge is not None})
-    tiny = Decimal("0.000001")
-    probes = [edge + shift for edge in edges for shift in (-tiny, Decimal(0), tiny)] or [Decimal(0)]
+    probes = [edge + shift for edge in edges for shift in (-smallest, Decimal(0), smallest)] or [Decimal(0)]
     for probe in sorted(set(probes)):
         if not any(in_band(band, probe) for band in bands):
             yield f"no band covers the score {probe}"

@@ -20,6 +20,15 @@ Basis = Literal["time", "day", "month", "quarter", "year", "period", "act"]
 Use = Literal["public_grade", "internal_risk", "list", "professional_record"]
 
 
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise ValueError(f"{value!r} is not an exact number; write plain digits such as 5 or 2.4")
+    return Decimal(value)
+
+
+Number = Annotated[Decimal, BeforeValidator(_number)]
+
+
 def _listed(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
@@ -64,25 +73,25 @@ class Rule(Model):
 class Tier(Model):
     """Up to and including `to`, or strictly below `below`; the last tier has neither."""
 
-    to: Decimal | None = None
-    below: Decimal | None = None
-    points: Decimal
+    to: Number | None = None
+    below: Number | None = None
+    points: Number
 
 
 class Value(Model):
     """Points of one record: exactly one of the forms below."""
 
-    fixed: Decimal | None = None
-    each: Decimal | None = None  # times quantity
-    base: Decimal | None = None  # base + attribute `plus`, in `unit`
+    fixed: Number | None = None
+    each: Number | None = None  # times quantity
+    base: Number | None = None  # base + attribute `plus`, in `unit`
     plus: str | None = None
     unit: Literal["percent_points", "points"] | None = None
     of: str | None = None  # tiers of `amount` or `quantity`; levels of a record attribute
     tiers: list[Tier] | None = None
-    levels: dict[str, Decimal] | None = None
+    levels: dict[str, Number] | None = None
     pool: str | None = None  # weight unknown inside a pool whose total is known
     unknown: bool = False
-    range: tuple[Decimal, Decimal | None] | None = None  # admissible values of an unknown number
+    range: tuple[Number, Number | None] | None = None  # admissible values of an unknown number
 
     @model_validator(mode="before")
     @classmethod
@@ -106,8 +115,8 @@ class Value(Model):
 class GiveBack(Model):
     """Points given back in one window, to amounts up to `amount_to` when stated; `all` lifts the record."""
 
-    points: Decimal | Literal["all"]
-    amount_to: Decimal | None = None
+    points: Number | Literal["all"]
+    amount_to: Number | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -133,7 +142,7 @@ class Item(Rule):
     clock: str | None = None
     window: str | None = None
     group: str | None = None
-    cap: Decimal | None = None
+    cap: Number | None = None
     tags: list[str] = Field(default_factory=list)
     requires: list[str] = Field(default_factory=list)
     repair: ItemRepair | None = None
@@ -145,7 +154,7 @@ class Item(Rule):
 
 class Group(Rule):
     label: Label
-    cap: Decimal | None = None
+    cap: Number | None = None
     take: Literal["all", "heaviest"] = "all"
 
 
@@ -153,7 +162,7 @@ class Pool(Rule):
     """Items whose single weights nobody published, but whose total weight is known (points per unit of quantity)."""
 
     label: Label
-    total: Decimal
+    total: Number
 
 
 class Window(Model):
@@ -200,8 +209,8 @@ class RepairRule(Rule):
 class RecordAttribute(Model):
     type: Literal["text", "number", "date", "bool"]
     allowed: list[str] | None = None
-    least: Decimal | None = None
-    most: Decimal | None = None
+    least: Number | None = None
+    most: Number | None = None
     label: Label | None = None
 
 
@@ -229,8 +238,8 @@ class Lookup(Rule):
     key: str
     prefix: int | None = None  # compare the first characters only
     columns: list[str]
-    rows: dict[str, list[Decimal]]
-    default: list[Decimal]
+    rows: dict[str, list[Number]]
+    default: list[Number]
 
 
 class Fact(Rule):
@@ -248,25 +257,25 @@ class Fact(Rule):
     lists: list[str] = Field(default_factory=list)
     dates: list[str] = Field(default_factory=list)  # months_since: the first date that is given
     at: Literal["as_of", "known_at", "period_start"] = "as_of"
-    absent: Decimal | None = None  # months_since without a date; max and min of nothing
+    absent: Number | None = None  # months_since without a date; max and min of nothing
 
 
 class StartRule(Rule):
     id: str
-    points: Decimal
+    points: Number
     when: str | None = None
 
 
 class Bonus(Rule):
     id: str
-    each: Decimal
+    each: Number
     of: str
 
 
 class Start(Model):
     rules: list[StartRule]
     bonus: list[Bonus] = Field(default_factory=list)
-    at_most: Decimal | None = None
+    at_most: Number | None = None
 
 
 class Condition(Rule):
@@ -275,23 +284,23 @@ class Condition(Rule):
     id: str
     label: Label
     when: str
-    deduct: Decimal | None = None
-    add: Decimal | None = None
+    deduct: Number | None = None
+    add: Number | None = None
     unknown: bool = False  # nobody published the number of points
 
 
 class Combine(Model):
     heaviest_per: Literal["act"] | None = None
-    floor: Decimal | None = None
-    ceiling: Decimal | None = None
+    floor: Number | None = None
+    ceiling: Number | None = None
 
 
 class Band(Model):
     grade: str
-    at_least: Decimal | None = None
-    above: Decimal | None = None
-    at_most: Decimal | None = None
-    below: Decimal | None = None
+    at_least: Number | None = None
+    above: Number | None = None
+    at_most: Number | None = None
+    below: Number | None = None
 
 
 class Decide(Rule):

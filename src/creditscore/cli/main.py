@@ -1,0 +1,56 @@
+"""The command line: one thin file per noun, errors as text, exit codes 0 done, 2 usage, 3 bad input, 4 scheme fault."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import typer
+
+from creditscore.cli.demo import demo_command
+from creditscore.cli.explain import explain_command
+from creditscore.cli.grade import grade_command
+from creditscore.cli.records import records_app
+from creditscore.cli.scheme import scheme_app
+from creditscore.errors import CreditscoreError
+from creditscore.version import __version__
+
+app = typer.Typer(
+    name="creditscore",
+    help="Credit grading of organisations under published rules. Exit codes: 0 done, 2 usage, 3 bad input, 4 scheme fault.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("grade")(grade_command)
+app.command("explain")(explain_command)
+app.command("demo")(demo_command)
+app.add_typer(records_app, name="records")
+app.add_typer(scheme_app, name="scheme")
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version.")) -> None:
+    pass
+
+
+def main(args: list[str] | None = None) -> Any:
+    """Run the command line; a known error is printed and becomes its exit code."""
+    try:
+        return app(args, standalone_mode=True)
+    except CreditscoreError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

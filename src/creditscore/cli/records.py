@@ -1,0 +1,57 @@
+"""`creditscore records`: intake without grading."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from creditscore.cli.grade import Table
+from creditscore.cli.progress import working
+from creditscore.errors import TooManyRejected
+
+records_app = typer.Typer(help="Records: validate once, keep as a snapshot.", no_args_is_help=True)
+
+
+@records_app.callback()
+def _records() -> None:
+    """Keeps `snapshot` a command of its own."""
+
+
+@records_app.command("snapshot")
+def snapshot_command(
+    subjects: Annotated[Path, typer.Option(help="Parquet or CSV file.")],
+    records: Annotated[Path, typer.Option(help="Parquet or CSV file, or a folder of Parquet files.")],
+    out: Annotated[Path, typer.Option(help="Folder for the snapshot.")],
+    attributes: Table = None,
+    listings: Table = None,
+    history: Table = None,
+    feeds: Table = None,
+    local_ids: Annotated[bool, typer.Option("--local-ids", help="Subjects have local ids, no unified social credit code.")] = False,
+    max_rejected: Annotated[int, typer.Option(min=0, help="Refused rows to accept before failing with exit code 3.")] = 0,
+) -> None:
+    """Write the validated, integer-coded, sorted and canonically hashed form of the tables."""
+    from creditscore.engines.duckdb import DuckDBEngine
+    from creditscore.records import ingest
+    from creditscore.records.store import write_snapshot
+
+    with working("reading and checking"):
+        snapshot = ingest(
+            subjects, records, attributes=attributes, listings=listings, history=history, feeds=feeds,
+            subject_ids="local" if local_ids else "uscc",
+        )
+        refused = sum(int(counts["refused"]) for counts in snapshot.counts.values())
+        out.mkdir(parents=True, exist_ok=True)
+        DuckDBEngine(snapshot.con).write(f"SELECT * FROM {snapshot.quarantine} ORDER BY ALL", out / "quarantine.parquet")
+        if refused <= max_rejected:
+            manifest = write_snapshot(snapshot, out)
+    for table, counts in snapshot.counts.items():
+        typer.echo(f"{table}: {counts['rows']} in, {counts['refused']} refused, {counts['repeated']} repeated")
+    if refused > max_rejected:
+        raise TooManyRejected(
+            f"{refused} rows were refused, {max_rejected} allowed; no snapshot was written",
+            where=str(out / "quarantine.parquet"),
+            next="mend the rows listed there, or accept them with --max-rejected",
+        )
+    typer.echo(f"{manifest['content_hash']}\nwritten to {out}")

@@ -1,0 +1,142 @@
+"""What items, rules and repair windows are called: from the scheme file, else their codes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from creditscore.errors import CreditscoreError
+from creditscore.explanation.words import plain, word
+from creditscore.grading.exact import article
+from creditscore.schemes import registry
+from creditscore.schemes.laws import load_laws
+from creditscore.schemes.model import Item, Label, Rule, Scheme
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The words of one scheme version; without its file, codes."""
+
+    scheme: Scheme | None
+    code: str
+    changed: bool = False
+
+    @property
+    def title(self) -> Label:
+        return self.scheme.label if self.scheme else plain(self.code)
+
+    def grade(self, code: str) -> Label | None:
+        found = [one.label for one in self.scheme.grades if one.code == code] if self.scheme else []
+        return found[0] if found else None
+
+    def item(self, code: str, cited: str = "") -> Label | None:
+        variants = self._variants(code)
+        fitting = [one for one in variants if article(one) == cited] or variants
+        return fitting[0].label if fitting else None
+
+    def line(self, step: str, item: str, rule: str, cited: str) -> Label:
+        """What a ledger row is about."""
+        if step == "record":
+            return self.item(item, cited) or plain(item)
+        if step == "cap":
+            group = self.scheme.groups.get(item) if self.scheme else None
+            return group.label if group else self.item(item, cited) or plain(item)
+        if step == "limit":
+            return word("steps", "limit")
+        found = self._rule(step, rule)
+        if found is not None and found.label is not None:
+            return found.label
+        if step == "start":
+            return word("reasons", "start") if found in self._starts() else word("reasons", "bonus")
+        if step == "decide" and found is not None:
+            effect = next(one for one in EFFECTS if getattr(found, one) is not None)
+            return word("decisions", effect)
+        return plain(rule or item)
+
+    def reason(self, code: str, item: str, step: str) -> Label:
+        """A reason of the ledger in words; in the step `decide` it is the grade reached."""
+        if step == "decide" and code != "not_graded":
+            return word("reasons", f"grade:{code}")
+        head, _, tail = code.partition(":")
+        inner: Label | None = None
+        if head == "exempt" and self.scheme:
+            inner = next((one.label for one in self.scheme.admit.exempt if one.id == tail), None)
+        elif head == "displaced":
+            inner = word("bases", tail)
+        elif head in ("corrected", "repaired"):
+            inner = self._window(item, tail)
+        return word("reasons", code, inner)
+
+    def state_reason(self, code: str) -> Label:
+        head, _, tail = code.partition(":")
+        if head == "unknown" and tail:
+            named = [self.line("record", one, one, "") for one in tail.split("+")]
+            inner = Label(zh="、".join(one.zh for one in named), en=", ".join(one.en for one in named))
+            return word("state_reasons", code, inner)
+        for rule in self.scheme.decide if self.scheme else ():
+            if rule.not_graded == code and rule.label is not None:
+                return rule.label
+        return word("state_reasons", code)
+
+    def _variants(self, code: str) -> list[Item]:
+        return list(self.scheme.items.get(code, ())) if self.scheme else []
+
+    def _starts(self) -> list[Rule]:
+        return list(self.scheme.start.rules) if self.scheme and self.scheme.start else []
+
+    def _rule(self, step: str, rule: str) -> Any:
+        if self.scheme is None:
+            return None
+        start = self.scheme.start
+        places: dict[str, list[Any]] = {
+            "start": [*start.rules, *start.bonus] if start else [],
+            "condition": self.scheme.conditions,
+            "decide": self.scheme.decide,
+        }
+        return next((one for one in places.get(step, ()) if one.id == rule), None)
+
+    def _window(self, item: str, name: str) -> Label | None:
+        used = [one.repair.rule for one in self._variants(item) if one.repair]
+        for rule in used:
+            for window in self.scheme.repairs[rule].windows if self.scheme else ():
+                if window.id == name and window.label is not None:
+                    return window.label
+        return None
+
+
+EFFECTS = ("bands", "grade", "not_graded", "ceiling", "floor", "down", "up")
+
+
+def labels_of(manifest: Mapping[str, Any], scheme: Scheme | None = None) -> Labels:
+    """Labels of the scheme that a manifest names; `changed` when today's file is not the one that graded."""
+    name = str(manifest["scheme"])
+    if scheme is None:
+        code, _, version = name.partition("@")
+        try:
+            found = [one for one in registry.versions(code) if one.version == version]
+        except CreditscoreError:
+            found = []
+        scheme = found[0] if found else None
+    if scheme is None:
+        return Labels(None, name)
+    known = "sha256:" + hashlib.sha256(scheme.model_dump_json().encode()).hexdigest()
+    return Labels(scheme, name, manifest.get("scheme_hash", known) != known)
+
+
+def law_titles(articles: list[str]) -> dict[str, Label]:
+    """The legal texts that articles of the form `LAW place` point to, with number and title, in order of id."""
+    try:
+        laws = load_laws()
+    except CreditscoreError:
+        return {}
+    used = sorted({one.split(" ")[0] for one in articles if one})
+    return {
+        key: Label(
+            zh=f"{laws[key].title.zh} {laws[key].number}".strip(),
+            en=f"{laws[key].title.en} {laws[key].number}".strip(),
+        )
+        for key in used
+        if key in laws
+    }

@@ -1,0 +1,219 @@
+"""`explain`: from the start score to the grade, line by line, each with its record and article."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from creditscore.errors import SchemeError
+from creditscore.explanation.labels import Labels, labels_of, law_titles
+from creditscore.explanation.numbers import MINUS, points
+from creditscore.explanation.read import Found, read
+from creditscore.explanation.words import plain
+from creditscore.grading.result import Grading
+from creditscore.schemes.model import Label
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the ledger in words. `total` is the score so far; None where nobody knows it."""
+
+    step: str
+    record_id: str
+    item: str
+    label: Label
+    rule: str
+    article: str
+    nominal: Decimal | None
+    effective: Decimal | None
+    total: Decimal | None
+    reason: str
+    said: Label
+
+    @property
+    def given_back(self) -> bool:
+        return self.reason.partition(":")[0] in ("corrected", "repaired")
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A grade and how it came about. Labels carry both languages; a page picks one."""
+
+    subject_id: str
+    name: str
+    scheme: str
+    title: Label
+    period: str
+    known_at: str
+    run_id: str
+    state: str
+    state_reason: Label
+    start: Decimal | None
+    score: Decimal | None
+    score_low: Decimal | None
+    score_high: Decimal | None
+    grade: str
+    grade_label: Label
+    route: str
+    margin: Decimal | None
+    evidence: str
+    readings: Mapping[str, Label]
+    lines: tuple[Line, ...]
+    laws: Mapping[str, Label]
+    notes: tuple[str, ...]  # codes of texts
+    made_up: bool
+
+    @property
+    def interval(self) -> tuple[Decimal, Decimal] | None:
+        """Lowest and highest admissible score, where an unknown number leaves the score open."""
+        if self.score_low is None or self.score_high is None or self.score_low == self.score_high:
+            return None
+        return self.score_low, self.score_high
+
+    @property
+    def sum(self) -> str:
+        """`90 − 3 + 2.4 = 89.4 → B`; empty for a scheme without points or an open score."""
+        return _sum(self)
+
+
+def explain(source: Grading | Path | str, subject_id: str) -> Explanation:
+    """Explain one subject of a grading in memory or in the folder that a grading was written to.
+
+    InputError when the folder, one of its files or the subject is missing; SchemeError when the ledger does
+    not add up to the score.
+    """
+    found = read(source, subject_id)
+    labels = labels_of(found.manifest, source.plan.scheme if isinstance(source, Grading) else None)
+    lines = _lines(found, labels)
+    grade, manifest = found.grade, found.manifest
+    _check(found, lines)
+    readings = [one for one in (grade["readings"] or "").split(";") if one]
+    known = manifest.get("readings", {})
+    notes = ["rules_missing"] if labels.scheme is None else ["rules_changed"] if labels.changed else []
+    if grade["state"] == "graded" and grade["score_low"] is None:
+        notes.append("no_points")
+    if grade["state"] == "graded" and grade["score"] is None and grade["score_low"] is not None:
+        notes.append("any_value")
+    code = grade["grade"] or ""
+    return Explanation(
+        subject_id=grade["subject_id"],
+        name=found.name,
+        scheme=str(manifest["scheme"]),
+        title=labels.title,
+        period=str(grade["period"]),
+        known_at=str(grade["known_at"]),
+        run_id=str(manifest.get("run_id", "")),
+        state=grade["state"],
+        state_reason=labels.state_reason(grade["state_reason"] or ""),
+        start=grade["start"],
+        score=grade["score"],
+        score_low=grade["score_low"],
+        score_high=grade["score_high"],
+        grade=code,
+        grade_label=labels.grade(code) or plain(code),
+        route=grade["route"] or "",
+        margin=grade["margin"],
+        evidence=grade["evidence"],
+        readings={one: Label(**known[one]) if one in known else plain(one) for one in readings},
+        lines=lines,
+        laws=law_titles([line.article for line in lines]),
+        notes=tuple(notes),
+        made_up=bool(manifest.get("made_up", False)),
+    )
+
+
+def _lines(found: Found, labels: Labels) -> tuple[Line, ...]:
+    lines: list[Line] = []
+    total: Decimal | None = Decimal(0) if any(row["step"] == "start" for row in found.ledger) else None
+    for row in found.ledger:
+        step, nominal, effective = row["step"], row["nominal"], row["effective"]
+        moved = nominal if step == "start" else effective
+        if step != "decide" and total is not None:
+            total = total + moved if moved is not None else None
+        lines.append(
+            Line(
+                step=step,
+                record_id=row["record_id"] or "",
+                item=row["item"] or "",
+                label=labels.line(step, row["item"] or "", row["rule"] or "", row["article"] or ""),
+                rule=row["rule"] or "",
+                article=row["article"] or "",
+                nominal=nominal,
+                effective=effective,
+                total=None if step == "decide" else total,
+                reason=row["reason"] or "",
+                said=labels.reason(row["reason"] or "", row["item"] or "", step),
+            )
+        )
+    return tuple(lines)
+
+
+def _check(found: Found, lines: tuple[Line, ...]) -> None:
+    """Refuse a ledger that does not add up to the score it stands beside."""
+    grade = found.grade
+    if grade["state"] == "not_graded" or grade["start"] is None:
+        return
+    start = sum((line.nominal or Decimal(0) for line in lines if line.step == "start"), Decimal(0))
+    effective = [line.effective for line in lines]
+    known = [one for one in effective if one is not None]
+    reached = grade["start"] + sum(known, Decimal(0))
+    if start != grade["start"]:
+        raise _refused(grade, f"the start lines add up to {points(start)}, the start is {points(grade['start'])}")
+    if grade["score"] is None:
+        return
+    if len(known) < len(effective) and not _absorbed(lines):
+        raise _refused(grade, "a line has no number, yet the score has one")
+    if len(known) == len(effective) and reached != grade["score"]:
+        raise _refused(grade, f"start and ledger add up to {points(reached)}, the score is {points(grade['score'])}")
+
+
+def _absorbed(lines: tuple[Line, ...]) -> bool:
+    """Unknown points above a cap leave the score known: the cap's line is unknown as well."""
+    return any(line.step in ("cap", "limit") for line in lines)
+
+
+def _refused(grade: Mapping[str, Any], why: str) -> SchemeError:
+    return SchemeError(
+        f"the ledger of {grade['subject_id']} does not add up: {why}",
+        where="grades.parquet and ledger.parquet",
+        next="these files do not belong together or were changed; grade again and keep what was written",
+    )
+
+
+def _sum(one: Explanation) -> str:
+    """Equal terms that follow each other are written once, times their number."""
+    if one.start is None or one.score is None or any(line.effective is None for line in one.lines):
+        return ""
+    terms: list[tuple[str, int]] = []
+    for line in one.lines:
+        term = _term(line)
+        if not term:
+            continue
+        if terms and terms[-1][0] == term and line.step != "start":
+            terms[-1] = (term, terms[-1][1] + 1)
+        else:
+            terms.append((term, 1))
+    parts = []
+    for term, times in terms:
+        if times > 1:
+            term = f"+ {times} × ({term})" if term.count(" ") > 1 else f"{term} × {times}"
+        parts.append(term if parts else term.removeprefix("+ "))
+    result = f"{' '.join(parts)} = {points(one.score)}"
+    return f"{result} → {one.grade}" if one.grade else result
+
+
+def _term(line: Line) -> str:
+    if line.step == "start":
+        return _signed(line.nominal or Decimal(0)) if line.nominal or line.reason == "start" else ""
+    if line.step == "decide" or line.effective is None:
+        return ""
+    if line.given_back and line.nominal is not None and line.nominal != line.effective:
+        return f"{_signed(line.nominal)} {_signed(line.effective - line.nominal)}"
+    return _signed(line.effective) if line.effective else ""
+
+
+def _signed(value: Decimal) -> str:
+    return f"{MINUS if value < 0 else '+'} {points(abs(value))}"

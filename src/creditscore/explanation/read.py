@@ -1,0 +1,129 @@
+"""One subject of a written grading (or of one in memory), without reading the others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.errors import InputError
+from creditscore.grading.result import Grading
+from creditscore.records.identity import canonical_code, canonical_id, redact
+
+if TYPE_CHECKING:
+    import duckdb
+
+Row = Mapping[str, Any]
+FILES = ("grades.parquet", "ledger.parquet", "manifest.json")
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rows of one subject, in the order of the result tables."""
+
+    grade: Row
+    ledger: tuple[Row, ...]
+    manifest: Mapping[str, Any]
+    name: str = ""
+
+
+def read(source: Grading | Path | str, subject_id: str) -> Found:
+    """The grade and ledger of `subject_id`; InputError when folder, file or subject is missing."""
+    if isinstance(source, Grading):
+        return _from_memory(source, subject_id)
+    return _from_folder(Path(source), subject_id)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    _need(folder, ("manifest.json",))
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise _damaged(folder / "manifest.json", error) from error
+    if not isinstance(manifest, dict) or "scheme" not in manifest:
+        raise _damaged(folder / "manifest.json", "it names no scheme")
+    return manifest
+
+
+def _from_memory(grading: Grading, subject_id: str) -> Found:
+    if not grading.has_ledger:
+        raise InputError("this grading was made without a ledger", next="grade with ledger=True")
+    con = grading.con
+    grade = _grade(con, "result_grades", (), subject_id, "this grading")
+    ledger = _rows(con, "SELECT * FROM result_ledger WHERE subject_id = ? ORDER BY rowid", [grade["subject_id"]])
+    names = con.execute("SELECT name FROM subjects WHERE subject_id = ?", [grade["subject_id"]]).fetchall()
+    return Found(grade, ledger, grading.manifest, (names[0][0] or "") if names else "")
+
+
+def _from_folder(folder: Path, subject_id: str) -> Found:
+    import duckdb
+
+    _need(folder, FILES)
+    manifest = read_manifest(folder)
+    con = duckdb.connect()
+    try:
+        grades = [str(folder / "grades.parquet")]
+        grade = _grade(con, "read_parquet(?)", grades, subject_id, str(folder))
+        ledger = _rows(
+            con,
+            "SELECT * EXCLUDE file_row_number FROM read_parquet(?, file_row_number = true)"
+            " WHERE subject_id = ? ORDER BY file_row_number",
+            [str(folder / "ledger.parquet"), grade["subject_id"]],
+        )
+    except duckdb.Error as error:
+        raise _damaged(folder, error) from error
+    finally:
+        con.close()
+    return Found(grade, ledger, manifest)
+
+
+def _need(folder: Path, files: tuple[str, ...]) -> None:
+    if not folder.is_dir():
+        raise InputError(
+            f"there is no folder {folder}", next="give the folder that `creditscore grade --out` wrote"
+        )
+    missing = [file for file in files if not (folder / file).is_file()]
+    if missing:
+        raise InputError(
+            f"{' and '.join(missing)} not found",
+            where=str(folder),
+            allowed=f"a folder with {', '.join(FILES)}",
+            next="grade again with --out; a grading without a ledger cannot be explained",
+        )
+
+
+def _damaged(place: Path, error: object) -> InputError:
+    first = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return InputError(f"the grading cannot be read: {first}", where=str(place), next="grade again with --out")
+
+
+def _grade(con: duckdb.DuckDBPyConnection, table: str, given: Any, subject_id: str, place: str) -> Row:
+    for wanted in dict.fromkeys((subject_id, canonical_code(subject_id), canonical_id(subject_id))):
+        found = _rows(con, f"SELECT * FROM {table} WHERE subject_id = ?", [*given, wanted])
+        if found:
+            return found[0]
+    raise _unknown(con, table, given, canonical_code(subject_id), place)
+
+
+def _unknown(con: duckdb.DuckDBPyConnection, table: str, given: Any, wanted: str, place: str) -> InputError:
+    near = con.execute(
+        "SELECT subject_id, damerau_levenshtein(subject_id, ?) AS far"
+        f" FROM {table} ORDER BY far, subject_id LIMIT 3",
+        [wanted, *given],
+    ).fetchall()
+    close = [one for one, far in near if far <= max(1, len(wanted) // 3)]
+    total = con.execute(f"SELECT count(*) FROM {table}", [*given]).fetchall()[0][0]
+    return InputError(
+        f"there is no subject {redact(wanted)!r} among the {total} graded",
+        where=place,
+        allowed=f"near to it: {', '.join(close)}" if close else None,
+        next="check the id; a refused subject is listed in quarantine.parquet",
+    )
+
+
+def _rows(con: duckdb.DuckDBPyConnection, sql: str, given: list[Any]) -> tuple[Row, ...]:
+    cursor = con.execute(sql, given)
+    names = [column[0] for column in cursor.description or []]
+    return tuple(dict(zip(names, row, strict=True)) for row in cursor.fetchall())

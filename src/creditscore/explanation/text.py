@@ -1,0 +1,187 @@
+"""An explanation for a terminal: one line per ledger row, Chinese counted as two columns."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from creditscore.explanation.ledger import Explanation, Line
+from creditscore.explanation.numbers import points
+from creditscore.explanation.words import Lang, say, text, word
+from creditscore.schemes.model import Label
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+WIDE = 100  # from here on articles stand beside their line
+
+
+def render(one: Explanation, lang: Lang = "zh", width: int = 80) -> str:
+    """The explanation as plain text, at most `width` columns wide."""
+    from rich.console import Console
+
+    out = io.StringIO()
+    console = Console(
+        file=out, width=width, color_system=None, highlight=False, markup=False, emoji=False, legacy_windows=False
+    )
+    for line in _head(one, lang):
+        console.print(line)
+    if one.lines:
+        console.print(_table(one, lang, width))
+    for line in _foot(one, lang, width):
+        console.print(line)
+    lines = [line.rstrip() for line in out.getvalue().splitlines()]
+    return "\n".join(lines).strip("\n") + "\n"
+
+
+def clean(given: str) -> str:
+    """Without control characters and marks that turn the direction of writing; a terminal obeys them."""
+    return "".join(" " if unicodedata.category(one) in ("Cc", "Cf", "Zl", "Zp") else one for one in given)
+
+
+def interval(one: Explanation, lang: Lang) -> str:
+    """Where the score lies, when an unknown number leaves it open."""
+    if one.interval is None:
+        return ""
+    low, high = one.interval
+    if low < -FAR:
+        return text("open_interval", lang, points(high))
+    if high > FAR:
+        return text("open_above", lang, points(low))
+    return text("interval", lang, points(low), points(high))
+
+
+FAR = 10**7  # beyond any score: a bound that nobody published
+
+
+def facts(one: Explanation, lang: Lang) -> list[tuple[str, str]]:
+    """(what, value): the head of an explanation, for terminal and page."""
+
+    def pair(key: str, value: str) -> tuple[str, str]:
+        return text(key, lang), value
+
+    rows = []
+    if one.state == "graded":
+        route = say(word("routes", one.route), lang)
+        rows += [pair("grade", grade_name(one.grade, say(one.grade_label, lang))), pair("route", route)]
+    else:
+        rows.append(pair("state", say(word("states", one.state), lang)))
+        rows.append(pair("why", say(one.state_reason, lang)))
+    if one.score is not None:
+        rows.append(pair("score", points(one.score)))
+    elif one.interval:
+        rows.append(pair("score", interval(one, lang)))
+    if one.margin is not None:
+        rows.append(pair("margin", points(one.margin)))
+    rows += [
+        pair("scheme", f"{say(one.title, lang)} ({one.scheme})"),
+        pair("period", one.period),
+        pair("known_at", one.known_at),
+        pair("evidence", say(word("marks", one.evidence), lang)),
+    ]
+    return [(what, clean(value)) for what, value in rows]
+
+
+def grade_name(code: str, label: str) -> str:
+    """`B级`, `5 (very good)`: the label, with the code in front where the label does not say it."""
+    return label if code in label else f"{code} ({label})"
+
+
+def _head(one: Explanation, lang: Lang) -> list[str]:
+    name = clean(f"{one.name}  {one.subject_id}" if one.name else one.subject_id)
+    lines = [f"*** {text('made_up', lang)} ***"] if one.made_up else []
+    lines += [name, ""]
+    lines += [f"{what}{text('colon', lang)}{value}" for what, value in facts(one, lang)]
+    if one.sum:
+        lines += ["", f"  {one.sum}"]
+    lines += [text(note, lang) for note in one.notes]
+    return lines
+
+
+def _table(one: Explanation, lang: Lang, width: int) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, expand=True, show_edge=False, padding=(0, 2, 0, 0))
+    scored = any(line.step == "start" for line in one.lines)
+    columns: list[tuple[str, int | None]] = [("item", 4), ("record", None)]
+    if scored:
+        columns += [("nominal", None), ("effective", None), ("total", None)]
+    columns.append(("reason", 3))
+    if width >= WIDE:
+        columns.append(("article", None))
+    for key, ratio in columns:
+        table.add_column(
+            text(key, lang),
+            justify="right" if key in ("nominal", "effective", "total") else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            ratio=ratio,
+            max_width=None if ratio else 10 if width < WIDE else 16,
+        )
+    for line in one.lines:
+        cells = [named(line, lang), line.record_id]
+        if scored:
+            cells += numbers(line)
+        cells.append(say(line.said, lang))
+        if width >= WIDE:
+            cells.append(line.article)
+        table.add_row(*(Text(clean(cell)) for cell in cells))
+    return table
+
+
+def named(line: Line, lang: Lang) -> str:
+    """A line's item with its code, or the rule's label."""
+    label = say(line.label, lang)
+    return f"{line.item} {label}" if line.step == "record" and label != line.item else label
+
+
+def numbers(line: Line) -> list[str]:
+    """Nominal, effective and total of a line; `?` where nobody published the number."""
+    if line.step == "decide":
+        return ["", "", ""]
+    if line.step == "start":
+        return [points(line.nominal, plus=line.reason == "bonus"), "", points(line.total)]
+    missing = "?"
+    nominal = points(line.nominal, plus=True)
+    if line.nominal is None and line.effective is None:
+        nominal = missing
+    effective = missing if line.effective is None else points(line.effective, plus=True)
+    return [nominal, effective, points(line.total) if line.total is not None else missing]
+
+
+def _foot(one: Explanation, lang: Lang, width: int) -> list[str | Table]:
+    lines: list[str | Table] = [""]
+    if width < WIDE:
+        cited: dict[str, list[str]] = {}
+        for line in one.lines:
+            if line.article:
+                cited.setdefault(line.article, []).append(line.item or line.rule)
+        shown = [_cited(article, list(dict.fromkeys(items))) for article, items in cited.items()]
+        lines.append(clean(f"{text('article', lang)}{text('colon', lang)}{'; '.join(shown)}"))
+    for key, listed in (("sources", one.laws), ("readings", one.readings)):
+        if listed:
+            lines += [f"{text(key, lang)}{text('colon', lang)}", _pairs(listed, lang)]
+    return [*lines, "", text("not_official", lang)]
+
+
+def _cited(article: str, items: list[str]) -> str:
+    named = [item for item in items if item not in article]
+    return f"{article} ({', '.join(named)})" if named else article
+
+
+def _pairs(listed: Mapping[str, Label], lang: Lang) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for key, label in listed.items():
+        table.add_row(Text("  " + clean(key)), Text(clean(say(label, lang))))
+    return table
+
+
+__all__ = ["clean", "facts", "grade_name", "interval", "named", "numbers", "render"]

@@ -1,0 +1,166 @@
+"""Every case in tests/cases/**/*.yaml, graded by the reference interpreter.
+
+A case: `name`, `period` (or `as_of`), `subject` (columns and attributes), `records`, `history`, `expect`, `cite`;
+`known_at` replays what was known of the records and of the law, `law_known_at` of the law alone. The folder names the
+scheme: tests/cases/tax/scope.yaml → tax. A record may carry `withdrawn_on`, `repaired_on`, `corrected_on` (in full)
+or `corrected: [{on, share}]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from creditscore.days import to_day, year_end
+from creditscore.grading.bind import bind
+from creditscore.grading.exact import Outcome, Subject, grade_subject
+from creditscore.grading.plan import Plan
+from creditscore.quantities import MICRO, from_micro, to_micro
+from creditscore.schemes import registry
+from creditscore.schemes.laws import load_laws
+from creditscore.schemes.model import Scheme
+from creditscore.schemes.source import read
+
+HERE = Path(__file__).parent
+CASE = {"name", "period", "as_of", "subject", "records", "history", "listings", "known_at", "law_known_at", "expect", "cite"}
+EXPECT = {
+    "state", "state_reason", "start", "score", "score_low", "score_high", "grade", "route", "margin", "evidence",
+    "readings", "rules",
+}
+COLUMNS = ("kind", "region", "district", "industry", "size", "ownership")
+DATES = ("event_on", "occurred_on", "decided_on", "booked_on", "published_on")
+RECORD = {
+    *DATES, "item", "recorded_on", "quantity", "amount", "act_id", "withdrawn_on", "repaired_on", "corrected_on",
+    "corrected", "source", "basis", "disputed",
+}
+
+
+def files() -> list[Path]:
+    return sorted(HERE.rglob("*.yaml"))
+
+
+def cases() -> Iterator[Any]:
+    """Each case of each file, named by both."""
+    for file in files():
+        scheme = file.parent.relative_to(HERE).as_posix()
+        source = read(file)
+        assert not source.faults, source.faults
+        for case in source.data:
+            yield pytest.param(scheme, case, id=f"{scheme}/{file.stem}: {case['name']}")
+
+
+def known_days(case: Mapping[str, Any], as_of: int) -> tuple[int, date | None]:
+    """The day of knowledge of the records (absent: the newest date of the case) and of the law (absent: all)."""
+    known = case.get("known_at")
+    if known:
+        return to_day(known), known
+    dates = [value for record in case.get("records", []) for value in record.values() if isinstance(value, date)]
+    dates += [part["on"] for record in case.get("records", []) for part in record.get("corrected", [])]
+    return max([as_of, *map(to_day, dates)]), case.get("law_known_at")
+
+
+def typed(kind: str, value: Any) -> Any:
+    if value is None:
+        return None
+    return {"number": to_micro, "date": to_day}.get(kind, lambda same: same)(value)
+
+
+def record_of(scheme: Scheme, key: int, raw: Mapping[str, Any], known_at: int) -> dict[str, Any] | None:
+    """A folded record as the interpreter takes it; None when it is not yet known on `known_at`."""
+    unknown = set(raw) - RECORD - set(scheme.record_attributes)
+    assert not unknown, f"unknown keys of a record: {unknown}"
+    days = {name.replace("_on", "_day"): to_day(raw[name]) if name in raw else None for name in DATES}
+    known = to_day(raw["recorded_on"]) if "recorded_on" in raw else max(day for day in days.values() if day is not None)
+    if known > known_at:
+        return None
+    parts = [(to_day(part["on"]), to_micro(part["share"])) for part in raw.get("corrected", [])]
+    if "corrected_on" in raw:
+        parts.append((to_day(raw["corrected_on"]), MICRO))
+    status, status_day = 0, None
+    for code, name in ((1, "withdrawn_on"), (2, "repaired_on")):
+        if name in raw and to_day(raw[name]) <= known_at:
+            status, status_day = code, to_day(raw[name])
+    return {
+        **days, "rk": key, "record_id": f"r{key:03}", "item": raw["item"], "known_day": known,
+        "quantity": to_micro(raw.get("quantity", 1)), "amount": to_micro(raw["amount"]) if "amount" in raw else None,
+        "act_id": raw.get("act_id"), "status": status, "status_day": status_day,
+        "corrections": [part for part in parts if part[0] <= known_at],
+        **{name: raw.get(name) for name in ("source", "basis", "disputed")},
+        **{name: typed(one.type, raw.get(name)) for name, one in scheme.record_attributes.items()},
+    }
+
+
+def admissible(plan: Plan, record: Mapping[str, Any]) -> None:
+    """A case may not rest on a record that the intake would refuse."""
+    assert record["item"] in plan.by_code or record["item"] in plan.foreign, f"unknown item {record['item']}"
+    for item in plan.by_code.get(record["item"], ()):
+        missing = [name for name in item.requires if record.get(name) is None]
+        assert not missing, f"{record['item']} needs {missing}"
+
+
+def outcome(scheme_id: str, case: Mapping[str, Any]) -> tuple[Plan, Outcome]:
+    at = case.get("period", case.get("as_of"))
+    known_at, law = known_days(case, year_end(at) if isinstance(at, int) else to_day(at))
+    scheme = registry.find(scheme_id, at, law_known_at=law)
+    plan = bind(scheme, at, known_at=known_at, law_known_at=law, siblings=registry.versions(scheme_id))
+    given = case.get("subject") or {}
+    unknown = set(given) - {*COLUMNS, "registered_on", *scheme.attributes}
+    assert not unknown, f"unknown keys of the subject: {unknown}"
+    columns = {name: given.get(name, "") for name in COLUMNS}
+    columns["registered_day"] = to_day(given["registered_on"]) if "registered_on" in given else None
+    attributes = {name: typed(one.type, given.get(name)) for name, one in scheme.attributes.items()}
+    raw = list(case.get("records", []))
+    raw += [{"item": item, "event_on": given[name]} for name, item in scheme.shorthand_records.items() if name in given]
+    records = [one for one in (record_of(scheme, k, record, known_at) for k, record in enumerate(raw, 1)) if one]
+    for record in records:
+        admissible(plan, record)
+    history = [
+        {"year": row["period"], "grade": row.get("grade", ""), "route": row.get("route", ""), "scheme": scheme_id,
+         "state": row.get("state", "graded"), "status": row.get("status", "final")}
+        for row in case.get("history", [])
+    ]  # fmt: skip
+    listings = [
+        {"list": row["list"], **{f"{name}_day": typed("date", row.get(f"{name}_on")) for name in ("entered", "exited")},
+         "term_end_day": typed("date", row.get("term_end"))}
+        for row in case.get("listings", [])
+    ]  # fmt: skip
+    return plan, grade_subject(plan, Subject(columns, attributes, records, history, listings))
+
+
+def shown(result: Outcome, key: str) -> Any:
+    if key == "rules":
+        return [line.rule for line in result.ledger if line.step == "decide"]
+    value = getattr(result, key)
+    return from_micro(value) if isinstance(value, int) else value
+
+
+@pytest.mark.parametrize(("scheme", "case"), list(cases()))
+def test_case(scheme: str, case: dict[str, Any]) -> None:
+    assert set(case) <= CASE, f"unknown keys: {set(case) - CASE}"
+    assert set(case["expect"]) <= EXPECT, f"unknown keys of expect: {set(case['expect']) - EXPECT}"
+    assert case["expect"], "a case expects something"
+    assert str(case["cite"]).split()[0] in load_laws(), f"cite begins with a law: {case['cite']}"
+    _, result = outcome(scheme, case)
+    expected = {"state": "graded", **case["expect"]}
+    for key, value in expected.items():
+        got = shown(result, key)
+        if key == "readings":
+            assert set(value) <= set(got), f"readings: {got}"
+        elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+            assert got == Decimal(value), f"{key}: expected {value}, got {got}\n{result}\n{result.ledger}"
+        else:
+            assert got == value, f"{key}: expected {value}, got {got}\n{result}\n{result.ledger}"
+    if result.score is not None:
+        effects = [line.effective for line in result.ledger]
+        assert None not in effects
+        assert result.start + sum(effects) == result.score  # every point belongs to a line
+
+
+def test_names_are_unique() -> None:
+    names = [case.id for case in cases()]
+    assert len(names) == len(set(names))

@@ -1,0 +1,159 @@
+"""The content hash: every cell counts, order and place do not."""
+
+import copy
+import random
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from creditscore.records import ingest
+
+SUBJECTS = [
+    {"subject_id": "A", "name": "甲", "kind": "enterprise", "registered_on": "2001-02-03", "region": "440300", "district": "d",
+     "industry": "i", "size": "s", "ownership": "o", "tax_type": "vat"},
+    {"subject_id": "B", "name": "乙", "kind": "institution", "registered_on": "2011-02-03", "region": "440301", "district": "e",
+     "industry": "j", "size": "t", "ownership": "p", "tax_type": "cit"},
+]  # fmt: skip
+RECORDS = [
+    {"record_id": "r1", "subject_id": "A", "item": "x", "event_no": "1", "event": "filed", "domain": "tax",
+     "event_on": "2024-01-02", "recorded_on": "2024-06-01", "occurred_on": "2024-01-01", "decided_on": "2024-01-03",
+     "booked_on": "2024-01-04", "published_on": "2024-01-05", "corrected_on": "2024-01-06", "quantity": "2", "amount": "3",
+     "act_id": "a1", "source_subject_id": "Q", "source": "s", "document_no": "d", "basis": "b", "share": None, "color": "red"},
+    {"record_id": "r1", "subject_id": "A", "item": "x", "event_no": "2", "event": "corrected", "domain": "tax",
+     "event_on": "2024-02-02", "recorded_on": "2024-07-01", "occurred_on": "2024-02-01", "decided_on": "2024-02-03",
+     "booked_on": "2024-02-04", "published_on": "2024-02-05", "corrected_on": "2024-02-06", "quantity": "4", "amount": "5",
+     "act_id": "a1", "source_subject_id": "Q", "source": "s", "document_no": "d", "basis": "b", "share": "0.5", "color": "blue"},
+    {"record_id": "r2", "subject_id": "B", "item": "y", "event_no": "1", "event": "filed", "domain": "env",
+     "event_on": "2024-03-02", "recorded_on": "2024-08-01", "occurred_on": "2024-03-01", "decided_on": "2024-03-03",
+     "booked_on": "2024-03-04", "published_on": "2024-03-05", "corrected_on": "2024-03-06", "quantity": "6", "amount": "7",
+     "act_id": "a2", "source_subject_id": "R", "source": "t", "document_no": "e", "basis": "c", "share": None, "color": "red"},
+]  # fmt: skip
+SIDE = {
+    "attributes": [{"subject_id": "A", "name": "n", "value": "v", "valid_from": "2024-01-01", "valid_to": "2024-12-31",
+                    "recorded_on": "2024-02-01"}],
+    "listings": [{"listing_id": "l", "subject_id": "A", "list": "x", "entered_on": "2024-01-01", "term_end": "2025-01-01",
+                  "exited_on": "2024-06-01", "exit_reason": "y", "basis": "b", "recorded_on": "2024-01-02"}],
+    "history": [{"subject_id": "A", "period": "2023", "grade": "A", "domain": "tax", "scheme": "tax", "state": "graded",
+                 "route": "score", "status": "final", "decided_on": "2024-04-01", "recorded_on": "2024-04-02"}],
+    "feeds": [{"domain": "tax", "from": "2024-01-01", "to": "2024-12-31", "source": "s", "district": "d", "region": "r",
+               "subject_id": "A"}],
+}  # fmt: skip
+ALL = {"subjects": SUBJECTS, "records": RECORDS, **SIDE}
+OTHER_VALUE = {
+    "kind": "cooperative", "event": "withdrawn", "event_no": "7", "state": "not_graded", "period": "2022",
+    "quantity": "8.5", "amount": "0.000001", "share": "0.25", "subject_id": "B",
+}  # fmt: skip
+# Cells that only matter together with others: recorded_on fixes what is known, decided_on of history stands in for it.
+SILENT = {("history", "decided_on"), ("records", "share")}
+
+
+def arrow(rows):
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
+
+
+def hash_of(tables, **options):
+    given_tables = {name: arrow(rows) for name, rows in tables.items()}
+    subjects, records = given_tables.pop("subjects"), given_tables.pop("records")
+    snapshot = ingest(subjects, records, subject_ids="local", **given_tables, **options)
+    assert snapshot.rows("quarantine") == 0, snapshot.con.sql("FROM quarantine")
+    return snapshot.content_hash()
+
+
+def cells():
+    for name, rows in ALL.items():
+        for place, row in enumerate(rows):
+            for column, value in row.items():
+                if value is not None and (name, column) not in SILENT:
+                    yield name, place, column
+
+
+@pytest.mark.parametrize(("name", "place", "column"), list(cells()))
+def test_each_cell_counts(name, place, column):
+    tables = copy.deepcopy(ALL)
+    row = tables[name][place]
+    other = OTHER_VALUE.get(column)
+    if column in ("subject_id", "event") and name in ("subjects", "records"):
+        # Ids hang together: rename the subject everywhere, or move the event of the record.
+        if name == "subjects":
+            old = row["subject_id"]
+            for rows in tables.values():
+                for each in rows:
+                    if each.get("subject_id") == old:
+                        each["subject_id"] = "C"
+        elif column == "event" and row["event_no"] == "2":
+            row["event"] = "disputed"
+        elif row["record_id"] == "r2":
+            row["subject_id"] = "A"
+        else:
+            return
+    elif column == "record_id":
+        for each in tables[name]:
+            if each["record_id"] == "r1":
+                each["record_id"] = "r9"
+        if row["record_id"] == "r2":
+            row["record_id"] = "r8"
+    elif other:
+        row[column] = other
+    elif column.endswith("_on") or column in ("from", "to", "valid_from", "valid_to", "term_end"):
+        row[column] = row[column][:-1] + ("8" if row[column][-1] != "8" else "7")
+    else:
+        row[column] = row[column] + "1"
+    assert hash_of(tables) != hash_of(ALL)
+
+
+def test_the_share_of_a_correction_counts():
+    tables = copy.deepcopy(ALL)
+    tables["records"][1]["share"] = "0.25"
+    assert hash_of(tables) != hash_of(ALL)
+
+
+@pytest.mark.parametrize("column", ["document_no", "amount", "color", "published_on", "domain"])
+def test_an_emptied_cell_counts(column):
+    tables = copy.deepcopy(ALL)
+    tables["records"][2][column] = None
+    assert hash_of(tables) != hash_of(ALL)
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=15, deadline=None)
+def test_order_of_rows_is_irrelevant(chance: random.Random):
+    tables = {name: chance.sample(rows, len(rows)) for name, rows in ALL.items()}
+    assert hash_of(tables) == hash_of(ALL)
+
+
+@given(st.lists(st.tuples(*[st.one_of(st.none(), st.text("a:1;\x1fS", min_size=1, max_size=3))] * 3), min_size=2, max_size=2))
+@settings(max_examples=60, deadline=None)
+def test_cells_do_not_run_into_each_other(rows):
+    def of(cells):
+        row = {"record_id": "r", "subject_id": "A", "item": "x", "color": cells[0], "document_no": cells[1], "basis": cells[2]}
+        return hash_of({"subjects": SUBJECTS[:1], "records": [row]})
+
+    stripped = [tuple(cell.strip() or None if cell else None for cell in cells) for cells in rows]
+    assert (of(rows[0]) == of(rows[1])) == (stripped[0] == stripped[1])
+
+
+def test_threads_line_numbers_and_empty_columns_are_irrelevant():
+    assert hash_of(ALL, threads=1) == hash_of(ALL, threads=2)
+    bare = {"subjects": [{"subject_id": "A"}], "records": [{"record_id": "r", "subject_id": "A", "item": "x"}]}
+    full = copy.deepcopy(bare)
+    full["records"][0] |= {"quantity": "1", "event": "filed", "event_no": "1", "domain": "", "amount": "", "color": ""}
+    assert hash_of(bare) == hash_of(full)
+
+
+def test_refused_rows_do_not_count():
+    records = [{"record_id": "r", "subject_id": "A", "item": "x"}]
+    subjects = arrow([{"subject_id": "A"}])
+    good = ingest(subjects, arrow(records), subject_ids="local")
+    mixed = ingest(subjects, arrow([{"record_id": "q", "subject_id": "Z", "item": "a"}, *records]), subject_ids="local")
+    assert mixed.rows("quarantine") == 1
+    assert good.content_hash() == mixed.content_hash()
+
+
+def test_swapped_cells_count():
+    tables = copy.deepcopy(ALL)
+    first, second = tables["records"][0], tables["records"][2]
+    first["amount"], second["amount"] = second["amount"], first["amount"]
+    assert hash_of(tables) != hash_of(ALL)

@@ -1,0 +1,54 @@
+"""Every scheme of the library loads, and is in force where it says."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from creditscore.errors import NotInForce, UsageError
+from creditscore.schemes import registry
+from creditscore.schemes.laws import load_laws
+
+
+@pytest.mark.parametrize("entry", registry.entries(), ids=lambda entry: f"{entry.scheme}@{entry.version}")
+def test_each_version_loads_under_its_own_name(entry: registry.Entry) -> None:
+    scheme = registry.load(entry)
+    assert (scheme.scheme, scheme.version) == (entry.scheme, entry.version)
+
+
+def test_every_law_loads() -> None:
+    assert len(load_laws()) > 3
+
+
+def test_versions_of_one_scheme_do_not_overlap() -> None:
+    for scheme in {entry.scheme for entry in registry.entries()}:
+        found = registry.versions(scheme)
+        for before, after in zip(found, found[1:], strict=False):
+            assert before.effective_to is not None
+            assert before.effective_to <= after.effective_from
+
+
+@pytest.mark.parametrize(("year", "version"), [(2014, "2014"), (2024, "2014"), (2025, "2025"), (2026, "2025")])
+def test_tax_is_switched_by_evaluation_year(year: int, version: str) -> None:
+    assert registry.find("tax", year).version == version
+
+
+def test_before_the_first_version_the_neighbour_is_named() -> None:
+    with pytest.raises(NotInForce, match="tax@2014"):
+        registry.find("tax", 2013)
+
+
+def test_a_pinned_version_must_be_in_force() -> None:
+    assert registry.find("tax@2014", 2020).version == "2014"
+    with pytest.raises(NotInForce, match="not in force for 2026"):
+        registry.find("tax@2014", 2026)
+    with pytest.raises(UsageError, match="has no version"):
+        registry.find("tax@1999", 2020)
+
+
+def test_the_kind_of_period_must_fit() -> None:
+    with pytest.raises(UsageError, match="evaluation year"):
+        registry.find("tax", date(2024, 12, 31))
+    with pytest.raises(UsageError, match="graded for a day"):
+        registry.find("food_hygiene_uk", 2015)
