@@ -1,7 +1,12 @@
 """Credit grading of organisations under published rules, exactly, with a ledger for every point."""
 
 from creditscore.errors import (
-    CreditscoreError, InputError, NotInForce, SchemeError, TooManyRejected, UsageError,
+    CreditscoreError,
+    InputError,
+    NotInForce,
+    SchemeError,
+    TooManyRejected,
+    UsageError,
 )
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
@@ -9,6 +14,15 @@ from creditscore.records import Snapshot, ingest
 from creditscore.version import __version__
 
 __all__ = [
-    "CreditscoreError", "Grading", "InputError", "NotInForce", "SchemeError", "Snapshot", "TooManyRejected",
-    "UsageError", "__version__", "grade", "ingest",
+    "CreditscoreError",
+    "Grading",
+    "InputError",
+    "NotInForce",
+    "SchemeError",
+    "Snapshot",
+    "TooManyRejected",
+    "UsageError",
+    "__version__",
+    "grade",
+    "ingest",
 ]

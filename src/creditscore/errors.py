@@ -21,7 +21,7 @@ class CreditscoreError(Exception):
         what: str,
         where: str | None = None,
         allowed: str | Iterable[str] | None = None,
-        next: str | None = None,  # noqa: A002 - the word the message uses
+        next: str | None = None,
     ) -> None:
         self.what = what
         self.where = where

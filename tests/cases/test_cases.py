@@ -1,9 +1,9 @@
 """Every case in tests/cases/**/*.yaml, graded by the reference interpreter.
 
-A case: `name`, `period` (or `as_of`), `subject` (columns and attributes), `records`, `history`, `expect`, `cite`;
-`known_at` replays what was known of the records and of the law, `law_known_at` of the law alone. The folder names the
-scheme: tests/cases/tax/scope.yaml → tax. A record may carry `withdrawn_on`, `repaired_on`, `corrected_on` (in full)
-or `corrected: [{on, share}]`.
+A case: `name`, `period` (or `as_of`), `subject` (columns and attributes), `records`, `history`, `listings`,
+`expect`, `cite`. `known_at` replays what was known of the records and of the law, `law_known_at` of the law
+alone. The folder names the scheme: tests/cases/tax/scope.yaml → tax. A record may carry `withdrawn_on`,
+`repaired_on`, `corrected_on` (in full) or `corrected: [{on, share}]`.
 """
 
 from __future__ import annotations
@@ -27,17 +27,15 @@ from creditscore.schemes.model import Scheme
 from creditscore.schemes.source import read
 
 HERE = Path(__file__).parent
-CASE = {"name", "period", "as_of", "subject", "records", "history", "listings", "known_at", "law_known_at", "expect", "cite"}
-EXPECT = {
-    "state", "state_reason", "start", "score", "score_low", "score_high", "grade", "route", "margin", "evidence",
-    "readings", "rules",
-}
+CASE = {"name", "period", "as_of", "subject", "records", "history", "listings", "expect", "cite"}
+CASE |= {"known_at", "law_known_at"}
+EXPECT = {"state", "state_reason", "start", "score", "score_low", "score_high", "grade", "route", "margin"}
+EXPECT |= {"evidence", "readings", "rules"}  # rules: the whole way to the grade; readings: at least these
 COLUMNS = ("kind", "region", "district", "industry", "size", "ownership")
 DATES = ("event_on", "occurred_on", "decided_on", "booked_on", "published_on")
-RECORD = {
-    *DATES, "item", "recorded_on", "quantity", "amount", "act_id", "withdrawn_on", "repaired_on", "corrected_on",
-    "corrected", "source", "basis", "disputed",
-}
+LISTED = {"entered": "entered_on", "exited": "exited_on", "term_end": "term_end"}
+RECORD = {*DATES, "item", "recorded_on", "quantity", "amount", "act_id", "source", "basis", "disputed"}
+RECORD |= {"withdrawn_on", "repaired_on", "corrected_on", "corrected"}
 
 
 def files() -> list[Path]:
@@ -55,12 +53,13 @@ def cases() -> Iterator[Any]:
 
 
 def known_days(case: Mapping[str, Any], as_of: int) -> tuple[int, date | None]:
-    """The day of knowledge of the records (absent: the newest date of the case) and of the law (absent: all)."""
+    """Day of knowledge of the records (absent: the newest date of the case) and of the law (absent: all)."""
     known = case.get("known_at")
     if known:
         return to_day(known), known
-    dates = [value for record in case.get("records", []) for value in record.values() if isinstance(value, date)]
-    dates += [part["on"] for record in case.get("records", []) for part in record.get("corrected", [])]
+    records = case.get("records", [])
+    dates = [value for record in records for value in record.values() if isinstance(value, date)]
+    dates += [part["on"] for record in records for part in record.get("corrected", [])]
     return max([as_of, *map(to_day, dates)]), case.get("law_known_at")
 
 
@@ -75,7 +74,8 @@ def record_of(scheme: Scheme, key: int, raw: Mapping[str, Any], known_at: int) -
     unknown = set(raw) - RECORD - set(scheme.record_attributes)
     assert not unknown, f"unknown keys of a record: {unknown}"
     days = {name.replace("_on", "_day"): to_day(raw[name]) if name in raw else None for name in DATES}
-    known = to_day(raw["recorded_on"]) if "recorded_on" in raw else max(day for day in days.values() if day is not None)
+    newest = max(day for day in days.values() if day is not None)
+    known = to_day(raw["recorded_on"]) if "recorded_on" in raw else newest
     if known > known_at:
         return None
     parts = [(to_day(part["on"]), to_micro(part["share"])) for part in raw.get("corrected", [])]
@@ -87,7 +87,7 @@ def record_of(scheme: Scheme, key: int, raw: Mapping[str, Any], known_at: int) -
             status, status_day = code, to_day(raw[name])
     return {
         **days, "rk": key, "record_id": f"r{key:03}", "item": raw["item"], "known_day": known,
-        "quantity": to_micro(raw.get("quantity", 1)), "amount": to_micro(raw["amount"]) if "amount" in raw else None,
+        "quantity": to_micro(raw.get("quantity", 1)), "amount": typed("number", raw.get("amount")),
         "act_id": raw.get("act_id"), "status": status, "status_day": status_day,
         "corrections": [part for part in parts if part[0] <= known_at],
         **{name: raw.get(name) for name in ("source", "basis", "disputed")},
@@ -114,21 +114,18 @@ def outcome(scheme_id: str, case: Mapping[str, Any]) -> tuple[Plan, Outcome]:
     columns = {name: given.get(name, "") for name in COLUMNS}
     columns["registered_day"] = to_day(given["registered_on"]) if "registered_on" in given else None
     attributes = {name: typed(one.type, given.get(name)) for name, one in scheme.attributes.items()}
-    raw = list(case.get("records", []))
-    raw += [{"item": item, "event_on": given[name]} for name, item in scheme.shorthand_records.items() if name in given]
-    records = [one for one in (record_of(scheme, k, record, known_at) for k, record in enumerate(raw, 1)) if one]
+    shorthand = {name: item for name, item in scheme.shorthand_records.items() if name in given}
+    raw = [*case.get("records", []), *({"item": item, "event_on": given[name]} for name, item in shorthand.items())]
+    folded = (record_of(scheme, key, record, known_at) for key, record in enumerate(raw, 1))
+    records = [record for record in folded if record is not None]
     for record in records:
         admissible(plan, record)
-    history = [
-        {"year": row["period"], "grade": row.get("grade", ""), "route": row.get("route", ""), "scheme": scheme_id,
-         "state": row.get("state", "graded"), "status": row.get("status", "final")}
-        for row in case.get("history", [])
-    ]  # fmt: skip
+    usual = {"grade": "", "route": "", "scheme": scheme_id, "state": "graded", "status": "final"}
+    history = [{**usual, **row, "year": row["period"]} for row in case.get("history", [])]
     listings = [
-        {"list": row["list"], **{f"{name}_day": typed("date", row.get(f"{name}_on")) for name in ("entered", "exited")},
-         "term_end_day": typed("date", row.get("term_end"))}
+        {"list": row["list"], **{f"{name}_day": typed("date", row.get(key)) for name, key in LISTED.items()}}
         for row in case.get("listings", [])
-    ]  # fmt: skip
+    ]
     return plan, grade_subject(plan, Subject(columns, attributes, records, history, listings))
 
 

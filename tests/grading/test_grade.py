@@ -18,18 +18,31 @@ CITY = str(SCHEMES / "third_city.yaml")
 
 def city(points: dict[str, list[int]]) -> tuple[pd.DataFrame, pd.DataFrame]:
     records = [
-        {"record_id": f"{name}-{i}", "subject_id": name, "item": "violation", "occurred_on": "2016-01-05", "quantity": value}
-        for name, values in points.items() for i, value in enumerate(values)
+        {
+            "record_id": f"{name}-{i}",
+            "subject_id": name,
+            "item": "violation",
+            "occurred_on": "2016-01-05",
+            "quantity": value,
+        }
+        for name, values in points.items()
+        for i, value in enumerate(values)
     ]
     return pd.DataFrame({"subject_id": list(points)}), pd.DataFrame(records)
 
 
 def test_a_rule_written_as_yaml_alone_grades_a_third_city() -> None:
-    subjects, records = city({"none": [], "edge13": [7, 6], "edge14": [7, 7], "edge27": [27], "edge28": [20, 8], "many": [9] * 9})
+    subjects, records = city(
+        {"none": [], "edge13": [7, 6], "edge14": [7, 7], "edge27": [27], "edge28": [20, 8], "many": [9] * 9}
+    )
     grades = cs.grade(records, CITY, subjects=subjects, as_of="2016-12-31").grades.to_pylist()
     assert {row["subject_id"]: (row["score"], row["grade"]) for row in grades} == {
-        "none": (Decimal(0), "A"), "edge13": (Decimal(13), "A"), "edge14": (Decimal(14), "B"),
-        "edge27": (Decimal(27), "B"), "edge28": (Decimal(28), "C"), "many": (Decimal(81), "C"),
+        "none": (Decimal(0), "A"),
+        "edge13": (Decimal(13), "A"),
+        "edge14": (Decimal(14), "B"),
+        "edge27": (Decimal(27), "B"),
+        "edge28": (Decimal(28), "C"),
+        "many": (Decimal(81), "C"),
     }
 
 
@@ -47,7 +60,8 @@ def test_a_score_between_whole_bands_is_not_guessed() -> None:
     records["quantity"] = ["13.5", "13"]
     grades = cs.grade(records, CITY, subjects=subjects, as_of="2016-12-31").grades.to_pylist()
     assert [(row["state"], row["state_reason"], row["grade"]) for row in grades] == [
-        ("not_computable", "no_band", None), ("graded", "", "A")
+        ("not_computable", "no_band", None),
+        ("graded", "", "A"),
     ]
 
 
@@ -55,9 +69,9 @@ def outputs(folder: Path) -> dict[str, bytes]:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     manifest.pop("timings", None)
     manifest.pop("inputs", None)
-    return {name: (folder / name).read_bytes() for name in ("grades.parquet", "ledger.parquet", "grades.csv", "ledger.csv")} | {
-        "manifest": json.dumps(manifest, sort_keys=True).encode()
-    }
+    return {
+        name: (folder / name).read_bytes() for name in ("grades.parquet", "ledger.parquet", "grades.csv", "ledger.csv")
+    } | {"manifest": json.dumps(manifest, sort_keys=True).encode()}
 
 
 def test_any_row_order_and_thread_count_give_the_same_bytes(tmp_path: Path) -> None:
@@ -66,7 +80,10 @@ def test_any_row_order_and_thread_count_give_the_same_bytes(tmp_path: Path) -> N
     rng, seen = random.Random(5), []
     tables = table(3, 60, ["a1", "a2", "a5", "v1", "b1"], rich=True)
     for i, threads in enumerate((1, 2, 2)):
-        shuffled = {name: frame.sample(frac=1, random_state=rng.randint(0, 999)) if i else frame for name, frame in tables.items()}
+        shuffled = {
+            name: frame.sample(frac=1, random_state=rng.randint(0, 999)) if i else frame
+            for name, frame in tables.items()
+        }
         records = shuffled.pop("records")
         grading = cs.grade(records, str(SCHEMES / "caps.yaml"), **shuffled, period=2020, threads=threads)
         grading.write(tmp_path / str(i), csv=True)
@@ -88,16 +105,51 @@ def test_a_snapshot_gives_the_same_bytes_as_its_tables(tmp_path: Path) -> None:
 
 def test_each_row_has_one_fate() -> None:
     subjects, records = city({"a": [5, 5], "b": [1]})
-    more = pd.DataFrame([
-        {"record_id": "late", "subject_id": "a", "item": "violation", "occurred_on": "2017-02-01", "quantity": 1},
-        {"record_id": "future", "subject_id": "a", "item": "violation", "occurred_on": "2018-02-01", "quantity": 1},
-        {"record_id": "other", "subject_id": "a", "item": "violation", "occurred_on": "2016-02-01", "quantity": 1, "domain": "fire"},
-        {"record_id": "wrong", "subject_id": "nobody", "item": "violation", "occurred_on": "2016-02-01", "quantity": 1},
-    ])
+    more = pd.DataFrame(
+        [
+            {
+                "record_id": "late",
+                "subject_id": "a",
+                "item": "violation",
+                "occurred_on": "2017-02-01",
+                "quantity": 1,
+            },
+            {
+                "record_id": "future",
+                "subject_id": "a",
+                "item": "violation",
+                "occurred_on": "2018-02-01",
+                "quantity": 1,
+            },
+            {
+                "record_id": "other",
+                "subject_id": "a",
+                "item": "violation",
+                "occurred_on": "2016-02-01",
+                "quantity": 1,
+                "domain": "fire",
+            },
+            {
+                "record_id": "wrong",
+                "subject_id": "nobody",
+                "item": "violation",
+                "occurred_on": "2016-02-01",
+                "quantity": 1,
+            },
+        ]
+    )
     records = pd.concat([records.assign(domain="food_hygiene"), more])
     grading = cs.grade(records, CITY, subjects=subjects, as_of="2016-12-31", known_at="2017-12-31", max_rejected=1)
     rows = grading.manifest["counts"]["records"]
-    assert rows == {"in": 7, "used": 3, "not_yet_known": 1, "out_of_window": 1, "refused": 1, "other_domain": 1, "repeated": 0}
+    assert rows == {
+        "in": 7,
+        "used": 3,
+        "not_yet_known": 1,
+        "out_of_window": 1,
+        "refused": 1,
+        "other_domain": 1,
+        "repeated": 0,
+    }
     assert [row["reason"] for row in grading.quarantine.to_pylist()] == ["unknown_subject"]
 
 
@@ -113,18 +165,26 @@ def test_too_many_refused_rows_fail_and_carry_the_result() -> None:
 def test_a_silent_feed_is_not_virtue() -> None:
     subjects, records = city({"a": [5], "b": []})
     subjects["district"] = ["north", "south"]
-    feeds = pd.DataFrame([{"domain": "food_hygiene", "from": "", "to": "", "source": "north office", "district": "north"}])
+    feeds = pd.DataFrame(
+        [{"domain": "food_hygiene", "from": "", "to": "", "source": "north office", "district": "north"}]
+    )
     grades = cs.grade(records, CITY, subjects=subjects, feeds=feeds, as_of="2016-12-31").grades.to_pylist()
-    assert [(row["state"], row["state_reason"], row["grade"]) for row in grades] == [("graded", "", "A"), ("not_graded", "no_feed", None)]
+    assert [(row["state"], row["state_reason"], row["grade"]) for row in grades] == [
+        ("graded", "", "A"),
+        ("not_graded", "no_feed", None),
+    ]
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    ({}, "either a period"),
-    ({"period": 2016, "as_of": "2016-01-01"}, "either a period"),
-    ({"period": "next"}, "not an evaluation year"),
-    ({"as_of": "31.12.2016"}, "not a day"),
-    ({"period": 2016}, "graded for a day"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({}, "either a period"),
+        ({"period": 2016, "as_of": "2016-01-01"}, "either a period"),
+        ({"period": "next"}, "not an evaluation year"),
+        ({"as_of": "31.12.2016"}, "not a day"),
+        ({"period": 2016}, "graded for a day"),
+    ],
+)
 def test_usage_errors_say_what_is_allowed(arguments: dict, words: str) -> None:
     subjects, records = city({"a": [5]})
     with pytest.raises(cs.UsageError, match=words) as caught:

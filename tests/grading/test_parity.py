@@ -28,30 +28,79 @@ def table(seed: int, subjects: int, items: list[str], rich: bool) -> dict[str, p
     people, records, attributes, history, listings = [], [], [], [], []
     for s in range(subjects):
         sid = f"S{s:04d}"
-        people.append({"subject_id": sid, "kind": rng.choice(["enterprise", "institution", ""]),
-                       "region": rng.choice(["220211", "310000", "110000", ""]), "registered_on": rng.choice([day(0, 1150), ""]),
-                       "rich": rng.choice(["true", "false", ""]), "sort": rng.choice(["x", "z", "m", "u", "", ""])})
+        people.append(
+            {
+                "subject_id": sid,
+                "kind": rng.choice(["enterprise", "institution", ""]),
+                "region": rng.choice(["220211", "310000", "110000", ""]),
+                "registered_on": rng.choice([day(0, 1150), ""]),
+                "rich": rng.choice(["true", "false", ""]),
+                "sort": rng.choice(["x", "z", "m", "u", "", ""]),
+            }
+        )
         if rng.random() < 0.5:
-            attributes.append({"subject_id": sid, "name": "staff", "value": rng.choice(["2", "2.93", "2.94", "10"]),
-                               "valid_from": rng.choice(["", "2019-01-01"]), "valid_to": rng.choice(["", "2020-12-31", "2020-06-30"])})
+            attributes.append(
+                {
+                    "subject_id": sid,
+                    "name": "staff",
+                    "value": rng.choice(["2", "2.93", "2.94", "10"]),
+                    "valid_from": rng.choice(["", "2019-01-01"]),
+                    "valid_to": rng.choice(["", "2020-12-31", "2020-06-30"]),
+                }
+            )
         if rng.random() < 0.5:
-            attributes.append({"subject_id": sid, "name": "began_on", "value": day(700, 1250), "valid_from": "", "valid_to": ""})
+            attributes.append(
+                {
+                    "subject_id": sid,
+                    "name": "began_on",
+                    "value": day(700, 1250),
+                    "valid_from": "",
+                    "valid_to": "",
+                }
+            )
         for year in range(2016, 2021):
             if rng.random() < 0.6:
-                history.append({"subject_id": sid, "period": year, "grade": rng.choice("AAD" if rich else "AD"), "route": rng.choice(["direct", "score", "linked"])})
+                history.append(
+                    {
+                        "subject_id": sid,
+                        "period": year,
+                        "grade": rng.choice("AAD" if rich else "AD"),
+                        "route": rng.choice(["direct", "score", "linked"]),
+                    }
+                )
         if rng.random() < 0.3:
-            listings.append({"listing_id": f"L{s}", "subject_id": sid, "list": rng.choice(["black", "red"]), "entered_on": day(),
-                             "exited_on": rng.choice(["", "2021-05-01"]), "term_end": rng.choice(["", "2020-12-31", "2020-12-30"])})
+            listings.append(
+                {
+                    "listing_id": f"L{s}",
+                    "subject_id": sid,
+                    "list": rng.choice(["black", "red"]),
+                    "entered_on": day(),
+                    "exited_on": rng.choice(["", "2021-05-01"]),
+                    "term_end": rng.choice(["", "2020-12-31", "2020-12-30"]),
+                }
+            )
         for r in range(rng.randint(0, 14)):
             rid, first = f"{sid}-{r}", rng.randint(0, 1180)
             if rng.random() < 0.5:
                 first = rng.choice([1000, 1001, 1030, 1185])
-            base = {"record_id": rid, "subject_id": sid, "item": rng.choice(items), "event_no": 1, "event": "filed",
-                    "occurred_on": day(first, first), "decided_on": rng.choice(["", day(first, first + 40)]),
-                    "quantity": rng.choice(["", "1", "2", "0.333333", "3"]), "amount": str(rng.choice([0, 99.99, 100, 100.01, 700, 1000, 5000])),
-                    "act_id": rng.choice(["", "", f"{sid}-act1", f"{sid}-act2"]), "ratio": rng.choice(["0.02", "0", "0.123456"]),
-                    "level": rng.choice(["low", "high"]), "kindof": rng.choice(["p", "q", ""]), "loud": rng.choice(["", "true", "false"]),
-                    "ends_on": rng.choice(["", "2020-12-31", "2021-03-01"]), "pardon": rng.choice(["", "", "", "P1"])}
+            base = {
+                "record_id": rid,
+                "subject_id": sid,
+                "item": rng.choice(items),
+                "event_no": 1,
+                "event": "filed",
+                "occurred_on": day(first, first),
+                "decided_on": rng.choice(["", day(first, first + 40)]),
+                "quantity": rng.choice(["", "1", "2", "0.333333", "3"]),
+                "amount": str(rng.choice([0, 99.99, 100, 100.01, 700, 1000, 5000])),
+                "act_id": rng.choice(["", "", f"{sid}-act1", f"{sid}-act2"]),
+                "ratio": rng.choice(["0.02", "0", "0.123456"]),
+                "level": rng.choice(["low", "high"]),
+                "kindof": rng.choice(["p", "q", ""]),
+                "loud": rng.choice(["", "true", "false"]),
+                "ends_on": rng.choice(["", "2020-12-31", "2021-03-01"]),
+                "pardon": rng.choice(["", "", "", "P1"]),
+            }
             if rng.random() < 0.3:
                 base["corrected_on"] = day(first, first + 90)
             records.append(base)
@@ -71,7 +120,13 @@ def table(seed: int, subjects: int, items: list[str], rich: bool) -> dict[str, p
                     row["amount"] = "55.5"
                 records.append(row)
                 no += 1
-    tables = {"subjects": people, "records": records, "attributes": attributes, "history": history, "listings": listings}
+    tables = {
+        "subjects": people,
+        "records": records,
+        "attributes": attributes,
+        "history": history,
+        "listings": listings,
+    }
     frames = {name: pd.DataFrame(rows).fillna("").astype(str) for name, rows in tables.items()}
     if not rich:
         frames["subjects"] = frames["subjects"].drop(columns=["rich"])
@@ -107,17 +162,37 @@ def compare(grading: cs.Grading) -> None:
     for row in grades:
         one = outcomes[row["subject_id"]]
         lines = [
-            (line.step, line.record_id, line.item, from_micro(line.nominal), from_micro(line.effective), line.rule, line.article, line.reason)
+            (
+                line.step,
+                line.record_id,
+                line.item,
+                from_micro(line.nominal),
+                from_micro(line.effective),
+                line.rule,
+                line.article,
+                line.reason,
+            )
             for line in one.ledger
         ]
-        ours = [tuple(line[key] for key in ("step", "record_id", "item", "nominal", "effective", "rule", "article", "reason"))
-                for line in ledgers.get(row["subject_id"], [])]
+        ours = [
+            tuple(
+                line[key] for key in ("step", "record_id", "item", "nominal", "effective", "rule", "article", "reason")
+            )
+            for line in ledgers.get(row["subject_id"], [])
+        ]
         assert ours == lines, row
         expected = {
-            "state": one.state, "state_reason": one.state_reason, "start": from_micro(one.start),
+            "state": one.state,
+            "state_reason": one.state_reason,
+            "start": from_micro(one.start),
             "score": from_micro(one.score) if one.state != "not_graded" else None,
-            "score_low": from_micro(one.score_low), "score_high": from_micro(one.score_high), "grade": one.grade or None,
-            "route": one.route if one.state == "graded" else None, "margin": from_micro(one.margin), "evidence": one.evidence, "readings": ";".join(one.readings),
+            "score_low": from_micro(one.score_low),
+            "score_high": from_micro(one.score_high),
+            "grade": one.grade or None,
+            "route": one.route if one.state == "graded" else None,
+            "margin": from_micro(one.margin),
+            "evidence": one.evidence,
+            "readings": ";".join(one.readings),
         }
         assert {key: row[key] for key in expected} == expected
         if row["state"] == "graded" and row["score"] is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 
 import pytest
@@ -24,7 +25,7 @@ def test_every_law_loads() -> None:
 def test_versions_of_one_scheme_do_not_overlap() -> None:
     for scheme in {entry.scheme for entry in registry.entries()}:
         found = registry.versions(scheme)
-        for before, after in zip(found, found[1:], strict=False):
+        for before, after in itertools.pairwise(found):
             assert before.effective_to is not None
             assert before.effective_to <= after.effective_from
 

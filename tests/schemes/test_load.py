@@ -21,28 +21,60 @@ def load(tmp_path: Path, text: str) -> str:
     return str(caught.value)
 
 
+RULE = "grade: A, cite: {law: sf_food_safety_program}, evidence: verified}\n  - id: bands"
+
 FAULTS = {
-    "duplicate key": ("domain: food_hygiene", "domain: food_hygiene\ndomain: fire", ["broken.yaml:3", "duplicate key"]),
+    "duplicate key": (
+        "domain: food_hygiene",
+        "domain: food_hygiene\ndomain: fire",
+        ["broken.yaml:3", "duplicate key"],
+    ),
     "unknown key": ("use: public_grade", "use: public_grade\ncolour: red", ["colour", "unknown key"]),
     "missing key": ("period: day\n", "", ["period", "required key is missing"]),
     "not allowed": ("period: day", "period: week", ["'week' is not allowed", "year"]),
     "binary float": ("add: {each: 1}", "add: {each: 1e3}", ["exact"]),
     "too many decimals": ("add: {each: 1}", "add: {each: 0.1234567}", ["more than six decimals"]),
     "not YAML": ("scheme: third_city", "scheme: [third_city", ["not YAML"]),
-    "uncited": ("add: {each: 1}, cite: {law: sf_food_safety_program}", "add: {each: 1}", ["items.violation", "carries no cite"]),
-    "no evidence": ("cite: {law: sf_food_safety_program}, evidence: verified}\nstart", "cite: {law: sf_food_safety_program}}\nstart", ["no evidence mark"]),
-    "unknown law": ("add: {each: 1}, cite: {law: sf_food_safety_program}", "add: {each: 1}, cite: {law: nowhere}", ["nowhere", "configs/laws"]),
-    "unknown clock": ("admit: {clock: inspected", "admit: {clock: seen", ["'seen' is not a clock", "inspected"]),
+    "uncited": (
+        "add: {each: 1}, cite: {law: sf_food_safety_program}",
+        "add: {each: 1}",
+        ["items.violation", "carries no cite"],
+    ),
+    "no evidence": (
+        "cite: {law: sf_food_safety_program}, evidence: verified}\nstart",
+        "cite: {law: sf_food_safety_program}}\nstart",
+        ["no evidence mark"],
+    ),
+    "unknown law": (
+        "add: {each: 1}, cite: {law: sf_food_safety_program}",
+        "add: {each: 1}, cite: {law: nowhere}",
+        ["nowhere", "configs/laws"],
+    ),
+    "unknown clock": (
+        "admit: {clock: inspected",
+        "admit: {clock: seen",
+        ["'seen' is not a clock", "inspected"],
+    ),
     "unknown window": ("window: ever}", "window: always}", ["'always' is not a window"]),
     "unknown grade": ("{grade: A, at_most: 13}", "{grade: Z, at_most: 13}", ["'Z' is not a grade"]),
-    "gap": ("{grade: B, at_least: 14, at_most: 27}", "{grade: B, at_least: 15, at_most: 27}", ["no band covers the score 14"]),
+    "gap": (
+        "{grade: B, at_least: 14, at_most: 27}",
+        "{grade: B, at_least: 15, at_most: 27}",
+        ["no band covers the score 14"],
+    ),
     "direction": ("direction: lower_is_better\n", "", ["must say direction"]),
     "negative": ("add: {each: 1}", "add: {each: -1}", ["negative"]),
     "two effects": ("add: {each: 1}", "add: {each: 1}, deduct: 2", ["both deduct and add"]),
-    "unknown name": ("  - id: bands", "  - {id: x, when: speed > 3, grade: A, cite: {law: sf_food_safety_program}, evidence: verified}\n  - id: bands",
-                     ["does not know speed"]),
-    "no condition language": ("  - id: bands", "  - {id: x, when: __import__('os'), grade: A, cite: {law: sf_food_safety_program}, evidence: verified}\n  - id: bands",
-                              ["not allowed in a condition"]),
+    "unknown name": (
+        "  - id: bands",
+        "  - {id: x, when: speed > 3, " + RULE,
+        ["does not know speed"],
+    ),
+    "no condition language": (
+        "  - id: bands",
+        "  - {id: x, when: __import__('os'), " + RULE,
+        ["not allowed in a condition"],
+    ),
     "unknown number": ("add: {each: 1}", "add: unknown", ["evidence disagree"]),
     "no last decision": ("  - id: bands", "  - id: bands\n    when: score > 3", ["must have no when"]),
     "window without edge": ("{ever: true}", "{months: 12}", ["needs edge"]),

@@ -27,9 +27,15 @@ def grade_command(
     listings: Table = None,
     history: Table = None,
     feeds: Table = None,
-    snapshot: Annotated[Path | None, typer.Option(help="A snapshot written by `records snapshot`, in place of the tables.")] = None,
-    known_at: Annotated[str | None, typer.Option(help="Replay what was known on this day, of records and of the law.")] = None,
-    max_rejected: Annotated[int, typer.Option(min=0, help="Refused rows to accept before failing with exit code 3.")] = 0,
+    snapshot: Annotated[
+        Path | None, typer.Option(help="A snapshot written by `records snapshot`, in place of the tables.")
+    ] = None,
+    known_at: Annotated[
+        str | None, typer.Option(help="Replay what was known on this day, of records and of the law.")
+    ] = None,
+    max_rejected: Annotated[
+        int, typer.Option(min=0, help="Refused rows to accept before failing with exit code 3.")
+    ] = 0,
     csv: Annotated[bool, typer.Option("--csv", help="Write CSV beside Parquet.")] = False,
 ) -> None:
     """Grade every subject under a scheme, with an exact ledger of every point."""
@@ -37,15 +43,26 @@ def grade_command(
     from creditscore.records.store import read_snapshot
 
     source: Any
+    tables: dict[str, Any]
     if snapshot is not None:
         if subjects or records or attributes or listings or history or feeds:
             raise UsageError("a snapshot already holds the tables", next="give --snapshot alone, or the tables")
         source, tables = read_snapshot(snapshot), {}
     else:
         if subjects is None or records is None:
-            raise UsageError("the tables are missing", allowed="--subjects FILE --records FILE, or --snapshot DIR", next="see `creditscore grade --help`")
+            raise UsageError(
+                "the tables are missing",
+                allowed="--subjects FILE --records FILE, or --snapshot DIR",
+                next="see `creditscore grade --help`",
+            )
         source = records
-        tables = {"subjects": subjects, "attributes": attributes, "listings": listings, "history": history, "feeds": feeds}
+        tables = {
+            "subjects": subjects,
+            "attributes": attributes,
+            "listings": listings,
+            "history": history,
+            "feeds": feeds,
+        }
     refused: TooManyRejected | None = None
     with working(f"grading under {scheme}"):
         try:
@@ -63,18 +80,21 @@ def _report(grading: Grading, out: Path) -> None:
 
     manifest = grading.manifest
     rows = manifest["counts"]["records"]
-    other = f" + {rows['other_domain']} of other domains" if rows["other_domain"] else ""
-    typer.echo(f"{manifest['scheme']}  period {manifest['period']}  known at {manifest['known_at']}  run {manifest['run_id']}")
     typer.echo(
-        f"records: {rows['in']} in = {rows['used']} used + {rows['not_yet_known']} not yet known + {rows['out_of_window']} out of window "
-        f"+ {rows['refused']} refused{other}"
+        f"{manifest['scheme']}  period {manifest['period']}  known at {manifest['known_at']}  run {manifest['run_id']}"
     )
+    parts = ("used", "not_yet_known", "out_of_window", "refused") + (("other_domain",) if rows["other_domain"] else ())
+    shown = " + ".join(f"{rows[part]} {part.replace('_', ' ')}" for part in parts)
+    typer.echo(f"records: {rows['in']} in = {shown}")
     for reason, count in manifest["reasons"].items():
         typer.echo(f"refused  {reason}: {count}")
     total = sum(manifest["counts"]["states"].values()) or 1
-    shown = [(state, count) for state, count in manifest["counts"]["states"].items() if state != "graded"]
+    others = [(state, count) for state, count in manifest["counts"]["states"].items() if state != "graded"]
     grades = [(grade, count) for grade, count in manifest["counts"]["grades"].items()]
-    show(("grade or state", "subjects", "share"), [(name, str(count), f"{100 * count / total:.1f} %") for name, count in grades + shown])
+    show(
+        ("grade or state", "subjects", "share"),
+        [(name, str(count), f"{100 * count / total:.1f} %") for name, count in grades + others],
+    )
     for note in manifest["notes"]:
         typer.echo(f"note: {note}")
     typer.echo(f"written to {out}")

@@ -17,7 +17,8 @@ from creditscore.version import __version__
 
 app = typer.Typer(
     name="creditscore",
-    help="Credit grading of organisations under published rules. Exit codes: 0 done, 2 usage, 3 bad input, 4 scheme fault.",
+    help="Credit grading of organisations under published rules. "
+    "Exit codes: 0 done, 2 usage, 3 bad input, 4 scheme fault.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -37,7 +38,9 @@ def _version(value: bool) -> None:
 
 
 @app.callback()
-def _root(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version.")) -> None:
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+) -> None:
     pass
 
 

@@ -28,8 +28,12 @@ def snapshot_command(
     listings: Table = None,
     history: Table = None,
     feeds: Table = None,
-    local_ids: Annotated[bool, typer.Option("--local-ids", help="Subjects have local ids, no unified social credit code.")] = False,
-    max_rejected: Annotated[int, typer.Option(min=0, help="Refused rows to accept before failing with exit code 3.")] = 0,
+    local_ids: Annotated[
+        bool, typer.Option("--local-ids", help="Subjects have local ids, no unified social credit code.")
+    ] = False,
+    max_rejected: Annotated[
+        int, typer.Option(min=0, help="Refused rows to accept before failing with exit code 3.")
+    ] = 0,
 ) -> None:
     """Write the validated, integer-coded, sorted and canonically hashed form of the tables."""
     from creditscore.engines.duckdb import DuckDBEngine
@@ -38,12 +42,19 @@ def snapshot_command(
 
     with working("reading and checking"):
         snapshot = ingest(
-            subjects, records, attributes=attributes, listings=listings, history=history, feeds=feeds,
+            subjects,
+            records,
+            attributes=attributes,
+            listings=listings,
+            history=history,
+            feeds=feeds,
             subject_ids="local" if local_ids else "uscc",
         )
         refused = sum(int(counts["refused"]) for counts in snapshot.counts.values())
         out.mkdir(parents=True, exist_ok=True)
-        DuckDBEngine(snapshot.con).write(f"SELECT * FROM {snapshot.quarantine} ORDER BY ALL", out / "quarantine.parquet")
+        DuckDBEngine(snapshot.con).write(
+            f"SELECT * FROM {snapshot.quarantine} ORDER BY ALL", out / "quarantine.parquet"
+        )
         if refused <= max_rejected:
             manifest = write_snapshot(snapshot, out)
     for table, counts in snapshot.counts.items():

@@ -22,7 +22,9 @@ def list_command() -> None:
 
 
 @scheme_app.command("in-force")
-def in_force_command(on: Annotated[str, typer.Option(help="Day, YYYY-MM-DD (its year for schemes graded by year).")]) -> None:
+def in_force_command(
+    on: Annotated[str, typer.Option(help="Day, YYYY-MM-DD (its year for schemes graded by year).")],
+) -> None:
     """Versions in force on a day."""
     from datetime import date
 
@@ -50,14 +52,24 @@ def show_command(
     name, _, version = scheme.partition("@")
     found = [one for one in registry.versions(name) if not version or one.version == version]
     if not found:
-        raise UsageError(f"{name} has no version {version!r}", allowed=", ".join(one.version for one in registry.versions(name)))
+        raise UsageError(
+            f"{name} has no version {version!r}",
+            allowed=", ".join(one.version for one in registry.versions(name)),
+        )
     if lang not in ("zh", "en"):
         raise UsageError(f"{lang!r} is not a language of this package", allowed="zh, en")
     one = found[-1]
     typer.echo(f"{one.name}  {getattr(one.label, lang)}  ({one.use}, evidence {one.evidence})")
     items = [
-        (code, getattr(item.label, lang), _points(item), "+".join(item.per) if item.value else "", item.evidence or "")
-        for code, variants in one.items.items() for item in variants
+        (
+            code,
+            getattr(item.label, lang),
+            _points(item),
+            "+".join(item.per) if item.value else "",
+            item.evidence or "",
+        )
+        for code, variants in one.items.items()
+        for item in variants
     ]
     show(("item", "what", "points", "per", "evidence"), items)
     decisions = [(rule.id, rule.when or "otherwise", _effect(rule), rule.evidence or "") for rule in one.decide]

@@ -9,7 +9,7 @@ import duckdb
 
 
 class DuckDBEngine:
-    """Runs the named SELECTs of grading in one DuckDB connection. """
+    """Runs the named SELECTs of grading in one DuckDB connection."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self.con = con
@@ -18,7 +18,6 @@ class DuckDBEngine:
             "CREATE OR REPLACE TEMP MACRO share_of(v, p, w) AS "
             "CAST((2 * CAST(v AS HUGEINT) * p + w) // (2 * CAST(w AS HUGEINT)) AS BIGINT)"
         )
-
 
     def table(self, name: str, columns: dict[str, tuple[str, list[Any]]]) -> None:
         spec = ", ".join(f'"{column}" {kind}' for column, (kind, _) in columns.items())
@@ -57,5 +56,11 @@ class DuckDBEngine:
 
 
 def _arrow(pa: Any, kind: str) -> Any:
-    kinds = {"BIGINT": pa.int64(), "INTEGER": pa.int32(), "SMALLINT": pa.int16(), "VARCHAR": pa.string(), "BOOLEAN": pa.bool_()}
+    kinds = {
+        "BIGINT": pa.int64(),
+        "INTEGER": pa.int32(),
+        "SMALLINT": pa.int16(),
+        "VARCHAR": pa.string(),
+        "BOOLEAN": pa.bool_(),
+    }
     return kinds[kind]

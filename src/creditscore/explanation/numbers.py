@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from creditscore.quantities import plain
+
 MINUS = "−"
 
 
@@ -11,9 +13,7 @@ def points(value: Decimal | None, plus: bool = False) -> str:
     """`89.4`, `−3`; empty for None; with `plus` a gain shows its sign."""
     if value is None:
         return ""
-    shown = f"{abs(value):f}"
-    if "." in shown:
-        shown = shown.rstrip("0").rstrip(".")
+    shown = plain(abs(value))
     if value < 0:
         return MINUS + shown
     return "+" + shown if plus and value > 0 else shown

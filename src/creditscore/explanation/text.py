@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from creditscore.explanation.ledger import Explanation, Line
 from creditscore.explanation.numbers import points
 from creditscore.explanation.words import Lang, say, text, word
+from creditscore.quantities import MICRO, UNBOUNDED
 from creditscore.schemes.model import Label
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def interval(one: Explanation, lang: Lang) -> str:
     return text("interval", lang, points(low), points(high))
 
 
-FAR = 10**7  # beyond any score: a bound that nobody published
+FAR = UNBOUNDED // MICRO // 2  # points beyond any score: a bound that nobody published
 
 
 def facts(one: Explanation, lang: Lang) -> list[tuple[str, str]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from creditscore.days import iso
 from creditscore.engines.duckdb import DuckDBEngine
+from creditscore.grading.feeds import fed_condition
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
-from creditscore.grading.sql_records import clock_sql, days_of
+from creditscore.grading.sql_records import days_of
 from creditscore.quantities import MICRO
 from creditscore.records import Snapshot
 from creditscore.records.fold import Folded
@@ -109,13 +109,24 @@ def _items(engine: DuckDBEngine, plan: Plan, codes: dict[str, int], refusals: Re
         window = plan.default_window
         day = days_of(plan, plan.default_clock, "t")
         inside = f"COALESCE({day}, {window.lo}) BETWEEN {window.lo} AND {window.hi}"
-        faults.append((f"t.item IN ({', '.join(map(str, sorted(foreign)))}) AND {inside}", "item_not_in_version", "item"))
+        faults.append(
+            (
+                f"t.item IN ({', '.join(map(str, sorted(foreign)))}) AND {inside}",
+                "item_not_in_version",
+                "item",
+            )
+        )
     clocks = {item.clock for item in plan.items if item.code in codes}
     if clocks:
-        none = " OR ".join(
-            f"(t.item IN ({', '.join(str(codes[i.code]) for i in plan.items if i.clock == clock and i.code in codes)}) "
-            f"AND {days_of(plan, clock, 't')} IS NULL)" for clock in sorted(clocks)
-        ) if len(clocks) > 1 else f"{days_of(plan, next(iter(clocks)), 't')} IS NULL"
+        none = (
+            " OR ".join(
+                f"(t.item IN ({', '.join(str(codes[i.code]) for i in plan.items if i.clock == clock and i.code in codes)}) "
+                f"AND {days_of(plan, clock, 't')} IS NULL)"
+                for clock in sorted(clocks)
+            )
+            if len(clocks) > 1
+            else f"{days_of(plan, next(iter(clocks)), 't')} IS NULL"
+        )
         faults.append((none, "missing_date", " or ".join(plan.clocks[min(clocks)])))
     return faults
 
@@ -127,7 +138,11 @@ def _requirements(plan: Plan, codes: dict[str, int]) -> list[tuple[str, str, str
             if item.code in codes:
                 needed.setdefault(name, set()).add(codes[item.code])
     return [
-        (f"t.item IN ({', '.join(map(str, sorted(items)))}) AND {_column(plan, name)} IS NULL", "missing_attribute", name)
+        (
+            f"t.item IN ({', '.join(map(str, sorted(items)))}) AND {_column(plan, name)} IS NULL",
+            "missing_attribute",
+            name,
+        )
         for name, items in sorted(needed.items())
     ]
 
@@ -142,13 +157,23 @@ def _refuse(engine: DuckDBEngine, plan: Plan, faults: list[tuple[str, str, str]]
         return 0
     counts = ", ".join(f"COALESCE(SUM(CASE WHEN {condition} THEN n_rows ELSE 0 END), 0)" for condition, *_ in faults)
     any_fault = " OR ".join(f"({condition})" for condition, *_ in faults)
-    found = engine.rows(f"SELECT COALESCE(SUM(CASE WHEN {any_fault} THEN n_rows ELSE 0 END), 0), {counts} FROM typed t")[0]
+    found = engine.rows(
+        f"SELECT COALESCE(SUM(CASE WHEN {any_fault} THEN n_rows ELSE 0 END), 0), {counts} FROM typed t"
+    )[0]
     for (condition, reason, column), count in zip(faults, found[1:], strict=True):
         if count:
-            value = {"item": "i.name", **{name: f't."a_{name}"' for name in plan.scheme.record_attributes}}.get(column, "NULL")
+            value = {
+                "item": "i.name",
+                **{name: f't."a_{name}"' for name in plan.scheme.record_attributes},
+            }.get(column, "NULL")
             if reason == "missing_attribute":
                 value = "NULL"
-            refusals.records(f"FROM typed t LEFT JOIN item_name i ON i.code = t.item JOIN subjects s ON s.sid = t.sid WHERE {condition}", reason, column, value)
+            refusals.records(
+                f"FROM typed t LEFT JOIN item_name i ON i.code = t.item JOIN subjects s ON s.sid = t.sid WHERE {condition}",
+                reason,
+                column,
+                value,
+            )
     return int(found[0])
 
 
@@ -158,7 +183,11 @@ def _shorthand(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan) -> str:
     for attribute, item in plan.scheme.shorthand_records.items():
         if item not in {one.code for one in plan.items}:
             continue
-        code = snapshot.items.index(item) if item in snapshot.items else len(snapshot.items) + list(plan.scheme.shorthand_records.values()).index(item)
+        code = (
+            snapshot.items.index(item)
+            if item in snapshot.items
+            else len(snapshot.items) + list(plan.scheme.shorthand_records.values()).index(item)
+        )
         parts.append(
             f"SELECT -1 - a.sid AS rk, a.sid, '{attribute}' AS record_id, CAST({code} AS SMALLINT) AS item, "
             f"{typed('date', 'a.value')} AS event_day, a.known_day, CAST({MICRO} AS BIGINT) AS quantity, CAST(0 AS UTINYINT) AS status, "
@@ -179,16 +208,7 @@ def shorthand_codes(snapshot: Snapshot, plan: Plan) -> dict[str, int]:
 def prepare_subjects(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusals) -> None:
     """The relations `subject`, `attribute`, `past` and `listed`: what is known of each subject on the day."""
     known = f"COALESCE(x.known_day, {plan.known_at}) <= {plan.known_at}"
-    feeds = engine.rows(f"SELECT COUNT(*) FROM {snapshot.feeds}")[0][0]
-    fed = "TRUE"
-    if feeds:
-        domain = plan.scheme.domain.replace("'", "''")
-        first = min((item.window.lo for item in plan.items), default=plan.as_of)
-        fed = (
-            f"EXISTS (SELECT 1 FROM {snapshot.feeds} x WHERE x.domain = '{domain}' AND COALESCE(x.from_day, {max(first, -10**5)}) <= "
-            f"{max(first, -10**5)} AND COALESCE(x.to_day, {plan.as_of}) >= {plan.as_of} AND COALESCE(x.sid, s.sid) = s.sid "
-            "AND COALESCE(x.district, s.district, '') = COALESCE(s.district, '') AND COALESCE(x.region, s.region, '') = COALESCE(s.region, ''))"
-        )
+    fed = fed_condition(engine, snapshot, plan)
     engine.view("subject", f"SELECT s.*, {fed} AS fed FROM {snapshot.subjects} s")
     _attribute_values(engine, snapshot, plan, refusals, known)
     _past(engine, snapshot, plan, refusals, known)
@@ -200,19 +220,26 @@ def _attribute_values(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refu
         return
     day = plan.as_of
     listed = ", ".join(f"'{name}'" for name in plan.scheme.attributes)
-    values = " ".join(f"WHEN '{name}' THEN ({typed(a.type, 'x.value')}) IS NULL" + _not_allowed(a) for name, a in plan.scheme.attributes.items())
+    values = " ".join(
+        f"WHEN '{name}' THEN ({typed(a.type, 'x.value')}) IS NULL" + _not_allowed(a)
+        for name, a in plan.scheme.attributes.items()
+    )
     bad = f"CASE x.name {values} END"
     scope = f"FROM {snapshot.attributes} x WHERE x.name IN ({listed}) AND x.value IS NOT NULL"
     if engine.rows(f"SELECT COUNT(*) {scope} AND {bad}")[0][0]:
-        refusals.attributes(f"FROM {snapshot.attributes} x JOIN subjects s ON s.sid = x.sid WHERE x.name IN ({listed}) AND x.value IS NOT NULL AND {bad}")
+        refusals.attributes(
+            f"FROM {snapshot.attributes} x JOIN subjects s ON s.sid = x.sid WHERE x.name IN ({listed}) AND x.value IS NOT NULL AND {bad}"
+        )
     ranked = (
         "SELECT x.sid, x.name, x.value, ROW_NUMBER() OVER (PARTITION BY x.sid, x.name ORDER BY COALESCE(x.from_day, -1000000) DESC, "
         f"COALESCE(x.known_day, -1000000) DESC, x.value) AS n {scope} AND {known} AND COALESCE(x.from_day, {day}) <= {day} "
         f"AND COALESCE(x.to_day, {day}) >= {day} AND NOT {bad}"
     )
+
     def pick(name: str, kind: str) -> str:
         value = typed(kind, f"CASE WHEN r.name = '{name}' THEN r.value END")
         return f'BOOL_OR({value}) AS "d_{name}"' if kind == "bool" else f'MAX({value}) AS "d_{name}"'
+
     columns = ", ".join(pick(name, attribute.type) for name, attribute in plan.scheme.attributes.items())
     engine.view("attribute", f"SELECT r.sid, {columns} FROM ({ranked}) r WHERE r.n = 1 GROUP BY r.sid")
 
@@ -227,24 +254,37 @@ def _not_allowed(attribute: object) -> str:
 def _past(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusals, known: str) -> None:
     """One grade per past year: the newest known that nothing superseded."""
     domain = plan.scheme.domain.replace("'", "''")
-    scope = (f"{snapshot.history} x WHERE (x.domain IS NULL OR x.domain = '{domain}') AND x.year < {plan.year} AND {known} "
-             "AND COALESCE(x.status, 'final') <> 'superseded'")
+    scope = (
+        f"{snapshot.history} x WHERE (x.domain IS NULL OR x.domain = '{domain}') AND x.year < {plan.year} AND {known} "
+        "AND COALESCE(x.status, 'final') <> 'superseded'"
+    )
     grades = ", ".join("'" + grade.replace("'", "''") + "'" for grade in plan.grades)
     graded = "COALESCE(x.state, 'graded') = 'graded'"
     bad = f"({graded} AND COALESCE(x.grade, '') NOT IN ({grades}))"
-    refusals.history(f"FROM {snapshot.history} x JOIN subjects s ON s.sid = x.sid WHERE x.row IN (SELECT x.row FROM {scope} AND {bad})", "unknown_grade", "grade")
+    refusals.history(
+        f"FROM {snapshot.history} x JOIN subjects s ON s.sid = x.sid WHERE x.row IN (SELECT x.row FROM {scope} AND {bad})",
+        "unknown_grade",
+        "grade",
+    )
     needy = route_grades(plan)
     routeless = "FALSE"
     if needy:
         listed = ", ".join("'" + grade.replace("'", "''") + "'" for grade in needy)
         routeless = f"({graded} AND x.grade IN ({listed}) AND x.route IS NULL)"
-        refusals.history(f"FROM {snapshot.history} x JOIN subjects s ON s.sid = x.sid WHERE x.row IN (SELECT x.row FROM {scope} AND {routeless})", "missing_route", "route")
+        refusals.history(
+            f"FROM {snapshot.history} x JOIN subjects s ON s.sid = x.sid WHERE x.row IN (SELECT x.row FROM {scope} AND {routeless})",
+            "missing_route",
+            "route",
+        )
     ranked = (
         "SELECT x.*, ROW_NUMBER() OVER (PARTITION BY x.sid, x.year ORDER BY COALESCE(x.known_day, -1000000) DESC, "
         f"x.status, x.grade, x.route) AS n FROM {scope} AND NOT {bad} AND NOT {routeless}"
     )
-    engine.view("past", f"SELECT r.sid, r.year, COALESCE(r.state, 'graded') AS state, CASE WHEN COALESCE(r.state, 'graded') = 'graded' "
-                        f"THEN r.grade END AS grade, r.route, r.status, r.scheme FROM ({ranked}) r WHERE r.n = 1")
+    engine.view(
+        "past",
+        f"SELECT r.sid, r.year, COALESCE(r.state, 'graded') AS state, CASE WHEN COALESCE(r.state, 'graded') = 'graded' "
+        f"THEN r.grade END AS grade, r.route, r.status, r.scheme FROM ({ranked}) r WHERE r.n = 1",
+    )
 
 
 def route_grades(plan: Plan) -> list[str]:
@@ -255,10 +295,15 @@ def route_grades(plan: Plan) -> list[str]:
             if fact.of == "history" and fact.where and {"grade", "route"} <= set(names(fact.where)):
                 where = to_python(fact.where)
                 env = {"grade": grade, "state": "graded", "status": "final", "scheme": plan.scheme.scheme}
-                if len({where({**env, "route": route}) for route in ("", "score", "direct", "linked", "retained", "adjusted")}) > 1:
+                if (
+                    len(
+                        {
+                            where({**env, "route": route})
+                            for route in ("", "score", "direct", "linked", "retained", "adjusted")
+                        }
+                    )
+                    > 1
+                ):
                     needy.append(grade)
                     break
     return needy
-
-
-__all__ = ["Admitted", "admit", "clock_sql", "iso", "prepare_subjects", "route_grades", "shorthand_codes", "typed"]

@@ -12,7 +12,13 @@ from creditscore.calendars import next_working_day
 from creditscore.days import FIRST, LAST, add_months, from_day, to_day, year_end, year_start
 from creditscore.errors import SchemeError
 from creditscore.grading.plan import (
-    BoundRepair, BoundWindow, Plan, PlanFact, PlanGroup, PlanItem, PlanRule,
+    BoundRepair,
+    BoundWindow,
+    Plan,
+    PlanFact,
+    PlanGroup,
+    PlanItem,
+    PlanRule,
 )
 from creditscore.quantities import BASIS, TOP, UNBOUNDED, to_micro
 from creditscore.schemes.expressions import parse
@@ -23,9 +29,14 @@ FAR = 10**6  # a day beyond every date
 
 
 def bind(
-    scheme: Scheme, at: int | date, *, known_at: int, law_known_at: date | None = None, siblings: Iterable[Scheme] = ()
+    scheme: Scheme,
+    at: int | date,
+    *,
+    known_at: int,
+    law_known_at: date | None = None,
+    siblings: Iterable[Scheme] = (),
 ) -> Plan:
-    """The plan for evaluation year `at` (int) or day `at`. `siblings`: other versions, whose items are known by name."""
+    """The plan for evaluation year `at` (int) or day `at`; `siblings` are other versions, whose items are known."""
     year = at if isinstance(at, int) else at.year
     as_of = year_end(year) if isinstance(at, int) else to_day(at)
     binder = _Binder(scheme, at, year, as_of, known_at, law_known_at)
@@ -36,7 +47,14 @@ class _Binder:
     """Carries the period while the parts of one scheme are resolved."""
 
     def __init__(self, scheme: Scheme, at: int | date, year: int, as_of: int, known_at: int, law: date | None) -> None:
-        self.scheme, self.at, self.year, self.as_of, self.known_at, self.law = scheme, at, year, as_of, known_at, law
+        self.scheme, self.at, self.year, self.as_of, self.known_at, self.law = (
+            scheme,
+            at,
+            year,
+            as_of,
+            known_at,
+            law,
+        )
         self.clocks = list(scheme.clocks)
         self.groups = list(scheme.groups)
         self.pools = list(scheme.pools)
@@ -78,14 +96,17 @@ class _Binder:
             pools=tuple(self.pools),
             facts=tuple(self.fact(name, bound) for name, fact in scheme.facts.items() if self.holds(fact.applies)),
             lookups={
-                f"{name}_{column}": {key: _micros(row[i]) for key, row in {**table.rows, "": table.default}.items()}  # type: ignore[misc]
+                f"{name}_{column}": {key: to_micro(row[i]) for key, row in {**table.rows, "": table.default}.items()}
                 for name, table in scheme.lookups.items()
                 for i, column in enumerate(table.columns)
             },
             exemptions=tuple(self.rule(one) for one in self.those(scheme.admit.exempt)),
-            start=tuple(self.rule(one, points=to_micro(one.points)) for one in self.those(start.rules if start else [])),
+            start=tuple(
+                self.rule(one, points=to_micro(one.points)) for one in self.those(start.rules if start else [])
+            ),
             bonus=tuple(
-                self.rule(one, points=to_micro(one.each), fact=one.of) for one in self.those(start.bonus if start else [])
+                self.rule(one, points=to_micro(one.each), fact=one.of)
+                for one in self.those(start.bonus if start else [])
             ),
             start_cap=_micro(start.at_most) if start else None,
             conditions=tuple(
@@ -120,7 +141,9 @@ class _Binder:
         return [rule for rule in rules if self.holds(rule.applies)]
 
     def rule(self, rule: Any, **effect: Any) -> PlanRule:
-        return PlanRule(getattr(rule, "id", ""), parse(rule.when) if getattr(rule, "when", None) else None, rule, **effect)
+        return PlanRule(
+            getattr(rule, "id", ""), parse(rule.when) if getattr(rule, "when", None) else None, rule, **effect
+        )
 
     def decide(self, rule: Any) -> PlanRule:
         grades = [grade.code for grade in self.scheme.grades]
@@ -134,7 +157,9 @@ class _Binder:
         if effect in ("down", "up"):
             return self.rule(rule, effect=effect, points=value, route=rule.route)
         grade = grades.index(value) if effect != "not_graded" else None
-        return self.rule(rule, effect=effect, grade=grade, route=rule.route or ("special" if effect == "grade" else None))
+        return self.rule(
+            rule, effect=effect, grade=grade, route=rule.route or ("special" if effect == "grade" else None)
+        )
 
     def item(self, index: int, code: str, item: Item) -> PlanItem:
         value = item.value
@@ -149,7 +174,9 @@ class _Binder:
         if item.repair and self.holds(self.scheme.repairs[item.repair.rule].applies):
             repair = self.repairs[item.repair.rule]
         return PlanItem(
-            index=index, code=code, **self.value(value),
+            index=index,
+            code=code,
+            **self.value(value),
             sign=-1 if item.deduct else 1,
             basis=basis[0] if basis else "period" if attributes else "time",
             attributes=attributes,
@@ -164,20 +191,34 @@ class _Binder:
             repair_rule=self.scheme.repairs[item.repair.rule] if repair and item.repair else None,
             requires=tuple(dict.fromkeys([*item.requires, *_needed(value)])),
             tags=frozenset(item.tags),
-            switch=switch, switch_lo=low, switch_hi=high,
+            switch=switch,
+            switch_lo=low,
+            switch_hi=high,
             rule=item,
         )
 
     def value(self, value: Value | None) -> dict[str, Any]:
         result: dict[str, Any] = {
-            "form": "none", "points": 0, "plus": None, "unit": 0, "of": None, "tiers": (), "levels": (),
-            "lowest": 0, "highest": 0, "pool": None,
+            "form": "none",
+            "points": 0,
+            "plus": None,
+            "unit": 0,
+            "of": None,
+            "tiers": (),
+            "levels": (),
+            "lowest": 0,
+            "highest": 0,
+            "pool": None,
         }
         if value is None:
             return result
         if value.unknown:
             low, high = value.range or (Decimal(0), None)
-            return result | {"form": "unknown", "lowest": to_micro(low), "highest": UNBOUNDED if high is None else to_micro(high)}
+            return result | {
+                "form": "unknown",
+                "lowest": to_micro(low),
+                "highest": UNBOUNDED if high is None else to_micro(high),
+            }
         if value.pool is not None:
             total = to_micro(self.scheme.pools[value.pool].total)
             return result | {"form": "pool", "points": total, "pool": self.pools.index(value.pool)}
@@ -190,7 +231,10 @@ class _Binder:
             unit = 100 if value.unit == "percent_points" else 1
             return result | {"form": "base", "points": to_micro(value.base), "plus": value.plus, "unit": unit}
         form = "fixed" if value.fixed is not None else "each"
-        return result | {"form": form, "points": to_micro(value.fixed if value.fixed is not None else value.each or 0)}
+        return result | {
+            "form": form,
+            "points": to_micro(value.fixed if value.fixed is not None else value.each or 0),
+        }
 
     def window(self, name: str) -> BoundWindow:
         window = self.scheme.windows[name]
@@ -202,11 +246,19 @@ class _Binder:
         chosen = frozenset(i.index for i in items if i.code in fact.items or i.tags & set(fact.tags))
         at = {"as_of": self.as_of, "known_at": self.known_at, "period_start": year_start(self.year)}[fact.at]
         return PlanFact(
-            name=name, of=fact.of, take=fact.take, items=chosen,
+            name=name,
+            of=fact.of,
+            take=fact.take,
+            items=chosen,
             window=self.window(fact.window or self.scheme.admit.window) if fact.of == "records" else None,
             where=parse(fact.where) if fact.where else None,
-            by=fact.by, column=fact.column, years=fact.years, lists=tuple(fact.lists), dates=tuple(fact.dates),
-            at=at, absent=_micro(fact.absent) or 0,
+            by=fact.by,
+            column=fact.column,
+            years=fact.years,
+            lists=tuple(fact.lists),
+            dates=tuple(fact.dates),
+            at=at,
+            absent=_micro(fact.absent) or 0,
         )
 
 
@@ -299,13 +351,11 @@ def _same(bound: int | date, at: int | date) -> int | date:
     if isinstance(bound, int) and isinstance(at, date):
         return date(bound, 1, 1)
     if isinstance(bound, date) and isinstance(at, int):
-        raise SchemeError(f"applies: {bound} is a day, but the scheme is graded by evaluation year", next="write a year")
+        raise SchemeError(
+            f"applies: {bound} is a day, but the scheme is graded by evaluation year", next="write a year"
+        )
     return bound
 
 
 def _micro(value: Decimal | None) -> int | None:
     return None if value is None else to_micro(value)
-
-
-def _micros(value: Decimal) -> int:
-    return to_micro(value)

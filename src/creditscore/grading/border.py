@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from creditscore.days import iso
 from creditscore.grading.compile import STATES, reading_bits
+from creditscore.grading.lines import STEPS
 from creditscore.grading.plan import Plan
 from creditscore.grading.sql_ledger import text
 from creditscore.quantities import UNBOUNDED
 from creditscore.schemes.model import MARKS
-
-STEPS = ("start", "record", "cap", "condition", "limit", "decide")
 
 
 def decimal(sql: str) -> str:
@@ -33,13 +32,20 @@ def grades_sql(plan: Plan) -> str:
     for k, rule in enumerate(plan.adjusters):
         if rule.route:
             route = f"CASE WHEN o.a{k} THEN {text(rule.route)} ELSE {route} END"
-    readings = " || ".join(
-        f"CASE WHEN (o.all_readings & {flag}) <> 0 THEN {text(name + ';')} ELSE '' END" for name, flag in reading_bits(plan).items()
-    ) or "''"
+    readings = (
+        " || ".join(
+            f"CASE WHEN (o.all_readings & {flag}) <> 0 THEN {text(name + ';')} ELSE '' END"
+            for name, flag in reading_bits(plan).items()
+        )
+        or "''"
+    )
     scores = {
-        name: decimal(f"CASE WHEN {computed}{more} THEN o.{column} END") if plan.has_points else "CAST(NULL AS DECIMAL(18,6))"
+        name: decimal(f"CASE WHEN {computed}{more} THEN o.{column} END")
+        if plan.has_points
+        else "CAST(NULL AS DECIMAL(18,6))"
         for name, column, more in (
-            ("start", "start", ""), ("score", "score_low", " AND o.raw_low = o.raw_high"),
+            ("start", "start", ""),
+            ("score", "score_low", " AND o.raw_low = o.raw_high"),
             ("score_low", "score_low", f" AND ABS(o.score_low) < {UNBOUNDED // 2}"),
             ("score_high", "score_high", f" AND ABS(o.score_high) < {UNBOUNDED // 2}"),
         )
@@ -60,7 +66,11 @@ def grades_sql(plan: Plan) -> str:
 def unknown_items(plan: Plan) -> str:
     """For each subject the items and conditions whose points nobody published."""
     parts = ["SELECT DISTINCT v.sid, v.item_name AS name FROM valid v WHERE v.counts AND v.low <> v.high"]
-    parts += [f"SELECT o.sid, {text(rule.id)} FROM outcome o WHERE o.c{k}" for k, rule in enumerate(plan.conditions) if rule.rule.unknown]
+    parts += [
+        f"SELECT o.sid, {text(rule.id)} FROM outcome o WHERE o.c{k}"
+        for k, rule in enumerate(plan.conditions)
+        if rule.rule.unknown
+    ]
     if any(item.form == "pool" for item in plan.items):
         parts.append("SELECT DISTINCT v.sid, v.item_name FROM valid v WHERE v.counts AND v.pool >= 0")
     return f"SELECT x.sid, STRING_AGG(x.name, '+' ORDER BY x.name) AS items FROM ({' UNION '.join(parts)}) x GROUP BY x.sid"

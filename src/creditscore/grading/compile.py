@@ -1,4 +1,4 @@
-"""A plan as tables of data: one row per item, tier, level, share given back, deadline. Both engines read the same plan."""
+"""A plan as tables of data: one row per item, tier, level, share given back and deadline."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from creditscore.days import full_months
 from creditscore.grading.decide import breakpoints
-from creditscore.grading.exact import article
+from creditscore.grading.lines import article
 from creditscore.grading.plan import Plan, PlanItem
 from creditscore.quantities import MICRO
 from creditscore.schemes.model import MARKS
@@ -111,7 +111,14 @@ def level_table(plan: Plan) -> Columns:
 
 def give_table(plan: Plan) -> Columns:
     rows = [(item.index, *give) for item in plan.items for give in item.gives]
-    return _columns(rows, ("item", "INTEGER"), ("win", "INTEGER"), ("low", "BIGINT"), ("high", "BIGINT"), ("basis", "BIGINT"))
+    return _columns(
+        rows,
+        ("item", "INTEGER"),
+        ("win", "INTEGER"),
+        ("low", "BIGINT"),
+        ("high", "BIGINT"),
+        ("basis", "BIGINT"),
+    )
 
 
 def repairs(plan: Plan) -> dict[int, Any]:
@@ -134,15 +141,22 @@ def window_names(plan: Plan) -> Columns:
     return _columns(rows, ("rule", "INTEGER"), ("win", "INTEGER"), ("name", "VARCHAR"))
 
 
-def elapsed_table(at: int, first: int) -> Columns:
-    """Full months from each day to the end of the day `at`."""
-    rows = [(day, MICRO * full_months(day, at + 1)) for day in range(first, at + 1)]
-    return _columns(rows, ("day", "INTEGER"), ("months", "BIGINT"))
+def elapsed_table(ends: list[int], days: list[int]) -> Columns:
+    """Full months from each of `days` to the end of each of the days `ends`."""
+    rows = [(at, day, MICRO * full_months(day, at + 1)) for at in ends for day in days]
+    return _columns(rows, ("at", "INTEGER"), ("day", "INTEGER"), ("months", "BIGINT"))
 
 
 def group_table(plan: Plan) -> Columns:
     rows = [(g.index, g.code, article(g.rule), g.cap, g.heaviest) for g in plan.groups]
-    return _columns(rows, ("grp", "INTEGER"), ("name", "VARCHAR"), ("article", "VARCHAR"), ("cap", "BIGINT"), ("heaviest", "BOOLEAN"))
+    return _columns(
+        rows,
+        ("grp", "INTEGER"),
+        ("name", "VARCHAR"),
+        ("article", "VARCHAR"),
+        ("cap", "BIGINT"),
+        ("heaviest", "BOOLEAN"),
+    )
 
 
 def probe_table(plan: Plan) -> Columns:

@@ -59,7 +59,7 @@ def adjusted(rule: PlanRule, grade: int, n: int) -> int:
 
 
 def breakpoints(plan: Plan) -> tuple[int, ...]:
-    """Scores at which the decision may change: every number that the score is compared with, and its lower neighbour."""
+    """Scores at which the decision may change: every number that the score is compared with, and its neighbours."""
     edges: set[int] = set()
     for rule in (*plan.deciders, *plan.adjusters):
         if rule.when is not None:

@@ -27,8 +27,12 @@ def bucket(basis: str, record: Mapping[str, Any]) -> Any:
     """The key that records share which count once."""
     day = from_day(record["day"])
     return {
-        "time": record["rk"], "day": record["day"], "month": day.year * 12 + day.month - 1,
-        "quarter": day.year * 4 + (day.month - 1) // 3, "year": day.year, "period": 0,
+        "time": record["rk"],
+        "day": record["day"],
+        "month": day.year * 12 + day.month - 1,
+        "quarter": day.year * 4 + (day.month - 1) // 3,
+        "year": day.year,
+        "period": 0,
         "act": record["act_id"] or f"\0{record['rk']}",
     }.get(basis, record.get(basis) or "")
 
@@ -41,8 +45,10 @@ def record_facts(plan: Plan, records: Iterable[Mapping[str, Any]], lookups: Mapp
         if fact.of == "records":
             where = to_python(fact.where) if fact.where else None
             chosen = [
-                record for record in rows
-                if record["active"] and record["item_index"] in fact.items
+                record
+                for record in rows
+                if record["active"]
+                and record["item_index"] in fact.items
                 and in_window(fact.window, record)  # type: ignore[arg-type]
                 and (where is None or where({**record, **lookups}))
             ]
@@ -59,7 +65,7 @@ def _aggregate(fact: PlanFact, chosen: list[Mapping[str, Any]]) -> Any:
         return MICRO * len({bucket(fact.by or "time", record) for record in chosen})
     if fact.take == "run":
         return MICRO * _longest_run({bucket(fact.by or "month", record) for record in chosen})
-    values = [record[fact.column] for record in chosen]
+    values = [record[fact.column or ""] for record in chosen]
     if fact.take == "sum":
         return sum(values)
     return (max if fact.take == "max" else min)(values, default=fact.absent)
@@ -77,8 +83,11 @@ def _longest_run(keys: set[int]) -> int:
 
 
 def other_facts(
-    plan: Plan, env: dict[str, Any], dates: Mapping[str, int | None],
-    history: Iterable[Mapping[str, Any]], listings: Iterable[Mapping[str, Any]],
+    plan: Plan,
+    env: dict[str, Any],
+    dates: Mapping[str, int | None],
+    history: Iterable[Mapping[str, Any]],
+    listings: Iterable[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """Facts over history, listings and dates of the subject; `env` already holds the facts over records."""
     rows = {row["year"]: row for row in history if row["year"] < plan.year}
@@ -89,8 +98,10 @@ def other_facts(
             result[fact.name] = _history(plan, fact, rows)
         elif fact.of == "listings":
             active = [
-                one for one in entries
-                if one["list"] in fact.lists and one["entered_day"] <= fact.at
+                one
+                for one in entries
+                if one["list"] in fact.lists
+                and one["entered_day"] <= fact.at
                 and (one["exited_day"] is None or one["exited_day"] > fact.at)
                 and (one["term_end_day"] is None or one["term_end_day"] >= fact.at)
             ]

@@ -57,14 +57,24 @@ def grade(
     chosen, siblings = _scheme(scheme, at, known)
     if isinstance(records, Snapshot):
         if subjects is not None:
-            raise UsageError("a snapshot already holds its subjects", next="leave subjects away, or give tables instead of a snapshot")
+            raise UsageError(
+                "a snapshot already holds its subjects",
+                next="leave subjects away, or give tables instead of a snapshot",
+            )
         snapshot = records
     else:
         if subjects is None:
             raise UsageError("no table of subjects was given", next="give subjects= beside the records")
         snapshot = ingest(
-            subjects, records, attributes=attributes, listings=listings, history=history, feeds=feeds,
-            threads=threads, memory_limit=memory_limit, subject_ids=chosen.subject_id,
+            subjects,
+            records,
+            attributes=attributes,
+            listings=listings,
+            history=history,
+            feeds=feeds,
+            threads=threads,
+            memory_limit=memory_limit,
+            subject_ids=chosen.subject_id,
         )
     known_day = to_day(known) if known else snapshot.newest_day
     plan = bind(chosen, at, known_at=known_day, law_known_at=known, siblings=siblings)
@@ -106,7 +116,12 @@ def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool) -> Grading:
 
 
 def _manifest(
-    engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, admitted: Admitted, not_yet_known: int, refusals: Refusals
+    engine: DuckDBEngine,
+    snapshot: Snapshot,
+    plan: Plan,
+    admitted: Admitted,
+    not_yet_known: int,
+    refusals: Refusals,
 ) -> dict[str, Any]:
     used = int(engine.rows("SELECT COALESCE(SUM(n_rows), 0) FROM valid")[0][0])
     counted = snapshot.counts.get("records", {})
@@ -115,26 +130,48 @@ def _manifest(
     repeated = int(counted.get("repeated", 0))
     outside = admitted.rows - admitted.refused - used
     records = {
-        "in": rows, "used": used + repeated, "not_yet_known": not_yet_known, "out_of_window": outside,
-        "refused": refused, "other_domain": admitted.other_domain, "repeated": repeated,
+        "in": rows,
+        "used": used + repeated,
+        "not_yet_known": not_yet_known,
+        "out_of_window": outside,
+        "refused": refused,
+        "other_domain": admitted.other_domain,
+        "repeated": repeated,
     }
     if rows != records["used"] + not_yet_known + outside + refused + admitted.other_domain:
-        raise SchemeError(f"the rows of the records do not add up: {records}", next="please report this fault with the manifest")
+        raise SchemeError(
+            f"the rows of the records do not add up: {records}",
+            next="please report this fault with the manifest",
+        )
     parameters = {
-        "scheme": plan.scheme.name, "period": plan.period, "as_of": from_day(plan.as_of).isoformat(),
+        "scheme": plan.scheme.name,
+        "period": plan.period,
+        "as_of": from_day(plan.as_of).isoformat(),
         "known_at": from_day(plan.known_at).isoformat(),
         "law_known_at": from_day(plan.law_known_at).isoformat() if plan.law_known_at is not None else "latest",
     }
     scheme_hash = "sha256:" + hashlib.sha256(plan.scheme.model_dump_json().encode()).hexdigest()
-    identity = {"creditscore": __version__, "scheme_hash": scheme_hash, "snapshot_hash": snapshot.content_hash(), **parameters}
+    identity = {
+        "creditscore": __version__,
+        "scheme_hash": scheme_hash,
+        "snapshot_hash": snapshot.content_hash(),
+        **parameters,
+    }
     states = dict(engine.rows("SELECT state, COUNT(*) FROM result_grades GROUP BY state ORDER BY state"))
-    shares = dict(engine.rows("SELECT grade, COUNT(*) FROM result_grades WHERE grade IS NOT NULL GROUP BY grade ORDER BY grade"))
+    shares = dict(
+        engine.rows("SELECT grade, COUNT(*) FROM result_grades WHERE grade IS NOT NULL GROUP BY grade ORDER BY grade")
+    )
     feeds = engine.rows(f"SELECT COUNT(*) FROM {snapshot.feeds}")[0][0]
     notes = [] if feeds else ["no feeds declared: a subject without records may be clean, or its feed may be silent"]
     return {
         "run_id": hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16],
         **identity,
-        "counts": {"records": records, "subjects": dict(snapshot.counts.get("subjects", {})), "states": states, "grades": shares},
+        "counts": {
+            "records": records,
+            "subjects": dict(snapshot.counts.get("subjects", {})),
+            "states": states,
+            "grades": shares,
+        },
         "rejected": refusals.rows(),
         "reasons": refusals.reasons(),
         "feeds": "declared" if feeds else "none declared",
@@ -153,14 +190,22 @@ def _provisional(engine: DuckDBEngine, plan: Plan) -> bool:
 
 def _moment(period: int | str | None, as_of: date | str | None) -> int | date:
     if (period is None) == (as_of is None):
-        raise UsageError("give either a period (an evaluation year) or a day", allowed="period=2024 or as_of=2024-12-31", next="see `creditscore grade --help`")
+        raise UsageError(
+            "give either a period (an evaluation year) or a day",
+            allowed="period=2024 or as_of=2024-12-31",
+            next="see `creditscore grade --help`",
+        )
     if period is not None:
         try:
             year = int(str(period))
         except ValueError:
             year = 0
         if not 1900 <= year <= 2100:
-            raise UsageError(f"{period!r} is not an evaluation year", allowed="a year such as 2024", next="schemes without evaluation years take as_of (a day)")
+            raise UsageError(
+                f"{period!r} is not an evaluation year",
+                allowed="a year such as 2024",
+                next="schemes without evaluation years take as_of (a day)",
+            )
         return year
     day = _day(as_of, "as_of")
     assert day is not None

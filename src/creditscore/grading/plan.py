@@ -13,6 +13,8 @@ from typing import Any
 from creditscore.schemes.expressions import Node
 from creditscore.schemes.model import Rule, Scheme
 
+COLUMNS = ("kind", "region", "district", "industry", "size", "ownership")  # of the subject, for conditions
+NO_AMOUNT = 9_100_000_000_000_000_000  # an amount nobody gave cannot show that it is small
 FULL = 10**10  # Σ share (10⁻⁶) × basis points of a record that is wholly given back
 
 
@@ -131,7 +133,7 @@ class Plan:
     groups: tuple[PlanGroup, ...]
     pools: tuple[str, ...]
     facts: tuple[PlanFact, ...]
-    lookups: dict[str, dict[str, tuple[int, ...]]]
+    lookups: dict[str, dict[str, int]]
     exemptions: tuple[PlanRule, ...]
     start: tuple[PlanRule, ...]
     bonus: tuple[PlanRule, ...]

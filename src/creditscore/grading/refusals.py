@@ -24,27 +24,40 @@ class Refusals:
         engine.materialise("refused", f"SELECT * FROM {snapshot.quarantine}")
 
     def _add(self, columns: str, rest: str) -> None:
-        self.engine.con.execute(f'INSERT INTO refused ("table", line, subject_id, record_id, event_no, item, reason, "column", value, message) SELECT {columns} {rest}')
+        self.engine.con.execute(
+            f'INSERT INTO refused ("table", line, subject_id, record_id, event_no, item, reason, "column", value, message) SELECT {columns} {rest}'
+        )
 
     def records(self, rest: str, reason: str, column: str, value: str) -> None:
         """`rest`: FROM … WHERE …, with t (record), s (subject) and i (item's name)."""
-        self._add(f"'records', t.row, s.subject_id, t.record_id, 1, i.name, '{reason}', '{column}', {value}, {_text(MESSAGES[reason])}", rest)
+        self._add(
+            f"'records', t.row, s.subject_id, t.record_id, 1, i.name, '{reason}', '{column}', {value}, {_text(MESSAGES[reason])}",
+            rest,
+        )
 
     def attributes(self, rest: str) -> None:
-        self._add(f"'attributes', NULL, s.subject_id, NULL, NULL, NULL, 'bad_attribute', x.name, x.value, {_text(MESSAGES['bad_attribute'])}", rest)
+        self._add(
+            f"'attributes', NULL, s.subject_id, NULL, NULL, NULL, 'bad_attribute', x.name, x.value, {_text(MESSAGES['bad_attribute'])}",
+            rest,
+        )
 
     def history(self, rest: str, reason: str, column: str) -> None:
-        self._add(f"'history', x.row, s.subject_id, NULL, NULL, NULL, '{reason}', '{column}', x.grade, {_text(MESSAGES[reason])}", rest)
+        self._add(
+            f"'history', x.row, s.subject_id, NULL, NULL, NULL, '{reason}', '{column}', x.grade, {_text(MESSAGES[reason])}",
+            rest,
+        )
 
     def rows(self) -> int:
         """Refused rows (a row with several faults counts once)."""
-        return int(self.engine.rows(
-            'SELECT COUNT(*) FROM (SELECT DISTINCT "table", line, subject_id, record_id, event_no, '
-            'CASE WHEN "table" = \'attributes\' THEN "column" || COALESCE(value, \'\') END FROM refused) r'
-        )[0][0])
+        return int(
+            self.engine.rows(
+                'SELECT COUNT(*) FROM (SELECT DISTINCT "table", line, subject_id, record_id, event_no, '
+                "CASE WHEN \"table\" = 'attributes' THEN \"column\" || COALESCE(value, '') END FROM refused) r"
+            )[0][0]
+        )
 
     def reasons(self) -> dict[str, int]:
-        return dict(self.engine.rows('SELECT "table" || \': \' || reason, COUNT(*) FROM refused GROUP BY 1 ORDER BY 1'))
+        return dict(self.engine.rows("SELECT \"table\" || ': ' || reason, COUNT(*) FROM refused GROUP BY 1 ORDER BY 1"))
 
 
 def _text(value: str) -> str:

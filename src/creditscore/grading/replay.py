@@ -34,17 +34,29 @@ def inputs(grading: Grading, subject_ids: list[str] | None = None) -> Iterator[t
     listings = _by_sid(_dicts(engine, f"SELECT x.* FROM listed x{chosen}"))
     for row in subjects:
         sid = row["sid"]
-        yield row["subject_id"], Subject(
-            columns={key: value for key, value in row.items() if value is not None},
-            attributes={key[2:]: value for key, value in next(iter(attributes.get(sid, [])), {}).items() if key.startswith("d_")},
-            records=[_record(one, codes, corrections) for one in records.get(sid, [])],
-            history=[{key: value if value is not None else "" for key, value in one.items()} for one in history.get(sid, [])],
-            listings=listings.get(sid, []),
-            fed=row["fed"],
+        yield (
+            row["subject_id"],
+            Subject(
+                columns={key: value for key, value in row.items() if value is not None},
+                attributes={
+                    key[2:]: value
+                    for key, value in next(iter(attributes.get(sid, [])), {}).items()
+                    if key.startswith("d_")
+                },
+                records=[_record(one, codes, corrections) for one in records.get(sid, [])],
+                history=[
+                    {key: value if value is not None else "" for key, value in one.items()}
+                    for one in history.get(sid, [])
+                ],
+                listings=listings.get(sid, []),
+                fed=row["fed"],
+            ),
         )
 
 
-def _record(row: dict[str, Any], codes: dict[int, str], corrections: dict[int, list[tuple[int, int]]]) -> dict[str, Any]:
+def _record(
+    row: dict[str, Any], codes: dict[int, str], corrections: dict[int, list[tuple[int, int]]]
+) -> dict[str, Any]:
     typed = {key[2:]: value for key, value in row.items() if key.startswith("t_")}
     return {**row, **typed, "item": codes[row["item"]], "corrections": corrections.get(row["rk"], [])}
 

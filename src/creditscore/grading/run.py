@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from creditscore.days import FIRST
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading import compile as tables
-from creditscore.grading.plan import Plan
+from creditscore.grading.plan import Plan, PlanFact
 from creditscore.grading.sql_grades import decided, faced, fact_views, looked, outcome, scored, started, tried
 from creditscore.grading.sql_ledger import displaced, ledger
 from creditscore.grading.sql_records import Features, assessed, back, rec, valid
-from creditscore.grading.sql_totals import contributions, distinct_facts, needs_calendar, pool_sum, pooled, totals
+from creditscore.grading.sql_totals import (
+    contributions,
+    distinct_facts,
+    needs_calendar,
+    pool_sum,
+    pooled,
+    totals,
+)
 
 
 def put_tables(engine: DuckDBEngine, plan: Plan, codes: dict[str, int]) -> None:
@@ -41,15 +47,28 @@ def put_calendar(engine: DuckDBEngine, plan: Plan) -> None:
             "CAST(quarter(DATE '1970-01-01' + CAST(d AS INTEGER)) - 1 AS INTEGER) AS quarter "
             "FROM range((SELECT COALESCE(MIN(day), 0) FROM valid), (SELECT COALESCE(MAX(day), 0) + 1 FROM valid)) r(d)",
         )
-    elapsed = sorted({fact.at for fact in plan.facts if fact.take == "months_since"})
-    if elapsed:
-        columns: tables.Columns = {"at": ("INTEGER", []), "day": ("INTEGER", []), "months": ("BIGINT", [])}
-        for at in elapsed:
-            part = tables.elapsed_table(at, FIRST)
-            columns["at"][1].extend([at] * len(part["day"][1]))
-            columns["day"][1].extend(part["day"][1])
-            columns["months"][1].extend(part["months"][1])
-        engine.table("elapsed", columns)
+    waits = [fact for fact in plan.facts if fact.take == "months_since"]
+    if waits:
+        engine.table(
+            "elapsed",
+            tables.elapsed_table(sorted({fact.at for fact in waits}), _given_days(engine, plan, waits)),
+        )
+
+
+def _given_days(engine: DuckDBEngine, plan: Plan, waits: list[PlanFact]) -> list[int]:
+    """The different days from which some fact counts months."""
+    names = {name for fact in waits for name in fact.dates}
+    parts = [f'SELECT "d_{name}" AS day FROM attribute' for name in sorted(names & set(plan.scheme.attributes))]
+    if "registered_on" in names:
+        parts.append("SELECT registered_day FROM subject")
+    if names & {fact.name for fact in plan.facts}:
+        parts.append("SELECT day FROM valid")
+    return [
+        day
+        for (day,) in engine.rows(
+            f"SELECT DISTINCT day FROM ({' UNION '.join(parts)}) d WHERE day IS NOT NULL ORDER BY day"
+        )
+    ]
 
 
 def define(engine: DuckDBEngine, plan: Plan, features: Features) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from creditscore.grading.compile import bit, mark, reading_bits
-from creditscore.grading.plan import Plan, PlanFact, PlanRule
-from creditscore.grading.sql_totals import carried, distinct, over_records
+from creditscore.grading.plan import COLUMNS, Plan, PlanFact, PlanRule
+from creditscore.grading.sql_totals import carried, distinct
 from creditscore.quantities import MICRO, TOP
 from creditscore.schemes.expressions import to_sql
-
-COLUMNS = ("kind", "region", "district", "industry", "size", "ownership")
 
 
 def column(plan: Plan, alias: str = "s") -> dict[str, str]:
@@ -36,16 +36,22 @@ def history_fact(plan: Plan, fact: PlanFact) -> str:
     where = to_sql(fact.where, columns.__getitem__) if fact.where else "TRUE"
     if fact.take == "chain":
         ranked = f"SELECT h.sid, h.year, ROW_NUMBER() OVER (PARTITION BY h.sid ORDER BY h.year DESC) AS n FROM past h WHERE {where}"
-        return f"SELECT r.sid, {MICRO} * COUNT(*) AS n FROM ({ranked}) r WHERE r.year = {plan.year} - r.n GROUP BY r.sid"
+        return (
+            f"SELECT r.sid, {MICRO} * COUNT(*) AS n FROM ({ranked}) r WHERE r.year = {plan.year} - r.n GROUP BY r.sid"
+        )
     low, high = fact.years or (-1000, -1)
-    return (f"SELECT h.sid, {MICRO} * COUNT(*) AS n FROM past h WHERE {where} "
-            f"AND h.year BETWEEN {plan.year + low} AND {plan.year + high} GROUP BY h.sid")
+    return (
+        f"SELECT h.sid, {MICRO} * COUNT(*) AS n FROM past h WHERE {where} "
+        f"AND h.year BETWEEN {plan.year + low} AND {plan.year + high} GROUP BY h.sid"
+    )
 
 
 def listing_fact(fact: PlanFact) -> str:
     lists = ", ".join("'" + name.replace("'", "''") + "'" for name in fact.lists)
-    return (f"SELECT l.sid, {MICRO} * COUNT(*) AS n FROM listed l WHERE l.list IN ({lists}) AND l.entered_day <= {fact.at} "
-            f"AND COALESCE(l.exited_day, {fact.at} + 1) > {fact.at} AND COALESCE(l.term_end_day, {fact.at}) >= {fact.at} GROUP BY l.sid")
+    return (
+        f"SELECT l.sid, {MICRO} * COUNT(*) AS n FROM listed l WHERE l.list IN ({lists}) AND l.entered_day <= {fact.at} "
+        f"AND COALESCE(l.exited_day, {fact.at} + 1) > {fact.at} AND COALESCE(l.term_end_day, {fact.at}) >= {fact.at} GROUP BY l.sid"
+    )
 
 
 def fact_views(plan: Plan) -> list[tuple[str, str]]:
@@ -80,7 +86,11 @@ def faced(plan: Plan, has_pools: bool) -> str:
         pool = " + COALESCE(p.{side}, 0)"
     columns += [f"COALESCE(t.{side}, 0){pool.format(side=side)} AS {side}" for side in ("low", "high")]
     columns.append("COALESCE(t.evidence, -1) AS evidence")
-    columns.append("COALESCE(t.readings, 0) AS readings" if any(name == "readings" for name, _, _ in carried(plan)) else "CAST(0 AS BIGINT) AS readings")
+    columns.append(
+        "COALESCE(t.readings, 0) AS readings"
+        if any(name == "readings" for name, _, _ in carried(plan))
+        else "CAST(0 AS BIGINT) AS readings"
+    )
     for fact in plan.facts:
         if fact.of == "records" and not distinct(fact):
             columns.append(f"{_filled(fact, f't.f_{fact.name}')} AS x_{fact.name}")
@@ -96,7 +106,9 @@ def faced(plan: Plan, has_pools: bool) -> str:
     for fact in elapsed:
         day = f"COALESCE({', '.join(_date_column(plan, name) for name in fact.dates)}, NULL)"
         if fact.take == "months_since":
-            joins.append(f"LEFT JOIN elapsed e_{fact.name} ON e_{fact.name}.at = {fact.at} AND e_{fact.name}.day = {day}")
+            joins.append(
+                f"LEFT JOIN elapsed e_{fact.name} ON e_{fact.name}.at = {fact.at} AND e_{fact.name}.day = {day}"
+            )
             value = f"CASE WHEN {day} IS NULL THEN {fact.absent} ELSE COALESCE(e_{fact.name}.months, 0) END"
         else:
             value = f"CASE WHEN {day} IS NULL THEN {fact.absent} ELSE {MICRO} * CAST({fact.at} - {day} AS BIGINT) END"
@@ -130,12 +142,14 @@ def _filled(fact: PlanFact, value: str) -> str:
 def chosen(plan: Plan, rules: tuple[PlanRule, ...], alias: str = "s") -> str:
     """The number of the first rule that holds."""
     names = column(plan, alias)
-    cases = " ".join(f"WHEN {to_sql(rule.when, names.__getitem__)} THEN {k}" for k, rule in enumerate(rules) if rule.when)
+    cases = " ".join(
+        f"WHEN {to_sql(rule.when, names.__getitem__)} THEN {k}" for k, rule in enumerate(rules) if rule.when
+    )
     last = next((k for k, rule in enumerate(rules) if rule.when is None), -1)
     return f"CASE {cases} ELSE {last} END" if cases else str(last)
 
 
-def by_number(values: list[object], number: str, otherwise: str = "0") -> str:
+def by_number(values: Sequence[object], number: str, otherwise: str = "0") -> str:
     cases = " ".join(f"WHEN {k} THEN {value}" for k, value in enumerate(values))
     return f"CASE {number} {cases} ELSE {otherwise} END" if cases else otherwise
 
@@ -143,13 +157,20 @@ def by_number(values: list[object], number: str, otherwise: str = "0") -> str:
 def started(plan: Plan) -> str:
     """Start score, bonus and points from conditions."""
     names = column(plan)
-    held = ", ".join(f"{to_sql(rule.when, names.__getitem__) if rule.when else 'TRUE'} AS c{k}" for k, rule in enumerate(plan.conditions))
+    held = ", ".join(
+        f"{to_sql(rule.when, names.__getitem__) if rule.when else 'TRUE'} AS c{k}"
+        for k, rule in enumerate(plan.conditions)
+    )
     number = chosen(plan, plan.start) if plan.start else "-1"
     first = f"SELECT s.*, {number} AS start_rule{', ' + held if held else ''} FROM faced s"
     sql = f"SELECT s.*, {by_number([rule.points for rule in plan.start], 's.start_rule')} AS start0 FROM ({first}) s"
     for k, bonus in enumerate(plan.bonus):
         # facts are whole numbers here: a bonus is counted per unit
-        points = f"{bonus.points // MICRO} * {names[bonus.fact or '']}" if bonus.points % MICRO == 0 else f"{bonus.points} * CAST(FLOOR({names[bonus.fact or '']} * CAST('0.000001' AS DECIMAL(7,6))) AS BIGINT)"
+        points = (
+            f"{bonus.points // MICRO} * {names[bonus.fact or '']}"
+            if bonus.points % MICRO == 0
+            else f"{bonus.points} * CAST(FLOOR({names[bonus.fact or '']} * CAST('0.000001' AS DECIMAL(7,6))) AS BIGINT)"
+        )
         if plan.start_cap is not None:
             points = f"LEAST({points}, GREATEST(0, {plan.start_cap} - s.start{k}))"
         sql = f"SELECT s.*, s.b{k} + s.start{k} AS start{k + 1} FROM (SELECT s.*, {points} AS b{k} FROM ({sql}) s) s"
@@ -159,8 +180,16 @@ def started(plan: Plan) -> str:
 def scored(plan: Plan) -> str:
     """Score before the decision: an interval where a number is unknown."""
     start = f"s.start{len(plan.bonus)}"
-    known = " ".join(f"+ CASE WHEN s.c{k} THEN {rule.points} ELSE 0 END" for k, rule in enumerate(plan.conditions) if not rule.rule.unknown)
-    unknown = " ".join(f"- CASE WHEN s.c{k} THEN 1000000000000000 ELSE 0 END" for k, rule in enumerate(plan.conditions) if rule.rule.unknown)
+    known = " ".join(
+        f"+ CASE WHEN s.c{k} THEN {rule.points} ELSE 0 END"
+        for k, rule in enumerate(plan.conditions)
+        if not rule.rule.unknown
+    )
+    unknown = " ".join(
+        f"- CASE WHEN s.c{k} THEN 1000000000000000 ELSE 0 END"
+        for k, rule in enumerate(plan.conditions)
+        if rule.rule.unknown
+    )
     raw = f"SELECT s.*, {start} AS start, {start} + s.low {known} {unknown} AS raw_low, {start} + s.high {known} AS raw_high FROM started s"
 
     def clamp(side: str) -> str:
@@ -196,8 +225,10 @@ def decided(plan: Plan) -> str:
     for k, one in enumerate(plan.adjusters):
         when = to_sql(one.when, names.__getitem__) if one.when else "TRUE"
         new = {
-            "ceiling": f"GREATEST(s.g{k}, {one.grade})", "floor": f"LEAST(s.g{k}, {one.grade})",
-            "down": f"LEAST({len(plan.grades) - 1}, s.g{k} + {one.points})", "up": f"GREATEST(0, s.g{k} - {one.points})",
+            "ceiling": f"GREATEST(s.g{k}, {one.grade})",
+            "floor": f"LEAST(s.g{k}, {one.grade})",
+            "down": f"LEAST({len(plan.grades) - 1}, s.g{k} + {one.points})",
+            "up": f"GREATEST(0, s.g{k} - {one.points})",
         }[one.effect]
         sql = f"SELECT s.*, CASE WHEN s.g{k} >= 0 AND {when} THEN {new} ELSE s.g{k} END AS g{k + 1} FROM ({sql}) s"
     n = len(plan.adjusters)
@@ -244,4 +275,4 @@ def outcome(plan: Plan) -> str:
     for name, attribute in plan.scheme.attributes.items():
         if attribute.reading:
             readings.append(f"CASE WHEN s.silent_{name} THEN {reading_bits(plan)[attribute.reading]} ELSE 0 END")
-    return (f"SELECT s.*, {state} AS outcome_state, GREATEST({', '.join(evidence)}) AS weakest, {' | '.join(readings)} AS all_readings FROM ({sql}) s")
+    return f"SELECT s.*, {state} AS outcome_state, GREATEST({', '.join(evidence)}) AS weakest, {' | '.join(readings)} AS all_readings FROM ({sql}) s"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from creditscore.grading.compile import BASES
-from creditscore.grading.exact import article
+from creditscore.grading.lines import article
 from creditscore.grading.plan import Plan, PlanRule
 from creditscore.grading.sql_records import text_key, time_key
 from creditscore.grading.sql_totals import needs_calendar, stages
@@ -21,13 +21,17 @@ def displaced(plan: Plan) -> list[tuple[str, str]]:
     counting = "v.counts AND v.pool < 0"
     calendar = "JOIN calendar c ON c.day = v.day " if needs_calendar(plan) else ""
     if used.act:
-        ranked = (f"SELECT v.rk, ROW_NUMBER() OVER (PARTITION BY v.sid, v.act_id {BEST_FIRST}) AS n "
-                  f"FROM valid v WHERE {counting} AND COALESCE(v.act_id, '') <> ''")
+        ranked = (
+            f"SELECT v.rk, ROW_NUMBER() OVER (PARTITION BY v.sid, v.act_id {BEST_FIRST}) AS n "
+            f"FROM valid v WHERE {counting} AND COALESCE(v.act_id, '') <> ''"
+        )
         parts.append(f"SELECT r.rk, 'act' AS what FROM ({ranked}) r WHERE r.n > 1")
     if used.keys:
         key = f"{time_key({item.basis for item in plan.items})}, {text_key(plan)}"
-        ranked = (f"SELECT v.rk, v.counting, ROW_NUMBER() OVER (PARTITION BY v.sid, v.idx, {key} {BEST_FIRST}) AS n "
-                  f"FROM valid v {calendar}WHERE {counting} AND NOT v.timed")
+        ranked = (
+            f"SELECT v.rk, v.counting, ROW_NUMBER() OVER (PARTITION BY v.sid, v.idx, {key} {BEST_FIRST}) AS n "
+            f"FROM valid v {calendar}WHERE {counting} AND NOT v.timed"
+        )
         names = " ".join(f"WHEN {k} THEN '{basis}'" for k, basis in enumerate(BASES))
         parts.append(f"SELECT r.rk, CASE r.counting {names} END AS what FROM ({ranked}) r WHERE r.n > 1")
     if any(group.heaviest for group in plan.groups):
@@ -37,8 +41,10 @@ def displaced(plan: Plan) -> list[tuple[str, str]]:
             without = "AND v.rk NOT IN (SELECT b.rk FROM displaced_before b)"
         else:
             without = ""
-        ranked = (f"SELECT v.rk, ROW_NUMBER() OVER (PARTITION BY v.sid, v.grp {BEST_FIRST}) AS n "
-                  f"FROM valid v WHERE {counting} AND v.in_heaviest {without}")
+        ranked = (
+            f"SELECT v.rk, ROW_NUMBER() OVER (PARTITION BY v.sid, v.grp {BEST_FIRST}) AS n "
+            f"FROM valid v WHERE {counting} AND v.in_heaviest {without}"
+        )
         parts.append(f"SELECT r.rk, 'group' AS what FROM ({ranked}) r WHERE r.n > 1")
     return [*views, ("displaced", " UNION ALL ".join(parts))] if parts else []
 
@@ -70,10 +76,12 @@ def cap_lines(plan: Plan) -> list[str]:
     high = "high" if plan.uses_unknown else "low"
 
     def cap(source: str, table: str, number: str, join: str) -> str:
-        effective = f"CASE WHEN t.low >= i.cap THEN -t.sign * (t.low - i.cap) END"
-        return (f"SELECT t.sid, 2 AS step, 0 AS day, '' AS record_id, i.name AS item, CAST(NULL AS BIGINT) AS nominal, {effective} AS effective, "
-                f"i.name AS rule, i.article, CASE WHEN t.low >= i.cap THEN 'capped' ELSE 'unknown' END AS reason, 0 AS seq "
-                f"FROM {source} t JOIN {table} i ON i.{number} = t.{join} WHERE t.{high} > i.cap")
+        effective = "CASE WHEN t.low >= i.cap THEN -t.sign * (t.low - i.cap) END"
+        return (
+            f"SELECT t.sid, 2 AS step, 0 AS day, '' AS record_id, i.name AS item, CAST(NULL AS BIGINT) AS nominal, {effective} AS effective, "
+            f"i.name AS rule, i.article, CASE WHEN t.low >= i.cap THEN 'capped' ELSE 'unknown' END AS reason, 0 AS seq "
+            f"FROM {source} t JOIN {table} i ON i.{number} = t.{join} WHERE t.{high} > i.cap"
+        )
 
     if used.item_caps:
         lines.append(cap("itemised", "item", "item", "idx"))
@@ -90,19 +98,39 @@ def cap_lines(plan: Plan) -> list[str]:
     return lines
 
 
-def rule_line(step: int, rule: PlanRule, held: str, nominal: str, effective: str, item: str, reason: str, seq: int) -> str:
-    return (f"SELECT o.sid, {step} AS step, 0 AS day, '' AS record_id, {text(item)} AS item, CAST({nominal} AS BIGINT) AS nominal, "
-            f"CAST({effective} AS BIGINT) AS effective, {text(rule.id)} AS rule, {text(article(rule.rule))} AS article, "
-            f"{reason} AS reason, {seq} AS seq FROM outcome o WHERE {held}")
+def rule_line(
+    step: int, rule: PlanRule, held: str, nominal: str, effective: str, item: str, reason: str, seq: int
+) -> str:
+    return (
+        f"SELECT o.sid, {step} AS step, 0 AS day, '' AS record_id, {text(item)} AS item, CAST({nominal} AS BIGINT) AS nominal, "
+        f"CAST({effective} AS BIGINT) AS effective, {text(rule.id)} AS rule, {text(article(rule.rule))} AS article, "
+        f"{reason} AS reason, {seq} AS seq FROM outcome o WHERE {held}"
+    )
 
 
 def subject_lines(plan: Plan) -> list[str]:
     grade = f"CASE {{}} {' '.join(f'WHEN {k} THEN {text(code)}' for k, code in enumerate(plan.grades))} END"
-    lines = [rule_line(0, rule, f"o.start_rule = {k}", str(rule.points), "0", "", "'start'", 0) for k, rule in enumerate(plan.start)]
-    lines += [rule_line(0, rule, f"o.b{k} > 0", f"o.b{k}", "0", "", "'bonus'", k + 1) for k, rule in enumerate(plan.bonus)]
+    lines = [
+        rule_line(0, rule, f"o.start_rule = {k}", str(rule.points), "0", "", "'start'", 0)
+        for k, rule in enumerate(plan.start)
+    ]
+    lines += [
+        rule_line(0, rule, f"o.b{k} > 0", f"o.b{k}", "0", "", "'bonus'", k + 1) for k, rule in enumerate(plan.bonus)
+    ]
     for k, rule in enumerate(plan.conditions):
         points = "NULL" if rule.rule.unknown else str(rule.points)
-        lines.append(rule_line(3, rule, f"o.c{k}", points, points, rule.id, "'unknown'" if rule.rule.unknown else "'counted'", 0))
+        lines.append(
+            rule_line(
+                3,
+                rule,
+                f"o.c{k}",
+                points,
+                points,
+                rule.id,
+                "'unknown'" if rule.rule.unknown else "'counted'",
+                0,
+            )
+        )
     limit = "o.raw_low = o.raw_high AND o.score_low {} o.raw_low"
     for name, sign in (("floor", ">"), ("ceiling", "<")):
         if getattr(plan, name) is not None:
@@ -115,7 +143,18 @@ def subject_lines(plan: Plan) -> list[str]:
         reason = "'not_graded'" if rule.effect == "not_graded" else grade.format("o.g0")
         lines.append(rule_line(5, rule, f"o.outcome_state < 2 AND o.rule = {k}", "NULL", "0", "", reason, 0))
     for k, rule in enumerate(plan.adjusters):
-        lines.append(rule_line(5, rule, f"o.outcome_state < 2 AND o.a{k}", "NULL", "0", "", grade.format(f"o.g{k + 1}"), k + 1))
+        lines.append(
+            rule_line(
+                5,
+                rule,
+                f"o.outcome_state < 2 AND o.a{k}",
+                "NULL",
+                "0",
+                "",
+                grade.format(f"o.g{k + 1}"),
+                k + 1,
+            )
+        )
     return lines
 
 

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from creditscore.grading.compile import BASES, FORMS, SWITCHES, by_attribute, key_sets, repairs, until_attributes
-from creditscore.grading.plan import FULL, BoundWindow, Plan, PlanFact
+from creditscore.grading.compile import (
+    BASES,
+    FORMS,
+    SWITCHES,
+    by_attribute,
+    key_sets,
+    repairs,
+    until_attributes,
+)
+from creditscore.grading.plan import FULL, NO_AMOUNT, BoundWindow, Plan, PlanFact
 from creditscore.quantities import MICRO
 from creditscore.schemes.expressions import names, to_sql
-
-NO_AMOUNT = 9_100_000_000_000_000_000
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,11 @@ class Features:
 
 def days_of(plan: Plan, clock: int, alias: str = "a") -> str:
     columns = [name.replace("recorded_on", "known_on").replace("_on", "_day") for name in plan.clocks[clock]]
-    return f"COALESCE({', '.join(f'{alias}.{column}' for column in columns)})" if len(columns) > 1 else f"{alias}.{columns[0]}"
+    return (
+        f"COALESCE({', '.join(f'{alias}.{column}' for column in columns)})"
+        if len(columns) > 1
+        else f"{alias}.{columns[0]}"
+    )
 
 
 def clock_sql(plan: Plan, column: str, used: set[int], alias: str = "a") -> str:
@@ -59,7 +69,11 @@ def _switch(plan: Plan) -> str:
     for index, name in enumerate(SWITCHES):
         if name not in {item.switch for item in plan.items}:
             continue
-        day = f"COALESCE(a.last_corrected_day, {plan.known_at})" if name == "corrected_on" else f"a.{name.replace('_on', '_day')}"
+        day = (
+            f"COALESCE(a.last_corrected_day, {plan.known_at})"
+            if name == "corrected_on"
+            else f"a.{name.replace('_on', '_day')}"
+        )
         cases.append(f"WHEN {index} THEN {day}")
     return f"CASE i.switch {' '.join(cases)} END"
 
@@ -122,7 +136,11 @@ def _nominal(plan: Plan, side: str) -> str:
     forms = {item.form for item in plan.items}
     each = f"CASE WHEN r.quantity = {MICRO} THEN r.points ELSE share_of(r.points, r.quantity, {MICRO}) END"
     sql = {
-        "fixed": "r.points", "each": each, "pool": each, "tiers": "t.points", "levels": "v.points",
+        "fixed": "r.points",
+        "each": each,
+        "pool": each,
+        "tiers": "t.points",
+        "levels": "v.points",
         "base": f"r.points + {_by_attribute(plan, 'plus', 0)} * r.unit",
         "unknown": "r.lowest" if side == "low" else "r.highest",
     }
@@ -144,7 +162,7 @@ def in_window(plan: Plan, window: BoundWindow, alias: str = "v") -> str:
     if window.or_uncorrected:
         sql = f"({sql} OR ({alias}.returned < {FULL} AND {alias}.day <= {window.hi}))"
     if window.or_until:
-        sql = f"({sql} OR (COALESCE({alias}.\"t_{window.or_until}\", -1) >= {window.hi} AND {alias}.day <= {window.hi}))"
+        sql = f'({sql} OR (COALESCE({alias}."t_{window.or_until}", -1) >= {window.hi} AND {alias}.day <= {window.hi}))'
     return sql
 
 
@@ -161,10 +179,18 @@ def in_item_window(plan: Plan) -> str:
 def record_column(plan: Plan) -> dict[str, str]:
     """What a `where` may name → its SQL (never NULL)."""
     known = {
-        "quantity": "v.quantity", "amount": "COALESCE(v.amount, 0)", "corrected": "(v.corrected_share > 0)",
-        "corrected_share": "v.corrected_share", "standing": f"(v.returned < {FULL})", "net": netted("high"),
-        "repair_window": "v.repair_window", "disputed": "v.disputed", "act_id": "COALESCE(v.act_id, '')",
-        "source": "COALESCE(v.source, '')", "basis": "COALESCE(v.basis, '')", "item": "v.item_name",
+        "quantity": "v.quantity",
+        "amount": "COALESCE(v.amount, 0)",
+        "corrected": "(v.corrected_share > 0)",
+        "corrected_share": "v.corrected_share",
+        "standing": f"(v.returned < {FULL})",
+        "net": netted("high"),
+        "repair_window": "v.repair_window",
+        "disputed": "v.disputed",
+        "act_id": "COALESCE(v.act_id, '')",
+        "source": "COALESCE(v.source, '')",
+        "basis": "COALESCE(v.basis, '')",
+        "item": "v.item_name",
         "status": "CASE v.status WHEN 1 THEN 'withdrawn' WHEN 2 THEN 'repaired' ELSE 'active' END",
     }
     for name, attribute in plan.scheme.record_attributes.items():
@@ -181,9 +207,13 @@ def uses_lookup(plan: Plan) -> bool:
 def valid(plan: Plan) -> str:
     """Records that some rule reads: exempt or active, in the scoring window or in the window of a fact."""
     columns = record_column(plan)
-    exempt = " ".join(f"WHEN {to_sql(rule.when, columns.__getitem__)} THEN {k}" for k, rule in enumerate(plan.exemptions) if rule.when)
+    exempt = " ".join(
+        f"WHEN {to_sql(rule.when, columns.__getitem__)} THEN {k}" for k, rule in enumerate(plan.exemptions) if rule.when
+    )
     exempt = f"CASE {exempt} ELSE -1 END" if exempt else "-1"
-    windows = " OR ".join(f"{member(plan, fact)} AND {in_window(plan, fact.window)}" for fact in over_records(plan) if fact.window)
+    windows = " OR ".join(
+        f"{member(plan, fact)} AND {in_window(plan, fact.window)}" for fact in over_records(plan) if fact.window
+    )
     scored = in_item_window(plan)
     look = "JOIN looked l ON l.sid = v.sid " if uses_lookup(plan) else ""
     lookups = "".join(f', l."{name}"' for name in plan.lookups) if look else ""
@@ -214,15 +244,22 @@ def fact_condition(plan: Plan, fact: PlanFact) -> str:
 def time_key(bases: set[str]) -> str:
     """A number shared by records that count once, by the item's counting basis."""
     sql = {
-        "time": "0", "day": "v.day", "month": "(c.year * 12 + c.month - 1)", "quarter": "(c.year * 4 + c.quarter)",
-        "year": "c.year", "period": "0", "act": "0",
+        "time": "0",
+        "day": "v.day",
+        "month": "(c.year * 12 + c.month - 1)",
+        "quarter": "(c.year * 4 + c.quarter)",
+        "year": "c.year",
+        "period": "0",
+        "act": "0",
     }
     return f"CASE v.counting {' '.join(f'WHEN {BASES.index(basis)} THEN {sql[basis]}' for basis in sorted(bases))} ELSE 0 END"
 
 
 def text_key(plan: Plan) -> str:
     """The text part of a counting basis: an act, or the values of record attributes."""
-    parts = [f"WHEN v.counting = {BASES.index('act')} THEN CASE WHEN COALESCE(v.act_id, '') = '' THEN CAST(v.rk AS VARCHAR) ELSE 'a' || v.act_id END"]
+    parts = [
+        f"WHEN v.counting = {BASES.index('act')} THEN CASE WHEN COALESCE(v.act_id, '') = '' THEN CAST(v.rk AS VARCHAR) ELSE 'a' || v.act_id END"
+    ]
     for k, attributes in enumerate(key_sets(plan)):
         if attributes:
             shown = " || '|' || ".join(f"CAST({record_column(plan)[name]} AS VARCHAR)" for name in attributes)

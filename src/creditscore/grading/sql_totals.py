@@ -60,14 +60,16 @@ def carried(plan: Plan) -> list[tuple[str, str, str]]:
             continue
         held = fact_condition(plan, fact)
         column = "0" if fact.column is None else record_column(plan)[fact.column]
-        columns.append({
-            "count": (f"f_{fact.name}", f"CASE WHEN {held} THEN {MICRO} ELSE 0 END", "SUM"),
-            "any": (f"f_{fact.name}", f"CASE WHEN {held} THEN 1 ELSE 0 END", "MAX"),
-            "sum": (f"f_{fact.name}", f"CASE WHEN {held} THEN {column} ELSE 0 END", "SUM"),
-            "max": (f"f_{fact.name}", f"CASE WHEN {held} THEN {column} END", "MAX"),
-            "min": (f"f_{fact.name}", f"CASE WHEN {held} THEN {column} END", "MIN"),
-            "latest": (f"f_{fact.name}", f"CASE WHEN {held} THEN v.day END", "MAX"),
-        }[fact.take])
+        columns.append(
+            {
+                "count": (f"f_{fact.name}", f"CASE WHEN {held} THEN {MICRO} ELSE 0 END", "SUM"),
+                "any": (f"f_{fact.name}", f"CASE WHEN {held} THEN 1 ELSE 0 END", "MAX"),
+                "sum": (f"f_{fact.name}", f"CASE WHEN {held} THEN {column} ELSE 0 END", "SUM"),
+                "max": (f"f_{fact.name}", f"CASE WHEN {held} THEN {column} END", "MAX"),
+                "min": (f"f_{fact.name}", f"CASE WHEN {held} THEN {column} END", "MIN"),
+                "latest": (f"f_{fact.name}", f"CASE WHEN {held} THEN v.day END", "MAX"),
+            }[fact.take]
+        )
     return columns
 
 
@@ -101,7 +103,12 @@ def totals(plan: Plan) -> list[tuple[str, str]]:
     if used.act:
         values = ", ".join(f"MAX({side}) AS {side}" for side in sides(plan))
         alone = "CASE WHEN COALESCE(act_id, '') = '' THEN CAST(rk AS VARCHAR) ELSE 'a' || act_id END"
-        views.append(("selected", f"SELECT sid, MAX(sign) AS sign, {values}{lifted()} FROM contributions GROUP BY sid, {alone}"))
+        views.append(
+            (
+                "selected",
+                f"SELECT sid, MAX(sign) AS sign, {values}{lifted()} FROM contributions GROUP BY sid, {alone}",
+            )
+        )
         source = "selected"
     if used.keys:
         summed = "timed AND NOT in_heaviest"
@@ -109,30 +116,63 @@ def totals(plan: Plan) -> list[tuple[str, str]]:
             f"CAST(SUM(CASE WHEN {summed} THEN {side} ELSE 0 END) + MAX(CASE WHEN {summed} THEN 0 ELSE {side} END) AS BIGINT) AS {side}"
             for side in sides(plan)
         )
-        views.append(("keyed", f"SELECT sid, idx, sign, grp, in_heaviest, {values}{lifted()} FROM {source} "
-                               "GROUP BY sid, idx, sign, grp, in_heaviest, time_key, text_key"))
+        views.append(
+            (
+                "keyed",
+                f"SELECT sid, idx, sign, grp, in_heaviest, {values}{lifted()} FROM {source} "
+                "GROUP BY sid, idx, sign, grp, in_heaviest, time_key, text_key",
+            )
+        )
         source = "keyed"
     if used.item_caps or used.groups:
         values = ", ".join(
-            f"CAST(CASE WHEN in_heaviest THEN MAX({side}) ELSE SUM({side}) END AS BIGINT) AS {side}" if used.groups
-            else f"CAST(SUM({side}) AS BIGINT) AS {side}" for side in sides(plan)
+            f"CAST(CASE WHEN in_heaviest THEN MAX({side}) ELSE SUM({side}) END AS BIGINT) AS {side}"
+            if used.groups
+            else f"CAST(SUM({side}) AS BIGINT) AS {side}"
+            for side in sides(plan)
         )
-        views.append(("itemised", f"SELECT sid, idx, sign, grp, in_heaviest, {values}{lifted()} FROM {source} GROUP BY sid, idx, sign, grp, in_heaviest"))
-        capped = ", ".join(f"CASE WHEN i.cap IS NULL THEN t.{side} ELSE LEAST(t.{side}, i.cap) END AS {side}" for side in sides(plan))
+        views.append(
+            (
+                "itemised",
+                f"SELECT sid, idx, sign, grp, in_heaviest, {values}{lifted()} FROM {source} GROUP BY sid, idx, sign, grp, in_heaviest",
+            )
+        )
+        capped = ", ".join(
+            f"CASE WHEN i.cap IS NULL THEN t.{side} ELSE LEAST(t.{side}, i.cap) END AS {side}" for side in sides(plan)
+        )
         extra = "".join(f", t.{name}" for name, _ in up)
         if used.item_caps:
-            views.append(("capped", f"SELECT t.sid, t.idx, t.sign, t.grp, t.in_heaviest, {capped}{extra} FROM itemised t JOIN item i ON i.item = t.idx"))
+            views.append(
+                (
+                    "capped",
+                    f"SELECT t.sid, t.idx, t.sign, t.grp, t.in_heaviest, {capped}{extra} FROM itemised t JOIN item i ON i.item = t.idx",
+                )
+            )
         source = "capped" if used.item_caps else "itemised"
     if used.groups:
         capped_group = "CASE WHEN g.cap IS NOT NULL OR g.heaviest THEN t.grp ELSE -1 - t.idx END"
-        values = ", ".join(f"CAST(CASE WHEN MAX(CASE WHEN t.in_heaviest THEN 1 ELSE 0 END) = 1 THEN MAX(t.{side}) ELSE SUM(t.{side}) END AS BIGINT) AS {side}"
-                           for side in sides(plan))
+        values = ", ".join(
+            f"CAST(CASE WHEN MAX(CASE WHEN t.in_heaviest THEN 1 ELSE 0 END) = 1 THEN MAX(t.{side}) ELSE SUM(t.{side}) END AS BIGINT) AS {side}"
+            for side in sides(plan)
+        )
         lifted_t = "".join(f", {_combined(how, f't.{name}')} AS {name}" for name, how in up)
-        views.append(("grouped", f"SELECT t.sid, {capped_group} AS part, t.sign, {values}{lifted_t} FROM {source} t "
-                                 f"LEFT JOIN grp g ON g.grp = t.grp GROUP BY t.sid, {capped_group}, t.sign"))
-        capped = ", ".join(f"CASE WHEN g.cap IS NULL THEN t.{side} ELSE LEAST(t.{side}, g.cap) END AS {side}" for side in sides(plan))
+        views.append(
+            (
+                "grouped",
+                f"SELECT t.sid, {capped_group} AS part, t.sign, {values}{lifted_t} FROM {source} t "
+                f"LEFT JOIN grp g ON g.grp = t.grp GROUP BY t.sid, {capped_group}, t.sign",
+            )
+        )
+        capped = ", ".join(
+            f"CASE WHEN g.cap IS NULL THEN t.{side} ELSE LEAST(t.{side}, g.cap) END AS {side}" for side in sides(plan)
+        )
         extra = "".join(f", t.{name}" for name, _ in up)
-        views.append(("parts", f"SELECT t.sid, t.sign, {capped}{extra} FROM grouped t LEFT JOIN grp g ON g.grp = t.part"))
+        views.append(
+            (
+                "parts",
+                f"SELECT t.sid, t.sign, {capped}{extra} FROM grouped t LEFT JOIN grp g ON g.grp = t.part",
+            )
+        )
         source = "parts"
     signs = {item.sign for item in plan.items if item.form != "none"}
     low, high = sides(plan)[0], sides(plan)[-1]
@@ -141,8 +181,10 @@ def totals(plan: Plan) -> list[tuple[str, str]]:
     elif signs == {1} or not signs:
         values = f"CAST(SUM({low}) AS BIGINT) AS low, CAST(SUM({high}) AS BIGINT) AS high"
     else:
-        values = (f"CAST(SUM(CASE WHEN sign > 0 THEN {low} ELSE -{high} END) AS BIGINT) AS low, "
-                  f"CAST(SUM(CASE WHEN sign > 0 THEN {high} ELSE -{low} END) AS BIGINT) AS high")
+        values = (
+            f"CAST(SUM(CASE WHEN sign > 0 THEN {low} ELSE -{high} END) AS BIGINT) AS low, "
+            f"CAST(SUM(CASE WHEN sign > 0 THEN {high} ELSE -{low} END) AS BIGINT) AS high"
+        )
     views.append(("totals", f"SELECT sid, {values}{lifted()} FROM {source} GROUP BY sid"))
     return views
 
@@ -177,7 +219,10 @@ def distinct_facts(plan: Plan) -> list[tuple[str, str]]:
             continue
         by = fact.by or "month"
         key = {
-            "day": "v.day", "month": "c.year * 12 + c.month - 1", "quarter": "c.year * 4 + c.quarter", "year": "c.year",
+            "day": "v.day",
+            "month": "c.year * 12 + c.month - 1",
+            "quarter": "c.year * 4 + c.quarter",
+            "year": "c.year",
             "act": "CASE WHEN COALESCE(v.act_id, '') = '' THEN CAST(v.rk AS VARCHAR) ELSE 'a' || v.act_id END",
         }.get(by) or record_column(plan)[by]
         calendar = "JOIN calendar c ON c.day = v.day " if by in ("month", "quarter", "year") else ""

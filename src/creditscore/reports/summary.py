@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from creditscore.errors import InputError
@@ -11,7 +10,8 @@ from creditscore.explanation.labels import Labels, labels_of
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import plain, word
 from creditscore.grading.result import Grading
-from creditscore.quantities import MICRO, TOP
+from creditscore.quantities import TOP, from_micro
+from creditscore.quantities import plain as shown
 from creditscore.schemes.model import Label
 
 GROUPS = ("district", "industry", "size")
@@ -144,11 +144,11 @@ def _groups(grading: Grading, column: str, codes: list[str]) -> Table:
     if set(found) <= {""}:
         return []
     ordered = sorted(found, key=lambda name: (-sum(found[name].values()), name))
-    shown: list[tuple[str | None, list[str]]] = [(name, [name]) for name in ordered[:LARGEST]]
+    listed: list[tuple[str | None, list[str]]] = [(name, [name]) for name in ordered[:LARGEST]]
     if ordered[LARGEST:]:
-        shown.append((None, ordered[LARGEST:]))
+        listed.append((None, ordered[LARGEST:]))
     table = []
-    for name, members in shown:
+    for name, members in listed:
         counts = {code: sum(found[one].get(code, 0) for one in members) for code in codes}
         total = sum(counts.values())
         table.append(
@@ -189,15 +189,10 @@ def _edges(grading: Grading) -> Table:
     """The lower edge of each band of the scheme, where its grades come from bands."""
     bands = [band for rule in grading.plan.deciders for band in rule.bands]
     return [
-        {"grade": grading.plan.grades[grade], "at": _points(Decimal(low) / MICRO)}
+        {"grade": grading.plan.grades[grade], "at": shown(from_micro(low))}
         for grade, low, _ in bands
         if abs(low) < TOP
     ]
-
-
-def _points(value: Decimal) -> str:
-    shown = f"{value:f}"
-    return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
 
 def _items(grading: Grading, labels: Labels) -> Table:
@@ -215,7 +210,7 @@ def _items(grading: Grading, labels: Labels) -> Table:
             "label": _both(labels.item(item, article) or labels.line("condition", item, item, article)),
             "rows": int(count),
             "subjects": int(subjects),
-            "points": _points(Decimal(points)),
+            "points": shown(points),
         }
         for item, count, subjects, points, article in rows
     ]
@@ -258,6 +253,8 @@ def _readings(grading: Grading) -> Table:
 def _quarantine(grading: Grading) -> Table:
     rows = _rows(
         grading,
-        'SELECT "table", reason, count(DISTINCT line) FROM result_quarantine GROUP BY ALL ORDER BY 3 DESC, 1, 2',
+        'SELECT "table", reason,'
+        ' count(DISTINCT coalesce(CAST(line AS VARCHAR), concat(subject_id, "column", value)))'
+        " FROM result_quarantine GROUP BY ALL ORDER BY 3 DESC, 1, 2",
     )
     return [{"table": table, "reason": clean(reason), "rows": int(count)} for table, reason, count in rows]

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
 from creditscore.quantities import BASIS, to_micro
+from creditscore.schemes.bands import band_faults, numbers, step
 from creditscore.schemes.expressions import names, parse, thresholds
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.model import Cite, Item, Model, Rule, Scheme
 from creditscore.schemes.source import KeyPath, Source
 
 SUBJECT_COLUMNS = ("kind", "region", "district", "industry", "size", "ownership")
-RECORD_COLUMNS = ("quantity", "amount", "corrected", "corrected_share", "standing", "net", "repair_window", "disputed",
-                  "status", "act_id", "source", "basis", "item")
+RECORD_COLUMNS = (
+    "quantity",
+    "amount",
+    "corrected",
+    "corrected_share",
+    "standing",
+    "net",
+    "repair_window",
+    "disputed",
+    "status",
+    "act_id",
+    "source",
+    "basis",
+    "item",
+)
 HISTORY_COLUMNS = ("grade", "route", "state", "status", "scheme")
-TINY = Decimal("0.000001")
 BASES = ("time", "day", "month", "quarter", "year", "period", "act")
 
 
@@ -113,7 +125,12 @@ def _references(scheme: Scheme, source: Source) -> None:
             if fact.absent is None:
                 source.fault(path, "needs absent: the number when no date is given")
             for name in fact.dates:
-                need(name, [*scheme.attributes, *scheme.facts, "registered_on"], (*path, "dates"), "date attribute")
+                need(
+                    name,
+                    [*scheme.attributes, *scheme.facts, "registered_on"],
+                    (*path, "dates"),
+                    "date attribute",
+                )
     codes = [grade.code for grade in scheme.grades]
     for i, decide in enumerate(scheme.decide):
         for key in ("grade", "ceiling", "floor"):
@@ -168,7 +185,7 @@ def _item(scheme: Scheme, source: Source, path: KeyPath, item: Item) -> None:
             fault(f"{value.pool!r} is not a pool; there are: {_some(scheme.pools)}")
         if scheme.direction is None:
             fault("has points, so the scheme must say direction: higher_is_better or lower_is_better")
-    for number in _numbers(value):
+    for number in numbers(value):
         if number < 0:
             fault(f"{number} is negative; write deduct: or add: with a number of at least 0")
     if item.repair:
@@ -179,16 +196,14 @@ def _item(scheme: Scheme, source: Source, path: KeyPath, item: Item) -> None:
         ids = [window.id for window in rule.windows]
         for key, gives in item.repair.gives.items():
             if key not in ids:
-                fault(f"{key!r} is not a window of {item.repair.rule}; there are: {_some(ids)}", "repair", "gives", key)
+                fault(
+                    f"{key!r} is not a window of {item.repair.rule}; there are: {_some(ids)}",
+                    "repair",
+                    "gives",
+                    key,
+                )
             for give in gives:
                 _give_back(fault, key, give.points, item)
-
-
-def _numbers(value: Any) -> list[Decimal]:
-    if value is None:
-        return []
-    single = [one for one in (value.fixed, value.each, value.base) if one is not None]
-    return single + [tier.points for tier in value.tiers or []] + list((value.levels or {}).values())
 
 
 def _give_back(fault: Any, key: str, points: Any, item: Item) -> None:
@@ -258,8 +273,11 @@ def _order(scheme: Scheme, source: Source) -> None:
     if scheme.combine.heaviest_per and any(
         item.cap is not None or item.per != ["time"] for variants in scheme.items.values() for item in variants
     ):
-        source.fault(("combine", "heaviest_per"), "may not stand beside item caps or counting bases: withdrawing a "
-                     "record could then raise the total (the grade would not be monotone)")
+        source.fault(
+            ("combine", "heaviest_per"),
+            "may not stand beside item caps or counting bases: withdrawing a "
+            "record could then raise the total (the grade would not be monotone)",
+        )
     signs = {bool(item.deduct) for variants in scheme.items.values() for item in variants if item.value}
     if scheme.combine.heaviest_per and len(signs) > 1:
         source.fault(("combine", "heaviest_per"), "needs items that all deduct or all add: the heaviest is compared")
@@ -271,7 +289,9 @@ def _order(scheme: Scheme, source: Source) -> None:
         sides = {bool(i.deduct) for variants in scheme.items.values() for i in variants if i.group == name and i.value}
         if len(sides) > 1 and (group.cap is not None or group.take != "all"):
             source.fault(("groups", name), "has items that add and items that deduct; a capped group needs one kind")
-    if scheme.combine.heaviest_per and any(group.cap is not None or group.take != "all" for group in scheme.groups.values()):
+    if scheme.combine.heaviest_per and any(
+        group.cap is not None or group.take != "all" for group in scheme.groups.values()
+    ):
         source.fault(("combine", "heaviest_per"), "may not stand beside group caps, for the same reason")
     has_points = any(item.value for variants in scheme.items.values() for item in variants)
     if has_points and scheme.start is None:
@@ -284,10 +304,10 @@ def _order(scheme: Scheme, source: Source) -> None:
     for i, decide in enumerate(scheme.decide):
         if decide.bands and scheme.direction is None:
             source.fault(("decide", i), "has bands, so the scheme must say direction:")
-    for key in ("effective_to",):
-        end = getattr(scheme, key)
-        if end is not None and type(end) is type(scheme.effective_from) and end <= scheme.effective_from:
-            source.fault((key,), "must be later than effective_from")
+    begin: Any = scheme.effective_from
+    end: Any = scheme.effective_to
+    if end is not None and type(end) is type(begin) and end <= begin:
+        source.fault(("effective_to",), "must be later than effective_from")
 
 
 def _bands(scheme: Scheme, source: Source) -> None:
@@ -295,44 +315,6 @@ def _bands(scheme: Scheme, source: Source) -> None:
         if decide.bands:
             for message in band_faults(decide.bands, step(scheme)):
                 source.fault(("decide", i, "bands"), message)
-
-
-def step(scheme: Scheme) -> Decimal:
-    """The smallest difference between two scores: whole points where every number is whole, else 10⁻⁶.
-
-    Printed bands such as "0 to 13, 14 to 27" have no gap where only whole points exist. A quantity that is not
-    whole can still land between them; such a subject is `not_computable: no_band`, never guessed.
-    """
-    items = [item for variants in scheme.items.values() for item in variants]
-    if any(item.value and (item.value.base is not None or item.value.pool) for item in items):
-        return TINY
-    if any(give.points != "all" for item in items if item.repair for gives in item.repair.gives.values() for give in gives):
-        return TINY
-    numbers = [number for item in items for number in _numbers(item.value)]
-    numbers += [cap for cap in (*(item.cap for item in items), *(group.cap for group in scheme.groups.values())) if cap is not None]
-    numbers += [rule.points for rule in scheme.start.rules] + [bonus.each for bonus in scheme.start.bonus] if scheme.start else []
-    numbers += [abs(rule.add or rule.deduct or Decimal(0)) for rule in scheme.conditions]
-    common = math.gcd(*(to_micro(number) for number in numbers))
-    return Decimal(common).scaleb(-6) if common else TINY
-
-
-def band_faults(bands: list[Any], smallest: Decimal) -> Iterator[str]:
-    """Scores that no band covers, found at and beside every edge (edges are all that can change the answer)."""
-    edges = sorted({edge for band in bands for edge in (band.at_least, band.above, band.at_most, band.below) if edge is not None})
-    probes = [edge + shift for edge in edges for shift in (-smallest, Decimal(0), smallest)] or [Decimal(0)]
-    for probe in sorted(set(probes)):
-        if not any(in_band(band, probe) for band in bands):
-            yield f"no band covers the score {probe}"
-            return
-
-
-def in_band(band: Any, score: Decimal) -> bool:
-    return (
-        (band.at_least is None or score >= band.at_least)
-        and (band.above is None or score > band.above)
-        and (band.at_most is None or score <= band.at_most)
-        and (band.below is None or score < band.below)
-    )
 
 
 def _some(values: Iterable[str]) -> str:

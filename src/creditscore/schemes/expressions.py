@@ -122,7 +122,14 @@ def to_python(node: Node) -> Callable[[Mapping[str, Any]], Any]:
 def _comparison(op: str, a: Any, b: Any, fa: int, fb: int) -> Callable[[Mapping[str, Any]], bool]:
     import operator
 
-    compare = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "<>": operator.ne}[op]
+    compare = {
+        "<": operator.lt,
+        "<=": operator.le,
+        ">": operator.gt,
+        ">=": operator.ge,
+        "=": operator.eq,
+        "<>": operator.ne,
+    }[op]
     if fa == fb:
         return lambda env: compare(a(env), b(env))
     return lambda env: compare(a(env) * fa, b(env) * fb)

@@ -13,8 +13,14 @@ from creditscore.schemes.model import Label, Mark, Model
 from creditscore.schemes.source import Fault, read
 
 BasisLevel = Literal[
-    "law", "admin_regulation", "central_policy", "local_regulation", "department_rule", "normative_document",
-    "standard", "foreign",
+    "law",
+    "admin_regulation",
+    "central_policy",
+    "local_regulation",
+    "department_rule",
+    "normative_document",
+    "standard",
+    "foreign",
 ]
 
 

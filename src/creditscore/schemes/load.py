@@ -63,9 +63,9 @@ def _key_path(loc: tuple[Any, ...], source: Source) -> KeyPath:
     path: KeyPath = ()
     data = source.data
     for part in loc:
-        if isinstance(data, dict) and part in data:
-            data, path = data[part], (*path, part)
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+        if (isinstance(data, dict) and part in data) or (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        ):
             data, path = data[part], (*path, part)
         elif isinstance(data, dict) and isinstance(part, str) and part == loc[-1]:
             path = (*path, part)

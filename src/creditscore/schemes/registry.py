@@ -27,9 +27,7 @@ class Entry:
 def entries(root: Path | None = None) -> tuple[Entry, ...]:
     """Every version of every scheme, in order of id and version."""
     folder = (root or config_root()) / "schemes"
-    found = [
-        Entry(file.parent.relative_to(folder).as_posix(), file.stem, file) for file in folder.rglob("*.yaml")
-    ]
+    found = [Entry(file.parent.relative_to(folder).as_posix(), file.stem, file) for file in folder.rglob("*.yaml")]
     return tuple(sorted(found, key=lambda entry: (entry.scheme, entry.version)))
 
 
@@ -47,13 +45,16 @@ def versions(scheme: str, root: Path | None = None) -> list[Scheme]:
     if scheme.endswith((".yaml", ".yml")):
         file = Path(scheme)
         if not file.is_file():
-            raise UsageError(f"there is no scheme file {scheme}", next="give the path of a YAML file or an id from `creditscore scheme list`")
+            raise UsageError(
+                f"there is no scheme file {scheme}",
+                next="give the path of a YAML file or an id from `creditscore scheme list`",
+            )
         return [_load(file.resolve(), file.name)]
     known = entries(root)
     ids = sorted({entry.scheme for entry in known})
     matches = [one for one in ids if one == scheme] or [one for one in ids if one.rsplit("/", 1)[-1] == scheme]
     if len(matches) != 1:
-        near = difflib.get_close_matches(scheme, ids, 3) if not matches else matches
+        near = matches if matches else difflib.get_close_matches(scheme, ids, 3)
         raise UsageError(
             f"there is no scheme {scheme!r}" if not matches else f"{scheme!r} names several schemes",
             allowed=", ".join(near or ids),
@@ -63,7 +64,10 @@ def versions(scheme: str, root: Path | None = None) -> list[Scheme]:
 
 
 def find(name: str, at: int | date, *, law_known_at: date | None = None, root: Path | None = None) -> Scheme:
-    """The version in force for an evaluation year (int) or on a day; `tax@2014` pins one. NotInForce names the neighbours."""
+    """The version in force for an evaluation year (int) or on a day; `tax@2014` pins one.
+
+    NotInForce names the neighbours; UsageError an unknown id or the wrong kind of period.
+    """
     scheme, _, pinned = name.partition("@")
     found = versions(scheme, root)
     for one in found:
@@ -75,7 +79,11 @@ def find(name: str, at: int | date, *, law_known_at: date | None = None, root: P
         if not chosen:
             raise UsageError(f"{scheme} has no version {pinned!r}", allowed=", ".join(one.version for one in found))
         if not in_force(chosen[0], at):
-            raise NotInForce(f"{name} is not in force for {at}", allowed=_span(chosen[0]), next="leave the version away, or choose another period")
+            raise NotInForce(
+                f"{name} is not in force for {at}",
+                allowed=_span(chosen[0]),
+                next="leave the version away, or choose another period",
+            )
         return chosen[0]
     fitting = [one for one in found if in_force(one, at) and _known(one, law_known_at)]
     if fitting:

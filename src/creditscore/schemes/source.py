@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same language, read in C where it is built
 KeyPath = tuple[str | int, ...]
 
 
@@ -54,7 +55,7 @@ def read(file: Path, shown: str | None = None) -> Source:
     """Read one YAML file; faults are collected, never raised."""
     source = Source(shown or str(file))
     try:
-        node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node = yaml.compose(file.read_text(encoding="utf-8"), Loader=LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         source.faults.append(Fault(source.file, line, "", f"not YAML: {error.problem}"))
@@ -78,8 +79,12 @@ def _build(node: yaml.Node, path: KeyPath, source: Source) -> Any:
             inner = (*path, key)
             if key in result:
                 source.faults.append(
-                    Fault(source.file, key_node.start_mark.line + 1, dotted(inner),
-                          f"duplicate key (first on line {source.lines[inner]}); keep one")
+                    Fault(
+                        source.file,
+                        key_node.start_mark.line + 1,
+                        dotted(inner),
+                        f"duplicate key (first on line {source.lines[inner]}); keep one",
+                    )
                 )
                 continue
             source.lines[inner] = key_node.start_mark.line + 1

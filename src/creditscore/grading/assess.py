@@ -1,0 +1,125 @@
+"""One record under a plan: its item, its clock, its points, what a repair gave back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from creditscore.grading.facts import in_window
+from creditscore.grading.lines import holds
+from creditscore.grading.plan import FULL, NO_AMOUNT, Plan, PlanItem
+from creditscore.quantities import MICRO, half_up
+
+
+def assess(plan: Plan, record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A folded record with its item, clock day, points, what was given back; None when the scheme has no such item."""
+    corrections = record.get("corrections") or ()
+    last = max((day for day, _ in corrections), default=None)
+    item = _variant(plan, record, last)
+    if item is None:
+        return None
+    day = _clock(plan, item.clock, record)
+    if day is None:
+        return None
+    status = ("active", "withdrawn", "repaired")[record["status"]]
+    result = {
+        **record,
+        "plan_item": item,
+        "item_index": item.index,
+        "day": day,
+        "status": status,
+        "amount": record["amount"] or 0,
+        "act_id": record["act_id"] or "",
+        "source": record.get("source") or "",
+        "basis": record.get("basis") or "",
+        "disputed": bool(record.get("disputed")),
+    }
+    for name, attribute in plan.scheme.record_attributes.items():
+        if result.get(name) is None and attribute.type != "date":
+            result[name] = {"text": "", "number": 0, "bool": False}[attribute.type]
+    returned, window = _returned(plan, item, record, corrections, status)
+    low, high = nominal(item, result)
+    back_low, back_high = half_up(low * returned, FULL), half_up(high * returned, FULL)
+    share = sum(share for _, share in corrections)
+    result |= {
+        "returned": returned,
+        "repair_window": window,
+        "standing": returned < FULL,
+        "corrected": share > 0,
+        "corrected_share": share,
+        "nominal_low": low,
+        "nominal_high": high,
+        "low": low - back_low,
+        "high": high - back_high,
+        "net": high - back_high,
+    }
+    group = plan.groups[item.group] if item.group is not None else None
+    result["group_rule"] = group.rule if group and (group.cap is not None or group.heaviest) else None
+    result["exempt"] = next((rule for rule in plan.exemptions if holds(rule, result)), None)
+    result["active"] = status != "withdrawn" and result["exempt"] is None
+    result["scored"] = in_window(item.window, result)
+    result["counts"] = result["active"] and result["scored"] and item.form != "none"
+    fact_windows = [fact.window for fact in plan.facts if fact.of == "records" and item.index in fact.items]
+    result["seen"] = result["scored"] or any(in_window(window, result) for window in fact_windows)  # type: ignore[arg-type]
+    return result
+
+
+def _variant(plan: Plan, record: Mapping[str, Any], corrected: int | None) -> PlanItem | None:
+    for item in plan.by_code.get(record["item"], ()):
+        if item.switch is None:
+            return item
+        day = (
+            (corrected if corrected is not None else plan.known_at)
+            if item.switch == "corrected_on"
+            else record.get(item.switch.replace("_on", "_day"))
+        )
+        if day is not None and item.switch_lo <= day <= item.switch_hi:
+            return item
+    return None
+
+
+def _clock(plan: Plan, clock: int, record: Mapping[str, Any]) -> int | None:
+    chain = (record.get(name.replace("recorded_on", "known_day").replace("_on", "_day")) for name in plan.clocks[clock])
+    return next((day for day in chain if day is not None), None)
+
+
+def _returned(plan: Plan, item: PlanItem, record: Mapping[str, Any], corrections: Any, status: str) -> tuple[int, str]:
+    """Σ share × basis points given back, and the window of the newest correction."""
+    parts = list(corrections)
+    if status == "repaired":
+        if item.repair is None or item.lifts:
+            return FULL, ""
+        parts.append((record["status_day"], MICRO - sum(share for _, share in parts)))
+    parts.sort()
+    if item.repair is None:
+        return 0, ""
+    clock = _clock(plan, item.repair.clock, record)
+    if clock is None or not parts:
+        return 0, ""
+    last_days = item.repair.last_days(clock)
+    returned, name = 0, ""
+    for day, share in parts:
+        index = next((i for i, last in enumerate(last_days) if day <= last), None)
+        name = item.repair.windows[index] if index is not None else ""
+        amount = record["amount"] if record["amount"] is not None else NO_AMOUNT
+        for window, low, high, basis in item.gives:
+            if window == index and low <= amount <= high:
+                returned += share * basis
+    return returned, name
+
+
+def nominal(item: PlanItem, record: Mapping[str, Any]) -> tuple[int, int]:
+    """Points of one record before repair: lowest and highest admissible, equal unless the number is unknown."""
+    points = item.points
+    match item.form:
+        case "each" | "pool":
+            points = half_up(points * record["quantity"], MICRO)
+        case "base":
+            points += record[item.plus or ""] * item.unit
+        case "tiers":
+            points = next(p for low, high, p in item.tiers if low <= record[item.of or ""] <= high)
+        case "levels":
+            points = dict(item.levels)[record[item.of or ""]]
+        case "unknown":
+            return item.lowest, item.highest
+    return points, points

@@ -1,0 +1,258 @@
+"""Pages: one file each, offline, without scripts, all data inert, the numbers they were drawn from inside."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from creditscore.explanation import text as terminal
+from creditscore.explanation.ledger import Explanation, Line
+from creditscore.explanation.numbers import points
+from creditscore.explanation.words import Lang, Words, load_words, say, word
+from creditscore.reports import charts
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+HERE = Path(__file__).parent
+STEPS_SHOWN = 40  # a longer ledger has no picture, only its table
+
+
+@lru_cache(maxsize=1)
+def _words() -> Words:
+    return load_words(HERE / "words.yaml")
+
+
+def text(code: str, lang: Lang, *values: object) -> str:
+    said = say(_words()["texts"][code], lang)
+    for k, value in enumerate(values):
+        said = said.replace(f"{{{k}}}", str(value))
+    return said
+
+
+def as_json(data: Any) -> str:
+    """The numbers of a page as JSON, the same in the page and beside it."""
+    return json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True)
+
+
+def inert(data: Any) -> Markup:
+    """JSON that may stand inside an HTML page: nothing in it can end the element or begin another."""
+    shown = as_json(data)
+    for one in "<>&\u2028\u2029":
+        shown = shown.replace(one, f"\\u{ord(one):04x}")
+    return Markup(shown)  # noqa: S704 - every character that HTML could take for markup is gone
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["thousands"] = lambda value: f"{value:,}"
+    made.globals["inert"] = inert
+    return made
+
+
+def _draw(template: str, lang: Lang, data: dict[str, Any], **more: Any) -> str:
+    def said(code: str, *values: object) -> str:
+        return text(code, lang, *values)
+
+    tag = {"zh": "zh-CN", "en": "en"}[lang]
+    page = _environment().get_template(template)
+    return page.render(t=said, lang=lang, tag=tag, data=data, made_up=data["made_up"], **more)
+
+
+def write_page(file: Path, page: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(page, encoding="utf-8")
+    return file
+
+
+def write_overview(summary: dict[str, Any], folder: Path, name: str = "overview") -> list[Path]:
+    """`overview.html` (Chinese), `overview.en.html` and `overview.json` with exactly what was drawn."""
+    files = [folder / f"{name}.html", folder / f"{name}.en.html", folder / f"{name}.json"]
+    write_page(files[0], overview_page(summary, "zh", f"{name}.en.html"))
+    write_page(files[1], overview_page(summary, "en", f"{name}.html"))
+    write_page(files[2], as_json(summary) + "\n")
+    return files
+
+
+def overview_page(summary: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
+    """The overview of a grading. `other` is the file of the same page in the other language."""
+    codes = [row["code"] for row in summary["grades"]]
+    graded = sum(row["count"] for row in summary["grades"])
+    shades = charts.colours(codes)
+    beside = any(row["published"] is not None for row in summary["grades"])
+    grade_rows = [
+        {
+            "label": terminal.grade_name(row["code"], row["label"][lang]),
+            "value": row["percent"],
+            "text": f"{row['percent']:.1f} %  ({row['count']:,})",
+            "colour": shades[row["code"]],
+            "mark": row["published"],
+        }
+        for row in summary["grades"]
+    ]
+    pictures = {
+        "grades": charts.bars(
+            "grades", text("grades", lang), text("grades_desc", lang, f"{graded:,}"), grade_rows
+        ),
+        "scores": charts.histogram(
+            "scores",
+            text("scores", lang),
+            text("scores_desc", lang, summary["scores"]["width"]),
+            summary["scores"]["bins"],
+            summary["scores"]["edges"],
+        ),
+        "items": charts.bars(
+            "items",
+            text("items", lang),
+            text("items_desc", lang),
+            [
+                {
+                    "label": f"{row['code']} {row['label'][lang]}",
+                    "value": abs(float(row["points"])),
+                    "text": row["points"].replace("-", "−"),
+                }
+                for row in summary["items"]
+            ],
+            left=300,
+        ),
+    }
+    for name, rows in summary["groups"].items():
+        listed = [
+            {**row, "label": text("other", lang) if row["name"] is None else row["name"] or text("unnamed", lang)}
+            for row in rows
+        ]
+        if listed:
+            pictures[name] = charts.stacked(
+                name, text(name, lang), text("groups_desc", lang), listed, codes
+            )
+    return _draw(
+        "overview.html", lang, summary,
+        pictures=pictures, graded=graded, other=other, beside=beside, shades=shades,
+        shares={row["route"]: row["label"][lang] for row in summary["routes"]},
+    )  # fmt: skip
+
+
+def explanation_data(one: Explanation, made_up: bool | None = None) -> dict[str, Any]:
+    """What the page of one subject shows, in plain values; decimals as text."""
+
+    def both(label: Any) -> dict[str, str]:
+        return {"zh": terminal.clean(label.zh), "en": terminal.clean(label.en)}
+
+    def number(value: Any) -> str | None:
+        return None if value is None else points(value).replace("−", "-")
+
+    return {
+        "subject_id": terminal.clean(one.subject_id),
+        "name": terminal.clean(one.name),
+        "scheme": one.scheme,
+        "title": both(one.title),
+        "period": one.period,
+        "known_at": one.known_at,
+        "run_id": one.run_id,
+        "state": one.state,
+        "state_reason": both(one.state_reason),
+        "start": number(one.start),
+        "score": number(one.score),
+        "score_low": number(one.score_low),
+        "score_high": number(one.score_high),
+        "grade": one.grade,
+        "grade_label": both(one.grade_label),
+        "route": one.route,
+        "margin": number(one.margin),
+        "evidence": one.evidence,
+        "evidence_label": both(word("marks", one.evidence)),
+        "sum": one.sum,
+        "lines": [
+            {
+                "step": line.step,
+                "record_id": terminal.clean(line.record_id),
+                "item": terminal.clean(line.item),
+                "label": both(line.label),
+                "rule": line.rule,
+                "article": line.article,
+                "nominal": number(line.nominal),
+                "effective": number(line.effective),
+                "total": number(line.total),
+                "reason": terminal.clean(line.reason),
+                "said": both(line.said),
+            }
+            for line in one.lines
+        ],
+        "readings": {key: both(label) for key, label in one.readings.items()},
+        "laws": {key: both(label) for key, label in one.laws.items()},
+        "notes": list(one.notes),
+        "made_up": one.made_up if made_up is None else made_up,
+    }
+
+
+def subject_page(one: Explanation, lang: Lang = "zh", made_up: bool | None = None) -> str:
+    """The explained grade of one subject; prints on A4."""
+    data = explanation_data(one, made_up)
+    rows = [
+        {
+            "label": terminal.clean(terminal.named(line, lang)),
+            "record": terminal.clean(line.record_id),
+            "numbers": terminal.numbers(line),
+            "said": terminal.clean(say(line.said, lang)),
+            "article": line.article,
+            "idle": line.step == "record" and line.effective == 0,
+            "step": line.step,
+        }
+        for line in one.lines
+    ]
+    shade = charts.NAMED.get(one.grade, "#44546a")
+    return _draw(
+        "subject.html", lang, data,
+        one=one, rows=rows, facts=terminal.facts(one, lang), path=_path(one, lang),
+        notes=[terminal.text(note, lang) for note in one.notes], shade=shade,
+        ink="on-dark" if shade in charts.DARK or shade == "#44546a" else "on-light",
+        heads=[terminal.text(code, lang) for code in HEADS], scored=any(row["step"] == "start" for row in rows),
+        laws=[(key, say(label, lang)) for key, label in one.laws.items()],
+        readings=[(key, say(label, lang)) for key, label in one.readings.items()],
+        interval=terminal.interval(one, lang), decision=_decision(one, lang),
+    )  # fmt: skip
+
+
+HEADS = ("item", "record", "nominal", "effective", "total", "reason", "article")
+
+
+def _decision(one: Explanation, lang: Lang) -> str:
+    if one.state == "graded":
+        return say(word("routes", one.route), lang)
+    return terminal.clean(f"{say(word('states', one.state), lang)}{terminal.text('colon', lang)}{say(one.state_reason, lang)}")
+
+
+def _path(one: Explanation, lang: Lang) -> Markup:
+    """The picture from the start score to the score; none where a number is open or the ledger is long."""
+    moves: list[Line] = [line for line in one.lines if line.step == "start" or line.effective]
+    if one.score is None or one.start is None or not 1 < len(moves) <= STEPS_SHOWN:
+        return Markup("")
+    rows: list[dict[str, Any]] = []
+    for line in moves:
+        moved = line.nominal if line.step == "start" else line.effective
+        if line.total is None or moved is None:
+            return Markup("")
+        first = not rows
+        rows.append(
+            {
+                "label": terminal.clean(terminal.named(line, lang)),
+                "before": None if first else line.total - moved,
+                "after": line.total,
+                "text": points(line.total) if first else points(moved, plus=True),
+            }
+        )
+    desc = text("how_desc", lang, points(one.start), points(one.score))
+    return charts.steps("path", text("how", lang), desc, rows)

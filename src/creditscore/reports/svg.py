@@ -1,0 +1,56 @@
+"""Small pieces of SVG: every text escaped, every picture with a title and a description."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from markupsafe import Markup, escape
+
+WIDTH = 720
+SIZE = 13  # of letters, in the units of the picture
+
+
+def columns(text: str) -> int:
+    """Width of a text in columns: Chinese letters take two."""
+    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
+
+
+def fit(text: str, width: float) -> str:
+    """`text`, cut with an ellipsis to `width` units."""
+    most = int(width / (SIZE * 0.54))
+    if columns(text) <= most:
+        return text
+    cut = ""
+    for one in text:
+        if columns(cut + one) > most - 1:
+            break
+        cut += one
+    return cut + "…"
+
+
+def say(x: float, y: float, text: str, anchor: str = "start", css: str = "") -> Markup:
+    shape = Markup('<text x="{}" y="{}" text-anchor="{}" class="{}">{}</text>')
+    return shape.format(round(x, 1), round(y, 1), anchor, css, text)
+
+
+def rect(x: float, y: float, width: float, height: float, fill: str, title: str = "") -> Markup:
+    inner = Markup("<title>{}</title>").format(title) if title else Markup("")
+    shape = Markup('<rect x="{}" y="{}" width="{}" height="{}" fill="{}">{}</rect>')
+    return shape.format(round(x, 1), round(y, 1), round(max(0.0, width), 1), round(height, 1), fill, inner)
+
+
+def line(x1: float, y1: float, x2: float, y2: float, css: str) -> Markup:
+    shape = Markup('<line x1="{}" y1="{}" x2="{}" y2="{}" class="{}"/>')
+    return shape.format(round(x1, 1), round(y1, 1), round(x2, 1), round(y2, 1), css)
+
+
+def picture(name: str, title: str, desc: str, height: float, parts: Iterable[Markup]) -> Markup:
+    """The whole picture; `name` makes the ids of title and description unique on its page."""
+    shape = Markup(
+        '<svg viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-labelledby="{n}-t {n}-d"'
+        ' xmlns="http://www.w3.org/2000/svg"><title id="{n}-t">{t}</title><desc id="{n}-d">{d}</desc>{p}</svg>'
+    )
+    return shape.format(
+        w=WIDTH, h=round(height), n=escape(name), t=title, d=desc, p=Markup("").join(parts)
+    )
