@@ -115,7 +115,8 @@ def outcome(scheme_id: str, case: Mapping[str, Any]) -> tuple[Plan, Outcome]:
     columns["registered_day"] = to_day(given["registered_on"]) if "registered_on" in given else None
     attributes = {name: typed(one.type, given.get(name)) for name, one in scheme.attributes.items()}
     shorthand = {name: item for name, item in scheme.shorthand_records.items() if name in given}
-    raw = [*case.get("records", []), *({"item": item, "event_on": given[name]} for name, item in shorthand.items())]
+    short = [{"item": item, "event_on": given[name]} for name, item in shorthand.items()]
+    raw = [*case.get("records", []), *short]
     folded = (record_of(scheme, key, record, known_at) for key, record in enumerate(raw, 1))
     records = [record for record in folded if record is not None]
     for record in records:

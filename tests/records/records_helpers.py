@@ -45,6 +45,4 @@ def table(snapshot: Snapshot, name: str) -> Rows:
 
 def reasons(snapshot: Snapshot) -> set[tuple[str, int, str, str]]:
     """(table, line, reason, column) of every fault."""
-    return {
-        (row["table"], row["line"], row["reason"], row["column"]) for row in table(snapshot, "quarantine")
-    }
+    return {(row["table"], row["line"], row["reason"], row["column"]) for row in table(snapshot, "quarantine")}

@@ -2,6 +2,7 @@
 
 import copy
 import random
+from functools import cache
 
 import pyarrow as pa
 import pytest
@@ -11,40 +12,167 @@ from hypothesis import strategies as st
 from creditscore.records import ingest
 
 SUBJECTS = [
-    {"subject_id": "A", "name": "甲", "kind": "enterprise", "registered_on": "2001-02-03", "region": "440300", "district": "d",
-     "industry": "i", "size": "s", "ownership": "o", "tax_type": "vat"},
-    {"subject_id": "B", "name": "乙", "kind": "institution", "registered_on": "2011-02-03", "region": "440301", "district": "e",
-     "industry": "j", "size": "t", "ownership": "p", "tax_type": "cit"},
-]  # fmt: skip
+    {
+        "subject_id": "A",
+        "name": "甲",
+        "kind": "enterprise",
+        "registered_on": "2001-02-03",
+        "region": "440300",
+        "district": "d",
+        "industry": "i",
+        "size": "s",
+        "ownership": "o",
+        "tax_type": "vat",
+    },
+    {
+        "subject_id": "B",
+        "name": "乙",
+        "kind": "institution",
+        "registered_on": "2011-02-03",
+        "region": "440301",
+        "district": "e",
+        "industry": "j",
+        "size": "t",
+        "ownership": "p",
+        "tax_type": "cit",
+    },
+]
 RECORDS = [
-    {"record_id": "r1", "subject_id": "A", "item": "x", "event_no": "1", "event": "filed", "domain": "tax",
-     "event_on": "2024-01-02", "recorded_on": "2024-06-01", "occurred_on": "2024-01-01", "decided_on": "2024-01-03",
-     "booked_on": "2024-01-04", "published_on": "2024-01-05", "corrected_on": "2024-01-06", "quantity": "2", "amount": "3",
-     "act_id": "a1", "source_subject_id": "Q", "source": "s", "document_no": "d", "basis": "b", "share": None, "color": "red"},
-    {"record_id": "r1", "subject_id": "A", "item": "x", "event_no": "2", "event": "corrected", "domain": "tax",
-     "event_on": "2024-02-02", "recorded_on": "2024-07-01", "occurred_on": "2024-02-01", "decided_on": "2024-02-03",
-     "booked_on": "2024-02-04", "published_on": "2024-02-05", "corrected_on": "2024-02-06", "quantity": "4", "amount": "5",
-     "act_id": "a1", "source_subject_id": "Q", "source": "s", "document_no": "d", "basis": "b", "share": "0.5", "color": "blue"},
-    {"record_id": "r2", "subject_id": "B", "item": "y", "event_no": "1", "event": "filed", "domain": "env",
-     "event_on": "2024-03-02", "recorded_on": "2024-08-01", "occurred_on": "2024-03-01", "decided_on": "2024-03-03",
-     "booked_on": "2024-03-04", "published_on": "2024-03-05", "corrected_on": "2024-03-06", "quantity": "6", "amount": "7",
-     "act_id": "a2", "source_subject_id": "R", "source": "t", "document_no": "e", "basis": "c", "share": None, "color": "red"},
-]  # fmt: skip
+    {
+        "record_id": "r1",
+        "subject_id": "A",
+        "item": "x",
+        "event_no": "1",
+        "event": "filed",
+        "domain": "tax",
+        "event_on": "2024-01-02",
+        "recorded_on": "2024-06-01",
+        "occurred_on": "2024-01-01",
+        "decided_on": "2024-01-03",
+        "booked_on": "2024-01-04",
+        "published_on": "2024-01-05",
+        "corrected_on": "2024-01-06",
+        "quantity": "2",
+        "amount": "3",
+        "act_id": "a1",
+        "source_subject_id": "Q",
+        "source": "s",
+        "document_no": "d",
+        "basis": "b",
+        "share": None,
+        "color": "red",
+    },
+    {
+        "record_id": "r1",
+        "subject_id": "A",
+        "item": "x",
+        "event_no": "2",
+        "event": "corrected",
+        "domain": "tax",
+        "event_on": "2024-02-02",
+        "recorded_on": "2024-07-01",
+        "occurred_on": "2024-02-01",
+        "decided_on": "2024-02-03",
+        "booked_on": "2024-02-04",
+        "published_on": "2024-02-05",
+        "corrected_on": "2024-02-06",
+        "quantity": "4",
+        "amount": "5",
+        "act_id": "a1",
+        "source_subject_id": "Q",
+        "source": "s",
+        "document_no": "d",
+        "basis": "b",
+        "share": "0.5",
+        "color": "blue",
+    },
+    {
+        "record_id": "r2",
+        "subject_id": "B",
+        "item": "y",
+        "event_no": "1",
+        "event": "filed",
+        "domain": "env",
+        "event_on": "2024-03-02",
+        "recorded_on": "2024-08-01",
+        "occurred_on": "2024-03-01",
+        "decided_on": "2024-03-03",
+        "booked_on": "2024-03-04",
+        "published_on": "2024-03-05",
+        "corrected_on": "2024-03-06",
+        "quantity": "6",
+        "amount": "7",
+        "act_id": "a2",
+        "source_subject_id": "R",
+        "source": "t",
+        "document_no": "e",
+        "basis": "c",
+        "share": None,
+        "color": "red",
+    },
+]
 SIDE = {
-    "attributes": [{"subject_id": "A", "name": "n", "value": "v", "valid_from": "2024-01-01", "valid_to": "2024-12-31",
-                    "recorded_on": "2024-02-01"}],
-    "listings": [{"listing_id": "l", "subject_id": "A", "list": "x", "entered_on": "2024-01-01", "term_end": "2025-01-01",
-                  "exited_on": "2024-06-01", "exit_reason": "y", "basis": "b", "recorded_on": "2024-01-02"}],
-    "history": [{"subject_id": "A", "period": "2023", "grade": "A", "domain": "tax", "scheme": "tax", "state": "graded",
-                 "route": "score", "status": "final", "decided_on": "2024-04-01", "recorded_on": "2024-04-02"}],
-    "feeds": [{"domain": "tax", "from": "2024-01-01", "to": "2024-12-31", "source": "s", "district": "d", "region": "r",
-               "subject_id": "A"}],
-}  # fmt: skip
+    "attributes": [
+        {
+            "subject_id": "A",
+            "name": "n",
+            "value": "v",
+            "valid_from": "2024-01-01",
+            "valid_to": "2024-12-31",
+            "recorded_on": "2024-02-01",
+        }
+    ],
+    "listings": [
+        {
+            "listing_id": "l",
+            "subject_id": "A",
+            "list": "x",
+            "entered_on": "2024-01-01",
+            "term_end": "2025-01-01",
+            "exited_on": "2024-06-01",
+            "exit_reason": "y",
+            "basis": "b",
+            "recorded_on": "2024-01-02",
+        }
+    ],
+    "history": [
+        {
+            "subject_id": "A",
+            "period": "2023",
+            "grade": "A",
+            "domain": "tax",
+            "scheme": "tax",
+            "state": "graded",
+            "route": "score",
+            "status": "final",
+            "decided_on": "2024-04-01",
+            "recorded_on": "2024-04-02",
+        }
+    ],
+    "feeds": [
+        {
+            "domain": "tax",
+            "from": "2024-01-01",
+            "to": "2024-12-31",
+            "source": "s",
+            "district": "d",
+            "region": "r",
+            "subject_id": "A",
+        }
+    ],
+}
 ALL = {"subjects": SUBJECTS, "records": RECORDS, **SIDE}
 OTHER_VALUE = {
-    "kind": "cooperative", "event": "withdrawn", "event_no": "7", "state": "not_graded", "period": "2022",
-    "quantity": "8.5", "amount": "0.000001", "share": "0.25", "subject_id": "B",
-}  # fmt: skip
+    "kind": "cooperative",
+    "event": "withdrawn",
+    "event_no": "7",
+    "state": "not_graded",
+    "period": "2022",
+    "quantity": "8.5",
+    "amount": "0.000001",
+    "share": "0.25",
+    "subject_id": "B",
+}
 # Cells that only matter together with others: recorded_on fixes what is known, decided_on of history stands in for it.
 SILENT = {("history", "decided_on"), ("records", "share")}
 FIRST_NO = ("records", 0, "event_no")  # its later event would be an orphan
@@ -61,6 +189,11 @@ def hash_of(tables, **options):
     snapshot = ingest(subjects, records, subject_ids="local", **given_tables, **options)
     assert snapshot.rows("quarantine") == 0, snapshot.con.sql("FROM quarantine")
     return snapshot.content_hash()
+
+
+@cache
+def usual():
+    return hash_of(ALL)
 
 
 def cells():
@@ -100,39 +233,50 @@ def test_each_cell_counts(name, place, column):
         row[column] = other
     elif column.endswith("_on") or column in ("from", "to", "valid_from", "valid_to", "term_end"):
         later = column in ("to", "valid_to", "term_end", "recorded_on", "exited_on")
-        row[column] = row[column].replace("2024" if later else row[column][:4], "2026" if later else "2000")
+        row[column] = ("2026" if later else "2000") + row[column][4:]
         if column == "corrected_on":
             row[column] = "2026-01-01"
     else:
         row[column] = row[column] + "1"
-    assert hash_of(tables) != hash_of(ALL)
+    assert hash_of(tables) != usual()
 
 
 def test_the_share_of_a_correction_counts():
     tables = copy.deepcopy(ALL)
     tables["records"][1]["share"] = "0.25"
-    assert hash_of(tables) != hash_of(ALL)
+    assert hash_of(tables) != usual()
 
 
 @pytest.mark.parametrize("column", ["document_no", "amount", "color", "published_on", "domain"])
 def test_an_emptied_cell_counts(column):
     tables = copy.deepcopy(ALL)
     tables["records"][2][column] = None
-    assert hash_of(tables) != hash_of(ALL)
+    assert hash_of(tables) != usual()
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_order_of_rows_is_irrelevant(chance: random.Random):
     tables = {name: chance.sample(rows, len(rows)) for name, rows in ALL.items()}
-    assert hash_of(tables) == hash_of(ALL)
+    assert hash_of(tables) == usual()
 
 
-@given(st.lists(st.tuples(*[st.one_of(st.none(), st.text("a:1;\x1fS", min_size=1, max_size=3))] * 3), min_size=2, max_size=2))
-@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(*[st.one_of(st.none(), st.text("a:1;\x1fS", min_size=1, max_size=3))] * 3), min_size=2, max_size=2
+    )
+)
+@settings(max_examples=25, deadline=None)
 def test_cells_do_not_run_into_each_other(rows):
     def of(cells):
-        row = {"record_id": "r", "subject_id": "A", "item": "x", "color": cells[0], "document_no": cells[1], "basis": cells[2]}
+        row = {
+            "record_id": "r",
+            "subject_id": "A",
+            "item": "x",
+            "color": cells[0],
+            "document_no": cells[1],
+            "basis": cells[2],
+        }
         return hash_of({"subjects": SUBJECTS[:1], "records": [row]})
 
     stripped = [tuple(cell.strip(" ") or None if cell else None for cell in cells) for cells in rows]
@@ -160,4 +304,4 @@ def test_swapped_cells_count():
     tables = copy.deepcopy(ALL)
     first, second = tables["records"][0], tables["records"][2]
     first["amount"], second["amount"] = second["amount"], first["amount"]
-    assert hash_of(tables) != hash_of(ALL)
+    assert hash_of(tables) != usual()

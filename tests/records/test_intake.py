@@ -33,9 +33,13 @@ def test_further_columns_of_subjects_are_attributes(take):
     snapshot = take(
         [{"subject_id": "A", "tax_type": "vat", "Listed": ""}, {"subject_id": "B", "tax_type": "", "Listed": "1"}],
         [],
-        attributes=[{"subject_id": "b", "name": "x", "value": " 1 ", "valid_to": "2024-01-01", "recorded_on": "2024-02-01"}],
+        attributes=[
+            {"subject_id": "b", "name": "x", "value": " 1 ", "valid_to": "2024-01-01", "recorded_on": "2024-02-01"}
+        ],
     )
-    found = sorted((r["sid"], r["name"], r["value"], r["to_day"], r["known_day"]) for r in table(snapshot, "attributes"))
+    found = sorted(
+        (r["sid"], r["name"], r["value"], r["to_day"], r["known_day"]) for r in table(snapshot, "attributes")
+    )
     assert found == [(0, "tax_type", "vat", None, None), (1, "Listed", "1", None, None), (1, "x", "1", 19723, 19754)]
 
 
@@ -94,7 +98,9 @@ def test_newest_day_is_of_what_happened_not_of_what_is_planned(take):
         [{"subject_id": "A", "registered_on": "2001-01-01"}],
         [{"record_id": "r", "subject_id": "A", "item": "i", "occurred_on": "2024-05-01"}],
         attributes=[{"subject_id": "A", "name": "x", "value": "1", "valid_to": "2099-12-31"}],
-        listings=[{"listing_id": "l", "subject_id": "A", "list": "x", "entered_on": "2024-06-01", "term_end": "2027-06-01"}],
+        listings=[
+            {"listing_id": "l", "subject_id": "A", "list": "x", "entered_on": "2024-06-01", "term_end": "2027-06-01"}
+        ],
     )
     assert snapshot.newest_date == date(2024, 6, 1)
 
@@ -117,7 +123,8 @@ def test_records_find_their_subject_in_any_spelling(take):
 
 
 def test_an_earlier_run_fits_as_history(take):
-    row = {"subject_id": "A", "domain": "tax", "scheme": "tax", "version": "v", "period": "2023", "known_at": "2024-04-30",
+    row = {"subject_id": "A",
+        "domain": "tax", "scheme": "tax", "version": "v", "period": "2023", "known_at": "2024-04-30",
            "state": "graded", "state_reason": "", "start": "100.000000", "score": "90.000000", "grade": "A",
            "route": "score", "margin": "0.000000", "evidence": "verified", "readings": ""}  # fmt: skip
     (found,) = table(take([{"subject_id": "A"}], [], history=[row]), "history")

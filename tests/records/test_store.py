@@ -25,7 +25,9 @@ def comparable(snapshot, name, without=()):
 
 
 def test_what_is_written_is_read(take, tmp_path):
-    snapshot = take(SUBJECTS, RECORDS, listings=[{"listing_id": "l", "subject_id": "A", "list": "x", "entered_on": "2024-01-01"}])
+    snapshot = take(
+        SUBJECTS, RECORDS, listings=[{"listing_id": "l", "subject_id": "A", "list": "x", "entered_on": "2024-01-01"}]
+    )
     manifest = write_snapshot(snapshot, tmp_path / "out")
     again = read_snapshot(tmp_path / "out", verify=True)
     for name in ("subjects", "attributes", "listings", "history", "feeds", "quarantine"):

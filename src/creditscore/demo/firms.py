@@ -27,7 +27,8 @@ INDUSTRIES = (
 )  # fmt: skip
 SIZES = (("微型", 0.62), ("小型", 0.29), ("中型", 0.075), ("大型", 0.015))
 WORDS = (
-    "云杉", "青石", "白桦", "红松", "晨曦", "北辰", "远山", "明湖", "金穗", "银杏", "松涛", "雪原", "长风", "新雨", "丰禾", "星河",
+    "云杉", "青石", "白桦", "红松", "晨曦", "北辰", "远山", "明湖", "金穗",
+    "银杏", "松涛", "雪原", "长风", "新雨", "丰禾", "星河",
 )  # fmt: skip
 # kind of code, form of name, share
 FORMS = (
@@ -36,7 +37,7 @@ FORMS = (
     ("92", "店（个体）", 0.015),
 )
 ROLES = ("steady", "new", "idle", "direct", "retained", "carried")
-SHARES = (0.528, 0.118, 0.28, 0.049, 0.018, 0.007)
+SHARES = (0.526, 0.118, 0.283, 0.048, 0.018, 0.007)
 
 
 @dataclass(frozen=True)
@@ -149,9 +150,7 @@ def _attributes(codes: list[str], role: NDArray[np.int64], rng: np.random.Genera
     )
 
 
-def _history(
-    codes: list[str], role: NDArray[np.int64], began: NDArray[np.int64], rng: np.random.Generator
-) -> pa.Table:
+def _history(codes: list[str], role: NDArray[np.int64], began: NDArray[np.int64], rng: np.random.Generator) -> pa.Table:
     """The grades of 2020 and 2021, each with the route by which it came."""
     import numpy as np
     import pyarrow as pa

@@ -26,7 +26,7 @@ CONCLUSIONS = (
 DIRECT = (("040103", 0.62), ("040105", 0.13), ("D14-03", 0.1), ("030110", 0.06), ("D14-05", 0.05), ("D14-02", 0.04))
 TAXES = ("vat", "corporate_income", "stamp_duty", "urban_maintenance")
 # How many everyday records an organisation has in the year: mean by role, and a heavy tail for one in eight.
-MEAN = {"steady": 1.65, "new": 0.8, "idle": 0.9, "direct": 5.0, "retained": 2.2, "carried": 2.0}
+MEAN = {"steady": 1.7, "new": 0.8, "idle": 0.9, "direct": 5.0, "retained": 2.2, "carried": 2.0}
 LAST = (YEAR + 1, 3, 31)  # nothing is recorded later
 
 Columns = dict[str, Any]
@@ -47,7 +47,7 @@ def records(firms: Firms, rng: np.random.Generator, per_firm: float = 10.0) -> p
     parts.append(earlier)
     events.append(_fates(earlier, rng))
     number = 0
-    for part, later in zip((current, parts[1], parts[2], earlier), (events[0], None, events[1], events[2]), strict=True):
+    for part, later in zip(parts, (events[0], None, events[1], events[2]), strict=True):
         part["number"] = np.arange(number, number + len(part["owner"]))
         number += len(part["owner"])
         if later is not None:
@@ -59,10 +59,10 @@ def _how_many(firms: Firms, rng: np.random.Generator) -> NDArray[np.int64]:
     import numpy as np
 
     mean = np.array([MEAN[role] for role in ROLES])[firms.role]
-    count = rng.poisson(mean * rng.gamma(1.6, 1 / 1.6, len(mean)))
+    count = rng.poisson(mean * rng.gamma(1.8, 1 / 1.8, len(mean)))
     steady = firms.role == ROLES.index("steady")
     count[steady & (rng.random(len(mean)) < 0.78)] += 1
-    heavy = steady & (rng.random(len(mean)) < 0.024)
+    heavy = steady & (rng.random(len(mean)) < 0.018)
     count[heavy] += rng.integers(5, 17, int(heavy.sum()))
     return np.asarray(count)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from creditscore.errors import CreditscoreError
 from creditscore.explanation.words import plain, word
-from creditscore.grading.exact import article
+from creditscore.grading.lines import article
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.model import Item, Label, Rule, Scheme
@@ -46,7 +46,7 @@ class Labels:
         if step == "limit":
             return word("steps", "limit")
         found = self._rule(step, rule)
-        if found is not None and found.label is not None:
+        if found is not None and isinstance(found.label, Label):
             return found.label
         if step == "start":
             return word("reasons", "start") if found in self._starts() else word("reasons", "bonus")

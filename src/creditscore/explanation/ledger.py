@@ -196,7 +196,7 @@ def _sum(one: Explanation) -> str:
             terms[-1] = (term, terms[-1][1] + 1)
         else:
             terms.append((term, 1))
-    parts = []
+    parts: list[str] = []
     for term, times in terms:
         if times > 1:
             term = f"+ {times} × ({term})" if term.count(" ") > 1 else f"{term} × {times}"

@@ -81,9 +81,7 @@ def _from_folder(folder: Path, subject_id: str) -> Found:
 
 def _need(folder: Path, files: tuple[str, ...]) -> None:
     if not folder.is_dir():
-        raise InputError(
-            f"there is no folder {folder}", next="give the folder that `creditscore grade --out` wrote"
-        )
+        raise InputError(f"there is no folder {folder}", next="give the folder that `creditscore grade --out` wrote")
     missing = [file for file in files if not (folder / file).is_file()]
     if missing:
         raise InputError(
@@ -109,8 +107,7 @@ def _grade(con: duckdb.DuckDBPyConnection, table: str, given: Any, subject_id: s
 
 def _unknown(con: duckdb.DuckDBPyConnection, table: str, given: Any, wanted: str, place: str) -> InputError:
     near = con.execute(
-        "SELECT subject_id, damerau_levenshtein(subject_id, ?) AS far"
-        f" FROM {table} ORDER BY far, subject_id LIMIT 3",
+        f"SELECT subject_id, damerau_levenshtein(subject_id, ?) AS far FROM {table} ORDER BY far, subject_id LIMIT 3",
         [wanted, *given],
     ).fetchall()
     close = [one for one, far in near if far <= max(1, len(wanted) // 3)]

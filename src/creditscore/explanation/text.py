@@ -31,8 +31,8 @@ def render(one: Explanation, lang: Lang = "zh", width: int = 80) -> str:
         console.print(line)
     if one.lines:
         console.print(_table(one, lang, width))
-    for line in _foot(one, lang, width):
-        console.print(line)
+    for part in _foot(one, lang, width):
+        console.print(part)
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
     return "\n".join(lines).strip("\n") + "\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from creditscore.days import FIRST, LAST
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading import compile as tables
 from creditscore.grading.plan import Plan, PlanFact
@@ -38,14 +39,14 @@ def put_deadlines(engine: DuckDBEngine, plan: Plan) -> None:
 
 
 def put_calendar(engine: DuckDBEngine, plan: Plan) -> None:
-    """Months and years of the days that occur, and full months up to the day of grading."""
+    """Months and years of all days, and full months up to the day of grading."""
     if needs_calendar(plan):
         engine.materialise(
             "calendar",
             "SELECT CAST(d AS INTEGER) AS day, CAST(year(DATE '1970-01-01' + CAST(d AS INTEGER)) AS INTEGER) AS year, "
             "CAST(month(DATE '1970-01-01' + CAST(d AS INTEGER)) AS INTEGER) AS month, "
             "CAST(quarter(DATE '1970-01-01' + CAST(d AS INTEGER)) - 1 AS INTEGER) AS quarter "
-            "FROM range((SELECT COALESCE(MIN(day), 0) FROM valid), (SELECT COALESCE(MAX(day), 0) + 1 FROM valid)) r(d)",
+            f"FROM range({FIRST}, {LAST + 1}) r(d)",
         )
     waits = [fact for fact in plan.facts if fact.take == "months_since"]
     if waits:

@@ -6,7 +6,7 @@ from creditscore.grading.compile import BASES
 from creditscore.grading.lines import article
 from creditscore.grading.plan import Plan, PlanRule
 from creditscore.grading.sql_records import text_key, time_key
-from creditscore.grading.sql_totals import needs_calendar, stages
+from creditscore.grading.sql_totals import needs_calendar, stages, texts
 
 BEST_FIRST = "ORDER BY v.high DESC, v.low DESC, v.day, v.record_id"
 
@@ -27,7 +27,7 @@ def displaced(plan: Plan) -> list[tuple[str, str]]:
         )
         parts.append(f"SELECT r.rk, 'act' AS what FROM ({ranked}) r WHERE r.n > 1")
     if used.keys:
-        key = f"{time_key({item.basis for item in plan.items})}, {text_key(plan)}"
+        key = time_key({item.basis for item in plan.items}) + (f", {text_key(plan)}" if texts(plan) else "")
         ranked = (
             f"SELECT v.rk, v.counting, ROW_NUMBER() OVER (PARTITION BY v.sid, v.idx, {key} {BEST_FIRST}) AS n "
             f"FROM valid v {calendar}WHERE {counting} AND NOT v.timed"

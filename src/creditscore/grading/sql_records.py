@@ -13,6 +13,7 @@ from creditscore.grading.compile import (
     FORMS,
     SWITCHES,
     by_attribute,
+    item_table,
     key_sets,
     repairs,
     until_attributes,
@@ -55,13 +56,26 @@ def rec(plan: Plan) -> str:
     if any(item.switch for item in plan.items):
         join += f" AND (i.switch < 0 OR {_switch(plan)} BETWEEN i.switch_lo AND i.switch_hi)"
     return (
-        f"SELECT a.*, i.item AS idx, i.name AS item_name, i.article, {clock_sql(plan, 'clock', used)} AS day, "
-        f"{clock_sql(plan, 'repair_clock', repair) if repair else 'NULL'} AS repair_day, "
-        "i.form, i.sign, i.points, i.plus, i.unit, i.of, i.lowest, i.highest, i.pool, i.timed, i.counting, i.keys, i.lo, i.hi, "
-        "i.or_uncorrected, i.or_until, i.cap, i.grp, i.in_heaviest, i.repair, i.lifts, i.facts, "
-        "i.evidence AS item_evidence, i.readings AS item_readings, i.repair_evidence, i.repair_readings "
-        f"FROM admitted a JOIN item i ON {join}"
+        f"SELECT a.*, i.item AS idx, {clock_sql(plan, 'clock', used)} AS day, "
+        f"{clock_sql(plan, 'repair_clock', repair) if repair else 'CAST(NULL AS INTEGER)'} AS repair_day, "
+        f"{_item_columns(plan)} FROM admitted a JOIN item i ON {join}"
     )
+
+
+def _item_columns(plan: Plan) -> str:
+    """What an item says, beside each of its records; a column in which all items agree becomes a constant."""
+    table = item_table(plan, {item.code: k for k, item in enumerate(plan.items)})
+    shown = []
+    for name, (kind, values) in table.items():
+        if name in ("code", "item", "clock", "repair_clock", "switch", "switch_lo", "switch_hi"):
+            continue
+        alias = {"name": "item_name", "evidence": "item_evidence", "readings": "item_readings"}.get(name, name)
+        different = set(values)
+        constant = len(different) == 1 and kind != "VARCHAR"
+        value = next(iter(different)) if constant else None
+        literal = "NULL" if value is None else str(value).upper()
+        shown.append(f"CAST({literal} AS {kind}) AS {alias}" if constant else f'i."{name}" AS {alias}')
+    return ", ".join(shown)
 
 
 def _switch(plan: Plan) -> str:

@@ -84,11 +84,18 @@ def contributions(plan: Plan) -> str:
     used = stages(plan)
     keys = ""
     if used.keys:
-        keys = f", {time_key({item.basis for item in plan.items})} AS time_key, {text_key(plan)} AS text_key"
+        keys = f", {time_key({item.basis for item in plan.items})} AS time_key"
+        if texts(plan):
+            keys += f", {text_key(plan)} AS text_key"
     calendar = "JOIN calendar c ON c.day = v.day " if needs_calendar(plan) else ""
     extra = "".join(f", {value} AS {name}" for name, value, _ in carried(plan))
     values = "".join(f", CASE WHEN v.counts AND v.pool < 0 THEN v.{side} ELSE 0 END AS {side}" for side in sides(plan))
     return f"SELECT v.sid, v.idx, v.sign, v.grp, v.timed, v.in_heaviest, v.act_id, v.rk{keys}{values}{extra} FROM valid v {calendar}"
+
+
+def texts(plan: Plan) -> bool:
+    """Whether some counting basis is a text: an act or record attributes."""
+    return any(item.basis == "act" or item.attributes for item in plan.items)
 
 
 def totals(plan: Plan) -> list[tuple[str, str]]:
@@ -96,6 +103,7 @@ def totals(plan: Plan) -> list[tuple[str, str]]:
     used, up = stages(plan), [(name, how) for name, _, how in carried(plan)]
     views: list[tuple[str, str]] = []
     source = "contributions"
+    same = "MAX(sign) AS sign, MAX(grp) AS grp, MAX(in_heaviest) AS in_heaviest"  # one value for each item
 
     def lifted() -> str:
         return "".join(f", {_combined(how, name)} AS {name}" for name, how in up)
@@ -119,14 +127,14 @@ def totals(plan: Plan) -> list[tuple[str, str]]:
         views.append(
             (
                 "keyed",
-                f"SELECT sid, idx, sign, grp, in_heaviest, {values}{lifted()} FROM {source} "
-                "GROUP BY sid, idx, sign, grp, in_heaviest, time_key, text_key",
+                f"SELECT sid, idx, {same}, {values}{lifted()} FROM {source} "
+                f"GROUP BY sid, idx, time_key{', text_key' if texts(plan) else ''}",
             )
         )
         source = "keyed"
     if used.item_caps or used.groups:
         values = ", ".join(
-            f"CAST(CASE WHEN in_heaviest THEN MAX({side}) ELSE SUM({side}) END AS BIGINT) AS {side}"
+            f"CAST(CASE WHEN MAX(in_heaviest) THEN MAX({side}) ELSE SUM({side}) END AS BIGINT) AS {side}"
             if used.groups
             else f"CAST(SUM({side}) AS BIGINT) AS {side}"
             for side in sides(plan)
@@ -134,7 +142,7 @@ def totals(plan: Plan) -> list[tuple[str, str]]:
         views.append(
             (
                 "itemised",
-                f"SELECT sid, idx, sign, grp, in_heaviest, {values}{lifted()} FROM {source} GROUP BY sid, idx, sign, grp, in_heaviest",
+                f"SELECT sid, idx, {same}, {values}{lifted()} FROM {source} GROUP BY sid, idx",
             )
         )
         capped = ", ".join(

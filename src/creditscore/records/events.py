@@ -29,8 +29,7 @@ def settle_events(con: duckdb.DuckDBPyConnection, faults: Sequence[Fault], colum
     if not _find_several(con, has_events):
         return 0
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE ev AS SELECT * FROM log_rows"
-        " WHERE record_id IN (SELECT record_id FROM several)"
+        "CREATE OR REPLACE TEMP TABLE ev AS SELECT * FROM log_rows WHERE record_id IN (SELECT record_id FROM several)"
     )
     con.execute("DELETE FROM log_rows WHERE line IN (SELECT line FROM ev)")
     content = ", ".join(quote(name) for name in columns if name not in ("rk", "single"))
@@ -47,10 +46,11 @@ def settle_events(con: duckdb.DuckDBPyConnection, faults: Sequence[Fault], colum
 
 def _find_several(con: duckdb.DuckDBPyConnection, has_events: bool) -> int:
     """Fill `several` with the ids of records that have more than one row; returns their number."""
+    import numpy as np
+
     filed = f"event = {FILED}" if has_events else "true"
-    hashes = con.execute(
-        f"SELECT hash(record_id) AS h FROM log_rows WHERE record_id IS NOT NULL AND {filed}"
-    ).fetchnumpy()["h"]
+    found = con.execute(f"SELECT hash(record_id) AS h FROM log_rows WHERE record_id IS NOT NULL AND {filed}")
+    hashes = np.asarray(found.fetchnumpy()["h"])
     hashes.sort()  # several times cheaper than count(DISTINCT …) of so many different values
     twice = hashes[1:][hashes[1:] == hashes[:-1]]
     parts = []
@@ -108,16 +108,14 @@ def _mark_events(con: duckdb.DuckDBPyConnection, faults: Sequence[Fault], column
     orphan = bit_of(faults, "orphan_event", "event")
     subject = bit_of(faults, "conflicting_key", "subject_id", OTHER_SUBJECT)
     early = bit_of(faults, "corrected_before_occurred", "corrected_on", FILED_SAYS)
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE base AS SELECT * FROM ev"
-        f" WHERE event = {FILED} AND mask = 0"
-    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE base AS SELECT * FROM ev WHERE event = {FILED} AND mask = 0")
     con.execute(
         "UPDATE ev SET mask = ev.mask | f.bits FROM (SELECT e.line,"
         f" CAST(CASE WHEN b.record_id IS NULL OR {no[0]} < {no[1]} THEN {orphan} ELSE 0 END"
         f" + CASE WHEN e.sid <> b.sid THEN {subject} ELSE 0 END"
         f" + CASE WHEN e.event = {CORRECTED} AND {corrected} < {first('b')} THEN {early} ELSE 0 END AS BIGINT)"
-        f" AS bits FROM ev e LEFT JOIN base b ON b.record_id = e.record_id WHERE e.event BETWEEN {AMENDED} AND {RESOLVED}) f"
+        " AS bits FROM ev e LEFT JOIN base b ON b.record_id = e.record_id"
+        f" WHERE e.event BETWEEN {AMENDED} AND {RESOLVED}) f"
         " WHERE f.line = ev.line AND f.bits <> 0"
     )
 
@@ -160,9 +158,7 @@ def _complete(con: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> None:
         for name in ("item", "domain")
         if name in columns
     ]
-    con.execute(
-        f"UPDATE ev SET {', '.join(taken)} FROM base b WHERE b.record_id = ev.record_id AND ev.mask = 0"
-    )
+    con.execute(f"UPDATE ev SET {', '.join(taken)} FROM base b WHERE b.record_id = ev.record_id AND ev.mask = 0")
     con.execute(
         "UPDATE ev SET single = false WHERE mask = 0 AND rk IN"
         " (SELECT rk FROM ev WHERE mask = 0 GROUP BY rk HAVING count(*) > 1)"

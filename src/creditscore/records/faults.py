@@ -102,9 +102,7 @@ def _replace(con: duckdb.DuckDBPyConnection, column: str, pairs: list[tuple[str,
     con.execute("DROP VIEW redacted")
 
 
-def put_pairs(
-    con: duckdb.DuckDBPyConnection, name: str, pairs: Sequence[tuple[str | None, str | None]]
-) -> None:
+def put_pairs(con: duckdb.DuckDBPyConnection, name: str, pairs: Sequence[tuple[str | None, str | None]]) -> None:
     """A temporary view `name(a, b)` of text pairs."""
     import pyarrow as pa
 
@@ -122,8 +120,7 @@ def settle_residents(con: duckdb.DuckDBPyConnection, table: str, column: str, bi
     if chance:
         put_pairs(con, "chance", chance)
         con.execute(
-            f"UPDATE {table} SET mask = mask - {bit} WHERE (mask & {bit}) <> 0"
-            f" AND {column} IN (SELECT a FROM chance)"
+            f"UPDATE {table} SET mask = mask - {bit} WHERE (mask & {bit}) <> 0 AND {column} IN (SELECT a FROM chance)"
         )
         con.execute("DROP VIEW chance")
 

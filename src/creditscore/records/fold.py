@@ -74,8 +74,7 @@ def fold(snapshot: Snapshot, known_at_day: int) -> Folded:
     con.execute(f"CREATE OR REPLACE VIEW {names[0]} AS {singles}")
     con.execute(f"CREATE OR REPLACE VIEW {names[1]} AS {corrected}")
     late = con.execute(
-        f"SELECT (SELECT count(*) FROM {snapshot.log})"
-        f" - (SELECT coalesce(sum(n_rows), 0) FROM {names[0]})"
+        f"SELECT (SELECT count(*) FROM {snapshot.log}) - (SELECT coalesce(sum(n_rows), 0) FROM {names[0]})"
     ).fetchall()[0][0]
     return Folded(*names, known_at_day=known_at_day, not_yet_known=int(late))
 

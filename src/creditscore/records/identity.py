@@ -68,9 +68,7 @@ def _is_resident_18(number: str) -> bool:
 
 
 def _is_resident_15(number: str) -> bool:
-    return (
-        number[0] in _PLACES and number.isdigit() and _is_date("19" + number[6:8], number[8:10], number[10:12])
-    )
+    return number[0] in _PLACES and number.isdigit() and _is_date("19" + number[6:8], number[8:10], number[10:12])
 
 
 def resident_numbers(text: str) -> list[tuple[int, int]]:

@@ -172,9 +172,7 @@ def _dictionary(con: duckdb.DuckDBPyConnection, source: Source, column: str) -> 
         )
     place = {word: position for position, word in enumerate(ordered)}
     put_pairs(con, "words", [(raw, str(place[word])) for raw, word in words.items()])
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE map_{column} AS SELECT a AS raw, CAST(b AS SMALLINT) AS code FROM words"
-    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE map_{column} AS SELECT a AS raw, CAST(b AS SMALLINT) AS code FROM words")
     con.execute("DROP VIEW words")
     return tuple(ordered)
 

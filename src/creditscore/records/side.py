@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from creditscore.records import parse
 from creditscore.records.faults import bit_of, list_faults, looks_resident, settle_residents
-from creditscore.records.source import Source, literal, quote
+from creditscore.records.source import Source, quote
 from creditscore.records.stage import Stage, drop_repeats, resolve_subjects
 
 if TYPE_CHECKING:
@@ -44,7 +44,9 @@ def _listings(stage: Stage) -> Values:
     values["known_day"] = f"coalesce({recorded}, {values['entered_day']})"
     stage.fault("empty_id", "listing_id", f"{values['listing_id']} IS NULL")
     stage.fault("empty_id", "list", f"{values['list']} IS NULL")
-    stage.fault("bad_date", "exited_on", f"{values['exited_day']} < {values['entered_day']}", "it ends before it begins")
+    stage.fault(
+        "bad_date", "exited_on", f"{values['exited_day']} < {values['entered_day']}", "it ends before it begins"
+    )
     stage.fault("natural_person", "listing_id", looks_resident(values["listing_id"]))
     stage.fault("conflicting_key", "listing_id")
     return values
@@ -61,9 +63,7 @@ def _history(stage: Stage) -> Values:
     )
     decided = stage.day("decided_on")
     recorded = stage.day("recorded_on")
-    stage.fault(
-        "bad_period", "period", f"({number}) IS NULL OR ({number}) < 1900 OR ({number}) > 2100"
-    )
+    stage.fault("bad_period", "period", f"({number}) IS NULL OR ({number}) < 1900 OR ({number}) > 2100")
     return {
         "domain": stage.code("domain"),
         "scheme": stage.code("scheme"),

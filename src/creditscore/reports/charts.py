@@ -27,11 +27,9 @@ def colours(codes: Sequence[str]) -> dict[str, str]:
     return {code: SCALE[round(k * (len(SCALE) - 1) / last)] for k, code in enumerate(codes)}
 
 
-def bars(
-    name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]], left: int = LEFT
-) -> Markup:
-    """Rows with label, value, text, and optionally colour and mark (a thin line to compare with)."""
-    most = max([float(row["value"]) for row in rows] + [float(row.get("mark") or 0) for row in rows] + [1e-9])
+def bars(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]], left: int = LEFT) -> Markup:
+    """Rows with label, value, text, and optionally colour."""
+    most = max([float(row["value"]) for row in rows] + [1e-9])
     room = WIDTH - left - 150
     parts = []
     for k, row in enumerate(rows):
@@ -39,22 +37,16 @@ def bars(
         parts.append(say(left - 8, y + 15, fit(row["label"], left - 12), "end"))
         width = room * float(row["value"]) / most
         parts.append(rect(left, y, width, 20, row.get("colour", BAR), f"{row['label']} {row['text']}"))
-        end = width
-        if row.get("mark") is not None:
-            x = left + room * float(row["mark"]) / most
-            parts.append(line(x, y - 3, x, y + 23, "mark"))
-            end = max(width, x - left)
-        parts.append(say(left + end + 8, y + 15, row["text"], css="number"))
+        parts.append(say(left + width + 8, y + 15, row["text"], css="number"))
     return picture(name, title, desc, 28 * len(rows) + 10, parts)
 
 
-def stacked(
-    name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]], codes: Sequence[str]
-) -> Markup:
+def stacked(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]], codes: Sequence[str]) -> Markup:
     """One bar of 100 per cent for each row: label, total, counts by code, percents by code."""
-    shades, room, parts = colours(codes), WIDTH - LEFT - 6, []
+    shades, room = colours(codes), WIDTH - LEFT - 6
+    parts: list[Markup] = []
     for k, code in enumerate(codes):
-        x = LEFT + 58 * k
+        x = LEFT + 58.0 * k
         parts += [rect(x, 4, 13, 13, shades[code]), say(x + 18, 15, fit(code, 38))]
     for k, row in enumerate(rows):
         y, x = 28 + 28 * k, float(LEFT)
@@ -94,7 +86,7 @@ def histogram(
         title_of = f"{row['from']} – {row['to']}: {row['count']}"
         parts.append(rect(x + 1, top + height - tall, each - 2, tall, BAR, title_of))
         if k % skip == 0:
-            parts.append(say(x, top + height + 17, row["from"], "middle", "small"))
+            parts.append(say(x, top + height + 17, row["from"].replace("-", "−"), "middle", "small"))
     parts.append(line(left, top + height, WIDTH - 12, top + height, "axis"))
     for edge in edges:
         if low < Decimal(edge["at"]) < high:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from creditscore.explanation import text as terminal
+from creditscore.explanation import words
 from creditscore.explanation.ledger import Explanation, Line
 from creditscore.explanation.numbers import points
 from creditscore.explanation.words import Lang, Words, load_words, say, word
@@ -44,7 +46,7 @@ def inert(data: Any) -> Markup:
     shown = as_json(data)
     for one in "<>&\u2028\u2029":
         shown = shown.replace(one, f"\\u{ord(one):04x}")
-    return Markup(shown)  # noqa: S704 - every character that HTML could take for markup is gone
+    return Markup(shown)  # every character that HTML could take for markup is gone
 
 
 @lru_cache(maxsize=1)
@@ -92,20 +94,18 @@ def overview_page(summary: dict[str, Any], lang: Lang = "zh", other: str = "") -
     codes = [row["code"] for row in summary["grades"]]
     graded = sum(row["count"] for row in summary["grades"])
     shades = charts.colours(codes)
-    beside = any(row["published"] is not None for row in summary["grades"])
     grade_rows = [
         {
             "label": terminal.grade_name(row["code"], row["label"][lang]),
             "value": row["percent"],
             "text": f"{row['percent']:.1f} %  ({row['count']:,})",
             "colour": shades[row["code"]],
-            "mark": row["published"],
         }
         for row in summary["grades"]
     ]
     pictures = {
         "grades": charts.bars(
-            "grades", text("grades", lang), text("grades_desc", lang, f"{graded:,}"), grade_rows
+            "grades", text("grades", lang), text("grades_desc", lang, f"{graded:,}"), grade_rows, left=230
         ),
         "scores": charts.histogram(
             "scores",
@@ -121,8 +121,8 @@ def overview_page(summary: dict[str, Any], lang: Lang = "zh", other: str = "") -
             [
                 {
                     "label": f"{row['code']} {row['label'][lang]}",
-                    "value": abs(float(row["points"])),
-                    "text": row["points"].replace("-", "−"),
+                    "value": abs(Decimal(row["points"])),
+                    "text": f"{Decimal(row['points']):,}".replace("-", "−"),
                 }
                 for row in summary["items"]
             ],
@@ -135,13 +135,10 @@ def overview_page(summary: dict[str, Any], lang: Lang = "zh", other: str = "") -
             for row in rows
         ]
         if listed:
-            pictures[name] = charts.stacked(
-                name, text(name, lang), text("groups_desc", lang), listed, codes
-            )
+            pictures[name] = charts.stacked(name, text(name, lang), text("groups_desc", lang), listed, codes)
     return _draw(
         "overview.html", lang, summary,
-        pictures=pictures, graded=graded, other=other, beside=beside, shades=shades,
-        shares={row["route"]: row["label"][lang] for row in summary["routes"]},
+        pictures=pictures, graded=graded, other=other,
     )  # fmt: skip
 
 
@@ -217,9 +214,9 @@ def subject_page(one: Explanation, lang: Lang = "zh", made_up: bool | None = Non
     return _draw(
         "subject.html", lang, data,
         one=one, rows=rows, facts=terminal.facts(one, lang), path=_path(one, lang),
-        notes=[terminal.text(note, lang) for note in one.notes], shade=shade,
+        notes=[words.text(note, lang) for note in one.notes], shade=shade,
         ink="on-dark" if shade in charts.DARK or shade == "#44546a" else "on-light",
-        heads=[terminal.text(code, lang) for code in HEADS], scored=any(row["step"] == "start" for row in rows),
+        heads=[words.text(code, lang) for code in HEADS], scored=any(row["step"] == "start" for row in rows),
         laws=[(key, say(label, lang)) for key, label in one.laws.items()],
         readings=[(key, say(label, lang)) for key, label in one.readings.items()],
         interval=terminal.interval(one, lang), decision=_decision(one, lang),
@@ -232,7 +229,8 @@ HEADS = ("item", "record", "nominal", "effective", "total", "reason", "article")
 def _decision(one: Explanation, lang: Lang) -> str:
     if one.state == "graded":
         return say(word("routes", one.route), lang)
-    return terminal.clean(f"{say(word('states', one.state), lang)}{terminal.text('colon', lang)}{say(one.state_reason, lang)}")
+    state, why = say(word("states", one.state), lang), say(one.state_reason, lang)
+    return terminal.clean(f"{state}{words.text('colon', lang)}{why}")
 
 
 def _path(one: Explanation, lang: Lang) -> Markup:
@@ -254,5 +252,6 @@ def _path(one: Explanation, lang: Lang) -> Markup:
                 "text": points(line.total) if first else points(moved, plus=True),
             }
         )
+    rows.append({"label": words.text("score", lang), "before": None, "after": one.score, "text": points(one.score)})
     desc = text("how_desc", lang, points(one.start), points(one.score))
     return charts.steps("path", text("how", lang), desc, rows)

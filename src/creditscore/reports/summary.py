@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from creditscore.errors import InputError
@@ -25,13 +25,14 @@ def summarise(
     grading: Grading,
     *,
     made_up: bool | None = None,
-    published: Mapping[str, float] | None = None,
+    published: Sequence[tuple[tuple[str, ...], float]] = (),
     published_source: str = "",
 ) -> dict[str, Any]:
     """Tables of an overview: grades, states, routes, groups, scores, items, evidence, refused rows.
 
-    `published` holds per cent by grade to show beside ours. `made_up` overrules the manifest. Only JSON types
-    come out; points are text with exact decimals, percentages are rounded to one place.
+    `published` holds grades and the per cent of them that somebody published, shown beside ours. `made_up`
+    overrules the manifest. Only JSON types come out; points are text with exact decimals, percentages are
+    rounded to one place.
     """
     if not grading.has_ledger:
         raise InputError("an overview needs the ledger", next="grade with ledger=True")
@@ -45,7 +46,8 @@ def summarise(
         "run_id": str(manifest["run_id"]),
         "made_up": bool(manifest.get("made_up", False)) if made_up is None else made_up,
         "subjects": _one(grading, "SELECT count(*) FROM result_grades"),
-        "grades": _grades(grading, labels, codes, published or {}),
+        "grades": (grades := _grades(grading, labels, codes)),
+        "published": _beside(grades, published),
         "published_source": published_source,
         "states": _states(grading, labels),
         "routes": _routes(grading, codes),
@@ -78,10 +80,8 @@ def percent(count: int, total: int) -> float:
     return 0.0 if total == 0 else ((2000 * count + total) // (2 * total)) / 10
 
 
-def _grades(grading: Grading, labels: Labels, codes: list[str], published: Mapping[str, float]) -> Table:
-    counts = dict(
-        _rows(grading, "SELECT grade, count(*) FROM result_grades WHERE state = 'graded' GROUP BY grade")
-    )
+def _grades(grading: Grading, labels: Labels, codes: list[str]) -> Table:
+    counts = dict(_rows(grading, "SELECT grade, count(*) FROM result_grades WHERE state = 'graded' GROUP BY grade"))
     total = sum(counts.values())
     return [
         {
@@ -89,9 +89,21 @@ def _grades(grading: Grading, labels: Labels, codes: list[str], published: Mappi
             "label": _both(labels.grade(code) or plain(code)),
             "count": int(counts.get(code, 0)),
             "percent": percent(counts.get(code, 0), total),
-            "published": published.get(code),
         }
         for code in codes
+    ]
+
+
+def _beside(grades: Table, published: Sequence[tuple[tuple[str, ...], float]]) -> Table:
+    """Shares that were published, for one grade or several together, and ours of the same grades."""
+    total = sum(row["count"] for row in grades)
+    return [
+        {
+            "grades": list(codes),
+            "published": share,
+            "percent": percent(sum(row["count"] for row in grades if row["code"] in codes), total),
+        }
+        for codes, share in published
     ]
 
 
@@ -189,9 +201,7 @@ def _edges(grading: Grading) -> Table:
     """The lower edge of each band of the scheme, where its grades come from bands."""
     bands = [band for rule in grading.plan.deciders for band in rule.bands]
     return [
-        {"grade": grading.plan.grades[grade], "at": shown(from_micro(low))}
-        for grade, low, _ in bands
-        if abs(low) < TOP
+        {"grade": grading.plan.grades[grade], "at": shown(from_micro(low))} for grade, low, _ in bands if abs(low) < TOP
     ]
 
 

@@ -51,6 +51,4 @@ def picture(name: str, title: str, desc: str, height: float, parts: Iterable[Mar
         '<svg viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-labelledby="{n}-t {n}-d"'
         ' xmlns="http://www.w3.org/2000/svg"><title id="{n}-t">{t}</title><desc id="{n}-d">{d}</desc>{p}</svg>'
     )
-    return shape.format(
-        w=WIDTH, h=round(height), n=escape(name), t=title, d=desc, p=Markup("").join(parts)
-    )
+    return shape.format(w=WIDTH, h=round(height), n=escape(name), t=title, d=desc, p=Markup("").join(parts))

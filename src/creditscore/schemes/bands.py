@@ -33,19 +33,19 @@ def step(scheme: Scheme) -> Decimal:
         give.points != "all" for item in items if item.repair for gives in item.repair.gives.values() for give in gives
     ):
         return TINY
-    numbers = [number for item in items for number in numbers(item.value)]
-    numbers += [
+    found = [number for item in items for number in numbers(item.value)]
+    found += [
         cap
         for cap in (*(item.cap for item in items), *(group.cap for group in scheme.groups.values()))
         if cap is not None
     ]
-    numbers += (
+    found += (
         [rule.points for rule in scheme.start.rules] + [bonus.each for bonus in scheme.start.bonus]
         if scheme.start
         else []
     )
-    numbers += [abs(rule.add or rule.deduct or Decimal(0)) for rule in scheme.conditions]
-    common = math.gcd(*(to_micro(number) for number in numbers))
+    found += [abs(rule.add or rule.deduct or Decimal(0)) for rule in scheme.conditions]
+    common = math.gcd(*(to_micro(number) for number in found))
     return Decimal(common).scaleb(-6) if common else TINY
 
 

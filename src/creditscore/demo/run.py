@@ -1,0 +1,173 @@
+"""The demo from end to end: a made-up district graded, published ratings graded again, pages and files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.demo.district import KNOWN_AT, SEED, district
+from creditscore.demo.firms import YEAR
+from creditscore.demo.uk import ATTRIBUTION, Comparison, regrade
+from creditscore.errors import InputError, TooManyRejected, UsageError
+from creditscore.explanation.ledger import explain
+from creditscore.explanation.text import render
+from creditscore.grading.grade import grade
+from creditscore.grading.result import Grading
+from creditscore.reports.html import subject_page, write_overview, write_page
+from creditscore.reports.summary import summarise
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+PUBLISHED = ((("A",), 8.28), (("B", "M"), 82.58), (("C", "D"), 9.14))
+PUBLISHED_SOURCE = "国家税务总局，2021年发布的全国评价结果 / State Taxation Administration, results published in 2021"
+MOST = 500_000
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo made; `seconds` by step."""
+
+    grading: Grading
+    summary: dict[str, Any]
+    uk: Comparison
+    subject: str
+    files: tuple[Path, ...]
+    seconds: dict[str, float]
+
+
+def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Console | None = None) -> Demo:
+    """Write everything to `out` and show the result; progress only on a terminal."""
+    from rich.console import Console
+
+    if not 50 <= subjects <= MOST:
+        raise UsageError(f"{subjects} is not a number of organisations for the demo", allowed=f"50 to {MOST}")
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file", next="give a folder with --out")
+    shown = console or Console()
+    seconds: dict[str, float] = {}
+    files: list[Path] = []
+    with _steps(shown, 5) as done:
+
+        def step(name: str) -> None:
+            seconds[name] = round(time.perf_counter() - started - sum(seconds.values()), 2)
+            done(name)
+
+        started = time.perf_counter()
+        made = district(subjects, seed)
+        inputs = made.write(out / "data")
+        files += inputs.values()
+        step("district")
+        grading = grade_district(inputs)
+        files.append(grading.write(out / f"tax_{YEAR}"))
+        step("grading")
+        uk = regrade()
+        files.append(uk.grading.write(out / "uk"))
+        attribution = out / "uk" / "ATTRIBUTION.txt"
+        attribution.write_text(ATTRIBUTION + "\n", encoding="utf-8")
+        step("ratings")
+        summary = summarise(grading, published=PUBLISHED, published_source=PUBLISHED_SOURCE)
+        files += write_overview(summary, out)
+        step("overview")
+        subject = telling_subject(grading)
+        one = explain(grading, subject)
+        files.append(write_page(out / "subject.html", subject_page(one, "zh")))
+        files.append(write_page(out / "subject.en.html", subject_page(one, "en")))
+        files.append(write_page(out / "subject.txt", render(one, "zh", 100)))
+        step("subject")
+    demo = Demo(grading, summary, uk, subject, tuple(files), seconds)
+    _show(demo, render(one, "zh", min(shown.width, 120)), shown)
+    return demo
+
+
+def grade_district(inputs: dict[str, Path]) -> Grading:
+    """The district's tax grades, marked as made up; its faulty rows are refused and counted."""
+    try:
+        grading = grade(
+            inputs["records"],
+            "tax",
+            YEAR,
+            subjects=inputs["subjects"],
+            attributes=inputs["attributes"],
+            history=inputs["history"],
+            feeds=inputs["feeds"],
+            known_at=KNOWN_AT,
+        )
+    except TooManyRejected as error:
+        grading = error.grading  # type: ignore[attr-defined]
+    return replace(grading, manifest={**grading.manifest, "made_up": True})
+
+
+def telling_subject(grading: Grading) -> str:
+    """An organisation graded by score whose short ledger shows as many kinds of lines as possible."""
+    rows = grading.con.execute(
+        "SELECT l.subject_id FROM result_ledger l JOIN result_grades g ON g.subject_id = l.subject_id"
+        " GROUP BY l.subject_id, g.state, g.route, g.score HAVING count(*) <= 14"
+        " ORDER BY g.state = 'graded' AND g.score IS NOT NULL DESC,"
+        " coalesce(g.route = 'score', FALSE) DESC, count(DISTINCT split_part(l.reason, ':', 1)) DESC,"
+        " count(DISTINCT l.item) DESC, count(*), l.subject_id LIMIT 1"
+    ).fetchall()
+    if not rows:
+        raise InputError("the district has no organisation to explain", next="give more --subjects")
+    return str(rows[0][0])
+
+
+@contextmanager
+def _steps(console: Console, total: int) -> Iterator[Callable[[str], None]]:
+    """A bar that counts finished steps; silent where there is no terminal."""
+    if not console.is_terminal:
+        yield lambda name: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("demo", total=total)
+
+        def done(name: str) -> None:
+            bar.update(task, advance=1, description=name)
+
+        yield done
+
+
+def _show(demo: Demo, explained: str, console: Console) -> None:
+    def say(line: str = "") -> None:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    manifest, summary = demo.grading.manifest, demo.summary
+    say("*** Made-up data: no real organisation is meant / 虚构数据 ***")
+    say(f"\n{manifest['scheme']}, evaluation year {YEAR}")
+    rows = [(row["code"], f"{row['count']:,}", f"{row['percent']:.1f} %", "") for row in summary["grades"]]
+    rows += [
+        (" + ".join(row["grades"]), "", f"{row['percent']:.1f} %", f"{row['published']:.2f} %")
+        for row in summary["published"]
+    ]
+    console.print(_table(("grade", "organisations", "share", "published 2021"), rows))
+    ungraded = sum(n for state, n in manifest["counts"]["states"].items() if state != "graded")
+    counts = manifest["counts"]["records"]
+    say(f"not graded: {ungraded:,}")
+    say(f"records: {counts['in']:,} in, {counts['used']:,} used, {counts['refused']:,} refused")
+    say("\nUK food hygiene ratings, February 2015 (extract)")
+    rows = [(row[0], f"{row[1]:,}", f"{row[2]:,}", f"{row[3]:,}") for row in demo.uk.rows]
+    console.print(_table(("rating", "published", "graded again", "equal"), rows))
+    say(f"{demo.uk.equal:,} of {demo.uk.total:,} ratings equal. {ATTRIBUTION}")
+    say(f"\n{explained}\nfiles:")
+    for file in demo.files:
+        say(f"  {file}{'/' if file.is_dir() else ''}")
+    say(f"done in {sum(demo.seconds.values()):.0f} s")
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for k, name in enumerate(columns):
+        table.add_column(name, justify="right" if k else "left")
+    for row in rows:
+        table.add_row(*row)
+    return table

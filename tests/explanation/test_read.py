@@ -1,0 +1,63 @@
+"""Reading one subject of a grading: what is missing is said."""
+
+from pathlib import Path
+
+import pytest
+
+from creditscore.errors import InputError
+from creditscore.explanation.read import read
+from creditscore.grading.result import Grading
+
+from .conftest import MANY
+
+
+def test_a_folder_and_a_grading_in_memory_say_the_same(small: Grading, folder: Path) -> None:
+    there, here = read(folder, MANY), read(small, MANY)
+    assert there.grade == here.grade
+    assert there.ledger == here.ledger
+    assert [row["step"] for row in here.ledger][0] == "start"
+    assert len(here.ledger) == 10
+    assert (here.name, there.name) == ("多条记录", "")
+
+
+def test_an_id_may_be_written_carelessly(folder: Path) -> None:
+    assert read(folder, f"  {MANY.lower()} ").grade["subject_id"] == MANY
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no folder"):
+        read(tmp_path / "nowhere", MANY)
+
+
+@pytest.mark.parametrize("file", ["grades.parquet", "ledger.parquet", "manifest.json"])
+def test_a_missing_file_is_named(folder: Path, file: str) -> None:
+    (folder / file).unlink()
+    with pytest.raises(InputError, match=file):
+        read(folder, MANY)
+
+
+@pytest.mark.parametrize("file", ["grades.parquet", "ledger.parquet", "manifest.json"])
+def test_a_damaged_file_is_an_input_error(folder: Path, file: str) -> None:
+    (folder / file).write_text("not what it says")
+    with pytest.raises(InputError, match="cannot be read"):
+        read(folder, MANY)
+
+
+def test_a_missing_subject_brings_near_ids(folder: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        read(folder, MANY[:-1] + "4")
+    assert MANY in (caught.value.allowed or "")
+    assert "4 graded" in caught.value.what
+
+
+def test_a_resident_number_is_not_repeated(folder: Path) -> None:
+    number = "11010519491231002X"  # the example of GB 11643
+    with pytest.raises(InputError) as caught:
+        read(folder, number)
+    assert number not in str(caught.value)
+
+
+def test_nothing_near_is_not_called_near(small: Grading) -> None:
+    with pytest.raises(InputError) as caught:
+        read(small, "zzz")
+    assert caught.value.allowed is None

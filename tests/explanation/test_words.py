@@ -1,0 +1,45 @@
+"""Every code that a result can carry has its words."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import creditscore.grading
+from creditscore.errors import UsageError
+from creditscore.explanation.words import lang_of, plain, text, word, words
+from creditscore.schemes.model import MARKS, Label, Route
+
+
+def test_marks_routes_and_states_have_words() -> None:
+    known = words()
+    assert set(known["marks"]) == set(MARKS)
+    assert set(known["routes"]) == set(get_args(Route))
+    assert set(known["states"]) == {"graded", "not_graded", "not_computable"}
+
+
+def test_every_label_is_in_both_languages() -> None:
+    for section in words().values():
+        for label in section.values():
+            assert label.zh.strip()
+            assert label.en.strip()
+
+
+def test_the_reasons_written_by_the_ledger_are_known() -> None:
+    source = (Path(creditscore.grading.__path__[0]) / "sql_ledger.py").read_text(encoding="utf-8")
+    written = set(re.findall(r"'(withdrawn|repaired|corrected|noted|unknown|counted|capped|start|bonus|not_graded)'", source))
+    assert {"withdrawn", "counted", "capped", "start", "bonus"} <= written <= set(words()["reasons"])
+
+
+def test_a_code_without_words_is_its_own_name() -> None:
+    assert word("reasons", "brand_new") == plain("brand_new")
+    assert word("reasons", "exempt:X9").en == "exempt: X9"
+    assert word("reasons", "corrected:d30", Label(zh="30日内", en="30 days")).en == "corrected (30 days)"
+
+
+def test_languages() -> None:
+    assert text("interval", "en", "1", "2") == "the score lies between 1 and 2"
+    with pytest.raises(UsageError, match="fr") as caught:
+        lang_of("fr")
+    assert caught.value.exit_code == 2

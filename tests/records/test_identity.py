@@ -1,0 +1,53 @@
+"""Resident numbers, credit codes, spoilt ids."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from records_helpers import FIRM, PERSON, code, person
+from stdnum.cn import uscc
+
+from creditscore.records.identity import good_usccs, is_mangled, look_at_id, redact, resident_numbers
+
+LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+
+@given(st.lists(st.text(LETTERS + "IOZ-", min_size=18, max_size=18), min_size=1, max_size=5), st.booleans())
+def test_the_fast_check_accepts_only_valid_codes(texts, repair):
+    if repair:
+        texts = [code(("91440300" + text)[:17].replace("I", "1").replace("O", "0").replace("Z", "2").replace("-", "A"))
+                 for text in texts]  # fmt: skip
+    good = good_usccs(np.array(texts, dtype="S18").view(np.uint8).reshape(-1, 18))
+    for text, found in zip(texts, good, strict=True):
+        assert not found or uscc.is_valid(text)
+        assert found or not uscc.is_valid(text) or text[6:17].isdigit() or "-" in text
+
+
+@pytest.mark.parametrize("year", ["1900", "1999", "2024"])
+@pytest.mark.parametrize("suffix", ["", "-1", "X9", "号"])
+def test_a_resident_number_is_found_and_shortened(year, suffix):
+    number = person(f"440300{year}0229001"[:17].replace("0229", "0228"))
+    assert resident_numbers(f"no {number}{suffix}") == [(3, 21)] or suffix.startswith("X") or suffix == "-1"
+    assert number[3:] not in redact(f"no {number}{suffix}")
+
+
+def test_one_wrong_digit_makes_it_an_ordinary_number():
+    wrong = PERSON[:-1] + ("1" if PERSON[-1] != "1" else "2")
+    assert resident_numbers(wrong) == []
+    assert redact(wrong) == wrong
+    assert resident_numbers(PERSON[:6] + "19901332" + PERSON[14:]) == []
+
+
+@pytest.mark.parametrize("text", ["9.14403E+17", "9.14403e+17", "9E+17", "123.0"])
+def test_spoilt_ids(text):
+    assert is_mangled(text)
+
+
+@pytest.mark.parametrize("text", ["1.2.3", "E17", FIRM, "12A", "0101", "9E1"])
+def test_ids_that_only_look_odd(text):
+    assert not is_mangled(text)
+
+
+def test_persons_come_first():
+    assert look_at_id(PERSON, uscc_only=True)[1] == "natural_person"
+    assert look_at_id(FIRM.lower(), uscc_only=True) == (FIRM, None)
