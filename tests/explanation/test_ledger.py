@@ -8,6 +8,7 @@ import pytest
 
 from creditscore.errors import SchemeError
 from creditscore.explanation.ledger import explain
+from creditscore.explanation.text import render
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
 
@@ -86,7 +87,8 @@ def test_an_unknown_number_leaves_an_interval() -> None:
     records = table([filed("u1", MANY, "060302", "2014-05-01", ratio=0.02)])
     one = explain(grade(records, "tax", 2014, subjects=subjects), MANY)
     assert (one.state, one.score, one.sum) == ("not_computable", None, "")
-    assert one.interval is not None
+    assert one.interval == (None, 100)
+    assert "得分：不超过 100" in render(one, "zh")
     assert "060302" in one.state_reason.zh or "稽查" in one.state_reason.zh
     assert [line.effective for line in one.lines if line.record_id] == [None]
     assert one.lines[-1].total is None

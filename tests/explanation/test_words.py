@@ -39,7 +39,7 @@ def test_a_code_without_words_is_its_own_name() -> None:
 
 
 def test_languages() -> None:
-    assert text("interval", "en", "1", "2") == "the score lies between 1 and 2"
+    assert text("interval", "en", "1", "2") == "between 1 and 2"
     with pytest.raises(UsageError, match="fr") as caught:
         lang_of("fr")
     assert caught.value.exit_code == 2

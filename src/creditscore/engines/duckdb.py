@@ -39,6 +39,14 @@ class DuckDBEngine:
     def view(self, name: str, sql: str) -> None:
         self.con.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {sql}')
 
+    def words(self, texts: list[str]) -> None:
+        """The type `word`, whose values are these texts; what used an earlier one is dropped."""
+        for name in ("ledger_sorted", "item_word", "item_cap", "group_cap"):
+            self.con.execute(f"DROP TABLE IF EXISTS {name}")
+        self.con.execute("DROP VIEW IF EXISTS result_ledger; DROP VIEW IF EXISTS ledger_coded; DROP VIEW IF EXISTS displaced; DROP VIEW IF EXISTS displaced_before")
+        listed = ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
+        self.con.execute(f"DROP TYPE IF EXISTS word; CREATE TYPE word AS ENUM ({listed})")
+
     def materialise(self, name: str, sql: str) -> None:
         """A view whose rows are kept, because several others read it."""
         self.con.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {sql}')

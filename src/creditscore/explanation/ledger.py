@@ -67,9 +67,9 @@ class Explanation:
     made_up: bool
 
     @property
-    def interval(self) -> tuple[Decimal, Decimal] | None:
-        """Lowest and highest admissible score, where an unknown number leaves the score open."""
-        if self.score_low is None or self.score_high is None or self.score_low == self.score_high:
+    def interval(self) -> tuple[Decimal | None, Decimal | None] | None:
+        """Lowest and highest admissible score, where an unknown number leaves it open; None: no bound is known."""
+        if self.start is None or self.score is not None:
             return None
         return self.score_low, self.score_high
 
@@ -93,9 +93,9 @@ def explain(source: Grading | Path | str, subject_id: str) -> Explanation:
     readings = [one for one in (grade["readings"] or "").split(";") if one]
     known = manifest.get("readings", {})
     notes = ["rules_missing"] if labels.scheme is None else ["rules_changed"] if labels.changed else []
-    if grade["state"] == "graded" and grade["score_low"] is None:
+    if grade["state"] == "graded" and grade["start"] is None:
         notes.append("no_points")
-    if grade["state"] == "graded" and grade["score"] is None and grade["score_low"] is not None:
+    if grade["state"] == "graded" and grade["score"] is None and grade["start"] is not None:
         notes.append("any_value")
     code = grade["grade"] or ""
     return Explanation(

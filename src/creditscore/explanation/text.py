@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from creditscore.explanation.ledger import Explanation, Line
 from creditscore.explanation.numbers import points
 from creditscore.explanation.words import Lang, say, text, word
-from creditscore.quantities import MICRO, UNBOUNDED
 from creditscore.schemes.model import Label
 
 if TYPE_CHECKING:
@@ -44,17 +43,12 @@ def clean(given: str) -> str:
 
 def interval(one: Explanation, lang: Lang) -> str:
     """Where the score lies, when an unknown number leaves it open."""
-    if one.interval is None:
-        return ""
-    low, high = one.interval
-    if low < -FAR:
-        return text("open_interval", lang, points(high))
-    if high > FAR:
+    low, high = one.interval or (None, None)
+    if low is None:
+        return "" if high is None else text("open_interval", lang, points(high))
+    if high is None:
         return text("open_above", lang, points(low))
     return text("interval", lang, points(low), points(high))
-
-
-FAR = UNBOUNDED // MICRO // 2  # points beyond any score: a bound that nobody published
 
 
 def facts(one: Explanation, lang: Lang) -> list[tuple[str, str]]:
@@ -72,7 +66,7 @@ def facts(one: Explanation, lang: Lang) -> list[tuple[str, str]]:
         rows.append(pair("why", say(one.state_reason, lang)))
     if one.score is not None:
         rows.append(pair("score", points(one.score)))
-    elif one.interval:
+    elif interval(one, lang):
         rows.append(pair("score", interval(one, lang)))
     if one.margin is not None:
         rows.append(pair("margin", points(one.margin)))

@@ -76,12 +76,21 @@ def unknown_items(plan: Plan) -> str:
     return f"SELECT x.sid, STRING_AGG(x.name, '+' ORDER BY x.name) AS items FROM ({' UNION '.join(parts)}) x GROUP BY x.sid"
 
 
-def ledger_sql(plan: Plan) -> str:
+def ledger_sql() -> str:
+    """The lines in their final order, still coded."""
     return (
-        f"SELECT s.subject_id, {text(plan.scheme.scheme)} AS scheme, {text(plan.scheme.version)} AS version, {text(plan.period)} AS period, "
-        f"{words('l.step', STEPS)} AS step, l.record_id, l.item, {decimal('l.nominal')} AS nominal, {decimal('l.effective')} AS effective, "
-        "l.rule, l.article, l.reason FROM ledger_coded l JOIN subjects s ON s.sid = l.sid "
-        "ORDER BY l.sid, l.step, l.day, l.record_id, l.item, l.seq"
+        "SELECT s.subject_id, CAST(l.step AS TINYINT) AS step, l.record_id, l.item, l.nominal, l.effective, l.rule, l.article, l.reason "
+        "FROM ledger_coded l JOIN subjects s ON s.sid = l.sid ORDER BY l.sid, l.step, l.day, l.record_id, l.item, l.seq"
+    )
+
+
+def ledger_words(plan: Plan) -> str:
+    """The ledger as it is read and written: texts for codes, decimals for millionths, in the same order."""
+    plain = ", ".join(f"CAST(l.{name} AS VARCHAR) AS {name}" for name in ("rule", "article", "reason"))
+    return (
+        f"SELECT l.subject_id, {text(plan.scheme.scheme)} AS scheme, {text(plan.scheme.version)} AS version, {text(plan.period)} AS period, "
+        f"{words('l.step', STEPS)} AS step, l.record_id, CAST(l.item AS VARCHAR) AS item, {decimal('l.nominal')} AS nominal, "
+        f"{decimal('l.effective')} AS effective, {plain} FROM ledger_sorted l"
     )
 
 

@@ -69,7 +69,9 @@ def item_table(plan: Plan, codes: dict[str, int]) -> Columns:
         "or_until": column("INTEGER", lambda i: untils.index(i.window.or_until) if i.window.or_until else -1),
         "cap": column("BIGINT", lambda i: i.cap),
         "grp": column("INTEGER", lambda i: -1 if i.group is None else i.group),
-        "in_heaviest": column("BOOLEAN", lambda i: i.group is not None and plan.groups[i.group].heaviest),
+        "staged": column("BOOLEAN", lambda i: staged(plan, i)),
+        "summed": column("BOOLEAN", lambda i: i.basis == "time" and not i.attributes and not heaviest(plan, i)),
+        "in_heaviest": column("BOOLEAN", lambda i: heaviest(plan, i)),
         "repair": column("INTEGER", lambda i: -1 if i.repair is None else i.repair.index),
         "repair_clock": column("INTEGER", lambda i: 0 if i.repair is None else i.repair.clock),
         "lifts": column("BOOLEAN", lambda i: i.lifts),
@@ -82,6 +84,22 @@ def item_table(plan: Plan, codes: dict[str, int]) -> Columns:
         "repair_evidence": column("INTEGER", lambda i: max(mark(i.repair_terms), mark(i.repair_rule))),
         "repair_readings": column("BIGINT", lambda i: bit(plan, i.repair_terms) | bit(plan, i.repair_rule)),
     }
+
+
+def heaviest(plan: Plan, item: PlanItem) -> bool:
+    return item.group is not None and plan.groups[item.group].heaviest
+
+
+def staged(plan: Plan, item: PlanItem) -> bool:
+    """Whether records of the item are selected or capped before they weigh."""
+    group = plan.groups[item.group] if item.group is not None else None
+    return (
+        plan.scheme.combine.heaviest_per is not None
+        or item.basis != "time"
+        or bool(item.attributes)
+        or item.cap is not None
+        or (group is not None and (group.cap is not None or group.heaviest))
+    )
 
 
 def by_attribute(plan: Plan) -> list[str]:

@@ -14,7 +14,7 @@ from creditscore.errors import SchemeError, TooManyRejected, UsageError
 from creditscore.grading import run
 from creditscore.grading.admit import Admitted, admit, prepare_subjects, shorthand_codes
 from creditscore.grading.bind import bind
-from creditscore.grading.border import grades_sql, ledger_sql, quarantine_sql
+from creditscore.grading.border import grades_sql, ledger_sql, ledger_words, quarantine_sql
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
 from creditscore.grading.result import Grading
@@ -109,7 +109,8 @@ def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool) -> Grading:
     run.define_ledger(engine, plan)
     engine.materialise("result_grades", grades_sql(plan))
     if with_ledger:
-        engine.materialise("result_ledger", ledger_sql(plan))
+        engine.materialise("ledger_sorted", ledger_sql())
+        engine.view("result_ledger", ledger_words(plan))
     engine.materialise("result_quarantine", quarantine_sql())
     manifest = _manifest(engine, snapshot, plan, admitted, folded.not_yet_known, refusals)
     return Grading(engine.con, plan, manifest, with_ledger)

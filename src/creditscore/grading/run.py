@@ -7,7 +7,7 @@ from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading import compile as tables
 from creditscore.grading.plan import Plan, PlanFact
 from creditscore.grading.sql_grades import decided, faced, fact_views, looked, outcome, scored, started, tried
-from creditscore.grading.sql_ledger import displaced, ledger
+from creditscore.grading.sql_ledger import displaced, ledger, vocabulary
 from creditscore.grading.sql_records import Features, assessed, back, rec, valid
 from creditscore.grading.sql_totals import (
     contributions,
@@ -83,7 +83,7 @@ def define(engine: DuckDBEngine, plan: Plan, features: Features) -> None:
     engine.view("assessed", assessed(plan, features))
     engine.view("valid", valid(plan))
     put_calendar(engine, plan)
-    engine.view("contributions", contributions(plan))
+    engine.materialise("contributions", contributions(plan))
     for name, sql in totals(plan):
         engine.view(name, sql)
     has_pools = any(item.form == "pool" for item in plan.items)
@@ -101,6 +101,12 @@ def define(engine: DuckDBEngine, plan: Plan, features: Features) -> None:
 
 
 def define_ledger(engine: DuckDBEngine, plan: Plan) -> None:
+    """The ledger's SELECT, `ledger_coded`; its texts are codes of the type `word`."""
+    engine.words(vocabulary(plan))
+    named = "CAST(i.name AS word) AS {}, CAST(i.article AS word) AS {}"
+    engine.materialise("item_word", f"SELECT i.item, {named.format('name', 'article')} FROM item i")
+    engine.materialise("item_cap", f"SELECT i.item, i.cap, i.sign, {named.format('word', 'where_word')} FROM item i WHERE i.cap IS NOT NULL")
+    engine.materialise("group_cap", f"SELECT i.grp, i.cap, {named.format('word', 'where_word')} FROM grp i WHERE i.cap IS NOT NULL")
     for name, sql in displaced(plan):
         engine.view(name, sql)
     engine.view("ledger_coded", ledger(plan))

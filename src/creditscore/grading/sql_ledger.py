@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from creditscore.grading.compile import BASES
+from creditscore.grading.compile import BASES, repairs
 from creditscore.grading.lines import article
 from creditscore.grading.plan import Plan, PlanRule
 from creditscore.grading.sql_records import text_key, time_key
 from creditscore.grading.sql_totals import needs_calendar, stages, texts
 
+REASONS = (
+    "", "counted", "corrected", "repaired", "withdrawn", "noted", "unknown", "pooled", "capped", "start", "bonus",
+    "floor", "ceiling", "not_graded",
+)  # fmt: skip
 BEST_FIRST = "ORDER BY v.high DESC, v.low DESC, v.day, v.record_id"
 
 
 def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
+
+
+def word(value: str) -> str:
+    """A text of the plan: an ENUM in DuckDB, so that sorting millions of lines moves codes, not texts."""
+    return f"CAST({text(value)} AS word)"
+
+
+def vocabulary(plan: Plan) -> list[str]:
+    """Every text that a ledger line can carry, except record ids."""
+    rules: list[PlanRule] = [*plan.start, *plan.bonus, *plan.conditions, *plan.deciders, *plan.adjusters]
+    words = {*REASONS, *plan.grades, *plan.pools, *(rule.id for rule in rules), *(f"exempt:{rule.id}" for rule in plan.exemptions)}
+    words |= {item.code for item in plan.items} | {group.code for group in plan.groups}
+    words |= {f"displaced:{name}" for name in (*BASES, "group")}
+    words |= {f"{what}:{name}" for what in ("corrected", "repaired") for one in repairs(plan).values() for name in one.windows}
+    cited = [*(item.rule for item in plan.items), *(group.rule for group in plan.groups), *(rule.rule for rule in rules)]
+    return sorted(words | {article(rule) for rule in [*cited, *plan.scheme.pools.values()]})
 
 
 def displaced(plan: Plan) -> list[tuple[str, str]]:
@@ -25,14 +45,14 @@ def displaced(plan: Plan) -> list[tuple[str, str]]:
             f"SELECT v.rk, ROW_NUMBER() OVER (PARTITION BY v.sid, v.act_id {BEST_FIRST}) AS n "
             f"FROM valid v WHERE {counting} AND COALESCE(v.act_id, '') <> ''"
         )
-        parts.append(f"SELECT r.rk, 'act' AS what FROM ({ranked}) r WHERE r.n > 1")
+        parts.append(f"SELECT r.rk, {word('displaced:act')} AS what FROM ({ranked}) r WHERE r.n > 1")
     if used.keys:
         key = time_key({item.basis for item in plan.items}) + (f", {text_key(plan)}" if texts(plan) else "")
         ranked = (
             f"SELECT v.rk, v.counting, ROW_NUMBER() OVER (PARTITION BY v.sid, v.idx, {key} {BEST_FIRST}) AS n "
             f"FROM valid v {calendar}WHERE {counting} AND NOT v.timed"
         )
-        names = " ".join(f"WHEN {k} THEN '{basis}'" for k, basis in enumerate(BASES))
+        names = " ".join(f"WHEN {k} THEN {word('displaced:' + basis)}" for k, basis in enumerate(BASES))
         parts.append(f"SELECT r.rk, CASE r.counting {names} END AS what FROM ({ranked}) r WHERE r.n > 1")
     if any(group.heaviest for group in plan.groups):
         if parts:
@@ -45,29 +65,42 @@ def displaced(plan: Plan) -> list[tuple[str, str]]:
             f"SELECT v.rk, ROW_NUMBER() OVER (PARTITION BY v.sid, v.grp {BEST_FIRST}) AS n "
             f"FROM valid v WHERE {counting} AND v.in_heaviest {without}"
         )
-        parts.append(f"SELECT r.rk, 'group' AS what FROM ({ranked}) r WHERE r.n > 1")
+        parts.append(f"SELECT r.rk, {word('displaced:group')} AS what FROM ({ranked}) r WHERE r.n > 1")
     return [*views, ("displaced", " UNION ALL ".join(parts))] if parts else []
 
 
 def record_lines(plan: Plan, selects: bool) -> str:
-    exempt = " ".join(f"WHEN {k} THEN {text('exempt:' + rule.id)}" for k, rule in enumerate(plan.exemptions))
+    exempt = " ".join(f"WHEN {k} THEN {word('exempt:' + rule.id)}" for k, rule in enumerate(plan.exemptions))
     exempt = f"WHEN v.exempt >= 0 THEN CASE v.exempt {exempt} END " if exempt else ""
     gone = "d.what IS NOT NULL" if selects else "FALSE"
-    what = "'displaced:' || d.what" if selects else "''"
+    what = f"WHEN {gone} THEN d.what " if selects else ""
     join = " LEFT JOIN displaced d ON d.rk = v.rk" if selects else ""
-    windowed = "CASE WHEN v.repair_window = '' THEN '' ELSE ':' || v.repair_window END"
     valued = "(v.scored AND v.form <> 0)"
     known = "(v.low = v.high AND v.pool < 0)"
+
+    def mended(name: str) -> str:
+        windows = sorted({window for one in repairs(plan).values() for window in one.windows})
+        cases = " ".join(f"WHEN {text(window)} THEN {word(f'{name}:{window}')}" for window in windows)
+        return f"CASE v.repair_window {cases} ELSE {word(name)} END" if cases else word(name)
+
     return (
-        "SELECT v.sid, 1 AS step, v.day, v.record_id, v.item_name AS item, "
+        "SELECT v.sid, 1 AS step, v.day, v.record_id, w.name AS item, "
         f"CASE WHEN NOT {valued} THEN 0 WHEN v.nominal_low = v.nominal_high AND v.pool < 0 THEN v.sign * v.nominal_high END AS nominal, "
         f"CASE WHEN NOT v.active OR NOT {valued} OR {gone} OR v.pool >= 0 THEN 0 WHEN {known} THEN v.sign * v.low END AS effective, "
-        "v.item_name AS rule, v.article, "
-        f"CASE WHEN v.status = 1 THEN 'withdrawn' {exempt}"
-        f"WHEN NOT {valued} THEN CASE WHEN v.status = 2 THEN 'repaired' WHEN v.returned > 0 THEN 'corrected' ELSE 'noted' END "
-        f"WHEN {gone} THEN {what} WHEN v.pool >= 0 THEN 'pooled' WHEN NOT {known} THEN 'unknown' "
-        f"WHEN v.status = 2 THEN 'repaired' || {windowed} WHEN v.returned > 0 THEN 'corrected' || {windowed} ELSE 'counted' END AS reason, "
-        f"0 AS seq FROM valid v{join}"
+        "w.name AS rule, w.article, "
+        f"CASE WHEN v.status = 1 THEN {word('withdrawn')} {exempt}"
+        f"WHEN NOT {valued} THEN CASE WHEN v.status = 2 THEN {word('repaired')} WHEN v.returned > 0 THEN {word('corrected')} "
+        f"ELSE {word('noted')} END {what}WHEN v.pool >= 0 THEN {word('pooled')} WHEN NOT {known} THEN {word('unknown')} "
+        f"WHEN v.status = 2 THEN {mended('repaired')} WHEN v.returned > 0 THEN {mended('corrected')} ELSE {word('counted')} END AS reason, "
+        f"0 AS seq FROM valid v JOIN item_word w ON w.item = v.idx{join}"
+    )
+
+
+def line(step: int, item: str, nominal: str, effective: str, rule: str, where: str, reason: str, seq: int, source: str) -> str:
+    """A line that is not about one record; `item`, `rule`, `where` (article) and `reason` are SQL."""
+    return (
+        f"SELECT o.sid, {step} AS step, 0 AS day, '' AS record_id, {item} AS item, CAST({nominal} AS BIGINT) AS nominal, "
+        f"CAST({effective} AS BIGINT) AS effective, {rule} AS rule, {where} AS article, {reason} AS reason, {seq} AS seq FROM {source}"
     )
 
 
@@ -75,86 +108,49 @@ def cap_lines(plan: Plan) -> list[str]:
     used, lines = stages(plan), []
     high = "high" if plan.uses_unknown else "low"
 
-    def cap(source: str, table: str, number: str, join: str) -> str:
-        effective = "CASE WHEN t.low >= i.cap THEN -t.sign * (t.low - i.cap) END"
-        return (
-            f"SELECT t.sid, 2 AS step, 0 AS day, '' AS record_id, i.name AS item, CAST(NULL AS BIGINT) AS nominal, {effective} AS effective, "
-            f"i.name AS rule, i.article, CASE WHEN t.low >= i.cap THEN 'capped' ELSE 'unknown' END AS reason, 0 AS seq "
-            f"FROM {source} t JOIN {table} i ON i.{number} = t.{join} WHERE t.{high} > i.cap"
-        )
+    def cap(source: str, table: str, number: str, join: str, sign: str) -> str:
+        reason = f"CASE WHEN o.low >= i.cap THEN {word('capped')} ELSE {word('unknown')} END"
+        effective = f"CASE WHEN o.low >= i.cap THEN -{sign} * (o.low - i.cap) END"
+        rows = f"{source} o JOIN {table} i ON i.{number} = o.{join} WHERE o.{high} > i.cap"
+        return line(2, "i.word", "NULL", effective, "i.word", "i.where_word", reason, 0, rows)
 
     if used.item_caps:
-        lines.append(cap("itemised", "item", "item", "idx"))
+        lines.append(cap("itemised", "item_cap", "item", "idx", "i.sign"))
     for k, name in enumerate(plan.pools):
-        rule = plan.scheme.pools[name]
         if any(item.pool == k for item in plan.items):
-            lines.append(
-                f"SELECT p.sid, 2 AS step, 0 AS day, '' AS record_id, {text(name)} AS item, CAST(NULL AS BIGINT) AS nominal, "
-                f"CASE WHEN p.low = p.high THEN p.sign * p.low END AS effective, {text(name)} AS rule, {text(article(rule))} AS article, "
-                f"CASE WHEN p.low = p.high THEN 'pooled' ELSE 'unknown' END AS reason, 0 AS seq FROM pooled p WHERE p.pool = {k}"
-            )
+            reason = f"CASE WHEN o.low = o.high THEN {word('pooled')} ELSE {word('unknown')} END"
+            known = "CASE WHEN o.low = o.high THEN o.sign * o.low END"
+            where = word(article(plan.scheme.pools[name]))
+            lines.append(line(2, word(name), "NULL", known, word(name), where, reason, 0, f"pooled o WHERE o.pool = {k}"))
     if used.groups:
-        lines.append(cap("grouped", "grp", "grp", "part"))
+        lines.append(cap("grouped", "group_cap", "grp", "part", "o.sign"))
     return lines
 
 
-def rule_line(
-    step: int, rule: PlanRule, held: str, nominal: str, effective: str, item: str, reason: str, seq: int
-) -> str:
-    return (
-        f"SELECT o.sid, {step} AS step, 0 AS day, '' AS record_id, {text(item)} AS item, CAST({nominal} AS BIGINT) AS nominal, "
-        f"CAST({effective} AS BIGINT) AS effective, {text(rule.id)} AS rule, {text(article(rule.rule))} AS article, "
-        f"{reason} AS reason, {seq} AS seq FROM outcome o WHERE {held}"
-    )
-
-
 def subject_lines(plan: Plan) -> list[str]:
-    grade = f"CASE {{}} {' '.join(f'WHEN {k} THEN {text(code)}' for k, code in enumerate(plan.grades))} END"
-    lines = [
-        rule_line(0, rule, f"o.start_rule = {k}", str(rule.points), "0", "", "'start'", 0)
-        for k, rule in enumerate(plan.start)
-    ]
-    lines += [
-        rule_line(0, rule, f"o.b{k} > 0", f"o.b{k}", "0", "", "'bonus'", k + 1) for k, rule in enumerate(plan.bonus)
-    ]
+    grade = f"CASE {{}} {' '.join(f'WHEN {k} THEN {word(code)}' for k, code in enumerate(plan.grades))} END"
+    lines = []
+
+    def add(step: int, rule: PlanRule, held: str, points: str, effective: str, item: str, reason: str, seq: int) -> None:
+        where = word(article(rule.rule))
+        lines.append(line(step, word(item), points, effective, word(rule.id), where, reason, seq, f"outcome o WHERE {held}"))
+
+    for k, rule in enumerate(plan.start):
+        add(0, rule, f"o.start_rule = {k}", str(rule.points), "0", "", word("start"), 0)
+    for k, rule in enumerate(plan.bonus):
+        add(0, rule, f"o.b{k} > 0", f"o.b{k}", "0", "", word("bonus"), k + 1)
     for k, rule in enumerate(plan.conditions):
         points = "NULL" if rule.rule.unknown else str(rule.points)
-        lines.append(
-            rule_line(
-                3,
-                rule,
-                f"o.c{k}",
-                points,
-                points,
-                rule.id,
-                "'unknown'" if rule.rule.unknown else "'counted'",
-                0,
-            )
-        )
-    limit = "o.raw_low = o.raw_high AND o.score_low {} o.raw_low"
+        add(3, rule, f"o.c{k}", points, points, rule.id, word("unknown" if rule.rule.unknown else "counted"), 0)
     for name, sign in (("floor", ">"), ("ceiling", "<")):
         if getattr(plan, name) is not None:
-            lines.append(
-                f"SELECT o.sid, 4 AS step, 0 AS day, '' AS record_id, '' AS item, CAST(NULL AS BIGINT) AS nominal, "
-                f"o.score_low - o.raw_low AS effective, '{name}' AS rule, '' AS article, '{name}' AS reason, 0 AS seq "
-                f"FROM outcome o WHERE {limit.format(sign)}"
-            )
+            held = f"outcome o WHERE o.raw_low = o.raw_high AND o.score_low {sign} o.raw_low"
+            lines.append(line(4, word(""), "NULL", "o.score_low - o.raw_low", word(name), word(""), word(name), 0, held))
     for k, rule in enumerate(plan.deciders):
-        reason = "'not_graded'" if rule.effect == "not_graded" else grade.format("o.g0")
-        lines.append(rule_line(5, rule, f"o.outcome_state < 2 AND o.rule = {k}", "NULL", "0", "", reason, 0))
+        reason = word("not_graded") if rule.effect == "not_graded" else grade.format("o.g0")
+        add(5, rule, f"o.outcome_state < 2 AND o.rule = {k}", "NULL", "0", "", reason, 0)
     for k, rule in enumerate(plan.adjusters):
-        lines.append(
-            rule_line(
-                5,
-                rule,
-                f"o.outcome_state < 2 AND o.a{k}",
-                "NULL",
-                "0",
-                "",
-                grade.format(f"o.g{k + 1}"),
-                k + 1,
-            )
-        )
+        add(5, rule, f"o.outcome_state < 2 AND o.a{k}", "NULL", "0", "", grade.format(f"o.g{k + 1}"), k + 1)
     return lines
 
 

@@ -80,17 +80,34 @@ def needs_calendar(plan: Plan) -> bool:
 
 
 def contributions(plan: Plan) -> str:
-    """One row per record that some rule reads: its weight, the keys under which it is selected, what it carries."""
+    """One row per record that some rule reads: its weight, the keys under which it is selected, what it carries.
+
+    `direct` weighs at once; `low` and `high` first go through selection and caps.
+    """
     used = stages(plan)
     keys = ""
     if used.keys:
         keys = f", {time_key({item.basis for item in plan.items})} AS time_key"
         if texts(plan):
             keys += f", {text_key(plan)} AS text_key"
+    if used.act:
+        keys = ", CASE WHEN COALESCE(v.act_id, '') = '' THEN CAST(v.rk AS VARCHAR) ELSE 'a' || v.act_id END AS text_key"
     calendar = "JOIN calendar c ON c.day = v.day " if needs_calendar(plan) else ""
     extra = "".join(f", {value} AS {name}" for name, value, _ in carried(plan))
-    values = "".join(f", CASE WHEN v.counts AND v.pool < 0 THEN v.{side} ELSE 0 END AS {side}" for side in sides(plan))
-    return f"SELECT v.sid, v.idx, v.sign, v.grp, v.timed, v.in_heaviest, v.act_id, v.rk{keys}{values}{extra} FROM valid v {calendar}"
+    weighs = "v.counts AND v.pool < 0"
+    values = "".join(
+        f", CASE WHEN {weighs} AND NOT v.staged THEN {_signed(side)} ELSE 0 END AS direct_{side}"
+        f", CASE WHEN {weighs} AND v.staged THEN v.{side} ELSE 0 END AS {side}"
+        for side in sides(plan)
+    )
+    staged = f"({weighs} AND v.staged)"
+    return f"SELECT v.sid, v.idx, {staged} AS staged{keys}{values}{extra} FROM valid v {calendar}"
+
+
+def _signed(side: str) -> str:
+    """A record's part of the score; what deducts most makes the low end."""
+    other = {"low": "high", "high": "low"}[side]
+    return f"CASE WHEN v.sign > 0 THEN v.{side} ELSE -v.{other} END"
 
 
 def texts(plan: Plan) -> bool:
@@ -100,101 +117,63 @@ def texts(plan: Plan) -> bool:
 
 def totals(plan: Plan) -> list[tuple[str, str]]:
     """Named SELECTs from contributions to one row per subject; the sum carries its sign."""
-    used, up = stages(plan), [(name, how) for name, _, how in carried(plan)]
-    views: list[tuple[str, str]] = []
-    source = "contributions"
-    same = "MAX(sign) AS sign, MAX(grp) AS grp, MAX(in_heaviest) AS in_heaviest"  # one value for each item
+    lifted = "".join(f", {_combined(how, name)} AS {name}" for name, _, how in carried(plan))
+    direct = ", ".join(f"CAST(SUM(direct_{side}) AS BIGINT) AS {side}" for side in sides(plan))
+    high = "" if plan.uses_unknown else ", CAST(SUM(direct_low) AS BIGINT) AS high"
+    base = f"SELECT sid, {direct}{high}{lifted} FROM contributions GROUP BY sid"
+    if not stages(plan).any:
+        return [("totals", base)]
+    carries = "".join(f", b.{name}" for name, _, _ in carried(plan))
+    total = (
+        "SELECT b.sid, b.low + COALESCE(p.low, 0) AS low, b.high + COALESCE(p.high, 0) AS high"
+        f"{carries} FROM base b LEFT JOIN picked p ON p.sid = b.sid"
+    )
+    return [("base", base), *_picked(plan), ("totals", total)]
 
-    def lifted() -> str:
-        return "".join(f", {_combined(how, name)} AS {name}" for name, how in up)
+
+def _picked(plan: Plan) -> list[tuple[str, str]]:
+    """Selection and caps, stage by stage, for the records that need them; a stage nobody uses is left out."""
+    used, views, source = stages(plan), [], "contributions"
+    where = " WHERE staged"
+
+    def each(form: str) -> str:
+        return ", ".join(form.format(side=side) for side in sides(plan))
 
     if used.act:
-        values = ", ".join(f"MAX({side}) AS {side}" for side in sides(plan))
-        alone = "CASE WHEN COALESCE(act_id, '') = '' THEN CAST(rk AS VARCHAR) ELSE 'a' || act_id END"
-        views.append(
-            (
-                "selected",
-                f"SELECT sid, MAX(sign) AS sign, {values}{lifted()} FROM contributions GROUP BY sid, {alone}",
-            )
+        values = each("MAX({side}) AS {side}")
+        views.append(("keyed", f"SELECT sid, MIN(idx) AS idx, {values} FROM contributions{where} GROUP BY sid, text_key"))
+        source, where = "keyed", ""
+    elif used.keys:
+        values = each(
+            "CAST(SUM(CASE WHEN i.summed THEN c.{side} ELSE 0 END) + MAX(CASE WHEN i.summed THEN 0 ELSE c.{side} END) AS BIGINT) AS {side}"
         )
-        source = "selected"
-    if used.keys:
-        summed = "timed AND NOT in_heaviest"
-        values = ", ".join(
-            f"CAST(SUM(CASE WHEN {summed} THEN {side} ELSE 0 END) + MAX(CASE WHEN {summed} THEN 0 ELSE {side} END) AS BIGINT) AS {side}"
-            for side in sides(plan)
-        )
-        views.append(
-            (
-                "keyed",
-                f"SELECT sid, idx, {same}, {values}{lifted()} FROM {source} "
-                f"GROUP BY sid, idx, time_key{', text_key' if texts(plan) else ''}",
-            )
-        )
-        source = "keyed"
+        keys = "c.sid, c.idx, c.time_key" + (", c.text_key" if texts(plan) else "")
+        views.append(("keyed", f"SELECT c.sid, c.idx, {values} FROM contributions c JOIN item i ON i.item = c.idx WHERE c.staged GROUP BY {keys}"))
+        source, where = "keyed", ""
     if used.item_caps or used.groups:
-        values = ", ".join(
-            f"CAST(CASE WHEN MAX(in_heaviest) THEN MAX({side}) ELSE SUM({side}) END AS BIGINT) AS {side}"
-            if used.groups
-            else f"CAST(SUM({side}) AS BIGINT) AS {side}"
-            for side in sides(plan)
-        )
-        views.append(
-            (
-                "itemised",
-                f"SELECT sid, idx, {same}, {values}{lifted()} FROM {source} GROUP BY sid, idx",
-            )
-        )
-        capped = ", ".join(
-            f"CASE WHEN i.cap IS NULL THEN t.{side} ELSE LEAST(t.{side}, i.cap) END AS {side}" for side in sides(plan)
-        )
-        extra = "".join(f", t.{name}" for name, _ in up)
-        if used.item_caps:
-            views.append(
-                (
-                    "capped",
-                    f"SELECT t.sid, t.idx, t.sign, t.grp, t.in_heaviest, {capped}{extra} FROM itemised t JOIN item i ON i.item = t.idx",
-                )
-            )
-        source = "capped" if used.item_caps else "itemised"
+        values = each("CAST(SUM({side}) AS BIGINT) AS {side}")
+        if any(group.heaviest for group in plan.groups):
+            values += each(", MAX({side}) AS most_{side}").replace(", ,", ",")
+        views.append(("itemised", f"SELECT sid, idx, {values} FROM {source}{where} GROUP BY sid, idx"))
+        source, where = "itemised", ""
+    capped = each("CASE WHEN i.cap IS NULL THEN t.{side} ELSE LEAST(t.{side}, i.cap) END AS {side}")
     if used.groups:
-        capped_group = "CASE WHEN g.cap IS NOT NULL OR g.heaviest THEN t.grp ELSE -1 - t.idx END"
-        values = ", ".join(
-            f"CAST(CASE WHEN MAX(CASE WHEN t.in_heaviest THEN 1 ELSE 0 END) = 1 THEN MAX(t.{side}) ELSE SUM(t.{side}) END AS BIGINT) AS {side}"
-            for side in sides(plan)
-        )
-        lifted_t = "".join(f", {_combined(how, f't.{name}')} AS {name}" for name, how in up)
-        views.append(
-            (
-                "grouped",
-                f"SELECT t.sid, {capped_group} AS part, t.sign, {values}{lifted_t} FROM {source} t "
-                f"LEFT JOIN grp g ON g.grp = t.grp GROUP BY t.sid, {capped_group}, t.sign",
-            )
-        )
-        capped = ", ".join(
-            f"CASE WHEN g.cap IS NULL THEN t.{side} ELSE LEAST(t.{side}, g.cap) END AS {side}" for side in sides(plan)
-        )
-        extra = "".join(f", t.{name}" for name, _ in up)
-        views.append(
-            (
-                "parts",
-                f"SELECT t.sid, t.sign, {capped}{extra} FROM grouped t LEFT JOIN grp g ON g.grp = t.part",
-            )
-        )
-        source = "parts"
-    signs = {item.sign for item in plan.items if item.form != "none"}
-    low, high = sides(plan)[0], sides(plan)[-1]
-    if signs == {-1}:
-        values = f"-CAST(SUM({high}) AS BIGINT) AS low, -CAST(SUM({low}) AS BIGINT) AS high"
-    elif signs == {1} or not signs:
-        values = f"CAST(SUM({low}) AS BIGINT) AS low, CAST(SUM({high}) AS BIGINT) AS high"
+        if any(group.heaviest for group in plan.groups):
+            capped = each("CASE WHEN i.in_heaviest THEN t.most_{side} WHEN i.cap IS NULL THEN t.{side} ELSE LEAST(t.{side}, i.cap) END AS {side}")
+        part = "CASE WHEN i.grp >= 0 AND (g.cap IS NOT NULL OR g.heaviest) THEN i.grp ELSE -1 - t.idx END"
+        inner = f"SELECT t.sid, {part} AS part, i.sign, COALESCE(g.heaviest, FALSE) AS heaviest, {capped} FROM itemised t JOIN item i ON i.item = t.idx LEFT JOIN grp g ON g.grp = i.grp"
+        values = each("CAST(CASE WHEN MAX(CASE WHEN heaviest THEN 1 ELSE 0 END) = 1 THEN MAX({side}) ELSE SUM({side}) END AS BIGINT) AS {side}")
+        views.append(("grouped", f"SELECT sid, part, MAX(sign) AS sign, {values} FROM ({inner}) u GROUP BY sid, part"))
+        capped = each("CASE WHEN g.cap IS NULL THEN t.{side} ELSE LEAST(t.{side}, g.cap) END AS {side}")
+        rows = f"SELECT t.sid, t.sign, {capped} FROM grouped t LEFT JOIN grp g ON g.grp = t.part"
     else:
-        values = (
-            f"CAST(SUM(CASE WHEN sign > 0 THEN {low} ELSE -{high} END) AS BIGINT) AS low, "
-            f"CAST(SUM(CASE WHEN sign > 0 THEN {high} ELSE -{low} END) AS BIGINT) AS high"
-        )
-    views.append(("totals", f"SELECT sid, {values}{lifted()} FROM {source} GROUP BY sid"))
-    return views
+        rows = f"SELECT t.sid, i.sign, {capped} FROM {source} t JOIN item i ON i.item = t.idx{where}"
+    low, high = sides(plan)[0], sides(plan)[-1]
+    sums = (
+        f"CAST(SUM(CASE WHEN sign > 0 THEN {low} ELSE -{high} END) AS BIGINT) AS low, "
+        f"CAST(SUM(CASE WHEN sign > 0 THEN {high} ELSE -{low} END) AS BIGINT) AS high"
+    )
+    return [*views, ("picked", f"SELECT sid, {sums} FROM ({rows}) p GROUP BY sid")]
 
 
 def _combined(how: str, name: str) -> str:

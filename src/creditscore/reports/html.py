@@ -219,11 +219,17 @@ def subject_page(one: Explanation, lang: Lang = "zh", made_up: bool | None = Non
         heads=[words.text(code, lang) for code in HEADS], scored=any(row["step"] == "start" for row in rows),
         laws=[(key, say(label, lang)) for key, label in one.laws.items()],
         readings=[(key, say(label, lang)) for key, label in one.readings.items()],
-        interval=terminal.interval(one, lang), decision=_decision(one, lang),
+        interval_shown=_open(one, lang), decision=_decision(one, lang),
     )  # fmt: skip
 
 
 HEADS = ("item", "record", "nominal", "effective", "total", "reason", "article")
+
+
+def _open(one: Explanation, lang: Lang) -> str:
+    """The interval of an open score, with the word for it."""
+    shown = terminal.interval(one, lang)
+    return f"{words.text('score', lang)}{words.text('colon', lang)}{shown}" if shown else ""
 
 
 def _decision(one: Explanation, lang: Lang) -> str:

@@ -19,6 +19,7 @@ LARGEST = 20  # groups shown by name
 ITEMS = 10
 
 Table = list[dict[str, Any]]
+Summary = dict[str, Any]
 
 
 def summarise(
@@ -27,7 +28,7 @@ def summarise(
     made_up: bool | None = None,
     published: Sequence[tuple[tuple[str, ...], float]] = (),
     published_source: str = "",
-) -> dict[str, Any]:
+) -> Summary:
     """Tables of an overview: grades, states, routes, groups, scores, items, evidence, refused rows.
 
     `published` holds grades and the per cent of them that somebody published, shown beside ours. `made_up`

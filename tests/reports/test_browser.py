@@ -1,0 +1,71 @@
+"""The pages in a real browser: drawn, without complaint, with Chinese letters."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from creditscore.demo.run import telling_subject
+from creditscore.explanation.ledger import explain
+from creditscore.grading.result import Grading
+from creditscore.reports.html import subject_page, write_overview, write_page
+from creditscore.reports.summary import Summary
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--enable-logging=stderr", "--v=0",
+)  # fmt: skip
+# A letter of each script drawn beside one that no font has: equal pictures would mean empty boxes.
+PROBE = """<!doctype html><meta charset="utf-8"><title>?</title><body><canvas id="c" width="40" height="40"></canvas>
+<script>const c = document.getElementById("c").getContext("2d"); function draw(t) { c.clearRect(0, 0, 40, 40);
+c.font = '30px "Noto Sans CJK SC", "WenQuanYi Micro Hei", sans-serif'; c.fillText(t, 2, 30);
+return c.getImageData(0, 0, 40, 40).data.join(); } const box = draw("\\u{10ffff}");
+document.title = ["评", "级", "〔"].some(t => draw(t) === box) ? "boxes" : "letters";</script>"""
+
+pytestmark = [pytest.mark.pages, pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")]
+
+
+def browse(page: Path, home: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+    assert BROWSER is not None
+    command = [BROWSER, *FLAGS, f"--user-data-dir={home / 'profile'}", *flags, page.as_uri()]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+
+
+@pytest.fixture(scope="module")
+def files(graded: Grading, summary: Summary, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("pages")
+    one = explain(graded, telling_subject(graded))
+    return [
+        *write_overview(summary, folder)[:2],
+        write_page(folder / "subject.html", subject_page(one, "zh")),
+    ]
+
+
+def test_pages_are_drawn_without_complaint(files: list[Path], tmp_path: Path) -> None:
+    for file in files:
+        seen = browse(file, tmp_path, "--dump-dom")
+        assert "CONSOLE" not in seen.stderr, seen.stderr
+        titles = re.findall(r"<title>([^<]+)</title>", seen.stdout)
+        assert titles
+        assert ("评级" in titles[0]) == (".en." not in file.name)
+        assert seen.stdout.count("<svg") >= 1
+
+
+def test_pictures_come_out(files: list[Path], tmp_path: Path) -> None:
+    for k, file in enumerate(files):
+        picture = tmp_path / f"{k}.png"
+        browse(file, tmp_path, "--window-size=900,1400", f"--screenshot={picture}")
+        assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+        assert picture.stat().st_size > 20_000  # an empty page of this size has 5,000
+
+
+def test_chinese_letters_are_no_boxes(tmp_path: Path) -> None:
+    page = write_page(tmp_path / "probe.html", PROBE)
+    seen = browse(page, tmp_path, "--dump-dom")
+    title = re.findall(r"<title>([^<]+)</title>", seen.stdout)[0]
+    if title == "boxes":
+        pytest.skip("no font with Chinese letters is installed")
+    assert title == "letters"

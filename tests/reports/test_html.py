@@ -1,0 +1,141 @@
+"""Pages: inert, offline, honest about what they are, and equal to the numbers beside them."""
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from creditscore.explanation.ledger import explain
+from creditscore.explanation.words import Lang
+from creditscore.grading.grade import grade
+from creditscore.grading.result import Grading
+from creditscore.reports.html import (
+    as_json,
+    explanation_data,
+    inert,
+    overview_page,
+    subject_page,
+    write_overview,
+)
+from creditscore.reports.summary import summarise
+
+EVIL = '</script><script>alert(1)</script><img src=x onerror="alert(2)">\u2028{{ 7 * 7 }}'
+LANGS: tuple[Lang, ...] = ("zh", "en")
+BANNER = {"zh": "虚构数据", "en": "Made-up data"}
+DENIAL = {"zh": "不是行政机关的决定", "en": "not an official decision"}
+
+
+class Page(HTMLParser):
+    """What a browser would see: elements, attributes, text outside of scripts and styles, the JSON inside."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.text, self.data, self.inside = "", "", ""
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        self.inside = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.inside == "script":
+            self.data += data
+        elif self.inside != "style":
+            self.text += data
+
+
+def table(rows: list[dict[str, Any]]) -> pa.Table:
+    return pa.table({name: [row[name] for row in rows] for name in rows[0]})
+
+
+@pytest.fixture(scope="module")
+def evil() -> Grading:
+    """A grading whose every text tries to leave its place."""
+    subject = {"subject_id": f"E{EVIL}", "name": EVIL, "district": EVIL, "industry": EVIL, "size": EVIL}
+    records = [
+        {"record_id": f"R{EVIL}{item}", "subject_id": subject["subject_id"], "item": item, "quantity": 5}
+        | {"occurred_on": "2015-01-01"}
+        for item in ("hygiene", "structural", "confidence")
+    ]
+    return grade(table(records), "food_hygiene_uk", subjects=table([subject]), as_of="2015-03-01")
+
+
+def pages(grading: Grading, lang: Lang, made_up: bool = True) -> list[tuple[str, Any]]:
+    summary = summarise(grading, made_up=made_up)
+    subject_id = grading.con.execute("SELECT min(subject_id) FROM result_grades").fetchall()[0][0]
+    one = explain(grading, subject_id)
+    return [
+        (overview_page(summary, lang), summary),
+        (subject_page(one, lang, made_up), explanation_data(one, made_up)),
+    ]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_data_stay_data(evil: Grading, lang: Lang) -> None:
+    for page, data in pages(evil, lang):
+        seen = Page(page)
+        assert seen.tags.count("script") == 1
+        assert ("script", "type", "application/json") in seen.attributes
+        assert not {"img", "iframe", "object", "embed", "form", "base"} & set(seen.tags)
+        assert not [name for _, name, _ in seen.attributes if name.startswith("on")]
+        assert json.loads(seen.data) == data
+        assert "<script>alert(1)" in seen.text  # shown, as text
+        assert "{{ 7 * 7 }}" in seen.text  # and not computed
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_page_says_what_it_is(evil: Grading, lang: Lang) -> None:
+    for page, _ in pages(evil, lang):
+        assert BANNER[lang] in Page(page).text
+        assert DENIAL[lang] in Page(page).text
+        assert f'<html lang="{ {"zh": "zh-CN", "en": "en"}[lang] }">' in page
+    for page, _ in pages(evil, lang, made_up=False):
+        assert BANNER[lang] not in page
+        assert DENIAL[lang] in Page(page).text
+
+
+def test_the_manifest_makes_the_banner(evil: Grading) -> None:
+    marked = replace(evil, manifest={**evil.manifest, "made_up": True})
+    assert BANNER["zh"] in overview_page(summarise(marked), "zh")
+    subject_id = evil.con.execute("SELECT subject_id FROM result_grades").fetchall()[0][0]
+    assert BANNER["en"] in subject_page(explain(marked, subject_id), "en")
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_nothing_is_fetched(evil: Grading, lang: Lang) -> None:
+    for page, _ in pages(evil, lang):
+        seen = Page(page)
+        for tag, name, value in seen.attributes:
+            if name in {"src", "href", "action", "data", "poster", "srcset", "xlink:href"}:
+                assert (tag, value) == ("link", "data:,")
+        assert set(re.findall(r"https?://[^\"'<> ]*", page)) <= {"http://www.w3.org/2000/svg"}
+        assert "@import" not in page
+        assert "url(" not in page
+        assert "default-src 'none'" in page
+
+
+def test_the_json_beside_is_what_was_drawn(evil: Grading, tmp_path: Any) -> None:
+    summary = summarise(evil, made_up=True)
+    files = write_overview(summary, tmp_path)
+    beside = (tmp_path / "overview.json").read_text(encoding="utf-8")
+    assert [file.name for file in files] == ["overview.html", "overview.en.html", "overview.json"]
+    assert json.loads(beside) == summary == json.loads(Page(files[0].read_text(encoding="utf-8")).data)
+    assert overview_page(json.loads(beside), "zh", "overview.en.html") == files[0].read_text(encoding="utf-8")
+
+
+def test_json_inside_html_cannot_end_its_element() -> None:
+    shown = inert({EVIL: [EVIL, "<!--", "&amp;"]})
+    assert not set("<>&\u2028\u2029") & set(shown)
+    assert json.loads(shown) == {EVIL: [EVIL, "<!--", "&amp;"]}
+    assert json.loads(as_json({"a": "一"})) == {"a": "一"}
