@@ -58,7 +58,9 @@ def test_the_refused_person_is_nobody() -> None:
 
 
 def test_records_have_many_fates(small: District) -> None:
-    assert {"filed", "corrected", "withdrawn", "disputed", "dispute_resolved"} == set(small.records["event"].to_pylist())
+    assert {"filed", "corrected", "withdrawn", "disputed", "dispute_resolved"} == set(
+        small.records["event"].to_pylist()
+    )
     assert 9 <= small.records.num_rows / 300 <= 11
     shares = [share for share in small.records["share"].to_pylist() if share is not None]
     assert shares

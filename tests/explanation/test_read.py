@@ -15,7 +15,7 @@ def test_a_folder_and_a_grading_in_memory_say_the_same(small: Grading, folder: P
     there, here = read(folder, MANY), read(small, MANY)
     assert there.grade == here.grade
     assert there.ledger == here.ledger
-    assert [row["step"] for row in here.ledger][0] == "start"
+    assert here.ledger[0]["step"] == "start"
     assert len(here.ledger) == 10
     assert (here.name, there.name) == ("多条记录", "")
 

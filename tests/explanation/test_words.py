@@ -6,7 +6,6 @@ from typing import get_args
 
 import pytest
 
-import creditscore.grading
 from creditscore.errors import UsageError
 from creditscore.explanation.words import lang_of, plain, text, word, words
 from creditscore.schemes.model import MARKS, Label, Route
@@ -26,10 +25,13 @@ def test_every_label_is_in_both_languages() -> None:
             assert label.en.strip()
 
 
-def test_the_reasons_written_by_the_ledger_are_known() -> None:
-    source = (Path(creditscore.grading.__path__[0]) / "sql_ledger.py").read_text(encoding="utf-8")
-    written = set(re.findall(r"'(withdrawn|repaired|corrected|noted|unknown|counted|capped|start|bonus|not_graded)'", source))
-    assert {"withdrawn", "counted", "capped", "start", "bonus"} <= written <= set(words()["reasons"])
+def test_the_codes_of_the_contract_have_words() -> None:
+    contract = (Path(__file__).parents[2] / "docs" / "contract.md").read_text(encoding="utf-8")
+    for section, start in (("steps", "`step`:"), ("reasons", "`reason`:")):
+        line = next(line for line in contract.splitlines() if line.startswith(start))
+        codes = set(re.findall(r"`([a-z_]+)`", line.removeprefix(start)))
+        assert len(codes) >= 6
+        assert codes <= set(words()[section])
 
 
 def test_a_code_without_words_is_its_own_name() -> None:

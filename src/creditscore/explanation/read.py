@@ -52,7 +52,8 @@ def _from_memory(grading: Grading, subject_id: str) -> Found:
         raise InputError("this grading was made without a ledger", next="grade with ledger=True")
     con = grading.con
     grade = _grade(con, "result_grades", (), subject_id, "this grading")
-    ledger = _rows(con, "SELECT * FROM result_ledger WHERE subject_id = ? ORDER BY rowid", [grade["subject_id"]])
+    # DuckDB keeps the order of the sorted table behind the view, as it does when the ledger is written
+    ledger = _rows(con, "SELECT * FROM result_ledger WHERE subject_id = ?", [grade["subject_id"]])
     names = con.execute("SELECT name FROM subjects WHERE subject_id = ?", [grade["subject_id"]]).fetchall()
     return Found(grade, ledger, grading.manifest, (names[0][0] or "") if names else "")
 
