@@ -15,8 +15,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 AS_OF = KNOWN_AT = "2025-12-31"
 
@@ -230,6 +234,15 @@ SELECT subject_id, CASE step WHEN 0 THEN 'start' WHEN 1 THEN 'record' WHEN 2 THE
 FROM lines
 ORDER BY subject_id, lines.step, day, record_id, item, seq
 """
+
+
+def items() -> pd.DataFrame:
+    """The table of items, for the version in pandas."""
+    con = duckdb.connect()
+    con.execute(ITEMS.format(as_of=AS_OF))
+    frame = con.sql("SELECT * FROM items").to_df()
+    numbers = ["cap", "back_90", "back_year", "back_later"]  # with gaps
+    return frame.astype({"after": "datetime64[s]"} | dict.fromkeys(numbers, float))
 
 
 def run(data: Path, out: Path, full: bool) -> None:

@@ -86,9 +86,16 @@ def record_of(scheme: Scheme, key: int, raw: Mapping[str, Any], known_at: int) -
         if name in raw and to_day(raw[name]) <= known_at:
             status, status_day = code, to_day(raw[name])
     return {
-        **days, "rk": key, "record_id": f"r{key:03}", "item": raw["item"], "known_day": known,
-        "quantity": to_micro(raw.get("quantity", 1)), "amount": typed("number", raw.get("amount")),
-        "act_id": raw.get("act_id"), "status": status, "status_day": status_day,
+        **days,
+        "rk": key,
+        "record_id": f"r{key:03}",
+        "item": raw["item"],
+        "known_day": known,
+        "quantity": to_micro(raw.get("quantity", 1)),
+        "amount": typed("number", raw.get("amount")),
+        "act_id": raw.get("act_id"),
+        "status": status,
+        "status_day": status_day,
         "corrections": [part for part in parts if part[0] <= known_at],
         **{name: raw.get(name) for name in ("source", "basis", "disputed")},
         **{name: typed(one.type, raw.get(name)) for name, one in scheme.record_attributes.items()},

@@ -33,11 +33,20 @@ def plain(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def words(row: Mapping[str, Any]) -> dict[str, str]:
+    return {key: plain(value) for key, value in row.items()}
+
+
 def events(subject: str, number: int, raw: Mapping[str, Any]) -> list[dict[str, str]]:
     """One record of a case as rows of the log."""
     later = {"corrected", "corrected_on", "withdrawn_on", "repaired_on"}
     key = {"record_id": f"{subject}-{number:03}", "subject_id": subject, "item": str(raw["item"])}
-    first = {**key, "event_no": "1", "event": "filed", **{name: plain(value) for name, value in raw.items() if name not in later | {"item"}}}
+    first = {
+        **key,
+        "event_no": "1",
+        "event": "filed",
+        **{name: plain(value) for name, value in raw.items() if name not in later | {"item"}},
+    }
     rows = [first]
     parts = list(raw.get("corrected", []))
     if "corrected_on" in raw:
@@ -54,19 +63,23 @@ def tables(contents: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
     subjects, records, history, listings = [], [], [], []
     for i, case in enumerate(contents):
         name = f"C{i:04}"
-        subjects.append({"subject_id": name, **{key: plain(value) for key, value in (case.get("subject") or {}).items()}})
+        subjects.append(
+            {"subject_id": name, **{key: plain(value) for key, value in (case.get("subject") or {}).items()}}
+        )
         for number, raw in enumerate(case.get("records", []), 1):
             records += events(name, number, raw)
-        history += [{"subject_id": name, **{key: plain(value) for key, value in row.items()}} for row in case.get("history", [])]
+        history += [
+            {"subject_id": name, **{key: plain(value) for key, value in row.items()}} for row in case.get("history", [])
+        ]
         listings += [
-            {"listing_id": f"{name}-{k}", "subject_id": name, **{key: plain(value) for key, value in row.items()}}
+            {"listing_id": f"{name}-{k}", "subject_id": name, **words(row)}
             for k, row in enumerate(case.get("listings", []))
         ]
-    found = {"subjects": subjects, "records": records or [{"record_id": "", "subject_id": "", "item": ""}][:0]}
+    found: dict[str, list[dict[str, str]]] = {"subjects": subjects, "records": records}
     found |= {name: rows for name, rows in (("history", history), ("listings", listings)) if rows}
     frames = {name: pd.DataFrame(rows).fillna("") for name, rows in found.items()}
-    if frames["records"].empty:
-        frames["records"] = pd.DataFrame({"record_id": pd.Series(dtype=str), "subject_id": pd.Series(dtype=str), "item": pd.Series(dtype=str)})
+    if not records:
+        frames["records"] = pd.DataFrame({name: pd.Series(dtype=str) for name in ("record_id", "subject_id", "item")})
     return frames
 
 

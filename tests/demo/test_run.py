@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from creditscore.cli.demo import demo_command
-from creditscore.demo.run import run_demo
+from creditscore.demo.district import district
+from creditscore.demo.run import grade_district, run_demo
 from creditscore.errors import UsageError
 from creditscore.explanation.ledger import explain
 
@@ -40,3 +41,19 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 def test_a_number_that_cannot_work(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="3 is not"):
         run_demo(tmp_path, 3)
+
+
+def test_every_organisation_of_the_district_can_be_explained(tmp_path: Path) -> None:
+    grading = grade_district(district(120).write(tmp_path))
+    subjects = grading.grades["subject_id"].to_pylist()
+    assert len(subjects) == 120
+    for subject in subjects:
+        one = explain(grading, subject)
+        assert (one.score is None) == (one.state == "not_graded")
+        assert one.name.startswith("〔虚构〕")
+
+
+def test_a_terminal_shows_progress(tmp_path: Path) -> None:
+    out = io.StringIO()
+    run_demo(tmp_path, 60, 3, Console(file=out, width=80, force_terminal=True))
+    assert "\x1b" in out.getvalue()

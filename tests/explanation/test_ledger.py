@@ -11,6 +11,7 @@ from creditscore.explanation.ledger import explain
 from creditscore.explanation.text import render
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
+from creditscore.paths import config_root
 
 from .conftest import DIRECT, MANY, NONE, SOLE, filed, table
 
@@ -99,3 +100,23 @@ def test_a_sum_repeats_nothing() -> None:
     rows += [filed(f"q{k}", MANY, "010103", f"2022-0{k}-25") for k in (8, 9)]
     subjects = table([{"subject_id": MANY, "registered_on": "2005-01-01"}])
     assert explain(grade(table(rows), "tax", 2022, subjects=subjects), MANY).sum == "90 − 5 × 7 − 3 × 2 = 49 → C"
+
+
+def test_a_cap_absorbs_what_nobody_published(tmp_path: Path) -> None:
+    known = (config_root() / "schemes/examples/restaurants_san_francisco/2014-10-20.yaml").read_text(encoding="utf-8")
+    law = "cite: {law: sf_food_safety_program, article: inferred}"
+    text = known.replace(
+        "\nitems:", f"\ngroups:\n  g: {{label: {{zh: 组, en: group}}, cap: 10, {law}, evidence: derived}}\nitems:"
+    )
+    text = text.replace("{each: 4}", "{each: 4}\n    group: g")
+    text = text.replace("{each: 7}", "{unknown: true, range: [0, 5]}\n    group: g")
+    text = text.replace("evidence: derived\n    reading", "evidence: unknown\n    reading", 1)
+    scheme = tmp_path / "capped.yaml"
+    scheme.write_text(text, encoding="utf-8")
+    rows = [
+        {"record_id": "h", "subject_id": "a", "item": "high", "quantity": 1, "occurred_on": "2015-01-01"},
+        {"record_id": "m", "subject_id": "a", "item": "moderate", "quantity": 3, "occurred_on": "2015-01-02"},
+    ]
+    one = explain(grade(table(rows), str(scheme), subjects=table([{"subject_id": "a"}]), as_of="2015-02-02"), "a")
+    assert one.sum == "100 − 12 + 2 = 90 → Adequate"
+    assert [line.total for line in one.lines] == [100, None, None, 90, None]

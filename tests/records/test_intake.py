@@ -34,7 +34,7 @@ def test_further_columns_of_subjects_are_attributes(take):
         [{"subject_id": "A", "tax_type": "vat", "Listed": ""}, {"subject_id": "B", "tax_type": "", "Listed": "1"}],
         [],
         attributes=[
-            {"subject_id": "b", "name": "x", "value": " 1 ", "valid_to": "2024-01-01", "recorded_on": "2024-02-01"}
+            {"subject_id": "B", "name": "x", "value": " 1 ", "valid_to": "2024-01-01", "recorded_on": "2024-02-01"}
         ],
     )
     found = sorted(

@@ -1,7 +1,11 @@
 """The tables of an overview add up and agree with the results they were computed from."""
 
+from pathlib import Path
+
 from creditscore.explanation.labels import labels_of
+from creditscore.explanation.words import load_words
 from creditscore.grading.result import Grading
+from creditscore.reports import html
 from creditscore.reports.html import overview_page
 from creditscore.reports.summary import Summary, percent
 
@@ -65,6 +69,12 @@ def test_refused_rows_and_silent_feeds_are_shown(summary: Summary) -> None:
     assert sum(row["rows"] for row in summary["quarantine"]) == summary["records"]["refused"]
     assert summary["feeds"] == "declared"
     assert "已申报数据来源" in overview_page(summary, "zh")
+
+
+def test_the_texts_of_the_pages_are_in_both_languages() -> None:
+    for label in load_words(Path(html.__file__).parent / "words.yaml")["texts"].values():
+        assert label.zh.strip()
+        assert label.en.strip()
 
 
 def test_percent_rounds_half_up() -> None:

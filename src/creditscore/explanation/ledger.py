@@ -126,13 +126,10 @@ def explain(source: Grading | Path | str, subject_id: str) -> Explanation:
 
 
 def _lines(found: Found, labels: Labels) -> tuple[Line, ...]:
+    totals = _totals(found)
     lines: list[Line] = []
-    total: Decimal | None = Decimal(0) if any(row["step"] == "start" for row in found.ledger) else None
-    for row in found.ledger:
-        step, nominal, effective = row["step"], row["nominal"], row["effective"]
-        moved = nominal if step == "start" else effective
-        if step != "decide" and total is not None:
-            total = total + moved if moved is not None else None
+    for row, total in zip(found.ledger, totals, strict=True):
+        step = row["step"]
         lines.append(
             Line(
                 step=step,
@@ -141,14 +138,29 @@ def _lines(found: Found, labels: Labels) -> tuple[Line, ...]:
                 label=labels.line(step, row["item"] or "", row["rule"] or "", row["article"] or ""),
                 rule=row["rule"] or "",
                 article=row["article"] or "",
-                nominal=nominal,
-                effective=effective,
-                total=None if step == "decide" else total,
+                nominal=row["nominal"],
+                effective=row["effective"],
+                total=total,
                 reason=row["reason"] or "",
                 said=labels.reason(row["reason"] or "", row["item"] or "", step),
             )
         )
     return tuple(lines)
+
+
+def _totals(found: Found) -> list[Decimal | None]:
+    """The score after each row; None after a number nobody knows, until the last cap has absorbed it."""
+    rows = found.ledger
+    caps = [k for k, row in enumerate(rows) if row["step"] == "cap" and row["effective"] is not None]
+    absorbed = caps[-1] if caps and found.grade["score"] is not None else len(rows)
+    total, is_open = Decimal(0), not any(row["step"] == "start" for row in rows)
+    totals: list[Decimal | None] = []
+    for k, row in enumerate(rows):
+        moved = row["nominal"] if row["step"] == "start" else row["effective"]
+        total += moved or 0
+        is_open = (is_open or moved is None) and k != absorbed
+        totals.append(None if is_open or row["step"] == "decide" else total)
+    return totals
 
 
 def _check(found: Found, lines: tuple[Line, ...]) -> None:
@@ -164,15 +176,10 @@ def _check(found: Found, lines: tuple[Line, ...]) -> None:
         raise _refused(grade, f"the start lines add up to {points(start)}, the start is {points(grade['start'])}")
     if grade["score"] is None:
         return
-    if len(known) < len(effective) and not _absorbed(lines):
+    if len(known) < len(effective) and not any(line.step == "cap" for line in lines):
         raise _refused(grade, "a line has no number, yet the score has one")
-    if len(known) == len(effective) and reached != grade["score"]:
+    if reached != grade["score"]:
         raise _refused(grade, f"start and ledger add up to {points(reached)}, the score is {points(grade['score'])}")
-
-
-def _absorbed(lines: tuple[Line, ...]) -> bool:
-    """Unknown points above a cap leave the score known: the cap's line is unknown as well."""
-    return any(line.step in ("cap", "limit") for line in lines)
 
 
 def _refused(grade: Mapping[str, Any], why: str) -> SchemeError:
@@ -185,7 +192,7 @@ def _refused(grade: Mapping[str, Any], why: str) -> SchemeError:
 
 def _sum(one: Explanation) -> str:
     """Equal terms that follow each other are written once, times their number."""
-    if one.start is None or one.score is None or any(line.effective is None for line in one.lines):
+    if one.start is None or one.score is None:
         return ""
     terms: list[tuple[str, int]] = []
     for line in one.lines:

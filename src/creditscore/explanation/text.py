@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 WIDE = 100  # from here on articles stand beside their line
+NARROW = 16  # columns of a record id or an article
 
 
 def render(one: Explanation, lang: Lang = "zh", width: int = 80) -> str:
@@ -105,7 +106,8 @@ def _table(one: Explanation, lang: Lang, width: int) -> Table:
     if scored:
         columns += [("nominal", None), ("effective", None), ("total", None)]
     columns.append(("reason", 3))
-    if width >= WIDE:
+    beside = articles_beside(one, width)
+    if beside:
         columns.append(("article", None))
     for key, ratio in columns:
         table.add_column(
@@ -114,17 +116,22 @@ def _table(one: Explanation, lang: Lang, width: int) -> Table:
             no_wrap=True,
             overflow="ellipsis",
             ratio=ratio,
-            max_width=None if ratio else 10 if width < WIDE else 16,
+            max_width=None if ratio else 10 if width < WIDE else NARROW,
         )
     for line in one.lines:
         cells = [named(line, lang), line.record_id]
         if scored:
             cells += numbers(line)
         cells.append(say(line.said, lang))
-        if width >= WIDE:
+        if beside:
             cells.append(line.article)
         table.add_row(*(Text(clean(cell)) for cell in cells))
     return table
+
+
+def articles_beside(one: Explanation, width: int) -> bool:
+    """Whether articles fit beside their lines; else they are listed below."""
+    return width >= WIDE and all(len(line.article) <= NARROW for line in one.lines)
 
 
 def named(line: Line, lang: Lang) -> str:
@@ -149,7 +156,7 @@ def numbers(line: Line) -> list[str]:
 
 def _foot(one: Explanation, lang: Lang, width: int) -> list[str | Table]:
     lines: list[str | Table] = [""]
-    if width < WIDE:
+    if not articles_beside(one, width):
         cited: dict[str, list[str]] = {}
         for line in one.lines:
             if line.article:

@@ -105,8 +105,13 @@ def define_ledger(engine: DuckDBEngine, plan: Plan) -> None:
     engine.words(vocabulary(plan))
     named = "CAST(i.name AS word) AS {}, CAST(i.article AS word) AS {}"
     engine.materialise("item_word", f"SELECT i.item, {named.format('name', 'article')} FROM item i")
-    engine.materialise("item_cap", f"SELECT i.item, i.cap, i.sign, {named.format('word', 'where_word')} FROM item i WHERE i.cap IS NOT NULL")
-    engine.materialise("group_cap", f"SELECT i.grp, i.cap, {named.format('word', 'where_word')} FROM grp i WHERE i.cap IS NOT NULL")
+    engine.materialise(
+        "item_cap",
+        f"SELECT i.item, i.cap, i.sign, {named.format('word', 'where_word')} FROM item i WHERE i.cap IS NOT NULL",
+    )
+    engine.materialise(
+        "group_cap", f"SELECT i.grp, i.cap, {named.format('word', 'where_word')} FROM grp i WHERE i.cap IS NOT NULL"
+    )
     for name, sql in displaced(plan):
         engine.view(name, sql)
     engine.view("ledger_coded", ledger(plan))

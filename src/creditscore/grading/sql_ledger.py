@@ -27,11 +27,23 @@ def word(value: str) -> str:
 def vocabulary(plan: Plan) -> list[str]:
     """Every text that a ledger line can carry, except record ids."""
     rules: list[PlanRule] = [*plan.start, *plan.bonus, *plan.conditions, *plan.deciders, *plan.adjusters]
-    words = {*REASONS, *plan.grades, *plan.pools, *(rule.id for rule in rules), *(f"exempt:{rule.id}" for rule in plan.exemptions)}
+    words = {
+        *REASONS,
+        *plan.grades,
+        *plan.pools,
+        *(rule.id for rule in rules),
+        *(f"exempt:{rule.id}" for rule in plan.exemptions),
+    }
     words |= {item.code for item in plan.items} | {group.code for group in plan.groups}
     words |= {f"displaced:{name}" for name in (*BASES, "group")}
-    words |= {f"{what}:{name}" for what in ("corrected", "repaired") for one in repairs(plan).values() for name in one.windows}
-    cited = [*(item.rule for item in plan.items), *(group.rule for group in plan.groups), *(rule.rule for rule in rules)]
+    words |= {
+        f"{what}:{name}" for what in ("corrected", "repaired") for one in repairs(plan).values() for name in one.windows
+    }
+    cited = [
+        *(item.rule for item in plan.items),
+        *(group.rule for group in plan.groups),
+        *(rule.rule for rule in rules),
+    ]
     return sorted(words | {article(rule) for rule in [*cited, *plan.scheme.pools.values()]})
 
 
@@ -96,7 +108,9 @@ def record_lines(plan: Plan, selects: bool) -> str:
     )
 
 
-def line(step: int, item: str, nominal: str, effective: str, rule: str, where: str, reason: str, seq: int, source: str) -> str:
+def line(
+    step: int, item: str, nominal: str, effective: str, rule: str, where: str, reason: str, seq: int, source: str
+) -> str:
     """A line that is not about one record; `item`, `rule`, `where` (article) and `reason` are SQL."""
     return (
         f"SELECT o.sid, {step} AS step, 0 AS day, '' AS record_id, {item} AS item, CAST({nominal} AS BIGINT) AS nominal, "
@@ -121,7 +135,9 @@ def cap_lines(plan: Plan) -> list[str]:
             reason = f"CASE WHEN o.low = o.high THEN {word('pooled')} ELSE {word('unknown')} END"
             known = "CASE WHEN o.low = o.high THEN o.sign * o.low END"
             where = word(article(plan.scheme.pools[name]))
-            lines.append(line(2, word(name), "NULL", known, word(name), where, reason, 0, f"pooled o WHERE o.pool = {k}"))
+            lines.append(
+                line(2, word(name), "NULL", known, word(name), where, reason, 0, f"pooled o WHERE o.pool = {k}")
+            )
     if used.groups:
         lines.append(cap("grouped", "group_cap", "grp", "part", "o.sign"))
     return lines
@@ -131,9 +147,13 @@ def subject_lines(plan: Plan) -> list[str]:
     grade = f"CASE {{}} {' '.join(f'WHEN {k} THEN {word(code)}' for k, code in enumerate(plan.grades))} END"
     lines = []
 
-    def add(step: int, rule: PlanRule, held: str, points: str, effective: str, item: str, reason: str, seq: int) -> None:
+    def add(
+        step: int, rule: PlanRule, held: str, points: str, effective: str, item: str, reason: str, seq: int
+    ) -> None:
         where = word(article(rule.rule))
-        lines.append(line(step, word(item), points, effective, word(rule.id), where, reason, seq, f"outcome o WHERE {held}"))
+        lines.append(
+            line(step, word(item), points, effective, word(rule.id), where, reason, seq, f"outcome o WHERE {held}")
+        )
 
     for k, rule in enumerate(plan.start):
         add(0, rule, f"o.start_rule = {k}", str(rule.points), "0", "", word("start"), 0)
@@ -145,7 +165,9 @@ def subject_lines(plan: Plan) -> list[str]:
     for name, sign in (("floor", ">"), ("ceiling", "<")):
         if getattr(plan, name) is not None:
             held = f"outcome o WHERE o.raw_low = o.raw_high AND o.score_low {sign} o.raw_low"
-            lines.append(line(4, word(""), "NULL", "o.score_low - o.raw_low", word(name), word(""), word(name), 0, held))
+            lines.append(
+                line(4, word(""), "NULL", "o.score_low - o.raw_low", word(name), word(""), word(name), 0, held)
+            )
     for k, rule in enumerate(plan.deciders):
         reason = word("not_graded") if rule.effect == "not_graded" else grade.format("o.g0")
         add(5, rule, f"o.outcome_state < 2 AND o.rule = {k}", "NULL", "0", "", reason, 0)

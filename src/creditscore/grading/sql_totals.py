@@ -141,14 +141,21 @@ def _picked(plan: Plan) -> list[tuple[str, str]]:
 
     if used.act:
         values = each("MAX({side}) AS {side}")
-        views.append(("keyed", f"SELECT sid, MIN(idx) AS idx, {values} FROM contributions{where} GROUP BY sid, text_key"))
+        views.append(
+            ("keyed", f"SELECT sid, MIN(idx) AS idx, {values} FROM contributions{where} GROUP BY sid, text_key")
+        )
         source, where = "keyed", ""
     elif used.keys:
         values = each(
             "CAST(SUM(CASE WHEN i.summed THEN c.{side} ELSE 0 END) + MAX(CASE WHEN i.summed THEN 0 ELSE c.{side} END) AS BIGINT) AS {side}"
         )
         keys = "c.sid, c.idx, c.time_key" + (", c.text_key" if texts(plan) else "")
-        views.append(("keyed", f"SELECT c.sid, c.idx, {values} FROM contributions c JOIN item i ON i.item = c.idx WHERE c.staged GROUP BY {keys}"))
+        views.append(
+            (
+                "keyed",
+                f"SELECT c.sid, c.idx, {values} FROM contributions c JOIN item i ON i.item = c.idx WHERE c.staged GROUP BY {keys}",
+            )
+        )
         source, where = "keyed", ""
     if used.item_caps or used.groups:
         values = each("CAST(SUM({side}) AS BIGINT) AS {side}")
@@ -159,10 +166,14 @@ def _picked(plan: Plan) -> list[tuple[str, str]]:
     capped = each("CASE WHEN i.cap IS NULL THEN t.{side} ELSE LEAST(t.{side}, i.cap) END AS {side}")
     if used.groups:
         if any(group.heaviest for group in plan.groups):
-            capped = each("CASE WHEN i.in_heaviest THEN t.most_{side} WHEN i.cap IS NULL THEN t.{side} ELSE LEAST(t.{side}, i.cap) END AS {side}")
+            capped = each(
+                "CASE WHEN i.in_heaviest THEN t.most_{side} WHEN i.cap IS NULL THEN t.{side} ELSE LEAST(t.{side}, i.cap) END AS {side}"
+            )
         part = "CASE WHEN i.grp >= 0 AND (g.cap IS NOT NULL OR g.heaviest) THEN i.grp ELSE -1 - t.idx END"
         inner = f"SELECT t.sid, {part} AS part, i.sign, COALESCE(g.heaviest, FALSE) AS heaviest, {capped} FROM itemised t JOIN item i ON i.item = t.idx LEFT JOIN grp g ON g.grp = i.grp"
-        values = each("CAST(CASE WHEN MAX(CASE WHEN heaviest THEN 1 ELSE 0 END) = 1 THEN MAX({side}) ELSE SUM({side}) END AS BIGINT) AS {side}")
+        values = each(
+            "CAST(CASE WHEN MAX(CASE WHEN heaviest THEN 1 ELSE 0 END) = 1 THEN MAX({side}) ELSE SUM({side}) END AS BIGINT) AS {side}"
+        )
         views.append(("grouped", f"SELECT sid, part, MAX(sign) AS sign, {values} FROM ({inner}) u GROUP BY sid, part"))
         capped = each("CASE WHEN g.cap IS NULL THEN t.{side} ELSE LEAST(t.{side}, g.cap) END AS {side}")
         rows = f"SELECT t.sid, t.sign, {capped} FROM grouped t LEFT JOIN grp g ON g.grp = t.part"

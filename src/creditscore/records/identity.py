@@ -10,10 +10,10 @@ import re
 import unicodedata
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
+    pass
 
 # A cheap test in front of the real one; also valid RE2, so that SQL can use it.
 _MONTH_DAY = "(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
@@ -22,8 +22,6 @@ MANGLED_LIKE = r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]{2,3}$|^[0-9]+\.0+$"
 
 _RUN = re.compile(r"[0-9]{14,}[0-9Xx]")
 _MANGLED = re.compile(MANGLED_LIKE)
-_USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 # First digit of a place in China; 9 begins the cards of foreign permanent residents.
 _PLACES = "12345689"
 
@@ -123,14 +121,15 @@ def redact(text: str) -> str:
     return plain[:3] + "*" * (len(plain) - 3) if is_resident(plain) else text
 
 
-def look_at_id(raw: str, uscc_only: bool) -> tuple[str, str | None]:
+def look_at_id(raw: str, uscc_only: bool, upper: bool = True) -> tuple[str, str | None]:
     """The canonical form of a subject id and the reason to refuse it, if any.
 
-    Resident numbers are recognised before anything else looks at the text.
+    Resident numbers are recognised before anything else looks at the text. Local ids keep their case
+    (`upper=False`): only a credit code is known to mean the same in small letters.
     """
     from stdnum.cn import uscc
 
-    text = canonical_id(raw)
+    text = canonical_id(raw) if upper else canonical_code(raw)
     if not text:
         return text, "empty_id"
     if is_resident(text):
@@ -140,23 +139,3 @@ def look_at_id(raw: str, uscc_only: bool) -> tuple[str, str | None]:
     if uscc_only and not (len(text) == 18 and uscc.is_valid(text)):
         return text, "bad_uscc"
     return text, None
-
-
-def good_usccs(codes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Which of `codes`, an (n, 18) array of ASCII bytes, are certainly valid credit codes of organisations.
-
-    False asks for the slow look (`look_at_id`); what could also be a resident number is left to it.
-    """
-    import numpy as np
-
-    values = np.full(256, -1, dtype=np.int16)
-    for position, letter in enumerate(_USCC_ALPHABET):
-        values[ord(letter)] = position
-    digits = values[codes]
-    formed = (digits >= 0).all(axis=1) & (digits[:, :8] <= 9).all(axis=1)
-    total = digits[:, :17].astype(np.int32) @ np.array(_USCC_WEIGHTS, dtype=np.int32)
-    checked = (31 - total) % 31 == digits[:, 17]
-    month, day = digits[:, 10] * 10 + digits[:, 11], digits[:, 12] * 10 + digits[:, 13]
-    all_digits = (digits[:, 6:17] <= 9).all(axis=1)
-    dated = all_digits & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
-    return np.asarray(formed & checked & ~dated)

@@ -81,12 +81,12 @@ def _take(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_id
     create_quarantine(con)
     create_side(con)
     counts = {"subjects": take_subjects(con, sources["subjects"], subject_ids)}
-    counts["records"], facts = take_records(con, sources["records"])
+    counts["records"], facts = take_records(con, sources["records"], subject_ids == "uscc")
     further = sources["records"].further
     show_log(con, "log_rows", facts["columns"], further, "line")
     for name in ("attributes", "listings", "history", "feeds"):
         if name in sources:
-            counts[name] = take_side(con, sources[name])
+            counts[name] = take_side(con, sources[name], subject_ids == "uscc")
     redact_quarantine(con)
     inputs = {name: {"from": source.origin, "rows": source.rows} for name, source in sources.items()}
     _forget(con, sources)

@@ -20,10 +20,10 @@ LEGAL_DAYS = ("event_on", "occurred_on", "decided_on", "booked_on", "published_o
 MOST_CODES = 32_000  # codes are two bytes wide
 
 
-def take_records(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[dict[str, int], dict[str, Any]]:
+def take_records(con: duckdb.DuckDBPyConnection, source: Source, upper: bool) -> tuple[dict[str, int], dict[str, Any]]:
     """Build `log_rows` from the records; returns row counts and {items, domains, columns}.
 
-    `log_rows` has only the columns that the input gives; `show_log` puts the view `log` over it.
+    `upper`: ids mean the same in capitals. `log_rows` has only the columns that the input gives; `show_log` puts the view `log` over it.
     """
     items = _dictionary(con, source, "item")
     domains = _dictionary(con, source, "domain")
@@ -31,7 +31,7 @@ def take_records(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[dict[s
     values, joins = _values(stage)
     con.execute(f"CREATE OR REPLACE TABLE log_rows AS {stage.select(values, joins)}")
     reasons = ("natural_person", "mangled_id", "empty_id", "unknown_subject")
-    resolve_subjects(con, "log_rows", {r: bit_of(stage.faults, r, "subject_id") for r in reasons})
+    resolve_subjects(con, "log_rows", {r: bit_of(stage.faults, r, "subject_id") for r in reasons}, upper=upper)
     for column in ("record_id", "act_id", "source_subject_id"):
         if source.has(column):
             settle_residents(con, "log_rows", column, bit_of(stage.faults, "natural_person", column))

@@ -80,8 +80,8 @@ def _history(stage: Stage) -> Values:
 def _feeds(stage: Stage) -> Values:
     values = {
         "domain": stage.code("domain"),
-        "from_day": stage.day("from", required=True),
-        "to_day": stage.day("to", required=True),
+        "from_day": stage.day("from"),
+        "to_day": stage.day("to"),
         "source": stage.text("source"),
         "district": stage.text("district"),
         "region": stage.text("region"),
@@ -115,7 +115,7 @@ def create_side(con: duckdb.DuckDBPyConnection) -> None:
             con.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
 
 
-def take_side(con: duckdb.DuckDBPyConnection, source: Source) -> dict[str, int]:
+def take_side(con: duckdb.DuckDBPyConnection, source: Source, upper: bool) -> dict[str, int]:
     """Add the good rows of one of these tables to the snapshot; returns row counts."""
     name = source.table.name
     stage = Stage(source)
@@ -133,7 +133,7 @@ def take_side(con: duckdb.DuckDBPyConnection, source: Source) -> dict[str, int]:
         f" {stage.select({**values, 'sid': 'sid', 'subject_raw': unmatched}, joins)}"
     )
     reasons = ("natural_person", "mangled_id", "empty_id", "unknown_subject")
-    resolve_subjects(con, "stage_side", {r: bit_of(stage.faults, r, "subject_id") for r in reasons})
+    resolve_subjects(con, "stage_side", {r: bit_of(stage.faults, r, "subject_id") for r in reasons}, upper=upper)
     if name == "listings":
         settle_residents(con, "stage_side", "listing_id", bit_of(stage.faults, "natural_person", "listing_id"))
     repeated = drop_repeats(con, "stage_side", ["sid", *values])

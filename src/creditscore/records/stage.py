@@ -87,7 +87,7 @@ class Stage:
 
 
 def resolve_subjects(
-    con: duckdb.DuckDBPyConnection, table: str, bits: dict[str, int], column: str = "subject_id"
+    con: duckdb.DuckDBPyConnection, table: str, bits: dict[str, int], column: str = "subject_id", *, upper: bool
 ) -> None:
     """Give rows whose subject did not match as it stands (`sid` NULL, `subject_raw` not) a sid or a fault.
 
@@ -99,7 +99,7 @@ def resolve_subjects(
     ).fetchall()
     if not rows:
         return
-    looks = [(raw, *look_at_id(raw, uscc_only=False)) for (raw,) in rows]
+    looks = [(raw, *look_at_id(raw, uscc_only=False, upper=upper)) for (raw,) in rows]
     put_pairs(con, "looks", [(raw, reason or text) for raw, text, reason in looks])
     put_pairs(con, "spoilt", [(raw, reason) for raw, _, reason in looks if reason])
     cases = " ".join(f"WHEN '{reason}' THEN {bit}" for reason, bit in bits.items())

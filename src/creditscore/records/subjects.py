@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from creditscore.records.faults import bit_of, list_faults, put_pairs
-from creditscore.records.identity import MANGLED_LIKE, good_usccs, look_at_id
+from creditscore.records.identity import MANGLED_LIKE, look_at_id
 from creditscore.records.source import Source, literal, quote
 from creditscore.records.stage import Stage, drop_repeats
 from creditscore.records.tables import KIND_OF_PREFIX, KINDS, PERSONS
@@ -74,25 +74,15 @@ def _mark_duplicates(con: duckdb.DuckDBPyConnection, stage: Stage, columns: list
 
 def _check_ids(con: duckdb.DuckDBPyConnection, stage: Stage, ids: SubjectIds) -> None:
     """Bring ids into canonical form and set the mask bits of those that are no organisation's id."""
-    import numpy as np
-
-    odd: list[str] = []
-    if ids == "uscc":
-        formed = "strlen(subject_id) = 18 AND length(subject_id) = 18"
-        codes = con.execute(f"SELECT DISTINCT subject_id FROM stage_subjects WHERE {formed}").fetchnumpy()
-        texts = np.asarray(codes["subject_id"], dtype="S18")
-        good = good_usccs(texts.view(np.uint8).reshape(-1, 18))
-        odd += [text.decode() for text in texts[~good]]
-        doubtful = f"NOT ({formed})"
-    else:
+    doubtful = "subject_id IS NOT NULL"  # every credit code is checked; local ids only where they look odd
+    if ids == "local":
         doubtful = (
-            "strlen(subject_id) <> length(subject_id) OR subject_id <> upper(subject_id)"
+            "strlen(subject_id) <> length(subject_id)"
             f" OR regexp_matches(subject_id, '{MANGLED_LIKE}')"
             " OR (strlen(subject_id) >= 15 AND regexp_matches(subject_id, '[0-9][-0-9 ]{13}'))"
         )
     rows = con.execute(f"SELECT DISTINCT subject_id FROM stage_subjects WHERE {doubtful}").fetchall()
-    odd += [text for (text,) in rows]
-    looks = [(raw, *look_at_id(raw, ids == "uscc")) for raw in odd]
+    looks = [(raw, *look_at_id(raw, ids == "uscc", upper=ids == "uscc")) for (raw,) in rows]
     for reason in ("natural_person", "mangled_id", "bad_uscc", "empty_id"):
         hit = [(raw, None) for raw, _, why in looks if why == reason]
         if hit:

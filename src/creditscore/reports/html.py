@@ -110,7 +110,7 @@ def overview_page(summary: dict[str, Any], lang: Lang = "zh", other: str = "") -
         "scores": charts.histogram(
             "scores",
             text("scores", lang),
-            text("scores_desc", lang, summary["scores"]["width"]),
+            text("scores_edges" if summary["scores"]["edges"] else "scores_desc", lang, summary["scores"]["width"]),
             summary["scores"]["bins"],
             summary["scores"]["edges"],
         ),
