@@ -31,6 +31,7 @@ STEPS = (
     ("supervision",),
     ("review",),
     ("reports",),
+    ("demo",),
     ("cli",),
 )
 STEP = {package: number for number, packages in enumerate(STEPS) for package in packages}

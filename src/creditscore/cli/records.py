@@ -51,12 +51,12 @@ def snapshot_command(
             subject_ids="local" if local_ids else "uscc",
         )
         refused = sum(int(counts["refused"]) for counts in snapshot.counts.values())
-        out.mkdir(parents=True, exist_ok=True)
-        DuckDBEngine(snapshot.con).write(
-            f"SELECT * FROM {snapshot.quarantine} ORDER BY ALL", out / "quarantine.parquet"
-        )
         if refused <= max_rejected:
             manifest = write_snapshot(snapshot, out)
+        if refused:
+            out.mkdir(parents=True, exist_ok=True)
+            rows = f"SELECT * FROM {snapshot.quarantine} ORDER BY ALL"
+            DuckDBEngine(snapshot.con).write(rows, out / "quarantine.parquet")
     for table, counts in snapshot.counts.items():
         typer.echo(f"{table}: {counts['rows']} in, {counts['refused']} refused, {counts['repeated']} repeated")
     if refused > max_rejected:

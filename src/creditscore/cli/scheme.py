@@ -14,11 +14,11 @@ scheme_app = typer.Typer(help="Schemes: list, show, in force on a day.", no_args
 
 @scheme_app.command("list")
 def list_command() -> None:
-    """Every scheme with its versions."""
+    """Every scheme with its versions; `to` is the first period no longer governed."""
     from creditscore.schemes import registry
 
     loaded = [registry.load(entry) for entry in registry.entries()]
-    show(("scheme", "from", "to", "domain", "name"), [_row(one) for one in loaded])
+    show(("scheme", "from", "to", "name"), [_row(one) for one in loaded])
 
 
 @scheme_app.command("in-force")
@@ -36,7 +36,7 @@ def in_force_command(
         raise UsageError(f"{on!r} is not a day", allowed="YYYY-MM-DD") from error
     loaded = [registry.load(entry) for entry in registry.entries()]
     show(
-        ("scheme", "from", "to", "domain", "name"),
+        ("scheme", "from", "to", "name"),
         [_row(one) for one in loaded if registry.in_force(one, day.year if one.period == "year" else day)],
     )
 
@@ -78,8 +78,8 @@ def show_command(
         typer.echo(f"reading {key}: {getattr(label, lang)}")
 
 
-def _row(scheme: Any) -> tuple[str, str, str, str, str]:
-    return scheme.scheme, scheme.version, str(scheme.effective_to or ""), scheme.domain, scheme.label.en
+def _row(scheme: Any) -> tuple[str, str, str, str]:
+    return scheme.scheme, scheme.version, str(scheme.effective_to or ""), scheme.label.en
 
 
 def _points(item: Any) -> str:

@@ -15,7 +15,7 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | Non
     table = Table(title=title, box=None, pad_edge=False, header_style="bold")
     for i, column in enumerate(columns):
         numeric = bool(listed) and i > 0 and all(row[i][:1].isdigit() or not row[i] for row in listed)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=i == 0)
     for row in listed:
         table.add_row(*(Text(cell) for cell in row))
     Console().print(table)

@@ -43,9 +43,8 @@ class DuckDBEngine:
         """The type `word`, whose values are these texts; what used an earlier one is dropped."""
         for name in ("ledger_sorted", "item_word", "item_cap", "group_cap"):
             self.con.execute(f"DROP TABLE IF EXISTS {name}")
-        self.con.execute(
-            "DROP VIEW IF EXISTS result_ledger; DROP VIEW IF EXISTS ledger_coded; DROP VIEW IF EXISTS displaced; DROP VIEW IF EXISTS displaced_before"
-        )
+        for name in ("result_ledger", "ledger_coded", "displaced", "displaced_before"):
+            self.con.execute(f"DROP VIEW IF EXISTS {name}")
         listed = ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
         self.con.execute(f"DROP TYPE IF EXISTS word; CREATE TYPE word AS ENUM ({listed})")
 

@@ -17,8 +17,8 @@ from creditscore.records.subjects import SubjectIds, take_subjects
 if TYPE_CHECKING:
     import duckdb
 
-# Ends that are planned (valid_to, term_end) say nothing about when the data were known.
-PLANNED = {"to_day": "attributes", "term_end_day": "listings"}
+# Ends that are planned (valid_to, term_end) and the spans of feeds say nothing about when the data were known.
+PLANNED = {("attributes", "to_day"), ("listings", "term_end_day"), ("feeds", "from_day"), ("feeds", "to_day")}
 
 
 def connect(
@@ -29,6 +29,7 @@ def connect(
 
     con = con or duckdb.connect()
     try:
+        con.execute("SET enable_progress_bar = false")  # ours is shown by the command line
         if threads is not None:
             con.execute(f"SET threads = {int(threads)}")
         if memory_limit is not None:
@@ -109,7 +110,7 @@ def _newest_day(con: duckdb.DuckDBPyConnection, log_columns: list[str]) -> int:
     dated = {name: list(column_types(con, name)) for name in ("subjects", "attributes", "listings", "history", "feeds")}
     dated["log"] = log_columns
     for table, columns in dated.items():
-        days = [name for name in columns if name.endswith("_day") and PLANNED.get(name) != table]
+        days = [name for name in columns if name.endswith("_day") and (table, name) not in PLANNED]
         for column in days:
             newest.append(con.execute(f"SELECT max({column}) FROM {table}").fetchall()[0][0])
     known = [day for day in newest[1:] if day is not None]

@@ -23,7 +23,8 @@ MOST_CODES = 32_000  # codes are two bytes wide
 def take_records(con: duckdb.DuckDBPyConnection, source: Source, upper: bool) -> tuple[dict[str, int], dict[str, Any]]:
     """Build `log_rows` from the records; returns row counts and {items, domains, columns}.
 
-    `upper`: ids mean the same in capitals. `log_rows` has only the columns that the input gives; `show_log` puts the view `log` over it.
+    `upper`: ids mean the same in capitals. `log_rows` has only the columns that the input gives;
+    `show_log` puts the view `log` over it.
     """
     items = _dictionary(con, source, "item")
     domains = _dictionary(con, source, "domain")
