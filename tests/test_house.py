@@ -306,3 +306,10 @@ def test_an_index_address_is_seen(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text + "\n")
     found = index_addresses(kept_files(tmp_path))
     assert [Path(line.split(":")[0]).name for line in found] == ["bad.txt", "worse.cfg"]
+
+
+def test_every_file_stands_in_architecture() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    files = [path for path in sorted((ROOT / "src" / "creditscore").rglob("*.py")) if path.stat().st_size]
+    missing = [str(path.relative_to(ROOT)) for path in files if f"| `{path.name}` |" not in text]
+    assert not missing
