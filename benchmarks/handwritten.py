@@ -230,7 +230,8 @@ WITH ranked AS (
 )
 SELECT subject_id, CASE step WHEN 0 THEN 'start' WHEN 1 THEN 'record' WHEN 2 THEN 'cap' WHEN 4 THEN 'limit'
         ELSE 'decide' END AS step, record_id, item,
-    CAST(nominal / 1000000 AS DECIMAL(18, 6)) AS nominal, CAST(effective / 1000000 AS DECIMAL(18, 6)) AS effective, reason
+    CAST(nominal / 1000000 AS DECIMAL(18, 6)) AS nominal,
+    CAST(effective / 1000000 AS DECIMAL(18, 6)) AS effective, reason
 FROM lines
 ORDER BY subject_id, lines.step, day, record_id, item, seq
 """

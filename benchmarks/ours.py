@@ -3,6 +3,8 @@
     python benchmarks/ours.py grades build/bench/data-1 build/bench/out
     python benchmarks/ours.py snapshot build/bench/data-1 build/bench/snapshot
     python benchmarks/ours.py grades build/bench/snapshot build/bench/out --memory-limit 1500MB
+
+The second argument is a folder of tables, or a snapshot.
 """
 
 from __future__ import annotations

@@ -90,7 +90,8 @@ def grades(records: pd.DataFrame, subjects: pd.DataFrame, scheme: pd.DataFrame) 
     veto, serious = sums["veto"].fillna(False).astype(bool), sums["serious"].fillna(0) >= 5
     band = np.select([score >= edge * 1_000_000 for edge in (90, 75, 60, 40)], list("ABCD"), "E")
     grade = np.where(veto, "E", np.where(serious & (band < "C"), "C", band))
-    return pd.DataFrame({"subject_id": codes, "score": score / 1e6, "grade": grade, "route": np.where(veto, "direct", "score")})
+    route = np.where(veto, "direct", "score")
+    return pd.DataFrame({"subject_id": codes, "score": score / 1e6, "grade": grade, "route": route})
 
 
 def run(data: Path, out: Path) -> None:

@@ -44,15 +44,23 @@ class Variant:
     against: str | None = None
     aim: str | None = None
 
+    @property
+    def out(self) -> Path:
+        return BUILD / "out" / self.name.replace(",", "").replace(" ", "-")
+
 
 VARIANTS = (
     Variant("hand-written SQL, grades", "handwritten.py {data} {out}"),
     Variant("hand-written SQL, ledger", "handwritten.py {data} {out} --full"),
-    Variant("creditscore, grades", "ours.py grades {data} {out}", "hand-written SQL, grades", "parquet"),
-    Variant("creditscore, ledger", "ours.py full {data} {out}", "hand-written SQL, ledger", "parquet"),
-    Variant("creditscore, writing a snapshot", "ours.py snapshot {data} {snapshot}"),
-    Variant("creditscore, grades from snapshot", "ours.py grades {snapshot} {out}", "hand-written SQL, grades", "snapshot"),
-    Variant("creditscore, ledger from snapshot", "ours.py full {snapshot} {out}", "hand-written SQL, ledger", "snapshot"),
+    Variant("creditscore from Parquet, grades", "ours.py grades {data} {out}", "hand-written SQL, grades", "parquet"),
+    Variant("creditscore from Parquet, ledger", "ours.py full {data} {out}", "hand-written SQL, ledger", "parquet"),
+    Variant("creditscore, writing the snapshot", "ours.py snapshot {data} {snapshot}"),
+    Variant(
+        "creditscore from snapshot, grades", "ours.py grades {snapshot} {out}", "hand-written SQL, grades", "snapshot"
+    ),
+    Variant(
+        "creditscore from snapshot, ledger", "ours.py full {snapshot} {out}", "hand-written SQL, ledger", "snapshot"
+    ),
     Variant("pandas, grades", "pandas_version.py {data} {out}", "hand-written SQL, grades"),
 )
 
@@ -136,15 +144,16 @@ def main() -> None:
     costs: dict[str, list[Cost]] = {one.name: [] for one in VARIANTS}
     for repeat in range(given.repeats):
         for variant in variants:
-            places["out"] = str(BUILD / "out" / variant.name.replace(", ", "-").replace(" ", "-"))
+            places["out"] = str(variant.out)
             arguments = [part.format(**places) for part in variant.command.split()]
             if given.memory_limit and arguments[0] == "ours.py":
                 arguments += ["--memory-limit", given.memory_limit]
             cost = measure(arguments)
             costs[variant.name].append(cost)
             console.print(f"{repeat + 1}: {variant.name}: {cost.cpu:.1f} CPU s, {cost.peak:,.0f} MB", style="dim")
-    results = {one.name: BUILD / "out" / one.name.replace(", ", "-").replace(" ", "-") for one in variants}
-    wrong = [text for one in variants if one.against in results for text in differences(results[one.against], results[one.name])]
+    results = {one.name: one.out for one in variants}
+    pairs = [(results[one.against], one.out) for one in variants if one.against in results]
+    wrong = [text for pair in pairs for text in differences(*pair)]
     rows, table = shown(costs)
     about = {
         "scale": given.scale, "repeats": given.repeats, "memory_limit": given.memory_limit, "cores": os.cpu_count(),

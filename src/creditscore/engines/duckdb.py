@@ -23,14 +23,9 @@ class DuckDBEngine:
         spec = ", ".join(f'"{column}" {kind}' for column, (kind, _) in columns.items())
         self.con.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" ({spec})')
         rows = list(zip(*(values for _, values in columns.values()), strict=True))
-        if not rows:
-            return
-        import pyarrow as pa
-
-        arrow = pa.table({column: pa.array(values, _arrow(pa, kind)) for column, (kind, values) in columns.items()})
-        self.con.register("_incoming", arrow)
-        self.con.execute(f'INSERT INTO "{name}" SELECT * FROM _incoming')
-        self.con.unregister("_incoming")
+        for first in range(0, len(rows), 1000):  # written as text: importing Arrow costs more than these few rows
+            values = ", ".join(f"({', '.join(map(_literal, row))})" for row in rows[first : first + 1000])
+            self.con.execute(f'INSERT INTO "{name}" VALUES {values}')
 
     def source(self, name: str, path: Path) -> None:
         shown = str(path).replace("'", "''")
@@ -64,12 +59,9 @@ class DuckDBEngine:
         self.con.execute(f"COPY ({sql}) TO '{shown}' (FORMAT csv, HEADER)")
 
 
-def _arrow(pa: Any, kind: str) -> Any:
-    kinds = {
-        "BIGINT": pa.int64(),
-        "INTEGER": pa.int32(),
-        "SMALLINT": pa.int16(),
-        "VARCHAR": pa.string(),
-        "BOOLEAN": pa.bool_(),
-    }
-    return kinds[kind]
+def _literal(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"

@@ -105,8 +105,9 @@ def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool) -> Grading:
     engine.view("corrections", f"SELECT * FROM {folded.corrections}")
     some = engine.rows("SELECT EXISTS (SELECT 1 FROM corrections), EXISTS (SELECT 1 FROM admitted WHERE status = 2)")[0]
     features = run.Features(corrections=bool(some[0]), repaired=bool(some[1]))
-    run.define(engine, plan, features)
-    run.define_ledger(engine, plan)
+    run.define(engine, plan, features, with_ledger)
+    if with_ledger:
+        run.define_ledger(engine, plan)
     engine.materialise("result_grades", grades_sql(plan))
     if with_ledger:
         engine.materialise("ledger_sorted", ledger_sql())
@@ -124,7 +125,7 @@ def _manifest(
     not_yet_known: int,
     refusals: Refusals,
 ) -> dict[str, Any]:
-    used = int(engine.rows("SELECT COALESCE(SUM(n_rows), 0) FROM valid")[0][0])
+    used = int(engine.rows("SELECT COALESCE(SUM(n_rows), 0) FROM contributions")[0][0])
     counted = snapshot.counts.get("records", {})
     refused = int(counted.get("refused", 0)) + admitted.refused
     rows = int(counted.get("rows", 0))

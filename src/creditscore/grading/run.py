@@ -72,8 +72,11 @@ def _given_days(engine: DuckDBEngine, plan: Plan, waits: list[PlanFact]) -> list
     ]
 
 
-def define(engine: DuckDBEngine, plan: Plan, features: Features) -> None:
-    """The named SELECTs, from admitted records to one outcome per subject."""
+def define(engine: DuckDBEngine, plan: Plan, features: Features, with_ledger: bool) -> None:
+    """The named SELECTs, from admitted records to one outcome per subject.
+
+    What the ledger reads again is kept; otherwise it is only a step on the way.
+    """
     if plan.lookups:
         engine.view("looked", looked(plan))
     engine.view("rec", rec(plan))
@@ -85,7 +88,10 @@ def define(engine: DuckDBEngine, plan: Plan, features: Features) -> None:
     put_calendar(engine, plan)
     engine.materialise("contributions", contributions(plan))
     for name, sql in totals(plan):
-        engine.view(name, sql)
+        if with_ledger and name in ("itemised", "grouped"):
+            engine.materialise(name, sql)
+        else:
+            engine.view(name, sql)
     has_pools = any(item.form == "pool" for item in plan.items)
     if has_pools:
         engine.view("pooled", pooled(plan))

@@ -101,7 +101,7 @@ def contributions(plan: Plan) -> str:
         for side in sides(plan)
     )
     staged = f"({weighs} AND v.staged)"
-    return f"SELECT v.sid, v.idx, {staged} AS staged{keys}{values}{extra} FROM valid v {calendar}"
+    return f"SELECT v.sid, v.idx, v.n_rows, {staged} AS staged{keys}{values}{extra} FROM valid v {calendar}"
 
 
 def _signed(side: str) -> str:

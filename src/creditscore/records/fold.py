@@ -93,27 +93,35 @@ def _fold_several(
         f" AND rk IN (SELECT rk FROM {snapshot.log} WHERE NOT single AND event = {FILED} AND {known})"
     )
 
-    def of_filed(column: str) -> str:
-        return f"any_value({column}) FILTER (event = {FILED})"
-
-    def newest(column: str) -> str:
-        amended = f"arg_max({column}, event_no) FILTER (event = {AMENDED} AND {column} IS NOT NULL)"
-        return f"coalesce({amended}, {of_filed(column)}) AS {column}"
-
     states = f"FILTER (event IN ({REPAIRED}, {WITHDRAWN}, {REINSTATED}))"
     state = f"coalesce(arg_max(event, event_no) {states}, {REINSTATED})"
-    replaced = ", ".join(newest(quote(column)) for column in (*REPLACED, *attributes))
     con.execute(
-        f"CREATE OR REPLACE TABLE several_{tag} AS SELECT rk, {of_filed('sid')} AS sid,"
-        f" {of_filed('record_id')} AS record_id, {replaced}, {of_filed('known_day')} AS known_day,"
+        "CREATE OR REPLACE TEMP TABLE event_states AS SELECT rk,"
         f" CAST(CASE {state} WHEN {WITHDRAWN} THEN {STATUS_WITHDRAWN} WHEN {REPAIRED} THEN {STATUS_REPAIRED}"
         f" ELSE {ACTIVE} END AS UTINYINT) AS status,"
         f" CASE WHEN {state} <> {REINSTATED} THEN arg_max(coalesce(event_day, known_day), event_no) {states}"
         " END AS status_day,"
         f" coalesce(arg_max(event, event_no) FILTER (event IN ({DISPUTED}, {RESOLVED})), {RESOLVED})"
-        f" = {DISPUTED} AS disputed, CAST(count(*) AS INTEGER) AS n_rows, {of_filed('row')} AS row"
+        f" = {DISPUTED} AS disputed, CAST(count(*) AS INTEGER) AS n_rows, bool_or(event = {AMENDED}) AS amended"
         " FROM known_events GROUP BY rk"
     )
+    # what the newest amendments replace; few records have any
+    changed = [quote(column) for column in (*REPLACED, *attributes)]
+    newest = ", ".join(f"arg_max({column}, event_no) FILTER ({column} IS NOT NULL) AS {column}" for column in changed)
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE amendments AS SELECT rk, {newest} FROM known_events"
+        f" WHERE event = {AMENDED} GROUP BY rk"
+    )
+    replaced = ", ".join(f"coalesce(a.{column}, f.{column}) AS {column}" for column in changed)
+    join = "LEFT JOIN amendments a ON a.rk = f.rk"
+    if not con.execute("SELECT EXISTS (SELECT 1 FROM amendments)").fetchall()[0][0]:
+        replaced, join = ", ".join(f"f.{column}" for column in changed), ""
+    con.execute(
+        f"CREATE OR REPLACE TABLE several_{tag} AS SELECT f.rk, f.sid, f.record_id, {replaced}, f.known_day,"
+        " e.status, e.status_day, e.disputed, e.n_rows, f.row"
+        f" FROM known_events f JOIN event_states e ON e.rk = f.rk {join} WHERE f.event = {FILED}"
+    )
+    con.execute("DROP TABLE event_states; DROP TABLE amendments")
     # Explicit corrections take what they say, or what those before them leave; without any, corrected_on of
     # the filed row (or of the newest amendment of it) stands for one full correction.
     con.execute(

@@ -30,6 +30,7 @@ ORDER = {
     "feeds": "ALL",
     "quarantine": "ALL",
 }
+EVENTS = "events.parquet"
 DAYS = ("occurred_day", "event_day", "decided_day", "booked_day", "published_day")
 
 
@@ -78,7 +79,10 @@ def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
 
 
 def _write_log(snapshot: Snapshot, path: Path) -> list[str]:
-    """Sort and write the log; returns the columns written. Columns that are constants are left out."""
+    """Sort and write the log; returns the columns written. Columns that are constants are left out.
+
+    Records of several events get a file of their own: folding reads only them as events.
+    """
     con = snapshot.con
     kept = [name for name in snapshot.log_columns if name != "rk"]
     names = ", ".join(quote(name) for name in kept + [ATTRIBUTE_PREFIX + a for a in snapshot.attribute_columns])
@@ -100,7 +104,9 @@ def _write_log(snapshot: Snapshot, path: Path) -> list[str]:
         )
         rk = "coalesce(f.rk, s.rowid)"
     order = " ORDER BY s.rowid" if several else ""
-    _copy(con, f"SELECT {rk} AS rk, {names}, row FROM sorted s{joins}{order}".replace("old_rk,", ""), path)
+    parts = ((path, " WHERE s.single"), (path.with_name(EVENTS), " WHERE NOT s.single")) if several else ((path, ""),)
+    for file, which in parts:
+        _copy(con, f"SELECT {rk} AS rk, {names}, row FROM sorted s{joins}{which}{order}", file)
     con.execute("DROP TABLE sorted; DROP TABLE IF EXISTS first_place")
     return ["rk", *kept]
 
@@ -120,12 +126,22 @@ def read_snapshot(
     folder = Path(folder).resolve()
     manifest = _read_manifest(folder)
     con = connect(con, threads, memory_limit)
-    for table in ("log", *ORDER):
-        file = folder / f"{table}.parquet"
+    needed = [f"{table}.parquet" for table in ("log", *ORDER)]
+    needed += [EVENTS] if "single" in manifest["log_columns"] else []
+    for file in (folder / name for name in needed):
         if not file.is_file():
             raise InputError("a file of the snapshot is missing", where=str(file), next="write the snapshot again")
+    for table in ("log", *ORDER):
+        file = folder / f"{table}.parquet"
         name = "log_rows" if table == "log" else table
-        con.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet({literal(str(file))})")
+        rows = f"SELECT * FROM read_parquet({literal(str(file))})"
+        if table == "log" and "single" in manifest["log_columns"]:
+            several = literal(str(folder / EVENTS))
+            rows = (
+                f"SELECT * REPLACE (true AS single) FROM read_parquet({literal(str(file))})"
+                f" UNION ALL SELECT * REPLACE (false AS single) FROM read_parquet({several})"
+            )
+        con.execute(f"CREATE OR REPLACE VIEW {name} AS {rows}")
     attributes = tuple(manifest["attribute_columns"])
     show_log(con, "log_rows", manifest["log_columns"], attributes, "row")
     snapshot = Snapshot(
