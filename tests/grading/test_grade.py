@@ -203,3 +203,23 @@ def test_an_unknown_scheme_suggests_near_ones() -> None:
     subjects, records = city({"a": [5]})
     with pytest.raises(cs.UsageError, match="food_hygiene_uk"):
         cs.grade(records, "food_hygiene", subjects=subjects, as_of="2016-12-31")
+
+
+def test_gradings_of_one_snapshot_do_not_disturb_each_other() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from tests.grading.test_parity import compare, table
+
+    tables = table(7, 40, ["a1", "a2", "a5", "v1", "b1"], rich=True)
+    snapshot = cs.ingest(subject_ids="local", **tables)
+    years = (2018, 2019, 2020, 2020)
+
+    def run(year: int) -> cs.Grading:
+        return cs.grade(snapshot, str(SCHEMES / "caps.yaml"), period=year)
+
+    alone = [run(year).grades for year in years]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(run, years))
+    assert [grading.grades for grading in together] == alone
+    for grading in together:
+        compare(grading)

@@ -41,7 +41,7 @@ class DuckDBEngine:
         for name in ("result_ledger", "ledger_coded", "displaced", "displaced_before"):
             self.con.execute(f"DROP VIEW IF EXISTS {name}")
         listed = ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
-        self.con.execute(f"DROP TYPE IF EXISTS word; CREATE TYPE word AS ENUM ({listed})")
+        self.con.execute(f"DROP TYPE IF EXISTS word; CREATE TEMP TYPE word AS ENUM ({listed})")
 
     def materialise(self, name: str, sql: str) -> None:
         """A view whose rows are kept, because several others read it."""

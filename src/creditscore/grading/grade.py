@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import date
+from time import perf_counter
 from typing import Any
 
 from creditscore.calendars import is_provisional
@@ -52,6 +54,7 @@ def grade(
     Raises UsageError, NotInForce, SchemeError, InputError; TooManyRejected (with the result in `.grading`) when more
     than `max_rejected` rows were refused.
     """
+    began = perf_counter()
     at = _moment(period, as_of)
     known = _day(known_at, "known_at")
     chosen, siblings = _scheme(scheme, at, known)
@@ -78,7 +81,9 @@ def grade(
         )
     known_day = to_day(known) if known else snapshot.newest_day
     plan = bind(chosen, at, known_at=known_day, law_known_at=known, siblings=siblings)
+    read = perf_counter()
     grading = _run(snapshot, plan, ledger)
+    grading.manifest["timings"] = {"intake": round(read - began, 3), "grading": round(perf_counter() - read, 3)}
     rejected = grading.manifest["rejected"]
     if rejected > max_rejected:
         reasons = ", ".join(f"{reason} {count}" for reason, count in grading.manifest["reasons"].items())
@@ -94,6 +99,7 @@ def grade(
 
 
 def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool) -> Grading:
+    snapshot = replace(snapshot, con=snapshot.con.cursor())  # what this run makes is seen by no other run
     engine = DuckDBEngine(snapshot.con)
     refusals = Refusals(engine, snapshot)
     folded = fold(snapshot, plan.known_at)

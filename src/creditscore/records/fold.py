@@ -71,8 +71,8 @@ def fold(snapshot: Snapshot, known_at_day: int) -> Folded:
         _fold_several(con, snapshot, known_at_day, known, attributes, tag)
         singles += f" UNION ALL SELECT {chosen}, status, status_day, disputed, n_rows, row FROM several_{tag}"
         corrected += f" UNION ALL SELECT rk, day, share FROM several_shares_{tag}"
-    con.execute(f"CREATE OR REPLACE VIEW {names[0]} AS {singles}")
-    con.execute(f"CREATE OR REPLACE VIEW {names[1]} AS {corrected}")
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {names[0]} AS {singles}")
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {names[1]} AS {corrected}")
     late = con.execute(
         f"SELECT (SELECT count(*) FROM {snapshot.log}) - (SELECT coalesce(sum(n_rows), 0) FROM {names[0]})"
     ).fetchall()[0][0]
@@ -117,7 +117,7 @@ def _fold_several(
     if not con.execute("SELECT EXISTS (SELECT 1 FROM amendments)").fetchall()[0][0]:
         replaced, join = ", ".join(f"f.{column}" for column in changed), ""
     con.execute(
-        f"CREATE OR REPLACE TABLE several_{tag} AS SELECT f.rk, f.sid, f.record_id, {replaced}, f.known_day,"
+        f"CREATE OR REPLACE TEMP TABLE several_{tag} AS SELECT f.rk, f.sid, f.record_id, {replaced}, f.known_day,"
         " e.status, e.status_day, e.disputed, e.n_rows, f.row"
         f" FROM known_events f JOIN event_states e ON e.rk = f.rk {join} WHERE f.event = {FILED}"
     )
@@ -125,7 +125,7 @@ def _fold_several(
     # Explicit corrections take what they say, or what those before them leave; without any, corrected_on of
     # the filed row (or of the newest amendment of it) stands for one full correction.
     con.execute(
-        f"CREATE OR REPLACE TABLE several_shares_{tag} AS"
+        f"CREATE OR REPLACE TEMP TABLE several_shares_{tag} AS"
         " SELECT rk, day, CAST(share AS INTEGER) AS share FROM ("
         " SELECT rk, coalesce(corrected_day, event_day, known_day) AS day, CASE WHEN share IS NOT NULL THEN share"
         f" WHEN open_before > 0 THEN 0 ELSE {ONE} - taken END AS share"
