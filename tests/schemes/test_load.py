@@ -103,3 +103,14 @@ def test_the_good_text_loads(tmp_path: Path) -> None:
     file = tmp_path / "good.yaml"
     file.write_text(GOOD, encoding="utf-8")
     assert load_scheme(file).name == "third_city@2010-01-01"
+
+
+def test_a_scheme_outside_the_library_may_bring_its_legal_texts(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(GOOD.replace("sf_food_safety_program", "town_rule"), encoding="utf-8")
+    with pytest.raises(SchemeError, match="town_rule"):
+        load_scheme(file, "own.yaml")
+    (tmp_path / "laws").mkdir()
+    law = "id: town_rule\ntitle: {zh: 办法, en: Town rule}\nlevel: foreign\nevidence: verified\n"
+    (tmp_path / "laws" / "town_rule.yaml").write_text(law, encoding="utf-8")
+    assert load_scheme(file, "own.yaml").name == "third_city@2010-01-01"

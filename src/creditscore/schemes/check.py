@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
 from creditscore.quantities import BASIS, to_micro
 from creditscore.schemes.bands import band_faults, numbers, step
 from creditscore.schemes.expressions import names, parse, thresholds
-from creditscore.schemes.laws import load_laws
 from creditscore.schemes.model import Cite, Item, Model, Rule, Scheme
 from creditscore.schemes.source import KeyPath, Source
 
@@ -33,12 +32,13 @@ HISTORY_COLUMNS = ("grade", "route", "state", "status", "scheme")
 BASES = ("time", "day", "month", "quarter", "year", "period", "act")
 
 
-def check_scheme(scheme: Scheme, source: Source) -> None:
-    """Add every fault found to `source.faults`."""
+def check_scheme(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
+    """Add every fault found to `source.faults`. `laws`: ids of the legal texts that may be cited."""
     _points(scheme, source)
     if source.faults:
         return  # the other checks calculate with these numbers
-    for check in (_citations, _references, _items, _conditions, _order, _bands):
+    _citations(scheme, source, laws)
+    for check in (_references, _items, _conditions, _order, _bands):
         check(scheme, source)
 
 
@@ -62,11 +62,10 @@ def rules(scheme: Scheme) -> Iterator[tuple[KeyPath, Rule]]:
             yield (section, i), rule
 
 
-def _citations(scheme: Scheme, source: Source) -> None:
-    laws = load_laws()
+def _citations(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
     for path, cite in _cites(scheme):
         if cite.law not in laws:
-            source.fault(path, f"cites the law {cite.law!r}, which has no file in configs/laws/")
+            source.fault(path, f"cites the law {cite.law!r}, which has no file in configs/laws/ nor in laws/ beside the scheme")
     for path, rule in rules(scheme):
         if path[0] == "facts":
             continue  # a fact is read by rules, which cite

@@ -20,8 +20,10 @@ def load_scheme(file: Path, shown: str | None = None) -> Scheme:
     scheme = parse(source, Scheme)
     if scheme is not None:
         from creditscore.schemes.check import check_scheme
+        from creditscore.schemes.laws import load_laws
 
-        check_scheme(scheme, source)
+        beside = file.parent / "laws"  # a scheme outside the library may bring its own legal texts
+        check_scheme(scheme, source, {*load_laws(), *(load_laws(beside) if beside.is_dir() else ())})
     raise_faults(source.faults)
     assert scheme is not None
     return scheme
