@@ -88,6 +88,7 @@ BAD_RECORDS = {
         "bad_share",
     ),
     "negative quantity": (row(header=",quantity", rest=",-1"), "bad_number"),
+    "quantity beyond reason": (row(header=",quantity", rest=",1000001"), "bad_number"),
     "amount that is no number": (row(header=",amount", rest=",many"), "bad_number"),
     "missing record attribute": (row("050102"), "missing_attribute"),
     "wrong record attribute": (row("050102", header=",ratio", rest=",a lot"), "bad_attribute"),

@@ -13,7 +13,7 @@ from creditscore.schemes.model import MARKS
 
 def decimal(sql: str) -> str:
     """Millionths as a decimal with six places, exactly."""
-    return f"CAST(CAST({sql} AS DECIMAL(24,0)) * CAST('0.000001' AS DECIMAL(7,6)) AS DECIMAL(18,6))"
+    return f"CAST(CAST({sql} AS DECIMAL(24,0)) * CAST('0.000001' AS DECIMAL(7,6)) AS DECIMAL(20,6))"
 
 
 def words(number: str, values: tuple[str, ...] | list[str], shift: int = 0) -> str:
@@ -42,7 +42,7 @@ def grades_sql(plan: Plan) -> str:
     scores = {
         name: decimal(f"CASE WHEN {computed}{more} THEN o.{column} END")
         if plan.has_points
-        else "CAST(NULL AS DECIMAL(18,6))"
+        else "CAST(NULL AS DECIMAL(20,6))"
         for name, column, more in (
             ("start", "start", ""),
             ("score", "score_low", " AND o.raw_low = o.raw_high"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
 LEGAL_DAYS = ("event_on", "occurred_on", "decided_on", "booked_on", "published_on")
+MOST_QUANTITY = 1_000_000 * ONE  # so that no sum of points leaves int64
 MOST_CODES = 32_000  # codes are two bytes wide
 
 
@@ -79,6 +80,7 @@ def _values(stage: Stage) -> tuple[dict[str, str], str]:
     values |= _known_day(days, event)
     if source.has("quantity"):
         quantity = stage.number("quantity")
+        stage.fault("bad_number", "quantity", f"{quantity} > {MOST_QUANTITY}", "at most 1,000,000")
         values["quantity"] = f"CASE WHEN {event} = {FILED} THEN coalesce({quantity}, {ONE}) ELSE {quantity} END"
     elif event != "0":
         values["quantity"] = f"CASE WHEN {event} = {FILED} THEN CAST({ONE} AS BIGINT) END"
