@@ -146,16 +146,16 @@ def _picked(plan: Plan) -> list[tuple[str, str]]:
         )
         source, where = "keyed", ""
     elif used.keys:
-        values = each(
-            "CAST(SUM(CASE WHEN i.summed THEN c.{side} ELSE 0 END) + MAX(CASE WHEN i.summed THEN 0 ELSE c.{side} END) AS BIGINT) AS {side}"
-        )
-        keys = "c.sid, c.idx, c.time_key" + (", c.text_key" if texts(plan) else "")
-        views.append(
-            (
-                "keyed",
-                f"SELECT c.sid, c.idx, {values} FROM contributions c JOIN item i ON i.item = c.idx WHERE c.staged GROUP BY {keys}",
-            )
-        )
+        # records that all count pass by; of the others one per key, and only keys with a text are grouped by text
+        own, most = each("c.{side}"), each("MAX(c.{side}) AS {side}")
+        rows = "FROM contributions c JOIN item i ON i.item = c.idx WHERE c.staged AND"
+        plain = "NOT i.summed" + (" AND c.text_key = ''" if texts(plan) else "")
+        parts = [f"SELECT c.sid, c.idx, {own} {rows} i.summed"]
+        parts.append(f"SELECT c.sid, c.idx, {most} {rows} {plain} GROUP BY c.sid, c.idx, c.time_key")
+        if texts(plan):
+            keys = "c.sid, c.idx, c.time_key, c.text_key"
+            parts.append(f"SELECT c.sid, c.idx, {most} {rows} NOT i.summed AND c.text_key <> '' GROUP BY {keys}")
+        views.append(("keyed", " UNION ALL ".join(parts)))
         source, where = "keyed", ""
     if used.item_caps or used.groups:
         values = each("CAST(SUM({side}) AS BIGINT) AS {side}")

@@ -33,8 +33,10 @@ def settle_events(con: duckdb.DuckDBPyConnection, faults: Sequence[Fault], colum
     )
     con.execute("DELETE FROM log_rows WHERE line IN (SELECT line FROM ev)")
     content = ", ".join(quote(name) for name in columns if name not in ("rk", "single"))
-    repeated = _drop_repeats(con, content)
-    _mark_conflicts(con, faults, content, columns)
+    repeated = 0
+    if _find_suspects(con, columns):
+        repeated = _drop_repeats(con, content)
+        _mark_conflicts(con, faults, content, columns)
     if has_events:
         _mark_events(con, faults, columns)
         _mark_shares(con, faults, columns)
@@ -67,11 +69,23 @@ def _find_several(con: duckdb.DuckDBPyConnection, has_events: bool) -> int:
     return int(con.execute("SELECT count(*) FROM several").fetchall()[0][0])
 
 
+def _find_suspects(con: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> int:
+    """Fill `suspects` with the ids of records that have one key twice or are filed twice; returns their number."""
+    no = "event_no" if "event_no" in columns else "1"
+    filed = f"count(*) FILTER (event = {FILED})" if "event" in columns else "count(*)"
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE suspects AS SELECT record_id FROM ev GROUP BY record_id"
+        f" HAVING count(DISTINCT {no}) < count(*) OR {filed} > 1"
+    )
+    return int(con.execute("SELECT count(*) FROM suspects").fetchall()[0][0])
+
+
 def _drop_repeats(con: duckdb.DuckDBPyConnection, content: str) -> int:
     before = con.execute("SELECT count(*) FROM ev").fetchall()[0][0]
     con.execute(
         "DELETE FROM ev WHERE mask = 0 AND line IN (SELECT line FROM (SELECT line,"
-        f" row_number() OVER (PARTITION BY {content}, mask ORDER BY line) AS nth FROM ev) WHERE nth > 1)"
+        f" row_number() OVER (PARTITION BY {content}, mask ORDER BY line) AS nth FROM ev"
+        " WHERE record_id IN (SELECT record_id FROM suspects)) WHERE nth > 1)"
     )
     return int(before) - int(con.execute("SELECT count(*) FROM ev").fetchall()[0][0])
 
@@ -88,7 +102,8 @@ def _mark_conflicts(
         f" min(same) OVER k <> max(same) OVER k OR (event = {FILED} AND min(filed) OVER r <> max(filed) OVER r)"
         f" AS other FROM (SELECT line, record_id, {no} AS event_no, {event} AS event, same,"
         f" CASE WHEN {event} = {FILED} THEN same END AS filed FROM (SELECT *,"
-        f" min(line) OVER (PARTITION BY {content}, mask) AS same FROM ev))"
+        f" min(line) OVER (PARTITION BY {content}, mask) AS same FROM ev"
+        " WHERE record_id IN (SELECT record_id FROM suspects)))"
         " WINDOW k AS (PARTITION BY record_id, event_no), r AS (PARTITION BY record_id)) c"
         " WHERE c.line = ev.line AND c.other"
     )

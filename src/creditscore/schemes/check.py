@@ -65,7 +65,9 @@ def rules(scheme: Scheme) -> Iterator[tuple[KeyPath, Rule]]:
 def _citations(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
     for path, cite in _cites(scheme):
         if cite.law not in laws:
-            source.fault(path, f"cites the law {cite.law!r}, which has no file in configs/laws/ nor in laws/ beside the scheme")
+            source.fault(
+                path, f"cites the law {cite.law!r}, which has no file in configs/laws/ nor in laws/ beside the scheme"
+            )
     for path, rule in rules(scheme):
         if path[0] == "facts":
             continue  # a fact is read by rules, which cite
