@@ -10,7 +10,7 @@ from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
 from creditscore.grading.sql_records import days_of
 from creditscore.quantities import MICRO
-from creditscore.records import Snapshot
+from creditscore.records import Snapshot, parse
 from creditscore.records.fold import Folded
 from creditscore.schemes.expressions import names, to_python
 
@@ -33,7 +33,7 @@ def typed(kind: str, text: str) -> str:
         exact = f"TRY_CAST({text} AS DECIMAL(18,6))"
         return f"CASE WHEN {exact} = TRY_CAST({text} AS DECIMAL(38,18)) THEN CAST({exact} * {MICRO} AS BIGINT) END"
     if kind == "date":
-        return f"CAST(TRY_CAST({text} AS DATE) - DATE '1970-01-01' AS INTEGER)"
+        return f"NULLIF({parse.day(text, 'VARCHAR')}, {parse.BAD_DAY})"
     if kind == "bool":
         return f"CASE WHEN LOWER({text}) IN {TRUE} THEN TRUE WHEN LOWER({text}) IN {FALSE} THEN FALSE END"
     return text

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.errors import InputError
 from creditscore.records.encoding import as_utf8, encoding_of, header_of
+from creditscore.records.identity import redact
 from creditscore.records.tables import TABLES, Table
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _open(con: duckdb.DuckDBPyConnection, table: Table, data: Any, folder: Path)
     if missing:
         raise InputError(
             f"{table.name}: missing column{'s' * (len(missing) > 1)} {', '.join(missing)};"
-            f" there are: {', '.join(types) or 'none'}",
+            f" there are: {redact(', '.join(types)) or 'none'}",
             where=origin,
             allowed=f"{table.name} needs {', '.join(table.required)}",
             next="rename or add the columns",
@@ -112,7 +113,7 @@ def _contract_names(table: Table, columns: list[str], origin: str) -> dict[str, 
     if twice or reserved & {new.lower() for new in names.values()}:
         twice = twice or sorted(reserved)
         raise InputError(
-            f"{table.name}: column name given twice or reserved: {', '.join(twice)}",
+            f"{table.name}: column name given twice or reserved: {redact(', '.join(twice))}",
             where=origin,
             next="rename the columns",
         )
@@ -166,7 +167,7 @@ def _csv(con: duckdb.DuckDBPyConnection, table: Table, path: Path, folder: Path)
     header = header_of(path, encoding)
     twice = [name for name, count in Counter(name.lower() for name in header if name).items() if count > 1]
     if twice:
-        raise InputError(f"{table.name}: column name given twice: {', '.join(twice)}", where=str(path),
+        raise InputError(f"{table.name}: column name given twice: {redact(', '.join(twice))}", where=str(path),
                          next="rename the columns")  # fmt: skip
     names = [name or " " * (position + 1) for position, name in enumerate(header)]
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
@@ -210,11 +211,27 @@ def _open_memory(con: duckdb.DuckDBPyConnection, table: Table, data: Any) -> tup
         )
     twice = [name for name, count in Counter(name.lower() for name in arrow.column_names).items() if count > 1]
     if twice:
-        raise InputError(f"{table.name}: column name given twice: {', '.join(twice)}", where=origin,
+        raise InputError(f"{table.name}: column name given twice: {redact(', '.join(twice))}", where=origin,
                          next="rename the columns")  # fmt: skip
     arrow = arrow.append_column(LINE, pa.array(np.arange(1, arrow.num_rows + 1)))
+    odd = [field.name for field in arrow.schema if _unreadable(field.type)]
+    if odd:
+        raise InputError(
+            f"{table.name}: columns of a type that cannot be read: {redact(', '.join(odd))}",
+            where=origin,
+            allowed="text, whole numbers, decimals of at most 38 digits, floats of 32 or 64 bits, dates, timestamps",
+            next="cast these columns",
+        )
     con.register(f"given_{table.name}", arrow)
     return f"SELECT * FROM given_{table.name}", origin
+
+
+def _unreadable(kind: Any) -> bool:
+    import pyarrow as pa
+
+    if pa.types.is_decimal(kind):
+        return bool(kind.bit_width > 128 or kind.scale < 0)
+    return bool(pa.types.is_float16(kind) or (pa.types.is_nested(kind) and not pa.types.is_dictionary(kind)))
 
 
 def _from_pandas(frame: Any) -> Any:
@@ -229,7 +246,7 @@ def _from_pandas(frame: Any) -> Any:
                 array = pa.array(column.dt.tz_convert(None).to_numpy(), pa.timestamp("us", "UTC"), from_pandas=True)
             else:
                 array = pa.Array.from_pandas(column)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+        except (pa.lib.ArrowException, OverflowError):
             array = pa.Array.from_pandas(column.map(str, na_action="ignore"), type=pa.string())
         arrays.append(array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array]))
         names.append(str(name))
