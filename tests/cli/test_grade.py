@@ -112,6 +112,16 @@ def test_a_bad_record_is_refused_with_its_line_and_reason(place: Place, name: st
     assert "max-rejected" in text
 
 
+def test_a_memory_limit_changes_nothing_but_the_memory(place: Place) -> None:
+    assert place.grade(SUBJECTS, RECORDS)[0] == 0
+    grades = place.table("grades")
+    assert place.grade(SUBJECTS, RECORDS, "--memory-limit", "500MB")[0] == 0
+    assert place.table("grades") == grades
+    code, text = place.grade(SUBJECTS, RECORDS, "--memory-limit", "plenty")
+    assert code == 2
+    assert "4GB" in text
+
+
 def test_refused_rows_can_be_accepted_and_the_rest_is_graded(place: Place) -> None:
     code, text = place.grade(SUBJECTS, RECORDS + f"3,{A},990199,2022-03-16,\n", "--max-rejected", "1")
     assert code == 0

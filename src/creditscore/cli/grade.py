@@ -36,6 +36,10 @@ def grade_command(
     max_rejected: Annotated[
         int, typer.Option(min=0, help="Refused rows to accept before failing with exit code 3.")
     ] = 0,
+    memory_limit: Annotated[
+        str | None,
+        typer.Option(help="Memory for the engine, such as 1500MB; what is beyond spills to a folder."),
+    ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Write CSV beside Parquet.")] = False,
 ) -> None:
     """Grade every subject under a scheme, with an exact ledger of every point."""
@@ -47,7 +51,7 @@ def grade_command(
     if snapshot is not None:
         if subjects or records or attributes or listings or history or feeds:
             raise UsageError("a snapshot already holds the tables", next="give --snapshot alone, or the tables")
-        source, tables = read_snapshot(snapshot), {}
+        source, tables = read_snapshot(snapshot, memory_limit=memory_limit), {}
     else:
         if subjects is None or records is None:
             raise UsageError(
@@ -62,11 +66,13 @@ def grade_command(
             "listings": listings,
             "history": history,
             "feeds": feeds,
+            "memory_limit": memory_limit,
         }
     refused: TooManyRejected | None = None
     with working(f"grading under {scheme}"):
         try:
-            grading = grade(source, scheme, period, as_of=as_of, known_at=known_at, max_rejected=max_rejected, **tables)
+            tables |= {"as_of": as_of, "known_at": known_at, "max_rejected": max_rejected}
+            grading = grade(source, scheme, period, **tables)
         except TooManyRejected as error:
             grading, refused = error.grading, error  # type: ignore[attr-defined]
         grading.write(out, csv=csv)
