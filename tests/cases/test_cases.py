@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from creditscore.days import to_day, year_end
+from creditscore.grading.assess import day_column
 from creditscore.grading.bind import bind
 from creditscore.grading.exact import Outcome, Subject, grade_subject
 from creditscore.grading.plan import Plan
@@ -34,7 +35,7 @@ EXPECT |= {"evidence", "readings", "rules"}  # rules: the whole way to the grade
 COLUMNS = ("kind", "region", "district", "industry", "size", "ownership")
 DATES = ("event_on", "occurred_on", "decided_on", "booked_on", "published_on")
 LISTED = {"entered": "entered_on", "exited": "exited_on", "term_end": "term_end"}
-RECORD = {*DATES, "item", "recorded_on", "quantity", "amount", "act_id", "source", "basis", "disputed"}
+RECORD = {*DATES, "item", "recorded_on", "quantity", "amount", "act_id", "source", "document_no", "basis", "disputed"}
 RECORD |= {"withdrawn_on", "repaired_on", "corrected_on", "corrected"}
 
 
@@ -71,7 +72,8 @@ def typed(kind: str, value: Any) -> Any:
 
 def record_of(scheme: Scheme, key: int, raw: Mapping[str, Any], known_at: int) -> dict[str, Any] | None:
     """A folded record as the interpreter takes it; None when it is not yet known on `known_at`."""
-    unknown = set(raw) - RECORD - set(scheme.record_attributes)
+    given = {name: one for name, one in scheme.record_attributes.items() if one.of is None}
+    unknown = set(raw) - RECORD - set(given)
     assert not unknown, f"unknown keys of a record: {unknown}"
     days = {name.replace("_on", "_day"): to_day(raw[name]) if name in raw else None for name in DATES}
     newest = max(day for day in days.values() if day is not None)
@@ -97,8 +99,8 @@ def record_of(scheme: Scheme, key: int, raw: Mapping[str, Any], known_at: int) -
         "status": status,
         "status_day": status_day,
         "corrections": [part for part in parts if part[0] <= known_at],
-        **{name: raw.get(name) for name in ("source", "basis", "disputed")},
-        **{name: typed(one.type, raw.get(name)) for name, one in scheme.record_attributes.items()},
+        **{name: raw.get(name) for name in ("source", "document_no", "basis", "disputed")},
+        **{name: typed(one.type, raw.get(name)) for name, one in given.items()},
     }
 
 
@@ -106,7 +108,7 @@ def admissible(plan: Plan, record: Mapping[str, Any]) -> None:
     """A case may not rest on a record that the intake would refuse."""
     assert record["item"] in plan.by_code or record["item"] in plan.foreign, f"unknown item {record['item']}"
     for item in plan.by_code.get(record["item"], ()):
-        missing = [name for name in item.requires if record.get(name) is None]
+        missing = [name for name in item.requires if record.get(day_column(name) if name in DATES else name) is None]
         assert not missing, f"{record['item']} needs {missing}"
 
 
@@ -114,7 +116,9 @@ def outcome(scheme_id: str, case: Mapping[str, Any]) -> tuple[Plan, Outcome]:
     at = case.get("period", case.get("as_of"))
     known_at, law = known_days(case, year_end(at) if isinstance(at, int) else to_day(at))
     scheme = registry.find(scheme_id, at, law_known_at=law)
-    plan = bind(scheme, at, known_at=known_at, law_known_at=law, siblings=registry.versions(scheme_id))
+    beside = [one for name in scheme.beside for one in registry.versions(name)]
+    siblings = registry.versions(scheme_id)
+    plan = bind(scheme, at, known_at=known_at, law_known_at=law, siblings=siblings, beside=beside)
     given = case.get("subject") or {}
     unknown = set(given) - {*COLUMNS, "registered_on", *scheme.attributes}
     assert not unknown, f"unknown keys of the subject: {unknown}"
@@ -131,7 +135,7 @@ def outcome(scheme_id: str, case: Mapping[str, Any]) -> tuple[Plan, Outcome]:
     usual = {"grade": "", "route": "", "scheme": scheme_id, "state": "graded", "status": "final"}
     history = [{**usual, **row, "year": row["period"]} for row in case.get("history", [])]
     listings = [
-        {"list": row["list"], **{f"{name}_day": typed("date", row.get(key)) for name, key in LISTED.items()}}
+        {**row, **{f"{name}_day": typed("date", row.get(key)) for name, key in LISTED.items()}}
         for row in case.get("listings", [])
     ]
     return plan, grade_subject(plan, Subject(columns, attributes, records, history, listings))

@@ -148,6 +148,7 @@ def test_each_row_has_one_fate() -> None:
         "out_of_window": 1,
         "refused": 1,
         "other_domain": 1,
+        "other_scheme": 0,
         "repeated": 0,
     }
     assert [row["reason"] for row in grading.quarantine.to_pylist()] == ["unknown_subject"]

@@ -89,7 +89,8 @@ def _report(grading: Grading, out: Path) -> None:
     typer.echo(
         f"{manifest['scheme']}  period {manifest['period']}  known at {manifest['known_at']}  run {manifest['run_id']}"
     )
-    parts = ("used", "not_yet_known", "out_of_window", "refused") + (("other_domain",) if rows["other_domain"] else ())
+    elsewhere = [name for name in ("other_domain", "other_scheme") if rows[name]]
+    parts = ("used", "not_yet_known", "out_of_window", "refused", *elsewhere)
     shown = " + ".join(f"{rows[part]} {part.replace('_', ' ')}" for part in parts)
     typer.echo(f"records: {rows['in']} in = {shown}")
     for reason, count in manifest["reasons"].items():

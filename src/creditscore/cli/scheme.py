@@ -103,7 +103,7 @@ def _points(item: Any) -> str:
 def _effect(rule: Any) -> str:
     if rule.bands:
         return " / ".join(band.grade for band in rule.bands)
-    for key in ("not_graded", "grade", "ceiling", "floor", "down", "up"):
+    for key in ("not_graded", "not_computable", "grade", "ceiling", "floor", "down", "up"):
         value = getattr(rule, key)
         if value is not None:
             return f"{key} {value}" if key != "grade" else str(value)

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from creditscore.engines.duckdb import DuckDBEngine
+from creditscore.grading.assess import day_column
+from creditscore.grading.compile import measure_table, reached_table
 from creditscore.grading.feeds import fed_condition
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
-from creditscore.grading.sql_records import days_of
+from creditscore.grading.sql_records import days_of, reads_correction
 from creditscore.quantities import MICRO
 from creditscore.records import Snapshot, parse
 from creditscore.records.fold import Folded
-from creditscore.schemes.expressions import names, to_python
+from creditscore.schemes.expressions import names, to_python, to_sql
+from creditscore.schemes.parts import DATES
+from creditscore.schemes.types import MOMENTS, record_names
 
 TRUE = "('true', '1', 'yes', 'y', 't', '是', '有')"
 FALSE = "('false', '0', 'no', 'n', 'f', '否', '无')"
@@ -24,6 +28,7 @@ class Admitted:
 
     rows: int
     other_domain: int
+    other_scheme: int
     refused: int
 
 
@@ -47,27 +52,60 @@ def admit(engine: DuckDBEngine, snapshot: Snapshot, folded: Folded, plan: Plan, 
     columns, faults = _attributes(snapshot, plan)
     codes = {item: k for k, item in enumerate(snapshot.items)}
     corrected = ""
-    if any(item.switch == "corrected_on" for item in plan.items):
-        corrected = f", (SELECT MAX(c.day) FROM {folded.corrections} c WHERE c.rk = f.rk) AS last_corrected_day"
+    if reads_correction(plan):
+        corrected = ", (SELECT MAX(c.day) FROM corrections c WHERE c.rk = f.rk) AS last_corrected_day"
     shorthand = _shorthand(engine, snapshot, plan)
-    base = f"SELECT f.* {columns}{corrected} FROM {folded.folded} f WHERE {here}"
+    later = f" AND NOT (f.status = 2 AND f.status_day > {plan.until})" if plan.until is not None else ""
+    left = sorted(codes[item] for item in plan.beside if item in codes)
+    beside = f"f.item IN ({', '.join(map(str, left))})" if left else "FALSE"
+    status = ""
+    if later:
+        status = f" REPLACE (CASE WHEN TRUE{later} THEN f.status ELSE CAST(0 AS UTINYINT) END AS status)"
+    base = f"SELECT f.*{status} {columns}{corrected} FROM {folded.folded} f WHERE {here} AND NOT {beside}"
     extra = ""
-    if snapshot.domains:
-        other = engine.rows(f"SELECT COALESCE(SUM(n_rows), 0) FROM {folded.folded} f WHERE NOT {here}")[0][0]
-    else:
-        other = 0
+    rows = f"SELECT COALESCE(SUM(n_rows), 0) FROM {folded.folded} f WHERE"
+    other = engine.rows(f"{rows} NOT {here}")[0][0] if snapshot.domains else 0
+    aside = engine.rows(f"{rows} {here} AND {beside}")[0][0] if left else 0
     faults += _items(engine, plan, codes, refusals)
     faults += _requirements(plan, codes)
-    engine.view("typed", base)
+    engine.view("typed" if not plan.derived else "given", base)
+    if plan.derived:
+        _derive(engine, plan)
     total = engine.rows("SELECT COALESCE(SUM(n_rows), 0) FROM typed")[0][0]
     refused = _refuse(engine, plan, faults, refusals)
-    sql = "SELECT t.* FROM typed t"
+    sql = _measured(engine, plan, codes)
     if refused:
         sql += f" WHERE NOT ({' OR '.join(condition for condition, *_ in faults)})"
     if shorthand:
         extra = f" UNION ALL BY NAME {shorthand}"
     engine.view("admitted", sql + extra)
-    return Admitted(int(total), int(other), refused)
+    return Admitted(int(total), int(other), int(aside), refused)
+
+
+def _derive(engine: DuckDBEngine, plan: Plan) -> None:
+    """`typed`: the given records with the dates that follow from other dates of the record."""
+    joins, columns = "", []
+    for k, one in enumerate(plan.derived):
+        day = f'g."t_{one.of}"' if one.of in plan.scheme.record_attributes else f"g.{day_column(one.of)}"
+        days = engine.rows(f"SELECT DISTINCT {day} FROM given g WHERE {day} IS NOT NULL ORDER BY 1")
+        engine.table(f"reached_{k}", reached_table(one.reach, [row[0] for row in days]))
+        joins += f" LEFT JOIN reached_{k} r{k} ON r{k}.day = {day}"
+        columns.append(f'r{k}.reached AS "t_{one.name}"')
+    engine.view("typed", f"SELECT g.* REPLACE ({', '.join(columns)}) FROM given g{joins}")
+
+
+def _measured(engine: DuckDBEngine, plan: Plan, codes: dict[str, int]) -> str:
+    """The typed records; where an item takes its quantity from a word, the quantity that the word stands for."""
+    attributes = sorted({item.measure[0] for item in plan.items if item.measure})
+    if not attributes:
+        return "SELECT t.* FROM typed t"
+    engine.table("measure", measure_table(plan, codes))
+    joins = "".join(
+        f" LEFT JOIN measure m{k} ON m{k}.name = '{name}' AND m{k}.code = t.item AND m{k}.level = t.\"t_{name}\""
+        for k, name in enumerate(attributes)
+    )
+    given = ", ".join(f"m{k}.quantity" for k in range(len(attributes)))
+    return f"SELECT t.* REPLACE (COALESCE({given}, t.quantity) AS quantity) FROM typed t{joins}"
 
 
 def _attributes(snapshot: Snapshot, plan: Plan) -> tuple[str, list[tuple[str, str, str]]]:
@@ -75,7 +113,7 @@ def _attributes(snapshot: Snapshot, plan: Plan) -> tuple[str, list[tuple[str, st
     columns, faults = "", []
     kinds = {"number": "BIGINT", "date": "INTEGER", "bool": "BOOLEAN", "text": "VARCHAR"}
     for name, attribute in plan.scheme.record_attributes.items():
-        if name not in snapshot.attribute_columns:
+        if name not in snapshot.attribute_columns or attribute.of is not None:
             columns += f', CAST(NULL AS {kinds[attribute.type]}) AS "t_{name}"'
             continue
         raw = f'f."a_{name}"'
@@ -89,6 +127,9 @@ def _attributes(snapshot: Snapshot, plan: Plan) -> tuple[str, list[tuple[str, st
         if attribute.most is not None:
             checks.append(f't."t_{name}" > {int(attribute.most * MICRO)}')
         levels = {level for item in plan.items if item.of == name for level, _ in item.levels}
+        levels |= {
+            level for item in plan.items if item.measure and item.measure[0] == name for level, _ in item.measure[1]
+        }
         if levels:
             shown = ", ".join("'" + one.replace("'", "''") + "'" for one in sorted(levels))
             checks.append(f't."t_{name}" NOT IN ({shown})')
@@ -99,7 +140,7 @@ def _attributes(snapshot: Snapshot, plan: Plan) -> tuple[str, list[tuple[str, st
 
 def _items(engine: DuckDBEngine, plan: Plan, codes: dict[str, int], refusals: Refusals) -> list[tuple[str, str, str]]:
     """Faults of items: unknown to the scheme, or known only to another version while inside this period."""
-    known = {item.code for item in plan.items}
+    known = {item.code for item in plan.items} | plan.beside
     foreign = {codes[item] for item in codes if item in plan.foreign}
     unknown = {codes[item] for item in codes if item not in known and item not in plan.foreign}
     faults = []
@@ -137,7 +178,7 @@ def _requirements(plan: Plan, codes: dict[str, int]) -> list[tuple[str, str, str
         for name in item.requires:
             if item.code in codes:
                 needed.setdefault(name, set()).add(codes[item.code])
-    return [
+    missing = [
         (
             f"t.item IN ({', '.join(map(str, sorted(items)))}) AND {_column(plan, name)} IS NULL",
             "missing_attribute",
@@ -145,10 +186,34 @@ def _requirements(plan: Plan, codes: dict[str, int]) -> list[tuple[str, str, str
         )
         for name, items in sorted(needed.items())
     ]
+    return missing + [
+        (
+            f"t.item = {codes[item.code]} AND NOT {to_sql(item.accepts, _Given(plan, item.code).__getitem__)}",
+            "not_this_item",
+            "item",
+        )
+        for item in plan.items
+        if item.accepts is not None and item.code in codes and item.switch is None
+    ]
 
 
 def _column(plan: Plan, name: str) -> str:
-    return f't."t_{name}"' if name in plan.scheme.record_attributes else f"t.{name}"
+    if name in plan.scheme.record_attributes:
+        return f't."t_{name}"'
+    return f"t.{day_column(name) if name in DATES else name}"
+
+
+class _Given(dict[str, str]):
+    """What a condition on an incoming record may name → its SQL."""
+
+    def __init__(self, plan: Plan, item: str) -> None:
+        kinds = record_names(plan.scheme, assessed=False)
+        silent = {"text": "''", "number": "0", "bool": "FALSE"}
+        for name, kind in kinds.items():
+            if name in MOMENTS:
+                continue  # already a day in the condition
+            sql = "'" + item.replace("'", "''") + "'" if name == "item" else _column(plan, name)
+            self[name] = sql if kind == "date" else f"COALESCE({sql}, {silent[kind]})"
 
 
 def _refuse(engine: DuckDBEngine, plan: Plan, faults: list[tuple[str, str, str]], refusals: Refusals) -> int:

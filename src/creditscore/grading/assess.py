@@ -9,11 +9,19 @@ from creditscore.grading.facts import in_window
 from creditscore.grading.lines import holds
 from creditscore.grading.plan import FULL, NO_AMOUNT, Plan, PlanItem
 from creditscore.quantities import MICRO, half_up
+from creditscore.schemes.parts import DATES
 
 
-def assess(plan: Plan, record: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A folded record with its item, clock day, points, what was given back; None when the scheme has no such item."""
+def assess(plan: Plan, record: Mapping[str, Any], cycles: tuple[int | None, ...] = ()) -> dict[str, Any] | None:
+    """A folded record with its item, clock day, points, what was given back; None when the scheme has no such item.
+
+    `cycles`: the first day of each of the subject's own cycles.
+    """
     corrections = record.get("corrections") or ()
+    if plan.until is not None:  # what happened later is not yet so on the day of grading
+        corrections = [(day, share) for day, share in corrections if day <= plan.until]
+        if record["status"] == 2 and record["status_day"] > plan.until:
+            record = {**record, "status": 0, "status_day": None}
     last = max((day for day, _ in corrections), default=None)
     item = _variant(plan, record, last)
     if item is None:
@@ -31,17 +39,30 @@ def assess(plan: Plan, record: Mapping[str, Any]) -> dict[str, Any] | None:
         "amount": record["amount"] or 0,
         "act_id": record["act_id"] or "",
         "source": record.get("source") or "",
+        "document_no": record.get("document_no") or "",
         "basis": record.get("basis") or "",
         "disputed": bool(record.get("disputed")),
+        "cycles": cycles,
+        **{name: record.get(day_column(name)) for name in DATES},
     }
     for name, attribute in plan.scheme.record_attributes.items():
-        if result.get(name) is None and attribute.type != "date":
-            result[name] = {"text": "", "number": 0, "bool": False}[attribute.type]
+        if result.get(name) is None:
+            result[name] = {"text": "", "number": 0, "bool": False, "date": None}[attribute.type]
+    for date in plan.derived:
+        given = result[date.of]
+        result[date.name] = None if given is None else date.reach(given)
+    if item.measure and result[item.measure[0]]:
+        result["quantity"] = dict(item.measure[1])[result[item.measure[0]]]
     returned, window = _returned(plan, item, record, corrections, status)
     low, high = nominal(item, result)
     back_low, back_high = half_up(low * returned, FULL), half_up(high * returned, FULL)
     share = sum(share for _, share in corrections)
+    mended = [day for day, _ in corrections] + ([record["status_day"]] if status == "repaired" else [])
+    # beyond the life that is certain, the record may weigh anything between nothing and its points
+    aged = item.window.beyond and day < item.window.lo
     result |= {
+        "corrected_on": max((one for one in mended if one is not None), default=None),
+        "aged": aged,
         "returned": returned,
         "repair_window": window,
         "standing": returned < FULL,
@@ -49,7 +70,7 @@ def assess(plan: Plan, record: Mapping[str, Any]) -> dict[str, Any] | None:
         "corrected_share": share,
         "nominal_low": low,
         "nominal_high": high,
-        "low": low - back_low,
+        "low": 0 if aged else low - back_low,
         "high": high - back_high,
         "net": high - back_high,
     }
@@ -57,7 +78,7 @@ def assess(plan: Plan, record: Mapping[str, Any]) -> dict[str, Any] | None:
     result["group_rule"] = group.rule if group and (group.cap is not None or group.heaviest) else None
     result["exempt"] = next((rule for rule in plan.exemptions if holds(rule, result)), None)
     result["active"] = status != "withdrawn" and result["exempt"] is None
-    result["scored"] = in_window(item.window, result)
+    result["scored"] = in_window(item.window, result) or aged
     result["counts"] = result["active"] and result["scored"] and item.form != "none"
     fact_windows = [fact.window for fact in plan.facts if fact.of == "records" and item.index in fact.items]
     result["seen"] = result["scored"] or any(in_window(window, result) for window in fact_windows)  # type: ignore[arg-type]
@@ -79,8 +100,13 @@ def _variant(plan: Plan, record: Mapping[str, Any], corrected: int | None) -> Pl
 
 
 def _clock(plan: Plan, clock: int, record: Mapping[str, Any]) -> int | None:
-    chain = (record.get(name.replace("recorded_on", "known_day").replace("_on", "_day")) for name in plan.clocks[clock])
+    chain = (record.get(day_column(name)) for name in plan.clocks[clock])
     return next((day for day in chain if day is not None), None)
+
+
+def day_column(name: str) -> str:
+    """The column of a folded record that holds a date."""
+    return name.replace("recorded_on", "known_on").replace("_on", "_day")
 
 
 def _returned(plan: Plan, item: PlanItem, record: Mapping[str, Any], corrections: Any, status: str) -> tuple[int, str]:

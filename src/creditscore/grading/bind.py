@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, TypeVar
 
-from creditscore.calendars import next_working_day
-from creditscore.days import FIRST, LAST, add_months, from_day, to_day, year_end, year_start
+from creditscore.days import to_day, year_end, year_start
 from creditscore.errors import SchemeError
+from creditscore.grading.bind_days import FAR, cycle, last_days, reach, window_days
 from creditscore.grading.plan import (
+    BoundCycle,
+    BoundDate,
     BoundRepair,
     BoundWindow,
     Plan,
@@ -21,11 +22,20 @@ from creditscore.grading.plan import (
     PlanRule,
 )
 from creditscore.quantities import BASIS, TOP, UNBOUNDED, to_micro
-from creditscore.schemes.expressions import parse
-from creditscore.schemes.model import Applies, Band, Item, RepairRule, Rule, Scheme, Value, Window
+from creditscore.schemes.expressions import Node, parse
+from creditscore.schemes.model import (
+    EFFECTS,
+    Applies,
+    Band,
+    Item,
+    Rule,
+    Scheme,
+    StartRule,
+    Value,
+)
+from creditscore.schemes.types import Kind, at_moment, fact_names, record_names, subject_names, typed
 
 R = TypeVar("R", bound=Rule)
-FAR = 10**6  # a day beyond every date
 
 
 def bind(
@@ -35,12 +45,23 @@ def bind(
     known_at: int,
     law_known_at: date | None = None,
     siblings: Iterable[Scheme] = (),
+    beside: Iterable[Scheme] = (),
 ) -> Plan:
-    """The plan for evaluation year `at` (int) or day `at`; `siblings` are other versions, whose items are known."""
+    """The plan for evaluation year `at` (int) or day `at`; `siblings` are other versions, whose items are known.
+
+    `beside`: schemes of the same domain that `scheme` names; their items are left to them.
+    """
+    if scheme.missing:
+        raise SchemeError(
+            f"{scheme.name} cannot grade: {len(scheme.missing)} things are missing",
+            where="; ".join(f"{label.en} ({label.zh})" for label in scheme.missing),
+            next="grade under another variant (`creditscore scheme list`), or complete the scheme from its text",
+        )
     year = at if isinstance(at, int) else at.year
     as_of = year_end(year) if isinstance(at, int) else to_day(at)
     binder = _Binder(scheme, at, year, as_of, known_at, law_known_at)
-    return binder.plan({code: one.name for one in siblings if one.name != scheme.name for code in one.items})
+    others = {code: one.name for one in siblings if one.name != scheme.name for code in one.items}
+    return binder.plan(others, {code for one in beside for code in one.items})
 
 
 class _Binder:
@@ -58,12 +79,16 @@ class _Binder:
         self.clocks = list(scheme.clocks)
         self.groups = list(scheme.groups)
         self.pools = list(scheme.pools)
+        self.moments = {"as_of": as_of, "known_at": known_at}
+        self.of_record, self.of_subject = record_names(scheme), subject_names(scheme)
+        cycles = (window.cycle for window in scheme.windows.values() if window.cycle)
+        self.cycles = list(dict.fromkeys((tuple(cycle.since), cycle.months) for cycle in cycles))
         self.repairs = {
-            name: BoundRepair(i, self.clocks.index(rule.clock), tuple(w.id for w in rule.windows), _last_days(rule))
+            name: BoundRepair(i, self.clocks.index(rule.clock), tuple(w.id for w in rule.windows), last_days(rule))
             for i, (name, rule) in enumerate(scheme.repairs.items())
         }
 
-    def plan(self, others: dict[str, str]) -> Plan:
+    def plan(self, others: dict[str, str], beside: set[str]) -> Plan:
         scheme = self.scheme
         items = [
             (code, item) for code, variants in scheme.items.items() for item in variants if self.holds(item.applies)
@@ -86,7 +111,13 @@ class _Binder:
             law_known_at=to_day(self.law) if self.law else None,
             clocks=tuple(tuple(chain) for chain in scheme.clocks.values()),
             items=bound,
-            foreign=foreign,
+            foreign={code: name for code, name in foreign.items() if code not in beside},
+            beside=frozenset(beside - here),
+            cycles=tuple(BoundCycle(since, months, cycle(self.as_of, months)) for since, months in self.cycles),
+            derived=tuple(
+                BoundDate(name, one.of, reach(one)) for name, one in scheme.record_attributes.items() if one.of
+            ),
+            until=self.as_of if scheme.period == "day" else None,
             default_window=self.window(scheme.admit.window),
             default_clock=self.clocks.index(scheme.admit.clock),
             groups=tuple(
@@ -100,9 +131,11 @@ class _Binder:
                 for name, table in scheme.lookups.items()
                 for i, column in enumerate(table.columns)
             },
-            exemptions=tuple(self.rule(one) for one in self.those(scheme.admit.exempt)),
+            exemptions=tuple(self.rule(one, kinds=self.of_record) for one in self.those(scheme.admit.exempt)),
             start=tuple(
-                self.rule(one, points=to_micro(one.points)) for one in self.those(start.rules if start else [])
+                self.rule(one, points=low, span=high - low)
+                for one in self.those(start.rules if start else [])
+                for low, high in [_start(one)]
             ),
             bonus=tuple(
                 self.rule(one, points=to_micro(one.each), fact=one.of)
@@ -140,14 +173,16 @@ class _Binder:
     def those(self, rules: Iterable[R]) -> list[R]:
         return [rule for rule in rules if self.holds(rule.applies)]
 
-    def rule(self, rule: Any, **effect: Any) -> PlanRule:
-        return PlanRule(
-            getattr(rule, "id", ""), parse(rule.when) if getattr(rule, "when", None) else None, rule, **effect
-        )
+    def rule(self, rule: Any, kinds: dict[str, Kind] | None = None, **effect: Any) -> PlanRule:
+        when = self.condition(getattr(rule, "when", None), kinds or self.of_subject)
+        return PlanRule(getattr(rule, "id", ""), when, rule, **effect)
+
+    def condition(self, text: str | None, kinds: dict[str, Kind]) -> Node | None:
+        return at_moment(typed(parse(text), kinds), self.moments) if text else None
 
     def decide(self, rule: Any) -> PlanRule:
         grades = [grade.code for grade in self.scheme.grades]
-        for effect in ("not_graded", "grade", "bands", "ceiling", "floor", "down", "up"):
+        for effect in EFFECTS:
             value = getattr(rule, effect)
             if value is not None:
                 break
@@ -156,7 +191,7 @@ class _Binder:
             return self.rule(rule, effect=effect, bands=bands, route=rule.route or "score")
         if effect in ("down", "up"):
             return self.rule(rule, effect=effect, points=value, route=rule.route)
-        grade = grades.index(value) if effect != "not_graded" else None
+        grade = grades.index(value) if effect not in ("not_graded", "not_computable") else None
         return self.rule(
             rule, effect=effect, grade=grade, route=rule.route or ("special" if effect == "grade" else None)
         )
@@ -190,6 +225,10 @@ class _Binder:
             repair_terms=item.repair if repair else None,
             repair_rule=self.scheme.repairs[item.repair.rule] if repair and item.repair else None,
             requires=tuple(dict.fromkeys([*item.requires, *_needed(value)])),
+            accepts=self.condition(item.accepts, record_names(self.scheme, assessed=False)),
+            measure=(item.measure.of, tuple((k, to_micro(v)) for k, v in item.measure.levels.items()))
+            if item.measure
+            else None,
             tags=frozenset(item.tags),
             switch=switch,
             switch_lo=low,
@@ -238,8 +277,9 @@ class _Binder:
 
     def window(self, name: str) -> BoundWindow:
         window = self.scheme.windows[name]
-        low, high = _window_days(window, self.year, self.known_at if window.until == "known_at" else self.as_of)
-        return BoundWindow(low, high, window.or_uncorrected, window.or_until)
+        low, high = window_days(window, self.year, self.known_at if window.until == "known_at" else self.as_of)
+        cycle = self.cycles.index((tuple(window.cycle.since), window.cycle.months)) if window.cycle else None
+        return BoundWindow(low, high, window.or_uncorrected, window.or_until, cycle, window.beyond is not None)
 
     def fact(self, name: str, items: tuple[PlanItem, ...]) -> PlanFact:
         fact = self.scheme.facts[name]
@@ -251,57 +291,21 @@ class _Binder:
             take=fact.take,
             items=chosen,
             window=self.window(fact.window or self.scheme.admit.window) if fact.of == "records" else None,
-            where=parse(fact.where) if fact.where else None,
+            where=self.condition(fact.where, fact_names(self.scheme, fact)),
             by=fact.by,
             column=fact.column,
             years=fact.years,
             lists=tuple(fact.lists),
+            ever=fact.listed == "ever",
             dates=tuple(fact.dates),
             at=at,
             absent=_micro(fact.absent) or 0,
         )
 
 
-def _window_days(window: Window, year: int, until: int) -> tuple[int, int]:
-    if window.ever:
-        return -FAR, until
-    if window.years is not None:
-        return year_start(year + window.years[0]), year_end(year + window.years[1])
-    if window.months is not None or window.days is not None:
-        edge = add_months(until, -window.months) if window.months is not None else until - (window.days or 0)
-        return edge if window.edge == "inclusive" else edge + 1, until
-    life = window.valid or {}
-    months, days = life.get("months", 0) + 12 * life.get("years", 0), life.get("days", 0)
-
-    def alive(day: int) -> bool:
-        end = add_months(day + window.after_days, months) + days
-        return until <= end if window.edge == "inclusive" else until < end
-
-    # the end of a record's life never moves back when its clock moves on, so the living days are an interval
-    low, high = FIRST, until - window.after_days + 1
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if alive(middle) else (middle + 1, high)
-    return low, until - window.after_days
-
-
-def _last_days(rule: RepairRule) -> Callable[[int], tuple[int, ...]]:
-    @lru_cache(maxsize=50_000)
-    def last_days(day: int) -> tuple[int, ...]:
-        result = []
-        for window in rule.windows:
-            if window.later:
-                last = FAR
-            elif window.end_of_year is not None:
-                last = year_end(from_day(day).year + window.end_of_year)
-            elif window.months is not None:
-                last = add_months(day, window.months)
-            else:
-                last = day + (window.days or 0)
-            result.append(next_working_day(last) if window.roll == "next_working_day" and last < LAST else last)
-        return tuple(result)
-
-    return last_days
+def _start(rule: StartRule) -> tuple[int, int]:
+    low, high = rule.range or (rule.points, rule.points)
+    return to_micro(low or 0), to_micro(high or 0)
 
 
 def _gives(item: Item, value: Value | None, repair: BoundRepair) -> Iterable[tuple[int, int, int, int]]:

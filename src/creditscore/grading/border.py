@@ -26,6 +26,9 @@ def grades_sql(plan: Plan) -> str:
     unknown = "'no_band'"
     if plan.uses_unknown:
         unknown = "CASE WHEN o.raw_low = o.raw_high THEN 'no_band' ELSE 'unknown:' || COALESCE(u.items, '') END"
+    missing = [rule.rule.not_computable or "" for rule in plan.deciders]
+    if any(missing):
+        unknown = f"CASE WHEN o.settled AND o.g0 = -3 THEN {words('o.rule', missing)} ELSE {unknown} END"
     reason = f"CASE o.outcome_state WHEN 1 THEN {words('o.rule', reasons, -2)} WHEN 2 THEN {unknown} ELSE '' END"
     routes = [rule.route or "" for rule in plan.deciders]
     route = words("o.rule", routes)
@@ -44,7 +47,7 @@ def grades_sql(plan: Plan) -> str:
         if plan.has_points
         else "CAST(NULL AS DECIMAL(20,6))"
         for name, column, more in (
-            ("start", "start", ""),
+            ("start", "start", " AND o.start_span = 0"),
             ("score", "score_low", " AND o.raw_low = o.raw_high"),
             ("score_low", "score_low", f" AND ABS(o.score_low) < {UNBOUNDED // 2}"),
             ("score_high", "score_high", f" AND ABS(o.score_high) < {UNBOUNDED // 2}"),
@@ -70,6 +73,11 @@ def unknown_items(plan: Plan) -> str:
         f"SELECT o.sid, {text(rule.id)} FROM outcome o WHERE o.c{k}"
         for k, rule in enumerate(plan.conditions)
         if rule.rule.unknown
+    ]
+    parts += [
+        f"SELECT o.sid, {text(rule.id)} FROM outcome o WHERE o.start_rule = {k}"
+        for k, rule in enumerate(plan.start)
+        if rule.span
     ]
     if any(item.form == "pool" for item in plan.items):
         parts.append("SELECT DISTINCT v.sid, v.item_name FROM valid v WHERE v.counts AND v.pool >= 0")

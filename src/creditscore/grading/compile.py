@@ -28,7 +28,12 @@ def mark(rule: Any) -> int:
 
 
 def bit(plan: Plan, rule: Any) -> int:
-    return 0 if rule is None or not rule.reading else reading_bits(plan)[rule.reading]
+    return 0 if rule is None else reading_mask(plan, rule.reading)
+
+
+def reading_mask(plan: Plan, names: list[str]) -> int:
+    bits = reading_bits(plan)
+    return sum(bits[name] for name in dict.fromkeys(names))
 
 
 def item_table(plan: Plan, codes: dict[str, int]) -> Columns:
@@ -66,6 +71,8 @@ def item_table(plan: Plan, codes: dict[str, int]) -> Columns:
         "lo": column("INTEGER", lambda i: i.window.lo),
         "hi": column("INTEGER", lambda i: i.window.hi),
         "or_uncorrected": column("BOOLEAN", lambda i: i.window.or_uncorrected),
+        "cycle": column("INTEGER", lambda i: -1 if i.window.cycle is None else i.window.cycle),
+        "beyond": column("BOOLEAN", lambda i: i.window.beyond),
         "or_until": column("INTEGER", lambda i: untils.index(i.window.or_until) if i.window.or_until else -1),
         "cap": column("BIGINT", lambda i: i.cap),
         "grp": column("INTEGER", lambda i: -1 if i.group is None else i.group),
@@ -127,6 +134,19 @@ def level_table(plan: Plan) -> Columns:
     return _columns(rows, ("item", "INTEGER"), ("level", "VARCHAR"), ("points", "BIGINT"))
 
 
+def measure_table(plan: Plan, codes: dict[str, int]) -> Columns:
+    """Quantities that are given as words: attribute, item, level and the quantity it stands for."""
+    rows = sorted(
+        {
+            (item.measure[0], codes[item.code], level, quantity)
+            for item in plan.items
+            if item.measure and item.code in codes
+            for level, quantity in item.measure[1]
+        }
+    )
+    return _columns(rows, ("name", "VARCHAR"), ("code", "INTEGER"), ("level", "VARCHAR"), ("quantity", "BIGINT"))
+
+
 def give_table(plan: Plan) -> Columns:
     rows = [(item.index, *give) for item in plan.items for give in item.gives]
     return _columns(
@@ -157,6 +177,11 @@ def deadline_table(plan: Plan, first: int, last: int) -> Columns:
 def window_names(plan: Plan) -> Columns:
     rows = [(i, k, name) for i, one in sorted(repairs(plan).items()) for k, name in enumerate(one.windows)]
     return _columns(rows, ("rule", "INTEGER"), ("win", "INTEGER"), ("name", "VARCHAR"))
+
+
+def reached_table(reach: Any, days: list[int]) -> Columns:
+    """A function of days as a table, for the days that occur."""
+    return _columns([(day, reach(day)) for day in days], ("day", "INTEGER"), ("reached", "INTEGER"))
 
 
 def elapsed_table(ends: list[int], days: list[int]) -> Columns:

@@ -27,8 +27,9 @@ def decide(plan: Plan, env: Mapping[str, Any], score: int) -> Decision:
     """The first deciding rule that holds, then each limit or shift that changes its grade."""
     env = {**env, "score": score}
     first = next(rule for rule in plan.deciders if rule.when is None or to_python(rule.when)(env))
-    if first.effect == "not_graded":
-        return Decision("not_graded", first.rule.not_graded, None, None, None, ((first, "not_graded"),))
+    if first.effect in ("not_graded", "not_computable"):
+        reason = first.rule.not_graded or first.rule.not_computable
+        return Decision(first.effect, reason, None, None, None, ((first, first.effect),))
     margin = None
     if first.effect == "bands":
         band = next((band for band in first.bands if band[1] <= score <= band[2]), None)
@@ -76,7 +77,7 @@ def sweep(plan: Plan, env: Mapping[str, Any], low: int, high: int, unknown: set[
     if low == high:
         return first
     others = [decide(plan, env, score) for score in (*breakpoints(plan), high) if low < score <= high]
-    if first.state != "not_computable" and all((one.state, one.grade) == (first.state, first.grade) for one in others):
+    if first.path and all((one.state, one.grade) == (first.state, first.grade) for one in others):
         return replace(first, margin=None)
     reason = "unknown:" + "+".join(sorted(unknown))
     return Decision("not_computable", reason, None, None, None, ())

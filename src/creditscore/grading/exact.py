@@ -11,7 +11,7 @@ from creditscore.grading.combine import combine
 from creditscore.grading.decide import Decision, decide, sweep
 from creditscore.grading.facts import other_facts, record_facts
 from creditscore.grading.lines import STEPS, Line, Touched, article, holds
-from creditscore.grading.plan import COLUMNS, Plan
+from creditscore.grading.plan import COLUMNS, BoundCycle, Plan, PlanRule
 from creditscore.quantities import MICRO, UNBOUNDED
 
 
@@ -51,8 +51,6 @@ def grade_subject(plan: Plan, subject: Subject) -> Outcome:
     """The outcome of one subject with its ledger: admit, value, combine, decide, account."""
     touched = Touched()
     lookups = {name: _look(plan, name, table, subject.columns) for name, table in plan.lookups.items()}
-    records = [one for one in (assess(plan, record) for record in subject.records) if one is not None]
-    records.sort(key=lambda record: (record["day"], record["record_id"]))
     env: dict[str, Any] = {
         **{name: subject.columns.get(name) or "" for name in COLUMNS},
         **lookups,
@@ -65,18 +63,28 @@ def grade_subject(plan: Plan, subject: Subject) -> Outcome:
             dates[name] = value
         else:
             env[name] = _absent(attribute) if value is None else value
-        if value is None and attribute.reading:
-            touched.readings.add(attribute.reading)
+        if value is None:
+            touched.readings.update(attribute.reading)
+    env |= dates
+    cycles = tuple(_cycle(plan, cycle, dates) for cycle in plan.cycles)
+    records = [one for one in (assess(plan, record, cycles) for record in subject.records) if one is not None]
+    records.sort(key=lambda record: (record["day"], record["record_id"]))
     env |= record_facts(plan, records, lookups)
     env |= other_facts(plan, env, dates, subject.history, subject.listings)
     lines: list[Line] = []
-    start = _start(plan, env, lines, touched) if plan.has_points else None
     low, high = combine(plan, records, lines)
     unknown = {
         record["item"]
         for record in records
         if record["counts"] and (record["high"] != record["low"] or record["plan_item"].form == "pool")
     }
+    start, span = None, 0
+    if plan.has_points:
+        rule = next(rule for rule in plan.start if holds(rule, env))
+        start = _start(plan, rule, env, lines, touched)
+        span = rule.span
+        high += span
+        unknown |= {rule.id} if span else set()
     for rule in plan.conditions:
         if holds(rule, env):
             touched.rule(rule.rule)
@@ -111,7 +119,7 @@ def grade_subject(plan: Plan, subject: Subject) -> Outcome:
     return Outcome(
         decision.state,
         decision.reason,
-        start if shown else None,
+        start if shown and not span else None,
         _bound(scores[0]) if scores and shown else None,
         _bound(scores[1]) if scores and shown else None,
         "" if decision.grade is None else plan.grades[decision.grade],
@@ -138,11 +146,17 @@ def _look(plan: Plan, name: str, table: Mapping[str, int], columns: Mapping[str,
     return table.get(key[: lookup.prefix] if lookup.prefix else key, table[""])
 
 
-def _start(plan: Plan, env: Mapping[str, Any], lines: list[Line], touched: Touched) -> int:
-    rule = next(rule for rule in plan.start if holds(rule, env))
+def _cycle(plan: Plan, cycle: BoundCycle, dates: Mapping[str, int | None]) -> int | None:
+    given = (dates[name] for name in cycle.since)
+    began = next((day for day in given if day is not None and day <= plan.as_of), None)
+    return None if began is None else cycle.start(began)
+
+
+def _start(plan: Plan, rule: PlanRule, env: Mapping[str, Any], lines: list[Line], touched: Touched) -> int:
     touched.rule(rule.rule)
     start = rule.points
-    lines.append(Line("start", "", "", start, 0, rule.id, article(rule.rule), "start"))
+    known = (start, 0, "start") if not rule.span else (None, None, "unknown")
+    lines.append(Line("start", "", "", known[0], known[1], rule.id, article(rule.rule), known[2]))
     for bonus in plan.bonus:
         extra = bonus.points * (env[bonus.fact] // MICRO)  # type: ignore[index]
         if plan.start_cap is not None:

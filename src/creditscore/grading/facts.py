@@ -14,10 +14,13 @@ from creditscore.schemes.expressions import to_python
 def in_window(window: BoundWindow, record: Mapping[str, Any]) -> bool:
     """Whether an assessed record's clock lies in the window, or the window says that it stays."""
     day = record["day"]
-    if window.lo <= day <= window.hi:
-        return True
     if day > window.hi:
         return False
+    if window.cycle is not None:
+        began = record["cycles"][window.cycle]
+        return began is not None and began <= day
+    if window.lo <= day:
+        return True
     if window.or_uncorrected and record["standing"]:
         return True
     return window.or_until is not None and (record.get(window.or_until) or -1) >= window.hi
@@ -59,8 +62,11 @@ def record_facts(plan: Plan, records: Iterable[Mapping[str, Any]], lookups: Mapp
 def _aggregate(fact: PlanFact, chosen: list[Mapping[str, Any]]) -> Any:
     if fact.take == "any":
         return bool(chosen)
-    if fact.take == "latest":
-        return max((record["day"] for record in chosen), default=None)
+    if fact.take in ("latest", "earliest"):
+        return (max if fact.take == "latest" else min)((record["day"] for record in chosen), default=None)
+    if fact.take == "newest":
+        last = max(chosen, key=lambda record: (record["day"], record["record_id"]), default=None)
+        return "" if last is None else last[fact.column or ""]
     if fact.take == "count":
         return MICRO * len({bucket(fact.by or "time", record) for record in chosen})
     if fact.take == "run":
@@ -97,20 +103,41 @@ def other_facts(
         if fact.of == "history":
             result[fact.name] = _history(plan, fact, rows)
         elif fact.of == "listings":
-            active = [
-                one
-                for one in entries
-                if one["list"] in fact.lists
-                and one["entered_day"] <= fact.at
-                and (one["exited_day"] is None or one["exited_day"] > fact.at)
-                and (one["term_end_day"] is None or one["term_end_day"] >= fact.at)
-            ]
-            result[fact.name] = bool(active) if fact.take == "any" else MICRO * len(active)
+            result[fact.name] = _listings(plan, fact, entries)
         elif fact.of == "attributes":
             given = [dates.get(name, env.get(name)) for name in fact.dates]
             day = next((one for one in given if one is not None), None)
             result[fact.name] = _elapsed(plan, fact, day)
     return result
+
+
+def _listings(plan: Plan, fact: PlanFact, entries: list[Mapping[str, Any]]) -> Any:
+    """Of the entries in force on the day (or ever made): any, how many, the newest, or the time since the oldest."""
+    where = to_python(fact.where) if fact.where else lambda env: True
+    chosen = [
+        one
+        for one in entries
+        if one["list"] in fact.lists
+        and one["entered_day"] <= fact.at
+        and (fact.ever or one["exited_day"] is None or one["exited_day"] > fact.at)
+        and (fact.ever or one["term_end_day"] is None or one["term_end_day"] >= fact.at)
+        and where(_listing(one))
+    ]
+    days = [one["entered_day"] for one in chosen]
+    if fact.take in ("months_since", "days_since"):
+        return _elapsed(plan, fact, min(days, default=None))
+    if fact.take == "latest":
+        return max(days, default=None)
+    return bool(days) if fact.take == "any" else MICRO * len(days)
+
+
+def _listing(entry: Mapping[str, Any]) -> dict[str, Any]:
+    texts = {name: entry.get(name) or "" for name in ("list", "exit_reason", "basis")}
+    return texts | {
+        "entered_on": entry["entered_day"],
+        "term_end": entry["term_end_day"],
+        "exited_on": entry["exited_day"],
+    }
 
 
 def _elapsed(plan: Plan, fact: PlanFact, day: int | None) -> int:

@@ -58,6 +58,7 @@ def grade(
     at = _moment(period, as_of)
     known = _day(known_at, "known_at")
     chosen, siblings = _scheme(scheme, at, known)
+    beside = [one for name in chosen.beside for one in registry.versions(name)]
     if isinstance(records, Snapshot):
         if subjects is not None:
             raise UsageError(
@@ -80,7 +81,7 @@ def grade(
             subject_ids=chosen.subject_id,
         )
     known_day = to_day(known) if known else snapshot.newest_day
-    plan = bind(chosen, at, known_at=known_day, law_known_at=known, siblings=siblings)
+    plan = bind(chosen, at, known_at=known_day, law_known_at=known, siblings=siblings, beside=beside)
     read = perf_counter()
     grading = _run(snapshot, plan, ledger)
     grading.manifest["timings"] = {"intake": round(read - began, 3), "grading": round(perf_counter() - read, 3)}
@@ -107,8 +108,9 @@ def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool) -> Grading:
     engine.table("item_name", {"code": ("INTEGER", list(codes.values())), "name": ("VARCHAR", list(codes))})
     run.put_tables(engine, plan, codes)
     prepare_subjects(engine, snapshot, plan, refusals)
+    happened = f" WHERE day <= {plan.until}" if plan.until is not None else ""
+    engine.view("corrections", f"SELECT * FROM {folded.corrections}{happened}")
     admitted = admit(engine, snapshot, folded, plan, refusals)
-    engine.view("corrections", f"SELECT * FROM {folded.corrections}")
     some = engine.rows("SELECT EXISTS (SELECT 1 FROM corrections), EXISTS (SELECT 1 FROM admitted WHERE status = 2)")[0]
     features = run.Features(corrections=bool(some[0]), repaired=bool(some[1]))
     run.define(engine, plan, features, with_ledger)
@@ -144,9 +146,11 @@ def _manifest(
         "out_of_window": outside,
         "refused": refused,
         "other_domain": admitted.other_domain,
+        "other_scheme": admitted.other_scheme,
         "repeated": repeated,
     }
-    if rows != records["used"] + not_yet_known + outside + refused + admitted.other_domain:
+    left = admitted.other_domain + admitted.other_scheme
+    if rows != records["used"] + not_yet_known + outside + refused + left:
         raise SchemeError(
             f"the rows of the records do not add up: {records}",
             next="please report this fault with the manifest",

@@ -38,12 +38,13 @@ class Touched:
     def rule(self, rule: Any) -> None:
         if rule.evidence is not None:
             self.weakest = max(self.weakest, MARKS.index(rule.evidence))
-        if rule.reading:
-            self.readings.add(rule.reading)
+        self.readings.update(rule.reading)
 
     def record(self, record: Mapping[str, Any]) -> None:
         item: PlanItem = record["plan_item"]
         self.rule(item.rule)
+        if record["aged"]:
+            self.weakest = max(self.weakest, MARKS.index("unknown"))
         if record["group_rule"] is not None:
             self.rule(record["group_rule"])
         if record["returned"] and item.repair:

@@ -26,6 +26,26 @@ class BoundWindow:
     hi: int
     or_uncorrected: bool = False
     or_until: str | None = None
+    cycle: int | None = None  # index of the subject's own cycle, which then gives the first day
+    beyond: bool = False  # older records may count or not: nobody published it
+
+
+@dataclass(frozen=True)
+class BoundCycle:
+    """Periods of `months` from the first of the dates `since` that has come; `start(day)` of the one that runs."""
+
+    since: tuple[str, ...]
+    months: int
+    start: Callable[[int], int]
+
+
+@dataclass(frozen=True)
+class BoundDate:
+    """A date of a record that follows from another one."""
+
+    name: str
+    of: str
+    reach: Callable[[int], int]
 
 
 @dataclass(frozen=True)
@@ -67,6 +87,8 @@ class PlanItem:
     repair_terms: Any  # the item's own repair line, and the rule it follows: their sources
     repair_rule: Any
     requires: tuple[str, ...]
+    accepts: Node | None
+    measure: tuple[str, tuple[tuple[str, int], ...]] | None  # attribute, level → quantity
     tags: frozenset[str]
     switch: str | None
     switch_lo: int
@@ -97,6 +119,7 @@ class PlanFact:
     column: str | None
     years: tuple[int, int] | None
     lists: tuple[str, ...]
+    ever: bool
     dates: tuple[str, ...]
     at: int
     absent: int
@@ -111,6 +134,7 @@ class PlanRule:
     rule: Any
     effect: str = ""
     points: int = 0
+    span: int = 0  # a start nobody published lies between points and points + span
     grade: int | None = None
     bands: tuple[tuple[int, int, int], ...] = ()  # grade, lowest score, highest score
     route: str | None = None
@@ -128,6 +152,10 @@ class Plan:
     clocks: tuple[tuple[str, ...], ...]
     items: tuple[PlanItem, ...]
     foreign: dict[str, str]  # items of other versions → that version
+    beside: frozenset[str]  # items of other schemes of the domain, which this one leaves to them
+    cycles: tuple[BoundCycle, ...]
+    derived: tuple[BoundDate, ...]
+    until: int | None  # corrections and repairs after this day have not happened yet
     default_window: BoundWindow
     default_clock: int
     groups: tuple[PlanGroup, ...]
@@ -157,6 +185,8 @@ class Plan:
     @property
     def uses_unknown(self) -> bool:
         """Whether any number in force is unknown, so that scores may be intervals."""
-        return any(item.form in ("unknown", "pool") for item in self.items) or any(
-            rule.rule.unknown for rule in self.conditions
+        return (
+            any(item.form in ("unknown", "pool") or item.window.beyond for item in self.items)
+            or any(rule.rule.unknown for rule in self.conditions)
+            or any(rule.span for rule in self.start)
         )

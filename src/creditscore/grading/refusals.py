@@ -8,6 +8,7 @@ from creditscore.records import Snapshot
 MESSAGES = {
     "unknown_item": "the scheme has no such item; `creditscore scheme show` lists them",
     "item_not_in_version": "this item belongs to another version of the scheme; correct the item or the dates",
+    "not_this_item": "the record does not fit the item's own condition; give it the item that its facts call for",
     "missing_attribute": "the item cannot be valued without this; supply the column",
     "bad_attribute": "not of the declared type or not among the allowed values",
     "missing_date": "none of the dates of the item's clock is given",

@@ -38,6 +38,19 @@ def put_deadlines(engine: DuckDBEngine, plan: Plan) -> None:
     engine.table("deadline", tables.deadline_table(plan, *((first, last) if first is not None else (1, 0))))
 
 
+def put_cycles(engine: DuckDBEngine, plan: Plan) -> None:
+    """`cycled`: for each subject the first day of each of its own cycles that is running."""
+    joins, columns = "LEFT JOIN attribute a ON a.sid = s.sid", ""
+    for k, cycle in enumerate(plan.cycles):
+        given = ["s.registered_day" if name == "registered_on" else f'a."d_{name}"' for name in cycle.since]
+        began = f"COALESCE({', '.join(f'CASE WHEN {day} <= {plan.as_of} THEN {day} END' for day in given)}, NULL)"
+        days = _days(engine, [f"SELECT {began} AS day FROM subject s {joins.split(' LEFT JOIN cycle')[0]}"])
+        engine.table(f"cycle_{k}", tables.reached_table(cycle.start, days))
+        joins += f" LEFT JOIN cycle_{k} c{k} ON c{k}.day = {began}"
+        columns += f", c{k}.reached AS cycle_{k}"
+    engine.view("cycled", f"SELECT s.sid{columns} FROM subject s {joins}")
+
+
 def put_calendar(engine: DuckDBEngine, plan: Plan) -> None:
     """Months and years of all days, and full months up to the day of grading."""
     if needs_calendar(plan):
@@ -64,11 +77,15 @@ def _given_days(engine: DuckDBEngine, plan: Plan, waits: list[PlanFact]) -> list
         parts.append("SELECT registered_day FROM subject")
     if names & {fact.name for fact in plan.facts}:
         parts.append("SELECT day FROM valid")
+    if any(fact.of == "listings" for fact in waits):
+        parts.append("SELECT entered_day AS day FROM listed")
+    return _days(engine, parts)
+
+
+def _days(engine: DuckDBEngine, parts: list[str], where: str = "day IS NOT NULL") -> list[int]:
     return [
         day
-        for (day,) in engine.rows(
-            f"SELECT DISTINCT day FROM ({' UNION '.join(parts)}) d WHERE day IS NOT NULL ORDER BY day"
-        )
+        for (day,) in engine.rows(f"SELECT DISTINCT day FROM ({' UNION '.join(parts)}) d WHERE {where} ORDER BY day")
     ]
 
 
@@ -83,6 +100,8 @@ def define(engine: DuckDBEngine, plan: Plan, features: Features, with_ledger: bo
     if features.corrections or features.repaired:
         put_deadlines(engine, plan)
         engine.materialise("back", back(plan, features))
+    if plan.cycles:
+        put_cycles(engine, plan)
     engine.view("assessed", assessed(plan, features))
     engine.view("valid", valid(plan))
     put_calendar(engine, plan)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from creditscore.grading.compile import bit, mark, reading_bits
+from creditscore.grading.compile import bit, mark, reading_mask
 from creditscore.grading.plan import COLUMNS, Plan, PlanFact, PlanRule
 from creditscore.grading.sql_totals import carried, distinct
 from creditscore.quantities import MICRO, TOP
-from creditscore.schemes.expressions import to_sql
+from creditscore.schemes.expressions import names, to_sql
+
+SINCE = ("months_since", "days_since")
 
 
 def column(plan: Plan, alias: str = "s") -> dict[str, str]:
@@ -16,6 +18,8 @@ def column(plan: Plan, alias: str = "s") -> dict[str, str]:
     known = {name: f"{alias}.x_{name}" for name in COLUMNS}
     known |= {name: f"{alias}.x_{name}" for name in (*plan.scheme.attributes, *plan.lookups)}
     known |= {fact.name: f"{alias}.x_{fact.name}" for fact in plan.facts}
+    known |= {name: f'{alias}."d_{name}"' for name, one in plan.scheme.attributes.items() if one.type == "date"}
+    known["registered_on"] = f"{alias}.registered_day"
     return known | {"period": str(plan.year * MICRO), "score": f"{alias}.score"}
 
 
@@ -48,9 +52,16 @@ def history_fact(plan: Plan, fact: PlanFact) -> str:
 
 def listing_fact(fact: PlanFact) -> str:
     lists = ", ".join("'" + name.replace("'", "''") + "'" for name in fact.lists)
+    columns = {name: f"COALESCE(l.{name}, '')" for name in ("list", "exit_reason", "basis")}
+    columns |= {"entered_on": "l.entered_day", "term_end": "l.term_end_day", "exited_on": "l.exited_day"}
+    where = f" AND {to_sql(fact.where, columns.__getitem__)}" if fact.where else ""
+    running = (
+        f" AND COALESCE(l.exited_day, {fact.at} + 1) > {fact.at} AND COALESCE(l.term_end_day, {fact.at}) >= {fact.at}"
+    )
     return (
-        f"SELECT l.sid, {MICRO} * COUNT(*) AS n FROM listed l WHERE l.list IN ({lists}) AND l.entered_day <= {fact.at} "
-        f"AND COALESCE(l.exited_day, {fact.at} + 1) > {fact.at} AND COALESCE(l.term_end_day, {fact.at}) >= {fact.at} GROUP BY l.sid"
+        f"SELECT l.sid, {MICRO} * COUNT(*) AS n, MIN(l.entered_day) AS first_day, MAX(l.entered_day) AS last_day "
+        f"FROM listed l WHERE l.list IN ({lists}) AND l.entered_day <= {fact.at}{'' if fact.ever else running}{where} "
+        "GROUP BY l.sid"
     )
 
 
@@ -97,14 +108,19 @@ def faced(plan: Plan, has_pools: bool) -> str:
         elif fact.of != "attributes":
             joins.append(f"LEFT JOIN fact_{fact.name} n_{fact.name} ON n_{fact.name}.sid = s.sid")
             count = f"COALESCE(n_{fact.name}.n, 0)"
-            columns.append(f"{f'({count} > 0)' if fact.take == 'any' else count} AS x_{fact.name}")
+            if fact.take in SINCE:
+                columns.append(f"n_{fact.name}.first_day AS since_{fact.name}")
+            else:
+                shown = {"any": f"({count} > 0)", "latest": f"n_{fact.name}.last_day"}.get(fact.take, count)
+                columns.append(f"{shown} AS x_{fact.name}")
     inner = f"SELECT {', '.join(columns)}, s.registered_day FROM subject s {' '.join(joins)}"
-    elapsed = [fact for fact in plan.facts if fact.of == "attributes"]
+    elapsed = [fact for fact in plan.facts if fact.take in SINCE]
     if not elapsed:
         return inner
     more, joins = [], []
     for fact in elapsed:
-        day = f"COALESCE({', '.join(_date_column(plan, name) for name in fact.dates)}, NULL)"
+        given = [_date_column(plan, name) for name in fact.dates] or [f"s.since_{fact.name}"]
+        day = f"COALESCE({', '.join(given)}, NULL)"
         if fact.take == "months_since":
             joins.append(
                 f"LEFT JOIN elapsed e_{fact.name} ON e_{fact.name}.at = {fact.at} AND e_{fact.name}.day = {day}"
@@ -117,7 +133,9 @@ def faced(plan: Plan, has_pools: bool) -> str:
 
 
 def _dates(plan: Plan) -> set[str]:
-    return {name for fact in plan.facts for name in fact.dates}
+    rules = (*plan.start, *plan.conditions, *plan.deciders, *plan.adjusters)
+    read = {name for rule in rules if rule.when is not None for name in names(rule.when)}
+    return read | {name for fact in plan.facts for name in fact.dates}
 
 
 def _date_column(plan: Plan, name: str) -> str:
@@ -136,14 +154,16 @@ def _silent(attribute: object) -> str:
 def _filled(fact: PlanFact, value: str) -> str:
     if fact.take == "any":
         return f"(COALESCE({value}, 0) = 1)"
-    return value if fact.take == "latest" else f"COALESCE({value}, {fact.absent})"
+    if fact.take == "newest":
+        return f"COALESCE(SPLIT_PART({value}, CHR(31), 2), '')"
+    return value if fact.take in ("latest", "earliest") else f"COALESCE({value}, {fact.absent})"
 
 
 def chosen(plan: Plan, rules: tuple[PlanRule, ...], alias: str = "s") -> str:
     """The number of the first rule that holds."""
-    names = column(plan, alias)
+    columns = column(plan, alias)
     cases = " ".join(
-        f"WHEN {to_sql(rule.when, names.__getitem__)} THEN {k}" for k, rule in enumerate(rules) if rule.when
+        f"WHEN {to_sql(rule.when, columns.__getitem__)} THEN {k}" for k, rule in enumerate(rules) if rule.when
     )
     last = next((k for k, rule in enumerate(rules) if rule.when is None), -1)
     return f"CASE {cases} ELSE {last} END" if cases else str(last)
@@ -156,20 +176,22 @@ def by_number(values: Sequence[object], number: str, otherwise: str = "0") -> st
 
 def started(plan: Plan) -> str:
     """Start score, bonus and points from conditions."""
-    names = column(plan)
+    columns = column(plan)
     held = ", ".join(
-        f"{to_sql(rule.when, names.__getitem__) if rule.when else 'TRUE'} AS c{k}"
+        f"{to_sql(rule.when, columns.__getitem__) if rule.when else 'TRUE'} AS c{k}"
         for k, rule in enumerate(plan.conditions)
     )
     number = chosen(plan, plan.start) if plan.start else "-1"
     first = f"SELECT s.*, {number} AS start_rule{', ' + held if held else ''} FROM faced s"
-    sql = f"SELECT s.*, {by_number([rule.points for rule in plan.start], 's.start_rule')} AS start0 FROM ({first}) s"
+    points = by_number([rule.points for rule in plan.start], "s.start_rule")
+    span = by_number([rule.span for rule in plan.start], "s.start_rule")
+    sql = f"SELECT s.*, {points} AS start0, {span} AS start_span FROM ({first}) s"
     for k, bonus in enumerate(plan.bonus):
         # facts are whole numbers here: a bonus is counted per unit
         points = (
-            f"{bonus.points // MICRO} * {names[bonus.fact or '']}"
+            f"{bonus.points // MICRO} * {columns[bonus.fact or '']}"
             if bonus.points % MICRO == 0
-            else f"{bonus.points} * CAST(FLOOR({names[bonus.fact or '']} * CAST('0.000001' AS DECIMAL(7,6))) AS BIGINT)"
+            else f"{bonus.points} * CAST(FLOOR({columns[bonus.fact or '']} * CAST('0.000001' AS DECIMAL(7,6))) AS BIGINT)"
         )
         if plan.start_cap is not None:
             points = f"LEAST({points}, GREATEST(0, {plan.start_cap} - s.start{k}))"
@@ -190,7 +212,7 @@ def scored(plan: Plan) -> str:
         for k, rule in enumerate(plan.conditions)
         if rule.rule.unknown
     )
-    raw = f"SELECT s.*, {start} AS start, {start} + s.low {known} {unknown} AS raw_low, {start} + s.high {known} AS raw_high FROM started s"
+    raw = f"SELECT s.*, {start} AS start, {start} + s.low {known} {unknown} AS raw_low, {start} + s.start_span + s.high {known} AS raw_high FROM started s"
 
     def clamp(side: str) -> str:
         sql = f"r.raw_{side}"
@@ -209,7 +231,7 @@ def tried(plan: Plan) -> str:
 
 
 def decided(plan: Plan) -> str:
-    """State (0 graded, 1 not graded, 2 no band covers the score), grade, route and margin; `rule` is the rule that decided, `a…` those that changed it."""
+    """State (0 graded, 1 not graded, 2 no band covers the score or a rule is missing), grade, route and margin; `rule` is the rule that decided, `a…` those that changed it."""
     kinds = plan.scheme.kinds
     outside = "FALSE"
     if kinds is not None:
@@ -217,13 +239,14 @@ def decided(plan: Plan) -> str:
     rule = f"CASE WHEN {outside} THEN -2 WHEN NOT s.fed THEN -1 ELSE {chosen(plan, plan.deciders)} END"
     grades, edges = [], []
     for one in plan.deciders:
-        grades.append(_band(one, 0, "-2") if one.bands else -1 if one.grade is None else one.grade)
+        without = -3 if one.effect == "not_computable" else -1
+        grades.append(_band(one, 0, "-2") if one.bands else without if one.grade is None else one.grade)
         edges.append(_band(one, 2 if plan.lower_is_better else 1) if one.bands else "NULL")
     sql = f"SELECT s.*, {rule} AS rule FROM tried s"
     sql = f"SELECT s.*, {by_number(grades, 's.rule', '-1')} AS g0, {by_number(edges, 's.rule', 'NULL')} AS edge FROM ({sql}) s"
-    names = column(plan)
+    columns = column(plan)
     for k, one in enumerate(plan.adjusters):
-        when = to_sql(one.when, names.__getitem__) if one.when else "TRUE"
+        when = to_sql(one.when, columns.__getitem__) if one.when else "TRUE"
         new = {
             "ceiling": f"GREATEST(s.g{k}, {one.grade})",
             "floor": f"LEAST(s.g{k}, {one.grade})",
@@ -236,7 +259,7 @@ def decided(plan: Plan) -> str:
     flags = "".join(f", {text} AS a{k}" for k, text in enumerate(touched))
     unchanged = f"NOT ({' OR '.join(touched)})" if touched else "TRUE"
     margins = f"CASE WHEN {unchanged} AND s.edge IS NOT NULL AND ABS(s.edge) < {TOP} THEN ABS(s.score - s.edge) END"
-    return f"SELECT s.*, CASE s.g0 WHEN -1 THEN 1 WHEN -2 THEN 2 ELSE 0 END AS state, s.g{n} AS grade, {margins} AS margin{flags} FROM ({sql}) s"
+    return f"SELECT s.*, CASE s.g0 WHEN -1 THEN 1 WHEN -2 THEN 2 WHEN -3 THEN 2 ELSE 0 END AS state, s.g{n} AS grade, {margins} AS margin{flags} FROM ({sql}) s"
 
 
 def _band(rule: PlanRule, part: int, otherwise: str = "NULL") -> str:
@@ -246,11 +269,11 @@ def _band(rule: PlanRule, part: int, otherwise: str = "NULL") -> str:
 def outcome(plan: Plan) -> str:
     """One row per subject; a grade that differs somewhere in its interval is not computable (state 2)."""
     if not plan.uses_unknown:
-        sql = "SELECT s.* FROM decided s"
+        sql = "SELECT s.*, TRUE AS settled FROM decided s"
     else:
-        key = "s.state * 1000 + s.grade"
+        key = "s.state * 1000 + CASE s.state WHEN 2 THEN 0 ELSE s.grade END"
         same = f"SELECT s.sid, MIN({key}) AS least, MAX({key}) AS most FROM decided s GROUP BY s.sid"
-        columns = "CASE WHEN q.least <> q.most THEN 2 ELSE s.state END AS final_state"
+        columns = "q.least = q.most AS settled, CASE WHEN q.least <> q.most THEN 2 ELSE s.state END AS final_state"
         sql = f"SELECT s.*, {columns} FROM decided s JOIN ({same}) q ON q.sid = s.sid WHERE s.k = 0"
     state = "s.final_state" if plan.uses_unknown else "s.state"
     evidence = ["s.evidence", "CAST(-1 AS INTEGER)"]
@@ -269,10 +292,10 @@ def outcome(plan: Plan) -> str:
     for k, one in enumerate(plan.conditions):
         touch(f"s.c{k}", one.rule)
     for k, one in enumerate(plan.deciders):
-        touch(f"{state} < 2 AND s.rule = {k}", one.rule)
+        touch(f"{'s.settled' if one.effect == 'not_computable' else f'{state} < 2'} AND s.rule = {k}", one.rule)
     for k, one in enumerate(plan.adjusters):
         touch(f"{state} < 2 AND s.a{k}", one.rule)
     for name, attribute in plan.scheme.attributes.items():
         if attribute.reading:
-            readings.append(f"CASE WHEN s.silent_{name} THEN {reading_bits(plan)[attribute.reading]} ELSE 0 END")
+            readings.append(f"CASE WHEN s.silent_{name} THEN {reading_mask(plan, attribute.reading)} ELSE 0 END")
     return f"SELECT s.*, {state} AS outcome_state, GREATEST({', '.join(evidence)}) AS weakest, {' | '.join(readings)} AS all_readings FROM ({sql}) s"

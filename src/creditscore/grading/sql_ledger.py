@@ -10,7 +10,7 @@ from creditscore.grading.sql_totals import needs_calendar, stages, texts
 
 REASONS = (
     "", "counted", "corrected", "repaired", "withdrawn", "noted", "unknown", "pooled", "capped", "start", "bonus",
-    "floor", "ceiling", "not_graded",
+    "floor", "ceiling", "not_graded", "not_computable",
 )  # fmt: skip
 BEST_FIRST = "ORDER BY v.high DESC, v.low DESC, v.day, v.record_id"
 
@@ -156,7 +156,8 @@ def subject_lines(plan: Plan) -> list[str]:
         )
 
     for k, rule in enumerate(plan.start):
-        add(0, rule, f"o.start_rule = {k}", str(rule.points), "0", "", word("start"), 0)
+        points, effective, reason = ("NULL", "NULL", "unknown") if rule.span else (str(rule.points), "0", "start")
+        add(0, rule, f"o.start_rule = {k}", points, effective, "", word(reason), 0)
     for k, rule in enumerate(plan.bonus):
         add(0, rule, f"o.b{k} > 0", f"o.b{k}", "0", "", word("bonus"), k + 1)
     for k, rule in enumerate(plan.conditions):
@@ -169,8 +170,9 @@ def subject_lines(plan: Plan) -> list[str]:
                 line(4, word(""), "NULL", "o.score_low - o.raw_low", word(name), word(""), word(name), 0, held)
             )
     for k, rule in enumerate(plan.deciders):
-        reason = word("not_graded") if rule.effect == "not_graded" else grade.format("o.g0")
-        add(5, rule, f"o.outcome_state < 2 AND o.rule = {k}", "NULL", "0", "", reason, 0)
+        reason = word(rule.effect) if rule.effect.startswith("not_") else grade.format("o.g0")
+        held = "o.settled" if rule.effect == "not_computable" else "o.outcome_state < 2"
+        add(5, rule, f"{held} AND o.rule = {k}", "NULL", "0", "", reason, 0)
     for k, rule in enumerate(plan.adjusters):
         add(5, rule, f"o.outcome_state < 2 AND o.a{k}", "NULL", "0", "", grade.format(f"o.g{k + 1}"), k + 1)
     return lines

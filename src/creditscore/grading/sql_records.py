@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from creditscore.grading.assess import day_column
 from creditscore.grading.compile import (
     BASES,
     FORMS,
@@ -21,6 +22,9 @@ from creditscore.grading.compile import (
 from creditscore.grading.plan import FULL, NO_AMOUNT, BoundWindow, Plan, PlanFact
 from creditscore.quantities import MICRO
 from creditscore.schemes.expressions import names, to_sql
+from creditscore.schemes.parts import DATES
+
+AGED = "(v.beyond AND v.day < v.lo)"  # older than the life that is certain
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Features:
 
 
 def days_of(plan: Plan, clock: int, alias: str = "a") -> str:
-    columns = [name.replace("recorded_on", "known_on").replace("_on", "_day") for name in plan.clocks[clock]]
+    columns = [day_column(name) for name in plan.clocks[clock]]
     return (
         f"COALESCE({', '.join(f'{alias}.{column}' for column in columns)})"
         if len(columns) > 1
@@ -123,6 +127,8 @@ def assessed(plan: Plan, features: Features) -> str:
         joins += f"LEFT JOIN tier t ON t.item = r.idx AND {_by_attribute(plan, 'of', 0)} BETWEEN t.low AND t.high "
     if "levels" in forms:
         joins += f"LEFT JOIN level v ON v.item = r.idx AND v.level = {_by_attribute(plan, 'of', 1)} "
+    joins += "LEFT JOIN cycled y ON y.sid = r.sid " if plan.cycles else ""
+    cycles = "".join(f", y.cycle_{k}" for k in range(len(plan.cycles)))
     named = "''"
     if corrected and repairs(plan):
         joins += "LEFT JOIN window_name n ON n.rule = r.repair AND n.win = b.newest % 16 - 1 "
@@ -131,7 +137,7 @@ def assessed(plan: Plan, features: Features) -> str:
             named = f"CASE WHEN r.status = 2 AND (r.repair < 0 OR r.lifts) THEN '' ELSE {named} END"
     return (
         f"SELECT r.*, CAST({returned} AS BIGINT) AS returned, {'COALESCE(b.share, 0)' if corrected else '0'} AS corrected_share, "
-        f"{named} AS repair_window, CAST({_nominal(plan, 'low')} AS BIGINT) AS nominal_low, "
+        f"{named} AS repair_window{cycles}, CAST({_nominal(plan, 'low')} AS BIGINT) AS nominal_low, "
         f"CAST({_nominal(plan, 'high')} AS BIGINT) AS nominal_high FROM rec r {joins}"
     )
 
@@ -172,6 +178,8 @@ def netted(side: str) -> str:
 
 def in_window(plan: Plan, window: BoundWindow, alias: str = "v") -> str:
     """Whether a record's clock lies in a window that is the same for all its items."""
+    if window.cycle is not None:
+        return f"COALESCE({alias}.day BETWEEN {alias}.cycle_{window.cycle} AND {window.hi}, FALSE)"
     sql = f"{alias}.day BETWEEN {window.lo} AND {window.hi}"
     if window.or_uncorrected:
         sql = f"({sql} OR ({alias}.returned < {FULL} AND {alias}.day <= {window.hi}))"
@@ -181,13 +189,19 @@ def in_window(plan: Plan, window: BoundWindow, alias: str = "v") -> str:
 
 
 def in_item_window(plan: Plan) -> str:
-    sql = "v.day BETWEEN v.lo AND v.hi"
+    first = "v.lo"
+    if plan.cycles:
+        cases = " ".join(f"WHEN {k} THEN v.cycle_{k}" for k in range(len(plan.cycles)))
+        first = f"CASE v.cycle {cases} ELSE v.lo END"
+    sql = f"v.day BETWEEN {first} AND v.hi"
+    if any(item.window.beyond for item in plan.items):
+        sql += f" OR {AGED}"
     if any(item.window.or_uncorrected for item in plan.items):
         sql += f" OR (v.or_uncorrected AND v.returned < {FULL} AND v.day <= v.hi)"
     if any(item.window.or_until for item in plan.items):
         cases = " ".join(f'WHEN {k} THEN v."t_{name}"' for k, name in enumerate(until_attributes(plan)))
         sql += f" OR (COALESCE(CASE v.or_until {cases} END, -1) >= v.hi AND v.day <= v.hi)"
-    return f"({sql})"
+    return f"COALESCE({sql}, FALSE)" if plan.cycles else f"({sql})"
 
 
 def record_column(plan: Plan) -> dict[str, str]:
@@ -203,7 +217,10 @@ def record_column(plan: Plan) -> dict[str, str]:
         "disputed": "v.disputed",
         "act_id": "COALESCE(v.act_id, '')",
         "source": "COALESCE(v.source, '')",
+        "document_no": "COALESCE(v.document_no, '')",
         "basis": "COALESCE(v.basis, '')",
+        **{name: f"v.{day_column(name)}" for name in DATES},
+        "corrected_on": "GREATEST(v.last_corrected_day, CASE WHEN v.status = 2 THEN v.status_day END)",
         "item": "v.item_name",
         "status": "CASE v.status WHEN 1 THEN 'withdrawn' WHEN 2 THEN 'repaired' ELSE 'active' END",
     }
@@ -211,6 +228,14 @@ def record_column(plan: Plan) -> dict[str, str]:
         silent = {"text": "''", "number": "0", "bool": "FALSE", "date": "NULL"}[attribute.type]
         known[name] = f'COALESCE(v."t_{name}", {silent})' if attribute.type != "date" else f'v."t_{name}"'
     return known | {name: f'l."{name}"' for name in plan.lookups}
+
+
+def reads_correction(plan: Plan) -> bool:
+    """Whether some rule asks for the day of the newest correction."""
+    trees = [fact.where for fact in plan.facts] + [rule.when for rule in plan.exemptions]
+    return any(item.switch == "corrected_on" for item in plan.items) or any(
+        "corrected_on" in set(names(tree)) for tree in trees if tree is not None
+    )
 
 
 def uses_lookup(plan: Plan) -> bool:
@@ -232,10 +257,13 @@ def valid(plan: Plan) -> str:
     look = "JOIN looked l ON l.sid = v.sid " if uses_lookup(plan) else ""
     lookups = "".join(f', l."{name}"' for name in plan.lookups) if look else ""
     net_high = "v.low" if not plan.uses_unknown else netted("high")
+    aged, low = "", netted("low")
+    if any(item.window.beyond for item in plan.items):
+        aged, low = f", {AGED} AS aged", f"CASE WHEN {AGED} THEN 0 ELSE {low} END"
     return (
         f"SELECT v.*, (v.status <> 1 AND v.exempt < 0) AS active, "
         f"(v.status <> 1 AND v.exempt < 0 AND v.scored AND v.form <> 0) AS counts, {net_high} AS high FROM ("
-        f"SELECT v.*{lookups}, {exempt} AS exempt, {scored} AS scored, {netted('low')} AS low "
+        f"SELECT v.*{lookups}, {exempt} AS exempt, {scored} AS scored{aged}, {low} AS low "
         f"FROM assessed v {look}WHERE {scored}{f' OR {windows}' if windows else ''}) v"
     )
 

@@ -8,6 +8,7 @@ from creditscore.grading.compile import bit, mark
 from creditscore.grading.plan import Plan, PlanFact
 from creditscore.grading.sql_records import fact_condition, over_records, record_column, text_key, time_key
 from creditscore.quantities import MICRO
+from creditscore.schemes.model import MARKS
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,10 @@ def sides(plan: Plan) -> tuple[str, ...]:
     return ("low", "high") if plan.uses_unknown else ("low",)
 
 
+# day and record id in front of a text, so that the greatest is the newest
+NEWEST = "LPAD(CAST(v.day + 100000 AS VARCHAR), 6, '0') || v.record_id || CHR(31)"
+
+
 def distinct(fact: PlanFact) -> bool:
     return fact.take == "run" or (fact.take == "count" and fact.by not in (None, "time"))
 
@@ -52,6 +57,8 @@ def carried(plan: Plan) -> list[tuple[str, str, str]]:
     for k, rule in enumerate(plan.exemptions):
         evidence.append(f"CASE WHEN v.exempt = {k} THEN {mark(rule.rule)} ELSE -1 END")
         readings.append(f"CASE WHEN v.exempt = {k} THEN {bit(plan, rule.rule)} ELSE 0 END")
+    if any(item.window.beyond for item in plan.items):
+        evidence.append(f"CASE WHEN v.aged THEN {MARKS.index('unknown')} ELSE -1 END")
     columns = [("evidence", f"GREATEST({', '.join(evidence)})" if len(evidence) > 1 else evidence[0], "MAX")]
     if plan.scheme.readings:
         columns.append(("readings", " | ".join(readings), "BIT_OR"))
@@ -68,6 +75,8 @@ def carried(plan: Plan) -> list[tuple[str, str, str]]:
                 "max": (f"f_{fact.name}", f"CASE WHEN {held} THEN {column} END", "MAX"),
                 "min": (f"f_{fact.name}", f"CASE WHEN {held} THEN {column} END", "MIN"),
                 "latest": (f"f_{fact.name}", f"CASE WHEN {held} THEN v.day END", "MAX"),
+                "earliest": (f"f_{fact.name}", f"CASE WHEN {held} THEN v.day END", "MIN"),
+                "newest": (f"f_{fact.name}", f"CASE WHEN {held} THEN {NEWEST} || {column} END", "MAX"),
             }[fact.take]
         )
     return columns

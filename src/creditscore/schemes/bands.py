@@ -39,11 +39,9 @@ def step(scheme: Scheme) -> Decimal:
         for cap in (*(item.cap for item in items), *(group.cap for group in scheme.groups.values()))
         if cap is not None
     ]
-    found += (
-        [rule.points for rule in scheme.start.rules] + [bonus.each for bonus in scheme.start.bonus]
-        if scheme.start
-        else []
-    )
+    if scheme.start:
+        found += [points for rule in scheme.start.rules for points in rule.range or (rule.points or Decimal(0),)]
+        found += [bonus.each for bonus in scheme.start.bonus]
     found += [abs(rule.add or rule.deduct or Decimal(0)) for rule in scheme.conditions]
     common = math.gcd(*(to_micro(number) for number in found))
     return Decimal(common).scaleb(-6) if common else TINY

@@ -8,28 +8,21 @@ from typing import Any
 
 from creditscore.quantities import BASIS, to_micro
 from creditscore.schemes.bands import band_faults, numbers, step
-from creditscore.schemes.expressions import names, parse, thresholds
+from creditscore.schemes.expressions import parse, thresholds
 from creditscore.schemes.model import Cite, Item, Model, Rule, Scheme
+from creditscore.schemes.parts import DATES
 from creditscore.schemes.source import KeyPath, Source
+from creditscore.schemes.types import ASSESSED, MOMENTS, RECORD, Kind, fact_names, record_names, subject_names, typed
 
-SUBJECT_COLUMNS = ("kind", "region", "district", "industry", "size", "ownership")
-RECORD_COLUMNS = (
-    "quantity",
-    "amount",
-    "corrected",
-    "corrected_share",
-    "standing",
-    "net",
-    "repair_window",
-    "disputed",
-    "status",
-    "act_id",
-    "source",
-    "basis",
-    "item",
-)
-HISTORY_COLUMNS = ("grade", "route", "state", "status", "scheme")
 BASES = ("time", "day", "month", "quarter", "year", "period", "act")
+REQUIRED = ("amount", "act_id", "quantity", "document_no", "source", "basis", *DATES)
+TAKES = {
+    "records": ("any", "count", "sum", "max", "min", "latest", "earliest", "newest", "run"),
+    "history": ("any", "count", "chain"),
+    "listings": ("any", "count", "latest", "months_since", "days_since"),
+    "attributes": ("months_since", "days_since"),
+}
+MOST_BITS = 62  # facts over records and readings travel as bits of one integer
 
 
 def check_scheme(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
@@ -38,7 +31,7 @@ def check_scheme(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
     if source.faults:
         return  # the other checks calculate with these numbers
     _citations(scheme, source, laws)
-    for check in (_references, _items, _conditions, _order, _bands):
+    for check in (_references, _items, _facts, _dates, _lists, _conditions, _order, _bands):
         check(scheme, source)
 
 
@@ -60,6 +53,11 @@ def rules(scheme: Scheme) -> Iterator[tuple[KeyPath, Rule]]:
     for section in ("conditions", "decide"):
         for i, rule in enumerate(getattr(scheme, section)):
             yield (section, i), rule
+    for key, listed in scheme.lists.items():
+        yield ("lists", key), listed
+        for section in ("steps", "terms", "exits"):
+            for i, rule in enumerate(getattr(listed, section)):
+                yield ("lists", key, section, i), rule
 
 
 def _citations(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
@@ -75,8 +73,9 @@ def _citations(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
             source.fault(path, "carries no cite; every rule names its law and article")
         if rule.evidence is None:
             source.fault(path, "carries no evidence mark")
-        if rule.reading is not None and rule.reading not in scheme.readings:
-            source.fault((*path, "reading"), f"{rule.reading!r} is not among the readings: {_some(scheme.readings)}")
+        for name in rule.reading:
+            if name not in scheme.readings:
+                source.fault((*path, "reading"), f"{name!r} is not among the readings: {_some(scheme.readings)}")
 
 
 def _cites(scheme: Scheme) -> Iterator[tuple[KeyPath, Cite]]:
@@ -120,9 +119,9 @@ def _references(scheme: Scheme, source: Source) -> None:
             need(code, scheme.items, (*path, "items"), "item")
         if fact.of == "records" and not fact.items and not fact.tags:
             source.fault(path, "a fact over records names its items or tags")
-        if fact.take in ("sum", "max", "min") and fact.column is None:
+        if fact.take in ("sum", "max", "min", "newest") and fact.column is None:
             source.fault(path, f"{fact.take} needs column:")
-        if fact.take in ("months_since", "days_since"):
+        if fact.take in ("months_since", "days_since") and fact.of == "attributes":
             if fact.absent is None:
                 source.fault(path, "needs absent: the number when no date is given")
             for name in fact.dates:
@@ -168,8 +167,10 @@ def _item(scheme: Scheme, source: Source, path: KeyPath, item: Item) -> None:
         if basis not in BASES and basis not in scheme.record_attributes:
             fault(f"{basis!r} is neither one of {', '.join(BASES)} nor a declared record attribute", "per")
     for name in item.requires:
-        if name not in (*scheme.record_attributes, "amount", "act_id", "quantity"):
-            fault(f"{name!r} is not a declared record attribute", "requires")
+        if name not in (*scheme.record_attributes, *REQUIRED):
+            fault(f"{name!r} is neither a declared record attribute nor one of {', '.join(REQUIRED)}", "requires")
+    if item.measure and item.measure.of not in scheme.record_attributes:
+        fault(f"{item.measure.of!r} is not a declared record attribute", "measure", "of")
     value = item.value
     if value:
         wanted = value.plus or (value.of if value.levels else None)
@@ -177,6 +178,8 @@ def _item(scheme: Scheme, source: Source, path: KeyPath, item: Item) -> None:
             fault(f"{wanted!r} is not a declared record attribute")
         if value.tiers and value.of not in ("amount", "quantity"):
             fault("tiers are of: amount or quantity", "of")
+        if value.range and value.range[1] is not None and value.range[0] > value.range[1]:
+            fault("range: the lowest admissible value comes first", "range")
         if value.unknown != (item.evidence == "unknown") and not value.pool:
             fault("points and evidence disagree: an unknown number carries evidence: unknown, and only it does")
         group = scheme.groups.get(item.group or "")
@@ -220,34 +223,78 @@ def _give_back(fault: Any, key: str, points: Any, item: Item) -> None:
 
 
 def _conditions(scheme: Scheme, source: Source) -> None:
-    subject = {*scheme.facts, *scheme.attributes, *SUBJECT_COLUMNS, "period", "score"}
-    lookups = {f"{t}_{c}" for t, lookup in scheme.lookups.items() for c in lookup.columns}
-    subject |= lookups
-    dates = {name for name, attribute in scheme.attributes.items() if attribute.type == "date"}
-    record = {*RECORD_COLUMNS, *scheme.record_attributes, *lookups}
-    record -= {name for name, attribute in scheme.record_attributes.items() if attribute.type == "date"}
+    subject, record = subject_names(scheme), record_names(scheme)
 
-    def check(text: str | None, known: set[str], path: KeyPath) -> None:
+    def check(text: str | None, known: dict[str, Kind], path: KeyPath) -> None:
         if text is None:
             return
         try:
             tree = parse(text)
-            unknown = sorted(set(names(tree)) - known)
-            if unknown:
-                raise ValueError(f"does not know {', '.join(unknown)}; there are: {_some(known)}")
+            typed(tree, known)
             list(thresholds(tree, "score"))
         except ValueError as error:
-            source.fault(path, str(error))
+            source.fault(path, f"{text!r} {error}" if not str(error).startswith(("cannot", "in ", "'")) else str(error))
 
+    before = {name: kind for name, kind in subject.items() if name != "score"}
     for path, rule in rules(scheme):
-        when = getattr(rule, "when", None)
-        is_exempt = path[0] == "admit"
-        before_score = path[0] in ("start", "conditions")
-        known = record if is_exempt else subject - dates - ({"score"} if before_score else set())
-        check(when, known, (*path, "when"))
+        known = record if path[0] == "admit" else before if path[0] in ("start", "conditions") else subject
+        check(getattr(rule, "when", None), known, (*path, "when"))
+        check(getattr(rule, "accepts", None), record_names(scheme, assessed=False), (*path, "accepts"))
     for key, fact in scheme.facts.items():
-        known = {"records": record, "history": set(HISTORY_COLUMNS)}.get(fact.of, subject)
-        check(fact.where, known, ("facts", key, "where"))
+        check(fact.where, fact_names(scheme, fact), ("facts", key, "where"))
+
+
+def _facts(scheme: Scheme, source: Source) -> None:
+    for key, fact in scheme.facts.items():
+        path: KeyPath = ("facts", key)
+        if fact.take not in TAKES[fact.of]:
+            source.fault((*path, "take"), f"{fact.take} is not taken of {fact.of}; there are: {_some(TAKES[fact.of])}")
+        if fact.of == "records" and fact.column is not None:
+            kind = record_names(scheme).get(fact.column)
+            wanted = "text" if fact.take == "newest" else "number"
+            if kind != wanted:
+                source.fault((*path, "column"), f"{fact.column!r} is {kind or 'unknown'}; {fact.take} needs a {wanted}")
+        window = scheme.windows.get(fact.window or scheme.admit.window)
+        if fact.of == "records" and window and window.beyond:
+            source.fault((*path, "window"), "a fact must be certain; give it a window without beyond: unknown")
+    over_records = sum(fact.of == "records" for fact in scheme.facts.values())
+    for what, count in (("facts", over_records), ("readings", len(scheme.readings))):
+        if count > MOST_BITS:
+            source.fault((what,), f"has {count} {what} over records; at most {MOST_BITS} travel with each record")
+
+
+def _dates(scheme: Scheme, source: Source) -> None:
+    """Dates that other dates, windows and terms are counted from."""
+    kinds = record_names(scheme, assessed=False)
+    for name, one in scheme.record_attributes.items():
+        path: KeyPath = ("record_attributes", name)
+        if name in {*RECORD, *ASSESSED, *MOMENTS, *scheme.lookups}:
+            source.fault(path, "is the name of a column that every record has; choose another")
+        if one.of is not None and (kinds.get(one.of) != "date" or one.of in MOMENTS):
+            source.fault((*path, "of"), f"{one.of!r} is not a date of the record")
+        elif one.of in scheme.record_attributes and scheme.record_attributes[one.of].of is not None:
+            source.fault((*path, "of"), f"{one.of!r} itself follows from a date; count from that one")
+    for name, window in scheme.windows.items():
+        for since in window.cycle.since if window.cycle else []:
+            attribute = scheme.attributes.get(since)
+            if since != "registered_on" and (attribute is None or attribute.type != "date"):
+                source.fault(("windows", name, "cycle", "since"), f"{since!r} is not a date attribute")
+
+
+def _lists(scheme: Scheme, source: Source) -> None:
+    decisions = {rule.id for rule in scheme.decide}
+    for key, listed in scheme.lists.items():
+        for trigger in listed.triggers:
+            if trigger not in decisions:
+                source.fault(
+                    ("lists", key, "triggers"), f"{trigger!r} is not a decide rule; there are: {_some(decisions)}"
+                )
+        for i, term in enumerate(listed.terms):
+            if term.unknown != (term.evidence == "unknown") or (term.unknown and term.span is not None):
+                source.fault(
+                    ("lists", key, "terms", i),
+                    "a term nobody published is unknown: true with evidence: unknown and no span",
+                )
 
 
 def _points(scheme: Scheme, source: Source) -> None:

@@ -2,14 +2,17 @@
 
     score >= 70 and not has_income
     prior_grade in ['C', 'D'] or fines * 2 > turnover
+    given(deadline_on) and deadline_on < as_of
 
 Names are facts, attributes, columns of the subject or (in `where`) columns of one record. A number is exact.
+A comparison with a date that nobody gave does not hold.
 A condition is parsed once into nested tuples; `to_python` and `to_sql` are its two interpreters.
 """
 
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -18,7 +21,7 @@ from creditscore.quantities import to_micro
 
 Node = tuple[Any, ...]
 COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=", ast.NotEq: "<>"}
-ALLOWED = "names, numbers, 'texts', == != < <= > >=, in [...], and, or, not, +, -, and * by a number"
+ALLOWED = "names, numbers, 'texts', == != < <= > >=, in [...], and, or, not, given(a date), +, -, and * by a number"
 
 
 def parse(text: str) -> Node:
@@ -52,6 +55,8 @@ def _node(node: ast.expr, text: str) -> Node:
                 if b[0] != "num":
                     raise ValueError(f"in {text!r} one factor must be a number")
             return (name, a, b)
+        case ast.Call(func=ast.Name(id="given"), args=[ast.Name(id=name)], keywords=[]):
+            return ("given", ("name", name))
         case ast.Name(id=name):
             return ("bool", name == "true") if name in ("true", "false") else ("name", name)
         case ast.Constant(value=bool() as flag):
@@ -109,6 +114,11 @@ def to_python(node: Node) -> Callable[[Mapping[str, Any]], Any]:
     if kind == "in":
         value, options = to_python(node[1]), [to_python(part) for part in node[2:]]
         return lambda env: value(env) in [option(env) for option in options]
+    if kind == "given":
+        name = node[1][1]
+        return lambda env: env[name] is not None
+    if kind == "dates":
+        return _dates(node[1], _python_term(node[2])[0], _python_term(node[3])[0])
     if kind == "cmp":
         (a, ka), (b, kb) = _python_term(node[2]), _python_term(node[3])
         fa, fb = 10 ** max(0, kb - ka), 10 ** max(0, ka - kb)
@@ -119,17 +129,28 @@ def to_python(node: Node) -> Callable[[Mapping[str, Any]], Any]:
     return term
 
 
-def _comparison(op: str, a: Any, b: Any, fa: int, fb: int) -> Callable[[Mapping[str, Any]], bool]:
-    import operator
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+    "<>": operator.ne,
+}
 
-    compare = {
-        "<": operator.lt,
-        "<=": operator.le,
-        ">": operator.gt,
-        ">=": operator.ge,
-        "=": operator.eq,
-        "<>": operator.ne,
-    }[op]
+
+def _dates(op: str, a: Any, b: Any) -> Callable[[Mapping[str, Any]], bool]:
+    compare = OPERATORS[op]
+
+    def holds(env: Mapping[str, Any]) -> bool:
+        first, second = a(env), b(env)
+        return first is not None and second is not None and compare(first, second)
+
+    return holds
+
+
+def _comparison(op: str, a: Any, b: Any, fa: int, fb: int) -> Callable[[Mapping[str, Any]], bool]:
+    compare = OPERATORS[op]
     if fa == fb:
         return lambda env: compare(a(env), b(env))
     return lambda env: compare(a(env) * fa, b(env) * fb)
@@ -142,7 +163,7 @@ def _python_term(node: Node) -> tuple[Callable[[Mapping[str, Any]], Any], int]:
         case ("num", number):
             micro = to_micro(number)
             return (lambda env: micro), 0
-        case ("bool" | "text", constant):
+        case ("bool" | "text" | "day", constant):
             return (lambda env: constant), 0
         case ("mul", inner, ("num", factor)):
             value, k = _python_term(inner)
@@ -158,7 +179,7 @@ def _python_term(node: Node) -> tuple[Callable[[Mapping[str, Any]], Any], int]:
 
 
 def to_sql(node: Node, column: Callable[[str], str]) -> str:
-    """The condition as SQL text; `column` gives the expression for a name (never NULL)."""
+    """The condition as SQL text; `column` gives the expression for a name (NULL only for a date nobody gave)."""
     kind = node[0]
     if kind in ("and", "or"):
         return "(" + f" {kind.upper()} ".join(to_sql(part, column) for part in node[1:]) + ")"
@@ -166,6 +187,11 @@ def to_sql(node: Node, column: Callable[[str], str]) -> str:
         return f"(NOT {to_sql(node[1], column)})"
     if kind == "in":
         return f"({to_sql(node[1], column)} IN ({', '.join(to_sql(part, column) for part in node[2:])}))"
+    if kind == "given":
+        return f"({column(node[1][1])} IS NOT NULL)"
+    if kind == "dates":
+        a, b = _sql_term(node[2], column)[0], _sql_term(node[3], column)[0]
+        return f"COALESCE({a} {node[1]} {b}, FALSE)"
     if kind == "cmp":
         (a, ka), (b, kb) = _sql_term(node[2], column), _sql_term(node[3], column)
         k = max(ka, kb)
@@ -187,6 +213,8 @@ def _sql_term(node: Node, column: Callable[[str], str]) -> tuple[str, int]:
             return "'" + word.replace("'", "''") + "'", 0
         case ("bool", flag):
             return ("TRUE" if flag else "FALSE"), 0
+        case ("day", day):
+            return str(day), 0
         case ("mul", inner, ("num", factor)):
             value, k = _sql_term(inner, column)
             more = _decimals(factor)

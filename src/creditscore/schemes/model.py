@@ -6,10 +6,11 @@ The parts that concern records are in `parts`; here are facts, start, decisions 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from creditscore.schemes.lists import ListRule
 from creditscore.schemes.parts import (
     MARKS,
     Applies,
@@ -37,6 +38,7 @@ from creditscore.schemes.parts import (
     Window,
     listed,
 )
+from creditscore.schemes.shorthand import ImportedDecision, expand
 
 __all__ = [
     "MARKS",
@@ -83,7 +85,20 @@ class Fact(Rule):
     """A named aggregate of one subject."""
 
     of: Literal["records", "history", "listings", "attributes"] = "records"
-    take: Literal["count", "sum", "max", "min", "latest", "any", "run", "chain", "months_since", "days_since"]
+    take: Literal[
+        "count",
+        "sum",
+        "max",
+        "min",
+        "latest",
+        "earliest",
+        "newest",
+        "any",
+        "run",
+        "chain",
+        "months_since",
+        "days_since",
+    ]
     items: list[str] = Field(default_factory=list)
     tags: list[str] = Field(default_factory=list)
     window: str | None = None
@@ -92,15 +107,28 @@ class Fact(Rule):
     column: str | None = None  # what sum, max and min are taken of
     years: tuple[int, int] | None = None  # history: relative to the evaluation year
     lists: list[str] = Field(default_factory=list)
+    listed: Literal["now", "ever"] = "now"  # listings: those in force, or those that were ever entered
     dates: list[str] = Field(default_factory=list)  # months_since: the first date that is given
     at: Literal["as_of", "known_at", "period_start"] = "as_of"
     absent: Number | None = None  # months_since without a date; max and min of nothing
 
 
 class StartRule(Rule):
+    """Where counting begins: `points`, or nobody published it (`unknown`, within `range`)."""
+
     id: str
-    points: Number
+    points: Number | None = None
+    unknown: bool = False
+    range: tuple[Number, Number] | None = None
     when: str | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> StartRule:
+        if (self.points is None) != self.unknown or (self.range is not None) != self.unknown:
+            raise ValueError("needs points, or unknown: true with the range in which they lie")
+        if self.range is not None and self.range[0] > self.range[1]:
+            raise ValueError("range: the lowest admissible value comes first")
+        return self
 
 
 class Bonus(Rule):
@@ -140,12 +168,16 @@ class Band(Model):
     below: Number | None = None
 
 
+EFFECTS = ("not_graded", "not_computable", "grade", "bands", "ceiling", "floor", "down", "up")
+
+
 class Decide(Rule):
     """One line of the ordered list: it sets a state or a grade, or (after a grade is set) limits or shifts it."""
 
     id: str
     when: str | None = None
     not_graded: str | None = None
+    not_computable: str | None = None  # what is missing, where no published text says how to go on
     grade: str | None = None
     bands: list[Band] | None = None
     ceiling: str | None = None
@@ -156,14 +188,14 @@ class Decide(Rule):
 
     @model_validator(mode="after")
     def _one_effect(self) -> Decide:
-        effects = [self.not_graded, self.grade, self.bands, self.ceiling, self.floor, self.down, self.up]
+        effects = [getattr(self, effect) for effect in EFFECTS]
         if sum(effect is not None for effect in effects) != 1:
-            raise ValueError("needs exactly one of: not_graded, grade, bands, ceiling, floor, down, up")
+            raise ValueError(f"needs exactly one of: {', '.join(EFFECTS)}")
         return self
 
     @property
     def decides(self) -> bool:
-        return self.not_graded is not None or self.grade is not None or self.bands is not None
+        return any(getattr(self, effect) is not None for effect in EFFECTS[:4])
 
 
 class Exemption(Rule):
@@ -191,6 +223,13 @@ class Gap(Model):
     reason: str
 
 
+class NotMonotone(Model):
+    """Where withdrawing an adverse record may worsen the grade, and why the text wants it so."""
+
+    id: str  # the rule that makes it so
+    why: Label
+
+
 class Scheme(Model):
     """One version of one grading system."""
 
@@ -203,6 +242,9 @@ class Scheme(Model):
     effective_to: int | date | None = None  # half-open: the first period or day no longer governed
     known_from: date | None = None
     checked_on: date
+    missing: list[Label] = Field(default_factory=list)  # what the text lacks; such a scheme refuses to grade
+    imported_decision: ImportedDecision | None = None
+    beside: list[str] = Field(default_factory=list)  # schemes of the domain whose items are left to them
     cite: Annotated[list[Cite], BeforeValidator(listed)]
     evidence: Mark
     gap: list[Gap] = Field(default_factory=list)
@@ -227,6 +269,22 @@ class Scheme(Model):
     conditions: list[Condition] = Field(default_factory=list)
     combine: Combine = Combine()
     decide: list[Decide]
+    lists: dict[str, ListRule] = Field(default_factory=dict)
+    not_monotone: list[NotMonotone] = Field(default_factory=list)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, data: Any) -> Any:
+        return expand(data)
+
+    @property
+    def role(self) -> Literal["rule", "list", "decision_only", "stub"]:
+        """What the scheme does: it computes a grade, tells who meets a trigger, keeps a decision, or lacks its text."""
+        if self.missing:
+            return "stub"
+        if self.imported_decision:
+            return "decision_only"
+        return "list" if self.use == "list" else "rule"
 
     @property
     def version(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -16,6 +16,7 @@ MARKS = ("verified", "recalled", "derived", "inference", "local", "project_defau
 Mark = Literal["verified", "recalled", "derived", "inference", "local", "project_default", "unknown"]
 Route = Literal["score", "direct", "linked", "retained", "special", "repaired", "adjusted", "imported"]
 Clock = Literal["event_on", "occurred_on", "decided_on", "booked_on", "published_on", "recorded_on"]
+DATES: tuple[str, ...] = get_args(Clock)
 Basis = Literal["time", "day", "month", "quarter", "year", "period", "act"]
 Use = Literal["public_grade", "internal_risk", "list", "professional_record"]
 
@@ -65,7 +66,7 @@ class Rule(Model):
     label: Label | None = None
     cite: Annotated[list[Cite], BeforeValidator(listed)] = Field(default_factory=list)
     evidence: Mark | None = None
-    reading: str | None = None
+    reading: Annotated[list[str], BeforeValidator(listed)] = Field(default_factory=list)
     applies: Applies | None = None
     note: str | None = None
 
@@ -129,7 +130,14 @@ class ItemRepair(Model):
     gives: dict[str, Annotated[list[GiveBack], BeforeValidator(listed)]]
     cite: Annotated[list[Cite], BeforeValidator(listed)] = Field(default_factory=list)
     evidence: Mark | None = None
-    reading: str | None = None
+    reading: Annotated[list[str], BeforeValidator(listed)] = Field(default_factory=list)
+
+
+class Measure(Model):
+    """A quantity that is given as a word: where the record attribute `of` is filled, its level is the quantity."""
+
+    of: str
+    levels: dict[str, Number]
 
 
 class Item(Rule):
@@ -145,6 +153,8 @@ class Item(Rule):
     cap: Number | None = None
     tags: list[str] = Field(default_factory=list)
     requires: list[str] = Field(default_factory=list)
+    accepts: str | None = None  # a condition on the record; one that does not fulfil it is refused
+    measure: Measure | None = None
     repair: ItemRepair | None = None
 
     @property
@@ -165,6 +175,13 @@ class Pool(Rule):
     total: Number
 
 
+class Cycle(Model):
+    """Periods of `months` that begin on a day of the subject: the first of the dates `since` that has come."""
+
+    months: int = Field(ge=1)
+    since: Annotated[list[str], BeforeValidator(listed)]
+
+
 class Window(Model):
     """Which days of the clock count, seen from the day of grading (`as_of`, the end of an evaluation year)."""
 
@@ -174,6 +191,8 @@ class Window(Model):
     valid: dict[Literal["months", "days", "years"], int] | None = None  # life of each record
     after_days: int = 0  # a record's life begins this many days after its clock
     ever: bool = False
+    cycle: Cycle | None = None  # the subject's own period that is running
+    beyond: Literal["unknown"] | None = None  # with valid: nobody published whether the record counts longer
     edge: Literal["inclusive", "exclusive"] | None = None  # the first day of months/days, the last day of valid
     until: Literal["as_of", "known_at"] = "as_of"
     or_uncorrected: bool = False
@@ -181,9 +200,11 @@ class Window(Model):
 
     @model_validator(mode="after")
     def _one_form(self) -> Window:
-        forms = [self.years, self.months, self.days, self.valid, self.ever or None]
+        forms = [self.years, self.months, self.days, self.valid, self.ever or None, self.cycle]
         if sum(form is not None for form in forms) != 1:
-            raise ValueError("needs exactly one of: years, months, days, valid, ever")
+            raise ValueError("needs exactly one of: years, months, days, valid, ever, cycle")
+        if self.beyond and not self.valid:
+            raise ValueError("beyond: unknown belongs to valid, the life that is certain")
         if (self.months or self.days or self.valid) and self.edge is None:
             raise ValueError("needs edge: inclusive or exclusive")
         return self
@@ -207,11 +228,27 @@ class RepairRule(Rule):
 
 
 class RecordAttribute(Model):
+    """A further column of a record. A date may follow from another one (`of`) instead of being given."""
+
     type: Literal["text", "number", "date", "bool"]
     allowed: list[str] | None = None
     least: Number | None = None
     most: Number | None = None
+    of: str | None = None  # the date from which this one is counted
+    days: int | None = None
+    months: int | None = None
+    workdays: int | None = None
     label: Label | None = None
+    cite: Annotated[list[Cite], BeforeValidator(listed)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _derived(self) -> RecordAttribute:
+        spans = [span for span in (self.days, self.months, self.workdays) if span is not None]
+        if self.of is None and spans:
+            raise ValueError("days, months and workdays need of: the date from which they count")
+        if self.of is not None and (self.type != "date" or len(spans) != 1):
+            raise ValueError("of: makes a date from another one; it needs type: date and one of days, months, workdays")
+        return self
 
 
 class Attribute(Model):
@@ -222,7 +259,7 @@ class Attribute(Model):
     allowed: list[str] | None = None
     label: Label | None = None
     cite: Annotated[list[Cite], BeforeValidator(listed)] = Field(default_factory=list)
-    reading: str | None = None
+    reading: Annotated[list[str], BeforeValidator(listed)] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _silence(self) -> Attribute:

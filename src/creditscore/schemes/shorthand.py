@@ -1,0 +1,95 @@
+"""Short forms of a whole scheme: a decision that somebody else takes, and a text of which too much is missing."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import model_validator
+
+from creditscore.schemes.lists import Span
+from creditscore.schemes.parts import Label, Model
+
+
+class ImportedDecision(Model):
+    """Somebody else decides; the scheme validates, dates, expires and cites the decision, and computes nothing.
+
+    `life`: how long a decision holds where it does not say `valid_until` itself; absent: until a newer one.
+    """
+
+    by: Label  # who decides
+    life: Span | None = None
+    edge: Literal["inclusive", "exclusive"] = "inclusive"
+
+    @model_validator(mode="after")
+    def _calendar(self) -> ImportedDecision:
+        if self.life is not None and self.life.workdays is not None:
+            raise ValueError("the life of a decision is in days, months or years")
+        return self
+
+
+def expand(data: Any) -> Any:
+    """A scheme in short form with the sections that follow from it; every other scheme as it is."""
+    if not isinstance(data, dict):
+        return data
+    if isinstance(data.get("imported_decision"), dict | ImportedDecision):
+        return _imported(data)
+    return _stub(data) if data.get("missing") else data
+
+
+def _stub(data: dict[str, Any]) -> dict[str, Any]:
+    given = {
+        "clocks": {"event": ["event_on"]},
+        "windows": {"ever": {"ever": True}},
+        "admit": {"clock": "event", "window": "ever"},
+        "items": {},
+        "decide": [{"id": "missing", "not_computable": "rule_text_missing", **_source(data, unknown=True)}],
+    }
+    return {**given, **data}
+
+
+def _imported(data: dict[str, Any]) -> dict[str, Any]:
+    about = data["imported_decision"]
+    if isinstance(about, ImportedDecision):
+        about = about.model_dump(exclude_none=True)
+    grades = [one.get("code") for one in data.get("grades") or [] if isinstance(one, dict)]
+    life = about.get("life")
+    window: dict[str, Any] = {"ever": True}
+    if isinstance(life, dict) and life:
+        window = {"valid": dict(life), "edge": about.get("edge", "inclusive")}
+    source = _source(data)
+    alive = "(last_own >= last_decided or last_until >= last_decided)"
+    dated = {"take": "latest", "items": ["decision"]}
+    decide: list[dict[str, Any]] = [
+        {"id": f"decided_{code}", "when": f"{alive} and decision == '{code}'", "grade": code,
+         "route": "imported", **source} for code in grades
+    ]  # fmt: skip
+    decide.append({"id": "expired", "when": "given(last_decided)", "not_graded": "decision_expired", **source})
+    decide.append({"id": "none", "not_graded": "no_decision", **source})
+    given = {
+        "record_attributes": {
+            "decided_grade": {"type": "text", "allowed": grades},
+            "valid_until": {"type": "date"},
+        },
+        "clocks": {"decision": ["decided_on", "event_on"]},
+        "windows": {"ever": {"ever": True}, "life": window},
+        "admit": {"clock": "decision", "window": "ever"},
+        "items": {
+            "decision": {
+                "label": {"zh": "主管单位作出的评定", "en": "decision of the competent body"},
+                "requires": ["decided_grade", "document_no", "source"],
+                **source,
+            }
+        },
+        "facts": {
+            "decision": {"take": "newest", "items": ["decision"], "column": "decided_grade"},
+            "last_decided": dated,
+            "last_own": {**dated, "window": "life", "where": "not given(valid_until)"},
+            "last_until": {**dated, "where": "valid_until >= as_of"},
+        },
+        "decide": decide,
+    }
+    return {**given, **data}
+
+
+def _source(data: dict[str, Any], unknown: bool = False) -> dict[str, Any]:
+    return {"cite": data.get("cite"), "evidence": "unknown" if unknown else data.get("evidence")}
