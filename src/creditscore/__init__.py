@@ -10,12 +10,14 @@ from creditscore.errors import (
 )
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
+from creditscore.grading.several import Gradings, grade_all
 from creditscore.records import Snapshot, ingest
 from creditscore.version import __version__
 
 __all__ = [
     "CreditscoreError",
     "Grading",
+    "Gradings",
     "InputError",
     "NotInForce",
     "SchemeError",
@@ -24,5 +26,6 @@ __all__ = [
     "UsageError",
     "__version__",
     "grade",
+    "grade_all",
     "ingest",
 ]

@@ -221,7 +221,7 @@ def test_last_years_output_is_this_years_history(place: Place) -> None:
     [
         (["--period", "2013"], 4, "tax@2014"),
         (["--period", "soon"], 2, "evaluation year"),
-        (["--as-of", "2022-12-31"], 2, "evaluation year"),
+        (["--as-of", "2022-12"], 2, "YYYY-MM-DD"),
         (["--period", "2022", "--known-at", "yesterday"], 2, "YYYY-MM-DD"),
     ],
 )

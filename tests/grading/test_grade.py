@@ -183,7 +183,6 @@ def test_a_silent_feed_is_not_virtue() -> None:
         ({"period": 2016, "as_of": "2016-01-01"}, "either a period"),
         ({"period": "next"}, "not an evaluation year"),
         ({"as_of": "31.12.2016"}, "not a day"),
-        ({"period": 2016}, "graded for a day"),
     ],
 )
 def test_usage_errors_say_what_is_allowed(arguments: dict, words: str) -> None:
@@ -191,6 +190,15 @@ def test_usage_errors_say_what_is_allowed(arguments: dict, words: str) -> None:
     with pytest.raises(cs.UsageError, match=words) as caught:
         cs.grade(records, CITY, subjects=subjects, **arguments)
     assert caught.value.exit_code == 2
+
+
+def test_a_period_is_read_in_the_terms_of_the_scheme() -> None:
+    subjects, records = city({"a": [5]})
+    by_year = cs.grade(records, CITY, subjects=subjects, period=2016)
+    assert by_year.manifest["as_of"] == by_year.manifest["period"] == "2016-12-31"
+    subjects = pd.DataFrame({"subject_id": ["914403001922038216"]})
+    for as_of, year in (("2016-12-31", "2016"), ("2016-12-30", "2015")):
+        assert cs.grade(records.iloc[:0], "tax", subjects=subjects, as_of=as_of).manifest["period"] == year
 
 
 def test_not_in_force_names_the_neighbours() -> None:

@@ -12,15 +12,27 @@ from creditscore.errors import TooManyRejected, UsageError
 
 if TYPE_CHECKING:
     from creditscore.grading.result import Grading
+    from creditscore.grading.several import Gradings
 
 Table = Annotated[Path | None, typer.Option(help="Parquet or CSV file, or a folder of Parquet files.")]
 
 
 def grade_command(
-    scheme: Annotated[str, typer.Option(help="Scheme id, id@version, or a YAML file; see `creditscore scheme list`.")],
     out: Annotated[Path, typer.Option(help="Folder for the results.")],
-    period: Annotated[str | None, typer.Option(help="Evaluation year, for schemes graded by year.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="Day (YYYY-MM-DD), for schemes graded on a day.")] = None,
+    scheme: Annotated[
+        str | None,
+        typer.Option(help="Scheme id, id@version or YAML file, or several with commas; see `creditscore scheme list`."),
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="All schemes of a district's profile (jilin-edz), in place of --scheme.")
+    ] = None,
+    period: Annotated[
+        str | None, typer.Option(help="Evaluation year; a scheme for days takes its 31 December.")
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="Day (YYYY-MM-DD); a scheme for years takes the last year complete on it."),
+    ] = None,
     subjects: Table = None,
     records: Table = None,
     attributes: Table = None,
@@ -42,10 +54,12 @@ def grade_command(
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Write CSV beside Parquet.")] = False,
 ) -> None:
-    """Grade every subject under a scheme, with an exact ledger of every point."""
+    """Grade every subject under one or several schemes, with an exact ledger of every point."""
     from creditscore.grading.grade import grade
+    from creditscore.grading.several import Gradings, grade_all
     from creditscore.records.store import read_snapshot
 
+    names = _names(scheme, profile, period, as_of)
     source: Any
     tables: dict[str, Any]
     if snapshot is not None:
@@ -69,19 +83,67 @@ def grade_command(
             "memory_limit": memory_limit,
         }
     refused: TooManyRejected | None = None
-    with working(f"grading under {scheme}"):
+    with working(f"grading under {scheme or profile}"):
         try:
             tables |= {"as_of": as_of, "known_at": known_at, "max_rejected": max_rejected}
-            grading = grade(source, scheme, period, **tables)
+            if len(names) == 1 and profile is None:
+                grading: Grading | Gradings = grade(source, names[0], period, **tables)
+            else:
+                grading = grade_all(source, names, period, **tables, skip=profile is not None)
         except TooManyRejected as error:
             grading, refused = error.grading, error  # type: ignore[attr-defined]
         grading.write(out, csv=csv)
-    _report(grading, out)
+    if isinstance(grading, Gradings):
+        _report_all(grading)
+    else:
+        _report(grading)
+    typer.echo(f"written to {out}")
     if refused is not None:
         raise refused
 
 
-def _report(grading: Grading, out: Path) -> None:
+def _names(scheme: str | None, profile: str | None, period: str | None, as_of: str | None) -> list[str]:
+    """The schemes asked for, by name or by a profile and a day."""
+    if (scheme is None) == (profile is None):
+        raise UsageError(
+            "give either schemes or a profile", allowed="--scheme tax,labour/national or --profile jilin-edz"
+        )
+    if scheme is not None:
+        return [name.strip() for name in scheme.split(",") if name.strip()]
+    from creditscore.grading.grade import moment_of
+    from creditscore.schemes.profiles import load_profile
+    from creditscore.schemes.registry import moment
+
+    day = moment("day", moment_of(period, as_of))
+    assert not isinstance(day, int)
+    return load_profile(profile or "").schemes(day)
+
+
+def _report_all(gradings: Gradings) -> None:
+    """One line per scheme: how many subjects have which grade, and what could not be graded."""
+    from creditscore.cli.tables import show
+
+    manifest = gradings.manifest
+    typer.echo(f"{len(gradings)} schemes  known at {manifest['known_at']}  run {manifest['run_id']}")
+    rows = []
+    for one in gradings:
+        counts = one.manifest["counts"]
+        grades = {grade: counts["grades"][grade] for grade in one.plan.grades if grade in counts["grades"]}
+        states = {state: count for state, count in counts["states"].items() if state != "graded"}
+        used = counts["records"]["used"]
+        rows.append((one.plan.scheme.name, one.plan.period, str(used), _counted(grades), _counted(states)))
+    show(("scheme", "period", "records", "graded", "not graded"), rows)
+    for name, why in gradings.skipped.items():
+        typer.echo(f"skipped  {name}: {why}")
+    for reason, count in manifest["reasons"].items():
+        typer.echo(f"refused  {reason}: {count}")
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return "  ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def _report(grading: Grading) -> None:
     from creditscore.cli.tables import show
 
     manifest = grading.manifest
@@ -104,4 +166,3 @@ def _report(grading: Grading, out: Path) -> None:
     )
     for note in manifest["notes"]:
         typer.echo(f"note: {note}")
-    typer.echo(f"written to {out}")

@@ -49,16 +49,9 @@ def show_command(
     """The items, decisions and readings of a scheme, newest version unless pinned."""
     from creditscore.schemes import registry
 
-    name, _, version = scheme.partition("@")
-    found = [one for one in registry.versions(name) if not version or one.version == version]
-    if not found:
-        raise UsageError(
-            f"{name} has no version {version!r}",
-            allowed=", ".join(one.version for one in registry.versions(name)),
-        )
+    one = registry.pick(scheme)
     if lang not in ("zh", "en"):
         raise UsageError(f"{lang!r} is not a language of this package", allowed="zh, en")
-    one = found[-1]
     typer.echo(f"{one.name}  {getattr(one.label, lang)}  ({one.use}, evidence {one.evidence})")
     items = [
         (

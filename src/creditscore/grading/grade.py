@@ -48,16 +48,16 @@ def grade(
 
     `records` is a Snapshot, or a table (path, pandas, Arrow, DuckDB relation) given with `subjects` and the optional
     other tables. `scheme` is an id (`tax`), a pinned version (`tax@2014`), a YAML file or a Scheme. Schemes graded by
-    evaluation year take `period` (2024), others `as_of` (a day). `known_at` replays what was known on a day, of the
-    records and of the law; absent, all records of the input and all published law are known.
+    evaluation year take `period` (2024), others `as_of` (a day); given the other one, a scheme takes the last
+    evaluation year that is complete on the day, or 31 December of the year. `known_at` replays what was known on a day,
+    of the records and of the law; absent, all records of the input and all published law are known.
 
     Raises UsageError, NotInForce, SchemeError, InputError; TooManyRejected (with the result in `.grading`) when more
     than `max_rejected` rows were refused.
     """
     began = perf_counter()
-    at = _moment(period, as_of)
     known = _day(known_at, "known_at")
-    chosen, siblings = _scheme(scheme, at, known)
+    chosen, siblings, at = _scheme(scheme, moment_of(period, as_of), known)
     beside = [one for name in chosen.beside for one in registry.versions(name)]
     if isinstance(records, Snapshot):
         if subjects is not None:
@@ -85,18 +85,23 @@ def grade(
     read = perf_counter()
     grading = _run(snapshot, plan, ledger)
     grading.manifest["timings"] = {"intake": round(read - began, 3), "grading": round(perf_counter() - read, 3)}
-    rejected = grading.manifest["rejected"]
-    if rejected > max_rejected:
-        reasons = ", ".join(f"{reason} {count}" for reason, count in grading.manifest["reasons"].items())
-        error = TooManyRejected(
-            f"{rejected} row{'s were' if rejected != 1 else ' was'} refused, {max_rejected} allowed: {reasons}",
-            where="quarantine (every fault with its line)",
-            allowed=f"at most {max_rejected} refused rows",
-            next="mend the rows, or accept them with --max-rejected",
-        )
-        error.grading = grading  # type: ignore[attr-defined]
-        raise error
+    if grading.manifest["rejected"] > max_rejected:
+        raise too_many(grading, max_rejected)
     return grading
+
+
+def too_many(result: Any, allowed: int) -> TooManyRejected:
+    """The error that carries a finished `result` (its `.manifest` counts the refused rows) in `.grading`."""
+    rejected = result.manifest["rejected"]
+    reasons = ", ".join(f"{reason} {count}" for reason, count in result.manifest["reasons"].items())
+    error = TooManyRejected(
+        f"{rejected} row{'s were' if rejected != 1 else ' was'} refused, {allowed} allowed: {reasons}",
+        where="quarantine (every fault with its line)",
+        allowed=f"at most {allowed} refused rows",
+        next="mend the rows, or accept them with --max-rejected",
+    )
+    error.grading = result  # type: ignore[attr-defined]
+    return error
 
 
 def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool) -> Grading:
@@ -200,7 +205,8 @@ def _provisional(engine: DuckDBEngine, plan: Plan) -> bool:
     return rolls and is_provisional(plan.as_of)
 
 
-def _moment(period: int | str | None, as_of: date | str | None) -> int | date:
+def moment_of(period: int | str | None, as_of: date | str | None) -> int | date:
+    """The evaluation year or day that a caller asks for."""
     if (period is None) == (as_of is None):
         raise UsageError(
             "give either a period (an evaluation year) or a day",
@@ -233,10 +239,13 @@ def _day(value: date | str | None, name: str) -> date | None:
         raise UsageError(f"{name}: {value!r} is not a day", allowed="YYYY-MM-DD", next=f"correct {name}") from error
 
 
-def _scheme(scheme: str | Scheme, at: int | date, law_known_at: date | None) -> tuple[Scheme, list[Scheme]]:
+def _scheme(scheme: str | Scheme, at: int | date, law_known_at: date | None) -> tuple[Scheme, list[Scheme], int | date]:
+    """The version in force, all versions, and the period in the scheme's own terms."""
+    siblings = [] if isinstance(scheme, Scheme) else registry.versions(scheme.partition("@")[0])
+    first = scheme if isinstance(scheme, Scheme) else siblings[0]
+    moment = registry.moment(first.period, at)
     if isinstance(scheme, Scheme):
-        if not registry.in_force(scheme, at):
-            raise UsageError(f"{scheme.name} is not in force for {at}")
-        return scheme, []
-    chosen = registry.find(scheme, at, law_known_at=law_known_at)
-    return chosen, registry.versions(scheme.partition("@")[0])
+        if not registry.in_force(scheme, moment):
+            raise UsageError(f"{scheme.name} is not in force for {moment}")
+        return scheme, [], moment
+    return registry.find(scheme, moment, law_known_at=law_known_at), siblings, moment

@@ -75,16 +75,14 @@ def find(name: str, at: int | date, *, law_known_at: date | None = None, root: P
             wanted = "an evaluation year (--period 2024)" if one.period == "year" else "a day (--as-of 2024-12-31)"
             raise UsageError(f"{scheme} is graded for {wanted}", where=f"the scheme {one.name}", next=f"give {wanted}")
     if pinned:
-        chosen = [one for one in found if one.version == pinned]
-        if not chosen:
-            raise UsageError(f"{scheme} has no version {pinned!r}", allowed=", ".join(one.version for one in found))
-        if not in_force(chosen[0], at):
+        chosen = _pinned(scheme, pinned, found)
+        if not in_force(chosen, at):
             raise NotInForce(
                 f"{name} is not in force for {at}",
-                allowed=_span(chosen[0]),
+                allowed=_span(chosen),
                 next="leave the version away, or choose another period",
             )
-        return chosen[0]
+        return chosen
     fitting = [one for one in found if in_force(one, at) and _known(one, law_known_at)]
     if fitting:
         return fitting[-1]
@@ -94,6 +92,28 @@ def find(name: str, at: int | date, *, law_known_at: date | None = None, root: P
         allowed="; ".join(f"{one.name} {_span(one)}" for one in _neighbours(found, at)),
         next="choose a period inside one of these versions",
     )
+
+
+def pick(name: str, root: Path | None = None) -> Scheme:
+    """The newest version of a scheme, or the one that is pinned (`tax@2014`)."""
+    scheme, _, pinned = name.partition("@")
+    found = versions(scheme, root)
+    return _pinned(scheme, pinned, found) if pinned else found[-1]
+
+
+def _pinned(scheme: str, pinned: str, found: list[Scheme]) -> Scheme:
+    """A year is enough to name a version that begins on a day."""
+    chosen = [one for one in found if one.version == pinned or one.version.startswith(f"{pinned}-")]
+    if len(chosen) != 1:
+        raise UsageError(f"{scheme} has no version {pinned!r}", allowed=", ".join(one.version for one in found))
+    return chosen[0]
+
+
+def moment(kind: str, at: int | date) -> int | date:
+    """A period in a scheme's own terms: the last evaluation year complete on a day, or the last day of a year."""
+    if kind == "year" and isinstance(at, date):
+        return at.year if (at.month, at.day) == (12, 31) else at.year - 1
+    return date(at, 12, 31) if kind == "day" and isinstance(at, int) else at
 
 
 def in_force(scheme: Scheme, at: int | date) -> bool:

@@ -1,0 +1,178 @@
+"""`grade_all`: one snapshot under several schemes, the records read and checked once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.engines.duckdb import DuckDBEngine
+from creditscore.errors import NotInForce, SchemeError, TooManyRejected, UsageError
+from creditscore.grading.grade import grade, too_many
+from creditscore.grading.result import Grading
+from creditscore.records import Snapshot, ingest
+from creditscore.schemes import registry
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TABLES = ("grades", "ledger", "quarantine")
+
+
+@dataclass(frozen=True)
+class Gradings:
+    """Gradings of one snapshot, in the order of their schemes; `skipped` says which could not be made, and why."""
+
+    runs: tuple[Grading, ...]
+    skipped: dict[str, str]
+    manifest: dict[str, Any]
+
+    def __iter__(self) -> Iterator[Grading]:
+        return iter(self.runs)
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+    def __getitem__(self, scheme: str) -> Grading:
+        for run in self.runs:
+            if scheme in (run.plan.scheme.scheme, run.plan.scheme.name):
+                return run
+        raise KeyError(scheme)
+
+    @property
+    def grades(self) -> pa.Table:
+        return self._table("grades")
+
+    @property
+    def ledger(self) -> pa.Table:
+        return self._table("ledger")
+
+    @property
+    def quarantine(self) -> pa.Table:
+        """Every refused row once, whichever schemes refused it."""
+        return self._table("quarantine")
+
+    def _table(self, name: str) -> pa.Table:
+        import pyarrow as pa
+
+        table = pa.concat_tables([getattr(run, name) for run in self.runs])
+        return _distinct(table) if name == "quarantine" else table
+
+    def write(self, out: Path | str, csv: bool = False) -> Path:
+        """Write grades, ledger, quarantine and manifest.json of all schemes to one folder; returns it."""
+        folder = Path(out)
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="creditscore-", dir=folder) as parts:
+            for k, run in enumerate(self.runs):
+                run.write(Path(parts) / f"{k:03}")
+            engine = DuckDBEngine(self.runs[0].con.cursor())
+            for name in TABLES:
+                files = [str(Path(parts) / f"{k:03}" / f"{name}.parquet") for k in range(len(self.runs))]
+                if not all(Path(file).is_file() for file in files):
+                    continue  # graded without a ledger
+                listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+                rows = f"SELECT * FROM read_parquet([{listed}])"
+                if name == "quarantine":
+                    rows = f"SELECT DISTINCT * FROM ({rows}) ORDER BY ALL"
+                engine.write(rows, folder / f"{name}.parquet")
+                if csv:
+                    engine.write_csv(f"SELECT * FROM read_parquet('{folder / name}.parquet')", folder / f"{name}.csv")
+        text = json.dumps(self.manifest, ensure_ascii=False, indent=2, sort_keys=True, default=str)
+        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        return folder
+
+
+def grade_all(
+    records: Any,
+    schemes: Iterable[str],
+    period: int | str | None = None,
+    *,
+    as_of: date | str | None = None,
+    known_at: date | str | None = None,
+    max_rejected: int = 0,
+    ledger: bool = True,
+    skip: bool = False,
+    **tables: Any,
+) -> Gradings:
+    """Grade every subject under each of `schemes`; arguments as for `grade`.
+
+    `skip`: schemes that are not in force, or whose text is missing, are left out and named in `skipped`; otherwise
+    they raise. A row counts once towards `max_rejected`, whichever schemes refuse it.
+    """
+    names = list(dict.fromkeys(schemes))
+    if not names:
+        raise UsageError("no scheme was given", next="`creditscore scheme list` shows all")
+    snapshot = records if isinstance(records, Snapshot) else _ingest(records, names, tables)
+    runs, skipped = [], {}
+    for name in names:
+        try:
+            runs.append(
+                grade(snapshot, name, period, as_of=as_of, known_at=known_at, max_rejected=2**62, ledger=ledger)
+            )
+        except (NotInForce, SchemeError) as error:
+            if not skip:
+                raise
+            skipped[name] = "; ".join(part for part in (error.what, error.where) if part)
+    if not runs:
+        raise NotInForce(
+            "none of the schemes can grade then", where="; ".join(skipped.values()), next="choose another day"
+        )
+    result = Gradings(tuple(runs), skipped, {})
+    result.manifest.update(_manifest(result))
+    if result.manifest["rejected"] > max_rejected:
+        raise too_many(result, max_rejected)
+    return result
+
+
+def _ingest(records: Any, names: list[str], tables: dict[str, Any]) -> Snapshot:
+    if tables.get("subjects") is None:
+        raise UsageError("no table of subjects was given", next="give subjects= beside the records")
+    kinds = {one.subject_id for name in names for one in registry.versions(name.partition("@")[0])}
+    if len(kinds) > 1:
+        raise UsageError(
+            "some of these schemes grade by credit code, others by local ids",
+            allowed="schemes of one kind in one call",
+            next="grade them in two calls",
+        )
+    return ingest(records=records, **tables, subject_ids=kinds.pop())
+
+
+def _manifest(result: Gradings) -> dict[str, Any]:
+    first = result.runs[0].manifest
+    runs = {run.plan.scheme.scheme: run.manifest for run in result.runs}
+    refused = result.quarantine.select(["table", "line", "subject_id", "record_id", "event_no", "column", "value"])
+    keys = {
+        tuple(row.values()) if row["table"] == "attributes" else tuple(row.values())[:5] for row in refused.to_pylist()
+    }
+    reasons: dict[str, int] = {}
+    for row in result.quarantine.select(["table", "reason"]).to_pylist():
+        what = f"{row['table']}: {row['reason']}"
+        reasons[what] = reasons.get(what, 0) + 1
+    identity = [run.manifest["run_id"] for run in result.runs]
+    return {
+        "run_id": hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16],
+        "creditscore": first["creditscore"],
+        "snapshot_hash": first["snapshot_hash"],
+        "known_at": first["known_at"],
+        "schemes": runs,
+        "skipped": dict(result.skipped),
+        "rejected": len(keys),
+        "reasons": dict(sorted(reasons.items())),
+        "inputs": first["inputs"],
+    }
+
+
+def _distinct(table: pa.Table) -> pa.Table:
+    import duckdb
+
+    con = duckdb.connect()
+    con.register("rows", table)
+    return con.sql("SELECT DISTINCT * FROM rows ORDER BY ALL").to_arrow_table()
+
+
+__all__ = ["Gradings", "TooManyRejected", "grade_all"]
