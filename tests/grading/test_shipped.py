@@ -16,20 +16,28 @@ from creditscore.schemes.model import Scheme
 from tests.grading.test_parity import compare
 
 ROUTES = ["score", "direct", "linked", "retained", "repaired", "adjusted"]
-DATES = ["occurred_on", "event_on", "booked_on", "decided_on"]
+DATES = ["occurred_on", "event_on", "booked_on", "decided_on", "published_on"]
+REGIONS = ["220200", "210000", "110000", "320100", "640000", ""]
 
 
 def moments(entry: registry.Entry) -> list[int | date]:
     """Years in which a scheme graded by year changes, and a day for the others."""
     scheme = registry.load(entry)
-    if scheme.period == "day":
-        start = scheme.effective_from
-        assert isinstance(start, date)
-        return [start + timedelta(days=1500)]
-    return [2014, 2016, 2018, 2019, 2020, 2021, 2024] if scheme.effective_to == 2025 else [2025, 2026]
+    start, end = scheme.effective_from, scheme.effective_to
+    if scheme.missing:
+        return []
+    if isinstance(start, date):
+        later = start + timedelta(days=1500)
+        return [min(later, end - timedelta(days=1)) if isinstance(end, date) else later]
+    assert isinstance(start, int)
+    edges = {start, start + 1} | ({end - 1} if isinstance(end, int) else set())
+    edges |= {2016, 2018, 2019, 2020, 2021} if scheme.domain == "tax" else set()
+    return sorted(year for year in edges if registry.in_force(scheme, year))
 
 
-def value(rng: random.Random, attribute: Any, year: int) -> str:
+def value(rng: random.Random, attribute: Any, year: int, words: list[str] | None = None) -> str:
+    if words:
+        return rng.choice(words)
     if getattr(attribute, "allowed", None):
         return str(rng.choice(attribute.allowed))
     made = {
@@ -46,17 +54,43 @@ def day(rng: random.Random, year: int, back: int) -> str:
     return iso(first + rng.choice([0, 27, 40, 89, 120, 270, 364, rng.randint(0, 364)]))
 
 
+def words(scheme: Scheme, item: str, name: str) -> list[str]:
+    """The levels that an item reads from a record attribute."""
+    found = [one.value.levels for one in scheme.items[item] if one.value and one.value.of == name]
+    found += [one.measure.levels for one in scheme.items[item] if one.measure and one.measure.of == name]
+    levels = [level for one in found if one for level in one]
+    return levels or [
+        level
+        for variants in scheme.items.values()
+        for one in variants
+        for form, of in ((one.value and one.value.levels, one.value and one.value.of),)
+        if form and of == name
+        for level in form
+    ]
+
+
 def tables(scheme: Scheme, year: int, seed: int, count: int) -> dict[str, pd.DataFrame]:
     rng = random.Random(f"{scheme.name} {year} {seed}")
-    subjects, records, history = [], [], []
+    subjects, records, history, listings = [], [], [], []
+    lists = sorted({name for fact in scheme.facts.values() for name in fact.lists})
     grades = [grade.code for grade in scheme.grades]
     for s in range(count):
         sid = f"S{s:03}"
         given = {name: value(rng, one, year) for name, one in scheme.attributes.items() if rng.random() < 0.4}
         kind = rng.choice(["enterprise"] * 5 + ["individual_business", "institution"])
         subjects.append(
-            {"subject_id": sid, "kind": kind, "registered_on": rng.choice(["", day(rng, year, 6)]), **given}
+            {
+                "subject_id": sid,
+                "kind": kind,
+                "region": rng.choice(REGIONS),
+                "registered_on": rng.choice(["", day(rng, year, 6)]),
+                **given,
+            }
         )
+        for k, name in enumerate(lists):
+            if rng.random() < 0.15:
+                entered = {"listing_id": f"{sid}-{k}", "subject_id": sid, "list": name, "entered_on": day(rng, year, 4)}
+                listings.append(entered | {"term_end": rng.choice(["", "2100-01-01"])})
         for back in range(1, 5):
             if rng.random() < 0.7:
                 history.append(
@@ -78,8 +112,13 @@ def tables(scheme: Scheme, year: int, seed: int, count: int) -> dict[str, pd.Dat
             base |= {name: first for name in DATES if rng.random() < 0.6} | {"occurred_on": first}
             for name, attribute in scheme.record_attributes.items():
                 needed = any(one.value and one.value.plus == name for one in scheme.items[item])
-                if needed or rng.random() < 0.2:
-                    base[name] = value(rng, attribute, year)
+                needed |= any(name in one.requires for one in scheme.items[item])
+                if attribute.of is None and (needed or rng.random() < 0.4):
+                    base[name] = value(rng, attribute, year, words(scheme, item, name))
+            for name in {name for one in scheme.items[item] for name in one.requires} - set(scheme.record_attributes):
+                base[name] = base.get(name) or (first if name.endswith("_on") else "7")
+            if rng.random() < 0.3:
+                base["act_id"] = f"{sid}-act{rng.randint(1, 2)}"
             if scheme.domain == "food_hygiene":
                 base["quantity"] = rng.choice(["0", "5", "10", "15", "20"])
             records.append(base)
@@ -97,10 +136,12 @@ def tables(scheme: Scheme, year: int, seed: int, count: int) -> dict[str, pd.Dat
                     left = round(left - share, 6)
                     row["share"] = f"{share:.6f}"
                 records.append(row)
-    found = {"subjects": subjects, "records": records, "history": history}
+    found = {"subjects": subjects, "records": records}
+    found |= {name: rows for name, rows in (("history", history), ("listings", listings)) if rows}
     return {name: pd.DataFrame(rows).astype("string").fillna("") for name, rows in found.items()}
 
 
+FITTING = ("records: item_not_in_version", "records: missing_date")
 CASES = [(entry, at) for entry in registry.entries() for at in moments(entry)]
 
 
@@ -111,9 +152,16 @@ def test_both_interpreters_agree_under_every_shipped_scheme(entry: registry.Entr
     made = tables(scheme, year, 1, 120)
     snapshot = cs.ingest(subject_ids="local", **made)
     when: dict[str, Any] = {"period": at} if isinstance(at, int) else {"as_of": at}
+    when["max_rejected"] = 10**6  # rows that this version does not take, or that do not fit their item
     grading = cs.grade(snapshot, f"{entry.scheme}@{entry.version}", **when)
     compare(grading)
-    assert grading.manifest["counts"]["states"].get("graded", 0) > 8
+    counts = grading.manifest["counts"]
+    assert counts["records"]["used"] * 8 > counts["records"]["in"], counts
+    assert len(counts["states"]) + len(counts["grades"]) > 1, counts
+    if scheme.domain in ("tax", "food_hygiene", "food_inspection"):
+        assert grading.manifest["rejected"] == sum(
+            number for why, number in grading.manifest["reasons"].items() if why in FITTING
+        )
     shuffled = {name: frame.sample(frac=1, random_state=7) for name, frame in made.items()}
     again = cs.grade(cs.ingest(subject_ids="local", **shuffled), f"{entry.scheme}@{entry.version}", **when)
     assert again.grades == grading.grades

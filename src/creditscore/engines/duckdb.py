@@ -50,6 +50,9 @@ class DuckDBEngine:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self.con.execute(sql).fetchall()
 
+    def columns(self, name: str) -> list[str]:
+        return [column[0] for column in self.con.execute(f'SELECT * FROM "{name}" LIMIT 0').description or []]
+
     def write(self, sql: str, path: Path) -> None:
         shown = str(path).replace("'", "''")
         self.con.execute(f"COPY ({sql}) TO '{shown}' (FORMAT parquet, COMPRESSION zstd)")

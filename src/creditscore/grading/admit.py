@@ -10,7 +10,7 @@ from creditscore.grading.compile import measure_table, reached_table
 from creditscore.grading.feeds import fed_condition
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
-from creditscore.grading.sql_records import days_of, reads_correction
+from creditscore.grading.sql_records import days_of, reads_correction, switch_day
 from creditscore.quantities import MICRO
 from creditscore.records import Snapshot, parse
 from creditscore.records.fold import Folded
@@ -18,6 +18,7 @@ from creditscore.schemes.expressions import names, to_python, to_sql
 from creditscore.schemes.parts import DATES
 from creditscore.schemes.types import MOMENTS, record_names
 
+STATUSES = ("final", "announced", "provisional")
 TRUE = "('true', '1', 'yes', 'y', 't', '是', '有')"
 FALSE = "('false', '0', 'no', 'n', 'f', '否', '无')"
 
@@ -146,17 +147,19 @@ def _items(engine: DuckDBEngine, plan: Plan, codes: dict[str, int], refusals: Re
     faults = []
     if unknown:
         faults.append((f"t.item IN ({', '.join(map(str, sorted(unknown)))})", "unknown_item", "item"))
+    window, day = plan.default_window, days_of(plan, plan.default_clock, "t")
+    inside = f"COALESCE({day}, {window.lo}) BETWEEN {window.lo} AND {window.hi}"
     if foreign:
-        window = plan.default_window
-        day = days_of(plan, plan.default_clock, "t")
-        inside = f"COALESCE({day}, {window.lo}) BETWEEN {window.lo} AND {window.hi}"
-        faults.append(
-            (
-                f"t.item IN ({', '.join(map(str, sorted(foreign)))}) AND {inside}",
-                "item_not_in_version",
-                "item",
-            )
-        )
+        listed = ", ".join(map(str, sorted(foreign)))
+        faults.append((f"t.item IN ({listed}) AND {inside}", "item_not_in_version", "item"))
+    for code, variants in plan.by_code.items():
+        if code in codes and all(one.switch for one in variants):
+            days = {one.switch: switch_day(plan, one.switch or "", "t") for one in variants}
+            fits = " OR ".join(f"{days[one.switch]} BETWEEN {one.switch_lo} AND {one.switch_hi}" for one in variants)
+            undated = f"COALESCE({', '.join(days.values())}, NULL) IS NULL"
+            faults.append((f"t.item = {codes[code]} AND {undated}", "missing_date", " or ".join(map(str, days))))
+            misfit = f"t.item = {codes[code]} AND NOT COALESCE({fits}, TRUE) AND {inside}"
+            faults.append((misfit, "item_not_in_version", "item"))
     clocks = {item.clock for item in plan.items if item.code in codes}
     if clocks:
         none = (
@@ -195,6 +198,10 @@ def _requirements(plan: Plan, codes: dict[str, int]) -> list[tuple[str, str, str
         for item in plan.items
         if item.accepts is not None and item.code in codes and item.switch is None
     ]
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _column(plan: Plan, name: str) -> str:
@@ -313,7 +320,7 @@ def _not_allowed(attribute: object) -> str:
     allowed = getattr(attribute, "allowed", None)
     if not allowed:
         return ""
-    return f" OR x.value NOT IN ({', '.join(repr(one) for one in allowed)})"
+    return f" OR x.value NOT IN ({', '.join(map(_text, allowed))})"
 
 
 def _past(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusals, known: str) -> None:
@@ -341,9 +348,24 @@ def _past(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusa
             "missing_route",
             "route",
         )
+    # the newest knowledge, and of one day the more final status; what still contradicts itself is refused
+    final = f"CASE COALESCE(x.status, 'final') {' '.join(f'WHEN {_text(one)} THEN {k}' for k, one in enumerate(STATUSES))} END"
+    said = f"({graded}, CASE WHEN {graded} THEN x.grade END, CASE WHEN {graded} THEN x.route END)"
+    engine.view(
+        "past_said",
+        f"SELECT x.*, {said} AS said, DENSE_RANK() OVER (PARTITION BY x.sid, x.year ORDER BY "
+        f"COALESCE(x.known_day, -1000000) DESC, {final}) AS place FROM {scope} AND NOT {bad} AND NOT {routeless}",
+    )
+    torn = "SELECT p.sid, p.year FROM past_said p WHERE p.place = 1 GROUP BY p.sid, p.year HAVING COUNT(DISTINCT p.said) > 1"
+    refusals.history(
+        f"FROM past_said x JOIN subjects s ON s.sid = x.sid JOIN ({torn}) q ON q.sid = x.sid AND q.year = x.year "
+        "WHERE x.place = 1",
+        "conflicting_history",
+        "grade",
+    )
     ranked = (
-        "SELECT x.*, ROW_NUMBER() OVER (PARTITION BY x.sid, x.year ORDER BY COALESCE(x.known_day, -1000000) DESC, "
-        f"x.status, x.grade, x.route) AS n FROM {scope} AND NOT {bad} AND NOT {routeless}"
+        "SELECT x.*, ROW_NUMBER() OVER (PARTITION BY x.sid, x.year ORDER BY x.grade, x.route, x.scheme, x.row) AS n "
+        f"FROM past_said x LEFT JOIN ({torn}) q ON q.sid = x.sid AND q.year = x.year WHERE x.place = 1 AND q.sid IS NULL"
     )
     engine.view(
         "past",

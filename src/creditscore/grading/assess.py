@@ -11,6 +11,13 @@ from creditscore.grading.plan import FULL, NO_AMOUNT, Plan, PlanItem
 from creditscore.quantities import MICRO, half_up
 from creditscore.schemes.parts import DATES
 
+# the dates that say which variant of an item applies, the first that is given
+SWITCH_DATES = {
+    "occurred_on": ("occurred_on", "event_on"),
+    "decided_on": ("decided_on", "event_on"),
+    "booked_on": ("booked_on",),
+}
+
 
 def assess(plan: Plan, record: Mapping[str, Any], cycles: tuple[int | None, ...] = ()) -> dict[str, Any] | None:
     """A folded record with its item, clock day, points, what was given back; None when the scheme has no such item.
@@ -89,11 +96,10 @@ def _variant(plan: Plan, record: Mapping[str, Any], corrected: int | None) -> Pl
     for item in plan.by_code.get(record["item"], ()):
         if item.switch is None:
             return item
-        day = (
-            (corrected if corrected is not None else plan.known_at)
-            if item.switch == "corrected_on"
-            else record.get(item.switch.replace("_on", "_day"))
-        )
+        day = corrected if corrected is not None else plan.known_at
+        if item.switch != "corrected_on":
+            days = (record.get(day_column(name)) for name in SWITCH_DATES[item.switch])
+            day = next((one for one in days if one is not None), None)  # type: ignore[assignment]
         if day is not None and item.switch_lo <= day <= item.switch_hi:
             return item
     return None

@@ -338,7 +338,8 @@ def _needed(value: Value | None) -> list[str]:
     return [one for one in (value.plus, value.of) if one is not None and one != "quantity"]
 
 
-def _edges(band: Band) -> tuple[int, int]:
+def _edges(band: Band) -> tuple[int, int, int, int]:
+    """Lowest and highest score of a band, and its edges as printed (from them the margin is measured)."""
     low, high = -TOP, TOP
     if band.at_least is not None:
         low = to_micro(band.at_least)
@@ -348,7 +349,7 @@ def _edges(band: Band) -> tuple[int, int]:
         high = to_micro(band.at_most)
     if band.below is not None:
         high = to_micro(band.below) - 1
-    return low, high
+    return low, high, low - (band.above is not None), high + (band.below is not None)
 
 
 def _same(bound: int | date, at: int | date) -> int | date:

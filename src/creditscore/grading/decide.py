@@ -35,7 +35,7 @@ def decide(plan: Plan, env: Mapping[str, Any], score: int) -> Decision:
         band = next((band for band in first.bands if band[1] <= score <= band[2]), None)
         if band is None:
             return Decision("not_computable", "no_band", None, None, None, ())
-        grade, low, high = band
+        grade, _, _, low, high = band
         edge = high if plan.lower_is_better else low
         margin = None if abs(edge) == TOP else abs(score - edge)
     else:
@@ -65,7 +65,7 @@ def breakpoints(plan: Plan) -> tuple[int, ...]:
     for rule in (*plan.deciders, *plan.adjusters):
         if rule.when is not None:
             edges.update(thresholds(rule.when, "score"))
-        for _, low, high in rule.bands:
+        for _, low, high, *_ in rule.bands:
             edges.update((low, high + 1))
     around = {edge + shift for edge in edges if abs(edge) < TOP for shift in (-1, 0, 1)}
     return tuple(sorted(around))

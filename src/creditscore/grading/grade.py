@@ -9,8 +9,8 @@ from datetime import date
 from time import perf_counter
 from typing import Any
 
-from creditscore.calendars import is_provisional
-from creditscore.days import from_day, to_day
+from creditscore.calendars import coverage
+from creditscore.days import LAST, from_day, to_day
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.errors import SchemeError, TooManyRejected, UsageError
 from creditscore.grading import run
@@ -22,7 +22,9 @@ from creditscore.grading.refusals import Refusals
 from creditscore.grading.result import Grading
 from creditscore.records import Snapshot, ingest
 from creditscore.records.fold import fold
+from creditscore.records.intake import connect
 from creditscore.schemes import registry
+from creditscore.schemes.laws import load_laws
 from creditscore.schemes.model import Scheme
 from creditscore.version import __version__
 
@@ -60,11 +62,16 @@ def grade(
     chosen, siblings, at = _scheme(scheme, moment_of(period, as_of), known)
     beside = [one for name in chosen.beside for one in registry.versions(name)]
     if isinstance(records, Snapshot):
-        if subjects is not None:
+        names = ("subjects", "attributes", "listings", "history", "feeds")
+        tables = zip(names, (subjects, attributes, listings, history, feeds), strict=True)
+        given = [name for name, table in tables if table is not None]
+        if given:
             raise UsageError(
-                "a snapshot already holds its subjects",
-                next="leave subjects away, or give tables instead of a snapshot",
+                f"a snapshot already holds its {' and '.join(given)}",
+                next=f"leave {' and '.join(given)} away, or give tables instead of a snapshot",
             )
+        if threads is not None or memory_limit is not None:
+            connect(records.con.cursor(), threads, memory_limit)
         snapshot = records
     else:
         if subjects is None:
@@ -80,7 +87,8 @@ def grade(
             memory_limit=memory_limit,
             subject_ids=chosen.subject_id,
         )
-    known_day = to_day(known) if known else snapshot.newest_day
+    # a log without any date says nothing of when it was known: the day of grading stands for it
+    known_day = to_day(known) if known else snapshot.newest_day or to_day(registry.last_day(at))
     plan = bind(chosen, at, known_at=known_day, law_known_at=known, siblings=siblings, beside=beside)
     read = perf_counter()
     grading = _run(snapshot, plan, ledger)
@@ -126,7 +134,7 @@ def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool) -> Grading:
         engine.materialise("ledger_sorted", ledger_sql())
         engine.view("result_ledger", ledger_words(plan))
     engine.materialise("result_quarantine", quarantine_sql())
-    manifest = _manifest(engine, snapshot, plan, admitted, folded.not_yet_known, refusals)
+    manifest = _manifest(engine, snapshot, plan, admitted, folded.not_yet_known, refusals, features)
     return Grading(engine.con, plan, manifest, with_ledger)
 
 
@@ -137,6 +145,7 @@ def _manifest(
     admitted: Admitted,
     not_yet_known: int,
     refusals: Refusals,
+    features: run.Features,
 ) -> dict[str, Any]:
     used = int(engine.rows("SELECT COALESCE(SUM(n_rows), 0) FROM contributions")[0][0])
     counted = snapshot.counts.get("records", {})
@@ -179,7 +188,8 @@ def _manifest(
         engine.rows("SELECT grade, COUNT(*) FROM result_grades WHERE grade IS NOT NULL GROUP BY grade ORDER BY grade")
     )
     feeds = engine.rows(f"SELECT COUNT(*) FROM {snapshot.feeds}")[0][0]
-    notes = [] if feeds else ["no feeds declared: a subject without records may be clean, or its feed may be silent"]
+    notes = _law_notes(plan)
+    notes += [] if feeds else ["no feeds declared: a subject without records may be clean, or its feed may be silent"]
     return {
         "run_id": hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16],
         **identity,
@@ -192,17 +202,42 @@ def _manifest(
         "rejected": refusals.rows(),
         "reasons": refusals.reasons(),
         "feeds": "declared" if feeds else "none declared",
-        "provisional_calendar": _provisional(engine, plan),
+        "provisional_calendar": _provisional(engine, plan, features),
         "readings": {name: {"zh": label.zh, "en": label.en} for name, label in plan.scheme.readings.items()},
         "inputs": {name: dict(about) for name, about in snapshot.inputs.items()},
         "notes": notes,
     }
 
 
-def _provisional(engine: DuckDBEngine, plan: Plan) -> bool:
-    """Whether a deadline that was moved to a working day lies beyond the known public holidays."""
-    rolls = any(window.roll != "none" for rule in plan.scheme.repairs.values() for window in rule.windows)
-    return rolls and is_provisional(plan.as_of)
+def _law_notes(plan: Plan) -> list[str]:
+    """Legal texts in force that were not yet known on the day of a replay; their rules are applied all the same."""
+    if plan.law_known_at is None:
+        return []
+    laws, day = load_laws(), from_day(plan.law_known_at)
+    rules = [item.rule for item in plan.items]
+    rules += [one.rule for one in (*plan.start, *plan.bonus, *plan.conditions, *plan.deciders, *plan.adjusters)]
+    cited = sorted({cite.law for rule in rules for cite in rule.cite})
+    late = [(law, laws[law].known_from) for law in cited if law in laws and (laws[law].known_from or day) > day]
+    return [f"rules of {law} are applied, which became known only on {known}" for law, known in late]
+
+
+def _provisional(engine: DuckDBEngine, plan: Plan, features: run.Features) -> bool:
+    """Whether a day that depends on working days lies beyond the known public holidays."""
+    last = coverage()[1]
+    rules = plan.scheme.repairs.values()
+    if features.corrections and any(window.roll != "none" for rule in rules for window in rule.windows):
+        width = len([name for name in engine.columns("deadline") if name.startswith("last")])
+        days = ", ".join(f"MAX(CASE WHEN d.last{k} < {LAST} THEN d.last{k} END)" for k in range(width))
+        found = engine.rows(
+            f"SELECT {days} FROM deadline d WHERE EXISTS (SELECT 1 FROM rec r JOIN corrections c ON c.rk = r.rk "
+            "WHERE r.repair = d.rule AND r.repair_day = d.day)"
+        )[0]
+        if any(day is not None and day > last for day in found):
+            return True
+    counted = [name for name, one in plan.scheme.record_attributes.items() if one.workdays is not None]
+    days = ", ".join(f'MAX("t_{name}")' for name in counted)
+    found = engine.rows(f"SELECT {days} FROM admitted")[0] if counted else ()
+    return any(day is not None and day > last for day in found)
 
 
 def moment_of(period: int | str | None, as_of: date | str | None) -> int | date:

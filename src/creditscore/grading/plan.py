@@ -136,7 +136,7 @@ class PlanRule:
     points: int = 0
     span: int = 0  # a start nobody published lies between points and points + span
     grade: int | None = None
-    bands: tuple[tuple[int, int, int], ...] = ()  # grade, lowest score, highest score
+    bands: tuple[tuple[int, int, int, int, int], ...] = ()  # grade, lowest and highest score, printed edges
     route: str | None = None
     fact: str | None = None
 

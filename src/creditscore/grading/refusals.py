@@ -13,6 +13,7 @@ MESSAGES = {
     "bad_attribute": "not of the declared type or not among the allowed values",
     "missing_date": "none of the dates of the item's clock is given",
     "unknown_grade": "the scheme has no such grade",
+    "conflicting_history": "two decisions of one standing for one year; mark the one that no longer holds as superseded",
     "missing_route": "the next year depends on how this grade came about; give score, direct, linked, retained …",
 }
 

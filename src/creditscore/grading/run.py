@@ -74,7 +74,7 @@ def _given_days(engine: DuckDBEngine, plan: Plan, waits: list[PlanFact]) -> list
     names = {name for fact in waits for name in fact.dates}
     parts = [f'SELECT "d_{name}" AS day FROM attribute' for name in sorted(names & set(plan.scheme.attributes))]
     if "registered_on" in names:
-        parts.append("SELECT registered_day FROM subject")
+        parts.append("SELECT registered_day AS day FROM subject")
     if names & {fact.name for fact in plan.facts}:
         parts.append("SELECT day FROM valid")
     if any(fact.of == "listings" for fact in waits):

@@ -241,7 +241,7 @@ def decided(plan: Plan) -> str:
     for one in plan.deciders:
         without = -3 if one.effect == "not_computable" else -1
         grades.append(_band(one, 0, "-2") if one.bands else without if one.grade is None else one.grade)
-        edges.append(_band(one, 2 if plan.lower_is_better else 1) if one.bands else "NULL")
+        edges.append(_band(one, 4 if plan.lower_is_better else 3) if one.bands else "NULL")
     sql = f"SELECT s.*, {rule} AS rule FROM tried s"
     sql = f"SELECT s.*, {by_number(grades, 's.rule', '-1')} AS g0, {by_number(edges, 's.rule', 'NULL')} AS edge FROM ({sql}) s"
     columns = column(plan)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from creditscore.grading.assess import day_column
+from creditscore.grading.assess import SWITCH_DATES, day_column
 from creditscore.grading.compile import (
     BASES,
     FORMS,
@@ -83,17 +83,16 @@ def _item_columns(plan: Plan) -> str:
 
 
 def _switch(plan: Plan) -> str:
-    cases = []
-    for index, name in enumerate(SWITCHES):
-        if name not in {item.switch for item in plan.items}:
-            continue
-        day = (
-            f"COALESCE(a.last_corrected_day, {plan.known_at})"
-            if name == "corrected_on"
-            else f"a.{name.replace('_on', '_day')}"
-        )
-        cases.append(f"WHEN {index} THEN {day}")
+    used = {item.switch for item in plan.items}
+    cases = [f"WHEN {k} THEN {switch_day(plan, name, 'a')}" for k, name in enumerate(SWITCHES) if name in used]
     return f"CASE i.switch {' '.join(cases)} END"
+
+
+def switch_day(plan: Plan, name: str, alias: str) -> str:
+    """The day that says which variant of an item applies."""
+    if name == "corrected_on":
+        return f"COALESCE({alias}.last_corrected_day, {plan.known_at})"
+    return f"COALESCE({', '.join(f'{alias}.{day_column(one)}' for one in SWITCH_DATES[name])}, NULL)"
 
 
 def back(plan: Plan, features: Features) -> str:

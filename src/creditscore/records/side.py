@@ -9,6 +9,7 @@ from creditscore.records import parse
 from creditscore.records.faults import bit_of, list_faults, looks_resident, settle_residents
 from creditscore.records.source import Source, quote
 from creditscore.records.stage import Stage, drop_repeats, resolve_subjects
+from creditscore.records.tables import HISTORY_CODES
 
 if TYPE_CHECKING:
     import duckdb
@@ -64,15 +65,20 @@ def _history(stage: Stage) -> Values:
     decided = stage.day("decided_on")
     recorded = stage.day("recorded_on")
     stage.fault("bad_period", "period", f"({number}) IS NULL OR ({number}) < 1900 OR ({number}) > 2100")
+    codes = {name: f"lower({stage.code(name)})" for name in HISTORY_CODES}
+    for name, allowed in HISTORY_CODES.items():
+        if stage.source.has(name):
+            listed = ", ".join(f"'{code}'" for code in allowed)
+            stage.fault("unknown_code", name, f"{codes[name]} NOT IN ({listed})", f"allowed: {', '.join(allowed)}")
     return {
         "domain": stage.code("domain"),
         "scheme": stage.code("scheme"),
         "period": period,
         "year": f"CAST({number} AS INTEGER)",
-        "state": f"coalesce(lower({stage.code('state')}), 'graded')",
+        "state": f"coalesce({codes['state']}, 'graded')",
         "grade": stage.code("grade"),
-        "route": f"lower({stage.code('route')})",
-        "status": f"coalesce(lower({stage.code('status')}), 'final')",
+        "route": codes["route"],
+        "status": f"coalesce({codes['status']}, 'final')",
         "known_day": f"coalesce({recorded}, {decided})",
     }
 

@@ -35,6 +35,12 @@ EVENTS = (
     "disputed",
     "dispute_resolved",
 )
+# Codes of the history, the output of an earlier grading.
+HISTORY_CODES = {
+    "state": ("graded", "not_graded", "not_computable"),
+    "route": ("score", "direct", "linked", "retained", "special", "repaired", "adjusted", "imported"),
+    "status": ("provisional", "announced", "final", "superseded"),
+}
 FILED, AMENDED, CORRECTED, REPAIRED, WITHDRAWN, REINSTATED, DISPUTED, RESOLVED = range(8)
 
 ONE = 1_000_000  # points, quantities, amounts and shares count in millionths
@@ -139,5 +145,6 @@ REASONS = {
     "bad_event_no": "event_no is not a whole number of at least 1",
     "orphan_event": "an event without an accepted filed row before it",
     "conflicting_key": "the same record with other content",
+    "unknown_code": "not a code of this column",
     "bad_period": "neither a year nor a date",
 }

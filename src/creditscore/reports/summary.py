@@ -202,7 +202,9 @@ def _edges(grading: Grading) -> Table:
     """The lower edge of each band of the scheme, where its grades come from bands."""
     bands = [band for rule in grading.plan.deciders for band in rule.bands]
     return [
-        {"grade": grading.plan.grades[grade], "at": shown(from_micro(low))} for grade, low, _ in bands if abs(low) < TOP
+        {"grade": grading.plan.grades[grade], "at": shown(from_micro(low))}
+        for grade, _, _, low, _ in bands
+        if abs(low) < TOP
     ]
 
 

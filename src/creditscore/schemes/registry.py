@@ -76,10 +76,11 @@ def find(name: str, at: int | date, *, law_known_at: date | None = None, root: P
             raise UsageError(f"{scheme} is graded for {wanted}", where=f"the scheme {one.name}", next=f"give {wanted}")
     if pinned:
         chosen = _pinned(scheme, pinned, found)
-        if not in_force(chosen, at):
+        if not in_force(chosen, at) or not _known(chosen, law_known_at):
+            unknown = f" as known on {law_known_at}" if in_force(chosen, at) else ""
             raise NotInForce(
-                f"{name} is not in force for {at}",
-                allowed=_span(chosen),
+                f"{name} is not in force for {at}{unknown}",
+                allowed=_span(chosen) + (f", known from {chosen.known_from}" if unknown else ""),
                 next="leave the version away, or choose another period",
             )
         return chosen
@@ -113,7 +114,12 @@ def moment(kind: str, at: int | date) -> int | date:
     """A period in a scheme's own terms: the last evaluation year complete on a day, or the last day of a year."""
     if kind == "year" and isinstance(at, date):
         return at.year if (at.month, at.day) == (12, 31) else at.year - 1
-    return date(at, 12, 31) if kind == "day" and isinstance(at, int) else at
+    return last_day(at) if kind == "day" else at
+
+
+def last_day(at: int | date) -> date:
+    """The day on which a period stands: 31 December of an evaluation year."""
+    return date(at, 12, 31) if isinstance(at, int) else at
 
 
 def in_force(scheme: Scheme, at: int | date) -> bool:
