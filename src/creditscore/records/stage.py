@@ -14,6 +14,8 @@ from creditscore.records.source import Source, quote
 if TYPE_CHECKING:
     import duckdb
 
+MOST_NUMBER = 9_000_000_000_000  # amounts stay below
+
 
 @dataclass
 class Stage:
@@ -56,13 +58,13 @@ class Stage:
         self.fault("bad_date", column, f"{name} = {parse.BAD_DAY}{empty}")
         return f"nullif({name}, {parse.BAD_DAY})"
 
-    def number(self, column: str) -> str:
+    def number(self, column: str, below: int = MOST_NUMBER, detail: str = "") -> str:
         if not self.source.has(column):
             return "CAST(NULL AS BIGINT)"
         kind = self.source.types[column]
         name = quote("p_" + column)
-        self.parsed[name] = parse.number(self._cell(column, parse.number_cell(column, kind)), kind)
-        self.fault("bad_number", column, f"{name} = {parse.BAD_NUMBER}")
+        self.parsed[name] = parse.number(self._cell(column, parse.number_cell(column, kind)), kind, below)
+        self.fault("bad_number", column, f"{name} = {parse.BAD_NUMBER}", detail)
         return f"nullif({name}, {parse.BAD_NUMBER})"
 
     def whole(self, column: str) -> str:
