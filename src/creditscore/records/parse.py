@@ -117,7 +117,7 @@ def number(x: str, kind: str, below: int = 9_000_000_000_000) -> str:
     if kind.startswith("DECIMAL"):
         width, scale = (int(part) for part in kind[8:-1].split(","))
         if scale <= 6 and width <= 31:
-            exact = f"CAST({x} * {ONE} AS BIGINT)"
+            exact = f"CAST(CAST({x} AS DECIMAL(38, 6)) * {ONE} AS BIGINT)"  # a narrow decimal would overflow
             return f"CASE WHEN {x} IS NULL THEN NULL WHEN {x} >= 0 AND {x} < {below} THEN {exact} ELSE -1 END"
         return _number_from_text(f"CAST({x} AS VARCHAR)", below)
     if kind == "DOUBLE":
