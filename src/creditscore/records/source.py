@@ -83,6 +83,13 @@ def open_sources(
     return opened
 
 
+def forget(con: duckdb.DuckDBPyConnection, sources: Mapping[str, Source]) -> None:
+    """Let go of the input: views, copies and registered objects."""
+    for name, source in sources.items():
+        con.execute(f"DROP VIEW IF EXISTS {source.view}; DROP TABLE IF EXISTS raw_{name}")
+        con.unregister(f"given_{name}")
+
+
 def _open(con: duckdb.DuckDBPyConnection, table: Table, data: Any, folder: Path) -> Source:
     if isinstance(data, str | Path):
         relation, origin, columns = _open_path(con, table, str(data), folder)
@@ -112,7 +119,7 @@ def _open(con: duckdb.DuckDBPyConnection, table: Table, data: Any, folder: Path)
     return Source(
         table,
         view,
-        {new: types[old] for old, new in names.items()},
+        {new: "VARCHAR" if new in table.presence else types[old] for old, new in names.items()},
         origin,
         rows,
         spelled={new: old.strip() for old, new in names.items()} if table.aliases else {},

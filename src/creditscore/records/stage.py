@@ -51,12 +51,19 @@ class Stage:
     def day(self, column: str, required: bool = False) -> str:
         if not self.source.has(column):
             return "CAST(NULL AS INTEGER)"
-        kind = self.source.types[column]
-        name = quote("p_" + column)
-        self.parsed[name] = parse.day(self._cell(column, parse.day_cell(column, kind)), kind)
+        name = self.day_as_read(column)
         empty = f" OR {name} IS NULL" if required else ""
         self.fault("bad_date", column, f"{name} = {parse.BAD_DAY}{empty}")
         return f"nullif({name}, {parse.BAD_DAY})"
+
+    def day_as_read(self, column: str) -> str:
+        """The parsed value, with its sentinel, of a date column; no fault."""
+        if not self.source.has(column):
+            return "CAST(NULL AS INTEGER)"
+        kind = self.source.types[column]
+        name = quote("p_" + column)
+        self.parsed[name] = parse.day(self._cell(column, parse.day_cell(column, kind)), kind)
+        return name
 
     def number(self, column: str, below: int = MOST_NUMBER, detail: str = "") -> str:
         if not self.source.has(column):

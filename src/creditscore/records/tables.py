@@ -48,7 +48,7 @@ class Table:
     """An input table: its required and optional columns, and whether further columns mean something.
 
     `aliases` maps other spellings (see `spelling`) to columns; `labels` says how messages name a column. Of a column in
-    `presence` only whether a cell is filled is read; one in `never` is known and not read at all.
+    `presence` only whether a cell is filled is read.
     """
 
     name: str
@@ -59,7 +59,6 @@ class Table:
     aliases: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     presence: frozenset[str] = frozenset()
-    never: frozenset[str] = frozenset()
 
     @property
     def columns(self) -> tuple[str, ...]:
