@@ -108,7 +108,7 @@ def redact_columns(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence
 def _replace(con: duckdb.DuckDBPyConnection, table: str, column: str, pairs: list[tuple[str, str]]) -> None:
     put_pairs(con, "redacted", pairs)
     con.execute(f"UPDATE {table} SET {column} = r.b FROM redacted r WHERE {table}.{column} = r.a")
-    con.execute("DROP VIEW redacted")
+    drop_pairs(con, "redacted")
 
 
 def put_pairs(con: duckdb.DuckDBPyConnection, name: str, pairs: Sequence[tuple[str | None, str | None]]) -> None:
@@ -122,6 +122,13 @@ def put_pairs(con: duckdb.DuckDBPyConnection, name: str, pairs: Sequence[tuple[s
     con.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT a, b FROM {name}_pairs")
 
 
+def drop_pairs(con: duckdb.DuckDBPyConnection, *names: str) -> None:
+    """Forget pairs with what they hold: they may be the numbers of persons."""
+    for name in names:
+        con.execute(f"DROP VIEW IF EXISTS {name}")
+        con.unregister(f"{name}_pairs")
+
+
 def settle_residents(con: duckdb.DuckDBPyConnection, table: str, column: str, bit: int) -> None:
     """Take the bit from rows of `table` whose `column` only looked like a resident identity number."""
     rows = con.execute(f"SELECT DISTINCT {column} FROM {table} WHERE (mask & {bit}) <> 0").fetchall()
@@ -131,7 +138,7 @@ def settle_residents(con: duckdb.DuckDBPyConnection, table: str, column: str, bi
         con.execute(
             f"UPDATE {table} SET mask = mask - {bit} WHERE (mask & {bit}) <> 0 AND {column} IN (SELECT a FROM chance)"
         )
-        con.execute("DROP VIEW chance")
+        drop_pairs(con, "chance")
 
 
 def looks_resident(x: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from creditscore.records import parse
-from creditscore.records.faults import Fault, mask, put_pairs
+from creditscore.records.faults import Fault, drop_pairs, mask, put_pairs
 from creditscore.records.identity import look_at_id
 from creditscore.records.source import Source, quote
 
@@ -120,7 +120,7 @@ def resolve_subjects(
         " LEFT JOIN subjects s ON p.a IS NULL AND s.subject_id = l.b) f"
         f" WHERE {table}.sid IS NULL AND {table}.subject_raw = f.raw"
     )
-    con.execute("DROP VIEW looks; DROP VIEW spoilt")
+    drop_pairs(con, "looks", "spoilt")
 
 
 def drop_repeats(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> int:
