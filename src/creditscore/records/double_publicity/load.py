@@ -86,10 +86,8 @@ def _check(loaded: MappingFile, source: Source) -> None:
     for place, row in enumerate(loaded.rows):
         strange = sorted((row.kinds or frozenset()) - set(KINDS[row.table]))
         if strange or row.kinds == frozenset():
-            allowed = ", ".join(KINDS[row.table])
-            source.fault(
-                ("rows", place, "kinds"), f"not kinds of {row.table}: {', '.join(strange)}; allowed are {allowed}"
-            )
+            said = f"not kinds of {row.table}: {', '.join(strange)}" if strange else "no kind"
+            source.fault(("rows", place, "kinds"), f"{said}; allowed are {', '.join(KINDS[row.table])}")
     if not loaded.deadlines or loaded.deadlines[-1].authority is not None:
         source.fault(("deadlines",), "the last deadline must be for every authority")
     for place, deadline in enumerate(loaded.deadlines[:-1]):

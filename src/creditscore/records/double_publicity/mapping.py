@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from creditscore.errors import UsageError
 from creditscore.quantities import to_micro
@@ -58,6 +58,13 @@ class Amount(_Strict):
     at_most: Decimal | None = None
     below: Decimal | None = None
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_written_plainly(cls, value: object) -> object:
+        if isinstance(value, str | bool):
+            raise ValueError(f"{value!r} is not a number of CNY; write plain digits")
+        return value
+
     @model_validator(mode="after")
     def _is_a_range(self) -> Self:
         low = [to_micro(value) for value in (self.at_least, self.above) if value is not None]
@@ -104,7 +111,7 @@ class Deadline(_Strict):
 
     id: Word
     authority: Text | None = None
-    working_days: int = Field(gt=0)
+    working_days: int = Field(gt=0, strict=True)
     cite: Cite
     evidence: Evidence
 

@@ -9,7 +9,15 @@ from creditscore.days import iso
 from creditscore.records import parse
 from creditscore.records.double_publicity.fields import UNITS
 from creditscore.records.double_publicity.kinds import SPECIAL, measures_of
-from creditscore.records.faults import bit_of, list_faults, looks_resident, put_pairs, redact_columns, settle_residents
+from creditscore.records.faults import (
+    bit_of,
+    drop_pairs,
+    list_faults,
+    looks_resident,
+    put_pairs,
+    redact_columns,
+    settle_residents,
+)
 from creditscore.records.identity import RESIDENT_LIKE, look_at_id
 from creditscore.records.source import Source, literal
 from creditscore.records.stage import Stage, drop_repeats
@@ -127,8 +135,8 @@ def _drop_persons(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     counts = con.execute("SELECT reason, count(*) FROM gone WHERE reason IS NOT NULL GROUP BY 1 ORDER BY 1").fetchall()
     con.execute("DELETE FROM staged WHERE line IN (SELECT line FROM gone WHERE reason IS NOT NULL)")
     con.execute("; ".join(f"ALTER TABLE staged DROP COLUMN {name}" for name in _ONLY_FOR_PERSONS))
-    con.execute("DROP TABLE gone; DROP VIEW persons")
-    con.unregister("persons_pairs")
+    con.execute("DROP TABLE gone")
+    drop_pairs(con, "persons")
     return dict(counts)
 
 
@@ -150,7 +158,7 @@ def _check_codes(con: duckdb.DuckDBPyConnection, stage: Stage) -> None:
         con.execute(f"UPDATE staged SET mask = mask | {bit} WHERE subject_id IN (SELECT a FROM looks)")
     put_pairs(con, "looks", [(code, text) for code, text, _ in looks if code != text])
     con.execute("UPDATE staged SET subject_id = l.b FROM looks l WHERE staged.subject_id = l.a")
-    con.execute("DROP VIEW looks")
+    drop_pairs(con, "looks")
 
 
 def _split(con: duckdb.DuckDBPyConnection, table: str) -> None:
