@@ -400,6 +400,8 @@ def test_the_order_of_rows_does_not_matter():
     ]
     changes += [changes[0], changes[1] | {"CF_NR_FK": "99"}, {"CF_JDRQ": "x"}]
     one, two = penalties(*changes), penalties(*reversed(changes))
+    ids = [row["record_id"] for row in rows(one.records)]
+    assert len(ids) == len(set(ids)) == 12
     assert one.subjects == two.subjects
     assert one.records == two.records
     assert one.unmapped == two.unmapped

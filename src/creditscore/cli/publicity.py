@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from creditscore.records.double_publicity import Imported
 
 WIDTH = 80
+SHOWN = 5  # unmapped measures on the terminal; the file has all
 _COLUMNS = {
     "never_loaded_personal": "columns of persons, never loaded",
     "only_whether_filled": "columns of which only whether they are filled was read",
@@ -95,6 +96,12 @@ def _report(imported: Imported) -> None:
     if used := manifest["mapping"]["rows"]:
         rows = [(one["for"], one["item"], str(one["records"]), one["evidence"]) for one in used.values()]
         show(("scheme", "item", "records", "evidence of the mapping"), rows)
+    if measures["unmapped"]:
+        left = imported.unmapped.slice(0, SHOWN).to_pylist()
+        rows = [
+            (one["word"] or "(none)", one["authority"] or "", one["about"] or "", str(one["measures"])) for one in left
+        ]
+        show(("unmapped (unmapped.csv)", "authority", "about", "measures"), rows)
     for name, reasons in imported.dropped.items():
         for reason, count in reasons.items():
             _say(f"dropped  {name}, natural person by {reason.replace('_', ' ')}: {count}")
