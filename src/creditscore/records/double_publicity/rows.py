@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from creditscore.days import iso
 from creditscore.records import parse
@@ -36,6 +36,14 @@ _RESIDENT = re.compile(RESIDENT_LIKE)
 _BRACKETS = ("[]【】()（）［］〖〗", "〔〕〔〕〔〕〔〕〔〕〔〕")
 
 
+class Look(NamedTuple):
+    """A code as it stands, its canonical form, and the reason why it is no organisation's."""
+
+    raw: str
+    text: str
+    reason: str | None
+
+
 def take_rows(
     con: duckdb.DuckDBPyConnection, source: Source, unit: str, recorded_day: int | None
 ) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
@@ -43,8 +51,11 @@ def take_rows(
     stage = Stage(source)
     values = _values(stage, unit, recorded_day)
     con.execute(f"CREATE OR REPLACE TEMP TABLE staged AS {stage.select(values)}")
-    dropped = _drop_persons(con)
-    _check_codes(con, stage)
+    codes = con.execute("SELECT DISTINCT subject_id FROM staged WHERE subject_id IS NOT NULL").fetchall()
+    looks = [Look(code, *look_at_id(code, uscc_only=True)) for (code,) in codes]
+    dropped = _drop_persons(con, looks)
+    _check_codes(con, stage, [look for look in looks if not _is_person(look)])
+    del codes, looks
     settle_residents(con, "staged", "document_no", bit_of(stage.faults, "natural_person", "document_no"))
     redacted = redact_columns(con, "staged", TEXTS)
     repeated = drop_repeats(con, "staged", [name for name in values if name not in _ONLY_FOR_PERSONS])
@@ -122,10 +133,9 @@ def _amount(stage: Stage, column: str, unit: str) -> str:
     return f"{scaled} // {over}"
 
 
-def _drop_persons(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+def _drop_persons(con: duckdb.DuckDBPyConnection, looks: list[Look]) -> dict[str, int]:
     """Delete the rows of natural persons before anything else looks at them; returns counts by reason."""
-    codes = con.execute("SELECT DISTINCT subject_id FROM staged WHERE subject_id IS NOT NULL").fetchall()
-    put_pairs(con, "persons", [(code, None) for (code,) in codes if _is_person(code)])
+    put_pairs(con, "persons", [(look.raw, None) for look in looks if _is_person(look)])
     words = ", ".join(literal(word) for word in PERSONS)
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE gone AS SELECT line, CASE WHEN category IN ({words}) THEN 'category'"
@@ -140,23 +150,20 @@ def _drop_persons(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return dict(counts)
 
 
-def _is_person(code: str) -> bool:
-    text, reason = look_at_id(code, uscc_only=True)
-    if reason != "bad_uscc":
-        return reason == "natural_person"
-    compact = text.replace(" ", "").replace("-", "")
+def _is_person(look: Look) -> bool:
+    if look.reason != "bad_uscc":
+        return look.reason == "natural_person"
+    compact = look.text.replace(" ", "").replace("-", "")
     return bool(_MASKED.fullmatch(compact)) or (compact[0] != "9" and bool(_RESIDENT.fullmatch(compact)))
 
 
-def _check_codes(con: duckdb.DuckDBPyConnection, stage: Stage) -> None:
+def _check_codes(con: duckdb.DuckDBPyConnection, stage: Stage, looks: list[Look]) -> None:
     """Canonical credit codes, and the fault of those that are none."""
-    codes = con.execute("SELECT DISTINCT subject_id FROM staged WHERE subject_id IS NOT NULL").fetchall()
-    looks = [(code, *look_at_id(code, uscc_only=True)) for (code,) in codes]
     for reason in ("mangled_id", "bad_uscc"):
         bit = bit_of(stage.faults, reason, "subject_id")
-        put_pairs(con, "looks", [(code, None) for code, _, why in looks if why == reason])
+        put_pairs(con, "looks", [(look.raw, None) for look in looks if look.reason == reason])
         con.execute(f"UPDATE staged SET mask = mask | {bit} WHERE subject_id IN (SELECT a FROM looks)")
-    put_pairs(con, "looks", [(code, text) for code, text, _ in looks if code != text])
+    put_pairs(con, "looks", [(look.raw, look.text) for look in looks if look.raw != look.text])
     con.execute("UPDATE staged SET subject_id = l.b FROM looks l WHERE staged.subject_id = l.a")
     drop_pairs(con, "looks")
 
