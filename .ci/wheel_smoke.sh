@@ -40,6 +40,7 @@ home = Path(sys.argv[1]).resolve()
 for path in (Path(creditscore.__file__), config_root()):
     assert path.resolve().is_relative_to(home), f"{path} does not come from the wheel"
 assert any(config_root().glob("schemes/**/*.yaml")), "no schemes in the wheel"
+assert (config_root() / "publicity" / "mapping.yaml").is_file(), "no mapping of published penalties in the wheel"
 PY
 
 "$work/venv/bin/creditscore" grade --scheme tax --period 2022 --subjects s.csv --records r.csv --out out

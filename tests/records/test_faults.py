@@ -266,3 +266,12 @@ def test_long_numbers_that_are_no_persons_pass(take):
     ids = ["202401010000123456", "440300201903071234567890", "123456789012345", "999999999999999999"]
     snapshot = take(SUBJECTS, [record(record_id=number) for number in ids])
     assert snapshot.rows("log") == len(ids)
+
+
+def test_the_connection_of_a_snapshot_keeps_no_number_of_a_person(take):
+    records = [{"record_id": f"r{PERSON}", "subject_id": PERSON, "item": "1"}]
+    snapshot = take([{"subject_id": FIRM}, {"subject_id": PERSON}], records, subject_ids="uscc")
+    names = [name for (name,) in snapshot.con.execute("SELECT table_name FROM information_schema.tables").fetchall()]
+    assert "quarantine" in names
+    held = "".join(str(snapshot.con.execute(f'SELECT * FROM "{name}"').fetchall()) for name in names)
+    assert PERSON not in held

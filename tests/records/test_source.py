@@ -1,5 +1,7 @@
 """Reading tables: encodings, kinds of sources, and what is said when a table cannot be read."""
 
+from decimal import Decimal
+
 import duckdb
 import pandas as pd
 import pyarrow as pa
@@ -76,6 +78,13 @@ def test_floats_are_read_as_the_decimals_they_were_written_from():
     assert found == {
         text: int(whole + (part + "000000")[:6]) for text in texts for whole, _, part in [text.partition(".")]
     }
+
+
+def test_narrow_decimals_are_read_without_overflow():
+    amount = pa.array([Decimal("123456789012.345678")], pa.decimal128(18, 6))
+    records = pa.table({"record_id": ["r"], "subject_id": ["A"], "item": ["1"], "amount": amount})
+    snapshot = ingest(pa.table({"subject_id": ["A"]}), records, subject_ids="local")
+    assert [row["amount"] for row in table(snapshot, "log")] == [123_456_789_012_345_678]
 
 
 def test_floats_that_are_no_decimals_are_refused():

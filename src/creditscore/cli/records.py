@@ -9,14 +9,20 @@ import typer
 
 from creditscore.cli.grade import Table
 from creditscore.cli.progress import working
+from creditscore.cli.publicity import import_publicity_command
 from creditscore.errors import TooManyRejected
 
-records_app = typer.Typer(help="Records: validate once, keep as a snapshot.", no_args_is_help=True)
+records_app = typer.Typer(
+    help="Records: import published tables, validate once, keep as a snapshot.", no_args_is_help=True
+)
 
 
 @records_app.callback()
 def _records() -> None:
-    """Keeps `snapshot` a command of its own."""
+    """Records: intake without grading."""
+
+
+records_app.command("import-publicity")(import_publicity_command)
 
 
 @records_app.command("snapshot")

@@ -6,11 +6,14 @@ import codecs
 import csv
 import tempfile
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from creditscore.errors import InputError
 
 CHUNK = 1 << 24
+Reading = Literal["whole", "filled", "not"]
 
 
 def _decodes(path: Path, encoding: str) -> bool:
@@ -50,6 +53,30 @@ def as_utf8(path: Path, encoding: str, folder: Path) -> Path:
         while chunk := source.read(CHUNK):
             target.write(decoder.decode(chunk).encode())
         target.write(decoder.decode(b"", final=True).encode())
+    return Path(target.name)
+
+
+def as_utf8_in_part(path: Path, encoding: str, folder: Path, columns: Sequence[Reading]) -> Path:
+    """A UTF-8 copy in `folder` with the same columns, in which cells that are not to be read are empty.
+
+    Of a column read as `filled` the copy holds 1 where the cell has content.
+    """
+    with (
+        path.open(encoding=encoding, newline="") as source,
+        tempfile.NamedTemporaryFile(
+            "w", dir=folder, suffix=".csv", delete=False, encoding="utf-8", newline=""
+        ) as target,
+    ):
+        reader, writer = csv.reader(source), csv.writer(target, lineterminator="\n")
+        writer.writerow(next(reader, []))
+        try:
+            for row in reader:
+                pairs = zip(row, [*columns, *["not"] * max(0, len(row) - len(columns))], strict=False)
+                writer.writerow(cell if how == "whole" else "1"[: how == "filled" and bool(cell.strip())]
+                                for cell, how in pairs)  # fmt: skip
+        except csv.Error:
+            raise InputError(f"not a well-formed CSV file, line {reader.line_num}", where=str(path),
+                             next="export the file again") from None  # fmt: skip
     return Path(target.name)
 
 

@@ -65,7 +65,7 @@ def list_faults(con: duckdb.DuckDBPyConnection, table: str, source: Source, faul
     def shown(column: str) -> str:
         return raw_text(column, source.types[column]) if source.has(column) else "CAST(NULL AS VARCHAR)"
 
-    key = "listing_id" if source.table.name == "listings" else "record_id"
+    key = source.table.key
     used = {"subject_id", key, "event_no", "item"} | {fault.column for fault in faults}
     columns = ", ".join(f"{shown(column)} AS {quote(column)}" for column in sorted(used) if column)
     con.execute(
@@ -76,7 +76,8 @@ def list_faults(con: duckdb.DuckDBPyConnection, table: str, source: Source, faul
         value = quote(fault.column) if fault.column else "NULL"
         con.execute(
             f"INSERT INTO quarantine SELECT {literal(source.table.name)}, line, subject_id, {key},"
-            f" TRY_CAST(event_no AS INTEGER), item, '{fault.reason}', {literal(fault.column)}, {value},"
+            f" TRY_CAST(event_no AS INTEGER), item, '{fault.reason}',"
+            f" {literal(source.spelled.get(fault.column, fault.column))}, {value},"
             f" {literal(fault.message)} FROM refused WHERE (mask & {1 << bit}) <> 0"
         )
     con.execute("DROP TABLE refused")
@@ -85,21 +86,29 @@ def list_faults(con: duckdb.DuckDBPyConnection, table: str, source: Source, faul
 
 def redact_quarantine(con: duckdb.DuckDBPyConnection) -> None:
     """Cut resident identity numbers down to three digits in every text column of the quarantine."""
-    for column in ("subject_id", "record_id", "item", "value"):
+    redact_columns(con, "quarantine", ("subject_id", "record_id", "item", "value"))
+
+
+def redact_columns(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> int:
+    """Redact these text columns of `table`; returns how many different texts held a resident identity number."""
+    changed = 0
+    for column in columns:
         rows = con.execute(
-            f"SELECT DISTINCT {column} FROM quarantine WHERE length({column}) >= 15"
+            f"SELECT DISTINCT {column} FROM {table} WHERE length({column}) >= 15"
             f" AND (strlen({column}) <> length({column}) OR regexp_matches({column}, '[0-9][-0-9 ]{{13}}'))"
         ).fetchall()
         hidden = [(text, redact(text)) for (text,) in rows]
         hidden = [(text, short) for text, short in hidden if text != short]
         for start in range(0, len(hidden), 100_000):
-            _replace(con, column, hidden[start : start + 100_000])
+            _replace(con, table, column, hidden[start : start + 100_000])
+        changed += len(hidden)
+    return changed
 
 
-def _replace(con: duckdb.DuckDBPyConnection, column: str, pairs: list[tuple[str, str]]) -> None:
+def _replace(con: duckdb.DuckDBPyConnection, table: str, column: str, pairs: list[tuple[str, str]]) -> None:
     put_pairs(con, "redacted", pairs)
-    con.execute(f"UPDATE quarantine SET {column} = r.b FROM redacted r WHERE quarantine.{column} = r.a")
-    con.execute("DROP VIEW redacted")
+    con.execute(f"UPDATE {table} SET {column} = r.b FROM redacted r WHERE {table}.{column} = r.a")
+    drop_pairs(con, "redacted")
 
 
 def put_pairs(con: duckdb.DuckDBPyConnection, name: str, pairs: Sequence[tuple[str | None, str | None]]) -> None:
@@ -113,6 +122,13 @@ def put_pairs(con: duckdb.DuckDBPyConnection, name: str, pairs: Sequence[tuple[s
     con.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT a, b FROM {name}_pairs")
 
 
+def drop_pairs(con: duckdb.DuckDBPyConnection, *names: str) -> None:
+    """Forget pairs with what they hold: they may be the numbers of persons."""
+    for name in names:
+        con.execute(f"DROP VIEW IF EXISTS {name}")
+        con.unregister(f"{name}_pairs")
+
+
 def settle_residents(con: duckdb.DuckDBPyConnection, table: str, column: str, bit: int) -> None:
     """Take the bit from rows of `table` whose `column` only looked like a resident identity number."""
     rows = con.execute(f"SELECT DISTINCT {column} FROM {table} WHERE (mask & {bit}) <> 0").fetchall()
@@ -122,7 +138,7 @@ def settle_residents(con: duckdb.DuckDBPyConnection, table: str, column: str, bi
         con.execute(
             f"UPDATE {table} SET mask = mask - {bit} WHERE (mask & {bit}) <> 0 AND {column} IN (SELECT a FROM chance)"
         )
-        con.execute("DROP VIEW chance")
+        drop_pairs(con, "chance")
 
 
 def looks_resident(x: str) -> str:

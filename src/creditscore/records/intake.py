@@ -11,7 +11,7 @@ from creditscore.records.faults import create_quarantine, redact_quarantine
 from creditscore.records.log import show_log, take_records
 from creditscore.records.side import create_side, take_side
 from creditscore.records.snapshot import Snapshot, column_types
-from creditscore.records.source import Source, open_sources
+from creditscore.records.source import Source, forget, open_sources
 from creditscore.records.subjects import SubjectIds, take_subjects
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _take(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_id
             counts[name] = take_side(con, sources[name], subject_ids == "uscc")
     redact_quarantine(con)
     inputs = {name: {"from": source.origin, "rows": source.rows} for name, source in sources.items()}
-    _forget(con, sources)
+    forget(con, sources)
     return Snapshot(
         con=con,
         domains=facts["domains"],
@@ -116,10 +116,3 @@ def _newest_day(con: duckdb.DuckDBPyConnection, log_columns: list[str]) -> int:
             newest.append(con.execute(f"SELECT max({column}) FROM {table}").fetchall()[0][0])
     known = [day for day in newest[1:] if day is not None]
     return max(known) if known else 0
-
-
-def _forget(con: duckdb.DuckDBPyConnection, sources: dict[str, Source]) -> None:
-    """Let go of the input: views, copies and registered objects."""
-    for name, source in sources.items():
-        con.execute(f"DROP VIEW IF EXISTS {source.view}; DROP TABLE IF EXISTS raw_{name}")
-        con.unregister(f"given_{name}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.errors import InputError
 from creditscore.records import parse
 from creditscore.records.events import FILED_SAYS, OTHER_SUBJECT, SHARES_ADD_UP, settle_events
-from creditscore.records.faults import bit_of, list_faults, looks_resident, put_pairs, settle_residents
+from creditscore.records.faults import bit_of, drop_pairs, list_faults, looks_resident, put_pairs, settle_residents
 from creditscore.records.identity import MANGLED_LIKE, canonical_code
 from creditscore.records.source import Source, quote
 from creditscore.records.stage import Stage, resolve_subjects
@@ -176,7 +176,7 @@ def _dictionary(con: duckdb.DuckDBPyConnection, source: Source, column: str) -> 
     place = {word: position for position, word in enumerate(ordered)}
     put_pairs(con, "words", [(raw, str(place[word])) for raw, word in words.items()])
     con.execute(f"CREATE OR REPLACE TEMP TABLE map_{column} AS SELECT a AS raw, CAST(b AS SMALLINT) AS code FROM words")
-    con.execute("DROP VIEW words")
+    drop_pairs(con, "words")
     return tuple(ordered)
 
 
@@ -193,7 +193,7 @@ def _compact(con: duckdb.DuckDBPyConnection, column: str, words: tuple[str, ...]
         f"UPDATE log_rows SET {column} = m.new FROM (SELECT CAST(a AS SMALLINT) AS old,"
         f" CAST(b AS SMALLINT) AS new FROM moved) m WHERE log_rows.{column} = m.old AND m.old <> m.new"
     )
-    con.execute("DROP VIEW moved")
+    drop_pairs(con, "moved")
     return tuple(words[place] for place in used)
 
 

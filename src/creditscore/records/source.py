@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import glob
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.errors import InputError
-from creditscore.records.encoding import as_utf8, encoding_of, header_of
+from creditscore.records.encoding import Reading, as_utf8, as_utf8_in_part, encoding_of, header_of
 from creditscore.records.identity import redact
 from creditscore.records.tables import TABLES, Table
 
@@ -22,17 +22,24 @@ if TYPE_CHECKING:
     import duckdb
 
 LINE = "line of the row"  # a name no input column has
+Opened = tuple[str, str, list[str] | None]  # SQL of the rows, origin, the input's columns where SQL does not show all
 
 
 @dataclass(frozen=True)
 class Source:
-    """An opened input table. `types` maps each column name to its DuckDB type; `origin` is for people."""
+    """An opened input table. `types` maps each column name to its DuckDB type; `origin` is for people.
+
+    `spelled` says what the input calls each column of a table with aliases; `unread` lists the input's columns that
+    are not read.
+    """
 
     table: Table
     view: str
     types: Mapping[str, str]
     origin: str
     rows: int
+    spelled: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
     def has(self, column: str) -> bool:
         return column in self.types
@@ -52,7 +59,9 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def open_sources(con: duckdb.DuckDBPyConnection, given: Mapping[str, Any], folder: Path) -> dict[str, Source]:
+def open_sources(
+    con: duckdb.DuckDBPyConnection, given: Mapping[str, Any], folder: Path, tables: Mapping[str, Table] = TABLES
+) -> dict[str, Source]:
     """Open every table that is given; one InputError names all that is wrong with any of them."""
     opened: dict[str, Source] = {}
     wrong: list[InputError] = []
@@ -60,7 +69,7 @@ def open_sources(con: duckdb.DuckDBPyConnection, given: Mapping[str, Any], folde
         if data is None:
             continue
         try:
-            opened[name] = _open(con, TABLES[name], data, folder)
+            opened[name] = _open(con, tables[name], data, folder)
         except InputError as error:
             wrong.append(error)
     if len(wrong) == 1:
@@ -74,41 +83,61 @@ def open_sources(con: duckdb.DuckDBPyConnection, given: Mapping[str, Any], folde
     return opened
 
 
+def forget(con: duckdb.DuckDBPyConnection, sources: Mapping[str, Source]) -> None:
+    """Let go of the input: views, copies and registered objects."""
+    for name, source in sources.items():
+        con.execute(f"DROP VIEW IF EXISTS {source.view}; DROP TABLE IF EXISTS raw_{name}")
+        con.unregister(f"given_{name}")
+
+
 def _open(con: duckdb.DuckDBPyConnection, table: Table, data: Any, folder: Path) -> Source:
     if isinstance(data, str | Path):
-        relation, origin = _open_path(con, table, str(data), folder)
+        relation, origin, columns = _open_path(con, table, str(data), folder)
     else:
-        relation, origin = _open_memory(con, table, data)
+        relation, origin, columns = _open_memory(con, table, data)
     described = con.execute(f"DESCRIBE {relation}").fetchall()
     types = {name: str(kind) for name, kind, *_ in described if name != LINE}
-    names = _contract_names(table, list(types), origin)
+    names = _contract_names(table, columns or list(types), origin)
     missing = [name for name in table.required if name not in names.values()]
     if missing:
+        there = ", ".join(columns or types)
+
+        def shown(wanted: Sequence[str]) -> str:
+            return ", ".join(table.labels.get(name, name) for name in wanted)
+
         raise InputError(
-            f"{table.name}: missing column{'s' * (len(missing) > 1)} {', '.join(missing)};"
-            f" there are: {redact(', '.join(types)) or 'none'}",
+            f"{table.name}: missing column{'s' * (len(missing) > 1)} {shown(missing)};"
+            f" there are: {redact(there) or 'none'}",
             where=origin,
-            allowed=f"{table.name} needs {', '.join(table.required)}",
+            allowed=f"{table.name} needs {shown(table.required)}",
             next="rename or add the columns",
         )
     view = f"src_{table.name}"
-    chosen = ", ".join(f"{quote(old)} AS {quote(new)}" for old, new in names.items())
+    chosen = ", ".join(f"{_cell(table, old)} AS {quote(new)}" for old, new in names.items())
     con.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT {quote(LINE)} AS line, {chosen} FROM ({relation})")
     rows = con.execute(f"SELECT count(*) FROM ({relation})").fetchall()[0][0]
-    return Source(table, view, {new: types[old] for old, new in names.items()}, origin, rows)
+    return Source(
+        table,
+        view,
+        {new: "VARCHAR" if new in table.presence else types[old] for old, new in names.items()},
+        origin,
+        rows,
+        spelled={new: old.strip() for old, new in names.items()} if table.aliases else {},
+        unread=tuple(sorted(clean for name in columns or types if name not in names and (clean := name.strip()))),
+    )
+
+
+def _cell(table: Table, name: str) -> str:
+    """SQL of a cell as it is read: of a column in `presence`, 1 where there is any content."""
+    if table.column_of(name) not in table.presence:
+        return quote(name)
+    return f"CASE WHEN regexp_matches(CAST({quote(name)} AS VARCHAR), '[^\\s]') THEN '1' END"
 
 
 def _contract_names(table: Table, columns: list[str], origin: str) -> dict[str, str]:
     """Input name → contract name; blank names are dropped, names that collide are refused."""
-    known = set(table.columns)
-    names: dict[str, str] = {}
-    for column in columns:
-        clean = column.strip()
-        if clean:
-            names[column] = clean.lower() if clean.lower() in known else clean
+    names = {column: new for column in columns if (new := table.column_of(column)) is not None}
     reserved = {"line"} if table.further else set()
-    if not table.further:
-        names = {old: new for old, new in names.items() if new in known}
     twice = [name for name, count in Counter(new.lower() for new in names.values()).items() if count > 1]
     if twice or reserved & {new.lower() for new in names.values()}:
         twice = twice or sorted(reserved)
@@ -120,7 +149,7 @@ def _contract_names(table: Table, columns: list[str], origin: str) -> dict[str, 
     return names
 
 
-def _open_path(con: duckdb.DuckDBPyConnection, table: Table, text: str, folder: Path) -> tuple[str, str]:
+def _open_path(con: duckdb.DuckDBPyConnection, table: Table, text: str, folder: Path) -> Opened:
     path = Path(text)
     if path.is_dir():
         files = sorted(str(file) for file in path.glob("*.parquet"))
@@ -132,9 +161,10 @@ def _open_path(con: duckdb.DuckDBPyConnection, table: Table, text: str, folder: 
         raise InputError(f"{table.name}: nothing to read", where=text, next="check the path")
     endings = {Path(file).suffix.lower() for file in files}
     if endings == {".parquet"}:
-        return _parquet(con, table, files), path.name
+        return _parquet(con, table, files), path.name, None
     if endings == {".csv"} and len(files) == 1:
-        return _csv(con, table, Path(files[0]), folder), path.name
+        relation, columns = _csv(con, table, Path(files[0]), folder)
+        return relation, path.name, columns
     raise InputError(
         f"{table.name}: cannot read this kind of file",
         where=text,
@@ -160,7 +190,7 @@ def _parquet(con: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> 
     return " UNION ALL BY NAME ".join(parts)
 
 
-def _csv(con: duckdb.DuckDBPyConnection, table: Table, path: Path, folder: Path) -> str:
+def _csv(con: duckdb.DuckDBPyConnection, table: Table, path: Path, folder: Path) -> tuple[str, list[str]]:
     import duckdb
 
     encoding = encoding_of(path)
@@ -171,11 +201,16 @@ def _csv(con: duckdb.DuckDBPyConnection, table: Table, path: Path, folder: Path)
                          next="rename the columns")  # fmt: skip
     names = [name or " " * (position + 1) for position, name in enumerate(header)]
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
-    readable = as_utf8(path, encoding, folder)
+    kept = [name for name in names if table.column_of(name) is not None]
+    if table.aliases and encoding != "utf-8-sig":  # the copy holds no more than what is read
+        readable = as_utf8_in_part(path, encoding, folder, [_reading(table, name) for name in names])
+    else:
+        readable = as_utf8(path, encoding, folder)
+    cells = ", ".join(f"{_cell(table, name)} AS {quote(name)}" for name in kept) or "1 AS nothing"
     raw = f"raw_{table.name}"
     try:
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE {raw} AS SELECT * FROM read_csv({literal(str(readable))},"
+            f"CREATE OR REPLACE TEMP TABLE {raw} AS SELECT {cells} FROM read_csv({literal(str(readable))},"
             f" columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', quote = '\"',"
             " escape = '\"', nullstr = '', max_line_size = 16777216)"
         )
@@ -189,13 +224,22 @@ def _csv(con: duckdb.DuckDBPyConnection, table: Table, path: Path, folder: Path)
             allowed="commas between cells, double quotes around cells with commas, as many cells as the header",
             next="export the file again",
         ) from None
-    return f"SELECT *, rowid + 2 AS {quote(LINE)} FROM {raw}"
+    return f"SELECT *, rowid + 2 AS {quote(LINE)} FROM {raw}", names
 
 
-def _open_memory(con: duckdb.DuckDBPyConnection, table: Table, data: Any) -> tuple[str, str]:
+def _reading(table: Table, name: str) -> Reading:
+    column = table.column_of(name)
+    return "not" if column is None else "filled" if column in table.presence else "whole"
+
+
+def _open_memory(con: duckdb.DuckDBPyConnection, table: Table, data: Any) -> Opened:
     import numpy as np
     import pyarrow as pa
 
+    columns: list[str] | None = None
+    if table.aliases and hasattr(data, "columns"):  # pandas and DuckDB: leave out at once what is not read
+        columns = [str(name) for name in (data.column_names if isinstance(data, pa.Table) else data.columns)]
+        data = _narrowed(data, [place for place, name in enumerate(columns) if table.column_of(name)])
     if type(data).__module__.partition(".")[0] == "pandas":
         arrow, origin = _from_pandas(data), "pandas"
     elif isinstance(data, pa.Table):
@@ -223,7 +267,16 @@ def _open_memory(con: duckdb.DuckDBPyConnection, table: Table, data: Any) -> tup
             next="cast these columns",
         )
     con.register(f"given_{table.name}", arrow)
-    return f"SELECT * FROM given_{table.name}", origin
+    return f"SELECT * FROM given_{table.name}", origin, columns
+
+
+def _narrowed(data: Any, places: list[int]) -> Any:
+    """The table with the columns at `places` alone."""
+    if type(data).__module__.partition(".")[0] == "pandas":
+        return data.iloc[:, places]
+    if hasattr(data, "to_arrow_table"):
+        return data.project(", ".join(quote(data.columns[place]) for place in places) or "1 AS nothing")
+    return data.select(places)
 
 
 def _unreadable(kind: Any) -> bool:

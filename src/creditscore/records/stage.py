@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from creditscore.records import parse
-from creditscore.records.faults import Fault, mask, put_pairs
+from creditscore.records.faults import Fault, drop_pairs, mask, put_pairs
 from creditscore.records.identity import look_at_id
 from creditscore.records.source import Source, quote
 
 if TYPE_CHECKING:
     import duckdb
+
+MOST_NUMBER = 9_000_000_000_000  # amounts stay below
 
 
 @dataclass
@@ -49,20 +51,27 @@ class Stage:
     def day(self, column: str, required: bool = False) -> str:
         if not self.source.has(column):
             return "CAST(NULL AS INTEGER)"
-        kind = self.source.types[column]
-        name = quote("p_" + column)
-        self.parsed[name] = parse.day(self._cell(column, parse.day_cell(column, kind)), kind)
+        name = self.day_as_read(column)
         empty = f" OR {name} IS NULL" if required else ""
         self.fault("bad_date", column, f"{name} = {parse.BAD_DAY}{empty}")
         return f"nullif({name}, {parse.BAD_DAY})"
 
-    def number(self, column: str) -> str:
+    def day_as_read(self, column: str) -> str:
+        """The parsed value, with its sentinel, of a date column; no fault."""
+        if not self.source.has(column):
+            return "CAST(NULL AS INTEGER)"
+        kind = self.source.types[column]
+        name = quote("p_" + column)
+        self.parsed[name] = parse.day(self._cell(column, parse.day_cell(column, kind)), kind)
+        return name
+
+    def number(self, column: str, below: int = MOST_NUMBER, detail: str = "") -> str:
         if not self.source.has(column):
             return "CAST(NULL AS BIGINT)"
         kind = self.source.types[column]
         name = quote("p_" + column)
-        self.parsed[name] = parse.number(self._cell(column, parse.number_cell(column, kind)), kind)
-        self.fault("bad_number", column, f"{name} = {parse.BAD_NUMBER}")
+        self.parsed[name] = parse.number(self._cell(column, parse.number_cell(column, kind)), kind, below)
+        self.fault("bad_number", column, f"{name} = {parse.BAD_NUMBER}", detail)
         return f"nullif({name}, {parse.BAD_NUMBER})"
 
     def whole(self, column: str) -> str:
@@ -111,7 +120,7 @@ def resolve_subjects(
         " LEFT JOIN subjects s ON p.a IS NULL AND s.subject_id = l.b) f"
         f" WHERE {table}.sid IS NULL AND {table}.subject_raw = f.raw"
     )
-    con.execute("DROP VIEW looks; DROP VIEW spoilt")
+    drop_pairs(con, "looks", "spoilt")
 
 
 def drop_repeats(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from creditscore.records.faults import bit_of, list_faults, put_pairs
+from creditscore.records.faults import bit_of, drop_pairs, list_faults, put_pairs
 from creditscore.records.identity import MANGLED_LIKE, look_at_id
 from creditscore.records.source import Source, literal, quote
 from creditscore.records.stage import Stage, drop_repeats
@@ -93,6 +93,7 @@ def _check_ids(con: duckdb.DuckDBPyConnection, stage: Stage, ids: SubjectIds) ->
     if changed:
         put_pairs(con, "looks", changed)
         con.execute("UPDATE stage_subjects SET subject_id = l.b FROM looks l WHERE stage_subjects.subject_id = l.a")
+    drop_pairs(con, "looks")
 
 
 def _further_attributes(con: duckdb.DuckDBPyConnection, source: Source) -> None:
