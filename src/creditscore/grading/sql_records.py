@@ -24,7 +24,6 @@ from creditscore.quantities import MICRO
 from creditscore.schemes.expressions import names, to_sql
 from creditscore.schemes.parts import DATES
 
-AGED = "(v.beyond AND v.day < v.lo)"  # older than the life that is certain
 
 
 @dataclass(frozen=True)
@@ -194,14 +193,17 @@ def in_item_window(plan: Plan) -> str:
         cases = " ".join(f"WHEN {k} THEN v.cycle_{k}" for k in range(len(plan.cycles)))
         first = f"CASE v.cycle {cases} ELSE v.lo END"
     sql = f"v.day BETWEEN {first} AND v.hi"
-    if any(item.window.beyond for item in plan.items):
-        sql += f" OR {AGED}"
     if any(item.window.or_uncorrected for item in plan.items):
         sql += f" OR (v.or_uncorrected AND v.returned < {FULL} AND v.day <= v.hi)"
     if any(item.window.or_until for item in plan.items):
         cases = " ".join(f'WHEN {k} THEN v."t_{name}"' for k, name in enumerate(until_attributes(plan)))
         sql += f" OR (COALESCE(CASE v.or_until {cases} END, -1) >= v.hi AND v.day <= v.hi)"
     return f"COALESCE({sql}, FALSE)" if plan.cycles else f"({sql})"
+
+
+def aged_record(plan: Plan) -> str:
+    """Whether a record is older than the life that is certain, and nothing prolongs that."""
+    return f"(v.beyond AND v.day < v.lo AND NOT {in_item_window(plan)})"
 
 
 def record_column(plan: Plan) -> dict[str, str]:
@@ -259,7 +261,9 @@ def valid(plan: Plan) -> str:
     net_high = "v.low" if not plan.uses_unknown else netted("high")
     aged, low = "", netted("low")
     if any(item.window.beyond for item in plan.items):
-        aged, low = f", {AGED} AS aged", f"CASE WHEN {AGED} THEN 0 ELSE {low} END"
+        old = aged_record(plan)
+        scored = f"({scored} OR {old})"
+        aged, low = f", {old} AS aged", f"CASE WHEN {old} THEN 0 ELSE {low} END"
     return (
         f"SELECT v.*, (v.status <> 1 AND v.exempt < 0) AS active, "
         f"(v.status <> 1 AND v.exempt < 0 AND v.scored AND v.form <> 0) AS counts, {net_high} AS high FROM ("
