@@ -60,7 +60,8 @@ def assess(plan: Plan, record: Mapping[str, Any], cycles: tuple[int | None, ...]
     mended = [day for day, _ in corrections] + ([record["status_day"]] if status == "repaired" else [])
     # beyond the life that is certain, the record may weigh anything between nothing and its points
     inside = in_window(item.window, {**result, "standing": returned < FULL})
-    aged = item.window.beyond and day < item.window.lo and not inside
+    stated = item.window.or_until is not None and result[item.window.or_until] is not None
+    aged = item.window.beyond and day < item.window.lo and not inside and not stated
     result |= {
         "corrected_on": max((one for one in mended if one is not None), default=None),
         "aged": aged,
