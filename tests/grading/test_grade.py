@@ -232,3 +232,23 @@ def test_gradings_of_one_snapshot_do_not_disturb_each_other() -> None:
     assert [grading.grades for grading in together] == alone
     for grading in together:
         compare(grading)
+
+
+def test_a_word_of_another_item_is_refused() -> None:
+    rows = [
+        ("N-01", "all_outlets"),
+        ("N-02", "all_outlets"),
+        ("N-02", "tier1"),
+        ("N-17", "penalty"),
+        ("N-05", "penalty"),
+    ]
+    records = pd.DataFrame(
+        {"record_id": str(k), "subject_id": "A", "item": item, "tier": tier, "occurred_on": "2016-12-31"}
+        for k, (item, tier) in enumerate(rows)
+    )
+    snapshot = cs.ingest(subjects=pd.DataFrame({"subject_id": ["A"]}), records=records, subject_ids="local")
+    grading = cs.grade(snapshot, "environment/guangdong", period=2016, max_rejected=2)
+    assert [(row["record_id"], row["reason"]) for row in grading.quarantine.to_pylist()] == [
+        ("1", "bad_attribute"),
+        ("4", "bad_attribute"),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from creditscore.engines.duckdb import DuckDBEngine
@@ -189,7 +190,17 @@ def _requirements(plan: Plan, codes: dict[str, int]) -> list[tuple[str, str, str
         )
         for name, items in sorted(needed.items())
     ]
-    return missing + [
+    strange: list[tuple[str, str, str]] = [  # a word that means something for another item only
+        (
+            f't.item = {codes[item.code]} AND COALESCE(t."t_{name}" NOT IN ({_texts(words)}), FALSE)',
+            "bad_attribute",
+            name,
+        )
+        for item in plan.items
+        for name, words in [item.measure or ("", ()), (item.of or "", item.levels)]
+        if words and item.code in codes and item.switch is None
+    ]
+    other = [
         (
             f"t.item = {codes[item.code]} AND NOT {to_sql(item.accepts, _Given(plan, item.code).__getitem__)}",
             "not_this_item",
@@ -198,6 +209,11 @@ def _requirements(plan: Plan, codes: dict[str, int]) -> list[tuple[str, str, str
         for item in plan.items
         if item.accepts is not None and item.code in codes and item.switch is None
     ]
+    return missing + strange + other
+
+
+def _texts(words: Iterable[tuple[str, int]]) -> str:
+    return ", ".join("'" + word.replace("'", "''") + "'" for word, _ in words)
 
 
 def _text(value: str) -> str:

@@ -66,7 +66,9 @@ def assess(plan: Plan, record: Mapping[str, Any], cycles: tuple[int | None, ...]
     share = sum(share for _, share in corrections)
     mended = [day for day, _ in corrections] + ([record["status_day"]] if status == "repaired" else [])
     # beyond the life that is certain, the record may weigh anything between nothing and its points
-    aged = item.window.beyond and day < item.window.lo
+    inside = in_window(item.window, {**result, "standing": returned < FULL})
+    stated = item.window.or_until is not None and result[item.window.or_until] is not None
+    aged = item.window.beyond and day < item.window.lo and not inside and not stated
     result |= {
         "corrected_on": max((one for one in mended if one is not None), default=None),
         "aged": aged,
@@ -85,7 +87,7 @@ def assess(plan: Plan, record: Mapping[str, Any], cycles: tuple[int | None, ...]
     result["group_rule"] = group.rule if group and (group.cap is not None or group.heaviest) else None
     result["exempt"] = next((rule for rule in plan.exemptions if holds(rule, result)), None)
     result["active"] = status != "withdrawn" and result["exempt"] is None
-    result["scored"] = in_window(item.window, result) or aged
+    result["scored"] = inside or aged
     result["counts"] = result["active"] and result["scored"] and item.form != "none"
     fact_windows = [fact.window for fact in plan.facts if fact.of == "records" and item.index in fact.items]
     result["seen"] = result["scored"] or any(in_window(window, result) for window in fact_windows)  # type: ignore[arg-type]

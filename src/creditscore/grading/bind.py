@@ -279,7 +279,8 @@ class _Binder:
         window = self.scheme.windows[name]
         low, high = window_days(window, self.year, self.known_at if window.until == "known_at" else self.as_of)
         cycle = self.cycles.index((tuple(window.cycle.since), window.cycle.months)) if window.cycle else None
-        return BoundWindow(low, high, window.or_uncorrected, window.or_until, cycle, window.beyond is not None)
+        beyond = window.beyond is not None
+        return BoundWindow(low, high, window.or_uncorrected, window.or_until, window.after_days, cycle, beyond)
 
     def fact(self, name: str, items: tuple[PlanItem, ...]) -> PlanFact:
         fact = self.scheme.facts[name]

@@ -73,6 +73,7 @@ def item_table(plan: Plan, codes: dict[str, int]) -> Columns:
         "or_uncorrected": column("BOOLEAN", lambda i: i.window.or_uncorrected),
         "cycle": column("INTEGER", lambda i: -1 if i.window.cycle is None else i.window.cycle),
         "beyond": column("BOOLEAN", lambda i: i.window.beyond),
+        "stay": column("INTEGER", lambda i: i.window.hi + i.window.after),
         "or_until": column("INTEGER", lambda i: untils.index(i.window.or_until) if i.window.or_until else -1),
         "cap": column("BIGINT", lambda i: i.cap),
         "grp": column("INTEGER", lambda i: -1 if i.group is None else i.group),

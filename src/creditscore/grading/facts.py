@@ -23,7 +23,7 @@ def in_window(window: BoundWindow, record: Mapping[str, Any]) -> bool:
         return True
     if window.or_uncorrected and record["standing"]:
         return True
-    return window.or_until is not None and (record.get(window.or_until) or -1) >= window.hi
+    return window.or_until is not None and (record.get(window.or_until) or -1) >= window.hi + window.after
 
 
 def bucket(basis: str, record: Mapping[str, Any]) -> Any:

@@ -26,6 +26,7 @@ class BoundWindow:
     hi: int
     or_uncorrected: bool = False
     or_until: str | None = None
+    after: int = 0  # a life begins that many days after its clock; `or_until` is seen from the day itself
     cycle: int | None = None  # index of the subject's own cycle, which then gives the first day
     beyond: bool = False  # older records may count or not: nobody published it
 

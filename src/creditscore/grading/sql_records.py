@@ -24,8 +24,6 @@ from creditscore.quantities import MICRO
 from creditscore.schemes.expressions import names, to_sql
 from creditscore.schemes.parts import DATES
 
-AGED = "(v.beyond AND v.day < v.lo)"  # older than the life that is certain
-
 
 @dataclass(frozen=True)
 class Features:
@@ -183,7 +181,8 @@ def in_window(plan: Plan, window: BoundWindow, alias: str = "v") -> str:
     if window.or_uncorrected:
         sql = f"({sql} OR ({alias}.returned < {FULL} AND {alias}.day <= {window.hi}))"
     if window.or_until:
-        sql = f'({sql} OR (COALESCE({alias}."t_{window.or_until}", -1) >= {window.hi} AND {alias}.day <= {window.hi}))'
+        until = f'COALESCE({alias}."t_{window.or_until}", -1) >= {window.hi + window.after}'
+        sql = f"({sql} OR ({until} AND {alias}.day <= {window.hi}))"
     return sql
 
 
@@ -193,14 +192,23 @@ def in_item_window(plan: Plan) -> str:
         cases = " ".join(f"WHEN {k} THEN v.cycle_{k}" for k in range(len(plan.cycles)))
         first = f"CASE v.cycle {cases} ELSE v.lo END"
     sql = f"v.day BETWEEN {first} AND v.hi"
-    if any(item.window.beyond for item in plan.items):
-        sql += f" OR {AGED}"
     if any(item.window.or_uncorrected for item in plan.items):
         sql += f" OR (v.or_uncorrected AND v.returned < {FULL} AND v.day <= v.hi)"
     if any(item.window.or_until for item in plan.items):
-        cases = " ".join(f'WHEN {k} THEN v."t_{name}"' for k, name in enumerate(until_attributes(plan)))
-        sql += f" OR (COALESCE(CASE v.or_until {cases} END, -1) >= v.hi AND v.day <= v.hi)"
+        sql += f" OR (COALESCE({until_column(plan)}, -1) >= v.stay AND v.day <= v.hi)"
     return f"COALESCE({sql}, FALSE)" if plan.cycles else f"({sql})"
+
+
+def aged_record(plan: Plan) -> str:
+    """Whether a record is older than the life that is certain, nothing prolongs that, and it states no end."""
+    unstated = f" AND {until_column(plan)} IS NULL" if until_attributes(plan) else ""
+    return f"(v.beyond AND v.day < v.lo AND NOT {in_item_window(plan)}{unstated})"
+
+
+def until_column(plan: Plan) -> str:
+    """The date to which a record's own life is prolonged."""
+    cases = " ".join(f'WHEN {k} THEN v."t_{name}"' for k, name in enumerate(until_attributes(plan)))
+    return f"CASE v.or_until {cases} END"
 
 
 def record_column(plan: Plan) -> dict[str, str]:
@@ -258,7 +266,9 @@ def valid(plan: Plan) -> str:
     net_high = "v.low" if not plan.uses_unknown else netted("high")
     aged, low = "", netted("low")
     if any(item.window.beyond for item in plan.items):
-        aged, low = f", {AGED} AS aged", f"CASE WHEN {AGED} THEN 0 ELSE {low} END"
+        old = aged_record(plan)
+        scored = f"({scored} OR {old})"
+        aged, low = f", {old} AS aged", f"CASE WHEN {old} THEN 0 ELSE {low} END"
     return (
         f"SELECT v.*, (v.status <> 1 AND v.exempt < 0) AS active, "
         f"(v.status <> 1 AND v.exempt < 0 AND v.scored AND v.form <> 0) AS counts, {net_high} AS high FROM ("
