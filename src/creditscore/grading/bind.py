@@ -277,7 +277,10 @@ class _Binder:
 
     def window(self, name: str) -> BoundWindow:
         window = self.scheme.windows[name]
-        low, high = window_days(window, self.year, self.known_at if window.until == "known_at" else self.as_of)
+        until = self.known_at if window.until == "known_at" else self.as_of
+        low, high = window_days(window, self.year, until)
+        if self.scheme.period == "day":
+            high = min(high, until)  # a calendar year that is running ends, for now, on the day of grading
         cycle = self.cycles.index((tuple(window.cycle.since), window.cycle.months)) if window.cycle else None
         return BoundWindow(low, high, window.or_uncorrected, window.or_until, cycle, window.beyond is not None)
 
