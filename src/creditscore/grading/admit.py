@@ -20,7 +20,7 @@ FALSE = "('false', '0', 'no', 'n', 'f', '否', '无')"
 
 @dataclass(frozen=True)
 class Admitted:
-    """Row counts of the records after admission; the relations `admitted`, `subject`, `past` … stand in the engine."""
+    """Row counts of the records after admission; the relations `all_admitted`, `all_subject` … stand in the engine."""
 
     rows: int
     other_domain: int
@@ -40,7 +40,7 @@ def typed(kind: str, text: str) -> str:
 
 
 def admit(engine: DuckDBEngine, snapshot: Snapshot, folded: Folded, plan: Plan, refusals: Refusals) -> Admitted:
-    """Create `admitted`: the folded records of the scheme's domain with typed attributes, less the refused ones."""
+    """Create `all_admitted`: the folded records of the scheme's domain with typed attributes, less the refused ones."""
     domain = plan.scheme.domain
     code = snapshot.domains.index(domain) if domain in snapshot.domains else -1
     here = f"(f.domain IS NULL OR f.domain = {code})" if snapshot.domains else "TRUE"
@@ -66,7 +66,7 @@ def admit(engine: DuckDBEngine, snapshot: Snapshot, folded: Folded, plan: Plan, 
         sql += f" WHERE NOT ({' OR '.join(condition for condition, *_ in faults)})"
     if shorthand:
         extra = f" UNION ALL BY NAME {shorthand}"
-    engine.view("admitted", sql + extra)
+    engine.view("all_admitted", sql + extra)
     return Admitted(int(total), int(other), refused)
 
 
@@ -206,13 +206,13 @@ def shorthand_codes(snapshot: Snapshot, plan: Plan) -> dict[str, int]:
 
 
 def prepare_subjects(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusals) -> None:
-    """The relations `subject`, `attribute`, `past` and `listed`: what is known of each subject on the day."""
+    """The relations `all_subject`, `all_attribute`, `all_past` and `all_listed`: what is known of each subject on the day."""
     known = f"COALESCE(x.known_day, {plan.known_at}) <= {plan.known_at}"
     fed = fed_condition(engine, snapshot, plan)
-    engine.view("subject", f"SELECT s.*, {fed} AS fed FROM {snapshot.subjects} s")
+    engine.view("all_subject", f"SELECT s.*, {fed} AS fed FROM {snapshot.subjects} s")
     _attribute_values(engine, snapshot, plan, refusals, known)
     _past(engine, snapshot, plan, refusals, known)
-    engine.view("listed", f"SELECT x.* FROM {snapshot.listings} x WHERE {known}")
+    engine.view("all_listed", f"SELECT x.* FROM {snapshot.listings} x WHERE {known}")
 
 
 def _attribute_values(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusals, known: str) -> None:
@@ -241,7 +241,7 @@ def _attribute_values(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refu
         return f'BOOL_OR({value}) AS "d_{name}"' if kind == "bool" else f'MAX({value}) AS "d_{name}"'
 
     columns = ", ".join(pick(name, attribute.type) for name, attribute in plan.scheme.attributes.items())
-    engine.view("attribute", f"SELECT r.sid, {columns} FROM ({ranked}) r WHERE r.n = 1 GROUP BY r.sid")
+    engine.view("all_attribute", f"SELECT r.sid, {columns} FROM ({ranked}) r WHERE r.n = 1 GROUP BY r.sid")
 
 
 def _not_allowed(attribute: object) -> str:
@@ -281,7 +281,7 @@ def _past(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusa
         f"x.status, x.grade, x.route) AS n FROM {scope} AND NOT {bad} AND NOT {routeless}"
     )
     engine.view(
-        "past",
+        "all_past",
         f"SELECT r.sid, r.year, COALESCE(r.state, 'graded') AS state, CASE WHEN COALESCE(r.state, 'graded') = 'graded' "
         f"THEN r.grade END AS grade, r.route, r.status, r.scheme FROM ({ranked}) r WHERE r.n = 1",
     )
