@@ -110,7 +110,8 @@ def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool) -> Grading:
     prepare_subjects(engine, snapshot, plan, refusals)
     admitted = admit(engine, snapshot, folded, plan, refusals)
     engine.view("corrections", f"SELECT * FROM {folded.corrections}")
-    some = engine.rows("SELECT EXISTS (SELECT 1 FROM corrections), EXISTS (SELECT 1 FROM all_admitted WHERE status = 2)")[0]
+    repaired = "SELECT 1 FROM all_admitted WHERE status = 2"
+    some = engine.rows(f"SELECT EXISTS (SELECT 1 FROM corrections), EXISTS ({repaired})")[0]
     features = run.Features(corrections=bool(some[0]), repaired=bool(some[1]))
     used = run.run(engine, plan, features, with_ledger, spans(snapshot.rows("subjects"), admitted.rows))
     engine.materialise("result_quarantine", quarantine_sql())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from creditscore.engines.duckdb import DuckDBEngine
 
 ROWS_AT_ONCE = 2_000_000  # larger spans leave the caches, smaller ones read what they share too often
@@ -14,7 +16,7 @@ def spans(subjects: int, rows: int) -> list[Span]:
     """Ranges of sid that together hold every subject, of equal width; at least one."""
     parts = max(1, min(subjects, -(-rows // ROWS_AT_ONCE)))
     edges = [subjects * k // parts for k in range(parts + 1)]
-    return [(low, high - 1) for low, high in zip(edges, edges[1:], strict=False)]
+    return [(low, high - 1) for low, high in pairwise(edges)]
 
 
 def show(engine: DuckDBEngine, span: Span | None, with_attributes: bool) -> None:

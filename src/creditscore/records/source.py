@@ -26,13 +26,17 @@ LINE = "line of the row"  # a name no input column has
 
 @dataclass(frozen=True)
 class Source:
-    """An opened input table. `types` maps each column name to its DuckDB type; `origin` is for people."""
+    """An opened input table. `types` maps each column name to its DuckDB type; `origin` is for people.
+
+    `sure_days` are the columns of type DATE in which every date can be: their cells need no test each.
+    """
 
     table: Table
     view: str
     types: Mapping[str, str]
     origin: str
     rows: int
+    sure_days: frozenset[str] = frozenset()
 
     def has(self, column: str) -> bool:
         return column in self.types
@@ -95,7 +99,21 @@ def _open(con: duckdb.DuckDBPyConnection, table: Table, data: Any, folder: Path)
     chosen = ", ".join(f"{quote(old)} AS {quote(new)}" for old, new in names.items())
     con.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT {quote(LINE)} AS line, {chosen} FROM ({relation})")
     rows = con.execute(f"SELECT count(*) FROM ({relation})").fetchall()[0][0]
-    return Source(table, view, {new: types[old] for old, new in names.items()}, origin, rows)
+    kinds = {new: types[old] for old, new in names.items()}
+    return Source(table, view, kinds, origin, rows, _sure_days(con, view, kinds))
+
+
+def _sure_days(con: duckdb.DuckDBPyConnection, view: str, kinds: Mapping[str, str]) -> frozenset[str]:
+    """Parquet answers this from its statistics, without reading a row."""
+    dates = [name for name, kind in kinds.items() if kind == "DATE"]
+    if not dates:
+        return frozenset()
+    inside = ", ".join(
+        f"coalesce(min({quote(name)}) >= DATE '1900-01-01' AND max({quote(name)}) <= DATE '2100-12-31', true)"
+        for name in dates
+    )
+    found = con.execute(f"SELECT {inside} FROM {view}").fetchall()[0]
+    return frozenset(name for name, sure in zip(dates, found, strict=True) if sure)
 
 
 def _contract_names(table: Table, columns: list[str], origin: str) -> dict[str, str]:

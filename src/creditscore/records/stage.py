@@ -41,6 +41,12 @@ class Stage:
             return "CAST(NULL AS VARCHAR)"
         return self._cell(column, parse.text(column, self.source.types[column]))
 
+    def raw(self, column: str) -> str:
+        """The cell as text, not cleaned: for what is looked up as it stands first."""
+        name = quote("r_" + column)
+        self.cells[name] = parse.raw_text(column, self.source.types[column])
+        return name
+
     def code(self, column: str) -> str:
         if not self.source.has(column):
             return "CAST(NULL AS VARCHAR)"
@@ -51,6 +57,10 @@ class Stage:
             return "CAST(NULL AS INTEGER)"
         kind = self.source.types[column]
         name = quote("p_" + column)
+        if column in self.source.sure_days:
+            self.parsed[name] = parse.sure_day(self._cell(column, quote(column)))
+            self.fault("bad_date", column, f"{name} IS NULL" if required else "false")
+            return name
         self.parsed[name] = parse.day(self._cell(column, parse.day_cell(column, kind)), kind)
         empty = f" OR {name} IS NULL" if required else ""
         self.fault("bad_date", column, f"{name} = {parse.BAD_DAY}{empty}")
