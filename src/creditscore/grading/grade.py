@@ -113,7 +113,8 @@ def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool) -> Grading:
     repaired = "SELECT 1 FROM all_admitted WHERE status = 2"
     some = engine.rows(f"SELECT EXISTS (SELECT 1 FROM corrections), EXISTS ({repaired})")[0]
     features = run.Features(corrections=bool(some[0]), repaired=bool(some[1]))
-    used = run.run(engine, plan, features, with_ledger, spans(snapshot.rows("subjects"), admitted.rows))
+    ranges = spans(snapshot.rows("subjects"), admitted.rows, snapshot.in_order)
+    used = run.run(engine, plan, features, with_ledger, ranges)
     engine.materialise("result_quarantine", quarantine_sql())
     manifest = _manifest(engine, snapshot, plan, admitted, used, folded.not_yet_known, refusals)
     return Grading(engine.con, plan, manifest, with_ledger)

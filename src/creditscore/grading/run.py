@@ -74,14 +74,13 @@ def _given_days(engine: DuckDBEngine, plan: Plan, waits: list[PlanFact]) -> list
     ]
 
 
-def named(plan: Plan, features: Features, with_ledger: bool) -> list[tuple[str, str, bool]]:
-    """The named SELECTs, from admitted records to the results, in order; True where the rows are kept.
+def named(plan: Plan, with_ledger: bool) -> list[tuple[str, str, bool]]:
+    """The named SELECTs, from valid records to the results, in order; True where the rows are kept.
 
     What several others read is kept; the rest is only a step on the way.
     """
     has_pools = any(item.form == "pool" for item in plan.items)
-    steps = [("assessed", assessed(plan, features), False), ("valid", valid(plan), False)]
-    steps.append(("contributions", contributions(plan), True))
+    steps = [("contributions", contributions(plan), True)]
     steps += [(name, sql, with_ledger and name in ("itemised", "grouped")) for name, sql in totals(plan)]
     if has_pools:
         steps += [("pooled", pooled(plan), False), ("pool_sum", pool_sum(), False)]
@@ -105,9 +104,12 @@ def run(engine: DuckDBEngine, plan: Plan, features: Features, with_ledger: bool,
     if features.corrections or features.repaired:
         put_deadlines(engine, plan)
         engine.materialise("back", back(plan, features))
+    engine.view("assessed", assessed(plan, features))
+    engine.view("valid", valid(plan))
+    put_calendar(engine, plan)
     if with_ledger:
         put_words(engine, plan)
-    steps = named(plan, features, with_ledger)
+    steps = named(plan, with_ledger)
     used = 0
     for number, span in enumerate(ranges):
         show(engine, span, has_attributes)
@@ -116,8 +118,6 @@ def run(engine: DuckDBEngine, plan: Plan, features: Features, with_ledger: bool,
                 engine.materialise(name, sql)
             elif number == 0:
                 engine.view(name, sql)
-            if name == "valid" and number == 0:
-                put_calendar(engine, plan)
         add = engine.append if number else engine.materialise
         add("result_grades", grades_sql(plan))
         if with_ledger:

@@ -6,15 +6,17 @@ from itertools import pairwise
 
 from creditscore.engines.duckdb import DuckDBEngine
 
-ROWS_AT_ONCE = 2_000_000  # larger spans leave the caches, smaller ones read what they share too often
+# Rows of records in a span. Larger ones leave the caches, smaller ones read what they share too often; where the
+# log does not lie in order of sid, every span passes over all of it, so there they are few.
+SORTED, UNSORTED = 2_000_000, 8_000_000
 RELATIONS = ("admitted", "subject", "attribute", "past", "listed")
 
 Span = tuple[int, int]  # the first and the last sid
 
 
-def spans(subjects: int, rows: int) -> list[Span]:
-    """Ranges of sid that together hold every subject, of equal width; at least one."""
-    parts = max(1, min(subjects, -(-rows // ROWS_AT_ONCE)))
+def spans(subjects: int, rows: int, in_order: bool) -> list[Span]:
+    """Ranges of sid that together hold every subject, of equal width; at least one. `in_order`: of the log, by sid."""
+    parts = max(1, min(subjects, -(-rows // (SORTED if in_order else UNSORTED))))
     edges = [subjects * k // parts for k in range(parts + 1)]
     return [(low, high - 1) for low, high in pairwise(edges)]
 
