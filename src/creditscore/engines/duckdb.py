@@ -47,6 +47,15 @@ class DuckDBEngine:
         """A view whose rows are kept, because several others read it."""
         self.con.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {sql}')
 
+    def append(self, name: str, sql: str) -> None:
+        """More rows for a relation that is kept."""
+        self.con.execute(f'INSERT INTO "{name}" {sql}')
+
+    def forget(self, names: list[str]) -> None:
+        """Let go of kept rows."""
+        for name in names:
+            self.con.execute(f'DROP TABLE IF EXISTS "{name}"')
+
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self.con.execute(sql).fetchall()
 

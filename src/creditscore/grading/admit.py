@@ -9,24 +9,24 @@ from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.assess import day_column
 from creditscore.grading.compile import measure_table, reached_table
 from creditscore.grading.feeds import fed_condition
+from creditscore.grading.past import put_past
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
 from creditscore.grading.sql_records import days_of, reads_correction, switch_day
 from creditscore.quantities import MICRO
 from creditscore.records import Snapshot, parse
 from creditscore.records.fold import Folded
-from creditscore.schemes.expressions import names, to_python, to_sql
+from creditscore.schemes.expressions import to_sql
 from creditscore.schemes.parts import DATES
 from creditscore.schemes.types import MOMENTS, record_names
 
-STATUSES = ("final", "announced", "provisional")
 TRUE = "('true', '1', 'yes', 'y', 't', '是', '有')"
 FALSE = "('false', '0', 'no', 'n', 'f', '否', '无')"
 
 
 @dataclass(frozen=True)
 class Admitted:
-    """Row counts of the records after admission; the relations `admitted`, `subject`, `past` … stand in the engine."""
+    """Row counts of the records after admission; the relations `all_admitted`, `all_subject` … stand in the engine."""
 
     rows: int
     other_domain: int
@@ -47,7 +47,7 @@ def typed(kind: str, text: str) -> str:
 
 
 def admit(engine: DuckDBEngine, snapshot: Snapshot, folded: Folded, plan: Plan, refusals: Refusals) -> Admitted:
-    """Create `admitted`: the folded records of the scheme's domain with typed attributes, less the refused ones."""
+    """Create `all_admitted`: the folded records of the scheme's domain with typed attributes, less the refused ones."""
     domain = plan.scheme.domain
     code = snapshot.domains.index(domain) if domain in snapshot.domains else -1
     here = f"(f.domain IS NULL OR f.domain = {code})" if snapshot.domains else "TRUE"
@@ -80,7 +80,7 @@ def admit(engine: DuckDBEngine, snapshot: Snapshot, folded: Folded, plan: Plan, 
         sql += f" WHERE NOT ({' OR '.join(condition for condition, *_ in faults)})"
     if shorthand:
         extra = f" UNION ALL BY NAME {shorthand}"
-    engine.view("admitted", sql + extra)
+    engine.view("all_admitted", sql + extra)
     return Admitted(int(total), int(other), int(aside), refused)
 
 
@@ -294,13 +294,13 @@ def shorthand_codes(snapshot: Snapshot, plan: Plan) -> dict[str, int]:
 
 
 def prepare_subjects(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusals) -> None:
-    """The relations `subject`, `attribute`, `past` and `listed`: what is known of each subject on the day."""
+    """The relations `all_subject`, `all_attribute`, `all_past` and `all_listed`: what is known of each subject on the day."""
     known = f"COALESCE(x.known_day, {plan.known_at}) <= {plan.known_at}"
     fed = fed_condition(engine, snapshot, plan)
-    engine.view("subject", f"SELECT s.*, {fed} AS fed FROM {snapshot.subjects} s")
+    engine.view("all_subject", f"SELECT s.*, {fed} AS fed FROM {snapshot.subjects} s")
     _attribute_values(engine, snapshot, plan, refusals, known)
-    _past(engine, snapshot, plan, refusals, known)
-    engine.view("listed", f"SELECT x.* FROM {snapshot.listings} x WHERE {known}")
+    put_past(engine, snapshot, plan, refusals, known)
+    engine.view("all_listed", f"SELECT x.* FROM {snapshot.listings} x WHERE {known}")
 
 
 def _attribute_values(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusals, known: str) -> None:
@@ -329,7 +329,7 @@ def _attribute_values(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refu
         return f'BOOL_OR({value}) AS "d_{name}"' if kind == "bool" else f'MAX({value}) AS "d_{name}"'
 
     columns = ", ".join(pick(name, attribute.type) for name, attribute in plan.scheme.attributes.items())
-    engine.view("attribute", f"SELECT r.sid, {columns} FROM ({ranked}) r WHERE r.n = 1 GROUP BY r.sid")
+    engine.view("all_attribute", f"SELECT r.sid, {columns} FROM ({ranked}) r WHERE r.n = 1 GROUP BY r.sid")
 
 
 def _not_allowed(attribute: object) -> str:
@@ -337,76 +337,3 @@ def _not_allowed(attribute: object) -> str:
     if not allowed:
         return ""
     return f" OR x.value NOT IN ({', '.join(map(_text, allowed))})"
-
-
-def _past(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusals, known: str) -> None:
-    """One grade per past year: the newest known that nothing superseded."""
-    domain = plan.scheme.domain.replace("'", "''")
-    scope = (
-        f"{snapshot.history} x WHERE (x.domain IS NULL OR x.domain = '{domain}') AND x.year < {plan.year} AND {known} "
-        "AND COALESCE(x.status, 'final') <> 'superseded'"
-    )
-    grades = ", ".join("'" + grade.replace("'", "''") + "'" for grade in plan.grades)
-    graded = "COALESCE(x.state, 'graded') = 'graded'"
-    bad = f"({graded} AND COALESCE(x.grade, '') NOT IN ({grades}))"
-    refusals.history(
-        f"FROM {snapshot.history} x JOIN subjects s ON s.sid = x.sid WHERE x.row IN (SELECT x.row FROM {scope} AND {bad})",
-        "unknown_grade",
-        "grade",
-    )
-    needy = route_grades(plan)
-    routeless = "FALSE"
-    if needy:
-        listed = ", ".join("'" + grade.replace("'", "''") + "'" for grade in needy)
-        routeless = f"({graded} AND x.grade IN ({listed}) AND x.route IS NULL)"
-        refusals.history(
-            f"FROM {snapshot.history} x JOIN subjects s ON s.sid = x.sid WHERE x.row IN (SELECT x.row FROM {scope} AND {routeless})",
-            "missing_route",
-            "route",
-        )
-    # the newest knowledge, and of one day the more final status; what still contradicts itself is refused
-    final = f"CASE COALESCE(x.status, 'final') {' '.join(f'WHEN {_text(one)} THEN {k}' for k, one in enumerate(STATUSES))} END"
-    said = f"({graded}, CASE WHEN {graded} THEN x.grade END, CASE WHEN {graded} THEN x.route END)"
-    engine.view(
-        "past_said",
-        f"SELECT x.*, {said} AS said, DENSE_RANK() OVER (PARTITION BY x.sid, x.year ORDER BY "
-        f"COALESCE(x.known_day, -1000000) DESC, {final}) AS place FROM {scope} AND NOT {bad} AND NOT {routeless}",
-    )
-    torn = "SELECT p.sid, p.year FROM past_said p WHERE p.place = 1 GROUP BY p.sid, p.year HAVING COUNT(DISTINCT p.said) > 1"
-    refusals.history(
-        f"FROM past_said x JOIN subjects s ON s.sid = x.sid JOIN ({torn}) q ON q.sid = x.sid AND q.year = x.year "
-        "WHERE x.place = 1",
-        "conflicting_history",
-        "grade",
-    )
-    ranked = (
-        "SELECT x.*, ROW_NUMBER() OVER (PARTITION BY x.sid, x.year ORDER BY x.grade, x.route, x.scheme, x.row) AS n "
-        f"FROM past_said x LEFT JOIN ({torn}) q ON q.sid = x.sid AND q.year = x.year WHERE x.place = 1 AND q.sid IS NULL"
-    )
-    engine.view(
-        "past",
-        f"SELECT r.sid, r.year, COALESCE(r.state, 'graded') AS state, CASE WHEN COALESCE(r.state, 'graded') = 'graded' "
-        f"THEN r.grade END AS grade, r.route, r.status, r.scheme FROM ({ranked}) r WHERE r.n = 1",
-    )
-
-
-def route_grades(plan: Plan) -> list[str]:
-    """Grades whose consequences depend on the route by which they came."""
-    needy = []
-    for grade in plan.grades:
-        for fact in plan.facts:
-            if fact.of == "history" and fact.where and {"grade", "route"} <= set(names(fact.where)):
-                where = to_python(fact.where)
-                env = {"grade": grade, "state": "graded", "status": "final", "scheme": plan.scheme.scheme}
-                if (
-                    len(
-                        {
-                            where({**env, "route": route})
-                            for route in ("", "score", "direct", "linked", "retained", "adjusted")
-                        }
-                    )
-                    > 1
-                ):
-                    needy.append(grade)
-                    break
-    return needy

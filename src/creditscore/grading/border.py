@@ -6,7 +6,7 @@ from creditscore.days import iso
 from creditscore.grading.compile import STATES, reading_bits
 from creditscore.grading.lines import STEPS
 from creditscore.grading.plan import Plan
-from creditscore.grading.sql_ledger import text
+from creditscore.grading.sql_ledger import text, word
 from creditscore.quantities import UNBOUNDED
 from creditscore.schemes.model import MARKS
 
@@ -93,12 +93,13 @@ def ledger_sql() -> str:
 
 
 def ledger_words(plan: Plan) -> str:
-    """The ledger as it is read and written: texts for codes, decimals for millionths, in the same order."""
-    plain = ", ".join(f"CAST(l.{name} AS VARCHAR) AS {name}" for name in ("rule", "article", "reason"))
+    """The ledger as it is read and written: decimals for millionths, texts still of the type `word`, in the same order."""
+    fixed = {"scheme": plan.scheme.scheme, "version": plan.scheme.version, "period": plan.period}
+    constant = ", ".join(f"{word(value)} AS {name}" for name, value in fixed.items())
+    step = " ".join(f"WHEN {k} THEN {word(name)}" for k, name in enumerate(STEPS))
     return (
-        f"SELECT l.subject_id, {text(plan.scheme.scheme)} AS scheme, {text(plan.scheme.version)} AS version, {text(plan.period)} AS period, "
-        f"{words('l.step', STEPS)} AS step, l.record_id, CAST(l.item AS VARCHAR) AS item, {decimal('l.nominal')} AS nominal, "
-        f"{decimal('l.effective')} AS effective, {plain} FROM ledger_sorted l"
+        f"SELECT l.subject_id, {constant}, CASE l.step {step} END AS step, l.record_id, l.item, {decimal('l.nominal')} AS nominal, "
+        f"{decimal('l.effective')} AS effective, l.rule, l.article, l.reason FROM ledger_sorted l"
     )
 
 

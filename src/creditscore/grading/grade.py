@@ -16,10 +16,11 @@ from creditscore.errors import SchemeError, TooManyRejected, UsageError
 from creditscore.grading import run
 from creditscore.grading.admit import Admitted, admit, prepare_subjects, shorthand_codes
 from creditscore.grading.bind import bind
-from creditscore.grading.border import grades_sql, ledger_sql, ledger_words, quarantine_sql
+from creditscore.grading.border import quarantine_sql
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
 from creditscore.grading.result import Grading
+from creditscore.grading.spans import spans
 from creditscore.records import Snapshot, ingest
 from creditscore.records.fold import fold
 from creditscore.records.intake import connect
@@ -124,17 +125,13 @@ def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool) -> Grading:
     happened = f" WHERE day <= {plan.until}" if plan.until is not None else ""
     engine.view("corrections", f"SELECT * FROM {folded.corrections}{happened}")
     admitted = admit(engine, snapshot, folded, plan, refusals)
-    some = engine.rows("SELECT EXISTS (SELECT 1 FROM corrections), EXISTS (SELECT 1 FROM admitted WHERE status = 2)")[0]
+    repaired = "SELECT 1 FROM all_admitted WHERE status = 2"
+    some = engine.rows(f"SELECT EXISTS (SELECT 1 FROM corrections), EXISTS ({repaired})")[0]
     features = run.Features(corrections=bool(some[0]), repaired=bool(some[1]))
-    run.define(engine, plan, features, with_ledger)
-    if with_ledger:
-        run.define_ledger(engine, plan)
-    engine.materialise("result_grades", grades_sql(plan))
-    if with_ledger:
-        engine.materialise("ledger_sorted", ledger_sql())
-        engine.view("result_ledger", ledger_words(plan))
+    ranges = spans(snapshot.rows("subjects"), admitted.rows, snapshot.in_order)
+    used = run.run(engine, plan, features, with_ledger, ranges)
     engine.materialise("result_quarantine", quarantine_sql())
-    manifest = _manifest(engine, snapshot, plan, admitted, folded.not_yet_known, refusals, features)
+    manifest = _manifest(engine, snapshot, plan, admitted, used, folded.not_yet_known, refusals, features)
     return Grading(engine.con, plan, manifest, with_ledger)
 
 
@@ -143,11 +140,11 @@ def _manifest(
     snapshot: Snapshot,
     plan: Plan,
     admitted: Admitted,
+    used: int,
     not_yet_known: int,
     refusals: Refusals,
     features: run.Features,
 ) -> dict[str, Any]:
-    used = int(engine.rows("SELECT COALESCE(SUM(n_rows), 0) FROM contributions")[0][0])
     counted = snapshot.counts.get("records", {})
     refused = int(counted.get("refused", 0)) + admitted.refused
     rows = int(counted.get("rows", 0))

@@ -37,7 +37,13 @@ class Grading:
         return self._table("quarantine")
 
     def _table(self, name: str) -> pa.Table:
-        return self.con.sql(f"SELECT * FROM result_{name}").to_arrow_table()
+        described = self.con.execute(f"DESCRIBE result_{name}").fetchall()
+        # words are coded in the engine (fast to sort and write) and plain text outside
+        shown = (
+            f'CAST("{column}" AS VARCHAR) AS "{column}"' if str(kind).startswith("ENUM") else f'"{column}"'
+            for column, kind, *_ in described
+        )
+        return self.con.sql(f"SELECT {', '.join(shown)} FROM result_{name}").to_arrow_table()
 
     def write(self, out: Path | str, csv: bool = False) -> Path:
         """Write grades, ledger, quarantine (Parquet; CSV too on request) and manifest.json; returns the folder."""

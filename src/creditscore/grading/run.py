@@ -5,7 +5,9 @@ from __future__ import annotations
 from creditscore.days import FIRST, LAST
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading import compile as tables
+from creditscore.grading.border import grades_sql, ledger_sql, ledger_words
 from creditscore.grading.plan import Plan, PlanFact
+from creditscore.grading.spans import Span, show
 from creditscore.grading.sql_grades import decided, faced, fact_views, looked, outcome, scored, started, tried
 from creditscore.grading.sql_ledger import displaced, ledger, vocabulary
 from creditscore.grading.sql_records import Features, assessed, back, rec, valid
@@ -40,7 +42,7 @@ def put_deadlines(engine: DuckDBEngine, plan: Plan) -> None:
 
 def put_cycles(engine: DuckDBEngine, plan: Plan) -> None:
     """`cycled`: for each subject the first day of each of its own cycles that is running."""
-    joins, columns = "LEFT JOIN attribute a ON a.sid = s.sid", ""
+    joins, columns = "LEFT JOIN attribute a ON a.sid = s.sid" if plan.scheme.attributes else "", ""
     for k, cycle in enumerate(plan.cycles):
         given = ["s.registered_day" if name == "registered_on" else f'a."d_{name}"' for name in cycle.since]
         began = f"COALESCE({', '.join(f'CASE WHEN {day} <= {plan.as_of} THEN {day} END' for day in given)}, NULL)"
@@ -89,11 +91,30 @@ def _days(engine: DuckDBEngine, parts: list[str], where: str = "day IS NOT NULL"
     ]
 
 
-def define(engine: DuckDBEngine, plan: Plan, features: Features, with_ledger: bool) -> None:
-    """The named SELECTs, from admitted records to one outcome per subject.
+def named(plan: Plan, with_ledger: bool) -> list[tuple[str, str, bool]]:
+    """The named SELECTs, from valid records to the results, in order; True where the rows are kept.
 
-    What the ledger reads again is kept; otherwise it is only a step on the way.
+    What several others read is kept; the rest is only a step on the way.
     """
+    has_pools = any(item.form == "pool" for item in plan.items)
+    steps = [("contributions", contributions(plan), True)]
+    steps += [(name, sql, with_ledger and name in ("itemised", "grouped")) for name, sql in totals(plan)]
+    if has_pools:
+        steps += [("pooled", pooled(plan), False), ("pool_sum", pool_sum(), False)]
+    steps += [(name, sql, False) for name, sql in (*distinct_facts(plan), *fact_views(plan))]
+    steps += [("faced", faced(plan, has_pools), False), ("started", started(plan), False)]
+    steps += [("scored", scored(plan), False), ("tried", tried(plan), False), ("decided", decided(plan), False)]
+    steps.append(("outcome", outcome(plan), True))
+    if with_ledger:
+        steps += [(name, sql, False) for name, sql in displaced(plan)]
+        steps.append(("ledger_coded", ledger(plan), False))
+    return steps
+
+
+def run(engine: DuckDBEngine, plan: Plan, features: Features, with_ledger: bool, ranges: list[Span]) -> int:
+    """Fill `result_grades` and, on request, `result_ledger`, span by span; returns the rows of records used."""
+    has_attributes = bool(plan.scheme.attributes)
+    show(engine, None, has_attributes)
     if plan.lookups:
         engine.view("looked", looked(plan))
     engine.view("rec", rec(plan))
@@ -105,28 +126,31 @@ def define(engine: DuckDBEngine, plan: Plan, features: Features, with_ledger: bo
     engine.view("assessed", assessed(plan, features))
     engine.view("valid", valid(plan))
     put_calendar(engine, plan)
-    engine.materialise("contributions", contributions(plan))
-    for name, sql in totals(plan):
-        if with_ledger and name in ("itemised", "grouped"):
-            engine.materialise(name, sql)
-        else:
-            engine.view(name, sql)
-    has_pools = any(item.form == "pool" for item in plan.items)
-    if has_pools:
-        engine.view("pooled", pooled(plan))
-        engine.view("pool_sum", pool_sum())
-    for name, sql in [*distinct_facts(plan), *fact_views(plan)]:
-        engine.view(name, sql)
-    engine.view("faced", faced(plan, has_pools))
-    engine.view("started", started(plan))
-    engine.view("scored", scored(plan))
-    engine.view("tried", tried(plan))
-    engine.view("decided", decided(plan))
-    engine.materialise("outcome", outcome(plan))
+    if with_ledger:
+        put_words(engine, plan)
+    steps = named(plan, with_ledger)
+    used = 0
+    for number, span in enumerate(ranges):
+        show(engine, span, has_attributes)
+        for name, sql, kept in steps:
+            if kept:
+                engine.materialise(name, sql)
+            elif number == 0:
+                engine.view(name, sql)
+        add = engine.append if number else engine.materialise
+        add("result_grades", grades_sql(plan))
+        if with_ledger:
+            add("ledger_sorted", ledger_sql())
+        used += int(engine.rows("SELECT COALESCE(SUM(n_rows), 0) FROM contributions")[0][0])
+    if with_ledger:
+        engine.view("result_ledger", ledger_words(plan))
+    show(engine, None, has_attributes)
+    engine.forget([name for name, _, kept in steps if kept])
+    return used
 
 
-def define_ledger(engine: DuckDBEngine, plan: Plan) -> None:
-    """The ledger's SELECT, `ledger_coded`; its texts are codes of the type `word`."""
+def put_words(engine: DuckDBEngine, plan: Plan) -> None:
+    """The texts of the ledger as codes of the type `word`, by item and group."""
     engine.words(vocabulary(plan))
     named = "CAST(i.name AS word) AS {}, CAST(i.article AS word) AS {}"
     engine.materialise("item_word", f"SELECT i.item, {named.format('name', 'article')} FROM item i")
@@ -137,9 +161,6 @@ def define_ledger(engine: DuckDBEngine, plan: Plan) -> None:
     engine.materialise(
         "group_cap", f"SELECT i.grp, i.cap, {named.format('word', 'where_word')} FROM grp i WHERE i.cap IS NOT NULL"
     )
-    for name, sql in displaced(plan):
-        engine.view(name, sql)
-    engine.view("ledger_coded", ledger(plan))
 
 
-__all__ = ["Features", "define", "define_ledger", "put_tables"]
+__all__ = ["Features", "put_tables", "run"]

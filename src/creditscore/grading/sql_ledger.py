@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from creditscore.grading.compile import BASES, repairs
-from creditscore.grading.lines import article
+from creditscore.grading.lines import STEPS, article
 from creditscore.grading.plan import Plan, PlanRule
 from creditscore.grading.sql_records import text_key, time_key
 from creditscore.grading.sql_totals import needs_calendar, stages, texts
@@ -29,6 +29,8 @@ def vocabulary(plan: Plan) -> list[str]:
     rules: list[PlanRule] = [*plan.start, *plan.bonus, *plan.conditions, *plan.deciders, *plan.adjusters]
     words = {
         *REASONS,
+        *STEPS,
+        *(plan.scheme.scheme, plan.scheme.version, plan.period),
         *plan.grades,
         *plan.pools,
         *(rule.id for rule in rules),
@@ -59,10 +61,15 @@ def displaced(plan: Plan) -> list[tuple[str, str]]:
         )
         parts.append(f"SELECT r.rk, {word('displaced:act')} AS what FROM ({ranked}) r WHERE r.n > 1")
     if used.keys:
-        key = time_key({item.basis for item in plan.items}) + (f", {text_key(plan)}" if texts(plan) else "")
+        time = time_key({item.basis for item in plan.items})
+        key = time + (f", {text_key(plan)}" if texts(plan) else "")
+        crowd = ""
+        if not used.act:  # most records are alone under their key, and what is alone needs no rank
+            views.append(("crowded", crowded()))
+            crowd = f"JOIN crowded w ON w.sid = v.sid AND w.idx = v.idx AND w.time_key = {time} "
         ranked = (
             f"SELECT v.rk, v.counting, ROW_NUMBER() OVER (PARTITION BY v.sid, v.idx, {key} {BEST_FIRST}) AS n "
-            f"FROM valid v {calendar}WHERE {counting} AND NOT v.timed"
+            f"FROM valid v {calendar}{crowd}WHERE {counting} AND NOT v.timed"
         )
         names = " ".join(f"WHEN {k} THEN {word('displaced:' + basis)}" for k, basis in enumerate(BASES))
         parts.append(f"SELECT r.rk, CASE r.counting {names} END AS what FROM ({ranked}) r WHERE r.n > 1")
@@ -79,6 +86,14 @@ def displaced(plan: Plan) -> list[tuple[str, str]]:
         )
         parts.append(f"SELECT r.rk, {word('displaced:group')} AS what FROM ({ranked}) r WHERE r.n > 1")
     return [*views, ("displaced", " UNION ALL ".join(parts))] if parts else []
+
+
+def crowded() -> str:
+    """Keys of time that several records of one item share; a key of text may still part them."""
+    return (
+        "SELECT c.sid, c.idx, c.time_key FROM contributions c JOIN item i ON i.item = c.idx "
+        "WHERE c.staged AND NOT i.timed GROUP BY c.sid, c.idx, c.time_key HAVING COUNT(*) > 1"
+    )
 
 
 def record_lines(plan: Plan, selects: bool) -> str:

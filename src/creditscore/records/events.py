@@ -72,10 +72,10 @@ def _find_several(con: duckdb.DuckDBPyConnection, has_events: bool) -> int:
 def _find_suspects(con: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> int:
     """Fill `suspects` with the ids of records that have one key twice or are filed twice; returns their number."""
     no = "event_no" if "event_no" in columns else "1"
-    filed = f"count(*) FILTER (event = {FILED})" if "event" in columns else "count(*)"
+    filed = f"WHERE event = {FILED}" if "event" in columns else ""
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE suspects AS SELECT record_id FROM ev GROUP BY record_id"
-        f" HAVING count(DISTINCT {no}) < count(*) OR {filed} > 1"
+        f"CREATE OR REPLACE TEMP TABLE suspects AS SELECT record_id FROM ev GROUP BY record_id, {no}"
+        f" HAVING count(*) > 1 UNION SELECT record_id FROM ev {filed} GROUP BY record_id HAVING count(*) > 1"
     )
     return int(con.execute("SELECT count(*) FROM suspects").fetchall()[0][0])
 

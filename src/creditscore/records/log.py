@@ -51,11 +51,10 @@ def take_records(con: duckdb.DuckDBPyConnection, source: Source, upper: bool) ->
 def _values(stage: Stage) -> tuple[dict[str, str], str]:
     """The finished columns of the log that this source gives, and the joins they need; notes the faults."""
     source = stage.source
-    subject, record = stage.code("subject_id"), stage.code("record_id")
-    raw_item = stage.code("item")
+    subject, record = stage.raw("subject_id"), stage.code("record_id")
     event = no = "0"
     if source.has("event"):
-        stage.parsed["p_event"] = parse.event(stage.code("event"))
+        stage.parsed["p_event"] = parse.event(stage.raw("event"), source.types["event"])
         event = "p_event"
         stage.fault("unknown_event", "event", f"p_event = {parse.BAD_EVENT}")
     if source.has("event_no"):
@@ -63,7 +62,10 @@ def _values(stage: Stage) -> tuple[dict[str, str], str]:
         no = "p_event_no"
         stage.fault("bad_event_no", "event_no", f"p_event_no = {parse.BAD_NUMBER}")
     stage.parsed["sid"], stage.parsed["item"] = "s.sid", "i.code"
-    joins = f"LEFT JOIN subjects s ON s.subject_id = t.{subject} LEFT JOIN map_item i ON i.raw = t.{raw_item}"
+    # An id that is a subject's as it stands is clean; only the others are cleaned and looked at.
+    strange = parse.code_of(f"t.{subject}", source.types["subject_id"])
+    stage.parsed["strange"] = f"CASE WHEN s.sid IS NULL THEN {strange} END"
+    joins = f"LEFT JOIN subjects s ON s.subject_id = t.{subject} LEFT JOIN map_item i ON i.raw = t.{stage.raw('item')}"
     values = {"sid": "sid", "record_id": record, "item": "item"}
     if event != "0":
         values |= {"rk": "line", "single": "true"}
@@ -73,7 +75,7 @@ def _values(stage: Stage) -> tuple[dict[str, str], str]:
         values["event"] = event
     if source.has("domain"):
         stage.parsed["domain"] = "d.code"
-        joins += f" LEFT JOIN map_domain d ON d.raw = t.{stage.code('domain')}"
+        joins += f" LEFT JOIN map_domain d ON d.raw = t.{stage.raw('domain')}"
         values["domain"] = "domain"
     days = {column: stage.day(column) for column in (*LEGAL_DAYS, "recorded_on", "corrected_on") if source.has(column)}
     values |= {column.replace("_on", "_day"): sql for column, sql in days.items() if column != "recorded_on"}
@@ -101,8 +103,8 @@ def _values(stage: Stage) -> tuple[dict[str, str], str]:
             values[column] = stage.text(column)
     for column in source.further:
         values[ATTRIBUTE_PREFIX + column] = stage.text(column)
-    values["subject_raw"] = f"CASE WHEN sid IS NULL THEN {subject} END"
-    _key_faults(stage, subject, record, raw_item, event)
+    values["subject_raw"] = "strange"
+    _key_faults(stage, record, event)
     _order_faults(stage, days, event)
     return values, joins
 
@@ -131,12 +133,12 @@ def _share(stage: Stage, event: str) -> str:
     return f"CASE WHEN {event} = {CORRECTED} THEN nullif(p_share, {parse.BAD_NUMBER}) END"
 
 
-def _key_faults(stage: Stage, subject: str, record: str, item: str, event: str) -> None:
+def _key_faults(stage: Stage, record: str, event: str) -> None:
     filed = "true" if event == "0" else f"{event} = {FILED}"
     stage.fault("natural_person", "record_id", looks_resident(record))
     stage.fault("empty_id", "record_id", f"{record} IS NULL")
-    stage.fault("empty_id", "subject_id", f"{subject} IS NULL AND {filed}")
-    stage.fault("empty_id", "item", f"{item} IS NULL AND {filed}")
+    stage.fault("empty_id", "subject_id", f"sid IS NULL AND strange IS NULL AND {filed}")
+    stage.fault("empty_id", "item", f"item IS NULL AND {filed}")
     for reason in ("natural_person", "mangled_id", "unknown_subject"):
         stage.fault(reason, "subject_id")
     stage.fault("conflicting_key", "record_id")
@@ -162,9 +164,12 @@ def _dictionary(con: duckdb.DuckDBPyConnection, source: Source, column: str) -> 
     """Create `map_<column>` (raw, code) and return the canonical words; code = position."""
     words: dict[str, str] = {}
     if source.has(column):
-        cell = parse.code(column, source.types[column])
-        rows = con.execute(f"SELECT DISTINCT {cell} FROM {source.view}").fetchall()
-        words = {raw: canonical_code(raw) for (raw,) in rows if raw is not None}
+        kind = source.types[column]
+        raw = parse.raw_text(column, kind)
+        rows = con.execute(
+            f"SELECT raw, {parse.code_of('raw', kind)} FROM (SELECT DISTINCT {raw} AS raw FROM {source.view})"
+        ).fetchall()
+        words = {raw: canonical_code(cleaned) for raw, cleaned in rows if cleaned is not None}
     ordered = sorted(set(words.values()))
     if len(ordered) > MOST_CODES:
         raise InputError(

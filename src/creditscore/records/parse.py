@@ -40,9 +40,12 @@ def _float_text(x: str) -> str:
     return f"CASE WHEN {whole} THEN CAST(CAST({x} AS BIGINT) AS VARCHAR) ELSE CAST({x} AS VARCHAR) END"
 
 
-def _clean(column: str, kind: str, wide: str, narrow: str, compose: bool) -> str:
-    cell = raw_text(column, kind)
-    if kind != "VARCHAR" and not kind.startswith("ENUM"):
+def is_text(kind: str) -> bool:
+    return kind == "VARCHAR" or kind.startswith("ENUM")
+
+
+def _clean(cell: str, kind: str, wide: str, narrow: str, compose: bool) -> str:
+    if not is_text(kind):
         return cell
     # The cheap test passes nearly every cell: ASCII, not empty, no blank at either end.
     plain = (
@@ -61,12 +64,17 @@ def _clean(column: str, kind: str, wide: str, narrow: str, compose: bool) -> str
 
 def text(column: str, kind: str) -> str:
     """Running text and values: trimmed, full-width digits and letters folded, empty is NULL."""
-    return _clean(column, kind, _WIDE_TEXT, _NARROW_TEXT, compose=False)
+    return _clean(raw_text(column, kind), kind, _WIDE_TEXT, _NARROW_TEXT, compose=False)
 
 
 def code(column: str, kind: str) -> str:
     """Keys: trimmed, the whole full-width block folded, composed (NFC), empty is NULL."""
-    return _clean(column, kind, _WIDE, _NARROW, compose=True)
+    return code_of(raw_text(column, kind), kind)
+
+
+def code_of(x: str, kind: str) -> str:
+    """The same for a cell `x` that is already text, as it stands in a column of this kind."""
+    return _clean(x, kind, _WIDE, _NARROW, compose=True)
 
 
 def is_typed_day(kind: str) -> bool:
@@ -82,6 +90,11 @@ def day_cell(column: str, kind: str) -> str:
     if "WITH TIME ZONE" in kind:
         raise InputError(f"{column} has a time zone, so its day is not certain", next="convert it to a date")
     return quote(column) if is_typed_day(kind) else code(column, kind)
+
+
+def sure_day(x: str) -> str:
+    """Days since 1970-01-01 of a DATE that is known to lie between 1900 and 2100."""
+    return f"CAST({x} - DATE '1970-01-01' AS INTEGER)"
 
 
 def day(x: str, kind: str) -> str:
@@ -164,7 +177,11 @@ def event_no(x: str, kind: str) -> str:
     return f"CASE WHEN {x} IS NULL THEN 1 WHEN {good} THEN CAST({x} AS INTEGER) ELSE -1 END"
 
 
-def event(x: str) -> str:
-    """The place in EVENTS; BAD_EVENT for another word, 0 (filed) where the cell is empty."""
+def event(x: str, kind: str) -> str:
+    """The place in EVENTS; BAD_EVENT for another word, 0 (filed) where the cell is empty.
+
+    Only a cell that is none of the words as it stands is cleaned.
+    """
     words = " ".join(f"WHEN '{word}' THEN {place}" for place, word in enumerate(EVENTS))
-    return f"CAST(CASE coalesce(lower({x}), 'filed') {words} ELSE {BAD_EVENT} END AS UTINYINT)"
+    cleaned = f"CASE coalesce(lower({code_of(x, kind)}), 'filed') {words} ELSE {BAD_EVENT} END"
+    return f"CAST(CASE {x} {words} ELSE {cleaned} END AS UTINYINT)"

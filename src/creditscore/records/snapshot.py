@@ -24,6 +24,7 @@ class Snapshot:
     views in `con`. `items` and `domains` are dictionaries: the code in the log is the position. `newest_day` is
     the newest date of anything that happened or was recorded (days since 1970-01-01). `counts` holds, by table,
     rows, refused and repeated. `log_columns` are the columns the input gave; the others are constants.
+    `in_order`: the log lies in order of sid, in files that need not be read as a whole.
     """
 
     con: duckdb.DuckDBPyConnection = field(repr=False)
@@ -35,6 +36,7 @@ class Snapshot:
     inputs: Mapping[str, Mapping[str, Any]]
     subject_ids: str
     log_columns: tuple[str, ...] = field(repr=False)
+    in_order: bool = field(default=False, repr=False, compare=False)
     known_hash: list[str] = field(default_factory=list, repr=False, compare=False)
     subjects: str = "subjects"
     attributes: str = "attributes"

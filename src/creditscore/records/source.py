@@ -31,6 +31,7 @@ class Source:
 
     `spelled` says what the input calls each column of a table with aliases; `unread` lists the input's columns that
     are not read.
+    `sure_days` are the columns of type DATE in which every date can be: their cells need no test each.
     """
 
     table: Table
@@ -40,6 +41,7 @@ class Source:
     rows: int
     spelled: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    sure_days: frozenset[str] = frozenset()
 
     def has(self, column: str) -> bool:
         return column in self.types
@@ -116,14 +118,16 @@ def _open(con: duckdb.DuckDBPyConnection, table: Table, data: Any, folder: Path)
     chosen = ", ".join(f"{_cell(table, old)} AS {quote(new)}" for old, new in names.items())
     con.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT {quote(LINE)} AS line, {chosen} FROM ({relation})")
     rows = con.execute(f"SELECT count(*) FROM ({relation})").fetchall()[0][0]
+    kinds = {new: "VARCHAR" if new in table.presence else types[old] for old, new in names.items()}
     return Source(
         table,
         view,
-        {new: "VARCHAR" if new in table.presence else types[old] for old, new in names.items()},
+        kinds,
         origin,
         rows,
         spelled={new: old.strip() for old, new in names.items()} if table.aliases else {},
         unread=tuple(sorted(clean for name in columns or types if name not in names and (clean := name.strip()))),
+        sure_days=_sure_days(con, view, kinds),
     )
 
 
@@ -132,6 +136,19 @@ def _cell(table: Table, name: str) -> str:
     if table.column_of(name) not in table.presence:
         return quote(name)
     return f"CASE WHEN regexp_matches(CAST({quote(name)} AS VARCHAR), '[^\\s]') THEN '1' END"
+
+
+def _sure_days(con: duckdb.DuckDBPyConnection, view: str, kinds: Mapping[str, str]) -> frozenset[str]:
+    """Parquet answers this from its statistics, without reading a row."""
+    dates = [name for name, kind in kinds.items() if kind == "DATE"]
+    if not dates:
+        return frozenset()
+    inside = ", ".join(
+        f"coalesce(min({quote(name)}) >= DATE '1900-01-01' AND max({quote(name)}) <= DATE '2100-12-31', true)"
+        for name in dates
+    )
+    found = con.execute(f"SELECT {inside} FROM {view}").fetchall()[0]
+    return frozenset(name for name, sure in zip(dates, found, strict=True) if sure)
 
 
 def _contract_names(table: Table, columns: list[str], origin: str) -> dict[str, str]:

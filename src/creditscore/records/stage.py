@@ -43,6 +43,12 @@ class Stage:
             return "CAST(NULL AS VARCHAR)"
         return self._cell(column, parse.text(column, self.source.types[column]))
 
+    def raw(self, column: str) -> str:
+        """The cell as text, not cleaned: for what is looked up as it stands first."""
+        name = quote("r_" + column)
+        self.cells[name] = parse.raw_text(column, self.source.types[column])
+        return name
+
     def code(self, column: str) -> str:
         if not self.source.has(column):
             return "CAST(NULL AS VARCHAR)"
@@ -51,6 +57,11 @@ class Stage:
     def day(self, column: str, required: bool = False) -> str:
         if not self.source.has(column):
             return "CAST(NULL AS INTEGER)"
+        if column in self.source.sure_days:
+            name = quote("p_" + column)
+            self.parsed[name] = parse.sure_day(self._cell(column, quote(column)))
+            self.fault("bad_date", column, f"{name} IS NULL" if required else "false")
+            return name
         name = self.day_as_read(column)
         empty = f" OR {name} IS NULL" if required else ""
         self.fault("bad_date", column, f"{name} = {parse.BAD_DAY}{empty}")

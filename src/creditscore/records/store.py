@@ -154,6 +154,7 @@ def read_snapshot(
         inputs=manifest["inputs"],
         subject_ids=manifest["subject_ids"],
         log_columns=tuple(manifest["log_columns"]),
+        in_order=True,
         known_hash=[manifest["content_hash"]],
     )
     if verify and snapshot.computed_hash() != manifest["content_hash"]:
