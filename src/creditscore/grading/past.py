@@ -23,7 +23,8 @@ def put_past(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Ref
     graded = "COALESCE(x.state, 'graded') = 'graded'"
     bad = f"({graded} AND COALESCE(x.grade, '') NOT IN ({grades}))"
     refusals.history(
-        f"FROM {snapshot.history} x JOIN subjects s ON s.sid = x.sid WHERE x.row IN (SELECT x.row FROM {scope} AND {bad})",
+        f"FROM {snapshot.history} x JOIN subjects s ON s.sid = x.sid "
+        f"WHERE x.row IN (SELECT x.row FROM {scope} AND {bad})",
         "unknown_grade",
         "grade",
     )
@@ -33,19 +34,24 @@ def put_past(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Ref
         listed = ", ".join("'" + grade.replace("'", "''") + "'" for grade in needy)
         routeless = f"({graded} AND x.grade IN ({listed}) AND x.route IS NULL)"
         refusals.history(
-            f"FROM {snapshot.history} x JOIN subjects s ON s.sid = x.sid WHERE x.row IN (SELECT x.row FROM {scope} AND {routeless})",
+            f"FROM {snapshot.history} x JOIN subjects s ON s.sid = x.sid "
+            f"WHERE x.row IN (SELECT x.row FROM {scope} AND {routeless})",
             "missing_route",
             "route",
         )
     # the newest knowledge, and of one day the more final status; what still contradicts itself is refused
-    final = f"CASE COALESCE(x.status, 'final') {' '.join(f'WHEN {text(one)} THEN {k}' for k, one in enumerate(STATUSES))} END"
+    ranks = " ".join(f"WHEN {text(one)} THEN {k}" for k, one in enumerate(STATUSES))
+    final = f"CASE COALESCE(x.status, 'final') {ranks} END"
     said = f"({graded}, CASE WHEN {graded} THEN x.grade END, CASE WHEN {graded} THEN x.route END)"
     engine.view(
         "past_said",
         f"SELECT x.*, {said} AS said, DENSE_RANK() OVER (PARTITION BY x.sid, x.year ORDER BY "
         f"COALESCE(x.known_day, -1000000) DESC, {final}) AS place FROM {scope} AND NOT {bad} AND NOT {routeless}",
     )
-    torn = "SELECT p.sid, p.year FROM past_said p WHERE p.place = 1 GROUP BY p.sid, p.year HAVING COUNT(DISTINCT p.said) > 1"
+    torn = (
+        "SELECT p.sid, p.year FROM past_said p WHERE p.place = 1 GROUP BY p.sid, p.year "
+        "HAVING COUNT(DISTINCT p.said) > 1"
+    )
     refusals.history(
         f"FROM past_said x JOIN subjects s ON s.sid = x.sid JOIN ({torn}) q ON q.sid = x.sid AND q.year = x.year "
         "WHERE x.place = 1",
@@ -54,7 +60,8 @@ def put_past(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Ref
     )
     ranked = (
         "SELECT x.*, ROW_NUMBER() OVER (PARTITION BY x.sid, x.year ORDER BY x.grade, x.route, x.scheme, x.row) AS n "
-        f"FROM past_said x LEFT JOIN ({torn}) q ON q.sid = x.sid AND q.year = x.year WHERE x.place = 1 AND q.sid IS NULL"
+        f"FROM past_said x LEFT JOIN ({torn}) q ON q.sid = x.sid AND q.year = x.year "
+        "WHERE x.place = 1 AND q.sid IS NULL"
     )
     engine.view(
         "all_past",
