@@ -165,7 +165,6 @@ ALL = {"subjects": SUBJECTS, "records": RECORDS, **SIDE}
 OTHER_VALUE = {
     "route": "direct",
     "status": "announced",
-    "state": "not_graded",
     "kind": "cooperative",
     "event": "withdrawn",
     "event_no": "7",
