@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.errors import InputError, UsageError
+from creditscore.records.excluded import refuse_columns
 from creditscore.records.faults import create_quarantine, redact_quarantine
 from creditscore.records.log import show_log, take_records
 from creditscore.records.side import create_side, take_side
@@ -80,6 +81,8 @@ def ingest(
 
 
 def _take(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_ids: SubjectIds) -> Snapshot:
+    for name in ("subjects", "records"):
+        refuse_columns(name, sources[name].further, sources[name].origin)
     create_quarantine(con)
     create_side(con)
     counts = {"subjects": take_subjects(con, sources["subjects"], subject_ids)}

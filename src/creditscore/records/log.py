@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.errors import InputError
 from creditscore.records import parse
 from creditscore.records.events import FILED_SAYS, OTHER_SUBJECT, SHARES_ADD_UP, settle_events
+from creditscore.records.excluded import by_reason
 from creditscore.records.faults import bit_of, drop_pairs, list_faults, looks_resident, put_pairs, settle_residents
 from creditscore.records.identity import MANGLED_LIKE, canonical_code
 from creditscore.records.source import Source, quote
@@ -31,6 +32,10 @@ def take_records(con: duckdb.DuckDBPyConnection, source: Source, upper: bool) ->
     domains = _dictionary(con, source, "domain")
     stage = Stage(source)
     values, joins = _values(stage)
+    for column, words in (("item", items), ("domain", domains)):
+        for reason, named in by_reason(words).items():
+            codes = ", ".join(str(words.index(word)) for word in named)
+            stage.fault(reason, column, f"{column} IN ({codes})")
     con.execute(f"CREATE OR REPLACE TABLE log_rows AS {stage.select(values, joins)}")
     reasons = ("natural_person", "mangled_id", "empty_id", "unknown_subject")
     resolve_subjects(con, "log_rows", {r: bit_of(stage.faults, r, "subject_id") for r in reasons}, upper=upper)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from creditscore.records import parse
+from creditscore.records.excluded import by_reason
 from creditscore.records.faults import bit_of, list_faults, looks_resident, settle_residents
-from creditscore.records.source import Source, quote
+from creditscore.records.source import Source, literal, quote
 from creditscore.records.stage import Stage, drop_repeats, resolve_subjects
 from creditscore.records.tables import HISTORY_CODES
 
@@ -129,6 +130,12 @@ def take_side(con: duckdb.DuckDBPyConnection, source: Source, upper: bool) -> di
     values = READERS[name](stage)
     for reason in ("natural_person", "mangled_id", "unknown_subject"):
         stage.fault(reason, "subject_id")
+    if name == "attributes":
+        names = parse.raw_text("name", source.types["name"])
+        rows = con.execute(f"SELECT DISTINCT {names} FROM {source.view}").fetchall()
+        for reason, found in by_reason(word for (word,) in rows if word).items():
+            listed = ", ".join(literal(word) for word in found)
+            stage.fault(reason, "name", f"{values['name']} IN ({listed})")
     required = "subject_id" in source.table.required
     stage.fault("empty_id", "subject_id", f"{subject} IS NULL" if required else "false")
     joins = f"LEFT JOIN subjects s ON s.subject_id = t.{subject}" if source.has("subject_id") else ""

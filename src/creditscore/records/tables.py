@@ -169,6 +169,10 @@ REASONS = {
     "bad_event_no": "event_no is not a whole number of at least 1",
     "orphan_event": "an event without an accepted filed row before it",
     "conflicting_key": "the same record with other content",
+    "no_legal_basis": "an input without a legal basis; it may not be used",
+    "not_in_catalogue": "an input outside the catalogue of public credit information; it may not be used",
+    "sensitive": "sensitive personal information; it may not be used",
+    "irrelevant": "unrelated to keeping the law and contracts; it may not be used",
     "unknown_code": "not a code of this column",
     "bad_period": "neither a year nor a date",
 }

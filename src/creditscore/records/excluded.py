@@ -1,0 +1,78 @@
+"""Inputs without a legal basis (family planning, citizens' traffic, religion, health …): refused, never weighed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from creditscore.errors import InputError, SchemeError
+from creditscore.paths import config_root
+from creditscore.placed import read
+
+REASONS = ("no_legal_basis", "not_in_catalogue", "sensitive", "irrelevant")
+FILE = "coverage.yaml"
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """A kind of input that is refused, the reason code, and the words by which it is known."""
+
+    id: str
+    reason: str
+    domains: frozenset[str]
+    plain: tuple[str, ...]  # Chinese words: anywhere in a name
+    parts: tuple[str, ...]  # words of letters: whole parts between underscores
+
+    def fits(self, word: str) -> bool:
+        lowered = word.lower()
+        joined = "_" + re.sub(r"[^0-9a-z\u4e00-\u9fff]+", "_", lowered) + "_"
+        return (
+            lowered in self.domains
+            or any(one in lowered for one in self.plain)
+            or any(f"_{one}_" in joined for one in self.parts)
+        )
+
+
+@lru_cache(maxsize=1)
+def excluded() -> tuple[Excluded, ...]:
+    """The table `refused_inputs` of configs/coverage.yaml."""
+    source = read(config_root() / FILE, FILE)
+    if source.faults:
+        raise SchemeError("\n  ".join(map(str, source.faults)), where=FILE)
+    found = []
+    for one in source.data["refused_inputs"]:
+        words = [str(word).lower() for word in one["words"]]
+        latin = tuple(word for word in words if word.isascii())
+        plain = tuple(word for word in words if not word.isascii())
+        found.append(Excluded(one["id"], one["reason"], frozenset(one["domains"]), plain, latin))
+    return tuple(found)
+
+
+def reason_for(word: str) -> str | None:
+    """The reason code for which an item, domain or attribute of this name is refused; None where it is not."""
+    return next((one.reason for one in excluded() if one.fits(word)), None)
+
+
+def by_reason(words: Iterable[str]) -> dict[str, list[str]]:
+    """The refused ones among `words`, by reason code."""
+    found: dict[str, list[str]] = {}
+    for word in words:
+        reason = reason_for(word)
+        if reason is not None:
+            found.setdefault(reason, []).append(word)
+    return found
+
+
+def refuse_columns(table: str, columns: Iterable[str], origin: str) -> None:
+    """InputError where a table has a column that may not be used at all."""
+    found = by_reason(columns)
+    if found:
+        named = "; ".join(f"{', '.join(words)} ({reason})" for reason, words in sorted(found.items()))
+        raise InputError(
+            f"{table}: columns that may not be used for grading: {named}",
+            where=origin,
+            allowed="facts about organisations with a legal basis (docs/coverage.md lists what is refused)",
+            next="leave these columns away at the source; collecting them is already the infringement",
+        )

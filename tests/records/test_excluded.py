@@ -1,0 +1,64 @@
+"""Inputs without a legal basis are refused by item, domain, attribute and column; ordinary words are not."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import creditscore as cs
+from creditscore.records.excluded import REASONS, excluded, reason_for
+
+SUBJECTS = pd.DataFrame({"subject_id": ["a"]})
+
+
+def records(**row: str) -> pd.DataFrame:
+    return pd.DataFrame([{"record_id": "1", "subject_id": "a", "item": "x", "occurred_on": "2019-01-01"} | row])
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("family_planning", "no_legal_basis"),
+        ("违反计划生育", "no_legal_basis"),
+        ("red_light", "not_in_catalogue"),
+        ("waste_sorting", "not_in_catalogue"),
+        ("religion", "sensitive"),
+        ("owner_religion", "sensitive"),
+        ("general", None),
+        ("region", None),
+        ("010101", None),
+        ("healthy_air", None),
+    ],
+)
+def test_words(word: str, reason: str | None) -> None:
+    assert reason_for(word) == reason
+
+
+def test_every_entry_names_a_reason_and_words() -> None:
+    assert len(excluded()) > 10
+    for one in excluded():
+        assert one.reason in REASONS
+        assert one.plain or one.parts
+
+
+@pytest.mark.parametrize("row", [{"item": "family_planning"}, {"domain": "family_planning"}])
+def test_a_record_is_refused_with_its_reason(row: dict[str, str]) -> None:
+    snapshot = cs.ingest(SUBJECTS, records(**row), subject_ids="local")
+    refused = snapshot.rows("quarantine")
+    assert (refused, snapshot.rows("log")) == (1, 0)
+    found = snapshot.con.sql("SELECT reason FROM quarantine").fetchall()
+    assert found == [("no_legal_basis",)]
+
+
+def test_an_attribute_is_refused_with_its_reason() -> None:
+    attributes = pd.DataFrame({"subject_id": ["a", "a"], "name": ["religion", "has_income"], "value": ["x", "true"]})
+    snapshot = cs.ingest(SUBJECTS, records(), attributes=attributes, subject_ids="local")
+    assert snapshot.con.sql("SELECT reason FROM quarantine").fetchall() == [("sensitive",)]
+    assert snapshot.con.sql("SELECT name FROM attributes").fetchall() == [("has_income",)]
+
+
+def test_a_column_is_an_error_that_names_all_of_them() -> None:
+    with pytest.raises(cs.InputError, match=r"religion.*sensitive"):
+        cs.ingest(SUBJECTS.assign(religion="x"), records(), subject_ids="local")
+    with pytest.raises(cs.InputError, match="may not be used"):
+        cs.ingest(SUBJECTS, records(family_planning="1"), subject_ids="local")
