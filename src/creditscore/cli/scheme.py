@@ -41,6 +41,34 @@ def in_force_command(
     )
 
 
+@scheme_app.command("coverage")
+def coverage_command(
+    lang: Annotated[str, typer.Option(help="zh or en.")] = "en",
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="The whole page as Markdown (docs/coverage.md).")
+    ] = False,
+) -> None:
+    """Every system of the district's plan: its schemes, their evidence, what is unknown or left out and why."""
+    from collections import Counter
+
+    from creditscore.explanation.words import lang_of
+    from creditscore.reports.coverage import counted, coverage_markdown, versions_of
+    from creditscore.schemes.coverage import load_coverage, unknowns
+
+    if markdown:
+        typer.echo(coverage_markdown(), nl=False)
+        return
+    chosen, table, rows = lang_of(lang), load_coverage(), []
+    for system in table.systems:
+        said = getattr(system.reason, chosen) if system.reason else ""
+        rows.append((system.section, getattr(system.asks, chosen), system.status, "", said))
+        for one in versions_of(system):
+            rows.append(("", "", one.role, one.name, f"{counted(one)}; unknown: {len(unknowns(one))}"))
+    show(("section", "what the plan asks", "status", "scheme", "evidence, or why not"), rows)
+    found = Counter(system.status for system in table.systems)
+    typer.echo("  ".join(f"{status} {found[status]}" for status in table.statuses))
+
+
 @scheme_app.command("show")
 def show_command(
     scheme: Annotated[str, typer.Argument(help="Scheme id, id@version or a YAML file.")],

@@ -1,0 +1,80 @@
+"""The coverage page: a Markdown document of every system of the plan, its schemes, evidence and unknowns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from creditscore.schemes import registry
+from creditscore.schemes.coverage import Coverage, System, load_coverage, marks, unknowns
+from creditscore.schemes.model import Scheme
+
+HEAD = """# Coverage / 覆盖范围
+
+What the plan of the district asks for, section by section, and what of it is in this library. Generated from
+`configs/coverage.yaml` and the schemes by `creditscore scheme coverage --markdown`; a test keeps it up to date.
+
+实施方案逐节的要求，以及本库收录的情况。由 `configs/coverage.yaml` 和各评价规则生成。
+
+Status / 状态:
+"""
+
+
+def coverage_markdown() -> str:
+    """The whole page."""
+    return "\n".join(_lines(load_coverage())) + "\n"
+
+
+def versions_of(system: System) -> list[Scheme]:
+    return [one for scheme in system.schemes for one in registry.versions(scheme)]
+
+
+def counted(scheme: Scheme) -> str:
+    """`verified 12, recalled 3`."""
+    return ", ".join(f"{mark} {number}" for mark, number in marks(scheme).items())
+
+
+def _lines(table: Coverage) -> Iterator[str]:
+    yield HEAD
+    for status, label in table.statuses.items():
+        number = sum(system.status == status for system in table.systems)
+        yield f"- `{status}`: {label.en} / {label.zh} ({number})"
+    yield "\n## Systems / 评价体系\n"
+    yield "| § | what the plan asks / 要求 | department / 部门 | status | schemes |"
+    yield "|---|---|---|---|---|"
+    for system in table.systems:
+        ids = ", ".join(f"[`{scheme}`](#{_anchor(scheme)})" for scheme in system.schemes) or "–"
+        asks = f"{system.asks.zh} / {system.asks.en}"
+        said = "".join(f"<br>{label.zh} / {label.en}" for label in (system.reason, system.notes) if label)
+        yield f"| {system.section} | {asks}{said} | {'、'.join(system.lead)} | {system.status} | {ids} |"
+    yield "\n## Schemes / 评价规则\n"
+    for scheme in dict.fromkeys(scheme for system in table.systems for scheme in system.schemes):
+        yield from _scheme(scheme)
+    yield "## Sections without an evaluation / 不含评价的条款\n"
+    for one in table.without_evaluation:
+        yield f"- {one.section}: {one.what.zh} / {one.what.en}"
+    yield "\n## Refused inputs / 拒收的输入\n"
+    yield "| input | reason | why / 理由 | laws |"
+    yield "|---|---|---|---|"
+    for refused in table.refused_inputs:
+        words = ", ".join(refused.words[:4]) + (" …" if len(refused.words) > 4 else "")
+        yield f"| {words} | `{refused.reason}` | {refused.why.zh} / {refused.why.en} | {', '.join(refused.cite)} |"
+
+
+def _scheme(scheme: str) -> Iterator[str]:
+    yield f'<a id="{_anchor(scheme)}"></a>\n### {scheme}\n'
+    yield "| version | role | name | laws | evidence (rules by mark) | unknown |"
+    yield "|---|---|---|---|---|---|"
+    for one in registry.versions(scheme):
+        end = f" to {one.effective_to}" if one.effective_to else ""
+        laws = ", ".join(dict.fromkeys(cite.law for cite in one.cite))
+        missing = unknowns(one)
+        shown = ", ".join(missing[:8]) + (f" … ({len(missing)})" if len(missing) > 8 else "")
+        yield (
+            f"| {one.version}{end} | {one.role} | {one.label.zh} / {one.label.en} | {laws} |"
+            f" {counted(one)} | {shown or '–'} |"
+        )
+    yield ""
+
+
+def _anchor(scheme: str) -> str:
+    return scheme.replace("/", "-").replace("_", "-")

@@ -1,0 +1,101 @@
+"""Coverage: every system of the district's plan, what of it is here, on what evidence, and what is unknown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Literal
+
+from creditscore.paths import config_root
+from creditscore.schemes import registry
+from creditscore.schemes.check import rules
+from creditscore.schemes.laws import load_laws
+from creditscore.schemes.load import parse, raise_faults
+from creditscore.schemes.model import MARKS, Rule, Scheme
+from creditscore.schemes.parts import Label, Mark, Model
+from creditscore.schemes.source import KeyPath, read
+
+Status = Literal["exact", "partial", "decision_only", "record_only", "excluded", "mechanism"]
+
+
+class System(Model):
+    """One thing that the plan asks for."""
+
+    id: str
+    section: str
+    asks: Label
+    subject: list[str]
+    lead: list[str]
+    support: list[str]
+    schemes: list[str]
+    status: Status
+    reason: Label | None
+    notes: Label | None
+    cite: list[str]
+    evidence: Mark
+
+
+class Refused(Model):
+    """An input that is refused, and why."""
+
+    id: str
+    section: str | None
+    domains: list[str]
+    words: list[str]
+    reason: str
+    why: Label
+    cite: list[str]
+    evidence: Mark
+
+
+class NoEvaluation(Model):
+    section: str
+    what: Label
+
+
+class Coverage(Model):
+    """The table configs/coverage.yaml."""
+
+    plan: str
+    checked_on: date
+    statuses: dict[Status, Label]
+    refusals: dict[str, Label]
+    systems: list[System]
+    without_evaluation: list[NoEvaluation]
+    refused_inputs: list[Refused]
+
+
+def load_coverage() -> Coverage:
+    """The table of the plan's systems; SchemeError lists every fault with file, line and key path."""
+    source = read(config_root() / "coverage.yaml", "coverage.yaml")
+    table = parse(source, Coverage)
+    if table is not None:
+        laws, ids = load_laws(), {entry.scheme for entry in registry.entries()}
+        for i, system in enumerate(table.systems):
+            for law in system.cite:
+                if law not in laws:
+                    source.fault(("systems", i, "cite"), f"cites the law {law!r}, which has no file in configs/laws/")
+            for scheme in system.schemes:
+                if scheme not in ids:
+                    source.fault(("systems", i, "schemes"), f"{scheme!r} is not a scheme of the library")
+    raise_faults(source.faults)
+    assert table is not None
+    return table
+
+
+def marks(scheme: Scheme) -> dict[str, int]:
+    """How many rules of a scheme carry which evidence mark, from strong to weak."""
+    counted = Counter(rule.evidence for _, rule in rules(scheme) if rule.evidence is not None)
+    return {mark: counted[mark] for mark in MARKS if counted[mark]}
+
+
+def _name(path: KeyPath, rule: Rule) -> str:
+    keyed = path[1] if path[0] in ("items", "groups", "pools", "facts", "lookups", "repairs") else None
+    return str(getattr(rule, "id", None) or keyed or path[-1])
+
+
+def unknowns(scheme: Scheme) -> list[str]:
+    """What nobody published: items, conditions, terms and whole texts, by their codes."""
+    named = [_name(path, rule) for path, rule in rules(scheme) if rule.evidence == "unknown"]
+    named += [name for name, window in scheme.windows.items() if window.beyond]
+    return list(dict.fromkeys(named)) + [label.en for label in scheme.missing]
