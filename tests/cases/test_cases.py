@@ -106,7 +106,8 @@ def record_of(scheme: Scheme, key: int, raw: Mapping[str, Any], known_at: int) -
 
 def admissible(plan: Plan, record: Mapping[str, Any]) -> None:
     """A case may not rest on a record that the intake would refuse."""
-    assert record["item"] in plan.by_code or record["item"] in plan.foreign, f"unknown item {record['item']}"
+    known = record["item"] in plan.by_code or record["item"] in plan.foreign or record["item"] in plan.beside
+    assert known, f"unknown item {record['item']}"
     for item in plan.by_code.get(record["item"], ()):
         missing = [name for name in item.requires if record.get(day_column(name) if name in DATES else name) is None]
         assert not missing, f"{record['item']} needs {missing}"

@@ -38,7 +38,7 @@ def typed(kind: str, text: str) -> str:
     """A text as the declared type, NULL when it is not of it: numbers in 10⁻⁶, dates as days."""
     if kind == "number":
         exact = f"TRY_CAST({text} AS DECIMAL(18,6))"
-        return f"CASE WHEN {exact} = TRY_CAST({text} AS DECIMAL(38,18)) THEN CAST({exact} * {MICRO} AS BIGINT) END"
+        return f"CASE WHEN {exact} = TRY_CAST({text} AS DECIMAL(38,18)) THEN CAST(CAST({exact} AS DECIMAL(38,6)) * {MICRO} AS BIGINT) END"
     if kind == "date":
         return f"NULLIF({parse.day(text, 'VARCHAR')}, {parse.BAD_DAY})"
     if kind == "bool":
