@@ -133,6 +133,8 @@ def _report_all(gradings: Gradings) -> None:
         used = counts["records"]["used"]
         rows.append((one.plan.scheme.name, one.plan.period, str(used), _counted(grades), _counted(states)))
     show(("scheme", "period", "records", "graded", "not graded"), rows)
+    for note in dict.fromkeys(note for one in gradings for note in one.manifest["notes"]):
+        typer.echo(f"note: {note}")
     for name, why in gradings.skipped.items():
         typer.echo(f"skipped  {name}: {why}")
     for reason, count in manifest["reasons"].items():

@@ -53,7 +53,7 @@ def coverage_command(
 
     from creditscore.explanation.words import lang_of
     from creditscore.reports.coverage import counted, coverage_markdown, versions_of
-    from creditscore.schemes.coverage import load_coverage, unknowns
+    from creditscore.schemes.coverage import is_exact, load_coverage, unknowns
 
     if markdown:
         typer.echo(coverage_markdown(), nl=False)
@@ -63,7 +63,8 @@ def coverage_command(
         said = getattr(system.reason, chosen) if system.reason else ""
         rows.append((system.section, getattr(system.asks, chosen), system.status, "", said))
         for one in versions_of(system):
-            rows.append(("", "", one.role, one.name, f"{counted(one)}; unknown: {len(unknowns(one))}"))
+            exact = "exact" if is_exact(one) else "partial"
+            rows.append(("", "", f"{one.role}, {exact}", one.name, f"{counted(one)}; unknown: {len(unknowns(one))}"))
     show(("section", "what the plan asks", "status", "scheme", "evidence, or why not"), rows)
     found = Counter(system.status for system in table.systems)
     typer.echo("  ".join(f"{status} {found[status]}" for status in table.statuses))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from creditscore.schemes import registry
-from creditscore.schemes.coverage import Coverage, System, load_coverage, marks, unknowns
+from creditscore.schemes.coverage import Coverage, System, is_exact, load_coverage, marks, unknowns
 from creditscore.schemes.model import Scheme
 
 HEAD = """# Coverage / 覆盖范围
@@ -68,9 +68,10 @@ def _scheme(scheme: str) -> Iterator[str]:
         end = f" to {one.effective_to}" if one.effective_to else ""
         laws = ", ".join(dict.fromkeys(cite.law for cite in one.cite))
         missing = unknowns(one)
+        done = "exact" if is_exact(one) else "partial"
         shown = ", ".join(missing[:8]) + (f" … ({len(missing)})" if len(missing) > 8 else "")
         yield (
-            f"| {one.version}{end} | {one.role} | {one.label.zh} / {one.label.en} | {laws} |"
+            f"| {one.version}{end} | {one.role}, {done} | {one.label.zh} / {one.label.en} | {laws} |"
             f" {counted(one)} | {shown or '–'} |"
         )
     yield ""

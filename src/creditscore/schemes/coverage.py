@@ -78,6 +78,8 @@ def load_coverage() -> Coverage:
             for scheme in system.schemes:
                 if scheme not in ids:
                     source.fault(("systems", i, "schemes"), f"{scheme!r} is not a scheme of the library")
+                elif system.status == "exact" and not all(is_exact(one) for one in registry.versions(scheme)):
+                    source.fault(("systems", i, "status"), f"exact, but {scheme} has numbers that were not published")
     raise_faults(source.faults)
     assert table is not None
     return table
@@ -87,6 +89,11 @@ def marks(scheme: Scheme) -> dict[str, int]:
     """How many rules of a scheme carry which evidence mark, from strong to weak."""
     counted = Counter(rule.evidence for _, rule in rules(scheme) if rule.evidence is not None)
     return {mark: counted[mark] for mark in MARKS if counted[mark]}
+
+
+def is_exact(scheme: Scheme) -> bool:
+    """Whether every rule was read in, or follows from, a published text."""
+    return scheme.role != "stub" and set(marks(scheme)) <= {"verified", "derived", "inference"} and not unknowns(scheme)
 
 
 def _name(path: KeyPath, rule: Rule) -> str:
