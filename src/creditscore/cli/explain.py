@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from creditscore.schemes.model import Scheme
 
 
 def explain_command(
@@ -13,19 +16,40 @@ def explain_command(
     subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the subject.")],
     lang: Annotated[str, typer.Option(help="Language of the words: zh or en.")] = "zh",
     html: Annotated[Path | None, typer.Option(help="Write a page to this file as well.")] = None,
+    scheme: Annotated[
+        str | None,
+        typer.Option(help="One scheme where the folder holds several, or the YAML file of one outside the library."),
+    ] = None,
 ) -> None:
     """Explain one grade: every point with its record and article, from the start score to the grade."""
     from creditscore.explanation.ledger import explain
+    from creditscore.explanation.read import schemes_in
     from creditscore.explanation.text import render
     from creditscore.explanation.words import lang_of
 
     chosen = lang_of(lang)
-    one = explain(folder, subject)
-    typer.echo(render(one, chosen, _width()), nl=False)
+    name, own = _words(scheme)
+    names = [name] if name else list(schemes_in(folder))
+    explained = [explain(folder, subject, one, own) for one in names]
+    typer.echo("\n".join(render(one, chosen, _width()) for one in explained), nl=False)
     if html is not None:
         from creditscore.reports.html import subject_page, write_page
 
-        typer.echo(f"written to {write_page(html, subject_page(one, chosen))}")
+        for one in explained:
+            page = html
+            if len(explained) > 1:
+                page = html.with_stem(f"{html.stem}-{one.scheme.partition('@')[0].replace('/', '-')}")
+            typer.echo(f"written to {write_page(page, subject_page(one, chosen))}")
+
+
+def _words(scheme: str | None) -> tuple[str, Scheme | None]:
+    """The scheme asked for, and its file where it stands outside the library."""
+    if scheme is None or not scheme.endswith((".yaml", ".yml")):
+        return scheme or "", None
+    from creditscore.schemes import registry
+
+    own = registry.pick(scheme)
+    return own.scheme, own
 
 
 def _width() -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import sys
 from typing import Any
 
@@ -12,7 +14,7 @@ from creditscore.cli.explain import explain_command
 from creditscore.cli.grade import grade_command
 from creditscore.cli.records import records_app
 from creditscore.cli.scheme import scheme_app
-from creditscore.errors import CreditscoreError
+from creditscore.errors import CreditscoreError, UsageError
 from creditscore.version import __version__
 
 app = typer.Typer(
@@ -46,6 +48,7 @@ def _root(
 
 def main(args: list[str] | None = None) -> Any:
     """Run the command line; a known error is printed and becomes its exit code."""
+    _plain_where_needed()
     try:
         return app(args, standalone_mode=True)
     except CreditscoreError as error:
@@ -53,6 +56,25 @@ def main(args: list[str] | None = None) -> Any:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(0)
+    except Exception as error:
+        if type(error).__name__ != "OutOfMemoryException":
+            raise
+        print(f"error: {str(error).splitlines()[0]}\n  next: give more memory (--memory-limit)", file=sys.stderr)
+        sys.exit(UsageError.exit_code)
+
+
+def _plain_where_needed() -> None:
+    """A terminal whose encoding lacks a sign gets a plain one, instead of an error in the middle of a page."""
+    signs = {"\u2212": "-", "\u2265": ">=", "\u2264": "<=", "\u2192": "->", "\u2026": "...", "\u00d7": "x"}
+
+    def plain(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeEncodeError)
+        return "".join(signs.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
+
+    codecs.register_error("plain", plain)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="plain")
 
 
 if __name__ == "__main__":

@@ -58,7 +58,8 @@ def coverage_command(
     if markdown:
         typer.echo(coverage_markdown(), nl=False)
         return
-    chosen, table, rows = lang_of(lang), load_coverage(), []
+    chosen, table = lang_of(lang), load_coverage()
+    rows: list[tuple[str, str, str, str, str]] = []
     for system in table.systems:
         said = getattr(system.reason, chosen) if system.reason else ""
         rows.append((system.section, getattr(system.asks, chosen), system.status, "", said))

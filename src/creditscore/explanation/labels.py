@@ -12,7 +12,7 @@ from creditscore.explanation.words import plain, word
 from creditscore.grading.lines import article
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
-from creditscore.schemes.model import Item, Label, Rule, Scheme
+from creditscore.schemes.model import EFFECTS, Item, Label, Rule, Scheme
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Labels:
 
     def reason(self, code: str, item: str, step: str) -> Label:
         """A reason of the ledger in words; in the step `decide` it is the grade reached."""
-        if step == "decide" and code != "not_graded":
+        if step == "decide" and not code.startswith("not_"):
             return word("reasons", f"grade:{code}")
         head, _, tail = code.partition(":")
         inner: Label | None = None
@@ -69,14 +69,17 @@ class Labels:
             inner = self._window(item, tail)
         return word("reasons", code, inner)
 
-    def state_reason(self, code: str) -> Label:
+    def state_reason(self, code: str, decided_by: str = "") -> Label:
+        """Why there is no grade; `decided_by`: the rule that said so, where several give the same code."""
         head, _, tail = code.partition(":")
         if head == "unknown" and tail:
             named = [self.line("record", one, one, "") for one in tail.split("+")]
             inner = Label(zh="、".join(one.zh for one in named), en=", ".join(one.en for one in named))
             return word("state_reasons", code, inner)
-        for rule in self.scheme.decide if self.scheme else ():
-            if rule.not_graded == code and rule.label is not None:
+        decide = self.scheme.decide if self.scheme else []
+        rules = [one for one in decide if code in (one.not_graded, one.not_computable)]
+        for rule in sorted(rules, key=lambda one: one.id != decided_by):
+            if rule.label is not None:
                 return rule.label
         return word("state_reasons", code)
 
@@ -104,9 +107,6 @@ class Labels:
                 if window.id == name and window.label is not None:
                     return window.label
         return None
-
-
-EFFECTS = ("bands", "grade", "not_graded", "ceiling", "floor", "down", "up")
 
 
 def labels_of(manifest: Mapping[str, Any], scheme: Scheme | None = None) -> Labels:

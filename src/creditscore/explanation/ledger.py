@@ -14,7 +14,7 @@ from creditscore.explanation.numbers import MINUS, points
 from creditscore.explanation.read import Found, read
 from creditscore.explanation.words import plain
 from creditscore.grading.result import Grading
-from creditscore.schemes.model import Label
+from creditscore.schemes.model import Label, Scheme
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Explanation:
     @property
     def interval(self) -> tuple[Decimal | None, Decimal | None] | None:
         """Lowest and highest admissible score, where an unknown number leaves it open; None: no bound is known."""
-        if self.start is None or self.score is not None:
+        if self.score is not None or (self.start is None and self.score_low is None and self.score_high is None):
             return None
         return self.score_low, self.score_high
 
@@ -79,23 +79,27 @@ class Explanation:
         return _sum(self)
 
 
-def explain(source: Grading | Path | str, subject_id: str) -> Explanation:
+def explain(
+    source: Grading | Path | str, subject_id: str, scheme: str = "", words_of: Scheme | None = None
+) -> Explanation:
     """Explain one subject of a grading in memory or in the folder that a grading was written to.
 
-    InputError when the folder, one of its files or the subject is missing; SchemeError when the ledger does
-    not add up to the score.
+    `scheme` chooses one where the folder holds several; `words_of` is the scheme whose labels are used, for one
+    outside the library. InputError when the folder, one of its files or the subject is missing; SchemeError when
+    the ledger does not add up to the score.
     """
-    found = read(source, subject_id)
-    labels = labels_of(found.manifest, source.plan.scheme if isinstance(source, Grading) else None)
+    found = read(source, subject_id, scheme)
+    labels = labels_of(found.manifest, source.plan.scheme if isinstance(source, Grading) else words_of)
     lines = _lines(found, labels)
     grade, manifest = found.grade, found.manifest
     _check(found, lines)
     readings = [one for one in (grade["readings"] or "").split(";") if one]
     known = manifest.get("readings", {})
     notes = ["rules_missing"] if labels.scheme is None else ["rules_changed"] if labels.changed else []
-    if grade["state"] == "graded" and grade["start"] is None:
+    has_points = any(line.step == "start" for line in lines)
+    if grade["state"] == "graded" and not has_points:
         notes.append("no_points")
-    if grade["state"] == "graded" and grade["score"] is None and grade["start"] is not None:
+    if grade["state"] == "graded" and grade["score"] is None and has_points:
         notes.append("any_value")
     code = grade["grade"] or ""
     return Explanation(
@@ -107,7 +111,9 @@ def explain(source: Grading | Path | str, subject_id: str) -> Explanation:
         known_at=str(grade["known_at"]),
         run_id=str(manifest.get("run_id", "")),
         state=grade["state"],
-        state_reason=labels.state_reason(grade["state_reason"] or ""),
+        state_reason=labels.state_reason(
+            grade["state_reason"] or "", next((line.rule for line in lines if line.step == "decide"), "")
+        ),
         start=grade["start"],
         score=grade["score"],
         score_low=grade["score_low"],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.errors import InputError
+from creditscore.errors import InputError, UsageError
 from creditscore.grading.result import Grading
 from creditscore.records.identity import canonical_code, canonical_id, redact
 
@@ -29,11 +29,31 @@ class Found:
     name: str = ""
 
 
-def read(source: Grading | Path | str, subject_id: str) -> Found:
-    """The grade and ledger of `subject_id`; InputError when folder, file or subject is missing."""
+def read(source: Grading | Path | str, subject_id: str, scheme: str = "") -> Found:
+    """The grade and ledger of `subject_id`; InputError when folder, file or subject is missing.
+
+    `scheme` chooses one where the folder holds several; without it the first.
+    """
     if isinstance(source, Grading):
         return _from_memory(source, subject_id)
-    return _from_folder(Path(source), subject_id)
+    return _from_folder(Path(source), subject_id, scheme)
+
+
+def schemes_in(folder: Path) -> tuple[str, ...]:
+    """The schemes under which a folder was graded."""
+    manifest = read_manifest(folder)
+    return tuple(manifest["schemes"]) if "schemes" in manifest else (str(manifest["scheme"]).partition("@")[0],)
+
+
+def _run_of(manifest: dict[str, Any], scheme: str, folder: Path) -> dict[str, Any]:
+    """The manifest of one scheme."""
+    runs = manifest.get("schemes", {str(manifest.get("scheme")).partition("@")[0]: manifest})
+    if not scheme:
+        return dict(next(iter(runs.values())))
+    for name, run in runs.items():
+        if scheme in (name, run["scheme"]):
+            return dict(run)
+    raise UsageError(f"{scheme!r} is not among the schemes of this grading", where=str(folder), allowed=", ".join(runs))
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -42,7 +62,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
         raise _damaged(folder / "manifest.json", error) from error
-    if not isinstance(manifest, dict) or "scheme" not in manifest:
+    if not isinstance(manifest, dict) or not ("scheme" in manifest or "schemes" in manifest):
         raise _damaged(folder / "manifest.json", "it names no scheme")
     return manifest
 
@@ -58,20 +78,21 @@ def _from_memory(grading: Grading, subject_id: str) -> Found:
     return Found(grade, ledger, grading.manifest, (names[0][0] or "") if names else "")
 
 
-def _from_folder(folder: Path, subject_id: str) -> Found:
+def _from_folder(folder: Path, subject_id: str, scheme: str) -> Found:
     import duckdb
 
     _need(folder, FILES)
-    manifest = read_manifest(folder)
+    manifest = _run_of(read_manifest(folder), scheme, folder)
+    name = manifest["scheme"].partition("@")[0]
     con = duckdb.connect()
     try:
-        grades = [str(folder / "grades.parquet")]
-        grade = _grade(con, "read_parquet(?)", grades, subject_id, str(folder))
+        grades = [str(folder / "grades.parquet"), name]
+        grade = _grade(con, "(SELECT * FROM read_parquet(?) WHERE scheme = ?)", grades, subject_id, str(folder))
         ledger = _rows(
             con,
             "SELECT * EXCLUDE file_row_number FROM read_parquet(?, file_row_number = true)"
-            " WHERE subject_id = ? ORDER BY file_row_number",
-            [str(folder / "ledger.parquet"), grade["subject_id"]],
+            " WHERE subject_id = ? AND scheme = ? ORDER BY file_row_number",
+            [str(folder / "ledger.parquet"), grade["subject_id"], name],
         )
     except duckdb.Error as error:
         raise _damaged(folder, error) from error

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -32,7 +33,7 @@ from creditscore.version import __version__
 
 def grade(
     records: Any,
-    scheme: str | Scheme,
+    scheme: str | Path | Scheme,
     period: int | str | None = None,
     *,
     subjects: Any = None,
@@ -58,6 +59,10 @@ def grade(
     Raises UsageError, NotInForce, SchemeError, InputError; TooManyRejected (with the result in `.grading`) when more
     than `max_rejected` rows were refused.
     """
+    if not isinstance(scheme, Scheme):
+        scheme = _name(scheme)
+    if isinstance(max_rejected, bool) or not isinstance(max_rejected, int) or max_rejected < 0:
+        raise UsageError(f"max_rejected is {max_rejected!r}", allowed="a whole number of at least 0")
     began = perf_counter()
     known = _day(known_at, "known_at")
     chosen, siblings, at = _scheme(scheme, moment_of(period, as_of), known)
@@ -206,6 +211,18 @@ def _manifest(
     }
 
 
+def _name(scheme: Any) -> str:
+    if isinstance(scheme, Path):
+        return str(scheme)
+    if not isinstance(scheme, str) or not scheme or scheme.endswith("@"):
+        raise UsageError(
+            f"{scheme!r} names no scheme",
+            allowed="an id such as tax, a version such as tax@2014, a YAML file or a Scheme",
+            next="`creditscore scheme list` shows all",
+        )
+    return scheme
+
+
 def _law_notes(plan: Plan) -> list[str]:
     """Legal texts in force that were not yet known on the day of a replay; their rules are applied all the same."""
     if plan.law_known_at is None:
@@ -263,17 +280,19 @@ def moment_of(period: int | str | None, as_of: date | str | None) -> int | date:
 
 
 def _day(value: date | str | None, name: str) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
     if value is None or isinstance(value, date):
         return value
     try:
         return date.fromisoformat(value)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise UsageError(f"{name}: {value!r} is not a day", allowed="YYYY-MM-DD", next=f"correct {name}") from error
 
 
 def _scheme(scheme: str | Scheme, at: int | date, law_known_at: date | None) -> tuple[Scheme, list[Scheme], int | date]:
     """The version in force, all versions, and the period in the scheme's own terms."""
-    siblings = [] if isinstance(scheme, Scheme) else registry.versions(scheme.partition("@")[0])
+    siblings = [] if isinstance(scheme, Scheme) else registry.versions(registry.split(scheme)[0])
     first = scheme if isinstance(scheme, Scheme) else siblings[0]
     moment = registry.moment(first.period, at)
     if isinstance(scheme, Scheme):

@@ -8,11 +8,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.engines.duckdb import DuckDBEngine
+from creditscore.errors import UsageError
 from creditscore.grading.plan import Plan
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+
+TABLES = ("grades", "ledger", "quarantine")
+
+
+def open_folder(out: Path | str) -> Path:
+    """The folder for results, made if need be and cleared of earlier ones; UsageError where it cannot be written."""
+    folder = Path(out)
+    try:
+        if not str(out):
+            raise OSError("no folder was named")
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in TABLES:
+            for kind in ("parquet", "csv"):
+                (folder / f"{name}.{kind}").unlink(missing_ok=True)
+        (folder / "manifest.json").write_text("{}", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"cannot write results there: {error.strerror or error}",
+            where=str(out),
+            allowed="a folder that can be written",
+            next="give another folder",
+        ) from error
+    return folder
 
 
 @dataclass(frozen=True)
@@ -30,6 +55,8 @@ class Grading:
 
     @property
     def ledger(self) -> pa.Table:
+        if not self.has_ledger:
+            raise UsageError("this grading was made without a ledger", next="grade with ledger=True")
         return self._table("ledger")
 
     @property
@@ -47,10 +74,9 @@ class Grading:
 
     def write(self, out: Path | str, csv: bool = False) -> Path:
         """Write grades, ledger, quarantine (Parquet; CSV too on request) and manifest.json; returns the folder."""
-        folder = Path(out)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = open_folder(out)
         engine = DuckDBEngine(self.con)
-        for name in ("grades", "ledger", "quarantine"):
+        for name in TABLES:
             if name == "ledger" and not self.has_ledger:
                 continue
             engine.write(f"SELECT * FROM result_{name}", folder / f"{name}.parquet")

@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING, Any
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.errors import NotInForce, SchemeError, TooManyRejected, UsageError
 from creditscore.grading.grade import grade, too_many
-from creditscore.grading.result import Grading
+from creditscore.grading.result import TABLES, Grading, open_folder
 from creditscore.records import Snapshot, ingest
 from creditscore.schemes import registry
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-TABLES = ("grades", "ledger", "quarantine")
 
 
 @dataclass(frozen=True)
@@ -65,8 +63,7 @@ class Gradings:
 
     def write(self, out: Path | str, csv: bool = False) -> Path:
         """Write grades, ledger, quarantine and manifest.json of all schemes to one folder; returns it."""
-        folder = Path(out)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = open_folder(out)
         with tempfile.TemporaryDirectory(prefix="creditscore-", dir=folder) as parts:
             for k, run in enumerate(self.runs):
                 run.write(Path(parts) / f"{k:03}")
@@ -132,7 +129,7 @@ def grade_all(
 def _ingest(records: Any, names: list[str], tables: dict[str, Any]) -> Snapshot:
     if tables.get("subjects") is None:
         raise UsageError("no table of subjects was given", next="give subjects= beside the records")
-    kinds = {one.subject_id for name in names for one in registry.versions(name.partition("@")[0])}
+    kinds = {one.subject_id for name in names for one in registry.versions(registry.split(name)[0])}
     if len(kinds) > 1:
         raise UsageError(
             "some of these schemes grade by credit code, others by local ids",

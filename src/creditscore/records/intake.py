@@ -36,7 +36,7 @@ def connect(
         if memory_limit is not None:
             con.execute("SET memory_limit = $limit", {"limit": memory_limit})
             con.execute("SET temp_directory = $folder", {"folder": tempfile.gettempdir()})
-    except duckdb.Error as error:
+    except (duckdb.Error, TypeError, ValueError) as error:
         raise UsageError(str(error).splitlines()[0], allowed="threads >= 1, memory_limit like '4GB'") from error
     return con
 

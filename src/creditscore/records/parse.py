@@ -32,6 +32,9 @@ def raw_text(column: str, kind: str) -> str:
     name = quote(column)
     if kind == "VARCHAR":
         return name
+    if kind.startswith("TIMESTAMP") and "ZONE" not in kind:  # a day without a time is a day
+        day = f"CAST({name} AS DATE)"
+        return f"CASE WHEN {name} = {day} THEN CAST({day} AS VARCHAR) ELSE CAST({name} AS VARCHAR) END"
     return _float_text(name) if kind in ("DOUBLE", "FLOAT") else f"CAST({name} AS VARCHAR)"
 
 

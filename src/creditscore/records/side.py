@@ -131,10 +131,10 @@ def take_side(con: duckdb.DuckDBPyConnection, source: Source, upper: bool) -> di
     for reason in ("natural_person", "mangled_id", "unknown_subject"):
         stage.fault(reason, "subject_id")
     if name == "attributes":
-        names = parse.raw_text("name", source.types["name"])
-        rows = con.execute(f"SELECT DISTINCT {names} FROM {source.view}").fetchall()
-        for reason, found in by_reason(word for (word,) in rows if word).items():
-            listed = ", ".join(literal(word) for word in found)
+        given = parse.raw_text("name", source.types["name"])
+        rows = con.execute(f"SELECT DISTINCT {given} FROM {source.view}").fetchall()
+        for reason, named in by_reason(word for (word,) in rows if word).items():
+            listed = ", ".join(literal(word) for word in named)
             stage.fault(reason, "name", f"{values['name']} IN ({listed})")
     required = "subject_id" in source.table.required
     stage.fault("empty_id", "subject_id", f"{subject} IS NULL" if required else "false")

@@ -87,7 +87,7 @@ def load_coverage() -> Coverage:
 
 def marks(scheme: Scheme) -> dict[str, int]:
     """How many rules of a scheme carry which evidence mark, from strong to weak."""
-    counted = Counter(rule.evidence for _, rule in rules(scheme) if rule.evidence is not None)
+    counted: Counter[str] = Counter(rule.evidence for _, rule in rules(scheme) if rule.evidence is not None)
     return {mark: counted[mark] for mark in MARKS if counted[mark]}
 
 

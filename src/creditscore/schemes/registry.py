@@ -68,7 +68,7 @@ def find(name: str, at: int | date, *, law_known_at: date | None = None, root: P
 
     NotInForce names the neighbours; UsageError an unknown id or the wrong kind of period.
     """
-    scheme, _, pinned = name.partition("@")
+    scheme, pinned = split(name)
     found = versions(scheme, root)
     for one in found:
         if (one.period == "year") != isinstance(at, int):
@@ -95,9 +95,17 @@ def find(name: str, at: int | date, *, law_known_at: date | None = None, root: P
     )
 
 
+def split(name: str) -> tuple[str, str]:
+    """Id and pinned version; the path of a file stays whole."""
+    if name.endswith((".yaml", ".yml")):
+        return name, ""
+    scheme, _, pinned = name.partition("@")
+    return scheme, pinned
+
+
 def pick(name: str, root: Path | None = None) -> Scheme:
     """The newest version of a scheme, or the one that is pinned (`tax@2014`)."""
-    scheme, _, pinned = name.partition("@")
+    scheme, pinned = split(name)
     found = versions(scheme, root)
     return _pinned(scheme, pinned, found) if pinned else found[-1]
 

@@ -63,8 +63,10 @@ def _imported(data: dict[str, Any]) -> dict[str, Any]:
         {"id": f"decided_{code}", "when": f"{alive} and decision == '{code}'", "grade": code,
          "route": "imported", **source} for code in grades
     ]  # fmt: skip
-    decide.append({"id": "expired", "when": "given(last_decided)", "not_graded": "decision_expired", **source})
-    decide.append({"id": "none", "not_graded": "no_decision", **source})
+    ended = {"label": {"zh": "评定已过有效期", "en": "the decision has expired"}}
+    without = {"label": {"zh": "没有主管单位的评定", "en": "there is no decision of the competent body"}}
+    decide.append({"id": "expired", "when": "given(last_decided)", "not_graded": "decision_expired", **ended, **source})
+    decide.append({"id": "none", "not_graded": "no_decision", **without, **source})
     given = {
         "record_attributes": {
             "decided_grade": {"type": "text", "allowed": grades},
