@@ -91,11 +91,12 @@ def test_corrected_on_is_not_known_before_the_row(take):
     assert state(snapshot, "2024-01-10")[1] == [(day("2024-01-05"), 1_000_000)]
 
 
-def test_explicit_corrections_take_the_place_of_corrected_on(take):
+def test_a_correction_beside_corrected_on_is_refused(take):
     rows = [filed(corrected_on="2024-06-01"), event(2, "corrected", "2024-07-01", share="0.5")]
     snapshot = take(A, rows)
+    assert snapshot.rows("quarantine") == 1
     assert state(snapshot, "2024-06-30")[1] == [(day("2024-06-01"), 1_000_000)]
-    assert state(snapshot, "2024-07-01")[1] == [(day("2024-07-01"), 500_000)]
+    assert state(snapshot, "2024-07-01")[1] == [(day("2024-06-01"), 1_000_000)]
 
 
 def test_an_amendment_may_bring_corrected_on(take):

@@ -156,11 +156,12 @@ def _items(engine: DuckDBEngine, plan: Plan, codes: dict[str, int], refusals: Re
     for code, variants in plan.by_code.items():
         if code in codes and all(one.switch for one in variants):
             days = {one.switch: switch_day(plan, one.switch or "", "t") for one in variants}
-            fits = " OR ".join(f"{days[one.switch]} BETWEEN {one.switch_lo} AND {one.switch_hi}" for one in variants)
+            # before its first day an item was not in force; after its last the record carries an old code
+            over = " AND ".join(f"{days[one.switch]} > {one.switch_hi}" for one in variants)
             undated = f"COALESCE({', '.join(days.values())}, NULL) IS NULL"
             faults.append((f"t.item = {codes[code]} AND {undated}", "missing_date", " or ".join(map(str, days))))
-            misfit = f"t.item = {codes[code]} AND NOT COALESCE({fits}, TRUE) AND {inside}"
-            faults.append((misfit, "item_not_in_version", "item"))
+            late = f"t.item = {codes[code]} AND COALESCE({over}, FALSE) AND {inside}"
+            faults.append((late, "item_not_in_version", "item"))
     clocks = {item.clock for item in plan.items if item.code in codes}
     if clocks:
         none = (

@@ -137,6 +137,13 @@ def _mark_events(con: duckdb.DuckDBPyConnection, faults: Sequence[Fault], column
 
 def _mark_shares(con: duckdb.DuckDBPyConnection, faults: Sequence[Fault], columns: Sequence[str]) -> None:
     """Corrected shares of one record must not exceed 1; the event that goes beyond is refused, in order."""
+    bit = bit_of(faults, "bad_share", "share", SHARES_ADD_UP)
+    if "corrected_day" in columns:  # the date on the filed row says that the whole was corrected
+        con.execute(
+            f"UPDATE ev SET mask = mask | {bit} WHERE event = {CORRECTED} AND mask = 0 AND record_id IN"
+            f" (SELECT record_id FROM ev WHERE event IN ({FILED}, {AMENDED}) AND mask = 0"
+            " AND corrected_day IS NOT NULL)"
+        )
     if "share" not in columns:
         return
     no = "event_no" if "event_no" in columns else "1"
@@ -156,7 +163,6 @@ def _mark_shares(con: duckdb.DuckDBPyConnection, faults: Sequence[Fault], column
     if beyond:
         import numpy as np
 
-        bit = bit_of(faults, "bad_share", "share", SHARES_ADD_UP)
         con.register("beyond", {"line": np.array(beyond)})
         con.execute(f"UPDATE ev SET mask = mask | {bit} WHERE line IN (SELECT line FROM beyond)")
         con.unregister("beyond")

@@ -93,14 +93,18 @@ def _fold_several(
         f" AND rk IN (SELECT rk FROM {snapshot.log} WHERE NOT single AND event = {FILED} AND {known})"
     )
 
-    states = f"FILTER (event IN ({REPAIRED}, {WITHDRAWN}, {REINSTATED}))"
-    state = f"coalesce(arg_max(event, event_no) {states}, {REINSTATED})"
+    # withdrawn and repaired each hold until reinstated; a record that is both is withdrawn
+    def held(event: int) -> tuple[str, str]:
+        rows = f"FILTER (event IN ({event}, {REINSTATED}))"
+        holds = f"coalesce(arg_max(event, event_no) {rows}, {REINSTATED}) = {event}"
+        return holds, f"arg_max(coalesce(event_day, known_day), event_no) {rows}"
+
+    (withdrawn, withdrawn_day), (repaired, repaired_day) = held(WITHDRAWN), held(REPAIRED)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE event_states AS SELECT rk,"
-        f" CAST(CASE {state} WHEN {WITHDRAWN} THEN {STATUS_WITHDRAWN} WHEN {REPAIRED} THEN {STATUS_REPAIRED}"
+        f" CAST(CASE WHEN {withdrawn} THEN {STATUS_WITHDRAWN} WHEN {repaired} THEN {STATUS_REPAIRED}"
         f" ELSE {ACTIVE} END AS UTINYINT) AS status,"
-        f" CASE WHEN {state} <> {REINSTATED} THEN arg_max(coalesce(event_day, known_day), event_no) {states}"
-        " END AS status_day,"
+        f" CASE WHEN {withdrawn} THEN {withdrawn_day} WHEN {repaired} THEN {repaired_day} END AS status_day,"
         f" coalesce(arg_max(event, event_no) FILTER (event IN ({DISPUTED}, {RESOLVED})), {RESOLVED})"
         f" = {DISPUTED} AS disputed, CAST(count(*) AS INTEGER) AS n_rows, bool_or(event = {AMENDED}) AS amended"
         " FROM known_events GROUP BY rk"
