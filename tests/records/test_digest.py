@@ -51,7 +51,7 @@ RECORDS = [
         "decided_on": "2024-01-03",
         "booked_on": "2024-01-04",
         "published_on": "2024-01-05",
-        "corrected_on": "2024-01-06",
+        "corrected_on": None,
         "quantity": "2",
         "amount": "3",
         "act_id": "a1",
