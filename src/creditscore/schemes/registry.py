@@ -23,7 +23,6 @@ class Entry:
     file: Path
 
 
-@lru_cache(maxsize=8)
 def entries(root: Path | None = None) -> tuple[Entry, ...]:
     """Every version of every scheme, in order of id and version."""
     folder = (root or config_root()) / "schemes"
@@ -32,8 +31,14 @@ def entries(root: Path | None = None) -> tuple[Entry, ...]:
 
 
 @lru_cache(maxsize=256)
-def _load(file: Path, shown: str) -> Scheme:
+def _read(file: Path, shown: str, changed: int, size: int) -> Scheme:
     return load_scheme(file, shown)
+
+
+def _load(file: Path, shown: str) -> Scheme:
+    """A file once; again when it was changed since."""
+    now = file.stat()
+    return _read(file, shown, now.st_mtime_ns, now.st_size)
 
 
 def load(entry: Entry) -> Scheme:
