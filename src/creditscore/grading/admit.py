@@ -14,11 +14,12 @@ from creditscore.grading.sql_records import days_of, reads_correction
 from creditscore.quantities import MICRO
 from creditscore.records import Snapshot, parse
 from creditscore.records.fold import Folded
-from creditscore.schemes.expressions import names, to_python, to_sql
+from creditscore.schemes.expressions import literal, names, to_python, to_sql
 from creditscore.schemes.parts import DATES
 from creditscore.schemes.types import MOMENTS, record_names
 
 TRUE = "('true', '1', 'yes', 'y', 't', '是', '有')"
+MOST_RATIO = 10**13  # a number that is added to points; a hundred times it is still a sum of points
 FALSE = "('false', '0', 'no', 'n', 'f', '否', '无')"
 
 
@@ -126,6 +127,8 @@ def _attributes(snapshot: Snapshot, plan: Plan) -> tuple[str, list[tuple[str, st
             checks.append(f't."t_{name}" < {int(attribute.least * MICRO)}')
         if attribute.most is not None:
             checks.append(f't."t_{name}" > {int(attribute.most * MICRO)}')
+        if any(item.plus == name for item in plan.items):
+            checks.append(f't."t_{name}" NOT BETWEEN {-MOST_RATIO} AND {MOST_RATIO}')
         levels = {level for item in plan.items if item.of == name for level, _ in item.levels}
         levels |= {
             level for item in plan.items if item.measure and item.measure[0] == name for level, _ in item.measure[1]
@@ -169,6 +172,18 @@ def _items(engine: DuckDBEngine, plan: Plan, codes: dict[str, int], refusals: Re
             else f"{days_of(plan, next(iter(clocks)), 't')} IS NULL"
         )
         faults.append((none, "missing_date", " or ".join(plan.clocks[min(clocks)])))
+    return [*faults, *_switched(plan, codes)]
+
+
+def _switched(plan: Plan, codes: dict[str, int]) -> list[tuple[str, str, str]]:
+    """Records without the date by which the variants of their item are told apart."""
+    faults = []
+    for code, variants in plan.by_code.items():
+        dates = {item.switch for item in variants}
+        if code in codes and not dates & {None, "corrected_on"}:
+            given = sorted(str(name) for name in dates)
+            none = " AND ".join(f"t.{day_column(name)} IS NULL" for name in given)
+            faults.append((f"t.item = {codes[code]} AND {none}", "missing_date", " or ".join(given)))
     return faults
 
 
@@ -245,7 +260,8 @@ def _refuse(engine: DuckDBEngine, plan: Plan, faults: list[tuple[str, str, str]]
 def _shorthand(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan) -> str:
     """An attribute that stands for one record, as that record."""
     parts = []
-    for attribute, item in plan.scheme.shorthand_records.items():
+    n = len(plan.scheme.shorthand_records)
+    for k, (attribute, item) in enumerate(plan.scheme.shorthand_records.items()):
         if item not in {one.code for one in plan.items}:
             continue
         code = (
@@ -254,7 +270,7 @@ def _shorthand(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan) -> str:
             else len(snapshot.items) + list(plan.scheme.shorthand_records.values()).index(item)
         )
         parts.append(
-            f"SELECT -1 - a.sid AS rk, a.sid, '{attribute}' AS record_id, CAST({code} AS SMALLINT) AS item, "
+            f"SELECT -1 - (a.sid * {n} + {k}) AS rk, a.sid, '{attribute}' AS record_id, CAST({code} AS SMALLINT) AS item, "
             f"{typed('date', 'a.value')} AS event_day, a.known_day, CAST({MICRO} AS BIGINT) AS quantity, CAST(0 AS UTINYINT) AS status, "
             f"FALSE AS disputed, 0 AS n_rows FROM {snapshot.attributes} a WHERE a.name = '{attribute}' "
             f"AND {typed('date', 'a.value')} IS NOT NULL AND COALESCE(a.known_day, {plan.known_at}) <= {plan.known_at}"
@@ -313,7 +329,7 @@ def _not_allowed(attribute: object) -> str:
     allowed = getattr(attribute, "allowed", None)
     if not allowed:
         return ""
-    return f" OR x.value NOT IN ({', '.join(repr(one) for one in allowed)})"
+    return f" OR x.value NOT IN ({', '.join(map(literal, allowed))})"
 
 
 def _past(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusals, known: str) -> None:
