@@ -30,7 +30,10 @@ clocks: {done: [occurred_on, event_on]}
 ENDS = f"""
 start: {{rules: [{{id: zero, points: 0, {CITED}}}]}}
 decide:
-  - {{id: bands, bands: [{{grade: A, at_most: 13}}, {{grade: B, above: 13, below: 28}}, {{grade: C, at_least: 28}}], {CITED}}}
+  - id: bands
+    bands: [{{grade: A, at_most: 13}}, {{grade: B, above: 13, below: 28}}, {{grade: C, at_least: 28}}]
+    cite: {{law: sf_food_safety_program}}
+    evidence: verified
 """
 WINDOW = "windows: {w: {ever: true}}\nadmit: {clock: done, window: w}\n"
 

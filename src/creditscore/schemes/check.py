@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from creditscore.schemes.checks import bands, conditions, facts, head, names, records, repairs, sources, values
+from creditscore.schemes.checks import bands, conditions, facts, head, names, reach, records, repairs, sources, values
 from creditscore.schemes.codes import HARMLESS
 from creditscore.schemes.model import Scheme
 from creditscore.schemes.source import Source
@@ -26,13 +26,15 @@ CHECKS: tuple[Callable[[Scheme, Source], None], ...] = (
 def check_scheme(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
     """Add every fault found to `source.faults`. `laws`: ids of the legal texts that may be cited.
 
-    What calculates with the rules (bands against the scores that can occur) waits until they can be read.
+    What calculates with the rules (bands, ways to decide) waits until they can be read.
     """
     sources.check(scheme, source, laws)
     for check in CHECKS:
         check(scheme, source)
     if sound(source):
         bands.check(scheme, source)
+    if sound(source):
+        reach.check(scheme, source)
 
 
 def sound(source: Source) -> bool:

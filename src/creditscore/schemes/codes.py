@@ -98,18 +98,17 @@ CODES = {
     # 7: the library
     "E701": "A label is empty in one of its languages.",
     "E702": "A Chinese label has no Chinese character.",
-    "E703": "The id of a scheme, or its first period, is not that of its path.",
+    "E703": "The id of a scheme or law, or the first period of a version, is not that of its path.",
     "E704": "Two versions govern one period.",
     "E705": "Between two versions lies a stretch that no gap declares.",
     "E706": "A scheme beside this one is unknown.",
-    "E707": "A citation of a list names no law that is there, so nobody knows its level.",
-    "E708": "A file of measures or laws is wrong.",
     # 8: monotone
     "E801": "Withdrawing an adverse record can worsen the grade, and no rule acknowledges it.",
     # notes: not faults
     "N101": "It is not proved that withdrawing an adverse record never worsens the grade.",
     "N102": "An acknowledged rule was not found to worsen a grade.",
     "N201": "A proof gave up.",
+    "N202": "A grade is not reached, because the text that would give it was not published.",
     "N301": "Numbers are unknown.",
     "N302": "Numbers are local or a default of this package.",
     "N303": "A serious list rests on a text below a departmental rule.",
@@ -117,4 +116,4 @@ CODES = {
 }
 
 # Faults that no proof calculates with: it can run beside them.
-HARMLESS = {"E106", "E201", "E202", "E203", "E204", "E701", "E702", "E703", "E706", "E707"}
+HARMLESS = {"E106", "E201", "E202", "E203", "E204", "E701", "E702", "E703", "E706"}

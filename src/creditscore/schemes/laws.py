@@ -54,7 +54,7 @@ def _read(files: tuple[tuple[Path, int, int], ...]) -> dict[str, Law]:
         source = read(file, f"laws/{file.name}")
         law = parse(source, Law)
         if law is not None and law.id != file.stem:
-            source.fault(("id",), f"{law.id!r} must be the file's name {file.stem!r}")
+            source.fault(("id",), f"{law.id!r} must be the file's name {file.stem!r}", "E703")
         faults += source.faults
         if law is not None:
             laws[law.id] = law

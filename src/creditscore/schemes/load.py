@@ -51,8 +51,10 @@ def in_order(faults: Iterable[Fault]) -> list[Fault]:
 def raise_faults(faults: list[Fault]) -> None:
     if faults:
         ordered = in_order(faults)
-        raise SchemeError(
+        error = SchemeError(
             f"{len(ordered)} fault{'s' if len(ordered) > 1 else ''} in the configuration:\n  "
             + "\n  ".join(str(fault) for fault in ordered),
             next="mend the lines named above; docs/checks.md explains each code, docs/schemes.md every key",
         )
+        error.faults = tuple(ordered)
+        raise error

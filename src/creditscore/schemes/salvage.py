@@ -165,4 +165,6 @@ def _message(detail: Any) -> tuple[str, str]:
     text = str(detail["msg"]).removeprefix("Value error, ")
     given = detail.get("input")
     shown = text if isinstance(given, dict | list | BaseModel) or given is None else f"{text} (here {given!r})"
+    if "is not an exact number" in text:
+        return "E105", text
     return "E109" if kind == "value_error" else "E108", shown

@@ -134,6 +134,7 @@ class _Builder:
                 why = "contains itself" if id(node) in above else f"nested too deeply; at most {DEEPEST} levels"
                 why = why if self.nodes <= MOST_NODES else f"too large; at most {MOST_NODES} values with all aliases"
                 source.faults.append(Fault(source.file, line, dotted(path[:6]), why, "E104"))
+            source.pruned.add(path)
             return None
         above = (*above, id(node))
         if node.tag.rsplit(":", 1)[-1] not in TAGS:

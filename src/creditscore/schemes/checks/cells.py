@@ -7,6 +7,7 @@ words they are compared with and one other. Different names are taken as indepen
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -36,6 +37,8 @@ class Space:
     def domain(self, variable: Any) -> list[Any]:
         if variable not in self.cells:
             kind = variable[0]
+            if kind == "after":  # the same name once a record is withdrawn
+                return self.domain(variable[1])
             if kind == "num":
                 self.cells[variable] = self._numbers(variable)
             elif kind == "text":
@@ -73,7 +76,8 @@ def _ceil(cut: Fraction) -> int:
     return cut.numerator // cut.denominator + 1
 
 
-# Conditions over cells: ("and" | "or", …), ("not", x), ("atom", variable, test), ("const", bool).
+# Conditions over cells: ("and" | "or", …), ("not", x), ("atom", variable, test), ("const", bool), and ("pair",
+# variable, variable, test), which holds two variables to each other.
 
 
 def compiled(node: Node, space: Space) -> Node:
@@ -169,6 +173,9 @@ def value3(node: Node, values: Values) -> bool | None:
         return node[2](values[node[1]]) if node[1] in values else None
     if kind == "const":
         return bool(node[1])
+    if kind == "pair":
+        known = node[1] in values and node[2] in values
+        return bool(node[3](values[node[1]], values[node[2]])) if known else None
     if kind == "not":
         inner = value3(node[1], values)
         return None if inner is None else not inner
@@ -184,8 +191,8 @@ def value3(node: Node, values: Values) -> bool | None:
 
 def free(node: Node, values: Values) -> Any:
     """A variable on which the truth still hangs."""
-    if node[0] == "atom":
-        return node[1] if node[1] not in values else None
+    if node[0] in ("atom", "pair"):
+        return next((one for one in node[1 : 2 if node[0] == "atom" else 3] if one not in values), None)
     for part in node[1:]:
         if isinstance(part, tuple) and value3(part, values) is None:
             found = free(part, values)
@@ -198,6 +205,7 @@ def together(wanted: Iterable[tuple[Node, bool]], space: Space, budget: list[int
     """Values under which each condition has its wanted truth, or None when there are none; GaveUp when cut off."""
     goals, left = list(wanted), budget if budget is not None else [MOST_STEPS]
     values: dict[Any, Any] = {}
+    unfit = False  # a case of cells for which no single values were found
 
     def search(open_goals: list[tuple[Node, bool]]) -> bool:
         left[0] -= 1
@@ -211,7 +219,12 @@ def together(wanted: Iterable[tuple[Node, bool]], space: Space, budget: list[int
             elif truth is not want:
                 return False
         if not rest:
-            return consistent(values)
+            nonlocal unfit
+            if not consistent(values):
+                return False
+            fits = not shares(values) or concrete(goals, values, space)
+            unfit = unfit or not fits
+            return fits
         # a wanted truth with few open parts is the hardest; decide it first
         node, _ = next(((n, w) for n, w in rest if (n[0] != "or") == w), rest[0])
         variable = free(node, values)
@@ -222,7 +235,11 @@ def together(wanted: Iterable[tuple[Node, bool]], space: Space, budget: list[int
             del values[variable]
         return False
 
-    return dict(values) if search(goals) else None
+    if search(goals):
+        return dict(values)
+    if unfit:
+        raise GaveUp
+    return None
 
 
 def consistent(values: Values) -> bool:
@@ -240,6 +257,41 @@ def consistent(values: Values) -> bool:
 def shares(values: Values) -> bool:
     """Whether a sum of names and one of its names both have values, which may then not fit each other."""
     single = {variable[1] for variable in values if variable[0] == "num" and isinstance(variable[1], str)}
-    sums = [variable[1] for variable in values if variable[0] == "num" and not isinstance(variable[1], str)]
-    names = [name for one in sums for name, _ in one]
+    names = [name for one in _sums(values) for name, _ in one]
     return bool(single & set(names)) or len(names) > len(set(names))
+
+
+def _sums(values: Values) -> list[tuple[tuple[str, Fraction], ...]]:
+    return [variable[1] for variable in values if variable[0] == "num" and not isinstance(variable[1], str)]
+
+
+def concrete(goals: list[tuple[Node, bool]], values: dict[Any, Any], space: Space) -> bool:
+    """Find single numbers for names and their sums that keep every goal; they replace the cells in `values`."""
+    sums = _sums(values)
+    names = sorted({name for one in sums for name, _ in one})
+    lists = [_candidates(name, sums, space) for name in names]
+    if math.prod(map(len, lists)) > MOST_STEPS:
+        return False
+    for chosen in itertools.product(*lists):
+        numbers = dict(zip(names, chosen, strict=True))
+        tried = {**values, **{("num", name): number for name, number in numbers.items()}}
+        tried |= {("num", one): sum((factor * numbers[name] for name, factor in one), Fraction(0)) for one in sums}
+        if all(value3(node, tried) is want for node, want in goals):
+            values.update(tried)
+            return True
+    return False
+
+
+def _candidates(name: str, sums: list[tuple[tuple[str, Fraction], ...]], space: Space) -> list[Fraction]:
+    """Numbers worth trying for a name: its own cells, small numbers, and those beside the cuts of its sums."""
+    variable = ("num", name)
+    found = {Fraction(MICRO * n) for n in (0, 1, 2, 3, 10, 1000, 10**6)}
+    found |= set(space.domain(variable)) if variable in space.cuts else set()
+    for one in sums:
+        factor = dict(one).get(name)
+        for cut in space.cuts[("num", one)] if factor else ():
+            found |= {cut / factor + shift for shift in (-MICRO, 0, MICRO)}  # type: ignore[operator]
+    inside = space.points.get(variable)
+    return sorted(
+        one for one in found if inside is None or (one.denominator == 1 and inside(int(one), int(one)) is not None)
+    )

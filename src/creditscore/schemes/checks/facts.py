@@ -118,8 +118,8 @@ def _lookups(scheme: Scheme, source: Source) -> None:
         if table.key not in SUBJECT_COLUMNS:
             message = f"{table.key!r} is not a column of the subject; there are: {some(SUBJECT_COLUMNS)}"
             source.fault((*path, "key"), message, "E510")
-        if not table.columns or len({one.lower() for one in table.columns}) < len(table.columns):
-            source.fault((*path, "columns"), "is empty, or names a column twice", "E511")
+        if not table.columns:
+            source.fault((*path, "columns"), "is empty; name the columns of each row", "E511")
         if table.prefix is not None and not 1 <= table.prefix <= 100:
             source.fault(
                 (*path, "prefix"), f"{table.prefix} is not a number of characters; allowed are 1 to 100", "E511"
@@ -130,7 +130,7 @@ def _lookups(scheme: Scheme, source: Source) -> None:
                 message = f"has {len(row)} numbers for {len(table.columns)} columns: {', '.join(table.columns)}"
                 source.fault((*path, *at), message, "E512")
         for name in table.rows:
-            if not name or (table.prefix is not None and len(name) > table.prefix):
+            if not name or (table.prefix and len(name) > table.prefix):
                 message = f"{name!r} can never be met: keys have 1 to {table.prefix or 'any number of'} characters"
                 source.fault((*path, "rows", name), message, "E513")
 

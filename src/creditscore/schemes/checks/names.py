@@ -98,7 +98,7 @@ def _printable(source: Source, path: KeyPath, one: str) -> None:
 
 def _references(scheme: Scheme, source: Source) -> None:
     for value, known, path, what, section in _named(scheme):
-        gone = {(section,), tuple(section.split("."))} & source.pruned
+        gone = (section,) in source.pruned or (section == "grades" and not scheme.grades)
         if value is not None and value not in known and value not in source.lost and not gone:
             source.fault(path, f"{value!r} is not a {what}; there are: {some(known)}", "E301")
 
