@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 __all__ = ["CreditscoreError", "InputError", "NotInForce", "SchemeError", "TooManyRejected", "UsageError"]
 
@@ -54,9 +55,10 @@ class TooManyRejected(InputError):
 
 
 class SchemeError(CreditscoreError):
-    """A scheme is wrong, or cannot be applied as asked."""
+    """A scheme is wrong, or cannot be applied as asked. `faults`: each with code, file, line and key path."""
 
     exit_code = 4
+    faults: tuple[Any, ...] = ()
 
 
 class NotInForce(SchemeError):

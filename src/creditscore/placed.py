@@ -1,41 +1,57 @@
-"""YAML with places: every key path knows its line; decimals stay decimals; a duplicate key is a fault."""
+"""YAML with places: every key path knows its line; decimals stay decimals; what is ambiguous is a fault."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same language, read in C where it is built
 KeyPath = tuple[str | int, ...]
+Severity = Literal["fault", "note"]
+PLAIN = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?")  # no 010 (octal to some readers), no 1_000, no 1e3
+TAGS = ("null", "bool", "int", "float", "timestamp", "str", "map", "seq")
+DEEPEST, MOST_NODES = 40, 500_000  # a scheme is far below both; aliases that multiply are not
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong in one place of a file."""
+    """One thing wrong, or one thing to know (a note), in one place of a file; `code` is stable."""
 
     file: str
     line: int
     path: str
     message: str
+    code: str = "E108"
+    severity: Severity = "fault"
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}"
-        return f"{place}: {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
+        place = f"{self.file}:{self.line}: {self.code}"
+        return f"{place} {self.path}: {self.message}" if self.path else f"{place} {self.message}"
 
 
 @dataclass
 class Source:
-    """The data of one file, the line of every key path, and the faults found while reading."""
+    """The data of one file, the line of every key path, and the faults found while reading.
+
+    Parts that cannot be read are left out so that the rest can be checked in the same round: `pruned` are their
+    paths, `lost` the names they would have brought, `kept` which elements of a list are still there.
+    """
 
     file: str
     data: Any = None
     lines: dict[KeyPath, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    notes: list[Fault] = field(default_factory=list)
+    pruned: set[KeyPath] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
+    kept: dict[KeyPath, list[int]] = field(default_factory=dict)
+    salvaged: bool = False  # from here on, what touches a part that was left out is not said again
 
     def line(self, path: KeyPath) -> int:
         """The line of `path`, or of the nearest key above it."""
@@ -43,8 +59,29 @@ class Source:
             path = path[:-1]
         return self.lines.get(path, 1)
 
-    def fault(self, path: KeyPath, message: str) -> None:
-        self.faults.append(Fault(self.file, self.line(path), dotted(path), message))
+    def fault(self, path: KeyPath, message: str, code: str = "E108") -> None:
+        if self.salvaged and self.touches_pruned(path):
+            return
+        path = self.original(path)
+        self.faults.append(Fault(self.file, self.line(path), dotted(path), message, code))
+
+    def note(self, path: KeyPath, message: str, code: str) -> None:
+        path = self.original(path)
+        self.notes.append(Fault(self.file, self.line(path), dotted(path), message, code, "note"))
+
+    def original(self, path: KeyPath) -> KeyPath:
+        """Where a path of what was kept stands in the file."""
+        result: KeyPath = ()
+        for part in path:
+            if isinstance(part, int) and result in self.kept and part < len(self.kept[result]):
+                part = self.kept[result][part]
+            result = (*result, part)
+        return result
+
+    def touches_pruned(self, path: KeyPath) -> bool:
+        """Whether a part that was left out lies at, above or below `path`: what is said there may follow from it."""
+        path = self.original(path)
+        return any(path[: len(gone)] == gone or gone[: len(path)] == path for gone in self.pruned)
 
 
 def dotted(path: KeyPath) -> str:
@@ -54,45 +91,77 @@ def dotted(path: KeyPath) -> str:
 def read(file: Path, shown: str | None = None) -> Source:
     """Read one YAML file; faults are collected, never raised."""
     source = Source(shown or str(file))
+
+    def unreadable(line: int, message: str, code: str = "E101") -> Source:
+        source.faults.append(Fault(source.file, line, "", message, code))
+        return source
+
     try:
-        node = yaml.compose(file.read_text(encoding="utf-8"), Loader=LOADER)
+        text = file.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        source.faults.append(Fault(source.file, line, "", f"not YAML: {error.problem}"))
-        return source
+        return unreadable(line, f"not YAML: {error.problem}")
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        return unreadable(line, f"not YAML: the character U+{_code(error.character):04X} may not stand in a text file")
     except UnicodeDecodeError:
-        source.faults.append(Fault(source.file, 1, "", "not UTF-8 text"))
-        return source
+        return unreadable(1, "not UTF-8 text")
+    except OSError as error:
+        return unreadable(1, f"cannot be read: {error.strerror or error}")
+    except RecursionError:
+        return unreadable(1, f"nested too deeply; at most {DEEPEST} levels", "E104")
     if node is None:
-        source.faults.append(Fault(source.file, 1, "", "the file is empty"))
-        return source
-    source.data = _build(node, (), source)
+        return unreadable(1, "the file is empty", "E102")
+    source.data = _Builder(source).build(node, (), ())
     return source
 
 
-def _build(node: yaml.Node, path: KeyPath, source: Source) -> Any:
-    source.lines.setdefault(path, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        result: dict[str, Any] = {}
+def _code(character: Any) -> int:
+    return character if isinstance(character, int) else ord(character)
+
+
+class _Builder:
+    def __init__(self, source: Source) -> None:
+        self.source, self.nodes = source, 0
+
+    def build(self, node: yaml.Node, path: KeyPath, above: tuple[int, ...]) -> Any:
+        source, line = self.source, node.start_mark.line + 1
+        source.lines.setdefault(path, line)
+        self.nodes += 1
+        if id(node) in above or len(above) > DEEPEST or self.nodes > MOST_NODES:
+            if not any(fault.code == "E104" for fault in source.faults):
+                why = "contains itself" if id(node) in above else f"nested too deeply; at most {DEEPEST} levels"
+                why = why if self.nodes <= MOST_NODES else f"too large; at most {MOST_NODES} values with all aliases"
+                source.faults.append(Fault(source.file, line, dotted(path[:6]), why, "E104"))
+            source.pruned.add(path)
+            return None
+        above = (*above, id(node))
+        if node.tag.rsplit(":", 1)[-1] not in TAGS:
+            source.fault(path, f"the tag {node.tag!r} is not used here; write plain text, numbers, lists and keys")
+            return None
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path, above)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, (*path, i), above) for i, item in enumerate(node.value)]
+        return _scalar(node, path, source)
+
+    def _mapping(self, node: yaml.MappingNode, path: KeyPath, above: tuple[int, ...]) -> dict[str, Any]:
+        source, result = self.source, {}
         for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                source.fault(path, "a key must be a plain word, not a list or a mapping")
+                continue
             key = str(key_node.value)
             inner = (*path, key)
             if key in result:
-                source.faults.append(
-                    Fault(
-                        source.file,
-                        key_node.start_mark.line + 1,
-                        dotted(inner),
-                        f"duplicate key (first on line {source.lines[inner]}); keep one",
-                    )
-                )
+                line = key_node.start_mark.line + 1
+                message = f"duplicate key (first on line {source.lines[inner]}); keep one"
+                source.faults.append(Fault(source.file, line, dotted(inner), message, "E103"))
                 continue
             source.lines[inner] = key_node.start_mark.line + 1
-            result[key] = _build(value_node, inner, source)
+            result[key] = self.build(value_node, inner, above)
         return result
-    if isinstance(node, yaml.SequenceNode):
-        return [_build(item, (*path, i), source) for i, item in enumerate(node.value)]
-    return _scalar(node, path, source)
 
 
 def _scalar(node: yaml.Node, path: KeyPath, source: Source) -> Any:
@@ -102,16 +171,18 @@ def _scalar(node: yaml.Node, path: KeyPath, source: Source) -> Any:
     if tag == "bool":
         return text.lower() in ("true", "yes", "on")
     try:
-        if tag == "int":
-            return int(text)
-        if tag == "float":
-            number = Decimal(text)
-            if not number.is_finite() or "e" in text.lower():
+        if tag in ("int", "float"):
+            if not PLAIN.fullmatch(text) or len(text) > 40:
                 raise ValueError
-            return number
+            return int(text) if tag == "int" else Decimal(text)
         if tag == "timestamp":
             return date.fromisoformat(text)
     except (ValueError, ArithmeticError):
-        source.fault(path, f"{text!r} is not an exact {tag}; write plain digits (for a date YYYY-MM-DD)")
+        source.fault(path, f"{text[:40]!r} is not an exact {tag}; write plain digits (for a date YYYY-MM-DD)", "E105")
+        source.pruned.add(path)
         return None
+    wrong = next((one for one in text if (ord(one) < 32 and one not in "\n\t") or 0xD800 <= ord(one) < 0xE000), None)
+    if wrong is not None:
+        source.fault(path, f"the character U+{ord(wrong):04X} may not stand in a text", "E101")
+        return text.replace(wrong, "")
     return text

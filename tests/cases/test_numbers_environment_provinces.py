@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from creditscore.schemes.bands import in_band
 
 from creditscore.schemes import registry
-from creditscore.schemes.bands import in_band
 from creditscore.schemes.model import Scheme
 
 FACTS = Path(__file__).parents[3] / "shared" / "rules"

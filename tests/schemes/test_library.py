@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from creditscore.errors import NotInForce, UsageError
+from creditscore.errors import NotInForce, SchemeError, UsageError
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 
@@ -53,3 +54,15 @@ def test_the_kind_of_period_must_fit() -> None:
         registry.find("tax", date(2024, 12, 31))
     with pytest.raises(UsageError, match="graded for a day"):
         registry.find("food_hygiene_uk", 2015)
+
+
+def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[1] / "grading" / "schemes" / "third_city.yaml").read_text(encoding="utf-8")
+    file = tmp_path / "city.yaml"
+    for each in (1, 2):
+        file.write_text(text.replace("add: {each: 1}", f"add: {{each: {each}}}"), encoding="utf-8")
+        (scheme,) = registry.versions(str(file))
+        assert scheme.items["violation"][0].add.each == each
+    file.write_text("garbage: [", encoding="utf-8")
+    with pytest.raises(SchemeError, match="E101"):
+        registry.versions(str(file))

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from creditscore.cli.scheme_check import check_command, diff_command
 from creditscore.cli.tables import show
 from creditscore.errors import UsageError
 
-scheme_app = typer.Typer(help="Schemes: list, show, in force on a day.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from creditscore.schemes.model import Scheme
+
+scheme_app = typer.Typer(help="Schemes: list, show, in force on a day, check, compare.", no_args_is_help=True)
+scheme_app.command("check")(check_command)
+scheme_app.command("diff")(diff_command)
+Lang = Annotated[str, typer.Option(help="zh or en.")]
+COLUMNS = ("scheme", "from", "to", "role", "name")
 
 
 @scheme_app.command("list")
-def list_command() -> None:
+def list_command(lang: Lang = "en") -> None:
     """Every scheme with its versions; `to` is the first period no longer governed."""
     from creditscore.schemes import registry
 
     loaded = [registry.load(entry) for entry in registry.entries()]
-    show(("scheme", "from", "to", "name"), [_row(one) for one in loaded])
+    show(COLUMNS, [_row(one, _language(lang)) for one in loaded])
 
 
 @scheme_app.command("in-force")
 def in_force_command(
     on: Annotated[str, typer.Option(help="Day, YYYY-MM-DD (its year for schemes graded by year).")],
+    lang: Lang = "en",
 ) -> None:
     """Versions in force on a day."""
     from datetime import date
@@ -35,10 +45,8 @@ def in_force_command(
     except ValueError as error:
         raise UsageError(f"{on!r} is not a day", allowed="YYYY-MM-DD") from error
     loaded = [registry.load(entry) for entry in registry.entries()]
-    show(
-        ("scheme", "from", "to", "name"),
-        [_row(one) for one in loaded if registry.in_force(one, day.year if one.period == "year" else day)],
-    )
+    held = [one for one in loaded if registry.in_force(one, day.year if one.period == "year" else day)]
+    show(COLUMNS, [_row(one, _language(lang)) for one in held])
 
 
 @scheme_app.command("coverage")
@@ -74,60 +82,139 @@ def coverage_command(
 @scheme_app.command("show")
 def show_command(
     scheme: Annotated[str, typer.Argument(help="Scheme id, id@version or a YAML file.")],
-    lang: Annotated[str, typer.Option(help="zh or en.")] = "en",
+    lang: Lang = "en",
 ) -> None:
-    """The items, decisions and readings of a scheme, newest version unless pinned."""
+    """What a scheme says, newest version unless pinned: items, windows, facts, decisions, lists, readings."""
     from creditscore.schemes import registry
 
     one = registry.pick(scheme)
+    _head(one, _language(lang))
+    if one.missing:
+        show(("missing",), [(getattr(label, lang),) for label in one.missing], title="", fold=True)
+        typer.echo("grading under this scheme is refused until that is known")
+        return
+    _counting(one, lang)
+    _deciding(one, lang)
+    _lists(one, lang)
+    readings = [(key, getattr(label, lang)) for key, label in one.readings.items()]
+    _section("readings: how doubts were decided", ("reading", "how it is read"), readings)
+    _section("withdrawing a record may worsen the grade by", ("rule", "why"), [
+        (item.id, getattr(item.why, lang)) for item in one.not_monotone
+    ])  # fmt: skip
+
+
+def _language(lang: str) -> str:
     if lang not in ("zh", "en"):
         raise UsageError(f"{lang!r} is not a language of this package", allowed="zh, en")
-    typer.echo(f"{one.name}  {getattr(one.label, lang)}  ({one.use}, evidence {one.evidence})")
-    items = [
-        (
-            code,
-            getattr(item.label, lang),
-            _points(item),
-            "+".join(item.per) if item.value else "",
-            item.evidence or "",
-        )
-        for code, variants in one.items.items()
-        for item in variants
+    return lang
+
+
+def _row(scheme: Scheme, lang: str) -> tuple[str, ...]:
+    end = str(scheme.effective_to or "")
+    return scheme.scheme, scheme.version, end, scheme.role.replace("_", " "), getattr(scheme.label, lang)
+
+
+def _section(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    if rows:
+        show(columns, rows, title=f"\n{title}", fold=True)
+
+
+def _head(one: Scheme, lang: str) -> None:
+    from creditscore.schemes import say
+
+    typer.echo(f"{one.name}  {getattr(one.label, lang)}")
+    grades = " > ".join(
+        grade.code if grade.code == getattr(grade.label, lang) else f"{grade.code} {getattr(grade.label, lang)}"
+        for grade in one.grades
+    )
+    by = one.imported_decision
+    rows = [
+        ("role", f"{one.role.replace('_', ' ')} ({one.use.replace('_', ' ')})"),
+        ("decided by", getattr(by.by, lang) + (f", for {say.span(by.life)}" if by.life else "") if by else ""),
+        ("in force", f"from {one.effective_from}" + (f" to before {one.effective_to}" if one.effective_to else "")),
+        ("graded for", "an evaluation year" if one.period == "year" else "a day"),
+        ("grades, best first", grades),
+        ("kinds", ", ".join(one.kinds or [])),
+        ("direction", (one.direction or "").replace("_", " ")),
+        ("text", say.cites(one.cite)),
+        ("evidence", f"{one.evidence}, compared with its source on {one.checked_on}"),
+        ("beside", ", ".join(one.beside)),
+        ("gap", "; ".join(f"{gap.from_} to {gap.to}: {gap.reason}" for gap in one.gap)),
     ]
-    show(("item", "what", "points", "per", "evidence"), items)
-    decisions = [(rule.id, rule.when or "otherwise", _effect(rule), rule.evidence or "") for rule in one.decide]
-    show(("decision", "when", "effect", "evidence"), decisions, title="\nin this order")
-    for key, label in one.readings.items():
-        typer.echo(f"reading {key}: {getattr(label, lang)}")
+    show(("", ""), [row for row in rows if row[1]])
 
 
-def _row(scheme: Any) -> tuple[str, str, str, str]:
-    return scheme.scheme, scheme.version, str(scheme.effective_to or ""), scheme.label.en
+def _counting(one: Scheme, lang: str) -> None:
+    """What is read and what it weighs."""
+    from creditscore.quantities import plain
+    from creditscore.schemes import say
+
+    if one.imported_decision:
+        return
+    items = [
+        (code, getattr(item.label, lang), say.points(item), "+".join(item.per) if item.value else "", plain(item.cap),
+         item.window or "", say.applies(item.applies), say.mark(item))
+        for code, variants in one.items.items() for item in variants
+    ]  # fmt: skip
+    _section("items", ("item", "what", "points", "per", "cap", "window", "in force", "evidence"), items)
+    windows = [(name, say.window(window)) for name, window in one.windows.items()]
+    _section(f"windows (of items that name none: {one.admit.window})", ("window", "which days"), windows)
+    repairs = [
+        (name, ", ".join(f"{w.id}: {say.repair_window(w)}" for w in rule.windows), say.applies(rule.applies))
+        for name, rule in one.repairs.items()
+    ]
+    _section("repair", ("rule", "windows", "in force"), repairs)
+    groups = [(name, getattr(g.label, lang), plain(g.cap), g.take) for name, g in one.groups.items()]
+    _section("groups", ("group", "what", "cap", "takes"), groups)
+    facts = [(name, say.fact(fact), say.applies(fact.applies)) for name, fact in one.facts.items()]
+    _section("facts", ("fact", "what", "in force"), facts)
 
 
-def _points(item: Any) -> str:
-    value = item.value
-    if value is None:
-        return ""
-    sign = "-" if item.deduct else "+"
-    if value.unknown:
-        return "unknown"
-    if value.base is not None:
-        return f"{sign}({value.base} + {value.plus})"
-    if value.tiers:
-        return sign + "/".join(str(tier.points) for tier in value.tiers)
-    if value.levels:
-        return sign + "/".join(str(points) for points in value.levels.values())
-    if value.pool:
-        return f"{sign}(pool {value.pool})"
-    return f"{sign}{value.fixed if value.fixed is not None else value.each}"
+def _deciding(one: Scheme, lang: str) -> None:
+    """From the start score to the grade."""
+    from creditscore.quantities import plain
+    from creditscore.schemes import say
+
+    starts = [
+        (rule.id, " to ".join(plain(n) for n in rule.range or (rule.points,)), rule.when or "otherwise",
+         say.applies(rule.applies), say.mark(rule))
+        for rule in (one.start.rules if one.start else [])
+    ]  # fmt: skip
+    starts += [
+        (bonus.id, f"+{plain(bonus.each)} each", bonus.of, say.applies(bonus.applies), say.mark(bonus))
+        for bonus in (one.start.bonus if one.start else [])
+    ]
+    _section("start", ("rule", "points", "when", "in force", "evidence"), starts)
+    conditions = [
+        (rule.id, getattr(rule.label, lang),
+         say.condition(rule),
+         rule.when, say.applies(rule.applies), say.mark(rule))
+        for rule in one.conditions
+    ]  # fmt: skip
+    _section("conditions", ("condition", "what", "points", "when", "in force", "evidence"), conditions)
+    limits = [(name, plain(getattr(one.combine, name))) for name in ("floor", "ceiling")]
+    _section("limits of the score", ("limit", "score"), [row for row in limits if row[1]])
+    decisions = [
+        (rule.id, say.label(rule.label, lang), rule.when or "otherwise", say.effect(rule), say.applies(rule.applies),
+         say.mark(rule))
+        for rule in one.decide
+    ]  # fmt: skip
+    _section("decisions, in this order", ("decision", "what", "when", "effect", "in force", "evidence"), decisions)
 
 
-def _effect(rule: Any) -> str:
-    if rule.bands:
-        return " / ".join(band.grade for band in rule.bands)
-    for key in ("not_graded", "not_computable", "grade", "ceiling", "floor", "down", "up"):
-        value = getattr(rule, key)
-        if value is not None:
-            return f"{key} {value}" if key != "grade" else str(value)
-    return ""
+def _lists(one: Scheme, lang: str) -> None:
+    from creditscore.schemes import say
+
+    for key, listed in one.lists.items():
+        rows = [("step", step.id, say.span(step.within), step.since, say.mark(step)) for step in listed.steps]
+        rows += [
+            ("term", term.id, "unknown" if term.unknown else say.span(term.span) or "until an exit", term.since,
+             say.mark(term)) for term in listed.terms
+        ]  # fmt: skip
+        rows += [
+            ("exit", way.id, f"{way.kind}{f', after {say.span(way.after)}' if way.after else ''}", way.since or "",
+             say.mark(way)) for way in listed.exits
+        ]  # fmt: skip
+        title = f"list {key}: {getattr(listed.label, lang)} ({listed.kind}; {', '.join(listed.who)})"
+        typer.echo(f"\n{title}\ntriggers: {', '.join(listed.triggers) or 'none'}")
+        show(("", "id", "how long", "since", "evidence"), rows, fold=True)

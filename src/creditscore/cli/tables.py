@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 
-def show(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | None = None) -> None:
-    """Print a plain table that fits the terminal; numbers (all but the first column of digits) to the right."""
+def console() -> Any:
     from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=False)
+
+
+def show(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | None = None, fold: bool = False) -> None:
+    """Print a plain table that fits the terminal; numbers (all but the first column of digits) to the right.
+
+    `fold`: the first column may be broken too, and columns that are empty in every row are left out.
+    """
     from rich.table import Table
     from rich.text import Text
 
     listed = [tuple(row) for row in rows]
-    table = Table(title=title, box=None, pad_edge=False, header_style="bold")
-    for i, column in enumerate(columns):
-        numeric = bool(listed) and i > 0 and all(row[i][:1].isdigit() or not row[i] for row in listed)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=i == 0)
+    shown = [i for i in range(len(columns)) if not fold or any(row[i] for row in listed)]
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for i in shown:
+        numeric = bool(listed) and i > 0 and all(row[i].isdigit() or not row[i] for row in listed)
+        numeric = numeric or (bool(listed) and i > 0 and not fold and _figures(row[i] for row in listed))
+        table.add_column(
+            columns[i], justify="right" if numeric else "left", overflow="fold", no_wrap=i == 0 and not fold
+        )
     for row in listed:
-        table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)
+        table.add_row(*(Text(row[i]) for i in shown))
+    console().print(table)
+
+
+def _figures(cells: Iterable[str]) -> bool:
+    """Whether a column holds figures: each cell begins with a digit and is one figure, or is empty."""
+    return all(not cell or (cell[:1].isdigit() and cell[4:5] != "-") for cell in cells)

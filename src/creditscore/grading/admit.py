@@ -16,11 +16,12 @@ from creditscore.grading.sql_records import days_of, reads_correction, switch_da
 from creditscore.quantities import MICRO
 from creditscore.records import Snapshot, parse
 from creditscore.records.fold import Folded
-from creditscore.schemes.expressions import to_sql
+from creditscore.schemes.expressions import literal, to_sql
 from creditscore.schemes.parts import DATES
 from creditscore.schemes.types import MOMENTS, record_names
 
 TRUE = "('true', '1', 'yes', 'y', 't', '是', '有')"
+MOST_RATIO = 10**13  # a number that is added to points; a hundred times it is still a sum of points
 FALSE = "('false', '0', 'no', 'n', 'f', '否', '无')"
 
 
@@ -128,6 +129,8 @@ def _attributes(snapshot: Snapshot, plan: Plan) -> tuple[str, list[tuple[str, st
             checks.append(f't."t_{name}" < {int(attribute.least * MICRO)}')
         if attribute.most is not None:
             checks.append(f't."t_{name}" > {int(attribute.most * MICRO)}')
+        if any(item.plus == name for item in plan.items):
+            checks.append(f't."t_{name}" NOT BETWEEN {-MOST_RATIO} AND {MOST_RATIO}')
         levels = {level for item in plan.items if item.of == name for level, _ in item.levels}
         levels |= {
             level for item in plan.items if item.measure and item.measure[0] == name for level, _ in item.measure[1]
@@ -148,20 +151,9 @@ def _items(engine: DuckDBEngine, plan: Plan, codes: dict[str, int], refusals: Re
     faults = []
     if unknown:
         faults.append((f"t.item IN ({', '.join(map(str, sorted(unknown)))})", "unknown_item", "item"))
-    window, day = plan.default_window, days_of(plan, plan.default_clock, "t")
-    inside = f"COALESCE({day}, {window.lo}) BETWEEN {window.lo} AND {window.hi}"
     if foreign:
         listed = ", ".join(map(str, sorted(foreign)))
-        faults.append((f"t.item IN ({listed}) AND {inside}", "item_not_in_version", "item"))
-    for code, variants in plan.by_code.items():
-        if code in codes and all(one.switch for one in variants):
-            days = {one.switch: switch_day(plan, one.switch or "", "t") for one in variants}
-            # before its first day an item was not in force; after its last the record carries an old code
-            over = " AND ".join(f"{days[one.switch]} > {one.switch_hi}" for one in variants)
-            undated = f"COALESCE({', '.join(days.values())}, NULL) IS NULL"
-            faults.append((f"t.item = {codes[code]} AND {undated}", "missing_date", " or ".join(map(str, days))))
-            late = f"t.item = {codes[code]} AND COALESCE({over}, FALSE) AND {inside}"
-            faults.append((late, "item_not_in_version", "item"))
+        faults.append((f"t.item IN ({listed}) AND {_inside(plan)}", "item_not_in_version", "item"))
     clocks = {item.clock for item in plan.items if item.code in codes}
     if clocks:
         none = (
@@ -174,7 +166,28 @@ def _items(engine: DuckDBEngine, plan: Plan, codes: dict[str, int], refusals: Re
             else f"{days_of(plan, next(iter(clocks)), 't')} IS NULL"
         )
         faults.append((none, "missing_date", " or ".join(plan.clocks[min(clocks)])))
+    return [*faults, *_switched(plan, codes)]
+
+
+def _switched(plan: Plan, codes: dict[str, int]) -> list[tuple[str, str, str]]:
+    """Records without the date by which the variants of their item are told apart, or after the last of them."""
+    faults = []
+    for code, variants in plan.by_code.items():
+        if code in codes and all(one.switch for one in variants):
+            days = {one.switch: switch_day(plan, one.switch or "", "t") for one in variants}
+            # before its first day an item was not in force; after its last the record carries an old code
+            over = " AND ".join(f"{days[one.switch]} > {one.switch_hi}" for one in variants)
+            undated = f"COALESCE({', '.join(days.values())}, NULL) IS NULL"
+            faults.append((f"t.item = {codes[code]} AND {undated}", "missing_date", " or ".join(map(str, days))))
+            late = f"t.item = {codes[code]} AND COALESCE({over}, FALSE) AND {_inside(plan)}"
+            faults.append((late, "item_not_in_version", "item"))
     return faults
+
+
+def _inside(plan: Plan) -> str:
+    """Whether a record of the default clock lies in the default window; without a date it may."""
+    window = plan.default_window
+    return f"COALESCE({days_of(plan, plan.default_clock, 't')}, {window.lo}) BETWEEN {window.lo} AND {window.hi}"
 
 
 def _requirements(plan: Plan, codes: dict[str, int]) -> list[tuple[str, str, str]]:
@@ -215,10 +228,6 @@ def _requirements(plan: Plan, codes: dict[str, int]) -> list[tuple[str, str, str
 
 def _texts(words: Iterable[tuple[str, int]]) -> str:
     return ", ".join("'" + word.replace("'", "''") + "'" for word, _ in words)
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _column(plan: Plan, name: str) -> str:
@@ -269,7 +278,8 @@ def _refuse(engine: DuckDBEngine, plan: Plan, faults: list[tuple[str, str, str]]
 def _shorthand(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan) -> str:
     """An attribute that stands for one record, as that record."""
     parts = []
-    for attribute, item in plan.scheme.shorthand_records.items():
+    n = len(plan.scheme.shorthand_records)
+    for k, (attribute, item) in enumerate(plan.scheme.shorthand_records.items()):
         if item not in {one.code for one in plan.items}:
             continue
         code = (
@@ -278,7 +288,7 @@ def _shorthand(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan) -> str:
             else len(snapshot.items) + list(plan.scheme.shorthand_records.values()).index(item)
         )
         parts.append(
-            f"SELECT -1 - a.sid AS rk, a.sid, '{attribute}' AS record_id, CAST({code} AS SMALLINT) AS item, "
+            f"SELECT -1 - (a.sid * {n} + {k}) AS rk, a.sid, '{attribute}' AS record_id, CAST({code} AS SMALLINT) AS item, "
             f"{typed('date', 'a.value')} AS event_day, a.known_day, CAST({MICRO} AS BIGINT) AS quantity, CAST(0 AS UTINYINT) AS status, "
             f"FALSE AS disputed, 0 AS n_rows FROM {snapshot.attributes} a WHERE a.name = '{attribute}' "
             f"AND {typed('date', 'a.value')} IS NOT NULL AND COALESCE(a.known_day, {plan.known_at}) <= {plan.known_at}"
@@ -337,4 +347,4 @@ def _not_allowed(attribute: object) -> str:
     allowed = getattr(attribute, "allowed", None)
     if not allowed:
         return ""
-    return f" OR x.value NOT IN ({', '.join(map(_text, allowed))})"
+    return f" OR x.value NOT IN ({', '.join(map(literal, allowed))})"

@@ -23,10 +23,12 @@ from creditscore.grading.plan import (
 )
 from creditscore.quantities import BASIS, TOP, UNBOUNDED, to_micro
 from creditscore.schemes.expressions import Node, parse
+from creditscore.schemes.force import holds
 from creditscore.schemes.model import (
     EFFECTS,
     Applies,
     Band,
+    Group,
     Item,
     Rule,
     Scheme,
@@ -120,10 +122,7 @@ class _Binder:
             until=self.as_of if scheme.period == "day" else None,
             default_window=self.window(scheme.admit.window),
             default_clock=self.clocks.index(scheme.admit.clock),
-            groups=tuple(
-                PlanGroup(i, code, _micro(group.cap), group.take == "heaviest", group)
-                for i, (code, group) in enumerate(scheme.groups.items())
-            ),
+            groups=tuple(self.group(i, code, group) for i, (code, group) in enumerate(scheme.groups.items())),
             pools=tuple(self.pools),
             facts=tuple(self.fact(name, bound) for name, fact in scheme.facts.items() if self.holds(fact.applies)),
             lookups={
@@ -156,19 +155,13 @@ class _Binder:
 
     def holds(self, applies: Applies | None) -> bool:
         """Whether a rule is in force for the period and by what was known of the law."""
-        if applies is None:
-            return True
-        if self.law is not None:
-            if applies.known_from is not None and self.law < applies.known_from:
-                return False
-            if applies.known_to is not None and self.law > applies.known_to:
-                return False
-        elif applies.known_to is not None:
-            return False
-        if applies.by != "period":
-            return True
-        low, high = applies.from_, applies.to
-        return (low is None or _same(low, self.at) <= self.at) and (high is None or self.at <= _same(high, self.at))  # type: ignore[operator]
+        return holds(applies, self.at, self.law)
+
+    def group(self, index: int, code: str, group: Group) -> PlanGroup:
+        """A group that is not in force neither caps nor selects; its items weigh as if they had none."""
+        if not self.holds(group.applies):
+            return PlanGroup(index, code, None, False, group)
+        return PlanGroup(index, code, _micro(group.cap), group.take == "heaviest", group)
 
     def those(self, rules: Iterable[R]) -> list[R]:
         return [rule for rule in rules if self.holds(rule.applies)]
@@ -354,16 +347,6 @@ def _edges(band: Band) -> tuple[int, int, int, int]:
     if band.below is not None:
         high = to_micro(band.below) - 1
     return low, high, low - (band.above is not None), high + (band.below is not None)
-
-
-def _same(bound: int | date, at: int | date) -> int | date:
-    if isinstance(bound, int) and isinstance(at, date):
-        return date(bound, 1, 1)
-    if isinstance(bound, date) and isinstance(at, int):
-        raise SchemeError(
-            f"applies: {bound} is a day, but the scheme is graded by evaluation year", next="write a year"
-        )
-    return bound
 
 
 def _micro(value: Decimal | None) -> int | None:

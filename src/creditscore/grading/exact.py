@@ -90,8 +90,8 @@ def grade_subject(plan: Plan, subject: Subject) -> Outcome:
             touched.rule(rule.rule)
             low, high = low + rule.points, high + rule.points
             if rule.rule.unknown:
-                unknown.add(rule.id)
-                low -= UNBOUNDED
+                unknown.add(rule.id)  # points nobody published can only worsen
+                low, high = (low, high + UNBOUNDED) if plan.lower_is_better else (low - UNBOUNDED, high)
             points = None if rule.rule.unknown else rule.points
             lines.append(
                 Line(
@@ -141,7 +141,7 @@ def _absent(attribute: Any) -> Any:
 
 
 def _look(plan: Plan, name: str, table: Mapping[str, int], columns: Mapping[str, str]) -> int:
-    lookup = next(one for key, one in plan.scheme.lookups.items() if name.startswith(f"{key}_"))
+    lookup = plan.scheme.lookup(name)
     key = columns.get(lookup.key) or ""
     return table.get(key[: lookup.prefix] if lookup.prefix else key, table[""])
 

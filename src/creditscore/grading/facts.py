@@ -7,7 +7,7 @@ from typing import Any
 
 from creditscore.days import from_day, full_months
 from creditscore.grading.plan import BoundWindow, Plan, PlanFact
-from creditscore.quantities import MICRO
+from creditscore.quantities import MICRO, TOP
 from creditscore.schemes.expressions import to_python
 
 
@@ -73,7 +73,7 @@ def _aggregate(fact: PlanFact, chosen: list[Mapping[str, Any]]) -> Any:
         return MICRO * _longest_run({bucket(fact.by or "month", record) for record in chosen})
     values = [record[fact.column or ""] for record in chosen]
     if fact.take == "sum":
-        return sum(values)
+        return max(-TOP, min(TOP, sum(values)))  # beyond every number a condition may name
     return (max if fact.take == "max" else min)(values, default=fact.absent)
 
 

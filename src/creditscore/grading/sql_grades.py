@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from creditscore.grading.compile import bit, mark, reading_mask
 from creditscore.grading.plan import COLUMNS, Plan, PlanFact, PlanRule
 from creditscore.grading.sql_totals import carried, distinct
-from creditscore.quantities import MICRO, TOP
-from creditscore.schemes.expressions import names, to_sql
+from creditscore.quantities import MICRO, TOP, UNBOUNDED
+from creditscore.schemes.expressions import literal, names, to_sql
 
 SINCE = ("months_since", "days_since")
 
@@ -27,7 +27,7 @@ def looked(plan: Plan) -> str:
     """Each subject with its row of the lookup tables."""
     joins, columns = "", ""
     for k, name in enumerate(plan.lookups):
-        lookup = next(one for key, one in plan.scheme.lookups.items() if name.startswith(f"{key}_"))
+        lookup = plan.scheme.lookup(name)
         key = f"COALESCE(s.{lookup.key}, '')"
         key = f"SUBSTR({key}, 1, {lookup.prefix})" if lookup.prefix else key
         joins += f" LEFT JOIN lookup a{k} ON a{k}.name = '{name}' AND a{k}.key = {key} JOIN lookup d{k} ON d{k}.name = '{name}' AND d{k}.key = ''"
@@ -207,12 +207,14 @@ def scored(plan: Plan) -> str:
         for k, rule in enumerate(plan.conditions)
         if not rule.rule.unknown
     )
+    sign = "+" if plan.lower_is_better else "-"  # points nobody published can only worsen
     unknown = " ".join(
-        f"- CASE WHEN s.c{k} THEN 1000000000000000 ELSE 0 END"
+        f"{sign} CASE WHEN s.c{k} THEN {UNBOUNDED} ELSE 0 END"
         for k, rule in enumerate(plan.conditions)
         if rule.rule.unknown
     )
-    raw = f"SELECT s.*, {start} AS start, {start} + s.low {known} {unknown} AS raw_low, {start} + s.start_span + s.high {known} AS raw_high FROM started s"
+    low, high = (known, f"{known} {unknown}") if plan.lower_is_better else (f"{known} {unknown}", known)
+    raw = f"SELECT s.*, {start} AS start, {start} + s.low {low} AS raw_low, {start} + s.start_span + s.high {high} AS raw_high FROM started s"
 
     def clamp(side: str) -> str:
         sql = f"r.raw_{side}"
@@ -235,7 +237,7 @@ def decided(plan: Plan) -> str:
     kinds = plan.scheme.kinds
     outside = "FALSE"
     if kinds is not None:
-        outside = f"(s.x_kind <> '' AND s.x_kind NOT IN ({', '.join(repr(kind) for kind in kinds)}))"
+        outside = f"(s.x_kind <> '' AND s.x_kind NOT IN ({', '.join(map(literal, kinds))}))"
     rule = f"CASE WHEN {outside} THEN -2 WHEN NOT s.fed THEN -1 ELSE {chosen(plan, plan.deciders)} END"
     grades, edges = [], []
     for one in plan.deciders:

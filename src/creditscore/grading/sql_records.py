@@ -24,6 +24,8 @@ from creditscore.quantities import MICRO
 from creditscore.schemes.expressions import names, to_sql
 from creditscore.schemes.parts import DATES
 
+SINCE, WIDTH = 100_000, 64  # day and window of a correction in one number: no day is before, no rule is wider
+
 
 @dataclass(frozen=True)
 class Features:
@@ -105,7 +107,7 @@ def back(plan: Plan, features: Features) -> str:
     deadline = "LEFT JOIN deadline d ON d.rule = r.repair AND d.day = r.repair_day" if width else ""
     return (
         "SELECT w.rk, CAST(SUM(w.share) AS BIGINT) AS share, CAST(SUM(w.share * COALESCE(g.basis, 0)) AS BIGINT) AS returned, "
-        "MAX(w.day) AS last_day, MAX(CAST(w.day AS BIGINT) * 16 + w.win + 1) AS newest "
+        f"MAX(w.day) AS last_day, MAX((CAST(w.day AS BIGINT) + {SINCE}) * {WIDTH} + w.win + 1) AS newest "
         f"FROM (SELECT r.rk, r.idx, p.day, p.share, COALESCE(r.amount, {NO_AMOUNT}) AS amount, {window} AS win "
         f"FROM ({parts}) p JOIN rec r ON r.rk = p.rk {deadline}) w "
         "LEFT JOIN give g ON g.item = w.idx AND g.win = w.win AND w.amount BETWEEN g.low AND g.high GROUP BY w.rk"
@@ -128,7 +130,7 @@ def assessed(plan: Plan, features: Features) -> str:
     cycles = "".join(f", y.cycle_{k}" for k in range(len(plan.cycles)))
     named = "''"
     if corrected and repairs(plan):
-        joins += "LEFT JOIN window_name n ON n.rule = r.repair AND n.win = b.newest % 16 - 1 "
+        joins += f"LEFT JOIN window_name n ON n.rule = r.repair AND n.win = b.newest % {WIDTH} - 1 "
         named = "COALESCE(n.name, '')"
         if features.repaired:
             named = f"CASE WHEN r.status = 2 AND (r.repair < 0 OR r.lifts) THEN '' ELSE {named} END"
@@ -313,6 +315,9 @@ def text_key(plan: Plan) -> str:
     ]
     for k, attributes in enumerate(key_sets(plan)):
         if attributes:
-            shown = " || '|' || ".join(f"CAST({record_column(plan)[name]} AS VARCHAR)" for name in attributes)
+            texts = [f"CAST({record_column(plan)[name]} AS VARCHAR)" for name in attributes]
+            if len(texts) > 1:  # each with its length, so that no two pairs of texts read alike
+                texts = [f"CAST(LENGTH({text}) AS VARCHAR) || ':' || {text}" for text in texts]
+            shown = " || ".join(texts)
             parts.append(f"WHEN v.keys = {k} THEN {shown}")
     return f"CASE {' '.join(parts)} ELSE '' END"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from creditscore.grading.compile import bit, mark
 from creditscore.grading.plan import Plan, PlanFact
 from creditscore.grading.sql_records import fact_condition, over_records, record_column, text_key, time_key
-from creditscore.quantities import MICRO
+from creditscore.quantities import MICRO, TOP
 from creditscore.schemes.model import MARKS
 
 
@@ -197,7 +197,9 @@ def _picked(plan: Plan) -> list[tuple[str, str]]:
 
 
 def _combined(how: str, name: str) -> str:
-    return f"CAST(SUM({name}) AS BIGINT)" if how == "SUM" else f"{how}({name})"
+    if how == "SUM":  # beyond every number a condition may name, a sum no longer grows
+        return f"CAST(GREATEST(-{TOP}, LEAST({TOP}, SUM({name}))) AS BIGINT)"
+    return f"{how}({name})"
 
 
 def pooled(plan: Plan) -> str:

@@ -8,12 +8,12 @@ from typing import Literal
 
 from creditscore.paths import config_root
 from creditscore.schemes import registry
-from creditscore.schemes.check import rules
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.load import parse, raise_faults
 from creditscore.schemes.model import MARKS, Rule, Scheme
 from creditscore.schemes.parts import Label, Mark, Model
 from creditscore.schemes.source import KeyPath, read
+from creditscore.schemes.walk import rules
 
 Status = Literal["exact", "partial", "decision_only", "record_only", "excluded", "mechanism"]
 

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -21,16 +23,25 @@ from creditscore.quantities import to_micro
 
 Node = tuple[Any, ...]
 COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=", ast.NotEq: "<>"}
+NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
+NEVER = ("\\", "\0", "#", '"""', "'''")  # what would make one text mean two things
 ALLOWED = "names, numbers, 'texts', == != < <= > >=, in [...], and, or, not, given(a date), +, -, and * by a number"
 
 
 def parse(text: str) -> Node:
     """The condition as a tree; ValueError says what is not allowed and what is."""
+    wrong = [mark for mark in NEVER if mark in text]
+    if wrong:
+        raise ValueError(f"cannot read the condition {text!r}: {wrong[0]!r} may not stand in it; allowed are {ALLOWED}")
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Python about itself: an odd comparison is refused below
+            tree = ast.parse(text.strip(), mode="eval")
+        return _node(tree.body, text.strip())
     except SyntaxError as error:
         raise ValueError(f"cannot read the condition {text!r}: {error.msg}; allowed are {ALLOWED}") from error
-    return _node(tree.body, text.strip())
+    except (RecursionError, MemoryError) as error:
+        raise ValueError(f"cannot read the condition {text[:60]!r} …: it is nested too deeply") from error
 
 
 def _node(node: ast.expr, text: str) -> Node:
@@ -39,10 +50,12 @@ def _node(node: ast.expr, text: str) -> Node:
             return ("and" if isinstance(op, ast.And) else "or", *(_node(value, text) for value in values))
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return ("not", _node(operand, text))
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant()):
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float())):
             return ("num", -_node(node.operand, text)[1])
         case ast.Compare(left=left, ops=[op], comparators=[right]):
             if isinstance(op, ast.In | ast.NotIn) and isinstance(right, ast.List | ast.Tuple):
+                if not right.elts:
+                    raise ValueError(f"in {text!r} the list is empty")
                 inside = ("in", _node(left, text), *(_node(item, text) for item in right.elts))
                 return inside if isinstance(op, ast.In) else ("not", inside)
             if type(op) in COMPARE:
@@ -64,7 +77,10 @@ def _node(node: ast.expr, text: str) -> Node:
         case ast.Constant(value=str() as word):
             return ("text", word)
         case ast.Constant(value=int() | float()):
-            return ("num", Decimal(ast.get_source_segment(text, node) or ""))
+            written = ast.get_source_segment(text, node) or ""
+            if not NUMBER.fullmatch(written):
+                raise ValueError(f"in {text!r} {written!r} is not an exact number; write plain digits such as 5 or 2.4")
+            return ("num", Decimal(written))
     raise ValueError(f"{ast.unparse(node)!r} is not allowed in a condition; allowed are {ALLOWED}")
 
 
@@ -96,6 +112,30 @@ def thresholds(node: Node, name: str) -> Iterator[int]:
 
 def _decimals(number: Decimal) -> int:
     return max(0, -int(number.normalize().as_tuple().exponent))
+
+
+def digits(node: Node) -> int:
+    """The most digits that a comparison calculates with: a name brings 19, a factor its own."""
+    (a, ka), (b, kb) = (_digits(part) for part in node[2:])
+    return max(a + max(0, kb - ka), b + max(0, ka - kb))
+
+
+def _digits(node: Node) -> tuple[int, int]:
+    match node:
+        case ("mul", inner, ("num", factor)):
+            n, k = _digits(inner)
+            more = _decimals(factor)
+            return n + len(str(abs(int(factor.scaleb(more))))), k + more
+        case ("add" | "sub", left, right):
+            (a, ka), (b, kb) = _digits(left), _digits(right)
+            k = max(ka, kb)
+            return max(a + k - ka, b + k - kb) + 1, k
+    return 19, 0
+
+
+def literal(text: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 # Arithmetic keeps integers: a value is (expression, k) and stands for expression / (10⁶ · 10ᵏ).
@@ -203,6 +243,11 @@ def _scaled(sql: str, k: int) -> str:
     return sql if k == 0 else f"CAST({sql} AS DECIMAL(38,0)) * {10**k}"
 
 
+def _wide(sql: str, k: int) -> str:
+    """A sum may leave 64 bits where its parts do not."""
+    return f"CAST({sql} AS DECIMAL(38,0))" if k == 0 else _scaled(sql, k)
+
+
 def _sql_term(node: Node, column: Callable[[str], str]) -> tuple[str, int]:
     match node:
         case ("name", name):
@@ -210,7 +255,7 @@ def _sql_term(node: Node, column: Callable[[str], str]) -> tuple[str, int]:
         case ("num", number):
             return str(to_micro(number)), 0
         case ("text", word):
-            return "'" + word.replace("'", "''") + "'", 0
+            return literal(word), 0
         case ("bool", flag):
             return ("TRUE" if flag else "FALSE"), 0
         case ("day", day):
@@ -222,5 +267,6 @@ def _sql_term(node: Node, column: Callable[[str], str]) -> tuple[str, int]:
         case ("add" | "sub", left, right):
             (a, ka), (b, kb) = _sql_term(left, column), _sql_term(right, column)
             k = max(ka, kb)
-            return f"({_scaled(a, k - ka)} {'+' if node[0] == 'add' else '-'} {_scaled(b, k - kb)})", k
+            a, b = _wide(a, k - ka), _wide(b, k - kb)
+            return f"({a} {'+' if node[0] == 'add' else '-'} {b})", k
     raise ValueError(f"{node[0]} cannot stand in a comparison")

@@ -40,17 +40,21 @@ class Law(Model):
     note: str = ""
 
 
-@lru_cache(maxsize=8)
 def load_laws(folder: Path | None = None) -> dict[str, Law]:
-    """Every law by id; SchemeError lists the faults of all files at once."""
-    folder = folder or config_root() / "laws"
+    """Every law by id; SchemeError lists the faults of all files at once. A changed file is read again."""
+    files = sorted((folder or config_root() / "laws").glob("*.yaml"))
+    return _read(tuple((file, now.st_mtime_ns, now.st_size) for file in files for now in [file.stat()]))
+
+
+@lru_cache(maxsize=8)
+def _read(files: tuple[tuple[Path, int, int], ...]) -> dict[str, Law]:
     laws: dict[str, Law] = {}
     faults: list[Fault] = []
-    for file in sorted(folder.glob("*.yaml")):
+    for file, *_ in files:
         source = read(file, f"laws/{file.name}")
         law = parse(source, Law)
         if law is not None and law.id != file.stem:
-            source.fault(("id",), f"{law.id!r} must be the file's name {file.stem!r}")
+            source.fault(("id",), f"{law.id!r} must be the file's name {file.stem!r}", "E703")
         faults += source.faults
         if law is not None:
             laws[law.id] = law

@@ -75,7 +75,7 @@ class ListRule(Rule):
 
     label: Label
     kind: ListKind
-    who: tuple[Who, ...] = ("unit",)
+    who: tuple[Who, ...] = Field(("unit",), strict=False)
     triggers: list[str] = Field(default_factory=list)
     steps: list[ListStep] = Field(default_factory=list)
     terms: list[ListTerm] = Field(default_factory=list)

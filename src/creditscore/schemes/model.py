@@ -105,7 +105,7 @@ class Fact(Rule):
     where: str | None = None
     by: str | None = None  # count distinct acts, days, months, years or values of an attribute
     column: str | None = None  # what sum, max and min are taken of
-    years: tuple[int, int] | None = None  # history: relative to the evaluation year
+    years: tuple[int, int] | None = Field(None, strict=False)  # history: relative to the evaluation year
     lists: list[str] = Field(default_factory=list)
     listed: Literal["now", "ever"] = "now"  # listings: those in force, or those that were ever entered
     dates: list[str] = Field(default_factory=list)  # months_since: the first date that is given
@@ -119,7 +119,7 @@ class StartRule(Rule):
     id: str
     points: Number | None = None
     unknown: bool = False
-    range: tuple[Number, Number] | None = None
+    range: tuple[Number, Number] | None = Field(None, strict=False)
     when: str | None = None
 
     @model_validator(mode="after")
@@ -285,6 +285,14 @@ class Scheme(Model):
         if self.imported_decision:
             return "decision_only"
         return "list" if self.use == "list" else "rule"
+
+    def lookup(self, name: str) -> Lookup:
+        """The table behind a name of conditions, `<table>_<column>`."""
+        return next(
+            table
+            for key, table in self.lookups.items()
+            if name.startswith(f"{key}_") and name[len(key) + 1 :] in table.columns
+        )
 
     @property
     def version(self) -> str:

@@ -35,7 +35,10 @@ def listed(value: Any) -> Any:
 
 
 class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True)
+    # strict: a text that looks like a number or date is not one
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True, strict=True
+    )
 
 
 class Label(Model):
@@ -92,7 +95,7 @@ class Value(Model):
     levels: dict[str, Number] | None = None
     pool: str | None = None  # weight unknown inside a pool whose total is known
     unknown: bool = False
-    range: tuple[Number, Number | None] | None = None  # admissible values of an unknown number
+    range: tuple[Number, Number | None] | None = Field(None, strict=False)  # admissible values of an unknown number
 
     @model_validator(mode="before")
     @classmethod
@@ -185,7 +188,7 @@ class Cycle(Model):
 class Window(Model):
     """Which days of the clock count, seen from the day of grading (`as_of`, the end of an evaluation year)."""
 
-    years: tuple[int, int] | None = None  # calendar years relative to the evaluation year
+    years: tuple[int, int] | None = Field(None, strict=False)  # calendar years relative to the evaluation year
     months: int | None = None  # trailing months up to as_of
     days: int | None = None  # trailing days up to as_of
     valid: dict[Literal["months", "days", "years"], int] | None = None  # life of each record

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -23,7 +24,6 @@ class Entry:
     file: Path
 
 
-@lru_cache(maxsize=8)
 def entries(root: Path | None = None) -> tuple[Entry, ...]:
     """Every version of every scheme, in order of id and version."""
     folder = (root or config_root()) / "schemes"
@@ -32,8 +32,14 @@ def entries(root: Path | None = None) -> tuple[Entry, ...]:
 
 
 @lru_cache(maxsize=256)
-def _load(file: Path, shown: str) -> Scheme:
+def _read(file: Path, shown: str, changed: int, size: int) -> Scheme:
     return load_scheme(file, shown)
+
+
+def _load(file: Path, shown: str) -> Scheme:
+    """A file once; again when it was changed since."""
+    now = file.stat()
+    return _read(file, shown, now.st_mtime_ns, now.st_size)
 
 
 def load(entry: Entry) -> Scheme:
@@ -51,6 +57,12 @@ def versions(scheme: str, root: Path | None = None) -> list[Scheme]:
             )
         return [_load(file.resolve(), file.name)]
     known = entries(root)
+    wanted = resolve(scheme, known)
+    return [load(entry) for entry in known if entry.scheme == wanted]
+
+
+def resolve(scheme: str, known: Sequence[Entry]) -> str:
+    """The id that is meant by an id or the last part of one."""
     ids = sorted({entry.scheme for entry in known})
     matches = [one for one in ids if one == scheme] or [one for one in ids if one.rsplit("/", 1)[-1] == scheme]
     if len(matches) != 1:
@@ -60,7 +72,7 @@ def versions(scheme: str, root: Path | None = None) -> list[Scheme]:
             allowed=", ".join(near or ids),
             next="`creditscore scheme list` shows all",
         )
-    return [load(entry) for entry in known if entry.scheme == matches[0]]
+    return matches[0]
 
 
 def find(name: str, at: int | date, *, law_known_at: date | None = None, root: Path | None = None) -> Scheme:

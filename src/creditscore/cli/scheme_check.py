@@ -1,0 +1,141 @@
+"""`creditscore scheme check` and `scheme diff`: what is wrong with schemes, and what changed between two."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from creditscore.cli.tables import console, show
+from creditscore.errors import UsageError
+
+if TYPE_CHECKING:
+    from creditscore.schemes.source import Fault
+
+
+def check_command(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SCHEME|FILE]…", help="Ids, files or folders; none: the whole library."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A list of faults and notes for machines.")] = False,
+    notes: Annotated[
+        bool | None, typer.Option("--notes/--no-notes", help="List the notes too (default: for named schemes).")
+    ] = None,
+) -> None:
+    """Check schemes as a compiler would: every fault at once, with its code. Exit code 4 if there is any."""
+    from creditscore.grading import monotone
+    from creditscore.schemes.library import check
+    from creditscore.schemes.load import in_order
+
+    found, others = check(names or ())
+    for one in found:
+        if one.sound and one.scheme is not None:
+            monotone.check(one.scheme, one.source)
+    faults = in_order([*others, *(fault for one in found for fault in one.source.faults)])
+    noted = in_order(note for one in found for note in one.source.notes)
+    if as_json:
+        shown = [
+            {"code": one.code, "severity": one.severity, "file": one.file, "line": one.line, "path": one.path,
+             "message": one.message} for one in (*faults, *noted)
+        ]  # fmt: skip
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=1))
+    else:
+        _list(faults)
+        if notes if notes is not None else bool(names):
+            _list(noted)
+        _sum(len(found), faults, noted)
+    if faults:
+        raise typer.Exit(4)
+
+
+def _list(faults: Iterable[Fault]) -> None:
+    """By file: the line, the code and the key path, and under them what is wrong."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    out, file = console(), ""
+    for one in faults:
+        if one.file != file:
+            file = one.file
+            out.print(Text(file, style="bold"))
+        out.print(Padding(Text(f"{one.code}  line {one.line}  {one.path}"), (0, 0, 0, 2)))
+        out.print(Padding(Text(one.message), (0, 0, 0, 8)))
+
+
+def _sum(files: int, faults: list[Fault], noted: list[Fault]) -> None:
+    from creditscore.schemes.codes import CODES
+
+    counts = Counter(one.code for one in (*faults, *noted))
+    if counts:
+        show(("code", "count", "what"), [(code, str(n), CODES[code]) for code, n in sorted(counts.items())])
+    more = "; docs/checks.md explains each code" if counts else ""
+    typer.echo(f"{files} versions: {len(faults)} faults, {len(noted)} notes{more}")
+
+
+def diff_command(
+    a: Annotated[str, typer.Argument(help="The earlier version: id@version or a YAML file.")],
+    b: Annotated[str, typer.Argument(help="The later version.")],
+    lang: Annotated[str, typer.Option(help="zh or en.")] = "en",
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    snapshot: Annotated[Path | None, typer.Option(help="A snapshot: who moves when B takes the place of A.")] = None,
+    period: Annotated[str | None, typer.Option(help="With --snapshot: the evaluation year.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="With --snapshot: the day, YYYY-MM-DD.")] = None,
+    most: Annotated[int, typer.Option(min=0, help="With --snapshot: how many of those that move are listed.")] = 50,
+) -> None:
+    """What changed between two versions, in words; with a snapshot, whose grade changes."""
+    from creditscore.schemes import registry
+    from creditscore.schemes.diff import diff
+
+    if lang not in ("zh", "en"):
+        raise UsageError(f"{lang!r} is not a language of this package", allowed="zh, en")
+    first, second = registry.pick(a), registry.pick(b)
+    changes = diff(first, second, lang)
+    moves = _moves(first, second, snapshot, period, as_of) if snapshot is not None else None
+    if as_json:
+        data: dict[str, Any] = {"a": first.name, "b": second.name, "changes": [vars(one) for one in changes]}
+        if moves is not None:
+            matrix = [{"before": x, "after": y, "subjects": n} for (x, y), n in sorted(moves.matrix.items())]
+            data |= {"subjects": moves.subjects, "matrix": matrix, "moved": [list(one) for one in moves.moved]}
+        typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
+        return
+    head = {
+        "zh": ("部分", "名称", "变动", "方面", "原为", "改为"),
+        "en": ("part", "name", "change", "what", "was", "is"),
+    }
+    typer.echo(f"{first.name} → {second.name}: {len(changes)} {'处变动' if lang == 'zh' else 'changes'}")
+    show(head[lang], [one.words(lang) for one in changes], fold=True)
+    if moves is not None:
+        _show_moves(moves, lang, most)
+
+
+def _moves(a: Any, b: Any, folder: Path, period: str | None, as_of: str | None) -> Any:
+    from creditscore.cli.progress import working
+    from creditscore.grading.movement import movement
+    from creditscore.records.store import read_snapshot
+
+    with working("grading under both versions"):
+        return movement(a, b, read_snapshot(folder), period, as_of)
+
+
+def _show_moves(moves: Any, lang: str, most: int) -> None:
+    zh = lang == "zh"
+    rows = [
+        (name, *(str(moves.matrix.get((name, other), "")) for other in moves.names))
+        for name in moves.names
+        if any(before == name for before, _ in moves.matrix)
+    ]
+    title = "由行到列的主体数" if zh else "subjects, from the row to the column"
+    show(("", *moves.names), rows, title=f"\n{title}")
+    typer.echo(
+        f"{moves.subjects} 个主体，{len(moves.moved)} 个变动" if zh
+        else f"{len(moves.moved)} of {moves.subjects} subjects move"
+    )  # fmt: skip
+    if moves.moved and most:
+        show(("主体", "原为", "改为") if zh else ("subject", "was", "is"), moves.moved[:most])
+        if len(moves.moved) > most:
+            typer.echo(f"… {len(moves.moved) - most} more; --most or --json lists them")

@@ -1,0 +1,141 @@
+"""Bands: every score that can occur has one grade; where two are printed, a reading says which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from creditscore.quantities import plain, to_micro
+from creditscore.schemes.checks.cells import GaveUp, compiled, together
+from creditscore.schemes.checks.world import SCORE, World, world
+from creditscore.schemes.expressions import Node
+from creditscore.schemes.force import epochs
+from creditscore.schemes.model import Band, Decide, Rule, Scheme
+from creditscore.schemes.source import Source
+
+Ends = tuple[int | None, int | None]
+
+
+def check(scheme: Scheme, source: Source) -> None:
+    """Gaps and overlaps in each stretch of rules, for the scores with which the bands can be reached."""
+    rules = [(i, rule) for i, rule in enumerate(scheme.decide) if rule.bands is not None]
+    for i, rule in rules:
+        if not rule.bands:
+            source.fault(("decide", i, "bands"), "is empty; write a band for each grade", "E603")
+        for k, band in enumerate(rule.bands or []):
+            if _empty(ends(band)):
+                source.fault(("decide", i, "bands", k), "covers no score: it ends before it begins", "E603")
+            for pair in (("at_least", "above"), ("at_most", "below")):
+                if getattr(band, pair[0]) is not None and getattr(band, pair[1]) is not None:
+                    source.fault(("decide", i, "bands", k), f"has both {pair[0]} and {pair[1]}", "E603")
+    if not rules or scheme.missing:
+        return
+    told: set[tuple[int, str]] = set()
+    for epoch in epochs(scheme, [*scheme.decide, *weighing(scheme)]):
+        place = world(scheme, epoch)
+        for i, rule in rules:
+            if epoch.has(rule) and rule.bands:
+                for code, message in _rule(scheme, place, rule):
+                    if (i, code) not in told:
+                        told.add((i, code))
+                        source.fault(("decide", i, "bands"), message, code)
+
+
+def weighing(scheme: Scheme) -> Iterator[Rule]:
+    yield from (item for variants in scheme.items.values() for item in variants)
+    yield from scheme.groups.values()
+    yield from scheme.conditions
+    if scheme.start:
+        yield from scheme.start.rules
+        yield from scheme.start.bonus
+
+
+def _rule(scheme: Scheme, place: World, rule: Decide) -> Iterator[tuple[str, str]]:
+    bands = rule.bands or []
+    covered = [ends(band) for band in bands]
+    for gap in uncovered(covered):
+        score = _reached(scheme, place, rule, gap)
+        if score is not None:
+            yield "E601", f"no band covers the score {plain(_decimal(score))}, which can occur"
+            break
+    if rule.reading:
+        return  # the text prints both, and a reading says which counts
+    for k, one in enumerate(covered):
+        for other in covered[:k]:
+            both = _common(one, other)
+            if both is None or bands[k].grade == bands[covered.index(other)].grade:
+                continue
+            score = _reached(scheme, place, rule, both)
+            if score is not None:
+                grades = f"{bands[covered.index(other)].grade} and {bands[k].grade}"
+                yield (
+                    "E602",
+                    f"the score {plain(_decimal(score))} is in two bands ({grades}); part them, or add a reading:",
+                )
+                return
+
+
+def _decimal(score: int) -> Decimal:
+    return Decimal(score).scaleb(-6)
+
+
+def _reached(scheme: Scheme, place: World, rule: Decide, gap: Ends) -> int | None:
+    """A score in `gap` with which `rule` decides; where the search gives up, one that can occur at all."""
+    plainly = place.scores.any_in(*gap)
+    if plainly is None:
+        return None
+    edges: list[Node] = []
+    for edge, test in zip(gap, (">=", "<="), strict=True):
+        if edge is not None:
+            node = ("cmp", test, ("name", "score"), ("num", _decimal(edge)))
+            edges.append(node)
+    try:
+        goals = [(compiled(node, place.space), True) for node in edges]
+        for before in scheme.decide:
+            if before is rule:
+                break
+            if before.decides and place.epoch.has(before):
+                goals.append((place.condition(before.when), False))
+        goals.append((place.condition(rule.when), True))
+        place.space.cells.clear()
+        values = together(goals, place.space)
+    except GaveUp:
+        return plainly
+    if values is None:
+        return None
+    found = values.get(SCORE)
+    return plainly if found is None else int(found)
+
+
+def ends(band: Band) -> Ends:
+    """A band as whole numbers of 10⁻⁶, both ends included."""
+    low = None if band.at_least is None else to_micro(band.at_least)
+    low = low if band.above is None else to_micro(band.above) + 1
+    high = None if band.at_most is None else to_micro(band.at_most)
+    return low, high if band.below is None else to_micro(band.below) - 1
+
+
+def _empty(one: Ends) -> bool:
+    return one[0] is not None and one[1] is not None and one[0] > one[1]
+
+
+def _common(one: Ends, other: Ends) -> Ends | None:
+    lows = [end for end in (one[0], other[0]) if end is not None]
+    highs = [end for end in (one[1], other[1]) if end is not None]
+    both = max(lows, default=None), min(highs, default=None)
+    return None if _empty(both) else both
+
+
+def uncovered(bands: list[Ends]) -> Iterator[Ends]:
+    """The stretches of whole numbers between, below and above bands."""
+    low: int | None = None
+    open_low = True
+    for band in sorted(bands, key=lambda one: (one[0] is not None, one[0] or 0)):
+        if _empty(band):
+            continue
+        if band[0] is not None and (open_low or (low is not None and band[0] > low)):
+            yield (None if open_low else low), band[0] - 1
+        if band[1] is None:
+            return
+        low, open_low = (band[1] + 1 if open_low or low is None else max(low, band[1] + 1)), False
+    yield (None if open_low else low), None

@@ -1,0 +1,119 @@
+"""What a scheme owes its readers: labels in both languages, one file per version without gaps, marks that stand out."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date
+
+from creditscore.schemes.laws import BasisLevel, Law
+from creditscore.schemes.lists import ListRule
+from creditscore.schemes.model import Cite, Label, Scheme
+from creditscore.schemes.source import KeyPath, Source
+from creditscore.schemes.walk import rules, some, walk
+
+CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+# from the strongest basis to the weakest; cutting rights needs one of the first five
+LEVELS: tuple[BasisLevel, ...] = (
+    "law",
+    "admin_regulation",
+    "central_policy",
+    "local_regulation",
+    "department_rule",
+    "normative_document",
+    "standard",
+    "foreign",
+)
+WEAK = LEVELS[LEVELS.index("normative_document") :]
+
+
+def check(scheme: Scheme, source: Source, known: Collection[str], laws: Mapping[str, Law]) -> None:
+    """`known`: ids of the schemes of the library."""
+    for path, value in walk(scheme):
+        if isinstance(value, Label):
+            _label(source, path, value)
+    for i, name in enumerate(scheme.beside):
+        if name not in known:
+            source.fault(("beside", i), f"{name!r} is not a scheme of the library; there are: {some(known)}", "E706")
+    if scheme.missing:
+        source.note(("missing",), f"{len(scheme.missing)} things are missing; nobody is graded under this", "N304")
+    _marks(scheme, source)
+    for key, listed in scheme.lists.items():
+        if listed.kind == "serious":
+            _basis(scheme, source, key, listed, laws)
+
+
+def _label(source: Source, path: KeyPath, label: Label) -> None:
+    for language in ("zh", "en"):
+        if not getattr(label, language).strip():
+            source.fault((*path, language), "is empty; every label is Chinese and English", "E701")
+    if label.zh.strip() and not CHINESE.search(label.zh):
+        source.fault((*path, "zh"), f"{label.zh!r} has no Chinese character", "E702")
+
+
+def _marks(scheme: Scheme, source: Source) -> None:
+    for code, marks, what in (("N301", ("unknown",), "unknown"), ("N302", ("local", "project_default"), "local")):
+        found = [path for path, rule in rules(scheme) if rule.evidence in marks]
+        if found:
+            shown = ", ".join(".".join(map(str, path)) for path in found[:4])
+            more = f" and {len(found) - 4} more" if len(found) > 4 else ""
+            source.note(found[0], f"{len(found)} rules carry numbers or texts that are {what}: {shown}{more}", code)
+
+
+def _basis(scheme: Scheme, source: Source, key: str, listed: ListRule, laws: Mapping[str, Law]) -> None:
+    """A serious list cuts rights; note where its entry or a term rests on a weak text only."""
+    triggers = [rule for rule in scheme.decide if rule.id in listed.triggers]
+    entry = [*listed.cite, *(cite for rule in triggers for cite in rule.cite)]
+    weak: dict[str, list[str]] = {}
+    for what, cites in [("entry", entry), *((f"term {term.id}", term.cite) for term in listed.terms)]:
+        level = strongest(cites, laws)
+        if level in WEAK:
+            weak.setdefault(str(level), []).append(what)
+    for basis, parts in weak.items():
+        message = f"a serious list, and its {', '.join(parts)} rests on nothing stronger than a {basis}"
+        source.note(("lists", key), message, "N303")
+
+
+def strongest(cites: Iterable[Cite], laws: Mapping[str, Law]) -> BasisLevel | None:
+    levels = [laws[cite.law].level for cite in cites if cite.law in laws]
+    return min(levels, key=LEVELS.index, default=None)
+
+
+def versions(found: list[tuple[Scheme, Source]]) -> None:
+    """The versions of one scheme, oldest first: none overlap, and what lies between two is a declared gap."""
+    ordered = sorted(found, key=lambda one: _day(one[0].effective_from))
+    gaps = sorted((_day(gap.from_), _day(gap.to)) for scheme, _ in found for gap in scheme.gap)
+    for (one, _), (other, source) in itertools.pairwise(ordered):
+        begin = _day(other.effective_from)
+        if one.effective_to is None:
+            message = f"{one.name} has no effective_to, so both govern from {other.version} on"
+            source.fault(("effective_from",), message, "E704")
+        elif _day(one.effective_to) > begin:
+            message = f"{one.name} governs until {one.effective_to}, which is later than {other.version}"
+            source.fault(("effective_from",), message, "E704")
+        else:
+            for start, end in _uncovered(_day(one.effective_to), begin, gaps):
+                message = f"nothing governs from {start} to {end}, and no gap: declares it (before it: {one.name})"
+                source.fault(("effective_from",), message, "E705")
+
+
+def place(scheme: Scheme, source: Source, wanted: str, stem: str) -> None:
+    """The path of a file says what stands in it."""
+    if scheme.scheme != wanted:
+        source.fault(("scheme",), f"{scheme.scheme!r} must be the path of the file, {wanted!r}", "E703")
+    if scheme.version != stem:
+        source.fault(("effective_from",), f"{scheme.version} must be the name of the file, {stem}", "E703")
+
+
+def _day(bound: int | date) -> date:
+    return bound if isinstance(bound, date) else date(bound, 1, 1)
+
+
+def _uncovered(begin: date, end: date, gaps: list[tuple[date, date]]) -> Iterator[tuple[date, date]]:
+    for start, stop in gaps:
+        if start > begin and begin < end:
+            yield begin, min(start, end)
+        begin = max(begin, stop)
+    if begin < end:
+        yield begin, end

@@ -1,0 +1,61 @@
+"""Where rules come from: legal texts that exist, a mark on every rule, readings that are declared."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from creditscore.schemes.model import Item, Scheme, StartRule
+from creditscore.schemes.source import KeyPath, Source
+from creditscore.schemes.walk import cites, items, rules, some
+
+
+def check(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
+    for path, cite in cites(scheme):
+        if cite.law not in laws:
+            where = "has no file in configs/laws/ nor in laws/ beside the scheme"
+            source.fault(path, f"cites the law {cite.law!r}, which {where}", "E201")
+    if not scheme.cite:
+        source.fault(("cite",), "names no legal text; a scheme is written from one", "E202")
+    for path, rule in rules(scheme):
+        for name in rule.reading:
+            _reading(scheme, source, name, (*path, "reading"))
+        if path[0] == "facts":
+            continue  # a fact is read by rules, which cite
+        if not rule.cite:
+            source.fault(path, "carries no cite; every rule names its law and article", "E202")
+        if rule.evidence is None:
+            source.fault(path, "carries no evidence mark", "E203")
+        if isinstance(rule, StartRule) and rule.unknown != (rule.evidence == "unknown"):
+            _disagree(source, path)
+    for name, attribute in scheme.attributes.items():
+        for reading in attribute.reading:
+            _reading(scheme, source, reading, ("attributes", name, "reading"))
+    for path, _, item in items(scheme):
+        if item.repair:
+            for reading in item.repair.reading:
+                _reading(scheme, source, reading, (*path, "repair", "reading"))
+        _unknown(source, path, item)
+    for i, condition in enumerate(scheme.conditions):
+        if condition.unknown != (condition.evidence == "unknown"):
+            _disagree(source, ("conditions", i))
+    for key, one in scheme.lists.items():
+        for i, term in enumerate(one.terms):
+            if term.unknown != (term.evidence == "unknown") or (term.unknown and term.span is not None):
+                message = "a term nobody published is unknown: true with evidence: unknown and no span"
+                source.fault(("lists", key, "terms", i), message, "E205")
+
+
+def _reading(scheme: Scheme, source: Source, name: str, path: KeyPath) -> None:
+    if name not in scheme.readings and name not in source.lost:
+        source.fault(path, f"{name!r} is not among the readings: {some(scheme.readings)}", "E204")
+
+
+def _unknown(source: Source, path: KeyPath, item: Item) -> None:
+    value = item.value
+    if value and value.unknown != (item.evidence == "unknown") and not value.pool:
+        _disagree(source, path)
+
+
+def _disagree(source: Source, path: KeyPath) -> None:
+    message = "points and evidence disagree: an unknown number carries evidence: unknown, and only it does"
+    source.fault(path, message, "E205")

@@ -1,0 +1,201 @@
+"""What changed between two versions of a scheme, part by part, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Literal
+
+import yaml
+
+from creditscore.quantities import plain
+from creditscore.schemes import say
+from creditscore.schemes.model import Rule, Scheme
+from creditscore.schemes.walk import rules
+
+What = Literal["added", "removed", "changed", "moved"]
+Parts = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One aspect of one part: what it was and what it is."""
+
+    section: str
+    name: str
+    what: What
+    aspect: str
+    before: str
+    after: str
+
+    def words(self, lang: str) -> tuple[str, ...]:
+        section, what, aspect = (_words().get(one, {}).get(lang, one) for one in (self.section, self.what, self.aspect))
+        return section, self.name, what, aspect, self.before, self.after
+
+
+@lru_cache(maxsize=1)
+def _words() -> dict[str, dict[str, str]]:
+    text = files("creditscore.schemes").joinpath("words.yaml").read_text(encoding="utf-8")
+    words: dict[str, dict[str, str]] = yaml.safe_load(text)
+    return words
+
+
+def diff(a: Scheme, b: Scheme, lang: str = "en") -> list[Change]:
+    """Changes from `a` to `b`, section by section in the order of a scheme file."""
+    first, second = _sections(a, lang), _sections(b, lang)
+    changes: list[Change] = []
+    for section in first:
+        changes += _changes(section, first[section], second[section])
+    for section in ("grades", "decide"):
+        changes += _order(section, list(first[section]), list(second[section]))
+    listed = list(first)
+    return sorted(changes, key=lambda one: listed.index(one.section))
+
+
+def _changes(section: str, before: Mapping[str, Parts], after: Mapping[str, Parts]) -> list[Change]:
+    changes = []
+    for name in dict.fromkeys([*before, *after]):
+        if name not in after:
+            changes.append(Change(section, name, "removed", "", _whole(before[name]), ""))
+        elif name not in before:
+            changes.append(Change(section, name, "added", "", "", _whole(after[name])))
+        else:
+            was, now = before[name], after[name]
+            for aspect in dict.fromkeys([*was, *now]):
+                if was.get(aspect, "") != now.get(aspect, ""):
+                    changes.append(Change(section, name, "changed", aspect, was.get(aspect, ""), now.get(aspect, "")))
+    return changes
+
+
+def _whole(parts: Parts) -> str:
+    return "; ".join(text for key, text in parts.items() if text and key not in ("cite", "evidence", "reading"))
+
+
+def _order(section: str, before: list[str], after: list[str]) -> list[Change]:
+    """Parts whose place among those common to both has changed."""
+    old = [name for name in before if name in after]
+    new = [name for name in after if name in before]
+    kept = _longest(old, new)
+    return [
+        Change(section, name, "moved", "order", str(old.index(name) + 1), str(new.index(name) + 1))
+        for name in new
+        if name not in kept
+    ]
+
+
+def _longest(old: list[str], new: list[str]) -> set[str]:
+    """The most names that stand in the same order in both."""
+    best: list[list[str]] = []
+    for k, name in enumerate(new):
+        place = old.index(name)
+        chains: list[list[str]] = [best[j] for j in range(k) if old.index(new[j]) < place]
+        longest: list[str] = max(chains, key=lambda chain: len(chain)) if chains else []
+        best.append([*longest, name])
+    return set(max(best, key=lambda chain: len(chain))) if best else set()
+
+
+def _rule(rule: Rule, lang: str, **parts: str) -> Parts:
+    return {
+        "label": say.label(rule.label, lang),
+        **parts,
+        "applies": say.applies(rule.applies),
+        "cite": say.cites(rule.cite),
+        "evidence": rule.evidence or "",
+        "reading": ", ".join(rule.reading),
+    }
+
+
+def _sections(scheme: Scheme, lang: str) -> dict[str, dict[str, Parts]]:
+    head = {
+        name: {"text": str(value if value is not None else "")}
+        for name, value in (
+            ("use", scheme.use), ("period", scheme.period), ("effective_from", scheme.effective_from),
+            ("effective_to", scheme.effective_to), ("known_from", scheme.known_from), ("direction", scheme.direction),
+            ("subject_id", scheme.subject_id), ("kinds", ", ".join(scheme.kinds or [])),
+            ("cite", say.cites(scheme.cite)), ("heaviest_per", scheme.combine.heaviest_per),
+            ("evidence", scheme.evidence), ("beside", ", ".join(scheme.beside)), ("admit", scheme.admit.window),
+            ("missing", "; ".join(say.label(one, lang) for one in scheme.missing)),
+            ("floor", plain(scheme.combine.floor)), ("ceiling", plain(scheme.combine.ceiling)),
+        )
+    }  # fmt: skip
+    sections: dict[str, dict[str, Parts]] = {
+        "head": head,
+        "grades": {one.code: {"label": say.label(one.label, lang)} for one in scheme.grades},
+        "attributes": {
+            name: {"text": f"{one.type}, absent {one.absent}", "label": say.label(one.label, lang)}
+            for name, one in scheme.attributes.items()
+        },
+        "record_attributes": {
+            name: {"text": one.type, "label": say.label(one.label, lang)}
+            for name, one in scheme.record_attributes.items()
+        },
+        "clocks": {name: {"text": ", ".join(chain)} for name, chain in scheme.clocks.items()},
+        "windows": {name: {"text": say.window(one)} for name, one in scheme.windows.items()},
+        "exempt": {one.id: _rule(one, lang, when=one.when) for one in scheme.admit.exempt},
+        "repairs": {
+            name: _rule(one, lang, text=", ".join(f"{w.id} {say.repair_window(w)}" for w in one.windows))
+            for name, one in scheme.repairs.items()
+        },
+        "groups": {
+            name: _rule(one, lang, cap=plain(one.cap), text=one.take) for name, one in scheme.groups.items()
+        },
+        "pools": {name: _rule(one, lang, points=plain(one.total)) for name, one in scheme.pools.items()},
+        "items": {},
+        "lookups": {
+            name: _rule(one, lang, text=f"{one.key}: {one.columns} {one.rows} {one.default}")
+            for name, one in scheme.lookups.items()
+        },
+        "facts": {name: _rule(one, lang, text=say.fact(one)) for name, one in scheme.facts.items()},
+        "start": {},
+        "conditions": {
+            one.id: _rule(one, lang, when=one.when, points=say.condition(one)) for one in scheme.conditions
+        },
+        "decide": {one.id: _rule(one, lang, when=one.when or "", effect=say.effect(one)) for one in scheme.decide},
+        "lists": {},
+        "readings": {name: {"text": say.label(one, lang)} for name, one in scheme.readings.items()},
+        "not_monotone": {one.id: {"text": say.label(one.why, lang)} for one in scheme.not_monotone},
+    }  # fmt: skip
+    for code, variants in scheme.items.items():
+        for k, item in enumerate(variants):
+            sections["items"][code if len(variants) == 1 else f"{code} ({k + 1})"] = _rule(
+                item, lang, points=say.points(item), per=", ".join(item.per), cap=plain(item.cap),
+                window=item.window or "", clock=item.clock or "", group=item.group or "", repair=say.gives(item),
+                tags=", ".join(sorted(item.tags)), requires=", ".join(item.requires), accepts=item.accepts or "",
+            )  # fmt: skip
+    for start in scheme.start.rules if scheme.start else []:
+        numbers = " to ".join(plain(one) for one in start.range or (start.points,))
+        sections["start"][start.id] = _rule(start, lang, when=start.when or "", points=numbers)
+    for bonus in scheme.start.bonus if scheme.start else []:
+        sections["start"][bonus.id] = _rule(bonus, lang, points=f"+{plain(bonus.each)} of {bonus.of}")
+    for path, rule in rules(scheme):
+        if path[0] == "lists":
+            name = ".".join([str(path[1]), *([str(getattr(rule, "id", ""))] if len(path) > 2 else [])])
+            sections["lists"][name] = _rule(rule, lang, term=_listed(rule))
+    return sections
+
+
+def _listed(rule: Rule) -> str:
+    """What a list, or a step, term or way out of it, says."""
+    shown = []
+    for key in (
+        "kind",
+        "within",
+        "since",
+        "span",
+        "most",
+        "after",
+        "applies_to",
+        "decided_within",
+        "or_until",
+        "triggers",
+    ):
+        value = getattr(rule, key, None)
+        if value:
+            text = say.span(value) if key in ("within", "span", "most", "after", "decided_within") else value
+            shown.append(f"{key} {', '.join(text) if isinstance(text, list) else text}")
+    for key in ("needs", "unless"):
+        named = getattr(rule, key, None)
+        shown += [f"{key} {', '.join(named)}"] if named else []
+    return ", ".join(shown)

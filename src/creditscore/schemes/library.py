@@ -1,0 +1,103 @@
+"""The whole library, or some schemes of it, read and checked in one go: every fault and every note with its place."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from creditscore.errors import SchemeError, UsageError
+from creditscore.paths import config_root
+from creditscore.schemes import registry
+from creditscore.schemes.check import sound
+from creditscore.schemes.checks import library
+from creditscore.schemes.laws import load_laws
+from creditscore.schemes.load import inspect
+from creditscore.schemes.model import Scheme
+from creditscore.schemes.source import Fault, Source
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One version as far as it can be read, and its file."""
+
+    scheme: Scheme | None
+    source: Source
+
+    @property
+    def sound(self) -> bool:
+        return self.scheme is not None and sound(self.source)
+
+
+def check(names: Sequence[str] = (), root: Path | None = None) -> tuple[list[Checked], list[Fault]]:
+    """Every version of the schemes named (ids, `id@version`, files or folders; all when none is named).
+
+    Also the faults of the other files of the library, when the whole of it is checked.
+    """
+    faults: list[Fault] = []
+    try:
+        laws = dict(load_laws(root and root / "laws"))
+    except SchemeError as error:
+        laws = {}
+        faults += error.faults
+    entries = registry.entries(root)
+    known = {entry.scheme for entry in entries}
+    wrong_laws = bool(faults)
+    found: list[Checked] = []
+    together: dict[str, list[tuple[Scheme, Source]]] = {}
+    for file, shown, entry in _files(names, entries):
+        beside = file.parent / "laws"
+        own = {**laws, **(load_laws(beside) if beside.is_dir() else {})}
+        scheme, source = inspect(file, shown, set(own))
+        if wrong_laws:  # a law that cannot be read is said once, not at each place that cites it
+            source.faults[:] = [fault for fault in source.faults if fault.code != "E201"]
+        found.append(Checked(scheme, source))
+        if scheme is not None:
+            library.check(scheme, source, known, own)
+            if entry is not None:
+                library.place(scheme, source, entry.scheme, entry.version)
+                if not {("effective_from",), ("effective_to",), ("period",)} & source.pruned:
+                    together.setdefault(entry.scheme, []).append((scheme, source))
+    for versions in together.values():
+        library.versions(versions)
+    if not names:
+        faults += _others(root)
+    return found, faults
+
+
+def _files(
+    names: Sequence[str], entries: Sequence[registry.Entry]
+) -> Iterator[tuple[Path, str, registry.Entry | None]]:
+    """Files to check; of a named scheme all versions, because they are checked against each other."""
+    wanted = list(entries) if not names else []
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            yield from ((file, str(file), None) for file in sorted(path.rglob("*.yaml")) if file.parent.name != "laws")
+        elif name.endswith((".yaml", ".yml")):
+            if not path.is_file():
+                raise UsageError(f"there is no scheme file {name}", next="give a YAML file, a folder or an id")
+            yield path, name, None
+        else:
+            scheme = registry.resolve(name.partition("@")[0], entries)
+            wanted += [entry for entry in entries if entry.scheme == scheme and entry not in wanted]
+    for entry in wanted:
+        yield entry.file, f"schemes/{entry.scheme}/{entry.file.name}", entry
+
+
+def _others(root: Path | None) -> Iterator[Fault]:
+    """Faults of profiles and of what follows from a grade, where the library has such files."""
+    base = root or config_root()
+    if (base / "supervision").is_dir():
+        try:
+            importlib.import_module("creditscore.schemes.measures").load_measures()
+        except ModuleNotFoundError:
+            return
+        except SchemeError as error:
+            yield from error.faults
+    for file in sorted((base / "profiles").glob("*.yaml")):
+        try:
+            importlib.import_module("creditscore.schemes.profiles").load_profile(file.stem, root)
+        except SchemeError as error:
+            yield from error.faults

@@ -1,0 +1,64 @@
+"""Every rule and every citation of a scheme, with its key path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from creditscore.schemes.model import Cite, Item, Model, Rule, Scheme
+from creditscore.schemes.source import KeyPath
+
+
+def items(scheme: Scheme) -> Iterator[tuple[KeyPath, str, Item]]:
+    """Every variant of every item, with its code."""
+    for code, variants in scheme.items.items():
+        for i, item in enumerate(variants):
+            yield (("items", code, i) if len(variants) > 1 else ("items", code)), code, item
+
+
+def rules(scheme: Scheme) -> Iterator[tuple[KeyPath, Rule]]:
+    """Every rule of a scheme with its key path."""
+    for path, _, item in items(scheme):
+        yield path, item
+    for section in ("groups", "pools", "facts", "lookups", "repairs"):
+        for key, rule in getattr(scheme, section).items():
+            yield (section, key), rule
+    for i, exemption in enumerate(scheme.admit.exempt):
+        yield ("admit", "exempt", i), exemption
+    if scheme.start:
+        for i, start in enumerate(scheme.start.rules):
+            yield ("start", "rules", i), start
+        for i, bonus in enumerate(scheme.start.bonus):
+            yield ("start", "bonus", i), bonus
+    for section in ("conditions", "decide"):
+        for i, rule in enumerate(getattr(scheme, section)):
+            yield (section, i), rule
+    for key, listed in scheme.lists.items():
+        yield ("lists", key), listed
+        for section in ("steps", "terms", "exits"):
+            for i, rule in enumerate(getattr(listed, section)):
+                yield ("lists", key, section, i), rule
+
+
+def walk(value: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
+    """Every model, and every value in it, with its key path."""
+    yield path, value
+    if isinstance(value, Model):
+        for key in type(value).model_fields:
+            yield from walk(getattr(value, key), (*path, key.rstrip("_")))
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from walk(inner, (*path, key))
+    elif isinstance(value, list | tuple):
+        for i, inner in enumerate(value):
+            yield from walk(inner, (*path, i))
+
+
+def cites(scheme: Scheme) -> Iterator[tuple[KeyPath, Cite]]:
+    return ((path, value) for path, value in walk(scheme) if isinstance(value, Cite))
+
+
+def some(values: Any) -> str:
+    """What is allowed, for a message: at most twelve of them."""
+    listed = sorted(map(str, values))
+    return ", ".join(listed[:12]) + (f" … ({len(listed)} in all)" if len(listed) > 12 else "") or "none"

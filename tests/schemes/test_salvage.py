@@ -1,0 +1,71 @@
+"""What is wrong in one place does not hide what is wrong in another, and nothing is said that only follows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from creditscore.schemes.load import inspect
+from tests.schemes.library_helpers import RICH
+
+
+def codes(tmp_path: Path, *changes: tuple[str, str]) -> list[str]:
+    text = RICH
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    file = tmp_path / "s.yaml"
+    file.write_text(text, encoding="utf-8")
+    _, source = inspect(file, "s.yaml", {"L"})
+    return sorted(fault.code for fault in source.faults)
+
+
+SEMANTIC = [
+    ("cite: {law: L}", "cite: {law: M}"),
+    ("window: life", "window: lives"),
+    ("prior_d, deduct", "prior_e, deduct"),
+]
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        (("use: public_grade", "use: public_grade\ncolour: red"), "E106"),
+        (("deduct: {each: 2}", "deduct: {each: 2.00000001}"), "E110"),
+        (("use: public_grade", "use: secret"), "E108"),
+        (("checked_on: 2026-11-23\n", ""), "E107"),
+        (("period: year\n", ""), "E107"),
+        (("down: 1", "down: 1, up: 1"), "E109"),
+    ],
+)
+def test_everything_is_said_in_one_round(tmp_path: Path, more: tuple[str, str], code: str) -> None:
+    assert codes(tmp_path, *SEMANTIC, more) == sorted(["E201", "E301", "E530", code])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("  vetoes: {take: count,", "  vetoes: {take: counts,"),  # a fact that others read
+        ("{label: {zh: 十, en: veto}, tags", "{label: {zh: 十, en: veto}, deduct: x, tags"),  # an item with a tag
+        ("  year: {years: [0, 0]}", "  year: {years: [0, 0], ever: true}"),  # a window that others name
+        ("  limit: {key: region,", "  limit: {key: [region],"),  # a table whose columns are names
+        ("  - {code: B, label: {zh: 乙, en: B}}", "  - {code: B, label: 乙}"),  # a grade of bands and limits
+        ("{id: y0, end_of_year: 0}", "{id: y0, end_of_year: 0.5}"),  # a window that items give back in
+        ("  level: {type: text,", "  level: {type: words,"),  # an attribute that points read
+        ("{id: veto, when", "{id: [veto], when"),  # a trigger of a list
+    ],
+)
+def test_a_part_that_is_left_out_causes_no_second_fault(tmp_path: Path, change: tuple[str, str]) -> None:
+    assert len(codes(tmp_path, change)) == 1
+
+
+def test_lines_stay_right_when_an_element_of_a_list_is_left_out(tmp_path: Path) -> None:
+    text = RICH.replace("  - {id: new, when: age < 12,", "  - {id: new, when: [age],").replace("down: 1", "down: 9")
+    file = tmp_path / "s.yaml"
+    file.write_text(text, encoding="utf-8")
+    _, source = inspect(file, "s.yaml", {"L"})
+    lines = text.splitlines()
+    (shift,) = [fault for fault in source.faults if fault.code == "E123"]
+    assert "down: 9" in lines[shift.line - 1]
+    assert shift.path == "decide.4.down"
