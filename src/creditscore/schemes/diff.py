@@ -93,7 +93,8 @@ def _longest(old: list[str], new: list[str]) -> set[str]:
         chains: list[list[str]] = [best[j] for j in range(k) if old.index(new[j]) < place]
         longest: list[str] = max(chains, key=lambda chain: len(chain)) if chains else []
         best.append([*longest, name])
-    return set(max(best, key=lambda chain: len(chain))) if best else set()
+    most = max((len(chain) for chain in best), default=0)
+    return next((set(chain) for chain in best if len(chain) == most), set())
 
 
 def _rule(rule: Rule, lang: str, **parts: str) -> Parts:
