@@ -93,7 +93,8 @@ def _longest(old: list[str], new: list[str]) -> set[str]:
         chains: list[list[str]] = [best[j] for j in range(k) if old.index(new[j]) < place]
         longest: list[str] = max(chains, key=len) if chains else []
         best.append([*longest, name])
-    return set(max(best, key=len)) if best else set()
+    whole: list[str] = max(best, key=len) if best else []
+    return set(whole)
 
 
 def _rule(rule: Rule, lang: str, **parts: str) -> Parts:
