@@ -161,3 +161,16 @@ def test_two_attributes_may_stand_for_records_of_one_item(tmp_path: Path) -> Non
     )
     people = [{"subject_id": "s", "first_on": "2024-01-01", "second_on": "2024-02-02"}]
     assert only(grade(tmp_path, body, [], people)) == ("B", 20)
+
+
+def test_as_many_facts_as_travel_with_a_record(tmp_path: Path) -> None:
+    facts = "facts:\n" + "".join(f"  f{i}: {{take: count, items: [v]}}\n" for i in range(62))
+    readings = "readings:\n" + "".join(f"  q{i}: {{zh: 读, en: q}}\n" for i in range(62))
+    decide = ENDS.replace("decide:\n", f"decide:\n  - {{id: last, when: f61 >= 2, grade: C, reading: q9, {CITED}}}\n")
+    grading = grade(tmp_path, readings + WINDOW + facts + item("add: 0, reading: [q0, q61]") + decide, [DAY, DAY])
+    (row,) = grading.grades.to_pylist()
+    assert (row["grade"], row["readings"]) == ("C", "q0;q61;q9")
+    for more in (facts.replace("facts:\n", "facts:\n  g: {take: count, items: [v]}\n"), facts):
+        extra = "  q62: {zh: 读, en: q}\n" if more == facts else ""
+        with pytest.raises(cs.SchemeError, match="E520"):
+            grade(tmp_path, readings + extra + WINDOW + more + item("add: 0") + ENDS, [DAY])

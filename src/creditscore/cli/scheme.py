@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from creditscore.cli.scheme_check import check_command, diff_command
-from creditscore.cli.tables import show
+from creditscore.cli.tables import say_line, show
 from creditscore.errors import UsageError
 
 if TYPE_CHECKING:
@@ -91,10 +91,15 @@ def show_command(
     _head(one, _language(lang))
     if one.missing:
         show(("missing",), [(getattr(label, lang),) for label in one.missing], title="", fold=True)
-        typer.echo("grading under this scheme is refused until that is known")
+        say_line("grading under this scheme is refused until that is known")
         return
-    _counting(one, lang)
-    _deciding(one, lang)
+    if one.imported_decision:
+        say_line(
+            "\nThe newest decision is the grade: records of item `decision` with decided_grade, document_no, source."
+        )
+    else:
+        _counting(one, lang)
+        _deciding(one, lang)
     _lists(one, lang)
     readings = [(key, getattr(label, lang)) for key, label in one.readings.items()]
     _section("readings: how doubts were decided", ("reading", "how it is read"), readings)
@@ -116,13 +121,14 @@ def _row(scheme: Scheme, lang: str) -> tuple[str, ...]:
 
 def _section(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     if rows:
-        show(columns, rows, title=f"\n{title}", fold=True)
+        say_line(f"\n{title}")
+        show(columns, rows, fold=True)
 
 
 def _head(one: Scheme, lang: str) -> None:
     from creditscore.schemes import say
 
-    typer.echo(f"{one.name}  {getattr(one.label, lang)}")
+    say_line(f"{one.name}  {getattr(one.label, lang)}")
     grades = " > ".join(
         grade.code if grade.code == getattr(grade.label, lang) else f"{grade.code} {getattr(grade.label, lang)}"
         for grade in one.grades
@@ -149,8 +155,6 @@ def _counting(one: Scheme, lang: str) -> None:
     from creditscore.quantities import plain
     from creditscore.schemes import say
 
-    if one.imported_decision:
-        return
     items = [
         (code, getattr(item.label, lang), say.points(item), "+".join(item.per) if item.value else "", plain(item.cap),
          item.window or "", say.applies(item.applies), say.mark(item))
@@ -216,5 +220,5 @@ def _lists(one: Scheme, lang: str) -> None:
              say.mark(way)) for way in listed.exits
         ]  # fmt: skip
         title = f"list {key}: {getattr(listed.label, lang)} ({listed.kind}; {', '.join(listed.who)})"
-        typer.echo(f"\n{title}\ntriggers: {', '.join(listed.triggers) or 'none'}")
+        say_line(f"\n{title}\ntriggers: {', '.join(listed.triggers) or 'none'}")
         show(("", "id", "how long", "since", "evidence"), rows, fold=True)

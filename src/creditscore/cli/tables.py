@@ -12,6 +12,13 @@ def console() -> Any:
     return Console(highlight=False, soft_wrap=False)
 
 
+def say_line(text: str) -> None:
+    """Print a line, folded where the terminal ends."""
+    from rich.text import Text
+
+    console().print(Text(text))
+
+
 def show(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | None = None, fold: bool = False) -> None:
     """Print a plain table that fits the terminal; numbers (all but the first column of digits) to the right.
 

@@ -91,10 +91,10 @@ def _longest(old: list[str], new: list[str]) -> set[str]:
     for k, name in enumerate(new):
         place = old.index(name)
         chains: list[list[str]] = [best[j] for j in range(k) if old.index(new[j]) < place]
-        longest: list[str] = max(chains, key=lambda chain: len(chain)) if chains else []
+        longest: list[str] = max(chains, key=len) if chains else []
         best.append([*longest, name])
-    most = max((len(chain) for chain in best), default=0)
-    return next((set(chain) for chain in best if len(chain) == most), set())
+    whole: list[str] = max(best, key=len) if best else []
+    return set(whole)
 
 
 def _rule(rule: Rule, lang: str, **parts: str) -> Parts:

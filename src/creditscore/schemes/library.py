@@ -12,7 +12,7 @@ from creditscore.paths import config_root
 from creditscore.schemes import registry
 from creditscore.schemes.check import sound
 from creditscore.schemes.checks import library
-from creditscore.schemes.laws import load_laws
+from creditscore.schemes.laws import Law, load_laws
 from creditscore.schemes.load import inspect
 from creditscore.schemes.model import Scheme
 from creditscore.schemes.source import Fault, Source
@@ -45,6 +45,7 @@ def check(names: Sequence[str] = (), root: Path | None = None) -> tuple[list[Che
     known = {entry.scheme for entry in entries}
     wrong_laws = bool(faults)
     found: list[Checked] = []
+    waiting: list[tuple[Scheme, Source, dict[str, Law]]] = []
     together: dict[str, list[tuple[Scheme, Source]]] = {}
     for file, shown, entry in _files(names, entries):
         beside = file.parent / "laws"
@@ -54,11 +55,14 @@ def check(names: Sequence[str] = (), root: Path | None = None) -> tuple[list[Che
             source.faults[:] = [fault for fault in source.faults if fault.code != "E201"]
         found.append(Checked(scheme, source))
         if scheme is not None:
-            library.check(scheme, source, known, own)
+            waiting.append((scheme, source, own))
+            known.add(scheme.scheme)
             if entry is not None:
                 library.place(scheme, source, entry.scheme, entry.version)
                 if not {("effective_from",), ("effective_to",), ("period",)} & source.pruned:
                     together.setdefault(entry.scheme, []).append((scheme, source))
+    for scheme, source, own in waiting:
+        library.check(scheme, source, known, own)
     for versions in together.values():
         library.versions(versions)
     if not names:

@@ -58,7 +58,8 @@ def _marks(scheme: Scheme, source: Source) -> None:
         if found:
             shown = ", ".join(".".join(map(str, path)) for path in found[:4])
             more = f" and {len(found) - 4} more" if len(found) > 4 else ""
-            source.note(found[0], f"{len(found)} rules carry numbers or texts that are {what}: {shown}{more}", code)
+            carry = "rule carries" if len(found) == 1 else "rules carry"
+            source.note(found[0], f"{len(found)} {carry} numbers or texts that are {what}: {shown}{more}", code)
 
 
 def _basis(scheme: Scheme, source: Source, key: str, listed: ListRule, laws: Mapping[str, Law]) -> None:

@@ -1,0 +1,79 @@
+"""What changed between two versions, part by part; and who moves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from creditscore.grading.movement import movement
+from creditscore.records import ingest
+from creditscore.schemes import registry
+from creditscore.schemes.diff import diff
+from creditscore.schemes.load import load_scheme
+from creditscore.schemes.model import Scheme
+from tests.schemes.library_helpers import LAW, RICH, write
+
+
+def schemes(tmp_path: Path, *changes: tuple[str, str]) -> tuple[Scheme, Scheme]:
+    text = RICH
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    write(tmp_path, {"a.yaml": RICH, "b.yaml": text, "laws/L.yaml": LAW})
+    return load_scheme(tmp_path / "a.yaml"), load_scheme(tmp_path / "b.yaml")
+
+
+def test_equal_versions_do_not_differ(tmp_path: Path) -> None:
+    assert diff(*schemes(tmp_path)) == []
+
+
+def test_each_kind_of_change_is_said(tmp_path: Path) -> None:
+    pair = schemes(
+        tmp_path,
+        ("deduct: {each: 2}", "deduct: {each: 3}"),
+        ("at_least: 70, below: 90}, {grade: C, at_least: 40, below: 70}",
+         "at_least: 60, below: 90}, {grade: C, at_least: 40, below: 60}"),
+        ("months: 6}, after_days: 3", "months: 9}, after_days: 3"),
+        ("span: {years: 3}", "span: {years: 5}"),
+        ("reading one}", "another reading}"),
+        ("deduct: 11, cite: {law: L}, evidence: verified", "deduct: 11, cite: {law: L}, evidence: recalled"),
+        ("  veto: {label: {zh: 十, en: veto}, tags: [veto]", "  block: {label: {zh: 十, en: veto}, tags: [veto]"),
+    )  # fmt: skip
+    found = {(one.section, one.name, one.what, one.aspect): (one.before, one.after) for one in diff(*pair)}
+    assert found["items", "each", "changed", "points"] == ("-2 each", "-3 each")
+    assert found["decide", "bands", "changed", "effect"][1] == "A ≥90; B ≥60 <90; C ≥40 <60; D <40"
+    assert found["windows", "life", "changed", "text"][1].startswith("life of 9 months")
+    assert found["lists", "serious.term", "changed", "term"][1] == "since decided_on, span 5 years, applies_to first"
+    assert found["readings", "one", "changed", "text"][1] == "another reading"
+    assert found["conditions", "carry", "changed", "evidence"] == ("verified", "recalled")
+    assert ("items", "veto", "removed", "") in found
+    assert ("items", "block", "added", "") in found
+    assert len(found) == 8
+
+
+def test_a_moved_line_of_decide_is_one_change(tmp_path: Path) -> None:
+    a, b = schemes(tmp_path)
+    b = b.model_copy(update={"decide": [b.decide[1], b.decide[0], *b.decide[2:]]})
+    (change,) = diff(a, b)
+    assert (change.section, change.what, change.aspect) == ("decide", "moved", "order")
+    assert change.words("zh")[2] == "换序"
+
+
+def test_tax_2014_and_2025_differ_in_words_of_both_languages() -> None:
+    a, b = registry.pick("tax@2014"), registry.pick("tax@2025")
+    for lang, word in (("zh", "分值"), ("en", "points")):
+        rows = [one.words(lang) for one in diff(a, b, lang)]
+        assert any(row[3] == word for row in rows)
+
+
+def test_who_moves(tmp_path: Path) -> None:
+    a, b = schemes(tmp_path, ("deduct: {each: 2}", "deduct: {each: 20}"))
+    a, b = (one.model_copy(update={"beside": []}) for one in (a, b))
+    people = pd.DataFrame({"subject_id": ["s1", "s2"], "staff": ["20", "20"], "registered_on": ["2000-01-01"] * 2})
+    row = {"record_id": "r", "subject_id": "s1", "item": "each", "occurred_on": "2020-05-05", "level": "low"}
+    snapshot = ingest(people, pd.DataFrame([row]), subject_ids="local")
+    found = movement(a, b, snapshot, period=2020)
+    assert found.matrix == {("A", "B"): 1, ("A", "A"): 1}
+    assert found.moved == (("s1", "A", "B"),)
+    assert found.subjects == 2
