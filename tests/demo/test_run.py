@@ -23,6 +23,14 @@ def test_everything_is_written_and_shown(tmp_path: Path) -> None:
     assert "ratings equal" in shown
     assert "82.58 %" in shown
     assert demo.subject in shown
+    assert [one.year for one in demo.years] == [2018, 2019, 2020]
+    assert "wage_arrears_jilin" in shown
+    assert "left out  environment/jilin" in shown
+    for one in demo.years:
+        written = json.loads((tmp_path / "out" / f"plan_{one.year}" / "manifest.json").read_text(encoding="utf-8"))
+        assert written["made_up"] is True
+        assert written["schemes"]["tax"]["period"] == str(one.year)
+        assert len(written["schemes"]) > 20
     assert "\x1b" not in shown
     manifest = json.loads((tmp_path / "out" / "tax_2022" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["made_up"] is True

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.demo.district import KNOWN_AT, SEED, district
 from creditscore.demo.firms import YEAR
+from creditscore.demo.plan_years import PlanYear, plan_years
 from creditscore.demo.uk import ATTRIBUTION, Comparison, regrade
 from creditscore.errors import InputError, TooManyRejected, UsageError
 from creditscore.explanation.ledger import explain
@@ -36,6 +37,7 @@ class Demo:
     grading: Grading
     summary: dict[str, Any]
     uk: Comparison
+    years: tuple[PlanYear, ...]
     subject: str
     files: tuple[Path, ...]
     seconds: dict[str, float]
@@ -52,11 +54,13 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
     shown = console or Console()
     seconds: dict[str, float] = {}
     files: list[Path] = []
-    with _steps(shown, 5) as done:
+    with _steps(shown, 6) as done:
 
         def step(name: str) -> None:
             seconds[name] = round(time.perf_counter() - started - sum(seconds.values()), 2)
             done(name)
+
+        import numpy as np
 
         started = time.perf_counter()
         made = district(subjects, seed)
@@ -71,6 +75,9 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         attribution = out / "uk" / "ATTRIBUTION.txt"
         attribution.write_text(ATTRIBUTION + "\n", encoding="utf-8")
         step("ratings")
+        years = plan_years(made.subjects, np.random.default_rng(seed))
+        files += [one.gradings.write(out / f"plan_{one.year}") for one in years]
+        step("plan")
         summary = summarise(grading, published=PUBLISHED, published_source=PUBLISHED_SOURCE)
         files += write_overview(summary, out)
         step("overview")
@@ -80,7 +87,7 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         files.append(write_page(out / "subject.en.html", subject_page(one, "en")))
         files.append(write_page(out / "subject.txt", render(one, "zh", 100)))
         step("subject")
-    demo = Demo(grading, summary, uk, subject, tuple(files), seconds)
+    demo = Demo(grading, summary, uk, tuple(years), subject, tuple(files), seconds)
     _show(demo, render(one, "zh", min(shown.width, 120)), shown)
     return demo
 
@@ -156,10 +163,28 @@ def _show(demo: Demo, explained: str, console: Console) -> None:
     rows = [(row[0], f"{row[1]:,}", f"{row[2]:,}", f"{row[3]:,}") for row in demo.uk.rows]
     console.print(_table(("rating", "published", "graded again", "equal"), rows))
     say(f"{demo.uk.equal:,} of {demo.uk.total:,} ratings equal. {ATTRIBUTION}")
+    say("\nThe years of the plan: every domain under the profile of the district, made-up records")
+    console.print(_table(("scheme", *(str(one.year) for one in demo.years)), _plan_rows(demo.years)))
+    for name, why in demo.years[-1].gradings.skipped.items():
+        say(f"left out  {name}: {why}")
     say(f"\n{explained}\nfiles:")
     for file in demo.files:
         say(f"  {file}{'/' if file.is_dir() else ''}")
     say(f"done in {sum(demo.seconds.values()):.0f} s")
+
+
+def _plan_rows(years: Sequence[PlanYear]) -> list[tuple[str, ...]]:
+    """For each scheme and year: how many organisations have which grade; a dash where it was not in force."""
+    names = dict.fromkeys(run.plan.scheme.scheme for one in years for run in one.gradings)
+    rows = []
+    for name in names:
+        cells = []
+        for one in years:
+            found = [run for run in one.gradings if run.plan.scheme.scheme == name]
+            grades = found[0].manifest["counts"]["grades"] if found else {}
+            cells.append("  ".join(f"{grade} {count}" for grade, count in grades.items()) or ("none" if found else "-"))
+        rows.append((name, *cells))
+    return rows
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

@@ -82,16 +82,17 @@ def _from_folder(folder: Path, subject_id: str, scheme: str) -> Found:
     import duckdb
 
     _need(folder, FILES)
-    manifest = _run_of(read_manifest(folder), scheme, folder)
-    name = manifest["scheme"].partition("@")[0]
+    whole = read_manifest(folder)
+    manifest = _run_of(whole, scheme, folder)
+    name = manifest["scheme"].partition("@")[0] if "schemes" in whole else "%"
     con = duckdb.connect()
     try:
         grades = [str(folder / "grades.parquet"), name]
-        grade = _grade(con, "(SELECT * FROM read_parquet(?) WHERE scheme = ?)", grades, subject_id, str(folder))
+        grade = _grade(con, "(SELECT * FROM read_parquet(?) WHERE scheme LIKE ?)", grades, subject_id, str(folder))
         ledger = _rows(
             con,
             "SELECT * EXCLUDE file_row_number FROM read_parquet(?, file_row_number = true)"
-            " WHERE subject_id = ? AND scheme = ? ORDER BY file_row_number",
+            " WHERE subject_id = ? AND scheme LIKE ? ORDER BY file_row_number",
             [str(folder / "ledger.parquet"), grade["subject_id"], name],
         )
     except duckdb.Error as error:
