@@ -149,14 +149,14 @@ CASES = [(entry, at) for entry in registry.entries() for at in moments(entry)]
 def test_both_interpreters_agree_under_every_shipped_scheme(entry: registry.Entry, at: int | date) -> None:
     scheme = registry.load(entry)
     year = at if isinstance(at, int) else at.year
-    made = tables(scheme, year, 1, 120 if scheme.domain == "tax" else 70)
+    made = tables(scheme, year, 1, 120 if scheme.domain == "tax" else 40)
     snapshot = cs.ingest(subject_ids="local", **made)
     when: dict[str, Any] = {"period": at} if isinstance(at, int) else {"as_of": at}
     when["max_rejected"] = 10**6  # rows that this version does not take, or that do not fit their item
     grading = cs.grade(snapshot, f"{entry.scheme}@{entry.version}", **when)
     compare(grading)
     counts = grading.manifest["counts"]
-    assert counts["records"]["used"] > 20, counts
+    assert counts["records"]["used"] > 8, counts
     # where neither bands nor points were published, no random subject has a grade
     assert len(counts["states"]) + len(counts["grades"]) > 1 or "not_computable" in counts["states"], counts
     if scheme.domain in ("tax", "food_hygiene", "food_inspection"):
