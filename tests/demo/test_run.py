@@ -41,7 +41,8 @@ def test_everything_is_written_and_shown(tmp_path: Path) -> None:
     assert "Food Standards Agency" in (tmp_path / "out" / "uk" / "ATTRIBUTION.txt").read_text(encoding="utf-8")
 
 
-def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("creditscore.demo.plan_years.YEARS", (2018,))
     demo_command(tmp_path, 60, 1)
     assert "overview.html" in capsys.readouterr().out
 
@@ -61,7 +62,8 @@ def test_every_organisation_of_the_district_can_be_explained(tmp_path: Path) -> 
         assert one.name.startswith("〔虚构〕")
 
 
-def test_a_terminal_shows_progress(tmp_path: Path) -> None:
+def test_a_terminal_shows_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("creditscore.demo.plan_years.YEARS", (2018,))
     out = io.StringIO()
     run_demo(tmp_path, 60, 3, Console(file=out, width=80, force_terminal=True))
     assert "\x1b" in out.getvalue()

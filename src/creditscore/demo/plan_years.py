@@ -70,7 +70,7 @@ def _snapshot(subjects: pa.Table, rng: np.random.Generator) -> Snapshot:
 
 def _in_force() -> list[Scheme]:
     """The schemes of the profile that weigh records, as they stood in the middle of the plan."""
-    at = date(YEARS[1], 12, 31)
+    at = date(2019, 12, 31)
     names = load_profile(PROFILE).schemes(at)
     found = []
     for name in names:
