@@ -181,4 +181,4 @@ def test_other_exit_codes(place: Place) -> None:
         assert words in text
     code, text = place.call(*SHANDONG, "--mapping", place.put("m.yaml", MAPPING.replace("item", "itme")))
     assert code == 4
-    assert "m.yaml:2: E108 rows.0.itme: unknown key" in text
+    assert "m.yaml:2: E106 rows.0.itme: unknown key" in text

@@ -133,9 +133,9 @@ def test_ranges_of_amounts(tmp_path, amount, inside, outside):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (f"rows:\n- {{{ROW}, colour: red}}\n", "mine.yaml:2: rows.0.colour: unknown key"),
+        (f"rows:\n- {{{ROW}, colour: red}}\n", "mine.yaml:2: E106 rows.0.colour: unknown key"),
         (f"rows:\n- {{{ROW}, licence: {{contains: [x]}}}}\n", "rows.0.licence: unknown key here"),
-        (f"rows:\n- {{{ROW}}}\n- {{{ROW}}}\n", "mine.yaml:3: rows.1.id: one was given on line 2"),
+        (f"rows:\n- {{{ROW}}}\n- {{{ROW}}}\n", "mine.yaml:3: E113 rows.1.id: one was given on line 2"),
         ("rows:\n- {id: one, for: f, domain: d, cite: {law: L}, evidence: local}\n", "rows.0.item: required key"),
         ("rows:\n- {id: one, for: f, domain: d, item: 010101, cite: {law: L}, evidence: local}\n", "valid string"),
         (f"rows:\n- {{{ROW[:-5]}sure}}\n", "rows.0.evidence: 'sure' is not allowed here; allowed are 'verified'"),

@@ -49,7 +49,7 @@ def _parse(source: Source) -> MappingFile | None:
         return MappingFile.model_validate(data)
     except ValidationError as error:
         for detail in error.errors():
-            source.fault(tuple(detail["loc"]), _message(detail))
+            source.fault(tuple(detail["loc"]), _message(detail), CODES.get(detail["type"], "E108"))
         return None
 
 
@@ -60,9 +60,12 @@ def _named(row: Any, place: int, source: Source) -> Any:
     right, wrong = ("licence", "violation") if row.get("from") == "licences" else ("violation", "licence")
     for key in (wrong, "about", "table", "family"):
         if key in row:
-            source.fault(("rows", place, key), "unknown key here")
+            source.fault(("rows", place, key), "unknown key here", "E106")
     rest = {key: value for key, value in row.items() if key not in ("violation", "licence", "about", "table", "family")}
     return rest | {"about": row[right]} if right in row else rest
+
+
+CODES = {"extra_forbidden": "E106", "missing": "E107"}  # docs/checks.md
 
 
 def _message(detail: Any) -> str:
@@ -82,7 +85,7 @@ def _check(loaded: MappingFile, source: Source) -> None:
         for place, name in enumerate(ids):
             if (first := ids.index(name)) < place:
                 line = source.line((part, first, "id"))
-                source.fault((part, place, "id"), f"{name} was given on line {line}; ids must differ")
+                source.fault((part, place, "id"), f"{name} was given on line {line}; ids must differ", "E113")
     for place, row in enumerate(loaded.rows):
         strange = sorted((row.kinds or frozenset()) - set(KINDS[row.table]))
         if strange or row.kinds == frozenset():
