@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from creditscore.paths import config_root
 from creditscore.schemes.load import parse, raise_faults
@@ -22,6 +22,8 @@ BasisLevel = Literal[
     "standard",
     "foreign",
 ]
+# from the strongest basis to the weakest; cutting rights needs one of the first five
+LEVELS: tuple[BasisLevel, ...] = get_args(BasisLevel)
 
 
 class Law(Model):

@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from creditscore.paths import config_root
 from creditscore.quantities import to_micro
 from creditscore.schemes import registry
-from creditscore.schemes.laws import BasisLevel, load_laws
+from creditscore.schemes.laws import LEVELS, BasisLevel, load_laws
 from creditscore.schemes.load import parse, raise_faults
 from creditscore.schemes.model import Label, Model, Number, Rule
 from creditscore.schemes.source import Fault, KeyPath, Source, read
@@ -36,17 +36,6 @@ Unit = Literal[
     "years",
 ]
 Frequency = Literal["once", "monthly", "quarterly", "half_yearly", "yearly"]
-# from the strongest basis to the weakest; cutting rights needs one of the first kinds
-LEVELS: tuple[BasisLevel, ...] = (
-    "law",
-    "admin_regulation",
-    "central_policy",
-    "local_regulation",
-    "department_rule",
-    "normative_document",
-    "standard",
-    "foreign",
-)
 
 
 class MeasureValue(Model):

@@ -7,24 +7,13 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 
-from creditscore.schemes.laws import BasisLevel, Law
+from creditscore.schemes.laws import LEVELS, BasisLevel, Law
 from creditscore.schemes.lists import ListRule
 from creditscore.schemes.model import Cite, Label, Scheme
 from creditscore.schemes.source import KeyPath, Source
 from creditscore.schemes.walk import rules, some, walk
 
 CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
-# from the strongest basis to the weakest; cutting rights needs one of the first five
-LEVELS: tuple[BasisLevel, ...] = (
-    "law",
-    "admin_regulation",
-    "central_policy",
-    "local_regulation",
-    "department_rule",
-    "normative_document",
-    "standard",
-    "foreign",
-)
 WEAK = LEVELS[LEVELS.index("normative_document") :]
 
 
