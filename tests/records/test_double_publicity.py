@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -17,6 +18,8 @@ from creditscore.records import ingest
 from creditscore.records.double_publicity import import_licences, import_penalties, import_publicity
 
 SHANDONG = ["environment/shandong"]
+
+MARKET = Path(__file__).parent / "publicity_market.yaml"
 
 
 def adds_up(imported) -> bool:
@@ -94,7 +97,7 @@ def test_the_keys_of_market_regulation():
         "pubdeadline": "2027-01-20",
     }
     table = pd.DataFrame([read | {"lerep": "某人", "mainillegfact": "事实", "pencontent": "内容", "penperi": None}])
-    imported = import_penalties(table, schemes=["market"])
+    imported = import_penalties(table, mapping=MARKET, schemes=["market"])
     (record,) = rows(imported.records)
     assert (record["item"], record["domain"], record["published_on"]) == (
         "licence_revoked",
@@ -150,7 +153,7 @@ def test_typed_columns_are_read_exactly():
 def test_all_missing_columns_are_named_at_once_with_code_and_heading():
     with pytest.raises(InputError) as caught:
         import_publicity(
-            pd.DataFrame({"CF_WSH": ["1"], "name": ["x"]}), pd.DataFrame({"XK_WSH": ["1"]}), schemes=["market"]
+            pd.DataFrame({"CF_WSH": ["1"], "name": ["x"]}), pd.DataFrame({"XK_WSH": ["1"]}), schemes=["labour/national"]
         )
     text = str(caught.value)
     for word in ("CF_XDR_MC (行政相对人名称)", "CF_XDR_SHXYM (统一社会信用代码)", "CF_JDRQ", "CF_CFLB", "CF_CFJG",
@@ -225,7 +228,7 @@ def test_a_case_of_labour_is_the_act_and_keeps_its_amounts():
         "CF_NR_FK": "1",
         "CF_NR_WFFF": "2",
     }
-    imported = penalties(act, schemes=["labour"])
+    imported = penalties(act, schemes=["labour/national"])
     (record,) = rows(imported.records)
     assert (record["item"], record["amount"], record["confiscated"]) == ("case", 10_000, 20_000)
     assert imported.manifest["measures"] == {"in": 3, "records": 1, "folded_into_act": 2, "unmapped": 0}
@@ -441,7 +444,7 @@ def test_an_empty_table_gives_empty_tables():
     [
         ({"schemes": []}, "environment/ningxia, environment/shandong"),
         ({"schemes": ["tax"]}, "no rows for tax"),
-        ({"schemes": ["labour"], "domain": "market"}, "no row of the mapping is left"),
+        ({"schemes": ["labour/national"], "domain": "environment"}, "no row of the mapping is left"),
         ({"domain": "pigs"}, "no rows for domain pigs"),
         ({"unit": "jiao"}, "unit is 'jiao'"),
         ({"fine_limit": "much"}, "fine_limit"),
@@ -457,10 +460,12 @@ def test_one_domain_may_be_chosen_without_naming_the_scheme():
     assert [
         row["item"]
         for row in rows(
-            penalties({"CF_CFJG": "某区市场监管局", "CF_CFLB": "降级"}, schemes=[], domain="market").records
+            penalties(
+                {"CF_CFJG": "某区市场监管局", "CF_CFLB": "降级"}, mapping=MARKET, schemes=[], domain="market"
+            ).records
         )
     ] == ["grade_lowered"]
     assert {
         row["item"]
-        for row in rows(penalties({"CF_CFLB": "警告;罚款"}, schemes=["environment/ningxia", "market"]).records)
+        for row in rows(penalties({"CF_CFLB": "警告;罚款"}, schemes=["environment/ningxia", "labour/national"]).records)
     } == {"NX25-B1", "NX25-C"}
