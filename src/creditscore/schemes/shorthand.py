@@ -51,7 +51,8 @@ def _imported(data: dict[str, Any]) -> dict[str, Any]:
     about = data["imported_decision"]
     if isinstance(about, ImportedDecision):
         about = about.model_dump(exclude_none=True)
-    grades = [one.get("code") for one in data.get("grades") or [] if isinstance(one, dict)]
+    listed = data.get("grades")
+    grades = [one.get("code") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     life = about.get("life")
     window: dict[str, Any] = {"ever": True}
     if isinstance(life, dict) and life:
