@@ -34,7 +34,10 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | Non
         numeric = bool(listed) and i > 0 and all(row[i].isdigit() or not row[i] for row in listed)
         numeric = numeric or (bool(listed) and i > 0 and not fold and _figures(row[i] for row in listed))
         table.add_column(
-            columns[i], justify="right" if numeric else "left", overflow="fold", no_wrap=i == 0 and not fold
+            columns[i],
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=_short(row[i] for row in listed) or (i == 0 and not fold),
         )
     for row in listed:
         table.add_row(*(Text(row[i]) for i in shown))
@@ -44,3 +47,8 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | Non
 def _figures(cells: Iterable[str]) -> bool:
     """Whether a column holds figures: each cell begins with a digit and is one figure, or is empty."""
     return all(not cell or (cell[:1].isdigit() and cell[4:5] != "-") for cell in cells)
+
+
+def _short(cells: Iterable[str]) -> bool:
+    """Whether a column is as narrow as a date, which would be hard to read in two lines."""
+    return max((len(cell) for cell in cells), default=0) <= 10
