@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from creditscore.schemes.bands import in_band
 
+from creditscore.quantities import to_micro
 from creditscore.schemes import registry
+from creditscore.schemes.checks.bands import ends
 from creditscore.schemes.model import Scheme
 
 FACTS = Path(__file__).parents[3] / "shared" / "rules"
@@ -129,6 +130,11 @@ def holds(printed: re.Match[str], score: Decimal) -> bool:
         last = Decimal(high)
         return (score > first if sign == ">" else score >= first) and (score < last if below else score <= last)
     return {"≥": score >= first, "≤": score <= first, "<": score < first, None: score == first}[sign]
+
+
+def in_band(band: Any, score: Decimal) -> bool:
+    low, high = ends(band)
+    return (low is None or low <= to_micro(score)) and (high is None or to_micro(score) <= high)
 
 
 @pytest.mark.parametrize("name", BANDS)
