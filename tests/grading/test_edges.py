@@ -126,10 +126,11 @@ def test_points_nobody_published_worsen_where_lower_is_better(tmp_path: Path) ->
 
 def test_a_record_without_the_date_that_tells_variants_apart_is_refused(tmp_path: Path) -> None:
     variants = "".join(
-        f"    - {{label: {{zh: 违规, en: v}}, add: {{each: {n}}}, applies: {{by: occurred_on, {span}}}, {CITED}}}\n"
+        f"    - {{label: {{zh: 违规, en: v}}, add: {{each: {n}}}, applies: {{by: booked_on, {span}}}, {CITED}}}\n"
         for n, span in ((10, "to: 2023-12-31"), (30, "from: 2024-01-01"))
     )
-    grading = grade(tmp_path, WINDOW + "items:\n  v:\n" + variants + ENDS, [DAY, {"event_on": "2024-03-01"}])
+    records = [{**DAY, "booked_on": "2024-03-01"}, {"event_on": "2024-03-01"}]
+    grading = grade(tmp_path, WINDOW + "items:\n  v:\n" + variants + ENDS, records)
     assert only(grading) == ("C", 30)
     assert [row["reason"] for row in grading.quarantine.to_pylist()] == ["missing_date"]
 

@@ -157,9 +157,8 @@ def test_both_interpreters_agree_under_every_shipped_scheme(entry: registry.Entr
     compare(grading)
     counts = grading.manifest["counts"]
     assert counts["records"]["used"] > 8, counts
-    # where neither bands nor points were published, no random subject has a grade
-    assert len(counts["states"]) + len(counts["grades"]) > 1 or "not_computable" in counts["states"], counts
     if scheme.domain in ("tax", "food_hygiene", "food_inspection"):
+        assert len(counts["grades"]) > 1, counts
         assert grading.manifest["rejected"] == sum(
             number for why, number in grading.manifest["reasons"].items() if why in FITTING
         )
