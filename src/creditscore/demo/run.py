@@ -192,7 +192,7 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for k, name in enumerate(columns):
-        table.add_column(name, justify="right" if k else "left")
+        table.add_column(name, justify="right" if k else "left", no_wrap=k == 0)
     for row in rows:
         table.add_row(*row)
     return table
