@@ -52,6 +52,28 @@ def test_what_cannot_be_graded_raises_or_is_named() -> None:
     assert list(found.skipped) == ["environment/jilin", "wage_arrears"]
 
 
+def test_what_would_be_ignored_or_counted_twice_is_an_error() -> None:
+    snapshot = cs.ingest(SUBJECTS, RECORDS.iloc[:1])
+    with pytest.raises(cs.UsageError, match="history cannot stand beside it"):
+        cs.grade_all(snapshot, ["tax"], 2019, history=pd.DataFrame({"subject_id": [], "period": [], "grade": []}))
+    with pytest.raises(cs.UsageError, match="named twice"):
+        cs.grade_all(snapshot, ["tax", "tax@2014"], 2019)
+
+
+def test_a_profile_does_not_hide_a_scheme_that_is_wrong(tmp_path: Path) -> None:
+    broken = tmp_path / "x.yaml"
+    broken.write_text("scheme: x\n", encoding="utf-8")
+    with pytest.raises(cs.SchemeError, match="faults"):
+        cs.grade_all(cs.ingest(SUBJECTS, RECORDS.iloc[:1]), ["tax", str(broken)], 2019, skip=True)
+
+
+def test_a_snapshot_is_not_overwritten(tmp_path: Path) -> None:
+    snapshot = cs.ingest(SUBJECTS, RECORDS.iloc[:1])
+    (tmp_path / "snapshot.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(cs.UsageError, match="a snapshot lies there"):
+        cs.grade(snapshot, "tax", 2019).write(tmp_path)
+
+
 def test_the_command_takes_several_schemes_and_a_profile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     SUBJECTS.to_csv(tmp_path / "s.csv", index=False)
     RECORDS.iloc[:3].to_csv(tmp_path / "r.csv", index=False)

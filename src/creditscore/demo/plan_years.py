@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +49,7 @@ def plan_years(subjects: pa.Table, rng: np.random.Generator) -> list[PlanYear]:
         made.manifest["made_up"] = True
         for run in made.manifest["schemes"].values():
             run["made_up"] = True
-        found.append(PlanYear(year, replace(made)))
+        found.append(PlanYear(year, made))
     return found
 
 

@@ -84,16 +84,17 @@ def _from_folder(folder: Path, subject_id: str, scheme: str) -> Found:
     _need(folder, FILES)
     whole = read_manifest(folder)
     manifest = _run_of(whole, scheme, folder)
-    name = manifest["scheme"].partition("@")[0] if "schemes" in whole else "%"
+    of_scheme = [manifest["scheme"].partition("@")[0]] if "schemes" in whole else []
+    where = " AND scheme = ?" if of_scheme else ""
     con = duckdb.connect()
     try:
-        grades = [str(folder / "grades.parquet"), name]
-        grade = _grade(con, "(SELECT * FROM read_parquet(?) WHERE scheme LIKE ?)", grades, subject_id, str(folder))
+        grades = [str(folder / "grades.parquet"), *of_scheme]
+        grade = _grade(con, f"(SELECT * FROM read_parquet(?) WHERE true{where})", grades, subject_id, str(folder))
         ledger = _rows(
             con,
             "SELECT * EXCLUDE file_row_number FROM read_parquet(?, file_row_number = true)"
-            " WHERE subject_id = ? AND scheme LIKE ? ORDER BY file_row_number",
-            [str(folder / "ledger.parquet"), grade["subject_id"], name],
+            f" WHERE subject_id = ?{where} ORDER BY file_row_number",
+            [str(folder / "ledger.parquet"), grade["subject_id"], *of_scheme],
         )
     except duckdb.Error as error:
         raise _damaged(folder, error) from error

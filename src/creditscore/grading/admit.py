@@ -58,12 +58,12 @@ def admit(engine: DuckDBEngine, snapshot: Snapshot, folded: Folded, plan: Plan, 
     if reads_correction(plan):
         corrected = ", (SELECT MAX(c.day) FROM corrections c WHERE c.rk = f.rk) AS last_corrected_day"
     shorthand = _shorthand(engine, snapshot, plan)
-    later = f" AND NOT (f.status = 2 AND f.status_day > {plan.until})" if plan.until is not None else ""
     left = sorted(codes[item] for item in plan.beside if item in codes)
     beside = f"f.item IN ({', '.join(map(str, left))})" if left else "FALSE"
     status = ""
-    if later:
-        status = f" REPLACE (CASE WHEN TRUE{later} THEN f.status ELSE CAST(0 AS UTINYINT) END AS status)"
+    if plan.until is not None:  # a repair after the day of grading has not happened yet
+        later = f"f.status = 2 AND COALESCE(f.status_day, {plan.until}) > {plan.until}"
+        status = f" REPLACE (CASE WHEN {later} THEN CAST(0 AS UTINYINT) ELSE f.status END AS status)"
     base = f"SELECT f.*{status} {columns}{corrected} FROM {folded.folded} f WHERE {here} AND NOT {beside}"
     extra = ""
     rows = f"SELECT COALESCE(SUM(n_rows), 0) FROM {folded.folded} f WHERE"
@@ -227,7 +227,7 @@ def _requirements(plan: Plan, codes: dict[str, int]) -> list[tuple[str, str, str
 
 
 def _texts(words: Iterable[tuple[str, int]]) -> str:
-    return ", ".join("'" + word.replace("'", "''") + "'" for word, _ in words)
+    return ", ".join(literal(word) for word, _ in words)
 
 
 def _column(plan: Plan, name: str) -> str:
@@ -245,7 +245,7 @@ class _Given(dict[str, str]):
         for name, kind in kinds.items():
             if name in MOMENTS:
                 continue  # already a day in the condition
-            sql = "'" + item.replace("'", "''") + "'" if name == "item" else _column(plan, name)
+            sql = literal(item) if name == "item" else _column(plan, name)
             self[name] = sql if kind == "date" else f"COALESCE({sql}, {silent[kind]})"
 
 

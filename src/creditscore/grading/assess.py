@@ -27,7 +27,7 @@ def assess(plan: Plan, record: Mapping[str, Any], cycles: tuple[int | None, ...]
     corrections = record.get("corrections") or ()
     if plan.until is not None:  # what happened later is not yet so on the day of grading
         corrections = [(day, share) for day, share in corrections if day <= plan.until]
-        if record["status"] == 2 and record["status_day"] > plan.until:
+        if record["status"] == 2 and record["status_day"] is not None and record["status_day"] > plan.until:
             record = {**record, "status": 0, "status_day": None}
     last = max((day for day, _ in corrections), default=None)
     item = _variant(plan, record, last)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from creditscore.days import to_day, year_end, year_start
-from creditscore.errors import SchemeError
+from creditscore.errors import NotInForce
 from creditscore.grading.bind_days import FAR, cycle, last_days, reach, window_days
 from creditscore.grading.plan import (
     BoundCycle,
@@ -54,7 +54,7 @@ def bind(
     `beside`: schemes of the same domain that `scheme` names; their items are left to them.
     """
     if scheme.missing:
-        raise SchemeError(
+        raise NotInForce(
             f"{scheme.name} cannot grade: {len(scheme.missing)} things are missing",
             where="; ".join(f"{label.en} ({label.zh})" for label in scheme.missing),
             next="grade under another variant (`creditscore scheme list`), or complete the scheme from its text",

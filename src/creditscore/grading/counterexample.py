@@ -11,13 +11,14 @@ from typing import Any
 from creditscore.days import to_day, year_end
 from creditscore.grading.bind import bind
 from creditscore.grading.exact import Outcome, Subject, grade_subject
-from creditscore.grading.plan import COLUMNS, Plan
+from creditscore.grading.plan import Plan
 from creditscore.quantities import MICRO, from_micro, plain, to_micro
 from creditscore.records.tables import KINDS
 from creditscore.schemes.expressions import Node, parse
 from creditscore.schemes.force import Epoch
 from creditscore.schemes.model import Scheme
 from creditscore.schemes.parts import DATES
+from creditscore.schemes.types import SUBJECT_COLUMNS
 from creditscore.schemes.walk import rules
 
 TRIES = 500  # subjects for each stretch of rules and class of items
@@ -133,7 +134,9 @@ class _Maker:
     def subject(self) -> Subject:
         scheme, chance = self.plan.scheme, self.random.random
         noise = self.pick((0, 0.05, 0.2, 0.5))  # how much there is besides records: much of it hides what they do
-        columns = {name: self.pick(["", *self.words]) for name in COLUMNS if name != "kind" and chance() < noise}
+        columns = {
+            name: self.pick(["", *self.words]) for name in SUBJECT_COLUMNS if name != "kind" and chance() < noise
+        }
         columns["kind"] = self.pick(scheme.kinds or KINDS) if chance() < noise else (scheme.kinds or KINDS)[0]
         if chance() < noise:
             columns["registered_day"] = self.pick(self.days)

@@ -11,8 +11,9 @@ from creditscore.grading.combine import combine
 from creditscore.grading.decide import Decision, decide, sweep
 from creditscore.grading.facts import other_facts, record_facts
 from creditscore.grading.lines import STEPS, Line, Touched, article, holds
-from creditscore.grading.plan import COLUMNS, BoundCycle, Plan, PlanRule
+from creditscore.grading.plan import BoundCycle, Plan, PlanRule
 from creditscore.quantities import MICRO, UNBOUNDED
+from creditscore.schemes.types import SUBJECT_COLUMNS
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def grade_subject(plan: Plan, subject: Subject) -> Outcome:
     touched = Touched()
     lookups = {name: _look(plan, name, table, subject.columns) for name, table in plan.lookups.items()}
     env: dict[str, Any] = {
-        **{name: subject.columns.get(name) or "" for name in COLUMNS},
+        **{name: subject.columns.get(name) or "" for name in SUBJECT_COLUMNS},
         **lookups,
         "period": plan.year * MICRO,
     }

@@ -13,7 +13,6 @@ from typing import Any
 from creditscore.schemes.expressions import Node
 from creditscore.schemes.model import Rule, Scheme
 
-COLUMNS = ("kind", "region", "district", "industry", "size", "ownership")  # of the subject, for conditions
 NO_AMOUNT = 9_100_000_000_000_000_000  # an amount nobody gave cannot show that it is small
 FULL = 10**10  # Σ share (10⁻⁶) × basis points of a record that is wholly given back
 

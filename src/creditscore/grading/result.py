@@ -25,6 +25,8 @@ def open_folder(out: Path | str) -> Path:
     try:
         if not str(out):
             raise OSError("no folder was named")
+        if (folder / "snapshot.json").exists():
+            raise OSError("a snapshot lies there")
         folder.mkdir(parents=True, exist_ok=True)
         for name in TABLES:
             for kind in ("parquet", "csv"):

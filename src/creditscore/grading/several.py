@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.engines.duckdb import DuckDBEngine
-from creditscore.errors import NotInForce, SchemeError, TooManyRejected, UsageError
+from creditscore.errors import NotInForce, UsageError
 from creditscore.grading.grade import grade, too_many
 from creditscore.grading.result import TABLES, Grading, open_folder
 from creditscore.records import Snapshot, ingest
@@ -78,7 +78,7 @@ class Gradings:
                     rows = f"SELECT DISTINCT * FROM ({rows}) ORDER BY ALL"
                 engine.write(rows, folder / f"{name}.parquet")
                 if csv:
-                    engine.write_csv(f"SELECT * FROM read_parquet('{folder / name}.parquet')", folder / f"{name}.csv")
+                    engine.write_csv(rows, folder / f"{name}.csv")
         text = json.dumps(self.manifest, ensure_ascii=False, indent=2, sort_keys=True, default=str)
         (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
         return folder
@@ -102,16 +102,28 @@ def grade_all(
     they raise. A row counts once towards `max_rejected`, whichever schemes refuse it.
     """
     names = list(dict.fromkeys(schemes))
+    ids = [registry.split(name)[0] for name in names]
     if not names:
         raise UsageError("no scheme was given", next="`creditscore scheme list` shows all")
-    snapshot = records if isinstance(records, Snapshot) else _ingest(records, names, tables)
+    if len(set(ids)) < len(ids):
+        raise UsageError("one scheme is named twice", where=", ".join(names), next="compare versions in two calls")
+    if isinstance(records, Snapshot):
+        given = [name for name, table in tables.items() if table is not None]
+        if given:
+            raise UsageError(
+                f"a snapshot already holds its tables and limits; {' and '.join(given)} cannot stand beside it",
+                next="give tables instead of a snapshot, or the snapshot alone",
+            )
+        snapshot = records
+    else:
+        snapshot = _ingest(records, names, tables)
     runs, skipped = [], {}
     for name in names:
         try:
             runs.append(
                 grade(snapshot, name, period, as_of=as_of, known_at=known_at, max_rejected=2**62, ledger=ledger)
             )
-        except (NotInForce, SchemeError) as error:
+        except NotInForce as error:
             if not skip:
                 raise
             skipped[name] = "; ".join(part for part in (error.what, error.where) if part)
@@ -170,6 +182,3 @@ def _distinct(table: pa.Table) -> pa.Table:
     con = duckdb.connect()
     con.register("rows", table)
     return con.sql("SELECT DISTINCT * FROM rows ORDER BY ALL").to_arrow_table()
-
-
-__all__ = ["Gradings", "TooManyRejected", "grade_all"]

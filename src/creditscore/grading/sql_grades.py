@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from creditscore.grading.compile import bit, mark, reading_mask
-from creditscore.grading.plan import COLUMNS, Plan, PlanFact, PlanRule
+from creditscore.grading.plan import Plan, PlanFact, PlanRule
 from creditscore.grading.sql_totals import carried, distinct
 from creditscore.quantities import MICRO, TOP, UNBOUNDED
 from creditscore.schemes.expressions import literal, names, to_sql
+from creditscore.schemes.types import SUBJECT_COLUMNS
 
 SINCE = ("months_since", "days_since")
 
 
 def column(plan: Plan, alias: str = "s") -> dict[str, str]:
     """What a condition may name → its SQL (never NULL)."""
-    known = {name: f"{alias}.x_{name}" for name in COLUMNS}
+    known = {name: f"{alias}.x_{name}" for name in SUBJECT_COLUMNS}
     known |= {name: f"{alias}.x_{name}" for name in (*plan.scheme.attributes, *plan.lookups)}
     known |= {fact.name: f"{alias}.x_{fact.name}" for fact in plan.facts}
     known |= {name: f'{alias}."d_{name}"' for name, one in plan.scheme.attributes.items() if one.type == "date"}
@@ -77,7 +78,7 @@ def fact_views(plan: Plan) -> list[tuple[str, str]]:
 
 def faced(plan: Plan, has_pools: bool) -> str:
     """One row per subject with every name that a condition may read."""
-    columns = ["s.sid", "s.fed", *(f"COALESCE(s.{name}, '') AS x_{name}" for name in COLUMNS)]
+    columns = ["s.sid", "s.fed", *(f"COALESCE(s.{name}, '') AS x_{name}" for name in SUBJECT_COLUMNS)]
     joins = ["LEFT JOIN totals t ON t.sid = s.sid"]
     for name, attribute in plan.scheme.attributes.items():
         if attribute.type == "date":

@@ -221,8 +221,3 @@ def show_log(
             shown.append(f"CAST({absent} AS {kind}) AS {name}")
     shown += [quote(ATTRIBUTE_PREFIX + name) for name in attributes]
     con.execute(f"CREATE OR REPLACE VIEW log AS SELECT {', '.join(shown)}, {line} AS row FROM {rows}")
-
-
-def empty_log(con: duckdb.DuckDBPyConnection) -> None:
-    columns = ", ".join(f"{name} {kind}" for name, (kind, _) in LOG_COLUMNS.items())
-    con.execute(f"CREATE OR REPLACE TABLE log_rows ({columns}, line BIGINT)")

@@ -17,7 +17,6 @@ Mark = Literal["verified", "recalled", "derived", "inference", "local", "project
 Route = Literal["score", "direct", "linked", "retained", "special", "repaired", "adjusted", "imported"]
 Clock = Literal["event_on", "occurred_on", "decided_on", "booked_on", "published_on", "recorded_on"]
 DATES: tuple[str, ...] = get_args(Clock)
-Basis = Literal["time", "day", "month", "quarter", "year", "period", "act"]
 Use = Literal["public_grade", "internal_risk", "list", "professional_record"]
 
 

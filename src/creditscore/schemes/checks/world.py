@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
-from typing import Any
 
 from creditscore.quantities import MICRO, to_micro
 from creditscore.records.tables import KINDS
@@ -82,8 +80,3 @@ def _whole(low: int | None, high: int | None, extra: Sequence[int] = ()) -> Any_
         return found
 
     return any_in
-
-
-def score_of(values: Any) -> Fraction | None:
-    found = values.get(SCORE)
-    return None if found is None else Fraction(found)
