@@ -19,6 +19,13 @@ def test_each_version_loads_under_its_own_name(entry: registry.Entry) -> None:
     assert (scheme.scheme, scheme.version) == (entry.scheme, entry.version)
 
 
+@pytest.mark.parametrize("entry", registry.entries(), ids=lambda entry: f"{entry.scheme}@{entry.version}")
+def test_who_gets_no_grade_reads_why_in_words(entry: registry.Entry) -> None:
+    codes = [rule.id for rule in registry.load(entry).decide if rule.not_graded or rule.not_computable]
+    silent = [rule.id for rule in registry.load(entry).decide if rule.id in codes and rule.label is None]
+    assert silent == []
+
+
 def test_every_law_loads() -> None:
     assert len(load_laws()) > 3
 

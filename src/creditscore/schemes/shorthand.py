@@ -42,7 +42,7 @@ def _stub(data: dict[str, Any]) -> dict[str, Any]:
         "windows": {"ever": {"ever": True}},
         "admit": {"clock": "event", "window": "ever"},
         "items": {},
-        "decide": [{"id": "missing", "not_computable": "rule_text_missing", **_source(data, unknown=True)}],
+        "decide": [{"id": "missing", "not_computable": "rule_text_missing", **_without(data)}],
     }
     return {**given, **data}
 
@@ -92,6 +92,11 @@ def _imported(data: dict[str, Any]) -> dict[str, Any]:
         "decide": decide,
     }
     return {**given, **data}
+
+
+def _without(data: dict[str, Any]) -> dict[str, Any]:
+    label = {"zh": "规定的文本不全", "en": "the text of the rule is not complete"}
+    return {"label": label, **_source(data, unknown=True)}
 
 
 def _source(data: dict[str, Any], unknown: bool = False) -> dict[str, Any]:
