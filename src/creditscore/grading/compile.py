@@ -175,11 +175,6 @@ def deadline_table(plan: Plan, first: int, last: int) -> Columns:
     return _columns(rows, ("rule", "INTEGER"), ("day", "INTEGER"), *((f"last{i}", "INTEGER") for i in range(width)))
 
 
-def window_names(plan: Plan) -> Columns:
-    rows = [(i, k, name) for i, one in sorted(repairs(plan).items()) for k, name in enumerate(one.windows)]
-    return _columns(rows, ("rule", "INTEGER"), ("win", "INTEGER"), ("name", "VARCHAR"))
-
-
 def reached_table(reach: Any, days: list[int]) -> Columns:
     """A function of days as a table, for the days that occur."""
     return _columns([(day, reach(day)) for day in days], ("day", "INTEGER"), ("reached", "INTEGER"))

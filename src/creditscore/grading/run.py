@@ -27,7 +27,6 @@ def put_tables(engine: DuckDBEngine, plan: Plan, codes: dict[str, int]) -> None:
     engine.table("tier", tables.tier_table(plan))
     engine.table("level", tables.level_table(plan))
     engine.table("give", tables.give_table(plan))
-    engine.table("window_name", tables.window_names(plan))
     engine.table("grp", tables.group_table(plan))
     engine.table("probe", tables.probe_table(plan))
     if plan.lookups:

@@ -21,7 +21,7 @@ from creditscore.grading.compile import (
 )
 from creditscore.grading.plan import FULL, NO_AMOUNT, BoundWindow, Plan, PlanFact
 from creditscore.quantities import MICRO
-from creditscore.schemes.expressions import names, to_sql
+from creditscore.schemes.expressions import literal, names, to_sql
 from creditscore.schemes.parts import DATES
 
 SINCE, WIDTH = 100_000, 64  # day and window of a correction in one number: no day is before, no rule is wider
@@ -59,11 +59,12 @@ def rec(plan: Plan) -> str:
     join = "i.code = a.item"
     if any(item.switch for item in plan.items):
         join += f" AND (i.switch < 0 OR {_switch(plan)} BETWEEN i.switch_lo AND i.switch_hi)"
-    return (
+    sql = (
         f"SELECT a.*, i.item AS idx, {clock_sql(plan, 'clock', used)} AS day, "
         f"{clock_sql(plan, 'repair_clock', repair) if repair else 'CAST(NULL AS INTEGER)'} AS repair_day, "
         f"{_item_columns(plan)} FROM admitted a JOIN item i ON {join}"
     )
+    return f"SELECT v.* FROM ({sql}) v WHERE {read(plan)}" if _by_day_alone(plan) else sql
 
 
 def _item_columns(plan: Plan) -> str:
@@ -130,8 +131,7 @@ def assessed(plan: Plan, features: Features) -> str:
     cycles = "".join(f", y.cycle_{k}" for k in range(len(plan.cycles)))
     named = "''"
     if corrected and repairs(plan):
-        joins += f"LEFT JOIN window_name n ON n.rule = r.repair AND n.win = b.newest % {WIDTH} - 1 "
-        named = "COALESCE(n.name, '')"
+        named = _window_name(plan)
         if features.repaired:
             named = f"CASE WHEN r.status = 2 AND (r.repair < 0 OR r.lifts) THEN '' ELSE {named} END"
     return (
@@ -139,6 +139,15 @@ def assessed(plan: Plan, features: Features) -> str:
         f"{named} AS repair_window{cycles}, CAST({_nominal(plan, 'low')} AS BIGINT) AS nominal_low, "
         f"CAST({_nominal(plan, 'high')} AS BIGINT) AS nominal_high FROM rec r {joins}"
     )
+
+
+def _window_name(plan: Plan) -> str:
+    """The name of the window of the newest correction; an expression, so that it costs nothing where nobody asks."""
+    cases = ""
+    for index, rule in sorted(repairs(plan).items()):
+        names = " ".join(f"WHEN {k} THEN {literal(name)}" for k, name in enumerate(rule.windows))
+        cases += f" WHEN {index} THEN CASE b.newest % {WIDTH} - 1 {names} ELSE '' END" if names else ""
+    return f"CASE r.repair{cases} ELSE '' END" if cases else "''"
 
 
 def _by_attribute(plan: Plan, column: str, text: int) -> str:
@@ -252,6 +261,20 @@ def uses_lookup(plan: Plan) -> bool:
     return any(set(names(tree)) & set(plan.lookups) for tree in trees if tree is not None)
 
 
+def _by_day_alone(plan: Plan) -> bool:
+    """Whether every window depends on the day of a record alone, and not on what was given back or on other dates."""
+    windows = [item.window for item in plan.items] + [fact.window for fact in plan.facts if fact.window]
+    return not any(one.or_uncorrected or one.or_until or one.beyond or one.cycle is not None for one in windows)
+
+
+def read(plan: Plan) -> str:
+    """Whether a record lies in the scoring window of its item or in the window of a fact."""
+    windows = [
+        f"{member(plan, fact)} AND {in_window(plan, fact.window)}" for fact in over_records(plan) if fact.window
+    ]
+    return " OR ".join([in_item_window(plan), *windows])
+
+
 def valid(plan: Plan) -> str:
     """Records that some rule reads: exempt or active, in the scoring window or in the window of a fact."""
     columns = record_column(plan)
@@ -259,23 +282,20 @@ def valid(plan: Plan) -> str:
         f"WHEN {to_sql(rule.when, columns.__getitem__)} THEN {k}" for k, rule in enumerate(plan.exemptions) if rule.when
     )
     exempt = f"CASE {exempt} ELSE -1 END" if exempt else "-1"
-    windows = " OR ".join(
-        f"{member(plan, fact)} AND {in_window(plan, fact.window)}" for fact in over_records(plan) if fact.window
-    )
-    scored = in_item_window(plan)
+    scored, held = in_item_window(plan), read(plan)
     look = "JOIN looked l ON l.sid = v.sid " if uses_lookup(plan) else ""
     lookups = "".join(f', l."{name}"' for name in plan.lookups) if look else ""
     net_high = "v.low" if not plan.uses_unknown else netted("high")
     aged, low = "", netted("low")
     if any(item.window.beyond for item in plan.items):
         old = aged_record(plan)
-        scored = f"({scored} OR {old})"
+        scored, held = f"({scored} OR {old})", f"{held} OR {old}"
         aged, low = f", {old} AS aged", f"CASE WHEN {old} THEN 0 ELSE {low} END"
     return (
         f"SELECT v.*, (v.status <> 1 AND v.exempt < 0) AS active, "
         f"(v.status <> 1 AND v.exempt < 0 AND v.scored AND v.form <> 0) AS counts, {net_high} AS high FROM ("
         f"SELECT v.*{lookups}, {exempt} AS exempt, {scored} AS scored{aged}, {low} AS low "
-        f"FROM assessed v {look}WHERE {scored}{f' OR {windows}' if windows else ''}) v"
+        f"FROM assessed v {look}WHERE {held}) v"
     )
 
 
@@ -303,16 +323,14 @@ def time_key(bases: set[str]) -> str:
         "quarter": "(c.year * 4 + c.quarter)",
         "year": "c.year",
         "period": "0",
-        "act": "0",
+        "act": "CASE WHEN COALESCE(v.act_id, '') = '' THEN v.rk ELSE 0 END",  # a record without an act is its own
     }
     return f"CASE v.counting {' '.join(f'WHEN {BASES.index(basis)} THEN {sql[basis]}' for basis in sorted(bases))} ELSE 0 END"
 
 
 def text_key(plan: Plan) -> str:
-    """The text part of a counting basis: an act, or the values of record attributes."""
-    parts = [
-        f"WHEN v.counting = {BASES.index('act')} THEN CASE WHEN COALESCE(v.act_id, '') = '' THEN CAST(v.rk AS VARCHAR) ELSE 'a' || v.act_id END"
-    ]
+    """The text part of a counting basis: an act, or the values of record attributes; NULL where it has none."""
+    parts = [f"WHEN v.counting = {BASES.index('act')} THEN NULLIF(v.act_id, '')"]
     for k, attributes in enumerate(key_sets(plan)):
         if attributes:
             texts = [f"CAST({record_column(plan)[name]} AS VARCHAR)" for name in attributes]
@@ -320,4 +338,4 @@ def text_key(plan: Plan) -> str:
                 texts = [f"CAST(LENGTH({text}) AS VARCHAR) || ':' || {text}" for text in texts]
             shown = " || ".join(texts)
             parts.append(f"WHEN v.keys = {k} THEN {shown}")
-    return f"CASE {' '.join(parts)} ELSE '' END"
+    return f"CASE {' '.join(parts)} END"

@@ -100,7 +100,7 @@ def contributions(plan: Plan) -> str:
         if texts(plan):
             keys += f", {text_key(plan)} AS text_key"
     if used.act:
-        keys = ", CASE WHEN COALESCE(v.act_id, '') = '' THEN CAST(v.rk AS VARCHAR) ELSE 'a' || v.act_id END AS text_key"
+        keys = ", CASE WHEN COALESCE(v.act_id, '') = '' THEN v.rk ELSE 0 END AS time_key, NULLIF(v.act_id, '') AS text_key"
     calendar = "JOIN calendar c ON c.day = v.day " if needs_calendar(plan) else ""
     extra = "".join(f", {value} AS {name}" for name, value, _ in carried(plan))
     weighs = "v.counts AND v.pool < 0"
@@ -151,19 +151,19 @@ def _picked(plan: Plan) -> list[tuple[str, str]]:
     if used.act:
         values = each("MAX({side}) AS {side}")
         views.append(
-            ("keyed", f"SELECT sid, MIN(idx) AS idx, {values} FROM contributions{where} GROUP BY sid, text_key")
+            ("keyed", f"SELECT sid, MIN(idx) AS idx, {values} FROM contributions{where} GROUP BY sid, time_key, text_key")
         )
         source, where = "keyed", ""
     elif used.keys:
         # records that all count pass by; of the others one per key, and only keys with a text are grouped by text
         own, most = each("c.{side}"), each("MAX(c.{side}) AS {side}")
         rows = "FROM contributions c JOIN item i ON i.item = c.idx WHERE c.staged AND"
-        plain = "NOT i.summed" + (" AND c.text_key = ''" if texts(plan) else "")
+        plain = "NOT i.summed" + (" AND c.text_key IS NULL" if texts(plan) else "")
         parts = [f"SELECT c.sid, c.idx, {own} {rows} i.summed"]
         parts.append(f"SELECT c.sid, c.idx, {most} {rows} {plain} GROUP BY c.sid, c.idx, c.time_key")
         if texts(plan):
             keys = "c.sid, c.idx, c.time_key, c.text_key"
-            parts.append(f"SELECT c.sid, c.idx, {most} {rows} NOT i.summed AND c.text_key <> '' GROUP BY {keys}")
+            parts.append(f"SELECT c.sid, c.idx, {most} {rows} NOT i.summed AND c.text_key IS NOT NULL GROUP BY {keys}")
         views.append(("keyed", " UNION ALL ".join(parts)))
         source, where = "keyed", ""
     if used.item_caps or used.groups:
