@@ -64,7 +64,7 @@ class DuckDBEngine:
 
     def write(self, sql: str, path: Path) -> None:
         shown = str(path).replace("'", "''")
-        self.con.execute(f"COPY ({sql}) TO '{shown}' (FORMAT parquet, COMPRESSION zstd)")
+        self.con.execute(f"COPY ({sql}) TO '{shown}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
 
     def write_csv(self, sql: str, path: Path) -> None:
         shown = str(path).replace("'", "''")

@@ -74,8 +74,7 @@ def admit(engine: DuckDBEngine, snapshot: Snapshot, folded: Folded, plan: Plan, 
     engine.view("typed" if not plan.derived else "given", base)
     if plan.derived:
         _derive(engine, plan)
-    total = engine.rows("SELECT COALESCE(SUM(n_rows), 0) FROM typed")[0][0]
-    refused = _refuse(engine, plan, faults, refusals)
+    total, refused = _refuse(engine, plan, faults, refusals)
     sql = _measured(engine, plan, codes)
     if refused:
         sql += f" WHERE NOT ({' OR '.join(condition for condition, *_ in faults)})"
@@ -249,16 +248,15 @@ class _Given(dict[str, str]):
             self[name] = sql if kind == "date" else f"COALESCE({sql}, {silent[kind]})"
 
 
-def _refuse(engine: DuckDBEngine, plan: Plan, faults: list[tuple[str, str, str]], refusals: Refusals) -> int:
-    """List every fault of every row; returns the number of refused rows."""
-    if not faults:
-        return 0
-    counts = ", ".join(f"COALESCE(SUM(CASE WHEN {condition} THEN n_rows ELSE 0 END), 0)" for condition, *_ in faults)
-    any_fault = " OR ".join(f"({condition})" for condition, *_ in faults)
-    found = engine.rows(
-        f"SELECT COALESCE(SUM(CASE WHEN {any_fault} THEN n_rows ELSE 0 END), 0), {counts} FROM typed t"
-    )[0]
-    for (condition, reason, column), count in zip(faults, found[1:], strict=True):
+def _refuse(
+    engine: DuckDBEngine, plan: Plan, faults: list[tuple[str, str, str]], refusals: Refusals
+) -> tuple[int, int]:
+    """List every fault of every row; returns the number of rows, and of refused rows."""
+    any_fault = " OR ".join(f"({condition})" for condition, *_ in faults) or "FALSE"
+    sums = [any_fault, *(condition for condition, *_ in faults)]
+    counts = ", ".join(f"COALESCE(SUM(CASE WHEN {condition} THEN n_rows ELSE 0 END), 0)" for condition in sums)
+    total, refused, *found = engine.rows(f"SELECT COALESCE(SUM(n_rows), 0), {counts} FROM typed t")[0]
+    for (condition, reason, column), count in zip(faults, found, strict=True):
         if count:
             value = {
                 "item": "i.name",
@@ -272,7 +270,7 @@ def _refuse(engine: DuckDBEngine, plan: Plan, faults: list[tuple[str, str, str]]
                 column,
                 value,
             )
-    return int(found[0])
+    return int(total), int(refused)
 
 
 def _shorthand(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan) -> str:

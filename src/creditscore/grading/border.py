@@ -20,7 +20,8 @@ def words(number: str, values: tuple[str, ...] | list[str], shift: int = 0) -> s
     return f"CASE {number} {' '.join(f'WHEN {k + shift} THEN {text(value)}' for k, value in enumerate(values))} END"
 
 
-def grades_sql(plan: Plan) -> str:
+def grades_coded(plan: Plan) -> str:
+    """One row per subject in its final order, still coded: what is kept of each span."""
     graded, computed = "o.outcome_state = 0", "o.outcome_state <> 1"
     reasons = ["out_of_scope", "no_feed", *(rule.rule.not_graded or "" for rule in plan.deciders)]
     unknown = "'no_band'"
@@ -30,22 +31,13 @@ def grades_sql(plan: Plan) -> str:
     if any(missing):
         unknown = f"CASE WHEN o.settled AND o.g0 = -3 THEN {words('o.rule', missing)} ELSE {unknown} END"
     reason = f"CASE o.outcome_state WHEN 1 THEN {words('o.rule', reasons, -2)} WHEN 2 THEN {unknown} ELSE '' END"
-    routes = [rule.route or "" for rule in plan.deciders]
-    route = words("o.rule", routes)
+    names = routes(plan)
+    route = numbered("o.rule", [names.index(rule.route or "") for rule in plan.deciders])
     for k, rule in enumerate(plan.adjusters):
         if rule.route:
-            route = f"CASE WHEN o.a{k} THEN {text(rule.route)} ELSE {route} END"
-    readings = (
-        " || ".join(
-            f"CASE WHEN (o.all_readings & {flag}) <> 0 THEN {text(name + ';')} ELSE '' END"
-            for name, flag in reading_bits(plan).items()
-        )
-        or "''"
-    )
+            route = f"CASE WHEN o.a{k} THEN {names.index(rule.route)} ELSE {route} END"
     scores = {
-        name: decimal(f"CASE WHEN {computed}{more} THEN o.{column} END")
-        if plan.has_points
-        else "CAST(NULL AS DECIMAL(20,6))"
+        name: f"CASE WHEN {computed}{more} THEN o.{column} END" if plan.has_points else "CAST(NULL AS BIGINT)"
         for name, column, more in (
             ("start", "start", " AND o.start_span = 0"),
             ("score", "score_low", " AND o.raw_low = o.raw_high"),
@@ -53,16 +45,45 @@ def grades_sql(plan: Plan) -> str:
             ("score_high", "score_high", f" AND ABS(o.score_high) < {UNBOUNDED // 2}"),
         )
     }
-    numbers = ", ".join(f"{sql} AS {name}" for name, sql in scores.items())
+    numbers = ", ".join(f"CAST({sql} AS BIGINT) AS {name}" for name, sql in scores.items())
     interval = "AND o.score_low = o.score_high " if plan.uses_unknown else ""
+    weakest = f"CASE WHEN o.weakest < 0 THEN {MARKS.index(plan.scheme.evidence)} ELSE o.weakest END"
     return (
-        f"SELECT s.subject_id, {text(plan.scheme.domain)} AS domain, {text(plan.scheme.scheme)} AS scheme, {text(plan.scheme.version)} AS version, "
-        f"{text(plan.period)} AS period, DATE {text(iso(plan.known_at))} AS known_at, {words('o.outcome_state', STATES)} AS state, {reason} AS state_reason, "
-        f"{numbers}, CASE WHEN {graded} THEN {words('o.grade', plan.grades)} END AS grade, CASE WHEN {graded} THEN {route} END AS route, "
-        f"{decimal(f'CASE WHEN {graded} {interval}THEN o.margin END')} AS margin, "
-        f"{words('CASE WHEN o.weakest < 0 THEN ' + str(MARKS.index(plan.scheme.evidence)) + ' ELSE o.weakest END', MARKS)} AS evidence, "
-        f"RTRIM({readings}, ';') AS readings FROM outcome o JOIN subjects s ON s.sid = o.sid "
+        f"SELECT s.subject_id, CAST(o.outcome_state AS TINYINT) AS state, {reason} AS state_reason, {numbers}, "
+        f"CAST(CASE WHEN {graded} THEN o.grade END AS SMALLINT) AS grade, "
+        f"CAST(CASE WHEN {graded} THEN {route} END AS SMALLINT) AS route, "
+        f"CAST(CASE WHEN {graded} {interval}THEN o.margin END AS BIGINT) AS margin, "
+        f"CAST({weakest} AS TINYINT) AS evidence, CAST(o.all_readings AS BIGINT) AS readings "
+        f"FROM outcome o JOIN subjects s ON s.sid = o.sid "
         f"{'LEFT JOIN (' + unknown_items(plan) + ') u ON u.sid = o.sid ' if plan.uses_unknown else ''}ORDER BY o.sid"
+    )
+
+
+def routes(plan: Plan) -> list[str]:
+    """The different routes to a grade; the code is the place."""
+    return sorted({"", *(rule.route or "" for rule in (*plan.deciders, *plan.adjusters))})
+
+
+def numbered(number: str, values: list[int]) -> str:
+    cases = " ".join(f"WHEN {k} THEN {value}" for k, value in enumerate(values))
+    return f"CASE {number} {cases} END" if cases else "NULL"
+
+
+def grades_words(plan: Plan) -> str:
+    """The grades as they are read and written: words for codes, decimals for millionths, in the same order."""
+    readings = (
+        " || ".join(
+            f"CASE WHEN (g.readings & {flag}) <> 0 THEN {text(name + ';')} ELSE '' END"
+            for name, flag in reading_bits(plan).items()
+        )
+        or "''"
+    )
+    numbers = ", ".join(f"{decimal('g.' + name)} AS {name}" for name in ("start", "score", "score_low", "score_high"))
+    return (
+        f"SELECT g.subject_id, {text(plan.scheme.domain)} AS domain, {text(plan.scheme.scheme)} AS scheme, {text(plan.scheme.version)} AS version, "
+        f"{text(plan.period)} AS period, DATE {text(iso(plan.known_at))} AS known_at, {words('g.state', STATES)} AS state, g.state_reason, "
+        f"{numbers}, {words('g.grade', plan.grades)} AS grade, {words('g.route', routes(plan))} AS route, "
+        f"{decimal('g.margin')} AS margin, {words('g.evidence', MARKS)} AS evidence, RTRIM({readings}, ';') AS readings FROM grades_coded g"
     )
 
 

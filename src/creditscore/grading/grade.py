@@ -243,8 +243,8 @@ def _provisional(engine: DuckDBEngine, plan: Plan, features: run.Features) -> bo
         width = len([name for name in engine.columns("deadline") if name.startswith("last")])
         days = ", ".join(f"MAX(CASE WHEN d.last{k} < {LAST} THEN d.last{k} END)" for k in range(width))
         found = engine.rows(
-            f"SELECT {days} FROM deadline d WHERE EXISTS (SELECT 1 FROM rec r JOIN corrections c ON c.rk = r.rk "
-            "WHERE r.repair = d.rule AND r.repair_day = d.day)"
+            f"SELECT {days} FROM deadline d WHERE EXISTS (SELECT 1 FROM mended m "
+            "WHERE m.repair = d.rule AND m.repair_day = d.day)"
         )[0]
         if any(day is not None and day > last for day in found):
             return True

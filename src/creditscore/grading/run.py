@@ -5,12 +5,12 @@ from __future__ import annotations
 from creditscore.days import FIRST, LAST
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading import compile as tables
-from creditscore.grading.border import grades_sql, ledger_sql, ledger_words
+from creditscore.grading.border import grades_coded, grades_words, ledger_sql, ledger_words
 from creditscore.grading.plan import Plan, PlanFact
 from creditscore.grading.spans import Span, show
 from creditscore.grading.sql_grades import decided, faced, fact_views, looked, outcome, scored, started, tried
 from creditscore.grading.sql_ledger import displaced, ledger, vocabulary
-from creditscore.grading.sql_records import Features, assessed, back, rec, valid
+from creditscore.grading.sql_records import Features, assessed, back, mended, rec, valid
 from creditscore.grading.sql_totals import (
     contributions,
     distinct_facts,
@@ -34,8 +34,8 @@ def put_tables(engine: DuckDBEngine, plan: Plan, codes: dict[str, int]) -> None:
 
 
 def put_deadlines(engine: DuckDBEngine, plan: Plan) -> None:
-    """Last days of the repair windows, only for the clock days that occur."""
-    first, last = engine.rows("SELECT MIN(repair_day), MAX(repair_day) FROM rec WHERE repair >= 0")[0]
+    """Last days of the repair windows, only for the clock days of corrected records."""
+    first, last = engine.rows("SELECT MIN(repair_day), MAX(repair_day) FROM mended WHERE repair >= 0")[0]
     engine.table("deadline", tables.deadline_table(plan, *((first, last) if first is not None else (1, 0))))
 
 
@@ -103,7 +103,7 @@ def named(plan: Plan, with_ledger: bool) -> list[tuple[str, str, bool]]:
     steps += [(name, sql, False) for name, sql in (*distinct_facts(plan), *fact_views(plan))]
     steps += [("faced", faced(plan, has_pools), False), ("started", started(plan), False)]
     steps += [("scored", scored(plan), False), ("tried", tried(plan), False), ("decided", decided(plan), False)]
-    steps.append(("outcome", outcome(plan), True))
+    steps.append(("outcome", outcome(plan), with_ledger or plan.uses_unknown))
     if with_ledger:
         steps += [(name, sql, False) for name, sql in displaced(plan)]
         steps.append(("ledger_coded", ledger(plan), False))
@@ -118,8 +118,9 @@ def run(engine: DuckDBEngine, plan: Plan, features: Features, with_ledger: bool,
         engine.view("looked", looked(plan))
     engine.view("rec", rec(plan))
     if features.corrections or features.repaired:
+        engine.materialise("mended", mended(features))
         put_deadlines(engine, plan)
-        engine.materialise("back", back(plan, features))
+        engine.materialise("back", back(plan))
     if plan.cycles:
         put_cycles(engine, plan)
     engine.view("assessed", assessed(plan, features))
@@ -137,10 +138,11 @@ def run(engine: DuckDBEngine, plan: Plan, features: Features, with_ledger: bool,
             elif number == 0:
                 engine.view(name, sql)
         add = engine.append if number else engine.materialise
-        add("result_grades", grades_sql(plan))
+        add("grades_coded", grades_coded(plan))
         if with_ledger:
             add("ledger_sorted", ledger_sql())
         used += int(engine.rows("SELECT COALESCE(SUM(n_rows), 0) FROM contributions")[0][0])
+    engine.view("result_grades", grades_words(plan))
     if with_ledger:
         engine.view("result_ledger", ledger_words(plan))
     show(engine, None, has_attributes)

@@ -8,7 +8,7 @@ from creditscore.engines.duckdb import DuckDBEngine
 
 # Rows of records in a span. Larger ones leave the caches, smaller ones read what they share too often; where the
 # log does not lie in order of sid, every span passes over all of it, so there they are few.
-SORTED, UNSORTED = 2_000_000, 8_000_000
+SORTED, UNSORTED = 2_000_000, 5_000_000
 RELATIONS = ("admitted", "subject", "attribute", "past", "listed")
 
 Span = tuple[int, int]  # the first and the last sid

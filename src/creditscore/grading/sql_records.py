@@ -96,21 +96,26 @@ def switch_day(plan: Plan, name: str, alias: str) -> str:
     return f"COALESCE({', '.join(f'{alias}.{day_column(one)}' for one in SWITCH_DATES[name])}, NULL)"
 
 
-def back(plan: Plan, features: Features) -> str:
-    """What each corrected record gives back: Σ share × basis points, each share in the window of its own day."""
-    width = max((len(one.windows) for one in repairs(plan).values()), default=0)
+def mended(features: Features) -> str:
+    """One row per correction of a record, with the clock day of its repair; a repair corrects what is left."""
     parts = "SELECT c.rk, c.day, c.share FROM corrections c"
     if features.repaired:
         rest = f"{MICRO} - COALESCE((SELECT SUM(c.share) FROM corrections c WHERE c.rk = r.rk), 0)"
         parts += f" UNION ALL SELECT r.rk, r.status_day, {rest} FROM rec r WHERE r.status = 2 AND r.repair >= 0 AND NOT r.lifts"
-    window = " ".join(f"WHEN p.day <= d.last{k} THEN {k}" for k in range(width))
+    amount = f"COALESCE(r.amount, {NO_AMOUNT}) AS amount"
+    return f"SELECT r.rk, r.idx, r.repair, r.repair_day, {amount}, p.day, p.share FROM ({parts}) p JOIN rec r ON r.rk = p.rk"
+
+
+def back(plan: Plan) -> str:
+    """What each corrected record gives back: Σ share × basis points, each share in the window of its own day."""
+    width = max((len(one.windows) for one in repairs(plan).values()), default=0)
+    window = " ".join(f"WHEN m.day <= d.last{k} THEN {k}" for k in range(width))
     window = f"CASE {window} ELSE -1 END" if width else "-1"
-    deadline = "LEFT JOIN deadline d ON d.rule = r.repair AND d.day = r.repair_day" if width else ""
+    deadline = " LEFT JOIN deadline d ON d.rule = m.repair AND d.day = m.repair_day" if width else ""
     return (
         "SELECT w.rk, CAST(SUM(w.share) AS BIGINT) AS share, CAST(SUM(w.share * COALESCE(g.basis, 0)) AS BIGINT) AS returned, "
         f"MAX(w.day) AS last_day, MAX((CAST(w.day AS BIGINT) + {SINCE}) * {WIDTH} + w.win + 1) AS newest "
-        f"FROM (SELECT r.rk, r.idx, p.day, p.share, COALESCE(r.amount, {NO_AMOUNT}) AS amount, {window} AS win "
-        f"FROM ({parts}) p JOIN rec r ON r.rk = p.rk {deadline}) w "
+        f"FROM (SELECT m.*, {window} AS win FROM mended m{deadline}) w "
         "LEFT JOIN give g ON g.item = w.idx AND g.win = w.win AND w.amount BETWEEN g.low AND g.high GROUP BY w.rk"
     )
 
@@ -269,9 +274,7 @@ def _by_day_alone(plan: Plan) -> bool:
 
 def read(plan: Plan) -> str:
     """Whether a record lies in the scoring window of its item or in the window of a fact."""
-    windows = [
-        f"{member(plan, fact)} AND {in_window(plan, fact.window)}" for fact in over_records(plan) if fact.window
-    ]
+    windows = [f"{member(plan, fact)} AND {in_window(plan, fact.window)}" for fact in over_records(plan) if fact.window]
     return " OR ".join([in_item_window(plan), *windows])
 
 

@@ -100,7 +100,9 @@ def contributions(plan: Plan) -> str:
         if texts(plan):
             keys += f", {text_key(plan)} AS text_key"
     if used.act:
-        keys = ", CASE WHEN COALESCE(v.act_id, '') = '' THEN v.rk ELSE 0 END AS time_key, NULLIF(v.act_id, '') AS text_key"
+        keys = (
+            ", CASE WHEN COALESCE(v.act_id, '') = '' THEN v.rk ELSE 0 END AS time_key, NULLIF(v.act_id, '') AS text_key"
+        )
     calendar = "JOIN calendar c ON c.day = v.day " if needs_calendar(plan) else ""
     extra = "".join(f", {value} AS {name}" for name, value, _ in carried(plan))
     weighs = "v.counts AND v.pool < 0"
@@ -151,7 +153,10 @@ def _picked(plan: Plan) -> list[tuple[str, str]]:
     if used.act:
         values = each("MAX({side}) AS {side}")
         views.append(
-            ("keyed", f"SELECT sid, MIN(idx) AS idx, {values} FROM contributions{where} GROUP BY sid, time_key, text_key")
+            (
+                "keyed",
+                f"SELECT sid, MIN(idx) AS idx, {values} FROM contributions{where} GROUP BY sid, time_key, text_key",
+            )
         )
         source, where = "keyed", ""
     elif used.keys:
@@ -179,10 +184,12 @@ def _picked(plan: Plan) -> list[tuple[str, str]]:
                 "CASE WHEN i.in_heaviest THEN t.most_{side} WHEN i.cap IS NULL THEN t.{side} ELSE LEAST(t.{side}, i.cap) END AS {side}"
             )
         part = "CASE WHEN i.grp >= 0 AND (g.cap IS NOT NULL OR g.heaviest) THEN i.grp ELSE -1 - t.idx END"
-        inner = f"SELECT t.sid, {part} AS part, i.sign, COALESCE(g.heaviest, FALSE) AS heaviest, {capped} FROM itemised t JOIN item i ON i.item = t.idx LEFT JOIN grp g ON g.grp = i.grp"
-        values = each(
-            "CAST(CASE WHEN MAX(CASE WHEN heaviest THEN 1 ELSE 0 END) = 1 THEN MAX({side}) ELSE SUM({side}) END AS BIGINT) AS {side}"
-        )
+        heaviest, whole = "", "SUM({side})"
+        if any(group.heaviest for group in plan.groups):
+            heaviest = "COALESCE(g.heaviest, FALSE) AS heaviest, "
+            whole = "CASE WHEN MAX(CASE WHEN heaviest THEN 1 ELSE 0 END) = 1 THEN MAX({side}) ELSE SUM({side}) END"
+        inner = f"SELECT t.sid, {part} AS part, i.sign, {heaviest}{capped} FROM itemised t JOIN item i ON i.item = t.idx LEFT JOIN grp g ON g.grp = i.grp"
+        values = each(f"CAST({whole} AS BIGINT) AS {{side}}")
         views.append(("grouped", f"SELECT sid, part, MAX(sign) AS sign, {values} FROM ({inner}) u GROUP BY sid, part"))
         capped = each("CASE WHEN g.cap IS NULL THEN t.{side} ELSE LEAST(t.{side}, g.cap) END AS {side}")
         rows = f"SELECT t.sid, t.sign, {capped} FROM grouped t LEFT JOIN grp g ON g.grp = t.part"

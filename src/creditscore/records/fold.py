@@ -73,9 +73,14 @@ def fold(snapshot: Snapshot, known_at_day: int) -> Folded:
         corrected += f" UNION ALL SELECT rk, day, share FROM several_shares_{tag}"
     con.execute(f"CREATE OR REPLACE TEMP VIEW {names[0]} AS {singles}")
     con.execute(f"CREATE OR REPLACE TEMP VIEW {names[1]} AS {corrected}")
-    late = con.execute(
-        f"SELECT (SELECT count(*) FROM {snapshot.log}) - (SELECT coalesce(sum(n_rows), 0) FROM {names[0]})"
-    ).fetchall()[0][0]
+    late = con.execute(f"SELECT count(*) FROM {snapshot.log} WHERE single AND known_day > {known_at_day}").fetchall()[
+        0
+    ][0]
+    if "single" in snapshot.log_columns:
+        late += con.execute(
+            f"SELECT (SELECT count(*) FROM {snapshot.log} WHERE NOT single)"
+            f" - (SELECT coalesce(sum(n_rows), 0) FROM several_{tag})"
+        ).fetchall()[0][0]
     return Folded(*names, known_at_day=known_at_day, not_yet_known=int(late))
 
 
@@ -88,9 +93,10 @@ def _fold_several(
     tag: str,
 ) -> None:
     """Tables `several_…` (one row per known record of several events) and `several_shares_…`."""
+    filed = f"FROM {snapshot.log} f WHERE NOT f.single AND f.event = {FILED} AND {known}"
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE known_events AS SELECT * FROM {snapshot.log} WHERE NOT single AND {known}"
-        f" AND rk IN (SELECT rk FROM {snapshot.log} WHERE NOT single AND event = {FILED} AND {known})"
+        "CREATE OR REPLACE TEMP TABLE known_events AS SELECT rk, event, event_no, event_day, known_day, corrected_day,"
+        f" share FROM {snapshot.log} WHERE NOT single AND {known} AND rk IN (SELECT rk {filed})"
     )
 
     # withdrawn and repaired each hold until reinstated; a record that is both is withdrawn
@@ -106,26 +112,26 @@ def _fold_several(
         f" ELSE {ACTIVE} END AS UTINYINT) AS status,"
         f" CASE WHEN {withdrawn} THEN {withdrawn_day} WHEN {repaired} THEN {repaired_day} END AS status_day,"
         f" coalesce(arg_max(event, event_no) FILTER (event IN ({DISPUTED}, {RESOLVED})), {RESOLVED})"
-        f" = {DISPUTED} AS disputed, CAST(count(*) AS INTEGER) AS n_rows, bool_or(event = {AMENDED}) AS amended"
+        f" = {DISPUTED} AS disputed, CAST(count(*) AS INTEGER) AS n_rows"
         " FROM known_events GROUP BY rk"
     )
     # what the newest amendments replace; few records have any
     changed = [quote(column) for column in (*REPLACED, *attributes)]
-    newest = ", ".join(f"arg_max({column}, event_no) FILTER ({column} IS NOT NULL) AS {column}" for column in changed)
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE amendments AS SELECT rk, {newest} FROM known_events"
-        f" WHERE event = {AMENDED} GROUP BY rk"
-    )
-    replaced = ", ".join(f"coalesce(a.{column}, f.{column}) AS {column}" for column in changed)
-    join = "LEFT JOIN amendments a ON a.rk = f.rk"
-    if not con.execute("SELECT EXISTS (SELECT 1 FROM amendments)").fetchall()[0][0]:
-        replaced, join = ", ".join(f"f.{column}" for column in changed), ""
+    replaced, join = ", ".join(f"f.{column}" for column in changed), ""
+    if con.execute(f"SELECT EXISTS (SELECT 1 FROM known_events WHERE event = {AMENDED})").fetchall()[0][0]:
+        newest = (f"arg_max({column}, event_no) FILTER ({column} IS NOT NULL) AS {column}" for column in changed)
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE amendments AS SELECT rk, {', '.join(newest)} FROM {snapshot.log}"
+            f" WHERE NOT single AND event = {AMENDED} AND {known} GROUP BY rk"
+        )
+        replaced = ", ".join(f"coalesce(a.{column}, f.{column}) AS {column}" for column in changed)
+        join = " LEFT JOIN amendments a ON a.rk = f.rk"
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE several_{tag} AS SELECT f.rk, f.sid, f.record_id, {replaced}, f.known_day,"
-        " e.status, e.status_day, e.disputed, e.n_rows, f.row"
-        f" FROM known_events f JOIN event_states e ON e.rk = f.rk {join} WHERE f.event = {FILED}"
+        f" e.status, e.status_day, e.disputed, e.n_rows, f.row FROM (SELECT * {filed}) f"
+        f" JOIN event_states e ON e.rk = f.rk{join}"
     )
-    con.execute("DROP TABLE event_states; DROP TABLE amendments")
+    con.execute("DROP TABLE event_states; DROP TABLE IF EXISTS amendments")
     # Explicit corrections take what they say, or what those before them leave; without any, corrected_on of
     # the filed row (or of the newest amendment of it) stands for one full correction.
     con.execute(

@@ -47,6 +47,8 @@ def take_records(con: duckdb.DuckDBPyConnection, source: Source, upper: bool) ->
     if refused:
         con.execute("DELETE FROM log_rows WHERE mask <> 0")
         items, domains = _compact(con, "item", items), _compact(con, "domain", domains)
+    for spent in ("mask", "subject_raw"):  # of all rows, and never read again
+        con.execute(f"ALTER TABLE log_rows DROP COLUMN {spent}")
     con.execute("DROP TABLE map_item; DROP TABLE map_domain")
     columns = [name for name in values if name in LOG_COLUMNS]
     counts = {"rows": source.rows, "refused": refused, "repeated": repeated}
