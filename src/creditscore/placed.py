@@ -15,6 +15,9 @@ LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same language
 KeyPath = tuple[str | int, ...]
 Severity = Literal["fault", "note"]
 PLAIN = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?")  # no 010 (octal to some readers), no 1_000, no 1e3
+LOOSE = re.compile(
+    r"[-+]?[0-9][0-9_]*(\.[0-9]*)?[eE][-+]?[0-9]+"
+)  # a number to readers of YAML 1.2, a text to those of 1.1
 TAGS = ("null", "bool", "int", "float", "timestamp", "str", "map", "seq")
 DEEPEST, MOST_NODES = 40, 500_000  # a scheme is far below both; aliases that multiply are not
 
@@ -70,11 +73,13 @@ class Source:
         self.notes.append(Fault(self.file, self.line(path), dotted(path), message, code, "note"))
 
     def original(self, path: KeyPath) -> KeyPath:
-        """Where a path of what was kept stands in the file."""
+        """Where a path of what was kept stands in the file; a single thing may be written without its list."""
         result: KeyPath = ()
         for part in path:
             if isinstance(part, int) and result in self.kept and part < len(self.kept[result]):
                 part = self.kept[result][part]
+            if part == 0 and result in self.lines and (*result, 0) not in self.lines:
+                continue
             result = (*result, part)
         return result
 
@@ -170,6 +175,8 @@ def _scalar(node: yaml.Node, path: KeyPath, source: Source) -> Any:
         return None
     if tag == "bool":
         return text.lower() in ("true", "yes", "on")
+    if tag == "str" and getattr(node, "style", "") not in ("'", '"', "|", ">") and LOOSE.fullmatch(text):
+        tag = "float"
     try:
         if tag in ("int", "float"):
             if not PLAIN.fullmatch(text) or len(text) > 40:

@@ -74,7 +74,9 @@ def adverse(scheme: Scheme) -> list[tuple[object, tuple[str, ...]]]:
     places = []
     for epoch in epochs(scheme, [rule for _, rule in rules(scheme)]):
         proof = monotone._Proof(scheme, epoch, set())
-        found = [one for one in classes(scheme, epoch) if one.adverse or (not one.weighs and proof.worsens_only(one))]
+        found = [
+            one for one in classes(scheme, epoch) if one.adverse or (not one.weighs and not proof.improves_only(one))
+        ]
         places.append((epoch, tuple(code for one in found for code in one.codes)))
     return [(epoch, codes) for epoch, codes in places if codes]
 

@@ -14,6 +14,7 @@ Change = tuple[str, str] | list[tuple[str, str]] | Callable[[str], str]
 CITED = "cite: {law: L}, evidence: verified"
 BANDS = "bands: [{grade: A, at_least: 90}, {grade: B, at_least: 70, below: 90}, {grade: C, at_least: 40, below: 70}, "
 HALF = "deduct: {each: 2}, per: [month, level]"
+SPAN = "span: {years: 3},"
 SECOND = f"\n  - {{id: extra, %s, {CITED}}}\n"
 
 
@@ -27,11 +28,11 @@ MUTANTS: dict[str, list[Change]] = {
     "E102": [lambda text: "# nothing\n"],
     "E103": [("domain: test\n", "domain: test\ndomain: test\n")],
     "E104": [("domain: test\n", "domain: " + "[" * 60 + "]" * 60 + "\n"), ("readings:\n", "readings: &r\n  two: *r\n")],
-    "E105": [(HALF, HALF.replace("2", "010")), (HALF, HALF.replace("2", "1_000")), (HALF, HALF.replace("2", "1e1"))],
+    "E105": [(HALF, HALF.replace("2", "010")), (HALF, HALF.replace("2", "1_000")), (HALF, HALF.replace("2", "1e1")), ("deduct: 6", "deduct: 6e0"), ("deduct: 6", "deduct: 6.0E+0")],
     "E106": [("use: public_grade", "use: public_grade\ncolour: red")],
     "E107": [("checked_on: 2026-11-23\n", "")],
     "E108": [("use: public_grade", "use: secret"), ("years: [0, 0]", "years: ['0', 0]")],
-    "E109": [(HALF, "deduct: {each: 2, fixed: 3}, per: [month, level]"), decide("when: rich, not_graded: ' '")],
+    "E109": [(HALF, "deduct: {each: 2, fixed: 3}, per: [month, level]"), decide("when: rich, not_graded: ' '"), (SPAN, ""), (SPAN, SPAN + " until_exit: true,"), (SPAN, "span: {years: 3, days: 1},")],
     "E110": [(HALF, HALF.replace("2", "1.00000001")), ("default: [70, 700]", "default: [70, 7000000000000]")],
     "E111": [("  rich: {type: bool", "  has-income: {type: bool"), ("  rich: {type: bool", "  not: {type: bool"), ("id: carry", "id: 'a;b'")],
     "E112": [("  rich: {type: bool", "  Size: {type: bool"), ("  rich: {type: bool", "  Age: {type: bool")],
@@ -53,7 +54,7 @@ MUTANTS: dict[str, list[Change]] = {
     "E201": [("when: prior_d, deduct: 11, cite: {law: L}", "when: prior_d, deduct: 11, cite: {law: M}")],
     "E202": [("when: prior_d, deduct: 11, cite: {law: L},", "when: prior_d, deduct: 11,")],
     "E203": [("deduct: 11, cite: {law: L}, evidence: verified", "deduct: 11, cite: {law: L}")],
-    "E204": [("absent: 0, reading: one", "absent: 0, reading: two")],
+    "E204": [("absent: 0, reading: one", "absent: 0, reading: two"), ("{grade: D, below: 40}", "{grade: D, below: 40, reading: one}")],
     "E205": [("range: [0, 11]}, group: g, cite: {law: L}, evidence: unknown", "range: [0, 11]}, group: g, cite: {law: L}, evidence: verified")],
     "E301": [("window: life", "window: lives"), ("tags: [noted], window", "tags: [noted, nothing], window"), ("ceiling: B", "ceiling: Z"), ("kinds: [enter", "kinds: [firm, enter")],
     "E401": [("deduct: {each: 0.1}", "add: 1, deduct: {each: 0.1}")],
@@ -104,7 +105,11 @@ MUTANTS: dict[str, list[Change]] = {
     "E543": [("  - id: bands\n", "  - id: bands\n    when: rich\n")],
     "E544": [("  - id: bands\n", "  - id: bands\n    applies: {to: 2015}\n")],
     "E601": [("{grade: B, at_least: 70, below: 90}", "{grade: B, at_least: 70, below: 89}")],
-    "E602": [("{grade: C, at_least: 40, below: 70}", "{grade: C, at_least: 40, at_most: 70}")],
+    "E602": [
+        ("{grade: C, at_least: 40, below: 70}", "{grade: C, at_least: 40, at_most: 70}"),
+        # a reading of the line, or of another band, says nothing of this overlap
+        [("{grade: C, at_least: 40, below: 70}", "{grade: C, at_least: 40, at_most: 70}"), ("{grade: D, below: 40}]\n", "{grade: D, below: 40, reading: one}]\n    reading: one\n")],
+    ],
     "E603": [("{grade: C, at_least: 40, below: 70}", "{grade: C, at_least: 40, below: 70}, {grade: C, at_least: 40, below: 30}")],
     "E604": [("grades:\n", "grades:\n  - {code: E, label: {zh: 戊, en: E}}\n")],
     "E605": [decide("when: vetoes >= 2 and age >= 12, grade: D", "  - id: bands"), ("  - {id: paid, when", f"  - {{id: after, grade: C, {CITED}}}\n  - {{id: paid, when")],
@@ -113,7 +118,7 @@ MUTANTS: dict[str, list[Change]] = {
     "E702": [("one: {zh: 读法一, en: reading one}", "one: {zh: reading one, en: reading one}")],
     "E703": [("scheme: test/rich", "scheme: test/poor"), ("effective_from: 2010", "effective_from: 2011")],
     "E706": [("beside: [test/other]", "beside: [test/others]")],
-    "E801": [("  - {id: small, points: 90, when: staff < 10,", "  - {id: small, points: 90, when: months < 1,")],
+    "E801": [("  - {id: small, points: 90, when: staff < 10,", "  - {id: small, points: 90, when: months < 1,"), ("vetoes >= 1 or on_list", "vetoes == 1 or on_list")],
 }  # fmt: skip
 NEXT = RICH.replace("effective_from: 2010", "effective_from: 2020").replace("label: {zh: 样例", "label: {zh: 新样例")
 FILES: dict[str, list[tuple[str, dict[str, str]]]] = {  # what is seen only between files
@@ -206,3 +211,12 @@ def test_every_code_is_documented_with_an_example() -> None:
 
 def test_the_other_scheme_is_sound() -> None:
     assert "imported_decision" in OTHER
+
+
+def test_an_overlap_as_printed_names_its_reading(tmp_path: Path) -> None:
+    printed = [
+        ("{grade: C, at_least: 40, below: 70}", "{grade: C, at_least: 40, at_most: 70, reading: one}"),
+        ("{grade: D, below: 40}]\n", "{grade: D, below: 40}]\n    reading: one\n"),
+    ]
+    faults, _ = found(library(tmp_path, changed(printed)))
+    assert faults == []

@@ -68,7 +68,7 @@ def suspects(scheme: Scheme, known: set[str]) -> list[Suspect]:
     for epoch in epochs(scheme, [rule for _, rule in rules(scheme)]):
         proof = _Proof(scheme, epoch, known)
         for one in classes(scheme, epoch):
-            if one.adverse or (not one.weighs and proof.worsens_only(one)):
+            if one.adverse or (not one.weighs and not proof.improves_only(one)):
                 by = proof.suspects(one)
                 if by:
                     result.setdefault((one.codes, frozenset(by)), Suspect(one.codes, epoch, by))
@@ -208,24 +208,24 @@ class _Proof:
 
         return ("pair", link[1], link, holds)
 
-    def worsens_only(self, one: Class) -> bool:
-        """Whether every rule that reads a record without points makes things worse by its presence."""
+    def improves_only(self, one: Class) -> bool:
+        """Whether all that reads a record without points makes things better by its presence: it is not adverse."""
         moved = dict(one.facts)
-        read = False
+        if self.scheme.start or self.scheme.conditions:
+            self._score(one, moved)
         for rule in [*self.deciders, *self.adjusters]:
-            moves = condition_moves(rule.when, moved, self.kinds)
+            moves = condition_moves(
+                rule.when, {name: way for name, way in moved.items() if name != "score"}, self.kinds
+            )
             if not moves or rule.not_graded is not None or rule.not_computable is not None:
                 continue
-            read = True
             if rule.decides:
-                best = (self._grades(rule) or [0])[0] == 0
-                fine = moves == frozenset((RISE if best else FALL,))
+                worsens = RISE if (self._grades(rule) or [0])[0] == 0 else FALL
             else:
-                fine = moves == frozenset((FALL if rule.ceiling is not None or rule.down is not None else RISE,))
-            if not fine:
+                worsens = FALL if rule.ceiling is not None or rule.down is not None else RISE
+            if worsens in moves:
                 return False
-        found = self._score(one, moved)
-        return read and not found
+        return True
 
 
 def _variables(node: Node) -> Iterator[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,21 +105,34 @@ def condition_moves(text: str | None, moved: Mapping[str, Moves], kinds: Mapping
     return NEITHER if text is None else _moves(typed(parse(text), kinds), moved)
 
 
-def _moves(node: Node, moved: Mapping[str, Moves]) -> Moves:
+def _moves(node: Node, moved: Mapping[str, Moves], there: frozenset[str] = frozenset()) -> Moves:
+    """`there`: dates that are given both before and after wherever the condition holds after."""
     kind = node[0]
     if not set(names(node)) & set(moved):
         return NEITHER
-    if kind in ("and", "or"):
-        return frozenset().union(*(_moves(part, moved) for part in node[1:]))
+    if kind == "and":
+        parts = list(_parts(node))
+        # given(x) falls when x goes, so where the whole holds afterwards x was only moved back, not taken away
+        there |= {one[1][1] for one in parts if one[0] == "given" and moved.get(one[1][1]) == frozenset((FALL,))}
+        return frozenset().union(*(_moves(part, moved, there) for part in parts))
+    if kind == "or":
+        return frozenset().union(*(_moves(part, moved, there) for part in node[1:]))
     if kind == "not":
-        return swapped(_moves(node[1], moved))
+        return swapped(_moves(node[1], moved, there))
     if kind in ("name", "given"):
         name = node[1] if kind == "name" else node[1][1]
         return moved.get(name, NEITHER)
-    if kind == "cmp" and node[1] in ("<", "<=", ">", ">="):
+    ordered = kind == "cmp" or (kind == "dates" and set(names(node)) & set(moved) <= there)
+    if ordered and node[1] in ("<", "<=", ">", ">="):
         change = _number(node[2], moved) | swapped(_number(node[3], moved))
         return change if node[1] in (">", ">=") else swapped(change)
     return BOTH  # equal, a text, or a date that may be gone
+
+
+def _parts(node: Node) -> Iterator[Node]:
+    """The conditions that an `and` joins, also through further `and`s."""
+    for part in node[1:] if node[0] == "and" else ():
+        yield from _parts(part) if part[0] == "and" else (part,)
 
 
 def _number(node: Node, moved: Mapping[str, Moves]) -> Moves:

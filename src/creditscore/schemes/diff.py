@@ -12,6 +12,7 @@ import yaml
 
 from creditscore.quantities import plain
 from creditscore.schemes import say
+from creditscore.schemes.lists import Span
 from creditscore.schemes.model import Rule, Scheme
 from creditscore.schemes.walk import rules
 
@@ -186,6 +187,11 @@ def _listed(rule: Rule) -> str:
         "since",
         "span",
         "most",
+        "extended_by",
+        "unknown",
+        "until_exit",
+        "extends",
+        "who",
         "after",
         "applies_to",
         "decided_within",
@@ -194,8 +200,9 @@ def _listed(rule: Rule) -> str:
     ):
         value = getattr(rule, key, None)
         if value:
-            text = say.span(value) if key in ("within", "span", "most", "after", "decided_within") else value
-            shown.append(f"{key} {', '.join(text) if isinstance(text, list) else text}")
+            text = say.span(value) if isinstance(value, Span) else value
+            text = ", ".join(text) if isinstance(text, list | tuple) else text
+            shown.append(key if value is True else f"{key} {text}")
     for key in ("needs", "unless"):
         named = getattr(rule, key, None)
         shown += [f"{key} {', '.join(named)}"] if named else []

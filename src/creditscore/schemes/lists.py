@@ -40,16 +40,23 @@ class ListStep(Rule):
 
 
 class ListTerm(Rule):
-    """How long an entry lasts, counted from the date `since`; without span it lasts until an exit."""
+    """How long an entry lasts, counted from the date `since`: a span, until an exit, or nobody published it."""
 
     id: str
     since: str
     span: Span | None = None
     most: Span | None = None  # the longest a text allows, where the office sets the term
     unknown: bool = False
+    until_exit: bool = False
     applies_to: Literal["first", "repeated", "uncorrected", "relisted"] = "first"
     extends: bool = False  # added to the running term, not a new one
     or_until: str | None = None  # a longer restriction prolongs the term until then
+
+    @model_validator(mode="after")
+    def _one(self) -> ListTerm:
+        if (self.span is not None) + self.unknown + self.until_exit != 1:
+            raise ValueError("needs exactly one of: span, until_exit: true, unknown: true")
+        return self
 
 
 class ListExit(Rule):

@@ -166,6 +166,7 @@ class Band(Model):
     above: Number | None = None
     at_most: Number | None = None
     below: Number | None = None
+    reading: str | None = None  # where the text prints two bands for a score: that the first counts, one of the line's
 
 
 EFFECTS = ("not_graded", "not_computable", "grade", "bands", "ceiling", "floor", "down", "up")

@@ -81,7 +81,8 @@ def effect(rule: Decide) -> str:
 
 def band(one: Band) -> str:
     edges = (("≥", one.at_least), (">", one.above), ("≤", one.at_most), ("<", one.below))
-    return f"{one.grade} " + " ".join(f"{sign}{plain(edge)}" for sign, edge in edges if edge is not None)
+    shown = " ".join(f"{sign}{plain(edge)}" for sign, edge in edges if edge is not None)
+    return f"{one.grade} {shown}{f' [{one.reading}]' if one.reading else ''}"
 
 
 def repair_window(one: RepairWindow) -> str:

@@ -35,10 +35,10 @@ def check(scheme: Scheme, source: Source) -> None:
         place = world(scheme, epoch)
         for i, rule in rules:
             if epoch.has(rule) and rule.bands:
-                for code, message in _rule(scheme, place, rule):
+                for code, k, message in _rule(scheme, place, rule):
                     if (i, code) not in told:
                         told.add((i, code))
-                        source.fault(("decide", i, "bands"), message, code)
+                        source.fault(("decide", i, "bands", k), message, code)
 
 
 def weighing(scheme: Scheme) -> Iterator[Rule]:
@@ -50,29 +50,37 @@ def weighing(scheme: Scheme) -> Iterator[Rule]:
         yield from scheme.start.bonus
 
 
-def _rule(scheme: Scheme, place: World, rule: Decide) -> Iterator[tuple[str, str]]:
+def _rule(scheme: Scheme, place: World, rule: Decide) -> Iterator[tuple[str, int, str]]:
+    """Codes, the band beside which the fault lies, and what is wrong."""
     bands = rule.bands or []
     covered = [ends(band) for band in bands]
     for gap in uncovered(covered):
         score = _reached(scheme, place, rule, gap)
         if score is not None:
-            yield "E601", f"no band covers the score {plain(_decimal(score))}, which can occur"
+            yield "E601", _beside(covered, gap), f"no band covers the score {plain(_decimal(score))}, which can occur"
             break
-    if rule.reading:
-        return  # the text prints both, and a reading says which counts
     for k, one in enumerate(covered):
-        for other in covered[:k]:
+        for j, other in enumerate(covered[:k]):
             both = _common(one, other)
-            if both is None or bands[k].grade == bands[covered.index(other)].grade:
-                continue
+            if both is None or bands[k].grade == bands[j].grade or bands[k].reading:
+                continue  # the text may print both: the band that gives way then names the reading
             score = _reached(scheme, place, rule, both)
             if score is not None:
-                grades = f"{bands[covered.index(other)].grade} and {bands[k].grade}"
-                yield (
-                    "E602",
-                    f"the score {plain(_decimal(score))} is in two bands ({grades}); part them, or add a reading:",
-                )
+                grades = f"{bands[j].grade} and {bands[k].grade}"
+                way = "part them, or add reading: to the second if the text prints both"
+                yield "E602", k, f"the score {plain(_decimal(score))} is in two bands ({grades}); {way}"
                 return
+
+
+def _beside(covered: list[Ends], gap: Ends) -> int:
+    """The first band that ends at the gap."""
+    low, high = gap[0] if gap[0] is None else gap[0] - 1, gap[1] if gap[1] is None else gap[1] + 1
+    touch = (
+        k
+        for k, one in enumerate(covered)
+        if (low is not None and one[1] == low) or (high is not None and one[0] == high)
+    )
+    return next(touch, 0)
 
 
 def _decimal(score: int) -> Decimal:

@@ -131,8 +131,8 @@ def _named(scheme: Scheme) -> Iterator[tuple[str | None, Iterable[str], KeyPath,
     for i, decide in enumerate(scheme.decide):
         for effect in ("grade", "ceiling", "floor"):
             yield getattr(decide, effect), codes, ("decide", i, effect), "grade", "grades"
-        for band in decide.bands or []:
-            yield band.grade, codes, ("decide", i, "bands"), "grade", "grades"
+        for k, band in enumerate(decide.bands or []):
+            yield band.grade, codes, ("decide", i, "bands", k, "grade"), "grade", "grades"
     decisions = [rule.id for rule in scheme.decide]
     for key, listed in scheme.lists.items():
         for trigger in listed.triggers:

@@ -27,6 +27,11 @@ def check(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
             source.fault(path, "carries no evidence mark", "E203")
         if isinstance(rule, StartRule) and rule.unknown != (rule.evidence == "unknown"):
             _disagree(source, path)
+    for i, line in enumerate(scheme.decide):
+        for k, band in enumerate(line.bands or []):
+            if band.reading is not None and band.reading not in line.reading:
+                message = f"{band.reading!r} is not among the readings of this line, which travel with the grade"
+                source.fault(("decide", i, "bands", k, "reading"), message, "E204")
     for name, attribute in scheme.attributes.items():
         for reading in attribute.reading:
             _reading(scheme, source, reading, ("attributes", name, "reading"))
