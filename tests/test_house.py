@@ -313,3 +313,22 @@ def test_every_file_stands_in_architecture() -> None:
     files = [path for path in sorted((ROOT / "src" / "creditscore").rglob("*.py")) if path.stat().st_size]
     missing = [str(path.relative_to(ROOT)) for path in files if f"| `{path.name}` |" not in text]
     assert not missing
+
+
+def test_architecture_lists_each_file_once_and_in_order() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    for table in text.split("\n### ")[1:]:
+        names = [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")]
+        assert len(names) == len(set(names)), table.splitlines()[0]
+        if table.startswith("`src"):
+            assert names == sorted(names), table.splitlines()[0]
+            folder = ROOT / table.split("`")[1]
+            assert [name for name in names if not (folder / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["contract.md", "checks.md"])
+def test_no_code_is_explained_twice(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in text.splitlines() if re.match(r"\| (`[a-z_]+`|[EN][0-9]{3})[ ,]", line)]
+    codes = [code for row in rows for code in re.findall(r"\w+", row)]
+    assert len(codes) == len(set(codes))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from creditscore.errors import NotInForce, SchemeError, UsageError
-from creditscore.schemes import registry
+from creditscore.paths import config_root
+from creditscore.schemes import library, registry
 from creditscore.schemes.laws import load_laws
 
 
@@ -73,3 +75,29 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     file.write_text("garbage: [", encoding="utf-8")
     with pytest.raises(SchemeError, match="E101"):
         registry.versions(str(file))
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "code"),
+    [
+        ("coverage.yaml", "schemes: [institution/grade]", "schemes: [institution/grad]", "E108"),
+        ("coverage.yaml", "    status: mechanism", "    status: perfect", "E108"),
+        ("laws/RSBL45.yaml", "level: department_rule\n", "", "E107"),
+        ("profiles/jilin-edz.yaml", 'section: "(三)4"', 'section: "(三)44"', "E108"),
+        ("supervision/labour.yaml", "grades: [A]", "grades: [AA]", "E108"),
+        ("publicity/mapping.yaml", "item: SD-12", "item: SD-99", "E108"),
+        ("publicity/mapping.yaml", "for: labour/national", "for: labour/nation", "E108"),
+    ],
+)
+def test_a_fault_beside_the_schemes_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, old: str, new: str, code: str
+) -> None:
+    root = tmp_path / "configs"
+    shutil.copytree(config_root(), root)
+    text = (root / file).read_text(encoding="utf-8")
+    assert old in text
+    (root / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    monkeypatch.setenv("CREDITSCORE_CONFIGS", str(root))
+    monkeypatch.setattr(library, "_files", lambda names, entries: iter(()))  # the schemes themselves are not the matter
+    _, faults = library.check()
+    assert [(fault.code, fault.file) for fault in faults] == [(code, file)], [str(fault) for fault in faults]

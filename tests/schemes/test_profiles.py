@@ -29,8 +29,18 @@ def test_the_district_has_a_scheme_for_each_system_that_can_be_graded() -> None:
         if system.status in ("exact", "partial", "decision_only") and "2022-" not in str(system.notes):
             later = {"culture_tourism", "medical_points", "medical_insurance", "intellectual_property", "eia_agencies"}
             assert system.id in later or chosen & set(system.schemes), system.id
-    assert {section.rule for section in profile.sections} == {"own", "national", "other"}
+    assert {section.rule for section in profile.sections} == {"own", "national", "other", "none"}
+    assert all(section.note for section in profile.sections if section.rule == "none")
     assert all(section.rule != "own" or section.note or "wage" in str(section.schemes) for section in profile.sections)
+
+
+def test_every_section_of_the_plan_has_its_entry() -> None:
+    """Also those under which nobody is graded, and each system that has a scheme of the district or of the nation."""
+    profile = load_profile("jilin-edz")
+    assert {system.section for system in load_coverage().systems} == {one.section for one in profile.sections}
+    for system in load_coverage().systems:
+        chosen = {name for one in profile.sections if one.section == system.section for name in one.schemes}
+        assert chosen & set(system.schemes) or not system.schemes, system.id
 
 
 def test_departments_are_those_of_the_plan() -> None:
@@ -53,6 +63,16 @@ def test_departments_are_those_of_the_plan() -> None:
             HEAD
             + "  - {section: a, label: {zh: 一, en: a}, department: {zh: 局, en: o}, schemes: [tax], rule: ours}\n",
             "rule",
+        ),
+        (
+            HEAD
+            + "  - {section: (三)44, label: {zh: 一, en: a}, department: {zh: 局, en: o}, schemes: [], rule: none}\n",
+            "not a section of the plan",
+        ),
+        (
+            HEAD
+            + "  - {section: (三)4, label: {zh: 一, en: a}, department: {zh: 局, en: o}, schemes: [], rule: own}\n",
+            "go together",
         ),
         (HEAD.replace("JLEDZ2018", "NIX") + "  []\n", "NIX"),
         (HEAD.replace("2020-12-31", "2017-12-31") + "  []\n", "must not be earlier"),

@@ -15,7 +15,7 @@ from creditscore.schemes.checks import library
 from creditscore.schemes.laws import Law, load_laws
 from creditscore.schemes.load import inspect
 from creditscore.schemes.model import Scheme
-from creditscore.schemes.source import Fault, Source
+from creditscore.schemes.source import Fault, Source, read
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def check(names: Sequence[str] = (), root: Path | None = None) -> tuple[list[Che
     for versions in together.values():
         library.versions(versions)
     if not names:
-        faults += _others(root)
+        faults = list(dict.fromkeys([*faults, *_others(root)]))  # a law that several read is said once
     return found, faults
 
 
@@ -91,17 +91,47 @@ def _files(
 
 
 def _others(root: Path | None) -> Iterator[Fault]:
-    """Faults of profiles and of what follows from a grade, where the library has such files."""
+    """Faults of the plan's table, the mapping, profiles and what follows from a grade, where there are such files."""
     base = root or config_root()
+    if root is None and (base / "coverage.yaml").is_file():
+        try:
+            importlib.import_module("creditscore.schemes.coverage").load_coverage()
+        except SchemeError as error:
+            yield from error.faults
     if (base / "supervision").is_dir():
         try:
-            importlib.import_module("creditscore.schemes.measures").load_measures()
+            importlib.import_module("creditscore.schemes.measures").load_measures(base / "supervision")
         except ModuleNotFoundError:
             return
         except SchemeError as error:
             yield from error.faults
+    if (base / "publicity" / "mapping.yaml").is_file():
+        yield from _mapping(base / "publicity" / "mapping.yaml", root)
     for file in sorted((base / "profiles").glob("*.yaml")):
         try:
             importlib.import_module("creditscore.schemes.profiles").load_profile(file.stem, root)
         except SchemeError as error:
             yield from error.faults
+
+
+def _mapping(file: Path, root: Path | None) -> Iterator[Fault]:
+    """Faults of the table from published penalties to items, and items that no version of their scheme has."""
+    from creditscore.records.double_publicity.load import load_mapping
+
+    try:
+        rows = load_mapping(file).rows
+    except SchemeError as error:
+        yield from error.faults
+        return
+    source = read(file, f"publicity/{file.name}")
+    items: dict[str, set[str]] = {}
+    for entry in registry.entries(root):
+        if entry.scheme in {row.family for row in rows}:
+            scheme, _ = inspect(entry.file, file.name, ())
+            items.setdefault(entry.scheme, set()).update(scheme.items if scheme else ())
+    for i, row in enumerate(rows):
+        if row.family not in items:
+            source.fault(("rows", i, "for"), f"{row.family!r} is not a scheme of the library")
+        elif row.item not in items[row.family]:
+            source.fault(("rows", i, "item"), f"{row.item!r} is not an item of {row.family}")
+    yield from source.faults

@@ -24,7 +24,7 @@ class Section(Model):
     label: Label
     department: Label
     schemes: list[str]
-    rule: Literal["own", "national", "other"]  # the district's province, the nation, or somebody else's rule
+    rule: Literal["own", "national", "other", "none"]  # the province's, the nation's, somebody else's, no rule
     from_: date | None = Field(None, alias="from")  # the plan's own dates where they differ from the profile's
     to: date | None = None
     note: Label | None = None
@@ -77,10 +77,19 @@ def load_profile(name: str, root: Path | None = None) -> Profile:
 
 
 def _check(profile: Profile, source: Source, root: Path | None) -> None:
+    from creditscore.schemes.coverage import load_coverage
     from creditscore.schemes.laws import load_laws
 
+    table = load_coverage()
+    known = {one.section for one in table.systems} | {one.section for one in table.without_evaluation}
     ids = {entry.scheme for entry in entries(root)}
     for i, section in enumerate(profile.sections):
+        if section.section not in known and table.plan in {cite.law for cite in profile.cite}:
+            source.fault(("sections", i, "section"), f"{section.section!r} is not a section of the plan {table.plan}")
+        if (section.rule == "none") != (not section.schemes):
+            source.fault(
+                ("sections", i, "rule"), "rule: none and schemes: [] go together; a note says why nobody is graded"
+            )
         for scheme in section.schemes:
             if scheme.partition("@")[0] not in ids:
                 source.fault(("sections", i, "schemes"), f"{scheme!r} is not a scheme of the library")

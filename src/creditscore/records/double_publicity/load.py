@@ -33,11 +33,13 @@ def load_mapping(given: str | Path | Mapping | None = None) -> Mapping:
         _check(loaded, source)
     if source.faults or loaded is None:
         faults = sorted(set(source.faults), key=lambda fault: (fault.line, fault.path, fault.message))
-        raise SchemeError(
+        error = SchemeError(
             f"{len(faults)} fault{'s' * (len(faults) > 1)} in the mapping:\n  " + "\n  ".join(map(str, faults)),
             where=str(file),
             next="mend the lines named above; docs/double_publicity.md explains every key",
         )
+        error.faults = tuple(faults)
+        raise error
     return Mapping(file.name, hashlib.sha256(file.read_bytes()).hexdigest(), loaded.rows, loaded.deadlines)
 
 
