@@ -135,7 +135,7 @@ def _report_all(gradings: Gradings) -> None:
     show(("scheme", "period", "records", "graded", "not graded"), rows)
     for note in dict.fromkeys(note for one in gradings for note in one.manifest["notes"]):
         typer.echo(f"note: {note}")
-    for name, why in gradings.skipped.items():
+    for name, why in gradings.left_out():
         typer.echo(f"skipped  {name}: {why}")
     for reason, count in manifest["reasons"].items():
         typer.echo(f"refused  {reason}: {count}")

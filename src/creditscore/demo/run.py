@@ -165,7 +165,7 @@ def _show(demo: Demo, explained: str, console: Console) -> None:
     say(f"{demo.uk.equal:,} of {demo.uk.total:,} ratings equal. {ATTRIBUTION}")
     say("\nThe years of the plan: every domain under the profile of the district, made-up records")
     console.print(_table(("scheme", *(str(one.year) for one in demo.years)), _plan_rows(demo.years)))
-    for name, why in demo.years[-1].gradings.skipped.items():
+    for name, why in demo.years[-1].gradings.left_out():
         say(f"left out  {name}: {why}")
     say(f"\n{explained}\nfiles:")
     for file in demo.files:

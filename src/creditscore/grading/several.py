@@ -42,6 +42,11 @@ class Gradings:
                 return run
         raise KeyError(scheme)
 
+    def left_out(self) -> Iterator[tuple[str, str]]:
+        """The schemes skipped, each with its reason in few words; `creditscore scheme show` says what a text lacks."""
+        for name, why in self.skipped.items():
+            yield name, why.partition("; ")[0]
+
     @property
     def grades(self) -> pa.Table:
         return self._table("grades")
