@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from creditscore.errors import UsageError
-from creditscore.modelling.frames import column_names, directions_of, labels_of, read_matrix
+from creditscore.modelling.frames import column_names, directions_of, labels_of, read_matrix, settled
 from creditscore.modelling.inputs import Floats, ModelInputError, saved_as
 from creditscore.modelling.trees import MOST_LEAVES, Forest, Tree, read_trees
 
@@ -32,8 +32,8 @@ class MonotoneBoosting(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     After `fit` all predictions come from the exported trees `trees_`, the same lists that `to_dict` writes, and equal
     scikit-learn's to 1e-12. `model_` is scikit-learn's object, for tools that want it; a model read back has none.
-    Rows in the same order give the same model whatever the number of threads, as far as scikit-learn goes: it adds up
-    histograms column by column, each in the order of the rows. Rows in another order may change last digits.
+    Rows in any order give the same model, since they are sorted first, and so does any number of threads, as far as
+    scikit-learn goes: it adds up histograms column by column, each in the order of the rows.
 
     >>> X = {"days": np.arange(200.0)}
     >>> model = MonotoneBoosting({"days": "up"}, max_iter=5).fit(X, np.arange(200) > 120)
@@ -80,6 +80,7 @@ class MonotoneBoosting(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         grown[:, np.isnan(matrix).all(axis=0)] = (
             0.0  # scikit-learn cannot bin a column of nothing; a constant never splits
         )
+        order = settled(matrix, code, np.ones(len(matrix)) if sample_weight is None else sample_weight)
         model = HistGradientBoostingClassifier(
             learning_rate=self.learning_rate,
             max_iter=self.max_iter,
@@ -90,12 +91,12 @@ class MonotoneBoosting(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             categorical_features=text if text.any() else None,
             early_stopping=False,
             random_state=self.random_state,
-        ).fit(grown, code, sample_weight)
+        ).fit(grown[order], code[order], None if sample_weight is None else sample_weight[order])
         self.model_ = model
         self.levels_ = levels
         # scikit-learn moves text columns to the front
-        order = [*np.flatnonzero(text).tolist(), *np.flatnonzero(~text).tolist()]
-        self.baseline_, self.trees_ = read_trees(model, order)
+        columns = [*np.flatnonzero(text).tolist(), *np.flatnonzero(~text).tolist()]
+        self.baseline_, self.trees_ = read_trees(model, columns)
         self.n_iter_ = len(self.trees_)
         self._ready()
         return self

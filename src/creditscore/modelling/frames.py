@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from creditscore.modelling.inputs import Floats, ModelInputError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Levels", "as_table", "column_names", "directions_of", "labels_of", "read_matrix"]
+__all__ = ["Levels", "as_table", "column_names", "directions_of", "labels_of", "read_matrix", "settled"]
 
 Levels = dict[int, tuple[str, ...]]
 MOST_LEVELS = 254
@@ -114,6 +115,11 @@ def labels_of(estimator: Any, y: Any, rows: int) -> NDArray[Any]:
     return np.asarray(y)
 
 
+def settled(matrix: Floats, code: NDArray[np.int64], weight: Floats) -> NDArray[np.intp]:
+    """One order of the rows for any order they come in: sums of floats depend on it, a model must not."""
+    return np.lexsort((weight, code, *matrix.T))
+
+
 def _is_text(column: pd.Series[Any]) -> bool:
     import pandas as pd
     from pandas.api import types
@@ -133,7 +139,7 @@ def _is_text(column: pd.Series[Any]) -> bool:
 
 
 def _all_numbers(column: pd.Series[Any]) -> bool:
-    return all(isinstance(value, int | float | np.number | np.bool_) for value in column.dropna())
+    return all(isinstance(value, int | float | Decimal | np.number | np.bool_) for value in column.dropna())
 
 
 def _dates(column: pd.Series[Any]) -> ModelInputError:

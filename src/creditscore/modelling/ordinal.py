@@ -12,7 +12,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from creditscore.errors import UsageError
 from creditscore.modelling.curves import Curve, curve_of
-from creditscore.modelling.frames import column_names, directions_of, labels_of, read_matrix
+from creditscore.modelling.frames import column_names, directions_of, labels_of, read_matrix, settled
 from creditscore.modelling.inputs import Floats, ModelInputError, saved_as
 from creditscore.modelling.proportional import cumulative, fit_proportional
 
@@ -81,8 +81,9 @@ class OrdinalGrader(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 raise ModelInputError("a class has no row with a positive weight", allowed="rows of every grade")
         names = column_names(self)
         directions = directions_of(self.monotone, names, set(self.levels_))
-        kept = weight > 0
-        matrix, code, weight = matrix[kept], code[kept], weight[kept]
+        order = settled(matrix, code, weight)
+        order = order[weight[order] > 0]
+        matrix, code, weight = matrix[order], code[order], weight[order]
         curves = [
             curve_of(matrix[:, at], weight, self.knots, self.levels_.get(at), directions.get(name, 0))
             for at, name in enumerate(names)
