@@ -1,0 +1,1 @@
+"""Modelling: grading models trained and calibrated beside the statutory rules. What they say is advisory."""
