@@ -1,0 +1,1 @@
+"""Models beside the rules: trained, calibrated, validated; their outputs are advisory and set no statutory grade."""
