@@ -93,4 +93,4 @@ def _cell(share: Floats, totals: Floats, i: int, j: int) -> float:
     spread = ((near * (1 - near) + far * (1 - far) + 2 * near * far) / float(totals[i])) ** 0.5
     if spread:
         return (near - far) / spread
-    return float("nan") if near == far else float("inf") if near > far else float("-inf")
+    return float("nan") if near == far else np.inf * (1 if near > far else -1)
