@@ -104,7 +104,7 @@ def calibration_alarm(
     line = -np.log(limits.significance)
     for k, name in enumerate(names):
         so_far = _mean_exp(gained[:, : k + 1].sum(axis=1))
-        row = {"period": name} | _measured(y[code == k], p[code == k], weight[code == k], limits)
+        row = {"period": name} | _measured(y[code == k], p[code == k], weight[code == k], limits, len(names))
         upto = code <= k
         if first is None and so_far > line and _large(y[upto], p[upto], weight[upto], limits):
             first = name
@@ -113,13 +113,11 @@ def calibration_alarm(
     if len(names) > 1:
         rows.append(whole)
     reasons = _reasons(rows, whole, first)
-    # many periods: a single one may be off by chance, the whole and the sequential test may not
+    states = {str(row["state"]) for row in rows}
     state = str(whole["state"])
-    if first is not None:
+    if first is not None or "alarm" in states:
         state = "alarm"
-    elif state != "alarm" and any(row["state"] == "alarm" for row in rows):
-        state = "watch" if len(names) > 20 else "alarm"
-    elif state in ("quiet", "too_few") and sum(row["state"] == "watch" for row in rows) > 0.2 * len(names):
+    elif "watch" in states:
         state = "watch"
     return CalibrationAlarm(state, reasons, frame(rows), limits, first)
 
@@ -141,7 +139,8 @@ def _mean_exp(values: Floats) -> float:
     return top + float(np.log(np.mean(np.exp(values - top))))
 
 
-def _measured(y: Floats, p: Floats, weight: Floats, limits: Thresholds) -> dict[str, Any]:
+def _measured(y: Floats, p: Floats, weight: Floats, limits: Thresholds, looks: int = 1) -> dict[str, Any]:
+    """Figures of some rows; their state is judged with intervals widened for as many `looks` (Bonferroni)."""
     total = float(np.sum(weight))
     oe, low, high = observed_to_expected(y, p, weight, limits.level)
     sharp = spiegelhalter(y, p, weight)
@@ -164,7 +163,11 @@ def _measured(y: Floats, p: Floats, weight: Floats, limits: Thresholds) -> dict[
                 "slope_low": float(theta[1]) - reach,
                 "slope_high": float(theta[1]) + reach,
             }
-    return row | {"state": _state(row, limits)}
+    sure = 1 - (1 - limits.level) / looks
+    wide = dict(zip(("oe", "oe_low", "oe_high"), observed_to_expected(y, p, weight, sure), strict=True))
+    more = (row["slope_high"] - row["slope"]) * (normal_quantile(sure) / normal_quantile(limits.level))
+    wide |= {"slope_low": row["slope"] - more, "slope_high": row["slope"] + more}
+    return row | {"state": _state(row | wide, limits)}
 
 
 def _beyond(value: float, limit: float) -> bool:

@@ -159,6 +159,10 @@ def validate(
     if labels is None and graded is not None:
         labels = graded(subject.p)
     order = grade_order if grade_order is not None else list(getattr(scale, "labels_", None) or []) or None
+    first_X = None if reference is None else as_frame(reference.X)
+    first_p = None if reference is None or reference.p is None else event_probability(reference.p)
+    if first_p is None and first_X is not None and subject.predict is not None:
+        first_p = subject.predict(first_X)
     tables: dict[str, pd.DataFrame] = {}
     numbers: dict[str, dict[str, Any]] = {}
     measured: dict[str, float | None] = {}
@@ -175,11 +179,11 @@ def validate(
     take("calibration", parts.calibrate(subject, bins))
     if labels is not None:
         first = None if reference is None else reference.grades
-        if first is None and reference is not None and reference.p is not None and graded is not None:
-            first = graded(event_probability(reference.p))
+        if first is None and first_p is not None and graded is not None:
+            first = graded(first_p)
         take("grades", parts.grade(subject, labels, order, pd_by_grade, first))
     if reference is not None:
-        take("stability", parts.stay(subject, as_frame(reference.X), reference.p, reference.weight, bins))
+        take("stability", parts.stay(subject, first_X, first_p, reference.weight, bins))
     if subject.predict is not None:
         take("sensitivity", parts.sense(subject, graded, seed))
     shielded = {name[10:]: column for name, column in subject.extra.items() if name.startswith("protected ")}

@@ -16,7 +16,7 @@ from creditscore.modelling.metrics.fairness import fairness
 from creditscore.modelling.metrics.inputs import Floats, frame, tally
 from creditscore.modelling.metrics.intervals import jeffreys, observed_to_expected
 from creditscore.modelling.metrics.migration import migration
-from creditscore.modelling.validation_input import Subject, event_probability
+from creditscore.modelling.validation_input import Subject
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -191,12 +191,8 @@ def stay(of: Subject, X: pd.DataFrame | None, p: Any, weight: Any, bins: int) ->
     tables: dict[str, pd.DataFrame] = {}
     numbers: dict[str, dict[str, Any]] = {}
     measured: dict[str, float | None] = {}
-    if p is None and X is not None and of.predict is not None:
-        p = of.predict(X)
     if p is not None:
-        found = stability.psi(
-            event_probability(p), of.p, bins, name="p", reference_weight=weight, sample_weight=of.weight
-        )
+        found = stability.psi(p, of.p, bins, name="p", reference_weight=weight, sample_weight=of.weight)
         tables["psi"] = found.table
         numbers["psi"] = {"psi": found.psi, "noise": found.noise}
         measured["psi"] = found.psi if found.psi > found.noise else 0.0

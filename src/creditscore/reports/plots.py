@@ -1,4 +1,4 @@
-"""Plots of figures with their uncertainty: curves in a square, reliability, intervals beside a mark, pairs, a matrix."""
+"""Plots of figures with their uncertainty: curves, reliability, intervals beside a mark, pairs, a matrix."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ def shown(value: float | None, digits: int = 3) -> str:
     """A number for a reader: `digits` significant, a real minus sign, a dash where there is none."""
     if value is None:
         return "—"
-    if value and abs(value) < 10 ** -(digits + 1):
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}".replace("-", "−")
+    if abs(value) < 10 ** -(digits + 1):
         return f"{value:.1e}".replace("-", "−")
-    size = 0 if not value else floor(log10(abs(value)))
+    size = floor(log10(abs(value)))
     places = max(0, min(digits + 1, digits - 1 - size))
     return f"{value:,.{places}f}".replace("-", "−")
 
@@ -68,16 +70,19 @@ def square(name: str, title: str, desc: str, lines: Sequence[Mapping[str, Any]],
 def reliability(
     name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]], x_title: str, y_title: str
 ) -> Markup:
-    """Mean prediction against observed rate with its interval (mean_p, rate, rate_low, rate_high, label), on the diagonal."""
+    """Mean prediction against observed rate and its interval: mean_p, rate, rate_low, rate_high, label."""
     held = [row for row in rows if row["rate"] is not None]
     if not held:
         return Markup("")
     left, top, wide, high = 70.0, 16.0, WIDTH - 100.0, 300.0
-    ticks = scale_of(0.0, max(max(row["mean_p"], row["rate_high"]) for row in held))
-    most = ticks[-1]
+    most = scale_of(0.0, max(max(row["mean_p"], row["rate_high"]) for row in held))[-1]
+    ticks = [
+        tick for tick in (0.0, 0.01, 0.03, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0) if most * 0.002 < tick <= most or not tick
+    ]
+    ticks = ticks if len(ticks) > 2 else scale_of(0.0, most)
 
     def at(x: float, y: float) -> tuple[float, float]:
-        return left + wide * x / most, top + high * (1 - y / most)
+        return left + wide * (x / most) ** 0.5, top + high * (1 - (y / most) ** 0.5)  # the root parts small rates
 
     parts = []
     for tick in ticks:
@@ -106,7 +111,7 @@ def intervals(
     ticks = scale_of(
         min([*ends, *([mark] if mark is not None else [])]), max([*ends, *([mark] if mark is not None else [])])
     )
-    right = 170
+    right = 200
     room = WIDTH - left - right
 
     def at(value: float) -> float:

@@ -35,14 +35,17 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def bands(values: Any, edges: Sequence[float], unit: str = "") -> list[str | None]:
+def bands(values: Any, edges: Sequence[float], unit: str = "") -> pd.Categorical[Any]:
     """Numbers as groups of half-open spans: below the first edge, from one edge to the next, from the last on."""
+    import pandas as pd
+
     numbers = np.asarray(values, dtype=np.float64)
     cut = sorted(edges)
     names = [f"< {cut[0]:g}{unit}"]
     names += [f"{low:g}–{high:g}{unit}" for low, high in pairwise(cut)]
     names.append(f"≥ {cut[-1]:g}{unit}")
-    return [None if np.isnan(one) else names[int(np.searchsorted(cut, one, side="right"))] for one in numbers]
+    found = np.where(np.isnan(numbers), -1, np.searchsorted(cut, numbers, side="right"))
+    return pd.Categorical.from_codes(found.tolist(), categories=pd.Index(names), ordered=True)
 
 
 def fairness(

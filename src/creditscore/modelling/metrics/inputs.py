@@ -85,9 +85,16 @@ def expit(z: Floats) -> Floats:
 
 
 def codes(name: str, labels: Any, length: int) -> tuple[Ints, list[Any]]:
-    """Labels as integer codes in sorted order of their text; a missing label is the group `None`, last."""
+    """Labels as codes: numbers by size, texts by alphabet, ordered categories in their order; `None` is last."""
     import pandas as pd
 
+    ordered = getattr(labels, "dtype", None)
+    if isinstance(ordered, pd.CategoricalDtype) and ordered.ordered and len(labels) == length:
+        held = pd.Categorical(labels).remove_unused_categories()
+        found_codes = np.asarray(held.codes, dtype=np.int64)
+        named = [plain(one) for one in held.categories]
+        gone = found_codes < 0
+        return np.where(gone, len(named), found_codes), [*named, None] if gone.any() else named
     series = pd.Series(labels.to_numpy() if hasattr(labels, "to_numpy") else labels, dtype=object)
     if len(series) != length:
         raise InputError(f"{name} has {len(series)} values, the outcomes {length}", where=name, next="give one per row")

@@ -92,5 +92,5 @@ def _cell(share: Floats, totals: Floats, i: int, j: int) -> float:
     near, far = float(share[i, j - 1 if j > i else j + 1]), float(share[i, j])
     spread = ((near * (1 - near) + far * (1 - far) + 2 * near * far) / float(totals[i])) ** 0.5
     if spread:
-        return (near - far) / spread
-    return float("nan") if near == far else np.inf * (1 if near > far else -1)
+        return float((near - far) / spread)
+    return float("nan") if near == far else float("inf" if near > far else "-inf")
