@@ -50,7 +50,7 @@ def inert(data: Any) -> Markup:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(
@@ -70,7 +70,7 @@ def _draw(template: str, lang: Lang, data: dict[str, Any], **more: Any) -> str:
         return text(code, lang, *values)
 
     tag = {"zh": "zh-CN", "en": "en"}[lang]
-    page = _environment().get_template(template)
+    page = environment().get_template(template)
     return page.render(t=said, lang=lang, tag=tag, data=data, made_up=data["made_up"], **more)
 
 
