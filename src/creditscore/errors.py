@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["CreditscoreError", "InputError", "NotInForce", "SchemeError", "TooManyRejected", "UsageError"]
+__all__ = ["CreditscoreError", "InputError", "NotInForce", "SchemeError", "TableError", "TooManyRejected", "UsageError"]
 
 
 class CreditscoreError(Exception):
@@ -48,6 +48,12 @@ class InputError(CreditscoreError):
     """The data cannot be read at all, or lack what is needed."""
 
     exit_code = 3
+
+
+class TableError(InputError, ValueError):
+    """A table of numbers and categories that a model cannot be fitted to or applied to; a ValueError, as
+    scikit-learn asks.
+    """
 
 
 class TooManyRejected(InputError):
