@@ -14,6 +14,7 @@ __all__ = [
     "SchemeError",
     "StoreBusy",
     "StoreError",
+    "TableError",
     "TooManyRejected",
     "UsageError",
 ]
@@ -59,6 +60,12 @@ class InputError(CreditscoreError):
     """The data cannot be read at all, or lack what is needed."""
 
     exit_code = 3
+
+
+class TableError(InputError, ValueError):
+    """A table of numbers and categories that a model cannot be fitted to or applied to; a ValueError, as
+    scikit-learn asks.
+    """
 
 
 class TooManyRejected(InputError):
