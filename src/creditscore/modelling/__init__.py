@@ -1,0 +1,1 @@
+"""Models beside the rules: data sets, estimators, calibration, validation. No statutory grade depends on them."""
