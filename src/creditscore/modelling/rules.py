@@ -220,7 +220,7 @@ def item_lift(rules: Statutory, y: Any, sample_weight: Any = None, *, level: flo
     size, scale = len(of.names), whole / total
     held, struck = tally(of.item, weight[of.row], size), tally(of.item, (weight * y)[of.row], size)
     rows_of, events = tally(of.item, np.ones(len(of.item)), size), tally(of.item, y[of.row], size)
-    costs = side * tally(of.item, of.points, size) / rows_of
+    costs = side * tally(of.item, of.points, size) / rows_of + 0.0
     for k, name in enumerate(of.names):
         with_w, with_bad, cost = float(held[k]), float(struck[k]), float(costs[k])
         counts = with_bad * scale, with_w * scale, (bad - with_bad) * scale, (total - with_w) * scale
