@@ -97,7 +97,7 @@ def rules_beside(
         if named is not None:
             second = named[kept].to_numpy()
             tables |= _opinions(held, second, class_order, bad, chance, explained, advisory_explanations, most, numbers)
-        by = {"grade": chosen["grade"]}
+        by: dict[str, Any] = {"grade": pd.Categorical(chosen["grade"], categories=list(held.grades), ordered=True)}
         if attributes is not None:
             table = attributes.set_index("subject_id").reindex(pd.Index(chosen["subject_id"]))
             by |= {str(name): table[name].reset_index(drop=True) for name in table.columns}
@@ -139,7 +139,7 @@ def _opinions(
 
 
 def _from_points(score: Any, bad: Any, higher_is_better: bool) -> Any:
-    """Probabilities from points: a straight line on the log-odds; all but level where better points mean more events."""
+    """Probabilities from points: a straight line on the log-odds, all but level where it would turn the ranks."""
     values = column("score", score) * (-1.0 if higher_is_better else 1.0)
     z = (values - values.mean()) / (float(np.std(values)) or 1.0)
     theta, _, settled = fit_line(bad, z, np.ones(len(bad)))

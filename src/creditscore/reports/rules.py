@@ -160,7 +160,7 @@ def opinions(tables: dict[str, Any], held: dict[str, Any], t: Said) -> Section:
         ]
         for row in tables["queue"][:MOST]
     ]
-    head = [("", "n"), (t("subjects"), ""), (t("grade"), ""), (t("advisory_class"), ""), (t("direction"), ""),
+    head = [("", "n"), (t("subjects"), "id"), (t("grade"), ""), (t("advisory_class"), ""), (t("direction"), ""),
             (t("p"), "n"), (t("why_rule"), ""), (t("why_model"), "")]  # fmt: skip
     return Section(
         t("opinions"),
@@ -217,7 +217,7 @@ def swaps(tables: dict[str, Any], held: dict[str, Any], t: Said) -> Section:
         ]
         for row in tables["cases"][:MOST]
     ]
-    head = heads(t, "subjects", "set", champion="n", challenger="n", why_rule="", why_model="")
+    head = [(t("subjects"), "id"), *heads(t, "set", champion="n", challenger="n", why_rule="", why_model="")]
     parts.append(Table(head, cases, t("cases"), t("queue_desc", len(cases), f"{held['cases']:,}")))
     return Section(t("challenge"), "", parts)
 
