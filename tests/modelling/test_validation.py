@@ -99,6 +99,22 @@ def test_a_changed_horizon_fails_though_ranks_hold(model: LogisticRegression) ->
     assert report.verdict == "fail"
 
 
+def test_a_fall_of_auc_must_be_large_and_certain() -> None:
+    rng = np.random.default_rng(0)
+    p = rng.uniform(0, 0.5, 60_000)
+    y = (rng.random(60_000) < p).astype(int)
+    now = validate(p, y=y, bootstraps=0).numbers["discrimination"]["auc"]
+
+    def outcome(initial: float, rows: int) -> str:
+        found = validate(p[:rows], y=y[:rows], reference=Reference(auc=initial), bootstraps=0)
+        return str(found.criteria.set_index("criterion").loc["auc_fall", "outcome"])
+
+    assert outcome(now + 0.012, 60_000) == "pass"  # certain and small
+    assert outcome(now + 0.03, 60_000) == "warn"
+    assert outcome(now + 0.1, 60_000) == "fail"
+    assert outcome(now + 0.03, 150) == "pass"  # large, and chance does as much
+
+
 def test_plain_predictions_need_nothing_else() -> None:
     X, y, _ = firms()
     p = 1 / (1 + np.exp(-(-1.6 + X["debt"] * 1.1 + X["delay"] * 0.7)))
@@ -222,6 +238,7 @@ def test_sensitivity_moves_what_matters() -> None:
     ("call", "said"),
     [
         (lambda X, y: validate([0.1, 0.2]), "outcomes are missing"),
+        (lambda X, y: validate([0.1, 0.2], y=["good", "bad"]), "no numbers"),
         (lambda X, y: validate([0.1, 0.2], y=y), "2 predictions"),
         (lambda X, y: validate(LogisticRegression().fit(X, y), y=y), "no inputs"),
         (lambda X, y: validate(np.full(50, 1.5), y=y), "outside 0 to 1"),

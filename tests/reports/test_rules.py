@@ -12,7 +12,7 @@ from creditscore.explanation.words import Lang
 from creditscore.modelling.rules import statutory
 from creditscore.modelling.rules_report import RulesReport, rules_beside
 from creditscore.reports.rules import rules_page, write_rules
-from tests.reports.test_html import EVIL, LANGS, Page
+from tests.reports.test_html import EVIL, LANGS, Page, stays_data
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +40,7 @@ def report() -> RulesReport:
 @pytest.mark.parametrize("lang", LANGS)
 def test_data_stay_data(report: RulesReport, lang: Lang) -> None:
     page = rules_page(report.to_dict(), lang)
-    seen = Page(page)
-    assert seen.tags.count("script") == 1
-    assert not {"img", "iframe", "object", "embed", "form", "base"} & set(seen.tags)
-    assert not [name for _, name, _ in seen.attributes if name.startswith("on")]
-    assert json.loads(seen.data) == report.to_dict()
-    assert "{{ 7 * 7 }}" in seen.text
+    seen = stays_data(page, report.to_dict())
     assert not re.search(r"\{\d\}", seen.text)
     assert {"zh": "仅供参考", "en": "advisory"}[lang] in seen.text
 

@@ -106,8 +106,9 @@ def discriminate(of: Subject, initial: float | None, bootstraps: int, seed: int)
     numbers = asdict(whole)
     if initial is not None:
         numbers["initial_auc"] = float(initial)
-        measured["auc_fall_p"] = discrimination.auc_against_initial(whole.auc, whole.auc_se, float(initial))
-        numbers["auc_fall_p"] = measured["auc_fall_p"]
+        certain = discrimination.auc_against_initial(whole.auc, whole.auc_se, float(initial))
+        numbers["auc_fall_p"] = certain
+        measured["auc_fall"] = max(0.0, float(initial) - whole.auc) if certain < grade_tests.YELLOW else 0.0
     return Part(tables, {"discrimination": numbers}, measured)
 
 
