@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from creditscore.errors import InputError
 from creditscore.modelling.criteria import judge, load_criteria, verdict
+from creditscore.modelling.metrics.stability import profile_of
 from creditscore.modelling.sensitivity import left_out, shifts
 from creditscore.modelling.validation import Reference, ValidationReport, validate
 
@@ -68,6 +69,15 @@ def test_a_good_model_passes_with_every_part(model: LogisticRegression) -> None:
     assert report.tables["cohorts"]["count"].sum() == len(y)
     assert len(report.figures) == len(report.tables)
     assert report.figures["sha256"].is_unique
+
+
+def test_a_profile_stands_for_the_reference(model: LogisticRegression) -> None:
+    X, y, more = firms()
+    first = firms(3000, 2)[0]
+    p = model.predict_proba(first)[:, 1]
+    names, counts = np.unique(scale(p), return_counts=True)
+    kept = Reference(profile=profile_of(first, p), grades=dict(zip(names, counts, strict=True)), auc=0.8)
+    assert full(model, X, y, more, reference=kept).to_dict() == full(model, X, y, more).to_dict()
 
 
 def test_any_order_of_rows_gives_the_same_bytes(model: LogisticRegression) -> None:
