@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from creditscore.errors import InputError
 from creditscore.modelling.criteria import judge, load_criteria, verdict
+from creditscore.modelling.metrics.stability import profile_of
 from creditscore.modelling.sensitivity import left_out, shifts
 from creditscore.modelling.validation import Reference, ValidationReport, validate
 
@@ -70,6 +71,15 @@ def test_a_good_model_passes_with_every_part(model: LogisticRegression) -> None:
     assert report.figures["sha256"].is_unique
 
 
+def test_a_profile_stands_for_the_reference(model: LogisticRegression) -> None:
+    X, y, more = firms()
+    first = firms(3000, 2)[0]
+    p = model.predict_proba(first)[:, 1]
+    names, counts = np.unique(scale(p), return_counts=True)
+    kept = Reference(profile=profile_of(first, p), grades=dict(zip(names, counts, strict=True)), auc=0.8)
+    assert full(model, X, y, more, reference=kept).to_dict() == full(model, X, y, more).to_dict()
+
+
 def test_any_order_of_rows_gives_the_same_bytes(model: LogisticRegression) -> None:
     X, y, more = firms()
     one = full(model, X, y, more)
@@ -97,6 +107,22 @@ def test_a_changed_horizon_fails_though_ranks_hold(model: LogisticRegression) ->
     assert outcome[["auc_low", "psi", "csi"]].eq("pass").all()
     assert outcome["alarm"] == "fail"
     assert report.verdict == "fail"
+
+
+def test_a_fall_of_auc_must_be_large_and_certain() -> None:
+    rng = np.random.default_rng(0)
+    p = rng.uniform(0, 0.5, 60_000)
+    y = (rng.random(60_000) < p).astype(int)
+    now = validate(p, y=y, bootstraps=0).numbers["discrimination"]["auc"]
+
+    def outcome(initial: float, rows: int) -> str:
+        found = validate(p[:rows], y=y[:rows], reference=Reference(auc=initial), bootstraps=0)
+        return str(found.criteria.set_index("criterion").loc["auc_fall", "outcome"])
+
+    assert outcome(now + 0.012, 60_000) == "pass"  # certain and small
+    assert outcome(now + 0.03, 60_000) == "warn"
+    assert outcome(now + 0.1, 60_000) == "fail"
+    assert outcome(now + 0.03, 150) == "pass"  # large, and chance does as much
 
 
 def test_plain_predictions_need_nothing_else() -> None:
@@ -222,6 +248,7 @@ def test_sensitivity_moves_what_matters() -> None:
     ("call", "said"),
     [
         (lambda X, y: validate([0.1, 0.2]), "outcomes are missing"),
+        (lambda X, y: validate([0.1, 0.2], y=["good", "bad"]), "no numbers"),
         (lambda X, y: validate([0.1, 0.2], y=y), "2 predictions"),
         (lambda X, y: validate(LogisticRegression().fit(X, y), y=y), "no inputs"),
         (lambda X, y: validate(np.full(50, 1.5), y=y), "outside 0 to 1"),

@@ -148,13 +148,20 @@ def disagreement_queue(
 
 
 def ledger_explanations(rules: Statutory, most: int = 5) -> dict[Any, str]:
-    """For each organisation the items that moved its score most, as `item points`, separated by semicolons."""
+    """For each organisation the items that moved its score most, as `item points`, separated by semicolons; in
+    brackets before them the rules that decided, where they are not the bands of points alone.
+    """
     moved = rules.items[rules.items["points"] != 0].copy()
     moved["size"] = -moved["points"].abs()
     moved = moved.sort_values(["subject_id", "size", "item"], kind="stable")
     moved["text"] = moved["item"].astype(str) + " " + moved["points"].map(lambda one: f"{one:+g}".replace("-", "−"))
     kept = moved.groupby("subject_id", sort=False).head(most)
-    return {plain(key): "; ".join(one) for key, one in kept.groupby("subject_id", sort=False)["text"]}
+    said = {plain(key): "; ".join(one) for key, one in kept.groupby("subject_id", sort=False)["text"]}
+    if "decided" in rules.subjects:
+        for key, rule in zip(rules.subjects["subject_id"], rules.subjects["decided"], strict=True):
+            if rule not in ("", "bands"):  # a grade that does not come from points alone
+                said[plain(key)] = f"[{rule}] {said.get(plain(key), '')}".strip()
+    return said
 
 
 @dataclass(frozen=True)

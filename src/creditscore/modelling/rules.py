@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from creditscore.grading.result import Grading
 
 LEAST = 5  # organisations with and without the item, and events among all, below which no sign is judged
+FALSE = 0.1  # project_default: the share of items with a sign that may have it by chance
 REDUNDANT, INFLATED = 0.7, 5.0  # project_default: a correlation, and a variance inflation, worth a look
 UNSEEN = ("withdrawn", "exempt")  # such records say nothing against the organisation
 
@@ -39,7 +40,8 @@ UNSEEN = ("withdrawn", "exempt")  # such records say nothing against the organis
 class Statutory:
     """A grading as models look at it.
 
-    `subjects`: one row per graded organisation (subject_id, score, grade). `items`: one row per organisation and item
+    `subjects`: one row per graded organisation (subject_id, score, grade, decided: the
+    rules that led to the grade, in order). `items`: one row per organisation and item
     (subject_id, item, points with the sign that was added to the score, records). `grades`: best first.
     """
 
@@ -80,6 +82,12 @@ def statutory(
         raise InputError("an organisation is graded twice", where="grades", next="take one scheme and one period")
     subjects = graded[["subject_id", "score", "grade"]].copy()
     subjects["score"] = subjects["score"].astype(float)
+    decided = ledger[ledger["step"] == "decide"]
+    said: dict[Any, str] = {}
+    if "rule" in decided:
+        for key, rule in zip(decided["subject_id"], decided["rule"], strict=True):
+            said[key] = f"{said[key]}; {rule}" if key in said else str(rule)
+    subjects["decided"] = [said.get(key, "") for key in subjects["subject_id"]]
     rows = ledger[
         ledger["step"].isin(["record", "condition"]) & ledger["subject_id"].isin(subjects["subject_id"])
     ].copy()
@@ -205,7 +213,8 @@ def item_lift(rules: Statutory, y: Any, sample_weight: Any = None, *, level: flo
     rates, Katz), p_value (two-sided, of the difference), q_value (Benjamini-Hochberg over all items), adjusted
     (log-odds of having the item beside all other items, ridge 1) with adjusted_se, sign: `as_expected` (costs
     points, and the interval of the lift lies above 1; or gives points and lies below), `wrong` (lies on the other
-    side), `unscored` (no points, and yet it lies off 1), `unclear`, `too_few` (fewer than 5 with, without, or events).
+    side), `unscored` (no points, and yet it lies off 1), `unclear` (or q above 0.1), `too_few` (fewer than 5 with,
+    without, or events).
     """
     y = outcomes(y)
     weight = weights(sample_weight, len(y))
@@ -220,7 +229,7 @@ def item_lift(rules: Statutory, y: Any, sample_weight: Any = None, *, level: flo
     size, scale = len(of.names), whole / total
     held, struck = tally(of.item, weight[of.row], size), tally(of.item, (weight * y)[of.row], size)
     rows_of, events = tally(of.item, np.ones(len(of.item)), size), tally(of.item, y[of.row], size)
-    costs = side * tally(of.item, of.points, size) / rows_of
+    costs = side * tally(of.item, of.points, size) / rows_of + 0.0
     for k, name in enumerate(of.names):
         with_w, with_bad, cost = float(held[k]), float(struck[k]), float(costs[k])
         counts = with_bad * scale, with_w * scale, (bad - with_bad) * scale, (total - with_w) * scale
@@ -232,9 +241,12 @@ def item_lift(rules: Statutory, y: Any, sample_weight: Any = None, *, level: flo
             | {"rate_without": (bad - with_bad) / (total - with_w) if total > with_w else float("nan")}
             | {"lift": lift, "lift_low": low, "lift_high": high, "p_value": _difference(*counts)}
             | {"adjusted": float(beside[k]), "adjusted_se": float(errors[k])}
-            | {"sign": "too_few" if few else _sign(cost, low, high)}
+            | {"sign": "too_few" if few else "", "cost": cost}
         )
     adjusted = benjamini([row["p_value"] for row in rows])
+    for row, q in zip(rows, adjusted, strict=True):
+        cost = row.pop("cost")
+        row["sign"] = row["sign"] or ("unclear" if q > FALSE else _sign(cost, row["lift_low"], row["lift_high"]))
     columns = ["item", "count", "events", "mean_cost", "rate", "rate_without", "lift", "lift_low", "lift_high",
                "p_value", "q_value", "adjusted", "adjusted_se", "sign"]  # fmt: skip
     return frame([row | {"q_value": float(q)} for row, q in zip(rows, adjusted, strict=True)], columns)

@@ -15,6 +15,7 @@ from creditscore.errors import InputError
 from creditscore.modelling import validation_parts as parts
 from creditscore.modelling.criteria import load_criteria, verdict
 from creditscore.modelling.metrics.inputs import plain
+from creditscore.modelling.metrics.stability import Profile, profile_of
 from creditscore.modelling.validation_input import Subject, as_frame, event_probability, prepared
 from creditscore.version import __version__
 
@@ -27,13 +28,18 @@ PROTECTED = ("size", "ownership", "district", "age")
 
 @dataclass(frozen=True)
 class Reference:
-    """The population on which the model was made, or first validated: what today is compared with."""
+    """The population on which the model was made, or first validated: what today is compared with.
+
+    Its rows (`X`, `p`, `weight`), or the `profile` that a model kept of them (`metrics.stability.profile_of`);
+    `grades` of its rows, or their counts by grade; `auc` as first validated.
+    """
 
     X: Any = None
     p: Any = None
     grades: Any = None
     auc: float | None = None
     weight: Any = None
+    profile: Profile | None = None
 
 
 @dataclass(frozen=True)
@@ -183,7 +189,8 @@ def validate(
             first = graded(first_p)
         take("grades", parts.grade(subject, labels, order, pd_by_grade, first))
     if reference is not None:
-        take("stability", parts.stay(subject, first_X, first_p, reference.weight, bins))
+        kept = reference.profile or profile_of(first_X, first_p, reference.weight, bins)
+        take("stability", parts.stay(subject, kept))
     if subject.predict is not None:
         take("sensitivity", parts.sense(subject, graded, seed))
     shielded = {name[10:]: column for name, column in subject.extra.items() if name.startswith("protected ")}

@@ -123,7 +123,10 @@ def prepared(
         raise InputError("outcomes are missing", where="y", next="give y, or data that carry it")
     if sample_weight is None and held is not None:
         sample_weight = getattr(held, "weight", None)
-    y = pd.to_numeric(pd.Series(np.asarray(y)), errors="raise").to_numpy(dtype=np.float64, na_value=np.nan)
+    try:
+        y = pd.to_numeric(pd.Series(np.asarray(y))).to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise InputError("the outcomes are no numbers", where="y", allowed="1 (the adverse event) and 0") from error
     rows = len(y)
     more = {name: _whole(name, one, rows) for name, one in (extra or {}).items() if one is not None}
     for name in ("observed_on", "groups", "inspected"):

@@ -106,8 +106,9 @@ def discriminate(of: Subject, initial: float | None, bootstraps: int, seed: int)
     numbers = asdict(whole)
     if initial is not None:
         numbers["initial_auc"] = float(initial)
-        measured["auc_fall_p"] = discrimination.auc_against_initial(whole.auc, whole.auc_se, float(initial))
-        numbers["auc_fall_p"] = measured["auc_fall_p"]
+        certain = discrimination.auc_against_initial(whole.auc, whole.auc_se, float(initial))
+        numbers["auc_fall_p"] = certain
+        measured["auc_fall"] = max(0.0, float(initial) - whole.auc) if certain < grade_tests.YELLOW else 0.0
     return Part(tables, {"discrimination": numbers}, measured)
 
 
@@ -157,7 +158,9 @@ def grade(
     tests = grade_tests.grade_tests(of.y, of.p, labels, of.weight, order=names, pd_by_grade=pd_by_grade)
     apart = grade_tests.heterogeneity(of.y, labels, of.weight, order=names)
     before = None
-    if first is not None:
+    if isinstance(first, Mapping):
+        before = np.array([float(first.get(name, 0.0)) for name in names])
+    elif first is not None:
         first_code, _ = grade_tests.coded_grades(first, len(first), names)
         before = tally(first_code, np.ones(len(first_code)), len(names))
     held = concentration(tally(code, of.weight, len(names)), before)
@@ -186,18 +189,18 @@ def grade(
     return Part(tables, numbers, measured)
 
 
-def stay(of: Subject, X: pd.DataFrame | None, p: Any, weight: Any, bins: int) -> Part:
+def stay(of: Subject, held: stability.Profile) -> Part:
     """PSI of the prediction and CSI of the inputs against the reference."""
     tables: dict[str, pd.DataFrame] = {}
     numbers: dict[str, dict[str, Any]] = {}
     measured: dict[str, float | None] = {}
-    if p is not None:
-        found = stability.psi(p, of.p, bins, name="p", reference_weight=weight, sample_weight=of.weight)
+    if held.prediction is not None:
+        found = stability.against(held.prediction, of.p, of.weight)
         tables["psi"] = found.table
         numbers["psi"] = {"psi": found.psi, "noise": found.noise}
         measured["psi"] = found.psi if found.psi > found.noise else 0.0
-    if X is not None and of.X is not None:
-        totals, cells = stability.csi(X, of.X, bins, reference_weight=weight, sample_weight=of.weight)
+    if held.columns and of.X is not None:
+        totals, cells = stability.csi(held, of.X, sample_weight=of.weight)
         tables["csi"], tables["csi_bins"] = totals, cells
         beyond = totals.loc[totals["csi"] > totals["noise"], "csi"]
         if (totals["state"] == "measured").any():

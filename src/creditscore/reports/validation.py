@@ -10,7 +10,7 @@ from creditscore.explanation.text import clean
 from creditscore.explanation.words import Lang, Words, load_words, say
 from creditscore.reports import html
 from creditscore.reports.plots import OUTCOMES, shown
-from creditscore.reports.validation_sections import Said, Section, Table, sections
+from creditscore.reports.validation_sections import Said, Table, sections
 
 FACTS = (
     "model", "version", "purpose", "use", "outcome_definition", "horizon", "population", "source", "scheme", "author",
@@ -118,11 +118,4 @@ def _hashes(about: dict[str, Any], t: Said) -> list[tuple[str, str]]:
 def write_validation(report: Any, folder: Path | str, name: str = "validation") -> list[Path]:
     """`name.html` (Chinese), `name.en.html` and `name.json`, from a ValidationReport or its `to_dict()`."""
     data = report if isinstance(report, dict) else report.to_dict()
-    files = [Path(folder) / f"{name}{end}" for end in (".html", ".en.html", ".json")]
-    html.write_page(files[0], validation_page(data, "zh", files[1].name))
-    html.write_page(files[1], validation_page(data, "en", files[0].name))
-    html.write_page(files[2], html.as_json(data) + "\n")
-    return files
-
-
-__all__ = ["Section", "validation_page", "write_validation"]
+    return html.write_pair(data, validation_page, Path(folder), name)

@@ -73,7 +73,7 @@ def coverage(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Sectio
     if "labels" in tables:
         parts.append(
             Table(
-                _heads(t, "group", count="n", share="n", events="n", rate="n", mean_p="n", oe="n", auc="n"),
+                heads(t, "group", count="n", share="n", events="n", rate="n", mean_p="n", oe="n", auc="n"),
                 [
                     [
                         t(row["group"]),
@@ -94,7 +94,7 @@ def coverage(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Sectio
     return Section(t("data_section"), "", parts)
 
 
-def _heads(t: Said, *left: str, **right: str) -> list[tuple[str, str]]:
+def heads(t: Said, *left: str, **right: str) -> list[tuple[str, str]]:
     return [(t(name), "") for name in left] + [(t(name), css) for name, css in right.items()]
 
 
@@ -108,7 +108,7 @@ def discrimination(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> 
     ]
     if held.get("initial_auc") is not None:
         rows.append([t("initial_auc", shown(held["auc_fall_p"])), shown(held["initial_auc"]), ""])
-    parts: list[Table | Figure] = [Table(_heads(t, "measure", value="n", interval="n"), rows)]
+    parts: list[Table | Figure] = [Table(heads(t, "measure", value="n", interval="n"), rows)]
     lines = [
         {"label": t("roc"), "points": [(row["others_found"], row["events_found"]) for row in tables["curves"]]},
         {"label": t("cap"), "points": [(row["share"], row["events_found"]) for row in tables["curves"]]},
@@ -167,7 +167,7 @@ def calibration(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Sec
         "",
         [
             Figure(t("reliability"), t("reliability_desc"), picture),
-            Table(_heads(t, "measure", value="n", interval="n", p_value="n"), rows),
+            Table(heads(t, "measure", value="n", interval="n", p_value="n"), rows),
             Figure(t("brier"), t("brier_desc", *(shown(part[name]) for name in names)), Markup("")),
             Figure(
                 f"{t('alarm')} · {'; '.join(notes)}",
@@ -206,12 +206,12 @@ def grades(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section 
     parts: list[Table | Figure] = [
         Figure(t("grades"), t("grades_desc"), plots.intervals("grades", t("grades"), t("grades_desc"), marks)),
         Table(
-            _heads(t, "grade", count="n", events="n", share="n", pd="n", rate="n", interval="n", binomial_p="n",
+            heads(t, "grade", count="n", events="n", share="n", pd="n", rate="n", interval="n", binomial_p="n",
                    jeffreys_p="n", light=""),
             listed,
         ),
         Table(
-            _heads(t, "better", "worse", difference="n", p_value="n", distinct=""),
+            heads(t, "better", "worse", difference="n", p_value="n", distinct=""),
             [
                 [name_of(row["better"], t), name_of(row["worse"], t), shown(row["difference"]), shown(row["p_value"]),
                  t("yes" if row["distinct"] else "no")]
@@ -220,7 +220,7 @@ def grades(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section 
             t("heterogeneity"),
         ),
         Table(
-            _heads(t, "grade", rate_low_half="n", rate_high_half="n", p_value="n", holm_p="n", alike=""),
+            heads(t, "grade", rate_low_half="n", rate_high_half="n", p_value="n", holm_p="n", alike=""),
             [
                 [name_of(row["grade"], t), shown(row["rate_low"]), shown(row["rate_high"]), shown(row["p_value"]),
                  shown(row["holm_p"]), t("yes" if row["alike"] else "no")]
@@ -306,7 +306,7 @@ def sensitivity(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Sec
         ]
         for row in moved
     ]
-    head = _heads(t, "variable", shift="n", difference="n", mean_abs_change="n", largest_change="n", grade_changed="n")
+    head = heads(t, "variable", shift="n", difference="n", mean_abs_change="n", largest_change="n", grade_changed="n")
     parts.append(Table(head, rows, t("shifts", len(rows))))
     return Section(t("sensitivity"), t("sensitivity_desc", f"{numbers['sensitivity']['rows']:,}"), parts)
 
@@ -343,9 +343,7 @@ def fairness(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Sectio
             for row in open_
         ]
         listed += [[name_of(row["group"], t), t("withheld"), *[""] * 7] for row in rows if row["state"] != "shown"]
-        head = _heads(
-            t, "group", count="n", events="n", rate="n", mean_p="n", flagged="n", tpr="n", fpr="n", impact="n"
-        )
+        head = heads(t, "group", count="n", events="n", rate="n", mean_p="n", flagged="n", tpr="n", fpr="n", impact="n")
         parts.append(Table(head, listed))
     held = numbers["fairness"]
     caption = t("fairness_desc", shown(held["threshold"]), f"{100 * held['flagged']:.1f}")

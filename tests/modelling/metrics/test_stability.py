@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditscore.errors import InputError
-from creditscore.modelling.metrics.stability import FixedBins, csi, fix_bins, psi, psi_table
+from creditscore.modelling.metrics.stability import (
+    FixedBins,
+    Profile,
+    against,
+    csi,
+    fix_bins,
+    profile_of,
+    psi,
+    psi_table,
+)
 
 
 def test_psi_by_hand() -> None:
@@ -64,6 +73,20 @@ def test_csi_names_the_column_that_moved() -> None:
     assert totals["state"].to_list() == ["measured", "measured", "not_supplied", "all_missing"]
     assert parts.groupby("variable")["part"].sum()["b"] == pytest.approx(totals["csi"][0])
     assert totals["csi"][0] > 0.5 > totals["csi"][1]
+
+
+def test_a_profile_stands_for_its_rows() -> None:
+    rng = np.random.default_rng(3)
+    before = pd.DataFrame({"a": rng.normal(size=500), "规模": rng.choice(["大", "小"], 500), "void": np.nan})
+    before.loc[:20, "a"] = np.nan
+    after = before.sample(300, random_state=1).assign(a=lambda t: t["a"] + 0.4)
+    kept = Profile.from_dict(json.loads(json.dumps(profile_of(before, p=np.linspace(0, 1, 500)).to_dict())))
+    for one, two in zip(csi(before, after), csi(kept, after), strict=True):
+        pd.testing.assert_frame_equal(one, two)
+    assert kept.prediction is not None
+    assert against(kept.prediction, np.linspace(0, 1, 900)).psi < 0.001
+    with pytest.raises(InputError, match="no profile"):
+        Profile.from_dict({})
 
 
 @settings(max_examples=50, deadline=None)

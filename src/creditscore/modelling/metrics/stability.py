@@ -177,13 +177,84 @@ def psi(
     0.0
     """
     fixed = fix_bins(name, reference, reference_weight, bins=bins) if isinstance(bins, int) else bins
-    expected, actual = fixed.count(reference, reference_weight), fixed.count(current, sample_weight)
-    table = psi_table(fixed.labels, expected, actual)
-    return Stability(fixed.name, float(table["part"].sum()), noise(expected, actual), table)
+    return against(Counted(fixed, fixed.count(reference, reference_weight)), current, sample_weight)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One column of the reference: its bins and the weight in each. All that PSI needs of it."""
+
+    bins: FixedBins
+    expected: Floats
+
+
+def against(held: Counted, current: Any, sample_weight: Any = None) -> Stability:
+    """PSI of a column now against what was counted once."""
+    actual = held.bins.count(current, sample_weight)
+    table = psi_table(held.bins.labels, held.expected, actual)
+    return Stability(held.bins.name, float(table["part"].sum()), noise(held.expected, actual), table)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a model keeps of its reference instead of the rows: bins and counts of each input and of the prediction."""
+
+    columns: tuple[Counted, ...]
+    void: tuple[str, ...] = ()  # inputs whose every value was missing
+    prediction: Counted | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        def both(one: Counted) -> dict[str, Any]:
+            return {"bins": one.bins.to_dict(), "expected": [float(count) for count in one.expected]}
+
+        return {
+            "kind": "profile",
+            "format": 1,
+            "columns": [both(one) for one in self.columns],
+            "void": list(self.void),
+            "prediction": None if self.prediction is None else both(self.prediction),
+        }
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Profile:
+        if given.get("kind") != "profile" or given.get("format") != 1:
+            raise InputError("this is no profile of a reference", allowed="kind: profile, format: 1")
+
+        def counted(one: Mapping[str, Any]) -> Counted:
+            return Counted(FixedBins.from_dict(one["bins"]), np.asarray(one["expected"], dtype=np.float64))
+
+        predicted = given["prediction"]
+        return cls(
+            tuple(counted(one) for one in given["columns"]),
+            tuple(given["void"]),
+            None if predicted is None else counted(predicted),
+        )
+
+
+def profile_of(
+    table: pd.DataFrame | None,
+    p: Any = None,
+    sample_weight: Any = None,
+    bins: Mapping[str, FixedBins] | int = 10,
+) -> Profile:
+    """Fix bins on the reference (or take those given by name) and count it."""
+    columns, void = [], []
+    for name in () if table is None else table.columns:
+        if table is None or table[name].isna().all():
+            void.append(str(name))
+            continue
+        given = bins if isinstance(bins, int) else bins.get(str(name), 10)
+        fixed = fix_bins(str(name), table[name], sample_weight, bins=given) if isinstance(given, int) else given
+        columns.append(Counted(fixed, fixed.count(table[name], sample_weight)))
+    predicted = None
+    if p is not None:
+        fixed = fix_bins("p", p, sample_weight, bins=bins if isinstance(bins, int) else 10)
+        predicted = Counted(fixed, fixed.count(p, sample_weight))
+    return Profile(tuple(columns), tuple(void), predicted)
 
 
 def csi(
-    reference: pd.DataFrame,
+    reference: pd.DataFrame | Profile,
     current: pd.DataFrame,
     bins: Mapping[str, FixedBins] | int = 10,
     *,
@@ -192,30 +263,31 @@ def csi(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Characteristic stability of every column: a table of totals (largest first) and one of all bins.
 
-    Totals: variable, csi, noise, missing_expected, missing_actual, state (`measured`, `all_missing` in the reference
-    or now, `not_supplied` now). Bins: variable and the columns of `psi_table`.
+    `reference`: its rows, or what a model kept of them. Totals: variable, csi, noise, missing_expected,
+    missing_actual, state (`measured`, `all_missing` in the reference or now, `not_supplied` now). Bins: variable and
+    the columns of `psi_table`.
     """
     import pandas as pd
 
+    held = reference if isinstance(reference, Profile) else profile_of(reference, None, reference_weight, bins)
+    named = {str(name): name for name in current.columns}
+    blank = {"csi": float("nan"), "noise": float("nan")}
     totals: list[dict[str, Any]] = []
     parts: list[pd.DataFrame] = []
-    for name in reference.columns:
-        row: dict[str, Any] = {"variable": str(name), "csi": float("nan"), "noise": float("nan")}
-        row["missing_expected"] = float(reference[name].isna().mean())
-        row["missing_actual"] = float(current[name].isna().mean()) if name in current else float("nan")
-        if name not in current:
-            row["state"] = "not_supplied"
-        elif reference[name].isna().all():
-            row["state"] = "all_missing"
-        else:
-            fixed = bins if isinstance(bins, int) else bins.get(str(name), 10)
-            found = psi(
-                reference[name], current[name], fixed,
-                name=str(name), reference_weight=reference_weight, sample_weight=sample_weight,
-            )  # fmt: skip
-            state = "all_missing" if current[name].isna().all() else "measured"
-            row |= {"csi": found.psi, "noise": found.noise, "state": state}
-            parts.append(found.table.assign(variable=str(name)))
+    for name in held.void:
+        gone = float(current[named[name]].isna().mean()) if name in named else float("nan")
+        state = "all_missing" if name in named else "not_supplied"
+        totals.append({"variable": name, **blank, "missing_expected": 1.0, "missing_actual": gone, "state": state})
+    for one in held.columns:
+        name = one.bins.name
+        row: dict[str, Any] = {"variable": name, **blank, "missing_actual": float("nan"), "state": "not_supplied"}
+        row["missing_expected"] = float(one.expected[-1] / one.expected.sum())
+        if name in named:
+            values = current[named[name]]
+            found = against(one, values, sample_weight)
+            row |= {"csi": found.psi, "noise": found.noise, "missing_actual": float(values.isna().mean())}
+            row["state"] = "all_missing" if values.isna().all() else "measured"
+            parts.append(found.table.assign(variable=name))
         totals.append(row)
     columns = ["variable", "csi", "noise", "missing_expected", "missing_actual", "state"]
     table = frame(totals, columns).sort_values(["csi", "variable"], ascending=[False, True], ignore_index=True)
