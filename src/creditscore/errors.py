@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["CreditscoreError", "InputError", "NotInForce", "SchemeError", "TooManyRejected", "UsageError"]
+__all__ = [
+    "CreditscoreError",
+    "InputError",
+    "LeakageError",
+    "NotAllowed",
+    "NotInForce",
+    "SchemeError",
+    "StoreBusy",
+    "StoreError",
+    "TableError",
+    "TooManyRejected",
+    "UsageError",
+]
 
 
 class CreditscoreError(Exception):
@@ -50,8 +62,30 @@ class InputError(CreditscoreError):
     exit_code = 3
 
 
+class TableError(InputError, ValueError):
+    """A table of numbers and categories that a model cannot be fitted to or applied to; a ValueError, as
+    scikit-learn asks.
+    """
+
+
 class TooManyRejected(InputError):
     """More rows were refused than the caller allows."""
+
+
+class LeakageError(InputError):
+    """A feature holds what was not known on the day of observation."""
+
+
+class StoreError(InputError):
+    """The store cannot be opened, is damaged, or does not match its own record."""
+
+
+class StoreBusy(StoreError):
+    """Somebody else writes to the store."""
+
+
+class NotAllowed(UsageError):
+    """The actor does not have the role, or is not a second person."""
 
 
 class SchemeError(CreditscoreError):

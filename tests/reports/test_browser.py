@@ -5,13 +5,17 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from creditscore.demo.run import telling_subject
 from creditscore.explanation.ledger import explain
 from creditscore.grading.result import Grading
+from creditscore.modelling.validation import Reference, validate
 from creditscore.reports.html import subject_page, write_overview, write_page
 from creditscore.reports.summary import Summary
+from creditscore.reports.validation import write_validation
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (
@@ -60,6 +64,23 @@ def test_pictures_come_out(files: list[Path], tmp_path: Path) -> None:
         browse(file, tmp_path, "--window-size=900,1400", f"--screenshot={picture}")
         assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
         assert picture.stat().st_size > 20_000  # an empty page of this size has 5,000
+
+
+def test_reports_of_models_are_drawn(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    p = rng.uniform(0.01, 0.5, 600)
+    y = (rng.random(600) < p).astype(int)
+    report = validate(
+        p, y=y, grades=np.digitize(p, [0.1, 0.3]), cohort=rng.integers(2018, 2021, 600), bootstraps=5,
+        protected=pd.DataFrame({"size": rng.choice(["小型", "大型"], 600)}), reference=Reference(p=p, auc=0.7),
+    )  # fmt: skip
+    for file in write_validation(report, tmp_path)[:2]:
+        seen = browse(file, tmp_path, "--dump-dom")
+        assert "CONSOLE" not in seen.stderr, seen.stderr
+        assert seen.stdout.count("<svg") >= 6
+        picture = file.with_suffix(".png")
+        browse(file, tmp_path, "--window-size=900,3000", f"--screenshot={picture}")
+        assert picture.stat().st_size > 60_000
 
 
 def test_chinese_letters_are_no_boxes(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -50,7 +51,7 @@ def inert(data: Any) -> Markup:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(
@@ -70,7 +71,7 @@ def _draw(template: str, lang: Lang, data: dict[str, Any], **more: Any) -> str:
         return text(code, lang, *values)
 
     tag = {"zh": "zh-CN", "en": "en"}[lang]
-    page = _environment().get_template(template)
+    page = environment().get_template(template)
     return page.render(t=said, lang=lang, tag=tag, data=data, made_up=data["made_up"], **more)
 
 
@@ -80,13 +81,20 @@ def write_page(file: Path, page: str) -> Path:
     return file
 
 
+def write_pair(
+    data: dict[str, Any], draw: Callable[[dict[str, Any], Lang, str], str], folder: Path, name: str
+) -> list[Path]:
+    """`name.html` (Chinese), `name.en.html` and `name.json` with exactly what was drawn."""
+    files = [folder / f"{name}.html", folder / f"{name}.en.html", folder / f"{name}.json"]
+    write_page(files[0], draw(data, "zh", files[1].name))
+    write_page(files[1], draw(data, "en", files[0].name))
+    write_page(files[2], as_json(data) + "\n")
+    return files
+
+
 def write_overview(summary: dict[str, Any], folder: Path, name: str = "overview") -> list[Path]:
     """`overview.html` (Chinese), `overview.en.html` and `overview.json` with exactly what was drawn."""
-    files = [folder / f"{name}.html", folder / f"{name}.en.html", folder / f"{name}.json"]
-    write_page(files[0], overview_page(summary, "zh", f"{name}.en.html"))
-    write_page(files[1], overview_page(summary, "en", f"{name}.html"))
-    write_page(files[2], as_json(summary) + "\n")
-    return files
+    return write_pair(summary, overview_page, folder, name)
 
 
 def overview_page(summary: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:

@@ -45,6 +45,18 @@ def line(x1: float, y1: float, x2: float, y2: float, css: str) -> Markup:
     return shape.format(round(x1, 1), round(y1, 1), round(x2, 1), round(y2, 1), css)
 
 
+def dot(x: float, y: float, radius: float, fill: str, title: str = "") -> Markup:
+    inner = Markup("<title>{}</title>").format(title) if title else Markup("")
+    shape = Markup('<circle cx="{}" cy="{}" r="{}" fill="{}">{}</circle>')
+    return shape.format(round(x, 1), round(y, 1), round(radius, 1), fill, inner)
+
+
+def path(points: Iterable[tuple[float, float]], stroke: str) -> Markup:
+    """A line through points, not filled."""
+    through = " ".join(f"{round(x, 1)},{round(y, 1)}" for x, y in points)
+    return Markup('<polyline points="{}" fill="none" stroke="{}" stroke-width="2"/>').format(through, stroke)
+
+
 def picture(name: str, title: str, desc: str, height: float, parts: Iterable[Markup]) -> Markup:
     """The whole picture; `name` makes the ids of title and description unique on its page."""
     shape = Markup(

@@ -1,0 +1,112 @@
+"""What estimators share: scikit-learn's checks of X, y and weights, on tables that are read by `frame`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
+
+from creditscore.errors import TableError, UsageError
+from creditscore.modelling.frame import Source, look
+
+Floats = NDArray[np.float64]
+
+
+def table_of(estimator: Any, table: Any, reset: bool = False) -> Source:
+    """The table with the names of the fit; sets or checks `n_features_in_` and `feature_names_in_`."""
+    if type(table) is dict:
+        import pandas as pd
+
+        table = pd.DataFrame(table)
+    if not reset and not hasattr(table, "columns") and not hasattr(table, "column_names"):
+        source = look(table)
+        if len(source.names) != estimator.n_features_in_:
+            raise TableError(
+                f"X has {len(source.names)} features, but {type(estimator).__name__} is expecting "
+                f"{estimator.n_features_in_} features as input"
+            )
+        validate_data(estimator, table, reset=False, skip_check_array=True)
+        return look(table, estimator.names_)
+    source = look(table)
+    if not isinstance(table, np.ndarray) and not hasattr(table, "shape"):
+        table = np.asarray(table)
+    validate_data(estimator, table, reset=reset, skip_check_array=True)
+    if reset:
+        estimator.names_ = list(source.names)
+        if source.rows < 1:
+            raise TableError(
+                f"Found array with 0 sample(s) (shape=(0, {len(source.names)})) while a minimum of 1 is required."
+            )
+    return source
+
+
+def binary_target(estimator: Any, y: Any, rows: int) -> tuple[NDArray[Any], Floats]:
+    """(classes, 1.0 where y is the second class). The second class is the adverse event."""
+    if y is None:
+        raise TableError(
+            f"{type(estimator).__name__} requires y to be passed, but the target y is None",
+            next="give one 0 or 1 per row; 1 is the adverse event",
+        )
+    y = column_or_1d(y, warn=True)
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        raise TableError("Input y contains NaN or infinity", next="leave out rows whose outcome is not known")
+    if len(y) != rows:
+        raise TableError(f"Found input variables with inconsistent numbers of samples: [{rows}, {len(y)}]")
+    check_classification_targets(y)
+    if type_of_target(y, input_name="y") != "binary" and len(np.unique(y)) > 2:
+        raise TableError(
+            f"Only binary classification is supported. The type of the target is {type_of_target(y, input_name='y')}."
+        )
+    classes, coded = np.unique(y, return_inverse=True)
+    if len(classes) < 2:
+        raise TableError(
+            f"y holds one class only ({classes[0]!r}), n_samples={rows}",
+            allowed="both outcomes",
+            next="widen the outcome window or the population",
+        )
+    return classes, coded.astype(np.float64)
+
+
+def weights(estimator: Any, sample_weight: Any, rows: int, y: Floats | None = None) -> Floats:
+    """One weight per row, not negative, both classes with some."""
+    if sample_weight is None:
+        return np.ones(rows)
+    weight: Floats = _check_sample_weight(
+        sample_weight, np.empty((rows, 1)), dtype=np.float64, ensure_non_negative=True
+    )
+    if y is not None and not (float(weight @ y) > 0 and float(weight @ (1 - y)) > 0):
+        raise TableError("one class has no weight", allowed="both outcomes with some weight")
+    return weight
+
+
+def per_variable(value: Any, name: str, default: Any = None) -> Any:
+    """A setting that is one for all columns, or a dict by column with the rest at `default`."""
+    if isinstance(value, Mapping):
+        return value.get(name, value.get("*", default))
+    return default if value is None else value
+
+
+def specials_of(value: Any, name: str) -> tuple[tuple[float | str, ...], ...]:
+    """Special values of a column, each a bin; a list inside the list is one bin of several values.
+
+    A list holds for all columns (a number in it for columns of numbers, a text for categories), a dict for those it
+    names.
+    """
+    found = per_variable(value, name, ())
+    if isinstance(found, str | bytes) or not np.iterable(found):
+        found = (found,)
+    return tuple(tuple(v) if isinstance(v, list | tuple | set) else (v,) for v in found)
+
+
+def check_names(value: Any, names: list[str], parameter: str) -> None:
+    """Columns named in a dict of settings must exist."""
+    if isinstance(value, Mapping):
+        unknown = [str(k) for k in value if k not in names and k != "*"]
+        if unknown:
+            raise UsageError(
+                f"{parameter} names columns that are not there: {', '.join(unknown[:5])}", allowed=names[:20]
+            )

@@ -1,0 +1,1 @@
+"""Measures of a model: discrimination, calibration, concentration, migration, stability, fairness."""

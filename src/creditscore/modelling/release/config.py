@@ -1,0 +1,150 @@
+"""What a model is made from: one YAML file, or the same things as options; read strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+
+from creditscore.errors import UsageError
+
+__all__ = ["Split", "TrainConfig", "load_config"]
+
+KINDS = ("scorecard", "boosting", "ordinal")
+CALIBRATORS = ("platt", "beta", "isotonic", "anchor", "none")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which rows are kept for the test, and how rows are divided for calibration.
+
+    by      random (a draw that follows the content of a row), group (whole groups of `column`), time (rows of `column`
+            on or after `test_from` are the test)
+    test    share of the test rows, for random and group
+    folds   parts into which the other rows fall: the calibration sees predictions of models that did not see the row
+    """
+
+    by: str = "random"
+    column: str | None = None
+    test: float = 0.25
+    test_from: Any = None
+    folds: int = 5
+
+    def __post_init__(self) -> None:
+        if self.by not in ("random", "group", "time"):
+            raise UsageError(f"split by {self.by!r}", where="split.by", allowed="random, group, time")
+        if (self.by != "random") != (self.column is not None):
+            raise UsageError(
+                f"split by {self.by} {'without a' if self.by != 'random' else 'with a'} column", where="split.column"
+            )
+        if (self.by == "time") != (self.test_from is not None):
+            raise UsageError("test_from belongs to a split by time, and only there", where="split.test_from")
+        if not (0 < self.test < 1 and isinstance(self.folds, int) and 2 <= self.folds <= 50):
+            raise UsageError(
+                f"test {self.test!r}, folds {self.folds!r}", where="split", allowed="0 < test < 1, folds 2 to 50"
+            )
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that `train` needs beside the table; defaults serve where a key is left out.
+
+    target     column of the outcome; `event`: its value that is the event (default 1); for ordinal models the column
+               of grades, with `grades` best first and `event_from`, the best grade that counts as the event
+    columns    the inputs (default: all but target, weight, group, date and `exclude`); a list, or name → {zh, en}
+    estimator  scorecard | boosting | ordinal, with its `parameters`
+    calibrator platt | beta | isotonic | anchor | none
+    scale      grades, best first, and either `cuts` or `rules` (see CutRules) and `objective`
+    """
+
+    target: str
+    name: str = "model"
+    event: Any = 1
+    event_from: str | None = None
+    columns: Any = None
+    exclude: tuple[str, ...] = ()
+    weight: str | None = None
+    estimator: str = "scorecard"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    calibrator: str = "platt"
+    central_tendency: float | None = None
+    scale: Mapping[str, Any] = field(default_factory=dict)
+    split: Split = field(default_factory=Split)
+    seed: int = 20180101
+    background: int = 500
+    scheme: str | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.estimator not in KINDS:
+            raise UsageError(f"no estimator is called {self.estimator!r}", where="estimator", allowed=KINDS)
+        if self.calibrator not in CALIBRATORS:
+            raise UsageError(f"no calibration is called {self.calibrator!r}", where="calibrator", allowed=CALIBRATORS)
+        unknown = set(self.scale) - {"grades", "cuts", "rules", "objective"}
+        if unknown:
+            raise UsageError(
+                f"unknown key {sorted(unknown)[0]!r}", where="scale", allowed="grades, cuts, rules, objective"
+            )
+        if self.estimator == "ordinal" and (self.event_from is None or not self.parameters.get("grades")):
+            raise UsageError(
+                "an ordinal model needs its grades and the best one that counts as the event",
+                where="parameters.grades, event_from",
+            )
+
+    def labels(self) -> dict[str, dict[str, str]]:
+        """What columns are called, where the configuration says so."""
+        return {str(k): dict(v or {}) for k, v in self.columns.items()} if isinstance(self.columns, Mapping) else {}
+
+    @classmethod
+    def of(cls, data: Any, where: str = "configuration") -> Self:
+        """From plain data; UsageError names the key that is wrong or missing."""
+        if not isinstance(data, Mapping):
+            raise UsageError("the configuration is no mapping", where=where, allowed=_keys(cls))
+        unknown = [str(key) for key in data if key not in _keys(cls)]
+        if unknown:
+            raise UsageError(f"unknown key {unknown[0]!r}", where=where, allowed=_keys(cls))
+        if not data.get("target"):
+            raise UsageError("the target is missing", where=where, next="name the column of the outcome: target: bad")
+        given = dict(data)
+        split = given.pop("split", None)
+        if split is not None:
+            strange = [str(key) for key in split if key not in _keys(Split)]
+            if strange:
+                raise UsageError(f"unknown key {strange[0]!r}", where=f"{where}: split", allowed=_keys(Split))
+            given["split"] = Split(**split)
+        given["exclude"] = tuple(given.get("exclude") or ())
+        return cls(**given)
+
+
+def load_config(file: str | Path) -> dict[str, Any]:
+    """The mapping of a YAML file; a key given twice or a file that is no mapping is a UsageError."""
+    from creditscore.placed import read
+
+    place = Path(file)
+    if not place.is_file():
+        raise UsageError("there is no such configuration", where=str(place))
+    source = read(place, place.name)
+    if source.faults:
+        raise UsageError("the configuration cannot be read:\n  " + "\n  ".join(map(str, source.faults)))
+    if not isinstance(source.data, dict):
+        raise UsageError("the configuration is no mapping", where=str(place), allowed=_keys(TrainConfig))
+    return {str(key): _plain(value) for key, value in source.data.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Decimals as floats, dates as text: what estimators take and JSON keeps."""
+    from datetime import date
+    from decimal import Decimal
+
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, Decimal):
+        return float(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _keys(cls: Any) -> list[str]:
+    return [one.name for one in fields(cls)]

@@ -1,0 +1,87 @@
+"""Plain tables for the commands: read, hashed, and divided by what a row holds, never by where it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from creditscore.errors import InputError, UsageError
+from creditscore.modelling.validation_input import digest, row_hashes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["fold_of", "mixed", "read_table", "share_of", "table_hash", "write_table"]
+
+
+def read_table(file: str | Path) -> pd.DataFrame:
+    """A CSV or Parquet file; text stays text, an empty cell is missing. InputError says what is wrong with the file."""
+    import pandas as pd
+
+    place = Path(file)
+    if not place.is_file():
+        raise InputError("there is no such table", where=str(place), allowed="a CSV or Parquet file")
+    try:
+        if place.suffix.lower() == ".parquet":
+            found = pd.read_parquet(place)
+        elif place.suffix.lower() in (".csv", ".txt"):
+            # the same number in the file is the same number here, whatever the machine
+            found = pd.read_csv(place, float_precision="round_trip", encoding="utf-8-sig", low_memory=False)
+        else:
+            raise UsageError(f"a table of kind {place.suffix or 'unknown'}", where=str(place), allowed=".csv, .parquet")
+    except (OSError, ValueError) as error:  # pandas' and Arrow's own errors are ValueErrors
+        raise InputError(f"the table cannot be read: {str(error).splitlines()[0]}", where=str(place)) from error
+    if not len(found):
+        raise InputError("the table has no rows", where=str(place))
+    return found
+
+
+def write_table(table: pd.DataFrame, file: str | Path) -> Path:
+    """Parquet or CSV, by the ending of the name."""
+    place = Path(file)
+    if place.suffix.lower() not in (".csv", ".parquet"):
+        raise UsageError(f"a table of kind {place.suffix or 'unknown'}", where=str(place), allowed=".csv, .parquet")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if place.suffix.lower() == ".csv":
+        table.to_csv(place, index=False)
+    else:
+        table.to_parquet(place, index=False)
+    return place
+
+
+def table_hash(table: pd.DataFrame) -> str:
+    """SHA-256 over every cell and the names of the columns, the same for any order of rows and columns."""
+    from creditscore.modelling.validation_input import as_frame
+
+    frame = as_frame(table)
+    assert frame is not None
+    frame = frame[sorted(frame.columns)]
+    return digest(row_hashes(frame), list(frame.columns))
+
+
+def mixed(hashes: Any, seed: int) -> NDArray[np.uint64]:
+    """Hashes stirred by a seed (splitmix64): an even draw that follows a row wherever it stands.
+
+    >>> mixed(np.array([1, 2], dtype=np.uint64), 7)[0] != mixed(np.array([1, 2], dtype=np.uint64), 8)[0]
+    np.True_
+    """
+    with np.errstate(over="ignore"):
+        x = np.asarray(hashes, dtype=np.uint64) + np.uint64(seed % 2**64) * np.uint64(0xD1342543DE82EF95)
+        x = x + np.uint64(0x9E3779B97F4A7C15)
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return np.asarray(x ^ (x >> np.uint64(31)))
+
+
+def share_of(hashes: Any, seed: int) -> NDArray[np.float64]:
+    """A number in [0, 1) per row."""
+    return np.asarray((mixed(hashes, seed) >> np.uint64(11)) * 2.0**-53)
+
+
+def fold_of(hashes: Any, folds: int, seed: int) -> NDArray[np.int64]:
+    """The fold of each row; equal rows stand in one fold, and the folds are as even as equal rows allow."""
+    unique, place = np.unique(mixed(hashes, seed), return_inverse=True)
+    return np.asarray((np.arange(len(unique)) * folds // max(len(unique), 1))[place], dtype=np.int64)

@@ -1,0 +1,239 @@
+"""`train`: a table and a configuration in, a `GradingModel` out, the same for any order of rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from creditscore.errors import InputError, UsageError
+from creditscore.modelling.explain import event_log_odds, make_explainer
+from creditscore.modelling.inputs import Floats
+from creditscore.modelling.release.bundle import GradingModel
+from creditscore.modelling.release.config import TrainConfig
+from creditscore.modelling.release.tables import fold_of, share_of, table_hash
+from creditscore.modelling.validation_input import row_hashes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Prepared", "prepare", "train"]
+
+TEST, FOLDS = 1, 2  # two draws from one seed
+GRADES = ("A", "B", "M", "C", "D")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A table made ready: inputs, outcome (0/1), labels (ordinal models), weights, and which rows are the test.
+
+    Rows stand in the order of their hashes, so nothing that follows depends on the order in the file.
+    """
+
+    X: pd.DataFrame
+    y: NDArray[np.int64]
+    label: NDArray[Any] | None
+    weight: Floats | None
+    test: NDArray[np.bool_]
+    fold: NDArray[np.int64]
+    table: pd.DataFrame
+    without_outcome: int
+
+
+def train(table: pd.DataFrame, config: TrainConfig) -> GradingModel:
+    """Fit on the rows that are not the test, calibrate on predictions of models that did not see the row.
+
+    1. the rows are divided (`config.split`); 2. per fold the estimator is fitted without it and predicts it: these
+    log-odds fit the calibrator, and the calibrated probabilities the master scale; 3. the estimator is fitted on all
+    rows but the test. The test is left to validation.
+    """
+    data = prepare(table, config)
+    rows = ~data.test
+    held = np.full(len(data.y), np.nan)
+    for fold in np.unique(data.fold[rows]):
+        out = rows & (data.fold == fold)
+        model = _fitted(config, data, rows & ~out)
+        held[out] = event_log_odds(model, data.X[out], config.event_from)
+    weight = None if data.weight is None else data.weight[rows]
+    calibrator, p = _calibrated(config, held[rows], data.y[rows], weight)
+    estimator = _fitted(config, data, rows)
+    explainer = make_explainer(
+        estimator,
+        data.X[rows],
+        event_from=config.event_from,
+        keep=config.background,
+        seed=config.seed,
+        source="rows of the fit",
+    )
+    return GradingModel(
+        name=config.name,
+        estimator=estimator,
+        calibrator=calibrator,
+        scale=_scale(config, p, data.y[rows], weight),
+        explainer=explainer,
+        about=_about(table, config, data),
+        scheme=config.scheme,
+    )
+
+
+def prepare(table: pd.DataFrame, config: TrainConfig) -> Prepared:
+    """Read the columns that the configuration names; rows without outcome are left out and counted."""
+    import pandas as pd
+
+    named = [config.target, config.weight, config.split.column, *config.exclude]
+    wanted = list(config.columns or ())
+    for column in filter(None, [*named, *wanted]):
+        if column not in table.columns:
+            raise InputError(f"there is no column {column!r}", where="table", allowed=[str(c) for c in table.columns][:30])
+    inputs = wanted or [str(c) for c in table.columns if c not in named]
+    if config.target in inputs:
+        raise UsageError(f"the target {config.target!r} is among the inputs", where="columns")
+    if not inputs:
+        raise InputError("no column is left as input", where="table")
+    known = table[config.target].notna()
+    found = table[known]
+    used = [*dict.fromkeys(filter(None, [*inputs, config.target, config.weight, config.split.column]))]
+    hashes = row_hashes(found[used])
+    order = np.argsort(hashes, kind="stable")
+    found, hashes = found.iloc[order].reset_index(drop=True), hashes[order]
+    y, label = _outcome(found[config.target], config)
+    X = found[inputs]
+    kinds = {name: pd.api.types.is_bool_dtype(X[name]) for name in inputs}
+    X = X.astype({name: "float64" for name, is_bool in kinds.items() if is_bool})
+    own = row_hashes(X)  # equal inputs stay on one side, whatever their outcome
+    test, fold = _parts(found, own, config)
+    for name, part in (("fit", ~test), ("test", test)):
+        if len(np.unique(y[part])) < 2:
+            raise InputError(
+                f"the rows of the {name} hold one outcome only", where="split", next="choose another split"
+            )
+    weight = None if config.weight is None else found[config.weight].to_numpy(dtype=np.float64)
+    return Prepared(X, y, label, weight, test, fold, found, int((~known).sum()))
+
+
+def _outcome(column: pd.Series[Any], config: TrainConfig) -> tuple[NDArray[np.int64], NDArray[Any] | None]:
+    if config.estimator == "ordinal":
+        grades = [str(grade) for grade in config.parameters["grades"]]
+        label = column.astype(str).to_numpy(dtype=object)
+        strange = sorted(set(label) - set(grades))
+        if strange:
+            raise InputError(f"grade {strange[0]!r} is not among the grades", where=config.target, allowed=grades)
+        if config.event_from not in grades[1:]:
+            raise UsageError(f"event_from is {config.event_from!r}", allowed=grades[1:])
+        return np.array([grades.index(one) >= grades.index(config.event_from) for one in label], dtype=np.int64), label
+    values = column.unique().tolist()
+    event = config.event
+    if event not in values and str(event) in map(str, values):
+        event = next(value for value in values if str(value) == str(event))
+    if event not in values or len(values) > 2:
+        raise InputError(
+            f"the outcome holds {', '.join(map(repr, values[:5]))}",
+            where=config.target,
+            allowed=f"two values, one of them the event {config.event!r}",
+            next="name the value of the event",
+        )
+    return (column == event).to_numpy().astype(np.int64), None
+
+
+def _parts(found: pd.DataFrame, hashes: Any, config: TrainConfig) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    split = config.split
+    if split.by == "group":
+        hashes = row_hashes(found[[split.column]])
+    fold = fold_of(hashes, split.folds, config.seed + FOLDS)
+    if split.by != "time":
+        return share_of(hashes, config.seed + TEST) < split.test, fold
+    day = found[split.column]
+    if day.isna().any():
+        raise InputError(f"{int(day.isna().sum())} rows have no {split.column}", where="split.column")
+    try:
+        if day.dtype.kind in "iuf":
+            late = day >= float(split.test_from)
+        else:
+            late = day.astype(str) >= str(split.test_from)
+    except ValueError as error:
+        raise UsageError(f"test_from is {split.test_from!r}", where="split.test_from", allowed="as in the column") from error
+    return late.to_numpy(), fold
+
+
+def _fitted(config: TrainConfig, data: Prepared, rows: NDArray[np.bool_]) -> Any:
+    weight = None if data.weight is None else data.weight[rows]
+    X, parameters = data.X[rows], dict(config.parameters)
+    try:
+        if config.estimator == "scorecard":
+            from creditscore.modelling.scorecard import ScorecardClassifier
+
+            return ScorecardClassifier(**parameters).fit(X, data.y[rows], sample_weight=weight)
+        if config.estimator == "boosting":
+            from creditscore.modelling.boosting import MonotoneBoosting
+
+            parameters.setdefault("random_state", config.seed % 2**32)
+            return MonotoneBoosting(**parameters).fit(X, data.y[rows], sample_weight=weight)
+        from creditscore.modelling.ordinal import OrdinalGrader
+
+        assert data.label is not None
+        return OrdinalGrader(**parameters).fit(X, data.label[rows], sample_weight=weight)
+    except TypeError as error:
+        if "unexpected keyword" in str(error):
+            raise UsageError(str(error).split(") ")[-1], where="parameters") from error
+        raise
+
+
+def _calibrated(config: TrainConfig, log_odds: Floats, y: Any, weight: Any) -> tuple[Any, Floats]:
+    from scipy.special import expit
+
+    from creditscore.modelling.calibration import Calibrator
+
+    if config.calibrator == "none":
+        return None, np.asarray(expit(log_odds))
+    made = Calibrator(config.calibrator, config.central_tendency)  # type: ignore[arg-type]
+    made.fit(log_odds, y, sample_weight=weight)
+    return made, made.predict(log_odds)
+
+
+def _scale(config: TrainConfig, p: Floats, y: Any, weight: Any) -> Any:
+    """The master scale; by default A, B, M, C, D, each with a twentieth of the rows and rates that keep their order."""
+    from creditscore.modelling.cut_rules import CutRules
+    from creditscore.modelling.scale import MasterScale
+
+    asked = config.scale
+    if config.estimator == "ordinal" and not asked:
+        return None
+    cuts = asked.get("cuts")
+    try:
+        rules = None if cuts is not None else CutRules(**asked.get("rules", {"min_share": 0.05}))
+    except TypeError as error:
+        raise UsageError(str(error).split(") ")[-1], where="scale.rules") from error
+    scale = MasterScale(tuple(asked.get("grades", GRADES)), cuts, rules, asked.get("objective", "likelihood"))
+    return scale.fit(p, y, sample_weight=weight)
+
+
+def _about(table: pd.DataFrame, config: TrainConfig, data: Prepared) -> dict[str, Any]:
+    labels, text = config.labels(), {str(c) for c in data.X.columns if not _is_number(data.X[c])}
+    counted = {
+        name: {"rows": int(part.sum()), "events": int(data.y[part].sum())}
+        for name, part in (("fit", ~data.test), ("test", data.test))
+    }
+    return {
+        **config.about,
+        "advisory": True,
+        "target": config.target,
+        "event": config.event if config.event_from is None else f"{config.event_from} or worse",
+        "columns": {
+            str(name): {"kind": "text" if name in text else "number", **labels.get(str(name), {})}
+            for name in data.X.columns
+        },
+        "data": {"sha256": table_hash(table), "rows": len(table), "without_outcome": data.without_outcome, **counted},
+        "split": {name: getattr(config.split, name) for name in ("by", "column", "test", "test_from", "folds")},
+        "weight": config.weight,
+        "seed": config.seed,
+        "versions": {name: version(name) for name in ("creditscore", "numpy", "pandas", "scikit-learn", "scipy")},
+    }
+
+
+def _is_number(column: pd.Series[Any]) -> bool:
+    from pandas.api import types
+
+    return bool(types.is_numeric_dtype(column.dtype))

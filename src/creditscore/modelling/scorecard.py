@@ -1,0 +1,358 @@
+"""`ScorecardClassifier`: a points card as a scikit-learn classifier."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from creditscore.errors import TableError, UsageError
+from creditscore.modelling.additive import AdditiveFit, Block, fit_additive
+from creditscore.modelling.binning import by_policy, keep_rows, merge, woe_of
+from creditscore.modelling.bins import Bins, assign, tally
+from creditscore.modelling.columns import binary_target, check_names, per_variable, specials_of, table_of, weights
+from creditscore.modelling.fine import fine_bins, specials_in
+from creditscore.modelling.frame import Source
+from creditscore.modelling.points import Scaling, variable_rows
+from creditscore.modelling.shapes import check_trend, choose
+from creditscore.modelling.smoothing import Smoothing, choose_smoothing
+from creditscore.modelling.table import NOTICE, CardTable, Row, check_format
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+
+METHODS = ("additive", "woe")
+POLICIES = ("own", "neutral", "worst", "error")
+CHOSEN_UP_TO = 25_000  # rows up to which the smoothing is checked on rows left out; beyond, likelihood alone decides
+CHOSEN_UP_TO_GROUPS = 200_000
+
+
+class ScorecardClassifier(ClassifierMixin, BaseEstimator):
+    """A points card: one addition per variable, whole points, one table that is the model.
+
+    y: the second class (1) is the adverse event. Scores: higher is better, `base_score` points at `base_odds` good
+    to bad, `pdo` points double the odds. Points are centred on the population of the fit: 0 is its mean.
+    `predict_proba` is that of the score shown, so rounding is part of the model.
+
+    Parameters
+    ----------
+    method : "additive" (points per bin, smoothed by a penalty) or "woe" (the classical one slope per weight of
+        evidence).
+    trend : "auto", "monotone", "increasing", "decreasing", "peak", "valley" or "none", or a dict by column ("*": the
+        rest): the event's log-odds along the value, held exactly. What was chosen stands in `trends_`.
+    max_bins : most ordinary bins of a column. None: 20 for additive (fewer in small data; equal neighbours are
+        joined), 8 for woe.
+    min_bin_size : least share of the weight in a bin. None: 0.01 for additive, 0.05 for woe.
+    smoothing : "auto", or a factor on the penalties that restricted likelihood chooses. `auto` checks the factor on
+        rows left out up to 25,000 rows, on whole groups left out where `groups` are given.
+    missing, unseen : "own" (points of their own where the fit saw such rows, else neutral), "neutral" (0 points),
+        "worst", "error" (such a row is refused); one, or a dict by column. Unseen also stands for levels too rare
+        for a bin.
+    specials, cuts : see `Binner`. Hand-set cuts are not joined.
+    reasons, bases : dicts by column, words told to a subject and the basis of the indicator; columns of the table.
+    round_points : whole points. False keeps float64.
+
+    Fitted: `card_` (CardTable), `table_` (the same as a DataFrame), `variables_`, `left_` (column -> why it is not
+    in the card), `trends_`, `freedom_` (effective degrees of freedom), `smoothing_`, `classes_`, `n_features_in_`.
+
+    Example
+    -------
+    >>> import pandas as pd
+    >>> X = pd.DataFrame({"late": [0, 0, 0, 1, 2, 2, 3, 3] * 50})
+    >>> card = ScorecardClassifier().fit(X, [0, 0, 0, 0, 1, 0, 1, 1] * 50)
+    >>> bool((card.score_points(X)[:3] > card.score_points(X)[6]).all())
+    True
+    """
+
+    def __init__(
+        self,
+        method: str = "additive",
+        trend: Any = "auto",
+        max_bins: int | None = None,
+        min_bin_size: float | None = None,
+        smoothing: Any = "auto",
+        base_score: float = 600.0,
+        base_odds: float = 50.0,
+        pdo: float = 20.0,
+        round_points: bool = True,
+        missing: Any = "own",
+        unseen: Any = "neutral",
+        specials: Any = None,
+        cuts: Any = None,
+        reasons: Any = None,
+        bases: Any = None,
+    ) -> None:
+        self.method = method
+        self.trend = trend
+        self.max_bins = max_bins
+        self.min_bin_size = min_bin_size
+        self.smoothing = smoothing
+        self.base_score = base_score
+        self.base_odds = base_odds
+        self.pdo = pdo
+        self.round_points = round_points
+        self.missing = missing
+        self.unseen = unseen
+        self.specials = specials
+        self.cuts = cuts
+        self.reasons = reasons
+        self.bases = bases
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, groups: Any = None) -> ScorecardClassifier:
+        """Fit the card. `groups`: rows that belong together (a company over years), so that smoothing is not fooled
+        by them.
+        """
+        source = table_of(self, X, reset=True)
+        self._check()
+        self.classes_, event = binary_target(self, y, source.rows)
+        weight = weights(self, sample_weight, source.rows, event)
+        if groups is not None and len(groups) != source.rows:
+            raise TableError(f"{len(groups)} groups for {source.rows} rows", allowed="one group per row")
+        group = None if groups is None else np.asarray(groups)
+        used = weight > 0
+        if not used.all():
+            event, weight = event[used], weight[used]
+            group = None if group is None else group[used]
+        self.left_: dict[str, str] = {}
+        self.freedom_: dict[str, float] = {}
+        bins, codes = self._code(source, used, weight, event)
+        fitted = (self._additive if self.method == "additive" else self._woe)(bins, codes, event, weight, group)
+        self._make_card(*fitted, codes, event, weight)
+        return self
+
+    def _check(self) -> None:
+        if self.method not in METHODS:
+            raise UsageError(f"unknown method {self.method!r}", allowed=METHODS)
+        if self.max_bins is not None and not 2 <= self.max_bins <= 200:
+            raise UsageError(f"max_bins is {self.max_bins}", allowed="None or a whole number from 2 to 200")
+        if self.min_bin_size is not None and not 0 <= self.min_bin_size < 0.5:
+            raise UsageError(f"min_bin_size is {self.min_bin_size}", allowed="None or a share from 0 to below 0.5")
+        if self.smoothing != "auto" and not (isinstance(self.smoothing, int | float) and self.smoothing > 0):
+            raise UsageError(f"smoothing is {self.smoothing!r}", allowed="'auto' or a number above 0")
+        for parameter in ("trend", "missing", "unseen", "cuts", "reasons", "bases"):
+            check_names(getattr(self, parameter), self.names_, parameter)
+        check_names(self.specials if isinstance(self.specials, dict) else None, self.names_, "specials")
+        for parameter in ("missing", "unseen"):
+            for name in self.names_:
+                policy = per_variable(getattr(self, parameter), name, "own")
+                if policy not in POLICIES:
+                    raise UsageError(f"unknown policy {policy!r}", where=f"{parameter} of {name}", allowed=POLICIES)
+
+    def _trend(self, name: str) -> str:
+        return check_trend(per_variable(self.trend, name, "auto"), name)
+
+    def _hand(self, name: str) -> Any:
+        return per_variable(self.cuts, name) if self.cuts else None
+
+    def _code(
+        self, source: Source, used: NDArray[np.bool_], weight: Floats, event: Floats
+    ) -> tuple[list[Bins], NDArray[np.uint8]]:
+        """Bins of each column that varies, and the codes of the rows; one column in memory at a time."""
+        total = float(weight.sum())
+        additive = self.method == "additive"
+        most = self.max_bins or (20 if additive else 8)
+        size = self.min_bin_size if self.min_bin_size is not None else (0.01 if additive else 0.05)
+        bins: list[Bins] = []
+        codes = np.empty((len(self.names_), len(weight)), dtype=np.uint8)
+        for name in self.names_:
+            column = source.read(name)
+            if not used.all():
+                column = keep_rows(column, used)
+            asked = specials_in(column, specials_of(self.specials, name), isinstance(self.specials, dict))
+            hand = self._hand(name)
+            few = int(np.clip(total / 20, 4, most)) if additive else 40
+            own = fine_bins(column, weight, few, min(size, 0.01 if not additive else size) * total, asked, hand)
+            code = assign(own, column)
+            if not additive and hand is None:
+                counts, events = tally(code, weight, own.total), tally(code, weight * event, own.total)
+                own = merge(own, counts, events, self._trend(name), most, size * total)
+                code = assign(own, column)
+            if code.min() == code.max():
+                self.left_[name] = "constant" if code[0] != own.missing else "all missing"
+                continue
+            codes[len(bins)] = code
+            bins.append(own)
+        return bins, codes[: len(bins)]
+
+    def _additive(
+        self, bins: list[Bins], codes: NDArray[np.uint8], event: Floats, weight: Floats, group: Any
+    ) -> tuple[list[Bins], float, list[Floats]]:
+        ordered = [b.ordinary if b.kind == "number" else 0 for b in bins]
+        blocks = [Block(k, b.total - k) for k, b in zip(ordered, bins, strict=True)]
+        fit = fit_additive(codes, blocks, event, weight)
+        eta = np.full(len(event), fit.intercept)
+        for effect, code in zip(fit.effects, codes, strict=True):
+            eta += effect.take(code)
+        p = 1 / (1 + np.exp(-eta))
+        curvature = weight * p * (1 - p)
+        signed = False
+        for j, b in enumerate(bins):
+            if b.kind == "number":
+                heavy = tally(codes[j], curvature, b.total)[: b.ordinary]
+                trend, signs = choose(fit.effects[j][: b.ordinary], heavy, self._trend(b.name))
+                bins[j], blocks[j] = replace(b, trend=trend), replace(blocks[j], signs=signs)
+                signed |= any(signs)
+        penalties, start = np.array(fit.penalties), fit.coefficients
+        limit = CHOSEN_UP_TO if group is None else CHOSEN_UP_TO_GROUPS
+        self.smoothing_ = Smoothing(1.0 if self.smoothing == "auto" else float(self.smoothing))
+        if self.smoothing == "auto" and len(event) <= limit:
+            self.smoothing_ = choose_smoothing(codes, blocks, event, weight, penalties, start, group)
+        if signed or self.smoothing_.factor != 1.0:
+            penalties = penalties * self.smoothing_.factor
+            fit = replace_freedom(fit_additive(codes, blocks, event, weight, penalties=penalties, start=start), fit)
+        self.converged_ = fit.converged
+        self.freedom_ = {b.name: f for b, f in zip(bins, fit.freedom, strict=True)}
+        return bins, fit.intercept, list(fit.effects)
+
+    def _woe(
+        self, bins: list[Bins], codes: NDArray[np.uint8], event: Floats, weight: Floats, group: Any
+    ) -> tuple[list[Bins], float, list[Floats]]:
+        from sklearn.linear_model import LogisticRegression
+
+        self.smoothing_, self.converged_ = Smoothing(1.0), True
+        woes = []
+        for b, code in zip(bins, codes, strict=True):
+            counts, events = tally(code, weight, b.total), tally(code, weight * event, b.total)
+            policy = [per_variable(v, b.name, "own") for v in (self.missing, self.unseen)]
+            woes.append(
+                by_policy(woe_of(counts, events), counts, b, *["neutral" if p == "error" else p for p in policy])
+            )
+        matrix = (
+            np.stack([w.take(c) for w, c in zip(woes, codes, strict=True)], axis=1)
+            if bins
+            else np.zeros((len(event), 1))
+        )
+        model = LogisticRegression(C=10.0, max_iter=1000).fit(matrix, event, sample_weight=weight)
+        slopes, intercept, effects = model.coef_[0], float(model.intercept_[0]), []
+        for w, c, slope in zip(woes, codes, slopes, strict=False):
+            mean = float(weight @ w.take(c)) / float(weight.sum())
+            effects.append(slope * (w - mean))
+            intercept += float(slope) * mean
+        self.slopes_ = {b.name: float(s) for b, s in zip(bins, slopes, strict=False)}
+        return bins, intercept, effects
+
+    def _make_card(
+        self,
+        bins: list[Bins],
+        intercept: float,
+        effects: list[Floats],
+        codes: NDArray[np.uint8],
+        event: Floats,
+        weight: Floats,
+    ) -> None:
+        scaling = Scaling(float(self.base_score), float(self.base_odds), float(self.pdo), bool(self.round_points))
+        rows: list[Row] = [scaling.base(intercept)]
+        for b, effect, code in zip(bins, effects, codes, strict=True):
+            made = variable_rows(
+                b,
+                effect,
+                tally(code, weight, b.total),
+                tally(code, weight * event, b.total),
+                scaling,
+                missing=per_variable(self.missing, b.name, "own"),
+                unseen=per_variable(self.unseen, b.name, "own"),
+                by_hand=self._hand(b.name) is not None,
+                reason=str(per_variable(self.reasons, b.name, b.name)) if self.reasons else b.name,
+                basis=str(per_variable(self.bases, b.name, "")) if self.bases else "",
+            )
+            if made is None:
+                self.left_[b.name] = "no points: its effect is below half a point in each bin"
+            else:
+                rows += made
+        self.card_ = CardTable(tuple(rows), scaling.base_score, scaling.base_odds, scaling.pdo, scaling.whole)
+
+    @property
+    def table_(self) -> pd.DataFrame:
+        """The card as a DataFrame, after every edit."""
+        check_is_fitted(self)
+        return self.card_.to_pandas()
+
+    @property
+    def variables_(self) -> list[str]:
+        """Names of the columns that the card uses."""
+        check_is_fitted(self)
+        return [v.name for v in self.card_.variables]
+
+    @property
+    def trends_(self) -> dict[str, str]:
+        """Trend of each variable of the card."""
+        check_is_fitted(self)
+        return {v.name: v.bins.trend for v in self.card_.variables}
+
+    def score_points(self, X: Any) -> NDArray[Any]:
+        """Points per row, higher is better: int64, float64 where `round_points` is False."""
+        check_is_fitted(self)
+        return self.card_.score(table_of(self, X))
+
+    def decision_function(self, X: Any) -> Floats:
+        """Log-odds of the event, as the score says."""
+        check_is_fitted(self)
+        return self.card_.log_odds(self.score_points(X))
+
+    def predict_proba(self, X: Any) -> Floats:
+        """(rows, 2): probability of no event, of the event."""
+        p = 1.0 / (1.0 + np.exp(-self.decision_function(X)))
+        return np.stack([1.0 - p, p], axis=1)
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """The class whose probability is at least a half (of the event: above a half)."""
+        check_is_fitted(self)
+        labels: NDArray[Any] = self.classes_[(self.decision_function(X) > 0).astype(int)]
+        return labels
+
+    def contributions(self, X: Any) -> pd.DataFrame:
+        """Points per row and variable; they and the base add up to the score exactly."""
+        check_is_fitted(self)
+        frame = self.card_.contributions(table_of(self, X))
+        if hasattr(X, "index") and hasattr(X, "columns"):
+            frame.index = X.index
+        return frame
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON: the card and what is needed to score with it; `from_dict` scores alike."""
+        check_is_fitted(self)
+        classes = [c.item() if isinstance(c, np.generic) else c for c in self.classes_]
+        return {
+            "kind": "scorecard",
+            "format": 1,
+            "notice": NOTICE,
+            "parameters": self.get_params(deep=False),
+            "names": self.names_,
+            "named": hasattr(self, "feature_names_in_"),
+            "classes": classes,
+            "left": dict(self.left_),
+            "freedom": dict(self.freedom_),
+            "smoothing": {"factor": self.smoothing_.factor, "left_out": [list(t) for t in self.smoothing_.left_out]},
+            "card": self.card_.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, d: dict[str, Any]) -> ScorecardClassifier:
+        check_format(d, "scorecard", 1)
+        self = cls(**d["parameters"])
+        self.names_ = list(d["names"])
+        self.n_features_in_ = len(self.names_)
+        if d["named"]:
+            self.feature_names_in_ = np.array(self.names_, dtype=object)
+        self.classes_ = np.array(d["classes"])
+        self.left_, self.freedom_ = dict(d["left"]), dict(d["freedom"])
+        self.smoothing_ = Smoothing(d["smoothing"]["factor"], tuple((f, v) for f, v in d["smoothing"]["left_out"]))
+        self.card_ = CardTable.from_dict(d["card"])
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
+        tags.classifier_tags.multi_class = False
+        return tags
+
+
+def replace_freedom(fit: AdditiveFit, chosen: AdditiveFit) -> AdditiveFit:
+    """Degrees of freedom belong to the fit that chose the penalties."""
+    return replace(fit, freedom=chosen.freedom)

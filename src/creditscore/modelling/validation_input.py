@@ -1,0 +1,181 @@
+"""What is validated: predictions and data of any kind, put into one order that does not depend on how rows came in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from creditscore.errors import InputError
+from creditscore.modelling.metrics.inputs import Floats, outcomes, probabilities, weights
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Rows with outcome and prediction, in canonical order; what else is known of each stands in `extra`."""
+
+    y: Floats
+    p: Floats
+    weight: Floats
+    X: pd.DataFrame | None
+    extra: dict[str, Any]
+    predict: Callable[[pd.DataFrame], Floats] | None
+    rows: int
+    without_outcome: int
+    without_prediction: int
+    data_hash: str
+    prediction_hash: str
+
+
+def as_frame(X: Any) -> pd.DataFrame | None:
+    """A DataFrame of any table or matrix; columns without names are called x0, x1 …"""
+    import pandas as pd
+
+    if X is None:
+        return None
+    if isinstance(X, pd.DataFrame):
+        frame = X.reset_index(drop=True)
+    elif hasattr(X, "to_pandas"):
+        frame = X.to_pandas()
+    elif isinstance(X, dict):
+        frame = pd.DataFrame(X)
+    else:
+        array = np.asarray(X)
+        if array.ndim != 2:
+            raise InputError(f"the inputs have {array.ndim} dimensions", where="data", allowed="rows and columns")
+        frame = pd.DataFrame(array, columns=[f"x{k}" for k in range(array.shape[1])])
+    frame.columns = frame.columns.map(str)
+    if frame.columns.has_duplicates:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise InputError(f"column {twice!r} stands twice", where="data", next="name each column once")
+    return frame
+
+
+def row_hashes(table: pd.DataFrame) -> Any:
+    """A 64-bit hash per row, whatever the types of the columns."""
+    import pandas as pd
+
+    plain = table.copy()
+    for name in plain.columns:
+        if plain[name].dtype.kind == "O" or isinstance(plain[name].dtype, pd.CategoricalDtype):
+            gone = plain[name].isna()
+            plain[name] = plain[name].astype(object).map(lambda one: f"{type(one).__name__}:{one}").where(~gone, "")
+        elif plain[name].dtype.kind in "iub":
+            plain[name] = plain[name].astype(float)
+    return pd.util.hash_pandas_object(plain, index=False).to_numpy()
+
+
+def digest(hashes: Any, names: list[str]) -> str:
+    """SHA-256 of the rows' hashes in sorted order and the names of the columns: the same for any order of rows."""
+    made = hashlib.sha256("\x1f".join(names).encode())
+    made.update(np.sort(np.asarray(hashes, dtype="<u8")).tobytes())
+    return made.hexdigest()
+
+
+def event_probability(given: Any) -> Floats:
+    """The event's column of predict_proba's answer, or the probabilities as they are."""
+    array = np.asarray(given.to_numpy() if hasattr(given, "to_numpy") else given, dtype=np.float64)
+    if array.ndim == 2 and array.shape[1] == 2:
+        array = array[:, 1]
+    if array.ndim != 1:
+        raise InputError(
+            f"predictions of shape {array.shape}",
+            where="predictions",
+            allowed="one probability per row, or two columns",
+        )
+    return array
+
+
+def predictor(model: Any, matrix: bool) -> Callable[[pd.DataFrame], Floats]:
+    """Probabilities of the event from a frame; the model gets a matrix where it was fitted on one."""
+    classes = getattr(model, "classes_", None)
+    if classes is not None and len(classes) != 2:
+        raise InputError(f"the model has {len(classes)} classes", where="model", allowed="two, the event last")
+
+    def predict(X: pd.DataFrame) -> Floats:
+        return event_probability(model.predict_proba(X.to_numpy() if matrix else X))
+
+    return predict
+
+
+def prepared(
+    model: Any, data: Any, y: Any = None, sample_weight: Any = None, extra: dict[str, Any] | None = None
+) -> Subject:
+    """Rows in canonical order with their predictions; rows without outcome or prediction are counted and left out.
+
+    `data`: a table of inputs, or an object with X, y, weight (and observed_on, groups, inspected), or None beside plain
+    predictions.
+    """
+    import pandas as pd
+
+    held = data if hasattr(data, "X") and hasattr(data, "y") else None
+    matrix = isinstance(held.X if held is not None else data, np.ndarray)
+    X = as_frame(held.X if held is not None else data)
+    if y is None and held is not None:
+        y = held.y
+    if y is None:
+        raise InputError("outcomes are missing", where="y", next="give y, or data that carry it")
+    if sample_weight is None and held is not None:
+        sample_weight = getattr(held, "weight", None)
+    try:
+        y = pd.to_numeric(pd.Series(np.asarray(y))).to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise InputError("the outcomes are no numbers", where="y", allowed="1 (the adverse event) and 0") from error
+    rows = len(y)
+    more = {name: _whole(name, one, rows) for name, one in (extra or {}).items() if one is not None}
+    for name in ("observed_on", "groups", "inspected"):
+        if name not in more and held is not None and getattr(held, name, None) is not None:
+            more[name] = _whole(name, getattr(held, name), rows)
+    if X is not None and len(X) != rows:
+        raise InputError(f"{len(X)} rows of inputs, {rows} outcomes", where="data", next="give one per row")
+    predict = predictor(model, matrix) if hasattr(model, "predict_proba") else None
+    if predict is not None and X is None:
+        raise InputError("the model has no inputs to predict from", where="data", next="give its table of inputs")
+    given = None if predict is not None else event_probability(model)
+    if given is not None and len(given) != rows:
+        raise InputError(f"{len(given)} predictions, {rows} outcomes", where="predictions", next="give one per row")
+    weight = weights(sample_weight, rows)
+    # one order for all that follows: sums and draws come out the same however the rows came in
+    key = pd.DataFrame({"y": y, "weight": weight} | {f"with {name}": more[name] for name in sorted(more)})
+    if X is not None:
+        key = pd.concat([key, X.add_prefix("X ")], axis=1)
+    hashes = row_hashes(key)
+    first = hashes if given is None else row_hashes(pd.DataFrame({"data": hashes.astype(str), "p": given}))
+    order = np.argsort(first, kind="stable")
+    y, weight, X = y[order], weight[order], None if X is None else X.iloc[order].reset_index(drop=True)
+    more = {name: one.iloc[order].reset_index(drop=True) for name, one in more.items()}
+    p = given[order] if given is not None else predict(X) if predict is not None and X is not None else y
+    known, said = ~np.isnan(y), np.isfinite(p)
+    used = known & said
+    if not used.any():
+        raise InputError("no row has both an outcome and a prediction", where="y")
+    return Subject(
+        y=outcomes(y[used]),
+        p=probabilities(p[used]),
+        weight=weights(weight[used], int(used.sum())),
+        X=None if X is None else X[used].reset_index(drop=True),
+        extra={name: one[used].reset_index(drop=True) for name, one in more.items()},
+        predict=predict,
+        rows=rows,
+        without_outcome=int(np.sum(~known)),
+        without_prediction=int(np.sum(known & ~said)),
+        data_hash=digest(hashes, list(key.columns)),
+        prediction_hash=digest(
+            row_hashes(pd.DataFrame({"data": hashes[order].astype(str), "p": np.round(p, 12)})), ["p"]
+        ),
+    )
+
+
+def _whole(name: str, values: Any, rows: int) -> pd.Series[Any]:
+    import pandas as pd
+
+    series = pd.Series(values.to_numpy() if hasattr(values, "to_numpy") else np.asarray(values))
+    if len(series) != rows:
+        raise InputError(f"{name} has {len(series)} values, the outcomes {rows}", where=name, next="give one per row")
+    return series

@@ -1,0 +1,180 @@
+"""The store: one DuckDB file, one writer at a time, and nothing acknowledged is lost when a process dies."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from creditscore.errors import StoreBusy, StoreError, UsageError
+from creditscore.store.migrations import MIGRATIONS
+
+if TYPE_CHECKING:
+    import duckdb
+
+FORMAT = "creditscore-store"
+OPEN: dict[Path, int] = {}  # files that this process holds open: the number of readers, or WRITER
+WRITER = -1
+GUARD = threading.Lock()
+
+
+class Database:
+    """An open store; use it as a context manager.
+
+        with Database("credit.store") as store:
+            with store.transaction() as con:
+                con.execute("INSERT INTO …")
+
+    Opening creates the file (unless `read_only`) and brings an older format up to date. A transaction that has
+    returned is on disk: a process killed at any later moment loses nothing of it, and of an unfinished one
+    nothing remains. Raises StoreBusy while another writer has the file, StoreError when it is damaged, is no
+    store, or was written by a newer version.
+    """
+
+    def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
+        self.path, self.read_only = Path(path).resolve(), read_only
+        if self.path.is_dir():
+            raise UsageError("a store is a file, and this is a folder", where=str(self.path))
+        if read_only and not self.path.is_file():
+            raise StoreError("there is no store here", where=str(self.path), next="open it for writing to create it")
+        if not self.path.parent.is_dir():
+            raise UsageError("the folder of the store does not exist", where=str(self.path.parent))
+        self._lock, self._depth = threading.RLock(), 0
+        self._con: duckdb.DuckDBPyConnection | None = None
+        with GUARD:
+            readers = OPEN.get(self.path, 0)
+            if readers == WRITER or (readers and not read_only):
+                raise _busy(self.path, "this process has it open already")
+            self._con = _connect(self.path, read_only)
+            OPEN[self.path] = readers + 1 if read_only else WRITER
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def con(self) -> duckdb.DuckDBPyConnection:
+        """The connection, for reading; write inside `transaction`."""
+        if self._con is None:
+            raise StoreError("the store is closed", where=str(self.path), next="open it again")
+        return self._con
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether the calling thread is inside `transaction`."""
+        with self._lock:
+            return self._depth > 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """All or nothing. An inner transaction is part of the outer one; threads take turns."""
+        if self.read_only:
+            raise UsageError("the store is open for reading only", where=str(self.path))
+        with self._lock:
+            con = self.con
+            if self._depth == 0:
+                con.execute("BEGIN TRANSACTION")
+            self._depth += 1
+            try:
+                yield con
+            except BaseException:
+                self._depth -= 1
+                if self._depth == 0:
+                    con.execute("ROLLBACK")
+                raise
+            self._depth -= 1
+            if self._depth == 0:
+                con.execute("COMMIT")
+
+    def rows(self, sql: str, values: Any = None) -> list[tuple[Any, ...]]:
+        """The rows of a SELECT; StoreError when the file turns out to be damaged."""
+        import duckdb
+
+        with self._lock:
+            try:
+                return self.con.execute(sql, values).fetchall()
+            except duckdb.Error as error:
+                # a block whose checksum is wrong raises the bare class
+                if type(error) in (duckdb.Error, duckdb.IOException, duckdb.FatalException, duckdb.InternalException):
+                    raise _damaged(self.path, error) from error
+                raise
+
+    def close(self) -> None:
+        """Fold the write-ahead file into the store and let go of it; harmless when done twice."""
+        with self._lock:
+            if self._con is not None:
+                self._con.close()
+                self._con = None
+                with GUARD:
+                    left = OPEN.pop(self.path) - 1
+                    if left > 0:
+                        OPEN[self.path] = left
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _prepare(self) -> None:
+        """Check the format; run the migrations that this file has not seen."""
+        tables = {name for (name,) in self.rows("SELECT table_name FROM information_schema.tables")}
+        if "store_format" not in tables:
+            if tables or self.read_only:
+                raise StoreError("a DuckDB file, but no store", where=str(self.path), next="choose another file")
+            seen = 0
+        else:
+            rows = self.rows("SELECT format, version FROM store_format ORDER BY version")
+            if not rows or {one for one, _ in rows} != {FORMAT}:
+                raise StoreError("not a store of this package", where=str(self.path), allowed=FORMAT)
+            if [number for _, number in rows] != list(range(1, len(rows) + 1)):
+                raise StoreError("the table of formats has gaps", where=str(self.path), next="restore a copy")
+            seen = len(rows)
+        if seen > len(MIGRATIONS):
+            raise StoreError(
+                f"the store has format {seen}",
+                where=str(self.path),
+                allowed=f"up to {len(MIGRATIONS)}",
+                next="use a newer version of creditscore",
+            )
+        if seen < len(MIGRATIONS) and not self.read_only:
+            with self.transaction() as con:
+                for number in range(seen, len(MIGRATIONS)):
+                    con.execute(MIGRATIONS[number])
+                    con.execute("INSERT INTO store_format VALUES (?, ?)", [FORMAT, number + 1])
+        elif seen < len(MIGRATIONS):
+            raise StoreError(f"the store has format {seen}", where=str(self.path), next="open it once for writing")
+
+
+def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    try:
+        return duckdb.connect(str(path), read_only=read_only)
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise _busy(path, str(error).splitlines()[0]) from error
+        raise _damaged(path, error) from error
+    except duckdb.Error as error:
+        raise _damaged(path, error) from error
+
+
+def _busy(path: Path, detail: str) -> StoreBusy:
+    return StoreBusy(
+        "somebody else writes to the store",
+        where=f"{path} ({detail})",
+        allowed="one writer at a time, and no reader beside it",
+        next="wait until the other command has ended, and try again",
+    )
+
+
+def _damaged(path: Path, error: Exception) -> StoreError:
+    return StoreError(
+        "the store cannot be read",
+        where=f"{path} ({str(error).splitlines()[0][:200]})",
+        next="restore a copy, then compare it with the newest checkpoint",
+    )

@@ -1,0 +1,113 @@
+"""One entry of the log, its canonical text and its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from creditscore.errors import UsageError
+
+PHASES = ("done", "begun", "failed")
+START = "0" * 64  # what the first entry has for its previous hash
+COLUMNS = (
+    "seq", "at", "actor", "role", "action", "phase", "refers_to", "subject", "payload_hash", "previous", "hash",
+    "payload",
+)  # fmt: skip
+SQL_COLUMNS = ", ".join(f'"{name}"' for name in COLUMNS)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An act in the log. `hash` covers every other field but `payload`, which `payload_hash` covers.
+
+    `seq` counts from 0 without gaps; `at` is UTC, `2026-01-31T08:00:00Z`; `phase` is `begun` before the act takes
+    effect, then `done` or `failed` in an entry of its own whose `refers_to` is the seq of the first; an entry that
+    only states a fact is `done` at once. `payload` is canonical JSON, or None once it was removed.
+    """
+
+    seq: int
+    at: str
+    actor: str
+    role: str
+    action: str
+    phase: str
+    refers_to: int | None
+    subject: str
+    payload_hash: str
+    previous: str
+    hash: str
+    payload: str | None
+
+    def values(self) -> list[Any]:
+        return [getattr(self, name) for name in COLUMNS]
+
+    def computed_hash(self) -> str:
+        """SHA-256 (hex) of the canonical JSON of all fields but `hash` and `payload`."""
+        content = {name: getattr(self, name) for name in COLUMNS if name not in ("hash", "payload")}
+        return sha256(canonical(content))
+
+    @property
+    def data(self) -> Any:
+        """The payload as Python data; None where it was removed."""
+        return None if self.payload is None else json.loads(self.payload)
+
+
+def canonical(value: Any) -> str:
+    """JSON in one way only: keys sorted, no blanks, text as it is, no NaN. UsageError for what JSON cannot hold."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        text.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(
+            f"not plain JSON: {error}", allowed="text, whole and finite numbers, true, false, null, lists, mappings"
+        ) from error
+    if json.loads(text) != value and not _same_but_tuples(json.loads(text), value):
+        raise UsageError("not plain JSON: a key that is no text", allowed="mappings with text as keys")
+    return text
+
+
+def _same_but_tuples(read: Any, given: Any) -> bool:
+    if isinstance(given, dict):
+        same = isinstance(read, dict) and read.keys() == given.keys()
+        return same and all(_same_but_tuples(read[key], given[key]) for key in given)
+    if isinstance(given, list | tuple):
+        same = isinstance(read, list) and len(read) == len(given)
+        return same and all(map(_same_but_tuples, read, given))
+    return bool(read == given)
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def moment(at: datetime | str | None) -> str:
+    """`at` as UTC text to the second (absent: now); UsageError without a time zone. The one clock of the log."""
+    given = at
+    if given is None:
+        given = datetime.now(UTC)
+    if isinstance(given, str):
+        try:
+            given = datetime.fromisoformat(given)
+        except ValueError as error:
+            raise UsageError(f"{at!r} is not a time", allowed="2026-01-31T08:00:00Z") from error
+    if given.tzinfo is None:
+        raise UsageError(f"{at} has no time zone", allowed="2026-01-31T08:00:00Z, 2026-01-31T16:00:00+08:00")
+    return given.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def make(
+    seq: int, previous: str, *, at: datetime | str | None, actor: str, role: str, action: str, subject: str,
+    payload: Any, phase: str = "done", refers_to: int | None = None,
+) -> Entry:  # fmt: skip
+    """The entry with its hashes. UsageError for an empty actor, role or action, or a payload that is no JSON."""
+    for name, word in {"actor": actor, "role": role, "action": action, "subject": subject}.items():
+        if not isinstance(word, str) or (not word.strip() and name != "subject"):
+            raise UsageError(f"{name} is {word!r}", allowed="a text that is not empty", where="an entry of the log")
+    text = canonical(payload)
+    bare = Entry(
+        seq, moment(at), actor, role, action, phase, refers_to, subject, sha256(text), previous, "", text
+    )  # fmt: skip
+    return Entry(**{**bare.__dict__, "hash": bare.computed_hash()})

@@ -1,0 +1,167 @@
+"""Is the log what it was: every hash again, the chain, the order, and the checkpoints that were held elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from creditscore.errors import StoreError, UsageError
+from creditscore.store.database import Database
+from creditscore.store.entry import PHASES, SQL_COLUMNS, START, Entry, sha256
+
+REMOVED = "log.payload_removed"
+LINE = re.compile(r"creditscore-log ([0-9a-f]{32}) ([0-9]+) ([0-9a-f]{64}) (\S+)")
+BATCH = 10_000
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The hash of entry `seq` of log `log_id`, as it stood `at` a time. `str` and `read` are inverse."""
+
+    log_id: str
+    seq: int
+    hash: str
+    at: str
+
+    def __str__(self) -> str:
+        return f"creditscore-log {self.log_id} {self.seq} {self.hash} {self.at}"
+
+    @staticmethod
+    def read(line: str) -> Checkpoint:
+        """UsageError when the line is no checkpoint."""
+        found = LINE.fullmatch(line.strip())
+        if found is None:
+            raise UsageError(
+                f"{line[:80]!r} is no checkpoint", allowed="creditscore-log LOG SEQ HASH TIME, as `checkpoint` gave it"
+            )
+        return Checkpoint(found[1], int(found[2]), found[3], found[4])
+
+
+@dataclass(frozen=True)
+class LogFault:
+    """Something that does not fit. `kind`: edited, missing, reordered, truncated, payload, checkpoint, head, act."""
+
+    seq: int
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Verification:
+    """`entries` were read and `checkpoints` compared; `faults` in order of seq, empty when all fits."""
+
+    entries: int
+    checkpoints: int
+    faults: tuple[LogFault, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.faults
+
+    def require(self) -> Verification:
+        """Itself, or StoreError that names the first faults."""
+        if self.faults:
+            shown = "; ".join(f"entry {one.seq}: {one.message}" for one in self.faults[:5])
+            raise StoreError(f"the log was changed ({len(self.faults)} faults)", where=shown, next="restore a copy")
+        return self
+
+
+def verify(store: Database, *held: Checkpoint | str) -> Verification:
+    """Check the whole log of a store; `held` are checkpoints (or their lines) that somebody kept.
+
+    Finds: a changed field (its hash no longer fits), a missing entry (a gap in seq or a broken chain), another
+    order, a payload changed or removed without an entry that says so, a log shorter than its head or than a
+    checkpoint, and a log written anew (an intact chain whose hashes are not those of a held checkpoint). Only a
+    held checkpoint protects against somebody who may write the whole file, and only up to its entry.
+    """
+    points = [Checkpoint.read(one) if isinstance(one, str) else one for one in held]
+    heads = store.rows("SELECT log_id, seq, hash FROM log_head")
+    faults: list[LogFault] = []
+    if len(heads) != 1:
+        faults.append(LogFault(0, "head", f"the log has {len(heads)} heads"))
+    log_id = heads[0][0] if heads else ""
+    kept = [Checkpoint(log_id, *row) for row in store.rows("SELECT * FROM log_checkpoints ORDER BY seq")]
+    wanted: dict[int, set[str]] = {}
+    for point in (*kept, *points):
+        if point.log_id != log_id:
+            faults.append(LogFault(point.seq, "checkpoint", f"a checkpoint of another log ({point.log_id})"))
+        else:
+            wanted.setdefault(point.seq, set()).add(point.hash)
+    walk = _Walk(wanted, faults)
+    for entry in _entries(store):
+        walk.step(entry)
+    walk.end(heads[0][1:] if heads else None, log_id)
+    ordered = sorted(set(faults), key=lambda one: (one.seq, one.kind, one.message))
+    return Verification(walk.count, len(kept) + len(points), tuple(ordered))
+
+
+def _entries(store: Database) -> Iterator[Entry]:
+    """All entries in order of seq, in batches."""
+    last = None
+    while True:
+        where = "" if last is None else f"WHERE seq > {last}"
+        rows = store.rows(f"SELECT {SQL_COLUMNS} FROM log_entries {where} ORDER BY seq LIMIT {BATCH}")
+        yield from (Entry(*row) for row in rows)
+        if len(rows) < BATCH:
+            return
+        last = rows[-1][0]
+
+
+class _Walk:
+    """What has been seen so far, entry by entry."""
+
+    def __init__(self, wanted: dict[int, set[str]], faults: list[LogFault]) -> None:
+        self.wanted, self.faults = wanted, faults
+        self.previous, self.expected, self.count = START, 0, 0
+        self.first: Entry | None = None
+        self.begun: set[int] = set()
+        self.bare: set[int] = set()  # entries whose payload is gone
+        self.removed: set[int] = set()  # those of which an entry says so
+
+    def fault(self, seq: int, kind: str, message: str) -> None:
+        self.faults.append(LogFault(seq, kind, message))
+
+    def step(self, entry: Entry) -> None:
+        self.count += 1
+        seq = entry.seq
+        if seq != self.expected:
+            self.fault(seq, "missing", f"entries {self.expected} to {seq - 1} are missing")
+        if entry.computed_hash() != entry.hash:
+            self.fault(seq, "edited", "its content does not match its hash")
+        elif entry.previous != self.previous and seq == self.expected:
+            self.fault(seq, "reordered", "it does not follow the entry before it")
+        for value in self.wanted.pop(seq, set()):
+            if value != entry.hash:
+                self.fault(seq, "checkpoint", "its hash is not that of the checkpoint")
+        if entry.payload is None:
+            self.bare.add(seq)
+        elif sha256(entry.payload) != entry.payload_hash:
+            self.fault(seq, "payload", "its payload does not match its hash")
+        elif entry.action == REMOVED and isinstance(entry.data, dict):
+            self.removed.add(int(entry.data.get("seq", -1)))
+        self._phase(entry)
+        self.first = self.first or entry
+        self.previous, self.expected = entry.hash, seq + 1
+
+    def _phase(self, entry: Entry) -> None:
+        """Every end refers to a beginning that has no other end."""
+        if entry.phase not in PHASES:
+            self.fault(entry.seq, "act", f"the phase {entry.phase!r} does not exist")
+        if entry.phase == "begun":
+            self.begun.add(entry.seq)
+        elif entry.refers_to is not None:
+            if entry.refers_to not in self.begun:
+                self.fault(entry.seq, "act", f"it ends act {entry.refers_to}, which is not open")
+            self.begun.discard(entry.refers_to)
+
+    def end(self, head: tuple[int, str] | None, log_id: str) -> None:
+        for seq in sorted(self.bare - self.removed):
+            self.fault(seq, "payload", "its payload is gone and no entry says why")
+        for seq in sorted(self.wanted):
+            self.fault(seq, "truncated", f"a checkpoint names entry {seq}, which is not there")
+        if self.first is None or self.first.seq != 0 or self.first.subject != log_id:
+            self.fault(0, "head", "the first entry is not the one that created this log")
+        if head is not None and head != (self.expected - 1, self.previous):
+            kind = "truncated" if head[0] >= self.expected else "head"
+            self.fault(self.expected - 1, kind, f"the newest entry should be {head[0]} with its hash")

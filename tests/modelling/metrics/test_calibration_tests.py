@@ -1,0 +1,161 @@
+"""Calibration figures against hand-computed values, scikit-learn and the identities they must fulfil."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import beta, chi2
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import brier_score_loss
+
+from creditscore.errors import InputError
+from creditscore.modelling.metrics.calibration_tests import (
+    brier,
+    calibration_error,
+    calibration_line,
+    hosmer_lemeshow,
+    reliability,
+    spiegelhalter,
+)
+from creditscore.modelling.metrics.intervals import jeffreys, observed_to_expected, ratio_of_rates
+
+
+def data(n: int = 3000, seed: int = 5, shift: float = 0.0, slope: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    z = rng.normal(-2, 1, n)
+    return (rng.random(n) < 1 / (1 + np.exp(-shift - slope * z))).astype(int), 1 / (1 + np.exp(-z))
+
+
+def test_reliability_counts_every_row_once() -> None:
+    y, p = data()
+    table = reliability(y, p)
+    assert len(table) == 10
+    assert table["count"].to_list() == [300] * 10
+    assert table["events"].sum() == y.sum()
+    assert (table["low"][1:].to_numpy() > table["high"][:-1].to_numpy()).all()
+    first = p <= table["high"][0]
+    assert table["mean_p"][0] == pytest.approx(p[first].mean())
+    assert table["rate"][0] == pytest.approx(y[first].mean())
+    k = int(y[first].sum())
+    assert table["rate_low"][0] == pytest.approx(beta.ppf(0.025, k + 0.5, 300 - k + 0.5))
+    assert table["rate_high"][0] == pytest.approx(beta.ppf(0.975, k + 0.5, 300 - k + 0.5))
+    assert table["agrees"].sum() >= 8
+
+
+def test_reliability_of_equal_predictions_and_fixed_edges() -> None:
+    table = reliability([0, 1, 0, 1], [0.2, 0.2, 0.2, 0.6], bins=10)
+    assert table["count"].to_list() == [3, 1]
+    fixed = reliability([0, 1], [0.2, 0.6], edges=[0.1, 0.3])
+    assert fixed["count"].to_list() == [0, 1, 1]
+    assert np.isnan(fixed["rate"][0])
+
+
+def test_line_is_a_logistic_regression() -> None:
+    y, p = data(shift=-1.2, slope=0.7)
+    line = calibration_line(y, p)
+    z = np.log(p / (1 - p))
+    fitted = LogisticRegression(C=np.inf, tol=1e-10, max_iter=500).fit(z[:, None], y)
+    assert (line.intercept, line.slope) == pytest.approx((fitted.intercept_[0], fitted.coef_[0, 0]), abs=1e-5)
+    assert line.slope_low < 0.7 < line.slope_high < 1
+    assert line.intercept_only < -0.5
+    assert line.p_value < 1e-6
+    moved = 1 / (1 + np.exp(-line.intercept_only - z))
+    assert moved.sum() == pytest.approx(y.sum())  # the score equation of the intercept
+    good = calibration_line(*data())
+    assert good.slope_low < 1 < good.slope_high
+    assert good.p_value > 0.01
+
+
+def test_line_at_the_ends() -> None:
+    apart = calibration_line([0, 0, 1, 1], [0.1, 0.2, 0.8, 0.9])
+    assert not apart.converged
+    clipped = calibration_line([0, 1, 0, 1, 1, 0], [0.0, 1.0, 0.5, 0.4, 0.7, 0.9])
+    assert clipped.clipped == 2
+    one = calibration_line([0, 1, 0, 0], [0.5] * 4)
+    assert one.intercept_only == pytest.approx(np.log(1 / 3))
+    with pytest.raises(InputError, match="one class"):
+        calibration_line([0, 0], [0.1, 0.2])
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(st.tuples(st.booleans(), st.floats(0, 1), st.floats(0.1, 5)), min_size=1, max_size=40),
+    st.integers(1, 12),
+)
+def test_brier_adds_up(rows: list[tuple[bool, float, float]], bins: int) -> None:
+    y, p, weight = (np.array(one, dtype=float) for one in zip(*rows, strict=True))
+    found = brier(y, p, weight, bins=bins)
+    assert found.score == pytest.approx(brier_score_loss(y, p, sample_weight=weight, labels=[0, 1]), abs=1e-12)
+    murphy = found.reliability - found.resolution + found.uncertainty + found.within_variance - found.within_covariance
+    assert murphy == pytest.approx(found.score, abs=1e-12)
+    assert found.miscalibration - found.discrimination + found.uncertainty == pytest.approx(found.score, abs=1e-12)
+    assert min(found.reliability, found.resolution, found.within_variance) >= 0
+    assert found.miscalibration >= -1e-12
+    assert found.discrimination >= -1e-12
+
+
+def test_brier_of_whole_bins_needs_no_inner_parts() -> None:
+    found = brier([0, 1, 0, 1, 1, 1], [0.2, 0.2, 0.2, 0.7, 0.7, 0.7])
+    assert (found.within_variance, found.within_covariance) == pytest.approx((0, 0))
+    assert found.reliability == pytest.approx(0.5 * (1 / 3 - 0.2) ** 2 + 0.5 * 0.3**2)
+    assert found.uncertainty == pytest.approx(4 / 6 * 2 / 6)
+
+
+def test_spiegelhalter_by_hand() -> None:
+    y, p = np.array([0, 1, 1]), np.array([0.2, 0.6, 0.9])
+    top = -0.2 * 0.6 + 0.4 * -0.2 + 0.1 * -0.8
+    bottom = (0.36 * 0.16 + 0.04 * 0.24 + 0.64 * 0.09) ** 0.5
+    assert spiegelhalter(y, p).statistic == pytest.approx(top / bottom)
+    assert np.isnan(spiegelhalter([0, 1], [0.5, 0.5]).statistic)
+    many = [spiegelhalter(*data(500, seed)).p_value for seed in range(100)]
+    assert 1 <= sum(one < 0.1 for one in many) <= 22
+    assert spiegelhalter(*data(shift=1)).p_value < 1e-6
+
+
+def test_hosmer_lemeshow_by_hand() -> None:
+    y, p = data()
+    table = reliability(y, p)
+    expected = table["count"] * table["mean_p"]
+    value = float((((table["events"] - expected) ** 2) / (expected * (1 - table["mean_p"]))).sum())
+    found = hosmer_lemeshow(y, p)
+    assert found.statistic == pytest.approx(value)
+    assert found.p_value == pytest.approx(chi2.sf(value, 10))
+    assert hosmer_lemeshow(y, p, fitted=True).df == 8
+    assert hosmer_lemeshow(*data(shift=0.5)).p_value < 1e-6
+
+
+def test_calibration_error_by_hand() -> None:
+    found = calibration_error([0, 1, 0, 1], [0.2, 0.2, 0.2, 0.6])
+    assert found["ece"] == pytest.approx(0.75 * (1 / 3 - 0.2) + 0.25 * 0.4)
+    assert found["mce"] == pytest.approx(0.4)
+
+
+def test_weights_scale_nothing() -> None:
+    y, p = data(500)
+    weight = np.random.default_rng(0).random(500) + 0.1
+    one, two = calibration_line(y, p, weight), calibration_line(y, p, weight * 100)
+    assert (one.slope_low, one.intercept_only_high) == pytest.approx((two.slope_low, two.intercept_only_high))
+    assert hosmer_lemeshow(y, p, weight).statistic == pytest.approx(hosmer_lemeshow(y, p, weight * 9).statistic)
+    assert spiegelhalter(y, p, weight).statistic == pytest.approx(spiegelhalter(y, p, weight * 9).statistic)
+    whole = spiegelhalter(np.r_[y, 0], np.r_[p, 0.3], np.r_[np.ones(500), 0])
+    assert whole.statistic == pytest.approx(spiegelhalter(y, p).statistic)
+
+
+def test_intervals() -> None:
+    low, high = jeffreys([0, 10, 5], [10, 10, 0 + 10], 0.95)
+    assert (low[0], high[1]) == (0.0, 1.0)
+    assert high[0] == pytest.approx(beta.ppf(0.975, 0.5, 10.5))
+    assert ratio_of_rates(10, 100, 5, 100)[0] == pytest.approx(2)
+    ratio, below, above = ratio_of_rates(0, 100, 5, 100)
+    assert 0 < below < ratio < 1 < above
+    assert np.isnan(ratio_of_rates(0, 0, 5, 100)[0])
+    oe, oe_low, oe_high = observed_to_expected(np.array([1.0, 0, 0, 0]), np.full(4, 0.5), np.ones(4))
+    assert oe == 0.5
+    assert oe_low < 0.5 < oe_high
+
+
+def test_bad_input_is_named() -> None:
+    with pytest.raises(InputError, match="outside 0 to 1"):
+        brier([0, 1], [0.5, 1.5])
+    with pytest.raises(InputError, match="0 bins"):
+        reliability([0, 1], [0.5, 0.6], bins=0)

@@ -1,0 +1,67 @@
+"""Concentration and migration against values worked out by hand."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from creditscore.errors import InputError
+from creditscore.modelling.metrics.concentration import concentration
+from creditscore.modelling.metrics.migration import migration
+
+
+def test_herfindahl_by_hand() -> None:
+    found = concentration([50, 30, 20], [40, 30, 30])
+    assert found.index == pytest.approx(0.38)
+    assert found.normalised == pytest.approx((0.38 - 1 / 3) / (2 / 3))
+    cv, cv_0 = (3 * 0.38 - 1) ** 0.5, (3 * 0.34 - 1) ** 0.5  # Σ(s − 1/K)² = Σs² − 1/K
+    assert found.log_index == pytest.approx(1 + np.log((cv**2 + 1) / 3) / np.log(3))
+    statistic = 2**0.5 * (cv - cv_0) / (cv**2 * (0.5 + cv**2)) ** 0.5
+    assert found.p_value == pytest.approx(norm.sf(statistic))
+    assert found.index_low < 0.38 < found.index_high
+    assert found.largest_share == 0.5
+
+
+def test_concentration_at_the_ends() -> None:
+    assert concentration([10, 10]).normalised == pytest.approx(0)
+    assert concentration([10, 10]).log_index == pytest.approx(0)
+    assert concentration([10, 0]).normalised == pytest.approx(1)
+    assert concentration([10, 0]).log_index == pytest.approx(1)
+    assert concentration([7]).index == 1
+    assert concentration([9000, 1000], [500, 500]).p_value_sampling < 1e-6
+    for counts, initial in (([0, 0], None), ([-1, 2], None), ([1, 2], [1, 2, 3]), ([], None)):
+        with pytest.raises(InputError):
+            concentration(counts, initial)
+
+
+BEFORE = np.repeat(["A", "B", "C"], [10, 10, 10])
+AFTER = np.r_[
+    np.repeat(["A", "B", "C"], [6, 3, 1]), np.repeat(["A", "B", "C"], [2, 7, 1]), np.repeat(["B", "C"], [1, 9])
+]
+
+
+def test_migration_by_hand() -> None:
+    found = migration(BEFORE, AFTER, ["A", "B", "C"])
+    counts = found.cells["count"].to_numpy().reshape(3, 3)
+    assert counts.tolist() == [[6, 3, 1], [2, 7, 1], [0, 1, 9]]
+    # up: 3 by one and 1 by two from A (farthest 2), 1 by one from B (farthest 1)
+    assert found.upper == pytest.approx((3 + 2 + 1) / (2 * 4 + 1 * 1))
+    assert found.lower == pytest.approx((2 + 1) / (1 * 2 + 2 * 1))
+    assert (found.stayed, found.worse, found.better) == pytest.approx((22 / 30, 5 / 30, 3 / 30))
+    cell = found.cells.iloc[2]  # A → C beside A → B
+    z = (0.3 - 0.1) / ((0.3 * 0.7 + 0.1 * 0.9 + 2 * 0.3 * 0.1) / 10) ** 0.5
+    assert cell["z"] == pytest.approx(z)
+    assert cell["p_value"] == pytest.approx(norm.cdf(z))
+    assert np.isnan(found.cells["z"][0])
+
+
+def test_nobody_moves_and_everybody_jumps() -> None:
+    still = migration(["A", "B"], ["A", "B"], ["A", "B"])
+    assert still.stayed == 1
+    assert np.isnan(still.upper)
+    jump = migration(["A"] * 5, ["D"] * 5, list("ABCD"))
+    assert jump.upper == 1.0
+    assert jump.cells["p_value"][3] < 1e-6  # the far cell holds more than the near one
+    with pytest.raises(InputError, match="not in the order"):
+        migration(["A"], ["X"], ["A"])
+    with pytest.raises(InputError, match="nobody"):
+        migration([], [], ["A"])
