@@ -11,11 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from creditscore.errors import UsageError
+from creditscore.errors import TableError, UsageError
 from creditscore.modelling import cuts as cuts_module
 from creditscore.modelling.cut_rules import OBJECTIVES, CutRules
 from creditscore.modelling.cuts import NoCuts, compare_cuts, optimise_cuts
-from creditscore.modelling.inputs import ModelInputError
 from creditscore.modelling.smallnumbers import distinct_p_value
 
 
@@ -207,21 +206,21 @@ def test_compared_measures_are_what_they_say(portfolio: Any) -> None:
 
 
 CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
-    (lambda: optimise_cuts([0.1, 0.2, 0.3], [0, 0, 0], 2), ModelInputError, "no adverse event"),
-    (lambda: optimise_cuts([0.1, np.nan, 0.3], [0, 1, 0], 2), ModelInputError, "not finite"),
-    (lambda: optimise_cuts([0.1, np.inf, 0.3], [0, 1, 0], 2), ModelInputError, "not finite"),
+    (lambda: optimise_cuts([0.1, 0.2, 0.3], [0, 0, 0], 2), TableError, "no adverse event"),
+    (lambda: optimise_cuts([0.1, np.nan, 0.3], [0, 1, 0], 2), TableError, "not finite"),
+    (lambda: optimise_cuts([0.1, np.inf, 0.3], [0, 1, 0], 2), TableError, "not finite"),
     (lambda: optimise_cuts([0.1] * 4, [0, 1, 0, 1], 2), NoCuts, "1 values"),
     (lambda: optimise_cuts([0.1, 0.2], [0, 1], 1), UsageError, "grades is 1"),
     (lambda: optimise_cuts([0.1, 0.2], [0, 1], 2, objective="gini"), UsageError, "gini"),  # type: ignore[arg-type]
     (lambda: optimise_cuts([0.1, 0.2], [0, 1], 2, CutRules(stable=True)), UsageError, "period"),
-    (lambda: optimise_cuts([0.1, 0.2], [0, 1], 2, periods=[2018]), ModelInputError, "periods"),
+    (lambda: optimise_cuts([0.1, 0.2], [0, 1], 2, periods=[2018]), TableError, "periods"),
     (lambda: optimise_cuts([0.1, 0.2], [0, 1], 2, CutRules(shares=(1.0,))), UsageError, "1 shares for 2"),
     (lambda: optimise_cuts([0.1, 0.2], [0, 1], 2, CutRules(shares=(0.5, 0.4))), UsageError, "add to 0.9"),
     (lambda: optimise_cuts([0.1, 0.2], [0, 1], 2, CutRules(min_share=2)), UsageError, "min_share"),
     (lambda: optimise_cuts([0.1, 0.2], [0, 1], 2, CutRules(min_events=-1)), UsageError, "min_events"),
     (lambda: optimise_cuts([0.1, 0.2], [0, 1], 2, candidates=0), UsageError, "candidates"),
-    (lambda: optimise_cuts([0.1, 0.2], [0, 1], 2, candidates=[0.2, 0.1]), ModelInputError, "ascend"),
-    (lambda: compare_cuts([0.1, 0.2], [0, 1], {"x": [0.2, 0.2]}), ModelInputError, "ascend"),
+    (lambda: optimise_cuts([0.1, 0.2], [0, 1], 2, candidates=[0.2, 0.1]), TableError, "ascend"),
+    (lambda: compare_cuts([0.1, 0.2], [0, 1], {"x": [0.2, 0.2]}), TableError, "ascend"),
 ]
 
 

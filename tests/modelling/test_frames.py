@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
+from creditscore.errors import TableError
 from creditscore.modelling.boosting import MonotoneBoosting
-from creditscore.modelling.inputs import ModelInputError
 from creditscore.modelling.ordinal import OrdinalGrader
 
 ROWS = 120
@@ -36,7 +36,6 @@ AS_TEXT: dict[str, Any] = {
     "empty word": ["", "x"] * 60,
     "arrow words": pd.array(["u", "v"] * 60, dtype="string[pyarrow]"),
     "category of numbers": pd.Categorical(HALVES),
-    "numbers and words": [1, "x", None] * 40,
 }
 REFUSED: dict[str, tuple[Any, str]] = {
     "timestamps": (pd.date_range("2018-01-01", periods=ROWS), "dates"),
@@ -44,6 +43,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "dates": ([datetime.date(2018, 1, 1)] * ROWS, "dates"),
     "dates as text": (["2018-01-01", "2019/2/3"] * 60, "dates"),
     "Chinese dates as text": (["2018年1月1日"] * ROWS, "dates"),
+    "numbers and words": ([1, "x", None] * 40, "mixes kinds"),
     "infinity": (np.r_[np.inf, np.ones(ROWS - 1)], "infinity"),
     "complex": (np.ones(ROWS) * 1j, "Complex"),
 }
@@ -69,7 +69,7 @@ def test_columns_are_read_the_same_when_fitting_and_after_saving(kind: str) -> N
 def test_columns_without_a_reading_are_named(kind: str) -> None:
     values, word = REFUSED[kind]
     for model in models():
-        with pytest.raises(ModelInputError, match=word) as caught:
+        with pytest.raises(TableError, match=word) as caught:
             model.fit(pd.DataFrame({"odd column": values}), Y)
         assert "odd column" in str(caught.value)
 

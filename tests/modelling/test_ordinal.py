@@ -19,9 +19,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer
 from threadpoolctl import threadpool_limits
 
-from creditscore.errors import CreditscoreError, UsageError
+from creditscore.errors import CreditscoreError, TableError, UsageError
 from creditscore.modelling import ordinal
-from creditscore.modelling.inputs import ModelInputError
 from creditscore.modelling.ordinal import OrdinalGrader
 from tests.modelling.tables import NAMES, indicators
 
@@ -208,17 +207,17 @@ def test_better_than_nominal_regression_on_made_up_companies() -> None:
 def test_what_cannot_be_fitted_is_said() -> None:
     frame, y = graded(200)
     for grades in (["A", "B"], [*GRADES, "E"], [*GRADES, "A"]):
-        with pytest.raises(ModelInputError, match="grades are"):
+        with pytest.raises(TableError, match="grades are"):
             OrdinalGrader(grades).fit(frame, y)
-    with pytest.raises(ModelInputError, match="one class"):
+    with pytest.raises(TableError, match="one class"):
         OrdinalGrader().fit(frame, ["A"] * 200)
-    with pytest.raises(ModelInputError, match="no row with a positive weight"):
+    with pytest.raises(TableError, match="no row with a positive weight"):
         OrdinalGrader(GRADES).fit(frame, y, (y != "D").astype(float))
     with pytest.raises(UsageError, match="ridge"):
         OrdinalGrader(ridge=0).fit(frame, y)
     with pytest.raises(UsageError, match="no column"):
         OrdinalGrader(monotone={"nil": "up"}).fit(frame, y)
-    with pytest.raises(ModelInputError, match="infinity"):
+    with pytest.raises(TableError, match="infinity"):
         OrdinalGrader().fit(frame.assign(ratio=np.inf), y)
     with pytest.raises(ValueError, match="NaN"):
         OrdinalGrader().fit(frame, pd.Series(y).mask(y == "A"))

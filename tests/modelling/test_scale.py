@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditscore.errors import UsageError
+from creditscore.errors import TableError, UsageError
 from creditscore.modelling import scale as scale_module
 from creditscore.modelling.calibration import Calibrator
 from creditscore.modelling.cuts import CutRules, NoCuts
-from creditscore.modelling.inputs import ModelInputError
 from creditscore.modelling.scale import MasterScale, log_odds_of_score, probability_of_score, score_of_probability
 
 
@@ -133,7 +132,7 @@ def test_rules_that_cannot_be_kept_are_said_through_the_scale(outcomes: Any) -> 
 
 @pytest.mark.parametrize("bad", [[0.5, np.nan], [0.5, 1.2], [-0.1], [np.inf], [], ["A"]])
 def test_no_grade_for_an_impossible_probability(bad: Any) -> None:
-    with pytest.raises(ModelInputError):
+    with pytest.raises(TableError):
         MasterScale.from_cuts([0.1], ["A", "B"]).grade(bad)
 
 
@@ -151,10 +150,10 @@ def test_misuse_is_said(outcomes: Any) -> None:
         MasterScale().grade([0.1])
     with pytest.raises(UsageError, match="from"):
         MasterScale.geometric(0.3, 0.1)
-    with pytest.raises(ModelInputError, match="inside"):
+    with pytest.raises(TableError, match="inside"):
         score_of_probability([0.0])
     for function in (log_odds_of_score, lambda s, pdo: score_of_probability(0.1, pdo=pdo)):
         with pytest.raises(UsageError, match="pdo"):
             function(600, pdo=0)
-    with pytest.raises(ModelInputError, match="master_scale"):
+    with pytest.raises(TableError, match="master_scale"):
         MasterScale.from_dict({"kind": "calibrator"})

@@ -11,15 +11,15 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from creditscore.errors import UsageError
+from creditscore.errors import TableError, UsageError
 from creditscore.modelling.frames import column_names, directions_of, labels_of, read_matrix, settled
-from creditscore.modelling.inputs import Floats, ModelInputError, saved_as
+from creditscore.modelling.inputs import Floats, saved_as
 from creditscore.modelling.trees import MOST_LEAVES, Forest, Tree, read_trees
 
 __all__ = ["MonotoneBoosting"]
 
 
-class MonotoneBoosting(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class MonotoneBoosting(ClassifierMixin, BaseEstimator):
     """Boosted trees for a two-class outcome; the event is `classes_[1]` (1 where y is 0 and 1).
 
     monotone    {column: "up" | "down"}: the probability of the event never falls (rises) as the column rises, all else
@@ -72,7 +72,7 @@ class MonotoneBoosting(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             sample_weight = _check_sample_weight(sample_weight, matrix, ensure_non_negative=True)
             kept = sample_weight > 0
             if len(np.unique(code[kept])) < 2:
-                raise ModelInputError("rows with a positive weight hold one class only", allowed="both classes")
+                raise TableError("rows with a positive weight hold one class only", allowed="both classes")
         names, count = column_names(self), matrix.shape[1]
         self.directions_ = directions_of(self.monotone, names, set(levels))
         text = np.array([bool(levels.get(position)) for position in range(count)])
@@ -145,7 +145,8 @@ class MonotoneBoosting(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         monotone = {places[name]: words[sign] for name, sign in data["directions"].items()}
         new = cls(monotone or None, **data["parameters"])
         new.classes_ = np.array(data["classes"])
-        new.n_features_in_ = len(data["columns"])
+        new.names_ = list(data["columns"])
+        new.n_features_in_ = len(new.names_)
         if data["named"]:
             new.feature_names_in_ = np.array(data["columns"], dtype=object)
         new.directions_ = dict(data["directions"])
@@ -171,9 +172,7 @@ def _two_classes(estimator: Any, y: Any, rows: int) -> tuple[NDArray[Any], NDArr
     y = labels_of(estimator, y, rows)
     classes, code = np.unique(y, return_inverse=True)
     if len(classes) > 2:
-        raise ModelInputError(
-            f"Only binary classification is supported. The type of the target is {type_of_target(y)}."
-        )
+        raise TableError(f"Only binary classification is supported. The type of the target is {type_of_target(y)}.")
     if len(classes) < 2:
-        raise ModelInputError(f"y holds one class only: {classes[0]!r}", allowed="two classes")
+        raise TableError(f"y holds one class only: {classes[0]!r}", allowed="two classes")
     return classes, code.astype(np.int64)

@@ -6,10 +6,9 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from creditscore.errors import UsageError
+from creditscore.errors import TableError, UsageError
 from creditscore.modelling.inputs import (
     Floats,
-    ModelInputError,
     both_classes,
     events_of,
     numbers_of,
@@ -64,7 +63,7 @@ class Calibrator:
         """Fit on log-odds shape (n,) and outcomes 0/1. Use rows the model was not fitted on.
 
         Weights count as importance: all of them times ten changes nothing. `y` may be left out for `anchor` with a
-        stated central tendency only. Raises ModelInputError for NaN, infinities, one class, too few rows, and log-odds
+        stated central tendency only. Raises TableError for NaN, infinities, one class, too few rows, and log-odds
         that do not vary or rank the wrong way round.
         """
         if self.method not in METHODS:
@@ -99,11 +98,11 @@ class Calibrator:
             return fit_logistic(np.empty((len(x), 0)), t, w, offset=x)
         needed = 3 if self.method == "platt" else 4
         if len(x) < needed:
-            raise ModelInputError(
+            raise TableError(
                 f"{len(x)} rows are too few for {self.method}", allowed=f"{needed} or more", next="use method 'anchor'"
             )
         if x.min() == x.max():
-            raise ModelInputError(
+            raise TableError(
                 "the log-odds are the same in every row", allowed="log-odds that vary", next="use method 'anchor'"
             )
         # Platt's targets: what one more row of each class, of unknown kind, would make of them
@@ -111,7 +110,7 @@ class Calibrator:
         target = np.where(t == 1, (ones + 1) / (ones + 2), 1 / (len(t) - ones + 2))
         found = fit_logistic(_features(self.method, x), target, w)
         if not any(found.coef):
-            raise ModelInputError(
+            raise TableError(
                 "the event does not become more frequent as the log-odds rise",
                 allowed="log-odds of the event: higher is riskier",
                 next="if these are points (higher is better), turn their sign; if the model has no skill, use 'anchor'",

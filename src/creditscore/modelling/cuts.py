@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from creditscore.errors import UsageError
+from creditscore.errors import TableError, UsageError
 from creditscore.modelling.cut_rules import (
     OBJECTIVES,
     CutRules,
@@ -18,7 +18,7 @@ from creditscore.modelling.cut_rules import (
     neighbours_fit,
     span_fits,
 )
-from creditscore.modelling.inputs import Floats, ModelInputError, both_classes, events_of, numbers_of, weights_of
+from creditscore.modelling.inputs import Floats, both_classes, events_of, numbers_of, weights_of
 from creditscore.modelling.smallnumbers import distinct_p_value
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["CutSolution", "NoCuts", "compare_cuts", "optimise_cuts"]
 
 
-class NoCuts(ModelInputError):
+class NoCuts(TableError):
     """No cut-offs keep all the rules. `conflict`: a smallest set of rules that cannot be kept together."""
 
     conflict: tuple[str, ...] = ()
@@ -81,7 +81,7 @@ def optimise_cuts(
     Dynamic programming over (last grade's start, its end): every rule concerns one grade or two neighbours and every
     objective is a sum over grades, so the best of all choices among the candidates is found: O(grades × candidates³).
 
-    Raises NoCuts with the smallest set of rules in conflict; ModelInputError for unusable data.
+    Raises NoCuts with the smallest set of rules in conflict; TableError for unusable data.
 
     >>> p = np.repeat([0.01, 0.02, 0.10, 0.30], 100)
     >>> y = np.concatenate([np.arange(100) < k for k in (1, 2, 10, 30)]).astype(int)
@@ -183,7 +183,7 @@ def _rows(p: Any, y: Any, sample_weight: Any, periods: Any) -> _Rows:
     if periods is not None:
         labels = np.asarray(periods)
         if labels.shape != x.shape:
-            raise ModelInputError(f"periods have shape {labels.shape}", allowed=f"one label per row: ({len(x)},)")
+            raise TableError(f"periods have shape {labels.shape}", allowed=f"one label per row: ({len(x)},)")
         _, codes = np.unique(labels[w > 0], return_inverse=True)
     else:
         codes = codes[w > 0]
@@ -239,7 +239,7 @@ def _plain_number(low: float, high: float) -> float:
 def _ascending(values: Sequence[float], name: str) -> Floats:
     found = numbers_of(values, name)
     if (np.diff(found) <= 0).any():
-        raise ModelInputError(f"{name} do not ascend: {found.tolist()[:8]}", allowed="each greater than the last")
+        raise TableError(f"{name} do not ascend: {found.tolist()[:8]}", allowed="each greater than the last")
     return found
 
 

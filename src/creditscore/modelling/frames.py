@@ -1,29 +1,24 @@
-"""Tables of indicators as numbers: one reading for fitting and predicting, with levels for text and clear refusals."""
+"""Tables of indicators as one matrix of numbers: text as the place of its level, missing as NaN, infinities refused."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import assert_all_finite, check_consistent_length, column_or_1d, validate_data
+from sklearn.utils.validation import assert_all_finite, check_consistent_length, column_or_1d
 
-from creditscore.errors import UsageError
-from creditscore.modelling.inputs import Floats, ModelInputError
-
-if TYPE_CHECKING:
-    import pandas as pd
+from creditscore.errors import TableError, UsageError
+from creditscore.modelling.columns import Floats, table_of
+from creditscore.modelling.frame import Column, refuse_dates
 
 __all__ = ["Levels", "as_table", "column_names", "directions_of", "labels_of", "read_matrix", "settled"]
 
 Levels = dict[int, tuple[str, ...]]
 MOST_LEVELS = 254
 DIRECTIONS = {"up": 1, "down": -1, 1: 1, -1: -1}
-DATE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}")
 
 
 def as_table(X: Any) -> Any:
@@ -35,57 +30,67 @@ def as_table(X: Any) -> Any:
     return X.to_pandas() if hasattr(X, "to_pandas") else X
 
 
+def column_names(estimator: Any) -> tuple[str, ...]:
+    """Names of the columns of the fit; x0, x1, … for an array."""
+    return tuple(estimator.names_)
+
+
 def read_matrix(estimator: Any, X: Any, levels: Levels | None = None) -> tuple[Floats, Levels]:
     """X as numbers, shape (n, columns), missing as NaN, and the levels of its text columns by position.
 
     levels: None when fitting (they are learned and the estimator's names are set), else those learned then. A text or
     categorical column becomes the position of its level among the learned ones; a level not learned is missing. Of more
-    than 254 levels the most frequent are learned (ties by name); the rest are missing. Arrays hold numbers only.
+    than 254 levels the most frequent are learned (ties by name); the rest are missing.
 
-    Raises ModelInputError for infinities, dates (as such or as text), two columns of one name, and columns whose kind
-    is not the learned one; scikit-learn's ValueError for wrong shapes and names.
+    Raises TableError for infinities, and for columns whose kind is not the learned one, beside what `frame` refuses
+    (dates as such or as text, two columns of one name, mixed kinds).
     """
-    import pandas as pd
-
-    fitting = levels is None
-    X = as_table(X)
-    if not isinstance(X, pd.DataFrame):
-        found = validate_data(estimator, X, reset=fitting, dtype=np.float64, ensure_all_finite="allow-nan")
-        if levels:
-            raise ModelInputError(
-                "an array has no text columns, the model learned some", next="give a table with names"
-            )
-        return np.asfortranarray(found), {}
-    twice = X.columns[X.columns.duplicated()]
-    if len(twice):
-        raise ModelInputError(f"two columns are called {twice[0]!r}", allowed="each name once")
-    validate_data(estimator, X, reset=fitting, skip_check_array=True)
-    if not len(X) or not X.shape[1]:
-        raise ModelInputError(
-            f"Found array with {len(X)} sample(s) and {X.shape[1]} feature(s); a minimum of 1 is required"
-        )
-    matrix = np.empty(X.shape, dtype=np.float64, order="F")
+    source = table_of(estimator, X, reset=levels is None)
+    matrix = np.empty((source.rows, len(source.names)), dtype=np.float64, order="F")
     learned: Levels = {}
-    for position, name in enumerate(X.columns):
-        column = X.iloc[:, position]
-        text = _is_text(column)
-        if not fitting and column.notna().any() and text != (levels is not None and position in levels):
-            raise ModelInputError(
-                f"column {name!r} is {'text' if text else 'numbers'}; it was not when the model learned it"
-            )
-        if text or (levels is not None and position in levels):
-            known = _levels_of(column) if levels is None else levels.get(position, ())
-            learned[position] = known
-            matrix[:, position] = _codes(column, known)
+    for position, name in enumerate(estimator.names_):
+        column = source.read(name)
+        if column.values is not None:
+            matrix[:, position] = _finite(column)
+            if levels is None or position not in levels:
+                continue
+            if not np.isnan(matrix[:, position]).all():
+                raise TableError(f"column {name!r} is numbers; it was text when the model learned it")
+            learned[position] = levels[position]
+            continue
+        if levels is None:
+            refuse_dates(column)
+            learned[position] = _frequent(column)
+        elif position in levels:
+            learned[position] = levels[position]
         else:
-            matrix[:, position] = _numbers(column)
+            raise TableError(f"column {name!r} is text; it was numbers when the model learned it")
+        matrix[:, position] = _places(column, learned[position])
     return matrix, learned
 
 
-def column_names(estimator: Any) -> tuple[str, ...]:
-    """Names the estimator learned, else x0, x1, …"""
-    names = getattr(estimator, "feature_names_in_", None)
-    return tuple(f"x{i}" for i in range(estimator.n_features_in_)) if names is None else tuple(map(str, names))
+def _finite(column: Column) -> Floats:
+    found = np.asarray(column.values, dtype=np.float64)
+    if np.isinf(found).any():
+        raise TableError(
+            f"column {column.name!r} holds infinity in {int(np.isinf(found).sum())} rows",
+            allowed="finite numbers, or missing",
+            next="leave a ratio with no denominator missing",
+        )
+    return found
+
+
+def _frequent(column: Column) -> tuple[str, ...]:
+    codes = np.asarray(column.codes)
+    counts = np.bincount(codes[codes >= 0], minlength=len(column.levels))
+    ranked = sorted(zip(column.levels, counts.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(sorted(level for level, count in ranked[:MOST_LEVELS] if count))
+
+
+def _places(column: Column, levels: tuple[str, ...]) -> Floats:
+    place = {level: float(k) for k, level in enumerate(levels)}
+    known = np.array([*(place.get(level, np.nan) for level in column.levels), np.nan])  # the last: missing, code -1
+    return np.asarray(known[np.asarray(column.codes)])
 
 
 def directions_of(monotone: Mapping[Any, Any] | None, names: tuple[str, ...], text: set[int]) -> dict[str, int]:
@@ -107,7 +112,7 @@ def labels_of(estimator: Any, y: Any, rows: int) -> NDArray[Any]:
     """Labels, shape (rows,): none missing, none infinite, not a quantity; scikit-learn's messages."""
     if y is None:
         name = type(estimator).__name__
-        raise ModelInputError(f"This {name} estimator requires y to be passed, but the target y is None.")
+        raise TableError(f"This {name} estimator requires y to be passed, but the target y is None.")
     y = column_or_1d(y, warn=True)
     assert_all_finite(y, input_name="y")
     check_consistent_length(y, np.empty(rows))
@@ -118,64 +123,3 @@ def labels_of(estimator: Any, y: Any, rows: int) -> NDArray[Any]:
 def settled(matrix: Floats, code: NDArray[np.int64], weight: Floats) -> NDArray[np.intp]:
     """One order of the rows for any order they come in: sums of floats depend on it, a model must not."""
     return np.lexsort((weight, code, *matrix.T))
-
-
-def _is_text(column: pd.Series[Any]) -> bool:
-    import pandas as pd
-    from pandas.api import types
-
-    kind = column.dtype
-    if types.is_datetime64_any_dtype(kind) or types.is_timedelta64_dtype(kind):
-        raise _dates(column)
-    if isinstance(kind, pd.CategoricalDtype) or types.is_string_dtype(kind):
-        text = not types.is_object_dtype(kind) or not _all_numbers(column)
-    else:
-        text = types.is_object_dtype(kind) and not _all_numbers(column)
-    if text:
-        seen = column.dropna().unique()[:50]
-        if len(seen) and all(DATE.match(str(value)) for value in seen):
-            raise _dates(column)
-    return text
-
-
-def _all_numbers(column: pd.Series[Any]) -> bool:
-    return all(isinstance(value, int | float | Decimal | np.number | np.bool_) for value in column.dropna())
-
-
-def _dates(column: pd.Series[Any]) -> ModelInputError:
-    return ModelInputError(
-        f"column {column.name!r} holds dates",
-        allowed="numbers or text",
-        next="give an age in days at the observation date",
-    )
-
-
-def _numbers(column: pd.Series[Any]) -> Floats:
-    if column.dtype.kind == "c":
-        raise ModelInputError(f"Complex data not supported: column {column.name!r}")
-    found = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    if np.isinf(found).any():
-        raise ModelInputError(
-            f"column {column.name!r} holds infinity in {int(np.isinf(found).sum())} rows",
-            allowed="finite numbers, or missing",
-            next="leave a ratio with no denominator missing",
-        )
-    return np.asarray(found, dtype=np.float64)
-
-
-def _levels_of(column: pd.Series[Any]) -> tuple[str, ...]:
-    counts = column.dropna().astype(str).value_counts()
-    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    return tuple(sorted(str(level) for level, count in ranked[:MOST_LEVELS] if count))
-
-
-def _codes(column: pd.Series[Any], levels: tuple[str, ...]) -> Floats:
-    import pandas as pd
-
-    words = column.astype(object).where(column.notna(), None).map(_word)
-    codes = pd.Index(levels, dtype=object).get_indexer(pd.Index(words, dtype=object))
-    return np.where(codes < 0, np.nan, codes.astype(np.float64))
-
-
-def _word(value: Any) -> str | None:
-    return None if value is None else str(value)

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from creditscore.errors import UsageError
+from creditscore.errors import TableError, UsageError
 from creditscore.modelling.curves import Curve, curve_of
 from creditscore.modelling.frames import column_names, directions_of, labels_of, read_matrix, settled
-from creditscore.modelling.inputs import Floats, ModelInputError, saved_as
+from creditscore.modelling.inputs import Floats, saved_as
 from creditscore.modelling.proportional import cumulative, fit_proportional
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["OrdinalGrader"]
 
 
-class OrdinalGrader(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class OrdinalGrader(ClassifierMixin, BaseEstimator):
     """Cumulative logit (proportional odds) with one smooth curve per column.
 
     P(grade <= k | x) = σ(θ_k - s(x)), θ ascending, s(x) = Σ_j f_j(x_j): a higher latent score is worse. The slope is
@@ -78,7 +78,7 @@ class OrdinalGrader(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if sample_weight is not None:
             weight = _check_sample_weight(sample_weight, matrix, ensure_non_negative=True)
             if len(np.unique(code[weight > 0])) < len(self.grades_):
-                raise ModelInputError("a class has no row with a positive weight", allowed="rows of every grade")
+                raise TableError("a class has no row with a positive weight", allowed="rows of every grade")
         names = column_names(self)
         directions = directions_of(self.monotone, names, set(self.levels_))
         order = settled(matrix, code, weight)
@@ -181,7 +181,8 @@ class OrdinalGrader(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         new.grades_ = np.array(data["grades"])
         new.classes_ = np.sort(new.grades_)
         new.thresholds_ = np.array(data["thresholds"], dtype=np.float64)
-        new.n_features_in_ = len(data["columns"])
+        new.names_ = list(data["columns"])
+        new.n_features_in_ = len(new.names_)
         if data["named"]:
             new.feature_names_in_ = np.array(data["columns"], dtype=object)
         new.curves_ = curves
@@ -203,12 +204,12 @@ def _graded(estimator: OrdinalGrader, y: Any, rows: int) -> tuple[NDArray[Any], 
     y = labels_of(estimator, y, rows)
     classes, code = np.unique(y, return_inverse=True)
     if len(classes) < 2:
-        raise ModelInputError(f"y holds one class only: {classes[0]!r}", allowed="two grades or more")
+        raise TableError(f"y holds one class only: {classes[0]!r}", allowed="two grades or more")
     if estimator.grades is None:
         return classes, classes, code.astype(np.int64)
     wanted = list(estimator.grades)
     if len(set(wanted)) < len(wanted) or set(wanted) != set(classes.tolist()):
-        raise ModelInputError(
+        raise TableError(
             f"grades are {wanted}, y holds {classes.tolist()}",
             allowed="each label of y once, best first",
             next="leave out or join grades without rows: nothing can be learned of them",

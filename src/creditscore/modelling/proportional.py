@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from creditscore.modelling.inputs import Floats, ModelInputError
+from creditscore.errors import TableError
+from creditscore.modelling.inputs import Floats
 
 __all__ = ["Proportional", "cumulative", "fit_proportional"]
 
@@ -57,9 +58,7 @@ def fit_proportional(
     )
     v = problem.polished(found.x, low, high)
     if not np.isfinite(v).all():
-        raise ModelInputError(
-            "the ordinal model did not settle", next="raise ridge, or look for columns of huge values"
-        )
+        raise TableError("the ordinal model did not settle", next="raise ridge, or look for columns of huge values")
     return Proportional(np.cumsum(v[:cuts]), v[cuts:], max(int(found.nit), 1))
 
 

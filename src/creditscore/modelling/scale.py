@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from creditscore.errors import UsageError
+from creditscore.errors import TableError, UsageError
 from creditscore.modelling.cut_rules import CutRules, Objective
 from creditscore.modelling.cuts import optimise_cuts
-from creditscore.modelling.inputs import Floats, ModelInputError, events_of, numbers_of, saved_as, weights_of
+from creditscore.modelling.inputs import Floats, events_of, numbers_of, saved_as, weights_of
 from creditscore.modelling.smallnumbers import bayes_rate, effective_counts, jeffreys_interval, most_prudent_rates
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def score_of_probability(p: Any, base_score: float = 600, base_odds: float = 50,
 
     found = np.asarray(p, dtype=np.float64)
     if not ((found > 0) & (found < 1)).all():
-        raise ModelInputError("a probability is not inside (0, 1)", allowed="0 < p < 1", next="calibrate first")
+        raise TableError("a probability is not inside (0, 1)", allowed="0 < p < 1", next="calibrate first")
     if not (base_odds > 0 and pdo > 0):
         raise UsageError(f"base_odds {base_odds!r}, pdo {pdo!r}", allowed="numbers above 0")
     return np.asarray(base_score - pdo / np.log(2) * (logit(found) + np.log(base_odds)))
@@ -260,7 +260,7 @@ def _probabilities(p: Any) -> Floats:
     found = numbers_of(p, "probabilities p")
     if ((found < 0) | (found > 1)).any():
         spot = int(np.argmax((found < 0) | (found > 1)))
-        raise ModelInputError(
+        raise TableError(
             f"a probability is {found[spot]:g}", where=f"row {spot}", allowed="0 to 1", next="calibrate scores first"
         )
     return found

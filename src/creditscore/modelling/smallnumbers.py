@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from creditscore.errors import UsageError
-from creditscore.modelling.inputs import Floats, ModelInputError
+from creditscore.errors import TableError, UsageError
+from creditscore.modelling.inputs import Floats
+from creditscore.modelling.metrics.intervals import jeffreys
 
 __all__ = ["bayes_rate", "distinct_p_value", "effective_counts", "jeffreys_interval", "most_prudent_rates"]
 
@@ -36,13 +37,9 @@ def jeffreys_interval(events: Any, trials: Any, level: float = 0.95) -> tuple[Fl
     >>> float(low), round(float(high), 4)
     (0.0, 0.0247)
     """
-    from scipy.stats import beta
-
     k, n = _counts(events, trials)
     _inside(level, "level")
-    low = np.where(k > 0, beta.ppf((1 - level) / 2, k + 0.5, n - k + 0.5), 0.0)
-    high = np.where(k < n, beta.ppf((1 + level) / 2, k + 0.5, n - k + 0.5), 1.0)
-    return low, high
+    return jeffreys(k, n, level)
 
 
 def bayes_rate(events: Any, trials: Any, prior: Prior = "jeffreys") -> Floats:
@@ -140,7 +137,7 @@ def _counts(events: Any, trials: Any) -> tuple[Floats, Floats]:
     wrong = ~(np.isfinite(k) & np.isfinite(n) & (k >= 0) & (k <= n * (1 + 1e-12)))
     if wrong.any():
         spot = np.flatnonzero(wrong.ravel())[0]
-        raise ModelInputError(
+        raise TableError(
             f"{k.ravel()[spot]:g} events in {n.ravel()[spot]:g} trials cannot be", allowed="0 <= events <= trials"
         )
     return np.minimum(k, n), n.copy()
