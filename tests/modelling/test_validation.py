@@ -125,6 +125,20 @@ def test_a_fall_of_auc_must_be_large_and_certain() -> None:
     assert outcome(now + 0.03, 150) == "pass"  # large, and chance does as much
 
 
+def test_days_become_cohorts() -> None:
+    p = np.linspace(0.01, 0.5, 800)
+    y = (np.random.default_rng(0).random(800) < p).astype(int)
+    days = pd.Series(pd.date_range("2019-01-01", periods=800))
+    for given in (days, days.dt.strftime("%Y-%m-%d"), days.dt.date):
+        assert validate(p, y=y, cohort=given, bootstraps=0).tables["cohorts"]["cohort"].to_list() == [
+            "2019",
+            "2020",
+            "2021",
+        ]
+    few = validate(p, y=y, cohort=np.where(np.arange(800) % 2, "2019-12-31", "2020-12-31"), bootstraps=0)
+    assert few.tables["periods"]["period"].to_list() == ["2019-12-31", "2020-12-31", "all"]
+
+
 def test_plain_predictions_need_nothing_else() -> None:
     X, y, _ = firms()
     p = 1 / (1 + np.exp(-(-1.6 + X["debt"] * 1.1 + X["delay"] * 0.7)))
