@@ -16,8 +16,12 @@ _NAMES = {
     "CardTable": "table",
     "ScorecardClassifier": "scorecard",
     "VariableSelector": "selection",
+    "card_sql": "sql",
+    "edit_points": "edits",
     "fit_additive": "additive",
+    "rank_reasons": "reasons",
     "select_variables": "selection",
+    "write_excel": "excel",
 }
 
 __all__ = list(_NAMES)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from creditscore.modelling.additive import Block, deviance, fit_additive
+from creditscore.modelling.additive import Block, fit_additive
+from creditscore.modelling.cross_table import deviance
 
 Floats = NDArray[np.float64]
 
@@ -68,6 +70,7 @@ def choose_smoothing(
         if not inside.all() and 0 < float(weight[inside] @ event[inside]) < float(weight[inside].sum()):
             parts.append((inside, ~inside))
     starts = [start] * len(parts)
+    curvatures: list[Any] = [None] * len(parts)
 
     def loss(factor: float) -> float:
         total = mass = 0.0
@@ -79,9 +82,10 @@ def choose_smoothing(
                 weight[inside],
                 penalties=penalties * factor,
                 start=starts[i],
+                curvature=curvatures[i],
                 tolerance=1e-4,
             )
-            starts[i] = fit.coefficients
+            starts[i], curvatures[i] = fit.coefficients, fit.curvature
             eta = np.full(int(outside.sum()), fit.intercept)
             for effect, code in zip(fit.effects, codes[:, outside], strict=True):
                 eta += effect.take(code)
@@ -94,7 +98,7 @@ def choose_smoothing(
     tried = {1.0: loss(1.0)}
     for step in (3.0, 1 / 3.0):
         factor = step
-        while 0.03 < factor < 300:
+        while 0.03 < factor < 3000:
             tried[factor] = loss(factor)
             if tried[factor] >= min(v for f, v in tried.items() if f != factor):
                 break
