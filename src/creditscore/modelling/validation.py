@@ -103,6 +103,11 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [tidy(row) for row in table.to_dict("records")]
 
 
+def report_sha256(report: Mapping[str, Any]) -> str:
+    """SHA-256 of a report as `to_dict()` gives it, or as it was read back from JSON."""
+    return _sha(dict(report))
+
+
 def _sha(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -146,6 +146,20 @@ class GradingModel:
         words = self.about["columns"].get(column, {})
         return str(words.get(lang) or words.get("en") or words.get("zh") or column)
 
+    def served_columns(self) -> list[tuple[str, bool]]:
+        """Inputs, and whether MLflow insists on them."""
+        return [(name, True) for name in self.columns]
+
+    def served_outputs(self) -> list[tuple[str, str]]:
+        """Columns of `predict` and their types."""
+        ranks = [(f"reason_{k}{end}", kind) for k in range(1, REASONS + 1) for end, kind in (("", "str"), ("_points", "float"))]
+        numbers = [(name, "float") for name in ("probability", "probability_low", "probability_high")]
+        return [*numbers, ("score", "int"), ("grade", "str"), *ranks, ("advisory", "bool")]
+
+    def served_params(self) -> dict[str, Any]:
+        """Parameters of `predict` that MLflow passes on."""
+        return {"reasons": REASONS, "lang": "en"}
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON; `from_dict` predicts the same bits."""
         return {

@@ -28,8 +28,7 @@ def read_table(file: str | Path) -> pd.DataFrame:
         if place.suffix.lower() == ".parquet":
             found = pd.read_parquet(place)
         elif place.suffix.lower() in (".csv", ".txt"):
-            # the same number in the file is the same number here, whatever the machine
-            found = pd.read_csv(place, float_precision="round_trip", encoding="utf-8-sig", low_memory=False)
+            found = pd.read_csv(place, encoding="utf-8-sig", low_memory=False)
         else:
             raise UsageError(f"a table of kind {place.suffix or 'unknown'}", where=str(place), allowed=".csv, .parquet")
     except (OSError, ValueError) as error:  # pandas' and Arrow's own errors are ValueErrors

@@ -20,7 +20,7 @@ from creditscore.modelling.validation_input import row_hashes
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Prepared", "prepare", "train"]
+__all__ = ["Prepared", "as_table", "outcome", "prepare", "train"]
 
 TEST, FOLDS = 1, 2  # two draws from one seed
 GRADES = ("A", "B", "M", "C", "D")
@@ -43,13 +43,24 @@ class Prepared:
     without_outcome: int
 
 
-def train(table: pd.DataFrame, config: TrainConfig) -> GradingModel:
-    """Fit on the rows that are not the test, calibrate on predictions of models that did not see the row.
+def train(table: Any, config: TrainConfig) -> GradingModel:
+    """A model from a DataFrame or a ModelData.
+
+    Fit on the rows that are not the test, calibrate on predictions of models that did not see the row.
 
     1. the rows are divided (`config.split`); 2. per fold the estimator is fitted without it and predicts it: these
     log-odds fit the calibrator, and the calibrated probabilities the master scale; 3. the estimator is fitted on all
-    rows but the test. The test is left to validation.
+    rows but the test. The test is left to validation. One thread: sums of floats depend on how threads share the work.
     """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        return _train(table, config)
+
+
+def _train(table: Any, config: TrainConfig) -> GradingModel:
+    own = table.content_hash() if callable(getattr(table, "content_hash", None)) else None
+    table = as_table(table, config)
     data = prepare(table, config)
     rows = ~data.test
     held = np.full(len(data.y), np.nan)
@@ -74,9 +85,23 @@ def train(table: pd.DataFrame, config: TrainConfig) -> GradingModel:
         calibrator=calibrator,
         scale=_scale(config, p, data.y[rows], weight),
         explainer=explainer,
-        about=_about(table, config, data),
+        about=_about(table, config, data, own),
         scheme=config.scheme,
     )
+
+
+def as_table(data: Any, config: TrainConfig) -> pd.DataFrame:
+    """A ModelData as one table with the columns that the configuration names; a table as it is."""
+    from creditscore.modelling.explain import as_inputs
+
+    if not (hasattr(data, "X") and hasattr(data, "y")):
+        return as_inputs(data)
+    if data.y is None:
+        raise InputError("the data have no outcome", where="ModelData.y")
+    parts = {config.target: data.y, config.weight: data.weight}
+    if config.split.column is not None:
+        parts[config.split.column] = data.groups if config.split.by == "group" else data.observed_on
+    return data.X.assign(**{name: part for name, part in parts.items() if name is not None and part is not None})
 
 
 def prepare(table: pd.DataFrame, config: TrainConfig) -> Prepared:
@@ -99,7 +124,7 @@ def prepare(table: pd.DataFrame, config: TrainConfig) -> Prepared:
     hashes = row_hashes(found[used])
     order = np.argsort(hashes, kind="stable")
     found, hashes = found.iloc[order].reset_index(drop=True), hashes[order]
-    y, label = _outcome(found[config.target], config)
+    y, label = outcome(found[config.target], config)
     X = found[inputs]
     kinds = {name: pd.api.types.is_bool_dtype(X[name]) for name in inputs}
     X = X.astype({name: "float64" for name, is_bool in kinds.items() if is_bool})
@@ -114,7 +139,8 @@ def prepare(table: pd.DataFrame, config: TrainConfig) -> Prepared:
     return Prepared(X, y, label, weight, test, fold, found, int((~known).sum()))
 
 
-def _outcome(column: pd.Series[Any], config: TrainConfig) -> tuple[NDArray[np.int64], NDArray[Any] | None]:
+def outcome(column: pd.Series[Any], config: TrainConfig) -> tuple[NDArray[np.int64], NDArray[Any] | None]:
+    """1 where the column says the event, and the grades of an ordinal model."""
     if config.estimator == "ordinal":
         grades = [str(grade) for grade in config.parameters["grades"]]
         label = column.astype(str).to_numpy(dtype=object)
@@ -210,7 +236,7 @@ def _scale(config: TrainConfig, p: Floats, y: Any, weight: Any) -> Any:
     return scale.fit(p, y, sample_weight=weight)
 
 
-def _about(table: pd.DataFrame, config: TrainConfig, data: Prepared) -> dict[str, Any]:
+def _about(table: pd.DataFrame, config: TrainConfig, data: Prepared, own: str | None) -> dict[str, Any]:
     labels, text = config.labels(), {str(c) for c in data.X.columns if not _is_number(data.X[c])}
     counted = {
         name: {"rows": int(part.sum()), "events": int(data.y[part].sum())}
@@ -220,12 +246,15 @@ def _about(table: pd.DataFrame, config: TrainConfig, data: Prepared) -> dict[str
         **config.about,
         "advisory": True,
         "target": config.target,
-        "event": config.event if config.event_from is None else f"{config.event_from} or worse",
+        "event": config.event,
+        "grades": config.parameters.get("grades"),
+        "event_from": config.event_from,
+        "estimator": config.estimator,
         "columns": {
             str(name): {"kind": "text" if name in text else "number", **labels.get(str(name), {})}
             for name in data.X.columns
         },
-        "data": {"sha256": table_hash(table), "rows": len(table), "without_outcome": data.without_outcome, **counted},
+        "data": {"sha256": table_hash(table), "content_hash": own, "rows": len(table), "without_outcome": data.without_outcome, **counted},
         "split": {name: getattr(config.split, name) for name in ("by", "column", "test", "test_from", "folds")},
         "weight": config.weight,
         "seed": config.seed,

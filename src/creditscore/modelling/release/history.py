@@ -1,0 +1,78 @@
+"""Which version was champion when: read from the log of acts, and compared with the aliases of today."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from creditscore.errors import UsageError
+from creditscore.modelling.release.tracking import ModelStore
+
+if TYPE_CHECKING:
+    from creditscore.store import Entry, Log
+
+__all__ = ["as_of", "differences", "promotions"]
+
+BEIJING = timezone(timedelta(hours=8))  # a day of the district; China has no summer time
+PROMOTED = "model.promote"
+
+
+def promotions(log: Log, name: str | None = None, alias: str | None = None) -> list[Entry]:
+    """Promotions that took effect, in order of their moments, then of the log."""
+    entries = log.entries(action=PROMOTED)
+    done = {one.refers_to for one in entries if one.phase == "done"}
+    found = [
+        one
+        for one in entries
+        if one.phase == "begun"
+        and one.seq in done
+        and one.data is not None
+        and (name is None or one.data["name"] == name)
+        and (alias is None or one.data["alias"] == alias)
+    ]
+    return sorted(found, key=lambda one: (one.at, one.seq))
+
+
+def as_of(name: str, day: str | date | datetime, *, alias: str = "champion", store: ModelStore) -> Entry | None:
+    """The promotion that was in effect at the end of a day (in China), or at a moment with a time zone; None before
+    the first. Its `data` names version, content hash, report, who proposed and who approved.
+    """
+    moment = _moment(day)
+    with store.log(read_only=True) as log:
+        before = [one for one in promotions(log, name, alias) if one.at <= moment]
+        known = {one.data["name"] for one in log.entries(action="model.register") if one.data}
+    if not before and name not in known:
+        raise UsageError(f"no model is called {name!r}", allowed=sorted(known) or "none", where=str(store.folder))
+    return before[-1] if before else None
+
+
+def differences(store: ModelStore) -> list[str]:
+    """Where the aliases of MLflow are not what the log says, and acts that never ended: somebody must look."""
+    found = []
+    with store.mlflow(make=False) as client, store.log(read_only=True) as log:
+        said = {(one.data["name"], one.data["alias"]): one.data["version"] for one in promotions(log)}
+        names = sorted({one.data["name"] for one in log.entries(action="model.register") if one.data})
+        for one in log.unfinished():
+            found.append(f"{one.action} {one.subject} began at {one.at} and never ended")
+        for name in (model.name for model in client.search_registered_models()):
+            if name in names:
+                held = {a: str(v) for a, v in dict(client.get_registered_model(name).aliases).items()}
+                for alias in sorted({*held, *(a for n, a in said if n == name)}):
+                    if held.get(alias) != said.get((name, alias)):
+                        found.append(f"{name}@{alias}: MLflow {held.get(alias)}, log {said.get((name, alias))}")
+    return found
+
+
+def _moment(day: str | date | datetime) -> str:
+    if isinstance(day, str):
+        try:
+            day = datetime.fromisoformat(day) if len(day) > 10 else date.fromisoformat(day)
+        except ValueError as error:
+            raise UsageError(f"{day!r} is no day", allowed="2026-01-31, or 2026-01-31T16:00:00+08:00") from error
+    if isinstance(day, datetime):
+        if day.tzinfo is None:
+            raise UsageError(f"{day} has no time zone", allowed="2026-01-31T16:00:00+08:00")
+        moment = day
+    else:
+        moment = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=BEIJING)
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,314 @@
+"""Versions of models: registered, promoted by two people, found again for any day.
+
+MLflow keeps versions and aliases; the append-only log keeps who did what when, is written before an alias moves, and is
+what `as_of` reads. Names of people are taken at their word, or held to a file of roles.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.errors import InputError, NotAllowed, UsageError
+from creditscore.modelling.release.bundle import FILE
+from creditscore.modelling.release.served import ARTIFACT, CODE, read_served, signature_of
+from creditscore.modelling.release.tracking import ModelStore, experiment_of, log_run
+from creditscore.store import second_person
+
+if TYPE_CHECKING:
+    from creditscore.store import Entry, Log
+
+__all__ = ["ALIASES", "Version", "list_versions", "load", "promote", "register"]
+
+ALIASES = ("champion", "challenger")
+REGISTERED, PROMOTED = "model.register", "model.promote"
+KINDS = {"GradingModel": "model", "StatutoryModel": "scheme"}
+
+
+@dataclass(frozen=True)
+class Version:
+    """One registered version, as the log tells of it; `aliases` as MLflow has them now."""
+
+    name: str
+    version: str
+    kind: str
+    content_hash: str
+    data_hash: str | None
+    verdict: str | None
+    report_sha256: str | None
+    scheme: str | None
+    registered_by: str
+    registered_at: str
+    aliases: tuple[str, ...] = ()
+
+
+def register(
+    model: Any,
+    name: str,
+    *,
+    actor: str,
+    store: ModelStore,
+    report: Mapping[str, Any] | None = None,
+    role: str = "analyst",
+    at: str | None = None,
+) -> Version:
+    """A new version of `name` from a GradingModel or a StatutoryModel: code plus JSON in MLflow, an entry in the log.
+
+    `report`: the `to_dict()` of its validation; InputError when it is not the report that the model names.
+    """
+    _check_name(name)
+    validation = getattr(model, "validation", None)
+    if report is not None:
+        _check_report(model, validation, report)
+    facts = {
+        "kind": KINDS[type(model).__name__],
+        "content_hash": model.content_hash,
+        "data_hash": model.content_hash if validation is None else validation["table_sha256"],
+        "verdict": None if validation is None else validation["verdict"],
+        "report_sha256": None if validation is None else validation["report_sha256"],
+        "scheme": getattr(model, "scheme", None),
+    }
+    if facts["kind"] == "model" and validation is None:
+        facts["data_hash"] = None
+    if facts["kind"] == "scheme":
+        facts["scheme"] = f"{model.scheme}@{model.version}"
+    with store.mlflow() as client, store.log() as log:
+        known = [one for one in log.entries(action=REGISTERED) if one.data and one.data["name"] == name]
+        kinds = {one.data["kind"] for one in known}
+        if kinds and kinds != {facts["kind"]}:
+            raise UsageError(f"{name} already holds versions of another kind: {kinds.pop()}", next="choose another name")
+        number = str(len(_done(log, known)) + 1)
+        with log.act(actor, role, REGISTERED, f"models/{name}/{number}", {"name": name, "version": number, **facts}, at=at) as act:  # noqa: E501
+            made = _log_model(client, store, model, name, report, facts)
+            if made != number:
+                raise InputError(
+                    f"MLflow made version {made} of {name}, and the log expects {number}",
+                    where=store.uri,
+                    next="somebody registered past the log: choose another name",
+                )
+            entry = act.entry
+    return _version(entry, ())
+
+
+def promote(
+    name: str,
+    version: str | int,
+    alias: str = "champion",
+    *,
+    actor: str,
+    approver: str,
+    store: ModelStore,
+    data_hash: str | None = None,
+    reason: str = "",
+    at: str | None = None,
+) -> Entry:
+    """Give a version an alias, after every check, and after the log has it.
+
+    Refused (NotAllowed) unless: the approver is neither the actor nor who registered the version, and has the role
+    `approver` where the store has roles; the validation passed (where it only warns, `reason` must say why that is
+    accepted); `data_hash` (`table_hash` of the table that the
+    report was made on, or the content hash of a scheme) is the registered one; and the artifact is, byte for
+    byte of its content, what was registered. Returns the entry of the log that was written before the alias moved.
+    """
+    if alias not in ALIASES:
+        raise UsageError(f"no alias is called {alias!r}", allowed=ALIASES)
+    with store.mlflow(make=False) as client, store.log() as log:
+        found = {one.version: one for one in _versions(log, name)}
+        chosen = found.get(str(version))
+        if chosen is None:
+            raise UsageError(
+                f"{name} has no version {version}", allowed=list(found) or "none", next="see `creditscore model list`"
+            )
+        second_person(approver, actor, chosen.registered_by, act=f"promoting {name} {version}")
+        if log.roles is not None:
+            log.roles.require("analyst", actor)
+        _may_be_promoted(chosen, data_hash, reason)
+        stored = _stored(client, name, chosen.version)
+        if stored.content_hash != chosen.content_hash:
+            raise NotAllowed(
+                f"the artifact of {name} {version} is not what was registered", allowed=chosen.content_hash
+            )
+        before = _newest(log, name, alias)
+        if before is not None and at is not None and _moment(at) < before.at:
+            raise UsageError(f"{at} lies before the last promotion", allowed=f"{before.at} or later")
+        payload = {
+            "name": name, "version": chosen.version, "alias": alias, "proposed_by": actor, "approved_by": approver,
+            "content_hash": chosen.content_hash, "data_hash": chosen.data_hash, "report_sha256": chosen.report_sha256,
+            "verdict": chosen.verdict, "previous": None if before is None else before.data["version"], "reason": reason,
+        }  # fmt: skip
+        with log.act(approver, "approver", PROMOTED, f"models/{name}/{chosen.version}", payload, at=at) as act:
+            client.set_registered_model_alias(name, alias, chosen.version)
+        return act.entry
+
+
+def load(name: str, version: str | int | None = None, *, alias: str | None = None, store: ModelStore) -> Any:
+    """The GradingModel or StatutoryModel of a version or alias (default: champion), checked against the log."""
+    with store.mlflow(make=False) as client, store.log(read_only=True) as log:
+        found = {one.version: one for one in _versions(log, name)}
+        if version is None:
+            version = _aliased(client, name, alias or "champion")
+        if str(version) not in found:
+            raise UsageError(f"{name} has no version {version}", allowed=list(found) or "none")
+        stored = _stored(client, name, str(version))
+        if stored.content_hash != found[str(version)].content_hash:
+            raise InputError(
+                f"the artifact of {name} {version} is not what was registered",
+                allowed=found[str(version)].content_hash,
+                next="restore the artifact from a copy",
+            )
+        return stored
+
+
+def list_versions(store: ModelStore, name: str | None = None) -> list[Version]:
+    """Every version in the log, oldest first, with the aliases that MLflow has."""
+    with store.mlflow(make=False) as client, store.log(read_only=True) as log:
+        found = _versions(log, name)
+        aliases: dict[tuple[str, str], list[str]] = {}
+        for one in sorted({entry.name for entry in found}):
+            for alias, number in sorted(dict(client.get_registered_model(one).aliases).items()):
+                aliases.setdefault((one, str(number)), []).append(str(alias))
+    return [
+        Version(**{**vars(one), "aliases": tuple(aliases.get((one.name, one.version), ()))}) for one in found
+    ]
+
+
+def _log_model(
+    client: Any, store: ModelStore, model: Any, name: str, report: Mapping[str, Any] | None, facts: Mapping[str, Any]
+) -> str:
+    """Log run, files and model; the number of the version that MLflow made."""
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    tables = _tables(model)
+    with tempfile.TemporaryDirectory() as folder:
+        code = Path(folder) / "served.py"
+        code.write_text(CODE, encoding="utf-8")
+        file = model.save(Path(folder))
+        with mlflow.start_run(experiment_id=experiment_of(client, store), run_name=name) as run:
+            log_run(client, run.info.run_id, report, tables)
+            client.set_tag(run.info.run_id, "content_hash", facts["content_hash"])
+            made = mlflow.pyfunc.log_model(
+                name="model",
+                python_model=str(code),
+                artifacts={ARTIFACT: str(file)},
+                # without a list MLflow starts another interpreter to find out
+                pip_requirements=[f"creditscore=={installed('creditscore')}", f"mlflow=={installed('mlflow')}"],
+                signature=signature_of(model),
+                model_config={"content_hash": facts["content_hash"]},
+                metadata={key: value for key, value in facts.items() if value is not None},
+            )
+    with contextlib.suppress(MlflowException):
+        client.create_registered_model(name)  # it may be there already
+    source = client.get_logged_model(made.model_id).artifact_location
+    tags = {key: str(value) for key, value in facts.items() if value is not None}
+    number = client.create_model_version(name, source, run.info.run_id, tags=tags, model_id=made.model_id)
+    return str(number.version)
+
+
+def _stored(client: Any, name: str, version: str) -> Any:
+    """The model of a version as its artifact has it; InputError when it cannot be read or was changed."""
+    import mlflow
+
+    uri = client.get_model_version_download_uri(name, version)
+    with tempfile.TemporaryDirectory() as folder:
+        place = mlflow.artifacts.download_artifacts(f"{uri}/artifacts/{FILE}", dst_path=folder)
+        try:
+            return read_served(Path(place), None)
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise InputError(f"the artifact of {name} {version} cannot be read", where=uri) from error
+
+
+def _tables(model: Any) -> dict[str, Any]:
+    card = getattr(getattr(model, "estimator", None), "card_", None)
+    scale = getattr(getattr(model, "scale", None), "table_", None)
+    found = {"card": None if card is None else card.to_pandas(), "scale": scale}
+    return {name: table for name, table in found.items() if table is not None}
+
+
+def _may_be_promoted(chosen: Version, data_hash: str | None, reason: str) -> None:
+    what = f"promoting {chosen.name} {chosen.version}"
+    if chosen.kind == "model" and chosen.verdict not in ("pass", "warn"):
+        raise NotAllowed(
+            f"{what}: its validation " + ("failed" if chosen.verdict else "is missing"),
+            allowed="a validation that passed",
+            next="validate it, mend what the report names, and register it again",
+        )
+    if chosen.kind == "model" and chosen.verdict == "warn" and not reason.strip():
+        raise NotAllowed(
+            f"{what}: its validation warns, and nobody says why that is accepted",
+            allowed="a validation that passed, or a reason",
+            next="read the warnings in the report; mend them, or give the reason for accepting them",
+        )
+    if data_hash is None or data_hash != chosen.data_hash:
+        raise NotAllowed(
+            f"{what}: the hash of the data " + ("is missing" if data_hash is None else "is another one"),
+            where=str(data_hash),
+            allowed=str(chosen.data_hash),
+            next="give the table on which the model was validated",
+        )
+
+
+def _check_report(model: Any, validation: Any, report: Mapping[str, Any]) -> None:
+    from creditscore.modelling.validation import report_sha256
+
+    if validation is None or report_sha256(report) != validation["report_sha256"]:
+        raise InputError(
+            "the report is not the one that the model names",
+            where="report_sha256",
+            allowed=None if validation is None else validation["report_sha256"],
+            next="validate the model again",
+        )
+    if report["about"].get("model_hash") != model.content_hash:
+        raise InputError("the report is about another model", where="model_hash", allowed=model.content_hash)
+
+
+def _check_name(name: str) -> None:
+    if not name or any(not (sign.isalnum() or sign in "-_.") for sign in name):
+        raise UsageError(f"{name!r} is no name of a model", allowed="letters, digits, - _ .")
+
+
+def _done(log: Log, entries: list[Entry]) -> list[Entry]:
+    """Those of the acts that took effect."""
+    done = {one.refers_to for one in log.entries() if one.phase == "done" and one.refers_to is not None}
+    return [one for one in entries if one.phase == "begun" and one.seq in done]
+
+
+def _versions(log: Log, name: str | None) -> list[Version]:
+    known = _done(log, log.entries(action=REGISTERED))
+    return [_version(one, ()) for one in known if name is None or one.data["name"] == name]
+
+
+def _version(entry: Entry, aliases: tuple[str, ...]) -> Version:
+    data = entry.data
+    own = ("name", "version", "kind", "content_hash", "data_hash", "verdict", "report_sha256", "scheme")
+    return Version(
+        **{key: data[key] for key in own}, registered_by=entry.actor, registered_at=entry.at, aliases=aliases
+    )
+
+
+def _newest(log: Log, name: str, alias: str) -> Entry | None:
+    from creditscore.modelling.release.history import promotions
+
+    found = promotions(log, name, alias)
+    return found[-1] if found else None
+
+
+def _aliased(client: Any, name: str, alias: str) -> str:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return str(client.get_model_version_by_alias(name, alias).version)
+    except MlflowException as error:
+        raise UsageError(f"{name} has no {alias}", next="see `creditscore model list`, or name a version") from error
+
+
+def _moment(at: str) -> str:
+    from creditscore.store.entry import moment
+
+    return moment(at)

@@ -1,0 +1,81 @@
+"""What MLflow serves: a model read from JSON by code of this package; nothing is pickled.
+
+`CODE` is the whole of the file that MLflow keeps beside the JSON ("models from code").
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["CODE", "serve"]
+
+CODE = """# A model of creditscore: its content is artifacts/model.json, this file only says who reads it.
+from creditscore.modelling.release.served import serve
+
+serve()
+"""
+ARTIFACT = "model"
+
+
+def serve() -> None:
+    """Hand MLflow the object that it calls; runs inside the file `CODE` alone."""
+    import pandas as pd
+    from mlflow.models import set_model
+    from mlflow.pyfunc import PythonModel
+
+    def load_context(self: Any, context: Any) -> None:
+        expected = (context.model_config or {}).get("content_hash")
+        self.model = read_served(Path(context.artifacts[ARTIFACT]), expected)
+
+    def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]
+        return self.model.predict(model_input, **(params or {}))
+
+    # the one annotation for which MLflow keeps to the signature that was logged, and does not warn
+    predict.__annotations__ = {"model_input": pd.DataFrame}
+    set_model(type("Served", (PythonModel,), {"load_context": load_context, "predict": predict})())
+
+
+def read_served(file: Path, expected: str | None) -> Any:
+    """The model or scheme in the file; InputError when its hash is not the expected one."""
+    from creditscore.modelling.release.bundle import GradingModel
+    from creditscore.modelling.release.statutory import StatutoryModel
+
+    data = json.loads(file.read_text(encoding="utf-8"))
+    kinds: dict[str, Any] = {"grading_model": GradingModel, "statutory_scheme": StatutoryModel}
+    kind = data.get("kind")
+    if kind not in kinds:
+        raise InputError(f"this is no model, but {kind!r}", where=str(file), allowed=kinds)
+    made = kinds[kind].from_dict(data)
+    if expected is not None and made.content_hash != expected:
+        raise InputError(
+            "the model is not the one that was registered", where=str(file), allowed=expected,
+            next="restore the artifact from a copy",
+        )  # fmt: skip
+    return made
+
+
+def signature_of(model: Any) -> Any:
+    """Inputs by name, of any type: MLflow refuses whole numbers where it was told of floats, and a missing column
+    whatever its type. The model itself checks what is in them.
+    """
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
+    from mlflow.types.schema import AnyType
+
+    inputs = Schema([ColSpec(AnyType(), name, required) for name, required in model.served_columns()])
+    types = {"str": DataType.string, "int": DataType.long, "float": DataType.double, "bool": DataType.boolean}
+    outputs = Schema([ColSpec(types[kind], name, required=False) for name, kind in model.served_outputs()])
+    params = ParamSchema(
+        [
+            ParamSpec(name, DataType.string if isinstance(value, str) else DataType.long, value)
+            for name, value in model.served_params().items()
+        ]
+    )
+    return ModelSignature(inputs=inputs, outputs=outputs, params=params)
