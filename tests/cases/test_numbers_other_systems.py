@@ -269,3 +269,26 @@ def test_grounds_are_complete(scheme: str, items: int, printed: str) -> None:
     count = found[1].count("\n") - 1 if "\n" in found[1] else int(found[1]) + 1  # fires stand in one line of the facts
     own = [code for code in raw(scheme)["items"] if not code.startswith("fire_")]
     assert len(own) == items == count
+
+
+@pytest.mark.parametrize(
+    ("deadline", "printed"),
+    [
+        ("general", r"Publishing delay: (\d+) working days after the decision"),
+        ("market", r"Publishing delay: .*; market regulation (\d+) working days"),
+    ],
+)
+def test_days_to_publish(deadline: str, printed: str) -> None:
+    found = re.search(printed, facts())
+    assert found
+    mapping = read(config_root() / "publicity" / "mapping.yaml").data
+    (days,) = [row["working_days"] for row in mapping["deadlines"] if row["id"] == deadline]
+    assert days == int(found[1])
+
+
+def test_shandongs_lowest_fine_in_the_mapping() -> None:
+    rows = {row["id"]: row for row in read(config_root() / "publicity" / "mapping.yaml").data["rows"]}
+    rules = (FACTS.parent / "environment_labour.md").read_text(encoding="utf-8")
+    assert "| SD-03a | 罚款1万元以下 | 1 |" in rules
+    assert rows["sd-fine-low"]["amount"] == {"at_most": 10000}
+    assert rows["sd-fine"]["amount"] == {"above": 10000}
