@@ -98,3 +98,18 @@ def test_the_command_takes_several_schemes_and_a_profile(tmp_path: Path, capsys:
     (line,) = [line for line in shown.splitlines() if line.startswith("skipped  environment/jilin: ")]
     assert "3 things are missing" in line
     assert len(line) <= 120  # what is missing stands in the manifest
+
+
+@pytest.mark.parametrize(
+    "name", ["hebei", "ningxia", "shandong", "sichuan", "chongqing", "shaanxi", "jiangsu", "anhui"]
+)
+def test_a_province_leaves_national_and_compilers_records_to_their_schemes(name: str) -> None:
+    records = pd.DataFrame(
+        [
+            {"record_id": "r1", "subject_id": IDS[0], "item": "N-V06", "decided_on": "2019-05-01"},
+            {"record_id": "r2", "subject_id": IDS[0], "item": "EIA-03", "decided_on": "2019-12-01"},
+        ]
+    )
+    found = cs.grade_all(cs.ingest(SUBJECTS, records), [f"environment/{name}"], 2023)
+    assert found.quarantine.num_rows == 0
+    assert found[f"environment/{name}"].manifest["counts"]["records"]["other_scheme"] == 2
