@@ -58,3 +58,25 @@ def test_dates_among_attributes_are_read_like_other_dates(text):
         period=2023,
     )
     assert early.grades.to_pylist()[0]["grade"] == "M"
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u200d", "\u2060", "\ufeff"])
+@pytest.mark.parametrize("place", [0, 5, 18])
+def test_characters_without_width_do_not_part_an_id_from_itself(unseen, place):
+    firm = "91500000MAAAAAA188"
+    records = pa.table({"record_id": ["r"], "subject_id": [firm[:place] + unseen + firm[place:]], "item": ["i"]})
+    snapshot = cs.ingest(pd.DataFrame({"subject_id": [firm]}), records)
+    assert (snapshot.counts["records"]["refused"], snapshot.rows("log")) == (0, 1)
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_a_table_parted_by_other_marks_than_commas_is_told_so(tmp_path, mark):
+    file = tmp_path / "subjects.csv"
+    file.write_text(mark.join(["subject_id", "name"]) + "\n", encoding="utf-8")
+    with pytest.raises(cs.InputError, match="commas between cells"):
+        ingest(file)
+
+
+def test_a_folder_without_parquet_is_called_so(tmp_path):
+    with pytest.raises(cs.InputError, match=r"the folder holds no \.parquet file"):
+        ingest(tmp_path)

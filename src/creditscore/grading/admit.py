@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.assess import day_column
@@ -23,6 +24,15 @@ from creditscore.schemes.types import MOMENTS, record_names
 TRUE = "('true', '1', 'yes', 'y', 't', '是', '有')"
 MOST_RATIO = 10**13  # a number that is added to points; a hundred times it is still a sum of points
 FALSE = "('false', '0', 'no', 'n', 'f', '否', '无')"
+
+
+class Check(NamedTuple):
+    """What can be wrong with a record: the SQL that finds it, reason and column, and what may stand there."""
+
+    condition: str
+    reason: str
+    column: str
+    allowed: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,7 +80,7 @@ def admit(engine: DuckDBEngine, snapshot: Snapshot, folded: Folded, plan: Plan, 
     other = engine.rows(f"{rows} NOT {here}")[0][0] if snapshot.domains else 0
     aside = engine.rows(f"{rows} {here} AND {beside}")[0][0] if left else 0
     faults += _items(engine, plan, codes, refusals)
-    faults += _requirements(plan, codes)
+    faults += _requirements(snapshot, plan, codes)
     engine.view("typed" if not plan.derived else "given", base)
     if plan.derived:
         _derive(engine, plan)
@@ -110,7 +120,7 @@ def _measured(engine: DuckDBEngine, plan: Plan, codes: dict[str, int]) -> str:
     return f"SELECT t.* REPLACE (COALESCE({given}, t.quantity) AS quantity) FROM typed t{joins}"
 
 
-def _attributes(snapshot: Snapshot, plan: Plan) -> tuple[str, list[tuple[str, str, str]]]:
+def _attributes(snapshot: Snapshot, plan: Plan) -> tuple[str, list[Check]]:
     """Typed columns `t_<name>`, and for each the condition, reason and column of its faults."""
     columns, faults = "", []
     kinds = {"number": "BIGINT", "date": "INTEGER", "bool": "BOOLEAN", "text": "VARCHAR"}
@@ -130,29 +140,31 @@ def _attributes(snapshot: Snapshot, plan: Plan) -> tuple[str, list[tuple[str, st
             checks.append(f't."t_{name}" > {int(attribute.most * MICRO)}')
         if any(item.plus == name for item in plan.items):
             checks.append(f't."t_{name}" NOT BETWEEN {-MOST_RATIO} AND {MOST_RATIO}')
-        levels = {level for item in plan.items if item.of == name for level, _ in item.levels}
-        levels |= {
-            level for item in plan.items if item.measure and item.measure[0] == name for level, _ in item.measure[1]
-        }
+        levels = {level for level, _ in _words(plan, name)}
         if levels:
             shown = ", ".join("'" + one.replace("'", "''") + "'" for one in sorted(levels))
             checks.append(f't."t_{name}" NOT IN ({shown})')
         if attribute.type != "text" or len(checks) > 1:
-            faults.append((f't."a_{name}" IS NOT NULL AND ({" OR ".join(checks)})', "bad_attribute", name))
+            said = may_be(attribute, levels)
+            faults.append(Check(f't."a_{name}" IS NOT NULL AND ({" OR ".join(checks)})', "bad_attribute", name, said))
     return columns, faults
 
 
-def _items(engine: DuckDBEngine, plan: Plan, codes: dict[str, int], refusals: Refusals) -> list[tuple[str, str, str]]:
+def _items(engine: DuckDBEngine, plan: Plan, codes: dict[str, int], refusals: Refusals) -> list[Check]:
     """Faults of items: unknown to the scheme, or known only to another version while inside this period."""
     known = {item.code for item in plan.items} | plan.beside
     foreign = {codes[item] for item in codes if item in plan.foreign}
     unknown = {codes[item] for item in codes if item not in known and item not in plan.foreign}
     faults = []
+    for item in sorted(item for item in codes if codes[item] in unknown and f"0{item}" in known):
+        unknown.discard(codes[item])
+        near = f"0{item} (a spreadsheet cuts a zero in front; export the column as text)"
+        faults.append(Check(f"t.item = {codes[item]}", "unknown_item", "item", near))
     if unknown:
-        faults.append((f"t.item IN ({', '.join(map(str, sorted(unknown)))})", "unknown_item", "item"))
+        faults.append(Check(f"t.item IN ({', '.join(map(str, sorted(unknown)))})", "unknown_item", "item"))
     if foreign:
         listed = ", ".join(map(str, sorted(foreign)))
-        faults.append((f"t.item IN ({listed}) AND {_inside(plan)}", "item_not_in_version", "item"))
+        faults.append(Check(f"t.item IN ({listed}) AND {_inside(plan)}", "item_not_in_version", "item"))
     clocks = {item.clock for item in plan.items if item.code in codes}
     if clocks:
         none = (
@@ -164,11 +176,11 @@ def _items(engine: DuckDBEngine, plan: Plan, codes: dict[str, int], refusals: Re
             if len(clocks) > 1
             else f"{days_of(plan, next(iter(clocks)), 't')} IS NULL"
         )
-        faults.append((none, "missing_date", " or ".join(plan.clocks[min(clocks)])))
+        faults.append(Check(none, "missing_date", " or ".join(plan.clocks[min(clocks)])))
     return [*faults, *_switched(plan, codes)]
 
 
-def _switched(plan: Plan, codes: dict[str, int]) -> list[tuple[str, str, str]]:
+def _switched(plan: Plan, codes: dict[str, int]) -> list[Check]:
     """Records without the date by which the variants of their item are told apart, or after the last of them."""
     faults = []
     for code, variants in plan.by_code.items():
@@ -177,9 +189,9 @@ def _switched(plan: Plan, codes: dict[str, int]) -> list[tuple[str, str, str]]:
             # before its first day an item was not in force; after its last the record carries an old code
             over = " AND ".join(f"{days[one.switch]} > {one.switch_hi}" for one in variants)
             undated = f"COALESCE({', '.join(days.values())}, NULL) IS NULL"
-            faults.append((f"t.item = {codes[code]} AND {undated}", "missing_date", " or ".join(map(str, days))))
+            faults.append(Check(f"t.item = {codes[code]} AND {undated}", "missing_date", " or ".join(map(str, days))))
             late = f"t.item = {codes[code]} AND COALESCE({over}, FALSE) AND {_inside(plan)}"
-            faults.append((late, "item_not_in_version", "item"))
+            faults.append(Check(late, "item_not_in_version", "item"))
     return faults
 
 
@@ -189,32 +201,36 @@ def _inside(plan: Plan) -> str:
     return f"COALESCE({days_of(plan, plan.default_clock, 't')}, {window.lo}) BETWEEN {window.lo} AND {window.hi}"
 
 
-def _requirements(plan: Plan, codes: dict[str, int]) -> list[tuple[str, str, str]]:
+def _requirements(snapshot: Snapshot, plan: Plan, codes: dict[str, int]) -> list[Check]:
     needed: dict[str, set[int]] = {}
     for item in plan.items:
         for name in item.requires:
             if item.code in codes:
                 needed.setdefault(name, set()).add(codes[item.code])
-    missing = [
-        (
-            f"t.item IN ({', '.join(map(str, sorted(items)))}) AND {_column(plan, name)} IS NULL",
-            "missing_attribute",
-            name,
-        )
+
+    def absent(name: str) -> str:
+        given = name in snapshot.attribute_columns and name in plan.scheme.record_attributes
+        derived = given and plan.scheme.record_attributes[name].of is not None
+        return f't."a_{name}" IS NULL' if given and not derived else f"{_column(plan, name)} IS NULL"
+
+    missing = [  # a value that cannot be read is a fault of its own
+        Check(f"t.item IN ({', '.join(map(str, sorted(items)))}) AND {absent(name)}", "missing_attribute", name)
         for name, items in sorted(needed.items())
     ]
-    strange: list[tuple[str, str, str]] = [  # a word that means something for another item only
-        (
-            f't.item = {codes[item.code]} AND COALESCE(t."t_{name}" NOT IN ({_texts(words)}), FALSE)',
+    strange = [  # a word that means something for another item only
+        Check(
+            f't.item = {codes[item.code]} AND COALESCE(t."t_{name}" NOT IN ({_texts(words)})'
+            f' AND t."t_{name}" IN ({_texts(_words(plan, name))}), FALSE)',
             "bad_attribute",
             name,
+            ", ".join(word for word, _ in words),
         )
         for item in plan.items
         for name, words in [item.measure or ("", ()), (item.of or "", item.levels)]
         if words and item.code in codes and item.switch is None
     ]
     other = [
-        (
+        Check(
             f"t.item = {codes[item.code]} AND NOT {to_sql(item.accepts, _Given(plan, item.code).__getitem__)}",
             "not_this_item",
             "item",
@@ -223,6 +239,22 @@ def _requirements(plan: Plan, codes: dict[str, int]) -> list[tuple[str, str, str
         if item.accepts is not None and item.code in codes and item.switch is None
     ]
     return missing + strange + other
+
+
+def _words(plan: Plan, name: str) -> list[tuple[str, int]]:
+    """The words that items read from a record attribute."""
+    read = [pair for item in plan.items if item.of == name for pair in item.levels]
+    return read + [pair for item in plan.items if item.measure and item.measure[0] == name for pair in item.measure[1]]
+
+
+def may_be(attribute: Any, words: Collection[str] = ()) -> str:
+    """What an attribute may be, in words: those it allows, those that items read, else its type and range."""
+    if attribute.allowed or words:
+        return ", ".join(one for one in attribute.allowed or sorted(words) if not words or one in words)
+    least, most = getattr(attribute, "least", None), getattr(attribute, "most", None)
+    ranges = [f"{word} {end}" for word, end in (("from", least), ("to", most)) if end is not None]
+    plain = {"number": "a number with at most 6 decimals", "date": "a date (YYYY-MM-DD)", "bool": "true or false"}
+    return " ".join([plain.get(attribute.type, "text"), *ranges])
 
 
 def _texts(words: Iterable[tuple[str, int]]) -> str:
@@ -248,15 +280,13 @@ class _Given(dict[str, str]):
             self[name] = sql if kind == "date" else f"COALESCE({sql}, {silent[kind]})"
 
 
-def _refuse(
-    engine: DuckDBEngine, plan: Plan, faults: list[tuple[str, str, str]], refusals: Refusals
-) -> tuple[int, int]:
+def _refuse(engine: DuckDBEngine, plan: Plan, faults: list[Check], refusals: Refusals) -> tuple[int, int]:
     """List every fault of every row; returns the number of rows, and of refused rows."""
     any_fault = " OR ".join(f"({condition})" for condition, *_ in faults) or "FALSE"
     sums = [any_fault, *(condition for condition, *_ in faults)]
     counts = ", ".join(f"COALESCE(SUM(CASE WHEN {condition} THEN n_rows ELSE 0 END), 0)" for condition in sums)
     total, refused, *found = engine.rows(f"SELECT COALESCE(SUM(n_rows), 0), {counts} FROM typed t")[0]
-    for (condition, reason, column), count in zip(faults, found, strict=True):
+    for (condition, reason, column, allowed), count in zip(faults, found, strict=True):
         if count:
             value = {
                 "item": "i.name",
@@ -269,6 +299,7 @@ def _refuse(
                 reason,
                 column,
                 value,
+                allowed,
             )
     return int(total), int(refused)
 
@@ -325,7 +356,8 @@ def _attribute_values(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refu
     scope = f"FROM {snapshot.attributes} x WHERE x.name IN ({listed}) AND x.value IS NOT NULL"
     if engine.rows(f"SELECT COUNT(*) {scope} AND {bad}")[0][0]:
         refusals.attributes(
-            f"FROM {snapshot.attributes} x JOIN subjects s ON s.sid = x.sid WHERE x.name IN ({listed}) AND x.value IS NOT NULL AND {bad}"
+            f"FROM {snapshot.attributes} x JOIN subjects s ON s.sid = x.sid WHERE x.name IN ({listed}) AND x.value IS NOT NULL AND {bad}",
+            {name: may_be(attribute) for name, attribute in plan.scheme.attributes.items()},
         )
     ranked = (
         "SELECT x.sid, x.name, x.value, ROW_NUMBER() OVER (PARTITION BY x.sid, x.name ORDER BY COALESCE(x.from_day, -1000000) DESC, "

@@ -135,6 +135,7 @@ def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool) -> Grading:
     features = run.Features(corrections=bool(some[0]), repaired=bool(some[1]))
     ranges = spans(snapshot.rows("subjects"), admitted.rows, snapshot.in_order)
     used = run.run(engine, plan, features, with_ledger, ranges)
+    refusals.redact()
     engine.materialise("result_quarantine", quarantine_sql())
     manifest = _manifest(engine, snapshot, plan, admitted, used, folded.not_yet_known, refusals, features)
     return Grading(engine.con, plan, manifest, with_ledger)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.records import Snapshot
+from creditscore.records.faults import redact_quarantine
 
 MESSAGES = {
     "unknown_item": "the scheme has no such item; `creditscore scheme show` lists them",
@@ -30,16 +33,20 @@ class Refusals:
             f'INSERT INTO refused ("table", line, subject_id, record_id, event_no, item, reason, "column", value, message) SELECT {columns} {rest}'
         )
 
-    def records(self, rest: str, reason: str, column: str, value: str) -> None:
-        """`rest`: FROM … WHERE …, with t (record), s (subject) and i (item's name)."""
+    def records(self, rest: str, reason: str, column: str, value: str, allowed: str = "") -> None:
+        """`rest`: FROM … WHERE …, with t (record), s (subject) and i (item's name). `allowed`: what could stand there."""
+        message = MESSAGES[reason] + (f"; allowed: {allowed}" if allowed else "")
         self._add(
-            f"'records', t.row, s.subject_id, t.record_id, 1, i.name, '{reason}', '{column}', {value}, {_text(MESSAGES[reason])}",
+            f"'records', t.row, s.subject_id, t.record_id, 1, i.name, '{reason}', '{column}', {value}, {_text(message)}",
             rest,
         )
 
-    def attributes(self, rest: str) -> None:
+    def attributes(self, rest: str, allowed: Mapping[str, str]) -> None:
+        """`rest`: FROM … WHERE …, with x (attribute) and s (subject). `allowed`: what each attribute may be."""
+        cases = " ".join(f"WHEN {_text(name)} THEN {_text(f'; allowed: {said}')}" for name, said in allowed.items())
+        message = f"{_text(MESSAGES['bad_attribute'])} || CASE x.name {cases} ELSE '' END"
         self._add(
-            f"'attributes', NULL, s.subject_id, NULL, NULL, NULL, 'bad_attribute', x.name, x.value, {_text(MESSAGES['bad_attribute'])}",
+            f"'attributes', NULL, s.subject_id, NULL, NULL, NULL, 'bad_attribute', x.name, x.value, {message}",
             rest,
         )
 
@@ -48,6 +55,10 @@ class Refusals:
             f"'history', x.row, s.subject_id, NULL, NULL, NULL, '{reason}', '{column}', x.grade, {_text(MESSAGES[reason])}",
             rest,
         )
+
+    def redact(self) -> None:
+        """Hide the numbers of persons in what the scheme added; to be called when all is collected."""
+        redact_quarantine(self.engine.con, "refused")
 
     def rows(self) -> int:
         """Refused rows (a row with several faults counts once)."""

@@ -84,9 +84,9 @@ def list_faults(con: duckdb.DuckDBPyConnection, table: str, source: Source, faul
     return refused
 
 
-def redact_quarantine(con: duckdb.DuckDBPyConnection) -> None:
-    """Cut resident identity numbers down to three digits in every text column of the quarantine."""
-    redact_columns(con, "quarantine", ("subject_id", "record_id", "item", "value"))
+def redact_quarantine(con: duckdb.DuckDBPyConnection, table: str = "quarantine") -> None:
+    """Cut resident identity numbers down to three digits in every text column of a quarantine."""
+    redact_columns(con, table, ("subject_id", "record_id", "item", "value"))
 
 
 def redact_columns(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> int:

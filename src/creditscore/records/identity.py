@@ -20,6 +20,10 @@ _MONTH_DAY = "(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
 RESIDENT_LIKE = f"[0-9]{{6}}((18|19|20)[0-9]{{2}}{_MONTH_DAY}[0-9]{{3}}[0-9Xx]|[0-9]{{2}}{_MONTH_DAY}[0-9]{{3}})"
 MANGLED_LIKE = r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]{2,3}$|^[0-9]+\.0+$"
 
+# Characters without width: they come with cells that were copied from pages, and nobody sees them.
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+_UNSEEN = dict.fromkeys(map(ord, INVISIBLE))
+
 _RUN = re.compile(r"[0-9]{14,}[0-9Xx]")
 _MANGLED = re.compile(MANGLED_LIKE)
 # First digit of a place in China; 9 begins the cards of foreign permanent residents.
@@ -27,13 +31,13 @@ _PLACES = "12345689"
 
 
 def canonical_id(text: str) -> str:
-    """NFKC, without blanks around it, upper case."""
-    return unicodedata.normalize("NFKC", text).strip().upper()
+    """NFKC, without blanks around it and invisible characters in it, upper case."""
+    return canonical_code(text).upper()
 
 
 def canonical_code(text: str) -> str:
-    """NFKC and without blanks around it; case stays."""
-    return unicodedata.normalize("NFKC", text).strip()
+    """NFKC and without blanks around it and invisible characters in it; case stays."""
+    return unicodedata.normalize("NFKC", text.translate(_UNSEEN)).strip()
 
 
 def is_mangled(text: str) -> bool:

@@ -8,6 +8,7 @@ the pass over the table turns into a fault. Numbers never pass through a binary 
 from __future__ import annotations
 
 from creditscore.errors import InputError
+from creditscore.records.identity import INVISIBLE
 from creditscore.records.source import literal, quote
 from creditscore.records.tables import EVENTS, FIRST_DAY, LAST_DAY, ONE
 
@@ -21,7 +22,7 @@ _NARROW = "".join(chr(code) for code in range(0x21, 0x7F)) + "  "
 _KEPT = [place for place, letter in enumerate(_NARROW) if letter.isalnum() or letter in ".-+%/ "]
 _WIDE_TEXT = "".join(_WIDE[place] for place in _KEPT)
 _NARROW_TEXT = "".join(_NARROW[place] for place in _KEPT)
-_ANY_WIDE = "[\uff01-\uff5e\u3000\u00a0]"
+_ANY_WIDE = f"[\uff01-\uff5e\u3000\u00a0{INVISIBLE}]"
 _BLANKS = " || ".join(f"chr({ord(blank)})" for blank in " \t\r\n\v\f")
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
              "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")  # fmt: skip
@@ -71,13 +72,13 @@ def text(column: str, kind: str) -> str:
 
 
 def code(column: str, kind: str) -> str:
-    """Keys: trimmed, the whole full-width block folded, composed (NFC), empty is NULL."""
+    """Keys: trimmed, the whole full-width block folded, invisible characters removed, composed (NFC), empty is NULL."""
     return code_of(raw_text(column, kind), kind)
 
 
 def code_of(x: str, kind: str) -> str:
     """The same for a cell `x` that is already text, as it stands in a column of this kind."""
-    return _clean(x, kind, _WIDE, _NARROW, compose=True)
+    return _clean(x, kind, _WIDE + INVISIBLE, _NARROW, compose=True)  # without a counterpart a character is removed
 
 
 def is_typed_day(kind: str) -> bool:

@@ -112,7 +112,7 @@ def _open(con: duckdb.DuckDBPyConnection, table: Table, data: Any, folder: Path)
             f" there are: {redact(there) or 'none'}",
             where=origin,
             allowed=f"{table.name} needs {shown(table.required)}",
-            next="rename or add the columns",
+            next="save the file with commas between cells" if _other_marks(there) else "rename or add the columns",
         )
     view = f"src_{table.name}"
     chosen = ", ".join(f"{_cell(table, old)} AS {quote(new)}" for old, new in names.items())
@@ -175,7 +175,8 @@ def _open_path(con: duckdb.DuckDBPyConnection, table: Table, text: str, folder: 
     else:
         files = sorted(glob.glob(text))
     if not files:
-        raise InputError(f"{table.name}: nothing to read", where=text, next="check the path")
+        what = f"{table.name}: the folder holds no .parquet file" if path.is_dir() else f"{table.name}: nothing to read"
+        raise InputError(what, where=text, next="check the path, or name one .csv file")
     endings = {Path(file).suffix.lower() for file in files}
     if endings == {".parquet"}:
         return _parquet(con, table, files), path.name, None
@@ -247,6 +248,11 @@ def _csv(con: duckdb.DuckDBPyConnection, table: Table, path: Path, folder: Path)
 def _reading(table: Table, name: str) -> Reading:
     column = table.column_of(name)
     return "not" if column is None else "filled" if column in table.presence else "whole"
+
+
+def _other_marks(header: str) -> bool:
+    """Whether one name holds what looks like a whole header, parted by other marks than commas."""
+    return "," not in header and any(mark in header for mark in ";\t|")
 
 
 def _open_memory(con: duckdb.DuckDBPyConnection, table: Table, data: Any) -> Opened:
