@@ -69,3 +69,22 @@ def test_lines_stay_right_when_an_element_of_a_list_is_left_out(tmp_path: Path) 
     (shift,) = [fault for fault in source.faults if fault.code == "E123"]
     assert "down: 9" in lines[shift.line - 1]
     assert shift.path == "decide.4.down"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("deduct: {each: 2}", "deduc: {each: 2}"), "unknown key; did you mean deduct? allowed are accepts, add"),
+        (("use: public_grade", "use: public_grade\ncolour: red"), "unknown key; allowed are admit, attributes"),
+        (("{each: 2}", "{eech: 2}"), "did you mean each? allowed are base, each, fixed, levels"),
+        (("deduct: {each: 2}", "deduct: five"), "needs a number, unknown, or a mapping with keys among base, each"),
+        (("{zh: 乙, en: B}", "{zh: 乙, en: no}"), "needs a text; words such as no, yes, on and numbers need quotes"),
+        (("  year: {years: [0, 0]}", "  year: 2020"), "needs a mapping with keys among after_days, beyond, cycle"),
+    ],
+)
+def test_a_fault_says_what_may_stand_there(tmp_path: Path, change: tuple[str, str], said: str) -> None:
+    assert change[0] in RICH
+    file = tmp_path / "s.yaml"
+    file.write_text(RICH.replace(*change, 1), encoding="utf-8")
+    _, source = inspect(file, "s.yaml", {"L"})
+    assert said in " ".join(str(fault) for fault in source.faults)

@@ -30,7 +30,8 @@ def explain_command(
     chosen = lang_of(lang)
     name, own = _words(scheme)
     names = [name] if name else list(schemes_in(folder))
-    explained = [explain(folder, subject, one, own) for one in names]
+    laws = Path(scheme).parent / "laws" if scheme and own else None
+    explained = [explain(folder, subject, one, own, laws) for one in names]
     typer.echo("\n".join(render(one, chosen, _width()) for one in explained), nl=False)
     if html is not None:
         from creditscore.reports.html import subject_page, write_page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from creditscore.errors import CreditscoreError
@@ -125,10 +126,13 @@ def labels_of(manifest: Mapping[str, Any], scheme: Scheme | None = None) -> Labe
     return Labels(scheme, name, manifest.get("scheme_hash", known) != known)
 
 
-def law_titles(articles: list[str]) -> dict[str, Label]:
-    """The legal texts that articles of the form `LAW place` point to, with number and title, in order of id."""
+def law_titles(articles: list[str], beside: Path | None = None) -> dict[str, Label]:
+    """The legal texts that articles of the form `LAW place` point to, with number and title, in order of id.
+
+    `beside`: a folder of further texts, for a scheme outside the library.
+    """
     try:
-        laws = load_laws()
+        laws = load_laws() | (load_laws(beside) if beside is not None and beside.is_dir() else {})
     except CreditscoreError:
         return {}
     used = sorted({one.split(" ")[0] for one in articles if one})

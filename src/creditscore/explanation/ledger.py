@@ -80,13 +80,17 @@ class Explanation:
 
 
 def explain(
-    source: Grading | Path | str, subject_id: str, scheme: str = "", words_of: Scheme | None = None
+    source: Grading | Path | str,
+    subject_id: str,
+    scheme: str = "",
+    words_of: Scheme | None = None,
+    laws: Path | None = None,
 ) -> Explanation:
     """Explain one subject of a grading in memory or in the folder that a grading was written to.
 
     `scheme` chooses one where the folder holds several; `words_of` is the scheme whose labels are used, for one
-    outside the library. InputError when the folder, one of its files or the subject is missing; SchemeError when
-    the ledger does not add up to the score.
+    outside the library, and `laws` the folder of its legal texts. InputError when the folder, one of its files or
+    the subject is missing; SchemeError when the ledger does not add up to the score.
     """
     found = read(source, subject_id, scheme)
     labels = labels_of(found.manifest, source.plan.scheme if isinstance(source, Grading) else words_of)
@@ -125,7 +129,7 @@ def explain(
         evidence=grade["evidence"],
         readings={one: Label(**known[one]) if one in known else plain(one) for one in readings},
         lines=lines,
-        laws=law_titles([line.article for line in lines]),
+        laws=law_titles([line.article for line in lines], laws),
         notes=tuple(notes),
         made_up=bool(manifest.get("made_up", False)),
     )

@@ -166,7 +166,7 @@ def _foot(one: Explanation, lang: Lang, width: int) -> list[str | Table]:
     for key, listed in (("sources", one.laws), ("readings", one.readings)):
         if listed:
             lines += [f"{text(key, lang)}{text('colon', lang)}", _pairs(listed, lang)]
-    return [*lines, "", text("not_official", lang)]
+    return [*lines, *([""] if len(lines) > 1 else []), text("not_official", lang)]
 
 
 def _cited(article: str, items: list[str]) -> str:

@@ -81,7 +81,7 @@ def _node(node: ast.expr, text: str) -> Node:
             if not NUMBER.fullmatch(written):
                 raise ValueError(f"in {text!r} {written!r} is not an exact number; write plain digits such as 5 or 2.4")
             return ("num", Decimal(written))
-    raise ValueError(f"{ast.unparse(node)!r} is not allowed in a condition; allowed are {ALLOWED}")
+    raise ValueError(f"the part {ast.unparse(node)!r} is not allowed in a condition; allowed are {ALLOWED}")
 
 
 def names(node: Node) -> Iterator[str]:

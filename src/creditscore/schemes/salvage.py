@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from creditscore.quantities import to_micro
+from creditscore.schemes.keys import unknown_key, wrong_kind
 from creditscore.schemes.source import KeyPath, Source
 
 M = TypeVar("M", bound=BaseModel)
@@ -37,7 +38,7 @@ def salvage(source: Source, model: type[M]) -> M | None:
         try:
             result = model.model_validate(data)
         except ValidationError as error:
-            removed = set(_faults(error, data, source))
+            removed = set(_faults(error, data, source, model))
             if not removed:
                 return None
             for path in sorted(removed, key=_order, reverse=True):
@@ -75,12 +76,12 @@ def _numbers(value: Any, path: KeyPath, source: Source) -> Any:
     return value
 
 
-def _faults(error: ValidationError, data: Any, source: Source) -> Iterator[KeyPath]:
+def _faults(error: ValidationError, data: Any, source: Source, model: type[BaseModel]) -> Iterator[KeyPath]:
     """Report each detail that does not follow from a part already left out; yields what must go next."""
     said = set()
     for detail in error.errors():
         path, there = _key_path(detail["loc"], data)
-        code, message = _message(detail)
+        code, message = _message(detail, model)
         if not source.touches_pruned(path) and (path, message) not in said:
             said.add((path, message))
             source.fault(path, message, code)
@@ -154,16 +155,17 @@ def _names(gone: Any) -> Iterator[str]:
         yield gone
 
 
-def _message(detail: Any) -> tuple[str, str]:
+def _message(detail: Any, model: type[BaseModel]) -> tuple[str, str]:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
-        return "E106", "unknown key; see docs/schemes.md for the keys allowed here"
+        return "E106", unknown_key(model, detail["loc"])
     if kind == "missing":
         return "E107", "required key is missing"
     if kind == "literal_error":
         return "E108", f"{detail['input']!r} is not allowed here; allowed are {context.get('expected')}"
-    text = str(detail["msg"]).removeprefix("Value error, ")
     given = detail.get("input")
+    text = str(detail["msg"]).removeprefix("Value error, ")
+    text = wrong_kind(model, detail["loc"], kind) or text
     shown = text if isinstance(given, dict | list | BaseModel) or given is None else f"{text} (here {given!r})"
     if "is not an exact number" in text:
         return "E105", text

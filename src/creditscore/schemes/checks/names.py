@@ -100,7 +100,9 @@ def _references(scheme: Scheme, source: Source) -> None:
     for value, known, path, what, section in _named(scheme):
         gone = (section,) in source.pruned or (section == "grades" and not scheme.grades)
         if value is not None and value not in known and value not in source.lost and not gone:
-            source.fault(path, f"{value!r} is not a {what}; there are: {some(known)}", "E301")
+            source.fault(
+                path, f"{value!r} is not {'an' if what[0] in 'aeiou' else 'a'} {what}; there are: {some(known)}", "E301"
+            )
 
 
 def _named(scheme: Scheme) -> Iterator[tuple[str | None, Iterable[str], KeyPath, str, str]]:

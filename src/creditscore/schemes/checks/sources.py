@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from creditscore.schemes.model import Item, Scheme, StartRule
+from creditscore.schemes.parts import MARKS
 from creditscore.schemes.source import KeyPath, Source
 from creditscore.schemes.walk import cites, items, rules, some
 
@@ -24,7 +25,7 @@ def check(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
         if not rule.cite:
             source.fault(path, "carries no cite; every rule names its law and article", "E202")
         if rule.evidence is None:
-            source.fault(path, "carries no evidence mark", "E203")
+            source.fault(path, f"carries no evidence mark; allowed are {', '.join(MARKS)}", "E203")
         if isinstance(rule, StartRule) and rule.unknown != (rule.evidence == "unknown"):
             _disagree(source, path)
     for i, line in enumerate(scheme.decide):
