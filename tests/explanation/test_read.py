@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+import creditscore as cs
 from creditscore.errors import InputError
 from creditscore.explanation.read import read
 from creditscore.grading.result import Grading
@@ -22,6 +24,14 @@ def test_a_folder_and_a_grading_in_memory_say_the_same(small: Grading, folder: P
 
 def test_an_id_may_be_written_carelessly(folder: Path) -> None:
     assert read(folder, f"  {MANY.lower()} ").grade["subject_id"] == MANY
+
+
+def test_a_persons_number_in_a_name_is_hidden() -> None:
+    person = "11010519491231002X"
+    subjects = pd.DataFrame({"subject_id": ["91500000MAAAAAA188"], "name": [f"王某 {person}"]})
+    none = pd.DataFrame({"record_id": [], "subject_id": [], "item": []}, dtype=str)
+    grading = cs.grade(none, "tax", subjects=subjects, period=2020)
+    assert read(grading, "91500000MAAAAAA188").name == "王某 110***************"
 
 
 def test_no_folder(tmp_path: Path) -> None:

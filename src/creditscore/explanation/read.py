@@ -75,7 +75,7 @@ def _from_memory(grading: Grading, subject_id: str) -> Found:
     # DuckDB keeps the order of the sorted table behind the view, as it does when the ledger is written
     ledger = _rows(con, "SELECT * FROM result_ledger WHERE subject_id = ?", [grade["subject_id"]])
     names = con.execute("SELECT name FROM subjects WHERE subject_id = ?", [grade["subject_id"]]).fetchall()
-    return Found(grade, ledger, grading.manifest, (names[0][0] or "") if names else "")
+    return Found(grade, ledger, grading.manifest, redact(names[0][0] or "") if names else "")
 
 
 def _from_folder(folder: Path, subject_id: str, scheme: str) -> Found:
