@@ -9,7 +9,7 @@ from creditscore.records import Snapshot
 from creditscore.records.faults import redact_quarantine
 
 MESSAGES = {
-    "unknown_item": "the scheme has no such item; `creditscore scheme show` lists them",
+    "unknown_item": "the scheme has no such item; `creditscore scheme show` lists them; a record for another scheme says its domain",
     "item_not_in_version": "this item belongs to another version of the scheme; correct the item or the dates",
     "not_this_item": "the record does not fit the item's own condition; give it the item that its facts call for",
     "missing_attribute": "the item cannot be valued without this; supply the column",
