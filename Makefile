@@ -1,6 +1,6 @@
 # Each target does its own set-up. PYTHON picks the interpreter: make test PYTHON=python3.12
 .DEFAULT_GOAL := help
-TARGETS := help venv demo test lint bench wheel clean
+TARGETS := help venv demo models test lint bench wheel clean
 .PHONY: $(TARGETS)
 
 # Work from the folder of this file, wherever make was started (spaces in the path are fine).
@@ -24,6 +24,7 @@ STAMP := .venv/.stamp
 
 help:
 	@echo "make demo    grade a made-up population, write pages to build/demo"
+	@echo "make models  train the reference models again, write their cards"
 	@echo "make test    run the tests"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   run the benchmarks"
@@ -45,6 +46,9 @@ $(STAMP): requirements.txt pyproject.toml
 
 demo: $(STAMP)
 	$(BIN)/creditscore demo --out build/demo
+
+models: $(STAMP)
+	$(BIN)/creditscore model card --regenerate models
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)

@@ -19,7 +19,7 @@ from creditscore.modelling.trees import MOST_LEAVES, Forest, Tree, read_trees
 __all__ = ["MonotoneBoosting"]
 
 
-class MonotoneBoosting(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class MonotoneBoosting(ClassifierMixin, BaseEstimator):
     """Boosted trees for a two-class outcome; the event is `classes_[1]` (1 where y is 0 and 1).
 
     monotone    {column: "up" | "down"}: the probability of the event never falls (rises) as the column rises, all else

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["OrdinalGrader"]
 
 
-class OrdinalGrader(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class OrdinalGrader(ClassifierMixin, BaseEstimator):
     """Cumulative logit (proportional odds) with one smooth curve per column.
 
     P(grade <= k | x) = σ(θ_k - s(x)), θ ascending, s(x) = Σ_j f_j(x_j): a higher latent score is worse. The slope is
