@@ -11,16 +11,26 @@ signs of increments by block principal pivoting (Júdice and Pires 1994), which 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from creditscore.modelling.cross_table import Rows, cross_table, deviance
+from creditscore.modelling.signed import solve_signed
+
 Floats = NDArray[np.float64]
 
-CHUNK = 1 << 15  # rows per block: codes, weights and keys of one block stay in the cache
+FEW = 10.0  # how much more free bins believe the common λ than increments do: a column has few of them
+NEAR = 0.5  # root mean square of log-odds by which the predictor may leave its quadratic
+STALE = 6  # steps for which one quadratic serves at most
+CHOOSING = 12  # steps in which λ are chosen
+INNER = 3  # updates of λ on one quadratic
+MOST_STEPS = 60
 LAMBDA_RANGE = (1e-2, 1e7)
-PRIOR = 10.0  # degrees of freedom with which the common λ is believed
+PRIOR = 2.0  # degrees of freedom with which the λ common to all columns is believed
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,7 @@ class AdditiveFit:
     coefficients: Floats  # intercept and coefficients, where another fit can start
     iterations: int
     converged: bool
+    curvature: Any = field(default=None, repr=False, compare=False)
 
 
 class Design:
@@ -102,97 +113,64 @@ class Design:
         return out
 
 
-def cross_table(codes: NDArray[np.uint8], bins: list[int], weight: Floats) -> Floats:
-    """Weighted counts of each pair of bins of each pair of columns, (bins, bins), symmetric; one pass over the rows."""
-    ends = np.concatenate([[0], np.cumsum(np.array(bins, dtype=np.intp))])
-    out = np.zeros((ends[-1], ends[-1]))
-    columns, n = codes.shape
-    for start in range(0, n, CHUNK):
-        part = codes[:, start : start + CHUNK].astype(np.intp)
-        w = weight[start : start + CHUNK]
-        for i in range(columns):
-            own = np.bincount(part[i], w, bins[i])
-            out[np.arange(ends[i], ends[i + 1]), np.arange(ends[i], ends[i + 1])] += own
-            for j in range(i + 1, columns):
-                key = part[i] * bins[j]
-                key += part[j]
-                pair = np.bincount(key, w, bins[i] * bins[j]).reshape(bins[i], bins[j])
-                out[ends[i] : ends[i + 1], ends[j] : ends[j + 1]] += pair
-    lower = np.tril_indices(ends[-1], -1)
-    out[lower] = out.T[lower]
-    return out
-
-
-class Rows:
-    """The coded rows and their weights; linear predictor, likelihood and sums per bin in blocks of rows."""
-
-    def __init__(self, codes: NDArray[np.uint8], bins: list[int], y: Floats, weight: Floats) -> None:
-        self.codes, self.bins, self.y, self.weight = codes, bins, y, weight
-        self.ends = np.concatenate([[0], np.cumsum(np.array(bins, dtype=np.intp))])
-
-    def predictor(self, intercept: float, effects: Floats) -> Floats:
-        eta = np.full(self.y.shape, intercept)
-        for start in range(0, len(eta), CHUNK):
-            part = eta[start : start + CHUNK]
-            for j in range(len(self.bins)):
-                part += effects[self.ends[j] : self.ends[j + 1]].take(self.codes[j, start : start + CHUNK])
-        return eta
-
-    def sums(self, values: Floats) -> Floats:
-        """Σ of `values` in each bin."""
-        out = np.zeros(self.ends[-1])
-        for start in range(0, len(values), CHUNK):
-            v = values[start : start + CHUNK]
-            for j, k in enumerate(self.bins):
-                out[self.ends[j] : self.ends[j + 1]] += np.bincount(self.codes[j, start : start + CHUNK], v, k)
-        return out
-
-
-def deviance(eta: Floats, y: Floats, weight: Floats) -> float:
-    """-2 log-likelihood."""
-    return float(2.0 * (weight @ (np.logaddexp(0.0, eta) - y * eta)))
-
-
-def solve_signed(a: Floats, b: Floats, sign: NDArray[np.int8], start: Floats) -> Floats:
-    """argmin ½x'ax - b'x with sign·x ≥ 0 where sign is not 0; `a` positive definite. Exact, by exchange of active
-    sets.
-    """
-    from scipy.linalg import cho_factor, cho_solve
-
-    bound = sign != 0
-    s = sign.astype(float)
-    free = ~bound | (s * start > 0)
-    best, tries = a.shape[0] + 1, 3
-    scale = 1e-10 * (1.0 + float(np.abs(b).max(initial=0.0)))
-    x = np.zeros_like(b)
-    for _ in range(50 + 2 * a.shape[0]):
-        index = np.flatnonzero(free)
-        x = np.zeros_like(b)
-        if index.size:
-            x[index] = cho_solve(cho_factor(a[np.ix_(index, index)], lower=True, check_finite=False), b[index])
-        slack = a @ x - b
-        wrong = bound & np.where(free, s * x < -1e-12, s * slack < -scale)
-        count = int(wrong.sum())
-        if not count:
-            break
-        if count < best:
-            best, tries = count, 3
-        elif tries:
-            tries -= 1
-        else:
-            keep = np.flatnonzero(wrong)[-1]
-            wrong = np.zeros_like(wrong)
-            wrong[keep] = True
-        free ^= wrong
-    return x
-
-
 def common(freedom: Floats, square: Floats) -> Floats:
     """λ if all columns had one: apart for increments and for free bins."""
     out = np.empty_like(freedom)
     for part in (0, 1):
         out[part::2] = freedom[part::2].sum() / max(float(square[part::2].sum()), 1e-12)
     return out
+
+
+@dataclass
+class Curvature:
+    """The quadratic at some linear predictor, kept while the predictor stays near: gradients are always exact."""
+
+    design: Design
+    hessian: Floats | None = None
+    predictor: Floats | None = None
+    age: int = 0
+
+    def at(self, rows: Rows, eta: Floats, p: Floats) -> Floats:
+        self.age += 1
+        if self.hessian is not None and self.predictor is not None and self.age <= STALE:
+            drift = float(rows.weight @ (eta - self.predictor) ** 2) / float(rows.weight.sum())
+            if drift < NEAR**2:
+                return self.hessian
+        w = rows.weight * p * (1 - p)
+        table = cross_table(rows.codes, rows.bins, w)
+        size = int(self.design.ends[-1])
+        h = np.empty((size + 1, size + 1))
+        h[1:, 1:] = self.design.hessian(table)
+        h[0, 1:] = h[1:, 0] = self.design.gradient(np.diag(table).copy())
+        h[0, 0] = w.sum()
+        self.hessian, self.predictor, self.age = h, eta.copy(), 0
+        return h
+
+
+def likelier(
+    h: Floats, b: Floats, design: Design, lam: Floats, in_group: Floats, prior: float
+) -> tuple[Floats, Floats]:
+    """One Fellner-Schall step: (λ of each group, effective degrees of freedom of each group) at the quadratic h, b."""
+    from scipy.linalg import cho_factor, cho_solve
+    from scipy.linalg.lapack import dtrtri
+
+    factor = cho_factor(penalised(h, design, lam), lower=True, check_finite=False)
+    theta = cho_solve(factor, b)[1:]
+    inverse, _info = dtrtri(factor[0], lower=1)
+    inverse = np.tril(inverse)
+    variance = np.einsum("ij,ij->j", inverse, inverse)[1:]
+    spread = np.bincount(design.group, variance, design.groups)
+    freedom = np.clip(in_group - lam * spread, 1e-8, None)
+    square = np.bincount(design.group, theta**2, design.groups).astype(np.float64)
+    believed = np.where(np.arange(design.groups) % 2 == 0, prior, FEW * prior)
+    update = (freedom + believed) / (square + believed / np.maximum(common(freedom, square), 1e-12))
+    return np.clip(update, *LAMBDA_RANGE), freedom
+
+
+def penalised(h: Floats, design: Design, lam: Floats) -> Floats:
+    a = h.copy()
+    a.flat[:: h.shape[0] + 1] += np.concatenate([[0.0], lam[design.group]]) + 1e-12 * h[0, 0]
+    return a
 
 
 def fit_additive(
@@ -202,22 +180,24 @@ def fit_additive(
     weight: Floats,
     *,
     penalties: Floats | None = None,
-    smoothing: float = 1.0,
-    max_iterations: int = 40,
-    tolerance: float = 1e-6,
+    prior: float = PRIOR,
+    tolerance: float = 1e-5,
     start: Floats | None = None,
+    curvature: Curvature | None = None,
 ) -> AdditiveFit:
-    """Fit effects per bin. `codes`: (columns, rows). λ are chosen unless `penalties` (one per group) are given.
+    """Fit effects per bin. `codes`: (columns, rows). λ are chosen unless `penalties` (two per column) are given: each
+    column's own, drawn to a common one as if that had `prior` degrees of freedom.
 
-    `smoothing` multiplies the λ that restricted likelihood chooses. Constraints hold exactly at every step.
+    Newton steps with halving on the penalised deviance; constraints hold exactly at every step. `start` and `curvature`
+    of an earlier fit to the same rows save passes. Stops when no effect moves by `tolerance` in log-odds.
     """
     from scipy.linalg import cho_factor, cho_solve
-    from scipy.linalg.lapack import dtrtri
 
     bins = [b.bins for b in blocks]
     rows = Rows(codes, bins, y, weight)
     counts = rows.sums(weight)
-    design = Design(blocks, [counts[a:b] for a, b in zip(rows.ends, rows.ends[1:], strict=False)])
+    design = Design(blocks, [counts[a:b] for a, b in itertools.pairwise(rows.ends)])
+    curvature = Curvature(design) if curvature is None else replace(curvature, design=design)
     size = int(design.ends[-1])
     total = float(weight.sum())
     mean = float(weight @ y) / total
@@ -226,48 +206,30 @@ def fit_additive(
         against = design.sign * start[1:] < 0  # a start outside the constraints has nothing to compare a step with
         intercept, theta = float(start[0]), np.where(against, 0.0, start[1:])
     chosen = penalties is None
-    lam = np.full(design.groups, 30.0) if penalties is None else np.asarray(penalties, dtype=float)
+    lam = np.full(design.groups, 30.0) if penalties is None else np.asarray(penalties, dtype=np.float64)
     in_group = np.bincount(design.group, minlength=design.groups).astype(np.float64)
-    signed = bool(design.sign.any())
-    sign = np.concatenate([[0], design.sign]).astype(np.int8)
     freedom = in_group.copy()
+    sign = np.concatenate([[0], design.sign]).astype(np.int8)
 
-    h = np.zeros((size + 1, size + 1))
     eta = rows.predictor(intercept, design.effects(theta))
     current = deviance(eta, y, weight)
-    moved, fresh, converged, iteration = np.inf, np.inf, False, 0
-    for iteration in range(1, max_iterations + 1):
+    converged, iteration = False, 0
+    for iteration in range(1, MOST_STEPS + 1):
         p = 1.0 / (1.0 + np.exp(-eta))
         residual = weight * (y - p)
-        if moved > 0.02 * fresh or iteration <= 2:  # a fresh quadratic while the steps are large
-            w = weight * p * (1 - p)
-            table = cross_table(codes, bins, w)
-            edge = design.gradient(np.diag(table).copy())
-            h[1:, 1:] = design.hessian(table)
-            h[0, 1:] = h[1:, 0] = edge
-            h[0, 0] = w.sum()
-            fresh = moved if np.isfinite(moved) else 1e300
+        h = curvature.at(rows, eta, p)
         x = np.concatenate([[intercept], theta])
         b = h @ x + np.concatenate([[residual.sum()], design.gradient(rows.sums(residual))])
-        for _ in range(2 if chosen and iteration <= 8 else 1):
-            ridge = np.concatenate([[0.0], lam[design.group]])
-            a = h + np.diag(ridge + 1e-9 * total * 1e-3)
-            factor = cho_factor(a, lower=True, check_finite=False)
-            new = cho_solve(factor, b)
-            if chosen and iteration <= 8:
-                inverse, _info = dtrtri(factor[0], lower=1)
-                variance = np.einsum("ij,ij->j", np.tril(inverse), np.tril(inverse))[1:]
-                spread = np.bincount(design.group, variance, design.groups)
-                freedom = np.clip(in_group - lam * spread, 1e-8, None)
-                square = np.bincount(design.group, new[1:] ** 2, design.groups).astype(np.float64)
-                pooled = common(freedom, square)
-                update = (freedom + PRIOR) / (square + PRIOR / np.maximum(pooled, 1e-12))
-                update = np.clip(update, *LAMBDA_RANGE) * smoothing
-                still = np.abs(np.log(update / lam)).max(initial=0.0) < 0.05
-                lam = update
-                if still:
-                    break
-        if signed:
+        settled = True
+        for _ in range(INNER if chosen and iteration <= CHOOSING else 0):
+            before = lam
+            lam, freedom = likelier(h, b, design, lam, in_group, prior)
+            settled = float(np.abs(np.log(lam / before)).max(initial=0.0)) < 0.05
+            if settled:
+                break
+        a = penalised(h, design, lam)
+        new = cho_solve(cho_factor(a, lower=True, check_finite=False), b)
+        if sign.any():
             new = solve_signed(a, b, sign, new)
         step = new - x
         objective = current + float(lam[design.group] @ theta**2)
@@ -280,18 +242,17 @@ def fit_additive(
             step = step / 2
         intercept, theta, current = float(trial[0]), trial[1:], dev
         moved = float(np.abs(design.effects(step[1:])).max(initial=abs(step[0])))
-        if moved < tolerance * 10:
+        if moved < tolerance and settled:
             converged = True
             break
     effects = design.effects(theta)
     coefficients = np.concatenate([[intercept], theta])
     out = []
-    for _j, (a0, b0) in enumerate(zip(rows.ends, rows.ends[1:], strict=False)):
-        effect = effects[a0:b0]
-        centre = float(counts[a0:b0] @ effect) / total
+    for a0, b0 in itertools.pairwise(rows.ends):
+        centre = float(counts[a0:b0] @ effects[a0:b0]) / total
         intercept += centre
-        out.append(effect - centre)
-    per_column = [float(freedom[2 * j] + freedom[2 * j + 1]) for j in range(len(blocks))]
+        out.append(effects[a0:b0] - centre)
+    per_column = tuple(float(freedom[2 * j] + freedom[2 * j + 1]) for j in range(len(blocks)))
     return AdditiveFit(
-        intercept, tuple(out), tuple(per_column), tuple(map(float, lam)), coefficients, iteration, converged
+        intercept, tuple(out), per_column, tuple(map(float, lam)), coefficients, iteration, converged, curvature
     )

@@ -285,6 +285,8 @@ def keep_rows(column: Column, used: NDArray[np.bool_]) -> Column:
 def information(counts: Floats, events: Floats) -> Floats:
     """Parts of the information value: (share of good - share of bad) · ln of their ratio; 0 where a bin has no rows."""
     good, bad = counts - events, events
+    if not (good.sum() > 0 and bad.sum() > 0):
+        return np.zeros(len(counts))
     share = good / max(float(good.sum()), 1e-300) - bad / max(float(bad.sum()), 1e-300)
     out: Floats = np.where(counts > 0, share * woe_of(counts, events), 0.0)
     return out

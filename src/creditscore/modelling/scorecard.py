@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import datetime
+import math
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,15 +14,19 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from creditscore.errors import TableError, UsageError
-from creditscore.modelling.additive import AdditiveFit, Block, fit_additive
-from creditscore.modelling.binning import by_policy, keep_rows, merge, woe_of
+from creditscore.modelling.binning import keep_rows, merge
 from creditscore.modelling.bins import Bins, assign, tally
 from creditscore.modelling.columns import binary_target, check_names, per_variable, specials_of, table_of, weights
+from creditscore.modelling.edits import edit_points
+from creditscore.modelling.effects import Effects, additive_effects, woe_effects
+from creditscore.modelling.excel import write_excel
 from creditscore.modelling.fine import fine_bins, specials_in
 from creditscore.modelling.frame import Source
 from creditscore.modelling.points import Scaling, variable_rows
-from creditscore.modelling.shapes import check_trend, choose
-from creditscore.modelling.smoothing import Smoothing, choose_smoothing
+from creditscore.modelling.reasons import rank_reasons
+from creditscore.modelling.shapes import check_trend
+from creditscore.modelling.smoothing import Smoothing
+from creditscore.modelling.sql import card_sql
 from creditscore.modelling.table import NOTICE, CardTable, Row, check_format
 
 if TYPE_CHECKING:
@@ -29,8 +36,6 @@ Floats = NDArray[np.float64]
 
 METHODS = ("additive", "woe")
 POLICIES = ("own", "neutral", "worst", "error")
-CHOSEN_UP_TO = 25_000  # rows up to which the smoothing is checked on rows left out; beyond, likelihood alone decides
-CHOSEN_UP_TO_GROUPS = 200_000
 
 
 class ScorecardClassifier(ClassifierMixin, BaseEstimator):
@@ -48,14 +53,14 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         rest): the event's log-odds along the value, held exactly. What was chosen stands in `trends_`.
     max_bins : most ordinary bins of a column. None: 20 for additive (fewer in small data; equal neighbours are
         joined), 8 for woe.
-    min_bin_size : least share of the weight in a bin. None: 0.01 for additive, 0.05 for woe.
-    smoothing : "auto", or a factor on the penalties that restricted likelihood chooses. `auto` checks the factor on
-        rows left out up to 25,000 rows, on whole groups left out where `groups` are given.
+    min_bin_size : least share of the weight in a bin. None: 0.002 for additive, 0.05 for woe.
+    smoothing : a factor on the penalties that restricted likelihood chooses; "auto" is 1, or, where `groups` are given,
+        the factor that predicts best on whole groups left out.
     missing, unseen : "own" (points of their own where the fit saw such rows, else neutral), "neutral" (0 points),
         "worst", "error" (such a row is refused); one, or a dict by column. Unseen also stands for levels too rare
         for a bin.
     specials, cuts : see `Binner`. Hand-set cuts are not joined.
-    reasons, bases : dicts by column, words told to a subject and the basis of the indicator; columns of the table.
+    texts, bases : dicts by column, words told to a subject and the basis of the indicator; columns of the table.
     round_points : whole points. False keeps float64.
 
     Fitted: `card_` (CardTable), `table_` (the same as a DataFrame), `variables_`, `left_` (column -> why it is not
@@ -85,7 +90,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         unseen: Any = "neutral",
         specials: Any = None,
         cuts: Any = None,
-        reasons: Any = None,
+        texts: Any = None,
         bases: Any = None,
     ) -> None:
         self.method = method
@@ -101,7 +106,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         self.unseen = unseen
         self.specials = specials
         self.cuts = cuts
-        self.reasons = reasons
+        self.texts = texts
         self.bases = bases
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, groups: Any = None) -> ScorecardClassifier:
@@ -120,22 +125,29 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
             event, weight = event[used], weight[used]
             group = None if group is None else group[used]
         self.left_: dict[str, str] = {}
-        self.freedom_: dict[str, float] = {}
         bins, codes = self._code(source, used, weight, event)
-        fitted = (self._additive if self.method == "additive" else self._woe)(bins, codes, event, weight, group)
-        self._make_card(*fitted, codes, event, weight)
+        if self.method == "additive":
+            fitted = additive_effects(bins, codes, event, weight, self._trend, self.smoothing, group)
+        else:
+            fitted = woe_effects(bins, codes, event, weight, self._policies)
+        self.freedom_, self.smoothing_, self.converged_ = fitted.freedom, fitted.smoothing, fitted.converged
+        self.slopes_ = fitted.slopes
+        self._make_card(fitted, codes, event, weight)
         return self
 
     def _check(self) -> None:
         if self.method not in METHODS:
             raise UsageError(f"unknown method {self.method!r}", allowed=METHODS)
+        for parameter in ("base_odds", "pdo"):
+            if not 0 < getattr(self, parameter) < math.inf:
+                raise UsageError(f"{parameter} is {getattr(self, parameter)}", allowed="a number above 0")
         if self.max_bins is not None and not 2 <= self.max_bins <= 200:
             raise UsageError(f"max_bins is {self.max_bins}", allowed="None or a whole number from 2 to 200")
         if self.min_bin_size is not None and not 0 <= self.min_bin_size < 0.5:
             raise UsageError(f"min_bin_size is {self.min_bin_size}", allowed="None or a share from 0 to below 0.5")
         if self.smoothing != "auto" and not (isinstance(self.smoothing, int | float) and self.smoothing > 0):
             raise UsageError(f"smoothing is {self.smoothing!r}", allowed="'auto' or a number above 0")
-        for parameter in ("trend", "missing", "unseen", "cuts", "reasons", "bases"):
+        for parameter in ("trend", "missing", "unseen", "cuts", "texts", "bases"):
             check_names(getattr(self, parameter), self.names_, parameter)
         check_names(self.specials if isinstance(self.specials, dict) else None, self.names_, "specials")
         for parameter in ("missing", "unseen"):
@@ -147,6 +159,11 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
     def _trend(self, name: str) -> str:
         return check_trend(per_variable(self.trend, name, "auto"), name)
 
+    def _policies(self, name: str) -> tuple[str, str]:
+        """Policies for missing and unseen in the fit, where `error` counts like neutral."""
+        found = [per_variable(p, name, "own") for p in (self.missing, self.unseen)]
+        return ("neutral" if found[0] == "error" else found[0], "neutral" if found[1] == "error" else found[1])
+
     def _hand(self, name: str) -> Any:
         return per_variable(self.cuts, name) if self.cuts else None
 
@@ -157,7 +174,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         total = float(weight.sum())
         additive = self.method == "additive"
         most = self.max_bins or (20 if additive else 8)
-        size = self.min_bin_size if self.min_bin_size is not None else (0.01 if additive else 0.05)
+        size = self.min_bin_size if self.min_bin_size is not None else (0.002 if additive else 0.05)
         bins: list[Bins] = []
         codes = np.empty((len(self.names_), len(weight)), dtype=np.uint8)
         for name in self.names_:
@@ -180,75 +197,10 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
             bins.append(own)
         return bins, codes[: len(bins)]
 
-    def _additive(
-        self, bins: list[Bins], codes: NDArray[np.uint8], event: Floats, weight: Floats, group: Any
-    ) -> tuple[list[Bins], float, list[Floats]]:
-        ordered = [b.ordinary if b.kind == "number" else 0 for b in bins]
-        blocks = [Block(k, b.total - k) for k, b in zip(ordered, bins, strict=True)]
-        fit = fit_additive(codes, blocks, event, weight)
-        eta = np.full(len(event), fit.intercept)
-        for effect, code in zip(fit.effects, codes, strict=True):
-            eta += effect.take(code)
-        p = 1 / (1 + np.exp(-eta))
-        curvature = weight * p * (1 - p)
-        signed = False
-        for j, b in enumerate(bins):
-            if b.kind == "number":
-                heavy = tally(codes[j], curvature, b.total)[: b.ordinary]
-                trend, signs = choose(fit.effects[j][: b.ordinary], heavy, self._trend(b.name))
-                bins[j], blocks[j] = replace(b, trend=trend), replace(blocks[j], signs=signs)
-                signed |= any(signs)
-        penalties, start = np.array(fit.penalties), fit.coefficients
-        limit = CHOSEN_UP_TO if group is None else CHOSEN_UP_TO_GROUPS
-        self.smoothing_ = Smoothing(1.0 if self.smoothing == "auto" else float(self.smoothing))
-        if self.smoothing == "auto" and len(event) <= limit:
-            self.smoothing_ = choose_smoothing(codes, blocks, event, weight, penalties, start, group)
-        if signed or self.smoothing_.factor != 1.0:
-            penalties = penalties * self.smoothing_.factor
-            fit = replace_freedom(fit_additive(codes, blocks, event, weight, penalties=penalties, start=start), fit)
-        self.converged_ = fit.converged
-        self.freedom_ = {b.name: f for b, f in zip(bins, fit.freedom, strict=True)}
-        return bins, fit.intercept, list(fit.effects)
-
-    def _woe(
-        self, bins: list[Bins], codes: NDArray[np.uint8], event: Floats, weight: Floats, group: Any
-    ) -> tuple[list[Bins], float, list[Floats]]:
-        from sklearn.linear_model import LogisticRegression
-
-        self.smoothing_, self.converged_ = Smoothing(1.0), True
-        woes = []
-        for b, code in zip(bins, codes, strict=True):
-            counts, events = tally(code, weight, b.total), tally(code, weight * event, b.total)
-            policy = [per_variable(v, b.name, "own") for v in (self.missing, self.unseen)]
-            woes.append(
-                by_policy(woe_of(counts, events), counts, b, *["neutral" if p == "error" else p for p in policy])
-            )
-        matrix = (
-            np.stack([w.take(c) for w, c in zip(woes, codes, strict=True)], axis=1)
-            if bins
-            else np.zeros((len(event), 1))
-        )
-        model = LogisticRegression(C=10.0, max_iter=1000).fit(matrix, event, sample_weight=weight)
-        slopes, intercept, effects = model.coef_[0], float(model.intercept_[0]), []
-        for w, c, slope in zip(woes, codes, slopes, strict=False):
-            mean = float(weight @ w.take(c)) / float(weight.sum())
-            effects.append(slope * (w - mean))
-            intercept += float(slope) * mean
-        self.slopes_ = {b.name: float(s) for b, s in zip(bins, slopes, strict=False)}
-        return bins, intercept, effects
-
-    def _make_card(
-        self,
-        bins: list[Bins],
-        intercept: float,
-        effects: list[Floats],
-        codes: NDArray[np.uint8],
-        event: Floats,
-        weight: Floats,
-    ) -> None:
+    def _make_card(self, fitted: Effects, codes: NDArray[np.uint8], event: Floats, weight: Floats) -> None:
         scaling = Scaling(float(self.base_score), float(self.base_odds), float(self.pdo), bool(self.round_points))
-        rows: list[Row] = [scaling.base(intercept)]
-        for b, effect, code in zip(bins, effects, codes, strict=True):
+        rows: list[Row] = [scaling.base(fitted.intercept)]
+        for b, effect, code in zip(fitted.bins, fitted.effects, codes, strict=True):
             made = variable_rows(
                 b,
                 effect,
@@ -258,7 +210,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
                 missing=per_variable(self.missing, b.name, "own"),
                 unseen=per_variable(self.unseen, b.name, "own"),
                 by_hand=self._hand(b.name) is not None,
-                reason=str(per_variable(self.reasons, b.name, b.name)) if self.reasons else b.name,
+                reason=str(per_variable(self.texts, b.name, b.name)) if self.texts else b.name,
                 basis=str(per_variable(self.bases, b.name, "")) if self.bases else "",
             )
             if made is None:
@@ -314,6 +266,58 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
             frame.index = X.index
         return frame
 
+    def reasons(self, X: Any, k: int = 4, baseline: Any = "mean") -> pd.DataFrame:
+        """Up to `k` reasons per row, the largest shortfall of points against the baseline first; see `rank_reasons`.
+
+        `baseline`: "mean" (of the population of the fit), "best" (the best bin of each variable), or points by
+        variable.
+        """
+        check_is_fitted(self)
+        return rank_reasons(self.card_, table_of(self, X), k, baseline)
+
+    def edit(
+        self,
+        variable: str,
+        bin: str,
+        *,
+        points: float | None,
+        reason: str,
+        author: str,
+        on: str | datetime.date | None = None,
+        X: Any = None,
+        y: Any = None,
+    ) -> ScorecardClassifier:
+        """Change the points of one bin; the card's trail keeps who, when, why, and the AUC before and after on `X`,
+        `y`.
+        """
+        from sklearn.metrics import roc_auc_score
+
+        check_is_fitted(self)
+        args: dict[str, Any] = {"points": points, "reason": reason, "author": author, "on": on}
+        card = edit_points(self.card_, variable, bin, **args)
+        if X is not None and y is not None:
+            source = table_of(self, X)
+            before, after = self.card_.score(source), card.score(source)
+            bad = np.asarray(y) == self.classes_[1]
+            effect = {
+                "auc_before": float(roc_auc_score(bad, -before)),
+                "auc_after": float(roc_auc_score(bad, -after)),
+                "rows_moved": int((before != after).sum()),
+            }
+            card = edit_points(self.card_, variable, bin, **args, effect=effect)
+        self.card_ = card
+        return self
+
+    def to_sql(self, table: str, dialect: str = "duckdb", keep: list[str] | None = None, parts: bool = False) -> str:
+        """A SELECT that scores `table` as `score_points` does; see `card_sql`."""
+        check_is_fitted(self)
+        return card_sql(self.card_, table, dialect, keep, parts)
+
+    def to_excel(self, path: str | Path) -> Path:
+        """The card as a workbook (needs the extra `excel`)."""
+        check_is_fitted(self)
+        return write_excel(self.card_, path)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON: the card and what is needed to score with it; `from_dict` scores alike."""
         check_is_fitted(self)
@@ -328,7 +332,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
             "classes": classes,
             "left": dict(self.left_),
             "freedom": dict(self.freedom_),
-            "smoothing": {"factor": self.smoothing_.factor, "left_out": [list(t) for t in self.smoothing_.left_out]},
+            "smoothing": {**asdict(self.smoothing_), "tried": [list(t) for t in self.smoothing_.tried]},
             "card": self.card_.to_dict(),
         }
 
@@ -342,7 +346,8 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
             self.feature_names_in_ = np.array(self.names_, dtype=object)
         self.classes_ = np.array(d["classes"])
         self.left_, self.freedom_ = dict(d["left"]), dict(d["freedom"])
-        self.smoothing_ = Smoothing(d["smoothing"]["factor"], tuple((f, v) for f, v in d["smoothing"]["left_out"]))
+        said = d["smoothing"]
+        self.smoothing_ = Smoothing(said["factor"], tuple((f, v) for f, v in said["tried"]))
         self.card_ = CardTable.from_dict(d["card"])
         return self
 
@@ -351,8 +356,3 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
         tags.classifier_tags.multi_class = False
         return tags
-
-
-def replace_freedom(fit: AdditiveFit, chosen: AdditiveFit) -> AdditiveFit:
-    """Degrees of freedom belong to the fit that chose the penalties."""
-    return replace(fit, freedom=chosen.freedom)

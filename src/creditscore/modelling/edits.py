@@ -1,0 +1,62 @@
+"""Edits by hand: each takes a reason and an author, changes the table, and stays in the card's audit trail."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+from typing import Any
+
+from creditscore.errors import UsageError
+from creditscore.modelling.table import BASE, CardTable
+
+
+def edit_points(
+    card: CardTable,
+    variable: str,
+    bin: str,
+    points: float | None,
+    *,
+    reason: str,
+    author: str,
+    on: str | datetime.date | None = None,
+    effect: dict[str, Any] | None = None,
+) -> CardTable:
+    """A card with other points in one bin (None: such a value is refused), and one more entry in `edits`.
+
+    `on`: day of the edit, today if not given. `effect`: what the editor measured, such as AUC before and after.
+    """
+    if not str(reason).strip() or not str(author).strip():
+        raise UsageError("an edit needs a reason and an author", next="say why, and who answers for it")
+    place = find(card, variable, bin)
+    old = card.rows[place]
+    if old.role == "base" and points is None:
+        raise UsageError("the base needs points")
+    if points is not None and card.whole and float(points) != int(points):
+        raise UsageError(f"{points} points", allowed="whole points in this card")
+    rows = list(card.rows)
+    rows[place] = replace(old, points=None if points is None else float(points))
+    entry = {
+        "change": "points",
+        "variable": old.variable,
+        "bin": old.bin,
+        "from": old.points,
+        "to": rows[place].points,
+        "reason": str(reason),
+        "author": str(author),
+        "on": str(on if on is not None else datetime.date.today()),
+        "rows": old.count,
+        "effect": dict(effect or {}),
+    }
+    return replace(card, rows=tuple(rows), edits=(*card.edits, entry))
+
+
+def find(card: CardTable, variable: str, bin: str) -> int:
+    """Place of the row of that variable and bin; `(base)` needs no bin."""
+    named = [i for i, row in enumerate(card.rows) if row.variable == variable]
+    if not named:
+        raise UsageError(f"no variable {variable!r} in the card", allowed=[BASE, *(v.name for v in card.variables)])
+    found = [i for i in named if card.rows[i].bin == bin or card.rows[i].role == "base"]
+    if len(found) != 1:
+        labels = [row.bin for row in map(card.rows.__getitem__, named)]
+        raise UsageError(f"no bin {bin!r} of {variable!r}", allowed=labels)
+    return found[0]

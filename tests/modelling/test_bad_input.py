@@ -1,0 +1,207 @@
+"""Bad input: a clear error, or a handling that is stated and holds."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from creditscore.errors import CreditscoreError, TableError, UsageError
+from creditscore.modelling import Binner, ScorecardClassifier, VariableSelector
+from tests.modelling.data import firms
+
+X, Y = firms(600)
+MAKE = {"card": ScorecardClassifier, "woe": lambda **k: ScorecardClassifier(method="woe", **k), "binner": Binner}
+N = len(X)
+
+
+@pytest.mark.parametrize("name", MAKE)
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        (pd.date_range("2020-01-01", periods=N), "dates or durations"),
+        ([f"2020-{i % 12 + 1:02d}-01" for i in range(N)], "dates as text"),
+        ([f"{i % 28 + 1:02d}/01/2020" for i in range(N)], "dates as text"),
+        ([datetime.date(2020, 1, 1)] * N, "dates or durations"),
+        (pd.Series([1, "1"] * (N // 2), dtype=object), "mixes kinds"),
+        (np.arange(N) + 1j, "Complex"),
+        ([f"id{i}" for i in range(N)], "another text in each row"),
+    ],
+)
+def test_columns_that_no_card_can_use_are_refused(name: str, column: Any, words: str) -> None:
+    with pytest.raises(TableError, match=words):
+        MAKE[name]().fit(X.assign(bad=column), Y)
+
+
+@pytest.mark.parametrize("name", [*MAKE, "selector"])
+def test_outcomes_that_teach_nothing_are_refused(name: str) -> None:
+    make: Any = {**MAKE, "selector": VariableSelector}[name]
+    cases: list[tuple[Any, str]] = [
+        (np.zeros(N), "one class only"),
+        (np.arange(N) % 3, "Only binary"),
+        (np.where(np.arange(N) == 5, np.nan, Y), "NaN"),
+        (Y[:-1], "inconsistent"),
+        (None, "requires y"),
+    ]
+    for y, words in cases:
+        with pytest.raises(TableError, match=words):
+            make().fit(X, y)
+    with pytest.raises(TableError, match="one class has no weight"):
+        make().fit(X, Y, sample_weight=Y.astype(float))
+    with pytest.raises(ValueError, match=r"[Nn]egative"):
+        make().fit(X, Y, sample_weight=-np.ones(N))
+
+
+def test_columns_of_one_name_are_refused() -> None:
+    twice = pd.concat([X, X[["late"]]], axis=1)
+    with pytest.raises(TableError, match="columns with one name: late"):
+        ScorecardClassifier().fit(twice, Y)
+
+
+def test_empty_and_tiny_tables() -> None:
+    with pytest.raises(TableError, match="0 sample"):
+        ScorecardClassifier().fit(X.iloc[:0], [])
+    with pytest.raises(TableError, match="0 feature"):
+        ScorecardClassifier().fit(X[[]], Y)
+    card = ScorecardClassifier().fit(pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0]}), [0, 0, 1, 1])
+    assert card.score_points(pd.DataFrame({"a": [np.nan]})).dtype == np.int64
+    two = ScorecardClassifier().fit(pd.DataFrame({"a": [1.0, 2.0]}), [0, 1])
+    assert np.isfinite(two.predict_proba(pd.DataFrame({"a": [1.5]}))).all()
+
+
+@pytest.mark.parametrize("method", ["additive", "woe"])
+def test_constant_and_empty_columns_leave_with_a_reason(method: str) -> None:
+    table = X.assign(one=1.0, none=np.nan, void=pd.Series([None] * N, dtype=object), word="same")
+    card = ScorecardClassifier(method=method).fit(table, Y)
+    for column, why in {"one": "constant", "none": "all missing", "void": "all missing", "word": "constant"}.items():
+        assert card.left_[column] == why
+        assert column not in card.variables_
+    plain = ScorecardClassifier(method=method).fit(X, Y)
+    assert card.score_points(table).tolist() == plain.score_points(X).tolist()
+
+
+def test_nothing_to_learn_from_gives_the_base_alone() -> None:
+    card = ScorecardClassifier().fit(pd.DataFrame({"a": [1.0] * 100}), [0, 1] * 50)
+    assert card.variables_ == []
+    assert card.predict_proba(pd.DataFrame({"a": [7.0]}))[0, 1] == pytest.approx(0.5, abs=0.02)
+    assert card.reasons(pd.DataFrame({"a": [7.0]})).empty
+
+
+def test_infinities_lie_beyond_every_cut() -> None:
+    binner = Binner(output="codes", max_bins=5).fit(X[["ratio"]], Y)
+    codes = binner.transform(pd.DataFrame({"ratio": [-np.inf, np.inf, -1e308, 1e308]}))[:, 0]
+    last = binner.bins_[0].ordinary - 1
+    assert codes.tolist() == [0, last, 0, last]
+    both = pd.DataFrame({"a": np.where(np.arange(200) % 2, np.inf, -np.inf)})
+    assert ScorecardClassifier().fit(both, np.arange(200) % 2).score_points(both).tolist()[:2] != []
+
+
+def test_many_categories_keep_the_frequent_and_pool_the_rest() -> None:
+    random = np.random.default_rng(0)
+    n = 120_000
+    code = np.where(random.random(n) < 0.3, 0, random.integers(1, 100_001, n))
+    table = pd.DataFrame({"c": pd.array([f"k{i}" for i in code], dtype="str")})
+    y = (random.random(n) < np.where(code == 0, 0.3, 0.1)).astype(int)
+    card = ScorecardClassifier().fit(table, y)
+    rows = card.table_[card.table_["variable"] == "c"]
+    assert rows["bin"].tolist() == ["k0", "missing", "other"]
+    assert rows["count"].sum() == n
+    assert card.score_points(pd.DataFrame({"c": ["never"]})) == card.score_points(pd.DataFrame({"c": ["k99"]}))
+
+
+def test_text_that_is_numbers_stays_text() -> None:
+    table = pd.DataFrame({"code": pd.array(["1", "2"] * 100, dtype="str")})
+    y = [0, 1] * 90 + [1, 0] * 10
+    card = ScorecardClassifier().fit(table, y)
+    assert set(card.table_["kind"].iloc[1:]) == {"category"}
+    with pytest.raises(TableError, match="holds numbers"):
+        card.score_points(pd.DataFrame({"code": [1, 2]}))
+    numbers = ScorecardClassifier().fit(table.astype(float), y)
+    with pytest.raises(TableError, match="holds text"):
+        numbers.score_points(table)
+    missing = pd.DataFrame({"code": [np.nan, np.nan]})
+    assert card.score_points(missing).tolist() == card.score_points(missing.astype(object)).tolist()
+
+
+def test_unseen_and_missing_follow_their_policies() -> None:
+    seen = X[X["kind"].notna() & X["late"].notna()]
+    y = Y[seen.index]
+    probe = seen.iloc[[0]].assign(kind="never", late=np.nan)
+    for policy in ("own", "neutral"):  # the fit saw none of them: own is neutral
+        parts = ScorecardClassifier(missing=policy, unseen=policy).fit(seen, y).contributions(probe).iloc[0]
+        assert parts["late"] == 0
+        assert parts["kind"] == 0
+    card = ScorecardClassifier(missing="worst", unseen="worst").fit(seen, y)
+    for name in ("late", "kind"):
+        own = card.table_[(card.table_["variable"] == name) & (card.table_["count"] > 0)]
+        assert card.contributions(probe).iloc[0][name] == own["points"].min()
+    refusing = ScorecardClassifier(unseen="error").fit(seen, y)
+    with pytest.raises(TableError, match="row 1: the card refuses 'other' of 'kind'"):
+        refusing.score_points(pd.concat([seen.iloc[[3]], probe]))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"trend": "up"},
+        {"trend": {"nobody": "increasing"}},
+        {"missing": "guess"},
+        {"specials": {"nobody": [1]}},
+        {"cuts": {"late": [3, 2]}},
+        {"cuts": {"late": [1, np.inf]}},
+        {"cuts": {"late": ["a"]}},
+        {"cuts": {"kind": ["trade"]}},
+        {"cuts": {"kind": [["trade"], ["trade", "inn"]]}},
+        {"max_bins": 1},
+        {"min_bin_size": 0.9},
+    ],
+)
+@pytest.mark.parametrize("name", ["card", "binner"])
+def test_settings_that_cannot_hold_are_refused(name: str, settings: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        MAKE[name](**settings).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"pdo": 0}, {"base_odds": -1}, {"smoothing": 0}, {"method": "magic"}, {"smoothing": "much"}]
+)
+def test_settings_of_the_card_that_cannot_hold_are_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        ScorecardClassifier(**settings).fit(X, Y)
+
+
+def test_every_kind_of_table_scores_alike() -> None:
+    card = ScorecardClassifier().fit(X, Y)
+    score = card.score_points(X).tolist()
+    arrow = pa.Table.from_pandas(X, preserve_index=False)
+    assert card.card_.score(arrow).tolist() == score
+    assert card.score_points(arrow).tolist() == score
+    assert card.card_.score({name: X[name].to_numpy(dtype=object, na_value=None) for name in X}).tolist() == score
+    assert card.card_.score(X[list(X)[::-1]].assign(more=1)).tolist() == score
+    odd = X.assign(
+        kind=X["kind"].astype("category"), exports=X["exports"].astype("boolean"), late=X["late"].astype("Int64")
+    )
+    assert card.score_points(odd).tolist() == score
+    dictionary = arrow.set_column(3, "kind", arrow["kind"].combine_chunks().dictionary_encode())
+    assert card.card_.score(dictionary).tolist() == score
+    assert card.card_.score(arrow.slice(0, 0)).tolist() == []
+    with pytest.raises(TableError, match="column 'late' is missing"):
+        card.card_.score(X.drop(columns="late"))
+    matrix = X[["late", "margin"]]
+    bare = ScorecardClassifier().fit(matrix.to_numpy(), Y)
+    assert (
+        bare.score_points(matrix.to_numpy()).tolist()
+        == ScorecardClassifier().fit(matrix, Y).score_points(matrix).tolist()
+    )
+    assert bare.variables_ == ["x0", "x1"]
+
+
+def test_errors_say_what_where_and_what_next() -> None:
+    with pytest.raises(CreditscoreError) as caught:
+        ScorecardClassifier().fit(X.assign(day=pd.Timestamp("2020-01-01")), Y)
+    assert "column 'day'" in str(caught.value)
+    assert "next:" in str(caught.value)

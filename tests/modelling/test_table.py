@@ -1,0 +1,224 @@
+"""What is shown is what is scored: table, score, contributions, JSON, SQL, reasons and edits tell one story."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from creditscore.errors import TableError, UsageError
+from creditscore.modelling import CardTable, ScorecardClassifier, card_sql, edit_points, rank_reasons
+from tests.modelling.data import firms, probes
+
+X, Y = firms()
+CARD = ScorecardClassifier(specials={"margin": [-99]}).fit(X, Y).card_
+FLOATS = ScorecardClassifier(specials={"margin": [-99]}, round_points=False).fit(X, Y).card_
+WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5)
+CARDS = {"whole": CARD, "floats": FLOATS}
+
+
+def by_hand(card: CardTable, table: pd.DataFrame) -> list[float]:
+    """The score as a reader of the table would compute it, row by row, from `to_pandas()` alone."""
+    lines = card.to_pandas().to_dict("records")
+    out = []
+    for row in table.to_dict("records"):
+        score = next(line["points"] for line in lines if line["role"] == "base")
+        for variable in dict.fromkeys(line["variable"] for line in lines if line["role"] != "base"):
+            own = [line for line in lines if line["variable"] == variable]
+            value = row[variable]
+            roles = {line["role"]: line for line in own}
+            if value is None or value != value:
+                found = roles["missing"]
+            else:
+                named = [line for line in own if line["levels"] and value in line["levels"]]
+                ranged = [line for line in own if line["role"] == "bin" and line["kind"] == "number"]
+                inside = [
+                    line for line in ranged if line["low"] <= value and (value < line["high"] or line["high"] == np.inf)
+                ]
+                found = (named or inside or [roles.get("other")])[0]
+            score += found["points"]
+        out.append(score)
+    return out
+
+
+def cuts(card: CardTable) -> dict[str, tuple[float, ...]]:
+    return {v.name: v.bins.cuts for v in card.variables}
+
+
+def in_duckdb(card: CardTable, table: pd.DataFrame) -> np.ndarray:
+    con = duckdb.connect()
+    con.register("firms", table.assign(_n=range(len(table))))
+    return con.sql(card_sql(card, "firms", keep=["_n"])).df().sort_values("_n")["score"].to_numpy()
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_shown_is_scored_on_every_edge(name: str) -> None:
+    card = CARDS[name]
+    table = probes(X, cuts(card))
+    score = card.score(table)
+    np.testing.assert_allclose(score, by_hand(card, table), rtol=0, atol=0 if card.whole else 1e-9)
+    again = CardTable.from_dict(json.loads(json.dumps(card.to_dict())))
+    assert again == card
+    np.testing.assert_array_equal(again.score(table), score)
+    np.testing.assert_allclose(in_duckdb(card, table), score, rtol=0, atol=0 if card.whole else 1e-9)
+    assert (in_duckdb(card, table).dtype == np.int64) == card.whole
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(allow_nan=True, allow_infinity=True),
+            st.floats(-120, 10) | st.just(-99.0),
+            st.floats(allow_nan=True),
+            st.sampled_from(["trade", "works", "farm", "inn", None]) | WORDS,
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_any_row_scores_alike_everywhere(rows: list[tuple[float, float, float, str | None, bool]]) -> None:
+    table = pd.DataFrame(rows, columns=list(X)).astype({"kind": object})
+    score = CARD.score(table)
+    assert score.tolist() == by_hand(CARD, table)
+    assert score.tolist() == in_duckdb(CARD, table).tolist()
+    assert score[0] == CARD.score(table.iloc[[0]])[0]
+    parts = CARD.contributions(table)
+    assert (parts.sum(axis=1) + CARD.base).tolist() == score.tolist()
+
+
+def test_counts_in_the_table_are_counts_of_scoring() -> None:
+    table = CARD.to_pandas()
+    for variable, parts in CARD.codes(X):
+        codes = np.concatenate([np.array(c) for _, c in parts])
+        counts = np.bincount(codes, minlength=variable.bins.total)
+        events = np.bincount(codes, Y, variable.bins.total)
+        own = table[table["variable"] == variable.name]
+        assert own["count"].tolist() == counts.tolist()
+        assert own["events"].tolist() == events.tolist()
+
+
+def test_neighbours_of_equal_points_are_one_bin() -> None:
+    table = CARD.to_pandas()
+    for _, own in table[(table["role"] == "bin") & (table["kind"] == "number")].groupby("variable"):
+        assert (own["points"].diff().iloc[1:] != 0).all()
+
+
+def test_hand_made_changes_of_rows_are_caught() -> None:
+    rows = list(CARD.rows)
+    place = next(i for i, row in enumerate(rows) if row.role == "bin" and row.kind == "number" and row.high is not None)
+    for wrong in (replace(rows[place], high=rows[place].high + 0.5), replace(rows[place], points=0.5)):  # type: ignore[operator]
+        with pytest.raises(TableError):
+            replace(CARD, rows=(*rows[:place], wrong, *rows[place + 1 :]))
+    with pytest.raises(TableError, match="one base row"):
+        replace(CARD, rows=tuple(rows[1:]))
+    with pytest.raises(TableError, match="not complete"):
+        replace(CARD, rows=tuple(row for row in rows if row.role != "missing"))
+    with pytest.raises(TableError, match="not a scorecard_table"):
+        CardTable.from_dict({"kind": "other"})
+
+
+def test_an_edit_changes_everything_and_stays_on_record() -> None:
+    row = next(row for row in CARD.rows if row.variable == "kind" and row.role == "bin")
+    card = edit_points(CARD, "kind", row.bin, row.points - 7, reason="ministry list", author="Li", on="2020-01-02")
+    hit = X["kind"].isin(row.levels).to_numpy()
+    assert hit.any()
+    assert (CARD.score(X) - card.score(X)).tolist() == (7 * hit).tolist()
+    np.testing.assert_array_equal(in_duckdb(card, X), card.score(X))
+    again = CardTable.from_dict(json.loads(json.dumps(card.to_dict())))
+    assert again == card
+    (edit,) = again.edits
+    assert (edit["reason"], edit["author"], edit["on"], edit["to"]) == (
+        "ministry list",
+        "Li",
+        "2020-01-02",
+        row.points - 7,
+    )
+    assert CARD.edits == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"reason": " "}, "reason and an author"),
+        ({"author": ""}, "reason and an author"),
+        ({"points": 1.5}, "whole points"),
+        ({"bin": "nowhere"}, "no bin"),
+        ({"variable": "nothing"}, "no variable"),
+    ],
+)
+def test_edits_without_ground_are_refused(change: dict[str, object], words: str) -> None:
+    row = next(row for row in CARD.rows if row.variable == "kind" and row.role == "bin")
+    args: dict[str, object] = {
+        "variable": "kind",
+        "bin": row.bin,
+        "points": 1.0,
+        "reason": "r",
+        "author": "a",
+        **change,
+    }
+    with pytest.raises(UsageError, match=words):
+        edit_points(CARD, **args)  # type: ignore[arg-type]
+
+
+def test_a_refused_value_is_an_error_in_python_and_sql() -> None:
+    card = ScorecardClassifier(missing={"late": "error"}).fit(X, Y).card_
+    with pytest.raises(TableError, match="refuses 'missing' of 'late'"):
+        card.score(X)
+    with pytest.raises(duckdb.Error, match="refuses missing of late"):
+        in_duckdb(card, X)
+    full = X[X["late"].notna()]
+    np.testing.assert_array_equal(in_duckdb(card, full), card.score(full))
+
+
+def test_reasons_are_the_largest_shortfalls() -> None:
+    for baseline in ("mean", "best"):
+        found = rank_reasons(CARD, X, 3, baseline)
+        base = found.attrs["baseline"]
+        parts = CARD.contributions(X)
+        short = pd.DataFrame({name: base[name] - parts[name] for name in parts})
+        for n in (0, 5, 77):
+            expected = sorted(((-v, j) for j, v in enumerate(short.iloc[n]) if v > 0))[:3]
+            own = found[found["row"] == n]
+            assert own["shortfall"].round(6).tolist() == [round(-v, 6) for v, _ in expected]
+            assert own["variable"].tolist() == [short.columns[j] for _, j in expected]
+            assert own["rank"].tolist() == list(range(1, len(expected) + 1))
+    assert (rank_reasons(CARD, X, 9, "best").groupby("row")["shortfall"].min() > 0).all()
+
+
+def test_a_baseline_of_ones_own_names_every_variable() -> None:
+    base = dict.fromkeys((v.name for v in CARD.variables), 0.0)
+    assert (rank_reasons(CARD, X, 2, base)["baseline"] == 0).all()
+    with pytest.raises(UsageError, match="no points for"):
+        rank_reasons(CARD, X, 2, {"late": 0.0})
+    with pytest.raises(UsageError, match="unknown baseline"):
+        rank_reasons(CARD, X, 2, "median")
+    with pytest.raises(UsageError, match="k is 0"):
+        rank_reasons(CARD, X, 0)
+
+
+def test_mean_points_are_those_of_the_population() -> None:
+    parts = CARD.contributions(X)
+    for variable in CARD.variables:
+        assert variable.mean == pytest.approx(parts[variable.name].mean(), abs=1e-9)
+        assert abs(variable.mean) <= 0.5
+
+
+def test_sql_of_another_dialect_is_refused() -> None:
+    with pytest.raises(UsageError, match="unknown dialect"):
+        card_sql(CARD, "t", "oracle")
+
+
+def test_sql_parts_are_the_contributions() -> None:
+    con = duckdb.connect()
+    con.register("firms", X)
+    parts = con.sql(card_sql(CARD, "firms", parts=True)).df()
+    for name, column in CARD.contributions(X).items():
+        assert parts[f"points_{name}"].tolist() == column.tolist()
