@@ -143,7 +143,7 @@ def test_points_against_log_odds(rules: tuple[Statutory, np.ndarray]) -> None:
 
 
 def test_a_real_grading_is_read(tmp_path: Path) -> None:
-    grading = grade_district(district(300).write(tmp_path))
+    grading = grade_district(district(120).write(tmp_path))
     held = from_grading(grading)
     assert held.grades[0] == "A"
     assert held.higher_is_better

@@ -15,7 +15,7 @@ from creditscore.modelling.rules_report import RulesReport, rules_beside
 
 @pytest.fixture(scope="module")
 def held(tmp_path_factory: pytest.TempPathFactory) -> Statutory:
-    return from_grading(grade_district(district(400).write(tmp_path_factory.mktemp("district"))))
+    return from_grading(grade_district(district(200).write(tmp_path_factory.mktemp("district"))))
 
 
 def report(held: Statutory, order: object = None) -> RulesReport:

@@ -111,18 +111,32 @@ def test_a_changed_horizon_fails_though_ranks_hold(model: LogisticRegression) ->
 
 def test_a_fall_of_auc_must_be_large_and_certain() -> None:
     rng = np.random.default_rng(0)
-    p = rng.uniform(0, 0.5, 60_000)
-    y = (rng.random(60_000) < p).astype(int)
+    p = rng.uniform(0, 0.5, 25_000)
+    y = (rng.random(25_000) < p).astype(int)
     now = validate(p, y=y, bootstraps=0).numbers["discrimination"]["auc"]
 
     def outcome(initial: float, rows: int) -> str:
         found = validate(p[:rows], y=y[:rows], reference=Reference(auc=initial), bootstraps=0)
         return str(found.criteria.set_index("criterion").loc["auc_fall", "outcome"])
 
-    assert outcome(now + 0.012, 60_000) == "pass"  # certain and small
-    assert outcome(now + 0.03, 60_000) == "warn"
-    assert outcome(now + 0.1, 60_000) == "fail"
+    assert outcome(now + 0.012, 25_000) == "pass"  # certain and small
+    assert outcome(now + 0.03, 25_000) == "warn"
+    assert outcome(now + 0.1, 25_000) == "fail"
     assert outcome(now + 0.03, 150) == "pass"  # large, and chance does as much
+
+
+def test_days_become_cohorts() -> None:
+    p = np.linspace(0.01, 0.5, 800)
+    y = (np.random.default_rng(0).random(800) < p).astype(int)
+    days = pd.Series(pd.date_range("2019-01-01", periods=800))
+    for given in (days, days.dt.strftime("%Y-%m-%d"), days.dt.date):
+        assert validate(p, y=y, cohort=given, bootstraps=0).tables["cohorts"]["cohort"].to_list() == [
+            "2019",
+            "2020",
+            "2021",
+        ]
+    few = validate(p, y=y, cohort=np.where(np.arange(800) % 2, "2019-12-31", "2020-12-31"), bootstraps=0)
+    assert few.tables["periods"]["period"].to_list() == ["2019-12-31", "2020-12-31", "all"]
 
 
 def test_plain_predictions_need_nothing_else() -> None:

@@ -15,6 +15,8 @@ from creditscore.modelling.metrics.inputs import Floats, outcomes, probabilities
 if TYPE_CHECKING:
     import pandas as pd
 
+MANY_DAYS = 24  # cohorts of single days beyond this are too small to say anything
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -132,6 +134,8 @@ def prepared(
     for name in ("observed_on", "groups", "inspected"):
         if name not in more and held is not None and getattr(held, name, None) is not None:
             more[name] = _whole(name, getattr(held, name), rows)
+    if "observed_on" in more:
+        more["observed_on"] = cohorts(more["observed_on"])
     if X is not None and len(X) != rows:
         raise InputError(f"{len(X)} rows of inputs, {rows} outcomes", where="data", next="give one per row")
     predict = predictor(model, matrix) if hasattr(model, "predict_proba") else None
@@ -170,6 +174,21 @@ def prepared(
             row_hashes(pd.DataFrame({"data": hashes[order].astype(str), "p": np.round(p, 12)})), ["p"]
         ),
     )
+
+
+def cohorts(observed: pd.Series[Any]) -> pd.Series[Any]:
+    """Days become ISO dates, and years where there are more than 24 of them; anything else stays as it is."""
+    import pandas as pd
+
+    days = observed
+    if not pd.api.types.is_datetime64_any_dtype(observed):
+        texts = observed.dropna().astype(str)
+        if not len(texts) or not texts.str.fullmatch(r"\d{4}-\d{2}-\d{2}").all():
+            return observed
+        days = pd.to_datetime(observed.astype("object"), errors="coerce")
+    days = pd.Series(days)
+    named: pd.Series[Any] = days.dt.strftime("%Y" if days.nunique() > MANY_DAYS else "%Y-%m-%d")
+    return named
 
 
 def _whole(name: str, values: Any, rows: int) -> pd.Series[Any]:
