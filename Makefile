@@ -1,6 +1,6 @@
 # Each target does its own set-up. PYTHON picks the interpreter: make test PYTHON=python3.12
 .DEFAULT_GOAL := help
-TARGETS := help venv demo test lint bench wheel clean
+TARGETS := help venv demo models test lint bench bench-models wheel clean
 .PHONY: $(TARGETS)
 
 # Work from the folder of this file, wherever make was started (spaces in the path are fine).
@@ -24,9 +24,11 @@ STAMP := .venv/.stamp
 
 help:
 	@echo "make demo    grade a made-up population, write pages to build/demo"
+	@echo "make models  train the reference models again, write their cards"
 	@echo "make test    run the tests"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   run the benchmarks"
+	@echo "make bench-models  cards beside their peers, in an environment of its own"
 	@echo "make wheel   build dist/*.whl"
 	@echo "make venv    only set up .venv (the others do it themselves)"
 	@echo "make clean   remove what the others wrote, but not .venv"
@@ -46,6 +48,9 @@ $(STAMP): requirements.txt pyproject.toml
 demo: $(STAMP)
 	$(BIN)/creditscore demo --out build/demo
 
+models: $(STAMP)
+	$(BIN)/creditscore model card --regenerate models
+
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
@@ -56,6 +61,17 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/run.py
+
+# Peers pin other versions than requirements.txt, so they live apart; the arrays they share are the same.
+BENCH := .venv-bench
+$(BENCH)/.stamp: requirements.txt pyproject.toml
+	"$(PYTHON)" -m venv $(BENCH)
+	grep -E '^(numpy|pandas|pyarrow|scikit-learn|scipy)==' requirements.txt > $(BENCH)/constraints.txt
+	$(BENCH)/bin/python -m pip install --quiet --no-compile -c $(BENCH)/constraints.txt -e '.[bench-models]'
+	@touch $@
+
+bench-models: $(BENCH)/.stamp
+	$(BENCH)/bin/python benchmarks/models.py $(BENCH_ARGS)
 
 wheel: $(STAMP)
 	rm -rf dist

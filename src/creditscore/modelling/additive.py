@@ -23,12 +23,14 @@ from creditscore.modelling.signed import solve_signed
 
 Floats = NDArray[np.float64]
 
-NEAR = 0.15  # root mean square of log-odds by which the predictor may leave its quadratic
+FEW = 10.0  # how much more free bins believe the common λ than increments do: a column has few of them
+NEAR = 0.5  # root mean square of log-odds by which the predictor may leave its quadratic
 STALE = 6  # steps for which one quadratic serves at most
-CHOOSING = 6  # steps in which λ are chosen
+CHOOSING = 12  # steps in which λ are chosen
+INNER = 3  # updates of λ on one quadratic
 MOST_STEPS = 60
 LAMBDA_RANGE = (1e-2, 1e7)
-PRIOR = 10.0  # degrees of freedom with which the common λ is believed
+PRIOR = 2.0  # degrees of freedom with which the λ common to all columns is believed
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,9 @@ class Curvature:
         return h
 
 
-def likelier(h: Floats, b: Floats, design: Design, lam: Floats, in_group: Floats) -> tuple[Floats, Floats]:
+def likelier(
+    h: Floats, b: Floats, design: Design, lam: Floats, in_group: Floats, prior: float
+) -> tuple[Floats, Floats]:
     """One Fellner-Schall step: (λ of each group, effective degrees of freedom of each group) at the quadratic h, b."""
     from scipy.linalg import cho_factor, cho_solve
     from scipy.linalg.lapack import dtrtri
@@ -158,7 +162,8 @@ def likelier(h: Floats, b: Floats, design: Design, lam: Floats, in_group: Floats
     spread = np.bincount(design.group, variance, design.groups)
     freedom = np.clip(in_group - lam * spread, 1e-8, None)
     square = np.bincount(design.group, theta**2, design.groups).astype(np.float64)
-    update = (freedom + PRIOR) / (square + PRIOR / np.maximum(common(freedom, square), 1e-12))
+    believed = np.where(np.arange(design.groups) % 2 == 0, prior, FEW * prior)
+    update = (freedom + believed) / (square + believed / np.maximum(common(freedom, square), 1e-12))
     return np.clip(update, *LAMBDA_RANGE), freedom
 
 
@@ -175,11 +180,13 @@ def fit_additive(
     weight: Floats,
     *,
     penalties: Floats | None = None,
+    prior: float = PRIOR,
     tolerance: float = 1e-5,
     start: Floats | None = None,
     curvature: Curvature | None = None,
 ) -> AdditiveFit:
-    """Fit effects per bin. `codes`: (columns, rows). λ are chosen unless `penalties` (one per group) are given.
+    """Fit effects per bin. `codes`: (columns, rows). λ are chosen unless `penalties` (two per column) are given: each
+    column's own, drawn to a common one as if that had `prior` degrees of freedom.
 
     Newton steps with halving on the penalised deviance; constraints hold exactly at every step. `start` and `curvature`
     of an earlier fit to the same rows save passes. Stops when no effect moves by `tolerance` in log-odds.
@@ -213,10 +220,12 @@ def fit_additive(
         h = curvature.at(rows, eta, p)
         x = np.concatenate([[intercept], theta])
         b = h @ x + np.concatenate([[residual.sum()], design.gradient(rows.sums(residual))])
-        for _ in range(2 if chosen and iteration <= CHOOSING else 0):
+        settled = True
+        for _ in range(INNER if chosen and iteration <= CHOOSING else 0):
             before = lam
-            lam, freedom = likelier(h, b, design, lam, in_group)
-            if np.abs(np.log(lam / before)).max(initial=0.0) < 0.05:
+            lam, freedom = likelier(h, b, design, lam, in_group, prior)
+            settled = float(np.abs(np.log(lam / before)).max(initial=0.0)) < 0.05
+            if settled:
                 break
         a = penalised(h, design, lam)
         new = cho_solve(cho_factor(a, lower=True, check_finite=False), b)
@@ -233,7 +242,7 @@ def fit_additive(
             step = step / 2
         intercept, theta, current = float(trial[0]), trial[1:], dev
         moved = float(np.abs(design.effects(step[1:])).max(initial=abs(step[0])))
-        if moved < tolerance and (not chosen or iteration > 3):
+        if moved < tolerance and settled:
             converged = True
             break
     effects = design.effects(theta)

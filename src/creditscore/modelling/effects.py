@@ -21,8 +21,7 @@ from creditscore.modelling.smoothing import Smoothing, choose_smoothing
 Floats = NDArray[np.float64]
 Codes = NDArray[np.uint8]
 
-CHOSEN_UP_TO = 25_000  # rows up to which the smoothing is checked on rows left out; beyond, likelihood alone decides
-CHOSEN_UP_TO_GROUPS = 200_000
+SHARED = 2500.0  # events per degree of freedom with which the common penalty is believed, between 1 and 10 of them
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Effects:
     effects: tuple[Floats, ...]
     converged: bool = True
     freedom: dict[str, float] = field(default_factory=dict)
-    smoothing: Smoothing = field(default_factory=lambda: Smoothing(1.0))
+    smoothing: Smoothing = field(default_factory=Smoothing)
     slopes: dict[str, float] = field(default_factory=dict)
 
 
@@ -51,7 +50,9 @@ def additive_effects(
     itself.
     """
     blocks = [Block(b.ordinary, b.total - b.ordinary) if b.kind == "number" else Block(0, b.total) for b in bins]
-    first = fit_additive(codes, blocks, event, weight, tolerance=1e-2)
+    fewer = min(float(weight @ event), float(weight.sum()) - float(weight @ event))
+    prior = float(np.clip(SHARED / max(fewer, 1e-9), 1.0, 10.0))
+    first = fit_additive(codes, blocks, event, weight, prior=prior, tolerance=1e-2)
     eta = Rows(codes, [b.bins for b in blocks], event, weight).predictor(
         first.intercept, np.concatenate(first.effects) if first.effects else np.zeros(0)
     )
@@ -63,12 +64,19 @@ def additive_effects(
             heavy = tally(codes[j], curvature, b.total)[: b.ordinary]
             name, signs = choose(first.effects[j][: b.ordinary], heavy, trend(b.name))
             shaped[j], blocks[j] = replace(b, trend=name), replace(blocks[j], signs=signs)
-    penalties, start = np.array(first.penalties), first.coefficients
+    penalties = np.array(first.penalties)
     factor = Smoothing(1.0 if smoothing == "auto" else float(smoothing))
-    if smoothing == "auto" and bins and len(event) <= (CHOSEN_UP_TO if groups is None else CHOSEN_UP_TO_GROUPS):
-        factor = choose_smoothing(codes, blocks, event, weight, penalties, start, groups)
-    penalties = penalties * factor.factor
-    fit = fit_additive(codes, blocks, event, weight, penalties=penalties, start=start, curvature=first.curvature)
+    if smoothing == "auto" and bins and groups is not None:
+        factor = choose_smoothing(codes, blocks, event, weight, penalties, first.coefficients, groups)
+    fit = fit_additive(
+        codes,
+        blocks,
+        event,
+        weight,
+        penalties=penalties * factor.factor,
+        start=first.coefficients,
+        curvature=first.curvature,
+    )
     freedom = {b.name: f for b, f in zip(bins, first.freedom, strict=True)}
     return Effects(tuple(shaped), fit.intercept, fit.effects, fit.converged, freedom, factor)
 

@@ -23,7 +23,16 @@ from creditscore.modelling.validation_input import digest, row_hashes
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["NOTICES", "AdditivityError", "Explainer", "Explanation", "Points", "explain", "make_explainer"]
+__all__ = [
+    "NOTICES",
+    "AdditivityError",
+    "Explainer",
+    "Explanation",
+    "Points",
+    "explain",
+    "make_explainer",
+    "shares_under",
+]
 
 ALGORITHMS = ("additive", "tree_interventional", "shap_tree_interventional", "shap_tree_path_dependent")
 TOLERANCE = 1e-9  # of the greatest points; shap's interventional values are held to this as well
@@ -183,37 +192,58 @@ def make_explainer(
     return replace(made, base=base)
 
 
-def explain(model: Any, X: Any, explainer: Explainer, weight: Any = None) -> Explanation:
-    """Shares of every row of X in points. `weight`: of the kept background rows, for resampled backgrounds.
+def explain(model: Any, X: Any, explainer: Explainer) -> Explanation:
+    """Shares of every row of X in points.
 
     Raises AdditivityError when base and shares of any row do not add up to its points: a wrong explanation is none.
     """
     frame = as_inputs(X)
-    log_odds = event_log_odds(model, frame, explainer.event_from)
+    score = score_of(model, frame, explainer.points, event_log_odds(model, frame, explainer.event_from))
+    if explainer.algorithm == "additive":
+        parts, _ = additive_points(model, frame, explainer)
+        shares, base = parts - np.array([explainer.means[str(name)] for name in parts.columns]), explainer.base
+    else:
+        shares, base = tree_points(model, frame, explainer)
+    gap = check_sum(shares.to_numpy(), base, score, explainer.algorithm)
+    shares.index = frame.index
+    return Explanation(shares, float(base), score, frame[list(shares.columns)], explainer, gap)
+
+
+def shares_under(model: Any, X: Any, explainer: Explainer, weights: Floats) -> Floats:
+    """Shares under several weightings (draws, rows) of the background rows that are kept: (draws, n, columns)."""
+    frame, kept = as_inputs(X), explainer.background()
+    score = score_of(model, frame, explainer.points, event_log_odds(model, frame, explainer.event_from))
     if explainer.algorithm == "additive":
         parts, start = additive_points(model, frame, explainer)
-        if weight is None:
-            means, base = explainer.means, explainer.base
-        else:
-            known, _ = additive_points(model, explainer.background(), explainer)
-            share = np.asarray(weight, dtype=np.float64) / np.sum(weight)
-            means = {str(name): float(share @ known[name]) for name in known.columns}
-            base = start + sum(means.values())
-        shares = parts - np.array([means[str(name)] for name in parts.columns])
+        known, _ = additive_points(model, kept, explainer)
+        means = weights @ known.to_numpy() / weights.sum(axis=1, keepdims=True)
+        shares, base = parts.to_numpy()[None, :, :] - means[:, None, :], start + means.sum(axis=1)
+    elif explainer.algorithm == "tree_interventional":
+        from creditscore.modelling.treeshap import tree_values_under
+
+        found, level = tree_values_under(model, frame, kept, weights)
+        shares, base = found * explainer.points.per_log_odds, explainer.points.of(level)
     else:
-        shares, base = tree_points(model, frame, explainer, weight)
-    score = score_of(model, frame, explainer.points, log_odds)
-    gap = float(np.abs(base + shares.sum(axis=1).to_numpy() - score).max()) if len(shares) else 0.0
-    limit = TOLERANCE * max(1.0, float(np.abs(score).max()) if len(score) else 1.0)
+        raise UsageError("shap's explainer takes no weights", allowed="additive, tree_interventional")
+    for one, middle in zip(shares, base, strict=True):
+        check_sum(one, float(middle), score, explainer.algorithm)
+    return np.asarray(shares)
+
+
+def check_sum(shares: Floats, base: float, score: Floats, algorithm: str) -> float:
+    """The greatest gap between base + Σ shares and the points; AdditivityError when it is not rounding."""
+    if not len(score):
+        return 0.0
+    gap = float(np.abs(base + shares.sum(axis=1) - score).max())
+    limit = TOLERANCE * max(1.0, float(np.abs(score).max()))
     if not gap <= limit:
         raise AdditivityError(
             f"base and shares miss the points by {gap:.3g}",
-            where=explainer.algorithm,
+            where=algorithm,
             allowed=f"at most {limit:.3g}",
             next="use the algorithm additive or tree_interventional, and the model the explainer was made for",
         )
-    shares.index = frame.index
-    return Explanation(shares, float(base), score, frame[list(shares.columns)], explainer, gap)
+    return gap
 
 
 def kind_of(model: Any) -> str:
@@ -259,7 +289,7 @@ def additive_points(model: Any, X: pd.DataFrame, explainer: Explainer) -> tuple[
     return parts * points.per_log_odds, start
 
 
-def tree_points(model: Any, X: pd.DataFrame, explainer: Explainer, weight: Any = None) -> tuple[pd.DataFrame, float]:
+def tree_points(model: Any, X: pd.DataFrame, explainer: Explainer) -> tuple[pd.DataFrame, float]:
     """Shares of boosted trees in points, and their base."""
     import pandas as pd
 
@@ -267,9 +297,7 @@ def tree_points(model: Any, X: pd.DataFrame, explainer: Explainer, weight: Any =
     from creditscore.modelling.treeshap import shap_tree_values, tree_values
 
     if explainer.algorithm == "tree_interventional":
-        found, base = tree_values(model, X, explainer.background(), weight)
-    elif weight is not None:
-        raise UsageError("shap's explainer takes no weights", allowed="tree_interventional")
+        found, base = tree_values(model, X, explainer.background())
     else:
         along = explainer.algorithm == "shap_tree_path_dependent"
         found, base = shap_tree_values(model, X, None if along else explainer.background())
@@ -293,7 +321,9 @@ def as_inputs(X: Any) -> pd.DataFrame:
 def _threshold(model: Any, event_from: str | None) -> float:
     grades = [str(grade) for grade in model.grades_]
     if event_from is None or str(event_from) not in grades[1:]:
-        raise UsageError(f"event_from is {event_from!r}", allowed=grades[1:], next="name the best grade that is the event")
+        raise UsageError(
+            f"event_from is {event_from!r}", allowed=grades[1:], next="name the best grade that is the event"
+        )
     return float(model.thresholds_[grades.index(str(event_from)) - 1])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,9 +53,9 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         rest): the event's log-odds along the value, held exactly. What was chosen stands in `trends_`.
     max_bins : most ordinary bins of a column. None: 20 for additive (fewer in small data; equal neighbours are
         joined), 8 for woe.
-    min_bin_size : least share of the weight in a bin. None: 0.01 for additive, 0.05 for woe.
-    smoothing : "auto", or a factor on the penalties that restricted likelihood chooses. `auto` checks the factor on
-        rows left out up to 25,000 rows, on whole groups left out where `groups` are given.
+    min_bin_size : least share of the weight in a bin. None: 0.002 for additive, 0.05 for woe.
+    smoothing : a factor on the penalties that restricted likelihood chooses; "auto" is 1, or, where `groups` are given,
+        the factor that predicts best on whole groups left out.
     missing, unseen : "own" (points of their own where the fit saw such rows, else neutral), "neutral" (0 points),
         "worst", "error" (such a row is refused); one, or a dict by column. Unseen also stands for levels too rare
         for a bin.
@@ -173,7 +174,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         total = float(weight.sum())
         additive = self.method == "additive"
         most = self.max_bins or (20 if additive else 8)
-        size = self.min_bin_size if self.min_bin_size is not None else (0.01 if additive else 0.05)
+        size = self.min_bin_size if self.min_bin_size is not None else (0.002 if additive else 0.05)
         bins: list[Bins] = []
         codes = np.empty((len(self.names_), len(weight)), dtype=np.uint8)
         for name in self.names_:
@@ -331,7 +332,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
             "classes": classes,
             "left": dict(self.left_),
             "freedom": dict(self.freedom_),
-            "smoothing": {"factor": self.smoothing_.factor, "left_out": [list(t) for t in self.smoothing_.left_out]},
+            "smoothing": {**asdict(self.smoothing_), "tried": [list(t) for t in self.smoothing_.tried]},
             "card": self.card_.to_dict(),
         }
 
@@ -345,7 +346,8 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
             self.feature_names_in_ = np.array(self.names_, dtype=object)
         self.classes_ = np.array(d["classes"])
         self.left_, self.freedom_ = dict(d["left"]), dict(d["freedom"])
-        self.smoothing_ = Smoothing(d["smoothing"]["factor"], tuple((f, v) for f, v in d["smoothing"]["left_out"]))
+        said = d["smoothing"]
+        self.smoothing_ = Smoothing(said["factor"], tuple((f, v) for f, v in said["tried"]))
         self.card_ = CardTable.from_dict(d["card"])
         return self
 

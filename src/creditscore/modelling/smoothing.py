@@ -19,10 +19,10 @@ FOLDS = 4
 
 @dataclass(frozen=True)
 class Smoothing:
-    """`factor` that was taken and the deviance per row on rows left out, of each factor that was tried."""
+    """`factor` on the penalties, and what was tried: (factor, deviance per row on rows left out)."""
 
-    factor: float
-    left_out: tuple[tuple[float, float], ...] = ()
+    factor: float = 1.0
+    tried: tuple[tuple[float, float], ...] = ()
 
 
 def folds(
@@ -60,8 +60,8 @@ def choose_smoothing(
     start: Floats,
     groups: NDArray[np.generic] | None = None,
 ) -> Smoothing:
-    """The factor with the least deviance on rows left out. Tries 1 and its neighbours, and goes on while it gets
-    better.
+    """The factor on the penalties with the least deviance on rows left out: factors of three up or down from 1 while it
+    gets better.
     """
     fold = folds(codes, event, groups)
     parts = []
@@ -69,8 +69,11 @@ def choose_smoothing(
         inside = fold != number
         if not inside.all() and 0 < float(weight[inside] @ event[inside]) < float(weight[inside].sum()):
             parts.append((inside, ~inside))
+    if not parts:
+        return Smoothing()
     starts = [start] * len(parts)
     curvatures: list[Any] = [None] * len(parts)
+    tried: dict[float, float] = {}
 
     def loss(factor: float) -> float:
         total = mass = 0.0
@@ -83,7 +86,7 @@ def choose_smoothing(
                 penalties=penalties * factor,
                 start=starts[i],
                 curvature=curvatures[i],
-                tolerance=1e-4,
+                tolerance=1e-3,
             )
             starts[i], curvatures[i] = fit.coefficients, fit.curvature
             eta = np.full(int(outside.sum()), fit.intercept)
@@ -91,18 +94,14 @@ def choose_smoothing(
                 eta += effect.take(code)
             total += deviance(eta, event[outside], weight[outside])
             mass += float(weight[outside].sum())
-        return total / mass if mass else 0.0
+        tried[factor] = total / mass
+        return total / mass
 
-    if not parts:
-        return Smoothing(1.0)
-    tried = {1.0: loss(1.0)}
+    factor, best = 1.0, loss(1.0)
     for step in (3.0, 1 / 3.0):
-        factor = step
-        while 0.03 < factor < 3000:
-            tried[factor] = loss(factor)
-            if tried[factor] >= min(v for f, v in tried.items() if f != factor):
-                break
+        while 0.03 < factor * step < 3000 and loss(factor * step) < best:
             factor *= step
-        if min(tried, key=lambda f: tried[f]) != 1.0:
+            best = tried[factor]
+        if factor != 1.0:
             break
-    return Smoothing(min(tried, key=lambda f: tried[f]), tuple(sorted(tried.items())))
+    return Smoothing(factor, tuple(tried.items()))

@@ -8,6 +8,7 @@ Information Systems 41, 647-665; the closed form per leaf as in Laberge and Pequ
 
 from __future__ import annotations
 
+from functools import cache
 from math import factorial
 from typing import Any
 
@@ -18,25 +19,30 @@ from creditscore.modelling.frames import read_matrix
 from creditscore.modelling.inputs import Floats
 from creditscore.modelling.trees import Forest, Tree
 
-__all__ = ["shap_tree_values", "tree_values"]
+__all__ = ["shap_tree_values", "tree_values", "tree_values_under"]
 
 
-def tree_values(model: Any, X: Any, background: Any, weight: Any = None) -> tuple[Floats, float]:
+def tree_values(model: Any, X: Any, background: Any) -> tuple[Floats, float]:
     """Shares of the log-odds and their base: (n, columns) and the mean log-odds of the background.
 
-    `model`: a fitted MonotoneBoosting; `weight`: of the background rows, for resampled backgrounds. base + the sum of a
-    row's shares is its log-odds, to rounding.
+    `model`: a fitted MonotoneBoosting. base + the sum of a row's shares is its log-odds, to rounding.
     """
+    values, base = tree_values_under(model, X, background, np.ones((1, len(background))))
+    return values[0], float(base[0])
+
+
+def tree_values_under(model: Any, X: Any, background: Any, weights: Floats) -> tuple[Floats, Floats]:
+    """The same under several weightings of the background rows, (draws, rows): (draws, n, columns) and (draws,)."""
     sizes = {position: len(found) for position, found in model.levels_.items()}
     forest = Forest.of(model.baseline_, model.trees_, sizes)
     rows, _ = read_matrix(model, X, model.levels_)
     back, _ = read_matrix(model, background, model.levels_)
-    share = np.full(len(back), 1 / len(back)) if weight is None else np.asarray(weight, dtype=np.float64)
-    share = share / share.sum()
+    weights = np.asarray(weights, dtype=np.float64)
+    weights = weights / weights.sum(axis=1, keepdims=True)
     used = sorted({feature for tree in model.trees_ for feature in tree.feature if feature >= 0})
     coded = {f: (forest._code(f, rows[:, f]), forest._code(f, back[:, f])) for f in used}
-    values = np.zeros(rows.shape)
-    base = model.baseline_
+    values = np.zeros((len(weights), *rows.shape))
+    base = np.full(len(weights), model.baseline_)
     for tree in model.trees_:
         for leaf, path in _paths(tree):
             value = tree.value[leaf]
@@ -45,14 +51,16 @@ def tree_values(model: Any, X: Any, background: Any, weight: Any = None) -> tupl
                 continue
             columns = list(path)
             fits = [_fitting(tests, forest, f) for f, tests in path.items()]
-            mine, theirs = (_sets([fit[coded[f][side]] for f, fit in zip(columns, fits, strict=True)]) for side in (0, 1))
+            mine, theirs = (
+                _sets([fit[coded[f][side]] for f, fit in zip(columns, fits, strict=True)]) for side in (0, 1)
+            )
             sets, place = np.unique(mine, return_inverse=True)
             others, at = np.unique(theirs, return_inverse=True)
-            mass = np.bincount(at, share, minlength=len(others))
-            full = (1 << len(columns)) - 1
-            base += value * float(mass[others == full].sum())
-            values[:, columns] += value * _leaf_shares(sets, others, mass, len(columns))[place]
-    return values, float(base)
+            mass = np.stack([np.bincount(at, weight, minlength=len(others)) for weight in weights])
+            base += value * mass[:, others == (1 << len(columns)) - 1].sum(axis=1)
+            shares = np.tensordot(mass, _leaf_shares(sets, others, len(columns)), axes=(1, 1))
+            values[:, :, columns] += value * shares[:, place]
+    return values, base
 
 
 def _sets(passed: list[NDArray[np.bool_]]) -> NDArray[np.int64]:
@@ -63,18 +71,17 @@ def _sets(passed: list[NDArray[np.bool_]]) -> NDArray[np.int64]:
     return found
 
 
-def _leaf_shares(sets: NDArray[np.int64], others: NDArray[np.int64], mass: Floats, count: int) -> Floats:
-    """Shapley values of one leaf worth 1: (row sets, columns of the leaf)."""
+def _leaf_shares(sets: NDArray[np.int64], others: NDArray[np.int64], count: int) -> Floats:
+    """Shapley values of one leaf worth 1: (sets of rows, sets of background rows, columns of the leaf)."""
     only, lacking = sets[:, None] & ~others[None, :], ~sets[:, None] & others[None, :]
     reached = (sets[:, None] | others[None, :]) == (1 << count) - 1
     a, b = np.bitwise_count(only), np.bitwise_count(lacking)
     gain, loss = _weights(count)
-    up, down = gain[a, b] * reached * mass, loss[a, b] * reached * mass
-    return np.stack(
-        [(up * (only >> k & 1)).sum(axis=1) - (down * (lacking >> k & 1)).sum(axis=1) for k in range(count)], axis=1
-    )
+    up, down = gain[a, b] * reached, loss[a, b] * reached
+    return np.stack([up * (only >> k & 1) - down * (lacking >> k & 1) for k in range(count)], axis=2)
 
 
+@cache
 def _weights(count: int) -> tuple[Floats, Floats]:
     """(a-1)! b! / (a+b)! for the columns that the row brings, a! (b-1)! / (a+b)! for those it takes away."""
     gain, loss = np.zeros((count + 1, count + 1)), np.zeros((count + 1, count + 1))

@@ -1,5 +1,6 @@
 """`build_dataset` equals plain Python on random logs, knows nothing too early, and says what it leaves out."""
 
+import json
 import random
 from datetime import date
 from functools import cache
@@ -447,7 +448,9 @@ def test_the_same_columns_again_for_scoring_and_for_later_outcomes():
     scored = rebuild(snapshot, first.about, observed_on="2023-12-31")
     assert scored.y is None
     assert list(scored.X.columns) == list(first.X.columns)
-    same(first, rebuild(snapshot, first.about, observed_on=["2021-02-28"], outcome=True, complete_until=iso(LAST)))
+    about = json.loads(json.dumps(first.about))
+    assert about == first.about
+    same(first, rebuild(snapshot, about, observed_on=["2021-02-28"], outcome=True, complete_until=iso(LAST)))
     with pytest.raises(UsageError, match="no recipe"):
         rebuild(snapshot, {}, observed_on="2023-12-31")
     with pytest.raises(UsageError, match="not the recipe"):
@@ -526,3 +529,33 @@ def test_codes_the_log_does_not_have_are_named_and_the_columns_stay():
     data = build(snapshot, ["2021-02-28"], groups={"x": ["zz"]}, indicators=["count"], windows=[12])
     assert data.X["x__count_12m"].eq(0).all()
     assert "x: no record has item zz" in data.about["notes"]
+
+
+def test_attributes_are_typed_and_subjects_have_an_age():
+    tables = {
+        **KNOWN,
+        "subjects": [{"subject_id": "S0", "district": "east", "registered_on": "2021-02-18"}, {"subject_id": "S9"}],
+        "attributes": [
+            {"subject_id": "S0", "name": name, "value": value}
+            for name, value in {"workers": "12.5", "has_income": "是", "built": "2021-02-01", "trade": "制造"}.items()
+        ] + [{"subject_id": "S9", "name": "workers", "value": "many"}],
+    }  # fmt: skip
+    data = build(
+        take(tables), ["2021-02-28"], outcome=None, indicators=[], history=[], subject_columns=["age_days", "district"],
+        attributes={"workers": "number", "has_income": "bool", "built": "date", "trade": "text", "none": "text"},
+    )  # fmt: skip
+    first, second = (list(row.values()) for row in as_rows(data, reference.day("2021-02-28")).values())
+    assert first[:-1] == [12.5, 1.0, 27.0, "制造", None, 10.0, "east"]
+    assert second[:-1] == [None] * 7
+    assert any("district" in note for note in data.about["notes"])
+    assert [str(kind) for kind in data.X.dtypes] == ["float64"] * 3 + ["str"] * 2 + ["float64", "str"]
+
+
+def test_nothing_is_left_in_the_connection_of_the_snapshot():
+    _, snapshot = small()
+    listed = "SELECT table_name FROM duckdb_tables() UNION SELECT view_name FROM duckdb_views() ORDER BY 1"
+    before = snapshot.con.execute(listed).fetchall()
+    build(snapshot, ["2021-02-28"])
+    with pytest.raises(InputError):
+        build(snapshot, ["2021-02-28"], outcome=["zz"])
+    assert snapshot.con.execute(listed).fetchall() == before

@@ -64,7 +64,7 @@ def test_rows_can_be_taken():
     part = data.take([2, 0])
     assert part.groups.tolist() == ["B", "A"]
     assert part.X["debt"].tolist()[1] == 1.0
-    assert (part.about["rows"], part.about["taken_from"]) == (2, 4)
+    assert (part.about["rows"], part.about["events"], part.about["taken_from"]) == (2, 1, 4)
     assert data.take([3, 1, 0, 2]).content_hash() == data.content_hash()
     with pytest.raises(UsageError, match="places"):
         data.take([True, False, True, False])

@@ -257,7 +257,11 @@ def _observe(
         if closed:
             engine.materialise("ds_closed", closed_sql(folded))
         known = known_sql(folded, recipe, picks, bool(closed))
-        chunks = list(_chunks(engine, snapshot, known, aggregates.parts(), ", ".join(chosen)))
+        totals = aggregates.parts()
+        try:
+            chunks = list(_chunks(engine, snapshot, known, totals, ", ".join(chosen)))
+        finally:
+            engine.forget(list(totals))
     if not sum(len(one["subject"]) for one in chunks):
         raise InputError(
             f"no subject is in the data set on {iso(at.day)}",
@@ -297,4 +301,3 @@ def _chunks(
         yield engine.con.execute(
             f"SELECT {chosen} FROM ds_person p {joins} WHERE p.sid BETWEEN {first} AND {last} ORDER BY p.sid"
         ).fetchnumpy()
-    engine.forget(list(parts))

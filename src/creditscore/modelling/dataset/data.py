@@ -58,7 +58,7 @@ class ModelData:
         return content_hash(self.columns())
 
     def take(self, rows: np.ndarray | list[int]) -> ModelData:
-        """The rows at these places, for example of a split; `about` says how many were taken."""
+        """The rows at these places, for example of a split; `about` counts these, and says of how many."""
         places = np.asarray(rows)
         if places.dtype == bool or (len(places) and not np.issubdtype(places.dtype, np.integer)):
             raise UsageError("rows are places (whole numbers)", next="np.flatnonzero(mask) for a mask")
@@ -68,6 +68,8 @@ class ModelData:
             return None if part is None else part.iloc[places].reset_index(drop=True)
 
         about = {**self.about, "rows": len(places), "taken_from": self.about.get("rows", len(self.X))}
+        if self.y is not None and self.about.get("events") is not None:
+            about["events"] = int(self.y.iloc[places].sum())
         names = ("X", "y", "weight", "groups", "observed_on", "inspected")
         return ModelData(**{name: pick(getattr(self, name)) for name in names}, about=about)
 

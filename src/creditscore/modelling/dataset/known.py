@@ -134,9 +134,11 @@ def folded_on(snapshot: Snapshot, day: int) -> Iterator[Folded]:
     tag = str(day).replace("-", "m")
     views, tables = (f"folded_{tag}", f"corrections_{tag}"), (f"several_{tag}", f"several_shares_{tag}")
     there = snapshot.con.execute(f"SELECT count(*) FROM duckdb_views() WHERE view_name = '{views[0]}'").fetchall()
-    yield fold(snapshot, day)
-    if not there[0][0]:
-        for name in views:
-            snapshot.con.execute(f"DROP VIEW IF EXISTS {name}")
-        for name in tables:
-            snapshot.con.execute(f"DROP TABLE IF EXISTS {name}")
+    try:
+        yield fold(snapshot, day)
+    finally:
+        if not there[0][0]:
+            for name in views:
+                snapshot.con.execute(f"DROP VIEW IF EXISTS {name}")
+            for name in tables:
+                snapshot.con.execute(f"DROP TABLE IF EXISTS {name}")

@@ -93,9 +93,9 @@ class GradingModel:
             return self.estimator.predict_median(frame).astype(str)
         return self.scale.labels(self._probability(event_log_odds(self.estimator, frame, self.explainer.event_from)))
 
-    def explain(self, X: Any, weight: Any = None) -> Explanation:
+    def explain(self, X: Any) -> Explanation:
         """Shares in points of every row; see `modelling.explain`."""
-        return explain(self.estimator, self.inputs(X), self.explainer, weight)
+        return explain(self.estimator, self.inputs(X), self.explainer)
 
     def predict(self, X: Any, reasons: int = REASONS, lang: str = "en", level: float = 0.95) -> pd.DataFrame:
         """One row per row of X, its index kept.
@@ -152,7 +152,11 @@ class GradingModel:
 
     def served_outputs(self) -> list[tuple[str, str]]:
         """Columns of `predict` and their types."""
-        ranks = [(f"reason_{k}{end}", kind) for k in range(1, REASONS + 1) for end, kind in (("", "str"), ("_points", "float"))]
+        ranks = [
+            (f"reason_{k}{end}", kind)
+            for k in range(1, REASONS + 1)
+            for end, kind in (("", "str"), ("_points", "float"))
+        ]
         numbers = [(name, "float") for name in ("probability", "probability_low", "probability_high")]
         return [*numbers, ("score", "int"), ("grade", "str"), *ranks, ("advisory", "bool")]
 
@@ -235,9 +239,7 @@ class GradingModel:
         try:
             return cls.from_dict(data)
         except (KeyError, TypeError, AttributeError, IndexError) as error:
-            raise InputError(
-                f"the model cannot be read: {type(error).__name__}: {error}", where=str(place)
-            ) from error
+            raise InputError(f"the model cannot be read: {type(error).__name__}: {error}", where=str(place)) from error
 
     def _probability(self, log_odds: Floats) -> Floats:
         if self.calibrator is not None:

@@ -82,9 +82,13 @@ def register(
         known = [one for one in log.entries(action=REGISTERED) if one.data and one.data["name"] == name]
         kinds = {one.data["kind"] for one in known}
         if kinds and kinds != {facts["kind"]}:
-            raise UsageError(f"{name} already holds versions of another kind: {kinds.pop()}", next="choose another name")
+            raise UsageError(
+                f"{name} already holds versions of another kind: {kinds.pop()}", next="choose another name"
+            )
         number = str(len(_done(log, known)) + 1)
-        with log.act(actor, role, REGISTERED, f"models/{name}/{number}", {"name": name, "version": number, **facts}, at=at) as act:  # noqa: E501
+        with log.act(
+            actor, role, REGISTERED, f"models/{name}/{number}", {"name": name, "version": number, **facts}, at=at
+        ) as act:
             made = _log_model(client, store, model, name, report, facts)
             if made != number:
                 raise InputError(
@@ -173,9 +177,7 @@ def list_versions(store: ModelStore, name: str | None = None) -> list[Version]:
         for one in sorted({entry.name for entry in found}):
             for alias, number in sorted(dict(client.get_registered_model(one).aliases).items()):
                 aliases.setdefault((one, str(number)), []).append(str(alias))
-    return [
-        Version(**{**vars(one), "aliases": tuple(aliases.get((one.name, one.version), ()))}) for one in found
-    ]
+    return [Version(**{**vars(one), "aliases": tuple(aliases.get((one.name, one.version), ()))}) for one in found]
 
 
 def _log_model(

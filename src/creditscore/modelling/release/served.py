@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from creditscore.errors import InputError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["CODE", "serve"]
 

@@ -83,7 +83,9 @@ class StatutoryModel:
         from creditscore.grading.grade import grade
 
         if CELL not in subjects.columns:
-            raise InputError(f"column {CELL!r} is missing", where="subjects", next="give each subject's records as JSON")
+            raise InputError(
+                f"column {CELL!r} is missing", where="subjects", next="give each subject's records as JSON"
+            )
         rows = []
         for subject, cell in zip(subjects["subject_id"], subjects[CELL], strict=True):
             for one in _cell(cell, subject):
@@ -98,8 +100,10 @@ class StatutoryModel:
         found = found.assign(scheme_sha256=self.content_hash)
         for name in ("known_at", "period"):
             found[name] = found[name].astype(str)
-        found["score"] = found["score"].map(str, na_action="ignore")  # a decimal as text: exact
-        return found[[name for name, _ in OUTPUTS if name in found.columns]]
+        # a decimal as text: exact
+        found["score"] = found["score"].map(lambda d: f"{d.normalize():f}", na_action="ignore")
+        graded: pd.DataFrame = found[[name for name, _ in OUTPUTS if name in found.columns]]
+        return graded
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON with the file's text in it."""

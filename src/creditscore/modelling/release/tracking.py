@@ -41,7 +41,9 @@ class ModelStore:
     roles: Path | None = None
 
     @classmethod
-    def at(cls, folder: str | Path | None = None, uri: str | None = None, roles: str | Path | None = None) -> ModelStore:
+    def at(
+        cls, folder: str | Path | None = None, uri: str | None = None, roles: str | Path | None = None
+    ) -> ModelStore:
         """The store that is given, or that the environment or the default names."""
         place = Path(folder or os.environ.get(VARIABLE) or DEFAULT).expanduser().resolve()
         if place.exists() and not place.is_dir():
@@ -117,7 +119,7 @@ def experiment_of(client: Any, store: ModelStore) -> str:
 def log_run(
     client: Any, run_id: str, report: Mapping[str, Any] | None, tables: Mapping[str, pd.DataFrame] | None = None
 ) -> None:
-    """Figures of a validation as metrics, its tables and the report itself as files of the run. `report`: `to_dict()`."""
+    """Figures of a validation as metrics, its tables and the report itself as files of the run. `report`: a dict."""
     for name, table in (tables or {}).items():
         client.log_text(run_id, table.to_csv(index=False), f"tables/{name}.csv")
     if report is None:

@@ -101,7 +101,10 @@ def as_table(data: Any, config: TrainConfig) -> pd.DataFrame:
     parts = {config.target: data.y, config.weight: data.weight}
     if config.split.column is not None:
         parts[config.split.column] = data.groups if config.split.by == "group" else data.observed_on
-    return data.X.assign(**{name: part for name, part in parts.items() if name is not None and part is not None})
+    found: pd.DataFrame = data.X.assign(
+        **{name: part for name, part in parts.items() if name is not None and part is not None}
+    )
+    return found
 
 
 def prepare(table: pd.DataFrame, config: TrainConfig) -> Prepared:
@@ -112,7 +115,9 @@ def prepare(table: pd.DataFrame, config: TrainConfig) -> Prepared:
     wanted = list(config.columns or ())
     for column in filter(None, [*named, *wanted]):
         if column not in table.columns:
-            raise InputError(f"there is no column {column!r}", where="table", allowed=[str(c) for c in table.columns][:30])
+            raise InputError(
+                f"there is no column {column!r}", where="table", allowed=[str(c) for c in table.columns][:30]
+            )
     inputs = wanted or [str(c) for c in table.columns if c not in named]
     if config.target in inputs:
         raise UsageError(f"the target {config.target!r} is among the inputs", where="columns")
@@ -175,12 +180,12 @@ def _parts(found: pd.DataFrame, hashes: Any, config: TrainConfig) -> tuple[NDArr
     if day.isna().any():
         raise InputError(f"{int(day.isna().sum())} rows have no {split.column}", where="split.column")
     try:
-        if day.dtype.kind in "iuf":
-            late = day >= float(split.test_from)
-        else:
-            late = day.astype(str) >= str(split.test_from)
+        number = day.dtype.kind in "iuf"
+        late = day >= float(split.test_from) if number else day.astype(str) >= str(split.test_from)
     except ValueError as error:
-        raise UsageError(f"test_from is {split.test_from!r}", where="split.test_from", allowed="as in the column") from error
+        raise UsageError(
+            f"test_from is {split.test_from!r}", where="split.test_from", allowed="as in the column"
+        ) from error
     return late.to_numpy(), fold
 
 
@@ -254,7 +259,13 @@ def _about(table: pd.DataFrame, config: TrainConfig, data: Prepared, own: str | 
             str(name): {"kind": "text" if name in text else "number", **labels.get(str(name), {})}
             for name in data.X.columns
         },
-        "data": {"sha256": table_hash(table), "content_hash": own, "rows": len(table), "without_outcome": data.without_outcome, **counted},
+        "data": {
+            "sha256": table_hash(table),
+            "content_hash": own,
+            "rows": len(table),
+            "without_outcome": data.without_outcome,
+            **counted,
+        },
         "split": {name: getattr(config.split, name) for name in ("by", "column", "test", "test_from", "folds")},
         "weight": config.weight,
         "seed": config.seed,

@@ -1,4 +1,4 @@
-"""A released model under validation: on the rows it was not fitted on, or on new ones; and two models beside each other."""
+"""A model under validation, on the rows it was not fitted on or on new ones; and two models beside each other."""
 
 from __future__ import annotations
 

@@ -1,0 +1,129 @@
+"""A model in words and small tables: what the terminal, the card and the notebooks show of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from creditscore.modelling.explain import NOTICES
+
+if TYPE_CHECKING:
+    from creditscore.modelling.release.bundle import GradingModel
+
+__all__ = ["Block", "blocks", "facts", "figure"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A heading, a text or a table."""
+
+    title: str = ""
+    text: str = ""
+    header: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+
+
+def facts(model: GradingModel) -> dict[str, str]:
+    """The model in a handful of lines."""
+    data = model.about["data"]
+    used = getattr(model.estimator, "variables_", None)
+    found = {
+        "model": f"{model.name}: {model.about['estimator']}, "
+        + (f"{len(used)} of {len(model.columns)} columns" if used is not None else f"{len(model.columns)} columns"),
+        "rows": f"{data['fit']['rows']} for the fit ({data['fit']['events']} events), "
+        f"{data['test']['rows']} kept for validation ({data['test']['events']})",
+        "calibration": "none" if model.calibrator is None else model.calibrator.method,
+        "grades": " ".join(map(str, model.scale.grades if model.scale is not None else model.estimator.grades_)),
+        "content": model.content_hash,
+        "data": data["sha256"],
+    }
+    if data["without_outcome"]:
+        found["rows"] += f", {data['without_outcome']} without outcome left out"
+    return found
+
+
+def blocks(model: GradingModel, validation: Mapping[str, Any] | None = None, regenerate: str = "") -> list[Block]:
+    """The readable card: purpose, points, grades, validation, limits, in this order."""
+    about = model.about
+    found = [Block(model.name, f"{NOTICES['en']}\n\n{NOTICES['zh']}")]
+    told = ("purpose", "use", "outcome_definition", "population", "periods", "horizon", "source", "licence", "limits")
+    rows = [[name.replace("_", " "), _said(about[name])] for name in told if about.get(name)]
+    rows += [[name, value] for name, value in facts(model).items() if name != "model"]
+    rows.append(["split", _split(about["split"])])
+    rows.append(["background", f"{model.explainer.rows} rows, {model.explainer.algorithm}, {model.explainer.sha256}"])
+    if model.scheme:
+        rows.append(["mirrors the scheme", model.scheme])
+    found.append(Block("What it is", header=("", ""), rows=rows))
+    found.append(_points(model))
+    if model.scale is not None and hasattr(model.scale, "table_"):
+        table = model.scale.table_
+        found.append(
+            Block(
+                "Grades",
+                "Counted on the rows of the fit, each predicted by a model that did not see it. "
+                "`rate` with its interval is Jeffreys' estimate; no rate is zero.",
+                ("grade", "probability", "rows", "events", "rate", "95 % interval"),
+                [
+                    [str(row["grade"]), f"{row['p_from']:.4f} to {row['p_to']:.4f}", figure(row["count"]),
+                     figure(row["events"]), f"{row['rate']:.4f}", f"{row['low']:.4f} to {row['high']:.4f}"]
+                    for row in table.to_dict("records")
+                ],
+            )
+        )  # fmt: skip
+    if validation is not None:
+        found.append(
+            Block(
+                "Validation",
+                f"Verdict: {validation['verdict']}, on {validation['part']}.",
+                ("figure", "value"),
+                [[name, figure(value)] for name, value in validation["numbers"].items()],
+            )
+        )
+        warned = [[row["label_en"], figure(row["value"]), row["outcome"]] for row in validation["criteria"]]
+        if warned:
+            found.append(Block("What the validation warns of", "", ("criterion", "value", "outcome"), warned))
+    if regenerate:
+        found.append(Block("Made again by", f"`{regenerate}`"))
+    return found
+
+
+def _points(model: GradingModel) -> Block:
+    card = getattr(model.estimator, "card_", None)
+    if card is None:
+        return Block(
+            "Inputs", "", ("column", "kind", "in words"),
+            [[name, str(model.about["columns"][name]["kind"]), model.label(name)] for name in model.columns],
+        )  # fmt: skip
+    return Block(
+        "Points",
+        f"The score is the sum of the points. {card.base_score:g} points are odds of {card.base_odds:g} to 1, "
+        f"{card.pdo:g} more double them; higher is better.",
+        ("variable", "value", "rows", "event rate", "points"),
+        [
+            [model.label(row.variable), row.bin, figure(row.count), figure(row.rate), figure(row.points)]
+            for row in card.rows
+        ],
+    )
+
+
+def figure(value: Any) -> str:
+    """A number as people read it: whole where it is whole, four digits else, a dash for none."""
+    if value is None or value != value:
+        return "–"
+    if isinstance(value, str):
+        return value
+    return f"{int(value)}" if float(value).is_integer() else f"{value:.4g}"
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return " / ".join(str(one) for one in value.values())
+    return "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _split(split: Mapping[str, Any]) -> str:
+    if split["by"] == "time":
+        return f"test from {split['test_from']} ({split['column']})"
+    by = f"whole groups of {split['column']}" if split["by"] == "group" else "rows, equal rows together"
+    return f"{split['test']:.0%} test: {by}; {split['folds']} folds for the calibration"
