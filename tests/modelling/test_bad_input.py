@@ -56,6 +56,19 @@ def test_outcomes_that_teach_nothing_are_refused(name: str) -> None:
         make().fit(X, Y, sample_weight=-np.ones(N))
 
 
+def test_text_outcomes_say_which_is_adverse() -> None:
+    words = np.where(Y == 1, "bad", "good")
+    with pytest.raises(TableError, match="which of 'bad' and 'good' is the adverse event"):
+        ScorecardClassifier().fit(X, words)
+    card = ScorecardClassifier(event="bad").fit(X, words)
+    plain = ScorecardClassifier().fit(X, Y)
+    assert card.classes_.tolist() == ["good", "bad"]
+    assert card.score_points(X).tolist() == plain.score_points(X).tolist()
+    assert (card.predict(X) == "bad").tolist() == (plain.predict(X) == 1).tolist()
+    with pytest.raises(UsageError, match="does not occur"):
+        ScorecardClassifier(event="ugly").fit(X, words)
+
+
 def test_columns_of_one_name_are_refused() -> None:
     twice = pd.concat([X, X[["late"]]], axis=1)
     with pytest.raises(TableError, match="columns with one name: late"):
@@ -113,6 +126,22 @@ def test_many_categories_keep_the_frequent_and_pool_the_rest() -> None:
     assert card.score_points(pd.DataFrame({"c": ["never"]})) == card.score_points(pd.DataFrame({"c": ["k99"]}))
 
 
+def test_many_columns_are_taken_by_information(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("creditscore.modelling.scorecard.MOST_COLUMNS", 5)
+    random = np.random.default_rng(0)
+    wide = pd.DataFrame(random.normal(size=(300, 30)), columns=[f"v{i}" for i in range(30)])
+    y = (wide["v7"] + 0.3 * random.normal(size=300) > 0).astype(int)
+    card = ScorecardClassifier().fit(wide, y)
+    assert "v7" in card.variables_
+    assert sum("5 columns with most information" in why for why in card.left_.values()) == 25
+
+
+def test_polars_scores_alike() -> None:
+    polars = pytest.importorskip("polars")
+    card = ScorecardClassifier().fit(X, Y)
+    assert card.card_.score(polars.from_pandas(X)).tolist() == card.score_points(X).tolist()
+
+
 def test_text_that_is_numbers_stays_text() -> None:
     table = pd.DataFrame({"code": pd.array(["1", "2"] * 100, dtype="str")})
     y = [0, 1] * 90 + [1, 0] * 10
@@ -156,6 +185,7 @@ def test_unseen_and_missing_follow_their_policies() -> None:
         {"cuts": {"late": ["a"]}},
         {"cuts": {"kind": ["trade"]}},
         {"cuts": {"kind": [["trade"], ["trade", "inn"]]}},
+        {"specials": {"late": [np.nan]}},
         {"max_bins": 1},
         {"min_bin_size": 0.9},
     ],
