@@ -113,6 +113,22 @@ def test_many_categories_keep_the_frequent_and_pool_the_rest() -> None:
     assert card.score_points(pd.DataFrame({"c": ["never"]})) == card.score_points(pd.DataFrame({"c": ["k99"]}))
 
 
+def test_many_columns_are_taken_by_information(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("creditscore.modelling.scorecard.MOST_COLUMNS", 5)
+    random = np.random.default_rng(0)
+    wide = pd.DataFrame(random.normal(size=(300, 30)), columns=[f"v{i}" for i in range(30)])
+    y = (wide["v7"] + 0.3 * random.normal(size=300) > 0).astype(int)
+    card = ScorecardClassifier().fit(wide, y)
+    assert "v7" in card.variables_
+    assert sum("5 columns with most information" in why for why in card.left_.values()) == 25
+
+
+def test_polars_scores_alike() -> None:
+    polars = pytest.importorskip("polars")
+    card = ScorecardClassifier().fit(X, Y)
+    assert card.card_.score(polars.from_pandas(X)).tolist() == card.score_points(X).tolist()
+
+
 def test_text_that_is_numbers_stays_text() -> None:
     table = pd.DataFrame({"code": pd.array(["1", "2"] * 100, dtype="str")})
     y = [0, 1] * 90 + [1, 0] * 10

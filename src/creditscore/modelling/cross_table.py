@@ -15,19 +15,15 @@ def cross_table(codes: NDArray[np.uint8], bins: list[int], weight: Floats) -> Fl
     ends = np.concatenate([[0], np.cumsum(np.array(bins, dtype=np.intp))])
     out = np.zeros((ends[-1], ends[-1]))
     columns, n = codes.shape
-    stride = max(bins, default=1)
-    sums = np.zeros((columns, columns, stride * stride))
     for start in range(0, n, CHUNK):
         part = codes[:, start : start + CHUNK].astype(np.intp)
         w = weight[start : start + CHUNK]
         for i in range(columns):
-            first = part[i] * stride
+            first = {size: part[i] * size for size in set(bins[i:])}
             for j in range(i, columns):
-                sums[i, j] += np.bincount(first + part[j], w, stride * stride)
-    for i in range(columns):
-        for j in range(i, columns):
-            pair = sums[i, j].reshape(stride, stride)
-            out[ends[i] : ends[i + 1], ends[j] : ends[j + 1]] = pair[: bins[i], : bins[j]]
+                size = bins[i] * bins[j]
+                pair = np.bincount(first[bins[j]] + part[j], w, size).reshape(bins[i], bins[j])
+                out[ends[i] : ends[i + 1], ends[j] : ends[j + 1]] += pair
     lower = np.tril_indices(ends[-1], -1)
     out[lower] = out.T[lower]
     return out

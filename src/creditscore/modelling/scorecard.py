@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from creditscore.errors import TableError, UsageError
-from creditscore.modelling.binning import keep_rows, merge
+from creditscore.modelling.binning import information, keep_rows, merge
 from creditscore.modelling.bins import Bins, assign, tally
 from creditscore.modelling.columns import binary_target, check_names, per_variable, specials_of, table_of, weights
 from creditscore.modelling.edits import edit_points
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 METHODS = ("additive", "woe")
+MOST_COLUMNS = 150  # columns that one additive fit takes: its work grows with their square
+COEFFICIENTS = 2000  # about so many at most: with many columns each has fewer bins
 POLICIES = ("own", "neutral", "worst", "error")
 
 
@@ -51,8 +53,8 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         evidence).
     trend : "auto", "monotone", "increasing", "decreasing", "peak", "valley" or "none", or a dict by column ("*": the
         rest): the event's log-odds along the value, held exactly. What was chosen stands in `trends_`.
-    max_bins : most ordinary bins of a column. None: 20 for additive (fewer in small data; equal neighbours are
-        joined), 8 for woe.
+    max_bins : most ordinary bins of a column. None: 20 for additive (fewer in small data and for more than 150
+        columns; equal neighbours are joined), 8 for woe.
     min_bin_size : least share of the weight in a bin. None: 0.002 for additive, 0.05 for woe.
     smoothing : a factor on the penalties that restricted likelihood chooses; "auto" is 1, or, where `groups` are given,
         the factor that predicts best on whole groups left out.
@@ -173,7 +175,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         """Bins of each column that varies, and the codes of the rows; one column in memory at a time."""
         total = float(weight.sum())
         additive = self.method == "additive"
-        most = self.max_bins or (20 if additive else 8)
+        most = self.max_bins or (int(np.clip(COEFFICIENTS // len(self.names_), 5, 20)) if additive else 8)
         size = self.min_bin_size if self.min_bin_size is not None else (0.002 if additive else 0.05)
         bins: list[Bins] = []
         codes = np.empty((len(self.names_), len(weight)), dtype=np.uint8)
@@ -195,6 +197,16 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
                 continue
             codes[len(bins)] = code
             bins.append(own)
+        if additive and len(bins) > MOST_COLUMNS:
+            parts = [
+                (tally(c, weight, b.total), tally(c, weight * event, b.total))
+                for b, c in zip(bins, codes, strict=False)
+            ]
+            order = np.argsort([-float(information(*part).sum()) for part in parts], kind="stable")
+            kept = sorted(order[:MOST_COLUMNS])
+            for j in order[MOST_COLUMNS:]:
+                self.left_[bins[j].name] = f"not among the {MOST_COLUMNS} columns with most information"
+            return [bins[j] for j in kept], codes[kept]
         return bins, codes[: len(bins)]
 
     def _make_card(self, fitted: Effects, codes: NDArray[np.uint8], event: Floats, weight: Floats) -> None:
