@@ -1,4 +1,4 @@
-"""One made-up table whose model passes validation, trained once; one database of MLflow, made once and copied."""
+"""One made-up table whose model passes validation, trained once, and stores of its own."""
 
 import shutil
 from pathlib import Path
@@ -68,14 +68,6 @@ def ordinal(table: pd.DataFrame) -> GradingModel:
     )
     config = {"target": "grade", "estimator": "ordinal", "event_from": "C", "background": 60}
     return train(graded, TrainConfig.of({**config, "parameters": {"grades": ["A", "B", "C"]}}))
-
-
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("mlflow")
-    with ModelStore.at(folder).mlflow() as client:
-        client.search_experiments()  # the first use makes the tables, which takes seconds
-    return folder
 
 
 @pytest.fixture
