@@ -29,16 +29,20 @@ _NAMES = {
     "ValidationReport": "validation",
     "VariableSelector": "selection",
     "build_dataset": "dataset.build",
+    "card_sql": "sql",
+    "edit_points": "edits",
     "explain": "explain",
     "fit_additive": "additive",
     "load_model": "release.bundle",
     "make_explainer": "explain",
     "model_part": "release.part",
+    "rank_reasons": "reasons",
     "reason_stability": "reason_stability",
     "select_variables": "selection",
     "train": "release.train",
     "validate": "validation",
     "validate_model": "release.validating",
+    "write_excel": "excel",
 }
 
 __all__ = list(_NAMES)

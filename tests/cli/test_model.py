@@ -1,0 +1,155 @@
+"""`creditscore model`: from a table to a promoted version, and what is refused on the way."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from creditscore.cli.main import app
+from creditscore.errors import CreditscoreError, InputError, NotAllowed, UsageError
+from tests.modelling.release.conftest import made_up
+
+WIDTH = 80
+
+
+def run(*args: Any) -> str:
+    """Output of a command; its error is raised as main() would see it, before it becomes text and exit code."""
+    result = CliRunner().invoke(app, ["model", *map(str, args)], env={"COLUMNS": str(WIDTH)})
+    if isinstance(result.exception, CreditscoreError):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert max((len(line) for line in lines if os.sep not in line), default=0) <= WIDTH
+    return result.output
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table, two models, one validated."""
+    place = tmp_path_factory.mktemp("cli")
+    made_up().to_csv(place / "data.csv", index=False)
+    (place / "m.yaml").write_text(
+        "target: bad\nname: made-up\nparameters: {smoothing: 1.0}\n"
+        "scale: {grades: [A, B, C], rules: {min_share: 0.15}}\n",
+        encoding="utf-8",
+    )
+    said = run("train", place / "data.csv", "--config", place / "m.yaml", "--out", place / "one")
+    assert "kept for validation" in said
+    run(
+        "train",
+        place / "data.csv",
+        "--target",
+        "bad",
+        "--estimator",
+        "boosting",
+        "--columns",
+        "late,ratio",
+        "--out",
+        place / "two",
+    )
+    assert run("validate", place / "one", place / "data.csv", "--by", "zhao").startswith("pass: AUC 0.")
+    return place
+
+
+def test_what_is_written(folder: Path) -> None:
+    names = {file.name for file in (folder / "one").iterdir()}
+    assert names == {"model.json", "validation.html", "validation.en.html", "validation.json"}
+    model = json.loads((folder / "one" / "model.json").read_text(encoding="utf-8"))
+    report = json.loads((folder / "one" / "validation.json").read_text(encoding="utf-8"))
+    assert model["validation"]["verdict"] == report["verdict"] == "pass"
+    assert report["about"]["commands"] == [f"creditscore model validate {folder / 'one'} {folder / 'data.csv'}"]
+
+
+def test_predict_and_card(folder: Path, tmp_path: Path) -> None:
+    said = run("predict", folder / "one", folder / "data.csv", "--out", tmp_path / "p.parquet", "--keep", "bad")
+    assert "advisory" in said
+    found = pd.read_parquet(tmp_path / "p.parquet")
+    assert list(found.columns[:4]) == ["bad", "probability", "probability_low", "probability_high"]
+    assert len(found) == 5000
+    run("predict", folder / "one", folder / "data.csv", "--out", tmp_path / "p.csv", "--reasons", 0)
+    assert "reason_1" not in pd.read_csv(tmp_path / "p.csv").columns
+    run("card", folder / "one", "--out", tmp_path)
+    assert {"card.json", "card.md", "card.html"} <= {file.name for file in tmp_path.iterdir()}
+    with pytest.raises(UsageError, match="no column 'x'"):
+        run("predict", folder / "one", folder / "data.csv", "--out", tmp_path / "p.csv", "--keep", "x")
+
+
+def test_compare(folder: Path, tmp_path: Path) -> None:
+    said = run("compare", folder / "one", folder / "two", folder / "data.csv", "--by", "sector", "--out", tmp_path)
+    assert "flagged by challenger" in said
+    assert set(pd.read_csv(tmp_path / "swaps.csv")["by"]) == {"all", "grade", "sector"}
+
+
+def test_from_registration_to_as_of(folder: Path, empty_store: Path, tmp_path: Path) -> None:
+    import shutil
+
+    place = tmp_path / "store"
+    place.mkdir()
+    shutil.copy(empty_store / "mlflow.db", place / "mlflow.db")
+    store, data = ("--store", place), folder / "data.csv"
+    assert "food version 1  pass" in run("register", folder / "one", "food", "--by", "wang", *store)
+    with pytest.raises(NotAllowed, match="second person"):
+        run("promote", "food", 1, "--by", "wang", "--approved-by", "wang", "--data", data, *store)
+    with pytest.raises(NotAllowed, match="hash of the data"):
+        run("promote", "food", 1, "--by", "wang", "--approved-by", "li", *store)
+    made_up(seed=5).to_csv(tmp_path / "other.csv", index=False)
+    with pytest.raises(NotAllowed, match="another one"):
+        run("promote", "food", 1, "--by", "wang", "--approved-by", "li", "--data", tmp_path / "other.csv", *store)
+    run(
+        "promote",
+        "food",
+        1,
+        "--by",
+        "wang",
+        "--approved-by",
+        "li",
+        "--data",
+        data,
+        "--at",
+        "2024-05-01T00:00:00Z",
+        *store,
+    )
+    listed = run("list", *store).splitlines()[-1]
+    assert listed.split()[:4] == ["food", "1", "champion", "pass"]
+    assert "food version 1 was champion on 2024-05-01" in run("as-of", "food", "2024-05-01", *store)
+    assert "had no champion on 2024-04-30" in run("as-of", "food", "2024-04-30", *store)
+    run("predict", "food@champion", data, "--out", tmp_path / "p.csv", *store)
+    run("predict", "food/1", data, "--out", tmp_path / "q.csv", *store)
+    run("predict", folder / "one", data, "--out", tmp_path / "r.csv")
+    assert (tmp_path / "p.csv").read_bytes() == (tmp_path / "q.csv").read_bytes() == (tmp_path / "r.csv").read_bytes()
+    run("register", folder / "two", "food", "--by", "wang", *store)
+    with pytest.raises(NotAllowed, match="validation is missing"):
+        run("promote", "food", 2, "--by", "wang", "--approved-by", "li", "--data", data, *store)
+
+
+@pytest.mark.parametrize(
+    ("args", "error", "said"),
+    [
+        (["train", "none.csv", "--target", "bad", "--out", "x"], InputError, "no such table"),
+        (["train", "{0}/data.csv", "--out", "x"], UsageError, "target is missing"),
+        (
+            ["train", "{0}/data.csv", "--target", "bad", "--group", "a", "--time", "b", "--out", "x"],
+            UsageError,
+            "at once",
+        ),
+        (["validate", "none", "{0}/data.csv"], InputError, "no model here"),
+        (["validate", "{0}/one", "{0}/data.csv", "--part", "half"], UsageError, "part 'half'"),
+        (
+            ["register", "{0}/one", "food", "--by", "w", "--report", "none.json", "--store", "x"],
+            UsageError,
+            "no such report",
+        ),
+        (["list", "--store", "none"], InputError, "register a model first"),
+        (["card"], UsageError, "give a model"),
+    ],
+)
+def test_errors_say_what_and_where(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: list[str], error: type[Exception], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=said):
+        run(*(one.format(folder) for one in args))

@@ -1,0 +1,16 @@
+"""What tests of several packages share."""
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with MLflow's empty database: its first use takes seconds, so it is made once and copied."""
+    from creditscore.modelling.release.tracking import ModelStore
+
+    folder = tmp_path_factory.mktemp("mlflow")
+    with ModelStore.at(folder).mlflow() as client:
+        client.search_experiments()
+    return folder

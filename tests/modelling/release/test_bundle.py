@@ -1,0 +1,114 @@
+"""A grading model: one object, one JSON file, the same predictions from both."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from creditscore.errors import InputError
+from creditscore.modelling.release.bundle import GradingModel, load_model
+
+KINDS = ("bare", "boosted", "ordinal")
+
+
+@pytest.fixture(params=KINDS)
+def model(request: pytest.FixtureRequest) -> Any:
+    return request.getfixturevalue(request.param)
+
+
+def test_the_file_predicts_what_the_object_predicts(model: GradingModel, table: pd.DataFrame, tmp_path: Path) -> None:
+    model.save(tmp_path)
+    again = load_model(tmp_path)
+    assert again.to_dict() == model.to_dict()
+    assert again.content_hash == model.content_hash
+    pd.testing.assert_frame_equal(again.predict(table), model.predict(table), check_exact=True)
+
+
+def test_predictions_hold_together(model: GradingModel, table: pd.DataFrame) -> None:
+    found = model.predict(table.set_index(np.arange(len(table)) + 7))
+    assert found.index[0] == 7
+    assert found["advisory"].all()
+    assert (
+        (found["probability_low"] <= found["probability"]) & (found["probability"] <= found["probability_high"])
+    ).all()
+    assert found["score"].dtype == np.int64
+    best, worst = (getattr(found.groupby("score")["probability"], end)().to_numpy() for end in ("min", "max"))
+    assert (best[:-1] >= worst[1:] - 1e-12).all()  # more points never mean more risk
+    assert np.allclose(model.predict_proba(table).sum(axis=1), 1)
+    assert set(found["grade"]) <= set("ABC")
+
+
+def test_reasons_are_what_costs_most(bare: GradingModel, table: pd.DataFrame) -> None:
+    found, shares = bare.predict(table), bare.explain(table).shares
+    worst = shares.min(axis=1)
+    told = worst < 0
+    assert np.allclose(found.loc[told, "reason_1_points"], worst[told], atol=0.05)
+    assert found.loc[~told, "reason_1"].isna().all()
+    row = int(np.flatnonzero((shares.idxmin(axis=1) == "late") & told)[0])
+    assert str(found["reason_1"].iloc[row]).startswith("Late filings: ")
+    assert str(bare.predict(table.iloc[[row]], lang="zh")["reason_1"].iloc[0]).startswith("逾期申报次数: ")
+    assert found["reason_4"].isna().all()  # three columns cannot give four reasons
+    assert list(bare.predict(table, reasons=0).columns)[-1] == "advisory"
+
+
+def test_columns_are_found_by_name(model: GradingModel, table: pd.DataFrame) -> None:
+    expected = model.predict(table)
+    pd.testing.assert_frame_equal(model.predict(table[["sector", "bad", "ratio", "late"]]), expected)
+    with pytest.raises(InputError, match=r"'ratio' is missing") as caught:
+        model.predict(table.drop(columns="ratio"))
+    assert "late, ratio, sector" in str(caught.value)
+    with pytest.raises(InputError, match="stands twice"):
+        model.predict(pd.concat([table, table[["late"]]], axis=1))
+
+
+def test_whole_numbers_floats_and_other_tables_are_one_input(bare: GradingModel, table: pd.DataFrame) -> None:
+    expected = bare.predict(table)
+    pd.testing.assert_frame_equal(bare.predict(table.astype({"late": float})), expected)
+    arrow = pytest.importorskip("pyarrow")
+    pd.testing.assert_frame_equal(bare.predict(arrow.Table.from_pandas(table)), expected)
+    pd.testing.assert_frame_equal(bare.predict(table.to_dict("list")), expected)
+
+
+@pytest.mark.parametrize("change", ["points", "calibrator", "cut", "purpose"])
+def test_a_changed_file_is_refused(bare: GradingModel, tmp_path: Path, change: str) -> None:
+    file = bare.save(tmp_path)
+    data = json.loads(file.read_text(encoding="utf-8"))
+    if change == "points":
+        data["estimator"]["card"]["rows"][1]["points"] += 1
+    elif change == "calibrator":
+        data["calibrator"]["shift"] += 0.5
+    elif change == "cut":
+        data["scale"]["cuts"][0] *= 1.01
+    else:
+        data["about"]["purpose"] = "another"
+    file.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(InputError, match="was changed"):
+        load_model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("no json", "no JSON"),
+        ("{}", "not a saved grading_model"),
+        ('{"kind": "grading_model", "format": 1}', "cannot be read"),
+    ],
+)
+def test_what_is_no_model_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "model.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=said):
+        load_model(tmp_path)
+
+
+def test_no_model_in_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no model here"):
+        load_model(tmp_path / "nowhere")
+
+
+def test_the_validation_does_not_change_the_name_of_the_model(judged: Any, bare: GradingModel) -> None:
+    report, model = judged
+    assert model.content_hash == bare.content_hash == report.about["model_hash"]
+    assert model.validation["report_sha256"] == report.sha256
