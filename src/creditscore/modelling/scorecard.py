@@ -28,6 +28,7 @@ from creditscore.modelling.shapes import check_trend
 from creditscore.modelling.smoothing import Smoothing
 from creditscore.modelling.sql import card_sql
 from creditscore.modelling.table import NOTICE, CardTable, Row, check_format
+from creditscore.modelling.threads import one_thread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,10 +133,11 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
             group = None if group is None else group[used]
         self.left_: dict[str, str] = {}
         bins, codes = self._code(source, used, weight, event)
-        if self.method == "additive":
-            fitted = additive_effects(bins, codes, event, weight, self._trend, self.smoothing, group)
-        else:
-            fitted = woe_effects(bins, codes, event, weight, self._policies)
+        with one_thread():
+            if self.method == "additive":
+                fitted = additive_effects(bins, codes, event, weight, self._trend, self.smoothing, group)
+            else:
+                fitted = woe_effects(bins, codes, event, weight, self._policies)
         self.freedom_, self.smoothing_, self.converged_ = fitted.freedom, fitted.smoothing, fitted.converged
         self.slopes_ = fitted.slopes
         self._make_card(fitted, codes, event, weight)

@@ -15,6 +15,7 @@ from creditscore.modelling.inputs import Floats
 from creditscore.modelling.release.bundle import GradingModel
 from creditscore.modelling.release.config import TrainConfig
 from creditscore.modelling.release.tables import fold_of, share_of, table_hash
+from creditscore.modelling.threads import one_thread
 from creditscore.modelling.validation_input import row_hashes
 
 if TYPE_CHECKING:
@@ -52,9 +53,7 @@ def train(table: Any, config: TrainConfig) -> GradingModel:
     log-odds fit the calibrator, and the calibrated probabilities the master scale; 3. the estimator is fitted on all
     rows but the test. The test is left to validation. One thread: sums of floats depend on how threads share the work.
     """
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):
+    with one_thread():
         return _train(table, config)
 
 
