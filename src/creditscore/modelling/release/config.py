@@ -22,14 +22,15 @@ class Split:
     by      random (a draw that follows the content of a row), group (whole groups of `column`), time (rows of `column`
             on or after `test_from` are the test)
     test    share of the test rows, for random and group
-    folds   parts into which the other rows fall: the calibration sees predictions of models that did not see the row
+    folds   parts into which the other rows fall: the calibration sees predictions of models that did not see the row.
+            None: 5 up to 50,000 rows, 2 beyond, where half of the rows fit as good a model
     """
 
     by: str = "random"
     column: str | None = None
     test: float = 0.25
     test_from: Any = None
-    folds: int = 5
+    folds: int | None = None
 
     def __post_init__(self) -> None:
         if self.by not in ("random", "group", "time"):
@@ -40,9 +41,11 @@ class Split:
             )
         if (self.by == "time") != (self.test_from is not None):
             raise UsageError("test_from belongs to a split by time, and only there", where="split.test_from")
-        if not (0 < self.test < 1 and isinstance(self.folds, int) and 2 <= self.folds <= 50):
+        if not (0 < self.test < 1 and (self.folds is None or (isinstance(self.folds, int) and 2 <= self.folds <= 50))):
             raise UsageError(
-                f"test {self.test!r}, folds {self.folds!r}", where="split", allowed="0 < test < 1, folds 2 to 50"
+                f"test {self.test!r}, folds {self.folds!r}",
+                where="split",
+                allowed="0 < test < 1, folds 2 to 50 or none",
             )
 
 

@@ -126,4 +126,4 @@ def _split(split: Mapping[str, Any]) -> str:
     if split["by"] == "time":
         return f"test from {split['test_from']} ({split['column']})"
     by = f"whole groups of {split['column']}" if split["by"] == "group" else "rows, equal rows together"
-    return f"{split['test']:.0%} test: {by}; {split['folds']} folds for the calibration"
+    return f"{split['test']:.0%} test: {by}"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Prepared", "as_table", "outcome", "prepare", "train"]
 
 TEST, FOLDS = 1, 2  # two draws from one seed
+MANY = 50_000  # rows from which two folds do
 GRADES = ("A", "B", "M", "C", "D")
 
 
@@ -172,7 +173,8 @@ def _parts(found: pd.DataFrame, hashes: Any, config: TrainConfig) -> tuple[NDArr
     split = config.split
     if split.by == "group":
         hashes = row_hashes(found[[split.column]])
-    fold = fold_of(hashes, split.folds, config.seed + FOLDS)
+    folds = split.folds or (5 if len(found) <= MANY else 2)
+    fold = fold_of(hashes, folds, config.seed + FOLDS)
     if split.by != "time":
         return share_of(hashes, config.seed + TEST) < split.test, fold
     day = found[split.column]
