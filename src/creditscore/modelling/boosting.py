@@ -163,6 +163,7 @@ class MonotoneBoosting(ClassifierMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
         tags.classifier_tags.multi_class = False
         return tags
 

@@ -195,6 +195,7 @@ class OrdinalGrader(ClassifierMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
         tags.classifier_tags.poor_score = True  # the checks' classes lie in no order along any one score
         return tags
 
