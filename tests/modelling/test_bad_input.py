@@ -56,6 +56,19 @@ def test_outcomes_that_teach_nothing_are_refused(name: str) -> None:
         make().fit(X, Y, sample_weight=-np.ones(N))
 
 
+def test_text_outcomes_say_which_is_adverse() -> None:
+    words = np.where(Y == 1, "bad", "good")
+    with pytest.raises(TableError, match="which of 'bad' and 'good' is the adverse event"):
+        ScorecardClassifier().fit(X, words)
+    card = ScorecardClassifier(event="bad").fit(X, words)
+    plain = ScorecardClassifier().fit(X, Y)
+    assert card.classes_.tolist() == ["good", "bad"]
+    assert card.score_points(X).tolist() == plain.score_points(X).tolist()
+    assert (card.predict(X) == "bad").tolist() == (plain.predict(X) == 1).tolist()
+    with pytest.raises(UsageError, match="does not occur"):
+        ScorecardClassifier(event="ugly").fit(X, words)
+
+
 def test_columns_of_one_name_are_refused() -> None:
     twice = pd.concat([X, X[["late"]]], axis=1)
     with pytest.raises(TableError, match="columns with one name: late"):
@@ -172,6 +185,7 @@ def test_unseen_and_missing_follow_their_policies() -> None:
         {"cuts": {"late": ["a"]}},
         {"cuts": {"kind": ["trade"]}},
         {"cuts": {"kind": [["trade"], ["trade", "inn"]]}},
+        {"specials": {"late": [np.nan]}},
         {"max_bins": 1},
         {"min_bin_size": 0.9},
     ],

@@ -44,8 +44,14 @@ def table_of(estimator: Any, table: Any, reset: bool = False) -> Source:
     return source
 
 
+# Second in the order of the alphabet, and hardly what anybody wants to predict as the adverse event.
+WELCOME = {"good", "healthy", "no", "none", "ok", "paid", "performing", "repaid", "solvent", "好", "守信", "正常"}
+
+
 def binary_target(estimator: Any, y: Any, rows: int) -> tuple[NDArray[Any], Floats]:
-    """(classes, 1.0 where y is the second class). The second class is the adverse event."""
+    """(classes, 1.0 where y is the second of them). The second class is the adverse event: the later in order, or the
+    estimator's `event`; an order by alphabet that would predict good outcomes is refused.
+    """
     if y is None:
         raise TableError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is None",
@@ -68,6 +74,18 @@ def binary_target(estimator: Any, y: Any, rows: int) -> tuple[NDArray[Any], Floa
             allowed="both outcomes",
             next="widen the outcome window or the population",
         )
+    event = getattr(estimator, "event", None)
+    if event is None and isinstance(classes[1], str) and classes[1].strip().lower() in WELCOME:
+        raise TableError(
+            f"which of {str(classes[0])!r} and {str(classes[1])!r} is the adverse event?",
+            allowed="y of 0 and 1, where 1 is the event",
+            next=f"code y so, or give event={str(classes[0])!r} where the estimator takes it",
+        )
+    if event is not None:
+        if event not in classes:
+            raise UsageError(f"event {event!r} does not occur in y", allowed=map(str, classes))
+        if event == classes[0]:
+            classes, coded = classes[::-1].copy(), 1 - coded
     return classes, coded.astype(np.float64)
 
 

@@ -60,7 +60,10 @@ def specials_in(column: Column, asked: Any, named: bool) -> tuple[tuple[float | 
 
 def number(value: Any, name: str) -> float:
     try:
-        return float(value)
+        found = float(value)
+        if found != found:
+            raise UsageError(f"NaN given for column {name!r}", next="missing has a bin of its own")
+        return found
     except (TypeError, ValueError):
         raise UsageError(f"{value!r} given for the numbers of column {name!r}", allowed="numbers") from None
 

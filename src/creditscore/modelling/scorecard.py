@@ -45,7 +45,8 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
 
     y: the second class (1) is the adverse event. Scores: higher is better, `base_score` points at `base_odds` good
     to bad, `pdo` points double the odds. Points are centred on the population of the fit: 0 is its mean.
-    `predict_proba` is that of the score shown, so rounding is part of the model.
+    `predict_proba` is that of the score shown, so rounding is part of the model. `sample_weight` counts rows: 2 is a
+    row that stands for two.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         evidence).
     trend : "auto", "monotone", "increasing", "decreasing", "peak", "valley" or "none", or a dict by column ("*": the
         rest): the event's log-odds along the value, held exactly. What was chosen stands in `trends_`.
-    max_bins : most ordinary bins of a column. None: 20 for additive (fewer in small data and for more than 150
+    max_bins : most ordinary bins of a column. None: 20 for additive (fewer in small data and for more than 100
         columns; equal neighbours are joined), 8 for woe.
     min_bin_size : least share of the weight in a bin. None: 0.002 for additive, 0.05 for woe.
     smoothing : a factor on the penalties that restricted likelihood chooses; "auto" is 1, or, where `groups` are given,
@@ -63,6 +64,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         for a bin.
     specials, cuts : see `Binner`. Hand-set cuts are not joined.
     texts, bases : dicts by column, words told to a subject and the basis of the indicator; columns of the table.
+    event : the label of y that is the adverse event; None: the second in order (1 of 0 and 1). It is `classes_[1]`.
     round_points : whole points. False keeps float64.
 
     Fitted: `card_` (CardTable), `table_` (the same as a DataFrame), `variables_`, `left_` (column -> why it is not
@@ -94,6 +96,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         cuts: Any = None,
         texts: Any = None,
         bases: Any = None,
+        event: Any = None,
     ) -> None:
         self.method = method
         self.trend = trend
@@ -110,6 +113,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         self.cuts = cuts
         self.texts = texts
         self.bases = bases
+        self.event = event
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, groups: Any = None) -> ScorecardClassifier:
         """Fit the card. `groups`: rows that belong together (a company over years), so that smoothing is not fooled
