@@ -177,7 +177,7 @@ def make_explainer(
         sha256=digest(row_hashes(declared), [str(name) for name in declared.columns]),
         base=0.0,
         means={},
-        kept={str(name): [row[str(name)] for row in rows_of(held)] for name in held.columns},
+        kept=_kept(held),
         seed=seed,
         source=source,
         points=points,
@@ -325,6 +325,19 @@ def _threshold(model: Any, event_from: str | None) -> float:
             f"event_from is {event_from!r}", allowed=grades[1:], next="name the best grade that is the event"
         )
     return float(model.thresholds_[grades.index(str(event_from)) - 1])
+
+
+def _kept(rows: pd.DataFrame) -> dict[str, list[Any]]:
+    """Rows as plain JSON by column. An infinity becomes the greatest float: beyond every cut as it is, and JSON."""
+    most = float(np.finfo(np.float64).max)
+    plain = rows_of(rows)
+    return {
+        str(name): [
+            math.copysign(most, one) if isinstance(one, float) and math.isinf(one) else one
+            for one in (row[str(name)] for row in plain)
+        ]
+        for name in rows.columns
+    }
 
 
 def _mixed(hashes: Any, seed: int) -> Any:

@@ -38,7 +38,8 @@ def test_the_hash_knows_content_and_no_order() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [("t.csv", b"", "cannot be read"), ("t.csv", b"a,b\n", "no rows"), ("t.parquet", b"nothing", "cannot be read"),
-     ("t.csv", b"a\n\xff\xfe", "cannot be read")],
+     ("t.csv", b"a\n\xff\xfe", "cannot be read"),
+     ("t.csv", b"a,b,a\n1,2,3\n", "'a' stands twice"),],
 )  # fmt: skip
 def test_what_is_no_table(tmp_path: Path, name: str, content: bytes, said: str) -> None:
     (tmp_path / name).write_bytes(content)

@@ -122,3 +122,21 @@ def test_two_models_on_rows_that_neither_saw(bare: GradingModel, boosted: Gradin
     assert len(found.cases) == all_rows[all_rows["set"].str.startswith("flagged")]["count"].sum()
     with pytest.raises(InputError, match="no column 'size'"):
         compare_models(bare, boosted, table, by=("size",))
+
+
+def test_odd_tables_are_handled_or_refused(table: pd.DataFrame) -> None:
+    rows = table.head(1500)
+    far = rows.assign(ratio=np.where(rows["late"] > 3, np.inf, rows["ratio"]))
+    model = train(far, TrainConfig.of(CONFIG))
+    again = GradingModel.from_dict(model.to_dict())
+    pd.testing.assert_frame_equal(again.predict(far), model.predict(far), check_exact=True)
+    named = rows.assign(firm=[f"firm {k}" for k in range(len(rows))])
+    for estimator in ("scorecard", "boosting"):
+        with pytest.raises(InputError, match="another text in each row"):
+            train(named, TrainConfig.of({"target": "bad", "estimator": estimator}))
+    for weight in (-1.0, np.nan, np.inf, "x"):
+        with pytest.raises(InputError, match="weights"):
+            train(rows.assign(w=weight), TrainConfig.of({**CONFIG, "weight": "w"}))
+    plain = train(rows.assign(w=3.0, nothing=np.nan, same=1), TrainConfig.of({"target": "bad", "weight": "w"}))
+    assert set(plain.columns) == {"late", "ratio", "sector", "nothing", "same"}
+    assert plain.estimator.left_.keys() >= {"nothing", "same"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ def read_table(file: str | Path) -> pd.DataFrame:
     if not place.is_file():
         raise InputError("there is no such table", where=str(place), allowed="a CSV or Parquet file")
     try:
+        if place.suffix.lower() in (".csv", ".txt"):
+            _check_header(place)
         if place.suffix.lower() == ".parquet":
             found = pd.read_parquet(place)
         elif place.suffix.lower() in (".csv", ".txt"):
@@ -36,6 +39,15 @@ def read_table(file: str | Path) -> pd.DataFrame:
     if not len(found):
         raise InputError("the table has no rows", where=str(place))
     return found
+
+
+def _check_header(file: Path) -> None:
+    """pandas would quietly call a second column of one name something else."""
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        names = next(csv.reader(lines), [])
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise InputError(f"column {twice[0]!r} stands twice", where=str(file), next="name each column once")
 
 
 def write_table(table: pd.DataFrame, file: str | Path) -> Path:

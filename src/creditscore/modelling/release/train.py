@@ -131,6 +131,7 @@ def prepare(table: pd.DataFrame, config: TrainConfig) -> Prepared:
     found, hashes = found.iloc[order].reset_index(drop=True), hashes[order]
     y, label = outcome(found[config.target], config)
     X = found[inputs]
+    _check_identifiers(X)
     kinds = {name: pd.api.types.is_bool_dtype(X[name]) for name in inputs}
     X = X.astype({name: "float64" for name, is_bool in kinds.items() if is_bool})
     own = row_hashes(X)  # equal inputs stay on one side, whatever their outcome
@@ -140,8 +141,25 @@ def prepare(table: pd.DataFrame, config: TrainConfig) -> Prepared:
             raise InputError(
                 f"the rows of the {name} hold one outcome only", where="split", next="choose another split"
             )
-    weight = None if config.weight is None else found[config.weight].to_numpy(dtype=np.float64)
+    weight = None if config.weight is None else _weights(found[config.weight])
     return Prepared(X, y, label, weight, test, fold, found, int((~known).sum()))
+
+
+def _check_identifiers(X: pd.DataFrame) -> None:
+    for name in X.columns:
+        known = X[name].dropna()
+        if not _is_number(known) and len(known) > 20 and known.astype(str).is_unique:
+            raise InputError(
+                f"column {name!r} has another text in each row",
+                where="columns",
+                next=f"leave identifiers and free text out: exclude {name}",
+            )
+
+
+def _weights(column: pd.Series[Any]) -> Floats:
+    if not _is_number(column) or not (np.isfinite(column) & (column >= 0)).all():
+        raise InputError("weights are not all numbers of 0 or more", where=str(column.name))
+    return column.to_numpy(dtype=np.float64)
 
 
 def outcome(column: pd.Series[Any], config: TrainConfig) -> tuple[NDArray[np.int64], NDArray[Any] | None]:
