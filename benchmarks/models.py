@@ -33,6 +33,7 @@ from model_data import DATA, REAL, SIZES, made_up  # noqa: E402
 from model_peers import OTHERS, READABLE  # noqa: E402
 
 OUT = Path(__file__).resolve().parent / "results" / "models.json"
+LIMIT = 300  # seconds by the clock for one measurement
 PACKAGES = ("numpy", "pandas", "scikit-learn", "optbinning", "toad", "interpret-core")
 SPEED = ("creditscore, auto shapes", "optbinning", "toad", "scikit-learn, 10 bins + logistic")
 
@@ -136,15 +137,14 @@ def speed(size: str, model: str) -> dict[str, object]:
 
 def apart(kind: str, first: str, model: str) -> dict[str, object]:
     """One measurement in a process of its own; what went wrong is part of the result."""
-    run = subprocess.run(
-        [sys.executable, __file__, "--one", kind, first, model], capture_output=True, text=True, check=False
-    )
+    named = {"data" if kind == "quality" else "size": first, "model": model}
+    command = [sys.executable, __file__, "--one", kind, first, model]
+    try:
+        run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        return named | {"failed": f"stopped after {LIMIT} s"}
     if run.returncode:
-        return {
-            "data" if kind == "quality" else "size": first,
-            "model": model,
-            "failed": run.stderr.splitlines()[-1][:200],
-        }
+        return named | {"failed": (run.stderr.splitlines() or ["no message"])[-1][:200]}
     return dict(json.loads(run.stdout.splitlines()[-1]))
 
 

@@ -1,0 +1,19 @@
+"""Figures in the documentation are those of the committed result file."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_tables_of_the_documentation_come_from_the_results() -> None:
+    made = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks" / "model_table.py")], capture_output=True, text=True, check=True
+    )
+    text = (ROOT / "docs" / "modelling.md").read_text(encoding="utf-8")
+    lines = [line for line in made.stdout.splitlines() if line]
+    assert len(lines) > 10
+    assert [line for line in lines if line not in text.splitlines()] == []
