@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars
 import pyarrow as pa
 import pytest
 
@@ -137,7 +138,6 @@ def test_many_columns_are_taken_by_information(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_polars_scores_alike() -> None:
-    polars = pytest.importorskip("polars")
     card = ScorecardClassifier().fit(X, Y)
     assert card.card_.score(polars.from_pandas(X)).tolist() == card.score_points(X).tolist()
 
