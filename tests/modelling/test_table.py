@@ -121,7 +121,7 @@ def test_hand_made_changes_of_rows_are_caught() -> None:
         replace(CARD, rows=tuple(rows[1:]))
     with pytest.raises(TableError, match="not complete"):
         replace(CARD, rows=tuple(row for row in rows if row.role != "missing"))
-    with pytest.raises(TableError, match="not a scorecard_table"):
+    with pytest.raises(TableError, match="not a saved scorecard_table"):
         CardTable.from_dict({"kind": "other"})
 
 

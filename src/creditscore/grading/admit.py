@@ -132,7 +132,7 @@ def _attributes(snapshot: Snapshot, plan: Plan) -> tuple[str, list[Check]]:
         columns += f', {typed(attribute.type, raw)} AS "t_{name}"'
         checks = [f't."t_{name}" IS NULL']
         if attribute.allowed:
-            allowed = ", ".join("'" + one.replace("'", "''") + "'" for one in attribute.allowed)
+            allowed = ", ".join(map(literal, attribute.allowed))
             checks.append(f't."t_{name}" NOT IN ({allowed})')
         if attribute.least is not None:
             checks.append(f't."t_{name}" < {int(attribute.least * MICRO)}')
@@ -142,7 +142,7 @@ def _attributes(snapshot: Snapshot, plan: Plan) -> tuple[str, list[Check]]:
             checks.append(f't."t_{name}" NOT BETWEEN {-MOST_RATIO} AND {MOST_RATIO}')
         levels = {level for level, _ in _words(plan, name)}
         if levels:
-            shown = ", ".join("'" + one.replace("'", "''") + "'" for one in sorted(levels))
+            shown = ", ".join(map(literal, sorted(levels)))
             checks.append(f't."t_{name}" NOT IN ({shown})')
         if attribute.type != "text" or len(checks) > 1:
             said = may_be(attribute, levels)

@@ -6,8 +6,9 @@ from creditscore.days import iso
 from creditscore.grading.compile import STATES, reading_bits
 from creditscore.grading.lines import STEPS
 from creditscore.grading.plan import Plan
-from creditscore.grading.sql_ledger import text, word
+from creditscore.grading.sql_ledger import word
 from creditscore.quantities import UNBOUNDED
+from creditscore.schemes.expressions import literal
 from creditscore.schemes.model import MARKS
 
 
@@ -17,7 +18,7 @@ def decimal(sql: str) -> str:
 
 
 def words(number: str, values: tuple[str, ...] | list[str], shift: int = 0) -> str:
-    return f"CASE {number} {' '.join(f'WHEN {k + shift} THEN {text(value)}' for k, value in enumerate(values))} END"
+    return f"CASE {number} {' '.join(f'WHEN {k + shift} THEN {literal(value)}' for k, value in enumerate(values))} END"
 
 
 def grades_coded(plan: Plan) -> str:
@@ -73,15 +74,15 @@ def grades_words(plan: Plan) -> str:
     """The grades as they are read and written: words for codes, decimals for millionths, in the same order."""
     readings = (
         " || ".join(
-            f"CASE WHEN (g.readings & {flag}) <> 0 THEN {text(name + ';')} ELSE '' END"
+            f"CASE WHEN (g.readings & {flag}) <> 0 THEN {literal(name + ';')} ELSE '' END"
             for name, flag in reading_bits(plan).items()
         )
         or "''"
     )
     numbers = ", ".join(f"{decimal('g.' + name)} AS {name}" for name in ("start", "score", "score_low", "score_high"))
     return (
-        f"SELECT g.subject_id, {text(plan.scheme.domain)} AS domain, {text(plan.scheme.scheme)} AS scheme, {text(plan.scheme.version)} AS version, "
-        f"{text(plan.period)} AS period, DATE {text(iso(plan.known_at))} AS known_at, {words('g.state', STATES)} AS state, g.state_reason, "
+        f"SELECT g.subject_id, {literal(plan.scheme.domain)} AS domain, {literal(plan.scheme.scheme)} AS scheme, {literal(plan.scheme.version)} AS version, "
+        f"{literal(plan.period)} AS period, DATE {literal(iso(plan.known_at))} AS known_at, {words('g.state', STATES)} AS state, g.state_reason, "
         f"{numbers}, {words('g.grade', plan.grades)} AS grade, {words('g.route', routes(plan))} AS route, "
         f"{decimal('g.margin')} AS margin, {words('g.evidence', MARKS)} AS evidence, RTRIM({readings}, ';') AS readings FROM grades_coded g"
     )
@@ -91,12 +92,12 @@ def unknown_items(plan: Plan) -> str:
     """For each subject the items and conditions whose points nobody published."""
     parts = ["SELECT DISTINCT v.sid, v.item_name AS name FROM valid v WHERE v.counts AND v.low <> v.high"]
     parts += [
-        f"SELECT o.sid, {text(rule.id)} FROM outcome o WHERE o.c{k}"
+        f"SELECT o.sid, {literal(rule.id)} FROM outcome o WHERE o.c{k}"
         for k, rule in enumerate(plan.conditions)
         if rule.rule.unknown
     ]
     parts += [
-        f"SELECT o.sid, {text(rule.id)} FROM outcome o WHERE o.start_rule = {k}"
+        f"SELECT o.sid, {literal(rule.id)} FROM outcome o WHERE o.start_rule = {k}"
         for k, rule in enumerate(plan.start)
         if rule.span
     ]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
-from creditscore.grading.sql_ledger import text
 from creditscore.records import Snapshot
-from creditscore.schemes.expressions import names, to_python
+from creditscore.schemes.expressions import literal, names, to_python
 
 STATUSES = ("final", "announced", "provisional")
 
@@ -40,7 +39,7 @@ def put_past(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Ref
             "route",
         )
     # the newest knowledge, and of one day the more final status; what still contradicts itself is refused
-    ranks = " ".join(f"WHEN {text(one)} THEN {k}" for k, one in enumerate(STATUSES))
+    ranks = " ".join(f"WHEN {literal(one)} THEN {k}" for k, one in enumerate(STATUSES))
     final = f"CASE COALESCE(x.status, 'final') {ranks} END"
     said = f"({graded}, CASE WHEN {graded} THEN x.grade END, CASE WHEN {graded} THEN x.route END)"
     engine.view(

@@ -7,6 +7,7 @@ from creditscore.grading.lines import STEPS, article
 from creditscore.grading.plan import Plan, PlanRule
 from creditscore.grading.sql_records import text_key, time_key
 from creditscore.grading.sql_totals import needs_calendar, stages, texts
+from creditscore.schemes.expressions import literal
 
 REASONS = (
     "", "counted", "corrected", "repaired", "withdrawn", "noted", "unknown", "pooled", "capped", "start", "bonus",
@@ -15,13 +16,9 @@ REASONS = (
 BEST_FIRST = "ORDER BY v.high DESC, v.low DESC, v.day, v.record_id"
 
 
-def text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
 def word(value: str) -> str:
     """A text of the plan: an ENUM in DuckDB, so that sorting millions of lines moves codes, not texts."""
-    return f"CAST({text(value)} AS word)"
+    return f"CAST({literal(value)} AS word)"
 
 
 def vocabulary(plan: Plan) -> list[str]:
@@ -107,7 +104,7 @@ def record_lines(plan: Plan, selects: bool) -> str:
 
     def mended(name: str) -> str:
         windows = sorted({window for one in repairs(plan).values() for window in one.windows})
-        cases = " ".join(f"WHEN {text(window)} THEN {word(f'{name}:{window}')}" for window in windows)
+        cases = " ".join(f"WHEN {literal(window)} THEN {word(f'{name}:{window}')}" for window in windows)
         return f"CASE v.repair_window {cases} ELSE {word(name)} END" if cases else word(name)
 
     return (

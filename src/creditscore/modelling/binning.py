@@ -17,8 +17,9 @@ from creditscore.modelling.bins import Bins, assign, tally
 from creditscore.modelling.columns import binary_target, check_names, per_variable, specials_of, table_of, weights
 from creditscore.modelling.fine import fine_bins, specials_in
 from creditscore.modelling.frame import Column
+from creditscore.modelling.inputs import saved_as
 from creditscore.modelling.shapes import check_trend, choose, projected, segments
-from creditscore.modelling.table import CardTable, Row, check_format, rows_of
+from creditscore.modelling.table import CardTable, Row, rows_of
 
 Floats = NDArray[np.float64]
 
@@ -243,7 +244,7 @@ class Binner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     @classmethod
     def from_dict(cls, d: dict[str, Any]) -> Binner:
-        check_format(d, "binner", 1)
+        saved_as(d, "binner")
         self = cls(**d["parameters"])
         self.names_ = list(d["names"])
         self.n_features_in_ = len(self.names_)

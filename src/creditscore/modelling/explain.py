@@ -174,7 +174,7 @@ def make_explainer(
     made = Explainer(
         algorithm=algorithm,
         rows=len(declared),
-        sha256=digest(row_hashes(declared), [str(name) for name in declared.columns]),
+        sha256=digest(declared),
         base=0.0,
         means={},
         kept=_kept(held),

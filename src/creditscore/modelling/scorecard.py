@@ -22,12 +22,13 @@ from creditscore.modelling.effects import Effects, additive_effects, woe_effects
 from creditscore.modelling.excel import write_excel
 from creditscore.modelling.fine import fine_bins, specials_in
 from creditscore.modelling.frame import Source
+from creditscore.modelling.inputs import saved_as
 from creditscore.modelling.points import Scaling, variable_rows
 from creditscore.modelling.reasons import rank_reasons
 from creditscore.modelling.shapes import check_trend
 from creditscore.modelling.smoothing import Smoothing
 from creditscore.modelling.sql import card_sql
-from creditscore.modelling.table import NOTICE, CardTable, Row, check_format
+from creditscore.modelling.table import NOTICE, CardTable, Row
 from creditscore.modelling.threads import one_thread
 
 if TYPE_CHECKING:
@@ -356,7 +357,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
 
     @classmethod
     def from_dict(cls, d: dict[str, Any]) -> ScorecardClassifier:
-        check_format(d, "scorecard", 1)
+        saved_as(d, "scorecard")
         self = cls(**d["parameters"])
         self.names_ = list(d["names"])
         self.n_features_in_ = len(self.names_)

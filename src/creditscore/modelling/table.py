@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from creditscore.errors import TableError, UsageError
 from creditscore.modelling.bins import Bins, blocks
 from creditscore.modelling.frame import Source, look
+from creditscore.modelling.inputs import saved_as
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -193,15 +194,9 @@ class CardTable:
 
     @classmethod
     def from_dict(cls, d: dict[str, Any]) -> CardTable:
-        check_format(d, "scorecard_table", FORMAT)
+        saved_as(d, "scorecard_table", FORMAT)
         rows = tuple(Row(**{**row, "levels": tuple(row["levels"])}) for row in d["rows"])
         return cls(rows, d["base_score"], d["base_odds"], d["pdo"], d["whole"], tuple(d["edits"]))
-
-
-def check_format(d: Any, kind: str, format: int) -> None:
-    if not isinstance(d, dict) or d.get("kind") != kind or d.get("format") != format:
-        found = (d.get("kind"), d.get("format")) if isinstance(d, dict) else type(d).__name__
-        raise TableError(f"not a {kind}: {found}", allowed=f"kind {kind}, format {format}")
 
 
 def scored_points(variable: Variable, whole: bool) -> NDArray[Any]:

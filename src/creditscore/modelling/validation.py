@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from creditscore.modelling.criteria import load_criteria, verdict
 from creditscore.modelling.metrics.inputs import plain
 from creditscore.modelling.metrics.stability import Profile, profile_of
 from creditscore.modelling.validation_input import Subject, as_frame, event_probability, prepared
+from creditscore.store.entry import canonical, sha256
 from creditscore.version import __version__
 
 if TYPE_CHECKING:
@@ -109,8 +109,7 @@ def report_sha256(report: Mapping[str, Any]) -> str:
 
 
 def _sha(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sha256(canonical(value))
 
 
 def validate(

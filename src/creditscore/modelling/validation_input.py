@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from creditscore.errors import InputError
+from creditscore.modelling.dataset.content import content_hash
 from creditscore.modelling.metrics.inputs import Floats, outcomes, probabilities, weights
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def as_frame(X: Any) -> pd.DataFrame | None:
 
 
 def row_hashes(table: pd.DataFrame) -> Any:
-    """A 64-bit hash per row, whatever the types of the columns."""
+    """A 64-bit hash per row, whatever the types of the columns: for an order and for draws. Evidence is `digest`."""
     import pandas as pd
 
     plain = table.copy()
@@ -73,11 +73,9 @@ def row_hashes(table: pd.DataFrame) -> Any:
     return pd.util.hash_pandas_object(plain, index=False).to_numpy()
 
 
-def digest(hashes: Any, names: list[str]) -> str:
-    """SHA-256 of the rows' hashes in sorted order and the names of the columns: the same for any order of rows."""
-    made = hashlib.sha256("\x1f".join(names).encode())
-    made.update(np.sort(np.asarray(hashes, dtype="<u8")).tobytes())
-    return made.hexdigest()
+def digest(table: pd.DataFrame) -> str:
+    """The content hash of a table as bare hex: any cell changes it, the order of the rows does not."""
+    return content_hash({str(name): table[name] for name in table.columns}).removeprefix("sha256:")
 
 
 def event_probability(given: Any) -> Floats:
@@ -169,10 +167,8 @@ def prepared(
         rows=rows,
         without_outcome=int(np.sum(~known)),
         without_prediction=int(np.sum(known & ~said)),
-        data_hash=digest(hashes, list(key.columns)),
-        prediction_hash=digest(
-            row_hashes(pd.DataFrame({"data": hashes[order].astype(str), "p": np.round(p, 12)})), ["p"]
-        ),
+        data_hash=digest(key),
+        prediction_hash=digest(pd.DataFrame({"data": hashes[order].astype(str), "p": np.round(p, 12)})),
     )
 
 

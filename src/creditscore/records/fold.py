@@ -73,9 +73,9 @@ def fold(snapshot: Snapshot, known_at_day: int) -> Folded:
         corrected += f" UNION ALL SELECT rk, day, share FROM several_shares_{tag}"
     con.execute(f"CREATE OR REPLACE TEMP VIEW {names[0]} AS {singles}")
     con.execute(f"CREATE OR REPLACE TEMP VIEW {names[1]} AS {corrected}")
-    late = con.execute(f"SELECT count(*) FROM {snapshot.log} WHERE single AND known_day > {known_at_day}").fetchall()[
-        0
-    ][0]
+    [(late,)] = con.execute(
+        f"SELECT count(*) FROM {snapshot.log} WHERE single AND known_day > {known_at_day}"
+    ).fetchall()
     if "single" in snapshot.log_columns:
         late += con.execute(
             f"SELECT (SELECT count(*) FROM {snapshot.log} WHERE NOT single)"

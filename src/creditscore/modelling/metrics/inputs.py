@@ -79,9 +79,9 @@ def log_odds(p: Floats) -> Floats:
 
 def expit(z: Floats) -> Floats:
     """1 / (1 + exp(-z)) without overflow."""
-    small = np.exp(-np.abs(z))
-    result: Floats = np.where(z >= 0, 1.0, small) / (1.0 + small)
-    return result
+    from scipy.special import expit as logistic
+
+    return np.asarray(logistic(z), dtype=np.float64)
 
 
 def codes(name: str, labels: Any, length: int) -> tuple[Ints, list[Any]]:

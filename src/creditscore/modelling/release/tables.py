@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditscore.errors import InputError, UsageError
-from creditscore.modelling.validation_input import digest, row_hashes
+from creditscore.modelling.validation_input import digest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,8 +69,7 @@ def table_hash(table: pd.DataFrame) -> str:
 
     frame = as_frame(table)
     assert frame is not None
-    frame = frame[sorted(frame.columns)]
-    return digest(row_hashes(frame), list(frame.columns))
+    return digest(frame[sorted(frame.columns)])
 
 
 def mixed(hashes: Any, seed: int) -> NDArray[np.uint64]:
