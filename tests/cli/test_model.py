@@ -62,6 +62,8 @@ def test_what_is_written(folder: Path) -> None:
     report = json.loads((folder / "one" / "validation.json").read_text(encoding="utf-8"))
     assert model["validation"]["verdict"] == report["verdict"] == "pass"
     assert report["about"]["commands"] == [f"creditscore model validate {folder / 'one'} {folder / 'data.csv'}"]
+    for page, rows in (("validation.html", "验证的行"), ("validation.en.html", "Rows validated")):
+        assert rows in (folder / "one" / page).read_text(encoding="utf-8")
 
 
 def test_predict_and_card(folder: Path, tmp_path: Path) -> None:

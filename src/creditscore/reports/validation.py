@@ -14,7 +14,7 @@ from creditscore.reports.validation_sections import Said, Table, sections
 
 FACTS = (
     "model", "version", "purpose", "use", "outcome_definition", "horizon", "population", "source", "scheme", "author",
-    "validator", "date",
+    "validator", "part", "date",
 )  # fmt: skip
 
 

@@ -75,7 +75,7 @@ def blocks(model: GradingModel, validation: Mapping[str, Any] | None = None, reg
         found.append(
             Block(
                 "Validation",
-                f"Verdict: {validation['verdict']}, on {validation['part']}.",
+                f"Verdict: {validation['verdict']}, on {validation['part']['en']}.",
                 ("figure", "value"),
                 [[name, figure(value)] for name, value in validation["numbers"].items()],
             )
@@ -119,7 +119,7 @@ def figure(value: Any) -> str:
 def _said(value: Any) -> str:
     if isinstance(value, Mapping):
         return " / ".join(str(one) for one in value.values())
-    return "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return "; ".join(str(one).rstrip(".") for one in value) if isinstance(value, list | tuple) else str(value)
 
 
 def _split(split: Mapping[str, Any]) -> str:

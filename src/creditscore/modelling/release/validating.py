@@ -22,6 +22,10 @@ __all__ = ["compare_models", "config_of", "validate_model"]
 
 PARTS = ("auto", "test", "all")
 KEPT = ("name", "purpose", "use", "outcome_definition", "horizon", "population", "source", "author", "title", "made_up")
+WHICH_ROWS = {
+    "test": {"en": "test rows of the table of the fit", "zh": "拟合所用数据中留出的检验行"},
+    "all": {"en": "all rows", "zh": "全部行"},
+}
 
 
 def config_of(model: GradingModel) -> TrainConfig:
@@ -85,7 +89,7 @@ def validate_model(
         "model": model.name,
         "model_hash": model.content_hash,
         "table_sha256": hashed,
-        "part": "test rows of the table of the fit" if own and part != "all" else "all rows",
+        "part": WHICH_ROWS["test" if own and part != "all" else "all"],
         "scheme": model.scheme,
         "validator": validator,
     }
