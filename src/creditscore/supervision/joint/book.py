@@ -37,6 +37,11 @@ class Case:
     def state(self) -> State:
         return fold(self.acts)
 
+    def as_of(self, day: int) -> Case | None:
+        """The case as it stood at the end of a day; None before it was proposed."""
+        done = tuple(act for act in self.acts if act.on <= day)
+        return replace(self, acts=done) if done else None
+
 
 @dataclass(frozen=True)
 class Due:
@@ -129,15 +134,16 @@ def _same(entry: Listing, one: Proposal) -> bool:
 
 def in_force(case: Case, lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law] | None = None) -> bool:
     """Whether the measure has effect on a day: carried out, and nothing has ended it, lifted or not."""
-    return case.state.state in STANDING and ending(case, lists, listings, on, texts).on > on
+    then = case.as_of(on)
+    return then is not None and then.state.state in STANDING and ending(then, lists, listings, on, texts).on > on
 
 
 def due(
     cases: Iterable[Case], lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law] | None = None
 ) -> list[Due]:
-    """What is to be done on a day, by task and last day."""
+    """What is to be done on a day, as things stood at its end, by task and last day."""
     found = []
-    for case in cases:
+    for case in (then for case in cases if (then := case.as_of(on)) is not None):
         state, key = case.state, case.proposal.proposal_id
         if not (state.open or state.to_undo):
             continue

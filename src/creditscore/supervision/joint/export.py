@@ -27,16 +27,16 @@ Rows = Sequence[Mapping[str, Any]]
 
 def tables(store: Database, lists: FourLists, listings: Listings, on: int) -> dict[str, pa.Table]:
     """`measures`, `acts`, `refusals` and `due` as Arrow tables, sorted by their keys; days are dates."""
-    cases = read_cases(store)
-    acts = sorted((act for case in cases.values() for act in case.acts), key=lambda act: act.nr)
+    cases = [then for case in read_cases(store).values() if (then := case.as_of(on)) is not None]
+    acts = sorted((act for case in cases for act in case.acts), key=lambda act: act.nr)
     refusals = store.rows(
         "SELECT DISTINCT event_id, subject_id, listing_id, measure_id, reason FROM joint_refusal ORDER BY ALL"
     )
     return {
-        "measures": _table(MEASURES, [_measure(case, lists, listings, on) for case in cases.values()]),
+        "measures": _table(MEASURES, [_measure(case, lists, listings, on) for case in cases]),
         "acts": _table(ACTS, [{**vars(act), "acknowledged": "; ".join(act.acknowledged)} for act in acts]),
         "refusals": _table((*REFUSED, "message"), [*map(_refusal, refusals)]),
-        "due": _table(DUES, [vars(one) for one in due(cases.values(), lists, listings, on)]),
+        "due": _table(DUES, [vars(one) for one in due(cases, lists, listings, on)]),
     }  # fmt: skip
 
 
