@@ -17,6 +17,7 @@ from creditscore.supervision.joint.tables import Listing
 
 Listings = Mapping[str, tuple[Listing, ...]]
 PARTED = "; "  # between several values in one cell of the store
+REFUSED = ("event_id", "subject_id", "listing_id", "measure_id", "reason")
 ACT_COLUMNS = ("nr", "proposal_id", "act", "on_day", "actor", "reason", "document_no", "acknowledged")
 COLUMNS = tuple(
     {"on": "on_day", "entered_on": "entered_day", "ends_by": "ends_by_day"}.get(one.name, one.name)
@@ -56,25 +57,20 @@ class Due:
 
 def read_cases(store: Database, ids: Iterable[str] | None = None) -> dict[str, Case]:
     """All cases, or those named, in order of id. UsageError for an id that does not exist."""
-    wanted = None if ids is None else set(ids)
+    wanted = None if ids is None else sorted(set(ids))
+    where = "" if wanted is None else "WHERE list_contains(?, proposal_id)"
+    values = None if wanted is None else [wanted]
     acts: dict[str, list[Act]] = {}
-    for *said, flags in store.rows(f"SELECT {', '.join(ACT_COLUMNS)} FROM joint_act ORDER BY nr"):
+    for *said, flags in store.rows(f"SELECT {', '.join(ACT_COLUMNS)} FROM joint_act {where} ORDER BY nr", values):
         act = replace(Act(*said), acknowledged=split(flags))
         acts.setdefault(act.proposal_id, []).append(act)
     found = {}
-    columns = ", ".join(f"p.{name}" for name in COLUMNS)
-    for period, proposed_by, *row in store.rows(
-        f"SELECT p.period, p.proposed_by, {columns} FROM joint_proposal p ORDER BY p.proposal_id"
-    ):
-        cells = dict(zip(COLUMNS, row, strict=True))
-        if wanted is None or cells["proposal_id"] in wanted:
-            found[cells["proposal_id"]] = Case(
-                _proposal(cells),
-                Period.model_validate_json(period),
-                proposed_by,
-                tuple(acts.get(cells["proposal_id"], ())),
-            )
-    missing = sorted((wanted or set()) - found.keys())
+    chosen = f"SELECT period, proposed_by, {', '.join(COLUMNS)} FROM joint_proposal {where} ORDER BY proposal_id"
+    for period, proposed_by, *row in store.rows(chosen, values):
+        one = _proposal(dict(zip(COLUMNS, row, strict=True)))
+        done = tuple(acts.get(one.proposal_id, ()))
+        found[one.proposal_id] = Case(one, Period.model_validate_json(period), proposed_by, done)
+    missing = sorted(set(wanted or ()) - found.keys())
     if missing:
         raise UsageError(
             f"there is no proposal {missing[0]!r}", where=str(store.path), next="`creditscore joint due` lists them"
@@ -142,6 +138,7 @@ def due(
     cases: Iterable[Case], lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law] | None = None
 ) -> list[Due]:
     """What is to be done on a day, as things stood at its end, by task and last day."""
+    texts = load_laws() if texts is None else texts
     found = []
     for case in (then for case in cases if (then := case.as_of(on)) is not None):
         state, key = case.state, case.proposal.proposal_id

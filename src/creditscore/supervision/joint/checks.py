@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
 from creditscore.records.identity import is_resident
 from creditscore.records.tables import KINDS, PERSONS
-from creditscore.schemes.laws import LEVELS, load_laws
+from creditscore.schemes import registry
+from creditscore.schemes.laws import LEVELS, Law, load_laws
 from creditscore.schemes.lists import ListKind
 from creditscore.schemes.model import Rule
 from creditscore.schemes.parts import Label
@@ -35,13 +37,23 @@ FITTING: Mapping[str, tuple[ListKind, ...]] = {
 ALONE = ("grade", "score")
 
 
+@dataclass(frozen=True)
+class _World:
+    """What the tables lean on: legal texts, the lists and versions of the library, departments (None: not readable)."""
+
+    laws: Mapping[str, Law]
+    known: Mapping[str, KnownList]
+    entries: Sequence[registry.Entry]
+    departments: Set[str] | None
+
+
 def check(parsed: Mapping[str, BaseModel | None], sources: Mapping[str, Source], lists: FourLists | None) -> None:
     """Write faults and notes into the sources. What cannot be read in one file does not hide faults of the others."""
-    known = known_lists()
     head = parsed.get("four_lists")
-    departments = set(head.departments) if isinstance(head, Head) else None
+    departments = head.departments.keys() if isinstance(head, Head) else None
+    world = _World(load_laws(), known_lists(), registry.entries(), departments)
     if isinstance(head, Head):
-        _head(head, sources["four_lists"])
+        _head(head, sources["four_lists"], world)
     places: dict[str, str] = {}
     tables: dict[str, dict[str, Any]] = {}
     claimed: dict[str, str] = {}
@@ -54,11 +66,11 @@ def check(parsed: Mapping[str, BaseModel | None], sources: Mapping[str, Source],
                 source.fault((*path, "id"), f"{line.id!r} is taken by {places[line.id]}; ids are unique", "J102")
             places.setdefault(line.id, f"{source.file}:{source.line((*path, 'id'))}")
             lines.setdefault(line.id, line)
-            _rule(line, source, path)
+            _rule(line, source, path, world)
             if isinstance(line, Conduct):
-                _conduct(line, source, path, table, known, claimed, departments)
+                _conduct(line, source, path, table, claimed, world)
             else:
-                _measure(line, source, path, departments)
+                _measure(line, source, path, world)
         tables[table] = lines
     if parsed.get("links") is not None:
         complete = all(parsed.get(table) is not None for table in TABLES)
@@ -69,7 +81,7 @@ def check(parsed: Mapping[str, BaseModel | None], sources: Mapping[str, Source],
         _persons(source.data, (), source)
 
 
-def _head(head: Head, source: Source) -> None:
+def _head(head: Head, source: Source, world: _World) -> None:
     for name in TABLES:
         if name not in head.names:
             source.fault(("names",), f"{name} has no name; the four lists are {', '.join(TABLES)}", "E107")
@@ -77,7 +89,7 @@ def _head(head: Head, source: Source) -> None:
             source.note(("names", name), f"the name is {head.names[name].evidence}", "J502")
     for key in ("feedback", "withdrawal"):
         rule = getattr(head, key)
-        _rule(rule, source, (key,), cited=rule.evidence != "project_default")
+        _rule(rule, source, (key,), world, cited=rule.evidence != "project_default")
     for name, one in head.names.items():
         _label(one.label, source, ("names", name, "label"))
     for code, department in head.departments.items():
@@ -86,9 +98,9 @@ def _head(head: Head, source: Source) -> None:
             source.fault(("departments", code), f"{ANY!r} stands for every department and cannot be one", "J305")
 
 
-def _rule(line: Rule, source: Source, path: KeyPath, cited: bool = True) -> None:
+def _rule(line: Rule, source: Source, path: KeyPath, world: _World, cited: bool = True) -> None:
     """The source of a line: citations that exist, a mark, texts in both languages."""
-    laws = load_laws()
+    laws = world.laws
     if not line.cite and cited:
         source.fault(path, "carries no cite; without a basis nothing may follow", "J201")
     for i, cite in enumerate(line.cite):
@@ -119,15 +131,12 @@ def _label(label: Label, source: Source, path: KeyPath) -> None:
             source.fault((*path, lang), "has no Chinese character", "J103")
 
 
-def _conduct(
-    line: Conduct, source: Source, path: KeyPath, table: str, known: Mapping[str, KnownList], claimed: dict[str, str],
-    departments: set[str] | None,
-) -> None:  # fmt: skip
+def _conduct(line: Conduct, source: Source, path: KeyPath, table: str, claimed: dict[str, str], world: _World) -> None:
     if line.list in claimed:
         source.fault((*path, "list"), f"{line.list!r} leads to {claimed[line.list]} already", "J406")
     claimed.setdefault(line.list, line.id)
-    _department(line.owner, departments, source, (*path, "owner"))
-    there = known.get(line.list)
+    _department(line.owner, world, source, (*path, "owner"))
+    there = world.known.get(line.list)
     if there is not None and line.kind not in (None, there.kind):
         source.fault((*path, "kind"), f"the library says that {line.list} is a {there.kind} list", "J405")
     kind = there.kind if there is not None else line.kind
@@ -143,13 +152,11 @@ def _conduct(
             message = "a score or grade alone triggers nothing; name the triggers on which a list entry was decided"
             source.fault(where, message, "J402")
             continue
-        _criterion(line, criterion.scheme, criterion.triggers, source, where, there)
+        _criterion(line, criterion.scheme, criterion.triggers, source, where, world)
 
 
-def _criterion(
-    line: Conduct, name: str, triggers: list[str], source: Source, path: KeyPath, there: KnownList | None
-) -> None:
-    found = versions(name)
+def _criterion(line: Conduct, name: str, triggers: list[str], source: Source, path: KeyPath, world: _World) -> None:
+    there, found = world.known.get(line.list), versions(name, world.entries)
     if not found:
         source.fault((*path, "scheme"), f"{name!r} is not a scheme of the library, or not a version of it", "J404")
     for scheme in found:
@@ -179,8 +186,8 @@ def _criterion(
                 source.fault((*path, "triggers"), message, "J402")
 
 
-def _measure(line: Measure, source: Source, path: KeyPath, departments: set[str] | None) -> None:
-    laws = load_laws()
+def _measure(line: Measure, source: Source, path: KeyPath, world: _World) -> None:
+    laws = world.laws
     levels = [laws[cite.law].level for cite in line.cite if cite.law in laws]
     if levels:
         best = min(levels, key=LEVELS.index)
@@ -209,14 +216,14 @@ def _measure(line: Measure, source: Source, path: KeyPath, departments: set[str]
                 source.fault((*path, name, lang), message, "J401")
     for i, code in enumerate(line.dept):
         if code != ANY:
-            _department(code, departments, source, (*path, "dept", i))
+            _department(code, world, source, (*path, "dept", i))
     if line.max_period.unknown:
         source.note((*path, "max_period"), CODES["J505"], "J505")
 
 
-def _department(code: str, departments: set[str] | None, source: Source, path: KeyPath) -> None:
-    if departments is not None and code not in departments:
-        source.fault(path, f"the head names no department {code!r}; there are: {some(departments)}", "J305")
+def _department(code: str, world: _World, source: Source, path: KeyPath) -> None:
+    if world.departments is not None and code not in world.departments:
+        source.fault(path, f"the head names no department {code!r}; there are: {some(world.departments)}", "J305")
 
 
 def _links(content: Any, source: Source, tables: Mapping[str, Mapping[str, Any]], complete: bool) -> None:

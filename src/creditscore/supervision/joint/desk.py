@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from creditscore.days import from_day, iso
 from creditscore.errors import InputError, UsageError
-from creditscore.records.identity import is_resident
+from creditscore.records.identity import is_resident, redact
 from creditscore.schemes.laws import Law, load_laws
 from creditscore.store import Log, second_person
 from creditscore.store.entry import canonical, sha256
-from creditscore.supervision.joint.book import COLUMNS, PARTED, Case, Listings, ending, prior, read_cases
+from creditscore.supervision.joint.book import (
+    ACT_COLUMNS,
+    COLUMNS,
+    PARTED,
+    REFUSED,
+    Case,
+    Listings,
+    ending,
+    prior,
+    read_cases,
+)
 from creditscore.supervision.joint.codes import ENDINGS, FLAGS, MUST_ACKNOWLEDGE, NOT_PROPOSED
 from creditscore.supervision.joint.force import basis_on
 from creditscore.supervision.joint.match import Matched, Proposal, barring, flags_of, lacks_basis, match
@@ -20,6 +30,7 @@ from creditscore.supervision.joint.model import FourLists
 from creditscore.supervision.joint.state import STANDING, step
 from creditscore.supervision.joint.tables import BusinessEvent, Intake
 
+EVENT = ("event_id", "kind", "department", "on_day", "subjects")
 PROPOSER, DECIDER = "grader", "approver"  # roles: who proposes and carries out, who decides
 
 
@@ -45,8 +56,8 @@ def propose(log: Log, lists: FourLists, intake: Intake, *, by: str, known_at: in
     events = _new_events(log, intake.events)
     new = [one for one in matched.proposals if one.proposal_id not in cases]
     repeated = tuple(one.proposal_id for one in matched.proposals if one.proposal_id in cases)
-    kept = set(log.store.rows("SELECT event_id, subject_id, listing_id, measure_id, reason FROM joint_refusal"))
-    lines = ((one.event_id, one.subject_id, one.listing_id, one.measure_id, one.reason) for one in matched.refused)
+    kept = set(log.store.rows(f"SELECT {', '.join(REFUSED)} FROM joint_refusal"))
+    lines = (tuple(getattr(one, name) for name in REFUSED) for one in matched.refused)
     refused = [line for line in dict.fromkeys(lines) if line not in kept]
     if not (events or new or refused):
         return Proposed((), repeated, matched)
@@ -56,15 +67,13 @@ def propose(log: Log, lists: FourLists, intake: Intake, *, by: str, known_at: in
         "proposals": [one.proposal_id for one in new], "content": sha256(canonical(rows)),
     }  # fmt: skip
     with log.act(by, PROPOSER, "joint.match", lists.head.four_lists, payload) as act:
-        seq, marks = act.entry.seq, ", ".join("?" * (len(COLUMNS) + 3))
-        names = ", ".join((*COLUMNS, "period", "proposed_by", "log_seq"))
-        for event in events:
-            act.con.execute("INSERT INTO joint_event VALUES (?, ?, ?, ?, ?)", _event_cells(event))
-        for one, row in zip(new, rows, strict=True):
-            period = lists.measures[one.measure_id].max_period.model_dump_json(exclude_none=True)
-            act.con.execute(f"INSERT INTO joint_proposal ({names}) VALUES ({marks})", [*row, period, by, seq])
-        for line in refused:
-            act.con.execute("INSERT INTO joint_refusal VALUES (?, ?, ?, ?, ?, ?)", [*line, seq])
+        seq, names = act.entry.seq, (*COLUMNS, "period", "proposed_by", "log_seq")
+        _insert(act.con, "joint_event", EVENT, map(_event_cells, events))
+        periods = (lists.measures[one.measure_id].max_period.model_dump_json(exclude_none=True) for one in new)
+        _insert(
+            act.con, "joint_proposal", names, ([*row, one, by, seq] for row, one in zip(rows, periods, strict=True))
+        )
+        _insert(act.con, "joint_refusal", (*REFUSED, "log_seq"), ([*line, seq] for line in refused))
         _write(act.con, seq, [(one.proposal_id, "proposed", one.on, by, "", "", ()) for one in new])
     return Proposed(tuple(one.proposal_id for one in new), repeated, matched)
 
@@ -163,14 +172,14 @@ def lift(
     """
     _said(by=by)
     named = None if ids is None else list(dict.fromkeys(ids))
-    rows, causes = [], {}
+    rows, causes, texts = [], {}, load_laws()
     for key, case in read_cases(log.store, named).items():
         state = case.state
         if not (state.open or state.to_undo):
             if named is not None:
                 step(state, "lifted", on, key)  # says what it is
             continue
-        end = ending(case, lists, listings, on)
+        end = ending(case, lists, listings, on, texts)
         if end.on > on:
             if named is not None:
                 raise UsageError(
@@ -254,19 +263,30 @@ def _record(log: Log, by: str, role: str, action: str, rows: Sequence[Row]) -> N
 
 def _write(con: Any, seq: int, rows: Iterable[Row]) -> None:
     (start,) = con.execute("SELECT coalesce(max(nr) + 1, 0) FROM joint_act").fetchall()[0]
-    for nr, (key, act, on, by, reason, number, flags) in enumerate(rows, start):
-        cells = [nr, key, act, on, by, reason, number, PARTED.join(flags), seq]
-        con.execute("INSERT INTO joint_act VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", cells)
+    cells = ([nr, *row[:-1], PARTED.join(row[-1]), seq] for nr, row in enumerate(rows, start))
+    _insert(con, "joint_act", (*ACT_COLUMNS, "log_seq"), cells)
+
+
+def _insert(con: Any, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Rows at once; one statement each would take a hundred times as long."""
+    import pyarrow as pa
+
+    cells = list(zip(*rows, strict=True))
+    if cells:
+        names = ", ".join(columns)
+        con.register("joint_rows", pa.table(dict(zip(columns, map(list, cells), strict=True))))
+        con.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM joint_rows")
+        con.unregister("joint_rows")
 
 
 def _cells(one: Proposal) -> list[Any]:
-    shown: Callable[[Any], Any] = lambda value: PARTED.join(value) if isinstance(value, tuple) else value  # noqa: E731
-    return [shown(value) for value in vars(one).values()]
+    return [PARTED.join(value) if isinstance(value, tuple) else value for value in vars(one).values()]
 
 
 def _event_cells(event: BusinessEvent) -> list[Any]:
-    # ids as they came may be those of persons: a hash tells whether the same event is given again
-    return [event.event_id, event.kind, event.department, event.on, sha256(canonical(sorted(event.subject_ids)))]
+    # a hash tells whether the same event is given again; numbers of persons are cut before, since hashes can be guessed
+    subjects = sha256(canonical(sorted(map(redact, event.subject_ids))))
+    return [event.event_id, event.kind, event.department, event.on, subjects]
 
 
 def _new_events(log: Log, events: Iterable[BusinessEvent]) -> list[BusinessEvent]:

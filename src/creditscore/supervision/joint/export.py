@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.days import iso
+from creditscore.days import iso, to_day
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.errors import UsageError
 from creditscore.records.intake import connect
+from creditscore.schemes.laws import Law, load_laws
 from creditscore.store import Database
-from creditscore.supervision.joint.book import NEVER, Case, Due, Listings, due, ending, in_force, read_cases
+from creditscore.supervision.joint.book import NEVER, REFUSED, Case, Due, Listings, due, ending, in_force, read_cases
 from creditscore.supervision.joint.codes import NOT_PROPOSED
 from creditscore.supervision.joint.model import TABLES, FourLists
 from creditscore.version import __version__
@@ -28,15 +30,14 @@ Rows = Sequence[Mapping[str, Any]]
 def tables(store: Database, lists: FourLists, listings: Listings, on: int) -> dict[str, pa.Table]:
     """`measures`, `acts`, `refusals` and `due` as Arrow tables, sorted by their keys; days are dates."""
     cases = [then for case in read_cases(store).values() if (then := case.as_of(on)) is not None]
+    texts = load_laws()
     acts = sorted((act for case in cases for act in case.acts), key=lambda act: act.nr)
-    refusals = store.rows(
-        "SELECT DISTINCT event_id, subject_id, listing_id, measure_id, reason FROM joint_refusal ORDER BY ALL"
-    )
+    refusals = store.rows(f"SELECT DISTINCT {', '.join(REFUSED)} FROM joint_refusal ORDER BY {', '.join(REFUSED)}")
     return {
-        "measures": _table(MEASURES, [_measure(case, lists, listings, on) for case in cases]),
+        "measures": _table(MEASURES, [_measure(case, lists, listings, on, texts) for case in cases]),
         "acts": _table(ACTS, [{**vars(act), "acknowledged": "; ".join(act.acknowledged)} for act in acts]),
         "refusals": _table((*REFUSED, "message"), [*map(_refusal, refusals)]),
-        "due": _table(DUES, [vars(one) for one in due(cases, lists, listings, on)]),
+        "due": _table(DUES, [vars(one) for one in due(cases, lists, listings, on, texts)]),
     }  # fmt: skip
 
 
@@ -44,7 +45,6 @@ def _refusal(row: tuple[str, ...]) -> dict[str, str]:
     return dict(zip(REFUSED, row, strict=True)) | {"message": NOT_PROPOSED[row[4]]}
 
 
-REFUSED = ("event_id", "subject_id", "listing_id", "measure_id", "reason")
 ACTS = ("nr", "proposal_id", "act", "on", "actor", "reason", "document_no", "acknowledged")
 DUES = ("proposal_id", "task", "since", "by", "cause")
 MEASURES = (
@@ -54,19 +54,22 @@ MEASURES = (
 )  # fmt: skip
 
 
-def _measure(case: Case, lists: FourLists, listings: Listings, on: int) -> dict[str, Any]:
-    end, state = ending(case, lists, listings, on), case.state
-    over = (state.open or state.to_undo) and end.on <= on
+def _measure(case: Case, lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law]) -> dict[str, Any]:
+    end, state = ending(case, lists, listings, on, texts), case.state
+    ended_on, ended_by = (end.on, end.cause) if (state.open or state.to_undo) and end.on <= on else (None, "")
+    if state.state in ("lifted", "lapsed"):  # as it was found when it was lifted
+        ended_by, _, day = case.acts[-1].reason.partition(" ")
+        ended_on = to_day(date.fromisoformat(day))
     return {
         **vars(case.proposal),
         "flags": "; ".join(case.proposal.flags),
-        "ends_by": None if end.on >= NEVER else end.on,
+        "ends_by": ended_on or (None if end.on >= NEVER else end.on),
         "state": state.state,
         "since": state.since,
         "executed_on": state.executed_on,
-        "in_force": in_force(case, lists, listings, on),
-        "ended_on": end.on if over else None,
-        "ended_by": end.cause if over else "",
+        "in_force": in_force(case, lists, listings, on, texts),
+        "ended_on": ended_on,
+        "ended_by": ended_by,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -41,8 +41,8 @@ def _read(stamps: tuple[tuple[registry.Entry, int, int], ...]) -> tuple[tuple[st
     return tuple((name, KnownList(kind, rules, tuple(now))) for name, (kind, rules, now) in sorted(found.items()))
 
 
-def versions(name: str) -> list[Scheme]:
+def versions(name: str, entries: Sequence[registry.Entry]) -> list[Scheme]:
     """The versions that a criterion means: the pinned one (`market/serious@2021-09-01`), or all; none if unknown."""
     scheme, _, pinned = name.partition("@")
-    known = [entry for entry in registry.entries() if entry.scheme == scheme]
+    known = [entry for entry in entries if entry.scheme == scheme]
     return [registry.load(entry) for entry in known if pinned in ("", entry.version)]

@@ -181,10 +181,10 @@ def _of_subject(pair: _Pair, entries: Iterable[Listing], prior: dict[tuple[str, 
 
 def _entry(pair: _Pair, entry: Listing) -> str | None:
     """Why nothing can follow from an entry."""
-    if not entry.known_on(pair.known):
-        return "not_yet_known"
     if not entry.valid_on(pair.event.on):
         return "not_valid_that_day"
+    if not entry.known_on(pair.known):
+        return "not_yet_known"
     if entry.list not in pair.lists.kinds:
         return "unknown_list"
     conduct = pair.lists.by_list.get(entry.list)
