@@ -287,7 +287,7 @@ def export_command(
     from creditscore.supervision.joint.export import export
 
     with _desk(store, None, lists, listings, max_rejected, read_only=True) as (log, chosen, entries):
-        export(log.store, chosen, entries, _day(on), out, csv=csv)
+        export(log, chosen, entries, _day(on), out, csv=csv)
     typer.echo(f"written to {out}")
 
 

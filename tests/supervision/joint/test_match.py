@@ -82,7 +82,7 @@ def test_the_longest_period_runs_from_entry() -> None:
         ("9.14403E+17", "mangled_id", "9.14403E+17"),
         ("11010519491231002X", "natural_person", "110***************"),
         ("914403001922038217", "bad_uscc", "914403001922038217"),
-        ("甲公司", "bad_uscc", "甲公司"),
+        ("甲公司", "bad_uscc", "***"),
     ],
 )
 def test_ids_are_never_guessed(raw: str, reason: str, shown: str) -> None:

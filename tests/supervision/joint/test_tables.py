@@ -43,8 +43,6 @@ def test_events_and_entries_are_read(tmp_path: Path) -> None:
     assert new == Listing(
         "L1", FIRM, "procurement_serious", day("2023-01-10"), day("2026-01-09"), None, "", day("2023-01-10")
     )
-    assert found.listing("L1") == new
-    assert found.listing("L0") is None
 
 
 def test_parquet_with_a_column_of_lists_and_frames(tmp_path: Path) -> None:

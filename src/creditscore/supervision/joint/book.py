@@ -24,6 +24,8 @@ COLUMNS = tuple(
     for one in fields(Proposal)
 )
 
+PROPOSAL = (*COLUMNS, "period", "proposed_by")
+
 
 @dataclass(frozen=True)
 class Case:
@@ -65,8 +67,8 @@ def read_cases(store: Database, ids: Iterable[str] | None = None) -> dict[str, C
         act = replace(Act(*said), acknowledged=split(flags))
         acts.setdefault(act.proposal_id, []).append(act)
     found = {}
-    chosen = f"SELECT period, proposed_by, {', '.join(COLUMNS)} FROM joint_proposal {where} ORDER BY proposal_id"
-    for period, proposed_by, *row in store.rows(chosen, values):
+    chosen = f"SELECT {', '.join(PROPOSAL)} FROM joint_proposal {where} ORDER BY proposal_id"
+    for *row, period, proposed_by in store.rows(chosen, values):
         one = _proposal(dict(zip(COLUMNS, row, strict=True)))
         done = tuple(acts.get(one.proposal_id, ()))
         found[one.proposal_id] = Case(one, Period.model_validate_json(period), proposed_by, done)

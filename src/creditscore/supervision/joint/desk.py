@@ -14,8 +14,8 @@ from creditscore.store import Log, second_person
 from creditscore.store.entry import canonical, sha256
 from creditscore.supervision.joint.book import (
     ACT_COLUMNS,
-    COLUMNS,
     PARTED,
+    PROPOSAL,
     REFUSED,
     Case,
     Listings,
@@ -61,18 +61,15 @@ def propose(log: Log, lists: FourLists, intake: Intake, *, by: str, known_at: in
     refused = [line for line in dict.fromkeys(lines) if line not in kept]
     if not (events or new or refused):
         return Proposed((), repeated, matched)
-    rows = [_cells(one) for one in new]
+    rows = [[*_cells(one), _period(lists, one), by] for one in new]
     payload = {
         "tables": lists.digest, "known_at": iso(known_at), "events": len(events), "refused": len(refused),
         "proposals": [one.proposal_id for one in new], "content": sha256(canonical(rows)),
     }  # fmt: skip
     with log.act(by, PROPOSER, "joint.match", lists.head.four_lists, payload) as act:
-        seq, names = act.entry.seq, (*COLUMNS, "period", "proposed_by", "log_seq")
+        seq = act.entry.seq
         _insert(act.con, "joint_event", EVENT, map(_event_cells, events))
-        periods = (lists.measures[one.measure_id].max_period.model_dump_json(exclude_none=True) for one in new)
-        _insert(
-            act.con, "joint_proposal", names, ([*row, one, by, seq] for row, one in zip(rows, periods, strict=True))
-        )
+        _insert(act.con, "joint_proposal", (*PROPOSAL, "log_seq"), ([*row, seq] for row in rows))
         _insert(act.con, "joint_refusal", (*REFUSED, "log_seq"), ([*line, seq] for line in refused))
         _write(act.con, seq, [(one.proposal_id, "proposed", one.on, by, "", "", ()) for one in new])
     return Proposed(tuple(one.proposal_id for one in new), repeated, matched)
@@ -281,6 +278,10 @@ def _insert(con: Any, table: str, columns: Sequence[str], rows: Iterable[Sequenc
 
 def _cells(one: Proposal) -> list[Any]:
     return [PARTED.join(value) if isinstance(value, tuple) else value for value in vars(one).values()]
+
+
+def _period(lists: FourLists, one: Proposal) -> str:
+    return lists.measures[one.measure_id].max_period.model_dump_json(exclude_none=True)
 
 
 def _event_cells(event: BusinessEvent) -> list[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from creditscore.calendars import add_working_days
-from creditscore.days import add_months, from_day, to_day
+from creditscore.days import add_months, to_day
 from creditscore.schemes.laws import Law
 from creditscore.schemes.lists import Span
 from creditscore.supervision.joint.codes import ENDINGS
@@ -81,7 +81,3 @@ def first(endings: Iterable[Ending | None]) -> Ending | None:
     order = list(ENDINGS)
     found = [one for one in endings if one is not None]
     return min(found, key=lambda one: (one.on, order.index(one.cause)), default=None)
-
-
-def shown(ending: Ending | None) -> str:
-    return "" if ending is None else f"{from_day(ending.on)} {ending.cause}"

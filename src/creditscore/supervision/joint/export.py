@@ -13,10 +13,11 @@ from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.errors import UsageError
 from creditscore.records.intake import connect
 from creditscore.schemes.laws import Law, load_laws
-from creditscore.store import Database
-from creditscore.supervision.joint.book import NEVER, REFUSED, Case, Due, Listings, due, ending, in_force, read_cases
+from creditscore.store import Log
+from creditscore.supervision.joint.book import NEVER, REFUSED, Case, Listings, due, ending, in_force, read_cases
 from creditscore.supervision.joint.codes import NOT_PROPOSED
 from creditscore.supervision.joint.model import TABLES, FourLists
+from creditscore.supervision.joint.replay import replay
 from creditscore.version import __version__
 
 if TYPE_CHECKING:
@@ -27,12 +28,12 @@ DAYS = ("on", "entered_on", "ends_by", "since", "executed_on", "ended_on", "by")
 Rows = Sequence[Mapping[str, Any]]
 
 
-def tables(store: Database, lists: FourLists, listings: Listings, on: int) -> dict[str, pa.Table]:
+def tables(log: Log, lists: FourLists, listings: Listings, on: int) -> dict[str, pa.Table]:
     """`measures`, `acts`, `refusals` and `due` as Arrow tables, sorted by their keys; days are dates."""
-    cases = [then for case in read_cases(store).values() if (then := case.as_of(on)) is not None]
+    cases = [then for case in read_cases(log.store).values() if (then := case.as_of(on)) is not None]
     texts = load_laws()
     acts = sorted((act for case in cases for act in case.acts), key=lambda act: act.nr)
-    refusals = store.rows(f"SELECT DISTINCT {', '.join(REFUSED)} FROM joint_refusal ORDER BY {', '.join(REFUSED)}")
+    refusals = log.store.rows(f"SELECT DISTINCT {', '.join(REFUSED)} FROM joint_refusal ORDER BY {', '.join(REFUSED)}")
     return {
         "measures": _table(MEASURES, [_measure(case, lists, listings, on, texts) for case in cases]),
         "acts": _table(ACTS, [{**vars(act), "acknowledged": "; ".join(act.acknowledged)} for act in acts]),
@@ -86,10 +87,11 @@ def _table(columns: Iterable[str], rows: Rows) -> pa.Table:
     return pa.table(arrays)
 
 
-def export(store: Database, lists: FourLists, listings: Listings, on: int, out: Path, csv: bool = False) -> Path:
+def export(log: Log, lists: FourLists, listings: Listings, on: int, out: Path, csv: bool = False) -> Path:
     """Write the tables (Parquet; CSV too on request), the four lists as JSON and manifest.json; returns the folder.
 
-    The same store, lists, listings and day give the same bytes.
+    The same store, lists, listings and day give the same bytes. StoreError where the tables of the store are not
+    what its log says.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -97,10 +99,11 @@ def export(store: Database, lists: FourLists, listings: Listings, on: int, out: 
         raise UsageError(
             f"cannot write there: {error.strerror or error}", where=str(out), next="give another folder"
         ) from error
-    if any(out.iterdir()) and not (out / "manifest.json").is_file():
+    if any(out.iterdir()) and not (out / "four_lists.json").is_file():
         raise UsageError("the folder holds other files", where=str(out), next="give an empty or a new folder")
+    acts = replay(log)
     con = connect()
-    engine, found = DuckDBEngine(con), tables(store, lists, listings, on)
+    engine, found = DuckDBEngine(con), tables(log, lists, listings, on)
     for name in FILES:
         con.register("shown", found[name])
         engine.write("SELECT * FROM shown", out / f"{name}.parquet")
@@ -111,7 +114,7 @@ def export(store: Database, lists: FourLists, listings: Listings, on: int, out: 
         "creditscore": __version__, "on": iso(on), "four_lists": lists.head.four_lists, "tables": lists.digest,
         "names": {name: one.evidence for name, one in sorted(lists.head.names.items())},
         "feedback_days": {"days": lists.head.feedback.days, "evidence": lists.head.feedback.evidence},
-        "counts": {name: found[name].num_rows for name in FILES},
+        "acts_compared_with_the_log": acts, "counts": {name: found[name].num_rows for name in FILES},
     }  # fmt: skip
     _json(out / "four_lists.json", as_data(lists))
     _json(out / "manifest.json", manifest)
@@ -127,11 +130,6 @@ def as_data(lists: FourLists) -> dict[str, Any]:
         found[f"{side}_{kind}"].append(line.model_dump(mode="json", by_alias=True, exclude_none=True))
     found["links"] = [link.model_dump(mode="json") for link in lists.links]
     return found
-
-
-def as_rows(found: Iterable[Due]) -> list[tuple[str, ...]]:
-    """Lines of a table for people."""
-    return [(one.task, one.proposal_id, iso(one.since), iso(one.by), one.cause) for one in found]
 
 
 def _json(file: Path, data: Any) -> None:

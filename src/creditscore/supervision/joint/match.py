@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from creditscore.supervision.joint.force import WEAKEST_FOR_RIGHTS, Basis, basis
 from creditscore.supervision.joint.model import ANY, Conduct, FourLists, Link, Measure, PunishMeasure
 from creditscore.supervision.joint.tables import BusinessEvent, Listing
 
+OTHER_SIGNS = re.compile("[^\\x20-\\x7e]")
 BARRING = ("serious", "watch")  # no reward beside an entry on such a list (document 1798 of 2017)
 
 
@@ -160,7 +162,9 @@ def _pair(
     seen = tuple(one for one in listings.get(subject, ()) if one.known_on(known))
     by_code = KIND_OF_PREFIX.get(subject[:2], "other_organisation")
     kind = by_code if subjects is None else subjects.get(subject, by_code)
-    pair = _Pair(lists, event, redact(subject), kind, seen, known, laws)
+    if reason is not None:  # what is no code may be a name: only its length is shown
+        subject = OTHER_SIGNS.sub("*", redact(subject))
+    pair = _Pair(lists, event, subject, kind, seen, known, laws)
     if reason is None and subjects is not None and subject not in subjects:
         reason = "unknown_subject"
     if reason is None and event.department not in lists.head.departments:

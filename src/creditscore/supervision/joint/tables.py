@@ -70,10 +70,6 @@ class Intake:
     listings: Mapping[str, tuple[Listing, ...]] = field(default_factory=dict)
     subjects: Mapping[str, str] | None = None
     refused: tuple[dict[str, Any], ...] = ()
-    rows: Mapping[str, int] = field(default_factory=dict)
-
-    def listing(self, listing_id: str) -> Listing | None:
-        return next((one for rows in self.listings.values() for one in rows if one.listing_id == listing_id), None)
 
 
 def by_subject(listings: Iterable[Listing]) -> dict[str, tuple[Listing, ...]]:
@@ -106,7 +102,7 @@ def read_intake(*, events: Any = None, listings: Any = None, subjects: Any = Non
         chosen = ", ".join(f'"{name}"' for name in names)
         rows = con.execute(f'SELECT {chosen} FROM quarantine ORDER BY "table", line, reason, "column"').fetchall()
     refused = tuple(dict(zip(names, row, strict=True)) for row in rows)
-    return Intake(found, entries, known, refused, {name: source.rows for name, source in sources.items()})
+    return Intake(found, entries, known, refused)
 
 
 def _events(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[BusinessEvent, ...]:
