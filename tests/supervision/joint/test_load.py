@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from creditscore.errors import SchemeError, UsageError
 from creditscore.supervision.joint.codes import CODES
@@ -179,3 +182,25 @@ def test_the_digest_follows_the_content(tmp_path: Path) -> None:
     other = load_four_lists(copied(tmp_path, four_lists=("days: 15", "days: 20")))
     assert other.digest != shipped().digest
     assert other.head.feedback.days == 20
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.randoms(use_true_random=False))
+def test_a_spoilt_line_never_ends_in_another_error(
+    tmp_path_factory: pytest.TempPathFactory, seed: random.Random
+) -> None:
+    place = copied(tmp_path_factory.mktemp("f"))
+    file = seed.choice(sorted(place.iterdir()))
+    lines = file.read_text(encoding="utf-8").split("\n")
+    at = seed.randrange(len(lines))
+    spoilt = (
+        lines[at].split(":")[0] + ": null",
+        lines[at].replace("{", ""),
+        lines[at] + "\n    odd: [1]",
+        "  - 3",
+        "\t",
+    )
+    lines[at] = seed.choice(spoilt)
+    file.write_text("\n".join(lines), encoding="utf-8")
+    lists, faults, _ = inspect(place)
+    assert (lists is None) == bool(faults)
