@@ -15,6 +15,7 @@ from creditscore.cli.grade import grade_command
 from creditscore.cli.joint import joint_app
 from creditscore.cli.model import model_app
 from creditscore.cli.records import records_app
+from creditscore.cli.reproduce import reproduce_command
 from creditscore.cli.scheme import scheme_app
 from creditscore.errors import CreditscoreError, UsageError
 from creditscore.version import __version__
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.command("grade")(grade_command)
 app.command("explain")(explain_command)
+app.command("reproduce")(reproduce_command)
 app.command("demo")(demo_command)
 app.add_typer(records_app, name="records")
 app.add_typer(scheme_app, name="scheme")
