@@ -44,6 +44,20 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | Non
     console().print(table)
 
 
+def show_blocks(blocks: Iterable[tuple[str, Iterable[str]]], title: str = "") -> None:
+    """Print lines, each with what belongs to it indented below; long ones are folded, so that any width will do."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    out = console()
+    if title:
+        out.print(Text(f"\n{title}", style="bold"))
+    for head, under in blocks:
+        out.print(Text(head))
+        for line in under:
+            out.print(Padding(Text(line), (0, 0, 0, 4)))
+
+
 def _figures(cells: Iterable[str]) -> bool:
     """Whether a column holds figures: each cell begins with a digit and is one figure, or is empty."""
     return all(not cell or (cell[:1].isdigit() and cell[4:5] != "-") for cell in cells)

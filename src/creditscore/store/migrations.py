@@ -13,4 +13,27 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE log_checkpoints (seq BIGINT PRIMARY KEY, hash VARCHAR NOT NULL, "at" VARCHAR NOT NULL);
     CREATE TABLE log_head (log_id VARCHAR NOT NULL, seq BIGINT NOT NULL, hash VARCHAR NOT NULL);
     """,
+    """
+    CREATE TABLE joint_event (
+        event_id VARCHAR PRIMARY KEY, kind VARCHAR NOT NULL, department VARCHAR NOT NULL, on_day INTEGER NOT NULL,
+        subjects VARCHAR NOT NULL
+    );
+    CREATE TABLE joint_proposal (
+        proposal_id VARCHAR PRIMARY KEY, event_id VARCHAR NOT NULL, event_kind VARCHAR NOT NULL,
+        department VARCHAR NOT NULL, on_day INTEGER NOT NULL, subject_id VARCHAR NOT NULL, listing_id VARCHAR NOT NULL,
+        list VARCHAR NOT NULL, entered_day INTEGER NOT NULL, conduct_id VARCHAR NOT NULL, measure_id VARCHAR NOT NULL,
+        side VARCHAR NOT NULL, relevance_reason VARCHAR NOT NULL, basis VARCHAR NOT NULL, laws VARCHAR NOT NULL,
+        basis_level VARCHAR NOT NULL, flags VARCHAR NOT NULL, evidence VARCHAR NOT NULL, ends_by_day INTEGER,
+        tables VARCHAR NOT NULL, period VARCHAR NOT NULL, proposed_by VARCHAR NOT NULL, log_seq BIGINT NOT NULL
+    );
+    CREATE TABLE joint_act (
+        nr BIGINT PRIMARY KEY, proposal_id VARCHAR NOT NULL, act VARCHAR NOT NULL, on_day INTEGER NOT NULL,
+        actor VARCHAR NOT NULL, reason VARCHAR NOT NULL, document_no VARCHAR NOT NULL, acknowledged VARCHAR NOT NULL,
+        log_seq BIGINT NOT NULL
+    );
+    CREATE TABLE joint_refusal (
+        event_id VARCHAR NOT NULL, subject_id VARCHAR NOT NULL, listing_id VARCHAR NOT NULL,
+        measure_id VARCHAR NOT NULL, reason VARCHAR NOT NULL, log_seq BIGINT NOT NULL
+    );
+    """,
 )
