@@ -1,0 +1,105 @@
+"""`creditscore lists show`, `due`, `export`: what is known and what is to be done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from creditscore.cli.lists_shared import (
+    Kept,
+    Lang,
+    On,
+    iso_day,
+    read_book,
+)
+
+if TYPE_CHECKING:
+    pass
+
+
+def show_command(
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the organisation.")],
+    store: Kept,
+    lang: Lang = "zh",
+    known_at: Annotated[str | None, typer.Option(help="As known on a day.")] = None,
+) -> None:
+    """One subject's entries, each step with day, person, paper, effect and basis."""
+    from creditscore.cli.tables import say_line
+    from creditscore.lists.life import lang_of, life, word
+
+    lives = life(read_book(store), subject, lang, known_at)
+    said = lang_of(lang)
+    if not lives:
+        typer.echo(word("texts", "nothing", said))
+    for one in lives:
+        say_line(f"{one.list}  [{one.kind}]  {one.state}  {one.end}".rstrip())
+        say_line(
+            f"  {one.case_id}" + (f"  {word('texts', 'records', said, ', '.join(one.records))}" if one.records else "")
+        )
+        for number, step in enumerate(one.steps, start=1):
+            recorded = f" ({word('texts', 'recorded', said, step.recorded)})" if step.recorded else ""
+            who = " ".join(part for part in (step.by, step.paper) if part)
+            say_line(f"  {number}. {step.day}  {step.what}{recorded}  {who}")
+            for line in (
+                step.effect,
+                word("texts", "rests_on", said, step.basis) if step.basis else "",
+                word("texts", "evidence", said, step.evidence) if step.evidence else "",
+            ):
+                if line:
+                    say_line(f"     {line}")
+        typer.echo("")
+
+
+def due_command(
+    store: Kept,
+    on: On,
+    until: Annotated[str | None, typer.Option(help="Only what is due by then.")] = None,
+    lang: Lang = "zh",
+) -> None:
+    """Open steps by the day on which they are due."""
+    from creditscore.cli.tables import show
+    from creditscore.lists import due
+    from creditscore.lists.life import lang_of, word
+
+    said = lang_of(lang)
+    rows = []
+    for one in due(read_book(store), on, until):
+        notes = [
+            one.note,
+            word("texts", "overdue", said) if one.overdue else "",
+            word("texts", "provisional", said) if one.provisional else "",
+        ]
+        rows.append(
+            (
+                iso_day(one.by),
+                word("due", one.what, said),
+                one.case_id,
+                one.subject_id,
+                "; ".join(x for x in notes if x),
+                one.basis,
+            )
+        )
+    if not rows:
+        typer.echo(word("texts", "no_due", said))
+        return
+    heads = {
+        "zh": ("期限", "事项", "案件", "主体", "备注", "依据"),
+        "en": ("by", "what", "case", "subject", "note", "basis"),
+    }
+    show(heads[said], rows, fold=True)
+
+
+def export_command(
+    store: Kept,
+    out: Annotated[Path, typer.Option(help="Folder for the tables.")],
+    known_at: Annotated[str | None, typer.Option(help="As known on a day.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="CSV beside Parquet.")] = False,
+) -> None:
+    """Write listings (for `creditscore grade --listings`), list_exits and list_events."""
+    from creditscore.lists.export import write
+
+    for file, rows in write(read_book(store), out, known_at, csv).items():
+        typer.echo(f"{file}: {rows} rows")
+    typer.echo(f"written to {out}")

@@ -1,0 +1,149 @@
+"""A subject's life on the lists in words: each case and its state, each step with day, person, paper, basis, effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from creditscore.days import iso
+from creditscore.errors import UsageError
+from creditscore.lists.book import Book
+from creditscore.lists.case import Case
+from creditscore.lists.events import Day, Event, subject
+from creditscore.lists.rules import list_rule
+from creditscore.schemes.model import Label
+
+Lang = Literal["zh", "en"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step in words. `day` is its legal day, `recorded` the day of recording where it is another one."""
+
+    day: str
+    recorded: str
+    what: str
+    by: str
+    paper: str
+    effect: str
+    basis: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Life:
+    """One case in words: its list, state, entry and end, and its steps in order."""
+
+    case_id: str
+    list: str
+    kind: str
+    state: str
+    entered: str
+    end: str
+    records: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+
+@lru_cache(maxsize=1)
+def _words() -> Mapping[str, Mapping[str, Label]]:
+    import yaml
+
+    data = yaml.safe_load((Path(__file__).parent / "words.yaml").read_text(encoding="utf-8"))
+    return {section: {code: Label(**label) for code, label in codes.items()} for section, codes in data.items()}
+
+
+def word(section: str, code: str, lang: Lang, *values: str) -> str:
+    """The word for a code, its places filled in; the code itself where it has no word."""
+    label = _words()[section].get(code)
+    said = code if label is None else getattr(label, lang)
+    for k, value in enumerate(values):
+        said = said.replace(f"{{{k}}}", value)
+    return str(said)
+
+
+def lang_of(text: str) -> Lang:
+    if text not in ("zh", "en"):
+        raise UsageError(f"{text!r} is not a language of the lists", allowed="zh, en")
+    return "zh" if text == "zh" else "en"
+
+
+def life(book: Book, subject_id: str, lang: str = "zh", known_at: Day | None = None) -> list[Life]:
+    """The cases of a subject as known on a day, oldest first; empty where there are none."""
+    chosen = lang_of(lang)
+    return [_life(case, chosen) for case in book.known(known_at).of(subject(subject_id))]
+
+
+def _life(case: Case, lang: Lang) -> Life:
+    rule = list_rule(case.scheme, case.list)
+    return Life(
+        case.case_id,
+        getattr(rule.label, lang),
+        word("kinds", case.kind, lang),
+        word("states", case.state, lang),
+        iso(case.entered_on),
+        _end(case, lang),
+        case.records,
+        tuple(_step(one, case, lang) for one in case.events),
+    )
+
+
+def _end(case: Case, lang: Lang) -> str:
+    if case.exited_on is not None:
+        return f"{word('texts', 'from', lang, iso(case.exited_on))} ({word('exits', case.exit_reason, lang)})"
+    if case.entered_on is None:
+        return ""
+    if case.term_end is not None:
+        return word("texts", "term_to", lang, iso(case.term_end))
+    return word("ends", case.end, lang)
+
+
+def _step(one: Event, case: Case, lang: Lang) -> Step:
+    recorded = iso(one.recorded_on) if one.recorded_on != one.on else ""
+    paper = " ".join(part for part in (one.organ, one.document) if part)
+    said = [one.evidence, *(f"{key}: {text}" for key, text in {**_map(one, "confirm"), **_map(one, "absent")}.items())]
+    return Step(
+        iso(one.on),
+        recorded,
+        word("steps", one.kind, lang),
+        one.by,
+        paper,
+        _effect(one, case, lang),
+        one.basis,
+        "; ".join(text for text in said if text),
+    )
+
+
+def _map(one: Event, name: str) -> dict[str, str]:
+    return dict(one.args.get(name, {}))
+
+
+def _effect(one: Event, case: Case, lang: Lang) -> str:
+    """What a step did, in a few words."""
+    done: dict[str, Any] = dict(one.data.get("set", []))
+    parts = []
+    if one.kind == "noticed":
+        parts.append(word("texts", "window", lang, str(done["heard_until"])))
+        if done.get("provisional"):
+            parts.append(word("texts", "provisional", lang))
+    if one.kind == "objected" and not done:
+        parts.append(word("texts", "late", lang))
+    if one.kind == "checked":
+        parts.append(word("texts", "upheld" if one.args.get("upheld") else "not_upheld", lang))
+    if done.get("state") == "declined":
+        parts.append(word("texts", "declined", lang))
+    if done.get("entered_on"):
+        parts.append(word("texts", "entered", lang, str(done["entered_on"])))
+    if done.get("term_end"):
+        parts.append(word("texts", "term_to", lang, str(done["term_end"])))
+    elif done.get("end") in ("until_exit", "unknown", "waiting"):
+        parts.append(word("ends", str(done["end"]), lang))
+    if done.get("exited_on"):
+        parts.append(word("exits", str(done["exit_reason"]), lang))
+        parts.append(word("texts", "from", lang, str(done["exited_on"])))
+    if one.kind == "corrected":
+        parts.append(word("texts", "step", lang, str(one.args["no"])))
+    parts += [str(one.args[name]) for name in ("reason", "content", "answer") if name in one.args]
+    return "; ".join(parts) if lang == "en" else "；".join(parts)
