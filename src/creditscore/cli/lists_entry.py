@@ -39,6 +39,7 @@ def propose_command(
     by: By,
     roles: RolesFile = None,
     recorded_on: Recorded = None,
+    records: Annotated[Path | None, typer.Option(help="The graded records: days that a rule counts from.")] = None,
     key: Annotated[list[str] | None, typer.Option("--list", help="Only this list (repeatable).")] = None,
 ) -> None:
     """Propose whoever meets a trigger of a list; nothing is decided."""
@@ -46,7 +47,7 @@ def propose_command(
 
     said = said_of(on, by, recorded_on=recorded_on)
     with open_book(store, roles) as (log, book):
-        after, found = propose(book, folder, lists=key, **said)
+        after, found = propose(book, folder, lists=key, records=records, **said)
         save_book(log, book, after)
     for case_id in found.made:
         case = after.case(case_id)

@@ -26,7 +26,7 @@ def show_command(
     known_at: Annotated[str | None, typer.Option(help="As known on a day.")] = None,
 ) -> None:
     """One subject's entries, each step with day, person, paper, effect and basis."""
-    from creditscore.cli.tables import say_line
+    from creditscore.cli.tables import say_indented, say_line
     from creditscore.lists.life import lang_of, life, word
 
     lives = life(read_book(store), subject, lang, known_at)
@@ -35,20 +35,15 @@ def show_command(
         typer.echo(word("texts", "nothing", said))
     for one in lives:
         say_line(f"{one.list}  [{one.kind}]  {one.state}  {one.end}".rstrip())
-        say_line(
-            f"  {one.case_id}" + (f"  {word('texts', 'records', said, ', '.join(one.records))}" if one.records else "")
-        )
-        for number, step in enumerate(one.steps, start=1):
+        say_indented(one.case_id, 2)
+        if one.records:
+            say_indented(word("texts", "records", said, ", ".join(one.records)), 2)
+        for step in one.steps:
             recorded = f" ({word('texts', 'recorded', said, step.recorded)})" if step.recorded else ""
             who = " ".join(part for part in (step.by, step.paper) if part)
-            say_line(f"  {number}. {step.day}  {step.what}{recorded}  {who}")
-            for line in (
-                step.effect,
-                word("texts", "rests_on", said, step.basis) if step.basis else "",
-                word("texts", "evidence", said, step.evidence) if step.evidence else "",
-            ):
-                if line:
-                    say_line(f"     {line}")
+            say_indented(f"{step.number}. {step.day}  {step.what}{recorded}  {who}", 2)
+            for line in step.lines:
+                say_indented(line, 5)
         typer.echo("")
 
 
@@ -59,36 +54,19 @@ def due_command(
     lang: Lang = "zh",
 ) -> None:
     """Open steps by the day on which they are due."""
-    from creditscore.cli.tables import show
+    from creditscore.cli.tables import say_indented, say_line
     from creditscore.lists import due
     from creditscore.lists.life import lang_of, word
 
     said = lang_of(lang)
-    rows = []
-    for one in due(read_book(store), on, until):
-        notes = [
-            one.note,
-            word("texts", "overdue", said) if one.overdue else "",
-            word("texts", "provisional", said) if one.provisional else "",
-        ]
-        rows.append(
-            (
-                iso_day(one.by),
-                word("due", one.what, said),
-                one.case_id,
-                one.subject_id,
-                "; ".join(x for x in notes if x),
-                one.basis,
-            )
-        )
-    if not rows:
+    found = due(read_book(store), on, until)
+    if not found:
         typer.echo(word("texts", "no_due", said))
-        return
-    heads = {
-        "zh": ("期限", "事项", "案件", "主体", "备注", "依据"),
-        "en": ("by", "what", "case", "subject", "note", "basis"),
-    }
-    show(heads[said], rows, fold=True)
+    for one in found:
+        marks = [word("texts", name, said) for name in ("overdue", "provisional") if getattr(one, name)]
+        what = [word("due", one.what, said), *marks, one.note, one.basis]
+        say_line(f"{iso_day(one.by) or '-':10}  {one.case_id}  {one.subject_id}")
+        say_indented("  ".join(part for part in what if part), 12)
 
 
 def export_command(

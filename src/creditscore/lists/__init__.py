@@ -7,9 +7,10 @@ from creditscore.lists.draft import draft
 from creditscore.lists.due import Due, due
 from creditscore.lists.events import Event
 from creditscore.lists.exits import Expired, expire, leave, revoke, withdraw
+from creditscore.lists.imported import take_over
 from creditscore.lists.listings import list_events, list_exits, listings
 from creditscore.lists.procedure import check, decide, extend, notice, objected_to, publish
-from creditscore.lists.propose import Proposals, propose, take_over
+from creditscore.lists.propose import Proposals, propose, propose_one
 from creditscore.lists.running import apply_for, bar, prolong, refuse
 from creditscore.lists.store import load, save
 
@@ -39,6 +40,7 @@ __all__ = [
     "objected_to",
     "prolong",
     "propose",
+    "propose_one",
     "publish",
     "refuse",
     "revoke",

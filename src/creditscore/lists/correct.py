@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 from creditscore.days import iso
 from creditscore.errors import UsageError
-from creditscore.lists import exits, procedure, propose, running
+from creditscore.lists import exits, imported, procedure, propose, running
 from creditscore.lists.book import Book, Work, book_of, one_at_a_time, settle, step
 from creditscore.lists.case import Case
 from creditscore.lists.decide import decided
@@ -16,7 +16,7 @@ from creditscore.lists.events import TEXTS, Event, Said, day, plain, text
 
 WORK: Mapping[str, Work] = {
     "proposed": propose.proposed,
-    "imported": propose.taken_over,
+    "imported": imported.taken_over,
     "revoked": exits.revoked,
     "noticed": procedure.noticed,
     "objected": procedure.objected,

@@ -10,7 +10,7 @@ from creditscore.lists.rules import decision, exits_for, general_exits, list_rul
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import ListExit, ListTerm, Span
-from creditscore.schemes.model import Label, Rule
+from creditscore.schemes.model import Label, Rule, Scheme
 
 UNITS = {
     "days": ("日", "days"),
@@ -29,17 +29,18 @@ def draft(book: Book, case_id: str) -> dict[str, Label]:
     scheme = registry.pick(case.scheme)
     rule = list_rule(case.scheme, case.list)
     deciding = [decision(scheme, one) for one in case.triggers]
-    return {"facts": _facts(case, deciding), "basis": articles([*deciding, rule]), "exits": ways_out(case)}
+    return {"facts": _facts(case, scheme), "basis": articles([*deciding, rule]), "exits": ways_out(case)}
 
 
-def _facts(case: Case, deciding: Iterable[Rule]) -> Label:
-    named = [(one.label, getattr(one, "id", "")) for one in deciding]
-    records = "、".join(case.records)
-    zh = "；".join(label.zh if label else name for label, name in named)
-    en = "; ".join(label.en if label else name for label, name in named)
-    if records:
-        zh, en = f"{zh}（记录：{records}）", f"{en} (records: {', '.join(case.records)})"
-    return Label(zh=zh or records, en=en or records)
+def _facts(case: Case, scheme: Scheme) -> Label:
+    """The items of the records in words, and the records."""
+    codes = case.events[0].args.get("items", [])
+    labels = [next(one.label for one in scheme.items[code]) for code in codes if code in scheme.items]
+    zh = "、".join(one.zh for one in labels) or "、".join(case.triggers)
+    en = "; ".join(one.en for one in labels) or ", ".join(case.triggers)
+    if case.records:
+        zh, en = f"{zh}（记录：{'、'.join(case.records)}）", f"{en} (records: {', '.join(case.records)})"
+    return Label(zh=zh, en=en)
 
 
 def articles(rules: Iterable[Rule]) -> Label:

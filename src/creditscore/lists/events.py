@@ -10,7 +10,7 @@ from typing import Any, Required, TypedDict
 
 from creditscore.days import FIRST, LAST, from_day, to_day
 from creditscore.errors import UsageError
-from creditscore.records.identity import canonical_code, is_resident, look_at_id
+from creditscore.records.identity import INVISIBLE, canonical_code, is_resident, look_at_id
 
 Day = date | str
 # The three kinds that open a case, then those that move it, in the usual order.
@@ -124,8 +124,8 @@ def text(value: Any, name: str) -> str:
     """A text without invisible characters; UsageError where a resident identity number stands in it."""
     if not isinstance(value, str):
         raise UsageError(f"{name} is {value!r}", allowed="a text")
-    clean = canonical_code(value)
-    if is_resident(clean):
+    clean = "".join(sign for sign in value if sign not in INVISIBLE).strip()
+    if is_resident(canonical_code(clean)):
         raise UsageError(
             f"a resident identity number stands in {name}",
             allowed="names of offices, numbers of documents, codes of organisations",

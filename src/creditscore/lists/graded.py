@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +40,10 @@ class Graded:
     def records_of(self, subject_id: str) -> list[dict[str, Any]]:
         """The record rows of one subject."""
         return self._records.get(subject_id, [])
+
+    def items_of(self, subject_id: str, records: Collection[str]) -> list[str]:
+        """The items of some records of a subject, sorted."""
+        return sorted({row["item"] for row in self.records_of(subject_id) if row["record_id"] in records})
 
     @cached_property
     def _deciding(self) -> dict[str, set[str]]:

@@ -13,7 +13,7 @@ from creditscore.errors import UsageError
 from creditscore.lists.book import Book
 from creditscore.lists.case import Case
 from creditscore.lists.events import Day, Event, subject
-from creditscore.lists.rules import list_rule
+from creditscore.lists.rules import list_rule, procedure
 from creditscore.schemes.model import Label
 
 Lang = Literal["zh", "en"]
@@ -21,16 +21,17 @@ Lang = Literal["zh", "en"]
 
 @dataclass(frozen=True)
 class Step:
-    """One step in words. `day` is its legal day, `recorded` the day of recording where it is another one."""
+    """One step in words. `day` is its legal day, `recorded` the day of recording where it is another one; `lines` say
+    what it did, what was stated or proved, its basis and its evidence.
+    """
 
+    number: int
     day: str
     recorded: str
     what: str
     by: str
     paper: str
-    effect: str
-    basis: str
-    evidence: str
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -103,21 +104,27 @@ def _end(case: Case, lang: Lang) -> str:
 def _step(one: Event, case: Case, lang: Lang) -> Step:
     recorded = iso(one.recorded_on) if one.recorded_on != one.on else ""
     paper = " ".join(part for part in (one.organ, one.document) if part)
-    said = [one.evidence, *(f"{key}: {text}" for key, text in {**_map(one, "confirm"), **_map(one, "absent")}.items())]
-    return Step(
-        iso(one.on),
-        recorded,
-        word("steps", one.kind, lang),
-        one.by,
-        paper,
-        _effect(one, case, lang),
-        one.basis,
-        "; ".join(text for text in said if text),
-    )
+    lines = [_effect(one, case, lang), *_stated(one, case, lang)]
+    lines.append(word("texts", "rests_on", lang, one.basis) if one.basis else "")
+    lines.append(word("texts", "evidence", lang, one.evidence) if one.evidence else "")
+    what = word("steps", one.kind, lang)
+    return Step(one.no, iso(one.on), recorded, what, one.by, paper, tuple(line for line in lines if line))
 
 
-def _map(one: Event, name: str) -> dict[str, str]:
-    return dict(one.args.get(name, {}))
+def _stated(one: Event, case: Case, lang: Lang) -> list[str]:
+    """The parts of a notice, and each point that an exit needed or that could have barred it."""
+    labels: dict[str, Label] = dict(procedure().notice.contents)
+    for way in list_rule(case.scheme, case.list).exits:
+        labels |= way.needs | way.unless
+    colon = "：" if lang == "zh" else ": "
+    found = []
+    for part in ("contents", "confirm", "absent"):
+        stated = dict(one.args.get(part, {}))
+        for key, text in sorted(stated.items(), key=lambda pair: [*labels, pair[0]].index(pair[0])):
+            name = getattr(labels[key], lang) if key in labels else key
+            name = word("texts", "not_so", lang, name) if part == "absent" else name
+            found.append(f"{name}{colon}{text}")
+    return found
 
 
 def _effect(one: Event, case: Case, lang: Lang) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -14,9 +13,10 @@ from creditscore.grading.result import Grading
 from creditscore.grading.several import Gradings
 from creditscore.lists.book import Book, step
 from creditscore.lists.case import Case
-from creditscore.lists.decide import entry
-from creditscore.lists.events import Day, Event, Said, as_json, day, subject
+from creditscore.lists.events import Day, Event, Said, day, subject, text
 from creditscore.lists.graded import Graded, read
+from creditscore.lists.named_days import named_days, names_of, of_records
+from creditscore.lists.opening import case_id_of, opened
 from creditscore.lists.rules import decision, items_read, list_rule, why_not
 from creditscore.schemes import registry
 from creditscore.schemes.model import Rule, Scheme
@@ -40,14 +40,16 @@ def propose(
     grading: Grading | Gradings | Path | str,
     *,
     lists: Iterable[str] | None = None,
+    records: Any = None,
     dates: Mapping[str, Mapping[str, Day]] | None = None,
     **said: Unpack[Said],
 ) -> tuple[Book, Proposals]:
     """Propose every organisation for which a deciding rule of the grading is a trigger of a list.
 
-    `grading` is in memory or a folder of `creditscore grade`; `lists` narrows it to some lists. `dates` gives, per
-    subject, days from which the steps of a rule count (`{"9131…": {"deadline_on": "2024-03-01"}}`). A proposal names
-    its rule and the records of the items that the rule reads. It is not made again while a case on the same list is
+    `grading` is in memory or a folder of `creditscore grade`; `lists` narrows it to some lists. The days from
+    which a rule's steps count (`deadline_on`, `handled_on` …) are read from `records`, the table that was graded, or
+    given per subject in `dates` (`{"9131…": {"deadline_on": "2024-03-01"}}`). A proposal names its rule and the records
+    of the items that the rule reads. It is not made again while a case on the same list is
     open or an entry holds, nor after the same records were declined; `skipped` says so. A trigger that is a band,
     compares the score, or counts without a published text is refused (`refused`), whatever the grading holds.
     """
@@ -71,14 +73,19 @@ def propose(
                 if why is not None:
                     refused.append((key, trigger, why))
                     continue
-                for who, records in _held(graded, scheme, trigger):
-                    book, case_id, why = _one(
-                        book, graded, key, trigger, who, records, (dates or {}).get(who, {}), said
-                    )
-                    if why is None:
-                        made.append(case_id)
-                    else:
+                held = list(_held(graded, scheme, trigger))
+                found = named_days(records, [one for _, own in held for one in own or ()], names_of(scheme.lists[key]))
+                for who, own in held:
+                    given = {**of_records(found, own or ()), **(dates or {}).get(who, {})}
+                    case, why = _case(book, who, key, scheme, trigger, own, said)
+                    if why is not None:
                         skipped.append((who, key, trigger, why))
+                        continue
+                    run: dict[str, Any] = {"run_id": graded.run_id, "as_of": iso(graded.as_of)}
+                    run |= {"items": graded.items_of(who, own or ())}
+                    args = _args(case, scheme, trigger, own, given) | run
+                    book = step(book, case, "proposed", args, said, proposed)
+                    made.append(case.case_id)
     if wanted is not None and wanted - known:
         raise UsageError(
             f"no scheme of the grading keeps {', '.join(sorted(wanted - known))}", allowed=sorted(known) or "none"
@@ -86,120 +93,74 @@ def propose(
     return book, Proposals(tuple(made), tuple(skipped), tuple(refused))
 
 
-def take_over(
+def propose_one(
     book: Book,
     subject_id: str,
     key: str,
     scheme: str,
+    trigger: str,
     *,
     records: Iterable[str] = (),
-    triggers: Iterable[str] = (),
-    published_on: Day | None = None,
-    term: str = "",
-    term_end: Day | None = None,
-    entered_on: Day | None = None,
     dates: Mapping[str, Day] | None = None,
     **said: Unpack[Said],
 ) -> tuple[Book, str]:
-    """Keep an entry that another organ has decided (`on`: the day of its decision), with its document.
+    """One proposal by a person, without a grading: the trigger, and the records that meet it (their ids).
 
-    The hearing was that organ's; here the entry only runs and ends. `scheme` is a version of the library, such as
-    `court/judgment_defaulter@2018`.
+    Refused where `propose` would refuse or skip it. `scheme` is a version of the library (`wage_arrears@2022`).
     """
     found = registry.pick(scheme)
-    rule = list_rule(found.name, key)
-    wrong = sorted(set(triggers) - set(rule.triggers))
-    if wrong:
-        raise UsageError(f"{', '.join(wrong)} is no trigger of {key}", allowed=rule.triggers or "none")
-    who = subject(subject_id)
-    given = {"entered_on": entered_on, "published_on": published_on, "term_end": term_end}
-    args: dict[str, Any] = {name: iso(day(one, name)) for name, one in given.items() if one is not None}
-    args |= {
-        "subject": who,
-        "list": key,
-        "scheme": found.name,
-        "triggers": sorted(triggers),
-        "records": sorted(records),
-        "term": term,
-        "dates": {name: iso(day(one, name)) for name, one in (dates or {}).items()},
-    }
-    case_id = _id(key, who, [args[name] for name in ("scheme", "triggers", "records")], said)
-    if case_id in book.cases:
-        raise UsageError(f"this entry is kept already: {case_id}")
-    return step(book, Case(case_id, who, key), "imported", args, said, taken_over), case_id
+    list_rule(found.name, key)
+    why = why_not(found, key, trigger)
+    named = sorted({text(one, "records") for one in records})
+    own = named if why is not None or named or items_read(found, trigger) is not None else None
+    case, no = _case(book, subject(subject_id), key, found, trigger, own, said) if why is None else (Case(""), why)
+    if no is not None:
+        raise UsageError(
+            f"{trigger!r} leads to no proposal for {key}: {no}", where=found.name, allowed=found.lists[key].triggers
+        )
+    args = _args(case, found, trigger, own, dates or {})
+    return step(book, case, "proposed", args, said, proposed), case.case_id
 
 
 def proposed(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
     scheme = registry.pick(made.args["scheme"])
     rule = list_rule(scheme.name, made.args["list"])
     rules = [decision(scheme, trigger) for trigger in made.args["triggers"]]
-    return {**_same(made, rule.kind), "state": "proposed", "proposed_on": made.on}, list(rules)
+    return {**opened(made, rule.kind), "state": "proposed", "proposed_on": made.on}, list(rules)
 
 
-def taken_over(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
-    rule = list_rule(made.args["scheme"], made.args["list"])
-    if not made.document or not made.organ:
-        raise UsageError("an entry of another organ needs its name and its document", next="give organ and document")
-    same = _same(made, rule.kind)
-    dates = {name: day(one, name) for name, one in made.args.get("dates", {}).items()}
-    known = replace(
-        case, triggers=tuple(same["triggers"]), records=tuple(same["records"]), kind=rule.kind, scheme=same["scheme"]
-    )
-    entered, term = entry(book, known, rule, made, dates)
-    return {**same, "decided_on": made.on, **entered}, [rule, *([term] if term else [])]
-
-
-def _same(made: Event, kind: str) -> dict[str, Any]:
-    args = made.args
-    return {
-        "subject_id": args["subject"],
-        "list": args["list"],
-        "kind": kind,
-        "scheme": args["scheme"],
-        "triggers": list(args.get("triggers", [])),
-        "records": list(args.get("records", [])),
-        "dates": {name: day(one, name) for name, one in args.get("dates", {}).items()},
-    }
-
-
-def _one(
-    book: Book,
-    graded: Graded,
-    key: str,
-    trigger: str,
-    who: str,
-    records: list[str] | None,
-    dates: Mapping[str, Day],
-    said: Said,
-) -> tuple[Book, str, str | None]:
-    """A proposal for one subject, or why there is none."""
+def _case(
+    book: Book, who: str, key: str, scheme: Scheme, trigger: str, records: list[str] | None, said: Said
+) -> tuple[Case, str | None]:
+    """The case that a proposal opens, and why it may not."""
     on = day(said["on"], "on")
-    if records is not None and not records:
-        return book, "", "no record carries it any more"
-    kind = list_rule(graded.scheme.name, key).kind
     mine = records or []
+    case = Case(case_id_of(key, who, [scheme.name, trigger, mine], said), who, key)
+    if records is not None and not records:
+        return case, "no record carries it"
+    record_list = scheme.lists[key].kind == "record"
     for other in book.of(who, key):
-        same = bool(set(other.records) & set(mine)) or kind != "record"
+        same = bool(set(other.records) & set(mine)) or not record_list
         if other.open and same:
-            return book, "", f"a case is open: {other.case_id}"
+            return case, f"a case is open: {other.case_id}"
         if other.state in ("listed", "exited") and other.holds(on) and same:
-            return book, "", f"an entry holds: {other.case_id}"
+            return case, f"an entry holds: {other.case_id}"
         if other.state == "declined" and set(mine) <= set(other.records) and trigger in other.triggers:
-            return book, "", f"declined on {iso(other.decided_on)}: {other.case_id}"
-    args = {
-        "subject": who,
-        "list": key,
-        "scheme": graded.scheme.name,
+            return case, f"declined on {iso(other.decided_on)}: {other.case_id}"
+    return case, f"proposed already: {case.case_id}" if case.case_id in book.cases else None
+
+
+def _args(
+    case: Case, scheme: Scheme, trigger: str, records: list[str] | None, dates: Mapping[str, Day]
+) -> dict[str, Any]:
+    return {
+        "subject": case.subject_id,
+        "list": case.list,
+        "scheme": scheme.name,
         "triggers": [trigger],
-        "records": mine,
+        "records": records or [],
         "dates": {name: iso(day(one, name)) for name, one in dates.items()},
-        "run_id": graded.run_id,
-        "as_of": iso(graded.as_of),
     }
-    case_id = _id(key, who, [graded.scheme.name, trigger, mine], said)
-    if case_id in book.cases:
-        return book, "", f"proposed already: {case_id}"
-    return step(book, Case(case_id, who, key), "proposed", args, said, proposed), case_id, None
 
 
 def _held(graded: Graded, scheme: Scheme, trigger: str) -> Iterable[tuple[str, list[str] | None]]:
@@ -228,9 +189,3 @@ def _of_library(graded: Graded) -> Scheme:
             next="grade with the library's own version",
         )
     return found
-
-
-def _id(key: str, who: str, content: list[Any], said: Said) -> str:
-    """The name of a case: the list, and a hash of whom, on what, since when."""
-    whole = as_json([who, *content, iso(day(said["on"], "on"))])
-    return f"{key}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
