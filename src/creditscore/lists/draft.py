@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 from creditscore.lists.book import Book
 from creditscore.lists.case import Case
-from creditscore.lists.rules import decision, exits_for, general_exits, list_rule
-from creditscore.schemes import registry
+from creditscore.lists.rules import decision, exits_for, general_exits, list_rule, version
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import ListExit, ListTerm, Span
 from creditscore.schemes.model import Label, Rule, Scheme
@@ -26,7 +25,7 @@ def draft(book: Book, case_id: str) -> dict[str, Label]:
     draft(book, case_id)["basis"].zh  # 依据《…》（人力资源社会保障部令第45号）…
     """
     case = book.case(case_id)
-    scheme = registry.pick(case.scheme)
+    scheme = version(case.scheme)
     rule = list_rule(case.scheme, case.list)
     deciding = [decision(scheme, one) for one in case.triggers]
     return {"facts": _facts(case, scheme), "basis": articles([*deciding, rule]), "exits": ways_out(case)}

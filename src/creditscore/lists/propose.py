@@ -17,7 +17,7 @@ from creditscore.lists.events import Day, Event, Said, day, subject, text
 from creditscore.lists.graded import Graded, read
 from creditscore.lists.named_days import named_days, names_of, of_records
 from creditscore.lists.opening import case_id_of, opened
-from creditscore.lists.rules import decision, items_read, list_rule, why_not
+from creditscore.lists.rules import decision, items_read, list_rule, version, why_not
 from creditscore.schemes import registry
 from creditscore.schemes.model import Rule, Scheme
 
@@ -108,7 +108,7 @@ def propose_one(
 
     Refused where `propose` would refuse or skip it. `scheme` is a version of the library (`wage_arrears@2022`).
     """
-    found = registry.pick(scheme)
+    found = version(scheme)
     list_rule(found.name, key)
     why = why_not(found, key, trigger)
     named = sorted({text(one, "records") for one in records})
@@ -123,7 +123,7 @@ def propose_one(
 
 
 def proposed(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
-    scheme = registry.pick(made.args["scheme"])
+    scheme = version(made.args["scheme"])
     rule = list_rule(scheme.name, made.args["list"])
     rules = [decision(scheme, trigger) for trigger in made.args["triggers"]]
     return {**opened(made, rule.kind), "state": "proposed", "proposed_on": made.on}, list(rules)

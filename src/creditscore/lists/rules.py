@@ -81,9 +81,15 @@ def procedure(file: Path | None = None) -> Procedure:
     return found
 
 
+@lru_cache(maxsize=256)
+def version(name: str) -> Scheme:
+    """A version of the library, looked up once: a case asks for its rule at every step."""
+    return registry.pick(name)
+
+
 def list_rule(scheme: str, key: str) -> ListRule:
     """The rule of list `key` in a version of the library (`wage_arrears@2022`); UsageError names what there is."""
-    found = registry.pick(scheme)
+    found = version(scheme)
     if key not in found.lists:
         allowed = ", ".join(found.lists) or "this scheme keeps no list"
         raise UsageError(f"{found.name} has no list {key!r}", allowed=allowed, next="`creditscore scheme show` tells")
