@@ -1,4 +1,4 @@
-"""A case played step by step, as the cases in YAML and the tests write it: names of actions, people and papers filled in."""
+"""A case played step by step, as cases in YAML and tests write it; people and papers are filled in."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def play(book: Book, case_id: str, action: str, given: Mapping[str, Any]) -> tup
         if action == "take_over":
             return *lists.take_over(book, who, *where, **said), None
         return *lists.propose_one(book, who, *where, said.pop("trigger"), **said), None
-    return ACTIONS[action](book, case_id, **said), case_id, None  # type: ignore[operator]
+    after = ACTIONS[action](book, case_id, **said)  # type: ignore[operator]
+    return after, after.events[-1].case_id, None
 
 
 def shown(case: Case, name: str) -> Any:

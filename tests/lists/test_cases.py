@@ -1,7 +1,7 @@
 """Every case in tests/lists/cases/*.yaml, played step by step; and no list with a known term or way out without a case.
 
-A case: `name` and `steps`. A step: one action with what it is given, then perhaps `expect` (fields of the case; of `expire`
-how many `left` and are `waiting`), `due` (what is due next and by which day), or `refused` (words of the error; nothing changes).
+A case: `name` and `steps`. A step: one action with what it is given, then perhaps `expect` (fields of the case; of
+`expire` how many `left` and are `waiting`), `due` (what is due and by which day), or `refused` (words of the error).
 """
 
 from __future__ import annotations
