@@ -1,4 +1,4 @@
-"""The book in a store: what was written comes back, every act is in the log before it takes effect, roles are enforced."""
+"""The book in a store: what was written comes back, every act is in the log first, roles are enforced."""
 
 from __future__ import annotations
 
