@@ -103,6 +103,20 @@ def test_nothing_is_proposed_twice() -> None:
     assert [why for *_, why in fourth.skipped] == [f"an entry holds: {case_id}"]
 
 
+def test_the_same_records_do_not_lead_to_a_second_entry() -> None:
+    book, found = propose(Book(), usual(), **ON)
+    case_id = found.made[0]
+    book, *_ = play(book, case_id, "notice", {"on": "2023-03-02"})
+    book, *_ = play(book, case_id, "decide", {"on": "2023-03-10", "enter": True})
+    gone, *_ = play(book, case_id, "exit", {"on": "2023-03-13", "exit": "deregistered"})
+    _, again = propose(gone, usual(), on="2023-03-14", by="li.na")
+    assert again.made == ()
+    assert "the same records led to an entry before" in again.skipped[0][3]
+    annulled, *_ = play(book, case_id, "exit", {"on": "2023-03-13", "exit": "annulled"})
+    _, again = propose(annulled, usual(), on="2023-03-14", by="li.na")
+    assert len(again.made) == 1
+
+
 def test_a_withdrawn_record_carries_nothing() -> None:
     rows = [*RECORDS[:2], {**RECORDS[0], "event_no": 2, "event": "withdrawn", "event_on": "2023-02-01"}]
     rows = [{"event_no": 1, "event": "filed", **row} for row in rows]
@@ -197,6 +211,7 @@ def test_a_grading_under_another_scheme_of_that_name_is_refused() -> None:
         ({"key": "market_serious"}, "has no list"),
         ({"scheme": "wage_arrears@1999"}, "no version"),
         ({"dates": {"deadline_on": "2023-02-30"}}, "is not a day"),
+        ({"dates": {"noticed_on": "2023-02-01"}}, "noticed_on is set by the steps of the case"),
         ({"by": "11010519491231002X"}, "stands in by"),
         ({"by": ""}, "nobody is named"),
         ({"recorded_on": "2023-02-01"}, "before it happened"),

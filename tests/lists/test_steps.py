@@ -97,6 +97,14 @@ def test_refused(name: str) -> None:
         play(book, case_id, *steps[-1])
 
 
+@pytest.mark.parametrize(("day", "mark"), [("2021-12-31", "project_default"), ("2022-01-04", "verified")])
+def test_before_the_text_on_notices_its_parts_are_this_packages_demand(day: str, mark: str) -> None:
+    given = {"list": "market_serious", "scheme": "market/serious@2021", "trigger": "all_three", "records": ["r1"]}
+    book, case_id, _ = play(Book(), "", "propose", {**given, "on": "2021-12-30"})
+    book, *_ = play(book, case_id, "notice", {"on": day, "heard_until": "2022-01-14"})
+    assert book.events[-1].mark == mark
+
+
 def test_who_proposed_or_announced_does_not_decide() -> None:
     book, case_id = noticed(Book())
     for person in ("li.na", "LI. NA", "ｌｉ.ｎａ"):

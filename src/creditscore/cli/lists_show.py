@@ -56,7 +56,7 @@ def due_command(
     """Open steps by the day on which they are due."""
     from creditscore.cli.tables import say_indented, say_line
     from creditscore.lists import due
-    from creditscore.lists.life import lang_of, word
+    from creditscore.lists.life import lang_of, with_mark, word
 
     said = lang_of(lang)
     found = due(read_book(store), on, until)
@@ -64,7 +64,7 @@ def due_command(
         typer.echo(word("texts", "no_due", said))
     for one in found:
         marks = [word("texts", name, said) for name in ("overdue", "provisional") if getattr(one, name)]
-        what = [word("due", one.what, said), *marks, one.note, one.basis]
+        what = [word("due", one.what, said), *marks, one.note, with_mark(one.basis, one.mark)]
         say_line(f"{iso_day(one.by) or '-':10}  {one.case_id}  {one.subject_id}")
         say_indented("  ".join(part for part in what if part), 12)
 

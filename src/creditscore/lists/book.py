@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,7 +43,10 @@ class Book:
 
     def of(self, subject_id: str, key: str | None = None) -> list[Case]:
         """The cases of a subject, oldest first, on one list or on all."""
-        found = [ids for (subject, name), ids in self.groups.items() if subject == subject_id and key in (None, name)]
+        if key is not None:
+            found = [self.groups.get((subject_id, key), ())]
+        else:
+            found = [ids for (subject, _), ids in self.groups.items() if subject == subject_id]
         cases = [self.cases[one] for ids in found for one in ids]
         return sorted(cases, key=lambda one: (one.events[0].on, one.case_id))
 
@@ -90,7 +93,7 @@ def book_of(events: Iterable[Event]) -> Book:
 
 def step(book: Book, case: Case, kind: str, args: Mapping[str, Any], said: Said, work: Work) -> Book:
     """One step taken: read, ordered, allowed by `work`, and the book consistent afterwards."""
-    made = event(case.case_id, 1 + sum(1 for _ in own_events(book, case)), kind, said, args)
+    made = event(case.case_id, 1 + len(case.events), kind, said, args)
     group = [*book.beside(case), *([case] if case.events else [])]
     newest = max((one.recorded_on for other in group for one in other.events), default=made.on)
     if said.get("recorded_on") is None:
@@ -118,10 +121,6 @@ def settle(book: Book, case: Case, made: Event, work: Work) -> Book:
     changes, rules = work(book, case, made)
     basis, mark = cited(rules)
     return book.add(with_result(made, to_data(changes), basis, mark))
-
-
-def own_events(book: Book, case: Case) -> Iterator[Event]:
-    return (one for one in book.events if one.case_id == case.case_id)
 
 
 def one_at_a_time(book: Book, case: Case) -> None:

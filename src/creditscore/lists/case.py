@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from creditscore.days import iso
-from creditscore.lists.events import Event, day
+from creditscore.errors import UsageError
+from creditscore.lists.events import Day, Event, day
 
 STATES = ("proposed", "noticed", "objected", "checked", "declined", "listed", "exited")
 OPEN = STATES[:4]  # nothing is decided yet
@@ -73,12 +74,28 @@ class Case:
         return self.entered_on is not None and self.entered_on <= on and (end is None or on < end)
 
     def named(self) -> dict[str, int]:
-        """Every day of the case by the name that rules use (`decided_on`: of the act where given, else of the list)."""
-        own = {name: getattr(self, name) for name in NAMED if getattr(self, name) is not None}
-        return own | dict(self.dates)
+        """Every day of the case by the name that rules use; days of its own come before days that were given."""
+        return dict(self.dates) | {name: getattr(self, name) for name in NAMED if getattr(self, name) is not None}
+
+    def step_day(self, since: str) -> int | None:
+        """The day from which a step counts; `decided_on` of a step is the act's own decision where it was given."""
+        return self.dates.get(since) if since == "decided_on" and since in self.dates else self.named().get(since)
 
 
 NAMED = ("noticed_on", "objected_on", "decided_on", "entered_on", "published_on", "term_end")
+
+
+def given_days(dates: Mapping[str, Day] | None, allowed: tuple[str, ...] = ()) -> dict[str, str]:
+    """Named days that a person gives, as texts; UsageError for one that the case itself sets."""
+    own = sorted(set(dates or {}) & set(NAMED) - set(allowed))
+    if own:
+        raise UsageError(
+            f"{', '.join(own)} is set by the steps of the case and cannot be given",
+            allowed="other days, such as corrected_on, deadline_on, restriction_until",
+        )
+    return {name: iso(day(one, name)) for name, one in (dates or {}).items()}
+
+
 DAYS = frozenset(one.name for one in fields(Case) if one.name.endswith(("_on", "_by", "_until", "_end")))
 DAY_MAPS = ("dates", "bars")
 

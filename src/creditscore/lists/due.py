@@ -29,6 +29,7 @@ class Due:
     list: str
     state: str
     basis: str
+    mark: str
     note: str
     provisional: bool
     overdue: bool
@@ -66,7 +67,7 @@ def _undecided(case: Case, rule: ListRule, today: int) -> Iterator[Due]:
         else:
             yield _due(case, "check", None, [rule], today)
     limit = decision_step(rule)
-    since = None if limit is None else case.named().get(limit.since)
+    since = None if limit is None else case.step_day(limit.since)
     if limit is not None and case.decide_by is not None:
         yield _due(case, "decide", case.decide_by, [limit], today, span=limit.within)
     elif limit is not None and since is not None:
@@ -79,8 +80,9 @@ def _undecided(case: Case, rule: ListRule, today: int) -> Iterator[Due]:
 def _running(book: Book, case: Case, rule: ListRule, today: int) -> Iterator[Due]:
     if case.published_on is None:
         for one in rule.steps:
-            if one.id.startswith("publish") and one.since in case.named():
-                yield _step(case, "publish", one, case.named()[one.since], today, one.id)
+            since = case.step_day(one.since)
+            if one.id.startswith("publish") and since is not None:
+                yield _step(case, "publish", one, since, today, one.id)
         if case.end == "waiting" and not any(one.id.startswith("publish") for one in rule.steps):
             yield _due(case, "publish", None, [rule], today, "the term begins with the publication")
     found = expires_on(case)
@@ -127,4 +129,4 @@ def _due(
 ) -> Due:
     guessed = by is not None and (case.provisional if what == "hearing_ends" else provisional(span, by))
     late = by is not None and by < today
-    return Due(by, what, case.case_id, case.subject_id, case.list, case.state, cited(rules)[0], note, guessed, late)
+    return Due(by, what, case.case_id, case.subject_id, case.list, case.state, *cited(rules), note, guessed, late)

@@ -81,6 +81,9 @@ class Event:
         return Event(**given | {name: json.loads(given[name]) for name in ("args", "data")})
 
 
+COLUMNS = tuple(one.name for one in fields(Event))
+
+
 def event(case_id: str, no: int, kind: str, said: Said, args: Mapping[str, Any]) -> Event:
     """The step with its common parts read and checked; UsageError names the part that is wrong."""
     unknown = sorted(set(said) - set(Said.__annotations__))

@@ -9,7 +9,7 @@ from typing import Any, Unpack
 from creditscore.days import from_day, iso
 from creditscore.errors import UsageError
 from creditscore.lists.book import Book, step
-from creditscore.lists.case import Case
+from creditscore.lists.case import Case, given_days
 from creditscore.lists.decide import choose, entry
 from creditscore.lists.events import Day, Event, Said, day
 from creditscore.lists.rules import GeneralExit, exits_for, general_exits, list_rule, procedure
@@ -43,7 +43,7 @@ def leave(
     that it is not so. Each is named one by one. `dates` gives days that the way counts from (`corrected_on`).
     """
     args = {"exit": exit, "confirm": dict(confirm or {}), "absent": dict(absent or {})}
-    args["dates"] = {name: iso(day(one, name)) for name, one in (dates or {}).items()}
+    args["dates"] = given_days(dates)
     return step(book, book.case(case_id), "exited", args, said, left)
 
 
@@ -119,7 +119,7 @@ def expires_on(case: Case) -> tuple[int, ListExit | None, str | None] | None:
 def clock(case: Case, way: ListExit, dates: Mapping[str, int]) -> int | None:
     """The day from which a way out counts: never before the entry, and anew after a restart or a bar."""
     assert way.since is not None
-    since = {**case.named(), **dates}.get(way.since)
+    since = {**dates, **case.named()}.get(way.since)
     if since is None or case.entered_on is None:
         return None
     if way.since == "corrected_on":

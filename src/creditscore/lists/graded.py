@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.days import to_day
 from creditscore.errors import InputError
 from creditscore.grading.result import Grading
 from creditscore.grading.several import Gradings
@@ -113,5 +112,7 @@ def _of(scheme: Scheme, manifest: dict[str, Any], grades: pa.Table, ledger: pa.T
     import pyarrow.compute as pc
 
     graded = grades.filter(pc.equal(grades["state"], "graded"))["subject_id"].to_pylist()
-    as_of = day(manifest["as_of"], "as_of") if "as_of" in manifest else to_day(scheme.checked_on)
+    if "as_of" not in manifest:
+        raise InputError("the manifest names no day of grading", where=scheme.name, next="grade again")
+    as_of = day(manifest["as_of"], "as_of")
     return Graded(scheme, as_of, str(manifest.get("run_id", "")), frozenset(graded), ledger)

@@ -9,7 +9,7 @@ from typing import Any, Unpack
 from creditscore.days import iso
 from creditscore.errors import UsageError
 from creditscore.lists.book import Book, step
-from creditscore.lists.case import Case
+from creditscore.lists.case import Case, given_days
 from creditscore.lists.decide import entry
 from creditscore.lists.events import Day, Event, Said, day, subject
 from creditscore.lists.opening import case_id_of, opened
@@ -52,7 +52,7 @@ def take_over(
         "triggers": sorted(triggers),
         "records": sorted(records),
         "term": term,
-        "dates": {name: iso(day(one, name)) for name, one in (dates or {}).items()},
+        "dates": given_days(dates, ("decided_on",)),
     }
     case_id = case_id_of(key, who, [args[name] for name in ("scheme", "triggers", "records")], said)
     if case_id in book.cases:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.days import from_day
 from creditscore.lists.book import Book
 from creditscore.lists.case import Case
-from creditscore.lists.events import Day
+from creditscore.lists.events import COLUMNS, Day
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,23 +36,7 @@ EXITS = (
     "document",
     "basis",
     "evidence",
-    "by",
     "recorded_on",
-)
-EVENTS = (
-    "case_id",
-    "no",
-    "kind",
-    "on",
-    "recorded_on",
-    "by",
-    "organ",
-    "document",
-    "evidence",
-    "basis",
-    "mark",
-    "args",
-    "data",
 )
 DATES = ("entered_on", "term_end", "exited_on", "recorded_on", "lifted_from", "withdraw_by", "withdrawn_on", "on")
 
@@ -91,7 +75,6 @@ def list_exits(book: Book, known_at: Day | None = None) -> pa.Table:
                 "document": made.document,
                 "basis": made.basis,
                 "evidence": made.evidence,
-                "by": made.by,
                 "recorded_on": made.recorded_on,
             }
         )
@@ -100,7 +83,7 @@ def list_exits(book: Book, known_at: Day | None = None) -> pa.Table:
 
 def list_events(book: Book, known_at: Day | None = None) -> pa.Table:
     """Every event as it was written, in order; `args` and `data` are JSON."""
-    return _table(EVENTS, [one.row() for one in book.known(known_at).events])
+    return _table(COLUMNS, [one.row() for one in book.known(known_at).events])
 
 
 def entries(book: Book) -> list[Case]:

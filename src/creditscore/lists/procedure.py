@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Unpack
 
-from creditscore.days import iso
+from creditscore.days import iso, to_day
 from creditscore.errors import UsageError
 from creditscore.lists.book import Book, step
-from creditscore.lists.case import Case
+from creditscore.lists.case import Case, given_days
 from creditscore.lists.decide import decided
 from creditscore.lists.events import Day, Event, Said, day
 from creditscore.lists.rules import cited, list_rule, procedure
@@ -80,7 +80,7 @@ def decide(
     given = {"entered_on": entered_on, "published_on": published_on, "term_end": term_end}
     args: dict[str, Any] = {name: iso(day(one, name)) for name, one in given.items() if one is not None}
     args |= {"enter": bool(enter), "reason": reason, "term": term}
-    args["dates"] = {name: iso(day(one, name)) for name, one in (dates or {}).items()}
+    args["dates"] = given_days(dates, ("decided_on",))
     return step(book, book.case(case_id), "decided", args, said, decided)
 
 
@@ -130,7 +130,9 @@ def noticed(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[R
         "heard_until": until,
         "provisional": case.provisional or guessed,
     }
-    return changes, [common.notice, *steps]
+    # before the text on notices was in force this package asks for the same
+    asked: Rule = common.notice if made.on >= to_day(common.notice.from_) else common.needs_notice
+    return changes, [asked, *steps]
 
 
 def objected(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
@@ -156,7 +158,7 @@ def checked(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[R
 def extended_time(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
     need(case, made, ("proposed", "noticed", "objected", "checked"))
     limit = decision_step(list_rule(case.scheme, case.list))
-    since = None if limit is None else case.named().get(limit.since)
+    since = None if limit is None else case.step_day(limit.since)
     if limit is None or limit.extended_by is None:
         raise UsageError(
             f"the rule of {case.list} does not prolong the time for the decision", where=f"case {case.case_id}"

@@ -12,7 +12,7 @@ from creditscore.errors import UsageError
 from creditscore.grading.result import Grading
 from creditscore.grading.several import Gradings
 from creditscore.lists.book import Book, step
-from creditscore.lists.case import Case
+from creditscore.lists.case import Case, given_days
 from creditscore.lists.events import Day, Event, Said, day, subject, text
 from creditscore.lists.graded import Graded, read
 from creditscore.lists.named_days import named_days, names_of, of_records
@@ -145,8 +145,11 @@ def _case(
             return case, f"a case is open: {other.case_id}"
         if other.state in ("listed", "exited") and other.holds(on) and same:
             return case, f"an entry holds: {other.case_id}"
-        if other.state == "declined" and set(mine) <= set(other.records) and trigger in other.triggers:
+        settled = set(mine) <= set(other.records) if mine else trigger in other.triggers
+        if other.state == "declined" and settled:
             return case, f"declined on {iso(other.decided_on)}: {other.case_id}"
+        if other.state == "exited" and other.exit_reason != "annulled" and mine and settled:
+            return case, f"the same records led to an entry before: {other.case_id}"
     return case, f"proposed already: {case.case_id}" if case.case_id in book.cases else None
 
 
@@ -159,7 +162,7 @@ def _args(
         "scheme": scheme.name,
         "triggers": [trigger],
         "records": records or [],
-        "dates": {name: iso(day(one, name)) for name, one in dates.items()},
+        "dates": given_days(dates, ("decided_on",)),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any, Unpack
 from creditscore.days import from_day, iso
 from creditscore.errors import UsageError
 from creditscore.lists.book import Book, step
-from creditscore.lists.case import Case
+from creditscore.lists.case import Case, given_days
 from creditscore.lists.events import Day, Event, Said, day
 from creditscore.lists.rules import exits_for, list_rule
 from creditscore.lists.terms import extended, last_day
@@ -20,7 +20,7 @@ def prolong(
     book: Book, case_id: str, *, term: str, reason: str, dates: Mapping[str, Day] | None = None, **said: Unpack[Said]
 ) -> Book:
     """A longer term of the list's rule applies to a running entry: not corrected, or a new act (`term` names it)."""
-    args = {"term": term, "reason": reason, "dates": {name: iso(day(one, name)) for name, one in (dates or {}).items()}}
+    args = {"term": term, "reason": reason, "dates": given_days(dates)}
     return step(book, book.case(case_id), "prolonged", args, said, prolonged)
 
 
@@ -76,7 +76,7 @@ def _longer(case: Case, term: ListTerm, made: Event) -> int:
         if case.term_end is None:
             raise UsageError("the running term has no known end to lengthen", where=f"case {case.case_id}")
         return extended(term, case.term_end)
-    since = {**case.named(), "decided_on": made.on, **dates}.get(term.since)
+    since = {**dates, **case.named(), "decided_on": made.on}.get(term.since)
     if since is None:
         raise UsageError(f"{term.since} is not known", where=f"case {case.case_id}", next=f"give dates: {term.since}")
     return last_day(term, since, dates.get("restriction_until", case.dates.get("restriction_until")))

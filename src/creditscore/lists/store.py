@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from creditscore.errors import StoreBusy, UsageError
 from creditscore.lists.book import Book, book_of
-from creditscore.lists.events import Event
+from creditscore.lists.events import COLUMNS, Event
 from creditscore.store import Database, Log
 
 # Who may take which step, where roles are enforced.
 ROLE_OF = {
     "proposed": "grader",
-    "imported": "grader",
+    "imported": "approver",
     "noticed": "grader",
     "published": "grader",
     "objected": "reviewer",
@@ -26,21 +26,6 @@ ROLE_OF = {
     "exited": "approver",
     "revoked": "approver",
 }
-COLUMNS = (
-    "case_id",
-    "no",
-    "kind",
-    "on",
-    "recorded_on",
-    "by",
-    "organ",
-    "document",
-    "evidence",
-    "basis",
-    "mark",
-    "args",
-    "data",
-)
 NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
 
 
