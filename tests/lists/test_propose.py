@@ -181,6 +181,30 @@ def test_what_may_lead_to_a_proposal(more: dict[str, Any], why: str | None) -> N
     assert (found is None) if why is None else (why in str(found))
 
 
+def test_a_grading_in_which_the_trigger_is_a_band_leads_to_nothing() -> None:
+    data = registry.pick("wage_arrears@2022").model_dump(by_alias=True)
+    data["start"] = {"rules": [{"id": "s", "points": 100, "evidence": "local"}]}
+    bands = [{"grade": "clear", "at_least": 200}, {"grade": "triggered", "below": 200}]
+    data["decide"] = [{"id": "to_be_noticed", "bands": bands, "route": "score", "evidence": "verified"}]
+    data["lists"]["wage_arrears"]["triggers"] = ["to_be_noticed"]
+    subjects = pd.DataFrame({"subject_id": [A, B], "region": "220100"})
+    grading = grade(table(), Scheme.model_validate(data), as_of="2023-03-01", subjects=subjects)
+    assert set(grading.grades["grade"].to_pylist()) == {"triggered"}
+    book, found = propose(Book(), grading, **ON)
+    assert (book, found.made, found.skipped) == (Book(), (), ())
+    ((key, trigger, why),) = found.refused
+    assert (key, trigger) == ("wage_arrears", "to_be_noticed")
+    assert "nobody is listed by a score alone" in why
+
+
+def test_a_grading_of_which_no_scheme_keeps_a_list() -> None:
+    subjects = pd.DataFrame({"subject_id": [A], "first_filed_on": "2010-01-01"})
+    records = pd.DataFrame({"record_id": ["1"], "subject_id": [A], "item": ["010101"], "occurred_on": ["2022-03-16"]})
+    grading = grade(records.assign(tax_type="VAT"), "tax", 2022, subjects=subjects)
+    with pytest.raises(UsageError, match="no scheme of this grading keeps a list"):
+        propose(Book(), grading, on="2023-05-01", by="li.na")
+
+
 def test_every_shipped_trigger_may_lead_to_a_proposal() -> None:
     refused = {
         (scheme.name, key, trigger): why

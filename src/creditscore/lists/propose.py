@@ -57,7 +57,7 @@ def propose(
     made, skipped, refused = [], [], []
     known: set[str] = set()
     for graded in read(grading):
-        scheme = _of_library(graded)
+        scheme = graded.scheme
         known |= set(scheme.lists)
         if day(said["on"], "on") < graded.as_of:
             raise UsageError(
@@ -74,6 +74,8 @@ def propose(
                     refused.append((key, trigger, why))
                     continue
                 held = list(_held(graded, scheme, trigger))
+                if held:
+                    _of_library(scheme)
                 found = named_days(records, [one for _, own in held for one in own or ()], names_of(scheme.lists[key]))
                 for who, own in held:
                     given = {**of_records(found, own or ()), **(dates or {}).get(who, {})}
@@ -86,6 +88,10 @@ def propose(
                     args = _args(case, scheme, trigger, own, given) | run
                     book = step(book, case, "proposed", args, said, proposed)
                     made.append(case.case_id)
+    if not known:
+        raise UsageError(
+            "no scheme of this grading keeps a list", next="`creditscore scheme show` names a scheme's lists"
+        )
     if wanted is not None and wanted - known:
         raise UsageError(
             f"no scheme of the grading keeps {', '.join(sorted(wanted - known))}", allowed=sorted(known) or "none"
@@ -177,18 +183,17 @@ def _held(graded: Graded, scheme: Scheme, trigger: str) -> Iterable[tuple[str, l
         yield subject(who), sorted({row["record_id"] for row in rows if row["reason"].partition(":")[0] not in GONE})
 
 
-def _of_library(graded: Graded) -> Scheme:
+def _of_library(scheme: Scheme) -> None:
     """A case must find its rule again years later, so the scheme must be the library's."""
     try:
-        found = registry.pick(graded.scheme.name)
+        found = registry.pick(scheme.name)
     except UsageError as error:
         raise UsageError(
-            f"{graded.scheme.name} is not in the library, and a list needs a rule that can be found again",
+            f"{scheme.name} is not in the library, and a list needs a rule that can be found again",
             next="put the scheme into configs/schemes/ and grade with it",
         ) from error
-    if found.model_dump_json() != graded.scheme.model_dump_json():
+    if found.model_dump_json() != scheme.model_dump_json():
         raise UsageError(
-            f"{graded.scheme.name} is not the version of the library that bears this name",
+            f"{scheme.name} is not the version of the library that bears this name",
             next="grade with the library's own version",
         )
-    return found
