@@ -13,6 +13,7 @@ from creditscore.cli.demo import demo_command
 from creditscore.cli.explain import explain_command
 from creditscore.cli.grade import grade_command
 from creditscore.cli.joint import joint_app
+from creditscore.cli.lists import lists_app
 from creditscore.cli.model import model_app
 from creditscore.cli.records import records_app
 from creditscore.cli.reproduce import reproduce_command
@@ -37,6 +38,7 @@ app.add_typer(records_app, name="records")
 app.add_typer(scheme_app, name="scheme")
 app.add_typer(model_app, name="model")
 app.add_typer(joint_app, name="joint")
+app.add_typer(lists_app, name="lists")
 
 
 def _version(value: bool) -> None:

@@ -36,4 +36,12 @@ MIGRATIONS: tuple[str, ...] = (
         measure_id VARCHAR NOT NULL, reason VARCHAR NOT NULL, log_seq BIGINT NOT NULL
     );
     """,
+    """
+    CREATE TABLE list_events (
+        place BIGINT PRIMARY KEY, entry BIGINT NOT NULL, case_id VARCHAR NOT NULL, "no" INTEGER NOT NULL,
+        kind VARCHAR NOT NULL, "on" DATE NOT NULL, recorded_on DATE NOT NULL, "by" VARCHAR NOT NULL,
+        organ VARCHAR NOT NULL, document VARCHAR NOT NULL, evidence VARCHAR NOT NULL, basis VARCHAR NOT NULL,
+        mark VARCHAR NOT NULL, args VARCHAR NOT NULL, data VARCHAR NOT NULL, UNIQUE (case_id, "no")
+    );
+    """,
 )
