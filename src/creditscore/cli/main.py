@@ -15,6 +15,7 @@ from creditscore.cli.grade import grade_command
 from creditscore.cli.model import model_app
 from creditscore.cli.records import records_app
 from creditscore.cli.scheme import scheme_app
+from creditscore.cli.supervise import supervise_app
 from creditscore.errors import CreditscoreError, UsageError
 from creditscore.version import __version__
 
@@ -33,6 +34,7 @@ app.command("demo")(demo_command)
 app.add_typer(records_app, name="records")
 app.add_typer(scheme_app, name="scheme")
 app.add_typer(model_app, name="model")
+app.add_typer(supervise_app, name="supervise")
 
 
 def _version(value: bool) -> None:
