@@ -221,8 +221,11 @@ def _report(plan: Plan) -> None:
         heads = ("certificate", "inspectors", "days needed", "days there", "enough", "fits at")
         show(heads, _picked(capacity_rows(plan), names))
     if plan.what_if:
-        names = ("change", "visits", "joint_visits", "person_days", "enough", "breaks")
-        show(("what if", "visits", "merged", "days", "enough", "breaks"), _picked(plan.what_if, names))
+        names = ("change", "visits", "joint_visits", "person_days", "enough")
+        show(("what if", "visits", "merged", "days", "enough"), _picked(plan.what_if, names))
+        for row in plan.what_if:
+            if row["breaks"]:
+                say_line(f"{row['change']} breaks: {row['breaks']}")
     for reason, count in counts["left_out"].items():
         typer.echo(f"left out  {reason}: {count}")
     for state, count in counts["data_unsettled"].items():
