@@ -213,16 +213,18 @@ def _report(plan: Plan) -> None:
         f"{plan.year}: {counts['subjects']} organisations, {counts['strata']} strata, {counts['visits']} visits,"
         f" {counts['expected_joint_visits']} expected after merging  plan {manifest['run_id']}"
     )
-    names = ("programme", "class", "units", "rate", "visits", "person_days")
-    rows = [(*(row[name] for name in names), _expected(row)) for row in visit_rows(plan)]
+    rows = _picked(visit_rows(plan), ("programme", "class", "units", "rate", "visits", "person_days"))
+    rows = [(*row, _expected(one)) for row, one in zip(rows, visit_rows(plan), strict=True)]
     show(("programme", "class", "units", "per year", "visits", "days", "findings expected"), rows, fold=True)
     if plan.capacity:
-        names = ("certificate", "inspectors", "needed_days", "available_days", "enough", "fits_at")
         heads = ("certificate", "inspectors", "days needed", "days there", "enough", "fits at")
+        names = ("certificate", "inspectors", "needed_days", "available_days", "enough", "fits_at")
         show(heads, _picked(capacity_rows(plan), names))
     if plan.what_if:
-        names = ("change", "visits", "joint_visits", "person_days", "enough")
-        show(("what if", "visits", "merged", "days", "enough"), _picked(plan.what_if, names))
+        show(
+            ("what if", "visits", "merged", "days", "enough"),
+            _picked(plan.what_if, ("change", "visits", "joint_visits", "person_days", "enough")),
+        )
         for row in plan.what_if:
             if row["breaks"]:
                 say_line(f"{row['change']} breaks: {row['breaks']}")

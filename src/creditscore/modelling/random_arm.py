@@ -73,6 +73,30 @@ class Design:
         return float(stdtrit(self.df, 0.5 + level / 2))
 
 
+CARRIED_OUT = {"clean": 0, "corrected_on_site": 1, "breach": 1}
+
+
+def arm_of_results(results: pd.DataFrame) -> pd.DataFrame:
+    """The random arm of a table that `supervise import` wrote: `subject_id, department, y, probability, stratum`.
+
+    Random visits that were carried out, one per organisation and department: the first. y is 1 for a breach or what
+    was corrected on site. Sorted. Raises InputError where a column or a probability is missing.
+    """
+    needed = ("subject_id", "department", "inspected_on", "arm", "result", "probability", "stratum")
+    gone = [name for name in needed if name not in results.columns]
+    if gone:
+        raise InputError(f"the results have no column {gone[0]}", allowed=", ".join(needed),
+                         next="give results.csv as `creditscore supervise import` wrote it")  # fmt: skip
+    rows = results[(results["arm"] == "random") & results["result"].isin(list(CARRIED_OUT))]
+    rows = rows.sort_values(["subject_id", "department", "inspected_on"]).drop_duplicates(["subject_id", "department"])
+    found = rows[["subject_id", "department"]].assign(
+        y=rows["result"].map(CARRIED_OUT), probability=rows["probability"], stratum=rows["stratum"]
+    )
+    if found["probability"].isna().any() or (found["probability"] == "").any():
+        raise InputError("a random visit has no probability", next="import the results with the store of their draw")
+    return found.reset_index(drop=True)
+
+
 def evaluate_random_arm(
     y: Any,
     p: Any,
@@ -115,7 +139,9 @@ def evaluate_random_arm(
     overall = float(design.weight @ y) / design.size
     return RandomArm(
         rate=_rate("Hájek", rate, spread, design, level),
-        rate_total=_rate("Horvitz-Thompson", overall, np.sqrt(design.variance(design.weight * y / design.size)), design, level),
+        rate_total=_rate(
+            "Horvitz-Thompson", overall, np.sqrt(design.variance(design.weight * y / design.size)), design, level
+        ),
         auc=_auc(y, p, design, level),
         observed_to_expected=_ratio(ratio, design.variance(design.weight * (y - ratio * p) / expected), design, level),
         gap=_plain("Hájek", gap, design.variance(design.weight * (y - p - gap) / total), design, level),
@@ -142,7 +168,9 @@ def design_of(probability: Any, length: int, strata: Any, sizes: Mapping[Any, in
     else:
         missing = [name for name in names if name not in sizes]
         if missing:
-            raise InputError(f"no size of the stratum {missing[0]!r}", where="sizes", next="give the sizes of all strata")
+            raise InputError(
+                f"no size of the stratum {missing[0]!r}", where="sizes", next="give the sizes of all strata"
+            )
         held = np.array([sizes[name] for name in names], dtype=np.float64)
         if np.any(held < count):
             raise InputError("more results than organisations in a stratum", where="sizes")
@@ -154,24 +182,16 @@ def design_of(probability: Any, length: int, strata: Any, sizes: Mapping[Any, in
         silent = float(np.sum(np.maximum(spread * held - count, 0)))
         if round(silent):
             notes.append(f"about {silent:.0f} drawn without a result: taken to be like the others of their stratum")
+    row_share = share[stratum]
     single = count[stratum] == 1
     if single.any():
         notes.append(f"{int(single.sum())} strata with one result are pooled for the variance")
-        stratum = np.where(single, len(count), stratum)
-        if single.sum() == 1:  # one alone varies with the largest of the others
-            stratum = np.where(single, int(np.argmax(count)), stratum)
-        _, stratum = np.unique(stratum, return_inverse=True)
-        pooled = np.bincount(stratum).astype(np.float64)
-        share = np.bincount(stratum, weights=1 / weight * weight * share_of_rows(weight)) / pooled
-    elif sizes is None:
-        share = spread
+        # one alone varies with the largest of the others
+        together = len(count) if single.sum() > 1 else int(np.argmax(count))
+        _, stratum = np.unique(np.where(single, together, stratum), return_inverse=True)
+    share = np.bincount(stratum, weights=row_share) / np.bincount(stratum)
     df = length - int(stratum.max()) - 1
     return Design(weight, stratum.astype(np.int64), np.clip(share, 0, 1), size, max(df, 1), tuple(notes))
-
-
-def share_of_rows(weight: Floats) -> Floats:
-    """The share of its stratum that each row stands in: 1/weight."""
-    return 1 / weight
 
 
 def _chances(probability: Any, length: int) -> Floats:
@@ -219,10 +239,8 @@ def _ratio(value: float, variance: float, design: Design, level: float) -> Estim
     se = float(np.sqrt(variance))
     if not value > 0:
         return Estimate(value, se, 0.0, float("nan"), len(design.weight), level, "ratio")
-    wide = design.quantile(level) * se / value
-    return Estimate(
-        value, se, value * float(np.exp(-wide)), value * float(np.exp(wide)), len(design.weight), level, "ratio, logarithm"
-    )  # fmt: skip
+    wide = float(np.exp(design.quantile(level) * se / value))
+    return Estimate(value, se, value / wide, value * wide, len(design.weight), level, "ratio, logarithm")
 
 
 def _auc(y: Floats, p: Floats, design: Design, level: float) -> Estimate | None:
@@ -245,18 +263,20 @@ def _bins(y: Floats, p: Floats, design: Design, bins: int, level: float) -> pd.D
     order = np.argsort(p, kind="stable")
     before = np.cumsum(design.weight[order]) - design.weight[order] / 2
     group = np.empty(len(p), dtype=np.int64)
-    group[order] = np.minimum((before / before[-1] * bins).astype(np.int64), bins - 1) if len(p) else 0
-    # equal predictions share a group: the first one's
-    for value in np.unique(p):
-        same = p == value
-        group[same] = group[same].min()
-    rows = []
+    group[order] = np.minimum((before / before[-1] * bins).astype(np.int64), bins - 1)
+    _, equal = np.unique(p, return_inverse=True)  # equal predictions share a group: the first one's
+    first = np.full(len(p), bins, dtype=np.int64)
+    np.minimum.at(first, equal, group)
+    group = first[equal]
+    rows: list[dict[str, object]] = []
     for one in np.unique(group):
         here = group == one
         weight = design.weight * here
         total = float(np.sum(weight))
         rate, mean = float(weight @ y) / total, float(weight @ p) / total
-        found = _rate("Hájek", rate, np.sqrt(design.variance(weight * (y - rate) / total)), _narrowed(design, here), level)
+        found = _rate(
+            "Hájek", rate, np.sqrt(design.variance(weight * (y - rate) / total)), _narrowed(design, here), level
+        )
         rows.append(
             {
                 "bin": len(rows) + 1, "visits": int(here.sum()), "share": total / float(np.sum(design.weight)),
