@@ -119,6 +119,9 @@ def commit_command(
     )
     typer.echo(f"draw        {made.draw_id}")
     typer.echo(f"commitment  {made.hash}")
+    idle = made.content["conflicts"]["declared"] - made.content["conflicts"]["of_listed_inspectors_and_subjects"]
+    if idle:
+        say_line(f"note: {idle} conflicts name an inspector or an organisation that is not in this draw")
     say_line(f"publish this hash before {about.on}; the public value is {source}, read as: {read}")
     typer.echo(f"written to {out}")
 
@@ -149,6 +152,9 @@ def draw_command(
 def verify_command(
     folder: Annotated[Path, typer.Argument(help="Folder of the draw.")],
     store: Annotated[Path | None, typer.Option("--store", help="Compare with the store and its log too.")] = None,
+    published: Annotated[
+        str | None, typer.Option("--hash", help="The commitment's hash as it was published before the draw.")
+    ] = None,
     simulate: Annotated[int, typer.Option(help="Also draw so many times with made-up values, and count.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the made-up values.")] = 7,
 ) -> None:
@@ -157,7 +163,7 @@ def verify_command(
     from creditscore.supervision.inspection.verify import verify_draw
 
     with working("drawing again"):
-        checked = verify_draw(folder, store)
+        checked = verify_draw(folder, store, published)
     for note in checked.notes:
         say_line(f"note: {note}")
     if checked.first is not None:

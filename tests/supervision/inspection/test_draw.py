@@ -55,7 +55,11 @@ def test_a_draw_verifies_with_and_without_its_store(drawn: Made) -> None:
     checked = verify_draw(drawn.folder)
     assert checked.ok
     assert checked.units == 150
-    assert "without the store" in checked.notes[0]
+    assert "without the store or the published hash" in checked.notes[0]
+    assert verify_draw(drawn.folder, published=drawn.commitment.hash.upper()).notes == ()
+    other = verify_draw(drawn.folder, published="0" * 64).first
+    assert other is not None
+    assert (other.found, other.expected) == (drawn.commitment.hash, "0" * 64)
     assert script(drawn.folder) == (0, "as drawn")
 
 
@@ -227,6 +231,15 @@ def test_acts_are_logged_before_they_take_effect_and_under_a_role(tmp_path: Path
             inspectors=inspectors(),
         )  # fmt: skip
     assert list((tmp_path / "x").iterdir()) == []
+
+
+def test_conflicts_that_bar_nobody_are_counted(tmp_path: Path) -> None:
+    table = classes(40)
+    pairs = [("K01", table.subject_id[0]), ("K99", table.subject_id[0]), ("K01", "91220199MADM00000X")]
+    result = made(
+        tmp_path, [(programme(tmp_path), table)], conflicts=pd.DataFrame(pairs, columns=["inspector_id", "subject_id"])
+    )
+    assert result.commitment.content["conflicts"] == {"declared": 3, "of_listed_inspectors_and_subjects": 1}
 
 
 def test_visits_are_merged_capped_and_spread(drawn: Made) -> None:

@@ -73,6 +73,20 @@ def test_unsettled_data_are_drawn_as_configured(tmp_path: Path) -> None:
     assert all(made.stratum_of[one.unit].probability > 0 for one in made.units)
 
 
+def test_states_that_fit_nobody_are_said(tmp_path: Path) -> None:
+    states = pd.DataFrame({"subject_id": ["91220199MADM00000X"], "data_state": ["faulty"]})
+    assert (
+        "1 rows of data_states name nobody who can be drawn" in frame(tmp_path, classes(20), data_states=states).notes
+    )
+    with pytest.raises(InputError, match="no programme 'other'"):
+        frame(tmp_path, classes(20), data_states=states.assign(programme="other"))
+    with pytest.raises(InputError, match="data_state is 'odd'"):
+        frame(tmp_path, classes(20), data_states=states.assign(data_state="odd"))
+    twice = pd.concat([states, states.assign(data_state="ok")])
+    with pytest.raises(InputError, match="two states"):
+        frame(tmp_path, classes(20), data_states=twice)
+
+
 def test_everybody_has_a_probability_above_0_and_strata_add_up(tmp_path: Path) -> None:
     made = frame(tmp_path, classes(200))
     held = Counter(made.stratum_of[one.unit].name for one in made.units)

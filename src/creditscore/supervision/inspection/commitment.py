@@ -121,6 +121,10 @@ def make_commitment(
             next="choose an earlier value, or plan the next year",
         )
     _, strata = rows_of(tables["strata.csv"])
+    subjects = {row["subject_id"] for row in rows_of(tables["frame.csv"])[1]}
+    people = {row["inspector_id"] for row in rows_of(tables["inspectors.csv"])[1]}
+    conflicts = rows_of(tables["conflicts.csv"])[1]
+    barring = sum(row["inspector_id"] in people and row["subject_id"] in subjects for row in conflicts)
     departments = {name: one["department"] for name, one in manifest["programmes"].items()}
     return Commitment(
         {
@@ -142,6 +146,7 @@ def make_commitment(
                 name: {key: one[key] for key in ("department", "certificate", "team", "visit_days", "off_site_days")}
                 for name, one in sorted(manifest["programmes"].items())
             },
+            "conflicts": {"declared": len(conflicts), "of_listed_inspectors_and_subjects": barring},
             "internal": manifest["internal"],
             "replayed": replayed,
         }

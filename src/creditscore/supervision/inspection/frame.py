@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from creditscore.errors import InputError, UsageError
+from creditscore.records.identity import redact
 from creditscore.supervision.inspection.allocate import allocate, class_total, collapse
 from creditscore.supervision.inspection.classes import (
     DATA_STATES,
@@ -104,7 +105,7 @@ def build_frame(
     programmes = tuple(programme for programme, _ in ordered)
     limit = _limit(programmes, windows, rates or {})
     about = _subjects(subjects)
-    states = _states(data_states)
+    states = _states(data_states, names)
     made = visits_made or {}
     units: list[Unit] = []
     left_out: list[Row] = []
@@ -122,10 +123,14 @@ def build_frame(
             else:
                 left_out.append({"programme": programme.programme, "subject_id": row["subject_id"], "reason": reason})
     units.sort(key=lambda one: one.unit)
+    drawn = {(name, unit.subject_id) for unit in units for name in ("", unit.programme)}
+    idle = sum(key not in drawn for key in states)
     strata, stratum_of = _strata(programmes, units, rates or {})
     notes = [
         f"{count} rows without {name}: they form the stratum {UNKNOWN}" for name, count in without.items() if count
     ]
+    if idle:
+        notes.append(f"{idle} rows of data_states name nobody who can be drawn")
     frame = Frame(
         programmes, tuple(units), strata, stratum_of,
         tuple(sorted(left_out, key=lambda one: (one["programme"], one["subject_id"]))), windows, tuple(notes),
@@ -207,7 +212,7 @@ def _subjects(data: Any) -> dict[str, Row]:
     return {row["subject_id"]: row for row in rows}
 
 
-def _states(data: Any) -> dict[tuple[str, str], str]:
+def _states(data: Any, names: Sequence[str]) -> dict[tuple[str, str], str]:
     """(programme or "", subject) → state of its data."""
     if data is None:
         return {}
@@ -215,7 +220,10 @@ def _states(data: Any) -> dict[tuple[str, str], str]:
     clean_ids(rows, "data_states")
     wrong = sorted({row["data_state"] for row in rows} - set(DATA_STATES))
     if wrong:
-        raise InputError(f"data_state is {wrong[0]!r}", where="data_states", allowed=DATA_STATES)
+        raise InputError(f"data_state is {redact(wrong[0])!r}", where="data_states", allowed=DATA_STATES)
+    others = sorted({row["programme"] for row in rows} - {"", *names})
+    if others:
+        raise InputError(f"the plan has no programme {redact(others[0])!r}", where="data_states", allowed=names)
     found: dict[tuple[str, str], str] = {}
     for row in rows:
         key = (row["programme"], row["subject_id"])

@@ -46,8 +46,10 @@ class Checked:
         return self.first is None
 
 
-def verify_draw(folder: Path | str, store: Path | str | None = None) -> Checked:
+def verify_draw(folder: Path | str, store: Path | str | None = None, published: str | None = None) -> Checked:
     """Run the draw of a folder again: hashes, strata, probabilities, order, visits, teams; with `store`, its log too.
+
+    `published` is the hash of the commitment as somebody noted it before the draw.
 
     Needs no network and no store. Raises InputError where a file is missing or is none of a draw.
     """
@@ -57,9 +59,11 @@ def verify_draw(folder: Path | str, store: Path | str | None = None) -> Checked:
     notes = []
     if made.content.get("replayed"):
         notes.append("days of the past were played again: the order of commitment and value is not proved")
-    if store is None:
-        notes.append("without the store: when the commitment was made rests on where its hash was published")
+    if store is None and published is None:
+        notes.append("without the store or the published hash, nothing says when this commitment was made")
     first = next(_differences(place, made, tables, None if store is None else Path(store)), None)
+    if published is not None and published.strip().lower() != made.hash:
+        first = Difference("commitment.json", "its hash", made.hash, published.strip().lower()[:64])
     units = sum(one["units"] for one in made.content["strata"].values())
     visits = 0 if first is not None else len(rows_of(read_text(place, "visits.csv"))[1])
     return Checked(made.draw_id, units, visits, first, tuple(notes))
