@@ -131,7 +131,7 @@ def test_commitment_comes_before_the_value(tmp_path: Path) -> None:
     late = Randomness(ABOUT.source, date(YEAR, 4, 1), ABOUT.read, ABOUT.pattern, ABOUT.values)
     with pytest.raises(UsageError, match="first window"):
         commit(plan, tmp_path / "draw", late, COMMITTED, who, inspectors=inspectors())
-    assert not (tmp_path / "draw").exists() or not list((tmp_path / "draw").iterdir())
+    assert not (tmp_path / "draw").exists()
 
 
 def test_the_clock_of_the_log_decides_and_a_replay_is_marked(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_the_clock_of_the_log_decides_and_a_replay_is_marked(tmp_path: Path) -> 
     past = Randomness("lottery", date(2021, 1, 8), "digits", "[0-9]{14}", 10**7)
     with pytest.raises(UsageError, match="the log recorded the commitment on"):
         commit(plan, tmp_path / "draw", past, date(2021, 1, 4), who, inspectors=inspectors())
-    assert list((tmp_path / "draw").iterdir()) == []
+    assert not (tmp_path / "draw").exists()
     with Database(who.store, read_only=True) as store:
         assert store.rows("SELECT count(*) FROM draw_commitments") == [(0,)]
         assert [one.phase for one in Log(store).entries(action="draw.commit")] == ["begun", "failed"]
@@ -230,7 +230,7 @@ def test_acts_are_logged_before_they_take_effect_and_under_a_role(tmp_path: Path
             drawn.plan, tmp_path / "x", ABOUT, date(YEAR, 1, 2), Who("wang.fang", tmp_path / "s.duckdb", roles),
             inspectors=inspectors(),
         )  # fmt: skip
-    assert list((tmp_path / "x").iterdir()) == []
+    assert not (tmp_path / "x").exists()
 
 
 def test_conflicts_that_bar_nobody_are_counted(tmp_path: Path) -> None:
@@ -240,6 +240,16 @@ def test_conflicts_that_bar_nobody_are_counted(tmp_path: Path) -> None:
         tmp_path, [(programme(tmp_path), table)], conflicts=pd.DataFrame(pairs, columns=["inspector_id", "subject_id"])
     )
     assert result.commitment.content["conflicts"] == {"declared": 3, "of_listed_inspectors_and_subjects": 1}
+
+
+def test_a_lack_of_inspectors_is_found_before_anything_is_committed_to(tmp_path: Path) -> None:
+    plan = make_plan([(programme(tmp_path), classes(60))], YEAR).write(tmp_path / "plan")
+    who = Who("chen.jie", tmp_path / "s.duckdb")
+    with pytest.raises(InputError, match=r"no team: .*binds"):
+        commit(plan, tmp_path / "draw", ABOUT, COMMITTED, who, inspectors=inspectors(2, days="1"))
+    assert not (tmp_path / "draw").exists()
+    with Database(who.store, read_only=True) as store:
+        assert store.rows("SELECT count(*) FROM log_entries WHERE action = 'draw.commit'") == [(0,)]
 
 
 def test_visits_are_merged_capped_and_spread(drawn: Made) -> None:

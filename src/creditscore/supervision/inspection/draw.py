@@ -40,12 +40,14 @@ class Outcome:
     files: dict[str, str]
 
 
-def run_draw(commitment: Commitment, tables: dict[str, str], value: str) -> Outcome:
+def run_draw(commitment: Commitment, tables: dict[str, str], value: str | int) -> Outcome:
     """The outcome of a draw: the same for the same commitment, tables and value, on any machine.
+
+    A whole number in place of the value is a trial that no public value can give.
 
     Raises UsageError for a value of another form than was committed to, InputError where no teams can be formed.
     """
-    plain = commitment.randomness.canonical(value)
+    plain = f"trial {value}" if isinstance(value, int) else commitment.randomness.canonical(value)
     key = draw_key(commitment.hash, plain)
     _, frame = rows_of(tables["frame.csv"])
     strata: dict[str, list[str]] = defaultdict(list)

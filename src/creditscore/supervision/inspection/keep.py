@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 CHINA = timezone(timedelta(hours=8))
 SCRIPT = "verify_draw.py"
 DRAWN = ("draw.json", "units.csv", "visits.csv", "teams.csv", SCRIPT)
+TRIALS = 3
 COMMITTER, DRAWER, IMPORTER = "approver", "grader", "grader"
 
 
@@ -49,9 +50,13 @@ def commit(
 ) -> Commitment:  # fmt: skip
     """Commit to a plan and a public value of the future; writes the draw's folder and logs `draw.commit`.
 
-    Teams of visits that the store knows join `last_visits`. Raises UsageError when the day `on`, or the clock of
-    the log, is not before the day of the value (`replayed` lets the clock pass and marks the draw for good).
+    Teams of visits that the store knows join `last_visits`. A few draws with values that cannot occur are tried first,
+    so that a lack of inspectors is found before anything is committed to (InputError names what binds).
+    Raises UsageError when the day `on`, or the clock of the log, is not before the day of the value (`replayed` lets
+    the clock pass and marks the draw for good).
     """
+    if who.roles is not None:
+        who.roles.require(COMMITTER, who.by)
     manifest = read_plan(plan)
     folder = new_folder(out)
     with Database(who.store) as store:
@@ -64,6 +69,8 @@ def commit(
             "commitment": made.hash, "plan": manifest["run_id"], "committed_on": str(on),
             "randomness": made.content["randomness"], "tables": made.content["tables"], "replayed": replayed,
         }  # fmt: skip
+        for number in range(TRIALS):
+            run_draw(made, tables, number)
         if store.rows("SELECT 1 FROM draw_commitments WHERE draw_id = ?", [made.draw_id]):
             raise UsageError(
                 f"the draw {made.draw_id} is committed already", next="draw it, or commit to another value"
@@ -106,12 +113,11 @@ def draw(folder: Path | str, value: str, on: date, who: Who) -> Outcome:
                 "the public value was given before, and it was another one", where=f"draw {made.draw_id}",
                 allowed=earlier[0][0], next="look the value up at its source; a draw is not repeated",
             )  # fmt: skip
-        outcome = run_draw(made, tables, plain)
         day = date.fromisoformat(earlier[0][1]) if earlier else on
-        files = outcome.files | {"draw.json": draw_json(made, plain, day, outcome), SCRIPT: script_text()}
-        log = Log(store, roles=who.roles)
-        payload = {"value": plain, "key": outcome.key.hex(), "drawn_on": str(day)}
-        with log.act(who.by, DRAWER, "draw.draw", made.draw_id, payload) as act:
+        payload = {"value": plain, "drawn_on": str(day)}
+        with Log(store, roles=who.roles).act(who.by, DRAWER, "draw.draw", made.draw_id, payload) as act:
+            outcome = run_draw(made, tables, plain)  # a draw that fails for lack of teams stands in the log too
+            files = outcome.files | {"draw.json": draw_json(made, plain, day, outcome), SCRIPT: script_text()}
             if not earlier:
                 _insert(act.con, made, plain, day, tables, outcome, act.entry.seq)
             write_all(place, files)

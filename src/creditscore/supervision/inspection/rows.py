@@ -107,11 +107,10 @@ def probability_text(value: Fraction) -> tuple[str, str]:
 
 
 def new_folder(out: Path | str, names: Sequence[str] = ()) -> Path:
-    """The folder for results; UsageError when it cannot be written or holds something else than `names`."""
+    """The folder for results, made when they are written; UsageError when it is a file or holds others than `names`."""
     folder = Path(out)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        others = sorted(one.name for one in folder.iterdir() if one.name not in names)
+        others = sorted(one.name for one in folder.iterdir() if one.name not in names) if folder.exists() else []
     except OSError as error:
         raise UsageError(f"cannot write results there: {error.strerror or error}", where=str(out)) from error
     if others:
@@ -125,6 +124,7 @@ def write_all(folder: Path, files: Mapping[str, str]) -> None:
     """Write every file under another name first, then all at once: a failure leaves the folder as it was."""
     started: list[Path] = []
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
             place = folder / f".{name}.new"
             started.append(place)

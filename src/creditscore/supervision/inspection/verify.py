@@ -141,8 +141,6 @@ def _lines(name: str, found: str, expected: str) -> Iterator[Difference]:
 def _logged(store: Path, made: Commitment, outcome_value: str) -> Iterator[Difference]:
     """What the store says of this draw: the same commitment and value, logged in this order, in an intact log."""
     with Database(store, read_only=True) as held:
-        for fault in verify_log(held).faults:
-            yield Difference("the log", f"entry {fault.seq}", fault.message, "an intact log")
         commits = held.rows("SELECT hash, log_seq FROM draw_commitments WHERE draw_id = ?", [made.draw_id])
         draws = held.rows("SELECT value, log_seq FROM draw_draws WHERE draw_id = ?", [made.draw_id])
         if not commits or commits[0][0] != made.hash:
@@ -151,3 +149,5 @@ def _logged(store: Path, made: Commitment, outcome_value: str) -> Iterator[Diffe
             yield Difference("the store", "public value", draws[0][0] if draws else "", outcome_value)
         elif commits[0][1] >= draws[0][1]:
             yield Difference("the log", "order", f"commitment at {commits[0][1]}", f"before {draws[0][1]}")
+        for fault in verify_log(held).faults:
+            yield Difference("the log", f"entry {fault.seq}", fault.message, "an intact log")
