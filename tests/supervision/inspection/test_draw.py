@@ -200,6 +200,7 @@ def test_a_plan_that_was_changed_is_not_committed_to(tmp_path: Path) -> None:
 
 BAD = {
     "few values": ({"values": 999_999}, "only 999999 possible values"),
+    "three digits": ({"pattern": "[0-9]{3}"}, r"\[0-9\]\{3\} has fewer values"),
     "no source": ({"source": " "}, "source of the public value is empty"),
     "no reading": ({"read": ""}, "read of the public value is empty"),
     "no expression": ({"pattern": "[0-9"}, "no regular expression"),
@@ -231,6 +232,19 @@ def test_acts_are_logged_before_they_take_effect_and_under_a_role(tmp_path: Path
             inspectors=inspectors(),
         )  # fmt: skip
     assert not (tmp_path / "x").exists()
+
+
+def test_data_are_corrected_before_a_visit(tmp_path: Path) -> None:
+    table = classes(40)
+    table["class"] = "C"
+    table.loc[0, "class"] = ""
+    text = PROGRAMME.replace("draw_as: B", "draw_as: C")
+    result = made(tmp_path, [(programme(tmp_path, text), table)])
+    visits = pd.read_csv(result.folder / "visits.csv").set_index("subject_id")
+    assert set(visits.loc[[table.subject_id[0]], "first"]) == {"correct_data"}
+    assert set(visits.drop(index=table.subject_id[0])["first"]) == {"off_site"}
+    off_site = pd.read_csv(result.plan / "off_site.csv")
+    assert off_site[["subject_id", "data_state"]].to_numpy().tolist() == [[table.subject_id[0], "missing"]]
 
 
 def test_conflicts_that_bar_nobody_are_counted(tmp_path: Path) -> None:

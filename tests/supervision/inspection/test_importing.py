@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import pytest
 
 from creditscore.errors import InputError, TooManyRejected
 from creditscore.store import Database, Log
+from creditscore.supervision.inspection.commitment import Randomness
 from creditscore.supervision.inspection.importing import import_results
-from creditscore.supervision.inspection.keep import Who, known_teams
+from creditscore.supervision.inspection.keep import Who, commit, draw, known_teams
+from creditscore.supervision.inspection.plan import make_plan
 from creditscore.supervision.inspection.results import REASONS
 
-from .made_up import PERSON, PROGRAMME, YEAR, Made, classes, inspectors, made, programme
+from .made_up import PERSON, PROGRAMME, VALUE, YEAR, Made, classes, inspectors, made, programme
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +160,25 @@ def test_other_arms_need_no_draw_and_have_no_probability(drawn: Made, store: Who
     assert sorted(bool(row["probability"]) for row in imported.results) == [False] * 3 + [True] * 3
     assert imported.counts["without_probability"] == 3
     assert imported.missing  # a complaint is no random visit
+
+
+def test_next_year_nobody_goes_where_they_were_last(drawn: Made, store: Who, tmp_path: Path) -> None:
+    table = results(drawn)
+    import_results(table, tmp_path / "out", store)
+    plan = make_plan([(programme(tmp_path), classes(80))], YEAR + 1).write(tmp_path / "plan")
+    about = Randomness("lottery 2091003", date(YEAR + 1, 1, 8), "digits", "[0-9]{14}", 10**7)
+    commit(plan, tmp_path / "draw", about, date(YEAR + 1, 1, 4), store, inspectors=inspectors())
+    last = pd.read_csv(tmp_path / "draw" / "last_visits.csv")
+    newest = last[last.visited_on == last.groupby("subject_id").visited_on.transform("max")]
+    before = newest.groupby("subject_id").inspector_id.agg(set)
+    draw(tmp_path / "draw", VALUE, date(YEAR + 1, 1, 9), store)
+    teams = pd.read_csv(tmp_path / "draw" / "teams.csv")
+    first = teams.groupby("subject_id").window.transform("min") == teams.window
+    met = 0
+    for subject, team in teams[first].groupby("subject_id").inspector_id.agg(set).items():
+        assert not team & before.get(subject, set())
+        met += subject in before
+    assert met > 5
 
 
 def test_an_empty_table_is_an_error(drawn: Made, store: Who, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ CLASSES = Table(
 SUBJECTS = Table("subjects", ("subject_id",), ("kind", *COLUMNS))
 STATES = Table("data_states", ("subject_id", "data_state"), ("programme", "reason"))
 QUARANTINE = Table("quarantine", ("subject_id",), ())
+UNGRADED = ("not_graded", "not_computable")
 SHOWN = 5
 
 
@@ -41,7 +42,7 @@ def read_classes(data: Any, programme: Programme) -> list[Row]:
     rows = read_rows(table, CLASSES)
     chosen = _of_scheme(rows, programme)
     for row in chosen:
-        row["class"] = row["class"] or ("" if row["state"] not in ("", "graded") else row["grade"])
+        row["class"] = row["class"] or ("" if row["state"] in UNGRADED else row["grade"])
         row["data_state"] = row["data_state"] or (
             "faulty" if row["subject_id"] in faulty else "ok" if row["class"] else "missing"
         )

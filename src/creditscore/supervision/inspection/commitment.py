@@ -50,6 +50,9 @@ class Randomness:
             raise UsageError(f"the pattern {self.pattern!r} is no regular expression: {error}") from None
         if re.fullmatch(self.pattern, ""):
             raise UsageError("the pattern allows an empty value", next="say how many digits or signs it has")
+        digits = re.fullmatch(r"\[(0-9|0-9a-f)\]\{([0-9]{1,4})\}", self.pattern)
+        if digits and self.values > (10 if digits[1] == "0-9" else 16) ** int(digits[2]):
+            raise UsageError(f"{self.pattern} has fewer values than {self.values}", next="count them again")
         if self.values < FEWEST_VALUES:
             raise UsageError(
                 f"the public value has only {self.values} possible values",
