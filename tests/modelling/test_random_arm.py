@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 from fractions import Fraction
 from itertools import combinations, product
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 
 from creditscore.errors import InputError, UsageError
+from creditscore.modelling import random_arm
 from creditscore.modelling.metrics.discrimination import auc_interval
 from creditscore.modelling.random_arm import arm_of_results, evaluate_random_arm
 from creditscore.modelling.random_arm_trial import make_district, run_trial, visits
@@ -158,3 +160,7 @@ def test_the_arm_of_imported_results() -> None:
         arm_of_results(table.drop(columns="stratum"))
     with pytest.raises(InputError, match="has no probability"):
         arm_of_results(table.assign(probability=""))
+
+
+def test_the_examples_run() -> None:
+    assert doctest.testmod(random_arm).failed == 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import doctest
 from fractions import Fraction
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from creditscore.supervision.inspection import allocate as module
 from creditscore.supervision.inspection.allocate import allocate, class_total, collapse
 
 SIZES = st.dictionaries(
@@ -64,3 +66,7 @@ def test_the_total_keeps_its_bounds() -> None:
     assert class_total(50, Fraction(1, 20), Fraction(0), Fraction(1, 20)) == (2, False)  # 2.5 would be 3, above 5 %
     assert class_total(0, Fraction(1, 2), Fraction(0), None) == (0, False)
     assert class_total(5, Fraction(0), Fraction(0), None) == (0, False)
+
+
+def test_the_examples_run() -> None:
+    assert doctest.testmod(module).failed == 0

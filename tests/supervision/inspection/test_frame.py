@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from creditscore.errors import InputError, UsageError
+from creditscore.grading.grade import grade
 from creditscore.supervision.inspection.frame import Frame, build_frame, expected_joint_visits
 from creditscore.supervision.inspection.programme import load_programme
 
@@ -164,3 +165,24 @@ def test_a_grading_and_its_folder_can_be_read(tmp_path: Path) -> None:
     )  # fmt: skip
     with pytest.raises(InputError, match="no classes in this folder"):
         build_frame([(load_programme(programme(tmp_path)), tmp_path)])
+
+
+def test_a_grading_in_memory_and_its_folder_give_the_same_classes(tmp_path: Path) -> None:
+    firms = codes(6)
+    subjects = pd.DataFrame({"subject_id": firms, "kind": "enterprise", "registered_on": "2010-01-01"})
+    subjects = subjects.assign(has_income=True, books_compliant=True)
+    days = [f"2022-{month:02d}-20" for month in range(1, 13)]
+    records = pd.DataFrame({"record_id": [f"r{n}" for n in range(12)], "occurred_on": days, "event_on": days})
+    records = records.assign(subject_id=firms[0], item="010101", tax_type="vat")
+    records.loc[11, ["subject_id", "event_on", "occurred_on"]] = firms[1], "2022-02-30", "2022-02-30"
+    grading = grade(records, "tax", 2022, subjects=subjects, max_rejected=5)
+    grading.write(tmp_path / "grades")
+    text = PROGRAMME.replace("{code: A,", "{code: A, grades: [A, B, M],").replace("{code: C,", "{code: C, grades: [D],")
+    text = text.replace("    ratio: 0.20", "    grades: [C]\n    ratio: 0.20")
+    loaded = load_programme(programme(tmp_path, text))
+    one, two = build_frame([(loaded, grading)]), build_frame([(loaded, tmp_path / "grades")])
+    assert one.units == two.units
+    found = {unit.subject_id: (unit.class_, unit.data_state) for unit in one.units}
+    assert found[firms[1]] == ("A", "faulty")  # its one record was refused
+    assert found[firms[2]] == ("A", "ok")
+    assert found[firms[0]][0] != "A"

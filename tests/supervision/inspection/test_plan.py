@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 from fractions import Fraction
 from pathlib import Path
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 from creditscore.errors import InputError, NotInForce, UsageError
+from creditscore.supervision.inspection import yields
 from creditscore.supervision.inspection.plan import make_plan, visit_rows
 from creditscore.supervision.inspection.yields import wilson
 
@@ -115,3 +117,7 @@ def test_nobody_left_is_an_error(tmp_path: Path) -> None:
         make_plan([(programme(tmp_path, text), classes(20).assign(**{"class": "A"}))], YEAR)
     plan = make_plan([(programme(tmp_path, text), classes(60))], YEAR)
     assert "exempt,GSJX2022_6" in plan.files()["left_out.csv"]
+
+
+def test_the_examples_run() -> None:
+    assert doctest.testmod(yields).failed == 0
