@@ -213,7 +213,7 @@ def _report(plan: Plan) -> None:
     from creditscore.cli.tables import say_line, show
     from creditscore.supervision.inspection.plan import capacity_rows, visit_rows
 
-    manifest = plan.manifest(plan.files())
+    manifest = plan.manifest
     counts = manifest["counts"]
     say_line(
         f"{plan.year}: {counts['subjects']} organisations, {counts['strata']} strata, {counts['visits']} visits,"

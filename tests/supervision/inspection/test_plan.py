@@ -37,9 +37,9 @@ def test_a_plan_is_the_same_for_any_order_of_rows(tmp_path: Path) -> None:
     file = tmp_path / "classes.csv"
     shuffled.to_csv(file, index=False)
     two = make_plan([(programme(tmp_path), file)], YEAR, inspectors=staff.iloc[::-1], what_if=[["scale=0.5"]])
-    assert one.files() == two.files()
+    assert one.files == two.files
     folder = one.write(tmp_path / "plan")
-    assert {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()} == one.files()
+    assert {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()} == one.files
 
 
 def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_capacity_says_what_is_missing(tmp_path: Path) -> None:
     market, all_ = plan.capacity
     assert (market.certificate, market.visits, market.needed, market.available) == ("market", 200, 200, 100)
     assert (market.enough, market.fits_at, all_.enough) == (False, Fraction(1, 2), False)
-    assert "not enough inspectors: market, (all)" in plan.manifest(plan.files())["notes"]
+    assert "not enough inspectors: market, (all)" in plan.manifest["notes"]
     enough = make_plan([(programme(tmp_path), table)], YEAR, inspectors=inspectors(4, days="50"))
     assert all(one.enough for one in enough.capacity)
 
@@ -96,9 +96,9 @@ def test_wilson_by_hand() -> None:
 
 def test_project_defaults_stand_in_the_plan(tmp_path: Path) -> None:
     plan = make_plan([(programme(tmp_path), classes(40))], YEAR)
-    manifest = json.loads(plan.files()["manifest.json"])
+    manifest = json.loads(plan.files["manifest.json"])
     assert "mine: project_default, published by nobody: classes.0, classes.1" in manifest["notes"][0]
-    assert json.loads(plan.files()["public.json"])["project_default"] == 8
+    assert json.loads(plan.files["public.json"])["project_default"] == 8
 
 
 def test_a_programme_is_not_used_before_it_begins(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_nobody_left_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nobody is left"):
         make_plan([(programme(tmp_path, text), classes(20).assign(**{"class": "A"}))], YEAR)
     plan = make_plan([(programme(tmp_path, text), classes(60))], YEAR)
-    assert "exempt,GSJX2022_6" in plan.files()["left_out.csv"]
+    assert "exempt,GSJX2022_6" in plan.files["left_out.csv"]
 
 
 def test_the_examples_run() -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
 from creditscore.errors import UsageError
-from creditscore.supervision.inspection.order import order, place_of
+from creditscore.supervision.inspection.frame import build_frame
+from creditscore.supervision.inspection.order import draw_key, order, place_of
+from creditscore.supervision.inspection.programme import load_programme
 from creditscore.supervision.inspection.simulate import (
     binomial_p_value,
     bonferroni_bound,
@@ -18,7 +22,7 @@ from creditscore.supervision.inspection.simulate import (
     strata_of,
 )
 
-from .made_up import Made, made
+from .made_up import Made, classes, made, programme
 
 Strata = Mapping[str, Sequence[str]]
 STRATA = {name: [f"p|{name}-{i:03d}" for i in range(size)] for name, size in (("S1", 60), ("S2", 25), ("S3", 5))}
@@ -33,6 +37,26 @@ def test_every_unit_holds_its_probability() -> None:
     assert sum(found.counts[unit] for unit in STRATA["S1"]) == DRAWS * 3
     assert sum(found.counts[unit] for unit in STRATA["S2"]) == DRAWS * 10
     assert {found.counts[unit] for unit in STRATA["S3"]} == {DRAWS}  # one visit for sure
+
+
+def test_departments_draw_independently_so_that_joint_probabilities_hold(tmp_path: Path) -> None:
+    table = classes(60)
+    table["class"] = "B"
+    given = [(load_programme(programme(tmp_path, name=name)), table) for name in ("mine", "other")]
+    frame = build_frame(given)
+    strata: dict[str, list[str]] = {}
+    for unit in frame.units:
+        strata.setdefault(frame.stratum_of[unit.unit].name, []).append(unit.unit)
+    visits = {one.name: one.visits for one in frame.strata}
+    counts: Counter[str] = Counter()
+    rng = random.Random(5)
+    for _ in range(DRAWS):
+        drawn = keyed(draw_key("11" * 32, rng.randbytes(8).hex()), strata, visits)
+        counts.update({unit.split("|")[1] for unit in drawn})
+    assert set(frame.joint.values()) != {Fraction(1)}
+    for subject, probability in frame.joint.items():
+        low, high = bonferroni_bound(DRAWS, probability, 0.01, len(frame.joint))
+        assert low <= counts[subject] <= high
 
 
 def short_hash(key: bytes, strata: Strata, visits: Mapping[str, int]) -> list[str]:

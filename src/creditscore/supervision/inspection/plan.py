@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,9 @@ class Plan:
         """Whether a class in it may not be published; then only `public.json` and the commitment may be."""
         return any(one.internal for one in self.frame.programmes)
 
+    @cached_property
     def files(self) -> dict[str, str]:
-        """Every file of the plan's folder, the same for the same input in any order of rows."""
+        """Every file of the plan's folder by name, the same for the same input in any order of rows."""
         files = {
             "frame.csv": csv_text(FRAME, _frame_rows(self.frame)),
             "strata.csv": csv_text(STRATA, _strata_rows(self.frame)),
@@ -88,9 +90,14 @@ class Plan:
             "what_if.csv": csv_text(WHAT_IF, self.what_if),
             "public.json": _json(_public(self)),
         }
-        return files | {"manifest.json": _json(self.manifest(files))}
+        return files | {"manifest.json": _json(self._manifest(files))}
 
-    def manifest(self, files: Mapping[str, str]) -> dict[str, Any]:
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What manifest.json holds."""
+        return dict(json.loads(self.files["manifest.json"]))
+
+    def _manifest(self, files: Mapping[str, str]) -> dict[str, Any]:
         frame = self.frame
         content = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())}
         joint = expected_joint_visits(frame)
@@ -135,7 +142,7 @@ class Plan:
     def write(self, out: Path | str) -> Path:
         """Write the folder, whole or not at all; returns it."""
         folder = new_folder(out, FILES)
-        write_all(folder, self.files())
+        write_all(folder, self.files)
         return folder
 
 
@@ -207,27 +214,23 @@ def _changed(
     }
 
 
-def _frame_rows(frame: Frame) -> list[Row]:
+def _frame_rows(frame: Frame) -> Iterator[Row]:
     departments = {one.programme: one.department.code for one in frame.programmes}
     texts: dict[Fraction, tuple[str, str]] = {}
-    rows = []
     for unit in frame.units:
         stratum, joint = frame.stratum_of[unit.unit], frame.joint[unit.subject_id]
         for value in (stratum.probability, joint):
             if value not in texts:
                 texts[value] = probability_text(value)
         (own, own_decimal), (all_, all_decimal) = texts[stratum.probability], texts[joint]
-        rows.append(
-            {
-                "unit": unit.unit, "stratum": stratum.name, "programme": unit.programme,
-                "department": departments[unit.programme], "subject_id": unit.subject_id, "class": unit.class_,
-                "drawn_as": unit.drawn_as, "data_state": unit.data_state, **unit.place,
-                "visits_left": "" if unit.cap is None else str(unit.cap),
-                "probability": own, "probability_decimal": own_decimal,
-                "joint_probability": all_, "joint_probability_decimal": all_decimal,
-            }
-        )  # fmt: skip
-    return rows
+        yield {
+            "unit": unit.unit, "stratum": stratum.name, "programme": unit.programme,
+            "department": departments[unit.programme], "subject_id": unit.subject_id, "class": unit.class_,
+            "drawn_as": unit.drawn_as, "data_state": unit.data_state, **unit.place,
+            "visits_left": "" if unit.cap is None else str(unit.cap),
+            "probability": own, "probability_decimal": own_decimal,
+            "joint_probability": all_, "joint_probability_decimal": all_decimal,
+        }  # fmt: skip
 
 
 def _strata_rows(frame: Frame) -> list[Row]:
