@@ -1,0 +1,330 @@
+"""The records of one subject as pieces: what each brings to the score and the facts, which are bound together.
+
+Two records that share an act, a month, a cap or a group are bound: what one weighs depends on whether the other stays.
+Bound records form a part; parts add up. Records that bring the same, of one part or each of its own, are a class.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from creditscore.explanation.decisive_facts import Facts, amount_of, find_facts
+from creditscore.grading.combine import combine
+from creditscore.grading.exact import Opening, Subject, opening
+from creditscore.grading.facts import bucket, other_facts
+from creditscore.grading.plan import Plan, PlanItem
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Records that can be exchanged for one another: what each brings, and where it stands in its part."""
+
+    records: tuple[int, ...]  # positions among the assessed records
+    low: int  # signed points, where the record stands alone; in a tree, what it weighs
+    high: int
+    amounts: Mapping[str, int]  # what one record adds to facts of shape sum or buckets
+    places: Mapping[str, int]  # which choice of a fact of shape order it stands for
+    path: tuple[Any, ...] = ()  # tree: group, item, bucket; buckets: the key; pool: the item
+    block: bool = False  # they share a bucket: as long as one stays, nothing changes
+
+    @property
+    def count(self) -> int:
+        return len(self.records)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Classes that are bound together. `shape`: plain, tree, buckets, pool or odd."""
+
+    shape: str
+    kinds: tuple[int, ...]
+    sign: int = 1
+    fact: str = ""  # shape buckets
+    caps: Mapping[Any, int] = field(default_factory=dict)  # tree: item or group → its cap
+    whole: int = 0  # pool: items it has
+    structured: tuple[str, ...] = ()  # odd: facts whose value only this part knows
+
+
+@dataclass(frozen=True)
+class Game:
+    """A subject under a plan, ready for questions about withdrawals."""
+
+    plan: Plan
+    subject: Subject
+    opened: Opening
+    facts: Facts
+    kinds: tuple[Kind, ...]
+    parts: tuple[Part, ...]
+    idle: tuple[int, ...]  # records that no score and no condition sees
+
+    def ids(self, positions: Iterable[int]) -> tuple[str, ...]:
+        return tuple(str(self.opened.records[i]["record_id"]) for i in positions)
+
+    def taken(self, counts: Iterable[int]) -> tuple[int, ...]:
+        """The first records of each class, as many as are withdrawn of it."""
+        return tuple(i for kind, k in zip(self.kinds, counts, strict=True) for i in kind.records[:k])
+
+
+def game(plan: Plan, subject: Subject) -> Game:
+    """Assess the records once and sort them into parts and classes."""
+    opened = opening(plan, subject)
+    other = other_facts(plan, dict(opened.env), opened.dates, subject.history, subject.listings)
+    by_records = {fact.name for fact in plan.facts if fact.of == "attributes"}
+    constant = {**opened.env, **{name: value for name, value in other.items() if name not in by_records}}
+    facts = find_facts(plan, opened, constant)
+    return _Sorter(plan, subject, opened, facts).game()
+
+
+def is_scored(record: Mapping[str, Any]) -> bool:
+    """Whether an assessed record can bring anything to the score."""
+    return bool(record["counts"] and (record["low"] or record["high"] or record["plan_item"].form == "pool"))
+
+
+class _Sorter:
+    def __init__(self, plan: Plan, subject: Subject, opened: Opening, facts: Facts) -> None:
+        self.plan, self.subject, self.opened, self.facts = plan, subject, opened, facts
+        self.records = opened.records
+        self.scored = {i for i, record in enumerate(self.records) if is_scored(record)}
+        used = self.scored.union(*(set(reading.keys) for reading in facts.readings.values()))
+        self.used = sorted(used)
+        self.root = {i: i for i in self.used}
+        self.why: dict[int, set[str]] = {}
+
+    def game(self) -> Game:
+        ties = list(self._ties())
+        for _, members in ties:
+            for one in members[1:]:
+                self.root[self._find(one)] = self._find(members[0])
+        for name, members in ties:
+            self.why.setdefault(self._find(members[0]), set()).add(name)
+        bound: dict[int, list[int]] = {}
+        for i in self.used:
+            bound.setdefault(self._find(i), []).append(i)
+        kinds: list[Kind] = []
+        parts: list[Part] = []
+        alone: dict[Any, list[int]] = {}
+        made: list[tuple[Any, Part, list[Kind]]] = []
+        for root, members in bound.items():
+            if len(members) == 1 and not self._special(members[0]):
+                alone.setdefault(self._brings(members[0]), []).append(members[0])
+            else:
+                part, inside = self._part(members, self.why.get(root, set()))
+                made.append((self._rank(inside), part, inside))
+        for positions in alone.values():
+            kind = self._kind(positions, *self._points(positions[0]))
+            made.append((self._rank([kind]), Part("plain", ()), [kind]))
+        for _, part, inside in sorted(made, key=lambda one: one[0]):
+            first = len(kinds)
+            kinds += inside
+            parts.append(replace(part, kinds=tuple(range(first, len(kinds)))))
+        idle = tuple(i for i in range(len(self.records)) if i not in self.root)
+        return Game(self.plan, self.subject, self.opened, self.facts, tuple(kinds), tuple(parts), idle)
+
+    def _find(self, i: int) -> int:
+        while self.root[i] != i:
+            i = self.root[i]
+        return i
+
+    def _rank(self, inside: list[Kind]) -> Any:
+        """Heavy parts first; equal ones by record id, which no order of the input changes."""
+        heavy = max(max(abs(kind.low), abs(kind.high)) for kind in inside)
+        return -heavy, min(self.records[i]["record_id"] for kind in inside for i in kind.records)
+
+    # what binds records
+
+    def _ties(self) -> Any:
+        """(why, records) for every two or more records whose weights depend on one another."""
+        tied: dict[tuple[str, Any], list[int]] = {}
+        for i in sorted(self.scored):
+            record, item = self.records[i], self.records[i]["plan_item"]
+            if item.form == "pool":
+                tied.setdefault(("pool", item.pool), []).append(i)
+                continue
+            if self.plan.scheme.combine.heaviest_per:
+                tied.setdefault(("act", bucket("act", record)), []).append(i)
+            if item.cap is not None:
+                tied.setdefault(("tree", ("item", item.index)), []).append(i)
+            if not _plain(item):
+                tied.setdefault(("tree", ("bucket", item.index, _bucket(record))), []).append(i)
+            if item.group is not None and self._binding(item.group):
+                tied.setdefault(("tree", ("group", item.group)), []).append(i)
+        for name, reading in self.facts.readings.items():
+            if reading.shape == "run":
+                tied[f"run {name}", 0] = list(reading.keys)
+            elif reading.shape == "buckets":
+                for i, key in reading.keys.items():
+                    tied.setdefault((f"bucket {name}", key), []).append(i)
+        for (why, _), members in tied.items():
+            if len(members) > 1:
+                yield why, members
+
+    def _binding(self, group: int) -> bool:
+        return self.plan.groups[group].cap is not None or self.plan.groups[group].heaviest
+
+    def _special(self, i: int) -> bool:
+        """A single record whose points are not simply its own: capped, or of a pool."""
+        item = self.records[i]["plan_item"]
+        if i not in self.scored:
+            return False
+        group = self.plan.groups[item.group] if item.group is not None else None
+        return item.form == "pool" or item.cap is not None or (group is not None and group.cap is not None)
+
+    # what a record brings
+
+    def _points(self, i: int) -> Pair:
+        if i not in self.scored:
+            return 0, 0
+        record = self.records[i]
+        low, high = record["low"], record["high"]
+        return (low, high) if record["plan_item"].sign > 0 else (-high, -low)
+
+    def _weights(self, i: int) -> Pair:
+        return (self.records[i]["low"], self.records[i]["high"]) if i in self.scored else (0, 0)
+
+    def _amounts(self, i: int, structured: Iterable[str]) -> dict[str, int]:
+        found = {}
+        for name, one in self.facts.readings.items():
+            if i in one.keys and one.shape in ("sum", "buckets") and name not in structured:
+                found[name] = one.keys[i] if one.shape == "sum" else 1
+        return found
+
+    def _places(self, i: int) -> dict[str, int]:
+        return {name: one.place[i] for name, one in self.facts.readings.items() if i in one.place}
+
+    def _brings(self, i: int, structured: Iterable[str] = ()) -> Any:
+        return (
+            self._points(i),
+            tuple(sorted(self._amounts(i, structured).items())),
+            tuple(sorted(self._places(i).items())),
+        )
+
+    def _kind(self, members: list[int], low: int, high: int, structured: Iterable[str] = (), **more: Any) -> Kind:
+        ordered = tuple(sorted(members, key=lambda i: self.records[i]["record_id"]))
+        return Kind(ordered, low, high, self._amounts(members[0], structured), self._places(members[0]), **more)
+
+    # parts
+
+    def _part(self, members: list[int], why: set[str]) -> tuple[Part, list[Kind]]:
+        facts = {one.split(" ", 1)[1] for one in why if " " in one}
+        score = {one for one in why if " " not in one}
+        scored = [i for i in members if i in self.scored]
+        items: list[PlanItem] = [self.records[i]["plan_item"] for i in scored]
+        if not facts and len({item.sign for item in items}) == 1:
+            if all(item.form == "pool" for item in items) and score <= {"pool"}:
+                return self._pool(members)
+            if "act" not in score and self._is_tree(items):
+                return self._tree(members, act=False)
+            if score == {"act"} and all(self._is_loose(item) for item in items):
+                return self._tree(members, act=True)
+        if len(facts) == 1 and not score and all(self._is_loose(item) for item in items):
+            (name,) = facts
+            if f"bucket {name}" in why:
+                return self._buckets(members, name)
+        return self._odd(members, facts)
+
+    def _is_loose(self, item: PlanItem) -> bool:
+        bound = item.group is not None and self._binding(item.group)
+        return item.form != "pool" and item.cap is None and _plain(item) and not bound
+
+    def _is_tree(self, items: list[PlanItem]) -> bool:
+        groups = [self.plan.groups[item.group] for item in items if item.group is not None]
+        heaviest = any(group.heaviest for group in groups)
+        return all(item.form != "pool" for item in items) and not (
+            heaviest and any(item.cap is not None for item in items)
+        )
+
+    def _path(self, i: int, act: bool) -> tuple[Any, ...]:
+        record, item = self.records[i], self.records[i]["plan_item"]
+        if act:
+            return None, None, bucket("act", record)
+        group = self.plan.groups[item.group] if item.group is not None else None
+        if group is not None and group.heaviest:
+            return (("group", group.index) if group.cap is not None else None), None, ("group", group.index)
+        own = ("one", i) if _plain(item) else (item.index, _bucket(record))
+        top = ("group", group.index) if group is not None and group.cap is not None else None
+        return top, (("item", item.index) if item.cap is not None else None), own
+
+    def _tree(self, members: list[int], act: bool) -> tuple[Part, list[Kind]]:
+        paths = {i: self._path(i, act) for i in members}
+        shared = Counter(paths.values())
+        grouped: dict[Any, list[int]] = {}
+        for i in members:
+            group, item, own = paths[i]
+            block = shared[paths[i]] > 1
+            key = (group, item, own if block else None, self._weights(i), self._brings(i)[1:])
+            grouped.setdefault(key, []).append(i)
+        kinds = []
+        for (group, item, own, (low, high), _), positions in grouped.items():
+            kinds.append(self._kind(positions, low, high, path=(group, item, own), block=own is not None))
+        caps: dict[Any, int] = {}
+        for i in members:
+            plan_item = self.records[i]["plan_item"]
+            group, item, _ = paths[i]
+            if item is not None:
+                caps[item] = plan_item.cap
+            if group is not None:
+                caps[group] = self.plan.groups[plan_item.group].cap
+        top: dict[Any, Any] = {}
+        for kind in kinds:
+            for level in range(1, 4):
+                one = (-kind.high, -kind.low, min(self.records[i]["record_id"] for i in kind.records))
+                place = kind.path[:level] if level < 3 or kind.block else (kind.path, kind.records)
+                top[place] = min(top.get(place, one), one)
+
+        def order(kind: Kind) -> Any:
+            last = kind.path if kind.block else (kind.path, kind.records)
+            mine = (-kind.high, -kind.low, min(self.records[i]["record_id"] for i in kind.records))
+            return top[kind.path[:1]], top[kind.path[:2]], top[last], mine
+
+        sign = self.records[next(i for i in members if i in self.scored)]["plan_item"].sign
+        return Part("tree", (), sign=sign, caps=caps), sorted(kinds, key=order)
+
+    def _pool(self, members: list[int]) -> tuple[Part, list[Kind]]:
+        item = self.records[members[0]]["plan_item"]
+        grouped: dict[Any, list[int]] = {}
+        for i in members:
+            index = self.records[i]["item_index"]
+            grouped.setdefault((index, self._weights(i), self._brings(i)[1:]), []).append(i)
+        kinds = [
+            self._kind(positions, *weights, path=(index,))
+            for (index, weights, _), positions in sorted(grouped.items(), key=lambda one: (one[0], one[1]))
+        ]
+        whole = sum(one.pool == item.pool for one in self.plan.items)
+        return Part("pool", (), sign=item.sign, whole=whole), kinds
+
+    def _buckets(self, members: list[int], name: str) -> tuple[Part, list[Kind]]:
+        keys = self.facts.readings[name].keys
+        grouped: dict[Any, list[int]] = {}
+        for i in members:
+            grouped.setdefault((str(keys[i]), self._brings(i, (name,))), []).append(i)
+        kinds = [
+            self._kind(positions, *self._points(positions[0]), (name,), path=(key,), block=True)
+            for (key, _), positions in sorted(grouped.items(), key=lambda one: (one[0][0], one[1]))
+        ]
+        return Part("buckets", (), fact=name), kinds
+
+    def _odd(self, members: list[int], facts: set[str]) -> tuple[Part, list[Kind]]:
+        """Each record for itself: what they weigh together is asked of the reference interpreter."""
+        kinds = [self._kind([i], *self._points(i), facts, path=("odd",)) for i in members]
+        return Part("odd", (), structured=tuple(sorted(facts))), kinds
+
+
+def odd_value(game: Game, part: Part, kept: list[int]) -> tuple[int, int, dict[str, int]]:
+    """Signed points and structured facts of an odd part of which the records `kept` stay."""
+    copies = [dict(game.opened.records[i]) for i in kept]
+    low, high = combine(game.plan, copies, [])
+    return low, high, {name: amount_of(game.facts.readings[name], kept) for name in part.structured}
+
+
+def _plain(item: PlanItem) -> bool:
+    return item.basis == "time" and not item.attributes
+
+
+def _bucket(record: Mapping[str, Any]) -> tuple[Any, ...]:
+    item: PlanItem = record["plan_item"]
+    return (bucket(item.basis, record), *(bucket(one, record) for one in item.attributes))
