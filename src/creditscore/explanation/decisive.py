@@ -91,31 +91,41 @@ class Search:
         self.folds = [Fold(self.game, part) for part in self.game.parts]
         self.leaves = leaves(self.game)
         self.outcomes = Outcomes(self.game, self.leaves, self.folds)
+        self.total = sum(kind.count for kind in self.game.kinds)
         self.none = (0,) * len(self.game.kinds)
         self.now = self.outcomes.without(self.none)
 
     def answer(self, target: str | None, limit: int) -> Decisive:
         wanted, rank = self._target(target)
-        chains = self._chains(cells(self.game, self.leaves, lambda end: self._reached(end, rank)))
-        total = sum(kind.count for kind in self.game.kinds)
+        found = cells(self.game, self.leaves, lambda end: self._reached(end, rank))
+        chains: list[Chain] = []
         best, sets, open_ = None, 0, []
+        known: list[Counts] = []
         witness: Counts = ()
         reason = ""
-        for bound, chain in chains:
+        for cell in sorted(found, key=lambda one: len(one.gone)):
+            if self._beyond(cell, known):
+                continue
+            chain = Chain(self.game, cell, folds=self.folds)
+            bound = chain.bound()
+            if bound is None:
+                continue
+            chains.append(chain)
             if best is not None and bound > best:
-                break
+                continue
             try:
-                found = smallest(chain, total if best is None else best)
+                one = smallest(chain, self.total if best is None else best)
             except TooMuch as limit_of_work:
                 open_.append(bound)
                 reason = str(limit_of_work)
                 continue
-            if found is not None and (best is None or found.size < best):
-                best, sets, witness = found.size, found.sets, found.counts
-            elif found is not None:
-                sets += found.sets
+            if one is not None:
+                known.append(one.counts)
+                if best is None or one.size < best:
+                    best, sets, witness = one.size, 0, one.counts
+                sets += one.sets
         open_ = [bound for bound in open_ if best is None or bound <= best]
-        patterns, complete = self._patterns([chain for _, chain in chains], witness, best, limit, bool(open_))
+        patterns, complete = self._patterns(chains, witness, best, limit, bool(open_))
         return Decisive(
             state=self.now.state,
             grade=self.plan.grades[self.now.grade] if self.now.grade >= 0 else "",
@@ -153,15 +163,13 @@ class Search:
     def _reached(self, end: End, rank: int | None) -> bool:
         return end != self.now if rank is None else end.state == "graded" and end.grade <= rank
 
-    def _chains(self, found: Iterable[Cell]) -> list[tuple[int, Chain]]:
-        """Cells that can be reached, those that need the fewest withdrawals first."""
-        made = []
-        for cell in found:
-            chain = Chain(self.game, cell, folds=self.folds)
-            bound = chain.bound()
-            if bound is not None:
-                made.append((bound, chain))
-        return sorted(made, key=lambda one: one[0])
+    def _beyond(self, cell: Cell, known: Iterable[Counts]) -> bool:
+        """Whether every set of the cell holds a smaller set that is known to reach the target."""
+        kinds = self.game.kinds
+        gone = [kind.count if kind.records[0] in cell.gone else 0 for kind in kinds]
+        return any(
+            sum(counts) < sum(gone) and all(k <= most for k, most in zip(counts, gone, strict=True)) for counts in known
+        )
 
     def _singles(self) -> tuple[Single, ...]:
         found = []

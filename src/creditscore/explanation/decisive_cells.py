@@ -1,4 +1,4 @@
-"""Which outcomes a subject can have: cells, each a set of demands on the records that stay, told by the plan's own rules.
+"""Which outcomes a subject can have: cells, sets of demands on the records that stay, told by the plan's own rules.
 
 The rules are evaluated with the facts left out that records decide; a rule that asks for one branches over its choices.
 At the end of a branch the state and grade follow from the score alone, so a cell is: some choices, and a range of it.
@@ -83,11 +83,21 @@ def _explore(game: Game, chosen: dict[str, Choice], made: list[int]) -> list[Lea
         return [_leaf(game, chosen, env)]
     except KeyError as missing:
         name = game.facts.needed(missing.args[0], values)
-    below = [_explore(game, {**chosen, name: choice}, made) for choice in game.facts.readings[name].choices]
+    below = [
+        _explore(game, {**chosen, name: choice}, made)
+        for choice in game.facts.readings[name].choices
+        if _agrees(choice, chosen)
+    ]
     first = below[0]
     if len(first) == 1 and all(_same(first[0], one, name) for one in below):
         return [Leaf(chosen, first[0].low, first[0].high, first[0].ranges)]
     return [leaf for some in below for leaf in some]
+
+
+def _agrees(choice: Choice, chosen: Mapping[str, Choice]) -> bool:
+    """Whether a choice can stand beside others: the records of which one stays are not all withdrawn."""
+    gone = choice.gone.union(*(other.gone for other in chosen.values()))
+    return not any(one.one and one.one <= gone for one in (choice, *chosen.values()))
 
 
 def _same(leaf: Leaf, others: list[Leaf], name: str) -> bool:

@@ -39,7 +39,7 @@ class Chain:
     # what a class adds
 
     def _weights(self, i: int) -> tuple[int, ...]:
-        kind, plain = self.game.kinds[i], self.shapes[i] in ("plain", "buckets")
+        kind, plain = self.game.kinds[i], self.shapes[i] in ("plain", "keys")
         found = []
         for demand in self.demands:
             if demand.of in ("low", "high"):
@@ -100,7 +100,7 @@ class Chain:
         if demand.of in ("low", "high"):
             return shape in ("pool", "odd")
         part = self.game.parts[self.part_of[i]]
-        return demand.of == "fact" and not up and (part.fact == demand.name or demand.name in part.structured)
+        return demand.of == "fact" and not up and demand.name in part.structured
 
     def _bounds(self) -> None:
         """For each class: least, most and undisturbed amounts that it and the classes behind it still bring."""
@@ -151,14 +151,14 @@ class Chain:
             weight = -self.weights[i][m] if up else self.weights[i][m]
             if weight > 0 and self.top[i]:
                 gains = widen(gains, [weight * j for j in range(self.top[i] + 1)], size)
-        inside = part.fact == demand.name or demand.name in part.structured
+        inside = demand.name in part.structured
         if part.shape == "plain" or not (demand.of in ("low", "high") or (demand.of == "fact" and inside)):
             return gains
         counts, top = [self.n[i] for i in part.kinds], [self.top[i] for i in part.kinds]
         own = None
         if part.shape == "tree" and (part.sign < 0) == up:
             own = self.folds[p].gains(int(demand.of == "high"), top, counts, size)
-        elif part.shape == "tree" or (part.shape == "buckets" and demand.of != "fact"):
+        elif part.shape == "tree" or (part.shape == "keys" and demand.of != "fact"):
             own = [0]
         if own is None:
             low, high = self.folds[p].bounds(counts, [n - t for n, t in zip(counts, top, strict=True)])

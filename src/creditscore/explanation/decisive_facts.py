@@ -7,8 +7,9 @@ longest row of neighbouring keys. Values that no condition tells apart are one c
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from creditscore.grading.exact import Opening
@@ -43,6 +44,7 @@ class Reading:
     fact: PlanFact
     shape: str
     keys: Mapping[int, Any]  # record (index) → its key, weight or bucket
+    shared: frozenset[Any] = frozenset()  # buckets of several records; shape run: all keys
     choices: tuple[Choice, ...] = ()
     place: Mapping[int, int] = field(default_factory=dict)  # shape order: record → its choice
 
@@ -102,7 +104,9 @@ def find_facts(plan: Plan, opened: Opening, constant: Mapping[str, Any]) -> Fact
     made = {}
     for name, reading in readings.items():
         told = _told_apart(found, name, atoms, exact)
-        made[name] = _with_choices(reading, told)
+        mine = [atom for atom in atoms if name in names(atom)]
+        stepwise = all(atom[0] == "cmp" and atom[1] in ("<", "<=", ">", ">=") for atom in mine) and not derived
+        made[name] = _with_choices(reading, told, stepwise)
     fixed = {name: one.choices[0].value for name, one in made.items() if len(one.choices) == 1}
     moving = {name: one for name, one in made.items() if name not in fixed}
     still = {name: one for name, one in derived.items() if set(one.dates) & set(moving)}
@@ -121,16 +125,18 @@ def _reading(fact: PlanFact, taken: Mapping[int, Mapping[str, Any]]) -> Reading:
             sign = 1 if fact.take in ("latest", "max") else -1
             return Reading(fact, "order", {i: (sign * record[of], record[of]) for i, record in taken.items()})
         case "newest":
-            keys = {i: ((record["day"], record["record_id"]), record[column]) for i, record in taken.items()}
-            return Reading(fact, "order", keys)
+            newest = {i: ((record["day"], record["record_id"]), record[column]) for i, record in taken.items()}
+            return Reading(fact, "order", newest)
         case "sum":
             return Reading(fact, "sum", {i: record[column] for i, record in taken.items()})
         case "run":
-            return Reading(fact, "run", {i: bucket(fact.by or "month", record) for i, record in taken.items()})
+            keys = {i: bucket(fact.by or "month", record) for i, record in taken.items()}
+            return Reading(fact, "run", keys, frozenset(keys.values()))
     keys = {i: bucket(fact.by or "time", record) for i, record in taken.items()}
-    if len(set(keys.values())) == len(keys):
+    shared = frozenset(key for key, times in Counter(keys.values()).items() if times > 1)
+    if not shared:
         return Reading(fact, "sum", dict.fromkeys(keys, 1))
-    return Reading(fact, "buckets", keys)
+    return Reading(fact, "buckets", keys, shared)
 
 
 def value_of(reading: Reading, amount: int) -> Any:
@@ -140,9 +146,8 @@ def value_of(reading: Reading, amount: int) -> Any:
     return MICRO * amount
 
 
-def amount_of(reading: Reading, kept: list[int]) -> int:
-    """The amount that stays with the records `kept` (shapes buckets, run)."""
-    keys = {reading.keys[i] for i in kept if i in reading.keys}
+def amount_of(reading: Reading, keys: set[Any]) -> int:
+    """The amount that stays with records of these keys (shapes buckets, run)."""
     return longest_run(keys) if reading.shape == "run" else len(keys)
 
 
@@ -174,25 +179,37 @@ def _atoms(node: Node) -> Iterator[Node]:
         yield node
 
 
-def _with_choices(reading: Reading, told: Callable[[Any], Any] | None) -> Reading:
+def _with_choices(reading: Reading, told: Callable[[Any], Any] | None, stepwise: bool) -> Reading:
     apart = told or (lambda value: (type(value), value))
     if reading.shape == "order":
         return _ordered(reading, apart)
-    amounts = sorted(_amounts(reading))
-    runs: list[list[int]] = []
-    marks: list[Any] = []
-    for amount in amounts:
-        mark = apart(value_of(reading, amount))
-        if not marks or mark != marks[-1]:
-            runs.append([])
-            marks.append(mark)
-        runs[-1].append(amount)
+
+    def mark(amount: int) -> Any:
+        return apart(value_of(reading, amount))
+
+    if reading.shape == "sum" and stepwise and told is not None:
+        starts = _steps(
+            sum(min(w, 0) for w in reading.keys.values()), sum(max(w, 0) for w in reading.keys.values()), mark
+        )
+    else:
+        amounts = sorted(_amounts(reading))
+        starts = [a for k, a in enumerate(amounts) if not k or mark(a) != mark(amounts[k - 1])]
     choices = []
-    for k, run in enumerate(runs):
-        least = -INFINITE if k == 0 else run[0]
-        most = INFINITE if k == len(runs) - 1 else run[-1]
-        choices.append(Choice(value_of(reading, run[0]), least=least, most=most))
-    return Reading(reading.fact, reading.shape, reading.keys, tuple(choices))
+    for k, begin in enumerate(starts):
+        least = -INFINITE if k == 0 else begin
+        most = INFINITE if k == len(starts) - 1 else starts[k + 1] - 1
+        choices.append(Choice(value_of(reading, begin), least=least, most=most))
+    return replace(reading, choices=tuple(choices))
+
+
+def _steps(low: int, high: int, mark: Callable[[int], Any]) -> list[int]:
+    """Where a mark of comparisons changes between two amounts; each comparison changes once at most."""
+    if mark(low) == mark(high):
+        return [low]
+    if high - low == 1:
+        return [low, high]
+    middle = (low + high) // 2
+    return _steps(low, middle, mark) + _steps(middle, high, mark)[1:]
 
 
 def _amounts(reading: Reading) -> set[int]:
@@ -226,4 +243,4 @@ def _ordered(reading: Reading, apart: Callable[[Any], Any]) -> Reading:
         gone = frozenset(i for _, later, _ in runs[k + 1 :] for i in later)
         choices.append(Choice(value, gone, frozenset() if empty else frozenset(own)))
         place.update(dict.fromkeys(own, k))
-    return Reading(reading.fact, "order", reading.keys, tuple(choices), place)
+    return replace(reading, choices=tuple(choices), place=place)

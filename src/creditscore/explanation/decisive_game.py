@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from creditscore.explanation.decisive_facts import Facts, amount_of, find_facts
+from creditscore.explanation.decisive_facts import Facts, find_facts
 from creditscore.grading.combine import combine
 from creditscore.grading.exact import Opening, Subject, opening
 from creditscore.grading.facts import bucket, other_facts
@@ -29,7 +29,7 @@ class Kind:
     high: int
     amounts: Mapping[str, int]  # what one record adds to facts of shape sum or buckets
     places: Mapping[str, int]  # which choice of a fact of shape order it stands for
-    path: tuple[Any, ...] = ()  # tree: group, item, bucket; buckets: the key; pool: the item
+    path: tuple[Any, ...] = ()  # tree: group, item, bucket; keys: those of the structured facts; pool: the item
     block: bool = False  # they share a bucket: as long as one stays, nothing changes
 
     @property
@@ -39,15 +39,14 @@ class Kind:
 
 @dataclass(frozen=True)
 class Part:
-    """Classes that are bound together. `shape`: plain, tree, buckets, pool or odd."""
+    """Classes that are bound together. `shape`: plain, tree, keys, pool or odd."""
 
     shape: str
     kinds: tuple[int, ...]
     sign: int = 1
-    fact: str = ""  # shape buckets
     caps: Mapping[Any, int] = field(default_factory=dict)  # tree: item or group → its cap
     whole: int = 0  # pool: items it has
-    structured: tuple[str, ...] = ()  # odd: facts whose value only this part knows
+    structured: tuple[str, ...] = ()  # keys, odd: facts that count buckets which records of this part share
 
 
 @dataclass(frozen=True)
@@ -155,10 +154,10 @@ class _Sorter:
                 tied.setdefault(("tree", ("group", item.group)), []).append(i)
         for name, reading in self.facts.readings.items():
             if reading.shape == "run":
-                tied[f"run {name}", 0] = list(reading.keys)
+                tied[f"fact {name}", 0] = list(reading.keys)
             elif reading.shape == "buckets":
                 for i, key in reading.keys.items():
-                    tied.setdefault((f"bucket {name}", key), []).append(i)
+                    tied.setdefault((f"fact {name}", key), []).append(i)
         for (why, _), members in tied.items():
             if len(members) > 1:
                 yield why, members
@@ -186,26 +185,30 @@ class _Sorter:
     def _weights(self, i: int) -> Pair:
         return (self.records[i]["low"], self.records[i]["high"]) if i in self.scored else (0, 0)
 
-    def _amounts(self, i: int, structured: Iterable[str]) -> dict[str, int]:
+    def _amounts(self, i: int) -> dict[str, int]:
+        """What record i alone adds to facts; a bucket that it shares belongs to the part."""
         found = {}
         for name, one in self.facts.readings.items():
-            if i in one.keys and one.shape in ("sum", "buckets") and name not in structured:
-                found[name] = one.keys[i] if one.shape == "sum" else 1
+            if i in one.keys and one.shape == "sum":
+                found[name] = one.keys[i]
+            elif i in one.keys and one.shape == "buckets" and one.keys[i] not in one.shared:
+                found[name] = 1
         return found
+
+    def _shared(self, i: int, names: Iterable[str]) -> tuple[Any, ...]:
+        """The shared buckets of record i, fact by fact."""
+        readings = [self.facts.readings[name] for name in names]
+        return tuple(key if (key := one.keys.get(i)) in one.shared else None for one in readings)
 
     def _places(self, i: int) -> dict[str, int]:
         return {name: one.place[i] for name, one in self.facts.readings.items() if i in one.place}
 
-    def _brings(self, i: int, structured: Iterable[str] = ()) -> Any:
-        return (
-            self._points(i),
-            tuple(sorted(self._amounts(i, structured).items())),
-            tuple(sorted(self._places(i).items())),
-        )
+    def _brings(self, i: int) -> Any:
+        return self._points(i), tuple(sorted(self._amounts(i).items())), tuple(sorted(self._places(i).items()))
 
-    def _kind(self, members: list[int], low: int, high: int, structured: Iterable[str] = (), **more: Any) -> Kind:
+    def _kind(self, members: list[int], low: int, high: int, **more: Any) -> Kind:
         ordered = tuple(sorted(members, key=lambda i: self.records[i]["record_id"]))
-        return Kind(ordered, low, high, self._amounts(members[0], structured), self._places(members[0]), **more)
+        return Kind(ordered, low, high, self._amounts(members[0]), self._places(members[0]), **more)
 
     # parts
 
@@ -221,11 +224,10 @@ class _Sorter:
                 return self._tree(members, act=False)
             if score == {"act"} and all(self._is_loose(item) for item in items):
                 return self._tree(members, act=True)
-        if len(facts) == 1 and not score and all(self._is_loose(item) for item in items):
-            (name,) = facts
-            if f"bucket {name}" in why:
-                return self._buckets(members, name)
-        return self._odd(members, facts)
+        structured = tuple(sorted(facts))
+        if not score and all(self._is_loose(item) for item in items):
+            return self._keys(members, structured)
+        return self._odd(members, structured)
 
     def _is_loose(self, item: PlanItem) -> bool:
         bound = item.group is not None and self._binding(item.group)
@@ -297,28 +299,27 @@ class _Sorter:
         whole = sum(one.pool == item.pool for one in self.plan.items)
         return Part("pool", (), sign=item.sign, whole=whole), kinds
 
-    def _buckets(self, members: list[int], name: str) -> tuple[Part, list[Kind]]:
-        keys = self.facts.readings[name].keys
+    def _keys(self, members: list[int], structured: tuple[str, ...]) -> tuple[Part, list[Kind]]:
+        """Points simply add up, but facts count buckets that records share."""
         grouped: dict[Any, list[int]] = {}
         for i in members:
-            grouped.setdefault((str(keys[i]), self._brings(i, (name,))), []).append(i)
+            grouped.setdefault((self._shared(i, structured), self._brings(i)), []).append(i)
         kinds = [
-            self._kind(positions, *self._points(positions[0]), (name,), path=(key,), block=True)
-            for (key, _), positions in sorted(grouped.items(), key=lambda one: (one[0][0], one[1]))
+            self._kind(positions, *self._points(positions[0]), path=keys, block=True)
+            for (keys, _), positions in grouped.items()
         ]
-        return Part("buckets", (), fact=name), kinds
+        ordered = sorted(kinds, key=lambda kind: ([str(key) for key in kind.path], self._rank([kind])))
+        return Part("keys", (), structured=structured), ordered
 
-    def _odd(self, members: list[int], facts: set[str]) -> tuple[Part, list[Kind]]:
+    def _odd(self, members: list[int], structured: tuple[str, ...]) -> tuple[Part, list[Kind]]:
         """Each record for itself: what they weigh together is asked of the reference interpreter."""
-        kinds = [self._kind([i], *self._points(i), facts, path=("odd",)) for i in members]
-        return Part("odd", (), structured=tuple(sorted(facts))), kinds
+        kinds = [self._kind([i], *self._points(i), path=self._shared(i, structured)) for i in members]
+        return Part("odd", (), structured=structured), kinds
 
 
-def odd_value(game: Game, part: Part, kept: list[int]) -> tuple[int, int, dict[str, int]]:
-    """Signed points and structured facts of an odd part of which the records `kept` stay."""
-    copies = [dict(game.opened.records[i]) for i in kept]
-    low, high = combine(game.plan, copies, [])
-    return low, high, {name: amount_of(game.facts.readings[name], kept) for name in part.structured}
+def odd_value(game: Game, kept: list[int]) -> Pair:
+    """Signed points of records `kept` of an odd part, as the reference interpreter combines them."""
+    return combine(game.plan, [dict(game.opened.records[i]) for i in kept], [])
 
 
 def _plain(item: PlanItem) -> bool:

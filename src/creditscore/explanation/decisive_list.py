@@ -110,8 +110,8 @@ class Walk:
         covered = False
         if k and chain.shapes[i] == "tree":
             covered = inner[4] >= kind.low and inner[5] >= kind.high
-        elif k and chain.shapes[i] == "buckets":
-            covered = bool(inner[1])
+        elif k:
+            covered = all(key is None or key in seen for seen, key in zip(inner, kind.path, strict=True))
         if covered or top < chain.n[i]:
             return (0,)
         return (0, top)

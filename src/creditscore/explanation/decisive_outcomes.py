@@ -34,7 +34,7 @@ class Outcomes:
 
     def _worth(self, p: int, stay: Sequence[int]) -> tuple[int, int]:
         part = self.game.parts[p]
-        if part.shape in ("plain", "buckets"):
+        if part.shape in ("plain", "keys"):
             low = sum(self.game.kinds[i].low * stay[i] for i in part.kinds)
             return low, sum(self.game.kinds[i].high * stay[i] for i in part.kinds)
         return self.folds[p].value([stay[i] for i in part.kinds])[:2]
@@ -44,5 +44,9 @@ class Outcomes:
         if reading.shape == "order":
             return choice.gone <= gone and (not choice.one or not choice.one <= gone)
         stay = [i for i in reading.keys if i not in gone]
-        amount = sum(reading.keys[i] for i in stay) if reading.shape == "sum" else amount_of(reading, stay)
+        amount = (
+            sum(reading.keys[i] for i in stay)
+            if reading.shape == "sum"
+            else amount_of(reading, {reading.keys[i] for i in stay})
+        )
         return choice.least <= amount <= choice.most

@@ -1,4 +1,4 @@
-"""What a part of bound records is worth, class by class: buckets, caps, groups, pools, buckets of a fact, odd ones.
+"""What a part of bound records is worth, class by class: buckets, caps, groups, pools, shared keys, odd ones.
 
 A part is read from its first class to its last; `step` takes how many records of the class stay, `finish` gives the
 part's signed points and the facts that only it knows. `gains` bounds what `j` withdrawals can change at most.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from creditscore.explanation.decisive_facts import INFINITE
+from creditscore.explanation.decisive_facts import INFINITE, amount_of
 from creditscore.explanation.decisive_game import Game, Kind, Part, odd_value
 
 Inner = tuple[Any, ...]
@@ -38,10 +38,10 @@ class Fold:
         self.group_cap = INFINITE
         if part.shape == "tree":
             self.group_cap = part.caps.get(self.kinds[0].path[0], INFINITE)
-        self._odd: dict[Inner, Worth] = {}
+        self._odd: dict[Inner, tuple[int, int]] = {}
 
     def _marks(self, k: int) -> Marks:
-        if self.part.shape not in ("tree", "pool", "buckets"):
+        if self.part.shape not in ("tree", "pool"):
             return Marks(False, False, INFINITE)
         mine = self.kinds[k].path
         after = self.kinds[k + 1].path if k + 1 < len(self.kinds) else None
@@ -51,9 +51,10 @@ class Fold:
         return Marks(mine != after or not self.kinds[k].block, ends, self.part.caps.get(mine[1], INFINITE))
 
     def start(self) -> Inner:
-        return {"tree": (0, 0, 0, 0, 0, 0), "pool": (0, False, INFINITE, 0), "buckets": (0, False)}.get(
-            self.part.shape, ()
-        )
+        keys: Inner = tuple(frozenset() for _ in self.part.structured)
+        return {"tree": (0, 0, 0, 0, 0, 0), "pool": (0, False, INFINITE, 0), "odd": ((), keys), "keys": keys}[
+            self.part.shape
+        ]
 
     def step(self, inner: Inner, k: int, kept: int) -> Inner:
         kind, mark = self.kinds[k], self.marks[k]
@@ -74,13 +75,11 @@ class Fold:
                 if kept:
                     present, low, high = True, min(low, kind.low), max(high, kind.high)
                 return (items + present, False, low, high) if mark.item else (items, present, low, high)
-            case "buckets":
-                count, present = inner
-                present = present or kept > 0
-                return (count + present, False) if mark.bucket else (count, present)
+            case "keys":
+                return _met(inner, kind.path) if kept else inner
             case "odd":
-                return (*inner, kept)
-        return ()
+                return (*inner[0], kept), _met(inner[1], kind.path) if kept else inner[1]
+        raise AssertionError(self.part.shape)
 
     def finish(self, inner: Inner) -> Worth:
         match self.part.shape:
@@ -89,14 +88,18 @@ class Fold:
             case "pool":
                 items, _, low, high = inner
                 return self._signed(low if items == self.part.whole else 0, high)
-            case "buckets":
-                return 0, 0, {self.part.fact: inner[0]}
+            case "keys":
+                return 0, 0, self._facts(inner)
             case "odd":
-                if inner not in self._odd:
-                    kept = [i for kind, k in zip(self.kinds, inner, strict=True) if k for i in kind.records]
-                    self._odd[inner] = odd_value(self.game, self.part, kept)
-                return self._odd[inner]
+                if inner[0] not in self._odd:
+                    kept = [i for kind, k in zip(self.kinds, inner[0], strict=True) if k for i in kind.records]
+                    self._odd[inner[0]] = odd_value(self.game, kept)
+                return (*self._odd[inner[0]], self._facts(inner[1]))
         return NOTHING
+
+    def _facts(self, met: Inner) -> dict[str, int]:
+        readings = self.game.facts.readings
+        return {name: amount_of(readings[name], keys) for name, keys in zip(self.part.structured, met, strict=True)}
 
     def _signed(self, low: int, high: int) -> Worth:
         return (low, high, {}) if self.part.sign > 0 else (-high, -low, {})
@@ -149,6 +152,11 @@ class Fold:
                 group_sum += min(item_sum, cap)
                 item, item_sum = [0], 0
         return _capped(group, group_sum, self.group_cap)
+
+
+def _met(keys: Inner, more: Sequence[Any]) -> Inner:
+    """The buckets seen so far, fact by fact, and those of one more record."""
+    return tuple(seen if key is None else seen | {key} for seen, key in zip(keys, more, strict=True))
 
 
 def widen(first: Sequence[int], second: Sequence[int], size: int) -> list[int]:
