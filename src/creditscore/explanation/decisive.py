@@ -17,7 +17,7 @@ from math import comb, prod
 from creditscore.errors import UsageError
 from creditscore.explanation.decisive_cells import Cell, End, cells, leaves
 from creditscore.explanation.decisive_chain import Chain
-from creditscore.explanation.decisive_facts import TooMuch
+from creditscore.explanation.decisive_facts import TooMuch, Work
 from creditscore.explanation.decisive_game import Game, game
 from creditscore.explanation.decisive_list import Counts, Walk
 from creditscore.explanation.decisive_outcomes import Outcomes
@@ -28,6 +28,7 @@ from creditscore.grading.plan import Plan
 
 ANY = "any"
 LIMIT = 20
+WORK = 200_000  # steps of one question, about two seconds
 STEPS = 3000  # of the walk through one cell
 
 
@@ -71,15 +72,16 @@ class Decisive:
     why: str = ""  # what was not proved or not counted, and why
 
 
-def decisive(plan: Plan, subject: Subject, target: str | None = None, limit: int = LIMIT) -> Decisive:
+def decisive(plan: Plan, subject: Subject, target: str | None = None, limit: int = LIMIT, work: int = WORK) -> Decisive:
     """Decisive records of `subject` under `plan` for a target: a grade (that or better), `any` (any change), or None.
 
     None means the next better grade; for a subject at the best grade or without one, any change. A record counts as
-    withdrawn when it is not there. `limit`: patterns to list. Raises UsageError for a grade the scheme does not know.
+    withdrawn when it is not there. `limit`: patterns to list; `work`: steps after which the search says what it knows
+    and what it does not. Raises UsageError for a grade the scheme does not know.
     """
     if limit < 1:
         raise UsageError(f"limit is {limit}", allowed="a whole number of at least 1")
-    return Search(plan, subject).answer(target, limit)
+    return Search(plan, subject).answer(target, limit, work)
 
 
 class Search:
@@ -95,14 +97,15 @@ class Search:
         self.none = (0,) * len(self.game.kinds)
         self.now = self.outcomes.without(self.none)
 
-    def answer(self, target: str | None, limit: int) -> Decisive:
+    def answer(self, target: str | None, limit: int = LIMIT, work: int = WORK) -> Decisive:
         wanted, rank = self._target(target)
         found = cells(self.game, self.leaves, lambda end: self._reached(end, rank))
         chains: list[Chain] = []
-        best, sets, open_ = None, 0, []
+        best, most, sets, open_ = None, None, 0, []
         known: list[Counts] = []
         witness: Counts = ()
         reason = ""
+        steps = Work(work)
         for cell in sorted(found, key=lambda one: len(one.gone)):
             if self._beyond(cell, known):
                 continue
@@ -114,10 +117,15 @@ class Search:
             if best is not None and bound > best:
                 continue
             try:
-                one = smallest(chain, self.total if best is None else best)
+                one = smallest(chain, self.total if best is None else best, steps)
             except TooMuch as limit_of_work:
                 open_.append(bound)
                 reason = str(limit_of_work)
+                one = None
+                some = next(Walk(chain, STEPS, greedy=True).patterns(), None)
+                if some is not None:
+                    known.append(some)
+                    most = min(sum(some), sum(some) if most is None else most)
                 continue
             if one is not None:
                 known.append(one.counts)
@@ -125,7 +133,9 @@ class Search:
                     best, sets, witness = one.size, 0, one.counts
                 sets += one.sets
         open_ = [bound for bound in open_ if best is None or bound <= best]
-        patterns, complete = self._patterns(chains, witness, best, limit, bool(open_))
+        if most is not None and (best is None or most < best):
+            best, witness = most, min(known, key=sum)
+        patterns, complete = self._patterns(chains, witness, None if open_ else best, limit, steps)
         return Decisive(
             state=self.now.state,
             grade=self.plan.grades[self.now.grade] if self.now.grade >= 0 else "",
@@ -181,32 +191,34 @@ class Search:
         return tuple(found)
 
     def _patterns(
-        self, chains: Sequence[Chain], witness: Counts, best: int | None, limit: int, unsure: bool
+        self, chains: Sequence[Chain], witness: Counts, best: int | None, limit: int, work: Work
     ) -> tuple[list[Pattern], bool]:
         """Minimal sets as patterns, the small ones first; whether these are all."""
         if best is None:
-            return [], not unsure
-        found = {witness} if not unsure else set()
-        complete = not unsure
+            return [], not chains
+        found, complete = {witness}, True
         for chain in chains:
             walk = Walk(chain, STEPS)
             one_cell = len(chains) == 1 and walk.strict
             for counts in walk.patterns():
-                if one_cell or sum(counts) == best or not self._smaller(chains, counts):
-                    found.add(counts)
-                if len(found) > 4 * limit:
+                try:
+                    if one_cell or sum(counts) == best or not self._smaller(chains, counts, work):
+                        found.add(counts)
+                except TooMuch:
+                    walk.stopped = True
+                if len(found) > 4 * limit or walk.stopped:
                     walk.stopped = True
                     break
             complete &= not walk.stopped
         patterns = [self._pattern(counts) for counts in found]
         return sorted(patterns, key=lambda one: (one.size, one.parts)), complete
 
-    def _smaller(self, chains: Sequence[Chain], counts: Counts) -> bool:
+    def _smaller(self, chains: Sequence[Chain], counts: Counts, work: Work) -> bool:
         """Whether a smaller set inside this one reaches the target too."""
         for chain in chains:
             if all(forced <= k for forced, k in zip(chain.forced, counts, strict=True)):
                 inside = Chain(self.game, chain.cell, counts, self.folds)
-                if smallest(inside, sum(counts) - 1) is not None:
+                if smallest(inside, sum(counts) - 1, work) is not None:
                     return True
         return False
 

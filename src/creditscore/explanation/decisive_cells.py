@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditscore.explanation.decisive_facts import INFINITE, Choice, TooMuch
-from creditscore.explanation.decisive_game import Game
+from creditscore.explanation.decisive_game import Game, is_scored
 from creditscore.grading.decide import breakpoints, decide
 from creditscore.grading.exact import start_points
 from creditscore.grading.lines import Touched, holds
@@ -152,7 +152,7 @@ def _ranges(plan: Plan, env: Mapping[str, Any]) -> Iterator[tuple[int, int, End]
 def cells(game: Game, branches: tuple[Leaf, ...], reached: Reached) -> tuple[Cell, ...]:
     """The cells whose outcome is wanted."""
     unsure = any(kind.low != kind.high for kind in game.kinds) or any(
-        part.shape in ("pool", "odd") for part in game.parts
+        record["plan_item"].form == "pool" and is_scored(record) for record in game.opened.records
     )
     found = []
     for leaf in branches:

@@ -39,7 +39,7 @@ class Chain:
     # what a class adds
 
     def _weights(self, i: int) -> tuple[int, ...]:
-        kind, plain = self.game.kinds[i], self.shapes[i] in ("plain", "keys")
+        kind, plain = self.game.kinds[i], self.shapes[i] == "plain"
         found = []
         for demand in self.demands:
             if demand.of in ("low", "high"):
@@ -96,11 +96,17 @@ class Chain:
         if weight:
             return (weight < 0) == up
         if demand.of in ("low", "high") and shape == "tree":
-            return (self.game.parts[self.part_of[i]].sign < 0) == up
+            kind = self.game.kinds[i]
+            return bool(kind.high) and (kind.sign < 0) == up
         if demand.of in ("low", "high"):
             return shape in ("pool", "odd")
         part = self.game.parts[self.part_of[i]]
-        return demand.of == "fact" and not up and demand.name in part.structured
+        return (
+            demand.of == "fact"
+            and not up
+            and demand.name in part.structured
+            and (self.game.kinds[i].keys[part.structured.index(demand.name)] is not None)
+        )
 
     def _bounds(self) -> None:
         """For each class: least, most and undisturbed amounts that it and the classes behind it still bring."""
@@ -155,15 +161,11 @@ class Chain:
         if part.shape == "plain" or not (demand.of in ("low", "high") or (demand.of == "fact" and inside)):
             return gains
         counts, top = [self.n[i] for i in part.kinds], [self.top[i] for i in part.kinds]
-        own = None
-        if part.shape == "tree" and (part.sign < 0) == up:
-            own = self.folds[p].gains(int(demand.of == "high"), top, counts, size)
-        elif part.shape == "tree" or (part.shape == "keys" and demand.of != "fact"):
-            own = [0]
-        if own is None:
+        if part.shape == "tree" and demand.of != "fact":
+            own = self.folds[p].gains(int(demand.of == "high"), up, top, counts, size)
+        else:
             low, high = self.folds[p].bounds(counts, [n - t for n, t in zip(counts, top, strict=True)])
-            wide = self._worth(p, high)[m] - self._worth(p, low)[m]
-            own = [0, *[wide] * size]
+            own = [0, *[self._worth(p, high)[m] - self._worth(p, low)[m]] * size]
         return widen(gains, own, size)
 
     def bound(self) -> int | None:

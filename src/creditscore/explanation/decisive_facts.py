@@ -18,12 +18,24 @@ from creditscore.grading.plan import Plan, PlanFact
 from creditscore.quantities import MICRO, TOP
 from creditscore.schemes.expressions import Node, names, to_python
 
-MOST_VALUES = 2000
+MOST_VALUES = 5000
 INFINITE = 10**30
 
 
 class TooMuch(Exception):
     """The search would go beyond its limit of work; what is known so far is still true."""
+
+
+@dataclass
+class Work:
+    """Steps that a search may still take; shared by all its parts."""
+
+    left: int
+
+    def take(self, steps: int) -> None:
+        self.left -= steps
+        if self.left < 0:
+            raise TooMuch("the limit of work was reached")
 
 
 @dataclass(frozen=True)
@@ -103,9 +115,7 @@ def find_facts(plan: Plan, opened: Opening, constant: Mapping[str, Any]) -> Fact
     atoms = [atom for node in nodes for atom in _atoms(node)]
     made = {}
     for name, reading in readings.items():
-        told = _told_apart(found, name, atoms, exact)
-        mine = [atom for atom in atoms if name in names(atom)]
-        stepwise = all(atom[0] == "cmp" and atom[1] in ("<", "<=", ">", ">=") for atom in mine) and not derived
+        told, stepwise = _told_apart(found, name, atoms, exact)
         made[name] = _with_choices(reading, told, stepwise)
     fixed = {name: one.choices[0].value for name, one in made.items() if len(one.choices) == 1}
     moving = {name: one for name, one in made.items() if name not in fixed}
@@ -151,24 +161,28 @@ def amount_of(reading: Reading, keys: set[Any]) -> int:
     return longest_run(keys) if reading.shape == "run" else len(keys)
 
 
-def _told_apart(facts: Facts, name: str, atoms: list[Node], exact: set[str]) -> Callable[[Any], Any] | None:
-    """A function that is equal for values that no condition tells apart; None: each value stands for itself."""
+def _told_apart(
+    facts: Facts, name: str, atoms: list[Node], exact: set[str]
+) -> tuple[Callable[[Any], Any] | None, bool]:
+    """A function that is equal for values that no condition tells apart (None: each value stands for itself), and
+    whether it changes only where a number crosses another."""
     related = {name} | {one for one, fact in facts.derived.items() if name in fact.dates}
     moving = set(facts.readings) | set(facts.derived) | {"score"}
     if related & exact:
-        return None
+        return None, False
     if any(set(facts.derived[one].dates) & set(facts.readings) != {name} for one in related - {name}):
-        return None
+        return None, False
     mine = [atom for atom in atoms if related & set(names(atom))]
     if any(set(names(atom)) & (moving - related) for atom in mine):
-        return None
+        return None, False
     tests = [to_python(atom) for atom in mine]
 
     def told(value: Any) -> Any:
         env = facts.env({name: value})
         return tuple(bool(test(env)) for test in tests)
 
-    return told
+    stepwise = all(atom[0] == "cmp" and atom[1] in ("<", "<=", ">", ">=") for atom in mine)
+    return told, stepwise and related == {name}
 
 
 def _atoms(node: Node) -> Iterator[Node]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from creditscore.explanation.decisive_facts import Facts, find_facts
@@ -20,7 +21,7 @@ from creditscore.grading.plan import Plan, PlanItem
 Pair = tuple[int, int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind:
     """Records that can be exchanged for one another: what each brings, and where it stands in its part."""
 
@@ -29,24 +30,26 @@ class Kind:
     high: int
     amounts: Mapping[str, int]  # what one record adds to facts of shape sum or buckets
     places: Mapping[str, int]  # which choice of a fact of shape order it stands for
-    path: tuple[Any, ...] = ()  # tree: group, item, bucket; keys: those of the structured facts; pool: the item
+    sign: int = 1  # tree: -1 where the points are taken off
+    path: tuple[Any, ...] = ()  # tree: group, item, bucket; pool: the item
+    keys: tuple[Any, ...] = ()  # the shared buckets of the part's structured facts
     block: bool = False  # they share a bucket: as long as one stays, nothing changes
 
-    @property
+    @cached_property
     def count(self) -> int:
         return len(self.records)
 
 
 @dataclass(frozen=True)
 class Part:
-    """Classes that are bound together. `shape`: plain, tree, keys, pool or odd."""
+    """Classes that are bound together. `shape`: plain, tree, pool or odd."""
 
     shape: str
     kinds: tuple[int, ...]
     sign: int = 1
     caps: Mapping[Any, int] = field(default_factory=dict)  # tree: item or group → its cap
     whole: int = 0  # pool: items it has
-    structured: tuple[str, ...] = ()  # keys, odd: facts that count buckets which records of this part share
+    structured: tuple[str, ...] = ()  # facts that count buckets which records of this part share
 
 
 @dataclass(frozen=True)
@@ -213,37 +216,43 @@ class _Sorter:
     # parts
 
     def _part(self, members: list[int], why: set[str]) -> tuple[Part, list[Kind]]:
-        facts = {one.split(" ", 1)[1] for one in why if " " in one}
-        score = {one for one in why if " " not in one}
+        structured = tuple(sorted(one.split(" ", 1)[1] for one in why if " " in one))
         scored = [i for i in members if i in self.scored]
-        items: list[PlanItem] = [self.records[i]["plan_item"] for i in scored]
-        if not facts and len({item.sign for item in items}) == 1:
-            if all(item.form == "pool" for item in items) and score <= {"pool"}:
-                return self._pool(members)
-            if "act" not in score and self._is_tree(items):
-                return self._tree(members, act=False)
-            if score == {"act"} and all(self._is_loose(item) for item in items):
-                return self._tree(members, act=True)
-        structured = tuple(sorted(facts))
-        if not score and all(self._is_loose(item) for item in items):
-            return self._keys(members, structured)
+        pools = {self.records[i]["plan_item"].pool for i in scored}
+        if pools - {None}:
+            if len(pools) == 1 and len(scored) == len(members):
+                return self._pool(members, structured)
+            return self._odd(members, structured)
+        acts = Counter(bucket("act", self.records[i]) for i in scored)
+        several = {act for act, times in acts.items() if times > 1 and self.plan.scheme.combine.heaviest_per}
+        paths = {i: self._path(i, several) for i in members}
+        signs: dict[Any, set[int]] = {}
+        for i in scored:
+            for level in (paths[i][:1], paths[i]):
+                if level != (None,):
+                    signs.setdefault(level, set()).add(self._sign(i))
+        if all(len(one) == 1 for one in signs.values()) and all(self._fits(i, several) for i in scored):
+            return self._tree(members, paths, structured)
         return self._odd(members, structured)
 
-    def _is_loose(self, item: PlanItem) -> bool:
-        bound = item.group is not None and self._binding(item.group)
-        return item.form != "pool" and item.cap is None and _plain(item) and not bound
+    def _sign(self, i: int) -> int:
+        return int(self.records[i]["plan_item"].sign) if i in self.scored else 1
 
-    def _is_tree(self, items: list[PlanItem]) -> bool:
-        groups = [self.plan.groups[item.group] for item in items if item.group is not None]
-        heaviest = any(group.heaviest for group in groups)
-        return all(item.form != "pool" for item in items) and not (
-            heaviest and any(item.cap is not None for item in items)
-        )
-
-    def _path(self, i: int, act: bool) -> tuple[Any, ...]:
+    def _fits(self, i: int, several: set[Any]) -> bool:
+        """Whether the weight of record i follows from group, item and bucket, one inside the other."""
         record, item = self.records[i], self.records[i]["plan_item"]
-        if act:
-            return None, None, bucket("act", record)
+        group = self.plan.groups[item.group] if item.group is not None else None
+        if bucket("act", record) in several:  # the heaviest of an act may then fall out of another selection
+            bound = group is not None and (group.cap is not None or group.heaviest)
+            return item.cap is None and _plain(item) and not bound
+        return item.cap is None or group is None or not group.heaviest
+
+    def _path(self, i: int, several: set[Any]) -> tuple[Any, ...]:
+        record, item = self.records[i], self.records[i]["plan_item"]
+        if i not in self.scored:
+            return None, None, ("one", i)
+        if bucket("act", record) in several:
+            return None, None, ("act", bucket("act", record))
         group = self.plan.groups[item.group] if item.group is not None else None
         if group is not None and group.heaviest:
             return (("group", group.index) if group.cap is not None else None), None, ("group", group.index)
@@ -251,18 +260,20 @@ class _Sorter:
         top = ("group", group.index) if group is not None and group.cap is not None else None
         return top, (("item", item.index) if item.cap is not None else None), own
 
-    def _tree(self, members: list[int], act: bool) -> tuple[Part, list[Kind]]:
-        paths = {i: self._path(i, act) for i in members}
+    def _tree(
+        self, members: list[int], paths: Mapping[int, tuple[Any, ...]], structured: tuple[str, ...]
+    ) -> tuple[Part, list[Kind]]:
         shared = Counter(paths.values())
         grouped: dict[Any, list[int]] = {}
         for i in members:
             group, item, own = paths[i]
-            block = shared[paths[i]] > 1
-            key = (group, item, own if block else None, self._weights(i), self._brings(i)[1:])
-            grouped.setdefault(key, []).append(i)
-        kinds = []
-        for (group, item, own, (low, high), _), positions in grouped.items():
-            kinds.append(self._kind(positions, low, high, path=(group, item, own), block=own is not None))
+            path = (group, item, own if shared[paths[i]] > 1 else None)
+            brings = (self._weights(i), self._sign(i), self._shared(i, structured), self._brings(i)[1:])
+            grouped.setdefault((path, brings), []).append(i)
+        kinds = [
+            self._kind(positions, *weights, sign=sign, path=path, keys=keys, block=path[2] is not None)
+            for (path, (weights, sign, keys, _)), positions in grouped.items()
+        ]
         caps: dict[Any, int] = {}
         for i in members:
             plan_item = self.records[i]["plan_item"]
@@ -272,48 +283,37 @@ class _Sorter:
             if group is not None:
                 caps[group] = self.plan.groups[plan_item.group].cap
         top: dict[Any, Any] = {}
+        mine = {
+            kind: (-kind.high, -kind.low, min(self.records[i]["record_id"] for i in kind.records)) for kind in kinds
+        }
         for kind in kinds:
-            for level in range(1, 4):
-                one = (-kind.high, -kind.low, min(self.records[i]["record_id"] for i in kind.records))
-                place = kind.path[:level] if level < 3 or kind.block else (kind.path, kind.records)
-                top[place] = min(top.get(place, one), one)
+            for place in self._levels(kind):
+                top[place] = min(top.get(place, mine[kind]), mine[kind])
+        ordered = sorted(kinds, key=lambda kind: (*(top[place] for place in self._levels(kind)), mine[kind]))
+        return Part("tree", (), caps=caps, structured=structured), ordered
 
-        def order(kind: Kind) -> Any:
-            last = kind.path if kind.block else (kind.path, kind.records)
-            mine = (-kind.high, -kind.low, min(self.records[i]["record_id"] for i in kind.records))
-            return top[kind.path[:1]], top[kind.path[:2]], top[last], mine
+    def _levels(self, kind: Kind) -> tuple[Any, ...]:
+        return kind.path[:1], kind.path[:2], kind.path if kind.block else (kind.path, kind.records)
 
-        sign = self.records[next(i for i in members if i in self.scored)]["plan_item"].sign
-        return Part("tree", (), sign=sign, caps=caps), sorted(kinds, key=order)
-
-    def _pool(self, members: list[int]) -> tuple[Part, list[Kind]]:
+    def _pool(self, members: list[int], structured: tuple[str, ...]) -> tuple[Part, list[Kind]]:
         item = self.records[members[0]]["plan_item"]
         grouped: dict[Any, list[int]] = {}
         for i in members:
-            index = self.records[i]["item_index"]
-            grouped.setdefault((index, self._weights(i), self._brings(i)[1:]), []).append(i)
+            keys = self._shared(i, structured)
+            grouped.setdefault((self.records[i]["item_index"], self._weights(i), keys, self._brings(i)[1:]), []).append(
+                i
+            )
         kinds = [
-            self._kind(positions, *weights, path=(index,))
-            for (index, weights, _), positions in sorted(grouped.items(), key=lambda one: (one[0], one[1]))
+            self._kind(positions, *weights, path=(index,), keys=keys)
+            for (index, weights, keys, _), positions in grouped.items()
         ]
         whole = sum(one.pool == item.pool for one in self.plan.items)
-        return Part("pool", (), sign=item.sign, whole=whole), kinds
-
-    def _keys(self, members: list[int], structured: tuple[str, ...]) -> tuple[Part, list[Kind]]:
-        """Points simply add up, but facts count buckets that records share."""
-        grouped: dict[Any, list[int]] = {}
-        for i in members:
-            grouped.setdefault((self._shared(i, structured), self._brings(i)), []).append(i)
-        kinds = [
-            self._kind(positions, *self._points(positions[0]), path=keys, block=True)
-            for (keys, _), positions in grouped.items()
-        ]
-        ordered = sorted(kinds, key=lambda kind: ([str(key) for key in kind.path], self._rank([kind])))
-        return Part("keys", (), structured=structured), ordered
+        ordered = sorted(kinds, key=lambda kind: (kind.path, self._rank([kind])))
+        return Part("pool", (), sign=item.sign, whole=whole, structured=structured), ordered
 
     def _odd(self, members: list[int], structured: tuple[str, ...]) -> tuple[Part, list[Kind]]:
         """Each record for itself: what they weigh together is asked of the reference interpreter."""
-        kinds = [self._kind([i], *self._points(i), path=self._shared(i, structured)) for i in members]
+        kinds = [self._kind([i], *self._points(i), keys=self._shared(i, structured)) for i in members]
         return Part("odd", (), structured=structured), kinds
 
 

@@ -17,8 +17,9 @@ Counts = tuple[int, ...]
 class Walk:
     """Patterns of one cell; `stopped` tells whether the work ran out before the end."""
 
-    def __init__(self, chain: Chain, steps: int):
+    def __init__(self, chain: Chain, steps: int, greedy: bool = False):
         self.chain, self.steps, self.stopped = chain, steps, False
+        self.greedy = greedy  # as many of the heavy classes as there are: the first set found is a small one
         self.order = self._order()
         self.rests = [self._rest(place) for place in range(len(self.order) + 1)]
         self.strict = not chain.odd  # every class only helps: then one record less tells whether a set is minimal
@@ -81,14 +82,17 @@ class Walk:
     ) -> Iterator[Counts]:
         chain, i = self.chain, kinds[k]
         free = self.order[place] in self.loose
-        for j in self._amounts(i, k, inner, free):
+        amounts = self._amounts(i, k, inner, free)
+        for j in reversed(amounts) if self.greedy else amounts:
             ahead, inside = chain.advance(totals, inner, i, chain.n[i] - j)
             counts[i] = chain.forced[i] + j
             if k + 1 < len(kinds):
                 yield from self._in_part(place, kinds, k + 1, ahead, inside, counts)
             else:
                 yield from self._from_part(place + 1, ahead, counts)
-            if self.stopped or (not free and k + 1 == len(kinds) and self._reached(place + 1, ahead)):
+            if self.stopped or (
+                not self.greedy and not free and k + 1 == len(kinds) and self._reached(place + 1, ahead)
+            ):
                 break
         counts[i] = chain.forced[i]
 
@@ -105,16 +109,15 @@ class Walk:
         """How many of class i are worth withdrawing: none of a bucket in which a heavier record stays."""
         chain = self.chain
         top, kind = chain.top[i], chain.game.kinds[i]
-        if free or not kind.block or not top or self._helps_alone(i):
+        if free or not top or self._helps_alone(i):
             return range(top + 1)
-        covered = False
-        if k and chain.shapes[i] == "tree":
-            covered = inner[4] >= kind.low and inner[5] >= kind.high
-        elif k:
-            covered = all(key is None or key in seen for seen, key in zip(inner, kind.path, strict=True))
-        if covered or top < chain.n[i]:
-            return (0,)
-        return (0, top)
+        points, keys = inner or chain.folds[chain.part_of[i]].start()
+        outweighed = not kind.high or (kind.block and points[6] >= kind.low and points[7] >= kind.high)
+        if outweighed and all(key is None or key in seen for seen, key in zip(keys, kind.keys, strict=True)):
+            return (0,)  # a heavier record of the bucket stays, and the facts count its keys anyway
+        if kind.high and not kind.block:
+            return range(top + 1)
+        return (0, top) if top == chain.n[i] else (0,)
 
     def _helps_alone(self, i: int) -> bool:
         weights = self.chain.weights[i]

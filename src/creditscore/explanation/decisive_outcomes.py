@@ -34,9 +34,9 @@ class Outcomes:
 
     def _worth(self, p: int, stay: Sequence[int]) -> tuple[int, int]:
         part = self.game.parts[p]
-        if part.shape in ("plain", "keys"):
-            low = sum(self.game.kinds[i].low * stay[i] for i in part.kinds)
-            return low, sum(self.game.kinds[i].high * stay[i] for i in part.kinds)
+        if part.shape == "plain":
+            (i,) = part.kinds
+            return self.game.kinds[i].low * stay[i], self.game.kinds[i].high * stay[i]
         return self.folds[p].value([stay[i] for i in part.kinds])[:2]
 
     def _has(self, name: str, choice: Choice, gone: set[int]) -> bool:

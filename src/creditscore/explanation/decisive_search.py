@@ -12,10 +12,9 @@ from math import comb
 from typing import Any
 
 from creditscore.explanation.decisive_chain import Chain, Totals
-from creditscore.explanation.decisive_facts import TooMuch
+from creditscore.explanation.decisive_facts import Work
 from creditscore.explanation.decisive_parts import Inner
 
-MOST_STATES = 40_000  # at one class
 State = tuple[Totals, Inner]
 Layer = dict[State, tuple[int, int]]
 
@@ -29,7 +28,7 @@ class Smallest:
     counts: tuple[int, ...]
 
 
-def smallest(chain: Chain, limit: int) -> Smallest | None:
+def smallest(chain: Chain, limit: int, work: Work) -> Smallest | None:
     """The smallest sets in the cell of at most `limit` withdrawals; None: there is none. TooMuch beyond the work."""
     bound = chain.bound()
     if bound is None or bound > limit:
@@ -38,22 +37,22 @@ def smallest(chain: Chain, limit: int) -> Smallest | None:
     if not chain.downs and not chain.odd:
         step = 1
         while bound < most:  # the bound is nearly always exact, and the fewer, the less there is to look at
-            found = _within(chain, bound)
+            found = _within(chain, bound, work)
             if found is not None:
                 return found
             bound, step = min(most, bound + step), 2 * step
-    return _within(chain, most)
+    return _within(chain, most, work)
 
 
-def _within(chain: Chain, limit: int) -> Smallest | None:
-    layers = _layers(chain, limit)
+def _within(chain: Chain, limit: int, work: Work) -> Smallest | None:
+    layers = _layers(chain, limit, work)
     if layers is None:
         return None
     ((_, (size, sets)),) = layers[-1].items()
     return Smallest(size, sets, _counts(chain, layers))
 
 
-def _layers(chain: Chain, limit: int) -> list[Layer] | None:
+def _layers(chain: Chain, limit: int, work: Work) -> list[Layer] | None:
     """The states before the first class and behind each one."""
     start: State = ((0,) * len(chain.demands), ())
     layers: list[Layer] = [{start: (chain.must, 1)}]
@@ -61,6 +60,7 @@ def _layers(chain: Chain, limit: int) -> list[Layer] | None:
         before, after = layers[-1], Layer()
         top, n, open_ = chain.top[i], chain.n[i], chain.open_after(i)
         for (totals, inner), (used, sets) in before.items():
+            work.take(1 + min(top, limit - used))
             for j in range(min(top, limit - used) + 1):
                 state = _next(chain, totals, inner, i, n - j, limit - used - j, open_)
                 if state is not None:
@@ -71,8 +71,6 @@ def _layers(chain: Chain, limit: int) -> list[Layer] | None:
                         after[state] = (used + j, known[1] + sets * comb(n, j))
         if not after:
             return None
-        if len(after) > MOST_STATES:
-            raise TooMuch(f"more than {MOST_STATES} different states")
         layers.append(after)
     return layers
 
@@ -103,8 +101,3 @@ def _before(chain: Chain, layer: Layer, i: int, state: State, used: int, limit: 
             if reached == state:
                 return (totals, inner), fewer, j
     raise AssertionError("a state without a way to it")
-
-
-def within(chain: Chain, limit: int) -> bool:
-    """Whether any set of at most `limit` withdrawals lies in the cell."""
-    return smallest(chain, limit) is not None
