@@ -1,6 +1,6 @@
 """Brute force: every set of withdrawals, graded one by one by the reference interpreter. For subjects of few records.
 
-Shares nothing with the search that it checks but `grade_subject` and the meaning of a target.
+Shares nothing with the search that it checks but the reference interpreter and the meaning of a target.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from creditscore.errors import UsageError
-from creditscore.grading.exact import Subject, grade_subject
+from creditscore.grading.exact import Subject, opening, settle
 from creditscore.grading.plan import Plan
 
 MOST = 16
@@ -52,10 +52,12 @@ def brute(plan: Plan, subject: Subject) -> Brute:
     records = list(subject.records)
     if len(records) > MOST:
         raise UsageError(f"{len(records)} records have too many sets", allowed=f"at most {MOST} records")
+    opened = opening(plan, subject)  # each record is assessed on its own, so once is enough
+    ids = [str(record["record_id"]) for record in records]
     outcomes = {}
-    for size in range(len(records) + 1):
-        for chosen in combinations(range(len(records)), size):
-            left = [record for i, record in enumerate(records) if i not in chosen]
-            one = grade_subject(plan, replace(subject, records=left))
-            outcomes[frozenset(str(records[i]["record_id"]) for i in chosen)] = (one.state, one.grade)
+    for size in range(len(ids) + 1):
+        for chosen in combinations(ids, size):
+            left = [dict(record) for record in opened.records if record["record_id"] not in chosen]
+            one = settle(plan, subject, replace(opened, records=left))
+            outcomes[frozenset(chosen)] = (one.state, one.grade)
     return Brute(outcomes, plan.grades)

@@ -11,10 +11,11 @@ its limits is said (`proved` is False, `minimal_sets` is None), never guessed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from itertools import islice
 from math import comb, prod
 
 from creditscore.errors import UsageError
+from creditscore.explanation.decisive_answer import ANY, LIMIT, Decisive, Pattern, Single, wanted_of, without_search
 from creditscore.explanation.decisive_cells import Cell, End, cells, leaves
 from creditscore.explanation.decisive_chain import Chain
 from creditscore.explanation.decisive_facts import TooMuch, Work
@@ -22,54 +23,13 @@ from creditscore.explanation.decisive_game import Game, game
 from creditscore.explanation.decisive_list import Counts, Walk
 from creditscore.explanation.decisive_outcomes import Outcomes
 from creditscore.explanation.decisive_parts import Fold
-from creditscore.explanation.decisive_search import smallest
+from creditscore.explanation.decisive_proof import claim
+from creditscore.explanation.decisive_search import Smallest, smallest
 from creditscore.grading.exact import Subject
 from creditscore.grading.plan import Plan
 
-ANY = "any"
-LIMIT = 20
 WORK = 200_000  # steps of one question, about two seconds
 STEPS = 3000  # of the walk through one cell
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """A minimal set up to exchange: (class, how many of it); `sets` such sets exist."""
-
-    parts: tuple[tuple[int, int], ...]
-    size: int
-    sets: int
-
-
-@dataclass(frozen=True)
-class Single:
-    """One record of this class, withdrawn alone, gives another state or grade."""
-
-    records: tuple[str, ...]
-    state: str
-    grade: str
-
-
-@dataclass(frozen=True)
-class Decisive:
-    """What withdrawals would do to one subject. `classes` are record ids that can be exchanged for one another."""
-
-    state: str
-    grade: str
-    target: str
-    classes: tuple[tuple[str, ...], ...]
-    singles: tuple[Single, ...]
-    possible: bool | None  # whether any withdrawal reaches the target; None: not proved
-    smallest: int | None
-    smallest_sets: int | None
-    witness: tuple[str, ...]
-    proved: bool
-    at_least: int  # fewer withdrawals than these certainly do not reach the target
-    at_most: int | None  # so many certainly do
-    patterns: tuple[Pattern, ...]
-    complete: bool  # `patterns` are all there are
-    minimal_sets: int | None  # the number of minimal sets; None: not counted
-    why: str = ""  # what was not proved or not counted, and why
 
 
 def decisive(plan: Plan, subject: Subject, target: str | None = None, limit: int = LIMIT, work: int = WORK) -> Decisive:
@@ -81,7 +41,11 @@ def decisive(plan: Plan, subject: Subject, target: str | None = None, limit: int
     """
     if limit < 1:
         raise UsageError(f"limit is {limit}", allowed="a whole number of at least 1")
-    return Search(plan, subject).answer(target, limit, work)
+    try:
+        search = Search(plan, subject)
+    except TooMuch as beyond:
+        return without_search(plan, subject, target, limit, str(beyond))
+    return search.answer(target, limit, work)
 
 
 class Search:
@@ -98,80 +62,71 @@ class Search:
         self.now = self.outcomes.without(self.none)
 
     def answer(self, target: str | None, limit: int = LIMIT, work: int = WORK) -> Decisive:
-        wanted, rank = self._target(target)
-        found = cells(self.game, self.leaves, lambda end: self._reached(end, rank))
-        chains: list[Chain] = []
-        best, most, sets, open_ = None, None, 0, []
-        known: list[Counts] = []
-        witness: Counts = ()
-        reason = ""
+        now = self.plan.grades[self.now.grade] if self.now.grade >= 0 else ""
+        wanted = wanted_of(self.plan, now, target)
+        rank = None if wanted == ANY else self.plan.grades.index(wanted)
         steps = Work(work)
+        chains = self._chains(cells(self.game, self.leaves, lambda end: self._reached(end, rank)))
+        best: Smallest | None = None
+        sets, open_, sizes = 0, [], {}
+        known: list[Counts] = []
+        for bound, chain in chains:
+            if (best is not None and bound > best.size) or self._beyond(chain.cell, known):
+                continue
+            try:
+                one = smallest(chain, self.total if best is None else best.size, steps)
+            except TooMuch:
+                open_.append(bound)
+                known += list(islice(Walk(chain, STEPS, greedy=True).patterns(), 1))
+                continue
+            sizes[id(chain)] = self.total + 1 if one is None else one.size
+            if one is not None:
+                known.append(one.counts)
+                sets = one.sets + (sets if best is not None and one.size == best.size else 0)
+                best = one
+        counts = min(known, key=sum, default=None)
+        size = None if counts is None else sum(counts)
+        proved = not any(size is None or bound < size for bound in open_)
+        counted = proved and not any(size is None or bound <= size for bound in open_)
+        near = [chain for _, chain in chains if not self._beyond(chain.cell, known)]
+        patterns, complete = self._patterns(near, counts if proved else None, limit, steps)
+        return Decisive(
+            state=self.now.state,
+            grade=now,
+            target=wanted,
+            classes=tuple(self.game.ids(kind.records) for kind in self.game.kinds),
+            singles=self._singles(),
+            possible=True if counts is not None else None if open_ else False,
+            smallest=size if proved else None,
+            smallest_sets=sets if counted and size is not None else None,
+            witness=self.game.ids(self.game.taken(counts)) if counts is not None else (),
+            proved=proved,
+            at_least=min([*open_, *([size] if size is not None else [])], default=0),
+            at_most=size,
+            patterns=tuple(patterns[:limit]),
+            complete=complete and len(patterns) <= limit,
+            minimal_sets=sum(one.sets for one in patterns) if complete else None,
+            proof=tuple(claim(chain, sizes.get(id(chain))) for _, chain in chains) if proved and size else (),
+            why="the limit of work was reached" if steps.left < 0 else "",
+        )
+
+    def _reached(self, end: End, rank: int | None) -> bool:
+        return end != self.now if rank is None else end.state == "graded" and end.grade <= rank
+
+    def _chains(self, found: Sequence[Cell]) -> list[tuple[int, Chain]]:
+        """Cells that can be reached, those that need the fewest withdrawals first."""
+        made: list[tuple[int, Chain]] = []
+        known: list[Counts] = []
         for cell in sorted(found, key=lambda one: len(one.gone)):
             if self._beyond(cell, known):
                 continue
             chain = Chain(self.game, cell, folds=self.folds)
             bound = chain.bound()
-            if bound is None:
-                continue
-            chains.append(chain)
-            if best is not None and bound > best:
-                continue
-            try:
-                one = smallest(chain, self.total if best is None else best, steps)
-            except TooMuch as limit_of_work:
-                open_.append(bound)
-                reason = str(limit_of_work)
-                one = None
-                some = next(Walk(chain, STEPS, greedy=True).patterns(), None)
-                if some is not None:
-                    known.append(some)
-                    most = min(sum(some), sum(some) if most is None else most)
-                continue
-            if one is not None:
-                known.append(one.counts)
-                if best is None or one.size < best:
-                    best, sets, witness = one.size, 0, one.counts
-                sets += one.sets
-        open_ = [bound for bound in open_ if best is None or bound <= best]
-        if most is not None and (best is None or most < best):
-            best, witness = most, min(known, key=sum)
-        patterns, complete = self._patterns(chains, witness, None if open_ else best, limit, steps)
-        return Decisive(
-            state=self.now.state,
-            grade=self.plan.grades[self.now.grade] if self.now.grade >= 0 else "",
-            target=wanted,
-            classes=tuple(self.game.ids(kind.records) for kind in self.game.kinds),
-            singles=self._singles(),
-            possible=True if best is not None else None if open_ else False,
-            smallest=None if open_ else best,
-            smallest_sets=None if open_ or best is None else sets,
-            witness=self.game.ids(self.game.taken(witness)) if best is not None else (),
-            proved=not open_,
-            at_least=min([*open_, *([best] if best is not None else [])], default=0),
-            at_most=best,
-            patterns=tuple(patterns[:limit]),
-            complete=complete and len(patterns) <= limit,
-            minimal_sets=sum(one.sets for one in patterns) if complete else None,
-            why=reason,
-        )
-
-    def _target(self, target: str | None) -> tuple[str, int | None]:
-        """The target's name, and the rank that must be reached (None: any change)."""
-        codes = self.plan.grades
-        if target is None:
-            better = self.now.grade - 1 if self.now.state == "graded" else -1
-            return (codes[better], better) if better >= 0 else (ANY, None)
-        if target == ANY:
-            return ANY, None
-        if target not in codes:
-            raise UsageError(
-                f"{target!r} is no grade of {self.plan.scheme.name}",
-                allowed=f"{', '.join(codes)} (that or better), {ANY}",
-            )
-        return target, codes.index(target)
-
-    def _reached(self, end: End, rank: int | None) -> bool:
-        return end != self.now if rank is None else end.state == "graded" and end.grade <= rank
+            if bound is not None:
+                made.append((bound, chain))
+                if bound == chain.must and chain.meets(chain.forced):
+                    known.append(tuple(chain.forced))
+        return sorted(made, key=lambda one: one[0])
 
     def _beyond(self, cell: Cell, known: Iterable[Counts]) -> bool:
         """Whether every set of the cell holds a smaller set that is known to reach the target."""
@@ -191,12 +146,12 @@ class Search:
         return tuple(found)
 
     def _patterns(
-        self, chains: Sequence[Chain], witness: Counts, best: int | None, limit: int, work: Work
+        self, chains: Sequence[Chain], witness: Counts | None, limit: int, work: Work
     ) -> tuple[list[Pattern], bool]:
         """Minimal sets as patterns, the small ones first; whether these are all."""
-        if best is None:
+        if witness is None:
             return [], not chains
-        found, complete = {witness}, True
+        found, complete, best = {witness}, True, sum(witness)
         for chain in chains:
             walk = Walk(chain, STEPS)
             one_cell = len(chains) == 1 and walk.strict

@@ -143,12 +143,13 @@ class Chain:
             found: list[list[int]] = [[0]]
             own = []
             for p in reversed(range(len(self.game.parts))):
-                gains = self._part_gains(p, m, up)
+                gains = self.part_gains(p, m, up)
                 own.append(gains[-1])
                 found.append(widen(found[-1], gains, self.size))
             self.best[m, up], self.own[m, up] = found[::-1], own[::-1]
 
-    def _part_gains(self, p: int, m: int, up: bool) -> list[int]:
+    def part_gains(self, p: int, m: int, up: bool) -> list[int]:
+        """How far 0, 1, 2 … withdrawals in part p move demand m at most."""
         part, demand, gains = self.game.parts[p], self.demands[m], [0]
         size = sum(self.top[i] for i in part.kinds)
         if not size:
@@ -173,13 +174,21 @@ class Chain:
         if not self.possible:
             return None
         least = 0
-        for (m, up), best in self.best.items():
-            short = self.demands[m].least - self.rest[0][m] if up else self.rest[0][m] - self.demands[m].most
-            reach = next((j for j, gain in enumerate(best[0]) if gain >= short), None)
+        for m, up in self.best:
+            reach = self.reach(m, up)
             if reach is None:
                 return None
             least = max(least, reach)
         return self.must + least
+
+    def short(self, m: int, up: bool) -> int:
+        """How far demand m is from being met while nothing but the forced records is gone."""
+        return self.demands[m].least - self.rest[0][m] if up else self.rest[0][m] - self.demands[m].most
+
+    def reach(self, m: int, up: bool) -> int | None:
+        """The fewest withdrawals that could meet demand m, were it alone; None: none can."""
+        short = self.short(m, up)
+        return next((j for j, gain in enumerate(self.best[m, up][0]) if gain >= short), None)
 
     def hopeless(self, totals: Totals, i: int, left: int, open_: bool) -> bool:
         """Whether no `left` withdrawals behind class i, whose part is finished or still open, meet every demand."""

@@ -20,6 +20,12 @@ class Outcomes:
 
     def without(self, counts: Sequence[int]) -> End:
         """State and grade when `counts` records of each class are withdrawn."""
+        leaf, low, high = self.place(counts)
+        ends = [end for first, last, end in leaf.ranges if first <= leaf.high + high and leaf.low + low <= last]
+        return ends[0] if len(ends) == 1 else End(NOT_COMPUTABLE, -1)
+
+    def place(self, counts: Sequence[int]) -> tuple[Leaf, int, int]:
+        """The branch of the rules, and the signed sum of record points (lowest, highest), without `counts` records."""
         kinds = self.game.kinds
         gone = {i for kind, k in zip(kinds, counts, strict=True) for i in kind.records[:k]}
         stay = [kind.count - k for kind, k in zip(kinds, counts, strict=True)]
@@ -29,8 +35,7 @@ class Outcomes:
                 worth = self._worth(p, stay)
                 low, high = low + worth[0] - self.whole[p][0], high + worth[1] - self.whole[p][1]
         leaf = next(leaf for leaf in self.leaves if all(self._has(*one, gone) for one in leaf.chosen.items()))
-        ends = [end for first, last, end in leaf.ranges if first <= leaf.high + high and leaf.low + low <= last]
-        return ends[0] if len(ends) == 1 else End(NOT_COMPUTABLE, -1)
+        return leaf, low, high
 
     def _worth(self, p: int, stay: Sequence[int]) -> tuple[int, int]:
         part = self.game.parts[p]

@@ -34,13 +34,12 @@ def smallest(chain: Chain, limit: int, work: Work) -> Smallest | None:
     if bound is None or bound > limit:
         return None
     most = min(limit, chain.must + sum(chain.top))
-    if not chain.downs and not chain.odd:
-        step = 1
-        while bound < most:  # the bound is nearly always exact, and the fewer, the less there is to look at
-            found = _within(chain, bound, work)
-            if found is not None:
-                return found
-            bound, step = min(most, bound + step), 2 * step
+    step = 1
+    while bound < most:  # the bound is nearly always exact, and the fewer, the less there is to look at
+        found = _within(chain, bound, work)
+        if found is not None:
+            return found
+        bound, step = min(most, bound + step), 2 * step
     return _within(chain, most, work)
 
 

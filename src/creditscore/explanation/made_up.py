@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -63,8 +63,8 @@ class _Rich(Maker):
         return record
 
 
-def subjects(plan: Plan, seed: int, count: int, records: range) -> Iterator[Subject]:
-    """`count` subjects, each with a number of records out of `records`."""
+def subjects(plan: Plan, seed: int, count: int, records: Sequence[int]) -> Iterator[Subject]:
+    """`count` subjects, each with one of the numbers of `records`."""
     maker = _Rich(plan, f"{plan.scheme.name} {plan.period} {seed}")
     for _ in range(count):
         yield maker.of(maker.pick(records))
