@@ -155,3 +155,10 @@ def test_errors_say_what_and_where(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(error, match=said):
         run(*(one.format(folder) for one in args))
+
+
+def test_a_reference_configuration_is_taken_and_its_preparation_left_out(folder: Path, tmp_path: Path) -> None:
+    text = (folder / "m.yaml").read_text(encoding="utf-8")
+    (tmp_path / "m.yaml").write_text(text + "data: {file: x.parquet, prepare: fhrs_as_known}\n", encoding="utf-8")
+    said = run("train", folder / "data.csv", "--config", tmp_path / "m.yaml", "--out", tmp_path / "model")
+    assert "note: the table was taken as it is" in said

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from creditscore.errors import CreditscoreError, TableError, UsageError
-from creditscore.modelling import Binner, ScorecardClassifier, VariableSelector
+from creditscore.modelling import Binner, MonotoneBoosting, OrdinalGrader, ScorecardClassifier, VariableSelector
 from tests.modelling.data import firms
 
 X, Y = firms(600)
@@ -235,3 +235,39 @@ def test_errors_say_what_where_and_what_next() -> None:
         ScorecardClassifier().fit(X.assign(day=pd.Timestamp("2020-01-01")), Y)
     assert "column 'day'" in str(caught.value)
     assert "next:" in str(caught.value)
+
+
+ESTIMATORS = {**MAKE, "selector": VariableSelector, "boosting": MonotoneBoosting, "ordinal": OrdinalGrader}
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_weights_that_are_no_numbers_of_rows_are_refused(name: str) -> None:
+    table = X[["late", "margin"]]
+    for weight in (np.full(N, 1 / N), np.full(N, 1e200), np.full(N, 1e-9)):
+        with pytest.raises(TableError, match="a weight of 1 is one row"):
+            ESTIMATORS[name]().fit(table, Y, sample_weight=weight)
+    wide = 10.0 ** np.random.default_rng(0).integers(-8, 9, N)
+    ESTIMATORS[name]().fit(table, Y, sample_weight=wide)
+
+
+@pytest.mark.parametrize("name", [*MAKE, "selector"])
+def test_missing_outcomes_of_any_kind_are_named(name: str) -> None:
+    words = np.where(Y == 1, "late", "in time").astype(object)
+    for gap in (None, np.nan, pd.NA):
+        with pytest.raises(TableError, match="contains NaN"):
+            ESTIMATORS[name]().fit(X, np.r_[np.array([gap], dtype=object), words[1:]])
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [f"2020-{i % 12 + 1:02d}-01" for i in range(N - 1)] + ["unknown"],
+        [f"2020{i % 12 + 1:02d}{i % 28 + 1:02d}" for i in range(N)],
+        [f"2020年{i % 12 + 1}月{i % 28 + 1}日" for i in range(N)],
+    ],
+)
+def test_dates_are_seen_in_any_usual_form(texts: list[str]) -> None:
+    with pytest.raises(TableError, match="dates as text"):
+        ScorecardClassifier().fit(X.assign(day=texts), Y)
+    codes = [f"{i % 30 + 10_990_000}" for i in range(N)]  # eight digits that are no days
+    ScorecardClassifier().fit(X.assign(code=codes), Y)

@@ -158,12 +158,12 @@ def test_separated_classes_keep_a_finite_slope() -> None:
     [
         ([0.0, 1, 2, 3, 4], [0, 0, 0, 0, 0], "no adverse event"),
         ([0.0, 1, 2, 3, 4], [1, 1, 1, 1, 1], "only adverse events"),
-        ([0.0, np.nan, 2, 3, 4], [0, 1, 0, 1, 1], "NaN"),
+        ([0.0, np.nan, 2, 3, 4], [0, 1, 0, 1, 1], "missing or infinite"),
         ([0.0, np.inf, 2, 3, 4], [0, 1, 0, 1, 1], "infinite"),
-        ([0.0, 1, 2, 3, 4], [0, 1, 2, 1, 1], "outcome is 2"),
-        ([0.0, 1, 2, 3, 4], [0, np.nan, 1, 1, 1], "outcomes y"),
-        ([0.0, 1, 2, 3, 4], [0, 1, 1], "3 outcomes for 5 rows"),
-        (["high", "low"], [0, 1], "not numbers"),
+        ([0.0, 1, 2, 3, 4], [0, 1, 2, 1, 1], "y holds 2"),
+        ([0.0, 1, 2, 3, 4], [0, np.nan, 1, 1, 1], "y has 1 missing"),
+        ([0.0, 1, 2, 3, 4], [0, 1, 1], "y has 3 values for 5 rows"),
+        (["high", "low"], [0, 1], "no numbers"),
         ([], [], "no rows"),
         ([[0.0, 1], [1, 2]], [0, 1], "one column"),
     ],
@@ -176,7 +176,12 @@ def test_what_cannot_be_calibrated_is_said(method: Any, x: Any, y: Any, word: st
 
 @pytest.mark.parametrize(
     ("weights", "word"),
-    [([1, 1, -1, 1], "negative"), ([0, 0, 0, 0], "zero"), ([1, 1], "2 sample weights"), ([0, 1, 0, 1], "only adverse")],
+    [
+        ([1, 1, -1, 1], "negative"),
+        ([0, 0, 0, 0], "zero"),
+        ([1, 1], "sample_weight has 2 values for 4 rows"),
+        ([0, 1, 0, 1], "only adverse"),
+    ],
 )
 def test_weights_that_cannot_be_used(weights: Any, word: str) -> None:
     with pytest.raises(TableError, match=word):

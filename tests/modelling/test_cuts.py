@@ -207,8 +207,8 @@ def test_compared_measures_are_what_they_say(portfolio: Any) -> None:
 
 CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: optimise_cuts([0.1, 0.2, 0.3], [0, 0, 0], 2), TableError, "no adverse event"),
-    (lambda: optimise_cuts([0.1, np.nan, 0.3], [0, 1, 0], 2), TableError, "not finite"),
-    (lambda: optimise_cuts([0.1, np.inf, 0.3], [0, 1, 0], 2), TableError, "not finite"),
+    (lambda: optimise_cuts([0.1, np.nan, 0.3], [0, 1, 0], 2), TableError, "missing or infinite"),
+    (lambda: optimise_cuts([0.1, np.inf, 0.3], [0, 1, 0], 2), TableError, "missing or infinite"),
     (lambda: optimise_cuts([0.1] * 4, [0, 1, 0, 1], 2), NoCuts, "1 values"),
     (lambda: optimise_cuts([0.1, 0.2], [0, 1], 1), UsageError, "grades is 1"),
     (lambda: optimise_cuts([0.1, 0.2], [0, 1], 2, objective="gini"), UsageError, "gini"),  # type: ignore[arg-type]

@@ -130,10 +130,11 @@ def test_rules_that_cannot_be_kept_are_said_through_the_scale(outcomes: Any) -> 
         MasterScale(rules=CutRules(min_events=200)).fit(*outcomes)
 
 
-@pytest.mark.parametrize("bad", [[0.5, np.nan], [0.5, 1.2], [-0.1], [np.inf], [], ["A"]])
+@pytest.mark.parametrize("bad", [[0.5, np.nan], [0.5, 1.2], [-0.1], [np.inf], ["A"]])
 def test_no_grade_for_an_impossible_probability(bad: Any) -> None:
     with pytest.raises(TableError):
         MasterScale.from_cuts([0.1], ["A", "B"]).grade(bad)
+    assert len(MasterScale.from_cuts([0.1], ["A", "B"]).grade([])) == 0
 
 
 @pytest.mark.parametrize("cuts", [[0.1, 0.1], [0.2, 0.1], [0.0, 0.1], [0.1, 1.1], [0.1], [0.1, float("nan")]])

@@ -163,3 +163,16 @@ def test_german_credit_is_ranked_as_measured(trend: str) -> None:
         card = ScorecardClassifier(trend=trend).fit(table.iloc[train], y[train])
         found.append(roc_auc_score(y[test], -card.score_points(table.iloc[test])))
     assert np.mean(found) > 0.784
+
+
+def test_auto_holds_no_shape_on_codes_that_have_no_order() -> None:
+    random = np.random.default_rng(5)
+    code = random.integers(0, 12, 4000)
+    risk = np.array([0, 2, 0, -1, 3, 0, 0, 1, -2, 0, 2, 1])[code]
+    y = (random.random(4000) < 1 / (1 + np.exp(2 - risk))).astype(int)
+    table = pd.DataFrame({"code": code, "noise": random.normal(size=4000)})
+    for method in ("additive", "woe"):
+        free = ScorecardClassifier(method=method).fit(table, y)
+        assert free.trends_["code"] == "none"
+        held = ScorecardClassifier(method=method, trend="monotone").fit(table, y)
+        assert roc_auc_score(y, free.decision_function(table)) > roc_auc_score(y, held.decision_function(table)) + 0.1

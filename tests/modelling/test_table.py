@@ -8,6 +8,7 @@ from dataclasses import replace
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -222,3 +223,56 @@ def test_sql_parts_are_the_contributions() -> None:
     parts = con.sql(card_sql(CARD, "firms", parts=True)).df()
     for name, column in CARD.contributions(X).items():
         assert parts[f"points_{name}"].tolist() == column.tolist()
+
+
+def test_names_that_sql_cannot_tell_apart_are_refused() -> None:
+    random = np.random.default_rng(0)
+    table = pd.DataFrame(random.normal(size=(800, 3)), columns=["debt", "Debt", "score"])
+    y = (random.random(800) < 1 / (1 + np.exp(-table.sum(axis=1)))).astype(int)
+    both = ScorecardClassifier().fit(table[["debt", "Debt"]], y)
+    with pytest.raises(UsageError, match="'debt' but for upper and lower case"):
+        both.to_sql("firms")
+    one = ScorecardClassifier().fit(table[["debt", "score"]], y)
+    with pytest.raises(UsageError, match="'score' is called as a result is"):
+        one.to_sql("firms")
+    with pytest.raises(UsageError, match="'points_debt'"):
+        one.to_sql("firms", keep=["points_debt"], parts=True)
+    np.testing.assert_array_equal(
+        in_duckdb(one.card_, table[["debt", "score"]]), one.score_points(table[["debt", "score"]])
+    )
+
+
+def test_categories_that_are_no_text_score_alike_in_sql_and_arrow() -> None:
+    random = np.random.default_rng(0)
+    late = random.random(600) > 0.5
+    y = (random.random(600) < np.where(late, 0.6, 0.2)).astype(int)
+    for values in (late, late.astype(int), late / 2):
+        table = pd.DataFrame({"k": pd.Categorical(values)})
+        card = ScorecardClassifier().fit(table, y)
+        score = card.score_points(table)
+        assert len(set(score.tolist())) == 2
+        np.testing.assert_array_equal(in_duckdb(card.card_, table), score)
+        np.testing.assert_array_equal(card.card_.score(pa.Table.from_pandas(table)), score)
+
+
+def test_levels_called_as_a_bin_have_names_of_their_own() -> None:
+    levels = ["missing", "other", "a, b", "a", "b", "", " ", "special: a", "'a'", "plain"]
+    random = np.random.default_rng(0)
+    code = random.integers(0, len(levels), 4000)
+    table = pd.DataFrame({"k": np.array(levels, dtype=object)[code]})
+    y = (random.random(4000) < (code + 0.5) / len(levels)).astype(int)
+    card = ScorecardClassifier().fit(table, y).card_
+    names = [row.bin for row in card.rows if row.variable == "k"]
+    assert len(set(names)) == len(names)
+    assert "plain" in " ".join(names)
+    for name in names:
+        edited = edit_points(card, "k", name, 7, reason="test", author="li")
+        place = next(i for i, row in enumerate(card.rows) if row.variable == "k" and row.bin == name)
+        assert [i for i, (a, b) in enumerate(zip(card.rows, edited.rows, strict=True)) if a != b] in ([place], [])
+
+
+@pytest.mark.parametrize("points", [np.nan, np.inf, 10**400, 2.5, "5", -2_000_000])
+def test_points_that_are_none_are_refused(points: object) -> None:
+    row = next(row for row in CARD.rows if row.role == "bin")
+    with pytest.raises(UsageError, match="points"):
+        edit_points(CARD, row.variable, row.bin, points, reason="test", author="li")  # type: ignore[arg-type]

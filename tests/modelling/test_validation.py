@@ -11,10 +11,12 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from creditscore.errors import InputError
+from creditscore.modelling import ScorecardClassifier
 from creditscore.modelling.criteria import judge, load_criteria, verdict
 from creditscore.modelling.metrics.stability import profile_of
 from creditscore.modelling.sensitivity import left_out, shifts
 from creditscore.modelling.validation import Reference, ValidationReport, validate
+from tests.modelling.data import firms as made_up_firms
 
 
 def firms(n: int = 1500, seed: int = 0, shift: float = 0.0) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
@@ -279,3 +281,12 @@ def test_bad_input_is_named(call: Any, said: str) -> None:
     X, y, _ = firms(50, 3)
     with pytest.raises(InputError, match=said):
         call(X, y)
+
+
+def test_infinite_ratios_are_validated_as_they_are_scored() -> None:
+    table, y = made_up_firms(900)
+    card = ScorecardClassifier().fit(table[:500], y[:500])
+    assert np.isinf(table["ratio"][:3]).all()
+    for late in (table[500:], table[500:].assign(ratio=np.inf)):
+        report = validate(card, late, y[500:], reference=Reference(X=table[:500]), bootstraps=5)
+        assert "ratio" in set(report.tables["csi"]["variable"])

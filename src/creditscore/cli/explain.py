@@ -20,27 +20,33 @@ def explain_command(
         str | None,
         typer.Option(help="One scheme where the folder holds several, or the YAML file of one outside the library."),
     ] = None,
+    depth: Annotated[
+        str, typer.Option(help="subject: one paragraph; reviewer: the full arithmetic; auditor: with every hash.")
+    ] = "reviewer",
 ) -> None:
     """Explain one grade: every point with its record and article, from the start score to the grade."""
+    from creditscore.explanation.audit import audit
     from creditscore.explanation.ledger import explain
     from creditscore.explanation.read import schemes_in
-    from creditscore.explanation.text import render
+    from creditscore.explanation.text import depth_of, render
     from creditscore.explanation.words import lang_of
 
-    chosen = lang_of(lang)
+    chosen, deep = lang_of(lang), depth_of(depth)
     name, own = _words(scheme)
     names = [name] if name else list(schemes_in(folder))
     laws = Path(scheme).parent / "laws" if scheme and own else None
     explained = [explain(folder, subject, one, own, laws) for one in names]
-    typer.echo("\n".join(render(one, chosen, _width()) for one in explained), nl=False)
+    hashes = [audit(folder, subject, one) if deep == "auditor" else None for one in names]
+    shown = [render(one, chosen, _width(), deep, held) for one, held in zip(explained, hashes, strict=True)]
+    typer.echo("\n".join(shown), nl=False)
     if html is not None:
         from creditscore.reports.html import subject_page, write_page
 
-        for one in explained:
+        for one, held in zip(explained, hashes, strict=True):
             page = html
             if len(explained) > 1:
                 page = html.with_stem(f"{html.stem}-{one.scheme.partition('@')[0].replace('/', '-')}")
-            typer.echo(f"written to {write_page(page, subject_page(one, chosen))}")
+            typer.echo(f"written to {write_page(page, subject_page(one, chosen, hashes=held))}")
 
 
 def _words(scheme: str | None) -> tuple[str, Scheme | None]:

@@ -77,6 +77,8 @@ def train_command(
         model = train(read_table(table), chosen)
         model.save(out)
     _facts(facts(model))
+    if chosen.data.get("prepare", "none") != "none":
+        typer.echo("note: the table was taken as it is, not prepared as `data` says")
     typer.echo(f"written to {out}")
 
 

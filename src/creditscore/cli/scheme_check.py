@@ -45,15 +45,15 @@ def check_command(
         ]  # fmt: skip
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=1))
     else:
-        _list(faults)
+        show_faults(faults)
         if notes if notes is not None else bool(names):
-            _list(noted)
+            show_faults(noted)
         _sum(len(found), faults, noted)
     if faults:
         raise typer.Exit(4)
 
 
-def _list(faults: Iterable[Fault]) -> None:
+def show_faults(faults: Iterable[Fault]) -> None:
     """By file: the line, the code and the key path, and under them what is wrong."""
     from rich.padding import Padding
     from rich.text import Text

@@ -19,6 +19,14 @@ def say_line(text: str) -> None:
     console().print(Text(text))
 
 
+def say_indented(text: str, indent: int) -> None:
+    """Print a line under another one, its folded parts as far to the right."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console().print(Padding(Text(text), (0, 0, 0, indent), expand=False))
+
+
 def show(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | None = None, fold: bool = False) -> None:
     """Print a plain table that fits the terminal; numbers (all but the first column of digits) to the right.
 
@@ -42,6 +50,20 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | Non
     for row in listed:
         table.add_row(*(Text(row[i]) for i in shown))
     console().print(table)
+
+
+def show_blocks(blocks: Iterable[tuple[str, Iterable[str]]], title: str = "") -> None:
+    """Print lines, each with what belongs to it indented below; long ones are folded, so that any width will do."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    out = console()
+    if title:
+        out.print(Text(f"\n{title}", style="bold"))
+    for head, under in blocks:
+        out.print(Text(head))
+        for line in under:
+            out.print(Padding(Text(line), (0, 0, 0, 4)))
 
 
 def _figures(cells: Iterable[str]) -> bool:

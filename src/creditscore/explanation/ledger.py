@@ -65,6 +65,7 @@ class Explanation:
     laws: Mapping[str, Label]
     notes: tuple[str, ...]  # codes of texts
     made_up: bool
+    lower_is_better: bool = False
 
     @property
     def interval(self) -> tuple[Decimal | None, Decimal | None] | None:
@@ -132,7 +133,15 @@ def explain(
         laws=law_titles([line.article for line in lines], laws),
         notes=tuple(notes),
         made_up=bool(manifest.get("made_up", False)),
+        lower_is_better=_lower_is_better(labels, lines),
     )
+
+
+def _lower_is_better(labels: Labels, lines: tuple[Line, ...]) -> bool:
+    """As the scheme says; without its file, as its points go: more of them raise the score than lower it."""
+    if labels.scheme is not None:
+        return labels.scheme.direction == "lower_is_better"
+    return sum((line.effective or Decimal(0) for line in lines if line.step == "record"), Decimal(0)) > 0
 
 
 def _lines(found: Found, labels: Labels) -> tuple[Line, ...]:

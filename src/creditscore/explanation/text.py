@@ -5,36 +5,61 @@ from __future__ import annotations
 import io
 import unicodedata
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from creditscore.errors import UsageError
+from creditscore.explanation.audit import Audit
 from creditscore.explanation.ledger import Explanation, Line
 from creditscore.explanation.numbers import points
+from creditscore.explanation.principal import paragraph
 from creditscore.explanation.words import Lang, say, text, word
 from creditscore.schemes.model import Label
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+Depth = Literal["subject", "reviewer", "auditor"]
+DEPTHS: tuple[Depth, ...] = ("subject", "reviewer", "auditor")
 WIDE = 100  # from here on articles stand beside their line
 NARROW = 16  # columns of a record id or an article
 
 
-def render(one: Explanation, lang: Lang = "zh", width: int = 80) -> str:
-    """The explanation as plain text, at most `width` columns wide."""
+def render(
+    one: Explanation, lang: Lang = "zh", width: int = 80, depth: Depth = "reviewer", hashes: Audit | None = None
+) -> str:
+    """The explanation as plain text, at most `width` columns wide.
+
+    `depth`: `subject` is one paragraph, `reviewer` the full arithmetic, `auditor` the same with `hashes` below.
+    """
     from rich.console import Console
 
     out = io.StringIO()
     console = Console(
         file=out, width=width, color_system=None, highlight=False, markup=False, emoji=False, legacy_windows=False
     )
-    for line in _head(one, lang):
-        console.print(line)
-    if one.lines:
-        console.print(_table(one, lang, width))
-    for part in _foot(one, lang, width):
-        console.print(part)
+    if depth == "subject":
+        made_up = [f"*** {text('made_up', lang)} ***"] if one.made_up else []
+        for line in [*made_up, clean(paragraph(one, lang)), text("not_official", lang)]:
+            console.print(line)
+    else:
+        for line in _head(one, lang):
+            console.print(line)
+        if one.lines:
+            console.print(_table(one, lang, width))
+        for part in _foot(one, lang, width):
+            console.print(part)
+    if depth == "auditor" and hashes is not None:
+        for part in _audit(hashes, lang):
+            console.print(part)
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
     return "\n".join(lines).strip("\n") + "\n"
+
+
+def depth_of(given: str) -> Depth:
+    for depth in DEPTHS:
+        if given == depth:
+            return depth
+    raise UsageError(f"{given!r} is not a depth of an explanation", allowed=DEPTHS)
 
 
 def clean(given: str) -> str:
@@ -169,6 +194,23 @@ def _foot(one: Explanation, lang: Lang, width: int) -> list[str | Table]:
     return [*lines, *([""] if len(lines) > 1 else []), text("not_official", lang)]
 
 
+def _audit(hashes: Audit, lang: Lang) -> list[str | Table]:
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = Table.grid(padding=(0, 2, 0, 0))
+    rows.add_column(overflow="fold")
+    rows.add_column(overflow="fold")
+    for table, key, value in hashes.rows:
+        rows.add_row(Text(f"  {table} {clean(key)}"), value)
+    named = {name: Label(zh=value, en=value) for name, value in hashes.identity.items()}
+    colon = text("colon", lang)
+    return [
+        "", f"{text('audit', lang)}{colon}", _pairs(named, lang), f"{text('rows', lang)}{colon}", rows,
+        f"{text('digest', lang)}{colon}{hashes.digest}",
+    ]  # fmt: skip
+
+
 def _cited(article: str, items: list[str]) -> str:
     named = [item for item in items if item not in article]
     return f"{article} ({', '.join(named)})" if named else article
@@ -186,4 +228,4 @@ def _pairs(listed: Mapping[str, Label], lang: Lang) -> Table:
     return table
 
 
-__all__ = ["clean", "facts", "grade_name", "interval", "named", "numbers", "render"]
+__all__ = ["clean", "depth_of", "facts", "grade_name", "interval", "named", "numbers", "render"]

@@ -136,10 +136,16 @@ def grade_all(
         raise NotInForce(
             "none of the schemes can grade then", where="; ".join(skipped.values()), next="choose another day"
         )
-    result = Gradings(tuple(runs), skipped, {})
-    result.manifest.update(_manifest(result))
+    result = join(runs, skipped)
     if result.manifest["rejected"] > max_rejected:
         raise too_many(result, max_rejected)
+    return result
+
+
+def join(runs: Iterable[Grading], skipped: dict[str, str]) -> Gradings:
+    """Gradings of one snapshot as one, with the manifest of all."""
+    result = Gradings(tuple(runs), skipped, {})
+    result.manifest.update(_manifest(result))
     return result
 
 
@@ -174,6 +180,7 @@ def _manifest(result: Gradings) -> dict[str, Any]:
         "snapshot_hash": first["snapshot_hash"],
         "known_at": first["known_at"],
         "schemes": runs,
+        "order": list(runs),  # the file sorts its keys, the tables follow the call
         "skipped": dict(result.skipped),
         "rejected": len(keys),
         "reasons": dict(sorted(reasons.items())),

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditscore.modelling.cross_table import Rows, cross_table, deviance
+from creditscore.modelling.logistic import probability_of
 from creditscore.modelling.signed import solve_signed
 
 Floats = NDArray[np.float64]
@@ -215,7 +216,7 @@ def fit_additive(
     current = deviance(eta, y, weight)
     converged, iteration = False, 0
     for iteration in range(1, MOST_STEPS + 1):
-        p = 1.0 / (1.0 + np.exp(-eta))
+        p = probability_of(eta)
         residual = weight * (y - p)
         h = curvature.at(rows, eta, p)
         x = np.concatenate([[intercept], theta])

@@ -21,6 +21,8 @@ Codes = NDArray[np.uint8]
 CHUNK = 1 << 14  # rows per block: the block and its codes stay in the first cache
 COUNTING = 24  # up to so many cuts counting comparisons is faster than a binary search
 MOST = 250  # bins of a column: codes are bytes
+OWN_LABELS = ("missing", "other")  # what bins without levels are called
+SPECIAL = "special: "
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,12 @@ class Bins:
             ends = [None, *self.cuts, None]
             own = [interval(low, high) for low, high in itertools.pairwise(ends)]
         else:
-            own = [one_of(group) for group in self.groups]
-        special = ["special: " + one_of(tuple(plain(v) for v in values)) for values in self.specials]
+            own = [one_of(tuple(map(quoted, group))) for group in self.groups]
+            own = [
+                one_of(tuple(map(repr, group))) if own.count(label) > 1 else label
+                for label, group in zip(own, self.groups, strict=True)
+            ]
+        special = [SPECIAL + one_of(tuple(quoted(plain(v)) for v in values)) for values in self.specials]
         return [*own, *special, "missing", *(["other"] if self.kind == "category" else [])]
 
     def merged(self, starts: list[int]) -> Bins:
@@ -82,6 +88,12 @@ def plain(value: float | str) -> str:
     if isinstance(value, str):
         return value
     return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
+
+
+def quoted(level: str) -> str:
+    """A level as a label shows it: in quotes where it could be read as another bin or as nothing."""
+    plainly = level.strip() == level != "" and level.isprintable() and level[0] not in "'\""
+    return level if plainly and level not in OWN_LABELS and not level.startswith(SPECIAL) else repr(level)
 
 
 def interval(low: float | None, high: float | None) -> str:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from creditscore.errors import TableError, UsageError
+from creditscore.modelling.columns import weights
 from creditscore.modelling.frames import column_names, directions_of, labels_of, read_matrix, settled
 from creditscore.modelling.inputs import Floats, saved_as
 from creditscore.modelling.trees import MOST_LEAVES, Forest, Tree, read_trees
@@ -69,7 +70,7 @@ class MonotoneBoosting(ClassifierMixin, BaseEstimator):
         matrix, levels = read_matrix(self, X)
         self.classes_, code = _two_classes(self, y, len(matrix))
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, matrix, ensure_non_negative=True)
+            sample_weight = weights(self, sample_weight, len(matrix))
             kept = sample_weight > 0
             if len(np.unique(code[kept])) < 2:
                 raise TableError("rows with a positive weight hold one class only", allowed="both classes")
@@ -175,5 +176,5 @@ def _two_classes(estimator: Any, y: Any, rows: int) -> tuple[NDArray[Any], NDArr
     if len(classes) > 2:
         raise TableError(f"Only binary classification is supported. The type of the target is {type_of_target(y)}.")
     if len(classes) < 2:
-        raise TableError(f"y holds one class only: {classes[0]!r}", allowed="two classes")
+        raise TableError(f"y holds one class only: {str(classes[0])!r}", allowed="two classes")
     return classes, code.astype(np.int64)

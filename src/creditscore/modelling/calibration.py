@@ -7,16 +7,10 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from creditscore.errors import TableError, UsageError
-from creditscore.modelling.inputs import (
-    Floats,
-    both_classes,
-    events_of,
-    numbers_of,
-    saved_as,
-    weights_of,
-)
+from creditscore.modelling.inputs import Floats, both_classes, saved_as
 from creditscore.modelling.isotonic import Blocks, isotonic_blocks
 from creditscore.modelling.logistic import LogisticFit, fit_logistic
+from creditscore.modelling.metrics.inputs import column, outcomes, weights
 
 __all__ = ["Calibrator"]
 
@@ -70,15 +64,17 @@ class Calibrator:
             raise UsageError(f"no calibration is called {self.method!r}", allowed=METHODS)
         if self.central_tendency is not None and not 0 < self.central_tendency < 1:
             raise UsageError(f"central_tendency is {self.central_tendency!r}", allowed="a rate inside (0, 1), or None")
-        x = numbers_of(log_odds, "log-odds")
-        w = weights_of(sample_weight, len(x))
+        x = column("log-odds", log_odds)
+        if not len(x):
+            raise TableError("there are no rows to calibrate on", where="log-odds", next="give at least one row")
+        w = weights(sample_weight, len(x))
         curve: LogisticFit | Blocks | None = None
         if y is None:
             if self.method != "anchor" or self.central_tendency is None:
                 raise UsageError("no outcomes y", allowed="y; or method 'anchor' with a stated central_tendency")
             x, w, events = x[w > 0], w[w > 0], None
         else:
-            t = events_of(y, len(x))
+            t = outcomes(y, len(x))
             x, t, w = x[w > 0], t[w > 0], w[w > 0]
             both_classes(t, f"calibration by {self.method}")
             order = np.lexsort((w, t, x))  # sums of floats depend on order; the result must not
@@ -128,7 +124,7 @@ class Calibrator:
     def predict(self, log_odds: Any) -> Floats:
         """Probabilities, shape (n,), in [1e-12, 1 - 1e-12]."""
         self._fitted()
-        return _inside(self._raw(numbers_of(log_odds, "log-odds")) + self.shift_)
+        return _inside(self._raw(column("log-odds", log_odds)) + self.shift_)
 
     def interval(self, log_odds: Any, level: float = 0.95) -> tuple[Floats, Floats]:
         """Interval of each probability: (low, high), each shape (n,), low <= predict <= high.
@@ -144,7 +140,7 @@ class Calibrator:
         self._fitted()
         if not 0 < level < 1:
             raise UsageError(f"level is {level!r}", allowed="a number between 0 and 1, both excluded")
-        x = numbers_of(log_odds, "log-odds")
+        x = column("log-odds", log_odds)
         if self.curve_ is None:
             raise UsageError(
                 "an anchor fitted without outcomes has no interval", next="fit it with y, or state the rate alone"

@@ -44,6 +44,8 @@ def table_of(estimator: Any, table: Any, reset: bool = False) -> Source:
     return source
 
 
+LEAST, MOST = 0.01, 1e15  # of weights: their mean, and their sum
+
 # Second in the order of the alphabet, and hardly what anybody wants to predict as the adverse event.
 WELCOME = {"good", "healthy", "no", "none", "ok", "paid", "performing", "repaid", "solvent", "好", "守信", "正常"}
 
@@ -58,7 +60,7 @@ def binary_target(estimator: Any, y: Any, rows: int) -> tuple[NDArray[Any], Floa
             next="give one 0 or 1 per row; 1 is the adverse event",
         )
     y = column_or_1d(y, warn=True)
-    if y.dtype.kind == "f" and not np.isfinite(y).all():
+    if holes(y):
         raise TableError("Input y contains NaN or infinity", next="leave out rows whose outcome is not known")
     if len(y) != rows:
         raise TableError(f"Found input variables with inconsistent numbers of samples: [{rows}, {len(y)}]")
@@ -70,7 +72,7 @@ def binary_target(estimator: Any, y: Any, rows: int) -> tuple[NDArray[Any], Floa
     classes, coded = np.unique(y, return_inverse=True)
     if len(classes) < 2:
         raise TableError(
-            f"y holds one class only ({classes[0]!r}), n_samples={rows}",
+            f"y holds one class only ({str(classes[0])!r}), n_samples={rows}",
             allowed="both outcomes",
             next="widen the outcome window or the population",
         )
@@ -89,13 +91,30 @@ def binary_target(estimator: Any, y: Any, rows: int) -> tuple[NDArray[Any], Floa
     return classes, coded.astype(np.float64)
 
 
+def holes(y: NDArray[Any]) -> bool:
+    """Whether an outcome is missing or infinite."""
+    if y.dtype.kind == "f":
+        return not bool(np.isfinite(y).all())
+    import pandas as pd
+
+    return y.dtype.kind == "O" and bool(pd.isna(y).any())
+
+
 def weights(estimator: Any, sample_weight: Any, rows: int, y: Floats | None = None) -> Floats:
-    """One weight per row, not negative, both classes with some."""
+    """One weight per row, not negative, both classes with some; a weight of 2 counts as two rows."""
     if sample_weight is None:
         return np.ones(rows)
     weight: Floats = _check_sample_weight(
         sample_weight, np.empty((rows, 1)), dtype=np.float64, ensure_non_negative=True
     )
+    total, used = float(weight.sum()), int((weight > 0).sum())
+    if used and not LEAST * used <= total <= MOST:
+        raise TableError(
+            f"weights add up to {total:.6g} over {used} rows: a weight of 1 is one row, of 2 two rows",
+            where="sample_weight",
+            allowed=f"a mean of {LEAST} or more over the rows that have one, and a sum of at most {MOST:g}",
+            next="divide the weights by their mean, unless they say how many rows each stands for",
+        )
     if y is not None and not (float(weight @ y) > 0 and float(weight @ (1 - y)) > 0):
         raise TableError("one class has no weight", allowed="both outcomes with some weight")
     return weight

@@ -18,7 +18,8 @@ from creditscore.modelling.cut_rules import (
     neighbours_fit,
     span_fits,
 )
-from creditscore.modelling.inputs import Floats, both_classes, events_of, numbers_of, weights_of
+from creditscore.modelling.inputs import Floats, both_classes
+from creditscore.modelling.metrics.inputs import column, outcomes, weights
 from creditscore.modelling.smallnumbers import distinct_p_value
 
 if TYPE_CHECKING:
@@ -177,8 +178,8 @@ def _kept(rules: CutRules, spans: Sums, total: float) -> bool:
 
 
 def _rows(p: Any, y: Any, sample_weight: Any, periods: Any) -> _Rows:
-    x = numbers_of(p, "probabilities p")
-    t, w = events_of(y, len(x)), weights_of(sample_weight, len(x))
+    x = column("p", p)
+    t, w = outcomes(y, len(x)), weights(sample_weight, len(x))
     codes = np.zeros(len(x), dtype=np.int64)
     if periods is not None:
         labels = np.asarray(periods)
@@ -237,7 +238,7 @@ def _plain_number(low: float, high: float) -> float:
 
 
 def _ascending(values: Sequence[float], name: str) -> Floats:
-    found = numbers_of(values, name)
+    found = column(name, values)
     if (np.diff(found) <= 0).any():
         raise TableError(f"{name} do not ascend: {found.tolist()[:8]}", allowed="each greater than the last")
     return found

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import replace
+from numbers import Real
 from typing import Any
 
 from creditscore.errors import UsageError
 from creditscore.modelling.table import BASE, CardTable
+
+MOST_POINTS = 1_000_000  # more is a slip of the keyboard
 
 
 def edit_points(
@@ -31,7 +34,11 @@ def edit_points(
     old = card.rows[place]
     if old.role == "base" and points is None:
         raise UsageError("the base needs points")
-    if points is not None and card.whole and float(points) != int(points):
+    if points is not None and not (isinstance(points, Real) and abs(points) <= MOST_POINTS):
+        raise UsageError(
+            f"{points!r} points", allowed=f"-{MOST_POINTS} to {MOST_POINTS}, or None to refuse such values"
+        )
+    if points is not None and card.whole and points != int(points):
         raise UsageError(f"{points} points", allowed="whole points in this card")
     rows = list(card.rows)
     rows[place] = replace(old, points=None if points is None else float(points))

@@ -15,6 +15,7 @@ from creditscore.modelling.additive import Block, fit_additive
 from creditscore.modelling.binning import by_policy, woe_of
 from creditscore.modelling.bins import Bins, tally
 from creditscore.modelling.cross_table import Rows
+from creditscore.modelling.logistic import probability_of
 from creditscore.modelling.shapes import choose
 from creditscore.modelling.smoothing import Smoothing, choose_smoothing
 
@@ -56,7 +57,7 @@ def additive_effects(
     eta = Rows(codes, [b.bins for b in blocks], event, weight).predictor(
         first.intercept, np.concatenate(first.effects) if first.effects else np.zeros(0)
     )
-    p = 1 / (1 + np.exp(-eta))
+    p = probability_of(eta)
     curvature = weight * p * (1 - p)
     shaped = list(bins)
     for j, b in enumerate(bins):

@@ -19,7 +19,9 @@ from creditscore.errors import TableError
 
 DATE = re.compile(
     r"\s*\d{4}([-/.年])\d{1,2}\1?(月)?\d{1,2}日?([ T]\d{1,2}:\d{2}.*)?\s*|\s*\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\s*"
+    r"|(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
 )
+DATED = 0.8  # share of the levels from which on a column of texts holds dates, whatever the others say
 NEXT_DATE = "make a number of it, such as days before the day of observation, and leave the date out"
 
 
@@ -141,7 +143,7 @@ def read_extension(raw: Any, name: str) -> Column:
 
     dtype = raw.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        categories = [str(c) for c in dtype.categories]
+        categories = [written(c) for c in dtype.categories]
         order = (
             np.argsort(np.array(categories, dtype=object), kind="stable") if categories else np.zeros(0, dtype=np.intp)
         )
@@ -166,6 +168,11 @@ def read_extension(raw: Any, name: str) -> Column:
     )
 
 
+def written(level: Any) -> str:
+    """A category as text, truths as SQL writes them."""
+    return str(level).lower() if isinstance(level, bool | np.bool_) else str(level)
+
+
 def read_arrow(raw: Any, name: str) -> Column:
     """An Arrow column: numbers without a copy where there is no null."""
     import pyarrow as pa
@@ -185,10 +192,11 @@ def read_arrow(raw: Any, name: str) -> Column:
         if raw.null_count or pa.types.is_decimal(kind):
             raw = pc.fill_null(pc.cast(raw, pa.float64(), safe=False), float("nan"))
         return Column(name, values=raw.to_numpy())
-    if pa.types.is_dictionary(kind):
+    categorical = pa.types.is_dictionary(kind)
+    if categorical:
         raw = pc.cast(raw, kind.value_type)
         kind = raw.type
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
+    if not (categorical or pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
         dated = pa.types.is_temporal(kind)
         raise TableError(
             f"column {name!r} has the type {kind}", next=NEXT_DATE if dated else "make numbers or text of it"
@@ -197,7 +205,7 @@ def read_arrow(raw: Any, name: str) -> Column:
     if isinstance(coded, pa.ChunkedArray):
         coded = coded.combine_chunks()
         coded = coded.chunk(0) if isinstance(coded, pa.ChunkedArray) else coded
-    levels = np.array(coded.dictionary.to_pylist(), dtype=object)
+    levels = np.array([written(level) for level in coded.dictionary.to_pylist()], dtype=object)
     order = np.argsort(levels, kind="stable") if len(levels) else np.zeros(0, dtype=np.intp)
     place = np.empty(len(levels) + 1, dtype=np.int32)
     place[order], place[-1] = np.arange(len(levels)), -1
@@ -235,7 +243,9 @@ def encode_text(array: NDArray[Any], name: str) -> Column:
 
 
 def refuse_dates(column: Column) -> None:
-    """Texts that are all dates would become categories that no future row has."""
-    some = column.levels[:50]
-    if some and all(DATE.fullmatch(level) for level in some if level.strip()):
-        raise TableError(f"column {column.name!r} holds dates as text, such as {some[0]!r}", next=NEXT_DATE)
+    """Texts that are dates, all or nearly all, would become categories that no future row has."""
+    said = [level for level in column.levels if level.strip()]
+    some = said[:: max(1, len(said) // 100)]
+    dates = [level for level in some if DATE.fullmatch(level)]
+    if dates and len(dates) >= DATED * len(some):
+        raise TableError(f"column {column.name!r} holds dates as text, such as {dates[0]!r}", next=NEXT_DATE)

@@ -10,7 +10,14 @@ import numpy as np
 
 from creditscore.modelling.inputs import Floats
 
-__all__ = ["LogisticFit", "fit_logistic"]
+__all__ = ["LogisticFit", "fit_logistic", "probability_of"]
+
+
+def probability_of(log_odds: Floats) -> Floats:
+    """1 / (1 + exp(-log-odds)); 0 where the exponential overflows."""
+    with np.errstate(over="ignore"):
+        found: Floats = 1.0 / (1.0 + np.exp(-log_odds))
+    return found
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from creditscore.errors import TableError, UsageError
+from creditscore.modelling.columns import weights
 from creditscore.modelling.curves import Curve, curve_of
 from creditscore.modelling.frames import column_names, directions_of, labels_of, read_matrix, settled
 from creditscore.modelling.inputs import Floats, saved_as
@@ -74,11 +75,9 @@ class OrdinalGrader(ClassifierMixin, BaseEstimator):
             )
         matrix, self.levels_ = read_matrix(self, X)
         self.classes_, self.grades_, code = _graded(self, y, len(matrix))
-        weight = np.ones(len(matrix))
-        if sample_weight is not None:
-            weight = _check_sample_weight(sample_weight, matrix, ensure_non_negative=True)
-            if len(np.unique(code[weight > 0])) < len(self.grades_):
-                raise TableError("a class has no row with a positive weight", allowed="rows of every grade")
+        weight = weights(self, sample_weight, len(matrix))
+        if len(np.unique(code[weight > 0])) < len(self.grades_):
+            raise TableError("a class has no row with a positive weight", allowed="rows of every grade")
         names = column_names(self)
         directions = directions_of(self.monotone, names, set(self.levels_))
         order = settled(matrix, code, weight)
@@ -205,7 +204,7 @@ def _graded(estimator: OrdinalGrader, y: Any, rows: int) -> tuple[NDArray[Any], 
     y = labels_of(estimator, y, rows)
     classes, code = np.unique(y, return_inverse=True)
     if len(classes) < 2:
-        raise TableError(f"y holds one class only: {classes[0]!r}", allowed="two grades or more")
+        raise TableError(f"y holds one class only: {str(classes[0])!r}", allowed="two grades or more")
     if estimator.grades is None:
         return classes, classes, code.astype(np.int64)
     wanted = list(estimator.grades)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from creditscore.errors import TableError, UsageError
 from creditscore.modelling.cut_rules import CutRules, Objective
 from creditscore.modelling.cuts import optimise_cuts
-from creditscore.modelling.inputs import Floats, events_of, numbers_of, saved_as, weights_of
+from creditscore.modelling.inputs import Floats, saved_as
+from creditscore.modelling.metrics.inputs import column, outcomes, probabilities, weights
 from creditscore.modelling.smallnumbers import bayes_rate, effective_counts, jeffreys_interval, most_prudent_rates
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class MasterScale:
 
     def fit(self, p: Any, y: Any, sample_weight: Any = None, periods: Any = None) -> Self:
         """Find the cut-offs, or keep those given, and count outcomes per grade. p (n,) in [0, 1], y (n,) 0/1."""
-        x = _probabilities(p)
+        x = probabilities(p)
         if self.cuts is None:
             _labels(self.grades)
             found = optimise_cuts(
@@ -131,7 +132,7 @@ class MasterScale:
 
     def grade(self, p: Any) -> Codes:
         """Number of each grade, 0 = best; shape (n,). A missing or impossible probability is an error, no grade."""
-        return np.searchsorted(self._cuts(), _probabilities(p), side="right").astype(np.int64)
+        return np.searchsorted(self._cuts(), probabilities(p), side="right").astype(np.int64)
 
     def labels(self, p: Any) -> NDArray[np.str_]:
         """Label of each grade; shape (n,)."""
@@ -139,7 +140,7 @@ class MasterScale:
 
     def grade_of_score(self, score: Any, base_score: float = 600, base_odds: float = 50, pdo: float = 20) -> Codes:
         """Grade of points whose log-odds are calibrated: always that of `probability_of_score`."""
-        return self.grade(probability_of_score(numbers_of(score, "points"), base_score, base_odds, pdo))
+        return self.grade(probability_of_score(column("points", score), base_score, base_odds, pdo))
 
     def least_scores(self, probability: Callable[[Floats], Floats] = probability_of_score) -> NDArray[np.float64]:
         """The least whole points with which each grade is reached, best first; minus infinity for the worst one.
@@ -217,7 +218,7 @@ class MasterScale:
         """
         import pandas as pd
 
-        t, w = events_of(y, len(p)), weights_of(sample_weight, len(p))
+        t, w = outcomes(y, len(p)), weights(sample_weight, len(p))
         order = np.lexsort((w, t, p))
         p, t, w = p[order], t[order], w[order]
         labels, code = _labels(self.grades), self.grade(p)
@@ -254,13 +255,3 @@ def _labels(grades: Sequence[str]) -> tuple[str, ...]:
             f"grades are {grades!r}", where="MasterScale", allowed="two or more different labels, best first"
         )
     return labels
-
-
-def _probabilities(p: Any) -> Floats:
-    found = numbers_of(p, "probabilities p")
-    if ((found < 0) | (found > 1)).any():
-        spot = int(np.argmax((found < 0) | (found > 1)))
-        raise TableError(
-            f"a probability is {found[spot]:g}", where=f"row {spot}", allowed="0 to 1", next="calibrate scores first"
-        )
-    return found

@@ -23,6 +23,7 @@ from creditscore.modelling.excel import write_excel
 from creditscore.modelling.fine import fine_bins, specials_in
 from creditscore.modelling.frame import Source
 from creditscore.modelling.inputs import saved_as
+from creditscore.modelling.logistic import probability_of
 from creditscore.modelling.points import Scaling, variable_rows
 from creditscore.modelling.reasons import rank_reasons
 from creditscore.modelling.shapes import check_trend
@@ -268,7 +269,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: Any) -> Floats:
         """(rows, 2): probability of no event, of the event."""
-        p = 1.0 / (1.0 + np.exp(-self.decision_function(X)))
+        p = probability_of(self.decision_function(X))
         return np.stack([1.0 - p, p], axis=1)
 
     def predict(self, X: Any) -> NDArray[Any]:

@@ -35,7 +35,8 @@ def shifts(predict: Predict, X: pd.DataFrame, grade: Grade | None = None, step: 
         if X[name].dtype.kind not in "iuf":
             continue
         values = X[name].astype(float)
-        size = step * float(values.quantile(0.75) - values.quantile(0.25)) or step * float(values.std())
+        known = values[np.isfinite(values)]
+        size = step * float(known.quantile(0.75) - known.quantile(0.25)) or step * float(known.std())
         if not size or np.isnan(size):
             continue
         for shift in (-size, size):

@@ -2,7 +2,8 @@
 
 `increasing` and `decreasing` speak of the event rate along the value; `peak` rises, then falls; `valley` falls, then
 rises; `monotone` is the better of the first two, `auto` the best of the four where a turn must earn its place; `none`
-leaves the shape free.
+leaves the shape free. `auto` leaves it free too where all four lose more than `FREE` per step: numbers that are codes
+of kinds have no order to keep.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ Floats = NDArray[np.float64]
 
 TRENDS = ("none", "increasing", "decreasing", "monotone", "peak", "valley", "auto")
 TURN = 3.84  # what a turn must gain in deviance: the 95 % point of χ² with one degree of freedom
+FREE = 2 * TURN  # what each step from bin to bin must gain where no shape is held
 
 
 def check_trend(trend: str, name: str = "trend") -> str:
@@ -94,6 +96,8 @@ def choose(values: Floats, weight: Floats, trend: str) -> tuple[str, tuple[int, 
         if trend in {name, "auto"} and (k > 2 or trend == name):
             loss, signs = turned(values, weight, sign)
             found.append((loss + price, name, signs))
+    if trend == "auto":
+        found.append((FREE * (k - 1), "none", (0,) * (k - 1)))
     _, name, signs = min(found, key=lambda f: f[0])
     return name, signs
 

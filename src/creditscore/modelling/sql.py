@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from creditscore.errors import UsageError
 from creditscore.modelling.table import CardTable, Row, Variable
 
@@ -14,16 +16,34 @@ def card_sql(
     """A SELECT over `table` (a name or a query in brackets): the columns of `keep` (all if None), then `score`.
 
     `parts`: also `points_<variable>` for each variable. Whole points are BIGINT, others DOUBLE. Missing is NULL or NaN.
-    Numbers are compared as DOUBLE, as in Python; a refused value raises an error.
+    Numbers are compared as DOUBLE, as in Python; a refused value raises an error. SQL knows no case in names: columns
+    of the card that differ in nothing else are refused, and so is a column to keep that is called as a result is.
     """
     if dialect not in DIALECTS:
         raise UsageError(f"unknown dialect {dialect!r}", allowed=DIALECTS)
     cases = {v.name: case(v, card.whole) for v in card.variables}
+    check_names([v.name for v in card.variables], keep, parts)
     columns = ["*"] if keep is None else [name(k) for k in keep]
     if parts:
         columns += [f"{text} AS {name('points_' + variable)}" for variable, text in cases.items()]
     total = " + ".join([points(card.base, card.whole), *cases.values()])
     return f"SELECT {', '.join(columns)},\n{total} AS score\nFROM {table}"
+
+
+def check_names(variables: list[str], keep: list[str] | None, parts: bool) -> None:
+    """Refuse names by which SQL would read or give another column than Python."""
+    alike = [a for a, b in itertools.combinations(variables, 2) if a.casefold() == b.casefold()]
+    if alike:
+        raise UsageError(
+            f"two columns of the card are called {alike[0]!r} but for upper and lower case",
+            next="SQL reads one of them for both: rename one and fit again",
+        )
+    made = {"score", *(("points_" + v).casefold() for v in variables if parts)}
+    taken = [k for k in (variables if keep is None else keep) if k.casefold() in made]
+    if taken:
+        raise UsageError(
+            f"column {taken[0]!r} is called as a result is", where="keep", next="leave it out of the columns to keep"
+        )
 
 
 def name(identifier: str) -> str:

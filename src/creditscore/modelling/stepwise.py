@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from creditscore.modelling.logistic import probability_of
+
 Floats = NDArray[np.float64]
 
 
@@ -33,14 +35,14 @@ def newton(z: Floats, y: Floats, weight: Floats) -> tuple[Floats, Floats, Floats
     beta[0] = math.log(rate / (1 - rate))
     ridge = 1e-6 * np.eye(x.shape[1])
     for _ in range(30):
-        p = 1 / (1 + np.exp(-(x @ beta)))
+        p = probability_of(x @ beta)
         information = (x * (weight * p * (1 - p))[:, None]).T @ x + ridge
         step = np.linalg.solve(information, x.T @ (weight * (y - p)) - ridge @ beta)
         step = step * min(1.0, 3.0 / max(float(np.abs(step).max()), 1e-12))
         beta = beta + step
         if float(np.abs(step).max()) < 1e-8:
             break
-    p = 1 / (1 + np.exp(-(x @ beta)))
+    p = probability_of(x @ beta)
     information = (x * (weight * p * (1 - p))[:, None]).T @ x + ridge
     return beta, np.linalg.inv(information), p
 

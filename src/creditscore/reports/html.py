@@ -13,8 +13,10 @@ from markupsafe import Markup
 
 from creditscore.explanation import text as terminal
 from creditscore.explanation import words
+from creditscore.explanation.audit import Audit
 from creditscore.explanation.ledger import Explanation, Line
 from creditscore.explanation.numbers import points
+from creditscore.explanation.principal import paragraph, principal_reasons
 from creditscore.explanation.words import Lang, Words, load_words, say, word
 from creditscore.reports import charts
 
@@ -150,7 +152,7 @@ def overview_page(summary: dict[str, Any], lang: Lang = "zh", other: str = "") -
     )  # fmt: skip
 
 
-def explanation_data(one: Explanation, made_up: bool | None = None) -> dict[str, Any]:
+def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audit | None = None) -> dict[str, Any]:
     """What the page of one subject shows, in plain values; decimals as text."""
 
     def both(label: Any) -> dict[str, str]:
@@ -180,6 +182,16 @@ def explanation_data(one: Explanation, made_up: bool | None = None) -> dict[str,
         "evidence": one.evidence,
         "evidence_label": both(word("marks", one.evidence)),
         "sum": one.sum,
+        "said": {lang: terminal.clean(paragraph(one, lang)) for lang in words.LANGS},
+        "principal_reasons": [
+            {
+                "label": both(reason.label),
+                "points": number(reason.points),
+                "records": [terminal.clean(record) for record in reason.records],
+                "articles": list(reason.articles),
+            }
+            for reason in principal_reasons(one)
+        ],
         "lines": [
             {
                 "step": line.step,
@@ -200,12 +212,17 @@ def explanation_data(one: Explanation, made_up: bool | None = None) -> dict[str,
         "laws": {key: both(label) for key, label in one.laws.items()},
         "notes": list(one.notes),
         "made_up": one.made_up if made_up is None else made_up,
-    }
+    } | ({} if hashes is None else {"audit": _hashes(hashes)})
 
 
-def subject_page(one: Explanation, lang: Lang = "zh", made_up: bool | None = None) -> str:
-    """The explained grade of one subject; prints on A4."""
-    data = explanation_data(one, made_up)
+def _hashes(hashes: Audit) -> dict[str, Any]:
+    rows = [{"table": table, "key": terminal.clean(key), "sha256": value} for table, key, value in hashes.rows]
+    return {"identity": dict(hashes.identity), "digest": hashes.digest, "rows": rows}
+
+
+def subject_page(one: Explanation, lang: Lang = "zh", made_up: bool | None = None, hashes: Audit | None = None) -> str:
+    """The explained grade of one subject, with `hashes` for an auditor; prints on A4."""
+    data = explanation_data(one, made_up, hashes)
     rows = [
         {
             "label": terminal.clean(terminal.named(line, lang)),
@@ -228,6 +245,7 @@ def subject_page(one: Explanation, lang: Lang = "zh", made_up: bool | None = Non
         laws=[(key, say(label, lang)) for key, label in one.laws.items()],
         readings=[(key, say(label, lang)) for key, label in one.readings.items()],
         interval_shown=_open(one, lang), decision=_decision(one, lang),
+        hashes=hashes,
     )  # fmt: skip
 
 

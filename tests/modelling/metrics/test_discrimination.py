@@ -66,6 +66,23 @@ def test_weights_are_importance_weights() -> None:
     assert zeroed == pytest.approx(auc_interval(y[kept], risk[kept]), rel=1e-10)
 
 
+def test_rows_of_weight_nothing_are_not_there() -> None:
+    random = np.random.default_rng(2)
+    risk = random.normal(size=300)
+    y = (random.random(300) < 1 / (1 + np.exp(-risk))).astype(int)
+    groups, cohort = np.arange(300) // 3, np.arange(300) % 2
+    weight = np.where(np.arange(300) % 4 == 0, 0.0, random.integers(1, 4, 300).astype(float))
+    kept = weight > 0
+    for by in (None, groups):
+        inside = None if by is None else by[kept]
+        whole = discrimination(y, risk, weight, groups=by, bootstraps=20)
+        assert whole == discrimination(y[kept], risk[kept], weight[kept], groups=inside, bootstraps=20)
+        whole_gap = compare_auc(y, risk, -risk, weight, groups=by)
+        assert whole_gap == compare_auc(y[kept], risk[kept], -risk[kept], weight[kept], groups=inside)
+    found = discrimination_by(y, risk, cohort, weight)
+    assert found.equals(discrimination_by(y[kept], risk[kept], cohort[kept], weight[kept]))
+
+
 def test_rows_of_one_organisation_are_not_more_evidence() -> None:
     y, risk = data(200)
     once = auc_interval(y, risk)
@@ -179,7 +196,7 @@ def test_curves_run_from_nothing_to_everything() -> None:
         ([0, 1], [1, 2], [0, 0], "all zero"),
         ([0, 1], [1, 2], [1, 0], "one class"),
         ([], [], None, "no outcomes"),
-        ([0, 1], [[1], [2]], None, "dimensions"),
+        ([0, 1], [[1, 1], [2, 2]], None, "shape"),
     ],
 )
 def test_bad_input_is_named(y: list, risk: list, weight: list | None, said: str) -> None:

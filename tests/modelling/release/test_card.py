@@ -147,3 +147,16 @@ def test_nothing_of_the_establishment_itself_is_used() -> None:
     second = fhrs_as_known(worse)
     assert second["not_compliant"].tolist() == [1, 1, 1]
     pd.testing.assert_frame_equal(first.drop(columns="not_compliant"), second.drop(columns="not_compliant"))
+
+
+def test_a_reference_configuration_trains_as_any_other(tmp_path: Path) -> None:
+    from creditscore.modelling.release.config import TrainConfig, load_config
+
+    folder = MODELS / "benchmark" / "german-credit"
+    config = TrainConfig.of(load_config(folder / "config.yaml"))
+    assert config.data == {"file": "data.parquet"}
+    file = tmp_path / "config.yaml"
+    for data in ("{prepare: none}", "{file: data.parquet, prepare: magic}"):
+        file.write_text(f"target: bad\ndata: {data}\n", encoding="utf-8")
+        with pytest.raises(UsageError, match="says where its table lies"):
+            table_for(file, folder)

@@ -73,6 +73,7 @@ def test_rows_without_outcome_are_counted(table: pd.DataFrame) -> None:
         ({"split": {"tset": 0.2}}, UsageError, "unknown key 'tset'"),
         ({"split": {"test": 1.5}}, UsageError, "0 < test < 1"),
         ({"nme": "x"}, UsageError, "unknown key 'nme'"),
+        ({"data": {"fiel": "x"}}, UsageError, "unknown key 'fiel'"),
     ],
 )
 def test_wrong_settings_are_named(

@@ -61,10 +61,8 @@ class Ranked:
 
 
 def ranked(y: Any, risk: Any, sample_weight: Any = None) -> Ranked:
-    """Sort once; O(n log n). InputError where only one class is there."""
-    y = outcomes(y)
-    risk = column("risk", risk, len(y))
-    weight = weights(sample_weight, len(y))
+    """Sort once; O(n log n). Rows of weight 0 are left out. InputError where only one class is there."""
+    y, risk, weight, _ = _taken(y, risk, sample_weight)
     order = np.argsort(risk, kind="stable")
     ordered = risk[order]
     fresh = np.empty(len(y), dtype=bool)
@@ -84,6 +82,22 @@ def ranked(y: Any, risk: Any, sample_weight: Any = None) -> Ranked:
             next="take a longer window or a wider group",
         )
     return Ranked(inverse, events, others, y, weight)
+
+
+def _taken(y: Any, risk: Any, sample_weight: Any, groups: Any = None) -> tuple[Floats, Floats, Floats, Ints | None]:
+    """Outcomes, risk, weights and clusters of the rows that have a weight."""
+    y = outcomes(y)
+    risk, weight = column("risk", risk, len(y)), weights(sample_weight, len(y))
+    clusters = None if groups is None else codes("groups", groups, len(y))[0]
+    used = weight > 0
+    if used.all():
+        return y, risk, weight, clusters
+    return (
+        y[used],
+        risk[used],
+        weight[used],
+        None if clusters is None else np.unique(clusters[used], return_inverse=True)[1],
+    )
 
 
 def _auc(events: Floats, others: Floats) -> float:
@@ -135,8 +149,8 @@ def auc_interval(
     importance weights: multiplying all of them changes nothing. Where events and others are wholly apart the error is 0
     and says too little: the far bound is then (α/2)^(1/m), m the smaller class, from m pairs without a common row.
     """
-    of = ranked(y, risk, sample_weight)
-    clusters = None if groups is None else codes("groups", groups, len(of.y))[0]
+    *rows, clusters = _taken(y, risk, sample_weight, groups)
+    of = ranked(*rows)
     return with_interval(of, level_of(level), clusters)
 
 
@@ -146,8 +160,7 @@ def with_interval(of: Ranked, level: float, clusters: Ints | None) -> tuple[floa
     se = float(_variance([parts], of.y, of.weight, clusters)[0, 0]) ** 0.5
     low, high = auc - normal_quantile(level) * se, auc + normal_quantile(level) * se
     if auc in (0.0, 1.0):
-        used = of.weight > 0
-        fewer = int(min(np.sum(of.y[used]), np.sum(1 - of.y[used])))
+        fewer = int(min(np.sum(of.y), np.sum(1 - of.y)))
         bound = ((1 - level) / 2) ** (1 / fewer)
         low, high = (bound, 1.0) if auc == 1 else (0.0, 1 - bound)
     return auc, se, max(0.0, low), min(1.0, high)
@@ -178,8 +191,8 @@ def discrimination(
     """
     if interval not in ("delong", "bootstrap"):
         raise InputError(f"{interval!r} is no interval", where="interval", allowed=("delong", "bootstrap"))
-    of = ranked(y, risk, sample_weight)
-    clusters = None if groups is None else codes("groups", groups, len(of.y))[0]
+    *rows, clusters = _taken(y, risk, sample_weight, groups)
+    of = ranked(*rows)
     auc, se, low, high = with_interval(of, level_of(level), clusters)
     ks = _ks(of.events, of.others)
     ks_low = ks_high = float("nan")
@@ -264,10 +277,10 @@ def discrimination_by(
 
     A cohort with one class has NaN and says so in `state` (`one_class`); the others are `measured`.
     """
-    y = outcomes(y)
-    risk, weight = column("risk", risk, len(y)), weights(sample_weight, len(y))
+    y, risk, weight = outcomes(y), column("risk", risk), weights(sample_weight, len(y))
     code, names = codes("cohort", cohort, len(y))
-    clusters = None if groups is None else codes("groups", groups, len(y))[0]
+    code = code[weight > 0]
+    y, risk, weight, clusters = _taken(y, risk, weight, groups)
     rows: list[dict[str, Any]] = []
     for k, name in enumerate(names):
         which = np.flatnonzero(code == k)
@@ -310,7 +323,7 @@ def compare_auc(
 ) -> AucDifference:
     """DeLong's test of two risks on the same rows (their errors are correlated, which the test uses)."""
     one, two = ranked(y, first, sample_weight), ranked(y, second, sample_weight)
-    clusters = None if groups is None else codes("groups", groups, len(one.y))[0]
+    clusters = _taken(y, first, sample_weight, groups)[3]
     (auc_1, part_1), (auc_2, part_2) = influence(one), influence(two)
     matrix = _variance([part_1, part_2], one.y, one.weight, clusters)
     se = max(0.0, float(matrix[0, 0] + matrix[1, 1] - 2 * matrix[0, 1])) ** 0.5

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from creditscore.errors import InputError, UsageError
+from creditscore.errors import InputError, TableError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,44 +19,52 @@ CLIP = 1e-9  # a probability nearer to 0 or 1 than this has no usable log-odds
 
 
 def column(name: str, values: Any, length: int | None = None) -> Floats:
-    """`values` as one float64 column without gaps; an InputError says what is wrong with it."""
+    """`values` as one column of finite numbers, shape (n,), float64; a table of one column is taken as its column.
+
+    Raises TableError for text, several columns, another number of rows than `length`, missing values and infinities.
+    """
     if hasattr(values, "to_numpy"):
         values = values.to_numpy()
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise InputError(f"{name} holds values that are no numbers", where=name, next="give numbers") from error
+        raise TableError(f"{name} holds values that are no numbers", where=name, next="give numbers") from error
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
     if array.ndim != 1:
-        raise InputError(f"{name} has {array.ndim} dimensions", where=name, allowed="one column")
+        raise TableError(f"{name} has shape {array.shape}", where=name, allowed="one column: shape (n,) or (n, 1)")
     if length is not None and len(array) != length:
-        raise InputError(f"{name} has {len(array)} values, the outcomes {length}", where=name, next="give one per row")
-    gaps = int(np.count_nonzero(~np.isfinite(array)))
-    if gaps:
-        raise InputError(
-            f"{name} has {gaps} missing or infinite values", where=name, next="leave those rows out and say so"
+        raise TableError(f"{name} has {len(array)} values for {length} rows", where=name, next="give one per row")
+    odd = ~np.isfinite(array)
+    if odd.any():
+        raise TableError(
+            f"{name} has {int(odd.sum())} missing or infinite values in {len(array)} rows",
+            where=f"{name}, row {int(np.argmax(odd))}",
+            allowed="finite numbers",
+            next="leave those rows out and say so, or mend what gave them",
         )
     return array
 
 
-def outcomes(y: Any) -> Floats:
-    """The outcomes: 1 = the adverse event, 0 = not."""
-    array = column("y", y)
+def outcomes(y: Any, length: int | None = None) -> Floats:
+    """The outcomes, shape (n,): 1.0 = the adverse event, 0.0 = not; at least one row."""
+    array = column("y", y, length)
     if not len(array):
-        raise InputError("there are no outcomes", where="y", next="give at least one row")
+        raise TableError("there are no outcomes", where="y", next="give at least one row")
     odd = np.unique(array[(array != 0) & (array != 1)])
     if len(odd):
         shown = ", ".join(f"{value:g}" for value in odd[:5])
-        raise InputError(f"y holds {shown}", where="y", allowed="1 (the adverse event) and 0")
+        raise TableError(f"y holds {shown}", where="y", allowed="1 (the adverse event) and 0")
     return array
 
 
 def weights(sample_weight: Any, length: int) -> Floats:
-    """One weight per row, not negative, not all zero; ones where none are given."""
+    """One weight per row, shape (length,): ones where none are given; 0 takes a row out; not negative, not all zero."""
     if sample_weight is None:
         return np.ones(length)
     array = column("sample_weight", sample_weight, length)
     if (array < 0).any() or not array.any():
-        raise InputError("weights are negative or all zero", where="sample_weight", allowed="0 or more, one above 0")
+        raise TableError("weights are negative or all zero", where="sample_weight", allowed="0 or more, one above 0")
     return array
 
 
@@ -64,7 +72,7 @@ def probabilities(p: Any, length: int | None = None, name: str = "p") -> Floats:
     """Probabilities of the event, in [0, 1]."""
     array = column(name, p, length)
     if len(array) and (array.min() < 0 or array.max() > 1):
-        raise InputError(
+        raise TableError(
             f"{name} lies outside 0 to 1", where=name, allowed="probabilities", next="give predict_proba's event column"
         )
     return array

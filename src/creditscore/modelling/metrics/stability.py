@@ -22,7 +22,8 @@ HALF = 0.5  # an empty cell counts as half a row, so that its logarithm exists
 class FixedBins:
     """Bins of one column, fixed on a reference: numbers by inner edges (value ≤ edge), texts by levels.
 
-    The last two bins are always `missing` and, for texts, `other` (unseen or rare levels).
+    Infinities lie in the outermost bins. The last two bins are always `missing` and, for texts, `other` (unseen or rare
+    levels).
     """
 
     name: str
@@ -43,7 +44,7 @@ class FixedBins:
         """The bin of each value."""
         import pandas as pd
 
-        series = _series(self.name, values)
+        series = pd.Series(values)
         gone = series.isna().to_numpy()
         if self.kind == "numeric":
             numbers = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
@@ -79,21 +80,14 @@ class FixedBins:
         return cls(str(given["name"]), str(given["of"]), edges, tuple(map(str, given["levels"])))
 
 
-def _series(name: str, values: Any) -> pd.Series[Any]:
-    import pandas as pd
-
-    series = values if isinstance(values, pd.Series) else pd.Series(values)
-    if series.dtype.kind == "f" and np.isinf(series.to_numpy()).any():
-        raise InputError(f"{name} holds infinite values", where=name, next="make them missing or finite")
-    return series
-
-
 def fix_bins(name: str, values: Any, sample_weight: Any = None, *, bins: int = 10) -> FixedBins:
     """Bins of the reference: about equal weight for numbers, one per level for texts and truths.
 
     Few distinct numbers (at most `bins`) have a bin each. InputError where every value is missing.
     """
-    series = _series(name, values)
+    import pandas as pd
+
+    series = pd.Series(values)
     if series.isna().all():
         raise InputError(f"every value of {name} is missing", where=name, next="leave the column out")
     weight = weights(sample_weight, len(series))
@@ -103,12 +97,13 @@ def fix_bins(name: str, values: Any, sample_weight: Any = None, *, bins: int = 1
         numbers, held = known.to_numpy(dtype=np.float64), weight[kept]
         distinct = np.unique(numbers)
         if len(distinct) <= bins:
-            return FixedBins(name, "numeric", edges=tuple(float(one) for one in distinct[:-1]))
+            return FixedBins(name, "numeric", edges=tuple(float(one) for one in distinct[:-1] if np.isfinite(one)))
         order = np.argsort(numbers, kind="stable")
         reached = np.cumsum(held[order])
         at = np.searchsorted(reached, reached[-1] * np.arange(1, bins) / bins * (1 - 1e-12))
         edges = np.unique(numbers[order][np.minimum(at, len(numbers) - 1)])
-        return FixedBins(name, "numeric", edges=tuple(float(one) for one in edges if one < numbers.max()))
+        inner = (float(one) for one in edges if one < numbers.max() and np.isfinite(one))
+        return FixedBins(name, "numeric", edges=tuple(inner))
     texts = known.astype(object).map(lambda one: str(plain(one)))
     held_by = texts.to_frame("level").assign(weight=weight[kept]).groupby("level")["weight"].sum()
     commonest = sorted(held_by.index, key=lambda level: (-held_by[level], level))[:MOST_LEVELS]

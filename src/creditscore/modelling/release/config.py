@@ -59,6 +59,8 @@ class TrainConfig:
     estimator  scorecard | boosting | ordinal, with its `parameters`
     calibrator platt | beta | isotonic | anchor | none
     scale      grades, best first, and either `cuts` or `rules` (see CutRules) and `objective`
+    data       of a reference model: the `file` of its table and how that is prepared (`prepare`), for
+               `card --regenerate`; `train` takes the table that it is given as it is
     """
 
     target: str
@@ -78,6 +80,7 @@ class TrainConfig:
     background: int = 500
     scheme: str | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.estimator not in KINDS:
@@ -89,6 +92,9 @@ class TrainConfig:
             raise UsageError(
                 f"unknown key {sorted(unknown)[0]!r}", where="scale", allowed="grades, cuts, rules, objective"
             )
+        strange = set(self.data) - {"file", "prepare"}
+        if strange:
+            raise UsageError(f"unknown key {sorted(strange)[0]!r}", where="data", allowed="file, prepare")
         if self.estimator == "ordinal" and (self.event_from is None or not self.parameters.get("grades")):
             raise UsageError(
                 "an ordinal model needs its grades and the best one that counts as the event",

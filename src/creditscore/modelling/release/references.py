@@ -58,8 +58,7 @@ def regenerate_all(models: str | Path, data: str | Path | None = None, *, check:
 
 def made_again(file: Path, table: pd.DataFrame) -> tuple[GradingModel, Any]:
     """Model and validation report of a reference configuration on its table."""
-    given = {key: value for key, value in load_config(file).items() if key != "data"}
-    model = train(table, TrainConfig.of(given, str(file)))
+    model = train(table, TrainConfig.of(load_config(file), str(file)))
     report, judged = validate_model(model, table, bootstraps=BOOTSTRAPS)
     return judged, report
 
@@ -68,7 +67,13 @@ def table_for(file: Path, data: str | Path | None = None) -> pd.DataFrame | None
     """The table of a configuration: beside it, or in the folder of the data (default: ../shared/data beside the
     checkout); None where it is not there.
     """
-    told = load_config(file)["data"]
+    told = TrainConfig.of(load_config(file), str(file)).data
+    if "file" not in told or told.get("prepare", "none") not in PREPARE:
+        raise UsageError(
+            "a reference model says where its table lies",
+            where=f"{file}: data",
+            allowed=f"file: its name; prepare: {', '.join(PREPARE)}",
+        )
     folder = Path(data) if data is not None else file.resolve().parents[4] / "shared" / "data"
     for place in (file.parent / told["file"], folder / told["file"]):
         if place.is_file():

@@ -20,6 +20,7 @@ from creditscore.modelling.release.bundle import FILE
 from creditscore.modelling.release.served import ARTIFACT, CODE, read_served, signature_of
 from creditscore.modelling.release.tracking import ModelStore, experiment_of, log_run
 from creditscore.store import second_person
+from creditscore.store.entry import moment
 
 if TYPE_CHECKING:
     from creditscore.store import Entry, Log
@@ -116,8 +117,8 @@ def promote(
 
     Refused (NotAllowed) unless: the approver is neither the actor nor who registered the version, and has the role
     `approver` where the store has roles; the validation passed (where it only warns, `reason` must say why that is
-    accepted); `data_hash` (`table_hash` of the table that the
-    report was made on, or the content hash of a scheme) is the registered one; and the artifact is, byte for
+    accepted); `data_hash` (`table_hash` of the table that the report was made on, or the content hash of a scheme) is
+    the registered one; and the artifact is, byte for
     byte of its content, what was registered. Returns the entry of the log that was written before the alias moved.
     """
     if alias not in ALIASES:
@@ -139,7 +140,7 @@ def promote(
                 f"the artifact of {name} {version} is not what was registered", allowed=chosen.content_hash
             )
         before = _newest(log, name, alias)
-        if before is not None and at is not None and _moment(at) < before.at:
+        if before is not None and at is not None and moment(at) < before.at:
             raise UsageError(f"{at} lies before the last promotion", allowed=f"{before.at} or later")
         payload = {
             "name": name, "version": chosen.version, "alias": alias, "proposed_by": actor, "approved_by": approver,
@@ -308,9 +309,3 @@ def _aliased(client: Any, name: str, alias: str) -> str:
         return str(client.get_model_version_by_alias(name, alias).version)
     except MlflowException as error:
         raise UsageError(f"{name} has no {alias}", next="see `creditscore model list`, or name a version") from error
-
-
-def _moment(at: str) -> str:
-    from creditscore.store.entry import moment
-
-    return moment(at)

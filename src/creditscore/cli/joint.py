@@ -1,0 +1,351 @@
+"""`creditscore joint`: the four lists and joint measures, from a business event to the lifting of a measure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from creditscore.cli.progress import working
+from creditscore.cli.scheme_check import show_faults
+from creditscore.cli.tables import say_line, show, show_blocks
+from creditscore.errors import TooManyRejected, UsageError
+
+if TYPE_CHECKING:
+    from creditscore.store import Log
+    from creditscore.supervision.joint.model import FourLists
+    from creditscore.supervision.joint.tables import Listing
+
+joint_app = typer.Typer(
+    name="joint",
+    help="Four lists and joint measures: no entry, no link, no basis, no measure; a person decides.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Folder = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Folder of four lists.", show_default=False)]
+Lists = Annotated[Path | None, typer.Option("--lists", help="Folder of four lists (default: those of the package).")]
+Store = Annotated[Path, typer.Option(help="The store, one file.")]
+RolesFile = Annotated[Path | None, typer.Option(help="File of roles; when given, it is enforced.")]
+By = Annotated[str, typer.Option("--by", help="Who does it, as the log will name them.")]
+On = Annotated[str, typer.Option("--on", help="The day, YYYY-MM-DD.")]
+Listings = Annotated[Path, typer.Option(help="Parquet or CSV file of entries on lists.")]
+Rejected = Annotated[int, typer.Option(min=0, help="Refused rows to accept before failing with exit code 3.")]
+Lang = Annotated[str, typer.Option(help="zh or en.")]
+Id = Annotated[str, typer.Argument(metavar="PROPOSAL", help="Id of the proposal, JM-…", show_default=False)]
+Number = Annotated[str, typer.Option("--document-no", help="Number of the document.")]
+Reason = Annotated[str, typer.Option(help="Why, in a sentence.")]
+
+
+@joint_app.command("check")
+def check_command(
+    folder: Folder = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A list of faults and notes for machines.")] = False,
+    notes: Annotated[bool, typer.Option("--notes/--no-notes", help="List the notes too.")] = True,
+) -> None:
+    """Check a set of four lists: every fault at once, with its code. Exit code 4 if there is any."""
+    from creditscore.supervision.joint.load import inspect
+
+    lists, faults, noted = inspect(folder)
+    if as_json:
+        typer.echo(json.dumps([vars(one) for one in (*faults, *noted)], ensure_ascii=False, indent=1))
+    else:
+        show_faults(faults)
+        show_faults(noted if notes else ())
+        size = f"{len(lists.measures)} measures, {len(lists.links)} links; " if lists is not None else ""
+        typer.echo(f"{size}{len(faults)} faults, {len(noted)} notes; docs/joint_measures.md explains each code")
+    if faults:
+        raise typer.Exit(4)
+
+
+@joint_app.command("show")
+def show_command(
+    folder: Folder = None,
+    lang: Lang = "zh",
+    as_json: Annotated[bool, typer.Option("--json", help="All tables for machines.")] = False,
+    grades: Annotated[
+        Path | None, typer.Option(help="Folder of a grading: what the rules attach to its grades, for information.")
+    ] = None,
+) -> None:
+    """The four lists and what follows from what; with --grades, the measures that rules attach to grades."""
+    from creditscore.supervision.joint import lines
+    from creditscore.supervision.joint.export import as_data
+    from creditscore.supervision.joint.load import load_four_lists
+
+    _lang(lang)
+    if grades is not None:
+        found = _attached(grades, lang)
+        if as_json:
+            typer.echo(json.dumps([vars(one) for one in found], ensure_ascii=False, indent=1))
+        else:
+            show(lines.ATTACHED[lang], [lines.attached(one, lang) for one in found], fold=True)
+            say_line(lines.INFORMATION[lang])
+        return
+    lists = load_four_lists(folder)
+    if as_json:
+        typer.echo(json.dumps(as_data(lists), ensure_ascii=False, indent=1))
+        return
+    for title, blocks in lines.of_lists(lists, lang):
+        show_blocks(blocks, title)
+    for line in lines.legend(lists, lang):
+        say_line(line)
+
+
+def _attached(folder: Path, lang: str) -> list[Any]:
+    import pyarrow.parquet as pq
+
+    from creditscore.supervision.joint.by_grade import attached
+
+    file = folder / "grades.parquet"
+    if not file.is_file():
+        raise UsageError(
+            "no grading lies there", where=str(folder), next="give a folder written by `creditscore grade`"
+        )
+    return attached(pq.read_table(file).to_pylist(), lang)
+
+
+@joint_app.command("match")
+def match_command(
+    events: Annotated[Path, typer.Argument(metavar="EVENTS", help="Business events, CSV or Parquet.")],
+    listings: Listings,
+    store: Store,
+    by: By,
+    subjects: Annotated[Path | None, typer.Option(help="Who exists; else every valid credit code.")] = None,
+    known_at: Annotated[str | None, typer.Option(help="Day of knowledge (default: the day of each event).")] = None,
+    lists: Lists = None,
+    roles: RolesFile = None,
+    max_rejected: Rejected = 0,
+    lang: Lang = "zh",
+) -> None:
+    """Propose, for each subject of each event, the measures linked to its entries of that day."""
+    from creditscore.supervision.joint import lines
+    from creditscore.supervision.joint.desk import propose
+    from creditscore.supervision.joint.load import load_four_lists
+    from creditscore.supervision.joint.tables import read_intake
+
+    _lang(lang)
+    chosen = load_four_lists(lists)
+    with working("reading and checking"):
+        intake = read_intake(events=events, listings=listings, subjects=subjects)
+    _refused(intake.refused, max_rejected)
+    with _log(store, roles) as log:
+        day = None if known_at is None else _day(known_at, "--known-at")
+        done = propose(log, chosen, intake, by=by, known_at=day)
+    matched = done.matched
+    if matched.proposals:
+        show_blocks(lines.proposal(one, chosen, lang) for one in matched.proposals)
+    counts = lines.reasons(matched.refused, lang)
+    if counts:
+        show(lines.REASONS[lang], counts, fold=True)
+    for line in lines.sums(done, lang):
+        say_line(line)
+
+
+@joint_app.command("decide")
+def decide_command(
+    proposal: Id,
+    listings: Listings,
+    store: Store,
+    by: By,
+    on: On,
+    accept: Annotated[bool | None, typer.Option("--accept/--reject", help="What is decided.")] = None,
+    reason: Reason = "",
+    acknowledge: Annotated[list[str] | None, typer.Option(help="A flag that is accepted, with --reason.")] = None,
+    lists: Lists = None,
+    roles: RolesFile = None,
+    max_rejected: Rejected = 0,
+) -> None:
+    """Accept or reject a proposal; never by who proposed it."""
+    from creditscore.supervision.joint.desk import decide
+
+    if accept is None:
+        raise UsageError("nothing is decided", allowed="--accept, --reject")
+    with _desk(store, roles, lists, listings, max_rejected) as (log, chosen, entries):
+        decide(
+            log, chosen, entries, proposal,
+            accept=accept, by=by, on=_day(on), reason=reason, acknowledge=acknowledge or (),
+        )  # fmt: skip
+    typer.echo(f"{proposal}: {'accepted' if accept else 'rejected'}")
+
+
+@joint_app.command("notify")
+def notify_command(
+    proposal: Id, listings: Listings, store: Store, by: By, on: On, document_no: Number,
+    lists: Lists = None, roles: RolesFile = None, max_rejected: Rejected = 0,
+) -> None:  # fmt: skip
+    """The subject was told of measure, basis, reason and remedies."""
+    from creditscore.supervision.joint.desk import notify
+
+    with _desk(store, roles, lists, listings, max_rejected) as (log, chosen, entries):
+        notify(log, chosen, entries, proposal, by=by, on=_day(on), document_no=document_no)
+    typer.echo(f"{proposal}: notified")
+
+
+@joint_app.command("execute")
+def execute_command(
+    proposal: Id, listings: Listings, store: Store, by: By, on: On, document_no: Number = "",
+    lists: Lists = None, roles: RolesFile = None, max_rejected: Rejected = 0,
+) -> None:  # fmt: skip
+    """The measure was carried out; only after its notice, and while all it rests on stands."""
+    from creditscore.supervision.joint.desk import execute
+
+    with _desk(store, roles, lists, listings, max_rejected) as (log, chosen, entries):
+        execute(log, chosen, entries, proposal, by=by, on=_day(on), document_no=document_no)
+    typer.echo(f"{proposal}: executed")
+
+
+@joint_app.command("feedback")
+def feedback_command(
+    proposal: Id,
+    store: Store,
+    by: By,
+    on: On,
+    result: Annotated[str, typer.Option(help="What came of it.")],
+    roles: RolesFile = None,
+) -> None:
+    """Say what came of a measure."""
+    from creditscore.supervision.joint.desk import feedback
+
+    with _log(store, roles) as log:
+        feedback(log, proposal, by=by, on=_day(on), result=result)
+    typer.echo(f"{proposal}: fed back")
+
+
+@joint_app.command("annul")
+def annul_command(
+    proposal: Id, store: Store, by: By, on: On, document_no: Number, reason: Reason, roles: RolesFile = None
+) -> None:
+    """The decision was annulled; what was carried out is then due to be lifted."""
+    from creditscore.supervision.joint.desk import annul
+
+    with _log(store, roles) as log:
+        annul(log, proposal, by=by, on=_day(on), document_no=document_no, reason=reason)
+    typer.echo(f"{proposal}: annulled")
+
+
+@joint_app.command("lift")
+def lift_command(
+    listings: Listings,
+    store: Store,
+    by: By,
+    on: On,
+    proposals: Annotated[
+        list[str] | None, typer.Argument(metavar="[PROPOSAL]…", help="None: all that has ended.", show_default=False)
+    ] = None,
+    lists: Lists = None,
+    roles: RolesFile = None,
+    max_rejected: Rejected = 0,
+) -> None:
+    """Lift what has ended by that day: with its entry, its period, its basis, or an annulled decision."""
+    from creditscore.supervision.joint.desk import lift
+
+    with _desk(store, roles, lists, listings, max_rejected) as (log, chosen, entries):
+        causes = lift(log, chosen, entries, by=by, on=_day(on), ids=proposals or None)
+    if causes:
+        show(("proposal", "cause"), sorted(causes.items()))
+    typer.echo(f"{len(causes)} lifted or lapsed")
+
+
+@joint_app.command("due")
+def due_command(
+    listings: Listings,
+    store: Store,
+    on: On,
+    lists: Lists = None,
+    max_rejected: Rejected = 0,
+    lang: Lang = "zh",
+) -> None:
+    """What is to be lifted, decided, notified, carried out and fed back on that day."""
+    from creditscore.supervision.joint import lines
+    from creditscore.supervision.joint.book import due, read_cases
+
+    _lang(lang)
+    day = _day(on)
+    with _desk(store, None, lists, listings, max_rejected, read_only=True) as (log, chosen, entries):
+        cases = read_cases(log.store)
+        found = due(cases.values(), chosen, entries, day)
+    if found:
+        show_blocks(lines.due(one, cases[one.proposal_id].proposal, day, chosen, lang) for one in found)
+    say_line(lines.due_sum(found, chosen, lang))
+
+
+@joint_app.command("export")
+def export_command(
+    listings: Listings,
+    store: Store,
+    on: On,
+    out: Annotated[Path, typer.Option(help="Folder for the tables.")],
+    lists: Lists = None,
+    max_rejected: Rejected = 0,
+    csv: Annotated[bool, typer.Option("--csv", help="Write CSV beside Parquet.")] = False,
+) -> None:
+    """Write measures, acts, refusals and what is due on a day as tables, with the four lists."""
+    from creditscore.supervision.joint.export import export
+
+    with _desk(store, None, lists, listings, max_rejected, read_only=True) as (log, chosen, entries):
+        export(log, chosen, entries, _day(on), out, csv=csv)
+    typer.echo(f"written to {out}")
+
+
+@contextmanager
+def _log(store: Path, roles: Path | None, read_only: bool = False) -> Iterator[Log]:
+    from creditscore.store import Database, Log, load_roles
+
+    people = None if roles is None else load_roles(roles)
+    with Database(store, read_only=read_only) as opened:
+        yield Log(opened, roles=people)
+
+
+@contextmanager
+def _desk(
+    store: Path, roles: Path | None, lists: Path | None, listings: Path, max_rejected: int, read_only: bool = False
+) -> Iterator[tuple[Log, FourLists, Any]]:
+    """The log of the store, the four lists, and the entries by subject."""
+    from creditscore.supervision.joint.load import load_four_lists
+    from creditscore.supervision.joint.tables import read_intake
+
+    if not store.is_file():
+        raise UsageError("there is no store here", where=str(store), next="`creditscore joint match` makes it")
+    chosen = load_four_lists(lists)
+    with working("reading and checking"):
+        intake = read_intake(listings=listings)
+    _refused(intake.refused, max_rejected)
+    with _log(store, roles, read_only) as log:
+        entries: dict[str, tuple[Listing, ...]] = dict(intake.listings)
+        yield log, chosen, entries
+
+
+def _refused(rows: tuple[dict[str, Any], ...], most: int) -> None:
+    """Refused rows are listed; more than allowed end the command."""
+    lines = {(row["table"], row["line"]) for row in rows}
+    if rows:
+        names = ("table", "line", "reason", "column", "value")
+        show(names, [tuple(str(row[name] or "") for name in names) for row in rows[:20]], fold=True)
+        if len(rows) > 20:
+            typer.echo(f"… {len(rows) - 20} more")
+    if len(lines) > most:
+        raise TooManyRejected(
+            f"{len(lines)} rows were refused",
+            allowed=f"{most} (--max-rejected)",
+            next="mend the rows named above, or allow as many with --max-rejected",
+        )
+
+
+def _lang(lang: str) -> None:
+    if lang not in ("zh", "en"):
+        raise UsageError(f"{lang!r} is not a language of this package", allowed="zh, en")
+
+
+def _day(text: str, name: str = "--on") -> int:
+    from datetime import date
+
+    from creditscore.days import to_day
+
+    try:
+        return to_day(date.fromisoformat(text))
+    except ValueError as error:
+        raise UsageError(f"{name}: {text!r} is not a day", allowed="YYYY-MM-DD") from error

@@ -1,0 +1,93 @@
+"""`creditscore reproduce`: a written grading computed again, the same bytes or the first difference and its cause."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from creditscore.cli.progress import working
+from creditscore.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from creditscore.records import Snapshot
+    from creditscore.schemes.model import Scheme
+
+Table = Annotated[Path | None, typer.Option(help="The table that was graded, in place of a snapshot.")]
+
+
+def reproduce_command(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `creditscore grade --out` wrote.")],
+    snapshot: Annotated[Path | None, typer.Option(help="The snapshot that was graded.")] = None,
+    subjects: Table = None,
+    records: Table = None,
+    attributes: Table = None,
+    listings: Table = None,
+    history: Table = None,
+    feeds: Table = None,
+    scheme: Annotated[
+        list[Path] | None, typer.Option(help="YAML file of a scheme outside the library; may be repeated.")
+    ] = None,
+    memory_limit: Annotated[str | None, typer.Option(help="Memory for the engine, such as 1500MB.")] = None,
+) -> None:
+    """Compute a grading again from its manifest and its input; exit code 3 when anything differs."""
+    from creditscore.review.reproduce import reproduce
+    from creditscore.schemes import registry
+
+    tables = {
+        "subjects": subjects, "records": records, "attributes": attributes,
+        "listings": listings, "history": history, "feeds": feeds,
+    }  # fmt: skip
+    with working(f"computing {run} again"):
+        own = {one.scheme: one for one in (registry.pick(str(path)) for path in scheme or [])}
+        source = _source(snapshot, tables, run, own, memory_limit)
+        found = reproduce(run, source, own)
+    said = {"bytes": "the same bytes", "rows": "the same rows, in a file of other bytes", "differs": "differs"}
+    for table, how in found.files.items():
+        typer.echo(f"{table}.parquet: {said[how]}")
+    if found.ok:
+        typer.echo(f"run {found.run_id}: computed again, nothing differs")
+        return
+    for cause in found.causes:
+        of = f"{cause.of}: " if cause.of else ""
+        typer.echo(f"cause: {of}{cause.what}\n  written   {cause.written}\n  computed  {cause.computed}")
+    first = found.first
+    if first is None:
+        raise InputError(f"run {found.run_id} has the same rows, but not the same manifest", where=str(run))
+    place = f"{first.table}.parquet, row {first.row}" if first.row else f"{first.table}.parquet"
+    typer.echo(f"first difference: {place}: {first.kind}{': ' if first.key else ''}{first.key}")
+    if first.column:
+        typer.echo(f"  column    {first.column}")
+    typer.echo(f"  written   {first.written or '(no such row)'}\n  computed  {first.computed or '(no such row)'}")
+    raise InputError(
+        f"run {found.run_id} cannot be computed again as it was written",
+        where=f"{run} ({place})",
+        next="use the input, the scheme and the version named above, or grade again",
+    )
+
+
+def _source(
+    snapshot: Path | None, tables: dict[str, Path | None], run: Path, own: dict[str, Scheme], memory_limit: str | None
+) -> Snapshot:
+    from creditscore.explanation.read import read_manifest, schemes_in
+    from creditscore.records import ingest
+    from creditscore.records.store import read_snapshot
+    from creditscore.schemes import registry
+
+    given = [name for name, path in tables.items() if path is not None]
+    if snapshot is not None:
+        if given:
+            raise UsageError("a snapshot already holds the tables", next="give --snapshot alone, or the tables")
+        return read_snapshot(snapshot, memory_limit=memory_limit, verify=True)
+    if not {"subjects", "records"} <= set(given):
+        named = read_manifest(run).get("inputs", {})
+        raise UsageError(
+            "what was graded is missing",
+            allowed="--snapshot DIR, or the tables: --subjects FILE --records FILE …",
+            next=f"the run read {', '.join(sorted(named))}" if named else "see `creditscore reproduce --help`",
+        )
+    first = schemes_in(run)[0]
+    ids = (own.get(first) or registry.versions(first)[0]).subject_id
+    kept: dict[str, Any] = {name: path for name, path in tables.items() if name != "records"}
+    return ingest(records=tables["records"], **kept, memory_limit=memory_limit, subject_ids=ids)

@@ -1,0 +1,175 @@
+"""Some subjects of a snapshot, with events added to their records: graded, they have the rows of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from creditscore.errors import InputError, UsageError
+from creditscore.records.faults import drop_pairs, put_pairs
+from creditscore.records.intake import ingest
+from creditscore.records.snapshot import Snapshot
+from creditscore.records.source import quote
+from creditscore.records.tables import ATTRIBUTE_PREFIX, EVENTS, LOG_COLUMNS, ONE
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+DAYS = {
+    "event_day": "event_on",
+    "occurred_day": "occurred_on",
+    "decided_day": "decided_on",
+    "booked_day": "booked_on",
+    "published_day": "published_on",
+    "corrected_day": "corrected_on",
+}
+SIDE = {
+    "attributes": "x.name, x.value, {from_day} AS valid_from, {to_day} AS valid_to, {known_day} AS recorded_on",
+    "listings": "x.listing_id, x.list, {entered_day} AS entered_on, {term_end_day} AS term_end, "
+    "{exited_day} AS exited_on, x.exit_reason, x.basis, {known_day} AS recorded_on",
+    "history": "x.domain, x.scheme, x.period, x.state, x.grade, x.route, x.status, {known_day} AS recorded_on",
+}
+
+
+def subset(
+    snapshot: Snapshot, subject_ids: Iterable[str], *, events: pa.Table | None = None, **tables: pa.Table
+) -> Snapshot:
+    """The records of `subject_ids` and all that belongs to them, with `events` added to the log.
+
+    `events` has the columns of the record log (docs/contract.md); an `event_no` it lacks follows the newest one of its
+    record. `tables` gives rows of `listings` or `history` that take the place of those of the snapshot. Graded with
+    the same day of knowledge, the rows of the result are those of the whole, byte for byte: a grade depends on its own
+    subject alone. Raises UsageError for subjects that the snapshot does not hold, InputError for events that intake
+    refuses.
+    """
+    ids = sorted(set(subject_ids))
+    unknown = set(tables) - {"listings", "history"}
+    if unknown:
+        raise UsageError(f"{', '.join(sorted(unknown))} cannot be given anew", allowed="listings, history")
+    given = unpack(snapshot, ids) | tables
+    if events is not None and events.num_rows:
+        given["records"] = _joined(given["records"], events)
+    small = ingest(
+        **{name: table for name, table in given.items() if name in ("subjects", "records") or table.num_rows},
+        subject_ids=snapshot.subject_ids,  # type: ignore[arg-type]
+    )
+    refused = small.con.execute(f"SELECT reason, message FROM {small.quarantine} ORDER BY ALL").fetchall()
+    if refused:
+        raise InputError(
+            f"{len(refused)} rows cannot be taken in again: {refused[0][0]}: {refused[0][1]}",
+            where="the events that were added",
+            next="an event names a record that was filed, and fits what is known of it",
+        )
+    return replace(small, newest_day=max(small.newest_day, snapshot.newest_day))
+
+
+def unpack(snapshot: Snapshot, subject_ids: list[str]) -> dict[str, pa.Table]:
+    """The tables of the data contract for some subjects, as they would be taken in again."""
+    con = snapshot.con.cursor()
+    put_pairs(con, "wanted", [(one, "") for one in subject_ids])
+    try:
+        chosen = f"CREATE OR REPLACE TEMP TABLE chosen AS SELECT * FROM {snapshot.subjects} WHERE subject_id IN"
+        con.execute(f"{chosen} (SELECT a FROM wanted)")
+    finally:
+        drop_pairs(con, "wanted")
+    found = {one for (one,) in con.execute("SELECT subject_id FROM chosen").fetchall()}
+    missing = [one for one in subject_ids if one not in found]
+    if missing:
+        raise UsageError(
+            f"{len(missing)} subjects are not in the snapshot: {', '.join(missing[:3])}",
+            next="check the ids; a refused subject is listed in the quarantine",
+        )
+    result = {
+        "subjects": con.sql(
+            f"SELECT subject_id, name, kind, {_day('registered_day')} AS registered_on, region, district, industry,"
+            " size, ownership FROM chosen x ORDER BY subject_id"
+        ).to_arrow_table(),
+        "records": con.sql(_log(snapshot)).to_arrow_table(),
+    }
+    for table, columns in SIDE.items():
+        source = getattr(snapshot, table)
+        days = {
+            name: _day(name)
+            for name in ("from_day", "to_day", "known_day", "entered_day", "term_end_day", "exited_day")
+        }
+        order = " ORDER BY x.row" if table == "history" else " ORDER BY ALL"
+        sql = f"SELECT s.subject_id, {columns.format_map(days)} FROM {source} x JOIN chosen s ON s.sid = x.sid{order}"
+        result[table] = con.sql(sql).to_arrow_table()
+    result["feeds"] = con.sql(
+        f'SELECT x.domain, {_day("from_day")} AS "from", {_day("to_day")} AS "to", x.source, x.district, x.region,'
+        f" s.subject_id FROM {snapshot.feeds} x LEFT JOIN {snapshot.subjects} s ON s.sid = x.sid"
+        " WHERE x.sid IS NULL OR x.sid IN (SELECT sid FROM chosen) ORDER BY ALL"
+    ).to_arrow_table()
+    con.execute("DROP TABLE chosen")
+    return result
+
+
+def _log(snapshot: Snapshot) -> str:
+    words = {name: _words(getattr(snapshot, f"{name}s")) for name in ("item", "domain")}
+    events = _words(EVENTS)
+    columns = [
+        "s.subject_id",
+        "x.record_id",
+        "x.event_no",
+        f"{events}[x.event + 1] AS event",
+        *(f"{listed}[x.{name} + 1] AS {name}" for name, listed in words.items()),
+        *(f"{_day(day)} AS {name}" for day, name in DAYS.items()),
+        f"{_day('known_day')} AS recorded_on",
+        *(f"{_exact(name)} AS {name}" for name in ("quantity", "amount", "share")),
+        *(f"x.{name}" for name in ("act_id", "source_subject_id", "source", "document_no", "basis")),
+        *(f"x.{quote(ATTRIBUTE_PREFIX + name)} AS {quote(name)}" for name in snapshot.attribute_columns),
+    ]
+    kept = [one for one in columns if _given(one.rpartition(" AS ")[2].rpartition(".")[2], snapshot)]
+    return (
+        f"SELECT {', '.join(kept)} FROM {snapshot.log} x JOIN chosen s ON s.sid = x.sid"
+        " ORDER BY s.subject_id, x.record_id, x.event_no"
+    )
+
+
+def _given(name: str, snapshot: Snapshot) -> bool:
+    """What no row of the input gave is left out, as the input left it out."""
+    return name not in OPTIONAL or OPTIONAL[name] in snapshot.log_columns
+
+
+OPTIONAL: Mapping[str, str] = {
+    name: code
+    for code, name in {**DAYS, "known_day": "recorded_on", **{name: name for name in LOG_COLUMNS}}.items()
+    if name not in ("sid", "record_id", "event_no", "event", "item", "rk", "single")
+}
+
+
+def _words(words: Iterable[str]) -> str:
+    listed = ", ".join("'" + word.replace("'", "''") + "'" for word in words)
+    return f"CAST([{listed}] AS VARCHAR[])"
+
+
+def _day(column: str) -> str:
+    return f"DATE '1970-01-01' + x.{column}"
+
+
+def _exact(column: str) -> str:
+    """Millionths as decimal text."""
+    whole = f"CAST(x.{column} // {ONE} AS VARCHAR)"
+    return f"{whole} || '.' || lpad(CAST(x.{column} % {ONE} AS VARCHAR), 6, '0')"
+
+
+def _joined(records: pa.Table, events: pa.Table) -> pa.Table:
+    """Records with events below them, every column as text; missing numbers of events follow the newest."""
+    rows: list[dict[str, Any]] = records.to_pylist()
+    newest: dict[str, int] = {}
+    for row in rows:
+        newest[row["record_id"]] = max(newest.get(row["record_id"], 0), row["event_no"])
+    for row in events.to_pylist():
+        number = row.get("event_no") or newest.get(row["record_id"], 0) + 1
+        newest[row["record_id"]] = max(newest.get(row["record_id"], 0), int(number))
+        rows.append({**row, "event_no": number})
+    import pyarrow as pa
+
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return pa.table(
+        {
+            name: pa.array([None if row.get(name) is None else str(row[name]) for row in rows], pa.string())
+            for name in names
+        }
+    )

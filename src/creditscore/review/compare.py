@@ -1,0 +1,124 @@
+"""Two result tables compared in the order in which they were written: the first row that differs, and where."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from creditscore.errors import InputError
+from creditscore.records.source import literal, quote
+
+KEYS = {
+    "grades": ("subject_id", "scheme"),
+    "ledger": ("subject_id", "scheme", "step", "record_id", "rule"),
+    "quarantine": ("table", "subject_id", "record_id", "event_no", "reason", "column"),
+}
+LEFT_OUT = {"quarantine": ("line",)}  # where a row stood in the input is no part of the result
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first row that differs: row `row` (from 1) of `table`, with its key; what was written and what is computed.
+
+    `kind`: `cell` (one column, named), `missing` (a computed row was not written), `extra` (a written row is not
+    computed), `columns` (the table has other columns), `file` (the file is missing or cannot be read).
+    """
+
+    table: str
+    kind: str
+    row: int = 0
+    key: str = ""
+    column: str = ""
+    written: str = ""
+    computed: str = ""
+
+
+def same_bytes(one: Path, other: Path) -> bool:
+    """Whether two files are equal byte for byte."""
+    return _digest(one) == _digest(other)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def first_difference(table: str, written: Path, computed: Path) -> Difference | None:
+    """None where both files hold the same rows in the same order (files of one layout, as `grade` writes them)."""
+    import duckdb
+
+    for path, said in ((written, "written"), (computed, "computed")):
+        if not path.is_file():
+            return Difference(table, "file", **{said: "absent"})  # type: ignore[arg-type]
+    con = duckdb.connect()
+    try:
+        for name, path in (("written", written), ("computed", computed)):
+            con.execute(f"CREATE VIEW {name} AS FROM read_parquet({literal(str(path))}, file_row_number = true)")
+        columns = {name: _columns(con, name, table) for name in ("written", "computed")}
+    except duckdb.Error as error:
+        return Difference(table, "file", written=f"cannot be read: {str(error).splitlines()[0]}")
+    with con:
+        if columns["written"] != columns["computed"]:
+            return Difference(
+                table, "columns", written=", ".join(columns["written"]), computed=", ".join(columns["computed"])
+            )
+        try:
+            return _first_row(con, table, columns["computed"])
+        except duckdb.Error as error:
+            raise InputError(f"the table cannot be read: {str(error).splitlines()[0]}", where=str(written)) from error
+
+
+def _columns(con: Any, name: str, table: str) -> list[str]:
+    left = ("file_row_number", *LEFT_OUT.get(table, ()))
+    return [column for column, *_ in con.execute(f"DESCRIBE {name}").fetchall() if column not in left]
+
+
+def _first_row(con: Any, table: str, columns: list[str]) -> Difference | None:
+    differs = " OR ".join(f"w.{quote(one)} IS DISTINCT FROM c.{quote(one)}" for one in columns)
+    found = con.execute(
+        "SELECT min(coalesce(w.file_row_number, c.file_row_number)) FROM written w FULL JOIN computed c"
+        f" ON w.file_row_number = c.file_row_number WHERE {differs}"
+    ).fetchall()[0][0]
+    if found is None:
+        return None
+    rows = {name: _row(con, name, columns, found) for name in ("written", "computed")}
+    keys = [name for name in KEYS[table] if name in columns]
+    written, computed = rows["written"], rows["computed"]
+    if written is not None and computed is not None and all(written[key] == computed[key] for key in keys):
+        column = next(name for name in columns if written[name] != computed[name])
+        return Difference(
+            table, "cell", found + 1, _key(written, keys), column, _text(written[column]), _text(computed[column])
+        )
+    # rows have shifted: a row that the other table does not have at all stands at the front
+    if written is not None and not _holds(con, "computed", keys, written):
+        return Difference(table, "extra", found + 1, _key(written, keys), written=_whole(written))
+    row = computed if computed is not None else written
+    assert row is not None
+    kind = "extra" if computed is None else "missing"
+    side = {"written" if computed is None else "computed": _whole(row)}
+    return Difference(table, kind, found + 1, _key(row, keys), **side)
+
+
+def _row(con: Any, name: str, columns: list[str], number: int) -> dict[str, Any] | None:
+    listed = ", ".join(quote(one) for one in columns)
+    rows = con.execute(f"SELECT {listed} FROM {name} WHERE file_row_number = ?", [number]).fetchall()
+    return dict(zip(columns, rows[0], strict=True)) if rows else None
+
+
+def _holds(con: Any, name: str, keys: list[str], row: dict[str, Any]) -> bool:
+    same = " AND ".join(f"{quote(key)} IS NOT DISTINCT FROM ?" for key in keys)
+    return bool(con.execute(f"SELECT 1 FROM {name} WHERE {same} LIMIT 1", [row[key] for key in keys]).fetchall())
+
+
+def _key(row: dict[str, Any], keys: list[str]) -> str:
+    return " ".join(str(row[key]) for key in keys if row[key] is not None)
+
+
+def _text(value: Any) -> str:
+    return "(empty)" if value is None else str(value)
+
+
+def _whole(row: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in row.items() if value is not None)

@@ -1,0 +1,41 @@
+"""`regrade`: some subjects graded again with the events decided since, and not the whole population."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from creditscore.days import to_day
+from creditscore.grading.grade import grade
+from creditscore.grading.result import Grading
+from creditscore.records import Snapshot
+from creditscore.records.subset import subset
+from creditscore.schemes.model import Scheme
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def regrade(
+    snapshot: Snapshot,
+    subject_ids: Iterable[str],
+    scheme: str | Scheme,
+    period: int | str | None = None,
+    *,
+    as_of: date | str | None = None,
+    known_on: date | None = None,
+    replayed: bool = False,
+    events: pa.Table | None = None,
+    **tables: pa.Table,
+) -> Grading:
+    """Grade `subject_ids` alone: the rows are those of a run over the whole snapshot, byte for byte.
+
+    `known_on` is the day of knowledge of the records; absent, that of the snapshot with the events. `replayed`: the
+    law, too, as known on that day, like `--known-at`. `events` and `tables` as for `creditscore.records.subset.subset`.
+    """
+    small = subset(snapshot, subject_ids, events=events, **tables)
+    if known_on is not None and not replayed:
+        small = replace(small, newest_day=to_day(known_on))
+    return grade(small, scheme, period, as_of=as_of, known_at=known_on if replayed else None, max_rejected=2**62)

@@ -1,0 +1,131 @@
+"""`reproduce`: a written grading computed again from its manifest and its input, and compared cell by cell."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from creditscore.errors import InputError, UsageError
+from creditscore.explanation.read import read_manifest
+from creditscore.grading.grade import grade
+from creditscore.grading.result import TABLES, Grading
+from creditscore.grading.several import Gradings, join
+from creditscore.records import Snapshot
+from creditscore.review.compare import Difference, first_difference, same_bytes
+from creditscore.schemes import registry
+from creditscore.schemes.model import Scheme
+
+IDENTITY = ("creditscore", "scheme_hash", "snapshot_hash")
+PARAMETERS = ("scheme", "period", "as_of", "known_at", "law_known_at")
+ANY = 2**62  # a reproduction refuses what the run refused; how many it was allowed is no part of the result
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Something that this computation does not share with the written one. `of`: the scheme, where there are several.
+
+    `what`: `creditscore` (another version of the package), `scheme_hash` (another text of the scheme),
+    `snapshot_hash` (another input), a parameter, `run_id` (the manifest was changed after the run), `counts` (its
+    counts were), `files` (a table was changed after the run).
+    """
+
+    what: str
+    written: str
+    computed: str
+    of: str = ""
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What came of it. `files` says for each table: `bytes` (the same bytes), `rows` (the same rows), `differs`."""
+
+    run_id: str
+    files: dict[str, str]
+    causes: tuple[Cause, ...]
+    first: Difference | None
+
+    @property
+    def ok(self) -> bool:
+        """Every row of every table is the same, and so is the manifest but for its timings."""
+        return not self.causes and self.first is None
+
+
+def reproduce(folder: Path | str, source: Snapshot, schemes: dict[str, Scheme] | None = None) -> Reproduction:
+    """Grade again what `folder` says was graded, from `source`, and name the first difference and its cause.
+
+    `schemes` gives those outside the library, by id. Rows are compared in the order in which they were written;
+    quarantine without `line`, the manifest without `timings`. Raises InputError when the folder is damaged,
+    NotInForce when the library no longer has the version.
+    """
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    runs: dict[str, dict[str, Any]] = manifest.get("schemes") or {_id(manifest): manifest}
+    runs = {name: runs[name] for name in manifest.get("order", runs) if name in runs}
+    for name, run in runs.items():
+        missing = [key for key in ("run_id", *IDENTITY, *PARAMETERS) if key not in run]
+        if missing:
+            raise InputError(
+                f"the manifest does not say {', '.join(missing)}", where=f"{folder / 'manifest.json'} ({name})",
+                next="only a folder that `creditscore grade` wrote can be computed again",
+            )  # fmt: skip
+    has_ledger = (folder / "ledger.parquet").is_file()
+    made = [_one(run, source, schemes or {}, has_ledger) for run in runs.values()]
+    again: Grading | Gradings = join(made, manifest.get("skipped", {})) if "schemes" in manifest else made[0]
+    causes = _causes(runs, made)
+    files, first = {}, None
+    with tempfile.TemporaryDirectory(prefix="creditscore-") as work:
+        again.write(work)
+        for table in TABLES:
+            written, computed = folder / f"{table}.parquet", Path(work) / f"{table}.parquet"
+            if not written.is_file() and not computed.is_file():
+                continue
+            found = first_difference(table, written, computed)
+            files[table] = "differs" if found else "bytes" if same_bytes(written, computed) else "rows"
+            first = first or found
+    if first is not None and not causes:
+        causes = (Cause("files", f"{first.table}.parquet", "changed after it was written"),)
+    return Reproduction(str(manifest["run_id"]), files, causes, first)
+
+
+def _one(run: dict[str, Any], source: Snapshot, schemes: dict[str, Scheme], ledger: bool) -> Grading:
+    """One grading, with the parameters that its manifest states."""
+    scheme: str | Scheme = schemes.get(_id(run), run["scheme"])
+    if isinstance(scheme, Scheme) and scheme.name != run["scheme"]:
+        raise UsageError(
+            f"the run was graded under {run['scheme']}, the file is {scheme.name}", next="give the version that graded"
+        )
+    kind = scheme.period if isinstance(scheme, Scheme) else registry.versions(_id(run))[0].period
+    period, as_of = (run["period"], None) if kind == "year" else (None, run["as_of"])
+    # without a day of its own, a run knows all its input and all published law
+    known = None if run["law_known_at"] == "latest" else run["known_at"]
+    return grade(source, scheme, period, as_of=as_of, known_at=known, max_rejected=ANY, ledger=ledger)
+
+
+def _id(run: dict[str, Any]) -> str:
+    return str(run["scheme"]).partition("@")[0]
+
+
+def _causes(runs: dict[str, dict[str, Any]], made: list[Grading]) -> tuple[Cause, ...]:
+    found: list[Cause] = []
+    for (name, run), new in zip(runs.items(), (one.manifest for one in made), strict=True):
+        of = name if len(runs) > 1 else ""
+        found += [
+            Cause(key, str(run[key]), str(new[key]), of)
+            for key in (*IDENTITY, *PARAMETERS)
+            if str(run[key]) != str(new[key])
+        ]
+        stated = {key: run[key] for key in (*IDENTITY, *PARAMETERS)}
+        derived = hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()[:16]
+        if derived != run["run_id"]:
+            found.append(Cause("run_id", str(run["run_id"]), derived, of))
+        if not found:
+            found += [
+                Cause(key, json.dumps(run.get(key), sort_keys=True), json.dumps(new[key], sort_keys=True), of)
+                for key in ("counts", "rejected", "reasons", "feeds", "provisional_calendar")
+                if run.get(key) != new[key]
+            ]
+    return tuple(dict.fromkeys(found))

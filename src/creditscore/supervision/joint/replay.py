@@ -1,0 +1,69 @@
+"""Do the tables of joint measures say what the log says: every act again, and every proposal by its hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from creditscore.days import iso
+from creditscore.errors import StoreError
+from creditscore.store import Entry, Log
+from creditscore.store.entry import canonical, sha256
+from creditscore.supervision.joint.book import ACT_COLUMNS, PROPOSAL, split
+
+MATCH = "joint.match"
+Said = tuple[str, str, str, str, str, str, tuple[str, ...]]
+
+
+def replay(log: Log) -> int:
+    """How many acts the log holds on joint measures; StoreError where the tables differ from it.
+
+    What was removed from the log when its retention ended (`remove_payload`) can no longer be compared.
+    """
+    begun = {one.seq: one for one in log.entries() if one.phase == "begun" and one.action.startswith("joint.")}
+    ended = {one.refers_to for one in log.entries() if one.phase == "done"}
+    acts = _by_entry(log, "joint_act", ACT_COLUMNS, "nr")
+    proposals = _by_entry(log, "joint_proposal", PROPOSAL, "on_day, event_id, subject_id, listing_id, measure_id")
+    strange = sorted((acts.keys() | proposals.keys()) - (begun.keys() & ended))
+    if strange:
+        raise _differs(strange[0], "the tables hold what no finished act of the log wrote")
+    for seq, entry in begun.items():
+        if seq not in ended or entry.data is None:
+            continue
+        rows = [*map(_said, acts.get(seq, []))]
+        if entry.action == MATCH:
+            _proposals(entry, rows, proposals.get(seq, []))
+        elif rows != list(_told(entry)):
+            raise _differs(seq, "the acts of the table are not those of the log")
+    return sum(map(len, acts.values()))
+
+
+def _by_entry(log: Log, table: str, columns: Sequence[str], order: str) -> dict[int, list[tuple[Any, ...]]]:
+    found: dict[int, list[tuple[Any, ...]]] = {}
+    for seq, *row in log.store.rows(f"SELECT log_seq, {', '.join(columns)} FROM {table} ORDER BY {order}"):
+        found.setdefault(seq, []).append(tuple(row))
+    return found
+
+
+def _said(row: tuple[Any, ...]) -> Said:
+    _, key, act, on, by, reason, number, flags = row
+    return key, act, iso(on), by, reason, number, split(flags)
+
+
+def _told(entry: Entry) -> Iterator[Said]:
+    for one in entry.data:
+        flags = tuple(one["acknowledged"])
+        yield one["proposal_id"], one["act"], one["on"], entry.actor, one["reason"], one["document_no"], flags
+
+
+def _proposals(entry: Entry, acts: list[Said], rows: list[tuple[Any, ...]]) -> None:
+    """The proposals of a match: their hash, and that each was proposed, by whoever matched, on the day of its event."""
+    on, key = PROPOSAL.index("on_day"), PROPOSAL.index("proposal_id")
+    if sha256(canonical([list(row) for row in rows])) != entry.data["content"]:
+        raise _differs(entry.seq, "the proposals of the table are not those of the log")
+    if acts != [(row[key], "proposed", iso(row[on]), entry.actor, "", "", ()) for row in rows]:
+        raise _differs(entry.seq, "the acts of the table are not those of the log")
+
+
+def _differs(seq: int, what: str) -> StoreError:
+    return StoreError(what, where=f"entry {seq} of the log", next="restore a copy of the store")

@@ -1,0 +1,172 @@
+"""`creditscore joint`: a measure from check to lifting, on a terminal of 80 and of 120 columns."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from typer.testing import CliRunner
+
+from creditscore.cli.main import app
+from creditscore.errors import CreditscoreError
+from tests.supervision.joint.helpers import FIRM, OTHER, copied
+
+EVENTS = f"""event_id,kind,department,on,subject_ids
+BID-7,procurement,finance,2024-03-01,{FIRM};{OTHER};9.14403E+17
+CLEAR-1,clearance,customs,2025-03-05,{FIRM}
+"""
+LISTINGS = f"""listing_id,subject_id,list,entered_on,term_end,exited_on,exit_reason
+L1,{FIRM},procurement_serious,2023-01-10,2026-01-09,,
+L2,{FIRM},customs_dishonest,2024-06-01,,,
+L3,{OTHER},market_serious,2023-06-01,2026-05-31,,
+"""
+ROLES = "roles: {analyst: [], grader: [li.na], reviewer: [], approver: [chen.jie]}\n"
+
+
+def run(*args: object, columns: int = 120) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["joint", *map(str, args)], env={"COLUMNS": str(columns)})
+    if isinstance(result.exception, CreditscoreError):
+        return result.exception.exit_code, f"{result.output}{result.exception}"
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    for name, text in {"events.csv": EVENTS, "listings.csv": LISTINGS, "roles.yaml": ROLES}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def options(desk: Path, on: str | None = None, by: str | None = None) -> list[object]:
+    found: list[object] = ["--listings", desk / "listings.csv", "--store", desk / "s.store"]
+    found += ["--on", on] if on else []
+    return [*found, "--by", by, "--roles", desk / "roles.yaml"] if by else found
+
+
+def matched(desk: Path, *more: object) -> tuple[int, str]:
+    return run("match", desk / "events.csv", *options(desk, by="li.na"), *more)
+
+
+def test_what_ships_passes_its_check() -> None:
+    code, output = run("check", "--no-notes")
+    assert code == 0
+    assert "0 faults" in output
+
+
+def test_a_fault_exits_with_4_and_its_place(tmp_path: Path) -> None:
+    place = copied(tmp_path, links=("measure_id: PM-PROCUREMENT", "measure_id: PM-NOTHING"))
+    code, output = run("check", place)
+    assert code == 4
+    assert re.search(r"J301  line \d+  links\.\d+\.measure_id", output)
+    code, output = run("check", place, "--json")
+    assert {row["code"] for row in json.loads(output) if row["severity"] == "fault"} == {"J301"}
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_four_lists_fit_the_terminal(columns: int, lang: str) -> None:
+    code, output = run("show", "--lang", lang, columns=columns)
+    assert code == 0
+    assert max(map(cell_len, output.splitlines())) <= columns
+    for word in ("PM-PROCUREMENT", "[inference]", "(!)", "project_default", "ZFCGF 22(5)"):
+        assert word in output
+    assert len(json.loads(run("show", "--json")[1])["links"]) == 17
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_match_shows_proposals_reasons_and_sums(desk: Path, columns: int, lang: str) -> None:
+    code, output = run(
+        "match", desk / "events.csv", *options(desk, by="li.na"), "--lang", lang, columns=columns
+    )  # fmt: skip
+    assert code == 0
+    assert max(map(cell_len, output.splitlines())) <= columns
+    for word in ("JM-", "PM-PROCUREMENT", "mangled_id", "no_link", "(!)", "department_rule"):
+        assert word in output
+    assert ("4 pairs" if lang == "en" else "4 对") in output
+    code, output = run("due", *options(desk, "2025-03-06"), "--lang", lang, columns=columns)
+    assert code == 0
+    assert max(map(cell_len, output.splitlines())) <= columns
+    assert ("decide 2" if lang == "en" else "决定 2") in output
+
+
+def test_from_proposal_to_lifting(desk: Path) -> None:
+    matched(desk)
+    ids = re.findall("JM-[0-9a-f]{16}", run("due", *options(desk, "2025-03-06"))[1])
+    first, customs = ids
+    on = "2025-03-06"
+    code, output = run("decide", first, "--accept", *options(desk, on, "li.na"))
+    assert (code, "second person" in output) == (2, True)
+    assert run("decide", first, *options(desk, on, "chen.jie"))[0] == 2
+    assert run("decide", first, "--accept", *options(desk, on, "chen.jie")) == (0, f"{first}: accepted\n")
+    code, output = run("decide", customs, "--accept", *options(desk, on, "chen.jie"))
+    assert (code, "--acknowledge basis_department_rule" in output) == (2, True)
+    said = ["--acknowledge", "basis_department_rule", "--reason", "规章明文规定"]
+    assert run("decide", customs, "--accept", *said, *options(desk, on, "chen.jie"))[0] == 0
+    for key in ids:
+        assert run("notify", key, "--document-no", "N-1", *options(desk, on, "li.na"))[0] == 0
+        assert run("execute", key, *options(desk, on, "li.na"))[0] == 0
+    who = ["--store", desk / "s.store", "--by", "li.na", "--roles", desk / "roles.yaml"]
+    assert run("feedback", first, "--result", "已执行", "--on", on, *who)[0] == 0
+    assert "feedback 1" in run("due", *options(desk, on), "--lang", "en")[1]
+    text = LISTINGS.replace("2024-06-01,,,", "2024-06-01,,2025-04-01,repaired")
+    (desk / "listings.csv").write_text(text, encoding="utf-8")
+    assert run("lift", *options(desk, "2025-03-31", "li.na"))[1] == "0 lifted or lapsed\n"
+    code, output = run("lift", *options(desk, "2025-04-01", "li.na"))
+    assert (code, customs in output, "repaired" in output) == (0, True, True)
+    annul = ["--document-no", "D-1", "--reason", "事实不清", "--on", "2025-04-02", "--store", desk / "s.store"]
+    assert run("annul", first, *annul, "--by", "chen.jie")[0] == 0
+    assert first in run("lift", first, *options(desk, "2025-04-03", "li.na"))[1]
+    code, _ = run("export", *options(desk, "2025-04-03"), "--out", desk / "out", "--csv")
+    assert code == 0
+    assert (desk / "out" / "measures.csv").read_text(encoding="utf-8").count("lifted") == 2
+    assert "annulled" in (desk / "out" / "measures.csv").read_text(encoding="utf-8")
+
+
+def test_faulty_rows_stop_the_command_and_are_listed(desk: Path) -> None:
+    (desk / "events.csv").write_text(EVENTS + f"E9,party,finance,2024-01-01,{FIRM}\n", encoding="utf-8")
+    code, output = matched(desk)
+    assert code == 3
+    assert "unknown_code" in output
+    assert not (desk / "s.store").exists()
+    assert matched(desk, "--max-rejected", "1")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("show", "--lang", "fr"), "'fr' is not a language"),
+        (("show", "--grades", "nowhere"), "no grading lies there"),
+        (("check", "nowhere"), "no folder of four lists"),
+    ],
+)
+def test_usage_errors_say_what_is_allowed(args: tuple[str, ...], words: str) -> None:
+    code, output = run(*args)
+    assert (code, words in output) == (2, True)
+
+
+def test_a_store_that_is_not_there(desk: Path) -> None:
+    code, output = run("due", *options(desk, "2025-01-01"))
+    assert (code, "no store here" in output) == (2, True)
+    matched(desk)
+    code, output = run("due", *options(desk, "2025-13-01"))
+    assert (code, "is not a day" in output) == (2, True)
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_measures_of_grades_are_information(tmp_path: Path, columns: int) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    cells = {"subject_id": FIRM, "scheme": "tax", "version": "2014", "period": "2019", "state": "graded", "grade": "D"}
+    pq.write_table(pa.table({name: [cell] for name, cell in cells.items()}), tmp_path / "grades.parquet")
+    code, output = run("show", "--grades", tmp_path, "--lang", "en", columns=columns)
+    assert code == 0
+    assert max(map(cell_len, output.splitlines())) <= columns
+    assert "a grade triggers nothing" in " ".join(output.split())
+    assert all(row["use"] == "information" for row in json.loads(run("show", "--grades", tmp_path, "--json")[1]))

@@ -1,0 +1,128 @@
+"""Three depths of one explanation: a paragraph, the arithmetic, every hash; all from the same ledger."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+from rich.cells import cell_len
+
+from creditscore.cli.main import main
+from creditscore.errors import SchemeError
+from creditscore.explanation.audit import audit
+from creditscore.explanation.ledger import explain
+from creditscore.explanation.principal import MOST, paragraph, principal_reasons
+from creditscore.explanation.text import render
+from creditscore.grading.grade import grade
+from creditscore.grading.result import Grading
+
+from .conftest import DIRECT, MANY, NONE, SOLE
+
+
+def test_reasons_are_the_heaviest_factors_with_points_that_count(small: Grading) -> None:
+    one = explain(small, MANY)
+    reasons = principal_reasons(one)
+    lines = [line for line in one.lines if line.step in ("record", "condition", "cap") and line.effective]
+    assert 0 < len(reasons) <= MOST
+    assert [abs(one.points) for one in reasons] == sorted((abs(one.points) for one in reasons), reverse=True)
+    assert all(reason.points < 0 and reason.articles for reason in reasons)
+    named = {record for reason in reasons for record in reason.records}
+    assert named <= {line.record_id for line in lines}
+    assert "r3" not in named
+    assert "r4" not in named
+    whole = principal_reasons(one, most=99)
+    adverse = sum((line.effective or Decimal(0) for line in lines), Decimal(0))
+    assert sum((reason.points for reason in whole), Decimal(0)) == adverse
+    assert principal_reasons(explain(small, NONE)) == ()
+
+
+def test_the_paragraph_says_grade_reasons_and_rights(small: Grading) -> None:
+    one = explain(small, MANY)
+    english, chinese = paragraph(one, "en"), paragraph(one, "zh")
+    assert "\n" not in english + chinese
+    for reason in principal_reasons(one):
+        assert reason.label.en in english
+        assert reason.label.zh in chinese
+        assert all(article in english and article in chinese for article in reason.articles)
+    assert "object" in english
+    assert "异议" in chinese
+    assert "decides the grade" in paragraph(explain(small, DIRECT), "en")
+    assert "there is no grade" in paragraph(explain(small, SOLE), "en")
+    assert "No adverse record counts" in paragraph(explain(small, NONE), "en")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("width", [80, 120])
+def test_depths_on_a_terminal(small: Grading, lang: str, width: int) -> None:
+    one, hashes = explain(small, MANY), audit(small, MANY)
+    brief = render(one, lang, width, "subject")  # type: ignore[arg-type]
+    full = render(one, lang, width)  # type: ignore[arg-type]
+    whole = render(one, lang, width, "auditor", hashes)  # type: ignore[arg-type]
+    assert len(brief.splitlines()) < len(full.splitlines()) < len(whole.splitlines())
+    assert full.strip() in whole
+    assert "sha256" not in full
+    assert re.sub(r"\s", "", hashes.digest) in re.sub(r"\s", "", whole)
+    assert all(cell_len(line) <= width for line in (brief + whole).splitlines())
+
+
+def test_hashes_are_of_the_rows_wherever_they_lie(small: Grading, folder: Path) -> None:
+    memory, written = audit(small, MANY), audit(folder, MANY)
+    assert memory == written
+    assert len(memory.rows) == len(explain(small, MANY).lines) + 1
+    assert memory.identity["run_id"] == small.manifest["run_id"]
+    con = duckdb.connect()
+    con.execute(f"CREATE TABLE t AS FROM '{folder}/ledger.parquet'")
+    con.execute(f"UPDATE t SET article = article || 'x' WHERE subject_id = '{MANY}' AND record_id = 'r5'")
+    con.execute(f"COPY (FROM t ORDER BY rowid) TO '{folder}/ledger.parquet' (FORMAT parquet)")
+    changed = audit(folder, MANY)
+    differing = [key for (_, key, was), (_, _, now) in zip(memory.rows, changed.rows, strict=True) if was != now]
+    assert len(differing) == 1
+    assert " r5 " in differing[0]
+    assert changed.digest != memory.digest
+
+
+def test_parts_that_do_not_add_up_are_refused_at_every_depth(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    con = duckdb.connect()
+    con.execute(f"CREATE TABLE t AS FROM '{folder}/ledger.parquet'")
+    con.execute(f"UPDATE t SET effective = effective - 1 WHERE subject_id = '{MANY}' AND record_id = 'r1'")
+    con.execute(f"COPY (FROM t ORDER BY rowid) TO '{folder}/ledger.parquet' (FORMAT parquet)")
+    with pytest.raises(SchemeError, match="does not add up"):
+        explain(folder, MANY)
+    for depth in ("subject", "reviewer", "auditor"):
+        with pytest.raises(SystemExit) as stopped:
+            main(["explain", str(folder), MANY, "--depth", depth, "--html", str(folder / "page.html")])
+        assert stopped.value.code == 4
+        assert "does not add up" in capsys.readouterr().err
+    assert not (folder / "page.html").exists()
+
+
+def test_the_page_of_an_auditor_carries_the_hashes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = folder / "page.html"
+    with pytest.raises(SystemExit) as stopped:
+        main(["explain", str(folder), MANY, "--depth", "auditor", "--html", str(page), "--lang", "en"])
+    assert stopped.value.code == 0, capsys.readouterr().err
+    text = page.read_text(encoding="utf-8")
+    assert all(value in text for _, _, value in audit(folder, MANY).rows)
+    assert paragraph(explain(folder, MANY), "en").split(";")[0][:40] in text
+    with pytest.raises(SystemExit) as stopped:
+        main(["explain", str(folder), MANY, "--depth", "deep"])
+    assert stopped.value.code == 2
+    assert "subject, reviewer, auditor" in capsys.readouterr().err
+
+
+def test_where_less_is_better_reasons_are_the_points_added() -> None:
+    parts = {"hygiene": 10, "structural": 5, "confidence": 0}
+    rows = {
+        "record_id": list(parts), "subject_id": ["x1"] * 3, "item": list(parts), "quantity": list(parts.values()),
+        "occurred_on": ["2015-05-01"] * 3,
+    }  # fmt: skip
+    subjects = pa.table({"subject_id": ["x1"]})
+    one = explain(grade(pa.table(rows), "examples/food_hygiene_uk", as_of="2015-06-01", subjects=subjects), "x1")
+    assert [(reason.records, reason.points) for reason in principal_reasons(one)] == [
+        (("hygiene",), Decimal(10)),
+        (("structural",), Decimal(5)),
+    ]

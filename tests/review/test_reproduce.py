@@ -1,0 +1,196 @@
+"""A written grading is computed again: the same bytes, or the first difference by table, row, column and cause."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from creditscore.cli.main import main
+
+A, B = "914403001922038216", "91350100M000100Y43"
+SUBJECTS = f"subject_id,name,first_filed_on\n{A},甲公司,2010-01-01\n{B},乙公司,2012-05-01\n"
+RECORDS = "record_id,subject_id,domain,item,occurred_on,tax_type\n" + "".join(
+    f"r{k},{A if k % 2 else B},tax,010101,2022-0{k}-16,VAT\n" for k in range(1, 8)
+)
+FAULTY = f"bad,{A},tax,010101,2022-99-16,VAT\n"
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    (tmp_path / "s.csv").write_text(SUBJECTS, encoding="utf-8")
+    (tmp_path / "r.csv").write_text(RECORDS + FAULTY, encoding="utf-8")
+    (tmp_path / "other.csv").write_text(RECORDS.replace("2022-03-16", "2022-03-17"), encoding="utf-8")
+
+    def call(*args: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as stopped:
+            main([str(tmp_path / one) if one.startswith("@") else one for one in args])
+        shown = capsys.readouterr()
+        return int(stopped.value.code or 0), shown.out + shown.err
+
+    def here(*args: str) -> tuple[int, str]:
+        return call(*(str(tmp_path / one[1:]) if one.startswith("@") else one for one in args))
+
+    return here
+
+
+def made(run: Run, *more: str, scheme: str = "tax") -> None:
+    at = ("--as-of", "2022-12-31") if "," in scheme else ("--period", "2022")
+    tables = ("--subjects", "@s.csv", "--records", "@r.csv", "--max-rejected", "9")
+    code, text = run("grade", "--scheme", scheme, *at, *tables, *more, "--out", "@out")
+    assert code == 0, text
+
+
+def edit(path: Path, sql: str) -> None:
+    """Rewrite a Parquet file with `sql` over its rows `t`, in their order."""
+    con = duckdb.connect()
+    con.execute(f"CREATE TABLE t AS SELECT * FROM read_parquet('{path}')")
+    con.execute(sql)
+    con.execute(f"COPY (SELECT * FROM t ORDER BY rowid) TO '{path}' (FORMAT parquet)")
+
+
+def again(run: Run, records: str = "@r.csv") -> tuple[int, str]:
+    return run("reproduce", "@out", "--subjects", "@s.csv", "--records", records)
+
+
+@pytest.mark.parametrize("scheme", ["tax", "tax,labour/national,market/serious"])
+@pytest.mark.parametrize("known", [(), ("--known-at", "2022-06-30")])
+def test_the_same_bytes_from_the_same_tables(run: Run, scheme: str, known: tuple[str, ...]) -> None:
+    made(run, *known, scheme=scheme)
+    code, text = again(run)
+    assert code == 0, text
+    assert text.count("the same bytes") == 3
+    assert "nothing differs" in text
+
+
+def test_the_same_bytes_from_a_snapshot_moved_elsewhere(run: Run, tmp_path: Path) -> None:
+    tables = ("--subjects", "@s.csv", "--records", "@r.csv")
+    assert run("records", "snapshot", *tables, "--max-rejected", "9", "--out", "@snap")[0] == 0
+    graded = run(
+        "grade", "--scheme", "tax", "--period", "2022", "--snapshot", "@snap", "--max-rejected", "9", "--out", "@out"
+    )
+    assert graded[0] == 0
+    shutil.move(tmp_path / "snap", tmp_path / "elsewhere")
+    code, text = run("reproduce", "@out", "--snapshot", "@elsewhere")
+    assert code == 0, text
+    assert text.count("the same bytes") == 3
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "column"),
+    [
+        ("grades", f"UPDATE t SET score = score + 1 WHERE subject_id = '{A}'", "score"),
+        ("grades", f"UPDATE t SET grade = 'A' WHERE subject_id = '{B}'", "grade"),
+        ("ledger", "UPDATE t SET effective = effective + 0.000001 WHERE record_id = 'r3'", "effective"),
+        ("quarantine", "UPDATE t SET reason = 'bad_number'", "reason"),
+    ],
+)
+def test_one_changed_cell_is_named(run: Run, tmp_path: Path, table: str, change: str, column: str) -> None:
+    made(run)
+    edit(tmp_path / "out" / f"{table}.parquet", change)
+    code, text = again(run)
+    assert code == 3
+    assert f"{table}.parquet: differs" in text
+    assert "changed after it was written" in text
+    assert f"column    {column}" in text or (column == "reason" and "extra" in text)
+
+
+def test_a_row_taken_out_and_a_row_put_in(run: Run, tmp_path: Path) -> None:
+    made(run)
+    edit(tmp_path / "out" / "ledger.parquet", "DELETE FROM t WHERE record_id = 'r3'")
+    code, text = again(run)
+    assert code == 3
+    assert "missing: " in text
+    assert " r3 " in text
+    made(run)
+    edit(
+        tmp_path / "out" / "ledger.parquet",
+        "INSERT INTO t SELECT * REPLACE ('r99' AS record_id) FROM t WHERE record_id = 'r3'",
+    )
+    code, text = again(run)
+    assert code == 3
+    assert "extra: " in text
+    assert " r99 " in text
+
+
+def test_a_missing_and_a_damaged_file(run: Run, tmp_path: Path) -> None:
+    made(run)
+    (tmp_path / "out" / "grades.parquet").unlink()
+    code, text = again(run)
+    assert code == 3
+    assert "grades.parquet: file" in text
+    assert "absent" in text
+    made(run)
+    (tmp_path / "out" / "ledger.parquet").write_bytes(b"PAR1 nothing PAR1")
+    code, text = again(run)
+    assert code == 3
+    assert "ledger.parquet: file" in text
+
+
+def test_another_input_is_the_cause(run: Run) -> None:
+    made(run)
+    code, text = again(run, "@other.csv")
+    assert code == 3
+    assert "cause: snapshot_hash" in text
+    assert "first difference: quarantine.parquet" in text
+
+
+def test_a_manifest_that_was_changed_does_not_fit_its_run(run: Run, tmp_path: Path) -> None:
+    made(run)
+    path = tmp_path / "out" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**manifest, "creditscore": "0.0.1"}), encoding="utf-8")
+    code, text = again(run)
+    assert code == 3
+    assert "cause: creditscore\n  written   0.0.1" in text
+    assert "cause: run_id" in text
+    path.write_text(json.dumps({**manifest, "counts": {}}), encoding="utf-8")
+    code, text = again(run)
+    assert code == 3
+    assert "cause: counts" in text
+    assert "same rows, but not the same manifest" in text
+    path.write_text(json.dumps({key: manifest[key] for key in manifest if key != "known_at"}), encoding="utf-8")
+    code, text = again(run)
+    assert code == 3
+    assert "does not say known_at" in text
+
+
+def test_another_text_of_a_scheme_is_the_cause(run: Run, tmp_path: Path) -> None:
+    from creditscore.paths import config_root
+
+    text = (config_root() / "schemes" / "examples" / "restaurants_san_francisco").glob("*.yaml")
+    own = tmp_path / "own.yaml"
+    own.write_text(next(iter(text)).read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "sub.csv").write_text("subject_id\nx1\n", encoding="utf-8")
+    (tmp_path / "rec.csv").write_text(
+        "record_id,subject_id,item,occurred_on\nr1,x1,high,2016-05-01\n", encoding="utf-8"
+    )
+    tables = ("--subjects", "@sub.csv", "--records", "@rec.csv")
+    code, said = run(
+        "grade", "--scheme", str(own), "--as-of", "2016-06-01", *tables, "--max-rejected", "9", "--out", "@out"
+    )
+    assert code == 0, said
+    code, said = run("reproduce", "@out", *tables, "--scheme", str(own))
+    assert code == 0, said
+    changed = own.read_text(encoding="utf-8").replace("below: 71", "below: 72").replace("at_least: 71", "at_least: 72")
+    assert changed != own.read_text(encoding="utf-8")
+    own.write_text(changed, encoding="utf-8")
+    code, said = run("reproduce", "@out", *tables, "--scheme", str(own))
+    assert code == 3
+    assert "cause: scheme_hash" in said
+
+
+def test_without_its_input_nothing_is_computed(run: Run) -> None:
+    made(run)
+    code, text = run("reproduce", "@out")
+    assert code == 2
+    assert "--snapshot DIR" in text
+    assert "the run read" in text
+    code, text = run("reproduce", "@nowhere", "--subjects", "@s.csv", "--records", "@r.csv")
+    assert code == 3
+    assert "there is no folder" in text
