@@ -18,6 +18,7 @@ from creditscore.errors import UsageError
 from creditscore.explanation.decisive_answer import ANY, LIMIT, Decisive, Pattern, Single, wanted_of, without_search
 from creditscore.explanation.decisive_cells import Cell, End, cells, leaves
 from creditscore.explanation.decisive_chain import Chain
+from creditscore.explanation.decisive_count import minimal_sets
 from creditscore.explanation.decisive_facts import TooMuch, Work
 from creditscore.explanation.decisive_game import Game, game
 from creditscore.explanation.decisive_list import Counts, Walk
@@ -105,10 +106,27 @@ class Search:
             at_most=size,
             patterns=tuple(patterns[:limit]),
             complete=complete and len(patterns) <= limit,
-            minimal_sets=sum(one.sets for one in patterns) if complete else None,
+            minimal_sets=sum(one.sets for one in patterns) if complete else self._counted(near) if proved else None,
             proof=tuple(claim(chain, sizes.get(id(chain))) for _, chain in chains) if proved and size else (),
             why="the limit of work was reached" if steps.left < 0 else "",
         )
+
+    def brief(self, work: int = WORK) -> tuple[int, int | None, bool]:
+        """Single decisive records, the fewest withdrawals that reach a better grade (None: none do), whether proved."""
+        singles = sum(len(one.records) for one in self._singles())
+        rank = self.now.grade - 1
+        if self.now.state != "graded" or rank < 0 or not self.total:
+            return singles, None, True
+        best, open_, steps = self.total + 1, self.total + 1, Work(work)
+        for bound, chain in self._chains(cells(self.game, self.leaves, lambda end: self._reached(end, rank))):
+            if bound >= best:
+                break
+            try:
+                found = bound if chain.exact else getattr(smallest(chain, best - 1, steps), "size", best)
+                best = min(best, found)
+            except TooMuch:
+                open_ = min(open_, bound)
+        return singles, best if best <= self.total else None, best <= open_
 
     def _reached(self, end: End, rank: int | None) -> bool:
         return end != self.now if rank is None else end.state == "graded" and end.grade <= rank
@@ -176,6 +194,13 @@ class Search:
                 if smallest(inside, sum(counts) - 1, work) is not None:
                     return True
         return False
+
+    def _counted(self, chains: Sequence[Chain]) -> int | None:
+        """The number of minimal sets where the list of them was cut; None: not counted."""
+        try:
+            return minimal_sets(chains[0], Work(WORK)) if len(chains) == 1 else None
+        except TooMuch:
+            return None
 
     def _pattern(self, counts: Counts) -> Pattern:
         kinds = self.game.kinds

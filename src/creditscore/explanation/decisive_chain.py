@@ -181,6 +181,14 @@ class Chain:
             least = max(least, reach)
         return self.must + least
 
+    @property
+    def exact(self) -> bool:
+        """Whether the bound is reached: one sum at most has to be moved, by records and trees, and nothing opposes it."""
+        if self.odd or self.downs or len(self.useful) > 1:
+            return False
+        shapes = {self.shapes[i] for i, top in enumerate(self.top) if top}
+        return all(self.demands[m].of in ("low", "high") for m, _ in self.useful) and shapes <= {"plain", "tree"}
+
     def short(self, m: int, up: bool) -> int:
         """How far demand m is from being met while nothing but the forced records is gone."""
         return self.demands[m].least - self.rest[0][m] if up else self.rest[0][m] - self.demands[m].most

@@ -49,6 +49,9 @@ def differences(plan: Plan, subject: Subject, truth: Brute) -> Iterator[str]:
         for name, ours, theirs in _pairs(found, truth, target):
             if ours != theirs:
                 yield f"target {target}: {name} {ours!r}, by brute force {theirs!r}"
+        short = search.answer(target, 0)  # nothing listed: the minimal sets are counted
+        if short.minimal_sets not in (None, found.minimal_sets):
+            yield f"target {target}: {short.minimal_sets} minimal sets counted, {found.minimal_sets} listed"
         if found.smallest:
             verdict = verify(plan, subject, target, found.witness, found.smallest, found.proof, exhaust=0)
             if not verdict.agrees:
