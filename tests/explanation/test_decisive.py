@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from creditscore.days import year_end
 from creditscore.errors import UsageError
 from creditscore.explanation.brute import brute
-from creditscore.explanation.decisive import decisive
+from creditscore.explanation.decisive import Search, decisive
 from creditscore.explanation.decisive_check import check, differences, expand
+from creditscore.explanation.decisive_population import brief
+from creditscore.explanation.decisive_proof import verify
 from creditscore.explanation.made_up import plans, subjects
 from creditscore.grading.bind import bind
 from creditscore.grading.exact import Subject, grade_subject
@@ -152,3 +154,45 @@ def test_wrong_questions() -> None:
         decisive(plan, subject_of(plan, 1), limit=0)
     with pytest.raises(UsageError, match="at most 16"):
         brute(plan, subject_of(plan, 1) if len(list(subject_of(plan, 1).records)) > 16 else subject_of(plan, 3))
+
+
+def test_minimal_sets_are_counted_where_the_list_is_cut() -> None:
+    counted = several = 0
+    for plan in (rich("acts"), rich("dates"), *plans(registry.pick("tax@2014"))[-1:]):
+        for subject in subjects(plan, 9, 40, range(5, 10)):
+            whole = decisive(plan, subject, limit=10**6)
+            cut = Search(plan, subject).answer(None, 0)
+            assert cut.minimal_sets in (None, whole.minimal_sets)
+            counted += cut.minimal_sets is not None
+            several += (cut.minimal_sets or 0) > 3
+    assert counted > 50
+    assert several > 5
+
+
+def test_the_columns_of_a_population_say_the_same() -> None:
+    plan = rich("acts")
+    for subject in subjects(plan, 6, 40, range(12)):
+        row, found = brief(plan, "s", subject), decisive(plan, subject)
+        assert row.decisive_singles == sum(len(one.records) for one in found.singles)
+        assert row.smallest_set == (None if found.target == "any" else found.smallest)
+        assert row.proved
+
+
+def test_the_proof_is_checked_on_its_own() -> None:
+    """By grading every smaller set, and by the claims alone; a claim that promises too little gain is refuted."""
+    plan = plans(registry.pick("tax@2014"))[-1]
+    looked = refuted = 0
+    for subject in subjects(plan, 8, 60, range(8, 12)):
+        found = decisive(plan, subject)
+        if not found.smallest or found.smallest < 2:
+            continue
+        given = (plan, subject, found.target, found.witness, found.smallest)
+        assert verify(*given, found.proof, exhaust=10**6).how == "exhaustion"
+        verdict = verify(*given, found.proof, exhaust=0)
+        assert verdict.agrees
+        looked += verdict.looked_at > 1
+        small = tuple(replace(one, short=1) for one in found.proof if one.short > 1 and not one.searched)
+        refuted += bool(small) and not verify(*given, small, exhaust=0).agrees
+        assert not verify(plan, subject, found.target, found.witness[1:], found.smallest, found.proof).agrees
+    assert looked > 3
+    assert refuted > 3

@@ -170,6 +170,9 @@ class Search:
         if witness is None:
             return [], not chains
         found, complete, best = {witness}, True, sum(witness)
+        for chain in chains:  # the smallest sets first, so that a cut leaves the others away
+            if len(found) <= limit and (chain.bound() or 0) <= best:
+                found.update(islice(Walk(chain, STEPS, most=best).patterns(), limit + 1 - len(found)))
         for chain in chains:
             walk = Walk(chain, STEPS)
             one_cell = len(chains) == 1 and walk.strict

@@ -183,7 +183,7 @@ class Chain:
 
     @property
     def exact(self) -> bool:
-        """Whether the bound is reached: one sum at most has to be moved, by records and trees, and nothing opposes it."""
+        """Whether the bound is reached: one sum at most has to be moved, by records and trees, nothing opposes it."""
         if self.odd or self.downs or len(self.useful) > 1:
             return False
         shapes = {self.shapes[i] for i, top in enumerate(self.top) if top}

@@ -17,7 +17,8 @@ Counts = tuple[int, ...]
 class Walk:
     """Patterns of one cell; `stopped` tells whether the work ran out before the end."""
 
-    def __init__(self, chain: Chain, steps: int, greedy: bool = False):
+    def __init__(self, chain: Chain, steps: int, greedy: bool = False, most: int | None = None):
+        self.most = most  # sets of more withdrawals are passed over
         self.chain, self.steps, self.stopped = chain, steps, False
         self.greedy = greedy  # as many of the heavy classes as there are: the first set found is a small one
         self.order = self._order()
@@ -64,7 +65,8 @@ class Walk:
         if settled:
             undisturbed = [state[m] + rest[m] for m in range(len(demands))]
             if all(one.least <= undisturbed[m] <= one.most for m, one in enumerate(demands)):
-                if not self.strict or self._needs_all(counts):
+                short_enough = self.most is None or sum(counts) <= self.most
+                if short_enough and (not self.strict or self._needs_all(counts)):
                     yield tuple(counts)
                 return
             if any(
@@ -72,7 +74,7 @@ class Walk:
                 for m, up in chain.downs
             ):
                 return  # withdrawing more only takes this demand further away
-        if place == len(self.order):
+        if place == len(self.order) or (self.most is not None and self._too_few(place, state, counts)):
             return
         part = chain.game.parts[self.order[place]]
         yield from self._in_part(place, part.kinds, 0, totals, (), counts)
@@ -95,6 +97,20 @@ class Walk:
             ):
                 break
         counts[i] = chain.forced[i]
+
+    def _too_few(self, place: int, state: list[int], counts: list[int]) -> bool:
+        """Whether the withdrawals that are left to `most` cannot reach the cell any more."""
+        left = (self.most or 0) - sum(counts)
+        if left < 0:
+            return True
+        if self.loose:
+            return False
+        for (m, up), best in self.chain.best.items():
+            undisturbed, one = state[m] + self.rests[place][0][m], self.chain.demands[m]
+            short = one.least - undisturbed if up else undisturbed - one.most
+            if best[place][min(left, len(best[place]) - 1)] < short:
+                return True
+        return False
 
     def _reached(self, place: int, totals: Totals) -> bool:
         """Whether no more withdrawals are needed."""

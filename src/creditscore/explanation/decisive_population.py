@@ -1,7 +1,7 @@
 """Columns for a population: how many single records decide each subject's grade, and how few withdrawals better it.
 
-Subjects are worked off in chunks, each graded from the snapshot by a process of its own, so memory stays bounded and the
-result does not depend on the number of processes.
+Subjects are worked off in chunks, each graded from the snapshot anew, so memory stays bounded and the result does not
+depend on the number of processes.
 """
 
 from __future__ import annotations

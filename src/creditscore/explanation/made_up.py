@@ -63,8 +63,10 @@ class _Rich(Maker):
         return record
 
 
-def subjects(plan: Plan, seed: int, count: int, records: Sequence[int]) -> Iterator[Subject]:
-    """`count` subjects, each with one of the numbers of `records`."""
+def subjects(plan: Plan, seed: int, count: int, records: Sequence[int], recent: bool = False) -> Iterator[Subject]:
+    """`count` subjects, each with one of the numbers of `records`; `recent`: all days lie in the last year."""
     maker = _Rich(plan, f"{plan.scheme.name} {plan.period} {seed}")
+    if recent:
+        maker.days = [plan.as_of - back for back in (0, 1, 20, 33, 60, 100, 130, 160, 200, 230, 300, 364)]
     for _ in range(count):
         yield maker.of(maker.pick(records))
