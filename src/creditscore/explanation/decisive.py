@@ -122,8 +122,10 @@ class Search:
             if bound >= best:
                 break
             try:
-                found = bound if chain.exact else getattr(smallest(chain, best - 1, steps), "size", best)
-                best = min(best, found)
+                if chain.exact or any(Walk(chain, STEPS // 10, greedy=True, most=bound).patterns()):
+                    best = bound
+                else:
+                    best = getattr(smallest(chain, best - 1, steps), "size", best)
             except TooMuch:
                 open_ = min(open_, bound)
         return singles, best if best <= self.total else None, best <= open_
