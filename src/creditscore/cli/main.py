@@ -14,6 +14,7 @@ from creditscore.cli.explain import explain_command
 from creditscore.cli.grade import grade_command
 from creditscore.cli.model import model_app
 from creditscore.cli.records import records_app
+from creditscore.cli.report import report_app
 from creditscore.cli.scheme import scheme_app
 from creditscore.errors import CreditscoreError, UsageError
 from creditscore.version import __version__
@@ -33,6 +34,7 @@ app.command("demo")(demo_command)
 app.add_typer(records_app, name="records")
 app.add_typer(scheme_app, name="scheme")
 app.add_typer(model_app, name="model")
+app.add_typer(report_app, name="report")
 
 
 def _version(value: bool) -> None:

@@ -11,6 +11,7 @@ from creditscore.errors import InputError
 from creditscore.explanation.words import LANGS, plain
 from creditscore.grading.movement import Side
 from creditscore.records.source import literal
+from creditscore.reports.given import given
 from creditscore.reports.impact import ABOUT, Impact, impact
 from creditscore.reports.notices import Draft
 from creditscore.schemes.remedies import ANY, remedy
@@ -133,19 +134,11 @@ def _weights(before: dict[str, str], after: dict[str, str]) -> list[dict[str, An
     return found
 
 
-def read_about(file: Path) -> pa.Table:
-    """Subjects with what a page groups by, from a Parquet or CSV file of subjects."""
+def read_about(source: Any) -> pa.Table:
+    """Subjects with what a page groups by, from a table of subjects."""
     import duckdb
 
-    if not file.is_file():
-        raise InputError(f"there is no file {file}", next="give the table of subjects")
     con = duckdb.connect()
-    reader = "read_parquet" if file.suffix == ".parquet" else "read_csv"
-    given = literal(str(file)) + ("" if file.suffix == ".parquet" else ", all_varchar = true")
-    con.execute(f"CREATE VIEW given AS SELECT * FROM {reader}({given})")
-    held = [row[0] for row in con.execute("DESCRIBE given").fetchall()]
-    if "subject_id" not in held:
-        raise InputError("the table of subjects has no column subject_id", where=str(file))
-    chosen = ", ".join(f"min(CAST({name} AS VARCHAR)) AS {name}" for name in ABOUT if name in held)
-    columns = ", ".join(["CAST(subject_id AS VARCHAR) AS subject_id", *([chosen] if chosen else [])])
-    return con.sql(f"SELECT {columns} FROM given GROUP BY 1 ORDER BY 1").to_arrow_table()
+    given(con, "subjects", source, ("subject_id",), ABOUT)
+    columns = ", ".join(f"min({name}) AS {name}" for name in ABOUT)
+    return con.sql(f"SELECT subject_id, {columns} FROM subjects GROUP BY 1 ORDER BY 1").to_arrow_table()
