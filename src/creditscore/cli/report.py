@@ -38,3 +38,37 @@ def public_command(
     typer.echo(f"published by name: {one.grades.num_rows} grades, {one.lists.num_rows} entries of lists")
     show(("withheld because", "rows"), [(reason, str(count)) for reason, count in one.withheld.items()])
     typer.echo(f"written to {out}")
+
+
+@report_app.command("dashboard")
+def dashboard_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with gradings in folders of their own.")],
+    out: Annotated[Path, typer.Option(help="The page, FILE.html; .en.html and .json are written beside it.")],
+    snapshot: Annotated[Path, typer.Option(help="The snapshot that was graded: records, subjects, listings, feeds.")],
+    on: Annotated[str, typer.Option(help="Day on which lists run and feeds are looked at, YYYY-MM-DD.")],
+    profile: Annotated[str | None, typer.Option(help="The district's profile, for the departments.")] = None,
+    days: Annotated[int, typer.Option(min=1, help="Length of a feed's window in days.")] = 30,
+) -> None:
+    """Draw a district at a glance: grades by domain and year, sectors, lists, what ends soon, health of the feeds."""
+    from creditscore.records.store import read_snapshot
+    from creditscore.reports.district import district
+    from creditscore.reports.district_page import loud, write_district
+
+    chosen = day(on)
+    assert chosen is not None
+    data = district(folder, read_snapshot(snapshot), chosen, profile=profile, days=days)
+    files = write_district(data, out)
+    typer.echo(
+        f"{data['organisations']} organisations, {len(data['shares'])} gradings, {len(data['ending'])} entries end soon"
+    )
+    told = [row for row in data["feeds"] if loud(row)]
+    usual = ["" if row["expected"] is None else f"{row['expected']:.1f}" for row in told]
+    show(
+        ("feed", "state", "now", "usual", "last row"),
+        [
+            (row["feed"], row["state"], str(row["observed"]), mean, row["last_recorded"])
+            for row, mean in zip(told, usual, strict=True)
+        ],
+    )
+    for file in files:
+        typer.echo(f"written to {file}")
