@@ -72,3 +72,29 @@ def dashboard_command(
     )
     for file in files:
         typer.echo(f"written to {file}")
+
+
+@report_app.command("supervision")
+def supervision_command(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN_DIR", help="Folder that `creditscore supervise plan` wrote.")],
+    out: Annotated[Path, typer.Option(help="Folder for the pages and their JSON.")],
+    results: Annotated[Path | None, typer.Option(help="Results as `supervise import` gave them back.")] = None,
+    listings: Annotated[Path | None, typer.Option(help="Entries of lists; counted on the day --on.")] = None,
+    measures: Annotated[Path | None, typer.Option(help="Joint measures, as exported.")] = None,
+    on: Annotated[str | None, typer.Option(help="Day for which lists are counted, YYYY-MM-DD.")] = None,
+) -> None:
+    """Draw supervision as planned and done: inspections by class, yields with intervals, lists, measures."""
+    from creditscore.errors import UsageError
+    from creditscore.reports.supervision import supervision
+    from creditscore.reports.supervision_page import write_supervision
+
+    if listings is not None and on is None:
+        raise UsageError("entries of lists run on a day", allowed="--listings FILE --on DAY")
+    data = supervision(plan, results=results, listings=listings, measures=measures, on=day(on))
+    write_supervision(data, out)
+    rows = [
+        (row["programme"], row["class"], str(row["units"]), str(row["visits"]), str(row["done"]), str(row["findings"]))
+        for row in data["classes"]
+    ]
+    show(("programme", "class", "units", "planned", "done", "findings"), rows)
+    typer.echo(f"written to {out}")

@@ -93,7 +93,8 @@ def composite_side(folder: Path) -> tuple[Side, dict[str, Any]]:
     by_score = con.execute(
         "SELECT CAST(grade AS VARCHAR) FROM composite WHERE grade IS NOT NULL GROUP BY 1 ORDER BY min(score) DESC, 1"
     ).fetchall()
-    grades = tuple(manifest.get("grades") or (row[0] for row in by_score))
+    told_grades = manifest.get("grades") or [one["code"] for one in manifest.get("rules", {}).get("grades", ())]
+    grades = tuple(told_grades or (row[0] for row in by_score))
     weights = con.execute(
         "SELECT domain, list(DISTINCT CAST(weight AS VARCHAR) ORDER BY CAST(weight AS VARCHAR)) FROM contributions"
         " GROUP BY 1 ORDER BY 1"

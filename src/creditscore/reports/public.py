@@ -124,7 +124,7 @@ def _open(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
     """Make `rows` of a folder's grades; returns the schemes named there. Plans and other folders are refused."""
     manifest = _manifest(folder)
     if (folder / "composite.parquet").is_file():
-        use = manifest.get("use", "")
+        use = manifest.get("use") or manifest.get("rules", {}).get("use", "")
         if use != PUBLIC:
             raise UsageError(
                 f"the composite {manifest.get('config', '')} may not be published: its use is {use or 'not declared'}",
