@@ -64,7 +64,7 @@ def supervision(
                 for path in one.get("project_default", ())
             }
         ),
-        "notes": [clean(str(one)) for one in manifest.get("notes", ())],
+        "notes": [clean(str(one)) for one in manifest.get("notes", ()) if "project_default" not in str(one)],
         "classes": _classes(con),
         "places": _places(con),
         "capacity": _numbers(con, "capacity", CAPACITY),
