@@ -116,7 +116,7 @@ def test_pages_are_inert_and_equal_to_their_json(found: FOUND, tmp_path: Path) -
     assert parquet.read_table(tmp_path / "out" / "subjects.parquet").num_rows == 2
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "mine.txt").touch()
-    with pytest.raises(UsageError, match="something else lies there"):
+    with pytest.raises(UsageError, match="the folder holds something else"):
         write_impact(tmp_path / "kept", found)
     assert sorted(file.name for file in (tmp_path / "kept").iterdir()) == ["mine.txt"]
 
@@ -201,3 +201,6 @@ def test_composites_by_the_same_code(tmp_path: Path) -> None:
     assert run.exit_code == 0, run.output
     with pytest.raises(InputError, match=r"no composite\.parquet"):
         composite_impact(tmp_path, b)
+    (a / "manifest.json").unlink()
+    with pytest.raises(InputError, match=r"no manifest\.json"):
+        composite_impact(a, b)

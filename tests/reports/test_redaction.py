@@ -20,6 +20,7 @@ from creditscore.cli.main import app
 from creditscore.records.identity import is_resident
 from tests.reports.test_district import ids
 
+KINDS = {".html", ".json", ".csv", ".parquet", ".txt", ".xlsx", ".store"}
 PEOPLE = ("欧阳测试", "司马样例", "诸葛虚构")
 PHONES = ("13800138001", "15912345678", "19987654321")
 TEXT = "经办人{0} 身份证{1} 电话{2}"
@@ -127,7 +128,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
             found |= {f"{file.relative_to(out)}: {place}": text for place, text in texts(file)}
     assert sum(place.startswith("years/2022/ledger.parquet") for place in found) > 40  # rows that were used
     assert sum(place.startswith("years/2022/quarantine.parquet") for place in found) > 10  # and rows that were refused
-    assert {Path(place.partition(":")[0]).suffix for place in found} >= {".html", ".json", ".csv", ".parquet", ".txt"}
+    assert {Path(place.partition(":")[0]).suffix for place in found} >= KINDS
     return found
 
 
@@ -148,6 +149,11 @@ def memory(files: dict[str, Path], out: Path) -> None:
     one = explain(grading, ids(12)[0])
     write_page(out / "memory.html", subject_page(one, "zh"))
     write_page(out / "memory.txt", render(one, "zh", 100))
+    from creditscore.store import Database, Log
+
+    with Database(out / "acts.store") as store:
+        for row in grading.grades.slice(0, 5).to_pylist():
+            Log(store).append("analyst", "analyst", "grade.note", row["subject_id"], {"grade": row["grade"]})
 
 
 def models(given: Path, out: Path) -> dict[str, str]:
@@ -163,6 +169,10 @@ def models(given: Path, out: Path) -> dict[str, str]:
     said = {
         "train": run("model", "train", table, "--target", "bad", "--exclude", "subject_id,note", "--out", out / "model")
     }
+    from creditscore.modelling import ScorecardClassifier, write_excel
+
+    columns = pd.DataFrame(rows)[["late", "debt"]]
+    write_excel(ScorecardClassifier().fit(columns, [row["bad"] for row in rows]).card_, out / "card.xlsx")
     said["predict"] = run("model", "predict", out / "model", table, "--out", out / "predictions.csv")
     return said
 

@@ -108,6 +108,8 @@ def _gather(con: duckdb.DuckDBPyConnection, folder: Path) -> bool:
         " concat(state, ': ', state_reason) AS why"
         f" FROM read_parquet([{files}]) WHERE state <> 'not_graded' OR state_reason <> 'out_of_scope'"
     )
+    if not con.execute("SELECT count(*) FROM graded").fetchall()[0][0]:
+        raise InputError("nobody is graded there", where=str(folder), next="grade a day on which schemes are in force")
     twice = con.execute(
         "SELECT scheme, year FROM graded GROUP BY scheme, year, subject_id HAVING count(*) > 1 LIMIT 1"
     ).fetchall()

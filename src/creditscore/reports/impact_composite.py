@@ -66,7 +66,7 @@ def composite_side(folder: Path) -> tuple[Side, dict[str, Any]]:
     """The composites of a folder as one side, and what its head says: as_of, weights by domain, marks, made_up."""
     import duckdb
 
-    for file in FILES:
+    for file in (*FILES, "manifest.json"):
         if not (folder / file).is_file():
             raise InputError(
                 f"there is no {file}", where=str(folder), allowed="a folder that `creditscore composite --out` wrote"

@@ -13,14 +13,15 @@ from creditscore.explanation.labels import Labels
 from creditscore.explanation.numbers import points
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import LANGS, Lang
+from creditscore.folders import whole
 from creditscore.grading.movement import Side, side
 from creditscore.records.identity import redact
 from creditscore.records.snapshot import Snapshot
 from creditscore.reports import html
-from creditscore.reports.folder import whole, write_tables
 from creditscore.reports.impact import ABOUT, Impact, impact
 from creditscore.reports.impact_page import impact_page, ledgers_page
 from creditscore.reports.notices import BEHIND, Draft, lines_of
+from creditscore.reports.write_tables import write_tables
 from creditscore.schemes.diff import Change, diff
 from creditscore.schemes.model import Label, Scheme
 from creditscore.schemes.remedies import remedy

@@ -7,11 +7,12 @@ from typing import Any
 
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import Lang
+from creditscore.folders import whole
 from creditscore.reports import html, page
-from creditscore.reports.folder import whole, write_tables
 from creditscore.reports.page import number
 from creditscore.reports.public import Public
 from creditscore.reports.validation_sections import Said, Section, Table, heads
+from creditscore.reports.write_tables import write_tables
 
 said_in = page.said_in("public")
 MARK = "public.json"

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.explanation.words import Lang
+from creditscore.folders import whole
 from creditscore.reports import html, page, plots
 from creditscore.reports.charts import BAR
-from creditscore.reports.folder import whole
 from creditscore.reports.page import number
 from creditscore.reports.plots import shown
 from creditscore.reports.supervision import RESULTS

@@ -5,16 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from creditscore.errors import UsageError
-from creditscore.records.source import literal
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 @contextmanager
@@ -28,7 +23,7 @@ def whole(out: Path | str, mark: str) -> Iterator[Path]:
     held = place.is_dir() and any(place.iterdir())
     if (place.exists() and not place.is_dir()) or (held and not (place / mark).is_file()):
         raise UsageError(
-            "something else lies there", where=str(out), allowed=f"a new folder, or one with {mark}",
+            "the folder holds something else", where=str(out), allowed=f"a new folder, or one with {mark}",
             next="choose a new folder",
         )  # fmt: skip
     try:
@@ -44,19 +39,3 @@ def whole(out: Path | str, mark: str) -> Iterator[Path]:
         work.rename(place)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def write_tables(folder: Path, tables: Mapping[str, pa.Table]) -> list[Path]:
-    """Each table as Parquet and as CSV, its rows in the order given."""
-    import duckdb
-
-    con = duckdb.connect()
-    files = []
-    for name, table in tables.items():
-        con.register("given", table)
-        for kind, how in (("parquet", "FORMAT parquet, COMPRESSION zstd"), ("csv", "FORMAT csv, HEADER true")):
-            files.append(folder / f"{name}.{kind}")
-            con.execute(f"COPY (SELECT * FROM given) TO {literal(str(files[-1]))} ({how})")
-        con.unregister("given")
-    con.close()
-    return files
