@@ -86,8 +86,8 @@ def pulses(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]]) 
         parts.append(say(left - 8, y + 18, fit(row["label"], left - 12), "end"))
         gap = most_windows - len(row["counts"])
         for i, count in enumerate(row["counts"]):
-            high = (tall - 8) * count / most
-            shade = LOUD if row["loud"] and i == len(row["counts"]) - 1 else BAR
+            loud = row["loud"] and i == len(row["counts"]) - 1
+            high, shade = max((tall - 8) * count / most, 2.5 if loud else 0.0), LOUD if loud else BAR
             parts.append(
                 rect(
                     left + each * (i + gap) + 1,

@@ -150,7 +150,7 @@ def ending(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     return Section(
         title,
         t("ending_desc", number(len(data["ending"]))),
-        [Table(heads(t, "organisation", "list", "term_end", days_left="n"), rows)],
+        [Table(heads(t, "organisation", "list", term_end="short", days_left="n"), rows)],
     )
 
 
@@ -181,7 +181,8 @@ def feeds(data: dict[str, Any], lang: Lang, t: Said) -> Section:
         ]
         for row in data["feeds"]
     ]
-    head = heads(t, "feed", "department", "state", observed="n", expected="n", p="n", late_share="n", last_recorded="")
+    head = [(t("feed"), "short"), *heads(t, "department", "state", observed="n", expected="n", p="n", late_share="n")]
+    head.append((t("last_recorded"), "short"))
     return Section(
         t("feeds"), "", [Figure("", desc, district_charts.pulses("feeds", t("feeds"), desc, bars)), Table(head, rows)]
     )

@@ -78,7 +78,9 @@ def scheme_impact(
         "on": str(on or ""),
         "made_up": made_up,
         "notes": notes,
-        "changes": [{lang: one["cells"][lang] for lang in LANGS} for one in changed],
+        "changes": [
+            {lang: one["cells"][lang] for lang in LANGS} for one in sorted(changed, key=lambda one: one not in told)
+        ],
     }
     return impact(sides[0], sides[1], head, draft, _subjects(snapshot)), sides[0], sides[1], draft
 

@@ -131,11 +131,8 @@ def notices(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     count, drafts = data["notices"]["count"], data["notices"]["shown"][:NOTICES]
     if not count:
         return Section(t("notices"), t("no_notices"))
-    rows = [
-        [_who(row), f"{clean(row['before'])} → {clean(row['after'])}", clean(row["rules"]), clean(row[f"text_{lang}"])]
-        for row in drafts
-    ]
-    table = Table(heads(t, "organisation", "grade", "rules_met", "draft"), rows)
+    rows = [[f"{clean(row['before'])} → {clean(row['after'])}", clean(row[f"text_{lang}"])] for row in drafts]
+    table = Table(heads(t, grade="short", draft=""), rows)
     return Section(t("notices"), t("notices_desc", number(count), len(drafts)), [table])
 
 
