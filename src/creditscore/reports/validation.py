@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang, Words, load_words, say
-from creditscore.reports import html
+from creditscore.explanation.words import Lang
+from creditscore.reports import html, page
 from creditscore.reports.plots import OUTCOMES, shown
 from creditscore.reports.validation_sections import Said, Table, sections
 
@@ -18,24 +17,7 @@ FACTS = (
 )  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def _words() -> Words:
-    return load_words(html.HERE / "validation_words.yaml")
-
-
-def said_in(lang: Lang) -> Said:
-    """Texts of this report in one language; what it does not have comes from the texts of all pages."""
-
-    def said(code: str, *values: object) -> str:
-        label = _words()["texts"].get(code)
-        if label is None:
-            return html.text(code, lang, *values)
-        found = say(label, lang)
-        for k, value in enumerate(values):
-            found = found.replace(f"{{{k}}}", str(value))
-        return found
-
-    return said
+said_in = page.said_in("validation")  # texts of this report in one language
 
 
 def own(value: Any, lang: Lang) -> str:
@@ -57,8 +39,8 @@ def validation_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") ->
         if name not in known and not name.endswith(("_sha256", "_hash")) and value is not None
     ]
     counted = [sum(row["outcome"] == name for row in data["criteria"]) for name in OUTCOMES]
-    page = html.environment().get_template("validation.html")
-    return page.render(
+    made = html.environment().get_template("validation.html")
+    return made.render(
         t=t, lang=lang, tag={"zh": "zh-CN", "en": "en"}[lang], data=data, other=other,
         made_up=bool(about.get("made_up", False)), title=own(about.get("title") or t("validation"), lang), facts=facts,
         counted=t("verdict_desc", *counted), shade=OUTCOMES[data["verdict"]], tiles=_tiles(data, t),
