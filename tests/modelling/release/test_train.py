@@ -119,6 +119,8 @@ def test_two_models_on_rows_that_neither_saw(bare: GradingModel, boosted: Gradin
     all_rows = found.swaps[found.swaps["by"] == "all"]
     assert all_rows["count"].sum() == prepare(table, TrainConfig.of(CONFIG)).test.sum()
     assert set(found.swaps["by"]) == {"all", "grade", "sector"}
+    assert {"row", "set"} <= set(found.cases.columns)
+    assert found.cases["row"].max() < len(table)
     assert len(found.cases) == all_rows[all_rows["set"].str.startswith("flagged")]["count"].sum()
     with pytest.raises(InputError, match="no column 'size'"):
         compare_models(bare, boosted, table, by=("size",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from creditscore.errors import InputError, UsageError
 from creditscore.modelling.release.bundle import GradingModel
 from creditscore.modelling.release.config import Split, TrainConfig
 from creditscore.modelling.release.tables import table_hash
-from creditscore.modelling.release.train import as_table, kept_whole, outcome, prepare
+from creditscore.modelling.release.train import SUBJECT, as_table, kept_whole, outcome, prepare
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -161,7 +162,8 @@ def compare_models(champion: GradingModel, challenger: GradingModel, data: Any, 
         if hashed == model.about["data"]["sha256"]:
             ready = prepare(table.assign(place=np.arange(len(table))), config_of(model))
             seen[ready.table["place"].to_numpy()[~ready.test]] = True
-    table = table[~seen & table[_there(table, config.target)].notna().to_numpy()].reset_index(drop=True)
+    used = ~seen & table[_there(table, config.target)].notna().to_numpy()
+    table, row = table[used].reset_index(drop=True), np.flatnonzero(used)
     if not len(table):
         raise InputError("no row is left that neither model was fitted on", where="data")
     y, _ = outcome(table[config.target], config)
@@ -169,7 +171,7 @@ def compare_models(champion: GradingModel, challenger: GradingModel, data: Any, 
     if strange:
         raise InputError(f"there is no column {strange[0]!r}", where="by", allowed=[str(c) for c in table.columns][:30])
     first, second = champion.predict(table), challenger.predict(table)
-    return champion_challenger(
+    found = champion_challenger(
         y,
         first["probability"],
         second["probability"],
@@ -178,6 +180,12 @@ def compare_models(champion: GradingModel, challenger: GradingModel, data: Any, 
         champion_explanations=_words(first),
         challenger_explanations=_words(second),
     )
+    # an organisation may have several rows: a case is told by its place (from 0) in the table that was given
+    place = found.cases["subject_id"].to_numpy(dtype=np.int64)
+    cases = found.cases.assign(subject_id=row[place]).rename(columns={"subject_id": "row"})
+    if SUBJECT in table.columns:
+        cases.insert(0, SUBJECT, table[SUBJECT].to_numpy()[place])
+    return replace(found, cases=cases)
 
 
 def _words(predicted: pd.DataFrame) -> dict[Any, str]:
