@@ -80,7 +80,7 @@ report = rules_beside(
     pd.Series(breach, index=ids),
     predicted["probability"],
     classes,
-    class_order=list(used.index) + [g for g in grades if g not in used.index],
+    advisory_explanations=predicted["reason_1"].fillna("").to_dict(),
 )
 report.numbers["points"]
 
