@@ -13,7 +13,7 @@ from creditscore.reports.validation_sections import Said, Table, sections
 
 FACTS = (
     "model", "version", "purpose", "use", "outcome_definition", "horizon", "population", "source", "scheme", "author",
-    "validator", "part", "date",
+    "target", "made_with", "validator", "part", "date",
 )  # fmt: skip
 
 
@@ -32,7 +32,12 @@ def validation_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") ->
     t = said_in(lang)
     about = data["about"]
     facts = [(t(name), own(about[name], lang)) for name in FACTS if about.get(name)]
-    known = {*FACTS, "title", "made_up", "advisory", "commands", "settings", "versions"}
+    data = {**data, "tables": _called(data["tables"], about.get("labels") or {}, lang)}
+    used = about.get("columns_used") or {}
+    if used:
+        told = (f"{name} = {', '.join(value) if isinstance(value, list) else value}" for name, value in used.items())
+        facts.append((t("columns_used"), clean("; ".join(told))))
+    known = {*FACTS, "title", "made_up", "advisory", "commands", "settings", "versions", "labels", "columns_used"}
     facts += [
         (name, own(value, lang))
         for name, value in about.items()
@@ -54,6 +59,18 @@ def validation_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") ->
              for row in data["figures"]],
         ),
     )  # fmt: skip
+
+
+def _called(tables: dict[str, Any], labels: dict[str, Any], lang: Lang) -> dict[str, Any]:
+    """The tables with variables by their names in words, where the report has them."""
+    words = {name: own(label, lang) for name, label in labels.items()}
+    return {
+        title: [
+            {**row, "variable": words.get(row["variable"], row["variable"])} if "variable" in row else row
+            for row in rows
+        ]
+        for title, rows in tables.items()
+    }
 
 
 def _tiles(data: dict[str, Any], t: Said) -> list[tuple[str, str]]:
@@ -90,6 +107,8 @@ def _criteria(rows: list[dict[str, Any]], t: Said, lang: Lang) -> list[dict[str,
 
 def _hashes(about: dict[str, Any], t: Said) -> list[tuple[str, str]]:
     named = (
+        ("model_hash", "model_hash"),
+        ("table_hash", "table_sha256"),
         ("data_hash", "data_sha256"),
         ("prediction_hash", "prediction_sha256"),
         ("content_hash", "data_content_hash"),
