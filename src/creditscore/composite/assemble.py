@@ -1,0 +1,232 @@
+"""From values and ceilings of every subject to scores, grades, shares and the result tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from creditscore.composite.acts import SharedAct
+from creditscore.composite.cells import Cells, Resolved, note_of
+from creditscore.composite.config import TOP, CompositeConfig
+from creditscore.composite.fragile import fragile
+from creditscore.composite.score import Function, Ints, places, points, raw, reference_score
+from creditscore.composite.shapley import shares, whole
+from creditscore.records.identity import redact
+from creditscore.schemes.parts import MARKS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+GRADED, COVERAGE, SOLE_TRADER = 0, 1, 2
+STATES = ("graded", "not_graded", "not_graded")
+REASONS = ("", "coverage", "individual_business")
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One entry per subject (and domain): everything that the tables show, as numbers."""
+
+    state: Ints
+    score: Ints
+    place: Ints  # of the grade, 0 the best
+    coverage: Ints
+    fragile: Bools
+    shares: Ints  # whole points per domain
+    resolved: Resolved
+    rules: Ints  # hard rules as bits
+
+
+def assemble(cells: Cells, f: Function, one: Resolved, sole_traders: Bools) -> Scores:
+    """Score all subjects; those that are alike in every value and ceiling are computed once."""
+    ceilings = one.ceilings(cells)
+    coverage = one.present @ f.weights
+    state = np.where(coverage < cells.config.coverage.at_least, COVERAGE, GRADED)
+    state = np.where(sole_traders, SOLE_TRADER, state)
+    first, back = _alike(one.values * (TOP + 1) + ceilings)
+    values, tops = one.values[first], ceilings[first]
+    least = tops.min(axis=1)
+    score = points(f, raw(f, values, least))
+    parts = whole(f, shares(f, values, tops), score - reference_score(f))
+    return Scores(
+        state,
+        score[back],
+        places(f, score)[back],
+        coverage,
+        fragile(f, values, least)[back],
+        parts[back],
+        one,
+        np.bitwise_or.reduce(one.rules, axis=1),
+    )
+
+
+def _alike(codes: Ints) -> tuple[Ints, Ints]:
+    """The first row of each kind, and for every row which of these it is like."""
+    mixed, size = np.zeros(len(codes), dtype=np.int64), 1
+    for column in codes.T:
+        code, count = _numbered(column)
+        if size * count > 2**62:
+            _, mixed = np.unique(mixed, return_inverse=True)
+            size = int(mixed.max(initial=0)) + 1
+        mixed, size = mixed * count + code, size * count
+    _, first, back = np.unique(mixed, return_index=True, return_inverse=True)
+    return first, back
+
+
+def _numbered(codes: Ints) -> tuple[Ints, int]:
+    """Small numbers in place of codes of up to a few millions, and how many there are; without sorting the rows."""
+    there = np.zeros(int(codes.max(initial=0)) + 1, dtype=bool)
+    there[codes] = True
+    number = np.cumsum(there) - 1
+    return number[codes], int(there.sum())
+
+
+def tables(
+    cells: Cells,
+    config: CompositeConfig,
+    day: date,
+    ids: list[str],
+    scores: Scores,
+    shared: list[SharedAct],
+    refused: list[tuple[str, str]],
+) -> dict[str, pa.Table]:
+    """The result tables, in order of subject and domain."""
+    import pyarrow as pa
+
+    acts: dict[str, list[str]] = {
+        "subject_id": [one.subject_id for one in shared],
+        "act_id": [redact(one.act_id) for one in shared],
+        "counted_in": [one.counted_in for one in shared],
+        "also_in": [";".join(one.also_in) for one in shared],
+        "records": [redact(";".join(one.records)) for one in shared],
+    }
+    bad: dict[str, list[str]] = {"subject_id": [who for who, _ in refused], "reason": [why for _, why in refused]}
+    text = {name: pa.array(column, pa.string()) for name, column in acts.items()}
+    return {
+        "composite": _composite(cells, config, day, ids, scores),
+        "contributions": _contributions(cells, config, ids, scores),
+        "shared_acts": pa.table(text),
+        "quarantine": pa.table({name: pa.array(column, pa.string()) for name, column in bad.items()}),
+    }
+
+
+def _composite(cells: Cells, config: CompositeConfig, day: date, ids: list[str], scores: Scores) -> pa.Table:
+    import pyarrow as pa
+
+    count, graded = len(ids), scores.state == GRADED
+    fixed = np.zeros(count, dtype=np.int32)
+    kinds, kind = _sets(scores.rules)
+    names = [";".join(dict.fromkeys(config.hard_rules[r].id for b, (_, r) in enumerate(cells.pairs) if k >> b & 1))
+             for k in kinds]  # fmt: skip
+    rows: dict[str, Any] = {
+        "subject_id": pa.array(ids, pa.string()),
+        "as_of": pa.repeat(pa.scalar(day, pa.date32()), count),
+        "config": _words(fixed, [config.composite]),
+        "config_version": _words(fixed, [config.version]),
+        "state": _words(scores.state, list(STATES)),
+        "state_reason": _words(scores.state, list(REASONS)),
+        "score": pa.array(scores.score, pa.int32(), mask=~graded),
+        "grade": _words(scores.place, [one.code for one in config.grades], ~graded),
+        "coverage": pa.array(scores.coverage, pa.int32()),
+        "hard_rules": _words(kind, names),
+        "evidence": _words(_weakest(cells, config, scores), list(MARKS)),
+        "fragile": pa.array(scores.fragile, pa.bool_(), mask=~graded),
+    }
+    return pa.table(rows)
+
+
+def _weakest(cells: Cells, config: CompositeConfig, scores: Scores) -> Ints:
+    """The weakest mark of all that a score rests on: the composite's own numbers, the grades that enter, hard rules."""
+    own = max(MARKS.index(mark) for mark in (config.marks.weights, config.marks.maps, config.marks.bands))
+    entered = np.where(scores.resolved.present, _marks(cells)[scores.resolved.cell], 0).max(axis=1, initial=0)
+    return np.asarray(np.maximum(np.maximum(entered, own), _rule_marks(cells, config, scores.rules)))
+
+
+def _marks(cells: Cells) -> Ints:
+    return np.array([*(one.evidence for one in cells.cells), 0], dtype=np.int64)
+
+
+def _rule_marks(cells: Cells, config: CompositeConfig, rules: Ints) -> Ints:
+    """The weakest mark of the hard rules in each set of bits."""
+    sets, number = _sets(rules)
+    marks = [
+        max(
+            (
+                MARKS.index(config.hard_rules[r].evidence or "unknown")
+                for b, (_, r) in enumerate(cells.pairs)
+                if k >> b & 1
+            ),
+            default=0,
+        )
+        for k in sets
+    ]
+    return np.array(marks, dtype=np.int64)[number]
+
+
+def _sets(rules: Ints) -> tuple[list[int], Ints]:
+    """The different sets of bits, the empty one first, and the number of each row's set; most rows have none."""
+    number, some = np.zeros(len(rules), dtype=np.int64), np.flatnonzero(rules)
+    found, number[some] = np.unique(rules[some], return_inverse=True)
+    number[some] += 1
+    return [0, *found.tolist()], number
+
+
+def _contributions(cells: Cells, config: CompositeConfig, ids: list[str], scores: Scores) -> pa.Table:
+    """One row per domain of every organisation that is not left out altogether; no share without a score."""
+    import pyarrow as pa
+
+    domains, f = config.domains, scores.resolved
+    kept = np.flatnonzero(scores.state != SOLE_TRADER)
+    size = len(domains)
+    cell, rules = f.cell[kept].ravel(), f.rules[kept].ravel()
+    said = [one.said for one in cells.cells]
+    domain = np.tile(np.arange(size, dtype=np.int32), len(kept))
+    # a note depends on the cell and on the hard rules that lists bring: few kinds
+    sets, number = _sets(rules)
+    note, count = _numbered((cell + 1) * len(sets) + number)
+    kinds = np.zeros(count, dtype=np.int64)
+    kinds[note] = (cell + 1) * len(sets) + number
+    notes = [
+        note_of(cells, cells.cells[k // len(sets) - 1].note if k >= len(sets) else "absent:no_row", sets[k % len(sets)])
+        for k in kinds.tolist()
+    ]
+    own = max(MARKS.index(config.marks.weights), MARKS.index(config.marks.maps))
+    marks = np.maximum(np.where(f.present[kept].ravel(), _marks(cells)[cell], 0), own)
+    marks = np.maximum(marks, _rule_marks(cells, config, rules))
+    absent = cell < 0
+    graded = np.repeat(scores.state[kept] == GRADED, size)
+    rows: dict[str, Any] = {
+        "subject_id": pa.DictionaryArray.from_arrays(
+            pa.array(np.repeat(kept, size), pa.int32()), pa.array(ids, pa.string())
+        ),
+        "domain": _words(domain, [one.id for one in domains]),
+        "scheme": _words(cell, [one.scheme for one in said], absent),
+        "version": _words(cell, [one.version for one in said], absent),
+        "period": _words(cell, [one.period for one in said], absent),
+        "grade": _words(cell, [one.grade for one in said], absent | ~f.present[kept].ravel()),
+        "value": pa.array(f.values[kept].ravel(), pa.int32()),
+        "weight": pa.array(np.tile([one.weight for one in domains], len(kept)), pa.int32()),
+        "contribution": pa.array(scores.shares[kept].ravel(), pa.int32(), mask=~graded),
+        "evidence": _words(marks, list(MARKS)),
+        "note": _words(note, notes),
+    }
+    return pa.table(rows)
+
+
+def _words(codes: Any, words: list[str], missing: Any = None) -> pa.Array:
+    """Texts by number; equal texts share one number, so that the same content is the same bytes."""
+    import pyarrow as pa
+
+    distinct = sorted(set(words))
+    code = np.array([distinct.index(word) for word in words] or [0], dtype=np.int32)
+    found = np.asarray(codes, dtype=np.int64)
+    if missing is not None:
+        found = np.where(missing, 0, found)
+    return pa.DictionaryArray.from_arrays(
+        pa.array(code[found] if len(found) else found.astype(np.int32), pa.int32(), mask=missing),
+        pa.array(distinct or [""], pa.string()),
+    )
