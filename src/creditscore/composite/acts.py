@@ -124,12 +124,13 @@ def _settle_one(
     without: dict[int, frozenset[str]] = dict.fromkeys(range(len(cells.config.domains)), frozenset())
     found = []
     for act in acts:
-        domains = sorted({cells.homes[column] for column in bench.brings if _weighs(act, column, bench, cells, row)})
+        there = [column for column in bench.brings if _weighs(act, acts, column, bench, cells, row)]
+        domains = sorted({cells.homes[column] for column in there})
         if len(domains) < 2:
             continue
         options = []
         for kept in domains:
-            tried = {d: acts | {act} if d in domains and d != kept else acts for d, acts in without.items()}
+            tried = {d: gone | {act} if d in domains and d != kept else gone for d, gone in without.items()}
             cost = _score(f, resolve(cells, _row(tried, bench, cells, row)[None, :], listed), cells)
             options.append((cost, kept, tried))
         _, kept, without = min(options, key=lambda one: one[:2])
@@ -150,17 +151,23 @@ def _settle_one(
     return found
 
 
-def _weighs(act: str, column: int, bench: Bench, cells: Cells, row: Ints) -> bool:
-    """Whether records of the act have effective points there, or the grade would be another without them."""
+def _weighs(act: str, acts: list[str], column: int, bench: Bench, cells: Cells, row: Ints) -> bool:
+    """Whether the act counts there: its records have effective points, or the grade would be another without them, be
+    it beside the other acts in question or alone.
+    """
     cell = row[column]
     if cell < 0 or not cells.cells[cell].present:
         return False
     records = {str(one["record_id"]) for one in bench.brings[column].records if act_of(one) == act}
     if not records:
         return False
-    before, after = bench.outcome(column, frozenset()), bench.outcome(column, frozenset({act}))
-    points = any(line.record_id in records and line.effective != 0 for line in before.ledger if line.step == "record")
-    return points or (before.state, before.grade) != (after.state, after.grade)
+    every = bench.outcome(column, frozenset())
+    if any(line.record_id in records and line.effective != 0 for line in every.ledger if line.step == "record"):
+        return True
+    others = frozenset(acts) - {act}
+    pairs = ((frozenset(), frozenset({act})), (others, frozenset(acts)))
+    found = [[bench.outcome(column, without) for without in pair] for pair in pairs]
+    return any((one.state, one.grade) != (other.state, other.grade) for one, other in found)
 
 
 def _row(without: dict[int, frozenset[str]], bench: Bench, cells: Cells, row: Ints) -> Ints:

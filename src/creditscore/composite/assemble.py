@@ -79,6 +79,9 @@ def _alike(codes: Ints) -> tuple[Ints, Ints]:
 
 def _numbered(codes: Ints) -> tuple[Ints, int]:
     """Small numbers in place of codes of up to a few millions, and how many there are; without sorting the rows."""
+    if len(codes) < 50_000:  # the table of codes would be larger than the rows
+        kinds, number = np.unique(codes, return_inverse=True)
+        return number, len(kinds)
     there = np.zeros(int(codes.max(initial=0)) + 1, dtype=bool)
     there[codes] = True
     number = np.cumsum(there) - 1

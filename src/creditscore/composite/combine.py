@@ -57,7 +57,7 @@ def combine(
     if acts not in ACTS:
         raise UsageError(f"acts is {acts!r}", allowed=ACTS)
     day = _day(as_of)
-    rules = config if isinstance(config, CompositeConfig) else load_composite(config, day)
+    rules = load_composite(config, day)
     schemes = [name.partition("@")[0] for domain in rules.domains for name in domain.schemes]
     gathered = gather(gradings, schemes, snapshot)
     if gathered.unchecked and acts == "once":
@@ -70,7 +70,7 @@ def combine(
         )
     if day is None:
         day = newest_day(gathered)
-        rules = config if isinstance(config, CompositeConfig) else load_composite(config, day)
+        rules = load_composite(config, day)
     cells = no_cells(rules, day)
     ids, cell = pivot(gathered, cells)
     ids, cell, refused, outside = population(gathered.con, ids, cell, subjects)

@@ -22,8 +22,8 @@ from creditscore.schemes.source import Source, read
 DEEPEST = 5  # files that build on each other
 
 
-def load_composite(name: str | Path, on: date | None = None) -> CompositeConfig:
-    """A composite by id (`jilin_edz`), version (`jilin_edz@2018-06-27`) or file.
+def load_composite(name: str | Path | CompositeConfig, on: date | None = None) -> CompositeConfig:
+    """A composite by id (`jilin_edz`), version (`jilin_edz@2018-06-27`) or file; one made in memory is checked alike.
 
     By id, the version in force on the day `on`, else the newest. UsageError where there is none of that name,
     NotInForce where none is in force that day, SchemeError with every fault of the file.
@@ -31,7 +31,12 @@ def load_composite(name: str | Path, on: date | None = None) -> CompositeConfig:
     >>> load_composite("jilin_edz").grades[0].code
     'AAA'
     """
-    config = _read(str(name), on)
+    if isinstance(name, CompositeConfig):
+        config, source = name, Source(name.name)
+        check(config, source)
+        raise_faults(source.faults)
+    else:
+        config = _read(str(name), on)
     if on is not None and not (
         config.effective_from <= on and (config.effective_to is None or on < config.effective_to)
     ):
