@@ -85,6 +85,9 @@ def test_the_act_stays_where_it_costs_most_and_the_others_stand_as_if_it_were_no
     assert (rows["labour"]["grade"], rows["labour"]["note"]) == ("A", "without_act:a1")
     (shared,) = [row for row in found.shared_acts.to_pylist() if row["subject_id"] == A]
     assert shared["records"] == "16e;16l"
+    ledger = [row for row in found.regraded.to_pylist() if row["subject_id"] == A]
+    assert {row["scheme"] for row in ledger} == {"labour/national"}
+    assert [(row["step"], row["record_id"], row["reason"]) for row in ledger] == [("decide", "", "A")]
 
 
 def test_different_acts_and_acts_of_two_organisations_are_not_shared(found: Any) -> None:
@@ -129,5 +132,5 @@ def test_unchecked_counts_everywhere_and_says_so(gradings: Any) -> None:
 def test_the_order_of_gradings_does_not_matter(gradings: Any, found: Any) -> None:
     again = cs.combine(list(gradings)[::-1], small())
     assert again.manifest == found.manifest
-    for one, name in product([again], ("composite", "contributions", "shared_acts")):
+    for one, name in product([again], ("composite", "contributions", "shared_acts", "regraded")):
         assert getattr(one, name) == getattr(found, name)

@@ -236,7 +236,7 @@ def test_evidence_is_the_weakest_of_all_that_enters() -> None:
 @pytest.mark.parametrize(
     ("rows", "more", "said"),
     [
-        ([(IDS[0], "tax@2013", "2013", "A")], {}, "has no values in small"),
+        ([(IDS[0], "tax@2013", "2019", "A")], {}, "has no values in small"),
         ([(IDS[0], TAX, "2019", "X")], {}, "is no grade of tax@2014"),
         ([(IDS[0], TAX, "19", "A")], {}, "is no period"),
         ([(IDS[0], TAX, "2020", "A")], {"as_of": "2020-06-30"}, "ends after 2020-06-30"),
@@ -293,7 +293,7 @@ def test_rows_in_any_order_written_and_read_the_same_bytes(tmp_path: Path) -> No
     again = read_composite(tmp_path / "0")
     direct = cs.combine(table, small(), acts="unchecked")
     assert again.config == small()
-    for name in ("composite", "contributions", "shared_acts", "quarantine"):
+    for name in ("composite", "contributions", "shared_acts", "regraded", "quarantine"):
         assert getattr(again, name).to_pylist() == getattr(direct, name).to_pylist()
     total = direct.contributions.to_pandas().groupby("subject_id")["contribution"].sum()
     scores = direct.composite.to_pandas().set_index("subject_id")["score"]

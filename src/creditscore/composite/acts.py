@@ -16,6 +16,7 @@ import numpy as np
 from creditscore.composite.cells import Cells, Resolved, Statement, last_day_of, resolve
 from creditscore.composite.score import Function, Ints, raw
 from creditscore.grading.exact import Outcome, Subject, grade_subject
+from creditscore.grading.lines import Line
 from creditscore.grading.replay import inputs
 from creditscore.grading.result import Grading
 
@@ -33,6 +34,17 @@ class SharedAct:
     counted_in: str
     also_in: tuple[str, ...]
     records: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Regraded:
+    """A ledger that takes the place of the one in the grading: without the acts that count elsewhere."""
+
+    subject_id: str
+    scheme: str
+    version: str
+    period: str
+    lines: tuple[Line, ...]
 
 
 @dataclass
@@ -60,12 +72,12 @@ def act_of(record: Any) -> str:
 
 def settle(
     runs: Iterable[Grading], cells: Cells, f: Function, ids: list[str], pivot: Ints, listed: Ints
-) -> list[SharedAct]:
+) -> tuple[list[SharedAct], list[Regraded]]:
     """Find the acts that weigh in several domains and put the cells without them into `pivot`, in place."""
     chosen = _newest(runs, cells)
     candidates = _candidates(chosen, cells)
     if not candidates:
-        return []
+        return [], []
     place = {subject: row for row, subject in enumerate(ids)}
     wanted = sorted(subject for subject in candidates if subject in place)
     brought: dict[str, dict[int, Subject]] = {}
@@ -74,11 +86,14 @@ def settle(
             if what.records:
                 brought.setdefault(subject, {})[column] = what
     found: list[SharedAct] = []
+    regraded: list[Regraded] = []
     for subject in wanted:
         row = place[subject]
         bench = Bench(chosen, brought[subject])
-        found += _settle_one(subject, sorted(candidates[subject]), bench, cells, f, pivot[row], listed[[row]])
-    return found
+        acts, again = _settle_one(subject, sorted(candidates[subject]), bench, cells, f, pivot[row], listed[[row]])
+        found += acts
+        regraded += again
+    return found, regraded
 
 
 def _newest(runs: Iterable[Grading], cells: Cells) -> dict[int, Grading]:
@@ -119,7 +134,7 @@ def _candidates(runs: dict[int, Grading], cells: Cells) -> dict[str, set[str]]:
 
 def _settle_one(
     subject: str, acts: list[str], bench: Bench, cells: Cells, f: Function, row: Ints, listed: Ints
-) -> list[SharedAct]:
+) -> tuple[list[SharedAct], list[Regraded]]:
     """Settle the acts of one subject; `row`, its cells, is changed in place."""
     without: dict[int, frozenset[str]] = dict.fromkeys(range(len(cells.config.domains)), frozenset())
     found = []
@@ -147,8 +162,14 @@ def _settle_one(
                 subject, act.removeprefix("\x01"), cells.config.domains[kept].id, tuple(names), tuple(sorted(records))
             )
         )
-    row[:] = _row(without, bench, cells, row)
-    return found
+    changed = _row(without, bench, cells, row)
+    again = []
+    for column in np.flatnonzero(changed != row).tolist():
+        said = cells.cells[changed[column]].said
+        outcome = bench.outcome(column, without[cells.homes[column]])
+        again.append(Regraded(subject, said.scheme, said.version, said.period, outcome.ledger))
+    row[:] = changed
+    return found, again
 
 
 def _weighs(act: str, acts: list[str], column: int, bench: Bench, cells: Cells, row: Ints) -> bool:
@@ -165,7 +186,8 @@ def _weighs(act: str, acts: list[str], column: int, bench: Bench, cells: Cells, 
     if any(line.record_id in records and line.effective != 0 for line in every.ledger if line.step == "record"):
         return True
     others = frozenset(acts) - {act}
-    pairs = ((frozenset(), frozenset({act})), (others, frozenset(acts)))
+    nothing: frozenset[str] = frozenset()
+    pairs = ((nothing, frozenset({act})), (others, frozenset(acts)))
     found = [[bench.outcome(column, without) for without in pair] for pair in pairs]
     return any((one.state, one.grade) != (other.state, other.grade) for one, other in found)
 

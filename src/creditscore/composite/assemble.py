@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from creditscore.composite.acts import SharedAct
+from creditscore.composite.acts import Regraded, SharedAct
 from creditscore.composite.cells import Cells, Resolved, note_of
 from creditscore.composite.config import TOP, CompositeConfig
 from creditscore.composite.fragile import fragile
 from creditscore.composite.score import Function, Ints, places, points, raw, reference_score
 from creditscore.composite.shapley import shares, whole
+from creditscore.quantities import from_micro
 from creditscore.records.identity import redact
 from creditscore.schemes.parts import MARKS
 
@@ -95,6 +96,7 @@ def tables(
     ids: list[str],
     scores: Scores,
     shared: list[SharedAct],
+    again: list[Regraded],
     refused: list[tuple[str, str]],
 ) -> dict[str, pa.Table]:
     """The result tables, in order of subject and domain."""
@@ -113,8 +115,28 @@ def tables(
         "composite": _composite(cells, config, day, ids, scores),
         "contributions": _contributions(cells, config, ids, scores),
         "shared_acts": pa.table(text),
+        "regraded": _regraded(again),
         "quarantine": pa.table({name: pa.array(column, pa.string()) for name, column in bad.items()}),
     }
+
+
+def _regraded(again: list[Regraded]) -> pa.Table:
+    """Ledger lines in the shape of a grading's ledger."""
+    import pyarrow as pa
+
+    rows = [(one, line) for one in again for line in one.lines]
+    points = pa.decimal128(20, 6)
+    texts: dict[str, list[str]] = {
+        name: [getattr(one, name) for one, _ in rows] for name in ("subject_id", "scheme", "version", "period")
+    }
+    found = {name: pa.array(column, pa.string()) for name, column in texts.items()}
+    for name in ("step", "record_id", "item"):
+        found[name] = pa.array([redact(getattr(line, name)) for _, line in rows], pa.string())
+    for name in ("nominal", "effective"):
+        found[name] = pa.array([from_micro(getattr(line, name)) for _, line in rows], points)
+    for name in ("rule", "article", "reason"):
+        found[name] = pa.array([getattr(line, name) for _, line in rows], pa.string())
+    return pa.table(found)
 
 
 def _composite(cells: Cells, config: CompositeConfig, day: date, ids: list[str], scores: Scores) -> pa.Table:

@@ -79,7 +79,7 @@ def combine(
         open_listings(gathered.con, listings)
         listed, entries = listed_rules(gathered.con, cells, ids)
     f = function_of(rules)
-    shared = settle(gathered.runs, cells, f, ids, cell, listed) if acts == "once" else []
+    shared, again = settle(gathered.runs, cells, f, ids, cell, listed) if acts == "once" else ([], [])
     scores = assemble(cells, f, resolve(cells, cell, listed), sole_traders(rules, ids, gathered, subjects is not None))
     inputs = _inputs(gathered, rules, day, listings is not None, subjects is not None)
     manifest = {
@@ -93,7 +93,7 @@ def combine(
         "notes": _notes(rules, acts, listings is not None, gathered),
         **({"made_up": True} if gathered.made_up else {}),
     }
-    return Composite(tables(cells, rules, day, ids, scores, shared, refused), manifest)
+    return Composite(tables(cells, rules, day, ids, scores, shared, again, refused), manifest)
 
 
 def _day(value: date | str | None) -> date | None:

@@ -17,18 +17,19 @@ from creditscore.errors import InputError, UsageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TABLES = ("composite", "contributions", "shared_acts", "quarantine")
+TABLES = ("composite", "contributions", "shared_acts", "regraded", "quarantine")
 MANIFEST = "manifest.json"
 FORMAT = "creditscore-composite"
 
 
 @dataclass(frozen=True)
 class Composite:
-    """`composite`, `contributions`, `shared_acts` and `quarantine` as Arrow tables, and the manifest.
+    """`composite`, `contributions`, `shared_acts`, `regraded` and `quarantine` as Arrow tables, and the manifest.
 
     composite      one row per subject: score and grade, or the reason why there is none
     contributions  one row per subject and domain: Σ contribution + manifest["reference"] = score, exactly
     shared_acts    acts that several domains would count, and the one in which they do
+    regraded       ledgers of domains that were graded again without such acts; columns as in a grading's ledger
     quarantine     ids that were refused
     """
 
@@ -51,6 +52,10 @@ class Composite:
     @property
     def shared_acts(self) -> pa.Table:
         return self._plain("shared_acts")
+
+    @property
+    def regraded(self) -> pa.Table:
+        return self._plain("regraded")
 
     @property
     def quarantine(self) -> pa.Table:
