@@ -110,3 +110,74 @@ def list_command() -> None:
             grades = " ".join(grade.code for grade in one.grades)
             rows.append((one.composite, one.version, end, one.rule, str(len(one.domains)), grades, one.marks.weights))
     show(("composite", "from", "to", "rule", "domains", "grades", "weights"), rows)
+
+
+@composite_app.command("explain")
+def explain_command(
+    folder: Folder,
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the subject.")],
+    gradings: Annotated[
+        list[Path] | None, typer.Option(help="Folder that was scored: for items, records and articles (repeatable).")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="Language of the words: zh or en.")] = "zh",
+    html: Annotated[Path | None, typer.Option(help="Write a page to this file as well.")] = None,
+) -> None:
+    """Explain one score: from the reference, domain by domain, down to item, record and article."""
+    import shutil
+
+    from creditscore.explanation.composite import explain_composite
+    from creditscore.explanation.composite_text import render
+    from creditscore.explanation.words import lang_of
+
+    chosen = lang_of(lang)
+    one = explain_composite(folder, subject, gradings or None)
+    width = min(160, max(60, shutil.get_terminal_size((120, 24)).columns))
+    typer.echo(render(one, chosen, width), nl=False)
+    if html is not None:
+        from creditscore.reports.composite import composite_subject_page
+        from creditscore.reports.html import write_page
+
+        typer.echo(f"written to {write_page(html, composite_subject_page(one, chosen))}")
+
+
+@composite_app.command("compare")
+def compare_command(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="Two or more composites of the same gradings.")
+    ],
+    out: Out,
+    step: Annotated[int, typer.Option(help="Per cent by which one weight changes.")] = 10,
+    draws: Annotated[int, typer.Option(min=0, help="Random weights to try.")] = 200,
+    seed: Annotated[int, typer.Option(help="Seed of the random weights.")] = 1,
+) -> None:
+    """Composites side by side on one page: rank correlation, who moves, sensitivity to weights."""
+    from creditscore.cli.tables import show
+    from creditscore.composite.compare import compare
+    from creditscore.composite.result import read_composite
+    from creditscore.reports.composite import write_compare
+
+    with working("comparing"):
+        data = compare([read_composite(one) for one in folders], step=step, draws=draws, seed=seed)
+        files = write_compare(data, out)
+    show(
+        ("composite", "rule", "scored", "fragile"),
+        [(one["name"], one["rule"], str(one["graded"]), _percent(one["fragile_share"])) for one in data["composites"]],
+    )
+    show(
+        ("first", "second", "both", "Spearman", "Kendall", "same grade", "better", "worse"),
+        [
+            (
+                *(row[name].partition("@")[0] for name in ("first", "second")),
+                str(row["both"]),
+                *("-" if row[name] is None else f"{row[name]:.3f}" for name in ("spearman", "kendall")),
+                _percent(row["same_grade"]),
+                *(str(row[name]) for name in ("better", "worse")),
+            )
+            for row in data["pairs"]
+        ],
+    )
+    typer.echo(f"written to {out}: {', '.join(file.name for file in files)}")
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f} %"

@@ -94,7 +94,7 @@ def explain(
     """
     found = read(source, subject_id, scheme)
     labels = labels_of(found.manifest, source.plan.scheme if isinstance(source, Grading) else words_of)
-    lines = _lines(found, labels)
+    lines = lines_of(found, labels)
     grade, manifest = found.grade, found.manifest
     _check(found, lines)
     readings = [one for one in (grade["readings"] or "").split(";") if one]
@@ -135,7 +135,8 @@ def explain(
     )
 
 
-def _lines(found: Found, labels: Labels) -> tuple[Line, ...]:
+def lines_of(found: Found, labels: Labels) -> tuple[Line, ...]:
+    """The ledger in words, line by line."""
     totals = _totals(found)
     lines: list[Line] = []
     for row, total in zip(found.ledger, totals, strict=True):
