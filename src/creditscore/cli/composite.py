@@ -181,3 +181,78 @@ def compare_command(
 
 def _percent(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.1f} %"
+
+
+Outcomes = Annotated[Path, typer.Option(help="Table with subject_id and event (0/1): CSV or Parquet.")]
+Outcome = Annotated[str, typer.Option(help="What the event was, in words.")]
+
+
+@composite_app.command("fit")
+def fit_command(
+    folder: Folder,
+    outcomes: Outcomes,
+    outcome: Outcome,
+    out: Annotated[Path, typer.Option(help="YAML file for the composite with fitted weights.")],
+    on: Annotated[str, typer.Option(help="Day on which this was done (YYYY-MM-DD).")],
+    base: Annotated[
+        Path | None, typer.Option(help="The composite's own YAML file, where it is not of the library.")
+    ] = None,
+) -> None:
+    """Fit the weights to later outcomes, none negative, and write them as a composite that says so."""
+    from creditscore.cli.tables import say_line, show
+    from creditscore.composite.load import load_composite
+    from creditscore.composite.result import read_composite
+    from creditscore.modelling.composite_weights import fit_weights, write_fitted
+    from creditscore.modelling.release.tables import read_table
+
+    found = read_composite(folder)
+    with working("fitting weights"):
+        fitted = fit_weights(found, read_table(outcomes))
+    own = None if base is None else load_composite(base)
+    place = write_fitted(fitted, out, outcome=outcome, checked_on=_day(on), base=own)
+    rows = [
+        (domain.id, str(domain.weight), str(fitted.weights[domain.id]), f"{fitted.coefficients[domain.id]:.3f}")
+        for domain in found.config.domains
+    ]
+    show(("domain", "configured", "fitted", "coefficient"), rows)
+    say_line(f"{fitted.events} events among {fitted.rows}; log-loss {fitted.log_loss:.4f}, of the rate alone "
+             f"{fitted.log_loss_base:.4f}")  # fmt: skip
+    typer.echo(f"written to {place}")
+
+
+@composite_app.command("calibrate")
+def calibrate_command(
+    folder: Folder,
+    outcomes: Outcomes,
+    outcome: Outcome,
+    name: Annotated[str, typer.Option(help="Name of the model.")],
+    out: Out,
+    method: Annotated[str, typer.Option(help="platt, beta, isotonic or anchor.")] = "platt",
+    by: Annotated[str | None, typer.Option("--by", help="Who validates.")] = None,
+) -> None:
+    """Calibrate scores against outcomes: a bundle for `model register`, with its validation report. Advisory."""
+    from creditscore.composite.result import read_composite
+    from creditscore.modelling.release.composite import calibrate_composite
+    from creditscore.modelling.release.tables import read_table
+    from creditscore.reports.validation import write_validation
+
+    with working("calibrating"):
+        model, report = calibrate_composite(
+            read_composite(folder), read_table(outcomes), name, outcome=outcome, method=method, validator=by
+        )
+        files = [model.save(out), *write_validation(report, out)]
+    ranks = report.numbers["discrimination"]
+    typer.echo(f"{report.verdict}: AUC {ranks['auc']:.3f}  Brier {report.numbers['brier']['score']:.4f}")
+    typer.echo("advisory: the composite's own grade is a rule and stays as it is")
+    typer.echo(f"written to {out}: {', '.join(file.name for file in files)}")
+
+
+def _day(text: str) -> Any:
+    from datetime import date
+
+    from creditscore.errors import UsageError
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--on: {text!r} is not a day", allowed="YYYY-MM-DD") from error

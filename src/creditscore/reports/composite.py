@@ -61,12 +61,12 @@ def composite_subject_page(one: CompositeExplanation, lang: Lang = "zh") -> str:
     if one.shared_acts:
         rows = [[shared_act(row, one, lang)] for row in one.shared_acts]
         found.append(Section(text("shared", lang), "", [Table([(text("act", lang), "")], rows)]))
-    listed = facts(one, lang)
+    listed = [*facts(one, lang), (text("run", lang), one.run_id)]
     ours = next(value for what, value in listed if what == text("numbers", lang))
     return _draw(
         composite_data(one), lang, heading=text("composite", lang), title=clean(one.subject_id), other="",
         badge=one.grade or "–", shade=shade, ink="on-dark" if shade in charts.DARK or codes else "on-light",
-        sum=one.sum, ours=ours, facts=[*listed, (text("run", lang), one.run_id)], tiles=[], sections=found,
+        sum=one.sum, ours=ours, facts=[fact for fact in listed if fact[1] != ours], tiles=[], sections=found,
         laws=[(key, say(label, lang)) for key, label in one.laws.items()], sources=text("sources", lang),
     )  # fmt: skip
 
@@ -116,27 +116,20 @@ def _shares(one: CompositeExplanation, lang: Lang) -> Parts:
 
 
 def _inside(one: CompositeExplanation, lang: Lang) -> Parts:
-    head = [
-        (text("item", lang), ""),
-        (text("points", lang), "n"),
-        (text("share", lang), "n"),
-        (text("article", lang), ""),
-    ]
-    parts: Parts = []
-    for domain in one.domains:
-        if not domain.parts:
-            continue
-        rows = [
-            [
-                ("· " if part.kind == "record" else "") + named(part, lang),
-                points(part.effective, plus=True) if part.effective else "",
-                signed(part.points) if part.points else "",
-                part.article,
-            ]
-            for part in domain.parts
+    head = [(text("domain", lang), ""), (text("item", lang), ""), (text("points", lang), "n"),
+            (text("share", lang), "n"), (text("article", lang), "")]  # fmt: skip
+    rows = [
+        [
+            f"{clean(say(domain.label, lang))} {signed(domain.contribution)}" if part is domain.parts[0] else "",
+            ("· " if part.kind == "record" else "") + named(part, lang),
+            points(part.effective, plus=True) if part.effective else "",
+            signed(part.points) if part.points else "",
+            part.article,
         ]
-        parts.append(Table(head, rows, f"{clean(say(domain.label, lang))} {signed(domain.contribution)}"))
-    return parts
+        for domain in one.domains
+        for part in domain.parts
+    ]
+    return [Table(head, rows)]
 
 
 def compare_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
@@ -155,15 +148,14 @@ def compare_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> st
 
 
 def _composites(about: list[dict[str, Any]], lang: Lang) -> Section:
-    head = [(text("composites", lang), ""), (text("rule", lang), ""), (text("subjects", lang), "n"),
-            (text("both_graded", lang).split()[0], "n"), (text("fragile_share", lang), "n")]  # fmt: skip
-    head[3] = (html.text("graded", lang), "n")
+    head = [(text("composites", lang), ""), (text("rule", lang), "short"), (text("subjects", lang), "n"),
+            (html.text("graded", lang), "n"), (text("fragile_short", lang), "n")]  # fmt: skip
     rows = [
         [clean(f"{one['label'][lang]}\n{one['name']}"), text(f"rule_{one['rule']}", lang), f"{one['subjects']:,}",
          f"{one['graded']:,}", _percent(one["fragile_share"])]
         for one in about
     ]  # fmt: skip
-    parts: Parts = [Table(head, rows)]
+    parts: Parts = [Table(head, rows, "", text("fragile_share", lang))]
     by_grades: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for one in about:
         by_grades.setdefault(tuple(row["grade"] for row in one["grades"]), []).append(one)
@@ -195,19 +187,20 @@ def _pair(row: dict[str, Any], lang: Lang) -> Section:
         *([text(name, lang), f"{row[name]:,}"] for name in ("better", "worse", "same")),
     ]
     parts: Parts = [Table([("", ""), ("", "n")], measures, "", text("pairs_desc", lang))]
-    codes = [*row["grades"][1], "not_graded"]
+    codes = list(row["grades"][1])
+    if any(one["to"] == "not_graded" and one["from"] != "not_graded" for one in row["flows"]):
+        codes.append("not_graded")
     bars = []
-    for name in [*row["grades"][0], "not_graded"]:
+    for name in row["grades"][0]:
         counts = {one["to"]: one["count"] for one in row["flows"] if one["from"] == name}
         total = sum(counts.values())
         if total:
-            label = say(word("states", name), lang) if name == "not_graded" else clean(name)
+            label = clean(name)
             percents = {code: 100 * count / total for code, count in counts.items()}
             bars.append({"label": label, "total": total, "counts": counts, "percents": percents})
-    used = [code for code in codes if any(bar["counts"].get(code) for bar in bars)]
     caption = text("flows_desc", lang, clean(row["first"]), clean(row["second"]))
     name = f"flows-{row['first']}-{row['second']}"
-    parts.append(Figure(text("flows", lang), caption, charts.stacked(name, text("flows", lang), caption, bars, used)))
+    parts.append(Figure(text("flows", lang), caption, charts.stacked(name, text("flows", lang), caption, bars, codes)))
     moved = [
         [clean(one["subject_id"]), f"{one['first']} {clean(one['first_grade'])}",
          f"{one['second']} {clean(one['second_grade'])}", signed(one["second"] - one["first"])]

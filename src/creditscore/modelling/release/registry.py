@@ -28,7 +28,7 @@ __all__ = ["ALIASES", "Version", "list_versions", "load", "promote", "register"]
 
 ALIASES = ("champion", "challenger")
 REGISTERED, PROMOTED = "model.register", "model.promote"
-KINDS = {"GradingModel": "model", "StatutoryModel": "scheme"}
+KINDS = {"GradingModel": "model", "StatutoryModel": "scheme", "CompositeModel": "composite"}
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def register(
     role: str = "analyst",
     at: str | None = None,
 ) -> Version:
-    """A new version of `name` from a GradingModel or a StatutoryModel: code plus JSON in MLflow, an entry in the log.
+    """A new version of `name` from a model, scheme or composite: code plus JSON in MLflow, an entry in the log.
 
     `report`: the `to_dict()` of its validation; InputError when it is not the report that the model names.
     """
@@ -74,7 +74,7 @@ def register(
         "report_sha256": None if validation is None else validation["report_sha256"],
         "scheme": getattr(model, "scheme", None),
     }
-    if facts["kind"] == "model" and validation is None:
+    if facts["kind"] != "scheme" and validation is None:
         facts["data_hash"] = None
     if facts["kind"] == "scheme":
         facts["scheme"] = f"{model.scheme}@{model.version}"
@@ -152,7 +152,7 @@ def promote(
 
 
 def load(name: str, version: str | int | None = None, *, alias: str | None = None, store: ModelStore) -> Any:
-    """The GradingModel or StatutoryModel of a version or alias (default: champion), checked against the log."""
+    """The model, scheme or composite of a version or alias (default: champion), checked against the log."""
     with store.mlflow(make=False) as client, store.log(read_only=True) as log:
         found = {one.version: one for one in _versions(log, name)}
         if version is None:
@@ -235,13 +235,13 @@ def _tables(model: Any) -> dict[str, Any]:
 
 def _may_be_promoted(chosen: Version, data_hash: str | None, reason: str) -> None:
     what = f"promoting {chosen.name} {chosen.version}"
-    if chosen.kind == "model" and chosen.verdict not in ("pass", "warn"):
+    if chosen.kind != "scheme" and chosen.verdict not in ("pass", "warn"):
         raise NotAllowed(
             f"{what}: its validation " + ("failed" if chosen.verdict else "is missing"),
             allowed="a validation that passed",
             next="validate it, mend what the report names, and register it again",
         )
-    if chosen.kind == "model" and chosen.verdict == "warn" and not reason.strip():
+    if chosen.kind != "scheme" and chosen.verdict == "warn" and not reason.strip():
         raise NotAllowed(
             f"{what}: its validation warns, and nobody says why that is accepted",
             allowed="a validation that passed, or a reason",
