@@ -279,7 +279,7 @@ class _Ledger:
     def by_points(self) -> bool:
         """Whether the score decided, not a rule that needs none."""
         rules = self.labels.scheme.decide if self.labels.scheme else []
-        return any(rule.id == self.decided.rule and rule.route == "score" for rule in rules if self.decided)
+        return any(rule.id == self.decided.rule and rule.bands is not None for rule in rules if self.decided)
 
     @property
     def costs_are_positive(self) -> bool:
