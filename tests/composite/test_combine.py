@@ -140,6 +140,13 @@ def test_nothing_known_is_not_scored_and_just_enough_is() -> None:
     assert (tax["note"], tax["grade"], tax["value"]) == ("absent:not_graded:no_feed", None, 800)
 
 
+def test_a_class_for_internal_use_does_not_enter_and_is_named() -> None:
+    rows = [(IDS[0], TAX, "2019", "A"), (IDS[0], "food/risk@2016-12-01", AT, "D")]
+    found = combined(rows)
+    assert found.manifest["not_used"] == ["food/risk"]
+    assert one(found)["score"] == 880
+
+
 def test_who_gets_none() -> None:
     person = "11010519491231002X"  # the example of the standard GB 11643
     rows = [(who, TAX, "2019", "A") for who in (IDS[0], SOLE_TRADER, person)]

@@ -92,6 +92,8 @@ def _report(found: Composite) -> None:
         say_line(f"acts that several domains would count, kept in one: {counts['shared_acts']}")
     if counts["refused"]:
         say_line(f"refused  natural_person: {counts['refused']}")
+    if manifest["not_used"]:
+        say_line(f"graded, but not in this composite: {', '.join(manifest['not_used'])}")
     for note in manifest["notes"]:
         say_line(f"note: {note}")
 

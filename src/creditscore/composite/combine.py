@@ -89,6 +89,7 @@ def combine(
         "reference": reference_score(f),
         "rules": json.loads(rules.model_dump_json(by_alias=True, exclude_none=True)),
         "acts": acts,
+        "not_used": list(gathered.not_used),
         "counts": _counts(rules, scores, len(shared), len(refused), outside, entries),
         "notes": _notes(rules, acts, listings is not None, gathered),
         **({"made_up": True} if gathered.made_up else {}),

@@ -36,6 +36,7 @@ class Gathered:
     inputs: tuple[dict[str, Any], ...]
     unchecked: tuple[str, ...]  # sources whose records cannot be looked at
     made_up: bool
+    not_used: tuple[str, ...]  # schemes that were graded and are not in the composite
     kinds: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -49,10 +50,12 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
     unchecked: list[str] = []
     views: list[str] = []
     wanted = set(schemes)
+    others: set[str] = set()
     for source in _listed(gradings):
         if isinstance(source, str | Path):
             manifest = _manifest(Path(source))
             parts = [one for one in _parts(manifest) if one["scheme"].partition("@")[0] in wanted]
+            others |= {one["scheme"].partition("@")[0] for one in _parts(manifest)} - wanted
             if snapshot is not None:
                 runs += [_again(snapshot, one) for one in parts]
             else:
@@ -63,6 +66,8 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
         elif isinstance(source, Grading):
             if source.plan.scheme.scheme in wanted:
                 runs.append(source)
+            else:
+                others.add(source.plan.scheme.scheme)
         else:
             name = f"table_{len(views)}"
             con.register(name, source)
@@ -70,6 +75,7 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
             lacking = [column for column in COLUMNS if column not in there]
             if lacking:
                 raise InputError(f"column {lacking[0]!r} is missing", where="grades", allowed=COLUMNS)
+            others |= {row[0] for row in con.execute(f"SELECT DISTINCT scheme FROM {name}").fetchall()} - wanted
             unchecked.append("a table")
             views.append(_select(name))
             inputs.append({"rows": con.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0]})
@@ -84,7 +90,8 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
     con.execute(f"CREATE TEMP VIEW g AS SELECT * FROM ({' UNION ALL '.join(views)}) WHERE scheme IN ({listed})")
     inputs.sort(key=lambda one: json.dumps(one, sort_keys=True))
     made_up = any(one.get("made_up") for one in inputs)
-    return Gathered(con, tuple(runs), tuple(inputs), tuple(unchecked), made_up, _kinds(runs))
+    not_used = tuple(sorted(map(str, others)))
+    return Gathered(con, tuple(runs), tuple(inputs), tuple(unchecked), made_up, not_used, _kinds(runs))
 
 
 def _listed(gradings: Any) -> Iterator[Any]:
