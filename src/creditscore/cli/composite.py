@@ -204,6 +204,7 @@ def fit_command(
     from creditscore.cli.tables import say_line, show
     from creditscore.composite.load import load_composite
     from creditscore.composite.result import read_composite
+    from creditscore.grading.grade import day_of
     from creditscore.modelling.composite_weights import fit_weights, write_fitted
     from creditscore.modelling.release.tables import read_table
 
@@ -211,7 +212,7 @@ def fit_command(
     with working("fitting weights"):
         fitted = fit_weights(found, read_table(outcomes))
     own = None if base is None else load_composite(base)
-    place = write_fitted(fitted, out, outcome=outcome, checked_on=_day(on), base=own)
+    place = write_fitted(fitted, out, outcome=outcome, checked_on=day_of(on, "--on") or on, base=own)
     rows = [
         (domain.id, str(domain.weight), str(fitted.weights[domain.id]), f"{fitted.coefficients[domain.id]:.3f}")
         for domain in found.config.domains
@@ -247,14 +248,3 @@ def calibrate_command(
     typer.echo(f"{report.verdict}: AUC {ranks['auc']:.3f}  Brier {report.numbers['brier']['score']:.4f}")
     typer.echo("advisory: the composite's own grade is a rule and stays as it is")
     typer.echo(f"written to {out}: {', '.join(file.name for file in files)}")
-
-
-def _day(text: str) -> Any:
-    from datetime import date
-
-    from creditscore.errors import UsageError
-
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"--on: {text!r} is not a day", allowed="YYYY-MM-DD") from error

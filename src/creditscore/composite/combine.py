@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from creditscore.composite.result import FORMAT, Composite
 from creditscore.composite.score import function_of, reference_score
 from creditscore.composite.tables import open_listings
 from creditscore.errors import UsageError
+from creditscore.grading.grade import day_of
 from creditscore.records import Snapshot
 from creditscore.version import __version__
 
@@ -56,7 +57,7 @@ def combine(
     """
     if acts not in ACTS:
         raise UsageError(f"acts is {acts!r}", allowed=ACTS)
-    day = _day(as_of)
+    day = day_of(as_of, "as_of")
     rules = load_composite(config, day)
     schemes = [name.partition("@")[0] for domain in rules.domains for name in domain.schemes]
     gathered = gather(gradings, schemes, snapshot)
@@ -95,17 +96,6 @@ def combine(
         **({"made_up": True} if gathered.made_up else {}),
     }
     return Composite(tables(cells, rules, day, ids, scores, shared, again, refused), manifest)
-
-
-def _day(value: date | str | None) -> date | None:
-    if isinstance(value, datetime):
-        return value.date()
-    if value is None or isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except (ValueError, TypeError) as error:
-        raise UsageError(f"as_of: {value!r} is not a day", allowed="YYYY-MM-DD") from error
 
 
 def _inputs(gathered: Gathered, config: CompositeConfig, day: date, entries: bool, chosen: bool) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from creditscore.errors import InputError, TableError
 from creditscore.modelling.calibration import Calibrator
 from creditscore.modelling.composite_weights import known_outcomes
 from creditscore.modelling.inputs import Floats, saved_as
-from creditscore.modelling.release.bundle import FILE, content_hash
+from creditscore.modelling.release.bundle import content_hash, write_bundle
 from creditscore.modelling.scale import MasterScale
 
 if TYPE_CHECKING:
@@ -167,12 +167,7 @@ class CompositeModel:
 
     def save(self, folder: str | Path) -> Path:
         """Write `model.json`."""
-        place = Path(folder) / FILE
-        place.parent.mkdir(parents=True, exist_ok=True)
-        data = self.to_dict()
-        text = json.dumps({**data, "content_hash": content_hash(data)}, ensure_ascii=False, indent=1, allow_nan=False)
-        place.write_text(text + "\n", encoding="utf-8")
-        return place
+        return write_bundle(self.to_dict(), folder)
 
 
 def calibrate_composite(
