@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -207,51 +208,51 @@ def _contributions(cells: Cells, config: CompositeConfig, ids: list[str], scores
     domains, f = config.domains, scores.resolved
     kept = np.flatnonzero(scores.state != SOLE_TRADER)
     size = len(domains)
-    cell, rules = f.cell[kept].ravel(), f.rules[kept].ravel()
-    said = [one.said for one in cells.cells]
-    domain = np.tile(np.arange(size, dtype=np.int32), len(kept))
-    # a note depends on the cell and on the hard rules that lists bring: few kinds
-    sets, number = _sets(rules)
-    note, count = _numbered((cell + 1) * len(sets) + number)
+    # words depend on the cell and on the hard rules that lists bring: few kinds
+    sets, number = _sets(f.rules[kept].ravel())
+    code = (f.cell[kept].ravel() + 1) * len(sets) + number
+    kind, count = _numbered(code)
     kinds = np.zeros(count, dtype=np.int64)
-    kinds[note] = (cell + 1) * len(sets) + number
-    notes = [
-        note_of(cells, cells.cells[k // len(sets) - 1].note if k >= len(sets) else "absent:no_row", sets[k % len(sets)])
-        for k in kinds.tolist()
-    ]
+    kinds[kind] = code
+    kind = kind.astype(np.int32)
+    found = [(cells.cells[k // len(sets) - 1] if k >= len(sets) else None, sets[k % len(sets)]) for k in kinds.tolist()]
     own = max(MARKS.index(config.marks.weights), MARKS.index(config.marks.maps))
-    marks = np.maximum(np.where(f.present[kept].ravel(), _marks(cells)[cell], 0), own)
-    marks = np.maximum(marks, _rule_marks(cells, config, rules))
-    absent = cell < 0
-    graded = np.repeat(scores.state[kept] == GRADED, size)
+    of_rules = _rule_marks(cells, config, np.array([rules for _, rules in found], dtype=np.int64))
+    marks = [
+        MARKS[max(own, int(mark), cell.evidence if cell is not None and cell.present else 0)]
+        for (cell, _), mark in zip(found, of_rules, strict=True)
+    ]
+
+    def said(name: str) -> pa.Array:
+        return _words(kind, [None if cell is None else getattr(cell.said, name) for cell, _ in found])
+
+    grades = [cell.said.grade if cell is not None and cell.present else None for cell, _ in found]
+    notes = [note_of(cells, "absent:no_row" if cell is None else cell.note, rules) for cell, rules in found]
+    ungraded = np.repeat(scores.state[kept] != GRADED, size)
     rows: dict[str, Any] = {
         "subject_id": pa.DictionaryArray.from_arrays(
-            pa.array(np.repeat(kept, size), pa.int32()), pa.array(ids, pa.string())
+            pa.array(np.repeat(kept.astype(np.int32), size)), pa.array(ids, pa.string())
         ),
-        "domain": _words(domain, [one.id for one in domains]),
-        "scheme": _words(cell, [one.scheme for one in said], absent),
-        "version": _words(cell, [one.version for one in said], absent),
-        "period": _words(cell, [one.period for one in said], absent),
-        "grade": _words(cell, [one.grade for one in said], absent | ~f.present[kept].ravel()),
+        "domain": _words(np.tile(np.arange(size, dtype=np.int32), len(kept)), [one.id for one in domains]),
+        "scheme": said("scheme"),
+        "version": said("version"),
+        "period": said("period"),
+        "grade": _words(kind, grades),
         "value": pa.array(f.values[kept].ravel(), pa.int32()),
-        "weight": pa.array(np.tile([one.weight for one in domains], len(kept)), pa.int32()),
-        "contribution": pa.array(scores.shares[kept].ravel(), pa.int32(), mask=~graded),
-        "evidence": _words(marks, list(MARKS)),
-        "note": _words(note, notes),
+        "weight": pa.array(np.tile(np.array([one.weight for one in domains], dtype=np.int32), len(kept))),
+        "contribution": pa.array(scores.shares[kept].ravel(), pa.int32(), mask=ungraded),
+        "evidence": _words(kind, marks),
+        "note": _words(kind, notes),
     }
     return pa.table(rows)
 
 
-def _words(codes: Any, words: list[str], missing: Any = None) -> pa.Array:
-    """Texts by number; equal texts share one number, so that the same content is the same bytes."""
+def _words(codes: Any, words: Sequence[str | None], missing: Any = None) -> pa.Array:
+    """Texts by number, None for no text; equal texts share one number, so that the same content is the same bytes."""
     import pyarrow as pa
 
-    distinct = sorted(set(words))
-    code = np.array([distinct.index(word) for word in words] or [0], dtype=np.int32)
-    found = np.asarray(codes, dtype=np.int64)
-    if missing is not None:
-        found = np.where(missing, 0, found)
-    return pa.DictionaryArray.from_arrays(
-        pa.array(code[found] if len(found) else found.astype(np.int32), pa.int32(), mask=missing),
-        pa.array(distinct or [""], pa.string()),
-    )
+    distinct = sorted({word for word in words if word is not None})
+    code = np.array([-1 if word is None else distinct.index(word) for word in words] or [-1], dtype=np.int32)
+    found = code[np.asarray(codes) if missing is None else np.where(missing, 0, codes)]
+    empty = found < 0 if missing is None else missing | (found < 0)
+    return pa.DictionaryArray.from_arrays(pa.array(found, pa.int32(), mask=empty), pa.array(distinct, pa.string()))
