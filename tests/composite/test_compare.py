@@ -109,6 +109,9 @@ def test_only_the_same_inputs_are_compared(made: list[Any]) -> None:
     other = cs.combine(rows().iloc[:40], small(), acts="unchecked", as_of="2020-06-30")
     with pytest.raises(cs.UsageError, match="different inputs: as_of"):
         compare([made[0], other])
+    other = cs.combine(rows(6), small(), acts="unchecked")
+    with pytest.raises(cs.UsageError, match="different tables of grades"):
+        compare([made[0], other])
     with pytest.raises(cs.UsageError, match="step 100"):
         compare(made, step=100)
 

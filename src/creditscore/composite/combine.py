@@ -14,7 +14,7 @@ from creditscore.composite.acts import settle
 from creditscore.composite.assemble import Scores, assemble, tables
 from creditscore.composite.cells import no_cells, resolve
 from creditscore.composite.config import CompositeConfig
-from creditscore.composite.gather import Gathered, gather, listed_rules, newest_day, pivot
+from creditscore.composite.gather import Gathered, content, gather, listed_rules, newest_day, pivot
 from creditscore.composite.load import load_composite
 from creditscore.composite.population import population, sole_traders
 from creditscore.composite.result import FORMAT, Composite
@@ -100,11 +100,6 @@ def combine(
 
 def _inputs(gathered: Gathered, config: CompositeConfig, day: date, entries: bool, chosen: bool) -> dict[str, Any]:
     """What the result depends on; its hash is the run's id."""
-
-    def content(table: str) -> str:
-        rows = gathered.con.execute(f"SELECT * FROM {table} ORDER BY ALL").fetchall()
-        return "sha256:" + hashlib.sha256(repr(rows).encode()).hexdigest()
-
     return {
         "creditscore": __version__,
         "config": config.composite,
@@ -112,8 +107,8 @@ def _inputs(gathered: Gathered, config: CompositeConfig, day: date, entries: boo
         "config_sha256": hashlib.sha256(config.model_dump_json().encode()).hexdigest(),
         "as_of": day.isoformat(),
         "inputs": list(gathered.inputs),
-        "listings": content("listings") if entries else "none given",
-        "subjects": content("population") if chosen else "all that were graded",
+        "listings": content(gathered.con, "SELECT * FROM listings") if entries else "none given",
+        "subjects": content(gathered.con, "SELECT * FROM population") if chosen else "all that were graded",
     }
 
 

@@ -101,6 +101,12 @@ def _same_inputs(composites: Sequence[Composite]) -> None:
                     where=f"{first[what]} and {one[what]}",
                     next="score both from the same gradings, lists and day",
                 )
+        tables = [{part.get("table_sha256") for part in said["inputs"]} - {None} for said in (first, one)]
+        if tables[0] != tables[1]:
+            raise UsageError(
+                f"{one['config']} and {first['config']} were made from different tables of grades",
+                next="score both from the same gradings",
+            )
         known = {part.get("scheme"): part.get("run_id") for part in first["inputs"]}
         for part in one["inputs"]:
             if known.get(part.get("scheme"), part.get("run_id")) != part.get("run_id"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -78,7 +79,7 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
             others |= {row[0] for row in con.execute(f"SELECT DISTINCT scheme FROM {name}").fetchall()} - wanted
             unchecked.append("a table")
             views.append(_select(name))
-            inputs.append({"rows": con.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0]})
+            inputs.append({"table_sha256": content(con, f"SELECT {', '.join(COLUMNS)} FROM {name}")})
     for k, run in enumerate(runs):
         chosen = ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in COLUMNS)
         con.register(f"run_{k}", run.con.sql(f"SELECT {chosen} FROM result_grades").to_arrow_table())
@@ -92,6 +93,15 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
     made_up = any(one.get("made_up") for one in inputs)
     not_used = tuple(sorted(map(str, others)))
     return Gathered(con, tuple(runs), tuple(inputs), tuple(unchecked), made_up, not_used, _kinds(runs))
+
+
+def content(con: duckdb.DuckDBPyConnection, query: str) -> str:
+    """SHA-256 of the rows of a query, in any order of rows."""
+    digest = hashlib.sha256()
+    cursor = con.execute(f"SELECT * FROM ({query}) ORDER BY ALL")
+    while rows := cursor.fetchmany(100_000):
+        digest.update(repr(rows).encode())
+    return "sha256:" + digest.hexdigest()
 
 
 def _listed(gradings: Any) -> Iterator[Any]:
