@@ -192,8 +192,8 @@ def register_command(
     """Make a version in the registry: code plus JSON, with its report and hashes."""
     import json
 
-    from creditscore.modelling.release.bundle import load_model
     from creditscore.modelling.release.registry import register
+    from creditscore.modelling.release.served import load_bundle
     from creditscore.modelling.release.statutory import statutory_model
 
     made: Any
@@ -201,7 +201,7 @@ def register_command(
     if scheme:
         made = statutory_model(model)
     else:
-        made = load_model(model)
+        made = load_bundle(model)
         file = report or _folder(Path(model)) / "validation.json"
         if file.is_file():
             said = json.loads(file.read_text(encoding="utf-8"))

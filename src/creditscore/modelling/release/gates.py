@@ -83,13 +83,13 @@ def check_report(model: Any, report: Mapping[str, Any] | None) -> None:
 def may_be_promoted(chosen: Version, data_hash: str | None, reason: str) -> None:
     """NotAllowed unless the validation passed, or warns and `reason` says why that will do, on these very data."""
     what = f"promoting {chosen.name} {chosen.version}"
-    if chosen.kind == "model" and chosen.verdict not in ("pass", "warn"):
+    if chosen.kind != "scheme" and chosen.verdict not in ("pass", "warn"):
         raise NotAllowed(
             f"{what}: its validation " + ("failed" if chosen.verdict else "is missing"),
             allowed="a validation that passed",
             next="validate it, mend what the report names, and register it again",
         )
-    if chosen.kind == "model" and chosen.verdict == "warn" and not reason.strip():
+    if chosen.kind != "scheme" and chosen.verdict == "warn" and not reason.strip():
         raise NotAllowed(
             f"{what}: its validation warns, and nobody says why that is accepted",
             allowed="a validation that passed, or a reason",

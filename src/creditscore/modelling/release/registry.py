@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["ALIASES", "Version", "list_versions", "load", "promote", "register"]
 
 ALIASES = ("champion", "challenger")
-KINDS = {"GradingModel": "model", "StatutoryModel": "scheme"}
+KINDS = {"GradingModel": "model", "StatutoryModel": "scheme", "CompositeModel": "composite"}
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def register(
     role: str = "analyst",
     at: str | None = None,
 ) -> Version:
-    """A new version of `name` from a GradingModel or a StatutoryModel: code plus JSON in MLflow, an entry in the log.
+    """A new version of `name` from a model, scheme or composite: code plus JSON in MLflow, an entry in the log.
 
     `report`: the `to_dict()` of its validation, needed where the model names one; InputError when it is not that one,
     or when its verdict is not what its own criteria give. `at`: a moment that has passed (default: now).
@@ -81,7 +81,7 @@ def register(
         "scheme": getattr(model, "scheme", None),
         "settings": None if validation is None else validation.get("settings"),
     }
-    if facts["kind"] == "model" and validation is None:
+    if facts["kind"] != "scheme" and validation is None:
         facts["data_hash"] = None
     if facts["kind"] == "scheme":
         facts["scheme"] = f"{model.scheme}@{model.version}"
@@ -166,7 +166,7 @@ def promote(
 
 
 def load(name: str, version: str | int | None = None, *, alias: str | None = None, store: ModelStore) -> Any:
-    """The GradingModel or StatutoryModel of a version or alias (default: champion), checked against the log."""
+    """The model, scheme or composite of a version or alias (default: champion), checked against the log."""
     with store.mlflow(make=False) as client, store.log(read_only=True) as log:
         found = {one.version: one for one in _versions(log, name)}
         if version is None:
