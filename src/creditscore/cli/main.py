@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from creditscore.cli.composite import composite_app
 from creditscore.cli.decisive import decisive_app
 from creditscore.cli.demo import demo_command
 from creditscore.cli.explain import explain_command
@@ -17,6 +18,7 @@ from creditscore.cli.joint import joint_app
 from creditscore.cli.lists import lists_app
 from creditscore.cli.model import model_app
 from creditscore.cli.records import records_app
+from creditscore.cli.report import report_app
 from creditscore.cli.reproduce import reproduce_command
 from creditscore.cli.scheme import scheme_app
 from creditscore.cli.supervise import supervise_app
@@ -36,6 +38,7 @@ app.command("grade")(grade_command)
 app.command("explain")(explain_command)
 app.command("reproduce")(reproduce_command)
 app.command("demo")(demo_command)
+app.add_typer(composite_app, name="composite")
 app.add_typer(decisive_app, name="decisive")
 app.add_typer(records_app, name="records")
 app.add_typer(scheme_app, name="scheme")
@@ -43,6 +46,7 @@ app.add_typer(model_app, name="model")
 app.add_typer(joint_app, name="joint")
 app.add_typer(lists_app, name="lists")
 app.add_typer(supervise_app, name="supervise")
+app.add_typer(report_app, name="report")
 
 
 def _version(value: bool) -> None:
