@@ -38,7 +38,7 @@ def explain_command(
     from creditscore.review.disputes import as_rows, said_of
 
     chosen, deep = lang_of(lang), depth_of(depth)
-    name, own = _words(scheme)
+    name, own = words_of(scheme)
     names = [name] if name else list(schemes_in(folder))
     laws = Path(scheme).parent / "laws" if scheme and own else None
     explained = [explain(folder, subject, one, own, laws) for one in names]
@@ -73,7 +73,7 @@ def _marked(
         return [marks(log.store, run, [subject], place=snapshot, schemes=schemes) for run, subject in asked]
 
 
-def _words(scheme: str | None) -> tuple[str, Scheme | None]:
+def words_of(scheme: str | None) -> tuple[str, Scheme | None]:
     """The scheme asked for, and its file where it stands outside the library."""
     if scheme is None or not scheme.endswith((".yaml", ".yml")):
         return scheme or "", None
