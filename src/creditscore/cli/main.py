@@ -13,6 +13,7 @@ from creditscore.cli.demo import demo_command
 from creditscore.cli.explain import explain_command
 from creditscore.cli.grade import grade_command
 from creditscore.cli.joint import joint_app
+from creditscore.cli.keep import keep_command, runs_command
 from creditscore.cli.lists import lists_app
 from creditscore.cli.model import model_app
 from creditscore.cli.records import records_app
@@ -34,6 +35,8 @@ app = typer.Typer(
 app.command("grade")(grade_command)
 app.command("explain")(explain_command)
 app.command("reproduce")(reproduce_command)
+app.command("keep")(keep_command)
+app.command("runs")(runs_command)
 app.command("demo")(demo_command)
 app.add_typer(records_app, name="records")
 app.add_typer(scheme_app, name="scheme")
