@@ -75,6 +75,6 @@ def _history(history: pa.Table, grades: pa.Table, year: int, known: str) -> pa.T
     return pa.table({name: [row.get(name) for row in rows] for name in names})
 
 
-def event(subject: str, record: str, kind: str, on: str = "2023-06-01", **further: str) -> RecordEvent:
+def event(subject: str, record: str, kind: str, on: str = "2023-06-01", share: str | None = None) -> RecordEvent:
     day = date.fromisoformat(on)
-    return RecordEvent(subject, record, kind, day, day, **further)
+    return RecordEvent(subject, record, kind, day, day, corrected_on=day if kind == "corrected" else None, share=share)

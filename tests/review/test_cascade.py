@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import shutil
 from collections.abc import Iterator
 from datetime import date
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from creditscore.demo.district import district
-from creditscore.errors import InputError, NotAllowed, StoreError, UsageError
+from creditscore.errors import StoreError, UsageError
 from creditscore.grading.grade import grade
 from creditscore.records import ingest
 from creditscore.records.store import read_snapshot
@@ -115,71 +114,6 @@ def test_undo_takes_the_event_back_and_replays_of_the_days_between_still_see_it(
     assert check(log, bench(log.store)).flaws == ()
     with pytest.raises(UsageError, match="no cascade"):
         undo(log, bench(log.store), 0, on=date(2023, 8, 2), **SAID)
-
-
-def test_undo_waits_for_what_was_decided_later_on_the_same_record(log: Log) -> None:
-    record = counted(log, 1)[0]
-    first = apply(log, bench(log.store), event(FIRM, record, "corrected", share="0.4"), **SAID)
-    second = apply(log, bench(log.store), event(FIRM, record, "corrected", "2023-06-05", share="0.6"), **SAID)
-    with pytest.raises(UsageError, match="was corrected since"):
-        undo(log, bench(log.store), first.seq, on=date(2023, 8, 1), **SAID)
-    with pytest.raises(InputError, match="shares"):
-        preview(bench(log.store), event(FIRM, record, "corrected", "2023-06-06", share="0.1"))
-    undo(log, bench(log.store), second.seq, on=date(2023, 8, 1), **SAID)
-    undo(log, bench(log.store), first.seq, on=date(2023, 8, 1), **SAID)
-    assert hashes(log) == as_kept(log)
-
-
-def counted(log: Log, least: int) -> list[str]:
-    """Records of the firm that stand in a ledger."""
-    rows = log.store.rows(
-        "SELECT DISTINCT record_id FROM run_ledger WHERE subject_id = ? AND step = 'record' AND record_id <> ?"
-        " ORDER BY 1",
-        [FIRM, DIRECT],
-    )
-    assert len(rows) >= least
-    return [one for (one,) in rows]
-
-
-@pytest.mark.parametrize("seed", [1])
-def test_any_sequence_holds_together_and_undone_backwards_restores_every_hash(log: Log, seed: int) -> None:
-    draw = random.Random(seed)
-    records = [DIRECT, *counted(log, 1)][:2]
-    done = []
-    for step in range(3):
-        kind = draw.choice(["withdrawn", "repaired", "reinstated", "corrected"])
-        share = {"share": "0.2"} if kind == "corrected" else {}
-        try:
-            made = apply(
-                log,
-                bench(log.store),
-                event(FIRM, draw.choice(records), kind, f"2023-06-{step + 1:02}", **share),
-                **SAID,
-            )
-        except UsageError:
-            continue
-        if not made.empty:
-            done.append((made.seq, hashes(log)))
-    assert done
-    found = check(log, bench(log.store))
-    assert found.flaws == ()
-    assert hashes(log) == done[-1][1]
-    for place, (seq, _) in reversed(list(enumerate(done))):
-        undo(log, bench(log.store), seq, on=date(2023, 8, 1), **SAID)
-        assert hashes(log) == (done[place - 1][1] if place else as_kept(log))
-    assert check(log, bench(log.store)).flaws == ()
-
-
-def test_who_kept_the_run_does_not_change_it_and_nothing_is_written_then(log: Log) -> None:
-    entries = len(log.entries())
-    with pytest.raises(NotAllowed, match="second person"):
-        apply(log, bench(log.store), event(FIRM, DIRECT, "withdrawn"), by="Li.Na", reason="mine")
-    with pytest.raises(UsageError, match="nobody says why"):
-        apply(log, bench(log.store), event(FIRM, DIRECT, "withdrawn"), by="zhang.min", reason=" ")
-    with pytest.raises(UsageError, match="identity number"):
-        apply(log, bench(log.store), event(FIRM, DIRECT, "withdrawn"), by="zhang.min", reason="11010519491231002X")
-    assert len(log.entries()) == entries
-    assert decided(log.store) == []
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from creditscore.cli.cascade import cascade_app
 from creditscore.cli.demo import demo_command
 from creditscore.cli.explain import explain_command
 from creditscore.cli.grade import grade_command
@@ -19,6 +20,7 @@ from creditscore.cli.model import model_app
 from creditscore.cli.records import records_app
 from creditscore.cli.reproduce import reproduce_command
 from creditscore.cli.scheme import scheme_app
+from creditscore.cli.store import store_app
 from creditscore.cli.supervise import supervise_app
 from creditscore.errors import CreditscoreError, UsageError
 from creditscore.version import __version__
@@ -43,6 +45,8 @@ app.add_typer(scheme_app, name="scheme")
 app.add_typer(model_app, name="model")
 app.add_typer(joint_app, name="joint")
 app.add_typer(lists_app, name="lists")
+app.add_typer(cascade_app, name="cascade")
+app.add_typer(store_app, name="store")
 app.add_typer(supervise_app, name="supervise")
 
 

@@ -186,6 +186,30 @@ def acts(log: Log) -> list[Act]:
     return [Act(**{**row, "subjects": tuple(json.loads(row["subjects"]))}) for row in named]
 
 
+def told(log: Log, seq: int, nr: int, *, by: str, on: date, document_no: str) -> None:
+    """Who had to be told was told, by a letter with a number; UsageError for another task, twice, or without one."""
+    _said(by=by, document_no=document_no)
+    act_of(log, seq)
+    task = next((task for task, one, number in stored_tasks(log) if (one, number) == (seq, nr)), None)
+    if task is None or task.task != "tell":
+        raise UsageError(
+            f"task {nr} of cascade {seq} is nothing that is told", next="`creditscore cascade show` numbers the tasks"
+        )
+    if (seq, nr) in told_tasks(log):
+        raise UsageError(f"task {nr} of cascade {seq} was done before")
+    if not document_no.strip():
+        raise UsageError("a letter has a number", next="give --document-no NUMBER")
+    payload = {"of": seq, "nr": nr, "on": on.isoformat(), "document_no": document_no.strip()}
+    with log.act(by, ROLE, "cascade.told", task.subject_id, payload) as act:
+        row = [act.entry.seq, seq, nr, on, by, document_no.strip()]
+        insert(act.con, "cascade_done", ("seq", "of_seq", "nr", "on_day", "by", "document_no"), [row])
+
+
+def told_tasks(log: Log) -> set[tuple[int, int]]:
+    """(seq, nr) of the tasks that were done."""
+    return set(log.store.rows("SELECT of_seq, nr FROM cascade_done"))
+
+
 def stored_tasks(log: Log) -> list[tuple[Task, int, int]]:
     """(task, seq, nr) of every task that a cascade wrote down, in order."""
     listed = ", ".join(TASK)

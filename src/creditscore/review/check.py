@@ -13,7 +13,7 @@ from creditscore.review.consequences import Task, by_run, resting, tasks
 from creditscore.review.current import Rows, standing
 from creditscore.review.derive import Derived
 from creditscore.review.inputs import RecordEvent, decided
-from creditscore.review.keeping import changed_runs
+from creditscore.review.keeping import changed_runs, expired_runs
 from creditscore.store import Log
 from creditscore.supervision.joint.replay import replay as replay_joint
 
@@ -128,6 +128,7 @@ def _cascades(log: Log) -> Iterator[Flaw]:
     states: dict[int, list[list[str]]] = {}
     for seq, *row in log.store.rows("SELECT seq, run_id, subject_id, hash FROM cascade_states ORDER BY ALL"):
         states.setdefault(seq, []).append(row)
+    over = expired_runs(log)
     cascades = {seq for seq, entry in begun.items() if seq in done and entry.action != "cascade.told"}
     for seq in sorted((listed.keys() | asked.keys() | states.keys()) - cascades):
         yield Flaw("cascade", f"entry {seq}", "the tables hold what no finished act of the log wrote")
@@ -137,7 +138,7 @@ def _cascades(log: Log) -> Iterator[Flaw]:
         said, act = begun[seq].data, listed[seq]
         if not isinstance(said, dict):
             continue  # its retention has ended
-        changes = sorted([run, subject, after] for run, subject, _, after in said.get("changes", []))
+        changes = sorted([run, subject, after] for run, subject, _, after in said.get("changes", []) if run not in over)
         same = [said.get(name) for name in ("record", "event", "on", "content")] == [
             act.record_id, act.event, act.on.isoformat(), act.content,
         ]  # fmt: skip

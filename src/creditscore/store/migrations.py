@@ -133,7 +133,7 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE TABLE cascade_done (
         seq BIGINT NOT NULL, of_seq BIGINT NOT NULL, nr INTEGER NOT NULL, on_day DATE NOT NULL, "by" VARCHAR NOT NULL,
-        document_no VARCHAR NOT NULL, reason VARCHAR NOT NULL, PRIMARY KEY (of_seq, nr)
+        document_no VARCHAR NOT NULL, PRIMARY KEY (of_seq, nr)
     );
     """,
 )
