@@ -3,8 +3,8 @@
     python benchmarks/regrade.py --scale 1 --subjects 1 100 1000 --out benchmarks/results/regrade.json
 
 The whole population is graded once, in a process of its own; then, in a fresh process for each number of subjects,
-drawn with a fixed seed, those alone. Each subset must have the rows of the whole, cell for cell; then once more with a tenth
-of their records withdrawn, without comparison. CPU seconds are user and system, with the start of
+drawn with a fixed seed, those alone. Each subset must have the rows of the whole, cell for cell; then once more with
+a tenth of their records withdrawn, without comparison. CPU seconds are user and system, with the start of
 Python; one run after the other on the same machine, so that the ratios stand.
 """
 

@@ -10,6 +10,8 @@ from typing import Any
 import typer
 
 from creditscore.cli.cascade import cascade_app
+from creditscore.cli.composite import composite_app
+from creditscore.cli.decisive import decisive_app
 from creditscore.cli.demo import demo_command
 from creditscore.cli.explain import explain_command
 from creditscore.cli.grade import grade_command
@@ -18,6 +20,7 @@ from creditscore.cli.keep import keep_command, runs_command
 from creditscore.cli.lists import lists_app
 from creditscore.cli.model import model_app
 from creditscore.cli.records import records_app
+from creditscore.cli.report import report_app
 from creditscore.cli.reproduce import reproduce_command
 from creditscore.cli.scheme import scheme_app
 from creditscore.cli.store import store_app
@@ -40,6 +43,8 @@ app.command("reproduce")(reproduce_command)
 app.command("keep")(keep_command)
 app.command("runs")(runs_command)
 app.command("demo")(demo_command)
+app.add_typer(composite_app, name="composite")
+app.add_typer(decisive_app, name="decisive")
 app.add_typer(records_app, name="records")
 app.add_typer(scheme_app, name="scheme")
 app.add_typer(model_app, name="model")
@@ -48,6 +53,7 @@ app.add_typer(lists_app, name="lists")
 app.add_typer(cascade_app, name="cascade")
 app.add_typer(store_app, name="store")
 app.add_typer(supervise_app, name="supervise")
+app.add_typer(report_app, name="report")
 
 
 def _version(value: bool) -> None:
