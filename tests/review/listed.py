@@ -24,15 +24,16 @@ DAYS = {"event_on": "2023-01-05", "ordered_on": "2023-01-10", "deadline_on": "20
 RECORDS = [
     {"record_id": "r1", "subject_id": A, "item": "incident"},
     {"record_id": "r2", "subject_id": A, "item": "arrears", "workers": 12, "months_owed": 4, "amount": 50000},
-    {"record_id": "r3", "subject_id": B, "item": "arrears", "workers": 2, "months_owed": 1, "amount": 100},
-]
+    {"record_id": "r3", "subject_id": B, "item": "arrears", "workers": 2, "months_owed": 1, "amount": 100,
+     "source_subject_id": A},
+]  # fmt: skip
 
 
-def kept_wages(folder: Path, records: list[dict[str, Any]] = RECORDS) -> Path:
-    """A store that keeps one run of the list's scheme."""
+def kept_wages(folder: Path, listed: pd.DataFrame | None = None) -> Path:
+    """A store that keeps one run of the list's scheme; `listed`: entries that it read."""
     subjects = pd.DataFrame({"subject_id": [A, B], "region": "220100"})
-    table = pd.DataFrame([{**DAYS, **row} for row in records])
-    write_snapshot(ingest(subjects, table), folder / "snapshot")
+    table = pd.DataFrame([{**DAYS, **row} for row in RECORDS])
+    write_snapshot(ingest(subjects, table, listings=listed), folder / "snapshot")
     grade(read_snapshot(folder / "snapshot"), "wage_arrears", as_of="2023-03-01").write(folder / "grading")
     table.to_csv(folder / "records.csv", index=False)
     with Database(folder / "wages.store") as store:

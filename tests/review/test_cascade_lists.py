@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from creditscore.days import to_day
@@ -18,15 +19,16 @@ from creditscore.review.carrying import apply, settle, stored_tasks, told, told_
 from creditscore.review.cascade import bench, preview
 from creditscore.review.check import check
 from creditscore.review.current import standing_hashes
+from creditscore.review.derive import derive
 from creditscore.review.inputs import decided
 from creditscore.review.keeping import kept_runs
 from creditscore.store import Database, Log, Roles
 from creditscore.supervision.joint import desk
 from creditscore.supervision.joint.load import load_four_lists
 from creditscore.supervision.joint.tables import read_intake
-from tests.lists.players import PAPER, A
+from tests.lists.players import PAPER, A, B
 from tests.review.chained import event
-from tests.review.listed import entered_wages
+from tests.review.listed import entered_wages, kept_wages
 
 SAID: dict[str, Any] = {"by": "zhang.min", "reason": "the matter is another firm's"}
 
@@ -82,6 +84,7 @@ def test_without_its_records_entry_and_measure_are_to_be_annulled_and_all_are_to
         ("told", made[1], "tell", "subject"),
         ("told", made[1], "tell", PAPER["organ"]),
         ("told", made[2], "tell", "construction"),
+        ("linked", "r3", "look_at_linked", B),
     }
     assert (f"measure {made[2]}", made[1], "entry_in_question") in found.edges()
     checked = check(log, bench(log.store))
@@ -199,3 +202,44 @@ def test_who_kept_the_run_does_not_change_it_and_nothing_is_written_then(log: Lo
         apply(strict, there, withdrawn, **SAID)
     assert len(log.entries()) == entries
     assert decided(log.store) == []
+
+
+def test_a_composite_is_followed_with_the_entries_that_are_to_be_annulled(
+    log: Log, made: tuple[Path, str, str]
+) -> None:
+    from creditscore.review.cascade_composite import composite_changes
+    from creditscore.review.current import Rows
+    from tests.composite.composite_helpers import small
+
+    row = dict.fromkeys(("subject_id", "version", "period", "state", "state_reason", "evidence"), "")
+    row |= {
+        "subject_id": A,
+        "scheme": "tax",
+        "version": "2014",
+        "period": "2019",
+        "state": "graded",
+        "evidence": "verified",
+    }
+    before, after = (Rows(({**row, "grade": grade},), ()) for grade in ("C", "A"))
+    book = load(log.store)
+    rules = small()
+    assert composite_changes(rules, A, {"r": before}, {"r": before}, book, []) == []
+    (found,) = composite_changes(rules, A, {"r": before}, {"r": after}, book, [made[1]])
+    assert (found.before[1], found.after[1]) == ("680", "880")  # absent domains count as the reference, 800
+    assert found.config == "small@2018-06-27"
+
+
+def test_an_annulled_entry_is_no_longer_read_by_the_rules_that_look_at_lists(tmp_path: Path) -> None:
+    entry = pd.DataFrame([{"listing_id": "L1", "subject_id": A, "list": "wage_arrears", "entered_on": "2023-02-01"}])
+    with Database(kept_wages(tmp_path, entry)) as store:
+        there = bench(store)
+        run = next(iter(there.runs))
+        before = derive(store, [A, B], [], there.find)
+        assert before.rows[run, A].grade == "listed"
+        assert {key: rows.hash for key, rows in before.rows.items()} == {
+            key: rows.hash for key, rows in before.kept.items()
+        }
+        after = derive(store, [A, B], [], there.find, annulled=["L1"])
+        assert after.rows[run, A].grade == "triggered"
+        assert after.released == {(run, A): ("L1",)}
+        assert after.rows[run, B].hash == before.rows[run, B].hash

@@ -37,18 +37,22 @@ Snapshots = Annotated[
 Reason = Annotated[str, typer.Option(help="Why, in a sentence.")]
 Number = Annotated[str, typer.Option("--document-no", help="Number of the decision.")]
 Json = Annotated[bool, typer.Option("--json", help="For machines: rows before and after, tasks, what rests on what.")]
+Composites = Annotated[
+    list[str] | None, typer.Option("--composite", help="Composite whose score is followed too: jilin_edz; repeatable.")
+]
 Seq = Annotated[int, typer.Argument(metavar="CASCADE", help="Its entry in the log.", show_default=False)]
 
 
 @cascade_app.command("preview")
 def preview_command(
     record: Record, event: Kind, on: On, store: Store, share: Share = None, recorded_on: Recorded = None,
-    snapshot: Snapshots = None, scheme: Schemes = None, lang: Lang = "zh", as_json: Json = False,
+    snapshot: Snapshots = None, scheme: Schemes = None, composite: Composites = None, lang: Lang = "zh",
+    as_json: Json = False,
 ) -> None:  # fmt: skip
     """What would follow, run by run and entry by entry; nothing is written."""
     from creditscore.review.cascade import preview
 
-    with _bench(store, snapshot, scheme, read_only=True) as (_, bench):
+    with _bench(store, snapshot, scheme, composite, read_only=True) as (_, bench):
         found = preview(bench, _event(bench, record, event, on, share, recorded_on))
     _show(found, lang, as_json, preview=True)
 
@@ -57,12 +61,12 @@ def preview_command(
 def apply_command(
     record: Record, event: Kind, on: On, store: Store, by: By, reason: Reason, share: Share = None,
     recorded_on: Recorded = None, document_no: Number = "", snapshot: Snapshots = None, scheme: Schemes = None,
-    roles: RolesFile = None, lang: Lang = "zh", as_json: Json = False,
+    composite: Composites = None, roles: RolesFile = None, lang: Lang = "zh", as_json: Json = False,
 ) -> None:  # fmt: skip
     """Append the event and carry it through every kept run; entries and measures become tasks for a person."""
     from creditscore.review.carrying import apply
 
-    with _bench(store, snapshot, scheme, roles) as (log, bench):
+    with _bench(store, snapshot, scheme, composite, roles) as (log, bench):
         what = _event(bench, record, event, on, share, recorded_on)
         found = apply(log, bench, what, by=by, reason=reason, document_no=document_no)
     _show(found, lang, as_json)
@@ -74,7 +78,8 @@ def settle_command(
     subjects: Annotated[
         list[str] | None, typer.Argument(metavar="[SUBJECT]…", help="None: all of which something was decided.")
     ] = None,
-    document_no: Number = "", snapshot: Snapshots = None, scheme: Schemes = None, roles: RolesFile = None,
+    document_no: Number = "", snapshot: Snapshots = None, scheme: Schemes = None, composite: Composites = None,
+    roles: RolesFile = None,
     lang: Lang = "zh", as_json: Json = False,
 ) -> None:  # fmt: skip
     """Draw what follows from events and annulments that were decided elsewhere; done twice it does nothing more."""
@@ -82,7 +87,7 @@ def settle_command(
     from creditscore.review.carrying import settle
     from creditscore.review.check import touched
 
-    with _bench(store, snapshot, scheme, roles) as (log, bench):
+    with _bench(store, snapshot, scheme, composite, roles) as (log, bench):
         ids = subjects or touched(log, bench)
         day = from_day(day_given(on))
         found = settle(log, bench, ids, by=by, on=day, reason=reason, document_no=document_no)
@@ -92,13 +97,14 @@ def settle_command(
 @cascade_app.command("undo")
 def undo_command(
     cascade: Seq, store: Store, by: By, on: On, reason: Reason, document_no: Number = "", snapshot: Snapshots = None,
-    scheme: Schemes = None, roles: RolesFile = None, lang: Lang = "zh", as_json: Json = False,
+    scheme: Schemes = None, composite: Composites = None, roles: RolesFile = None, lang: Lang = "zh",
+    as_json: Json = False,
 ) -> None:  # fmt: skip
     """Take back what a cascade decided, as a mistake; every row and hash is as it was before."""
     from creditscore.days import from_day
     from creditscore.review.carrying import undo
 
-    with _bench(store, snapshot, scheme, roles) as (log, bench):
+    with _bench(store, snapshot, scheme, composite, roles) as (log, bench):
         day = from_day(day_given(on))
         found = undo(log, bench, cascade, by=by, on=day, reason=reason, document_no=document_no)
     _show(found, lang, as_json)
@@ -159,15 +165,15 @@ def show_command(
 
 @contextmanager
 def _bench(
-    store: Path, snapshots: list[Path] | None, schemes: list[Path] | None, roles: Path | None = None,
-    read_only: bool = False,
+    store: Path, snapshots: list[Path] | None, schemes: list[Path] | None, composites: list[str] | None,
+    roles: Path | None = None, read_only: bool = False,
 ) -> Iterator[tuple[Log, Bench]]:  # fmt: skip
     from creditscore.records.store import read_snapshot
     from creditscore.review.cascade import bench
 
     opened = [read_snapshot(path) for path in snapshots or []]
     with open_log(store, roles, read_only, made_by="creditscore keep") as log, working("deriving"):
-        yield log, bench(log.store, opened, own_schemes(schemes))
+        yield log, bench(log.store, opened, own_schemes(schemes), composites or [])
 
 
 def _event(bench: Bench, record: str, kind: str, on: str, share: str | None, recorded_on: str | None) -> RecordEvent:

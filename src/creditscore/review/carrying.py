@@ -116,6 +116,7 @@ def _write(
         "kind": kind, "of": of_seq, "subjects": list(found.subjects), "record": record, "event": event,
         "on": on.isoformat(), "reason": reason, "document_no": document_no, "tasks": len(new_tasks),
         "changes": [[one.run.run_id, one.subject_id, one.before.hash, one.after.hash] for one in found.changes],
+        "composites": [[one.config, one.subject_id, *one.before, *one.after] for one in found.composites],
         "content": content(new_tasks),
     }  # fmt: skip
     named = found.subjects[0] if len(found.subjects) == 1 else f"{len(found.subjects)} subjects"

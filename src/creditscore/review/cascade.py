@@ -11,7 +11,8 @@ from creditscore.lists.book import Book
 from creditscore.lists.store import load
 from creditscore.records import Snapshot
 from creditscore.records.tables import EVENTS
-from creditscore.review.consequences import Changed, Task, by_run, linked, tasks
+from creditscore.review.cascade_composite import CompositeChange, composite_changes
+from creditscore.review.consequences import SUBJECT, Changed, Task, by_run, linked, tasks
 from creditscore.review.current import Key, Rows, standing
 from creditscore.review.derive import Derived, derive
 from creditscore.review.inputs import RecordEvent, decided
@@ -52,6 +53,7 @@ class Cascade:
     voided: tuple[EventKey, ...]
     changes: tuple[Change, ...]
     tasks: tuple[Task, ...]
+    composites: tuple[CompositeChange, ...] = ()
     runs: int = 0  # kept runs that hold one of the subjects
     seq: int = -1  # its entry in the log, once applied
 
@@ -80,6 +82,7 @@ class Bench:
     measures: Mapping[str, Measure]
     runs: Mapping[str, KeptRun]
     schemes: Mapping[str, Scheme] = field(default_factory=dict)
+    composites: tuple[str, ...] = ()
 
     def grounds(self, run_id: str) -> dict[str, tuple[str, ...]]:
         """The triggers of each list that the scheme of a run keeps."""
@@ -92,8 +95,12 @@ def bench(
     store: Database,
     snapshots: Iterable[Snapshot] = (),
     schemes: Mapping[str, Scheme] | None = None,
+    composites: Iterable[str] = (),
 ) -> Bench:
-    """Everything that a cascade reads. `snapshots` stand in for those that no longer lie where they were kept."""
+    """Everything that a cascade reads. `snapshots` stand in for those that no longer lie where they were kept.
+
+    `composites` are the configurations (`jilin_edz`) whose score is to be followed too.
+    """
     opened = {one.content_hash(): one for one in snapshots}
 
     def find(run: KeptRun) -> Snapshot:
@@ -102,7 +109,7 @@ def bench(
         return opened[run.snapshot_hash]
 
     runs = {run.run_id: run for run in kept_runs(store)}
-    return Bench(store, find, load(store), read_cases(store), runs, schemes or {})
+    return Bench(store, find, load(store), read_cases(store), runs, schemes or {}, tuple(composites))
 
 
 def preview(on_bench: Bench, event: RecordEvent | None, subject_ids: Iterable[str] = ()) -> Cascade:
@@ -162,12 +169,19 @@ def _follow(
         if rows.hash != before[key].hash
     ]  # fmt: skip
     asked: list[Task] = []
+    composites: list[CompositeChange] = []
     for subject in ids:
         one = changed(on_bench, subject, events, by_run(before, subject), by_run(found.rows, subject))
-        asked += tasks(one, on_bench.book, list(on_bench.measures.values()))
+        own = tasks(one, on_bench.book, list(on_bench.measures.values()))
+        entries = [task.thing for task in own if task.task == "annul"]
+        for config in on_bench.composites if changes else ():
+            moved = composite_changes(config, subject, one.before, one.after, on_bench.book, entries)
+            composites += moved
+            own += [Task(subject, "told", config, "tell", SUBJECT, "composite_changed", config) for _ in moved]
+        asked += own
         asked += linked(one, list({run.snapshot_hash: on_bench.find(run) for run in _of(on_bench, one)}.values()))
     runs = len({run for run, _ in found.rows})
-    return Cascade(tuple(ids), tuple(new), voided, tuple(changes), tuple(asked), runs)
+    return Cascade(tuple(ids), tuple(new), voided, tuple(changes), tuple(asked), tuple(composites), runs)
 
 
 def _of(on_bench: Bench, one: Changed) -> list[KeptRun]:

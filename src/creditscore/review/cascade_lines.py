@@ -48,8 +48,15 @@ def task(one: Task, lang: Lang, done: bool | None = None) -> Block:
 
 
 def blocks(found: Cascade, lang: Lang) -> Iterator[Block]:
+    """Events first, then what becomes of each run and composite, then the tasks."""
+    for event in found.events:
+        share = f" {event.share}" if event.share else ""
+        yield f"{event.record_id}  {event.event}{share}  {event.event_on}  {event.subject_id}", []
     for one in found.changes:
         yield change(one, lang)
+    for moved in found.composites:
+        under = " → ".join(" ".join(part for part in side if part) for side in (moved.before, moved.after))
+        yield f"{moved.subject_id}  {word('words', 'composite', lang)} {moved.config}", [under]
     for asked in found.tasks:
         yield task(asked, lang)
 
@@ -77,6 +84,7 @@ def as_data(found: Cascade) -> dict[str, Any]:
             }
             for one in found.changes
         ],
+        "composites": [vars(one) for one in found.composites],
         "tasks": tasks(found.tasks),
         "edges": [dict(zip(("thing", "rests_on", "how"), edge, strict=True)) for edge in found.edges()],
     }  # fmt: skip

@@ -26,7 +26,7 @@ TASKS: Mapping[str, str] = {
     "look_at_linked": "records of another subject",
     "tell": "cascade told",
 }
-DONE = "subject"  # who is told of a grade
+SUBJECT = "subject"  # who is told of a grade
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class Task:
     """Something a person must do or decide. `thing`: a case, a measure, a record or a run; `because`: what it hangs on.
 
     `who` is the office or department that acts or is told; `why` a code: record_withdrawn, record_repaired,
-    record_corrected, ground_gone, ground_new, entry_in_question, grade_changed, source_changed.
+    record_corrected, ground_gone, ground_new, entry_in_question, grade_changed, source_changed,
+    composite_changed.
     """
 
     subject_id: str
@@ -157,10 +158,10 @@ def _of_measures(one: Changed, book: Book, measures: Sequence[Measure], hit: Map
 
 def _told(one: Changed, book: Book, measures: Sequence[Measure], found: Sequence[Task]) -> Iterator[Task]:
     for run in _grades_moved(one):
-        yield Task(one.subject_id, "told", run, "tell", DONE, "grade_changed", run)
+        yield Task(one.subject_id, "told", run, "tell", SUBJECT, "grade_changed", run)
     for task in found:
         if task.kind == "list" and task.task in ("annul", "look_at") and book.case(task.thing).entered_on is not None:
-            yield Task(one.subject_id, "told", task.thing, "tell", DONE, "entry_in_question", task.because)
+            yield Task(one.subject_id, "told", task.thing, "tell", SUBJECT, "entry_in_question", task.because)
             if task.who:
                 yield Task(one.subject_id, "told", task.thing, "tell", task.who, "entry_in_question", task.because)
     states = {measure.proposal.proposal_id: measure.state.state for measure in measures}
