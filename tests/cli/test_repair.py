@@ -106,6 +106,7 @@ def test_events_decided_since_count(folder: Path, tmp_path: Path) -> None:
         (["--target", "Z"], "not a grade"),
         (["--target", "B", "--before", "2025-01-01"], "before the first"),
         (["--target", "B", "--before", "soon"], "not a day"),
+        (["--target", "B", "--before", "2060-01-01"], "20 years"),
         (["--target", "B", "--order", "date,price,amount"], "three keys"),
         (["--target", "B", "--weight", "pray=1"], "not a weight"),
         (["--target", "B", "--weight", "correct=-1"], "not a weight"),
