@@ -17,6 +17,7 @@ from creditscore.cli.model import model_app
 from creditscore.cli.records import records_app
 from creditscore.cli.reproduce import reproduce_command
 from creditscore.cli.scheme import scheme_app
+from creditscore.cli.timeline import timeline_command
 from creditscore.errors import CreditscoreError, UsageError
 from creditscore.version import __version__
 
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.command("grade")(grade_command)
 app.command("explain")(explain_command)
 app.command("reproduce")(reproduce_command)
+app.command("timeline")(timeline_command)
 app.command("demo")(demo_command)
 app.add_typer(records_app, name="records")
 app.add_typer(scheme_app, name="scheme")
