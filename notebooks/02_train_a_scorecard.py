@@ -18,6 +18,7 @@
 # statutory grade.
 
 # %%
+# %matplotlib inline
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure

@@ -17,6 +17,7 @@
 # by a search that is exact.
 
 # %%
+# %matplotlib inline
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure

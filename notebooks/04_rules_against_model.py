@@ -17,6 +17,7 @@
 # the tax rules; a model looks at the same year; both are held against what happened in 2023.
 
 # %%
+# %matplotlib inline
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -79,7 +80,7 @@ report = rules_beside(
     pd.Series(breach, index=ids),
     predicted["probability"],
     classes,
-    class_order=list(used.index) + [g for g in grades if g not in used.index],
+    advisory_explanations=predicted["reason_1"].fillna("").to_dict(),
 )
 report.numbers["points"]
 
@@ -101,6 +102,9 @@ def lifts() -> Figure:
     error = np.abs(shown[["lift_low", "lift_high"]].to_numpy().T - middle)
     axes.errorbar(middle, shown["item"], xerr=error, fmt="o", capsize=4)
     axes.axvline(1, color="grey", lw=0.8)
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.margins(y=0.4)
     axes.set_xlabel("rate of a breach with the item, over that without")
     return figure
 

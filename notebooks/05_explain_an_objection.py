@@ -18,6 +18,7 @@
 # advisory.
 
 # %%
+# %matplotlib inline
 import json
 
 import numpy as np

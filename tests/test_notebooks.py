@@ -24,3 +24,5 @@ def test_is_short_and_in_percent_format(notebook: Path) -> None:
     assert "format_name: percent" in text
     assert "\n# %%\n" in text
     assert len(text.splitlines()) < 150
+    # a figure made without pyplot is drawn in Jupyter only where this has been said; as a script it is a comment
+    assert ("\n# %matplotlib inline\n" in text) == ("matplotlib" in text or "explain_plots" in text)

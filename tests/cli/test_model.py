@@ -61,7 +61,9 @@ def test_what_is_written(folder: Path) -> None:
     model = json.loads((folder / "one" / "model.json").read_text(encoding="utf-8"))
     report = json.loads((folder / "one" / "validation.json").read_text(encoding="utf-8"))
     assert model["validation"]["verdict"] == report["verdict"] == "pass"
-    assert report["about"]["commands"] == [f"creditscore model validate {folder / 'one'} {folder / 'data.csv'}"]
+    assert report["about"]["commands"] == [
+        f"creditscore model validate {folder / 'one'} {folder / 'data.csv'} --by zhao"
+    ]
     for page, rows in (("validation.html", "验证的行"), ("validation.en.html", "Rows validated")):
         assert rows in (folder / "one" / page).read_text(encoding="utf-8")
 
@@ -93,7 +95,8 @@ def test_from_registration_to_as_of(folder: Path, empty_store: Path, tmp_path: P
     place.mkdir()
     shutil.copy(empty_store / "mlflow.db", place / "mlflow.db")
     store, data = ("--store", place), folder / "data.csv"
-    assert "food version 1  pass" in run("register", folder / "one", "food", "--by", "wang", *store)
+    register = ("register", folder / "one", "food", "--by", "wang")
+    assert "food version 1  pass" in run(*register, "--at", "2024-04-01T00:00:00Z", *store)
     with pytest.raises(NotAllowed, match="second person"):
         run("promote", "food", 1, "--by", "wang", "--approved-by", "wang", "--data", data, *store)
     with pytest.raises(NotAllowed, match="hash of the data"):

@@ -27,7 +27,7 @@ def test_everything_is_written_and_shown(tmp_path: Path) -> None:
     assert "wage_arrears_jilin" in shown
     assert "left out  environment/jilin" in shown
     for one in demo.years:
-        written = json.loads((tmp_path / "out" / f"plan_{one.year}" / "manifest.json").read_text(encoding="utf-8"))
+        written = json.loads((tmp_path / "out" / "plan" / str(one.year) / "manifest.json").read_text(encoding="utf-8"))
         assert written["made_up"] is True
         assert written["schemes"]["tax"]["period"] == str(one.year)
         assert len(written["schemes"]) > 20

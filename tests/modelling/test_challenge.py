@@ -135,3 +135,11 @@ def test_bad_input_is_named() -> None:
         champion_challenger(np.zeros(100), champion, challenger, flag_share=0.1)
     with pytest.raises(InputError, match="2 ids"):
         champion_challenger(y, champion, challenger, subject_id=["a", "b"])
+
+
+def test_one_name_at_two_places_is_refused() -> None:
+    grade, advisory, turned = ["A", "B"], ["A", "B"], ["A", "C", "D", "B"]
+    with pytest.raises(InputError, match="'C' is grade 3 and class 2"):
+        agreement(grade, advisory, ["A", "B", "C", "D"], turned)
+    with pytest.raises(InputError, match="'C' is grade 3 and class 2"):
+        disagreement_queue(["x", "y"], grade, advisory, [0.1, 0.2], ["A", "B", "C", "D"], turned)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from records_helpers import FIRM, PERSON, code, person
 from stdnum.cn import uscc
 
-from creditscore.records.identity import is_mangled, look_at_id, redact, resident_numbers
+from creditscore.records.identity import is_mangled, look_at_id, redact, redact_cell, resident_numbers
 
 LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
@@ -51,3 +51,24 @@ def test_ids_that_only_look_odd(text):
 def test_persons_come_first():
     assert look_at_id(PERSON, uscc_only=True)[1] == "natural_person"
     assert look_at_id(FIRM.lower(), uscc_only=True) == (FIRM, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("电话13800138000。", "电话138********。"),
+        ("１３８００１３８０００", "138********"),
+        ("no. 23800138000", "no. 23800138000"),
+        ("amount 138001380001", "amount 138001380001"),
+        ("A13800138000", "A13800138000"),
+        (FIRM, FIRM),
+    ],
+)
+def test_mobile_numbers_are_cut_where_they_stand_alone(text: str, shown: str) -> None:
+    assert redact(text) == shown
+
+
+def test_a_cell_that_names_a_resident_number_shows_nothing_else() -> None:
+    assert redact_cell(f"欧阳测试 {PERSON} 电话13800138000") == PERSON[:3] + "*" * 15
+    assert redact_cell("欧阳测试") == "欧阳测试"
+    assert redact_cell("电话13800138000") == "电话138********"

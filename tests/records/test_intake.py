@@ -136,3 +136,25 @@ def test_arguments_are_checked(tmp_path):
         ingest("s.csv", "r.csv", subject_ids="any")
     with pytest.raises(UsageError):
         ingest("s.csv", "r.csv", threads=0)
+
+
+def test_an_engine_without_a_progress_bar_will_do():
+    """In a notebook without ipywidgets DuckDB refuses to be told that it shall show none."""
+    import duckdb
+
+    from creditscore.records.intake import connect
+
+    class Without:
+        def __init__(self):
+            self.con, self.asked = duckdb.connect(), []
+
+        def execute(self, text, *more):
+            self.asked.append(text)
+            if "progress_bar" in text:
+                raise duckdb.InvalidInputException("required package 'ipywidgets' is missing")
+            return self.con.execute(text, *more)
+
+    con = Without()
+    assert connect(con, threads=1) is con
+    assert any("progress_bar" in text for text in con.asked)
+    assert con.execute("SELECT current_setting('threads')").fetchone() == (1,)

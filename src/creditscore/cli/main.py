@@ -9,14 +9,18 @@ from typing import Any
 
 import typer
 
+from creditscore.cli.composite import composite_app
 from creditscore.cli.demo import demo_command
 from creditscore.cli.explain import explain_command
 from creditscore.cli.grade import grade_command
 from creditscore.cli.joint import joint_app
+from creditscore.cli.lists import lists_app
 from creditscore.cli.model import model_app
 from creditscore.cli.records import records_app
+from creditscore.cli.report import report_app
 from creditscore.cli.reproduce import reproduce_command
 from creditscore.cli.scheme import scheme_app
+from creditscore.cli.supervise import supervise_app
 from creditscore.cli.timeline import timeline_command
 from creditscore.errors import CreditscoreError, UsageError
 from creditscore.version import __version__
@@ -35,10 +39,14 @@ app.command("explain")(explain_command)
 app.command("reproduce")(reproduce_command)
 app.command("timeline")(timeline_command)
 app.command("demo")(demo_command)
+app.add_typer(composite_app, name="composite")
 app.add_typer(records_app, name="records")
 app.add_typer(scheme_app, name="scheme")
 app.add_typer(model_app, name="model")
 app.add_typer(joint_app, name="joint")
+app.add_typer(lists_app, name="lists")
+app.add_typer(supervise_app, name="supervise")
+app.add_typer(report_app, name="report")
 
 
 def _version(value: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.progress import working
-from creditscore.errors import UsageError
+from creditscore.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from creditscore.modelling.release.tracking import ModelStore
@@ -29,7 +29,9 @@ Store = Annotated[
 Uri = Annotated[
     str | None, typer.Option("--tracking-uri", help="MLflow's address (else MLFLOW_TRACKING_URI, else the store's).")
 ]
-RolesFile = Annotated[Path | None, typer.Option(help="File of roles: who is analyst, who is approver.")]
+RolesFile = Annotated[
+    Path | None, typer.Option(help="File of roles: who is analyst, who is approver (else roles.yaml of the store).")
+]
 By = Annotated[str, typer.Option("--by", help="Who does it, as the log will name them.")]
 At = Annotated[str | None, typer.Option(help="Moment with a time zone (default: now).")]
 
@@ -89,18 +91,37 @@ def validate_command(
     out: Annotated[Path | None, typer.Option(help="Folder for the report (default: the model's).")] = None,
     part: Annotated[str, typer.Option(help="auto, test (rows kept out of the fit) or all.")] = "auto",
     by: Annotated[str | None, typer.Option("--by", help="Who validates.")] = None,
+    groups: Annotated[str | None, typer.Option(help="Column of the organisation, where it has several rows.")] = None,
+    cohort: Annotated[str | None, typer.Option(help="Column of the period of a row.")] = None,
+    inspected: Annotated[str | None, typer.Option(help="Column: was it ever inspected.")] = None,
+    protected: Annotated[str | None, typer.Option(help="Columns to compare for fairness, with commas.")] = None,
+    previous: Annotated[str | None, typer.Option(help="Column of the grade before, for migration.")] = None,
 ) -> None:
-    """Write the validation report (HTML zh/en and JSON) and note its verdict in the model."""
+    """Write the validation report (HTML zh/en and JSON) and note its verdict in the model.
+
+    Columns called inspected, size, ownership, district and age are used where they are there; so is subject_id, where
+    one stands in several rows. An empty name leaves one out.
+    """
+    import shlex
+
     from creditscore.modelling.release.bundle import load_model
     from creditscore.modelling.release.tables import read_table
     from creditscore.modelling.release.validating import validate_model
     from creditscore.reports.validation import write_validation
 
     place = out or _folder(model)
-    command = f"creditscore model validate {model} {table}" + ("" if part == "auto" else f" --part {part}")
+    given = {"groups": groups, "cohort": cohort, "inspected": inspected, "previous": previous}
+    columns: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if protected is not None:
+        columns["protected"] = list(_names(protected) or ())
+    told = {"part": None if part == "auto" else part, "by": by, "protected": protected, **given}
+    options = [word for name, value in told.items() if value is not None for word in (f"--{name}", value)]
+    command = shlex.join(["creditscore", "model", "validate", str(model), str(table), *options])
     with working(f"validating {model}"):
         loaded = load_model(model)
-        report, judged = validate_model(loaded, read_table(table), part=part, validator=by, commands=(command,))
+        report, judged = validate_model(
+            loaded, read_table(table), part=part, validator=by, commands=(command,), columns=columns
+        )
         files = write_validation(report, place)
         judged.save(_folder(model))
     ranks = report.numbers["discrimination"]
@@ -171,8 +192,8 @@ def register_command(
     """Make a version in the registry: code plus JSON, with its report and hashes."""
     import json
 
-    from creditscore.modelling.release.bundle import load_model
     from creditscore.modelling.release.registry import register
+    from creditscore.modelling.release.served import load_bundle
     from creditscore.modelling.release.statutory import statutory_model
 
     made: Any
@@ -180,7 +201,7 @@ def register_command(
     if scheme:
         made = statutory_model(model)
     else:
-        made = load_model(model)
+        made = load_bundle(model)
         file = report or _folder(Path(model)) / "validation.json"
         if file.is_file():
             said = json.loads(file.read_text(encoding="utf-8"))
@@ -199,8 +220,13 @@ def promote_command(
     by: By,
     approved_by: Annotated[str, typer.Option(help="The second person, who approves.")],
     alias: Annotated[str, typer.Option(help="champion or challenger.")] = "champion",
-    data: Annotated[Path | None, typer.Option(help="Table on which the model was validated, or scheme file.")] = None,
-    data_hash: Annotated[str | None, typer.Option(help="Its hash, in place of the table.")] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Table on which the model was validated (it is validated again), or scheme file."),
+    ] = None,
+    data_hash: Annotated[
+        str | None, typer.Option(help="Its hash, in place of the table; then nothing is made again.")
+    ] = None,
     reason: Annotated[str, typer.Option(help="Why; needed where the validation warns.")] = "",
     store: Store = None,
     tracking_uri: Uri = None,
@@ -210,15 +236,17 @@ def promote_command(
     """Give a version an alias: validation passed, data hash right, a second person approves; logged first."""
     from creditscore.modelling.release.registry import promote
     from creditscore.modelling.release.statutory import statutory_model
-    from creditscore.modelling.release.tables import read_table, table_hash
+    from creditscore.modelling.release.tables import read_table
 
-    if data is not None:
-        scheme = data.suffix in (".yaml", ".yml")
-        data_hash = statutory_model(str(data)).content_hash if scheme else table_hash(read_table(data))
+    table = None
+    if data is not None and data.suffix in (".yaml", ".yml"):
+        data_hash = statutory_model(str(data)).content_hash
+    elif data is not None:
+        table = read_table(data)
     with working(f"promoting {name} {version}"):
         entry = promote(
             name, version, alias, actor=by, approver=approved_by, store=_store(store, tracking_uri, roles),
-            data_hash=data_hash, reason=reason, at=at,
+            table=table, data_hash=data_hash, reason=reason, at=at,
         )  # fmt: skip
     typer.echo(f"{name} version {version} is {alias} from {entry.at}  (entry {entry.seq} of the log)")
 
@@ -253,11 +281,20 @@ def as_of_command(
     day: Annotated[str, typer.Argument(metavar="DATE", help="Day in China, or moment with a time zone.")],
     alias: Annotated[str, typer.Option(help="champion or challenger.")] = "champion",
     store: Store = None,
+    tracking_uri: Uri = None,
 ) -> None:
-    """Which version was champion on a day, from the log."""
-    from creditscore.modelling.release.history import as_of
+    """Which version was champion on a day, from the log; a note where MLflow says otherwise today."""
+    from creditscore.modelling.release.history import as_of, differences
 
-    found = as_of(name, day, alias=alias, store=_store(store, None))
+    place = _store(store, tracking_uri)
+    found = as_of(name, day, alias=alias, store=place)
+    if place.uri.startswith("sqlite:"):  # a server that does not answer must not keep the log from answering
+        try:
+            notes = differences(place, name)
+        except StoreError as error:
+            notes = [error.what]
+        for note in notes:
+            typer.echo(f"note: today the registry is not what the log says: {note}", err=True)
     if found is None:
         typer.echo(f"{name} had no {alias} on {day}")
         return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from creditscore.cli.impact import impact_command
 from creditscore.cli.scheme_check import check_command, diff_command
 from creditscore.cli.tables import say_line, show
 from creditscore.errors import UsageError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 scheme_app = typer.Typer(help="Schemes: list, show, in force on a day, check, compare.", no_args_is_help=True)
 scheme_app.command("check")(check_command)
 scheme_app.command("diff")(diff_command)
+scheme_app.command("impact")(impact_command)
 Lang = Annotated[str, typer.Option(help="zh or en.")]
 COLUMNS = ("scheme", "from", "to", "role", "name")
 

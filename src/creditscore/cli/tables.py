@@ -19,6 +19,14 @@ def say_line(text: str) -> None:
     console().print(Text(text))
 
 
+def say_indented(text: str, indent: int) -> None:
+    """Print a line under another one, its folded parts as far to the right."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console().print(Padding(Text(text), (0, 0, 0, indent), expand=False))
+
+
 def show(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | None = None, fold: bool = False) -> None:
     """Print a plain table that fits the terminal; numbers (all but the first column of digits) to the right.
 

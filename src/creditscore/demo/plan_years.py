@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 PROFILE = "jilin-edz"
 YEARS = (2018, 2019, 2020)
 MOST_FIRMS = 1_000
-PER_FIRM = 0.6  # records of a firm in a year, over all domains
+PER_FIRM = 1.8  # records of a firm in a year, over all domains
+LISTED = 0.12  # entries of lists per firm
+# Two feeds that break in the last weeks of the plan, so that the health of feeds has something to find.
+SILENT, SILENT_FROM = "environment", date(2020, 10, 20)
+AGAIN, AGAIN_ON, AGAIN_RECORDS = "labour", date(2020, 12, 8), 60
 NOTE = "made-up records of organisations that do not exist"
 
 
@@ -32,15 +36,8 @@ class PlanYear:
     gradings: Gradings
 
 
-def plan_years(subjects: pa.Table, rng: np.random.Generator) -> list[PlanYear]:
-    """Grade the first organisations of a made-up district on the last day of each year of the plan."""
-    import pyarrow as pa
-
-    few = subjects.slice(0, MOST_FIRMS)
-    # Jilin's division, so that amounts by province apply; the credit codes lie in divisions that do not exist
-    region = pa.array([f"{load_profile(PROFILE).region}0000"] * few.num_rows)
-    columns = [name for name in ("subject_id", "name", "registered_on") if name in few.column_names]
-    snapshot = _snapshot(few.select(columns).append_column("region", region), rng)
+def plan_years(snapshot: Snapshot) -> list[PlanYear]:
+    """Grade the organisations of a plan's snapshot on the last day of each year of the plan."""
     found = []
     for year in YEARS:
         at = date(year, 12, 31)
@@ -53,19 +50,62 @@ def plan_years(subjects: pa.Table, rng: np.random.Generator) -> list[PlanYear]:
     return found
 
 
-def _snapshot(subjects: pa.Table, rng: np.random.Generator) -> Snapshot:
+def plan_snapshot(subjects: pa.Table, rng: np.random.Generator) -> Snapshot:
+    """Made-up records, entries of lists and feeds of the first organisations of a made-up district."""
     import pyarrow as pa
 
-    schemes = _in_force()
-    ids = subjects["subject_id"].to_pylist()
+    few = subjects.slice(0, MOST_FIRMS)
+    # Jilin's division, so that amounts by province apply; the credit codes lie in divisions that do not exist
+    region = pa.array([f"{load_profile(PROFILE).region}0000"] * few.num_rows)
+    columns = ("subject_id", "name", "registered_on", "district", "industry", "size")
+    chosen = few.select([name for name in columns if name in few.column_names]).append_column("region", region)
+    schemes, ids = _in_force(), chosen["subject_id"].to_pylist()
     rows: list[dict[str, Any]] = []
     for year in YEARS:
-        for k in rng.poisson(PER_FIRM, len(ids)).nonzero()[0].tolist():
-            scheme = schemes[int(rng.integers(len(schemes)))]
-            rows += _record(scheme, ids[k], year, len(rows), rng)
+        for k, count in enumerate(rng.poisson(PER_FIRM, len(ids)).tolist()):
+            for _ in range(count):
+                scheme = schemes[int(rng.integers(len(schemes)))]
+                rows += _record(scheme, ids[k], year, len(rows), rng)
+    rows = _broken(rows)
+    return ingest(chosen, _table(rows), listings=_table(_listings(schemes, ids, rng)))
+
+
+def _broken(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One feed falls silent, another sends old records again under new numbers, all on one day."""
+    kept = [row for row in rows if row["domain"] != SILENT or row["recorded_on"] < SILENT_FROM.isoformat()]
+    old = [row for row in kept if row["domain"] == AGAIN and row["recorded_on"] < AGAIN_ON.isoformat()]
+    again = [
+        {**row, "record_id": f"{row['record_id']}-2", "recorded_on": AGAIN_ON.isoformat()}
+        for row in old[-AGAIN_RECORDS:]
+    ]
+    return kept + again
+
+
+def _listings(schemes: list[Scheme], ids: list[str], rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Entries of the plan's lists: most run for the term of their list, some leave before."""
+    lists = [(name, rule) for scheme in schemes for name, rule in scheme.lists.items()]
+    found = []
+    for number, k in enumerate(rng.choice(len(ids), max(1, round(LISTED * len(ids))), replace=False).tolist()):
+        name, rule = lists[int(rng.integers(len(lists)))]
+        entered = date(YEARS[0], 1, 15) + timedelta(days=int(rng.integers(365 * len(YEARS) - 30)))
+        years = next((term.span.years for term in rule.terms if term.span is not None and term.span.years), 1)
+        row = {"listing_id": f"L{number:04}", "subject_id": ids[k], "list": name, "entered_on": entered.isoformat(),
+               "term_end": entered.replace(year=entered.year + years, day=min(entered.day, 28)).isoformat(),
+               "basis": NOTE, "recorded_on": entered.isoformat()}  # fmt: skip
+        if rng.random() < 0.25:
+            row |= {
+                "exited_on": (entered + timedelta(days=int(rng.integers(60, 200)))).isoformat(),
+                "exit_reason": "early",
+            }
+        found.append(row)
+    return found
+
+
+def _table(rows: list[dict[str, Any]]) -> pa.Table:
+    import pyarrow as pa
+
     names = sorted({name for row in rows for name in row})
-    table = pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
-    return ingest(subjects, table)
+    return pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
 
 
 def _in_force() -> list[Scheme]:

@@ -6,20 +6,26 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.demo.district import KNOWN_AT, SEED, district
 from creditscore.demo.firms import YEAR
-from creditscore.demo.plan_years import PlanYear, plan_years
+from creditscore.demo.plan_years import PROFILE, YEARS, PlanYear, plan_snapshot, plan_years
 from creditscore.demo.uk import ATTRIBUTION, Comparison, regrade
 from creditscore.errors import InputError, TooManyRejected, UsageError
 from creditscore.explanation.ledger import explain
 from creditscore.explanation.text import render
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
+from creditscore.records.store import write_snapshot
+from creditscore.reports.district import district as district_data
+from creditscore.reports.district_page import write_district
 from creditscore.reports.html import subject_page, write_overview, write_page
+from creditscore.reports.impact_of import scheme_impact, write_impact
 from creditscore.reports.summary import summarise
+from creditscore.schemes import registry
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,7 +60,7 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
     shown = console or Console()
     seconds: dict[str, float] = {}
     files: list[Path] = []
-    with _steps(shown, 6) as done:
+    with _steps(shown, 7) as done:
 
         def step(name: str) -> None:
             seconds[name] = round(time.perf_counter() - started - sum(seconds.values()), 2)
@@ -75,9 +81,18 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         attribution = out / "uk" / "ATTRIBUTION.txt"
         attribution.write_text(ATTRIBUTION + "\n", encoding="utf-8")
         step("ratings")
-        years = plan_years(made.subjects, np.random.default_rng(seed))
-        files += [one.gradings.write(out / f"plan_{one.year}") for one in years]
+        plan = plan_snapshot(made.subjects, np.random.default_rng(seed))
+        write_snapshot(plan, out / "plan" / "snapshot")
+        years = plan_years(plan)
+        files += [one.gradings.write(out / "plan" / str(one.year)) for one in years]
+        files.append(out / "plan" / "snapshot")
+        board = district_data(out / "plan", plan, date(YEARS[-1], 12, 31), profile=PROFILE, days=60)
+        files += write_district(board, out / "district.html")
         step("plan")
+        versions = (registry.pick("tax@2014"), registry.pick("tax@2025"))
+        changed = scheme_impact(*versions, plan, YEARS[-1], on=date(YEARS[-1] + 1, 4, 20), made_up=True)
+        files += write_impact(out / "impact", changed)
+        step("impact")
         summary = summarise(grading, published=PUBLISHED, published_source=PUBLISHED_SOURCE)
         files += write_overview(summary, out)
         step("overview")

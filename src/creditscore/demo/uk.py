@@ -8,6 +8,7 @@ from typing import Any
 
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
+from creditscore.records.intake import quiet
 
 EXTRACT = Path(__file__).parent / "data" / "fhrs_uk_extract.csv"
 ATTRIBUTION = (
@@ -38,7 +39,7 @@ def regrade(source: Path | str = EXTRACT) -> Comparison:
     import duckdb
 
     con = duckdb.connect()
-    con.execute("SET enable_progress_bar = false")
+    quiet(con)
     file = str(source)
     reader = f"read_{'parquet' if file.endswith('.parquet') else 'csv'}(?)"
     con.execute(

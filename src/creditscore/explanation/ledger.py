@@ -95,7 +95,7 @@ def explain(
     """
     found = read(source, subject_id, scheme)
     labels = labels_of(found.manifest, source.plan.scheme if isinstance(source, Grading) else words_of)
-    lines = _lines(found, labels)
+    lines = lines_of(found, labels)
     grade, manifest = found.grade, found.manifest
     _check(found, lines)
     readings = [one for one in (grade["readings"] or "").split(";") if one]
@@ -144,7 +144,8 @@ def _lower_is_better(labels: Labels, lines: tuple[Line, ...]) -> bool:
     return sum((line.effective or Decimal(0) for line in lines if line.step == "record"), Decimal(0)) > 0
 
 
-def _lines(found: Found, labels: Labels) -> tuple[Line, ...]:
+def lines_of(found: Found, labels: Labels) -> tuple[Line, ...]:
+    """The ledger in words, line by line."""
     totals = _totals(found)
     lines: list[Line] = []
     for row, total in zip(found.ledger, totals, strict=True):

@@ -64,7 +64,7 @@ def grade(
     if isinstance(max_rejected, bool) or not isinstance(max_rejected, int) or max_rejected < 0:
         raise UsageError(f"max_rejected is {max_rejected!r}", allowed="a whole number of at least 0")
     began = perf_counter()
-    known = _day(known_at, "known_at")
+    known = day_of(known_at, "known_at")
     chosen, siblings, at = _scheme(scheme, moment_of(period, as_of), known)
     beside = [one for name in chosen.beside for one in registry.versions(name)]
     if isinstance(records, Snapshot):
@@ -268,12 +268,13 @@ def moment_of(period: int | str | None, as_of: date | str | None) -> int | date:
                 next="schemes without evaluation years take as_of (a day)",
             )
         return year
-    day = _day(as_of, "as_of")
+    day = day_of(as_of, "as_of")
     assert day is not None
     return day
 
 
-def _day(value: date | str | None, name: str) -> date | None:
+def day_of(value: date | str | None, name: str) -> date | None:
+    """The day that a caller gives as a date or as YYYY-MM-DD; UsageError for anything else."""
     if isinstance(value, datetime):
         return value.date()
     if value is None or isinstance(value, date):

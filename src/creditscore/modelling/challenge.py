@@ -70,6 +70,7 @@ def agreement(
         raise InputError(
             f"{len(names)} grades, {len(classes)} classes", where="advisory_order", next="cut as many classes as grades"
         )
+    _check_places(names, classes)
     weight, size = weights(sample_weight, length), len(names)
     bad = None if y is None else outcomes(y)
     rows = []
@@ -90,6 +91,18 @@ def agreement(
         rule_worse=float(np.tril(table, -1).sum()),
         kappa=1 - float(np.sum(far * table)) / chance if chance else float("nan"),
     )
+
+
+def _check_places(names: Sequence[Any], classes: Sequence[Any]) -> None:
+    """A class stands beside the grade of its place, so one name must not stand at two places."""
+    for place, name in enumerate(classes):
+        if name in names and names.index(name) != place:
+            raise InputError(
+                f"{name!r} is grade {names.index(name) + 1} and class {place + 1}",
+                where="advisory_order",
+                allowed=list(map(str, names)),
+                next="give the classes in the order of the grades, or call them otherwise",
+            )
 
 
 def _rate(y: Floats | None, weight: Floats, inside: Any, level: float) -> dict[str, Any]:
@@ -129,6 +142,7 @@ def disagreement_queue(
         raise InputError("an organisation stands twice", where="subject_id", next="give one row per organisation")
     first, names = coded_grades(grade, len(ids), order)
     second, classes = coded_grades(advisory, len(ids), advisory_order or order)
+    _check_places(names, classes)
     p = probabilities(p, len(ids))
     steps = second - first
     chosen = [k for k in range(len(ids)) if abs(int(steps[k])) >= max(1, least)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,15 +68,21 @@ def verdict(
     """
     rules = load_criteria() if criteria is None else criteria
     rows = []
-    worst = 0
     for name, rule in rules.items():
         value = measured.get(name)
         outcome = judge(value, rule)
         essential = bool(rule.get("essential", False))
-        worst = max(worst, RANK.get(outcome, 1 if essential else 0))
         rows.append(
             {"criterion": name, "section": rule["section"], "value": value, "better": rule["better"]}
             | {"warn": rule.get("warn"), "fail": rule.get("fail"), "essential": essential, "outcome": outcome}
             | {"label_zh": rule["label"]["zh"], "label_en": rule["label"]["en"], "evidence": "project_default"}
         )
-    return {rank: name for name, rank in RANK.items()}[worst], frame(rows)
+    return verdict_of(rows), frame(rows)
+
+
+def verdict_of(rows: Iterable[Mapping[str, Any]]) -> str:
+    """The verdict that the rows of a table of criteria give, each judged again by its value and its bounds."""
+    worst = 0
+    for row in rows:
+        worst = max(worst, RANK.get(judge(row["value"], row), 1 if row["essential"] else 0))
+    return {rank: name for name, rank in RANK.items()}[worst]

@@ -130,7 +130,7 @@ def calibrate(of: Subject, bins: int) -> Part:
     }
     measured: dict[str, float | None] = {
         "alarm": {"quiet": 0.0, "watch": 1.0, "too_few": 1.0, "alarm": 2.0}[alarm.state],
-        "ece_relative": error["ece"] / rate if rate else None,
+        "ece_relative": (error["ece"] / rate if error["ece"] > error["ece_noise"] else 0.0) if rate else None,
         "spiegelhalter_p": tests[0].p_value,
         "hosmer_lemeshow_p": tests[1].p_value,
         "portfolio_p": float(
@@ -276,8 +276,8 @@ def own_limits(
         )
     elif (measured.get("inspected") or 0.0) < 1:
         say(
-            "未被检查的单位的结果记为“无不良事件”，可能偏低。",
-            "Organisations that were never inspected count as without event; their rate may be too low.",
+            "未被检查的单位可能有无人发现的不良事件，其实际发生率可能偏低。",
+            "An organisation that was never inspected may have had an event that nobody saw: its rate may be too low.",
         )
     if of.without_outcome or of.without_prediction:
         say(
@@ -288,6 +288,12 @@ def own_limits(
         say(
             "各行按相互独立计算区间；同一单位有多行时区间偏窄。",
             "Intervals take rows as independent; they are too narrow where one organisation has several rows.",
+        )
+    elif of.extra["groups"].duplicated().any():
+        say(
+            "同一单位有多行：AUC 与 KS 的区间已计入，其余区间与检验按各行独立计算，偏窄。",
+            "Organisations have several rows: the intervals of AUC and KS allow for that; the other intervals and "
+            "tests take rows as independent and are too narrow.",
         )
     gone = [rule["label"] for name, rule in rules.items() if measured.get(name) is None]
     if gone:

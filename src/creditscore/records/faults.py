@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from creditscore.records.identity import RESIDENT_LIKE, is_resident, redact
+from creditscore.records.identity import RESIDENT_LIKE, is_resident, redact, redact_cell
 from creditscore.records.parse import raw_text
 from creditscore.records.source import Source, literal, quote
 from creditscore.records.tables import QUARANTINE, REASONS
@@ -86,18 +86,20 @@ def list_faults(con: duckdb.DuckDBPyConnection, table: str, source: Source, faul
 
 def redact_quarantine(con: duckdb.DuckDBPyConnection, table: str = "quarantine") -> None:
     """Cut resident identity numbers down to three digits in every text column of a quarantine."""
-    redact_columns(con, table, ("subject_id", "record_id", "item", "value"))
+    redact_columns(con, table, ("subject_id", "record_id", "item", "value"), redact_cell)
 
 
-def redact_columns(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> int:
-    """Redact these text columns of `table`; returns how many different texts held a resident identity number."""
+def redact_columns(
+    con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], how: Callable[[str], str] = redact
+) -> int:
+    """Redact these text columns of `table`; returns how many different texts held a personal number."""
     changed = 0
     for column in columns:
         rows = con.execute(
-            f"SELECT DISTINCT {column} FROM {table} WHERE length({column}) >= 15"
-            f" AND (strlen({column}) <> length({column}) OR regexp_matches({column}, '[0-9][-0-9 ]{{13}}'))"
+            f"SELECT DISTINCT {column} FROM {table} WHERE length({column}) >= 11"
+            f" AND (strlen({column}) <> length({column}) OR regexp_matches({column}, '[0-9][-0-9 ]{{9}}'))"
         ).fetchall()
-        hidden = [(text, redact(text)) for (text,) in rows]
+        hidden = [(text, how(text)) for (text,) in rows]
         hidden = [(text, short) for text, short in hidden if text != short]
         for start in range(0, len(hidden), 100_000):
             _replace(con, table, column, hidden[start : start + 100_000])

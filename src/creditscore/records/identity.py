@@ -24,6 +24,7 @@ MANGLED_LIKE = r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]{2,3}$|^[0-9]+\.0+$"
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 _UNSEEN = dict.fromkeys(map(ord, INVISIBLE))
 
+_MOBILE = re.compile(r"(?<![0-9A-Za-z])1[3-9][0-9]{9}(?![0-9A-Za-z])")  # of eleven digits, standing alone
 _RUN = re.compile(r"[0-9]{14,}[0-9Xx]")
 _MANGLED = re.compile(MANGLED_LIKE)
 # First digit of a place in China; 9 begins the cards of foreign permanent residents.
@@ -115,14 +116,26 @@ def is_resident(text: str) -> bool:
 
 
 def redact(text: str) -> str:
-    """`text` with every resident identity number reduced to its first three digits and asterisks."""
+    """`text` with every resident identity number and mobile number reduced to its first three digits and asterisks."""
     plain = unicodedata.normalize("NFKC", text)
-    spans = resident_numbers(plain)
+    spans = sorted({*resident_numbers(plain), *(one.span() for one in _MOBILE.finditer(plain))})
     if spans:
         for start, end in reversed(spans):
             plain = plain[: start + 3] + "*" * (end - start - 3) + plain[end:]
         return plain
     return plain[:3] + "*" * (len(plain) - 3) if is_resident(plain) else text
+
+
+def redact_cell(text: str) -> str:
+    """`redact`, and where a resident identity number stands among other words, nothing but the redacted number.
+
+    What stands around such a number is about a person too: the name, most often.
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    spans = resident_numbers(plain)
+    if spans:
+        return " ".join(plain[start : start + 3] + "*" * (end - start - 3) for start, end in spans)
+    return redact(text)
 
 
 def look_at_id(raw: str, uscc_only: bool, upper: bool = True) -> tuple[str, str | None]:

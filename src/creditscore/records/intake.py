@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
 PLANNED = {("attributes", "to_day"), ("listings", "term_end_day"), ("feeds", "from_day"), ("feeds", "to_day")}
 
 
+def quiet(con: duckdb.DuckDBPyConnection) -> None:
+    """No progress bar of the engine: ours is shown by the command line."""
+    import duckdb
+
+    # in a notebook without ipywidgets the engine has no bar, and refuses even to be told so
+    with contextlib.suppress(duckdb.Error):
+        con.execute("SET enable_progress_bar = false")
+
+
 def connect(
     con: duckdb.DuckDBPyConnection | None = None, threads: int | None = None, memory_limit: str | None = None
 ) -> duckdb.DuckDBPyConnection:
@@ -29,8 +39,8 @@ def connect(
     import duckdb
 
     con = con or duckdb.connect()
+    quiet(con)
     try:
-        con.execute("SET enable_progress_bar = false")  # ours is shown by the command line
         if threads is not None:
             con.execute(f"SET threads = {int(threads)}")
         if memory_limit is not None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.errors import InputError, UsageError
+from creditscore.errors import InputError
+from creditscore.folders import whole
 from creditscore.records.intake import connect
 from creditscore.records.log import show_log
 from creditscore.records.snapshot import Snapshot
@@ -40,12 +38,7 @@ def write_snapshot(snapshot: Snapshot, out_dir: str | Path) -> dict[str, Any]:
     The folder must be new or empty, or hold an earlier snapshot, which is replaced as a whole. `rk` is numbered
     anew in the order of the file: subject, day, record, event.
     """
-    out = Path(out_dir)
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / MANIFEST).is_file())):
-        raise UsageError("the folder holds something else", where=str(out), next="choose a new folder")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
+    with whole(out_dir, MANIFEST) as work:
         columns = _write_log(snapshot, work / "log.parquet")
         for table, order in ORDER.items():
             _copy(snapshot.con, f"SELECT * FROM {table} ORDER BY {order}", work / f"{table}.parquet")
@@ -65,12 +58,6 @@ def write_snapshot(snapshot: Snapshot, out_dir: str | Path) -> dict[str, Any]:
             "inputs": {name: dict(facts) for name, facts in snapshot.inputs.items()},
         }
         (work / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        os.chmod(work, 0o755)
-        if out.exists():
-            shutil.rmtree(out)
-        work.rename(out)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return manifest
 
 

@@ -41,13 +41,24 @@ def bars(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]], le
     return picture(name, title, desc, 28 * len(rows) + 10, parts)
 
 
-def stacked(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]], codes: Sequence[str]) -> Markup:
-    """One bar of 100 per cent for each row: label, total, counts by code, percents by code."""
-    shades, room = colours(codes), WIDTH - LEFT - 6
+def stacked(
+    name: str,
+    title: str,
+    desc: str,
+    rows: Sequence[Mapping[str, Any]],
+    codes: Sequence[str],
+    shades: Mapping[str, str] | None = None,
+    each: float = 58.0,
+) -> Markup:
+    """One bar of 100 per cent for each row: label, total, counts by code, percents by code.
+
+    `shades` by code, in place of those of grades; `each`: room for a code in the key above.
+    """
+    shades, room = shades or colours(codes), WIDTH - LEFT - 6
     parts: list[Markup] = []
     for k, code in enumerate(codes):
-        x = LEFT + 58.0 * k
-        parts += [rect(x, 4, 13, 13, shades[code]), say(x + 18, 15, fit(code, 38))]
+        x = LEFT + each * k
+        parts += [rect(x, 4, 13, 13, shades[code]), say(x + 18, 15, fit(code, each - 20))]
     for k, row in enumerate(rows):
         y, x = 28 + 28 * k, float(LEFT)
         parts.append(say(LEFT - 8, y + 15, fit(f"{row['label']} ({row['total']})", LEFT - 12), "end"))

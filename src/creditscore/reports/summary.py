@@ -12,6 +12,7 @@ from creditscore.explanation.words import plain, word
 from creditscore.grading.result import Grading
 from creditscore.quantities import TOP, from_micro
 from creditscore.quantities import plain as shown
+from creditscore.records.identity import redact
 from creditscore.schemes.model import Label
 
 GROUPS = ("district", "industry", "size")
@@ -152,8 +153,9 @@ def _groups(grading: Grading, column: str, codes: list[str]) -> Table:
         " JOIN subjects s ON s.subject_id = g.subject_id WHERE g.state = 'graded' GROUP BY ALL",
     )
     found: dict[str, dict[str, int]] = {}
-    for name, grade, count in rows:
-        found.setdefault(name, {})[grade] = int(count)
+    for given, grade, count in rows:
+        counts = found.setdefault(redact(clean(given)), {})
+        counts[grade] = counts.get(grade, 0) + int(count)
     if set(found) <= {""}:
         return []
     ordered = sorted(found, key=lambda name: (-sum(found[name].values()), name))
@@ -166,7 +168,7 @@ def _groups(grading: Grading, column: str, codes: list[str]) -> Table:
         total = sum(counts.values())
         table.append(
             {
-                "name": None if name is None else clean(name),
+                "name": name,
                 "total": total,
                 "counts": counts,
                 "percents": {code: percent(count, total) for code, count in counts.items()},

@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang, Words, load_words, say
-from creditscore.reports import html
+from creditscore.explanation.words import Lang
+from creditscore.reports import html, page
 from creditscore.reports.plots import OUTCOMES, shown
 from creditscore.reports.validation_sections import Said, Table, sections
 
 FACTS = (
     "model", "version", "purpose", "use", "outcome_definition", "horizon", "population", "source", "scheme", "author",
-    "validator", "part", "date",
+    "target", "made_with", "validator", "part", "date",
 )  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def _words() -> Words:
-    return load_words(html.HERE / "validation_words.yaml")
-
-
-def said_in(lang: Lang) -> Said:
-    """Texts of this report in one language; what it does not have comes from the texts of all pages."""
-
-    def said(code: str, *values: object) -> str:
-        label = _words()["texts"].get(code)
-        if label is None:
-            return html.text(code, lang, *values)
-        found = say(label, lang)
-        for k, value in enumerate(values):
-            found = found.replace(f"{{{k}}}", str(value))
-        return found
-
-    return said
+said_in = page.said_in("validation")  # texts of this report in one language
 
 
 def own(value: Any, lang: Lang) -> str:
@@ -50,15 +32,20 @@ def validation_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") ->
     t = said_in(lang)
     about = data["about"]
     facts = [(t(name), own(about[name], lang)) for name in FACTS if about.get(name)]
-    known = {*FACTS, "title", "made_up", "advisory", "commands", "settings", "versions"}
+    data = {**data, "tables": _called(data["tables"], about.get("labels") or {}, lang)}
+    used = about.get("columns_used") or {}
+    if used:
+        told = (f"{name} = {', '.join(value) if isinstance(value, list) else value}" for name, value in used.items())
+        facts.append((t("columns_used"), clean("; ".join(told))))
+    known = {*FACTS, "title", "made_up", "advisory", "commands", "settings", "versions", "labels", "columns_used"}
     facts += [
         (name, own(value, lang))
         for name, value in about.items()
         if name not in known and not name.endswith(("_sha256", "_hash")) and value is not None
     ]
     counted = [sum(row["outcome"] == name for row in data["criteria"]) for name in OUTCOMES]
-    page = html.environment().get_template("validation.html")
-    return page.render(
+    made = html.environment().get_template("validation.html")
+    return made.render(
         t=t, lang=lang, tag={"zh": "zh-CN", "en": "en"}[lang], data=data, other=other,
         made_up=bool(about.get("made_up", False)), title=own(about.get("title") or t("validation"), lang), facts=facts,
         counted=t("verdict_desc", *counted), shade=OUTCOMES[data["verdict"]], tiles=_tiles(data, t),
@@ -72,6 +59,18 @@ def validation_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") ->
              for row in data["figures"]],
         ),
     )  # fmt: skip
+
+
+def _called(tables: dict[str, Any], labels: dict[str, Any], lang: Lang) -> dict[str, Any]:
+    """The tables with variables by their names in words, where the report has them."""
+    words = {name: own(label, lang) for name, label in labels.items()}
+    return {
+        title: [
+            {**row, "variable": words.get(row["variable"], row["variable"])} if "variable" in row else row
+            for row in rows
+        ]
+        for title, rows in tables.items()
+    }
 
 
 def _tiles(data: dict[str, Any], t: Said) -> list[tuple[str, str]]:
@@ -108,6 +107,8 @@ def _criteria(rows: list[dict[str, Any]], t: Said, lang: Lang) -> list[dict[str,
 
 def _hashes(about: dict[str, Any], t: Said) -> list[tuple[str, str]]:
     named = (
+        ("model_hash", "model_hash"),
+        ("table_hash", "table_sha256"),
         ("data_hash", "data_sha256"),
         ("prediction_hash", "prediction_sha256"),
         ("content_hash", "data_content_hash"),

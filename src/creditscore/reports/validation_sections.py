@@ -148,8 +148,10 @@ def calibration(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Sec
         rows.append([t("line_p"), "", "", shown(line["p_value"])])
     for row in tables["calibration_tests"]:
         rows.append([t(row["name"]), shown(row["statistic"]), "", shown(row["p_value"])])
-    rows += [[t(name), shown(numbers["calibration_error"][name]), "", ""] for name in ("ece", "mce")]
-    part = numbers["brier"]
+    error, part = numbers["calibration_error"], numbers["brier"]
+    rows.append([t("ece", shown(error["ece_noise"])), shown(error["ece"]), "", ""])
+    rows.append([t("mce"), shown(error["mce"]), "", ""])
+    rows.append([t("brier_score"), shown(part["score"]), span(part["score_low"], part["score_high"]), ""])
     names = ("score", "reliability", "resolution", "uncertainty", "within_variance", "within_covariance",
              "miscalibration", "discrimination", "skill")  # fmt: skip
     alarm = numbers["alarm"]
@@ -199,6 +201,7 @@ def grades(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section 
             span(row["rate_low"], row["rate_high"]),
             shown(row["binomial_p"]),
             shown(row["jeffreys_p"]),
+            "" if row is rows[-1] else shown(row["holm_p"]),
             t(row["light"]),
         ]
         for row in rows
@@ -207,8 +210,10 @@ def grades(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section 
         Figure(t("grades"), t("grades_desc"), plots.intervals("grades", t("grades"), t("grades_desc"), marks)),
         Table(
             heads(t, "grade", count="n", events="n", share="n", pd="n", rate="n", interval="n", binomial_p="n",
-                   jeffreys_p="n", light=""),
+                   jeffreys_p="n", holm_p="n", light=""),
             listed,
+            "",
+            t("lights_desc"),
         ),
         Table(
             heads(t, "better", "worse", difference="n", p_value="n", distinct=""),
@@ -342,7 +347,11 @@ def fairness(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Sectio
             ]
             for row in open_
         ]
-        listed += [[name_of(row["group"], t), t("withheld"), *[""] * 7] for row in rows if row["state"] != "shown"]
+        listed += [
+            [name_of(row["group"], t), t("withheld" if row["state"] == "small" else "withheld_too"), *[""] * 7]
+            for row in rows
+            if row["state"] != "shown"
+        ]
         head = heads(t, "group", count="n", events="n", rate="n", mean_p="n", flagged="n", tpr="n", fpr="n", impact="n")
         parts.append(Table(head, listed))
     held = numbers["fairness"]
@@ -362,9 +371,12 @@ def explanations(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Se
     for name, rows in tables.items():
         if not name.startswith("explanation: ") or not rows:
             continue
-        head = [(clean(one), "n" if isinstance(rows[0][one], int | float) else "") for one in rows[0]]
+        title = name.removeprefix("explanation: ")
+        known = title == "mean_share"  # the table that every model of this package gives
+        said = t if known else clean
+        head = [(said(one), "n" if isinstance(rows[0][one], int | float) else "") for one in rows[0]]
         listed = [
             [shown(one) if isinstance(one, float) else name_of(one, t) for one in row.values()] for row in rows[:50]
         ]
-        parts.append(Table(head, listed, clean(name.removeprefix("explanation: "))))
+        parts.append(Table(head, listed, said(title)))
     return Section(t("explanations"), "", parts) if parts else None

@@ -40,10 +40,15 @@ class ListStep(Rule):
 
 
 class ListTerm(Rule):
-    """How long an entry lasts, counted from the date `since`: a span, until an exit, or nobody published it."""
+    """How long an entry lasts, counted from the date `since`: a span, until an exit, or nobody published it.
+
+    `edge`: whether the day that ends the span (1 March 2027 of three years from 1 March 2024) still belongs to it.
+    """
 
     id: str
     since: str
+    edge: Literal["inclusive", "exclusive"] = "exclusive"
+    triggers: list[str] = Field(default_factory=list)  # for entries under these only; none named: for all
     span: Span | None = None
     most: Span | None = None  # the longest a text allows, where the office sets the term
     unknown: bool = False
@@ -64,8 +69,11 @@ class ListExit(Rule):
 
     id: str
     kind: Literal["expiry", "early", "corrected", "annulled", "deregistered"]
+    triggers: list[str] = Field(default_factory=list)  # for entries under these only; none named: for all
+    starts_again_if_false: bool = False  # an exit obtained by a false application is revoked, the term starts again
     after: Span | None = None
     since: str | None = None
+    edge: Literal["inclusive", "exclusive"] = "exclusive"  # whether the day that ends `after` still belongs to it
     needs: dict[str, Label] = Field(default_factory=dict)
     unless: dict[str, Label] = Field(default_factory=dict)
     decided_within: Span | None = None

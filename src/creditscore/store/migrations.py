@@ -36,4 +36,41 @@ MIGRATIONS: tuple[str, ...] = (
         measure_id VARCHAR NOT NULL, reason VARCHAR NOT NULL, log_seq BIGINT NOT NULL
     );
     """,
+    """
+    CREATE TABLE list_events (
+        place BIGINT PRIMARY KEY, entry BIGINT NOT NULL, case_id VARCHAR NOT NULL, "no" INTEGER NOT NULL,
+        kind VARCHAR NOT NULL, "on" DATE NOT NULL, recorded_on DATE NOT NULL, "by" VARCHAR NOT NULL,
+        organ VARCHAR NOT NULL, document VARCHAR NOT NULL, evidence VARCHAR NOT NULL, basis VARCHAR NOT NULL,
+        mark VARCHAR NOT NULL, args VARCHAR NOT NULL, data VARCHAR NOT NULL, UNIQUE (case_id, "no")
+    );
+    """,
+    """
+    CREATE TABLE draw_commitments (
+        draw_id VARCHAR PRIMARY KEY, hash VARCHAR NOT NULL, content VARCHAR NOT NULL, committed_on VARCHAR NOT NULL,
+        log_seq BIGINT NOT NULL
+    );
+    CREATE TABLE draw_draws (
+        draw_id VARCHAR PRIMARY KEY, value VARCHAR NOT NULL, drawn_on VARCHAR NOT NULL, key VARCHAR NOT NULL,
+        log_seq BIGINT NOT NULL
+    );
+    CREATE TABLE draw_units (
+        draw_id VARCHAR NOT NULL, unit VARCHAR NOT NULL, programme VARCHAR NOT NULL, department VARCHAR NOT NULL,
+        subject_id VARCHAR NOT NULL, stratum VARCHAR NOT NULL, drawn_as VARCHAR NOT NULL, probability VARCHAR NOT NULL,
+        joint_probability VARCHAR NOT NULL, visits BIGINT NOT NULL
+    );
+    CREATE TABLE draw_visits (
+        draw_id VARCHAR NOT NULL, visit_id VARCHAR NOT NULL, subject_id VARCHAR NOT NULL, "window" BIGINT NOT NULL,
+        programmes VARCHAR NOT NULL, departments VARCHAR NOT NULL
+    );
+    CREATE TABLE draw_teams (
+        draw_id VARCHAR NOT NULL, visit_id VARCHAR NOT NULL, subject_id VARCHAR NOT NULL, programme VARCHAR NOT NULL,
+        inspector_id VARCHAR NOT NULL
+    );
+    CREATE TABLE draw_results (
+        inspection_id VARCHAR PRIMARY KEY, subject_id VARCHAR NOT NULL, draw_id VARCHAR NOT NULL,
+        department VARCHAR NOT NULL, planned_on VARCHAR NOT NULL, inspected_on VARCHAR NOT NULL, arm VARCHAR NOT NULL,
+        result VARCHAR NOT NULL, violations VARCHAR NOT NULL, recorded_on VARCHAR NOT NULL, programme VARCHAR NOT NULL,
+        class VARCHAR NOT NULL, stratum VARCHAR NOT NULL, probability VARCHAR NOT NULL, log_seq BIGINT NOT NULL
+    );
+    """,
 )

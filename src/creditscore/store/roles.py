@@ -12,6 +12,8 @@ from creditscore.errors import NotAllowed, UsageError
 from creditscore.placed import Fault, Source, read
 
 ROLES = ("analyst", "grader", "reviewer", "approver")
+# signs without a shape whose category does not say so
+UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164" + "".join(map(chr, range(0xFE00, 0xFE10))))
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,10 @@ def load_roles(file: str | Path) -> Roles:
 
 
 def second_person(actor: str, *others: str, act: str = "this act") -> None:
-    """Nothing, or NotAllowed when `actor` is one of those who acted before (compared without case, width, blanks)."""
-    if not _plain(actor):
+    """Nothing, or NotAllowed when `actor` is one of those who acted before (compared without case, width, blanks and
+    signs that cannot be seen).
+    """
+    if not all(map(_plain, (actor, *others))):
         raise NotAllowed(f"{act} needs a second person, and none is named")
     if _plain(actor) in map(_plain, others):
         raise NotAllowed(
@@ -75,7 +79,9 @@ def second_person(actor: str, *others: str, act: str = "this act") -> None:
 
 
 def _plain(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+    """Without case, width, blanks and signs that nobody sees (joiners, marks of direction, fillers)."""
+    seen = (sign for sign in unicodedata.normalize("NFKC", name) if sign not in UNSEEN)
+    return "".join(sign for sign in seen if unicodedata.category(sign)[0] not in "CZ").casefold()
 
 
 def _people(source: Source) -> dict[str, tuple[str, ...]]:

@@ -159,3 +159,20 @@ def test_bad_input_is_named() -> None:
         brier([0, 1], [0.5, 1.5])
     with pytest.raises(InputError, match="0 bins"):
         reliability([0, 1], [0.5, 0.6], bins=0)
+
+
+@pytest.mark.parametrize("rows", [300, 3000])
+def test_chance_alone_seldom_passes_its_bound(rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    beyond = inside = 0
+    for _ in range(300):
+        p = rng.beta(1, 8, rows)
+        y = rng.random(rows) < p
+        found = calibration_error(y, p)
+        beyond += found["ece"] > found["ece_noise"]
+        score = brier(y, p)
+        inside += score.score_low <= np.mean(p * (1 - p)) <= score.score_high
+    assert 3 <= beyond <= 30  # 15 of 300 expected
+    assert inside >= 270  # 285 expected
+    shifted = calibration_error(rng.random(rows) < np.minimum(2 * p, 1), p)
+    assert shifted["ece"] > shifted["ece_noise"]

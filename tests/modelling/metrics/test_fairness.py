@@ -84,3 +84,24 @@ def test_bad_input_is_named() -> None:
         fairness(y, p, groups[["size"]], 0.2, reference={"size": "huge"})
     with pytest.raises(InputError, match="1 values"):
         fairness(y, p, {"size": ["a"]}, 0.2)
+
+
+def test_what_is_withheld_cannot_be_worked_out_as_a_sum() -> None:
+    # two groups of four: the total less the shown ones would tell of eight rows
+    group = np.repeat(["a", "b", "c", "d"], [400, 60, 4, 4])
+    p = np.full(len(group), 0.1)
+    y = np.resize([0] * 9 + [1], len(group))
+    table = fairness(y, p, {"g": group}, 0.2).set_index("group")
+    assert table["state"].to_dict() == {"a": "shown", "b": "secondary", "c": "small", "d": "small"}
+    withheld = table[table["state"] != "shown"]
+    assert withheld.drop(columns=["attribute", "state"]).isna().all(axis=None)
+
+
+def test_many_sound_groups_are_rarely_called_off() -> None:
+    rng = np.random.default_rng(12)
+    alarms = 0
+    for _ in range(100):
+        p = rng.beta(2, 10, 2000)
+        y = (rng.random(2000) < p).astype(int)
+        alarms += bool((fairness(y, p, {"g": np.arange(2000) % 20}, 0.3)["calibrated"] == False).any())  # noqa: E712
+    assert alarms <= 12  # 5 in 100 are expected at most; without the allowance it would be about 64

@@ -18,6 +18,7 @@ from creditscore.modelling.release.registry import list_versions, load, promote,
 from creditscore.modelling.release.statutory import StatutoryModel, statutory_model
 from creditscore.modelling.release.tables import table_hash
 from creditscore.modelling.release.tracking import ModelStore
+from creditscore.modelling.validation import report_sha256
 
 PEOPLE: dict[str, Any] = {"actor": "wang", "approver": "li"}
 
@@ -77,6 +78,16 @@ def test_nothing_is_pickled(untouched: ModelStore) -> None:
             list(pickletools.genops(file.read_bytes()))
 
 
+def forged(judged: Any, verdict: str) -> tuple[dict[str, Any], GradingModel]:
+    """A report whose criteria give the verdict, with every hash made anew, and a model that names it."""
+    said = judged[0].to_dict()
+    value = {"fail": 9.0, "warn": 1.0, "pass": 0.0}[verdict]
+    rows = [{**row, "value": value} if row["criterion"] == "grades_understated" else row for row in said["criteria"]]
+    report = {**said, "criteria": rows, "verdict": verdict}
+    note = {**judged[1].validation, "verdict": verdict, "report_sha256": report_sha256(report)}
+    return report, replace(judged[1], validation=note)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -84,6 +95,8 @@ def test_nothing_is_pickled(untouched: ModelStore) -> None:
         ({"approver": " Ｗang "}, "second person"),  # width and blanks do not make another person
         ({"actor": "chen", "approver": "wang"}, "second person"),  # wang registered it
         ({"approver": ""}, "second person"),
+        ({"approver": "wa\u200bng\ufe0f"}, "second person"),  # nor do signs that nobody sees
+        ({"actor": " "}, "second person"),
         ({"data_hash": "0" * 64}, "another one"),
         ({"data_hash": None}, "is missing"),
     ],
@@ -106,8 +119,8 @@ def test_a_promotion_without_a_ground_is_refused(
 def test_the_verdict_decides(
     judged: Any, store: ModelStore, right: str, verdict: str | None, reason: str, allowed: bool
 ) -> None:
-    said = None if verdict is None else {**judged[1].validation, "verdict": verdict}
-    register(replace(judged[1], validation=said), "food", actor="wang", store=store)
+    report, model = (None, replace(judged[1], validation=None)) if verdict is None else forged(judged, verdict)
+    register(model, "food", actor="wang", store=store, report=report)
     if allowed:
         promote("food", 1, store=store, data_hash=right, reason=reason, **PEOPLE)
         assert as_of("food", "2100-01-01", store=store).data["reason"] == reason  # type: ignore[union-attr]
@@ -149,6 +162,10 @@ def test_any_day_has_its_champion(registered: ModelStore, judged: Any, right: st
     assert differences(registered) == []
     with pytest.raises(UsageError, match="before the last promotion"):
         promote("food", 2, at="2024-08-01T00:00:00Z", **told)
+    with pytest.raises(UsageError, match="in the future"):
+        promote("food", 2, at="2999-01-01T00:00:00Z", **told)
+    with pytest.raises(UsageError, match="before it was registered"):
+        promote("food", 2, "challenger", at="2024-01-31T00:00:00Z", **told)
     for day in ("yesterday", "2024-06-30T16:00:00"):
         with pytest.raises(UsageError, match=r"day|time zone"):
             champion(day)
@@ -194,6 +211,62 @@ def test_an_alias_moved_past_the_log_is_seen(registered: ModelStore) -> None:
     with registered.mlflow() as client:
         client.set_registered_model_alias("food", "champion", "1")
     assert differences(registered) == ["food@champion: MLflow 1, log None"]
+    with pytest.raises(InputError, match="was never promoted"):
+        load("food", store=registered)
+
+
+def test_versions_past_the_log_are_seen(registered: ModelStore) -> None:
+    with registered.mlflow() as client:
+        made = client.get_model_version("food", "1")
+        client.create_model_version("food", made.source, made.run_id)
+        assert differences(registered) == ["food/2: not in the log"]
+        client.delete_model_version("food", "2")
+        client.delete_model_version("food", "1")
+    assert differences(registered, "food") == ["food/1: not in MLflow"]
+    assert differences(registered, "drink") == []
+    with registered.mlflow() as client:
+        client.delete_registered_model("food")
+    assert [one.aliases for one in list_versions(registered)] == [()]
+
+
+def test_a_tampered_log_is_refused(registered: ModelStore, right: str) -> None:
+    import duckdb
+
+    promote("food", 1, store=registered, data_hash=right, **PEOPLE)
+    with duckdb.connect(str(registered.folder / "acts.store")) as con:
+        con.execute("UPDATE log_entries SET payload = replace(payload, '\"li\"', '\"sun\"')")
+    with pytest.raises(StoreError, match="the log was changed"):
+        as_of("food", "2100-01-01", store=registered)
+    with pytest.raises(StoreError, match="the log was changed"):
+        promote("food", 1, store=registered, data_hash=right, **PEOPLE)
+
+
+def test_a_verdict_is_made_again_from_the_table(judged: Any, store: ModelStore, table: pd.DataFrame) -> None:
+    report, model = forged(judged, "warn")
+    register(model, "food", actor="wang", store=store, report=report)
+    with pytest.raises(NotAllowed, match="made again, says pass"):
+        promote("food", 1, store=store, table=table, reason="x", **PEOPLE)
+    register(judged[1], "food", actor="wang", store=store, report=judged[0].to_dict())
+    mixed = table.sample(frac=1.0, random_state=1)[sorted(table.columns)]
+    entry = promote("food", 2, store=store, table=mixed, **PEOPLE)
+    assert entry.data["report_made_again"] == entry.data["report_sha256"] == judged[0].sha256
+    note = {**judged[1].validation, "settings": None}
+    register(replace(judged[1], validation=note), "food", actor="wang", store=store, report=judged[0].to_dict())
+    with pytest.raises(NotAllowed, match="does not say how"):
+        promote("food", 3, store=store, table=table, **PEOPLE)
+
+
+def test_a_store_keeps_its_own_roles(registered: ModelStore, right: str, tmp_path: Path) -> None:
+    text = "roles: {analyst: [wang], grader: [], reviewer: [], approver: [chen]}\n"
+    own, other = registered.folder / "roles.yaml", tmp_path / "other.yaml"
+    for file in (own, other):
+        file.write_text(text, encoding="utf-8")
+    strict = ModelStore.at(registered.folder)
+    with pytest.raises(NotAllowed, match="'li' is no approver"):
+        promote("food", 1, store=strict, data_hash=right, **PEOPLE)
+    assert ModelStore.at(registered.folder, roles=own).roles == own
+    with pytest.raises(UsageError, match="roles of its own"):
+        ModelStore.at(registered.folder, roles=other)
 
 
 def test_a_tampered_artifact_is_refused(registered: ModelStore, right: str, table: pd.DataFrame) -> None:
@@ -232,8 +305,23 @@ def test_the_report_must_be_the_models_own(judged: Any, store: ModelStore) -> No
     other = {**report.to_dict(), "verdict": "warn"}
     with pytest.raises(InputError, match="not the one that the model names"):
         register(model, "food", actor="wang", store=store, report=other)
-    with pytest.raises(UsageError, match="no name"):
-        register(model, "a/b", actor="wang", store=store)
+    for name in ("a/b", "", "x" * 65):
+        with pytest.raises(UsageError, match="no name"):
+            register(model, name, actor="wang", store=store)
+    with pytest.raises(UsageError, match="in the future"):
+        register(model, "food", actor="wang", store=store, at="2999-01-01T00:00:00Z")
+    with pytest.raises(InputError, match="its report is not here"):
+        register(model, "food", actor="wang", store=store)
+    lied = replace(model, validation={**model.validation, "verdict": "warn"})
+    with pytest.raises(InputError, match="not the one that the model names"):
+        register(lied, "food", actor="wang", store=store, report=report.to_dict())
+    said, lied = forged(judged, "fail")
+    said = {**said, "verdict": "pass"}  # hashes made anew, but the criteria say otherwise
+    note = {**lied.validation, "verdict": "pass", "report_sha256": report_sha256(said)}  # type: ignore[dict-item]
+    with pytest.raises(InputError, match="its criteria say fail"):
+        register(replace(lied, validation=note), "food", actor="wang", store=store, report=said)
+    with pytest.raises(InputError, match="the model names none"):
+        register(replace(model, validation=None), "food", actor="wang", store=store, report=report.to_dict())
 
 
 def test_figures_and_tables_are_logged(untouched: ModelStore, judged: Any) -> None:

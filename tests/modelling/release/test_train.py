@@ -11,8 +11,8 @@ from creditscore.modelling.dataset.data import ModelData
 from creditscore.modelling.release.bundle import GradingModel
 from creditscore.modelling.release.config import TrainConfig, load_config
 from creditscore.modelling.release.train import prepare, train
-from creditscore.modelling.release.validating import compare_models, validate_model
-from tests.modelling.release.conftest import CONFIG
+from creditscore.modelling.release.validating import compare_models, config_of, validate_model
+from tests.modelling.release.conftest import CONFIG, made_up
 
 
 def test_order_of_rows_does_not_matter(table: pd.DataFrame, bare: GradingModel) -> None:
@@ -120,6 +120,8 @@ def test_two_models_on_rows_that_neither_saw(bare: GradingModel, boosted: Gradin
     all_rows = found.swaps[found.swaps["by"] == "all"]
     assert all_rows["count"].sum() == prepare(table, TrainConfig.of(CONFIG)).test.sum()
     assert set(found.swaps["by"]) == {"all", "grade", "sector"}
+    assert {"row", "set"} <= set(found.cases.columns)
+    assert found.cases["row"].max() < len(table)
     assert len(found.cases) == all_rows[all_rows["set"].str.startswith("flagged")]["count"].sum()
     with pytest.raises(InputError, match="no column 'size'"):
         compare_models(bare, boosted, table, by=("size",))
@@ -133,7 +135,7 @@ def test_odd_tables_are_handled_or_refused(table: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(again.predict(far), model.predict(far), check_exact=True)
     named = rows.assign(firm=[f"firm {k}" for k in range(len(rows))])
     for estimator in ("scorecard", "boosting"):
-        with pytest.raises(InputError, match="another text in each row"):
+        with pytest.raises(InputError, match="another text in almost each row"):
             train(named, TrainConfig.of({"target": "bad", "estimator": estimator}))
     for weight in (-1.0, np.nan, np.inf, "x"):
         with pytest.raises(InputError, match="weights"):
@@ -141,3 +143,76 @@ def test_odd_tables_are_handled_or_refused(table: pd.DataFrame) -> None:
     plain = train(rows.assign(w=3.0, nothing=np.nan, same=1), TrainConfig.of({"target": "bad", "weight": "w"}))
     assert set(plain.columns) == {"late", "ratio", "sector", "nothing", "same"}
     assert plain.estimator.left_.keys() >= {"nothing", "same"}
+
+
+def firms(rows: int = 3000) -> pd.DataFrame:
+    """Organisations with two rows each, and what validation asks of a row."""
+    table = made_up(rows, seed=9)
+    size = np.where(np.arange(rows) % 3 == 0, "large", "small")
+    return table.assign(
+        subject_id=[f"firm {k // 2}" for k in range(rows)],
+        year=2018 + np.arange(rows) % 2,
+        inspected=(np.arange(rows) % 4 != 0).astype(int),
+        size=size,
+        before=np.where(table["late"] > 2, "C", "A"),
+    )
+
+
+def test_an_organisation_is_no_input_and_stays_on_one_side() -> None:
+    table = firms()
+    config = {key: value for key, value in CONFIG.items() if key != "columns"}
+    model = train(table, TrainConfig.of({**config, "exclude": ["before", "year"]}))
+    assert set(model.columns) == {"late", "ratio", "sector", "inspected", "size"}
+    assert model.about["data"]["kept_whole"] == "subject_id"
+    ready = prepare(table, config_of(model))
+    sides = pd.Series(ready.test).groupby(ready.table["subject_id"]).nunique()
+    assert (sides == 1).all()
+    assert 0.2 < ready.test.mean() < 0.3
+
+
+def test_a_validation_uses_what_a_table_says_of_its_rows() -> None:
+    table = firms()
+    model = train(table, TrainConfig.of(CONFIG))
+    columns = {"cohort": "year", "previous": "before", "protected": ["size", "sector"]}
+    report, judged = validate_model(model, table, columns=columns, bootstraps=5)
+    used = {"groups": "subject_id", "cohort": "year", "inspected": "inspected", "previous": "before"}
+    assert report.about["columns_used"] == used | {"protected": ["size", "sector"]}
+    assert {"labels", "cohorts", "migration", "fairness", "psi", "csi"} <= report.tables.keys()
+    assert report.numbers["coverage"]["organisations"] < report.numbers["coverage"]["used"]
+    assert report.tables["shifts"]["grade_changed"].notna().all()
+    assert any("several rows" in one["en"] for one in report.limits)
+    again, _ = validate_model(model, table.sample(frac=1.0, random_state=2), **judged.validation["settings"])  # type: ignore[index]
+    assert again.sha256 == judged.validation["report_sha256"]  # type: ignore[index]
+    bare, _ = validate_model(model, table, columns=dict.fromkeys(used, "") | {"protected": []}, bootstraps=5)
+    assert not {"labels", "cohorts", "migration", "fairness"} & bare.tables.keys()
+    with pytest.raises(InputError, match="no column 'x'"):
+        validate_model(model, table, columns={"cohort": "x"})
+    with pytest.raises(UsageError, match="no column is asked for"):
+        validate_model(model, table, columns={"colour": "x"})
+    with pytest.raises(UsageError, match="2 columns"):
+        validate_model(model, table, columns={"groups": ["year", "size"]})
+
+
+def test_new_rows_are_compared_with_the_fit(judged: Any) -> None:
+    new = made_up(4000, seed=77)
+    report, after = validate_model(judged[1], new, bootstraps=5)
+    assert report.numbers["discrimination"]["initial_auc"] == pytest.approx(judged[0].numbers["discrimination"]["auc"])
+    assert report.numbers["psi"]["psi"] < 0.02
+    assert set(report.tables["csi"]["variable"]) == {"late", "ratio", "sector"}
+    assert after.validation["first_auc"] == judged[1].validation["first_auc"]
+    moved, _ = validate_model(judged[1], new.assign(late=new["late"] + 3), bootstraps=5)
+    assert moved.numbers["psi"]["psi"] > 0.25
+    assert moved.verdict == "fail"
+
+
+@pytest.mark.parametrize("factor", [0.2, 5.0])
+def test_a_rate_that_turned_is_seen_though_ranks_and_inputs_are_quiet(judged: Any, factor: float) -> None:
+    new = made_up(40_000, seed=78)
+    p = judged[1].predict_proba(new)[:, 1]
+    odds = factor * p / (1 - p)
+    turned = (np.random.default_rng(5).random(len(new)) < odds / (1 + odds)).astype(int)
+    report, _ = validate_model(judged[1], new.assign(bad=turned), bootstraps=5)
+    assert report.numbers["alarm"]["state"] == "alarm"
+    assert report.verdict == "fail"
+    quiet = report.criteria.set_index("criterion")["outcome"][["psi", "csi", "auc_low", "slope"]]
+    assert set(quiet) == {"pass"}

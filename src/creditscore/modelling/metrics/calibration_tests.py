@@ -184,10 +184,12 @@ class Brier:
 
     score = reliability − resolution + uncertainty + within_variance − within_covariance (bins), and
     score = miscalibration − discrimination + uncertainty (no bins).
-    `skill` = 1 − score / uncertainty.
+    `skill` = 1 − score / uncertainty. `score_low`, `score_high`: normal interval of the mean over rows, 95 %.
     """
 
     score: float
+    score_low: float
+    score_high: float
     reliability: float
     resolution: float
     uncertainty: float
@@ -214,10 +216,13 @@ def brier(y: Any, p: Any, sample_weight: Any = None, *, bins: int = 10) -> Brier
     mean_p, mean_y = np.bincount(which, share * p) / held, np.bincount(which, share * y) / held
     base = float(np.sum(share * y))
     score = float(np.sum(share * (p - y) ** 2))
+    reach = normal_quantile(0.95) * float(np.sum(share**2 * ((p - y) ** 2 - score) ** 2)) ** 0.5
     recalibrated = float(np.sum(share * (isotonic(y, p, share) - y) ** 2))
     uncertainty = base * (1 - base)
     return Brier(
         score=score,
+        score_low=max(0.0, score - reach),
+        score_high=min(1.0, score + reach),
         reliability=float(np.sum(held * (mean_p - mean_y) ** 2)),
         resolution=float(np.sum(held * (mean_y - base) ** 2)),
         uncertainty=uncertainty,
@@ -283,9 +288,21 @@ def hosmer_lemeshow(y: Any, p: Any, sample_weight: Any = None, *, bins: int = 10
 def calibration_error(y: Any, p: Any, sample_weight: Any = None, *, bins: int = 10) -> dict[str, float]:
     """Expected and largest calibration error: Σ share_k |ȳ_k − p̄_k| and max |ȳ_k − p̄_k| over bins of equal size.
 
-    Source: Naeini, Cooper, Hauskrecht 2015 (AAAI). Even a perfect model has an ECE above 0 in a finite sample.
+    Source: Naeini, Cooper, Hauskrecht 2015 (AAAI). Even a perfect model has an ECE above 0 in a finite sample:
+    `ece_noise` is what 95 of 100 such samples stay below by chance alone. Each gap is then about normal with variance
+    Σ w² p (1 − p) / W_k², so the ECE has mean Σ share_k σ_k √(2/π) and variance Σ share_k² σ_k² (1 − 2/π).
+
+    >>> found = calibration_error([0, 1] * 50, [0.5] * 100)
+    >>> found["ece"], round(found["ece_noise"], 3)
+    (0.0, 0.09)
     """
     table = reliability(y, p, sample_weight, bins=bins)
     gap = np.abs(table["gap"].to_numpy())
     share = table["weight"].to_numpy() / float(table["weight"].sum())
-    return {"ece": float(np.sum(share * gap)), "mce": float(np.max(gap))}
+    y, p, weight = _taken(y, p, sample_weight)
+    which, _ = bins_of(p, weight, bins)
+    # share_k σ_k, the weight of the bin cancels
+    part = np.sqrt(np.bincount(which, weight**2 * p * (1 - p))) / float(np.sum(weight))
+    noise = (2 / np.pi) ** 0.5 * float(np.sum(part))
+    noise += normal_quantile(0.90) * ((1 - 2 / np.pi) * float(np.sum(part**2))) ** 0.5
+    return {"ece": float(np.sum(share * gap)), "mce": float(np.max(gap)), "ece_noise": noise}

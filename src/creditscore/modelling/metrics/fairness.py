@@ -64,24 +64,29 @@ def fairness(
     """One row per attribute and group.
 
     An organisation is flagged where p ≥ `threshold`. Columns, each with _low and _high: rate (Jeffreys), mean_p
-    (normal), oe = observed / expected (calibration within the group; `calibrated`: 1 inside), flagged_rate, tpr =
+    (normal), oe = observed / expected (calibration within the group; `calibrated`: 1 inside the interval at a level
+    widened for the number of groups shown, because of twenty sound groups one misses by chance), flagged_rate, tpr =
     flagged among events, fpr = flagged among others (Jeffreys), auc (DeLong), impact = share not flagged over that
     of the reference group (adverse impact ratio; Katz). The reference is the largest group unless `reference` names
     one. A numeric attribute of more than 10 values is cut at `edges[name]`, else at its quartiles. Missing values
     are the group `null`.
 
-    Small cells: a group of fewer than `min_count` rows is withheld whole (`state` small). Where that leaves one
-    withheld group in its attribute, which the total would give away, the next smallest is withheld too
-    (`secondary`). Error rates and AUC are blank where fewer than `min_events` events or others stand behind them.
+    Small cells: a group of fewer than `min_count` rows is withheld whole (`state` small). The total less what is
+    shown gives the sum of the withheld ones away, so the next smallest are withheld too (`secondary`) until there are
+    two of them and `min_count` rows in them. Error rates and AUC are blank where fewer than `min_events` events or
+    others stand behind them.
     Source: EEOC Uniform Guidelines 29 CFR 1607.4 D (four-fifths rule), used here as a convention only.
     """
     y = outcomes(y)
     p, weight = probabilities(p, len(y)), weights(sample_weight, len(y))
     rows: list[dict[str, Any]] = []
+    held = []
     for name in groups if isinstance(groups, Mapping) else groups.columns:
         code, names = codes(str(name), grouped(str(name), groups[name], (edges or {}).get(str(name))), len(y))
         counts = np.bincount(code[weight > 0], minlength=len(names))
-        state = withheld(counts, min_count)
+        held.append((name, code, names, counts, withheld(counts, min_count)))
+    sure = 1 - (1 - level) / max(1, sum(state.count("shown") for *_, state in held))
+    for name, code, names, counts, state in held:
         shown = [k for k in range(len(names)) if state[k] == "shown"]
         base = max(shown, key=lambda k: (counts[k], -k)) if shown else -1
         wanted = (reference or {}).get(str(name))
@@ -95,6 +100,8 @@ def fairness(
             if state[k] == "shown":
                 which = np.flatnonzero((code == k) & (weight > 0))
                 row |= _measures(y[which], p[which], weight[which], threshold, free, level, min_events)
+                _, low, high = observed_to_expected(y[which], p[which], weight[which], sure)
+                row["calibrated"] = low <= 1 <= high
             rows.append(row)
     return frame(rows, list(COLUMNS))
 
@@ -114,9 +121,11 @@ def grouped(name: str, values: Any, edges: Sequence[float] | None) -> Any:
 def withheld(counts: Any, min_count: int) -> list[str]:
     """`shown`, `small` or `secondary` for each group."""
     state = ["small" if count < min_count else "shown" for count in counts]
-    shown = [k for k, one in enumerate(state) if one == "shown"]
-    if state.count("small") == 1 and shown:
-        state[min(shown, key=lambda k: (counts[k], k))] = "secondary"
+    while "small" in state and "shown" in state:
+        hidden = [int(count) for count, one in zip(counts, state, strict=True) if one != "shown"]
+        if len(hidden) > 1 and sum(hidden) >= min_count:
+            break
+        state[min((k for k, one in enumerate(state) if one == "shown"), key=lambda k: (counts[k], k))] = "secondary"
     return state
 
 
@@ -135,7 +144,7 @@ def _measures(
     mean = float(np.sum(w * p)) / total
     reach = normal_quantile(level) * (float(np.sum(w * (p - mean) ** 2)) / total / n) ** 0.5
     oe, oe_low, oe_high = observed_to_expected(y, p, w, level)
-    row: dict[str, Any] = {"count": len(y), "events": int(np.sum(y)), "calibrated": oe_low <= 1 <= oe_high}
+    row: dict[str, Any] = {"count": len(y), "events": int(np.sum(y))}
     row |= {"mean_p": mean, "mean_p_low": max(0.0, mean - reach), "mean_p_high": min(1.0, mean + reach)}
     row |= {"oe": oe, "oe_low": oe_low, "oe_high": oe_high}
     row |= _rate("rate", y, w, level, 0) | _rate("flagged", flagged, w, level, 0)

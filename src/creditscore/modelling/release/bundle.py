@@ -218,12 +218,7 @@ class GradingModel:
 
     def save(self, folder: str | Path) -> Path:
         """Write `model.json` (JSON only, nothing to execute); the folder is made."""
-        place = Path(folder) / FILE
-        place.parent.mkdir(parents=True, exist_ok=True)
-        data = self.to_dict()
-        text = json.dumps({**data, "content_hash": content_hash(data)}, ensure_ascii=False, indent=1, allow_nan=False)
-        place.write_text(text + "\n", encoding="utf-8")
-        return place
+        return write_bundle(self.to_dict(), folder)
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -252,6 +247,15 @@ class GradingModel:
 def content_hash(data: Mapping[str, Any]) -> str:
     """The hash that names a model, from its dict."""
     return sha256(canonical({name: one for name, one in data.items() if name not in ("validation", "content_hash")}))
+
+
+def write_bundle(data: Mapping[str, Any], folder: str | Path) -> Path:
+    """Write a model's dict with its content hash as `model.json`."""
+    place = Path(folder) / FILE
+    place.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({**data, "content_hash": content_hash(data)}, ensure_ascii=False, indent=1, allow_nan=False)
+    place.write_text(text + "\n", encoding="utf-8")
+    return place
 
 
 def load_model(folder: str | Path) -> GradingModel:

@@ -50,7 +50,7 @@ def blocks(model: GradingModel, validation: Mapping[str, Any] | None = None, reg
     told = ("purpose", "use", "outcome_definition", "population", "periods", "horizon", "source", "licence", "limits")
     rows = [[name.replace("_", " "), _said(about[name])] for name in told if about.get(name)]
     rows += [[name, value] for name, value in facts(model).items() if name != "model"]
-    rows.append(["split", _split(about["split"])])
+    rows.append(["split", _split(about["split"], about["data"].get("kept_whole"))])
     rows.append(["background", f"{model.explainer.rows} rows, {model.explainer.algorithm}, {model.explainer.sha256}"])
     if model.scheme:
         rows.append(["mirrors the scheme", model.scheme])
@@ -122,8 +122,9 @@ def _said(value: Any) -> str:
     return "; ".join(str(one).rstrip(".") for one in value) if isinstance(value, list | tuple) else str(value)
 
 
-def _split(split: Mapping[str, Any]) -> str:
+def _split(split: Mapping[str, Any], whole: str | None) -> str:
     if split["by"] == "time":
         return f"test from {split['test_from']} ({split['column']})"
-    by = f"whole groups of {split['column']}" if split["by"] == "group" else "rows, equal rows together"
+    whole = split["column"] if split["by"] == "group" else whole
+    by = f"whole groups of {whole}" if whole else "rows, equal rows together"
     return f"{split['test']:.0%} test: {by}"

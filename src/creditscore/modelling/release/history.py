@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from creditscore.errors import UsageError
 from creditscore.modelling.release.tracking import ModelStore
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["as_of", "differences", "promotions"]
 
 BEIJING = timezone(timedelta(hours=8))  # a day of the district; China has no summer time
-PROMOTED = "model.promote"
+REGISTERED, PROMOTED = "model.register", "model.promote"
 
 
 def promotions(log: Log, name: str | None = None, alias: str | None = None) -> list[Entry]:
@@ -40,27 +40,44 @@ def as_of(name: str, day: str | date | datetime, *, alias: str = "champion", sto
     moment = _moment(day)
     with store.log(read_only=True) as log:
         before = [one for one in promotions(log, name, alias) if one.at <= moment]
-        known = {one.data["name"] for one in log.entries(action="model.register") if one.data}
+        known = {one.data["name"] for one in log.entries(action=REGISTERED) if one.data}
     if not before and name not in known:
         raise UsageError(f"no model is called {name!r}", allowed=sorted(known) or "none", where=str(store.folder))
     return before[-1] if before else None
 
 
-def differences(store: ModelStore) -> list[str]:
-    """Where the aliases of MLflow are not what the log says, and acts that never ended: somebody must look."""
+def differences(store: ModelStore, name: str | None = None) -> list[str]:
+    """Where the aliases of MLflow are not what the log says, versions that are missing on either side, and acts that
+    never ended: somebody must look. All models, or one.
+    """
     found = []
     with store.mlflow(make=False) as client, store.log(read_only=True) as log:
         said = {(one.data["name"], one.data["alias"]): one.data["version"] for one in promotions(log)}
-        names = sorted({one.data["name"] for one in log.entries(action="model.register") if one.data})
         for one in log.unfinished():
-            found.append(f"{one.action} {one.subject} began at {one.at} and never ended")
-        for name in (model.name for model in client.search_registered_models()):
-            if name in names:
-                held = {a: str(v) for a, v in dict(client.get_registered_model(name).aliases).items()}
-                for alias in sorted({*held, *(a for n, a in said if n == name)}):
-                    if held.get(alias) != said.get((name, alias)):
-                        found.append(f"{name}@{alias}: MLflow {held.get(alias)}, log {said.get((name, alias))}")
+            if name is None or one.subject.startswith(f"models/{name}/"):
+                found.append(f"{one.action} {one.subject} began at {one.at} and never ended")
+        begun = [one for one in log.entries(action=REGISTERED) if one.data]
+        done = {one.refers_to for one in log.entries(action=REGISTERED) if one.phase == "done"}
+        for model in sorted({one.data["name"] for one in begun if name is None or one.data["name"] == name}):
+            logged = {one.data["version"] for one in begun if one.data["name"] == model and one.seq in done}
+            held = aliases_of(client, model)
+            for alias in sorted({*held, *(a for n, a in said if n == model)}):
+                if held.get(alias) != said.get((model, alias)):
+                    found.append(f"{model}@{alias}: MLflow {held.get(alias)}, log {said.get((model, alias))}")
+            there = {str(one.version) for one in client.search_model_versions(f"name='{model}'")}
+            for number in sorted(logged ^ there, key=lambda one: (len(one), one)):
+                found.append(f"{model}/{number}: " + ("not in MLflow" if number in logged else "not in the log"))
     return found
+
+
+def aliases_of(client: Any, name: str) -> dict[str, str]:
+    """Alias → version as MLflow has them; none where it has no such model."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return {str(alias): str(number) for alias, number in dict(client.get_registered_model(name).aliases).items()}
+    except MlflowException:
+        return {}
 
 
 def _moment(day: str | date | datetime) -> str:

@@ -17,19 +17,22 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.errors import InputError, NotAllowed, UsageError
 from creditscore.modelling.release.bundle import FILE
+from creditscore.modelling.release.gates import check_moment, check_name, check_report, made_again, may_be_promoted
+from creditscore.modelling.release.history import PROMOTED, REGISTERED, aliases_of, promotions
 from creditscore.modelling.release.served import ARTIFACT, CODE, read_served, signature_of
+from creditscore.modelling.release.tables import table_hash
 from creditscore.modelling.release.tracking import ModelStore, experiment_of, log_run
 from creditscore.store import second_person
-from creditscore.store.entry import moment
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from creditscore.store import Entry, Log
 
 __all__ = ["ALIASES", "Version", "list_versions", "load", "promote", "register"]
 
 ALIASES = ("champion", "challenger")
-REGISTERED, PROMOTED = "model.register", "model.promote"
-KINDS = {"GradingModel": "model", "StatutoryModel": "scheme"}
+KINDS = {"GradingModel": "model", "StatutoryModel": "scheme", "CompositeModel": "composite"}
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Version:
     registered_by: str
     registered_at: str
     aliases: tuple[str, ...] = ()
+    settings: Mapping[str, Any] | None = None  # how its validation was made, so that it can be made again
 
 
 def register(
@@ -59,14 +63,15 @@ def register(
     role: str = "analyst",
     at: str | None = None,
 ) -> Version:
-    """A new version of `name` from a GradingModel or a StatutoryModel: code plus JSON in MLflow, an entry in the log.
+    """A new version of `name` from a model, scheme or composite: code plus JSON in MLflow, an entry in the log.
 
-    `report`: the `to_dict()` of its validation; InputError when it is not the report that the model names.
+    `report`: the `to_dict()` of its validation, needed where the model names one; InputError when it is not that one,
+    or when its verdict is not what its own criteria give. `at`: a moment that has passed (default: now).
     """
-    _check_name(name)
+    check_name(name)
+    check_moment(at)
     validation = getattr(model, "validation", None)
-    if report is not None:
-        _check_report(model, validation, report)
+    check_report(model, report)
     facts = {
         "kind": KINDS[type(model).__name__],
         "content_hash": model.content_hash,
@@ -74,8 +79,9 @@ def register(
         "verdict": None if validation is None else validation["verdict"],
         "report_sha256": None if validation is None else validation["report_sha256"],
         "scheme": getattr(model, "scheme", None),
+        "settings": None if validation is None else validation.get("settings"),
     }
-    if facts["kind"] == "model" and validation is None:
+    if facts["kind"] != "scheme" and validation is None:
         facts["data_hash"] = None
     if facts["kind"] == "scheme":
         facts["scheme"] = f"{model.scheme}@{model.version}"
@@ -109,6 +115,7 @@ def promote(
     actor: str,
     approver: str,
     store: ModelStore,
+    table: pd.DataFrame | None = None,
     data_hash: str | None = None,
     reason: str = "",
     at: str | None = None,
@@ -117,9 +124,10 @@ def promote(
 
     Refused (NotAllowed) unless: the approver is neither the actor nor who registered the version, and has the role
     `approver` where the store has roles; the validation passed (where it only warns, `reason` must say why that is
-    accepted); `data_hash` (`table_hash` of the table that the report was made on, or the content hash of a scheme) is
-    the registered one; and the artifact is, byte for
-    byte of its content, what was registered. Returns the entry of the log that was written before the alias moved.
+    accepted); `table`, the one that the report was made on, has the registered hash, and the validation made again
+    on it gives the registered verdict; and the artifact is, byte for byte of its content, what was registered.
+    `data_hash` in place of the table (or the content hash of a scheme): the hash is compared, nothing is made again,
+    and the log says so. Returns the entry of the log that was written before the alias moved.
     """
     if alias not in ALIASES:
         raise UsageError(f"no alias is called {alias!r}", allowed=ALIASES)
@@ -133,19 +141,24 @@ def promote(
         second_person(approver, actor, chosen.registered_by, act=f"promoting {name} {version}")
         if log.roles is not None:
             log.roles.require("analyst", actor)
-        _may_be_promoted(chosen, data_hash, reason)
+        before = _newest(log, name, alias)
+        check_moment(
+            at,
+            ("it was registered", chosen.registered_at),
+            ("the last promotion", None if before is None else before.at),
+        )
+        may_be_promoted(chosen, data_hash if table is None else table_hash(table), reason)
         stored = _stored(client, name, chosen.version)
         if stored.content_hash != chosen.content_hash:
             raise NotAllowed(
                 f"the artifact of {name} {version} is not what was registered", allowed=chosen.content_hash
             )
-        before = _newest(log, name, alias)
-        if before is not None and at is not None and moment(at) < before.at:
-            raise UsageError(f"{at} lies before the last promotion", allowed=f"{before.at} or later")
+        again = made_again(chosen, stored, table) if table is not None and chosen.kind == "model" else None
         payload = {
             "name": name, "version": chosen.version, "alias": alias, "proposed_by": actor, "approved_by": approver,
             "content_hash": chosen.content_hash, "data_hash": chosen.data_hash, "report_sha256": chosen.report_sha256,
             "verdict": chosen.verdict, "previous": None if before is None else before.data["version"], "reason": reason,
+            "report_made_again": again,
         }  # fmt: skip
         with log.act(approver, "approver", PROMOTED, f"models/{name}/{chosen.version}", payload, at=at) as act:
             client.set_registered_model_alias(name, alias, chosen.version)
@@ -153,11 +166,19 @@ def promote(
 
 
 def load(name: str, version: str | int | None = None, *, alias: str | None = None, store: ModelStore) -> Any:
-    """The GradingModel or StatutoryModel of a version or alias (default: champion), checked against the log."""
+    """The model, scheme or composite of a version or alias (default: champion), checked against the log."""
     with store.mlflow(make=False) as client, store.log(read_only=True) as log:
         found = {one.version: one for one in _versions(log, name)}
         if version is None:
             version = _aliased(client, name, alias or "champion")
+            said = _newest(log, name, alias or "champion")
+            if said is None or said.data["version"] != version:
+                raise InputError(
+                    f"{name}@{alias or 'champion'} is version {version} in MLflow, and "
+                    + ("was never promoted" if said is None else f"version {said.data['version']} in the log"),
+                    where=str(store.folder),
+                    next="promote the version that shall be it, or name a version",
+                )
         if str(version) not in found:
             raise UsageError(f"{name} has no version {version}", allowed=list(found) or "none")
         stored = _stored(client, name, str(version))
@@ -176,8 +197,8 @@ def list_versions(store: ModelStore, name: str | None = None) -> list[Version]:
         found = _versions(log, name)
         aliases: dict[tuple[str, str], list[str]] = {}
         for one in sorted({entry.name for entry in found}):
-            for alias, number in sorted(dict(client.get_registered_model(one).aliases).items()):
-                aliases.setdefault((one, str(number)), []).append(str(alias))
+            for alias, number in sorted(aliases_of(client, one).items()):
+                aliases.setdefault((one, number), []).append(alias)
     return [Version(**{**vars(one), "aliases": tuple(aliases.get((one.name, one.version), ()))}) for one in found]
 
 
@@ -209,7 +230,7 @@ def _log_model(
     with contextlib.suppress(MlflowException):
         client.create_registered_model(name)  # it may be there already
     source = client.get_logged_model(made.model_id).artifact_location
-    tags = {key: str(value) for key, value in facts.items() if value is not None}
+    tags = {key: str(value) for key, value in facts.items() if value is not None and key != "settings"}
     number = client.create_model_version(name, source, run.info.run_id, tags=tags, model_id=made.model_id)
     return str(number.version)
 
@@ -234,48 +255,6 @@ def _tables(model: Any) -> dict[str, Any]:
     return {name: table for name, table in found.items() if table is not None}
 
 
-def _may_be_promoted(chosen: Version, data_hash: str | None, reason: str) -> None:
-    what = f"promoting {chosen.name} {chosen.version}"
-    if chosen.kind == "model" and chosen.verdict not in ("pass", "warn"):
-        raise NotAllowed(
-            f"{what}: its validation " + ("failed" if chosen.verdict else "is missing"),
-            allowed="a validation that passed",
-            next="validate it, mend what the report names, and register it again",
-        )
-    if chosen.kind == "model" and chosen.verdict == "warn" and not reason.strip():
-        raise NotAllowed(
-            f"{what}: its validation warns, and nobody says why that is accepted",
-            allowed="a validation that passed, or a reason",
-            next="read the warnings in the report; mend them, or give the reason for accepting them",
-        )
-    if data_hash is None or data_hash != chosen.data_hash:
-        raise NotAllowed(
-            f"{what}: the hash of the data " + ("is missing" if data_hash is None else "is another one"),
-            where=str(data_hash),
-            allowed=str(chosen.data_hash),
-            next="give the table on which the model was validated",
-        )
-
-
-def _check_report(model: Any, validation: Any, report: Mapping[str, Any]) -> None:
-    from creditscore.modelling.validation import report_sha256
-
-    if validation is None or report_sha256(report) != validation["report_sha256"]:
-        raise InputError(
-            "the report is not the one that the model names",
-            where="report_sha256",
-            allowed=None if validation is None else validation["report_sha256"],
-            next="validate the model again",
-        )
-    if report["about"].get("model_hash") != model.content_hash:
-        raise InputError("the report is about another model", where="model_hash", allowed=model.content_hash)
-
-
-def _check_name(name: str) -> None:
-    if not name or any(not (sign.isalnum() or sign in "-_.") for sign in name):
-        raise UsageError(f"{name!r} is no name of a model", allowed="letters, digits, - _ .")
-
-
 def _done(log: Log, entries: list[Entry]) -> list[Entry]:
     """Those of the acts that took effect."""
     done = {one.refers_to for one in log.entries() if one.phase == "done" and one.refers_to is not None}
@@ -289,15 +268,13 @@ def _versions(log: Log, name: str | None) -> list[Version]:
 
 def _version(entry: Entry, aliases: tuple[str, ...]) -> Version:
     data = entry.data
-    own = ("name", "version", "kind", "content_hash", "data_hash", "verdict", "report_sha256", "scheme")
+    own = ("name", "version", "kind", "content_hash", "data_hash", "verdict", "report_sha256", "scheme", "settings")
     return Version(
-        **{key: data[key] for key in own}, registered_by=entry.actor, registered_at=entry.at, aliases=aliases
+        **{key: data.get(key) for key in own}, registered_by=entry.actor, registered_at=entry.at, aliases=aliases
     )
 
 
 def _newest(log: Log, name: str, alias: str) -> Entry | None:
-    from creditscore.modelling.release.history import promotions
-
     found = promotions(log, name, alias)
     return found[-1] if found else None
 

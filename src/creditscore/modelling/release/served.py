@@ -42,10 +42,13 @@ def serve() -> None:
 def read_served(file: Path, expected: str | None) -> Any:
     """The model or scheme in the file; InputError when its hash is not the expected one."""
     from creditscore.modelling.release.bundle import GradingModel
+    from creditscore.modelling.release.composite import CompositeModel
     from creditscore.modelling.release.statutory import StatutoryModel
 
     data = json.loads(file.read_text(encoding="utf-8"))
-    kinds: dict[str, Any] = {"grading_model": GradingModel, "statutory_scheme": StatutoryModel}
+    kinds: dict[str, Any] = {
+        "grading_model": GradingModel, "statutory_scheme": StatutoryModel, "composite_model": CompositeModel,
+    }  # fmt: skip
     kind = data.get("kind")
     if kind not in kinds:
         raise InputError(f"this is no model, but {kind!r}", where=str(file), allowed=kinds)
@@ -56,6 +59,18 @@ def read_served(file: Path, expected: str | None) -> Any:
             next="restore the artifact from a copy",
         )  # fmt: skip
     return made
+
+
+def load_bundle(folder: str | Path) -> Any:
+    """The model of a folder, or of its file, whatever its kind; InputError when it is none or was changed."""
+    from creditscore.modelling.release.bundle import FILE, load_model
+
+    place = Path(folder) / FILE if Path(folder).is_dir() else Path(folder)
+    try:
+        kind = json.loads(place.read_text(encoding="utf-8")).get("kind")
+    except (OSError, ValueError, AttributeError):
+        kind = None
+    return read_served(place, None) if kind == "composite_model" else load_model(folder)
 
 
 def signature_of(model: Any) -> Any:

@@ -3,6 +3,7 @@
     <store>/mlflow.db       MLflow's tracking and registry (SQLite), unless an address is set
     <store>/artifacts/      its files, unless an address is set
     <store>/acts.store      the append-only log: registrations and promotions, whatever address MLflow has
+    <store>/roles.yaml      who is analyst and who approver, where somebody put it there: it then holds for every act
 
 The store is the folder that is given, else that of CREDITSCORE_MODELS, else `creditscore-models` in the working folder.
 MLflow's address is the one that is given, else MLFLOW_TRACKING_URI, else the database in the store.
@@ -30,6 +31,7 @@ __all__ = ["ModelStore", "log_run"]
 VARIABLE = "CREDITSCORE_MODELS"
 DEFAULT = "creditscore-models"
 EXPERIMENT = "creditscore"
+ROLES_FILE = "roles.yaml"
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class ModelStore:
         address = given or f"sqlite:///{place / 'mlflow.db'}"
         if "://" not in address:
             raise UsageError(f"MLflow cannot use {address!r}", allowed="sqlite:///…/mlflow.db, http://…, https://…")
-        return cls(place, address, None if roles is None else Path(roles))
+        return cls(place, address, _roles(place, roles))
 
     @property
     def local(self) -> bool:
@@ -63,7 +65,14 @@ class ModelStore:
     def mlflow(self, *, make: bool = True) -> Iterator[Any]:
         """MLflow's client at this address; what was set before is set again afterwards."""
         if self.local and not make and not (self.folder / "mlflow.db").is_file():
-            raise StoreError("there is no store of models here", where=str(self.folder), next="register a model first")
+            elsewhere = (self.folder / "acts.store").is_file()
+            raise StoreError(
+                "there is no MLflow database here" if elsewhere else "there is no store of models here",
+                where=str(self.folder),
+                next="give --tracking-uri: the versions of this log are elsewhere"
+                if elsewhere
+                else "register a model first",
+            )
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         import mlflow
@@ -80,14 +89,30 @@ class ModelStore:
 
     @contextmanager
     def log(self, *, read_only: bool = False) -> Iterator[Log]:
-        """The log of acts; with `roles`, an act under a role that its actor does not have is refused."""
+        """The log of acts, read whole and found unchanged first (StoreError else); with `roles`, an act under a role
+        that its actor does not have is refused.
+        """
         if not read_only:
             self.folder.mkdir(parents=True, exist_ok=True)
         place = self.folder / "acts.store"
         if read_only and not place.is_file():
             raise StoreError("there is no log of models here", where=str(place), next="register a model first")
         with Database(place, read_only=read_only) as store:
-            yield Log(store, roles=None if self.roles is None else load_roles(self.roles))
+            log = Log(store, roles=None if self.roles is None else load_roles(self.roles))
+            log.verify().require()
+            yield log
+
+
+def _roles(place: Path, given: str | Path | None) -> Path | None:
+    """The store's own file of roles where it has one, which no option replaces; else the one that is given."""
+    own = place / ROLES_FILE
+    if given is None:
+        return own if own.is_file() else None
+    if own.is_file() and not (Path(given).is_file() and own.samefile(given)):
+        raise UsageError(
+            "this store has roles of its own", where=str(given), allowed=str(own), next="leave --roles out"
+        )
+    return Path(given)
 
 
 @contextmanager
@@ -112,7 +137,8 @@ def experiment_of(client: Any, store: ModelStore) -> str:
     found = client.get_experiment_by_name(EXPERIMENT)
     if found is not None:
         return str(found.experiment_id)
-    place = (store.folder / "artifacts").as_uri() if store.local else None
+    # a bare database has no server that would say where files go
+    place = (store.folder / "artifacts").as_uri() if store.uri.startswith("sqlite:") else None
     return str(client.create_experiment(EXPERIMENT, artifact_location=place))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,8 @@ __all__ = ["Prepared", "as_table", "outcome", "prepare", "train"]
 TEST, FOLDS = 1, 2  # two draws from one seed
 MANY = 50_000  # rows from which two folds do
 GRADES = ("A", "B", "M", "C", "D")
+SUBJECT = "subject_id"
+ROWS_PER_TEXT = 3  # fewer rows per text than this, and a column names rows rather than kinds of rows
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def _train(table: Any, config: TrainConfig) -> GradingModel:
         seed=config.seed,
         source="rows of the fit",
     )
-    return GradingModel(
+    made = GradingModel(
         name=config.name,
         estimator=estimator,
         calibrator=calibrator,
@@ -88,6 +90,22 @@ def _train(table: Any, config: TrainConfig) -> GradingModel:
         about=_about(table, config, data, own),
         scheme=config.scheme,
     )
+    fit = made.inputs(data.X[rows])
+    return replace(made, about={**made.about, "reference": _reference(made, fit, weight)})
+
+
+def _reference(model: GradingModel, fit: pd.DataFrame, weight: Floats | None) -> dict[str, Any]:
+    """What validation compares other rows with: bins and counts of inputs and predictions, and of grades."""
+    from creditscore.modelling.metrics.inputs import codes, tally
+    from creditscore.modelling.metrics.stability import profile_of
+
+    finite = fit.replace([np.inf, -np.inf], np.nan)
+    code, names = codes("grade", model.labels(fit), len(fit))
+    counts = tally(code, np.ones(len(fit)) if weight is None else weight, len(names))
+    return {
+        "profile": profile_of(finite, model.predict_proba(fit)[:, 1], weight).to_dict(),
+        "grades": {str(name): float(count) for name, count in zip(names, counts, strict=True)},
+    }
 
 
 def as_table(data: Any, config: TrainConfig) -> pd.DataFrame:
@@ -111,9 +129,10 @@ def prepare(table: pd.DataFrame, config: TrainConfig) -> Prepared:
     """Read the columns that the configuration names; rows without outcome are left out and counted."""
     import pandas as pd
 
-    named = [config.target, config.weight, config.split.column, *config.exclude]
+    # the identifier says who a row is about, never what it is like
+    named = [config.target, config.weight, config.split.column, *config.exclude, SUBJECT]
     wanted = list(config.columns or ())
-    for column in filter(None, [*named, *wanted]):
+    for column in filter(None, [*named[:-1], *wanted]):
         if column not in table.columns:
             raise InputError(
                 f"there is no column {column!r}", where="table", allowed=[str(c) for c in table.columns][:30]
@@ -148,9 +167,9 @@ def prepare(table: pd.DataFrame, config: TrainConfig) -> Prepared:
 def _check_identifiers(X: pd.DataFrame) -> None:
     for name in X.columns:
         known = X[name].dropna()
-        if not _is_number(known) and len(known) > 20 and known.astype(str).is_unique:
+        if not _is_number(known) and len(known) > 20 and known.astype(str).nunique() > len(known) / ROWS_PER_TEXT:
             raise InputError(
-                f"column {name!r} has another text in each row",
+                f"column {name!r} has another text in almost each row",
                 where="columns",
                 next=f"leave identifiers and free text out: exclude {name}",
             )
@@ -189,8 +208,9 @@ def outcome(column: pd.Series[Any], config: TrainConfig) -> tuple[NDArray[np.int
 
 def _parts(found: pd.DataFrame, hashes: Any, config: TrainConfig) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     split = config.split
-    if split.by == "group":
-        hashes = row_hashes(found[[split.column]])
+    whole = split.column if split.by == "group" else kept_whole(found) if split.by == "random" else None
+    if whole is not None:
+        hashes = row_hashes(found[[whole]])
     folds = split.folds or (5 if len(found) <= MANY else 2)
     fold = fold_of(hashes, folds, config.seed + FOLDS)
     if split.by != "time":
@@ -206,6 +226,11 @@ def _parts(found: pd.DataFrame, hashes: Any, config: TrainConfig) -> tuple[NDArr
             f"test_from is {split.test_from!r}", where="split.test_from", allowed="as in the column"
         ) from error
     return late.to_numpy(), fold
+
+
+def kept_whole(table: pd.DataFrame) -> str | None:
+    """`subject_id` where one stands in several rows: an organisation is never on both sides of a random draw."""
+    return SUBJECT if SUBJECT in table.columns and bool(table[SUBJECT].duplicated().any()) else None
 
 
 def _fitted(config: TrainConfig, data: Prepared, rows: NDArray[np.bool_]) -> Any:
@@ -283,6 +308,7 @@ def _about(table: pd.DataFrame, config: TrainConfig, data: Prepared, own: str | 
             "content_hash": own,
             "rows": len(table),
             "without_outcome": data.without_outcome,
+            "kept_whole": kept_whole(data.table) if config.split.by == "random" else None,
             **counted,
         },
         "split": {name: getattr(config.split, name) for name in ("by", "column", "test", "test_from", "folds")},

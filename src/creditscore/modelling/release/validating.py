@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from creditscore.errors import InputError, UsageError
 from creditscore.modelling.release.bundle import GradingModel
 from creditscore.modelling.release.config import Split, TrainConfig
 from creditscore.modelling.release.tables import table_hash
-from creditscore.modelling.release.train import as_table, outcome, prepare
+from creditscore.modelling.release.train import SUBJECT, as_table, kept_whole, outcome, prepare
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["compare_models", "config_of", "validate_model"]
 
 PARTS = ("auto", "test", "all")
+ROLES = ("groups", "cohort", "inspected", "protected", "previous")
 KEPT = ("name", "purpose", "use", "outcome_definition", "horizon", "population", "source", "author", "title", "made_up")
 WHICH_ROWS = {
     "test": {"en": "test rows of the table of the fit", "zh": "拟合所用数据中留出的检验行"},
@@ -53,14 +56,19 @@ def validate_model(
     validator: str | None = None,
     commands: tuple[str, ...] = (),
     bootstraps: int = 200,
+    columns: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> tuple[ValidationReport, GradingModel]:
-    """The report, and the model with what the report said.
+    """The report, and the model with what the report said and how it was asked for, so that it can be made again.
 
     `part`: test (the rows that were kept out of the fit; only for the table of the fit), all, or auto: test for that
-    table, all for any other. `more` goes to `modelling.validation.validate`.
+    table, all for any other. `columns`: which columns of the table say more of a row (`ROLES`), "" for none. Not
+    said: groups is the column of a split by group, else `subject_id` where one stands in several rows; cohort the
+    column of a split by time; inspected the column of that name; protected those of size, ownership, district, age
+    that are there; previous none. What the inputs and predictions were at the fit comes from the model. `more` goes
+    to `modelling.validation.validate`.
     """
-    from creditscore.modelling.validation import Reference, validate
+    from creditscore.modelling.validation import validate
 
     if part not in PARTS:
         raise UsageError(f"part {part!r}", allowed=PARTS)
@@ -72,12 +80,11 @@ def validate_model(
         raise InputError(
             "this is not the table of the fit, so it has no test rows of it", next="use part all", where="part"
         )
-    reference = None
+    asked = columns_of(config, table, columns or {})
+    first = None if own else (model.validation or {}).get("first_auc")
     if own:
         ready = prepare(table, config)
         used = ready.table if part == "all" else ready.table[ready.test].reset_index(drop=True)
-        fit = model.inputs(ready.X[~ready.test].reset_index(drop=True))
-        reference = Reference(X=fit, p=model.predict_proba(fit)[:, 1], grades=model.labels(fit))
     else:
         used = table[table[_there(table, config.target)].notna()].reset_index(drop=True)
     X = model.inputs(used)
@@ -87,6 +94,12 @@ def validate_model(
     told = _importance(model, shares)
     about = {name: model.about[name] for name in KEPT if name in model.about} | {
         "model": model.name,
+        "target": f"{config.target} = {config.event if config.event_from is None else config.event_from}",
+        "made_with": " + ".join([config.estimator, "" if model.calibrator is None else model.calibrator.method]).strip(
+            " +"
+        ),
+        "labels": {name: words for name in model.columns if (words := _named(model, name))},
+        "columns_used": {name: value for name, value in asked.items() if value},
         "model_hash": model.content_hash,
         "table_sha256": hashed,
         "part": WHICH_ROWS["test" if own and part != "all" else "all"],
@@ -95,17 +108,24 @@ def validate_model(
     }
     settings: dict[str, Any] = {
         "sample_weight": None if config.weight is None or config.weight not in used else used[config.weight],
-        "cohort": used[config.split.column] if config.split.by == "time" and config.split.column in used else None,
-        "protected": _protected(used),
-        "explanations": {"mean share in points": told},
+        "protected": used[asked["protected"]] if asked["protected"] else None,
+        "explanations": {"mean_share": told},
+        "scale": model.scale,
     }
+    for role, name in {
+        "groups": "groups",
+        "cohort": "cohort",
+        "inspected": "inspected",
+        "previous": "previous_grades",
+    }.items():
+        settings[name] = used[asked[role]] if asked[role] else None
     report = validate(
         model,
         X,
         y,
         grades=model.labels(X),
         grade_order=order,
-        reference=reference,
+        reference=_reference(model, first),
         about={name: value for name, value in about.items() if value is not None},
         commands=commands,
         bootstraps=bootstraps,
@@ -118,7 +138,12 @@ def validate_model(
         "table_sha256": hashed,
         "data_sha256": report.about["data_sha256"],
         "validator": validator,
-    }
+        "first_auc": first or report.numbers.get("discrimination", {}).get("auc"),
+        "settings": None if more else {
+            "part": part, "validator": validator, "commands": list(commands), "bootstraps": bootstraps,
+            "columns": dict(columns or {}),
+        },
+    }  # fmt: skip
     return report, model.with_validation(said)
 
 
@@ -137,7 +162,8 @@ def compare_models(champion: GradingModel, challenger: GradingModel, data: Any, 
         if hashed == model.about["data"]["sha256"]:
             ready = prepare(table.assign(place=np.arange(len(table))), config_of(model))
             seen[ready.table["place"].to_numpy()[~ready.test]] = True
-    table = table[~seen & table[_there(table, config.target)].notna().to_numpy()].reset_index(drop=True)
+    used = ~seen & table[_there(table, config.target)].notna().to_numpy()
+    table, row = table[used].reset_index(drop=True), np.flatnonzero(used)
     if not len(table):
         raise InputError("no row is left that neither model was fitted on", where="data")
     y, _ = outcome(table[config.target], config)
@@ -145,7 +171,7 @@ def compare_models(champion: GradingModel, challenger: GradingModel, data: Any, 
     if strange:
         raise InputError(f"there is no column {strange[0]!r}", where="by", allowed=[str(c) for c in table.columns][:30])
     first, second = champion.predict(table), challenger.predict(table)
-    return champion_challenger(
+    found = champion_challenger(
         y,
         first["probability"],
         second["probability"],
@@ -154,6 +180,12 @@ def compare_models(champion: GradingModel, challenger: GradingModel, data: Any, 
         champion_explanations=_words(first),
         challenger_explanations=_words(second),
     )
+    # an organisation may have several rows: a case is told by its place (from 0) in the table that was given
+    place = found.cases["subject_id"].to_numpy(dtype=np.int64)
+    cases = found.cases.assign(subject_id=row[place]).rename(columns={"subject_id": "row"})
+    if SUBJECT in table.columns:
+        cases.insert(0, SUBJECT, table[SUBJECT].to_numpy()[place])
+    return replace(found, cases=cases)
 
 
 def _words(predicted: pd.DataFrame) -> dict[Any, str]:
@@ -168,8 +200,7 @@ def _importance(model: GradingModel, shares: pd.DataFrame) -> pd.DataFrame:
     mean = shares.abs().mean()
     order = sorted(mean.index, key=lambda name: (-mean[name], name))
     return pd.DataFrame(
-        {"variable": [str(n) for n in order], "label": [model.label(str(n)) for n in order]}
-        | {"mean_abs_points": [round(float(mean[n]), 6) for n in order]}
+        {"variable": [str(n) for n in order]} | {"mean_abs_points": [round(float(mean[n]), 6) for n in order]}
     )
 
 
@@ -179,8 +210,46 @@ def _there(table: pd.DataFrame, name: str) -> str:
     return name
 
 
-def _protected(table: pd.DataFrame) -> Any:
+def columns_of(config: TrainConfig, table: pd.DataFrame, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Which column says what of a row: what is given, else what the configuration and the table suggest."""
     from creditscore.modelling.validation import PROTECTED
 
-    found = [name for name in PROTECTED if name in table.columns]
-    return table[found] if found else None
+    strange = sorted(set(given) - set(ROLES))
+    if strange:
+        raise UsageError(f"no column is asked for as {strange[0]!r}", where="columns", allowed=ROLES)
+    split = config.split
+    found: dict[str, Any] = {
+        "groups": split.column if split.by == "group" else kept_whole(table),
+        "cohort": split.column if split.by == "time" else None,
+        "inspected": "inspected" if "inspected" in table.columns else None,
+        "protected": [name for name in PROTECTED if name in table.columns],
+        "previous": None,
+    }
+    for name, value in found.items():
+        if name not in given:
+            there = [one for one in value if one in table.columns] if isinstance(value, list) else value
+            found[name] = there if isinstance(there, list) or there in table.columns else None
+            continue
+        chosen = [one for one in ([given[name]] if isinstance(given[name], str) else list(given[name] or [])) if one]
+        if len(chosen) > 1 and name != "protected":
+            raise UsageError(f"{len(chosen)} columns for {name}", where="columns", allowed="one")
+        for one in chosen:
+            _there(table, one)
+        found[name] = chosen if name == "protected" else next(iter(chosen), None)
+    return found
+
+
+def _reference(model: GradingModel, first: float | None) -> Any:
+    """What the inputs, predictions and grades were at the fit, as the model keeps it."""
+    from creditscore.modelling.metrics.stability import Profile
+    from creditscore.modelling.validation import Reference
+
+    kept = model.about.get("reference")
+    if kept is None:
+        return None
+    return Reference(profile=Profile.from_dict(kept["profile"]), grades=kept["grades"], auc=first)
+
+
+def _named(model: GradingModel, name: str) -> dict[str, str]:
+    words = model.about["columns"].get(name, {})
+    return {lang: str(words[lang]) for lang in ("en", "zh") if words.get(lang)}

@@ -139,6 +139,16 @@ def _named(scheme: Scheme) -> Iterator[tuple[str | None, Iterable[str], KeyPath,
     for key, listed in scheme.lists.items():
         for trigger in listed.triggers:
             yield trigger, decisions, ("lists", key, "triggers"), "decide rule", "decide"
+        for section in ("terms", "exits"):
+            for i, rule in enumerate(getattr(listed, section)):
+                for trigger in rule.triggers:
+                    yield (
+                        trigger,
+                        listed.triggers,
+                        ("lists", key, section, i, "triggers"),
+                        "trigger of the list",
+                        "decide",
+                    )
     known = {rule_id for _, rule in rules(scheme) if (rule_id := getattr(rule, "id", None)) is not None}
     known |= {*scheme.items, *scheme.groups, *scheme.facts}
     for i, one in enumerate(scheme.not_monotone):

@@ -1,0 +1,254 @@
+"""`creditscore composite`: gradings in, one score and grade per organisation out; explained, compared, fitted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from creditscore.cli.impact import composite_impact_command
+from creditscore.cli.progress import working
+
+if TYPE_CHECKING:
+    from creditscore.composite.result import Composite
+
+Out = Annotated[Path, typer.Option(help="Folder for the results.")]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `creditscore composite --out` wrote.")]
+
+
+class _ScoreFirst(TyperGroup):
+    """What is no command names gradings: `creditscore composite DIR --config ID` scores them."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] not in self.commands:
+            args = ["score", *args]
+        return super().resolve_command(ctx, args)
+
+
+composite_app = typer.Typer(
+    cls=_ScoreFirst,
+    help="One score from 0 to 1000 and one grade per organisation, from the grades of several domains. "
+    "`creditscore composite GRADINGS --config ID --out DIR` scores (`creditscore composite score --help`).",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@composite_app.command("score")
+def score_command(
+    gradings: Annotated[
+        list[Path], typer.Argument(metavar="GRADINGS...", help="Folders that `creditscore grade --out` wrote.")
+    ],
+    config: Annotated[str, typer.Option(help="Composite id, id@version or YAML file; see `composite list`.")],
+    out: Out,
+    listings: Annotated[Path | None, typer.Option(help="Entries of lists: Parquet or CSV.")] = None,
+    subjects: Annotated[Path | None, typer.Option(help="Who is scored: Parquet or CSV.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="Day of the score (YYYY-MM-DD).")] = None,
+    snapshot: Annotated[
+        Path | None, typer.Option(help="The snapshot that was graded: tells which acts several domains count.")
+    ] = None,
+    acts: Annotated[
+        str, typer.Option(help="once: an act weighs in one domain; unchecked: grades as they are.")
+    ] = "once",
+    csv: Annotated[bool, typer.Option("--csv", help="Write CSV beside Parquet.")] = False,
+) -> None:
+    """Score organisations, with the exact share of every domain."""
+    from creditscore.composite.combine import combine
+    from creditscore.records.store import read_snapshot
+
+    with working(f"scoring under {config}"):
+        found = combine(
+            list(gradings),
+            config,
+            subjects=subjects,
+            listings=listings,
+            as_of=as_of,
+            snapshot=None if snapshot is None else read_snapshot(snapshot),
+            acts=acts,  # type: ignore[arg-type]
+        )
+        found.write(out, csv=csv)
+    _report(found)
+    typer.echo(f"written to {out}")
+
+
+def _report(found: Composite) -> None:
+    from creditscore.cli.tables import say_line, show
+
+    manifest = found.manifest
+    counts = manifest["counts"]
+    say_line(f"{manifest['config']}@{manifest['config_version']}  as of {manifest['as_of']}  run {manifest['run_id']}")
+    total = counts["subjects"] or 1
+    rows = [*counts["grades"].items()]
+    rows += [(name, count) for name, count in counts["states"].items() if name != "graded"]
+    show(
+        ("grade or state", "subjects", "share"),
+        [(name, str(count), f"{100 * count / total:.1f} %") for name, count in rows],
+    )
+    say_line(f"known nothing of: {manifest['reference']} points")
+    if counts["fragile"]:
+        say_line(f"fragile (another grade under weights changed by a tenth): {counts['fragile']}")
+    if counts["shared_acts"]:
+        say_line(f"acts that several domains would count, kept in one: {counts['shared_acts']}")
+    if counts["refused"]:
+        say_line(f"refused  natural_person: {counts['refused']}")
+    if manifest["not_used"]:
+        say_line(f"graded, but not in this composite: {', '.join(manifest['not_used'])}")
+    for note in manifest["notes"]:
+        say_line(f"note: {note}")
+
+
+@composite_app.command("list")
+def list_command() -> None:
+    """The composites of the library."""
+    from creditscore.cli.tables import show
+    from creditscore.composite.load import composites, load_composite
+
+    rows = []
+    for name, files in composites().items():
+        for file in files:
+            one = load_composite(f"{name}@{file.stem}")
+            end = "" if one.effective_to is None else one.effective_to.isoformat()
+            grades = " ".join(grade.code for grade in one.grades)
+            rows.append((one.composite, one.version, end, one.rule, str(len(one.domains)), grades, one.marks.weights))
+    show(("composite", "from", "to", "rule", "domains", "grades", "weights"), rows)
+
+
+@composite_app.command("explain")
+def explain_command(
+    folder: Folder,
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the subject.")],
+    gradings: Annotated[
+        list[Path] | None, typer.Option(help="Folder that was scored: for items, records and articles (repeatable).")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="Language of the words: zh or en.")] = "zh",
+    html: Annotated[Path | None, typer.Option(help="Write a page to this file as well.")] = None,
+) -> None:
+    """Explain one score: from the reference, domain by domain, down to item, record and article."""
+    import shutil
+
+    from creditscore.explanation.composite import explain_composite
+    from creditscore.explanation.composite_text import render
+    from creditscore.explanation.words import lang_of
+
+    chosen = lang_of(lang)
+    one = explain_composite(folder, subject, gradings or None)
+    width = min(160, max(60, shutil.get_terminal_size((120, 24)).columns))
+    typer.echo(render(one, chosen, width), nl=False)
+    if html is not None:
+        from creditscore.reports.composite import composite_subject_page
+        from creditscore.reports.html import write_page
+
+        typer.echo(f"written to {write_page(html, composite_subject_page(one, chosen))}")
+
+
+@composite_app.command("compare")
+def compare_command(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="Two or more composites of the same gradings.")
+    ],
+    out: Out,
+    step: Annotated[int, typer.Option(help="Per cent by which one weight changes.")] = 10,
+    draws: Annotated[int, typer.Option(min=0, help="Random weights to try.")] = 200,
+    seed: Annotated[int, typer.Option(help="Seed of the random weights.")] = 1,
+) -> None:
+    """Composites side by side on one page: rank correlation, who moves, sensitivity to weights."""
+    from creditscore.cli.tables import show
+    from creditscore.composite.compare import compare
+    from creditscore.composite.result import read_composite
+    from creditscore.reports.composite import write_compare
+
+    with working("comparing"):
+        data = compare([read_composite(one) for one in folders], step=step, draws=draws, seed=seed)
+        files = write_compare(data, out)
+    show(
+        ("composite", "rule", "scored", "fragile"),
+        [(one["name"], one["rule"], str(one["graded"]), _percent(one["fragile_share"])) for one in data["composites"]],
+    )
+    show(
+        ("first", "second", "both", "Spearman", "Kendall", "same grade", "better", "worse"),
+        [
+            (
+                *(row[name].partition("@")[0] for name in ("first", "second")),
+                str(row["both"]),
+                *("-" if row[name] is None else f"{row[name]:.3f}" for name in ("spearman", "kendall")),
+                _percent(row["same_grade"]),
+                *(str(row[name]) for name in ("better", "worse")),
+            )
+            for row in data["pairs"]
+        ],
+    )
+    typer.echo(f"written to {out}: {', '.join(file.name for file in files)}")
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f} %"
+
+
+Outcomes = Annotated[Path, typer.Option(help="Table with subject_id and event (0/1): CSV or Parquet.")]
+Outcome = Annotated[str, typer.Option(help="What the event was, in words.")]
+
+
+@composite_app.command("fit")
+def fit_command(
+    folder: Folder,
+    outcomes: Outcomes,
+    outcome: Outcome,
+    out: Annotated[Path, typer.Option(help="YAML file for the composite with fitted weights.")],
+    on: Annotated[str, typer.Option(help="Day on which this was done (YYYY-MM-DD).")],
+    base: Annotated[
+        Path | None, typer.Option(help="The composite's own YAML file, where it is not of the library.")
+    ] = None,
+) -> None:
+    """Fit the weights to later outcomes, none negative, and write them as a composite that says so."""
+    from creditscore.cli.tables import say_line, show
+    from creditscore.composite.load import load_composite
+    from creditscore.composite.result import read_composite
+    from creditscore.grading.grade import day_of
+    from creditscore.modelling.composite_weights import fit_weights, write_fitted
+    from creditscore.modelling.release.tables import read_table
+
+    found = read_composite(folder)
+    with working("fitting weights"):
+        fitted = fit_weights(found, read_table(outcomes))
+    own = None if base is None else load_composite(base)
+    place = write_fitted(fitted, out, outcome=outcome, checked_on=day_of(on, "--on") or on, base=own)
+    rows = [
+        (domain.id, str(domain.weight), str(fitted.weights[domain.id]), f"{fitted.coefficients[domain.id]:.3f}")
+        for domain in found.config.domains
+    ]
+    show(("domain", "configured", "fitted", "coefficient"), rows)
+    say_line(f"{fitted.events} events among {fitted.rows}; log-loss {fitted.log_loss:.4f}, of the rate alone "
+             f"{fitted.log_loss_base:.4f}")  # fmt: skip
+    typer.echo(f"written to {place}")
+
+
+@composite_app.command("calibrate")
+def calibrate_command(
+    folder: Folder,
+    outcomes: Outcomes,
+    outcome: Outcome,
+    name: Annotated[str, typer.Option(help="Name of the model.")],
+    out: Out,
+    method: Annotated[str, typer.Option(help="platt, beta, isotonic or anchor.")] = "platt",
+    by: Annotated[str | None, typer.Option("--by", help="Who validates.")] = None,
+) -> None:
+    """Calibrate scores against outcomes: a bundle for `model register`, with its validation report. Advisory."""
+    from creditscore.composite.result import read_composite
+    from creditscore.modelling.release.composite import calibrate_composite
+    from creditscore.modelling.release.tables import read_table
+    from creditscore.reports.validation import write_validation
+
+    with working("calibrating"):
+        model, report = calibrate_composite(
+            read_composite(folder), read_table(outcomes), name, outcome=outcome, method=method, validator=by
+        )
+        files = [model.save(out), *write_validation(report, out)]
+    ranks = report.numbers["discrimination"]
+    typer.echo(f"{report.verdict}: AUC {ranks['auc']:.3f}  Brier {report.numbers['brier']['score']:.4f}")
+    typer.echo("advisory: the composite's own grade is a rule and stays as it is")
+    typer.echo(f"written to {out}: {', '.join(file.name for file in files)}")
+
+
+composite_app.command("impact")(composite_impact_command)

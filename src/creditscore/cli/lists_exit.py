@@ -1,0 +1,139 @@
+"""`creditscore lists prolong`, `exit`, `expire`, `correct`: while an entry runs, and its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from creditscore.cli.lists_shared import (
+    By,
+    CaseId,
+    Dates,
+    Document,
+    Evidence,
+    On,
+    Organ,
+    Recorded,
+    RolesFile,
+    Store,
+    iso_day,
+    one_step,
+    open_book,
+    pairs,
+    said_of,
+    save_book,
+)
+from creditscore.errors import UsageError
+
+if TYPE_CHECKING:
+    from creditscore.lists import Book
+
+
+def prolong_command(
+    case: CaseId,
+    store: Store,
+    on: On,
+    by: By,
+    reason: Annotated[str, typer.Option(help="Why, or what was found.")],
+    term: Annotated[str, typer.Option(help="Term of the rule that applies now.")] = "",
+    bar: Annotated[str, typer.Option(help="Instead: something happened that bars a way out (a key of `unless`).")] = "",
+    date: Dates = None,
+    organ: Organ = "",
+    document: Document = "",
+    roles: RolesFile = None,
+    recorded_on: Recorded = None,
+) -> None:
+    """A longer term applies to a running entry, or something bars a way out."""
+    from creditscore.lists import bar as barred
+    from creditscore.lists import prolong
+
+    if bool(term) == bool(bar):
+        raise UsageError("say what happened", allowed="one of --term, --bar")
+    said = said_of(on, by, organ, document, reason if bar else "", recorded_on)
+
+    def act(book: Book) -> Book:
+        if bar:
+            return barred(book, case, ground=bar, **said)
+        return prolong(book, case, term=term, reason=reason, dates=pairs(date, "--date"), **said)
+
+    one_step(store, roles, case, act)
+
+
+def exit_command(
+    case: CaseId,
+    store: Store,
+    on: On,
+    by: By,
+    way: Annotated[
+        str, typer.Option("--way", help="Way out: its id in the list's rule, annulled, deregistered …")
+    ] = "",
+    confirm: Annotated[
+        list[str] | None, typer.Option(help='What the way needs: corrected="receipt 12" (repeatable).')
+    ] = None,
+    absent: Annotated[
+        list[str] | None, typer.Option(help='What would bar it, and is not so: new_arrears="…" (repeatable).')
+    ] = None,
+    date: Dates = None,
+    organ: Organ = "",
+    document: Document = "",
+    evidence: Evidence = "",
+    roles: RolesFile = None,
+    recorded_on: Recorded = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Only record the application.")] = False,
+    refuse: Annotated[str, typer.Option(help="Refuse the open application; the reason.")] = "",
+    revoke: Annotated[str, typer.Option(help="Revoke an exit obtained by a false application; the reason.")] = "",
+) -> None:
+    """Let a subject leave a list, on proof; or record, refuse or revoke an application."""
+    from creditscore.lists import apply_for, leave
+    from creditscore.lists import refuse as refused
+    from creditscore.lists import revoke as revoked
+
+    said = said_of(on, by, organ, document, evidence, recorded_on)
+    if bool(way) + bool(refuse) + bool(revoke) != 1 or (apply and not way):
+        raise UsageError("say which", allowed="one of --way, --way … --apply, --refuse REASON, --revoke REASON")
+
+    def act(book: Book) -> Book:
+        if refuse:
+            return refused(book, case, reason=refuse, **said)
+        if revoke:
+            return revoked(book, case, reason=revoke, **said)
+        if apply:
+            return apply_for(book, case, exit=way, **said)
+        settled: Any = {"confirm": pairs(confirm, "--confirm"), "absent": pairs(absent, "--absent")}
+        return leave(book, case, exit=way, dates=pairs(date, "--date"), **settled, **said)
+
+    one_step(store, roles, case, act)
+
+
+def expire_command(store: Store, on: On, by: By, roles: RolesFile = None, recorded_on: Recorded = None) -> None:
+    """Let go of every entry whose term is over; done twice it does nothing more."""
+    from creditscore.lists import expire
+
+    with open_book(store, roles) as (log, book):
+        after, found = expire(book, on, by=by, recorded_on=recorded_on)
+        save_book(log, book, after)
+    for case_id in found.left:
+        case = after.case(case_id)
+        typer.echo(f"{case_id}  {case.subject_id}  off the list from {iso_day(case.exited_on)}")
+    for case_id, why in found.waiting.items():
+        typer.echo(f"waits for a person: {case_id}: {why}")
+    typer.echo(f"{len(found.left)} left, {len(found.waiting)} wait for a person")
+
+
+def correct_command(
+    case: CaseId,
+    store: Store,
+    on: On,
+    by: By,
+    step: Annotated[int, typer.Option(help="Number of the step, as shown.")],
+    to: Annotated[list[str], typer.Option(help="What is right: on=2024-05-09, document=… (repeatable).")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    roles: RolesFile = None,
+    recorded_on: Recorded = None,
+) -> None:
+    """Supersede a step that was written down wrongly; what followed from it is worked out again."""
+    from creditscore.lists import correct
+
+    said = said_of(on, by, recorded_on=recorded_on)
+    one_step(store, roles, case, lambda book: correct(book, case, step, to=pairs(to, "--to"), reason=reason, **said))

@@ -1,0 +1,99 @@
+"""What the commands of the lists share: their options, the book of a store, one step written and said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from creditscore.errors import UsageError
+
+if TYPE_CHECKING:
+    from creditscore.lists import Book
+    from creditscore.store import Log
+
+Store = Annotated[Path, typer.Option(help="File of the store; created when absent.")]
+Kept = Annotated[Path, typer.Option("--store", help="File of the store.")]
+RolesFile = Annotated[Path | None, typer.Option(help="File of roles; where given, it is enforced.")]
+By = Annotated[str, typer.Option(help="Who does it, as the log will name them.")]
+On = Annotated[str, typer.Option(help="Legal day of the step, YYYY-MM-DD.")]
+Recorded = Annotated[str | None, typer.Option(help="Day from which it was known (default: the day of the step).")]
+CaseId = Annotated[str, typer.Argument(metavar="CASE", help="Id of the case.", show_default=False)]
+Organ = Annotated[str, typer.Option(help="Office that acts.")]
+Document = Annotated[str, typer.Option(help="Number of its document.")]
+Evidence = Annotated[str, typer.Option(help="What it rests on.")]
+Dates = Annotated[list[str] | None, typer.Option("--date", help="A named day: deadline_on=2024-03-01 (repeatable).")]
+Lang = Annotated[str, typer.Option(help="Language of the words: zh or en.")]
+
+
+@contextmanager
+def open_book(store: Path, roles: Path | None) -> Iterator[tuple[Log, Book]]:
+    from creditscore.lists import load
+    from creditscore.store import Database, Log, load_roles
+
+    with Database(store) as opened:
+        yield Log(opened, roles=None if roles is None else load_roles(roles)), load(opened)
+
+
+def read_book(store: Path) -> Book:
+    from creditscore.lists import load
+    from creditscore.store import Database
+
+    with Database(store, read_only=True) as opened:
+        return load(opened)
+
+
+def save_book(log: Log, before: Book, after: Book) -> None:
+    from creditscore.lists import save
+
+    save(log, before, after)
+
+
+def one_step(store: Path, roles: Path | None, case: str, act: Callable[[Book], Book]) -> None:
+    """One step of one case, written and said."""
+    with open_book(store, roles) as (log, book):
+        after = act(book)
+        save_book(log, book, after)
+    say_case(after, after.events[-1].case_id)
+
+
+def say_case(book: Book, case_id: str) -> None:
+    """Where a case stands, in one line."""
+    case = book.case(case_id)
+    days: Any = {
+        "window until": case.heard_until if case.open else None,
+        "entered": case.entered_on,
+        "term to": case.term_end,
+        "off the list from": case.exited_on,
+        "withdraw publication by": case.withdraw_by,
+    }
+    said = "  ".join(f"{name} {iso_day(one)}" for name, one in days.items() if one is not None)
+    typer.echo(f"{case_id}  {case.state}  {said}".rstrip())
+
+
+def said_of(
+    on: str, by: str, organ: str = "", document: str = "", evidence: str = "", recorded_on: str | None = None
+) -> Any:
+    return {"on": on, "by": by, "organ": organ, "document": document, "evidence": evidence, "recorded_on": recorded_on}
+
+
+def pairs(given: list[str] | None, option: str) -> dict[str, str]:
+    """`name=value` options as a mapping; UsageError for one without a name, without a value, or given twice."""
+    found: dict[str, str] = {}
+    for one in given or []:
+        name, equals, value = one.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise UsageError(f"{option} {one!r} is no pair", allowed="name=value")
+        if name.strip() in found:
+            raise UsageError(f"{option} names {name.strip()!r} twice")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def iso_day(value: int | None) -> str:
+    from creditscore.days import iso
+
+    return iso(value)

@@ -1,0 +1,83 @@
+"""`creditscore lists show`, `due`, `export`: what is known and what is to be done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from creditscore.cli.lists_shared import (
+    Kept,
+    Lang,
+    On,
+    iso_day,
+    read_book,
+)
+
+if TYPE_CHECKING:
+    pass
+
+
+def show_command(
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the organisation.")],
+    store: Kept,
+    lang: Lang = "zh",
+    known_at: Annotated[str | None, typer.Option(help="As known on a day.")] = None,
+) -> None:
+    """One subject's entries, each step with day, person, paper, effect and basis."""
+    from creditscore.cli.tables import say_indented, say_line
+    from creditscore.lists.life import lang_of, life, word
+
+    lives = life(read_book(store), subject, lang, known_at)
+    said = lang_of(lang)
+    if not lives:
+        typer.echo(word("texts", "nothing", said))
+    for one in lives:
+        say_line(f"{one.list}  [{one.kind}]  {one.state}  {one.end}".rstrip())
+        say_indented(one.case_id, 2)
+        if one.records:
+            say_indented(word("texts", "records", said, ", ".join(one.records)), 2)
+        for step in one.steps:
+            recorded = f" ({word('texts', 'recorded', said, step.recorded)})" if step.recorded else ""
+            who = " ".join(part for part in (step.by, step.paper) if part)
+            say_indented(f"{step.number}. {step.day}  {step.what}{recorded}  {who}", 2)
+            for line in step.lines:
+                say_indented(line, 5)
+        typer.echo("")
+
+
+def due_command(
+    store: Kept,
+    on: On,
+    until: Annotated[str | None, typer.Option(help="Only what is due by then.")] = None,
+    lang: Lang = "zh",
+) -> None:
+    """Open steps by the day on which they are due."""
+    from creditscore.cli.tables import say_indented, say_line
+    from creditscore.lists import due
+    from creditscore.lists.life import lang_of, with_mark, word
+
+    said = lang_of(lang)
+    found = due(read_book(store), on, until)
+    if not found:
+        typer.echo(word("texts", "no_due", said))
+    for one in found:
+        marks = [word("texts", name, said) for name in ("overdue", "provisional") if getattr(one, name)]
+        what = [word("due", one.what, said), *marks, one.note, with_mark(one.basis, one.mark)]
+        say_line(f"{iso_day(one.by) or '-':10}  {one.case_id}  {one.subject_id}")
+        say_indented("  ".join(part for part in what if part), 12)
+
+
+def export_command(
+    store: Kept,
+    out: Annotated[Path, typer.Option(help="Folder for the tables.")],
+    known_at: Annotated[str | None, typer.Option(help="As known on a day.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="CSV beside Parquet.")] = False,
+) -> None:
+    """Write listings (for `creditscore grade --listings`), list_exits and list_events."""
+    from creditscore.lists.export import write
+
+    for file, rows in write(read_book(store), out, known_at, csv).items():
+        typer.echo(f"{file}: {rows} rows")
+    typer.echo(f"written to {out}")

@@ -1,0 +1,276 @@
+"""`creditscore supervise`: plan inspections, commit to a draw, draw, verify it, and take its results back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from creditscore.cli.progress import working
+from creditscore.errors import CreditscoreError, UsageError
+
+if TYPE_CHECKING:
+    from creditscore.supervision.inspection.keep import Who
+    from creditscore.supervision.inspection.plan import Plan
+
+supervise_app = typer.Typer(
+    help="Graded supervision: plan inspections, draw them so that anybody can verify it.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+Table = Annotated[Path | None, typer.Option(help="CSV or Parquet file.")]
+Day = Annotated[str, typer.Option("--on", help="The day of the act (YYYY-MM-DD).")]
+By = Annotated[str, typer.Option("--by", help="Who acts.")]
+Store = Annotated[Path, typer.Option("--store", help="The store, a DuckDB file.")]
+RolesFile = Annotated[Path | None, typer.Option("--roles", help="Roles and their people, YAML; enforced when given.")]
+
+
+class Differs(CreditscoreError):
+    """A draw is not what its commitment and value make it."""
+
+    exit_code = 3
+
+
+@supervise_app.command("plan")
+def plan_command(
+    programmes: Annotated[
+        list[str],
+        typer.Option("--programme", help="PROGRAMME=CLASSES: an id or YAML file, and a table or folder; repeatable."),
+    ],
+    year: Annotated[int, typer.Option(help="The year to plan.")],
+    out: Annotated[Path, typer.Option(help="Folder for the plan.")],
+    subjects: Annotated[Path | None, typer.Option(help="Districts, sectors and kinds of the organisations.")] = None,
+    data_states: Annotated[
+        Path | None, typer.Option(help="Whose data are faulty, disputed or missing: subject_id, data_state.")
+    ] = None,
+    past: Annotated[Path | None, typer.Option(help="Results of earlier inspections.")] = None,
+    inspectors: Annotated[Path | None, typer.Option(help="inspector_id, certificates, days.")] = None,
+    windows: Annotated[int, typer.Option(help="Windows in the year: 1, 2, 3, 4, 6 or 12.")] = 4,
+    what_if: Annotated[
+        list[str] | None,
+        typer.Option(help="Other rates to compare: scale=0.5, food_risk.D=4, or both with a comma; repeatable."),
+    ] = None,
+) -> None:
+    """How many visits each class, sector and district gets, whether there are enough inspectors, and what if."""
+    from creditscore.supervision.inspection.plan import make_plan
+
+    given = []
+    for one in programmes:
+        name, mark, table = one.partition("=")
+        if not mark or not name or not table:
+            raise UsageError(f"{one!r} is no programme with its classes", allowed="--programme composite=classes.csv")
+        given.append((name, Path(table)))
+    changes = [[part.strip() for part in one.split(",") if part.strip()] for one in what_if or ()]
+    with working("planning"):
+        plan = make_plan(
+            given,
+            year,
+            subjects=subjects,
+            data_states=data_states,
+            past=past,
+            inspectors=inspectors,
+            windows=windows,
+            what_if=changes,
+        )
+        plan.write(out)
+    _report(plan)
+    typer.echo(f"written to {out}")
+
+
+@supervise_app.command("commit")
+def commit_command(
+    plan: Annotated[Path, typer.Argument(help="Folder of the plan.")],
+    out: Annotated[Path, typer.Option(help="Folder for the draw.")],
+    inspectors: Annotated[Path, typer.Option(help="inspector_id, certificates (a;b), days.")],
+    source: Annotated[str, typer.Option(help="Which public value: name and number of a lottery, a beacon's round.")],
+    source_on: Annotated[str, typer.Option(help="The day on which it becomes known (YYYY-MM-DD).")],
+    read: Annotated[str, typer.Option(help="How it is read: which digits, in which order.")],
+    pattern: Annotated[str, typer.Option(help="What it looks like: a regular expression, [0-9]{14}.")],
+    values: Annotated[int, typer.Option(help="How many equally likely values it can have; at least 1,000,000.")],
+    on: Day,
+    by: By,
+    store: Store,
+    conflicts: Annotated[Path | None, typer.Option(help="inspector_id, subject_id, reason.")] = None,
+    last_visits: Annotated[Path | None, typer.Option(help="inspector_id, subject_id, visited_on.")] = None,
+    roles: RolesFile = None,
+    replay: Annotated[bool, typer.Option("--replay", help="Play past days again; marks the draw for good.")] = False,
+) -> None:
+    """Fix frame, method, inspectors and the public value of the future; publish the hash it prints."""
+    from creditscore.cli.tables import say_line
+    from creditscore.supervision.inspection.commitment import Randomness
+    from creditscore.supervision.inspection.keep import commit
+    from creditscore.supervision.inspection.rows import day_of
+
+    about = Randomness(source, day_of(source_on, "--source-on"), read, pattern, values)
+    made = commit(
+        plan,
+        out,
+        about,
+        day_of(on, "--on"),
+        _who(by, store, roles),
+        inspectors=inspectors,
+        conflicts=conflicts,
+        last_visits=last_visits,
+        replayed=replay,
+    )
+    typer.echo(f"draw        {made.draw_id}")
+    typer.echo(f"commitment  {made.hash}")
+    idle = made.content["conflicts"]["declared"] - made.content["conflicts"]["of_listed_inspectors_and_subjects"]
+    if idle:
+        say_line(f"note: {idle} conflicts name an inspector or an organisation that is not in this draw")
+    say_line(f"publish this hash before {about.on}; the public value is {source}, read as: {read}")
+    typer.echo(f"written to {out}")
+
+
+@supervise_app.command("draw")
+def draw_command(
+    folder: Annotated[Path, typer.Argument(help="Folder that `supervise commit` wrote.")],
+    value: Annotated[str, typer.Option(help="The public value, as it was published.")],
+    on: Day,
+    by: By,
+    store: Store,
+    roles: RolesFile = None,
+) -> None:
+    """Draw with the public value: units, visits and teams, the same for everybody who runs it."""
+    from creditscore.supervision.inspection.keep import draw
+    from creditscore.supervision.inspection.rows import day_of
+
+    outcome = draw(folder, value, day_of(on, "--on"), _who(by, store, roles))
+    drawn = sum(one.visits > 0 for one in outcome.units)
+    joint = sum(len(one.programmes) > 1 for one in outcome.visits)
+    typer.echo(f"{drawn} of {len(outcome.units)} drawn: {len(outcome.visits)} visits, {joint} of them joint")
+    loads = sorted(_counted([one.inspector_id for one in outcome.teams]).values())
+    typer.echo(f"{len(loads)} inspectors, {loads[0]} to {loads[-1]} places each" if loads else "nobody is visited")
+    typer.echo(f"written to {folder}; anybody can run it again: python {folder}/verify_draw.py {folder}")
+
+
+@supervise_app.command("verify")
+def verify_command(
+    folder: Annotated[Path, typer.Argument(help="Folder of the draw.")],
+    store: Annotated[Path | None, typer.Option("--store", help="Compare with the store and its log too.")] = None,
+    published: Annotated[
+        str | None, typer.Option("--hash", help="The commitment's hash as it was published before the draw.")
+    ] = None,
+    simulate: Annotated[int, typer.Option(help="Also draw so many times with made-up values, and count.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the made-up values.")] = 7,
+) -> None:
+    """Run a draw again offline; names the first difference and ends with exit code 3 where there is one."""
+    from creditscore.cli.tables import say_line
+    from creditscore.supervision.inspection.verify import verify_draw
+
+    with working("drawing again"):
+        checked = verify_draw(folder, store, published)
+    for note in checked.notes:
+        say_line(f"note: {note}")
+    if checked.first is not None:
+        raise Differs(f"not as it must be: {checked.first}", where=str(folder))
+    typer.echo(f"draw {checked.draw_id}: {checked.units} units and {checked.visits} visits, all as they must be")
+    if simulate:
+        _simulate(folder, simulate, seed)
+
+
+@supervise_app.command("import")
+def import_command(
+    results: Annotated[Path, typer.Argument(help="Table of inspection results.")],
+    out: Annotated[Path, typer.Option(help="Folder for the checked results.")],
+    by: By,
+    store: Store,
+    roles: RolesFile = None,
+    max_rejected: Annotated[int, typer.Option(min=0, help="Refused rows to accept.")] = 0,
+) -> None:
+    """Check inspection results against their draws, keep them, and give each the probability of its draw."""
+    from creditscore.cli.tables import show
+    from creditscore.supervision.inspection.importing import import_results
+
+    with working("checking results"):
+        imported = import_results(results, out, _who(by, store, roles), max_rejected=max_rejected)
+    counts = imported.counts
+    refused = sum(counts["refused"].values())
+    typer.echo(f"results: {counts['in']} in = {counts['kept']} kept + {refused} refused; {counts['repeated']} repeated")
+    rows = [(arm, result, str(count)) for arm, found in counts["arms"].items() for result, count in found.items()]
+    show(("arm", "result", "visits"), rows)
+    for reason, count in counts["refused"].items():
+        typer.echo(f"refused  {reason}: {count}")
+    if counts["drawn_without_result"]:
+        typer.echo(f"drawn and without a result: {counts['drawn_without_result']} (missing.csv)")
+    if counts["without_probability"]:
+        typer.echo(f"outside every draw, so without a probability: {counts['without_probability']}")
+    typer.echo(f"written to {out}")
+
+
+def _who(by: str, store: Path, roles: Path | None) -> Who:
+    from creditscore.store import load_roles
+    from creditscore.supervision.inspection.keep import Who
+
+    return Who(by, store, None if roles is None else load_roles(roles))
+
+
+def _report(plan: Plan) -> None:
+    from creditscore.cli.tables import say_line, show
+    from creditscore.supervision.inspection.plan import capacity_rows, visit_rows
+
+    manifest = plan.manifest
+    counts = manifest["counts"]
+    say_line(
+        f"{plan.year}: {counts['subjects']} organisations, {counts['strata']} strata, {counts['visits']} visits,"
+        f" {counts['expected_joint_visits']} expected after merging  plan {manifest['run_id']}"
+    )
+    rows = _picked(visit_rows(plan), ("programme", "class", "units", "rate", "visits", "person_days"))
+    rows = [(*row, _expected(one)) for row, one in zip(rows, visit_rows(plan), strict=True)]
+    show(("programme", "class", "units", "per year", "visits", "days", "findings expected"), rows, fold=True)
+    if plan.capacity:
+        heads = ("certificate", "inspectors", "days needed", "days there", "enough", "fits at")
+        names = ("certificate", "inspectors", "needed_days", "available_days", "enough", "fits_at")
+        show(heads, _picked(capacity_rows(plan), names))
+    if plan.what_if:
+        show(
+            ("what if", "visits", "merged", "days", "enough"),
+            _picked(plan.what_if, ("change", "visits", "joint_visits", "person_days", "enough")),
+        )
+        for row in plan.what_if:
+            if row["breaks"]:
+                say_line(f"{row['change']} breaks: {row['breaks']}")
+    for reason, count in counts["left_out"].items():
+        typer.echo(f"left out  {reason}: {count}")
+    for state, count in counts["data_unsettled"].items():
+        typer.echo(f"data {state}: {count}, checked off-site and corrected before a visit")
+    for note in manifest["notes"]:
+        say_line(f"note: {note}")
+
+
+def _expected(row: dict[str, str]) -> str:
+    if not row["past_visits"]:
+        return ""
+    return f"{row['expected_findings']} ({row['expected_low']} to {row['expected_high']})"
+
+
+def _picked(rows: Sequence[dict[str, str]], names: Sequence[str]) -> list[tuple[str, ...]]:
+    return [tuple(row[name] for name in names) for row in rows]
+
+
+def _counted(names: Sequence[str]) -> dict[str, int]:
+    from collections import Counter
+
+    return Counter(names)
+
+
+def _simulate(folder: Path, draws: int, seed: int) -> None:
+    """The counts of many draws under made-up values, worst unit first."""
+    from creditscore.cli.tables import say_line
+    from creditscore.supervision.inspection.simulate import simulate, strata_of
+
+    strata, visits = strata_of(folder)
+    with working(f"{draws} draws"):
+        found: Any = simulate(strata, visits, draws=draws, seed=seed)
+    say_line(
+        f"{draws} draws with made-up values: farthest from its probability is {found.worst}, drawn"
+        f" {found.worst_count} times of {found.worst_expected:.1f} expected; allowed are {found.bound[0]} to"
+        f" {found.bound[1]} ({found.units} units, Bonferroni at {found.level:g}): "
+        + ("holds" if found.holds else "does not hold")
+    )
+    if not found.holds:
+        raise Differs("the draw does not hold its probabilities", where=str(folder))

@@ -1,0 +1,258 @@
+"""From values and ceilings of every subject to scores, grades, shares and the result tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from creditscore.composite.acts import Regraded, SharedAct
+from creditscore.composite.cells import Cells, Resolved, note_of
+from creditscore.composite.config import TOP, CompositeConfig
+from creditscore.composite.fragile import fragile
+from creditscore.composite.score import Function, Ints, places, points, raw, reference_score
+from creditscore.composite.shapley import shares, whole
+from creditscore.quantities import from_micro
+from creditscore.records.identity import redact
+from creditscore.schemes.parts import MARKS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+GRADED, COVERAGE, SOLE_TRADER = 0, 1, 2
+STATES = ("graded", "not_graded", "not_graded")
+REASONS = ("", "coverage", "individual_business")
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One entry per subject (and domain): everything that the tables show, as numbers."""
+
+    state: Ints
+    score: Ints
+    place: Ints  # of the grade, 0 the best
+    coverage: Ints
+    fragile: Bools
+    shares: Ints  # whole points per domain
+    resolved: Resolved
+    rules: Ints  # hard rules as bits
+
+
+def assemble(cells: Cells, f: Function, one: Resolved, sole_traders: Bools) -> Scores:
+    """Score all subjects; those that are alike in every value and ceiling are computed once."""
+    ceilings = one.ceilings(cells)
+    coverage = one.present @ f.weights
+    state = np.where(coverage < cells.config.coverage.at_least, COVERAGE, GRADED)
+    state = np.where(sole_traders, SOLE_TRADER, state)
+    first, back = _alike(one.values * (TOP + 1) + ceilings)
+    values, tops = one.values[first], ceilings[first]
+    least = tops.min(axis=1)
+    score = points(f, raw(f, values, least))
+    parts = whole(f, shares(f, values, tops), score - reference_score(f))
+    return Scores(
+        state,
+        score[back],
+        places(f, score)[back],
+        coverage,
+        fragile(f, values, least)[back],
+        parts[back],
+        one,
+        np.bitwise_or.reduce(one.rules, axis=1),
+    )
+
+
+def _alike(codes: Ints) -> tuple[Ints, Ints]:
+    """The first row of each kind, and for every row which of these it is like."""
+    mixed, size = np.zeros(len(codes), dtype=np.int64), 1
+    for column in codes.T:
+        code, count = _numbered(column)
+        if size * count > 2**62:
+            _, mixed = np.unique(mixed, return_inverse=True)
+            size = int(mixed.max(initial=0)) + 1
+        mixed, size = mixed * count + code, size * count
+    _, first, back = np.unique(mixed, return_index=True, return_inverse=True)
+    return first, back
+
+
+def _numbered(codes: Ints) -> tuple[Ints, int]:
+    """Small numbers in place of codes of up to a few millions, and how many there are; without sorting the rows."""
+    if len(codes) < 50_000:  # the table of codes would be larger than the rows
+        kinds, number = np.unique(codes, return_inverse=True)
+        return number, len(kinds)
+    there = np.zeros(int(codes.max(initial=0)) + 1, dtype=bool)
+    there[codes] = True
+    number = np.cumsum(there) - 1
+    return number[codes], int(there.sum())
+
+
+def tables(
+    cells: Cells,
+    config: CompositeConfig,
+    day: date,
+    ids: list[str],
+    scores: Scores,
+    shared: list[SharedAct],
+    again: list[Regraded],
+    refused: list[tuple[str, str]],
+) -> dict[str, pa.Table]:
+    """The result tables, in order of subject and domain."""
+    import pyarrow as pa
+
+    acts: dict[str, list[str]] = {
+        "subject_id": [one.subject_id for one in shared],
+        "act_id": [redact(one.act_id) for one in shared],
+        "counted_in": [one.counted_in for one in shared],
+        "also_in": [";".join(one.also_in) for one in shared],
+        "records": [redact(";".join(one.records)) for one in shared],
+    }
+    bad: dict[str, list[str]] = {"subject_id": [who for who, _ in refused], "reason": [why for _, why in refused]}
+    text = {name: pa.array(column, pa.string()) for name, column in acts.items()}
+    return {
+        "composite": _composite(cells, config, day, ids, scores),
+        "contributions": _contributions(cells, config, ids, scores),
+        "shared_acts": pa.table(text),
+        "regraded": _regraded(again),
+        "quarantine": pa.table({name: pa.array(column, pa.string()) for name, column in bad.items()}),
+    }
+
+
+def _regraded(again: list[Regraded]) -> pa.Table:
+    """Ledger lines in the shape of a grading's ledger."""
+    import pyarrow as pa
+
+    rows = [(one, line) for one in again for line in one.lines]
+    points = pa.decimal128(20, 6)
+    texts: dict[str, list[str]] = {
+        name: [getattr(one, name) for one, _ in rows] for name in ("subject_id", "scheme", "version", "period")
+    }
+    found = {name: pa.array(column, pa.string()) for name, column in texts.items()}
+    for name in ("step", "record_id", "item"):
+        found[name] = pa.array([redact(getattr(line, name)) for _, line in rows], pa.string())
+    for name in ("nominal", "effective"):
+        found[name] = pa.array([from_micro(getattr(line, name)) for _, line in rows], points)
+    for name in ("rule", "article", "reason"):
+        found[name] = pa.array([getattr(line, name) for _, line in rows], pa.string())
+    return pa.table(found)
+
+
+def _composite(cells: Cells, config: CompositeConfig, day: date, ids: list[str], scores: Scores) -> pa.Table:
+    import pyarrow as pa
+
+    count, graded = len(ids), scores.state == GRADED
+    fixed = np.zeros(count, dtype=np.int32)
+    kinds, kind = _sets(scores.rules)
+    names = [";".join(dict.fromkeys(config.hard_rules[r].id for b, (_, r) in enumerate(cells.pairs) if k >> b & 1))
+             for k in kinds]  # fmt: skip
+    rows: dict[str, Any] = {
+        "subject_id": pa.array(ids, pa.string()),
+        "as_of": pa.repeat(pa.scalar(day, pa.date32()), count),
+        "config": _words(fixed, [config.composite]),
+        "config_version": _words(fixed, [config.version]),
+        "state": _words(scores.state, list(STATES)),
+        "state_reason": _words(scores.state, list(REASONS)),
+        "score": pa.array(scores.score, pa.int32(), mask=~graded),
+        "grade": _words(scores.place, [one.code for one in config.grades], ~graded),
+        "coverage": pa.array(scores.coverage, pa.int32()),
+        "hard_rules": _words(kind, names),
+        "evidence": _words(_weakest(cells, config, scores), list(MARKS)),
+        "fragile": pa.array(scores.fragile, pa.bool_(), mask=~graded),
+    }
+    return pa.table(rows)
+
+
+def _weakest(cells: Cells, config: CompositeConfig, scores: Scores) -> Ints:
+    """The weakest mark of all that a score rests on: the composite's own numbers, the grades that enter, hard rules."""
+    own = max(MARKS.index(mark) for mark in (config.marks.weights, config.marks.maps, config.marks.bands))
+    entered = np.where(scores.resolved.present, _marks(cells)[scores.resolved.cell], 0).max(axis=1, initial=0)
+    return np.asarray(np.maximum(np.maximum(entered, own), _rule_marks(cells, config, scores.rules)))
+
+
+def _marks(cells: Cells) -> Ints:
+    return np.array([*(one.evidence for one in cells.cells), 0], dtype=np.int64)
+
+
+def _rule_marks(cells: Cells, config: CompositeConfig, rules: Ints) -> Ints:
+    """The weakest mark of the hard rules in each set of bits."""
+    sets, number = _sets(rules)
+    marks = [
+        max(
+            (
+                MARKS.index(config.hard_rules[r].evidence or "unknown")
+                for b, (_, r) in enumerate(cells.pairs)
+                if k >> b & 1
+            ),
+            default=0,
+        )
+        for k in sets
+    ]
+    return np.array(marks, dtype=np.int64)[number]
+
+
+def _sets(rules: Ints) -> tuple[list[int], Ints]:
+    """The different sets of bits, the empty one first, and the number of each row's set; most rows have none."""
+    number, some = np.zeros(len(rules), dtype=np.int64), np.flatnonzero(rules)
+    found, number[some] = np.unique(rules[some], return_inverse=True)
+    number[some] += 1
+    return [0, *found.tolist()], number
+
+
+def _contributions(cells: Cells, config: CompositeConfig, ids: list[str], scores: Scores) -> pa.Table:
+    """One row per domain of every organisation that is not left out altogether; no share without a score."""
+    import pyarrow as pa
+
+    domains, f = config.domains, scores.resolved
+    kept = np.flatnonzero(scores.state != SOLE_TRADER)
+    size = len(domains)
+    # words depend on the cell and on the hard rules that lists bring: few kinds
+    sets, number = _sets(f.rules[kept].ravel())
+    code = (f.cell[kept].ravel() + 1) * len(sets) + number
+    kind, count = _numbered(code)
+    kinds = np.zeros(count, dtype=np.int64)
+    kinds[kind] = code
+    kind = kind.astype(np.int32)
+    found = [(cells.cells[k // len(sets) - 1] if k >= len(sets) else None, sets[k % len(sets)]) for k in kinds.tolist()]
+    own = max(MARKS.index(config.marks.weights), MARKS.index(config.marks.maps))
+    of_rules = _rule_marks(cells, config, np.array([rules for _, rules in found], dtype=np.int64))
+    marks = [
+        MARKS[max(own, int(mark), cell.evidence if cell is not None and cell.present else 0)]
+        for (cell, _), mark in zip(found, of_rules, strict=True)
+    ]
+
+    def said(name: str) -> pa.Array:
+        return _words(kind, [None if cell is None else getattr(cell.said, name) for cell, _ in found])
+
+    grades = [cell.said.grade if cell is not None and cell.present else None for cell, _ in found]
+    notes = [note_of(cells, "absent:no_row" if cell is None else cell.note, rules) for cell, rules in found]
+    ungraded = np.repeat(scores.state[kept] != GRADED, size)
+    rows: dict[str, Any] = {
+        "subject_id": pa.DictionaryArray.from_arrays(
+            pa.array(np.repeat(kept.astype(np.int32), size)), pa.array(ids, pa.string())
+        ),
+        "domain": _words(np.tile(np.arange(size, dtype=np.int32), len(kept)), [one.id for one in domains]),
+        "scheme": said("scheme"),
+        "version": said("version"),
+        "period": said("period"),
+        "grade": _words(kind, grades),
+        "value": pa.array(f.values[kept].ravel(), pa.int32()),
+        "weight": pa.array(np.tile(np.array([one.weight for one in domains], dtype=np.int32), len(kept))),
+        "contribution": pa.array(scores.shares[kept].ravel(), pa.int32(), mask=ungraded),
+        "evidence": _words(kind, marks),
+        "note": _words(kind, notes),
+    }
+    return pa.table(rows)
+
+
+def _words(codes: Any, words: Sequence[str | None], missing: Any = None) -> pa.Array:
+    """Texts by number, None for no text; equal texts share one number, so that the same content is the same bytes."""
+    import pyarrow as pa
+
+    distinct = sorted({word for word in words if word is not None})
+    code = np.array([-1 if word is None else distinct.index(word) for word in words] or [-1], dtype=np.int32)
+    found = code[np.asarray(codes) if missing is None else np.where(missing, 0, codes)]
+    empty = found < 0 if missing is None else missing | (found < 0)
+    return pa.DictionaryArray.from_arrays(pa.array(found, pa.int32(), mask=empty), pa.array(distinct, pa.string()))

@@ -1,0 +1,199 @@
+"""What a grading says of a domain, as one small number per kind of statement: value, ceiling, mark and note.
+
+Subjects are many and statements few (a few hundred), so everything that depends on words is done here once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+
+from creditscore.composite.config import CompositeConfig, Stale
+from creditscore.composite.score import Ints
+from creditscore.days import full_months, to_day
+from creditscore.errors import InputError, UsageError
+from creditscore.schemes.parts import MARKS
+
+
+@dataclass(frozen=True, order=True)
+class Statement:
+    """A row of a table of grades without its subject; `without` names acts that are counted elsewhere."""
+
+    scheme: str
+    day: int  # the last day of the period for which it stands
+    version: str
+    period: str
+    state: str
+    reason: str
+    grade: str
+    evidence: str
+    without: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A statement under a composite."""
+
+    said: Statement
+    domain: int
+    present: bool
+    value: int
+    rules: int  # bits: the hard rules it sets off, as (domain, rule) pairs
+    evidence: int  # place in MARKS
+    note: str
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Cells by number; `pairs` are the (domain, rule) pairs that bits stand for, `tops` their ceilings in points."""
+
+    config: CompositeConfig
+    as_of: date
+    schemes: tuple[str, ...]  # in the order of the columns of the pivot
+    homes: tuple[int, ...]  # the domain of each scheme
+    pairs: tuple[tuple[int, int], ...]
+    tops: tuple[int, ...]
+    cells: list[Cell] = field(default_factory=list)
+    known: dict[Statement, int] = field(default_factory=dict)
+
+    def number(self, said: Statement) -> int:
+        """The number of a statement, a new one where it was not met before."""
+        if said not in self.known:
+            self.known[said] = len(self.cells)
+            self.cells.append(_cell(self, said))
+        return self.known[said]
+
+
+def no_cells(config: CompositeConfig, as_of: date) -> Cells:
+    """The empty table of cells of a composite."""
+    schemes: dict[str, int] = {}
+    for k, domain in enumerate(config.domains):
+        for name in domain.schemes:
+            schemes.setdefault(name.partition("@")[0], k)
+    ids = [domain.id for domain in config.domains]
+    pairs = sorted(
+        {(ids.index(trigger.domain), r) for r, rule in enumerate(config.hard_rules) for trigger in rule.when}
+    )
+    tops = tuple(config.ceiling(config.hard_rules[rule].ceiling) for _, rule in pairs)
+    return Cells(config, as_of, tuple(schemes), tuple(schemes.values()), tuple(pairs), tops)
+
+
+def last_day_of(period: str) -> int:
+    """The last day of a period: 31 December of a year, or the day itself; InputError for anything else."""
+    try:
+        if len(period) == 4 and period.isascii() and period.isdigit():
+            return to_day(date(int(period), 12, 31))
+        return to_day(date.fromisoformat(period))
+    except ValueError as error:
+        raise InputError(f"{period!r} is no period", where="grades", allowed="a year or a day, YYYY-MM-DD") from error
+
+
+def _cell(cells: Cells, said: Statement) -> Cell:
+    config, domain = cells.config, cells.homes[cells.schemes.index(said.scheme)]
+    rule = config.domains[domain]
+    stands = config.stands_at(rule)
+    evidence = MARKS.index(said.evidence) if said.evidence in MARKS else MARKS.index("unknown")
+    notes = [f"without_act:{one}" for one in said.without.split(";") if one]
+    if said.state != "graded":
+        why = said.reason.partition(":")[0]
+        notes.insert(0, f"absent:{said.state}" + (f":{why}" if why else ""))
+        return Cell(said, domain, False, stands, 0, evidence, ";".join(notes))
+    values = rule.schemes.get(f"{said.scheme}@{said.version}")
+    if values is None:
+        raise UsageError(
+            f"{said.scheme}@{said.version} has no values in {config.name}",
+            where=f"domain {rule.id}",
+            allowed=list(rule.schemes),
+            next="grade under one of these versions, or give the composite a map for this one",
+        )
+    if said.grade not in values:
+        raise InputError(
+            f"{said.grade!r} is no grade of {said.scheme}@{said.version}", where="grades", allowed=list(values)
+        )
+    if said.day > to_day(cells.as_of):
+        raise UsageError(
+            f"{said.scheme} is graded for {said.period}, which ends after {cells.as_of}",
+            where="as_of",
+            next="give a later day, or gradings of earlier periods",
+        )
+    months = full_months(said.day, to_day(cells.as_of))
+    if config.stale is not None and months >= config.stale.drop_after:
+        return Cell(said, domain, False, stands, 0, evidence, ";".join([f"stale:{months}", *notes]))
+    value = _aged(values[said.grade], stands, months, config.stale)
+    if value != values[said.grade]:
+        notes.append(f"aged:{months}")
+    rules = 0
+    for bit, (owner, number) in enumerate(cells.pairs):
+        for trigger in config.hard_rules[number].when:
+            if config.domains[owner].id == trigger.domain and said.grade in trigger.grades.get(said.scheme, ()):
+                rules |= 1 << bit
+    notes += _named(cells, rules)
+    return Cell(said, domain, True, value, rules, evidence, ";".join(notes))
+
+
+def _aged(value: int, stands: int, months: int, stale: Stale | None) -> int:
+    """value in equal steps to the reference between `decay_from` and `drop_after` months, rounded half up."""
+    if stale is None or stale.decay_from is None or months <= stale.decay_from:
+        return value
+    left, whole = stale.drop_after - months, stale.drop_after - stale.decay_from
+    return stands + (2 * (value - stands) * left + whole) // (2 * whole)
+
+
+def _named(cells: Cells, rules: int) -> list[str]:
+    rule = cells.config.hard_rules
+    found = dict.fromkeys(rule[r].id for bit, (_, r) in enumerate(cells.pairs) if rules >> bit & 1)
+    return [f"hard_rule:{one}" for one in found]
+
+
+def note_of(cells: Cells, note: str, rules: int) -> str:
+    """A cell's note with the hard rules that entries of lists bring to its domain."""
+    return ";".join(dict.fromkeys([*(one for one in note.split(";") if one), *_named(cells, rules)]))
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """Per subject and domain: the value that enters, whether there is a grade, the cell behind it (−1: none), and the
+    hard rules as bits.
+    """
+
+    values: Ints
+    present: np.ndarray
+    cell: Ints
+    rules: Ints
+
+    def ceilings(self, cells: Cells) -> Ints:
+        """The ceiling in points that each domain brings, 1000 for none; (rows, domains)."""
+        found = np.full(self.rules.shape, 1000, dtype=np.int64)
+        for bit, ((domain, _), top) in enumerate(zip(cells.pairs, cells.tops, strict=True)):
+            hit = (self.rules[:, domain] >> bit) & 1 == 1
+            found[hit, domain] = np.minimum(found[hit, domain], top)
+        return found
+
+
+def resolve(cells: Cells, pivot: Ints, listed: Ints) -> Resolved:
+    """From cells per scheme (rows, schemes; −1: no row) and hard rules from lists (rows,) to one line per domain.
+
+    Of several schemes of a domain the one with the least value decides, ties in the order of the composite; each of
+    them can set off hard rules.
+    """
+    config = cells.config
+    of = np.array([[one.value, one.present, one.rules] for one in cells.cells] + [[0, 0, 0]], dtype=np.int64)
+    shape = (len(pivot), len(config.domains))
+    stands = np.array([config.stands_at(domain) for domain in config.domains], dtype=np.int64)
+    values, chosen = np.broadcast_to(stands, shape).copy(), np.full(shape, -1, dtype=np.int64)
+    present, rules = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=np.int64)
+    for column, domain in enumerate(cells.homes):
+        cell = pivot[:, column]
+        value, there, set_off = of[cell].T
+        first = (chosen[:, domain] < 0) & (cell >= 0)
+        better = (there == 1) & (~present[:, domain] | (value < values[:, domain]))
+        take = better | (first & (there == 0))
+        chosen[take, domain] = cell[take]
+        values[better, domain] = value[better]
+        present[:, domain] |= there == 1
+        rules[:, domain] |= set_off
+    for bit, (domain, _) in enumerate(cells.pairs):
+        rules[:, domain] |= listed & (1 << bit)
+    return Resolved(values, present, chosen, rules)

@@ -1,0 +1,178 @@
+"""What a composite must fulfil before anybody is graded with it, checked against the library of schemes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from creditscore.composite.config import MOST_DOMAINS, TOP, CompositeConfig, CompositeDomain
+from creditscore.schemes import registry
+from creditscore.schemes.laws import load_laws
+from creditscore.schemes.model import Scheme
+from creditscore.schemes.source import KeyPath, Source
+
+OURS = ("project_default", "inference", "unknown")  # marks that need no text
+
+
+def check(config: CompositeConfig, source: Source) -> None:
+    """Note every fault in `source`."""
+    entries = registry.entries()
+    _sources(config, source)
+    _scale(config, source)
+    ids = [domain.id for domain in config.domains]
+    if len(ids) > MOST_DOMAINS:
+        source.fault(("groups",), f"{len(ids)} domains; contributions are exact for at most {MOST_DOMAINS}")
+    for name in {one for one in ids if ids.count(one) > 1}:
+        source.fault(("groups",), f"the domain {name!r} stands twice")
+    total = sum(domain.weight for domain in config.domains)
+    if total != TOP:
+        source.fault(("groups",), f"the weights add up to {total}; they must add up to {TOP}")
+    if config.effective_to is not None and config.effective_to <= config.effective_from:
+        source.fault(("effective_to",), "must be later than effective_from")
+    known = {f"{entry.scheme}@{entry.version}": entry for entry in entries}
+    owners: dict[str, str] = {}
+    for g, group in enumerate(config.groups):
+        path: KeyPath = ("groups", g)
+        weight = sum(domain.weight for domain in group.domains)
+        stands = sum(domain.weight * config.stands_at(domain) for domain in group.domains)
+        if not group.at_least * weight <= stands <= group.at_most * weight:
+            source.fault(path, f"its reference lies outside {group.at_least} to {group.at_most}")
+        for d, domain in enumerate(group.domains):
+            place = (*path, "domains", d)
+            if not domain.schemes and not any(
+                domain.id == one.domain for rule in config.hard_rules for one in rule.when
+            ):
+                source.fault(place, "names no scheme, and no hard rule takes a fact from it")
+            for name, values in domain.schemes.items():
+                where = (*place, "schemes", name)
+                if name not in known:
+                    there = [one for one in known if one.startswith(name.partition("@")[0] + "@")]
+                    source.fault(where, f"is no version of the library; there are: {', '.join(there) or 'none'}")
+                    continue
+                scheme = registry.load(known[name])
+                if owners.setdefault(scheme.scheme, domain.id) != domain.id:
+                    source.fault(where, f"{scheme.scheme} stands in {owners[scheme.scheme]} too; it would weigh twice")
+                _use(config, scheme, source, where)
+                _values(scheme, values, source, where)
+            _versions(config, domain, entries, source, (*place, "schemes"))
+    _hard_rules(config, entries, source)
+
+
+def _sources(config: CompositeConfig, source: Source) -> None:
+    laws = load_laws()
+    rules: list[tuple[KeyPath, Any]] = [(("grades", k), one) for k, one in enumerate(config.grades)]
+    rules += [(("hard_rules", k), one) for k, one in enumerate(config.hard_rules)]
+    rules += [((name,), one) for name in ("coverage", "stale") if (one := getattr(config, name)) is not None]
+    for path, rule in [*rules, *((("groups", k), one) for k, one in enumerate(config.groups))]:
+        if rule.evidence is None:
+            source.fault(path, "carries no evidence mark")
+        elif rule.evidence not in OURS and not rule.cite:
+            source.fault(path, f"is marked {rule.evidence} and cites nothing")
+    if config.individual_business.included and not config.individual_business.cite:
+        source.fault(("individual_business",), "sole traders get a composite only where a cited text says so")
+    cited = [*rules, (("individual_business",), config.individual_business), ((), config)]
+    for path, rule in cited:
+        for cite in rule.cite:
+            if cite.law not in laws:
+                source.fault((*path, "cite"), f"cites the law {cite.law!r}, which has no file in configs/laws/")
+    if not config.cite:
+        source.fault(("cite",), "names no text")
+
+
+def _scale(config: CompositeConfig, source: Source) -> None:
+    for k, (better, worse) in enumerate(pairwise(config.grades)):
+        if better.at_least <= worse.at_least:
+            source.fault(
+                ("grades", k + 1, "at_least"), "grades stand best first, each with a lower edge than the one before"
+            )
+    if config.grades[-1].at_least != 0:
+        source.fault(
+            ("grades", len(config.grades) - 1, "at_least"), "the worst grade begins at 0, so that every score has one"
+        )
+    codes = [one.code for one in config.grades]
+    for code in {one for one in codes if codes.count(one) > 1}:
+        source.fault(("grades",), f"the grade {code!r} stands twice")
+
+
+def _use(config: CompositeConfig, scheme: Scheme, source: Source, path: KeyPath) -> None:
+    allowed = ["public_grade", "list", *(["internal_risk"] if config.use == "internal_risk" else [])]
+    if config.use not in ("public_grade", "internal_risk"):
+        source.fault(("use",), "is public_grade, or internal_risk for one that is never published")
+    elif scheme.use not in allowed:
+        source.fault(
+            path, f"{scheme.scheme} is {scheme.use}; a composite for {config.use} takes {' and '.join(allowed)}"
+        )
+
+
+def _values(scheme: Scheme, values: dict[str, int], source: Source, path: KeyPath) -> None:
+    codes = [grade.code for grade in scheme.grades]
+    for code in codes:
+        if code not in values:
+            source.fault(path, f"the grade {code!r} has no value; nothing is taken as neutral in silence")
+    for code, value in values.items():
+        if code not in codes:
+            source.fault((*path, code), f"is not a grade of {scheme.name}; there are: {', '.join(codes)}")
+        elif not 0 <= value <= TOP:
+            source.fault((*path, code), f"is {value}; values lie between 0 and {TOP}")
+    held = [values[code] for code in codes if code in values]
+    if any(better < worse for better, worse in pairwise(held)):
+        source.fault(path, f"a better grade is worth less than a worse one (best first: {', '.join(codes)})")
+
+
+def _versions(
+    config: CompositeConfig, domain: CompositeDomain, entries: Iterable[registry.Entry], source: Source, path: KeyPath
+) -> None:
+    """Every version that can grade while the composite is in force has its own map."""
+    named = {name.partition("@")[0] for name in domain.schemes}
+    for entry in entries:
+        name = f"{entry.scheme}@{entry.version}"
+        if entry.scheme not in named or name in domain.schemes:
+            continue
+        scheme = registry.load(entry)
+        if not scheme.missing and _meets(config, scheme):
+            source.fault(path, f"{name} is in force in the time of this composite and has no values")
+
+
+def _meets(config: CompositeConfig, scheme: Scheme) -> bool:
+    start, end = scheme.effective_from, scheme.effective_to
+    began = date(start, 1, 1) if isinstance(start, int) else start
+    ended = date(end, 1, 1) if isinstance(end, int) else end
+    return (config.effective_to is None or began < config.effective_to) and (
+        ended is None or config.effective_from < ended
+    )
+
+
+def _hard_rules(config: CompositeConfig, entries: Iterable[registry.Entry], source: Source) -> None:
+    lists: set[str] = set()
+    if any(trigger.lists for rule in config.hard_rules for trigger in rule.when):
+        lists = {name for entry in entries for name in registry.load(entry).lists}
+    domains = {domain.id: domain for domain in config.domains}
+    ids = [rule.id for rule in config.hard_rules]
+    codes = [grade.code for grade in config.grades]
+    for k, rule in enumerate(config.hard_rules):
+        path: KeyPath = ("hard_rules", k)
+        if ids.count(rule.id) > 1:
+            source.fault((*path, "id"), f"{rule.id!r} stands twice")
+        if rule.ceiling not in codes:
+            source.fault((*path, "ceiling"), f"{rule.ceiling!r} is not a grade; there are: {', '.join(codes)}")
+        for t, trigger in enumerate(rule.when):
+            place = (*path, "when", t)
+            if trigger.domain not in domains:
+                source.fault((*place, "domain"), f"{trigger.domain!r} is no domain; there are: {', '.join(domains)}")
+                continue
+            for name in trigger.lists:
+                if name not in lists:
+                    source.fault((*place, "lists"), f"{name!r} is no list of the library's schemes")
+            _trigger_grades(trigger.grades, domains[trigger.domain], source, (*place, "grades"))
+
+
+def _trigger_grades(grades: dict[str, list[str]], domain: CompositeDomain, source: Source, path: KeyPath) -> None:
+    for scheme, wanted in grades.items():
+        maps = [values for name, values in domain.schemes.items() if name.partition("@")[0] == scheme]
+        if not maps:
+            source.fault((*path, scheme), f"is no scheme of the domain {domain.id}")
+        for grade in wanted:
+            if maps and not any(grade in values for values in maps):
+                source.fault((*path, scheme), f"{grade!r} is no grade of any of its versions")

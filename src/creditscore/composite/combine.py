@@ -1,0 +1,144 @@
+"""`combine`: gradings of several domains in, one score and grade per organisation out, with every domain's share."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from creditscore.composite.acts import settle
+from creditscore.composite.assemble import Scores, assemble, tables
+from creditscore.composite.cells import no_cells, resolve
+from creditscore.composite.config import CompositeConfig
+from creditscore.composite.gather import Gathered, content, gather, listed_rules, newest_day, pivot
+from creditscore.composite.load import load_composite
+from creditscore.composite.population import population, sole_traders
+from creditscore.composite.result import FORMAT, Composite
+from creditscore.composite.score import function_of, reference_score
+from creditscore.composite.tables import open_listings
+from creditscore.errors import UsageError
+from creditscore.grading.grade import day_of
+from creditscore.records import Snapshot
+from creditscore.version import __version__
+
+ACTS = ("once", "unchecked")
+NOTE_ACTS = "acts were not looked at: one that several domains count may weigh more than once"
+
+
+def combine(
+    gradings: Any,
+    config: str | Path | CompositeConfig,
+    *,
+    subjects: Any = None,
+    listings: Any = None,
+    as_of: date | str | None = None,
+    snapshot: Snapshot | None = None,
+    acts: Literal["once", "unchecked"] = "once",
+) -> Composite:
+    """Score every organisation of some gradings under a composite.
+
+    gradings   a Grading or Gradings in memory, a folder that `creditscore grade` wrote, a table of grades, or a list of
+               these; of several periods of a scheme the newest counts
+    config     id (`jilin_edz`), version (`jilin_edz@2018-06-27`), YAML file or CompositeConfig
+    subjects   a table with `subject_id` and, if known, `kind`: exactly these are scored; absent, all that were graded
+    listings   a table of list entries; those in force on `as_of` set off hard rules
+    as_of      the day of the score; absent, the last day of the newest period graded
+    snapshot   the records behind written folders, with which they are graded again to look at acts
+    acts       once: an act that several domains count weighs in one; needs gradings in memory or a snapshot.
+               unchecked: each grade stands as it is, and the manifest says so
+
+    score = Σ over groups of weight × the weighted mean of their domains' values (inside the group's limits) / 1000, at
+    most the top of the band of a hard rule's grade; rounded half up to whole points, 0 to 1000. A domain's contribution
+    is its exact Shapley value, see `composite.shapley`. Raises UsageError, NotInForce, SchemeError, InputError.
+    """
+    if acts not in ACTS:
+        raise UsageError(f"acts is {acts!r}", allowed=ACTS)
+    day = day_of(as_of, "as_of")
+    rules = load_composite(config, day)
+    schemes = [name.partition("@")[0] for domain in rules.domains for name in domain.schemes]
+    gathered = gather(gradings, schemes, snapshot)
+    if gathered.unchecked and acts == "once":
+        raise UsageError(
+            "the records behind these grades are not there, so acts that several domains count cannot be told",
+            where=", ".join(dict.fromkeys(gathered.unchecked)),
+            allowed="gradings in memory, or a folder with the snapshot that was graded",
+            next="give snapshot= (--snapshot DIR), or accept that an act may weigh twice with acts='unchecked' "
+            "(--acts unchecked)",
+        )
+    if day is None:
+        day = newest_day(gathered)
+        rules = load_composite(config, day)
+    cells = no_cells(rules, day)
+    ids, cell = pivot(gathered, cells)
+    ids, cell, refused, outside = population(gathered.con, ids, cell, subjects)
+    listed, entries = np.zeros(len(ids), dtype=np.int64), None
+    if listings is not None:
+        open_listings(gathered.con, listings)
+        listed, entries = listed_rules(gathered.con, cells, ids)
+    f = function_of(rules)
+    shared, again = settle(gathered.runs, cells, f, ids, cell, listed) if acts == "once" else ([], [])
+    scores = assemble(cells, f, resolve(cells, cell, listed), sole_traders(rules, ids, gathered, subjects is not None))
+    inputs = _inputs(gathered, rules, day, listings is not None, subjects is not None)
+    manifest = {
+        "format": FORMAT,
+        "run_id": hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16],
+        **inputs,
+        "reference": reference_score(f),
+        "rules": json.loads(rules.model_dump_json(by_alias=True, exclude_none=True)),
+        "acts": acts,
+        "not_used": list(gathered.not_used),
+        "counts": _counts(rules, scores, len(shared), len(refused), outside, entries),
+        "notes": _notes(rules, acts, listings is not None, gathered),
+        **({"made_up": True} if gathered.made_up else {}),
+    }
+    return Composite(tables(cells, rules, day, ids, scores, shared, again, refused), manifest)
+
+
+def _inputs(gathered: Gathered, config: CompositeConfig, day: date, entries: bool, chosen: bool) -> dict[str, Any]:
+    """What the result depends on; its hash is the run's id."""
+    return {
+        "creditscore": __version__,
+        "config": config.composite,
+        "config_version": config.version,
+        "config_sha256": hashlib.sha256(config.model_dump_json().encode()).hexdigest(),
+        "as_of": day.isoformat(),
+        "inputs": list(gathered.inputs),
+        "listings": content(gathered.con, "SELECT * FROM listings") if entries else "none given",
+        "subjects": content(gathered.con, "SELECT * FROM population") if chosen else "all that were graded",
+    }
+
+
+def _counts(
+    config: CompositeConfig, scores: Scores, shared: int, refused: int, outside: int, entries: dict[str, int] | None
+) -> dict[str, Any]:
+    states: dict[str, int] = {}
+    for code, name in enumerate(("graded", "not_graded:coverage", "not_graded:individual_business")):
+        states[name] = int((scores.state == code).sum())
+    graded = scores.state == 0
+    grades = {one.code: int((scores.place[graded] == k).sum()) for k, one in enumerate(config.grades)}
+    found: dict[str, Any] = {
+        "subjects": len(scores.state), "states": {name: count for name, count in states.items() if count},
+        "grades": {name: count for name, count in grades.items() if count},
+        "fragile": int(scores.fragile[graded].sum()), "shared_acts": shared, "refused": refused,
+    }  # fmt: skip
+    if outside:
+        found["graded_but_not_asked_for"] = outside
+    return found | ({} if entries is None else {"listings": entries})
+
+
+def _notes(config: CompositeConfig, acts: str, entries: bool, gathered: Gathered) -> list[str]:
+    notes = []
+    ours = [name for name in ("weights", "maps", "bands") if getattr(config.marks, name) == "project_default"]
+    if ours:
+        notes.append(f"project_default: {', '.join(ours)} are this project's own; no text gives them")
+    if acts == "unchecked":
+        notes.append(NOTE_ACTS)
+    if config.hard_rules and not entries:
+        notes.append("no entries of lists were given: hard rules follow the grades of list schemes alone")
+    if any(run.manifest["feeds"] == "none declared" for run in gathered.runs):
+        notes.append("no feeds declared: a domain without records may be clean, or its feed may be silent")
+    return notes

@@ -1,0 +1,234 @@
+"""Composites of the same gradings beside each other: rank correlation, who moves, sensitivity to weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from creditscore.composite.config import TOP, CompositeConfig
+from creditscore.composite.ranks import joint, kendall, spearman
+from creditscore.composite.result import Composite
+from creditscore.composite.score import Function, Ints, function_of, places, points, raw
+from creditscore.errors import UsageError
+
+STEP, DRAWS, SEED, CONCENTRATION = 10, 200, 1, 200
+MOST = 20  # moves listed on the page; the flows count all
+NONE = "not_graded"
+
+
+def compare(
+    composites: Sequence[Composite], *, step: int = STEP, draws: int = DRAWS, seed: int = SEED
+) -> dict[str, Any]:
+    """Plain tables of what two or more composites of the same gradings say.
+
+    composites   name, rule, marks, counts per grade, share of fragile grades, of each
+    pairs        rank correlation (Spearman, Kendall τ-b) of the scores of subjects that both score, flows between
+                 grades, mean difference, the largest moves
+    sensitivity  per domain the share of scored subjects whose grade changes when its weight alone is `step` per cent
+                 larger or smaller (the others follow in proportion); and under `draws` random weights, Dirichlet around
+                 the configured ones with concentration 200
+
+    UsageError where they were not made from the same gradings, lists and day.
+    """
+    if len(composites) < 2:
+        raise UsageError("one composite cannot be compared", next="give two or more")
+    if not 0 < step < 100 or draws < 0:
+        raise UsageError(f"step {step}, draws {draws}", allowed="0 < step < 100, draws at least 0")
+    _same_inputs(composites)
+    names = _names(composites)
+    held = [_held(one) for one in composites]
+    return {
+        "kind": "composite_comparison",
+        "as_of": composites[0].manifest["as_of"],
+        "composites": [_about(name, one, part) for name, one, part in zip(names, composites, held, strict=True)],
+        "pairs": [_pair(names[a], names[b], held[a], held[b]) for a, b in combinations(range(len(held)), 2)],
+        "sensitivity": [_sensitivity(name, part, step, draws, seed) for name, part in zip(names, held, strict=True)],
+        "settings": {"step": step, "draws": draws, "seed": seed, "concentration": CONCENTRATION},
+        "made_up": any(one.manifest.get("made_up", False) for one in composites),
+    }
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What a comparison reads of a composite: ids, scores and grades (−1: none), kinds of values with their counts."""
+
+    config: CompositeConfig
+    function: Function
+    ids: np.ndarray
+    score: Ints
+    place: Ints
+    fragile: int
+    values: Ints
+    ceilings: Ints
+    counts: Ints
+
+
+def _held(one: Composite) -> _Held:
+    config = one.config
+    table = one.coded["composite"]
+    graded = np.array([state == "graded" for state in table["state"].to_pylist()], dtype=bool)
+    score = table["score"].fill_null(-1).to_numpy().astype(np.int64)
+    f = function_of(config)
+    tops = {rule.id: config.ceiling(rule.ceiling) for rule in config.hard_rules}
+    top = {
+        rules: min([tops[name] for name in rules.split(";") if name], default=TOP)
+        for rules in set(table["hard_rules"].to_pylist())
+    }
+    ceiling = np.array([top[rules] for rules in table["hard_rules"].to_pylist()], dtype=np.int64)
+    ids = np.array(table["subject_id"].to_pylist(), dtype=object)
+    shares = one.coded["contributions"]
+    size = len(config.domains)
+    values = shares["value"].to_numpy().astype(np.int64).reshape(-1, size)
+    left = np.array([why != "individual_business" for why in table["state_reason"].to_pylist()], dtype=bool)
+    rows = np.column_stack([values, ceiling[left]])[graded[left]]
+    kinds, counts = np.unique(rows, axis=0, return_counts=True)
+    fragile = int(sum(bool(value) for value in table["fragile"].to_pylist()))
+    place = np.where(graded, places(f, np.maximum(score, 0)), -1)
+    return _Held(config, f, ids, np.where(graded, score, -1), place, fragile, kinds[:, :-1], kinds[:, -1], counts)
+
+
+def _same_inputs(composites: Sequence[Composite]) -> None:
+    first = composites[0].manifest
+    for one in (other.manifest for other in composites[1:]):
+        for what in ("as_of", "listings", "acts", "subjects"):
+            if one[what] != first[what]:
+                raise UsageError(
+                    f"{one['config']} and {first['config']} were made from different inputs: {what}",
+                    where=f"{first[what]} and {one[what]}",
+                    next="score both from the same gradings, lists and day",
+                )
+        tables = [{part.get("table_sha256") for part in said["inputs"]} - {None} for said in (first, one)]
+        if tables[0] != tables[1]:
+            raise UsageError(
+                f"{one['config']} and {first['config']} were made from different tables of grades",
+                next="score both from the same gradings",
+            )
+        known = {part.get("scheme"): part.get("run_id") for part in first["inputs"]}
+        for part in one["inputs"]:
+            if known.get(part.get("scheme"), part.get("run_id")) != part.get("run_id"):
+                raise UsageError(
+                    f"{one['config']} and {first['config']} were made from different gradings under {part['scheme']}",
+                    next="score both from the same gradings",
+                )
+
+
+def _names(composites: Sequence[Composite]) -> list[str]:
+    names = [f"{one.manifest['config']}@{one.manifest['config_version']}" for one in composites]
+    return [f"{name} ({k + 1})" if names.count(name) > 1 else name for k, name in enumerate(names)]
+
+
+def _about(name: str, one: Composite, held: _Held) -> dict[str, Any]:
+    scored = int((held.place >= 0).sum())
+    label = held.config.label
+    return {
+        "name": name,
+        "label": {"zh": label.zh, "en": label.en},
+        "rule": held.config.rule,
+        "marks": held.config.marks.model_dump(),
+        "run_id": one.manifest["run_id"],
+        "reference": one.manifest["reference"],
+        "subjects": len(held.ids),
+        "graded": scored,
+        "fragile": held.fragile,
+        "fragile_share": _share(held.fragile, scored),
+        "weights": {domain.id: domain.weight for domain in held.config.domains},
+        "labels": {
+            domain.id: {"zh": domain.label.zh, "en": domain.label.en}
+            if domain.label
+            else {"zh": domain.id, "en": domain.id}
+            for domain in held.config.domains
+        },
+        "grades": [
+            {
+                "grade": grade.code,
+                "count": int((held.place == k).sum()),
+                "share": _share(int((held.place == k).sum()), scored),
+            }
+            for k, grade in enumerate(held.config.grades)
+        ],
+    }
+
+
+def _share(count: int, total: int) -> float | None:
+    return round(count / total, 6) if total else None
+
+
+def _pair(first: str, second: str, a: _Held, b: _Held) -> dict[str, Any]:
+    ids, at, bt = np.intersect1d(a.ids.astype(str), b.ids.astype(str), return_indices=True)
+    score_a, score_b, place_a, place_b = a.score[at], b.score[bt], a.place[at], b.place[bt]
+    both = (place_a >= 0) & (place_b >= 0)
+    table = joint(score_a[both], score_b[both], np.ones(int(both.sum()), dtype=np.int64))
+    codes = [[grade.code for grade in one.config.grades] for one in (a, b)]
+    flows = [
+        {"from": name, "to": other, "count": int(((place_a == i) & (place_b == j)).sum())}
+        for i, name in [*enumerate(codes[0]), (-1, NONE)]
+        for j, other in [*enumerate(codes[1]), (-1, NONE)]
+    ]
+    moved = score_b - score_a
+    order = np.lexsort((ids, -np.abs(moved)))
+    largest = [k for k in order[: MOST * 50] if both[k] and moved[k]][:MOST]
+    alike = codes[0] == codes[1]
+    return {
+        "first": first,
+        "second": second,
+        "both": int(both.sum()),
+        "same_grade": _share(int((both & (place_a == place_b)).sum()), int(both.sum())) if alike else None,
+        "spearman": spearman(table),
+        "kendall": kendall(table),
+        "mean_difference": round(float(moved[both].mean()), 3) if both.any() else None,
+        "better": int((both & (moved > 0)).sum()),
+        "worse": int((both & (moved < 0)).sum()),
+        "same": int((both & (moved == 0)).sum()),
+        "flows": [row for row in flows if row["count"]],
+        "grades": codes,
+        "moved": [
+            {
+                "subject_id": str(ids[k]),
+                "first": int(score_a[k]),
+                "second": int(score_b[k]),
+                "first_grade": codes[0][place_a[k]],
+                "second_grade": codes[1][place_b[k]],
+            }
+            for k in largest
+        ],
+    }
+
+
+def _sensitivity(name: str, one: _Held, step: int, draws: int, seed: int) -> dict[str, Any]:
+    f, total = one.function, int(one.counts.sum())
+    if f.weakest or not total:
+        return {"name": name, "weights": not f.weakest, "domains": [], "draws": None}
+    base = points(f, raw(f, one.values, one.ceilings))
+    grade = places(f, base)
+
+    def scored(weights: Any) -> tuple[Ints, float]:
+        other = f.with_weights(weights)
+        score = points(other, raw(other, one.values, one.ceilings))
+        return score, round(int(one.counts[places(other, score) != grade].sum()) / total, 6)
+
+    rows = []
+    for k, domain in enumerate(one.config.domains):
+        changed = []
+        for percent in (100 + step, 100 - step):
+            weights = f.weights * 100
+            weights[k] = f.weights[k] * percent
+            changed.append(scored(weights)[1])
+        rows.append({"domain": domain.id, "weight": domain.weight, "up": changed[0], "down": changed[1]})
+    rng = np.random.default_rng(seed)
+    shape = f.weights / f.total * CONCENTRATION
+    found, order = [], []
+    for _ in range(draws):
+        drawn = np.where(shape > 0, rng.standard_gamma(np.maximum(shape, 1e-12)), 0.0)
+        weights = np.rint(drawn / drawn.sum() * 1_000_000).astype(np.int64)
+        score, moved = scored(weights)
+        found.append(moved)
+        order.append(spearman(joint(base, score, one.counts)))
+    held = [one for one in order if one is not None]
+    summary = {
+        "mean": round(float(np.mean(found)), 6), "largest": max(found), "spearman_least": min(held, default=None),
+    } if found else None  # fmt: skip
+    return {"name": name, "weights": True, "domains": rows, "draws": summary}

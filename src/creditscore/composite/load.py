@@ -1,0 +1,144 @@
+"""Find and read a composite, strictly: every fault at once, with file, line and key path.
+
+A file may build on another one (`base`): keys that it gives replace those of the base, `marks` key by key; `weights`,
+`maps` and `ceilings` change single domains and rules.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from creditscore.composite.check import check
+from creditscore.composite.config import CompositeConfig
+from creditscore.errors import NotInForce, UsageError
+from creditscore.paths import config_root
+from creditscore.schemes.load import parse, raise_faults
+from creditscore.schemes.source import Source, read
+
+DEEPEST = 5  # files that build on each other
+
+
+def load_composite(name: str | Path | CompositeConfig, on: date | None = None) -> CompositeConfig:
+    """A composite by id (`jilin_edz`), version (`jilin_edz@2018-06-27`) or file; one made in memory is checked alike.
+
+    By id, the version in force on the day `on`, else the newest. UsageError where there is none of that name,
+    NotInForce where none is in force that day, SchemeError with every fault of the file.
+
+    >>> load_composite("jilin_edz").grades[0].code
+    'AAA'
+    """
+    if isinstance(name, CompositeConfig):
+        config, source = name, Source(name.name)
+        check(config, source)
+        raise_faults(source.faults)
+    else:
+        config = _read(str(name), on)
+    if on is not None and not (
+        config.effective_from <= on and (config.effective_to is None or on < config.effective_to)
+    ):
+        raise NotInForce(
+            f"{config.name} is not in force on {on}",
+            allowed=f"from {config.effective_from} to {config.effective_to or 'today'}",
+            next="choose another day, or another composite",
+        )
+    return config
+
+
+def composites(folder: Path | None = None) -> dict[str, list[Path]]:
+    """The files of every composite of the library, oldest version first."""
+    found: dict[str, list[Path]] = {}
+    for file in sorted((folder or config_root() / "composite").glob("*/*.yaml")):
+        found.setdefault(file.parent.name, []).append(file)
+    return found
+
+
+def _read(name: str, on: date | None) -> CompositeConfig:
+    file, shown = _file(name, on)
+    source = read(file, shown)
+    _build_on_base(source, file, 0)
+    config = parse(source, CompositeConfig)
+    if config is not None:
+        if shown.startswith("composite/") and (config.composite, config.version) != (file.parent.name, file.stem):
+            source.fault(("composite",), f"{config.name} must be what its path says: {file.parent.name}@{file.stem}")
+        check(config, source)
+    raise_faults(source.faults)
+    assert config is not None
+    return config
+
+
+def _file(name: str, on: date | None) -> tuple[Path, str]:
+    if name.endswith((".yaml", ".yml")):
+        file = Path(name)
+        if not file.is_file():
+            raise UsageError(f"there is no composite file {name}", next="give the path of a YAML file, or an id")
+        return file, file.name
+    known = composites()
+    wanted, _, pinned = name.partition("@")
+    if wanted not in known:
+        raise UsageError(
+            f"there is no composite {wanted!r}",
+            allowed=", ".join(difflib.get_close_matches(wanted, known, 3) or known),
+            next="give an id from configs/composite/ or the path of a YAML file",
+        )
+    files = known[wanted]
+    if pinned:
+        chosen = [one for one in files if one.stem == pinned or one.stem.startswith(f"{pinned}-")]
+        if len(chosen) != 1:
+            raise UsageError(f"{wanted} has no version {pinned!r}", allowed=[one.stem for one in files])
+    else:
+        chosen = [one for one in files if on is None or one.stem <= on.isoformat()] or files[:1]
+    return chosen[-1], f"composite/{wanted}/{chosen[-1].name}"
+
+
+def _build_on_base(source: Source, file: Path, depth: int) -> None:
+    """Put what `source` says over the data of its base."""
+    own = source.data
+    if not isinstance(own, dict):
+        return
+    changes = {key: own.pop(key) for key in ("weights", "maps", "ceilings") if key in own}
+    name = own.get("base")
+    if name is None:
+        for key in changes:
+            source.fault((key,), "belongs to a file that builds on another one; give base: too")
+        return
+    if not isinstance(name, str) or depth >= DEEPEST:
+        source.fault(("base",), f"must name another composite, at most {DEEPEST} deep")
+        return
+    beside = file.parent / name
+    base_file, shown = (beside, beside.name) if beside.is_file() else _file(name, None)
+    base = read(base_file, shown)
+    _build_on_base(base, base_file, depth + 1)
+    raise_faults(base.faults)
+    merged = copy.deepcopy(base.data)
+    for key, value in own.items():
+        both = key == "marks" and isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = {**merged[key], **value} if both else value
+    for key in ("effective_to", "fitted"):
+        if key not in own:
+            merged.pop(key, None)
+    _change(merged, changes, source)
+    source.data = merged
+
+
+def _change(data: dict[str, Any], changes: dict[str, Any], source: Source) -> None:
+    domains = {one["id"]: one for group in data.get("groups", []) for one in group.get("domains", [])}
+    rules = {one["id"]: one for one in data.get("hard_rules", [])}
+    for key, known in (("weights", domains), ("maps", domains), ("ceilings", rules)):
+        given = changes.get(key, {})
+        if not isinstance(given, dict):
+            source.fault((key,), "must be a mapping of names")
+            continue
+        for name, value in given.items():
+            if name not in known:
+                source.fault((key, name), f"{name!r} is not in the base; there are: {', '.join(known)}")
+            elif key == "maps":
+                known[name]["schemes"] = {
+                    **known[name].get("schemes", {}),
+                    **(value if isinstance(value, dict) else {}),
+                }
+            else:
+                known[name]["weight" if key == "weights" else "ceiling"] = value

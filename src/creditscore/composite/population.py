@@ -1,0 +1,75 @@
+"""Who gets a composite: organisations; no natural person ever, no individual business unless a text says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from creditscore.composite.config import CompositeConfig
+from creditscore.composite.gather import Gathered
+from creditscore.composite.score import Ints
+from creditscore.composite.tables import open_table
+from creditscore.errors import UsageError
+from creditscore.records.identity import canonical_code, is_resident, redact
+
+if TYPE_CHECKING:
+    import duckdb
+
+WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], dtype=np.int64)  # GB 11643, MOD 11-2
+
+
+def population(
+    con: duckdb.DuckDBPyConnection, ids: list[str], cell: Ints, subjects: Any
+) -> tuple[list[str], Ints, list[tuple[str, str]], int]:
+    """Ids in order with their cells, the ids refused with reasons, and how many were graded but not asked for."""
+    outside = 0
+    if subjects is not None:
+        table = open_table(con, "population", subjects, ["subject_id"], ["kind"])
+        rows = con.execute(f"SELECT DISTINCT subject_id, kind FROM {table} ORDER BY ALL").fetchall()
+        wanted = sorted({canonical_code(row[0]) for row in rows})
+        if len(wanted) < len(rows):
+            raise UsageError("a subject stands twice with different kinds", where="subjects", next="give it once")
+        place = {subject: k for k, subject in enumerate(ids)}
+        blank = np.full(cell.shape[1], -1, dtype=np.int64)
+        outside = len(ids) - sum(one in place for one in wanted)
+        cell = np.array([cell[place[one]] if one in place else blank for one in wanted], dtype=np.int64)
+        cell, ids = cell.reshape(len(wanted), len(blank)), wanted
+    bad = persons(ids)
+    refused = sorted((redact(ids[k]), "natural_person") for k in bad)
+    if bad:
+        keep = np.setdiff1d(np.arange(len(ids)), bad)
+        ids, cell = [ids[k] for k in keep], cell[keep]
+    return ids, cell, refused, outside
+
+
+def persons(ids: list[str]) -> list[int]:
+    """The places of resident identity numbers among ids.
+
+    A number of 18 signs is one only if its check character and its date of birth fit; that is computed for all at
+    once, and only what is left is looked at one by one.
+    """
+    sizes = np.fromiter(map(len, ids), dtype=np.int64, count=len(ids))
+    doubtful = sizes >= 15
+    long = np.flatnonzero(sizes == 18)
+    if len(long):
+        signs = np.array([ids[k] for k in long], dtype="U18").view(np.uint32).reshape(-1, 18).astype(np.int64) - 48
+        digits = ((signs[:, :17] >= 0) & (signs[:, :17] <= 9)).all(axis=1)
+        expected = (12 - signs[:, :17] @ WEIGHTS % 11) % 11  # 10 is written X
+        last = np.where(np.isin(signs[:, 17] + 48, [ord("X"), ord("x")]), 10, signs[:, 17])
+        year, month, day = (signs[:, a:b] @ 10 ** np.arange(b - a)[::-1] for a, b in ((6, 10), (10, 12), (12, 14)))
+        born = (year >= 1850) & (year <= 2100) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
+        doubtful[long[digits & ((last != expected) | ~born)]] = False
+    return [k for k in np.flatnonzero(doubtful).tolist() if is_resident(ids[k])]
+
+
+def sole_traders(config: CompositeConfig, ids: list[str], gathered: Gathered, given: bool) -> NDArray[np.bool_]:
+    """Who is left out as an individual business: by code (92…), or by the kind that a table of subjects gives."""
+    if config.individual_business.included:
+        return np.zeros(len(ids), dtype=bool)
+    kinds = set(gathered.kinds)
+    if given:
+        rows = gathered.con.execute("SELECT subject_id FROM population WHERE kind = 'individual_business'").fetchall()
+        kinds |= {canonical_code(row[0]) for row in rows}
+    return np.array([(len(one) == 18 and one.startswith("92")) or one in kinds for one in ids], dtype=bool)

@@ -1,0 +1,138 @@
+"""A finished composite: its tables, how they are written and read again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.composite.config import CompositeConfig
+from creditscore.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TABLES = ("composite", "contributions", "shared_acts", "regraded", "quarantine")
+MANIFEST = "manifest.json"
+FORMAT = "creditscore-composite"
+
+
+@dataclass(frozen=True)
+class Composite:
+    """`composite`, `contributions`, `shared_acts`, `regraded` and `quarantine` as Arrow tables, and the manifest.
+
+    composite      one row per subject: score and grade, or the reason why there is none
+    contributions  one row per subject and domain: Σ contribution + manifest["reference"] = score, exactly
+    shared_acts    acts that several domains would count, and the one in which they do
+    regraded       ledgers of domains that were graded again without such acts; columns as in a grading's ledger
+    quarantine     ids that were refused
+    """
+
+    coded: Mapping[str, pa.Table] = field(repr=False)  # texts as codes, which are quick to take and to write
+    manifest: dict[str, Any]
+
+    @property
+    def config(self) -> CompositeConfig:
+        """The composite's rules as they were."""
+        return CompositeConfig.model_validate_json(json.dumps(self.manifest["rules"]))
+
+    @property
+    def composite(self) -> pa.Table:
+        return self._plain("composite")
+
+    @property
+    def contributions(self) -> pa.Table:
+        return self._plain("contributions")
+
+    @property
+    def shared_acts(self) -> pa.Table:
+        return self._plain("shared_acts")
+
+    @property
+    def regraded(self) -> pa.Table:
+        return self._plain("regraded")
+
+    @property
+    def quarantine(self) -> pa.Table:
+        return self._plain("quarantine")
+
+    def _plain(self, name: str) -> pa.Table:
+        import pyarrow as pa
+
+        table = self.coded[name]
+        kinds = [field.type.value_type if pa.types.is_dictionary(field.type) else field.type for field in table.schema]
+        return table.cast(pa.schema(list(zip(table.column_names, kinds, strict=True))))
+
+    def write(self, out: Path | str, csv: bool = False) -> Path:
+        """Write the tables (Parquet; CSV too on request) and manifest.json, all or nothing; returns the folder.
+
+        The folder must be new or empty, or hold an earlier composite, which is replaced as a whole.
+        """
+        import pyarrow.csv
+        import pyarrow.parquet
+
+        folder = Path(out)
+        _may_be_replaced(folder)
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        except OSError as error:
+            raise UsageError(f"cannot write results there: {error.strerror or error}", where=str(out)) from error
+        try:
+            for name in TABLES:
+                # without Arrow's own schema: readers see plain text, not codes
+                pyarrow.parquet.write_table(
+                    self.coded[name], work / f"{name}.parquet", compression="zstd", store_schema=False
+                )
+                if csv:
+                    pyarrow.csv.write_csv(self._plain(name), work / f"{name}.csv")
+            text = json.dumps(self.manifest, ensure_ascii=False, indent=2, sort_keys=True)
+            (work / MANIFEST).write_text(text + "\n", encoding="utf-8")
+            os.chmod(work, 0o755)
+            if folder.exists():
+                shutil.rmtree(folder)
+            work.rename(folder)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        return folder
+
+
+def read_composite(folder: Path | str) -> Composite:
+    """The composite that was written to a folder; InputError where a file is missing, damaged or does not belong."""
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    place = Path(folder)
+    files = [*(f"{name}.parquet" for name in TABLES), MANIFEST]
+    lacking = [name for name in files if not (place / name).is_file()]
+    if lacking:
+        raise InputError(
+            f"{' and '.join(lacking)} not found",
+            where=str(folder),
+            allowed="a folder that `creditscore composite --out` wrote",
+        )
+    try:
+        manifest = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
+        if manifest.get("format") != FORMAT:
+            raise ValueError("the manifest is of another kind")
+        tables = {name: pyarrow.parquet.read_table(place / f"{name}.parquet") for name in TABLES}
+        found = Composite(tables, manifest)
+        found.config  # noqa: B018 - damaged rules are said here, not later
+    except (OSError, ValueError, KeyError, AttributeError, pa.ArrowException) as error:
+        raise InputError(
+            f"the composite cannot be read: {str(error).splitlines()[0]}", where=str(folder), next="make it again"
+        ) from error
+    return found
+
+
+def _may_be_replaced(folder: Path) -> None:
+    if not folder.exists():
+        return
+    names = {one.name for one in folder.iterdir()} if folder.is_dir() else {"a file"}
+    if names and not {MANIFEST, "composite.parquet", "contributions.parquet"} <= names:
+        raise UsageError("the folder holds something else", where=str(folder), next="choose a new folder")

@@ -1,0 +1,381 @@
+"""`explain_composite`: from the reference to the score, domain by domain, and inside a domain item by item and record
+by record, each with its article.
+
+Inside a domain the parts follow its ledger: a hard rule, or a grade that was decided directly, takes the whole share;
+else items share it by what they cost (or brought) after caps, and the records of an item likewise, in whole points by
+the largest remainder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.composite.config import CompositeConfig
+from creditscore.composite.result import Composite, read_composite
+from creditscore.errors import InputError, SchemeError, UsageError
+from creditscore.explanation.labels import Labels, labels_of, law_titles
+from creditscore.explanation.ledger import Line, explain, lines_of
+from creditscore.explanation.read import Found, read_manifest
+from creditscore.explanation.words import plain
+from creditscore.grading.result import Grading
+from creditscore.grading.several import Gradings
+from creditscore.records.identity import canonical_code, redact
+from creditscore.schemes.model import Label
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a domain's share: an item, one of its records, a hard rule or the grade as such.
+
+    kind: hard_rule, grade, item or record; records stand under their item. `effective` are points of the domain's own
+    scale.
+    """
+
+    kind: str
+    code: str
+    label: Label
+    article: str
+    points: int
+    effective: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class DomainShare:
+    """A domain: what entered, what it moved, and why."""
+
+    id: str
+    label: Label
+    group: str
+    scheme: str
+    title: Label
+    version: str
+    period: str
+    grade: str
+    grade_label: Label
+    value: int
+    reference: int
+    weight: int
+    contribution: int | None
+    evidence: str
+    notes: tuple[str, ...]
+    why: Label  # why there is no grade
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class CompositeExplanation:
+    """A score and how it came about; labels carry both languages."""
+
+    subject_id: str
+    composite: str
+    title: Label
+    as_of: str
+    run_id: str
+    state: str
+    state_reason: str
+    score: int | None
+    grade: str
+    grade_label: Label
+    reference: int
+    coverage: int
+    coverage_needed: int
+    fragile: bool | None
+    evidence: str
+    hard_rules: tuple[tuple[str, Label, str], ...]  # id, words, the grade that is its ceiling
+    groups: tuple[tuple[str, Label, int | None], ...]  # id, words, Σ of its domains
+    domains: tuple[DomainShare, ...]
+    shared_acts: tuple[Mapping[str, Any], ...]
+    drilled: bool  # whether the ledgers of the domains were there
+    laws: Mapping[str, Label]
+    notes: tuple[str, ...]
+    marks: Mapping[str, str]  # of weights, maps and bands
+    made_up: bool
+
+    @property
+    def sum(self) -> str:
+        """`800 + 80 − 90 + 10 = 800 → BBB`."""
+        if self.score is None:
+            return ""
+        terms = [one.contribution for one in self.domains if one.contribution]
+        shown = "".join(f" {'−' if one < 0 else '+'} {abs(one)}" for one in terms)
+        return f"{self.reference}{shown} = {self.score} → {self.grade}"
+
+
+def explain_composite(source: Composite | Path | str, subject_id: str, gradings: Any = None) -> CompositeExplanation:
+    """Explain the score of one subject of a composite in memory or in its folder.
+
+    gradings: what was scored (a Grading, Gradings, folders, or a list of these), for items, records and articles;
+    without it the explanation ends at the domains. InputError where the subject or a file is missing, UsageError where
+    gradings were not the ones scored, SchemeError where the parts do not add up to the score.
+    """
+    found = source if isinstance(source, Composite) else read_composite(source)
+    config = found.config
+    row = _row(found, subject_id)
+    shares = _rows_of(found.coded["contributions"], row["subject_id"])
+    sources = _sources(found, gradings)
+    again = _rows_of(found.coded["regraded"], row["subject_id"])
+    domains = tuple(_domain(config, one, sources, again, row["subject_id"]) for one in shares)
+    ids = [one for one in (row["hard_rules"] or "").split(";") if one]
+    rules = {rule.id: rule for rule in config.hard_rules}
+    labels = {grade.code: grade.label or plain(grade.code) for grade in config.grades}
+    graded = row["state"] == "graded"
+    groups = tuple(
+        (group.id, group.label or plain(group.id),
+         sum(one.contribution or 0 for one in domains if one.group == group.id) if graded else None)
+        for group in config.groups
+    )  # fmt: skip
+    made = CompositeExplanation(
+        subject_id=row["subject_id"],
+        composite=config.name,
+        title=config.label,
+        as_of=str(row["as_of"]),
+        run_id=str(found.manifest["run_id"]),
+        state=row["state"],
+        state_reason=row["state_reason"] or "",
+        score=row["score"],
+        grade=row["grade"] or "",
+        grade_label=labels.get(row["grade"] or "", plain("")),
+        reference=int(found.manifest["reference"]),
+        coverage=row["coverage"],
+        coverage_needed=config.coverage.at_least,
+        fragile=row["fragile"],
+        evidence=row["evidence"],
+        hard_rules=tuple((one, rules[one].label or plain(one), rules[one].ceiling) for one in ids),
+        groups=groups,
+        domains=domains,
+        shared_acts=tuple(_rows_of(found.coded["shared_acts"], row["subject_id"])),
+        drilled=bool(sources),
+        laws=law_titles([part.article for one in domains for part in one.parts]),
+        notes=tuple(found.manifest["notes"]),
+        marks=config.marks.model_dump(),
+        made_up=bool(found.manifest.get("made_up", False)),
+    )
+    _check(config, made)
+    return made
+
+
+def _row(found: Composite, subject_id: str) -> dict[str, Any]:
+    for wanted in dict.fromkeys((subject_id, canonical_code(subject_id), canonical_code(subject_id).upper())):
+        rows = _rows_of(found.coded["composite"], wanted)
+        if rows:
+            return rows[0]
+    total = found.coded["composite"].num_rows
+    raise InputError(f"there is no subject {redact(subject_id)!r} among the {total} scored", next="check the id")
+
+
+def _rows_of(table: pa.Table, subject_id: str) -> list[dict[str, Any]]:
+    import pyarrow.compute as pc
+
+    rows: list[dict[str, Any]] = table.filter(pc.equal(table["subject_id"], subject_id)).to_pylist()
+    return rows
+
+
+def _sources(found: Composite, gradings: Any) -> dict[tuple[str, str], Grading | Path]:
+    """(scheme, period) → where its ledger lies, for the gradings that were scored."""
+    if gradings is None:
+        return {}
+    known = {one.get("run_id") for one in found.manifest["inputs"]}
+    sources: dict[tuple[str, str], Grading | Path] = {}
+    strange = []
+    for manifest, place in _runs(gradings):
+        if manifest["run_id"] in known:
+            sources[manifest["scheme"].partition("@")[0], str(manifest["period"])] = place
+        else:
+            strange.append(manifest["scheme"])
+    if not sources:
+        raise UsageError(
+            "these are not the gradings that were scored",
+            where=", ".join(strange),
+            allowed=[str(one.get("scheme")) for one in found.manifest["inputs"]],
+            next="give the folder that was scored, or score this one",
+        )
+    return sources
+
+
+def _runs(gradings: Any) -> Iterable[tuple[Mapping[str, Any], Grading | Path]]:
+    if isinstance(gradings, list | tuple):
+        for one in gradings:
+            yield from _runs(one)
+    elif isinstance(gradings, Gradings):
+        yield from ((run.manifest, run) for run in gradings)
+    elif isinstance(gradings, Grading):
+        yield gradings.manifest, gradings
+    else:
+        manifest = read_manifest(Path(gradings))
+        for run in manifest.get("schemes", {"": manifest}).values():
+            yield run, Path(gradings)
+
+
+def _domain(
+    config: CompositeConfig,
+    row: Mapping[str, Any],
+    sources: Mapping[tuple[str, str], Grading | Path],
+    again: list[dict[str, Any]],
+    subject_id: str,
+) -> DomainShare:
+    group, domain = next((group, one) for group in config.groups for one in group.domains if one.id == row["domain"])
+    scheme, version = row["scheme"] or "", row["version"] or ""
+    labels = labels_of({"scheme": f"{scheme}@{version}"}) if scheme else None
+    notes = tuple(one for one in (row["note"] or "").split(";") if one)
+    share = row["contribution"]
+    ledger = None
+    if labels is not None and (scheme, row["period"]) in sources:
+        mine = tuple(one for one in again if (one["scheme"], one["period"]) == (scheme, row["period"]))
+        if mine:
+            lines = lines_of(Found({"score": None}, mine, {"scheme": f"{scheme}@{version}"}), labels)
+        else:
+            lines = explain(sources[scheme, row["period"]], subject_id, scheme).lines
+        ledger = _Ledger(lines, labels)
+    code = row["grade"] or ""
+    grade_label = (labels.grade(code) if labels else None) or plain(code)
+    return DomainShare(
+        id=domain.id,
+        label=domain.label or plain(domain.id),
+        group=group.id,
+        scheme=scheme,
+        title=labels.title if labels else plain(""),
+        version=version,
+        period=row["period"] or "",
+        grade=code,
+        grade_label=grade_label,
+        value=row["value"],
+        reference=config.stands_at(domain),
+        weight=row["weight"],
+        contribution=share,
+        evidence=row["evidence"],
+        notes=notes,
+        why=_why(notes, labels),
+        parts=_parts(config, share or 0, notes, code, grade_label, ledger),
+    )
+
+
+def _why(notes: tuple[str, ...], labels: Labels | None) -> Label:
+    absent = [one.split(":", 2) for one in notes if one.startswith("absent:")]
+    if labels is None or not absent or len(absent[0]) < 3:
+        return plain("")
+    return labels.state_reason(absent[0][2])
+
+
+@dataclass(frozen=True)
+class _Ledger:
+    """The lines behind a grade, and the scheme that gave it."""
+
+    lines: tuple[Line, ...]
+    labels: Labels
+
+    @property
+    def decided(self) -> Line | None:
+        return next((line for line in self.lines if line.step == "decide"), None)
+
+    @property
+    def by_points(self) -> bool:
+        """Whether the score decided, not a rule that needs none."""
+        rules = self.labels.scheme.decide if self.labels.scheme else []
+        return any(rule.id == self.decided.rule and rule.bands is not None for rule in rules if self.decided)
+
+    @property
+    def costs_are_positive(self) -> bool:
+        return self.labels.scheme is not None and self.labels.scheme.direction == "lower_is_better"
+
+    def behind(self) -> tuple[Part, ...]:
+        """The records behind a grade that was decided without points: named, with no share of their own."""
+        return tuple(
+            Part("record", line.record_id, line.label, line.article, 0, line.effective)
+            for line in self.lines
+            if line.step == "record" and line.reason.partition(":")[0] in ("noted", "counted", "corrected")
+        )
+
+
+def _parts(
+    config: CompositeConfig, share: int, notes: tuple[str, ...], grade: str, label: Label, ledger: _Ledger | None
+) -> tuple[Part, ...]:
+    """The parts of a share, by rule, grade, item and record."""
+    if not share:
+        return ()
+    fired = [one.partition(":")[2] for one in notes if one.startswith("hard_rule:")]
+    behind = ledger.behind() if ledger else ()
+    if fired:
+        rule = next(one for one in config.hard_rules if one.id == fired[0])
+        cited = f"{rule.cite[0].law} {rule.cite[0].article}".strip() if rule.cite else ""
+        return (Part("hard_rule", rule.id, rule.label or plain(rule.id), cited, share), *behind)
+    weights = _weights(ledger, adverse=share < 0) if ledger and ledger.by_points else []
+    if not weights:
+        cited = ledger.decided.article if ledger and ledger.decided else ""
+        return (Part("grade", grade, label, cited, share), *behind)
+    items = dict.fromkeys(line.item for line, _ in weights)
+    totals = {item: sum((w for line, w in weights if line.item == item), Fraction(0)) for item in items}
+    parts: list[Part] = []
+    for item, points in zip(items, _whole(share, list(totals.values())), strict=True):
+        mine = [(line, weight) for line, weight in weights if line.item == item]
+        first = mine[0][0]
+        effective = sum((line.effective or Decimal(0) for line, _ in mine), Decimal(0))
+        parts.append(Part("item", item, first.label, first.article, points, effective))
+        for (line, _), part in zip(mine, _whole(points, [weight for _, weight in mine]), strict=True):
+            if line.record_id:
+                parts.append(Part("record", line.record_id, line.said, line.article, part, line.effective))
+    return tuple(parts)
+
+
+def _weights(ledger: _Ledger, adverse: bool) -> list[tuple[Line, Fraction]]:
+    """What each record or condition cost (or brought), its item's cap taken off in proportion."""
+    positive = ledger.costs_are_positive == adverse
+    chosen = [
+        line
+        for line in ledger.lines
+        if line.step in ("record", "condition") and line.effective and (line.effective > 0) == positive
+    ]
+    found = []
+    for line in chosen:
+        gross = sum((one.effective or Decimal(0) for one in chosen if one.item == line.item), Decimal(0))
+        capped = [one.effective or Decimal(0) for one in ledger.lines if one.step == "cap" and one.item == line.item]
+        net = max(Fraction(0), Fraction(gross + sum(capped, Decimal(0))) / Fraction(gross))
+        found.append((line, abs(Fraction(line.effective or 0)) * net))
+    return [(line, weight) for line, weight in found if weight]
+
+
+def _whole(total: int, weights: list[Fraction]) -> list[int]:
+    """`total` shared by weight, in whole numbers by the largest remainder; ties in order."""
+    whole = sum(weights, Fraction(0))
+    exact = [Fraction(total) * one / whole for one in weights]
+    found = [one.numerator // one.denominator for one in exact]
+    order = sorted(range(len(exact)), key=lambda k: (found[k] - exact[k], k))
+    for k in order[: total - sum(found)]:
+        found[k] += 1
+    return found
+
+
+def _check(config: CompositeConfig, made: CompositeExplanation) -> None:
+    """Refuse an explanation whose numbers do not come out of the rules it names, or do not add up."""
+    from creditscore.composite.again import again
+
+    if made.state != "graded":
+        return
+    score, grade, shares = again(
+        config,
+        [one.value for one in made.domains],
+        [[note.partition(":")[2] for note in one.notes if note.startswith("hard_rule:")] for one in made.domains],
+    )
+    said = [one.contribution for one in made.domains]
+    wrong = ""
+    if sum(one or 0 for one in said) + made.reference != made.score:
+        wrong = f"the shares add up to {sum(one or 0 for one in said) + made.reference}, the score is {made.score}"
+    elif (score, grade, shares) != (made.score, made.grade, said):
+        wrong = f"by its values it is {score}, {grade}, with shares {shares}"
+    for one in made.domains:
+        top = [part.points for part in one.parts if part.kind != "record"]
+        if one.parts and sum(top) != one.contribution:
+            wrong = f"the parts of {one.id} add up to {sum(top)}, its share is {one.contribution}"
+    if wrong:
+        raise SchemeError(
+            f"the score of {made.subject_id} does not add up: {wrong}",
+            where="composite.parquet and contributions.parquet",
+            next="these files do not belong together or were changed; score again and keep what was written",
+        )

@@ -1,0 +1,155 @@
+"""A composite's explanation for a terminal, and the words that terminal and page share."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from pathlib import Path
+
+from creditscore.explanation.composite import CompositeExplanation, DomainShare, Part
+from creditscore.explanation.numbers import points
+from creditscore.explanation.text import clean
+from creditscore.explanation.words import Lang, Words, load_words, say, word
+from creditscore.schemes.model import Label
+
+
+@lru_cache(maxsize=1)
+def words() -> Words:
+    """The words of composites."""
+    return load_words(Path(__file__).parent / "composite_words.yaml")
+
+
+def text(code: str, lang: Lang, *values: object) -> str:
+    """A fixed text with its values filled in."""
+    return _filled("texts", code, lang, *values)
+
+
+def note(code: str, lang: Lang, why: Label | None = None) -> str:
+    """A note of a contribution in words; an unknown one is its own name. `why`: the words of a reason."""
+    known = words()["notes"]
+    if code in known:
+        return say(known[code], lang)
+    head = next((one for one in sorted(known, key=len, reverse=True) if one.endswith(":") and code.startswith(one)), "")
+    if not head:
+        return code
+    inner = code[len(head) :]
+    if head.startswith("absent:"):
+        inner = say(why if why is not None and why.zh else word("state_reasons", inner), lang)
+    return say(known[head], lang).replace("{0}", inner)
+
+
+def _filled(section: str, code: str, lang: Lang, *values: object) -> str:
+    label = words()[section].get(code)
+    said = code if label is None else say(label, lang)
+    for k, value in enumerate(values):
+        said = said.replace(f"{{{k}}}", str(value))
+    return said
+
+
+def signed(value: int | None) -> str:
+    """A share with its sign: +80, −90, 0."""
+    return "" if value is None else "0" if not value else f"{'+' if value > 0 else '−'}{abs(value)}"
+
+
+def facts(one: CompositeExplanation, lang: Lang) -> list[tuple[str, str]]:
+    """(what, value): the head of the explanation."""
+    rows = []
+    if one.state == "graded":
+        name = say(one.grade_label, lang)
+        rows.append((text("grade", lang), one.grade if one.grade in name else f"{one.grade} ({name})"))
+        rows.append((text("score", lang), f"{one.score} / 1000"))
+    else:
+        why = _filled("state_reasons", one.state_reason, lang, one.coverage, one.coverage_needed)
+        rows.append((text("state", lang), f"{say(word('states', one.state), lang)}{text('colon', lang)}{why}"))
+    for _, label, ceiling in one.hard_rules:
+        rows.append((text("hard_rules", lang), text("hard_rule_at", lang, say(label, lang), ceiling)))
+    rows.append((text("coverage", lang), text("of_1000", lang, one.coverage, one.coverage_needed)))
+    if one.fragile is not None:
+        rows.append((text("fragile", lang), text("fragile_yes" if one.fragile else "fragile_no", lang)))
+    rows += [
+        (text("composite", lang), f"{say(one.title, lang)} ({one.composite})"),
+        (text("as_of", lang), one.as_of),
+        (text("evidence", lang), say(word("marks", one.evidence), lang)),
+    ]
+    said = [say(word("marks", one.marks[name]), lang) for name in ("weights", "maps", "bands")]
+    rows.append((text("numbers", lang), text("ours", lang, *said)))
+    return [(what, clean(value)) for what, value in rows]
+
+
+def named(part: Part, lang: Lang) -> str:
+    """What a part is called: the rule's words, the grade, the item with its code, the record."""
+    label = say(part.label, lang)
+    if part.kind in ("grade", "hard_rule"):
+        return clean(f"{text('kind_' + part.kind, lang)} {label}")
+    return clean(f"{part.code} {label}" if label != part.code else part.code)
+
+
+def shown_notes(one: DomainShare, lang: Lang) -> str:
+    """The notes of a domain in words."""
+    return clean(("；" if lang == "zh" else "; ").join(note(code, lang, one.why) for code in one.notes))
+
+
+def shared_act(row: object, one: CompositeExplanation, lang: Lang) -> str:
+    """Where an act counts and where it does not, as a sentence."""
+    assert isinstance(row, dict)
+    labels = {domain.id: say(domain.label, lang) for domain in one.domains}
+    also = ("、" if lang == "zh" else ", ").join(labels.get(name, name) for name in row["also_in"].split(";"))
+    counted = labels.get(row["counted_in"], row["counted_in"])
+    return clean(text("shared_act", lang, row["act_id"], counted, also, row["records"].replace(";", ", ")))
+
+
+def render(one: CompositeExplanation, lang: Lang = "zh", width: int = 80) -> str:
+    """The explanation as plain text, at most `width` columns wide."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from creditscore.explanation import words as all_words
+
+    out = io.StringIO()
+    console = Console(
+        file=out, width=width, color_system=None, highlight=False, markup=False, emoji=False, legacy_windows=False
+    )
+    if one.made_up:
+        console.print(f"*** {all_words.text('made_up', lang)} ***")
+    console.print(clean(one.subject_id))
+    console.print()
+    for what, value in facts(one, lang):
+        console.print(Text(f"{what}{text('colon', lang)}{value}"))
+    if one.sum:
+        console.print(Text(f"\n  {one.sum}\n"))
+    table = Table(box=None, pad_edge=False, expand=True, show_edge=False, padding=(0, 2, 0, 0))
+    for key, right, ratio in (
+        ("domain", False, 3), ("domain_grade", False, 2), ("value", True, None), ("weight", True, None),
+        ("share", True, None), ("note", False, 5),
+    ):  # fmt: skip
+        table.add_column(
+            text(key, lang), justify="right" if right else "left", ratio=ratio, overflow="fold", no_wrap=right
+        )
+    for domain in (domain for domain in one.domains if domain.scheme or domain.contribution):
+        table.add_row(
+            Text(clean(say(domain.label, lang))), Text(clean(say(domain.grade_label, lang))), str(domain.value),
+            str(domain.weight), signed(domain.contribution), Text(shown_notes(domain, lang)),
+        )  # fmt: skip
+        for part in domain.parts:
+            indent = "    " if part.kind == "record" else "  "
+            own = "" if not part.effective else f"{text('points', lang)} {points(part.effective, plus=True)}"
+            table.add_row(
+                Text(f"{indent}{named(part, lang)}"), "", "", "", signed(part.points) if part.points else "",
+                Text(" ".join(word for word in (part.article, own) if word)),
+            )  # fmt: skip
+    if one.domains:
+        console.print(table)
+    idle = [say(domain.label, lang) for domain in one.domains if not domain.scheme and not domain.contribution]
+    if idle:
+        said = note("absent:no_row", lang) + text("colon", lang) + ("、" if lang == "zh" else ", ").join(idle)
+        console.print(Text(clean(said)))
+    for row in one.shared_acts:
+        console.print(Text("\n" + shared_act(row, one, lang)))
+    if one.domains and not one.drilled:
+        console.print(Text("\n" + text("not_drilled", lang)))
+    for key, label in one.laws.items():
+        console.print(Text(clean(f"  {key}  {say(label, lang)}")))
+    console.print(Text("\n" + all_words.text("not_official", lang)))
+    lines = [line.rstrip() for line in out.getvalue().splitlines()]
+    return "\n".join(lines).strip("\n") + "\n"

@@ -1,0 +1,146 @@
+"""A case: one entry from proposal to exit, folded from its events, each of which carries what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from creditscore.days import iso
+from creditscore.errors import UsageError
+from creditscore.lists.events import Day, Event, day
+
+STATES = ("proposed", "noticed", "objected", "checked", "declined", "listed", "exited")
+OPEN = STATES[:4]  # nothing is decided yet
+
+
+@dataclass(frozen=True)
+class Case:
+    """One entry and where it stands. Days are integers, None where nothing set them.
+
+    `scheme` is a version of the library, `triggers` the deciding rules, `records` what they rest on, `dates` named days
+    (`deadline_on`, `restriction_until` …). The window ends with `heard_until`; `term_end` is the last day of the term,
+    `exited_on` the first day without the entry. `end`: known, until_exit, unknown, or waiting (for a publication).
+    """
+
+    case_id: str
+    subject_id: str = ""
+    list: str = ""
+    kind: str = ""
+    scheme: str = ""
+    triggers: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+    dates: Mapping[str, int] = field(default_factory=dict)
+    state: str = ""
+    proposed_on: int | None = None
+    noticed_on: int | None = None
+    heard_until: int | None = None
+    objected_on: int | None = None
+    checked_on: int | None = None
+    upheld: bool = False
+    decide_by: int | None = None
+    decided_on: int | None = None
+    entered_on: int | None = None
+    published_on: int | None = None
+    term: str = ""
+    term_end: int | None = None
+    end: str = ""
+    more_terms: tuple[str, ...] = ()
+    restarted_on: int | None = None
+    bars: Mapping[str, int] = field(default_factory=dict)
+    applied: Mapping[str, Any] = field(default_factory=dict)
+    exit: str = ""
+    exit_reason: str = ""
+    exited_on: int | None = None
+    withdraw_by: int | None = None
+    withdrawn_on: int | None = None
+    provisional: bool = False
+    events: tuple[Event, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def first_day_out(self) -> int | None:
+        """The first day on which the entry no longer holds, as far as known; None while no end is known."""
+        if self.exited_on is not None:
+            return self.exited_on
+        return None if self.term_end is None else self.term_end + 1
+
+    def holds(self, on: int) -> bool:
+        """Whether the entry is in force on a day."""
+        end = self.first_day_out
+        return self.entered_on is not None and self.entered_on <= on and (end is None or on < end)
+
+    def named(self) -> dict[str, int]:
+        """Every day of the case by the name that rules use; days of its own come before days that were given."""
+        return dict(self.dates) | {name: getattr(self, name) for name in NAMED if getattr(self, name) is not None}
+
+    def step_day(self, since: str) -> int | None:
+        """The day from which a step counts; `decided_on` of a step is the act's own decision where it was given."""
+        return self.dates.get(since) if since == "decided_on" and since in self.dates else self.named().get(since)
+
+
+NAMED = ("noticed_on", "objected_on", "decided_on", "entered_on", "published_on", "term_end")
+
+
+def given_days(dates: Mapping[str, Day] | None, allowed: tuple[str, ...] = ()) -> dict[str, str]:
+    """Named days that a person gives, as texts; UsageError for one that the case itself sets."""
+    own = sorted(set(dates or {}) & set(NAMED) - set(allowed))
+    if own:
+        raise UsageError(
+            f"{', '.join(own)} is set by the steps of the case and cannot be given",
+            allowed="other days, such as corrected_on, deadline_on, restriction_until",
+        )
+    return {name: iso(day(one, name)) for name, one in (dates or {}).items()}
+
+
+DAYS = frozenset(one.name for one in fields(Case) if one.name.endswith(("_on", "_by", "_until", "_end")))
+DAY_MAPS = ("dates", "bars")
+
+
+def to_data(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes of a case as JSON: days as texts."""
+    data: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name in DAYS and value is not None:
+            data[name] = iso(value)
+        elif name in DAY_MAPS:
+            data[name] = {key: iso(one) for key, one in value.items()}
+        elif name == "applied":
+            data[name] = {key: iso(one) if key != "exit" else one for key, one in value.items()}
+        else:
+            data[name] = value
+    return {"set": [[name, value] for name, value in sorted(data.items())]}
+
+
+def apply(case: Case, event: Event) -> Case:
+    """The case after an event."""
+    changes: dict[str, Any] = {}
+    for name, value in event.data.get("set", []):
+        if name in DAYS and value is not None:
+            changes[name] = day(value, name)
+        elif name in DAY_MAPS:
+            changes[name] = {key: day(one, key) for key, one in value.items()}
+        elif name == "applied":
+            changes[name] = {key: one if key == "exit" else day(one, key) for key, one in value.items()}
+        else:
+            changes[name] = tuple(value) if isinstance(value, list) else value
+    return replace(case, **changes, events=(*case.events, event))
+
+
+def fold(events: Iterable[Event]) -> Case:
+    """The case that its events leave; a correction replaces what it corrects, and what followed from it."""
+    listed = list(events)
+    effective: dict[int, Event] = {}
+    for one in listed:
+        if one.kind == "corrected":
+            for number, parts in one.data.get("replaced", {}).items():
+                old = effective[int(number)]
+                effective[int(number)] = replace(old, **{**parts, "on": day(parts["on"], "on")})
+        effective[one.no] = one
+    case = Case(listed[0].case_id)
+    for number in sorted(effective):
+        case = apply(case, effective[number])
+    return case

@@ -1,0 +1,110 @@
+"""A step that was written down wrongly is superseded, never overwritten; what followed from it is worked out again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Unpack
+
+from creditscore.days import iso
+from creditscore.errors import UsageError
+from creditscore.lists import exits, imported, procedure, propose, running
+from creditscore.lists.book import Book, Work, book_of, one_at_a_time, settle, step
+from creditscore.lists.case import Case
+from creditscore.lists.decide import decided
+from creditscore.lists.events import TEXTS, Event, Said, day, plain, text
+
+WORK: Mapping[str, Work] = {
+    "proposed": propose.proposed,
+    "imported": imported.taken_over,
+    "revoked": exits.revoked,
+    "noticed": procedure.noticed,
+    "objected": procedure.objected,
+    "checked": procedure.checked,
+    "extended": procedure.extended_time,
+    "decided": decided,
+    "published": procedure.published,
+    "prolonged": running.prolonged,
+    "barred": running.barred,
+    "applied": running.applied,
+    "refused": running.refused,
+    "exited": exits.left,
+    "unpublished": exits.unpublished,
+}
+FIXED = ("subject", "list", "scheme", "of")  # what a case is about
+
+
+def correct(book: Book, case_id: str, no: int, *, to: Mapping[str, Any], reason: str, **said: Unpack[Said]) -> Book:
+    """Replace parts of step `no` of a case: `on`, `organ`, `document`, `evidence`, or what the step itself says.
+
+    The later steps are taken again with what is right now; where one would not be allowed, the correction is refused.
+    Before `recorded_on` of the correction everything is known as it was.
+
+        correct(book, case_id, 3, to={"on": "2024-05-09"}, reason="misread", on="2024-06-01", by="li.na")
+    """
+    case = book.case(case_id)
+    if not reason.strip():
+        raise UsageError("the correction gives no reason", where=f"case {case_id}")
+    old = next((one for one in case.events if one.no == no and one.kind != "corrected"), None)
+    if old is None:
+        there = ", ".join(str(one.no) for one in case.events if one.kind != "corrected")
+        raise UsageError(f"the case has no step {no} to correct", where=f"case {case_id}", allowed=there)
+    new = _changed(old, to)
+    steps = [new if one.no == no else one for one in case.events if one.kind != "corrected"]
+    again = book_of(one for one in book.events if one.case_id != case_id)
+    for one in steps:
+        before = again.cases.get(case_id, Case(case_id, case.subject_id, case.list))
+        again = settle(again, before, replace(one, data={}, basis="", mark=""), _work(one))
+    replaced = {
+        str(now.no): _parts(now)
+        for was, now in zip(
+            (one for one in case.events if one.kind != "corrected"), again.cases[case_id].events, strict=True
+        )
+        if _parts(was) != _parts(now)
+    }
+    if not replaced:
+        raise UsageError("the correction changes nothing", where=f"case {case_id}, step {no}")
+
+    args = {"no": no, "to": dict(to), "reason": reason}
+    after = step(book, case, "corrected", args, said, lambda book, case, made: ({}, []))
+    made = replace(after.events[-1], data=plain({"replaced": replaced}))
+    corrected = book.add(made)
+    one_at_a_time(corrected, corrected.cases[case_id])
+    return corrected
+
+
+def _work(one: Event) -> Work:
+    if one.kind == "exited" and "by_itself" in one.args:
+        return exits.ended
+    return WORK[one.kind]
+
+
+def _changed(old: Event, to: Mapping[str, Any]) -> Event:
+    """The step with other parts; UsageError for a part that it does not have, or that names what the case is about."""
+    common = {name: text(to[name], name) for name in TEXTS if name in to}
+    own = {name: value for name, value in to.items() if name not in (*TEXTS, "on")}
+    fixed = sorted(set(own) & set(FIXED))
+    if fixed or "by_itself" in old.args:
+        what = ", ".join(fixed) or "an exit by itself"
+        raise UsageError(
+            f"{what} cannot be corrected",
+            where=f"case {old.case_id}, step {old.no}",
+            next="correct the step it follows from, or let the case end and begin another",
+        )
+    on = day(to["on"], "on") if "on" in to else old.on
+    if on > old.recorded_on:
+        raise UsageError(
+            f"the step was recorded on {iso(old.recorded_on)} and cannot be of {iso(on)}",
+            where=f"case {old.case_id}, step {old.no}",
+            allowed=f"up to {iso(old.recorded_on)}",
+        )
+    changes: dict[str, Any] = {"on": on, "args": plain({**old.args, **own}), **common}
+    return replace(old, **changes)
+
+
+PARTS = ("organ", "document", "evidence", "basis", "mark")
+
+
+def _parts(one: Event) -> dict[str, Any]:
+    texts = {name: getattr(one, name) for name in PARTS}
+    return {"on": iso(one.on), **texts, "args": dict(one.args), "data": dict(one.data)}

@@ -1,0 +1,112 @@
+"""What a notice or a letter says of a case, drafted from the rules in both languages; a person completes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from creditscore.lists.book import Book
+from creditscore.lists.case import Case
+from creditscore.lists.rules import decision, exits_for, general_exits, list_rule, version
+from creditscore.schemes.laws import load_laws
+from creditscore.schemes.lists import ListExit, ListTerm, Span
+from creditscore.schemes.model import Label, Rule, Scheme
+
+UNITS = {
+    "days": ("日", "days"),
+    "workdays": ("个工作日", "working days"),
+    "months": ("个月", "months"),
+    "years": ("年", "years"),
+}
+
+
+def draft(book: Book, case_id: str) -> dict[str, Label]:
+    """Facts, basis and ways out of a case in words. Measures and remedies are not in the rules: the office states them.
+
+    draft(book, case_id)["basis"].zh  # 依据《…》（人力资源社会保障部令第45号）…
+    """
+    case = book.case(case_id)
+    scheme = version(case.scheme)
+    rule = list_rule(case.scheme, case.list)
+    deciding = [decision(scheme, one) for one in case.triggers]
+    return {"facts": _facts(case, scheme), "basis": articles([*deciding, rule]), "exits": ways_out(case)}
+
+
+def _facts(case: Case, scheme: Scheme) -> Label:
+    """The items of the records in words, and the records."""
+    codes = case.events[0].args.get("items", [])
+    labels = [next(one.label for one in scheme.items[code]) for code in codes if code in scheme.items]
+    zh = "、".join(one.zh for one in labels) or "、".join(case.triggers)
+    en = "; ".join(one.en for one in labels) or ", ".join(case.triggers)
+    if case.records:
+        zh, en = f"{zh}（记录：{'、'.join(case.records)}）", f"{en} (records: {', '.join(case.records)})"
+    return Label(zh=zh, en=en)
+
+
+def articles(rules: Iterable[Rule]) -> Label:
+    """The legal texts that some rules cite, with number and article."""
+    laws = load_laws()
+    places: dict[str, dict[str, None]] = {}
+    for rule in rules:
+        for cite in rule.cite:
+            places.setdefault(cite.law, {})[cite.article] = None
+    zh, en = [], []
+    for law, articles in places.items():
+        text = laws[law]
+        which = ", ".join(one for one in articles if one)
+        number = f"（{text.number}）" if text.number else ""
+        zh.append(f"《{text.title.zh}》{number}" + (f" {which}" if which else ""))
+        en.append(text.title.en + (f" ({text.number})" if text.number else "") + (f", {which}" if which else ""))
+    return Label(zh="；".join(zh), en="; ".join(en))
+
+
+def ways_out(case: Case) -> Label:
+    """How long an entry lasts and how it can end, as far as the rules say."""
+    rule = list_rule(case.scheme, case.list)
+    said = [_term(one) for one in rule.terms if not one.triggers or set(one.triggers) & set(case.triggers)]
+    said += [_way(one) for one in exits_for(rule, case.triggers)]
+    said += [one.label for one in general_exits(rule) if one.label is not None]
+    return Label(zh="；".join(one.zh for one in said), en="; ".join(one.en for one in said))
+
+
+def span(length: Span) -> Label:
+    name = next(one for one in UNITS if getattr(length, one) is not None)
+    number, (zh, en) = getattr(length, name), UNITS[name]
+    return Label(zh=f"{number}{zh}", en=f"{number} {en if number != 1 else en[:-1]}")
+
+
+KINDS = {
+    "first": Label(zh="期限", en="term"),
+    "repeated": Label(zh="再次发生的期限", en="term after a new act"),
+    "uncorrected": Label(zh="未改正的期限", en="term where not corrected"),
+    "relisted": Label(zh="再次列入的期限", en="term of a new entry"),
+}
+WAYS = {
+    "expiry": Label(zh="到期移出", en="expiry"),
+    "early": Label(zh="提前移出", en="early exit"),
+    "corrected": Label(zh="改正后移出", en="exit after correction"),
+    "annulled": Label(zh="撤销", en="annulment"),
+    "deregistered": Label(zh="注销", en="deregistration"),
+}
+
+
+def _term(term: ListTerm) -> Label:
+    head = KINDS[term.applies_to]
+    if term.unknown:
+        return Label(zh=f"{head.zh}：未见公布", en=f"{head.en}: not published")
+    if term.span is None:
+        return Label(zh=f"{head.zh}：至移出时止", en=f"{head.en}: until an exit")
+    return Label(zh=f"{head.zh}：{span(term.span).zh}", en=f"{head.en}: {span(term.span).en}")
+
+
+def _way(way: ListExit) -> Label:
+    head = way.label or WAYS[way.kind]
+    zh, en = head.zh, head.en
+    if way.after is not None:
+        zh, en = f"{zh}，满{span(way.after).zh}", f"{en} after {span(way.after).en}"
+    if way.needs:
+        zh += "，须：" + "、".join(one.zh for one in way.needs.values())
+        en += ", needs: " + ", ".join(one.en for one in way.needs.values())
+    if way.unless:
+        zh += "，除外：" + "、".join(one.zh for one in way.unless.values())
+        en += ", unless: " + ", ".join(one.en for one in way.unless.values())
+    return Label(zh=zh, en=en)

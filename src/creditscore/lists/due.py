@@ -1,0 +1,132 @@
+"""What is to be done next, by which day: hearings that end, checks, decisions, publications, exits, withdrawals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from creditscore.lists.book import Book
+from creditscore.lists.case import Case
+from creditscore.lists.events import Day, day
+from creditscore.lists.exits import elsewhere, expires_on
+from creditscore.lists.procedure import decision_step, steps_since
+from creditscore.lists.rules import cited, list_rule, procedure
+from creditscore.lists.terms import last_day_of_step, later, provisional
+from creditscore.schemes.lists import ListRule, ListStep, Span
+from creditscore.schemes.model import Rule
+
+
+@dataclass(frozen=True)
+class Due:
+    """One thing to do. `what`: notice, hearing_ends, check, decide, publish, expire, look_at, decide_exit, withdraw,
+    leave_red. `by` is the last day (None where nobody published one); `overdue` on the day asked for.
+    """
+
+    by: int | None
+    what: str
+    case_id: str
+    subject_id: str
+    list: str
+    state: str
+    basis: str
+    mark: str
+    note: str
+    provisional: bool
+    overdue: bool
+
+
+def due(book: Book, on: Day, until: Day | None = None) -> list[Due]:
+    """Everything open on a day as it was known then, by due day, no date last; `until` leaves out what is due later."""
+    today = day(on, "on")
+    last = None if until is None else day(until, "until")
+    known = book.known(on)
+    found = [one for case in known.cases.values() for one in _of(known, case, today)]
+    chosen = [one for one in found if last is None or (one.by is not None and one.by <= last)]
+    return sorted(chosen, key=lambda one: (one.by is None, one.by or 0, one.list, one.case_id, one.what))
+
+
+def _of(book: Book, case: Case, today: int) -> Iterator[Due]:
+    rule = list_rule(case.scheme, case.list)
+    if case.open:
+        yield from _undecided(case, rule, today)
+    if case.state == "listed":
+        yield from _running(book, case, rule, today)
+    if case.withdraw_by is not None and case.withdrawn_on is None:
+        yield _due(case, "withdraw", case.withdraw_by, [procedure().withdrawal], today)
+
+
+def _undecided(case: Case, rule: ListRule, today: int) -> Iterator[Due]:
+    if case.state == "proposed" and rule.kind in procedure().needs_notice.kinds:
+        yield _due(case, "notice", None, [procedure().needs_notice], today)
+    if case.heard_until is not None and case.heard_until >= today:
+        yield _due(case, "hearing_ends", case.heard_until, steps_since(rule, "noticed_on"), today)
+    if case.state == "objected" and case.objected_on is not None:
+        checks = steps_since(rule, "objected_on")
+        if checks:
+            yield from (_step(case, "check", one, case.objected_on, today) for one in checks)
+        else:
+            yield _due(case, "check", None, [rule], today)
+    limit = decision_step(rule)
+    since = None if limit is None else case.step_day(limit.since)
+    if limit is not None and case.decide_by is not None:
+        yield _due(case, "decide", case.decide_by, [limit], today, span=limit.within)
+    elif limit is not None and since is not None:
+        yield _step(case, "decide", limit, since, today)
+    else:
+        note = f"{limit.since} is not known" if limit is not None else ""
+        yield _due(case, "decide", None, [limit or rule], today, note)
+
+
+def _running(book: Book, case: Case, rule: ListRule, today: int) -> Iterator[Due]:
+    if case.published_on is None:
+        for one in rule.steps:
+            since = case.step_day(one.since)
+            if one.id.startswith("publish") and since is not None:
+                yield _step(case, "publish", one, since, today, one.id)
+        if case.end == "waiting" and not any(one.id.startswith("publish") for one in rule.steps):
+            yield _due(case, "publish", None, [rule], today, "the term begins with the publication")
+    found = expires_on(case)
+    if found is not None:
+        free, way, why = found
+        reason = why or (
+            "a new matter may bar it"
+            if way is not None and way.unless and any(x.open for x in book.beside(case))
+            else ""
+        )
+        if way is not None and way.decided_within is not None:
+            yield _due(
+                case,
+                "look_at" if reason else "expire",
+                later(free - 1, way.decided_within),
+                [way],
+                today,
+                reason,
+                span=way.decided_within,
+            )
+        else:
+            yield _due(case, "look_at" if reason else "expire", free, [way or rule], today, reason)
+    if case.applied:
+        yield _due(case, "decide_exit", case.applied.get("decide_by"), [rule], today, case.applied["exit"])
+    if case.kind == "red" and case.holds(today):
+        others = elsewhere(book, case, today)
+        if others:
+            ways = [one for one in procedure().exits if one.id == "listed_elsewhere"]
+            yield _due(case, "leave_red", None, ways, today, ", ".join(one.list for one in others))
+
+
+def _step(case: Case, what: str, one: ListStep, since: int, today: int, note: str = "") -> Due:
+    return _due(case, what, last_day_of_step(one, since), [one], today, note, span=one.within)
+
+
+def _due(
+    case: Case,
+    what: str,
+    by: int | None,
+    rules: Sequence[Rule],
+    today: int,
+    note: str = "",
+    span: Span | None = None,
+) -> Due:
+    guessed = by is not None and (case.provisional if what == "hearing_ends" else provisional(span, by))
+    late = by is not None and by < today
+    return Due(by, what, case.case_id, case.subject_id, case.list, case.state, *cited(rules), note, guessed, late)

@@ -1,0 +1,290 @@
+"""The ways out: by expiry, early or corrected on proof, annulled, deregistered; and an exit obtained by falsehood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Unpack
+
+from creditscore.days import from_day, iso
+from creditscore.errors import UsageError
+from creditscore.lists.book import Book, step
+from creditscore.lists.case import Case, given_days
+from creditscore.lists.decide import choose, entry
+from creditscore.lists.events import Day, Event, Said, day
+from creditscore.lists.rules import GeneralExit, exits_for, general_exits, list_rule, procedure
+from creditscore.lists.running import running
+from creditscore.lists.terms import first_day_out, later
+from creditscore.schemes.lists import ListExit
+from creditscore.schemes.model import Rule
+
+
+@dataclass(frozen=True)
+class Expired:
+    """What `expire` did: the cases that left, and those that a person must look at, each with the reason."""
+
+    left: tuple[str, ...]
+    waiting: Mapping[str, str]
+
+
+def leave(
+    book: Book,
+    case_id: str,
+    *,
+    exit: str,
+    confirm: Mapping[str, str] | None = None,
+    absent: Mapping[str, str] | None = None,
+    dates: Mapping[str, Day] | None = None,
+    **said: Unpack[Said],
+) -> Book:
+    """A person lets a subject leave by the way `exit`; the entry no longer holds from that day on.
+
+    `confirm` gives, for each thing that the way needs, what shows it; `absent`, for each thing that bars it, what shows
+    that it is not so. Each is named one by one. `dates` gives days that the way counts from (`corrected_on`).
+    """
+    args = {"exit": exit, "confirm": dict(confirm or {}), "absent": dict(absent or {})}
+    args["dates"] = given_days(dates)
+    return step(book, book.case(case_id), "exited", args, said, left)
+
+
+def withdraw(book: Book, case_id: str, **said: Unpack[Said]) -> Book:
+    """The publication of an annulled entry was taken back."""
+    return step(book, book.case(case_id), "unpublished", {}, said, unpublished)
+
+
+def revoke(book: Book, case_id: str, *, reason: str, **said: Unpack[Said]) -> Book:
+    """An exit obtained by a false application is revoked, where the rule says so: a new case, its term starts again."""
+    old = book.case(case_id)
+    number = 1 + sum(1 for one in book.beside(old) if one.case_id.startswith(f"{case_id}."))
+    return step(
+        book,
+        Case(f"{case_id}.{number}", old.subject_id, old.list),
+        "revoked",
+        {"of": case_id, "reason": reason},
+        said,
+        revoked,
+    )
+
+
+def expire(book: Book, on: Day, *, by: str, recorded_on: Day | None = None) -> tuple[Book, Expired]:
+    """Let go of every entry whose term is over on a day. Done twice it does nothing more.
+
+    Each exit is dated the first day without the entry, and known from `recorded_on` (default: `on`). A way out by
+    expiry that needs proof, or that a new matter may bar, waits for a person.
+    """
+    today = day(on, "on")
+    known = today if recorded_on is None else day(recorded_on, "recorded_on")
+    gone, waiting = [], {}
+    for case in sorted(book.cases.values(), key=lambda one: one.case_id):
+        if case.state != "listed":
+            continue
+        found = expires_on(case)
+        if found is None or found[0] > today:
+            continue
+        free, way, why = found
+        if why is None and way is not None and way.unless:
+            why = _new_matter(book, case)
+        if why is not None:
+            waiting[case.case_id] = why
+            continue
+        args = {"exit": way.id if way is not None else "term_end", "by_itself": True}
+        said: Said = {"on": from_day(max(free, _latest(case))), "by": by, "recorded_on": from_day(max(known, free))}
+        book = step(book, case, "exited", args, said, ended)
+        gone.append(case.case_id)
+    return book, Expired(tuple(gone), waiting)
+
+
+def expires_on(case: Case) -> tuple[int, ListExit | None, str | None] | None:
+    """The first day on which an entry is over by itself, by which way, and what a person must look at first.
+
+    None where there is no such day.
+    """
+    ways = [way for way in exits_for(list_rule(case.scheme, case.list), case.triggers) if way.kind == "expiry"]
+    timed = [way for way in ways if way.after is not None and way.since is not None]
+    found: list[tuple[int, ListExit | None, str | None]] = []
+    if case.term_end is not None:
+        plain = next((way for way in ways if way.after is None), None)
+        found.append((case.term_end + 1, plain, None))
+    for way in timed:
+        assert way.since is not None
+        if set(way.unless) & set(case.triggers):
+            continue  # the ground of the entry itself bars this way
+        since = clock(case, way, {})
+        if since is not None:
+            needs = ", ".join(way.needs)
+            found.append((first_day_out(way, since), way, f"{way.id} needs proof of: {needs}" if needs else None))
+    return min(found, key=lambda one: (one[0], one[2] is not None), default=None)
+
+
+def clock(case: Case, way: ListExit, dates: Mapping[str, int]) -> int | None:
+    """The day from which a way out counts: never before the entry, and anew after a restart or a bar."""
+    assert way.since is not None
+    since = {**dates, **case.named()}.get(way.since)
+    if since is None or case.entered_on is None:
+        return None
+    if way.since == "corrected_on":
+        since = max(since, case.entered_on)
+    if way.since == "entered_on" and case.restarted_on is not None:
+        since = max(since, case.restarted_on)
+    barred = [on for ground, on in case.bars.items() if ground in way.unless] if way.kind == "expiry" else []
+    return max([since, *barred])
+
+
+def way_out(case: Case, name: str) -> ListExit | GeneralExit:
+    """A way out by its id; UsageError names those that this entry has."""
+    rule = list_rule(case.scheme, case.list)
+    own = exits_for(rule, case.triggers)
+    ways: list[ListExit | GeneralExit] = [
+        *own,
+        *(one for one in general_exits(rule) if one.id not in {way.id for way in own}),
+    ]
+    found = next((one for one in ways if one.id == name), None)
+    if found is None:
+        raise UsageError(
+            f"{name!r} is no way out of this entry", where=f"case {case.case_id}", allowed=[one.id for one in ways]
+        )
+    return found
+
+
+def left(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+    """May the subject leave by this way on this day."""
+    running(case, made)
+    where, way = f"case {case.case_id}", way_out(case, made.args["exit"])
+    if not made.document or not made.organ:
+        raise UsageError(
+            "an exit names no " + ("document" if not made.document else "organ"),
+            where=where,
+            next="give the number of the decision and the office that took it",
+        )
+    if isinstance(way, ListExit):
+        if way.kind == "expiry" and not way.needs:
+            raise UsageError(f"{way.id!r} happens by itself", where=where, next="run `expire` on the day")
+        if way.after is not None:
+            _old_enough(case, way, {name: day(one, name) for name, one in made.args.get("dates", {}).items()}, made.on)
+        _one_by_one("confirm", "needed", way.needs, made.args.get("confirm", {}), where)
+        _one_by_one("absent", "a bar", way.unless, made.args.get("absent", {}), where)
+        barring = sorted(set(way.unless) & (set(case.bars) | set(case.triggers)))
+        if barring:
+            raise UsageError(f"{', '.join(barring)} bars this way out", where=where, allowed="another way out")
+    elif way.id == "listed_elsewhere" and not elsewhere(book, case, made.on):
+        raise UsageError(
+            "the subject is on no serious and no watch list on that day", where=where, allowed="another way out"
+        )
+    changes: dict[str, Any] = {
+        "state": "exited",
+        "exit": way.id,
+        "exit_reason": way.kind,
+        "exited_on": made.on,
+        "applied": {},
+    }
+    rules: list[Rule] = [way]
+    if way.kind == "annulled" and case.kind != "red":
+        common = procedure().withdrawal
+        changes["withdraw_by"] = later(made.on, common.within)
+        rules.append(common)
+    return changes, rules
+
+
+def ended(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+    """The exit of `expire`: its day follows from the term alone."""
+    found = expires_on(case)
+    if found is None or found[0] > made.recorded_on:
+        end = "without an end" if found is None else f"until {iso(found[0] - 1)}"
+        raise UsageError(
+            f"the entry would run {end}, but its exit by itself was recorded on {iso(made.recorded_on)}",
+            where=f"case {case.case_id}",
+        )
+    rule = list_rule(case.scheme, case.list)
+    way: Rule | None = found[1] or next((one for one in rule.terms if one.id == case.term), None)
+    gone = {"exit": made.args["exit"], "exit_reason": "expiry", "exited_on": found[0]}
+    return {"state": "exited", **gone, "applied": {}}, [way or rule]
+
+
+def unpublished(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+    if case.withdraw_by is None or case.withdrawn_on is not None:
+        done = (
+            f"withdrawn already on {iso(case.withdrawn_on)}"
+            if case.withdrawn_on is not None
+            else "nothing was annulled"
+        )
+        raise UsageError(f"no publication is to be withdrawn: {done}", where=f"case {case.case_id}")
+    return {"withdrawn_on": made.on}, [procedure().withdrawal]
+
+
+def revoked(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+    """A new entry of the old case's kind; its term runs from this day."""
+    old = book.case(made.args["of"])
+    rule = list_rule(old.scheme, old.list)
+    way = next((one for one in rule.exits if one.id == old.exit), None)
+    if old.state != "exited" or way is None or not way.starts_again_if_false:
+        raise UsageError(
+            "the rule revokes no such exit",
+            where=f"case {old.case_id}",
+            allowed="an early exit whose rule says that it is revoked when obtained by a false application",
+        )
+    assert old.exited_on is not None
+    if made.on < old.exited_on:
+        raise UsageError(
+            f"revoked on {iso(made.on)}, before the exit of {iso(old.exited_on)}", where=f"case {old.case_id}"
+        )
+    if not made.document or not made.organ or not made.args.get("reason"):
+        raise UsageError("a revocation needs the office, its document and the reason", where=f"case {old.case_id}")
+    same = {
+        "subject_id": old.subject_id,
+        "list": old.list,
+        "kind": old.kind,
+        "scheme": old.scheme,
+        "triggers": list(old.triggers),
+        "records": list(old.records),
+        "proposed_on": made.on,
+        "decided_on": made.on,
+    }
+    term = next((one for one in rule.terms if one.id == old.term), None) or choose(book, case, rule, "", made.on)
+    entered, _ = entry(book, case, rule, _with_term(made, term.id if term else ""), dict(old.dates))
+    return {**same, **entered, "dates": dict(old.dates)}, [way]
+
+
+def elsewhere(book: Book, case: Case, on: int) -> list[Case]:
+    """The serious and watch lists on which the subject of a case is on a day."""
+    return [one for one in book.of(case.subject_id) if one.kind in ("serious", "watch") and one.holds(on)]
+
+
+def _with_term(made: Event, term: str) -> Event:
+    return replace(made, args={**made.args, "term": term})
+
+
+def _latest(case: Case) -> int:
+    return max(one.on for one in case.events if one.kind != "corrected")
+
+
+def _new_matter(book: Book, case: Case) -> str | None:
+    """A proposal that is open bars an exit that a new ground would bar, until somebody has decided on it."""
+    found = [one.case_id for one in book.beside(case) if one.open]
+    return f"a new matter is open: {', '.join(found)}" if found else None
+
+
+def _old_enough(case: Case, way: ListExit, dates: Mapping[str, int], on: int) -> None:
+    since = clock(case, way, dates)
+    if since is None:
+        raise UsageError(f"{way.since} is not known", where=f"case {case.case_id}", next=f"give dates: {way.since}")
+    free = first_day_out(way, since)
+    if on < free:
+        raise UsageError(
+            f"{way.id!r} is open from {iso(free)} on, not on {iso(on)}",
+            where=f"case {case.case_id}",
+            allowed=f"{iso(free)} or later (counted from {way.since}, {iso(since)})",
+        )
+
+
+def _one_by_one(name: str, what: str, asked: Mapping[str, Any], given: Mapping[str, str], where: str) -> None:
+    missing = [key for key in asked if not str(given.get(key, "")).strip()]
+    unknown = sorted(set(given) - set(asked))
+    if missing:
+        listed = "; ".join(f"{key}: {asked[key].zh} / {asked[key].en}" for key in missing)
+        raise UsageError(
+            f"not every point is settled ({what}): {listed}", where=where, next=f"give for each what shows it ({name})"
+        )
+    if unknown:
+        raise UsageError(
+            f"{', '.join(unknown)} is nothing that this way asks for", where=where, allowed=list(asked) or "nothing"
+        )

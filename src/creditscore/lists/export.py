@@ -1,0 +1,38 @@
+"""The tables of the lists as files: listings, list_exits and list_events, whole or not at all."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from creditscore.errors import UsageError
+from creditscore.lists.book import Book
+from creditscore.lists.events import Day
+from creditscore.lists.listings import list_events, list_exits, listings
+
+TABLES = {"listings": listings, "list_exits": list_exits, "list_events": list_events}
+
+
+def write(book: Book, out: Path | str, known_at: Day | None = None, csv: bool = False) -> dict[str, int]:
+    """Write the three tables as Parquet (and CSV) to a folder, in place of earlier ones; returns their rows."""
+    import pyarrow.csv as pcsv
+    import pyarrow.parquet as pq
+
+    folder = Path(out)
+    made = {name: make(book, known_at) for name, make in TABLES.items()}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="creditscore-", dir=folder) as parts:
+            for name, table in made.items():
+                pq.write_table(table, Path(parts) / f"{name}.parquet")
+                if csv:
+                    pcsv.write_csv(table, Path(parts) / f"{name}.csv")
+            for name in made:
+                (folder / f"{name}.csv").unlink(missing_ok=True)
+            for part in sorted(Path(parts).iterdir()):
+                part.replace(folder / part.name)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write the tables there: {error.strerror or error}", where=str(out), next="give another folder"
+        ) from error
+    return {name: table.num_rows for name, table in made.items()}

@@ -1,0 +1,119 @@
+"""Tables that the lists write: listings for grading and composite, exits for what hangs on them, and all events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from creditscore.days import from_day
+from creditscore.lists.book import Book
+from creditscore.lists.case import Case
+from creditscore.lists.events import COLUMNS, Day
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+LISTINGS = (
+    "listing_id",
+    "subject_id",
+    "list",
+    "entered_on",
+    "term_end",
+    "exited_on",
+    "exit_reason",
+    "basis",
+    "recorded_on",
+)
+EXITS = (
+    "listing_id",
+    "subject_id",
+    "list",
+    "lifted_from",
+    "exit",
+    "exit_reason",
+    "withdraw_by",
+    "withdrawn_on",
+    "organ",
+    "document",
+    "basis",
+    "evidence",
+    "recorded_on",
+)
+DATES = ("entered_on", "term_end", "exited_on", "recorded_on", "lifted_from", "withdraw_by", "withdrawn_on", "on")
+
+
+def listings(book: Book, known_at: Day | None = None) -> pa.Table:
+    """Every entry ever made, as known on a day (default: everything): one row each, sorted by id.
+
+    `term_end` is the last day of the term, `exited_on` the first day without the entry; `basis` names the articles and
+    the document; `recorded_on` is when the entry became known. `creditscore grade --listings` takes the table as it is.
+    """
+    rows = [_listing(case) for case in entries(book.known(known_at))]
+    return _table(LISTINGS, rows)
+
+
+def list_exits(book: Book, known_at: Day | None = None) -> pa.Table:
+    """Every exit, as known on a day: from `lifted_from` on the entry no longer holds, and what hangs on it is lifted.
+
+    For an annulled entry, `withdraw_by` is the last day to take back its publication.
+    """
+    rows = []
+    for case in entries(book.known(known_at)):
+        made = next((one for one in reversed(case.events) if one.kind == "exited"), None)
+        if case.exited_on is None or made is None:
+            continue
+        rows.append(
+            {
+                "listing_id": case.case_id,
+                "subject_id": case.subject_id,
+                "list": case.list,
+                "lifted_from": case.exited_on,
+                "exit": case.exit,
+                "exit_reason": case.exit_reason,
+                "withdraw_by": case.withdraw_by,
+                "withdrawn_on": case.withdrawn_on,
+                "organ": made.organ,
+                "document": made.document,
+                "basis": made.basis,
+                "evidence": made.evidence,
+                "recorded_on": made.recorded_on,
+            }
+        )
+    return _table(EXITS, rows)
+
+
+def list_events(book: Book, known_at: Day | None = None) -> pa.Table:
+    """Every event as it was written, in order; `args` and `data` are JSON."""
+    return _table(COLUMNS, [one.row() for one in book.known(known_at).events])
+
+
+def entries(book: Book) -> list[Case]:
+    """The cases that led to an entry, sorted by id."""
+    found = [case for case in book.cases.values() if case.entered_on is not None]
+    return sorted(found, key=lambda one: one.case_id)
+
+
+def _listing(case: Case) -> dict[str, Any]:
+    made = next(one for one in case.events if one.kind in ("decided", "imported", "revoked"))
+    return {
+        "listing_id": case.case_id,
+        "subject_id": case.subject_id,
+        "list": case.list,
+        "entered_on": case.entered_on,
+        "term_end": case.term_end,
+        "exited_on": case.exited_on,
+        "exit_reason": case.exit_reason or None,
+        "basis": "; ".join(part for part in (made.basis, made.document) if part),
+        "recorded_on": made.recorded_on,
+    }
+
+
+def _table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> pa.Table:
+    import pyarrow as pa
+
+    kinds = {name: pa.date32() if name in DATES else pa.int64() if name == "no" else pa.string() for name in columns}
+    plain = [{name: _day(row[name]) if name in DATES else row[name] for name in columns} for row in rows]
+    return pa.Table.from_pylist(plain, schema=pa.schema(list(kinds.items())))
+
+
+def _day(value: Any) -> Any:
+    return from_day(value) if isinstance(value, int) else value

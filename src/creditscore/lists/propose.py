@@ -1,0 +1,199 @@
+"""From a grading to proposals: which deciding rules held, for whom, and on which records; a person decides later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Unpack
+
+from creditscore.days import iso
+from creditscore.errors import UsageError
+from creditscore.grading.result import Grading
+from creditscore.grading.several import Gradings
+from creditscore.lists.book import Book, step
+from creditscore.lists.case import Case, given_days
+from creditscore.lists.events import Day, Event, Said, day, subject, text
+from creditscore.lists.graded import Graded, read
+from creditscore.lists.named_days import named_days, names_of, of_records
+from creditscore.lists.opening import case_id_of, opened
+from creditscore.lists.rules import decision, items_read, list_rule, version, why_not
+from creditscore.schemes import registry
+from creditscore.schemes.model import Rule, Scheme
+
+GONE = ("withdrawn", "repaired", "exempt")  # reasons under which a record carries nothing
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """`made`: the new cases. `skipped`: (subject, list, trigger, why) of each trigger that led to none.
+    `refused`: (list, trigger, why) of triggers that may never lead to a proposal.
+    """
+
+    made: tuple[str, ...]
+    skipped: tuple[tuple[str, str, str, str], ...]
+    refused: tuple[tuple[str, str, str], ...]
+
+
+def propose(
+    book: Book,
+    grading: Grading | Gradings | Path | str,
+    *,
+    lists: Iterable[str] | None = None,
+    records: Any = None,
+    dates: Mapping[str, Mapping[str, Day]] | None = None,
+    **said: Unpack[Said],
+) -> tuple[Book, Proposals]:
+    """Propose every organisation for which a deciding rule of the grading is a trigger of a list.
+
+    `grading` is in memory or a folder of `creditscore grade`; `lists` narrows it to some lists. The days from
+    which a rule's steps count (`deadline_on`, `handled_on` …) are read from `records`, the table that was graded, or
+    given per subject in `dates` (`{"9131…": {"deadline_on": "2024-03-01"}}`). A proposal names its rule and the records
+    of the items that the rule reads. It is not made again while a case on the same list is
+    open or an entry holds, nor after the same records were declined; `skipped` says so. A trigger that is a band,
+    compares the score, or counts without a published text is refused (`refused`), whatever the grading holds.
+    """
+    wanted = None if lists is None else set(lists)
+    made, skipped, refused = [], [], []
+    known: set[str] = set()
+    for graded in read(grading):
+        scheme = graded.scheme
+        known |= set(scheme.lists)
+        if day(said["on"], "on") < graded.as_of:
+            raise UsageError(
+                f"proposed on {said['on']}, before the day of the grading ({iso(graded.as_of)})",
+                where=graded.scheme.name,
+                allowed=f"{iso(graded.as_of)} or later",
+            )
+        for key in scheme.lists:
+            if wanted is not None and key not in wanted:
+                continue
+            for trigger in scheme.lists[key].triggers:
+                why = why_not(scheme, key, trigger)
+                if why is not None:
+                    refused.append((key, trigger, why))
+                    continue
+                held = list(_held(graded, scheme, trigger))
+                if held:
+                    _of_library(scheme)
+                found = named_days(records, [one for _, own in held for one in own or ()], names_of(scheme.lists[key]))
+                for who, own in held:
+                    given = {**of_records(found, own or ()), **(dates or {}).get(who, {})}
+                    case, why = _case(book, who, key, scheme, trigger, own, said)
+                    if why is not None:
+                        skipped.append((who, key, trigger, why))
+                        continue
+                    run: dict[str, Any] = {"run_id": graded.run_id, "as_of": iso(graded.as_of)}
+                    run |= {"items": graded.items_of(who, own or ())}
+                    args = _args(case, scheme, trigger, own, given) | run
+                    book = step(book, case, "proposed", args, said, proposed)
+                    made.append(case.case_id)
+    if not known:
+        raise UsageError(
+            "no scheme of this grading keeps a list", next="`creditscore scheme show` names a scheme's lists"
+        )
+    if wanted is not None and wanted - known:
+        raise UsageError(
+            f"no scheme of the grading keeps {', '.join(sorted(wanted - known))}", allowed=sorted(known) or "none"
+        )
+    return book, Proposals(tuple(made), tuple(skipped), tuple(refused))
+
+
+def propose_one(
+    book: Book,
+    subject_id: str,
+    key: str,
+    scheme: str,
+    trigger: str,
+    *,
+    records: Iterable[str] = (),
+    dates: Mapping[str, Day] | None = None,
+    **said: Unpack[Said],
+) -> tuple[Book, str]:
+    """One proposal by a person, without a grading: the trigger, and the records that meet it (their ids).
+
+    Refused where `propose` would refuse or skip it. `scheme` is a version of the library (`wage_arrears@2022`).
+    """
+    found = version(scheme)
+    list_rule(found.name, key)
+    why = why_not(found, key, trigger)
+    named = sorted({text(one, "records") for one in records})
+    own = named if why is not None or named or items_read(found, trigger) is not None else None
+    case, no = _case(book, subject(subject_id), key, found, trigger, own, said) if why is None else (Case(""), why)
+    if no is not None:
+        raise UsageError(
+            f"{trigger!r} leads to no proposal for {key}: {no}", where=found.name, allowed=found.lists[key].triggers
+        )
+    args = _args(case, found, trigger, own, dates or {})
+    return step(book, case, "proposed", args, said, proposed), case.case_id
+
+
+def proposed(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+    scheme = version(made.args["scheme"])
+    rule = list_rule(scheme.name, made.args["list"])
+    rules = [decision(scheme, trigger) for trigger in made.args["triggers"]]
+    return {**opened(made, rule.kind), "state": "proposed", "proposed_on": made.on}, list(rules)
+
+
+def _case(
+    book: Book, who: str, key: str, scheme: Scheme, trigger: str, records: list[str] | None, said: Said
+) -> tuple[Case, str | None]:
+    """The case that a proposal opens, and why it may not."""
+    on = day(said["on"], "on")
+    mine = records or []
+    case = Case(case_id_of(key, who, [scheme.name, trigger, mine], said), who, key)
+    if records is not None and not records:
+        return case, "no record carries it"
+    record_list = scheme.lists[key].kind == "record"
+    for other in book.of(who, key):
+        same = bool(set(other.records) & set(mine)) or not record_list
+        if other.open and same:
+            return case, f"a case is open: {other.case_id}"
+        if other.state in ("listed", "exited") and other.holds(on) and same:
+            return case, f"an entry holds: {other.case_id}"
+        settled = set(mine) <= set(other.records) if mine else trigger in other.triggers
+        if other.state == "declined" and settled:
+            return case, f"declined on {iso(other.decided_on)}: {other.case_id}"
+        if other.state == "exited" and other.exit_reason != "annulled" and mine and settled:
+            return case, f"the same records led to an entry before: {other.case_id}"
+    return case, f"proposed already: {case.case_id}" if case.case_id in book.cases else None
+
+
+def _args(
+    case: Case, scheme: Scheme, trigger: str, records: list[str] | None, dates: Mapping[str, Day]
+) -> dict[str, Any]:
+    return {
+        "subject": case.subject_id,
+        "list": case.list,
+        "scheme": scheme.name,
+        "triggers": [trigger],
+        "records": records or [],
+        "dates": given_days(dates, ("decided_on",)),
+    }
+
+
+def _held(graded: Graded, scheme: Scheme, trigger: str) -> Iterable[tuple[str, list[str] | None]]:
+    """The subjects for whom a rule decided, and the records of the items it reads (None: it reads no records)."""
+    items = items_read(scheme, trigger)
+    for who in graded.subjects_of(trigger):
+        if items is None:
+            yield subject(who), None
+            continue
+        rows = [row for row in graded.records_of(who) if row["item"] in items]
+        yield subject(who), sorted({row["record_id"] for row in rows if row["reason"].partition(":")[0] not in GONE})
+
+
+def _of_library(scheme: Scheme) -> None:
+    """A case must find its rule again years later, so the scheme must be the library's."""
+    try:
+        found = registry.pick(scheme.name)
+    except UsageError as error:
+        raise UsageError(
+            f"{scheme.name} is not in the library, and a list needs a rule that can be found again",
+            next="put the scheme into configs/schemes/ and grade with it",
+        ) from error
+    if found.model_dump_json() != scheme.model_dump_json():
+        raise UsageError(
+            f"{scheme.name} is not the version of the library that bears this name",
+            next="grade with the library's own version",
+        )

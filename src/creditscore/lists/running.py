@@ -1,0 +1,139 @@
+"""While an entry runs: a longer term, a new ground that starts the clock again, an application to leave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Unpack
+
+from creditscore.days import from_day, iso
+from creditscore.errors import UsageError
+from creditscore.lists.book import Book, step
+from creditscore.lists.case import Case, given_days
+from creditscore.lists.events import Day, Event, Said, day
+from creditscore.lists.rules import exits_for, list_rule
+from creditscore.lists.terms import extended, last_day
+from creditscore.schemes.lists import ListExit, ListTerm
+from creditscore.schemes.model import Rule
+
+
+def prolong(
+    book: Book, case_id: str, *, term: str, reason: str, dates: Mapping[str, Day] | None = None, **said: Unpack[Said]
+) -> Book:
+    """A longer term of the list's rule applies to a running entry: not corrected, or a new act (`term` names it)."""
+    args = {"term": term, "reason": reason, "dates": given_days(dates)}
+    return step(book, book.case(case_id), "prolonged", args, said, prolonged)
+
+
+def bar(book: Book, case_id: str, *, ground: str, **said: Unpack[Said]) -> Book:
+    """Something happened that bars a way out (`ground`: a key of its `unless`); time without it begins anew."""
+    return step(book, book.case(case_id), "barred", {"ground": ground}, said, barred)
+
+
+def apply_for(book: Book, case_id: str, *, exit: str, **said: Unpack[Said]) -> Book:
+    """The subject applied for a way out; the time to decide on it begins, where the rule has one."""
+    return step(book, book.case(case_id), "applied", {"exit": exit}, said, applied)
+
+
+def refuse(book: Book, case_id: str, *, reason: str, **said: Unpack[Said]) -> Book:
+    """The application was refused; the entry goes on."""
+    return step(book, book.case(case_id), "refused", {"reason": reason}, said, refused)
+
+
+def prolonged(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+    """A term never becomes shorter, and the same lack of correction lengthens it once."""
+    running(case, made)
+    where = f"case {case.case_id}"
+    rule = list_rule(case.scheme, case.list)
+    longer = [one for one in rule.terms if one.extends or one.applies_to in ("uncorrected", "repeated")]
+    term = next((one for one in longer if one.id == made.args.get("term")), None)
+    if term is None:
+        allowed = ", ".join(one.id for one in longer) or "the rule of this list lengthens no running entry"
+        raise UsageError(f"{made.args.get('term', '')!r} lengthens no entry here", where=where, allowed=allowed)
+    if not made.args.get("reason"):
+        raise UsageError(
+            "no reason for the longer term", where=where, next="say what was not corrected, or what happened"
+        )
+    if not made.document or not made.organ:
+        raise UsageError("a longer term needs the office and its document", where=where, next="give organ and document")
+    if term.applies_to == "uncorrected" and term.id in (case.term, *case.more_terms):
+        raise UsageError(
+            f"the term was lengthened by {term.id!r} already", where=where, allowed="once for one lack of correction"
+        )
+    changes: dict[str, Any] = {"more_terms": [*case.more_terms, term.id]}
+    if term.until_exit:
+        return changes | {"restarted_on": made.on}, [term]
+    end = _longer(case, term, made)
+    if case.term_end is not None and end < case.term_end:
+        raise UsageError(
+            f"the term would end on {iso(end)}, earlier than now", where=where, allowed=f"after {iso(case.term_end)}"
+        )
+    return changes | {"term_end": end, "end": "known"}, [term]
+
+
+def _longer(case: Case, term: ListTerm, made: Event) -> int:
+    dates = {name: day(one, name) for name, one in made.args.get("dates", {}).items()}
+    if term.extends:
+        if case.term_end is None:
+            raise UsageError("the running term has no known end to lengthen", where=f"case {case.case_id}")
+        return extended(term, case.term_end)
+    since = {**dates, **case.named(), "decided_on": made.on}.get(term.since)
+    if since is None:
+        raise UsageError(f"{term.since} is not known", where=f"case {case.case_id}", next=f"give dates: {term.since}")
+    return last_day(term, since, dates.get("restriction_until", case.dates.get("restriction_until")))
+
+
+def barred(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+    running(case, made)
+    ways = [
+        way
+        for way in exits_for(list_rule(case.scheme, case.list), case.triggers)
+        if made.args.get("ground") in way.unless
+    ]
+    if not ways:
+        known = {key for way in list_rule(case.scheme, case.list).exits for key in way.unless}
+        allowed = ", ".join(sorted(known)) or "no way out of this list is barred by anything"
+        raise UsageError(
+            f"{made.args.get('ground', '')!r} bars no way out here", where=f"case {case.case_id}", allowed=allowed
+        )
+    if not made.evidence and not made.document:
+        raise UsageError("nothing shows the ground", where=f"case {case.case_id}", next="give evidence or a document")
+    return {"bars": {**case.bars, made.args["ground"]: made.on}}, list(ways)
+
+
+def applied(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+    from creditscore.lists.exits import way_out
+    from creditscore.lists.terms import later
+
+    running(case, made)
+    if case.applied:
+        raise UsageError(
+            f"an application of {from_day(case.applied['on'])} is open",
+            where=f"case {case.case_id}",
+            next="decide on it first (`exit` or `refuse`)",
+        )
+    way = way_out(case, made.args["exit"])
+    asked: dict[str, Any] = {"exit": way.id, "on": made.on}
+    if isinstance(way, ListExit) and way.decided_within is not None:
+        asked["decide_by"] = later(made.on, way.decided_within)
+    return {"applied": asked}, [way]
+
+
+def refused(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+    if not case.applied:
+        raise UsageError("no application is open", where=f"case {case.case_id}", next="record it with `apply`")
+    if not made.args.get("reason"):
+        raise UsageError("the refusal gives no reason", where=f"case {case.case_id}")
+    return {"applied": {}}, [list_rule(case.scheme, case.list)]
+
+
+def running(case: Case, made: Event) -> None:
+    """UsageError unless the entry holds on the day of the step."""
+    if case.state != "listed" or not case.holds(made.on):
+        ended = case.first_day_out
+        if case.state in ("listed", "exited") and ended is not None and made.on >= ended:
+            what = f"the entry no longer holds on {iso(made.on)}: it ended before {iso(ended)}"
+        elif case.state == "listed":
+            what = f"the entry begins on {iso(case.entered_on)}, after {iso(made.on)}"
+        else:
+            what = f"there is no entry; the case is {case.state}"
+        raise UsageError(what, where=f"case {case.case_id}", allowed="a running entry")

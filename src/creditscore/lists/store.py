@@ -1,0 +1,76 @@
+"""The book in a store: events read in order, and new ones written inside an act of the log, or not at all."""
+
+from __future__ import annotations
+
+from creditscore.errors import StoreBusy, UsageError
+from creditscore.lists.book import Book, book_of
+from creditscore.lists.events import COLUMNS, Event
+from creditscore.store import Database, Log
+
+# Who may take which step, where roles are enforced.
+ROLE_OF = {
+    "proposed": "grader",
+    "imported": "approver",
+    "noticed": "grader",
+    "published": "grader",
+    "objected": "reviewer",
+    "checked": "reviewer",
+    "barred": "reviewer",
+    "applied": "reviewer",
+    "unpublished": "grader",
+    "corrected": "reviewer",
+    "extended": "approver",
+    "decided": "approver",
+    "prolonged": "approver",
+    "refused": "approver",
+    "exited": "approver",
+    "revoked": "approver",
+}
+NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
+
+
+def load(store: Database) -> Book:
+    """The whole book of a store."""
+    rows = store.rows(f"SELECT {NAMES} FROM list_events ORDER BY place")
+    return book_of(Event.of(dict(zip(COLUMNS, row, strict=True))) for row in rows)
+
+
+def save(log: Log, before: Book, after: Book) -> int:
+    """Write what `after` has more than `before`, in one act of the log; returns how many events that was.
+
+    The act is named after the step (`list.decided`), its subject is the case, or the number of cases where there are
+    several. Exits by `expire` count as a grader's routine. StoreBusy when somebody else wrote since `before` was read.
+    """
+    count = len(before.events)
+    new = after.events[count:]
+    if after.events[:count] != before.events:
+        raise UsageError(
+            "the book to be saved does not continue the one that was read", next="read it again and repeat the step"
+        )
+    if not new:
+        return 0
+    kinds = {one.kind for one in new}
+    people = {one.by for one in new}
+    if len(kinds) > 1 or len(people) > 1:
+        raise UsageError(
+            "several kinds of steps, or several people, in one act", allowed="one kind of step by one person at a time"
+        )
+    first = new[0]
+    routine = first.kind == "exited" and all("by_itself" in one.args for one in new)
+    role = "grader" if routine else ROLE_OF[first.kind]
+    cases = sorted({one.case_id for one in new})
+    named = cases[0] if len(cases) == 1 else f"{len(cases)} cases"
+    rows = [one.row() for one in new]
+    payload = [{**row, "on": row["on"].isoformat(), "recorded_on": row["recorded_on"].isoformat()} for row in rows]
+    with log.act(first.by, role, f"list.{first.kind}", named, payload) as act:
+        stored = act.con.execute("SELECT count(*) FROM list_events").fetchall()[0][0]
+        if stored != count:
+            raise StoreBusy(
+                f"the store holds {stored} events, {count} were read", next="read it again and repeat the step"
+            )
+        marks = ", ".join("?" * (len(COLUMNS) + 2))
+        act.con.executemany(
+            f"INSERT INTO list_events (place, entry, {NAMES}) VALUES ({marks})",
+            [[count + k, act.entry.seq, *(row[name] for name in COLUMNS)] for k, row in enumerate(rows)],
+        )
+    return len(new)

@@ -1,0 +1,234 @@
+"""What of a grading may be public: its use is enforced; decided grades only, no person, no record, no free text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.errors import CreditscoreError, InputError, UsageError
+from creditscore.explanation.text import clean
+from creditscore.explanation.words import LANGS, plain
+from creditscore.records.identity import redact
+from creditscore.records.source import literal
+from creditscore.reports.given import given
+from creditscore.reports.public_rows import (
+    GRADES,
+    ITEMS,
+    LIST,
+    LISTS,
+    PUBLIC,
+    SHARES,
+    Graded,
+    basis,
+    grades_of,
+    items_of,
+    lists_of,
+    shares_of,
+)
+from creditscore.schemes import registry
+from creditscore.schemes.laws import load_laws
+from creditscore.schemes.publication import load_publication
+from creditscore.schemes.remedies import remedy
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+
+SHOWN = 40  # rows on the page; the tables hold them all
+
+
+@dataclass(frozen=True)
+class Public:
+    """`data` is what the page shows; `withheld` counts rows by the reason for which they are not published."""
+
+    data: dict[str, Any]
+    grades: pa.Table = field(repr=False)
+    lists: pa.Table = field(repr=False)
+    shares: pa.Table = field(repr=False)
+    items: pa.Table | None = field(repr=False)
+    withheld: dict[str, int]
+
+    def tables(self) -> dict[str, pa.Table]:
+        found = {"public_grades": self.grades, "public_lists": self.lists, "public_shares": self.shares}
+        return found if self.items is None else {**found, "public_items": self.items}
+
+
+def publish(
+    folder: Path,
+    *,
+    schemes: Sequence[str] = (),
+    subjects: Any = None,
+    history: Any = None,
+    decided_by: str = "",
+    decided_on: date | None = None,
+    listings: Any = None,
+    on: date | None = None,
+    items: bool = False,
+) -> Public:
+    """Choose what may be published of a folder that `creditscore grade` or `creditscore composite` wrote.
+
+    A computed grade is nobody's decision: `history` holds the decisions (status `announced` or `final`, the same
+    grade), or `decided_by` and `decided_on` say that an office decided all of them as computed. `listings` gives
+    running entries of lists on the day `on`; `subjects` gives names. UsageError where a scheme may not be published
+    or the decision is missing.
+    """
+    import duckdb
+
+    con = duckdb.connect()
+    rows = _open(con, folder)
+    chosen = _chosen(folder, rows, schemes)
+    computed = any(one.use == PUBLIC and not one.decided for one in chosen)
+    if computed and history is None and not (decided_by and decided_on):
+        raise UsageError(
+            "a computed grade is not a decision", where=str(folder),
+            allowed="--history FILE with the decisions, or --decided-by OFFICE --decided-on DAY",
+            next="publish after the office has decided",
+        )  # fmt: skip
+    if (listings is None) != (on is None):
+        raise UsageError("entries of lists need the table and the day", allowed="--listings FILE --on DAY")
+    rules = load_publication()
+    given(con, "names", subjects, ("subject_id",), ("name", "kind"))
+    given(con, "history", history, ("subject_id", "period", "grade", "status"), ("scheme", "domain", "decided_on"))
+    withheld: dict[str, int] = {}
+    grades = grades_of(con, chosen, rules, history is not None, decided_on, withheld)
+    data = _head(folder, chosen, decided_by, decided_on)
+    entries = lists_of(con, rules, listings, on, withheld) if on is not None else []
+    shares = shares_of(con, chosen)
+    own = items_of(con, folder, chosen, grades) if items else None
+    con.close()
+    data |= {"shares": shares, "counts": {"grades": len(grades), "lists": len(entries)}, "on": str(on or "")}
+    data |= {"grades": grades[:SHOWN], "lists": entries[:SHOWN]}
+    return Public(
+        data,
+        _table(GRADES, grades),
+        _table(LISTS, entries),
+        _table(SHARES, shares),
+        None if own is None else _table(ITEMS, own),
+        dict(sorted(withheld.items())),
+    )
+
+
+def _table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> pa.Table:
+    import pyarrow as pa
+
+    kinds = {"subjects": pa.int64(), "times": pa.int64()}
+    return pa.table({name: pa.array([row[name] for row in rows], kinds.get(name, pa.string())) for name in columns})
+
+
+def _open(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
+    """Make `rows` of a folder's grades; returns the schemes named there. Plans and other folders are refused."""
+    manifest = _manifest(folder)
+    if (folder / "composite.parquet").is_file():
+        use = manifest.get("use") or manifest.get("rules", {}).get("use", "")
+        if use != PUBLIC:
+            raise UsageError(
+                f"the composite {manifest.get('config', '')} may not be published: its use is {use or 'not declared'}",
+                where=str(folder), allowed="a configuration with use: public_grade",
+            )  # fmt: skip
+        file = literal(str(folder / "composite.parquet"))
+        con.execute(
+            "CREATE TABLE rows AS SELECT CAST(subject_id AS VARCHAR) AS subject_id, 'composite' AS domain,"
+            " concat('composite:', config) AS scheme, CAST(config_version AS VARCHAR) AS version,"
+            " CAST(as_of AS VARCHAR) AS period, CASE WHEN grade IS NULL THEN state ELSE 'graded' END AS state,"
+            f" CAST(grade AS VARCHAR) AS grade, evidence FROM read_parquet({file})"
+        )
+    elif (folder / "grades.parquet").is_file():
+        file = literal(str(folder / "grades.parquet"))
+        con.execute(
+            "CREATE TABLE rows AS SELECT CAST(subject_id AS VARCHAR) AS subject_id, CAST(domain AS VARCHAR) AS domain,"
+            " CAST(scheme AS VARCHAR) AS scheme, CAST(version AS VARCHAR) AS version,"
+            " CAST(period AS VARCHAR) AS period, CAST(state AS VARCHAR) AS state, CAST(grade AS VARCHAR) AS grade,"
+            f" CAST(evidence AS VARCHAR) AS evidence FROM read_parquet({file})"
+        )
+    else:
+        internal = [one.name for one in sorted(folder.glob("*")) if one.stem in ("strata", "plan", "frame", "draw")]
+        raise UsageError(
+            "a supervision plan holds internal risk classes; it is never published" if internal
+            else "no grading lies there",
+            where=str(folder), allowed="a folder that `creditscore grade --out` or `creditscore composite --out` wrote",
+        )  # fmt: skip
+    return [
+        f"{row[0]}@{row[1]}" for row in con.execute("SELECT DISTINCT scheme, version FROM rows ORDER BY ALL").fetchall()
+    ]
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise InputError("the folder has no manifest.json that can be read", where=str(folder)) from error
+
+
+def _chosen(folder: Path, named: Sequence[str], wanted: Sequence[str]) -> list[Graded]:
+    """The schemes to publish; UsageError names every one that may not be, and those that may."""
+    found = {name: _scheme(name) for name in named}
+    if wanted:
+        missing = [one for one in wanted if one not in found and one not in {name.partition("@")[0] for name in found}]
+        if missing:
+            raise UsageError(f"{', '.join(missing)} is not in this folder", where=str(folder), allowed=", ".join(found))
+        found = {name: one for name, one in found.items() if name in wanted or name.partition("@")[0] in wanted}
+    barred = {name: one.use for name, one in found.items() if one.use not in (PUBLIC, LIST)}
+    if barred:
+        public = [name for name in found if name not in barred]
+        raise UsageError(
+            "; ".join(f"{name} is {use}: it is never published" for name, use in barred.items()),
+            where=str(folder), allowed=", ".join(public) or "schemes with use: public_grade",
+            next="name the schemes to publish with --scheme" if public else None,
+        )  # fmt: skip
+    return list(found.values())
+
+
+def _scheme(name: str) -> Graded:
+    ident, _, version = name.partition("@")
+    if ident.startswith("composite:"):
+        return Graded(ident, version, PUBLIC, plain(ident.partition(":")[2]), (), None)
+    try:
+        one = registry.pick(name)
+    except CreditscoreError as error:
+        raise UsageError(
+            f"the use of {name} is not known, so it is not published", allowed="schemes of the library",
+            next="put its file into the library (CREDITSCORE_CONFIGS)",
+        ) from error  # fmt: skip
+    laws = tuple(cite.law for cite in one.cite)
+    return Graded(one.scheme, one.version, one.use, one.label, laws, one)
+
+
+def _head(folder: Path, schemes: Sequence[Graded], decided_by: str, decided_on: date | None) -> dict[str, Any]:
+    """What the page says of the schemes: their names, texts, and what a subject can do."""
+    manifest = _manifest(folder)
+    runs = manifest.get("schemes", {"": manifest})
+    laws = load_laws()
+    told = []
+    for one in schemes:
+        periods = {
+            str(run.get("period", run.get("as_of", ""))) for run in runs.values() if one.name == run.get("scheme")
+        }
+        period = min(periods) if periods else ""
+        cited = one.laws
+        foreign = bool(cited) and all(laws[law].level == "foreign" for law in cited if law in laws)
+        way = None if foreign else remedy(one.scheme, int(period[:4]) if period[:4].isdigit() else 0)
+        told.append(
+            {
+                "scheme": one.name, "use": one.use, "period": period,
+                "label": {lang: getattr(one.label, lang) for lang in LANGS},
+                "laws": [{lang: f"{getattr(laws[law].title, lang)} {laws[law].number}".strip() for lang in LANGS}
+                         for law in cited if law in laws],
+                "remedy": None if way is None else {
+                    "what": {lang: getattr(way.what, lang) for lang in LANGS},
+                    "where": {lang: getattr(way.where, lang) for lang in LANGS},
+                    "until": {lang: getattr(way.until, lang) for lang in LANGS} if way.until else None,
+                    "basis": basis(way), "evidence": way.evidence,
+                },
+            }
+        )  # fmt: skip
+    return {
+        "schemes": told,
+        "decided_by": redact(clean(decided_by)),
+        "decided_on": str(decided_on or ""),
+        "made_up": bool(manifest.get("made_up", False)),
+    }

@@ -1,0 +1,106 @@
+"""The public page, drawn from what may be public, and how the export is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from creditscore.explanation.text import clean
+from creditscore.explanation.words import Lang
+from creditscore.folders import whole
+from creditscore.reports import html, page
+from creditscore.reports.page import number
+from creditscore.reports.public import Public
+from creditscore.reports.validation_sections import Said, Section, Table, heads
+from creditscore.reports.write_tables import write_tables
+
+said_in = page.said_in("public")
+MARK = "public.json"
+
+
+def public_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
+    """The page of a publication's data."""
+    t = said_in(lang)
+    labels = [one["label"][lang] for one in data["schemes"]]
+    title = labels[0] if len(labels) == 1 else t("public")
+    parts = (shares, objections, grades, lists, sources)
+    sections = [part(data, lang, t) for part in parts]
+    under = [f"{t('decided_by')} {data['decided_by']} {data['decided_on']}"] if data["decided_by"] else []
+    tiles = [(t("named"), number(data["counts"]["grades"])), (t("entries"), number(data["counts"]["lists"]))]
+    return page.draw(
+        data, lang, t, t("public"), title, sections, under=under, tiles=tiles,
+        limits=[t("no_persons"), t("no_records")], other=other,
+    )  # fmt: skip
+
+
+def _who(row: dict[str, Any]) -> str:
+    return f"{clean(row['name'])}\n{clean(row['subject_id'])}" if row["name"] else clean(row["subject_id"])
+
+
+def _grade(row: dict[str, Any], lang: Lang) -> str:
+    label = row[f"grade_{lang}"]
+    return label if row["grade"] in label else f"{row['grade']} {label}"
+
+
+def grades(data: dict[str, Any], lang: Lang, t: Said) -> Section:
+    rows = [
+        [_who(row), row["scheme"], row["period"], _grade(row, lang), row["decided_on"], row["basis"]]
+        for row in data["grades"]
+    ]
+    if not rows:
+        return Section(t("grades_section"), t("none_named"))
+    head = heads(t, "organisation", "scheme", "period", "grade", "decided_on", "basis")
+    caption = t("grades_section_desc", number(data["counts"]["grades"]), len(rows))
+    return Section(t("grades_section"), caption, [Table(head, rows)])
+
+
+def lists(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
+    rows = [[_who(row), row[f"list_{lang}"], row["entered_on"], row["term_end"], row["basis"]] for row in data["lists"]]
+    if not rows:
+        return None
+    head = heads(t, "organisation", "list", "entered_on", "term_end", "basis")
+    caption = t("lists_section_desc", number(data["counts"]["lists"]), data["on"], len(rows))
+    return Section(t("lists_section"), caption, [Table(head, rows)])
+
+
+def shares(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
+    rows = [
+        [
+            row["scheme"],
+            row["period"],
+            _grade(row, lang),
+            t("few") if row["subjects"] is None else number(row["subjects"]),
+        ]
+        for row in data["shares"]
+    ]
+    if not rows:
+        return None
+    return Section(
+        t("shares_section"), t("shares_section_desc"), [Table(heads(t, "scheme", "period", "grade", number="n"), rows)]
+    )
+
+
+def objections(data: dict[str, Any], lang: Lang, t: Said) -> Section:
+    rows = []
+    for one in data["schemes"]:
+        way = one["remedy"]
+        if way is None:
+            rows.append([one["label"][lang], t("no_remedy"), "", "", ""])
+            continue
+        until = way["until"][lang] if way["until"] else t("no_limit")
+        mark = "" if way["evidence"] == "verified" else f" ({way['evidence']})"
+        rows.append([one["label"][lang], way["what"][lang], way["where"][lang], until, way["basis"] + mark])
+    return Section(t("object"), "", [Table(heads(t, "scheme", "what", "where", "until", "text_of"), rows)])
+
+
+def sources(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
+    rows = [[one["scheme"], law[lang]] for one in data["schemes"] for law in one["laws"]]
+    return Section(t("texts_section"), "", [Table(heads(t, "scheme", "text_of"), rows)]) if rows else None
+
+
+def write_public(out: Path | str, one: Public) -> list[Path]:
+    """`public.html`, `.en.html`, `.json` and the tables; nothing of what is withheld."""
+    with whole(out, MARK) as folder:
+        files = html.write_pair(one.data, public_page, folder, "public")
+        files += write_tables(folder, one.tables())
+    return [Path(out) / file.name for file in files]

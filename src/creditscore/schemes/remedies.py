@@ -1,0 +1,92 @@
+"""Remedies: what a subject can do about a grade, until when, and where that is written (configs/remedies.yaml)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from creditscore.errors import SchemeError
+from creditscore.paths import config_root
+from creditscore.schemes import registry
+from creditscore.schemes.laws import load_laws
+from creditscore.schemes.lists import Span
+from creditscore.schemes.load import parse, raise_faults
+from creditscore.schemes.model import Label, Model, Rule
+from creditscore.schemes.source import Source, read
+
+ANY = "any"
+
+
+class Remedy(Rule):
+    """One way: what is asked, of whom, until when. Years `from` and `to` are evaluation years, included."""
+
+    id: str
+    scheme: str
+    from_: int | None = Field(None, alias="from")
+    to: int | None = None
+    what: Label
+    where: Label
+    until: Label | None = None  # absent: no time limit was seen
+    limit: Literal["end_of_year"] | Span | None = None  # the same as a rule, where a day can be computed
+    decided_within: Span | None = None
+    order: Label | None = None
+
+    def last_day(self, on: date) -> date | None:
+        """The last day for a result given on `on`; None where no text says so in days of the calendar."""
+        if self.limit == "end_of_year":
+            return date(on.year, 12, 31)
+        if isinstance(self.limit, Span) and self.limit.days is not None:
+            return on + timedelta(days=self.limit.days)
+        return None
+
+
+class Remedies(Model):
+    """The file of remedies."""
+
+    remedies: list[Remedy] = Field(min_length=1)
+
+
+def remedy(scheme: str, year: int, root: Path | None = None) -> Remedy:
+    """The remedy against a grade of a scheme (id without version) for an evaluation year."""
+    for one in _read(root or config_root()):
+        fits = one.scheme == ANY or scheme == one.scheme or scheme.startswith(f"{one.scheme}/")
+        if fits and (one.from_ or year) <= year <= (one.to or year):
+            return one
+    raise SchemeError(
+        f"no remedy is written down for {scheme}",
+        where="configs/remedies.yaml",
+        next="add one, or an entry with scheme: any",
+    )
+
+
+@lru_cache(maxsize=4)
+def _read(root: Path) -> tuple[Remedy, ...]:
+    source = read(root / "remedies.yaml", "remedies.yaml")
+    content = parse(source, Remedies)
+    if content is not None:
+        cited(source, "remedies", content.remedies)
+        known = {entry.scheme for entry in registry.entries()}
+        for k, one in enumerate(content.remedies):
+            if one.scheme != ANY and one.scheme not in known:
+                source.fault(("remedies", k, "scheme"), f"{one.scheme!r} is not a scheme of the library")
+    raise_faults(source.faults)
+    assert content is not None
+    return tuple(content.remedies)
+
+
+def cited(source: Source, key: str, rules: Sequence[Rule]) -> None:
+    """Faults of rules that name no law, an unknown one, or carry no mark."""
+    laws = load_laws()
+    for k, one in enumerate(rules):
+        if not one.cite:
+            source.fault((key, k), "carries no cite; every entry names its law")
+        for i, cite in enumerate(one.cite):
+            if cite.law not in laws:
+                source.fault((key, k, "cite", i), f"cites the law {cite.law!r}, which has no file in configs/laws/")
+        if one.evidence is None:
+            source.fault((key, k), "carries no evidence mark")

@@ -1,0 +1,1 @@
+"""Graded inspection: how often whom, a random draw that anybody can run again, and what the visits found."""

@@ -1,0 +1,190 @@
+"""A score explained: by domain, item and record; parts add up, or nothing is shown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+import creditscore as cs
+from creditscore.cli.main import main
+from creditscore.composite.result import Composite
+from creditscore.explanation.composite import CompositeExplanation, explain_composite
+from creditscore.explanation.composite_text import note, render
+from creditscore.reports.composite import composite_data, composite_subject_page
+from tests.composite.composite_helpers import IDS, small
+from tests.reports.test_html import EVIL, LANGS, stays_data
+
+SUBJECTS = pd.DataFrame({"subject_id": IDS, "kind": "enterprise", "registered_on": "2010-01-01"})
+
+
+def record(number: str, domain: str, item: str, act: str | None = None, day: str = "2019-03-05") -> dict[str, Any]:
+    row = {"record_id": number, "subject_id": IDS[0], "domain": domain, "item": item, "act_id": act}
+    return row | {"occurred_on": day}
+
+
+# tax: 90 − 5 − 5 − 3 × … = below 80, so that several items share what the grade costs
+ROWS = [
+    record("t1", "tax", "010101"), record("t2", "tax", "010101", day="2019-04-05"),
+    record("t3", "tax", "010101", day="2019-05-05"), record("t4", "tax", "010103", day="2019-06-05"),
+    record("t5", "tax", "010103", day="2019-07-05"), record("t6", "tax", "010101", day="2019-08-05"),
+    record("t7", "tax", "010101", day="2019-09-05"), record("t8", "tax", "010101", day="2019-10-05"),
+    record("l", "labour", "case", "a1"), record("e", "environment", "N-V01", "a1"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def gradings() -> Any:
+    schemes = ["tax", "environment/national", "labour/national"]
+    return cs.grade_all(pd.DataFrame(ROWS), schemes, 2019, subjects=SUBJECTS)
+
+
+@pytest.fixture(scope="module")
+def found(gradings: Any) -> Composite:
+    return cs.combine(gradings, small(label={"zh": EVIL, "en": EVIL}))
+
+
+@pytest.fixture(scope="module")
+def one(found: Composite, gradings: Any) -> CompositeExplanation:
+    return explain_composite(found, IDS[0], gradings)
+
+
+def domain(one: CompositeExplanation, name: str) -> Any:
+    return next(part for part in one.domains if part.id == name)
+
+
+def test_parts_add_up_from_record_to_score(one: CompositeExplanation) -> None:
+    assert one.reference + sum(part.contribution or 0 for part in one.domains) == one.score
+    assert one.sum.endswith(f"= {one.score} → {one.grade}")
+    assert sum(total or 0 for _, _, total in one.groups) + one.reference == one.score
+    tax = domain(one, "tax")
+    assert tax.contribution < 0
+    items = [part for part in tax.parts if part.kind == "item"]
+    records = [part for part in tax.parts if part.kind == "record"]
+    assert sum(part.points for part in items) == sum(part.points for part in records) == tax.contribution
+    assert {part.code for part in items} == {"010101", "010103"}
+    assert len(records) == 8
+    assert all(part.article.startswith("R20") for part in items)
+    # what an item costs follows the points of its records
+    costs = {part.code: (part.points, part.effective) for part in items}
+    (a, own_a), (b, own_b) = costs["010101"], costs["010103"]
+    assert abs(a * float(own_b) - b * float(own_a)) <= abs(float(own_a)) + abs(float(own_b))
+
+
+def test_a_hard_rule_takes_the_whole_share_of_its_domain(one: CompositeExplanation) -> None:
+    environment = domain(one, "environment")
+    first = environment.parts[0]
+    assert (first.kind, first.code, first.points) == ("hard_rule", "red", environment.contribution)
+    assert [part.code for part in environment.parts[1:]] == ["e"]
+
+
+def test_a_domain_graded_without_an_act_is_explained_without_it(one: CompositeExplanation) -> None:
+    labour = domain(one, "labour")
+    assert (labour.grade, labour.notes) == ("A", ("without_act:a1",))
+    assert [part.kind for part in labour.parts] == ["grade"]
+    assert one.shared_acts[0]["counted_in"] == "environment"
+    assert "l" not in {part.code for part in labour.parts}
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_terminal_says_it_within_its_width(one: CompositeExplanation, lang: Any, width: int) -> None:
+    from rich.cells import cell_len
+
+    shown = render(one, lang, width)
+    assert max(map(cell_len, shown.splitlines())) <= width
+    assert one.sum in " ".join(shown.split())
+    assert {"zh": "本项目默认值", "en": "project default"}[lang] in shown
+    assert {"zh": "行为 a1：计入环境", "en": "act a1: counted in environment"}[lang][:8] in shown
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_page_is_inert_and_carries_its_numbers(one: CompositeExplanation, lang: Any) -> None:
+    page = composite_subject_page(one, lang)
+    seen = stays_data(page, composite_data(one))
+    assert one.sum in seen.text
+    assert {"zh": "本项目默认值", "en": "project default"}[lang] in seen.text
+
+
+def test_without_gradings_it_ends_at_the_domains(found: Composite) -> None:
+    one = explain_composite(found, IDS[0])
+    assert not one.drilled
+    assert {part.kind for share in one.domains for part in share.parts} <= {"grade", "hard_rule"}
+    assert "--gradings" in render(one, "en")
+
+
+def test_not_scored_is_explained_too(gradings: Any) -> None:
+    found = cs.combine(
+        gradings, small(coverage={"at_least": 950, "evidence": "project_default"}, label={"zh": EVIL, "en": EVIL})
+    )
+    one = explain_composite(found, IDS[1], gradings)
+    assert (one.state_reason, one.score, one.sum) == ("coverage", None, "")
+    for lang in LANGS:
+        assert {"zh": "低于 950", "en": "less than 950"}[lang] in render(one, lang)
+        stays_data(composite_subject_page(one, lang), composite_data(one))
+
+
+@pytest.mark.parametrize("column", ["contribution", "value"])
+def test_a_changed_number_is_refused(found: Composite, column: str) -> None:
+    table = found.coded["contributions"]
+    changed = [
+        one + (1 if k < 2 and column == "contribution" else 0) for k, one in enumerate(table[column].to_pylist())
+    ]
+    if column == "value":
+        changed[0] = 123
+    else:
+        changed[0] -= 2
+    place = table.column_names.index(column)
+    coded = {**found.coded, "contributions": table.set_column(place, column, pa.array(changed, pa.int32()))}
+    subject = table["subject_id"][0].as_py()
+    with pytest.raises(cs.SchemeError, match="does not add up"):
+        explain_composite(Composite(coded, found.manifest), subject)
+
+
+def test_other_gradings_and_unknown_subjects_are_refused(found: Composite) -> None:
+    other = cs.grade(pd.DataFrame(ROWS[:1]), "tax", 2019, subjects=SUBJECTS)
+    with pytest.raises(cs.UsageError, match="not the gradings that were scored"):
+        explain_composite(found, IDS[0], other)
+    with pytest.raises(cs.InputError, match="there is no subject 'x' among the 2 scored"):
+        explain_composite(found, "x")
+    with pytest.raises(cs.InputError) as stopped:
+        explain_composite(found, "11010519491231002X")
+    assert "19491231" not in str(stopped.value)
+
+
+def test_notes_have_words_and_unknown_ones_are_their_own_name() -> None:
+    assert note("stale:40", "en") == "40 months old, no longer counted"
+    assert note("absent:not_graded:no_feed", "zh").startswith("未评级（该主体没有已申报的数据来源")
+    assert note("something", "zh") == "something"
+
+
+def test_the_commands(gradings: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gradings.write(tmp_path / "g")
+    config = tmp_path / "small.yaml"
+    from tests.composite.composite_helpers import write_small
+
+    write_small(tmp_path)
+
+    def run(*args: str, code: int = 0) -> str:
+        with pytest.raises(SystemExit) as stopped:
+            main(["composite", *args])
+        assert stopped.value.code == code
+        caught = capsys.readouterr()
+        return caught.out + caught.err
+
+    g, c = str(tmp_path / "g"), str(tmp_path / "c")
+    assert "--acts unchecked" in run(g, "--config", str(config), "--out", c, code=2)
+    shown = run(g, "--config", str(config), "--out", c, "--acts", "unchecked", "--csv")
+    assert "small@2018-06-27  as of 2019-12-31" in shown
+    assert "project_default: weights, maps, bands" in shown
+    page = tmp_path / "page.html"
+    assert "written to" in run("explain", c, IDS[0], "--gradings", g, "--lang", "en", "--html", str(page))
+    assert json.loads((tmp_path / "c" / "manifest.json").read_text(encoding="utf-8"))["acts"] == "unchecked"
+    assert "weights" in page.read_text(encoding="utf-8").lower()
+    listed = run("list")
+    assert all(name in listed for name in ("jilin_edz", "four_grades", "weakest_link"))
+    assert "there is no composite" in run(g, "--config", "nix", "--out", c, code=2)

@@ -1,0 +1,88 @@
+"""The book in a store: what was written comes back, every act is in the log first, roles are enforced."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from creditscore.errors import NotAllowed, StoreBusy, UsageError
+from creditscore.lists import Book, expire, load, save
+from creditscore.store import Database, Log, Roles
+from tests.lists.players import entered, noticed, play
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Database:
+    return Database(tmp_path / "lists.store")
+
+
+def test_what_was_written_comes_back(store: Database) -> None:
+    book, case_id = noticed(Book())
+    told = book
+    book, *_ = play(
+        book, case_id, "decide", {"enter": True, "on": "2023-01-31", "dates": {"restriction_until": "2024-01-01"}}
+    )
+    log = Log(store)
+    assert save(log, Book(), Book(book.events[:1])) == 1
+    assert save(log, load(store), told) == 1
+    assert save(log, load(store), book) == 1
+    assert save(log, load(store), book) == 0
+    assert load(store) == book
+    actions = [(one.action, one.phase, one.subject) for one in log.entries()]
+    assert ("list.decided", "begun", case_id) in actions
+    assert actions[-1] == ("list.decided", "done", case_id)
+    assert log.verify().ok
+    entries = store.rows("SELECT e.action FROM list_events l JOIN log_entries e ON e.seq = l.entry ORDER BY l.place")
+    assert [one for (one,) in entries] == ["list.proposed", "list.noticed", "list.decided"]
+    store.close()
+
+
+def test_roles_are_enforced(store: Database) -> None:
+    people = Roles({"analyst": (), "grader": ("li.na",), "reviewer": (), "approver": ("chen.jie",)})
+    log = Log(store, roles=people)
+    book, case_id = noticed(Book())
+    for count in (1, 2):
+        save(log, load(store), Book(book.events[:count]))
+    by_grader, *_ = play(book, case_id, "decide", {"enter": False, "on": "2023-01-31", "by": "wang.fang"})
+    with pytest.raises(NotAllowed, match=r"wang\.fang"):
+        save(log, book, by_grader)
+    assert load(store) == book
+    allowed, *_ = play(book, case_id, "decide", {"enter": True, "on": "2023-01-31"})
+    save(log, book, allowed)
+    gone, _ = expire(allowed, "2026-01-31", by="li.na")
+    assert save(log, allowed, gone) == 1
+    store.close()
+
+
+def test_a_book_that_is_not_the_stores_is_refused(store: Database) -> None:
+    log = Log(store)
+    one, _ = entered(Book(), "market_serious", "market/serious@2021", "2022-03-15")
+    other, _ = entered(Book(), "safety_serious", "safety/serious@2023", "2024-03-15")
+    save(log, Book(), one)
+    with pytest.raises(StoreBusy, match="1 events, 0 were read"):
+        save(log, Book(), other)
+    with pytest.raises(UsageError, match="does not continue"):
+        save(log, one, other)
+    assert load(store) == one
+    assert [entry.phase for entry in log.entries(action="list.imported")] == ["begun", "done", "begun", "failed"]
+    store.close()
+
+
+def test_one_kind_of_step_by_one_person_in_one_act(store: Database) -> None:
+    with pytest.raises(UsageError, match="several kinds of steps"):
+        save(Log(store), Book(), noticed(Book())[0])
+    store.close()
+
+
+def test_a_store_of_an_earlier_format_is_brought_up_to_date(tmp_path: Path) -> None:
+    import duckdb
+
+    from creditscore.store.migrations import MIGRATIONS
+
+    con = duckdb.connect(str(tmp_path / "old.store"))
+    con.execute(MIGRATIONS[0])
+    con.execute("INSERT INTO store_format VALUES ('creditscore-store', 1)")
+    con.close()
+    with Database(tmp_path / "old.store") as store:
+        assert load(store) == Book()

@@ -1,0 +1,103 @@
+"""A calibrated composite: probabilities that hold, one bundle, registered and promoted like any model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from creditscore.errors import InputError, NotAllowed, TableError
+from creditscore.modelling.release.composite import CompositeModel, calibrate_composite
+from creditscore.modelling.release.registry import list_versions, load, promote, register
+from creditscore.modelling.release.served import load_bundle
+from creditscore.modelling.release.tracking import ModelStore
+from tests.modelling.composite_data import scored
+
+OUTCOME = "penalised in 2020"
+
+
+@pytest.fixture(scope="module")
+def made() -> tuple[CompositeModel, dict]:
+    model, report = calibrate_composite(*scored(), "composite", outcome=OUTCOME)
+    return model, report.to_dict()
+
+
+def rows_of() -> pd.DataFrame:
+    table = scored()[0].contributions.to_pandas()
+    return table.pivot(index="subject_id", columns="domain", values="value").reset_index()
+
+
+def test_it_scores_as_the_composite_does_and_its_probabilities_hold(made: tuple[CompositeModel, dict]) -> None:
+    model, report = made
+    composite, outcomes = scored()
+    rows = rows_of()
+    found = model.predict(rows)
+    table = composite.composite.to_pandas()
+    assert found["score"].tolist() == table["score"].tolist()
+    assert found["grade"].tolist() == table["grade"].tolist()
+    assert found["advisory"].all()
+    assert (found["probability_low"] <= found["probability"]).all()
+    order = np.argsort(found["score"].to_numpy(), kind="stable")
+    assert (np.diff(found["probability"].to_numpy()[order]) <= 0).all()
+    assert abs(found["probability"].mean() - outcomes["event"].mean()) < 0.02
+    assert report["verdict"] in ("pass", "warn")
+    assert model.about["outcome"] == OUTCOME
+    assert model.scheme == "composite/small@2018-06-27"
+
+
+def test_saved_and_read_the_same_and_a_changed_file_is_seen(made: tuple[CompositeModel, dict], tmp_path: Path) -> None:
+    model, _ = made
+    file = model.save(tmp_path)
+    again = load_bundle(tmp_path)
+    assert again.to_dict() == model.to_dict()
+    rows = rows_of().head(50)
+    pd.testing.assert_frame_equal(again.predict(rows), model.predict(rows))
+    data = json.loads(file.read_text(encoding="utf-8"))
+    data["rules"]["groups"][0]["domains"][0]["weight"] = 399
+    file.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(InputError, match="was changed after it was saved"):
+        load_bundle(tmp_path)
+
+
+def test_the_same_bundle_for_any_order(made: tuple[CompositeModel, dict]) -> None:
+    composite, outcomes = scored()
+    again, _ = calibrate_composite(composite, outcomes.sample(frac=1, random_state=2), "composite", outcome=OUTCOME)
+    assert again.content_hash == made[0].content_hash
+
+
+def test_inputs_that_are_wrong_are_said(made: tuple[CompositeModel, dict]) -> None:
+    model, rows = made[0], rows_of().head(3)
+    with pytest.raises(InputError, match="'tax' is missing"):
+        model.predict(rows.drop(columns="tax"))
+    with pytest.raises(TableError, match="a value of tax is none"):
+        model.predict(rows.assign(tax=1200))
+    with pytest.raises(TableError, match="there is no hard rule 'x'"):
+        model.predict(rows.assign(hard_rules="x"))
+    assert model.predict(rows.assign(tax=np.nan))["score"].notna().all()
+
+
+def test_registered_promoted_and_found_again(
+    made: tuple[CompositeModel, dict], empty_store: Path, tmp_path: Path
+) -> None:
+    model, report = made
+    shutil.copytree(empty_store, tmp_path / "store")
+    store = ModelStore.at(tmp_path / "store")
+    version = register(model, "composite", actor="li", store=store, report=report)
+    assert (version.kind, version.scheme) == ("composite", "composite/small@2018-06-27")
+    with pytest.raises(NotAllowed):
+        promote("composite", 1, actor="li", approver="li", store=store, data_hash=version.data_hash, reason="ok")
+    promote("composite", 1, actor="li", approver="wang", store=store, data_hash=version.data_hash, reason="accepted")
+    again = load("composite", store=store)
+    assert again.content_hash == model.content_hash
+    assert [one.aliases for one in list_versions(store)] == [("champion",)]
+    from mlflow import pyfunc
+
+    with store.mlflow() as client:
+        place = client.get_model_version_download_uri("composite", "1")
+        served = pyfunc.load_model(place)
+        rows = rows_of().head(5)
+        assert served.predict(rows[list(model.columns)])["score"].tolist() == model.predict(rows)["score"].tolist()

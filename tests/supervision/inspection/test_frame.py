@@ -1,0 +1,188 @@
+"""The frame: who is refused, left out and drawn, and with which exact probability."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+from itertools import product
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from creditscore.errors import InputError, UsageError
+from creditscore.grading.grade import grade
+from creditscore.supervision.inspection.frame import Frame, build_frame, expected_joint_visits
+from creditscore.supervision.inspection.programme import load_programme
+
+from .made_up import PERSON, PROGRAMME, classes, codes, programme
+
+
+def frame(tmp: Path, table: pd.DataFrame, text: str = PROGRAMME, **more: object) -> Frame:
+    return build_frame([(load_programme(programme(tmp, text)), table)], **more)  # type: ignore[arg-type]
+
+
+def test_natural_persons_are_refused(tmp_path: Path) -> None:
+    table = classes(20)
+    table.loc[3, "subject_id"] = PERSON
+    with pytest.raises(InputError, match="natural_person: 1") as raised:
+        frame(tmp_path, table)
+    assert PERSON not in str(raised.value)
+    other = classes(20).assign(kind=["自然人", *["enterprise"] * 19])
+    with pytest.raises(InputError, match="natural_person: 1"):
+        frame(tmp_path, other)
+
+
+@pytest.mark.parametrize(("cell", "reason"), [("", "empty_id"), ("9.1E+17", "mangled_id"), ("a|b", "bad_id")])
+def test_ids_that_cannot_be_used_are_refused(tmp_path: Path, cell: str, reason: str) -> None:
+    table = classes(5)
+    table.loc[0, "subject_id"] = cell
+    with pytest.raises(InputError, match=reason):
+        frame(tmp_path, table)
+
+
+def test_an_unknown_class_is_refused_and_not_left_out(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not know: Z") as raised:
+        frame(tmp_path, classes(10).assign(**{"class": ["Z", *"ABCABCABC"]}))
+    assert "A, B, C" in str(raised.value)
+
+
+def test_a_subject_twice_is_refused(tmp_path: Path) -> None:
+    table = classes(10)
+    with pytest.raises(InputError, match="1 subjects stand twice"):
+        frame(tmp_path, pd.concat([table, table[:1]]))
+
+
+def test_sole_traders_need_a_rule_that_names_them(tmp_path: Path) -> None:
+    table = pd.concat([classes(30), classes(5).assign(subject_id=codes(5, 3, "92220199"))])
+    assert Counter(row["reason"] for row in frame(tmp_path, table).left_out) == {"sole_trader": 5}
+    named = PROGRAMME + "sole_traders: {cite: {law: SYJ2016_115}, evidence: inference}\n"
+    assert len(frame(tmp_path, table, named).units) == 35
+
+
+def test_unsettled_data_are_drawn_as_configured(tmp_path: Path) -> None:
+    table = classes(60)
+    table.loc[0, "class"] = ""
+    states = pd.DataFrame({"subject_id": [table.subject_id[1]], "data_state": ["disputed"]})
+    table.loc[1, "class"] = "C"
+    made = frame(tmp_path, table, data_states=states)
+    by_subject = {one.subject_id: one for one in made.units}
+    none, disputed = by_subject[table.subject_id[0]], by_subject[table.subject_id[1]]
+    assert (none.class_, none.drawn_as, none.data_state) == ("", "B", "missing")
+    assert (disputed.class_, disputed.drawn_as, disputed.data_state) == ("C", "B", "disputed")
+    assert len(made.units) == 60
+    assert all(made.stratum_of[one.unit].probability > 0 for one in made.units)
+
+
+def test_states_that_fit_nobody_are_said(tmp_path: Path) -> None:
+    states = pd.DataFrame({"subject_id": ["91220199MADM00000X"], "data_state": ["faulty"]})
+    assert (
+        "1 rows of data_states name nobody who can be drawn" in frame(tmp_path, classes(20), data_states=states).notes
+    )
+    with pytest.raises(InputError, match="no programme 'other'"):
+        frame(tmp_path, classes(20), data_states=states.assign(programme="other"))
+    with pytest.raises(InputError, match="data_state is 'odd'"):
+        frame(tmp_path, classes(20), data_states=states.assign(data_state="odd"))
+    twice = pd.concat([states, states.assign(data_state="ok")])
+    with pytest.raises(InputError, match="two states"):
+        frame(tmp_path, classes(20), data_states=twice)
+
+
+def test_everybody_has_a_probability_above_0_and_strata_add_up(tmp_path: Path) -> None:
+    made = frame(tmp_path, classes(200))
+    held = Counter(made.stratum_of[one.unit].name for one in made.units)
+    assert held == {one.name: one.units for one in made.strata}
+    wanted = {"A": Fraction(1, 20), "B": Fraction(1, 5), "C": Fraction(2)}
+    for code, rate in wanted.items():
+        units = sum(one.units for one in made.strata if one.class_ == code)
+        visits = sum(one.visits for one in made.strata if one.class_ == code)
+        assert abs(visits - rate * units) <= Fraction(1, 2)
+    assert all(0 < one.probability <= 1 for one in made.strata)
+
+
+def test_who_was_visited_often_enough_is_left_out(tmp_path: Path) -> None:
+    table = classes(40)
+    made = frame(tmp_path, table, visits_made={table.subject_id[0]: 4, table.subject_id[1]: 3})
+    assert [(row["subject_id"], row["reason"]) for row in made.left_out] == [(table.subject_id[0], "cap_reached")]
+    assert {one.subject_id: one.cap for one in made.units}[table.subject_id[1]] == 1
+
+
+def test_a_cap_below_what_a_class_is_due_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="2 visits a year, and at most 1 per enterprise"):
+        frame(tmp_path, classes(20), PROGRAMME.replace("enterprise: {number: 4", "enterprise: {number: 1"))
+    with pytest.raises(UsageError, match="do not fit in 1 windows"):
+        frame(tmp_path, classes(20), windows=1)
+    with pytest.raises(UsageError, match="5 windows"):
+        frame(tmp_path, classes(20), windows=5)
+
+
+def test_joint_probability_and_visits_by_enumeration(tmp_path: Path) -> None:
+    table = classes(60)
+    table.loc[:29, "class"], table.loc[30:, "class"] = "B", "C"
+    one, two = load_programme(programme(tmp_path)), load_programme(programme(tmp_path, name="other"))
+    made = build_frame([(one, table), (two, table[:40])])
+    expected = Fraction(0)
+    for subject, units in made_by_subject(made).items():
+        chances = []
+        for unit in units:
+            stratum = made.stratum_of[unit.unit]
+            base, more = divmod(stratum.visits, stratum.units)
+            up = Fraction(more, stratum.units)
+            chances.append([(base, 1 - up), (base + 1, up)])
+        missed = Fraction(0)
+        for outcome in product(*chances):
+            weight = Fraction(1)
+            for _, chance in outcome:
+                weight *= chance
+            most = max(visits for visits, _ in outcome)
+            missed += weight * (most == 0)
+            expected += weight * most
+        assert made.joint[subject] == 1 - missed
+    assert expected_joint_visits(made) == expected
+
+
+def made_by_subject(made: Frame) -> dict[str, list]:  # type: ignore[type-arg]
+    found: dict[str, list] = {}  # type: ignore[type-arg]
+    for unit in made.units:
+        found.setdefault(unit.subject_id, []).append(unit)
+    return found
+
+
+def test_a_grading_and_its_folder_can_be_read(tmp_path: Path) -> None:
+    table = classes(30).rename(columns={"class": "grade"})
+    table["state"] = "graded"
+    table.loc[0, ["state", "grade"]] = "not_graded", ""
+    folder = tmp_path / "grades"
+    folder.mkdir()
+    table.to_parquet(folder / "grades.parquet")
+    pd.DataFrame({"subject_id": [table.subject_id[2]], "reason": ["bad_date"]}).to_parquet(
+        folder / "quarantine.parquet"
+    )
+    made = build_frame([(load_programme(programme(tmp_path)), folder)])
+    states = {one.subject_id: one.data_state for one in made.units}
+    assert (states[table.subject_id[0]], states[table.subject_id[2]], states[table.subject_id[3]]) == (
+        "missing", "faulty", "ok",
+    )  # fmt: skip
+    with pytest.raises(InputError, match="no classes in this folder"):
+        build_frame([(load_programme(programme(tmp_path)), tmp_path)])
+
+
+def test_a_grading_in_memory_and_its_folder_give_the_same_classes(tmp_path: Path) -> None:
+    firms = codes(6)
+    subjects = pd.DataFrame({"subject_id": firms, "kind": "enterprise", "registered_on": "2010-01-01"})
+    subjects = subjects.assign(has_income=True, books_compliant=True)
+    days = [f"2022-{month:02d}-20" for month in range(1, 13)]
+    records = pd.DataFrame({"record_id": [f"r{n}" for n in range(12)], "occurred_on": days, "event_on": days})
+    records = records.assign(subject_id=firms[0], item="010101", tax_type="vat")
+    records.loc[11, ["subject_id", "event_on", "occurred_on"]] = firms[1], "2022-02-30", "2022-02-30"
+    grading = grade(records, "tax", 2022, subjects=subjects, max_rejected=5)
+    grading.write(tmp_path / "grades")
+    text = PROGRAMME.replace("{code: A,", "{code: A, grades: [A, B, M],").replace("{code: C,", "{code: C, grades: [D],")
+    text = text.replace("    ratio: 0.20", "    grades: [C]\n    ratio: 0.20")
+    loaded = load_programme(programme(tmp_path, text))
+    one, two = build_frame([(loaded, grading)]), build_frame([(loaded, tmp_path / "grades")])
+    assert one.units == two.units
+    found = {unit.subject_id: (unit.class_, unit.data_state) for unit in one.units}
+    assert found[firms[1]] == ("A", "faulty")  # its one record was refused
+    assert found[firms[2]] == ("A", "ok")
+    assert found[firms[0]][0] != "A"

@@ -1,0 +1,186 @@
+"""Results of inspections: every row tied to its draw with its exact probability, or refused with a reason."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from creditscore.errors import InputError, TooManyRejected
+from creditscore.store import Database, Log
+from creditscore.supervision.inspection.commitment import Randomness
+from creditscore.supervision.inspection.importing import import_results
+from creditscore.supervision.inspection.keep import Who, commit, draw, known_teams
+from creditscore.supervision.inspection.plan import make_plan
+from creditscore.supervision.inspection.results import REASONS
+
+from .made_up import PERSON, PROGRAMME, VALUE, YEAR, Made, classes, inspectors, made, programme
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    tmp = tmp_path_factory.mktemp("drawn")
+    second = PROGRAMME.replace("certificate: market", "certificate: food")
+    table = classes(80)
+    return made(tmp, [(programme(tmp), table), (programme(tmp, second, "food"), table[:40])],
+                inspectors=inspectors(certificates="market;food"))  # fmt: skip
+
+
+@pytest.fixture
+def store(drawn: Made, tmp_path: Path) -> Who:
+    """A store of its own for each test, with the draw in it."""
+    file = tmp_path / "s.duckdb"
+    file.write_bytes(drawn.who.store.read_bytes())
+    return Who("li.na", file)
+
+
+def results(drawn: Made) -> pd.DataFrame:
+    """One result per visit and programme."""
+    rows = []
+    for visit in pd.read_csv(drawn.folder / "visits.csv").itertuples():
+        for name in visit.programmes.split(";"):
+            breach = len(rows) % 5 == 0
+            rows.append(
+                {
+                    "inspection_id": f"{visit.visit_id}-{name}", "subject_id": visit.subject_id,
+                    "draw_id": drawn.commitment.draw_id, "department": "market", "programme": name,
+                    "planned_on": visit.to, "inspected_on": visit.to, "arm": "random",
+                    "result": "breach" if breach else "clean", "violations": "1" if breach else "0",
+                    "recorded_on": visit.to,
+                }
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_every_row_has_the_probability_of_its_draw(drawn: Made, store: Who, tmp_path: Path) -> None:
+    table = results(drawn)
+    imported = import_results(table.sample(frac=1, random_state=1), tmp_path / "out", store)
+    assert len(imported.results) == len(table)
+    assert imported.missing == ()
+    frame = pd.read_csv(drawn.folder / "frame.csv", dtype=str).set_index("unit")
+    for row in imported.results:
+        unit = frame.loc[f"{row['programme']}|{row['subject_id']}"]
+        assert (row["probability"], row["stratum"], row["class"]) == (unit.probability, unit.stratum, unit.drawn_as)
+    written = pd.read_csv(tmp_path / "out" / "results.csv", dtype=str)
+    assert written.inspection_id.is_monotonic_increasing
+    decimals = [float(Fraction(one)) for one in written.probability]
+    assert written.probability_decimal.astype(float).tolist() == pytest.approx(decimals, abs=1e-10)
+    with Database(store.store, read_only=True) as held:
+        assert held.rows("SELECT count(*) FROM draw_results") == [(len(table),)]
+        assert [one.phase for one in Log(held).entries(action="draw.import")] == ["begun", "done"]
+        assert {row["inspector_id"] for row in known_teams(held)} == {f"K{i:02d}" for i in range(12)}
+
+
+def test_without_a_programme_the_probability_is_of_the_department(drawn: Made, store: Who, tmp_path: Path) -> None:
+    table = results(drawn).drop(columns="programme").drop_duplicates("subject_id")
+    frame = pd.read_csv(drawn.folder / "frame.csv", dtype=str)
+    for row in import_results(table, tmp_path / "out", store).results:
+        missed = Fraction(1)
+        for one in frame[frame.subject_id == row["subject_id"]].probability:
+            missed *= 1 - Fraction(one)
+        assert Fraction(row["probability"]) == 1 - missed
+
+
+def test_what_was_imported_before_is_counted_and_changes_are_refused(drawn: Made, store: Who, tmp_path: Path) -> None:
+    table = results(drawn)
+    first = import_results(table[:10], tmp_path / "one", store)
+    assert len(first.missing) > 0
+    second = import_results(table, tmp_path / "two", store)
+    assert (second.repeated, len(second.results)) == (10, len(table))
+    assert second.missing == ()
+    changed = table[:3].copy()
+    changed.loc[1, ["result", "violations"]] = "breach", "3"
+    with pytest.raises(TooManyRejected, match="1 results were refused, 0 allowed"):
+        import_results(changed, tmp_path / "three", store)
+    assert "duplicate_inspection" in (tmp_path / "three" / "quarantine.csv").read_text(encoding="utf-8")
+
+
+NOT_DRAWN = "91220199MADM00000X"
+WRONG = {
+    "natural_person": {"subject_id": PERSON},
+    "empty_id": {"inspection_id": ""},
+    "mangled_id": {"subject_id": "9.1E+17"},
+    "bad_arm": {"arm": "lucky"},
+    "bad_result": {"result": "fine"},
+    "bad_date": {"recorded_on": ""},
+    "bad_violations": {"violations": "3"},
+    "unknown_draw": {"draw_id": "0" * 16},
+    "not_drawn": {"subject_id": NOT_DRAWN},
+    "bad_department": {"department": "tax"},
+    "before_draw": {"inspected_on": f"{YEAR}-01-02"},
+}
+ALSO = {
+    "bad_date": [
+        {"inspected_on": "2090-02-30"},
+        {"result": "not_done"},
+        {"inspected_on": ""},
+        {"recorded_on": "2089-01-01"},
+    ],
+    "bad_violations": [
+        {"violations": ""},
+        {"violations": "-1"},
+        {"result": "breach"},
+        {"result": "not_found", "violations": "1"},
+    ],
+    "unknown_draw": [{"draw_id": ""}],
+    "natural_person": [{"inspection_id": PERSON}],
+}
+CASES = [*WRONG.items(), *((reason, change) for reason, changes in ALSO.items() for change in changes)]
+
+
+def test_every_reason_has_a_case() -> None:
+    assert WRONG.keys() | {"duplicate_inspection"} == REASONS.keys()
+
+
+@pytest.mark.parametrize(("reason", "change"), CASES)
+def test_a_faulty_row_is_refused(drawn: Made, store: Who, tmp_path: Path, reason: str, change: dict[str, str]) -> None:
+    table = results(drawn)
+    table = table[table.result == "clean"].reset_index(drop=True)[:4]
+    for name, value in change.items():
+        table.loc[2, name] = value
+    with pytest.raises(TooManyRejected):
+        import_results(table, tmp_path / "out", store)
+    with Database(store.store, read_only=True) as held:
+        assert held.rows("SELECT count(*) FROM draw_results") == [(0,)]
+    written = (tmp_path / "out" / "quarantine.csv").read_text(encoding="utf-8")
+    assert f",{reason}," in written
+    assert PERSON not in written
+    accepted = import_results(table, tmp_path / "out", store, max_rejected=1)
+    assert len(accepted.results) == 3
+    assert accepted.counts["in"] == 4
+
+
+def test_other_arms_need_no_draw_and_have_no_probability(drawn: Made, store: Who, tmp_path: Path) -> None:
+    table = results(drawn)[:6].assign(arm="complaint")
+    table.loc[:2, "draw_id"] = ""
+    imported = import_results(table, tmp_path / "out", store)
+    assert sorted(bool(row["probability"]) for row in imported.results) == [False] * 3 + [True] * 3
+    assert imported.counts["without_probability"] == 3
+    assert imported.missing  # a complaint is no random visit
+
+
+def test_next_year_nobody_goes_where_they_were_last(drawn: Made, store: Who, tmp_path: Path) -> None:
+    table = results(drawn)
+    import_results(table, tmp_path / "out", store)
+    plan = make_plan([(programme(tmp_path), classes(80))], YEAR + 1).write(tmp_path / "plan")
+    about = Randomness("lottery 2091003", date(YEAR + 1, 1, 8), "digits", "[0-9]{14}", 10**7)
+    commit(plan, tmp_path / "draw", about, date(YEAR + 1, 1, 4), store, inspectors=inspectors())
+    last = pd.read_csv(tmp_path / "draw" / "last_visits.csv")
+    newest = last[last.visited_on == last.groupby("subject_id").visited_on.transform("max")]
+    before = newest.groupby("subject_id").inspector_id.agg(set)
+    draw(tmp_path / "draw", VALUE, date(YEAR + 1, 1, 9), store)
+    teams = pd.read_csv(tmp_path / "draw" / "teams.csv")
+    first = teams.groupby("subject_id").window.transform("min") == teams.window
+    met = 0
+    for subject, team in teams[first].groupby("subject_id").inspector_id.agg(set).items():
+        assert not team & before.get(subject, set())
+        met += subject in before
+    assert met > 5
+
+
+def test_an_empty_table_is_an_error(drawn: Made, store: Who, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no rows"):
+        import_results(results(drawn)[:0], tmp_path / "out", store)
