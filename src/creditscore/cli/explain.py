@@ -32,7 +32,7 @@ def explain_command(
     from creditscore.explanation.words import lang_of
 
     chosen, deep = lang_of(lang), depth_of(depth)
-    name, own = _words(scheme)
+    name, own = words_of(scheme)
     names = [name] if name else list(schemes_in(folder))
     laws = Path(scheme).parent / "laws" if scheme and own else None
     explained = [explain(folder, subject, one, own, laws) for one in names]
@@ -49,7 +49,7 @@ def explain_command(
             typer.echo(f"written to {write_page(page, subject_page(one, chosen, hashes=held))}")
 
 
-def _words(scheme: str | None) -> tuple[str, Scheme | None]:
+def words_of(scheme: str | None) -> tuple[str, Scheme | None]:
     """The scheme asked for, and its file where it stands outside the library."""
     if scheme is None or not scheme.endswith((".yaml", ".yml")):
         return scheme or "", None

@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from creditscore.cli.composite import composite_app
+from creditscore.cli.decisive import decisive_app
 from creditscore.cli.demo import demo_command
 from creditscore.cli.explain import explain_command
 from creditscore.cli.grade import grade_command
@@ -40,6 +41,7 @@ app.command("reproduce")(reproduce_command)
 app.command("timeline")(timeline_command)
 app.command("demo")(demo_command)
 app.add_typer(composite_app, name="composite")
+app.add_typer(decisive_app, name="decisive")
 app.add_typer(records_app, name="records")
 app.add_typer(scheme_app, name="scheme")
 app.add_typer(model_app, name="model")

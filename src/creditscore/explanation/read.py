@@ -45,6 +45,11 @@ def schemes_in(folder: Path) -> tuple[str, ...]:
     return tuple(manifest["schemes"]) if "schemes" in manifest else (str(manifest["scheme"]).partition("@")[0],)
 
 
+def manifest_of(folder: Path, scheme: str = "") -> dict[str, Any]:
+    """The manifest of one scheme of a written grading; without a name the first."""
+    return _run_of(read_manifest(folder), scheme, folder)
+
+
 def _run_of(manifest: dict[str, Any], scheme: str, folder: Path) -> dict[str, Any]:
     """The manifest of one scheme."""
     runs = manifest.get("schemes", {str(manifest.get("scheme")).partition("@")[0]: manifest})
