@@ -1,4 +1,4 @@
-"""What the pages of a review call things: `words.yaml` beside this file, with the words of explanations behind it."""
+"""What the pages of a review call things: `pages.yaml` beside this file, with the words of explanations behind it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from creditscore.schemes.model import Label
 
 @lru_cache(maxsize=1)
 def _own() -> Words:
-    return load_words(Path(__file__).parent / "words.yaml")
+    return load_words(Path(__file__).parent / "pages.yaml")
 
 
 def word(section: str, code: str) -> Label:
