@@ -17,6 +17,7 @@ from creditscore.cli.grade import grade_command
 from creditscore.cli.joint import joint_app
 from creditscore.cli.lists import lists_app
 from creditscore.cli.model import model_app
+from creditscore.cli.packet import packet_app
 from creditscore.cli.records import records_app
 from creditscore.cli.report import report_app
 from creditscore.cli.reproduce import reproduce_command
@@ -42,6 +43,7 @@ app.command("timeline")(timeline_command)
 app.command("demo")(demo_command)
 app.add_typer(composite_app, name="composite")
 app.add_typer(decisive_app, name="decisive")
+app.add_typer(packet_app, name="packet")
 app.add_typer(records_app, name="records")
 app.add_typer(scheme_app, name="scheme")
 app.add_typer(model_app, name="model")

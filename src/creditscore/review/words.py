@@ -16,8 +16,9 @@ def _own() -> Words:
 
 
 def word(section: str, code: str) -> Label:
-    """The label of a code; one that only explanations know is taken from there."""
-    return _own().get(section, {}).get(code) or words.word(section, code)
+    """The label of a code; one that only explanations know is taken from there, any other is its own name."""
+    own = _own().get(section, {}).get(code)
+    return own or (words.word(section, code) if section in words.words() else words.plain(code))
 
 
 def text(section: str, code: str, lang: Lang, *values: object) -> str:
