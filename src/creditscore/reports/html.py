@@ -68,7 +68,7 @@ def environment() -> Environment:
     return made
 
 
-def _draw(template: str, lang: Lang, data: dict[str, Any], **more: Any) -> str:
+def draw(template: str, lang: Lang, data: dict[str, Any], **more: Any) -> str:
     def said(code: str, *values: object) -> str:
         return text(code, lang, *values)
 
@@ -146,7 +146,7 @@ def overview_page(summary: dict[str, Any], lang: Lang = "zh", other: str = "") -
         ]
         if listed:
             pictures[name] = charts.stacked(name, text(name, lang), text("groups_desc", lang), listed, codes)
-    return _draw(
+    return draw(
         "overview.html", lang, summary,
         pictures=pictures, graded=graded, other=other,
     )  # fmt: skip
@@ -168,7 +168,7 @@ def subject_page(one: Explanation, lang: Lang = "zh", made_up: bool | None = Non
         for line in one.lines
     ]
     shade = charts.NAMED.get(one.grade, "#44546a")
-    return _draw(
+    return draw(
         "subject.html", lang, data,
         one=one, rows=rows, facts=terminal.facts(one, lang), path=_path(one, lang),
         notes=[words.text(note, lang) for note in one.notes], shade=shade,
