@@ -57,6 +57,7 @@ class Opening:
     lookups: dict[str, int]
     records: list[dict[str, Any]]  # in order of day and record id
     readings: frozenset[str]
+    cycles: tuple[int | None, ...] = ()  # the first day of each of the subject's own cycles
 
 
 def opening(plan: Plan, subject: Subject) -> Opening:
@@ -81,7 +82,7 @@ def opening(plan: Plan, subject: Subject) -> Opening:
     cycles = tuple(_cycle(plan, cycle, dates) for cycle in plan.cycles)
     records = [one for one in (assess(plan, record, cycles) for record in subject.records) if one is not None]
     records.sort(key=lambda record: (record["day"], record["record_id"]))
-    return Opening(env, dates, lookups, records, frozenset(readings))
+    return Opening(env, dates, lookups, records, frozenset(readings), cycles)
 
 
 def grade_subject(plan: Plan, subject: Subject) -> Outcome:

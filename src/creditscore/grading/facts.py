@@ -71,14 +71,15 @@ def aggregate(fact: PlanFact, chosen: list[Mapping[str, Any]]) -> Any:
     if fact.take == "count":
         return MICRO * len({bucket(fact.by or "time", record) for record in chosen})
     if fact.take == "run":
-        return MICRO * _longest_run({bucket(fact.by or "month", record) for record in chosen})
+        return MICRO * longest_run({bucket(fact.by or "month", record) for record in chosen})
     values = [record[fact.column or ""] for record in chosen]
     if fact.take == "sum":
         return max(-TOP, min(TOP, sum(values)))  # beyond every number a condition may name
     return (max if fact.take == "max" else min)(values, default=fact.absent)
 
 
-def _longest_run(keys: set[int]) -> int:
+def longest_run(keys: set[int]) -> int:
+    """The length of the longest stretch of numbers that follow each other."""
     best = 0
     for key in keys:
         if key - 1 not in keys:
