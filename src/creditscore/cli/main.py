@@ -16,6 +16,7 @@ from creditscore.cli.joint import joint_app
 from creditscore.cli.lists import lists_app
 from creditscore.cli.model import model_app
 from creditscore.cli.records import records_app
+from creditscore.cli.repair import repair_app
 from creditscore.cli.reproduce import reproduce_command
 from creditscore.cli.scheme import scheme_app
 from creditscore.cli.supervise import supervise_app
@@ -39,6 +40,7 @@ app.add_typer(records_app, name="records")
 app.add_typer(scheme_app, name="scheme")
 app.add_typer(model_app, name="model")
 app.add_typer(joint_app, name="joint")
+app.add_typer(repair_app, name="repair")
 app.add_typer(lists_app, name="lists")
 app.add_typer(supervise_app, name="supervise")
 

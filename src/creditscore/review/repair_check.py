@@ -46,9 +46,7 @@ def options(
     for record in facts.records:
         own = own_table(facts, record)
         found += [own] if own is not None else []
-        fitting = [
-            rule for rule in known if fits(rule, record.get("plan", facts.plan).scheme, record["plan_item"], record)
-        ]
+        fitting = [rule for rule in known if fits(rule, facts.plan_of(record).scheme, record["plan_item"], record)]
         narrow = any(rule.about == "grade" for rule in fitting)
         for rule in fitting:
             one = by_decision(facts, record, rule, narrow and rule.about != "grade")

@@ -89,6 +89,11 @@ class Facts:
     records: tuple[Mapping[str, Any], ...]
     newest: int | None
     on: int
+    later: Mapping[str, Plan]  # of records that only a later year sees: the plan of that year
+
+    def plan_of(self, record: Mapping[str, Any]) -> Plan:
+        """The plan under which a record is read."""
+        return self.later.get(record["record_id"], self.plan)
 
 
 def facts_of(course: Course, on: int) -> Facts:
@@ -99,16 +104,17 @@ def facts_of(course: Course, on: int) -> Facts:
     first = period_on(course, on)
     plan, subject = plan_at(course, first, on)
     records = {one["record_id"]: one for one in opening(plan, subject).records}
+    later_plans: dict[str, Plan] = {}
     for at in range(first + 1, from_day(on).year + 1) if isinstance(first, int) else ():
         if version_at(course, at) is None:
             break
         next_plan, subject = plan_at(course, at, on)
         for one in opening(next_plan, subject).records:
             if one["seen"] and not records.get(one["record_id"], {"seen": False})["seen"]:
-                records[one["record_id"]] = {**one, "plan": next_plan}
+                records[one["record_id"]], later_plans[one["record_id"]] = one, next_plan
     rows = tuple(sorted(records.values(), key=lambda one: (one["day"], one["record_id"])))
     days = [one["day"] for one in rows if one["status"] != "withdrawn" and one["exempt"] is None and adverse(one)]
-    return Facts(plan, rows, max(days, default=None), on)
+    return Facts(plan, rows, max(days, default=None), on, later_plans)
 
 
 def adverse(record: Mapping[str, Any]) -> bool:
@@ -118,7 +124,7 @@ def adverse(record: Mapping[str, Any]) -> bool:
 
 def own_table(facts: Facts, record: Mapping[str, Any]) -> Option | None:
     """The repair table that the scheme has for the item of an assessed record."""
-    plan, item, on = record.get("plan", facts.plan), record["plan_item"], facts.on
+    plan, item, on = facts.plan_of(record), record["plan_item"], facts.on
     reads = reads_correction(plan, item.index)
     if item.repair is None and not reads:
         return None
@@ -200,7 +206,7 @@ def by_decision(facts: Facts, record: Mapping[str, Any], rule: RepairRuleFile, b
 
     `beside`: a rule about the grade fits too, so that this one lifts nothing.
     """
-    item, on, plan = record["plan_item"], facts.on, record.get("plan", facts.plan)
+    item, on, plan = record["plan_item"], facts.on, facts.plan_of(record)
     begin = to_day(rule.effective_from)
     end = None if rule.effective_to is None else to_day(rule.effective_to) - 1
     if end is not None and end < on:
@@ -210,9 +216,9 @@ def by_decision(facts: Facts, record: Mapping[str, Any], rule: RepairRuleFile, b
     tier = tier_of(rule, item, record)
     earliest, sure, most = _days(rule, tier, record, clock_day, facts)
     conditions = tuple(_condition(one, record, earliest, sure, on) for one in rule.conditions)
-    state = _state(record, tier, earliest, most, on)
     low = None if earliest is None else max(earliest, begin, on)
     certain = None if sure is None else max(sure, begin, on)
+    state = _state(record, tier, low, most, on)
     if end is not None and low is not None and low > end:
         return None  # by then the next version holds
     certain = None if certain is not None and end is not None and certain > end else certain
