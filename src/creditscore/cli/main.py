@@ -22,6 +22,7 @@ from creditscore.cli.lists import lists_app
 from creditscore.cli.model import model_app
 from creditscore.cli.packet import packet_app
 from creditscore.cli.records import records_app
+from creditscore.cli.repair import repair_app
 from creditscore.cli.report import report_app
 from creditscore.cli.reproduce import reproduce_command
 from creditscore.cli.scheme import scheme_app
@@ -55,6 +56,7 @@ app.add_typer(model_app, name="model")
 app.add_typer(joint_app, name="joint")
 app.add_typer(life_app, name="life")
 app.add_typer(case_app, name="case")
+app.add_typer(repair_app, name="repair")
 app.add_typer(lists_app, name="lists")
 app.add_typer(supervise_app, name="supervise")
 app.add_typer(report_app, name="report")

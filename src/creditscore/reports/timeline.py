@@ -12,7 +12,7 @@ from creditscore.explanation.numbers import points
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import Lang
 from creditscore.quantities import from_micro
-from creditscore.reports.html import _draw, write_pair
+from creditscore.reports.html import draw, write_pair
 from creditscore.reports.svg import WIDTH, dot, path, picture, say
 from creditscore.reports.svg import line as stroke
 from creditscore.review.timeline import Timeline
@@ -31,7 +31,7 @@ def write_timeline(line: Timeline, folder: Path, name: str = "timeline") -> list
 def timeline_page(line: Timeline, lang: Lang = "zh", other: str = "") -> str:
     """The page in one language; `other` is the file of the same page in the other one."""
     data: dict[str, Any] = line.as_data()
-    return _draw(
+    return draw(
         "timeline.html", lang, data,
         heads=heads(line, lang), rows=rows(line, lang), stairs=_stairs(line, lang), other=other,
         years=line.kind == "year", named=clean(line.name or line.subject_id),
