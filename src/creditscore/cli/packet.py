@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from creditscore.cli.acting import RolesFile
 from creditscore.cli.progress import working
 from creditscore.errors import InputError, UsageError
 
@@ -23,10 +24,21 @@ def _packet() -> None:
 
 @packet_app.command("build")
 def build_command(
-    grading: Annotated[Path, typer.Option(help="Folder that `creditscore grade --out` wrote.")],
-    snapshot: Annotated[Path, typer.Option(help="The snapshot that was graded.")],
-    subject: Annotated[str, typer.Option(help="Id of the subject.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for packet.json and packet.html.")],
+    case: Annotated[str | None, typer.Argument(metavar="CASE", help="Id of a case in the store.")] = None,
+    store: Annotated[Path | None, typer.Option(help="The store of the case, one file.")] = None,
+    by: Annotated[str | None, typer.Option("--by", help="Who builds it: its digest then stands in the log.")] = None,
+    roles: RolesFile = None,
+    on: Annotated[
+        str | None, typer.Option("--on", help="The day of now for a case (default: that of its last step).")
+    ] = None,
+    grading: Annotated[
+        Path | None, typer.Option(help="Without a case: folder that `creditscore grade --out` wrote.")
+    ] = None,
+    snapshot: Annotated[
+        Path | None, typer.Option(help="The snapshot that was graded (with a case: where it has moved).")
+    ] = None,
+    subject: Annotated[str | None, typer.Option(help="Without a case: id of the subject.")] = None,
     scheme: Annotated[
         str | None,
         typer.Option(help="One scheme where the folder holds several, or the YAML file of one outside the library."),
@@ -34,27 +46,76 @@ def build_command(
     model_part: Annotated[
         Path | None, typer.Option(help="JSON of a model part (docs/models.md); shown as advisory, never as the grade.")
     ] = None,
-    disputed: Annotated[list[str] | None, typer.Option(help="Id of a record in dispute; may be repeated.")] = None,
+    disputed: Annotated[
+        list[str] | None, typer.Option(help="Without a case: id of a record in dispute; may be repeated.")
+    ] = None,
 ) -> None:
-    """Write the packet of one subject: JSON, and one page for paper in both languages."""
+    """Write the packet of a case, or of one subject of a grading: JSON, and one page for paper in both languages."""
     from creditscore.records.store import read_snapshot
-    from creditscore.review.packet.gather import Added
+    from creditscore.review.packet.gather import Added, run_in_folder
     from creditscore.review.packet.results import build
 
-    name, file = (None, Path(scheme)) if scheme and scheme.endswith((".yaml", ".yml")) else (scheme, None)
-    if file is not None:
-        from creditscore.schemes import registry
-
-        name = registry.pick(str(file)).scheme
-    added = Added(model=_model(model_part), disputed=disputed or ())
+    file = Path(scheme) if scheme and scheme.endswith((".yaml", ".yml")) else None
+    model = _model(model_part)
+    if case is not None:
+        if store is None or grading or subject or disputed:
+            raise UsageError(
+                "a case stands in a store, with its run, its subject and its contested records",
+                allowed="packet build CASE --store FILE -o DIR [--snapshot DIR] [--by PERSON]",
+                next="give --store and leave --grading, --subject and --disputed away",
+            )
+        _of_case(case, store, by, roles, on, snapshot, file, model, out)
+        return
+    if grading is None or snapshot is None or subject is None or store or by or on:
+        raise UsageError(
+            "neither a case nor a subject of a grading was given",
+            allowed="CASE --store FILE, or --grading DIR --snapshot DIR --subject ID",
+            next="see `creditscore packet build --help`",
+        )
     with working(f"gathering all about {subject}"):
-        packet = build(grading, read_snapshot(snapshot), subject, name or "", file=file, added=added)
+        run = run_in_folder(grading, subject, _id_of(file) if file else scheme or "")
+        added = Added(model=model, disputed=disputed or ())
+        packet = build(run, read_snapshot(snapshot), file=file, added=added)
     _written(packet, out)
+
+
+def _of_case(
+    case_id: str, store: Path, by: str | None, roles: Path | None, on: str | None, snapshot: Path | None,
+    file: Path | None, model: dict[str, Any] | None, out: Path,
+) -> None:  # fmt: skip
+    from creditscore.cli.acting import date_given, open_log, own_schemes
+    from creditscore.review.cases import case_of
+    from creditscore.review.disputes import case_run
+    from creditscore.review.keeping import snapshot_of
+    from creditscore.review.packet.of_case import added_by_case, log_packet, run_of_case
+    from creditscore.review.packet.results import build
+
+    with open_log(store, roles, read_only=by is None, made_by="creditscore keep") as log:
+        found = case_of(log.store, case_id)
+        source = snapshot_of(case_run(log.store, found), snapshot)
+        day = found.events[-1].on if on is None else date_given(on)
+        own = own_schemes([file] if file else None)
+        with working(f"gathering all about {case_id}"):
+            run = run_of_case(log.store, found, source, own)
+            added = added_by_case(log.store, found, source, day, own, model)
+            packet = build(run, source, file=file, added=added)
+        if by is not None:
+            log_packet(log, found, by, packet["digest"])
+    _written(packet, out)
+
+
+def _id_of(file: Path) -> str:
+    from creditscore.schemes import registry
+
+    return registry.pick(str(file)).scheme
 
 
 @packet_app.command("verify")
 def verify_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `creditscore packet build` wrote.")],
+    store: Annotated[
+        Path | None, typer.Option(help="The store whose log must speak of this packet (built with --by).")
+    ] = None,
 ) -> None:
     """Compute everything again from the folder alone; exit code 3 with the lines that were changed."""
     from creditscore.reports.packet_files import verify_packet
@@ -64,6 +125,12 @@ def verify_command(
     if not found:
         digest = json.loads((folder / "packet.json").read_text(encoding="utf-8"))["digest"]
         typer.echo(f"packet.json, packet.html: computed again, nothing differs\n{digest}")
+        if store is not None:
+            from creditscore.cli.acting import open_log
+            from creditscore.review.packet.of_case import check_logged
+
+            with open_log(store, read_only=True, made_by="creditscore keep") as log:
+                typer.echo(f"the log speaks of it: case {check_logged(log, digest)}")
         return
     for one in found:
         typer.echo(f"{one.file}, line {one.line}: {one.place}\n  stands    {one.stands}")

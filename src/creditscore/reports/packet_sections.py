@@ -10,6 +10,8 @@ from creditscore.explanation.numbers import MINUS
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import LANGS
 from creditscore.review.packet.gather import about_of
+from creditscore.review.repair_data import said
+from creditscore.review.repair_text import option_lines
 from creditscore.review.words import text, word
 
 Cell = tuple[str, ...]  # the lines of a cell
@@ -269,15 +271,19 @@ def _ends(one: Mapping[str, Any]) -> list[Cell]:
 
 
 def _repair(results: Mapping[str, Any]) -> Part:
-    rows = [
+    """The ways to repair, as the page of `creditscore repair check` has them, in both languages."""
+    rows: list[list[Cell]] = [
         [
-            (row["record_id"],), (row["item"],), (row["window"],), (row["until"],) if row["until"] else _text("no_end"),
-            _text("lifted") if row["lifts"] else (_number(row["gives_back"]),), (row["cite"],),
+            (one["target"], *_pair(one["label"], one["item"])),
+            tuple(said("ways", one["way"], lang) for lang in LANGS),
+            tuple(said("states", one["state"], lang) for lang in LANGS),
+            tuple(line for lang in LANGS for line in option_lines(one, lang)),
         ]
-        for row in results["repair"]
-    ]  # fmt: skip
-    heads = (("record", ""), ("item", ""), ("window", ""), ("until", ""), ("gives_back", "n"), ("article", ""))
-    return Part("repair", [] if rows else [_text("none")], [Grid(heads, rows)] if rows else [])
+        for one in results["repair"]["options"]
+    ]
+    lines = [(said("texts", "as_of", lang) + " " + results["repair"]["on"]) for lang in LANGS]
+    heads = (("record", ""), ("way", ""), ("state", ""), ("brings", "small"))
+    return Part("repair", [tuple(lines)] if rows else [_text("none")], [Grid(heads, rows)] if rows else [])
 
 
 def _deadlines(given: Mapping[str, Any], results: Mapping[str, Any]) -> Part:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.errors import InputError, UsageError
+from creditscore.explanation.audit import audit
 from creditscore.explanation.read import manifest_of, read
 from creditscore.paths import config_root
 from creditscore.records import Snapshot
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TABLES = ("subjects", "records", "attributes", "listings", "history", "feeds")
-RUN = (
+OF_RUN = (
     "run_id", "creditscore", "scheme", "scheme_hash", "snapshot_hash", "period", "as_of", "known_at", "law_known_at",
 )  # fmt: skip
 Inputs = dict[str, list[Any]]
@@ -41,37 +42,43 @@ class Added:
     events: pa.Table | None = field(default=None, repr=False)
 
 
-def gather(
-    grading_dir: Path | str,
-    snapshot: Snapshot,
-    subject_id: str,
-    scheme: str = "",
-    *,
-    file: Path | None = None,
-    added: Added | None = None,
-) -> Inputs:
-    """The inputs of a packet for one subject of a written grading, and nothing of any other subject.
+@dataclass(frozen=True)
+class Run:
+    """One run of one subject: its manifest, the hash of the subject's rows as they were written, refused rows."""
 
-    `scheme` chooses one where the folder holds several; `file` is the YAML of one outside the library. Raises
-    InputError where snapshot, scheme or grading are not those that belong together, UsageError for a model part of
-    another subject or one that does not say that it is advisory.
+    manifest: Mapping[str, Any]
+    subject_id: str
+    digest: str
+    refused: Sequence[Mapping[str, Any]] = ()
+
+
+def run_in_folder(grading_dir: Path | str, subject_id: str, scheme: str = "") -> Run:
+    """One subject of a written grading. InputError where folder or subject is missing."""
+    folder = Path(grading_dir)
+    manifest = manifest_of(folder, scheme)
+    sid = str(read(folder, subject_id, str(manifest["scheme"])).grade["subject_id"])
+    return Run(manifest, sid, audit(folder, sid, str(manifest["scheme"])).digest, _refused(folder, sid))
+
+
+def gather(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Added | None = None) -> Inputs:
+    """The inputs of a packet for the subject of a run, and nothing of any other subject.
+
+    `file` is the YAML of a scheme outside the library. Raises InputError where snapshot, scheme and run do not belong
+    together, UsageError for a model part of another subject or one that does not say that it is advisory.
     """
-    folder, beside = Path(grading_dir), added or Added()
-    run = manifest_of(folder, scheme)
-    found = read(folder, subject_id, str(run["scheme"]))
-    sid = str(found.grade["subject_id"])
-    if snapshot.content_hash() != run["snapshot_hash"]:
+    beside, sid = added or Added(), run.subject_id
+    if snapshot.content_hash() != run.manifest["snapshot_hash"]:
         raise InputError(
-            "the snapshot is not the one that was graded", where=str(folder), allowed=str(run["snapshot_hash"]),
+            "the snapshot is not the one that was graded", allowed=str(run.manifest["snapshot_hash"]),
             next="give the snapshot of the run",
         )  # fmt: skip
-    text, before, newer = _texts(str(run["scheme"]), file)
+    text, before, newer = _texts(str(run.manifest["scheme"]), file)
     small = subset(snapshot, [sid], events=beside.events)
     tables = {name: [_row(row) for row in table.to_pylist()] for name, table in unpack(small, [sid]).items()}
-    about = {name: str(run[name]) for name in RUN} | {
+    about = {name: str(run.manifest[name]) for name in OF_RUN} | {
         "subject_id": sid,
         "newest_day": str(small.newest_date),
-        "made_up": str(bool(run.get("made_up", False))).lower(),
+        "made_up": str(bool(run.manifest.get("made_up", False))).lower(),
         "package": __version__,
         "newer_versions": ", ".join(newer),
     }
@@ -80,7 +87,7 @@ def gather(
         "case": [dict(one) for one in beside.case],
         "disputed": [{"record_id": one} for one in sorted(set(beside.disputed))],
         **{name: tables[name] for name in TABLES},
-        "refused": _refused(folder, sid),
+        "refused": [dict(one) for one in run.refused],
         "model": _model(beside.model, sid),
         "scheme": text,
         "version_before": before,

@@ -16,9 +16,9 @@ from creditscore.explanation.shapley import shapley
 from creditscore.records import Snapshot
 from creditscore.review.packet.again import Again, graded_again
 from creditscore.review.packet.form import Packet, assembled
-from creditscore.review.packet.gather import Added, Inputs, gather
+from creditscore.review.packet.gather import Added, Inputs, Run, gather
 from creditscore.review.packet.records import record_rows
-from creditscore.review.packet.repairs import deadline_rows, repair_rows
+from creditscore.review.packet.repairs import deadline_rows, repair_data
 from creditscore.review.packet.replays import replay_rows
 from creditscore.schemes.diff import diff
 from creditscore.schemes.laws import load_laws
@@ -27,22 +27,13 @@ CLAIMS = 12  # claims of the proof that are kept; the number of all is said
 MOST_COUNTS = 20_000  # of the shares by record; beyond, they are refused with the number
 
 
-def build(
-    grading_dir: Path | str,
-    snapshot: Snapshot,
-    subject_id: str,
-    scheme: str = "",
-    *,
-    file: Path | None = None,
-    added: Added | None = None,
-) -> Packet:
-    """The packet of one subject; see `gather`. InputError where what is computed is not what was written."""
-    given = gather(grading_dir, snapshot, subject_id, scheme, file=file, added=added)
+def build(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Added | None = None) -> Packet:
+    """The packet of the subject of a run; see `gather`. InputError where what is computed is not what was written."""
+    given = gather(run, snapshot, file=file, added=added)
     results = compute(given)
-    written = audit(grading_dir, subject_id, scheme).digest
-    if results["hashes"]["digest"] != written:
+    if results["hashes"]["digest"] != run.digest or results["hashes"]["scheme_hash"] != run.manifest["scheme_hash"]:
         raise InputError(
-            "the grading does not come out of its snapshot as it was written", where=str(grading_dir),
+            f"run {run.manifest['run_id']} does not come out of its snapshot as it was written",
             next="`creditscore reproduce` names the first difference",
         )  # fmt: skip
     return assembled(given, results)
@@ -60,6 +51,7 @@ def compute(given: Inputs) -> dict[str, Any]:
         claims = found.pop("proof")
         moved = [row["record_id"] for row in records if row["use"] == "counted"]
         single = [record for part in found["singles"] for record in part["records"]]
+        repair = repair_data(again)
         contested = [row["record_id"] for row in records if row["disputed"]]
         return {
             "explanation": {**shown, "run_id": about["run_id"]},
@@ -68,8 +60,8 @@ def compute(given: Inputs) -> dict[str, Any]:
             "shares": _shares(again),
             "law": _law(again, shown),
             "replays": replay_rows(again, [*contested, *single, *moved], contested),
-            "repair": repair_rows(again),
-            "deadlines": deadline_rows(again, given),
+            "repair": repair,
+            "deadlines": deadline_rows(again, given, repair),
             "hashes": {
                 "scheme_hash": str(again.grading.manifest["scheme_hash"]),
                 "digest": held.digest,
