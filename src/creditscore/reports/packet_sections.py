@@ -303,13 +303,14 @@ def _deadlines(given: Mapping[str, Any], results: Mapping[str, Any]) -> Part:
 
 
 def _case(rows: list[Mapping[str, Any]]) -> Part:
-    """The objection as it was given: each row's fields by name."""
-    shown = [
-        [(str(row.get("day", "")),), (str(row.get("zh", row.get("what", ""))), str(row.get("en", ""))),
-         tuple(f"{name} {value}" for name, value in row.items() if name not in ("what", "day", "zh", "en"))]
-        for row in rows
-    ]  # fmt: skip
-    return Part("case", [], [Grid((("day", ""), ("what", ""), ("facts", "")), shown)])
+    """The objection as it was given: each row's fields by name; empty ones are not said."""
+    shown: list[list[Cell]] = []
+    for row in rows:
+        words = tuple(dict.fromkeys(str(row.get(lang, row.get("what", ""))) for lang in LANGS))
+        fields = [(name, str(value)) for name, value in row.items() if name not in ("what", "day", *LANGS) and value]
+        told = tuple(f"{' '.join(_label('columns', name))}: {_short(value)}" for name, value in fields)
+        shown.append([(str(row.get("day", "")),), words, told or ("",)])
+    return Part("case", [], [Grid((("day", "id"), ("what", ""), ("facts", "small")), shown)])
 
 
 def _provenance(packet: Mapping[str, Any]) -> Part:
@@ -362,5 +363,7 @@ def _open(value: str | None) -> str:
 
 def _short(value: str) -> str:
     """A decimal without idle zeros; any other text as it stands."""
+    if value.startswith("-") and value[1:].replace(".", "", 1).isdigit():
+        return MINUS + _short(value[1:])
     whole, dot, rest = value.partition(".")
     return f"{whole}.{rest.rstrip('0')}".rstrip(".") if dot and whole.isdigit() and rest.isdigit() else clean(value)

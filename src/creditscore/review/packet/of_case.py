@@ -1,4 +1,4 @@
-"""A case as rows of a packet: grounds, merits, questions, decision, days; and its run from the store."""
+"""A case as rows of a packet: grounds, questions, decision, days; and its run from the store."""
 
 from __future__ import annotations
 
@@ -57,7 +57,10 @@ def added_by_case(
 
 
 def case_rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """A dossier as flat rows: `what`, `day`, words in both languages, and fields; without the accounts of persons."""
+    """A dossier as flat rows: `what`, `day`, words in both languages, and fields; without the accounts of persons.
+
+    What the grade is with and without each record is not among them: the packet computes it again.
+    """
     clock = data["clock"]
     yield {
         "what": "case", "day": data["opened_on"], **_said(data["procedure_label"]), "case_id": data["case_id"],
@@ -68,16 +71,6 @@ def case_rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "what": "ground", "day": "", **_said(one["ground_label"]), "record_id": one["record_id"],
             "statement": redact(one["statement"]), "effective": one["effective"] or "", "article": one["article"] or "",
         }  # fmt: skip
-    for one in data["merits"]:
-        cells = {name: one[name] for name in ("then_with", "then_without", "now_with", "now_without")}
-        yield {
-            "what": "merit",
-            "day": "",
-            "zh": "有无该记录",
-            "en": "with and without",
-            "record_id": one["record_id"],
-            **cells,
-        }
     for one in data["questions"]:
         yield {
             "what": "question", "day": one["asked_on"], "zh": "询问", "en": "question", "to": redact(one["department"]),
@@ -98,8 +91,7 @@ def _decided(made: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     yield {
         "what": "decision", "day": made["on"], "zh": "决定", "en": "decision", "reason": redact(made["reason"]),
         "articles": "; ".join(made["articles"]),
-        "before": made["before"]["said"]["zh"], "after": made["after"]["said"]["zh"],
-        "before_en": made["before"]["said"]["en"], "after_en": made["after"]["said"]["en"],
+        "before": made["before"]["said"], "after": made["after"]["said"],
     }  # fmt: skip
     for one in made["findings"]:
         changes = "; ".join(f"{name} {value}" for name, value in one["changes"].items())

@@ -53,6 +53,8 @@ def compute(given: Inputs) -> dict[str, Any]:
         single = [record for part in found["singles"] for record in part["records"]]
         repair = repair_data(again)
         contested = [row["record_id"] for row in records if row["disputed"]]
+        known = {row["record_id"] for row in records}
+        contested += [row["record_id"] for row in given["case"] if row.get("record_id") in known - set(contested)]
         return {
             "explanation": {**shown, "run_id": about["run_id"]},
             "records": records,
