@@ -44,9 +44,11 @@ def verify_text(text: str, file: str = "packet.json") -> list[Changed]:
     if not isinstance(packet, dict) or packet.get("kind") != KIND or packet.get("format") != FORMAT:
         wanted = f'"kind": "{KIND}", "format": {FORMAT}'
         return [Changed(file, _find(text, '"kind"', '"format"'), "kind", _line(text, 2), wanted)]
-    missing = _shape(packet)
+    missing, key = _shape(packet)
     if missing:
-        return [Changed(file, 1, missing, "", "a part of the inputs, a list of rows")]
+        entries = {place: k for k, (place, _) in enumerate(numbered(packet), start=1)} if key else {}
+        number = entries.get(key, 1)
+        return [Changed(file, number, missing, _line(text, number) if key else "", "a part of the inputs, its rows")]
     again = text_of(packet)
     if again != text:
         return [_first(file, text, again, "as written: one line per row, nothing twice")]
@@ -108,19 +110,19 @@ def _inputs(packet: Mapping[str, Any], file: str) -> Iterator[Changed]:
         )
 
 
-def _shape(packet: Mapping[str, Any]) -> str:
-    """What of the packet's shape is missing; empty where all is there."""
+def _shape(packet: Mapping[str, Any]) -> tuple[str, tuple[str, int] | None]:
+    """What of the packet's shape is missing, and at which entry; empty where all is there."""
     inputs, held, results = (packet.get(name) for name in ("inputs", "provenance", "results"))
     if not isinstance(inputs, dict) or not isinstance(held, list) or not isinstance(results, dict):
-        return "inputs, provenance, results"
+        return "inputs, provenance, results", None
     for part in PARTS:
         if not isinstance(inputs.get(part), list):
-            return f"inputs.{part}"
+            return f"inputs.{part}", None
     keys = {"part": str, "rows": int, "sha256": str, "checks": str}
-    for one in held:
+    for k, one in enumerate(held):
         if not isinstance(one, dict) or any(not isinstance(one.get(name), kind) for name, kind in keys.items()):
-            return "provenance"
-    return ""
+            return f"provenance[{k}]", ("provenance", k)
+    return "", None
 
 
 def _version(packet: Mapping[str, Any]) -> str:
