@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from creditscore.errors import InputError, UsageError
+from creditscore.errors import InputError, SchemeError, UsageError
 from creditscore.explanation.as_data import explanation_data
 from creditscore.explanation.audit import audit
 from creditscore.explanation.decisive import decisive
@@ -55,13 +55,15 @@ def compute(given: Inputs) -> dict[str, Any]:
         contested = [row["record_id"] for row in records if row["disputed"]]
         known = {row["record_id"] for row in records}
         contested += [row["record_id"] for row in given["case"] if row.get("record_id") in known - set(contested)]
+        replays = replay_rows(again, [*contested, *single, *moved], contested)
+        _agree(shown, replays["whole"]["then"])
         return {
             "explanation": {**shown, "run_id": about["run_id"]},
             "records": records,
             "decisive": {**found, "claims": len(claims), "proof": claims[:CLAIMS]},
             "shares": _shares(again),
             "law": _law(again, shown),
-            "replays": replay_rows(again, [*contested, *single, *moved], contested),
+            "replays": replays,
             "repair": repair,
             "deadlines": deadline_rows(again, given, repair),
             "hashes": {
@@ -70,6 +72,16 @@ def compute(given: Inputs) -> dict[str, Any]:
                 "rows": [{"table": table, "key": key, "sha256": value} for table, key, value in held.rows],
             },
         }
+
+
+def _agree(shown: Mapping[str, Any], reached: Mapping[str, Any]) -> None:
+    """Both interpreters say the same of the subject, or nothing is printed."""
+    said = {name: shown[name] for name in ("state", "grade", "score")}
+    if said != reached:
+        raise SchemeError(
+            f"the two interpreters differ: {said} and {dict(reached)}", where=f"{shown['scheme']} {shown['subject_id']}",
+            next="please report this fault with the packet's inputs",
+        )  # fmt: skip
 
 
 def _shares(again: Again) -> dict[str, Any]:
