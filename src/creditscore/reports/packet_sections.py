@@ -283,7 +283,8 @@ def _repair(results: Mapping[str, Any]) -> Part:
     ]
     lines = [(said("texts", "as_of", lang) + " " + results["repair"]["on"]) for lang in LANGS]
     heads = (("record", ""), ("way", ""), ("state", ""), ("brings", "small"))
-    return Part("repair", [tuple(lines)] if rows else [_text("none")], [Grid(heads, rows)] if rows else [])
+    none = (results["repair"]["why"],) if results["repair"]["why"] else _text("none")
+    return Part("repair", [tuple(lines)] if rows else [none], [Grid(heads, rows)] if rows else [])
 
 
 def _deadlines(given: Mapping[str, Any], results: Mapping[str, Any]) -> Part:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -146,8 +147,6 @@ def test_what_does_not_belong_together_is_refused(folder: Path, snapshot: Snapsh
         gather(run, taken_in(EVENTS[:-1]), file=SCHEME)
     with pytest.raises(InputError, match="no subject"):
         run_in_folder(folder, "S9")
-    from dataclasses import replace
-
     with pytest.raises(InputError, match="does not come out of its snapshot"):
         build(replace(run, digest="sha256:0"), snapshot, file=SCHEME)
 
@@ -159,4 +158,25 @@ def test_a_personal_number_is_in_no_packet(tmp_path: Path) -> None:
     out = grade(source, str(SCHEME), 2020, known_at="2020-12-31", max_rejected=10).write(tmp_path / "graded")
     made = build(run_in_folder(out, "S1"), source, file=SCHEME)
     assert number not in text_of(made)
+    assert verify_text(text_of(made)) == []
+
+
+def test_a_version_that_governs_no_more_has_its_ways_as_of_the_run(tmp_path: Path) -> None:
+    file = tmp_path / "caps.yaml"
+    text = SCHEME.read_text(encoding="utf-8").replace(
+        "effective_from: 2010", "effective_from: 2010\neffective_to: 2021"
+    )
+    file.write_text(text, encoding="utf-8")
+    late = {
+        "record_id": "R2",
+        "event_no": "3",
+        "event": "disputed",
+        "event_on": "2022-05-01",
+        "recorded_on": "2022-05-01",
+    }
+    source = taken_in([*EVENTS, late])
+    out = grade(source, str(file), 2020, known_at="2020-12-31", max_rejected=10).write(tmp_path / "graded")
+    made = build(run_in_folder(out, "S1"), source, file=file)
+    assert made["results"]["repair"]["on"] == "2020-12-31"
+    assert made["results"]["repair"]["options"]
     assert verify_text(text_of(made)) == []

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from creditscore.days import from_day, iso
+from creditscore.errors import NotInForce
 from creditscore.grading.assess import assess
 from creditscore.grading.bind_days import window_days
 from creditscore.grading.plan import PlanItem
@@ -20,12 +21,22 @@ FARTHEST = 366 * 30  # days ahead that are looked at for the day on which a reco
 
 
 def repair_data(again: Again) -> dict[str, Any]:
-    """Every way to repair a record, an entry or the whole, from the last day of knowledge on (`check_data`)."""
+    """Every way to repair a record, an entry or the whole, from the last day of knowledge on (`check_data`).
+
+    Where the version that graded no longer governs that day, from the day of the run; where it does not govern that
+    one either (a replay under an old rule), there is no way under it and `why` says so.
+    """
     law = None if again.plan.law_known_at is None else from_day(again.plan.law_known_at)
     period = again.plan.year if again.scheme.period == "year" else None
-    course = Course((Version(again.scheme, again.now),), period, again.plan_now.known_at, law)
     lists = lists_of({str(row["list"]) for row in again.now.listings})
-    return check_data(again.about["subject_id"], course, options(course, lists))
+    why = ""
+    for day, subject in ((again.plan_now.known_at, again.now), (again.plan.as_of, again.then)):
+        course = Course((Version(again.scheme, subject),), period, day, law)
+        try:
+            return check_data(again.about["subject_id"], course, options(course, lists)) | {"why": ""}
+        except NotInForce as error:
+            why = why or error.what
+    return {"on": iso(again.plan.as_of), "options": [], "why": why}
 
 
 def deadline_rows(again: Again, given: Mapping[str, list[Any]], repair: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -79,7 +79,8 @@ def _agree(shown: Mapping[str, Any], reached: Mapping[str, Any]) -> None:
     said = {name: shown[name] for name in ("state", "grade", "score")}
     if said != reached:
         raise SchemeError(
-            f"the two interpreters differ: {said} and {dict(reached)}", where=f"{shown['scheme']} {shown['subject_id']}",
+            f"the two interpreters differ: {said} and {dict(reached)}",
+            where=f"{shown['scheme']} {shown['subject_id']}",
             next="please report this fault with the packet's inputs",
         )  # fmt: skip
 
