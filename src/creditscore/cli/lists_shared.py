@@ -27,6 +27,10 @@ Organ = Annotated[str, typer.Option(help="Office that acts.")]
 Document = Annotated[str, typer.Option(help="Number of its document.")]
 Evidence = Annotated[str, typer.Option(help="What it rests on.")]
 Dates = Annotated[list[str] | None, typer.Option("--date", help="A named day: deadline_on=2024-03-01 (repeatable).")]
+EnteredOn = Annotated[str | None, typer.Option(help="Day of the entry (default: the day of the step).")]
+PublishedOn = Annotated[str | None, typer.Option(help="Day of its publication; some terms begin with it.")]
+Term = Annotated[str, typer.Option(help="Which term of the list's rule, where there are several: relisted …")]
+TermEnd = Annotated[str | None, typer.Option(help="Last day of the term, where no text says how long it is.")]
 Lang = Annotated[str, typer.Option(help="Language of the words: zh or en.")]
 
 
@@ -60,7 +64,9 @@ def one_step(store: Path, roles: Path | None, case: str, act: Callable[[Book], B
 
 
 def say_case(book: Book, case_id: str) -> None:
-    """Where a case stands, in one line."""
+    """Where a case stands, in one line or two."""
+    from creditscore.cli.tables import say_beside
+
     case = book.case(case_id)
     days: Any = {
         "window until": case.heard_until if case.open else None,
@@ -70,7 +76,7 @@ def say_case(book: Book, case_id: str) -> None:
         "withdraw publication by": case.withdraw_by,
     }
     said = "  ".join(f"{name} {iso_day(one)}" for name, one in days.items() if one is not None)
-    typer.echo(f"{case_id}  {case.state}  {said}".rstrip())
+    say_beside(f"{case_id}  {case.state}", said)
 
 
 def said_of(
