@@ -316,3 +316,11 @@ def test_a_snapshot_that_is_gone_is_said(withdrawn: Log, tmp_path: Path) -> None
         con.execute("UPDATE run_runs SET snapshot_path = ?", [str(tmp_path / "moved")])
     assert flaws(withdrawn) == {"snapshot"}
     assert check(withdrawn, bench(withdrawn.store, opened)).flaws == ()
+
+
+def test_a_disputed_record_changes_no_row(log: Log) -> None:
+    snapshot = read_snapshot(kept_runs(log.store)[-1].snapshot_path)
+    with log.act("zhang.min", "reviewer", "case.open", "C1", {}) as act:
+        write_events(act.con, act.entry.seq, "C1", [event(A, "r1", "disputed")], snapshot)
+    assert flaws(log) == set()
+    assert settle(log, bench(log.store), [A], on=date(2023, 6, 2), **SAID).empty

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,11 +52,13 @@ def lang_given(lang: str) -> None:
 
 def day_given(text: str, name: str = "--on") -> int:
     """A day as days since 1970-01-01."""
-    from datetime import date
-
     from creditscore.days import to_day
 
+    return to_day(date_given(text, name))
+
+
+def date_given(text: str, name: str = "--on") -> date:
     try:
-        return to_day(date.fromisoformat(text))
+        return date.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"{name}: {text!r} is not a day", allowed="YYYY-MM-DD") from error

@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from creditscore.cli.cascade import cascade_app
+from creditscore.cli.case import case_app
 from creditscore.cli.composite import composite_app
 from creditscore.cli.decisive import decisive_app
 from creditscore.cli.demo import demo_command
@@ -17,6 +18,7 @@ from creditscore.cli.explain import explain_command
 from creditscore.cli.grade import grade_command
 from creditscore.cli.joint import joint_app
 from creditscore.cli.keep import keep_command, runs_command
+from creditscore.cli.life import life_app
 from creditscore.cli.lists import lists_app
 from creditscore.cli.model import model_app
 from creditscore.cli.records import records_app
@@ -49,6 +51,8 @@ app.add_typer(records_app, name="records")
 app.add_typer(scheme_app, name="scheme")
 app.add_typer(model_app, name="model")
 app.add_typer(joint_app, name="joint")
+app.add_typer(life_app, name="life")
+app.add_typer(case_app, name="case")
 app.add_typer(lists_app, name="lists")
 app.add_typer(cascade_app, name="cascade")
 app.add_typer(store_app, name="store")

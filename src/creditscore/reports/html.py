@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -68,7 +68,7 @@ def environment() -> Environment:
     return made
 
 
-def _draw(template: str, lang: Lang, data: dict[str, Any], **more: Any) -> str:
+def draw(template: str, lang: Lang, data: dict[str, Any], **more: Any) -> str:
     def said(code: str, *values: object) -> str:
         return text(code, lang, *values)
 
@@ -146,7 +146,7 @@ def overview_page(summary: dict[str, Any], lang: Lang = "zh", other: str = "") -
         ]
         if listed:
             pictures[name] = charts.stacked(name, text(name, lang), text("groups_desc", lang), listed, codes)
-    return _draw(
+    return draw(
         "overview.html", lang, summary,
         pictures=pictures, graded=graded, other=other,
     )  # fmt: skip
@@ -220,9 +220,17 @@ def _hashes(hashes: Audit) -> dict[str, Any]:
     return {"identity": dict(hashes.identity), "digest": hashes.digest, "rows": rows}
 
 
-def subject_page(one: Explanation, lang: Lang = "zh", made_up: bool | None = None, hashes: Audit | None = None) -> str:
-    """The explained grade of one subject, with `hashes` for an auditor; prints on A4."""
+def subject_page(
+    one: Explanation, lang: Lang = "zh", made_up: bool | None = None, hashes: Audit | None = None,
+    marks: Sequence[str] = (), disputes: Sequence[Mapping[str, Any]] = (),
+) -> str:  # fmt: skip
+    """The explained grade of one subject, with `hashes` for an auditor; prints on A4.
+
+    `marks` are the lines that say which of its records are disputed, `disputes` the same as rows for the JSON.
+    """
     data = explanation_data(one, made_up, hashes)
+    if disputes:
+        data["disputes"] = [dict(row) for row in disputes]
     rows = [
         {
             "label": terminal.clean(terminal.named(line, lang)),
@@ -236,7 +244,7 @@ def subject_page(one: Explanation, lang: Lang = "zh", made_up: bool | None = Non
         for line in one.lines
     ]
     shade = charts.NAMED.get(one.grade, "#44546a")
-    return _draw(
+    return draw(
         "subject.html", lang, data,
         one=one, rows=rows, facts=terminal.facts(one, lang), path=_path(one, lang),
         notes=[words.text(note, lang) for note in one.notes], shade=shade,
@@ -245,7 +253,7 @@ def subject_page(one: Explanation, lang: Lang = "zh", made_up: bool | None = Non
         laws=[(key, say(label, lang)) for key, label in one.laws.items()],
         readings=[(key, say(label, lang)) for key, label in one.readings.items()],
         interval_shown=_open(one, lang), decision=_decision(one, lang),
-        hashes=hashes,
+        hashes=hashes, marks=[mark.strip("* ") for mark in marks],
     )  # fmt: skip
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 class RecordEvent:
     """An event of a record that a review decided; the columns of the record log, days as days, numbers as exact text.
 
+    An `amended` event puts its own columns in the place of those of the record, so its `event_on` is absent unless that
+    day itself is put right.
     `event_no` 0 stands for the number after the newest one of its record. `further` holds record attributes of the
     scheme that an `amended` event replaces. `case_id` and `seq` (the entry in the log) say who decided it where.
     """
@@ -37,7 +39,7 @@ class RecordEvent:
     subject_id: str
     record_id: str
     event: str
-    event_on: date
+    event_on: date | None
     recorded_on: date
     event_no: int = 0
     domain: str | None = None
@@ -115,11 +117,15 @@ def fitting(snapshot: Snapshot, events: Sequence[RecordEvent]) -> list[RecordEve
     newest, held = _newest(snapshot, events)
     found = []
     for one in events:
-        if one.record_id not in newest or (one.record_id, one.event_no, one.event, to_day(one.event_on)) in held:
+        if one.record_id not in newest or _key(one) in held:
             continue
         newest[one.record_id] += 1
         found.append(replace(one, event_no=newest[one.record_id]))
     return found
+
+
+def _key(one: RecordEvent) -> tuple[str, int, str, int | None]:
+    return one.record_id, one.event_no, one.event, None if one.event_on is None else to_day(one.event_on)
 
 
 def _newest(

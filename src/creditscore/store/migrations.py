@@ -94,10 +94,23 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE run_events (
         seq BIGINT NOT NULL, nr INTEGER NOT NULL, case_id VARCHAR NOT NULL, subject_id VARCHAR NOT NULL,
         record_id VARCHAR NOT NULL, event_no INTEGER NOT NULL, event VARCHAR NOT NULL, domain VARCHAR, item VARCHAR,
-        event_on DATE NOT NULL, recorded_on DATE NOT NULL, occurred_on DATE, decided_on DATE, booked_on DATE,
+        event_on DATE, recorded_on DATE NOT NULL, occurred_on DATE, decided_on DATE, booked_on DATE,
         published_on DATE, corrected_on DATE, quantity VARCHAR, amount VARCHAR, share VARCHAR, act_id VARCHAR,
         source_subject_id VARCHAR, source VARCHAR, document_no VARCHAR, basis VARCHAR, further VARCHAR,
         PRIMARY KEY (subject_id, record_id, event_no)
+    );
+    """,
+    """
+    CREATE TABLE case_events (
+        case_id VARCHAR NOT NULL, "no" INTEGER NOT NULL, kind VARCHAR NOT NULL, "on" DATE NOT NULL,
+        "by" VARCHAR NOT NULL, data VARCHAR NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (case_id, "no")
+    );
+    CREATE TABLE life_states (
+        seq BIGINT NOT NULL, nr BIGINT NOT NULL, subject_id VARCHAR NOT NULL, domain VARCHAR NOT NULL,
+        scheme VARCHAR NOT NULL, version VARCHAR NOT NULL, period VARCHAR NOT NULL, run_id VARCHAR NOT NULL,
+        case_id VARCHAR NOT NULL, step VARCHAR NOT NULL, state VARCHAR NOT NULL, grade VARCHAR, route VARCHAR,
+        status VARCHAR NOT NULL, decided_on DATE NOT NULL, recorded_on DATE NOT NULL, basis VARCHAR NOT NULL,
+        mark VARCHAR NOT NULL, PRIMARY KEY (seq, nr)
     );
     """,
     """
