@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from creditscore.demo.district import district
-from creditscore.errors import StoreError, UsageError
+from creditscore.errors import UsageError
 from creditscore.grading.grade import grade
 from creditscore.records import ingest
-from creditscore.records.store import read_snapshot
-from creditscore.review.carrying import acts, apply, settle, undo
+from creditscore.review.carrying import apply
 from creditscore.review.cascade import bench, preview, subject_of
 from creditscore.review.check import check
 from creditscore.review.current import standing_hashes, standing_tables
-from creditscore.review.inputs import decided, record_events
+from creditscore.review.inputs import decided
 from creditscore.review.keeping import kept_runs
 from creditscore.store import Database, Log
 from tests.review.chained import DIRECT, FIRM, Chained, chained, event
@@ -101,21 +99,6 @@ def test_the_same_twice_changes_nothing_and_reinstating_restores_every_hash(with
     assert [one.event for one in decided(log.store)] == ["withdrawn", "reinstated"]
 
 
-def test_undo_takes_the_event_back_and_replays_of_the_days_between_still_see_it(withdrawn: Log) -> None:
-    log, done = withdrawn, acts(withdrawn)[0]
-    gone = undo(log, bench(log.store), done.seq, on=date(2023, 8, 1), **SAID)
-    assert [act.kind for act in acts(log)] == ["applied", "undone"]
-    assert gone.voided
-    assert hashes(log) == as_kept(log)
-    assert record_events(log.store).num_rows == 0
-    assert record_events(log.store, date(2023, 7, 31)).num_rows == 1
-    assert record_events(log.store, date(2023, 8, 1)).num_rows == 0
-    assert undo(log, bench(log.store), done.seq, on=date(2023, 8, 2), **SAID).empty
-    assert check(log, bench(log.store)).flaws == ()
-    with pytest.raises(UsageError, match="no cascade"):
-        undo(log, bench(log.store), 0, on=date(2023, 8, 2), **SAID)
-
-
 @pytest.mark.parametrize(
     ("kind", "match"),
     [("reinstated", "neither withdrawn nor repaired"), ("filed", "no event that a cascade follows")],
@@ -136,49 +119,3 @@ def test_records_that_nobody_knows(log: Log) -> None:
 def test_a_repair_of_a_withdrawn_record_is_refused(withdrawn: Log) -> None:
     with pytest.raises(UsageError, match="cannot be repaired"):
         preview(bench(withdrawn.store), event(FIRM, DIRECT, "repaired"))
-
-
-def test_what_was_decided_elsewhere_is_found_and_drawn(log: Log) -> None:
-    from creditscore.review.inputs import write_events
-
-    run = kept_runs(log.store)[-1]
-    with log.act("zhang.min", "reviewer", "case.decide", "C1", {}) as act:
-        write_events(act.con, act.entry.seq, "C1", [event(FIRM, DIRECT, "withdrawn")], read_snapshot(run.snapshot_path))
-    found = check(log, bench(log.store))
-    assert {flaw.kind for flaw in found.flaws} == {"stale", "record"}
-    with pytest.raises(StoreError, match="does not hold together"):
-        found.require()
-    drawn = settle(log, bench(log.store), [FIRM], on=date(2023, 6, 2), **SAID)
-    assert len(drawn.changes) == 2
-    assert check(log, bench(log.store)).flaws == ()
-    assert settle(log, bench(log.store), [FIRM], on=date(2023, 6, 2), **SAID).empty
-    with pytest.raises(UsageError, match="only drew what others had decided"):
-        undo(log, bench(log.store), drawn.seq, on=date(2023, 6, 2), **SAID)
-
-
-@pytest.mark.parametrize(
-    ("sql", "kinds"),
-    [
-        ("UPDATE cascade_grades SET grade = 'A' WHERE grade = 'B'", {"stale"}),
-        ("DELETE FROM cascade_states", {"cascade", "stale", "record"}),
-        ("UPDATE cascade_tasks SET who = 'nobody'", {"cascade"}),
-        ("UPDATE run_grades SET grade = 'A' WHERE grade = 'B'", {"run"}),
-        ("DELETE FROM cascade_acts", {"cascade"}),
-        ("UPDATE run_events SET event = 'disputed'", {"stale"}),
-        ("UPDATE log_entries SET payload = '{}' WHERE action = 'cascade.applied' AND phase = 'begun'", {"log"}),
-    ],
-)
-def test_changes_by_hand_are_found(withdrawn: Log, sql: str, kinds: set[str]) -> None:
-    log = withdrawn
-    with log.store.transaction() as con:
-        con.execute(sql)
-    assert kinds <= {flaw.kind for flaw in check(log, bench(log.store)).flaws}
-
-
-def test_a_snapshot_that_is_gone_is_said(withdrawn: Log, tmp_path: Path) -> None:
-    log = withdrawn
-    opened = [read_snapshot(run.snapshot_path) for run in kept_runs(log.store)]
-    with log.store.transaction() as con:
-        con.execute("UPDATE run_runs SET snapshot_path = ?", [str(tmp_path / "moved")])
-    assert {flaw.kind for flaw in check(log, bench(log.store)).flaws} == {"snapshot"}
-    assert check(log, bench(log.store, opened)).flaws == ()

@@ -9,11 +9,11 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from creditscore.errors import UsageError
-from creditscore.records.identity import is_resident
 from creditscore.review.cascade import Bench, Cascade, holding, preview, preview_undo
 from creditscore.review.consequences import Task
 from creditscore.review.current import insert, write_rows
 from creditscore.review.inputs import RecordEvent, decided, write_events
+from creditscore.review.said import said
 from creditscore.store import Log, second_person
 from creditscore.store.entry import canonical, sha256
 
@@ -52,8 +52,7 @@ def apply(log: Log, on_bench: Bench, event: RecordEvent, *, by: str, reason: str
     from it, nothing is written and the cascade is empty. Who decides did not keep the runs that change (NotAllowed).
     """
     on = event.recorded_on
-    said = replace(event, document_no=document_no or event.document_no)
-    found = preview(on_bench, said)
+    found = preview(on_bench, replace(event, document_no=document_no or event.document_no))
     return _write(log, on_bench, found, "applied", None, on, by, reason, document_no)
 
 
@@ -101,7 +100,7 @@ def _write(
     log: Log, on_bench: Bench, found: Cascade, kind: str, of_seq: int | None, on: date, by: str, reason: str,
     document_no: str,
 ) -> Cascade:  # fmt: skip
-    _said(by=by, reason=reason, document_no=document_no)
+    said(by=by, reason=reason, document_no=document_no)
     keepers = sorted({change.run.kept_by for change in found.changes})
     if keepers:
         second_person(by, *keepers, act="what changes a kept grade")
@@ -161,16 +160,6 @@ def _about(found: Cascade) -> tuple[str | None, str | None]:
     return (found.voided[0][1], None) if found.voided else (None, None)
 
 
-def _said(**texts: str) -> None:
-    for name, text in texts.items():
-        if is_resident(text):
-            raise UsageError(
-                f"{name} holds a resident identity number", next="leave it out; name people by their account"
-            )
-    if not texts["by"].strip():
-        raise UsageError("nobody is named", next="give --by PERSON")
-
-
 def act_of(log: Log, seq: int) -> Act:
     """The cascade of an entry; UsageError where the entry is none."""
     for act in acts(log):
@@ -189,7 +178,7 @@ def acts(log: Log) -> list[Act]:
 
 def told(log: Log, seq: int, nr: int, *, by: str, on: date, document_no: str) -> None:
     """Who had to be told was told, by a letter with a number; UsageError for another task, twice, or without one."""
-    _said(by=by, document_no=document_no)
+    said(by=by, document_no=document_no)
     act_of(log, seq)
     task = next((task for task, one, number in stored_tasks(log) if (one, number) == (seq, nr)), None)
     if task is None or task.task != "tell":
