@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Table = Annotated[Path | None, typer.Option(help="Parquet or CSV file, or a folder of Parquet files.")]
 
+ROOM = 110  # columns that the table of several schemes needs
+
 
 def grade_command(
     out: Annotated[Path, typer.Option(help="Folder for the results.")],
@@ -156,10 +158,10 @@ def _names(scheme: str | None, profile: str | None, period: str | None, as_of: s
 
 def _report_all(gradings: Gradings) -> None:
     """One line per scheme: how many subjects have which grade, and what could not be graded."""
-    from creditscore.cli.tables import show
+    from creditscore.cli.tables import console, say_line, show, show_blocks
 
     manifest = gradings.manifest
-    typer.echo(f"{len(gradings)} schemes  known at {manifest['known_at']}  run {manifest['run_id']}")
+    say_line(f"{len(gradings)} schemes  known at {manifest['known_at']}  run {manifest['run_id']}")
     rows = []
     for one in gradings:
         counts = one.manifest["counts"]
@@ -167,13 +169,22 @@ def _report_all(gradings: Gradings) -> None:
         states = {state: count for state, count in counts["states"].items() if state != "graded"}
         used = counts["records"]["used"]
         rows.append((one.plan.scheme.name, one.plan.period, str(used), _counted(grades), _counted(states)))
-    show(("scheme", "period", "records", "graded", "not graded"), rows)
+    if console().width < ROOM:
+        show_blocks((f"{name}  {period}", _lines(*more)) for name, period, *more in rows)
+    else:
+        show(("scheme", "period", "records", "graded", "not graded"), rows)
     for note in dict.fromkeys(note for one in gradings for note in one.manifest["notes"]):
-        typer.echo(f"note: {note}")
+        say_line(f"note: {note}")
     for name, why in gradings.left_out():
-        typer.echo(f"skipped  {name}: {why}")
+        say_line(f"skipped  {name}: {why}")
     for reason, count in manifest["reasons"].items():
         typer.echo(f"refused  {reason}: {count}")
+
+
+def _lines(records: str, graded: str, others: str) -> list[str]:
+    """The same row for a narrow terminal."""
+    parts = (("records", records), ("graded", graded), ("not graded", others))
+    return ["  ".join(f"{name}: {text}" for name, text in parts if text)]
 
 
 def _counted(counts: dict[str, int]) -> str:
@@ -181,19 +192,19 @@ def _counted(counts: dict[str, int]) -> str:
 
 
 def _report(grading: Grading) -> None:
-    from creditscore.cli.tables import show
+    from creditscore.cli.tables import say_line, show
 
     manifest = grading.manifest
     rows = manifest["counts"]["records"]
-    typer.echo(
+    say_line(
         f"{manifest['scheme']}  period {manifest['period']}  known at {manifest['known_at']}  run {manifest['run_id']}"
     )
     elsewhere = [name for name in ("other_domain", "other_scheme") if rows[name]]
     parts = ("used", "not_yet_known", "out_of_window", "refused", *elsewhere)
     shown = " + ".join(f"{rows[part]} {part.replace('_', ' ')}" for part in parts)
-    typer.echo(f"records: {rows['in']} in = {shown}")
+    say_line(f"records: {rows['in']} in = {shown}")
     for reason, count in manifest["reasons"].items():
-        typer.echo(f"refused  {reason}: {count}")
+        say_line(f"refused  {reason}: {count}")
     total = sum(manifest["counts"]["states"].values()) or 1
     others = [(state, count) for state, count in manifest["counts"]["states"].items() if state != "graded"]
     grades = [(grade, count) for grade, count in manifest["counts"]["grades"].items()]
@@ -202,4 +213,4 @@ def _report(grading: Grading) -> None:
         [(name, str(count), f"{100 * count / total:.1f} %") for name, count in grades + others],
     )
     for note in manifest["notes"]:
-        typer.echo(f"note: {note}")
+        say_line(f"note: {note}")

@@ -57,6 +57,7 @@ class Opening:
     lookups: dict[str, int]
     records: list[dict[str, Any]]  # in order of day and record id
     readings: frozenset[str]
+    cycles: tuple[int | None, ...] = ()  # the first day of each of the subject's own cycles
 
 
 def opening(plan: Plan, subject: Subject) -> Opening:
@@ -81,7 +82,7 @@ def opening(plan: Plan, subject: Subject) -> Opening:
     cycles = tuple(_cycle(plan, cycle, dates) for cycle in plan.cycles)
     records = [one for one in (assess(plan, record, cycles) for record in subject.records) if one is not None]
     records.sort(key=lambda record: (record["day"], record["record_id"]))
-    return Opening(env, dates, lookups, records, frozenset(readings))
+    return Opening(env, dates, lookups, records, frozenset(readings), cycles)
 
 
 def grade_subject(plan: Plan, subject: Subject) -> Outcome:
@@ -103,6 +104,53 @@ def settle(plan: Plan, subject: Subject, opened: Opening) -> Outcome:
         for record in records
         if record["counts"] and (record["high"] != record["low"] or record["plan_item"].form == "pool")
     }
+    end = conclude(plan, subject, env, (low, high), unknown, lines, touched)
+    decision, scores = end.decision, end.scores
+    lines += [Line("decide", "", "", None, 0, rule.id, article(rule.rule), what) for rule, what in decision.path]
+    for rule, _ in decision.path:
+        touched.rule(rule.rule)
+    for record in records:
+        if record["seen"]:
+            touched.record(record)
+    shown = decision.state != "not_graded"
+    return Outcome(
+        decision.state,
+        decision.reason,
+        end.start if shown and not end.span else None,
+        _bound(scores[0]) if scores and shown else None,
+        _bound(scores[1]) if scores and shown else None,
+        "" if decision.grade is None else plan.grades[decision.grade],
+        decision.route or "",
+        decision.margin,
+        touched.evidence(plan),
+        tuple(sorted(touched.readings)),
+        end.open,
+        tuple(sorted(lines, key=_order)),
+    )
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What follows from facts and a sum of records: the start, the score as an interval, the decision."""
+
+    start: int | None
+    span: int  # a start nobody published lies between start and start + span
+    scores: tuple[int, int] | None
+    open: bool  # the lowest and the highest score differ
+    decision: Decision
+
+
+def conclude(
+    plan: Plan,
+    subject: Subject,
+    env: dict[str, Any],
+    sums: tuple[int, int],
+    unknown: set[str],
+    lines: list[Line],
+    touched: Touched,
+) -> Conclusion:
+    """Start, conditions, limits and decision over the names `env` and the lowest and highest sum of the records."""
+    low, high = sums
     start, span = None, 0
     if plan.has_points:
         rule = next(rule for rule in plan.start if holds(rule, env))
@@ -130,31 +178,9 @@ def settle(plan: Plan, subject: Subject, opened: Opening) -> Outcome:
                     "unknown" if points is None else "counted",
                 )
             )
-    scores: tuple[int, int] | None = None
-    if start is not None:
-        scores = _limited(plan, start + low, start + high, lines)
+    scores = None if start is None else _limited(plan, start + low, start + high, lines)
     decision = _decision(plan, subject, env, scores, touched, unknown)
-    lines += [Line("decide", "", "", None, 0, rule.id, article(rule.rule), what) for rule, what in decision.path]
-    for rule, _ in decision.path:
-        touched.rule(rule.rule)
-    for record in records:
-        if record["seen"]:
-            touched.record(record)
-    shown = decision.state != "not_graded"
-    return Outcome(
-        decision.state,
-        decision.reason,
-        start if shown and not span else None,
-        _bound(scores[0]) if scores and shown else None,
-        _bound(scores[1]) if scores and shown else None,
-        "" if decision.grade is None else plan.grades[decision.grade],
-        decision.route or "",
-        decision.margin,
-        touched.evidence(plan),
-        tuple(sorted(touched.readings)),
-        low != high,
-        tuple(sorted(lines, key=_order)),
-    )
+    return Conclusion(start, span, scores, low != high, decision)
 
 
 def _bound(score: int) -> int | None:
