@@ -99,6 +99,12 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
     rows = pq.read_table(again / "disputes.parquet").to_pylist()
     assert {row["record_id"] for row in rows} == {one, two}
     assert {row["grade_without"] for row in rows} == {data["merits"][-1]["then_without"].split(" ")[0]}
+    scored = run(
+        "composite", graded.both, "--config", "jilin_edz", "--snapshot", graded.snapshot, *at,
+        "--out", tmp_path / "scored",
+    )  # fmt: skip
+    assert "2 disputed records" in scored.output, scored.exception
+    assert f"{one} (C2023-0001)" in run("composite", "explain", tmp_path / "scored", subject, *at).output
     held = run("life", "move", desk["run"], "finalise", *at, "--by", "chen.jie", "--on", "2024-01-01")
     assert "a case on 1 of the grades is open" in str(held.exception)
 

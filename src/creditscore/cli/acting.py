@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +21,9 @@ RolesFile = Annotated[Path | None, typer.Option(help="File of roles; when given,
 By = Annotated[str, typer.Option("--by", help="Who does it, as the log will name them.")]
 On = Annotated[str, typer.Option("--on", help="The day, YYYY-MM-DD.")]
 Lang = Annotated[str, typer.Option(help="zh or en.")]
+Marks = Annotated[
+    Path | None, typer.Option("--store", help="A store: what rests on records that an open case contests is marked.")
+]
 Schemes = Annotated[
     list[Path] | None, typer.Option("--scheme", help="YAML file of a scheme outside the library; may be repeated.")
 ]
@@ -62,3 +65,13 @@ def date_given(text: str, name: str = "--on") -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"{name}: {text!r} is not a day", allowed="YYYY-MM-DD") from error
+
+
+def put_disputes(out: Path, table: Any, csv: bool) -> None:
+    """Write `disputes` beside results, or take away an earlier one where there is no table."""
+    from creditscore.cli.tables import write_table
+
+    for kind in ("parquet", "csv"):
+        (out / f"disputes.{kind}").unlink(missing_ok=True)
+        if table is not None and (csv or kind == "parquet"):
+            write_table(table, out / f"disputes.{kind}")

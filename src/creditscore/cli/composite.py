@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from creditscore.cli.acting import Marks, open_log, put_disputes
 from creditscore.cli.impact import composite_impact_command
 from creditscore.cli.progress import working
 
 if TYPE_CHECKING:
     from creditscore.composite.result import Composite
+    from creditscore.review.disputes import Marked
 
 Out = Annotated[Path, typer.Option(help="Folder for the results.")]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `creditscore composite --out` wrote.")]
@@ -53,10 +55,13 @@ def score_command(
         str, typer.Option(help="once: an act weighs in one domain; unchecked: grades as they are.")
     ] = "once",
     csv: Annotated[bool, typer.Option("--csv", help="Write CSV beside Parquet.")] = False,
+    store: Marks = None,
 ) -> None:
     """Score organisations, with the exact share of every domain."""
+    from creditscore.cli.tables import say_line
     from creditscore.composite.combine import combine
     from creditscore.records.store import read_snapshot
+    from creditscore.review.disputes import dispute_table
 
     with working(f"scoring under {config}"):
         found = combine(
@@ -69,8 +74,20 @@ def score_command(
             acts=acts,  # type: ignore[arg-type]
         )
         found.write(out, csv=csv)
+        marked = [] if store is None else _marked(store, found.composite["subject_id"].to_pylist())
+        put_disputes(out, dispute_table({found.manifest["config"]: marked}) if store is not None else None, csv)
     _report(found)
+    if store is not None:
+        say_line(f"note: {sum(len(one.disputes) for one in marked)} disputed records, named in disputes.parquet")
     typer.echo(f"written to {out}")
+
+
+def _marked(store: Path, subject_ids: list[str]) -> list[Marked]:
+    """The disputed records of some subjects; a score has no second one, the grades below it have."""
+    from creditscore.review.disputes import marks
+
+    with open_log(store, read_only=True, made_by="creditscore keep") as log:
+        return marks(log.store, "", subject_ids)
 
 
 def _report(found: Composite) -> None:
@@ -124,6 +141,7 @@ def explain_command(
     ] = None,
     lang: Annotated[str, typer.Option(help="Language of the words: zh or en.")] = "zh",
     html: Annotated[Path | None, typer.Option(help="Write a page to this file as well.")] = None,
+    store: Marks = None,
 ) -> None:
     """Explain one score: from the reference, domain by domain, down to item, record and article."""
     import shutil
@@ -131,11 +149,14 @@ def explain_command(
     from creditscore.explanation.composite import explain_composite
     from creditscore.explanation.composite_text import render
     from creditscore.explanation.words import lang_of
+    from creditscore.review.disputes import said_of
 
     chosen = lang_of(lang)
     one = explain_composite(folder, subject, gradings or None)
     width = min(160, max(60, shutil.get_terminal_size((120, 24)).columns))
     typer.echo(render(one, chosen, width), nl=False)
+    for mark in [] if store is None else _marked(store, [one.subject_id]):
+        typer.echo(said_of(mark, chosen))
     if html is not None:
         from creditscore.reports.composite import composite_subject_page
         from creditscore.reports.html import write_page

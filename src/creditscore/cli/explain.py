@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from creditscore.cli.acting import Marks, open_log
+
 if TYPE_CHECKING:
     from creditscore.review.disputes import Marked
     from creditscore.schemes.model import Scheme
@@ -24,9 +26,7 @@ def explain_command(
     depth: Annotated[
         str, typer.Option(help="subject: one paragraph; reviewer: the full arithmetic; auditor: with every hash.")
     ] = "reviewer",
-    store: Annotated[
-        Path | None, typer.Option(help="A store: records that an open case contests are marked, with a second grade.")
-    ] = None,
+    store: Marks = None,
     snapshot: Annotated[Path | None, typer.Option(help="The snapshot of the kept run, where it has moved.")] = None,
 ) -> None:
     """Explain one grade: every point with its record and article, from the start score to the grade."""
@@ -65,7 +65,6 @@ def _marked(
     """The disputed records of each explained grade, as the store has them."""
     if store is None:
         return [[] for _ in asked]
-    from creditscore.cli.acting import open_log
     from creditscore.review.disputes import marks
 
     schemes = {} if own is None else {own.scheme: own}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.acting import Marks, open_log, put_disputes
 from creditscore.cli.progress import working
 from creditscore.errors import TooManyRejected, UsageError
 
@@ -55,9 +56,7 @@ def grade_command(
         typer.Option(help="Memory for the engine, such as 1500MB; what is beyond spills to a folder."),
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Write CSV beside Parquet.")] = False,
-    store: Annotated[
-        Path | None, typer.Option(help="A store: grades with disputed records are marked, with a second grade.")
-    ] = None,
+    store: Marks = None,
 ) -> None:
     """Grade every subject under one or several schemes, with an exact ledger of every point."""
     from creditscore.grading.grade import grade
@@ -114,12 +113,9 @@ def _disputes(grading: Grading | Gradings, store: Path | None, source: Any, out:
     """Write `disputes` beside the grades, and say what of the store these grades do not hold."""
     from creditscore.grading.result import Grading
 
-    for kind in ("parquet", "csv"):
-        (out / f"disputes.{kind}").unlink(missing_ok=True)
     if store is None:
+        put_disputes(out, None, csv)
         return []
-    from creditscore.cli.acting import open_log
-    from creditscore.cli.tables import write_table
     from creditscore.records import Snapshot
     from creditscore.review.disputes import dispute_table, marks_in, open_disputes
     from creditscore.review.inputs import decided, fitting
@@ -128,8 +124,7 @@ def _disputes(grading: Grading | Gradings, store: Path | None, source: Any, out:
         disputes, events = open_disputes(log.store), decided(log.store)
     runs = [grading] if isinstance(grading, Grading) else list(grading)
     table = dispute_table({run.plan.scheme.scheme: marks_in(run, disputes) for run in runs})
-    for kind in ("parquet", "csv") if csv else ("parquet",):
-        write_table(table, out / f"disputes.{kind}")
+    put_disputes(out, table, csv)
     notes = [f"{table.num_rows} disputed records; the grades without them are in disputes.parquet"]
     left = (
         len([one for one in fitting(source, events) if one.event not in MARKS]) if isinstance(source, Snapshot) else 0
