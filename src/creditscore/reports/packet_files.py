@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from creditscore.errors import InputError, UsageError
+from creditscore.errors import InputError
+from creditscore.folders import whole
 from creditscore.reports.packet import packet_page
 from creditscore.review.packet.form import text_of
 from creditscore.review.packet.verify import Changed, first_line, verify_text
@@ -20,26 +18,10 @@ JSON, PAGE = "packet.json", "packet.html"
 
 def write_packet(packet: Mapping[str, Any], out: Path | str) -> list[Path]:
     """Write both files into a new or empty folder, or in place of an earlier packet: both or none."""
-    folder = Path(out)
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / JSON).is_file())):
-        raise UsageError("the folder holds something else", where=str(folder), next="choose a new folder")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    except OSError as error:
-        raise UsageError(
-            f"cannot write there: {error.strerror}", where=str(folder), next="give another folder"
-        ) from error
-    try:
-        (work / JSON).write_text(text_of(packet), encoding="utf-8", newline="\n")
-        (work / PAGE).write_text(packet_page(packet), encoding="utf-8", newline="\n")
-        os.chmod(work, 0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        work.rename(folder)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return [folder / JSON, folder / PAGE]
+    with whole(out, JSON) as folder:
+        (folder / JSON).write_text(text_of(packet), encoding="utf-8", newline="\n")
+        (folder / PAGE).write_text(packet_page(packet), encoding="utf-8", newline="\n")
+    return [Path(out) / JSON, Path(out) / PAGE]
 
 
 def verify_packet(out: Path | str) -> list[Changed]:

@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from creditscore.errors import InputError, UsageError
 from creditscore.explanation.audit import audit
 from creditscore.grading.grade import grade
-from creditscore.records import Snapshot
+from creditscore.records import Snapshot, ingest
 from creditscore.review.packet import verify
 from creditscore.review.packet.form import assembled, text_of
 from creditscore.review.packet.gather import Added, gather, run_in_folder
@@ -180,3 +181,20 @@ def test_a_version_that_governs_no_more_has_its_ways_as_of_the_run(tmp_path: Pat
     assert made["results"]["repair"]["on"] == "2020-12-31"
     assert made["results"]["repair"]["options"]
     assert verify_text(text_of(made)) == []
+
+
+def test_what_the_version_changed_stands_in_both_languages(tmp_path: Path) -> None:
+    """`tax@2025` follows `tax@2014`; some labels changed in one language alone."""
+    filed = {"record_id": "R1", "subject_id": "91220296MADML0UU1J", "item": "010101", "occurred_on": "2025-03-01"}
+    subjects = pd.DataFrame([{"subject_id": "91220296MADML0UU1J", "name": "甲厂", "registered_on": "2015-01-01"}])
+    source = ingest(subjects=subjects, records=pd.DataFrame([filed]))
+    out = grade(source, "tax", 2025, max_rejected=10).write(tmp_path / "graded")
+    made = build(run_in_folder(out, "91220296MADML0UU1J"), source)
+    law = made["results"]["law"]
+    assert (law["version"], law["version_before"]) == ("tax@2025", "tax@2014")
+    assert len(law["changes"]) > 50
+    assert all(len(one["zh"]) == len(one["en"]) == 6 for one in law["changes"])
+    assert verify_text(text_of(made)) == []
+    broken = json.loads(text_of(made))
+    broken["inputs"]["version_before"][0] += " "
+    assert [one.place for one in verify_text(text_of(broken))] == ["inputs.version_before[0]"]

@@ -20,8 +20,9 @@ from creditscore.review.packet.gather import Added, Inputs, Run, gather
 from creditscore.review.packet.records import record_rows
 from creditscore.review.packet.repairs import deadline_rows, repair_data
 from creditscore.review.packet.replays import replay_rows
-from creditscore.schemes.diff import diff
+from creditscore.schemes.diff import Change, diff
 from creditscore.schemes.laws import load_laws
+from creditscore.schemes.model import Scheme
 
 CLAIMS = 12  # claims of the proof that are kept; the number of all is said
 MOST_COUNTS = 20_000  # of the shares by record; beyond, they are refused with the number
@@ -95,15 +96,24 @@ def _shares(again: Again) -> dict[str, Any]:
     return {"of": found.of, "empty": str(found.empty), "whole": str(found.whole), "values": values, "why": ""}
 
 
+def _changes(before: Scheme, after: Scheme) -> list[dict[str, list[str]]]:
+    """What a version changed, in both languages; a label that changed in one language alone stands in both."""
+    told: dict[tuple[str, ...], dict[str, Change]] = {}
+    for lang in ("zh", "en"):
+        for one in diff(before, after, lang):
+            told.setdefault((one.section, one.name, one.what, one.aspect), {})[lang] = one
+    return [
+        {lang: list(found.get(lang, next(iter(found.values()))).words(lang)) for lang in ("zh", "en")}
+        for found in told.values()
+    ]
+
+
 def _law(again: Again, shown: Mapping[str, Any]) -> dict[str, Any]:
     """Articles cited, their texts, and what the version changed against the one before."""
     laws = load_laws(again.laws)
     articles = sorted({line["article"] for line in shown["lines"] if line["article"]})
     cited = sorted({one.split(" ")[0] for one in articles})
-    changes = []
-    if again.before is not None:
-        for zh, en in zip(diff(again.before, again.scheme, "zh"), diff(again.before, again.scheme, "en"), strict=True):
-            changes.append({"zh": list(zh.words("zh")), "en": list(en.words("en"))})
+    changes = [] if again.before is None else _changes(again.before, again.scheme)
     return {
         "articles": articles,
         "texts": [
