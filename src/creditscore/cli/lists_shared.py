@@ -42,11 +42,14 @@ def open_book(store: Path, roles: Path | None) -> Iterator[tuple[Log, Book]]:
         yield Log(opened, roles=None if roles is None else load_roles(roles)), load(opened)
 
 
-def read_book(store: Path) -> Book:
+def read_book(store: Path, proved: bool = False) -> Book:
+    """The book to look at; `proved`: the whole log is read again first, and StoreError says where it was changed."""
     from creditscore.lists import load
-    from creditscore.store import Database
+    from creditscore.store import Database, Log
 
     with Database(store, read_only=True) as opened:
+        if proved:
+            Log(opened).verify().require()
         return load(opened)
 
 
