@@ -55,6 +55,9 @@ def grade_command(
         typer.Option(help="Memory for the engine, such as 1500MB; what is beyond spills to a folder."),
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Write CSV beside Parquet.")] = False,
+    store: Annotated[
+        Path | None, typer.Option(help="A store: grades with disputed records are marked, with a second grade.")
+    ] = None,
 ) -> None:
     """Grade every subject under one or several schemes, with an exact ledger of every point."""
     from creditscore.grading.grade import grade
@@ -95,13 +98,50 @@ def grade_command(
         except TooManyRejected as error:
             grading, refused = error.grading, error  # type: ignore[attr-defined]
         grading.write(out, csv=csv)
+        notes = _disputes(grading, store, source, out, csv)
     if isinstance(grading, Gradings):
         _report_all(grading)
     else:
         _report(grading)
+    for note in notes:
+        typer.echo(f"note: {note}")
     typer.echo(f"written to {out}")
     if refused is not None:
         raise refused
+
+
+def _disputes(grading: Grading | Gradings, store: Path | None, source: Any, out: Path, csv: bool) -> list[str]:
+    """Write `disputes` beside the grades, and say what of the store these grades do not hold."""
+    from creditscore.grading.result import Grading
+
+    for kind in ("parquet", "csv"):
+        (out / f"disputes.{kind}").unlink(missing_ok=True)
+    if store is None:
+        return []
+    from creditscore.cli.acting import open_log
+    from creditscore.cli.tables import write_table
+    from creditscore.records import Snapshot
+    from creditscore.review.disputes import dispute_table, marks_in, open_disputes
+    from creditscore.review.inputs import decided, fitting
+
+    with open_log(store, read_only=True, made_by="creditscore keep") as log:
+        disputes, events = open_disputes(log.store), decided(log.store)
+    runs = [grading] if isinstance(grading, Grading) else list(grading)
+    table = dispute_table({run.plan.scheme.scheme: marks_in(run, disputes) for run in runs})
+    for kind in ("parquet", "csv") if csv else ("parquet",):
+        write_table(table, out / f"disputes.{kind}")
+    notes = [f"{table.num_rows} disputed records; the grades without them are in disputes.parquet"]
+    left = (
+        len([one for one in fitting(source, events) if one.event not in MARKS]) if isinstance(source, Snapshot) else 0
+    )
+    if left:
+        notes.append(
+            f"{left} events that cases decided are not in this snapshot; `creditscore case events` exports them"
+        )
+    return notes
+
+
+MARKS = ("disputed", "dispute_resolved")  # events that change no score
 
 
 def _names(scheme: str | None, profile: str | None, period: str | None, as_of: str | None) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.acting import By, Lang, On, RolesFile, Store, day_given, lang_given, open_log
 from creditscore.cli.progress import working
 from creditscore.cli.scheme_check import show_faults
 from creditscore.cli.tables import say_line, show, show_blocks
@@ -29,13 +30,8 @@ joint_app = typer.Typer(
 
 Folder = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Folder of four lists.", show_default=False)]
 Lists = Annotated[Path | None, typer.Option("--lists", help="Folder of four lists (default: those of the package).")]
-Store = Annotated[Path, typer.Option(help="The store, one file.")]
-RolesFile = Annotated[Path | None, typer.Option(help="File of roles; when given, it is enforced.")]
-By = Annotated[str, typer.Option("--by", help="Who does it, as the log will name them.")]
-On = Annotated[str, typer.Option("--on", help="The day, YYYY-MM-DD.")]
 Listings = Annotated[Path, typer.Option(help="Parquet or CSV file of entries on lists.")]
 Rejected = Annotated[int, typer.Option(min=0, help="Refused rows to accept before failing with exit code 3.")]
-Lang = Annotated[str, typer.Option(help="zh or en.")]
 Id = Annotated[str, typer.Argument(metavar="PROPOSAL", help="Id of the proposal, JM-…", show_default=False)]
 Number = Annotated[str, typer.Option("--document-no", help="Number of the document.")]
 Reason = Annotated[str, typer.Option(help="Why, in a sentence.")]
@@ -76,7 +72,7 @@ def show_command(
     from creditscore.supervision.joint.export import as_data
     from creditscore.supervision.joint.load import load_four_lists
 
-    _lang(lang)
+    lang_given(lang)
     if grades is not None:
         found = _attached(grades, lang)
         if as_json:
@@ -127,13 +123,13 @@ def match_command(
     from creditscore.supervision.joint.load import load_four_lists
     from creditscore.supervision.joint.tables import read_intake
 
-    _lang(lang)
+    lang_given(lang)
     chosen = load_four_lists(lists)
     with working("reading and checking"):
         intake = read_intake(events=events, listings=listings, subjects=subjects)
     _refused(intake.refused, max_rejected)
-    with _log(store, roles) as log:
-        day = None if known_at is None else _day(known_at, "--known-at")
+    with open_log(store, roles) as log:
+        day = None if known_at is None else day_given(known_at, "--known-at")
         done = propose(log, chosen, intake, by=by, known_at=day)
     matched = done.matched
     if matched.proposals:
@@ -167,7 +163,7 @@ def decide_command(
     with _desk(store, roles, lists, listings, max_rejected) as (log, chosen, entries):
         decide(
             log, chosen, entries, proposal,
-            accept=accept, by=by, on=_day(on), reason=reason, acknowledge=acknowledge or (),
+            accept=accept, by=by, on=day_given(on), reason=reason, acknowledge=acknowledge or (),
         )  # fmt: skip
     typer.echo(f"{proposal}: {'accepted' if accept else 'rejected'}")
 
@@ -181,7 +177,7 @@ def notify_command(
     from creditscore.supervision.joint.desk import notify
 
     with _desk(store, roles, lists, listings, max_rejected) as (log, chosen, entries):
-        notify(log, chosen, entries, proposal, by=by, on=_day(on), document_no=document_no)
+        notify(log, chosen, entries, proposal, by=by, on=day_given(on), document_no=document_no)
     typer.echo(f"{proposal}: notified")
 
 
@@ -194,7 +190,7 @@ def execute_command(
     from creditscore.supervision.joint.desk import execute
 
     with _desk(store, roles, lists, listings, max_rejected) as (log, chosen, entries):
-        execute(log, chosen, entries, proposal, by=by, on=_day(on), document_no=document_no)
+        execute(log, chosen, entries, proposal, by=by, on=day_given(on), document_no=document_no)
     typer.echo(f"{proposal}: executed")
 
 
@@ -210,8 +206,8 @@ def feedback_command(
     """Say what came of a measure."""
     from creditscore.supervision.joint.desk import feedback
 
-    with _log(store, roles) as log:
-        feedback(log, proposal, by=by, on=_day(on), result=result)
+    with open_log(store, roles) as log:
+        feedback(log, proposal, by=by, on=day_given(on), result=result)
     typer.echo(f"{proposal}: fed back")
 
 
@@ -222,8 +218,8 @@ def annul_command(
     """The decision was annulled; what was carried out is then due to be lifted."""
     from creditscore.supervision.joint.desk import annul
 
-    with _log(store, roles) as log:
-        annul(log, proposal, by=by, on=_day(on), document_no=document_no, reason=reason)
+    with open_log(store, roles) as log:
+        annul(log, proposal, by=by, on=day_given(on), document_no=document_no, reason=reason)
     typer.echo(f"{proposal}: annulled")
 
 
@@ -244,7 +240,7 @@ def lift_command(
     from creditscore.supervision.joint.desk import lift
 
     with _desk(store, roles, lists, listings, max_rejected) as (log, chosen, entries):
-        causes = lift(log, chosen, entries, by=by, on=_day(on), ids=proposals or None)
+        causes = lift(log, chosen, entries, by=by, on=day_given(on), ids=proposals or None)
     if causes:
         show(("proposal", "cause"), sorted(causes.items()))
     typer.echo(f"{len(causes)} lifted or lapsed")
@@ -263,8 +259,8 @@ def due_command(
     from creditscore.supervision.joint import lines
     from creditscore.supervision.joint.book import due, read_cases
 
-    _lang(lang)
-    day = _day(on)
+    lang_given(lang)
+    day = day_given(on)
     with _desk(store, None, lists, listings, max_rejected, read_only=True) as (log, chosen, entries):
         cases = read_cases(log.store)
         found = due(cases.values(), chosen, entries, day)
@@ -287,17 +283,8 @@ def export_command(
     from creditscore.supervision.joint.export import export
 
     with _desk(store, None, lists, listings, max_rejected, read_only=True) as (log, chosen, entries):
-        export(log, chosen, entries, _day(on), out, csv=csv)
+        export(log, chosen, entries, day_given(on), out, csv=csv)
     typer.echo(f"written to {out}")
-
-
-@contextmanager
-def _log(store: Path, roles: Path | None, read_only: bool = False) -> Iterator[Log]:
-    from creditscore.store import Database, Log, load_roles
-
-    people = None if roles is None else load_roles(roles)
-    with Database(store, read_only=read_only) as opened:
-        yield Log(opened, roles=people)
 
 
 @contextmanager
@@ -308,13 +295,11 @@ def _desk(
     from creditscore.supervision.joint.load import load_four_lists
     from creditscore.supervision.joint.tables import read_intake
 
-    if not store.is_file():
-        raise UsageError("there is no store here", where=str(store), next="`creditscore joint match` makes it")
     chosen = load_four_lists(lists)
     with working("reading and checking"):
         intake = read_intake(listings=listings)
     _refused(intake.refused, max_rejected)
-    with _log(store, roles, read_only) as log:
+    with open_log(store, roles, read_only, made_by="creditscore joint match") as log:
         entries: dict[str, tuple[Listing, ...]] = dict(intake.listings)
         yield log, chosen, entries
 
@@ -333,19 +318,3 @@ def _refused(rows: tuple[dict[str, Any], ...], most: int) -> None:
             allowed=f"{most} (--max-rejected)",
             next="mend the rows named above, or allow as many with --max-rejected",
         )
-
-
-def _lang(lang: str) -> None:
-    if lang not in ("zh", "en"):
-        raise UsageError(f"{lang!r} is not a language of this package", allowed="zh, en")
-
-
-def _day(text: str, name: str = "--on") -> int:
-    from datetime import date
-
-    from creditscore.days import to_day
-
-    try:
-        return to_day(date.fromisoformat(text))
-    except ValueError as error:
-        raise UsageError(f"{name}: {text!r} is not a day", allowed="YYYY-MM-DD") from error

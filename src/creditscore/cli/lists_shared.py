@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.acting import open_log
 from creditscore.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,21 +37,18 @@ Lang = Annotated[str, typer.Option(help="Language of the words: zh or en.")]
 @contextmanager
 def open_book(store: Path, roles: Path | None) -> Iterator[tuple[Log, Book]]:
     from creditscore.lists import load
-    from creditscore.store import Database, Log, load_roles
 
-    with Database(store) as opened:
-        yield Log(opened, roles=None if roles is None else load_roles(roles)), load(opened)
+    with open_log(store, roles) as log:
+        yield log, load(log.store)
 
 
 def read_book(store: Path, proved: bool = False) -> Book:
     """The book to look at; `proved`: the whole log is read again first, and StoreError says where it was changed."""
     from creditscore.lists import load
-    from creditscore.store import Database, Log
-
-    with Database(store, read_only=True) as opened:
+    with open_log(store, read_only=True) as log:
         if proved:
-            Log(opened).verify().require()
-        return load(opened)
+            log.verify().require()
+        return load(log.store)
 
 
 def save_book(log: Log, before: Book, after: Book) -> None:

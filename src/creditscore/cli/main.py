@@ -9,18 +9,27 @@ from typing import Any
 
 import typer
 
+from creditscore.cli.cascade import cascade_app
+from creditscore.cli.case import case_app
 from creditscore.cli.composite import composite_app
+from creditscore.cli.decisive import decisive_app
 from creditscore.cli.demo import demo_command
 from creditscore.cli.explain import explain_command
 from creditscore.cli.grade import grade_command
 from creditscore.cli.joint import joint_app
+from creditscore.cli.keep import keep_command, runs_command
+from creditscore.cli.life import life_app
 from creditscore.cli.lists import lists_app
 from creditscore.cli.model import model_app
+from creditscore.cli.packet import packet_app
 from creditscore.cli.records import records_app
+from creditscore.cli.repair import repair_app
 from creditscore.cli.report import report_app
 from creditscore.cli.reproduce import reproduce_command
 from creditscore.cli.scheme import scheme_app
+from creditscore.cli.store import store_app
 from creditscore.cli.supervise import supervise_app
+from creditscore.cli.timeline import timeline_command
 from creditscore.errors import CreditscoreError, UsageError
 from creditscore.version import __version__
 
@@ -36,13 +45,23 @@ app = typer.Typer(
 app.command("grade")(grade_command)
 app.command("explain")(explain_command)
 app.command("reproduce")(reproduce_command)
+app.command("timeline")(timeline_command)
+app.command("keep")(keep_command)
+app.command("runs")(runs_command)
 app.command("demo")(demo_command)
 app.add_typer(composite_app, name="composite")
+app.add_typer(decisive_app, name="decisive")
+app.add_typer(packet_app, name="packet")
 app.add_typer(records_app, name="records")
 app.add_typer(scheme_app, name="scheme")
 app.add_typer(model_app, name="model")
 app.add_typer(joint_app, name="joint")
+app.add_typer(life_app, name="life")
+app.add_typer(case_app, name="case")
+app.add_typer(repair_app, name="repair")
 app.add_typer(lists_app, name="lists")
+app.add_typer(cascade_app, name="cascade")
+app.add_typer(store_app, name="store")
 app.add_typer(supervise_app, name="supervise")
 app.add_typer(report_app, name="report")
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
+
+from creditscore.errors import UsageError
 
 
 def console() -> Any:
@@ -76,6 +79,24 @@ def show_blocks(blocks: Iterable[tuple[str, Iterable[str]]], title: str = "") ->
         out.print(Text(head))
         for line in under:
             out.print(Padding(Text(line), (0, 0, 0, 4)))
+
+
+def write_table(table: Any, out: Path) -> None:
+    """Write an Arrow table as CSV or Parquet, as the name of the file says; UsageError where it cannot be written."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.suffix == ".csv":
+            import pyarrow.csv
+
+            pyarrow.csv.write_csv(table, out)
+        elif out.suffix == ".parquet":
+            import pyarrow.parquet
+
+            pyarrow.parquet.write_table(table, out)
+        else:
+            raise UsageError(f"{out.name} has no format", allowed="a file that ends in .parquet or .csv")
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror or error}", where=str(out)) from error
 
 
 def _figures(cells: Iterable[str]) -> bool:

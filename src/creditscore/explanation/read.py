@@ -45,7 +45,12 @@ def schemes_in(folder: Path) -> tuple[str, ...]:
     return tuple(manifest["schemes"]) if "schemes" in manifest else (str(manifest["scheme"]).partition("@")[0],)
 
 
-def _run_of(manifest: dict[str, Any], scheme: str, folder: Path) -> dict[str, Any]:
+def manifest_of(folder: Path, scheme: str = "") -> dict[str, Any]:
+    """The manifest of one scheme of a written grading; without a name the first."""
+    return run_of(read_manifest(folder), scheme, folder)
+
+
+def run_of(manifest: dict[str, Any], scheme: str, folder: Path) -> dict[str, Any]:
     """The manifest of one scheme."""
     runs = manifest.get("schemes", {str(manifest.get("scheme")).partition("@")[0]: manifest})
     if not scheme:
@@ -83,7 +88,7 @@ def _from_folder(folder: Path, subject_id: str, scheme: str) -> Found:
 
     _need(folder, FILES)
     whole = read_manifest(folder)
-    manifest = _run_of(whole, scheme, folder)
+    manifest = run_of(whole, scheme, folder)
     of_scheme = [manifest["scheme"].partition("@")[0]] if "schemes" in whole else []
     where = " AND scheme = ?" if of_scheme else ""
     con = duckdb.connect()

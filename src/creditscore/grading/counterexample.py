@@ -42,7 +42,7 @@ def search(scheme: Scheme, places: Iterable[tuple[Epoch, tuple[str, ...]]], know
     for epoch, codes in places:
         day = to_day(epoch.at) if isinstance(epoch.at, date) else year_end(epoch.at)
         plan = bind(scheme, epoch.at, known_at=day + LATER, law_known_at=epoch.law)
-        made = _Maker(plan, codes)
+        made = Maker(plan, codes)
         for _ in range(TRIES):
             found = _worsened(plan, made.subject(), codes, known)
             if found is not None:
@@ -119,7 +119,7 @@ def _without_one(subject: Subject) -> Iterator[Subject]:
             yield replace(subject, records=[*rows[:k], simple, *rows[k + 1 :]])
 
 
-class _Maker:
+class Maker:
     """Random small subjects, of the words and numbers that the scheme itself speaks of."""
 
     def __init__(self, plan: Plan, codes: tuple[str, ...]) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from creditscore.grading.lines import holds
 from creditscore.grading.plan import Plan, PlanRule
 from creditscore.quantities import TOP
-from creditscore.schemes.expressions import thresholds, to_python
+from creditscore.schemes.expressions import thresholds
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Decision:
 def decide(plan: Plan, env: Mapping[str, Any], score: int) -> Decision:
     """The first deciding rule that holds, then each limit or shift that changes its grade."""
     env = {**env, "score": score}
-    first = next(rule for rule in plan.deciders if rule.when is None or to_python(rule.when)(env))
+    first = next(rule for rule in plan.deciders if holds(rule, env))
     if first.effect in ("not_graded", "not_computable"):
         reason = first.rule.not_graded or first.rule.not_computable
         return Decision(first.effect, reason, None, None, None, ((first, first.effect),))
@@ -42,7 +43,7 @@ def decide(plan: Plan, env: Mapping[str, Any], score: int) -> Decision:
         grade = first.grade or 0
     route, path = first.route, [(first, plan.grades[grade])]
     for rule in plan.adjusters:
-        if rule.when is None or to_python(rule.when)(env):
+        if holds(rule, env):
             new = adjusted(rule, grade, len(plan.grades))
             if new != grade:
                 grade, route = new, rule.route or route

@@ -48,9 +48,21 @@ class Subject:
     fed: bool = True
 
 
-def grade_subject(plan: Plan, subject: Subject) -> Outcome:
-    """The outcome of one subject with its ledger: admit, value, combine, decide, account."""
-    touched = Touched()
+@dataclass(frozen=True)
+class Opening:
+    """What a subject brings before any record is weighed: names of conditions, dates, lookups, assessed records."""
+
+    env: dict[str, Any]
+    dates: dict[str, int | None]
+    lookups: dict[str, int]
+    records: list[dict[str, Any]]  # in order of day and record id
+    readings: frozenset[str]
+    cycles: tuple[int | None, ...] = ()  # the first day of each of the subject's own cycles
+
+
+def opening(plan: Plan, subject: Subject) -> Opening:
+    """Admit and assess: each record on its own, so the others do not matter."""
+    readings: set[str] = set()
     lookups = {name: _look(plan, name, table, subject.columns) for name, table in plan.lookups.items()}
     env: dict[str, Any] = {
         **{name: subject.columns.get(name) or "" for name in SUBJECT_COLUMNS},
@@ -65,13 +77,26 @@ def grade_subject(plan: Plan, subject: Subject) -> Outcome:
         else:
             env[name] = _absent(attribute) if value is None else value
         if value is None:
-            touched.readings.update(attribute.reading)
+            readings.update(attribute.reading)
     env |= dates
     cycles = tuple(_cycle(plan, cycle, dates) for cycle in plan.cycles)
     records = [one for one in (assess(plan, record, cycles) for record in subject.records) if one is not None]
     records.sort(key=lambda record: (record["day"], record["record_id"]))
-    env |= record_facts(plan, records, lookups)
-    env |= other_facts(plan, env, dates, subject.history, subject.listings)
+    return Opening(env, dates, lookups, records, frozenset(readings), cycles)
+
+
+def grade_subject(plan: Plan, subject: Subject) -> Outcome:
+    """The outcome of one subject with its ledger: admit, value, combine, decide, account."""
+    return settle(plan, subject, opening(plan, subject))
+
+
+def settle(plan: Plan, subject: Subject, opened: Opening) -> Outcome:
+    """The outcome of a subject whose records are assessed; `opened.records` are changed by it."""
+    touched = Touched()
+    touched.readings.update(opened.readings)
+    records = opened.records
+    env = opened.env | record_facts(plan, records, opened.lookups)
+    env |= other_facts(plan, env, opened.dates, subject.history, subject.listings)
     lines: list[Line] = []
     low, high = combine(plan, records, lines)
     unknown = {
@@ -79,10 +104,57 @@ def grade_subject(plan: Plan, subject: Subject) -> Outcome:
         for record in records
         if record["counts"] and (record["high"] != record["low"] or record["plan_item"].form == "pool")
     }
+    end = conclude(plan, subject, env, (low, high), unknown, lines, touched)
+    decision, scores = end.decision, end.scores
+    lines += [Line("decide", "", "", None, 0, rule.id, article(rule.rule), what) for rule, what in decision.path]
+    for rule, _ in decision.path:
+        touched.rule(rule.rule)
+    for record in records:
+        if record["seen"]:
+            touched.record(record)
+    shown = decision.state != "not_graded"
+    return Outcome(
+        decision.state,
+        decision.reason,
+        end.start if shown and not end.span else None,
+        _bound(scores[0]) if scores and shown else None,
+        _bound(scores[1]) if scores and shown else None,
+        "" if decision.grade is None else plan.grades[decision.grade],
+        decision.route or "",
+        decision.margin,
+        touched.evidence(plan),
+        tuple(sorted(touched.readings)),
+        end.open,
+        tuple(sorted(lines, key=_order)),
+    )
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What follows from facts and a sum of records: the start, the score as an interval, the decision."""
+
+    start: int | None
+    span: int  # a start nobody published lies between start and start + span
+    scores: tuple[int, int] | None
+    open: bool  # the lowest and the highest score differ
+    decision: Decision
+
+
+def conclude(
+    plan: Plan,
+    subject: Subject,
+    env: dict[str, Any],
+    sums: tuple[int, int],
+    unknown: set[str],
+    lines: list[Line],
+    touched: Touched,
+) -> Conclusion:
+    """Start, conditions, limits and decision over the names `env` and the lowest and highest sum of the records."""
+    low, high = sums
     start, span = None, 0
     if plan.has_points:
         rule = next(rule for rule in plan.start if holds(rule, env))
-        start = _start(plan, rule, env, lines, touched)
+        start = start_points(plan, rule, env, lines, touched)
         span = rule.span
         high += span
         unknown |= {rule.id} if span else set()
@@ -106,31 +178,9 @@ def grade_subject(plan: Plan, subject: Subject) -> Outcome:
                     "unknown" if points is None else "counted",
                 )
             )
-    scores: tuple[int, int] | None = None
-    if start is not None:
-        scores = _limited(plan, start + low, start + high, lines)
+    scores = None if start is None else _limited(plan, start + low, start + high, lines)
     decision = _decision(plan, subject, env, scores, touched, unknown)
-    lines += [Line("decide", "", "", None, 0, rule.id, article(rule.rule), what) for rule, what in decision.path]
-    for rule, _ in decision.path:
-        touched.rule(rule.rule)
-    for record in records:
-        if record["seen"]:
-            touched.record(record)
-    shown = decision.state != "not_graded"
-    return Outcome(
-        decision.state,
-        decision.reason,
-        start if shown and not span else None,
-        _bound(scores[0]) if scores and shown else None,
-        _bound(scores[1]) if scores and shown else None,
-        "" if decision.grade is None else plan.grades[decision.grade],
-        decision.route or "",
-        decision.margin,
-        touched.evidence(plan),
-        tuple(sorted(touched.readings)),
-        low != high,
-        tuple(sorted(lines, key=_order)),
-    )
+    return Conclusion(start, span, scores, low != high, decision)
 
 
 def _bound(score: int) -> int | None:
@@ -153,7 +203,8 @@ def _cycle(plan: Plan, cycle: BoundCycle, dates: Mapping[str, int | None]) -> in
     return None if began is None else cycle.start(began)
 
 
-def _start(plan: Plan, rule: PlanRule, env: Mapping[str, Any], lines: list[Line], touched: Touched) -> int:
+def start_points(plan: Plan, rule: PlanRule, env: Mapping[str, Any], lines: list[Line], touched: Touched) -> int:
+    """The start by a rule that holds, with its bonus; writes their lines."""
     touched.rule(rule.rule)
     start = rule.points
     known = (start, 0, "start") if not rule.span else (None, None, "unknown")

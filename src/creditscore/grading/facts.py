@@ -8,7 +8,6 @@ from typing import Any
 from creditscore.days import from_day, full_months
 from creditscore.grading.plan import BoundWindow, Plan, PlanFact
 from creditscore.quantities import MICRO, TOP
-from creditscore.schemes.expressions import to_python
 
 
 def in_window(window: BoundWindow, record: Mapping[str, Any]) -> bool:
@@ -43,23 +42,25 @@ def bucket(basis: str, record: Mapping[str, Any]) -> Any:
 def record_facts(plan: Plan, records: Iterable[Mapping[str, Any]], lookups: Mapping[str, int]) -> dict[str, Any]:
     """Facts over records, each record already assessed (day, net, standing …)."""
     rows = list(records)
-    result = {}
-    for fact in plan.facts:
-        if fact.of == "records":
-            where = to_python(fact.where) if fact.where else None
-            chosen = [
-                record
-                for record in rows
-                if record["active"]
-                and record["item_index"] in fact.items
-                and in_window(fact.window, record)  # type: ignore[arg-type]
-                and (where is None or where({**record, **lookups}))
-            ]
-            result[fact.name] = _aggregate(fact, chosen)
-    return result
+    return {
+        fact.name: aggregate(fact, [record for record in rows if reads(fact, record, lookups)])
+        for fact in plan.facts
+        if fact.of == "records"
+    }
 
 
-def _aggregate(fact: PlanFact, chosen: list[Mapping[str, Any]]) -> Any:
+def reads(fact: PlanFact, record: Mapping[str, Any], lookups: Mapping[str, int]) -> bool:
+    """Whether a fact over records takes an assessed record in."""
+    return bool(
+        record["active"]
+        and record["item_index"] in fact.items
+        and in_window(fact.window, record)  # type: ignore[arg-type]
+        and (fact.test is None or fact.test({**record, **lookups}))
+    )
+
+
+def aggregate(fact: PlanFact, chosen: list[Mapping[str, Any]]) -> Any:
+    """The value of a fact over the assessed records that it takes in."""
     if fact.take == "any":
         return bool(chosen)
     if fact.take in ("latest", "earliest"):
@@ -70,14 +71,15 @@ def _aggregate(fact: PlanFact, chosen: list[Mapping[str, Any]]) -> Any:
     if fact.take == "count":
         return MICRO * len({bucket(fact.by or "time", record) for record in chosen})
     if fact.take == "run":
-        return MICRO * _longest_run({bucket(fact.by or "month", record) for record in chosen})
+        return MICRO * longest_run({bucket(fact.by or "month", record) for record in chosen})
     values = [record[fact.column or ""] for record in chosen]
     if fact.take == "sum":
         return max(-TOP, min(TOP, sum(values)))  # beyond every number a condition may name
     return (max if fact.take == "max" else min)(values, default=fact.absent)
 
 
-def _longest_run(keys: set[int]) -> int:
+def longest_run(keys: set[int]) -> int:
+    """The longest row of neighbouring numbers."""
     best = 0
     for key in keys:
         if key - 1 not in keys:
@@ -105,15 +107,19 @@ def other_facts(
         elif fact.of == "listings":
             result[fact.name] = _listings(plan, fact, entries)
         elif fact.of == "attributes":
-            given = [dates.get(name, env.get(name)) for name in fact.dates]
-            day = next((one for one in given if one is not None), None)
-            result[fact.name] = _elapsed(plan, fact, day)
+            result[fact.name] = since(fact, env, dates)
     return result
+
+
+def since(fact: PlanFact, env: Mapping[str, Any], dates: Mapping[str, int | None]) -> int:
+    """The time since the first date that is given."""
+    given = [dates.get(name, env.get(name)) for name in fact.dates]
+    return _elapsed(fact, next((one for one in given if one is not None), None))
 
 
 def _listings(plan: Plan, fact: PlanFact, entries: list[Mapping[str, Any]]) -> Any:
     """Of the entries in force on the day (or ever made): any, how many, the newest, or the time since the oldest."""
-    where = to_python(fact.where) if fact.where else lambda env: True
+    where = fact.test or (lambda env: True)
     chosen = [
         one
         for one in entries
@@ -125,7 +131,7 @@ def _listings(plan: Plan, fact: PlanFact, entries: list[Mapping[str, Any]]) -> A
     ]
     days = [one["entered_day"] for one in chosen]
     if fact.take in ("months_since", "days_since"):
-        return _elapsed(plan, fact, min(days, default=None))
+        return _elapsed(fact, min(days, default=None))
     if fact.take == "latest":
         return max(days, default=None)
     return bool(days) if fact.take == "any" else MICRO * len(days)
@@ -140,7 +146,7 @@ def _listing(entry: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _elapsed(plan: Plan, fact: PlanFact, day: int | None) -> int:
+def _elapsed(fact: PlanFact, day: int | None) -> int:
     if day is None:
         return fact.absent
     # months are counted to the end of the day on which grading stands
@@ -148,7 +154,7 @@ def _elapsed(plan: Plan, fact: PlanFact, day: int | None) -> int:
 
 
 def _history(plan: Plan, fact: PlanFact, rows: Mapping[int, Mapping[str, Any]]) -> Any:
-    where = to_python(fact.where) if fact.where else lambda env: True
+    where = fact.test or (lambda env: True)
     fits = {year for year, row in rows.items() if where(row)}
     if fact.take == "chain":
         length = 0

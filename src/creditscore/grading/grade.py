@@ -15,15 +15,15 @@ from creditscore.days import LAST, from_day, to_day
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.errors import SchemeError, TooManyRejected, UsageError
 from creditscore.grading import run
-from creditscore.grading.admit import Admitted, admit, prepare_subjects, shorthand_codes
+from creditscore.grading.admit import Admitted
 from creditscore.grading.bind import bind
 from creditscore.grading.border import quarantine_sql
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
 from creditscore.grading.result import Grading
 from creditscore.grading.spans import spans
+from creditscore.grading.take_in import take_in
 from creditscore.records import Snapshot, ingest
-from creditscore.records.fold import fold
 from creditscore.records.intake import connect
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
@@ -121,15 +121,8 @@ def too_many(result: Any, allowed: int) -> TooManyRejected:
 def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool) -> Grading:
     snapshot = replace(snapshot, con=snapshot.con.cursor())  # what this run makes is seen by no other run
     engine = DuckDBEngine(snapshot.con)
-    refusals = Refusals(engine, snapshot)
-    folded = fold(snapshot, plan.known_at)
-    codes = shorthand_codes(snapshot, plan)
-    engine.table("item_name", {"code": ("INTEGER", list(codes.values())), "name": ("VARCHAR", list(codes))})
+    folded, admitted, refusals, codes = take_in(engine, snapshot, plan)
     run.put_tables(engine, plan, codes)
-    prepare_subjects(engine, snapshot, plan, refusals)
-    happened = f" WHERE day <= {plan.until}" if plan.until is not None else ""
-    engine.view("corrections", f"SELECT * FROM {folded.corrections}{happened}")
-    admitted = admit(engine, snapshot, folded, plan, refusals)
     repaired = "SELECT 1 FROM all_admitted WHERE status = 2"
     some = engine.rows(f"SELECT EXISTS (SELECT 1 FROM corrections), EXISTS ({repaired})")[0]
     features = run.Features(corrections=bool(some[0]), repaired=bool(some[1]))

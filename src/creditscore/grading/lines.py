@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditscore.grading.plan import Plan, PlanItem, PlanRule
-from creditscore.schemes.expressions import to_python
 from creditscore.schemes.model import MARKS
 
 STEPS = ("start", "record", "cap", "condition", "limit", "decide")
@@ -62,4 +61,4 @@ def article(rule: Any) -> str:
 
 
 def holds(rule: PlanRule, env: Mapping[str, Any]) -> bool:
-    return rule.when is None or bool(to_python(rule.when)(env))
+    return rule.test is None or bool(rule.test(env))

@@ -6,11 +6,12 @@ Numbers are in 10⁻⁶, days are integers, shares given back are basis points.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from creditscore.schemes.expressions import Node
+from creditscore.schemes.expressions import Node, to_python
 from creditscore.schemes.model import Rule, Scheme
 
 NO_AMOUNT = 9_100_000_000_000_000_000  # an amount nobody gave cannot show that it is small
@@ -124,6 +125,11 @@ class PlanFact:
     at: int
     absent: int
 
+    @cached_property
+    def test(self) -> Callable[[Mapping[str, Any]], bool] | None:
+        """`where`, ready to be asked."""
+        return None if self.where is None else to_python(self.where)
+
 
 @dataclass(frozen=True)
 class PlanRule:
@@ -139,6 +145,11 @@ class PlanRule:
     bands: tuple[tuple[int, int, int, int, int], ...] = ()  # grade, lowest and highest score, printed edges
     route: str | None = None
     fact: str | None = None
+
+    @cached_property
+    def test(self) -> Callable[[Mapping[str, Any]], bool] | None:
+        """`when`, ready to be asked."""
+        return None if self.when is None else to_python(self.when)
 
 
 @dataclass(frozen=True)

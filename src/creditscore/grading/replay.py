@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.exact import Outcome, Subject, grade_subject
+from creditscore.grading.plan import Plan
 from creditscore.grading.result import Grading
+from creditscore.grading.spans import show
+from creditscore.grading.take_in import take_in
+from creditscore.records import Snapshot
 
 
 def replay(grading: Grading, subject_ids: list[str] | None = None) -> Iterator[tuple[str, Outcome]]:
@@ -18,7 +23,22 @@ def replay(grading: Grading, subject_ids: list[str] | None = None) -> Iterator[t
 
 def inputs(grading: Grading, subject_ids: list[str] | None = None) -> Iterator[tuple[str, Subject]]:
     """What each subject brings, as admitted (refused rows are not among it)."""
-    engine, plan = DuckDBEngine(grading.con), grading.plan
+    yield from _subjects(DuckDBEngine(grading.con), grading.plan, subject_ids)
+
+
+def admitted(snapshot: Snapshot, plan: Plan) -> Iterator[tuple[str, Subject]]:
+    """What each subject of the snapshot brings under a plan, without grading it."""
+    con = snapshot.con.cursor()  # what is made here is seen by no run
+    try:
+        engine = DuckDBEngine(con)
+        take_in(engine, replace(snapshot, con=con), plan)
+        show(engine, None, bool(plan.scheme.attributes))
+        yield from _subjects(engine, plan, None)
+    finally:
+        con.close()
+
+
+def _subjects(engine: DuckDBEngine, plan: Plan, subject_ids: list[str] | None) -> Iterator[tuple[str, Subject]]:
     chosen = ""
     if subject_ids is not None:
         listed = ", ".join("'" + one.replace("'", "''") + "'" for one in subject_ids)

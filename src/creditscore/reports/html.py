@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -13,10 +13,10 @@ from markupsafe import Markup
 
 from creditscore.explanation import text as terminal
 from creditscore.explanation import words
+from creditscore.explanation.as_data import explanation_data
 from creditscore.explanation.audit import Audit
 from creditscore.explanation.ledger import Explanation, Line
 from creditscore.explanation.numbers import points
-from creditscore.explanation.principal import paragraph, principal_reasons
 from creditscore.explanation.words import Lang, Words, load_words, say, word
 from creditscore.reports import charts
 
@@ -68,7 +68,7 @@ def environment() -> Environment:
     return made
 
 
-def _draw(template: str, lang: Lang, data: dict[str, Any], **more: Any) -> str:
+def draw(template: str, lang: Lang, data: dict[str, Any], **more: Any) -> str:
     def said(code: str, *values: object) -> str:
         return text(code, lang, *values)
 
@@ -146,83 +146,23 @@ def overview_page(summary: dict[str, Any], lang: Lang = "zh", other: str = "") -
         ]
         if listed:
             pictures[name] = charts.stacked(name, text(name, lang), text("groups_desc", lang), listed, codes)
-    return _draw(
+    return draw(
         "overview.html", lang, summary,
         pictures=pictures, graded=graded, other=other,
     )  # fmt: skip
 
 
-def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audit | None = None) -> dict[str, Any]:
-    """What the page of one subject shows, in plain values; decimals as text."""
+def subject_page(
+    one: Explanation, lang: Lang = "zh", made_up: bool | None = None, hashes: Audit | None = None,
+    marks: Sequence[str] = (), disputes: Sequence[Mapping[str, Any]] = (),
+) -> str:  # fmt: skip
+    """The explained grade of one subject, with `hashes` for an auditor; prints on A4.
 
-    def both(label: Any) -> dict[str, str]:
-        return {"zh": terminal.clean(label.zh), "en": terminal.clean(label.en)}
-
-    def number(value: Any) -> str | None:
-        return None if value is None else points(value).replace("−", "-")
-
-    return {
-        "subject_id": terminal.clean(one.subject_id),
-        "name": terminal.clean(one.name),
-        "scheme": one.scheme,
-        "title": both(one.title),
-        "period": one.period,
-        "known_at": one.known_at,
-        "run_id": one.run_id,
-        "state": one.state,
-        "state_reason": both(one.state_reason),
-        "start": number(one.start),
-        "score": number(one.score),
-        "score_low": number(one.score_low),
-        "score_high": number(one.score_high),
-        "grade": one.grade,
-        "grade_label": both(one.grade_label),
-        "route": one.route,
-        "margin": number(one.margin),
-        "evidence": one.evidence,
-        "evidence_label": both(word("marks", one.evidence)),
-        "sum": one.sum,
-        "said": {lang: terminal.clean(paragraph(one, lang)) for lang in words.LANGS},
-        "principal_reasons": [
-            {
-                "label": both(reason.label),
-                "points": number(reason.points),
-                "records": [terminal.clean(record) for record in reason.records],
-                "articles": list(reason.articles),
-            }
-            for reason in principal_reasons(one)
-        ],
-        "lines": [
-            {
-                "step": line.step,
-                "record_id": terminal.clean(line.record_id),
-                "item": terminal.clean(line.item),
-                "label": both(line.label),
-                "rule": line.rule,
-                "article": line.article,
-                "nominal": number(line.nominal),
-                "effective": number(line.effective),
-                "total": number(line.total),
-                "reason": terminal.clean(line.reason),
-                "said": both(line.said),
-            }
-            for line in one.lines
-        ],
-        "readings": {key: both(label) for key, label in one.readings.items()},
-        "laws": {key: both(label) for key, label in one.laws.items()},
-        "notes": list(one.notes),
-        "made_up": one.made_up if made_up is None else made_up,
-    } | ({} if hashes is None else {"audit": _hashes(hashes)})
-
-
-def _hashes(hashes: Audit) -> dict[str, Any]:
-    rows = [{"table": table, "key": terminal.clean(key), "sha256": value} for table, key, value in hashes.rows]
-    return {"identity": dict(hashes.identity), "digest": hashes.digest, "rows": rows}
-
-
-def subject_page(one: Explanation, lang: Lang = "zh", made_up: bool | None = None, hashes: Audit | None = None) -> str:
-    """The explained grade of one subject, with `hashes` for an auditor; prints on A4."""
+    `marks` are the lines that say which of its records are disputed, `disputes` the same as rows for the JSON.
+    """
     data = explanation_data(one, made_up, hashes)
+    if disputes:
+        data["disputes"] = [dict(row) for row in disputes]
     rows = [
         {
             "label": terminal.clean(terminal.named(line, lang)),
@@ -236,7 +176,7 @@ def subject_page(one: Explanation, lang: Lang = "zh", made_up: bool | None = Non
         for line in one.lines
     ]
     shade = charts.NAMED.get(one.grade, "#44546a")
-    return _draw(
+    return draw(
         "subject.html", lang, data,
         one=one, rows=rows, facts=terminal.facts(one, lang), path=_path(one, lang),
         notes=[words.text(note, lang) for note in one.notes], shade=shade,
@@ -245,7 +185,7 @@ def subject_page(one: Explanation, lang: Lang = "zh", made_up: bool | None = Non
         laws=[(key, say(label, lang)) for key, label in one.laws.items()],
         readings=[(key, say(label, lang)) for key, label in one.readings.items()],
         interval_shown=_open(one, lang), decision=_decision(one, lang),
-        hashes=hashes,
+        hashes=hashes, marks=[mark.strip("* ") for mark in marks],
     )  # fmt: skip
 
 

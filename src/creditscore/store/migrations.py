@@ -73,4 +73,80 @@ MIGRATIONS: tuple[str, ...] = (
         class VARCHAR NOT NULL, stratum VARCHAR NOT NULL, probability VARCHAR NOT NULL, log_seq BIGINT NOT NULL
     );
     """,
+    """
+    CREATE TABLE run_runs (
+        run_id VARCHAR PRIMARY KEY, scheme VARCHAR NOT NULL, version VARCHAR NOT NULL, period VARCHAR NOT NULL,
+        known_at DATE NOT NULL, manifest VARCHAR NOT NULL, grades_hash VARCHAR NOT NULL, ledger_hash VARCHAR NOT NULL,
+        snapshot_hash VARCHAR NOT NULL, snapshot_path VARCHAR NOT NULL, kept_by VARCHAR NOT NULL,
+        kept_at_seq BIGINT NOT NULL
+    );
+    CREATE TABLE run_grades (
+        run_id VARCHAR NOT NULL, place BIGINT NOT NULL, subject_id VARCHAR NOT NULL, domain VARCHAR, scheme VARCHAR,
+        version VARCHAR, period VARCHAR, known_at DATE, state VARCHAR, state_reason VARCHAR, start DECIMAL(20,6),
+        score DECIMAL(20,6), score_low DECIMAL(20,6), score_high DECIMAL(20,6), grade VARCHAR, route VARCHAR,
+        margin DECIMAL(20,6), evidence VARCHAR, readings VARCHAR
+    );
+    CREATE TABLE run_ledger (
+        run_id VARCHAR NOT NULL, place BIGINT NOT NULL, subject_id VARCHAR NOT NULL, scheme VARCHAR, version VARCHAR,
+        period VARCHAR, step VARCHAR, record_id VARCHAR, item VARCHAR, nominal DECIMAL(20,6),
+        effective DECIMAL(20,6), rule VARCHAR, article VARCHAR, reason VARCHAR
+    );
+    CREATE TABLE run_events (
+        seq BIGINT NOT NULL, nr INTEGER NOT NULL, case_id VARCHAR NOT NULL, subject_id VARCHAR NOT NULL,
+        record_id VARCHAR NOT NULL, event_no INTEGER NOT NULL, event VARCHAR NOT NULL, domain VARCHAR, item VARCHAR,
+        event_on DATE, recorded_on DATE NOT NULL, occurred_on DATE, decided_on DATE, booked_on DATE,
+        published_on DATE, corrected_on DATE, quantity VARCHAR, amount VARCHAR, share VARCHAR, act_id VARCHAR,
+        source_subject_id VARCHAR, source VARCHAR, document_no VARCHAR, basis VARCHAR, further VARCHAR,
+        PRIMARY KEY (subject_id, record_id, event_no)
+    );
+    """,
+    """
+    CREATE TABLE case_events (
+        case_id VARCHAR NOT NULL, "no" INTEGER NOT NULL, kind VARCHAR NOT NULL, "on" DATE NOT NULL,
+        "by" VARCHAR NOT NULL, data VARCHAR NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (case_id, "no")
+    );
+    CREATE TABLE life_states (
+        seq BIGINT NOT NULL, nr BIGINT NOT NULL, subject_id VARCHAR NOT NULL, domain VARCHAR NOT NULL,
+        scheme VARCHAR NOT NULL, version VARCHAR NOT NULL, period VARCHAR NOT NULL, run_id VARCHAR NOT NULL,
+        case_id VARCHAR NOT NULL, step VARCHAR NOT NULL, state VARCHAR NOT NULL, grade VARCHAR, route VARCHAR,
+        status VARCHAR NOT NULL, decided_on DATE NOT NULL, recorded_on DATE NOT NULL, basis VARCHAR NOT NULL,
+        mark VARCHAR NOT NULL, PRIMARY KEY (seq, nr)
+    );
+    """,
+    """
+    CREATE TABLE cascade_acts (
+        seq BIGINT PRIMARY KEY, kind VARCHAR NOT NULL, of_seq BIGINT, subjects VARCHAR NOT NULL, record_id VARCHAR,
+        event VARCHAR, on_day DATE NOT NULL, "by" VARCHAR NOT NULL, reason VARCHAR NOT NULL,
+        document_no VARCHAR NOT NULL, content VARCHAR NOT NULL
+    );
+    CREATE TABLE cascade_voided (
+        seq BIGINT NOT NULL, subject_id VARCHAR NOT NULL, record_id VARCHAR NOT NULL, event_no INTEGER NOT NULL,
+        recorded_on DATE NOT NULL, PRIMARY KEY (subject_id, record_id, event_no)
+    );
+    CREATE TABLE cascade_states (
+        seq BIGINT NOT NULL, run_id VARCHAR NOT NULL, subject_id VARCHAR NOT NULL, as_kept BOOLEAN NOT NULL,
+        hash VARCHAR NOT NULL, PRIMARY KEY (run_id, subject_id, seq)
+    );
+    CREATE TABLE cascade_grades (
+        seq BIGINT NOT NULL, run_id VARCHAR NOT NULL, place BIGINT NOT NULL, subject_id VARCHAR NOT NULL,
+        domain VARCHAR, scheme VARCHAR, version VARCHAR, period VARCHAR, known_at DATE, state VARCHAR,
+        state_reason VARCHAR, start DECIMAL(20,6), score DECIMAL(20,6), score_low DECIMAL(20,6),
+        score_high DECIMAL(20,6), grade VARCHAR, route VARCHAR, margin DECIMAL(20,6), evidence VARCHAR,
+        readings VARCHAR
+    );
+    CREATE TABLE cascade_ledger (
+        seq BIGINT NOT NULL, run_id VARCHAR NOT NULL, place BIGINT NOT NULL, subject_id VARCHAR NOT NULL,
+        scheme VARCHAR, version VARCHAR, period VARCHAR, step VARCHAR, record_id VARCHAR, item VARCHAR,
+        nominal DECIMAL(20,6), effective DECIMAL(20,6), rule VARCHAR, article VARCHAR, reason VARCHAR
+    );
+    CREATE TABLE cascade_tasks (
+        seq BIGINT NOT NULL, nr INTEGER NOT NULL, subject_id VARCHAR NOT NULL, kind VARCHAR NOT NULL,
+        thing VARCHAR NOT NULL, task VARCHAR NOT NULL, who VARCHAR NOT NULL, why VARCHAR NOT NULL, because VARCHAR,
+        PRIMARY KEY (seq, nr)
+    );
+    CREATE TABLE cascade_done (
+        seq BIGINT NOT NULL, of_seq BIGINT NOT NULL, nr INTEGER NOT NULL, on_day DATE NOT NULL, "by" VARCHAR NOT NULL,
+        document_no VARCHAR NOT NULL, PRIMARY KEY (of_seq, nr)
+    );
+    """,
 )

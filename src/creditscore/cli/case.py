@@ -1,0 +1,293 @@
+"""`creditscore case`: an objection from its opening to the letter, and what is due."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from creditscore.cli.acting import By, Lang, On, RolesFile, Schemes, Store, date_given, open_log, own_schemes
+from creditscore.cli.progress import working
+from creditscore.cli.tables import say_line, show_blocks
+from creditscore.errors import UsageError
+
+if TYPE_CHECKING:
+    from creditscore.records import Snapshot
+    from creditscore.review.cases import Case, Ground
+    from creditscore.store import Log
+
+case_app = typer.Typer(
+    name="case",
+    help="Objections: open, ask, answer, decide, letter; a grade is contested record by record.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+CaseId = Annotated[str, typer.Argument(metavar="CASE", help="Id of the case, C2023-0001.", show_default=False)]
+Place = Annotated[Path | None, typer.Option("--snapshot", help="The snapshot of the run, where it has moved.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
+
+
+@case_app.command("open")
+def open_command(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Id of the kept run (or how it begins).")],
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the subject.")],
+    ground: Annotated[
+        list[str], typer.Option(help="CODE:RECORD=STATEMENT, or CODE=STATEMENT for the grade as a whole; repeatable.")
+    ],
+    store: Store,
+    by: By,
+    on: On,
+    procedure: Annotated[
+        str, typer.Option(help="objection, review, reevaluation, supplement or repair.")
+    ] = "objection",
+    clock: Annotated[str, typer.Option(help="Whose days hold (default: those of the subject's region).")] = "",
+    snapshot: Place = None,
+    roles: RolesFile = None,
+    lang: Lang = "zh",
+) -> None:
+    """Open a case on a grade: its records are marked as disputed at once, and its clocks begin."""
+    from creditscore.cli.case_lines import said_case
+    from creditscore.review.casework import open_case
+    from creditscore.review.keeping import kept_run, snapshot_of
+
+    grounds = [_ground(one) for one in ground]
+    with open_log(store, roles, made_by="creditscore keep") as log:
+        kept = kept_run(log.store, run)
+        made = open_case(
+            log, kept, snapshot_of(kept, snapshot), subject, grounds,
+            by=by, on=date_given(on), procedure=procedure, clock=clock,
+        )  # fmt: skip
+    show_blocks([said_case(made, date_given(on), lang)])
+
+
+@case_app.command("show")
+def show_command(
+    case: CaseId,
+    store: Store,
+    on: Annotated[str | None, typer.Option("--on", help="The day of now (default: that of the last step).")] = None,
+    snapshot: Place = None,
+    scheme: Schemes = None,
+    lang: Lang = "zh",
+    as_json: AsJson = False,
+) -> None:
+    """What is contested, the grade with and without each record, as known then and now, what was asked and decided."""
+    from creditscore.cli.case_lines import show_dossier
+
+    with _desk(store, case, snapshot) as (log, found, source):
+        day = found.events[-1].on if on is None else date_given(on)
+        with working("grading with and without each record"):
+            data = _data(log, found, source, day, scheme)
+    if as_json:
+        typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
+    else:
+        show_dossier(data, lang)
+
+
+@case_app.command("ask")
+def ask_command(
+    case: CaseId,
+    store: Store,
+    by: By,
+    on: On,
+    department: Annotated[str, typer.Option(help="Whom.")],
+    question: Annotated[str, typer.Option(help="What.")],
+    due: Annotated[str | None, typer.Option(help="Until when (default: the days of the clock).")] = None,
+    record: Annotated[list[str] | None, typer.Option(help="About which record; repeatable.")] = None,
+    roles: RolesFile = None,
+    lang: Lang = "zh",
+) -> None:
+    """Ask a department; the case is then due by the days that hold for data of another office."""
+    from creditscore.cli.case_lines import said_case
+    from creditscore.review.casework import ask
+
+    with open_log(store, roles, made_by="creditscore keep") as log:
+        made = ask(
+            log, case, department=department, text=question, by=by, on=date_given(on),
+            due=None if due is None else date_given(due, "--due"), records=record or (),
+        )  # fmt: skip
+    show_blocks([said_case(made, date_given(on), lang)])
+
+
+@case_app.command("answer")
+def answer_command(
+    case: CaseId,
+    number: Annotated[int, typer.Argument(metavar="QUESTION", help="Number of the question.")],
+    store: Store,
+    by: By,
+    on: On,
+    text: Annotated[str, typer.Option(help="What was answered.")],
+    document_no: Annotated[str, typer.Option(help="Number of the document.")] = "",
+    roles: RolesFile = None,
+    lang: Lang = "zh",
+) -> None:
+    """Record what a department answered."""
+    from creditscore.cli.case_lines import said_case
+    from creditscore.review.casework import answer
+
+    with open_log(store, roles, made_by="creditscore keep") as log:
+        made = answer(log, case, number, text=text, by=by, on=date_given(on), document_no=document_no)
+    show_blocks([said_case(made, date_given(on), lang)])
+
+
+@case_app.command("decide")
+def decide_command(
+    case: CaseId,
+    find: Annotated[
+        list[str], typer.Option(help="RECORD=ACTION: uphold, correct, withdraw or repair; `grade` for the grade.")
+    ],
+    reason: Annotated[str, typer.Option(help="Why: the facts.")],
+    store: Store,
+    by: By,
+    on: On,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="RECORD.COLUMN=VALUE that a correction puts right; repeatable.")
+    ] = None,
+    article: Annotated[list[str] | None, typer.Option(help="LAW ARTICLE; repeatable.")] = None,
+    snapshot: Place = None,
+    scheme: Schemes = None,
+    roles: RolesFile = None,
+    lang: Lang = "zh",
+) -> None:
+    """Decide every contested record: its events are appended, the grade made anew. Never by who kept the run."""
+    from creditscore.cli.case_lines import said_case, said_grade
+    from creditscore.review.casework import decide
+    from creditscore.review.ruling import Ruling
+
+    ruling = Ruling(dict(map(_finding, find)), reason, tuple(article or ()), _changes(set_ or []))
+    with _desk(store, case, snapshot, roles, writes=True) as (log, _, source), working("grading again"):
+        made = decide(log, case, ruling, source, by=by, on=date_given(on), schemes=own_schemes(scheme))
+    show_blocks([said_case(made, date_given(on), lang)])
+    say_line(said_grade(made, lang))
+
+
+@case_app.command("letter")
+def letter_command(
+    case: CaseId,
+    out: Annotated[Path, typer.Option(help="Folder for the letter.")],
+    document_no: Annotated[str, typer.Option(help="Its number.")],
+    office: Annotated[str, typer.Option(help="Who signs: the office, not a person.")],
+    store: Store,
+    by: By,
+    on: On,
+    remedy: Annotated[str, typer.Option(help="How the decision can be contested further, in your words.")] = "",
+    snapshot: Place = None,
+    scheme: Schemes = None,
+    roles: RolesFile = None,
+    lang: Lang = "zh",
+) -> None:
+    """Write the letter in both languages, as text and as a page for A4; its hash stands in the log."""
+    from creditscore.explanation.words import LANGS
+    from creditscore.reports.letter import write_letters
+    from creditscore.review.casework import notify
+    from creditscore.review.letter import letter
+    from creditscore.store.entry import canonical, sha256
+
+    day = date_given(on)
+    with _desk(store, case, snapshot, roles, writes=True) as (log, found, source):
+        with working("writing the letter"):
+            data = _data(log, found, source, day, scheme)
+        letters = {
+            one: letter(data, one, document_no=document_no, on=day.isoformat(), office=office, remedy=remedy)
+            for one in LANGS
+        }
+        content = "sha256:" + sha256(canonical({one: str(text) for one, text in letters.items()}))
+        notify(log, case, by=by, on=day, document_no=document_no, content_hash=content)
+        files = write_letters(letters, data, out)
+    typer.echo(str(letters[_lang(lang)]), nl=False)
+    for file in files:
+        say_line(f"written to {file}")
+
+
+@case_app.command("due")
+def due_command(
+    store: Store,
+    on: On,
+    lang: Lang = "zh",
+    as_json: AsJson = False,
+) -> None:
+    """Open cases by the day on which they are due: what is awaited, what is to be decided, what is overdue."""
+    from creditscore.cli.case_lines import due_lines
+    from creditscore.review.cases import cases
+    from creditscore.review.due import due
+
+    day = date_given(on)
+    with open_log(store, read_only=True, made_by="creditscore keep") as log:
+        found = due(cases(log.store, day).values(), day)
+    if as_json:
+        typer.echo(json.dumps([one.plain() for one in found], ensure_ascii=False, indent=1))
+        return
+    show_blocks(due_lines(found, lang))
+    say_line(f"{len(found)} open, {sum(one.overdue for one in found)} overdue on {day}")
+
+
+@case_app.command("events")
+def events_command(
+    store: Store,
+    out: Annotated[Path, typer.Option(help="Parquet or CSV file; put it beside the records to grade with it.")],
+    known_at: Annotated[str | None, typer.Option(help="Only what was recorded until this day.")] = None,
+) -> None:
+    """Export the record events that were decided, as rows of the record log."""
+    from creditscore.cli.tables import write_table
+    from creditscore.review.inputs import record_events
+
+    with open_log(store, read_only=True, made_by="creditscore keep") as log:
+        rows = record_events(log.store, None if known_at is None else date_given(known_at, "--known-at"))
+    write_table(rows, out)
+    say_line(f"{rows.num_rows} events written to {out}")
+
+
+@contextmanager
+def _desk(
+    store: Path, case: str, snapshot: Path | None, roles: Path | None = None, writes: bool = False
+) -> Iterator[tuple[Log, Case, Snapshot]]:
+    from creditscore.review.cases import case_of
+    from creditscore.review.disputes import case_run
+    from creditscore.review.keeping import snapshot_of
+
+    with open_log(store, roles, read_only=not writes, made_by="creditscore keep") as log:
+        found = case_of(log.store, case)
+        yield log, found, snapshot_of(case_run(log.store, found), snapshot)
+
+
+def _data(log: Log, case: Case, source: Snapshot, day: date, scheme: list[Path] | None) -> dict[str, Any]:
+    from creditscore.review.dossier import dossier
+
+    return dossier(log.store, case, source, on=day, schemes=own_schemes(scheme))
+
+
+def _ground(text: str) -> Ground:
+    from creditscore.review.cases import WHOLE, Ground
+
+    named, _, statement = text.partition("=")
+    code, _, record = named.partition(":")
+    return Ground(code.strip(), record.strip() or WHOLE, statement.strip())
+
+
+def _finding(text: str) -> tuple[str, str]:
+    record, equals, action = text.rpartition("=")
+    if not equals:
+        raise UsageError(f"{text!r} is no finding", allowed="RECORD=uphold|correct|withdraw|repair")
+    return record.strip(), action.strip()
+
+
+def _changes(texts: list[str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for text in texts:
+        place, equals, value = text.partition("=")
+        record, dot, column = place.rpartition(".")
+        if not (equals and dot and record):
+            raise UsageError(f"{text!r} puts nothing right", allowed="RECORD.COLUMN=VALUE")
+        found.setdefault(record.strip(), {})[column.strip()] = value.strip()
+    return found
+
+
+def _lang(lang: str) -> Any:
+    from creditscore.explanation.words import lang_of
+
+    return lang_of(lang)

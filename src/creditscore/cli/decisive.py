@@ -1,0 +1,239 @@
+"""`creditscore decisive`: which records decide a grade, the check of that search, and columns for a population."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from creditscore.cli.progress import working
+from creditscore.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from creditscore.explanation.decisive_population import Brief
+    from creditscore.grading.exact import Subject
+    from creditscore.grading.plan import Plan
+    from creditscore.grading.result import Grading
+    from creditscore.records import Snapshot
+    from creditscore.schemes.model import Scheme
+
+decisive_app = typer.Typer(
+    help="Decisive records: what withdrawing records would change, exactly.", no_args_is_help=True
+)
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `creditscore grade --out` wrote.")]
+SubjectId = Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the subject.")]
+SnapshotDir = Annotated[Path, typer.Option(help="The snapshot that was graded.")]
+SchemeName = Annotated[
+    str | None,
+    typer.Option(help="One scheme where the folder holds several, or the YAML file of one outside the library."),
+]
+Json = Annotated[Path | None, typer.Option("--json", help="Write the whole answer to this file as well.")]
+
+
+@decisive_app.callback()
+def _decisive() -> None:
+    """Decisive records: what withdrawing records would change, exactly."""
+
+
+@decisive_app.command("show")
+def show_command(
+    folder: Folder,
+    subject: SubjectId,
+    snapshot: SnapshotDir,
+    target: Annotated[
+        str | None, typer.Option(help="A grade (that or better) or `any`; absent: the next better grade.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Patterns of minimal sets to list.")] = 20,
+    lang: Annotated[str, typer.Option(help="Language of the words: zh or en.")] = "zh",
+    scheme: SchemeName = None,
+    json_file: Json = None,
+) -> None:
+    """Single records that change the grade, the fewest that reach a target, and all sets of which none is smaller."""
+    from creditscore.cli.tables import say_line
+    from creditscore.explanation.decisive import decisive
+    from creditscore.explanation.decisive_text import as_json, render
+    from creditscore.explanation.words import lang_of
+
+    chosen = lang_of(lang)
+    plan, subject_id, one = _subject(folder, subject, snapshot, scheme)
+    found = decisive(plan, one, target, limit)
+    items = {str(record["record_id"]): str(record["item"]) for record in one.records}
+    for line in render(found, subject_id, plan.scheme.name, plan.period, items, chosen).splitlines():
+        say_line(line)
+    _write(json_file, as_json(found, subject_id, plan.scheme.name, plan.period))
+
+
+@decisive_app.command("shares")
+def shares_command(
+    folder: Folder,
+    subject: SubjectId,
+    snapshot: SnapshotDir,
+    scheme: SchemeName = None,
+    most: Annotated[int, typer.Option(min=1, help="Counts of classes to grade at most.")] = 100_000,
+    json_file: Json = None,
+) -> None:
+    """Exact Shapley values of the records: what each one's presence is worth where caps and vetoes are shared."""
+    from creditscore.cli.tables import show
+    from creditscore.explanation.shapley import shapley
+
+    plan, subject_id, one = _subject(folder, subject, snapshot, scheme)
+    found = shapley(plan, one, most)
+    items = {str(record["record_id"]): str(record["item"]) for record in one.records}
+    typer.echo(f"{subject_id}  {plan.scheme.name}  {plan.period}  {found.of}: {found.empty} -> {found.whole}")
+    show(
+        ("record", "item", "value", "decimal"),
+        [(record, items[record], str(value), f"{float(value):.4f}") for record, value in sorted(found.values.items())],
+    )
+    values = {record: str(value) for record, value in sorted(found.values.items())}
+    about = {"subject_id": subject_id, "scheme": plan.scheme.name, "period": plan.period}
+    ends = {"of": found.of, "how": found.how, "empty": str(found.empty), "whole": str(found.whole)}
+    _write(json_file, about | ends | {"values": values})
+
+
+@decisive_app.command("check")
+def check_command(
+    scheme: Annotated[str, typer.Option(help="Scheme id, id@version, YAML file, or all.")] = "all",
+    subjects: Annotated[int, typer.Option(min=1, help="Made-up subjects per stretch of a scheme's rules.")] = 20,
+    records: Annotated[int, typer.Option(min=0, max=14, help="Records of a subject at most.")] = 12,
+    seed: Annotated[int, typer.Option(help="Other subjects for another number.")] = 1,
+) -> None:
+    """Compare the search with brute force over every set of withdrawals, for every target of a scheme."""
+    from creditscore.explanation.decisive_check import check
+    from creditscore.schemes import registry
+
+    chosen = [registry.load(one) for one in registry.entries()] if scheme == "all" else [registry.pick(scheme)]
+    total = [0, 0, 0, 0]
+    for one in chosen:
+        if one.missing:
+            continue
+        found = check(one, subjects, seed, range(records + 1))
+        counts = (found.subjects, found.questions, found.sets, len(found.differences))
+        total = [a + b for a, b in zip(total, counts, strict=True)]
+        typer.echo(f"{found.scheme}: {_counted(counts)}")
+        for difference in found.differences[:5]:
+            typer.echo(f"  {difference}")
+    typer.echo(f"total: {_counted(total)}")
+    if total[3]:
+        raise InputError(f"the search and brute force differ in {total[3]} places", next="please report this fault")
+
+
+def _counted(counts: Any) -> str:
+    return "{} subjects, {} questions, {} sets graded, {} differences".format(*counts)
+
+
+@decisive_app.command("population")
+def population_command(
+    folder: Folder,
+    snapshot: SnapshotDir,
+    out: Annotated[Path, typer.Option(help="Parquet file for the columns.")],
+    scheme: SchemeName = None,
+    processes: Annotated[int, typer.Option(min=1, help="Processes that share the subjects.")] = 1,
+) -> None:
+    """For every subject: its margin, its single decisive records, the fewest withdrawals to a better grade."""
+    from functools import partial
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from creditscore.explanation.decisive_population import population
+
+    run, own = _run(folder, scheme)
+    _held(snapshot, run)
+    scheme_id = str(run["scheme"]).partition("@")[0]
+    columns = ["subject_id", "scheme", "state", "grade", "margin"]
+    grades = pq.read_table(folder / "grades.parquet", columns=columns)
+    mine = [name.partition("@")[0] == scheme_id for name in grades["scheme"].to_pylist()]
+    grades = grades.filter(pa.array(mine)).sort_by("subject_id")
+    work = partial(_chunk, str(snapshot), run, own)
+    with working(f"{len(grades)} subjects"):
+        found = population(work, grades["subject_id"].to_pylist(), processes)
+    for name in found.column_names[1:]:
+        grades = grades.append_column(name, found[name])
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(grades, out)
+    except OSError as error:
+        raise UsageError(f"cannot write there: {error.strerror}", where=str(out), next="give another file") from error
+    typer.echo(f"{len(grades)} subjects\nwritten to {out}")
+
+
+def _chunk(snapshot: str, run: dict[str, Any], own: Scheme | None, subject_ids: list[str]) -> list[Brief]:
+    from creditscore.explanation.decisive_population import briefs
+    from creditscore.records.store import read_snapshot
+
+    return briefs(_again(read_snapshot(snapshot, threads=1), run, own, subject_ids), subject_ids)
+
+
+def _run(folder: Path, scheme: str | None) -> tuple[dict[str, Any], Scheme | None]:
+    """The manifest of one scheme of a written grading, and its file where it stands outside the library."""
+    from creditscore.cli.explain import words_of
+    from creditscore.explanation.read import manifest_of
+
+    name, own = words_of(scheme)
+    return manifest_of(folder, name), own
+
+
+def _held(snapshot: Path, run: dict[str, Any]) -> Snapshot:
+    """The snapshot, which must be the one that was graded."""
+    from creditscore.records.store import read_snapshot
+
+    held = read_snapshot(snapshot)
+    if held.content_hash() != run["snapshot_hash"]:
+        raise InputError(
+            "the snapshot is not the one that was graded",
+            where=str(snapshot),
+            allowed=run["snapshot_hash"],
+            next="give the snapshot of the run",
+        )
+    return held
+
+
+def _again(held: Snapshot, run: dict[str, Any], own: Scheme | None, subject_ids: list[str]) -> Grading:
+    """Some subjects graded as the run did, by the same text of the scheme."""
+    from datetime import date
+
+    from creditscore.review.regrade import regrade
+
+    by_year = str(run["period"]).isdigit() and len(str(run["period"])) == 4
+    grading = regrade(
+        held,
+        subject_ids,
+        own or str(run["scheme"]),
+        run["period"] if by_year else None,
+        as_of=None if by_year else run["as_of"],
+        known_on=date.fromisoformat(run["known_at"]),
+        replayed=run["law_known_at"] != "latest",
+    )
+    if grading.manifest["scheme_hash"] != run["scheme_hash"]:
+        raise InputError(
+            f"the text of {run['scheme']} is not the one that was applied",
+            next="grade again, or give the file of the scheme with --scheme",
+        )
+    return grading
+
+
+def _subject(folder: Path, subject: str, snapshot: Path, scheme: str | None) -> tuple[Plan, str, Subject]:
+    """The plan and the input of one subject of a written grading."""
+    from creditscore.explanation.read import read
+    from creditscore.grading.replay import inputs
+
+    run, own = _run(folder, scheme)
+    subject_id = str(read(folder, subject, str(run["scheme"])).grade["subject_id"])
+    with working(f"grading {subject_id}"):
+        grading = _again(_held(snapshot, run), run, own, [subject_id])
+    ((_, one),) = inputs(grading, [subject_id])
+    return grading.plan, subject_id, one
+
+
+def _write(file: Path | None, data: dict[str, Any]) -> None:
+    if file is None:
+        return
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write there: {error.strerror}", where=str(file), next="give another file") from error
+    typer.echo(f"written to {file}")

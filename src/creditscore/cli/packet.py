@@ -1,0 +1,164 @@
+"""`creditscore packet`: everything about one grade in one folder, and the check that nothing in it was changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from creditscore.cli.acting import RolesFile
+from creditscore.cli.progress import working
+from creditscore.errors import InputError, UsageError
+
+packet_app = typer.Typer(
+    help="Packets: a grade with all that it rests on, for paper and for a check.", no_args_is_help=True
+)
+
+
+@packet_app.callback()
+def _packet() -> None:
+    """Packets: a grade with all that it rests on, for paper and for a check."""
+
+
+@packet_app.command("build")
+def build_command(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for packet.json and packet.html.")],
+    case: Annotated[str | None, typer.Argument(metavar="CASE", help="Id of a case in the store.")] = None,
+    store: Annotated[Path | None, typer.Option(help="The store of the case, one file.")] = None,
+    by: Annotated[str | None, typer.Option("--by", help="Who builds it: its digest then stands in the log.")] = None,
+    roles: RolesFile = None,
+    on: Annotated[
+        str | None, typer.Option("--on", help="The day of now for a case (default: that of its last step).")
+    ] = None,
+    grading: Annotated[
+        Path | None, typer.Option(help="Without a case: folder that `creditscore grade --out` wrote.")
+    ] = None,
+    snapshot: Annotated[
+        Path | None, typer.Option(help="The snapshot that was graded (with a case: where it has moved).")
+    ] = None,
+    subject: Annotated[str | None, typer.Option(help="Without a case: id of the subject.")] = None,
+    scheme: Annotated[
+        str | None,
+        typer.Option(help="One scheme where the folder holds several, or the YAML file of one outside the library."),
+    ] = None,
+    model_part: Annotated[
+        Path | None, typer.Option(help="JSON of a model part (docs/models.md); shown as advisory, never as the grade.")
+    ] = None,
+    disputed: Annotated[
+        list[str] | None, typer.Option(help="Without a case: id of a record in dispute; may be repeated.")
+    ] = None,
+) -> None:
+    """Write the packet of a case, or of one subject of a grading: JSON, and one page for paper in both languages."""
+    from creditscore.records.store import read_snapshot
+    from creditscore.review.packet.gather import Added, run_in_folder
+    from creditscore.review.packet.results import build
+
+    file = Path(scheme) if scheme and scheme.endswith((".yaml", ".yml")) else None
+    model = _model(model_part)
+    if case is not None:
+        if store is None or grading or subject or disputed:
+            raise UsageError(
+                "a case stands in a store, with its run, its subject and its contested records",
+                allowed="packet build CASE --store FILE -o DIR [--snapshot DIR] [--by PERSON]",
+                next="give --store and leave --grading, --subject and --disputed away",
+            )
+        _of_case(case, store, by, roles, on, snapshot, file, model, out)
+        return
+    if grading is None or snapshot is None or subject is None or store or by or on:
+        raise UsageError(
+            "neither a case nor a subject of a grading was given",
+            allowed="CASE --store FILE, or --grading DIR --snapshot DIR --subject ID",
+            next="see `creditscore packet build --help`",
+        )
+    with working(f"gathering all about {subject}"):
+        run = run_in_folder(grading, subject, _id_of(file) if file else scheme or "")
+        added = Added(model=model, disputed=disputed or ())
+        packet = build(run, read_snapshot(snapshot), file=file, added=added)
+    _written(packet, out)
+
+
+def _of_case(
+    case_id: str, store: Path, by: str | None, roles: Path | None, on: str | None, snapshot: Path | None,
+    file: Path | None, model: dict[str, Any] | None, out: Path,
+) -> None:  # fmt: skip
+    from creditscore.cli.acting import date_given, open_log, own_schemes
+    from creditscore.review.cases import case_of
+    from creditscore.review.disputes import case_run
+    from creditscore.review.keeping import snapshot_of
+    from creditscore.review.packet.of_case import added_by_case, log_packet, run_of_case
+    from creditscore.review.packet.results import build
+
+    with open_log(store, roles, read_only=by is None, made_by="creditscore keep") as log:
+        found = case_of(log.store, case_id)
+        source = snapshot_of(case_run(log.store, found), snapshot)
+        day = found.events[-1].on if on is None else date_given(on)
+        own = own_schemes([file] if file else None)
+        with working(f"gathering all about {case_id}"):
+            run = run_of_case(log.store, found, source, own)
+            added = added_by_case(log.store, found, source, day, own, model)
+            packet = build(run, source, file=file, added=added)
+        if by is not None:
+            log_packet(log, found, by, packet["digest"])
+    _written(packet, out)
+
+
+def _id_of(file: Path) -> str:
+    from creditscore.schemes import registry
+
+    return registry.pick(str(file)).scheme
+
+
+@packet_app.command("verify")
+def verify_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `creditscore packet build` wrote.")],
+    store: Annotated[
+        Path | None, typer.Option(help="The store whose log must speak of this packet (built with --by).")
+    ] = None,
+) -> None:
+    """Compute everything again from the folder alone; exit code 3 with the lines that were changed."""
+    from creditscore.reports.packet_files import verify_packet
+
+    with working(f"computing {folder} again"):
+        found = verify_packet(folder)
+    if not found:
+        digest = json.loads((folder / "packet.json").read_text(encoding="utf-8"))["digest"]
+        typer.echo(f"packet.json, packet.html: computed again, nothing differs\n{digest}")
+        if store is not None:
+            from creditscore.cli.acting import open_log
+            from creditscore.review.packet.of_case import check_logged
+
+            with open_log(store, read_only=True, made_by="creditscore keep") as log:
+                typer.echo(f"the log speaks of it: case {check_logged(log, digest)}")
+        return
+    for one in found:
+        typer.echo(f"{one.file}, line {one.line}: {one.place}\n  stands    {one.stands}")
+        if one.expected:
+            typer.echo(f"  computed  {one.expected}")
+    several = len(found) > 1
+    raise InputError(
+        f"{len(found)} line{'s' if several else ''} of the packet {'are' if several else 'is'} not as written",
+        where=", ".join(f"{folder / one.file}:{one.line}" for one in found[:3]),
+        next="ask for the packet again from whoever built it; its digest says which one it is",
+    )
+
+
+def _written(packet: dict[str, Any], out: Path) -> None:
+    from creditscore.reports.packet_files import write_packet
+
+    for file in write_packet(packet, out):
+        typer.echo(f"written to {file}")
+    typer.echo(packet["digest"])
+
+
+def _model(file: Path | None) -> dict[str, Any] | None:
+    if file is None:
+        return None
+    try:
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"the model part cannot be read: {error}", where=str(file)) from error
+    if not isinstance(found, dict):
+        raise UsageError("this is no model part", where=str(file), allowed="the JSON of `ModelPart.to_dict`")
+    return found

@@ -1,0 +1,232 @@
+"""`creditscore repair`: what may be repaired, from when and what it brings; and the cheapest way to a grade."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from creditscore.cli.progress import working
+from creditscore.cli.tables import say_line, show, show_blocks
+from creditscore.errors import UsageError
+
+if TYPE_CHECKING:
+    from creditscore.review.repair_open import Opened
+
+repair_app = typer.Typer(
+    name="repair",
+    help="Credit repair: every way for every record, and the earliest plan to a grade. The office decides.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Subject = Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the subject.", show_default=False)]
+Grades = Annotated[Path, typer.Option("--grades", help="Folder that `creditscore grade --out` wrote.")]
+Snapshot_ = Annotated[Path, typer.Option("--snapshot", help="The snapshot that was graded.")]
+SchemeName = Annotated[
+    str | None,
+    typer.Option(help="One scheme where the folder holds several, or the YAML file of one outside the library."),
+]
+On = Annotated[
+    str | None, typer.Option("--on", help="The first day, YYYY-MM-DD (default: when the run's records were known).")
+]
+Events = Annotated[
+    Path | None, typer.Option(help="Record events decided since, Parquet or CSV with columns of the log.")
+]
+Lang = Annotated[str, typer.Option(help="zh or en.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For machines; both languages.")]
+Html = Annotated[Path | None, typer.Option(help="Write a page to this file as well, with its JSON beside it.")]
+
+
+@repair_app.command("check")
+def check_command(
+    subject: Subject,
+    grades: Grades,
+    snapshot: Snapshot_,
+    scheme: SchemeName = None,
+    on: On = None,
+    events: Events = None,
+    lang: Lang = "zh",
+    as_json: AsJson = False,
+    html: Html = None,
+) -> None:
+    """Which records and list entries may be repaired: rule, tier, clock, days, conditions, what it gives back."""
+    from creditscore.explanation.words import lang_of
+    from creditscore.review.repair_check import options
+    from creditscore.review.repair_data import check_data, said
+    from creditscore.review.repair_text import check_blocks, head_lines
+
+    chosen = lang_of(lang)
+    with working("reading the subject"):
+        opened = _opened(subject, grades, snapshot, scheme, on, events, None)
+        data = check_data(opened.subject_id, opened.course, options(opened.course, opened.lists))
+    _page(html, chosen, data, None)
+    if as_json:
+        typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
+        return
+    for line in head_lines(data, "check_title", chosen):
+        say_line(line)
+    show_blocks(check_blocks(data, chosen))
+    if not data["options"]:
+        say_line(said("texts", "nothing", chosen))
+    say_line(said("texts", "assumed", chosen))
+
+
+@repair_app.command("plan")
+def plan_command(
+    subject: Subject,
+    target: Annotated[str, typer.Option(help="The grade to reach; a better one will do.")],
+    grades: Grades,
+    snapshot: Snapshot_,
+    before: Annotated[
+        str | None, typer.Option("--before", help="The last day to look at, YYYY-MM-DD (default: five years on).")
+    ] = None,
+    order: Annotated[
+        str, typer.Option(help="What counts first: date, actions, amount in any order.")
+    ] = "date,actions,amount",
+    weight: Annotated[
+        list[str] | None, typer.Option(help="What one action counts: correct=1, repair, exit, overall; repeatable.")
+    ] = None,
+    prove: Annotated[
+        bool, typer.Option("--prove", help="Check the answer again, day by day and set by set, without the search.")
+    ] = False,
+    days: Annotated[bool, typer.Option("--days", help="List the event days that were tried.")] = False,
+    scheme: SchemeName = None,
+    on: On = None,
+    events: Events = None,
+    lang: Lang = "zh",
+    as_json: AsJson = False,
+    html: Html = None,
+) -> None:
+    """The earliest day and the cheapest actions that reach a grade; exit code 3 when nothing does up to --before."""
+    from creditscore.days import from_day, to_day
+    from creditscore.explanation.words import lang_of
+    from creditscore.review.repair_check import options
+    from creditscore.review.repair_data import check_data, plan_data, said
+    from creditscore.review.repair_plan import plan_repair
+    from creditscore.review.repair_text import action_blocks, day_rows, head_lines, plan_lines
+
+    chosen, last = lang_of(lang), _day(before, "--before")
+    weights = _weights(order, weight)
+    with working("looking for a plan"):
+        opened = _opened(subject, grades, snapshot, scheme, on, events, last)
+        start = from_day(opened.course.on)
+        last = last or start.replace(year=start.year + 5, day=min(start.day, 28))
+        ways = options(opened.course, opened.lists)
+        plan = plan_repair(opened.course, ways, target, to_day(last), weights)
+        data = plan_data(opened.subject_id, opened.course, plan)
+        if prove:
+            data["proof"] = _proof(opened.course, plan)
+    _page(html, chosen, check_data(opened.subject_id, opened.course, ways), data)
+    if as_json:
+        typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
+    else:
+        for line in [*head_lines(data, "plan_title", chosen), *plan_lines(data, chosen)]:
+            say_line(line)
+        show_blocks(action_blocks(data, chosen))
+        if data["actions"]:
+            colon = said("texts", "colon", chosen)
+            pays = said("texts", "pays_unknown", chosen)
+            if data["amount"] is not None:
+                pays = said("texts", "pays", chosen) + colon + said("texts", "yuan", chosen, data["amount"])
+            say_line(pays)
+        if days:
+            heads = [said("texts", code, chosen) for code in ("day", "because", "results", "best")]
+            show(heads, day_rows(data, chosen), said("texts", "days_title", chosen))
+        if prove:
+            proof = data["proof"]
+            held = said("texts", "proved", chosen, str(proof["days"]), f"{proof['sets']:,}")
+            for line in [held] if not proof["faults"] else proof["faults"]:
+                say_line(line)
+        say_line(said("texts", "assumed", chosen))
+    if plan.state != "reached" or (prove and data["proof"]["faults"]):
+        raise typer.Exit(3)
+
+
+def _proof(course: Any, plan: Any) -> dict[str, Any]:
+    from creditscore.review.repair_proof import exhaust, simulate
+
+    made = simulate(course, plan), exhaust(course, plan)
+    return {"days": made[0].days, "sets": made[1].sets, "faults": [*made[0].faults, *made[1].faults]}
+
+
+def _opened(
+    subject: str,
+    grades: Path,
+    snapshot: Path,
+    scheme: str | None,
+    on: str | None,
+    events: Path | None,
+    until: date | None,
+) -> Opened:
+    from creditscore.records.store import read_snapshot
+    from creditscore.review.repair_open import open_course
+    from creditscore.schemes import registry
+
+    own = registry.pick(scheme) if scheme is not None and scheme.endswith((".yaml", ".yml")) else None
+    name = own.scheme if own is not None else scheme or ""
+    return open_course(
+        grades, read_snapshot(snapshot), subject, on=_day(on, "--on"), scheme=name, own=own, events=_events(events),
+        until=until,
+    )  # fmt: skip
+
+
+def _events(file: Path | None) -> Any:
+    """Record events as an Arrow table of texts."""
+    if file is None:
+        return None
+    import duckdb
+
+    from creditscore.errors import InputError
+
+    if not file.is_file():
+        raise InputError(f"there is no file {file}", next="give a Parquet or CSV file of record events")
+    try:
+        kind = (
+            duckdb.read_parquet(str(file))
+            if file.suffix == ".parquet"
+            else duckdb.read_csv(str(file), all_varchar=True)
+        )
+        return kind.to_arrow_table()
+    except duckdb.Error as error:
+        raise InputError(f"the events cannot be read: {str(error).splitlines()[0]}", where=str(file)) from error
+
+
+def _day(text: str | None, name: str) -> date | None:
+    if text is None:
+        return None
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or not 1900 <= found.year <= 2100:
+        raise UsageError(f"{name} {text!r} is not a day", allowed="YYYY-MM-DD, from 1900 to 2100")
+    return found
+
+
+def _weights(order: str, weight: list[str] | None) -> Any:
+    from creditscore.review.repair_plan import KINDS, Weights
+
+    given: dict[str, int] = {}
+    for one in weight or []:
+        kind, _, number = one.partition("=")
+        if kind not in KINDS or not number.isdecimal():
+            raise UsageError(f"{one!r} is not a weight", allowed=", ".join(f"{name}=1" for name in KINDS))
+        given[kind] = int(number)
+    keys: Any = tuple(one.strip() for one in order.split(","))
+    return Weights(keys, given or None)
+
+
+def _page(file: Path | None, lang: Any, check: dict[str, Any], plan: dict[str, Any] | None) -> None:
+    if file is None:
+        return
+    from creditscore.reports.html import as_json, write_page
+    from creditscore.reports.repair import repair_page
+
+    data = {"check": check, "plan": plan}
+    write_page(file, repair_page(data, lang))
+    write_page(file.with_suffix(".json"), as_json(data) + "\n")
+    typer.echo(f"written to {file}", err=True)

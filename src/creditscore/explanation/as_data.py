@@ -1,0 +1,81 @@
+"""An explanation in plain values: what a page of one subject shows, and what stands beside it as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from creditscore.explanation import text as terminal
+from creditscore.explanation import words
+from creditscore.explanation.audit import Audit
+from creditscore.explanation.ledger import Explanation
+from creditscore.explanation.numbers import points
+from creditscore.explanation.principal import paragraph, principal_reasons
+from creditscore.explanation.words import word
+
+
+def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audit | None = None) -> dict[str, Any]:
+    """What the page of one subject shows, in plain values; decimals as text."""
+
+    def both(label: Any) -> dict[str, str]:
+        return {"zh": terminal.clean(label.zh), "en": terminal.clean(label.en)}
+
+    def number(value: Any) -> str | None:
+        return None if value is None else points(value).replace("−", "-")
+
+    return {
+        "subject_id": terminal.clean(one.subject_id),
+        "name": terminal.clean(one.name),
+        "scheme": one.scheme,
+        "title": both(one.title),
+        "period": one.period,
+        "known_at": one.known_at,
+        "run_id": one.run_id,
+        "state": one.state,
+        "state_reason": both(one.state_reason),
+        "start": number(one.start),
+        "score": number(one.score),
+        "score_low": number(one.score_low),
+        "score_high": number(one.score_high),
+        "grade": one.grade,
+        "grade_label": both(one.grade_label),
+        "route": one.route,
+        "margin": number(one.margin),
+        "evidence": one.evidence,
+        "evidence_label": both(word("marks", one.evidence)),
+        "sum": one.sum,
+        "said": {lang: terminal.clean(paragraph(one, lang)) for lang in words.LANGS},
+        "principal_reasons": [
+            {
+                "label": both(reason.label),
+                "points": number(reason.points),
+                "records": [terminal.clean(record) for record in reason.records],
+                "articles": list(reason.articles),
+            }
+            for reason in principal_reasons(one)
+        ],
+        "lines": [
+            {
+                "step": line.step,
+                "record_id": terminal.clean(line.record_id),
+                "item": terminal.clean(line.item),
+                "label": both(line.label),
+                "rule": line.rule,
+                "article": line.article,
+                "nominal": number(line.nominal),
+                "effective": number(line.effective),
+                "total": number(line.total),
+                "reason": terminal.clean(line.reason),
+                "said": both(line.said),
+            }
+            for line in one.lines
+        ],
+        "readings": {key: both(label) for key, label in one.readings.items()},
+        "laws": {key: both(label) for key, label in one.laws.items()},
+        "notes": list(one.notes),
+        "made_up": one.made_up if made_up is None else made_up,
+    } | ({} if hashes is None else {"audit": _hashes(hashes)})
+
+
+def _hashes(hashes: Audit) -> dict[str, Any]:
+    rows = [{"table": table, "key": terminal.clean(key), "sha256": value} for table, key, value in hashes.rows]
+    return {"identity": dict(hashes.identity), "digest": hashes.digest, "rows": rows}

@@ -1,0 +1,49 @@
+"""The packet as one page for paper, in Chinese and English at once, drawn from packet.json and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from creditscore.explanation.numbers import MINUS
+from creditscore.explanation.words import LANGS
+from creditscore.reports import charts
+from creditscore.reports.html import environment
+from creditscore.reports.html import text as page_text
+from creditscore.reports.packet_sections import all_sections
+from creditscore.review.packet.gather import about_of
+from creditscore.review.words import text, word
+
+
+def packet_page(packet: Mapping[str, Any]) -> str:
+    """The page of a packet; the same text for the same packet."""
+    shown = packet["results"]["explanation"]
+    about = about_of(packet["inputs"])
+    shade = charts.NAMED.get(shown["grade"], "#44546a")
+    marks = {"kind": packet["kind"], "digest": packet["digest"], "made_up": shown["made_up"]}
+    return environment().get_template("packet.html").render(
+        t=lambda code, *values: " · ".join(page_text(code, lang, *values) for lang in LANGS),
+        tag="zh-CN", lang="zh", data=marks, made_up=shown["made_up"],
+        both=both, shown=shown, about=about, digest=packet["digest"], sections=all_sections(packet),
+        route=pair(word("routes", shown["route"])) if shown["route"] else "", counts=_counts(packet),
+        shade=shade, ink="on-dark" if shade in charts.DARK or shade == "#44546a" else "on-light",
+        sum=shown["sum"].replace("-", MINUS), state=pair(word("states", shown["state"])),
+    )  # fmt: skip
+
+
+def _counts(packet: Mapping[str, Any]) -> str:
+    used = [row["use"] in ("counted", "no_effect") for row in packet["results"]["records"]]
+    return " · ".join(text("packet", "counts_said", lang, sum(used), len(used) - sum(used)) for lang in LANGS)
+
+
+def both(code: str, *values: object) -> Markup:
+    """A text of the packet in both languages, the second one set apart."""
+    zh, en = (text("packet", code, lang, *values) for lang in LANGS)
+    return Markup('{} <span lang="en" class="en">{}</span>').format(zh, en)
+
+
+def pair(label: Any) -> str:
+    """A label in both languages; once where they are the same."""
+    return str(label.zh) if label.zh == label.en else f"{label.zh} · {label.en}"

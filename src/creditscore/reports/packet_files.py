@@ -1,0 +1,70 @@
+"""A packet on disk: packet.json and packet.html, written together, and verified together."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from creditscore.errors import InputError, UsageError
+from creditscore.reports.packet import packet_page
+from creditscore.review.packet.form import text_of
+from creditscore.review.packet.verify import Changed, first_line, verify_text
+
+JSON, PAGE = "packet.json", "packet.html"
+
+
+def write_packet(packet: Mapping[str, Any], out: Path | str) -> list[Path]:
+    """Write both files into a new or empty folder, or in place of an earlier packet: both or none."""
+    folder = Path(out)
+    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / JSON).is_file())):
+        raise UsageError("the folder holds something else", where=str(folder), next="choose a new folder")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise UsageError(
+            f"cannot write there: {error.strerror}", where=str(folder), next="give another folder"
+        ) from error
+    try:
+        (work / JSON).write_text(text_of(packet), encoding="utf-8", newline="\n")
+        (work / PAGE).write_text(packet_page(packet), encoding="utf-8", newline="\n")
+        os.chmod(work, 0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        work.rename(folder)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return [folder / JSON, folder / PAGE]
+
+
+def verify_packet(out: Path | str) -> list[Changed]:
+    """The changed lines of both files; empty when the folder is as it was written.
+
+    Everything is computed again from packet.json alone; the page is drawn again from it. Where packet.json was
+    changed, its lines alone are named: the page is that of another packet then.
+    """
+    folder = Path(out)
+    data = _read(folder / JSON)
+    found = verify_text(data)
+    page = _read(folder / PAGE)
+    if found:
+        return found
+    differing = first_line(PAGE, page, packet_page(json.loads(data)), "the page of packet.json")
+    return [differing] if differing else []
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise InputError(
+            f"{file.name} not found", where=str(file.parent), allowed=f"a folder with {JSON} and {PAGE}",
+            next="give the folder that `creditscore packet build` wrote",
+        ) from error  # fmt: skip
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file.name} is not UTF-8: byte {error.start}", where=str(file)) from error

@@ -1,0 +1,59 @@
+"""Repair as a page, and as a section that other pages embed; drawn from the data of `repair_data` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from creditscore.explanation.words import Lang
+from creditscore.reports import html
+from creditscore.reports.validation_sections import Section, Table
+from creditscore.review.repair_data import said
+from creditscore.review.repair_text import action_blocks, day_rows, option_lines, plan_lines
+
+
+def repair_section(check: Mapping[str, Any], plan: Mapping[str, Any] | None, lang: Lang) -> list[Section]:
+    """Sections for `sections.html`: what may be repaired and, with a plan, the answer, its steps and its event days.
+
+    `check` as `check_data`, `plan` as `plan_data` gives them.
+    """
+    found = [Section(said("texts", "check_title", lang), said("texts", "assumed", lang), [_ways(check, lang)])]
+    if plan is not None:
+        steps = Table(
+            [(said("texts", "step", lang), ""), (said("texts", "rule", lang), "")],
+            [(head, "\n".join(under)) for head, under in action_blocks(plan, lang)],
+        )
+        heads = [
+            (said("texts", code, lang), "n" if code == "results" else "")
+            for code in ("day", "because", "results", "best")
+        ]
+        days = Table(heads, day_rows(plan, lang), said("texts", "days_title", lang))
+        found.insert(0, Section(said("texts", "plan_title", lang), " · ".join(plan_lines(plan, lang)), [steps, days]))
+    return found
+
+
+def _ways(check: Mapping[str, Any], lang: Lang) -> Table:
+    heads = [(said("texts", code, lang), "") for code in ("record", "brings")]
+    colon = said("texts", "colon", lang)
+    rows = [
+        (
+            f"{one['target'] or one['item']}\n{one['item']} {one['label'][lang]}\n"
+            f"{said('ways', one['way'], lang)}{colon}{said('states', one['state'], lang)}",
+            "\n".join(option_lines(one, lang)),
+        )
+        for one in check["options"]
+    ]
+    return Table(heads, rows, caption="" if rows else said("texts", "nothing", lang))
+
+
+def repair_page(data: Mapping[str, Any], lang: Lang = "zh") -> str:
+    """One offline page: `data` has `check` and `plan` (None where only the ways were asked for)."""
+    check, plan = data["check"], data["plan"]
+    page = html.environment().get_template("repair.html")
+    return page.render(
+        lang=lang, tag={"zh": "zh-CN", "en": "en"}[lang], data=data, made_up=False,
+        t=lambda code, *values: html.text(code, lang, *values),
+        title=said("texts", "plan_title" if plan else "check_title", lang), subject=check["subject_id"],
+        about=f"{check['scheme_label'][lang]} ({check['scheme']}), {said('texts', 'as_of', lang)} {check['on']}",
+        sections=repair_section(check, plan, lang),
+    )  # fmt: skip

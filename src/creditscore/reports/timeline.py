@@ -1,0 +1,93 @@
+"""The timeline of one subject as a page: the score as stairs, every change with its causes, the JSON beside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from creditscore.days import from_day, iso
+from creditscore.explanation.numbers import points
+from creditscore.explanation.text import clean
+from creditscore.explanation.words import Lang
+from creditscore.quantities import from_micro
+from creditscore.reports.html import draw, write_pair
+from creditscore.reports.svg import WIDTH, dot, path, picture, say
+from creditscore.reports.svg import line as stroke
+from creditscore.review.timeline import Timeline
+from creditscore.review.timeline_text import heads, rows
+from creditscore.review.words import text
+
+HEIGHT, LEFT, TOP, BOTTOM = 190, 52, 16, 34
+MOST = 80  # steps that a picture still shows
+
+
+def write_timeline(line: Timeline, folder: Path, name: str = "timeline") -> list[Path]:
+    """`timeline.html` (Chinese), `timeline.en.html` and `timeline.json` with exactly what was drawn."""
+    return write_pair(line.as_data(), lambda _, lang, other: timeline_page(line, lang, other), folder, name)
+
+
+def timeline_page(line: Timeline, lang: Lang = "zh", other: str = "") -> str:
+    """The page in one language; `other` is the file of the same page in the other one."""
+    data: dict[str, Any] = line.as_data()
+    return draw(
+        "timeline.html", lang, data,
+        heads=heads(line, lang), rows=rows(line, lang), stairs=_stairs(line, lang), other=other,
+        years=line.kind == "year", named=clean(line.name or line.subject_id),
+        said=lambda code: text("timeline", code, lang),
+    )  # fmt: skip
+
+
+def _stairs(line: Timeline, lang: Lang) -> Markup:
+    """The score over time; none where there are no points, or a number is open."""
+    steps = line.steps
+    if not 1 < len(steps) <= MOST or any(one.after.score is None for one in steps):
+        return Markup("")
+    scores = [float(from_micro(one.after.score) or 0) for one in steps]
+    low, high = min(scores), max(scores)
+    room = (high - low) or 1.0
+    last = max(line.last, steps[-1].day)
+    days = float(max(1, last - steps[0].day))
+
+    def x(day: int) -> float:
+        return LEFT + (WIDTH - LEFT - 20) * (day - steps[0].day) / days
+
+    def y(score: float) -> float:
+        return TOP + (HEIGHT - TOP - BOTTOM) * (high - score) / room
+
+    corners: list[tuple[float, float]] = []
+    for k, step in enumerate(steps):
+        if k:
+            corners.append((x(step.day), y(scores[k - 1])))
+        corners.append((x(step.day), y(scores[k])))
+    corners.append((x(last), y(scores[-1])))
+    parts: list[Markup] = []
+    for score in sorted({low, high}):
+        shown = next(one.after.score for one in steps if float(from_micro(one.after.score) or 0) == score)
+        parts += [
+            stroke(LEFT, y(score), WIDTH - 20, y(score), "grid"),
+            say(LEFT - 8, y(score) + 4, points(from_micro(shown)), "end", "number"),
+        ]
+    parts.append(path(corners, "#1f5fa8"))
+    room_left = float(LEFT)
+    for k, step in enumerate(steps):
+        label = f"{iso(step.day)} {step.after.grade} {points(from_micro(step.after.score))}"
+        parts.append(dot(x(step.day), y(scores[k]), 3.5, "#1f5fa8", label))
+        changed = not k or steps[k - 1].after.grade != step.after.grade
+        if changed and step.after.grade and x(step.day) >= room_left:
+            parts.append(say(x(step.day) + 4, y(scores[k]) - 6, step.after.grade, css="small"))
+            room_left = x(step.day) + 26
+    parts.append(say(LEFT, HEIGHT - 8, iso(steps[0].day), css="small"))
+    parts.append(say(WIDTH - 20, HEIGHT - 8, from_day(last).isoformat(), "end", "small"))
+    desc = text(
+        "timeline",
+        "path_desc",
+        lang,
+        points(from_micro(steps[0].after.score)),
+        points(from_micro(steps[-1].after.score)),
+    )
+    return picture("stairs", text("timeline", "path", lang), desc, HEIGHT, parts)
+
+
+__all__ = ["timeline_page", "write_timeline"]

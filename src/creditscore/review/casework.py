@@ -1,0 +1,308 @@
+"""Work on cases: open, ask, answer, decide, notify. Each stands in the log before it takes effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from creditscore.errors import InputError, UsageError
+from creditscore.grading.result import Grading
+from creditscore.records import Snapshot
+from creditscore.review.cases import WHOLE, Case, Ground, allowed, case_of, cases
+from creditscore.review.deadlines import basis_of
+from creditscore.review.disputes import case_run
+from creditscore.review.inputs import RecordEvent, as_known, decided, write_events
+from creditscore.review.keeping import KeptRun, kept_rows
+from creditscore.review.life import State, current, days_of_steps, states, write_states
+from creditscore.review.opening import answer_due, check_doors, check_grounds, check_procedure, clocks
+from creditscore.review.rules import clock_of, life_rules
+from creditscore.review.ruling import Ruling, events_of, rule_on
+from creditscore.review.said import needed, said
+from creditscore.schemes.model import Scheme
+from creditscore.store import Database, Log, second_person
+from creditscore.store.entry import canonical, sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROLE = "reviewer"
+
+
+def open_case(
+    log: Log, run: KeptRun, snapshot: Snapshot, subject_id: str, grounds: Sequence[Ground], *, by: str, on: date,
+    procedure: str = "objection", clock: str = "",
+) -> Case:  # fmt: skip
+    """Open a case on the grade of a kept run; its contested records are marked as disputed at once.
+
+    `clock` names the place whose days hold (default: that of the subject's region). UsageError for a grade that the run
+    does not have, a ground or procedure that does not fit, a closed window or door, and a record that another open case
+    contests already.
+    """
+    said(by=by, **{f"statement {k}": one.statement for k, one in enumerate(grounds, 1)})
+    grade = kept_rows(log.store, run.run_id, "grades", subject_id)
+    if not grade:
+        raise UsageError(f"run {run.run_id} did not grade {subject_id!r}", next="check the id, or name another run")
+    rules, year = life_rules(run.scheme), int(run.period[:4])
+    state = current(log.store, subject_id, run.scheme, run.period)
+    check_procedure(rules, run, procedure, on, days_of_steps(log.store, run), state.status if state else "")
+    if procedure == "supplement" and (state.state if state else grade[0]["state"]) == "graded":
+        raise UsageError("a grade stands; a supplementary evaluation is for who was not graded", where=subject_id)
+    listed = check_grounds(grounds, procedure)
+    known = cases(log.store)
+    same = [one for one in known.values() if one.subject_id == subject_id]
+    check_doors(rules, run, procedure, [one for one in same if (one.scheme, one.period) == (run.pinned, run.period)])
+    records = dict.fromkeys(one.record_id for one in listed if one.record_id != WHOLE)
+    for one in same:
+        twice = sorted(set(one.records) & set(records))
+        if one.open and twice:
+            raise UsageError(f"{twice[0]} is contested already", where=f"case {one.case_id}", next="decide that first")
+    when = clocks(rules, procedure, year, _region(snapshot, subject_id), on, clock)
+    # the number of the case is taken inside the store's one writer, so that no other can have it
+    number = 1 + sum(one.opened_on.year == on.year for one in known.values())
+    case_id = f"C{on.year}-{number:04d}"
+    _known_records(snapshot, subject_id, list(records))
+    events = [RecordEvent(subject_id, one, "disputed", on, on) for one in records] if procedure != "repair" else []
+    data = {
+        "subject_id": subject_id, "run_id": run.run_id, "scheme": run.pinned, "period": run.period,
+        "procedure": procedure, "clock": when.clock, "grounds": [vars(one) for one in listed],
+        "mark_by": _iso(when.mark_by), "decide_by": _iso(when.decide_by), "other_by": _iso(when.other_by),
+        "provisional": when.provisional, "basis": when.basis, "mark": when.mark, "events": _listed(events),
+    }  # fmt: skip
+    with _acting(log, by, "case.open", case_id, on, data) as (con, seq):
+        _write(con, case_id, 0, "opened", on, by, data, seq)
+        write_events(con, seq, case_id, events, snapshot)
+    return case_of(log.store, case_id)
+
+
+def ask(
+    log: Log, case_id: str, *, department: str, text: str, by: str, on: date, due: date | None = None,
+    records: Sequence[str] = (),
+) -> Case:  # fmt: skip
+    """Ask a department; the answer is due in the days of the case's clock, or by `due` where the clock names none."""
+    said(by=by, department=department, question=text)
+    case = case_of(log.store, case_id)
+    allowed(case, "asked", on)
+    unknown = sorted(set(records) - set(case.contested))
+    if unknown:
+        raise UsageError(f"{unknown[0]} is not contested here", allowed=", ".join(case.contested))
+    expected = due or answer_due(clock_of("", 0, case.clock), on)
+    if expected is None:
+        raise UsageError(f"the clock {case.clock} names no days for an answer", next="give --due DATE")
+    if expected < on:
+        raise UsageError(f"an answer due on {expected} was due before it was asked", next="give a later --due")
+    data = {
+        "question": len(case.questions) + 1, "department": needed("department", department),
+        "text": needed("question", text), "records": list(records or case.contested), "due": expected.isoformat(),
+    }  # fmt: skip
+    return _step(log, case, "asked", "case.ask", on, by, data)
+
+
+def answer(log: Log, case_id: str, question: int, *, text: str, by: str, on: date, document_no: str = "") -> Case:
+    """Record the answer to a question; one answer each."""
+    said(by=by, answer=text, document_no=document_no)
+    case = case_of(log.store, case_id)
+    allowed(case, "answered", on)
+    waiting = [str(one.no) for one in case.questions if one.answered_on is None]
+    if str(question) not in waiting:
+        raise UsageError(f"question {question} does not wait for an answer", allowed=", ".join(waiting))
+    data = {"question": question, "answer": needed("answer", text), "document_no": document_no.strip()}
+    return _step(log, case, "answered", "case.answer", on, by, data)
+
+
+def decide(
+    log: Log, case_id: str, ruling: Ruling, snapshot: Snapshot, *, by: str, on: date,
+    schemes: Mapping[str, Scheme] | None = None,
+) -> Case:  # fmt: skip
+    """Decide every contested record: its events are appended, the subject is graded again, its grade superseded.
+
+    Never by who kept (graded) the run: NotAllowed. UsageError where a contested record has no finding, or the decision
+    rests on an answer that is still awaited and not yet overdue.
+    """
+    said(by=by, reason=ruling.reason)
+    case = case_of(log.store, case_id)
+    allowed(case, "decided", on)
+    run = case_run(log.store, case)
+    second_person(by, run.kept_by, act="the decision on a case")
+    waiting = [one for one in case.questions if one.answered_on is None and one.due >= on]
+    if waiting:
+        raise UsageError(
+            f"the answer of {waiting[0].department} is awaited until {waiting[0].due}", where=f"case {case_id}",
+            next="record it with `creditscore case answer`, or decide after that day",
+        )  # fmt: skip
+    rule_on(case, ruling)
+    before = standing(log.store, case)
+    events = events_of(case, ruling, on, snapshot.attribute_columns)
+    changed = any(action != "uphold" for action in ruling.findings.values())
+    after, ledger = dict(before), kept_rows(log.store, case.run_id, "ledger", case.subject_id)
+    if changed:
+        again = as_known(
+            run, snapshot, [case.subject_id], [*decided(log.store, [case.subject_id]), *events], on, schemes
+        )  # fmt: skip
+        after, ledger = _plain(again.grades.to_pylist()[0]), again.ledger.to_pylist()
+        _taken_in(again, case)
+        if not events and all(after[name] == before[name] for name in ("state", "grade", "route", "score")):
+            raise UsageError("graded again, nothing changes", where=f"case {case_id}", allowed="grade=uphold")
+    lives = _lives(log.store, case, before, after, on, ruling.articles) if changed else []
+    data = {
+        "findings": dict(ruling.findings), "changes": {key: dict(one) for key, one in ruling.changes.items()},
+        "reason": needed("reason", ruling.reason), "articles": list(ruling.articles), "before": before,
+        "after": after, "ledger": [_plain(row) for row in ledger] if changed else [], "events": _listed(events),
+        "states": [_told(one) for one in lives],
+    }  # fmt: skip
+    with _acting(log, by, "case.decide", case_id, on, data) as (con, seq):
+        write_events(con, seq, case_id, events, snapshot)
+        _write(con, case_id, len(case.events), "decided", on, by, data, seq)
+        write_states(con, seq, lives)
+    return case_of(log.store, case_id)
+
+
+def notify(log: Log, case_id: str, *, by: str, on: date, document_no: str, content_hash: str) -> Case:
+    """The letter of a decided case was written: its number and the hash of its content stand in the log."""
+    said(by=by, document_no=document_no)
+    case = case_of(log.store, case_id)
+    allowed(case, "notified", on)
+    data = {"document_no": needed("document_no", document_no), "content": content_hash, "on": on.isoformat()}
+    return _step(log, case, "notified", "case.letter", on, by, data)
+
+
+def standing(store: Database, case: Case) -> dict[str, Any]:
+    """The grade that a case contests, as plain values: that of the run, or what an earlier case made of it."""
+    (grade,) = kept_rows(store, case.run_id, "grades", case.subject_id)
+    found = _plain(grade)
+    for one in sorted(cases(store).values(), key=lambda other: other.events[-1].seq):
+        same = (one.subject_id, one.run_id) == (case.subject_id, case.run_id)
+        if same and one.case_id != case.case_id and one.decision is not None:
+            found = dict(one.decision.after)
+    return found
+
+
+def changed_cases(store: Database, log: Log) -> list[tuple[str, str]]:
+    """(case, what) for each event of a case, or row that it made, that is no more what its log entry says."""
+    said_then = {one.seq: one.data for one in log.entries() if one.action.startswith("case.") and one.phase == "begun"}
+    events: dict[int, list[RecordEvent]] = {}
+    for event in decided(store):
+        events.setdefault(event.seq, []).append(event)
+    found = []
+    for case in cases(store).values():
+        rows = [one for one in states(store, case.subject_id) if one.case_id == case.case_id]
+        for one in case.events:
+            place = (f"case {case.case_id}", f"event {one.no} ({one.kind})")
+            entry = said_then.get(one.seq)
+            if entry is None or entry.get("content") != sha256(canonical(dict(one.data))):
+                found.append(place)
+            elif _listed(events.get(one.seq, [])) != one.data.get("events", []):
+                found.append((place[0], f"record events of {place[1]}"))
+            elif [_told(row) for row in rows if row.seq == one.seq] != one.data.get("states", []):
+                found.append((place[0], f"states of grades of {place[1]}"))
+    return found
+
+
+def _step(log: Log, case: Case, kind: str, action: str, on: date, by: str, data: Mapping[str, Any]) -> Case:
+    with _acting(log, by, action, case.case_id, on, data) as (con, seq):
+        _write(con, case.case_id, len(case.events), kind, on, by, data, seq)
+    return case_of(log.store, case.case_id)
+
+
+@contextmanager
+def _acting(
+    log: Log, by: str, action: str, case_id: str, on: date, data: Mapping[str, Any]
+) -> Iterator[tuple[Any, int]]:  # fmt: skip
+    payload = {"on": on.isoformat(), "content": sha256(canonical(dict(data)))}
+    with log.act(by, ROLE, action, case_id, payload) as act:
+        yield act.con, act.entry.seq
+
+
+def _write(
+    con: Any, case_id: str, no: int, kind: str, on: date, by: str, data: Mapping[str, Any], seq: int
+) -> None:  # fmt: skip
+    con.execute(
+        "INSERT INTO case_events VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [case_id, no, kind, on, by.strip(), canonical(dict(data)), seq],
+    )
+
+
+def _taken_in(again: Grading, case: Case) -> None:
+    """InputError where the scheme refuses a contested record as it would now stand: it must not vanish unseen."""
+    refused = [row for row in again.quarantine.to_pylist() if row["record_id"] in case.records]
+    if refused:
+        one = refused[0]
+        raise InputError(
+            f"{one['record_id']} would be refused: {one['reason']}: {one['message']}",
+            where=f"case {case.case_id}, {one['column'] or 'record'} {one['value'] or ''}".rstrip(),
+            next="put another value right, or withdraw the record",
+        )
+
+
+def _lives(
+    store: Database,
+    case: Case,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    on: date,
+    articles: Sequence[str],
+) -> list[State]:
+    """The grade before is superseded and the new one takes its place, in the same state; nothing where both are one."""
+    names = ("state", "grade", "route")
+    if all((before[name] or None) == (after[name] or None) for name in names):
+        return []
+    now = current(store, case.subject_id, str(after["scheme"]), case.period)
+    rule = life_rules(str(after["scheme"])).procedure(case.procedure, int(case.period[:4]))
+    basis, mark = basis_of(rule)
+    base = State(
+        0, 0, case.subject_id, str(after["domain"]), str(after["scheme"]), str(before["version"]), case.period,
+        case.run_id, case.case_id, case.procedure, before["state"], before["grade"] or None, before["route"] or None,
+        "superseded", on, on, "; ".join(dict.fromkeys((*articles, basis))).strip("; "), mark,
+    )  # fmt: skip
+    new = replace(
+        base, version=str(after["version"]), state=after["state"], grade=after["grade"] or None,
+        route=after["route"] or None, status=now.status if now else "announced",
+    )  # fmt: skip
+    return [base, new]
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value if value is None or isinstance(value, str) else str(value) for name, value in row.items()}
+
+
+def _listed(events: Sequence[RecordEvent]) -> list[dict[str, Any]]:
+    """Record events as plain values, without what is only known when they are written."""
+    left = ("event_no", "case_id", "seq")
+    return [
+        {name: _value(value) for name, value in vars(one).items() if value is not None and name not in left}
+        for one in events
+    ]
+
+
+def _told(one: State) -> dict[str, Any]:
+    return {name: _value(value) for name, value in vars(one).items() if name not in ("seq", "nr")}
+
+
+def _value(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _region(snapshot: Snapshot, subject_id: str) -> str:
+    rows = snapshot.con.execute(
+        f"SELECT region FROM {snapshot.subjects} WHERE subject_id = ?", [subject_id]
+    ).fetchall()  # fmt: skip
+    return str(rows[0][0] or "") if rows else ""
+
+
+def _known_records(snapshot: Snapshot, subject_id: str, record_ids: list[str]) -> None:
+    rows = snapshot.con.execute(
+        f"SELECT DISTINCT x.record_id FROM {snapshot.log} x JOIN {snapshot.subjects} s ON s.sid = x.sid"
+        " WHERE s.subject_id = ?",
+        [subject_id],
+    ).fetchall()
+    missing = sorted(set(record_ids) - {one for (one,) in rows})
+    if missing:
+        raise UsageError(
+            f"{subject_id} has no record {missing[0]!r}", next="`creditscore explain` shows the ids of its records"
+        )
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

@@ -1,0 +1,246 @@
+"""A case as data: what is contested, what the grade is with and without it, what was asked and decided, until when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from creditscore.days import iso
+from creditscore.errors import InputError
+from creditscore.explanation.ledger import Explanation, explain
+from creditscore.explanation.words import Lang, Words, load_words, plain
+from creditscore.records import Snapshot
+from creditscore.records.identity import redact
+from creditscore.review.cases import WHOLE, Case, cases
+from creditscore.review.deadlines import basis_of, opening
+from creditscore.review.disputes import case_run
+from creditscore.review.inputs import as_kept, as_known, decided
+from creditscore.review.keeping import KeptRun, kept_rows
+from creditscore.review.life import corrections, days_of_steps, states
+from creditscore.review.merits import Merit, merits
+from creditscore.review.rules import clock_of, life_rules
+from creditscore.schemes.model import Label, Scheme
+from creditscore.store import Database
+
+Pair = Mapping[str, str]  # zh and en
+
+
+@lru_cache(maxsize=1)
+def review_words() -> Words:
+    return load_words(Path(__file__).parent / "words.yaml")
+
+
+def pair(section: str, code: str) -> dict[str, str]:
+    """The label of a code in both languages; the code itself where it has none."""
+    label = review_words()[section].get(code) or plain(code)
+    return both(label)
+
+
+def both(label: Label) -> dict[str, str]:
+    return {"zh": label.zh, "en": label.en}
+
+
+def phrase(code: str, lang: Lang, *values: str, section: str = "texts") -> str:
+    """A text of the pages of a case with its values filled in."""
+    said = pair(section, code)[lang]
+    for k, value in enumerate(values):
+        said = said.replace(f"{{{k}}}", value)
+    return said
+
+
+def dossier(
+    store: Database, case: Case, snapshot: Snapshot, *, on: date, schemes: Mapping[str, Scheme] | None = None
+) -> dict[str, Any]:
+    """Everything that a page or a letter about the case shows, as plain values; labels in both languages.
+
+    `on` is the day of "now"; for a decided case it is the day of the decision. InputError where a grade does not come
+    out as the store says: nothing is shown that cannot be computed again.
+    """
+    run = case_run(store, case)
+    day = case.decision.on if case.decision is not None else on
+    events = decided(store, [case.subject_id])
+    if case.decision is not None:
+        last = next(one.seq for one in case.events if one.kind == "decided")
+        before_it = [one for one in events if one.seq < last]
+        events = [one for one in events if one.seq <= last]
+    else:
+        before_it = events
+    kept = kept_rows(store, run.run_id, "grades", case.subject_id)[0]
+    found = merits(run, snapshot, case.subject_id, case.records, before_it, day, kept, schemes)
+    shown = explain(as_kept(run, snapshot, [case.subject_id], schemes), case.subject_id)
+    rows = kept_rows(store, run.run_id, "ledger", case.subject_id)
+    data: dict[str, Any] = {
+        "case_id": case.case_id,
+        "subject_id": case.subject_id,
+        "name": redact(_name(snapshot, case.subject_id)),
+        "scheme": case.scheme,
+        "title": both(shown.title),
+        "period": case.period,
+        "run_id": case.run_id,
+        "kept_by": run.kept_by,
+        "made_up": bool(run.manifest.get("made_up", False)),
+        "procedure": case.procedure,
+        "procedure_label": pair("procedures", case.procedure),
+        "state": case.state,
+        "state_label": pair("states", case.state),
+        "opened_on": case.opened_on.isoformat(),
+        "opened_by": case.opened_by,
+        "on": on.isoformat(),
+        "clock": _clock(case),
+        "contested": [_contested(ground.__dict__, rows, shown) for ground in case.grounds],
+        "merits": [_merit(one) for one in found],
+        "questions": [_question(one.__dict__, on) for one in case.questions],
+        "grade": _graded(shown),
+        "life": [_state(one) for one in _life(store, case)],
+        "corrections": corrections(store, case.subject_id, run.scheme, run.period),
+        "decision": None,
+        "letters": [dict(one) for one in case.letters],
+    }
+    if case.decision is not None:
+        data["decision"] = _decision(store, run, case, snapshot, events, shown, schemes)
+    return data
+
+
+def _decision(
+    store: Database, run: KeptRun, case: Case, snapshot: Snapshot, events: Any, before: Explanation,
+    schemes: Mapping[str, Scheme] | None,
+) -> dict[str, Any]:  # fmt: skip
+    made = case.decision
+    assert made is not None
+    changed = any(action != "uphold" for action in made.findings.values())
+    after = before
+    if changed:
+        grading = as_known(run, snapshot, [case.subject_id], events, made.on, schemes)
+        again = {name: None if value is None else str(value) for name, value in grading.grades.to_pylist()[0].items()}
+        if again != dict(made.after):
+            raise InputError(
+                f"the grade that case {case.case_id} decided does not come out again", where=f"run {run.run_id}",
+                next="`creditscore runs --verify` tells whether the store was changed",
+            )  # fmt: skip
+        after = explain(grading, case.subject_id)
+    was = {key: made.before.get(key) for key in ("state", "grade", "score")}
+    now = {key: made.after.get(key) for key in ("state", "grade", "score")}
+    return {
+        "on": made.on.isoformat(),
+        "by": made.by,
+        "reason": made.reason,
+        "articles": list(made.articles),
+        "findings": [
+            {"record_id": record, "action": action, "label": pair("actions", action),
+             "changes": dict(made.changes.get(record, {}))}
+            for record, action in made.findings.items()
+        ],
+        "before": {**was, "said": graded_in_short(made.before)},
+        "after": {**now, "said": graded_in_short(made.after), "sum": after.sum, "version": made.after.get("version")},
+        "changed": was != now,
+        "late": case.decide_by is not None and made.on > case.decide_by,
+        "remedies": _remedies(store, run, case, made.on),
+    }  # fmt: skip
+
+
+def _remedies(store: Database, run: KeptRun, case: Case, on: date) -> list[dict[str, Any]]:
+    """Procedures of the grade's own rule that are still open after the decision."""
+    rules, year, done = life_rules(run.scheme), int(run.period[:4]), days_of_steps(store, run)
+    grade = (case.subject_id, case.scheme, case.period)
+    asked = {one.procedure for one in cases(store).values() if (one.subject_id, one.scheme, one.period) == grade}
+    shut = {door.shut for door in rules.doors if door.by in asked}
+    found = []
+    for one in rules.procedures:
+        if one.id not in ("reevaluation", "repair") or not one.years.hold(year) or one.id in shut | {case.procedure}:
+            continue
+        last = opening(one, year, done)[1]
+        if last is not None and iso(last) >= on.isoformat():
+            basis, mark = basis_of(one)
+            found.append(
+                {"procedure": one.id, "label": both(one.label), "until": iso(last), "basis": basis, "mark": mark}
+            )
+    return found
+
+
+def _clock(case: Case) -> dict[str, Any]:
+    data = case.events[0].data
+    rules = life_rules(case.scheme.partition("@")[0])
+    of_its_own = case.procedure != "objection" and rules.procedure(case.procedure, int(case.period[:4])) is not None
+    return {
+        "id": case.clock,
+        "label": None if of_its_own else both(clock_of("", 0, case.clock).label),
+        "mark_by": None if case.mark_by is None else case.mark_by.isoformat(),
+        "decide_by": None if case.decide_by is None else case.decide_by.isoformat(),
+        "provisional": case.provisional,
+        "basis": data["basis"],
+        "mark": data["mark"],
+        "mark_label": pair("marks", data["mark"]),
+    }
+
+
+def _contested(ground: Mapping[str, Any], rows: list[dict[str, Any]], shown: Explanation) -> dict[str, Any]:
+    record = ground["record_id"]
+    line = next((one for one in shown.lines if one.record_id == record), None)
+    row = next((one for one in rows if one["record_id"] == record), None)
+    return {
+        **ground,
+        "ground_label": pair("grounds", ground["ground"]),
+        "item": None if row is None else row["item"],
+        "label": pair("whole", WHOLE) if record == WHOLE else None if line is None else both(line.label),
+        "effective": None if row is None or row["effective"] is None else str(row["effective"]),
+        "reason": None if line is None else both(line.said),
+        "article": None if row is None else row["article"],
+    }
+
+
+def _merit(one: Merit) -> dict[str, Any]:
+    cells = ("then_with", "then_without", "now_with", "now_without")
+    return {
+        "record_id": one.record_id,
+        **{name: str(getattr(one, name)) for name in cells},
+        "versions": {name: getattr(one, name).version for name in ("then_with", "now_with")},
+        "decisive": one.decisive,
+    }
+
+
+def _question(one: Mapping[str, Any], on: date) -> dict[str, Any]:
+    plainly = {name: value.isoformat() if isinstance(value, date) else value for name, value in one.items()}
+    return {**plainly, "records": list(one["records"]), "overdue": one["answered_on"] is None and one["due"] < on}
+
+
+def _graded(shown: Explanation) -> dict[str, Any]:
+    return {
+        "state": shown.state,
+        "grade": shown.grade,
+        "label": both(shown.grade_label),
+        "score": None if shown.score is None else f"{shown.score.normalize():f}",
+        "sum": shown.sum,
+    }
+
+
+def _life(store: Database, case: Case) -> list[Any]:
+    scheme = case.scheme.partition("@")[0]
+    return [one for one in states(store, case.subject_id) if (one.scheme, one.period) == (scheme, case.period)]
+
+
+def _state(one: Any) -> dict[str, Any]:
+    return {
+        "status": one.status,
+        "label": pair("statuses", one.status),
+        "step": pair("steps", one.step),
+        "grade": one.grade or one.state,
+        "on": one.decided_on.isoformat(),
+        "case_id": one.case_id,
+        "basis": one.basis,
+        "mark": one.mark,
+    }
+
+
+def graded_in_short(grade: Mapping[str, Any]) -> str:
+    """`C (57)`, `not_graded`: a row of grades in short."""
+    shown = grade.get("grade") or str(grade.get("state"))
+    score = grade.get("score")
+    return shown if score is None else f"{shown} ({str(score).rstrip('0').rstrip('.')})"
+
+
+def _name(snapshot: Snapshot, subject_id: str) -> str:
+    rows = snapshot.con.execute(f"SELECT name FROM {snapshot.subjects} WHERE subject_id = ?", [subject_id]).fetchall()
+    return str(rows[0][0] or "") if rows else ""

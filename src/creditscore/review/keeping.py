@@ -1,0 +1,298 @@
+"""Kept runs: a written grading copied into the store whole, with the hashes that its log entry states."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.errors import InputError, StoreError, UsageError
+from creditscore.explanation.read import read_manifest
+from creditscore.records.digest import row_text, table_sum
+from creditscore.records.identity import is_resident
+from creditscore.records.source import literal, quote
+from creditscore.records.store import read_snapshot
+from creditscore.review.reproduce import reproduce
+from creditscore.schemes.model import Scheme
+from creditscore.store import Database, Log
+from creditscore.store.entry import canonical
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from creditscore.records import Snapshot
+
+NUMBER = "DECIMAL(20,6)"
+GRADES = {
+    "subject_id": "VARCHAR", "domain": "VARCHAR", "scheme": "VARCHAR", "version": "VARCHAR", "period": "VARCHAR",
+    "known_at": "DATE", "state": "VARCHAR", "state_reason": "VARCHAR", "start": NUMBER, "score": NUMBER,
+    "score_low": NUMBER, "score_high": NUMBER, "grade": "VARCHAR", "route": "VARCHAR", "margin": NUMBER,
+    "evidence": "VARCHAR", "readings": "VARCHAR",
+}  # fmt: skip
+LEDGER = {
+    "subject_id": "VARCHAR", "scheme": "VARCHAR", "version": "VARCHAR", "period": "VARCHAR", "step": "VARCHAR",
+    "record_id": "VARCHAR", "item": "VARCHAR", "nominal": NUMBER, "effective": NUMBER, "rule": "VARCHAR",
+    "article": "VARCHAR", "reason": "VARCHAR",
+}  # fmt: skip
+TABLES = {"grades": GRADES, "ledger": LEDGER}
+COLUMNS = (
+    "run_id", "scheme", "version", "period", "known_at", "manifest", "grades_hash", "ledger_hash", "snapshot_hash",
+    "snapshot_path", "kept_by", "kept_at_seq",
+)  # fmt: skip
+ROLE = "grader"
+
+
+@dataclass(frozen=True)
+class KeptRun:
+    """A run in the store. Hashes are `sha256:…` over every cell of its rows; `kept_at_seq` is its entry in the log.
+
+    `scheme` is the id without version, `known_at` a day as text, `snapshot_path` where the snapshot lay.
+    """
+
+    run_id: str
+    scheme: str
+    version: str
+    period: str
+    known_at: str
+    manifest: Mapping[str, Any]
+    grades_hash: str
+    ledger_hash: str
+    snapshot_hash: str
+    snapshot_path: str
+    kept_by: str
+    kept_at_seq: int
+
+    @property
+    def pinned(self) -> str:
+        """`tax@2025-07-01`: the scheme with its version."""
+        return str(self.manifest["scheme"])
+
+    @property
+    def replayed(self) -> bool:
+        """Whether the run was graded with a day of knowledge of its own, for records and law."""
+        return bool(self.manifest["law_known_at"] != "latest")
+
+
+def keep(
+    store: Database,
+    log: Log,
+    grading_dir: Path | str,
+    snapshot_dir: Path | str,
+    *,
+    by: str,
+    schemes: Mapping[str, Scheme] | None = None,
+    check: bool = True,
+) -> list[KeptRun]:
+    """Copy the runs of a written grading into the store; the act `grading.keep` stands in the log before.
+
+    The snapshot must be the one that was graded, and unless `check` is False every run is computed again from it and
+    must come out the same. `schemes` gives those outside the library, by id. A run that the store holds already with
+    the same content is left as it is. Raises InputError for a folder that does not fit its snapshot, its manifest or
+    an earlier copy, NotAllowed without the role of a grader. All runs of a folder are kept, or none.
+    """
+    folder, place = Path(grading_dir), Path(snapshot_dir).resolve()
+    if not by.strip() or is_resident(by):
+        raise UsageError("nobody is named", allowed="an account, and no identity number", next="give --by PERSON")
+    whole = read_manifest(folder)
+    runs: dict[str, dict[str, Any]] = whole.get("schemes") or {str(whole["scheme"]).partition("@")[0]: whole}
+    made_up = {"made_up": True} if whole.get("made_up") else {}
+    runs = {name: {**run, **made_up} for name, run in runs.items()}
+    snapshot = read_snapshot(place, verify=True)
+    for name, run in runs.items():
+        if run.get("snapshot_hash") != snapshot.content_hash():
+            raise InputError(
+                f"the snapshot is not the one that was graded under {name}",
+                where=f"{place}: {snapshot.content_hash()}",
+                allowed=str(run.get("snapshot_hash")),
+                next="give the snapshot from which this folder was graded",
+            )
+    if check:
+        _computed_again(folder, snapshot, schemes)
+    hashes = {name: _hashes(folder, name, "schemes" in whole) for name in runs}
+    known = {run.run_id: run for run in kept_runs(store)}
+    new = [name for name in runs if not _repeated(known.get(str(runs[name]["run_id"])), hashes[name], folder)]
+    payload = [
+        {"run_id": runs[name]["run_id"], "scheme": runs[name]["scheme"], "period": str(runs[name]["period"]),
+         "known_at": str(runs[name]["known_at"]), "snapshot_hash": runs[name]["snapshot_hash"], "checked": check,
+         **{f"{table}_hash": hashes[name][table] for table in TABLES}}
+        for name in new
+    ]  # fmt: skip
+    if new:
+        with log.act(by, ROLE, "grading.keep", ", ".join(one["run_id"] for one in payload), payload) as act:
+            for name in new:
+                _copy(act.con, folder, name, runs[name], hashes[name], "schemes" in whole)
+                row = _row(name, runs[name], hashes[name], place, by, act.entry.seq)
+                act.con.execute(f"INSERT INTO run_runs VALUES ({', '.join('?' * len(row))})", row)
+    wanted = {str(run["run_id"]) for run in runs.values()}
+    return [run for run in kept_runs(store) if run.run_id in wanted]
+
+
+def kept_runs(store: Database) -> list[KeptRun]:
+    """All runs in the order in which they were kept."""
+    listed = ", ".join(quote(name) for name in COLUMNS)
+    rows = store.rows(f"SELECT {listed} FROM run_runs ORDER BY kept_at_seq, run_id")
+    return [KeptRun(**_read(dict(zip(COLUMNS, row, strict=True)))) for row in rows]
+
+
+def kept_run(store: Database, run_id: str) -> KeptRun:
+    """The run of that id (or of its first characters, where they name one); UsageError for none or several."""
+    runs = kept_runs(store)
+    found = [run for run in runs if run_id and run.run_id.startswith(run_id)]
+    if len(found) != 1:
+        raise UsageError(
+            f"{'several runs begin' if found else 'no kept run begins'} with {run_id!r}",
+            where=str(store.path),
+            allowed=", ".join(run.run_id for run in found or runs) or "nothing is kept yet",
+            next="`creditscore runs --store F` lists them",
+        )
+    return found[0]
+
+
+def kept_rows(store: Database, run_id: str, table: str, subject_id: str) -> list[dict[str, Any]]:
+    """The rows of one subject of a kept run; `table` is grades or ledger, in the order of the run."""
+    names = TABLES[table]
+    listed = ", ".join(quote(name) for name in names)
+    rows = store.rows(
+        f"SELECT {listed} FROM run_{table} WHERE run_id = ? AND subject_id = ? ORDER BY place", [run_id, subject_id]
+    )
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def changed_runs(store: Database, log: Log) -> list[tuple[str, str]]:
+    """(run id, what) for each run whose rows are no more what its log entry says; empty when all is as it was kept."""
+    found: list[tuple[str, str]] = []
+    said = {
+        str(one["run_id"]): one
+        for entry in log.entries(action="grading.keep")
+        if entry.phase == "begun" and isinstance(entry.data, list)
+        for one in entry.data
+    }
+    over = expired_runs(log)
+    for run in kept_runs(store):
+        if run.run_id in over:
+            continue
+        entry = said.get(run.run_id)
+        if entry is None:
+            found.append((run.run_id, "no entry of the log speaks of it"))
+            continue
+        for name in ("grades_hash", "ledger_hash", "snapshot_hash"):
+            if entry[name] != getattr(run, name):
+                found.append((run.run_id, name))
+        for table in TABLES:
+            if _stored_hash(store.con, table, run.run_id) != entry[f"{table}_hash"]:
+                found.append((run.run_id, f"{table} rows"))
+    ids = {run.run_id for run in kept_runs(store)}
+    for table in TABLES:
+        stray = store.rows(f"SELECT DISTINCT run_id FROM run_{table}")
+        found += [(one, f"{table} rows of no kept run") for (one,) in stray if one not in ids]
+    return found
+
+
+def expired_runs(log: Log) -> set[str]:
+    """Runs whose retention has ended: their rows were deleted, the entry and its hashes remain."""
+    kept = log.entries(action="grading.keep")
+    return {run for entry in kept if entry.payload is None for run in entry.subject.split(", ")}
+
+
+def snapshot_of(run: KeptRun, place: Path | str | None = None) -> Snapshot:
+    """The snapshot of a run, from where it lay or from `place`; InputError where it is gone or another one."""
+    snapshot = read_snapshot(place or run.snapshot_path)
+    if snapshot.content_hash() != run.snapshot_hash:
+        raise InputError(
+            f"the snapshot is not the one of run {run.run_id}",
+            where=f"{place or run.snapshot_path}: {snapshot.content_hash()}",
+            allowed=run.snapshot_hash,
+            next="give --snapshot DIR with the snapshot that was graded",
+        )
+    return snapshot
+
+
+def _computed_again(folder: Path, snapshot: Snapshot, schemes: Mapping[str, Scheme] | None) -> None:
+    again = reproduce(folder, snapshot, dict(schemes or {}))
+    if again.ok:
+        return
+    cause = again.causes[0]
+    raise InputError(
+        f"run {again.run_id} does not come out of its snapshot as it was written ({cause.what})",
+        where=str(folder),
+        next="`creditscore reproduce` names the first difference; grade again and keep that",
+    )
+
+
+def _repeated(kept: KeptRun | None, hashes: Mapping[str, str], folder: Path) -> bool:
+    if kept is None:
+        return False
+    if (kept.grades_hash, kept.ledger_hash) != (hashes["grades"], hashes["ledger"]):
+        raise InputError(
+            f"run {kept.run_id} is kept already, with other rows", where=str(folder),
+            next="one of the two was changed after it was graded; `creditscore reproduce` says which",
+        )  # fmt: skip
+    return True
+
+
+def _source(folder: Path, table: str, name: str, several: bool) -> str:
+    path = folder / f"{table}.parquet"
+    if not path.is_file():
+        raise InputError(f"{path.name} not found", where=str(folder), next="grade again with --out, with a ledger")
+    cells = ", ".join(f"CAST({quote(one)} AS {kind}) AS {quote(one)}" for one, kind in TABLES[table].items())
+    only = f" WHERE scheme = {literal(name)}" if several else ""
+    rows = f"read_parquet({literal(str(path))}, file_row_number = true)"
+    return f"(SELECT {cells}, file_row_number AS place FROM {rows}{only})"
+
+
+def _hashes(folder: Path, name: str, several: bool) -> dict[str, str]:
+    import duckdb
+
+    with duckdb.connect() as con:
+        try:
+            return {
+                table: table_hash(con, _source(folder, table, name, several), columns)
+                for table, columns in TABLES.items()
+            }
+        except duckdb.Error as error:
+            raise InputError(f"the grading cannot be read: {str(error).splitlines()[0]}", where=str(folder)) from error
+
+
+def table_hash(con: duckdb.DuckDBPyConnection, source: str, columns: Mapping[str, str]) -> str:
+    """`sha256:…` over every cell of the rows of `source`, a table or a query in brackets, in any order."""
+    text = row_text(columns, list(columns), {name: f"CAST({quote(name)} AS VARCHAR)" for name in columns})
+    counted = json.dumps(table_sum(con, source, text))
+    return "sha256:" + hashlib.sha256(counted.encode()).hexdigest()
+
+
+def _stored_hash(con: duckdb.DuckDBPyConnection, table: str, run_id: str) -> str:
+    return table_hash(con, f"(SELECT * FROM run_{table} WHERE run_id = {literal(run_id)})", TABLES[table])
+
+
+def _copy(
+    con: duckdb.DuckDBPyConnection, folder: Path, name: str, run: Mapping[str, Any], hashes: Mapping[str, str],
+    several: bool,
+) -> None:  # fmt: skip
+    """The rows of one run, and the proof that what stands in the store is what its log entry states."""
+    for table, columns in TABLES.items():
+        listed = ", ".join(quote(one) for one in columns)
+        con.execute(
+            f"INSERT INTO run_{table} (run_id, place, {listed}) SELECT ?, row_number() OVER (ORDER BY place) - 1,"
+            f" {listed} FROM {_source(folder, table, name, several)} ORDER BY place",
+            [str(run["run_id"])],
+        )
+        if _stored_hash(con, table, str(run["run_id"])) != hashes[table]:
+            raise StoreError(f"the {table} changed while they were kept", where=str(folder), next="keep it again")
+
+
+def _row(
+    name: str, run: Mapping[str, Any], hashes: Mapping[str, str], place: Path, by: str, seq: int
+) -> list[Any]:  # fmt: skip
+    manifest = {key: value for key, value in run.items() if key != "timings"}
+    version = str(run["scheme"]).partition("@")[2]
+    return [
+        str(run["run_id"]), name, version, str(run["period"]), str(run["known_at"]), canonical(manifest),
+        hashes["grades"], hashes["ledger"], run["snapshot_hash"], str(place), by.strip(), seq,
+    ]  # fmt: skip
+
+
+def _read(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "known_at": row["known_at"].isoformat(), "manifest": json.loads(row["manifest"])}

@@ -1,0 +1,134 @@
+"""The letter of a decided case: what was asked, what was decided and why, the grade, and what may be done further."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from creditscore.errors import UsageError
+from creditscore.explanation.text import clean
+from creditscore.explanation.words import Lang
+from creditscore.review.dossier import pair, phrase
+from creditscore.review.said import said
+from creditscore.schemes.laws import load_laws
+
+
+@dataclass(frozen=True)
+class Section:
+    """A paragraph with the lines that belong to it."""
+
+    text: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter in one language; plain text by `str`."""
+
+    title: str
+    number: str
+    to: str
+    sections: tuple[Section, ...]
+    office: str
+    day: str
+
+    def __str__(self) -> str:
+        lines = [self.title, "", self.number, "", self.to, ""]
+        for one in self.sections:
+            lines += [one.text, *_listed(one.lines), ""]
+        return "\n".join([*lines, self.office, self.day]).rstrip() + "\n"
+
+
+def _listed(lines: tuple[str, ...]) -> list[str]:
+    return [f"  {k}. {line}" if len(lines) > 1 else f"  {line}" for k, line in enumerate(lines, 1)]
+
+
+def letter(data: dict[str, Any], lang: Lang, *, document_no: str, on: str, office: str, remedy: str = "") -> Letter:
+    """The letter of a case from its data (`creditscore.review.dossier.dossier`).
+
+    `remedy` says in the office's own words how the decision can be contested further; what the grade's own rule leaves
+    open stands beside it. UsageError for a case that is not decided.
+    """
+    if data["decision"] is None:
+        raise UsageError("a letter needs a decision", where=f"case {data['case_id']}", next="decide the case first")
+    said(document_no=document_no, office=office, remedy=remedy)
+
+    def say(code: str, *values: str) -> str:
+        return clean(phrase(code, lang, *values, section="letter"))
+
+    made = data["decision"]
+    procedure = data["procedure_label"][lang]
+    sections = [
+        Section(
+            say("asked", data["opened_on"], data["title"][lang], data["period"], procedure),
+            tuple(_asked(one, lang) for one in data["contested"]),
+        ),
+        Section(say("decided"), tuple(_found(one, data, lang) for one in made["findings"])),
+        Section(say("reason", made["reason"])),
+    ]
+    answers = [one for one in data["questions"] if one["answered_on"]]
+    if answers:
+        sections.append(Section(say("answers"), tuple(_answer(one) for one in answers)))
+    if made["articles"]:
+        sections.append(Section(say("articles"), tuple(_article(one, lang) for one in made["articles"])))
+    before, after = made["before"]["said"], made["after"]["said"]
+    effect = say("changed", before, after, made["on"]) if made["changed"] else say("unchanged", after)
+    total = made["after"]["sum"]
+    sections.append(Section(effect, (say("arithmetic", total),) if total else ()))
+    remedies = [say("remedy_open", one["label"][lang], one["until"], _basis(one, lang)) for one in made["remedies"]]
+    sections.append(
+        Section(say("remedies"), (*([clean(remedy)] if remedy else []), *remedies, say("remedy_objection")))
+    )
+    dates = [say("dates", data["opened_on"], made["on"], on)]
+    if made["late"]:
+        dates.append(say("late", data["clock"]["decide_by"]))
+    if data["clock"]["mark"] == "project_default":
+        dates.append(say("default_clock"))
+    sections.append(Section(" ".join(dates)))
+    name = clean(data["name"] or data["subject_id"])
+    to = f"{name}（{data['subject_id']}）" if lang == "zh" else f"{name} ({data['subject_id']})"
+    return Letter(
+        say("title", procedure), say("number", document_no), say("to", to if data["name"] else data["subject_id"]),
+        tuple(sections), clean(office), on,
+    )  # fmt: skip
+
+
+def _asked(one: dict[str, Any], lang: Lang) -> str:
+    parts = [one["ground_label"][lang], _record(one, lang), one["statement"]]
+    return clean(("；" if lang == "zh" else "; ").join(part for part in parts if part))
+
+
+def _found(one: dict[str, Any], data: dict[str, Any], lang: Lang) -> str:
+    about = next(ground for ground in data["contested"] if ground["record_id"] == one["record_id"])
+    changes = ", ".join(f"{pair('columns', name)[lang]} {value}" for name, value in one["changes"].items())
+    colon = "：" if lang == "zh" else ": "
+    return clean(f"{_record(about, lang)}{colon}{one['label'][lang]}{_aside(changes, lang)}")
+
+
+def _aside(text: str, lang: Lang) -> str:
+    if not text:
+        return ""
+    return f"（{text}）" if lang == "zh" else f" ({text})"
+
+
+def _record(one: dict[str, Any], lang: Lang) -> str:
+    label = one["label"][lang] if one["label"] else ""
+    if one["record_id"] == "grade":
+        return str(label)
+    return " ".join(part for part in (one["record_id"], one["item"] or "", label) if part)
+
+
+def _answer(one: dict[str, Any]) -> str:
+    number = f" {one['document_no']}" if one["document_no"] else ""
+    return clean(f"{one['department']}, {one['answered_on']}{number}: {one['answer']}")
+
+
+def _article(cited: str, lang: Lang) -> str:
+    law, _, article = cited.partition(" ")
+    title = load_laws()[law].title
+    return clean(f"{title.zh if lang == 'zh' else title.en} {article}".strip() + f" [{law}]")
+
+
+def _basis(one: dict[str, Any], lang: Lang) -> str:
+    mark = "" if one["mark"] == "verified" else f", {pair('marks', one['mark'])[lang]}"
+    return f"{one['basis']}{mark}"

@@ -1,0 +1,146 @@
+"""A case as rows of a packet: grounds, questions, decision, days; and its run from the store."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from creditscore.errors import InputError
+from creditscore.explanation.audit import row_hash
+from creditscore.records import Snapshot
+from creditscore.records.identity import redact
+from creditscore.review.cases import Case
+from creditscore.review.disputes import case_run
+from creditscore.review.dossier import dossier
+from creditscore.review.inputs import as_kept, as_table, decided, fitting
+from creditscore.review.keeping import KeptRun, kept_rows
+from creditscore.review.packet.gather import Added, Run
+from creditscore.schemes.model import Scheme
+from creditscore.store import Database, Log
+
+ACTION = "packet.build"
+
+
+def run_of_case(store: Database, case: Case, snapshot: Snapshot, schemes: Mapping[str, Scheme] | None = None) -> Run:
+    """The run that a case contests, as the store keeps it."""
+    kept: KeptRun = case_run(store, case)
+    rows = [
+        row_hash(row) for table in ("grades", "ledger") for row in kept_rows(store, kept.run_id, table, case.subject_id)
+    ]
+    digest = "sha256:" + hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    grading = as_kept(kept, snapshot, [case.subject_id], schemes)
+    columns = '"table", record_id, event_no, item, reason, "column", value, message'
+    query = "SELECT DISTINCT {} FROM {} WHERE subject_id = ? ORDER BY ALL"
+    refused = []
+    for con, table in ((snapshot.con, snapshot.quarantine), (grading.con, "result_quarantine")):
+        cursor = con.execute(query.format(columns, table), [case.subject_id])
+        names = [column[0] for column in cursor.description or []]
+        refused += [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    shown = [{name: redact(str(value)) for name, value in row.items() if value is not None} for row in refused]
+    return Run(kept.manifest, case.subject_id, digest, [row for k, row in enumerate(shown) if row not in shown[:k]])
+
+
+def added_by_case(
+    store: Database,
+    case: Case,
+    snapshot: Snapshot,
+    on: date,
+    schemes: Mapping[str, Scheme] | None = None,
+    model: Mapping[str, Any] | None = None,
+) -> Added:
+    """What a case adds to its run: its rows, the contested records, the record events decided since."""
+    events = fitting(snapshot, decided(store, [case.subject_id]))
+    rows = list(case_rows(dossier(store, case, snapshot, on=on, schemes=schemes)))
+    return Added(model, rows, case.records if case.open else (), as_table(events) if events else None)
+
+
+def case_rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """A dossier as flat rows: `what`, `day`, words in both languages, and fields; without the accounts of persons.
+
+    What the grade is with and without each record is not among them: the packet computes it again.
+    """
+    clock = data["clock"]
+    yield {
+        "what": "case", "day": data["opened_on"], **_said(data["procedure_label"]), "case_id": data["case_id"],
+        "state": data["state"], "clock": clock["id"], "basis": clock["basis"], "mark": clock["mark"],
+    }  # fmt: skip
+    for one in data["contested"]:
+        yield {
+            "what": "ground", "day": "", **_said(one["ground_label"]), "record_id": one["record_id"],
+            "statement": redact(one["statement"]), "effective": one["effective"] or "", "article": one["article"] or "",
+        }  # fmt: skip
+    for one in data["questions"]:
+        yield {
+            "what": "question", "day": one["asked_on"], "zh": "询问", "en": "question", "to": redact(one["department"]),
+            "text": redact(one["text"]), "due": one["due"], "answered_on": one["answered_on"] or "",
+            "answer": redact(one["answer"]),
+        }  # fmt: skip
+    for name, words in (("mark_by", ("标注期限", "mark by")), ("decide_by", ("答复期限", "decide by"))):
+        if clock[name]:
+            note = "provisional" if clock["provisional"] else ""
+            yield {"what": "deadline", "day": clock[name], "zh": words[0], "en": words[1], "note": note}
+    if data["decision"] is not None:
+        yield from _decided(data["decision"])
+    for one in data["life"]:
+        yield {"what": "state", **{name: _plain(value) for name, value in one.items() if not isinstance(value, dict)}}
+
+
+def _decided(made: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    yield {
+        "what": "decision", "day": made["on"], "zh": "决定", "en": "decision", "reason": redact(made["reason"]),
+        "articles": "; ".join(made["articles"]),
+        "before": made["before"]["said"], "after": made["after"]["said"],
+    }  # fmt: skip
+    for one in made["findings"]:
+        changes = "; ".join(f"{name} {value}" for name, value in one["changes"].items())
+        yield {
+            "what": "finding",
+            "day": made["on"],
+            **_said(one["label"]),
+            "record_id": one["record_id"],
+            "changes": changes,
+        }
+    for one in made["remedies"]:
+        yield {
+            "what": "deadline", "day": one["until"], **_said(one["label"]), "note": one["basis"],
+        }  # fmt: skip
+
+
+def log_packet(log: Log, case: Case, by: str, digest: str) -> None:
+    """The packet of a case was built: its digest stands in the log, so that a packet made anew is told from it."""
+    with log.act(by, "reviewer", ACTION, case.case_id, {"digest": digest}):
+        pass
+
+
+def logged_digests(log: Log) -> dict[str, str]:
+    """Digest → case of every packet that the log speaks of."""
+    return {
+        str(one.data["digest"]): one.subject
+        for one in log.entries(action=ACTION)
+        if one.phase == "begun" and isinstance(one.data, dict)
+    }
+
+
+def check_logged(log: Log, digest: str) -> str:
+    """The case whose packet has this digest; InputError where the log knows no such packet."""
+    known = logged_digests(log)
+    if digest not in known:
+        raise InputError(
+            "the log speaks of no packet with this digest", where=digest,
+            allowed=", ".join(known) or "none was built with --by",
+            next="it was made anew after it was handed out, or comes from another store",
+        )  # fmt: skip
+    return known[digest]
+
+
+def _said(label: Mapping[str, str]) -> dict[str, str]:
+    return {"zh": label["zh"], "en": label["en"]}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else "" if value is None else value
+
+
+__all__ = ["added_by_case", "case_rows", "check_logged", "log_packet", "logged_digests", "run_of_case"]

@@ -1,0 +1,85 @@
+"""The ways to repair what a packet is about, and the days on which something ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from creditscore.days import from_day, iso
+from creditscore.errors import NotInForce
+from creditscore.grading.assess import assess
+from creditscore.grading.bind_days import window_days
+from creditscore.grading.plan import PlanItem
+from creditscore.review.packet.again import Again
+from creditscore.review.repair_check import options
+from creditscore.review.repair_course import Course, Version
+from creditscore.review.repair_data import check_data
+from creditscore.review.repair_open import lists_of
+from creditscore.schemes.model import Window
+
+FARTHEST = 366 * 30  # days ahead that are looked at for the day on which a record leaves the account
+
+
+def repair_data(again: Again) -> dict[str, Any]:
+    """Every way to repair a record, an entry or the whole, from the last day of knowledge on (`check_data`).
+
+    Where the version that graded no longer governs that day, from the day of the run; where it does not govern that
+    one either (a replay under an old rule), there is no way under it and `why` says so.
+    """
+    law = None if again.plan.law_known_at is None else from_day(again.plan.law_known_at)
+    period = again.plan.year if again.scheme.period == "year" else None
+    lists = lists_of({str(row["list"]) for row in again.now.listings})
+    why = ""
+    for day, subject in ((again.plan_now.known_at, again.now), (again.plan.as_of, again.then)):
+        course = Course((Version(again.scheme, subject),), period, day, law)
+        try:
+            return check_data(again.about["subject_id"], course, options(course, lists)) | {"why": ""}
+        except NotInForce as error:
+            why = why or error.what
+    return {"on": iso(again.plan.as_of), "options": [], "why": why}
+
+
+def deadline_rows(again: Again, given: Mapping[str, list[Any]], repair: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Days on which something ends, in order: ways to repair, records that leave the account, terms of lists."""
+    known = iso(again.plan_now.known_at)
+    rows = [
+        {"day": one["latest"], "what": "repair_window", "of": one["target"], "note": one["rule"]}
+        for one in repair["options"]
+        if one["latest"] > known
+    ]
+    for row, item in _counted(again):
+        day = _leaves(again, item, row)
+        if day:
+            rows.append({"day": day, "what": "leaves_account", "of": row["record_id"], "note": item.code})
+    for entry in given["listings"]:
+        if entry.get("term_end", "") > known and "exited_on" not in entry:
+            rows.append(
+                {"day": entry["term_end"], "what": "list_term", "of": entry["listing_id"], "note": entry["list"]}
+            )
+    rows = [dict(one) for one in dict.fromkeys(tuple(row.items()) for row in rows)]
+    return sorted(rows, key=lambda row: (row["day"], row["what"], row["of"], row["note"]))
+
+
+def _counted(again: Again) -> Iterator[tuple[dict[str, Any], PlanItem]]:
+    cycles = (None,) * len(again.plan.cycles)
+    for row in again.now.records:
+        weighed = assess(again.plan, row, cycles)
+        if weighed is not None and weighed["counts"] and weighed["status"] == "active":
+            yield weighed, weighed["plan_item"]
+
+
+def _leaves(again: Again, item: PlanItem, row: Mapping[str, Any]) -> str:
+    """The first day on which a record is too old for its window, in a scheme of days; empty where none is certain."""
+    window: Window = again.scheme.windows[getattr(item.rule, "window", None) or again.scheme.admit.window]
+    if again.scheme.period != "day" or window.ever or window.cycle or window.or_uncorrected or window.or_until:
+        return ""
+    if window.beyond or window.until == "known_at":
+        return ""
+    low, high = again.plan.as_of + 1, again.plan.as_of + FARTHEST
+    if window_days(window, from_day(high).year, high)[0] <= row["day"]:
+        return ""
+    while low < high:
+        middle = (low + high) // 2
+        gone = window_days(window, from_day(middle).year, middle)[0] > row["day"]
+        low, high = (low, middle) if gone else (middle + 1, high)
+    return iso(low)

@@ -1,0 +1,120 @@
+"""What follows from the inputs of a packet: explanation, records, decisive sets, law, replays, repair, deadlines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from creditscore.errors import InputError, SchemeError, UsageError
+from creditscore.explanation.as_data import explanation_data
+from creditscore.explanation.audit import audit
+from creditscore.explanation.decisive import decisive
+from creditscore.explanation.decisive_text import as_json
+from creditscore.explanation.ledger import explain
+from creditscore.explanation.shapley import shapley
+from creditscore.records import Snapshot
+from creditscore.review.packet.again import Again, graded_again
+from creditscore.review.packet.form import Packet, assembled
+from creditscore.review.packet.gather import Added, Inputs, Run, gather
+from creditscore.review.packet.records import record_rows
+from creditscore.review.packet.repairs import deadline_rows, repair_data
+from creditscore.review.packet.replays import replay_rows
+from creditscore.schemes.diff import diff
+from creditscore.schemes.laws import load_laws
+
+CLAIMS = 12  # claims of the proof that are kept; the number of all is said
+MOST_COUNTS = 20_000  # of the shares by record; beyond, they are refused with the number
+
+
+def build(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Added | None = None) -> Packet:
+    """The packet of the subject of a run; see `gather`. InputError where what is computed is not what was written."""
+    given = gather(run, snapshot, file=file, added=added)
+    results = compute(given)
+    if results["hashes"]["digest"] != run.digest or results["hashes"]["scheme_hash"] != run.manifest["scheme_hash"]:
+        raise InputError(
+            f"run {run.manifest['run_id']} does not come out of its snapshot as it was written",
+            next="`creditscore reproduce` names the first difference",
+        )  # fmt: skip
+    return assembled(given, results)
+
+
+def compute(given: Inputs) -> dict[str, Any]:
+    """Everything that a packet says and that its inputs do not; the same for the same inputs, wherever it runs."""
+    with graded_again(given) as again:
+        about = again.about
+        one = explain(again.grading, about["subject_id"], words_of=again.scheme, laws=again.laws)
+        shown = explanation_data(one, made_up=about["made_up"] == "true")
+        held = audit(again.grading, about["subject_id"])
+        records = record_rows(again, given)
+        found = as_json(decisive(again.plan, again.then), about["subject_id"], about["scheme"], about["period"])
+        claims = found.pop("proof")
+        moved = [row["record_id"] for row in records if row["use"] == "counted"]
+        single = [record for part in found["singles"] for record in part["records"]]
+        repair = repair_data(again)
+        contested = [row["record_id"] for row in records if row["disputed"]]
+        known = {row["record_id"] for row in records}
+        contested += [row["record_id"] for row in given["case"] if row.get("record_id") in known - set(contested)]
+        replays = replay_rows(again, [*contested, *single, *moved], contested)
+        _agree(shown, replays["whole"]["then"])
+        return {
+            "explanation": {**shown, "run_id": about["run_id"]},
+            "records": records,
+            "decisive": {**found, "claims": len(claims), "proof": claims[:CLAIMS]},
+            "shares": _shares(again),
+            "law": _law(again, shown),
+            "replays": replays,
+            "repair": repair,
+            "deadlines": deadline_rows(again, given, repair),
+            "hashes": {
+                "scheme_hash": str(again.grading.manifest["scheme_hash"]),
+                "digest": held.digest,
+                "rows": [{"table": table, "key": key, "sha256": value} for table, key, value in held.rows],
+            },
+        }
+
+
+def _agree(shown: Mapping[str, Any], reached: Mapping[str, Any]) -> None:
+    """Both interpreters say the same of the subject, or nothing is printed."""
+    said = {name: shown[name] for name in ("state", "grade", "score")}
+    if said != reached:
+        raise SchemeError(
+            f"the two interpreters differ: {said} and {dict(reached)}",
+            where=f"{shown['scheme']} {shown['subject_id']}",
+            next="please report this fault with the packet's inputs",
+        )  # fmt: skip
+
+
+def _shares(again: Again) -> dict[str, Any]:
+    """The exact share of each record, or why there is none."""
+    try:
+        found = shapley(again.plan, again.then, MOST_COUNTS)
+    except UsageError as error:
+        return {"of": "", "values": {}, "why": error.what}
+    values = {record: str(value) for record, value in sorted(found.values.items())}
+    return {"of": found.of, "empty": str(found.empty), "whole": str(found.whole), "values": values, "why": ""}
+
+
+def _law(again: Again, shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Articles cited, their texts, and what the version changed against the one before."""
+    laws = load_laws(again.laws)
+    articles = sorted({line["article"] for line in shown["lines"] if line["article"]})
+    cited = sorted({one.split(" ")[0] for one in articles})
+    changes = []
+    if again.before is not None:
+        for zh, en in zip(diff(again.before, again.scheme, "zh"), diff(again.before, again.scheme, "en"), strict=True):
+            changes.append({"zh": list(zh.words("zh")), "en": list(en.words("en"))})
+    return {
+        "articles": articles,
+        "texts": [
+            {
+                "id": law.id,
+                "zh": f"{law.title.zh} {law.number}".strip(), "en": f"{law.title.en} {law.number}".strip(),
+                "in_force": law.in_force, "repealed": law.repealed, "evidence": law.evidence,
+            }
+            for law in (laws[name] for name in cited if name in laws)
+        ],
+        "version": again.scheme.name,
+        "version_before": again.before.name if again.before is not None else "",
+        "changes": changes,
+    }  # fmt: skip

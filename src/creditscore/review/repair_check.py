@@ -1,0 +1,150 @@
+"""Every way to repair: records, list entries, the subject as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from creditscore.days import add_months
+from creditscore.grading.lines import article
+from creditscore.lists.terms import first_day_out, later
+from creditscore.quantities import MICRO, to_micro
+from creditscore.review.repair_course import Course, listing_key
+from creditscore.review.repair_options import (
+    MET,
+    NOT_MET,
+    UNKNOWN,
+    Condition,
+    Facts,
+    Give,
+    Option,
+    by_decision,
+    can_correct,
+    facts_of,
+    own_table,
+)
+from creditscore.review.repair_rules import RepairRuleFile, fits, load_repairs
+from creditscore.schemes.lists import ListRule
+from creditscore.schemes.model import Label
+
+CLAIMED = Label(zh="符合移出条件（由人确认）", en="the conditions of the way out (a person confirms)")
+
+
+def options(
+    course: Course,
+    lists: Mapping[str, tuple[str, ListRule]] | None = None,
+    rules: Sequence[RepairRuleFile] | None = None,
+) -> tuple[Option, ...]:
+    """Every way for every record and entry of the subject, as of the first day of the course.
+
+    `lists`: the rule of each list by its key, with the name of its scheme; without it those of the course's versions.
+    `rules`: those of configs/repair. In order of record, rule and day.
+    """
+    known = load_repairs() if rules is None else tuple(rules)
+    facts = facts_of(course, course.on)
+    found: list[Option] = []
+    for record in facts.records:
+        own = own_table(facts, record)
+        found += [own] if own is not None else []
+        fitting = [rule for rule in known if fits(rule, facts.plan_of(record).scheme, record["plan_item"], record)]
+        narrow = any(rule.about == "grade" for rule in fitting)
+        for rule in fitting:
+            one = by_decision(facts, record, rule, narrow and rule.about != "grade")
+            found += [one] if one is not None else []
+    of = dict(lists or {})
+    for version in course.versions:
+        for key, rule_of_list in version.scheme.lists.items():
+            of.setdefault(key, (version.scheme.name, rule_of_list))
+    for row in course.subject.listings:
+        found += exits(facts, row, of.get(row["list"]))
+    for rule in known:
+        if rule.overall is not None and rule.scope.schemes and facts.plan.scheme.scheme in rule.scope.schemes:
+            found += overall(facts, rule)
+    return tuple(found)
+
+
+def exits(facts: Facts, row: Mapping[str, Any], found: tuple[str, ListRule] | None) -> list[Option]:
+    """The ways out of one entry of a list, as the rule of the list says them; none once it has ended."""
+    on, key = facts.on, listing_key(row)
+    over = row["exited_day"] is not None and row["exited_day"] <= on
+    if over or (row["term_end_day"] is not None and row["term_end_day"] < on):
+        return []
+    label = found[1].label if found else Label(zh=row["list"], en=row["list"])
+    made: list[Option] = []
+    for way in found[1].exits if found else ():
+        since = {"entered_on": row["entered_day"], "term_end": row["term_end_day"]}.get(way.since or "")
+        earliest = since and first_day_out(way, since) if way.after is not None else on
+        if way.kind == "expiry":
+            earliest = None if row["term_end_day"] is None else row["term_end_day"] + 1
+        if way.kind in ("annulled", "deregistered"):
+            continue  # neither is a repair
+        conditions = [Condition(name, one, UNKNOWN) for name, one in way.needs.items()]
+        conditions += [Condition(f"not_{name}", _not(one), UNKNOWN) for name, one in way.unless.items()]
+        conditions = conditions or [Condition("decided", CLAIMED, UNKNOWN)]
+        state = "unknown" if earliest is None else "open" if on >= earliest else "later"
+        made.append(
+            Option(
+                "listing", key, row["list"], label, "exit", f"{found[0] if found else ''}:{row['list']}.{way.id}",
+                way.label or Label(zh=f"移出（{way.id}）", en=f"way out: {way.id}"), state, way.since or "", since,
+                earliest=earliest and max(earliest, on), sure=earliest and max(earliest, on),
+                conditions=tuple(conditions), cite=article(way), evidence=way.evidence or "",
+                effects=(OUT,), plans=way.kind != "expiry" and earliest is not None, tier=way.kind,
+            )
+        )  # fmt: skip
+    if not made:
+        no = Label(zh="未见公布的移出办法", en="no published way out was seen")
+        made.append(Option("listing", key, row["list"], label, "exit", found[0] if found else "", no, "unknown"))
+    return made
+
+
+OUT = Label(zh="移出名单", en="the entry ends")
+
+
+def _not(label: Label) -> Label:
+    return Label(zh=f"没有：{label.zh}", en=f"not: {label.en}")
+
+
+def overall(facts: Facts, rule: RepairRuleFile) -> list[Option]:
+    """The overall repair by months, where the scheme has an item for it and a record stands to be made good."""
+    one = rule.overall
+    assert one is not None
+    plan, on = facts.plan, facts.on
+    standing = [record for record in facts.records if record["seen"] and record["active"]]
+    if one.item not in plan.by_code or facts.newest is None or not standing:
+        return []
+    item = plan.by_code[one.item][0]
+    open_ = [record for record in standing if can_correct(record) and record["corrected_share"] < MICRO]
+    earliest = later(facts.newest, one.clean)
+    gives = []
+    for k, (day, points) in enumerate(overall_days(rule, facts.newest)):
+        label = Label(zh=f"第{k + 1}档", en=f"step {k + 1}")
+        gives.append(Give(f"month_{k + 1}", label, day, None, 0, points))
+    corrected, clean = NOT_MET if open_ else MET, MET if on >= earliest else NOT_MET
+    conditions = [
+        Condition("corrected", Label(zh="全部失信行为已更正", en="everything is corrected"), corrected),
+        Condition("clean", Label(zh="规定月数内无新的失信行为", en="no new record for the months asked"), clean),
+        *(Condition(c.id, c.label, UNKNOWN) for c in rule.conditions if c.check == "person"),
+    ]  # fmt: skip
+    return [
+        Option(
+            "subject", "", one.item, item.rule.label or one.label, "overall", rule.name, one.label,
+            "open" if on >= earliest and not open_ else "later", "newest_record", facts.newest,
+            earliest=max(earliest, on), sure=max(earliest, on), conditions=tuple(conditions), gives=tuple(gives),
+            readings=tuple(rule.readings[name] for name in one.reading), notes=tuple(rule.notes.values()),
+            cite=article(one), evidence=one.evidence or "", plans=True,
+        )
+    ]  # fmt: skip
+
+
+def overall_days(rule: RepairRuleFile, newest: int) -> list[tuple[int, int]]:
+    """(first day, points in 10⁻⁶) of each step of the overall repair, counted from the newest record."""
+    one = rule.overall
+    assert one is not None
+    months = one.clean.months or 12 * (one.clean.years or 0)
+    found, points, k = [], to_micro(one.first), 0
+    while True:
+        points = min(points, to_micro(one.most))
+        found.append((add_months(newest, months + k), points))
+        if points == to_micro(one.most):
+            return found
+        points, k = points + to_micro(one.each_month), k + 1

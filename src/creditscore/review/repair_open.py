@@ -1,0 +1,121 @@
+"""A course from a written grading and its snapshot: the subject as every version in question admits it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.days import to_day
+from creditscore.errors import CreditscoreError, InputError
+from creditscore.explanation.read import manifest_of
+from creditscore.grading.replay import inputs
+from creditscore.records import Snapshot
+from creditscore.review.regrade import regrade
+from creditscore.review.repair_course import Course, Version
+from creditscore.schemes import registry
+from creditscore.schemes.lists import ListRule
+from creditscore.schemes.model import Scheme
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The course, the id as the grading has it, and the rule of each list on which the subject stands."""
+
+    course: Course
+    subject_id: str
+    lists: Mapping[str, tuple[str, ListRule]]
+
+
+def open_course(
+    folder: Path | str,
+    snapshot: Snapshot,
+    subject_id: str,
+    *,
+    on: date | None = None,
+    scheme: str = "",
+    own: Scheme | None = None,
+    events: pa.Table | None = None,
+    until: date | None = None,
+) -> Opened:
+    """The course of one subject of the grading in `folder`, from `on` (default: when its records were known).
+
+    `own`: a scheme outside the library, when it graded. `events`: record events decided since (columns of the log).
+    Raises InputError where the snapshot is not the one that was graded, UsageError for an unknown subject.
+    """
+    run = manifest_of(Path(folder), scheme)
+    if run.get("snapshot_hash") != snapshot.content_hash():
+        raise InputError(
+            "this is not the snapshot that was graded",
+            where=f"{folder} names {run.get('snapshot_hash')}, the snapshot is {snapshot.content_hash()}",
+            next="give the snapshot of that run; what was decided since belongs in --events",
+        )
+    name, _, _ = str(run["scheme"]).partition("@")
+    replayed = run["law_known_at"] != "latest"
+    known = date.fromisoformat(str(run["known_at"]))
+    yearly = str(run["period"]).isdigit()
+    as_of = None if yearly else date.fromisoformat(str(run["as_of"]))
+    first = max(known, as_of) if as_of is not None else known
+    start = max(first, on) if on is not None else first
+    if on is not None and on < first:
+        raise InputError(
+            f"{on} lies before the day on which the records of this run were known", where=f"{first}",
+            next="grade with an earlier --known-at to plan from an earlier day",
+        )  # fmt: skip
+
+    def admitted(chosen: str | Scheme, at: int | date) -> Any:
+        when: dict[str, Any] = {"period": at} if isinstance(at, int) else {"as_of": at}
+        return regrade(snapshot, [subject_id], chosen, known_on=start, events=events, **when)
+
+    at: int | date = int(run["period"]) if yearly else start
+    library = [own] if own is not None else registry.versions(name)
+    last = until or date(start.year + 6, 12, 31)
+    fitting = [one for one in library if not one.missing and _governs(one, at, last)]
+    versions: list[Version] = []
+    found_id = subject_id
+    for one in fitting:
+        moment = at if registry.in_force(one, at) else one.effective_from
+        try:
+            grading = admitted(one if own is not None else one.name, moment)
+        except CreditscoreError:
+            if not versions:
+                raise
+            break  # a later version that does not take this subject: the course ends before it
+        for one_id, subject in inputs(grading):
+            found_id = one_id
+            versions.append(Version(grading.plan.scheme, subject))
+    if not versions:
+        raise InputError(f"{subject_id} cannot be read under {run['scheme']}", where=str(folder))
+    law = known if replayed else None
+    course = Course(tuple(versions), int(run["period"]) if yearly else None, to_day(start), law)
+    return Opened(course, found_id, lists_of({row["list"] for row in course.subject.listings}))
+
+
+def _governs(scheme: Scheme, at: int | date, last: date) -> bool:
+    """Whether a version governs the period of the run or a later one up to a day."""
+    end: Any = scheme.effective_to
+    begin: Any = scheme.effective_from
+    horizon: Any = last.year if isinstance(at, int) else last
+    return bool((end is None or end > at) and begin <= horizon)
+
+
+def lists_of(keys: set[str]) -> dict[str, tuple[str, ListRule]]:
+    """The newest rule of each list, with its scheme's name; only schemes whose files name the list are loaded."""
+    found: dict[str, tuple[str, ListRule]] = {}
+    if not keys:
+        return found
+    for entry in registry.entries():
+        text = entry.file.read_text(encoding="utf-8")
+        if any(f"  {key}:" in text for key in keys):
+            scheme = registry.load(entry)
+            for key in keys & set(scheme.lists):
+                found[key] = (scheme.name, scheme.lists[key])
+    return found
+
+
+__all__ = ["Opened", "lists_of", "open_course"]

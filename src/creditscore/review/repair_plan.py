@@ -1,0 +1,346 @@
+"""`plan_repair`: the earliest day and the cheapest actions that reach a grade, or the proof that nothing does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+from typing import Any, Literal, get_args
+
+from creditscore.days import add_months, from_day, year_end
+from creditscore.errors import NotInForce, UsageError
+from creditscore.grading.assess import assess
+from creditscore.grading.exact import Opening, Outcome, Subject, conclude, opening
+from creditscore.grading.facts import other_facts
+from creditscore.grading.lines import Touched
+from creditscore.grading.plan import Plan
+from creditscore.quantities import MICRO
+from creditscore.review.repair_course import (
+    Action,
+    Course,
+    acted,
+    mended,
+    outcome_on,
+    past_row,
+    plan_at,
+    reached,
+    stages,
+    targets,
+    with_past,
+)
+from creditscore.review.repair_days import event_days
+from creditscore.review.repair_fold import Choice, Cost, End, TooMany, fold
+from creditscore.review.repair_options import Option
+from creditscore.schemes.expressions import names
+
+Key = Literal["date", "actions", "amount"]
+KEYS: tuple[Key, ...] = get_args(Key)
+MOST_YEARS = 20  # rules change sooner
+KINDS = ("correct", "repair", "exit", "overall")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What is cheap. `order`: what counts first; by default the day, then the actions, then the amount to pay.
+
+    `actions`: what one action of a kind counts (1 each); an amount that nobody stated counts nothing and is said.
+    """
+
+    order: tuple[Key, ...] = KEYS
+    actions: Mapping[str, int] | None = None
+
+    def __post_init__(self) -> None:
+        if sorted(self.order) != sorted(KEYS):
+            raise UsageError(f"the order {', '.join(self.order)} is not one of the three keys", allowed=KEYS)
+        unknown = set(self.actions or {}) - set(KINDS)
+        if unknown or any(weight < 0 for weight in (self.actions or {}).values()):
+            raise UsageError("a weight is a whole number from 0 for a kind of action", allowed=KINDS)
+
+    def cost(self, actions: Sequence[Action]) -> Cost:
+        """(actions, amount) in the order that counts."""
+        number = sum((self.actions or {}).get(one.kind, 1) for one in actions)
+        pays = sum(one.amount or 0 for one in actions if one.kind == "correct")
+        return tuple({"actions": number, "amount": pays}[key] for key in self.order if key != "date")
+
+
+@dataclass(frozen=True)
+class DayResult:
+    """One event day: why it is one, how many results the choices have there, the best grade among them."""
+
+    day: int
+    why: tuple[str, ...]
+    results: int
+    best: str  # a grade, or the state where none is graded
+
+
+@dataclass(frozen=True)
+class RepairPlan:
+    """The answer. `state`: `reached` (on `day`, by `actions`), `unreachable` (up to `until`, proved by `days`),
+    `undecided` (too many results to exhaust on a day that `days` names last).
+    """
+
+    state: str
+    target: str
+    on: int
+    until: int
+    day: int | None
+    actions: tuple[Action, ...]
+    now: Outcome
+    then: Outcome | None
+    days: tuple[DayResult, ...]
+    options: tuple[Option, ...]
+    order: tuple[str, ...] = KEYS
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def amount(self) -> int | None:
+        """What the corrections pay together, in 10⁻⁶ CNY; None where one of them states no amount."""
+        pays = [one.amount for one in self.actions if one.kind == "correct"]
+        return None if None in pays else sum(one or 0 for one in pays)
+
+
+def plan_repair(
+    course: Course,
+    options: Sequence[Option],
+    target: str,
+    until: int,
+    weights: Weights | None = None,
+) -> RepairPlan:
+    """The cheapest actions that reach `target` or better, on the earliest day up to `until`.
+
+    `options` as `repair_check.options` gives them. Only event days are tried (`repair_days` says why they are all).
+    Raises UsageError for a grade that the scheme does not have.
+    """
+    weights = weights or Weights()
+    if target not in targets(course):
+        raise UsageError(
+            f"{target!r} is not a grade of this scheme", allowed=targets(course), next="give --target GRADE"
+        )
+    if until < course.on:
+        raise UsageError("the last day lies before the first", next="give a later --before")
+    if until > add_months(course.on, 12 * MOST_YEARS):
+        raise UsageError(f"a plan looks at most {MOST_YEARS} years ahead", next="give an earlier --before")
+    now = outcome_on(course, course.on)
+    usable = [one for one in options if one.plans]
+    days: list[DayResult] = []
+    best: tuple[tuple[Any, ...], int, tuple[Action, ...]] | None = None
+    notes: list[str] = []
+    state = "unreachable"
+    last = until
+    for day, why in event_days(course, usable, until).items():
+        try:
+            found, result = on_day(course, usable, target, day, weights)
+        except NotInForce:
+            last = day - 1
+            notes.append("no_version")
+            break
+        except TooMany:
+            days.append(DayResult(day, why, 0, ""))
+            state = "undecided"
+            break
+        days.append(replace(result, why=why))
+        if found is not None:
+            key = tuple(day if one == "date" else found.cost[_place(weights, one)] for one in weights.order)
+            if best is None or key < best[0]:
+                best = (key, day, found.actions)
+            if weights.order[0] == "date":
+                break
+    if best is None:
+        return RepairPlan(
+            state,
+            target,
+            course.on,
+            last,
+            None,
+            (),
+            now,
+            None,
+            tuple(days),
+            tuple(options),
+            weights.order,
+            tuple(notes),
+        )
+    _, day, actions = best
+    then = outcome_on(course, day, actions)
+    return RepairPlan(
+        "reached", target, course.on, last, day, actions, now, then, tuple(days), tuple(options), weights.order,
+        tuple(notes),
+    )  # fmt: skip
+
+
+def _place(weights: Weights, key: str) -> int:
+    return [one for one in weights.order if one != "date"].index(key)  # type: ignore[arg-type]
+
+
+def on_day(
+    course: Course, options: Sequence[Option], target: str, day: int, weights: Weights
+) -> tuple[End | None, DayResult]:
+    """The cheapest way to the target on one day, and what the choices reach there at best."""
+    views = [(*plan_at(course, at, known), known) for at, known in stages(course, day)]
+    best: tuple[int, str] = (10**6, "")
+    count, cheapest = 0, None
+    for given in branches(options, day):
+        bases = [(plan, acted(subject, given, known), known) for plan, subject, known in views]
+        opened = [opening(plan, replace(subject, records=())) for plan, subject, _ in bases]
+        choices = choices_on(bases, opened, options, day, weights, given)
+        memo: dict[Any, Any] = {}
+        found: End | None = None
+        for end in fold([plan for plan, _, _ in bases], opened, choices, weights.cost(given)):
+            count += 1
+            grade = _grade(bases, opened, end, memo)
+            place = bases[-1][0].grades.index(grade[1]) if grade[0] == "graded" else 10**5
+            if place < best[0]:
+                best = (place, grade[1] or grade[0])
+            if found is None and reached(bases[-1][0], *grade[:2], target):
+                found = replace(end, actions=tuple(sorted((*given, *end.actions), key=_by_day)))
+                break
+        if found is not None and (cheapest is None or found.cost < cheapest.cost):
+            cheapest = found
+    return cheapest, DayResult(day, (), count, best[1])
+
+
+def _by_day(one: Action) -> tuple[int, str, str]:
+    return one.day, one.target, one.kind
+
+
+def branches(options: Sequence[Option], day: int) -> Iterator[tuple[Action, ...]]:
+    """What is not done to one record: list entries that end, and the overall repair. Nothing first."""
+    entries: dict[str, list[Action]] = {}
+    for one in options:
+        if one.way == "exit" and one.sure is not None and one.sure <= day:
+            entries.setdefault(one.target, []).append(Action("exit", one.target, one.sure, one.tier))
+    whole: list[Action | None] = [None]
+    for one in options:
+        if one.way == "overall" and one.earliest is not None:
+            steps: dict[tuple[int, int | None], Action] = {}
+            for give in one.gives:
+                for start in sorted(
+                    {max(give.first, one.earliest)} | set(_new_years(max(give.first, one.earliest), day))
+                ):
+                    nexts = [other.first for other in one.gives if other.first > give.first]
+                    if start <= day and (not nexts or start < min(nexts)):
+                        key = (from_day(start).year, give.points)
+                        steps.setdefault(key, Action("overall", "", start, one.rule, None, give.points or 0, one.item))
+            whole += list(steps.values())
+    listed = [[None, *some] for some in entries.values()]
+    for chosen in product(*listed, whole):
+        yield tuple(one for one in chosen if one is not None)
+
+
+def _new_years(first: int, day: int) -> Iterator[int]:
+    for year in range(from_day(first).year, from_day(day).year):
+        yield year_end(year) + 1
+
+
+def choices_on(
+    bases: Sequence[tuple[Plan, Subject, int]],
+    opened: Sequence[Opening],
+    options: Sequence[Option],
+    day: int,
+    weights: Weights,
+    given: Sequence[Action],
+) -> list[list[Choice]]:
+    """For each record what may be done up to a day, each different effect once, the earliest way to it."""
+    whole = next((one for one in given if one.kind == "overall"), None)
+    of: dict[str, list[Option]] = {}
+    for one in options:
+        if one.about == "record":
+            of.setdefault(one.target, []).append(one)
+    looked = [read_names(plan) for plan, _, _ in bases]
+    breaks = sorted({known + 1 for _, _, known in bases})
+    found: list[list[Choice]] = []
+    for record in bases[0][1].records if len(bases) == 1 else _all_records(bases):
+        ways: list[tuple[Action, ...]] = [()]
+        for one in of.get(record["record_id"], ()):
+            ways += list(_ways(record, one, day, breaks))
+        if whole is not None and any(one.way == "correct" and one.gives for one in of.get(record["record_id"], ())):
+            ways = [way for way in ways if any(one.day <= whole.day for one in way)]
+        kept: dict[str, Choice] = {}
+        for way in ways:
+            seen = tuple(
+                _assessed(plan, _own(subject, record), [one for one in way if one.day <= known], opening_)
+                for (plan, subject, known), opening_ in zip(bases, opened, strict=True)
+            )
+            mark = repr([one and [one.get(name) for name in read] for one, read in zip(seen, looked, strict=True)])
+            cost = weights.cost(way)
+            if mark not in kept or cost < kept[mark].cost:
+                kept[mark] = Choice(way, cost, seen)
+        found.append(list(kept.values()))
+    return found
+
+
+def _all_records(bases: Sequence[tuple[Plan, Subject, int]]) -> list[Mapping[str, Any]]:
+    """Records that any version admits, once."""
+    rows = {record["record_id"]: record for _, subject, _ in reversed(bases) for record in subject.records}
+    return [rows[key] for key in sorted(rows)]
+
+
+def _own(subject: Subject, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The record as this version admits it; None where it does not."""
+    return next((one for one in subject.records if one["record_id"] == record["record_id"]), None)
+
+
+def _assessed(
+    plan: Plan, record: Mapping[str, Any] | None, actions: Sequence[Action], opened: Opening
+) -> dict[str, Any] | None:
+    if record is None:
+        return None
+    return assess(plan, mended(record, actions), opened.cycles)
+
+
+STRUCTURE = {"item_index", "day", "active", "scored", "counts", "low", "high", "standing", "act_id"}
+
+
+def read_names(plan: Plan) -> tuple[str, ...]:
+    """What a plan looks at in an assessed record."""
+    found = set(STRUCTURE)
+    for fact in plan.facts:
+        found |= {name for name in (fact.column, fact.by) if name}
+        found |= set(names(fact.where)) if fact.where is not None else set()
+    for item in plan.items:
+        found |= set(item.attributes)
+    return tuple(sorted(found))
+
+
+def _ways(record: Mapping[str, Any], one: Option, day: int, breaks: Sequence[int]) -> Iterator[tuple[Action, ...]]:
+    left = MICRO - sum(share for _, share in record.get("corrections") or ())
+    if one.way == "correct" and left > 0 and one.earliest is not None:
+        days = {one.earliest, day, *(give.first for give in one.gives), *breaks, *_dates(record)}
+        for start in sorted(d for d in days if one.earliest <= d <= day):
+            yield (Action("correct", one.target, start, one.rule, one.amount),)
+    if one.way == "repair" and one.sure is not None:
+        by = one.sure if one.corrected_by is None else one.corrected_by
+        before = (Action("correct", one.target, by, one.rule, one.amount),) if left > 0 else ()
+        days = {one.sure, day, *breaks, *_dates(record)}
+        end = one.rule_ends if one.rule_ends is not None else day
+        for start in sorted(d for d in days if one.sure <= d <= min(day, end)):
+            yield (*before, Action("repair", one.target, start, one.rule))
+
+
+def _dates(record: Mapping[str, Any]) -> Iterator[int]:
+    """Days with which a condition may compare the day of a correction."""
+    for name, value in record.items():
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**5 and name not in ("rk", "sid"):
+            yield from (value, value + 1)
+
+
+def _grade(
+    bases: Sequence[tuple[Plan, Subject, int]], opened: Sequence[Opening], end: End, memo: dict[Any, Any]
+) -> tuple[str, str, str]:
+    """State, grade and route of the last stage; each stage's grade stands in the history of the next."""
+    past: list[dict[str, Any]] = []
+    last = ("", "", "")
+    for k, ((plan, subject, _), one) in enumerate(zip(bases, opened, strict=True)):
+        key = (k, tuple(sorted(end.facts[k].items(), key=lambda pair: pair[0])), end.sums[k], tuple(map(repr, past)))
+        if key not in memo:
+            env = one.env | dict(end.facts[k])
+            given = with_past(subject, past)
+            env |= other_facts(plan, env, one.dates, given.history, given.listings)
+            made = conclude(plan, given, env, end.sums[k], set(), [], Touched()).decision
+            grade = "" if made.grade is None else plan.grades[made.grade]
+            memo[key] = (made.state, grade, made.route or "")
+        last = memo[key]
+        if len(bases) > 1:
+            past.append(past_row(plan, plan.year, *last))
+    return last

@@ -1,0 +1,166 @@
+"""Repair on a terminal, drawn from the data of `repair_data`: blocks that fold to any width, zh and en."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from creditscore.explanation.words import Lang
+from creditscore.review.repair_data import said
+
+Block = tuple[str, list[str]]
+SIGNS = {"met": "✓", "not_met": "✗", "unknown": "?"}
+MARKS = ("verified", "local")  # other marks are shown, these go without saying
+
+
+def check_blocks(data: Mapping[str, Any], lang: Lang) -> Iterator[Block]:
+    """One block per way: what it is, then rule, clock, days, conditions, what it gives."""
+    colon = said("texts", "colon", lang)
+    for one in data["options"]:
+        head = f"{one['target'] or one['item']}  {one['label'][lang]}"
+        if one["about"] == "record":
+            head = f"{one['target']}  {one['item']} {one['label'][lang]}"
+        yield (
+            f"{head} · {said('ways', one['way'], lang)}{colon}{said('states', one['state'], lang)}",
+            list(option_lines(one, lang)),
+        )
+
+
+def option_lines(one: Mapping[str, Any], lang: Lang) -> Iterator[str]:
+    """The lines below one way."""
+
+    def line(code: str, value: str) -> str:
+        return f"{said('texts', code, lang)}{said('texts', 'colon', lang)}{value}"
+
+    cited = " ".join(part for part in (one["cite"], mark(one["evidence"], lang)) if part)
+    yield line("rule", f"{one['rule_label'][lang]} ({one['rule']}; {cited})")
+    if one["clock"]:
+        yield line("clock", f"{said('clocks', one['clock'], lang)} {one['clock_on']}".strip())
+    if one["tier_label"][lang]:
+        yield line("tier", one["tier_label"][lang])
+    elif one["way"] == "repair":
+        yield line("tier", said("texts", "tier_unknown", lang))
+    days = []
+    if one["earliest"]:
+        days.append(line("earliest", one["earliest"]))
+    if one["sure"] and one["sure"] != one["earliest"]:
+        days.append(line("sure", one["sure"]))
+    if one["way"] in ("correct", "repair") and one["state"] not in ("unknown", "never"):
+        days.append(line("latest", one["latest"] or said("texts", "no_end", lang)))
+    if days:
+        yield "; ".join(days) if lang == "en" else "；".join(days)
+    if one["amount"]:
+        yield line("amount", said("texts", "yuan", lang, one["amount"]))
+    if one["way"] == "overall" and one["gives"]:
+        ends = [one["gives"][0], one["gives"][-1]]
+        yield line("gives", " … ".join(f"{e['from']} {said('texts', 'points', lang, e['points'])}" for e in ends))
+    else:
+        for give in one["gives"]:
+            yield line("gives", give_text(give, lang))
+    for condition in one["conditions"]:
+        state = said("conditions", condition["state"], lang)
+        yield f"{SIGNS[condition['state']]} {condition['label'][lang]}{said('texts', 'colon', lang)}{state}"
+    for code in ("effects", "notes", "readings"):
+        for label in one[code]:
+            yield line(code, label[lang])
+
+
+def mark(evidence: str, lang: Lang) -> str:
+    from creditscore.explanation.words import say, word
+
+    return "" if not evidence or evidence in MARKS else f"[{say(word('marks', evidence), lang)}]"
+
+
+def give_text(give: Mapping[str, Any], lang: Lang) -> str:
+    """`within 30 days (until 2025-03-31): 80 %, 4 points`."""
+    span = said("texts", "until", lang, give["to"]) if give["to"] else said("texts", "after", lang, give["from"])
+    parts = []
+    if give["percent"] != "0":
+        parts.append(f"{give['percent']} %")
+    if give["points"] is not None:
+        parts.append(said("texts", "points", lang, give["points"]))
+    else:
+        parts.append(said("texts", "lifts", lang))
+    colon, comma = said("texts", "colon", lang), "、" if lang == "zh" else ", "
+    running = f" ← {said('texts', 'now', lang)}" if give["running"] else ""
+    return f"{give['label'][lang]} ({span}){colon}{comma.join(parts)}{running}"
+
+
+def head_lines(data: Mapping[str, Any], title: str, lang: Lang) -> list[str]:
+    colon = said("texts", "colon", lang)
+    return [
+        f"{said('texts', title, lang)}{colon}{data['subject_id']}",
+        f"{data['scheme_label'][lang]} ({data['scheme']}), {said('texts', 'as_of', lang)} {data['on']}",
+    ]
+
+
+def plan_lines(data: Mapping[str, Any], lang: Lang) -> list[str]:
+    """The answer in a few lines: now, target, day, then."""
+    colon = said("texts", "colon", lang)
+    lines = [
+        f"{said('texts', 'now', lang)}{colon}{outcome_text(data['now'], lang)}",
+        f"{said('texts', 'target', lang)}{colon}{data['target']}",
+    ]
+    tried = sum(one["results"] for one in data["days"])
+    if data["state"] == "reached":
+        lines.append(said("texts", "reached", lang, data["day"], outcome_text(data["then"], lang)))
+        if data["day"] == data["on"] and not data["actions"]:
+            lines[-1] = said("texts", "already", lang)
+    elif data["state"] == "unreachable":
+        lines.append(said("texts", "unreachable", lang, data["until"], str(len(data["days"])), f"{tried:,}"))
+    else:
+        lines.append(said("texts", "undecided", lang, data["days"][-1]["day"]))
+    if data["yearly"]:
+        lines.append(said("texts", "yearly", lang))
+    return [*lines, *(said("texts", note, lang) for note in data["notes"])]
+
+
+def outcome_text(outcome: Mapping[str, Any] | None, lang: Lang) -> str:
+    from creditscore.explanation.words import say, word
+
+    if outcome is None:
+        return ""
+    if outcome["state"] != "graded":
+        return say(word("states", outcome["state"]), lang)
+    if outcome["score"] is None:
+        return str(outcome["grade"])
+    comma = "，" if lang == "zh" else ", "
+    return f"{outcome['grade']}{comma}{said('texts', 'score', lang)} {outcome['score']}"
+
+
+def action_blocks(data: Mapping[str, Any], lang: Lang) -> Iterator[Block]:
+    """One block per action, in order of day."""
+    colon = said("texts", "colon", lang)
+    if data["state"] == "reached" and not data["actions"] and data["day"] != data["on"]:
+        yield said("texts", "no_actions", lang), []
+    for wait in data["waits"]:
+        yield f"· {said('texts', 'wait_' + wait['kind'], lang, wait['day'], wait['what'])}", []
+    for number, one in enumerate(data["actions"], start=1):
+        what = f"{one['target']} ({one['item']} {one['label'][lang]})" if one["target"] else one["label"][lang]
+        day = one["window_ends"] or one["day"]
+        second = one["points"] or "" if one["kind"] == "overall" else what
+        under = [
+            f"{said('texts', 'rule', lang)}{colon}{one['rule']} {one['cite']} {mark(one['evidence'], lang)}".strip()
+        ]
+        if one["kind"] == "correct" and one["points"]:
+            back = said("texts", "points", lang, one["points"])
+            under.append(f"{said('texts', 'gives', lang)}{colon}{one['percent']} %, {back}")
+        if one["amount"]:
+            under.append(f"{said('texts', 'amount', lang)}{colon}{said('texts', 'yuan', lang, one['amount'])}")
+        under += [f"? {label[lang]}{colon}{said('conditions', 'unknown', lang)}" for label in one["to_confirm"]]
+        yield f"{number}. {said('texts', 'do_' + one['kind'], lang, day, second)}", under
+
+
+def day_rows(data: Mapping[str, Any], lang: Lang) -> list[Sequence[str]]:
+    """The event days that were tried: day, why, results, best grade."""
+    comma = "、" if lang == "zh" else ", "
+    return [
+        (one["day"], comma.join(said("why", code, lang) for code in one["why"]), str(one["results"]), best(one, lang))
+        for one in data["days"]
+    ]
+
+
+def best(one: Mapping[str, Any], lang: Lang) -> str:
+    from creditscore.explanation.words import say, word
+
+    return say(word("states", one["best"]), lang) if one["best"].startswith("not_") else one["best"]

@@ -1,0 +1,87 @@
+"""`creditscore decisive`."""
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from creditscore.cli.decisive import check_command, population_command, shares_command, show_command
+from creditscore.errors import InputError, UsageError
+from creditscore.grading.grade import grade
+from creditscore.records import ingest
+from creditscore.records.store import read_snapshot, write_snapshot
+from tests.explanation.conftest import DIRECT, MANY, filed, table
+
+SUBJECTS = [{"subject_id": one, "name": "甲", "registered_on": "2012-06-01"} for one in (MANY, DIRECT)]
+RECORDS = [
+    filed("n1", MANY, "NR", "2022-05-01", decided_on="2022-05-01"),
+    *(filed(f"r{k}", MANY, "010101", f"2022-{k:02}-20", amount=500) for k in range(1, 8)),
+    filed("x1", MANY, "020101", "2022-10-20", amount=3000),
+    filed("d1", DIRECT, "040103", "2022-03-01"),
+    filed("d2", DIRECT, "010101", "2022-03-01"),
+]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A written grading and the snapshot that was graded."""
+    folder = tmp_path_factory.mktemp("decisive")
+    write_snapshot(ingest(table(SUBJECTS), table(RECORDS)), folder / "snapshot")
+    grade(read_snapshot(folder / "snapshot"), "tax", 2022).write(folder / "run")
+    return folder / "run", folder / "snapshot"
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_fits_the_terminal(
+    run: tuple[Path, Path], width: int, lang: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    show_command(run[0], MANY, run[1], lang=lang)
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= width
+    assert ("Fewest withdrawals: " if lang == "en" else "最少须撤回") in shown
+    assert ("Why fewer do not suffice" if lang == "en" else "更少为何不够") in shown
+
+
+def test_what_is_written_is_what_is_shown(run: tuple[Path, Path], tmp_path: Path) -> None:
+    show_command(run[0], DIRECT, run[1], lang="en", json_file=tmp_path / "new" / "answer.json")
+    answer = json.loads((tmp_path / "new" / "answer.json").read_text(encoding="utf-8"))
+    assert (answer["grade"], answer["target"], answer["smallest"], answer["witness"]) == ("D", "C", 1, ["d1"])
+    assert answer["singles"] == [{"records": ["d1"], "state": "graded", "grade": answer["singles"][0]["grade"]}]
+
+
+def test_a_target_of_ones_own(run: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    show_command(run[0], MANY, run[1], target="any", lang="en")
+    assert "any change" in capsys.readouterr().out
+    with pytest.raises(UsageError, match="is no grade"):
+        show_command(run[0], MANY, run[1], target="E")
+
+
+def test_shares_add_up(run: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shares_command(run[0], MANY, run[1], json_file=tmp_path / "shares.json")
+    assert "x1" in capsys.readouterr().out
+    shares = json.loads((tmp_path / "shares.json").read_text(encoding="utf-8"))
+    assert shares["of"] == "score"
+
+
+def test_columns_for_every_subject(run: tuple[Path, Path], tmp_path: Path) -> None:
+    population_command(run[0], run[1], tmp_path / "columns.parquet")
+    rows = pq.read_table(tmp_path / "columns.parquet").to_pylist()
+    assert [row["subject_id"] for row in rows] == sorted((MANY, DIRECT))
+    assert {row["subject_id"]: row["smallest_set"] for row in rows}[DIRECT] == 1
+    assert {"margin", "decisive_singles", "smallest_proved"} <= rows[0].keys()
+
+
+def test_the_check_prints_its_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    check_command("environment/ningxia@2019-01-01", subjects=3, records=4)
+    assert "total: 3 subjects" in capsys.readouterr().out
+
+
+def test_another_snapshot_is_refused(run: tuple[Path, Path], tmp_path: Path) -> None:
+    write_snapshot(ingest(table(SUBJECTS), table(RECORDS[:-1])), tmp_path / "other")
+    with pytest.raises(InputError, match="not the one that was graded"):
+        show_command(run[0], MANY, tmp_path / "other")
+    with pytest.raises(InputError, match="no subject"):
+        show_command(run[0], "91500000MAAAAAA188", run[1])

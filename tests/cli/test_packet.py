@@ -1,0 +1,113 @@
+"""`creditscore packet`: from a kept run and a case to a packet, verified, edited, and told from one made anew."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from creditscore.cli.main import main
+from creditscore.records import Snapshot
+from creditscore.records.store import write_snapshot
+from creditscore.reports.packet_files import write_packet
+from creditscore.review.packet.form import assembled
+from creditscore.review.packet.results import compute
+from tests.review.packet.conftest import MODEL, SCHEME, folder, snapshot
+
+__all__ = ["folder", "snapshot"]  # fixtures
+
+
+def run(capsys: pytest.CaptureFixture[str], *args: str, code: int = 0) -> str:
+    with pytest.raises(SystemExit) as stopped:
+        main(list(args))
+    said = capsys.readouterr()
+    assert stopped.value.code == code, said.err
+    return said.out + said.err
+
+
+@pytest.fixture(scope="module")
+def kept(folder: Path, snapshot: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("kept")
+    write_snapshot(snapshot, place / "snap")
+    return place
+
+
+def test_a_subject_without_a_case(folder: Path, kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    part = tmp_path / "part.json"
+    part.write_text(json.dumps(MODEL), encoding="utf-8")
+    given = ("--grading", str(folder), "--snapshot", str(kept / "snap"), "--scheme", str(SCHEME))
+    out = tmp_path / "packet"
+    said = run(capsys, "packet", "build", *given, "--subject", "S1", "--model-part", str(part), "-o", str(out))
+    assert said.count("written to") == 2
+    digest = said.split()[-1]
+    assert digest in run(capsys, "packet", "verify", str(out))
+    file = out / "packet.json"
+    text = file.read_text(encoding="utf-8")
+    place = text.index("604.0")
+    file.write_text(text[:place] + "614.0" + text[place + 5 :], encoding="utf-8")
+    said = run(capsys, "packet", "verify", str(out), code=3)
+    number = text.count("\n", 0, place) + 1
+    assert f"packet.json, line {number}: inputs.model[0]" in said
+    assert f"packet.json:{number}" in said
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ((), "neither a case nor a subject"),
+        (("C2020-0001",), "a case stands in a store"),
+        (("C2020-0001", "--store", "none.db"), "there is no store here"),
+        (("C2020-0001", "--store", "none.db", "--subject", "S1"), "a case stands in a store"),
+    ],
+)
+def test_a_wrong_question_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], args: tuple[str, ...], said: str
+) -> None:
+    assert said in run(capsys, "packet", "build", *args, "-o", str(tmp_path / "p"), code=2)
+    assert not (tmp_path / "p").exists()
+
+
+def test_the_packet_of_a_case_is_told_from_one_made_anew(
+    tax_run: tuple[Path, Path, str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    graded, snap, subject, record = tax_run
+    store = str(tmp_path / "store.db")
+    run(capsys, "keep", str(graded), "--snapshot", str(snap), "--store", store, "--by", "grader")
+    manifest = json.loads((graded / "manifest.json").read_text(encoding="utf-8"))
+    opened = ("--ground", f"facts_wrong:{record}=不属实", "--store", store, "--by", "reviewer", "--on", "2023-04-20")
+    run(capsys, "case", "open", manifest["run_id"], subject, *opened)
+    out = tmp_path / "packet"
+    said = run(capsys, "packet", "build", "C2023-0001", "--store", store, "--by", "reviewer", "-o", str(out))
+    digest = said.split()[-1]
+    packet = json.loads((out / "packet.json").read_text(encoding="utf-8"))
+    rows = {row["record_id"]: row for row in packet["results"]["records"]}
+    assert rows[record]["disputed"]
+    assert [record] in [one["without"] for one in packet["results"]["replays"]["without"]]
+    assert {row["what"] for row in packet["inputs"]["case"]} >= {"case", "ground", "deadline"}
+    assert "reviewer" not in (out / "packet.json").read_text(encoding="utf-8")
+    said = run(capsys, "packet", "verify", str(out), "--store", store)
+    assert digest in said
+    assert "case C2023-0001" in said
+    # one made anew from other words fits itself, and the log does not know it
+    ground = next(row for row in packet["inputs"]["case"] if row["what"] == "ground")
+    ground["statement"] = "属实"
+    write_packet(assembled(packet["inputs"], compute(packet["inputs"])), out)
+    run(capsys, "packet", "verify", str(out))
+    assert "the log speaks of no packet" in run(capsys, "packet", "verify", str(out), "--store", store, code=3)
+
+
+@pytest.fixture(scope="module")
+def tax_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str, str]:
+    """A graded district: folder, snapshot, a subject with a counted record, that record."""
+    from creditscore.demo.district import district
+    from creditscore.grading.grade import grade
+    from creditscore.records import ingest
+
+    made = district(subjects=60, seed=5)
+    source = ingest(**{name: getattr(made, name) for name in ("subjects", "records", "attributes", "history", "feeds")})
+    place = tmp_path_factory.mktemp("tax")
+    write_snapshot(source, place / "snap")
+    grading = grade(source, "tax", 2022, max_rejected=10**6)
+    row = next(one for one in grading.ledger.to_pylist() if one["step"] == "record" and one["reason"] == "counted")
+    return grading.write(place / "graded"), place / "snap", row["subject_id"], row["record_id"]

@@ -1,0 +1,182 @@
+"""A packet says all about one grade, and a changed digit anywhere is named with its line."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from creditscore.errors import InputError, UsageError
+from creditscore.explanation.audit import audit
+from creditscore.grading.grade import grade
+from creditscore.records import Snapshot
+from creditscore.review.packet import verify
+from creditscore.review.packet.form import assembled, text_of
+from creditscore.review.packet.gather import Added, gather, run_in_folder
+from creditscore.review.packet.results import build
+from creditscore.review.packet.verify import Changed, verify_text
+from tests.review.packet.conftest import EVENTS, MODEL, SCHEME, taken_in
+
+Packet = dict[str, Any]
+
+
+def test_every_record_stands_there_with_what_became_of_it(packet: Packet) -> None:
+    rows = {row["record_id"]: row for row in packet["results"]["records"]}
+    assert {record: row["use"] for record, row in rows.items()} == {
+        "R1": "counted", "R2": "no_effect", "R3": "no_effect", "R4": "out_of_window", "R5": "not_yet_known",
+        "R6": "other_domain", "R7": "refused",
+    }  # fmt: skip
+    assert rows["R7"]["why"]["en"] == "unknown_item"
+    assert rows["R1"]["disputed"]
+    assert not rows["R2"]["disputed"]
+    assert [one["known"] for one in rows["R5"]["events"]] == [False]
+
+
+def test_nothing_of_another_subject_is_in_it(packet: Packet) -> None:
+    assert "X1" not in text_of(packet)
+    assert "S2" not in text_of(packet)
+
+
+def test_its_parts_agree_with_one_another(packet: Packet, folder: Path) -> None:
+    results = packet["results"]
+    shown, replays = results["explanation"], results["replays"]
+    assert results["hashes"]["digest"] == audit(folder, "S1").digest
+    assert replays["whole"]["then"] == {name: shown[name] for name in ("state", "grade", "score")}
+    by_record = {tuple(one["without"]): one for one in replays["without"]}
+    for single in results["decisive"]["singles"]:
+        for record in single["records"]:
+            assert by_record[(record,)]["then"]["grade"] == single["grade"]
+    assert replays["whole"]["now"] != replays["whole"]["then"]  # R5 became known afterwards
+    assert {one["target"] for one in results["repair"]["options"]} >= {"R2"}
+
+
+def test_the_file_is_what_it_says(packet: Packet) -> None:
+    text = text_of(packet)
+    assert json.loads(text) == json.loads(json.dumps(packet))
+    assert text_of(json.loads(text)) == text
+    assert verify_text(text) == []
+    rows = sum(len(part) for part in packet["inputs"].values())
+    assert text.count("\n") > rows  # one line for each thing given
+
+
+def test_the_same_packet_from_any_order_of_rows(packet: Packet, tmp_path: Path) -> None:
+    turned = taken_in(EVENTS[::-1])
+    again = grade(turned, str(SCHEME), 2020, known_at="2020-12-31", max_rejected=10).write(tmp_path / "again")
+    added = Added(model=MODEL, disputed=["R1"])
+    assert text_of(build(run_in_folder(again, "S1"), turned, file=SCHEME, added=added)) == text_of(packet)
+
+
+def test_a_changed_digit_is_named_with_its_line(packet: Packet, monkeypatch: pytest.MonkeyPatch) -> None:
+    text, rng = text_of(packet), random.Random(5)
+    computed: dict[str, Any] = {}
+
+    def once(given: Any) -> Any:  # the same inputs give the same results: computed once for all mutations of results
+        key = json.dumps(given, ensure_ascii=False)
+        if key not in computed:
+            computed[key] = original(given)
+        return computed[key]
+
+    original = verify.compute
+    monkeypatch.setattr(verify, "compute", once)
+    places = [found.start() for found in re.finditer("[0-9]", text)]
+    assert len(places) > 3000
+    for place in rng.sample(places, 250):
+        digit = str((int(text[place]) + rng.randint(1, 9)) % 10)
+        found = verify_text(text[:place] + digit + text[place + 1 :])
+        assert [one.line for one in found[:1]] == [text.count("\n", 0, place) + 1], text[place - 40 : place + 20]
+    assert len(computed) <= 1
+
+
+@pytest.mark.parametrize("part", ["records", "model", "scheme", "laws", "subjects", "about", "refused"])
+def test_a_row_that_was_taken_away_is_missed(packet: Packet, part: str) -> None:
+    broken = json.loads(text_of(packet))
+    del broken["inputs"][part][-1]
+    assert verify_text(text_of(broken))
+
+
+def test_a_packet_made_anew_to_fit_has_another_digest(packet: Packet) -> None:
+    forged = json.loads(text_of(packet))
+    line = next(row for row in forged["inputs"]["records"] if row["record_id"] == "R1")
+    line["document_no"] = "乙字2号"
+    anew = assembled(forged["inputs"], forged["results"])
+    assert anew["digest"] != packet["digest"]
+    (found, *_) = verify_text(text_of(anew))  # the record's own row in the results no longer follows
+    assert found.place.startswith("results.records")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "place"),
+    [
+        (lambda text: text[: len(text) // 2], "JSON"),
+        (lambda text: text.replace('"kind": "creditscore-packet"', '"kind": "letter"'), "kind"),
+        (lambda text: text.replace('  "laws": [', '  "lows": ['), "inputs.laws"),
+        (lambda text: text.replace(": ", ":  ", 1), "as written"),
+        (lambda text: "[]", "kind"),
+    ],
+)
+def test_a_spoilt_file_is_said_not_raised(packet: Packet, spoil: Any, place: str) -> None:
+    (found,) = verify_text(spoil(text_of(packet)))
+    assert isinstance(found, Changed)
+    assert place in found.place
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"subject_id": "S2"}, "another subject"),
+        ({"advisory": False}, "advisory"),
+        ({"points": 650.0}, "the shares of the model part come to"),
+        ({"kind": "letter"}, "no model part"),
+    ],
+)
+def test_a_model_part_that_does_not_belong_is_refused(
+    folder: Path, snapshot: Snapshot, changed: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        gather(run_in_folder(folder, "S1"), snapshot, file=SCHEME, added=Added(model={**MODEL, **changed}))
+
+
+def test_what_does_not_belong_together_is_refused(folder: Path, snapshot: Snapshot) -> None:
+    run = run_in_folder(folder, "S1")
+    with pytest.raises(InputError, match="not the one that was graded"):
+        gather(run, taken_in(EVENTS[:-1]), file=SCHEME)
+    with pytest.raises(InputError, match="no subject"):
+        run_in_folder(folder, "S9")
+    with pytest.raises(InputError, match="does not come out of its snapshot"):
+        build(replace(run, digest="sha256:0"), snapshot, file=SCHEME)
+
+
+def test_a_personal_number_is_in_no_packet(tmp_path: Path) -> None:
+    number = "11010519491231002X"
+    told = [{**EVENTS[0], "document_no": f"证件{number}", "basis": number}, *EVENTS[1:]]
+    source = taken_in(told)
+    out = grade(source, str(SCHEME), 2020, known_at="2020-12-31", max_rejected=10).write(tmp_path / "graded")
+    made = build(run_in_folder(out, "S1"), source, file=SCHEME)
+    assert number not in text_of(made)
+    assert verify_text(text_of(made)) == []
+
+
+def test_a_version_that_governs_no_more_has_its_ways_as_of_the_run(tmp_path: Path) -> None:
+    file = tmp_path / "caps.yaml"
+    text = SCHEME.read_text(encoding="utf-8").replace(
+        "effective_from: 2010", "effective_from: 2010\neffective_to: 2021"
+    )
+    file.write_text(text, encoding="utf-8")
+    late = {
+        "record_id": "R2",
+        "event_no": "3",
+        "event": "disputed",
+        "event_on": "2022-05-01",
+        "recorded_on": "2022-05-01",
+    }
+    source = taken_in([*EVENTS, late])
+    out = grade(source, str(file), 2020, known_at="2020-12-31", max_rejected=10).write(tmp_path / "graded")
+    made = build(run_in_folder(out, "S1"), source, file=file)
+    assert made["results"]["repair"]["on"] == "2020-12-31"
+    assert made["results"]["repair"]["options"]
+    assert verify_text(text_of(made)) == []

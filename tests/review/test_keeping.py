@@ -1,0 +1,272 @@
+"""Kept runs: what stands in the store is what was graded, and a change of either is found."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from creditscore.cli.main import app
+from creditscore.demo.district import district
+from creditscore.errors import InputError, NotAllowed, StoreBusy, UsageError
+from creditscore.grading.grade import grade
+from creditscore.records import Snapshot, ingest
+from creditscore.records.store import write_snapshot
+from creditscore.review.inputs import (
+    RecordEvent,
+    as_kept,
+    as_known,
+    decided,
+    fitting,
+    record_events,
+    write_events,
+)
+from creditscore.review.keeping import changed_runs, keep, kept_rows, kept_run, kept_runs, snapshot_of
+from creditscore.store import Database, Log, Roles
+from tests.graded import BOTH, Graded
+
+WRITER = """
+import sys
+from pathlib import Path
+from creditscore.review import keeping
+from creditscore.store import Database, Log
+store, grading, snapshot, stop = sys.argv[1:]
+copy = keeping._copy
+def slow(con, folder, name, *rest):
+    copy(con, folder, name, *rest)
+    if stop in name:
+        print("in the middle", flush=True)
+        sys.stdin.read()
+keeping._copy = slow
+with Database(store) as opened:
+    keeping.keep(opened, Log(opened), grading, snapshot, by="li.na", check=False)
+    print("kept", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    with Database(tmp_path / "s.store") as opened:
+        yield opened
+
+
+def test_a_kept_run_has_every_row_and_is_repeated_without_effect(graded: Graded, store: Database) -> None:
+    log = Log(store)
+    (run,) = keep(store, log, graded.grading, graded.snapshot, by="li.na")
+    assert (run.scheme, run.period, run.known_at, run.kept_by) == ("tax", "2022", "2023-04-20", "li.na")
+    assert run.replayed
+    assert run.pinned == run.manifest["scheme"]
+    for table in ("grades", "ledger"):
+        written = pq.read_table(graded.grading / f"{table}.parquet").to_pylist()
+        subjects = sorted({row["subject_id"] for row in written})
+        kept = [row for one in subjects for row in kept_rows(store, run.run_id, table, one)]
+        assert kept == written
+    entries = [one.phase for one in log.entries(action="grading.keep")]
+    assert entries == ["begun", "done"]
+    assert keep(store, log, graded.grading, graded.snapshot, by="chen.jie") == [run]
+    assert len(log.entries()) == 3
+    assert changed_runs(store, log) == []
+    assert kept_run(store, run.run_id[:6]) == run
+    with pytest.raises(UsageError, match="no kept run begins"):
+        kept_run(store, "zz")
+
+
+def test_several_schemes_are_several_runs(graded: Graded, store: Database) -> None:
+    kept = keep(store, Log(store), graded.both, graded.snapshot, by="li.na")
+    assert {run.scheme for run in kept} == set(BOTH)
+    assert not any(run.replayed for run in kept)
+    written = pq.read_table(graded.both / "grades.parquet").to_pylist()
+    for run in kept:
+        rows = [row for row in written if row["scheme"] == run.scheme]
+        assert kept_rows(store, run.run_id, "grades", rows[0]["subject_id"]) == rows[:1]
+        ids = [rows[3]["subject_id"]]
+        again = as_kept(run, snapshot_of(run), ids)
+        assert again.grades.to_pylist() == kept_rows(store, run.run_id, "grades", ids[0])
+        assert again.ledger.to_pylist() == kept_rows(store, run.run_id, "ledger", ids[0])
+
+
+def test_what_does_not_fit_is_refused_and_nothing_is_kept(graded: Graded, store: Database, tmp_path: Path) -> None:
+    log = Log(store)
+    changed = tmp_path / "changed"
+    shutil.copytree(graded.grading, changed)
+    table = pq.read_table(changed / "grades.parquet")
+    grades = table["grade"].to_pylist()
+    swap = next(k for k in range(len(grades)) if grades[k] != grades[k + 1])
+    grades[swap], grades[swap + 1] = grades[swap + 1], grades[swap]  # the counts of the manifest stay as they are
+    place = table.column_names.index("grade")
+    pq.write_table(table.set_column(place, "grade", [grades]), changed / "grades.parquet")
+    with pytest.raises(InputError, match="does not come out of its snapshot as it was written"):
+        keep(store, log, changed, graded.snapshot, by="li.na")
+    with pytest.raises(UsageError, match="nobody is named"):
+        keep(store, log, graded.grading, graded.snapshot, by=" ")
+    with pytest.raises(UsageError, match="nobody is named"):
+        keep(store, log, graded.grading, graded.snapshot, by="11010519491231002X")
+    guarded = Log(store, roles=Roles({"grader": ("li.na",)}))
+    with pytest.raises(NotAllowed):
+        keep(store, guarded, graded.grading, graded.snapshot, by="wang.fang")
+    (changed / "ledger.parquet").unlink()
+    with pytest.raises(InputError, match="ledger"):
+        keep(store, log, changed, graded.snapshot, by="li.na", check=False)
+    assert kept_runs(store) == []
+    assert store.rows("SELECT count(*) FROM run_grades") == [(0,)]
+    keep(store, log, graded.grading, graded.snapshot, by="li.na")
+    shutil.copy(graded.grading / "ledger.parquet", changed / "ledger.parquet")
+    with pytest.raises(InputError, match="kept already, with other rows"):
+        keep(store, log, changed, graded.snapshot, by="li.na", check=False)
+
+
+def test_another_snapshot_is_refused(graded: Graded, store: Database, tmp_path: Path) -> None:
+    made = district(subjects=20, seed=6)
+    write_snapshot(ingest(subjects=made.subjects, records=made.records), tmp_path / "other")
+    with pytest.raises(InputError, match="not the one that was graded"):
+        keep(store, Log(store), graded.grading, tmp_path / "other", by="li.na")
+    (run,) = keep(store, Log(store), graded.grading, graded.snapshot, by="li.na")
+    with pytest.raises(InputError, match="not the one of run"):
+        snapshot_of(run, tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE run_grades SET grade = 'A' WHERE place = 3",
+        "DELETE FROM run_ledger WHERE place = 5",
+        "UPDATE run_runs SET grades_hash = 'sha256:0'",
+        "INSERT INTO run_grades (run_id, place, subject_id) VALUES ('x', 0, 'y')",
+        "UPDATE run_ledger SET effective = effective + 1 WHERE place = 2",
+    ],
+)
+def test_rows_changed_in_the_store_are_found(graded: Graded, tmp_path: Path, sql: str) -> None:
+    path = tmp_path / "s.store"
+    with Database(path) as store:
+        (run,) = keep(store, Log(store), graded.grading, graded.snapshot, by="li.na", check=False)
+    with duckdb.connect(str(path)) as con:
+        con.execute(sql if "place = 3" not in sql else sql.replace("'A'", "coalesce(grade, '') || 'x'"))
+    done = CliRunner().invoke(app, ["runs", "--store", str(path), "--verify"])
+    assert done.exit_code != 0
+    assert "not what its log says" in str(done.exception)
+    with Database(path) as store:
+        assert changed_runs(store, Log(store))
+    assert run.run_id in CliRunner().invoke(app, ["runs", "--store", str(path)]).output
+
+
+def test_a_killed_keeper_loses_nothing_acknowledged(graded: Graded, tmp_path: Path) -> None:
+    path = tmp_path / "s.store"
+    with Database(path) as store:
+        (first,) = keep(store, Log(store), graded.grading, graded.snapshot, by="li.na", check=False)
+    ids = []
+    for stop, said in (("food", "in the middle"), ("nowhere", "kept")):
+        process = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path), str(graded.both), str(graded.snapshot), stop],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout.readline() == f"{said}\n"
+        with pytest.raises(StoreBusy, match="somebody else writes to the store"):
+            Database(path)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+        with Database(path) as store:
+            log = Log(store)
+            log.verify().require()
+            ids.append([run.scheme for run in kept_runs(store)])
+            assert changed_runs(store, log) == []
+            assert kept_run(store, first.run_id) == first
+            assert len(log.unfinished()) == 1  # the one that was killed before it was acknowledged
+    assert [sorted(one) for one in ids] == [["tax"], ["food/risk", "tax", "tax"]]
+
+
+def test_events_are_appended_and_a_replay_of_any_day_takes_those_known_then(graded: Graded, store: Database) -> None:
+    log = Log(store)
+    (run,) = keep(store, log, graded.grading, graded.snapshot, by="li.na", check=False)
+    snapshot = snapshot_of(run)
+    rows = pq.read_table(graded.grading / "ledger.parquet").to_pylist()
+    row = next(one for one in rows if one["step"] == "record" and one["reason"] == "counted" and one["effective"] < 0)
+    subject, record = row["subject_id"], row["record_id"]
+    day = date(2023, 5, 10)
+    with log.act("li.wei", "reviewer", "case.decide", "C-1") as act:
+        made = write_events(
+            act.con, act.entry.seq, "C-1",
+            [RecordEvent(subject, record, "disputed", day, day),
+             RecordEvent(subject, record, "withdrawn", date(2023, 5, 20), date(2023, 5, 22), document_no="7")],
+            snapshot,
+        )  # fmt: skip
+    assert [one.event_no for one in made] == [made[0].event_no, made[0].event_no + 1]
+    assert decided(store) == made
+    assert decided(store, known_at=day) == made[:1]
+    assert decided(store, ["nobody"]) == []
+    listed = record_events(store, day).to_pylist()
+    assert listed == [
+        {"subject_id": subject, "record_id": record, "event": "disputed", "event_on": "2023-05-10",
+         "recorded_on": "2023-05-10", "event_no": str(made[0].event_no)}
+    ]  # fmt: skip
+    before = kept_rows(store, run.run_id, "grades", subject)[0]
+    for on, changed in ((date(2023, 5, 21), False), (date(2023, 5, 22), True)):
+        after = as_known(run, snapshot, [subject], decided(store), on).grades.to_pylist()[0]
+        assert (after["score"] != before["score"]) is changed
+    # the table is part of the input of a full run, which then says the same
+    whole = grade(ingested(store), "tax", 2022, known_at="2023-05-22", max_rejected=10**6)
+    full = next(one for one in whole.grades.to_pylist() if one["subject_id"] == subject)
+    assert full == after
+    with log.act("li.wei", "reviewer", "case.decide", "C-2") as act, pytest.raises(UsageError, match="has no record"):
+        write_events(act.con, act.entry.seq, "C-2", [RecordEvent(subject, "none", "withdrawn", day, day)], snapshot)
+
+
+def ingested(store: Database) -> Snapshot:
+    """The district taken in again, the decided events below its records."""
+    made = district(subjects=150, seed=5)
+    events = record_events(store)
+    text = pa.table({name: made.records[name].cast(pa.string()) for name in made.records.column_names})
+    joined = pa.concat_tables([text, events], promote_options="default")
+    tables = {name: getattr(made, name) for name in ("subjects", "attributes", "history", "feeds")}
+    return ingest(records=joined, **tables)
+
+
+def test_events_that_a_later_snapshot_holds_are_not_counted_twice(graded: Graded, store: Database) -> None:
+    log = Log(store)
+    (run,) = keep(store, log, graded.grading, graded.snapshot, by="li.na", check=False)
+    snapshot = snapshot_of(run)
+    rows = pq.read_table(graded.grading / "ledger.parquet").to_pylist()
+    row = next(one for one in rows if one["step"] == "record" and one["reason"] == "counted" and one["effective"] < 0)
+    subject, record, day = row["subject_id"], row["record_id"], date(2023, 5, 10)
+    half = RecordEvent(subject, record, "corrected", day, day, corrected_on=day, share="0.6")
+    with log.act("li.wei", "reviewer", "case.decide", "C-1") as act:
+        made = write_events(act.con, act.entry.seq, "C-1", [half], snapshot)
+    later = ingested(store)
+    assert fitting(later, made) == []
+    assert as_known(run, later, [subject], made, day).grades.equals(
+        as_known(run, snapshot, [subject], made, day).grades
+    )
+    assert fitting(snapshot, [RecordEvent(subject, "of another log", "withdrawn", day, day)]) == []
+
+
+def test_the_command_keeps_and_lists(graded: Graded, tmp_path: Path) -> None:
+    path = tmp_path / "s.store"
+    runner = CliRunner()
+    missing = runner.invoke(app, ["runs", "--store", str(path)])
+    assert isinstance(missing.exception, UsageError)
+    assert "creditscore keep" in str(missing.exception)
+    done = runner.invoke(
+        app, ["keep", str(graded.grading), "--snapshot", str(graded.snapshot), "--store", str(path), "--by", "li.na"]
+    )
+    assert done.exit_code == 0
+    assert "kept by li.na" in done.output
+    listed = runner.invoke(app, ["runs", "--store", str(path), "--json"])
+    assert json.loads(listed.output)[0]["scheme"] == "tax"
+    checked = runner.invoke(app, ["runs", "--store", str(path), "--verify"])
+    assert checked.exit_code == 0
+    assert "every hash fits" in checked.output
