@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.errors import NotAllowed, StoreBusy, UsageError
+from creditscore.errors import NotAllowed, StoreBusy, StoreError, UsageError
 from creditscore.lists import Book, expire, load, save
 from creditscore.store import Database, Log, Roles
 from tests.lists.players import entered, noticed, play
@@ -86,3 +86,29 @@ def test_a_store_of_an_earlier_format_is_brought_up_to_date(tmp_path: Path) -> N
     con.close()
     with Database(tmp_path / "old.store") as store:
         assert load(store) == Book()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "DELETE FROM list_events WHERE place = 2",
+        "DELETE FROM list_events",
+        "UPDATE list_events SET \"on\" = '2023-02-01' WHERE place = 2",
+        "UPDATE list_events SET \"by\" = 'somebody' WHERE place = 1",
+        "UPDATE list_events SET data = replace(data, '2023', '2022') WHERE place = 2",
+        "UPDATE list_events SET entry = 1 WHERE place = 2",
+        "UPDATE log_entries SET payload = replace(payload, 'li.na', 'x.x') WHERE payload LIKE '%list%' OR TRUE",
+    ],
+)
+def test_an_edited_store_is_not_read(store: Database, edit: str) -> None:
+    told, case_id = noticed(Book())
+    book, *_ = play(told, case_id, "decide", {"enter": True, "on": "2023-01-31"})
+    log = Log(store)
+    for count in range(1, len(book.events) + 1):
+        save(log, load(store), Book(book.events[:count]))
+    assert load(store) == book
+    with store.transaction() as con:
+        con.execute(edit)
+    with pytest.raises(StoreError, match="of the log"):
+        load(store)
+    store.close()

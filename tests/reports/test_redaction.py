@@ -23,6 +23,7 @@ from tests.reports.test_district import ids
 KINDS = {".html", ".json", ".csv", ".parquet", ".txt", ".xlsx", ".store"}
 PEOPLE = ("欧阳测试", "司马样例", "诸葛虚构")
 PHONES = ("13800138001", "15912345678", "19987654321")
+TEXTS = ("source", "basis", "document_no", "act_id", "remark")
 TEXT = "经办人{0} 身份证{1} 电话{2}"
 
 
@@ -67,7 +68,7 @@ def tables(folder: Path) -> dict[str, Path]:
         records.append(
             {"record_id": f"R{k}", "subject_id": firms[k % 12], "domain": "tax", "item": "020302", "occurred_on": day,
              "recorded_on": day, "booked_on": day}
-            | dict.fromkeys(("source", "basis", "document_no", "act_id", "remark"), signed(k) if k > 11 else planted(k))
+            | dict.fromkeys(TEXTS, signed(k) if k > 11 else planted(k))
         )  # fmt: skip
     records[7] |= {"record_id": resident(7)}
     records[8] |= {"item": f"{resident(8)}", "subject_id": resident(8)}
@@ -122,12 +123,16 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     said["dashboard"] = run("report", "dashboard", out / "years", *snapshot, *on, "--out", out / "district.html")
     memory(files, out)
     said |= models(given, out)
+    said |= acts(files, given, out)
     found = {f"said: {name}": text for name, text in said.items()}
     for file in sorted(out.rglob("*")):
         if file.is_file():
             found |= {f"{file.relative_to(out)}: {place}": text for place, text in texts(file)}
     assert sum(place.startswith("years/2022/ledger.parquet") for place in found) > 40  # rows that were used
     assert sum(place.startswith("years/2022/quarantine.parquet") for place in found) > 10  # and rows that were refused
+    assert "110***************" in found["plan/frame.csv: text"]  # and what acts write
+    assert sum(place.startswith("joint/refusals.parquet") for place in found) > 10
+    assert sum(place.startswith("lists/list_events.parquet") for place in found) > 3
     assert {Path(place.partition(":")[0]).suffix for place in found} >= KINDS
     return found
 
@@ -154,6 +159,82 @@ def memory(files: dict[str, Path], out: Path) -> None:
     with Database(out / "acts.store") as store:
         for row in grading.grades.slice(0, 5).to_pylist():
             Log(store).append("analyst", "analyst", "grade.note", row["subject_id"], {"grade": row["grade"]})
+
+
+def acts(files: dict[str, Path], given: Path, out: Path) -> dict[str, str]:
+    """Lists, composite, joint measures and inspections: every table names people in every text it may have."""
+    firms, on = ids(12), ["--by", "li.na", "--store", out / "acts.duckdb"]
+    rows = [
+        {"record_id": f"W{k}", "subject_id": firm, "domain": "wages", "item": "incident", "event_on": "2023-01-05",
+         "ordered_on": "2023-01-10", "deadline_on": "2023-01-20", **dict.fromkeys(TEXTS, signed(k))}
+        for k, firm in enumerate(firms[:3])
+    ]  # fmt: skip
+    pd.DataFrame(rows).to_csv(given / "wages.csv", index=False)
+    subjects = pd.read_csv(files["subjects"], dtype=str).head(12)
+    subjects.to_csv(given / "firms.csv", index=False)
+    tables = ["--subjects", given / "firms.csv", "--records", given / "wages.csv"]
+    said = {"wages": run("grade", "--scheme", "wage_arrears", "--as-of", "2023-03-01", *tables, "--out", out / "wages")}
+    asked = ["--records", given / "wages.csv", "--on", "2023-03-01", *on]
+    said["propose"] = run("lists", "propose", out / "wages", *asked)
+    case = said["propose"].split()[0]
+    told = ["--measures", "限制投标", "--remedies", "异议", "--organ", "区人社局", "--document", "1号"]
+    said["notice"] = run("lists", "notice", case, "--on", "2023-03-02", *told, *on)
+    said["due"] = run("lists", "due", "--on", "2023-03-02", *on[2:])
+    said["show"] = run("lists", "show", case, *on[2:])
+    said["lists"] = run("lists", "export", "--out", out / "lists", "--csv", *on[2:])
+    scored = ["--listings", files["listings"], "--subjects", given / "firms.csv", "--acts", "unchecked", "--csv"]
+    low = given / "low.yaml"  # two domains are enough here
+    low.write_text(
+        "composite: low\nbase: jilin_edz@2018-06-27\nlabel: {zh: 低, en: low}\neffective_from: 2018-06-27\n"
+        "checked_on: 2026-11-25\ncite: {law: GGXYPJ}\ncoverage: {at_least: 100, evidence: project_default}\n",
+        encoding="utf-8",
+    )
+    folders = [out / "years/2022", out / "wages"]
+    said["composite"] = run("composite", *folders, "--config", low, *scored, "--out", out / "composite")
+    asked = ["--gradings", folders[0], "--gradings", folders[1], "--html", out / "composite.html"]
+    said["composed"] = run("composite", "explain", out / "composite", firms[0], *asked)
+    changed = ["--subjects", given / "firms.csv", "--out", out / "changed"]
+    said["changed"] = run("composite", "impact", out / "composite", out / "composite", *changed)
+    events = [
+        {"event_id": f"E{k}", "kind": "licence", "department": "market_regulation", "on": "2022-07-01",
+         "subject_ids": f"{firm};{resident(k)};{PEOPLE[k % 3]}", "remark": planted(k)}
+        for k, firm in enumerate(firms)
+    ]  # fmt: skip
+    pd.DataFrame(events).to_csv(given / "events.csv", index=False)
+    desk = ["--listings", files["listings"], "--max-rejected", "99"]
+    said["match"] = run("joint", "match", given / "events.csv", *desk, "--subjects", given / "firms.csv", *on)
+    said["joint due"] = run("joint", "due", *desk, "--on", "2022-07-02", *on[2:])
+    said["joint"] = run("joint", "export", *desk, "--on", "2022-07-02", "--out", out / "joint", "--csv", *on[2:])
+    return said | inspections(firms, given, out, on)
+
+
+def inspections(firms: list[str], given: Path, out: Path, on: list[Any]) -> dict[str, str]:
+    people = [{"inspector_id": f"J{k}", "certificates": "joint", "days": 90, "name": planted(k)} for k in range(4)]
+    states = [{"subject_id": firms[0], "data_state": "disputed", "reason": planted(1)}]
+    bars = [{"inspector_id": "J1", "subject_id": firms[1], "reason": planted(2)}]
+    for name, rows in (("inspectors", people), ("states", states), ("conflicts", bars)):
+        pd.DataFrame(rows).to_csv(given / f"{name}.csv", index=False)
+    asked = ["--programme", f"composite={out / 'composite'}", "--year", "2024", "--subjects", given / "firms.csv"]
+    asked += ["--data-states", given / "states.csv", "--inspectors", given / "inspectors.csv"]
+    said = {"plan": run("supervise", "plan", *asked, "--out", out / "plan")}
+    asked = ["--inspectors", given / "inspectors.csv", "--conflicts", given / "conflicts.csv", "--replay"]
+    asked += ["--source", "lottery", "--source-on", "2024-01-09", "--read", "digits", "--pattern", "[0-9]{14}"]
+    asked += ["--values", "17721088", "--on", "2024-01-04", *on]
+    said["commit"] = run("supervise", "commit", out / "plan", *asked, "--out", out / "draw")
+    value = ["--value", "01051220283307", "--on", "2024-01-10"]
+    said["draw"] = run("supervise", "draw", out / "draw", *value, *on)
+    found = pd.read_csv(out / "draw" / "to_fill.csv", dtype=str, keep_default_na=False)
+    found["inspected_on"] = found["recorded_on"] = [f"{day[:8]}28" for day in found.planned_on]
+    found["result"], found["violations"] = "clean", "0"
+    found["remark"] = [signed(k) for k in range(len(found))]
+    bad = found.assign(inspection_id=[resident(k) for k in range(len(found))], department=planted(3))
+    pd.concat([found, bad]).to_csv(given / "results.csv", index=False)
+    asked = ["--max-rejected", "99", "--out", out / "results", *on]
+    said["results"] = run("supervise", "import", given / "results.csv", *asked)
+    asked = ["--results", out / "results/results.csv", "--listings", given / "listings.csv", "--on", "2022-07-01"]
+    asked += ["--measures", out / "joint/measures.csv", "--out", out / "supervised"]
+    said["supervision"] = run("report", "supervision", out / "plan", *asked)
+    return said
 
 
 def models(given: Path, out: Path) -> dict[str, str]:

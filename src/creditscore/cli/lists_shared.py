@@ -42,10 +42,13 @@ def open_book(store: Path, roles: Path | None) -> Iterator[tuple[Log, Book]]:
         yield log, load(log.store)
 
 
-def read_book(store: Path) -> Book:
+def read_book(store: Path, proved: bool = False) -> Book:
+    """The book to look at; `proved`: the whole log is read again first, and StoreError says where it was changed."""
     from creditscore.lists import load
 
     with open_log(store, read_only=True) as log:
+        if proved:
+            log.verify().require()
         return load(log.store)
 
 

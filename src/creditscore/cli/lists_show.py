@@ -80,6 +80,6 @@ def export_command(
     """Write listings (for `creditscore grade --listings`), list_exits and list_events."""
     from creditscore.lists.export import write
 
-    for file, rows in write(read_book(store), out, known_at, csv).items():
+    for file, rows in write(read_book(store, proved=True), out, known_at, csv).items():
         typer.echo(f"{file}: {rows} rows")
     typer.echo(f"written to {out}")

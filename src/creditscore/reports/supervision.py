@@ -14,6 +14,7 @@ from creditscore.explanation.words import plain
 from creditscore.records.identity import redact
 from creditscore.reports.district_lists import both, list_labels
 from creditscore.reports.given import bad_days, given
+from creditscore.supervision.joint.load import load_four_lists
 
 if TYPE_CHECKING:
     import duckdb
@@ -57,6 +58,7 @@ def supervision(
         "made_up": bool(manifest.get("made_up", False)),
         "internal": bool(manifest.get("internal", True)),
         "programmes": labels,
+        "class_labels": {name: one.get("classes", {}) for name, one in sorted(manifest.get("programmes", {}).items())},
         "project_default": sorted(
             {
                 f"{name}: {path}"
@@ -64,7 +66,11 @@ def supervision(
                 for path in one.get("project_default", ())
             }
         ),
-        "notes": [clean(str(one)) for one in manifest.get("notes", ()) if "project_default" not in str(one)],
+        "notes": [
+            clean(str(one))
+            for one in manifest.get("notes", ())
+            if "project_default" not in str(one) and not str(one).startswith("internal:")
+        ],
         "classes": _classes(con),
         "places": _places(con),
         "capacity": _numbers(con, "capacity", CAPACITY),
@@ -208,15 +214,21 @@ def _measures(con: duckdb.DuckDBPyConnection, measures: Any) -> Table:
     given(
         con, "measures", measures, ("department", "measure_id", "state"), ("side", "in_force", "flags", "basis_level")
     )
+    shipped = load_four_lists()
     rows = con.execute(
         "SELECT department, coalesce(side, ''), measure_id, coalesce(basis_level, ''), state, count(*),"
         " count(*) FILTER (WHERE coalesce(flags, '') <> '') FROM measures GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     names = ("department", "side", "measure_id", "basis_level", "state", "count", "flagged")
-    return [
-        {
+    found: Table = []
+    for row in rows:
+        told: dict[str, Any] = {
             name: int(cell) if name in ("count", "flagged") else redact(clean(cell))
             for name, cell in zip(names, row, strict=True)
         }
-        for row in rows
-    ]
+        measure = shipped.measures.get(told["measure_id"])
+        office = shipped.head.departments.get(told["department"])
+        told |= {"label": both(measure.measure if measure else plain(told["measure_id"]))["label"]}
+        told |= {"office": both(office.label if office else plain(told["department"]))["label"]}
+        found.append(told)
+    return found

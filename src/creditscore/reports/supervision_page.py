@@ -16,6 +16,9 @@ from creditscore.reports.validation_sections import Figure, Said, Section, Table
 
 said_in = page.said_in("supervision")
 MARK, PLACES = "supervision.json", 40
+COLUMNS = ("industry", "district", "size", "ownership", "region")
+LEVELS = ("law", "admin_regulation", "central_policy", "local_regulation", "department_rule", "normative_document")
+STATES = ("proposed", "accepted", "rejected", "notified", "executed", "fed_back", "annulled", "lifted", "lapsed")
 
 
 def supervision_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
@@ -30,7 +33,8 @@ def supervision_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -
         (t("findings"), number(sum(row["findings"] for row in rows))),
     ]
     parts = (classes, yields, results, capacity, places, lists, measures)
-    limits = [t("class_not_measure"), t("only_random"), *data["notes"]]
+    limits = [t("class_not_measure"), t("only_random"), *([t("internal_note")] if data["internal"] else [])]
+    limits += data["notes"]
     limits += [t("project_default", "; ".join(data["project_default"]))] if data["project_default"] else []
     under = [t("plan_of", data["year"])] + ([t("counted_on", data["on"])] if data["on"] else [])
     return page.draw(
@@ -43,6 +47,17 @@ def _named(data: dict[str, Any], lang: Lang, programme: str) -> str:
     return str(data["programmes"].get(programme, {}).get(lang, programme))
 
 
+def _class(data: dict[str, Any], lang: Lang, row: dict[str, Any]) -> str:
+    label = data["class_labels"].get(row["programme"], {}).get(row["class"], {})
+    return str(label.get(lang, row["class"]))
+
+
+def _place(text: str, t: Said) -> str:
+    """`industry=…; district=…` with the columns in words."""
+    parts = [part.partition("=") for part in text.split("; ")]
+    return "; ".join(f"{t(name)} {value}" if name in COLUMNS else f"{name}{mark}{value}" for name, mark, value in parts)
+
+
 def _percent(value: float | None) -> str:
     return "—" if value is None else f"{100 * value:.1f} %"
 
@@ -50,7 +65,7 @@ def _percent(value: float | None) -> str:
 def classes(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     rows = [
         [
-            _named(data, lang, row["programme"]), row["class"], row["rate"], number(row["units"]),
+            _named(data, lang, row["programme"]), _class(data, lang, row), row["rate"], number(row["units"]),
             number(row["visits"]), number(row["done"]), number(row["findings"]),
             _span(row["expected_low"], row["expected_high"]),
         ]
@@ -66,16 +81,16 @@ def _span(low: float | None, high: float | None) -> str:
 
 def yields(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     marks = [
-        {"label": f"{_named(data, lang, row['programme'])} {row['class']}", "value": 100 * row["found_rate"],
+        {"label": f"{_named(data, lang, row['programme'])} {_class(data, lang, row)}", "value": 100 * row["found_rate"],
          "low": 100 * row["found_low"], "high": 100 * row["found_high"], "colour": BAR,
          "text": f"{_percent(row['found_rate'])}  ({row['findings']:,} / {row['done']:,})"}
         for row in data["classes"] if row["found_rate"] is not None
     ]  # fmt: skip
     if not marks:
         return Section(t("yields"), t("no_yields"))
-    picture = plots.intervals("yields", t("yields"), t("yields_desc"), marks, left=250)
+    picture = plots.intervals("yields", t("yields"), t("yields_desc"), marks, left=330)
     rows = [
-        [_named(data, lang, row["programme"]), row["class"], _percent(row["found_rate"]),
+        [_named(data, lang, row["programme"]), _class(data, lang, row), _percent(row["found_rate"]),
          f"{_percent(row['found_low'])} – {_percent(row['found_high'])}"]
         for row in data["classes"] if row["found_rate"] is not None
     ]  # fmt: skip
@@ -94,7 +109,7 @@ def results(data: dict[str, Any], lang: Lang, t: Said) -> Section:
 def capacity(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = [
         [
-            row["certificate"],
+            t("everybody") if row["certificate"] == "(all)" else row["certificate"],
             row["inspectors"],
             row["visits"],
             row["needed_days"],
@@ -110,7 +125,7 @@ def capacity(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
 def places(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     held = data["places"]
     rows = [
-        [_named(data, lang, row["programme"]), row["place"], number(row["units"]), number(row["visits"])]
+        [_named(data, lang, row["programme"]), _place(row["place"], t), number(row["units"]), number(row["visits"])]
         for row in held[:PLACES]
     ]
     caption = t("places_more", len(held), PLACES) if len(held) > PLACES else ""
@@ -134,10 +149,10 @@ def lists(data: dict[str, Any], lang: Lang, t: Said) -> Section:
 def measures(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     rows = [
         [
-            row["department"],
-            row["measure_id"],
-            row["basis_level"],
-            row["state"],
+            row["office"][lang],
+            row["label"][lang],
+            t(row["basis_level"]) if row["basis_level"] in LEVELS else row["basis_level"],
+            t(row["state"]) if row["state"] in STATES else row["state"],
             number(row["count"]),
             number(row["flagged"]),
         ]

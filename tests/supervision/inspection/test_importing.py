@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from creditscore.errors import InputError, TooManyRejected
+from creditscore.errors import InputError, StoreError, TooManyRejected
 from creditscore.store import Database, Log
 from creditscore.supervision.inspection.commitment import Randomness
 from creditscore.supervision.inspection.importing import import_results
@@ -184,3 +184,32 @@ def test_next_year_nobody_goes_where_they_were_last(drawn: Made, store: Who, tmp
 def test_an_empty_table_is_an_error(drawn: Made, store: Who, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no rows"):
         import_results(results(drawn)[:0], tmp_path / "out", store)
+
+
+def test_the_table_to_fill_is_what_the_import_takes(drawn: Made, store: Who, tmp_path: Path) -> None:
+    table = pd.read_csv(drawn.folder / "to_fill.csv", dtype=str, keep_default_na=False)
+    visits = pd.read_csv(drawn.folder / "visits.csv", dtype=str)
+    assert table.inspection_id.is_unique
+    assert table.subject_id.tolist() == visits.subject_id.tolist()  # one department here
+    with pytest.raises(TooManyRejected):  # nothing was found yet
+        import_results(table, tmp_path / "empty", store)
+    table["inspected_on"] = table["recorded_on"] = visits.to
+    table["result"], table["violations"] = "clean", "0"
+    imported = import_results(table, tmp_path / "out", store)
+    assert (len(imported.results), imported.missing) == (len(table), ())
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "UPDATE draw_units SET probability = '1/2' WHERE unit = (SELECT min(unit) FROM draw_units)",
+        "UPDATE draw_units SET visits = visits + 1 WHERE unit = (SELECT min(unit) FROM draw_units WHERE visits = 0)",
+        "DELETE FROM draw_units WHERE unit = (SELECT max(unit) FROM draw_units)",
+        "UPDATE draw_commitments SET content = replace(content, '\"visits\":1', '\"visits\":2')",
+    ],
+)
+def test_a_draw_edited_in_the_store_is_not_used(drawn: Made, store: Who, tmp_path: Path, edit: str) -> None:
+    with Database(store.store) as held, held.transaction() as con:
+        con.execute(edit)
+    with pytest.raises(StoreError, match="not the one that was committed to"):
+        import_results(results(drawn), tmp_path / "out", store)

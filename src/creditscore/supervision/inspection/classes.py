@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,14 @@ def read_classes(data: Any, programme: Programme) -> list[Row]:
     if wrong:
         raise InputError(f"data_state is {redact(wrong[0])!r}", where="classes", allowed=DATA_STATES)
     return chosen
+
+
+def made_up(data: Any) -> bool:
+    """Whether a folder or a grading says that its organisations do not exist."""
+    if isinstance(data, str | Path):
+        file = Path(data) / "manifest.json"
+        return file.is_file() and bool(json.loads(file.read_text(encoding="utf-8")).get("made_up", False))
+    return bool(getattr(data, "manifest", {}).get("made_up", False)) if hasattr(data, "grades") else False
 
 
 def _folder(folder: Path) -> tuple[Path, set[str]]:

@@ -6,10 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from creditscore.errors import InputError, UsageError
-from creditscore.records.identity import redact
+from creditscore.records.identity import redact, redact_cell
 from creditscore.supervision.inspection.allocate import allocate, class_total, collapse
 from creditscore.supervision.inspection.classes import (
     DATA_STATES,
@@ -106,6 +107,7 @@ def build_frame(
     limit = _limit(programmes, windows, rates or {})
     about = _subjects(subjects)
     states = _states(data_states, names)
+    told = cache(redact_cell)  # a frame is read by many; the texts of its places repeat
     made = visits_made or {}
     units: list[Unit] = []
     left_out: list[Row] = []
@@ -114,7 +116,7 @@ def build_frame(
         rows = read_classes(table, programme)
         for row in rows:
             for name in ("kind", *COLUMNS):
-                row[name] = row[name] or about.get(row["subject_id"], {}).get(name, "")
+                row[name] = told(row[name] or about.get(row["subject_id"], {}).get(name, ""))
             for name in programme.strata:
                 without[name] += not row[name]
             unit, reason = _unit(row, programme, states, limit, made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from creditscore.errors import InputError, TooManyRejected
+from creditscore.errors import InputError, StoreError, TooManyRejected
 from creditscore.store import Database, Log
 from creditscore.supervision.inspection.keep import IMPORTER, Who
 from creditscore.supervision.inspection.results import COLUMNS, REASONS, TABLE, fault_of, shown
@@ -135,7 +136,30 @@ def _draws(store: Database, names: set[str]) -> Draws:
             departments[name].add(department)
             row = dict(zip(("programme", "stratum", "class", "probability", "visits"), map(str, rest), strict=True))
             units[(name, department, subject)].append(row)
+        if name in days:
+            _as_committed(store, name, [one for key, rows in units.items() if key[0] == name for one in rows])
     return Draws(units, days, {name: frozenset(found) for name, found in departments.items()})
+
+
+def _as_committed(store: Database, draw_id: str, units: Sequence[Row]) -> None:
+    """StoreError where units, visits or probabilities of a draw in the store are not those that were committed to."""
+    held = store.rows("SELECT content, hash FROM draw_commitments WHERE draw_id = ?", [draw_id])
+    content, name = held[0] if held else ("", "")
+    wrong = StoreError("the draw in the store is not the one that was committed to", where=f"draw {draw_id}",
+                       next="restore a copy of the store; `supervise verify DIR --store` proves it")  # fmt: skip
+    if hashlib.sha256(content.encode()).hexdigest() != name or not name.startswith(draw_id):
+        raise wrong
+    strata = json.loads(content)["strata"]
+    visits: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
+    for one in units:
+        sizes[one["stratum"]] += 1
+        visits[one["stratum"]] += int(one["visits"])
+        said = strata.get(one["stratum"], {"units": 1, "visits": 0})
+        if Fraction(one["probability"]) != min(Fraction(said["visits"], said["units"]), Fraction(1)):
+            raise wrong
+    if any((sizes[key], visits[key]) != (said["units"], said["visits"]) for key, said in strata.items()):
+        raise wrong
 
 
 def _against_draw(row: Row, draws: Draws) -> str | None:

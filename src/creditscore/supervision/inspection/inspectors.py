@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from creditscore.errors import InputError
-from creditscore.records.identity import is_resident, redact
+from creditscore.records.identity import is_resident, redact, resident_numbers
 from creditscore.records.tables import Table
 from creditscore.supervision.inspection.classes import clean_ids
 from creditscore.supervision.inspection.rows import Row, csv_text, day_of, read_rows
@@ -61,9 +61,10 @@ class Staff:
             }
             for one in self.inspectors
         ]
+        barred = [dict(zip(("inspector_id", "subject_id"), pair, strict=True)) for pair in sorted(self.barred())]
         return {
             "inspectors.csv": csv_text(("inspector_id", "certificates", "days"), inspectors),
-            "conflicts.csv": csv_text(("inspector_id", "subject_id", "reason"), self.conflicts),
+            "conflicts.csv": csv_text(("inspector_id", "subject_id"), barred),
             "last_visits.csv": csv_text(("inspector_id", "subject_id", "visited_on"), self.last_visits),
         }
 
@@ -80,6 +81,8 @@ def read_staff(inspectors: Any, conflicts: Any = None, last_visits: Any = None) 
         name = row["inspector_id"]
         if name in found:
             raise InputError(f"the inspector {name!r} stands twice", where="inspectors", next="list each one once")
+        if resident_numbers(row["certificates"]):
+            raise InputError(f"a resident identity number stands in the certificates of {name!r}", where="inspectors")
         certificates = frozenset(one.strip() for one in row["certificates"].split(";") if one.strip())
         found[name] = Inspector(name, certificates, _days(row["days"], name))
     if not found:
@@ -128,7 +131,6 @@ def _pairs(data: Any, table: Table, where: str) -> tuple[Row, ...]:
     for row in rows:
         if "visited_on" in row:
             row["visited_on"] = str(day_of(row["visited_on"][:10], f"visited_on in {where}"))
-        if "reason" in row:
-            row["reason"] = redact(row["reason"])
+        row.pop("reason", None)  # who may know of a conflict need not know why
     unique = {tuple(row.items()) for row in rows}
     return tuple(dict(one) for one in sorted(unique))

@@ -21,6 +21,7 @@ from creditscore.supervision.inspection.capacity import (
     person_days,
     visits_of,
 )
+from creditscore.supervision.inspection.classes import made_up
 from creditscore.supervision.inspection.frame import Frame, build_frame, expected_joint_visits
 from creditscore.supervision.inspection.inspectors import Staff, read_staff
 from creditscore.supervision.inspection.programme import (
@@ -71,6 +72,7 @@ class Plan:
     capacity: tuple[Capacity, ...]
     yields: Mapping[tuple[str, str], Yield]
     what_if: tuple[Row, ...]
+    made_up: bool = False
 
     @property
     def internal(self) -> bool:
@@ -107,10 +109,12 @@ class Plan:
             "year": self.year,
             "windows": frame.windows,
             "internal": self.internal,
+            **({"made_up": True} if self.made_up else {}),
             "may_be_published": ["public.json"] if self.internal else sorted(content),
             "programmes": {
                 one.programme: {
                     "label": one.label.model_dump(),
+                    "classes": {cls.code: cls.label.model_dump() for cls in one.classes if cls.label},
                     "department": one.department.code,
                     "certificate": one.certificate,
                     "use": one.use,
@@ -186,7 +190,8 @@ def make_plan(
         raise InputError("nobody is left to draw from", where="frame", next="see who was left out, and for which rule")
     rows = [_changed(loaded, subjects, options, changes, staff) for changes in what_if]
     return Plan(
-        year, frame, tuple(check_capacity(frame, staff.inspectors)), past_yields(frame, earlier), tuple(rows)
+        year, frame, tuple(check_capacity(frame, staff.inspectors)), past_yields(frame, earlier), tuple(rows),
+        any(made_up(table) for _, table in loaded),
     )  # fmt: skip
 
 
