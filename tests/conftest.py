@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.graded import early, graded
+
+__all__ = ["early", "empty_store", "graded"]
+
 
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -34,7 +34,7 @@ from creditscore.review.inputs import (
 )
 from creditscore.review.keeping import changed_runs, keep, kept_rows, kept_run, kept_runs, snapshot_of
 from creditscore.store import Database, Log, Roles
-from tests.review.conftest import BOTH, Graded
+from tests.graded import BOTH, Graded
 
 WRITER = """
 import sys

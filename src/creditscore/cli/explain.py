@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from creditscore.review.disputes import Marked
     from creditscore.schemes.model import Scheme
 
 
@@ -23,6 +24,10 @@ def explain_command(
     depth: Annotated[
         str, typer.Option(help="subject: one paragraph; reviewer: the full arithmetic; auditor: with every hash.")
     ] = "reviewer",
+    store: Annotated[
+        Path | None, typer.Option(help="A store: records that an open case contests are marked, with a second grade.")
+    ] = None,
+    snapshot: Annotated[Path | None, typer.Option(help="The snapshot of the kept run, where it has moved.")] = None,
 ) -> None:
     """Explain one grade: every point with its record and article, from the start score to the grade."""
     from creditscore.explanation.audit import audit
@@ -30,6 +35,7 @@ def explain_command(
     from creditscore.explanation.read import schemes_in
     from creditscore.explanation.text import depth_of, render
     from creditscore.explanation.words import lang_of
+    from creditscore.review.disputes import as_rows, said_of
 
     chosen, deep = lang_of(lang), depth_of(depth)
     name, own = words_of(scheme)
@@ -38,15 +44,33 @@ def explain_command(
     explained = [explain(folder, subject, one, own, laws) for one in names]
     hashes = [audit(folder, subject, one) if deep == "auditor" else None for one in names]
     shown = [render(one, chosen, _width(), deep, held) for one, held in zip(explained, hashes, strict=True)]
-    typer.echo("\n".join(shown), nl=False)
+    marked = _marked(store, snapshot, [(one.run_id, one.subject_id) for one in explained], own)
+    said = [[said_of(mark, chosen) for mark in marks] for marks in marked]
+    pages = ["".join([text, *(f"{line}\n" for line in lines)]) for text, lines in zip(shown, said, strict=True)]
+    typer.echo("\n".join(pages), nl=False)
     if html is not None:
         from creditscore.reports.html import subject_page, write_page
 
-        for one, held in zip(explained, hashes, strict=True):
+        for one, held, marks, lines in zip(explained, hashes, marked, said, strict=True):
             page = html
             if len(explained) > 1:
                 page = html.with_stem(f"{html.stem}-{one.scheme.partition('@')[0].replace('/', '-')}")
-            typer.echo(f"written to {write_page(page, subject_page(one, chosen, hashes=held))}")
+            drawn = subject_page(one, chosen, hashes=held, marks=lines, disputes=as_rows(marks))
+            typer.echo(f"written to {write_page(page, drawn)}")
+
+
+def _marked(
+    store: Path | None, snapshot: Path | None, asked: list[tuple[str, str]], own: Scheme | None
+) -> list[list[Marked]]:
+    """The disputed records of each explained grade, as the store has them."""
+    if store is None:
+        return [[] for _ in asked]
+    from creditscore.cli.acting import open_log
+    from creditscore.review.disputes import marks
+
+    schemes = {} if own is None else {own.scheme: own}
+    with open_log(store, read_only=True, made_by="creditscore keep") as log:
+        return [marks(log.store, run, [subject], place=snapshot, schemes=schemes) for run, subject in asked]
 
 
 def words_of(scheme: str | None) -> tuple[str, Scheme | None]:

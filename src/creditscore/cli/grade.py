@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Table = Annotated[Path | None, typer.Option(help="Parquet or CSV file, or a folder of Parquet files.")]
 
+ROOM = 110  # columns that the table of several schemes needs
+
 
 def grade_command(
     out: Annotated[Path, typer.Option(help="Folder for the results.")],
@@ -53,6 +55,9 @@ def grade_command(
         typer.Option(help="Memory for the engine, such as 1500MB; what is beyond spills to a folder."),
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Write CSV beside Parquet.")] = False,
+    store: Annotated[
+        Path | None, typer.Option(help="A store: grades with disputed records are marked, with a second grade.")
+    ] = None,
 ) -> None:
     """Grade every subject under one or several schemes, with an exact ledger of every point."""
     from creditscore.grading.grade import grade
@@ -93,13 +98,50 @@ def grade_command(
         except TooManyRejected as error:
             grading, refused = error.grading, error  # type: ignore[attr-defined]
         grading.write(out, csv=csv)
+        notes = _disputes(grading, store, source, out, csv)
     if isinstance(grading, Gradings):
         _report_all(grading)
     else:
         _report(grading)
+    for note in notes:
+        typer.echo(f"note: {note}")
     typer.echo(f"written to {out}")
     if refused is not None:
         raise refused
+
+
+def _disputes(grading: Grading | Gradings, store: Path | None, source: Any, out: Path, csv: bool) -> list[str]:
+    """Write `disputes` beside the grades, and say what of the store these grades do not hold."""
+    from creditscore.grading.result import Grading
+
+    for kind in ("parquet", "csv"):
+        (out / f"disputes.{kind}").unlink(missing_ok=True)
+    if store is None:
+        return []
+    from creditscore.cli.acting import open_log
+    from creditscore.cli.tables import write_table
+    from creditscore.records import Snapshot
+    from creditscore.review.disputes import dispute_table, marks_in, open_disputes
+    from creditscore.review.inputs import decided, fitting
+
+    with open_log(store, read_only=True, made_by="creditscore keep") as log:
+        disputes, events = open_disputes(log.store), decided(log.store)
+    runs = [grading] if isinstance(grading, Grading) else list(grading)
+    table = dispute_table({run.plan.scheme.scheme: marks_in(run, disputes) for run in runs})
+    for kind in ("parquet", "csv") if csv else ("parquet",):
+        write_table(table, out / f"disputes.{kind}")
+    notes = [f"{table.num_rows} disputed records; the grades without them are in disputes.parquet"]
+    left = (
+        len([one for one in fitting(source, events) if one.event not in MARKS]) if isinstance(source, Snapshot) else 0
+    )
+    if left:
+        notes.append(
+            f"{left} events that cases decided are not in this snapshot; `creditscore case events` exports them"
+        )
+    return notes
+
+
+MARKS = ("disputed", "dispute_resolved")  # events that change no score
 
 
 def _names(scheme: str | None, profile: str | None, period: str | None, as_of: str | None) -> list[str]:
@@ -121,10 +163,10 @@ def _names(scheme: str | None, profile: str | None, period: str | None, as_of: s
 
 def _report_all(gradings: Gradings) -> None:
     """One line per scheme: how many subjects have which grade, and what could not be graded."""
-    from creditscore.cli.tables import show
+    from creditscore.cli.tables import console, say_line, show, show_blocks
 
     manifest = gradings.manifest
-    typer.echo(f"{len(gradings)} schemes  known at {manifest['known_at']}  run {manifest['run_id']}")
+    say_line(f"{len(gradings)} schemes  known at {manifest['known_at']}  run {manifest['run_id']}")
     rows = []
     for one in gradings:
         counts = one.manifest["counts"]
@@ -132,13 +174,22 @@ def _report_all(gradings: Gradings) -> None:
         states = {state: count for state, count in counts["states"].items() if state != "graded"}
         used = counts["records"]["used"]
         rows.append((one.plan.scheme.name, one.plan.period, str(used), _counted(grades), _counted(states)))
-    show(("scheme", "period", "records", "graded", "not graded"), rows)
+    if console().width < ROOM:
+        show_blocks((f"{name}  {period}", _lines(*more)) for name, period, *more in rows)
+    else:
+        show(("scheme", "period", "records", "graded", "not graded"), rows)
     for note in dict.fromkeys(note for one in gradings for note in one.manifest["notes"]):
-        typer.echo(f"note: {note}")
+        say_line(f"note: {note}")
     for name, why in gradings.left_out():
-        typer.echo(f"skipped  {name}: {why}")
+        say_line(f"skipped  {name}: {why}")
     for reason, count in manifest["reasons"].items():
         typer.echo(f"refused  {reason}: {count}")
+
+
+def _lines(records: str, graded: str, others: str) -> list[str]:
+    """The same row for a narrow terminal."""
+    parts = (("records", records), ("graded", graded), ("not graded", others))
+    return ["  ".join(f"{name}: {text}" for name, text in parts if text)]
 
 
 def _counted(counts: dict[str, int]) -> str:
@@ -146,19 +197,19 @@ def _counted(counts: dict[str, int]) -> str:
 
 
 def _report(grading: Grading) -> None:
-    from creditscore.cli.tables import show
+    from creditscore.cli.tables import say_line, show
 
     manifest = grading.manifest
     rows = manifest["counts"]["records"]
-    typer.echo(
+    say_line(
         f"{manifest['scheme']}  period {manifest['period']}  known at {manifest['known_at']}  run {manifest['run_id']}"
     )
     elsewhere = [name for name in ("other_domain", "other_scheme") if rows[name]]
     parts = ("used", "not_yet_known", "out_of_window", "refused", *elsewhere)
     shown = " + ".join(f"{rows[part]} {part.replace('_', ' ')}" for part in parts)
-    typer.echo(f"records: {rows['in']} in = {shown}")
+    say_line(f"records: {rows['in']} in = {shown}")
     for reason, count in manifest["reasons"].items():
-        typer.echo(f"refused  {reason}: {count}")
+        say_line(f"refused  {reason}: {count}")
     total = sum(manifest["counts"]["states"].values()) or 1
     others = [(state, count) for state, count in manifest["counts"]["states"].items() if state != "graded"]
     grades = [(grade, count) for grade, count in manifest["counts"]["grades"].items()]
@@ -167,4 +218,4 @@ def _report(grading: Grading) -> None:
         [(name, str(count), f"{100 * count / total:.1f} %") for name, count in grades + others],
     )
     for note in manifest["notes"]:
-        typer.echo(f"note: {note}")
+        say_line(f"note: {note}")

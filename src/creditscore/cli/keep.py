@@ -43,14 +43,18 @@ def runs_command(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """The runs that a store keeps."""
+    """The runs that a store keeps; `--verify` looks at states of grades and at cases too."""
+    from creditscore.review.casework import changed_cases
     from creditscore.review.keeping import changed_runs, kept_runs
+    from creditscore.review.life import changed_states
 
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
         kept = kept_runs(log.store)
-        changed = changed_runs(log.store, log) if verify else []
+        changed: list[tuple[str, str]] = []
         if verify:
             log.verify().require()
+            for check in (changed_runs, changed_states, changed_cases):
+                changed += check(log.store, log)
     if as_json:
         typer.echo(json.dumps([vars(one) for one in kept], ensure_ascii=False, indent=1))
     else:
@@ -58,11 +62,11 @@ def runs_command(
     if changed:
         raise StoreError(
             f"{len(changed)} things in the store are not what its log says",
-            where="; ".join(f"run {run}: {what}" for run, what in changed[:5]),
+            where="; ".join(f"{where}: {what}" for where, what in changed[:5]),
             next="restore a copy; `creditscore keep` can keep the run again in a new store",
         )
     if verify and not as_json:
-        say_line("log and kept runs: every hash fits")
+        say_line("log, kept runs, states and cases: every hash fits")
 
 
 def _show(kept: list[KeptRun]) -> None:

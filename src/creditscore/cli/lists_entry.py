@@ -12,13 +12,17 @@ from creditscore.cli.lists_shared import (
     CaseId,
     Dates,
     Document,
+    EnteredOn,
     Evidence,
     Lang,
     On,
     Organ,
+    PublishedOn,
     Recorded,
     RolesFile,
     Store,
+    Term,
+    TermEnd,
     one_step,
     open_book,
     pairs,
@@ -43,6 +47,7 @@ def propose_command(
     key: Annotated[list[str] | None, typer.Option("--list", help="Only this list (repeatable).")] = None,
 ) -> None:
     """Propose whoever meets a trigger of a list; nothing is decided."""
+    from creditscore.cli.tables import say_beside, say_line
     from creditscore.lists import propose
 
     said = said_of(on, by, recorded_on=recorded_on)
@@ -51,13 +56,12 @@ def propose_command(
         save_book(log, book, after)
     for case_id in found.made:
         case = after.case(case_id)
-        typer.echo(
-            f"{case_id}  {case.subject_id}  {', '.join(case.triggers)}  records: {', '.join(case.records) or '-'}"
-        )
+        what = f"{', '.join(case.triggers)}  records: {', '.join(case.records) or '-'}"
+        say_beside(f"{case_id}  {case.subject_id}", what)
     for who, name, trigger, why in found.skipped:
-        typer.echo(f"not proposed: {who}  {name}  {trigger}: {why}")
+        say_line(f"not proposed: {who}  {name}  {trigger}: {why}")
     for name, trigger, why in found.refused:
-        typer.echo(f"no trigger: {name}  {trigger}: {why}")
+        say_line(f"no trigger: {name}  {trigger}: {why}")
     typer.echo(f"{len(found.made)} proposed, {len(found.skipped)} not proposed, {len(found.refused)} triggers refused")
 
 
@@ -73,10 +77,10 @@ def take_over_command(
     evidence: Evidence = "",
     roles: RolesFile = None,
     recorded_on: Recorded = None,
-    entered_on: str | None = None,
-    published_on: str | None = None,
-    term: str = "",
-    term_end: str | None = None,
+    entered_on: EnteredOn = None,
+    published_on: PublishedOn = None,
+    term: Term = "",
+    term_end: TermEnd = None,
     date: Dates = None,
 ) -> None:
     """Keep an entry that another office has decided."""
@@ -170,10 +174,10 @@ def decide_command(
     by: By,
     reason: Annotated[str, typer.Option(help="On what grounds.")],
     enter: Annotated[bool | None, typer.Option("--enter/--decline", help="Enter on the list, or not.")] = None,
-    entered_on: str | None = None,
-    published_on: str | None = None,
-    term: str = "",
-    term_end: str | None = None,
+    entered_on: EnteredOn = None,
+    published_on: PublishedOn = None,
+    term: Term = "",
+    term_end: TermEnd = None,
     date: Dates = None,
     organ: Organ = "",
     document: Document = "",

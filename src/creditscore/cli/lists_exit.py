@@ -108,6 +108,7 @@ def exit_command(
 
 def expire_command(store: Store, on: On, by: By, roles: RolesFile = None, recorded_on: Recorded = None) -> None:
     """Let go of every entry whose term is over; done twice it does nothing more."""
+    from creditscore.cli.tables import say_line
     from creditscore.lists import expire
 
     with open_book(store, roles) as (log, book):
@@ -115,9 +116,9 @@ def expire_command(store: Store, on: On, by: By, roles: RolesFile = None, record
         save_book(log, book, after)
     for case_id in found.left:
         case = after.case(case_id)
-        typer.echo(f"{case_id}  {case.subject_id}  off the list from {iso_day(case.exited_on)}")
+        say_line(f"{case_id}  {case.subject_id}  off the list from {iso_day(case.exited_on)}")
     for case_id, why in found.waiting.items():
-        typer.echo(f"waits for a person: {case_id}: {why}")
+        say_line(f"waits for a person: {case_id}: {why}")
     typer.echo(f"{len(found.left)} left, {len(found.waiting)} wait for a person")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.acting import open_log
 from creditscore.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,24 +27,26 @@ Organ = Annotated[str, typer.Option(help="Office that acts.")]
 Document = Annotated[str, typer.Option(help="Number of its document.")]
 Evidence = Annotated[str, typer.Option(help="What it rests on.")]
 Dates = Annotated[list[str] | None, typer.Option("--date", help="A named day: deadline_on=2024-03-01 (repeatable).")]
+EnteredOn = Annotated[str | None, typer.Option(help="Day of the entry (default: the day of the step).")]
+PublishedOn = Annotated[str | None, typer.Option(help="Day of its publication; some terms begin with it.")]
+Term = Annotated[str, typer.Option(help="Which term of the list's rule, where there are several: relisted …")]
+TermEnd = Annotated[str | None, typer.Option(help="Last day of the term, where no text says how long it is.")]
 Lang = Annotated[str, typer.Option(help="Language of the words: zh or en.")]
 
 
 @contextmanager
 def open_book(store: Path, roles: Path | None) -> Iterator[tuple[Log, Book]]:
     from creditscore.lists import load
-    from creditscore.store import Database, Log, load_roles
 
-    with Database(store) as opened:
-        yield Log(opened, roles=None if roles is None else load_roles(roles)), load(opened)
+    with open_log(store, roles) as log:
+        yield log, load(log.store)
 
 
 def read_book(store: Path) -> Book:
     from creditscore.lists import load
-    from creditscore.store import Database
 
-    with Database(store, read_only=True) as opened:
-        return load(opened)
+    with open_log(store, read_only=True) as log:
+        return load(log.store)
 
 
 def save_book(log: Log, before: Book, after: Book) -> None:
@@ -61,7 +64,9 @@ def one_step(store: Path, roles: Path | None, case: str, act: Callable[[Book], B
 
 
 def say_case(book: Book, case_id: str) -> None:
-    """Where a case stands, in one line."""
+    """Where a case stands, in one line or two."""
+    from creditscore.cli.tables import say_beside
+
     case = book.case(case_id)
     days: Any = {
         "window until": case.heard_until if case.open else None,
@@ -71,7 +76,7 @@ def say_case(book: Book, case_id: str) -> None:
         "withdraw publication by": case.withdraw_by,
     }
     said = "  ".join(f"{name} {iso_day(one)}" for name, one in days.items() if one is not None)
-    typer.echo(f"{case_id}  {case.state}  {said}".rstrip())
+    say_beside(f"{case_id}  {case.state}", said)
 
 
 def said_of(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def show_command(
-    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the organisation.")],
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the organisation, or of a case of it.")],
     store: Kept,
     lang: Lang = "zh",
     known_at: Annotated[str | None, typer.Option(help="As known on a day.")] = None,
@@ -29,7 +29,9 @@ def show_command(
     from creditscore.cli.tables import say_indented, say_line
     from creditscore.lists.life import lang_of, life, word
 
-    lives = life(read_book(store), subject, lang, known_at)
+    book = read_book(store)
+    subject = book.cases[subject].subject_id if subject in book.cases else subject
+    lives = life(book, subject, lang, known_at)
     said = lang_of(lang)
     if not lives:
         typer.echo(word("texts", "nothing", said))

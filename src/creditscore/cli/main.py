@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from creditscore.cli.cascade import cascade_app
 from creditscore.cli.case import case_app
 from creditscore.cli.composite import composite_app
 from creditscore.cli.decisive import decisive_app
@@ -26,6 +27,7 @@ from creditscore.cli.repair import repair_app
 from creditscore.cli.report import report_app
 from creditscore.cli.reproduce import reproduce_command
 from creditscore.cli.scheme import scheme_app
+from creditscore.cli.store import store_app
 from creditscore.cli.supervise import supervise_app
 from creditscore.cli.timeline import timeline_command
 from creditscore.errors import CreditscoreError, UsageError
@@ -58,6 +60,8 @@ app.add_typer(life_app, name="life")
 app.add_typer(case_app, name="case")
 app.add_typer(repair_app, name="repair")
 app.add_typer(lists_app, name="lists")
+app.add_typer(cascade_app, name="cascade")
+app.add_typer(store_app, name="store")
 app.add_typer(supervise_app, name="supervise")
 app.add_typer(report_app, name="report")
 

@@ -30,6 +30,18 @@ def say_indented(text: str, indent: int) -> None:
     console().print(Padding(Text(text), (0, 0, 0, indent), expand=False))
 
 
+def say_beside(head: str, rest: str, indent: int = 4) -> None:
+    """Print `head` and `rest` in one line where both fit, else `rest` below it."""
+    from rich.cells import cell_len
+
+    one = f"{head}  {rest}".rstrip()
+    if cell_len(one) <= console().width:
+        say_line(one)
+        return
+    say_line(head)
+    say_indented(rest, indent)
+
+
 def show(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | None = None, fold: bool = False) -> None:
     """Print a plain table that fits the terminal; numbers (all but the first column of digits) to the right.
 

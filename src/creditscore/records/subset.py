@@ -33,12 +33,18 @@ SIDE = {
 
 
 def subset(
-    snapshot: Snapshot, subject_ids: Iterable[str], *, events: pa.Table | None = None, **tables: pa.Table
+    snapshot: Snapshot,
+    subject_ids: Iterable[str],
+    *,
+    events: pa.Table | None = None,
+    known_by: int | None = None,
+    **tables: pa.Table,
 ) -> Snapshot:
     """The records of `subject_ids` and all that belongs to them, with `events` added to the log.
 
     `events` has the columns of the record log (docs/contract.md); an `event_no` it lacks follows the newest one of its
-    record. `tables` gives rows of `listings` or `history` that take the place of those of the snapshot. Graded with
+    record. With `known_by` (days since 1970-01-01) they count as known from that day on at the latest, whenever they
+    were decided. `tables` gives rows of `listings` or `history` in place of those of the snapshot. Graded with
     the same day of knowledge, the rows of the result are those of the whole, byte for byte: a grade depends on its own
     subject alone. Raises UsageError for subjects that the snapshot does not hold, InputError for events that intake
     refuses.
@@ -48,8 +54,9 @@ def subset(
     if unknown:
         raise UsageError(f"{', '.join(sorted(unknown))} cannot be given anew", allowed="listings, history")
     given = unpack(snapshot, ids) | tables
+    added: list[tuple[str, str]] = []
     if events is not None and events.num_rows:
-        given["records"] = _joined(given["records"], events)
+        given["records"], added = _joined(given["records"], events)
     small = ingest(
         **{name: table for name, table in given.items() if name in ("subjects", "records") or table.num_rows},
         subject_ids=snapshot.subject_ids,  # type: ignore[arg-type]
@@ -61,6 +68,13 @@ def subset(
             where="the events that were added",
             next="an event names a record that was filed, and fits what is known of it",
         )
+    if added and known_by is not None:
+        put_pairs(small.con, "added", added)
+        small.con.execute(
+            f"UPDATE log_rows SET known_day = {known_by} FROM added q WHERE q.a = log_rows.record_id"
+            f" AND CAST(q.b AS INTEGER) = log_rows.event_no AND log_rows.known_day > {known_by}"
+        )
+        drop_pairs(small.con, "added")
     return replace(small, newest_day=max(small.newest_day, snapshot.newest_day))
 
 
@@ -154,8 +168,11 @@ def _exact(column: str) -> str:
     return f"{whole} || '.' || lpad(CAST(x.{column} % {ONE} AS VARCHAR), 6, '0')"
 
 
-def _joined(records: pa.Table, events: pa.Table) -> pa.Table:
-    """Records with events below them, every column as text; missing numbers of events follow the newest."""
+def _joined(records: pa.Table, events: pa.Table) -> tuple[pa.Table, list[tuple[str, str]]]:
+    """Records with events below them, every column as text, and the keys of these; missing numbers of events follow
+    the newest.
+    """
+    added = []
     rows: list[dict[str, Any]] = records.to_pylist()
     newest: dict[str, int] = {}
     for row in rows:
@@ -164,12 +181,9 @@ def _joined(records: pa.Table, events: pa.Table) -> pa.Table:
         number = row.get("event_no") or newest.get(row["record_id"], 0) + 1
         newest[row["record_id"]] = max(newest.get(row["record_id"], 0), int(number))
         rows.append({**row, "event_no": number})
+        added.append((str(row["record_id"]), str(number)))
     import pyarrow as pa
 
     names = list(dict.fromkeys(name for row in rows for name in row))
-    return pa.table(
-        {
-            name: pa.array([None if row.get(name) is None else str(row[name]) for row in rows], pa.string())
-            for name in names
-        }
-    )
+    cells = {name: [None if row.get(name) is None else str(row[name]) for row in rows] for name in names}
+    return pa.table({name: pa.array(column, pa.string()) for name, column in cells.items()}), added

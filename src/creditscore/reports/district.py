@@ -90,6 +90,12 @@ def departments(profile: str) -> dict[str, Label]:
     return found
 
 
+NEWEST = (
+    "concat(CAST(period AS VARCHAR), CAST(known_at AS VARCHAR)) = max(concat(CAST(period AS VARCHAR),"
+    " CAST(known_at AS VARCHAR))) OVER (PARTITION BY scheme, left(CAST(period AS VARCHAR), 4))"
+)
+
+
 def _gather(con: duckdb.DuckDBPyConnection, folder: Path) -> bool:
     """`graded`: every row of every grading below the folder, with the year of its period; whether it is made up."""
     places = sorted(file.parent for file in folder.glob("*/grades.parquet"))
@@ -101,12 +107,13 @@ def _gather(con: duckdb.DuckDBPyConnection, folder: Path) -> bool:
         )  # fmt: skip
     made_up = any(bool(read_manifest(place).get("made_up", False)) for place in places)
     files = ", ".join(literal(str(place / "grades.parquet")) for place in places)
-    con.execute(
+    con.execute(  # of a scheme graded several times in a year the last day counts, of one period what was known last
         "CREATE TABLE graded AS SELECT DISTINCT CAST(subject_id AS VARCHAR) AS subject_id,"
         " CAST(scheme AS VARCHAR) AS scheme, CAST(version AS VARCHAR) AS version, CAST(domain AS VARCHAR) AS domain,"
         " left(CAST(period AS VARCHAR), 4) AS year, CAST(state AS VARCHAR) AS state, CAST(grade AS VARCHAR) AS grade,"
         " concat(state, ': ', state_reason) AS why"
-        f" FROM read_parquet([{files}]) WHERE state <> 'not_graded' OR state_reason <> 'out_of_scope'"
+        f" FROM (SELECT * FROM read_parquet([{files}], union_by_name = true) QUALIFY {NEWEST})"
+        " WHERE state <> 'not_graded' OR state_reason <> 'out_of_scope'"
     )
     if not con.execute("SELECT count(*) FROM graded").fetchall()[0][0]:
         raise InputError("nobody is graded there", where=str(folder), next="grade a day on which schemes are in force")
@@ -115,7 +122,9 @@ def _gather(con: duckdb.DuckDBPyConnection, folder: Path) -> bool:
     ).fetchall()
     if twice:
         raise InputError(
-            f"{twice[0][0]} is graded twice for {twice[0][1]}", where=str(folder), next="keep one grading per year"
+            f"{twice[0][0]} is graded twice for one day of {twice[0][1]}, and the grades differ",
+            where=str(folder),
+            next="keep one of the two gradings",
         )
     return made_up
 

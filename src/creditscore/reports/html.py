@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -152,9 +152,17 @@ def overview_page(summary: dict[str, Any], lang: Lang = "zh", other: str = "") -
     )  # fmt: skip
 
 
-def subject_page(one: Explanation, lang: Lang = "zh", made_up: bool | None = None, hashes: Audit | None = None) -> str:
-    """The explained grade of one subject, with `hashes` for an auditor; prints on A4."""
+def subject_page(
+    one: Explanation, lang: Lang = "zh", made_up: bool | None = None, hashes: Audit | None = None,
+    marks: Sequence[str] = (), disputes: Sequence[Mapping[str, Any]] = (),
+) -> str:  # fmt: skip
+    """The explained grade of one subject, with `hashes` for an auditor; prints on A4.
+
+    `marks` are the lines that say which of its records are disputed, `disputes` the same as rows for the JSON.
+    """
     data = explanation_data(one, made_up, hashes)
+    if disputes:
+        data["disputes"] = [dict(row) for row in disputes]
     rows = [
         {
             "label": terminal.clean(terminal.named(line, lang)),
@@ -177,7 +185,7 @@ def subject_page(one: Explanation, lang: Lang = "zh", made_up: bool | None = Non
         laws=[(key, say(label, lang)) for key, label in one.laws.items()],
         readings=[(key, say(label, lang)) for key, label in one.readings.items()],
         interval_shown=_open(one, lang), decision=_decision(one, lang),
-        hashes=hashes,
+        hashes=hashes, marks=[mark.strip("* ") for mark in marks],
     )  # fmt: skip
 
 

@@ -89,6 +89,10 @@ def publish(
             allowed="--history FILE with the decisions, or --decided-by OFFICE --decided-on DAY",
             next="publish after the office has decided",
         )  # fmt: skip
+    if decided_on is not None:
+        _not_before_its_period(
+            con, folder, [one for one in chosen if one.use == PUBLIC and not one.decided], decided_on
+        )
     if (listings is None) != (on is None):
         raise UsageError("entries of lists need the table and the day", allowed="--listings FILE --on DAY")
     rules = load_publication()
@@ -111,6 +115,24 @@ def publish(
         None if own is None else _table(ITEMS, own),
         dict(sorted(withheld.items())),
     )
+
+
+def _not_before_its_period(
+    con: duckdb.DuckDBPyConnection, folder: Path, schemes: Sequence[Graded], day: date
+) -> None:  # fmt: skip
+    """UsageError where grades are said to have been decided before the period that they grade was over."""
+    names = [f"{one.scheme}@{one.version}" for one in schemes]
+    rows = con.execute(
+        "SELECT max(CASE WHEN length(period) = 4 THEN concat(period, '-12-31') ELSE period END) FROM rows"
+        " WHERE state = 'graded' AND list_contains(?, concat(scheme, '@', version))",
+        [names],
+    ).fetchall()
+    last = rows[0][0] if rows else None
+    if last is not None and str(day) < last:
+        raise UsageError(
+            f"decided on {day}, and the period that is graded ends on {last}", where=str(folder),
+            allowed=f"--decided-on {last} or later",
+        )  # fmt: skip
 
 
 def _table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> pa.Table:

@@ -33,12 +33,12 @@ def repair_section(check: Mapping[str, Any], plan: Mapping[str, Any] | None, lan
 
 
 def _ways(check: Mapping[str, Any], lang: Lang) -> Table:
-    heads = [(said("texts", code, lang), "") for code in ("record", "way", "state", "brings")]
+    heads = [(said("texts", code, lang), "") for code in ("record", "brings")]
+    colon = said("texts", "colon", lang)
     rows = [
         (
-            f"{one['target']}\n{one['item']} {one['label'][lang]}",
-            said("ways", one["way"], lang),
-            said("states", one["state"], lang),
+            f"{one['target'] or one['item']}\n{one['item']} {one['label'][lang]}\n"
+            f"{said('ways', one['way'], lang)}{colon}{said('states', one['state'], lang)}",
             "\n".join(option_lines(one, lang)),
         )
         for one in check["options"]

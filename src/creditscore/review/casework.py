@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from creditscore.errors import UsageError
+from creditscore.errors import InputError, UsageError
+from creditscore.grading.result import Grading
 from creditscore.records import Snapshot
 from creditscore.review.cases import WHOLE, Case, Ground, allowed, case_of, cases
 from creditscore.review.deadlines import basis_of
@@ -141,7 +142,8 @@ def decide(
             run, snapshot, [case.subject_id], [*decided(log.store, [case.subject_id]), *events], on, schemes
         )  # fmt: skip
         after, ledger = _plain(again.grades.to_pylist()[0]), again.ledger.to_pylist()
-        if not events and after == before:
+        _taken_in(again, case)
+        if not events and all(after[name] == before[name] for name in ("state", "grade", "route", "score")):
             raise UsageError("graded again, nothing changes", where=f"case {case_id}", allowed="grade=uphold")
     lives = _lives(log.store, case, before, after, on, ruling.articles) if changed else []
     data = {
@@ -220,6 +222,18 @@ def _write(
         "INSERT INTO case_events VALUES (?, ?, ?, ?, ?, ?, ?)",
         [case_id, no, kind, on, by.strip(), canonical(dict(data)), seq],
     )
+
+
+def _taken_in(again: Grading, case: Case) -> None:
+    """InputError where the scheme refuses a contested record as it would now stand: it must not vanish unseen."""
+    refused = [row for row in again.quarantine.to_pylist() if row["record_id"] in case.records]
+    if refused:
+        one = refused[0]
+        raise InputError(
+            f"{one['record_id']} would be refused: {one['reason']}: {one['message']}",
+            where=f"case {case.case_id}, {one['column'] or 'record'} {one['value'] or ''}".rstrip(),
+            next="put another value right, or withdraw the record",
+        )
 
 
 def _lives(

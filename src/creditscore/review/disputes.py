@@ -8,6 +8,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from creditscore.errors import UsageError
+from creditscore.grading.replay import inputs
+from creditscore.grading.result import Grading
 from creditscore.review.cases import Case, cases
 from creditscore.review.inputs import as_kept
 from creditscore.review.keeping import KeptRun, kept_rows, kept_runs, snapshot_of
@@ -17,6 +19,8 @@ from creditscore.store import Database
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pyarrow as pa
 
     from creditscore.records import Snapshot
 
@@ -73,7 +77,7 @@ def marks(
 ) -> list[Marked]:
     """The disputed grades of a run, each with a second grade without its disputed records.
 
-    A record counts where it stands in the ledger of the grade, whichever grade its case is about. For a run that is
+    A record counts where the subject brings it to the grade, whichever grade its case is about. For a run that is
     not kept, disputes of its subjects are named without a second grade. `place`: the snapshot, where it has moved.
     """
     found = open_disputes(store, subject_ids)
@@ -85,20 +89,27 @@ def marks(
         by_subject.setdefault(one.subject_id, []).append(one)
     if run is None:
         return [Marked(subject, tuple(own), None) for subject, own in sorted(by_subject.items())]
-    touched = {}
-    for subject, own in sorted(by_subject.items()):
-        used = {row["record_id"] for row in kept_rows(store, run.run_id, "ledger", subject)}
-        kept = tuple(one for one in own if one.record_id in used)
-        if kept:
-            touched[subject] = kept
-    if not touched:
+    graded = {
+        subject: own for subject, own in by_subject.items() if kept_rows(store, run.run_id, "grades", subject)
+    }  # fmt: skip
+    if not graded:
         return []
     snapshot: Snapshot = snapshot_of(run, place)
-    grading = as_kept(run, snapshot, touched, schemes)
-    return [
-        Marked(subject, own, without(grading, subject, [one.record_id for one in own]))
-        for subject, own in touched.items()
-    ]
+    return marks_in(as_kept(run, snapshot, graded, schemes), [one for own in graded.values() for one in own])
+
+
+def marks_in(grading: Grading, disputes: Iterable[Dispute]) -> list[Marked]:
+    """The disputed grades of a grading in memory: those whose subject brings a disputed record to it."""
+    by_subject: dict[str, list[Dispute]] = {}
+    for one in disputes:
+        by_subject.setdefault(one.subject_id, []).append(one)
+    found = []
+    for subject_id, subject in inputs(grading, sorted(by_subject)):
+        brought = {record["record_id"] for record in subject.records}
+        own = tuple(one for one in by_subject[subject_id] if one.record_id in brought)
+        if own:
+            found.append(Marked(subject_id, own, without(grading, subject_id, [one.record_id for one in own])))
+    return found
 
 
 def said_of(one: Marked, lang: str = "zh") -> str:
@@ -126,6 +137,25 @@ def as_rows(marked: Iterable[Marked]) -> list[dict[str, Any]]:
         for one in marked
         for dispute in one.disputes
     ]
+
+
+def dispute_table(marked: Mapping[str, Iterable[Marked]]) -> pa.Table:
+    """The marks of several schemes as one table, sorted: scheme, subject, record."""
+    import pyarrow as pa
+
+    names = (
+        "scheme",
+        "subject_id",
+        "record_id",
+        "case_id",
+        "disputed_since",
+        "decide_by",
+        "grade_without",
+        "score_without",
+    )
+    rows = [{"scheme": scheme, **row} for scheme, own in sorted(marked.items()) for row in as_rows(own)]
+    rows.sort(key=lambda row: (row["scheme"], row["subject_id"], row["record_id"], row["case_id"]))
+    return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in names})
 
 
 def case_run(store: Database, case: Case) -> KeptRun:

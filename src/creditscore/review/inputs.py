@@ -67,15 +67,20 @@ OF_THE_LOG = tuple(name for name in NAMES if name not in ("further", "case_id", 
 
 
 def decided(
-    store: Database, subject_ids: Iterable[str] | None = None, known_at: date | None = None
+    store: Database, subject_ids: Iterable[str] | None = None, known_at: date | None = None, *, ever: bool = False
 ) -> list[RecordEvent]:
-    """The events in the order in which they were decided; those recorded after `known_at` are left out."""
+    """The events in the order in which they were decided; those recorded after `known_at` are left out.
+
+    So are those that were taken back as mistakes, from the day on which they were; `ever` keeps them.
+    """
     listed = ", ".join(quote(name) for name in NAMES)
     wanted = None if subject_ids is None else sorted(set(subject_ids))
     rows = store.rows(
-        f"SELECT {listed} FROM run_events WHERE ($1 IS NULL OR recorded_on <= $1)"
-        " AND ($2 IS NULL OR list_contains($2, subject_id)) ORDER BY seq, nr",
-        [known_at, wanted],
+        f"SELECT {listed} FROM run_events e WHERE ($1 IS NULL OR recorded_on <= $1)"
+        " AND ($2 IS NULL OR list_contains($2, subject_id)) AND ($3 OR NOT EXISTS (SELECT 1 FROM cascade_voided v"
+        " WHERE v.subject_id = e.subject_id AND v.record_id = e.record_id AND v.event_no = e.event_no"
+        " AND ($1 IS NULL OR v.recorded_on <= $1))) ORDER BY seq, nr",
+        [known_at, wanted, ever],
     )
     named = (dict(zip(NAMES, row, strict=True)) for row in rows)
     return [RecordEvent(**{**row, "further": json.loads(row["further"]) if row["further"] else None}) for row in named]
@@ -182,7 +187,7 @@ def as_kept(
 ) -> Grading:
     """Some subjects of a kept run graded again as the run was: the same rows, from the snapshot alone."""
     known = date.fromisoformat(run.known_at) if run.replayed else None
-    return regrade(snapshot, subject_ids, **_asked(run, schemes), known_on=known, replayed=run.replayed)
+    return regrade(snapshot, subject_ids, **asked(run, schemes), known_on=known, replayed=run.replayed)
 
 
 def as_known(
@@ -203,11 +208,11 @@ def as_known(
     known = fitting(snapshot, [one for one in events if one.subject_id in set(ids) and one.recorded_on <= on])
     added = as_table(known) if known else None
     return regrade(
-        snapshot, ids, **_asked(run, schemes), known_on=on, replayed=True, events=added, **tables
+        snapshot, ids, **asked(run, schemes), known_on=on, replayed=True, events=added, **tables
     )  # fmt: skip
 
 
-def _asked(run: KeptRun, schemes: Mapping[str, Scheme] | None) -> dict[str, Any]:
+def asked(run: KeptRun, schemes: Mapping[str, Scheme] | None) -> dict[str, Any]:
     """Scheme and period of a run, as `grade` takes them."""
     scheme: str | Scheme = (schemes or {}).get(run.scheme, run.scheme)
     kind = scheme.period if isinstance(scheme, Scheme) else registry.versions(run.scheme)[0].period

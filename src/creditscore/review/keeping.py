@@ -170,7 +170,10 @@ def changed_runs(store: Database, log: Log) -> list[tuple[str, str]]:
         if entry.phase == "begun" and isinstance(entry.data, list)
         for one in entry.data
     }
+    over = expired_runs(log)
     for run in kept_runs(store):
+        if run.run_id in over:
+            continue
         entry = said.get(run.run_id)
         if entry is None:
             found.append((run.run_id, "no entry of the log speaks of it"))
@@ -186,6 +189,12 @@ def changed_runs(store: Database, log: Log) -> list[tuple[str, str]]:
         stray = store.rows(f"SELECT DISTINCT run_id FROM run_{table}")
         found += [(one, f"{table} rows of no kept run") for (one,) in stray if one not in ids]
     return found
+
+
+def expired_runs(log: Log) -> set[str]:
+    """Runs whose retention has ended: their rows were deleted, the entry and its hashes remain."""
+    kept = log.entries(action="grading.keep")
+    return {run for entry in kept if entry.payload is None for run in entry.subject.split(", ")}
 
 
 def snapshot_of(run: KeptRun, place: Path | str | None = None) -> Snapshot:

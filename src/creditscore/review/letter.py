@@ -8,7 +8,7 @@ from typing import Any
 from creditscore.errors import UsageError
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import Lang
-from creditscore.review.dossier import phrase
+from creditscore.review.dossier import pair, phrase
 from creditscore.review.said import said
 from creditscore.schemes.laws import load_laws
 
@@ -35,8 +35,12 @@ class Letter:
     def __str__(self) -> str:
         lines = [self.title, "", self.number, "", self.to, ""]
         for one in self.sections:
-            lines += [one.text, *(f"  {k}. {line}" for k, line in enumerate(one.lines, 1)), ""]
+            lines += [one.text, *_listed(one.lines), ""]
         return "\n".join([*lines, self.office, self.day]).rstrip() + "\n"
+
+
+def _listed(lines: tuple[str, ...]) -> list[str]:
+    return [f"  {k}. {line}" if len(lines) > 1 else f"  {line}" for k, line in enumerate(lines, 1)]
 
 
 def letter(data: dict[str, Any], lang: Lang, *, document_no: str, on: str, office: str, remedy: str = "") -> Letter:
@@ -96,9 +100,15 @@ def _asked(one: dict[str, Any], lang: Lang) -> str:
 
 def _found(one: dict[str, Any], data: dict[str, Any], lang: Lang) -> str:
     about = next(ground for ground in data["contested"] if ground["record_id"] == one["record_id"])
-    changes = ", ".join(f"{name} = {value}" for name, value in one["changes"].items())
+    changes = ", ".join(f"{pair('columns', name)[lang]} {value}" for name, value in one["changes"].items())
     colon = "：" if lang == "zh" else ": "
-    return clean(f"{_record(about, lang)}{colon}{one['label'][lang]}{f' ({changes})' if changes else ''}")
+    return clean(f"{_record(about, lang)}{colon}{one['label'][lang]}{_aside(changes, lang)}")
+
+
+def _aside(text: str, lang: Lang) -> str:
+    if not text:
+        return ""
+    return f"（{text}）" if lang == "zh" else f" ({text})"
 
 
 def _record(one: dict[str, Any], lang: Lang) -> str:
@@ -120,7 +130,5 @@ def _article(cited: str, lang: Lang) -> str:
 
 
 def _basis(one: dict[str, Any], lang: Lang) -> str:
-    from creditscore.review.dossier import pair
-
     mark = "" if one["mark"] == "verified" else f", {pair('marks', one['mark'])[lang]}"
     return f"{one['basis']}{mark}"

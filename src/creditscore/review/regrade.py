@@ -28,14 +28,17 @@ def regrade(
     known_on: date | None = None,
     replayed: bool = False,
     events: pa.Table | None = None,
+    known_by: date | None = None,
     **tables: pa.Table,
 ) -> Grading:
     """Grade `subject_ids` alone: the rows are those of a run over the whole snapshot, byte for byte.
 
     `known_on` is the day of knowledge of the records; absent, that of the snapshot with the events. `replayed`: the
-    law, too, as known on that day, like `--known-at`. `events` and `tables` as for `creditscore.records.subset.subset`.
+    law, too, as known on that day, like `--known-at`. `events` and `tables` as for `creditscore.records.subset.subset`;
+    with `known_by` the events count as known from that day on at the latest, whenever they were decided.
     """
-    small = subset(snapshot, subject_ids, events=events, **tables)
+    latest = None if known_by is None else to_day(known_by)
+    small = subset(snapshot, subject_ids, events=events, known_by=latest, **tables)
     if known_on is not None and not replayed:
         small = replace(small, newest_day=to_day(known_on))
     return grade(small, scheme, period, as_of=as_of, known_at=known_on if replayed else None, max_rejected=2**62)

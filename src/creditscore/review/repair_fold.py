@@ -108,6 +108,7 @@ class _Layer:
             for f, fact in enumerate(self.record_facts)
             if f not in self.live
         }
+        self.brings = [[any(one is not None for one in row) for row in some] for some in self.parts]
         self.routes = [[self._route(row) for row in some] for some in self.rows]
         moving = {slot for some in self.routes for route in some for slot in route if len(some) > 1}
         grown = True
@@ -123,6 +124,7 @@ class _Layer:
         still.sort(key=lambda record: (record["day"], record["record_id"]))
         self.fixed = combine(plan, still, [])
         self.last: dict[Any, int] = {}
+        self.closes: set[int] = set()
         self.bags: dict[tuple[Any, ...], tuple[int, int]] = {}
         self.empty: Any = (tuple(_nothing(self.record_facts[f]) for f in self.live), (), 0, 0)
 
@@ -165,6 +167,10 @@ class _Layer:
 
     def close_after(self, order: Sequence[int]) -> None:
         """After which step a slot takes no further record."""
+        self._last_steps(order)
+        self.closes = set(self.last.values())
+
+    def _last_steps(self, order: Sequence[int]) -> None:
         for step, i in enumerate(order):
             if self.moves[i]:
                 for route in self.routes[i]:
@@ -193,26 +199,30 @@ class _Layer:
                             self.last[high] = max(self.last[high], self.last[low])
 
     def add(self, state: Any, i: int, c: int, step: int) -> Any:
+        """The state after record `i` was treated by choice `c`."""
         facts, slots, low, high = state
-        part = self.parts[i][c]
-        if any(one is not None for one in part):
+        if self.brings[i][c]:
+            part = self.parts[i][c]
             facts = tuple(
                 _joined(self.record_facts[f], acc, one) for f, acc, one in zip(self.live, facts, part, strict=True)
             )
-        if self.moves[i]:
-            route, row = self.routes[i][c], self.rows[i][c]
-            held = dict(slots)
-            if self.bag:
-                if route:
-                    held[route[0]] = (*held.get(route[0], ()), (i, c))
-            elif row is not None and row["counts"]:
-                if route:
-                    self._into(held, route, (row["low"], row["high"]))
-                else:
-                    low, high = _signed(low, high, (row["low"], row["high"]), row["plan_item"].sign)
+        if not self.moves[i]:
+            return facts, slots, low, high
+        route, row = self.routes[i][c], self.rows[i][c]
+        if not route:
+            if row is not None and row["counts"]:
+                low, high = _signed(low, high, (row["low"], row["high"]), row["plan_item"].sign)
+            if not slots or step not in self.closes:
+                return facts, slots, low, high
+        held = dict(slots)
+        if route and self.bag:
+            held[route[0]] = (*held.get(route[0], ()), (i, c))
+        elif route:
+            assert row is not None
+            self._into(held, route, (row["low"], row["high"]))
+        if step in self.closes:
             low, high = self._close(held, low, high, step)
-            slots = tuple(sorted(held.items(), key=repr))
-        return facts, slots, low, high
+        return facts, tuple(sorted(held.items(), key=repr)) if len(held) > 1 else tuple(held.items()), low, high
 
     @staticmethod
     def _into(held: dict[Any, Any], route: tuple[Any, ...], value: tuple[int, int]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.days import to_day
 from creditscore.errors import CreditscoreError, InputError
-from creditscore.explanation.read import read_manifest, run_of
+from creditscore.explanation.read import manifest_of
 from creditscore.grading.replay import inputs
 from creditscore.records import Snapshot
 from creditscore.review.regrade import regrade
@@ -48,7 +48,7 @@ def open_course(
     `own`: a scheme outside the library, when it graded. `events`: record events decided since (columns of the log).
     Raises InputError where the snapshot is not the one that was graded, UsageError for an unknown subject.
     """
-    run = run_of(read_manifest(Path(folder)), scheme, Path(folder))
+    run = manifest_of(Path(folder), scheme)
     if run.get("snapshot_hash") != snapshot.content_hash():
         raise InputError(
             "this is not the snapshot that was graded",

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import product
 from typing import Any, Literal, get_args
 
-from creditscore.days import from_day, year_end
+from creditscore.days import add_months, from_day, year_end
 from creditscore.errors import NotInForce, UsageError
 from creditscore.grading.assess import assess
 from creditscore.grading.exact import Opening, Outcome, Subject, conclude, opening
@@ -36,6 +36,7 @@ from creditscore.schemes.expressions import names
 
 Key = Literal["date", "actions", "amount"]
 KEYS: tuple[Key, ...] = get_args(Key)
+MOST_YEARS = 20  # rules change sooner
 KINDS = ("correct", "repair", "exit", "overall")
 
 
@@ -118,6 +119,8 @@ def plan_repair(
         )
     if until < course.on:
         raise UsageError("the last day lies before the first", next="give a later --before")
+    if until > add_months(course.on, 12 * MOST_YEARS):
+        raise UsageError(f"a plan looks at most {MOST_YEARS} years ahead", next="give an earlier --before")
     now = outcome_on(course, course.on)
     usable = [one for one in options if one.plans]
     days: list[DayResult] = []

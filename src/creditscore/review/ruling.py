@@ -47,7 +47,9 @@ def rule_on(case: Case, ruling: Ruling) -> None:
         if action not in ACTIONS:
             raise UsageError(f"there is no action {action!r}", allowed=", ".join(ACTIONS))
         if record == WHOLE and action not in ("uphold", "correct"):
-            raise UsageError(f"the grade itself cannot be {action}ed", allowed="grade=uphold, grade=correct")
+            raise UsageError(
+                f"{action} is for records, not for the grade itself", allowed="grade=uphold, grade=correct"
+            )
         if case.procedure == "repair" and action not in ("uphold", "repair"):
             raise UsageError(f"an application for repair does not lead to {action}", allowed="uphold, repair")
         if (action == "correct" and record != WHOLE) != (record in ruling.changes):

@@ -113,4 +113,40 @@ MIGRATIONS: tuple[str, ...] = (
         mark VARCHAR NOT NULL, PRIMARY KEY (seq, nr)
     );
     """,
+    """
+    CREATE TABLE cascade_acts (
+        seq BIGINT PRIMARY KEY, kind VARCHAR NOT NULL, of_seq BIGINT, subjects VARCHAR NOT NULL, record_id VARCHAR,
+        event VARCHAR, on_day DATE NOT NULL, "by" VARCHAR NOT NULL, reason VARCHAR NOT NULL,
+        document_no VARCHAR NOT NULL, content VARCHAR NOT NULL
+    );
+    CREATE TABLE cascade_voided (
+        seq BIGINT NOT NULL, subject_id VARCHAR NOT NULL, record_id VARCHAR NOT NULL, event_no INTEGER NOT NULL,
+        recorded_on DATE NOT NULL, PRIMARY KEY (subject_id, record_id, event_no)
+    );
+    CREATE TABLE cascade_states (
+        seq BIGINT NOT NULL, run_id VARCHAR NOT NULL, subject_id VARCHAR NOT NULL, as_kept BOOLEAN NOT NULL,
+        hash VARCHAR NOT NULL, PRIMARY KEY (run_id, subject_id, seq)
+    );
+    CREATE TABLE cascade_grades (
+        seq BIGINT NOT NULL, run_id VARCHAR NOT NULL, place BIGINT NOT NULL, subject_id VARCHAR NOT NULL,
+        domain VARCHAR, scheme VARCHAR, version VARCHAR, period VARCHAR, known_at DATE, state VARCHAR,
+        state_reason VARCHAR, start DECIMAL(20,6), score DECIMAL(20,6), score_low DECIMAL(20,6),
+        score_high DECIMAL(20,6), grade VARCHAR, route VARCHAR, margin DECIMAL(20,6), evidence VARCHAR,
+        readings VARCHAR
+    );
+    CREATE TABLE cascade_ledger (
+        seq BIGINT NOT NULL, run_id VARCHAR NOT NULL, place BIGINT NOT NULL, subject_id VARCHAR NOT NULL,
+        scheme VARCHAR, version VARCHAR, period VARCHAR, step VARCHAR, record_id VARCHAR, item VARCHAR,
+        nominal DECIMAL(20,6), effective DECIMAL(20,6), rule VARCHAR, article VARCHAR, reason VARCHAR
+    );
+    CREATE TABLE cascade_tasks (
+        seq BIGINT NOT NULL, nr INTEGER NOT NULL, subject_id VARCHAR NOT NULL, kind VARCHAR NOT NULL,
+        thing VARCHAR NOT NULL, task VARCHAR NOT NULL, who VARCHAR NOT NULL, why VARCHAR NOT NULL, because VARCHAR,
+        PRIMARY KEY (seq, nr)
+    );
+    CREATE TABLE cascade_done (
+        seq BIGINT NOT NULL, of_seq BIGINT NOT NULL, nr INTEGER NOT NULL, on_day DATE NOT NULL, "by" VARCHAR NOT NULL,
+        document_no VARCHAR NOT NULL, PRIMARY KEY (of_seq, nr)
+    );
+    """,
 )

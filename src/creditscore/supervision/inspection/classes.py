@@ -78,14 +78,15 @@ def _folder(folder: Path) -> tuple[Path, set[str]]:
 def _of_scheme(rows: list[Row], programme: Programme) -> list[Row]:
     """The rows of the programme's scheme, where the table holds several."""
     schemes = {row["scheme"] for row in rows} - {""}
-    if len(schemes) < 2:
-        return rows
     wanted = (programme.scheme or "").partition("@")[0]
+    if not schemes or (len(schemes) == 1 and (not wanted or wanted in schemes)):
+        return rows
     if wanted not in schemes:
+        held = "several schemes" if len(schemes) > 1 else f"the scheme {redact(min(schemes))}"
         raise InputError(
-            f"the table holds several schemes, and {programme.programme} names {wanted or 'none'}",
-            allowed=", ".join(sorted(schemes)),
-            next="give a table with one class per organisation",
+            f"the table holds {held}, and {programme.programme} names {wanted or 'none'}",
+            allowed=wanted or "one class per organisation",
+            next="give the grades of that scheme, or a table with one class per organisation",
         )
     return [row for row in rows if row["scheme"] == wanted]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -14,6 +15,7 @@ from creditscore.supervision.inspection.assign import Need, Pair, assign
 from creditscore.supervision.inspection.commitment import Commitment, window_days
 from creditscore.supervision.inspection.inspectors import read_staff
 from creditscore.supervision.inspection.order import Drawn, Visit, draw_key, draw_units, merge_visits
+from creditscore.supervision.inspection.results import COLUMNS as RESULTS
 from creditscore.supervision.inspection.rows import Row, csv_text, rows_of
 
 FORMAT = "creditscore-inspection-draw"
@@ -70,6 +72,7 @@ def run_draw(commitment: Commitment, tables: dict[str, str], value: str | int) -
         "visits.csv": csv_text(VISITS, [_visit(one, by_unit, commitment) for one in visits]),
         "teams.csv": csv_text(TEAMS, _teams(visits, teams)),
     }
+    files["to_fill.csv"] = csv_text(RESULTS, _to_fill(rows_of(files["visits.csv"])[1], commitment.draw_id))
     return Outcome(key, tuple(units), tuple(visits), tuple(teams), files)
 
 
@@ -121,8 +124,8 @@ def _visit(visit: Visit, by_unit: dict[str, Row], commitment: Commitment) -> Row
     rules = commitment.content["rules"]
     rows = [by_unit[f"{name}|{visit.subject_id}"] for name in visit.programmes]
     first, last = window_days(commitment.content["year"], visit.window, commitment.content["windows"])
-    first = max(first, commitment.randomness.on)
-    days = max(rules[name]["off_site_days"] for name in visit.programmes)
+    known, days = commitment.randomness.on, max(rules[name]["off_site_days"] for name in visit.programmes)
+    first = max(first, min(known + timedelta(days=days), last))  # before the value nobody knows who is visited
     before = "correct_data" if any(row["data_state"] != "ok" for row in rows) else "off_site" if days else ""
     return {
         "visit_id": visit.visit_id, "subject_id": visit.subject_id, "window": str(visit.window),
@@ -130,8 +133,21 @@ def _visit(visit: Visit, by_unit: dict[str, Row], commitment: Commitment) -> Row
         "departments": ";".join(sorted({rules[name]["department"] for name in visit.programmes})),
         "programmes": ";".join(visit.programmes), "joint": "yes" if len(visit.programmes) > 1 else "no",
         "district": rows[0]["district"], "industry": rows[0]["industry"], "first": before,
-        "off_site_from": str(first - timedelta(days=days)) if days else "",
+        "off_site_from": str(max(first - timedelta(days=days), known)) if days else "",
     }  # fmt: skip
+
+
+def _to_fill(visits: Iterable[Row], draw_id: str) -> list[Row]:
+    """One row per visit and department, as `supervise import` takes it back: who fills it in adds what was found."""
+    return [
+        dict.fromkeys(RESULTS, "")
+        | {
+            "inspection_id": f"{row['visit_id']}-{department}", "subject_id": row["subject_id"], "draw_id": draw_id,
+            "department": department, "planned_on": row["from"], "arm": "random",
+        }
+        for row in visits
+        for department in row["departments"].split(";")
+    ]  # fmt: skip
 
 
 def _teams(visits: tuple[Visit, ...] | list[Visit], teams: tuple[Pair, ...] | list[Pair]) -> list[Row]:

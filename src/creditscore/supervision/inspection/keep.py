@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 CHINA = timezone(timedelta(hours=8))
 SCRIPT = "verify_draw.py"
-DRAWN = ("draw.json", "units.csv", "visits.csv", "teams.csv", SCRIPT)
+DRAWN = ("draw.json", "units.csv", "visits.csv", "teams.csv", "to_fill.csv", SCRIPT)
 TRIALS = 3
 COMMITTER, DRAWER, IMPORTER = "approver", "grader", "grader"
 

@@ -354,6 +354,13 @@ def _notes(plan: Plan) -> list[str]:
         chosen = project_defaults(one)
         if chosen:
             notes.append(f"{one.programme}: project_default, published by nobody: {', '.join(chosen)}")
+        units = [unit for unit in plan.frame.units if unit.programme == one.programme]
+        missing = sum(unit.data_state == "missing" for unit in units)
+        if missing:
+            notes.append(
+                f"{one.programme}: {missing} of {len(units)} have no class and are drawn as {one.data_errors.draw_as}; "
+                "whom the programme does not concern does not belong into its table"
+            )
     few = [one for one in plan.frame.strata if one.flag]
     if few:
         notes.append(f"{len(few)} classes are so small that one visit is more than their upper bound allows")

@@ -192,7 +192,9 @@ def proposal(one: Proposal, lists: FourLists, lang: str) -> Block:
     zh, link = lang == "zh", f"{one.conduct_id} → {one.measure_id}"
     why = next(link.relevance_reason for link, other in lists.linked(one.conduct_id) if other.id == one.measure_id)
     side = SIDES[one.side] if zh else one.side
-    until = f"{'，至' if zh else ', before '}{iso(one.ends_by)}" if one.ends_by is not None else ""
+    until = ""
+    if one.ends_by is not None:  # the first day without it; 至 names the last day with it
+        until = f"，至{iso(one.ends_by - 1)}" if zh else f", before {iso(one.ends_by)}"
     return f"{one.proposal_id}  {one.subject_id}  {side}", [
         label(lists.measures[one.measure_id].measure, lang),
         f"{'事件' if zh else 'event'} {one.event_id} {iso(one.on)}{'；' if zh else '; '}"

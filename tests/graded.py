@@ -36,3 +36,12 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     both = grade_all(read_snapshot(folder / "snapshot"), BOTH, as_of="2022-12-31", max_rejected=10**6)
     both.write(folder / "both")
     return Graded(folder / "snapshot", folder / "grading", folder / "both")
+
+
+@pytest.fixture(scope="session")
+def early(graded: Graded, tmp_path_factory: pytest.TempPathFactory) -> Graded:
+    """The same district as it was known before its grades of 2022 are announced."""
+    folder = tmp_path_factory.mktemp("early")
+    run = grade(read_snapshot(graded.snapshot), "tax", 2022, known_at="2023-02-20", max_rejected=10**6)
+    run.write(folder / "grading")
+    return Graded(graded.snapshot, folder / "grading", graded.both)

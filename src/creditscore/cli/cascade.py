@@ -1,0 +1,209 @@
+"""`creditscore cascade`: what follows when a record changes; previewed, applied, undone, and what is to be done."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from creditscore.cli.acting import By, Lang, On, RolesFile, Schemes, Store, day_given, open_log, own_schemes
+from creditscore.cli.progress import working
+from creditscore.cli.tables import say_line, show_blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from creditscore.review.cascade import Bench, Cascade
+    from creditscore.review.inputs import RecordEvent
+    from creditscore.store import Log
+
+cascade_app = typer.Typer(
+    name="cascade",
+    help="Withdrawing, correcting or repairing a record, with everything that rests on it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Record = Annotated[str, typer.Option(help="Id of the record.")]
+Kind = Annotated[str, typer.Option("--event", help="withdrawn, corrected, repaired or reinstated.")]
+Share = Annotated[str | None, typer.Option(help="Corrected share, from 0 to 1 (default: all that is left).")]
+Recorded = Annotated[str | None, typer.Option(help="Day on which it became known (default: that of --on).")]
+Snapshots = Annotated[
+    list[Path] | None, typer.Option("--snapshot", help="Snapshot that was moved since it was kept; may be repeated.")
+]
+Reason = Annotated[str, typer.Option(help="Why, in a sentence.")]
+Number = Annotated[str, typer.Option("--document-no", help="Number of the decision.")]
+Json = Annotated[bool, typer.Option("--json", help="For machines: rows before and after, tasks, what rests on what.")]
+Composites = Annotated[
+    list[str] | None, typer.Option("--composite", help="Composite whose score is followed too: jilin_edz; repeatable.")
+]
+Seq = Annotated[int, typer.Argument(metavar="CASCADE", help="Its entry in the log.", show_default=False)]
+
+
+@cascade_app.command("preview")
+def preview_command(
+    record: Record, event: Kind, on: On, store: Store, share: Share = None, recorded_on: Recorded = None,
+    snapshot: Snapshots = None, scheme: Schemes = None, composite: Composites = None, lang: Lang = "zh",
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """What would follow, run by run and entry by entry; nothing is written."""
+    from creditscore.review.cascade import preview
+
+    with _bench(store, snapshot, scheme, composite, read_only=True) as (_, bench):
+        found = preview(bench, _event(bench, record, event, on, share, recorded_on))
+    _show(found, lang, as_json, preview=True)
+
+
+@cascade_app.command("apply")
+def apply_command(
+    record: Record, event: Kind, on: On, store: Store, by: By, reason: Reason, share: Share = None,
+    recorded_on: Recorded = None, document_no: Number = "", snapshot: Snapshots = None, scheme: Schemes = None,
+    composite: Composites = None, roles: RolesFile = None, lang: Lang = "zh", as_json: Json = False,
+) -> None:  # fmt: skip
+    """Append the event and carry it through every kept run; entries and measures become tasks for a person."""
+    from creditscore.review.carrying import apply
+
+    with _bench(store, snapshot, scheme, composite, roles) as (log, bench):
+        what = _event(bench, record, event, on, share, recorded_on)
+        found = apply(log, bench, what, by=by, reason=reason, document_no=document_no)
+    _show(found, lang, as_json)
+
+
+@cascade_app.command("settle")
+def settle_command(
+    store: Store, by: By, on: On, reason: Reason,
+    subjects: Annotated[
+        list[str] | None, typer.Argument(metavar="[SUBJECT]…", help="None: all of which something was decided.")
+    ] = None,
+    document_no: Number = "", snapshot: Snapshots = None, scheme: Schemes = None, composite: Composites = None,
+    roles: RolesFile = None,
+    lang: Lang = "zh", as_json: Json = False,
+) -> None:  # fmt: skip
+    """Draw what follows from events and annulments that were decided elsewhere; done twice it does nothing more."""
+    from creditscore.days import from_day
+    from creditscore.review.carrying import settle
+    from creditscore.review.check import touched
+
+    with _bench(store, snapshot, scheme, composite, roles) as (log, bench):
+        ids = subjects or touched(log, bench)
+        day = from_day(day_given(on))
+        found = settle(log, bench, ids, by=by, on=day, reason=reason, document_no=document_no)
+    _show(found, lang, as_json)
+
+
+@cascade_app.command("undo")
+def undo_command(
+    cascade: Seq, store: Store, by: By, on: On, reason: Reason, document_no: Number = "", snapshot: Snapshots = None,
+    scheme: Schemes = None, composite: Composites = None, roles: RolesFile = None, lang: Lang = "zh",
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Take back what a cascade decided, as a mistake; every row and hash is as it was before."""
+    from creditscore.days import from_day
+    from creditscore.review.carrying import undo
+
+    with _bench(store, snapshot, scheme, composite, roles) as (log, bench):
+        day = from_day(day_given(on))
+        found = undo(log, bench, cascade, by=by, on=day, reason=reason, document_no=document_no)
+    _show(found, lang, as_json)
+
+
+@cascade_app.command("told")
+def told_command(
+    cascade: Seq,
+    task: Annotated[int, typer.Argument(metavar="TASK", help="Its number in `cascade show`.", show_default=False)],
+    store: Store, by: By, on: On, document_no: Number, roles: RolesFile = None,
+) -> None:  # fmt: skip
+    """The subject or department of a task was told, with the number of the letter."""
+    from creditscore.days import from_day
+    from creditscore.review.carrying import told
+
+    with open_log(store, roles, made_by="creditscore keep") as log:
+        told(log, cascade, task, by=by, on=from_day(day_given(on)), document_no=document_no)
+    typer.echo(f"{cascade}/{task}: told")
+
+
+@cascade_app.command("show")
+def show_command(
+    store: Store,
+    cascade: Annotated[int | None, typer.Argument(metavar="[CASCADE]", help="None: all.", show_default=False)] = None,
+    lang: Lang = "zh",
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """The cascades of a store, with their tasks and which of them are open."""
+    from creditscore.explanation.words import lang_of
+    from creditscore.review import cascade_lines as lines
+    from creditscore.review.carrying import act_of, acts, stored_tasks, told_tasks
+
+    said = lang_of(lang)
+    with open_log(store, read_only=True, made_by="creditscore keep") as log:
+        listed = acts(log) if cascade is None else [act_of(log, cascade)]
+        tasks, done = stored_tasks(log), told_tasks(log)
+    if as_json:
+        data = [
+            {
+                **vars(one),
+                "on": one.on.isoformat(),
+                "tasks": [
+                    {**vars(task), "nr": nr, "told": (seq, nr) in done} for task, seq, nr in tasks if seq == one.seq
+                ],
+            }
+            for one in listed
+        ]
+        typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
+        return
+    for one in listed:
+        show_blocks([lines.act(one)])
+        for task, seq, nr in tasks:
+            if seq == one.seq:
+                head, under = lines.task(task, said, (seq, nr) in done if task.task == "tell" else None)
+                show_blocks([(f"    {nr}  {head}", [f"    {line}" for line in under])])
+    say_line(f"{len(listed)} cascades")
+
+
+@contextmanager
+def _bench(
+    store: Path, snapshots: list[Path] | None, schemes: list[Path] | None, composites: list[str] | None,
+    roles: Path | None = None, read_only: bool = False,
+) -> Iterator[tuple[Log, Bench]]:  # fmt: skip
+    from creditscore.records.store import read_snapshot
+    from creditscore.review.cascade import bench
+
+    opened = [read_snapshot(path) for path in snapshots or []]
+    with open_log(store, roles, read_only, made_by="creditscore keep") as log, working("deriving"):
+        yield log, bench(log.store, opened, own_schemes(schemes), composites or [])
+
+
+def _event(bench: Bench, record: str, kind: str, on: str, share: str | None, recorded_on: str | None) -> RecordEvent:
+    from creditscore.days import from_day
+    from creditscore.errors import UsageError
+    from creditscore.review.cascade import subject_of
+    from creditscore.review.inputs import RecordEvent
+
+    day = from_day(day_given(on))
+    known = day if recorded_on is None else from_day(day_given(recorded_on, "--recorded-on"))
+    if known < day:
+        raise UsageError(f"recorded on {known}, before it happened on {day}", allowed=f"{day} or later")
+    if share is not None and kind != "corrected":
+        raise UsageError("only a correction has a share", next="leave --share away")
+    further: dict[str, Any] = {"corrected_on": day, "share": share} if kind == "corrected" else {}
+    return RecordEvent(subject_of(bench, record), record, kind, day, known, **further)
+
+
+def _show(found: Cascade, lang: str, as_json: bool, preview: bool = False) -> None:
+    from creditscore.explanation.words import lang_of
+    from creditscore.review import cascade_lines as lines
+
+    said = lang_of(lang)
+    if as_json:
+        typer.echo(json.dumps(lines.as_data(found), ensure_ascii=False, indent=1))
+        return
+    show_blocks(lines.blocks(found, said))
+    if found.empty:
+        say_line(lines.word("words", "nothing", said))
+    elif preview:
+        say_line(lines.word("words", "unwritten", said))
+    else:
+        say_line(f"cascade {found.seq}: {len(found.changes)} / {found.runs} runs, {len(found.tasks)} tasks")

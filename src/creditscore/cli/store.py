@@ -1,0 +1,145 @@
+"""`creditscore store`: is the log what it was, does all in the store hold together, what may be deleted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from creditscore.cli.acting import By, Lang, RolesFile, Schemes, day_given, open_log, own_schemes
+from creditscore.cli.progress import working
+from creditscore.cli.tables import say_line, show, show_blocks
+
+store_app = typer.Typer(
+    name="store",
+    help="The store and its log: proof, checkpoints, consistency, retention.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+File = Annotated[Path, typer.Argument(metavar="STORE", help="File of the store.", show_default=False)]
+Held = Annotated[list[Path] | None, typer.Option("--held", help="File of checkpoint lines that somebody kept.")]
+Json = Annotated[bool, typer.Option("--json", help="For machines.")]
+
+
+@store_app.command("verify")
+def verify_command(store: File, held: Held = None, as_json: Json = False) -> None:
+    """Read the whole log again: hashes, chain, order, checkpoints; exit code 3 at a fault."""
+    from creditscore.errors import InputError
+
+    lines: list[str] = []
+    for file in held or []:
+        try:
+            lines += [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError("the checkpoints cannot be read", where=f"{file} ({error})") from error
+    with open_log(store, read_only=True, made_by="creditscore keep") as log:
+        found, unfinished, name = log.verify(*lines), log.unfinished(), log.log_id
+    if as_json:
+        data = {
+            "log_id": name, "entries": found.entries, "checkpoints": found.checkpoints,
+            "faults": [vars(one) for one in found.faults],
+            "unfinished": [{"seq": one.seq, "action": one.action, "subject": one.subject} for one in unfinished],
+        }  # fmt: skip
+        typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
+    else:
+        if found.faults:
+            show(("entry", "kind", "fault"), [(str(one.seq), one.kind, one.message) for one in found.faults[:50]])
+        for one in unfinished:
+            say_line(f"unfinished: entry {one.seq}, {one.action} {one.subject} by {one.actor}: a process died in it")
+        say_line(
+            f"log {name}: {found.entries} entries, {found.checkpoints} checkpoints compared, {len(found.faults)} faults"
+        )
+    found.require()
+
+
+@store_app.command("checkpoint")
+def checkpoint_command(
+    store: File,
+    out: Annotated[Path | None, typer.Option(help="File to which the line is added; keep it elsewhere.")] = None,
+) -> None:
+    """Fix the newest entry as one line of text; whoever holds it can show later that nothing before was changed."""
+    from creditscore.errors import UsageError
+
+    with open_log(store, made_by="creditscore keep") as log:
+        log.verify().require()
+        line = str(log.checkpoint())
+    if out is not None:
+        try:
+            with out.open("a", encoding="utf-8") as file:
+                file.write(f"{line}\n")
+        except OSError as error:
+            raise UsageError(f"cannot write there: {error.strerror or error}", where=str(out)) from error
+    typer.echo(line)
+
+
+@store_app.command("check")
+def check_command(
+    store: File,
+    snapshot: Annotated[
+        list[Path] | None, typer.Option(help="Snapshot that was moved since it was kept; may be repeated.")
+    ] = None,
+    scheme: Schemes = None,
+    lang: Lang = "zh",
+    as_json: Json = False,
+) -> None:
+    """Does anything rest on a withdrawn record; do all rows that stand come out again; exit code 3 at a flaw."""
+    from creditscore.explanation.words import lang_of
+    from creditscore.records.store import read_snapshot
+    from creditscore.review.cascade import bench
+    from creditscore.review.cascade_lines import task
+    from creditscore.review.check import check
+
+    said = lang_of(lang)
+    opened = [read_snapshot(path) for path in snapshot or []]
+    with open_log(store, read_only=True, made_by="creditscore keep") as log, working("deriving again"):
+        found = check(log, bench(log.store, opened, own_schemes(scheme)))
+    if as_json:
+        data = {
+            "subjects": found.subjects, "runs": found.runs, "flaws": [vars(one) for one in found.flaws],
+            "open": [vars(one) for one in found.open],
+        }  # fmt: skip
+        typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
+    else:
+        show_blocks((f"{one.kind}: {one.thing}", [one.message]) for one in found.flaws)
+        show_blocks(task(one, said) for one in found.open)
+        say_line(
+            f"{found.runs} runs, {found.subjects} subjects derived again: {len(found.flaws)} flaws, "
+            f"{len(found.open)} tasks open"
+        )
+    found.require()
+
+
+@store_app.command("retention")
+def retention_command(
+    store: File,
+    on: Annotated[str, typer.Option("--on", help="The day, YYYY-MM-DD.")],
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Delete what is due (an approver); else only list it.")
+    ] = False,
+    by: By = "",
+    roles: RolesFile = None,
+    as_json: Json = False,
+) -> None:
+    """What the log carries and may be deleted by that day, by rule; entries, hashes and reasons remain."""
+    from creditscore.days import from_day
+    from creditscore.errors import UsageError
+    from creditscore.review.retention import delete as remove
+    from creditscore.review.retention import due, payloads
+
+    day = from_day(day_given(on))
+    if delete and not by.strip():
+        raise UsageError("nobody is named", next="give --by PERSON")
+    with open_log(store, roles, read_only=not delete, made_by="creditscore keep") as log:
+        held = len(payloads(log))
+        found = remove(log, day, by=by) if delete else due(log, day)
+    if as_json:
+        rows = [{**vars(one), "since": str(one.since), "due_on": str(one.due_on)} for one in found]
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    names = ("entry", "action", "rule", "evidence", "due on")
+    if found:
+        show(names, [(str(one.seq), one.action, one.rule, one.evidence, str(one.due_on)) for one in found], fold=True)
+    say_line(f"{len(found)} of {held} payloads {'deleted' if delete else 'may be deleted'} on {day}")

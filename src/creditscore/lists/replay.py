@@ -1,0 +1,39 @@
+"""Does the book of a store say what the log says: every step again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from creditscore.errors import StoreError
+from creditscore.lists.events import COLUMNS
+from creditscore.store import Log
+
+
+def replay(log: Log) -> int:
+    """How many steps the log holds on lists; StoreError where the book differs from it.
+
+    What was removed from the log when its retention ended can no longer be compared.
+    """
+    begun = {one.seq: one for one in log.entries() if one.phase == "begun" and one.action.startswith("list.")}
+    ended = {one.refers_to for one in log.entries() if one.phase == "done"}
+    listed = ", ".join(f'"{name}"' for name in COLUMNS)
+    held: dict[int, list[dict[str, Any]]] = {}
+    for seq, *row in log.store.rows(f"SELECT entry, {listed} FROM list_events ORDER BY place"):
+        held.setdefault(seq, []).append(dict(zip(COLUMNS, row, strict=True)))
+    strange = sorted(held.keys() - (begun.keys() & ended))
+    if strange:
+        raise _differs(strange[0], "the book holds what no finished act of the log wrote")
+    for seq, entry in begun.items():
+        if seq not in ended or entry.data is None:
+            continue
+        rows = [
+            {**row, "on": row["on"].isoformat(), "recorded_on": row["recorded_on"].isoformat()}
+            for row in held.get(seq, [])
+        ]
+        if rows != entry.data:
+            raise _differs(seq, "the steps of the book are not those of the log")
+    return sum(map(len, held.values()))
+
+
+def _differs(seq: int, what: str) -> StoreError:
+    return StoreError(what, where=f"entry {seq} of the log", next="restore a copy of the store")

@@ -1,0 +1,207 @@
+"""A cascade carried out: the event, the rows that supersede others and the tasks, in one act of the log; and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from creditscore.errors import UsageError
+from creditscore.review.cascade import Bench, Cascade, holding, preview, preview_undo
+from creditscore.review.consequences import Task
+from creditscore.review.current import insert, write_rows
+from creditscore.review.inputs import RecordEvent, decided, write_events
+from creditscore.review.said import said
+from creditscore.store import Log, second_person
+from creditscore.store.entry import canonical, sha256
+
+if TYPE_CHECKING:
+    import duckdb
+
+ROLE = "reviewer"
+
+
+@dataclass(frozen=True)
+class Act:
+    """A cascade as the store holds it. `kind`: applied, undone (of `of_seq`), settled."""
+
+    seq: int
+    kind: str
+    of_seq: int | None
+    subjects: tuple[str, ...]
+    record_id: str | None
+    event: str | None
+    on: date
+    by: str
+    reason: str
+    document_no: str
+    content: str
+
+
+COLUMNS = (
+    "seq", "kind", "of_seq", "subjects", "record_id", "event", "on_day", "by", "reason", "document_no", "content"
+)  # fmt: skip
+
+
+def apply(log: Log, on_bench: Bench, event: RecordEvent, *, by: str, reason: str, document_no: str = "") -> Cascade:
+    """Append the event to its record, supersede every row that rests on it, and write down what is to be done.
+
+    All of it stands in one act of the log, or nothing does. Where the event holds already and everything was drawn
+    from it, nothing is written and the cascade is empty. Who decides did not keep the runs that change (NotAllowed).
+    """
+    on = event.recorded_on
+    found = preview(on_bench, replace(event, document_no=document_no or event.document_no))
+    return _write(log, on_bench, found, "applied", None, on, by, reason, document_no)
+
+
+def settle(
+    log: Log, on_bench: Bench, subject_ids: Iterable[str], *, by: str, on: date, reason: str, document_no: str = ""
+) -> Cascade:
+    """Draw what follows from events and annulments that were decided elsewhere; nothing where all was drawn."""
+    found = preview(on_bench, None, subject_ids)
+    return _write(log, on_bench, found, "settled", None, on, by, reason, document_no)
+
+
+def undo(log: Log, on_bench: Bench, seq: int, *, by: str, on: date, reason: str, document_no: str = "") -> Cascade:
+    """Take back what a cascade decided, as a mistake: its event counts no more from `on` on, everything follows.
+
+    Replays of days between see the event. Undoing twice does nothing more. UsageError for a cascade that decided
+    nothing itself, and where later events of the same record rest on it: those are undone first.
+    """
+    act = act_of(log, seq)
+    own = [one for one in decided(log.store, act.subjects, ever=True) if one.seq == seq]
+    if not own:
+        raise UsageError(
+            f"cascade {seq} only drew what others had decided ({act.kind})", allowed="a cascade that was applied",
+            next="undo the decision itself",
+        )  # fmt: skip
+    left = [one for one in decided(log.store, act.subjects) if one.seq == seq]
+    if not left:
+        return Cascade(act.subjects, (), (), (), ())
+    later = [
+        one for one in decided(log.store, act.subjects)
+        if one.seq > seq and one.record_id in {mine.record_id for mine in own}
+    ]  # fmt: skip
+    if later:
+        raise UsageError(
+            f"record {later[-1].record_id} was {later[-1].event} since", where=f"entry {later[-1].seq} of the log",
+            next="undo the later decision first",
+        )  # fmt: skip
+    if on < max(one.recorded_on for one in left):
+        raise UsageError(
+            f"undone on {on}, before it was decided", allowed=f"{max(one.recorded_on for one in left)} or later"
+        )
+    return _write(log, on_bench, preview_undo(on_bench, left), "undone", seq, on, by, reason, document_no)
+
+
+def _write(
+    log: Log, on_bench: Bench, found: Cascade, kind: str, of_seq: int | None, on: date, by: str, reason: str,
+    document_no: str,
+) -> Cascade:  # fmt: skip
+    said(by=by, reason=reason, document_no=document_no)
+    keepers = sorted({change.run.kept_by for change in found.changes})
+    if keepers:
+        second_person(by, *keepers, act="what changes a kept grade")
+    known = {task for task, _, _ in stored_tasks(log)} if found.empty else set()
+    new_tasks = [task for task in found.tasks if task not in known]
+    if found.empty and not new_tasks:
+        return found
+    if not reason.strip():
+        raise UsageError("nobody says why", next="give --reason TEXT")
+    record, event = _about(found)
+    payload = {
+        "kind": kind, "of": of_seq, "subjects": list(found.subjects), "record": record, "event": event,
+        "on": on.isoformat(), "reason": reason, "document_no": document_no, "tasks": len(new_tasks),
+        "changes": [[one.run.run_id, one.subject_id, one.before.hash, one.after.hash] for one in found.changes],
+        "composites": [[one.config, one.subject_id, *one.before, *one.after] for one in found.composites],
+        "content": content(new_tasks),
+    }  # fmt: skip
+    named = found.subjects[0] if len(found.subjects) == 1 else f"{len(found.subjects)} subjects"
+    with log.act(by, ROLE, f"cascade.{kind}", named, payload) as act:
+        seq = act.entry.seq
+        row = [
+            seq, kind, of_seq, canonical(list(found.subjects)), record, event, on, by, reason.strip(),
+            document_no.strip(), payload["content"],
+        ]  # fmt: skip
+        insert(act.con, "cascade_acts", COLUMNS, [row])
+        made = _append(on_bench, act.con, seq, found.events)
+        voided = [[seq, *key, on] for key in found.voided]
+        insert(act.con, "cascade_voided", ("seq", "subject_id", "record_id", "event_no", "recorded_on"), voided)
+        rows = {(one.run.run_id, one.subject_id): one.after for one in found.changes}
+        write_rows(act.con, seq, rows, {(one.run.run_id, one.subject_id) for one in found.changes if one.as_kept})
+        names = ("seq", "nr", *TASK)
+        lines = [[seq, nr, *(getattr(task, name) for name in TASK)] for nr, task in enumerate(new_tasks)]
+        insert(act.con, "cascade_tasks", names, lines)
+    return replace(found, events=tuple(made), tasks=tuple(new_tasks), seq=seq)
+
+
+TASK = ("subject_id", "kind", "thing", "task", "who", "why", "because")
+
+
+def content(found: Sequence[Task]) -> str:
+    return sha256(canonical([[getattr(task, name) for name in TASK] for task in found]))
+
+
+def _append(
+    on_bench: Bench, con: duckdb.DuckDBPyConnection, seq: int, events: Sequence[RecordEvent]
+) -> list[RecordEvent]:
+    """Numbered after the newest event of the record in any snapshot and in the store."""
+    if not events:
+        return []
+    snapshot = holding(on_bench, events[0].record_id, events[0].subject_id)
+    return write_events(con, seq, "", events, snapshot)
+
+
+def _about(found: Cascade) -> tuple[str | None, str | None]:
+    if found.events:
+        return found.events[0].record_id, found.events[0].event
+    return (found.voided[0][1], None) if found.voided else (None, None)
+
+
+def act_of(log: Log, seq: int) -> Act:
+    """The cascade of an entry; UsageError where the entry is none."""
+    for act in acts(log):
+        if act.seq == seq:
+            return act
+    raise UsageError(f"entry {seq} of the log is no cascade", next="`creditscore cascade show` lists them")
+
+
+def acts(log: Log) -> list[Act]:
+    """Every cascade in the order of the log."""
+    listed = ", ".join(f'"{name}"' for name in COLUMNS)
+    rows = log.store.rows(f"SELECT {listed} FROM cascade_acts ORDER BY seq")
+    named = (dict(zip((*COLUMNS[:6], "on", *COLUMNS[7:]), row, strict=True)) for row in rows)
+    return [Act(**{**row, "subjects": tuple(json.loads(row["subjects"]))}) for row in named]
+
+
+def told(log: Log, seq: int, nr: int, *, by: str, on: date, document_no: str) -> None:
+    """Who had to be told was told, by a letter with a number; UsageError for another task, twice, or without one."""
+    said(by=by, document_no=document_no)
+    act_of(log, seq)
+    task = next((task for task, one, number in stored_tasks(log) if (one, number) == (seq, nr)), None)
+    if task is None or task.task != "tell":
+        raise UsageError(
+            f"task {nr} of cascade {seq} is nothing that is told", next="`creditscore cascade show` numbers the tasks"
+        )
+    if (seq, nr) in told_tasks(log):
+        raise UsageError(f"task {nr} of cascade {seq} was done before")
+    if not document_no.strip():
+        raise UsageError("a letter has a number", next="give --document-no NUMBER")
+    payload = {"of": seq, "nr": nr, "on": on.isoformat(), "document_no": document_no.strip()}
+    with log.act(by, ROLE, "cascade.told", task.subject_id, payload) as act:
+        row = [act.entry.seq, seq, nr, on, by, document_no.strip()]
+        insert(act.con, "cascade_done", ("seq", "of_seq", "nr", "on_day", "by", "document_no"), [row])
+
+
+def told_tasks(log: Log) -> set[tuple[int, int]]:
+    """(seq, nr) of the tasks that were done."""
+    return set(log.store.rows("SELECT of_seq, nr FROM cascade_done"))
+
+
+def stored_tasks(log: Log) -> list[tuple[Task, int, int]]:
+    """(task, seq, nr) of every task that a cascade wrote down, in order."""
+    listed = ", ".join(TASK)
+    rows = log.store.rows(f"SELECT {listed}, seq, nr FROM cascade_tasks ORDER BY seq, nr")
+    return [(Task(*row[:-2]), row[-2], row[-1]) for row in rows]

@@ -1,0 +1,108 @@
+"""A cascade in words: each run and what becomes of it, each task with its reason, in Chinese or English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from creditscore.explanation.words import Lang, Words, load_words, say
+from creditscore.review.carrying import Act
+from creditscore.review.cascade import Cascade, Change
+from creditscore.review.consequences import TASKS, Task
+from creditscore.review.current import Rows
+
+Block = tuple[str, list[str]]
+
+
+@lru_cache(maxsize=1)
+def _words() -> Words:
+    return load_words(Path(__file__).parent / "cascade_words.yaml")
+
+
+def word(section: str, code: str, lang: Lang) -> str:
+    """The word for a code; the code itself where there is none."""
+    found = _words()[section].get(code)
+    return code if found is None else say(found, lang)
+
+
+def change(one: Change, lang: Lang) -> Block:
+    """The run, and the grade before and after."""
+    under = [f"{_face(one.before)} → {_face(one.after)}"]
+    under += [f"{word('words', 'rests', lang)} {', '.join(one.because)}"] if one.because else []
+    under += [word("words", "kept", lang)] if one.as_kept else []
+    return f"{one.subject_id}  {one.run.pinned}  {one.run.period}", under
+
+
+def task(one: Task, lang: Lang, done: bool | None = None) -> Block:
+    """What is to be done, why, and with which command."""
+    who = word("whom", one.who, lang)
+    state = "" if done is None else f"  [{word('words', 'done' if done else 'open', lang)}]"
+    head = f"{word('tasks', one.task, lang)}: {who if one.task == 'tell' else one.thing}{state}"
+    about = f"{word('whys', one.why, lang)} ({one.because})" if one.because else word("whys", one.why, lang)
+    under = [about if one.task != "tell" else f"{about}: {one.thing}" if one.thing != one.because else about]
+    if one.task != "tell":
+        under.append(f"{word('words', 'with', lang)}: creditscore {TASKS[one.task]}" + (f"; {who}" if who else ""))
+    return head, under
+
+
+def blocks(found: Cascade, lang: Lang) -> Iterator[Block]:
+    """Events first, then what becomes of each run and composite, then the tasks."""
+    for event in found.events:
+        share = f" {event.share}" if event.share else ""
+        yield f"{event.record_id}  {event.event}{share}  {event.event_on}  {event.subject_id}", []
+    for one in found.changes:
+        yield change(one, lang)
+    for moved in found.composites:
+        under = " → ".join(" ".join(part for part in side if part) for side in (moved.before, moved.after))
+        yield f"{moved.subject_id}  {word('words', 'composite', lang)} {moved.config}", [under]
+    for asked in found.tasks:
+        yield task(asked, lang)
+
+
+def act(one: Act) -> Block:
+    what = " ".join(part for part in (one.event, one.record_id) if part) or f"cascade {one.of_seq}"
+    head = f"{one.seq}  {one.kind}  {what}  {', '.join(one.subjects[:3])}"
+    paper = f"; {one.document_no}" if one.document_no else ""
+    return head, [f"{one.on}  {one.by}: {one.reason}{paper}"]
+
+
+def as_data(found: Cascade) -> dict[str, Any]:
+    """The cascade as plain data: events, changes with both rows, tasks and the graph of what hangs on what."""
+    return {
+        "seq": found.seq if found.seq >= 0 else None,
+        "subjects": list(found.subjects),
+        "runs": found.runs,
+        "events": [_plain(vars(one)) for one in found.events],
+        "voided": [list(key) for key in found.voided],
+        "changes": [
+            {
+                "run_id": one.run.run_id, "scheme": one.run.pinned, "period": one.run.period,
+                "subject_id": one.subject_id, "as_kept": one.as_kept, "because": list(one.because),
+                "before": _rows(one.before), "after": _rows(one.after),
+            }
+            for one in found.changes
+        ],
+        "composites": [vars(one) for one in found.composites],
+        "tasks": tasks(found.tasks),
+        "edges": [dict(zip(("thing", "rests_on", "how"), edge, strict=True)) for edge in found.edges()],
+    }  # fmt: skip
+
+
+def tasks(found: Iterable[Task]) -> list[dict[str, Any]]:
+    return [vars(one) for one in found]
+
+
+def _rows(rows: Rows) -> dict[str, Any]:
+    return {"hash": rows.hash, "grades": [*map(dict, rows.grades)], "ledger": [*map(dict, rows.ledger)]}
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    dates = {name: value.isoformat() for name, value in row.items() if hasattr(value, "isoformat")}
+    return {name: dates.get(name, value) for name, value in row.items() if value is not None}
+
+
+def _face(rows: Rows) -> str:
+    said = [rows.grade, rows.route, rows.score.rstrip("0").rstrip(".") if "." in rows.score else rows.score]
+    return " ".join(part for part in said if part)

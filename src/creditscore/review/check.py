@@ -1,0 +1,170 @@
+"""`store check`: nothing in a store rests on a withdrawn record; rows that stand are derived again and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from creditscore.errors import InputError, StoreError
+from creditscore.lists.replay import replay as replay_lists
+from creditscore.review.carrying import acts, content, stored_tasks
+from creditscore.review.cascade import Bench, changed, derived_now
+from creditscore.review.consequences import Task, by_run, resting, tasks
+from creditscore.review.current import Rows, standing
+from creditscore.review.derive import Derived
+from creditscore.review.inputs import RecordEvent, decided
+from creditscore.review.keeping import changed_runs, expired_runs
+from creditscore.store import Log
+from creditscore.supervision.joint.replay import replay as replay_joint
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """Something in the store that is not as it should be.
+
+    `kind`: log (edited, truncated …), run (kept rows changed), lists, measures, cascade (tables against the log),
+    snapshot (gone or another one), stale (rows that stand are not what is derived), record (a withdrawn record still
+    has weight), entry (an entry rests on a withdrawn record and nobody was asked to act), measure (likewise).
+    """
+
+    kind: str
+    thing: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """`flaws` in order; `open` are tasks that a cascade wrote down and that are still to be done."""
+
+    subjects: int
+    runs: int
+    flaws: tuple[Flaw, ...]
+    open: tuple[Task, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.flaws
+
+    def require(self) -> Checked:
+        """Itself, or StoreError that names the first flaws."""
+        if self.flaws:
+            shown = "; ".join(f"{one.kind} {one.thing}: {one.message}" for one in self.flaws[:5])
+            raise StoreError(
+                f"the store does not hold together ({len(self.flaws)} flaws)", where=shown,
+                next="`creditscore cascade apply` draws what was not drawn; for what was changed restore a copy",
+            )  # fmt: skip
+        return self
+
+
+def check(log: Log, on_bench: Bench) -> Checked:
+    """Compare everything in the store with the log, with its snapshots and with itself.
+
+    The log's own proof; kept rows against their entries; steps of lists, measures and cascades against the log; then
+    each subject that has decided events, annulled entries or superseded rows is derived again in every kept run.
+    """
+    flaws = list(_against_the_log(log))
+    ids = touched(log, on_bench)
+    events = decided(log.store, ids)
+    found: Derived | None = None
+    try:
+        found = derived_now(on_bench, ids, events) if ids else None
+    except InputError as error:
+        flaws.append(Flaw("snapshot", error.where or "", error.what))
+    asked: list[Task] = []
+    if found is not None:
+        stands = {
+            (run, subject): rows
+            for run in sorted({run for run, _ in found.rows})
+            for subject, rows in standing(log.store, run, ids).items()
+        }
+        for key, rows in found.rows.items():
+            if stands[key].hash != rows.hash:
+                flaws.append(
+                    Flaw("stale", f"run {key[0]} {key[1]}", f"{_face(stands[key])} stands, {_face(rows)} is derived")
+                )
+        asked = [
+            task
+            for subject in ids
+            for task in tasks(
+                changed(on_bench, subject, events, by_run(found.kept, subject), by_run(found.rows, subject)),
+                on_bench.book,
+                list(on_bench.measures.values()),
+            )
+        ]
+        flaws += _resting(on_bench, ids, events, stands, asked, {task for task, _, _ in stored_tasks(log)})
+    known = {(task.kind, task.thing, task.task) for task, _, _ in stored_tasks(log)}
+    left = tuple(task for task in asked if task.kind != "told" and (task.kind, task.thing, task.task) in known)
+    return Checked(len(ids), len(on_bench.runs), tuple(flaws), left)
+
+
+def touched(log: Log, on_bench: Bench) -> list[str]:
+    """The subjects of which something was decided: events, annulled entries, rows superseded before."""
+    states = {one for (one,) in log.store.rows("SELECT DISTINCT subject_id FROM cascade_states")}
+    entries = {case.subject_id for case in on_bench.book.cases.values() if case.exit_reason == "annulled"}
+    return sorted({one.subject_id for one in decided(log.store, ever=True)} | states | entries)
+
+
+def _against_the_log(log: Log) -> Iterator[Flaw]:
+    for fault in log.verify().faults:
+        yield Flaw("log", f"entry {fault.seq}", fault.message)
+    for run, what in changed_runs(log.store, log):
+        yield Flaw("run", run, what)
+    for kind, replay in (("lists", replay_lists), ("measures", replay_joint)):
+        try:
+            replay(log)
+        except StoreError as error:
+            yield Flaw(kind, error.where or "", error.what)
+    yield from _cascades(log)
+
+
+def _cascades(log: Log) -> Iterator[Flaw]:
+    """The tables of the cascades against the entries that wrote them."""
+    begun = {one.seq: one for one in log.entries() if one.phase == "begun" and one.action.startswith("cascade.")}
+    done = {one.refers_to for one in log.entries() if one.phase == "done"}
+    listed = {act.seq: act for act in acts(log)}
+    asked: dict[int, list[Task]] = {}
+    for task, seq, _ in stored_tasks(log):
+        asked.setdefault(seq, []).append(task)
+    states: dict[int, list[list[str]]] = {}
+    for seq, *row in log.store.rows("SELECT seq, run_id, subject_id, hash FROM cascade_states ORDER BY ALL"):
+        states.setdefault(seq, []).append(row)
+    over = expired_runs(log)
+    cascades = {seq for seq, entry in begun.items() if seq in done and entry.action != "cascade.told"}
+    for seq in sorted((listed.keys() | asked.keys() | states.keys()) - cascades):
+        yield Flaw("cascade", f"entry {seq}", "the tables hold what no finished act of the log wrote")
+    for seq in sorted(cascades - listed.keys()):
+        yield Flaw("cascade", f"entry {seq}", "the log speaks of a cascade that is not in the tables")
+    for seq in sorted(listed.keys() & cascades):
+        said, act = begun[seq].data, listed[seq]
+        if not isinstance(said, dict):
+            continue  # its retention has ended
+        changes = sorted([run, subject, after] for run, subject, _, after in said.get("changes", []) if run not in over)
+        same = [said.get(name) for name in ("record", "event", "on", "content")] == [
+            act.record_id, act.event, act.on.isoformat(), act.content,
+        ]  # fmt: skip
+        if not same or content(asked.get(seq, [])) != act.content or changes != sorted(states.get(seq, [])):
+            yield Flaw("cascade", f"entry {seq}", "its rows are not those of the log")
+
+
+def _resting(
+    on_bench: Bench, ids: Sequence[str], events: Sequence[RecordEvent], stands: dict[tuple[str, str], Rows],
+    asked: Sequence[Task], stored: set[Task],
+) -> Iterator[Flaw]:  # fmt: skip
+    """What still rests on a withdrawn record: rows, entries, measures."""
+    known = {(task.kind, task.thing, task.task) for task in stored}
+    for subject in ids:
+        gone = changed(on_bench, subject, events, {}, {}).withdrawn
+        for (run, who), rows in stands.items():
+            for record in sorted(gone) if who == subject else ():
+                if rows.weight(record):
+                    yield Flaw("record", record, f"it is withdrawn, and run {run} counts it for {subject}")
+        for case in on_bench.book.of(subject):
+            if resting(case, gone) and not any(kind == "list" and thing == case.case_id for kind, thing, _ in known):
+                yield Flaw("entry", case.case_id, "it names a withdrawn record, and nobody was asked to act")
+    for task in asked:
+        if task.kind == "measure" and (task.kind, task.thing, task.task) not in known:
+            yield Flaw("measure", task.thing, f"it hangs on {task.because}, and nobody was asked to act")
+
+
+def _face(rows: Rows) -> str:
+    return f"{rows.grade} {rows.score}".strip()

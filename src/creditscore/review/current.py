@@ -1,0 +1,183 @@
+"""What stands now of a kept run: its own rows, or for some subjects those that superseded them; with its hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from creditscore.grading.result import Grading
+from creditscore.records.source import literal, quote
+from creditscore.review.keeping import TABLES, KeptRun, table_hash
+from creditscore.store import Database
+from creditscore.store.entry import canonical, sha256
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+Key = tuple[str, str]  # run, subject
+Row = Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one subject in one run, every cell as text, in the order of the run."""
+
+    grades: tuple[Row, ...]
+    ledger: tuple[Row, ...]
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 (hex) over every cell and the order of the rows."""
+        return sha256(canonical([[dict(row) for row in self.grades], [dict(row) for row in self.ledger]]))
+
+    @property
+    def grade(self) -> str:
+        """`B`, or the state where there is no grade."""
+        first = self.grades[0] if self.grades else {}
+        return first.get("grade") or first.get("state") or "absent"
+
+    @property
+    def score(self) -> str:
+        return (self.grades[0].get("score") if self.grades else None) or ""
+
+    @property
+    def route(self) -> str:
+        return (self.grades[0].get("route") if self.grades else None) or ""
+
+    def rules(self) -> frozenset[str]:
+        """The rules that decided."""
+        return frozenset(row["rule"] or "" for row in self.ledger if row["step"] == "decide")
+
+    def uses(self, record_id: str) -> bool:
+        return any(row["record_id"] == record_id for row in self.ledger)
+
+    def weight(self, record_id: str) -> bool:
+        """Whether a record is taken as one that stands: in a ledger, a withdrawn one says that it is."""
+        own = (row for row in self.ledger if row["record_id"] == record_id and row["step"] == "record")
+        return any((row["reason"] or "").partition(":")[0] != "withdrawn" for row in own)
+
+
+def as_rows(grading: Grading) -> dict[str, Rows]:
+    """The rows of a grading by subject, in the columns that a store keeps."""
+    found: dict[str, dict[str, list[Row]]] = {}
+    for table in TABLES:
+        for row in getattr(grading, table).select(list(TABLES[table])).to_pylist():
+            own = found.setdefault(row["subject_id"], {name: [] for name in TABLES})
+            own[table].append(_texts(row))
+    return {subject: Rows(tuple(own["grades"]), tuple(own["ledger"])) for subject, own in found.items()}
+
+
+def kept(store: Database, run_id: str, subject_ids: Iterable[str]) -> dict[str, Rows]:
+    """The rows of some subjects as they were kept; a subject that the run did not grade is left out."""
+    run = literal(run_id)
+    return _by_subject(
+        store, {table: f"(SELECT * FROM run_{table} WHERE run_id = {run})" for table in TABLES}, subject_ids
+    )
+
+
+def standing(store: Database, run_id: str, subject_ids: Iterable[str]) -> dict[str, Rows]:
+    """The rows of some subjects as they stand now: the newest that superseded the kept ones, else those."""
+    return _by_subject(store, {table: standing_sql(table, run_id) for table in TABLES}, subject_ids)
+
+
+def standing_sql(table: str, run_id: str) -> str:
+    """A query, in brackets, of the rows of a run that stand now, with their place."""
+    run, columns = literal(run_id), ", ".join(f"r.{quote(one)}" for one in ("place", *TABLES[table]))
+    newest = (
+        "(SELECT c.subject_id, c.seq FROM cascade_states c JOIN (SELECT subject_id, max(seq) AS seq FROM cascade_states"
+        f" WHERE run_id = {run} GROUP BY subject_id) n ON n.subject_id = c.subject_id AND n.seq = c.seq"
+        f" WHERE c.run_id = {run} AND NOT c.as_kept)"
+    )
+    return (
+        f"(SELECT {columns} FROM run_{table} r WHERE r.run_id = {run}"
+        f" AND r.subject_id NOT IN (SELECT subject_id FROM {newest})"
+        f" UNION ALL SELECT {columns} FROM cascade_{table} r"
+        f" JOIN {newest} c ON c.subject_id = r.subject_id AND c.seq = r.seq WHERE r.run_id = {run})"
+    )
+
+
+def standing_hashes(store: Database, run_id: str) -> dict[str, str]:
+    """Hashes of grades and ledger of a run as they stand now, comparable with those of its keeping.
+
+    Equal to `grades_hash` and `ledger_hash` of the run where nothing has superseded a row, or all was restored.
+    """
+    return {table: table_hash(store.con, standing_sql(table, run_id), columns) for table, columns in TABLES.items()}
+
+
+def standing_tables(store: Database, run_id: str, subject_ids: Iterable[str] | None = None) -> dict[str, pa.Table]:
+    """`grades` and `ledger` of a run as Arrow tables as they stand now; of some subjects, or of all."""
+    chosen = ""
+    if subject_ids is not None:
+        chosen = f" WHERE subject_id IN ({', '.join(map(literal, sorted(set(subject_ids)))) or 'NULL'})"
+    return {
+        table: store.con.sql(
+            f"SELECT {', '.join(map(quote, columns))} FROM {standing_sql(table, run_id)}{chosen}"
+            " ORDER BY subject_id, place"
+        ).to_arrow_table()
+        for table, columns in TABLES.items()
+    }
+
+
+def subjects_in(store: Database, run: KeptRun, subject_ids: Iterable[str]) -> list[str]:
+    """Those of some subjects that a run graded, sorted."""
+    rows = store.rows(
+        "SELECT DISTINCT subject_id FROM run_grades WHERE run_id = ? AND list_contains(?, subject_id) ORDER BY 1",
+        [run.run_id, sorted(set(subject_ids))],
+    )
+    return [one for (one,) in rows]
+
+
+def write_rows(con: duckdb.DuckDBPyConnection, seq: int, changes: Mapping[Key, Rows], as_kept: Collection[Key]) -> None:
+    """Rows of runs superseded by entry `seq` of the log; `as_kept`: those whose own rows stand again."""
+    states = [[seq, *key, key in as_kept, rows.hash] for key, rows in changes.items()]
+    insert(con, "cascade_states", ("seq", "run_id", "subject_id", "as_kept", "hash"), states)
+    for table, columns in TABLES.items():
+        cells = [
+            [seq, run_id, place, *(row[name] for name in columns)]
+            for (run_id, subject), rows in changes.items()
+            if (run_id, subject) not in as_kept
+            for place, row in enumerate(getattr(rows, table))
+        ]
+        insert(con, f"cascade_{table}", ("seq", "run_id", "place", *columns), cells)
+
+
+def insert(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Rows at once; one statement each would take a hundred times as long."""
+    import pyarrow as pa
+
+    if rows:
+        names = ", ".join(map(quote, columns))
+        cells = list(zip(*rows, strict=True))
+        con.register("more_rows", pa.table(dict(zip(columns, map(list, cells), strict=True))))
+        con.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM more_rows")
+        con.unregister("more_rows")
+
+
+def _by_subject(store: Database, sources: Mapping[str, str], subject_ids: Iterable[str]) -> dict[str, Rows]:
+    ids = sorted(set(subject_ids))
+    found: dict[str, dict[str, list[Row]]] = {}
+    for table, source in sources.items():
+        columns = TABLES[table]
+        listed = ", ".join(map(quote, columns))
+        rows = store.rows(
+            f"SELECT {listed} FROM {source} WHERE list_contains(?, subject_id) ORDER BY subject_id, place", [ids]
+        )
+        for row in rows:
+            own = found.setdefault(row[0], {name: [] for name in TABLES})
+            own[table].append(_texts(dict(zip(columns, row, strict=True))))
+    return {subject: Rows(tuple(own["grades"]), tuple(own["ledger"])) for subject, own in found.items()}
+
+
+def _texts(row: Mapping[str, Any]) -> Row:
+    return {name: _text(value) for name, value in row.items()}
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, Decimal):
+        return f"{value:.6f}"
+    return value.isoformat() if isinstance(value, date) else None if value is None else str(value)

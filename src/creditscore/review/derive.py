@@ -1,0 +1,155 @@
+"""Kept runs derived again with what was decided since: as if the decision had been known on the day of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from creditscore.grading.result import Grading
+from creditscore.records import Snapshot
+from creditscore.records.subset import unpack
+from creditscore.review.current import Key, Rows, as_rows, kept, subjects_in
+from creditscore.review.inputs import RecordEvent, as_table, asked, fitting
+from creditscore.review.keeping import KeptRun, kept_runs
+from creditscore.review.regrade import regrade
+from creditscore.schemes.model import Scheme
+from creditscore.store import Database
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Find = Callable[[KeptRun], Snapshot]
+SAID = ("state", "grade", "route")
+
+
+@dataclass(frozen=True)
+class Derived:
+    """Rows by run and subject, the rows as they were kept, and what each rests on.
+
+    `chained` names, for a run and subject, the earlier runs whose changed grade its history holds; `released` the
+    annulled entries that it no longer reads.
+    """
+
+    rows: Mapping[Key, Rows]
+    kept: Mapping[Key, Rows]
+    chained: Mapping[Key, tuple[str, ...]] = field(default_factory=dict)
+    released: Mapping[Key, tuple[str, ...]] = field(default_factory=dict)
+
+
+def derive(
+    store: Database,
+    subject_ids: Iterable[str],
+    events: Sequence[RecordEvent],
+    find: Find,
+    *,
+    annulled: Collection[str] = (),
+    schemes: Mapping[str, Scheme] | None = None,
+) -> Derived:
+    """Grade subjects again in every kept run that holds them, oldest period first.
+
+    The run's own day of knowledge, law and clock stay; the `events` decided since count as if they had been known on
+    that day, each with its own legal day. So a record that is withdrawn and reinstated leaves the rows of the keeping,
+    byte for byte. Where the history of a run holds a grade that an earlier kept run gave, the grade that run gives now
+    stands in its place; entries on lists in `annulled` are no longer read. `find` opens the snapshot of a run.
+    """
+    ids = sorted(set(subject_ids))
+    rows: dict[Key, Rows] = {}
+    before: dict[Key, Rows] = {}
+    chained: dict[Key, tuple[str, ...]] = {}
+    released: dict[Key, tuple[str, ...]] = {}
+    done: list[KeptRun] = []
+    for run in sorted(kept_runs(store), key=_moment):
+        mine = subjects_in(store, run, ids)
+        if not mine:
+            continue
+        own = kept(store, run.run_id, mine)
+        before |= {(run.run_id, one): own[one] for one in mine}
+        snapshot = find(run)
+        tables, changed = _with_later_grades(run, snapshot, mine, done, rows, before)
+        chained |= changed
+        freed = _without(tables, snapshot, mine, annulled)
+        released |= {(run.run_id, one): names for one, names in freed.items()}
+        again = as_rows(_again(run, snapshot, mine, events, tables, schemes))
+        rows |= {(run.run_id, one): again[one] for one in mine}
+        done.append(run)
+    return Derived(rows, before, chained, released)
+
+
+def _moment(run: KeptRun) -> tuple[str, int, str]:
+    """Runs of an earlier period come first; of one period those kept first."""
+    return str(run.manifest["as_of"]), run.kept_at_seq, run.run_id
+
+
+def _again(
+    run: KeptRun, snapshot: Snapshot, ids: list[str], events: Sequence[RecordEvent], tables: Mapping[str, pa.Table],
+    schemes: Mapping[str, Scheme] | None,
+) -> Grading:  # fmt: skip
+    known = date.fromisoformat(run.known_at)
+    mine = fitting(snapshot, [one for one in events if one.subject_id in set(ids)])
+    added = as_table(mine) if mine else None
+    given: dict[str, Any] = {**asked(run, schemes), **tables}
+    return regrade(snapshot, ids, **given, known_on=known, replayed=run.replayed, events=added, known_by=known)
+
+
+def _with_later_grades(
+    run: KeptRun, snapshot: Snapshot, ids: list[str], done: Sequence[KeptRun], rows: Mapping[Key, Rows],
+    before: Mapping[Key, Rows],
+) -> tuple[dict[str, pa.Table], dict[Key, tuple[str, ...]]]:  # fmt: skip
+    """The history of the subjects with the grades that earlier runs give now; nothing where none of them changed."""
+    moved = [
+        (one, subject)
+        for one in done
+        for subject in ids
+        if (key := (one.run_id, subject)) in rows and _said(rows[key]) != _said(before[key])
+    ]
+    if not moved:
+        return {}, {}
+    history = unpack(snapshot, ids)["history"]
+    lines = history.to_pylist()
+    chained: dict[Key, tuple[str, ...]] = {}
+    for earlier, subject in moved:
+        key = (earlier.run_id, subject)
+        for line in lines:
+            if line["subject_id"] == subject and _is_of(line, earlier, before[key]):
+                line.update(_said(rows[key]))
+                here = (run.run_id, subject)
+                chained[here] = tuple(sorted({*chained.get(here, ()), earlier.run_id}))
+    if not chained:
+        return {}, {}
+    import pyarrow as pa
+
+    return {"history": pa.Table.from_pylist(lines, schema=history.schema)}, chained
+
+
+def _is_of(line: Mapping[str, Any], run: KeptRun, rows: Rows) -> bool:
+    """Whether a line of the history is what a run said of its subject."""
+    grade = rows.grades[0]
+    named = line["scheme"] is None or str(line["scheme"]).partition("@")[0] == run.scheme
+    same = all((line[name] or None) == grade[name] for name in ("grade", "route"))
+    state = (line["state"] or "graded") == grade["state"]
+    return named and same and state and line["domain"] in (None, grade["domain"]) and str(line["period"]) == run.period
+
+
+def _said(rows: Rows) -> dict[str, str | None]:
+    return {name: rows.grades[0][name] for name in SAID}
+
+
+def _without(
+    tables: dict[str, pa.Table], snapshot: Snapshot, ids: list[str], annulled: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """Take annulled entries out of the listings of the subjects; returns them by subject."""
+    if not annulled or not snapshot.rows("listings"):
+        return {}
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    listings = unpack(snapshot, ids)["listings"]
+    gone = pc.is_in(listings["listing_id"], value_set=pa.array(sorted(annulled), pa.string()))
+    found: dict[str, tuple[str, ...]] = {}
+    for row in listings.filter(gone).to_pylist():
+        found[row["subject_id"]] = (*found.get(row["subject_id"], ()), row["listing_id"])
+    if found:
+        tables["listings"] = listings.filter(pc.invert(gone))
+    return found

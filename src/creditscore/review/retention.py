@@ -1,0 +1,184 @@
+"""Retention: until when the log keeps what its entries carry, by rule, and deletion that leaves entry and hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from creditscore.days import from_day, to_day
+from creditscore.errors import UsageError
+from creditscore.lists.store import load
+from creditscore.lists.terms import later
+from creditscore.paths import config_root
+from creditscore.schemes.laws import load_laws
+from creditscore.schemes.lists import Span
+from creditscore.schemes.load import parse, raise_faults
+from creditscore.schemes.model import Model, Rule
+from creditscore.schemes.source import read
+from creditscore.store import Entry, Log
+from creditscore.store.entry import moment
+from creditscore.supervision.joint.book import read_cases
+
+ROLE = "approver"
+OVER = ("lifted", "lapsed", "rejected")
+FAR = to_day(date(2100, 12, 31))
+
+
+class Least(Rule):
+    """What a text demands: payloads of these actions are kept at least so long."""
+
+    id: str
+    actions: list[str] = Field(min_length=1)
+    keep: Span
+
+
+class Term(Least):
+    """How long payloads of these actions are kept, from the day of the entry or from the end of its matter."""
+
+    since: Literal["entry", "end"]
+
+
+class Retention(Model):
+    """configs/retention.yaml."""
+
+    checked_on: date
+    rules: list[Term]
+    least: list[Least]
+
+
+@dataclass(frozen=True)
+class Held:
+    """A payload; `due_on` is the first day on which it may be deleted, None while its matter is open."""
+
+    seq: int
+    action: str
+    subject: str
+    rule: str
+    evidence: str
+    since: date | None
+    due_on: date | None
+
+
+@lru_cache(maxsize=4)
+def retention(file: Path | None = None) -> Retention:
+    """The rules; SchemeError lists every fault with its line."""
+    place = file or config_root() / "retention.yaml"
+    source = read(place, place.name)
+    found = parse(source, Retention)
+    if found is not None:
+        for section in ("rules", "least"):
+            for i, one in enumerate(getattr(found, section)):
+                path = (section, i)
+                if one.evidence is None or (not one.cite and one.evidence != "project_default"):
+                    source.fault(
+                        path, "carries no evidence mark, or a mark without a text; only project_default has none"
+                    )
+                for cite in one.cite:
+                    if cite.law not in load_laws():
+                        source.fault(path, f"cites the law {cite.law!r}, which has no file in configs/laws/")
+        seen: dict[str, str] = {}
+        for i, term in enumerate(found.rules):
+            for action in term.actions:
+                if action in seen:
+                    source.fault(("rules", i), f"{action!r} has a term already ({seen[action]})")
+                seen[action] = term.id
+                short = [one.id for one in found.least if action in one.actions and _shorter(term.keep, one.keep)]
+                if short:
+                    source.fault(("rules", i), f"{action!r} is kept shorter than {short[0]} demands")
+    raise_faults(source.faults)
+    assert found is not None
+    return found
+
+
+def payloads(log: Log, rules: Retention | None = None) -> list[Held]:
+    """Every payload that the log still carries and a rule speaks of, with the day from which it may be deleted."""
+    chosen = rules or retention()
+    ends = _ends(log)
+    found = []
+    for entry in log.entries():
+        term = next((one for one in chosen.rules if entry.action.startswith(tuple(one.actions))), None)
+        if term is None or entry.payload in (None, "null"):
+            continue
+        since = _day(entry) if term.since == "entry" else ends.get(entry.subject, _several(entry, ends))
+        due = None if since is None else from_day(later(since, term.keep))
+        began = None if since is None else from_day(since)
+        found.append(Held(entry.seq, entry.action, entry.subject, term.id, term.evidence or "", began, due))
+    return found
+
+
+def due(log: Log, on: date, rules: Retention | None = None) -> list[Held]:
+    """The payloads that may be deleted on a day."""
+    return [one for one in payloads(log, rules) if one.due_on is not None and one.due_on <= on]
+
+
+def delete(
+    log: Log, on: date, *, by: str, rules: Retention | None = None, at: datetime | str | None = None
+) -> list[Held]:
+    """Delete every payload that is due on a day, and the rows of runs whose entry it was; returns them.
+
+    The entry with its hashes, the rule and the day remain, and the log still verifies. An approver does it; nothing is
+    deleted before its day, so `on` is no later than the clock of the log (`at`, default: now); twice does no more.
+    """
+    if not by.strip():
+        raise UsageError("nobody is named", next="give --by PERSON")
+    today = date.fromisoformat(moment(at)[:10])
+    if on > today:
+        raise UsageError(
+            f"{on} has not come", allowed=f"up to {today}", next="without --delete any day may be asked for"
+        )
+    found = due(log, on, rules)
+    for one in found:
+        with log.store.transaction() as con:
+            log.remove_payload(one.seq, by, ROLE, f"{one.rule}: kept until {one.due_on}", at=at)
+            if one.action == "grading.keep":
+                runs = one.subject.split(", ")
+                for table in ("run_grades", "run_ledger", "cascade_grades", "cascade_ledger", "cascade_states"):
+                    con.execute(f"DELETE FROM {table} WHERE list_contains(?, run_id)", [runs])
+    return found
+
+
+def _ends(log: Log) -> dict[str, int | None]:
+    """Cases of lists and measures with the day on which they ended; None while they are open."""
+    ends: dict[str, int | None] = {}
+    for case in load(log.store).cases.values():
+        over = case.exited_on if case.state == "exited" else case.decided_on if case.state == "declined" else None
+        ends[case.case_id] = over
+    for key, measure in read_cases(log.store).items():
+        state = measure.state
+        annulled = state.state == "annulled" and not state.to_undo
+        ends[key] = state.since if state.state in OVER or annulled else None
+    return ends
+
+
+def _several(entry: Entry, ends: dict[str, int | None]) -> int | None:
+    """An entry on several matters is kept until the last of them has ended; on none, from its own day."""
+    data = entry.data
+    rows = data if isinstance(data, list) else data.get("proposals", []) if isinstance(data, dict) else []
+    names = [str(row.get("case_id") or row.get("proposal_id")) if isinstance(row, dict) else str(row) for row in rows]
+    days = [ends.get(name) for name in names]
+    if not days:
+        return _day(entry)
+    known = [one for one in days if one is not None]
+    return max(known) if len(known) == len(days) else None
+
+
+def _day(entry: Entry) -> int:
+    return to_day(date.fromisoformat(entry.at[:10]))
+
+
+def _shorter(one: Span, other: Span) -> bool:
+    return later(0, one) < later(0, other)
+
+
+def summary(found: Sequence[Held]) -> dict[str, int]:
+    """Payloads by rule."""
+    counted: dict[str, int] = {}
+    for one in found:
+        counted[one.rule] = counted.get(one.rule, 0) + 1
+    return counted

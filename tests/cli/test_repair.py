@@ -1,0 +1,149 @@
+"""`creditscore repair`: from a written grading and its snapshot to the terminal, JSON and a page; what it refuses."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from creditscore.cli.main import app
+from creditscore.errors import CreditscoreError
+
+RECORDS = """record_id,subject_id,domain,item,occurred_on,decided_on,amount
+r1,S1,tax,010101,2025-03-01,,5000
+r2,S1,tax,020301,2025-11-10,,100
+r3,S1,tax,D25-04,2025-06-10,2025-07-01,8000
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A grading `g` of one firm and the snapshot `snap` it was made from."""
+    place = tmp_path_factory.mktemp("repair")
+    (place / "s.csv").write_text("subject_id,kind,first_filed_on\nS1,enterprise,2005-01-01\nS2,enterprise,2005-01-01\n")
+    (place / "r.csv").write_text(RECORDS)
+    run(
+        "records",
+        "snapshot",
+        "--subjects",
+        place / "s.csv",
+        "--records",
+        place / "r.csv",
+        "--out",
+        place / "snap",
+        "--local-ids",
+    )
+    run("grade", "--snapshot", place / "snap", "--scheme", "tax", "--period", "2025", "--out", place / "g")
+    return place
+
+
+def run(*args: object, code: int = 0, columns: int = 120) -> str:
+    result = CliRunner(env={"COLUMNS": str(columns)}).invoke(app, [str(one) for one in args])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == code, result.output
+    return result.stdout
+
+
+def about(folder: Path, *more: object) -> list[object]:
+    return ["S1", "--grades", folder / "g", "--snapshot", folder / "snap", "--on", "2026-02-01", *more]
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_terminal_keeps_its_width(folder: Path, lang: str, columns: int) -> None:
+    for args in (["check"], ["plan", "--target", "B", "--days"]):
+        said = run("repair", args[0], *about(folder, *args[1:], "--lang", lang), columns=columns)
+        for line in said.splitlines():
+            assert sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in line) <= columns, line
+        assert "r3" in said
+
+
+def test_check_as_data_and_plan_with_its_proof(folder: Path) -> None:
+    data = json.loads(run("repair", "check", *about(folder, "--json")))
+    assert {one["target"] for one in data["options"]} == {"r1", "r2", "r3", ""}
+    plan = json.loads(run("repair", "plan", *about(folder, "--target", "B", "--json")))
+    assert (plan["state"], plan["day"], plan["then"]["grade"]) == ("reached", "2027-02-01", "B")
+    assert [(one["kind"], one["target"]) for one in plan["actions"]] == [("correct", "r3"), ("repair", "r3")]
+    assert all(one["cite"] for one in plan["actions"])
+    none = run("repair", "plan", *about(folder, "--target", "B", "--before", "2026-02-09", "--json", "--prove"), code=3)
+    assert json.loads(none)["proof"]["faults"] == []
+
+
+def test_unreachable_exits_with_3_and_names_what_was_tried(folder: Path) -> None:
+    said = run("repair", "plan", *about(folder, "--target", "A", "--before", "2026-12-31", "--lang", "en"), code=3)
+    assert "not reached up to 2026-12-31" in said
+
+
+def test_a_page_and_its_data(folder: Path, tmp_path: Path) -> None:
+    page = tmp_path / "plan.html"
+    run("repair", "plan", *about(folder, "--target", "B", "--html", page))
+    text = page.read_text(encoding="utf-8")
+    assert "修复计划" in text
+    assert "<script src" not in text
+    data = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
+    assert data["plan"]["state"] == "reached"
+    first = page.read_bytes()
+    run("repair", "plan", *about(folder, "--target", "B", "--html", page))
+    assert page.read_bytes() == first
+
+
+def test_events_decided_since_count(folder: Path, tmp_path: Path) -> None:
+    events = tmp_path / "e.csv"
+    events.write_text(
+        "record_id,subject_id,item,event,event_on,recorded_on\nr3,S1,D25-04,withdrawn,2026-01-20,2026-01-20\n"
+    )
+    plan = json.loads(run("repair", "plan", *about(folder, "--target", "B", "--json", "--events", events)))
+    assert plan["day"] == "2026-02-01"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (["--target", "Z"], "not a grade"),
+        (["--target", "B", "--before", "2025-01-01"], "before the first"),
+        (["--target", "B", "--before", "soon"], "not a day"),
+        (["--target", "B", "--before", "2060-01-01"], "20 years"),
+        (["--target", "B", "--order", "date,price,amount"], "three keys"),
+        (["--target", "B", "--weight", "pray=1"], "not a weight"),
+        (["--target", "B", "--weight", "correct=-1"], "not a weight"),
+        (["--target", "B", "--lang", "fr"], "not a language"),
+        (["--target", "B", "--events", "nowhere.csv"], "no file"),
+        (["--target", "B", "--on", "2019-01-01"], "before the day"),
+    ],
+)
+def test_what_is_refused(folder: Path, change: list[str], said: str) -> None:
+    args = about(folder)
+    if "--on" in change:
+        args = args[:-2]
+    with pytest.raises(CreditscoreError, match=said):
+        run("repair", "plan", *args, *change)
+
+
+def test_another_subject_or_snapshot_is_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(CreditscoreError, match="not in the snapshot"):
+        run("repair", "check", "S9", *about(folder)[1:])
+    (tmp_path / "s.csv").write_text("subject_id,kind\nS1,enterprise\n")
+    (tmp_path / "r.csv").write_text(RECORDS)
+    run(
+        "records",
+        "snapshot",
+        "--subjects",
+        tmp_path / "s.csv",
+        "--records",
+        tmp_path / "r.csv",
+        "--out",
+        tmp_path / "snap",
+        "--local-ids",
+    )
+    with pytest.raises(CreditscoreError, match="not the snapshot that was graded"):
+        run("repair", "check", "S1", "--grades", folder / "g", "--snapshot", tmp_path / "snap")
+
+
+def test_a_subject_without_records_has_nothing_to_repair(folder: Path) -> None:
+    assert "nothing" not in run("repair", "check", *about(folder, "--lang", "en"))
+    said = run("repair", "check", "S2", *about(folder, "--lang", "en")[1:])
+    assert "no record or list entry that may be repaired" in said

@@ -1,0 +1,97 @@
+"""Small made-up subjects for tests of repair: every item, attribute and date that a scheme speaks of, from a seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from creditscore.days import to_day, year_end
+from creditscore.grading.exact import Subject
+from creditscore.quantities import MICRO, to_micro
+from creditscore.review.repair_course import Course, Version
+from creditscore.schemes.model import Item, Scheme
+
+DAYS = ("event_day", "occurred_day", "decided_day", "booked_day", "published_day", "known_day")
+
+
+def record(number: int, item: str, day: int, **given: Any) -> dict[str, Any]:
+    """A folded record whose every date is `day`."""
+    made: dict[str, Any] = {
+        "record_id": f"r{number:02}", "rk": number, "item": item, "status": 0, "status_day": None, "corrections": [],
+        "quantity": MICRO, "amount": None, "act_id": "", "disputed": False, "source": "", "document_no": "",
+        "basis": "", **dict.fromkeys(DAYS, day),
+    }  # fmt: skip
+    return made | given
+
+
+def subject(records: list[dict[str, Any]], **given: Any) -> Subject:
+    return Subject({"kind": "enterprise"}, given.pop("attributes", {}), records, **given)
+
+
+def course(scheme: Scheme, one: Subject, on: date, period: int | None = None) -> Course:
+    return Course((Version(scheme, one),), period, to_day(on))
+
+
+def random_subject(rng: random.Random, scheme: Scheme, near: int, count: int) -> Subject:
+    """Up to `count` records, mostly in the two years before `near`."""
+    codes = [code for code, variants in scheme.items.items() for one in variants if one.repair] * 3 + list(scheme.items)
+    days = [near - back for back in (0, 2, 3, 30, 31, 89, 90, 180, 200, 364, 365, 400, 730)]
+    records = []
+    for number in range(rng.randint(1, count)):
+        code = rng.choice(codes)
+        day = rng.choice(days)
+        made = record(number, code, day, amount=rng.choice([None, 500 * MICRO, 5000 * MICRO]))
+        made |= {"act_id": rng.choice(["", "one"]), "quantity": rng.choice([1, 1, 2]) * MICRO}
+        made |= {
+            name: _value(rng, one, scheme.items[code][0], name, days) for name, one in scheme.record_attributes.items()
+        }
+        if rng.random() < 0.15:
+            made["corrections"] = [(day + 1, rng.choice([MICRO, MICRO // 2]))]
+        records.append(made)
+    lists = sorted({name for fact in scheme.facts.values() for name in fact.lists})
+    listings = [
+        {"list": name, "entered_day": rng.choice(days), "exited_day": None, "exit_reason": "", "basis": "",
+         "term_end_day": rng.choice([None, near + 5])} for name in lists if rng.random() < 0.4
+    ]  # fmt: skip
+    attributes = {
+        name: {"bool": rng.random() < 0.8, "date": to_day(date(2005, 1, 1)), "number": MICRO, "text": one.absent}[
+            one.type
+        ]
+        for name, one in scheme.attributes.items()
+        if rng.random() < 0.3
+    }
+    return Subject({"kind": (scheme.kinds or ["enterprise"])[0]}, attributes, records, (), listings)
+
+
+def _value(rng: random.Random, one: Any, item: Item, name: str, days: list[int]) -> Any:
+    levels = [*(item.value.levels or {})] if item.value and item.value.of == name else []
+    levels += [*item.measure.levels] if item.measure and item.measure.of == name else []
+    if one.of is not None:
+        return None
+    if levels:
+        return rng.choice(levels)
+    low = to_micro(one.least) if one.least is not None else 0
+    return {
+        "bool": rng.random() < 0.5,
+        "date": rng.choice(days),
+        "number": max(low, rng.choice([0, MICRO])),
+        "text": rng.choice(one.allowed or ["x"]),
+    }[one.type]
+
+
+def random_courses(rng: random.Random, scheme: Scheme, many: int, count: int) -> Iterator[Course]:
+    """Courses from a day near the end of a period of the scheme, each with a subject of its own."""
+    first = scheme.effective_from
+    for _ in range(many):
+        if isinstance(first, int):
+            last = (scheme.effective_to if isinstance(scheme.effective_to, int) else 2027) - 1
+            year = rng.randint(max(first, min(last, 2020)), last)
+            on = year_end(year) + rng.choice([-20, 5, 60, 362])
+            yield Course((Version(scheme, random_subject(rng, scheme, min(on, year_end(year)), count)),), year, on)
+        else:
+            on = to_day(first) + rng.choice([30, 400, 900])
+            if isinstance(scheme.effective_to, date):
+                on = min(on, to_day(scheme.effective_to) - 20)
+            yield Course((Version(scheme, random_subject(rng, scheme, on, count)),), None, on)

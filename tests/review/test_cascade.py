@@ -1,0 +1,121 @@
+"""A withdrawn record carries through every year that used it, and back again to the same hashes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from creditscore.demo.district import district
+from creditscore.errors import UsageError
+from creditscore.grading.grade import grade
+from creditscore.records import ingest
+from creditscore.review.carrying import apply
+from creditscore.review.cascade import bench, preview, subject_of
+from creditscore.review.check import check
+from creditscore.review.current import standing_hashes, standing_tables
+from creditscore.review.inputs import decided
+from creditscore.review.keeping import kept_runs
+from creditscore.store import Database, Log
+from tests.review.chained import DIRECT, FIRM, Chained, chained, event
+
+SAID = {"by": "zhang.min", "reason": "it concerns another firm"}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Chained:
+    return chained(tmp_path_factory.mktemp("chained"))
+
+
+@pytest.fixture(scope="module")
+def applied(made: Chained, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store in which the record was withdrawn."""
+    path = made.copy(tmp_path_factory.mktemp("applied"))
+    with Database(path) as store:
+        apply(Log(store), bench(store), event(FIRM, DIRECT, "withdrawn"), **SAID)
+    return path
+
+
+@pytest.fixture
+def withdrawn(applied: Path, tmp_path: Path) -> Iterator[Log]:
+    with Database(shutil.copy(applied, tmp_path / "withdrawn.store")) as store:
+        yield Log(store)
+
+
+@pytest.fixture
+def log(made: Chained, tmp_path: Path) -> Iterator[Log]:
+    with Database(made.copy(tmp_path)) as store:
+        yield Log(store)
+
+
+def hashes(log: Log) -> list[dict[str, str]]:
+    return [standing_hashes(log.store, run.run_id) for run in kept_runs(log.store)]
+
+
+def as_kept(log: Log) -> list[dict[str, str]]:
+    return [{"grades": run.grades_hash, "ledger": run.ledger_hash} for run in kept_runs(log.store)]
+
+
+def test_a_withdrawn_record_reaches_the_next_year_through_its_retained_grade(log: Log, made: Chained) -> None:
+    found = preview(bench(log.store), event(FIRM, DIRECT, "withdrawn"))
+    first, second = found.changes
+    assert (first.run.period, first.before.grade, first.before.route) == ("2021", "D", "direct")
+    assert (second.run.period, second.before.route) == ("2022", "retained")
+    assert first.after.grade == second.after.grade == "B"
+    assert f"run {made.runs[0]} {FIRM}" in second.because
+    assert (f"run {made.runs[0]} {FIRM}", DIRECT, "grade") in found.edges()
+    assert {task.thing for task in found.tasks if task.task == "tell"} == set(made.runs)
+    assert hashes(log) == as_kept(log)  # a preview changes nothing
+    assert decided(log.store) == []
+
+
+def test_applied_rows_are_those_of_a_run_over_all_that_never_had_the_record(withdrawn: Log) -> None:
+    run = next(run for run in kept_runs(withdrawn.store) if run.period == "2021")
+    tables = district(subjects=150, seed=5).tables()
+    whole = grade(ingest(**tables), "tax", 2021, known_at=run.known_at, max_rejected=10**6)
+    stands = standing_tables(withdrawn.store, run.run_id)
+    names = ["subject_id", "state", "score", "grade", "route", "margin", "evidence"]
+    assert stands["grades"].select(names).to_pylist() == whole.grades.select(names).to_pylist()
+    names = ["subject_id", "step", "record_id", "item", "nominal", "effective", "rule", "reason"]
+    rows = stands["ledger"].select(names).to_pylist()
+    assert [row["reason"] for row in rows if row["record_id"] == DIRECT] == ["withdrawn"]
+    assert [row for row in rows if row["record_id"] != DIRECT] == whole.ledger.select(names).to_pylist()
+    assert standing_tables(withdrawn.store, run.run_id, [FIRM])["grades"].num_rows == 1
+
+
+def test_the_same_twice_changes_nothing_and_reinstating_restores_every_hash(withdrawn: Log) -> None:
+    log = withdrawn
+    assert hashes(log) != as_kept(log)
+    entries = len(log.entries())
+    assert apply(log, bench(log.store), event(FIRM, DIRECT, "withdrawn", "2023-09-09"), **SAID).empty
+    assert len(log.entries()) == entries
+    back = apply(log, bench(log.store), event(FIRM, DIRECT, "reinstated", "2023-07-01"), **SAID)
+    assert all(change.as_kept for change in back.changes)
+    assert hashes(log) == as_kept(log)
+    assert check(log, bench(log.store)).flaws == ()
+    assert apply(log, bench(log.store), event(FIRM, DIRECT, "reinstated", "2023-07-01"), **SAID).empty
+    assert [one.event for one in decided(log.store)] == ["withdrawn", "reinstated"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "match"),
+    [("reinstated", "neither withdrawn nor repaired"), ("filed", "no event that a cascade follows")],
+)
+def test_events_that_cannot_follow(log: Log, kind: str, match: str) -> None:
+    with pytest.raises(UsageError, match=match):
+        preview(bench(log.store), event(FIRM, DIRECT, kind))
+
+
+def test_records_that_nobody_knows(log: Log) -> None:
+    assert subject_of(bench(log.store), DIRECT) == FIRM
+    with pytest.raises(UsageError, match="no kept run knows"):
+        subject_of(bench(log.store), "none")
+    with pytest.raises(UsageError, match="no kept run knows"):
+        preview(bench(log.store), event("91220291MADM85K80D", DIRECT, "withdrawn"))
+
+
+def test_a_repair_of_a_withdrawn_record_is_refused(withdrawn: Log) -> None:
+    with pytest.raises(UsageError, match="cannot be repaired"):
+        preview(bench(withdrawn.store), event(FIRM, DIRECT, "repaired"))

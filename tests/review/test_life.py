@@ -1,0 +1,239 @@
+"""The life of a grade: each step follows the state before, in its time; the history it leaves is read by grading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from creditscore.demo.district import district
+from creditscore.errors import NotAllowed, SchemeError, UsageError
+from creditscore.grading.grade import grade
+from creditscore.paths import config_root
+from creditscore.records import ingest
+from creditscore.review.cases import Ground
+from creditscore.review.casework import decide, open_case
+from creditscore.review.deadlines import working
+from creditscore.review.disputes import held_subjects
+from creditscore.review.keeping import KeptRun, keep, snapshot_of
+from creditscore.review.life import changed_states, corrections, current, history, open_steps, states
+from creditscore.review.life_move import move
+from creditscore.review.rules import clock_of, life_rules, read_rules
+from creditscore.review.ruling import Ruling
+from creditscore.store import Database, Log
+from tests.graded import Graded
+
+D = date
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Database]:
+    with Database(tmp_path / "s.store") as opened:
+        yield opened
+
+
+@pytest.fixture
+def kept(store: Database, early: Graded) -> tuple[Log, KeptRun]:
+    log = Log(store)
+    (run,) = keep(store, log, early.grading, early.snapshot, by="li.na", check=False)
+    return log, run
+
+
+def test_from_provisional_to_final(store: Database, kept: tuple[Log, KeptRun]) -> None:
+    log, run = kept
+    (count,) = store.rows("SELECT count(*) FROM run_grades")[0]
+    assert move(log, run, "preview", by="li.na", on=D(2023, 3, 1)) == count
+    (due,) = open_steps(store, D(2023, 3, 2), [run])
+    assert (due.step, due.subjects, due.basis, due.mark) == ("announce", count, "R2014A", "verified")
+    assert move(log, run, "announce", by="chen.jie", on=D(2023, 4, 10)) == count
+    (due,) = open_steps(store, D(2023, 5, 1), [run])
+    assert (due.step, due.first) == ("finalise", 19723)  # 1 January 2024, after re-evaluation has closed
+    assert move(log, run, "finalise", by="chen.jie", on=D(2024, 1, 1)) == count
+    assert open_steps(store, D(2024, 2, 1), [run]) == []
+    one = store.rows("SELECT min(subject_id) FROM run_grades")[0][0]
+    assert [row.status for row in states(store, one)] == ["provisional", "announced", "final"]
+    assert [row.status for row in states(store, one, D(2023, 4, 9))] == ["provisional"]
+    assert changed_states(store, log) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "wrong", "match"),
+    [
+        ([], ("finalise", "chen.jie", D(2024, 1, 1), ""), "does not follow a grade without a life"),
+        ([], ("preview", "li.na", D(2023, 2, 1), ""), "before the day of knowledge"),
+        (["preview"], ("preview", "li.na", D(2023, 3, 2), ""), "does not follow provisional"),
+        (["preview"], ("announce", "chen.jie", D(2023, 3, 31), ""), "too early"),
+        (["preview"], ("announce", "chen.jie", D(2023, 5, 1), ""), "is late"),
+        (["preview"], ("announce", "chen.jie", D(2023, 2, 28), ""), "before the last step"),
+        (["preview"], ("reevaluation", "chen.jie", D(2023, 4, 1), ""), "name them with --subject|is for the subjects"),
+        (["preview"], ("dissolve", "chen.jie", D(2023, 4, 1), ""), "there is no step"),
+        (["preview", "announce"], ("announce", "chen.jie", D(2023, 4, 20), ""), "does not follow announced"),
+        (["preview", "announce"], ("finalise", "chen.jie", D(2023, 12, 31), ""), "too early"),
+        (["preview", "announce"], ("announce", "chen.jie", D(2023, 4, 20), "11010519491231002X"), "resident identity"),
+    ],
+)
+def test_a_step_that_is_not_legal_is_refused(
+    kept: tuple[Log, KeptRun], steps: list[str], wrong: tuple[str, str, date, str], match: str
+) -> None:
+    log, run = kept
+    days = {"preview": ("li.na", D(2023, 3, 1)), "announce": ("chen.jie", D(2023, 4, 10))}
+    for step in steps:
+        move(log, run, step, by=days[step][0], on=days[step][1])
+    before = log.store.rows("SELECT count(*) FROM life_states")
+    step, by, on, reason = wrong
+    with pytest.raises(UsageError, match=match):
+        move(log, run, step, by=by, on=on, reason=reason)
+    assert log.store.rows("SELECT count(*) FROM life_states") == before
+
+
+def test_who_kept_the_run_does_not_announce_it_and_a_late_step_gives_its_reason(kept: tuple[Log, KeptRun]) -> None:
+    log, run = kept
+    with pytest.raises(NotAllowed, match="second person"):
+        move(log, run, "announce", by="Li.Na", on=D(2023, 4, 3))
+    move(log, run, "announce", by="chen.jie", on=D(2023, 5, 3), reason="the system was down")
+    entry = next(one for one in log.entries(action="life.move") if one.phase == "begun")
+    assert entry.data["late"] is True
+    assert entry.data["reason"] == "the system was down"
+
+
+def test_a_changed_row_is_found(store: Database, kept: tuple[Log, KeptRun]) -> None:
+    log, run = kept
+    move(log, run, "preview", by="li.na", on=D(2023, 3, 1))
+    store.con.execute("UPDATE life_states SET grade = coalesce(grade, '') || 'x' WHERE nr = 7")
+    assert changed_states(store, log) == [("entry 3", "states of grades")]
+
+
+def test_corrections_in_the_preview_have_a_count_of_their_own(
+    store: Database, kept: tuple[Log, KeptRun], early: Graded
+) -> None:
+    log, run = kept
+    subject, record = store.rows(
+        "SELECT subject_id, record_id FROM run_ledger WHERE step = 'record' AND reason = 'counted' AND effective <= -5"
+        " ORDER BY ALL LIMIT 1"
+    )[0]
+    move(log, run, "preview", by="li.na", on=D(2023, 3, 1))
+    snapshot = snapshot_of(run)
+    case = open_case(
+        log, run, snapshot, subject, [Ground("facts_wrong", record)], by="wang.wei", on=D(2023, 3, 15),
+        procedure="review",
+    )  # fmt: skip
+    assert case.decide_by == D(2023, 4, 30)  # with the announcement
+    assert held_subjects(store, run) == [subject]
+    with pytest.raises(UsageError, match="a case on 1 of the grades is open"):
+        move(log, run, "announce", by="chen.jie", on=D(2023, 4, 3), held=held_subjects(store, run))
+    assert corrections(store, subject, "tax", "2022") == 0
+    decide(log, case.case_id, Ruling({record: "withdraw"}, "wrong"), snapshot, by="zhang.min", on=D(2023, 3, 20))
+    assert corrections(store, subject, "tax", "2022") == 1
+    move(log, run, "announce", by="chen.jie", on=D(2023, 4, 3), held=held_subjects(store, run))
+    assert corrections(store, subject, "tax", "2022") == 1
+    now = current(store, subject, "tax", "2022")
+    assert now is not None
+    assert now.status == "announced"
+    decided = next(
+        one for one in store.rows("SELECT grade FROM life_states WHERE step = 'announce' AND subject_id = ?", [subject])
+    )
+    assert now.grade == decided[0]
+
+
+def test_the_history_is_read_by_grading_as_of_the_day(store: Database, kept: tuple[Log, KeptRun]) -> None:
+    log, run = kept
+    move(log, run, "announce", by="chen.jie", on=D(2023, 4, 3))
+    rows = history(store)
+    assert rows.num_rows == store.rows("SELECT count(*) FROM run_grades")[0][0]
+    assert history(store, D(2023, 4, 2)).num_rows == 0
+    made = district(subjects=150, seed=5)
+    tables = {name: getattr(made, name) for name in ("subjects", "records", "attributes")}
+    ours = grade(ingest(**tables, history=rows), "tax", 2023, max_rejected=10**6)
+    bare = grade(ingest(**tables), "tax", 2023, max_rejected=10**6)
+    assert not [row for row in ours.quarantine.to_pylist() if row["table"] == "history"]
+    dead = {row["subject_id"] for row in rows.to_pylist() if row["grade"] == "D"}
+    assert dead
+    changed = {
+        one["subject_id"]
+        for one, other in zip(ours.grades.to_pylist(), bare.grades.to_pylist(), strict=True)
+        if one["score"] != other["score"] or one["grade"] != other["grade"]
+    }
+    assert dead & changed  # a D of 2022 costs points in 2023
+
+
+def test_supplement_is_for_who_has_no_grade(store: Database, kept: tuple[Log, KeptRun]) -> None:
+    log, run = kept
+    move(log, run, "announce", by="chen.jie", on=D(2023, 4, 3))
+    graded = store.rows("SELECT min(subject_id) FROM run_grades WHERE state = 'graded'")[0][0]
+    other = store.rows("SELECT min(subject_id) FROM run_grades WHERE state = 'not_graded'")[0][0]
+    with pytest.raises(UsageError, match="have a grade"):
+        move(log, run, "supplement", by="chen.jie", on=D(2023, 6, 1), subject_ids=[graded])
+    assert move(log, run, "supplement", by="chen.jie", on=D(2023, 6, 1), subject_ids=[other]) == 1
+    assert [one.status for one in states(store, other)] == ["announced", "superseded", "announced"]
+    with pytest.raises(UsageError, match="did not grade"):
+        move(log, run, "supplement", by="chen.jie", on=D(2023, 6, 1), subject_ids=["91220291MADM0NJL6X"])
+
+
+def test_days_are_counted_by_the_calendar_and_beyond_it_are_provisional() -> None:
+    assert str(working(19480, 3)) == "2023-05-06"  # 3 May is a working day again, and so is Saturday the 6th
+    far = working(30000, 3)
+    assert far.provisional
+    assert "(provisional)" in str(far)
+    assert not working(30000, 0).provisional
+
+
+def test_the_clock_is_that_of_the_place_from_its_year_on() -> None:
+    days = {"220000": "default", "310115": "shanghai", "370100": "shandong", "410000": "henan", "440305": "shenzhen"}
+    for region, name in days.items():
+        assert clock_of(region, 19480).id == name
+    assert clock_of("440305", 18000).id == "default"  # 2019
+    assert clock_of("", 0, "henan").id == "henan"
+    with pytest.raises(UsageError, match="there is no clock"):
+        clock_of("", 0, "mars")
+    assert clock_of("", 0).evidence == "project_default"
+
+
+def test_what_no_text_says_is_not_there() -> None:
+    rules = life_rules("tax")
+    assert rules.procedure("review", 2019) is None
+    assert rules.procedure("supplement", 2025).evidence == "unknown"  # type: ignore[union-attr]
+    assert rules.procedure("supplement", 2025).decide is None  # type: ignore[union-attr]
+    assert life_rules("fire/inspection").procedures == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("working_days: 15", "working_days: fifteen", "working_days"),
+        ("cite: {law: R2015A}", "cite: {law: R1999}", "R1999"),
+        ("    cite: {law: R2015A}\n", "", "carries no cite"),
+        ("month: 3, day: 31", "month: 2, day: 31", "no day of the year"),
+        ("years: {from: 2025}", "years: {from: 2024}", "two rules of"),
+        ("id: preview", "id: parade", "parade"),
+        ("decide: {with: announce}", "decide: {with: announce, working_days: 3}", "exactly one of"),
+    ],
+)
+def test_a_wrong_file_names_every_fault_with_its_place(tmp_path: Path, old: str, new: str, said: str) -> None:
+    source = config_root() / "review"
+    for file in source.glob("*.yaml"):
+        text = file.read_text(encoding="utf-8")
+        if file.name == "tax.yaml":
+            assert old in text
+            text = text.replace(old, new)
+        (tmp_path / file.name).write_text(text, encoding="utf-8")
+    _, _, faults = read_rules(tmp_path)
+    assert faults
+    assert all("review/tax.yaml:" in str(one) for one in faults)
+    assert any(said in str(one) for one in faults)
+    with pytest.raises(SchemeError, match="fault"):
+        life_rules("tax", tmp_path)
+
+
+def test_objections_must_be_there_and_begin_with_the_default(tmp_path: Path) -> None:
+    assert any("missing" in str(one) for one in read_rules(tmp_path)[2])
+    text = (config_root() / "review" / "objections.yaml").read_text(encoding="utf-8")
+    (tmp_path / "objections.yaml").write_text(text.replace("id: default", "id: henan"), encoding="utf-8")
+    found = " ".join(str(one) for one in read_rules(tmp_path)[2])
+    assert "the first clock is the default" in found
+    assert "stands twice" in found
+    (tmp_path / "objections.yaml").write_text(
+        text.replace("own: 3\n    other: 7\n    cite", "own: 9\n    other: 7\n    cite")
+    )
+    assert any("cannot take less time" in str(one) for one in read_rules(tmp_path)[2])

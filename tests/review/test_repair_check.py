@@ -1,0 +1,212 @@
+"""What may be repaired: windows and amounts of tax, tiers and clocks of publication, ways out of lists."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from creditscore.days import iso, to_day
+from creditscore.errors import SchemeError
+from creditscore.paths import config_root
+from creditscore.quantities import MICRO
+from creditscore.review.repair_check import options
+from creditscore.review.repair_course import Course
+from creditscore.review.repair_data import check_data
+from creditscore.review.repair_options import Option
+from creditscore.review.repair_rules import load_repairs
+from creditscore.review.repair_text import check_blocks
+from creditscore.schemes import registry
+from tests.review.repair_cases import course, record, subject
+
+TAX, TAX_OLD = registry.find("tax", 2025), registry.find("tax", 2023)
+NINGXIA, MARKET = registry.pick("environment/ningxia"), registry.pick("market/publication")
+
+
+def ways(one: Course, target: str = "r00") -> dict[str, Option]:
+    return {f"{way.way} {way.rule}": way for way in options(one) if way.target == target}
+
+
+def day(text: str) -> int:
+    return to_day(date.fromisoformat(text))
+
+
+@pytest.mark.parametrize(
+    ("amount", "expected"), [(2000, "5"), (2001, "4"), (None, "4")], ids=["small", "larger", "unknown"]
+)
+def test_tax_2025_windows_and_the_small_amount(amount: int | None, expected: str) -> None:
+    given = None if amount is None else amount * MICRO
+    one = course(TAX, subject([record(0, "010101", day("2025-03-10"), amount=given)]), date(2025, 3, 20), 2025)
+    way = ways(one)["correct tax@2025:repair_2025"]
+    shown = check_data("S1", one, [way])["options"][0]["gives"]
+    assert [(give["window"], give["to"], give["points"]) for give in shown] == [
+        ("d3", "2025-03-13", "5"),
+        ("d30", "2025-04-09", expected),
+        ("d90", "2025-06-09", "3"),  # 8 June is a Sunday
+        ("later", "", "2"),
+    ]
+    assert [give["running"] for give in shown] == [False, True, False, False]
+    assert way.state == "open"
+    assert way.latest is None
+
+
+def test_tax_2020_counts_from_booking_and_ends_with_the_next_year() -> None:
+    row = record(0, "010103", day("2023-12-20"), booked_day=day("2023-12-28"))
+    way = ways(course(TAX_OLD, subject([row]), date(2024, 12, 31), 2023))["correct tax@2014:repair_2020"]
+    assert (way.clock, iso(way.clock_day), iso(way.latest), way.state) == (
+        "booked_on",
+        "2023-12-28",
+        "2024-12-31",
+        "open",
+    )
+    assert [give.window for give in way.gives] == ["d30", "y0", "y1", "later"]
+    assert [give.points for give in way.gives] == [2_400_000, 1_200_000, 600_000, 0]
+
+
+def test_clean_months_of_a_direct_d_by_version_of_the_rule() -> None:
+    rows = [record(0, "D25-04", day("2025-06-10"), corrections=[(day("2025-09-01"), MICRO)])]
+    found = ways(course(TAX, subject(rows), date(2026, 2, 1), 2025))["repair tax@2025-07-01"]
+    # 3, 6 or 12 clean months: the limits were not seen
+    assert (iso(found.earliest), iso(found.sure)) == ("2026-02-01", "2026-09-01")
+    assert {one.id: one.state for one in found.conditions} == {
+        "corrected": "met",
+        "clean": "unknown",
+        "applied": "unknown",
+    }
+    old = [record(0, "D14-05", day("2023-06-10"), corrections=[(day("2023-09-01"), MICRO)])]
+    found = ways(course(TAX_OLD, subject(old), date(2024, 2, 1), 2023))["repair tax@2022-01-01"]
+    assert iso(found.sure) == "2024-09-01"
+    assert found.state == "later"
+
+
+@pytest.mark.parametrize(
+    ("penalty", "tier", "sure"),
+    [
+        ("permit_revoked", "serious", "2026-07-02"),
+        ("confiscation", "general", "2026-04-01"),
+    ],
+)
+def test_tiers_of_2026_run_from_the_decision_document(penalty: str, tier: str, sure: str) -> None:
+    row = record(0, "NX25-C", day("2025-07-01"), published_day=day("2025-09-15"), penalty=penalty)
+    found = ways(course(NINGXIA, subject([row]), date(2026, 1, 1)))["repair publication@2026-04-01"]
+    assert (found.clock, iso(found.clock_day), found.tier) == ("decided_on", "2025-07-01", tier)
+    # a scheme that does not read the kind of penalty cannot show the tier: the day is the one that holds for every tier
+    assert iso(found.sure) == sure
+    assert found.plans
+
+
+def test_a_minor_record_ends_by_itself() -> None:
+    row = record(0, "NX25-C", day("2025-07-01"), penalty="warning")
+    found = ways(course(NINGXIA, subject([row]), date(2026, 1, 1)))["repair publication@2026-04-01"]
+    assert (found.tier, found.state, iso(found.latest)) == ("minor", "over", "2025-10-01")
+
+
+def test_without_a_tier_the_longest_least_period_is_sure() -> None:
+    row = record(0, "NX25-C", day("2025-07-01"))
+    found = ways(course(NINGXIA, subject([row]), date(2026, 1, 1)))["repair publication@2026-04-01"]
+    assert (found.tier, iso(found.earliest), iso(found.sure)) == ("", "2026-04-01", "2026-07-02")
+    assert found.state == "later"  # the rule begins on 1 April
+
+
+def test_market_regulation_counts_from_publication() -> None:
+    row = record(0, "penalty", day("2026-01-05"), published_day=day("2026-02-10"), penalty="fine", tier="moderate")
+    found = ways(course(MARKET, subject([row]), date(2026, 3, 1)))
+    assert list(found) == ["repair market@2025-12-25"]  # order 36 of the NDRC is not applied here
+    way = found["repair market@2025-12-25"]
+    assert (way.clock, iso(way.clock_day), iso(way.sure), iso(way.latest)) == (
+        "published_on",
+        "2026-02-10",
+        "2026-05-11",
+        "2027-02-10",
+    )
+
+
+@pytest.mark.parametrize("status", [1, 2])
+def test_withdrawn_and_repaired_records_are_not_repaired_again(status: int) -> None:
+    row = record(0, "D25-04", day("2025-06-10"), status=status, status_day=day("2025-07-01"))
+    for way in ways(course(TAX, subject([row]), date(2026, 2, 1), 2025)).values():
+        assert (way.state in ("idle", "done", "unknown", "later") and not way.plans) or way.state == "done"
+
+
+def test_ways_out_of_a_list_with_their_conditions() -> None:
+    scheme = registry.pick("wage_arrears")
+    row = {"list": "wage_arrears", "entered_day": day("2025-01-10"), "term_end_day": day("2028-01-09"),
+           "exited_day": None, "exit_reason": "", "basis": ""}  # fmt: skip
+    found = [
+        way for way in options(course(scheme, subject([], listings=[row]), date(2026, 1, 1))) if way.about == "listing"
+    ]
+    assert {way.tier for way in found} >= {"early", "expiry"}
+    early = next(way for way in found if way.tier == "early")
+    assert early.conditions
+    assert {one.state for one in early.conditions} == {"unknown"}  # a person confirms each
+    gone = {**row, "exited_day": day("2025-06-01")}
+    assert not options(course(scheme, subject([], listings=[gone]), date(2026, 1, 1)))
+    other = {**row, "list": "nobody_knows"}
+    assert [way.state for way in options(course(scheme, subject([], listings=[other]), date(2026, 1, 1)))] == [
+        "unknown"
+    ]
+
+
+def test_marks_and_readings_are_said() -> None:
+    row = record(0, "NX25-C", day("2024-07-01"))
+    data = check_data(
+        "S1",
+        course(NINGXIA, subject([row]), date(2026, 1, 1)),
+        options(course(NINGXIA, subject([row]), date(2026, 1, 1))),
+    )
+    for lang in ("zh", "en"):
+        lines = [line for _, under in check_blocks(data, lang) for line in under]
+        assert any({"zh": "凭记忆", "en": "recalled"}[lang] in line for line in lines)
+
+
+def test_a_personal_number_is_never_shown() -> None:
+    number = "11010519491231002X"
+    one = course(TAX, subject([record(0, "010101", day("2025-03-10"), record_id=number)]), date(2026, 2, 1), 2025)
+    assert number not in json.dumps(check_data(number, one, options(one)))
+
+
+GOOD = (config_root() / "repair" / "tax" / "2025-07-01.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("repair: tax", "repair: other", "the path must be"),
+        ("{law: R2025, article: annex 6}\nevidence", "{law: NOBODY}\nevidence", "no file in configs/laws"),
+        ("clean: {months: 3}", "least: {months: 3}", "clean_sure beside clean"),
+        (
+            "    tags: [direct]\n    clean",
+            "    tags: [direct]\n    most: {years: 1}\n    clean",
+            "counted from a clock",
+        ),
+        ("reading: first_month", "reading: nobody", "not among the readings"),
+        ("scope: {schemes: [tax]", "scope: {schemes: [nothing]", "not a scheme of the library"),
+        ("about: grade", "about: grade\nabout: grade", "duplicate key"),
+        ("first: 1\n", "first: 1.0e0\n", "exact"),
+        ("about: grade", "about: grade\nfee: 5", "fee"),
+        ("effective_from: 2025-07-01", "effective_from: 2025-07-01\neffective_to: 2025-07-01", "not after"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_its_place(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert old in GOOD
+    file = tmp_path / "tax" / "2025-07-01.yaml"
+    file.parent.mkdir()
+    file.write_text(GOOD.replace(old, new), encoding="utf-8")
+    with pytest.raises(SchemeError) as error:
+        load_repairs(tmp_path)
+    assert said in str(error.value)
+    assert "repair/tax/2025-07-01.yaml:" in str(error.value)
+
+
+def test_versions_of_a_rule_have_no_gap() -> None:
+    found: dict[str, list[Any]] = {}
+    for rule in load_repairs():
+        found.setdefault(rule.repair, []).append(rule)
+    for rules in found.values():
+        for one, after in itertools.pairwise(rules):
+            assert one.effective_to == after.effective_from
+        assert rules[-1].effective_to is None

@@ -1,0 +1,101 @@
+"""What the log carries is deleted on its day by rule, and what remains still proves itself."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from creditscore.errors import NotAllowed, SchemeError, UsageError
+from creditscore.lists import leave, load, save
+from creditscore.paths import config_root
+from creditscore.review.cascade import bench
+from creditscore.review.check import check
+from creditscore.review.keeping import changed_runs
+from creditscore.review.retention import delete, due, payloads, retention
+from creditscore.store import Database, Log, Roles
+from tests.lists.players import PAPER
+from tests.review.listed import entered_wages
+
+LATER = "2099-01-01T00:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+    return entered_wages(tmp_path_factory.mktemp("kept"))
+
+
+@pytest.fixture
+def log(made: tuple[Path, str, str], tmp_path: Path) -> Iterator[Log]:
+    with Database(shutil.copy(made[0], tmp_path / "kept.store")) as store:
+        yield Log(store)
+
+
+def test_while_an_entry_stands_nothing_of_it_may_be_deleted(log: Log, made: tuple[Path, str, str]) -> None:
+    rules = {one.rule: one for one in payloads(log)}
+    assert rules["lists"].due_on is None
+    assert rules["measures"].due_on is None
+    assert {one.rule for one in due(log, date(2099, 1, 1))} == {"gradings"}
+    book = load(log.store)
+    save(log, book, leave(book, made[1], exit="annulled", on="2024-02-29", by="chen.jie", **PAPER))
+    ended = next(one for one in payloads(log) if one.rule == "lists")
+    assert ended.due_on == date(2029, 2, 28)
+    assert not [one for one in due(log, date(2029, 2, 27)) if one.rule == "lists"]
+    assert [one for one in due(log, date(2029, 2, 28)) if one.rule == "lists"]
+
+
+def test_deletion_leaves_entries_and_hashes_and_the_store_still_holds_together(log: Log) -> None:
+    before = [(one.seq, one.hash, one.payload_hash) for one in log.entries()]
+    point = log.checkpoint()
+    gone = delete(log, date(2098, 1, 1), by="chen.jie", at=LATER)
+    assert [one.action for one in gone] == ["grading.keep"]
+    assert log.store.rows("SELECT count(*) FROM run_grades") == [(0,)]
+    assert log.store.rows("SELECT count(*) FROM run_runs") == [(1,)]
+    after = {one.seq: one for one in log.entries()}
+    assert [(seq, after[seq].hash, after[seq].payload_hash) for seq, *_ in before] == before
+    assert "gradings: kept until" in after[max(after)].data["reason"]
+    assert log.verify(point).ok
+    assert changed_runs(log.store, log) == []
+    assert check(log, bench(log.store)).flaws == ()
+    assert delete(log, date(2098, 1, 1), by="chen.jie", at=LATER) == []
+
+
+def test_nothing_is_deleted_before_its_day_or_by_somebody_else(log: Log) -> None:
+    with pytest.raises(UsageError, match="has not come"):
+        delete(log, date(2098, 1, 1), by="chen.jie")
+    assert delete(log, date(2026, 1, 1), by="chen.jie") == []
+    strict = Log(log.store, roles=Roles({"analyst": (), "grader": ("chen.jie",), "reviewer": (), "approver": ()}))
+    with pytest.raises(NotAllowed, match="is no approver"):
+        delete(strict, date(2098, 1, 1), by="chen.jie", at=LATER)
+    assert log.store.rows("SELECT count(*) > 0 FROM run_grades") == [(True,)]
+
+
+def test_every_action_has_one_term_with_its_mark_and_no_term_is_shorter_than_a_text_demands() -> None:
+    rules = retention()
+    named = [action for one in rules.rules for action in one.actions]
+    assert len(named) == len(set(named))
+    assert {"grading.", "case.", "cascade.", "list.", "joint.", "draw.", "model."} <= set(named)
+    assert all(one.evidence for one in (*rules.rules, *rules.least))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("keep: {years: 5}", "keep: {years: 2}", "kept shorter than labour_archive demands"),
+        ("keep: {years: 5}", "keep: {years: 5, days: 1}", "needs exactly one of"),
+        ("evidence: project_default", "evidence: verified", "a mark without a text"),
+        ("actions: [case., life., packet., repair.]", "actions: [grading.]", "has a term already"),
+        ("since: entry", "since: ever", "entry"),
+        ("law: RSBG2016_1", "law: NONE", "no file in configs/laws"),
+    ],
+)
+def test_a_spoilt_rule_is_named_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
+    text = (config_root() / "retention.yaml").read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / "retention.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(SchemeError, match=r"retention\.yaml:\d+") as found:
+        retention(tmp_path / "retention.yaml")
+    assert said in str(found.value)
