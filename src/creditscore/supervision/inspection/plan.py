@@ -24,13 +24,7 @@ from creditscore.supervision.inspection.capacity import (
 from creditscore.supervision.inspection.classes import made_up
 from creditscore.supervision.inspection.frame import Frame, build_frame, expected_joint_visits
 from creditscore.supervision.inspection.inspectors import Staff, read_staff
-from creditscore.supervision.inspection.programme import (
-    COLUMNS,
-    Programme,
-    decimal,
-    load_programme,
-    project_defaults,
-)
+from creditscore.supervision.inspection.programme import COLUMNS, Programme, decimal, load_programme, project_defaults
 from creditscore.supervision.inspection.rows import (
     Row,
     csv_text,
