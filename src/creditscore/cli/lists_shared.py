@@ -36,19 +36,24 @@ Lang = Annotated[str, typer.Option(help="Language of the words: zh or en.")]
 
 @contextmanager
 def open_book(store: Path, roles: Path | None) -> Iterator[tuple[Log, Book]]:
+    """The log and the book to write in; StoreError where the book is not what the log holds."""
     from creditscore.lists import load
+    from creditscore.lists.replay import replay
 
     with open_log(store, roles) as log:
+        replay(log)
         yield log, load(log.store)
 
 
 def read_book(store: Path, proved: bool = False) -> Book:
-    """The book to look at; `proved`: the whole log is read again first, and StoreError says where it was changed."""
+    """The book to look at, compared with the log; `proved`: the whole log is proved before."""
     from creditscore.lists import load
+    from creditscore.lists.replay import replay
 
     with open_log(store, read_only=True) as log:
         if proved:
             log.verify().require()
+        replay(log)
         return load(log.store)
 
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from creditscore.errors import StoreBusy, StoreError, UsageError
+from creditscore.errors import StoreBusy, UsageError
 from creditscore.lists.book import Book, book_of
 from creditscore.lists.events import COLUMNS, Event
 from creditscore.store import Database, Log
-from creditscore.store.entry import sha256
 
 # Who may take which step, where roles are enforced.
 ROLE_OF = {
@@ -34,37 +30,9 @@ NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
 
 
 def load(store: Database) -> Book:
-    """The whole book of a store; StoreError where its events are not those that the log holds."""
-    rows = store.rows(f"SELECT entry, {NAMES} FROM list_events ORDER BY place")
-    _as_logged(store, rows)
-    return book_of(Event.of(dict(zip(COLUMNS, row[1:], strict=True))) for row in rows)
-
-
-def _as_logged(store: Database, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Every event is of a finished act, and each finished act has all its events; payloads that were removed aside."""
-    held: dict[int, list[dict[str, Any]]] = {}
-    for entry, *cells in rows:
-        held.setdefault(entry, []).append(_told(dict(zip(COLUMNS, cells, strict=True))))
-    entries = Log(store).entries()
-    done = {one.refers_to for one in entries if one.phase == "done"}
-    acts = {one.seq: one for one in entries if one.seq in done and one.action.startswith("list.")}
-    for seq in sorted(held.keys() | acts.keys()):
-        act = acts.get(seq)
-        if act is None:
-            raise _differs(seq, "the events of the lists hold what no finished act of the log wrote")
-        if act.payload is None:
-            continue
-        if sha256(act.payload) != act.payload_hash or held.get(seq, []) != act.data:
-            raise _differs(seq, "the events of the lists are not those of the log")
-
-
-def _told(row: dict[str, Any]) -> dict[str, Any]:
-    """A row as the log keeps it."""
-    return {**row, "on": row["on"].isoformat(), "recorded_on": row["recorded_on"].isoformat()}
-
-
-def _differs(seq: int, what: str) -> StoreError:
-    return StoreError(what, where=f"entry {seq} of the log", next="restore a copy of the store")
+    """The whole book of a store; `replay` says whether it is what the log holds."""
+    rows = store.rows(f"SELECT {NAMES} FROM list_events ORDER BY place")
+    return book_of(Event.of(dict(zip(COLUMNS, row, strict=True))) for row in rows)
 
 
 def save(log: Log, before: Book, after: Book) -> int:
@@ -93,7 +61,7 @@ def save(log: Log, before: Book, after: Book) -> int:
     cases = sorted({one.case_id for one in new})
     named = cases[0] if len(cases) == 1 else f"{len(cases)} cases"
     rows = [one.row() for one in new]
-    payload = [_told(row) for row in rows]
+    payload = [{**row, "on": row["on"].isoformat(), "recorded_on": row["recorded_on"].isoformat()} for row in rows]
     with log.act(first.by, role, f"list.{first.kind}", named, payload) as act:
         stored = act.con.execute("SELECT count(*) FROM list_events").fetchall()[0][0]
         if stored != count:
