@@ -74,7 +74,10 @@ def test_a_snapshot_is_not_overwritten(tmp_path: Path) -> None:
         cs.grade(snapshot, "tax", 2019).write(tmp_path)
 
 
-def test_the_command_takes_several_schemes_and_a_profile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_takes_several_schemes_and_a_profile(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     SUBJECTS.to_csv(tmp_path / "s.csv", index=False)
     RECORDS.iloc[:3].to_csv(tmp_path / "r.csv", index=False)
     tables = ["--subjects", str(tmp_path / "s.csv"), "--records", str(tmp_path / "r.csv")]
