@@ -3,10 +3,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.graded import early, graded
 
-__all__ = ["early", "empty_store", "graded"]
+__all__ = ["early", "empty_store", "graded", "width"]
+
+# A busy machine is no fault of what is tested: time decides nothing here
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

@@ -13,12 +13,12 @@ import numpy as np
 
 from creditscore.errors import InputError
 from creditscore.modelling.metrics.calibration_tests import brier, calibration_error, fit_line, spiegelhalter
+from creditscore.modelling.metrics.clusters import Clusters, design, rows_worth
 from creditscore.modelling.metrics.discrimination import ranked, with_interval
 from creditscore.modelling.metrics.inputs import (
     Floats,
     codes,
     column,
-    effective,
     expit,
     frame,
     log_odds,
@@ -74,6 +74,7 @@ def calibration_alarm(
     sample_weight: Any = None,
     *,
     thresholds: Thresholds | None = None,
+    clusters: Clusters | None = None,
 ) -> CalibrationAlarm:
     """Compare outcomes with predictions, period by period and so far.
 
@@ -87,29 +88,31 @@ def calibration_alarm(
     that starts at 1, so the chance that it ever exceeds 1/α is at most α (Ville 1939; Shafer 2021, JRSS A 184): one
     may look after every period, as often as one likes, without raising false alarms. Whatever the evidence, the
     alarm needs an observed/expected beyond `oe_watch` or a slope beyond `slope_watch`, so that a trifle in a million
-    rows stays quiet. Weights are scaled to mean 1 and then to their effective number.
+    rows stays quiet. Weights are scaled to mean 1 and then to their effective number. Where organisations have several
+    rows (`clusters`), intervals are widened and the logarithms of the bets divided by the design effect of all rows so
+    far; the bound then holds as nearly as the design effect is known.
     """
     limits = thresholds or Thresholds()
     y = outcomes(y)
     p, weight = probabilities(p, len(y)), weights(sample_weight, len(y))
     used = weight > 0
-    y, p, weight = y[used], p[used], weight[used]
+    y, p, weight, clusters = y[used], p[used], weight[used], clusters.of(used) if clusters else None
     code, names = np.zeros(len(y), dtype=np.int64), ["all"]
     if period is not None:
         code, names = codes("period", np.asarray(period, dtype=object)[used], len(y))
-    weight = weight * (effective(weight) / float(np.sum(weight)))
+    weight = weight * (rows_worth(weight) / float(np.sum(weight)))
     gained = _bets(y, p, weight, code, len(names))
     rows: list[dict[str, Any]] = []
     first = None
     line = -np.log(limits.significance)
     for k, name in enumerate(names):
-        so_far = _mean_exp(gained[:, : k + 1].sum(axis=1))
-        row = {"period": name} | _measured(y[code == k], p[code == k], weight[code == k], limits, len(names))
-        upto = code <= k
+        here, upto = code == k, code <= k
+        so_far = _mean_exp(gained[:, : k + 1].sum(axis=1) / design(weight[upto], _of(clusters, upto)))
+        row = {"period": name} | _measured(y[here], p[here], weight[here], limits, _of(clusters, here), len(names))
         if first is None and so_far > line and _large(y[upto], p[upto], weight[upto], limits):
             first = name
         rows.append(row | {"log_e": so_far})
-    whole = {"period": "all"} | _measured(y, p, weight, limits) | {"log_e": rows[-1]["log_e"]}
+    whole = {"period": "all"} | _measured(y, p, weight, limits, clusters) | {"log_e": rows[-1]["log_e"]}
     if len(names) > 1:
         rows.append(whole)
     reasons = _reasons(rows, whole, first)
@@ -120,6 +123,10 @@ def calibration_alarm(
     elif "watch" in states:
         state = "watch"
     return CalibrationAlarm(state, reasons, frame(rows), limits, first)
+
+
+def _of(clusters: Clusters | None, which: Any) -> Clusters | None:
+    return clusters.of(which) if clusters else None
 
 
 def _bets(y: Floats, p: Floats, weight: Floats, code: Any, many: int) -> Floats:
@@ -139,11 +146,13 @@ def _mean_exp(values: Floats) -> float:
     return top + float(np.log(np.mean(np.exp(values - top))))
 
 
-def _measured(y: Floats, p: Floats, weight: Floats, limits: Thresholds, looks: int = 1) -> dict[str, Any]:
+def _measured(
+    y: Floats, p: Floats, weight: Floats, limits: Thresholds, clusters: Clusters | None = None, looks: int = 1
+) -> dict[str, Any]:
     """Figures of some rows; their state is judged with intervals widened for as many `looks` (Bonferroni)."""
     total = float(np.sum(weight))
-    oe, low, high = observed_to_expected(y, p, weight, limits.level)
-    sharp = spiegelhalter(y, p, weight)
+    oe, low, high = observed_to_expected(y, p, weight, limits.level, clusters)
+    sharp = spiegelhalter(y, p, weight, clusters=clusters)
     row: dict[str, Any] = {"count": len(y), "events": int(np.sum(y)), "expected": float(np.sum(weight * p))}
     row |= {"rate": float(np.sum(weight * y)) / total, "mean_p": float(np.sum(weight * p)) / total}
     row |= {"oe": oe, "oe_low": low, "oe_high": high}
@@ -154,7 +163,7 @@ def _measured(y: Floats, p: Floats, weight: Floats, limits: Thresholds, looks: i
         row["auc"] = with_interval(ranked(y, p, weight), limits.level, None)[0]
     if fewest >= limits.least_events and float(np.ptp(p)) > 0:
         z = log_odds(p)
-        theta, spread, settled = fit_line(y, z, weight)
+        theta, spread, settled = fit_line(y, z, weight / design(weight, clusters))
         row["intercept"] = float(fit_line(y, z, weight, free=False)[0][0])
         if settled:
             reach = normal_quantile(limits.level) * float(max(0.0, spread[1, 1])) ** 0.5
@@ -164,7 +173,7 @@ def _measured(y: Floats, p: Floats, weight: Floats, limits: Thresholds, looks: i
                 "slope_high": float(theta[1]) + reach,
             }
     sure = 1 - (1 - limits.level) / looks
-    wide = dict(zip(("oe", "oe_low", "oe_high"), observed_to_expected(y, p, weight, sure), strict=True))
+    wide = dict(zip(("oe", "oe_low", "oe_high"), observed_to_expected(y, p, weight, sure, clusters), strict=True))
     more = (row["slope_high"] - row["slope"]) * (normal_quantile(sure) / normal_quantile(limits.level))
     wide |= {"slope_low": row["slope"] - more, "slope_high": row["slope"] + more}
     return row | {"state": _state(row | wide, limits)}

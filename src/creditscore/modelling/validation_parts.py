@@ -11,6 +11,7 @@ import numpy as np
 from creditscore.modelling import sensitivity
 from creditscore.modelling.drift import calibration_alarm
 from creditscore.modelling.metrics import calibration_tests, discrimination, grade_tests, stability
+from creditscore.modelling.metrics.clusters import Clusters, clustered, rows_worth
 from creditscore.modelling.metrics.concentration import concentration
 from creditscore.modelling.metrics.fairness import fairness
 from creditscore.modelling.metrics.inputs import Floats, frame, tally
@@ -38,6 +39,7 @@ def coverage(of: Subject) -> Part:
     """Rows in, rows used, rows left out and why; and who was inspected."""
     total = float(np.sum(of.weight))
     rate = float(np.sum(of.weight * of.y)) / total
+    alike = _alike(of)
     numbers = {
         "rows": of.rows,
         "used": len(of.y),
@@ -48,6 +50,8 @@ def coverage(of: Subject) -> Part:
         "rate": rate,
         "mean_p": float(np.sum(of.weight * of.p)) / total,
         "organisations": int(of.extra["groups"].nunique()) if "groups" in of.extra else None,
+        "rho": alike.rho if alike else None,
+        "rows_worth": rows_worth(of.weight, alike),
         "variables": None if of.X is None else of.X.shape[1],
     }
     tables = {}
@@ -59,7 +63,7 @@ def coverage(of: Subject) -> Part:
             if not which.any():
                 continue
             y, p, w = of.y[which], of.p[which], of.weight[which]
-            oe, low, high = observed_to_expected(y, p, w)
+            oe, low, high = observed_to_expected(y, p, w, clusters=alike.of(which) if alike else None)
             row = {
                 "group": name,
                 "count": int(which.sum()),
@@ -112,14 +116,23 @@ def discriminate(of: Subject, initial: float | None, bootstraps: int, seed: int)
     return Part(tables, {"discrimination": numbers}, measured)
 
 
+def _alike(of: Subject) -> Clusters | None:
+    """Rows of one organisation, and how alike they are."""
+    groups = of.extra.get("groups")
+    return None if groups is None else clustered(of.y, of.p, groups, of.weight)
+
+
 def calibrate(of: Subject, bins: int) -> Part:
     """Reliability, slope and intercept, Brier score, tests, and the alarm by cohort."""
-    given = of.y, of.p, of.weight
-    alarm = calibration_alarm(of.y, of.p, of.extra.get("observed_on"), of.weight)
-    error = calibration_tests.calibration_error(*given, bins=bins)
-    score = calibration_tests.brier(*given, bins=bins)
-    oe, low, high = observed_to_expected(*given)
-    tests = [calibration_tests.spiegelhalter(*given), calibration_tests.hosmer_lemeshow(*given, bins=bins)]
+    given, alike = (of.y, of.p, of.weight), _alike(of)
+    alarm = calibration_alarm(of.y, of.p, of.extra.get("observed_on"), of.weight, clusters=alike)
+    error = calibration_tests.calibration_error(*given, bins=bins, clusters=alike)
+    score = calibration_tests.brier(*given, bins=bins, clusters=alike)
+    oe, low, high = observed_to_expected(*given, clusters=alike)
+    tests = [
+        calibration_tests.spiegelhalter(*given, clusters=alike),
+        calibration_tests.hosmer_lemeshow(*given, bins=bins, clusters=alike),
+    ]
     rate = float(np.sum(of.weight * of.y) / np.sum(of.weight))
     numbers: dict[str, dict[str, Any]] = {
         "brier": asdict(score),
@@ -134,15 +147,15 @@ def calibrate(of: Subject, bins: int) -> Part:
         "spiegelhalter_p": tests[0].p_value,
         "hosmer_lemeshow_p": tests[1].p_value,
         "portfolio_p": float(
-            grade_tests.grade_tests(*given[:2], np.zeros(len(of.y)), of.weight)["jeffreys_p"].iloc[-1]
+            grade_tests.grade_tests(*given[:2], np.zeros(len(of.y)), of.weight, clusters=alike)["jeffreys_p"].iloc[-1]
         ),
     }
     if _both(of):
-        line = calibration_tests.calibration_line(*given)
+        line = calibration_tests.calibration_line(*given, clusters=alike)
         numbers["calibration_line"] = asdict(line)
         measured["slope"] = line.slope if line.converged else None
     tables = {
-        "reliability": calibration_tests.reliability(*given, bins=bins),
+        "reliability": calibration_tests.reliability(*given, bins=bins, clusters=alike),
         "calibration_tests": frame([asdict(one) for one in tests]),
         "periods": alarm.periods,
     }
@@ -155,8 +168,9 @@ def grade(
     """Per grade: tests, heterogeneity, homogeneity, concentration; migration where earlier grades are known."""
     code, names = grade_tests.coded_grades(labels, len(of.y), order)
     labels = np.asarray(names, dtype=object)[code]
-    tests = grade_tests.grade_tests(of.y, of.p, labels, of.weight, order=names, pd_by_grade=pd_by_grade)
-    apart = grade_tests.heterogeneity(of.y, labels, of.weight, order=names)
+    alike = _alike(of)
+    tests = grade_tests.grade_tests(of.y, of.p, labels, of.weight, order=names, pd_by_grade=pd_by_grade, clusters=alike)
+    apart = grade_tests.heterogeneity(of.y, labels, of.weight, order=names, clusters=alike)
     before = None
     if isinstance(first, Mapping):
         before = np.array([float(first.get(name, 0.0)) for name in names])
@@ -175,7 +189,7 @@ def grade(
         "concentration_p": held.p_value if before is not None else None,
     }
     tables = {"grades": tests, "heterogeneity": apart}
-    tables["homogeneity"] = grade_tests.homogeneity(of.y, of.p, labels, of.weight, order=names)
+    tables["homogeneity"] = grade_tests.homogeneity(of.y, of.p, labels, of.weight, order=names, clusters=alike)
     numbers = {"concentration": asdict(held)}
     if "previous" in of.extra:
         known = of.extra["previous"].notna().to_numpy()
@@ -231,7 +245,7 @@ def fair(
 ) -> Part:
     """Rates, errors, calibration and impact by group."""
     at = flag_threshold(of.y, of.p, of.weight) if threshold is None else threshold
-    table = fairness(of.y, of.p, shielded, at, of.weight, edges=edges)
+    table = fairness(of.y, of.p, shielded, at, of.weight, edges=edges, clusters=_alike(of))
     shown = table[table["state"] == "shown"]
     off = (shown["calibrated"] == False) & ((shown["oe"] > LARGE) | (shown["oe"] < 1 / LARGE))  # noqa: E712
     flagged = float(np.sum(of.weight[of.p >= at]) / np.sum(of.weight))
@@ -291,9 +305,9 @@ def own_limits(
         )
     elif of.extra["groups"].duplicated().any():
         say(
-            "同一单位有多行：AUC 与 KS 的区间已计入，其余区间与检验按各行独立计算，偏窄。",
-            "Organisations have several rows: the intervals of AUC and KS allow for that; the other intervals and "
-            "tests take rows as independent and are too narrow.",
+            "同一单位有多行：AUC 与 KS 的区间按单位计算；其余区间与检验除以设计效应，设计效应由数据估计。",
+            "Organisations have several rows: the intervals of AUC and KS count organisations; the other intervals and "
+            "tests are divided by a design effect, which is itself an estimate. Migration counts every row.",
         )
     gone = [rule["label"] for name, rule in rules.items() if measured.get(name) is None]
     if gone:

@@ -68,6 +68,8 @@ def coverage(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Sectio
              ("rows_without_prediction", "without_prediction"), ("organisations", "organisations"),
              ("variables", "variables"), ("events", "events"))  # fmt: skip
     rows = [[t(code), f"{held[name]:,}"] for code, name in named if held.get(name) is not None]
+    if held.get("rho") is not None:
+        rows += [[t("rho"), shown(held["rho"])], [t("rows_worth"), f"{held['rows_worth']:,.1f}"]]
     rows += [[t("rate"), shown(held["rate"])], [t("mean_p"), shown(held["mean_p"])]]
     parts: list[Table | Figure] = [Table([(t("measure"), ""), (t("value"), "n")], rows)]
     if "labels" in tables:
@@ -197,8 +199,7 @@ def grades(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section 
             f"{row['events']:,}",
             percent(row["share"]),
             shown(row["pd"]),
-            shown(row["rate"]),
-            span(row["rate_low"], row["rate_high"]),
+            f"{shown(row['rate'])}\n({span(row['rate_low'], row['rate_high'])})",
             shown(row["binomial_p"]),
             shown(row["jeffreys_p"]),
             "" if row is rows[-1] else shown(row["holm_p"]),
@@ -209,7 +210,7 @@ def grades(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section 
     parts: list[Table | Figure] = [
         Figure(t("grades"), t("grades_desc"), plots.intervals("grades", t("grades"), t("grades_desc"), marks)),
         Table(
-            heads(t, "grade", count="n", events="n", share="n", pd="n", rate="n", interval="n", binomial_p="n",
+            heads(t, "grade", count="n", events="n", share="n", pd="n", rate="n", binomial_p="n",
                    jeffreys_p="n", holm_p="n", light=""),
             listed,
             "",

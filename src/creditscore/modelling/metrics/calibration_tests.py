@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from creditscore.errors import InputError
+from creditscore.modelling.metrics.clusters import Clusters, design, rows_worth
 from creditscore.modelling.metrics.inputs import (
     CLIP,
     Floats,
     Ints,
     column,
-    effective,
     expit,
     frame,
     log_odds,
@@ -27,12 +27,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def _taken(y: Any, p: Any, sample_weight: Any) -> tuple[Floats, Floats, Floats]:
-    """Outcomes, probabilities and weights; rows of weight 0 are left out, they say nothing."""
+def _taken(
+    y: Any, p: Any, sample_weight: Any, clusters: Clusters | None = None
+) -> tuple[Floats, Floats, Floats, Clusters | None]:
+    """Outcomes, probabilities, weights and clusters; rows of weight 0 are left out, they say nothing."""
     y = outcomes(y)
     p, weight = probabilities(p, len(y)), weights(sample_weight, len(y))
     used = weight > 0
-    return (y, p, weight) if used.all() else (y[used], p[used], weight[used])
+    if used.all():
+        return y, p, weight, clusters
+    return y[used], p[used], weight[used], clusters.of(used) if clusters else None
 
 
 def bins_of(p: Floats, weight: Floats, bins: int) -> tuple[Ints, Floats]:
@@ -48,7 +52,14 @@ def bins_of(p: Floats, weight: Floats, bins: int) -> tuple[Ints, Floats]:
 
 
 def reliability(
-    y: Any, p: Any, sample_weight: Any = None, *, bins: int = 10, edges: Any = None, level: float = 0.95
+    y: Any,
+    p: Any,
+    sample_weight: Any = None,
+    *,
+    bins: int = 10,
+    edges: Any = None,
+    level: float = 0.95,
+    clusters: Clusters | None = None,
 ) -> pd.DataFrame:
     """Observed rate beside mean prediction, per bin of the prediction.
 
@@ -56,7 +67,7 @@ def reliability(
     (Jeffreys), gap = rate − mean_p, agrees (mean_p inside the interval). Bins hold about equal weight, or are
     `edges` (p ≤ edge). An empty bin of fixed edges stays, with NaN.
     """
-    y, p, weight = _taken(y, p, sample_weight)
+    y, p, weight, clusters = _taken(y, p, sample_weight, clusters)
     if edges is None:
         which, inner = bins_of(p, weight, bins)
     else:
@@ -69,7 +80,7 @@ def reliability(
         w, total = weight[inside], float(np.sum(weight[inside]))
         if len(inside):
             rate, mean = float(np.sum(w * y[inside])) / total, float(np.sum(w * p[inside])) / total
-            n = effective(w)
+            n = rows_worth(w, clusters.of(inside) if clusters else None)
             low, high = (float(one) for one in jeffreys(rate * n, n, level))
             ends = float(p[inside].min()), float(p[inside].max())
         else:
@@ -146,16 +157,18 @@ def fit_line(y: Floats, z: Floats, weight: Floats, free: bool = True) -> tuple[F
     return theta, inverse, False
 
 
-def calibration_line(y: Any, p: Any, sample_weight: Any = None, *, level: float = 0.95) -> CalibrationLine:
+def calibration_line(
+    y: Any, p: Any, sample_weight: Any = None, *, level: float = 0.95, clusters: Clusters | None = None
+) -> CalibrationLine:
     """Slope and intercept of the outcomes on the predicted log-odds, with Wald intervals.
 
     Source: Cox 1958 (Biometrika 45, 562-565); Steyerberg 2019, Clinical Prediction Models, ch. 15. Weights are scaled
     to their effective number, so that multiplying all of them changes nothing.
     """
-    y, p, weight = _taken(y, p, sample_weight)
+    y, p, weight, clusters = _taken(y, p, sample_weight, clusters)
     if not 0 < np.sum(y) < len(y):
         raise InputError("there is only one class: no line can be fitted", where="y", next="take a longer window")
-    weight = weight * (effective(weight) / float(np.sum(weight)))
+    weight = weight * (rows_worth(weight, clusters) / float(np.sum(weight)))
     z = log_odds(p)
     both, spread, converged = fit_line(y, z, weight)
     alone, alone_spread, _ = fit_line(y, z, weight, free=False)
@@ -201,7 +214,7 @@ class Brier:
     bins: int
 
 
-def brier(y: Any, p: Any, sample_weight: Any = None, *, bins: int = 10) -> Brier:
+def brier(y: Any, p: Any, sample_weight: Any = None, *, bins: int = 10, clusters: Clusters | None = None) -> Brier:
     """Brier score, Murphy's decomposition over bins with its two within-bin parts, and the one without bins.
 
     Reliability Σ w_k (p̄_k − ȳ_k)², resolution Σ w_k (ȳ_k − ȳ)², uncertainty ȳ(1 − ȳ) (Murphy 1973); where bins join
@@ -209,14 +222,15 @@ def brier(y: Any, p: Any, sample_weight: Any = None, *, bins: int = 10) -> Brier
     2008, Weather and Forecasting 23). Without bins: scores of the prediction, of its isotonic recalibration, and of the
     base rate (Dimitriadis, Gneiting, Jordan 2021, PNAS 118).
     """
-    y, p, weight = _taken(y, p, sample_weight)
+    y, p, weight, clusters = _taken(y, p, sample_weight, clusters)
     share = weight / float(np.sum(weight))
     which, _ = bins_of(p, weight, bins)
     held = np.bincount(which, share)
     mean_p, mean_y = np.bincount(which, share * p) / held, np.bincount(which, share * y) / held
     base = float(np.sum(share * y))
     score = float(np.sum(share * (p - y) ** 2))
-    reach = normal_quantile(0.95) * float(np.sum(share**2 * ((p - y) ** 2 - score) ** 2)) ** 0.5
+    variance = float(np.sum(share**2 * ((p - y) ** 2 - score) ** 2)) * design(weight, clusters)
+    reach = normal_quantile(0.95) * variance**0.5
     recalibrated = float(np.sum(share * (isotonic(y, p, share) - y) ** 2))
     uncertainty = base * (1 - base)
     return Brier(
@@ -257,27 +271,35 @@ class TestResult:
     p_value: float
 
 
-def spiegelhalter(y: Any, p: Any, sample_weight: Any = None) -> TestResult:
+def spiegelhalter(y: Any, p: Any, sample_weight: Any = None, *, clusters: Clusters | None = None) -> TestResult:
     """z = Σ w (y − p)(1 − 2p) / √Σ w² (1 − 2p)² p (1 − p); two-sided.
 
     Source: Spiegelhalter 1986, Statistics in Medicine 5, 421-433. NaN where every prediction is 0, ½ or 1.
     """
-    y, p, weight = _taken(y, p, sample_weight)
-    spread = float(np.sum((weight * (1 - 2 * p)) ** 2 * p * (1 - p))) ** 0.5
+    y, p, weight, clusters = _taken(y, p, sample_weight, clusters)
+    spread = (float(np.sum((weight * (1 - 2 * p)) ** 2 * p * (1 - p))) * design(weight, clusters)) ** 0.5
     z = float(np.sum(weight * (y - p) * (1 - 2 * p))) / spread if spread else float("nan")
     return TestResult("spiegelhalter", z, 0, float(two_sided(z)))
 
 
-def hosmer_lemeshow(y: Any, p: Any, sample_weight: Any = None, *, bins: int = 10, fitted: bool = False) -> TestResult:
+def hosmer_lemeshow(
+    y: Any,
+    p: Any,
+    sample_weight: Any = None,
+    *,
+    bins: int = 10,
+    fitted: bool = False,
+    clusters: Clusters | None = None,
+) -> TestResult:
     """Σ n_k (ȳ_k − p̄_k)² / (p̄_k (1 − p̄_k)) over bins of equal size.
 
     χ² with as many degrees of freedom as bins on data that the model has not seen, two fewer on its own training data
-    (`fitted=True`). Weighted bins count with their effective number. Source: Hosmer, Lemeshow, Sturdivant 2013, ch. 5.
+    (`fitted=True`). Bins count with their effective number of rows. Source: Hosmer, Lemeshow, Sturdivant 2013, ch. 5.
     """
     table = reliability(y, p, sample_weight, bins=bins)
-    y, p, weight = _taken(y, p, sample_weight)
+    y, p, weight, clusters = _taken(y, p, sample_weight, clusters)
     which, _ = bins_of(p, weight, bins)
-    n = np.bincount(which, weight) ** 2 / np.bincount(which, weight * weight)
+    n = np.bincount(which, weight) ** 2 / np.bincount(which, weight * weight) / _designs(which, weight, clusters)
     mean, rate = table["mean_p"].to_numpy(), table["rate"].to_numpy()
     spread = np.clip(mean * (1 - mean), CLIP, None)
     value = float(np.sum(n * (rate - mean) ** 2 / spread))
@@ -285,7 +307,16 @@ def hosmer_lemeshow(y: Any, p: Any, sample_weight: Any = None, *, bins: int = 10
     return TestResult("hosmer_lemeshow", value, df, chi_tail(value, df))
 
 
-def calibration_error(y: Any, p: Any, sample_weight: Any = None, *, bins: int = 10) -> dict[str, float]:
+def _designs(which: Ints, weight: Floats, clusters: Clusters | None) -> Floats:
+    """The design effect of each bin."""
+    if clusters is None:
+        return np.ones(int(which.max()) + 1)
+    return np.array([clusters.of(which == k).design(weight[which == k]) for k in range(int(which.max()) + 1)])
+
+
+def calibration_error(
+    y: Any, p: Any, sample_weight: Any = None, *, bins: int = 10, clusters: Clusters | None = None
+) -> dict[str, float]:
     """Expected and largest calibration error: Σ share_k |ȳ_k − p̄_k| and max |ȳ_k − p̄_k| over bins of equal size.
 
     Source: Naeini, Cooper, Hauskrecht 2015 (AAAI). Even a perfect model has an ECE above 0 in a finite sample:
@@ -299,10 +330,11 @@ def calibration_error(y: Any, p: Any, sample_weight: Any = None, *, bins: int = 
     table = reliability(y, p, sample_weight, bins=bins)
     gap = np.abs(table["gap"].to_numpy())
     share = table["weight"].to_numpy() / float(table["weight"].sum())
-    y, p, weight = _taken(y, p, sample_weight)
+    y, p, weight, clusters = _taken(y, p, sample_weight, clusters)
     which, _ = bins_of(p, weight, bins)
     # share_k σ_k, the weight of the bin cancels
-    part = np.sqrt(np.bincount(which, weight**2 * p * (1 - p))) / float(np.sum(weight))
+    chance = np.bincount(which, weight**2 * p * (1 - p)) * _designs(which, weight, clusters)
+    part = np.sqrt(chance) / float(np.sum(weight))
     noise = (2 / np.pi) ** 0.5 * float(np.sum(part))
     noise += normal_quantile(0.90) * ((1 - 2 / np.pi) * float(np.sum(part**2))) ** 0.5
     return {"ece": float(np.sum(share * gap)), "mce": float(np.max(gap)), "ece_noise": noise}

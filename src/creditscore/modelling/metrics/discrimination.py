@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from creditscore.errors import InputError
+from creditscore.modelling.metrics.clusters import members
 from creditscore.modelling.metrics.inputs import (
     Floats,
     Ints,
@@ -88,7 +89,7 @@ def _taken(y: Any, risk: Any, sample_weight: Any, groups: Any = None) -> tuple[F
     """Outcomes, risk, weights and clusters of the rows that have a weight."""
     y = outcomes(y)
     risk, weight = column("risk", risk, len(y)), weights(sample_weight, len(y))
-    clusters = None if groups is None else codes("groups", groups, len(y))[0]
+    clusters = None if groups is None else members(groups, len(y))
     used = weight > 0
     if used.all():
         return y, risk, weight, clusters

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from creditscore.errors import InputError
+from creditscore.modelling.metrics.clusters import Clusters, rows_worth
 from creditscore.modelling.metrics.discrimination import ranked, with_interval
 from creditscore.modelling.metrics.inputs import (
     Floats,
     codes,
-    effective,
     frame,
     outcomes,
     plain,
@@ -60,6 +60,7 @@ def fairness(
     level: float = 0.95,
     min_count: int = MIN_COUNT,
     min_events: int = MIN_EVENTS,
+    clusters: Clusters | None = None,
 ) -> pd.DataFrame:
     """One row per attribute and group.
 
@@ -94,13 +95,14 @@ def fairness(
             if plain(wanted) not in names:
                 raise InputError(f"{wanted!r} is no group of {name}", where=str(name), allowed=map(str, names))
             base = names.index(plain(wanted))
-        free = _free(p, weight, code == base, threshold) if base in shown else None
+        free = _free(p, weight, code == base, threshold, clusters) if base in shown else None
         for k, group in enumerate(names):
             row: dict[str, Any] = {"attribute": str(name), "group": group, "state": state[k]}
             if state[k] == "shown":
                 which = np.flatnonzero((code == k) & (weight > 0))
-                row |= _measures(y[which], p[which], weight[which], threshold, free, level, min_events)
-                _, low, high = observed_to_expected(y[which], p[which], weight[which], sure)
+                inner = clusters.of(which) if clusters else None
+                row |= _measures(y[which], p[which], weight[which], threshold, free, level, min_events, inner)
+                _, low, high = observed_to_expected(y[which], p[which], weight[which], sure, inner)
                 row["calibrated"] = low <= 1 <= high
             rows.append(row)
     return frame(rows, list(COLUMNS))
@@ -129,28 +131,35 @@ def withheld(counts: Any, min_count: int) -> list[str]:
     return state
 
 
-def _free(p: Floats, weight: Floats, which: Any, threshold: float) -> tuple[float, float]:
+def _free(p: Floats, weight: Floats, which: Any, threshold: float, clusters: Clusters | None) -> tuple[float, float]:
     """Effective number of rows not flagged, and of all."""
     w = weight[which]
-    n = effective(w)
+    n = rows_worth(w, clusters.of(which) if clusters else None)
     return n * float(np.sum(w[p[which] < threshold])) / float(np.sum(w)), n
 
 
 def _measures(
-    y: Floats, p: Floats, w: Floats, threshold: float, free: Any, level: float, min_events: int
+    y: Floats,
+    p: Floats,
+    w: Floats,
+    threshold: float,
+    free: Any,
+    level: float,
+    min_events: int,
+    clusters: Clusters | None,
 ) -> dict[str, Any]:
-    total, n = float(np.sum(w)), effective(w)
+    total, n = float(np.sum(w)), rows_worth(w, clusters)
     flagged = (p >= threshold).astype(float)
     mean = float(np.sum(w * p)) / total
     reach = normal_quantile(level) * (float(np.sum(w * (p - mean) ** 2)) / total / n) ** 0.5
-    oe, oe_low, oe_high = observed_to_expected(y, p, w, level)
+    oe, oe_low, oe_high = observed_to_expected(y, p, w, level, clusters)
     row: dict[str, Any] = {"count": len(y), "events": int(np.sum(y))}
     row |= {"mean_p": mean, "mean_p_low": max(0.0, mean - reach), "mean_p_high": min(1.0, mean + reach)}
     row |= {"oe": oe, "oe_low": oe_low, "oe_high": oe_high}
-    row |= _rate("rate", y, w, level, 0) | _rate("flagged", flagged, w, level, 0)
+    row |= _rate("rate", y, w, level, 0, clusters) | _rate("flagged", flagged, w, level, 0, clusters)
     row["flagged_rate"] = row.pop("flagged")
-    row |= _rate("tpr", flagged[y == 1], w[y == 1], level, min_events)
-    row |= _rate("fpr", flagged[y == 0], w[y == 0], level, min_events)
+    for name, rows in (("tpr", y == 1), ("fpr", y == 0)):
+        row |= _rate(name, flagged[rows], w[rows], level, min_events, clusters.of(rows) if clusters else None)
     if min(np.sum(y), np.sum(1 - y)) >= max(1, min_events):
         row["auc"], _, row["auc_low"], row["auc_high"] = with_interval(ranked(y, p, w), level, None)
     if free is not None:
@@ -160,9 +169,9 @@ def _measures(
     return row
 
 
-def _rate(name: str, hit: Floats, w: Floats, level: float, least: int) -> dict[str, float]:
+def _rate(name: str, hit: Floats, w: Floats, level: float, least: int, clusters: Clusters | None) -> dict[str, float]:
     if len(hit) < max(1, least):
         return {}
-    n, rate = effective(w), float(np.sum(w * hit)) / float(np.sum(w))
+    n, rate = rows_worth(w, clusters), float(np.sum(w * hit)) / float(np.sum(w))
     low, high = jeffreys(rate * n, n, level)
     return {name: rate, f"{name}_low": float(low), f"{name}_high": float(high)}

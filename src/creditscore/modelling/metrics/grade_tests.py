@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from creditscore.errors import InputError
+from creditscore.modelling.metrics.clusters import Clusters, rows_worth
 from creditscore.modelling.metrics.inputs import (
     Floats,
     Ints,
     codes,
-    effective,
     frame,
     outcomes,
     plain,
@@ -70,14 +70,16 @@ def grade_tests(
     order: Sequence[Any] | None = None,
     pd_by_grade: dict[Any, float] | None = None,
     level: float = 0.95,
+    clusters: Clusters | None = None,
 ) -> pd.DataFrame:
     """One row per grade, best first, and `portfolio` last: did more events occur than the grade's probability allows?
 
     Columns: grade, count, events, share, pd (mean of p, or the master scale's `pd_by_grade`), rate, rate_low,
     rate_high (Jeffreys), binomial_p = P(X ≥ events | n, pd), jeffreys_p = P(rate ≤ pd) under Beta(k + ½, n − k + ½),
     over_p = P(rate ≥ pd) under the same (small: the probability is too high), holm_p (Jeffreys over all grades), light
-    (of jeffreys_p: red < 0.01, yellow < 0.05) and light_over. Weighted rows count with their effective number.
-    The binomial test assumes independent events; correlated ones turn lights too early.
+    (of jeffreys_p: red < 0.01, yellow < 0.05) and light_over. Weighted rows count with their effective number,
+    and `clusters` lowers it where several rows belong to one organisation. Events of different organisations count as
+    independent; correlated ones turn lights too early.
     Source: ECB 2019, Instructions, PD back-testing (Jeffreys); Basel Committee WP 14 (2005), ch. IV (binomial, lights).
     """
     from scipy.special import bdtrc, betainc
@@ -105,7 +107,7 @@ def grade_tests(
                 raise InputError(f"grade {name!r} has no probability", where="pd_by_grade", next="give one per grade")
             else:
                 mean = float(pd_by_grade[name])
-        n = effective(w)
+        n = rows_worth(w, clusters.of(which) if clusters else None)
         events = rate * n
         low, high = jeffreys(events, n, level)
         below = float(betainc(events + 0.5, n - events + 0.5, mean))
@@ -125,7 +127,14 @@ def grade_tests(
     )
 
 
-def heterogeneity(y: Any, grade: Any, sample_weight: Any = None, *, order: Sequence[Any] | None = None) -> pd.DataFrame:
+def heterogeneity(
+    y: Any,
+    grade: Any,
+    sample_weight: Any = None,
+    *,
+    order: Sequence[Any] | None = None,
+    clusters: Clusters | None = None,
+) -> pd.DataFrame:
     """Neighbouring grades: is the worse one's rate higher, and by more than chance?
 
     One row per pair: better, worse, rate_better, rate_worse, difference, z (pooled), p_value (one-sided, small:
@@ -141,7 +150,7 @@ def heterogeneity(y: Any, grade: Any, sample_weight: Any = None, *, order: Seque
     for k, name in enumerate(names):
         which = (code == k) & (weight > 0)
         if which.any():
-            n = effective(weight[which])
+            n = rows_worth(weight[which], clusters.of(which) if clusters else None)
             held.append((name, n, n * float(np.sum(weight[which] * y[which])) / float(np.sum(weight[which]))))
     rows = []
     for (better, n_1, k_1), (worse, n_2, k_2) in pairwise(held):
@@ -162,7 +171,13 @@ def heterogeneity(y: Any, grade: Any, sample_weight: Any = None, *, order: Seque
 
 
 def homogeneity(
-    y: Any, p: Any, grade: Any, sample_weight: Any = None, *, order: Sequence[Any] | None = None
+    y: Any,
+    p: Any,
+    grade: Any,
+    sample_weight: Any = None,
+    *,
+    order: Sequence[Any] | None = None,
+    clusters: Clusters | None = None,
 ) -> pd.DataFrame:
     """Within each grade: do the rows with the higher prediction have another rate than those with the lower one?
 
@@ -183,7 +198,8 @@ def homogeneity(
             parts = []
             for half in (~halves, halves):
                 w = weight[which][half]
-                parts.append((effective(w), float(np.sum(w * y[which][half]) / np.sum(w)), int(half.sum())))
+                n = rows_worth(w, clusters.of(which[half]) if clusters else None)
+                parts.append((n, float(np.sum(w * y[which][half]) / np.sum(w)), int(half.sum())))
             (n_1, r_1, c_1), (n_2, r_2, c_2) = parts
             pooled = (n_1 * r_1 + n_2 * r_2) / (n_1 + n_2)
             spread = (pooled * (1 - pooled) * (1 / n_1 + 1 / n_2)) ** 0.5

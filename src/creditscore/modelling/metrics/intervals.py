@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from creditscore.modelling.metrics.clusters import Clusters, rows_worth
 from creditscore.modelling.metrics.inputs import Floats
 
 
@@ -70,16 +71,19 @@ def ratio_of_rates(
     return ratio, ratio * float(np.exp(-z * spread)), ratio * float(np.exp(z * spread))
 
 
-def observed_to_expected(y: Floats, p: Floats, weight: Floats, level: float = 0.95) -> tuple[float, float, float]:
+def observed_to_expected(
+    y: Floats, p: Floats, weight: Floats, level: float = 0.95, clusters: Clusters | None = None
+) -> tuple[float, float, float]:
     """Σwy / Σwp with an interval: the Jeffreys interval of the observed rate over the mean prediction.
 
-    The observed rate is taken as binomial at the effective number of rows, which is a little wide where the
-    predictions differ much. (NaN, NaN, NaN) where nothing is expected and nothing was observed.
+    The observed rate is taken as binomial at the effective number of rows (fewer where several belong to one
+    organisation), which is a little wide where the predictions differ much. (NaN, NaN, NaN) where nothing is expected
+    and nothing was observed.
     """
     total = float(np.sum(weight))
     rate, mean = float(np.sum(weight * y)) / total, float(np.sum(weight * p)) / total
     if mean <= 0:
         return (float("nan"),) * 3 if rate == 0 else (float("inf"), float("nan"), float("inf"))
-    n = total**2 / float(np.sum(weight * weight))
+    n = rows_worth(weight, clusters)
     low, high = jeffreys(rate * n, n, level)
     return rate / mean, float(low) / mean, float(high) / mean
