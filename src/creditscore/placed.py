@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -193,3 +194,15 @@ def _scalar(node: yaml.Node, path: KeyPath, source: Source) -> Any:
         source.fault(path, f"the character U+{ord(wrong):04X} may not stand in a text", "E101")
         return text.replace(wrong, "")
     return text
+
+
+def texts(value: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
+    """Every text of what was read, with its key path."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from texts(inner, (*path, key))
+    elif isinstance(value, list):
+        for i, inner in enumerate(value):
+            yield from texts(inner, (*path, i))
+    elif isinstance(value, str):
+        yield path, value

@@ -90,6 +90,17 @@ def test_an_entry_of_a_list_sets_off_the_rule_while_it_is_in_force() -> None:
     }  # fmt: skip
 
 
+def test_entries_of_lists_are_read_like_every_table(tmp_path: Path) -> None:
+    """Dates and codes as the contract of tables allows them, and in the encoding of office programs."""
+    rows = [(IDS[1], TAX, "2019", "A"), (IDS[1], LABOUR, "2019", "A")]
+    for day in ("20190601", "2019年6月1日", "2019/6/1"):
+        for who in (IDS[1], IDS[1].lower(), "".join(chr(ord(sign) + 0xFEE0) for sign in IDS[1])):
+            file = tmp_path / "listings.csv"
+            lines = f"subject_id,list,entered_on,basis\n{who},judgment_defaulter,{day},（2019）执1号\n"
+            file.write_text(lines, encoding="gb18030")
+            assert one(combined(rows, listings=file), IDS[1])["hard_rules"] == "defaulter", (day, who)
+
+
 NAMES = {TAX: "tax", ENV: "environment", LABOUR: "labour", COURT: "court"}
 CODES = [
     [
@@ -149,19 +160,26 @@ def test_a_class_for_internal_use_does_not_enter_and_is_named() -> None:
 
 def test_who_gets_none() -> None:
     person = "11010519491231002X"  # the example of the standard GB 11643
-    rows = [(who, TAX, "2019", "A") for who in (IDS[0], SOLE_TRADER, person)]
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in person)
+    rows = [(who, TAX, "2019", "A") for who in (IDS[0], SOLE_TRADER, person, f"张三 {wide}", "110105 19491231 002x")]
     found = combined(rows)
     row = one(found, SOLE_TRADER)
     assert (row["state"], row["state_reason"], row["score"]) == ("not_graded", "individual_business", None)
     assert shares(found, SOLE_TRADER) == {}
-    assert found.quarantine.to_pylist() == [{"subject_id": "110***************", "reason": "natural_person"}]
-    assert found.manifest["counts"]["refused"] == 1
+    assert {(row["subject_id"].rstrip("*"), row["reason"]) for row in found.quarantine.to_pylist()} == {
+        ("110", "natural_person"), ("张三 110", "natural_person"),
+    }  # fmt: skip
+    assert found.manifest["counts"]["refused"] == 3
+    assert [row["subject_id"] for row in found.composite.to_pylist()] == [IDS[0], SOLE_TRADER]
     text = json.dumps([found.manifest, found.composite.to_pylist(), found.contributions.to_pylist()], default=str)
     assert person not in text
     local = combined(
         [("L-1", TAX, "2019", "A")], subjects=pd.DataFrame([{"subject_id": "L-1", "kind": "individual_business"}])
     )
     assert one(local, "L-1")["state_reason"] == "individual_business"
+    named = combined(rows[:1], subjects=pd.DataFrame([{"subject_id": IDS[0].lower(), "kind": "自然人"}]))
+    assert named.quarantine.to_pylist() == [{"subject_id": IDS[0], "reason": "natural_person"}]
+    assert len(named.composite) == 0
     opted = small(individual_business={"included": True, "cite": [{"law": "JLEDZ2018"}]})
     assert one(combined(rows, opted), SOLE_TRADER)["grade"] == "good"
 
@@ -246,14 +264,24 @@ def test_evidence_is_the_weakest_of_all_that_enters() -> None:
         ([(IDS[0], "tax@2013", "2019", "A")], {}, "has no values in small"),
         ([(IDS[0], TAX, "2019", "X")], {}, "is no grade of tax@2014"),
         ([(IDS[0], TAX, "19", "A")], {}, "is no period"),
+        ([(IDS[0], TAX, "2019", "11010519491231002X")], {}, r"'110\*+' is no grade"),
+        (
+            [(IDS[0], TAX, "2019", "A")],
+            {"subjects": pd.DataFrame([{"subject_id": IDS[0], "kind": "firm"}])},
+            "'firm' is no kind",
+        ),
         ([(IDS[0], TAX, "2020", "A")], {"as_of": "2020-06-30"}, "ends after 2020-06-30"),
         ([(IDS[0], TAX, "2019", "A"), (IDS[0], TAX, "2019", "B")], {}, "2 grades under tax for 2019"),
         ([(IDS[0], TAX, "2019", "A")], {"as_of": "31.12.2019"}, "is not a day"),
-        ([(IDS[0], TAX, "2019", "A")], {"listings": pd.DataFrame({"subject_id": ["x"]})}, "'list' is missing"),
+        (
+            [(IDS[0], TAX, "2019", "A")],
+            {"listings": pd.DataFrame({"subject_id": ["x"]})},
+            "listings: missing columns list",
+        ),
         (
             [(IDS[0], TAX, "2019", "A")],
             {"listings": pd.DataFrame([{"subject_id": "x", "list": "l", "entered_on": "2019-13-01"}])},
-            "has a date that is none",
+            "entered_on of row 1 is a date that is none",
         ),
         (
             [(IDS[0], TAX, "2019", "A")],

@@ -91,6 +91,11 @@ MISTAKES = {
         "tax stands in tax too; it would weigh twice",
     ),
     "a domain twice": (changed(*LAW, 1, "id", to="tax"), "the domain 'tax' stands twice"),
+    "a group twice": (changed(*TRADES, "id", to="law"), "the group 'law' stands twice"),
+    "a person": (
+        changed("label", to={"zh": "张三 11010519491231002x", "en": "x"}),
+        "label.zh: a resident identity number",
+    ),
     "edges": (changed("grades", 1, "at_least", to=850), "each with a lower edge than the one before"),
     "no bottom": (changed("grades", 2, "at_least", to=10), "the worst grade begins at 0"),
     "a grade twice": (changed("grades", 1, "code", to="good"), "the grade 'good' stands twice"),
@@ -161,6 +166,9 @@ def test_a_file_builds_on_another_one(tmp_path: Path) -> None:
         file.read_text(encoding="utf-8").replace("weights: {tax: 300", "weights: {taxes: 300"), encoding="utf-8"
     )
     with pytest.raises(cs.SchemeError, match="'taxes' is not in the base; there are: tax, environment"):
+        load_composite(file)
+    file.write_text("composite: other\nbase: small.yaml\nmaps: {tax: abc}\n", encoding="utf-8")
+    with pytest.raises(cs.SchemeError, match=r"other.yaml:3: E108 maps.tax: must be a mapping of scheme versions"):
         load_composite(file)
     file.write_text("composite: other\nbase: other.yaml\n", encoding="utf-8")
     with pytest.raises(cs.SchemeError, match="at most 5 deep"):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from records_helpers import FIRM, PERSON, code, person
 from stdnum.cn import uscc
 
-from creditscore.records.identity import is_mangled, look_at_id, redact, redact_cell, resident_numbers
+from creditscore.records.identity import is_mangled, is_resident, look_at_id, redact, redact_cell, resident_numbers
 
 LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
@@ -29,6 +29,19 @@ def test_a_resident_number_is_found_and_shortened(year, suffix):
     number = person(f"440300{year}0229001"[:17].replace("0229", "0228"))
     assert resident_numbers(f"no {number}{suffix}") == [(3, 21)] or suffix.startswith("X") or suffix == "-1"
     assert number[3:] not in redact(f"no {number}{suffix}")
+
+
+@pytest.mark.parametrize("shape", ["{0} {1} {2}", "{0}-{1}-{2}", "{0} {1}{2}", "{0} 1949 1231 {2}"])
+def test_blanks_and_hyphens_do_not_hide_a_number(shape: str) -> None:
+    """Alone or among other words; with another number behind it."""
+    number = shape.format("110105", "19491231", "002x")
+    wide = "".join(chr(ord(sign) + 0xFEE0) if sign not in " -" else sign for sign in number)
+    for text in (number, f"欧阳测试 {number}，", f"{number} 0432-6512", wide, f"欧阳测试{wide}"):
+        assert is_resident(text), text
+        assert "002" not in redact(text), text
+    for ordinary in ("2019-01-01 2020-01-01", "110105 19491231 0021", "0432-65120000 65120001 12"):
+        assert not is_resident(ordinary)
+        assert redact(f"no {ordinary}") == f"no {ordinary}"
 
 
 def test_one_wrong_digit_makes_it_an_ordinary_number():

@@ -42,8 +42,10 @@ def planted(k: int) -> str:
         number.lower(),
         "".join(chr(ord(one) + 0xFEE0) for one in number),
         "110101900307" + f"{k % 1000:03d}",
+        f"{number[:6]} {number[6:14]} {number[14:]}",
+        f"{number[:6]}-{number[6:14]}-{number[14:]}".lower(),
     )
-    return TEXT.format(PEOPLE[k % 3], shapes[k % 4], PHONES[k % 3])
+    return TEXT.format(PEOPLE[k % 3], shapes[k % len(shapes)], PHONES[k % 3])
 
 
 def signed(k: int) -> str:
@@ -284,6 +286,9 @@ def people(text: str) -> list[str]:
     """What of the planted stands in a text, or looks like a resident number."""
     plain = "".join(chr(ord(one) - 0xFEE0) if "０" <= one <= "ｚ" else one for one in text)
     found = [one for one in (*PEOPLE, *PHONES) if one in plain]
+    found += [
+        one for one in re.findall(r"(?<![0-9.])[0-9]{6}[ -][0-9]{8}[ -][0-9]{3}[0-9Xx]", plain) if is_resident(one)
+    ]
     return found + [one for one in re.findall(r"(?<![0-9.])[0-9]{14,17}[0-9Xx]", plain) if is_resident(one)]
 
 

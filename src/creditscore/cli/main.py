@@ -85,7 +85,9 @@ def main(args: list[str] | None = None) -> Any:
     try:
         return app(args, standalone_mode=True)
     except CreditscoreError as error:
-        print(f"error: {error}", file=sys.stderr)
+        from creditscore.records.identity import redact  # a message may show a cell of the input
+
+        print(f"error: {redact(str(error))}", file=sys.stderr)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(0)

@@ -224,7 +224,7 @@ def _contributions(cells: Cells, config: CompositeConfig, ids: list[str], scores
     ]
 
     def said(name: str) -> pa.Array:
-        return _words(kind, [None if cell is None else getattr(cell.said, name) for cell, _ in found])
+        return _words(kind, [None if cell is None else redact(getattr(cell.said, name)) for cell, _ in found])
 
     grades = [cell.said.grade if cell is not None and cell.present else None for cell, _ in found]
     notes = [note_of(cells, "absent:no_row" if cell is None else cell.note, rules) for cell, rules in found]

@@ -14,6 +14,8 @@ from creditscore.composite.config import CompositeConfig, Stale
 from creditscore.composite.score import Ints
 from creditscore.days import full_months, to_day
 from creditscore.errors import InputError, UsageError
+from creditscore.records.identity import redact
+from creditscore.records.tables import HISTORY_CODES
 from creditscore.schemes.parts import MARKS
 
 
@@ -87,7 +89,9 @@ def last_day_of(period: str) -> int:
             return to_day(date(int(period), 12, 31))
         return to_day(date.fromisoformat(period))
     except ValueError as error:
-        raise InputError(f"{period!r} is no period", where="grades", allowed="a year or a day, YYYY-MM-DD") from error
+        raise InputError(
+            f"{redact(period)!r} is no period", where="grades", allowed="a year or a day, YYYY-MM-DD"
+        ) from error
 
 
 def _cell(cells: Cells, said: Statement) -> Cell:
@@ -96,21 +100,23 @@ def _cell(cells: Cells, said: Statement) -> Cell:
     stands = config.stands_at(rule)
     evidence = MARKS.index(said.evidence) if said.evidence in MARKS else MARKS.index("unknown")
     notes = [f"without_act:{one}" for one in said.without.split(";") if one]
+    if said.state not in HISTORY_CODES["state"]:
+        raise InputError(f"{redact(said.state)!r} is no state", where="grades", allowed=HISTORY_CODES["state"])
     if said.state != "graded":
-        why = said.reason.partition(":")[0]
+        why = redact(said.reason.partition(":")[0])
         notes.insert(0, f"absent:{said.state}" + (f":{why}" if why else ""))
         return Cell(said, domain, False, stands, 0, evidence, ";".join(notes))
     values = rule.schemes.get(f"{said.scheme}@{said.version}")
     if values is None:
         raise UsageError(
-            f"{said.scheme}@{said.version} has no values in {config.name}",
+            f"{said.scheme}@{redact(said.version)} has no values in {config.name}",
             where=f"domain {rule.id}",
             allowed=list(rule.schemes),
             next="grade under one of these versions, or give the composite a map for this one",
         )
     if said.grade not in values:
         raise InputError(
-            f"{said.grade!r} is no grade of {said.scheme}@{said.version}", where="grades", allowed=list(values)
+            f"{redact(said.grade)!r} is no grade of {said.scheme}@{said.version}", where="grades", allowed=list(values)
         )
     if said.day > to_day(cells.as_of):
         raise UsageError(

@@ -8,6 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 from creditscore.composite.config import MOST_DOMAINS, TOP, CompositeConfig, CompositeDomain
+from creditscore.placed import texts
+from creditscore.records.identity import is_resident
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.model import Scheme
@@ -19,13 +21,19 @@ OURS = ("project_default", "inference", "unknown")  # marks that need no text
 def check(config: CompositeConfig, source: Source) -> None:
     """Note every fault in `source`."""
     entries = registry.entries()
+    for where, text in texts(source.data):
+        if is_resident(text):
+            source.fault(where, "a resident identity number stands here; leave it out")
+    if config.use not in ("public_grade", "internal_risk"):
+        source.fault(("use",), "is public_grade, or internal_risk for one that is never published")
     _sources(config, source)
     _scale(config, source)
     ids = [domain.id for domain in config.domains]
     if len(ids) > MOST_DOMAINS:
         source.fault(("groups",), f"{len(ids)} domains; contributions are exact for at most {MOST_DOMAINS}")
-    for name in {one for one in ids if ids.count(one) > 1}:
-        source.fault(("groups",), f"the domain {name!r} stands twice")
+    for what, names in (("domain", ids), ("group", [group.id for group in config.groups])):
+        for name in sorted({one for one in names if names.count(one) > 1}):
+            source.fault(("groups",), f"the {what} {name!r} stands twice")
     total = sum(domain.weight for domain in config.domains)
     if total != TOP:
         source.fault(("groups",), f"the weights add up to {total}; they must add up to {TOP}")
@@ -98,9 +106,7 @@ def _scale(config: CompositeConfig, source: Source) -> None:
 
 def _use(config: CompositeConfig, scheme: Scheme, source: Source, path: KeyPath) -> None:
     allowed = ["public_grade", "list", *(["internal_risk"] if config.use == "internal_risk" else [])]
-    if config.use not in ("public_grade", "internal_risk"):
-        source.fault(("use",), "is public_grade, or internal_risk for one that is never published")
-    elif scheme.use not in allowed:
+    if config.use in ("public_grade", "internal_risk") and scheme.use not in allowed:
         source.fault(
             path, f"{scheme.scheme} is {scheme.use}; a composite for {config.use} takes {' and '.join(allowed)}"
         )

@@ -19,7 +19,7 @@ from creditscore.errors import InputError, UsageError
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
 from creditscore.grading.several import Gradings
-from creditscore.records import Snapshot
+from creditscore.records import Snapshot, parse
 
 if TYPE_CHECKING:
     import duckdb
@@ -118,7 +118,8 @@ def _select(rows: str) -> str:
     """Words that are not there are empty; of a reason only what stands before its details."""
     texts = ", ".join(f"COALESCE({name}, '') AS {name}" for name in KEY if name != "state_reason")
     why = "CASE WHEN state = 'graded' OR state_reason IS NULL THEN '' ELSE split_part(state_reason, ':', 1) END"
-    return f"SELECT subject_id, {texts}, {why} AS state_reason FROM {rows}"
+    who = parse.code_of("subject_id", "VARCHAR")
+    return f"SELECT {who} AS subject_id, {texts}, {why} AS state_reason FROM {rows}"
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -249,6 +250,11 @@ def listed_rules(con: duckdb.DuckDBPyConnection, cells: Cells, ids: list[str]) -
                     bits[name] = bits.get(name, 0) | 1 << bit
     con.register("bit", pa.table({"list": list(bits), "bits": pa.array(list(bits.values()), pa.int64())}))
     con.register("who", pa.table({"subject_id": ids, "row": pa.array(range(len(ids)), pa.int64())}))
+    there = "(SELECT subject_id FROM who)"  # a credit code may come in small letters
+    con.execute(
+        f"UPDATE listings SET subject_id = upper(subject_id)"
+        f" WHERE subject_id NOT IN {there} AND upper(subject_id) IN {there}"
+    )
     d = f"DATE '1970-01-01' + {day}"
     in_force = f"entered_on <= {d} AND (exited_on IS NULL OR exited_on > {d}) AND (term_end IS NULL OR term_end >= {d})"
     known = f"(recorded_on IS NULL OR recorded_on <= {d})"

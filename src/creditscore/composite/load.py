@@ -135,10 +135,9 @@ def _change(data: dict[str, Any], changes: dict[str, Any], source: Source) -> No
         for name, value in given.items():
             if name not in known:
                 source.fault((key, name), f"{name!r} is not in the base; there are: {', '.join(known)}")
+            elif key == "maps" and not isinstance(value, dict):
+                source.fault((key, name), "must be a mapping of scheme versions, each with the values of its grades")
             elif key == "maps":
-                known[name]["schemes"] = {
-                    **known[name].get("schemes", {}),
-                    **(value if isinstance(value, dict) else {}),
-                }
+                known[name]["schemes"] = {**known[name].get("schemes", {}), **value}
             else:
                 known[name]["weight" if key == "weights" else "ceiling"] = value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +12,9 @@ from creditscore.composite.config import CompositeConfig
 from creditscore.composite.gather import Gathered
 from creditscore.composite.score import Ints
 from creditscore.composite.tables import open_table
-from creditscore.errors import UsageError
-from creditscore.records.identity import canonical_code, is_resident, redact
+from creditscore.errors import InputError, UsageError
+from creditscore.records.identity import is_resident, redact
+from creditscore.records.tables import KINDS, PERSONS
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,24 +26,35 @@ def population(
     con: duckdb.DuckDBPyConnection, ids: list[str], cell: Ints, subjects: Any
 ) -> tuple[list[str], Ints, list[tuple[str, str]], int]:
     """Ids in order with their cells, the ids refused with reasons, and how many were graded but not asked for."""
-    outside = 0
+    outside, people = 0, set()
     if subjects is not None:
         table = open_table(con, "population", subjects, ["subject_id"], ["kind"])
+        con.execute(f"UPDATE {table} SET kind = lower(kind)")
         rows = con.execute(f"SELECT DISTINCT subject_id, kind FROM {table} ORDER BY ALL").fetchall()
-        wanted = sorted({canonical_code(row[0]) for row in rows})
+        place = {subject: k for k, subject in enumerate(ids)}
+        kinds = {_as_graded(subject, place): kind for subject, kind in rows}
+        wanted = sorted(kinds)
         if len(wanted) < len(rows):
             raise UsageError("a subject stands twice with different kinds", where="subjects", next="give it once")
-        place = {subject: k for k, subject in enumerate(ids)}
+        unknown = sorted({kind for kind in kinds.values() if kind and kind not in (*KINDS, *PERSONS)})
+        if unknown:
+            raise InputError(f"{redact(unknown[0])!r} is no kind", where="subjects", allowed=KINDS)
+        people = {one for one, kind in kinds.items() if kind in PERSONS}
         blank = np.full(cell.shape[1], -1, dtype=np.int64)
         outside = len(ids) - sum(one in place for one in wanted)
         cell = np.array([cell[place[one]] if one in place else blank for one in wanted], dtype=np.int64)
         cell, ids = cell.reshape(len(wanted), len(blank)), wanted
-    bad = persons(ids)
+    bad = sorted({*persons(ids), *(k for k, one in enumerate(ids) if one in people)})
     refused = sorted((redact(ids[k]), "natural_person") for k in bad)
     if bad:
         keep = np.setdiff1d(np.arange(len(ids)), bad)
         ids, cell = [ids[k] for k in keep], cell[keep]
     return ids, cell, refused, outside
+
+
+def _as_graded(subject: str, place: Mapping[str, int]) -> str:
+    """A credit code may come in small letters."""
+    return subject.upper() if subject not in place and subject.upper() in place else subject
 
 
 def persons(ids: list[str]) -> list[int]:
@@ -71,5 +84,5 @@ def sole_traders(config: CompositeConfig, ids: list[str], gathered: Gathered, gi
     kinds = set(gathered.kinds)
     if given:
         rows = gathered.con.execute("SELECT subject_id FROM population WHERE kind = 'individual_business'").fetchall()
-        kinds |= {canonical_code(row[0]) for row in rows}
+        kinds |= {spelling for (one,) in rows for spelling in (one, one.upper())}
     return np.array([(len(one) == 18 and one.startswith("92")) or one in kinds for one in ids], dtype=bool)

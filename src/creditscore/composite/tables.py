@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.errors import InputError
+from creditscore.records import parse
+from creditscore.records.identity import redact
+from creditscore.records.source import forget, open_sources
+from creditscore.records.stage import Stage
+from creditscore.records.tables import Table
 
 if TYPE_CHECKING:
     import duckdb
@@ -16,26 +22,34 @@ DATES = ("entered_on", "term_end", "exited_on", "recorded_on")
 
 
 def open_table(
-    con: duckdb.DuckDBPyConnection, name: str, given: Any, needed: Sequence[str], more: Sequence[str]
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    given: Any,
+    needed: Sequence[str],
+    more: Sequence[str] = (),
+    days: Sequence[str] = (),
 ) -> str:
-    """A view `name` over a file, pandas or Arrow table or DuckDB relation, its columns as text; returns the name."""
-    import duckdb
+    """A table `name` of a file, pandas or Arrow table or DuckDB relation, read as every input is; returns the name.
 
-    try:
-        rows = _rows(con, name, given)
-        there = [column[0] for column in con.execute(f"SELECT * FROM {rows} LIMIT 0").description or []]
-    except (duckdb.Error, OSError) as error:
-        raise InputError(f"the table cannot be read: {str(error).splitlines()[0]}", where=name) from error
-    lacking = [column for column in needed if column not in there]
-    if lacking:
-        raise InputError(f"column {lacking[0]!r} is missing", where=name, allowed=list(needed))
-    columns = [
-        f'NULLIF(TRIM(CAST("{column}" AS VARCHAR)), \'\') AS "{column}"'
-        if column in there
-        else f'CAST(NULL AS VARCHAR) AS "{column}"'
-        for column in (*needed, *more)
-    ]
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {', '.join(columns)} FROM {rows}")
+    Cells are cleaned codes, those of `days` dates. InputError where a needed cell is empty or a date is none.
+    """
+    with tempfile.TemporaryDirectory(prefix="creditscore-") as folder:
+        table = Table(name, tuple(needed), (*more, *(one for one in days if one not in needed)))
+        opened = open_sources(con, {name: given}, Path(folder), {name: table})
+        stage = Stage(opened[name])
+        read = {one: stage.day_as_read(one) if one in days else stage.code(one) for one in table.columns}
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {stage.select(read)}")
+        forget(con, opened)
+    for one in days:
+        bad = con.execute(f"SELECT line FROM {name} WHERE {one} = {parse.BAD_DAY} ORDER BY line LIMIT 1").fetchall()
+        if bad:
+            raise InputError(
+                f"{one} of row {bad[0][0]} is a date that is none",
+                where=name,
+                allowed="YYYY-MM-DD, from 1900-01-01 to 2100-12-31",
+            )
+        con.execute(f"ALTER TABLE {name} ALTER {one} TYPE DATE USING DATE '1970-01-01' + {one}")
+    con.execute(f"ALTER TABLE {name} DROP line; ALTER TABLE {name} DROP mask")
     empty = con.execute(f"SELECT count(*) FROM {name} WHERE {' OR '.join(f'{c} IS NULL' for c in needed)}").fetchall()
     if empty[0][0]:
         raise InputError(
@@ -44,31 +58,12 @@ def open_table(
     return name
 
 
-def _rows(con: duckdb.DuckDBPyConnection, name: str, given: Any) -> str:
-    if isinstance(given, str | Path):
-        file = Path(given)
-        if not file.is_file():
-            raise InputError("there is no such table", where=str(file), allowed="a CSV or Parquet file")
-        shown = "'" + str(file).replace("'", "''") + "'"
-        if file.suffix.lower() == ".parquet":
-            return f"read_parquet({shown})"
-        return f"read_csv({shown}, all_varchar = true, header = true)"
-    if hasattr(given, "to_arrow_table"):
-        given = given.to_arrow_table()
-    con.register(f"given_{name}", given)
-    return f"given_{name}"
-
-
 def open_listings(con: duckdb.DuckDBPyConnection, given: Any) -> str:
     """Entries of lists with their dates as DATE; InputError where a date is none or an entry ends before it begins."""
-    open_table(con, "entries", given, LISTINGS, [name for name in DATES if name not in LISTINGS])
-    cast = ", ".join(f"TRY_CAST({name} AS DATE) AS {name}" for name in DATES)
-    wrong = " OR ".join(f"({name} IS NOT NULL AND TRY_CAST({name} AS DATE) IS NULL)" for name in DATES)
-    bad = con.execute(f"SELECT list, entered_on FROM entries WHERE {wrong} ORDER BY ALL LIMIT 1").fetchall()
-    if bad:
-        raise InputError(f"an entry of {bad[0][0]} has a date that is none", where="listings", allowed="YYYY-MM-DD")
-    con.execute(f"CREATE OR REPLACE TEMP TABLE listings AS SELECT subject_id, list, {cast} FROM entries")
+    open_table(con, "listings", given, LISTINGS, days=DATES)
     bad = con.execute("SELECT list FROM listings WHERE exited_on < entered_on ORDER BY ALL LIMIT 1").fetchall()
     if bad:
-        raise InputError(f"an entry of {bad[0][0]} ends before it begins", where="listings", next="correct its dates")
+        raise InputError(
+            f"an entry of {redact(bad[0][0])} ends before it begins", where="listings", next="correct its dates"
+        )
     return "listings"

@@ -145,4 +145,4 @@ def settle_residents(con: duckdb.DuckDBPyConnection, table: str, column: str, bi
 
 def looks_resident(x: str) -> str:
     """SQL: a cheap suspicion that text `x` holds a resident identity number."""
-    return f"(strlen({x}) >= 15 AND regexp_matches({x}, '{RESIDENT_LIKE}'))"
+    return f"(strlen({x}) >= 15 AND regexp_matches(translate({x}, ' -', ''), '{RESIDENT_LIKE}'))"

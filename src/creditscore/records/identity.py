@@ -26,6 +26,7 @@ _UNSEEN = dict.fromkeys(map(ord, INVISIBLE))
 
 _MOBILE = re.compile(r"(?<![0-9A-Za-z])1[3-9][0-9]{9}(?![0-9A-Za-z])")  # of eleven digits, standing alone
 _RUN = re.compile(r"[0-9]{14,}[0-9Xx]")
+_PIECES = re.compile(r"[0-9]+[ -](?:[0-9]+[ -])*[0-9]*[0-9Xx]")  # digits in pieces, as on a card that was read out
 _MANGLED = re.compile(MANGLED_LIKE)
 # First digit of a place in China; 9 begins the cards of foreign permanent residents.
 _PLACES = "12345689"
@@ -104,20 +105,46 @@ def resident_numbers(text: str) -> list[tuple[int, int]]:
                 at += 15
             else:
                 at += 1
+    if " " in text or "-" in text:
+        found += [span for run in _PIECES.finditer(text) for span in _in_pieces(run.group(), run.start())]
+    return sorted(found)
+
+
+def _in_pieces(run: str, start: int) -> list[tuple[int, int]]:
+    """Numbers made of whole pieces of a run; as inside a longer text, the place must be a known county."""
+    pieces = [(one.start(), one.end()) for one in re.finditer("[0-9]+[Xx]?|[Xx]", run)]
+    found: list[tuple[int, int]] = []
+    first = 0
+    while first < len(pieces):
+        digits, after = "", first + 1
+        for k in range(first, len(pieces)):
+            digits += run[slice(*pieces[k])]
+            fits = k > first and (
+                (len(digits) == 18 and digits[:17].isdigit() and _is_resident_18(digits))
+                or (len(digits) == 15 and _is_resident_15(digits))
+            )
+            if fits and _known_county(digits[:6]):
+                found.append((start + pieces[first][0], start + pieces[k][1]))
+                after = k + 1
+                break
+            if len(digits) >= 18:
+                break
+        first = after
     return found
 
 
 def is_resident(text: str) -> bool:
-    """True if `text` is, or contains, a resident identity number; blanks and hyphens do not hide it."""
+    """True if `text` is, or contains, a resident identity number; blanks, hyphens and full width do not hide it."""
     if len(text) < 15:
         return False
+    text = text if text.isascii() else canonical_code(text)
     compact = text.replace(" ", "").replace("-", "")
     return bool(resident_numbers(text)) or (len(compact) in (15, 18) and bool(resident_numbers(compact)))
 
 
 def redact(text: str) -> str:
     """`text` with every resident identity number and mobile number reduced to its first three digits and asterisks."""
-    plain = unicodedata.normalize("NFKC", text)
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
     spans = sorted({*resident_numbers(plain), *(one.span() for one in _MOBILE.finditer(plain))})
     if spans:
         for start, end in reversed(spans):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
+from creditscore.placed import texts
 from creditscore.records.identity import is_resident
 from creditscore.records.tables import KINDS, PERSONS
 from creditscore.schemes import registry
@@ -262,17 +263,6 @@ def _notes(lists: FourLists, sources: Mapping[str, Source], tables: Mapping[str,
 
 def _persons(value: Any, path: KeyPath, source: Source) -> None:
     """No resident identity number in any text of any file."""
-    for place, text in _texts(value, path):
+    for place, text in texts(value, path):
         if is_resident(text):
             source.fault(place, "a resident identity number stands here; leave it out", "J104")
-
-
-def _texts(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _texts(inner, (*path, key))
-    elif isinstance(value, list):
-        for i, inner in enumerate(value):
-            yield from _texts(inner, (*path, i))
-    elif isinstance(value, str):
-        yield path, value

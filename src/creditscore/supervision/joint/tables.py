@@ -9,7 +9,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from creditscore.records.faults import create_quarantine, list_faults, looks_resident, redact_quarantine
+from creditscore.records.faults import (
+    bit_of,
+    create_quarantine,
+    list_faults,
+    looks_resident,
+    redact_quarantine,
+    settle_residents,
+)
 from creditscore.records.identity import look_at_id, redact
 from creditscore.records.intake import connect
 from creditscore.records.side import create_side, take_side
@@ -124,6 +131,8 @@ def _events(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[BusinessEve
     stage.fault("unknown_code", "kind", f"{kind} IS NULL OR {kind} NOT IN ({listed})", f"allowed: {', '.join(kinds)}")
     stage.fault("conflicting_key", "event_id")
     con.execute(f"CREATE OR REPLACE TEMP TABLE stage_events AS {stage.select(values)}")
+    for column in ("event_id", "department"):
+        settle_residents(con, "stage_events", column, bit_of(stage.faults, "natural_person", column))
     drop_repeats(con, "stage_events", list(values))
     bit = 1 << next(k for k, fault in enumerate(stage.faults) if fault.reason == "conflicting_key")
     con.execute(
