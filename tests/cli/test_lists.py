@@ -59,6 +59,8 @@ def listed(run: Run, graded: Path) -> str:
     decision = ["decide", case, "--by", "chen", "--enter", "--reason", "逾期未支付", *PAPER]
     run(*decision, "--on", "2023-03-10", fails="was not checked")
     run("check", case, "--on", "2023-03-09", "--by", "zhang", "--not-upheld", "--answer", "未见凭证")
+    late = run("object", case, "--on", "2023-03-10", "--by", "zhang", "--content", "再次异议")
+    assert "too late: the window ended on 2023-03-09; the objection is kept and changes nothing" in late
     assert "entered 2023-03-10  term to 2026-03-09" in run(*decision, "--on", "2023-03-10")
     return case
 
@@ -88,7 +90,7 @@ def test_from_a_grading_to_the_exit(run: Run, graded: Path) -> None:
     run("export", "--out", str(graded / "out"), "--csv")
     (row,) = pq.read_table(graded / "out" / "listings.parquet").to_pylist()
     assert (str(row["entered_on"]), str(row["exited_on"]), row["exit_reason"]) == ("2023-03-10", "2023-09-10", "early")
-    assert pq.read_table(graded / "out" / "list_events.parquet").num_rows == 7
+    assert pq.read_table(graded / "out" / "list_events.parquet").num_rows == 8
     assert (graded / "out" / "list_exits.csv").read_text(encoding="utf-8").count("\n") == 2
 
 

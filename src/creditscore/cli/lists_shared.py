@@ -65,10 +65,16 @@ def save_book(log: Log, before: Book, after: Book) -> None:
 
 def one_step(store: Path, roles: Path | None, case: str, act: Callable[[Book], Book]) -> None:
     """One step of one case, written and said."""
+    from creditscore.cli.tables import say_line
+
     with open_book(store, roles) as (log, book):
         after = act(book)
         save_book(log, book, after)
-    say_case(after, after.events[-1].case_id)
+    made = after.events[-1]
+    say_case(after, made.case_id)
+    heard = after.case(made.case_id).heard_until
+    if made.kind == "objected" and heard is not None and made.on > heard:
+        say_line(f"too late: the window ended on {iso_day(heard)}; the objection is kept and changes nothing")
 
 
 def say_case(book: Book, case_id: str) -> None:
