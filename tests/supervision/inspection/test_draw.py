@@ -111,6 +111,8 @@ def test_the_order_of_rows_and_line_ends_of_a_frame_are_nothing(drawn: Made, tmp
     head, *rows = (folder / "frame.csv").read_text(encoding="utf-8").splitlines()
     (folder / "frame.csv").write_text("\r\n".join([head, *reversed(rows)]) + "\r\n", encoding="utf-8", newline="")
     assert verify_draw(folder).ok
+    (folder / "verify_draw.py").write_text("print('as drawn')\n", encoding="utf-8")
+    assert any("verify_draw.py in the folder is not the script" in note for note in verify_draw(folder).notes)
     assert script(folder) == (0, "as drawn")
 
 

@@ -15,6 +15,7 @@ from creditscore.store import Database
 from creditscore.store import verify as verify_log
 from creditscore.supervision.inspection.commitment import Commitment, changed_tables, read_commitment, read_tables
 from creditscore.supervision.inspection.draw import draw_json, run_draw
+from creditscore.supervision.inspection.keep import SCRIPT, script_text
 from creditscore.supervision.inspection.rows import day_of, probability_text, read_text, rows_of
 
 
@@ -61,6 +62,8 @@ def verify_draw(folder: Path | str, store: Path | str | None = None, published: 
         notes.append("days of the past were played again: the order of commitment and value is not proved")
     if store is None and published is None:
         notes.append("without the store or the published hash, nothing says when this commitment was made")
+    if read_text(place, SCRIPT) != script_text():
+        notes.append(f"{SCRIPT} in the folder is not the script of this version; do not believe what it says unread")
     first = next(_differences(place, made, tables, None if store is None else Path(store)), None)
     if published is not None and published.strip().lower() != made.hash:
         first = Difference("commitment.json", "its hash", made.hash, published.strip().lower()[:64])
