@@ -1,4 +1,6 @@
-"""Every shipped scheme, on random subjects: both interpreters agree, the ledger adds up, order does not matter."""
+"""Every shipped scheme, on random subjects: both interpreters agree, the ledger adds up, order does not matter.
+
+The columns of decisive records, too, are counted here against the search, on the same subjects."""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ import creditscore as cs
 from creditscore.days import iso
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
+from tests.explanation.test_decisive_population import compare_columns
 from tests.grading.test_parity import compare
 
 ROUTES = ["score", "direct", "linked", "retained", "repaired", "adjusted"]
@@ -155,6 +158,7 @@ def test_both_interpreters_agree_under_every_shipped_scheme(entry: registry.Entr
     when["max_rejected"] = 10**6  # rows that this version does not take, or that do not fit their item
     grading = cs.grade(snapshot, f"{entry.scheme}@{entry.version}", **when)
     compare(grading)
+    compare_columns(snapshot, grading.plan)
     counts = grading.manifest["counts"]
     assert counts["records"]["used"] > 8, counts
     if scheme.domain in ("tax", "food_hygiene", "food_inspection"):

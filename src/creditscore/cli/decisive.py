@@ -12,7 +12,8 @@ from creditscore.cli.progress import working
 from creditscore.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from creditscore.explanation.decisive_population import Brief
+    import pyarrow as pa
+
     from creditscore.grading.exact import Subject
     from creditscore.grading.plan import Plan
     from creditscore.grading.result import Grading
@@ -99,9 +100,12 @@ def check_command(
     subjects: Annotated[int, typer.Option(min=1, help="Made-up subjects per stretch of a scheme's rules.")] = 20,
     records: Annotated[int, typer.Option(min=0, max=14, help="Records of a subject at most.")] = 12,
     seed: Annotated[int, typer.Option(help="Other subjects for another number.")] = 1,
+    columns: Annotated[
+        bool, typer.Option("--columns", help="Compare the columns of a population with the search instead.")
+    ] = False,
 ) -> None:
     """Compare the search with brute force over every set of withdrawals, for every target of a scheme."""
-    from creditscore.explanation.decisive_check import check
+    from creditscore.explanation.decisive_check import check, check_columns
     from creditscore.schemes import registry
 
     chosen = [registry.load(one) for one in registry.entries()] if scheme == "all" else [registry.pick(scheme)]
@@ -109,18 +113,21 @@ def check_command(
     for one in chosen:
         if one.missing:
             continue
-        found = check(one, subjects, seed, range(records + 1))
+        found = (check_columns if columns else check)(one, subjects, seed, range(records + 1))
         counts = (found.subjects, found.questions, found.sets, len(found.differences))
         total = [a + b for a, b in zip(total, counts, strict=True)]
-        typer.echo(f"{found.scheme}: {_counted(counts)}")
+        typer.echo(f"{found.scheme}: {_counted(counts, columns)}")
         for difference in found.differences[:5]:
             typer.echo(f"  {difference}")
-    typer.echo(f"total: {_counted(total)}")
+    typer.echo(f"total: {_counted(total, columns)}")
     if total[3]:
-        raise InputError(f"the search and brute force differ in {total[3]} places", next="please report this fault")
+        sides = ("the columns and the search", "the search and brute force")[not columns]
+        raise InputError(f"{sides} differ in {total[3]} places", next="please report this fault")
 
 
-def _counted(counts: Any) -> str:
+def _counted(counts: Any, columns: bool) -> str:
+    if columns:
+        return "{0} subjects, {2} of them from sums, {3} differences".format(*counts)
     return "{} subjects, {} questions, {} sets graded, {} differences".format(*counts)
 
 
@@ -141,15 +148,21 @@ def population_command(
     from creditscore.explanation.decisive_population import population
 
     run, own = _run(folder, scheme)
-    _held(snapshot, run)
+    held = _held(snapshot, run)
     scheme_id = str(run["scheme"]).partition("@")[0]
     columns = ["subject_id", "scheme", "state", "grade", "margin"]
     grades = pq.read_table(folder / "grades.parquet", columns=columns)
     mine = [name.partition("@")[0] == scheme_id for name in grades["scheme"].to_pylist()]
     grades = grades.filter(pa.array(mine)).sort_by("subject_id")
-    work = partial(_chunk, str(snapshot), run, own)
+    any_id = held.con.execute(f"SELECT subject_id FROM {held.subjects} ORDER BY sid LIMIT 1").fetchall()[0][0]
     with working(f"{len(grades)} subjects"):
-        found = population(work, grades["subject_id"].to_pylist(), processes)
+        found = population(partial(_spans, str(snapshot), run, own, any_id), processes)
+    if found["subject_id"].combine_chunks() != grades["subject_id"].combine_chunks():
+        raise InputError(
+            "the grades are not those of all subjects of the snapshot",
+            where=str(folder / "grades.parquet"),
+            next="grade the snapshot again",
+        )
     for name in found.column_names[1:]:
         grades = grades.append_column(name, found[name])
     try:
@@ -160,11 +173,15 @@ def population_command(
     typer.echo(f"{len(grades)} subjects\nwritten to {out}")
 
 
-def _chunk(snapshot: str, run: dict[str, Any], own: Scheme | None, subject_ids: list[str]) -> list[Brief]:
-    from creditscore.explanation.decisive_population import briefs
+def _spans(snapshot: str, run: dict[str, Any], own: Scheme | None, any_id: str, share: tuple[int, int]) -> pa.Table:
+    """`any_id`: a subject whose grading, done again, binds the scheme as the run did."""
+    from creditscore.explanation.decisive_population import some_spans
+    from creditscore.grading.weighed import weighing
     from creditscore.records.store import read_snapshot
 
-    return briefs(_again(read_snapshot(snapshot, threads=1), run, own, subject_ids), subject_ids)
+    held = read_snapshot(snapshot, threads=1 if share[1] > 1 else None)
+    with weighing(held, _again(held, run, own, [any_id]).plan) as ready:
+        return some_spans(ready, share)
 
 
 def _run(folder: Path, scheme: str | None) -> tuple[dict[str, Any], Scheme | None]:

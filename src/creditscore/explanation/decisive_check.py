@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import combinations, product
 
 from creditscore.explanation.brute import Brute, brute
 from creditscore.explanation.decisive import Search
 from creditscore.explanation.decisive_answer import ANY, Decisive, Pattern
+from creditscore.explanation.decisive_population import brief, span
 from creditscore.explanation.decisive_proof import verify
 from creditscore.explanation.made_up import plans, subjects
+from creditscore.explanation.made_up_tables import tables
 from creditscore.grading.exact import Subject
 from creditscore.grading.plan import Plan
+from creditscore.grading.weighed import weighing
+from creditscore.records import ingest
 from creditscore.schemes.model import Scheme
 
 ALL = 10**6  # patterns: none is left out
@@ -39,6 +43,26 @@ def check(scheme: Scheme, count: int, seed: int, records: Sequence[int] = range(
             made, questions, sets = made + 1, questions + len(plan.grades) + 1, sets + len(truth.outcomes)
             found += [f"{plan.period} subject {k}: {one}" for one in differences(plan, subject, truth)]
     return Checked(scheme.name, made, questions, sets, tuple(found))
+
+
+def check_columns(scheme: Scheme, count: int, seed: int, records: Sequence[int] = range(13)) -> Checked:
+    """The columns of a population of `count` made-up subjects for each stretch of the rules, against the search over
+    each of them, as the engine admitted it. `sets`: subjects that were answered without a search.
+    """
+    made = quick = 0
+    found: list[str] = []
+    for plan in plans(scheme):
+        given = tables(plan, subjects(plan, seed, count, records))
+        with weighing(ingest(**given, subject_ids="local"), plan) as ready:
+            for number in range(len(ready.ranges)):
+                searched: list[str] = []
+                rows = span(ready, number, searched=searched).to_pylist()
+                made, quick = made + len(rows), quick + len(rows) - len(searched)
+                for row, (subject_id, subject) in zip(rows, ready.inputs(), strict=True):
+                    one = brief(plan, subject_id, subject)
+                    if tuple(row.values()) != tuple(asdict(one).values()):
+                        found.append(f"{plan.period} subject {subject_id}: {row}, by the search {one}")
+    return Checked(scheme.name, made, made, quick, tuple(found))
 
 
 def differences(plan: Plan, subject: Subject, truth: Brute) -> Iterator[str]:

@@ -123,9 +123,7 @@ def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool) -> Grading:
     engine = DuckDBEngine(snapshot.con)
     folded, admitted, refusals, codes = take_in(engine, snapshot, plan)
     run.put_tables(engine, plan, codes)
-    repaired = "SELECT 1 FROM all_admitted WHERE status = 2"
-    some = engine.rows(f"SELECT EXISTS (SELECT 1 FROM corrections), EXISTS ({repaired})")[0]
-    features = run.Features(corrections=bool(some[0]), repaired=bool(some[1]))
+    features = run.features_of(engine)
     ranges = spans(snapshot.rows("subjects"), admitted.rows, snapshot.in_order)
     used = run.run(engine, plan, features, with_ledger, ranges)
     refusals.redact()

@@ -23,7 +23,11 @@ def replay(grading: Grading, subject_ids: list[str] | None = None) -> Iterator[t
 
 def inputs(grading: Grading, subject_ids: list[str] | None = None) -> Iterator[tuple[str, Subject]]:
     """What each subject brings, as admitted (refused rows are not among it)."""
-    yield from _subjects(DuckDBEngine(grading.con), grading.plan, subject_ids)
+    chosen = ""
+    if subject_ids is not None:
+        listed = ", ".join("'" + one.replace("'", "''") + "'" for one in subject_ids)
+        chosen = f"x.sid IN (SELECT s.sid FROM subjects s WHERE s.subject_id IN ({listed or 'NULL'}))"
+    yield from subjects(DuckDBEngine(grading.con), grading.plan, chosen)
 
 
 def admitted(snapshot: Snapshot, plan: Plan) -> Iterator[tuple[str, Subject]]:
@@ -33,26 +37,25 @@ def admitted(snapshot: Snapshot, plan: Plan) -> Iterator[tuple[str, Subject]]:
         engine = DuckDBEngine(con)
         take_in(engine, replace(snapshot, con=con), plan)
         show(engine, None, bool(plan.scheme.attributes))
-        yield from _subjects(engine, plan, None)
+        yield from subjects(engine, plan)
     finally:
         con.close()
 
 
-def _subjects(engine: DuckDBEngine, plan: Plan, subject_ids: list[str] | None) -> Iterator[tuple[str, Subject]]:
-    chosen = ""
-    if subject_ids is not None:
-        listed = ", ".join("'" + one.replace("'", "''") + "'" for one in subject_ids)
-        chosen = f" WHERE x.sid IN (SELECT s.sid FROM subjects s WHERE s.subject_id IN ({listed or 'NULL'}))"
-    subjects = _dicts(engine, f"SELECT x.* FROM subject x{chosen} ORDER BY x.sid")
+def subjects(engine: DuckDBEngine, plan: Plan, where: str = "") -> Iterator[tuple[str, Subject]]:
+    """What subjects bring, of the relations that stand in the engine; `where`: SQL over the subject's `x.sid`."""
+    chosen = f" WHERE {where}" if where else ""
+    rows = _dicts(engine, f"SELECT x.* FROM subject x{chosen} ORDER BY x.sid")
+    few = f" WHERE rk IN (SELECT x.rk FROM admitted x{chosen})" if where else ""
     corrections: dict[int, list[tuple[int, int]]] = {}
-    for rk, day, share in engine.rows("SELECT rk, day, share FROM corrections ORDER BY rk, day, share"):
+    for rk, day, share in engine.rows(f"SELECT rk, day, share FROM corrections{few} ORDER BY rk, day, share"):
         corrections.setdefault(rk, []).append((day, share))
     codes = dict(engine.rows("SELECT code, name FROM item_name"))
     records = _by_sid(_dicts(engine, f"SELECT x.* FROM admitted x{chosen}"))
     attributes = _by_sid(_dicts(engine, f"SELECT x.* FROM attribute x{chosen}")) if plan.scheme.attributes else {}
     history = _by_sid(_dicts(engine, f"SELECT x.* FROM past x{chosen}"))
     listings = _by_sid(_dicts(engine, f"SELECT x.* FROM listed x{chosen}"))
-    for row in subjects:
+    for row in rows:
         sid = row["sid"]
         yield (
             row["subject_id"],

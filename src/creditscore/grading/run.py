@@ -110,10 +110,16 @@ def named(plan: Plan, with_ledger: bool) -> list[tuple[str, str, bool]]:
     return steps
 
 
-def run(engine: DuckDBEngine, plan: Plan, features: Features, with_ledger: bool, ranges: list[Span]) -> int:
-    """Fill `result_grades` and, on request, `result_ledger`, span by span; returns the rows of records used."""
-    has_attributes = bool(plan.scheme.attributes)
-    show(engine, None, has_attributes)
+def features_of(engine: DuckDBEngine) -> Features:
+    """What the records that were taken in need."""
+    repaired = "SELECT 1 FROM all_admitted WHERE status = 2"
+    some = engine.rows(f"SELECT EXISTS (SELECT 1 FROM corrections), EXISTS ({repaired})")[0]
+    return Features(corrections=bool(some[0]), repaired=bool(some[1]))
+
+
+def prepare(engine: DuckDBEngine, plan: Plan, features: Features) -> None:
+    """The relations up to `valid`, which every span reads for itself."""
+    show(engine, None, bool(plan.scheme.attributes))
     if plan.lookups:
         engine.view("looked", looked(plan))
     engine.view("rec", rec(plan))
@@ -126,6 +132,12 @@ def run(engine: DuckDBEngine, plan: Plan, features: Features, with_ledger: bool,
     engine.view("assessed", assessed(plan, features))
     engine.view("valid", valid(plan))
     put_calendar(engine, plan)
+
+
+def run(engine: DuckDBEngine, plan: Plan, features: Features, with_ledger: bool, ranges: list[Span]) -> int:
+    """Fill `result_grades` and, on request, `result_ledger`, span by span; returns the rows of records used."""
+    has_attributes = bool(plan.scheme.attributes)
+    prepare(engine, plan, features)
     if with_ledger:
         put_words(engine, plan)
     steps = named(plan, with_ledger)
