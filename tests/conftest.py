@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.graded import early, graded
+from tests.review.chained import two_years
 
-__all__ = ["early", "empty_store", "graded", "width"]
+__all__ = ["early", "empty_store", "graded", "two_years", "width"]
 
 # A busy machine is no fault of what is tested: time decides nothing here
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 
 from creditscore.demo.district import district
 from creditscore.grading.grade import grade
@@ -30,6 +31,11 @@ class Chained:
 
     def copy(self, folder: Path) -> Path:
         return Path(shutil.copy(self.store, folder / "copy.store"))
+
+
+@pytest.fixture(scope="session")
+def two_years(tmp_path_factory: pytest.TempPathFactory) -> Chained:
+    return chained(tmp_path_factory.mktemp("chained"))
 
 
 def chained(folder: Path, subjects: int = 150, seed: int = 5) -> Chained:

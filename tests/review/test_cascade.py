@@ -19,14 +19,14 @@ from creditscore.review.current import standing_hashes, standing_tables
 from creditscore.review.inputs import decided
 from creditscore.review.keeping import kept_runs
 from creditscore.store import Database, Log
-from tests.review.chained import DIRECT, FIRM, Chained, chained, event
+from tests.review.chained import DIRECT, FIRM, Chained, event
 
 SAID = {"by": "zhang.min", "reason": "it concerns another firm"}
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Chained:
-    return chained(tmp_path_factory.mktemp("chained"))
+def made(two_years: Chained) -> Chained:
+    return two_years
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from creditscore.errors import InputError, NotAllowed, UsageError
 from creditscore.records import Snapshot
+from creditscore.review.cascade import bench
 from creditscore.review.cases import ACTIONS, GROUNDS, WHOLE, Case, Ground, case_of, cases
-from creditscore.review.casework import answer, ask, changed_cases, decide, notify, open_case, standing
+from creditscore.review.casework import answer, ask, changed_cases, notify, open_case, standing
+from creditscore.review.deciding import decide, weigh
 from creditscore.review.disputes import marks, open_disputes, said_of
 from creditscore.review.dossier import dossier, review_words
 from creditscore.review.due import due
@@ -53,7 +55,8 @@ class Desk:
 
     def decide(self, case: Case, on: date = NINTH, by: str = "zhang.min", **said: Any) -> Case:
         ruling = Ruling(**{"reason": "查实", **said})
-        return decide(self.log, case.case_id, ruling, self.snapshot, by=by, on=on)
+        on_bench = bench(self.store, [self.snapshot])
+        return decide(self.log, on_bench, weigh(self.log, on_bench, case.case_id, ruling, by=by, on=on))
 
 
 @pytest.fixture
@@ -251,14 +254,7 @@ def test_a_changed_grade_supersedes_the_one_before_and_the_letter_says_so(desk: 
     assert mark.without == one.then_without
     assert record in said_of(mark)
     assert case.case_id in said_of(mark, "en")
-    decide(
-        desk.log,
-        case.case_id,
-        Ruling({record: "withdraw"}, "annulled"),
-        desk.snapshot,
-        by="zhang.min",
-        on=D(2023, 5, 9),
-    )
+    desk.decide(case, findings={record: "withdraw"})
     rows = states(desk.store, subject)
     assert [(row.status, row.step, row.grade) for row in rows[-2:]] == [
         ("superseded", "reevaluation", before["grade"]), ("announced", "reevaluation", one.now_without.grade)

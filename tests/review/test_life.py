@@ -13,9 +13,11 @@ from creditscore.errors import NotAllowed, SchemeError, UsageError
 from creditscore.grading.grade import grade
 from creditscore.paths import config_root
 from creditscore.records import ingest
+from creditscore.review.cascade import bench
 from creditscore.review.cases import Ground
-from creditscore.review.casework import decide, open_case
+from creditscore.review.casework import open_case
 from creditscore.review.deadlines import working
+from creditscore.review.deciding import decide, weigh
 from creditscore.review.disputes import held_subjects
 from creditscore.review.keeping import KeptRun, keep, snapshot_of
 from creditscore.review.life import changed_states, corrections, current, history, open_steps, states
@@ -124,7 +126,8 @@ def test_corrections_in_the_preview_have_a_count_of_their_own(
     with pytest.raises(UsageError, match="a case on 1 of the grades is open"):
         move(log, run, "announce", by="chen.jie", on=D(2023, 4, 3), held=held_subjects(store, run))
     assert corrections(store, subject, "tax", "2022") == 0
-    decide(log, case.case_id, Ruling({record: "withdraw"}, "wrong"), snapshot, by="zhang.min", on=D(2023, 3, 20))
+    desk, ruling = bench(store, [snapshot]), Ruling({record: "withdraw"}, "wrong")
+    decide(log, desk, weigh(log, desk, case.case_id, ruling, by="zhang.min", on=D(2023, 3, 20)))
     assert corrections(store, subject, "tax", "2022") == 1
     move(log, run, "announce", by="chen.jie", on=D(2023, 4, 3), held=held_subjects(store, run))
     assert corrections(store, subject, "tax", "2022") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -30,6 +31,9 @@ case_app = typer.Typer(
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE", help="Id of the case, C2023-0001.", show_default=False)]
 Place = Annotated[Path | None, typer.Option("--snapshot", help="The snapshot of the run, where it has moved.")]
+Snapshots = Annotated[
+    list[Path] | None, typer.Option("--snapshot", help="Snapshot that was moved since it was kept; may be repeated.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 
@@ -149,21 +153,42 @@ def decide_command(
         list[str] | None, typer.Option("--set", help="RECORD.COLUMN=VALUE that a correction puts right; repeatable.")
     ] = None,
     article: Annotated[list[str] | None, typer.Option(help="LAW ARTICLE; repeatable.")] = None,
-    snapshot: Place = None,
+    preview: Annotated[bool, typer.Option("--preview", help="Show what would follow; nothing is written.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask on a terminal whether what follows is meant.")] = False,
+    snapshot: Snapshots = None,
     scheme: Schemes = None,
     roles: RolesFile = None,
     lang: Lang = "zh",
 ) -> None:
-    """Decide every contested record: its events are appended, the grade made anew. Never by who kept the run."""
+    """Decide every contested record, and let all that rests on it follow in the same act. Never by who kept a run.
+
+    Shown before it is done: the grade, every other grade, entry and measure that changes, and who is to be told.
+    """
     from creditscore.cli.case_lines import said_case, said_grade
-    from creditscore.review.casework import decide
+    from creditscore.explanation.words import lang_of
+    from creditscore.records.store import read_snapshot
+    from creditscore.review import cascade_lines as lines
+    from creditscore.review.cascade import bench
+    from creditscore.review.deciding import decide, weigh
     from creditscore.review.ruling import Ruling
 
+    said, day = lang_of(lang), date_given(on)
     ruling = Ruling(dict(map(_finding, find)), reason, tuple(article or ()), _changes(set_ or []))
-    with _desk(store, case, snapshot, roles, writes=True) as (log, _, source), working("grading again"):
-        made = decide(log, case, ruling, source, by=by, on=date_given(on), schemes=own_schemes(scheme))
-    show_blocks([said_case(made, date_given(on), lang)])
-    say_line(said_grade(made, lang))
+    opened = [read_snapshot(path) for path in snapshot or []]
+    with open_log(store, roles, read_only=preview, made_by="creditscore keep") as log:
+        desk = bench(log.store, opened, own_schemes(scheme))
+        with working("grading again, with all that rests on it"):
+            weighed = weigh(log, desk, case, ruling, by=by, on=day)
+        say_line(said_grade(weighed.data, lang))
+        if weighed.cascade is not None:
+            show_blocks(lines.blocks(weighed.cascade, said), lines.word("words", "follows", said))
+        if preview:
+            say_line(lines.word("words", "unwritten", said))
+            return
+        if not yes and sys.stdin.isatty() and sys.stdout.isatty():
+            typer.confirm(lines.word("words", "meant", said), abort=True)
+        made = decide(log, desk, weighed)
+    show_blocks([said_case(made, day, lang)])
 
 
 @case_app.command("letter")
@@ -211,14 +236,15 @@ def due_command(
     lang: Lang = "zh",
     as_json: AsJson = False,
 ) -> None:
-    """Open cases by the day on which they are due: what is awaited, what is to be decided, what is overdue."""
+    """Cases by the day on which they are due: what is awaited, to be decided or overdue, and who is to be told."""
     from creditscore.cli.case_lines import due_lines
+    from creditscore.review.carrying import told_on
     from creditscore.review.cases import cases
     from creditscore.review.due import due
 
     day = date_given(on)
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
-        found = due(cases(log.store, day).values(), day)
+        found = due(cases(log.store, day).values(), day, told_on(log.store))
     if as_json:
         typer.echo(json.dumps([one.plain() for one in found], ensure_ascii=False, indent=1))
         return

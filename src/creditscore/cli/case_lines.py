@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import typer
 from creditscore.cli.tables import say_line, show, show_blocks
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import Lang, lang_of
+from creditscore.review.consequences import TASKS
 from creditscore.review.dossier import pair, phrase
 
 if TYPE_CHECKING:
@@ -28,14 +29,12 @@ def said_case(case: Case, on: date, given: str) -> tuple[str, list[str]]:
     return f"{case.case_id}  {procedure}  {state}", [clean(one) for one in lines]
 
 
-def said_grade(case: Case, given: str) -> str:
-    """The grade before and after a decision."""
+def said_grade(decision: Mapping[str, Any], given: str) -> str:
+    """The grade before and after a decision, from its data."""
     from creditscore.review.dossier import graded_in_short
 
     lang = lang_of(given)
-    made = case.decision
-    assert made is not None
-    before, after = graded_in_short(made.before), graded_in_short(made.after)
+    before, after = graded_in_short(decision["before"]), graded_in_short(decision["after"])
     colon = "：" if lang == "zh" else ": "
     return f"{phrase('grade', lang)}{colon}{before} → {after}"
 
@@ -135,6 +134,31 @@ def _decision(made: dict[str, Any], lang: Lang) -> None:
     say_line(f"{made['before']['said']} → {made['after']['said']}")
     if made["after"]["sum"]:
         say_line(f"  {made['after']['sum']}")
+    follows = list(_follows(made["follows"], lang))
+    if follows:
+        show_blocks(follows, phrase("follows", lang))
+
+
+def _follows(found: dict[str, Any], lang: Lang) -> Iterator[tuple[str, list[str]]]:
+    """What else changed, and who is to be told or must act; with the number that `cascade told` takes."""
+    for one in found["changes"]:
+        if not one["own"]:
+            head = f"{one['title'][lang]} ({one['scheme']})  {one['period']}"
+            yield clean(head), [clean(f"{one['before']} → {one['after']}")]
+    for one in found["composites"]:
+        yield f"{phrase('composite', lang)} {one['config']}", [f"{one['before']} → {one['after']}"]
+    for one in found["tasks"]:
+        tell = one["task"] == "tell"
+        who = one["who_label"][lang]
+        state = phrase("told", lang, one["told"]) if one["told"] else phrase("untold", lang) if tell else ""
+        about = "" if one["own"] else f"  {one['subject_id']}"
+        head = f"{one['label'][lang]}  {who if tell else one['thing']}{about}  {state}".rstrip()
+        under = [f"{one['why_label'][lang]}  {one['because'] if not tell else one['thing']}".rstrip()]
+        if tell and not one["told"]:
+            under.append(f"creditscore cascade told {found['cascade']} {one['nr']}")
+        elif not tell:
+            under.append(f"creditscore {TASKS[one['task']]}" + (f"  {who}" if who else ""))
+        yield clean(head), [clean(line) for line in under]
 
 
 def _until(day: str | None, provisional: bool, lang: Lang) -> str:

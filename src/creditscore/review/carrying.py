@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from creditscore.errors import UsageError
 from creditscore.review.cascade import Bench, Cascade, holding, preview, preview_undo
@@ -14,7 +14,7 @@ from creditscore.review.consequences import Task
 from creditscore.review.current import insert, write_rows
 from creditscore.review.inputs import RecordEvent, decided, write_events
 from creditscore.review.said import said
-from creditscore.store import Log, second_person
+from creditscore.store import Database, Log, second_person
 from creditscore.store.entry import canonical, sha256
 
 if TYPE_CHECKING:
@@ -25,7 +25,10 @@ ROLE = "reviewer"
 
 @dataclass(frozen=True)
 class Act:
-    """A cascade as the store holds it. `kind`: applied, undone (of `of_seq`), settled."""
+    """A cascade as the store holds it. `kind`: applied, undone (of `of_seq`), settled, decided (by a case).
+
+    `document_no` of a decision is the id of its case.
+    """
 
     seq: int
     kind: str
@@ -71,6 +74,12 @@ def undo(log: Log, on_bench: Bench, seq: int, *, by: str, on: date, reason: str,
     nothing itself, and where later events of the same record rest on it: those are undone first.
     """
     act = act_of(log, seq)
+    if act.kind == "decided":
+        raise UsageError(
+            f"cascade {seq} is the decision of case {act.document_no}, and no decision is taken back here",
+            allowed="a cascade that was applied",
+            next="open another case on the grade, or `creditscore cascade apply --event reinstated`",
+        )  # fmt: skip
     own = [one for one in decided(log.store, act.subjects, ever=True) if one.seq == seq]
     if not own:
         raise UsageError(
@@ -101,40 +110,53 @@ def _write(
     document_no: str,
 ) -> Cascade:  # fmt: skip
     said(by=by, reason=reason, document_no=document_no)
+    found = to_enter(log, found, by)
+    if found.empty and not found.tasks:
+        return found
+    if not reason.strip():
+        raise UsageError("nobody says why", next="give --reason TEXT")
+    row = Act(-1, kind, of_seq, found.subjects, *_about(found), on, by, reason.strip(), document_no.strip(), "")
+    named = found.subjects[0] if len(found.subjects) == 1 else f"{len(found.subjects)} subjects"
+    with log.act(by, ROLE, f"cascade.{kind}", named, payload_of(found, row)) as act:
+        made = _append(on_bench, act.con, act.entry.seq, found.events)
+        enter(act.con, act.entry.seq, found, row)
+    return replace(found, events=tuple(made), seq=act.entry.seq)
+
+
+def to_enter(log: Log, found: Cascade, by: str) -> Cascade:
+    """The cascade with the tasks that are new; NotAllowed where who decides kept one of the runs that change."""
     keepers = sorted({change.run.kept_by for change in found.changes})
     if keepers:
         second_person(by, *keepers, act="what changes a kept grade")
     known = {task for task, _, _ in stored_tasks(log)} if found.empty else set()
-    new_tasks = [task for task in found.tasks if task not in known]
-    if found.empty and not new_tasks:
-        return found
-    if not reason.strip():
-        raise UsageError("nobody says why", next="give --reason TEXT")
-    record, event = _about(found)
-    payload = {
-        "kind": kind, "of": of_seq, "subjects": list(found.subjects), "record": record, "event": event,
-        "on": on.isoformat(), "reason": reason, "document_no": document_no, "tasks": len(new_tasks),
+    return replace(found, tasks=tuple(task for task in found.tasks if task not in known))
+
+
+def payload_of(found: Cascade, row: Act) -> dict[str, Any]:
+    """What the log says of a cascade; `store check` compares the tables with it."""
+    return {
+        "kind": row.kind, "of": row.of_seq, "subjects": list(found.subjects), "record": row.record_id,
+        "event": row.event, "on": row.on.isoformat(), "reason": row.reason, "document_no": row.document_no,
+        "tasks": len(found.tasks),
         "changes": [[one.run.run_id, one.subject_id, one.before.hash, one.after.hash] for one in found.changes],
         "composites": [[one.config, one.subject_id, *one.before, *one.after] for one in found.composites],
-        "content": content(new_tasks),
+        "content": content(found.tasks),
     }  # fmt: skip
-    named = found.subjects[0] if len(found.subjects) == 1 else f"{len(found.subjects)} subjects"
-    with log.act(by, ROLE, f"cascade.{kind}", named, payload) as act:
-        seq = act.entry.seq
-        row = [
-            seq, kind, of_seq, canonical(list(found.subjects)), record, event, on, by, reason.strip(),
-            document_no.strip(), payload["content"],
-        ]  # fmt: skip
-        insert(act.con, "cascade_acts", COLUMNS, [row])
-        made = _append(on_bench, act.con, seq, found.events)
-        voided = [[seq, *key, on] for key in found.voided]
-        insert(act.con, "cascade_voided", ("seq", "subject_id", "record_id", "event_no", "recorded_on"), voided)
-        rows = {(one.run.run_id, one.subject_id): one.after for one in found.changes}
-        write_rows(act.con, seq, rows, {(one.run.run_id, one.subject_id) for one in found.changes if one.as_kept})
-        names = ("seq", "nr", *TASK)
-        lines = [[seq, nr, *(getattr(task, name) for name in TASK)] for nr, task in enumerate(new_tasks)]
-        insert(act.con, "cascade_tasks", names, lines)
-    return replace(found, events=tuple(made), tasks=tuple(new_tasks), seq=seq)
+
+
+def enter(con: duckdb.DuckDBPyConnection, seq: int, found: Cascade, row: Act) -> None:
+    """Write a cascade inside the open act `seq`: superseding rows, voided events, tasks; its own events apart."""
+    cells = [
+        seq, row.kind, row.of_seq, canonical(list(found.subjects)), row.record_id, row.event, row.on, row.by,
+        row.reason, row.document_no, content(found.tasks),
+    ]  # fmt: skip
+    insert(con, "cascade_acts", COLUMNS, [cells])
+    voided = [[seq, *key, row.on] for key in found.voided]
+    insert(con, "cascade_voided", ("seq", "subject_id", "record_id", "event_no", "recorded_on"), voided)
+    rows = {(one.run.run_id, one.subject_id): one.after for one in found.changes}
+    write_rows(con, seq, rows, {(one.run.run_id, one.subject_id) for one in found.changes if one.as_kept})
+    lines = [[seq, nr, *(getattr(task, name) for name in TASK)] for nr, task in enumerate(found.tasks)]
+    insert(con, "cascade_tasks", ("seq", "nr", *TASK), lines)
 
 
 TASK = ("subject_id", "kind", "thing", "task", "who", "why", "because")
@@ -191,13 +213,34 @@ def told(log: Log, seq: int, nr: int, *, by: str, on: date, document_no: str) ->
         raise UsageError("a letter has a number", next="give --document-no NUMBER")
     payload = {"of": seq, "nr": nr, "on": on.isoformat(), "document_no": document_no.strip()}
     with log.act(by, ROLE, "cascade.told", task.subject_id, payload) as act:
-        row = [act.entry.seq, seq, nr, on, by, document_no.strip()]
-        insert(act.con, "cascade_done", ("seq", "of_seq", "nr", "on_day", "by", "document_no"), [row])
+        write_told(act.con, act.entry.seq, [(seq, nr)], on, by, document_no)
+
+
+def write_told(
+    con: duckdb.DuckDBPyConnection, seq: int, tasks: Iterable[tuple[int, int]], on: date, by: str, document_no: str
+) -> None:
+    """Tasks (cascade, number) are done by a letter, inside the open act `seq`."""
+    rows = [[seq, of, nr, on, by, document_no.strip()] for of, nr in tasks]
+    insert(con, "cascade_done", ("seq", "of_seq", "nr", "on_day", "by", "document_no"), rows)
+
+
+def untold(log: Log, of: int | None = None) -> list[tuple[Task, int, int]]:
+    """Who is still to be told: (task, cascade, number), of one cascade or of all."""
+    done = told_tasks(log)
+    return [
+        one for one in stored_tasks(log) if one[0].task == "tell" and of in (None, one[1]) and one[1:] not in done
+    ]  # fmt: skip
 
 
 def told_tasks(log: Log) -> set[tuple[int, int]]:
     """(seq, nr) of the tasks that were done."""
-    return set(log.store.rows("SELECT of_seq, nr FROM cascade_done"))
+    return set(told_on(log.store))
+
+
+def told_on(store: Database) -> dict[tuple[int, int], str]:
+    """(seq, nr) of each task that was done → the day, as text."""
+    rows = store.rows("SELECT of_seq, nr, on_day FROM cascade_done")
+    return {(of, nr): on.isoformat() for of, nr, on in rows}
 
 
 def stored_tasks(log: Log) -> list[tuple[Task, int, int]]:

@@ -12,6 +12,7 @@ from creditscore.lists.store import load
 from creditscore.records import Snapshot
 from creditscore.records.tables import EVENTS
 from creditscore.review.cascade_composite import CompositeChange, composite_changes
+from creditscore.review.cases import WHOLE, cases
 from creditscore.review.consequences import SUBJECT, Changed, Task, by_run, linked, tasks
 from creditscore.review.current import Key, Rows, standing
 from creditscore.review.derive import Derived, derive
@@ -123,6 +124,14 @@ def preview(on_bench: Bench, event: RecordEvent | None, subject_ids: Iterable[st
     return _follow(on_bench, ids, [*decided(on_bench.store, ids), *new], new, ())
 
 
+def preview_decision(
+    on_bench: Bench, subject_id: str, events: Sequence[RecordEvent], under_law: Mapping[Key, date]
+) -> Cascade:
+    """What would follow from the decision of a case: its events, and the law as known on a day for some grades."""
+    known = decided(on_bench.store, [subject_id])
+    return _follow(on_bench, [subject_id], [*known, *events], events, (), under_law)
+
+
 def preview_undo(on_bench: Bench, events: Sequence[RecordEvent]) -> Cascade:
     """What would follow from taking events back, as if they had not been decided."""
     ids = sorted({one.subject_id for one in events})
@@ -131,10 +140,27 @@ def preview_undo(on_bench: Bench, events: Sequence[RecordEvent]) -> Cascade:
     return _follow(on_bench, ids, left, [], voided)
 
 
-def derived_now(on_bench: Bench, ids: Sequence[str], events: Sequence[RecordEvent]) -> Derived:
-    """The rows of some subjects in every kept run, from the snapshots, the events and the book as it stands."""
+def derived_now(
+    on_bench: Bench, ids: Sequence[str], events: Sequence[RecordEvent], under_law: Mapping[Key, date] | None = None
+) -> Derived:
+    """The rows of some subjects in every kept run, from the snapshots, the events, the book and the cases.
+
+    `under_law`: more grades to be made under the law as known on a day, as a decision about to be taken says.
+    """
     gone = [case.case_id for one in ids for case in on_bench.book.of(one) if case.exit_reason == "annulled"]
-    return derive(on_bench.store, ids, events, on_bench.find, annulled=gone, schemes=on_bench.schemes)
+    laws = {**under_decided_law(on_bench.store), **(under_law or {})}
+    return derive(
+        on_bench.store, ids, events, on_bench.find, annulled=gone, schemes=on_bench.schemes, under_law=laws
+    )  # fmt: skip
+
+
+def under_decided_law(store: Database) -> dict[Key, date]:
+    """The grades that a case put right as a whole, with the day on which it was decided what the law is."""
+    return {
+        (case.run_id, case.subject_id): case.decision.on
+        for case in sorted(cases(store).values(), key=lambda one: one.decided_at)
+        if case.decision is not None and case.decision.findings.get(WHOLE) == "correct"
+    }
 
 
 def changed(
@@ -144,16 +170,21 @@ def changed(
     """One subject under its events, as the tasks read it."""
     own = [one for one in events if one.subject_id == subject_id]
     holding = {kind: frozenset(_holding(own, kind)) for kind in HOLDING}
-    corrected = frozenset(one.record_id for one in own if one.event == "corrected")
+    put_right = {
+        kind: frozenset(one.record_id for one in own if one.event == kind) for kind in ("corrected", "amended")
+    }
     grounds = {run: on_bench.grounds(run) for run in after}
-    return Changed(subject_id, holding["withdrawn"], holding["repaired"], corrected, before, after, grounds)
+    return Changed(
+        subject_id, holding["withdrawn"], holding["repaired"], put_right["corrected"], before, after, grounds,
+        put_right["amended"],
+    )  # fmt: skip
 
 
 def _follow(
     on_bench: Bench, ids: list[str], events: Sequence[RecordEvent], new: Sequence[RecordEvent],
-    voided: tuple[EventKey, ...],
+    voided: tuple[EventKey, ...], under_law: Mapping[Key, date] | None = None,
 ) -> Cascade:  # fmt: skip
-    found = derived_now(on_bench, ids, events)
+    found = derived_now(on_bench, ids, events, under_law)
     before = {
         (run, subject): rows
         for run in sorted({run for run, _ in found.rows})

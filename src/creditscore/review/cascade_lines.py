@@ -62,9 +62,14 @@ def blocks(found: Cascade, lang: Lang) -> Iterator[Block]:
 
 
 def act(one: Act) -> Block:
-    what = " ".join(part for part in (one.event, one.record_id) if part) or f"cascade {one.of_seq}"
-    head = f"{one.seq}  {one.kind}  {what}  {', '.join(one.subjects[:3])}"
-    paper = f"; {one.document_no}" if one.document_no else ""
+    of = "" if one.of_seq is None else f"cascade {one.of_seq}"
+    case = one.document_no if one.kind == "decided" else ""
+    more = f" + {len(one.subjects) - 3}" if len(one.subjects) > 3 else ""
+    named = ", ".join(one.subjects[:3]) + more
+    head = "  ".join(
+        part for part in (str(one.seq), one.kind, one.event, one.record_id, of, case, named) if part
+    )  # fmt: skip
+    paper = f"; {one.document_no}" if one.document_no and not case else ""
     return head, [f"{one.on}  {one.by}: {one.reason}{paper}"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -60,7 +60,7 @@ class Decision:
     """What was decided: an action for each contested record, why, under which articles, and the grade before and after.
 
     `changes` maps a record to the fields that a correction sets; `after` and `ledger` are rows of the result tables,
-    numbers as text.
+    numbers as text. `follows`: what else changed (`consequences.followed`), empty where nothing did.
     """
 
     findings: Mapping[str, str]
@@ -72,6 +72,7 @@ class Decision:
     ledger: tuple[Mapping[str, Any], ...]
     on: date
     by: str
+    follows: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,11 @@ class Case:
         return tuple(dict.fromkeys(one.record_id for one in self.grounds))
 
     @property
+    def decided_at(self) -> int:
+        """The entry of the log in which it was decided; -1 before that."""
+        return next((one.seq for one in self.events if one.kind == "decided"), -1)
+
+    @property
     def disputes(self) -> bool:
         """Whether its records stand as disputed; an application for repair disputes nothing."""
         return self.procedure != "repair"
@@ -171,7 +177,7 @@ def _step(case: Case, one: CaseEvent) -> Case:
     if one.kind == "decided":
         decision = Decision(
             data["findings"], data["changes"], data["reason"], tuple(data["articles"]), data["before"], data["after"],
-            tuple(data["ledger"]), one.on, one.by,
+            tuple(data["ledger"]), one.on, one.by, data.get("follows") or {},
         )  # fmt: skip
         return replace(case, decision=decision, state="decided")
     return replace(case, letters=(*case.letters, data), state="closed")

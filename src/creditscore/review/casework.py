@@ -1,28 +1,24 @@
-"""Work on cases: open, ask, answer, decide, notify. Each stands in the log before it takes effect."""
+"""Work on cases: open, ask, answer, notify. Each stands in the log before it takes effect."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from creditscore.errors import InputError, UsageError
-from creditscore.grading.result import Grading
+from creditscore.errors import UsageError
 from creditscore.records import Snapshot
+from creditscore.review.carrying import untold, write_told
 from creditscore.review.cases import WHOLE, Case, Ground, allowed, case_of, cases
-from creditscore.review.deadlines import basis_of
-from creditscore.review.disputes import case_run
-from creditscore.review.inputs import RecordEvent, as_known, decided, write_events
+from creditscore.review.consequences import SUBJECT
+from creditscore.review.inputs import RecordEvent, decided, write_events
 from creditscore.review.keeping import KeptRun, kept_rows
-from creditscore.review.life import State, current, days_of_steps, states, write_states
+from creditscore.review.life import State, current, days_of_steps, states
 from creditscore.review.opening import answer_due, check_doors, check_grounds, check_procedure, clocks
 from creditscore.review.rules import clock_of, life_rules
-from creditscore.review.ruling import Ruling, events_of, rule_on
 from creditscore.review.said import needed, said
-from creditscore.schemes.model import Scheme
-from creditscore.store import Database, Log, second_person
+from creditscore.store import Database, Log
 from creditscore.store.entry import canonical, sha256
 
 if TYPE_CHECKING:
@@ -69,10 +65,10 @@ def open_case(
         "subject_id": subject_id, "run_id": run.run_id, "scheme": run.pinned, "period": run.period,
         "procedure": procedure, "clock": when.clock, "grounds": [vars(one) for one in listed],
         "mark_by": _iso(when.mark_by), "decide_by": _iso(when.decide_by), "other_by": _iso(when.other_by),
-        "provisional": when.provisional, "basis": when.basis, "mark": when.mark, "events": _listed(events),
+        "provisional": when.provisional, "basis": when.basis, "mark": when.mark, "events": listed_events(events),
     }  # fmt: skip
-    with _acting(log, by, "case.open", case_id, on, data) as (con, seq):
-        _write(con, case_id, 0, "opened", on, by, data, seq)
+    with acting(log, by, "case.open", case_id, on, data) as (con, seq):
+        write_step(con, case_id, 0, "opened", on, by, data, seq)
         write_events(con, seq, case_id, events, snapshot)
     return case_of(log.store, case_id)
 
@@ -112,66 +108,26 @@ def answer(log: Log, case_id: str, question: int, *, text: str, by: str, on: dat
     return _step(log, case, "answered", "case.answer", on, by, data)
 
 
-def decide(
-    log: Log, case_id: str, ruling: Ruling, snapshot: Snapshot, *, by: str, on: date,
-    schemes: Mapping[str, Scheme] | None = None,
-) -> Case:  # fmt: skip
-    """Decide every contested record: its events are appended, the subject is graded again, its grade superseded.
-
-    Never by who kept (graded) the run: NotAllowed. UsageError where a contested record has no finding, or the decision
-    rests on an answer that is still awaited and not yet overdue.
-    """
-    said(by=by, reason=ruling.reason)
-    case = case_of(log.store, case_id)
-    allowed(case, "decided", on)
-    run = case_run(log.store, case)
-    second_person(by, run.kept_by, act="the decision on a case")
-    waiting = [one for one in case.questions if one.answered_on is None and one.due >= on]
-    if waiting:
-        raise UsageError(
-            f"the answer of {waiting[0].department} is awaited until {waiting[0].due}", where=f"case {case_id}",
-            next="record it with `creditscore case answer`, or decide after that day",
-        )  # fmt: skip
-    rule_on(case, ruling)
-    before = standing(log.store, case)
-    events = events_of(case, ruling, on, snapshot.attribute_columns)
-    changed = any(action != "uphold" for action in ruling.findings.values())
-    after, ledger = dict(before), kept_rows(log.store, case.run_id, "ledger", case.subject_id)
-    if changed:
-        again = as_known(
-            run, snapshot, [case.subject_id], [*decided(log.store, [case.subject_id]), *events], on, schemes
-        )  # fmt: skip
-        after, ledger = _plain(again.grades.to_pylist()[0]), again.ledger.to_pylist()
-        _taken_in(again, case)
-        if not events and all(after[name] == before[name] for name in ("state", "grade", "route", "score")):
-            raise UsageError("graded again, nothing changes", where=f"case {case_id}", allowed="grade=uphold")
-    lives = _lives(log.store, case, before, after, on, ruling.articles) if changed else []
-    data = {
-        "findings": dict(ruling.findings), "changes": {key: dict(one) for key, one in ruling.changes.items()},
-        "reason": needed("reason", ruling.reason), "articles": list(ruling.articles), "before": before,
-        "after": after, "ledger": [_plain(row) for row in ledger] if changed else [], "events": _listed(events),
-        "states": [_told(one) for one in lives],
-    }  # fmt: skip
-    with _acting(log, by, "case.decide", case_id, on, data) as (con, seq):
-        write_events(con, seq, case_id, events, snapshot)
-        _write(con, case_id, len(case.events), "decided", on, by, data, seq)
-        write_states(con, seq, lives)
-    return case_of(log.store, case_id)
-
-
 def notify(log: Log, case_id: str, *, by: str, on: date, document_no: str, content_hash: str) -> Case:
-    """The letter of a decided case was written: its number and the hash of its content stand in the log."""
+    """The letter of a decided case was written: its number and the hash of its content stand in the log.
+
+    It says what else the decision changed for the subject, so the subject is told of that too.
+    """
     said(by=by, document_no=document_no)
     case = case_of(log.store, case_id)
     allowed(case, "notified", on)
     data = {"document_no": needed("document_no", document_no), "content": content_hash, "on": on.isoformat()}
-    return _step(log, case, "notified", "case.letter", on, by, data)
+    tell = [(of, nr) for task, of, nr in untold(log, case.decided_at) if task.who == SUBJECT]
+    with acting(log, by, "case.letter", case.case_id, on, data, told=[list(one) for one in tell]) as (con, seq):
+        write_step(con, case.case_id, len(case.events), "notified", on, by, data, seq)
+        write_told(con, seq, tell, on, by, document_no)
+    return case_of(log.store, case.case_id)
 
 
 def standing(store: Database, case: Case) -> dict[str, Any]:
     """The grade that a case contests, as plain values: that of the run, or what an earlier case made of it."""
     (grade,) = kept_rows(store, case.run_id, "grades", case.subject_id)
-    found = _plain(grade)
+    found = plain_row(grade)
     for one in sorted(cases(store).values(), key=lambda other: other.events[-1].seq):
         same = (one.subject_id, one.run_id) == (case.subject_id, case.run_id)
         if same and one.case_id != case.case_id and one.decision is not None:
@@ -193,29 +149,30 @@ def changed_cases(store: Database, log: Log) -> list[tuple[str, str]]:
             entry = said_then.get(one.seq)
             if entry is None or entry.get("content") != sha256(canonical(dict(one.data))):
                 found.append(place)
-            elif _listed(events.get(one.seq, [])) != one.data.get("events", []):
+            elif listed_events(events.get(one.seq, [])) != one.data.get("events", []):
                 found.append((place[0], f"record events of {place[1]}"))
-            elif [_told(row) for row in rows if row.seq == one.seq] != one.data.get("states", []):
+            elif [plain_state(row) for row in rows if row.seq == one.seq] != one.data.get("states", []):
                 found.append((place[0], f"states of grades of {place[1]}"))
     return found
 
 
 def _step(log: Log, case: Case, kind: str, action: str, on: date, by: str, data: Mapping[str, Any]) -> Case:
-    with _acting(log, by, action, case.case_id, on, data) as (con, seq):
-        _write(con, case.case_id, len(case.events), kind, on, by, data, seq)
+    with acting(log, by, action, case.case_id, on, data) as (con, seq):
+        write_step(con, case.case_id, len(case.events), kind, on, by, data, seq)
     return case_of(log.store, case.case_id)
 
 
 @contextmanager
-def _acting(
-    log: Log, by: str, action: str, case_id: str, on: date, data: Mapping[str, Any]
+def acting(
+    log: Log, by: str, action: str, case_id: str, on: date, data: Mapping[str, Any], **further: Any
 ) -> Iterator[tuple[Any, int]]:  # fmt: skip
-    payload = {"on": on.isoformat(), "content": sha256(canonical(dict(data)))}
+    """One act on a case: its entry carries the hash of `data`, and what else is given."""
+    payload = {"on": on.isoformat(), "content": sha256(canonical(dict(data))), **further}
     with log.act(by, ROLE, action, case_id, payload) as act:
         yield act.con, act.entry.seq
 
 
-def _write(
+def write_step(
     con: Any, case_id: str, no: int, kind: str, on: date, by: str, data: Mapping[str, Any], seq: int
 ) -> None:  # fmt: skip
     con.execute(
@@ -224,50 +181,11 @@ def _write(
     )
 
 
-def _taken_in(again: Grading, case: Case) -> None:
-    """InputError where the scheme refuses a contested record as it would now stand: it must not vanish unseen."""
-    refused = [row for row in again.quarantine.to_pylist() if row["record_id"] in case.records]
-    if refused:
-        one = refused[0]
-        raise InputError(
-            f"{one['record_id']} would be refused: {one['reason']}: {one['message']}",
-            where=f"case {case.case_id}, {one['column'] or 'record'} {one['value'] or ''}".rstrip(),
-            next="put another value right, or withdraw the record",
-        )
-
-
-def _lives(
-    store: Database,
-    case: Case,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-    on: date,
-    articles: Sequence[str],
-) -> list[State]:
-    """The grade before is superseded and the new one takes its place, in the same state; nothing where both are one."""
-    names = ("state", "grade", "route")
-    if all((before[name] or None) == (after[name] or None) for name in names):
-        return []
-    now = current(store, case.subject_id, str(after["scheme"]), case.period)
-    rule = life_rules(str(after["scheme"])).procedure(case.procedure, int(case.period[:4]))
-    basis, mark = basis_of(rule)
-    base = State(
-        0, 0, case.subject_id, str(after["domain"]), str(after["scheme"]), str(before["version"]), case.period,
-        case.run_id, case.case_id, case.procedure, before["state"], before["grade"] or None, before["route"] or None,
-        "superseded", on, on, "; ".join(dict.fromkeys((*articles, basis))).strip("; "), mark,
-    )  # fmt: skip
-    new = replace(
-        base, version=str(after["version"]), state=after["state"], grade=after["grade"] or None,
-        route=after["route"] or None, status=now.status if now else "announced",
-    )  # fmt: skip
-    return [base, new]
-
-
-def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+def plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value if value is None or isinstance(value, str) else str(value) for name, value in row.items()}
 
 
-def _listed(events: Sequence[RecordEvent]) -> list[dict[str, Any]]:
+def listed_events(events: Sequence[RecordEvent]) -> list[dict[str, Any]]:
     """Record events as plain values, without what is only known when they are written."""
     left = ("event_no", "case_id", "seq")
     return [
@@ -276,7 +194,7 @@ def _listed(events: Sequence[RecordEvent]) -> list[dict[str, Any]]:
     ]
 
 
-def _told(one: State) -> dict[str, Any]:
+def plain_state(one: State) -> dict[str, Any]:
     return {name: _value(value) for name, value in vars(one).items() if name not in ("seq", "nr")}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from creditscore.errors import InputError, StoreError
 from creditscore.lists.replay import replay as replay_lists
 from creditscore.review.carrying import acts, content, stored_tasks
-from creditscore.review.cascade import Bench, changed, derived_now
+from creditscore.review.cascade import Bench, changed, derived_now, under_decided_law
 from creditscore.review.consequences import Task, by_run, resting, tasks
 from creditscore.review.current import Rows, standing
 from creditscore.review.derive import Derived
@@ -16,6 +16,9 @@ from creditscore.review.inputs import RecordEvent, decided
 from creditscore.review.keeping import changed_runs, expired_runs
 from creditscore.store import Log
 from creditscore.supervision.joint.replay import replay as replay_joint
+
+DECIDED = "case.decide"
+CASCADES = ("cascade.applied", "cascade.settled", "cascade.undone", DECIDED)  # acts that draw something
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,8 @@ def touched(log: Log, on_bench: Bench) -> list[str]:
     """The subjects of which something was decided: events, annulled entries, rows superseded before."""
     states = {one for (one,) in log.store.rows("SELECT DISTINCT subject_id FROM cascade_states")}
     entries = {case.subject_id for case in on_bench.book.cases.values() if case.exit_reason == "annulled"}
-    return sorted({one.subject_id for one in decided(log.store, ever=True)} | states | entries)
+    ruled = {subject for _, subject in under_decided_law(log.store)}
+    return sorted({one.subject_id for one in decided(log.store, ever=True)} | states | entries | ruled)
 
 
 def _against_the_log(log: Log) -> Iterator[Flaw]:
@@ -119,7 +123,7 @@ def _against_the_log(log: Log) -> Iterator[Flaw]:
 
 def _cascades(log: Log) -> Iterator[Flaw]:
     """The tables of the cascades against the entries that wrote them."""
-    begun = {one.seq: one for one in log.entries() if one.phase == "begun" and one.action.startswith("cascade.")}
+    begun = {one.seq: one for one in log.entries() if one.phase == "begun" and one.action in CASCADES}
     done = {one.refers_to for one in log.entries() if one.phase == "done"}
     listed = {act.seq: act for act in acts(log)}
     asked: dict[int, list[Task]] = {}
@@ -129,7 +133,11 @@ def _cascades(log: Log) -> Iterator[Flaw]:
     for seq, *row in log.store.rows("SELECT seq, run_id, subject_id, hash FROM cascade_states ORDER BY ALL"):
         states.setdefault(seq, []).append(row)
     over = expired_runs(log)
-    cascades = {seq for seq, entry in begun.items() if seq in done and entry.action != "cascade.told"}
+    # not every decision of a case draws something; an entry whose payload is gone is taken at the word of the tables
+    cascades = {
+        seq for seq, entry in begun.items()
+        if seq in done and (entry.action != DECIDED or "cascade" in (entry.data or ()) or seq in listed)
+    }  # fmt: skip
     for seq in sorted((listed.keys() | asked.keys() | states.keys()) - cascades):
         yield Flaw("cascade", f"entry {seq}", "the tables hold what no finished act of the log wrote")
     for seq in sorted(cascades - listed.keys()):
@@ -138,6 +146,7 @@ def _cascades(log: Log) -> Iterator[Flaw]:
         said, act = begun[seq].data, listed[seq]
         if not isinstance(said, dict):
             continue  # its retention has ended
+        said = said.get("cascade", {}) if begun[seq].action == DECIDED else said
         changes = sorted([run, subject, after] for run, subject, _, after in said.get("changes", []) if run not in over)
         same = [said.get(name) for name in ("record", "event", "on", "content")] == [
             act.record_id, act.event, act.on.isoformat(), act.content,

@@ -58,6 +58,7 @@ class Changed:
     before: Mapping[str, Rows]  # by run
     after: Mapping[str, Rows]
     grounds: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # run → list → its triggers
+    amended: frozenset[str] = frozenset()  # what they say was put right: unlike a correction, it was never so
 
 
 def tasks(one: Changed, book: Book, measures: Sequence[Measure]) -> list[Task]:
@@ -94,7 +95,7 @@ def gone(case: Case, one: Changed) -> str:
     records = set(case.records)
     if records and records <= one.withdrawn:
         return "record_withdrawn"
-    if one.withdrawn and _held(case, one.before) and not _held(case, one.after):
+    if (one.withdrawn or one.amended) and _held(case, one.before) and not _held(case, one.after):
         return "ground_gone"
     return "part" if records & one.withdrawn else ""
 
@@ -106,7 +107,7 @@ def _held(case: Case, rows: Mapping[str, Rows]) -> bool | None:
 
 
 def _of_lists(one: Changed, book: Book) -> Iterator[Task]:
-    soft = one.repaired | one.corrected
+    soft = one.repaired | one.corrected | one.amended
     for case in book.of(one.subject_id):
         why, who = gone(case, one), _organ(case)
         because = next(iter(sorted(set(case.records) & one.withdrawn)), "") or str(

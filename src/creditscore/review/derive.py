@@ -46,13 +46,15 @@ def derive(
     *,
     annulled: Collection[str] = (),
     schemes: Mapping[str, Scheme] | None = None,
+    under_law: Mapping[Key, date] | None = None,
 ) -> Derived:
     """Grade subjects again in every kept run that holds them, oldest period first.
 
     The run's own day of knowledge, law and clock stay; the `events` decided since count as if they had been known on
     that day, each with its own legal day. So a record that is withdrawn and reinstated leaves the rows of the keeping,
     byte for byte. Where the history of a run holds a grade that an earlier kept run gave, the grade that run gives now
-    stands in its place; entries on lists in `annulled` are no longer read. `find` opens the snapshot of a run.
+    stands in its place; entries on lists in `annulled` are no longer read. Grades in `under_law` are made as records
+    and law were known on that day, because a case decided so. `find` opens the snapshot of a run.
     """
     ids = sorted(set(subject_ids))
     rows: dict[Key, Rows] = {}
@@ -71,8 +73,11 @@ def derive(
         chained |= changed
         freed = _without(tables, snapshot, mine, annulled)
         released |= {(run.run_id, one): names for one, names in freed.items()}
-        again = as_rows(_again(run, snapshot, mine, events, tables, schemes))
-        rows |= {(run.run_id, one): again[one] for one in mine}
+        laws = {one: day for one in mine if (day := (under_law or {}).get((run.run_id, one))) is not None}
+        for day in sorted({laws.get(one) for one in mine}, key=lambda day: day or date.min):
+            alike = [one for one in mine if laws.get(one) == day]
+            again = as_rows(_again(run, snapshot, alike, events, tables, schemes, day))
+            rows |= {(run.run_id, one): again[one] for one in alike}
         done.append(run)
     return Derived(rows, before, chained, released)
 
@@ -84,13 +89,16 @@ def _moment(run: KeptRun) -> tuple[str, int, str]:
 
 def _again(
     run: KeptRun, snapshot: Snapshot, ids: list[str], events: Sequence[RecordEvent], tables: Mapping[str, pa.Table],
-    schemes: Mapping[str, Scheme] | None,
+    schemes: Mapping[str, Scheme] | None, on: date | None = None,
 ) -> Grading:  # fmt: skip
-    known = date.fromisoformat(run.known_at)
+    """As known on the day of the run, or `on` another one."""
+    known = on or date.fromisoformat(run.known_at)
     mine = fitting(snapshot, [one for one in events if one.subject_id in set(ids)])
     added = as_table(mine) if mine else None
     given: dict[str, Any] = {**asked(run, schemes), **tables}
-    return regrade(snapshot, ids, **given, known_on=known, replayed=run.replayed, events=added, known_by=known)
+    return regrade(
+        snapshot, ids, **given, known_on=known, replayed=run.replayed or on is not None, events=added, known_by=known
+    )
 
 
 def _with_later_grades(

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.days import iso
-from creditscore.errors import InputError
+from creditscore.errors import CreditscoreError, InputError
 from creditscore.explanation.ledger import Explanation, explain
-from creditscore.explanation.words import Lang, Words, load_words, plain
+from creditscore.explanation.words import LANGS, Lang, Words, load_words, plain
 from creditscore.records import Snapshot
 from creditscore.records.identity import redact
+from creditscore.review.carrying import told_on
+from creditscore.review.cascade_lines import word
 from creditscore.review.cases import WHOLE, Case, cases
 from creditscore.review.deadlines import basis_of, opening
 from creditscore.review.disputes import case_run
@@ -22,6 +24,7 @@ from creditscore.review.keeping import KeptRun, kept_rows
 from creditscore.review.life import corrections, days_of_steps, states
 from creditscore.review.merits import Merit, merits
 from creditscore.review.rules import clock_of, life_rules
+from creditscore.schemes import registry
 from creditscore.schemes.model import Label, Scheme
 from creditscore.store import Database
 
@@ -136,9 +139,34 @@ def _decision(
         "before": {**was, "said": graded_in_short(made.before)},
         "after": {**now, "said": graded_in_short(made.after), "sum": after.sum, "version": made.after.get("version")},
         "changed": was != now,
+        "follows": _follows(store, case, schemes),
         "late": case.decide_by is not None and made.on > case.decide_by,
         "remedies": _remedies(store, run, case, made.on),
     }  # fmt: skip
+
+
+def _follows(store: Database, case: Case, schemes: Mapping[str, Scheme] | None) -> dict[str, Any]:
+    """What else the decision changed, and who is to be told or must act, with labels; `told` on which day."""
+    made = case.decision
+    assert made is not None
+    days = told_on(store)
+    changes = [
+        {**one, "title": title_of(one["scheme"], schemes), "before": graded_in_short(one["before"]),
+         "after": graded_in_short(one["after"]),
+         "own": (one["run_id"], one["subject_id"]) == (case.run_id, case.subject_id)}
+        for one in made.follows.get("changes", ())
+    ]  # fmt: skip
+    tasks = [
+        {**one, "nr": nr, "own": one["subject_id"] == case.subject_id, "label": _said("tasks", one["task"]),
+         "why_label": _said("whys", one["why"]), "who_label": _said("whom", one["who"]),
+         "told": days.get((case.decided_at, nr))}
+        for nr, one in enumerate(made.follows.get("tasks", ()))
+    ]  # fmt: skip
+    composites = [
+        {**one, "before": " ".join(filter(None, one["before"])), "after": " ".join(filter(None, one["after"]))}
+        for one in made.follows.get("composites", ())
+    ]
+    return {"cascade": case.decided_at, "changes": changes, "composites": composites, "tasks": tasks}
 
 
 def _remedies(store: Database, run: KeptRun, case: Case, on: date) -> list[dict[str, Any]]:
@@ -238,7 +266,20 @@ def graded_in_short(grade: Mapping[str, Any]) -> str:
     """`C (57)`, `not_graded`: a row of grades in short."""
     shown = grade.get("grade") or str(grade.get("state"))
     score = grade.get("score")
-    return shown if score is None else f"{shown} ({str(score).rstrip('0').rstrip('.')})"
+    return shown if not score else f"{shown} ({str(score).rstrip('0').rstrip('.')})"
+
+
+def title_of(pinned: str, schemes: Mapping[str, Scheme] | None = None) -> dict[str, str]:
+    """The title of a scheme (`tax@2014-10-01`) in both languages; its id where it is in no library."""
+    own = (schemes or {}).get(pinned.partition("@")[0])
+    try:
+        return both((own or registry.pick(pinned)).label)
+    except CreditscoreError:
+        return {"zh": pinned, "en": pinned}
+
+
+def _said(section: str, code: str) -> dict[str, str]:
+    return {lang: word(section, code, lang) for lang in LANGS}
 
 
 def _name(snapshot: Snapshot, subject_id: str) -> str:

@@ -1,18 +1,22 @@
-"""What is due about open cases: answers that are awaited, decisions to be made, letters to be written."""
+"""What is due about cases: answers that are awaited, decisions to be made, letters to be written, who is to be told."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from creditscore.review.cases import Case
+from creditscore.review.consequences import SUBJECT
 
 
 @dataclass(frozen=True)
 class Due:
-    """One task: `answer` (of a department), `decide` or `letter`; `by` is None where no text names a day."""
+    """One task: `answer` (of a department), `decide`, `letter` or `tell` (what followed from a decision).
+
+    `by` is None where no text names a day.
+    """
 
     case_id: str
     subject_id: str
@@ -29,13 +33,20 @@ class Due:
         return {**vars(self), "by": None if self.by is None else self.by.isoformat()}
 
 
-def due(cases: Iterable[Case], on: date) -> list[Due]:
-    """The tasks of all open cases as they stand on a day, the earliest day first, those without a day last."""
+def due(cases: Iterable[Case], on: date, told: Collection[tuple[int, int]] = ()) -> list[Due]:
+    """The tasks of all cases as they stand on a day, the earliest day first, those without a day last.
+
+    `told`: tasks of decisions that were done (`carrying.told_on`). The subject is told of all by the letter.
+    """
     found = []
     for case in cases:
         head = (case.case_id, case.subject_id, case.scheme, case.period, case.procedure)
         if case.state == "decided":
             found.append(Due(*head, "letter", None, False, False))
+        for nr, task in enumerate(case.decision.follows.get("tasks", ()) if case.decision is not None else ()):
+            lettered = case.state == "decided" and task["who"] == SUBJECT
+            if task["task"] == "tell" and (case.decided_at, nr) not in told and not lettered:
+                found.append(Due(*head, "tell", None, False, False, task["who"]))
         if not case.open:
             continue
         late = case.decide_by is not None and case.decide_by < on

@@ -75,6 +75,9 @@ def letter(data: dict[str, Any], lang: Lang, *, document_no: str, on: str, offic
     effect = say("changed", before, after, made["on"]) if made["changed"] else say("unchanged", after)
     total = made["after"]["sum"]
     sections.append(Section(effect, (say("arithmetic", total),) if total else ()))
+    follows = _follows(made["follows"], lang)
+    if follows:
+        sections.append(Section(say("follows"), follows))
     remedies = [say("remedy_open", one["label"][lang], one["until"], _basis(one, lang)) for one in made["remedies"]]
     sections.append(
         Section(say("remedies"), (*([clean(remedy)] if remedy else []), *remedies, say("remedy_objection")))
@@ -91,6 +94,26 @@ def letter(data: dict[str, Any], lang: Lang, *, document_no: str, on: str, offic
         say("title", procedure), say("number", document_no), say("to", to if data["name"] else data["subject_id"]),
         tuple(sections), clean(office), on,
     )  # fmt: skip
+
+
+def _follows(found: dict[str, Any], lang: Lang) -> tuple[str, ...]:
+    """What else the decision changed for the subject: other grades, composites, entries and measures in question."""
+
+    def say(code: str, *values: str) -> str:
+        return clean(phrase(code, lang, *values, section="letter"))
+
+    lines = [
+        say("follows_grade", f"{one['title'][lang]} ({one['scheme']})", one["period"], one["before"], one["after"])
+        for one in found["changes"]
+        if not one["own"] and one["before"] != one["after"]
+    ]
+    lines += [say("follows_composite", one["config"], one["before"], one["after"]) for one in found["composites"]]
+    lines += [
+        say("follows_task", one["thing"], one["label"][lang], one["who_label"][lang] or say("office"))
+        for one in found["tasks"]
+        if one["own"] and one["kind"] in ("list", "measure") and one["task"] != "propose"
+    ]
+    return tuple(lines)
 
 
 def _asked(one: dict[str, Any], lang: Lang) -> str:

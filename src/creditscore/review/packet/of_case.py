@@ -102,6 +102,24 @@ def _decided(made: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "record_id": one["record_id"],
             "changes": changes,
         }
+    follows = made["follows"]
+    for one in follows["changes"]:
+        if not one["own"]:
+            yield {
+                "what": "follows", "day": made["on"], **_said(one["title"]), "scheme": one["scheme"],
+                "period": one["period"], "before": one["before"], "after": one["after"],
+            }  # fmt: skip
+    for one in follows["composites"]:
+        yield {
+            "what": "follows", "day": made["on"], "zh": "综合信用评价", "en": "composite", "composite": one["config"],
+            "before": one["before"], "after": one["after"],
+        }  # fmt: skip
+    for one in follows["tasks"]:
+        if one["own"]:
+            yield {
+                "what": "task", "day": one["told"] or made["on"], **_said(one["label"]), "about": one["thing"],
+                "who": redact(one["who"]), "why": one["why"], "told": one["told"] or "",
+            }  # fmt: skip
     for one in made["remedies"]:
         yield {
             "what": "deadline", "day": one["until"], **_said(one["label"]), "note": one["basis"],
