@@ -17,7 +17,7 @@ from creditscore.explanation.composite import CompositeExplanation, explain_comp
 from creditscore.explanation.composite_text import note, render
 from creditscore.reports.composite import composite_data, composite_subject_page
 from tests.composite.composite_helpers import IDS, small
-from tests.reports.test_html import EVIL, LANGS, stays_data
+from tests.reports.test_html import EVIL, LANGS, Page, stays_data
 
 SUBJECTS = pd.DataFrame({"subject_id": IDS, "kind": "enterprise", "registered_on": "2010-01-01"})
 
@@ -115,6 +115,17 @@ def test_without_gradings_it_ends_at_the_domains(found: Composite) -> None:
     assert not one.drilled
     assert {part.kind for share in one.domains for part in share.parts} <= {"grade", "hard_rule"}
     assert "--gradings" in render(one, "en")
+
+
+def test_what_was_not_looked_at_stands_on_the_page(found: Composite, gradings: Any) -> None:
+    table = [grading.grades for grading in gradings]
+    one = explain_composite(cs.combine(table, small(), acts="unchecked"), IDS[0])
+    checked = explain_composite(found, IDS[0])
+    for lang in LANGS:
+        said = {"zh": "未核对同一行为", "en": "acts: one that several domains count may weigh more than once"}[lang]
+        for text in (render(one, lang, 200), Page(composite_subject_page(one, lang)).text):
+            assert said in text
+        assert said not in render(checked, lang, 200)
 
 
 def test_not_scored_is_explained_too(gradings: Any) -> None:

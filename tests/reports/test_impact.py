@@ -169,7 +169,9 @@ def composites(folder: Path, weight: int, rows: list[dict[str, Any]]) -> Path:
     ]  # fmt: skip
     parquet.write_table(pa.Table.from_pylist(table), folder / "composite.parquet")
     parquet.write_table(pa.Table.from_pylist(parts), folder / "contributions.parquet")
-    (folder / "manifest.json").write_text(json.dumps({"grades": ["A", "B"], "made_up": True}), encoding="utf-8")
+    (folder / "manifest.json").write_text(
+        json.dumps({"grades": ["A", "B"], "made_up": True, "acts": "unchecked"}), encoding="utf-8"
+    )
     return folder
 
 
@@ -191,6 +193,7 @@ def test_composites_by_the_same_code(tmp_path: Path) -> None:
     assert "tax weight: 500 → 300" in found[0].notices["text_en"][0].as_py()
     page = impact_page(data, "en")
     assert "project_default" in page
+    assert "acts were not looked at" in page
     lines = two_ledgers(*found, "s1")["lines"]
     assert {row["label"]["en"]: row["difference"] for row in lines} == {"tax": "-180", "other": ""}
     import typer

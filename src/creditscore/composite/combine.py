@@ -26,7 +26,11 @@ from creditscore.records import Snapshot
 from creditscore.version import __version__
 
 ACTS = ("once", "unchecked")
-NOTE_ACTS = "acts were not looked at: one that several domains count may weigh more than once"
+LIMITS = {  # what a composite could not look at, as its notes say it; pages say the same in two languages
+    "acts": "acts were not looked at: one that several domains count may weigh more than once",
+    "lists": "no entries of lists were given: hard rules follow the grades of list schemes alone",
+    "feeds": "no feeds declared: a domain without records may be clean, or its feed may be silent",
+}
 
 
 def combine(
@@ -136,9 +140,9 @@ def _notes(config: CompositeConfig, acts: str, entries: bool, gathered: Gathered
     if ours:
         notes.append(f"project_default: {', '.join(ours)} are this project's own; no text gives them")
     if acts == "unchecked":
-        notes.append(NOTE_ACTS)
+        notes.append(LIMITS["acts"])
     if config.hard_rules and not entries:
-        notes.append("no entries of lists were given: hard rules follow the grades of list schemes alone")
+        notes.append(LIMITS["lists"])
     if any(run.manifest["feeds"] == "none declared" for run in gathered.runs):
-        notes.append("no feeds declared: a domain without records may be clean, or its feed may be silent")
+        notes.append(LIMITS["feeds"])
     return notes

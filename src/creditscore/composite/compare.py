@@ -48,6 +48,7 @@ def compare(
         "pairs": [_pair(names[a], names[b], held[a], held[b]) for a, b in combinations(range(len(held)), 2)],
         "sensitivity": [_sensitivity(name, part, step, draws, seed) for name, part in zip(names, held, strict=True)],
         "settings": {"step": step, "draws": draws, "seed": seed, "concentration": CONCENTRATION},
+        "notes": list(dict.fromkeys(note for one in composites for note in one.manifest["notes"])),
         "made_up": any(one.manifest.get("made_up", False) for one in composites),
     }
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
+from creditscore.composite.combine import LIMITS
 from creditscore.explanation.composite import CompositeExplanation, DomainShare, Part
 from creditscore.explanation.numbers import points
 from creditscore.explanation.text import clean
@@ -73,7 +75,15 @@ def facts(one: CompositeExplanation, lang: Lang) -> list[tuple[str, str]]:
     ]
     said = [say(word("marks", one.marks[name]), lang) for name in ("weights", "maps", "bands")]
     rows.append((text("numbers", lang), text("ours", lang, *said)))
+    found = limits(one.notes, lang)
+    rows += [(text("limits", lang), ("；" if lang == "zh" else "; ").join(found))] if found else []
     return [(what, clean(value)) for what, value in rows]
+
+
+def limits(notes: Iterable[str], lang: Lang) -> list[str]:
+    """What a composite could not look at, in words, from the notes of its manifest."""
+    there = set(notes)
+    return [text(f"limit_{code}", lang) for code, said in LIMITS.items() if said in there]
 
 
 def named(part: Part, lang: Lang) -> str:

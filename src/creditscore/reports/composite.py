@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.explanation.composite import CompositeExplanation
-from creditscore.explanation.composite_text import facts, named, shared_act, shown_notes, signed, text
+from creditscore.explanation.composite_text import facts, limits, named, shared_act, shown_notes, signed, text
 from creditscore.explanation.numbers import points
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import Lang, say, word
@@ -140,9 +140,11 @@ def compare_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> st
     found.append(_sensitivity(data, lang))
     marks = about[0]["marks"]
     ours = text("ours", lang, *(say(word("marks", marks[name]), lang) for name in ("weights", "maps", "bands")))
+    unseen = [(text("limits", lang), one) for one in limits(data["notes"], lang)]
     return _draw(
         data, lang, heading=text("compare", lang), title=clean(" · ".join(one["name"] for one in about)), other=other,
-        badge="", sum=text("compare_soft", lang), ours=ours, facts=[(text("as_of", lang), data["as_of"])],
+        badge="", sum=text("compare_soft", lang), ours=ours,
+        facts=[(text("as_of", lang), data["as_of"]), *unseen],
         tiles=[(clean(one["name"].partition("@")[0]), f"{one['graded']:,}") for one in about], sections=found, laws=[],
     )  # fmt: skip
 

@@ -56,7 +56,11 @@ def composite_impact(
         "at": " / ".join(dict.fromkeys(one["as_of"] for one in heads)),
         "on": str(on or ""),
         "made_up": any(one["made_up"] for one in heads),
-        "notes": [*(["project_default"] if "project_default" in marks else []), *([] if on else ["no_day"])],
+        "notes": [
+            *(["project_default"] if "project_default" in marks else []),
+            *(["acts_unchecked"] if "unchecked" in {head["acts"] for head in heads} else []),
+            *([] if on else ["no_day"]),
+        ],
         "changes": [one["cells"] for one in changed],
     }
     return impact(sides[0], sides[1], head, draft, about), sides[0], sides[1], draft
@@ -115,6 +119,7 @@ def composite_side(folder: Path) -> tuple[Side, dict[str, Any]]:
         "as_of": head[2] or "",
         "weights": {domain: " ".join(one for one in found if one is not None) for domain, found in weights},
         "marks": marks,
+        "acts": manifest.get("acts", ""),
         "made_up": bool(manifest.get("made_up", False)),
     }
     return Side(f"{head[0]}@{head[1]}", grades, table, False, parts), told
