@@ -112,6 +112,40 @@ def test_a_surge_that_is_real() -> None:
     assert found["one_day"] == found["old_events"] == "open"
 
 
+def yearly(seed: int, quiet: Callable[[int, int], bool], years: int = 4) -> Rows:
+    """About one record a day; none in the months that `quiet(year, month)` names. Ends on the last day of February."""
+    rng = np.random.default_rng(seed)
+    end = to_day(pd.Timestamp("2021-02-28").date())
+    rows: Rows = []
+    for day in range(end - 365 * years, end + 1):
+        if quiet(from_day(day).year, from_day(day).month):
+            continue
+        for _ in range(rng.poisson(1)):
+            rows.append({"record_id": f"r{len(rows)}", "subject_id": f"s{rng.integers(60)}", "domain": "a",
+                         "item": "i", "occurred_on": day, "recorded_on": day, "source": "desk"})  # fmt: skip
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("quiet", "years", "state"),
+    [
+        (lambda year, month: month == 2, 4, "seasonal"),
+        (lambda year, month: month == 2, 2, "silent"),  # one past February is no season
+        (lambda year, month: (year, month) == (2021, 2), 4, "silent"),  # the others had records
+        (lambda year, month: month == 2 and year != 2021, 4, "ok"),
+    ],
+)
+def test_a_feed_that_is_always_silent_in_february(quiet: Any, years: int, state: str) -> None:
+    rows = pd.DataFrame(yearly(8, quiet, years))
+    for name in ("occurred_on", "recorded_on"):
+        rows[name] = [str(from_day(day)) for day in rows[name]]
+    subjects = pd.DataFrame({"subject_id": [f"s{k}" for k in range(60)]})
+    one = feed_health(ingest(subjects, rows, subject_ids="local"), to_day(pd.Timestamp("2021-02-28").date()), days=28)
+    assert states(one) == {"a": state}
+    assert one.feeds[0]["season_years"] == years - 1
+    assert not one.signs or state == "silent"
+
+
 def test_late_records() -> None:
     def slower(row: Row, window: int) -> Row:
         return {**row, "occurred_on": row["occurred_on"] - 20} if window == 0 else row

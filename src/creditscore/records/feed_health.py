@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from creditscore.days import from_day
+from creditscore.days import add_months, from_day
 from creditscore.errors import UsageError
 from creditscore.records.feed_signs import LEVEL, signs_of
 from creditscore.records.snapshot import Snapshot
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import duckdb
 
 DAYS, PAST, LEAST = 30, 12, 4
+LEAST_YEARS, MOST_YEARS = 2, 5  # one year alone is no season
 STATES = ("silent", "thin", "surging", "late")
 
 
@@ -27,8 +28,9 @@ class FeedHealth:
     """Two tables as lists of rows.
 
     `feeds`: `feed, state, windows, observed, expected, dispersion, p_low, p_high, p_zero, days_since_last,
-    last_recorded, late_limit, late_share, late_past, p_late, level`. States are joined by `+`; `ok`, `too_short` (fewer
-    than four past windows) and `never` (declared, no record) stand alone. `signs`: `feed, state, sign, code, recent,
+    last_recorded, late_limit, late_share, late_past, p_late, level, season_years, season_expected, p_season`. States
+    are joined by `+`; `seasonal` is a count that the same days of past years explain; `ok`, `too_short` (fewer than
+    four past windows) and `never` (declared, no record) stand alone. `signs`: `feed, state, sign, code, recent,
     past, p`: what speaks for a fault of the feed, for a real change, or for neither. `windows`: counts per window.
     """
 
@@ -44,8 +46,10 @@ def feed_health(snapshot: Snapshot, on: int, *, days: int = DAYS, past: int = PA
 
     A count is judged by a negative binomial with the mean of the past windows and their own dispersion (never below
     Poisson's, widened by 1 + 1/windows for the estimated mean); lateness by the exact binomial tail of the share of
-    records later than nine tenths of the past ones. The level 0.01 is shared by all feeds that are judged
-    (Bonferroni). Records known after `on` are not looked at.
+    records later than nine tenths of the past ones. A count that is too low or too high stands only if it is so beside
+    the same days of past years too, where at least two of them are there (Poisson around their mean, widened by
+    1 + 1/years: a past of two numbers says nothing of its own dispersion). The level 0.01 is shared by all
+    feeds that are judged (Bonferroni). Records known after `on` are not looked at.
     """
     if days < 1 or past < LEAST:
         raise UsageError(f"{past} windows of {days} days", allowed=f"at least {LEAST} windows of at least 1 day")
@@ -58,13 +62,15 @@ def feed_health(snapshot: Snapshot, on: int, *, days: int = DAYS, past: int = PA
     first = dict(con.execute("SELECT feed, min(known_day) FROM arrival_all GROUP BY 1").fetchall())
     last = dict(con.execute("SELECT feed, max(known_day) FROM arrival_all GROUP BY 1").fetchall())
     whole = {feed: min(past, max(0, (on - days - day + 1) // days)) for feed, day in first.items()}
+    seasons = _seasons(con, on, days, first)
     judged = sum(n >= LEAST for n in whole.values()) or 1
     level = LEVEL / judged
     feeds, windows = [], []
     for feed in sorted(first, key=lambda one: names[one]):
         row = _judge(counts.get(feed, {}), whole[feed], level)
         row |= _late(con, feed, level, whole[feed] >= LEAST)
-        states = [state for state in STATES if row.pop(f"is_{state}")]
+        seasonal = _season(row, seasons[feed], level)
+        states = [*(["seasonal"] if seasonal else []), *(state for state in STATES if row.pop(f"is_{state}"))]
         row["state"] = "too_short" if whole[feed] < LEAST else "+".join(states) or "ok"
         row |= {"feed": names[feed], "days_since_last": on - last[feed], "last_recorded": str(from_day(last[feed]))}
         row |= {
@@ -122,6 +128,37 @@ def _judge(counts: dict[int, int], windows: int, level: float) -> dict[str, Any]
     return row | flags | {"expected": mean, "dispersion": dispersion, "p_low": low, "p_high": high}
 
 
+def _seasons(con: duckdb.DuckDBPyConnection, on: int, days: int, first: dict[int, int]) -> dict[int, list[int]]:
+    """Of each feed the counts in the same days of past years that it covers whole, newest first."""
+    ends = [add_months(on, -12 * years) for years in range(1, MOST_YEARS + 1)]
+    found: dict[int, list[int]] = {feed: [] for feed in first}
+    for end in ends:
+        counts = dict(
+            con.execute(
+                f"SELECT feed, count(*) FROM arrival_all WHERE known_day BETWEEN {end - days + 1} AND {end} GROUP BY 1"
+            ).fetchall()
+        )
+        for feed, day in first.items():
+            if day <= end - days + 1:
+                found[feed].append(int(counts.get(feed, 0)))
+    return found
+
+
+def _season(row: dict[str, Any], past: list[int], level: float) -> bool:
+    """Whether the same days of past years explain a count that the last windows do not; its flags are taken back."""
+    row |= {"season_years": len(past), "season_expected": None, "p_season": None}
+    if len(past) < LEAST_YEARS:
+        return False
+    mean = (sum(past) + 0.5) / len(past)
+    low, high = negative_binomial(row["observed"], mean, mean * (1 + 1 / len(past)))
+    row |= {"season_expected": mean, "p_season": min(low, high)}
+    found = False
+    for state, p in (("silent", low), ("thin", low), ("surging", high)):
+        if row[f"is_{state}"] and p >= level:
+            row[f"is_{state}"], found = False, True
+    return found
+
+
 def _late(con: duckdb.DuckDBPyConnection, feed: int, level: float, judged: bool) -> dict[str, Any]:
     """Delay from the newest legal date to the day of recording, against nine tenths of the feed's past delays."""
     nothing = {"is_late": False, "late_limit": None, "late_share": None, "late_past": None, "p_late": None}
@@ -158,5 +195,12 @@ def _declared(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, on: int) -> li
 
 def _never(name: str) -> dict[str, Any]:
     keys = ("expected", "dispersion", "p_low", "p_high", "p_zero", "days_since_last", "late_limit", "late_share",
-            "late_past", "p_late", "level")  # fmt: skip
-    return {"feed": name, "state": "never", "windows": 0, "observed": 0, "last_recorded": ""} | dict.fromkeys(keys)
+            "late_past", "p_late", "level", "season_expected", "p_season")  # fmt: skip
+    return {
+        "feed": name,
+        "state": "never",
+        "windows": 0,
+        "observed": 0,
+        "last_recorded": "",
+        "season_years": 0,
+    } | dict.fromkeys(keys)
