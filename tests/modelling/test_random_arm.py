@@ -30,6 +30,7 @@ def test_a_full_count_is_exact_and_certain() -> None:
     assert found.auc.value == auc_interval(Y, P)[0]
     assert found.gap.se == found.auc.se == found.rate_total.se == 0
     assert found.gap.low == found.gap.high
+    assert found.notes == ()  # nothing is estimated
 
 
 def test_weights_by_hand() -> None:
@@ -41,6 +42,14 @@ def test_weights_by_hand() -> None:
     # event against the one clean row: 10 of 14 weights are above it, 2 are above it (0.4), 2 below (0.1)
     assert found.auc is not None
     assert found.auc.value == pytest.approx(12 / 14)
+
+
+def test_few_results_say_that_the_interval_of_the_auc_is_too_narrow() -> None:
+    rng = np.random.default_rng(4)
+    for rows, said in ((139, True), (461, False)):
+        p = rng.random(rows)
+        notes = evaluate_random_arm(rng.random(rows) < p, p, ["1/10"] * rows).notes
+        assert any("the interval of the AUC is too narrow" in note for note in notes) is said
 
 
 def test_over_all_samples_the_total_and_its_variance_are_unbiased() -> None:
