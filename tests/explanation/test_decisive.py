@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -44,11 +45,13 @@ def rich(name: str) -> Plan:
     return bind(scheme, 2020 if scheme.period == "year" else date(2020, 12, 31), known_at=year_end(2020) + 120)
 
 
-@pytest.mark.parametrize("name", ["acts", "caps", "dates", "unknown"])
-def test_equal_to_brute_force_where_everything_meets(name: str) -> None:
-    """Caps in groups, heaviest per act and group, months, runs, interval scores, pools, ceilings, carry-over."""
+@pytest.mark.parametrize(
+    ("name", "records"), [("acts", 9), ("caps", 9), ("counts", 6), ("dates", 9), ("unknown", 9)], ids=str
+)
+def test_equal_to_brute_force_where_everything_meets(name: str, records: int) -> None:
+    """Caps in groups, heaviest per act and group, months, runs, interval scores, pools, ceilings, exact counts."""
     plan = rich(name)
-    for subject in subjects(plan, 1, 40, range(9)):
+    for subject in subjects(plan, 1, 40, range(records)):
         assert list(differences(plan, subject, brute(plan, subject))) == []
 
 
@@ -122,6 +125,39 @@ def test_what_no_withdrawal_reaches_is_said() -> None:
     plan = rich("acts")
     found = decisive(plan, replace(subject_of(plan, 1), fed=False), "green")
     assert (found.possible, found.proved, found.smallest, found.patterns) == (False, True, None, ())
+
+
+def test_where_nothing_reaches_the_target_the_empty_list_is_complete() -> None:
+    plan = rich("counts")
+    seen = 0
+    for subject in subjects(plan, 6, 60, range(1, 4)):
+        found = decisive(plan, subject, plan.grades[0], limit=1)
+        if found.possible is False:
+            seen += 1
+            assert (found.complete, found.minimal_sets) == (True, 0)
+    assert seen >= 10
+
+
+def test_what_one_record_reaches_needs_no_search() -> None:
+    plan = rich("caps")
+    seen = 0
+    for subject in subjects(plan, 7, 30, range(4, 20)):
+        found = decisive(plan, subject, "any", work=1)
+        if found.singles:
+            seen += 1
+            single = sum(len(one.records) for one in found.singles)
+            assert (found.proved, found.smallest, found.smallest_sets) == (True, 1, single)
+    assert seen >= 10
+
+
+def test_many_records_in_one_part_end_within_the_limit_of_work() -> None:
+    """Counts by act and by kind tie all records together: one part has as many ways as many parts."""
+    plan = rich("counts")
+    began = time.process_time()
+    for subject in subjects(plan, 8, 2, [60], recent=True):
+        found = decisive(plan, subject, "any")
+        assert found.proved or found.why
+    assert time.process_time() - began < 60
 
 
 def test_a_list_that_is_cut_says_so() -> None:

@@ -30,7 +30,9 @@ from creditscore.grading.exact import Subject
 from creditscore.grading.plan import Plan
 
 WORK = 200_000  # steps of one question, about two seconds
-STEPS = 3000  # of the walk through one cell
+STEPS = 6000  # of the walk through one cell
+CHAIN = 100  # steps that it costs to make one
+LISTING = 60_000  # of all walks that list the sets of one answer
 
 
 def decisive(plan: Plan, subject: Subject, target: str | None = None, limit: int = LIMIT, work: int = WORK) -> Decisive:
@@ -68,17 +70,22 @@ class Search:
         rank = None if wanted == ANY else self.plan.grades.index(wanted)
         steps = Work(work)
         chains = self._chains(cells(self.game, self.leaves, lambda end: self._reached(end, rank)))
-        best: Smallest | None = None
-        sets, open_, sizes = 0, [], {}
-        known: list[Counts] = []
+        least = int(not self._reached(self.now, rank))  # no set reaches the target with fewer
+        alone = self._alone(rank) if least else []  # each is a smallest set, and together they are all
+        known = list(alone)
+        best = Smallest(1, 0, alone[0]) if alone else None
+        sets, open_, sizes, listing = 0, [], {}, Work(LISTING)
         for bound, chain in chains:
+            bound = max(bound, least)
             if (best is not None and bound > best.size) or self._beyond(chain.cell, known):
                 continue
             try:
                 one = smallest(chain, self.total if best is None else best.size, steps)
             except TooMuch:
+                sizes[id(chain)] = bound
                 open_.append(bound)
-                known += list(islice(Walk(chain, STEPS, greedy=True).patterns(), 1))
+                if best is None:
+                    known += self._some(chain, listing, 1, greedy=True)
                 continue
             sizes[id(chain)] = self.total + 1 if one is None else one.size
             if one is not None:
@@ -89,8 +96,13 @@ class Search:
         size = None if counts is None else sum(counts)
         proved = not any(size is None or bound < size for bound in open_)
         counted = proved and not any(size is None or bound <= size for bound in open_)
+        if alone:
+            counted, sets = True, sum(self.game.kinds[one.index(1)].count for one in alone)
         near = [chain for _, chain in chains if not self._beyond(chain.cell, known)]
-        patterns, complete = self._patterns(near, counts if proved else None, limit, steps)
+        patterns: list[Pattern] = []
+        complete = proved  # where nothing reaches the target, the empty list holds all
+        if proved and counts is not None:
+            patterns, complete = self._patterns(near, counts, limit, steps, listing)
         return Decisive(
             state=self.now.state,
             grade=now,
@@ -130,6 +142,20 @@ class Search:
                 open_ = min(open_, bound)
         return singles, best if best <= self.total else None, best <= open_
 
+    def _alone(self, rank: int | None) -> list[Counts]:
+        """Single withdrawals that reach the target, one for each class."""
+        each = ([int(k == i) for k in range(len(self.none))] for i in range(len(self.none)))
+        return [tuple(counts) for counts in each if self._reached(self.outcomes.without(counts), rank)]
+
+    def _some(
+        self, chain: Chain, listing: Work, limit: int, greedy: bool = False, most: int | None = None
+    ) -> list[Counts]:
+        """At most `limit` sets of one cell, by steps that all walks of an answer share."""
+        walk = Walk(chain, min(STEPS, listing.left), greedy, most)
+        found = list(islice(walk.patterns(), limit))
+        listing.left -= walk.taken
+        return found
+
     def _reached(self, end: End, rank: int | None) -> bool:
         return end != self.now if rank is None else end.state == "graded" and end.grade <= rank
 
@@ -166,17 +192,15 @@ class Search:
         return tuple(found)
 
     def _patterns(
-        self, chains: Sequence[Chain], witness: Counts | None, limit: int, work: Work
+        self, chains: Sequence[Chain], witness: Counts, limit: int, work: Work, listing: Work
     ) -> tuple[list[Pattern], bool]:
         """Minimal sets as patterns, the small ones first; whether these are all."""
-        if witness is None:
-            return [], not chains
         found, complete, best = {witness}, True, sum(witness)
         for chain in chains:  # the smallest sets first, so that a cut leaves the others away
             if len(found) <= limit and (chain.bound() or 0) <= best:
-                found.update(islice(Walk(chain, STEPS, most=best).patterns(), limit + 1 - len(found)))
+                found.update(self._some(chain, listing, limit + 1 - len(found), most=best))
         for chain in chains:
-            walk = Walk(chain, STEPS)
+            walk = Walk(chain, min(STEPS, listing.left))
             one_cell = len(chains) == 1 and walk.strict
             for counts in walk.patterns():
                 try:
@@ -187,16 +211,21 @@ class Search:
                 if len(found) > 4 * limit or walk.stopped:
                     walk.stopped = True
                     break
+            listing.left -= walk.taken
             complete &= not walk.stopped
         patterns = [self._pattern(counts) for counts in found]
         return sorted(patterns, key=lambda one: (one.size, one.parts)), complete
 
     def _smaller(self, chains: Sequence[Chain], counts: Counts, work: Work) -> bool:
         """Whether a smaller set inside this one reaches the target too."""
+        size = sum(counts)
         for chain in chains:
-            if all(forced <= k for forced, k in zip(chain.forced, counts, strict=True)):
+            bound = chain.bound()
+            near = bound is not None and bound < size
+            if near and all(forced <= k for forced, k in zip(chain.forced, counts, strict=True)):
+                work.take(CHAIN)
                 inside = Chain(self.game, chain.cell, counts, self.folds)
-                if smallest(inside, sum(counts) - 1, work) is not None:
+                if smallest(inside, size - 1, work) is not None:
                     return True
         return False
 

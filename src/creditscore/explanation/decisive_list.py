@@ -19,7 +19,7 @@ class Walk:
 
     def __init__(self, chain: Chain, steps: int, greedy: bool = False, most: int | None = None):
         self.most = most  # sets of more withdrawals are passed over
-        self.chain, self.steps, self.stopped = chain, steps, False
+        self.chain, self.steps, self.taken, self.stopped = chain, steps, 0, False
         self.greedy = greedy  # as many of the heavy classes as there are: the first set found is a small one
         self.order = self._order()
         self.rests = [self._rest(place) for place in range(len(self.order) + 1)]
@@ -50,10 +50,14 @@ class Walk:
                     side[m] += amounts[first][m] - amounts[after][m]
         return sums
 
+    def _tired(self) -> bool:
+        """One step more, of a part or of a class in it: a part of many classes has as many ways as many parts."""
+        self.stopped = self.stopped or self.taken >= self.steps
+        self.taken += not self.stopped
+        return self.stopped
+
     def _from_part(self, place: int, totals: Totals, counts: list[int]) -> Iterator[Counts]:
-        self.steps -= 1
-        if self.steps < 0:
-            self.stopped = True
+        if self._tired():
             return
         chain = self.chain
         rest, low, high = self.rests[place]
@@ -82,6 +86,8 @@ class Walk:
     def _in_part(
         self, place: int, kinds: tuple[int, ...], k: int, totals: Totals, inner: Inner, counts: list[int]
     ) -> Iterator[Counts]:
+        if self._tired():
+            return
         chain, i = self.chain, kinds[k]
         free = self.order[place] in self.loose
         amounts = self._amounts(i, k, inner, free)
