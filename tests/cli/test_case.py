@@ -58,7 +58,8 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
         in run("life", "move", desk["run"], "announce", *at, "--by", "chen.jie", "--on", "2023-04-21").output
     )
     opened = run(
-        "case", "open", desk["run"][:8], subject, "--ground", f"facts_wrong:{one}=该申报已按期完成，有电子回执",
+        "case", "open", desk["run"][:8], subject,
+        "--ground", f"facts_wrong:{one}=该申报已按期完成，有电子回执；电话13800138000",
         "--ground", f"already_corrected:{two}", "--procedure", "reevaluation", *at,
         "--by", "wang.wei", "--on", "2023-05-04",
     )  # fmt: skip
@@ -109,7 +110,8 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
     assert "a case on 1 of the grades is open" in str(held.exception)
 
     answered = run(
-        "case", "answer", "C2023-0001", "1", "--text", "经核实，期限内已提交", "--document-no", "征管〔2023〕8号",
+        "case", "answer", "C2023-0001", "1", "--text", "经核实，期限内已提交；联系13900139000",
+        "--document-no", "征管〔2023〕8号",
         *at, "--by", "wang.wei", "--on", "2023-05-11",
     )  # fmt: skip
     assert answered.exit_code == 0
@@ -141,6 +143,11 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
         assert all(clean(line.strip())[:12] in html for line in said.splitlines()[:3] if line.strip())
         assert "http" not in re.sub(r"<meta[^>]*>", "", html).split('<script type="application/json"')[0]
     assert json.loads((out / "letter.json").read_text(encoding="utf-8"))["decision"]["after"]["said"] == after["said"]
+    for file in out.iterdir():  # numbers of persons and accounts of officials stay inside
+        sent = file.read_text(encoding="utf-8")
+        assert "13800138000" not in sent
+        assert "13900139000" not in sent
+        assert not any(name in sent for name in ("li.na", "wang.wei", "zhang.min"))
     lived = run("life", "show", subject, *at, "--lang", "en")
     assert "announcement" in lived.output
     assert "disputed" not in lived.output

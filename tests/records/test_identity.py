@@ -85,3 +85,40 @@ def test_a_cell_that_names_a_resident_number_shows_nothing_else() -> None:
     assert redact_cell(f"欧阳测试 {PERSON} 电话13800138000") == PERSON[:3] + "*" * 15
     assert redact_cell("欧阳测试") == "欧阳测试"
     assert redact_cell("电话13800138000") == "电话138********"
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "110105 19491231 002X",
+        "110105-1949-1231-002X",
+        "1101051949 1231002x",
+        "110105\u200b19491231002X",
+        "110105—19491231—002X",
+        "110105 491231 002",  # the old form
+    ],
+)
+def test_a_number_written_with_gaps_is_still_a_number(number: str) -> None:
+    text = f"联系人{number}。"
+    assert [text[start:end] for start, end in resident_numbers(text)] == [number]
+    assert redact(text) == f"联系人110{'*' * (len(number) - 3)}。"
+    assert redact_cell(text) == "110" + "*" * (len(number) - 3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2022-03-16 2022-04-16 12",  # days
+        "税字 2201 0220 2203 1600 01",
+        "110105 19491231 0021",  # the check character does not fit
+        "990105 19491231 0022",
+    ],
+)
+def test_digits_with_gaps_that_are_no_number_of_a_person_stay(text: str) -> None:
+    assert resident_numbers(text) == []
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize("number", ["11010519491231002X", "110105 19491231 002X"])
+def test_a_letter_before_a_number_does_not_hide_it(number: str) -> None:
+    assert redact(f"ID{number}") == f"ID110{'*' * (len(number) - 3)}"

@@ -140,6 +140,8 @@ def test_the_grader_does_not_decide_and_roles_are_enforced(desk: Desk) -> None:
         ([("facts_wrong", "0")], {"on": D(2023, 4, 19)}, "before the day of knowledge"),
         ([("facts_wrong", "0")], {"clock": "mars"}, "there is no clock"),
         ([("facts_wrong", "0", "身份证 11010519491231002X")], {}, "resident identity number"),
+        ([("facts_wrong", "0", "身份证 110105 19491231 002X")], {}, "resident identity number"),
+        ([("facts_wrong", "0", "身份证 １１０１０５１９４９１２３１００２Ｘ")], {}, "resident identity number"),
     ],
 )
 def test_what_does_not_fit_is_not_opened(desk: Desk, grounds: Any, more: Any, match: str) -> None:

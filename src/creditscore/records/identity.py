@@ -26,7 +26,10 @@ _UNSEEN = dict.fromkeys(map(ord, INVISIBLE))
 
 _MOBILE = re.compile(r"(?<![0-9A-Za-z])1[3-9][0-9]{9}(?![0-9A-Za-z])")  # of eleven digits, standing alone
 _RUN = re.compile(r"[0-9]{14,}[0-9Xx]")
-_PIECES = re.compile(r"[0-9]+[ -](?:[0-9]+[ -])*[0-9]*[0-9Xx]")  # digits in pieces, as on a card that was read out
+# Digits in pieces, as on a card that was read out or written by hand: blanks, hyphens, characters without width
+_GAP = rf"[ \u00a0\u2010-\u2015{INVISIBLE}-]{{1,2}}"
+_GAPPED = re.compile(rf"[0-9]{_GAP}[0-9Xx]")
+_PIECES = re.compile(rf"[0-9]+{_GAP}(?:[0-9]+{_GAP})*[0-9]*[0-9Xx]")
 _MANGLED = re.compile(MANGLED_LIKE)
 # First digit of a place in China; 9 begins the cards of foreign permanent residents.
 _PLACES = "12345689"
@@ -79,8 +82,8 @@ def resident_numbers(text: str) -> list[tuple[int, int]]:
     """Where resident identity numbers stand in `text`: (start, end) pairs, left to right.
 
     A number of exactly the right length counts by its date and check character. Inside a longer run of
-    digits, and for the old form inside a longer text, chance hits are common: there the first six digits
-    must also be a known county. A valid credit code of a firm (9…) is never taken for a person.
+    digits, with blanks or hyphens in between, and for the old form inside a longer text, chance hits are common:
+    there the first six digits must also be a known county. A valid credit code of a firm (9…) is never a person.
     """
     from stdnum.cn import uscc
 
@@ -105,7 +108,7 @@ def resident_numbers(text: str) -> list[tuple[int, int]]:
                 at += 15
             else:
                 at += 1
-    if " " in text or "-" in text:
+    if _GAPPED.search(text):
         found += [span for run in _PIECES.finditer(text) for span in _in_pieces(run.group(), run.start())]
     return sorted(found)
 
@@ -145,7 +148,11 @@ def is_resident(text: str) -> bool:
 def redact(text: str) -> str:
     """`text` with every resident identity number and mobile number reduced to its first three digits and asterisks."""
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    spans = sorted({*resident_numbers(plain), *(one.span() for one in _MOBILE.finditer(plain))})
+    spans = resident_numbers(plain)
+    spans += [
+        one.span() for one in _MOBILE.finditer(plain) if not any(a < one.end() and one.start() < b for a, b in spans)
+    ]
+    spans.sort()
     if spans:
         for start, end in reversed(spans):
             plain = plain[: start + 3] + "*" * (end - start - 3) + plain[end:]

@@ -7,7 +7,7 @@ from typing import Any
 
 from creditscore.explanation.words import LANGS, Lang
 from creditscore.reports.html import as_json, draw, write_page
-from creditscore.review.letter import Letter
+from creditscore.review.letter import Letter, outward
 
 
 def letter_page(one: Letter, data: dict[str, Any], lang: Lang) -> str:
@@ -17,7 +17,7 @@ def letter_page(one: Letter, data: dict[str, Any], lang: Lang) -> str:
 
 def write_letters(letters: dict[Lang, Letter], data: dict[str, Any], folder: Path) -> list[Path]:
     """`letter.zh.txt`, `letter.zh.html`, the same in English, and `letter.json` with what they were made from."""
-    files = []
+    files, data = [], outward(data)
     for lang in LANGS:
         files.append(write_page(folder / f"letter.{lang}.txt", str(letters[lang])))
         files.append(write_page(folder / f"letter.{lang}.html", letter_page(letters[lang], data, lang)))

@@ -129,11 +129,11 @@ def _decision(
     return {
         "on": made.on.isoformat(),
         "by": made.by,
-        "reason": made.reason,
+        "reason": redact(made.reason),
         "articles": list(made.articles),
         "findings": [
             {"record_id": record, "action": action, "label": pair("actions", action),
-             "changes": dict(made.changes.get(record, {}))}
+             "changes": {name: redact(str(one)) for name, one in made.changes.get(record, {}).items()}}
             for record, action in made.findings.items()
         ],
         "before": {**was, "said": graded_in_short(made.before)},
@@ -210,6 +210,7 @@ def _contested(ground: Mapping[str, Any], rows: list[dict[str, Any]], shown: Exp
     row = next((one for one in rows if one["record_id"] == record), None)
     return {
         **ground,
+        "statement": redact(ground["statement"]),
         "ground_label": pair("grounds", ground["ground"]),
         "item": None if row is None else row["item"],
         "label": pair("whole", WHOLE) if record == WHOLE else None if line is None else both(line.label),
@@ -231,7 +232,13 @@ def _merit(one: Merit) -> dict[str, Any]:
 
 def _question(one: Mapping[str, Any], on: date) -> dict[str, Any]:
     plainly = {name: value.isoformat() if isinstance(value, date) else value for name, value in one.items()}
-    return {**plainly, "records": list(one["records"]), "overdue": one["answered_on"] is None and one["due"] < on}
+    told = {name: redact(plainly[name]) for name in ("department", "text", "answer", "document_no")}
+    return {
+        **plainly,
+        **told,
+        "records": list(one["records"]),
+        "overdue": one["answered_on"] is None and one["due"] < on,
+    }
 
 
 def _graded(shown: Explanation) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from creditscore.review.dossier import pair, phrase
 from creditscore.review.said import said
 from creditscore.schemes.laws import load_laws
 
+INWARD = ("opened_by", "kept_by", "letters")  # who worked on it
+
 
 @dataclass(frozen=True)
 class Section:
@@ -41,6 +43,12 @@ class Letter:
 
 def _listed(lines: tuple[str, ...]) -> list[str]:
     return [f"  {k}. {line}" if len(lines) > 1 else f"  {line}" for k, line in enumerate(lines, 1)]
+
+
+def outward(data: dict[str, Any]) -> dict[str, Any]:
+    """The data of a case as they may leave the office: without the accounts of those who worked on it."""
+    made = data["decision"] and {name: value for name, value in data["decision"].items() if name != "by"}
+    return {name: value for name, value in data.items() if name not in INWARD} | {"decision": made}
 
 
 def letter(data: dict[str, Any], lang: Lang, *, document_no: str, on: str, office: str, remedy: str = "") -> Letter:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from creditscore.errors import UsageError
 from creditscore.records.identity import resident_numbers
 
@@ -9,7 +11,7 @@ from creditscore.records.identity import resident_numbers
 def said(**texts: str) -> None:
     """Nothing, or UsageError where a text holds a resident identity number or `by` is empty."""
     for name, text in texts.items():
-        if resident_numbers(text):
+        if resident_numbers(unicodedata.normalize("NFKC", text)):
             raise UsageError(
                 f"{name} holds a resident identity number", next="leave it out; name people by their account"
             )
