@@ -118,12 +118,65 @@ def test_a_packet_made_anew_to_fit_has_another_digest(packet: Packet) -> None:
         (lambda text: text.replace('  "laws": [', '  "lows": ['), "inputs.laws"),
         (lambda text: text.replace(": ", ":  ", 1), "as written"),
         (lambda text: "[]", "kind"),
+        (lambda text: "[" * 200_000, "JSON"),
+        (lambda text: text.replace('  "laws": [', '  "more": 1,\n  "laws": ['), "inputs.more"),
     ],
 )
 def test_a_spoilt_file_is_said_not_raised(packet: Packet, spoil: Any, place: str) -> None:
     (found,) = verify_text(spoil(text_of(packet)))
     assert isinstance(found, Changed)
     assert place in found.place
+
+
+@pytest.mark.parametrize(
+    ("part", "row"),
+    [
+        ("about", {"name": "period"}),
+        ("case", 7),
+        ("disputed", {}),
+        ("subjects", {"subject_id": None}),
+        ("records", {"record_id": ["R1"]}),
+        ("listings", {"list": {"a": 1}}),
+        ("refused", None),
+        ("scheme", {"items": 1}),
+        ("laws", {"id": "../../outside", "text": "id: outside"}),
+        ("laws", {"id": "/outside", "text": "id: outside"}),
+    ],
+)
+def test_a_row_of_another_shape_is_named_also_where_every_hash_was_made_anew(
+    packet: Packet, monkeypatch: pytest.MonkeyPatch, part: str, row: Any
+) -> None:
+    """A packet comes from outside: nothing of it is used before its shape is known, least of all as a file's name."""
+    monkeypatch.setattr("creditscore.review.packet.verify.compute", lambda inputs: pytest.fail("was computed"))
+    forged = json.loads(text_of(packet))
+    forged["inputs"][part].insert(0, row)
+    text = text_of(assembled(forged["inputs"], forged["results"]))
+    (found,) = verify_text(text)
+    assert found.place == f"inputs.{part}[0]"
+    assert text.split("\n")[found.line - 1].strip() == found.stands + ("," if forged["inputs"][part][1:] else "")
+
+
+@pytest.mark.parametrize(("part", "said"), [("about", "rows for run_id"), ("subjects", "one row")])
+def test_a_part_without_which_nothing_can_be_computed_is_named(packet: Packet, part: str, said: str) -> None:
+    forged = json.loads(text_of(packet))
+    forged["inputs"][part].clear()
+    (found,) = verify_text(text_of(assembled(forged["inputs"], forged["results"])))
+    assert found.place == f"inputs.{part}"
+    assert said in found.expected
+
+
+def test_a_model_part_that_does_not_add_up_is_named(packet: Packet) -> None:
+    forged = json.loads(text_of(packet))
+    forged["inputs"]["model"][-1]["points"] = -2.5
+    (found,) = verify_text(text_of(assembled(forged["inputs"], forged["results"])))
+    assert "the shares of the model part come to" in found.stands
+
+
+def test_the_place_of_a_changed_result_is_the_changed_one(packet: Packet) -> None:
+    forged = json.loads(text_of(packet))
+    forged["results"]["law"]["texts"].pop()
+    (found, *_) = verify_text(text_of(assembled(forged["inputs"], forged["results"])))
+    assert found.place == "results.law.texts"
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def gather(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Add
         "disputed": [{"record_id": one} for one in sorted(set(beside.disputed))],
         **{name: tables[name] for name in TABLES},
         "refused": [dict(one) for one in run.refused],
-        "model": _model(beside.model, sid),
+        "model": model_rows(beside.model, sid),
         "scheme": text,
         "version_before": before,
         "laws": _laws(text, file),
@@ -160,7 +160,7 @@ def _refused(folder: Path, subject_id: str) -> list[dict[str, str]]:
         return [_row(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
 
-def _model(model: Mapping[str, Any] | None, subject_id: str) -> list[Any]:
+def model_rows(model: Mapping[str, Any] | None, subject_id: str) -> list[Any]:
     """The model part: its head, then one row for each share."""
     if model is None:
         return []

@@ -10,8 +10,9 @@ from typing import Any
 
 from creditscore.errors import CreditscoreError
 from creditscore.review.packet.form import CHECK, FORMAT, KIND, assembled, line_of, numbered, provenance, text_of
-from creditscore.review.packet.gather import TABLES
+from creditscore.review.packet.gather import TABLES, about_of, model_rows
 from creditscore.review.packet.results import compute
+from creditscore.review.packet.shape import lacking, odd_rows
 from creditscore.version import __version__
 
 PARTS = ("about", "case", "disputed", *TABLES, "refused", "model", "scheme", "version_before", "laws")
@@ -41,6 +42,8 @@ def verify_text(text: str, file: str = "packet.json") -> list[Changed]:
     except ValueError as error:
         number = getattr(error, "lineno", 1)
         return [Changed(file, number, "JSON", _line(text, number), f"can be read ({error})")]
+    except RecursionError:
+        return [Changed(file, 1, "JSON", _line(text, 1), "can be read (it is nested too deeply)")]
     if not isinstance(packet, dict) or packet.get("kind") != KIND or packet.get("format") != FORMAT:
         wanted = f'"kind": "{KIND}", "format": {FORMAT}'
         return [Changed(file, _find(text, '"kind"', '"format"'), "kind", _line(text, 2), wanted)]
@@ -49,21 +52,37 @@ def verify_text(text: str, file: str = "packet.json") -> list[Changed]:
         entries = {place: k for k, (place, _) in enumerate(numbered(packet), start=1)} if key else {}
         number = entries.get(key, 1)
         return [Changed(file, number, missing, _line(text, number) if key else "", "a part of the inputs, its rows")]
+    odd = list(odd_rows(packet["inputs"]))
+    if odd:
+        entries = {place: k for k, (place, _) in enumerate(numbered(packet), start=1)}
+        return [
+            Changed(file, entries[part, k], f"inputs.{part}[{k}]", _cut(line_of(packet["inputs"][part][k])), allowed)
+            for part, k, allowed in odd
+        ]
     again = text_of(packet)
     if again != text:
         return [_first(file, text, again, "as written: one line per row, nothing twice")]
     found = list(_inputs(packet, file))
     if found:
         return found
+    short = lacking(packet["inputs"])
+    if short:
+        number = _find(text, f'"{short[0]}"')
+        return [Changed(file, number, f"inputs.{short[0]}", _line(text, number), short[1])]
     try:
-        results = compute(packet["inputs"])
+        model = packet["inputs"]["model"]
+        if model:
+            model_rows({**model[0], "shares": model[1:]}, about_of(packet["inputs"])["subject_id"])
+        results = json.loads(json.dumps(compute(packet["inputs"])))  # as they are written: lists, not tuples
     except CreditscoreError as error:
         return [Changed(file, 1, "inputs", str(error).splitlines()[0], "can be graded")]
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:  # made by somebody, hashes and all
+        return [Changed(file, 1, "inputs", f"{type(error).__name__}: {error}", "inputs that a packet can have")]
     whole = text_of(assembled(packet["inputs"], results))
     if whole == text:
         return []
     digest = assembled(packet["inputs"], packet["results"])["digest"]
-    lines, computed = text.splitlines(), whole.splitlines()
+    lines, computed = text.split("\n"), whole.split("\n")
     differing = [
         k for k, (a, b) in enumerate(zip(lines, computed, strict=False)) if a != b and not a.startswith(' "digest"')
     ]
@@ -115,8 +134,8 @@ def _shape(packet: Mapping[str, Any]) -> tuple[str, tuple[str, int] | None]:
     inputs, held, results = (packet.get(name) for name in ("inputs", "provenance", "results"))
     if not isinstance(inputs, dict) or not isinstance(held, list) or not isinstance(results, dict):
         return "inputs, provenance, results", None
-    for part in PARTS:
-        if not isinstance(inputs.get(part), list):
+    for part in dict.fromkeys([*PARTS, *inputs]):
+        if part not in PARTS or not isinstance(inputs.get(part), list):
             return f"inputs.{part}", None
     keys = {"part": str, "rows": int, "sha256": str, "checks": str}
     for k, one in enumerate(held):
@@ -171,12 +190,12 @@ def _cut(line: str) -> str:
 
 
 def _line(text: str, number: int) -> str:
-    lines = text.splitlines()
+    lines = text.split("\n")
     return _cut(lines[number - 1]) if 0 < number <= len(lines) else ""
 
 
 def _find(text: str, *names: str) -> int:
-    for k, line in enumerate(text.splitlines(), start=1):
+    for k, line in enumerate(text.split("\n"), start=1):
         if line.strip().startswith(names):
             return k
     return 1
