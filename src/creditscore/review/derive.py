@@ -11,7 +11,7 @@ from creditscore.grading.result import Grading
 from creditscore.records import Snapshot
 from creditscore.records.subset import unpack
 from creditscore.review.current import Key, Rows, as_rows, kept, subjects_in
-from creditscore.review.inputs import RecordEvent, as_table, asked, fitting
+from creditscore.review.inputs import RecordEvent, as_table, asked, domains_of, fitting
 from creditscore.review.keeping import KeptRun, kept_runs
 from creditscore.review.regrade import regrade
 from creditscore.schemes.model import Scheme
@@ -54,7 +54,8 @@ def derive(
     that day, each with its own legal day. So a record that is withdrawn and reinstated leaves the rows of the keeping,
     byte for byte. Where the history of a run holds a grade that an earlier kept run gave, the grade that run gives now
     stands in its place; entries on lists in `annulled` are no longer read. Grades in `under_law` are made as records
-    and law were known on that day, because a case decided so. `find` opens the snapshot of a run.
+    and law were known on that day, because a case decided so. `find` opens the snapshot of a run. A run of another
+    domain than the records of the events takes in none of them: its rows are those of the keeping.
     """
     ids = sorted(set(subject_ids))
     rows: dict[Key, Rows] = {}
@@ -74,12 +75,20 @@ def derive(
         freed = _without(tables, snapshot, mine, annulled)
         released |= {(run.run_id, one): names for one, names in freed.items()}
         laws = {one: day for one in mine if (day := (under_law or {}).get((run.run_id, one))) is not None}
+        done.append(run)
+        if not (tables or laws or _concerned(run, own, domains_of(snapshot, events))):
+            rows |= {(run.run_id, one): own[one] for one in mine}
+            continue
         for day in sorted({laws.get(one) for one in mine}, key=lambda day: day or date.min):
             alike = [one for one in mine if laws.get(one) == day]
             again = as_rows(_again(run, snapshot, alike, events, tables, schemes, day))
             rows |= {(run.run_id, one): again[one] for one in alike}
-        done.append(run)
     return Derived(rows, before, chained, released)
+
+
+def _concerned(run: KeptRun, own: Mapping[str, Rows], domains: frozenset[str] | None) -> bool:
+    """Whether a run takes in records of the domains; None stands for every domain."""
+    return domains is None or any(row["domain"] in domains for rows in own.values() for row in rows.grades)
 
 
 def _moment(run: KeptRun) -> tuple[str, int, str]:

@@ -124,6 +124,23 @@ def fitting(snapshot: Snapshot, events: Sequence[RecordEvent]) -> list[RecordEve
     return found
 
 
+def domains_of(snapshot: Snapshot, events: Sequence[RecordEvent]) -> frozenset[str] | None:
+    """The domains of the records that events are about; None where one may be of any domain, or becomes another's."""
+    if any("domain" in (one.further or {}) for one in events):
+        return None
+    con = snapshot.con.cursor()
+    put_pairs(con, "asked", [(one.subject_id, one.record_id) for one in events])
+    try:
+        rows = con.execute(
+            f"SELECT DISTINCT x.domain FROM {snapshot.log} x WHERE x.record_id IN (SELECT b FROM asked)"
+        ).fetchall()
+    finally:
+        drop_pairs(con, "asked")
+    if any(code is None for (code,) in rows):
+        return None
+    return frozenset(snapshot.domains[code] for (code,) in rows)
+
+
 def _key(one: RecordEvent) -> tuple[str, int, str, int | None]:
     return one.record_id, one.event_no, one.event, None if one.event_on is None else to_day(one.event_on)
 
