@@ -14,22 +14,23 @@ LOUD = "#a6263a"
 
 
 def ladders(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]]) -> Markup:
-    """One bar of 100 per cent per row, each in the colours of its own scale: label, total, grades (code, count)."""
+    """One bar of 100 per cent per row, in the colours of its own scale: label, total, grades (code, name, count)."""
     left = 300
     room = WIDTH - left - 6
     parts: list[Markup] = []
     for k, row in enumerate(rows):
         y, x = 4 + 26 * k, float(left)
-        parts.append(say(left - 8, y + 14, fit(f"{row['label']} ({row['total']:,})", left - 12), "end"))
+        count = f" ({row['total']:,})"
+        parts.append(say(left - 8, y + 14, fit(row["label"], left - 12 - 8 * len(count)) + count, "end"))
         shades = colours([grade["code"] for grade in row["grades"]])
         for grade in row["grades"]:
             if not grade["count"]:
                 continue
             width = room * grade["count"] / row["total"]
-            told = f"{row['label']} {grade['code']}: {grade['count']:,} ({100 * grade['count'] / row['total']:.1f} %)"
+            told = f"{row['label']} {grade['name']}: {grade['count']:,} ({100 * grade['count'] / row['total']:.1f} %)"
             parts.append(rect(x, y, width, 19, shades[grade["code"]], told))
-            shown = fit(grade["code"], width - 8)
-            if width >= 22 and shown == grade["code"]:
+            shown = fit(grade["name"], width - 8)
+            if width >= 22 and shown == grade["name"]:
                 ink = "on-dark" if shades[grade["code"]] in DARK else "on-light"
                 parts.append(say(x + width / 2, y + 14, shown, "middle", ink))
             x += width

@@ -46,7 +46,11 @@ def shares(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     parts: list[Table | Figure] = []
     year = data["years"][-1]
     bars = [
-        {"label": row["label"][lang], "total": row["graded"], "grades": row["grades"]}
+        {
+            "label": row["label"][lang],
+            "total": row["graded"],
+            "grades": [{**one, "name": _grade(one, lang)} for one in row["grades"]],
+        }
         for row in data["shares"]
         if row["year"] == year and row["graded"]
     ]
@@ -60,19 +64,24 @@ def shares(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     for held in by_scheme.values():
         one = next(iter(held.values()))
         mark = f"\n{t('internal_risk')}" if one["use"] == "internal_risk" else ""
-        rows.append([one["label"][lang] + mark, *(_counts(held.get(year), t) for year in data["years"])])
+        rows.append([one["label"][lang] + mark, *(_counts(held.get(year), lang, t) for year in data["years"])])
     head = [(t("scheme"), ""), *((year, "") for year in data["years"])]
     parts.append(Table(head, rows, "", t("table_desc")))
     return Section(t("shares"), "", parts)
 
 
-def _counts(row: dict[str, Any] | None, t: Said) -> str:
+def _grade(one: dict[str, Any], lang: Lang) -> str:
+    """A grade that is a letter or a short code as it is, a word in the language of the page."""
+    return str(one["code"] if one["code"].upper() == one["code"] else one["label"][lang])
+
+
+def _counts(row: dict[str, Any] | None, lang: Lang, t: Said) -> str:
     """How many of each grade, and below them those without one."""
     if row is None:
         return "—"
-    told = "  ".join(f"{grade['code']} {grade['count']:,}" for grade in row["grades"] if grade["count"])
+    told = " · ".join(f"{_grade(one, lang)} {one['count']:,}" for one in row["grades"] if one["count"])
     rest = [f"{t(name)} {row[name]:,}" for name in ("not_graded", "not_computable") if row[name]]
-    return "\n".join(part for part in (told or "—", "  ".join(rest)) if part)
+    return "\n".join(part for part in (told or "—", " · ".join(rest)) if part)
 
 
 def migration(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
@@ -97,7 +106,9 @@ def migration(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
             number(row["organisations"]),
             number(row["moved"]),
         )
-        names = [name or t("no_grade") for name in used]
+        told = {one["code"]: _grade(one, lang) for share in data["shares"] for one in share["grades"]
+                if share["scheme"] == row["scheme"]}  # fmt: skip
+        names = [told.get(name, name) or t("no_grade") for name in used]
         parts.append(Figure(title, "", plots.matrix(f"moves-{k}", title, t("migration_desc"), names, rates, counts)))
     rows = [
         [labels[row["scheme"]], f"{row['from']} → {row['to']}", number(row["organisations"]), number(row["moved"])]

@@ -154,11 +154,12 @@ def overview_page(summary: dict[str, Any], lang: Lang = "zh", other: str = "") -
 
 def subject_page(
     one: Explanation, lang: Lang = "zh", made_up: bool | None = None, hashes: Audit | None = None,
-    marks: Sequence[str] = (), disputes: Sequence[Mapping[str, Any]] = (),
+    marks: Sequence[str] = (), disputes: Sequence[Mapping[str, Any]] = (), other: str = "",
 ) -> str:  # fmt: skip
     """The explained grade of one subject, with `hashes` for an auditor; prints on A4.
 
-    `marks` are the lines that say which of its records are disputed, `disputes` the same as rows for the JSON.
+    `marks` are the lines that say which of its records are disputed, `disputes` the same as rows for the JSON; `other`
+    is the file of the same page in the other language.
     """
     data = explanation_data(one, made_up, hashes)
     if disputes:
@@ -185,7 +186,7 @@ def subject_page(
         laws=[(key, say(label, lang)) for key, label in one.laws.items()],
         readings=[(key, say(label, lang)) for key, label in one.readings.items()],
         interval_shown=_open(one, lang), decision=_decision(one, lang),
-        hashes=hashes, marks=[mark.strip("* ") for mark in marks],
+        hashes=hashes, marks=[mark.strip("* ") for mark in marks], other=other,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang
+from creditscore.explanation.words import Lang, say, text, word
 from creditscore.grading.movement import BETTER, DIRECTIONS, GAINED, LOST, OTHER, SAME, WORSE
 from creditscore.reports import charts, page, plots
 from creditscore.reports.page import number
@@ -24,8 +24,8 @@ def impact_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str
     tiles = [(t("subjects"), number(data["subjects"])), (t("subjects_moved"), number(data["moved"]))]
     tiles += [(t(name), number(counts[name])) for name in (WORSE, BETTER)]
     tiles += [(t("reversed"), number(data["ranks"]["reversed"]))] if data["ranks"] else []
-    sections = [flows(data, t), *(group(data, by, t) for by in ("industry", "size", "district")), ranks(data, t),
-                notices(data, lang, t), changes(data, lang, t)]  # fmt: skip
+    sections = [flows(data, lang, t), *(group(data, by, lang, t) for by in ("industry", "size", "district")),
+                ranks(data, t), notices(data, lang, t), changes(data, lang, t)]  # fmt: skip
     under = [t("from_to", data["a"]["name"], data["b"]["name"]), f"{t('at')} {data['at']}" if data["at"] else ""]
     return page.draw(
         data, lang, t, t("impact"), data["title"][lang], sections, under=[one for one in under if one], tiles=tiles,
@@ -40,7 +40,15 @@ def limits(data: dict[str, Any], t: Said) -> list[str]:
     return [t(one) for one in [*found, "not_sent"]]
 
 
-def flows(data: dict[str, Any], t: Said) -> Section:
+def _side(named: str, lang: Lang) -> str:
+    """A grade as it is; the state of one who has none in words, and why."""
+    state, colon, why = named.partition(": ")
+    if not colon:
+        return clean(named)
+    return clean(f"{say(word('states', state), lang)}{text('colon', lang)}{say(word('state_reasons', why), lang)}")
+
+
+def flows(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     names = data["names"]
     count = {(row["before"], row["after"]): row["subjects"] for row in data["matrix"]}
     graded = {*data["a"]["grades"], *data["b"]["grades"]}
@@ -57,12 +65,15 @@ def flows(data: dict[str, Any], t: Said) -> Section:
     rows = sorted(((n, x, y) for (x, y), n in count.items() if x != y), key=lambda row: (-row[0], row[1], row[2]))
     total = data["subjects"] or 1
     ways = {(row["before"], row["after"]): row["direction"] for one in data["flows"] for row in [one]}
-    listed = [[clean(x), clean(y), t(ways[x, y]), number(n), f"{100 * n / total:.2f} %"] for n, x, y in rows[:FLOWS]]
+    listed = [
+        [_side(x, lang), _side(y, lang), t(ways[x, y]), number(n), f"{100 * n / total:.2f} %"]
+        for n, x, y in rows[:FLOWS]
+    ]
     parts.append(Table(heads(t, "before", "after", "direction", total="n", share="n"), listed, t("flow_list")))
     return Section(t("flows"), "", parts)
 
 
-def group(data: dict[str, Any], by: str, t: Said) -> Section | None:
+def group(data: dict[str, Any], by: str, lang: Lang, t: Said) -> Section | None:
     rows = data["groups"][by]
     if not rows:
         return None
@@ -79,7 +90,13 @@ def group(data: dict[str, Any], by: str, t: Said) -> Section | None:
     picture = charts.stacked(by, t(f"by_{by}"), t("groups_desc"), bars, list(names.values()),
                              {names[one]: SHADES[one] for one in DIRECTIONS}, 92)  # fmt: skip
     listed = [
-        [clean(row["name"]) or t("unnamed"), number(row["total"]), number(row[WORSE]), number(row[BETTER]), _main(row)]
+        [
+            clean(row["name"]) or t("unnamed"),
+            number(row["total"]),
+            number(row[WORSE]),
+            number(row[BETTER]),
+            _main(row, lang),
+        ]
         for row in rows[:GROUPS]
     ]
     table = Table(
@@ -88,9 +105,11 @@ def group(data: dict[str, Any], by: str, t: Said) -> Section | None:
     return Section(t(f"by_{by}"), "", [Figure("", t("groups_desc"), picture), table])
 
 
-def _main(row: dict[str, Any]) -> str:
+def _main(row: dict[str, Any], lang: Lang) -> str:
     largest = sorted(row["flows"], key=lambda one: (-one["subjects"], one["before"], one["after"]))[:3]
-    return "; ".join(f"{clean(one['before'])} → {clean(one['after'])} {one['subjects']:,}" for one in largest)
+    return "; ".join(
+        f"{_side(one['before'], lang)} → {_side(one['after'], lang)} {one['subjects']:,}" for one in largest
+    )
 
 
 def ranks(data: dict[str, Any], t: Said) -> Section:

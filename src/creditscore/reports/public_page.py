@@ -58,7 +58,7 @@ def lists(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = [[_who(row), row[f"list_{lang}"], row["entered_on"], row["term_end"], row["basis"]] for row in data["lists"]]
     if not rows:
         return None
-    head = heads(t, "organisation", "list", "entered_on", "term_end", "basis")
+    head = heads(t, "organisation", "list", entered_on="short", term_end="short", basis="")
     caption = t("lists_section_desc", number(data["counts"]["lists"]), data["on"], len(rows))
     return Section(t("lists_section"), caption, [Table(head, rows)])
 

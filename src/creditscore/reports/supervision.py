@@ -128,7 +128,8 @@ def _classes(con: duckdb.DuckDBPyConnection) -> Table:
     figures = ", ".join(f"try_cast({name} AS DOUBLE)" for name in ("units", "visits", "person_days"))
     expected_ = ", ".join(f"try_cast({name} AS DOUBLE)" for name in EXPECTED)
     planned = con.execute(
-        f"SELECT programme, department, class, {figures}, rate, {expected_} FROM visits ORDER BY programme, class"
+        f"SELECT programme, department, class, {figures}, rate, {expected_} FROM visits ORDER BY programme,"
+        " try_cast(rate AS DOUBLE), class"
     ).fetchall()
     done = {
         (programme, class_): (int(visits), int(found), int(missed))

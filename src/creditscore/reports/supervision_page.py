@@ -76,14 +76,14 @@ def classes(data: dict[str, Any], lang: Lang, t: Said) -> Section:
 
 
 def _span(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f"{shown(low)} – {shown(high)}"
+    return "" if low is None or high is None else f"{low:.1f} – {high:.1f}"
 
 
 def yields(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     marks = [
-        {"label": f"{_named(data, lang, row['programme'])} {_class(data, lang, row)}", "value": 100 * row["found_rate"],
-         "low": 100 * row["found_low"], "high": 100 * row["found_high"], "colour": BAR,
-         "text": f"{_percent(row['found_rate'])}  ({row['findings']:,} / {row['done']:,})"}
+        {"label": f"{_class(data, lang, row)} · {_named(data, lang, row['programme'])}",
+         "value": 100 * row["found_rate"], "low": 100 * row["found_low"], "high": 100 * row["found_high"],
+         "colour": BAR, "text": f"{_percent(row['found_rate'])}  ({row['findings']:,} / {row['done']:,})"}
         for row in data["classes"] if row["found_rate"] is not None
     ]  # fmt: skip
     if not marks:

@@ -84,7 +84,10 @@ def case_rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if data["decision"] is not None:
         yield from _decided(data["decision"])
     for one in data["life"]:
-        yield {"what": "state", **{name: _plain(value) for name, value in one.items() if not isinstance(value, dict)}}
+        yield {
+            "what": "state", "day": one["on"], **_said(one["label"]), "grade": one["grade"], "case_id": one["case_id"],
+            "basis": one["basis"], "mark": one["mark"],
+        }  # fmt: skip
 
 
 def _decided(made: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -155,10 +158,6 @@ def check_logged(log: Log, digest: str) -> str:
 
 def _said(label: Mapping[str, str]) -> dict[str, str]:
     return {"zh": label["zh"], "en": label["en"]}
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else "" if value is None else value
 
 
 __all__ = ["added_by_case", "case_rows", "check_logged", "log_packet", "logged_digests", "run_of_case"]
