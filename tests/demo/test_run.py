@@ -2,49 +2,100 @@
 
 import io
 import json
+import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
 from creditscore.cli.demo import demo_command
 from creditscore.demo.district import district
-from creditscore.demo.run import grade_district, run_demo
+from creditscore.demo.run import Demo, grade_district, run_demo
 from creditscore.errors import UsageError
 from creditscore.explanation.ledger import explain
+from creditscore.reports.packet_files import verify_packet
+from creditscore.supervision.inspection.verify import verify_draw
+
+FEW = SimpleNamespace(
+    region="22",
+    schemes=lambda _: ["tax", "labour/national", "wage_arrears", "market/abnormal", "safety/serious"],
+)
 
 
-def test_everything_is_written_and_shown(tmp_path: Path) -> None:
-    out = io.StringIO()
-    demo = run_demo(tmp_path / "out", 200, 3, Console(file=out, width=100))
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One year of five schemes: what comes after the plan is the same."""
+    monkeypatch.setattr("creditscore.demo.plan_years.YEARS", (2020,))
+    monkeypatch.setattr("creditscore.demo.run.YEARS", (2020,))
+    monkeypatch.setattr("creditscore.demo.plan_years.load_profile", lambda _: FEW)
+
+
+def test_everything_is_written_and_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("creditscore.demo.plan_years.YEARS", (2020,))
+    out, place = io.StringIO(), tmp_path / "out"
+    demo = run_demo(place, 200, 3, Console(file=out, width=100))
     shown = out.getvalue()
     assert all(file.exists() for file in demo.files)
     assert "Made-up data" in shown
     assert "ratings equal" in shown
     assert "82.58 %" in shown
     assert demo.subject in shown
-    assert [one.year for one in demo.years] == [2018, 2019, 2020]
+    assert demo.objection.case_id in shown
+    assert [one.year for one in demo.years] == [2020]
     assert "wage_arrears_jilin" in shown
     assert "left out  environment/jilin" in shown
     for one in demo.years:
-        written = json.loads((tmp_path / "out" / "plan" / str(one.year) / "manifest.json").read_text(encoding="utf-8"))
+        written = json.loads((place / "plan" / str(one.year) / "manifest.json").read_text(encoding="utf-8"))
         assert written["made_up"] is True
         assert written["schemes"]["tax"]["period"] == str(one.year)
         assert len(written["schemes"]) > 20
     assert "\x1b" not in shown
-    manifest = json.loads((tmp_path / "out" / "tax_2022" / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((place / "tax_2022" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["made_up"] is True
-    for page in (tmp_path / "out").glob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        assert "虚构数据" in text or "Made-up data" in text
-    assert explain(tmp_path / "out" / "tax_2022", demo.subject).made_up
-    assert "Food Standards Agency" in (tmp_path / "out" / "uk" / "ATTRIBUTION.txt").read_text(encoding="utf-8")
+    assert explain(place / "tax_2022", demo.subject).made_up
+    assert "Food Standards Agency" in (place / "uk" / "ATTRIBUTION.txt").read_text(encoding="utf-8")
 
 
-def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("creditscore.demo.plan_years.YEARS", (2018,))
-    demo_command(tmp_path, 60, 1)
-    assert "overview.html" in capsys.readouterr().out
+def test_every_page_is_linked_and_the_same_seed_gives_the_same_bytes(
+    few: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demo = run_demo(tmp_path / "a", 100, 1, Console(file=io.StringIO()))
+    _linked(tmp_path / "a", demo)
+    monkeypatch.setenv("FORCE_COLOR", "1")  # a terminal shows how far the work is
+    demo_command(tmp_path / "b", 100, 1)
+    shown = capsys.readouterr().out
+    assert "index.html" in shown
+    assert "\x1b" in shown
+    files = [one.relative_to(tmp_path / "a") for one in (tmp_path / "a").rglob("*") if one.is_file()]
+    assert len(files) > 70
+    for file in files:
+        one, other = ((tmp_path / name / file).read_bytes() for name in ("a", "b"))
+        if file.suffix == ".store":  # its log says when each act was written down
+            continue
+        if file.name == "manifest.json":  # and a manifest how long the work took
+            one, other = (re.sub(rb'"timings": \{[^}]*\}', b"", text) for text in (one, other))
+        assert one == other, file
+
+
+def _linked(place: Path, demo: Demo) -> None:
+    """Every page says that it is made up, and the first one leads to all of them."""
+    pages = {one.relative_to(place).as_posix() for one in place.rglob("*.html")}
+    for page in pages:
+        text = (place / page).read_text(encoding="utf-8")
+        assert "虚构数据" in text or "Made-up data" in text, page
+    linked = set()
+    for index in ("index.html", "index.en.html"):
+        text = (place / index).read_text(encoding="utf-8")
+        linked |= {index, *re.findall(r'href="([^"]+\.html)"', text)}
+        assert demo.objection.case_id in text
+    assert linked == pages
+    data = json.loads((place / "supervision" / "page" / "supervision.json").read_text(encoding="utf-8"))
+    assert sum(row["done"] for row in data["classes"]) > 0
+    assert verify_draw(place / "supervision" / "draw", place / "supervision" / "supervision.store").ok
+    assert not verify_packet(place / "case" / "packet")
+    line = json.loads((place / "case" / "timeline.json").read_text(encoding="utf-8"))
+    assert line["steps"][-1]["after"]["grade"] == demo.objection.after != demo.objection.before
 
 
 def test_a_number_that_cannot_work(tmp_path: Path) -> None:
@@ -60,10 +111,3 @@ def test_every_organisation_of_the_district_can_be_explained(tmp_path: Path) -> 
         one = explain(grading, subject)
         assert (one.score is None) == (one.state == "not_graded")
         assert one.name.startswith("〔虚构〕")
-
-
-def test_a_terminal_shows_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("creditscore.demo.plan_years.YEARS", (2018,))
-    out = io.StringIO()
-    run_demo(tmp_path, 60, 3, Console(file=out, width=80, force_terminal=True))
-    assert "\x1b" in out.getvalue()

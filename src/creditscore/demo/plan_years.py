@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.errors import NotInForce
@@ -22,10 +23,33 @@ YEARS = (2018, 2019, 2020)
 MOST_FIRMS = 1_000
 PER_FIRM = 1.8  # records of a firm in a year, over all domains
 LISTED = 0.12  # entries of lists per firm
+NEWEST = date(YEARS[-1] + 1, 4, 15)  # nothing is known that happened after this day
 # Two feeds that break in the last weeks of the plan, so that the health of feeds has something to find.
 SILENT, SILENT_FROM = "environment", date(2020, 10, 20)
 AGAIN, AGAIN_ON, AGAIN_RECORDS = "labour", date(2020, 12, 8), 60
 NOTE = "made-up records of organisations that do not exist"
+
+
+@dataclass(frozen=True)
+class PlanTables:
+    """The input tables of the plan's years."""
+
+    subjects: pa.Table
+    records: pa.Table
+    listings: pa.Table
+
+    def write(self, folder: Path) -> dict[str, Path]:
+        """Write each table as Parquet; returns the files by name."""
+        from pyarrow import parquet
+
+        folder.mkdir(parents=True, exist_ok=True)
+        files = {name: folder / f"{name}.parquet" for name in ("subjects", "records", "listings")}
+        for name, file in files.items():
+            parquet.write_table(getattr(self, name), file, compression="zstd")
+        return files
+
+    def snapshot(self) -> Snapshot:
+        return ingest(self.subjects, self.records, listings=self.listings)
 
 
 @dataclass(frozen=True)
@@ -50,11 +74,13 @@ def plan_years(snapshot: Snapshot) -> list[PlanYear]:
     return found
 
 
-def plan_snapshot(subjects: pa.Table, rng: np.random.Generator) -> Snapshot:
-    """Made-up records, entries of lists and feeds of the first organisations of a made-up district."""
+def plan_tables(subjects: pa.Table, rng: np.random.Generator) -> PlanTables:
+    """Made-up records and entries of lists of organisations of a made-up district that were there before the plan."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    few = subjects.slice(0, MOST_FIRMS)
+    before = pc.less(subjects["registered_on"], pa.scalar(date(YEARS[0], 1, 1)))
+    few = subjects.filter(before).slice(0, MOST_FIRMS)
     # Jilin's division, so that amounts by province apply; the credit codes lie in divisions that do not exist
     region = pa.array([f"{load_profile(PROFILE).region}0000"] * few.num_rows)
     columns = ("subject_id", "name", "registered_on", "district", "industry", "size")
@@ -67,7 +93,7 @@ def plan_snapshot(subjects: pa.Table, rng: np.random.Generator) -> Snapshot:
                 scheme = schemes[int(rng.integers(len(schemes)))]
                 rows += _record(scheme, ids[k], year, len(rows), rng)
     rows = _broken(rows)
-    return ingest(chosen, _table(rows), listings=_table(_listings(schemes, ids, rng)))
+    return PlanTables(chosen, _table(rows), _table(_listings(schemes, ids, rng)))
 
 
 def _broken(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -93,10 +119,8 @@ def _listings(schemes: list[Scheme], ids: list[str], rng: np.random.Generator) -
                "term_end": entered.replace(year=entered.year + years, day=min(entered.day, 28)).isoformat(),
                "basis": NOTE, "recorded_on": entered.isoformat()}  # fmt: skip
         if rng.random() < 0.25:
-            row |= {
-                "exited_on": (entered + timedelta(days=int(rng.integers(60, 200)))).isoformat(),
-                "exit_reason": "early",
-            }
+            left = entered + timedelta(days=int(rng.integers(60, 200)))
+            row |= {"exited_on": left.isoformat(), "exit_reason": "early"} if left <= NEWEST else {}
         found.append(row)
     return found
 

@@ -10,20 +10,29 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.composite.combine import combine
 from creditscore.demo.district import KNOWN_AT, SEED, district
 from creditscore.demo.firms import YEAR
-from creditscore.demo.plan_years import PROFILE, YEARS, PlanYear, plan_snapshot, plan_years
+from creditscore.demo.index import write_index
+from creditscore.demo.inspections import Inspections, inspect_year
+from creditscore.demo.objection import ANNOUNCED, OFFICE, Objection, contest, telling_record
+from creditscore.demo.plan_years import PROFILE, YEARS, PlanTables, PlanYear, plan_tables, plan_years
 from creditscore.demo.uk import ATTRIBUTION, Comparison, regrade
 from creditscore.errors import InputError, TooManyRejected, UsageError
+from creditscore.explanation.composite import explain_composite
 from creditscore.explanation.ledger import explain
 from creditscore.explanation.text import render
+from creditscore.explanation.words import lang_of
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
 from creditscore.records.store import write_snapshot
+from creditscore.reports.composite import composite_subject_page
 from creditscore.reports.district import district as district_data
 from creditscore.reports.district_page import write_district
 from creditscore.reports.html import subject_page, write_overview, write_page
 from creditscore.reports.impact_of import scheme_impact, write_impact
+from creditscore.reports.public import publish
+from creditscore.reports.public_page import write_public
 from creditscore.reports.summary import summarise
 from creditscore.schemes import registry
 
@@ -33,6 +42,7 @@ if TYPE_CHECKING:
 
 PUBLISHED = ((("A",), 8.28), (("B", "M"), 82.58), (("C", "D"), 9.14))
 PUBLISHED_SOURCE = "国家税务总局，2021年发布的全国评价结果 / State Taxation Administration, results published in 2021"
+COMPOSITE = "jilin_edz"
 MOST = 500_000
 
 
@@ -44,6 +54,8 @@ class Demo:
     summary: dict[str, Any]
     uk: Comparison
     years: tuple[PlanYear, ...]
+    inspections: Inspections
+    objection: Objection
     subject: str
     files: tuple[Path, ...]
     seconds: dict[str, float]
@@ -60,7 +72,7 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
     shown = console or Console()
     seconds: dict[str, float] = {}
     files: list[Path] = []
-    with _steps(shown, 7) as done:
+    with _steps(shown, 11) as done:
 
         def step(name: str) -> None:
             seconds[name] = round(time.perf_counter() - started - sum(seconds.values()), 2)
@@ -81,14 +93,35 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         attribution = out / "uk" / "ATTRIBUTION.txt"
         attribution.write_text(ATTRIBUTION + "\n", encoding="utf-8")
         step("ratings")
-        plan = plan_snapshot(made.subjects, np.random.default_rng(seed))
+        tables = plan_tables(made.subjects, np.random.default_rng(seed))
+        given = tables.write(out / "plan" / "data")
+        plan = tables.snapshot()
         write_snapshot(plan, out / "plan" / "snapshot")
+        files += [*given.values(), out / "plan" / "snapshot"]
         years = plan_years(plan)
         files += [one.gradings.write(out / "plan" / str(one.year)) for one in years]
-        files.append(out / "plan" / "snapshot")
-        board = district_data(out / "plan", plan, date(YEARS[-1], 12, 31), profile=PROFILE, days=60)
+        last = years[-1]
+        board = district_data(out / "plan", plan, date(last.year, 12, 31), profile=PROFILE, days=60)
         files += write_district(board, out / "district.html")
         step("plan")
+        contested = telling_record(last.gradings)
+        files += _composite(out / "composite", last, tables, contested[1])
+        step("composite")
+        classes = {"composite": out / "composite", "labour_national": out / "plan" / str(last.year)}
+        inspections = inspect_year(out / "supervision", classes, given["subjects"], given["listings"], seed)
+        files += inspections.files
+        step("inspections")
+        objection = contest(
+            out / "case", out / "plan" / str(last.year), out / "plan" / "snapshot", COMPOSITE, *contested
+        )  # fmt: skip
+        files += objection.files
+        step("objection")
+        public = publish(
+            out / "plan" / str(last.year), schemes=("tax",), subjects=given["subjects"], decided_by=OFFICE,
+            decided_on=ANNOUNCED, listings=given["listings"], on=ANNOUNCED,
+        )  # fmt: skip
+        files += write_public(out / "public", public)
+        step("public")
         versions = (registry.pick("tax@2014"), registry.pick("tax@2025"))
         changed = scheme_impact(*versions, plan, YEARS[-1], on=date(YEARS[-1] + 1, 4, 20), made_up=True)
         files += write_impact(out / "impact", changed)
@@ -98,13 +131,35 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         step("overview")
         subject = telling_subject(grading)
         one = explain(grading, subject)
-        files.append(write_page(out / "subject.html", subject_page(one, "zh")))
-        files.append(write_page(out / "subject.en.html", subject_page(one, "en")))
+        files.append(write_page(out / "subject.html", subject_page(one, "zh", other="subject.en.html")))
+        files.append(write_page(out / "subject.en.html", subject_page(one, "en", other="subject.html")))
         files.append(write_page(out / "subject.txt", render(one, "zh", 100)))
         step("subject")
-    demo = Demo(grading, summary, uk, tuple(years), subject, tuple(files), seconds)
+        counts = {
+            "organisations": made.subjects.num_rows, "records": made.records.num_rows,
+            "ledger_lines": grading.ledger.num_rows, "visits": inspections.visits,
+        }  # fmt: skip
+        said: dict[str, tuple[object, ...]] = {
+            "overview": (f"{made.subjects.num_rows:,}",), "composite": (objection.subject_id,),
+            "supervision": (inspections.visits,), "letter": (objection.case_id, objection.before, objection.after),
+        }  # fmt: skip
+        files += write_index(out, counts, said)
+    demo = Demo(grading, summary, uk, tuple(years), inspections, objection, subject, tuple(files), seconds)
     _show(demo, render(one, "zh", min(shown.width, 120)), shown)
     return demo
+
+
+def _composite(out: Path, year: PlanYear, tables: PlanTables, subject: str) -> list[Path]:
+    """The composite of a plan's year, and the explained score of one subject."""
+    day = date(year.year, 12, 31)
+    found = combine(year.gradings, COMPOSITE, listings=tables.listings, as_of=day)
+    found.write(out)
+    one = explain_composite(found, subject, year.gradings)
+    pages = {"subject.html": ("zh", "subject.en.html"), "subject.en.html": ("en", "subject.html")}
+    return [
+        out, *(write_page(out / name, composite_subject_page(one, lang_of(lang), other))
+               for name, (lang, other) in pages.items()),
+    ]  # fmt: skip
 
 
 def grade_district(inputs: dict[str, Path]) -> Grading:
@@ -182,9 +237,13 @@ def _show(demo: Demo, explained: str, console: Console) -> None:
     console.print(_table(("scheme", *(str(one.year) for one in demo.years)), _plan_rows(demo.years)))
     for name, why in demo.years[-1].gradings.left_out():
         say(f"left out  {name}: {why}")
+    visits, case = demo.inspections, demo.objection
+    say(f"\ninspections: {visits.visits} visits of {visits.units:,} units, verified; {visits.findings} findings")
+    say(f"objection: {case.case_id} on {case.scheme} of {case.subject_id}: {case.before} became {case.after}")
     say(f"\n{explained}\nfiles:")
     for file in demo.files:
         say(f"  {file}{'/' if file.is_dir() else ''}")
+    say(f"begin with {demo.files[-3]}")
     say(f"done in {sum(demo.seconds.values()):.0f} s")
 
 

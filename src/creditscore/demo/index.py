@@ -1,0 +1,76 @@
+"""The first page of the demo: every page with one sentence, in Chinese and English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from creditscore.explanation.words import Lang, Words, load_words, say
+from creditscore.reports.html import draw, write_pair
+
+# group → page → its file without language and ending
+PAGES: Mapping[str, Mapping[str, str]] = {
+    "grades": {"overview": "overview", "subject": "subject", "impact": "impact/impact"},
+    "district": {
+        "district": "district", "composite": "composite/subject", "supervision": "supervision/page/supervision",
+        "public": "public/public",
+    },
+    "case": {
+        "cascade": "case/cascade", "letter": "case/letter", "packet": "case/packet/packet",
+        "timeline": "case/timeline",
+    },
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _words() -> Words:
+    return load_words(Path(__file__).parent / "index_words.yaml")
+
+
+def _said(section: str, code: str, lang: Lang, *values: object) -> str:
+    found = say(_words()[section][code], lang)
+    for k, value in enumerate(values):
+        found = found.replace(f"{{{k}}}", str(value))
+    return found
+
+
+def files_of(out: Path, stem: str) -> dict[Lang, str]:
+    """The file of a page in each language, from the folder `out`; a page in both languages is one file."""
+    named: tuple[tuple[Lang, Sequence[str]], ...] = (("zh", (".html", ".zh.html")), ("en", (".en.html", ".html")))
+    return {
+        lang: next(stem + ending for ending in endings if (out / (stem + ending)).is_file()) for lang, endings in named
+    }
+
+
+def write_index(
+    out: Path, counts: Mapping[str, int], values: Mapping[str, Sequence[object]], made_up: bool = True
+) -> list[Path]:
+    """`index.html` (Chinese), `index.en.html` and `index.json`. `values` fill the sentences of pages, by page."""
+    groups = [
+        {
+            "group": group,
+            "pages": [
+                {
+                    "page": name, "files": files_of(out, stem),
+                    "said": {lang: _said("said", name, lang, *values.get(name, ())) for lang in ("zh", "en")},
+                }
+                for name, stem in pages.items()
+            ],
+        }
+        for group, pages in PAGES.items()
+    ]  # fmt: skip
+    return write_pair({"made_up": made_up, "counts": dict(counts), "groups": groups}, index_page, out, "index")
+
+
+def index_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
+    """The page of an index's data."""
+
+    def said(section: str, code: str) -> str:
+        return _said(section, code, lang)
+
+    return draw("index.html", lang, data, said=said, other=other)
+
+
+__all__ = ["index_page", "write_index"]

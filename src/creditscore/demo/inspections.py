@@ -1,0 +1,154 @@
+"""A year of inspections in the made-up district: planned, committed to, drawn, drawn again, visited, imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.demo.district import NOTE
+from creditscore.errors import CreditscoreError
+from creditscore.folders import whole
+from creditscore.reports.supervision import supervision
+from creditscore.reports.supervision_page import write_supervision
+from creditscore.supervision.inspection.commitment import Randomness
+from creditscore.supervision.inspection.importing import import_results
+from creditscore.supervision.inspection.keep import Who, commit, draw
+from creditscore.supervision.inspection.plan import make_plan
+from creditscore.supervision.inspection.results import COLUMNS
+from creditscore.supervision.inspection.rows import Row, csv_text, read_text, rows_of
+from creditscore.supervision.inspection.verify import verify_draw
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from creditscore.supervision.inspection.frame import Frame
+
+YEAR = 2022  # planned late in 2021: the grades of 2020 were announced in the spring of that year
+MARK = "MADE_UP.txt"
+VALUE = "03 07 11 19 26 31 09"
+LOTTERY = Randomness(
+    "made-up lottery 2021150", date(2021, 12, 30), "six numbers by size, then the seventh, two digits each",
+    "[0-9]{14}", 17_721_088,
+)  # fmt: skip
+COMMITTED_ON, DRAWN_ON = date(2021, 12, 27), date(2021, 12, 31)
+INSPECTORS, DAYS = 24, 45
+PAST = 240  # visits of the year before, for what a plan can expect
+# How often a visit finds something, by class: made up.
+FINDS = {"good": 0.06, "usual": 0.14, "watch": 0.3, "serious": 0.45, "A": 0.05, "B": 0.15, "C": 0.4}
+
+
+@dataclass(frozen=True)
+class Inspections:
+    """What became of the year. `files` are its pages and folders; `data` is what its page shows."""
+
+    draw_id: str
+    units: int
+    visits: int
+    findings: int
+    files: tuple[Path, ...]
+    data: dict[str, Any]
+
+
+def inspect_year(out: Path, given: Mapping[str, Any], subjects: Any, listings: Any, seed: int) -> Inspections:
+    """Play the year into the folder `out`; `given` are the programmes and their classes, as `make_plan` takes them."""
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    with whole(out, MARK) as folder:
+        (folder / MARK).write_text(NOTE, encoding="utf-8")
+        who = Who("li.na", folder / "supervision.store")
+        _write(folder / "inspectors.csv", ("inspector_id", "certificates", "days"), _inspectors(list(given)))
+        classes = make_plan(list(given.items()), YEAR, subjects=subjects)  # whom last year's visits could concern
+        _write(folder / "past.csv", (*COLUMNS, "programme", "class"), _past(classes.frame, rng))
+        plan = make_plan(
+            list(given.items()), YEAR, subjects=subjects, past=folder / "past.csv",
+            inspectors=folder / "inspectors.csv",
+        )  # fmt: skip
+        plan.write(folder / "plan")
+        made = commit(
+            folder / "plan", folder / "draw", LOTTERY, COMMITTED_ON, who,
+            inspectors=folder / "inspectors.csv", replayed=True,
+        )  # fmt: skip
+        outcome = draw(folder / "draw", VALUE, DRAWN_ON, who)
+        again = verify_draw(folder / "draw", who.store, made.hash)
+        if again.first is not None:
+            raise CreditscoreError(f"the draw is not as it must be: {again.first}", where=str(out))
+        office = _departments(plan.frame)
+        drawn_as = {(office[one.programme], one.subject_id): one.drawn_as for one in plan.frame.units}
+        to_fill = rows_of(read_text(folder / "draw", "to_fill.csv"))[1]
+        _write(folder / "results.csv", COLUMNS, [_found(row, drawn_as, rng) for row in to_fill])
+        imported = import_results(folder / "results.csv", folder / "results", who)
+        data = supervision(
+            folder / "plan", results=folder / "results" / "results.csv", listings=listings, on=date(YEAR, 12, 31)
+        )
+        write_supervision(data, folder / "page")
+    pages = (out / "page" / f"supervision.{kind}" for kind in ("html", "en.html", "json"))
+    files = tuple(out / name for name in ("plan", "draw", "results.csv", "results"))
+    found = sum(row["result"] in ("corrected_on_site", "breach") for row in imported.results)
+    return Inspections(made.draw_id, len(outcome.units), len(outcome.visits), found, (*files, *pages), data)
+
+
+def _write(file: Path, columns: tuple[str, ...], rows: list[Row]) -> None:
+    file.write_text(csv_text(columns, rows), encoding="utf-8")
+
+
+def _inspectors(programmes: list[str]) -> list[Row]:
+    """Codes, no persons; every second one may inspect for all departments."""
+    from creditscore.supervision.inspection.programme import load_programme
+
+    held = [load_programme(one).certificate for one in programmes]
+    return [
+        {
+            "inspector_id": f"JC{k + 1:02}", "days": str(DAYS),
+            "certificates": ";".join(held) if k % 2 else held[k // 2 % len(held)],
+        }
+        for k in range(INSPECTORS)
+    ]  # fmt: skip
+
+
+def _departments(frame: Frame) -> dict[str, str]:
+    return {one.programme: one.department.code for one in frame.programmes}
+
+
+def _past(frame: Frame, rng: np.random.Generator) -> list[Row]:
+    """Random visits of the year before, of some of those who can be drawn."""
+    rows, office = [], _departments(frame)
+    for number, k in enumerate(rng.choice(len(frame.units), min(PAST, len(frame.units)), replace=False).tolist()):
+        unit = frame.units[k]
+        day = date(YEAR - 1, 1, 10) + timedelta(days=int(rng.integers(330)))
+        rows.append(
+            dict.fromkeys(COLUMNS, "")
+            | {
+                "inspection_id": f"Y{number:04}", "subject_id": unit.subject_id, "department": office[unit.programme],
+                "planned_on": str(day), "inspected_on": str(day), "recorded_on": str(day), "arm": "random",
+                "programme": unit.programme, "class": unit.drawn_as,
+            }
+            | _result(unit.drawn_as, rng)
+        )  # fmt: skip
+    return rows
+
+
+def _found(row: Row, drawn_as: Mapping[tuple[str, str], str], rng: np.random.Generator) -> Row:
+    """A row of `to_fill.csv` with what the visit found; a few were not found, or not visited."""
+    day = date.fromisoformat(row["planned_on"]) + timedelta(days=int(rng.integers(25)))
+    told = day + timedelta(days=2)
+    chance = rng.random()
+    if chance < 0.02:
+        return row | {"result": "not_done", "recorded_on": str(told)}
+    if chance < 0.05:
+        return row | {"result": "not_found", "inspected_on": str(day), "recorded_on": str(told)}
+    found = _result(drawn_as[(row["department"], row["subject_id"])], rng)
+    return row | {"inspected_on": str(day), "recorded_on": str(told)} | found
+
+
+def _result(of_class: str, rng: np.random.Generator) -> Row:
+    if rng.random() >= FINDS[of_class]:
+        return {"result": "clean", "violations": "0"}
+    result = "breach" if rng.random() < 0.6 else "corrected_on_site"
+    return {"result": result, "violations": str(1 + int(rng.integers(3)))}
+
+
+__all__ = ["Inspections", "inspect_year"]

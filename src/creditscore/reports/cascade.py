@@ -1,0 +1,119 @@
+"""What follows from a changed record as a page: grades before and after, composites, and what people have to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from creditscore.composite.load import load_composite
+from creditscore.explanation.text import clean
+from creditscore.explanation.words import Lang, say
+from creditscore.reports import page
+from creditscore.reports.html import write_pair
+from creditscore.reports.page import number
+from creditscore.reports.validation_sections import Said, Section, Table, heads
+from creditscore.review import words
+from creditscore.review.cascade import Cascade
+from creditscore.review.cascade_lines import as_data, word
+from creditscore.review.consequences import TASKS
+from creditscore.schemes import registry
+
+said_in = page.said_in("cascade")
+HASH = 16  # digits of a hash on the page; the JSON has it whole
+
+
+def write_cascade(found: Cascade, folder: Path, made_up: bool = False) -> list[Path]:
+    """`cascade.html` (Chinese), `cascade.en.html` and `cascade.json` with exactly what was drawn."""
+    labels = {one.run.pinned: registry.pick(one.run.pinned).label for one in found.changes if one.run.pinned}
+    labels |= {one.config: load_composite(one.config).label for one in found.composites}
+    named = {name: {"zh": label.zh, "en": label.en} for name, label in labels.items()}
+    return write_pair(as_data(found) | {"labels": named, "made_up": made_up}, cascade_page, folder, "cascade")
+
+
+def cascade_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
+    """The page of a cascade's data (`creditscore.review.cascade_lines.as_data`)."""
+    t = said_in(lang)
+    ids = data["subjects"]
+    under = [t("preview") if data["seq"] is None else t("of_entry", data["seq"])]
+    tiles = [
+        (t("runs_held"), number(data["runs"])), (t("changed"), number(len(data["changes"]))),
+        (t("composites_changed"), number(len(data["composites"]))), (t("tasks"), number(len(data["tasks"]))),
+    ]  # fmt: skip
+    title = t("of_subject", clean(ids[0])) if len(ids) == 1 else t("of_subjects", number(len(ids)))
+    parts = (events, grades, composites, tasks, hashes)
+    return page.draw(
+        data, lang, t, t("cascade"), title, [part(data, lang, t) for part in parts], under=under, tiles=tiles,
+        other=other,
+    )  # fmt: skip
+
+
+def events(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
+    rows = [
+        [clean(one["record_id"]), say(words.word("events", one["event"]), lang), one["event_on"]]
+        for one in data["events"]
+    ]
+    return Section(t("events_section"), "", [Table(heads(t, "record", "event", "on"), rows)]) if rows else None
+
+
+def grades(data: dict[str, Any], lang: Lang, t: Said) -> Section:
+    rows = [
+        [
+            _label(data, one["scheme"], lang), one["period"], _face(one["before"]), _face(one["after"]),
+            "\n".join([clean(", ".join(one["because"])), *([t("as_kept")] if one["as_kept"] else [])]),
+        ]
+        for one in data["changes"]
+    ]  # fmt: skip
+    if not rows:
+        return Section(t("grades_section"), t("nothing"))
+    table = Table(heads(t, "scheme", "period", "before", "after", "because"), rows)
+    return Section(t("grades_section"), t("grades_desc"), [table])
+
+
+def _label(data: dict[str, Any], name: str, lang: Lang) -> str:
+    return f"{data['labels'][name][lang]}\n{name}"
+
+
+def _face(side: dict[str, Any]) -> str:
+    """Grade, or the state where there is none, and score."""
+    first = side["grades"][0] if side["grades"] else {}
+    shown = str(first.get("grade") or first.get("state") or "—")
+    score = str(first.get("score") or "")
+    return f"{shown}\n{score.rstrip('0').rstrip('.') if '.' in score else score}".rstrip("\n").replace("-", "−")
+
+
+def composites(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
+    rows = [
+        [_label(data, one["config"], lang), *(_score(one[side]) for side in ("before", "after"))]
+        for one in data["composites"]
+    ]
+    if not rows:
+        return None
+    return Section(t("composite_section"), "", [Table(heads(t, "composite", "before", "after"), rows)])
+
+
+def _score(side: tuple[str, str, str]) -> str:
+    state, score, grade = side
+    return f"{grade}\n{score}" if grade else state
+
+
+def tasks(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
+    rows = []
+    for one in data["tasks"]:
+        whom = word("whom", one["who"], lang)
+        what = f"{word('tasks', one['task'], lang)}: {clean(whom if one['task'] == 'tell' else one['thing'])}"
+        why = word("whys", one["why"], lang)
+        rows.append([what, f"{why}\n{clean(one['because'])}", f"creditscore {TASKS[one['task']]}"])
+    if not rows:
+        return None
+    head = heads(t, "task", "why", "command")
+    return Section(t("tasks_section"), t("tasks_desc"), [Table(head, rows)])
+
+
+def hashes(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
+    rows = [
+        [one["run_id"], one["before"]["hash"][:HASH], one["after"]["hash"][:HASH]] for one in data["changes"]
+    ]  # fmt: skip
+    return Section(t("hashes_section"), "", [Table(heads(t, "run", "before", "after"), rows)]) if rows else None
+
+
+__all__ = ["cascade_page", "write_cascade"]
