@@ -1,17 +1,71 @@
-"""The README's own tables and commands do what it says."""
+"""The README's own tables and commands do what it says, in its order."""
 
 from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
+from string import Template
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from creditscore.cli.main import main
+from creditscore.composite.combine import combine
+from creditscore.demo import plan_years
+from creditscore.demo.district import district
+from creditscore.demo.inspections import inspect_year
+from creditscore.demo.objection import telling_record, write_ids
+from creditscore.records.store import write_snapshot
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^creditscore (grade .+|explain .+)$", README, re.MULTILINE)
+SCHEMES = ("tax", "labour/national", "wage_arrears", "market/abnormal", "safety/serious", "court/judgment_defaulter")
+
+
+def commands(text: str) -> list[list[str]]:
+    """The commands of a text's shell blocks, variables as they stand."""
+    blocks = re.findall(r"```sh\n(.+?)```", text, re.DOTALL)
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    return [words for line in lines if (words := shlex.split(line, comments=True))]
+
+
+def section(title: str) -> str:
+    found = re.search(rf"^## {re.escape(title)}\n(.+?)^## ", README, re.MULTILINE | re.DOTALL)
+    assert found is not None, title
+    return found[1]
+
+
+def run(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(words[1:])
+    assert not stopped.value.code, words
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with what the two sections need of a demo: some schemes of one year of the plan."""
+    folder = tmp_path_factory.mktemp("readme")
+    demo = folder / "build" / "demo"
+    few = SimpleNamespace(region="22", schemes=lambda _: SCHEMES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plan_years, "YEARS", (2020,))
+        patch.setattr(plan_years, "load_profile", lambda _: few)
+        tables = plan_years.plan_tables(district(500).subjects, np.random.default_rng(1))
+        given = tables.write(demo / "plan" / "data")
+        write_snapshot(tables.snapshot(), demo / "plan" / "snapshot")
+        (year,) = plan_years.plan_years(tables.snapshot())
+    year.gradings.write(demo / "plan" / "2020")
+    combine(year.gradings, "jilin_edz", listings=tables.listings).write(demo / "composite")
+    classes = {"composite": demo / "composite", "labour_national": demo / "plan" / "2020"}
+    inspect_year(demo / "supervision", classes, given["subjects"], given["listings"], 1)
+    scheme, subject, record = telling_record(year.gradings)
+    (demo / "case").mkdir()
+    write_ids(demo / "case" / "ids.sh", year.gradings[scheme].manifest["run_id"], subject, record)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        yield folder
 
 
 def test_every_grading_of_the_readme_runs_on_its_own_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,9 +76,37 @@ def test_every_grading_of_the_readme_runs_on_its_own_tables(tmp_path: Path, monk
     (tmp_path / "records.csv").write_text(records, encoding="utf-8")
     (tmp_path / "subjects.csv").write_text(f"subject_id\n{firm}\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    commands = [one for one in COMMANDS if "--profile" not in one]  # thirty schemes: tests/schemes/test_profiles.py
-    assert len(commands) == 3
-    for command in commands:
-        with pytest.raises(SystemExit) as stopped:
-            main(shlex.split(command))
-        assert not stopped.value.code, command
+    wanted = [one for one in commands(section("A first grade")) if one[1] in ("grade", "explain", "scheme")]
+    # thirty schemes: tests/schemes/test_profiles.py; the author's own scheme: tests/cli/test_scheme.py
+    wanted = [one for one in wanted if "--profile" not in one and "my/scheme.yaml" not in one]
+    assert [one[1] for one in wanted] == ["grade", "explain", "grade", "scheme"]
+    for one in wanted:
+        run(one)
+
+
+def test_a_regulators_year(played: Path) -> None:
+    wanted = commands(section("A regulator's year"))
+    assert 5 <= len(wanted) <= 8
+    for one in wanted:
+        run(one)
+    again, first = (played / place / "draw" for place in ("year", "build/demo/supervision"))
+    for name in ("commitment.json", "units.csv", "visits.csv"):
+        assert (again / name).read_bytes() == (first / name).read_bytes()
+    page = (played / "year" / "report" / "supervision.en.html").read_text(encoding="utf-8")
+    assert "Made-up data" in page
+
+
+def test_an_objection(played: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, *wanted = commands(section("An objection"))
+    assert source[0] == "."
+    assert 5 <= len(wanted) <= 8
+    ids = dict(line.split("=", 1) for line in (played / source[1]).read_text(encoding="utf-8").splitlines())
+    for one in wanted:
+        run([Template(word).substitute(ids) for word in one])
+    assert "nothing differs" in capsys.readouterr().out
+    assert "withdrawn" in (played / "letter" / "letter.en.txt").read_text(encoding="utf-8")
+
+
+def test_every_document_of_the_list_is_there() -> None:
+    named = set(re.findall(r"\]\((docs/[a-z_]+\.md)\)", README))
+    assert named == {f"docs/{one.name}" for one in (Path(__file__).parents[2] / "docs").glob("*.md")}
