@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import ast
+import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from creditscore.cli.main import app
+from creditscore.errors import NotAllowed, StoreError, UsageError
+from tests.lists.players import A
+from tests.review.listed import kept_wages
 
 CLI = Path(__file__).parents[2] / "src" / "creditscore"
 NOBODY = "checkpoint_command"  # fixes what is there and changes nothing
+SETS = "store roles"  # takes the file itself
+ROLES = "roles: {analyst: [], grader: [li.na], reviewer: [zhang.min], approver: [chen.jie]}\n"
 
 
 def commands(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -39,14 +48,14 @@ def acts(command: Any) -> bool:
     return by is not None and (by.help or "").startswith("Who") and stored
 
 
-@pytest.mark.parametrize("name", [name for name, command in ALL.items() if acts(command)])
+@pytest.mark.parametrize("name", [name for name, command in ALL.items() if acts(command) and name != SETS])
 def test_whoever_acts_is_held_to_the_roles(name: str) -> None:
     assert "--roles" in options(ALL[name])
 
 
 def test_a_command_with_roles_says_who_acts() -> None:
     with_roles = {name for name, command in ALL.items() if "--roles" in options(command)}
-    assert with_roles == {name for name, command in ALL.items() if acts(command)}
+    assert with_roles | {SETS} == {name for name, command in ALL.items() if acts(command)}
     assert len(with_roles) >= 25
 
 
@@ -85,3 +94,79 @@ def test_opened_for_writing_means_with_the_roles_that_were_given() -> None:
                 if not reading and "roles" not in named and function.name != NOBODY:
                     loose.append(f"{file.name}: {function.name}")
     assert loose == []
+
+
+def test_nothing_is_written_to_a_store_outside_an_act_of_its_log() -> None:
+    loose = []
+    for file in sorted(CLI.rglob("*.py")):
+        if file.parent.name != "store":
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            loose += [f"{file.relative_to(CLI)}: {ast.unparse(call)}" for call in calls(tree, "transaction")]
+    assert loose == ["review/retention.py: log.store.transaction()"]  # with `remove_payload`, which asks for the role
+
+
+def run(*words: object) -> Any:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def refused(*words: object) -> str:
+    done = run(*words)
+    assert isinstance(done.exception, NotAllowed), done.exception or done.output
+    return str(done.exception)
+
+
+@pytest.fixture(scope="module")
+def wages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return kept_wages(tmp_path_factory.mktemp("wages"))
+
+
+def test_the_first_roles_stand_in_the_store_and_hold_for_every_command(wages: Path, tmp_path: Path) -> None:
+    store, file = Path(shutil.copy(wages, tmp_path / "s.store")), tmp_path / "roles.yaml"
+    file.write_text(ROLES, encoding="utf-8")
+    (kept,) = json.loads(run("runs", "--store", store, "--json").stdout)
+    day, at = ("--on", "2023-05-04"), ("--store", store)
+    opening = ("case", "open", kept["run_id"], A, "--ground", "annulled:r2", *at, *day)
+    announce = ("life", "move", kept["run_id"], "announce", *at, *day)
+    assert "no roles stand" in run("store", "roles", store).stdout
+    free = run(*announce, "--by", "x.y")
+    assert free.exit_code == 0, free.exception
+    assert "nobody is held to a role in this store" in free.stderr
+
+    assert "is no reviewer" in refused(*opening, "--by", "x.y", "--roles", file)
+    assert "no roles stand" in run("store", "roles", store).stdout  # who was refused has set nothing
+    first = run(*opening, "--by", "zhang.min", "--roles", file)
+    assert "from now on: roles of this store" in first.stderr
+    record = ("--record", "r1", "--event", "withdrawn")
+    for words in (
+        ("case", "ask", "C2023-0001", "--department", "d", "--question", "q", "--due", "2023-05-08", *at, *day),
+        ("cascade", "apply", *record, "--reason", "r", *at, *day),
+        ("keep", wages.parent / "other", "--snapshot", wages.parent / "snapshot", "--no-check", *at),
+        ("lists", "take-over", A, "--list", "serious_arrears", "--scheme", "wage_arrears@2022-01-01", *at, *day),
+        ("joint", "match", wages.parent / "events.csv", "--listings", wages.parent / "listings.csv", *at),
+    ):
+        assert run(*words, "--by", "x.y").exit_code != 0
+    assert "is no reviewer" in refused("cascade", "apply", *record, "--reason", "r", *at, *day, "--by", "x.y")
+
+    other = tmp_path / "other.yaml"
+    other.write_text(ROLES.replace("zhang.min", "x.y"), encoding="utf-8")
+    assert "not the roles of this store" in refused(*announce, "--by", "x.y", "--roles", other)
+    assert "is no approver" in refused("store", "roles", store, other, "--by", "x.y")
+    bare = tmp_path / "bare.yaml"
+    bare.write_text(ROLES.replace("[chen.jie]", "[]"), encoding="utf-8")
+    assert "name no approver" in str(run("store", "roles", store, bare, "--by", "chen.jie").exception)
+    changed = run("store", "roles", store, other, "--by", "Chen.Jie")
+    assert changed.exit_code == 0, changed.exception
+    assert "reviewer: x.y" in changed.stdout
+    assert "is no reviewer" in refused("cascade", "apply", *record, "--reason", "r", *at, *day, "--by", "zhang.min")
+    assert run("store", "verify", store).exit_code == 0
+
+
+def test_roles_changed_by_hand_in_the_file_of_the_store_hold_for_nobody(wages: Path, tmp_path: Path) -> None:
+    store, file = Path(shutil.copy(wages, tmp_path / "s.store")), tmp_path / "roles.yaml"
+    file.write_text(ROLES, encoding="utf-8")
+    assert run("store", "roles", store, file, "--by", "li.na").exit_code == 0
+    assert isinstance(run("store", "roles", store, file).exception, UsageError)
+    with duckdb.connect(str(store)) as con:
+        con.execute("UPDATE log_entries SET payload = replace(payload, 'zhang.min', 'x.y') WHERE action = 'roles.set'")
+    done = run("cascade", "settle", "--reason", "r", "--store", store, "--on", "2023-05-04", "--by", "x.y")
+    assert isinstance(done.exception, StoreError)

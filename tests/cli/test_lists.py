@@ -30,7 +30,7 @@ def run(tmp_path: Path) -> Run:
             return str(result.exception)
         if result.exception is not None:
             raise result.exception
-        return result.output
+        return result.stdout
 
     return call
 

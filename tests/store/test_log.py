@@ -154,7 +154,13 @@ def test_with_roles_only_those_who_have_the_role_may_act(store):
     with pytest.raises(NotAllowed):
         log.append("chen", "analyst", "model.register")
     assert len(log.entries()) == 1
-    assert log.append("chen", "approver", "model.note").seq == 1
+    assert log.append("chen", "approver", "model.note").seq == 2
+    assert [one.action for one in log.entries()][1:] == ["roles.set", "model.note"]  # with the first act they stand
+    assert Log(store).roles is not None
+    with pytest.raises(NotAllowed):
+        Log(store).append("li", "approver", "model.note")
+    with pytest.raises(UsageError, match="not deleted"):
+        log.remove_payload(1, "chen", "approver", "old")
 
 
 def test_a_good_log_verifies_with_the_line_that_was_held(written):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from creditscore.store import Log
 
 Store = Annotated[Path, typer.Option(help="The store, one file.")]
-RolesFile = Annotated[Path | None, typer.Option(help="File of roles; when given, it is enforced.")]
+RolesFile = Annotated[Path | None, typer.Option(help="File of roles; the first one that is given stands in the store.")]
 By = Annotated[str, typer.Option("--by", help="Who does it, as the log will name them.")]
 On = Annotated[str, typer.Option("--on", help="The day, YYYY-MM-DD.")]
 Lang = Annotated[str, typer.Option(help="zh or en.")]
@@ -38,7 +38,28 @@ def open_log(store: Path, roles: Path | None = None, read_only: bool = False, ma
         raise UsageError("there is no store here", where=str(store), next=f"`{made_by}` makes it")
     people = None if roles is None else load_roles(roles)
     with Database(store, read_only=read_only) as opened:
-        yield Log(opened, roles=people)
+        log = Log(opened, roles=people)
+        stood, newest = log.roles_stand, -1 if read_only else log.newest
+        yield log
+        if not read_only and log.newest > newest:  # something was done
+            say_held(log, stood)
+
+
+def say_held_at(store: Path) -> None:
+    """`say_held` after an act that opened and closed the store itself."""
+    from creditscore.store import Database, Log
+
+    with Database(store, read_only=True) as opened:
+        say_held(Log(opened), stood=True)
+
+
+def say_held(log: Log, stood: bool) -> None:
+    """On the error stream: that nobody is held to a role in a store that was written to, or is from now on."""
+    if log.roles is None:
+        typer.echo(f"nobody is held to a role in this store: `creditscore store roles {log.store.path.name} FILE`"
+                   " sets who may do what", err=True)  # fmt: skip
+    elif log.roles_stand and not stood:
+        typer.echo(f"from now on: {log.roles.origin}", err=True)
 
 
 def own_schemes(files: list[Path] | None) -> dict[str, Scheme]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.acting import RolesFile
 from creditscore.cli.lists_shared import (
     By,
     CaseId,
@@ -19,7 +20,6 @@ from creditscore.cli.lists_shared import (
     Organ,
     PublishedOn,
     Recorded,
-    RolesFile,
     Store,
     Term,
     TermEnd,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.acting import RolesFile
 from creditscore.cli.lists_shared import (
     By,
     CaseId,
@@ -15,7 +16,6 @@ from creditscore.cli.lists_shared import (
     On,
     Organ,
     Recorded,
-    RolesFile,
     Store,
     iso_day,
     one_step,

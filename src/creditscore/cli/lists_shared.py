@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 Store = Annotated[Path, typer.Option(help="File of the store; created when absent.")]
 Kept = Annotated[Path, typer.Option("--store", help="File of the store.")]
-RolesFile = Annotated[Path | None, typer.Option(help="File of roles; where given, it is enforced.")]
 By = Annotated[str, typer.Option(help="Who does it, as the log will name them.")]
 On = Annotated[str, typer.Option(help="Legal day of the step, YYYY-MM-DD.")]
 Recorded = Annotated[str | None, typer.Option(help="Day from which it was known (default: the day of the step).")]

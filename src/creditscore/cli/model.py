@@ -208,7 +208,9 @@ def register_command(
         elif report is not None:
             raise UsageError("there is no such report", where=str(report))
     with working(f"registering {name}"):
-        found = register(made, name, actor=by, store=_store(store, tracking_uri, roles), report=said, at=at)
+        place = _store(store, tracking_uri, roles)
+        found = register(made, name, actor=by, store=place, report=said, at=at)
+    _held(place)
     typer.echo(f"{found.name} version {found.version}  {found.verdict or found.scheme or 'not validated'}")
     _facts({"content": found.content_hash, "data": found.data_hash or "none"})
 
@@ -244,10 +246,12 @@ def promote_command(
     elif data is not None:
         table = read_table(data)
     with working(f"promoting {name} {version}"):
+        place = _store(store, tracking_uri, roles)
         entry = promote(
-            name, version, alias, actor=by, approver=approved_by, store=_store(store, tracking_uri, roles),
+            name, version, alias, actor=by, approver=approved_by, store=place,
             table=table, data_hash=data_hash, reason=reason, at=at,
         )  # fmt: skip
+    _held(place)
     typer.echo(f"{name} version {version} is {alias} from {entry.at}  (entry {entry.seq} of the log)")
 
 
@@ -374,6 +378,14 @@ def card_command(
         done = regenerate_all(regenerate, data, check=check)
     for place, state in done:
         typer.echo(f"{place}: {state}")
+
+
+def _held(place: ModelStore) -> None:
+    """On the error stream: whether anybody is held to a role in this registry."""
+    from creditscore.cli.acting import say_held
+
+    with place.log(read_only=True) as log:
+        say_held(log, stood=True)
 
 
 def _store(folder: Path | None, uri: str | None, roles: Path | None = None) -> ModelStore:

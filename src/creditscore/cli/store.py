@@ -112,6 +112,37 @@ def check_command(
     found.require()
 
 
+@store_app.command("roles")
+def roles_command(
+    store: File,
+    roles: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="File of roles to set; none: show those that stand.")
+    ] = None,
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """Who may do what in this store. Once set they hold for every command; an approver of them sets others."""
+    from creditscore.errors import UsageError
+    from creditscore.store import load_roles
+
+    if roles is not None and not by.strip():
+        raise UsageError("nobody is named", next="give --by PERSON")
+    people = None if roles is None else load_roles(roles)
+    with open_log(store, read_only=people is None, made_by="creditscore keep") as log:
+        if people is not None:
+            log.set_roles(people, by)
+        standing = log.roles
+    if as_json:
+        found = None if standing is None else {"roles": standing.people, "origin": standing.origin}
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    elif standing is None:
+        say_line("no roles stand in this store: whoever is named acts")
+    else:
+        show_blocks(
+            [(standing.origin, [f"{role}: {', '.join(names) or '-'}" for role, names in standing.people.items()])]
+        )
+
+
 @store_app.command("retention")
 def retention_command(
     store: File,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.acting import RolesFile, say_held_at
 from creditscore.cli.progress import working
 from creditscore.errors import CreditscoreError, UsageError
 
@@ -26,7 +27,6 @@ Table = Annotated[Path | None, typer.Option(help="CSV or Parquet file.")]
 Day = Annotated[str, typer.Option("--on", help="The day of the act (YYYY-MM-DD).")]
 By = Annotated[str, typer.Option("--by", help="Who acts.")]
 Store = Annotated[Path, typer.Option("--store", help="The store, a DuckDB file.")]
-RolesFile = Annotated[Path | None, typer.Option("--roles", help="Roles and their people, YAML; enforced when given.")]
 
 
 class Differs(CreditscoreError):
@@ -117,6 +117,7 @@ def commit_command(
         last_visits=last_visits,
         replayed=replay,
     )
+    say_held_at(store)
     typer.echo(f"draw        {made.draw_id}")
     typer.echo(f"commitment  {made.hash}")
     idle = made.content["conflicts"]["declared"] - made.content["conflicts"]["of_listed_inspectors_and_subjects"]
@@ -140,6 +141,7 @@ def draw_command(
     from creditscore.supervision.inspection.rows import day_of
 
     outcome = draw(folder, value, day_of(on, "--on"), _who(by, store, roles))
+    say_held_at(store)
     drawn = sum(one.visits > 0 for one in outcome.units)
     joint = sum(len(one.programmes) > 1 for one in outcome.visits)
     typer.echo(f"{drawn} of {len(outcome.units)} drawn: {len(outcome.visits)} visits, {joint} of them joint")
@@ -188,6 +190,7 @@ def import_command(
 
     with working("checking results"):
         imported = import_results(results, out, _who(by, store, roles), max_rejected=max_rejected)
+    say_held_at(store)
     counts = imported.counts
     refused = sum(counts["refused"].values())
     typer.echo(f"results: {counts['in']} in = {counts['kept']} kept + {refused} refused; {counts['repeated']} repeated")

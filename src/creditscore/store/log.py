@@ -10,15 +10,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.errors import StoreError, UsageError
+from creditscore.errors import NotAllowed, StoreError, UsageError
 from creditscore.store.database import Database
-from creditscore.store.entry import COLUMNS, SQL_COLUMNS, START, Entry, make, moment
-from creditscore.store.roles import Roles
+from creditscore.store.entry import COLUMNS, SQL_COLUMNS, START, Entry, make, moment, sha256
+from creditscore.store.roles import ROLES, Roles
 from creditscore.store.verify import REMOVED, Checkpoint, Verification, verify
 
 if TYPE_CHECKING:
     import duckdb
 
+SET = "roles.set"
 SYSTEM = "creditscore"  # who writes what nobody did
 
 
@@ -38,8 +39,11 @@ class Log:
             with log.act("li.wei", "approver", "model.promote", "models/food/3", {"alias": "champion"}):
                 ...  # the effect; its tables in the same store belong in act.con
 
-    With `roles`, an entry under a role that the actor does not have is refused (NotAllowed). Every `every` entries
-    a checkpoint is kept; given `witness`, its line is also added to that file, which somebody else should hold.
+    An entry under a role that the actor does not have is refused (NotAllowed). The roles are those that stand in the
+    log, whoever opens it; where none stand, `roles` holds, and with the first act it comes to stand there, if it names
+    an approver, without whom nobody could change it. Other `roles` than those that stand are refused: see `set_roles`.
+    Every `every` entries a checkpoint is kept; given `witness`, its line is also added to that file, which somebody
+    else should hold.
     """
 
     def __init__(
@@ -47,8 +51,14 @@ class Log:
     ) -> None:
         if every < 1:
             raise UsageError(f"every is {every}", allowed="at least 1")
-        self.store, self.roles, self.every = store, roles, every
+        self.store, self.every = store, every
         self.witness = None if witness is None else Path(witness)
+        self._given, self._standing = roles, standing_roles(store)
+        if roles is not None and self._standing is not None and not self._standing.same(roles):
+            raise NotAllowed(
+                "these are not the roles of this store", where=roles.origin, allowed=self._standing.origin,
+                next="leave --roles away, or let an approver change them: `creditscore store roles STORE FILE --by …`",
+            )  # fmt: skip
         if not store.read_only and not self.store.rows("SELECT 1 FROM log_head"):
             with store.transaction() as con:
                 log_id = uuid.uuid4().hex
@@ -56,6 +66,42 @@ class Log:
                 self._write(
                     con, actor=SYSTEM, role=SYSTEM, action="log.created", subject=log_id, payload={"log_id": log_id}
                 )
+
+    @property
+    def roles(self) -> Roles | None:
+        """The roles that hold: those that stand in the log, else those that were given; None where nobody is held."""
+        return self._standing or self._given
+
+    @property
+    def roles_stand(self) -> bool:
+        """Whether the log itself says who may do what."""
+        return self._standing is not None
+
+    def set_roles(self, roles: Roles, actor: str, *, at: datetime | str | None = None) -> Entry:
+        """Let roles stand in the log from now on; an approver of those that stand does it, or somebody they name."""
+        if not roles.people.get("approver"):
+            raise UsageError(
+                "the roles name no approver, so nobody could change them", where=roles.origin,
+                next="name somebody under approver",
+            )  # fmt: skip
+        own = roles.of(actor)
+        if self._standing is not None:
+            self._standing.require("approver", actor)
+        elif not own:
+            raise NotAllowed(
+                f"{actor!r} has no role in them", where=roles.origin, next="let somebody set them who has a role"
+            )
+        people = {role: list(roles.people.get(role, ())) for role in ROLES}
+        role = "approver" if self._standing is not None else own[0]
+        with self.store.transaction() as con:
+            entry = self._write(con, actor=actor, role=role, action=SET, subject="", payload={"roles": people}, at=at)
+        self._standing = standing_roles(self.store)
+        return entry
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest entry."""
+        return self._head()[1]
 
     @property
     def log_id(self) -> str:
@@ -68,6 +114,7 @@ class Log:
     ) -> Entry:  # fmt: skip
         """Add one entry and return it; once returned, it is on disk. UsageError or NotAllowed: nothing was added."""
         self._may(actor, role, action)
+        self._bind(actor, at)
         with self.store.transaction() as con:
             entry = self._write(con, actor=actor, role=role, action=action, subject=subject, payload=payload, at=at)
         self._maybe_checkpoint()
@@ -86,6 +133,7 @@ class Log:
         self._may(actor, role, action)
         if self.store.in_transaction:
             raise UsageError("an act inside a transaction", next="begin the act first; its effect gets a transaction")
+        self._bind(actor, at)
         said: dict[str, Any] = {"actor": actor, "role": role, "action": action, "subject": subject}
         with self.store.transaction() as con:
             first = self._write(con, **said, payload=payload, at=at, phase="begun")
@@ -142,7 +190,9 @@ class Log:
         self._may(actor, role)
         if not reason.strip():
             raise UsageError("no reason for the removal", next="name the rule and the day")
-        found = self.store.rows("SELECT payload IS NULL FROM log_entries WHERE seq = ?", [seq])
+        found = self.store.rows("SELECT payload IS NULL, action FROM log_entries WHERE seq = ?", [seq])
+        if found and found[0][1] == SET:
+            raise UsageError("roles are not deleted", where=f"entry {seq}", next="set other ones")
         if not found or found[0][0]:
             raise UsageError(f"entry {seq} " + ("carries nothing more" if found else "does not exist"))
         with self.store.transaction() as con:
@@ -155,10 +205,15 @@ class Log:
         return entry
 
     def _may(self, actor: str, role: str, action: str = "") -> None:
-        if action.startswith("log."):
+        if action.startswith("log.") or action == SET:
             raise UsageError(f"the action {action!r} is the log's own", allowed="another name, such as model.promote")
         if self.roles is not None:
             self.roles.require(role, actor)
+
+    def _bind(self, actor: str, at: datetime | str | None) -> None:
+        """The roles that were given come to stand with the first act under them."""
+        if self._standing is None and self._given is not None and self._given.people.get("approver"):
+            self.set_roles(self._given, actor, at=at)
 
     def _head(self) -> tuple[str, int, str]:
         rows = self.store.rows("SELECT log_id, seq, hash FROM log_head")
@@ -181,6 +236,19 @@ class Log:
         newest = self.store.rows("SELECT coalesce(max(seq), 0) FROM log_checkpoints")[0][0]
         if self._head()[1] - newest >= self.every:
             self.checkpoint()
+
+
+def standing_roles(store: Database) -> Roles | None:
+    """The roles that the newest entry about them says; None where none were set. StoreError where it is spoilt."""
+    rows = store.rows(f"SELECT {SQL_COLUMNS} FROM log_entries WHERE action = ? ORDER BY seq DESC LIMIT 1", [SET])
+    if not rows:
+        return None
+    entry = Entry(*rows[0])
+    where = f"{store.path}, entry {entry.seq} of the log"
+    if entry.payload is None or sha256(entry.payload) != entry.payload_hash:
+        raise StoreError("the roles of this store were changed by hand", where=where, next="restore a copy")
+    people = {role: tuple(names) for role, names in entry.data["roles"].items()}
+    return Roles(people, f"roles of this store, entry {entry.seq} of its log, set by {entry.actor}")
 
 
 def _lines(file: Path) -> list[str]:

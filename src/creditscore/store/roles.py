@@ -39,6 +39,12 @@ class Roles:
                 next=f"let somebody act who has the role, or add the name under {role}",
             )
 
+    def same(self, other: Roles) -> bool:
+        """Whether both give the same people the same roles."""
+        return all(
+            {*map(_plain, self.people.get(role, ()))} == {*map(_plain, other.people.get(role, ()))} for role in ROLES
+        )
+
 
 def load_roles(file: str | Path) -> Roles:
     """The roles file; UsageError lists every fault with its line.
