@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 
 from creditscore.cli.main import main
 from creditscore.explanation.text import clean
+from creditscore.grading.grade import grade
 from creditscore.records import ingest
-from creditscore.records.store import write_snapshot
+from creditscore.records.store import read_snapshot, write_snapshot
 from creditscore.reports.svg import columns
 
 SCHEME = str(Path(__file__).parents[1] / "grading" / "schemes" / "caps.yaml")
@@ -102,3 +104,18 @@ def test_a_wrong_option_is_named(
         main(["timeline", "S1", "--scheme", SCHEME, "--snapshot", str(snapshot), *args])
     assert stopped.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_what_is_made_of_made_up_records_says_so(
+    snapshot: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = read_snapshot(snapshot)
+    write_snapshot(replace(real, made_up=True), tmp_path / "snap")
+    said = run(capsys, "--snapshot", str(tmp_path / "snap"), "--out", str(tmp_path / "pages"))
+    assert said.startswith("*** 虚构数据")
+    assert "虚构数据" in (tmp_path / "pages" / "timeline.html").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "pages" / "timeline.json").read_text(encoding="utf-8"))["made_up"] is True
+    assert "虚构数据" not in run(capsys, "--snapshot", str(snapshot))
+    assert read_snapshot(tmp_path / "snap").content_hash() == real.content_hash()
+    graded = grade(read_snapshot(tmp_path / "snap"), Path(SCHEME), as_of="2021-06-30")
+    assert graded.manifest["made_up"] is True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +38,9 @@ def snapshot_command(
     local_ids: Annotated[
         bool, typer.Option("--local-ids", help="Subjects have local ids, no unified social credit code.")
     ] = False,
+    made_up: Annotated[
+        bool, typer.Option("--made-up", help="No real organisation is meant: every result and page says so.")
+    ] = False,
     max_rejected: Annotated[
         int, typer.Option(min=0, help="Refused rows to accept before failing with exit code 3.")
     ] = 0,
@@ -58,7 +62,7 @@ def snapshot_command(
         )
         refused = sum(int(counts["refused"]) for counts in snapshot.counts.values())
         if refused <= max_rejected:
-            manifest = write_snapshot(snapshot, out)
+            manifest = write_snapshot(replace(snapshot, made_up=made_up), out)
         if refused:
             out.mkdir(parents=True, exist_ok=True)
             rows = f"SELECT * FROM {snapshot.quarantine} ORDER BY ALL"

@@ -63,7 +63,7 @@ def check_command(
     with working("reading the subject"):
         opened = _opened(subject, grades, snapshot, scheme, on, events, None)
         data = check_data(opened.subject_id, opened.course, options(opened.course, opened.lists))
-    _page(html, chosen, data, None)
+    _page(html, chosen, data, None, opened.made_up)
     if as_json:
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
         return
@@ -120,7 +120,7 @@ def plan_command(
         data = plan_data(opened.subject_id, opened.course, plan)
         if prove:
             data["proof"] = _proof(opened.course, plan)
-    _page(html, chosen, check_data(opened.subject_id, opened.course, ways), data)
+    _page(html, chosen, check_data(opened.subject_id, opened.course, ways), data, opened.made_up)
     if as_json:
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
     else:
@@ -220,13 +220,15 @@ def _weights(order: str, weight: list[str] | None) -> Any:
     return Weights(keys, given or None)
 
 
-def _page(file: Path | None, lang: Any, check: dict[str, Any], plan: dict[str, Any] | None) -> None:
+def _page(
+    file: Path | None, lang: Any, check: dict[str, Any], plan: dict[str, Any] | None, made_up: bool = False
+) -> None:
     if file is None:
         return
     from creditscore.reports.html import as_json, write_page
     from creditscore.reports.repair import repair_page
 
-    data = {"check": check, "plan": plan}
+    data = {"check": check, "plan": plan, **({"made_up": True} if made_up else {})}
     write_page(file, repair_page(data, lang))
     write_page(file.with_suffix(".json"), as_json(data) + "\n")
     typer.echo(f"written to {file}", err=True)

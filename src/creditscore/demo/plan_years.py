@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +49,7 @@ class PlanTables:
         return files
 
     def snapshot(self) -> Snapshot:
-        return ingest(self.subjects, self.records, listings=self.listings)
+        return replace(ingest(self.subjects, self.records, listings=self.listings), made_up=True)
 
 
 @dataclass(frozen=True)

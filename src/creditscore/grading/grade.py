@@ -200,6 +200,7 @@ def _manifest(
         "readings": {name: {"zh": label.zh, "en": label.en} for name, label in plan.scheme.readings.items()},
         "inputs": {name: dict(about) for name, about in snapshot.inputs.items()},
         "notes": notes,
+        **({"made_up": True} if snapshot.made_up else {}),
     }
 
 

@@ -24,7 +24,8 @@ class Snapshot:
     views in `con`. `items` and `domains` are dictionaries: the code in the log is the position. `newest_day` is
     the newest date of anything that happened or was recorded (days since 1970-01-01). `counts` holds, by table,
     rows, refused and repeated. `log_columns` are the columns the input gave; the others are constants.
-    `in_order`: the log lies in order of sid, in files that need not be read as a whole.
+    `in_order`: the log lies in order of sid, in files that need not be read as a whole. `made_up`: no real organisation
+    is meant, and what is made from it says so.
     """
 
     con: duckdb.DuckDBPyConnection = field(repr=False)
@@ -37,6 +38,7 @@ class Snapshot:
     subject_ids: str
     log_columns: tuple[str, ...] = field(repr=False)
     in_order: bool = field(default=False, repr=False, compare=False)
+    made_up: bool = field(default=False, compare=False)
     known_hash: list[str] = field(default_factory=list, repr=False, compare=False)
     subjects: str = "subjects"
     attributes: str = "attributes"

@@ -56,6 +56,7 @@ def write_snapshot(snapshot: Snapshot, out_dir: str | Path) -> dict[str, Any]:
             "counts": {name: dict(counts) for name, counts in snapshot.counts.items()},
             "rows": {table: snapshot.rows(table) for table in ("log", *ORDER)},
             "inputs": {name: dict(facts) for name, facts in snapshot.inputs.items()},
+            **({"made_up": True} if snapshot.made_up else {}),
         }
         (work / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return manifest
@@ -142,6 +143,7 @@ def read_snapshot(
         subject_ids=manifest["subject_ids"],
         log_columns=tuple(manifest["log_columns"]),
         in_order=True,
+        made_up=bool(manifest.get("made_up", False)),
         known_hash=[manifest["content_hash"]],
     )
     if verify and snapshot.computed_hash() != manifest["content_hash"]:

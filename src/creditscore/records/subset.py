@@ -75,7 +75,7 @@ def subset(
             f" AND CAST(q.b AS INTEGER) = log_rows.event_no AND log_rows.known_day > {known_by}"
         )
         drop_pairs(small.con, "added")
-    return replace(small, newest_day=max(small.newest_day, snapshot.newest_day))
+    return replace(small, newest_day=max(small.newest_day, snapshot.newest_day), made_up=snapshot.made_up)
 
 
 def unpack(snapshot: Snapshot, subject_ids: list[str]) -> dict[str, pa.Table]:

@@ -51,7 +51,7 @@ def repair_page(data: Mapping[str, Any], lang: Lang = "zh") -> str:
     check, plan = data["check"], data["plan"]
     page = html.environment().get_template("repair.html")
     return page.render(
-        lang=lang, tag={"zh": "zh-CN", "en": "en"}[lang], data=data, made_up=False,
+        lang=lang, tag={"zh": "zh-CN", "en": "en"}[lang], data=data, made_up=bool(data.get("made_up", False)),
         t=lambda code, *values: html.text(code, lang, *values),
         title=said("texts", "plan_title" if plan else "check_title", lang), subject=check["subject_id"],
         about=f"{check['scheme_label'][lang]} ({check['scheme']}), {said('texts', 'as_of', lang)} {check['on']}",

@@ -30,6 +30,7 @@ class Opened:
     course: Course
     subject_id: str
     lists: Mapping[str, tuple[str, ListRule]]
+    made_up: bool = False
 
 
 def open_course(
@@ -93,7 +94,8 @@ def open_course(
         raise InputError(f"{subject_id} cannot be read under {run['scheme']}", where=str(folder))
     law = known if replayed else None
     course = Course(tuple(versions), int(run["period"]) if yearly else None, to_day(start), law)
-    return Opened(course, found_id, lists_of({row["list"] for row in course.subject.listings}))
+    made_up = snapshot.made_up or bool(run.get("made_up", False))
+    return Opened(course, found_id, lists_of({row["list"] for row in course.subject.listings}), made_up)
 
 
 def _governs(scheme: Scheme, at: int | date, last: date) -> bool:

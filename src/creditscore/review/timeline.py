@@ -116,7 +116,7 @@ def timeline(
     newest: Scheme = records.versions[-1]
     return Timeline(
         records.subject_id, redact(named), newest.scheme, records.kind, begin, final, iso(fixed), count, tuple(steps),
-        _labels(records, kept), newest.direction == "lower_is_better", made_up,
+        _labels(records, kept), newest.direction == "lower_is_better", made_up or snapshot.made_up,
     )  # fmt: skip
 
 

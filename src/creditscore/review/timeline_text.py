@@ -9,6 +9,7 @@ from creditscore.days import iso
 from creditscore.explanation.numbers import points
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import Lang, say
+from creditscore.explanation.words import text as plain_text
 from creditscore.quantities import from_micro
 from creditscore.review.attribution import Cause, Reached
 from creditscore.review.timeline import Timeline
@@ -61,7 +62,9 @@ def heads(line: Timeline, lang: Lang) -> list[str]:
     """Who, under what, over which span, as known when."""
     held = text("timeline", "held", lang, line.known_at) if line.known_at else text("timeline", "both_clocks", lang)
     changed = len(line.steps) - 1
+    made_up = [f"*** {plain_text('made_up', lang)} ***"] if line.made_up else []
     return [
+        *made_up,
         clean(f"{line.name}  {line.subject_id}".strip()),
         f"{text('timeline', 'title', lang)}  {line.scheme}",
         text("timeline", "span", lang, iso(line.first), iso(line.last), line.moments, changed),
