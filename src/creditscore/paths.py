@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from creditscore.errors import UsageError
@@ -10,8 +13,24 @@ from creditscore.errors import UsageError
 VARIABLE = "CREDITSCORE_CONFIGS"
 
 
+_carried: ContextVar[Path | None] = ContextVar("carried", default=None)
+
+
+@contextmanager
+def rules_from(folder: Path) -> Iterator[None]:
+    """Let `config_root` be a folder for a while: what is computed meanwhile reads no other rules."""
+    before = _carried.set(folder)
+    try:
+        yield
+    finally:
+        _carried.reset(before)
+
+
 def config_root() -> Path:
-    """Folder that holds `laws/`, `schemes/` and the rest; the environment variable comes first."""
+    """Folder that holds `laws/`, `schemes/` and the rest; `rules_from` comes first, then the environment variable."""
+    carried = _carried.get()
+    if carried is not None:
+        return carried
     override = os.environ.get(VARIABLE)
     if override:
         root = Path(override).expanduser().resolve()

@@ -7,15 +7,19 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
 from creditscore.cli.main import app
 from creditscore.errors import InputError, NotAllowed, UsageError
+from creditscore.grading.grade import grade
+from creditscore.records import ingest
+from creditscore.records.store import read_snapshot, write_snapshot
 from creditscore.store import Database
 from tests.lists.players import A
 from tests.review.chained import DIRECT, FIRM, Chained
-from tests.review.listed import entered_wages
+from tests.review.listed import DAYS, RECORDS, entered_wages
 
 DAY = ("--by", "zhang.min", "--on", "2023-05-15")
 
@@ -206,3 +210,56 @@ def test_an_edited_cascade_of_a_decision_is_found(decided: Path, tmp_path: Path)
     found = run("store", "check", years)
     assert found.exception is not None
     assert "its rows are not those of the log" in found.output.replace("\n", " ")
+
+
+NUMBER = "11010519491231002X"
+
+
+def test_a_personal_number_in_any_text_column_reaches_neither_letter_nor_packet(tmp_path: Path) -> None:
+    said = f"证件{NUMBER}号"
+    subjects = pd.DataFrame(
+        {"subject_id": [A], "name": [f"甲厂{NUMBER}"], "region": "220100", "district": [said], "industry": [said]}
+    )
+    texts = ("source", "document_no", "basis", "act_id", "item", "source_subject_id", "record_id")
+    told = [{**RECORDS[0], "record_id": f"t{k}", name: said} for k, name in enumerate(texts)]
+    records = pd.DataFrame([{**DAYS, **row} for row in (*RECORDS[:2], *told)])
+    listings = pd.DataFrame(
+        [
+            {
+                "listing_id": "L1",
+                "subject_id": A,
+                "list": "serious_arrears",
+                "entered_on": "2023-02-01",
+                "document_no": said,
+            }
+        ]
+    )
+    attributes = pd.DataFrame([{"subject_id": A, "name": "note", "value": said, "valid_from": "2020-01-01"}])
+    snap = tmp_path / "snapshot"
+    write_snapshot(ingest(subjects, records, listings=listings, attributes=attributes), snap)
+    source = read_snapshot(snap)
+    grade(source, "wage_arrears", as_of="2023-03-01", max_rejected=100).write(tmp_path / "grading")
+    store = tmp_path / "s.store"
+    good("keep", tmp_path / "grading", "--snapshot", snap, "--store", store, "--by", "li.na", "--no-check")
+    (kept,) = json.loads(good("runs", "--store", store, "--json").stdout)
+    ground = f"annulled:r2=本人{NUMBER}不服"
+    refused = run("case", "open", kept["run_id"], A, "--ground", ground, "--store", store, *DAY)
+    assert isinstance(refused.exception, UsageError)
+    opened(store, kept["run_id"], A, "r2")
+    for words in (("--reason", said), ("--article", said)):
+        failed = run(*deciding(store, "r2"), *DAY, *words)
+        assert isinstance(failed.exception, UsageError)
+    good(*deciding(store, "r2"), *DAY)
+    shown_case = good("case", "show", "C2023-0001", "--store", store).output
+    paper = ("--document-no", "N1", "--office", "O", "--store", store)
+    written = good("case", "letter", "C2023-0001", "--out", tmp_path / "letter", *paper, *DAY).output
+    good("packet", "build", "C2023-0001", "--store", store, "-o", tmp_path / "packet")
+    good("packet", "verify", tmp_path / "packet")
+    files = [*(tmp_path / "letter").iterdir(), *(tmp_path / "packet").iterdir()]
+    assert len(files) >= 7
+    for text in (shown_case, written, *(file.read_text(encoding="utf-8") for file in files)):
+        assert NUMBER not in text
+        assert NUMBER[6:14] not in text
+    packet = json.loads((tmp_path / "packet" / "packet.json").read_text(encoding="utf-8"))
+    shown_records = {row["record_id"] for row in (*packet["inputs"]["records"], *packet["inputs"]["refused"])}
+    assert shown_records >= {"r1", "r2", "t0", "t1", "t2", "t3"}

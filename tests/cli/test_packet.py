@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from creditscore.cli.main import main
@@ -79,7 +80,7 @@ def test_the_packet_of_a_case_is_told_from_one_made_anew(
     run(capsys, "case", "open", manifest["run_id"], subject, *opened)
     out = tmp_path / "packet"
     said = run(capsys, "packet", "build", "C2023-0001", "--store", store, "--by", "reviewer", "-o", str(out))
-    digest = said.split()[-1]
+    digest = next(word for word in said.split() if word.startswith("sha256:"))
     packet = json.loads((out / "packet.json").read_text(encoding="utf-8"))
     rows = {row["record_id"]: row for row in packet["results"]["records"]}
     assert rows[record]["disputed"]
@@ -111,3 +112,28 @@ def tax_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str, 
     grading = grade(source, "tax", 2022, max_rejected=10**6)
     row = next(one for one in grading.ledger.to_pylist() if one["step"] == "record" and one["reason"] == "counted")
     return grading.write(place / "graded"), place / "snap", row["subject_id"], row["record_id"]
+
+
+def test_the_plan_to_the_next_grade_and_no_installed_rule(
+    tax_run: tuple[Path, Path, str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    graded, snap, *_ = tax_run
+    rows = pq.read_table(graded / "grades.parquet").to_pylist()
+    subject = next(row["subject_id"] for row in rows if row["grade"] == "D")
+    out = tmp_path / "packet"
+    given = ("--grading", str(graded), "--snapshot", str(snap), "--subject", subject)
+    run(capsys, "packet", "build", *given, "-o", str(out))
+    packet = json.loads((out / "packet.json").read_text(encoding="utf-8"))
+    plan = packet["results"]["repair"]["plan"]
+    assert (plan["state"], plan["target"]) == ("reached", "C")
+    assert plan["proof"]["days"] >= 1
+    assert plan["actions"]
+    page = (out / "packet.html").read_text(encoding="utf-8")
+    assert all(one["target"] in page and one["day"] in page and one["rule"] in page for one in plan["actions"])
+    assert "逐日模拟" in page
+    (tmp_path / "nothing").mkdir()
+    monkeypatch.setenv("CREDITSCORE_CONFIGS", str(tmp_path / "nothing"))
+    assert "nothing differs" in run(capsys, "packet", "verify", str(out))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from creditscore.errors import InputError, SchemeError
 from creditscore.paths import config_root
@@ -35,10 +36,14 @@ class Excluded:
         )
 
 
-@lru_cache(maxsize=1)
 def excluded() -> tuple[Excluded, ...]:
     """The table `refused_inputs` of configs/coverage.yaml."""
-    source = read(config_root() / FILE, FILE)
+    return _excluded(config_root() / FILE)
+
+
+@lru_cache(maxsize=8)
+def _excluded(file: Path) -> tuple[Excluded, ...]:
+    source = read(file, FILE)
     if source.faults:
         raise SchemeError("\n  ".join(map(str, source.faults)), where=FILE)
     found = []

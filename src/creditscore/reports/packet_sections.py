@@ -11,7 +11,7 @@ from creditscore.explanation.text import clean
 from creditscore.explanation.words import LANGS
 from creditscore.review.packet.gather import about_of
 from creditscore.review.repair_data import said
-from creditscore.review.repair_text import option_lines
+from creditscore.review.repair_text import action_blocks, option_lines, plan_lines
 from creditscore.review.words import text, word
 
 Cell = tuple[str, ...]  # the lines of a cell
@@ -284,7 +284,20 @@ def _repair(results: Mapping[str, Any]) -> Part:
     lines = [(said("texts", "as_of", lang) + " " + results["repair"]["on"]) for lang in LANGS]
     heads = (("record", ""), ("way", ""), ("state", ""), ("brings", "small"))
     none = (results["repair"]["why"],) if results["repair"]["why"] else _text("none")
-    return Part("repair", [tuple(lines)] if rows else [none], [Grid(heads, rows)] if rows else [])
+    plan = results["repair"]["plan"]
+    if plan["why"]:
+        said_of_plan = [_text(f"plan_{plan['why']}")]
+        steps: list[list[Cell]] = []
+    else:
+        said_of_plan = list(zip(*(plan_lines(plan, lang) for lang in LANGS), strict=True))
+        said_of_plan.append(_text("plan_proof", str(plan["proof"]["days"]), str(plan["proof"]["sets"])))
+        blocks = zip(*(action_blocks(plan, lang) for lang in LANGS), strict=True)
+        steps = [
+            [tuple(head for head, _ in pair), tuple(line for _, under in pair for line in under)] for pair in blocks
+        ]
+    grids = [Grid(heads, rows)] if rows else []
+    grids += [Grid((("what", ""), ("facts", "small")), steps)] if steps else []
+    return Part("repair", [*([tuple(lines)] if rows else [none]), *said_of_plan], grids)
 
 
 def _deadlines(given: Mapping[str, Any], results: Mapping[str, Any]) -> Part:

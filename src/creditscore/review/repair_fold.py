@@ -49,11 +49,15 @@ class TooMany(Exception):
 
 
 def fold(
-    plans: Sequence[Plan], opened: Sequence[Opening], choices: Sequence[Sequence[Choice]], free: Cost
+    plans: Sequence[Plan],
+    opened: Sequence[Opening],
+    choices: Sequence[Sequence[Choice]],
+    free: Cost,
+    most: int = MOST_STATES,
 ) -> Iterator[End]:
     """Every result that some choice for each record has, the cheapest way to each, in order of cost.
 
-    `free` is the cost of nothing. Raises TooMany beyond MOST_STATES results.
+    `free` is the cost of nothing. Raises TooMany beyond `most` results.
     """
     layers = [_Layer(plan, one, k, choices) for k, (plan, one) in enumerate(zip(plans, opened, strict=True))]
     order = sorted(range(len(choices)), key=lambda i: layers[-1].place(i))
@@ -71,7 +75,7 @@ def fold(
                 sum_ = tuple(a + b for a, b in zip(cost, choice.cost, strict=True))
                 if new not in after or sum_ < after[new][0]:
                     after[new] = (sum_, (path, choice) if choice.actions else path)
-        if len(after) > MOST_STATES:
+        if len(after) > most:
             raise TooMany
         states = after
     for state, (cost, path) in sorted(states.items(), key=lambda one: one[1][0]):

@@ -30,7 +30,7 @@ from creditscore.review.repair_course import (
     with_past,
 )
 from creditscore.review.repair_days import event_days
-from creditscore.review.repair_fold import Choice, Cost, End, TooMany, fold
+from creditscore.review.repair_fold import MOST_STATES, Choice, Cost, End, TooMany, fold
 from creditscore.review.repair_options import Option
 from creditscore.schemes.expressions import names
 
@@ -106,11 +106,14 @@ def plan_repair(
     target: str,
     until: int,
     weights: Weights | None = None,
+    *,
+    most: int = MOST_STATES,
 ) -> RepairPlan:
     """The cheapest actions that reach `target` or better, on the earliest day up to `until`.
 
     `options` as `repair_check.options` gives them. Only event days are tried (`repair_days` says why they are all).
-    Raises UsageError for a grade that the scheme does not have.
+    More than `most` results on a day are not exhausted: the answer is then `undecided`. Raises UsageError for a grade
+    that the scheme does not have.
     """
     weights = weights or Weights()
     if target not in targets(course):
@@ -130,7 +133,7 @@ def plan_repair(
     last = until
     for day, why in event_days(course, usable, until).items():
         try:
-            found, result = on_day(course, usable, target, day, weights)
+            found, result = on_day(course, usable, target, day, weights, most)
         except NotInForce:
             last = day - 1
             notes.append("no_version")
@@ -174,7 +177,7 @@ def _place(weights: Weights, key: str) -> int:
 
 
 def on_day(
-    course: Course, options: Sequence[Option], target: str, day: int, weights: Weights
+    course: Course, options: Sequence[Option], target: str, day: int, weights: Weights, most: int = MOST_STATES
 ) -> tuple[End | None, DayResult]:
     """The cheapest way to the target on one day, and what the choices reach there at best."""
     views = [(*plan_at(course, at, known), known) for at, known in stages(course, day)]
@@ -186,7 +189,7 @@ def on_day(
         choices = choices_on(bases, opened, options, day, weights, given)
         memo: dict[Any, Any] = {}
         found: End | None = None
-        for end in fold([plan for plan, _, _ in bases], opened, choices, weights.cost(given)):
+        for end in fold([plan for plan, _, _ in bases], opened, choices, weights.cost(given), most):
             count += 1
             grade = _grade(bases, opened, end, memo)
             place = bases[-1][0].grades.index(grade[1]) if grade[0] == "graded" else 10**5

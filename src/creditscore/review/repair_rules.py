@@ -117,22 +117,25 @@ class RepairRuleFile(Model):
         return to_day(self.effective_from) <= day and (end is None or day < to_day(end))
 
 
-def load_repairs(folder: Path | None = None) -> tuple[RepairRuleFile, ...]:
-    """Every version of every rule, in order of id and day; SchemeError lists the faults of all files at once."""
+def load_repairs(folder: Path | None = None, *, alone: bool = False) -> tuple[RepairRuleFile, ...]:
+    """Every version of every rule, in order of id and day; SchemeError lists the faults of all files at once.
+
+    `alone`: the schemes that a rule names need not be in the library beside it.
+    """
     root = folder or config_root() / "repair"
     files = sorted(root.rglob("*.yaml"))
-    return _load(root, tuple((file, now.st_mtime_ns, now.st_size) for file in files for now in [file.stat()]))
+    return _load(root, alone, tuple((file, now.st_mtime_ns, now.st_size) for file in files for now in [file.stat()]))
 
 
 @lru_cache(maxsize=8)
-def _load(root: Path, files: tuple[tuple[Path, int, int], ...]) -> tuple[RepairRuleFile, ...]:
+def _load(root: Path, alone: bool, files: tuple[tuple[Path, int, int], ...]) -> tuple[RepairRuleFile, ...]:
     found: list[RepairRuleFile] = []
     faults: list[Fault] = []
     for file, *_ in files:
         source = read(file, f"repair/{file.relative_to(root).as_posix()}")
         content = parse(source, RepairRuleFile)
         if content is not None:
-            _check(content, source, file)
+            _check(content, source, file, alone)
             before = next((one for one in reversed(found) if one.repair == content.repair), None)
             if before is not None and before.effective_to != content.effective_from:
                 source.fault(("effective_from",), f"{before.name} ends on {before.effective_to}; versions have no gap")
@@ -142,7 +145,7 @@ def _load(root: Path, files: tuple[tuple[Path, int, int], ...]) -> tuple[RepairR
     return tuple(found)
 
 
-def _check(content: RepairRuleFile, source: Source, file: Path) -> None:
+def _check(content: RepairRuleFile, source: Source, file: Path, alone: bool) -> None:
     if (content.repair, str(content.effective_from)) != (file.parent.name, file.stem):
         source.fault(("repair",), f"the path must be {content.repair}/{content.effective_from}.yaml")
     if content.effective_to is not None and content.effective_to <= content.effective_from:
@@ -177,7 +180,7 @@ def _check(content: RepairRuleFile, source: Source, file: Path) -> None:
             source.fault(("tier_values", value), f"{tier_id!r} is no tier; there are: {', '.join(sorted(ids))}")
     known = {entry.scheme for entry in registry.entries()}
     for name in content.scope.schemes:
-        if name not in known:
+        if name not in known and not alone:
             source.fault(("scope", "schemes"), f"{name!r} is not a scheme of the library")
 
 

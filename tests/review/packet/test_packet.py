@@ -6,12 +6,15 @@ import json
 import random
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from creditscore.calendars import calendar_given, installed, is_working_day
+from creditscore.days import to_day
 from creditscore.errors import InputError, UsageError
 from creditscore.explanation.audit import audit
 from creditscore.grading.grade import grade
@@ -40,7 +43,8 @@ def test_every_record_stands_there_with_what_became_of_it(packet: Packet) -> Non
 
 def test_nothing_of_another_subject_is_in_it(packet: Packet) -> None:
     assert "X1" not in text_of(packet)
-    assert "S2" not in text_of(packet)
+    assert "乙厂" not in text_of(packet)
+    assert not re.search(r"(?<![A-Z0-9])S2(?![A-Z0-9])", text_of(packet))  # legal texts have names such as JSWS2016
 
 
 def test_its_parts_agree_with_one_another(packet: Packet, folder: Path) -> None:
@@ -236,7 +240,24 @@ def test_a_version_that_governs_no_more_has_its_ways_as_of_the_run(tmp_path: Pat
     assert verify_text(text_of(made)) == []
 
 
-def test_what_the_version_changed_stands_in_both_languages(tmp_path: Path) -> None:
+def test_the_plan_to_a_better_grade_stands_in_it_with_its_proof(packet: Packet) -> None:
+    plan = packet["results"]["repair"]["plan"]
+    assert plan["why"] == "" or plan["why"] in ("no_better", "too_many")
+    assert plan.get("state") != "undecided"
+
+
+def test_working_days_are_those_of_the_packet(packet: Packet) -> None:
+    rows = packet["inputs"]["calendar"]
+    free = {day for row in rows for day in row["days"].split()}
+    assert {"2020-01-24", "2020-01-19"} <= free  # the eve of the festival was free, the Sunday before was worked
+    known = [replace(installed(), turned=frozenset()), installed()]
+    with calendar_given(known[0]):
+        assert is_working_day(to_day(date(2020, 1, 24)))
+    with calendar_given(known[1]):
+        assert not is_working_day(to_day(date(2020, 1, 24)))
+
+
+def test_what_the_version_changed_stands_in_both_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`tax@2025` follows `tax@2014`; some labels changed in one language alone."""
     filed = {"record_id": "R1", "subject_id": "91220296MADML0UU1J", "item": "010101", "occurred_on": "2025-03-01"}
     subjects = pd.DataFrame([{"subject_id": "91220296MADML0UU1J", "name": "甲厂", "registered_on": "2015-01-01"}])
@@ -248,6 +269,9 @@ def test_what_the_version_changed_stands_in_both_languages(tmp_path: Path) -> No
     assert len(law["changes"]) > 50
     assert all(len(one["zh"]) == len(one["en"]) == 6 for one in law["changes"])
     assert verify_text(text_of(made)) == []
+    monkeypatch.setenv("CREDITSCORE_CONFIGS", str(tmp_path / "graded"))  # rules of a later release, or none at all
+    assert verify_text(text_of(made)) == []
+    assert {row["file"] for row in made["inputs"]["rules"]} >= {"coverage.yaml", "repair/tax/2025-07-01.yaml"}
     broken = json.loads(text_of(made))
     broken["inputs"]["version_before"][0] += " "
     assert [one.place for one in verify_text(text_of(broken))] == ["inputs.version_before[0]"]

@@ -19,6 +19,7 @@ from creditscore.grading.plan import Plan
 from creditscore.grading.replay import admitted, inputs
 from creditscore.grading.result import Grading
 from creditscore.records import Snapshot, ingest
+from creditscore.review.packet.carried import under
 from creditscore.review.packet.gather import TABLES, about_of
 from creditscore.schemes import registry
 from creditscore.schemes.load import load_scheme
@@ -54,7 +55,10 @@ class Again:
 
 @contextmanager
 def graded_again(given: Mapping[str, list[Any]]) -> Iterator[Again]:
-    """Grade the inputs of a packet. Raises what reading the scheme, intake and grading raise."""
+    """Grade the inputs of a packet, under its own rules for as long as this is open: none that is installed is read.
+
+    Raises what reading the rules, intake and grading raise.
+    """
     about = about_of(given)
     with tempfile.TemporaryDirectory(prefix="creditscore-") as work:
         folder = Path(work)
@@ -62,32 +66,33 @@ def graded_again(given: Mapping[str, list[Any]]) -> Iterator[Again]:
         laws.mkdir()
         for law in given["laws"]:
             (laws / f"{law['id']}.yaml").write_text(law["text"], encoding="utf-8")
-        scheme = _scheme(folder / "scheme.yaml", given["scheme"])
-        before = _scheme(folder / "before.yaml", given["version_before"]) if given["version_before"] else None
-        small = _snapshot(given, scheme)
-        replayed = about["law_known_at"] != "latest"
-        by_year = scheme.period == "year"
-        grading = grade(
-            small if replayed else replace(small, newest_day=to_day(date.fromisoformat(about["known_at"]))),
-            scheme,
-            about["period"] if by_year else None,
-            as_of=None if by_year else about["as_of"],
-            known_at=about["known_at"] if replayed else None,
-            max_rejected=ANY,
-        )
-        ((_, then),) = inputs(grading, [about["subject_id"]])
-        newest = max(to_day(date.fromisoformat(about["newest_day"])), grading.plan.known_at)
-        plan_now = bind(
-            scheme,
-            int(about["period"]) if by_year else date.fromisoformat(about["as_of"]),
-            known_at=newest,
-            law_known_at=date.fromisoformat(about["law_known_at"]) if replayed else None,
-            beside=[one for name in scheme.beside for one in registry.versions(name)],
-        )
-        ((_, now),) = admitted(small, plan_now)
-        yield Again(
-            about, grading, read(grading, about["subject_id"]), scheme, before, laws, then, now, plan_now
-        )  # fmt: skip
+        with under(folder, given["rules"], given["calendar"]):
+            scheme = _scheme(folder / "scheme.yaml", given["scheme"])
+            before = _scheme(folder / "before.yaml", given["version_before"]) if given["version_before"] else None
+            small = _snapshot(given, scheme)
+            replayed = about["law_known_at"] != "latest"
+            by_year = scheme.period == "year"
+            grading = grade(
+                small if replayed else replace(small, newest_day=to_day(date.fromisoformat(about["known_at"]))),
+                scheme,
+                about["period"] if by_year else None,
+                as_of=None if by_year else about["as_of"],
+                known_at=about["known_at"] if replayed else None,
+                max_rejected=ANY,
+            )
+            ((_, then),) = inputs(grading, [about["subject_id"]])
+            newest = max(to_day(date.fromisoformat(about["newest_day"])), grading.plan.known_at)
+            plan_now = bind(
+                scheme,
+                int(about["period"]) if by_year else date.fromisoformat(about["as_of"]),
+                known_at=newest,
+                law_known_at=date.fromisoformat(about["law_known_at"]) if replayed else None,
+                beside=[one for name in scheme.beside for one in registry.versions(name)],
+            )
+            ((_, now),) = admitted(small, plan_now)
+            yield Again(
+                about, grading, read(grading, about["subject_id"]), scheme, before, laws, then, now, plan_now
+            )  # fmt: skip
 
 
 def _scheme(file: Path, lines: Sequence[str]) -> Scheme:

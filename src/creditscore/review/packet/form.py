@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 KIND = "creditscore-packet"
 WIDE = 110  # a value that is no longer than this stands on one line
 CHECK = 8  # hex digits of a line's check

@@ -15,9 +15,10 @@ from creditscore.records import Snapshot
 from creditscore.records.identity import redact
 from creditscore.records.source import literal
 from creditscore.records.subset import subset, unpack
+from creditscore.review.packet.carried import calendar_rows, laws_read, rule_rows, schemes_read
 from creditscore.schemes import registry
 from creditscore.schemes.load import load_scheme
-from creditscore.schemes.walk import cites
+from creditscore.schemes.model import Scheme
 from creditscore.version import __version__
 
 if TYPE_CHECKING:
@@ -73,8 +74,11 @@ def gather(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Add
             next="give the snapshot of the run",
         )  # fmt: skip
     text, before, newer = _texts(str(run.manifest["scheme"]), file)
+    scheme = _scheme(text, file)
     small = subset(snapshot, [sid], events=beside.events)
     tables = {name: [_row(row) for row in table.to_pylist()] for name, table in unpack(small, [sid]).items()}
+    lists = {row["list"] for row in tables["listings"]}
+    others = [registry.load(one) for one in schemes_read(scheme, lists)]
     about = {name: str(run.manifest[name]) for name in OF_RUN} | {
         "subject_id": sid,
         "newest_day": str(small.newest_date),
@@ -91,7 +95,9 @@ def gather(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Add
         "model": model_rows(beside.model, sid),
         "scheme": text,
         "version_before": before,
-        "laws": _laws(text, file),
+        "laws": _laws([scheme, *([_scheme(before, None)] if before else []), *others], file),
+        "rules": rule_rows(scheme, lists),
+        "calendar": calendar_rows(),
     }
 
 
@@ -120,8 +126,8 @@ def _lines(file: Path) -> list[str]:
     return file.read_text(encoding="utf-8").split("\n")
 
 
-def _laws(text: Sequence[str], file: Path | None) -> list[dict[str, str]]:
-    """The legal texts that the scheme cites, as their files stand."""
+def _scheme(text: Sequence[str], file: Path | None) -> Scheme:
+    """The scheme as the packet will read it: from its text, beside its own laws."""
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="creditscore-") as work:
@@ -129,7 +135,12 @@ def _laws(text: Sequence[str], file: Path | None) -> list[dict[str, str]]:
         copy.write_text("\n".join(text), encoding="utf-8")
         if file is not None and (file.parent / "laws").is_dir():
             (Path(work) / "laws").symlink_to((file.parent / "laws").resolve())
-        named = sorted({cite.law for _, cite in cites(load_scheme(copy, file.name if file else "scheme.yaml"))})
+        return load_scheme(copy, file.name if file else "scheme.yaml")
+
+
+def _laws(schemes: Sequence[Scheme], file: Path | None) -> list[dict[str, str]]:
+    """The legal texts that schemes and the rules on repair cite, as their files stand."""
+    named = sorted(laws_read(schemes))
     found = []
     for law in named:
         own = None if file is None else file.parent / "laws" / f"{law}.yaml"

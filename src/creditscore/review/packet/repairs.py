@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from creditscore.days import from_day, iso
-from creditscore.errors import NotInForce
+from creditscore.days import add_months, from_day, iso
+from creditscore.errors import NotInForce, SchemeError, UsageError
 from creditscore.grading.assess import assess
 from creditscore.grading.bind_days import window_days
 from creditscore.grading.plan import PlanItem
 from creditscore.review.packet.again import Again
 from creditscore.review.repair_check import options
-from creditscore.review.repair_course import Course, Version
-from creditscore.review.repair_data import check_data
+from creditscore.review.repair_course import Course, Version, outcome_on, targets
+from creditscore.review.repair_data import check_data, plan_data
 from creditscore.review.repair_open import lists_of
+from creditscore.review.repair_options import Option
+from creditscore.review.repair_plan import plan_repair
+from creditscore.review.repair_proof import exhaust, simulate
+from creditscore.review.repair_rules import load_repairs
 from creditscore.schemes.model import Window
 
+MONTHS = 24  # how far a plan looks ahead
+MOST_WAYS = 12  # ways to repair among which a plan is sought
+MOST_RESULTS = 1_000  # results of a day
+MOST_TRIED = 500  # sets of actions that the proof tries one by one
 FARTHEST = 366 * 30  # days ahead that are looked at for the day on which a record leaves the account
 
 
@@ -33,10 +42,41 @@ def repair_data(again: Again) -> dict[str, Any]:
     for day, subject in ((again.plan_now.known_at, again.now), (again.plan.as_of, again.then)):
         course = Course((Version(again.scheme, subject),), period, day, law)
         try:
-            return check_data(again.about["subject_id"], course, options(course, lists)) | {"why": ""}
+            ways = options(course, lists, load_repairs(alone=True))
+            found = check_data(again.about["subject_id"], course, ways)
         except NotInForce as error:
             why = why or error.what
-    return {"on": iso(again.plan.as_of), "options": [], "why": why}
+            continue
+        return found | {"why": "", "plan": _plan(again.about["subject_id"], course, ways)}
+    return {"on": iso(again.plan.as_of), "options": [], "why": why, "plan": {"why": "no_version"}}
+
+
+def _plan(subject_id: str, course: Course, ways: Sequence[Option]) -> dict[str, Any]:
+    """The earliest and cheapest way to the next better grade, as `repair plan` says it; else `why` there is none.
+
+    Bounded by counts, never by time, so that it is the same wherever it is made: a few years, a number of ways and of
+    results on a day. Where the sets are few, the proof tries them all.
+    """
+    now, grades = outcome_on(course, course.on), targets(course)
+    if now.state != "graded" or now.grade not in grades[1:]:
+        return {"why": "no_better"}
+    usable = [one for one in ways if one.plans]
+    if len(usable) > MOST_WAYS:
+        return {"why": "too_many"}
+    until = add_months(course.on, MONTHS)
+    plan = plan_repair(course, ways, grades[grades.index(now.grade) - 1], until, most=MOST_RESULTS)
+    if plan.state == "undecided":
+        return {"why": "too_many"}
+    proof = [simulate(course, plan)]
+    with suppress(UsageError):  # too many sets to try one by one: the search has exhausted them, day by day
+        proof.append(exhaust(course, plan, MOST_TRIED))
+    faults = [fault for one in proof for fault in one.faults]
+    if faults:
+        raise SchemeError(
+            f"the plan does not hold: {faults[0]}", where=subject_id, next="please report this fault with the packet"
+        )
+    tried = {"days": proof[0].days, "sets": proof[1].sets if len(proof) > 1 else 0}
+    return {"why": "", **plan_data(subject_id, course, plan), "proof": tried}
 
 
 def deadline_rows(again: Again, given: Mapping[str, list[Any]], repair: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -15,7 +15,19 @@ from creditscore.review.packet.results import compute
 from creditscore.review.packet.shape import lacking, odd_rows
 from creditscore.version import __version__
 
-PARTS = ("about", "case", "disputed", *TABLES, "refused", "model", "scheme", "version_before", "laws")
+PARTS = (
+    "about",
+    "case",
+    "disputed",
+    *TABLES,
+    "refused",
+    "model",
+    "scheme",
+    "version_before",
+    "laws",
+    "rules",
+    "calendar",
+)
 SHOWN = 160  # characters of a line in a message
 
 
