@@ -49,6 +49,23 @@ def test_a_file_that_is_wrong(tmp_path: Path, entry: str, fault: str) -> None:
     assert "remedies.yaml:2" in str(error.value)
 
 
+def test_the_facts_of_a_procedure_stand_in_one_file(tmp_path: Path) -> None:
+    before, after = remedy("tax", 2024), remedy("tax", 2025)
+    assert ([one.law for one in before.cite], before.evidence) == (["R2015A"], "verified")
+    assert [one.law for one in after.cite] == ["R2025"]
+    assert before.decided_within is not None
+    assert before.decided_within.workdays == 15
+    assert before.order is not None
+    assert "修复" in before.order.zh
+    head = "remedies:\n  - {id: x, scheme: tax, what: {zh: 甲, en: a}, where: {zh: 乙, en: b}, procedure: "
+    for tail, fault in (("reevaluation}", "has no 'reevaluation'"), ("reevaluation, limit: end_of_year}", "nowhere")):
+        folder = tmp_path / fault[:3]
+        folder.mkdir()
+        (folder / "remedies.yaml").write_text(head + tail + "\n", encoding="utf-8")
+        with pytest.raises(SchemeError, match=fault):
+            remedy("tax", 2020, folder)
+
+
 def test_a_scheme_without_any_entry(tmp_path: Path) -> None:
     (tmp_path / "remedies.yaml").write_text(
         "remedies:\n" + ENTRY.replace("SCHEME", "tax").replace("LAW", "R2025"), encoding="utf-8"

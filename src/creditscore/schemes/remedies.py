@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,8 @@ from creditscore.schemes.model import Label, Model, Rule
 from creditscore.schemes.source import Source, read
 
 ANY = "any"
+OF_PROCEDURE = ("cite", "evidence", "limit", "decided_within", "order")
+YEAR_END = {"year": 1, "month": 12, "day": 31}
 
 
 class Remedy(Rule):
@@ -34,7 +36,8 @@ class Remedy(Rule):
     until: Label | None = None  # absent: no time limit was seen
     limit: Literal["end_of_year"] | Span | None = None  # the same as a rule, where a day can be computed
     decided_within: Span | None = None
-    order: Label | None = None
+    order: Label | None = None  # which way shuts this one
+    procedure: str | None = None  # one of configs/review/: law, mark, last day and days of the decision are its own
 
     def last_day(self, on: date) -> date | None:
         """The last day for a result given on `on`; None where no text says so in days of the calendar."""
@@ -68,15 +71,53 @@ def remedy(scheme: str, year: int, root: Path | None = None) -> Remedy:
 def _read(root: Path) -> tuple[Remedy, ...]:
     source = read(root / "remedies.yaml", "remedies.yaml")
     content = parse(source, Remedies)
+    filled: list[Remedy] = []
     if content is not None:
-        cited(source, "remedies", content.remedies)
+        filled = [_filled(source, root, k, one) for k, one in enumerate(content.remedies)]
+        cited(source, "remedies", filled)
         known = {entry.scheme for entry in registry.entries()}
         for k, one in enumerate(content.remedies):
             if one.scheme != ANY and one.scheme not in known:
                 source.fault(("remedies", k, "scheme"), f"{one.scheme!r} is not a scheme of the library")
     raise_faults(source.faults)
-    assert content is not None
-    return tuple(content.remedies)
+    return tuple(filled)
+
+
+def _filled(source: Source, root: Path, k: int, one: Remedy) -> Remedy:
+    """A remedy with what configs/review/ says of its procedure: each fact stands in one file."""
+    if one.procedure is None:
+        return one
+    doubled = [name for name in OF_PROCEDURE if getattr(one, name) not in (None, [])]
+    if doubled:
+        source.fault(("remedies", k, doubled[0]), "stands with the procedure in configs/review/, and nowhere else")
+        return one
+    place = root / "review" / f"{one.scheme}.yaml"
+    data = read(place, f"review/{place.name}").data if place.is_file() else {"procedures": []}
+    found = [
+        row for row in data["procedures"]
+        if row["id"] == one.procedure and _years(row) == (one.from_, one.to)
+    ]  # fmt: skip
+    if len(found) != 1:
+        source.fault(("remedies", k, "procedure"), f"review/{place.name} has no {one.procedure!r} for these years")
+        return one
+    (row,) = found
+    rule = Rule.model_validate({"cite": row.get("cite", []), "evidence": row.get("evidence")})
+    days = row.get("decide", {}).get("working_days")
+    door = next((each for each in data.get("doors", []) if each["shut"] == one.procedure), None)
+    return one.model_copy(
+        update={
+            "cite": rule.cite, "evidence": rule.evidence,
+            "limit": "end_of_year" if row.get("open", {}).get("to") == YEAR_END else None,
+            "decided_within": None if days is None else Span(workdays=days),
+            "order": None if door is None else Label(**door["label"]),
+        }
+    )  # fmt: skip
+
+
+def _years(row: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """The years of a procedure as a remedy writes them: the first rule begins with the first year there is."""
+    years = row.get("years", {})
+    return (None if years.get("to") is not None else years.get("from")), years.get("to")
 
 
 def cited(source: Source, key: str, rules: Sequence[Rule]) -> None:
