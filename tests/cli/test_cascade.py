@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,12 @@ def test_from_preview_to_undo(store: Path, made: tuple[Path, str, str]) -> None:
     nr = next(one["nr"] for one in last["tasks"] if one["task"] == "tell")
     paper = ["--on", "2023-06-02", "--document-no", "N7", "--by", "zhang.min"]
     assert run("cascade", "told", last["seq"], nr, "--store", store, *paper)[0] == 0
-    assert "[done]" in run("cascade", "show", last["seq"], "--store", store, "--lang", "en")[1]
+    code, shown = run("cascade", "show", last["seq"], "--store", store, "--lang", "en", columns=80)
+    assert "[done]" in shown
+    assert shown.count("cascade told") == shown.count("[open]") > 0
+    assert f"cascade told {last['seq']} {nr}\n" not in re.sub(" +\n", "\n", shown)
+    assert max(len(line.rstrip()) for line in shown.splitlines()) <= 80
+    assert all(line.startswith("    ") for line in shown.splitlines()[1:-1])
     code, output = run("store", "check", store, "--lang", "en")
     assert (code, "0 flaws, 2 tasks open" in output) == (0, True)
     for act in reversed(listed):

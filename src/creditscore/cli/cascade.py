@@ -158,8 +158,10 @@ def show_command(
         show_blocks([lines.act(one)])
         for task, seq, nr in tasks:
             if seq == one.seq:
-                head, under = lines.task(task, said, (seq, nr) in done if task.task == "tell" else None)
-                show_blocks([(f"    {nr}  {head}", [f"    {line}" for line in under])])
+                told = (seq, nr) in done if task.task == "tell" else None
+                head, under = lines.task(task, said, told)
+                under += [f"{lines.word('words', 'with', said)}: creditscore cascade told {seq} {nr}"] * (told is False)
+                show_blocks([(f"{nr}  {head}", under)], indent=4)
     say_line(f"{len(listed)} cascades")
 
 

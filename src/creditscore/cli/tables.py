@@ -67,8 +67,11 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | Non
     console().print(table)
 
 
-def show_blocks(blocks: Iterable[tuple[str, Iterable[str]]], title: str = "") -> None:
-    """Print lines, each with what belongs to it indented below; long ones are folded, so that any width will do."""
+def show_blocks(blocks: Iterable[tuple[str, Iterable[str]]], title: str = "", indent: int = 0) -> None:
+    """Print lines, each with what belongs to it indented below; long ones are folded, so that any width will do.
+
+    `indent`: how far all of it stands to the right.
+    """
     from rich.padding import Padding
     from rich.text import Text
 
@@ -76,9 +79,9 @@ def show_blocks(blocks: Iterable[tuple[str, Iterable[str]]], title: str = "") ->
     if title:
         out.print(Text(f"\n{title}", style="bold"))
     for head, under in blocks:
-        out.print(Text(head))
+        out.print(Padding(Text(head), (0, 0, 0, indent)) if indent else Text(head))
         for line in under:
-            out.print(Padding(Text(line), (0, 0, 0, 4)))
+            out.print(Padding(Text(line), (0, 0, 0, indent + 4)))
 
 
 def write_table(table: Any, out: Path) -> None:

@@ -23,7 +23,7 @@ TASKS: Mapping[str, str] = {
     "reject": "joint decide --reject",
     "annul_measure": "joint annul, joint lift",
     "lift": "joint lift",
-    "look_at_linked": "records of another subject",
+    "look_at_linked": "explain",
     "tell": "cascade told",
 }
 SUBJECT = "subject"  # who is told of a grade
