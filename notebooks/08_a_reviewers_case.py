@@ -31,11 +31,11 @@ from creditscore.explanation.text import render
 from creditscore.records import ingest
 from creditscore.records.store import read_snapshot, write_snapshot
 from creditscore.reports.packet_files import verify_packet, write_packet
-from creditscore.review.carrying import settle
 from creditscore.review.cascade import bench
 from creditscore.review.cascade_lines import blocks
 from creditscore.review.cases import Ground
-from creditscore.review.casework import answer, ask, decide, open_case
+from creditscore.review.casework import answer, ask, open_case
+from creditscore.review.deciding import decide, weigh
 from creditscore.review.dossier import dossier
 from creditscore.review.keeping import keep
 from creditscore.review.letter import letter
@@ -100,21 +100,26 @@ answer(log, case.case_id, 1, text="of another firm with a similar code", by="zha
 # %% [markdown]
 # ## The decision
 #
-# Nobody decides on a grade that he or she made. The record is withdrawn; everything that rested on it follows.
+# Nobody decides on a grade that he or she made. A decision is weighed first: the record is withdrawn, and everything
+# that rested on it follows.
 
 # %%
 ruling = Ruling({"P0": "withdraw"}, "the tax was another firm's", ("R2014B 020101",))
+desk = bench(store)
 try:
-    decide(log, case.case_id, ruling, source, by="li.na", on=date(2023, 5, 15))
+    weigh(log, desk, case.case_id, ruling, by="li.na", on=date(2023, 5, 15))
 except NotAllowed as refused:
     print(refused)
-case = decide(log, case.case_id, ruling, source, by="zhang.min", on=date(2023, 5, 15))
-print(case.decision.before["grade"], "→", case.decision.after["grade"], case.decision.after["score"])
+weighed = weigh(log, desk, case.case_id, ruling, by="zhang.min", on=date(2023, 5, 15))
+for head, under in blocks(weighed.cascade, "en"):
+    print(head, *under, sep="\n    ")
+
+# %% [markdown]
+# Nothing was written yet. The decision, the new grade and what follows from it are written together, or not at all.
 
 # %%
-found = settle(log, bench(store), [firm], by="zhang.min", on=date(2023, 5, 15), reason=f"case {case.case_id}")
-for head, under in blocks(found, "en"):
-    print(head, *under, sep="\n    ")
+case = decide(log, desk, weighed)
+print(case.decision.before["grade"], "→", case.decision.after["grade"], case.decision.after["score"])
 
 # %% [markdown]
 # ## The letter and the packet

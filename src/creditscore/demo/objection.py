@@ -20,10 +20,10 @@ from creditscore.reports.cascade import write_cascade
 from creditscore.reports.letter import write_letters
 from creditscore.reports.packet_files import verify_packet, write_packet
 from creditscore.reports.timeline import write_timeline
-from creditscore.review.carrying import settle
-from creditscore.review.cascade import bench
+from creditscore.review.cascade import Bench, bench
 from creditscore.review.cases import Case, Ground
-from creditscore.review.casework import answer, ask, decide, notify, open_case
+from creditscore.review.casework import answer, ask, notify, open_case
+from creditscore.review.deciding import Weighed, decide, weigh
 from creditscore.review.dossier import dossier
 from creditscore.review.inputs import as_table, decided, fitting
 from creditscore.review.keeping import KeptRun, keep
@@ -84,10 +84,14 @@ def contest(
             kept = keep(store, log, gradings, snapshot, by=GRADER, check=False)
             run = next(one for one in kept if one.scheme == scheme)
             write_ids(folder / IDS, run.run_id, subject_id, record_id)
-            case = _decided(log, run, source, subject_id, record_id)
-            desk = bench(store, composites=[composite])
-            found = settle(log, desk, [subject_id], by=REVIEWER, on=DECIDED, reason=REASON)
+            opened = _opened(log, run, source, subject_id, record_id)
+            desk = bench(store, [source], composites=[composite])
+            weighed = _weighed(log, desk, opened, record_id)
+            found = weighed.cascade
+            if found is None:
+                raise CreditscoreError("nothing follows from the decision", where=str(out))
             write_cascade(found, folder, made_up=True)
+            case = decide(log, desk, weighed)
             case = _told(log, case, source, folder)
             packet = build(run_of_case(store, case, source), source, added=added_by_case(store, case, source, TOLD))
             log_packet(log, case, REVIEWER, packet["digest"])
@@ -106,8 +110,8 @@ def contest(
     )  # fmt: skip
 
 
-def _decided(log: Log, run: KeptRun, source: Snapshot, subject_id: str, record_id: str) -> Case:
-    """The grade announced, then contested; a department is asked and answers; the record is withdrawn."""
+def _opened(log: Log, run: KeptRun, source: Snapshot, subject_id: str, record_id: str) -> Case:
+    """The grade announced, then contested; a department is asked and answers."""
     move(log, run, "announce", by=REVIEWER, on=ANNOUNCED)
     known = life_rules(run.scheme).procedure("reevaluation", int(run.period[:4]))
     case = open_case(
@@ -115,8 +119,12 @@ def _decided(log: Log, run: KeptRun, source: Snapshot, subject_id: str, record_i
         procedure="reevaluation" if known else "objection",
     )  # fmt: skip
     ask(log, case.case_id, department=ASKED_OF, text=QUESTION, by=REVIEWER, on=ASKED, due=DUE)
-    answer(log, case.case_id, 1, text=ANSWER, by=REVIEWER, on=ANSWERED, document_no="示范函〔2021〕7号")
-    return decide(log, case.case_id, Ruling({record_id: "withdraw"}, REASON), source, by=REVIEWER, on=DECIDED)
+    return answer(log, case.case_id, 1, text=ANSWER, by=REVIEWER, on=ANSWERED, document_no="示范函〔2021〕7号")
+
+
+def _weighed(log: Log, desk: Bench, case: Case, record_id: str) -> Weighed:
+    """The record is to be withdrawn: with all that follows."""
+    return weigh(log, desk, case.case_id, Ruling({record_id: "withdraw"}, REASON), by=REVIEWER, on=DECIDED)
 
 
 def _told(log: Log, case: Case, source: Snapshot, folder: Path) -> Case:

@@ -52,7 +52,7 @@ def events(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
         [clean(one["record_id"]), say(words.word("events", one["event"]), lang), one["event_on"]]
         for one in data["events"]
     ]
-    return Section(t("events_section"), "", [Table(heads(t, "record", "event", "on"), rows)]) if rows else None
+    return Section(t("events_section"), "", [Table(heads(t, "record", "event", "day"), rows)]) if rows else None
 
 
 def grades(data: dict[str, Any], lang: Lang, t: Said) -> Section:
