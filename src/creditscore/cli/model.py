@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.acting import RolesFile, say_held_in
 from creditscore.cli.progress import working
 from creditscore.errors import StoreError, UsageError
 
@@ -28,9 +29,6 @@ Store = Annotated[
 ]
 Uri = Annotated[
     str | None, typer.Option("--tracking-uri", help="MLflow's address (else MLFLOW_TRACKING_URI, else the store's).")
-]
-RolesFile = Annotated[
-    Path | None, typer.Option(help="File of roles: who is analyst, who is approver (else roles.yaml of the store).")
 ]
 By = Annotated[str, typer.Option("--by", help="Who does it, as the log will name them.")]
 At = Annotated[str | None, typer.Option(help="Moment with a time zone (default: now).")]
@@ -210,7 +208,7 @@ def register_command(
     with working(f"registering {name}"):
         place = _store(store, tracking_uri, roles)
         found = register(made, name, actor=by, store=place, report=said, at=at)
-    _held(place)
+    say_held_in(place)
     typer.echo(f"{found.name} version {found.version}  {found.verdict or found.scheme or 'not validated'}")
     _facts({"content": found.content_hash, "data": found.data_hash or "none"})
 
@@ -251,7 +249,7 @@ def promote_command(
             name, version, alias, actor=by, approver=approved_by, store=place,
             table=table, data_hash=data_hash, reason=reason, at=at,
         )  # fmt: skip
-    _held(place)
+    say_held_in(place)
     typer.echo(f"{name} version {version} is {alias} from {entry.at}  (entry {entry.seq} of the log)")
 
 
@@ -378,14 +376,6 @@ def card_command(
         done = regenerate_all(regenerate, data, check=check)
     for place, state in done:
         typer.echo(f"{place}: {state}")
-
-
-def _held(place: ModelStore) -> None:
-    """On the error stream: whether anybody is held to a role in this registry."""
-    from creditscore.cli.acting import say_held
-
-    with place.log(read_only=True) as log:
-        say_held(log, stood=True)
 
 
 def _store(folder: Path | None, uri: str | None, roles: Path | None = None) -> ModelStore:

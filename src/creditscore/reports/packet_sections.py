@@ -290,13 +290,14 @@ def _repair(results: Mapping[str, Any]) -> Part:
         steps: list[list[Cell]] = []
     else:
         said_of_plan = list(zip(*(plan_lines(plan, lang) for lang in LANGS), strict=True))
-        said_of_plan.append(_text("plan_proof", str(plan["proof"]["days"]), str(plan["proof"]["sets"])))
+        days, sets = plan["proof"]["days"], plan["proof"]["sets"]
+        said_of_plan.append(_text("plan_search", days) if sets is None else _text("plan_proof", days, sets))
         blocks = zip(*(action_blocks(plan, lang) for lang in LANGS), strict=True)
         steps = [
             [tuple(head for head, _ in pair), tuple(line for _, under in pair for line in under)] for pair in blocks
         ]
-    grids = [Grid(heads, rows)] if rows else []
-    grids += [Grid((("what", ""), ("facts", "small")), steps)] if steps else []
+    grids = [Grid((("what", ""), ("facts", "small")), steps)] if steps else []
+    grids += [Grid(heads, rows)] if rows else []
     return Part("repair", [*([tuple(lines)] if rows else [none]), *said_of_plan], grids)
 
 

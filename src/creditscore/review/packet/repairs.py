@@ -75,7 +75,7 @@ def _plan(subject_id: str, course: Course, ways: Sequence[Option]) -> dict[str, 
         raise SchemeError(
             f"the plan does not hold: {faults[0]}", where=subject_id, next="please report this fault with the packet"
         )
-    tried = {"days": proof[0].days, "sets": proof[1].sets if len(proof) > 1 else 0}
+    tried = {"days": proof[0].days, "sets": proof[1].sets if len(proof) > 1 else None}
     return {"why": "", **plan_data(subject_id, course, plan), "proof": tried}
 
 
