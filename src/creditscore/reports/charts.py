@@ -48,13 +48,14 @@ def stacked(
     rows: Sequence[Mapping[str, Any]],
     codes: Sequence[str],
     shades: Mapping[str, str] | None = None,
-    each: float = 58.0,
+    each: float | None = None,
 ) -> Markup:
     """One bar of 100 per cent for each row: label, total, counts by code, percents by code.
 
-    `shades` by code, in place of those of grades; `each`: room for a code in the key above.
+    `shades` by code, in place of those of grades; `each`: room for a code in the key above (absent: its share).
     """
     shades, room = shades or colours(codes), WIDTH - LEFT - 6
+    each = min(150.0, room / max(1, len(codes))) if each is None else each
     parts: list[Markup] = []
     for k, code in enumerate(codes):
         x = LEFT + each * k
