@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 from typer.testing import CliRunner
 
-from creditscore.cli.main import app
+from creditscore.cli.main import app, main
 from tests.schemes.library_helpers import LAW, RICH, write
 
 
@@ -100,3 +100,12 @@ def test_diff_as_json() -> None:
     assert code == 0
     assert (data["a"], data["b"]) == ("tax@2014", "tax@2025")
     assert {"section", "name", "what", "aspect", "before", "after"} == set(data["changes"][0])
+
+
+def test_an_error_shows_no_resident_number(capsys: pytest.CaptureFixture[str]) -> None:
+    for number in ("11010519491231002X", "110105 19491231 002x"):
+        with pytest.raises(SystemExit):
+            main(["scheme", "show", number])
+        said = capsys.readouterr().err
+        assert "there is no scheme '110*" in said
+        assert "1949" not in said
