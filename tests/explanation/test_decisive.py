@@ -217,7 +217,7 @@ def test_the_columns_of_a_population_say_the_same() -> None:
 def test_the_proof_is_checked_on_its_own() -> None:
     """By grading every smaller set, and by the claims alone; a claim that promises too little gain is refuted."""
     plan = plans(registry.pick("tax@2014"))[-1]
-    looked = refuted = 0
+    looked = refuted = larger = 0
     for subject in subjects(plan, 8, 60, range(8, 12)):
         found = decisive(plan, subject)
         if not found.smallest or found.smallest < 2:
@@ -230,5 +230,12 @@ def test_the_proof_is_checked_on_its_own() -> None:
         small = tuple(replace(one, short=1) for one in found.proof if one.short > 1 and not one.searched)
         refuted += bool(small) and not verify(*given, small, exhaust=0).agrees
         assert not verify(plan, subject, found.target, found.witness[1:], found.smallest, found.proof).agrees
+        for one in (str(record["record_id"]) for record in subject.records):
+            more = (*found.witness, one)
+            if one not in found.witness and verify(plan, subject, found.target, more, len(more), ()).looked_at != 1:
+                larger += 1  # it reaches the target too, and is not the smallest
+                assert not verify(plan, subject, found.target, more, len(more), found.proof, exhaust=0).agrees
+                break
     assert looked > 3
     assert refuted > 3
+    assert larger > 3

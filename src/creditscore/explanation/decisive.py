@@ -79,15 +79,16 @@ class Search:
             bound = max(bound, least)
             if (best is not None and bound > best.size) or self._beyond(chain.cell, known):
                 continue
+            most = self.total if best is None else best.size
             try:
-                one = smallest(chain, self.total if best is None else best.size, steps)
+                one = smallest(chain, most, steps)
             except TooMuch:
                 sizes[id(chain)] = bound
                 open_.append(bound)
                 if best is None:
                     known += self._some(chain, listing, 1, greedy=True)
                 continue
-            sizes[id(chain)] = self.total + 1 if one is None else one.size
+            sizes[id(chain)] = most + 1 if one is None else one.size
             if one is not None:
                 known.append(one.counts)
                 sets = one.sets + (sets if best is not None and one.size == best.size else 0)

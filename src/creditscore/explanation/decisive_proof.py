@@ -114,6 +114,8 @@ def _by_claims(plan: Plan, subject: Subject, smallest: int, claims: Sequence[Cla
     looked, open_ = 1, []
     assessed = {record["record_id"]: record for record in opening(plan, subject).records}
     for one in claims:
+        if one.fewest < smallest:
+            return Verdict(False, f"the branch {dict(one.facts)} is claimed for {one.fewest} withdrawals", looked)
         left = smallest - 1 - len(one.gone)
         if left < 0:
             continue
