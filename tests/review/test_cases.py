@@ -299,6 +299,9 @@ def test_a_decision_comes_to_the_grade_that_a_new_grading_gives(desk: Desk, data
         ("UPDATE run_events SET event = 'disputed' WHERE event = 'dispute_resolved'", "record events"),
         ("DELETE FROM run_events WHERE event = 'disputed'", "record events of event 0"),
         ('UPDATE case_events SET seq = 1 WHERE "no" = 0', "opened"),
+        ("UPDATE case_events SET \"by\" = 'li.na' WHERE kind = 'decided'", "decided"),
+        ('UPDATE case_events SET "on" = "on" + 1 WHERE kind = \'decided\'', "decided"),
+        ("DELETE FROM case_events WHERE kind = 'decided'", "is gone"),
     ],
 )
 def test_a_changed_case_is_found(desk: Desk, sql: str, what: str) -> None:

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from creditscore.cli.main import app
 from creditscore.demo.district import district
-from creditscore.errors import InputError, NotAllowed, StoreBusy, UsageError
+from creditscore.errors import InputError, NotAllowed, StoreBusy, StoreError, UsageError
 from creditscore.grading.grade import grade
 from creditscore.records import Snapshot, ingest
 from creditscore.records.store import write_snapshot
@@ -145,6 +145,10 @@ def test_another_snapshot_is_refused(graded: Graded, store: Database, tmp_path: 
         "UPDATE run_runs SET grades_hash = 'sha256:0'",
         "INSERT INTO run_grades (run_id, place, subject_id) VALUES ('x', 0, 'y')",
         "UPDATE run_ledger SET effective = effective + 1 WHERE place = 2",
+        "UPDATE run_runs SET kept_by = 'chen.jie'",
+        "UPDATE run_runs SET known_at = known_at + 1",
+        "UPDATE run_runs SET manifest = replace(manifest, '2023-04-20', '2023-04-21')",
+        "DELETE FROM run_runs; DELETE FROM run_grades; DELETE FROM run_ledger",
     ],
 )
 def test_rows_changed_in_the_store_are_found(graded: Graded, tmp_path: Path, sql: str) -> None:
@@ -158,7 +162,17 @@ def test_rows_changed_in_the_store_are_found(graded: Graded, tmp_path: Path, sql
     assert "not what its log says" in str(done.exception)
     with Database(path) as store:
         assert changed_runs(store, Log(store))
-    assert run.run_id in CliRunner().invoke(app, ["runs", "--store", str(path)]).output
+    listed = CliRunner().invoke(app, ["runs", "--store", str(path)]).output
+    assert (run.run_id in listed) == ("DELETE FROM run_runs" not in sql)
+
+
+def test_a_table_of_the_log_that_is_gone_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "s.store"
+    with Database(path) as store:
+        Log(store)
+    with duckdb.connect(str(path)) as con:
+        con.execute("DROP TABLE log_entries")
+    assert isinstance(CliRunner().invoke(app, ["store", "verify", str(path)]).exception, StoreError)
 
 
 def test_a_killed_keeper_loses_nothing_acknowledged(graded: Graded, tmp_path: Path) -> None:

@@ -137,17 +137,26 @@ def standing(store: Database, case: Case) -> dict[str, Any]:
 
 def changed_cases(store: Database, log: Log) -> list[tuple[str, str]]:
     """(case, what) for each event of a case, or row that it made, that is no more what its log entry says."""
-    said_then = {one.seq: one.data for one in log.entries() if one.action.startswith("case.") and one.phase == "begun"}
+    acts = [one for one in log.entries() if one.action.startswith("case.")]
+    done = {one.refers_to for one in acts if one.phase == "done"}
+    said_then = {one.seq: one for one in acts if one.seq in done}
     events: dict[int, list[RecordEvent]] = {}
     for event in decided(store):
         events.setdefault(event.seq, []).append(event)
-    found = []
+    held = {one.seq for case in cases(store).values() for one in case.events}
+    found = [
+        (f"case {one.subject}", f"the event of entry {seq} ({one.action}) is gone")
+        for seq, one in said_then.items()
+        if seq not in held
+    ]
     for case in cases(store).values():
         rows = [one for one in states(store, case.subject_id) if one.case_id == case.case_id]
         for one in case.events:
             place = (f"case {case.case_id}", f"event {one.no} ({one.kind})")
             entry = said_then.get(one.seq)
-            if entry is None or entry.get("content") != sha256(canonical(dict(one.data))):
+            content = {"on": one.on.isoformat(), "content": sha256(canonical(dict(one.data)))}
+            whose = (case.case_id, one.by)
+            if entry is None or entry.data != content or (entry.subject, entry.actor.strip()) != whose:
                 found.append(place)
             elif listed_events(events.get(one.seq, [])) != one.data.get("events", []):
                 found.append((place[0], f"record events of {place[1]}"))

@@ -18,7 +18,7 @@ from creditscore.records.store import read_snapshot
 from creditscore.review.reproduce import reproduce
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database, Log
-from creditscore.store.entry import canonical
+from creditscore.store.entry import canonical, sha256
 
 if TYPE_CHECKING:
     import duckdb
@@ -117,6 +117,7 @@ def keep(
     payload = [
         {"run_id": runs[name]["run_id"], "scheme": runs[name]["scheme"], "period": str(runs[name]["period"]),
          "known_at": str(runs[name]["known_at"]), "snapshot_hash": runs[name]["snapshot_hash"], "checked": check,
+         "manifest_hash": sha256(canonical(_manifest(runs[name]))),
          **{f"{table}_hash": hashes[name][table] for table in TABLES}}
         for name in new
     ]  # fmt: skip
@@ -164,27 +165,40 @@ def kept_rows(store: Database, run_id: str, table: str, subject_id: str) -> list
 def changed_runs(store: Database, log: Log) -> list[tuple[str, str]]:
     """(run id, what) for each run whose rows are no more what its log entry says; empty when all is as it was kept."""
     found: list[tuple[str, str]] = []
+    acts = log.entries(action="grading.keep")
+    done = {entry.refers_to for entry in acts if entry.phase == "done"}
     said = {
-        str(one["run_id"]): one
-        for entry in log.entries(action="grading.keep")
-        if entry.phase == "begun" and isinstance(entry.data, list)
+        str(one["run_id"]): (entry, one)
+        for entry in acts
+        if entry.seq in done and isinstance(entry.data, list)
         for one in entry.data
     }
     over = expired_runs(log)
-    for run in kept_runs(store):
+    runs = kept_runs(store)
+    gone = said.keys() - {run.run_id for run in runs} - over
+    found += [(run_id, "the run is gone") for run_id in sorted(gone)]
+    for run in runs:
         if run.run_id in over:
             continue
-        entry = said.get(run.run_id)
-        if entry is None:
+        if run.run_id not in said:
             found.append((run.run_id, "no entry of the log speaks of it"))
             continue
-        for name in ("grades_hash", "ledger_hash", "snapshot_hash"):
-            if entry[name] != getattr(run, name):
-                found.append((run.run_id, name))
+        entry, one = said[run.run_id]
+        stands = {
+            **{
+                name: getattr(run, name)
+                for name in ("grades_hash", "ledger_hash", "snapshot_hash", "period", "known_at")
+            },
+            "scheme": f"{run.scheme}@{run.version}",
+            "manifest_hash": sha256(canonical(dict(run.manifest))),
+        }
+        found += [(run.run_id, name) for name, value in stands.items() if one[name] != value]
+        if (run.kept_by, run.kept_at_seq) != (entry.actor.strip(), entry.seq):
+            found.append((run.run_id, "kept_by"))
         for table in TABLES:
-            if _stored_hash(store.con, table, run.run_id) != entry[f"{table}_hash"]:
+            if _stored_hash(store.con, table, run.run_id) != one[f"{table}_hash"]:
                 found.append((run.run_id, f"{table} rows"))
-    ids = {run.run_id for run in kept_runs(store)}
+    ids = {run.run_id for run in runs}
     for table in TABLES:
         stray = store.rows(f"SELECT DISTINCT run_id FROM run_{table}")
         found += [(one, f"{table} rows of no kept run") for (one,) in stray if one not in ids]
@@ -283,13 +297,17 @@ def _copy(
             raise StoreError(f"the {table} changed while they were kept", where=str(folder), next="keep it again")
 
 
+def _manifest(run: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a manifest is kept: all but the times that the run took."""
+    return {key: value for key, value in run.items() if key != "timings"}
+
+
 def _row(
     name: str, run: Mapping[str, Any], hashes: Mapping[str, str], place: Path, by: str, seq: int
 ) -> list[Any]:  # fmt: skip
-    manifest = {key: value for key, value in run.items() if key != "timings"}
     version = str(run["scheme"]).partition("@")[2]
     return [
-        str(run["run_id"]), name, version, str(run["period"]), str(run["known_at"]), canonical(manifest),
+        str(run["run_id"]), name, version, str(run["period"]), str(run["known_at"]), canonical(_manifest(run)),
         hashes["grades"], hashes["ledger"], run["snapshot_hash"], str(place), by.strip(), seq,
     ]  # fmt: skip
 

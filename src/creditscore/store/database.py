@@ -98,8 +98,9 @@ class Database:
             try:
                 return self.con.execute(sql, values).fetchall()
             except duckdb.Error as error:
-                # a block whose checksum is wrong raises the bare class
-                if type(error) in (duckdb.Error, duckdb.IOException, duckdb.FatalException, duckdb.InternalException):
+                # a block whose checksum is wrong raises the bare class; a table that is gone, that of the catalogue
+                bare = (duckdb.Error, duckdb.IOException, duckdb.FatalException, duckdb.InternalException)
+                if type(error) in (*bare, duckdb.CatalogException):
                     raise _damaged(self.path, error) from error
                 raise
 
