@@ -62,17 +62,16 @@ def compare(snapshot: Path, grades: Path, out: Path, count: int) -> dict[str, ob
 
     from creditscore.cli.decisive import _again, _run
     from creditscore.explanation.decisive_population import brief
-    from creditscore.grading.replay import inputs
     from creditscore.records.store import read_snapshot
 
     table = pq.read_table(out)
     chosen = sorted(random.Random(1).sample(range(len(table)), min(count, len(table))))
     rows = {row["subject_id"]: row for row in table.take(chosen).to_pylist()}
     run, own = _run(grades, SCHEME)
-    grading = _again(read_snapshot(snapshot), run, own, sorted(rows))
+    plan, brought = _again(read_snapshot(snapshot), run, own, sorted(rows))
     begun, differ = time.process_time(), 0
-    for subject_id, subject in inputs(grading, sorted(rows)):
-        one, row = brief(grading.plan, subject_id, subject), rows[subject_id]
+    for subject_id, subject in brought:
+        one, row = brief(plan, subject_id, subject), rows[subject_id]
         ours = row["decisive_singles"], row["smallest_set"], row["smallest_proved"]
         differ += ours != (one.decisive_singles, one.smallest_set, one.proved)
     return {

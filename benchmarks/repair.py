@@ -21,7 +21,7 @@ from creditscore.review.repair_course import Course, Version, targets
 from creditscore.review.repair_plan import plan_repair
 from creditscore.schemes import registry
 
-SCHEMES = ("tax@2014", "tax@2025", "environment/guangdong@2015", "labour/national@2017", "food/risk@2016-11-01")
+SCHEMES = ("tax@2014", "tax@2025", "environment/guangdong@2015", "labour/national@2016", "food/risk@2016-12-01")
 
 
 def measure(name: str, count: int, records: int) -> dict[str, object]:

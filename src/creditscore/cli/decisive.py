@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from creditscore.grading.exact import Subject
     from creditscore.grading.plan import Plan
-    from creditscore.grading.result import Grading
     from creditscore.records import Snapshot
     from creditscore.schemes.model import Scheme
 
@@ -180,7 +179,7 @@ def _spans(snapshot: str, run: dict[str, Any], own: Scheme | None, any_id: str, 
     from creditscore.records.store import read_snapshot
 
     held = read_snapshot(snapshot, threads=1 if share[1] > 1 else None)
-    with weighing(held, _again(held, run, own, [any_id]).plan) as ready:
+    with weighing(held, _again(held, run, own, [any_id])[0]) as ready:
         return some_spans(ready, share)
 
 
@@ -208,14 +207,17 @@ def _held(snapshot: Path, run: dict[str, Any]) -> Snapshot:
     return held
 
 
-def _again(held: Snapshot, run: dict[str, Any], own: Scheme | None, subject_ids: list[str]) -> Grading:
-    """Some subjects graded as the run did, by the same text of the scheme."""
+def _again(
+    held: Snapshot, run: dict[str, Any], own: Scheme | None, subject_ids: list[str]
+) -> tuple[Plan, list[tuple[str, Subject]]]:
+    """The plan of the run, and what some subjects bring under it, by the same text of the scheme."""
     from datetime import date
 
-    from creditscore.review.regrade import regrade
+    from creditscore.grading.grade import hash_of
+    from creditscore.review.regrade import readmit
 
     by_year = str(run["period"]).isdigit() and len(str(run["period"])) == 4
-    grading = regrade(
+    plan, brought = readmit(
         held,
         subject_ids,
         own or str(run["scheme"]),
@@ -224,25 +226,23 @@ def _again(held: Snapshot, run: dict[str, Any], own: Scheme | None, subject_ids:
         known_on=date.fromisoformat(run["known_at"]),
         replayed=run["law_known_at"] != "latest",
     )
-    if grading.manifest["scheme_hash"] != run["scheme_hash"]:
+    if hash_of(plan.scheme) != run["scheme_hash"]:
         raise InputError(
             f"the text of {run['scheme']} is not the one that was applied",
             next="grade again, or give the file of the scheme with --scheme",
         )
-    return grading
+    return plan, brought
 
 
 def _subject(folder: Path, subject: str, snapshot: Path, scheme: str | None) -> tuple[Plan, str, Subject]:
     """The plan and the input of one subject of a written grading."""
     from creditscore.explanation.read import read
-    from creditscore.grading.replay import inputs
 
     run, own = _run(folder, scheme)
     subject_id = str(read(folder, subject, str(run["scheme"])).grade["subject_id"])
-    with working(f"grading {subject_id}"):
-        grading = _again(_held(snapshot, run), run, own, [subject_id])
-    ((_, one),) = inputs(grading, [subject_id])
-    return grading.plan, subject_id, one
+    with working(f"reading {subject_id}"):
+        plan, ((_, one),) = _again(_held(snapshot, run), run, own, [subject_id])
+    return plan, subject_id, one
 
 
 def _write(file: Path | None, data: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from creditscore.explanation.decisive_facts import INFINITE, Choice, TooMuch
 from creditscore.explanation.decisive_game import Game, is_scored
-from creditscore.grading.decide import breakpoints, decide
+from creditscore.grading.decide import decide
 from creditscore.grading.exact import start_points
 from creditscore.grading.lines import Touched, holds
 from creditscore.grading.plan import Plan
@@ -139,7 +139,7 @@ def _ranges(plan: Plan, env: Mapping[str, Any]) -> Iterator[tuple[int, int, End]
         score = score if plan.floor is None else max(score, plan.floor)
         return score if plan.ceiling is None else min(score, plan.ceiling)
 
-    edges = breakpoints(plan)
+    edges = plan.breakpoints
     begin, last = -INFINITE, _end(plan, env, limited(edges[0] - 1 if edges else 0))
     for edge in edges:
         end = _end(plan, env, limited(edge))

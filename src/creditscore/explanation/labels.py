@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from creditscore.errors import CreditscoreError
 from creditscore.explanation.words import plain, word
+from creditscore.grading.grade import hash_of
 from creditscore.grading.lines import article
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
@@ -122,7 +122,7 @@ def labels_of(manifest: Mapping[str, Any], scheme: Scheme | None = None) -> Labe
         scheme = found[0] if found else None
     if scheme is None:
         return Labels(None, name)
-    known = "sha256:" + hashlib.sha256(scheme.model_dump_json().encode()).hexdigest()
+    known = hash_of(scheme)
     return Labels(scheme, name, manifest.get("scheme_hash", known) != known)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from creditscore.days import full_months
-from creditscore.grading.decide import breakpoints
 from creditscore.grading.lines import article
 from creditscore.grading.plan import Plan, PlanItem
 from creditscore.quantities import MICRO
@@ -199,7 +198,7 @@ def group_table(plan: Plan) -> Columns:
 
 
 def probe_table(plan: Plan) -> Columns:
-    points = breakpoints(plan)
+    points = plan.breakpoints
     rows = [(0, 0)] + [(k + 1, point) for k, point in enumerate(points)] + [(len(points) + 1, 10**18)]
     return _columns(rows, ("k", "INTEGER"), ("point", "BIGINT"))
 

@@ -9,7 +9,6 @@ from typing import Any
 from creditscore.grading.lines import holds
 from creditscore.grading.plan import Plan, PlanRule
 from creditscore.quantities import TOP
-from creditscore.schemes.expressions import thresholds
 
 
 @dataclass(frozen=True)
@@ -60,24 +59,12 @@ def adjusted(rule: PlanRule, grade: int, n: int) -> int:
     return min(n - 1, grade + rule.points) if rule.effect == "down" else max(0, grade - rule.points)
 
 
-def breakpoints(plan: Plan) -> tuple[int, ...]:
-    """Scores at which the decision may change: every number that the score is compared with, and its neighbours."""
-    edges: set[int] = set()
-    for rule in (*plan.deciders, *plan.adjusters):
-        if rule.when is not None:
-            edges.update(thresholds(rule.when, "score"))
-        for _, low, high, *_ in rule.bands:
-            edges.update((low, high + 1))
-    around = {edge + shift for edge in edges if abs(edge) < TOP for shift in (-1, 0, 1)}
-    return tuple(sorted(around))
-
-
 def sweep(plan: Plan, env: Mapping[str, Any], low: int, high: int, unknown: set[str]) -> Decision:
     """The decision that stands for every score from `low` to `high`, or not_computable."""
     first = decide(plan, env, low)
     if low == high:
         return first
-    others = [decide(plan, env, score) for score in (*breakpoints(plan), high) if low < score <= high]
+    others = [decide(plan, env, score) for score in (*plan.breakpoints, high) if low < score <= high]
     if first.path and all((one.state, one.grade) == (first.state, first.grade) for one in others):
         return replace(first, margin=None)
     reason = "unknown:" + "+".join(sorted(unknown))

@@ -66,7 +66,6 @@ def grade(
     began = perf_counter()
     known = day_of(known_at, "known_at")
     chosen, siblings, at = _scheme(scheme, moment_of(period, as_of), known)
-    beside = [one for name in chosen.beside for one in registry.versions(name)]
     if isinstance(records, Snapshot):
         names = ("subjects", "attributes", "listings", "history", "feeds")
         tables = zip(names, (subjects, attributes, listings, history, feeds), strict=True)
@@ -93,15 +92,39 @@ def grade(
             memory_limit=memory_limit,
             subject_ids=chosen.subject_id,
         )
-    # a log without any date says nothing of when it was known: the day of grading stands for it
-    known_day = to_day(known) if known else snapshot.newest_day or to_day(registry.last_day(at))
-    plan = bind(chosen, at, known_at=known_day, law_known_at=known, siblings=siblings, beside=beside)
+    plan = _plan(snapshot, chosen, siblings, at, known)
     read = perf_counter()
     grading = _run(snapshot, plan, ledger)
     grading.manifest["timings"] = {"intake": round(read - began, 3), "grading": round(perf_counter() - read, 3)}
     if grading.manifest["rejected"] > max_rejected:
         raise too_many(grading, max_rejected)
     return grading
+
+
+def plan_for(
+    snapshot: Snapshot,
+    scheme: str | Path | Scheme,
+    period: int | str | None = None,
+    *,
+    as_of: date | str | None = None,
+    known_at: date | str | None = None,
+) -> Plan:
+    """The plan by which `grade` would grade a snapshot."""
+    known = day_of(known_at, "known_at")
+    named = scheme if isinstance(scheme, Scheme) else _name(scheme)
+    return _plan(snapshot, *_scheme(named, moment_of(period, as_of), known), known)
+
+
+def _plan(snapshot: Snapshot, scheme: Scheme, siblings: list[Scheme], at: int | date, known: date | None) -> Plan:
+    beside = [one for name in scheme.beside for one in registry.versions(name)]
+    # a log without any date says nothing of when it was known: the day of grading stands for it
+    known_day = to_day(known) if known else snapshot.newest_day or to_day(registry.last_day(at))
+    return bind(scheme, at, known_at=known_day, law_known_at=known, siblings=siblings, beside=beside)
+
+
+def hash_of(scheme: Scheme) -> str:
+    """`sha256:…` of everything that a scheme says."""
+    return "sha256:" + hashlib.sha256(scheme.model_dump_json().encode()).hexdigest()
 
 
 def too_many(result: Any, allowed: int) -> TooManyRejected:
@@ -170,10 +193,9 @@ def _manifest(
         "known_at": from_day(plan.known_at).isoformat(),
         "law_known_at": from_day(plan.law_known_at).isoformat() if plan.law_known_at is not None else "latest",
     }
-    scheme_hash = "sha256:" + hashlib.sha256(plan.scheme.model_dump_json().encode()).hexdigest()
     identity = {
         "creditscore": __version__,
-        "scheme_hash": scheme_hash,
+        "scheme_hash": hash_of(plan.scheme),
         "snapshot_hash": snapshot.content_hash(),
         **parameters,
     }

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from creditscore.schemes.expressions import Node, to_python
+from creditscore.quantities import TOP
+from creditscore.schemes.expressions import Node, thresholds, to_python
 from creditscore.schemes.model import Rule, Scheme
 
 NO_AMOUNT = 9_100_000_000_000_000_000  # an amount nobody gave cannot show that it is small
@@ -201,3 +202,15 @@ class Plan:
             or any(rule.rule.unknown for rule in self.conditions)
             or any(rule.span for rule in self.start)
         )
+
+    @cached_property
+    def breakpoints(self) -> tuple[int, ...]:
+        """Scores at which the decision may change: every number that the score is compared with, and its neighbours."""
+        edges: set[int] = set()
+        for rule in (*self.deciders, *self.adjusters):
+            if rule.when is not None:
+                edges.update(thresholds(rule.when, "score"))
+            for _, low, high, *_ in rule.bands:
+                edges.update((low, high + 1))
+        around = {edge + shift for edge in edges if abs(edge) < TOP for shift in (-1, 0, 1)}
+        return tuple(sorted(around))

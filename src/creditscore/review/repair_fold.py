@@ -8,9 +8,10 @@ cap of an item, cap of a group; what shares none of them is added up and forgott
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import add, getitem
 from typing import Any
 
 from creditscore.grading.combine import combine
@@ -32,6 +33,7 @@ class Choice:
     actions: tuple[Action, ...]
     cost: Cost
     records: tuple[Assessed | None, ...]  # one per plan; None where a plan has no such item
+    mark: tuple[int, ...] = ()  # equal where every plan reads the same of the record
 
 
 @dataclass(frozen=True)
@@ -63,17 +65,27 @@ def fold(
     order = sorted(range(len(choices)), key=lambda i: layers[-1].place(i))
     for layer in layers:
         layer.close_after(order)
-    states: dict[tuple[Any, ...], tuple[Cost, tuple[Any, ...] | None]] = {
-        tuple(layer.empty for layer in layers): (free, None)
+    states: dict[tuple[int, ...], tuple[Cost, tuple[Any, ...] | None]] = {
+        tuple(layer.numbered(layer.empty) for layer in layers): (free, None)
     }
     for step, i in enumerate(order):
-        after: dict[tuple[Any, ...], tuple[Cost, tuple[Any, ...] | None]] = {}
         moved = choices[i]
+        if len(moved) == 1 and not any(moved[0].cost) and not moved[0].actions and not any(map(_touched(i), layers)):
+            continue
+        after: dict[tuple[int, ...], tuple[Cost, tuple[Any, ...] | None]] = {}
+        known = [set(numbers) for numbers in zip(*states, strict=True)]
+        for layer in layers:
+            layer.turn()
+        ways = [
+            (choice, [layer.table(some, i, c, step) for layer, some in zip(layers, known, strict=True)])
+            for c, choice in enumerate(moved)
+        ]
         for state, (cost, path) in states.items():
-            for c, choice in enumerate(moved):
-                new = tuple(layer.add(one, i, c, step) for layer, one in zip(layers, state, strict=True))
-                sum_ = tuple(a + b for a, b in zip(cost, choice.cost, strict=True))
-                if new not in after or sum_ < after[new][0]:
+            for choice, tables in ways:
+                new = tuple(map(getitem, tables, state))
+                sum_ = tuple(map(add, cost, choice.cost))
+                before = after.get(new)
+                if before is None or sum_ < before[0]:
                     after[new] = (sum_, (path, choice) if choice.actions else path)
         if len(after) > most:
             raise TooMany
@@ -82,9 +94,14 @@ def fold(
         yield End(
             cost,
             tuple(sorted(_actions(path), key=lambda one: (one.day, one.target, one.kind))),
-            tuple(layer.facts(one) for layer, one in zip(layers, state, strict=True)),
-            tuple(layer.sums(one) for layer, one in zip(layers, state, strict=True)),
+            tuple(layer.facts(layer.states[one]) for layer, one in zip(layers, state, strict=True)),
+            tuple(layer.sums(layer.states[one]) for layer, one in zip(layers, state, strict=True)),
         )
+
+
+def _touched(i: int) -> Callable[[_Layer], bool]:
+    """Whether record `i`, of which there is one choice, changes anything in a layer."""
+    return lambda layer: layer.moves[i] or layer.brings[i][0]
 
 
 def _actions(path: tuple[Any, ...] | None) -> Iterator[Action]:
@@ -130,6 +147,9 @@ class _Layer:
         self.last: dict[Any, int] = {}
         self.closes: set[int] = set()
         self.bags: dict[tuple[Any, ...], tuple[int, int]] = {}
+        self.before: list[Any] = []
+        self.states: list[Any] = []  # each state once; what is folded are their numbers
+        self.numbers: dict[Any, int] = {}
         self.empty: Any = (tuple(_nothing(self.record_facts[f]) for f in self.live), (), 0, 0)
 
     @staticmethod
@@ -201,6 +221,20 @@ class _Layer:
                     for low, high in pairwise(route):
                         if low in self.last:
                             self.last[high] = max(self.last[high], self.last[low])
+
+    def numbered(self, state: Any) -> int:
+        found = self.numbers.setdefault(state, len(self.states))
+        if found == len(self.states):
+            self.states.append(state)
+        return found
+
+    def turn(self) -> None:
+        """The states so far are those before the next record."""
+        self.before, self.states, self.numbers = self.states, [], {}
+
+    def table(self, numbers: Iterable[int], i: int, c: int, step: int) -> dict[int, int]:
+        """From the number of each state to that of the state after record `i` was treated by choice `c`."""
+        return {number: self.numbered(self.add(self.before[number], i, c, step)) for number in numbers}
 
     def add(self, state: Any, i: int, c: int, step: int) -> Any:
         """The state after record `i` was treated by choice `c`."""

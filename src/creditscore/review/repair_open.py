@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from creditscore.days import to_day
 from creditscore.errors import CreditscoreError, InputError
 from creditscore.explanation.read import manifest_of
-from creditscore.grading.replay import inputs
+from creditscore.grading.exact import Subject
+from creditscore.grading.plan import Plan
 from creditscore.records import Snapshot
-from creditscore.review.regrade import regrade
+from creditscore.review.regrade import readmit
 from creditscore.review.repair_course import Course, Version
 from creditscore.schemes import registry
 from creditscore.schemes.lists import ListRule
@@ -69,9 +70,9 @@ def open_course(
             next="grade with an earlier --known-at to plan from an earlier day",
         )  # fmt: skip
 
-    def admitted(chosen: str | Scheme, at: int | date) -> Any:
+    def admitted(chosen: str | Scheme, at: int | date) -> tuple[Plan, list[tuple[str, Subject]]]:
         when: dict[str, Any] = {"period": at} if isinstance(at, int) else {"as_of": at}
-        return regrade(snapshot, [subject_id], chosen, known_on=start, events=events, **when)
+        return readmit(snapshot, [subject_id], chosen, known_on=start, events=events, **when)
 
     at: int | date = int(run["period"]) if yearly else start
     library = [own] if own is not None else registry.versions(name)
@@ -82,14 +83,14 @@ def open_course(
     for one in fitting:
         moment = at if registry.in_force(one, at) else one.effective_from
         try:
-            grading = admitted(one if own is not None else one.name, moment)
+            plan, brought = admitted(one if own is not None else one.name, moment)
         except CreditscoreError:
             if not versions:
                 raise
             break  # a later version that does not take this subject: the course ends before it
-        for one_id, subject in inputs(grading):
+        for one_id, subject in brought:
             found_id = one_id
-            versions.append(Version(grading.plan.scheme, subject))
+            versions.append(Version(plan.scheme, subject))
     if not versions:
         raise InputError(f"{subject_id} cannot be read under {run['scheme']}", where=str(folder))
     law = known if replayed else None

@@ -10,17 +10,15 @@ from typing import Any, Literal, get_args
 
 from creditscore.days import add_months, from_day, year_end
 from creditscore.errors import NotInForce, UsageError
-from creditscore.grading.assess import assess
-from creditscore.grading.exact import Opening, Outcome, Subject, conclude, opening
+from creditscore.grading.exact import Opening, Outcome, Subject, conclude
 from creditscore.grading.facts import other_facts
 from creditscore.grading.lines import Touched
 from creditscore.grading.plan import Plan
-from creditscore.quantities import MICRO
+from creditscore.review.repair_choices import Choosing, Memory, View
 from creditscore.review.repair_course import (
     Action,
     Course,
     acted,
-    mended,
     outcome_on,
     past_row,
     plan_at,
@@ -32,7 +30,6 @@ from creditscore.review.repair_course import (
 from creditscore.review.repair_days import event_days
 from creditscore.review.repair_fold import MOST_STATES, Choice, Cost, End, TooMany, fold
 from creditscore.review.repair_options import Option
-from creditscore.schemes.expressions import names
 
 Key = Literal["date", "actions", "amount"]
 KEYS: tuple[Key, ...] = get_args(Key)
@@ -129,11 +126,11 @@ def plan_repair(
     days: list[DayResult] = []
     best: tuple[tuple[Any, ...], int, tuple[Action, ...]] | None = None
     notes: list[str] = []
-    state = "unreachable"
+    state, memory = "unreachable", Memory()
     last = until
     for day, why in event_days(course, usable, until).items():
         try:
-            found, result = on_day(course, usable, target, day, weights, most)
+            found, result = on_day(course, usable, target, day, weights, most, memory)
         except NotInForce:
             last = day - 1
             notes.append("no_version")
@@ -177,30 +174,67 @@ def _place(weights: Weights, key: str) -> int:
 
 
 def on_day(
-    course: Course, options: Sequence[Option], target: str, day: int, weights: Weights, most: int = MOST_STATES
+    course: Course,
+    options: Sequence[Option],
+    target: str,
+    day: int,
+    weights: Weights,
+    most: int = MOST_STATES,
+    memory: Memory | None = None,
 ) -> tuple[End | None, DayResult]:
-    """The cheapest way to the target on one day, and what the choices reach there at best."""
-    views = [(*plan_at(course, at, known), known) for at, known in stages(course, day)]
+    """The cheapest way to the target on one day, and what the choices reach there at best.
+
+    `memory`: of earlier days; a day on which the same choices meet the same rules as before is not folded again.
+    """
+    memory = memory or Memory()
+    views = [View(*plan_at(course, at, known), known) for at, known in stages(course, day)]
+    choosing = Choosing(views, options, day, weights.cost, memory)
     best: tuple[int, str] = (10**6, "")
     count, cheapest = 0, None
     for given in branches(options, day):
-        bases = [(plan, acted(subject, given, known), known) for plan, subject, known in views]
-        opened = [opening(plan, replace(subject, records=())) for plan, subject, _ in bases]
-        choices = choices_on(bases, opened, options, day, weights, given)
-        memo: dict[Any, Any] = {}
-        found: End | None = None
-        for end in fold([plan for plan, _, _ in bases], opened, choices, weights.cost(given), most):
-            count += 1
-            grade = _grade(bases, opened, end, memo)
-            place = bases[-1][0].grades.index(grade[1]) if grade[0] == "graded" else 10**5
-            if place < best[0]:
-                best = (place, grade[1] or grade[0])
-            if found is None and reached(bases[-1][0], *grade[:2], target):
-                found = replace(end, actions=tuple(sorted((*given, *end.actions), key=_by_day)))
-                break
+        choices = choosing.under(given)
+        bases = [(view.plan, acted(view.subject, given, view.known), view.known) for view in views]
+        key = (target, _read(bases, choosing, given), tuple(tuple((one.mark, one.cost) for one in c) for c in choices))
+        found, (results, top) = None, memory.days.get(key, (0, best))
+        if key not in memory.days:
+            found, results, top = _folded(bases, choosing, choices, weights.cost(given), target, most)
+            if found is None:
+                memory.days[key] = results, top
+        count += results
+        best = min(best, top, key=lambda one: one[0])
         if found is not None and (cheapest is None or found.cost < cheapest.cost):
-            cheapest = found
+            cheapest = replace(found, actions=tuple(sorted((*given, *found.actions), key=_by_day)))
     return cheapest, DayResult(day, (), count, best[1])
+
+
+def _folded(
+    bases: Sequence[tuple[Plan, Subject, int]],
+    choosing: Choosing,
+    choices: Sequence[Sequence[Choice]],
+    free: Cost,
+    target: str,
+    most: int,
+) -> tuple[End | None, int, tuple[int, str]]:
+    """The cheapest result that reaches the target, how many were looked at, and the best grade among them."""
+    memo: dict[Any, Any] = {}
+    best: tuple[int, str] = (10**6, "")
+    count = 0
+    last = bases[-1][0]
+    for end in fold([plan for plan, _, _ in bases], choosing.opened, choices, free, most):
+        count += 1
+        grade = _grade(bases, choosing.opened, end, memo)
+        place = last.grades.index(grade[1]) if grade[0] == "graded" else 10**5
+        if place < best[0]:
+            best = (place, grade[1] or grade[0])
+        if reached(last, *grade[:2], target):
+            return end, count, best
+    return None, count, best
+
+
+def _read(bases: Sequence[tuple[Plan, Subject, int]], choosing: Choosing, given: Sequence[Action]) -> tuple[Any, ...]:
+    """What a grade depends on besides the choices: the rules as they read on the day, and the subject's other rows."""
+    rows = [repr((subject.history, subject.listings)) for _, subject, _ in bases]
+    return (*choosing.readings, *rows, tuple((one.kind, one.item, one.quantity) for one in given))
 
 
 def _by_day(one: Action) -> tuple[int, str, str]:
@@ -234,98 +268,6 @@ def branches(options: Sequence[Option], day: int) -> Iterator[tuple[Action, ...]
 def _new_years(first: int, day: int) -> Iterator[int]:
     for year in range(from_day(first).year, from_day(day).year):
         yield year_end(year) + 1
-
-
-def choices_on(
-    bases: Sequence[tuple[Plan, Subject, int]],
-    opened: Sequence[Opening],
-    options: Sequence[Option],
-    day: int,
-    weights: Weights,
-    given: Sequence[Action],
-) -> list[list[Choice]]:
-    """For each record what may be done up to a day, each different effect once, the earliest way to it."""
-    whole = next((one for one in given if one.kind == "overall"), None)
-    of: dict[str, list[Option]] = {}
-    for one in options:
-        if one.about == "record":
-            of.setdefault(one.target, []).append(one)
-    looked = [read_names(plan) for plan, _, _ in bases]
-    breaks = sorted({known + 1 for _, _, known in bases})
-    found: list[list[Choice]] = []
-    for record in bases[0][1].records if len(bases) == 1 else _all_records(bases):
-        ways: list[tuple[Action, ...]] = [()]
-        for one in of.get(record["record_id"], ()):
-            ways += list(_ways(record, one, day, breaks))
-        if whole is not None and any(one.way == "correct" and one.gives for one in of.get(record["record_id"], ())):
-            ways = [way for way in ways if any(one.day <= whole.day for one in way)]
-        kept: dict[str, Choice] = {}
-        for way in ways:
-            seen = tuple(
-                _assessed(plan, _own(subject, record), [one for one in way if one.day <= known], opening_)
-                for (plan, subject, known), opening_ in zip(bases, opened, strict=True)
-            )
-            mark = repr([one and [one.get(name) for name in read] for one, read in zip(seen, looked, strict=True)])
-            cost = weights.cost(way)
-            if mark not in kept or cost < kept[mark].cost:
-                kept[mark] = Choice(way, cost, seen)
-        found.append(list(kept.values()))
-    return found
-
-
-def _all_records(bases: Sequence[tuple[Plan, Subject, int]]) -> list[Mapping[str, Any]]:
-    """Records that any version admits, once."""
-    rows = {record["record_id"]: record for _, subject, _ in reversed(bases) for record in subject.records}
-    return [rows[key] for key in sorted(rows)]
-
-
-def _own(subject: Subject, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The record as this version admits it; None where it does not."""
-    return next((one for one in subject.records if one["record_id"] == record["record_id"]), None)
-
-
-def _assessed(
-    plan: Plan, record: Mapping[str, Any] | None, actions: Sequence[Action], opened: Opening
-) -> dict[str, Any] | None:
-    if record is None:
-        return None
-    return assess(plan, mended(record, actions), opened.cycles)
-
-
-STRUCTURE = {"item_index", "day", "active", "scored", "counts", "low", "high", "standing", "act_id"}
-
-
-def read_names(plan: Plan) -> tuple[str, ...]:
-    """What a plan looks at in an assessed record."""
-    found = set(STRUCTURE)
-    for fact in plan.facts:
-        found |= {name for name in (fact.column, fact.by) if name}
-        found |= set(names(fact.where)) if fact.where is not None else set()
-    for item in plan.items:
-        found |= set(item.attributes)
-    return tuple(sorted(found))
-
-
-def _ways(record: Mapping[str, Any], one: Option, day: int, breaks: Sequence[int]) -> Iterator[tuple[Action, ...]]:
-    left = MICRO - sum(share for _, share in record.get("corrections") or ())
-    if one.way == "correct" and left > 0 and one.earliest is not None:
-        days = {one.earliest, day, *(give.first for give in one.gives), *breaks, *_dates(record)}
-        for start in sorted(d for d in days if one.earliest <= d <= day):
-            yield (Action("correct", one.target, start, one.rule, one.amount),)
-    if one.way == "repair" and one.sure is not None:
-        by = one.sure if one.corrected_by is None else one.corrected_by
-        before = (Action("correct", one.target, by, one.rule, one.amount),) if left > 0 else ()
-        days = {one.sure, day, *breaks, *_dates(record)}
-        end = one.rule_ends if one.rule_ends is not None else day
-        for start in sorted(d for d in days if one.sure <= d <= min(day, end)):
-            yield (*before, Action("repair", one.target, start, one.rule))
-
-
-def _dates(record: Mapping[str, Any]) -> Iterator[int]:
-    """Days with which a condition may compare the day of a correction."""
-    for name, value in record.items():
-        if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**5 and name not in ("rk", "sid"):
-            yield from (value, value + 1)
 
 
 def _grade(
