@@ -163,14 +163,14 @@ def repairs(plan: Plan) -> dict[int, Any]:
     return {item.repair.index: item.repair for item in plan.items if item.repair}
 
 
-def deadline_table(plan: Plan, first: int, last: int) -> Columns:
+def deadline_table(plan: Plan, clocks: list[tuple[int, int]]) -> Columns:
     """For each repair rule and clock day: the last day of each window (holidays and year ends resolved)."""
-    width = max((len(one.windows) for one in repairs(plan).values()), default=0)
+    rules = repairs(plan)
+    width = max((len(one.windows) for one in rules.values()), default=0)
     rows = []
-    for index, repair in sorted(repairs(plan).items()):
-        for day in range(first, last + 1):
-            lasts = repair.last_days(day)
-            rows.append((index, day, *lasts, *[-(10**6)] * (width - len(lasts))))
+    for index, day in clocks:
+        lasts = rules[index].last_days(day)
+        rows.append((index, day, *lasts, *[-(10**6)] * (width - len(lasts))))
     return _columns(rows, ("rule", "INTEGER"), ("day", "INTEGER"), *((f"last{i}", "INTEGER") for i in range(width)))
 
 

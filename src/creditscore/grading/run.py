@@ -35,8 +35,8 @@ def put_tables(engine: DuckDBEngine, plan: Plan, codes: dict[str, int]) -> None:
 
 def put_deadlines(engine: DuckDBEngine, plan: Plan) -> None:
     """Last days of the repair windows, only for the clock days of corrected records."""
-    first, last = engine.rows("SELECT MIN(repair_day), MAX(repair_day) FROM mended WHERE repair >= 0")[0]
-    engine.table("deadline", tables.deadline_table(plan, *((first, last) if first is not None else (1, 0))))
+    days = "SELECT DISTINCT repair, repair_day FROM mended WHERE repair >= 0 AND repair_day IS NOT NULL ORDER BY ALL"
+    engine.table("deadline", tables.deadline_table(plan, engine.rows(days)))
 
 
 def put_cycles(engine: DuckDBEngine, plan: Plan) -> None:
