@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,8 +90,8 @@ def contest(
             found = weighed.cascade
             if found is None:
                 raise CreditscoreError("nothing follows from the decision", where=str(out))
-            write_cascade(found, folder, made_up=True)
             case = decide(log, desk, weighed)
+            write_cascade(replace(found, seq=case.events[-1].seq), folder, made_up=True)
             case = _told(log, case, source, folder)
             packet = build(run_of_case(store, case, source), source, added=added_by_case(store, case, source, TOLD))
             log_packet(log, case, REVIEWER, packet["digest"])
