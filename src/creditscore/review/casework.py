@@ -156,7 +156,8 @@ def changed_cases(store: Database, log: Log) -> list[tuple[str, str]]:
             entry = said_then.get(one.seq)
             content = {"on": one.on.isoformat(), "content": sha256(canonical(dict(one.data)))}
             whose = (case.case_id, one.by)
-            if entry is None or entry.data != content or (entry.subject, entry.actor.strip()) != whose:
+            told = {} if entry is None or entry.data is None else {name: entry.data.get(name) for name in content}
+            if entry is None or told != content or (entry.subject, entry.actor.strip()) != whose:
                 found.append(place)
             elif listed_events(events.get(one.seq, [])) != one.data.get("events", []):
                 found.append((place[0], f"record events of {place[1]}"))

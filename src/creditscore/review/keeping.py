@@ -192,7 +192,7 @@ def changed_runs(store: Database, log: Log) -> list[tuple[str, str]]:
             "scheme": f"{run.scheme}@{run.version}",
             "manifest_hash": sha256(canonical(dict(run.manifest))),
         }
-        found += [(run.run_id, name) for name, value in stands.items() if one[name] != value]
+        found += [(run.run_id, name) for name, value in stands.items() if one.get(name, value) != value]
         if (run.kept_by, run.kept_at_seq) != (entry.actor.strip(), entry.seq):
             found.append((run.run_id, "kept_by"))
         for table in TABLES:
