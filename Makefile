@@ -1,6 +1,6 @@
 # Each target does its own set-up. PYTHON picks the interpreter: make test PYTHON=python3.12
 .DEFAULT_GOAL := help
-TARGETS := help venv demo models test lint bench bench-models wheel clean
+TARGETS := help venv demo models notebooks test lint bench bench-models wheel clean
 .PHONY: $(TARGETS)
 
 # Work from the folder of this file, wherever make was started (spaces in the path are fine).
@@ -25,6 +25,7 @@ STAMP := .venv/.stamp
 help:
 	@echo "make demo    grade a made-up population, write pages to build/demo"
 	@echo "make models  train the reference models again, write their cards"
+	@echo "make notebooks  run every notebook, render it to build/notebooks"
 	@echo "make test    run the tests"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   run the benchmarks"
@@ -50,6 +51,9 @@ demo: $(STAMP)
 
 models: $(STAMP)
 	$(BIN)/creditscore model card --regenerate models
+
+notebooks: $(STAMP)
+	$(BIN)/python scripts/render_notebooks.py build/notebooks
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)

@@ -1,11 +1,18 @@
-"""Notebooks are code: each one runs from top to bottom in an empty folder, without a warning."""
+"""Notebooks are code: each one runs from top to bottom in an empty folder, without a warning, and becomes a page."""
 
+import re
 import runpy
 from pathlib import Path
 
 import pytest
 
-NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("[0-9]*.py"))
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.py"))
+RENDER = runpy.run_path(str(ROOT / "scripts" / "render_notebooks.py"))["render"]
+# What a page would fetch: anything but what lies inside it
+FETCHED = re.compile(
+    r"""<(?:script|link|img|iframe)[^>]*\s(?:src|href)\s*=\s*(?!["']?data:)|@import|url\(["']?https?:"""
+)
 
 
 def test_there_are_notebooks() -> None:
@@ -13,9 +20,20 @@ def test_there_are_notebooks() -> None:
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_runs(notebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    runpy.run_path(str(notebook), run_name="__main__")
+def test_runs_and_becomes_an_offline_page(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONWARNINGS", "default")  # in the kernel; what it says there is an error here
+    page = RENDER(notebook)
+    assert len(re.findall("jp-OutputArea-output", page)) >= 3
+    assert "Traceback" not in page
+    assert FETCHED.findall(page) == []
+
+
+def test_a_notebook_that_warns_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONWARNINGS", "default")
+    file = tmp_path / "x.py"
+    file.write_text('# %% [markdown]\n# # X\n\n# %%\nimport warnings\nwarnings.warn("old")\n', encoding="utf-8")
+    with pytest.raises(RuntimeError, match="old"):
+        RENDER(file)
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
