@@ -99,7 +99,7 @@ def tables(folder: Path) -> dict[str, Path]:
 def run(*args: Any) -> str:
     done = CliRunner().invoke(app, [str(one) for one in args])
     assert done.exit_code in (0, 3), f"{args}: {done.output} {done.exception}"
-    return done.output
+    return done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")

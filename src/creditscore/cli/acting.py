@@ -62,11 +62,13 @@ def say_held_in(registry: ModelStore) -> None:
 
 def say_held(log: Log, stood: bool) -> None:
     """On the error stream: that nobody is held to a role in a store that was written to, or is from now on."""
+    from creditscore.cli.tables import say_aside
+
     if log.roles is None:
-        typer.echo(f"nobody is held to a role in this store: `creditscore store roles {log.store.path.name} FILE`"
-                   " sets who may do what", err=True)  # fmt: skip
+        sets = f"creditscore store roles {log.store.path.name} FILE"
+        say_aside(f"nobody is held to a role in this store: `{sets}` sets who may do what")
     elif log.roles_stand and not stood:
-        typer.echo(f"from now on: {log.roles.origin}", err=True)
+        say_aside(f"from now on: {log.roles.origin}")
 
 
 def own_schemes(files: list[Path] | None) -> dict[str, Scheme]:

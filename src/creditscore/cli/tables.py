@@ -22,6 +22,14 @@ def say_line(text: str) -> None:
     console().print(Text(text))
 
 
+def say_aside(text: str) -> None:
+    """The same on the error stream: what is no part of the output."""
+    from rich.console import Console
+    from rich.text import Text
+
+    Console(highlight=False, soft_wrap=False, stderr=True).print(Text(text))
+
+
 def say_indented(text: str, indent: int) -> None:
     """Print a line under another one, its folded parts as far to the right."""
     from rich.padding import Padding

@@ -34,7 +34,7 @@ from creditscore.review.packet.results import build
 from creditscore.review.rules import life_rules
 from creditscore.review.ruling import Ruling
 from creditscore.review.timeline import Timeline, timeline
-from creditscore.store import Database, Log
+from creditscore.store import Database, Log, Roles
 from creditscore.store.entry import canonical, sha256
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 MARK = "MADE_UP.txt"
 IDS = "ids.sh"
 GRADER, REVIEWER = "li.na", "zhang.min"
+ROLES = Roles(
+    {"analyst": (), "grader": (GRADER,), "reviewer": (REVIEWER,), "approver": (REVIEWER,)}, "the demo's roles"
+)
 OFFICE = "示范区信用办（虚构） / made-up credit office"
 ANNOUNCED, OPENED, ASKED, ANSWERED, DECIDED, TOLD = (
     date(2021, 4, 28), date(2021, 5, 10), date(2021, 5, 11), date(2021, 5, 17), date(2021, 5, 20), date(2021, 5, 21),
@@ -80,7 +83,7 @@ def contest(
     with whole(out, MARK) as folder:
         (folder / MARK).write_text(NOTE, encoding="utf-8")
         with Database(folder / "credit.store") as store:
-            log = Log(store)
+            log = Log(store, roles=ROLES)
             kept = keep(store, log, gradings, snapshot, by=GRADER, check=False)
             run = next(one for one in kept if one.scheme == scheme)
             write_ids(folder / IDS, run.run_id, subject_id, record_id)
