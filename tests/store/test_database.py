@@ -1,10 +1,13 @@
 """The store file: who may write, what survives, what is refused."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -160,6 +163,52 @@ def test_places_that_cannot_hold_a_store(tmp_path):
     text.write_text("this is no database\n" * 1000)
     with pytest.raises(StoreError, match="cannot be read"):
         Database(text)
+
+
+@pytest.mark.parametrize(("room", "rows"), [(20_000, 10), (2_000_000, 1_000_000)])
+def test_a_full_disk_keeps_nothing_of_the_act_and_the_store_works_once_there_is_room(tmp_path, room, rows):
+    fill = f"CREATE TABLE many AS SELECT random() AS x FROM range({rows})"
+    with Database(tmp_path / "s.store") as store:
+        log = Log(store)
+        before = len(log.entries())
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+        try:
+            with (
+                pytest.raises(StoreError, match="cannot be written") as found,
+                log.act("li", "r", "x", "", "z" * 50_000),
+            ):
+                store.con.execute(fill)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        assert "room on the disk" in str(found.value)
+        with log.act("li", "r", "x") as act:
+            act.con.execute(fill)
+    with Database(tmp_path / "s.store") as store:
+        entries = Log(store).entries()
+        assert [one.phase for one in entries[before:]][-2:] == ["begun", "done"]
+        assert Log(store).unfinished() == []
+        assert Log(store).verify().ok
+
+
+@pytest.mark.parametrize("mode", [0o444, 0o666])
+def test_a_store_without_permission_to_write_is_no_damaged_store(mode):
+    with tempfile.TemporaryDirectory() as name:
+        folder, path = Path(name), Path(name) / "s.store"
+        with Database(path) as store:
+            Log(store)
+        path.chmod(mode)
+        folder.chmod(0o555)
+        was = os.geteuid()
+        os.seteuid(was or 65534)  # for root every file may be written
+        try:
+            with pytest.raises(StoreError, match="cannot be written") as found, Database(path) as store:
+                Log(store).append("li", "r", "x")
+            with Database(path, read_only=True) as store:
+                assert len(Log(store).entries()) == 1
+        finally:
+            os.seteuid(was)
+            folder.chmod(0o755)
+    assert "Permission denied" in str(found.value)
 
 
 def test_a_store_of_a_newer_version_is_refused(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -71,7 +71,12 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """All or nothing. An inner transaction is part of the outer one; threads take turns."""
+        """All or nothing. An inner transaction is part of the outer one; threads take turns.
+
+        StoreError where the disk refuses what is to be written (no place left, no permission): nothing of it is kept.
+        """
+        import duckdb
+
         if self.read_only:
             raise UsageError("the store is open for reading only", where=str(self.path))
         with self._lock:
@@ -81,14 +86,20 @@ class Database:
             self._depth += 1
             try:
                 yield con
-            except BaseException:
+            except BaseException as error:
                 self._depth -= 1
                 if self._depth == 0:
-                    con.execute("ROLLBACK")
+                    with suppress(duckdb.Error):  # the engine ends a transaction itself where the disk has failed
+                        con.execute("ROLLBACK")
+                    if isinstance(error, duckdb.IOException | duckdb.FatalException):
+                        raise _unwritten(self.path, error) from error
                 raise
             self._depth -= 1
             if self._depth == 0:
-                con.execute("COMMIT")
+                try:
+                    con.execute("COMMIT")
+                except duckdb.Error as error:
+                    raise _unwritten(self.path, error) from error
 
     def rows(self, sql: str, values: Any = None) -> list[tuple[Any, ...]]:
         """The rows of a SELECT; StoreError when the file turns out to be damaged."""
@@ -159,6 +170,8 @@ def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     except duckdb.IOException as error:
         if "lock" in str(error).lower():
             raise _busy(path, str(error).splitlines()[0]) from error
+        if not read_only and "permission denied" in str(error).lower():
+            raise _unwritten(path, error) from error
         raise _damaged(path, error) from error
     except duckdb.Error as error:
         raise _damaged(path, error) from error
@@ -170,6 +183,15 @@ def _busy(path: Path, detail: str) -> StoreBusy:
         where=f"{path} ({detail})",
         allowed="one writer at a time, and no reader beside it",
         next="wait until the other command has ended, and try again",
+    )
+
+
+def _unwritten(path: Path, error: Exception) -> StoreError:
+    return StoreError(
+        "the store cannot be written, and nothing of this was kept",
+        where=f"{path} ({str(error).splitlines()[0][:200]})",
+        allowed="a file and a folder that may be written, with room on the disk",
+        next="put that right and try again",
     )
 
 
