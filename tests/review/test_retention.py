@@ -7,17 +7,20 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
+from typer.testing import CliRunner, Result
 
+from creditscore.cli.main import app
 from creditscore.errors import NotAllowed, SchemeError, UsageError
 from creditscore.lists import leave, load, save
 from creditscore.paths import config_root
 from creditscore.review.cascade import bench
 from creditscore.review.check import check
-from creditscore.review.keeping import changed_runs
+from creditscore.review.keeping import changed_runs, kept_runs
 from creditscore.review.retention import delete, due, payloads, retention
 from creditscore.store import Database, Log, Roles
-from tests.lists.players import PAPER
+from tests.lists.players import PAPER, A
 from tests.review.listed import entered_wages
 
 LATER = "2099-01-01T00:00:00Z"
@@ -71,6 +74,42 @@ def test_nothing_is_deleted_before_its_day_or_by_somebody_else(log: Log) -> None
     with pytest.raises(NotAllowed, match="is no approver"):
         delete(strict, date(2098, 1, 1), by="chen.jie", at=LATER)
     assert log.store.rows("SELECT count(*) > 0 FROM run_grades") == [(True,)]
+
+
+def test_while_an_objection_is_open_its_papers_and_its_run_stay_and_without_them_each_command_says_so(
+    made: tuple[Path, str, str], tmp_path: Path
+) -> None:
+    path = Path(shutil.copy(made[0], tmp_path / "kept.store"))
+
+    def call(*words: str) -> Result:
+        return CliRunner().invoke(app, [*words, "--store", str(path)])
+
+    with Database(path) as store:
+        (run_id,) = (run.run_id for run in kept_runs(store))
+    by = ("--by", "zhang.min", "--on", "2023-05-04")
+    ground = ("--ground", "annulled:r1")
+    assert call("life", "move", run_id, "announce", "--by", "chen.jie", "--on", "2023-03-02").exit_code == 0
+    assert call("case", "open", run_id, A, *ground, *by).exit_code == 0
+    with Database(path) as store:
+        assert {one.action for one in due(Log(store), date(2098, 1, 1))} == {"life.move"}
+    assert call("case", "decide", "C2023-0001", "--find", "r1=uphold", "--reason", "…", *by).exit_code == 0
+    with Database(path) as store:
+        days = {one.action: one.due_on for one in payloads(Log(store))}
+        assert days["grading.keep"] == days["case.open"] == days["case.decide"]
+        delete(Log(store), date(2098, 1, 1), by="chen.jie", at=LATER)
+        assert check(Log(store), bench(store)).flaws == ()
+    verified = call("runs", "--verify")
+    assert (verified.exit_code, verified.exception) == (0, None)
+    for words in (
+        ("case", "show", "C2023-0001"),
+        ("case", "letter", "C2023-0001", "--out", str(tmp_path / "l"), "--document-no", "N", "--office", "O", *by),
+        ("case", "open", run_id, A, *ground, *by),
+        ("life", "move", run_id, "finalise", *by),
+    ):
+        assert "were deleted when their retention ended" in str(call(*words).exception), words
+    with duckdb.connect(str(path)) as con:
+        con.execute("UPDATE case_events SET \"by\" = 'somebody.else' WHERE kind = 'decided'")
+    assert "decided" in str(call("runs", "--verify").exception)
 
 
 def test_every_action_has_one_term_with_its_mark_and_no_term_is_shorter_than_a_text_demands() -> None:

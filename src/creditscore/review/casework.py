@@ -13,7 +13,7 @@ from creditscore.review.carrying import untold, write_told
 from creditscore.review.cases import WHOLE, Case, Ground, allowed, case_of, cases
 from creditscore.review.consequences import SUBJECT
 from creditscore.review.inputs import RecordEvent, decided, write_events
-from creditscore.review.keeping import KeptRun, kept_rows
+from creditscore.review.keeping import KeptRun, kept_grade
 from creditscore.review.life import State, current, days_of_steps, states
 from creditscore.review.opening import answer_due, check_doors, check_grounds, check_procedure, clocks
 from creditscore.review.rules import clock_of, life_rules
@@ -38,13 +38,11 @@ def open_case(
     contests already.
     """
     said(by=by, **{f"statement {k}": one.statement for k, one in enumerate(grounds, 1)})
-    grade = kept_rows(log.store, run.run_id, "grades", subject_id)
-    if not grade:
-        raise UsageError(f"run {run.run_id} did not grade {subject_id!r}", next="check the id, or name another run")
+    grade = kept_grade(log.store, run.run_id, subject_id)
     rules, year = life_rules(run.scheme), int(run.period[:4])
     state = current(log.store, subject_id, run.scheme, run.period)
     check_procedure(rules, run, procedure, on, days_of_steps(log.store, run), state.status if state else "")
-    if procedure == "supplement" and (state.state if state else grade[0]["state"]) == "graded":
+    if procedure == "supplement" and (state.state if state else grade["state"]) == "graded":
         raise UsageError("a grade stands; a supplementary evaluation is for who was not graded", where=subject_id)
     listed = check_grounds(grounds, procedure)
     known = cases(log.store)
@@ -126,8 +124,7 @@ def notify(log: Log, case_id: str, *, by: str, on: date, document_no: str, conte
 
 def standing(store: Database, case: Case) -> dict[str, Any]:
     """The grade that a case contests, as plain values: that of the run, or what an earlier case made of it."""
-    (grade,) = kept_rows(store, case.run_id, "grades", case.subject_id)
-    found = plain_row(grade)
+    found = plain_row(kept_grade(store, case.run_id, case.subject_id))
     for one in sorted(cases(store).values(), key=lambda other: other.events[-1].seq):
         same = (one.subject_id, one.run_id) == (case.subject_id, case.run_id)
         if same and one.case_id != case.case_id and one.decision is not None:
@@ -156,7 +153,8 @@ def changed_cases(store: Database, log: Log) -> list[tuple[str, str]]:
             entry = said_then.get(one.seq)
             content = {"on": one.on.isoformat(), "content": sha256(canonical(dict(one.data)))}
             whose = (case.case_id, one.by)
-            told = {} if entry is None or entry.data is None else {name: entry.data.get(name) for name in content}
+            # what an entry carried may be gone by rule; who acted, and on which case, is not
+            told = content if entry is None or entry.payload is None else {name: entry.data[name] for name in content}
             if entry is None or told != content or (entry.subject, entry.actor.strip()) != whose:
                 found.append(place)
             elif listed_events(events.get(one.seq, [])) != one.data.get("events", []):

@@ -20,7 +20,7 @@ from creditscore.review.cases import WHOLE, Case, cases
 from creditscore.review.deadlines import basis_of, opening
 from creditscore.review.disputes import case_run
 from creditscore.review.inputs import as_kept, as_known, decided
-from creditscore.review.keeping import KeptRun, kept_rows
+from creditscore.review.keeping import KeptRun, kept_grade, kept_rows
 from creditscore.review.life import corrections, days_of_steps, states
 from creditscore.review.merits import Merit, merits
 from creditscore.review.rules import clock_of, life_rules
@@ -71,7 +71,7 @@ def dossier(
         events = [one for one in events if one.seq <= last]
     else:
         before_it = events
-    kept = kept_rows(store, run.run_id, "grades", case.subject_id)[0]
+    kept = kept_grade(store, run.run_id, case.subject_id)
     found = merits(run, snapshot, case.subject_id, case.records, before_it, day, kept, schemes)
     shown = explain(as_kept(run, snapshot, [case.subject_id], schemes), case.subject_id)
     rows = kept_rows(store, run.run_id, "ledger", case.subject_id)

@@ -162,6 +162,24 @@ def kept_rows(store: Database, run_id: str, table: str, subject_id: str) -> list
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
+def kept_grade(store: Database, run_id: str, subject_id: str) -> dict[str, Any]:
+    """The grade of one subject in a kept run; UsageError where there is none, or none any more."""
+    rows = kept_rows(store, run_id, "grades", subject_id)
+    if not rows:
+        still_held(store, run_id)
+        raise UsageError(f"run {run_id} did not grade {subject_id!r}", next="check the id, or name another run")
+    return rows[0]
+
+
+def still_held(store: Database, run_id: str) -> None:
+    """UsageError where the rows of a run were deleted because their retention had ended."""
+    if not store.rows("SELECT 1 FROM run_grades WHERE run_id = ? LIMIT 1", [run_id]):
+        raise UsageError(
+            f"the rows of run {run_id} were deleted when their retention ended", where=str(store.path),
+            allowed="its entry in the log and its hashes remain", next="name a run whose rows are still held",
+        )  # fmt: skip
+
+
 def changed_runs(store: Database, log: Log) -> list[tuple[str, str]]:
     """(run id, what) for each run whose rows are no more what its log entry says; empty when all is as it was kept."""
     found: list[tuple[str, str]] = []

@@ -175,10 +175,11 @@ def corrections(store: Database, subject_id: str, scheme: str, period: str) -> i
 def changed_states(store: Database, log: Log) -> list[tuple[str, str]]:
     """(entry, what) for each step whose rows are no more what its log entry says."""
     found = []
-    told = {one.seq: one.data for one in log.entries(action="life.move") if one.phase == "begun"}
+    begun = (one for one in log.entries(action="life.move") if one.phase == "begun")
+    told = {one.seq: one.data["content"] for one in begun if one.payload is not None}
     done = {one.refers_to for one in log.entries(action="life.move") if one.phase == "done"}
-    for seq, data in told.items():
-        if seq in done and data["content"] != states_hash(store, f"(SELECT * FROM life_states WHERE seq = {seq})"):
+    for seq, said in told.items():
+        if seq in done and said != states_hash(store, f"(SELECT * FROM life_states WHERE seq = {seq})"):
             found.append((f"entry {seq}", "states of grades"))
     return found
 

@@ -10,7 +10,7 @@ from creditscore.days import from_day, iso, to_day
 from creditscore.errors import UsageError
 from creditscore.records.source import quote
 from creditscore.review.deadlines import basis_of
-from creditscore.review.keeping import KeptRun
+from creditscore.review.keeping import KeptRun, still_held
 from creditscore.review.life import CLOSING, CURRENT, MOVES, NAMES, REPLACING, days_of_steps, span, states_hash
 from creditscore.review.rules import LifeRules, Procedure, life_rules
 from creditscore.review.said import said
@@ -69,6 +69,7 @@ def _made(store: Database, run: KeptRun, step: str, wanted: list[str] | None, on
         [run.run_id, wanted],
     )
     missing = sorted(set(wanted or ()) - {one for (one,) in store.rows("SELECT subject_id FROM life_run")})
+    still_held(store, run.run_id)
     if missing:
         raise UsageError(f"run {run.run_id} did not grade {missing[0]}", next="check the id, or name another run")
     carried = ", ".join(f"{{0}}.{name}" for name in ("version", "period", "run_id", "case_id"))

@@ -16,6 +16,7 @@ from creditscore.errors import UsageError
 from creditscore.lists.store import load
 from creditscore.lists.terms import later
 from creditscore.paths import config_root
+from creditscore.review.cases import cases
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import Span
 from creditscore.schemes.load import parse, raise_faults
@@ -99,13 +100,15 @@ def retention(file: Path | None = None) -> Retention:
 def payloads(log: Log, rules: Retention | None = None) -> list[Held]:
     """Every payload that the log still carries and a rule speaks of, with the day from which it may be deleted."""
     chosen = rules or retention()
-    ends = _ends(log)
+    ends, papers, entries = _ends(log), _papers(log), log.entries()
     found = []
-    for entry in log.entries():
+    for entry in entries:
         term = next((one for one in chosen.rules if entry.action.startswith(tuple(one.actions))), None)
         if term is None or entry.payload in (None, "null"):
             continue
         since = _day(entry) if term.since == "entry" else ends.get(entry.subject, _several(entry, ends))
+        held = [papers[name] for name in entry.subject.split(", ") if name in papers]
+        since = None if since is None or None in held else max([since, *(day for day in held if day is not None)])
         due = None if since is None else from_day(later(since, term.keep))
         began = None if since is None else from_day(since)
         found.append(Held(entry.seq, entry.action, entry.subject, term.id, term.evidence or "", began, due))
@@ -154,6 +157,18 @@ def _ends(log: Log) -> dict[str, int | None]:
         annulled = state.state == "annulled" and not state.to_undo
         ends[key] = state.since if state.state in OVER or annulled else None
     return ends
+
+
+def _papers(log: Log) -> dict[str, int | None]:
+    """Objections and the runs they contest, with the day of their newest paper; None while one is open."""
+    written = {entry.seq: _day(entry) for entry in log.entries()}
+    days: dict[str, int | None] = {}
+    for case in cases(log.store).values():
+        newest = None if case.open else max(written[one.seq] for one in case.events)
+        days[case.case_id] = newest
+        before = days.get(case.run_id, newest)
+        days[case.run_id] = None if newest is None or before is None else max(before, newest)
+    return days
 
 
 def _several(entry: Entry, ends: dict[str, int | None]) -> int | None:
