@@ -15,12 +15,15 @@ from creditscore.cli.main import app
 from creditscore.errors import NotAllowed, SchemeError, UsageError
 from creditscore.lists import leave, load, save
 from creditscore.paths import config_root
+from creditscore.review.carrying import apply, undo
 from creditscore.review.cascade import bench
 from creditscore.review.check import check
+from creditscore.review.current import standing as current
 from creditscore.review.keeping import changed_runs, kept_runs
 from creditscore.review.retention import delete, due, payloads, retention
 from creditscore.store import Database, Log, Roles
 from tests.lists.players import PAPER, A
+from tests.review.chained import DIRECT, FIRM, Chained, event
 from tests.review.listed import entered_wages
 
 LATER = "2099-01-01T00:00:00Z"
@@ -110,6 +113,26 @@ def test_while_an_objection_is_open_its_papers_and_its_run_stay_and_without_them
     with duckdb.connect(str(path)) as con:
         con.execute("UPDATE case_events SET \"by\" = 'somebody.else' WHERE kind = 'decided'")
     assert "decided" in str(call("runs", "--verify").exception)
+
+
+def test_a_run_whose_grade_was_changed_stays_as_long_as_the_runs_that_rest_on_the_change(
+    two_years: Chained, tmp_path: Path
+) -> None:
+    path = two_years.copy(tmp_path)
+    with duckdb.connect(str(path)) as con:  # the first was kept long before the second
+        con.execute("UPDATE log_entries SET \"at\" = '2015-01-05T08:00:00Z' WHERE seq = 1")
+    with Database(path) as store:
+        log, day = Log(store), date(2021, 1, 1)
+        assert [one.seq for one in due(log, day)] == [1]
+        made = apply(log, bench(store), event(FIRM, DIRECT, "withdrawn"), by="zhang.min", reason="…")
+        assert {one.grade for one in current(store, two_years.runs[1], [FIRM]).values()} == {"B"}
+        first, second = (one.due_on for one in payloads(log) if one.action == "grading.keep")
+        assert first == second
+        assert delete(log, day, by="chen.jie") == []
+        assert [one for one in check(log, bench(store)).flaws if one.kind != "log"] == []
+        undo(log, bench(store), made.seq, by="zhang.min", reason="…", on=date(2023, 7, 1))
+        assert [one.seq for one in delete(log, day, by="chen.jie")] == [1]
+        assert [one for one in check(log, bench(store)).flaws if one.kind != "log"] == []
 
 
 def test_every_action_has_one_term_with_its_mark_and_no_term_is_shorter_than_a_text_demands() -> None:

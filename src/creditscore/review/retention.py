@@ -17,6 +17,7 @@ from creditscore.lists.store import load
 from creditscore.lists.terms import later
 from creditscore.paths import config_root
 from creditscore.review.cases import cases
+from creditscore.review.keeping import kept_runs
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import Span
 from creditscore.schemes.load import parse, raise_faults
@@ -28,6 +29,9 @@ from creditscore.supervision.joint.book import read_cases
 
 ROLE = "approver"
 OVER = ("lifted", "lapsed", "rejected")
+# runs with a grade that stands changed, and the entry of the log that changed it last
+MOVED = """SELECT run_id, max(seq) FROM (SELECT *, row_number() OVER (PARTITION BY run_id, subject_id ORDER BY seq DESC)
+AS n FROM cascade_states) WHERE n = 1 AND NOT as_kept GROUP BY run_id"""
 FAR = to_day(date(2100, 12, 31))
 
 
@@ -136,8 +140,8 @@ def delete(
             f"{on} has not come", allowed=f"up to {today}", next="without --delete any day may be asked for"
         )
     found = due(log, on, rules)
-    for one in found:
-        with log.store.transaction() as con:
+    with log.store.transaction() as con:  # all or nothing: between two deletions a run could rest on one that is gone
+        for one in found:
             log.remove_payload(one.seq, by, ROLE, f"{one.rule}: kept until {one.due_on}", at=at)
             if one.action == "grading.keep":
                 runs = one.subject.split(", ")
@@ -160,15 +164,31 @@ def _ends(log: Log) -> dict[str, int | None]:
 
 
 def _papers(log: Log) -> dict[str, int | None]:
-    """Objections and the runs they contest, with the day of their newest paper; None while one is open."""
+    """Objections and runs with the day of the newest thing that needs them; None while an objection is open.
+
+    A run is needed by the cases that contest it, and where a grade of it was changed, by the later runs that read it.
+    """
     written = {entry.seq: _day(entry) for entry in log.entries()}
     days: dict[str, int | None] = {}
     for case in cases(log.store).values():
         newest = None if case.open else max(written[one.seq] for one in case.events)
         days[case.case_id] = newest
-        before = days.get(case.run_id, newest)
-        days[case.run_id] = None if newest is None or before is None else max(before, newest)
+        days[case.run_id] = _last([newest, days.get(case.run_id, newest)])
+    moved = dict(log.store.rows(MOVED))
+    held = {run for (run,) in log.store.rows("SELECT DISTINCT run_id FROM run_grades")}
+    runs = sorted(kept_runs(log.store), key=lambda one: str(one.manifest["as_of"]), reverse=True)
+    for n, run in enumerate(runs):
+        # those that read its grade as it was are derived with the one it gives now; later ones were kept with that
+        resting = [one for one in runs[:n] if one.run_id in held and one.kept_at_seq < moved.get(run.run_id, -1)]
+        own = [days[run.run_id]] if run.run_id in days else []
+        if resting or own:
+            days[run.run_id] = _last([*own, *(_last([written[o.kept_at_seq], days.get(o.run_id, 0)]) for o in resting)])
     return days
+
+
+def _last(days: Sequence[int | None]) -> int | None:
+    known = [one for one in days if one is not None]
+    return max(known) if len(known) == len(days) else None
 
 
 def _several(entry: Entry, ends: dict[str, int | None]) -> int | None:
@@ -176,11 +196,7 @@ def _several(entry: Entry, ends: dict[str, int | None]) -> int | None:
     data = entry.data
     rows = data if isinstance(data, list) else data.get("proposals", []) if isinstance(data, dict) else []
     names = [str(row.get("case_id") or row.get("proposal_id")) if isinstance(row, dict) else str(row) for row in rows]
-    days = [ends.get(name) for name in names]
-    if not days:
-        return _day(entry)
-    known = [one for one in days if one is not None]
-    return max(known) if len(known) == len(days) else None
+    return _last([ends.get(name) for name in names]) if names else _day(entry)
 
 
 def _day(entry: Entry) -> int:
