@@ -140,6 +140,30 @@ def test_another_input_is_the_cause(run: Run) -> None:
     assert "first difference: quarantine.parquet" in text
 
 
+def test_every_part_of_the_manifest_is_compared_or_refused_and_names_of_files_are_not(run: Run, tmp_path: Path) -> None:
+    made(run, "--known-at", "2022-06-30")
+    path = tmp_path / "out" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    rows = {**manifest["inputs"], "records": {**manifest["inputs"]["records"], "rows": 9}}
+    for change, said in (
+        ({"notes": []}, "cause: notes"),
+        ({"inputs": rows}, "cause: inputs"),
+        ({"rejected": True}, "cause: rejected\n  written   true"),
+        ({"known_at": "2022-13-01"}, "the manifest does not say what was graded: known_at"),
+        ({"period": None}, "the manifest does not say period"),
+        ({"period": "ever"}, "the manifest does not say what was graded"),
+        ({"schemes": [], "order": None}, "the manifest does not say the schemes"),
+        ({"schemes": {"tax": 7}, "order": ["tax"]}, "the manifest does not say run_id"),
+        ({"schemes": {"tax": manifest}, "order": []}, "and their order"),
+    ):
+        path.write_text(json.dumps({**manifest, **change}), encoding="utf-8")
+        code, text = again(run)
+        assert (code, said in text) == (3, True), (change, text)
+    shutil.copy(tmp_path / "r.csv", tmp_path / "same.csv")
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    assert again(run, "@same.csv")[0] == 0
+
+
 def test_a_manifest_that_was_changed_does_not_fit_its_run(run: Run, tmp_path: Path) -> None:
     made(run)
     path = tmp_path / "out" / "manifest.json"

@@ -70,9 +70,10 @@ def reproduce_command(
 def _source(
     snapshot: Path | None, tables: dict[str, Path | None], run: Path, own: dict[str, Scheme], memory_limit: str | None
 ) -> Snapshot:
-    from creditscore.explanation.read import read_manifest, schemes_in
+    from creditscore.explanation.read import read_manifest
     from creditscore.records import ingest
     from creditscore.records.store import read_snapshot
+    from creditscore.review.reproduce import stated_runs
     from creditscore.schemes import registry
 
     given = [name for name, path in tables.items() if path is not None]
@@ -85,9 +86,11 @@ def _source(
         raise UsageError(
             "what was graded is missing",
             allowed="--snapshot DIR, or the tables: --subjects FILE --records FILE …",
-            next=f"the run read {', '.join(sorted(named))}" if named else "see `creditscore reproduce --help`",
+            next=f"the run read {', '.join(sorted(named))}"
+            if isinstance(named, dict) and named
+            else "see `creditscore reproduce --help`",
         )
-    first = schemes_in(run)[0]
+    first = next(iter(stated_runs(run)))
     ids = (own.get(first) or registry.versions(first)[0]).subject_id
     kept: dict[str, Any] = {name: path for name, path in tables.items() if name != "records"}
     return ingest(records=tables["records"], **kept, memory_limit=memory_limit, subject_ids=ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from creditscore.schemes.model import Scheme
 
 IDENTITY = ("creditscore", "scheme_hash", "snapshot_hash")
 PARAMETERS = ("scheme", "period", "as_of", "known_at", "law_known_at")
+APART = ("timings", "made_up", "schemes")  # what is no result of the computation; schemes are compared one by one
 ANY = 2**62  # a reproduction refuses what the run refused; how many it was allowed is no part of the result
 
 
@@ -29,8 +31,8 @@ class Cause:
     """Something that this computation does not share with the written one. `of`: the scheme, where there are several.
 
     `what`: `creditscore` (another version of the package), `scheme_hash` (another text of the scheme),
-    `snapshot_hash` (another input), a parameter, `run_id` (the manifest was changed after the run), `counts` (its
-    counts were), `files` (a table was changed after the run).
+    `snapshot_hash` (another input), a parameter, `run_id` (the manifest was changed after the run), another part of
+    the manifest (`counts`, `notes`, …), `files` (a table was changed after the run).
     """
 
     what: str
@@ -50,7 +52,7 @@ class Reproduction:
 
     @property
     def ok(self) -> bool:
-        """Every row of every table is the same, and so is the manifest but for its timings."""
+        """Every row of every table is the same, and so is the manifest but for its timings and the names of files."""
         return not self.causes and self.first is None
 
 
@@ -58,24 +60,16 @@ def reproduce(folder: Path | str, source: Snapshot, schemes: dict[str, Scheme] |
     """Grade again what `folder` says was graded, from `source`, and name the first difference and its cause.
 
     `schemes` gives those outside the library, by id. Rows are compared in the order in which they were written;
-    quarantine without `line`, the manifest without `timings`. Raises InputError when the folder is damaged,
-    NotInForce when the library no longer has the version.
+    quarantine without `line`, the manifest without `timings`, names of files and the mark of made-up data. Raises
+    InputError when the folder is damaged, NotInForce when the library no longer has the version.
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
-    runs: dict[str, dict[str, Any]] = manifest.get("schemes") or {_id(manifest): manifest}
-    runs = {name: runs[name] for name in manifest.get("order", runs) if name in runs}
-    for name, run in runs.items():
-        missing = [key for key in ("run_id", *IDENTITY, *PARAMETERS) if key not in run]
-        if missing:
-            raise InputError(
-                f"the manifest does not say {', '.join(missing)}", where=f"{folder / 'manifest.json'} ({name})",
-                next="only a folder that `creditscore grade` wrote can be computed again",
-            )  # fmt: skip
+    runs = stated_runs(folder)
     has_ledger = (folder / "ledger.parquet").is_file()
-    made = [_one(run, source, schemes or {}, has_ledger) for run in runs.values()]
+    made = [_one(run, source, schemes or {}, has_ledger, folder / "manifest.json") for run in runs.values()]
     again: Grading | Gradings = join(made, manifest.get("skipped", {})) if "schemes" in manifest else made[0]
-    causes = _causes(runs, made)
+    causes = _causes(runs, made) or (*_unlike(manifest, again.manifest, ""),)
     files, first = {}, None
     with tempfile.TemporaryDirectory(prefix="creditscore-") as work:
         again.write(work)
@@ -91,7 +85,32 @@ def reproduce(folder: Path | str, source: Snapshot, schemes: dict[str, Scheme] |
     return Reproduction(str(manifest["run_id"]), files, causes, first)
 
 
-def _one(run: dict[str, Any], source: Snapshot, schemes: dict[str, Scheme], ledger: bool) -> Grading:
+def stated_runs(folder: Path) -> dict[str, dict[str, Any]]:
+    """The runs that a manifest speaks of, by scheme and in their order; InputError where it is no such manifest."""
+    manifest, path = read_manifest(folder), folder / "manifest.json"
+    several = "schemes" in manifest
+    runs = manifest["schemes"] if several else {_id(manifest): manifest}
+    order = manifest.get("order") if several else list(runs)
+    if not isinstance(runs, dict) or not isinstance(order, list) or sorted(map(str, order)) != sorted(runs) or not runs:
+        raise _unreadable("the schemes that were graded, and their order", path)
+    texts = ("run_id", *IDENTITY, *PARAMETERS)
+    for name, run in runs.items():
+        wrong = [key for key in texts if not isinstance(run, dict) or not isinstance(run.get(key), str)]
+        if wrong:
+            raise _unreadable(", ".join(wrong), path, name)
+    if not isinstance(manifest.get("run_id"), str) or not isinstance(manifest.get("skipped", {}), dict):
+        raise _unreadable("run_id, or what was skipped", path)
+    return {name: runs[name] for name in order}
+
+
+def _unreadable(what: str, path: Path, of: str = "") -> InputError:
+    return InputError(
+        f"the manifest does not say {what}", where=f"{path} ({of})" if of else str(path),
+        next="only a folder that `creditscore grade` wrote can be computed again",
+    )  # fmt: skip
+
+
+def _one(run: dict[str, Any], source: Snapshot, schemes: dict[str, Scheme], ledger: bool, path: Path) -> Grading:
     """One grading, with the parameters that its manifest states."""
     scheme: str | Scheme = schemes.get(_id(run), run["scheme"])
     if isinstance(scheme, Scheme) and scheme.name != run["scheme"]:
@@ -102,7 +121,10 @@ def _one(run: dict[str, Any], source: Snapshot, schemes: dict[str, Scheme], ledg
     period, as_of = (run["period"], None) if kind == "year" else (None, run["as_of"])
     # without a day of its own, a run knows all its input and all published law
     known = None if run["law_known_at"] == "latest" else run["known_at"]
-    return grade(source, scheme, period, as_of=as_of, known_at=known, max_rejected=ANY, ledger=ledger)
+    try:
+        return grade(source, scheme, period, as_of=as_of, known_at=known, max_rejected=ANY, ledger=ledger)
+    except UsageError as error:  # nobody typed these: the manifest states them
+        raise _unreadable(f"what was graded: {error.what}", path, _id(run)) from error
 
 
 def _id(run: dict[str, Any]) -> str:
@@ -123,9 +145,24 @@ def _causes(runs: dict[str, dict[str, Any]], made: list[Grading]) -> tuple[Cause
         if derived != run["run_id"]:
             found.append(Cause("run_id", str(run["run_id"]), derived, of))
         if not found:
-            found += [
-                Cause(key, json.dumps(run.get(key), sort_keys=True), json.dumps(new[key], sort_keys=True), of)
-                for key in ("counts", "rejected", "reasons", "feeds", "provisional_calendar")
-                if run.get(key) != new[key]
-            ]
+            found += _unlike(run, new, of)
     return tuple(dict.fromkeys(found))
+
+
+def _unlike(run: Mapping[str, Any], new: Mapping[str, Any], of: str) -> list[Cause]:
+    """What else two manifests say that is not the same."""
+    texts = [{key: _text(key, value) for key, value in one.items() if key not in APART} for one in (run, new)]
+    return [
+        Cause(key, texts[0].get(key, "(nothing)"), texts[1].get(key, "(nothing)"), of)
+        for key in sorted(texts[0].keys() | texts[1].keys())
+        if texts[0].get(key) != texts[1].get(key)
+    ]
+
+
+def _text(key: str, value: Any) -> str:
+    if key == "inputs" and isinstance(value, dict):  # the same rows may come from a file of another name
+        value = {
+            name: {what: fact for what, fact in one.items() if what != "from"} if isinstance(one, dict) else one
+            for name, one in value.items()
+        }
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
