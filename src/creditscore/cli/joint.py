@@ -53,7 +53,8 @@ def check_command(
         show_faults(faults)
         show_faults(noted if notes else ())
         size = f"{len(lists.measures)} measures, {len(lists.links)} links; " if lists is not None else ""
-        typer.echo(f"{size}faults: {len(faults)}, notes: {len(noted)}; docs/joint_measures.md explains each code")
+        found = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        typer.echo(f"{size}{found}, {len(noted)} notes; docs/joint_measures.md explains each code")
     if faults:
         raise typer.Exit(4)
 
