@@ -17,6 +17,7 @@ RECORD_FAULTS = [
     ({"subject_id": PERSON[:6] + " " + PERSON[6:14] + "-" + PERSON[14:]}, "natural_person", "subject_id"),
     ({"subject_id": "110101900307001"}, "natural_person", "subject_id"),
     ({"record_id": f"R-{PERSON}-1"}, "natural_person", "record_id"),
+    ({"record_id": f"号{PERSON[:6]}\u2014{PERSON[6:14]}\u2014{PERSON[14:]}"}, "natural_person", "record_id"),
     ({"record_id": f"2024{PERSON}11"}, "natural_person", "record_id"),
     ({"source_subject_id": PERSON.lower()}, "natural_person", "source_subject_id"),
     ({"act_id": PERSON}, "natural_person", "act_id"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from creditscore.records.identity import RESIDENT_LIKE, is_resident, redact, redact_cell
+from creditscore.records.identity import GAPS, RESIDENT_LIKE, is_resident, redact, redact_cell
 from creditscore.records.parse import raw_text
 from creditscore.records.source import Source, literal, quote
 from creditscore.records.tables import QUARANTINE, REASONS
@@ -145,4 +145,4 @@ def settle_residents(con: duckdb.DuckDBPyConnection, table: str, column: str, bi
 
 def looks_resident(x: str) -> str:
     """SQL: a cheap suspicion that text `x` holds a resident identity number."""
-    return f"(strlen({x}) >= 15 AND regexp_matches(translate({x}, ' -', ''), '{RESIDENT_LIKE}'))"
+    return f"(strlen({x}) >= 15 AND regexp_matches(translate({x}, '{GAPS}', ''), '{RESIDENT_LIKE}'))"

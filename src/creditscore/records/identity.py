@@ -27,7 +27,8 @@ _UNSEEN = dict.fromkeys(map(ord, INVISIBLE))
 _MOBILE = re.compile(r"(?<![0-9A-Za-z])1[3-9][0-9]{9}(?![0-9A-Za-z])")  # of eleven digits, standing alone
 _RUN = re.compile(r"[0-9]{14,}[0-9Xx]")
 # Digits in pieces, as on a card that was read out or written by hand: blanks, hyphens, characters without width
-_GAP = rf"[ \u00a0\u2010-\u2015{INVISIBLE}-]{{1,2}}"
+GAPS = " \u00a0-\u2010\u2011\u2012\u2013\u2014\u2015" + INVISIBLE
+_GAP = f"[{re.escape(GAPS)}]{{1,2}}"
 _GAPPED = re.compile(rf"[0-9]{_GAP}[0-9Xx]")
 _PIECES = re.compile(rf"[0-9]+{_GAP}(?:[0-9]+{_GAP})*[0-9]*[0-9Xx]")
 _MANGLED = re.compile(MANGLED_LIKE)

@@ -145,6 +145,12 @@ def test_a_spoilt_file_is_said_not_raised(packet: Packet, spoil: Any, place: str
         ("scheme", {"items": 1}),
         ("laws", {"id": "../../outside", "text": "id: outside"}),
         ("laws", {"id": "/outside", "text": "id: outside"}),
+        ("rules", {"file": "../../outside.yaml", "text": "id: outside"}),
+        ("rules", {"file": "repair/../../outside.yaml", "text": "id: outside"}),
+        ("rules", {"file": "/outside.yaml", "text": "id: outside"}),
+        ("rules", {"file": "repair/outside.sh", "text": "id: outside"}),
+        ("calendar", {"year": "next", "days": ""}),
+        ("calendar", {"year": "2023", "days": "tomorrow"}),
     ],
 )
 def test_a_row_of_another_shape_is_named_also_where_every_hash_was_made_anew(
@@ -160,7 +166,9 @@ def test_a_row_of_another_shape_is_named_also_where_every_hash_was_made_anew(
     assert text.split("\n")[found.line - 1].strip() == found.stands + ("," if forged["inputs"][part][1:] else "")
 
 
-@pytest.mark.parametrize(("part", "said"), [("about", "rows for run_id"), ("subjects", "one row")])
+@pytest.mark.parametrize(
+    ("part", "said"), [("about", "rows for run_id"), ("subjects", "one row"), ("calendar", "a row for each year")]
+)
 def test_a_part_without_which_nothing_can_be_computed_is_named(packet: Packet, part: str, said: str) -> None:
     forged = json.loads(text_of(packet))
     forged["inputs"][part].clear()

@@ -8,9 +8,20 @@ from typing import Any
 
 TEXTS = ("scheme", "version_before")  # one line of text each
 FREE = ("model",)  # keys with values of any kind
-NEEDED = {"about": ("name", "value"), "disputed": ("record_id",), "laws": ("id", "text"), "records": ("record_id",)}
+NEEDED = {
+    "about": ("name", "value"), "disputed": ("record_id",), "laws": ("id", "text"), "records": ("record_id",),
+    "rules": ("file", "text"), "calendar": ("year", "days"),
+}  # fmt: skip
 SAID = ("run_id", "period", "as_of", "known_at", "law_known_at", "newest_day", "subject_id")
-LAW = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # an id becomes the name of a file
+NAME = "[A-Za-z0-9_][A-Za-z0-9_.-]*"
+SHAPED = {  # part → cell, what it must look like, and that in words; the first two become names of files
+    "laws": (("id", re.compile(NAME), "an id of letters, digits and _"),),
+    "rules": (("file", re.compile(rf"(?:{NAME}/)*{NAME}\.yaml"), "a file .yaml inside the folder of rules"),),
+    "calendar": (
+        ("year", re.compile("(?:19|20)[0-9]{2}"), "a year"),
+        ("days", re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}(?: [0-9]{4}-[0-9]{2}-[0-9]{2})*)?"), "days, YYYY-MM-DD"),
+    ),
+}
 
 
 def odd_rows(inputs: Mapping[str, list[Any]]) -> Iterator[tuple[str, int, str]]:
@@ -28,6 +39,8 @@ def lacking(inputs: Mapping[str, list[Any]]) -> tuple[str, str] | None:
     missing = [name for name in SAID if name not in names]
     if missing:
         return "about", f"rows for {', '.join(missing)}"
+    if not inputs["calendar"]:
+        return "calendar", "a row for each year"
     return None if len(inputs["subjects"]) == 1 else ("subjects", "one row")
 
 
@@ -41,6 +54,4 @@ def _allowed(part: str, row: Any) -> str:
     needed = [name for name in NEEDED.get(part, ()) if name not in row]
     if needed:
         return f"a row with {', '.join(needed)}"
-    if part == "laws" and not LAW.fullmatch(row["id"]):
-        return "an id of letters, digits and _"
-    return ""
+    return next((said for name, shape, said in SHAPED.get(part, ()) if not shape.fullmatch(row[name])), "")
