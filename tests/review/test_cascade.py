@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,9 @@ from creditscore.review.carrying import apply
 from creditscore.review.cascade import bench, preview, subject_of
 from creditscore.review.check import check
 from creditscore.review.current import standing_hashes, standing_tables
+from creditscore.review.derive import derive
 from creditscore.review.inputs import decided
-from creditscore.review.keeping import kept_runs
+from creditscore.review.keeping import kept_runs, snapshot_of
 from creditscore.store import Database, Log
 from tests.review.chained import DIRECT, FIRM, Chained, event
 
@@ -119,3 +121,19 @@ def test_records_that_nobody_knows(log: Log) -> None:
 def test_a_repair_of_a_withdrawn_record_is_refused(withdrawn: Log) -> None:
     with pytest.raises(UsageError, match="cannot be repaired"):
         preview(bench(withdrawn.store), event(FIRM, DIRECT, "repaired"))
+
+
+def test_one_grade_under_the_law_of_another_day_beside_a_chain_of_another_subject(two_years: Chained) -> None:
+    with Database(two_years.store, read_only=True) as store:
+        first, second = two_years.runs
+        other = store.rows(
+            "SELECT subject_id FROM run_grades WHERE run_id = ? AND subject_id <> ? LIMIT 1", [second, FIRM]
+        )
+        (who,) = other[0]
+        law = {(second, who): date(2023, 6, 1)}
+        gone = [event(FIRM, DIRECT, "withdrawn")]
+        both = derive(store, [FIRM, who], gone, snapshot_of, under_law=law)
+        alone = derive(store, [who], gone, snapshot_of, under_law=law)
+        assert both.chained == {(second, FIRM): (first,)}
+        assert both.rows[second, who] == alone.rows[second, who]
+        assert both.again(second, [who]).grades.to_pylist()[0]["subject_id"] == who

@@ -15,22 +15,52 @@ from creditscore.errors import StoreError
 
 if TYPE_CHECKING:
     from creditscore.review.keeping import KeptRun
+    from creditscore.review.kept_composites import KeptComposite
 
 
 def keep_command(
-    grading: Annotated[Path, typer.Argument(metavar="GRADING", help="Folder that `creditscore grade --out` wrote.")],
-    snapshot: Annotated[Path, typer.Option(help="The snapshot that was graded.")],
+    grading: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", help="That `creditscore grade --out` or `creditscore composite --out` wrote."),
+    ],
     store: Store,
     by: By,
+    snapshot: Annotated[
+        Path | None, typer.Option(help="The snapshot that was graded; a composite finds those of its gradings.")
+    ] = None,
     scheme: Schemes = None,
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Compute the run again from its snapshot before it is kept.")
     ] = True,
+    listings: Annotated[
+        Path | None, typer.Option(help="Entries of lists that a composite was given: Parquet or CSV.")
+    ] = None,
+    subjects: Annotated[Path | None, typer.Option(help="Who a composite was told to score: Parquet or CSV.")] = None,
     roles: RolesFile = None,
 ) -> None:
-    """Keep a grading in the store: its rows, its manifest and their hashes, logged before."""
+    """Keep a grading, or a composite of kept ones: its rows, its manifest and their hashes, logged before."""
+    from creditscore.errors import UsageError
     from creditscore.review.keeping import keep
+    from creditscore.review.kept_composites import is_composite, keep_composite
 
+    if is_composite(grading):
+        if not check or snapshot is not None:
+            raise UsageError(
+                "a composite is always made again, from the gradings that the store keeps", where=str(grading),
+                next="leave --no-check and --snapshot away",
+            )  # fmt: skip
+        with open_log(store, roles) as log, working(f"keeping {grading}"):
+            one = keep_composite(
+                log.store, log, grading, by=by, listings=listings, subjects=subjects, schemes=own_schemes(scheme)
+            )
+        _show_composites([one])
+        return
+    if snapshot is None or listings is not None or subjects is not None:
+        missing = "--snapshot" if snapshot is None else ""
+        raise UsageError(
+            f"{missing} is missing" if missing else "a grading takes no --listings and no --subjects",
+            where=str(grading), next="give --snapshot DIR with the snapshot that was graded",
+        )  # fmt: skip
     with open_log(store, roles) as log, working(f"keeping {grading}"):
         kept = keep(log.store, log, grading, snapshot, by=by, schemes=own_schemes(scheme), check=check)
     _show(kept)
@@ -41,24 +71,30 @@ def runs_command(
     verify: Annotated[
         bool, typer.Option("--verify", help="Hash every row again and compare with the log; exit code 3 on a change.")
     ] = False,
+    composites: Annotated[bool, typer.Option("--composites", help="Only the composites.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """The runs that a store keeps; `--verify` looks at states of grades and at cases too."""
+    """The runs that a store keeps, and composites of them; `--verify` looks at states of grades and at cases too."""
     from creditscore.review.casework import changed_cases
     from creditscore.review.keeping import changed_runs, kept_runs
+    from creditscore.review.kept_composites import changed_composites, kept_composites
     from creditscore.review.life import changed_states
 
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
-        kept = kept_runs(log.store)
+        kept, scored = kept_runs(log.store), kept_composites(log.store)
         changed: list[tuple[str, str]] = []
         if verify:
             log.verify().require()
-            for check in (changed_runs, changed_states, changed_cases):
+            for check in (changed_runs, changed_composites, changed_states, changed_cases):
                 changed += check(log.store, log)
     if as_json:
-        typer.echo(json.dumps([vars(one) for one in kept], ensure_ascii=False, indent=1))
+        listed = [vars(one) for one in scored] if composites else [vars(one) for one in kept]
+        typer.echo(json.dumps(listed, ensure_ascii=False, indent=1))
     else:
-        _show(kept)
+        if not composites:
+            _show(kept)
+        if scored or composites:
+            _show_composites(scored)
     if changed:
         raise StoreError(
             f"{len(changed)} things in the store are not what its log says",
@@ -66,7 +102,7 @@ def runs_command(
             next="restore a copy; `creditscore keep` can keep the run again in a new store",
         )
     if verify and not as_json:
-        say_line("log, kept runs, states and cases: every hash fits")
+        say_line("log, kept runs, composites, states and cases: every hash fits")
 
 
 def _show(kept: list[KeptRun]) -> None:
@@ -83,3 +119,17 @@ def _show(kept: list[KeptRun]) -> None:
         for one in kept
     )
     say_line(f"{len(kept)} runs")
+
+
+def _show_composites(kept: list[KeptComposite]) -> None:
+    show_blocks(
+        (
+            f"{one.run_id}  {one.name}  {one.as_of}",
+            [
+                f"of runs {', '.join(one.runs)}; kept by {one.kept_by}, entry {one.kept_at_seq} of the log",
+                *(f"{name} {value}" for name, value in one.hashes.items()),
+            ],
+        )
+        for one in kept
+    )
+    say_line(f"{len(kept)} composites")

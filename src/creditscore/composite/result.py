@@ -91,7 +91,8 @@ class Composite:
                 )
                 if csv:
                     pyarrow.csv.write_csv(self._plain(name), work / f"{name}.csv")
-            text = json.dumps(self.manifest, ensure_ascii=False, indent=2, sort_keys=True)
+            # as it stands: of two schemes with one value the first in the order of the rules decides
+            text = json.dumps(self.manifest, ensure_ascii=False, indent=2)
             (work / MANIFEST).write_text(text + "\n", encoding="utf-8")
             os.chmod(work, 0o755)
             if folder.exists():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.errors import UsageError
 from creditscore.review.cascade import Bench, Cascade, holding, preview, preview_undo
 from creditscore.review.consequences import Task
-from creditscore.review.current import insert, write_rows
+from creditscore.review.current import Rows, Scored, insert, write_rows
 from creditscore.review.inputs import RecordEvent, decided, write_events
 from creditscore.review.said import said
 from creditscore.store import Database, Log, second_person
@@ -125,7 +125,7 @@ def _write(
 
 def to_enter(log: Log, found: Cascade, by: str) -> Cascade:
     """The cascade with the tasks that are new; NotAllowed where who decides kept one of the runs that change."""
-    keepers = sorted({change.run.kept_by for change in found.changes})
+    keepers = sorted({change.run.kept_by for change in found.changes} | {one.composite.kept_by for one in found.scores})
     if keepers:
         second_person(by, *keepers, act="what changes a kept grade")
     known = {task for task, _, _ in stored_tasks(log)} if found.empty else set()
@@ -138,7 +138,10 @@ def payload_of(found: Cascade, row: Act) -> dict[str, Any]:
         "kind": row.kind, "of": row.of_seq, "subjects": list(found.subjects), "record": row.record_id,
         "event": row.event, "on": row.on.isoformat(), "reason": row.reason, "document_no": row.document_no,
         "tasks": len(found.tasks),
-        "changes": [[one.run.run_id, one.subject_id, one.before.hash, one.after.hash] for one in found.changes],
+        "changes": [
+            *([one.run.run_id, one.subject_id, one.before.hash, one.after.hash] for one in found.changes),
+            *([one.composite.run_id, one.subject_id, one.before.hash, one.after.hash] for one in found.scores),
+        ],
         "composites": [[one.config, one.subject_id, *one.before, *one.after] for one in found.composites],
         "content": content(found.tasks),
     }  # fmt: skip
@@ -154,7 +157,10 @@ def enter(con: duckdb.DuckDBPyConnection, seq: int, found: Cascade, row: Act) ->
     voided = [[seq, *key, row.on] for key in found.voided]
     insert(con, "cascade_voided", ("seq", "subject_id", "record_id", "event_no", "recorded_on"), voided)
     rows = {(one.run.run_id, one.subject_id): one.after for one in found.changes}
-    write_rows(con, seq, rows, {(one.run.run_id, one.subject_id) for one in found.changes if one.as_kept})
+    write_rows(con, seq, rows, {(one.run.run_id, one.subject_id) for one in found.changes if one.as_kept}, Rows)
+    scores = {(one.composite.run_id, one.subject_id): one for one in found.scores}
+    as_kept = {key for key, one in scores.items() if one.as_kept}
+    write_rows(con, seq, {key: one.after for key, one in scores.items()}, as_kept, Scored)
     lines = [[seq, nr, *(getattr(task, name) for name in TASK)] for nr, task in enumerate(found.tasks)]
     insert(con, "cascade_tasks", ("seq", "nr", *TASK), lines)
 

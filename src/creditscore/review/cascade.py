@@ -8,16 +8,19 @@ from datetime import date
 
 from creditscore.errors import UsageError
 from creditscore.lists.book import Book
+from creditscore.lists.case import Case
 from creditscore.lists.store import load
 from creditscore.records import Snapshot
 from creditscore.records.tables import EVENTS
 from creditscore.review.cascade_composite import CompositeChange, composite_changes
 from creditscore.review.cases import WHOLE, cases
 from creditscore.review.consequences import SUBJECT, Changed, Task, by_run, linked, tasks
-from creditscore.review.current import Key, Rows, standing
+from creditscore.review.current import Key, Rows, Scored, standing
 from creditscore.review.derive import Derived, derive
+from creditscore.review.derive_composite import derive_composites
 from creditscore.review.inputs import RecordEvent, decided
 from creditscore.review.keeping import KeptRun, kept_runs, snapshot_of
+from creditscore.review.kept_composites import KeptComposite, kept_composites
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database
@@ -46,27 +49,53 @@ class Change:
 
 
 @dataclass(frozen=True)
+class ScoreChange:
+    """The rows of one subject in one kept composite that are superseded; `because`: runs and annulled entries."""
+
+    composite: KeptComposite
+    subject_id: str
+    before: Scored
+    after: Scored
+    as_kept: bool
+    because: tuple[str, ...]
+
+    @property
+    def seen(self) -> bool:
+        """Whether state, score or grade change, and not only what they are made of."""
+        return self.before.face != self.after.face
+
+
+@dataclass(frozen=True)
 class Cascade:
-    """What would follow, or did. `events` are new, `voided` are taken back; nothing of both where all is settled."""
+    """What would follow, or did. `events` are new, `voided` are taken back; nothing of both where all is settled.
+
+    `scores` are kept composites that change, `composites` those that were asked for beside them.
+    """
 
     subjects: tuple[str, ...]
     events: tuple[RecordEvent, ...]
     voided: tuple[EventKey, ...]
     changes: tuple[Change, ...]
     tasks: tuple[Task, ...]
+    scores: tuple[ScoreChange, ...] = ()
     composites: tuple[CompositeChange, ...] = ()
     runs: int = 0  # kept runs that hold one of the subjects
     seq: int = -1  # its entry in the log, once applied
 
     @property
     def empty(self) -> bool:
-        return not (self.events or self.voided or self.changes)
+        return not (self.events or self.voided or self.changes or self.scores)
 
     def edges(self) -> list[tuple[str, str, str]]:
         """The graph of what hangs on what: (thing, rests on, how), sorted."""
         found = {
             (f"run {change.run.run_id} {change.subject_id}", because, "grade")
             for change in self.changes
+            for because in change.because
+        }
+        found |= {
+            (f"composite {change.composite.run_id} {change.subject_id}", because, "score")
+            for change in self.scores
             for because in change.because
         }
         found |= {(f"{task.kind} {task.thing}", task.because, task.why) for task in self.tasks if task.kind != "told"}
@@ -147,11 +176,16 @@ def derived_now(
 
     `under_law`: more grades to be made under the law as known on a day, as a decision about to be taken says.
     """
-    gone = [case.case_id for one in ids for case in on_bench.book.of(one) if case.exit_reason == "annulled"]
+    gone = [case.case_id for case in annulled(on_bench, ids)]
     laws = {**under_decided_law(on_bench.store), **(under_law or {})}
     return derive(
         on_bench.store, ids, events, on_bench.find, annulled=gone, schemes=on_bench.schemes, under_law=laws
     )  # fmt: skip
+
+
+def annulled(on_bench: Bench, ids: Iterable[str]) -> list[Case]:
+    """The annulled entries of some subjects."""
+    return [case for one in ids for case in on_bench.book.of(one) if case.exit_reason == "annulled"]
 
 
 def under_decided_law(store: Database) -> dict[Key, date]:
@@ -199,6 +233,7 @@ def _follow(
         for key, rows in found.rows.items()
         if rows.hash != before[key].hash
     ]  # fmt: skip
+    scores = score_changes(on_bench, ids, found)
     asked: list[Task] = []
     composites: list[CompositeChange] = []
     for subject in ids:
@@ -209,10 +244,32 @@ def _follow(
             moved = composite_changes(config, subject, one.before, one.after, on_bench.book, entries)
             composites += moved
             own += [Task(subject, "told", config, "tell", SUBJECT, "composite_changed", config) for _ in moved]
+        own += [_to_tell(one) for one in scores if one.subject_id == subject and one.seen]
         asked += own
         asked += linked(one, list({run.snapshot_hash: on_bench.find(run) for run in _of(on_bench, one)}.values()))
     runs = len({run for run, _ in found.rows})
-    return Cascade(tuple(ids), tuple(new), voided, tuple(changes), tuple(asked), tuple(composites), runs)
+    return Cascade(
+        tuple(ids), tuple(new), voided, tuple(changes), tuple(asked), tuple(scores), tuple(composites), runs
+    )  # fmt: skip
+
+
+def score_changes(on_bench: Bench, ids: Sequence[str], found: Derived) -> list[ScoreChange]:
+    """What the grades that are derived do to the kept composites of some subjects."""
+    rows, kept, because = derive_composites(on_bench.store, ids, found, annulled(on_bench, ids))
+    known = {one.run_id: one for one in kept_composites(on_bench.store)}
+    changes = []
+    for run in sorted({run for run, _ in rows}):
+        for subject, before in standing(on_bench.store, run, ids, Scored).items():
+            key = (run, subject)
+            if rows[key].hash != before.hash:
+                as_kept = rows[key].hash == kept[key].hash
+                changes.append(ScoreChange(known[run], subject, before, rows[key], as_kept, because.get(key, ())))
+    return changes
+
+
+def _to_tell(one: ScoreChange) -> Task:
+    run = one.composite.run_id
+    return Task(one.subject_id, "told", run, "tell", SUBJECT, "composite_changed", run)
 
 
 def _of(on_bench: Bench, one: Changed) -> list[KeptRun]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -54,11 +54,21 @@ def blocks(found: Cascade, lang: Lang) -> Iterator[Block]:
         yield f"{event.record_id}  {event.event}{share}  {event.event_on}  {event.subject_id}", []
     for one in found.changes:
         yield change(one, lang)
+    for score in found.scores:
+        under = [_moved(score.before.face, score.after.face)]
+        under += [f"{word('words', 'rests', lang)} {', '.join(score.because)}"] if score.because else []
+        under += [word("words", "kept", lang)] if score.as_kept else []
+        head = f"{score.composite.name}  {score.composite.as_of}"
+        yield f"{score.subject_id}  {word('words', 'composite', lang)} {head}", under
     for moved in found.composites:
-        under = " → ".join(" ".join(part for part in side if part) for side in (moved.before, moved.after))
-        yield f"{moved.subject_id}  {word('words', 'composite', lang)} {moved.config}", [under]
+        head = f"{word('words', 'composite', lang)} {moved.config}"
+        yield f"{moved.subject_id}  {head}", [_moved(moved.before, moved.after)]
     for asked in found.tasks:
         yield task(asked, lang)
+
+
+def _moved(before: Sequence[str], after: Sequence[str]) -> str:
+    return " → ".join(" ".join(part for part in side if part) for side in (before, after))
 
 
 def act(one: Act) -> Block:
@@ -88,6 +98,15 @@ def as_data(found: Cascade) -> dict[str, Any]:
                 "before": _rows(one.before), "after": _rows(one.after),
             }
             for one in found.changes
+        ],
+        "scores": [
+            {
+                "run_id": one.composite.run_id, "config": one.composite.name, "as_of": one.composite.as_of,
+                "subject_id": one.subject_id, "as_kept": one.as_kept, "because": list(one.because),
+                "before": {"hash": one.before.hash, "face": list(one.before.face)},
+                "after": {"hash": one.after.hash, "face": list(one.after.face)},
+            }
+            for one in found.scores
         ],
         "composites": [vars(one) for one in found.composites],
         "tasks": tasks(found.tasks),

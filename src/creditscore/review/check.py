@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from creditscore.errors import InputError, StoreError
 from creditscore.lists.replay import replay as replay_lists
 from creditscore.review.carrying import acts, content, stored_tasks
-from creditscore.review.cascade import Bench, changed, derived_now, under_decided_law
+from creditscore.review.cascade import Bench, changed, derived_now, score_changes, under_decided_law
 from creditscore.review.consequences import Task, by_run, resting, tasks
 from creditscore.review.current import Rows, standing
 from creditscore.review.derive import Derived
 from creditscore.review.inputs import RecordEvent, decided
 from creditscore.review.keeping import changed_runs, expired_runs
+from creditscore.review.kept_composites import changed_composites, expired_composites
 from creditscore.store import Log
 from creditscore.supervision.joint.replay import replay as replay_joint
 
@@ -25,9 +26,10 @@ CASCADES = ("cascade.applied", "cascade.settled", "cascade.undone", DECIDED)  # 
 class Flaw:
     """Something in the store that is not as it should be.
 
-    `kind`: log (edited, truncated …), run (kept rows changed), lists, measures, cascade (tables against the log),
-    snapshot (gone or another one), stale (rows that stand are not what is derived), record (a withdrawn record still
-    has weight), entry (an entry rests on a withdrawn record and nobody was asked to act), measure (likewise).
+    `kind`: log (edited, truncated …), run and composite (kept rows changed), lists, measures, cascade (tables against
+    the log), snapshot (gone or another one), stale (rows that stand are not what is derived), record (a withdrawn
+    record still has weight), entry (an entry rests on a withdrawn record and nobody was asked to act), measure
+    (likewise).
     """
 
     kind: str
@@ -85,6 +87,11 @@ def check(log: Log, on_bench: Bench) -> Checked:
                 flaws.append(
                     Flaw("stale", f"run {key[0]} {key[1]}", f"{_face(stands[key])} stands, {_face(rows)} is derived")
                 )
+        flaws += [
+            Flaw("stale", f"composite {one.composite.run_id} {one.subject_id}",
+                 f"{' '.join(one.before.face)} stands, {' '.join(one.after.face)} is derived".replace("  ", " "))
+            for one in score_changes(on_bench, ids, found)
+        ]  # fmt: skip
         asked = [
             task
             for subject in ids
@@ -113,6 +120,8 @@ def _against_the_log(log: Log) -> Iterator[Flaw]:
         yield Flaw("log", f"entry {fault.seq}", fault.message)
     for run, what in changed_runs(log.store, log):
         yield Flaw("run", run, what)
+    for run, what in changed_composites(log.store, log):
+        yield Flaw("composite", run, what)
     for kind, replay in (("lists", replay_lists), ("measures", replay_joint)):
         try:
             replay(log)
@@ -132,7 +141,7 @@ def _cascades(log: Log) -> Iterator[Flaw]:
     states: dict[int, list[list[str]]] = {}
     for seq, *row in log.store.rows("SELECT seq, run_id, subject_id, hash FROM cascade_states ORDER BY ALL"):
         states.setdefault(seq, []).append(row)
-    over = expired_runs(log)
+    over = expired_runs(log) | expired_composites(log)
     # not every decision of a case draws something; an entry whose payload is gone is taken at the word of the tables
     cascades = {
         seq for seq, entry in begun.items()

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from creditscore.grading.result import Grading
 from creditscore.records.source import literal, quote
-from creditscore.review.keeping import TABLES, KeptRun, table_hash
+from creditscore.review.kept_tables import ALL, SCORES, TABLES, table_hash
 from creditscore.store import Database
 from creditscore.store.entry import canonical, sha256
 
@@ -19,21 +19,31 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+    from creditscore.composite.result import Composite
+
 Key = tuple[str, str]  # run, subject
 Row = Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
-class Rows:
-    """The rows of one subject in one run, every cell as text, in the order of the run."""
+class _Kept:
+    """The rows of one subject in one run, a tuple for each table of the run, every cell as text, in their order."""
 
-    grades: tuple[Row, ...]
-    ledger: tuple[Row, ...]
+    tables: ClassVar[Mapping[str, Mapping[str, str]]]
 
     @cached_property
     def hash(self) -> str:
         """SHA-256 (hex) over every cell and the order of the rows."""
-        return sha256(canonical([[dict(row) for row in self.grades], [dict(row) for row in self.ledger]]))
+        return sha256(canonical([[dict(row) for row in getattr(self, table)] for table in self.tables]))
+
+
+@dataclass(frozen=True)
+class Rows(_Kept):
+    """The rows of one subject in one graded run."""
+
+    grades: tuple[Row, ...]
+    ledger: tuple[Row, ...]
+    tables: ClassVar[Mapping[str, Mapping[str, str]]] = TABLES
 
     @property
     def grade(self) -> str:
@@ -62,32 +72,59 @@ class Rows:
         return any((row["reason"] or "").partition(":")[0] != "withdrawn" for row in own)
 
 
+@dataclass(frozen=True)
+class Scored(_Kept):
+    """The rows of one subject in one composite."""
+
+    composite: tuple[Row, ...]
+    contributions: tuple[Row, ...]
+    shared_acts: tuple[Row, ...]
+    regraded: tuple[Row, ...]
+    tables: ClassVar[Mapping[str, Mapping[str, str]]] = SCORES
+
+    @property
+    def face(self) -> tuple[str, str, str]:
+        """The state, or the reason why there is no score; score; grade."""
+        row = self.composite[0] if self.composite else {}
+        return (row.get("state_reason") or row.get("state") or "absent", row.get("score") or "", row.get("grade") or "")
+
+
+R = TypeVar("R", bound=_Kept)
+
+
 def as_rows(grading: Grading) -> dict[str, Rows]:
     """The rows of a grading by subject, in the columns that a store keeps."""
-    found: dict[str, dict[str, list[Row]]] = {}
-    for table in TABLES:
-        for row in getattr(grading, table).select(list(TABLES[table])).to_pylist():
-            own = found.setdefault(row["subject_id"], {name: [] for name in TABLES})
-            own[table].append(_texts(row))
-    return {subject: Rows(tuple(own["grades"]), tuple(own["ledger"])) for subject, own in found.items()}
+    return _grouped(Rows, {table: getattr(grading, table) for table in TABLES})
 
 
-def kept(store: Database, run_id: str, subject_ids: Iterable[str]) -> dict[str, Rows]:
-    """The rows of some subjects as they were kept; a subject that the run did not grade is left out."""
+def as_scored(composite: Composite) -> dict[str, Scored]:
+    """The rows of a composite by subject, in the columns that a store keeps."""
+    return _grouped(Scored, {table: getattr(composite, table) for table in SCORES})
+
+
+def kept(store: Database, run_id: str, subject_ids: Iterable[str], kind: type[R]) -> dict[str, R]:
+    """The rows of some subjects as they were kept; a subject that is not in the run is left out.
+
+    `kind`: Rows of a graded run, Scored of a composite.
+    """
     run = literal(run_id)
     return _by_subject(
-        store, {table: f"(SELECT * FROM run_{table} WHERE run_id = {run})" for table in TABLES}, subject_ids
+        store, {table: f"(SELECT * FROM run_{table} WHERE run_id = {run})" for table in kind.tables}, subject_ids, kind
     )
 
 
-def standing(store: Database, run_id: str, subject_ids: Iterable[str]) -> dict[str, Rows]:
+@overload
+def standing(store: Database, run_id: str, subject_ids: Iterable[str]) -> dict[str, Rows]: ...
+@overload
+def standing(store: Database, run_id: str, subject_ids: Iterable[str], kind: type[R]) -> dict[str, R]: ...
+def standing(store: Database, run_id: str, subject_ids: Iterable[str], kind: Any = Rows) -> dict[str, Any]:
     """The rows of some subjects as they stand now: the newest that superseded the kept ones, else those."""
-    return _by_subject(store, {table: standing_sql(table, run_id) for table in TABLES}, subject_ids)
+    return _by_subject(store, {table: standing_sql(table, run_id) for table in kind.tables}, subject_ids, kind)
 
 
 def standing_sql(table: str, run_id: str) -> str:
     """A query, in brackets, of the rows of a run that stand now, with their place."""
-    run, columns = literal(run_id), ", ".join(f"r.{quote(one)}" for one in ("place", *TABLES[table]))
+    run, columns = literal(run_id), ", ".join(f"r.{quote(one)}" for one in ("place", *ALL[table]))
     newest = (
         "(SELECT c.subject_id, c.seq FROM cascade_states c JOIN (SELECT subject_id, max(seq) AS seq FROM cascade_states"
         f" WHERE run_id = {run} GROUP BY subject_id) n ON n.subject_id = c.subject_id AND n.seq = c.seq"
@@ -101,12 +138,13 @@ def standing_sql(table: str, run_id: str) -> str:
     )
 
 
-def standing_hashes(store: Database, run_id: str) -> dict[str, str]:
-    """Hashes of grades and ledger of a run as they stand now, comparable with those of its keeping.
+def standing_hashes(store: Database, run_id: str, kind: type[_Kept] = Rows) -> dict[str, str]:
+    """The hash of each table of a run as it stands now, comparable with those of its keeping.
 
-    Equal to `grades_hash` and `ledger_hash` of the run where nothing has superseded a row, or all was restored.
+    Equal to `grades_hash` and `ledger_hash` of a graded run, and to `hashes` of a composite (`kind` Scored), where
+    nothing has superseded a row, or all was restored.
     """
-    return {table: table_hash(store.con, standing_sql(table, run_id), columns) for table, columns in TABLES.items()}
+    return {table: table_hash(store.con, standing_sql(table, run_id), own) for table, own in kind.tables.items()}
 
 
 def standing_tables(store: Database, run_id: str, subject_ids: Iterable[str] | None = None) -> dict[str, pa.Table]:
@@ -123,20 +161,23 @@ def standing_tables(store: Database, run_id: str, subject_ids: Iterable[str] | N
     }
 
 
-def subjects_in(store: Database, run: KeptRun, subject_ids: Iterable[str]) -> list[str]:
-    """Those of some subjects that a run graded, sorted."""
+def subjects_in(store: Database, run_id: str, subject_ids: Iterable[str], kind: type[_Kept] = Rows) -> list[str]:
+    """Those of some subjects that a run graded, or a composite scored; sorted."""
+    table = next(iter(kind.tables))
     rows = store.rows(
-        "SELECT DISTINCT subject_id FROM run_grades WHERE run_id = ? AND list_contains(?, subject_id) ORDER BY 1",
-        [run.run_id, sorted(set(subject_ids))],
+        f"SELECT DISTINCT subject_id FROM run_{table} WHERE run_id = ? AND list_contains(?, subject_id) ORDER BY 1",
+        [run_id, sorted(set(subject_ids))],
     )
     return [one for (one,) in rows]
 
 
-def write_rows(con: duckdb.DuckDBPyConnection, seq: int, changes: Mapping[Key, Rows], as_kept: Collection[Key]) -> None:
+def write_rows(
+    con: duckdb.DuckDBPyConnection, seq: int, changes: Mapping[Key, R], as_kept: Collection[Key], kind: type[R]
+) -> None:
     """Rows of runs superseded by entry `seq` of the log; `as_kept`: those whose own rows stand again."""
     states = [[seq, *key, key in as_kept, rows.hash] for key, rows in changes.items()]
     insert(con, "cascade_states", ("seq", "run_id", "subject_id", "as_kept", "hash"), states)
-    for table, columns in TABLES.items():
+    for table, columns in kind.tables.items():
         cells = [
             [seq, run_id, place, *(row[name] for name in columns)]
             for (run_id, subject), rows in changes.items()
@@ -158,19 +199,30 @@ def insert(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], r
         con.unregister("more_rows")
 
 
-def _by_subject(store: Database, sources: Mapping[str, str], subject_ids: Iterable[str]) -> dict[str, Rows]:
+def _by_subject(store: Database, sources: Mapping[str, str], subject_ids: Iterable[str], kind: type[R]) -> dict[str, R]:
     ids = sorted(set(subject_ids))
     found: dict[str, dict[str, list[Row]]] = {}
     for table, source in sources.items():
-        columns = TABLES[table]
+        columns = ALL[table]
         listed = ", ".join(map(quote, columns))
         rows = store.rows(
             f"SELECT {listed} FROM {source} WHERE list_contains(?, subject_id) ORDER BY subject_id, place", [ids]
         )
         for row in rows:
-            own = found.setdefault(row[0], {name: [] for name in TABLES})
+            own = found.setdefault(row[0], {name: [] for name in sources})
             own[table].append(_texts(dict(zip(columns, row, strict=True))))
-    return {subject: Rows(tuple(own["grades"]), tuple(own["ledger"])) for subject, own in found.items()}
+    make: Any = kind
+    return {subject: make(*map(tuple, own.values())) for subject, own in found.items()}
+
+
+def _grouped(kind: type[R], tables: Mapping[str, pa.Table]) -> dict[str, R]:
+    found: dict[str, dict[str, list[Row]]] = {}
+    for table, rows in tables.items():
+        for row in rows.select(list(ALL[table])).to_pylist():
+            own = found.setdefault(row["subject_id"], {name: [] for name in tables})
+            own[table].append(_texts(row))
+    make: Any = kind
+    return {subject: make(*map(tuple, own.values())) for subject, own in found.items()}
 
 
 def _texts(row: Mapping[str, Any]) -> Row:

@@ -78,7 +78,7 @@ def weigh(log: Log, on_bench: Bench, case_id: str, ruling: Ruling, *, by: str, o
         key = (case.run_id, case.subject_id)
         laws = {key: on} if ruling.findings.get(WHOLE) == "correct" else {}
         found = to_enter(log, preview_decision(on_bench, case.subject_id, events, laws), by)
-        cascade = found if found.changes or found.tasks else None
+        cascade = found if found.changes or found.scores or found.tasks else None
     lives = _lives(log.store, case, before, after, on, ruling.articles) if changed else []
     data = {
         "findings": dict(ruling.findings), "changes": {key: dict(one) for key, one in ruling.changes.items()},
@@ -125,6 +125,10 @@ def followed(found: Cascade) -> dict[str, Any]:
         "composites": [
             {"config": one.config, "subject_id": one.subject_id, "before": list(one.before), "after": list(one.after)}
             for one in found.composites
+        ] + [
+            {"config": one.composite.config, "run_id": one.composite.run_id, "subject_id": one.subject_id,
+             "before": list(one.before.face), "after": list(one.after.face)}
+            for one in found.scores if one.seen
         ],
         "tasks": [vars(one) for one in found.tasks],
     }  # fmt: skip

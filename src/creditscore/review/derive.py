@@ -29,13 +29,16 @@ class Derived:
     """Rows by run and subject, the rows as they were kept, and what each rests on.
 
     `chained` names, for a run and subject, the earlier runs whose changed grade its history holds; `released` the
-    annulled entries that it no longer reads.
+    annulled entries that it no longer reads; `laws` the grades made under the law as known on another day. `again`
+    grades some subjects (all under the same law) in a run as `rows` were: the grading in memory, with what they bring.
     """
 
     rows: Mapping[Key, Rows]
     kept: Mapping[Key, Rows]
     chained: Mapping[Key, tuple[str, ...]] = field(default_factory=dict)
     released: Mapping[Key, tuple[str, ...]] = field(default_factory=dict)
+    laws: Mapping[Key, date] = field(default_factory=dict)
+    again: Callable[[str, Sequence[str]], Grading] = field(default=lambda run, ids: _nothing(run), compare=False)
 
 
 def derive(
@@ -63,11 +66,14 @@ def derive(
     chained: dict[Key, tuple[str, ...]] = {}
     released: dict[Key, tuple[str, ...]] = {}
     done: list[KeptRun] = []
+    graded: dict[tuple[str, tuple[str, ...]], Grading] = {}
+    ways: dict[str, tuple[KeptRun, Mapping[str, pa.Table]]] = {}
     for run in sorted(kept_runs(store), key=_moment):
-        mine = subjects_in(store, run, ids)
+        mine = subjects_in(store, run.run_id, ids)
+        ways[run.run_id] = (run, {})
         if not mine:
             continue
-        own = kept(store, run.run_id, mine)
+        own = kept(store, run.run_id, mine, Rows)
         before |= {(run.run_id, one): own[one] for one in mine}
         snapshot = find(run)
         tables, changed = _with_later_grades(run, snapshot, mine, done, rows, before)
@@ -76,14 +82,41 @@ def derive(
         released |= {(run.run_id, one): names for one, names in freed.items()}
         laws = {one: day for one in mine if (day := (under_law or {}).get((run.run_id, one))) is not None}
         done.append(run)
+        ways[run.run_id] = (run, tables)
         if not (tables or laws or _concerned(run, own, domains_of(snapshot, events))):
             rows |= {(run.run_id, one): own[one] for one in mine}
             continue
         for day in sorted({laws.get(one) for one in mine}, key=lambda day: day or date.min):
             alike = [one for one in mine if laws.get(one) == day]
-            again = as_rows(_again(run, snapshot, alike, events, tables, schemes, day))
+            given = {name: _rows_of(table, alike) for name, table in tables.items()}
+            grading = _again(run, snapshot, alike, events, given, schemes, day)
+            graded[run.run_id, tuple(alike)] = grading
+            again = as_rows(grading)
             rows |= {(run.run_id, one): again[one] for one in alike}
-    return Derived(rows, before, chained, released)
+    chosen = {key: day for key, day in (under_law or {}).items() if key in rows}
+
+    def once_more(run_id: str, subjects: Sequence[str]) -> Grading:
+        run, tables = ways[run_id]
+        mine = sorted(one for one in subjects if (run_id, one) in rows)
+        if (run_id, tuple(mine)) in graded:
+            return graded[run_id, tuple(mine)]
+        days = {chosen.get((run_id, one)) for one in mine} or {None}
+        (day,) = days
+        given = {name: _rows_of(table, mine) for name, table in tables.items()}
+        return _again(run, find(run), mine, events, given, schemes, day)
+
+    return Derived(rows, before, chained, released, chosen, once_more)
+
+
+def _rows_of(table: pa.Table, ids: Sequence[str]) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return table.filter(pc.is_in(table["subject_id"], value_set=pa.array(sorted(ids), pa.string())))
+
+
+def _nothing(run: str) -> Grading:
+    raise KeyError(run)
 
 
 def _concerned(run: KeptRun, own: Mapping[str, Rows], domains: frozenset[str] | None) -> bool:

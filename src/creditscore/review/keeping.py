@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.errors import InputError, StoreError, UsageError
 from creditscore.explanation.read import read_manifest
-from creditscore.records.digest import row_text, table_sum
 from creditscore.records.identity import is_resident
 from creditscore.records.source import literal, quote
 from creditscore.records.store import read_snapshot
+from creditscore.review.kept_tables import TABLES, stored_hash, table_hash
 from creditscore.review.reproduce import reproduce
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database, Log
@@ -25,19 +24,6 @@ if TYPE_CHECKING:
 
     from creditscore.records import Snapshot
 
-NUMBER = "DECIMAL(20,6)"
-GRADES = {
-    "subject_id": "VARCHAR", "domain": "VARCHAR", "scheme": "VARCHAR", "version": "VARCHAR", "period": "VARCHAR",
-    "known_at": "DATE", "state": "VARCHAR", "state_reason": "VARCHAR", "start": NUMBER, "score": NUMBER,
-    "score_low": NUMBER, "score_high": NUMBER, "grade": "VARCHAR", "route": "VARCHAR", "margin": NUMBER,
-    "evidence": "VARCHAR", "readings": "VARCHAR",
-}  # fmt: skip
-LEDGER = {
-    "subject_id": "VARCHAR", "scheme": "VARCHAR", "version": "VARCHAR", "period": "VARCHAR", "step": "VARCHAR",
-    "record_id": "VARCHAR", "item": "VARCHAR", "nominal": NUMBER, "effective": NUMBER, "rule": "VARCHAR",
-    "article": "VARCHAR", "reason": "VARCHAR",
-}  # fmt: skip
-TABLES = {"grades": GRADES, "ledger": LEDGER}
 COLUMNS = (
     "run_id", "scheme", "version", "period", "known_at", "manifest", "grades_hash", "ledger_hash", "snapshot_hash",
     "snapshot_path", "kept_by", "kept_at_seq",
@@ -94,8 +80,7 @@ def keep(
     an earlier copy, NotAllowed without the role of a grader. All runs of a folder are kept, or none.
     """
     folder, place = Path(grading_dir), Path(snapshot_dir).resolve()
-    if not by.strip() or is_resident(by):
-        raise UsageError("nobody is named", allowed="an account, and no identity number", next="give --by PERSON")
+    named(by)
     whole = read_manifest(folder)
     runs: dict[str, dict[str, Any]] = whole.get("schemes") or {str(whole["scheme"]).partition("@")[0]: whole}
     made_up = {"made_up": True} if whole.get("made_up") else {}
@@ -129,6 +114,12 @@ def keep(
                 act.con.execute(f"INSERT INTO run_runs VALUES ({', '.join('?' * len(row))})", row)
     wanted = {str(run["run_id"]) for run in runs.values()}
     return [run for run in kept_runs(store) if run.run_id in wanted]
+
+
+def named(by: str) -> None:
+    """UsageError where who keeps something is not named by an account."""
+    if not by.strip() or is_resident(by):
+        raise UsageError("nobody is named", allowed="an account, and no identity number", next="give --by PERSON")
 
 
 def kept_runs(store: Database) -> list[KeptRun]:
@@ -214,7 +205,7 @@ def changed_runs(store: Database, log: Log) -> list[tuple[str, str]]:
         if (run.kept_by, run.kept_at_seq) != (entry.actor.strip(), entry.seq):
             found.append((run.run_id, "kept_by"))
         for table in TABLES:
-            if _stored_hash(store.con, table, run.run_id) != one[f"{table}_hash"]:
+            if stored_hash(store.con, table, run.run_id) != one[f"{table}_hash"]:
                 found.append((run.run_id, f"{table} rows"))
     ids = {run.run_id for run in runs}
     for table in TABLES:
@@ -288,17 +279,6 @@ def _hashes(folder: Path, name: str, several: bool) -> dict[str, str]:
             raise InputError(f"the grading cannot be read: {str(error).splitlines()[0]}", where=str(folder)) from error
 
 
-def table_hash(con: duckdb.DuckDBPyConnection, source: str, columns: Mapping[str, str]) -> str:
-    """`sha256:…` over every cell of the rows of `source`, a table or a query in brackets, in any order."""
-    text = row_text(columns, list(columns), {name: f"CAST({quote(name)} AS VARCHAR)" for name in columns})
-    counted = json.dumps(table_sum(con, source, text))
-    return "sha256:" + hashlib.sha256(counted.encode()).hexdigest()
-
-
-def _stored_hash(con: duckdb.DuckDBPyConnection, table: str, run_id: str) -> str:
-    return table_hash(con, f"(SELECT * FROM run_{table} WHERE run_id = {literal(run_id)})", TABLES[table])
-
-
 def _copy(
     con: duckdb.DuckDBPyConnection, folder: Path, name: str, run: Mapping[str, Any], hashes: Mapping[str, str],
     several: bool,
@@ -311,7 +291,7 @@ def _copy(
             f" {listed} FROM {_source(folder, table, name, several)} ORDER BY place",
             [str(run["run_id"])],
         )
-        if _stored_hash(con, table, str(run["run_id"])) != hashes[table]:
+        if stored_hash(con, table, str(run["run_id"])) != hashes[table]:
             raise StoreError(f"the {table} changed while they were kept", where=str(folder), next="keep it again")
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from creditscore.days import to_day
 from creditscore.records.source import quote
 from creditscore.review.deadlines import basis_of, opening
-from creditscore.review.keeping import KeptRun, table_hash
+from creditscore.review.keeping import KeptRun
+from creditscore.review.kept_tables import table_hash
 from creditscore.review.rules import LifeRules, life_rules
 from creditscore.store import Database, Log
 

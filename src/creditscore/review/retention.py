@@ -18,6 +18,8 @@ from creditscore.lists.terms import later
 from creditscore.paths import config_root
 from creditscore.review.cases import cases
 from creditscore.review.keeping import kept_runs
+from creditscore.review.kept_composites import ACTION, BESIDE, kept_composites
+from creditscore.review.kept_tables import SCORES, TABLES
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import Span
 from creditscore.schemes.load import parse, raise_faults
@@ -29,6 +31,14 @@ from creditscore.supervision.joint.book import read_cases
 
 ROLE = "approver"
 OVER = ("lifted", "lapsed", "rejected")
+# tables whose rows go with the payload of an action
+ROWS = {
+    "grading.keep": [f"{kept}_{table}" for kept in ("run", "cascade") for table in TABLES],
+    ACTION: [
+        *(f"{kept}_{table}" for kept in ("run", "cascade") for table in SCORES),
+        *(f"composite_{table}" for table in BESIDE),
+    ],
+}
 # runs with a grade that stands changed, and the entry of the log that changed it last
 MOVED = """SELECT run_id, max(seq) FROM (SELECT *, row_number() OVER (PARTITION BY run_id, subject_id ORDER BY seq DESC)
 AS n FROM cascade_states) WHERE n = 1 AND NOT as_kept GROUP BY run_id"""
@@ -127,7 +137,7 @@ def due(log: Log, on: date, rules: Retention | None = None) -> list[Held]:
 def delete(
     log: Log, on: date, *, by: str, rules: Retention | None = None, at: datetime | str | None = None
 ) -> list[Held]:
-    """Delete every payload that is due on a day, and the rows of runs whose entry it was; returns them.
+    """Delete every payload that is due on a day, and the rows of runs and composites whose entry it was; returns them.
 
     The entry with its hashes, the rule and the day remain, and the log still verifies. An approver does it; nothing is
     deleted before its day, so `on` is no later than the clock of the log (`at`, default: now); twice does no more.
@@ -143,9 +153,9 @@ def delete(
     with log.store.transaction() as con:  # all or nothing: between two deletions a run could rest on one that is gone
         for one in found:
             log.remove_payload(one.seq, by, ROLE, f"{one.rule}: kept until {one.due_on}", at=at)
-            if one.action == "grading.keep":
+            if one.action in ROWS:
                 runs = one.subject.split(", ")
-                for table in ("run_grades", "run_ledger", "cascade_grades", "cascade_ledger", "cascade_states"):
+                for table in (*ROWS[one.action], "cascade_states"):
                     con.execute(f"DELETE FROM {table} WHERE list_contains(?, run_id)", [runs])
     return found
 
@@ -166,7 +176,8 @@ def _ends(log: Log) -> dict[str, int | None]:
 def _papers(log: Log) -> dict[str, int | None]:
     """Objections and runs with the day of the newest thing that needs them; None while an objection is open.
 
-    A run is needed by the cases that contest it, and where a grade of it was changed, by the later runs that read it.
+    A run is needed by the cases that contest it, by the composites that combine it, and where a grade of it was
+    changed, by the later runs that read it.
     """
     written = {entry.seq: _day(entry) for entry in log.entries()}
     days: dict[str, int | None] = {}
@@ -174,6 +185,11 @@ def _papers(log: Log) -> dict[str, int | None]:
         newest = None if case.open else max(written[one.seq] for one in case.events)
         days[case.case_id] = newest
         days[case.run_id] = _last([newest, days.get(case.run_id, newest)])
+    scored = {run for (run,) in log.store.rows("SELECT DISTINCT run_id FROM run_composite")}
+    for one in kept_composites(log.store):
+        for run_id in one.runs if one.run_id in scored else ():
+            day = written[one.kept_at_seq]
+            days[run_id] = _last([day, days.get(run_id, day)])
     moved = dict(log.store.rows(MOVED))
     held = {run for (run,) in log.store.rows("SELECT DISTINCT run_id FROM run_grades")}
     runs = sorted(kept_runs(log.store), key=lambda one: str(one.manifest["as_of"]), reverse=True)

@@ -149,4 +149,55 @@ MIGRATIONS: tuple[str, ...] = (
         document_no VARCHAR NOT NULL, PRIMARY KEY (of_seq, nr)
     );
     """,
+    """
+    CREATE TABLE composite_runs (
+        run_id VARCHAR PRIMARY KEY, config VARCHAR NOT NULL, config_version VARCHAR NOT NULL, as_of DATE NOT NULL,
+        manifest VARCHAR NOT NULL, hashes VARCHAR NOT NULL, kept_by VARCHAR NOT NULL, kept_at_seq BIGINT NOT NULL
+    );
+    CREATE TABLE composite_listings (
+        run_id VARCHAR NOT NULL, place BIGINT NOT NULL, listing_id VARCHAR, subject_id VARCHAR NOT NULL,
+        list VARCHAR NOT NULL, entered_on DATE NOT NULL, term_end DATE, exited_on DATE, recorded_on DATE
+    );
+    CREATE TABLE composite_subjects (
+        run_id VARCHAR NOT NULL, place BIGINT NOT NULL, subject_id VARCHAR NOT NULL, kind VARCHAR
+    );
+    CREATE TABLE run_composite (
+        run_id VARCHAR NOT NULL, place BIGINT NOT NULL, subject_id VARCHAR NOT NULL,
+        as_of DATE, config VARCHAR, config_version VARCHAR, state VARCHAR, state_reason VARCHAR, score INTEGER,
+        grade VARCHAR, coverage INTEGER, hard_rules VARCHAR, evidence VARCHAR, fragile BOOLEAN
+    );
+    CREATE TABLE run_contributions (
+        run_id VARCHAR NOT NULL, place BIGINT NOT NULL, subject_id VARCHAR NOT NULL,
+        domain VARCHAR, scheme VARCHAR, version VARCHAR, period VARCHAR, grade VARCHAR, value INTEGER,
+        weight INTEGER, contribution INTEGER, evidence VARCHAR, note VARCHAR
+    );
+    CREATE TABLE run_shared_acts (
+        run_id VARCHAR NOT NULL, place BIGINT NOT NULL, subject_id VARCHAR NOT NULL,
+        act_id VARCHAR, counted_in VARCHAR, also_in VARCHAR, records VARCHAR
+    );
+    CREATE TABLE run_regraded (
+        run_id VARCHAR NOT NULL, place BIGINT NOT NULL, subject_id VARCHAR NOT NULL,
+        scheme VARCHAR, version VARCHAR, period VARCHAR, step VARCHAR, record_id VARCHAR, item VARCHAR,
+        nominal DECIMAL(20,6), effective DECIMAL(20,6), rule VARCHAR, article VARCHAR, reason VARCHAR
+    );
+    CREATE TABLE cascade_composite (
+        seq BIGINT NOT NULL, run_id VARCHAR NOT NULL, place BIGINT NOT NULL, subject_id VARCHAR NOT NULL,
+        as_of DATE, config VARCHAR, config_version VARCHAR, state VARCHAR, state_reason VARCHAR, score INTEGER,
+        grade VARCHAR, coverage INTEGER, hard_rules VARCHAR, evidence VARCHAR, fragile BOOLEAN
+    );
+    CREATE TABLE cascade_contributions (
+        seq BIGINT NOT NULL, run_id VARCHAR NOT NULL, place BIGINT NOT NULL, subject_id VARCHAR NOT NULL,
+        domain VARCHAR, scheme VARCHAR, version VARCHAR, period VARCHAR, grade VARCHAR, value INTEGER,
+        weight INTEGER, contribution INTEGER, evidence VARCHAR, note VARCHAR
+    );
+    CREATE TABLE cascade_shared_acts (
+        seq BIGINT NOT NULL, run_id VARCHAR NOT NULL, place BIGINT NOT NULL, subject_id VARCHAR NOT NULL,
+        act_id VARCHAR, counted_in VARCHAR, also_in VARCHAR, records VARCHAR
+    );
+    CREATE TABLE cascade_regraded (
+        seq BIGINT NOT NULL, run_id VARCHAR NOT NULL, place BIGINT NOT NULL, subject_id VARCHAR NOT NULL,
+        scheme VARCHAR, version VARCHAR, period VARCHAR, step VARCHAR, record_id VARCHAR, item VARCHAR,
+        nominal DECIMAL(20,6), effective DECIMAL(20,6), rule VARCHAR, article VARCHAR, reason VARCHAR
+    );
+    """,
 )

@@ -1,0 +1,114 @@
+"""Kept composites derived again from the grades that their runs give now, for the subjects that something touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from creditscore.composite.combine import combine
+from creditscore.composite.gather import COLUMNS
+from creditscore.days import from_day
+from creditscore.lists.case import Case
+from creditscore.review.current import Key, Scored, as_scored, kept, subjects_in
+from creditscore.review.derive import Derived
+from creditscore.review.kept_composites import KeptComposite, beside, kept_composites
+from creditscore.store import Database
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def derive_composites(
+    store: Database, subject_ids: Iterable[str], found: Derived, annulled: Sequence[Case] = ()
+) -> tuple[dict[Key, Scored], dict[Key, Scored], dict[Key, tuple[str, ...]]]:
+    """Rows by composite and subject, the rows as they were kept, and what each rests on that is another now.
+
+    Where none of a subject's grades in the composite has changed, and no entry on a list that it read was annulled, the
+    rows are those of the keeping. Else the composite is made again by its own rules and day, from the grades as they
+    are derived; an act weighs once where it did.
+    """
+    ids = sorted(set(subject_ids))
+    rows: dict[Key, Scored] = {}
+    before: dict[Key, Scored] = {}
+    because: dict[Key, tuple[str, ...]] = {}
+    for one in kept_composites(store):
+        mine = subjects_in(store, one.run_id, ids, Scored)
+        own = kept(store, one.run_id, mine, Scored)
+        before |= {(one.run_id, who): own[who] for who in mine}
+        rows |= {(one.run_id, who): own[who] for who in mine}
+        listed = _listed(store, one, mine)
+        moved: list[str] = []
+        for who in mine:
+            runs = [run for run in one.runs if (run, who) in found.rows and _moved(found, (run, who))]
+            gone = [row for row in listed if _is_of(row, who) and _annulled(row, annulled)]
+            if runs or gone:
+                moved.append(who)
+                because[one.run_id, who] = tuple(
+                    [f"run {run} {who}" for run in runs] + [f"list {_name(row)}" for row in gone]
+                )
+        left = [row for row in listed if not _annulled(row, annulled)]
+        for alike, gradings in _gradings(one, moved, found):
+            again = as_scored(_combined(store, one, alike, gradings, left))
+            rows |= {(one.run_id, who): again[who] for who in alike}
+    return rows, before, because
+
+
+def _moved(found: Derived, key: Key) -> bool:
+    return found.rows[key].hash != found.kept[key].hash
+
+
+def _gradings(one: KeptComposite, ids: Sequence[str], found: Derived) -> Iterator[tuple[list[str], list[Any]]]:
+    """Subjects whose grades can be combined in one go, with these grades: a table, or gradings to look at acts in."""
+    if not ids:
+        return
+    if one.manifest["acts"] == "unchecked":
+        yield list(ids), [_grades(one, ids, found)]
+        return
+    groups: dict[tuple[Any, ...], list[str]] = {}
+    for who in ids:
+        groups.setdefault(tuple(found.laws.get((run, who)) for run in one.runs), []).append(who)
+    for alike in groups.values():
+        yield alike, [found.again(run, alike) for run in one.runs]
+
+
+def _grades(one: KeptComposite, ids: Sequence[str], found: Derived) -> pa.Table:
+    import pyarrow as pa
+
+    keys = [(run, who) for run in one.runs for who in ids]
+    grades = [row for key in keys if key in found.rows for row in found.rows[key].grades]
+    rows = [{name: row[name] for name in COLUMNS} for row in grades]
+    return pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in COLUMNS]))
+
+
+def _combined(
+    store: Database, one: KeptComposite, ids: Sequence[str], gradings: list[Any], listed: Sequence[Mapping[str, Any]]
+) -> Any:
+    import pyarrow as pa
+
+    given: dict[str, Any] = {}
+    if one.gave("subjects"):
+        given["subjects"] = beside(store, one.run_id, "subjects", ids)
+    own = [row for row in listed if any(_is_of(row, who) for who in ids)]
+    if own:
+        given["listings"] = pa.Table.from_pylist(own, schema=beside(store, one.run_id, "listings", ()).schema)
+    return combine(gradings, one.rules, as_of=one.as_of, acts=one.manifest["acts"], **given)
+
+
+def _listed(store: Database, one: KeptComposite, ids: Sequence[str]) -> list[dict[str, Any]]:
+    return beside(store, one.run_id, "listings", ids).to_pylist() if ids and one.gave("listings") else []
+
+
+def _is_of(row: Mapping[str, Any], subject_id: str) -> bool:
+    return str(row["subject_id"]) == subject_id or str(row["subject_id"]).upper() == subject_id
+
+
+def _annulled(row: Mapping[str, Any], annulled: Sequence[Case]) -> bool:
+    """By its id; a row without one by subject, list and day of the entry."""
+    if row["listing_id"]:
+        return any(case.case_id == row["listing_id"] for case in annulled)
+    entries = [case for case in annulled if _is_of(row, case.subject_id) and case.list == row["list"]]
+    return any(case.entered_on is not None and from_day(case.entered_on) == row["entered_on"] for case in entries)
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return str(row["listing_id"] or f"{row['list']} {row['entered_on']}")

@@ -1,0 +1,57 @@
+"""What a store keeps of a run: tables of a grading and of a composite, their columns, and hashes of their rows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from creditscore.records.digest import row_text, table_sum
+from creditscore.records.source import literal, quote
+
+if TYPE_CHECKING:
+    import duckdb
+
+NUMBER = "DECIMAL(20,6)"
+GRADES = {
+    "subject_id": "VARCHAR", "domain": "VARCHAR", "scheme": "VARCHAR", "version": "VARCHAR", "period": "VARCHAR",
+    "known_at": "DATE", "state": "VARCHAR", "state_reason": "VARCHAR", "start": NUMBER, "score": NUMBER,
+    "score_low": NUMBER, "score_high": NUMBER, "grade": "VARCHAR", "route": "VARCHAR", "margin": NUMBER,
+    "evidence": "VARCHAR", "readings": "VARCHAR",
+}  # fmt: skip
+LEDGER = {
+    "subject_id": "VARCHAR", "scheme": "VARCHAR", "version": "VARCHAR", "period": "VARCHAR", "step": "VARCHAR",
+    "record_id": "VARCHAR", "item": "VARCHAR", "nominal": NUMBER, "effective": NUMBER, "rule": "VARCHAR",
+    "article": "VARCHAR", "reason": "VARCHAR",
+}  # fmt: skip
+COMPOSITE = {
+    "subject_id": "VARCHAR", "as_of": "DATE", "config": "VARCHAR", "config_version": "VARCHAR", "state": "VARCHAR",
+    "state_reason": "VARCHAR", "score": "INTEGER", "grade": "VARCHAR", "coverage": "INTEGER", "hard_rules": "VARCHAR",
+    "evidence": "VARCHAR", "fragile": "BOOLEAN",
+}  # fmt: skip
+CONTRIBUTIONS = {
+    "subject_id": "VARCHAR", "domain": "VARCHAR", "scheme": "VARCHAR", "version": "VARCHAR", "period": "VARCHAR",
+    "grade": "VARCHAR", "value": "INTEGER", "weight": "INTEGER", "contribution": "INTEGER", "evidence": "VARCHAR",
+    "note": "VARCHAR",
+}  # fmt: skip
+SHARED_ACTS = {
+    "subject_id": "VARCHAR", "act_id": "VARCHAR", "counted_in": "VARCHAR", "also_in": "VARCHAR", "records": "VARCHAR"
+}  # fmt: skip
+TABLES = {"grades": GRADES, "ledger": LEDGER}
+SCORES = {
+    "composite": COMPOSITE, "contributions": CONTRIBUTIONS, "shared_acts": SHARED_ACTS, "regraded": LEDGER
+}  # fmt: skip
+ALL = {**TABLES, **SCORES}
+
+
+def table_hash(con: duckdb.DuckDBPyConnection, source: str, columns: Mapping[str, str]) -> str:
+    """`sha256:…` over every cell of the rows of `source`, a table or a query in brackets, in any order."""
+    text = row_text(columns, list(columns), {name: f"CAST({quote(name)} AS VARCHAR)" for name in columns})
+    counted = json.dumps(table_sum(con, source, text))
+    return "sha256:" + hashlib.sha256(counted.encode()).hexdigest()
+
+
+def stored_hash(con: duckdb.DuckDBPyConnection, table: str, run_id: str) -> str:
+    """The hash of the rows of a run as they were kept."""
+    return table_hash(con, f"(SELECT * FROM run_{table} WHERE run_id = {literal(run_id)})", ALL[table])

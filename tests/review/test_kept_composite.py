@@ -1,0 +1,290 @@
+"""A composite in the store follows its grades: derived as if the record had been withdrawn before, and back again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+import creditscore as cs
+from creditscore.cli.main import app
+from creditscore.errors import InputError, NotAllowed, UsageError
+from creditscore.records import ingest
+from creditscore.records.store import read_snapshot, write_snapshot
+from creditscore.review.carrying import apply, settle, undo
+from creditscore.review.cascade import Bench, bench, preview
+from creditscore.review.cascade_lines import as_data
+from creditscore.review.check import check
+from creditscore.review.current import Scored, as_scored, kept, standing, standing_hashes
+from creditscore.review.inputs import RecordEvent, write_events
+from creditscore.review.keeping import keep
+from creditscore.review.kept_composites import changed_composites, keep_composite, kept_composites
+from creditscore.review.retention import delete
+from creditscore.store import Database, Log
+from tests.composite.composite_helpers import small
+from tests.composite.test_acts import ROWS, SCHEMES, A, B, C, D, E, F, G, graded
+
+ON = date(2026, 11, 2)  # after the day of the snapshot
+SAID: dict[str, Any] = {"by": "zhang.min", "reason": "the matter is another firm's"}
+FIRMS = [A, B, C, D, E, F, G]
+ENTRIES = pd.DataFrame(
+    {"listing_id": ["L1", "L2"], "subject_id": [B, E], "list": "judgment_defaulter", "entered_on": "2019-06-01"}
+)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with three schemes of one year and two composites of them: acts once, and unchecked with entries."""
+    folder = tmp_path_factory.mktemp("scored")
+    table = pd.DataFrame([{"event": "filed", "event_no": 1, **row} for row in ROWS])
+    subjects = pd.DataFrame({"subject_id": FIRMS, "kind": "enterprise", "registered_on": "2010-01-01"})
+    write_snapshot(ingest(subjects, table), folder / "snapshot")
+    runs = cs.grade_all(read_snapshot(folder / "snapshot"), SCHEMES, 2019)
+    runs.write(folder / "grading")
+    cs.combine(runs, small()).write(folder / "once")
+    ENTRIES.to_csv(folder / "entries.csv", index=False)
+    subjects.to_csv(folder / "subjects.csv", index=False)
+    beside = {"listings": folder / "entries.csv", "subjects": folder / "subjects.csv"}
+    cs.combine(folder / "grading", small(), acts="unchecked", **beside).write(folder / "unchecked")
+    with Database(folder / "scored.store") as store:
+        log = Log(store)
+        keep(store, log, folder / "grading", folder / "snapshot", by="li.na")
+        keep_composite(store, log, folder / "once", by="li.na")
+        keep_composite(store, log, folder / "unchecked", by="li.na", **beside)
+    return folder
+
+
+@pytest.fixture
+def log(made: Path, tmp_path: Path) -> Iterator[Log]:
+    with Database(shutil.copy(made / "scored.store", tmp_path / "scored.store")) as store:
+        yield Log(store)
+
+
+def withdrawn(subject: str, record: str, kind: str = "withdrawn", on: date = ON) -> RecordEvent:
+    return RecordEvent(subject, record, kind, on, on)
+
+
+def oracle(record: str, listings: Any = None) -> list[dict[str, Scored]]:
+    """Both composites of gradings whose log has always held the withdrawal."""
+    event = next({**row, "event": "withdrawn", "event_no": 2} for row in ROWS if row["record_id"] == record)
+    runs = graded([*ROWS, event | {"event_on": "2019-12-01", "recorded_on": "2019-12-01"}])
+    both = cs.combine(runs, small()), cs.combine(runs, small(), acts="unchecked", listings=listings)
+    return [as_scored(one) for one in both]
+
+
+def hashes(log: Log) -> list[dict[str, str]]:
+    return [standing_hashes(log.store, one.run_id, Scored) for one in kept_composites(log.store)]
+
+
+def as_kept(log: Log) -> list[dict[str, str]]:
+    wanted = tuple(Scored.tables)
+    return [{name: one.hashes[name] for name in wanted} for one in kept_composites(log.store)]
+
+
+def faces(rows: dict[str, Scored]) -> dict[str, Any]:
+    return {
+        who: (one.face, [(r["domain"], r["value"], r["note"]) for r in one.contributions]) for who, one in rows.items()
+    }
+
+
+def test_what_is_kept_is_what_was_written(log: Log, made: Path) -> None:
+    once, unchecked = kept_composites(log.store)
+    assert as_kept(log) == hashes(log)
+    assert changed_composites(log.store, log) == []
+    assert check(log, bench(log.store)).flaws == ()
+    assert (once.gave("listings"), unchecked.gave("listings"), unchecked.gave("subjects")) == (False, True, True)
+    assert len(once.runs) == 3
+    rows = kept(log.store, once.run_id, FIRMS, Scored)
+    written = pq.read_table(made / "once" / "composite.parquet").to_pylist()
+    assert {who: one.face[1] for who, one in rows.items()} == {
+        row["subject_id"]: "" if row["score"] is None else str(row["score"]) for row in written
+    }
+    entries = len(log.entries())
+    assert keep_composite(log.store, log, made / "once", by="li.na").run_id == once.run_id
+    assert len(log.entries()) == entries  # the same once more is left as it is
+
+
+@pytest.mark.parametrize("record", ["16l", "43e", "4De"])
+def test_withdrawn_it_is_the_composite_of_gradings_that_never_counted_the_record(log: Log, record: str) -> None:
+    subject = next(row["subject_id"] for row in ROWS if row["record_id"] == record)
+    found = apply(log, bench(log.store), withdrawn(subject, record), **SAID)
+    for one, expected in zip(kept_composites(log.store), oracle(record, ENTRIES), strict=True):
+        assert faces(standing(log.store, one.run_id, FIRMS, Scored)) == faces(expected)
+    assert check(log, bench(log.store)).flaws == ()
+    assert all(one.because and one.subject_id == subject for one in found.scores)
+    told = {task.thing for task in found.tasks if task.why == "composite_changed"}
+    assert told == {one.composite.run_id for one in found.scores if one.seen}
+    undone = undo(log, bench(log.store), found.seq, on=ON, **SAID)
+    assert [one.as_kept for one in undone.scores] == [True] * len(found.scores)
+    assert hashes(log) == as_kept(log)
+
+
+def test_a_shared_act_moves_to_the_other_domain_when_its_record_falls(log: Log) -> None:
+    found = apply(log, bench(log.store), withdrawn(A, "16e"), **SAID)
+    once = next(one for one in found.scores if one.composite.manifest["acts"] == "once")
+    assert [row["counted_in"] for row in once.before.shared_acts] == ["environment"]
+    assert (once.after.shared_acts, once.after.regraded) == ((), ())
+    assert once.before.regraded != ()
+    assert once.before.face[1] < once.after.face[1]
+    data = as_data(found)
+    assert [one["as_of"] for one in data["scores"]] == ["2019-12-31"] * 2
+    assert {one["thing"] for one in data["edges"] if one["how"] == "score"} == {
+        f"composite {one.run_id} {A}" for one in kept_composites(log.store)
+    }
+    back = apply(log, bench(log.store), withdrawn(A, "16e", "reinstated"), **SAID)
+    assert all(one.as_kept for one in back.scores)
+    assert hashes(log) == as_kept(log)
+
+
+def test_who_kept_a_composite_does_not_change_it(log: Log) -> None:
+    with pytest.raises(NotAllowed):
+        apply(log, bench(log.store), withdrawn(A, "16e"), by="li.na", reason="mine")
+
+
+def test_what_was_decided_elsewhere_is_stale_until_it_is_drawn(log: Log, made: Path) -> None:
+    with log.act("zhang.min", "reviewer", "case.decide", A, {}) as act:
+        write_events(act.con, act.entry.seq, "", [withdrawn(A, "16e")], read_snapshot(made / "snapshot"))
+    flaws = check(log, bench(log.store)).flaws
+    stale = [one.thing for one in flaws if one.kind == "stale" and one.thing.startswith("composite")]
+    assert stale == sorted(f"composite {one.run_id} {A}" for one in kept_composites(log.store))
+    settle(log, bench(log.store), [A], on=ON, **SAID)
+    assert check(log, bench(log.store)).flaws == ()
+    assert hashes(log) != as_kept(log)
+
+
+def test_an_annulled_entry_is_no_longer_read(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    from creditscore.lists.case import Case
+    from creditscore.review import cascade
+
+    entry = Case(case_id="L1", subject_id=B, list="judgment_defaulter")
+    monkeypatch.setattr(cascade, "annulled", lambda desk, ids: [entry] if B in ids else [])
+    found = preview(bench(log.store), None, [B, E])
+    (one,) = found.scores
+    assert (one.subject_id, one.because) == (B, ("list L1",))
+    assert one.before.composite[0]["hard_rules"] == "red;defaulter"
+    assert one.after.composite[0]["hard_rules"] == "red"
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("UPDATE run_composite SET score = score + 1 WHERE subject_id = '" + A + "'", "composite rows"),
+        ("UPDATE run_contributions SET note = 'x' WHERE domain = 'tax'", "contributions rows"),
+        ("DELETE FROM run_shared_acts", "shared_acts rows"),
+        ("DELETE FROM run_regraded WHERE place = 0", "regraded rows"),
+        ("UPDATE composite_runs SET config = 'other'", "config"),
+        ("UPDATE composite_runs SET kept_by = 'other'", "kept_by"),
+        (
+            "UPDATE composite_runs SET manifest = replace(manifest, '\"reference\": 800', '\"reference\": 9')",
+            "manifest_hash",
+        ),
+        ("DELETE FROM composite_runs", "the composite is gone"),
+    ],
+)  # fmt: skip
+def test_edited_rows_are_found(log: Log, statement: str, what: str) -> None:
+    with log.store.transaction() as con:
+        con.execute(statement)
+    assert what in [said for _, said in changed_composites(log.store, log)]
+    assert {one.kind for one in check(log, bench(log.store)).flaws} >= {"composite"}
+
+
+def edit(folder: Path, table: str, **cells: Any) -> None:
+    file = folder / f"{table}.parquet"
+    frame = pq.read_table(file).to_pandas()
+    for name, value in cells.items():
+        frame.loc[0, name] = value
+    frame.to_parquet(file, index=False)
+
+
+@pytest.mark.parametrize("edited", ["composite", "contributions", "manifest", "rules", "runs"])
+def test_a_composite_that_does_not_come_out_again_is_not_kept(made: Path, tmp_path: Path, edited: str) -> None:
+    folder = Path(shutil.copytree(made / "once", tmp_path / "edited"))
+    if edited in ("composite", "contributions"):
+        edit(folder, edited, evidence="verified" if edited == "composite" else "other")
+    else:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        if edited == "manifest":
+            manifest["as_of"] = "2020-01-01"
+        elif edited == "rules":
+            manifest["rules"]["reference"] = 790
+        else:
+            manifest["inputs"][0]["run_id"] = "0" * 16
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+    with Database(tmp_path / "new.store") as store:
+        log = Log(store)
+        keep(store, log, made / "grading", made / "snapshot", by="li.na", check=False)
+        with pytest.raises(InputError, match=r"does not come out|changed"):
+            keep_composite(store, log, folder, by="li.na")
+        assert kept_composites(store) == []
+
+
+def test_what_cannot_be_kept_is_refused_with_the_reason(made: Path, tmp_path: Path) -> None:
+    with Database(tmp_path / "new.store") as store:
+        log = Log(store)
+        with pytest.raises(InputError, match="which the store does not keep"):
+            keep_composite(store, log, made / "once", by="li.na")
+        keep(store, log, made / "grading", made / "snapshot", by="li.na", check=False)
+        with pytest.raises(UsageError, match="was made with listings"):
+            keep_composite(store, log, made / "unchecked", by="li.na", subjects=made / "subjects.csv")
+        with pytest.raises(UsageError, match="was made without listings"):
+            keep_composite(store, log, made / "once", by="li.na", listings=ENTRIES)
+        with pytest.raises(InputError, match="listings are not those"):
+            keep_composite(
+                store, log, made / "unchecked", by="li.na", subjects=made / "subjects.csv", listings=ENTRIES.head(1)
+            )
+        with pytest.raises(UsageError, match="nobody is named"):
+            keep_composite(store, log, made / "once", by=" ")
+        table = pq.read_table(made / "grading" / "grades.parquet")
+        cs.combine(table, small(), acts="unchecked").write(tmp_path / "of_table")
+        with pytest.raises(InputError, match="a table of grades"):
+            keep_composite(store, log, tmp_path / "of_table", by="li.na")
+
+
+def test_rows_go_with_their_term_and_the_runs_below_stay_until_then(log: Log) -> None:
+    apply(log, bench(log.store), withdrawn(A, "16e"), **SAID)
+    year = date.today().year + 5
+    assert {one.action for one in delete(log, date.today(), by="chen.jie")} == set()
+    from creditscore.review.retention import due
+
+    listed = {one.action for one in due(log, date(year + 1, 1, 1))}
+    assert {"grading.keep", "composite.keep"} <= listed
+    gone = delete(log, date(year + 1, 1, 1), by="chen.jie", at=f"{year + 1}-01-02T00:00:00+00:00")
+    assert {"grading.keep", "composite.keep"} <= {one.action for one in gone}
+    for table in ("run_composite", "run_regraded", "composite_listings", "cascade_contributions", "cascade_states"):
+        assert log.store.rows(f"SELECT count(*) FROM {table}") == [(0,)]
+    assert len(kept_composites(log.store)) == 2  # who, when, and the hashes
+    assert changed_composites(log.store, log) == []
+    assert log.verify().faults == ()
+
+
+def test_in_the_terminal(made: Path, tmp_path: Path) -> None:
+    store = str(tmp_path / "new.store")
+
+    def run(*words: str, code: int = 0) -> str:
+        done = CliRunner().invoke(app, [*words, "--store", store])
+        assert done.exit_code == code, done.output
+        return f"{done.output} {done.exception or ''}"
+
+    run("keep", str(made / "grading"), "--snapshot", str(made / "snapshot"), "--by", "li.na")
+    assert "--snapshot is missing" in run("keep", str(made / "grading"), "--by", "li.na", code=1)
+    assert "always made again" in run("keep", str(made / "once"), "--no-check", "--by", "li.na", code=1)
+    assert "small@2018-06-27  2019-12-31" in run("keep", str(made / "once"), "--by", "li.na")
+    beside = ("--listings", str(made / "entries.csv"), "--subjects", str(made / "subjects.csv"))
+    run("keep", str(made / "unchecked"), *beside, "--by", "li.na")
+    assert "2 composites" in run("runs", "--verify")
+    assert [one["config"] for one in json.loads(run("runs", "--composites", "--json"))] == ["small", "small"]
+    said = run("cascade", "preview", "--record", "16e", "--event", "withdrawn", "--on", "2026-11-02", "--lang", "en")
+    assert f"{A}  composite small@2018-06-27" in said
+
+
+def test_bench_is_not_needed_for_what_nobody_touched(log: Log) -> None:
+    desk: Bench = bench(log.store)
+    assert preview(desk, None, [F]).scores == ()
