@@ -17,6 +17,8 @@ from creditscore.lists import leave, load, save
 from creditscore.paths import config_root
 from creditscore.review.carrying import apply, undo
 from creditscore.review.cascade import bench
+from creditscore.review.cases import cases
+from creditscore.review.casework import _next_id
 from creditscore.review.check import check
 from creditscore.review.current import standing as current
 from creditscore.review.keeping import changed_runs, kept_runs
@@ -26,6 +28,7 @@ from tests.lists.players import PAPER, A
 from tests.review.chained import DIRECT, FIRM, Chained, event
 from tests.review.listed import entered_wages
 
+STATEMENT = "the wages were paid on the day before the inspection"
 LATER = "2099-01-01T00:00:00Z"
 
 
@@ -92,15 +95,20 @@ def test_while_an_objection_is_open_its_papers_and_its_run_stay_and_without_them
     by = ("--by", "zhang.min", "--on", "2023-05-04")
     ground = ("--ground", "annulled:r1")
     assert call("life", "move", run_id, "announce", "--by", "chen.jie", "--on", "2023-03-02").exit_code == 0
-    assert call("case", "open", run_id, A, *ground, *by).exit_code == 0
+    assert call("case", "open", run_id, A, "--ground", f"annulled:r1={STATEMENT}", *by).exit_code == 0
     with Database(path) as store:
         assert {one.action for one in due(Log(store), date(2098, 1, 1))} == {"life.move"}
     assert call("case", "decide", "C2023-0001", "--find", "r1=uphold", "--reason", "…", *by).exit_code == 0
     with Database(path) as store:
         days = {one.action: one.due_on for one in payloads(Log(store))}
         assert days["grading.keep"] == days["case.open"] == days["case.decide"]
+        assert STATEMENT in str(store.rows("SELECT data FROM case_events"))
         delete(Log(store), date(2098, 1, 1), by="chen.jie", at=LATER)
         assert check(Log(store), bench(store)).flaws == ()
+        assert store.rows("SELECT count(*) FROM case_events") == [(0,)]
+        held = {table for (table,) in store.rows("SELECT table_name FROM information_schema.tables")}
+        assert all(STATEMENT not in str(store.rows(f"SELECT * FROM {table}")) for table in held)
+    assert STATEMENT.encode() not in path.read_bytes()
     verified = call("runs", "--verify")
     assert (verified.exit_code, verified.exception) == (0, None)
     for words in (
@@ -110,9 +118,37 @@ def test_while_an_objection_is_open_its_papers_and_its_run_stay_and_without_them
         ("life", "move", run_id, "finalise", *by),
     ):
         assert "were deleted when their retention ended" in str(call(*words).exception), words
-    with duckdb.connect(str(path)) as con:
-        con.execute("UPDATE case_events SET \"by\" = 'somebody.else' WHERE kind = 'decided'")
-    assert "decided" in str(call("runs", "--verify").exception)
+    again = call(
+        "keep", str(made[0].parent / "grading"), "--snapshot", str(made[0].parent / "snapshot"), "--by", "li.na"
+    )
+    assert "were deleted when their retention ended" in str(again.exception)
+    with Database(path) as store:  # numbers of cases are not given twice
+        assert _next_id(Log(store), 2023) == "C2023-0002"
+
+
+def test_a_case_that_put_a_grade_right_as_a_whole_stays_as_long_as_the_run_that_reads_it(
+    made: tuple[Path, str, str], tmp_path: Path
+) -> None:
+    path = Path(shutil.copy(made[0], tmp_path / "kept.store"))
+
+    def call(*words: str) -> Result:
+        return CliRunner().invoke(app, [*words, "--store", str(path), "--by", "zhang.min", "--on", "2023-05-04"])
+
+    with Database(path) as store:
+        (run_id,) = (run.run_id for run in kept_runs(store))
+    assert call("life", "move", run_id, "announce", "--by", "chen.jie", "--on", "2023-03-02").exit_code == 0
+    assert call("case", "open", run_id, A, "--ground", "rule_misapplied").exit_code == 0
+    assert call("case", "decide", "C2023-0001", "--find", "grade=uphold", "--reason", "…").exit_code == 0
+    text = (config_root() / "retention.yaml").read_text(encoding="utf-8")
+    (tmp_path / "long.yaml").write_text(text.replace("keep: {years: 5}", "keep: {years: 50}", 1), encoding="utf-8")
+    rules = retention(tmp_path / "long.yaml")
+    with Database(path) as store:
+        with store.transaction() as con:
+            con.execute('UPDATE case_events SET data = replace(data, \'"grade":"uphold"\', \'"grade":"correct"\')')
+        assert cases(store)["C2023-0001"].ruled_whole
+        for day, left in ((date(2040, 1, 1), [(2,)]), (date(2097, 1, 1), [(0,)])):
+            delete(Log(store), day, by="chen.jie", rules=rules, at=LATER)
+            assert store.rows("SELECT count(*) FROM case_events") == left
 
 
 def test_a_run_whose_grade_was_changed_stays_as_long_as_the_runs_that_rest_on_the_change(

@@ -222,3 +222,30 @@ def test_a_store_of_a_newer_version_is_refused(tmp_path):
         con.execute("UPDATE store_format SET format = 'other'")
     with pytest.raises(StoreError, match="not a store of this package"):
         Database(path)
+
+
+def test_written_anew_it_holds_the_same_rows_and_nothing_that_was_deleted(tmp_path):
+    path = tmp_path / "it's a.store"
+    with Database(path) as store, store.transaction() as con:
+        con.execute("CREATE TABLE said (n BIGINT PRIMARY KEY, words VARCHAR NOT NULL)")
+        con.execute(
+            "INSERT INTO said SELECT n, repeat('spoken in confidence ' || md5(n::VARCHAR), 90) FROM range(500) t(n)"
+        )
+    with Database(path) as store:
+        (tmp_path / ".it's a.store.fresh").write_bytes(b"left by one that was killed")
+        with store.transaction() as con:
+            con.execute("DELETE FROM said WHERE n > 2")
+            con.execute("UPDATE said SET words = 'kept'")
+        store.compact()
+        assert store.rows("SELECT * FROM said ORDER BY n") == [(0, "kept"), (1, "kept"), (2, "kept")]
+        with pytest.raises(duckdb.ConstraintException), store.transaction() as con:
+            con.execute("INSERT INTO said VALUES (1, 'twice')")
+        with pytest.raises(UsageError, match="a transaction is open"), store.transaction():
+            store.compact()
+        with Log(store).act("li", "analyst", "count", "1", {}):
+            pass
+    assert b"spoken in confidence" not in path.read_bytes()
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+    with Database(path, read_only=True) as store:
+        assert Log(store).verify().ok
+        assert [one.action for one in Log(store).entries()] == ["log.created", "count", "count"]

@@ -13,7 +13,7 @@ from creditscore.lists.store import load
 from creditscore.records import Snapshot
 from creditscore.records.tables import EVENTS
 from creditscore.review.cascade_composite import CompositeChange, composite_changes
-from creditscore.review.cases import WHOLE, cases
+from creditscore.review.cases import under_decided_law
 from creditscore.review.consequences import SUBJECT, Changed, Task, by_run, linked, tasks
 from creditscore.review.current import Key, Rows, Scored, standing
 from creditscore.review.derive import Derived, derive
@@ -186,15 +186,6 @@ def derived_now(
 def annulled(on_bench: Bench, ids: Iterable[str]) -> list[Case]:
     """The annulled entries of some subjects."""
     return [case for one in ids for case in on_bench.book.of(one) if case.exit_reason == "annulled"]
-
-
-def under_decided_law(store: Database) -> dict[Key, date]:
-    """The grades that a case put right as a whole, with the day on which it was decided what the law is."""
-    return {
-        (case.run_id, case.subject_id): case.decision.on
-        for case in sorted(cases(store).values(), key=lambda one: one.decided_at)
-        if case.decision is not None and case.decision.findings.get(WHOLE) == "correct"
-    }
 
 
 def changed(

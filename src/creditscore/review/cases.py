@@ -117,6 +117,11 @@ class Case:
         return self.state in ("open", "asked")
 
     @property
+    def ruled_whole(self) -> bool:
+        """Whether its decision put the grade right as a whole."""
+        return self.decision is not None and self.decision.findings.get(WHOLE) == "correct"
+
+    @property
     def records(self) -> tuple[str, ...]:
         """The contested records, in the order in which they were named."""
         return tuple(dict.fromkeys(one.record_id for one in self.grounds if one.record_id != WHOLE))
@@ -205,6 +210,11 @@ def case_of(store: Database, case_id: str) -> Case:
     """The case as it stands; UsageError for an id that does not exist."""
     found = cases(store)
     if case_id not in found:
+        if store.rows("SELECT 1 FROM log_entries WHERE action = 'case.open' AND subject = ? LIMIT 1", [case_id]):
+            raise UsageError(
+                f"the papers of case {case_id} were deleted when their retention ended", where=str(store.path),
+                allowed="its entries in the log and their hashes remain",
+            )  # fmt: skip
         raise UsageError(
             f"there is no case {case_id!r}", where=str(store.path), allowed=", ".join(found) or "no case was opened",
             next="`creditscore case due` lists the open ones",
@@ -227,3 +237,12 @@ def allowed(case: Case, kind: str, on: date) -> None:
         raise UsageError(
             f"{on} lies before the last step of the case", where=f"case {case.case_id}", allowed=f"from {last} on"
         )
+
+
+def under_decided_law(store: Database) -> dict[tuple[str, str], date]:
+    """The grades (run, subject) that a case put right as a whole, with the day on which it was decided what law is."""
+    return {
+        (case.run_id, case.subject_id): case.decision.on
+        for case in sorted(cases(store).values(), key=lambda one: one.decided_at)
+        if case.decision is not None and case.ruled_whole
+    }

@@ -55,8 +55,7 @@ def open_case(
             raise UsageError(f"{twice[0]} is contested already", where=f"case {one.case_id}", next="decide that first")
     when = clocks(rules, procedure, year, _region(snapshot, subject_id), on, clock)
     # the number of the case is taken inside the store's one writer, so that no other can have it
-    number = 1 + sum(one.opened_on.year == on.year for one in known.values())
-    case_id = f"C{on.year}-{number:04d}"
+    case_id = _next_id(log, on.year)
     _known_records(snapshot, subject_id, list(records))
     events = [RecordEvent(subject_id, one, "disputed", on, on) for one in records] if procedure != "repair" else []
     data = {
@@ -69,6 +68,14 @@ def open_case(
         write_step(con, case_id, 0, "opened", on, by, data, seq)
         write_events(con, seq, case_id, events, snapshot)
     return case_of(log.store, case_id)
+
+
+def _next_id(log: Log, year: int) -> str:
+    """The number after the last one; taken from the log, which still names cases whose papers were deleted."""
+    start = f"C{year}-"
+    taken = {entry.subject for entry in log.entries(action="case.open")} | set(cases(log.store))
+    numbers = [int(one.removeprefix(start)) for one in taken if one.startswith(start)]
+    return f"{start}{max(numbers, default=0) + 1:04d}"
 
 
 def ask(
@@ -144,7 +151,7 @@ def changed_cases(store: Database, log: Log) -> list[tuple[str, str]]:
     found = [
         (f"case {one.subject}", f"the event of entry {seq} ({one.action}) is gone")
         for seq, one in said_then.items()
-        if seq not in held
+        if seq not in held and one.payload is not None
     ]
     for case in cases(store).values():
         rows = [one for one in states(store, case.subject_id) if one.case_id == case.case_id]

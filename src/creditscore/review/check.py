@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from creditscore.errors import InputError, StoreError
 from creditscore.lists.replay import replay as replay_lists
 from creditscore.review.carrying import acts, content, stored_tasks
-from creditscore.review.cascade import Bench, changed, derived_now, score_changes, under_decided_law
+from creditscore.review.cascade import Bench, changed, derived_now, score_changes
+from creditscore.review.cases import under_decided_law
 from creditscore.review.consequences import Task, by_run, resting, tasks
 from creditscore.review.current import Rows, standing
 from creditscore.review.derive import Derived

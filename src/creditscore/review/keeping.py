@@ -98,6 +98,12 @@ def keep(
         _computed_again(folder, snapshot, schemes)
     hashes = {name: _hashes(folder, name, "schemes" in whole) for name in runs}
     known = {run.run_id: run for run in kept_runs(store)}
+    over = sorted(expired_runs(log) & {str(run["run_id"]) for run in runs.values()})
+    if over:
+        raise InputError(
+            f"run {over[0]} was kept before, and its rows were deleted when their retention ended", where=str(folder),
+            allowed="its entry in the log and its hashes remain", next="grade again as known today, and keep that",
+        )  # fmt: skip
     new = [name for name in runs if not _repeated(known.get(str(runs[name]["run_id"])), hashes[name], folder)]
     payload = [
         {"run_id": runs[name]["run_id"], "scheme": runs[name]["scheme"], "period": str(runs[name]["period"]),

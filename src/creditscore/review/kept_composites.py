@@ -103,6 +103,11 @@ def keep_composite(
     runs = _combined(store, made, place)
     beside = _beside({"listings": listings, "subjects": subjects}, made, place)
     hashes = {name: _hash_of(getattr(made, name), columns) for name, columns in SCORES.items()}
+    if run_id in expired_composites(log):
+        raise InputError(
+            f"composite {run_id} was kept before, and its rows were deleted when their retention ended", where=place,
+            allowed="its entry in the log and its hashes remain",
+        )  # fmt: skip
     known = next((one for one in kept_composites(store) if one.run_id == run_id), None)
     if known is not None:
         if {name: known.hashes[name] for name in SCORES} != hashes:

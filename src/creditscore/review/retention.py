@@ -16,7 +16,7 @@ from creditscore.errors import UsageError
 from creditscore.lists.store import load
 from creditscore.lists.terms import later
 from creditscore.paths import config_root
-from creditscore.review.cases import cases
+from creditscore.review.cases import cases, under_decided_law
 from creditscore.review.keeping import kept_runs
 from creditscore.review.kept_composites import ACTION, BESIDE, kept_composites
 from creditscore.review.kept_tables import SCORES, TABLES
@@ -137,10 +137,11 @@ def due(log: Log, on: date, rules: Retention | None = None) -> list[Held]:
 def delete(
     log: Log, on: date, *, by: str, rules: Retention | None = None, at: datetime | str | None = None
 ) -> list[Held]:
-    """Delete every payload that is due on a day, and the rows of runs and composites whose entry it was; returns them.
+    """Delete every payload that is due on a day, with the rows of runs and composites and the papers of cases it told.
 
-    The entry with its hashes, the rule and the day remain, and the log still verifies. An approver does it; nothing is
-    deleted before its day, so `on` is no later than the clock of the log (`at`, default: now); twice does no more.
+    Returns what was deleted. The file is written anew, so that nothing of it is left between its pages. The entry with
+    its hashes, the rule and the day remain, and the log still verifies. An approver does it; nothing is deleted before
+    its day, so `on` is no later than the clock of the log (`at`, default: now); twice does no more.
     """
     if not by.strip():
         raise UsageError("nobody is named", next="give --by PERSON")
@@ -157,7 +158,25 @@ def delete(
                 runs = one.subject.split(", ")
                 for table in (*ROWS[one.action], "cascade_states"):
                     con.execute(f"DELETE FROM {table} WHERE list_contains(?, run_id)", [runs])
+        gone = _papers_over(log)
+        con.execute("DELETE FROM case_events WHERE list_contains(?, case_id)", [gone])
+        con.execute(
+            "UPDATE cascade_acts SET reason = '' WHERE list_contains(?, document_no) AND kind = 'decided'", [gone]
+        )
+        told = [one.seq for one in found if one.action.startswith("cascade.")]
+        con.execute("UPDATE cascade_acts SET reason = '' WHERE list_contains(?, seq)", [told])
+    log.store.compact()  # also where nothing is due: the last time may have been stopped before it
     return found
+
+
+def _papers_over(log: Log) -> list[str]:
+    """Cases of which the log carries nothing more; one that put a grade right as a whole stays as long as that run."""
+    own = (entry for entry in log.entries() if entry.action.startswith("case."))
+    carried = {entry.subject for entry in own if entry.payload not in (None, "null")}
+    ruling = {run for run, _ in under_decided_law(log.store)}
+    held = {run for (run,) in log.store.rows("SELECT DISTINCT run_id FROM run_grades")} & ruling
+    found = cases(log.store).values()
+    return [one.case_id for one in found if one.case_id not in carried and not (one.ruled_whole and one.run_id in held)]
 
 
 def _ends(log: Log) -> dict[str, int | None]:
