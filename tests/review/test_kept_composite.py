@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from creditscore.records.store import read_snapshot, write_snapshot
 from creditscore.review.carrying import apply, settle, undo
 from creditscore.review.cascade import Bench, bench, preview
 from creditscore.review.cascade_lines import as_data
+from creditscore.review.cascade_past import past
 from creditscore.review.check import check
 from creditscore.review.current import Scored, as_scored, kept, standing, standing_hashes
 from creditscore.review.inputs import RecordEvent, write_events
@@ -139,7 +141,12 @@ def test_a_shared_act_moves_to_the_other_domain_when_its_record_falls(log: Log) 
     assert {one["thing"] for one in data["edges"] if one["how"] == "score"} == {
         f"composite {one.run_id} {A}" for one in kept_composites(log.store)
     }
+    again = past(log, found.seq)
+    bare = [replace(one, because=()) for one in (*found.changes, *found.scores)]
+    assert [*again.changes, *again.scores] == sorted(bare, key=lambda one: (hasattr(one, "composite"), run_of(one)))
+    assert (again.events, again.tasks, again.runs) == (found.events, found.tasks, found.runs)
     back = apply(log, bench(log.store), withdrawn(A, "16e", "reinstated"), **SAID)
+    assert past(log, found.seq) == again  # what came after changes nothing of it
     assert all(one.as_kept for one in back.scores)
     assert hashes(log) == as_kept(log)
 
@@ -194,6 +201,10 @@ def test_edited_rows_are_found(log: Log, statement: str, what: str) -> None:
         con.execute(statement)
     assert what in [said for _, said in changed_composites(log.store, log)]
     assert {one.kind for one in check(log, bench(log.store)).flaws} >= {"composite"}
+
+
+def run_of(one: Any) -> str:
+    return str(one.composite.run_id if hasattr(one, "composite") else one.run.run_id)
 
 
 def edit(folder: Path, table: str, **cells: Any) -> None:
@@ -281,8 +292,19 @@ def test_in_the_terminal(made: Path, tmp_path: Path) -> None:
     run("keep", str(made / "unchecked"), *beside, "--by", "li.na")
     assert "2 composites" in run("runs", "--verify")
     assert [one["config"] for one in json.loads(run("runs", "--composites", "--json"))] == ["small", "small"]
-    said = run("cascade", "preview", "--record", "16e", "--event", "withdrawn", "--on", "2026-11-02", "--lang", "en")
-    assert f"{A}  composite small@2018-06-27" in said
+    change = ("--record", "16e", "--event", "withdrawn", "--on", "2026-11-02", "--by", "zhang.min", "--reason", "…")
+    applied = run("cascade", "apply", *change, "--lang", "en", "--out", str(tmp_path / "page"))
+    assert f"{A}  composite small@2018-06-27" in applied
+    number = applied.rpartition("cascade ")[2].partition(":")[0]
+    shown = run("cascade", "show", number, "--lang", "en", "--out", str(tmp_path / "again"))
+    assert f"{A}  composite small@2018-06-27" in shown
+    assert "a page shows one cascade" in run("cascade", "show", "--out", str(tmp_path / "none"), code=1)
+    first, second = (
+        json.loads((tmp_path / name / "cascade.json").read_text(encoding="utf-8")) for name in ("page", "again")
+    )
+    assert first["scores"]
+    assert [one["after"] for one in first["scores"]] == [one["after"] for one in second["scores"]]
+    assert "小" in (tmp_path / "page" / "cascade.html").read_text(encoding="utf-8")
 
 
 def test_bench_is_not_needed_for_what_nobody_touched(log: Log) -> None:

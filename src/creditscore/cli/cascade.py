@@ -40,28 +40,29 @@ Json = Annotated[bool, typer.Option("--json", help="For machines: rows before an
 Composites = Annotated[
     list[str] | None, typer.Option("--composite", help="Composite whose score is followed too: jilin_edz; repeatable.")
 ]
+Out = Annotated[Path | None, typer.Option(help="Folder for the same as a page in both languages, and JSON.")]
 Seq = Annotated[int, typer.Argument(metavar="CASCADE", help="Its entry in the log.", show_default=False)]
 
 
 @cascade_app.command("preview")
 def preview_command(
     record: Record, event: Kind, on: On, store: Store, share: Share = None, recorded_on: Recorded = None,
-    snapshot: Snapshots = None, scheme: Schemes = None, composite: Composites = None, lang: Lang = "zh",
-    as_json: Json = False,
+    snapshot: Snapshots = None, scheme: Schemes = None, composite: Composites = None, out: Out = None,
+    lang: Lang = "zh", as_json: Json = False,
 ) -> None:  # fmt: skip
     """What would follow, run by run and entry by entry; nothing is written."""
     from creditscore.review.cascade import preview
 
     with _bench(store, snapshot, scheme, composite, read_only=True) as (_, bench):
         found = preview(bench, _event(bench, record, event, on, share, recorded_on))
-    _show(found, lang, as_json, preview=True)
+    _show(found, lang, as_json, out, scheme, preview=True)
 
 
 @cascade_app.command("apply")
 def apply_command(
     record: Record, event: Kind, on: On, store: Store, by: By, reason: Reason, share: Share = None,
     recorded_on: Recorded = None, document_no: Number = "", snapshot: Snapshots = None, scheme: Schemes = None,
-    composite: Composites = None, roles: RolesFile = None, lang: Lang = "zh", as_json: Json = False,
+    composite: Composites = None, roles: RolesFile = None, out: Out = None, lang: Lang = "zh", as_json: Json = False,
 ) -> None:  # fmt: skip
     """Append the event and carry it through every kept run; entries and measures become tasks for a person."""
     from creditscore.review.carrying import apply
@@ -69,7 +70,7 @@ def apply_command(
     with _bench(store, snapshot, scheme, composite, roles) as (log, bench):
         what = _event(bench, record, event, on, share, recorded_on)
         found = apply(log, bench, what, by=by, reason=reason, document_no=document_no)
-    _show(found, lang, as_json)
+    _show(found, lang, as_json, out, scheme)
 
 
 @cascade_app.command("settle")
@@ -79,8 +80,7 @@ def settle_command(
         list[str] | None, typer.Argument(metavar="[SUBJECT]…", help="None: all of which something was decided.")
     ] = None,
     document_no: Number = "", snapshot: Snapshots = None, scheme: Schemes = None, composite: Composites = None,
-    roles: RolesFile = None,
-    lang: Lang = "zh", as_json: Json = False,
+    roles: RolesFile = None, out: Out = None, lang: Lang = "zh", as_json: Json = False,
 ) -> None:  # fmt: skip
     """Draw what follows from events and annulments that were decided elsewhere; done twice it does nothing more."""
     from creditscore.days import from_day
@@ -91,13 +91,13 @@ def settle_command(
         ids = subjects or touched(log, bench)
         day = from_day(day_given(on))
         found = settle(log, bench, ids, by=by, on=day, reason=reason, document_no=document_no)
-    _show(found, lang, as_json)
+    _show(found, lang, as_json, out, scheme)
 
 
 @cascade_app.command("undo")
 def undo_command(
     cascade: Seq, store: Store, by: By, on: On, reason: Reason, document_no: Number = "", snapshot: Snapshots = None,
-    scheme: Schemes = None, composite: Composites = None, roles: RolesFile = None, lang: Lang = "zh",
+    scheme: Schemes = None, composite: Composites = None, roles: RolesFile = None, out: Out = None, lang: Lang = "zh",
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Take back what a cascade decided, as a mistake; every row and hash is as it was before."""
@@ -107,7 +107,7 @@ def undo_command(
     with _bench(store, snapshot, scheme, composite, roles) as (log, bench):
         day = from_day(day_given(on))
         found = undo(log, bench, cascade, by=by, on=day, reason=reason, document_no=document_no)
-    _show(found, lang, as_json)
+    _show(found, lang, as_json, out, scheme)
 
 
 @cascade_app.command("told")
@@ -129,22 +129,33 @@ def told_command(
 def show_command(
     store: Store,
     cascade: Annotated[int | None, typer.Argument(metavar="[CASCADE]", help="None: all.", show_default=False)] = None,
+    scheme: Schemes = None,
+    out: Out = None,
     lang: Lang = "zh",
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """The cascades of a store, with their tasks and which of them are open."""
+    """The cascades of a store, with their tasks and which of them are open; of one, what it changed too."""
+    from creditscore.errors import UsageError
     from creditscore.explanation.words import lang_of
     from creditscore.review import cascade_lines as lines
     from creditscore.review.carrying import act_of, acts, stored_tasks, told_tasks
+    from creditscore.review.cascade_past import past
 
     said = lang_of(lang)
+    if out is not None and cascade is None:
+        raise UsageError("a page shows one cascade", next="name it: creditscore cascade show CASCADE --out DIR")
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
         listed = acts(log) if cascade is None else [act_of(log, cascade)]
         tasks, done = stored_tasks(log), told_tasks(log)
+        found = None if cascade is None else past(log, cascade)
+    if found is not None:
+        _page(found, out, scheme)
     if as_json:
+        more = {} if found is None else {name: lines.as_data(found)[name] for name in ("events", "changes", "scores")}
         data = [
             {
                 **vars(one),
+                **more,
                 "on": one.on.isoformat(),
                 "tasks": [
                     {**vars(task), "nr": nr, "told": (seq, nr) in done} for task, seq, nr in tasks if seq == one.seq
@@ -156,6 +167,8 @@ def show_command(
         return
     for one in listed:
         show_blocks([lines.act(one)])
+        if found is not None:
+            show_blocks(lines.moves(found, said), indent=4)
         for task, seq, nr in tasks:
             if seq == one.seq:
                 told = (seq, nr) in done if task.task == "tell" else None
@@ -194,11 +207,14 @@ def _event(bench: Bench, record: str, kind: str, on: str, share: str | None, rec
     return RecordEvent(subject_of(bench, record), record, kind, day, known, **further)
 
 
-def _show(found: Cascade, lang: str, as_json: bool, preview: bool = False) -> None:
+def _show(
+    found: Cascade, lang: str, as_json: bool, out: Path | None, schemes: list[Path] | None, preview: bool = False
+) -> None:
     from creditscore.explanation.words import lang_of
     from creditscore.review import cascade_lines as lines
 
     said = lang_of(lang)
+    _page(found, out, schemes)
     if as_json:
         typer.echo(json.dumps(lines.as_data(found), ensure_ascii=False, indent=1))
         return
@@ -209,3 +225,11 @@ def _show(found: Cascade, lang: str, as_json: bool, preview: bool = False) -> No
         say_line(lines.word("words", "unwritten", said))
     else:
         say_line(f"cascade {found.seq}: {len(found.changes)} / {found.runs} runs, {len(found.tasks)} tasks")
+
+
+def _page(found: Cascade, out: Path | None, schemes: list[Path] | None) -> None:
+    if out is not None:
+        from creditscore.reports.cascade import write_cascade
+
+        files = write_cascade(found, out, schemes=own_schemes(schemes))
+        typer.echo(f"written to {out}: {', '.join(file.name for file in files)}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,25 @@ from creditscore.review.cascade import Cascade
 from creditscore.review.cascade_lines import as_data, word
 from creditscore.review.consequences import TASKS
 from creditscore.schemes import registry
+from creditscore.schemes.model import Scheme
 
 said_in = page.said_in("cascade")
 HASH = 16  # digits of a hash on the page; the JSON has it whole
 
 
-def write_cascade(found: Cascade, folder: Path, made_up: bool = False) -> list[Path]:
-    """`cascade.html` (Chinese), `cascade.en.html` and `cascade.json` with exactly what was drawn."""
-    labels = {one.run.pinned: registry.pick(one.run.pinned).label for one in found.changes if one.run.pinned}
+def write_cascade(
+    found: Cascade, folder: Path, made_up: bool = False, schemes: Mapping[str, Scheme] | None = None
+) -> list[Path]:
+    """`cascade.html` (Chinese), `cascade.en.html` and `cascade.json` with exactly what was drawn.
+
+    `schemes` gives those outside the library, by id.
+    """
+    given = schemes or {}
+    runs = {one.run.pinned: one.run.scheme for one in found.changes}
+    labels = {pinned: (given.get(name) or registry.pick(pinned)).label for pinned, name in runs.items()}
+    labels |= {one.composite.name: one.composite.rules.label for one in found.scores}
     labels |= {one.config: load_composite(one.config).label for one in found.composites}
+    made_up = made_up or any(one.run.manifest.get("made_up") for one in found.changes)
     named = {name: {"zh": label.zh, "en": label.en} for name, label in labels.items()}
     return write_pair(as_data(found) | {"labels": named, "made_up": made_up}, cascade_page, folder, "cascade")
 
@@ -37,7 +48,8 @@ def cascade_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> st
     under = [t("preview") if data["seq"] is None else t("of_entry", data["seq"])]
     tiles = [
         (t("runs_held"), number(data["runs"])), (t("changed"), number(len(data["changes"]))),
-        (t("composites_changed"), number(len(data["composites"]))), (t("tasks"), number(len(data["tasks"]))),
+        (t("composites_changed"), number(len(data["scores"]) + len(data["composites"]))),
+        (t("tasks"), number(len(data["tasks"]))),
     ]  # fmt: skip
     title = t("of_subject", clean(ids[0])) if len(ids) == 1 else t("of_subjects", number(len(ids)))
     parts = (events, grades, composites, tasks, hashes)
@@ -83,15 +95,23 @@ def _face(side: dict[str, Any]) -> str:
 
 def composites(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = [
-        [_label(data, one["config"], lang), *(_score(one[side]) for side in ("before", "after"))]
+        [
+            f"{_label(data, one['config'], lang)}\n{one['as_of']}",
+            *(_score(one[side]["face"]) for side in ("before", "after")),
+            "\n".join([clean(", ".join(one["because"])), *([t("as_kept")] if one["as_kept"] else [])]),
+        ]
+        for one in data["scores"]
+    ]
+    rows += [
+        [_label(data, one["config"], lang), *(_score(one[side]) for side in ("before", "after")), t("not_kept")]
         for one in data["composites"]
     ]
     if not rows:
         return None
-    return Section(t("composite_section"), "", [Table(heads(t, "composite", "before", "after"), rows)])
+    return Section(t("composite_section"), "", [Table(heads(t, "composite", "before", "after", "because"), rows)])
 
 
-def _score(side: tuple[str, str, str]) -> str:
+def _score(side: Sequence[str]) -> str:
     state, score, grade = side
     return f"{grade}\n{score}" if grade else state
 
@@ -111,8 +131,9 @@ def tasks(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
 
 def hashes(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = [
-        [one["run_id"], one["before"]["hash"][:HASH], one["after"]["hash"][:HASH]] for one in data["changes"]
-    ]  # fmt: skip
+        [one["run_id"], one["before"]["hash"][:HASH], one["after"]["hash"][:HASH]]
+        for one in [*data["changes"], *data["scores"]]
+    ]
     return Section(t("hashes_section"), "", [Table(heads(t, "run", "before", "after"), rows)]) if rows else None
 
 

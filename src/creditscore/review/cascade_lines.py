@@ -49,6 +49,13 @@ def task(one: Task, lang: Lang, done: bool | None = None) -> Block:
 
 def blocks(found: Cascade, lang: Lang) -> Iterator[Block]:
     """Events first, then what becomes of each run and composite, then the tasks."""
+    yield from moves(found, lang)
+    for asked in found.tasks:
+        yield task(asked, lang)
+
+
+def moves(found: Cascade, lang: Lang) -> Iterator[Block]:
+    """Events, then what becomes of each run and composite."""
     for event in found.events:
         share = f" {event.share}" if event.share else ""
         yield f"{event.record_id}  {event.event}{share}  {event.event_on}  {event.subject_id}", []
@@ -63,8 +70,6 @@ def blocks(found: Cascade, lang: Lang) -> Iterator[Block]:
     for moved in found.composites:
         head = f"{word('words', 'composite', lang)} {moved.config}"
         yield f"{moved.subject_id}  {head}", [_moved(moved.before, moved.after)]
-    for asked in found.tasks:
-        yield task(asked, lang)
 
 
 def _moved(before: Sequence[str], after: Sequence[str]) -> str:

@@ -116,18 +116,27 @@ def kept(store: Database, run_id: str, subject_ids: Iterable[str], kind: type[R]
 @overload
 def standing(store: Database, run_id: str, subject_ids: Iterable[str]) -> dict[str, Rows]: ...
 @overload
-def standing(store: Database, run_id: str, subject_ids: Iterable[str], kind: type[R]) -> dict[str, R]: ...
-def standing(store: Database, run_id: str, subject_ids: Iterable[str], kind: Any = Rows) -> dict[str, Any]:
-    """The rows of some subjects as they stand now: the newest that superseded the kept ones, else those."""
-    return _by_subject(store, {table: standing_sql(table, run_id) for table in kind.tables}, subject_ids, kind)
+def standing(
+    store: Database, run_id: str, subject_ids: Iterable[str], kind: type[R], until: int | None = None
+) -> dict[str, R]: ...
+def standing(
+    store: Database, run_id: str, subject_ids: Iterable[str], kind: Any = Rows, until: int | None = None
+) -> dict[str, Any]:
+    """The rows of some subjects as they stand now: the newest that superseded the kept ones, else those.
+
+    `until`: as they stood after that entry of the log.
+    """
+    tables = {table: standing_sql(table, run_id, until) for table in kind.tables}
+    return _by_subject(store, tables, subject_ids, kind)
 
 
-def standing_sql(table: str, run_id: str) -> str:
-    """A query, in brackets, of the rows of a run that stand now, with their place."""
+def standing_sql(table: str, run_id: str, until: int | None = None) -> str:
+    """A query, in brackets, of the rows of a run that stand now, or stood after entry `until`, with their place."""
+    then = "" if until is None else f" AND seq <= {until}"
     run, columns = literal(run_id), ", ".join(f"r.{quote(one)}" for one in ("place", *ALL[table]))
     newest = (
         "(SELECT c.subject_id, c.seq FROM cascade_states c JOIN (SELECT subject_id, max(seq) AS seq FROM cascade_states"
-        f" WHERE run_id = {run} GROUP BY subject_id) n ON n.subject_id = c.subject_id AND n.seq = c.seq"
+        f" WHERE run_id = {run}{then} GROUP BY subject_id) n ON n.subject_id = c.subject_id AND n.seq = c.seq"
         f" WHERE c.run_id = {run} AND NOT c.as_kept)"
     )
     return (
