@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from creditscore.composite.config import CompositeConfig
 from creditscore.composite.load import load_composite
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import Lang, say
+from creditscore.explanation.words import word as said_of
 from creditscore.reports import page
 from creditscore.reports.html import write_pair
 from creditscore.reports.page import number
@@ -18,7 +20,7 @@ from creditscore.review.cascade import Cascade
 from creditscore.review.cascade_lines import as_data, word
 from creditscore.review.consequences import TASKS
 from creditscore.schemes import registry
-from creditscore.schemes.model import Scheme
+from creditscore.schemes.model import Label, Scheme
 
 said_in = page.said_in("cascade")
 HASH = 16  # digits of a hash on the page; the JSON has it whole
@@ -33,12 +35,19 @@ def write_cascade(
     """
     given = schemes or {}
     runs = {one.run.pinned: one.run.scheme for one in found.changes}
-    labels = {pinned: (given.get(name) or registry.pick(pinned)).label for pinned, name in runs.items()}
-    labels |= {one.composite.name: one.composite.rules.label for one in found.scores}
-    labels |= {one.config: load_composite(one.config).label for one in found.composites}
+    used: dict[str, Scheme | CompositeConfig]
+    used = {pinned: given.get(name) or registry.pick(pinned) for pinned, name in runs.items()}
+    used |= {one.composite.name: one.composite.rules for one in found.scores}
+    used |= {one.config: load_composite(one.config) for one in found.composites}
     made_up = made_up or any(one.run.manifest.get("made_up") for one in found.changes)
-    named = {name: {"zh": label.zh, "en": label.en} for name, label in labels.items()}
-    return write_pair(as_data(found) | {"labels": named, "made_up": made_up}, cascade_page, folder, "cascade")
+    named = {name: _said(one.label) for name, one in used.items()}
+    graded = {name: {one.code: _said(one.label) for one in rules.grades if one.label} for name, rules in used.items()}
+    data = as_data(found) | {"labels": named, "grades": graded, "made_up": made_up}
+    return write_pair(data, cascade_page, folder, "cascade")
+
+
+def _said(label: Label) -> dict[str, str]:
+    return {"zh": label.zh, "en": label.en}
 
 
 def cascade_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
@@ -70,7 +79,8 @@ def events(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
 def grades(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     rows = [
         [
-            _label(data, one["scheme"], lang), one["period"], _face(one["before"]), _face(one["after"]),
+            _label(data, one["scheme"], lang), one["period"],
+            *(_face(data, one["scheme"], one[side], lang) for side in ("before", "after")),
             "\n".join([clean(", ".join(one["because"])), *([t("as_kept")] if one["as_kept"] else [])]),
         ]
         for one in data["changes"]
@@ -85,10 +95,10 @@ def _label(data: dict[str, Any], name: str, lang: Lang) -> str:
     return f"{data['labels'][name][lang]}\n{name}"
 
 
-def _face(side: dict[str, Any]) -> str:
+def _face(data: dict[str, Any], scheme: str, side: dict[str, Any], lang: Lang) -> str:
     """Grade, or the state where there is none, and score."""
     first = side["grades"][0] if side["grades"] else {}
-    shown = str(first.get("grade") or first.get("state") or "—")
+    shown = _grade(data, scheme, first.get("grade"), first.get("state") or "—", lang)
     score = str(first.get("score") or "")
     return f"{shown}\n{score.rstrip('0').rstrip('.') if '.' in score else score}".rstrip("\n").replace("-", "−")
 
@@ -97,23 +107,35 @@ def composites(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = [
         [
             f"{_label(data, one['config'], lang)}\n{one['as_of']}",
-            *(_score(one[side]["face"]) for side in ("before", "after")),
+            *(_score(data, one["config"], one[side]["face"], lang) for side in ("before", "after")),
             "\n".join([clean(", ".join(one["because"])), *([t("as_kept")] if one["as_kept"] else [])]),
         ]
         for one in data["scores"]
     ]
     rows += [
-        [_label(data, one["config"], lang), *(_score(one[side]) for side in ("before", "after")), t("not_kept")]
+        [
+            _label(data, one["config"], lang),
+            *(_score(data, one["config"], one[side], lang) for side in ("before", "after")), t("not_kept"),
+        ]
         for one in data["composites"]
-    ]
+    ]  # fmt: skip
     if not rows:
         return None
     return Section(t("composite_section"), "", [Table(heads(t, "composite", "before", "after", "because"), rows)])
 
 
-def _score(side: Sequence[str]) -> str:
+def _score(data: dict[str, Any], config: str, side: Sequence[str], lang: Lang) -> str:
     state, score, grade = side
-    return f"{grade}\n{score}" if grade else state
+    return f"{_grade(data, config, grade, state, lang)}\n{score}".rstrip("\n")
+
+
+def _grade(data: dict[str, Any], name: str, grade: str | None, state: str, lang: Lang) -> str:
+    """The grade in words, or why there is none."""
+    if grade:
+        label = data["grades"].get(name, {}).get(grade)
+        return label[lang] if label else grade
+    known = said_of("states", state)
+    return say(known if known.zh != state else said_of("state_reasons", state), lang)
 
 
 def tasks(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
