@@ -99,7 +99,7 @@ def check_command(
     if as_json:
         data = {
             "subjects": found.subjects, "runs": found.runs, "flaws": [vars(one) for one in found.flaws],
-            "open": [vars(one) for one in found.open],
+            "open": [vars(one) for one in found.open], "untold": [vars(one) for one in found.untold],
         }  # fmt: skip
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
     else:
@@ -107,7 +107,7 @@ def check_command(
         show_blocks(task(one, said) for one in found.open)
         say_line(
             f"{found.runs} runs, {found.subjects} subjects derived again: {len(found.flaws)} flaws, "
-            f"{len(found.open)} tasks open"
+            f"{len(found.open)} tasks open, {len(found.untold)} letters to be written"
         )
     found.require()
 

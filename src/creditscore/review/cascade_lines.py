@@ -65,6 +65,7 @@ def moves(found: Cascade, lang: Lang) -> Iterator[Block]:
         under = [_moved(score.before.face, score.after.face)]
         under += [f"{word('words', 'rests', lang)} {', '.join(score.because)}"] if score.because else []
         under += [word("words", "kept", lang)] if score.as_kept else []
+        under += [] if score.seen else [word("words", "parts", lang)]
         head = f"{score.composite.name}  {score.composite.as_of}"
         yield f"{score.subject_id}  {word('words', 'composite', lang)} {head}", under
     for moved in found.composites:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from creditscore.errors import InputError, StoreError
 from creditscore.lists.replay import replay as replay_lists
-from creditscore.review.carrying import acts, content, stored_tasks
+from creditscore.review.carrying import acts, content, stored_tasks, untold
 from creditscore.review.cascade import Bench, changed, derived_now, score_changes
 from creditscore.review.cases import under_decided_law
 from creditscore.review.consequences import Task, by_run, resting, tasks
@@ -40,12 +40,13 @@ class Flaw:
 
 @dataclass(frozen=True)
 class Checked:
-    """`flaws` in order; `open` are tasks that a cascade wrote down and that are still to be done."""
+    """`flaws` in order; `open` are tasks of cascades that are still to be done, `untold` who is still to be told."""
 
     subjects: int
     runs: int
     flaws: tuple[Flaw, ...]
     open: tuple[Task, ...]
+    untold: tuple[Task, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -105,7 +106,8 @@ def check(log: Log, on_bench: Bench) -> Checked:
         flaws += _resting(on_bench, ids, events, stands, asked, {task for task, _, _ in stored_tasks(log)})
     known = {(task.kind, task.thing, task.task) for task, _, _ in stored_tasks(log)}
     left = tuple(task for task in asked if task.kind != "told" and (task.kind, task.thing, task.task) in known)
-    return Checked(len(ids), len(on_bench.runs), tuple(flaws), left)
+    letters = tuple(task for task, _, _ in untold(log))
+    return Checked(len(ids), len(on_bench.runs), tuple(flaws), left, letters)
 
 
 def touched(log: Log, on_bench: Bench) -> list[str]:
