@@ -91,6 +91,33 @@ def test_a_page_and_its_data(folder: Path, tmp_path: Path) -> None:
     assert page.read_bytes() == first
 
 
+def test_the_tier_of_the_log_counts_under_a_scheme_that_declares_none(tmp_path: Path) -> None:
+    """Day before, day, day after of each tier of the 2026 rule, counted from the decision document."""
+    (tmp_path / "s.csv").write_text("subject_id,kind\nS1,enterprise\n")
+    (tmp_path / "r.csv").write_text(
+        "record_id,subject_id,domain,item,decided_on,published_on,tier,penalty\n"
+        "m,S1,environment,NX25-C,2026-04-10,2026-04-20,minor,\n"
+        "g,S1,environment,NX25-C,2026-04-10,2026-04-20,general,\n"
+        "s,S1,environment,NX25-C,2026-04-10,2026-04-20,,permit_revoked\n"
+    )
+    tables = ["--subjects", tmp_path / "s.csv", "--records", tmp_path / "r.csv"]
+    run("records", "snapshot", *tables, "--out", tmp_path / "snap", "--local-ids")
+    to_grade = ["--snapshot", tmp_path / "snap", "--scheme", "environment/ningxia", "--as-of", "2026-04-20"]
+    run("grade", *to_grade, "--out", tmp_path / "g")
+    states = {
+        "2026-04-20": ("open", "later", "later"),
+        "2026-07-10": ("open", "later", "later"),
+        "2026-07-11": ("over", "open", "later"),
+        "2027-04-10": ("over", "open", "later"),
+        "2027-04-11": ("over", "over", "open"),
+    }
+    for on, expected in states.items():
+        args = ["S1", "--grades", tmp_path / "g", "--snapshot", tmp_path / "snap", "--on", on, "--json"]
+        found = {one["target"]: one for one in json.loads(run("repair", "check", *args))["options"]}
+        assert tuple(found[name]["state"] for name in ("m", "g", "s")) == expected, on
+    assert {one["clock_on"] for one in found.values()} == {"2026-04-10"}
+
+
 def test_events_decided_since_count(folder: Path, tmp_path: Path) -> None:
     events = tmp_path / "e.csv"
     events.write_text(

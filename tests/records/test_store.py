@@ -42,6 +42,13 @@ def test_what_is_written_is_read(take, tmp_path):
     assert json.loads((tmp_path / "out" / "snapshot.json").read_text(encoding="utf-8")) == manifest
 
 
+def test_records_without_any_date_are_written_and_read(take, tmp_path):
+    rows = [{"record_id": name, "subject_id": "A", "item": "x"} for name in ("b", "a")]
+    write_snapshot(take([{"subject_id": "A"}], rows), tmp_path / "out")
+    again = read_snapshot(tmp_path / "out", verify=True)
+    assert [row["record_id"] for row in table(again, "log")] == ["a", "b"]
+
+
 def test_folds_of_both_are_alike(take, tmp_path):
     snapshot = take(SUBJECTS, RECORDS)
     write_snapshot(snapshot, tmp_path / "out")

@@ -17,6 +17,7 @@ from creditscore.quantities import MICRO
 from creditscore.review.repair_check import options
 from creditscore.review.repair_course import Course
 from creditscore.review.repair_data import check_data
+from creditscore.review.repair_open import lists_of
 from creditscore.review.repair_options import Option
 from creditscore.review.repair_rules import load_repairs
 from creditscore.review.repair_text import check_blocks
@@ -36,7 +37,9 @@ def day(text: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("amount", "expected"), [(2000, "5"), (2001, "4"), (None, "4")], ids=["small", "larger", "unknown"]
+    ("amount", "expected"),
+    [(2000, "5"), (2001, "4"), (0, "5"), (None, "4")],
+    ids=["small", "larger", "nil return", "unknown"],
 )
 def test_tax_2025_windows_and_the_small_amount(amount: int | None, expected: str) -> None:
     given = None if amount is None else amount * MICRO
@@ -63,8 +66,14 @@ def test_tax_2020_counts_from_booking_and_ends_with_the_next_year() -> None:
         "2024-12-31",
         "open",
     )
-    assert [give.window for give in way.gives] == ["d30", "y0", "y1", "later"]
-    assert [give.points for give in way.gives] == [2_400_000, 1_200_000, 600_000, 0]
+    # the 30 days reach into January: the rest of the year is no window of its own, and the next year's begins later
+    assert [(give.window, iso(give.first), give.points) for give in way.gives] == [
+        ("d30", "2023-12-28", 2_400_000),
+        ("y1", "2024-01-28", 600_000),
+        ("later", "2025-01-01", 0),
+    ]
+    shown = check_data("S1", course(TAX_OLD, subject([row]), date(2024, 1, 5), 2023), [way])["options"][0]["gives"]
+    assert [give["window"] for give in shown if give["running"]] == ["d30"]
 
 
 def test_clean_months_of_a_direct_d_by_version_of_the_rule() -> None:
@@ -103,6 +112,42 @@ def test_a_minor_record_ends_by_itself() -> None:
     row = record(0, "NX25-C", day("2025-07-01"), penalty="warning")
     found = ways(course(NINGXIA, subject([row]), date(2026, 1, 1)))["repair publication@2026-04-01"]
     assert (found.tier, found.state, iso(found.latest)) == ("minor", "over", "2025-10-01")
+
+
+def test_what_a_scheme_does_not_declare_still_says_the_tier() -> None:
+    """The log keeps every column; under the name of the log it says the tier, and a word that is none hides nothing."""
+    cases = {
+        "general": {"a_tier": "general"},
+        "serious": {"a_penalty": "closed"},
+        "minor": {"a_tier": "tier1", "a_penalty": "warning"},
+        "": {"a_penalty": "fine"},
+    }
+    for tier, said in cases.items():
+        row = record(0, "NX25-C", day("2026-04-10"), **said)
+        found = ways(course(NINGXIA, subject([row]), date(2026, 5, 1)))["repair publication@2026-04-01"]
+        assert found.tier == tier, said
+
+
+def test_published_no_longer_is_not_repaired() -> None:
+    """A period that ends before the rule opens a way: no day, and no plan."""
+    row = record(0, "NX25-C", day("2025-03-20"), penalty="confiscation")
+    found = ways(course(NINGXIA, subject([row]), date(2026, 3, 1)))["repair publication@2026-04-01"]
+    assert (found.state, iso(found.latest), found.earliest, found.sure, found.plans) == (
+        "never", "2026-03-20", None, None, False,
+    )  # fmt: skip
+
+
+def test_a_date_that_the_rule_needs_and_nobody_gave_is_said() -> None:
+    one = course(NINGXIA, subject([record(0, "NX25-C", day("2026-04-10"), decided_day=None)]), date(2026, 5, 1))
+    found = ways(one)["repair publication@2026-04-01"]
+    assert (found.state, found.earliest, found.sure, found.plans) == ("unknown", None, None, False)
+    note = check_data("S1", one, [found])["options"][0]["notes"][0]
+    assert all("decided_on" in note[lang] for lang in ("zh", "en"))
+    # before April 2026 the clock is the day of publication
+    one = course(NINGXIA, subject([record(0, "NX25-C", day("2025-04-10"), published_day=None)]), date(2025, 5, 1))
+    found = ways(one)["repair publication@2023-05-01"]
+    assert found.state == "unknown"
+    assert "published_on" in check_data("S1", one, [found])["options"][0]["notes"][0]["en"]
 
 
 def test_without_a_tier_the_longest_least_period_is_sure() -> None:
@@ -149,6 +194,62 @@ def test_ways_out_of_a_list_with_their_conditions() -> None:
     assert [way.state for way in options(course(scheme, subject([], listings=[other]), date(2026, 1, 1)))] == [
         "unknown"
     ]
+
+
+def entry(name: str, entered: str, term_end: str | None = None) -> dict[str, Any]:
+    return {"list": name, "entered_day": day(entered), "term_end_day": term_end and day(term_end), "exited_day": None,
+            "exit_reason": "", "basis": ""}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("on", "rule", "ways_out"),
+    [
+        ("2016-06-01", "", []),  # before the first text there is none
+        ("2020-06-01", "safety/serious@2017-01-01", ["expiry"]),  # the early way out came with the order of 2023
+        ("2023-09-30", "safety/serious@2017-01-01", ["expiry"]),
+        ("2023-10-01", "safety/serious@2023-10-01", ["early", "expiry"]),
+    ],
+)
+def test_a_list_is_left_under_the_rule_of_the_day(on: str, rule: str, ways_out: list[str]) -> None:
+    found = lists_of({"safety_serious"}, day(on))
+    assert [name for name, _ in found.values()] == ([rule] if rule else [])
+    assert [way.id for _, listed in found.values() for way in listed.exits] == ways_out
+
+
+def test_a_way_out_for_some_triggers_is_no_promise() -> None:
+    """The table of listings does not say under which trigger an entry was made; bribery has no early way out at all."""
+    scheme = registry.pick("customs/grade@2021-11-01")
+    one = course(scheme, subject([], listings=[entry("customs_dishonest", "2023-05-10")]), date(2023, 6, 1))
+    found = {way.rule.rsplit(".")[-1]: way for way in options(one)}
+    assert {name: iso(way.earliest) for name, way in found.items()} == {
+        "repair_smuggling_or_obstruction": "2024-05-10",
+        "repair_penalty_counts": "2023-11-10",
+        "repair_overdue": "2023-08-10",
+        "automatic": "2025-05-10",  # two years after the entry, which has no term
+    }
+    assert not any(way.plans for way in found.values())
+    assert [way.sure for name, way in found.items() if name != "automatic"] == [None] * 3
+    listed = scheme.lists["customs_dishonest"]
+    listed = listed.model_copy(update={"triggers": [one for one in listed.triggers if one != "bribery"]})
+    early = [way for way in options(one, {"customs_dishonest": ("own", listed)}) if way.tier == "early"]
+    assert {iso(way.sure) for way in early} == {"2024-05-10"}  # by then every ground has its way out
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ([], "met"),
+        ([("010103", [])], "not_met"),  # has a table and is not corrected
+        ([("010106", [])], "unknown"),  # has none: a person confirms that it is corrected
+        ([("D25-04", [])], "unknown"),
+        ([("010106", [(day("2025-04-01"), MICRO)])], "met"),
+    ],
+)
+def test_overall_repair_asks_for_every_record(others: list[tuple[str, Any]], said: str) -> None:
+    rows = [record(0, "010103", day("2025-08-31"), corrections=[(day("2025-09-02"), MICRO)])]
+    rows += [record(k, item, day("2025-03-01"), corrections=done) for k, (item, done) in enumerate(others, 1)]
+    way = ways(course(TAX, subject(rows), date(2026, 3, 5), 2025), "")["overall tax@2025-07-01"]
+    assert {one.id: one.state for one in way.conditions}["corrected"] == said
 
 
 def test_marks_and_readings_are_said() -> None:

@@ -75,13 +75,13 @@ def _write_log(snapshot: Snapshot, path: Path) -> list[str]:
     kept = [name for name in snapshot.log_columns if name != "rk"]
     names = ", ".join(quote(name) for name in kept + [ATTRIBUTE_PREFIX + a for a in snapshot.attribute_columns])
     days = [name for name in DAYS if name in kept]
-    day = f"coalesce({', '.join(days)}, 0)" if days else "0"
+    day = f" coalesce({', '.join(days)}, 0)," if days else ""  # a constant would be read as the number of a column
     no = ", event_no" if "event_no" in kept else ""
     several = "single" in kept
     key = ", rk AS old_rk" if several else ""
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE sorted AS SELECT {names}{key}, row FROM {snapshot.log}"
-        f" ORDER BY sid, {day}, record_id{no}"
+        f" ORDER BY sid,{day} record_id{no}"
     )
     rk, joins = "s.rowid", ""
     if several:

@@ -18,13 +18,15 @@ from creditscore.review.repair_options import (
     Facts,
     Give,
     Option,
+    adverse,
     by_decision,
     can_correct,
     facts_of,
     own_table,
+    undated,
 )
-from creditscore.review.repair_rules import RepairRuleFile, fits, load_repairs
-from creditscore.schemes.lists import ListRule
+from creditscore.review.repair_rules import RepairRuleFile, dated, fits, load_repairs
+from creditscore.schemes.lists import ListExit, ListRule
 from creditscore.schemes.model import Label
 
 CLAIMED = Label(zh="符合移出条件（由人确认）", en="the conditions of the way out (a person confirms)")
@@ -46,15 +48,16 @@ def options(
     for record in facts.records:
         own = own_table(facts, record)
         found += [own] if own is not None else []
-        fitting = [rule for rule in known if fits(rule, facts.plan_of(record).scheme, record["plan_item"], record)]
-        narrow = any(rule.about == "grade" for rule in fitting)
+        fitting = [rule for rule in known if fits(rule, facts.plan_of(record).scheme, record["plan_item"])]
+        narrow = any(rule.about == "grade" and dated(rule, record) for rule in fitting)
         for rule in fitting:
-            one = by_decision(facts, record, rule, narrow and rule.about != "grade")
+            beside = narrow and rule.about != "grade"
+            one = by_decision(facts, record, rule, beside) if dated(rule, record) else undated(facts, record, rule)
             found += [one] if one is not None else []
     of = dict(lists or {})
-    for version in course.versions:
-        for key, rule_of_list in version.scheme.lists.items():
-            of.setdefault(key, (version.scheme.name, rule_of_list))
+    scheme = facts.plan.scheme
+    for key, rule_of_list in scheme.lists.items():
+        of.setdefault(key, (scheme.name, rule_of_list))
     for row in course.subject.listings:
         found += exits(facts, row, of.get(row["list"]))
     for rule in known:
@@ -64,20 +67,23 @@ def options(
 
 
 def exits(facts: Facts, row: Mapping[str, Any], found: tuple[str, ListRule] | None) -> list[Option]:
-    """The ways out of one entry of a list, as the rule of the list says them; none once it has ended."""
+    """The ways out of one entry of a list, as the rule of the list says them; none once it has ended.
+
+    Under which trigger an entry was made does not stand in the table of listings. A way out for some triggers only is
+    therefore sure when every early way of the list is open, and never where a trigger has none.
+    """
     on, key = facts.on, listing_key(row)
     over = row["exited_day"] is not None and row["exited_day"] <= on
     if over or (row["term_end_day"] is not None and row["term_end_day"] < on):
         return []
     label = found[1].label if found else Label(zh=row["list"], en=row["list"])
     made: list[Option] = []
-    for way in found[1].exits if found else ():
-        since = {"entered_on": row["entered_day"], "term_end": row["term_end_day"]}.get(way.since or "")
-        earliest = since and first_day_out(way, since) if way.after is not None else on
-        if way.kind == "expiry":
-            earliest = None if row["term_end_day"] is None else row["term_end_day"] + 1
-        if way.kind in ("annulled", "deregistered"):
-            continue  # neither is a repair
+    ways = [way for way in found[1].exits if way.kind not in ("annulled", "deregistered")] if found else []
+    whichever = _whichever(found[1], ways, row, on) if found else None
+    for way in ways:  # the others are no repair
+        since, earliest = _opens(way, row, on)
+        sure = earliest if not way.triggers else whichever if way.kind != "expiry" else None
+        missing = () if way.after is None or since is not None else (str(way.since),)
         conditions = [Condition(name, one, UNKNOWN) for name, one in way.needs.items()]
         conditions += [Condition(f"not_{name}", _not(one), UNKNOWN) for name, one in way.unless.items()]
         conditions = conditions or [Condition("decided", CLAIMED, UNKNOWN)]
@@ -86,9 +92,10 @@ def exits(facts: Facts, row: Mapping[str, Any], found: tuple[str, ListRule] | No
             Option(
                 "listing", key, row["list"], label, "exit", f"{found[0] if found else ''}:{row['list']}.{way.id}",
                 way.label or Label(zh=f"移出（{way.id}）", en=f"way out: {way.id}"), state, way.since or "", since,
-                earliest=earliest and max(earliest, on), sure=earliest and max(earliest, on),
-                conditions=tuple(conditions), cite=article(way), evidence=way.evidence or "",
-                effects=(OUT,), plans=way.kind != "expiry" and earliest is not None, tier=way.kind,
+                earliest=None if earliest is None else max(earliest, on), sure=None if sure is None else max(sure, on),
+                conditions=tuple(conditions), cite=article(way), evidence=way.evidence or "", missing=missing,
+                effects=(OUT,), plans=way.kind != "expiry" and sure is not None, tier=way.kind,
+                notes=(ONLY_UNDER,) if way.triggers else (),
             )
         )  # fmt: skip
     if not made:
@@ -97,6 +104,33 @@ def exits(facts: Facts, row: Mapping[str, Any], found: tuple[str, ListRule] | No
     return made
 
 
+def _opens(way: ListExit, row: Mapping[str, Any], on: int) -> tuple[int | None, int | None]:
+    """(clock day, first day) of a way out of an entry; None where the table does not say them."""
+    since = {"entered_on": row["entered_day"], "term_end": row["term_end_day"]}.get(way.since or "")
+    if way.after is not None:
+        return since, None if since is None else first_day_out(way, since)
+    if way.kind == "expiry":
+        return None, None if row["term_end_day"] is None else row["term_end_day"] + 1
+    return None, on
+
+
+def _whichever(rule: ListRule, ways: Sequence[ListExit], row: Mapping[str, Any], on: int) -> int | None:
+    """The first day on which an entry has an early way out whatever its trigger; None where there is no such day."""
+    early = [way for way in ways if way.kind != "expiry"]
+    days = []
+    for trigger in rule.triggers:
+        own = [_opens(way, row, on)[1] for way in early if not way.triggers or trigger in way.triggers]
+        known = [day for day in own if day is not None]
+        if not known:
+            return None
+        days.append(min(known))
+    return max(days, default=None)
+
+
+ONLY_UNDER = Label(
+    zh="只适用于部分列入情形；名单表不含列入情形，由人确认",
+    en="for some triggers only; the table of listings does not say the trigger, a person confirms it",
+)
 OUT = Label(zh="移出名单", en="the entry ends")
 
 
@@ -109,7 +143,7 @@ def overall(facts: Facts, rule: RepairRuleFile) -> list[Option]:
     one = rule.overall
     assert one is not None
     plan, on = facts.plan, facts.on
-    standing = [record for record in facts.records if record["seen"] and record["active"]]
+    standing = [record for record in facts.records if record["seen"] and record["active"] and adverse(record)]
     if one.item not in plan.by_code or facts.newest is None or not standing:
         return []
     item = plan.by_code[one.item][0]
@@ -119,7 +153,9 @@ def overall(facts: Facts, rule: RepairRuleFile) -> list[Option]:
     for k, (day, points) in enumerate(overall_days(rule, facts.newest)):
         label = Label(zh=f"第{k + 1}档", en=f"step {k + 1}")
         gives.append(Give(f"month_{k + 1}", label, day, None, 0, points))
-    corrected, clean = NOT_MET if open_ else MET, MET if on >= earliest else NOT_MET
+    # what no table gives points back for must be corrected too: of that nothing is known without a correction
+    unseen = any(record["corrected_share"] < MICRO and record["status"] != "repaired" for record in standing)
+    corrected, clean = NOT_MET if open_ else UNKNOWN if unseen else MET, MET if on >= earliest else NOT_MET
     conditions = [
         Condition("corrected", Label(zh="全部失信行为已更正", en="everything is corrected"), corrected),
         Condition("clean", Label(zh="规定月数内无新的失信行为", en="no new record for the months asked"), clean),

@@ -81,12 +81,20 @@ def option_data(one: Option, on: int) -> dict[str, Any]:
         "conditions": [{"id": c.id, "label": both(c.label), "state": c.state} for c in one.conditions],
         "gives": [give_data(give, on) for give in one.gives],
         "effects": [both(label) for label in one.effects],
-        "notes": [both(label) for label in one.notes],
+        "notes": [*(_missing(name) for name in one.missing), *(both(label) for label in one.notes)],
         "readings": [both(label) for label in one.readings],
         "cite": one.cite,
         "evidence": one.evidence,
         "used_in_plans": one.plans,
     }
+
+
+def _missing(name: str) -> dict[str, str]:
+    return {"zh": _without("zh", name), "en": _without("en", name)}
+
+
+def _without(lang: Lang, name: str) -> str:
+    return said("texts", "without_date", lang, said("clocks", name, lang), name)
 
 
 def give_data(give: Give, on: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.days import to_day
+from creditscore.days import from_day, to_day
 from creditscore.errors import CreditscoreError, InputError
 from creditscore.explanation.read import manifest_of
 from creditscore.grading.exact import Subject
@@ -96,7 +96,7 @@ def open_course(
     law = known if replayed else None
     course = Course(tuple(versions), int(run["period"]) if yearly else None, to_day(start), law)
     made_up = snapshot.made_up or bool(run.get("made_up", False))
-    return Opened(course, found_id, lists_of({row["list"] for row in course.subject.listings}), made_up)
+    return Opened(course, found_id, lists_of({row["list"] for row in course.subject.listings}, course.on), made_up)
 
 
 def _governs(scheme: Scheme, at: int | date, last: date) -> bool:
@@ -107,18 +107,25 @@ def _governs(scheme: Scheme, at: int | date, last: date) -> bool:
     return bool((end is None or end > at) and begin <= horizon)
 
 
-def lists_of(keys: set[str]) -> dict[str, tuple[str, ListRule]]:
-    """The newest rule of each list, with its scheme's name; only schemes whose files name the list are loaded."""
-    found: dict[str, tuple[str, ListRule]] = {}
-    if not keys:
-        return found
-    for entry in registry.entries():
+def lists_of(keys: set[str], on: int) -> dict[str, tuple[str, ListRule]]:
+    """The rule of each list on a day, with its scheme's name; only schemes whose files name the list are loaded.
+
+    Of versions in force the newest, else the newest that was; a list whose rules all begin later has none.
+    """
+    found: dict[str, tuple[bool, date, str, ListRule]] = {}
+    day = from_day(on)
+    for entry in registry.entries() if keys else ():
         text = entry.file.read_text(encoding="utf-8")
         if any(f"  {key}:" in text for key in keys):
             scheme = registry.load(entry)
-            for key in keys & set(scheme.lists):
-                found[key] = (scheme.name, scheme.lists[key])
-    return found
+            begin = scheme.effective_from
+            begin = begin if isinstance(begin, date) else date(begin, 1, 1)
+            for key in keys & set(scheme.lists) if begin <= day else ():
+                at = day if scheme.period == "day" else day.year
+                one = registry.in_force(scheme, at), begin, scheme.name, scheme.lists[key]
+                if key not in found or one[:3] > found[key][:3]:
+                    found[key] = one
+    return {key: (name, rule) for key, (_, _, name, rule) in found.items()}
 
 
 __all__ = ["Opened", "lists_of", "open_course"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from creditscore.days import from_day, to_day
 from creditscore.grading.assess import day_column
-from creditscore.grading.exact import opening
+from creditscore.grading.exact import Subject, opening
 from creditscore.grading.lines import article
 from creditscore.grading.plan import FULL, NO_AMOUNT, Plan
 from creditscore.lists.terms import later
@@ -79,11 +79,15 @@ class Option:
     corrected_by: int | None = None  # repair: the day by which `earliest` takes the record to be corrected
     rule_ends: int | None = None  # the last day on which this version of the rule holds
     plans: bool = False  # whether a plan may use it: it changes what is graded
+    missing: tuple[str, ...] = ()  # dates that the rule needs and nobody gave
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What options are computed from: the plan of the day, the assessed records, and when the newest happened."""
+    """What options are computed from: the plan of the day, the assessed records, and when the newest happened.
+
+    `amount` of a record is as it was given: None where nobody gave one, which a nil return is not.
+    """
 
     plan: Plan
     records: tuple[Mapping[str, Any], ...]
@@ -103,18 +107,23 @@ def facts_of(course: Course, on: int) -> Facts:
     """
     first = period_on(course, on)
     plan, subject = plan_at(course, first, on)
-    records = {one["record_id"]: one for one in opening(plan, subject).records}
+    records = _assessed(plan, subject)
     later_plans: dict[str, Plan] = {}
     for at in range(first + 1, from_day(on).year + 1) if isinstance(first, int) else ():
         if version_at(course, at) is None:
             break
         next_plan, subject = plan_at(course, at, on)
-        for one in opening(next_plan, subject).records:
-            if one["seen"] and not records.get(one["record_id"], {"seen": False})["seen"]:
-                records[one["record_id"]], later_plans[one["record_id"]] = one, next_plan
+        for key, one in _assessed(next_plan, subject).items():
+            if one["seen"] and not records.get(key, {"seen": False})["seen"]:
+                records[key], later_plans[key] = one, next_plan
     rows = tuple(sorted(records.values(), key=lambda one: (one["day"], one["record_id"])))
     days = [one["day"] for one in rows if one["status"] != "withdrawn" and one["exempt"] is None and adverse(one)]
     return Facts(plan, rows, max(days, default=None), on, later_plans)
+
+
+def _assessed(plan: Plan, subject: Subject) -> dict[str, dict[str, Any]]:
+    given = {one["record_id"]: one["amount"] for one in subject.records}
+    return {one["record_id"]: {**one, "amount": given.get(one["record_id"])} for one in opening(plan, subject).records}
 
 
 def adverse(record: Mapping[str, Any]) -> bool:
@@ -150,7 +159,7 @@ def own_table(facts: Facts, record: Mapping[str, Any]) -> Option | None:
         ),
         gives=tuple(gives), readings=_readings(plan, terms.reading, *((item.repair_rule.reading,) if gives else ())),
         cite=article(terms) or article(item.rule), evidence=terms.evidence or plan.scheme.evidence,
-        amount=record["amount"] or None, plans=left > 0 and record["status"] == "active",
+        amount=record["amount"], plans=left > 0 and record["status"] == "active",
     )  # fmt: skip
 
 
@@ -163,12 +172,18 @@ def _gives(plan: Plan, record: Mapping[str, Any], clock_day: int | None) -> list
     item = record["plan_item"]
     if clock_day is None:
         return []
-    amount = record["amount"] if record["amount"] else None
     found, first = [], clock_day
     labels = {window.id: window.label for window in item.repair_rule.windows}
     for index, (name, last) in enumerate(zip(item.repair.windows, item.repair.last_days(clock_day), strict=True)):
+        if last < first:
+            continue  # an earlier window reaches beyond it: 30 days that end in January, the rest of December's year
         share = next(
-            (basis for window, low, high, basis in item.gives if window == index and _inside(amount, low, high)), 0
+            (
+                basis
+                for window, low, high, basis in item.gives
+                if window == index and _inside(record["amount"], low, high)
+            ),
+            0,
         )
         share = BASIS if item.lifts and share else share
         known = record["nominal_low"] == record["nominal_high"] and item.form != "none"
@@ -218,7 +233,13 @@ def by_decision(facts: Facts, record: Mapping[str, Any], rule: RepairRuleFile, b
     conditions = tuple(_condition(one, record, earliest, sure, on) for one in rule.conditions)
     low = None if earliest is None else max(earliest, begin, on)
     certain = None if sure is None else max(sure, begin, on)
-    state = _state(record, tier, low, most, on)
+    if low is not None and most is not None and low > most:
+        low = certain = None  # what is published no longer is not repaired
+        state = _state(record, tier, most, most, on)
+        state = "never" if state in ("open", "later") else state
+    else:
+        certain = certain if most is None or certain is None or certain <= most else None
+        state = _state(record, tier, low, most, on)
     if end is not None and low is not None and low > end:
         return None  # by then the next version holds
     certain = None if certain is not None and end is not None and certain > end else certain
@@ -230,10 +251,28 @@ def by_decision(facts: Facts, record: Mapping[str, Any], rule: RepairRuleFile, b
         clock_day, tier.id if tier else "", tier.label if tier else None, low, certain, end if most is None else most,
         conditions, (), tuple(rule.effects.values()), tuple(rule.readings[name] for name in dict.fromkeys(readings)),
         tuple(rule.notes.values()), article(shown) if shown and shown.cite else article(rule),
-        max(marks, key=MARKS.index), record["amount"] or None,
+        max(marks, key=MARKS.index), record["amount"],
         corrected_by=on,
         rule_ends=end,
+        missing=() if clock else tuple(rule.clock[:1]),
         plans=lifts(rule, plan.scheme, item) and not beside and certain is not None and state in ("open", "later"),
+    )  # fmt: skip
+
+
+def undated(facts: Facts, record: Mapping[str, Any], rule: RepairRuleFile) -> Option | None:
+    """The way by decision for a record without a date that the rule needs: said, and no day is given.
+
+    None where the rule is not in force on the day, where the record weighs nothing, and where its scheme has a table of
+    its own.
+    """
+    item, plan = record["plan_item"], facts.plan_of(record)
+    missing = [name for name in rule.scope.requires if record.get(name) is None]
+    own = item.repair is not None or reads_correction(plan, item.index)
+    if own or not missing or not rule.in_force(facts.on) or not adverse(record) or _idle(record):
+        return None
+    return Option(
+        "record", record["record_id"], item.code, item.rule.label, "repair", rule.name, rule.label, UNKNOWN,
+        cite=article(rule), evidence=rule.evidence, amount=record["amount"], missing=tuple(missing),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ it is published, and what a repair does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from creditscore.days import to_day
 from creditscore.grading.plan import PlanItem
 from creditscore.paths import config_root
+from creditscore.records.tables import ATTRIBUTE_PREFIX
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import Span
@@ -184,16 +185,19 @@ def _check(content: RepairRuleFile, source: Source, file: Path, alone: bool) -> 
             source.fault(("scope", "schemes"), f"{name!r} is not a scheme of the library")
 
 
-def fits(rule: RepairRuleFile, scheme: Scheme, item: PlanItem, record: Mapping[str, Any]) -> bool:
-    """Whether a rule is about an assessed record of a scheme; `item` is its item in the plan."""
+def fits(rule: RepairRuleFile, scheme: Scheme, item: PlanItem) -> bool:
+    """Whether a rule is about the records of an item; `requires` says which dates each of them needs."""
     scope = rule.scope
     if not _covers(scope, scheme):
         return False
     if scope.tags and not item.tags & set(scope.tags):
         return False
-    if scope.without_own_rule and item.repair is not None:
-        return False
-    return all(record.get(name) is not None for name in scope.requires)
+    return not (scope.without_own_rule and item.repair is not None)
+
+
+def dated(rule: RepairRuleFile, record: Mapping[str, Any]) -> bool:
+    """Whether an assessed record has the dates that a rule needs."""
+    return all(record.get(name) is not None for name in rule.scope.requires)
 
 
 def lifts(rule: RepairRuleFile, scheme: Scheme, item: PlanItem) -> bool:
@@ -211,12 +215,21 @@ def _covers(scope: Scope, scheme: Scheme) -> bool:
 
 
 def tier_of(rule: RepairRuleFile, item: PlanItem, record: Mapping[str, Any]) -> RepairTier | None:
-    """The tier of an assessed record; None where nothing says it."""
+    """The tier of an assessed record; None where nothing says it.
+
+    The attributes are read as the log has them, too: most schemes declare neither, and a tier says nothing to them.
+    """
     by_tag = [one for one in rule.tiers if one.tags]
     if by_tag:
         return next((one for one in by_tag if item.tags & set(one.tags)), None)
     if len(rule.tiers) == 1:
         return rule.tiers[0]
-    said: Iterable[Any] = [record.get(name) for name in rule.tier_attributes]
-    value = next((one for one in said if one), rule.tier_values.get(record.get("penalty") or ""))
-    return next((one for one in rule.tiers if value in one.values), None)
+    said = [_said(record, name) for name in rule.tier_attributes]
+    said.append(rule.tier_values.get(_said(record, "penalty"), ""))
+    found = (next((one for one in rule.tiers if value in one.values), None) for value in said if value)
+    return next((one for one in found if one is not None), None)
+
+
+def _said(record: Mapping[str, Any], name: str) -> str:
+    """The text of an attribute of a record, whether or not its scheme declares it."""
+    return str(record.get(name) or record.get(ATTRIBUTE_PREFIX + name) or "")

@@ -37,12 +37,12 @@ def repair_data(again: Again) -> dict[str, Any]:
     """
     law = None if again.plan.law_known_at is None else from_day(again.plan.law_known_at)
     period = again.plan.year if again.scheme.period == "year" else None
-    lists = lists_of({str(row["list"]) for row in again.now.listings})
+    keys = {str(row["list"]) for row in again.now.listings}
     why = ""
     for day, subject in ((again.plan_now.known_at, again.now), (again.plan.as_of, again.then)):
         course = Course((Version(again.scheme, subject),), period, day, law)
         try:
-            ways = options(course, lists, load_repairs(alone=True))
+            ways = options(course, lists_of(keys, day), load_repairs(alone=True))
             found = check_data(again.about["subject_id"], course, ways)
         except NotInForce as error:
             why = why or error.what
