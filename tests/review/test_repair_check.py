@@ -137,6 +137,16 @@ def test_published_no_longer_is_not_repaired() -> None:
     )  # fmt: skip
 
 
+def test_a_favourable_record_is_not_repaired() -> None:
+    """Under a score that is the better the higher, a record that adds; where the lower is better, one that deducts."""
+    rows = [record(0, "initial_score", day("2026-01-10")), record(1, "decided_points", day("2026-01-10"))]
+    scheme = registry.pick("environment/hebei")
+    for turned in (False, True):
+        now = scheme.model_copy(update={"direction": "lower_is_better"}) if turned else scheme
+        one = course(now, subject(rows), date(2026, 5, 1))
+        assert {way.target for way in options(one)} == {"r00" if turned else "r01"}
+
+
 def test_a_date_that_the_rule_needs_and_nobody_gave_is_said() -> None:
     one = course(NINGXIA, subject([record(0, "NX25-C", day("2026-04-10"), decided_day=None)]), date(2026, 5, 1))
     found = ways(one)["repair publication@2026-04-01"]

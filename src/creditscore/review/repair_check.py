@@ -48,7 +48,8 @@ def options(
     for record in facts.records:
         own = own_table(facts, record)
         found += [own] if own is not None else []
-        fitting = [rule for rule in known if fits(rule, facts.plan_of(record).scheme, record["plan_item"])]
+        plan = facts.plan_of(record)
+        fitting = [rule for rule in known if adverse(plan, record) and fits(rule, plan.scheme, record["plan_item"])]
         narrow = any(rule.about == "grade" and dated(rule, record) for rule in fitting)
         for rule in fitting:
             beside = narrow and rule.about != "grade"
@@ -143,7 +144,7 @@ def overall(facts: Facts, rule: RepairRuleFile) -> list[Option]:
     one = rule.overall
     assert one is not None
     plan, on = facts.plan, facts.on
-    standing = [record for record in facts.records if record["seen"] and record["active"] and adverse(record)]
+    standing = [record for record in facts.records if record["seen"] and record["active"] and adverse(plan, record)]
     if one.item not in plan.by_code or facts.newest is None or not standing:
         return []
     item = plan.by_code[one.item][0]

@@ -10,7 +10,7 @@ from creditscore.days import from_day, to_day
 from creditscore.grading.assess import day_column
 from creditscore.grading.exact import Subject, opening
 from creditscore.grading.lines import article
-from creditscore.grading.plan import FULL, NO_AMOUNT, Plan
+from creditscore.grading.plan import FULL, NO_AMOUNT, Plan, PlanItem
 from creditscore.lists.terms import later
 from creditscore.quantities import BASIS, MICRO, half_up
 from creditscore.review.repair_course import Course, period_on, plan_at, version_at
@@ -117,7 +117,13 @@ def facts_of(course: Course, on: int) -> Facts:
             if one["seen"] and not records.get(key, {"seen": False})["seen"]:
                 records[key], later_plans[key] = one, next_plan
     rows = tuple(sorted(records.values(), key=lambda one: (one["day"], one["record_id"])))
-    days = [one["day"] for one in rows if one["status"] != "withdrawn" and one["exempt"] is None and adverse(one)]
+    days = [
+        one["day"]
+        for one in rows
+        if one["status"] != "withdrawn"
+        and one["exempt"] is None
+        and adverse(later_plans.get(one["record_id"], plan), one)
+    ]
     return Facts(plan, rows, max(days, default=None), on, later_plans)
 
 
@@ -126,9 +132,10 @@ def _assessed(plan: Plan, subject: Subject) -> dict[str, dict[str, Any]]:
     return {one["record_id"]: {**one, "amount": given.get(one["record_id"])} for one in opening(plan, subject).records}
 
 
-def adverse(record: Mapping[str, Any]) -> bool:
+def adverse(plan: Plan, record: Mapping[str, Any]) -> bool:
     """Whether a record weighs against its subject; one that only facts read counts as adverse."""
-    return bool(record["plan_item"].sign < 0 or record["plan_item"].form == "none")
+    item: PlanItem = record["plan_item"]
+    return item.form == "none" or (item.sign < 0) == (plan.scheme.direction != "lower_is_better")
 
 
 def own_table(facts: Facts, record: Mapping[str, Any]) -> Option | None:
@@ -268,7 +275,7 @@ def undated(facts: Facts, record: Mapping[str, Any], rule: RepairRuleFile) -> Op
     item, plan = record["plan_item"], facts.plan_of(record)
     missing = [name for name in rule.scope.requires if record.get(name) is None]
     own = item.repair is not None or reads_correction(plan, item.index)
-    if own or not missing or not rule.in_force(facts.on) or not adverse(record) or _idle(record):
+    if own or not missing or not rule.in_force(facts.on) or _idle(record):
         return None
     return Option(
         "record", record["record_id"], item.code, item.rule.label, "repair", rule.name, rule.label, UNKNOWN,
