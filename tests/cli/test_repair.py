@@ -125,6 +125,27 @@ def test_events_decided_since_count(folder: Path, tmp_path: Path) -> None:
     )
     plan = json.loads(run("repair", "plan", *about(folder, "--target", "B", "--json", "--events", events)))
     assert plan["day"] == "2026-02-01"
+    # without --on the first day is that of the newest event: none is passed over as not yet known
+    opened = ["S1", "--grades", folder / "g", "--snapshot", folder / "snap", "--target", "B", "--json"]
+    plan = json.loads(run("repair", "plan", *opened, "--events", events))
+    assert (plan["on"], plan["day"]) == ("2026-01-20", "2026-01-20")
+    with pytest.raises(CreditscoreError, match="2026-01-20 lies after the first day"):
+        run("repair", "plan", *opened, "--events", events, "--on", "2026-01-19")
+
+
+def test_a_row_that_was_refused_is_said(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text("subject_id,kind\nS1,enterprise\n")
+    (tmp_path / "r.csv").write_text("record_id,subject_id,domain,item\nr1,S1,tax,020101\n")
+    tables = ["--subjects", tmp_path / "s.csv", "--records", tmp_path / "r.csv"]
+    run("records", "snapshot", *tables, "--out", tmp_path / "snap", "--local-ids")
+    grading = ["--scheme", "tax", "--period", "2025", "--max-rejected", "1", "--out", tmp_path / "g"]
+    run("grade", "--snapshot", tmp_path / "snap", *grading)
+    args = ["S1", "--grades", tmp_path / "g", "--snapshot", tmp_path / "snap"]
+    assert "not read: r1 (020101), missing_date: occurred_on" in run("repair", "check", *args, "--lang", "en")
+    data = json.loads(run("repair", "check", *args, "--json"))
+    assert [(one["record_id"], one["reason"]) for one in data["refused"]] == [("r1", "missing_date")]
+    run("repair", "plan", *args, "--target", "B", "--html", tmp_path / "p.html")
+    assert "missing_date" in (tmp_path / "p.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -132,6 +153,7 @@ def test_events_decided_since_count(folder: Path, tmp_path: Path) -> None:
     [
         (["--target", "Z"], "not a grade"),
         (["--target", "B", "--before", "2025-01-01"], "before the first"),
+        (["--target", "B", "--before", "2019-01-01"], "before the first"),
         (["--target", "B", "--before", "soon"], "not a day"),
         (["--target", "B", "--before", "2060-01-01"], "20 years"),
         (["--target", "B", "--order", "date,price,amount"], "three keys"),
@@ -153,6 +175,11 @@ def test_what_is_refused(folder: Path, change: list[str], said: str) -> None:
 def test_another_subject_or_snapshot_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(CreditscoreError, match="not in the snapshot"):
         run("repair", "check", "S9", *about(folder)[1:])
+    with pytest.raises(CreditscoreError, match=r"not in the snapshot: 110\*+"):
+        run("repair", "check", "11010519491231002X", *about(folder)[1:])
+    (tmp_path / "e.csv").write_text("event,event_on\nwithdrawn,2026-01-20\n")
+    with pytest.raises(CreditscoreError, match="no column record_id"):
+        run("repair", "check", *about(folder, "--events", tmp_path / "e.csv"))
     (tmp_path / "s.csv").write_text("subject_id,kind\nS1,enterprise\n")
     (tmp_path / "r.csv").write_text(RECORDS)
     run(

@@ -57,12 +57,12 @@ def check_command(
     from creditscore.explanation.words import lang_of
     from creditscore.review.repair_check import options
     from creditscore.review.repair_data import check_data, said
-    from creditscore.review.repair_text import check_blocks, head_lines
+    from creditscore.review.repair_text import check_blocks, head_lines, refused_lines
 
     chosen = lang_of(lang)
     with working("reading the subject"):
         opened = _opened(subject, grades, snapshot, scheme, on, events, None)
-        data = check_data(opened.subject_id, opened.course, options(opened.course, opened.lists))
+        data = check_data(opened.subject_id, opened.course, options(opened.course, opened.lists), opened.refused)
     _page(html, chosen, data, None, opened.made_up)
     if as_json:
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
@@ -72,6 +72,8 @@ def check_command(
     show_blocks(check_blocks(data, chosen))
     if not data["options"]:
         say_line(said("texts", "nothing", chosen))
+    for line in refused_lines(data, chosen):
+        say_line(line)
     say_line(said("texts", "assumed", chosen))
 
 
@@ -120,7 +122,7 @@ def plan_command(
         data = plan_data(opened.subject_id, opened.course, plan)
         if prove:
             data["proof"] = _proof(opened.course, plan)
-    _page(html, chosen, check_data(opened.subject_id, opened.course, ways), data, opened.made_up)
+    _page(html, chosen, check_data(opened.subject_id, opened.course, ways, opened.refused), data, opened.made_up)
     if as_json:
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
     else:

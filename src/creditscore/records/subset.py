@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.errors import InputError, UsageError
 from creditscore.records.faults import drop_pairs, put_pairs
+from creditscore.records.identity import redact
 from creditscore.records.intake import ingest
 from creditscore.records.snapshot import Snapshot
 from creditscore.records.source import quote
@@ -91,7 +92,7 @@ def unpack(snapshot: Snapshot, subject_ids: list[str]) -> dict[str, pa.Table]:
     missing = [one for one in subject_ids if one not in found]
     if missing:
         raise UsageError(
-            f"{len(missing)} subjects are not in the snapshot: {', '.join(missing[:3])}",
+            f"{len(missing)} subjects are not in the snapshot: {', '.join(map(redact, missing[:3]))}",
             next="check the ids; a refused subject is listed in the quarantine",
         )
     result = {
@@ -172,6 +173,11 @@ def _joined(records: pa.Table, events: pa.Table) -> tuple[pa.Table, list[tuple[s
     """Records with events below them, every column as text, and the keys of these; missing numbers of events follow
     the newest.
     """
+    if "record_id" not in events.column_names:
+        raise InputError(
+            "the events have no column record_id", where=", ".join(events.column_names) or "no column",
+            allowed="the columns of the record log", next="name the record of each event",
+        )  # fmt: skip
     added = []
     rows: list[dict[str, Any]] = records.to_pylist()
     newest: dict[str, int] = {}

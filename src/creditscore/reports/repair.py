@@ -9,7 +9,7 @@ from creditscore.explanation.words import Lang
 from creditscore.reports import html
 from creditscore.reports.validation_sections import Section, Table
 from creditscore.review.repair_data import said
-from creditscore.review.repair_text import action_blocks, day_rows, option_lines, plan_lines
+from creditscore.review.repair_text import action_blocks, day_rows, option_lines, plan_lines, refused_lines
 
 
 def repair_section(check: Mapping[str, Any], plan: Mapping[str, Any] | None, lang: Lang) -> list[Section]:
@@ -17,7 +17,8 @@ def repair_section(check: Mapping[str, Any], plan: Mapping[str, Any] | None, lan
 
     `check` as `check_data`, `plan` as `plan_data` gives them.
     """
-    found = [Section(said("texts", "check_title", lang), said("texts", "assumed", lang), [_ways(check, lang)])]
+    under = " · ".join([*refused_lines(check, lang), said("texts", "assumed", lang)])
+    found = [Section(said("texts", "check_title", lang), under, [_ways(check, lang)])]
     if plan is not None:
         steps = Table(
             [(said("texts", "step", lang), ""), (said("texts", "rule", lang), "")],

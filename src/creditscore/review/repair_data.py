@@ -47,8 +47,11 @@ def points(value: int | None) -> str | None:
     return None if value is None else plain(from_micro(value))
 
 
-def check_data(subject_id: str, course: Course, options: Sequence[Option]) -> dict[str, Any]:
-    """What `repair check` says: `subject_id`, `scheme`, `period`, `on`, `options`."""
+def check_data(
+    subject_id: str, course: Course, options: Sequence[Option], refused: Sequence[Mapping[str, str]] = ()
+) -> dict[str, Any]:
+    """What `repair check` says: `subject_id`, `scheme`, `period`, `on`, `options`, and `refused` where rows were."""
+    left_out = [{name: shown(text) for name, text in row.items()} for row in refused]
     return {
         "subject_id": shown(subject_id),
         "scheme": course.versions[0].scheme.name,
@@ -56,6 +59,7 @@ def check_data(subject_id: str, course: Course, options: Sequence[Option]) -> di
         "period": str(period_on(course, course.on)),
         "on": iso(course.on),
         "options": [option_data(one, course.on) for one in options],
+        **({"refused": left_out} if left_out else {}),
     }
 
 

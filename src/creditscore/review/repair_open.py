@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.days import from_day, to_day
-from creditscore.errors import CreditscoreError, InputError
+from creditscore.errors import CreditscoreError, InputError, UsageError
 from creditscore.explanation.read import manifest_of
 from creditscore.grading.exact import Subject
 from creditscore.grading.plan import Plan
 from creditscore.records import Snapshot
+from creditscore.records.subset import subset
 from creditscore.review.regrade import readmit
 from creditscore.review.repair_course import Course, Version
 from creditscore.schemes import registry
@@ -32,6 +33,7 @@ class Opened:
     subject_id: str
     lists: Mapping[str, tuple[str, ListRule]]
     made_up: bool = False
+    refused: tuple[Mapping[str, str], ...] = ()  # rows of the subject that the run did not read
 
 
 def open_course(
@@ -45,10 +47,12 @@ def open_course(
     events: pa.Table | None = None,
     until: date | None = None,
 ) -> Opened:
-    """The course of one subject of the grading in `folder`, from `on` (default: when its records were known).
+    """The course of one subject of the grading in `folder`, from `on` (default: when its records and `events` were
+    known).
 
     `own`: a scheme outside the library, when it graded. `events`: record events decided since (columns of the log).
-    Raises InputError where the snapshot is not the one that was graded, UsageError for an unknown subject.
+    Raises InputError where the snapshot is not the one that was graded or an event lies after `on`, UsageError for an
+    unknown subject or where `until` lies before the first day.
     """
     run = manifest_of(Path(folder), scheme)
     if run.get("snapshot_hash") != snapshot.content_hash():
@@ -63,12 +67,22 @@ def open_course(
     yearly = str(run["period"]).isdigit()
     as_of = None if yearly else date.fromisoformat(str(run["as_of"]))
     first = max(known, as_of) if as_of is not None else known
-    start = max(first, on) if on is not None else first
+    newest = None if events is None else subset(snapshot, [subject_id], events=events).newest_date
+    late = newest is not None and newest > max(snapshot.newest_date, on or first)
+    if newest is not None and late and on is not None:
+        raise InputError(
+            f"an event of {newest} lies after the first day of the plan", where=f"--on {on}",
+            next="give a later --on, or leave out what was not yet decided",
+        )  # fmt: skip
+    start = on or (max(first, newest) if newest is not None and late else first)
     if on is not None and on < first:
         raise InputError(
             f"{on} lies before the day on which the records of this run were known", where=f"{first}",
             next="grade with an earlier --known-at to plan from an earlier day",
         )  # fmt: skip
+
+    if until is not None and until < start:
+        raise UsageError("the last day lies before the first", where=f"{start}", next="give a later --before")
 
     def admitted(chosen: str | Scheme, at: int | date) -> tuple[Plan, list[tuple[str, Subject]]]:
         when: dict[str, Any] = {"period": at} if isinstance(at, int) else {"as_of": at}
@@ -96,7 +110,23 @@ def open_course(
     law = known if replayed else None
     course = Course(tuple(versions), int(run["period"]) if yearly else None, to_day(start), law)
     made_up = snapshot.made_up or bool(run.get("made_up", False))
-    return Opened(course, found_id, lists_of({row["list"] for row in course.subject.listings}, course.on), made_up)
+    lists = lists_of({row["list"] for row in course.subject.listings}, course.on)
+    return Opened(course, found_id, lists, made_up, refused_rows(Path(folder), found_id))
+
+
+def refused_rows(folder: Path, subject_id: str) -> tuple[Mapping[str, str], ...]:
+    """Rows of a subject that a written grading refused: `record_id`, `item`, `reason`, `column`, sorted."""
+    file = folder / "quarantine.parquet"
+    if not file.is_file():
+        return ()
+    import duckdb
+
+    names = ("record_id", "item", "reason", "column")
+    columns = ", ".join(f"coalesce(CAST(\"{name}\" AS VARCHAR), '')" for name in names)
+    sql = f"SELECT DISTINCT {columns} FROM read_parquet(?) WHERE subject_id = ? ORDER BY ALL"
+    with duckdb.connect() as con:
+        rows = con.execute(sql, [str(file), subject_id]).fetchall()
+    return tuple(dict(zip(names, row, strict=True)) for row in rows)
 
 
 def _governs(scheme: Scheme, at: int | date, last: date) -> bool:

@@ -94,6 +94,12 @@ def head_lines(data: Mapping[str, Any], title: str, lang: Lang) -> list[str]:
     ]
 
 
+def refused_lines(data: Mapping[str, Any], lang: Lang) -> list[str]:
+    """Rows of the subject that were refused, so that nothing above speaks of them."""
+    order = ("record_id", "item", "reason", "column")
+    return [said("texts", "refused", lang, *(row[name] for name in order)) for row in data.get("refused", ())]
+
+
 def plan_lines(data: Mapping[str, Any], lang: Lang) -> list[str]:
     """The answer in a few lines: now, target, day, then."""
     colon = said("texts", "colon", lang)
