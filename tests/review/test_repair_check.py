@@ -294,7 +294,7 @@ GOOD = (config_root() / "repair" / "tax" / "2025-07-01.yaml").read_text(encoding
             "    tags: [direct]\n    most: {years: 1}\n    clean",
             "counted from a clock",
         ),
-        ("reading: first_month", "reading: nobody", "not among the readings"),
+        ("reading: [first_month", "reading: [nobody", "not among the readings"),
         ("scope: {schemes: [tax]", "scope: {schemes: [nothing]", "not a scheme of the library"),
         ("about: grade", "about: grade\nabout: grade", "duplicate key"),
         ("first: 1\n", "first: 1.0e0\n", "exact"),
