@@ -198,6 +198,8 @@ def test_ways_out_of_a_list_with_their_conditions() -> None:
     early = next(way for way in found if way.tier == "early")
     assert early.conditions
     assert {one.state for one in early.conditions} == {"unknown"}  # a person confirms each
+    told = check_data("S1", course(scheme, subject([]), date(2026, 1, 1)), [early])["options"][0]["notes"]
+    assert "corrected_on" in told[0]["en"]  # from when it is open does not stand in the table of listings
     gone = {**row, "exited_day": day("2025-06-01")}
     assert not options(course(scheme, subject([], listings=[gone]), date(2026, 1, 1)))
     other = {**row, "list": "nobody_knows"}

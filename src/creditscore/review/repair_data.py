@@ -85,7 +85,7 @@ def option_data(one: Option, on: int) -> dict[str, Any]:
         "conditions": [{"id": c.id, "label": both(c.label), "state": c.state} for c in one.conditions],
         "gives": [give_data(give, on) for give in one.gives],
         "effects": [both(label) for label in one.effects],
-        "notes": [*(_missing(name) for name in one.missing), *(both(label) for label in one.notes)],
+        "notes": [*(_missing(one.about, name) for name in one.missing), *(both(label) for label in one.notes)],
         "readings": [both(label) for label in one.readings],
         "cite": one.cite,
         "evidence": one.evidence,
@@ -93,12 +93,14 @@ def option_data(one: Option, on: int) -> dict[str, Any]:
     }
 
 
-def _missing(name: str) -> dict[str, str]:
-    return {"zh": _without("zh", name), "en": _without("en", name)}
+def _missing(about: str, name: str) -> dict[str, str]:
+    """A date that a rule needs: nobody gave it, or the table of listings has no column for it."""
+    code = "without_column" if about == "listing" else "without_date"
+    return {"zh": _without(code, name, "zh"), "en": _without(code, name, "en")}
 
 
-def _without(lang: Lang, name: str) -> str:
-    return said("texts", "without_date", lang, said("clocks", name, lang), name)
+def _without(code: str, name: str, lang: Lang) -> str:
+    return said("texts", code, lang, said("clocks", name, lang), name)
 
 
 def give_data(give: Give, on: int) -> dict[str, Any]:
