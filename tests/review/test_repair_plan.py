@@ -14,6 +14,7 @@ from creditscore.errors import UsageError
 from creditscore.quantities import MICRO
 from creditscore.review.repair_check import options
 from creditscore.review.repair_course import Course, Version, outcome_on, period_on, targets, version_at
+from creditscore.review.repair_data import plan_data
 from creditscore.review.repair_days import event_days
 from creditscore.review.repair_plan import RepairPlan, Weights, plan_repair
 from creditscore.review.repair_proof import every_set, exhaust, simulate
@@ -104,6 +105,48 @@ def test_a_window_that_is_still_open_brings_more() -> None:
     # from 10 January, 30 days after it, it gives back 6.6: 69.6 is too little, and one more is needed
     after = plan(replace(one, on=to_day(date(2026, 1, 10)), plans={}), "B", date(2026, 6, 30))
     assert [action.target for action in after.actions] == ["r01", "r07"]
+
+
+def shown(one: Course, found: RepairPlan) -> list[tuple[str, str]]:
+    """(target, until when it may wait) of each action."""
+    return [(row["target"], row["window_ends"] or row["day"]) for row in plan_data("S1", one, found)["actions"]]
+
+
+def test_a_correction_waits_no_longer_than_a_condition_allows() -> None:
+    # the violation must be corrected by its deadline, the penalty stands until 1 July: only then it is B
+    scheme = registry.pick("labour/tianjin")
+    old = to_day(date(2025, 7, 1))
+    records = [
+        record(0, "TJ-B", to_day(date(2026, 4, 20)), deadline_on=to_day(date(2026, 5, 14))),
+        record(1, "TJ-C1", old, decided_day=None, occurred_day=old),
+    ]
+    one = course(scheme, subject(records), date(2026, 5, 4))
+    found = plan(one, "B", date(2026, 9, 1))
+    assert found.day == to_day(date(2026, 7, 1))
+    assert shown(one, found) == [("r00", "2026-05-14")]
+    for day, there in ((date(2026, 5, 14), "graded"), (date(2026, 5, 15), "not_computable")):
+        moved = [replace(action, day=to_day(day)) for action in found.actions]
+        assert outcome_on(one, found.day, moved).state == there
+
+
+def test_a_correction_of_a_year_that_is_over_does_not_wait() -> None:
+    # 2025: 90 − 6 × 11 = 24, a D that bars A in 2026; four corrected in 2026 give back 4.4 each: 41.6, a C
+    records = late(*[date(2025, month, 1) for month in range(1, 7)])
+    one = course(TAX, subject(records, attributes=OLD), date(2026, 12, 1), 2025)
+    found = plan(one, "A", date(2027, 6, 30))
+    assert found.day == to_day(date(2027, 1, 1))
+    assert len(found.actions) == 4
+    assert {by for _, by in shown(one, found)} == {"2026-12-31"}
+
+
+def test_what_the_overall_repair_asks_for_comes_before_it() -> None:
+    # 2026: 90 − 3 − 3 + 1.2 + 1.2 + 4 (nine months) = 90.4, granted in December; it stands from January. 2025 is a B
+    days = [date(2026, 3, 10), date(2026, 3, 11)]
+    records = [*late(*days, item="010103"), record(7, "010106", to_day(date(2025, 5, 1)))]
+    one = course(TAX, subject(records, attributes=OLD), date(2026, 11, 20), 2025)
+    found = plan(one, "A", date(2027, 3, 1))
+    assert found.day == to_day(date(2027, 1, 1))
+    assert shown(one, found) == [("r00", "2026-12-11"), ("r01", "2026-12-11"), ("", "2026-12-11")]
 
 
 def test_the_cheaper_of_two_equal_corrections() -> None:

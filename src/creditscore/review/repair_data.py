@@ -14,6 +14,7 @@ from creditscore.grading.exact import Outcome
 from creditscore.quantities import from_micro, plain
 from creditscore.records.identity import redact
 from creditscore.review.repair_course import Course, period_on
+from creditscore.review.repair_latest import last_days
 from creditscore.review.repair_options import Give, Option
 from creditscore.review.repair_plan import RepairPlan
 from creditscore.review.repair_waits import waits
@@ -147,7 +148,8 @@ def plan_data(subject_id: str, course: Course, plan: RepairPlan) -> dict[str, An
         "then": outcome_data(plan.then),
         "amount": points(plan.amount),
         "actions": [
-            _action_data(one, of.get((one.target, one.way)) or _entry(plan, one.target), plan) for one in plan.actions
+            _action_data(one, by, of.get((one.target, one.way)) or _entry(plan, one.target))
+            for one, by in zip(plan.actions, last_days(course, plan), strict=True)
         ],
         "notes": list(plan.notes),
         "days": [
@@ -160,15 +162,11 @@ def _entry(plan: RepairPlan, target: str) -> Option | None:
     return next((one for one in plan.options if one.about == "listing" and one.target == target), None)
 
 
-def _action_data(one: Any, option: Option | None, plan: RepairPlan) -> dict[str, Any]:
+def _action_data(one: Any, by: int, option: Option | None) -> dict[str, Any]:
     give = None
     for each in option.gives if option is not None else ():
         if each.first <= one.day and (each.last is None or one.day <= each.last):
             give = each
-    by = one.day
-    if one.kind == "correct" and option is not None and option.way == "correct" and plan.day is not None:
-        # inside one window, and up to the day of the plan, a later correction brings as much
-        by = min(plan.day, plan.day if give is None or give.last is None else give.last)
     return {
         "kind": one.kind,
         "target": shown(one.target),
