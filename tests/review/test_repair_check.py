@@ -213,6 +213,15 @@ def entry(name: str, entered: str, term_end: str | None = None) -> dict[str, Any
             "exit_reason": "", "basis": ""}  # fmt: skip
 
 
+def test_a_list_whose_rule_has_ended_promises_nothing() -> None:
+    """The customs order of 2021 ended in March 2026; what the next one says of ways out was not seen."""
+    assert list(lists_of({"customs_dishonest"}, day("2026-03-31"))) == ["customs_dishonest"]
+    assert lists_of({"customs_dishonest"}, day("2026-04-01")) == {}
+    one = course(registry.pick("customs/grade"), subject([], listings=[entry("customs_dishonest", "2025-01-10")]),
+                 date(2026, 5, 1))  # fmt: skip
+    assert [(way.state, way.plans) for way in options(one)] == [("unknown", False)]
+
+
 @pytest.mark.parametrize(
     ("on", "rule", "ways_out"),
     [

@@ -100,7 +100,7 @@ def exits(facts: Facts, row: Mapping[str, Any], found: tuple[str, ListRule] | No
             )
         )  # fmt: skip
     if not made:
-        no = Label(zh="未见公布的移出办法", en="no published way out was seen")
+        no = Label(zh="未见当日有效的移出办法", en="no published way out in force was seen")
         made.append(Option("listing", key, row["list"], label, "exit", found[0] if found else "", no, "unknown"))
     return made
 

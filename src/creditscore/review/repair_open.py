@@ -138,24 +138,23 @@ def _governs(scheme: Scheme, at: int | date, last: date) -> bool:
 
 
 def lists_of(keys: set[str], on: int) -> dict[str, tuple[str, ListRule]]:
-    """The rule of each list on a day, with its scheme's name; only schemes whose files name the list are loaded.
+    """The rule of each list in force on a day (of several the newest), with its scheme's name; none where none is.
 
-    Of versions in force the newest, else the newest that was; a list whose rules all begin later has none.
+    Only schemes whose files name one of the lists are loaded.
     """
-    found: dict[str, tuple[bool, date, str, ListRule]] = {}
+    found: dict[str, tuple[str, str, ListRule]] = {}
     day = from_day(on)
     for entry in registry.entries() if keys else ():
         text = entry.file.read_text(encoding="utf-8")
-        if any(f"  {key}:" in text for key in keys):
-            scheme = registry.load(entry)
-            begin = scheme.effective_from
-            begin = begin if isinstance(begin, date) else date(begin, 1, 1)
-            for key in keys & set(scheme.lists) if begin <= day else ():
-                at = day if scheme.period == "day" else day.year
-                one = registry.in_force(scheme, at), begin, scheme.name, scheme.lists[key]
-                if key not in found or one[:3] > found[key][:3]:
-                    found[key] = one
-    return {key: (name, rule) for key, (_, _, name, rule) in found.items()}
+        if not any(f"  {key}:" in text for key in keys):
+            continue
+        scheme = registry.load(entry)
+        if registry.in_force(scheme, day if scheme.period == "day" else day.year):
+            for key in keys & set(scheme.lists):
+                begin = str(scheme.effective_from)
+                if key not in found or found[key][0] < begin:
+                    found[key] = begin, scheme.name, scheme.lists[key]
+    return {key: (name, rule) for key, (_, name, rule) in found.items()}
 
 
 __all__ = ["Opened", "lists_of", "open_course"]
