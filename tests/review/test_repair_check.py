@@ -135,6 +135,13 @@ def test_published_no_longer_is_not_repaired() -> None:
     assert (found.state, iso(found.latest), found.earliest, found.sure, found.plans) == (
         "never", "2026-03-20", None, None, False,
     )  # fmt: skip
+    # minor penalties of market regulation end by themselves when their least period does
+    row = record(0, "penalty", day("2026-01-05"), published_day=day("2026-02-10"), penalty="fine", tier="minor")
+    one = course(MARKET, subject([row]), date(2026, 3, 1))
+    found = ways(one)["repair market@2025-12-25"]
+    assert (found.state, iso(found.latest), found.plans) == ("never", "2026-05-10", False)
+    lines = [line for _, under in check_blocks(check_data("S1", one, [found]), "en") for line in under]
+    assert "published at the longest until: 2026-05-10" in lines
 
 
 def test_a_favourable_record_is_not_repaired() -> None:

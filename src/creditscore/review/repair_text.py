@@ -47,6 +47,8 @@ def option_lines(one: Mapping[str, Any], lang: Lang) -> Iterator[str]:
         days.append(line("sure", one["sure"]))
     if one["way"] in ("correct", "repair") and one["state"] not in ("unknown", "never"):
         days.append(line("latest", one["latest"] or said("texts", "no_end", lang)))
+    if one["state"] == "never" and one["latest"]:
+        days.append(line("ends_on", one["latest"]))
     if days:
         yield "; ".join(days) if lang == "en" else "；".join(days)
     if one["amount"]:
