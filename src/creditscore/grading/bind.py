@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from creditscore.days import to_day, year_end, year_start
 from creditscore.errors import NotInForce
-from creditscore.grading.bind_days import FAR, cycle, last_days, reach, window_days
+from creditscore.grading.bind_days import FAR, bound_days, cycle, last_days, reach
 from creditscore.grading.plan import (
     BoundCycle,
     BoundDate,
@@ -34,6 +34,7 @@ from creditscore.schemes.model import (
     Scheme,
     StartRule,
     Value,
+    Window,
 )
 from creditscore.schemes.types import Kind, at_moment, fact_names, record_names, subject_names, typed
 
@@ -83,6 +84,8 @@ class _Binder:
         self.pools = list(scheme.pools)
         self.moments = {"as_of": as_of, "known_at": known_at}
         self.of_record, self.of_subject = record_names(scheme), subject_names(scheme)
+        self.of_given = record_names(scheme, assessed=False)
+        self.windows: dict[str, BoundWindow] = {}
         cycles = (window.cycle for window in scheme.windows.values() if window.cycle)
         self.cycles = list(dict.fromkeys((tuple(cycle.since), cycle.months) for cycle in cycles))
         self.repairs = {
@@ -218,7 +221,7 @@ class _Binder:
             repair_terms=item.repair if repair else None,
             repair_rule=self.scheme.repairs[item.repair.rule] if repair and item.repair else None,
             requires=tuple(dict.fromkeys([*item.requires, *_needed(value)])),
-            accepts=self.condition(item.accepts, record_names(self.scheme, assessed=False)),
+            accepts=self.condition(item.accepts, self.of_given),
             measure=(item.measure.of, tuple((k, to_micro(v)) for k, v in item.measure.levels.items()))
             if item.measure
             else None,
@@ -269,11 +272,12 @@ class _Binder:
         }
 
     def window(self, name: str) -> BoundWindow:
-        window = self.scheme.windows[name]
-        until = self.known_at if window.until == "known_at" else self.as_of
-        low, high = window_days(window, self.year, until)
-        if self.scheme.period == "day":
-            high = min(high, until)  # a calendar year that is running ends, for now, on the day of grading
+        if name not in self.windows:
+            self.windows[name] = self._window(self.scheme.windows[name])
+        return self.windows[name]
+
+    def _window(self, window: Window) -> BoundWindow:
+        low, high = bound_days(window, self.scheme.period, self.year, self.as_of, self.known_at)
         cycle = self.cycles.index((tuple(window.cycle.since), window.cycle.months)) if window.cycle else None
         beyond = window.beyond is not None
         return BoundWindow(low, high, window.or_uncorrected, window.or_until, window.after_days, cycle, beyond)

@@ -36,6 +36,14 @@ def window_days(window: Window, year: int, until: int) -> tuple[int, int]:
     return low, until - window.after_days
 
 
+def bound_days(window: Window, kind: str, year: int, as_of: int, known_at: int) -> tuple[int, int]:
+    """`window_days` as a plan holds them; `kind`: the scheme is graded by `year` or by `day`."""
+    until = known_at if window.until == "known_at" else as_of
+    low, high = window_days(window, year, until)
+    # a calendar year that is running ends, for now, on the day of grading
+    return low, min(high, until) if kind == "day" else high
+
+
 def cycle(until: int, months: int) -> Callable[[int], int]:
     """The first day of the cycle that runs on `until`, for cycles that began on a day before it."""
     return lambda began: add_months(began, full_months(began, until) // months * months)

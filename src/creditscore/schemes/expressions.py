@@ -17,6 +17,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from creditscore.quantities import to_micro
@@ -28,6 +29,7 @@ NEVER = ("\\", "\0", "#", '"""', "'''")  # what would make one text mean two thi
 ALLOWED = "names, numbers, 'texts', == != < <= > >=, in [...], and, or, not, given(a date), +, -, and * by a number"
 
 
+@lru_cache(maxsize=20_000)  # the same few texts are bound again for every day
 def parse(text: str) -> Node:
     """The condition as a tree; ValueError says what is not allowed and what is."""
     wrong = [mark for mark in NEVER if mark in text]
