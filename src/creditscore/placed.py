@@ -23,6 +23,11 @@ TAGS = ("null", "bool", "int", "float", "timestamp", "str", "map", "seq")
 DEEPEST, MOST_NODES = 40, 500_000  # a scheme is far below both; aliases that multiply are not
 
 
+def unplaced(text: str) -> Any:
+    """The data of a file of this package's own, without places: its words, read by every command that shows some."""
+    return yaml.load(text, LOADER)  # a safe loader
+
+
 @dataclass(frozen=True)
 class Fault:
     """One thing wrong, or one thing to know (a note), in one place of a file; `code` is stable."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from creditscore.errors import UsageError
+from creditscore.placed import unplaced
 from creditscore.schemes.model import Label
 
 Lang = Literal["zh", "en"]
@@ -17,9 +18,7 @@ Words = Mapping[str, Mapping[str, Label]]
 
 def load_words(file: Path) -> Words:
     """Sections of codes, each with its label."""
-    import yaml
-
-    data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    data = unplaced(file.read_text(encoding="utf-8"))
     return {section: {code: Label(**label) for code, label in codes.items()} for section, codes in data.items()}
 
 

@@ -14,6 +14,7 @@ from creditscore.lists.book import Book
 from creditscore.lists.case import Case
 from creditscore.lists.events import Day, Event, subject
 from creditscore.lists.rules import list_rule, procedure
+from creditscore.placed import unplaced
 from creditscore.schemes.model import Label
 
 Lang = Literal["zh", "en"]
@@ -50,9 +51,7 @@ class Life:
 
 @lru_cache(maxsize=1)
 def _words() -> Mapping[str, Mapping[str, Label]]:
-    import yaml
-
-    data = yaml.safe_load((Path(__file__).parent / "words.yaml").read_text(encoding="utf-8"))
+    data = unplaced((Path(__file__).parent / "words.yaml").read_text(encoding="utf-8"))
     return {section: {code: Label(**label) for code, label in codes.items()} for section, codes in data.items()}
 
 

@@ -8,8 +8,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Literal
 
-import yaml
-
+from creditscore.placed import unplaced
 from creditscore.quantities import plain
 from creditscore.schemes import say
 from creditscore.schemes.lists import Span
@@ -39,7 +38,7 @@ class Change:
 @lru_cache(maxsize=1)
 def _words() -> dict[str, dict[str, str]]:
     text = files("creditscore.schemes").joinpath("words.yaml").read_text(encoding="utf-8")
-    words: dict[str, dict[str, str]] = yaml.safe_load(text)
+    words: dict[str, dict[str, str]] = unplaced(text)
     return words
 
 
