@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from creditscore.days import to_day, year_end
+from creditscore.days import from_day, to_day, year_end
 from creditscore.grading.exact import Subject
 from creditscore.quantities import MICRO, to_micro
-from creditscore.review.repair_course import Course, Version
+from creditscore.review.repair_course import Action, Course, Version, listing_key
 from creditscore.schemes.model import Item, Scheme
 
 DAYS = ("event_day", "occurred_day", "decided_day", "booked_day", "published_day", "known_day")
@@ -95,3 +96,63 @@ def random_courses(rng: random.Random, scheme: Scheme, many: int, count: int) ->
             if isinstance(scheme.effective_to, date):
                 on = min(on, to_day(scheme.effective_to) - 20)
             yield Course((Version(scheme, random_subject(rng, scheme, on, count)),), None, on)
+
+
+def scattered(rng: random.Random, one: Course) -> Course:
+    """The course with dates that differ within a record, repairs and entries that ended, and grades of the past."""
+
+    def moved(day: int | None, by: int = 100) -> int | None:
+        return None if day is None or rng.random() < 0.3 else day + rng.randint(-by, by)
+
+    def row(made: dict[str, Any]) -> dict[str, Any]:
+        days = {name: moved(made[name]) for name in DAYS if name != "event_day"}
+        ended = {"status": rng.choice([1, 2]), "status_day": one.on + rng.randint(-90, 200)}
+        found = {**made, **days, "event_day": made["event_day"] + rng.randint(-20, 20)}
+        found |= ended if rng.random() < 0.15 else {}
+        own = {name for name, kind in scheme.record_attributes.items() if kind.type == "date"}
+        return found | {name: moved(made.get(name), 300) for name in own}
+
+    versions = []
+    for version in one.versions:
+        scheme, given = version.scheme, version.subject
+        listings = [
+            {**entry, "entered_day": entry["entered_day"] - rng.randint(0, 50),
+             "exited_day": one.on + rng.randint(0, 250) if rng.random() < 0.4 else None}
+            for entry in given.listings
+        ]  # fmt: skip
+        dates = {
+            name: one.on - rng.randint(0, 800)
+            for name, kind in scheme.attributes.items()
+            if kind.type == "date" and rng.random() < 0.6
+        }
+        history = [
+            past_row(scheme, (one.period or from_day(one.on).year) - back, rng.choice(scheme.grades).code)
+            for back in (1, 2)
+            if rng.random() < 0.5
+        ]
+        columns = {**given.columns, "registered_day": one.on - rng.randint(0, 800)}
+        records = [row(dict(made)) for made in given.records]
+        made = Subject(columns, {**given.attributes, **dates}, records, history, listings)  # type: ignore[arg-type]
+        versions.append(Version(scheme, made))
+    return replace(one, versions=tuple(versions), plans={})
+
+
+def past_row(scheme: Scheme, year: int, grade: str) -> dict[str, Any]:
+    return {
+        "year": year, "state": "graded", "grade": grade, "route": "score", "status": "final", "scheme": scheme.scheme,
+    }  # fmt: skip
+
+
+def random_actions(rng: random.Random, one: Course, last: int) -> tuple[Action, ...]:
+    """Some records corrected or repaired, some entries ended, between the first and the last day."""
+    made = [
+        Action(rng.choice(["correct", "repair"]), found["record_id"], rng.randint(one.on, last))
+        for found in one.subject.records
+        if rng.random() < 0.4
+    ]
+    made += [
+        Action("exit", listing_key(found), rng.randint(one.on, last), "end")
+        for found in one.subject.listings
+        if rng.random() < 0.3
+    ]
+    return tuple(made)

@@ -140,7 +140,7 @@ def plan_command(
             show(heads, day_rows(data, chosen), said("texts", "days_title", chosen))
         if prove:
             proof = data["proof"]
-            held = said("texts", "proved", chosen, str(proof["days"]), f"{proof['sets']:,}")
+            held = said("texts", "proved", chosen, str(proof["days"]), f"{proof['sets']:,}", str(proof["graded"]))
             for line in [held] if not proof["faults"] else proof["faults"]:
                 say_line(line)
         say_line(said("texts", "assumed", chosen))
@@ -152,7 +152,10 @@ def _proof(course: Any, plan: Any) -> dict[str, Any]:
     from creditscore.review.repair_proof import exhaust, simulate
 
     made = simulate(course, plan), exhaust(course, plan)
-    return {"days": made[0].days, "sets": made[1].sets, "faults": [*made[0].faults, *made[1].faults]}
+    return {
+        "days": made[0].days, "graded": made[0].graded, "sets": made[1].sets,
+        "faults": [*made[0].faults, *made[1].faults],
+    }  # fmt: skip
 
 
 def _opened(

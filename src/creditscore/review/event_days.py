@@ -1,4 +1,4 @@
-"""The days on which a grade can change while knowledge stays: those on which anything that a plan reads changes.
+"""What a plan can tell apart on a day, and from it the days on which a grade can change while knowledge stays.
 
 A plan depends on the day through its windows, own cycles, elapsed months, comparisons with the day and the rules in
 force. `changes` looks at every day of a stretch and keeps those on which one of these differs from the day before.
@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from creditscore.days import from_day, full_months, to_day
-from creditscore.grading.bind_days import window_days
+from creditscore.days import from_day, full_months, to_day, year_end, year_start
+from creditscore.grading.bind_days import bound_days, window_days
 from creditscore.grading.exact import Subject
 from creditscore.grading.plan import Plan
 from creditscore.schemes.force import holds
-from creditscore.schemes.model import Scheme
+from creditscore.schemes.model import Applies, Scheme
 from creditscore.schemes.walk import rules
+
+SINCE = ("months_since", "days_since")
 
 
 def dates_of(plan: Plan, subject: Subject) -> list[int]:
@@ -45,10 +47,10 @@ def changes(scheme: Scheme, days: list[int], first: int, last: int) -> Iterator[
 
     `days`: of the subject, as `dates_of` gives them.
     """
-    reader = _Reader(scheme, days)
-    before = reader.seen(first)
+    reader = Reader(scheme, days)
+    before = reader.seen(from_day(first), first)
     for day in range(first + 1, last + 1):
-        now = reader.seen(day)
+        now = reader.seen(from_day(day), day)
         if now != before:
             yield day
         before = now
@@ -65,35 +67,66 @@ def fed_days(scheme: Scheme, feeds: list[int], first: int, last: int) -> Iterato
         before = now
 
 
-class _Reader:
-    """What a plan can tell apart on a day."""
+class Reader:
+    """What a plan of a scheme, bound to a moment, can tell apart of a subject: where this is equal, so is the grade.
+
+    `days`: of the subject, as `dates_of` gives them. Everything that binding takes from the moment is here: the year,
+    the rules in force, edges of windows, cycles, elapsed time, and the day with which a date is compared.
+    """
 
     def __init__(self, scheme: Scheme, days: list[int]) -> None:
         self.scheme, self.days = scheme, days
         self.applied = [rule.applies for _, rule in rules(scheme) if rule.applies is not None]
         bounds = [bound for one in self.applied for bound in (one.from_, one.to)]
         self.bounds = sorted({to_day(bound) for bound in bounds if isinstance(bound, date)})
-        taken = {fact.take for fact in scheme.facts.values()}
         self.months = sorted({w.cycle.months for w in scheme.windows.values() if w.cycle})
-        self.elapsed, self.daily = "months_since" in taken, "days_since" in taken
+        self.since = {(fact.take, fact.at) for fact in scheme.facts.values() if fact.take in SINCE}
+        known = [day for one in self.applied for day in _known(one)]
+        self.edges = sorted({*self.bounds, *(bound + 1 for bound in self.bounds), *known})
+        self.in_force: dict[tuple[int, ...], tuple[bool, ...]] = {}
 
-    def seen(self, day: int) -> tuple[Any, ...]:
-        at = from_day(day)
-        parts: list[Any] = [at.year, *(holds(one, at, law) for one in self.applied for law in (None, at))]
+    def seen(self, at: int | date, known: int) -> tuple[Any, ...]:
+        """What can be told apart for a year or a day `at`, by what is known on the day `known`.
+
+        The law as known then, or as a day that is held fixed says: both are covered.
+        """
+        year, as_of = (at, year_end(at)) if isinstance(at, int) else (at.year, to_day(at))
+        moments = {"as_of": as_of, "known_at": known, "period_start": year_start(year)}
+        parts: list[Any] = [year, self._in_force(at, known)]
         # a record that nobody corrected takes the variant of its item that is in force today
-        parts += [_places(self.bounds, day), _places(self.days, day)]
+        parts += [_places(self.bounds, day) for day in dict.fromkeys((as_of, known))]
+        parts += [_places(self.days, day) for day in dict.fromkeys((as_of, known))]
         for window in self.scheme.windows.values():
-            low, high = window_days(window, at.year, day)
-            parts += [_places(self.days, low), _places(self.days, min(high, day))]
+            low, high = bound_days(window, self.scheme.period, year, as_of, known)
+            parts += [_places(self.days, low), _places(self.days, high)]
             if window.after_days:
                 parts.append(_places(self.days, high + window.after_days))
         for months in self.months:
-            parts.append(tuple(full_months(one, day) // months for one in self.days if one <= day))
-        if self.elapsed:
-            parts.append(tuple(full_months(one, day + 1) for one in self.days if one <= day))
-        if self.daily:
-            parts.append(day)
+            parts.append(tuple(full_months(one, as_of) // months for one in self.days if one <= as_of))
+        for take, name in sorted(self.since):
+            day = moments[name]
+            if take == "days_since":
+                parts.append(day)
+            else:
+                parts.append(tuple(full_months(one, day + 1) for one in self.days if one <= day))
         return tuple(parts)
+
+    def _in_force(self, at: int | date, known: int) -> tuple[bool, ...]:
+        """The rules that hold; the same between two edges of a year."""
+        place = (at, 0) if isinstance(at, int) else (at.year, bisect_right(self.edges, to_day(at)))
+        key = (*place, bisect_right(self.edges, known))
+        if key not in self.in_force:
+            laws = (None, from_day(known))
+            self.in_force[key] = tuple(holds(one, at, law) for one in self.applied for law in laws)
+        return self.in_force[key]
+
+
+def _known(one: Applies) -> Iterator[int]:
+    """The days from which what is known of a law is another."""
+    if one.known_from is not None:
+        yield to_day(one.known_from)
+    if one.known_to is not None:
+        yield to_day(one.known_to) + 1
 
 
 def _places(days: list[int], edge: int) -> tuple[int, int]:
@@ -101,4 +134,4 @@ def _places(days: list[int], edge: int) -> tuple[int, int]:
     return bisect_left(days, edge), bisect_right(days, edge)
 
 
-__all__ = ["changes", "dates_of", "fed_days"]
+__all__ = ["Reader", "changes", "dates_of", "fed_days"]

@@ -91,8 +91,8 @@ def version_at(course: Course, at: int | date) -> Version | None:
     return next((one for one in reversed(course.versions) if in_force(one.scheme, at)), None)
 
 
-def plan_at(course: Course, at: int | date, known: int) -> tuple[Plan, Subject]:
-    """The plan of a period as known on a day, and the subject as its version admits it."""
+def version_of(course: Course, at: int | date) -> Version:
+    """The version in force for a period; NotInForce where none of the course is."""
     version = version_at(course, at)
     if version is None:
         raise NotInForce(
@@ -100,6 +100,12 @@ def plan_at(course: Course, at: int | date, known: int) -> tuple[Plan, Subject]:
             allowed=", ".join(one.scheme.name for one in course.versions),
             next="plan up to an earlier day, or give the next version",
         )
+    return version
+
+
+def plan_at(course: Course, at: int | date, known: int) -> tuple[Plan, Subject]:
+    """The plan of a period as known on a day, and the subject as its version admits it."""
+    version = version_of(course, at)
     key = (version.scheme.name, str(at), known)
     if key not in course.plans:
         if len(course.plans) > 4000:

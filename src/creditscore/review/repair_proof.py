@@ -1,17 +1,31 @@
 """A repair plan checked without the search: day by day, and by trying every set of actions on every event day.
 
-Nothing here uses the choices of the search: only the options, the calendar and the reference interpreter.
+Nothing here uses the choices of the search or its event days: only the options, the calendar, the reference interpreter
+and what a plan can tell apart on a day (`event_days.Reader`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import product
+from typing import Any
 
 from creditscore.days import iso
 from creditscore.errors import UsageError
-from creditscore.review.repair_course import Action, Course, outcome_on, period_on, version_at
+from creditscore.review.event_days import Reader, dates_of
+from creditscore.review.repair_course import (
+    Action,
+    Course,
+    acted,
+    outcome_on,
+    period_on,
+    plan_at,
+    stages,
+    version_at,
+    version_of,
+)
 from creditscore.review.repair_options import Option
 from creditscore.review.repair_plan import RepairPlan
 
@@ -20,11 +34,15 @@ MOST_SETS = 200_000
 
 @dataclass(frozen=True)
 class Proof:
-    """What was tried: how many days, how many sets of actions; `faults` says what the plan claims and is not so."""
+    """What was tried: how many days, how many sets of actions; `faults` says what the plan claims and is not so.
+
+    `graded`: of the days those that were graded; on each other day everything that is read is as on the day before.
+    """
 
     days: int
     sets: int
     faults: tuple[str, ...]
+    graded: int
 
     @property
     def holds(self) -> bool:
@@ -41,14 +59,45 @@ def is_at(course: Course, day: int, actions: Sequence[Action], target: str) -> b
 
 
 def simulate(course: Course, plan: RepairPlan) -> Proof:
-    """The plan day by day, event day or not: the grade is reached on its day and on no day before."""
+    """The plan day by day, event day or not: the grade is reached on its day and on no day before.
+
+    Every day is read. It is graded unless all that grading reads on it is what it read on the day before.
+    """
     end = plan.until if plan.day is None else plan.day
-    faults = []
+    readings = Readings(course, plan.actions, end)
+    faults, graded = [], 0
+    there, before = False, None
     for day in range(course.on, end + 1):
-        there = is_at(course, day, plan.actions, plan.target)
+        reading = readings.on(day)
+        if reading != before:
+            there, before, graded = is_at(course, day, plan.actions, plan.target), reading, graded + 1
         if there != (day == plan.day):
             faults.append(f"{iso(day)}: the grade is {'reached' if there else 'not reached'}")
-    return Proof(end - course.on + 1, 1, tuple(faults))
+    return Proof(end - course.on + 1, 1, tuple(faults), graded)
+
+
+class Readings:
+    """What grading reads on a day: of each stage the version, and what its plan can tell apart of the subject.
+
+    The subject's days are those it brings and those that `actions` up to `until` give it.
+    """
+
+    def __init__(self, course: Course, actions: Sequence[Action], until: int) -> None:
+        self.course, self.actions, self.until = course, actions, until
+        self.readers: dict[str, Reader] = {}
+
+    def on(self, day: int) -> tuple[Any, ...]:
+        """Equal on two days only where the outcome is the same. Raises NotInForce without a version."""
+        return tuple(self._stage(at, known) for at, known in stages(self.course, day)[-1:])
+
+    def _stage(self, at: int | date, known: int) -> tuple[Any, ...]:
+        name = version_of(self.course, at).scheme.name
+        if name not in self.readers:
+            plan, subject = plan_at(self.course, at, known)
+            days = {*dates_of(plan, subject), *dates_of(plan, acted(subject, self.actions, self.until))}
+            days |= {one.day for one in self.actions}  # a record that is repaired twice keeps the later day only
+            self.readers[name] = Reader(plan.scheme, sorted(days))
+        return name, self.readers[name].seen(at, known)
 
 
 def exhaust(course: Course, plan: RepairPlan, most: int = MOST_SETS) -> Proof:
@@ -75,7 +124,7 @@ def exhaust(course: Course, plan: RepairPlan, most: int = MOST_SETS) -> Proof:
                     f"{iso(day)}: reached by {', '.join(f'{a.kind} {a.target} {iso(a.day)}' for a in actions)}"
                 )
                 break
-    return Proof(len(events), tried, tuple(faults))
+    return Proof(len(events), tried, tuple(faults), len(events))
 
 
 def every_set(options: Sequence[Option], days: Sequence[int]) -> Iterator[tuple[Action, ...]]:
@@ -112,4 +161,4 @@ def every_set(options: Sequence[Option], days: Sequence[int]) -> Iterator[tuple[
             yield actions
 
 
-__all__ = ["MOST_SETS", "Proof", "every_set", "exhaust", "is_at", "simulate"]
+__all__ = ["MOST_SETS", "Proof", "Readings", "every_set", "exhaust", "is_at", "simulate"]
