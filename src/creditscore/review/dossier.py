@@ -72,8 +72,9 @@ def dossier(
     else:
         before_it = events
     kept = kept_grade(store, run.run_id, case.subject_id)
-    found = merits(run, snapshot, case.subject_id, case.records, before_it, day, kept, schemes)
-    shown = explain(as_kept(run, snapshot, [case.subject_id], schemes), case.subject_id)
+    then = as_kept(run, snapshot, [case.subject_id], schemes)
+    found = merits(run, snapshot, case.subject_id, case.records, before_it, day, kept, schemes, then)
+    shown = explain(then, case.subject_id)
     rows = kept_rows(store, run.run_id, "ledger", case.subject_id)
     data: dict[str, Any] = {
         "case_id": case.case_id,

@@ -59,14 +59,15 @@ def merits(
     on: date,
     kept: Mapping[str, Any] | None = None,
     schemes: Mapping[str, Scheme] | None = None,
+    then: Grading | None = None,
 ) -> tuple[Merit, ...]:
     """One row per contested record, and one for all where there are several.
 
     Then: the records, law and day of knowledge of the run. Now: the same with the `events` recorded until `on`, and
     the law as known on that day. `kept` is the grade as the store holds it; InputError where the snapshot no longer
-    gives it.
+    gives it. `then`: the subject graded `as_kept`, by a caller who needs it as well.
     """
-    then = as_kept(run, snapshot, [subject_id], schemes)
+    then = as_kept(run, snapshot, [subject_id], schemes) if then is None else then
     if kept is not None:
         again = then.grades.to_pylist()[0]
         wrong = [name for name, value in again.items() if kept[name] != value]
