@@ -14,6 +14,9 @@ else
 
 export MLFLOW_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Where it is set, every test process and notebook compiles its libraries anew: seconds each. What is kept lies in .venv
+# and in ignored folders.
+unexport PYTHONDONTWRITEBYTECODE
 
 ifndef PYTHON
 PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
