@@ -60,15 +60,15 @@ def compare(snapshot: Path, grades: Path, out: Path, count: int) -> dict[str, ob
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    from creditscore.cli.decisive import _again, _run
+    from creditscore.cli.brought import again, run_of
     from creditscore.explanation.decisive_population import brief
     from creditscore.records.store import read_snapshot
 
     table = pq.read_table(out)
     chosen = sorted(random.Random(1).sample(range(len(table)), min(count, len(table))))
     rows = {row["subject_id"]: row for row in table.take(chosen).to_pylist()}
-    run, own = _run(grades, SCHEME)
-    plan, brought = _again(read_snapshot(snapshot), run, own, sorted(rows))
+    run, own = run_of(grades, SCHEME)
+    plan, brought = again(read_snapshot(snapshot), run, own, sorted(rows))
     begun, differ = time.process_time(), 0
     for subject_id, subject in brought:
         one, row = brief(plan, subject_id, subject), rows[subject_id]

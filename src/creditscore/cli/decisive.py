@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.brought import again, brought, held_in, run_of
 from creditscore.cli.progress import working
 from creditscore.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from creditscore.grading.exact import Subject
-    from creditscore.grading.plan import Plan
-    from creditscore.records import Snapshot
     from creditscore.schemes.model import Scheme
 
 decisive_app = typer.Typer(
@@ -58,7 +56,7 @@ def show_command(
     from creditscore.explanation.words import lang_of
 
     chosen = lang_of(lang)
-    plan, subject_id, one = _subject(folder, subject, snapshot, scheme)
+    plan, subject_id, one = brought(folder, subject, snapshot, scheme)
     found = decisive(plan, one, target, limit)
     items = {str(record["record_id"]): str(record["item"]) for record in one.records}
     for line in render(found, subject_id, plan.scheme.name, plan.period, items, chosen).splitlines():
@@ -79,7 +77,7 @@ def shares_command(
     from creditscore.cli.tables import show
     from creditscore.explanation.shapley import shapley
 
-    plan, subject_id, one = _subject(folder, subject, snapshot, scheme)
+    plan, subject_id, one = brought(folder, subject, snapshot, scheme)
     found = shapley(plan, one, most)
     items = {str(record["record_id"]): str(record["item"]) for record in one.records}
     typer.echo(f"{subject_id}  {plan.scheme.name}  {plan.period}  {found.of}: {found.empty} -> {found.whole}")
@@ -146,8 +144,8 @@ def population_command(
 
     from creditscore.explanation.decisive_population import population
 
-    run, own = _run(folder, scheme)
-    held = _held(snapshot, run)
+    run, own = run_of(folder, scheme)
+    held = held_in(snapshot, run)
     scheme_id = str(run["scheme"]).partition("@")[0]
     columns = ["subject_id", "scheme", "state", "grade", "margin"]
     grades = pq.read_table(folder / "grades.parquet", columns=columns)
@@ -179,70 +177,8 @@ def _spans(snapshot: str, run: dict[str, Any], own: Scheme | None, any_id: str, 
     from creditscore.records.store import read_snapshot
 
     held = read_snapshot(snapshot, threads=1 if share[1] > 1 else None)
-    with weighing(held, _again(held, run, own, [any_id])[0]) as ready:
+    with weighing(held, again(held, run, own, [any_id])[0]) as ready:
         return some_spans(ready, share)
-
-
-def _run(folder: Path, scheme: str | None) -> tuple[dict[str, Any], Scheme | None]:
-    """The manifest of one scheme of a written grading, and its file where it stands outside the library."""
-    from creditscore.cli.explain import words_of
-    from creditscore.explanation.read import manifest_of
-
-    name, own = words_of(scheme)
-    return manifest_of(folder, name), own
-
-
-def _held(snapshot: Path, run: dict[str, Any]) -> Snapshot:
-    """The snapshot, which must be the one that was graded."""
-    from creditscore.records.store import read_snapshot
-
-    held = read_snapshot(snapshot)
-    if held.content_hash() != run["snapshot_hash"]:
-        raise InputError(
-            "the snapshot is not the one that was graded",
-            where=str(snapshot),
-            allowed=run["snapshot_hash"],
-            next="give the snapshot of the run",
-        )
-    return held
-
-
-def _again(
-    held: Snapshot, run: dict[str, Any], own: Scheme | None, subject_ids: list[str]
-) -> tuple[Plan, list[tuple[str, Subject]]]:
-    """The plan of the run, and what some subjects bring under it, by the same text of the scheme."""
-    from datetime import date
-
-    from creditscore.grading.grade import hash_of
-    from creditscore.review.regrade import readmit
-
-    by_year = str(run["period"]).isdigit() and len(str(run["period"])) == 4
-    plan, brought = readmit(
-        held,
-        subject_ids,
-        own or str(run["scheme"]),
-        run["period"] if by_year else None,
-        as_of=None if by_year else run["as_of"],
-        known_on=date.fromisoformat(run["known_at"]),
-        replayed=run["law_known_at"] != "latest",
-    )
-    if hash_of(plan.scheme) != run["scheme_hash"]:
-        raise InputError(
-            f"the text of {run['scheme']} is not the one that was applied",
-            next="grade again, or give the file of the scheme with --scheme",
-        )
-    return plan, brought
-
-
-def _subject(folder: Path, subject: str, snapshot: Path, scheme: str | None) -> tuple[Plan, str, Subject]:
-    """The plan and the input of one subject of a written grading."""
-    from creditscore.explanation.read import read
-
-    run, own = _run(folder, scheme)
-    subject_id = str(read(folder, subject, str(run["scheme"])).grade["subject_id"])
-    with working(f"reading {subject_id}"):
-        plan, ((_, one),) = _again(_held(snapshot, run), run, own, [subject_id])
-    return plan, subject_id, one
 
 
 def _write(file: Path | None, data: dict[str, Any]) -> None:

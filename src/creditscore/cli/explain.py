@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from creditscore.cli.acting import Marks, open_log
+from creditscore.cli.brought import brought, words_of
 
 if TYPE_CHECKING:
+    from creditscore.grading.exact import Outcome
     from creditscore.review.disputes import Marked
     from creditscore.schemes.model import Scheme
 
@@ -27,7 +29,9 @@ def explain_command(
         str, typer.Option(help="subject: one paragraph; reviewer: the full arithmetic; auditor: with every hash.")
     ] = "reviewer",
     store: Marks = None,
-    snapshot: Annotated[Path | None, typer.Option(help="The snapshot of the kept run, where it has moved.")] = None,
+    snapshot: Annotated[
+        Path | None, typer.Option(help="The snapshot that was graded: every number is computed again from it.")
+    ] = None,
 ) -> None:
     """Explain one grade: every point with its record and article, from the start score to the grade."""
     from creditscore.explanation.audit import audit
@@ -41,7 +45,8 @@ def explain_command(
     name, own = words_of(scheme)
     names = [name] if name else list(schemes_in(folder))
     laws = Path(scheme).parent / "laws" if scheme and own else None
-    explained = [explain(folder, subject, one, own, laws) for one in names]
+    again = [_outcome(folder, subject, scheme if own else one, snapshot) for one in names]
+    explained = [explain(folder, subject, one, own, laws, outcome) for one, outcome in zip(names, again, strict=True)]
     hashes = [audit(folder, subject, one) if deep == "auditor" else None for one in names]
     shown = [render(one, chosen, _width(), deep, held) for one, held in zip(explained, hashes, strict=True)]
     marked = _marked(store, snapshot, [(one.run_id, one.subject_id) for one in explained], own)
@@ -59,6 +64,16 @@ def explain_command(
             typer.echo(f"written to {write_page(page, drawn)}")
 
 
+def _outcome(folder: Path, subject: str, scheme: str | None, snapshot: Path | None) -> Outcome | None:
+    """The subject graded again from what it brought to the run, where that is at hand."""
+    if snapshot is None:
+        return None
+    from creditscore.grading.exact import grade_subject
+
+    plan, _, one = brought(folder, subject, snapshot, scheme)
+    return grade_subject(plan, one)
+
+
 def _marked(
     store: Path | None, snapshot: Path | None, asked: list[tuple[str, str]], own: Scheme | None
 ) -> list[list[Marked]]:
@@ -70,16 +85,6 @@ def _marked(
     schemes = {} if own is None else {own.scheme: own}
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
         return [marks(log.store, run, [subject], place=snapshot, schemes=schemes) for run, subject in asked]
-
-
-def words_of(scheme: str | None) -> tuple[str, Scheme | None]:
-    """The scheme asked for, and its file where it stands outside the library."""
-    if scheme is None or not scheme.endswith((".yaml", ".yml")):
-        return scheme or "", None
-    from creditscore.schemes import registry
-
-    own = registry.pick(scheme)
-    return own.scheme, own
 
 
 def _width() -> int:

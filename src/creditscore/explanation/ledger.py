@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-from creditscore.errors import SchemeError
+from creditscore.explanation.check import check, plan_of
 from creditscore.explanation.labels import Labels, labels_of, law_titles
 from creditscore.explanation.numbers import MINUS, points
 from creditscore.explanation.read import Found, read
 from creditscore.explanation.words import plain
+from creditscore.grading.exact import Outcome
 from creditscore.grading.result import Grading
 from creditscore.schemes.model import Label, Scheme
 
@@ -86,21 +86,27 @@ def explain(
     scheme: str = "",
     words_of: Scheme | None = None,
     laws: Path | None = None,
+    outcome: Outcome | None = None,
 ) -> Explanation:
     """Explain one subject of a grading in memory or in the folder that a grading was written to.
 
     `scheme` chooses one where the folder holds several; `words_of` is the scheme whose labels are used, for one
-    outside the library, and `laws` the folder of its legal texts. InputError when the folder, one of its files or
-    the subject is missing; SchemeError when the ledger does not add up to the score.
+    outside the library, and `laws` the folder of its legal texts. `outcome` is the subject graded again from what
+    was graded, where that is at hand; every number and code is then compared. InputError when the folder, one of its
+    files or the subject is missing; SchemeError when the parts of the page do not fit (`explanation.check`).
     """
     found = read(source, subject_id, scheme)
     labels = labels_of(found.manifest, source.plan.scheme if isinstance(source, Grading) else words_of)
+    plan = source.plan if isinstance(source, Grading) else None
+    if plan is None and labels.scheme is not None and not labels.changed:
+        plan = plan_of(found.manifest, labels.scheme)
+    check(found, plan, outcome)
     lines = lines_of(found, labels)
     grade, manifest = found.grade, found.manifest
-    _check(found, lines)
     readings = [one for one in (grade["readings"] or "").split(";") if one]
     known = manifest.get("readings", {})
-    notes = ["rules_missing"] if labels.scheme is None else ["rules_changed"] if labels.changed else []
+    notes = ["computed_again"] if outcome is not None else []
+    notes += ["rules_missing"] if labels.scheme is None else ["rules_changed"] if labels.changed else []
     has_points = any(line.step == "start" for line in lines)
     if grade["state"] == "graded" and not has_points:
         notes.append("no_points")
@@ -181,33 +187,6 @@ def _totals(found: Found) -> list[Decimal | None]:
         is_open = (is_open or moved is None) and k != absorbed
         totals.append(None if is_open or row["step"] == "decide" else total)
     return totals
-
-
-def _check(found: Found, lines: tuple[Line, ...]) -> None:
-    """Refuse a ledger that does not add up to the score it stands beside."""
-    grade = found.grade
-    if grade["state"] == "not_graded" or grade["start"] is None:
-        return
-    start = sum((line.nominal or Decimal(0) for line in lines if line.step == "start"), Decimal(0))
-    effective = [line.effective for line in lines]
-    known = [one for one in effective if one is not None]
-    reached = grade["start"] + sum(known, Decimal(0))
-    if start != grade["start"]:
-        raise _refused(grade, f"the start lines add up to {points(start)}, the start is {points(grade['start'])}")
-    if grade["score"] is None:
-        return
-    if len(known) < len(effective) and not any(line.step == "cap" for line in lines):
-        raise _refused(grade, "a line has no number, yet the score has one")
-    if reached != grade["score"]:
-        raise _refused(grade, f"start and ledger add up to {points(reached)}, the score is {points(grade['score'])}")
-
-
-def _refused(grade: Mapping[str, Any], why: str) -> SchemeError:
-    return SchemeError(
-        f"the ledger of {grade['subject_id']} does not add up: {why}",
-        where="grades.parquet and ledger.parquet",
-        next="these files do not belong together or were changed; grade again and keep what was written",
-    )
 
 
 def _sum(one: Explanation) -> str:

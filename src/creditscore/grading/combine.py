@@ -12,6 +12,16 @@ from creditscore.grading.plan import Plan, PlanItem
 
 def combine(plan: Plan, records: list[dict[str, Any]], lines: list[Line]) -> tuple[int, int]:
     """Select within groups, cap, add up; returns the lowest and highest sum. Writes the record and cap lines."""
+    kept, displaced = select(plan, records)
+    low, high = add_up(plan, kept, records, lines)
+    for record in records:
+        if record["seen"]:
+            lines.append(_line(record, displaced.get(record["rk"])))
+    return low, high
+
+
+def select(plan: Plan, records: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[Any, str]]:
+    """The records that weigh, and for each that does not (by `rk`) where a heavier one took its place."""
     displaced: dict[Any, str] = {}
     counting = [record for record in records if record["counts"] and record["plan_item"].form != "pool"]
 
@@ -46,6 +56,11 @@ def combine(plan: Plan, records: list[dict[str, Any]], lines: list[Line]) -> tup
             rows = [r for r in kept if r["plan_item"].group == group.index]
             chosen = {id(r) for r in heaviest(rows, lambda r: 0, "group")}
             kept = [r for r in kept if r["plan_item"].group != group.index or id(r) in chosen]
+    return kept, displaced
+
+
+def add_up(plan: Plan, kept: list[dict[str, Any]], records: list[dict[str, Any]], lines: list[Line]) -> tuple[int, int]:
+    """The lowest and highest sum of the records that weigh, with caps, and of the pools; writes the cap lines."""
     low = high = 0
     items: dict[int, list[int]] = {}
     for record in kept:
@@ -89,9 +104,6 @@ def combine(plan: Plan, records: list[dict[str, Any]], lines: list[Line]) -> tup
             )
         )
         low, high = _signed(low, high, sums, rows[0]["plan_item"].sign)
-    for record in records:
-        if record["seen"]:
-            lines.append(_line(record, displaced.get(record["rk"])))
     return low, high
 
 

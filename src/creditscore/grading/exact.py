@@ -117,8 +117,8 @@ def settle(plan: Plan, subject: Subject, opened: Opening) -> Outcome:
         decision.state,
         decision.reason,
         end.start if shown and not end.span else None,
-        _bound(scores[0]) if scores and shown else None,
-        _bound(scores[1]) if scores and shown else None,
+        shown_bound(scores[0]) if scores and shown else None,
+        shown_bound(scores[1]) if scores and shown else None,
         "" if decision.grade is None else plan.grades[decision.grade],
         decision.route or "",
         decision.margin,
@@ -178,12 +178,13 @@ def conclude(
                     "unknown" if points is None else "counted",
                 )
             )
-    scores = None if start is None else _limited(plan, start + low, start + high, lines)
+    scores = None if start is None else limited(plan, start + low, start + high, lines)
     decision = _decision(plan, subject, env, scores, touched, unknown)
     return Conclusion(start, span, scores, low != high, decision)
 
 
-def _bound(score: int) -> int | None:
+def shown_bound(score: int) -> int | None:
+    """A bound of a score; None where nobody knows one."""
     return score if abs(score) < UNBOUNDED // 2 else None
 
 
@@ -220,7 +221,9 @@ def start_points(plan: Plan, rule: PlanRule, env: Mapping[str, Any], lines: list
     return start
 
 
-def _limited(plan: Plan, low: int, high: int, lines: list[Line]) -> tuple[int, int]:
+def limited(plan: Plan, low: int, high: int, lines: list[Line]) -> tuple[int, int]:
+    """The lowest and highest score inside floor and ceiling; writes the line of what they cut."""
+
     def clamp(score: int) -> int:
         score = score if plan.floor is None else max(score, plan.floor)
         return score if plan.ceiling is None else min(score, plan.ceiling)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -29,6 +30,17 @@ from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.model import Scheme
 from creditscore.version import __version__
+
+RUN = (
+    "creditscore",
+    "scheme_hash",
+    "snapshot_hash",
+    "scheme",
+    "period",
+    "as_of",
+    "known_at",
+    "law_known_at",
+)  # what a run's id is made of
 
 
 def grade(
@@ -127,6 +139,12 @@ def hash_of(scheme: Scheme) -> str:
     return "sha256:" + hashlib.sha256(scheme.model_dump_json().encode()).hexdigest()
 
 
+def run_id_of(run: Mapping[str, Any]) -> str:
+    """The id that a run with this identity has: a hash of version, scheme, input and parameters."""
+    identity = {name: run[name] for name in RUN}
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def too_many(result: Any, allowed: int) -> TooManyRejected:
     """The error that carries a finished `result` (its `.manifest` counts the refused rows) in `.grading`."""
     rejected = result.manifest["rejected"]
@@ -207,7 +225,7 @@ def _manifest(
     notes = _law_notes(plan)
     notes += [] if feeds else ["no feeds declared: a subject without records may be clean, or its feed may be silent"]
     return {
-        "run_id": hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16],
+        "run_id": run_id_of(identity),
         **identity,
         "counts": {
             "records": records,

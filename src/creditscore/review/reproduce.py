@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from typing import Any
 
 from creditscore.errors import InputError, UsageError
 from creditscore.explanation.read import read_manifest
-from creditscore.grading.grade import grade
+from creditscore.grading.grade import grade, run_id_of
 from creditscore.grading.result import TABLES, Grading
 from creditscore.grading.several import Gradings, join
 from creditscore.records import Snapshot
@@ -140,8 +139,7 @@ def _causes(runs: dict[str, dict[str, Any]], made: list[Grading]) -> tuple[Cause
             for key in (*IDENTITY, *PARAMETERS)
             if str(run[key]) != str(new[key])
         ]
-        stated = {key: run[key] for key in (*IDENTITY, *PARAMETERS)}
-        derived = hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()[:16]
+        derived = run_id_of(run)
         if derived != run["run_id"]:
             found.append(Cause("run_id", str(run["run_id"]), derived, of))
         if not found:

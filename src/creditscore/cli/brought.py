@@ -1,0 +1,86 @@
+"""What one subject brought to a written grading: the run's plan and input again, from the snapshot that was graded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.cli.progress import working
+from creditscore.errors import InputError
+
+if TYPE_CHECKING:
+    from creditscore.grading.exact import Subject
+    from creditscore.grading.plan import Plan
+    from creditscore.records import Snapshot
+    from creditscore.schemes.model import Scheme
+
+
+def words_of(scheme: str | None) -> tuple[str, Scheme | None]:
+    """The scheme asked for, and its file where it stands outside the library."""
+    if scheme is None or not scheme.endswith((".yaml", ".yml")):
+        return scheme or "", None
+    from creditscore.schemes import registry
+
+    own = registry.pick(scheme)
+    return own.scheme, own
+
+
+def run_of(folder: Path, scheme: str | None) -> tuple[dict[str, Any], Scheme | None]:
+    """The manifest of one scheme of a written grading, and its file where it stands outside the library."""
+    from creditscore.explanation.read import manifest_of
+
+    name, own = words_of(scheme)
+    return manifest_of(folder, name), own
+
+
+def held_in(snapshot: Path, run: dict[str, Any]) -> Snapshot:
+    """The snapshot, which must be the one that was graded."""
+    from creditscore.records.store import read_snapshot
+
+    found = read_snapshot(snapshot)
+    if found.content_hash() != run["snapshot_hash"]:
+        raise InputError(
+            "the snapshot is not the one that was graded",
+            where=str(snapshot),
+            allowed=run["snapshot_hash"],
+            next="give the snapshot of the run",
+        )
+    return found
+
+
+def again(
+    snapshot: Snapshot, run: dict[str, Any], own: Scheme | None, subject_ids: list[str]
+) -> tuple[Plan, list[tuple[str, Subject]]]:
+    """The plan of the run, and what some subjects bring under it, by the same text of the scheme."""
+    from datetime import date
+
+    from creditscore.grading.grade import hash_of
+    from creditscore.review.regrade import readmit
+
+    by_year = str(run["period"]).isdigit() and len(str(run["period"])) == 4
+    plan, brought = readmit(
+        snapshot,
+        subject_ids,
+        own or str(run["scheme"]),
+        run["period"] if by_year else None,
+        as_of=None if by_year else run["as_of"],
+        known_on=date.fromisoformat(run["known_at"]),
+        replayed=run["law_known_at"] != "latest",
+    )
+    if hash_of(plan.scheme) != run["scheme_hash"]:
+        raise InputError(
+            f"the text of {run['scheme']} is not the one that was applied",
+            next="grade again, or give the file of the scheme with --scheme",
+        )
+    return plan, brought
+
+
+def brought(folder: Path, subject: str, snapshot: Path, scheme: str | None) -> tuple[Plan, str, Subject]:
+    """The plan and the input of one subject of a written grading."""
+    from creditscore.explanation.read import read
+
+    run, own = run_of(folder, scheme)
+    subject_id = str(read(folder, subject, str(run["scheme"])).grade["subject_id"])
+    with working(f"reading {subject_id}"):
+        plan, ((_, one),) = again(held_in(snapshot, run), run, own, [subject_id])
+    return plan, subject_id, one

@@ -1,0 +1,185 @@
+"""What a page must fulfil before it is shown: rows that fit each other, their rules, and the records where at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from creditscore.days import to_day
+from creditscore.errors import CreditscoreError, SchemeError
+from creditscore.explanation.check_decision import decision_faults
+from creditscore.explanation.check_rows import row_faults
+from creditscore.explanation.numbers import points
+from creditscore.explanation.read import Found
+from creditscore.grading.bind import bind
+from creditscore.grading.exact import Outcome
+from creditscore.grading.grade import RUN, run_id_of
+from creditscore.grading.lines import STEPS, Line
+from creditscore.grading.plan import Plan
+from creditscore.quantities import from_micro, plain, to_micro
+from creditscore.schemes.model import Scheme
+from creditscore.version import __version__
+
+NUMBERS = ("start", "score", "score_low", "score_high", "margin")
+ABOUT = ("scheme", "version", "period")
+
+
+def check(found: Found, plan: Plan | None, outcome: Outcome | None = None) -> None:
+    """Refuse one subject of a grading whose parts do not fit; SchemeError names the first that does not.
+
+    Always: start + Σ effective = score, and each row's effective from its nominal. `plan`: each row is one that the
+    rules can give, and caps, limits, score, grade, route, margin, evidence and readings follow from the rows.
+    `outcome`: every number and code is what the records of the subject give, computed again.
+    """
+    _refuse(found, _run_faults(found), "the manifest of {} is not the one of its run")
+    _refuse(found, _sums(found), "the ledger of {} does not add up")
+    _refuse(found, _row_sums(found), "the ledger of {} does not add up")
+    if plan is not None:
+        lines = [_line(row) for row in found.ledger]
+        weighed, faults = row_faults(plan, found.grade, lines)
+        _refuse(found, faults, "the ledger of {} does not follow from its rules")
+        faults = decision_faults(plan, found.grade, lines, weighed)
+        _refuse(found, faults, "the grade of {} does not follow from its ledger")
+    if outcome is not None:
+        _refuse(found, _unlike(found, outcome), "the page of {} is not what its records give")
+
+
+def plan_of(run: Mapping[str, Any], scheme: Scheme) -> Plan | None:
+    """The plan under which a run graded; None where another version of this package did, or its text says less."""
+    if run.get("creditscore") != __version__ or not set(RUN) <= set(run):
+        return None
+    at = int(run["period"]) if scheme.period == "year" else date.fromisoformat(run["as_of"])
+    law = None if run["law_known_at"] == "latest" else date.fromisoformat(run["law_known_at"])
+    try:
+        return bind(scheme, at, known_at=to_day(date.fromisoformat(run["known_at"])), law_known_at=law)
+    except CreditscoreError:
+        return None
+
+
+def _refuse(found: Found, faults: Iterator[str], what: str) -> None:
+    why = next(faults, None)
+    if why is not None:
+        raise SchemeError(
+            f"{what.format(found.grade['subject_id'])}: {why}",
+            where="grades.parquet, ledger.parquet and manifest.json",
+            next="these files do not belong together or were changed; grade again and keep what was written",
+        )
+
+
+def _run_faults(found: Found) -> Iterator[str]:
+    run, grade = found.manifest, found.grade
+    if set(RUN) <= set(run) and run_id_of(run) != run.get("run_id"):
+        yield f"run_id is {run.get('run_id')!r}, what it is derived from gives {run_id_of(run)!r}"
+    code, _, version = str(run["scheme"]).partition("@")
+    said = {"scheme": code, "version": version, "period": str(run.get("period")), "known_at": str(run.get("known_at"))}
+    for name, value in said.items():
+        if str(grade[name]) != value:
+            yield f"the grade has {name} {grade[name]!s}, the run {value}"
+    for number, row in enumerate(found.ledger, start=1):
+        for name in ABOUT:
+            if row[name] != said[name]:
+                yield f"row {number} has {name} {row[name]!r}, the run {said[name]!r}"
+
+
+def _sums(found: Found) -> Iterator[str]:
+    """Start lines against the start, start and ledger against the score."""
+    grade = found.grade
+    if grade["state"] == "not_graded" or grade["start"] is None:
+        return
+    start = sum((row["nominal"] or Decimal(0) for row in found.ledger if row["step"] == "start"), Decimal(0))
+    known = [row["effective"] for row in found.ledger if row["effective"] is not None]
+    reached = grade["start"] + sum(known, Decimal(0))
+    if start != grade["start"]:
+        yield f"the start lines add up to {points(start)}, the start is {points(grade['start'])}"
+    if grade["score"] is None:
+        return
+    if len(known) < len(found.ledger) and not any(row["step"] == "cap" for row in found.ledger):
+        yield "a line has no number, yet the score has one"
+    if reached != grade["score"]:
+        yield f"start and ledger add up to {points(reached)}, the score is {points(grade['score'])}"
+
+
+def _row_sums(found: Found) -> Iterator[str]:
+    """Each row's effective against its nominal, by what the row says of itself; no rule is needed for it."""
+    before = 0
+    for number, row in enumerate(found.ledger, start=1):
+        place, nominal, effective = f"row {number} ({row['step']} {row['rule']})", row["nominal"], row["effective"]
+        if row["step"] not in STEPS or STEPS.index(row["step"]) < before:
+            yield f"{place} stands where no such row may stand"
+            return
+        before = STEPS.index(row["step"])
+        shown = f"nominal {_shown(nominal)}, effective {_shown(effective)}, reason {row['reason']}"
+        if not _fits(row["step"], row["reason"].partition(":")[0], nominal, effective):
+            yield f"{place}: {shown}"
+
+
+def _fits(step: str, reason: str, nominal: Decimal | None, effective: Decimal | None) -> bool:
+    """Whether a row may have these two numbers for its reason."""
+    match step, reason:
+        case "start", "unknown":
+            return nominal is None and effective is None
+        case "start", _:
+            return nominal is not None and effective == 0
+        case "cap" | "limit", _:
+            return nominal is None and (effective is None) == (reason == "unknown")
+        case "decide", _:
+            return nominal is None and effective == 0
+        case "condition" | "record", "unknown":
+            return effective is None and (nominal is None or step == "record")
+        case _, "counted":
+            return nominal is not None and nominal == effective
+        case "record", "corrected" | "repaired":
+            if nominal is None or effective is None:
+                return effective == 0  # whatever it weighed, all of it was given back
+            return 0 <= effective <= nominal if nominal >= 0 else nominal <= effective <= 0
+        case "record", "noted":
+            return nominal == 0 and effective == 0
+        case "record", "pooled":
+            return nominal is None and effective == 0
+        case "record", "withdrawn" | "exempt" | "displaced":
+            return effective == 0
+    return False
+
+
+def _shown(value: Any) -> str:
+    return "(none)" if value is None else points(value)
+
+
+def _line(row: Mapping[str, Any]) -> Line:
+    nominal, effective = (None if row[name] is None else to_micro(row[name]) for name in ("nominal", "effective"))
+    step, record, item, rule, cited, reason = (
+        row[name] or "" for name in ("step", "record_id", "item", "rule", "article", "reason")
+    )
+    return Line(step, record, item, nominal, effective, rule, cited, reason)
+
+
+def _unlike(found: Found, outcome: Outcome) -> Iterator[str]:
+    """Where the written rows are not those of the outcome."""
+    graded = outcome.state == "graded"
+    known = outcome.state != "not_graded"
+    again = {
+        "state": outcome.state, "state_reason": outcome.state_reason,
+        "start": from_micro(outcome.start), "score": from_micro(outcome.score) if known else None,
+        "score_low": from_micro(outcome.score_low), "score_high": from_micro(outcome.score_high),
+        "grade": outcome.grade, "route": outcome.route, "margin": from_micro(outcome.margin) if graded else None,
+        "evidence": outcome.evidence, "readings": ";".join(outcome.readings),
+    }  # fmt: skip
+    for name, value in again.items():
+        if _text(found.grade[name]) != _text(value):
+            yield f"{name} is {_text(found.grade[name]) or '(none)'}, computed again {_text(value) or '(none)'}"
+    lines = outcome.ledger
+    for number, (row, line) in enumerate(zip(found.ledger, lines, strict=False), start=1):
+        for name in ("step", "record_id", "item", "nominal", "effective", "rule", "article", "reason"):
+            value = getattr(line, name)
+            value = from_micro(value) if name in ("nominal", "effective") else value
+            if _text(row[name]) != _text(value):
+                place = f"row {number} ({line.step} {line.record_id or line.rule})"
+                yield f"{place}: {name} is {_text(row[name]) or '(none)'}, computed again {_text(value) or '(none)'}"
+    if len(found.ledger) != len(lines):
+        yield f"the ledger has {len(found.ledger)} rows, computed again {len(lines)}"
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else value if isinstance(value, str) else plain(value)

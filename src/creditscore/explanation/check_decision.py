@@ -1,0 +1,239 @@
+"""Does a grade follow from the rows of its ledger: score, path, route, margin, reasons, evidence and readings.
+
+Of the conditions only what the ledger shows is known: the score, the year, and facts over records of which there is no
+row. A condition that needs more may hold or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from creditscore.explanation.check_rows import Weighed, plain_micro
+from creditscore.grading.decide import adjusted
+from creditscore.grading.exact import shown_bound
+from creditscore.grading.facts import aggregate
+from creditscore.grading.lines import Line, article
+from creditscore.grading.plan import Plan, PlanRule
+from creditscore.quantities import MICRO, TOP, to_micro
+from creditscore.schemes.expressions import Node, names, to_python
+from creditscore.schemes.model import MARKS
+
+OF_NOBODY = ("out_of_scope", "no_feed")  # why a subject is not graded where no rule says it
+
+
+def decision_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], weighed: Weighed) -> Iterator[str]:
+    """Why the row of a grade does not follow from its ledger."""
+    if grade["state"] not in ("graded", "not_graded", "not_computable"):
+        yield f"there is no state {grade['state']!r}"
+    if grade["domain"] != plan.scheme.domain:
+        yield f"the domain is {plan.scheme.domain}, the grade says {grade['domain']}"
+    yield from _score_faults(grade, lines, weighed)
+    path = [line for line in lines if line.step == "decide"]
+    known = _known(plan, grade, weighed)
+    yield from _rule_faults(plan, lines, known)
+    if path:
+        yield from _path_faults(plan, grade, path, known)
+    else:
+        yield from _open_faults(plan, grade, lines, weighed)
+    yield from _source_faults(plan, grade, lines, weighed)
+
+
+def _score_faults(grade: Mapping[str, Any], lines: list[Line], weighed: Weighed) -> Iterator[str]:
+    numbers = {name: _micro(grade[name]) for name in ("start", "score", "score_low", "score_high")}
+    begun = [line.nominal for line in lines if line.step == "start"]
+    start = sum(one or 0 for one in begun) if begun and None not in begun else None
+    low = high = score = None
+    if grade["state"] == "not_graded" or not begun:
+        start = None
+    elif weighed.scores is None:  # open: the numbers nobody published do not stand in the rows
+        low, high, score = numbers["score_low"], numbers["score_high"], numbers["score"]
+        if low is not None and high is not None and low > high:
+            yield f"the score lies between {plain_micro(low)} and {plain_micro(high)}"
+        if score is not None and (low, high) != (shown_bound(score), shown_bound(score)):
+            yield f"the score is {plain_micro(score)}, its bounds are not"
+    else:
+        low, high = (shown_bound(one) for one in weighed.scores)
+        score = weighed.scores[0] if weighed.scores[0] == weighed.scores[1] else None
+    unknown = any(line.effective is None for line in lines)
+    for name, value in (("start", start), ("score", score), ("score_low", low), ("score_high", high)):
+        if numbers[name] != value and not (name == "score" and unknown and value is not None and numbers[name] is None):
+            yield f"the rows give {name} {_shown(value)}, the grade has {_shown(numbers[name])}"
+
+
+def _known(plan: Plan, grade: Mapping[str, Any], weighed: Weighed) -> dict[str, Any]:
+    """What conditions may read, as far as the ledger shows it."""
+    there = {item.index for _, items in weighed.items for item in items}
+    known: dict[str, Any] = {"period": plan.year * MICRO}
+    known |= {fact.name: aggregate(fact, []) for fact in plan.facts if fact.of == "records" and not fact.items & there}
+    score = _micro(grade["score"]) if grade["score"] is not None else weighed.scores[0] if weighed.scores else None
+    return known if score is None else {**known, "score": score}
+
+
+def _holds(node: Node | None, known: Mapping[str, Any]) -> bool | None:
+    """Whether a condition holds; None where it needs what the ledger does not show."""
+    if node is None:
+        return True
+    if node[0] in ("and", "or"):
+        parts = [_holds(part, known) for part in node[1:]]
+        settled = node[0] == "or"
+        return settled if settled in parts else None if None in parts else not settled
+    if node[0] == "not":
+        inner = _holds(node[1], known)
+        return None if inner is None else not inner
+    return bool(to_python(node)(known)) if set(names(node)) <= set(known) else None
+
+
+def _rule_faults(plan: Plan, lines: list[Line], known: Mapping[str, Any]) -> Iterator[str]:
+    """Start rules and conditions that hold, or do not, by what the ledger shows."""
+    begun = {line.rule for line in lines if line.step == "start" and line.reason != "bonus"}
+    for rule in plan.start:
+        if rule.id in begun:
+            if _holds(rule.when, known) is False:
+                yield f"the condition of the start {rule.id} does not hold"
+            break
+        if _holds(rule.when, known):
+            yield f"the start {rule.id} comes before {', '.join(begun) or 'any other'}"
+    there = {line.rule for line in lines if line.step == "condition"}
+    for rule in plan.conditions:
+        if _holds(rule.when, known) is (rule.id not in there):
+            yield f"the condition {rule.id} {'does not hold' if rule.id in there else 'holds, and has no row'}"
+
+
+def _path_faults(plan: Plan, grade: Mapping[str, Any], path: list[Line], known: Mapping[str, Any]) -> Iterator[str]:
+    """The rule that decided and those that changed its grade, each with what it did, against the grade."""
+    deciders, adjusters = {one.id: one for one in plan.deciders}, {one.id: one for one in plan.adjusters}
+    first = deciders.get(path[0].rule)
+    taken = [first, *(adjusters.get(line.rule) for line in path[1:])]
+    for line, rule in zip(path, taken, strict=True):
+        if rule is None or article(rule.rule) != line.article or line.item or line.record_id:
+            yield f"no rule {line.rule} under {line.article!r} decides"
+            return
+        if _holds(rule.when, known) is False:
+            yield f"the condition of {line.rule} does not hold"
+    assert first is not None
+    for rule in plan.deciders[: plan.deciders.index(first)]:
+        if _holds(rule.when, known):
+            yield f"{rule.id} decides before {first.id}"
+    if first.effect in ("not_graded", "not_computable"):
+        reason = first.rule.not_graded or first.rule.not_computable
+        said = (grade["state"], grade["state_reason"] or "", grade["grade"], grade["route"], grade["margin"])
+        if said != (first.effect, reason, None, None, None) or (len(path), path[0].reason) != (1, first.effect):
+            yield f"{first.id} says {first.effect} ({reason}), the grade {said[0]} ({said[1]})"
+        return
+    index, margin = _first_grade(plan, first, path[0], known)
+    if index is None:
+        yield f"{first.id} does not give {path[0].reason}"
+        return
+    route = first.route
+    for line, rule in zip(path[1:], taken[1:], strict=True):
+        new = adjusted(rule, index, len(plan.grades))  # type: ignore[arg-type]
+        if new == index or plan.grades[new] != line.reason:
+            yield f"{line.rule} makes {plan.grades[new]} of {plan.grades[index]}, the row says {line.reason}"
+            return
+        index, route = new, rule.route or route  # type: ignore[union-attr]
+    for rule in plan.adjusters:
+        if rule not in taken and _holds(rule.when, known) and adjusted(rule, index, len(plan.grades)) != index:
+            yield f"{rule.id} has no row"
+    margin = margin if len(path) == 1 and grade["score"] is not None else None
+    made = ("graded", "", plan.grades[index], route or "", margin)
+    said = (grade["state"], grade["state_reason"] or "", grade["grade"], grade["route"] or "", _micro(grade["margin"]))
+    for name, value, here in zip(("state", "state_reason", "grade", "route", "margin"), made, said, strict=True):
+        if value != here:
+            yield f"{name} is {_text(here)}, its rules give {_text(value)}"
+
+
+def _first_grade(plan: Plan, rule: PlanRule, line: Line, known: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """The grade (index) that a deciding rule gives, and its margin."""
+    if rule.effect != "bands":
+        index = rule.grade or 0
+        return (index if plan.grades[index] == line.reason else None), None
+    for index, low, high, first, last in rule.bands:
+        if "score" in known and low <= known["score"] <= high:
+            edge = last if plan.lower_is_better else first
+            margin = None if abs(edge) == TOP else abs(known["score"] - edge)
+            return (index if plan.grades[index] == line.reason else None), margin
+        if "score" not in known and plan.grades[index] == line.reason:
+            return index, None
+    return None, None
+
+
+def _open_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], weighed: Weighed) -> Iterator[str]:
+    """Where no rule decided: outside the scheme, or the decision depends on what nobody published."""
+    reason = grade["state_reason"] or ""
+    if (grade["grade"], grade["route"], grade["margin"]) != (None, None, None) or grade["state"] == "graded":
+        yield "no row decides, and there is a grade"
+    if grade["state"] == "not_graded" and reason not in OF_NOBODY:
+        yield f"no row decides, and the reason is {reason!r}"
+    if grade["state"] != "not_computable" or reason == "no_band":
+        return
+    head, _, tail = reason.partition(":")
+    needed = {line.rule for line in lines if line.reason in ("unknown", "pooled") and line.step != "cap"}
+    hidden = {line.item for line, items in weighed.items if line.nominal is None and items}
+    if head != "unknown" or not needed <= set(tail.split("+")) <= needed | hidden or tail != _sorted(tail):
+        yield f"the result depends on {_sorted('+'.join(needed))}, the reason is {reason!r}"
+
+
+def _sorted(tail: str) -> str:
+    return "+".join(sorted(set(tail.split("+"))))
+
+
+def _source_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], weighed: Weighed) -> Iterator[str]:
+    """Evidence and readings are those of the rules that have a row; some more may have touched the subject unseen."""
+    sure, perhaps = _touched(plan, lines, weighed)
+    marks = {MARKS.index(rule.evidence) for rule in sure if rule.evidence is not None}
+    more = {MARKS.index(rule.evidence) for rule in perhaps if rule.evidence is not None}
+    for line, items in weighed.items:
+        if line.reason == "unknown" and line.nominal is not None:
+            marks.add(MARKS.index("unknown"))
+        elif any(item.window.beyond for item in items):
+            more.add(MARKS.index("unknown"))
+    least = max(marks, default=-1)
+    allowed = {max(least, one) for one in more} | {least}
+    named = {MARKS[one] if one >= 0 else plan.scheme.evidence for one in allowed}
+    if grade["evidence"] not in named:
+        yield f"evidence is {grade['evidence']}, the rules of the rows give {' or '.join(sorted(named))}"
+    readings = [one for one in (grade["readings"] or "").split(";") if one]
+    needed = {one for rule in sure for one in rule.reading}
+    other = {one for rule in perhaps for one in rule.reading}
+    other |= {one for attribute in plan.scheme.attributes.values() for one in attribute.reading}
+    if not needed <= set(readings) <= needed | other or len(set(readings)) < len(readings):
+        wrong = sorted(needed ^ set(readings) if not needed <= set(readings) else set(readings) - needed - other)
+        yield f"readings are {grade['readings'] or '(none)'}; not of the rows: {', '.join(wrong)}"
+
+
+def _touched(plan: Plan, lines: list[Line], weighed: Weighed) -> tuple[list[Any], list[Any]]:
+    """The rules that surely touched the subject, and those that may have."""
+    sure: list[Any] = []
+    perhaps: list[Any] = []
+    rules: Iterable[PlanRule] = (*plan.start, *plan.bonus, *plan.conditions, *plan.deciders, *plan.adjusters)
+    named = {(line.step, line.rule) for line in lines}
+    places = {"start": (*plan.start, *plan.bonus), "condition": plan.conditions}
+    for rule in rules:
+        step = next((name for name, those in places.items() if rule in those), "decide")
+        if (step, rule.id) in named:
+            sure.append(rule.rule)
+    for line, items in weighed.items:
+        head, _, tail = line.reason.partition(":")
+        for item in items:
+            group = plan.groups[item.group] if item.group is not None else None
+            own = [item.rule, *([group.rule] if group and (group.cap is not None or group.heaviest) else [])]
+            mended = [one for one in (item.repair_terms, item.repair_rule) if one is not None]
+            (sure if len(items) == 1 else perhaps).extend(own)
+            (sure if len(items) == 1 and head == "corrected" else perhaps).extend(mended)
+        exempt = [rule.rule for rule in plan.exemptions if head in ("exempt", "withdrawn")]
+        sure += [rule.rule for rule in plan.exemptions if head == "exempt" and rule.id == tail]
+        perhaps += exempt
+    return sure, perhaps
+
+
+def _micro(value: Any) -> int | None:
+    return None if value is None else to_micro(value)
+
+
+def _shown(value: int | None) -> str:
+    return "(none)" if value is None else plain_micro(value)
+
+
+def _text(value: Any) -> str:
+    return "(none)" if value in (None, "") else _shown(value) if isinstance(value, int) else str(value)

@@ -1,0 +1,217 @@
+"""A page is shown only where its parts fit: every cell of one subject is changed, one at a time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from creditscore.cli.main import main
+from creditscore.days import from_day
+from creditscore.errors import SchemeError
+from creditscore.explanation.check import check, plan_of
+from creditscore.explanation.made_up import plans, subjects
+from creditscore.explanation.made_up_tables import tables
+from creditscore.explanation.read import Found, read
+from creditscore.grading.grade import grade
+from creditscore.grading.plan import Plan
+from creditscore.grading.replay import replay
+from creditscore.grading.result import Grading
+from creditscore.records import ingest
+from creditscore.records.store import write_snapshot
+from creditscore.schemes import registry
+
+from .conftest import MANY
+
+RICH = Path(__file__).parents[1] / "grading" / "schemes"
+SHIPPED = (
+    "tax@2014", "tax@2025", "environment/jiangsu@2020-01-01", "environment/national", "labour/national",
+    "examples/food_hygiene_uk", "examples/restaurants_san_francisco", "customs/grade@2021-11-01",
+)  # fmt: skip
+NUMBERS = ("start", "score", "score_low", "score_high", "margin", "nominal", "effective")
+KEYS = ("subject_id",)  # by these the rows are found
+
+
+@cache
+def graded(name: str) -> Grading:
+    scheme = registry.pick(name if "/" in name or "@" in name else str(RICH / f"{name}.yaml"))
+    plan: Plan = plans(scheme)[-1]
+    snapshot = ingest(**tables(plan, subjects(plan, 11, 20, range(1, 7))), subject_ids="local")
+    when: dict[str, Any] = {"period": plan.year} if scheme.period == "year" else {"as_of": from_day(plan.as_of)}
+    return grade(snapshot, scheme, **when, max_rejected=10**6)
+
+
+def richest(grading: Grading, most: int) -> list[str]:
+    """Subjects with most kinds of rows, decided ones first."""
+    kinds: dict[str, set[tuple[str, str]]] = {}
+    for row in grading.ledger.to_pylist():
+        kinds.setdefault(row["subject_id"], set()).add((row["step"], row["reason"].partition(":")[0]))
+    states = {row["subject_id"]: row["state"] for row in grading.grades.to_pylist()}
+    return sorted(kinds, key=lambda one: (states[one] != "graded", -len(kinds[one]), one))[:most]
+
+
+def others(name: str, value: Any, codes: list[str]) -> Iterator[Any]:
+    if isinstance(value, Decimal):
+        yield from (value + 1, value - 1, value + Decimal("0.000001"), -value, None)
+    elif isinstance(value, date):
+        yield value + timedelta(days=1)
+    elif name in NUMBERS:
+        yield from (Decimal(0), Decimal(1))
+    else:
+        yield from ("zz9", *codes[:2])
+
+
+def edits(found: Found, grading: Grading) -> Iterator[tuple[str, str, Found]]:
+    """(table, column, the subject with one cell changed)."""
+    rng = random.Random(1)
+    rows = {"grades": grading.grades.to_pylist(), "ledger": grading.ledger.to_pylist()}
+    for table, k, row in [("grades", -1, found.grade), *(("ledger", k, one) for k, one in enumerate(found.ledger))]:
+        for name, value in row.items():
+            codes = sorted({str(one[name]) for one in rows[table] if one[name] not in (None, value)})
+            for other in others(name, value, rng.sample(codes, len(codes))):
+                if other == value or name in KEYS:
+                    continue
+                new = {**row, name: other}
+                if k < 0:
+                    yield table, name, replace(found, grade=new)
+                else:
+                    yield table, name, replace(found, ledger=(*found.ledger[:k], new, *found.ledger[k + 1 :]))
+
+
+def refused(*given: Any) -> bool:
+    try:
+        check(*given)
+    except SchemeError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("name", [*SHIPPED, "caps", "acts", "dates", "unknown"])
+def test_honest_pages_pass_and_no_changed_cell_does_where_the_records_are_at_hand(name: str) -> None:
+    grading = graded(name)
+    outcomes = dict(replay(grading))
+    for one, outcome in outcomes.items():
+        check(read(grading, one), grading.plan, outcome)
+    tried = 0
+    for one in richest(grading, 2):
+        found = read(grading, one)
+        for table, column, changed in edits(found, grading):
+            tried += 1
+            assert refused(changed, grading.plan, outcomes[one]), (one, table, column)
+    assert tried > 100
+
+
+# What only the records show: who they are, what a record outside the sum would weigh, what was given back when, and
+# between which scores a number lies that nobody published.
+UNSEEN = {
+    ("ledger", "record_id"), ("ledger", "reason"), ("ledger", "nominal"), ("ledger", "effective"),
+    ("grades", "score_low"), ("grades", "score_high"), ("grades", "readings"), ("grades", "evidence"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*SHIPPED, "caps", "acts", "dates", "unknown"])
+def test_the_ledger_alone_refuses_what_its_rules_cannot_give(name: str) -> None:
+    grading = graded(name)
+    passed = tried = 0
+    for one in richest(grading, 3):
+        found = read(grading, one)
+        for table, column, changed in edits(found, grading):
+            if refused(changed, grading.plan):
+                tried += 1
+                continue
+            assert (table, column) in UNSEEN, (one, table, column)
+            if column != "record_id":
+                passed, tried = passed + 1, tried + 1
+            if table == "ledger" and column in ("nominal", "effective"):
+                weighs = [row["reason"].partition(":")[0] for row in changed.ledger if row not in found.ledger]
+                assert weighs[0] not in ("counted", "start", "bonus", "capped", "floor", "ceiling"), (one, column)
+    assert passed < tried / 10, (passed, tried)
+
+
+def test_a_grading_read_from_its_folder_is_bound_to_the_same_rules(small: Grading, folder: Path) -> None:
+    plan = plan_of(read(folder, MANY).manifest, small.plan.scheme)
+    assert plan is not None
+    bound, own = (
+        (one.period, one.as_of, one.known_at, [(item.code, item.window, item.points, item.tiers) for item in one.items])
+        for one in (plan, small.plan)
+    )
+    assert bound == own
+    run = {**read(folder, MANY).manifest, "creditscore": "0.0.1"}
+    assert plan_of(run, small.plan.scheme) is None  # what another version did follows from its own reading
+
+
+def change(file: Path, sql: str) -> None:
+    con = duckdb.connect()
+    con.execute(f"CREATE TABLE t AS FROM '{file}'")
+    con.execute(sql)
+    con.execute(f"COPY (FROM t ORDER BY rowid) TO '{file}' (FORMAT parquet)")
+
+
+@pytest.mark.parametrize(
+    ("table", "sql", "said"),
+    [
+        ("ledger", "UPDATE t SET nominal = nominal - 1 WHERE record_id = 'r1'", "nominal −6, effective −5"),
+        ("ledger", "UPDATE t SET nominal = effective / 2 WHERE record_id = 'r2'", "reason corrected"),
+        ("ledger", "UPDATE t SET item = '010103', rule = '010103' WHERE record_id = 'r1'", "item 010103"),
+        ("ledger", "UPDATE t SET article = 'R2014B 01' WHERE record_id = 'r1'", "under 'R2014B 01'"),
+        ("ledger", "UPDATE t SET rule = 'direct_d' WHERE step = 'decide'", "direct_d"),
+        ("grades", "UPDATE t SET grade = 'A'", "grade is A, its rules give B"),
+        ("grades", "UPDATE t SET margin = margin + 1", "margin is"),
+        ("grades", "UPDATE t SET route = 'direct'", "route is direct"),
+        ("grades", "UPDATE t SET evidence = 'verified'", "evidence is verified"),
+        ("grades", "UPDATE t SET known_at = known_at + 1", "known_at"),
+    ],
+)
+def test_the_first_part_that_does_not_fit_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str], table: str, sql: str, said: str
+) -> None:
+    change(folder / f"{table}.parquet", sql.replace(" WHERE ", f" WHERE subject_id = '{MANY}' AND "))
+    for depth in ("subject", "reviewer", "auditor"):
+        with pytest.raises(SystemExit) as stopped:
+            main(["explain", str(folder), MANY, "--depth", depth])
+        assert stopped.value.code == 4
+        shown = capsys.readouterr()
+        assert said in shown.err
+        assert shown.out == ""
+
+
+def test_with_its_snapshot_a_page_is_computed_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    grading = graded("tax@2014")
+    plan = grading.plan
+    given = tables(plan, subjects(plan, 11, 20, range(1, 7)))
+    write_snapshot(ingest(**given, subject_ids="local"), tmp_path / "snapshot")
+    grading.write(tmp_path / "run")
+    (subject, *_) = richest(grading, 1)
+
+    def explained(*more: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as stopped:
+            main(["explain", str(tmp_path / "run"), subject, "--lang", "en", *more])
+        shown = capsys.readouterr()
+        return int(stopped.value.code or 0), shown.out + shown.err
+
+    asked = ("--snapshot", str(tmp_path / "snapshot"))
+    assert "computed again" not in explained()[1]
+    code, text = explained(*asked)
+    assert code == 0, text
+    assert "computed again from its records" in text
+    change(
+        tmp_path / "run" / "ledger.parquet",
+        f"UPDATE t SET record_id = record_id || 'x' WHERE subject_id = '{subject}' AND record_id <> ''",
+    )
+    assert explained()[0] == 0  # the ledger alone cannot tell who its records are
+    code, text = explained(*asked)
+    assert code == 4
+    assert "not what its records give" in text
+    assert "record_id is" in text
+    write_snapshot(ingest(**{**given, "history": None, "listings": None}, subject_ids="local"), tmp_path / "other")
+    code, text = explained("--snapshot", str(tmp_path / "other"))
+    assert code == 3
+    assert "not the one that was graded" in text
