@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from creditscore.cli.main import main
+from creditscore.grading.grade import grade
 
 A, B = "914403001922038216", "91350100M000100Y43"
 SUBJECTS = f"subject_id,name,first_filed_on\n{A},甲公司,2010-01-01\n{B},乙公司,2012-05-01\n"
@@ -116,6 +117,48 @@ def test_a_row_taken_out_and_a_row_put_in(run: Run, tmp_path: Path) -> None:
     assert code == 3
     assert "extra: " in text
     assert " r99 " in text
+
+
+@pytest.mark.parametrize("table", ["grades", "ledger"])
+def test_rows_twice_or_in_another_order_are_not_said_to_be_missing(run: Run, tmp_path: Path, table: str) -> None:
+    made(run)
+    path = tmp_path / "out" / f"{table}.parquet"
+    con = duckdb.connect()
+    con.execute(
+        f"COPY (SELECT * FROM (FROM '{path}' LIMIT 1) UNION ALL FROM '{path}') TO '{path}.new' (FORMAT parquet)"
+    )
+    shutil.move(f"{path}.new", path)
+    code, text = again(run)
+    assert code == 3
+    assert f"{table}.parquet, row 2: extra" in text
+    made(run)
+    edit(path, "CREATE TABLE u AS FROM t ORDER BY rowid DESC; DROP TABLE t; ALTER TABLE u RENAME TO t")
+    code, text = again(run)
+    assert code == 3
+    assert f"{table}.parquet, row 1: order" in text
+    assert "(no such row)" not in text
+
+
+def test_columns_of_another_type_are_no_same_rows(run: Run, tmp_path: Path) -> None:
+    made(run)
+    edit(tmp_path / "out" / "ledger.parquet", "ALTER TABLE t ALTER COLUMN effective TYPE DOUBLE")
+    code, text = again(run)
+    assert code == 3
+    assert "ledger.parquet: columns" in text
+    assert "effective DOUBLE" in text
+
+
+def test_a_ledger_that_is_gone_is_missed_and_one_that_was_never_made_is_not(run: Run, tmp_path: Path) -> None:
+    made(run)
+    (tmp_path / "out" / "ledger.parquet").unlink()
+    code, text = again(run)
+    assert code == 3
+    assert "ledger.parquet: file" in text
+    tables = {"subjects": tmp_path / "s.csv", "records": tmp_path / "r.csv"}
+    grade(**tables, scheme="tax", period=2022, ledger=False, max_rejected=9).write(tmp_path / "out")
+    assert not (tmp_path / "out" / "ledger.parquet").exists()
+    code, text = again(run)
+    assert code == 0, text
 
 
 def test_a_missing_and_a_damaged_file(run: Run, tmp_path: Path) -> None:

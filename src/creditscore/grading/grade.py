@@ -170,6 +170,8 @@ def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool) -> Grading:
     refusals.redact()
     engine.materialise("result_quarantine", quarantine_sql())
     manifest = _manifest(engine, snapshot, plan, admitted, used, folded.not_yet_known, refusals, features)
+    if not with_ledger:
+        manifest["ledger"] = "none"  # so that a ledger which is gone is not taken for one that never was
     return Grading(engine.con, plan, manifest, with_ledger)
 
 

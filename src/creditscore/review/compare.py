@@ -23,7 +23,8 @@ class Difference:
     """The first row that differs: row `row` (from 1) of `table`, with its key; what was written and what is computed.
 
     `kind`: `cell` (one column, named), `missing` (a computed row was not written), `extra` (a written row is not
-    computed), `columns` (the table has other columns), `file` (the file is missing or cannot be read).
+    computed), `order` (both tables have both rows, elsewhere), `columns` (the table has other columns, or of other
+    types), `file` (the file is missing or cannot be read).
     """
 
     table: str
@@ -56,23 +57,25 @@ def first_difference(table: str, written: Path, computed: Path) -> Difference | 
     try:
         for name, path in (("written", written), ("computed", computed)):
             con.execute(f"CREATE VIEW {name} AS FROM read_parquet({literal(str(path))}, file_row_number = true)")
-        columns = {name: _columns(con, name, table) for name in ("written", "computed")}
+        columns = {name: _columns(con, name) for name in ("written", "computed")}
     except duckdb.Error as error:
         return Difference(table, "file", written=f"cannot be read: {str(error).splitlines()[0]}")
     with con:
-        if columns["written"] != columns["computed"]:
-            return Difference(
-                table, "columns", written=", ".join(columns["written"]), computed=", ".join(columns["computed"])
-            )
+        sides = {name: list(those.items()) for name, those in columns.items()}
+        if sides["written"] != sides["computed"]:
+            listed = {name: ", ".join(map(" ".join, those)) for name, those in sides.items()}
+            return Difference(table, "columns", written=listed["written"], computed=listed["computed"])
+        left = LEFT_OUT.get(table, ())
         try:
-            return _first_row(con, table, columns["computed"])
+            return _first_row(con, table, [one for one in columns["computed"] if one not in left])
         except duckdb.Error as error:
             raise InputError(f"the table cannot be read: {str(error).splitlines()[0]}", where=str(written)) from error
 
 
-def _columns(con: Any, name: str, table: str) -> list[str]:
-    left = ("file_row_number", *LEFT_OUT.get(table, ()))
-    return [column for column, *_ in con.execute(f"DESCRIBE {name}").fetchall() if column not in left]
+def _columns(con: Any, name: str) -> dict[str, str]:
+    """The columns of a table in their order, with their types."""
+    described = con.execute(f"DESCRIBE {name}").fetchall()
+    return {column: kind for column, kind, *_ in described if column != "file_row_number"}
 
 
 def _first_row(con: Any, table: str, columns: list[str]) -> Difference | None:
@@ -91,14 +94,20 @@ def _first_row(con: Any, table: str, columns: list[str]) -> Difference | None:
         return Difference(
             table, "cell", found + 1, _key(written, keys), column, _text(written[column]), _text(computed[column])
         )
-    # rows have shifted: a row that the other table does not have at all stands at the front
-    if written is not None and not _holds(con, "computed", keys, written):
+    # rows have shifted: a row that one table has more often than the other stands at the front
+    here = {name: 0 if row is None else _often(con, "written", keys, row) for name, row in rows.items()}
+    there = {name: 0 if row is None else _often(con, "computed", keys, row) for name, row in rows.items()}
+    if written is not None and here["written"] > there["written"]:
         return Difference(table, "extra", found + 1, _key(written, keys), written=_whole(written))
-    row = computed if computed is not None else written
-    assert row is not None
-    kind = "extra" if computed is None else "missing"
-    side = {"written" if computed is None else "computed": _whole(row)}
-    return Difference(table, kind, found + 1, _key(row, keys), **side)
+    if computed is not None and there["computed"] > here["computed"]:
+        return Difference(table, "missing", found + 1, _key(computed, keys), computed=_whole(computed))
+    if written is None or computed is None:  # the end of one table; what is too many or too few stands before
+        row, side = (computed, "computed") if written is None else (written, "written")
+        assert row is not None
+        kind = "missing" if written is None else "extra"
+        return Difference(table, kind, found + 1, _key(row, keys), **{side: _whole(row)})
+    said = {"written": _whole(written), "computed": _whole(computed)}
+    return Difference(table, "order", found + 1, _key(written, keys), **said)
 
 
 def _row(con: Any, name: str, columns: list[str], number: int) -> dict[str, Any] | None:
@@ -107,9 +116,11 @@ def _row(con: Any, name: str, columns: list[str], number: int) -> dict[str, Any]
     return dict(zip(columns, rows[0], strict=True)) if rows else None
 
 
-def _holds(con: Any, name: str, keys: list[str], row: dict[str, Any]) -> bool:
+def _often(con: Any, name: str, keys: list[str], row: dict[str, Any]) -> int:
+    """How many rows of a table have the keys of `row`."""
     same = " AND ".join(f"{quote(key)} IS NOT DISTINCT FROM ?" for key in keys)
-    return bool(con.execute(f"SELECT 1 FROM {name} WHERE {same} LIMIT 1", [row[key] for key in keys]).fetchall())
+    found = con.execute(f"SELECT count(*) FROM {name} WHERE {same}", [row[key] for key in keys]).fetchall()
+    return int(found[0][0])
 
 
 def _key(row: dict[str, Any], keys: list[str]) -> str:

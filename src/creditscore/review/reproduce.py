@@ -65,8 +65,7 @@ def reproduce(folder: Path | str, source: Snapshot, schemes: dict[str, Scheme] |
     folder = Path(folder)
     manifest = read_manifest(folder)
     runs = stated_runs(folder)
-    has_ledger = (folder / "ledger.parquet").is_file()
-    made = [_one(run, source, schemes or {}, has_ledger, folder / "manifest.json") for run in runs.values()]
+    made = [_one(run, source, schemes or {}, folder / "manifest.json") for run in runs.values()]
     again: Grading | Gradings = join(made, manifest.get("skipped", {})) if "schemes" in manifest else made[0]
     causes = _causes(runs, made) or (*_unlike(manifest, again.manifest, ""),)
     files, first = {}, None
@@ -109,7 +108,7 @@ def _unreadable(what: str, path: Path, of: str = "") -> InputError:
     )  # fmt: skip
 
 
-def _one(run: dict[str, Any], source: Snapshot, schemes: dict[str, Scheme], ledger: bool, path: Path) -> Grading:
+def _one(run: dict[str, Any], source: Snapshot, schemes: dict[str, Scheme], path: Path) -> Grading:
     """One grading, with the parameters that its manifest states."""
     scheme: str | Scheme = schemes.get(_id(run), run["scheme"])
     if isinstance(scheme, Scheme) and scheme.name != run["scheme"]:
@@ -120,6 +119,7 @@ def _one(run: dict[str, Any], source: Snapshot, schemes: dict[str, Scheme], ledg
     period, as_of = (run["period"], None) if kind == "year" else (None, run["as_of"])
     # without a day of its own, a run knows all its input and all published law
     known = None if run["law_known_at"] == "latest" else run["known_at"]
+    ledger = run.get("ledger") != "none"
     try:
         return grade(source, scheme, period, as_of=as_of, known_at=known, max_rejected=ANY, ledger=ledger)
     except UsageError as error:  # nobody typed these: the manifest states them
