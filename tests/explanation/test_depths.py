@@ -21,6 +21,7 @@ from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
 
 from .conftest import DIRECT, MANY, NONE, SOLE
+from .test_check import graded, richest
 
 
 def test_reasons_are_the_heaviest_factors_with_points_that_count(small: Grading) -> None:
@@ -126,3 +127,55 @@ def test_where_less_is_better_reasons_are_the_points_added() -> None:
         (("hygiene",), Decimal(10)),
         (("structural",), Decimal(5)),
     ]
+
+
+def test_a_capped_group_is_one_reason_with_what_the_cap_leaves_of_it() -> None:
+    found = [explain(graded("caps"), one) for one in richest(graded("caps"), 20)]
+    capped = [one for one in found if any(line.step == "cap" and line.effective for line in one.lines)]
+    groups = graded("caps").plan.scheme.groups
+    seen = 0
+    for one in [one for one in capped if one.state == "graded"]:
+        totals: dict[str, Decimal] = {}
+        for line in one.lines:
+            if line.step in ("record", "cap"):
+                totals[line.under or line.item] = totals.get(line.under or line.item, Decimal(0)) + (
+                    line.effective or 0
+                )
+        reasons = {reason.label.en: reason.points for reason in principal_reasons(one, most=99)}
+        for line in one.lines:
+            if line.step == "cap" and line.item in groups and line.effective:
+                seen += 1
+                assert reasons[groups[line.item].label.en] == totals[line.item] < 0
+                members = [other.label.en for other in one.lines if other.under == line.item]
+                assert members
+                assert not set(members) & set(reasons)
+    assert seen
+
+
+def test_without_a_grade_nothing_is_a_reason_and_a_pool_has_its_name() -> None:
+    grading = graded("environment/national")
+    rows = {row["subject_id"]: row for row in grading.grades.to_pylist()}
+    pools = [pool.label.en for pool in grading.plan.scheme.pools.values()]
+    named = set()
+    for one in sorted(rows):
+        page = explain(grading, one)
+        if page.state != "graded":
+            assert principal_reasons(page) == ()
+        named |= {line.label.en for line in page.lines if line.step == "cap"}
+    assert named & set(pools)
+    assert not named & set(grading.plan.scheme.pools)
+
+
+@pytest.mark.parametrize("name", ["tax@2014", "tax@2025", "caps"])
+def test_a_rule_that_decides_or_changes_the_grade_is_named_before_the_points(name: str) -> None:
+    seen = set()
+    for one in (explain(graded(name), row["subject_id"]) for row in graded(name).grades.to_pylist()):
+        path = [line for line in one.lines if line.step == "decide"]
+        said = paragraph(one, "en")
+        if one.state == "graded" and (one.route != "score" or len(path) > 1):
+            assert f"The rule “{path[-1].label.en}”" in said
+            assert "decides the grade" in said
+            alone = one.route != "score" and len(path) == 1
+            assert not (alone and "Principal reasons" in said)
+            seen.add(len(path))
+    assert seen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,13 +37,24 @@ class Labels:
         fitting = [one for one in variants if article(one) == cited] or variants
         return fitting[0].label if fitting else None
 
+    def under(self, code: str, cited: str, capped: Collection[str]) -> str:
+        """The group or pool of an item among those that have a cap row."""
+        variants = self._variants(code)
+        for one in [one for one in variants if article(one) == cited] or variants:
+            pool = one.value.pool if one.value is not None else None
+            for name in (pool, one.group):
+                if name is not None and name in capped:
+                    return name
+        return ""
+
     def line(self, step: str, item: str, rule: str, cited: str) -> Label:
         """What a ledger row is about."""
         if step == "record":
             return self.item(item, cited) or plain(item)
         if step == "cap":
-            group = self.scheme.groups.get(item) if self.scheme else None
-            return group.label if group else self.item(item, cited) or plain(item)
+            places = (self.scheme.groups.get(item), self.scheme.pools.get(item)) if self.scheme else ()
+            found_in = [one.label for one in places if one is not None and one.label is not None]
+            return found_in[0] if found_in else self.item(item, cited) or plain(item)
         if step == "limit":
             return word("steps", "limit")
         found = self._rule(step, rule)

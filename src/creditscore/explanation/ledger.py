@@ -19,7 +19,10 @@ from creditscore.schemes.model import Label, Scheme
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the ledger in words. `total` is the score so far; None where nobody knows it."""
+    """One row of the ledger in words. `total` is the score so far; None where nobody knows it.
+
+    `under`: the group or pool of the record's item, where a cap row of it stands in the ledger.
+    """
 
     step: str
     record_id: str
@@ -32,6 +35,7 @@ class Line:
     total: Decimal | None
     reason: str
     said: Label
+    under: str = ""
 
     @property
     def given_back(self) -> bool:
@@ -154,6 +158,7 @@ def lines_of(found: Found, labels: Labels) -> tuple[Line, ...]:
     """The ledger in words, line by line."""
     totals = _totals(found)
     lines: list[Line] = []
+    capped = {row["item"] for row in found.ledger if row["step"] == "cap"}
     for row, total in zip(found.ledger, totals, strict=True):
         step = row["step"]
         lines.append(
@@ -169,6 +174,7 @@ def lines_of(found: Found, labels: Labels) -> tuple[Line, ...]:
                 total=total,
                 reason=row["reason"] or "",
                 said=labels.reason(row["reason"] or "", row["item"] or "", step),
+                under=labels.under(row["item"] or "", row["article"] or "", capped) if step == "record" else "",
             )
         )
     return tuple(lines)

@@ -27,14 +27,17 @@ class Reason:
 def principal_reasons(one: Explanation, most: int = MOST) -> tuple[Reason, ...]:
     """Up to `most` factors whose effective points made the score worse, the heaviest first; ties by label.
 
-    Rows of one item or condition are one factor, and a cap is set against the rows it takes back from. What counts
-    nothing (displaced, withdrawn, exempt) or makes the score better is no reason, and a scheme without points has none:
-    there the deciding rule says why.
+    Rows of one item or condition are one factor, and so are the rows of a group or pool whose cap took something back:
+    a cap is set against the rows it takes back from. What counts nothing (displaced, withdrawn, exempt) or makes the
+    score better is no reason. A scheme without points has none: there the deciding rule says why. Nor has a subject
+    without a grade.
     """
+    if one.state != "graded":
+        return ()
     factors: dict[tuple[str, str], list[Line]] = {}
     for line in one.lines:
-        if line.step in COUNTED and line.effective:
-            key = ("item", line.item) if line.step != "condition" else ("rule", line.rule)
+        if line.step in COUNTED and (line.effective or line.reason == "pooled"):
+            key = ("item", line.under or line.item) if line.step != "condition" else ("rule", line.rule)
             factors.setdefault(key, []).append(line)
     found = []
     for lines in factors.values():
@@ -42,7 +45,8 @@ def principal_reasons(one: Explanation, most: int = MOST) -> tuple[Reason, ...]:
         if (total > 0) == one.lower_is_better and total:
             records = tuple(dict.fromkeys(line.record_id for line in lines if line.record_id))
             articles = tuple(dict.fromkeys(line.article for line in lines if line.article))
-            found.append(Reason(lines[0].label, total, records, articles))
+            label = next((line.label for line in lines if line.step == "cap"), lines[0].label)
+            found.append(Reason(label, total, records, articles))
     return tuple(sorted(found, key=lambda reason: (-abs(reason.points), reason.label.en, reason.records))[:most])
 
 
@@ -56,7 +60,7 @@ def paragraph(one: Explanation, lang: Lang = "zh") -> str:
     if one.score is not None and one.start is not None:
         parts.append(text("para_score", lang, points(one.start), points(one.score)))
     decided = [line for line in one.lines if line.step == "decide"]
-    if one.route != "score" and decided:
+    if decided and (one.route != "score" or len(decided) > 1):  # a rule decided, or changed what the band gave
         last = decided[-1]
         parts.append(text("para_rule", lang, say(last.label, lang), last.article or last.rule))
     reasons = principal_reasons(one)
@@ -71,7 +75,9 @@ def paragraph(one: Explanation, lang: Lang = "zh") -> str:
             )
             for reason in reasons
         ]
-        parts.append(text("para_reasons", lang, text("para_comma", lang).join(listed)))
+        # where one rule decided alone, points moved the score and not the grade
+        key = "para_also" if one.route != "score" and len(decided) == 1 else "para_reasons"
+        parts.append(text(key, lang, text("para_comma", lang).join(listed)))
     elif one.route == "score":
         parts.append(text("para_no_reason", lang))
     if one.margin is not None:
