@@ -103,3 +103,25 @@ def test_other_folders_and_formats_are_refused(take, tmp_path):
     with pytest.raises(InputError, match="99"):
         read_snapshot(tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_damaged_snapshot_json_is_said_as_such(take, tmp_path):
+    write_snapshot(take(SUBJECTS, RECORDS), tmp_path / "s")
+    path = tmp_path / "s" / "snapshot.json"
+    whole = json.loads(path.read_text(encoding="utf-8"))
+    for name in ("content_hash", "subject_ids", "newest_day", "items", "domains", "attribute_columns", "log_columns"):
+        path.write_text(json.dumps({key: value for key, value in whole.items() if key != name}), encoding="utf-8")
+        with pytest.raises(InputError, match=f"does not say {name}"):
+            read_snapshot(tmp_path / "s")
+    for name, value, said in (
+        ("subject_ids", "any", "does not say subject_ids"),
+        ("log_columns", [*whole["log_columns"], "zz"], "hash|cannot be read"),
+        ("attribute_columns", ["zz"], "cannot be read"),
+        ("rows", {**whole["rows"], "log": 99}, "counts other rows"),
+    ):
+        path.write_text(json.dumps({**whole, name: value}), encoding="utf-8")
+        with pytest.raises(InputError, match=said):
+            read_snapshot(tmp_path / "s", verify=True)
+    path.write_text("[]", encoding="utf-8")
+    with pytest.raises(InputError, match="no snapshot here"):
+        read_snapshot(tmp_path / "s")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from creditscore.errors import InputError
 from creditscore.folders import whole
@@ -12,6 +12,7 @@ from creditscore.records.intake import connect
 from creditscore.records.log import show_log
 from creditscore.records.snapshot import Snapshot
 from creditscore.records.source import literal, quote
+from creditscore.records.subjects import SubjectIds
 from creditscore.records.tables import ATTRIBUTE_PREFIX
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ ORDER = {
     "quarantine": "ALL",
 }
 EVENTS = "events.parquet"
+AGAIN = "write the snapshot again from its input"
+NEEDED: dict[str, type] = {  # what snapshot.json says, and as what
+    "log_columns": list, "attribute_columns": list, "domains": list, "items": list, "newest_day": int, "counts": dict,
+    "rows": dict, "inputs": dict, "subject_ids": str, "content_hash": str,
+}  # fmt: skip
 DAYS = ("occurred_day", "event_day", "decided_day", "booked_day", "published_day")
 
 
@@ -113,7 +119,17 @@ def read_snapshot(
     """
     folder = Path(folder).resolve()
     manifest = _read_manifest(folder)
+    import duckdb
+
     con = connect(con, threads, memory_limit)
+    try:
+        return _opened(folder, manifest, con, verify)
+    except duckdb.Error as error:  # columns that its files do not have, or files that are none
+        first = str(error).splitlines()[0]
+        raise InputError(f"the snapshot cannot be read: {first}", where=str(folder), next=AGAIN) from error
+
+
+def _opened(folder: Path, manifest: dict[str, Any], con: duckdb.DuckDBPyConnection, verify: bool) -> Snapshot:
     needed = [f"{table}.parquet" for table in ("log", *ORDER)]
     needed += [EVENTS] if "single" in manifest["log_columns"] else []
     for file in (folder / name for name in needed):
@@ -147,8 +163,9 @@ def read_snapshot(
         known_hash=[manifest["content_hash"]],
     )
     if verify and snapshot.computed_hash() != manifest["content_hash"]:
-        raise InputError("the files of the snapshot do not match its hash", where=str(folder),
-                         next="write the snapshot again from its input")  # fmt: skip
+        raise InputError("the files of the snapshot do not match its hash", where=str(folder), next=AGAIN)
+    if verify and manifest["rows"] != {table: snapshot.rows(table) for table in ("log", *ORDER)}:
+        raise InputError(f"{MANIFEST} counts other rows than its files have", where=str(folder), next=AGAIN)
     return snapshot
 
 
@@ -157,6 +174,8 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError("no snapshot here", where=str(folder), allowed=f"a folder with {MANIFEST}") from error
+    if not isinstance(manifest, dict):
+        raise InputError("no snapshot here", where=str(folder), allowed=f"a folder with {MANIFEST}")
     if manifest.get("format") != FORMAT or manifest.get("format_version") != VERSION:
         raise InputError(
             f"a snapshot of format {manifest.get('format')} {manifest.get('format_version')}",
@@ -164,4 +183,9 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
             allowed=f"{FORMAT} {VERSION}",
             next="write the snapshot again with this version",
         )
+    wrong = [name for name, kind in NEEDED.items() if not isinstance(manifest.get(name), kind)]
+    if "subject_ids" not in wrong and manifest["subject_ids"] not in get_args(SubjectIds):
+        wrong.append("subject_ids")
+    if wrong:
+        raise InputError(f"{MANIFEST} does not say {', '.join(wrong)}", where=str(folder), next=AGAIN)
     return dict(manifest)

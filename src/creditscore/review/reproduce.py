@@ -22,6 +22,7 @@ from creditscore.schemes.model import Scheme
 IDENTITY = ("creditscore", "scheme_hash", "snapshot_hash")
 PARAMETERS = ("scheme", "period", "as_of", "known_at", "law_known_at")
 APART = ("timings", "made_up", "schemes")  # what is no result of the computation; schemes are compared one by one
+CHANGED = "changed after it was written, unless it was written under another calendar of working days"
 ANY = 2**62  # a reproduction refuses what the run refused; how many it was allowed is no part of the result
 
 
@@ -79,7 +80,7 @@ def reproduce(folder: Path | str, source: Snapshot, schemes: dict[str, Scheme] |
             files[table] = "differs" if found else "bytes" if same_bytes(written, computed) else "rows"
             first = first or found
     if first is not None and not causes:
-        causes = (Cause("files", f"{first.table}.parquet", "changed after it was written"),)
+        causes = (Cause("files", f"{first.table}.parquet", CHANGED),)
     return Reproduction(str(manifest["run_id"]), files, causes, first)
 
 
