@@ -146,7 +146,7 @@ def _follows(found: dict[str, Any], lang: Lang) -> Iterator[tuple[str, list[str]
             head = f"{one['title'][lang]} ({one['scheme']})  {one['period']}"
             yield clean(head), [clean(f"{one['before']} → {one['after']}")]
     for one in found["composites"]:
-        yield f"{phrase('composite', lang)} {one['config']}", [f"{one['before']} → {one['after']}"]
+        yield f"{clean(one['title'][lang])} ({one['config']})", [f"{one['before']} → {one['after']}"]
     for one in found["tasks"]:
         tell = one["task"] == "tell"
         who = one["who_label"][lang]

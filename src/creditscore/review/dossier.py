@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from creditscore.composite.load import load_composite
 from creditscore.days import iso
 from creditscore.errors import CreditscoreError, InputError
 from creditscore.explanation.ledger import Explanation, explain
@@ -164,9 +165,10 @@ def _follows(store: Database, case: Case, schemes: Mapping[str, Scheme] | None) 
         for nr, one in enumerate(made.follows.get("tasks", ()))
     ]  # fmt: skip
     composites = [
-        {**one, "before": " ".join(filter(None, one["before"])), "after": " ".join(filter(None, one["after"]))}
+        {**one, "title": _composite_title(one["config"]), "before": scored_in_short(one["before"]),
+         "after": scored_in_short(one["after"])}
         for one in made.follows.get("composites", ())
-    ]
+    ]  # fmt: skip
     return {"cascade": case.decided_at, "changes": changes, "composites": composites, "tasks": tasks}
 
 
@@ -274,7 +276,21 @@ def graded_in_short(grade: Mapping[str, Any]) -> str:
     """`C (57)`, `not_graded`: a row of grades in short."""
     shown = grade.get("grade") or str(grade.get("state"))
     score = grade.get("score")
-    return shown if not score else f"{shown} ({str(score).rstrip('0').rstrip('.')})"
+    plain = str(score).rstrip("0").rstrip(".") if "." in str(score) else str(score)
+    return shown if not score else f"{shown} ({plain})"
+
+
+def scored_in_short(face: Sequence[str]) -> str:
+    """`BB (767)`, `coverage`: state or reason, score and grade of a composite in short."""
+    state, score, grade = face
+    return graded_in_short({"state": state, "score": score, "grade": grade})
+
+
+def _composite_title(config: str) -> dict[str, str]:
+    try:
+        return both(load_composite(config).label)
+    except CreditscoreError:  # one that is in no library
+        return {"zh": config, "en": config}
 
 
 def title_of(pinned: str, schemes: Mapping[str, Scheme] | None = None) -> dict[str, str]:

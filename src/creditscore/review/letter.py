@@ -7,7 +7,8 @@ from typing import Any
 
 from creditscore.errors import UsageError
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang
+from creditscore.explanation.words import Lang, word
+from creditscore.explanation.words import say as in_lang
 from creditscore.review.dossier import pair, phrase
 from creditscore.review.said import said
 from creditscore.schemes.laws import load_laws
@@ -110,12 +111,15 @@ def _follows(found: dict[str, Any], lang: Lang) -> tuple[str, ...]:
     def say(code: str, *values: str) -> str:
         return clean(phrase(code, lang, *values, section="letter"))
 
+    def shown(one: dict[str, Any]) -> list[str]:
+        return [_state(one[side], lang) for side in ("before", "after")]
+
     lines = [
-        say("follows_grade", f"{one['title'][lang]} ({one['scheme']})", one["period"], one["before"], one["after"])
+        say("follows_grade", f"{one['title'][lang]} ({one['scheme']})", one["period"], *shown(one))
         for one in found["changes"]
         if not one["own"] and one["before"] != one["after"]
     ]
-    lines += [say("follows_composite", one["config"], one["before"], one["after"]) for one in found["composites"]]
+    lines += [say("follows_composite", one["title"][lang], *shown(one)) for one in found["composites"]]
     lines += [
         say("follows_task", one["thing"], one["label"][lang], one["who_label"][lang] or say("office"))
         for one in found["tasks"]
@@ -163,3 +167,9 @@ def _article(cited: str, lang: Lang) -> str:
 def _basis(one: dict[str, Any], lang: Lang) -> str:
     mark = "" if one["mark"] == "verified" else f", {pair('marks', one['mark'])[lang]}"
     return f"{one['basis']}{mark}"
+
+
+def _state(text: str, lang: Lang) -> str:
+    """What stands for a grade where there is none, in words."""
+    label = word("states", text)
+    return in_lang(label if label.zh != text else word("state_reasons", text), lang)
