@@ -179,3 +179,13 @@ def test_a_rule_that_decides_or_changes_the_grade_is_named_before_the_points(nam
             assert not (alone and "Principal reasons" in said)
             seen.add(len(path))
     assert seen
+
+
+def test_an_unknown_start_or_condition_is_named_in_words() -> None:
+    grading = graded("environment/sichuan@2019")
+    rows = [row for row in grading.grades.to_pylist() if "rest_unknown" in row["state_reason"]]
+    assert rows
+    for row in rows:
+        said = explain(grading, row["subject_id"]).state_reason
+        assert "rest_unknown" not in said.zh + said.en
+        assert "起评分" in said.zh

@@ -252,6 +252,16 @@ def test_another_text_of_a_scheme_is_the_cause(run: Run, tmp_path: Path) -> None
     assert "cause: scheme_hash" in said
 
 
+def test_a_file_of_a_scheme_that_did_not_grade_is_refused(run: Run) -> None:
+    from creditscore.paths import config_root
+
+    made(run)
+    (other,) = (config_root() / "schemes" / "examples" / "food_hygiene_uk").glob("*.yaml")
+    code, text = run("reproduce", "@out", "--subjects", "@s.csv", "--records", "@r.csv", "--scheme", str(other))
+    assert code == 2
+    assert "examples/food_hygiene_uk is not among the schemes of this run" in text
+
+
 def test_without_its_input_nothing_is_computed(run: Run) -> None:
     made(run)
     code, text = run("reproduce", "@out")

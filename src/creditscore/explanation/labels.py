@@ -85,7 +85,7 @@ class Labels:
         """Why there is no grade; `decided_by`: the rule that said so, where several give the same code."""
         head, _, tail = code.partition(":")
         if head == "unknown" and tail:
-            named = [self.line("record", one, one, "") for one in tail.split("+")]
+            named = [self._open(one) for one in tail.split("+")]
             inner = Label(zh="、".join(one.zh for one in named), en=", ".join(one.en for one in named))
             return word("state_reasons", code, inner)
         decide = self.scheme.decide if self.scheme else []
@@ -94,6 +94,11 @@ class Labels:
             if rule.label is not None:
                 return rule.label
         return word("state_reasons", code)
+
+    def _open(self, code: str) -> Label:
+        """An item, condition or start whose points nobody published."""
+        steps = [step for step in ("condition", "start") if self._rule(step, code) is not None]
+        return self.item(code) or (self.line(steps[0], "", code, "") if steps else plain(code))
 
     def _variants(self, code: str) -> list[Item]:
         return list(self.scheme.items.get(code, ())) if self.scheme else []

@@ -66,6 +66,11 @@ def reproduce(folder: Path | str, source: Snapshot, schemes: dict[str, Scheme] |
     folder = Path(folder)
     manifest = read_manifest(folder)
     runs = stated_runs(folder)
+    if set(schemes or {}) - set(runs):
+        raise UsageError(
+            f"{', '.join(sorted(set(schemes or {}) - set(runs)))} is not among the schemes of this run",
+            where=str(folder), allowed=", ".join(runs), next="give the files of the schemes that graded",
+        )  # fmt: skip
     made = [_one(run, source, schemes or {}, folder / "manifest.json") for run in runs.values()]
     again: Grading | Gradings = join(made, manifest.get("skipped", {})) if "schemes" in manifest else made[0]
     causes = _causes(runs, made) or (*_unlike(manifest, again.manifest, ""),)
