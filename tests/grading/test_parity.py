@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 
 import creditscore as cs
+from creditscore.grading.grade import grade_few
 from creditscore.grading.replay import replay
+from creditscore.grading.result import TABLES
 from creditscore.quantities import from_micro
 
 SCHEMES = Path(__file__).parent / "schemes"
@@ -148,17 +150,32 @@ CASES = {
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("name", CASES)
-def test_both_interpreters_agree(name: str, seed: int) -> None:
+def test_both_interpreters_agree(name: str, seed: int, tmp_path: Path) -> None:
     items, when = CASES[name]
     tables = table(seed, 150, items, rich=name == "caps")
     if name in ("acts", "dates"):
         del tables["history"]  # its grades are another scheme's
     known = [None, "2020-09-01"][seed % 2]
-    grading = cs.grade(
-        tables.pop("records"), str(SCHEMES / f"{name}.yaml"), **tables, **when, known_at=known, max_rejected=900
-    )
+    snapshot, scheme = cs.ingest(subject_ids="local", **tables), str(SCHEMES / f"{name}.yaml")
+    grading = cs.grade(snapshot, scheme, **when, known_at=known, max_rejected=900)
     assert grading.manifest["rejected"] == 0 or name == "dates"  # where some records do not fit their item
     compare(grading)
+    few = grade_few(snapshot, scheme, **when, known_at=known)
+    same(grading, few)
+    for one, folder in ((grading, tmp_path / "all"), (few, tmp_path / "few")):
+        one.write(folder)
+    for part in TABLES:
+        one, other = ((tmp_path / folder / f"{part}.parquet").read_bytes() for folder in ("all", "few"))
+        assert one == other, part
+
+
+def same(whole: cs.Grading, few: cs.Grading) -> None:
+    """The reference interpreter has written what the engine writes: every column, every row, the manifest."""
+    for part in TABLES:
+        assert getattr(few, part).equals(getattr(whole, part)), part
+    for one in (whole, few):
+        assert "timings" in one.manifest
+    assert few.manifest | {"timings": {}} == whole.manifest | {"timings": {}}
 
 
 def compare(grading: cs.Grading) -> None:

@@ -126,12 +126,12 @@ def key_sets(plan: Plan) -> list[tuple[str, ...]]:
 
 def tier_table(plan: Plan) -> Columns:
     rows = [(item.index, *tier) for item in plan.items for tier in item.tiers]
-    return _columns(rows, ("item", "INTEGER"), ("low", "BIGINT"), ("high", "BIGINT"), ("points", "BIGINT"))
+    return columns_of(rows, ("item", "INTEGER"), ("low", "BIGINT"), ("high", "BIGINT"), ("points", "BIGINT"))
 
 
 def level_table(plan: Plan) -> Columns:
     rows = [(item.index, level, points) for item in plan.items for level, points in item.levels]
-    return _columns(rows, ("item", "INTEGER"), ("level", "VARCHAR"), ("points", "BIGINT"))
+    return columns_of(rows, ("item", "INTEGER"), ("level", "VARCHAR"), ("points", "BIGINT"))
 
 
 def measure_table(plan: Plan, codes: dict[str, int]) -> Columns:
@@ -144,12 +144,12 @@ def measure_table(plan: Plan, codes: dict[str, int]) -> Columns:
             for level, quantity in item.measure[1]
         }
     )
-    return _columns(rows, ("name", "VARCHAR"), ("code", "INTEGER"), ("level", "VARCHAR"), ("quantity", "BIGINT"))
+    return columns_of(rows, ("name", "VARCHAR"), ("code", "INTEGER"), ("level", "VARCHAR"), ("quantity", "BIGINT"))
 
 
 def give_table(plan: Plan) -> Columns:
     rows = [(item.index, *give) for item in plan.items for give in item.gives]
-    return _columns(
+    return columns_of(
         rows,
         ("item", "INTEGER"),
         ("win", "INTEGER"),
@@ -171,23 +171,23 @@ def deadline_table(plan: Plan, clocks: list[tuple[int, int]]) -> Columns:
     for index, day in clocks:
         lasts = rules[index].last_days(day)
         rows.append((index, day, *lasts, *[-(10**6)] * (width - len(lasts))))
-    return _columns(rows, ("rule", "INTEGER"), ("day", "INTEGER"), *((f"last{i}", "INTEGER") for i in range(width)))
+    return columns_of(rows, ("rule", "INTEGER"), ("day", "INTEGER"), *((f"last{i}", "INTEGER") for i in range(width)))
 
 
 def reached_table(reach: Any, days: list[int]) -> Columns:
     """A function of days as a table, for the days that occur."""
-    return _columns([(day, reach(day)) for day in days], ("day", "INTEGER"), ("reached", "INTEGER"))
+    return columns_of([(day, reach(day)) for day in days], ("day", "INTEGER"), ("reached", "INTEGER"))
 
 
 def elapsed_table(ends: list[int], days: list[int]) -> Columns:
     """Full months from each of `days` to the end of each of the days `ends`."""
     rows = [(at, day, MICRO * full_months(day, at + 1)) for at in ends for day in days]
-    return _columns(rows, ("at", "INTEGER"), ("day", "INTEGER"), ("months", "BIGINT"))
+    return columns_of(rows, ("at", "INTEGER"), ("day", "INTEGER"), ("months", "BIGINT"))
 
 
 def group_table(plan: Plan) -> Columns:
     rows = [(g.index, g.code, article(g.rule), g.cap, g.heaviest) for g in plan.groups]
-    return _columns(
+    return columns_of(
         rows,
         ("grp", "INTEGER"),
         ("name", "VARCHAR"),
@@ -200,13 +200,14 @@ def group_table(plan: Plan) -> Columns:
 def probe_table(plan: Plan) -> Columns:
     points = plan.breakpoints
     rows = [(0, 0)] + [(k + 1, point) for k, point in enumerate(points)] + [(len(points) + 1, 10**18)]
-    return _columns(rows, ("k", "INTEGER"), ("point", "BIGINT"))
+    return columns_of(rows, ("k", "INTEGER"), ("point", "BIGINT"))
 
 
 def lookup_table(plan: Plan) -> Columns:
     rows = [(name, key, value) for name, table in plan.lookups.items() for key, value in table.items()]
-    return _columns(rows, ("name", "VARCHAR"), ("key", "VARCHAR"), ("value", "BIGINT"))
+    return columns_of(rows, ("name", "VARCHAR"), ("key", "VARCHAR"), ("value", "BIGINT"))
 
 
-def _columns(rows: list[Any], *spec: tuple[str, str]) -> Columns:
+def columns_of(rows: list[Any], *spec: tuple[str, str]) -> Columns:
+    """Rows as a table; `spec`: name and kind of each column."""
     return {name: (kind, [row[i] for row in rows]) for i, (name, kind) in enumerate(spec)}

@@ -203,6 +203,11 @@ class Plan:
             or any(rule.span for rule in self.start)
         )
 
+    @property
+    def rolls(self) -> bool:
+        """Whether the last day of some repair window moves to a working day."""
+        return any(window.roll != "none" for rule in self.scheme.repairs.values() for window in rule.windows)
+
     @cached_property
     def breakpoints(self) -> tuple[int, ...]:
         """Scores at which the decision may change: every number that the score is compared with, and its neighbours."""

@@ -33,8 +33,9 @@ def put_tables(engine: DuckDBEngine, plan: Plan, codes: dict[str, int]) -> None:
         engine.table("lookup", tables.lookup_table(plan))
 
 
-def put_deadlines(engine: DuckDBEngine, plan: Plan) -> None:
-    """Last days of the repair windows, only for the clock days of corrected records."""
+def put_deadlines(engine: DuckDBEngine, plan: Plan, features: Features) -> None:
+    """`mended`: corrected records; `deadline`: last days of the repair windows, only for their clock days."""
+    engine.materialise("mended", mended(features))
     days = "SELECT DISTINCT repair, repair_day FROM mended WHERE repair >= 0 AND repair_day IS NOT NULL ORDER BY ALL"
     engine.table("deadline", tables.deadline_table(plan, engine.rows(days)))
 
@@ -124,8 +125,7 @@ def prepare(engine: DuckDBEngine, plan: Plan, features: Features) -> None:
         engine.view("looked", looked(plan))
     engine.view("rec", rec(plan))
     if features.corrections or features.repaired:
-        engine.materialise("mended", mended(features))
-        put_deadlines(engine, plan)
+        put_deadlines(engine, plan, features)
         engine.materialise("back", back(plan))
     if plan.cycles:
         put_cycles(engine, plan)

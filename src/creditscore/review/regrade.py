@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from creditscore.days import to_day
 from creditscore.grading.exact import Subject
-from creditscore.grading.grade import grade, plan_for
+from creditscore.grading.grade import grade, grade_few, plan_for
 from creditscore.grading.plan import Plan
 from creditscore.grading.replay import admitted
 from creditscore.grading.result import Grading
@@ -22,6 +22,8 @@ from creditscore.schemes.model import Scheme
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+FEW = 50  # subjects up to which plain Python is done before the engine has bound its SELECTs
 
 
 def regrade(
@@ -44,7 +46,10 @@ def regrade(
     with `known_by` the events count as known from that day on at the latest, whenever they were decided.
     """
     small = _small(snapshot, subject_ids, known_on, replayed, events, known_by, tables)
-    return grade(small, scheme, period, as_of=as_of, known_at=known_on if replayed else None, max_rejected=2**62)
+    known = known_on if replayed else None
+    if small.rows("subjects") <= FEW:
+        return grade_few(small, scheme, period, as_of=as_of, known_at=known)
+    return grade(small, scheme, period, as_of=as_of, known_at=known, max_rejected=2**62)
 
 
 def readmit(
