@@ -13,6 +13,8 @@ from functools import lru_cache
 
 from creditscore.days import from_day, to_day, year_end, year_start
 
+THURSDAY = 3  # the weekday of day 0, where Monday is 0
+
 
 @dataclass(frozen=True)
 class Calendar:
@@ -79,7 +81,7 @@ def _installed(day: int) -> bool:
 
 
 def _weekday(day: int) -> bool:
-    return from_day(day).weekday() < 5
+    return (day + THURSDAY) % 7 < 5
 
 
 def next_working_day(day: int) -> int:

@@ -52,7 +52,7 @@ def cycle(until: int, months: int) -> Callable[[int], int]:
 def reach(rule: RecordAttribute) -> Callable[[int], int]:
     """From the date that is given to the one that follows from it."""
     if rule.workdays is not None:
-        return lambda day: add_working_days(day, rule.workdays or 0)
+        return lru_cache(maxsize=50_000)(lambda day: add_working_days(day, rule.workdays or 0))
     if rule.months is not None:
         return lambda day: add_months(day, rule.months or 0)
     return lambda day: day + (rule.days or 0)

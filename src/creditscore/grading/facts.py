@@ -55,7 +55,7 @@ def reads(fact: PlanFact, record: Mapping[str, Any], lookups: Mapping[str, int])
         record["active"]
         and record["item_index"] in fact.items
         and in_window(fact.window, record)  # type: ignore[arg-type]
-        and (fact.test is None or fact.test({**record, **lookups}))
+        and (fact.test is None or fact.test({**record, **lookups} if lookups else record))
     )
 
 

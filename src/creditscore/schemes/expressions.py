@@ -147,14 +147,15 @@ def to_python(node: Node) -> Callable[[Mapping[str, Any]], Any]:
     """A function of an environment name → value (numbers as int in 10⁻⁶)."""
     kind = node[0]
     if kind in ("and", "or"):
-        parts = [to_python(part) for part in node[1:]]
-        join = all if kind == "and" else any
-        return lambda env: join(part(env) for part in parts)
+        return _joined(kind == "and", [to_python(part) for part in node[1:]])
     if kind == "not":
         inner = to_python(node[1])
         return lambda env: not inner(env)
     if kind == "in":
         value, options = to_python(node[1]), [to_python(part) for part in node[2:]]
+        if all(part[0] in CONSTANTS for part in node[2:]):
+            known = [option({}) for option in options]
+            return lambda env: value(env) in known
         return lambda env: value(env) in [option(env) for option in options]
     if kind == "given":
         name = node[1][1]
@@ -164,11 +165,26 @@ def to_python(node: Node) -> Callable[[Mapping[str, Any]], Any]:
     if kind == "cmp":
         (a, ka), (b, kb) = _python_term(node[2]), _python_term(node[3])
         fa, fb = 10 ** max(0, kb - ka), 10 ** max(0, ka - kb)
+        if node[2][0] == "name" and node[3][0] in CONSTANTS:
+            return _with_constant(node[1], node[2][1], b({}))
         return _comparison(node[1], a, b, fa, fb)
     term, k = _python_term(node)
     if k:
         raise ValueError("a product must be compared with something")
     return term
+
+
+CONSTANTS = ("num", "bool", "text", "day")
+
+
+def _joined(every: bool, parts: list[Callable[[Mapping[str, Any]], Any]]) -> Callable[[Mapping[str, Any]], bool]:
+    def holds(env: Mapping[str, Any]) -> bool:
+        for part in parts:  # a loop: asked some hundred times per subject, and `all` would make a generator each time
+            if bool(part(env)) is not every:
+                return not every
+        return every
+
+    return holds
 
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
@@ -189,6 +205,11 @@ def _dates(op: str, a: Any, b: Any) -> Callable[[Mapping[str, Any]], bool]:
         return first is not None and second is not None and compare(first, second)
 
     return holds
+
+
+def _with_constant(op: str, name: str, value: Any) -> Callable[[Mapping[str, Any]], bool]:
+    compare = OPERATORS[op]
+    return lambda env: compare(env[name], value)
 
 
 def _comparison(op: str, a: Any, b: Any, fa: int, fb: int) -> Callable[[Mapping[str, Any]], bool]:
