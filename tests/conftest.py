@@ -1,8 +1,11 @@
 """What tests of several packages share."""
 
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
+import typer.main
+import typer.testing
 from hypothesis import HealthCheck, settings
 
 from tests.graded import early, graded
@@ -13,6 +16,9 @@ __all__ = ["early", "empty_store", "graded", "two_years", "width"]
 # A busy machine is no fault of what is tested: time decides nothing here
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+# The commands are built from their annotations once, and not at every call: a tenth of a second each
+typer.main.get_command = typer.testing._get_command = lru_cache(typer.main.get_command)
 
 
 @pytest.fixture(autouse=True)
