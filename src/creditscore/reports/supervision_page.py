@@ -13,6 +13,7 @@ from creditscore.reports.page import number
 from creditscore.reports.plots import shown
 from creditscore.reports.supervision import RESULTS
 from creditscore.reports.validation_sections import Figure, Said, Section, Table, heads
+from creditscore.supervision.inspection.allocate import OTHERS
 
 said_in = page.said_in("supervision")
 MARK, PLACES = "supervision.json", 40
@@ -54,7 +55,7 @@ def _class(data: dict[str, Any], lang: Lang, row: dict[str, Any]) -> str:
 
 def _place(text: str, t: Said) -> str:
     """`industry=…; district=…` with the columns in words."""
-    parts = [part.partition("=") for part in text.split("; ")]
+    parts = [part.partition("=") for part in text.replace(OTHERS, t("others")).split("; ")]
     return "; ".join(f"{t(name)} {value}" if name in COLUMNS else f"{name}{mark}{value}" for name, mark, value in parts)
 
 
