@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -44,15 +45,20 @@ class Law(Model):
 
 def load_laws(folder: Path | None = None) -> dict[str, Law]:
     """Every law by id; SchemeError lists the faults of all files at once. A changed file is read again."""
-    files = sorted((folder or config_root() / "laws").glob("*.yaml"))
-    return _read(tuple((file, now.st_mtime_ns, now.st_size) for file in files for now in [file.stat()]))
+    place = folder or config_root() / "laws"
+    if not place.is_dir():
+        return _read(())
+    with os.scandir(place) as found:  # every grading asks: quicker than glob
+        files = [(one.path, one.stat()) for one in found if one.name.endswith(".yaml")]
+    return _read(tuple(sorted((file, now.st_mtime_ns, now.st_size) for file, now in files)))
 
 
 @lru_cache(maxsize=8)
-def _read(files: tuple[tuple[Path, int, int], ...]) -> dict[str, Law]:
+def _read(files: tuple[tuple[str, int, int], ...]) -> dict[str, Law]:
     laws: dict[str, Law] = {}
     faults: list[Fault] = []
-    for file, *_ in files:
+    for path, *_ in files:
+        file = Path(path)
         source = read(file, f"laws/{file.name}")
         law = parse(source, Law)
         if law is not None and law.id != file.stem:

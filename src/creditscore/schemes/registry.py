@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -28,11 +29,35 @@ class Entry:
 def entries(root: Path | None = None) -> tuple[Entry, ...]:
     """Every version of every scheme, in order of id and version."""
     folder = str((root or config_root()) / "schemes")
-    found = []
-    for place, _, names in os.walk(folder):  # every grading asks anew, several times: plain strings are quicker
+    walked = _walked.get(folder)
+    if walked is None or any(_changed(place) != when for place, when in walked[0].items()):
+        walked = _walk(folder)
+        # A folder that changed a moment ago may change again within one tick of its clock, unseen
+        if max(walked[0].values(), default=0) < time.time_ns() - SETTLED:
+            _walked[folder] = walked
+    return walked[1]
+
+
+SETTLED = 2_000_000_000  # ns after which a second change of a folder has another time than the first
+_walked: dict[str, tuple[dict[str, int], tuple[Entry, ...]]] = {}  # every grading asks anew, several times
+
+
+def _walk(folder: str) -> tuple[dict[str, int], tuple[Entry, ...]]:
+    """When each folder of the library changed, before it was read, and the files in them."""
+    changed, found = {}, []
+    for place, _, names in os.walk(folder):
+        changed[place] = _changed(place)
         scheme = place[len(folder) + 1 :].replace(os.sep, "/")
         found += [Entry(scheme, name[:-5], Path(place, name)) for name in names if name.endswith(".yaml")]
-    return tuple(sorted(found, key=lambda entry: (entry.scheme, entry.version)))
+    return changed, tuple(sorted(found, key=lambda entry: (entry.scheme, entry.version)))
+
+
+def _changed(place: str) -> int:
+    """0 for a folder that is gone."""
+    try:
+        return os.stat(place).st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 @lru_cache(maxsize=256)
