@@ -11,8 +11,10 @@ import duckdb
 class DuckDBEngine:
     """Runs the named SELECTs of grading in one DuckDB connection."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, few_rows: bool = False) -> None:
+        """`few_rows`: so few that the rows of every step are kept."""
         self.con = con
+        self.few_rows = few_rows
         # v · p / w in integers, rounded half up; every engine brings this one function
         self.con.execute(
             "CREATE OR REPLACE TEMP MACRO share_of(v, p, w) AS "
@@ -46,6 +48,10 @@ class DuckDBEngine:
     def materialise(self, name: str, sql: str) -> None:
         """A view whose rows are kept, because several others read it."""
         self.con.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {sql}')
+
+    def step(self, name: str, sql: str) -> None:
+        """A step on the way to what is asked. A view is bound anew in each that reads it; few rows are better kept."""
+        (self.materialise if self.few_rows else self.view)(name, sql)
 
     def append(self, name: str, sql: str) -> None:
         """More rows for a relation that is kept."""

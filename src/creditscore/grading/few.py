@@ -10,7 +10,6 @@ from creditscore.grading.exact import Outcome, opening, settle
 from creditscore.grading.lines import STEPS
 from creditscore.grading.plan import Plan
 from creditscore.grading.replay import subjects
-from creditscore.grading.spans import show
 from creditscore.grading.sql_ledger import vocabulary
 from creditscore.grading.sql_records import Features, rec
 from creditscore.schemes.model import MARKS
@@ -24,7 +23,6 @@ def run_few(engine: DuckDBEngine, plan: Plan, features: Features, codes: dict[st
     The same rows in the same order. The engine binds some fifty SELECTs before it grades anybody; plain Python does
     without, and is the slower one only from some hundred subjects on.
     """
-    show(engine, None, bool(plan.scheme.attributes))
     outcomes, used = [], 0
     for subject_id, subject in subjects(engine, plan):
         opened = opening(plan, subject)
@@ -37,7 +35,7 @@ def run_few(engine: DuckDBEngine, plan: Plan, features: Features, codes: dict[st
     engine.view("result_ledger", ledger_words(plan))
     if features.corrections and plan.rolls:  # the manifest asks which of these days are provisional
         run.put_tables(engine, plan, codes)
-        engine.view("rec", rec(plan))
+        engine.step("rec", rec(plan))
         run.put_deadlines(engine, plan, features)
     return used
 

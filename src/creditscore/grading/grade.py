@@ -24,7 +24,7 @@ from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
 from creditscore.grading.result import Grading
 from creditscore.grading.spans import spans
-from creditscore.grading.take_in import take_in
+from creditscore.grading.take_in import engine_of, take_in
 from creditscore.records import Snapshot, ingest
 from creditscore.records.intake import connect
 from creditscore.schemes import registry
@@ -179,7 +179,7 @@ def too_many(result: Any, allowed: int) -> TooManyRejected:
 
 def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool, few: bool = False) -> Grading:
     snapshot = replace(snapshot, con=snapshot.con.cursor())  # what this run makes is seen by no other run
-    engine = DuckDBEngine(snapshot.con)
+    engine = engine_of(snapshot)
     folded, admitted, refusals, codes = take_in(engine, snapshot, plan)
     features = run.features_of(engine)
     if few:

@@ -10,8 +10,7 @@ from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.exact import Outcome, Subject, grade_subject
 from creditscore.grading.plan import Plan
 from creditscore.grading.result import Grading
-from creditscore.grading.spans import show
-from creditscore.grading.take_in import take_in
+from creditscore.grading.take_in import engine_of, take_in
 from creditscore.records import Snapshot
 
 
@@ -34,9 +33,9 @@ def admitted(snapshot: Snapshot, plan: Plan) -> Iterator[tuple[str, Subject]]:
     """What each subject of the snapshot brings under a plan, without grading it."""
     con = snapshot.con.cursor()  # what is made here is seen by no run
     try:
-        engine = DuckDBEngine(con)
-        take_in(engine, replace(snapshot, con=con), plan)
-        show(engine, None, bool(plan.scheme.attributes))
+        snapshot = replace(snapshot, con=con)
+        engine = engine_of(snapshot)
+        take_in(engine, snapshot, plan)
         yield from subjects(engine, plan)
     finally:
         con.close()

@@ -50,7 +50,7 @@ def put_cycles(engine: DuckDBEngine, plan: Plan) -> None:
         engine.table(f"cycle_{k}", tables.reached_table(cycle.start, days))
         joins += f" LEFT JOIN cycle_{k} c{k} ON c{k}.day = {began}"
         columns += f", c{k}.reached AS cycle_{k}"
-    engine.view("cycled", f"SELECT s.sid{columns} FROM subject s {joins}")
+    engine.step("cycled", f"SELECT s.sid{columns} FROM subject s {joins}")
 
 
 def put_calendar(engine: DuckDBEngine, plan: Plan) -> None:
@@ -113,24 +113,23 @@ def named(plan: Plan, with_ledger: bool) -> list[tuple[str, str, bool]]:
 
 def features_of(engine: DuckDBEngine) -> Features:
     """What the records that were taken in need."""
-    repaired = "SELECT 1 FROM all_admitted WHERE status = 2"
+    repaired = "SELECT 1 FROM admitted WHERE status = 2"
     some = engine.rows(f"SELECT EXISTS (SELECT 1 FROM corrections), EXISTS ({repaired})")[0]
     return Features(corrections=bool(some[0]), repaired=bool(some[1]))
 
 
 def prepare(engine: DuckDBEngine, plan: Plan, features: Features) -> None:
     """The relations up to `valid`, which every span reads for itself."""
-    show(engine, None, bool(plan.scheme.attributes))
     if plan.lookups:
-        engine.view("looked", looked(plan))
-    engine.view("rec", rec(plan))
+        engine.step("looked", looked(plan))
+    engine.step("rec", rec(plan))
     if features.corrections or features.repaired:
         put_deadlines(engine, plan, features)
         engine.materialise("back", back(plan))
     if plan.cycles:
         put_cycles(engine, plan)
-    engine.view("assessed", assessed(plan, features))
-    engine.view("valid", valid(plan))
+    engine.step("assessed", assessed(plan, features))
+    engine.step("valid", valid(plan))
     put_calendar(engine, plan)
 
 
@@ -143,12 +142,13 @@ def run(engine: DuckDBEngine, plan: Plan, features: Features, with_ledger: bool,
     steps = named(plan, with_ledger)
     used = 0
     for number, span in enumerate(ranges):
-        show(engine, span, has_attributes)
+        if len(ranges) > 1:  # one span holds every subject, and all of them are shown
+            show(engine, span, has_attributes)
         for name, sql, kept in steps:
             if kept:
                 engine.materialise(name, sql)
             elif number == 0:
-                engine.view(name, sql)
+                engine.step(name, sql)
         add = engine.append if number else engine.materialise
         add("grades_coded", grades_coded(plan))
         if with_ledger:
@@ -157,7 +157,8 @@ def run(engine: DuckDBEngine, plan: Plan, features: Features, with_ledger: bool,
     engine.view("result_grades", grades_words(plan))
     if with_ledger:
         engine.view("result_ledger", ledger_words(plan))
-    show(engine, None, has_attributes)
+    if len(ranges) > 1:
+        show(engine, None, has_attributes)
     engine.forget([name for name, _, kept in steps if kept])
     return used
 

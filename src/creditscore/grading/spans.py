@@ -26,4 +26,4 @@ def show(engine: DuckDBEngine, span: Span | None, with_attributes: bool) -> None
     where = f" WHERE x.sid BETWEEN {span[0]} AND {span[1]}" if span else ""
     for name in RELATIONS:
         if name != "attribute" or with_attributes:
-            engine.view(name, f"SELECT x.* FROM all_{name} x{where}")
+            engine.step(name, f"SELECT x.* FROM all_{name} x{where}")

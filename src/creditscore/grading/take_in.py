@@ -8,19 +8,29 @@ from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.admit import Admitted, admit, prepare_subjects, shorthand_codes
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
+from creditscore.grading.spans import show, spans
 from creditscore.records import Snapshot
 from creditscore.records.fold import Folded, fold
+
+FEW_ROWS = 10_000  # of subjects and log together, up to which the rows of every step are kept
 
 
 class Taken(NamedTuple):
     """The relations `all_admitted`, `all_subject`, `all_attribute`, `all_past`, `all_listed` and `corrections` stand
-    in the engine; `codes`: item → its code in the log.
+    in the engine, and without `all_` what is shown of them, first everything; `codes`: item → its code in the log.
     """
 
     folded: Folded
     admitted: Admitted
     refusals: Refusals
     codes: dict[str, int]
+
+
+def engine_of(snapshot: Snapshot) -> DuckDBEngine:
+    """An engine on the snapshot's connection; what is graded in several spans is made anew in each, and not kept."""
+    subjects, rows = snapshot.rows("subjects"), snapshot.rows("log")
+    alone = len(spans(subjects, rows, snapshot.in_order)) == 1
+    return DuckDBEngine(snapshot.con, few_rows=alone and subjects + rows <= FEW_ROWS)
 
 
 def take_in(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan) -> Taken:
@@ -32,4 +42,6 @@ def take_in(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan) -> Taken:
     prepare_subjects(engine, snapshot, plan, refusals)
     happened = f" WHERE day <= {plan.until}" if plan.until is not None else ""
     engine.view("corrections", f"SELECT * FROM {folded.corrections}{happened}")
-    return Taken(folded, admit(engine, snapshot, folded, plan, refusals), refusals, codes)
+    admitted = admit(engine, snapshot, folded, plan, refusals)
+    show(engine, None, bool(plan.scheme.attributes))
+    return Taken(folded, admitted, refusals, codes)

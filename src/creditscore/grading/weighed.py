@@ -22,7 +22,7 @@ from creditscore.grading.spans import Span, show, spans
 from creditscore.grading.sql_grades import column
 from creditscore.grading.sql_records import fact_condition, over_records, text_key, time_key
 from creditscore.grading.sql_totals import needs_calendar, texts
-from creditscore.grading.take_in import take_in
+from creditscore.grading.take_in import engine_of, take_in
 from creditscore.records import Snapshot
 from creditscore.schemes.expressions import Node, literal, names, to_sql
 
@@ -59,7 +59,7 @@ class Weighing:
         """The subjects of span `number`; afterwards `inputs` gives these."""
         show(self.engine, self.ranges[number], bool(self.plan.scheme.attributes))
         for name, sql, kept in self._steps:
-            (self.engine.materialise if kept else self.engine.view)(name, sql)
+            (self.engine.materialise if kept else self.engine.step)(name, sql)
         found = Weighed(self._table(_subjects(self.plan)), self._table(_records(self.plan)))
         self.engine.forget(["contributions"])
         return found
@@ -78,8 +78,9 @@ def weighing(snapshot: Snapshot, plan: Plan) -> Iterator[Weighing]:
     """The snapshot under a plan, ready to be weighed."""
     con = snapshot.con.cursor()  # what is made here is seen by no run
     try:
-        engine = DuckDBEngine(con)
-        taken = take_in(engine, replace(snapshot, con=con), plan)
+        snapshot = replace(snapshot, con=con)
+        engine = engine_of(snapshot)
+        taken = take_in(engine, snapshot, plan)
         run.put_tables(engine, plan, taken.codes)
         run.prepare(engine, plan, run.features_of(engine))
         yield Weighing(engine, plan, spans(snapshot.rows("subjects"), taken.admitted.rows, snapshot.in_order))
