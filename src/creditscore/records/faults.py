@@ -86,6 +86,8 @@ def list_faults(con: duckdb.DuckDBPyConnection, table: str, source: Source, faul
 
 def redact_quarantine(con: duckdb.DuckDBPyConnection, table: str = "quarantine") -> None:
     """Cut resident identity numbers down to three digits in every text column of a quarantine."""
+    if not con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]:
+        return
     redact_columns(con, table, ("subject_id", "record_id", "item", "value"), redact_cell)
 
 

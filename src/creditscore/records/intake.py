@@ -120,12 +120,13 @@ def _take(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_id
 
 def _newest_day(con: duckdb.DuckDBPyConnection, log_columns: list[str]) -> int:
     """The newest date of anything that happened or was recorded; 1970-01-01 where there is none."""
-    newest = [0]
+    newest: list[int | None] = [0]
     dated = {name: list(column_types(con, name)) for name in ("subjects", "attributes", "listings", "history", "feeds")}
     dated["log"] = log_columns
     for table, columns in dated.items():
         days = [name for name in columns if name.endswith("_day") and (table, name) not in PLANNED]
-        for column in days:
-            newest.append(con.execute(f"SELECT max({column}) FROM {table}").fetchall()[0][0])
+        if days:
+            shown = ", ".join(f"max({column})" for column in days)
+            newest += con.execute(f"SELECT {shown} FROM {table}").fetchall()[0]
     known = [day for day in newest[1:] if day is not None]
     return max(known) if known else 0

@@ -23,7 +23,7 @@ from creditscore.review.disputes import case_run
 from creditscore.review.inputs import as_kept, as_known, decided
 from creditscore.review.keeping import KeptRun, kept_grade, kept_rows
 from creditscore.review.life import corrections, days_of_steps, states
-from creditscore.review.merits import Merit, merits
+from creditscore.review.merits import Merit, comes_out, merits
 from creditscore.review.rules import clock_of, life_rules
 from creditscore.schemes import registry
 from creditscore.schemes.model import Label, Scheme
@@ -56,12 +56,14 @@ def phrase(code: str, lang: Lang, *values: str, section: str = "texts") -> str:
 
 
 def dossier(
-    store: Database, case: Case, snapshot: Snapshot, *, on: date, schemes: Mapping[str, Scheme] | None = None
-) -> dict[str, Any]:
+    store: Database, case: Case, snapshot: Snapshot, *, on: date, schemes: Mapping[str, Scheme] | None = None,
+    weighed: bool = True,
+) -> dict[str, Any]:  # fmt: skip
     """Everything that a page or a letter about the case shows, as plain values; labels in both languages.
 
-    `on` is the day of "now"; for a decided case it is the day of the decision. InputError where a grade does not come
-    out as the store says: nothing is shown that cannot be computed again.
+    `on` is the day of "now"; for a decided case it is the day of the decision. Unless `weighed`, `merits` are left out:
+    what the grade is without each record, then and now. InputError where a grade does not come out as the store says:
+    nothing is shown that cannot be computed again.
     """
     run = case_run(store, case)
     day = case.decision.on if case.decision is not None else on
@@ -74,7 +76,11 @@ def dossier(
         before_it = events
     kept = kept_grade(store, run.run_id, case.subject_id)
     then = as_kept(run, snapshot, [case.subject_id], schemes)
-    found = merits(run, snapshot, case.subject_id, case.records, before_it, day, kept, schemes, then)
+    found: tuple[Merit, ...] = ()
+    if weighed:
+        found = merits(run, snapshot, case.subject_id, case.records, before_it, day, kept, schemes, then)
+    else:
+        comes_out(run, then, kept)
     shown = explain(then, case.subject_id)
     rows = kept_rows(store, run.run_id, "ledger", case.subject_id)
     data: dict[str, Any] = {

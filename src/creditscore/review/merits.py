@@ -69,13 +69,7 @@ def merits(
     """
     then = as_kept(run, snapshot, [subject_id], schemes) if then is None else then
     if kept is not None:
-        again = then.grades.to_pylist()[0]
-        wrong = [name for name, value in again.items() if kept[name] != value]
-        if wrong:
-            raise InputError(
-                f"the grade of {subject_id} does not come out of its snapshot as it was kept ({', '.join(wrong)})",
-                where=f"run {run.run_id}", next="`creditscore runs --verify` and `creditscore reproduce` tell why",
-            )  # fmt: skip
+        comes_out(run, then, kept)
     now = as_known(run, snapshot, [subject_id], events, on, schemes)
     groups: list[tuple[str, ...]] = [(one,) for one in record_ids]
     if len(record_ids) > 1:
@@ -85,6 +79,17 @@ def merits(
     return tuple(
         Merit(group[0] if len(group) == 1 else "", old[()], old[group], new[()], new[group]) for group in groups
     )
+
+
+def comes_out(run: KeptRun, then: Grading, kept: Mapping[str, Any]) -> None:
+    """InputError where a subject that was graded `as_kept` has another grade than the store holds."""
+    again = then.grades.to_pylist()[0]
+    wrong = [name for name, value in again.items() if kept[name] != value]
+    if wrong:
+        raise InputError(
+            f"the grade of {again['subject_id']} does not come out of its snapshot as it was kept ({', '.join(wrong)})",
+            where=f"run {run.run_id}", next="`creditscore runs --verify` and `creditscore reproduce` tell why",
+        )  # fmt: skip
 
 
 def without(grading: Grading, subject_id: str, record_ids: Iterable[str]) -> Cell:

@@ -52,7 +52,7 @@ def added_by_case(
 ) -> Added:
     """What a case adds to its run: its rows, the contested records, the record events decided since."""
     events = fitting(snapshot, decided(store, [case.subject_id]))
-    rows = list(case_rows(dossier(store, case, snapshot, on=on, schemes=schemes)))
+    rows = list(case_rows(dossier(store, case, snapshot, on=on, schemes=schemes, weighed=False)))
     return Added(model, rows, case.records if case.open else (), as_table(events) if events else None)
 
 
