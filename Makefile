@@ -58,8 +58,9 @@ models: $(STAMP)
 notebooks: $(STAMP)
 	$(BIN)/python scripts/render_notebooks.py build/notebooks
 
+# Each worker starts with half of the tests, so that most files set up once; at the end they share what is left.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
