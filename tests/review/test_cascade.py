@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from creditscore.demo.district import district
-from creditscore.errors import UsageError
+from creditscore.errors import StoreError, UsageError
 from creditscore.grading.grade import grade
 from creditscore.records import ingest
-from creditscore.review.carrying import apply
+from creditscore.review.carrying import acts, apply, told
 from creditscore.review.cascade import bench, preview, subject_of
+from creditscore.review.cascade_log import changed_cascades
 from creditscore.review.check import check
 from creditscore.review.current import standing_hashes, standing_tables
 from creditscore.review.derive import derive
@@ -37,6 +38,17 @@ def applied(made: Chained, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = made.copy(tmp_path_factory.mktemp("applied"))
     with Database(path) as store:
         apply(Log(store), bench(store), event(FIRM, DIRECT, "withdrawn"), **SAID)
+    return path
+
+
+@pytest.fixture(scope="module")
+def past(applied: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, the subject was told, and the record was reinstated."""
+    path = Path(shutil.copy(applied, tmp_path_factory.mktemp("past") / "past.store"))
+    with Database(path) as store:
+        log = Log(store)
+        told(log, acts(log)[0].seq, 0, by="zhang.min", on=date(2023, 6, 9), document_no="N 1")
+        apply(log, bench(store), event(FIRM, DIRECT, "reinstated", "2023-07-01"), **SAID)
     return path
 
 
@@ -108,6 +120,41 @@ def test_the_same_twice_changes_nothing_and_reinstating_restores_every_hash(with
 def test_events_that_cannot_follow(log: Log, kind: str, match: str) -> None:
     with pytest.raises(UsageError, match=match):
         preview(bench(log.store), event(FIRM, DIRECT, kind))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE cascade_acts SET reason = 'other'",
+        "UPDATE cascade_acts SET \"by\" = 'zhao.lei'",
+        "UPDATE cascade_acts SET document_no = 'N 9'",
+        "UPDATE cascade_done SET on_day = on_day - 7",
+        "UPDATE cascade_done SET document_no = 'N 9'",
+        "UPDATE cascade_done SET \"by\" = 'zhao.lei'",
+        "DELETE FROM cascade_done",
+        "UPDATE cascade_ledger SET effective = effective - 1 WHERE seq = {seq} AND item IS NOT NULL",
+        "DELETE FROM cascade_grades WHERE seq = {seq} AND run_id = (SELECT max(run_id) FROM cascade_grades)",
+        "INSERT INTO cascade_grades SELECT * REPLACE (99 AS seq) FROM cascade_grades LIMIT 1",
+    ],
+)
+def test_every_column_and_every_row_of_the_past_is_compared_with_the_log(
+    past: Path, tmp_path: Path, statement: str
+) -> None:
+    """Also of a cascade that another one superseded: nothing that stands today rests on its rows."""
+    with Database(shutil.copy(past, tmp_path / "past.store")) as store:
+        log = Log(store)
+        seq = acts(log)[0].seq
+        assert changed_cascades(log) == []
+        with store.transaction() as con:
+            con.execute(statement.format(seq=seq))
+        assert changed_cascades(log) != []
+
+
+def test_a_cascade_that_cannot_be_read_names_its_entry(withdrawn: Log) -> None:
+    with withdrawn.store.transaction() as con:
+        con.execute("UPDATE cascade_acts SET subjects = subjects || 'x'")
+    with pytest.raises(StoreError, match=r"cannot be read\n  where: entry \d+"):
+        check(withdrawn, bench(withdrawn.store))
 
 
 def test_records_that_nobody_knows(log: Log) -> None:

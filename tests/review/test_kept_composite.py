@@ -194,6 +194,9 @@ def test_an_annulled_entry_is_no_longer_read(log: Log, monkeypatch: pytest.Monke
             "manifest_hash",
         ),
         ("DELETE FROM composite_runs", "the composite is gone"),
+        ("UPDATE composite_listings SET entered_on = entered_on + 1", "listings that it was given"),
+        ("UPDATE composite_listings SET listing_id = 'L9' WHERE listing_id = 'L1'", "listings that it was given"),
+        ("INSERT INTO composite_subjects SELECT * FROM composite_subjects LIMIT 1", "subjects that it was given"),
     ],
 )  # fmt: skip
 def test_edited_rows_are_found(log: Log, statement: str, what: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from creditscore.errors import UsageError
+from creditscore.errors import StoreError, UsageError
 from creditscore.review.cascade import Bench, Cascade, holding, preview, preview_undo
 from creditscore.review.consequences import Task
 from creditscore.review.current import Rows, Scored, insert, write_rows
@@ -201,7 +201,16 @@ def acts(log: Log) -> list[Act]:
     listed = ", ".join(f'"{name}"' for name in COLUMNS)
     rows = log.store.rows(f"SELECT {listed} FROM cascade_acts ORDER BY seq")
     named = (dict(zip((*COLUMNS[:6], "on", *COLUMNS[7:]), row, strict=True)) for row in rows)
-    return [Act(**{**row, "subjects": tuple(json.loads(row["subjects"]))}) for row in named]
+    return [Act(**{**row, "subjects": _subjects(row["subjects"], row["seq"])}) for row in named]
+
+
+def _subjects(text: str, seq: int) -> tuple[str, ...]:
+    try:
+        return tuple(json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise StoreError(
+            "a cascade in the store cannot be read", where=f"entry {seq}: subjects {text[:80]!r}", next="restore a copy"
+        ) from error
 
 
 def told(log: Log, seq: int, nr: int, *, by: str, on: date, document_no: str) -> None:

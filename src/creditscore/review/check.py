@@ -7,20 +7,18 @@ from dataclasses import dataclass
 
 from creditscore.errors import InputError, StoreError
 from creditscore.lists.replay import replay as replay_lists
-from creditscore.review.carrying import acts, content, stored_tasks, untold
+from creditscore.review.carrying import stored_tasks, untold
 from creditscore.review.cascade import Bench, changed, derived_now, score_changes
+from creditscore.review.cascade_log import changed_cascades
 from creditscore.review.cases import under_decided_law
 from creditscore.review.consequences import Task, by_run, resting, tasks
 from creditscore.review.current import Rows, standing
 from creditscore.review.derive import Derived
 from creditscore.review.inputs import RecordEvent, decided
-from creditscore.review.keeping import changed_runs, expired_runs
-from creditscore.review.kept_composites import changed_composites, expired_composites
+from creditscore.review.keeping import changed_runs
+from creditscore.review.kept_composites import changed_composites
 from creditscore.store import Log
 from creditscore.supervision.joint.replay import replay as replay_joint
-
-DECIDED = "case.decide"
-CASCADES = ("cascade.applied", "cascade.settled", "cascade.undone", DECIDED)  # acts that draw something
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class Checked:
             shown = "; ".join(f"{one.kind} {one.thing}: {one.message}" for one in self.flaws[:5])
             raise StoreError(
                 f"the store does not hold together ({len(self.flaws)} flaws)", where=shown,
-                next="`creditscore cascade apply` draws what was not drawn; for what was changed restore a copy",
+                next="`creditscore cascade settle` draws what was not drawn; for what was changed restore a copy",
             )  # fmt: skip
         return self
 
@@ -130,41 +128,8 @@ def _against_the_log(log: Log) -> Iterator[Flaw]:
             replay(log)
         except StoreError as error:
             yield Flaw(kind, error.where or "", error.what)
-    yield from _cascades(log)
-
-
-def _cascades(log: Log) -> Iterator[Flaw]:
-    """The tables of the cascades against the entries that wrote them."""
-    begun = {one.seq: one for one in log.entries() if one.phase == "begun" and one.action in CASCADES}
-    done = {one.refers_to for one in log.entries() if one.phase == "done"}
-    listed = {act.seq: act for act in acts(log)}
-    asked: dict[int, list[Task]] = {}
-    for task, seq, _ in stored_tasks(log):
-        asked.setdefault(seq, []).append(task)
-    states: dict[int, list[list[str]]] = {}
-    for seq, *row in log.store.rows("SELECT seq, run_id, subject_id, hash FROM cascade_states ORDER BY ALL"):
-        states.setdefault(seq, []).append(row)
-    over = expired_runs(log) | expired_composites(log)
-    # not every decision of a case draws something; an entry whose payload is gone is taken at the word of the tables
-    cascades = {
-        seq for seq, entry in begun.items()
-        if seq in done and (entry.action != DECIDED or "cascade" in (entry.data or ()) or seq in listed)
-    }  # fmt: skip
-    for seq in sorted((listed.keys() | asked.keys() | states.keys()) - cascades):
-        yield Flaw("cascade", f"entry {seq}", "the tables hold what no finished act of the log wrote")
-    for seq in sorted(cascades - listed.keys()):
-        yield Flaw("cascade", f"entry {seq}", "the log speaks of a cascade that is not in the tables")
-    for seq in sorted(listed.keys() & cascades):
-        said, act = begun[seq].data, listed[seq]
-        if not isinstance(said, dict):
-            continue  # its retention has ended
-        said = said.get("cascade", {}) if begun[seq].action == DECIDED else said
-        changes = sorted([run, subject, after] for run, subject, _, after in said.get("changes", []) if run not in over)
-        same = [said.get(name) for name in ("record", "event", "on", "content")] == [
-            act.record_id, act.event, act.on.isoformat(), act.content,
-        ]  # fmt: skip
-        if not same or content(asked.get(seq, [])) != act.content or changes != sorted(states.get(seq, [])):
-            yield Flaw("cascade", f"entry {seq}", "its rows are not those of the log")
+    for seq, what in changed_cascades(log):
+        yield Flaw("cascade", f"entry {seq}", what)
 
 
 def _resting(

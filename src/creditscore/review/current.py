@@ -196,6 +196,34 @@ def write_rows(
         insert(con, f"cascade_{table}", ("seq", "run_id", "place", *columns), cells)
 
 
+def drawn(store: Database) -> dict[tuple[int, str, str], tuple[str, str]]:
+    """(entry, run, subject) of all rows that superseded others → their hash as stated, and as computed from the rows.
+
+    Empty where there is none: of a state that names the kept rows again, and of rows that no state speaks of.
+    """
+    found: dict[tuple[int, str, str], tuple[str, str]] = {
+        (seq, run, subject): ("" if as_kept else stated, "")
+        for seq, run, subject, as_kept, stated in store.rows(
+            "SELECT seq, run_id, subject_id, as_kept, hash FROM cascade_states"
+        )
+    }
+    kinds: tuple[type[_Kept], ...] = (Rows, Scored)
+    for kind in kinds:
+        rows: dict[tuple[int, str, str], dict[str, list[Row]]] = {}
+        for table, columns in kind.tables.items():
+            listed = ", ".join(map(quote, columns))
+            order = "ORDER BY seq, run_id, subject_id, place"
+            for seq, run, *row in store.rows(f"SELECT seq, run_id, {listed} FROM cascade_{table} {order}"):
+                named = _texts(dict(zip(columns, row, strict=True)))
+                own = rows.setdefault((seq, run, str(named["subject_id"])), {name: [] for name in kind.tables})
+                own[table].append(named)
+        for key, own in rows.items():
+            stated, computed = found.get(key, ("", ""))
+            made: Any = kind
+            found[key] = (stated, computed + made(*map(tuple, own.values())).hash)
+    return found
+
+
 def insert(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Rows at once; one statement each would take a hundred times as long."""
     import pyarrow as pa

@@ -126,6 +126,7 @@ def keep_composite(
         "run_id": run_id, "config": f"{manifest['config']}@{manifest['config_version']}", "as_of": manifest["as_of"],
         "runs": [one.run_id for one in runs], "manifest_hash": sha256(canonical(manifest)),
         "hashes": hashes | {name: str(manifest[name]) for name in BESIDE},
+        "beside": {name: _beside_hash(table, BESIDE[name]) for name, table in beside.items()},
     }  # fmt: skip
     with log.act(by, ROLE, ACTION, run_id, payload) as act:
         for name, columns in SCORES.items():
@@ -192,6 +193,10 @@ def changed_composites(store: Database, log: Log) -> list[tuple[str, str]]:
         for name in SCORES:
             if stored_hash(store.con, name, run_id) != data["hashes"][name]:
                 found.append((run_id, f"{name} rows"))
+        for name, value in data.get("beside", {}).items():  # entries of earlier releases have none
+            rows = f"(SELECT * FROM composite_{name} WHERE run_id = {literal(run_id)})"
+            if table_hash(store.con, rows, dict.fromkeys(BESIDE[name], "VARCHAR")) != value:
+                found.append((run_id, f"{name} that it was given"))
     for name in (*(f"run_{one}" for one in SCORES), *(f"composite_{one}" for one in BESIDE)):
         stray = store.rows(f"SELECT DISTINCT run_id FROM {name}")
         found += [(one, f"{name} rows of no kept composite") for (one,) in stray if one not in held]
@@ -304,6 +309,11 @@ def _hash_of(table: pa.Table, columns: Mapping[str, str]) -> str:
         con.register("rows", table)
         cells = ", ".join(f"CAST({quote(name)} AS {kind}) AS {quote(name)}" for name, kind in columns.items())
         return table_hash(con, f"(SELECT {cells} FROM rows)", columns)
+
+
+def _beside_hash(table: pa.Table, names: Sequence[str]) -> str:
+    """Over every cell of a table that a composite was given, as the store keeps it."""
+    return _hash_of(table, dict.fromkeys(names, "VARCHAR"))
 
 
 def _put(con: duckdb.DuckDBPyConnection, into: str, run_id: str, table: pa.Table, columns: Sequence[str]) -> None:
