@@ -125,6 +125,13 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
     assert made.exit_code == 0, made.exception
     assert "已作出决定" in made.output
     assert isinstance(run(*ruling, "zhang.min").exception, UsageError)
+    (tmp_path / "a_file").touch()
+    nowhere = run(
+        "case", "letter", "C2023-0001", "--out", tmp_path / "a_file", "--document-no", "N1", "--office", "O",
+        *at, "--by", "zhang.min", "--on", "2023-05-16",
+    )  # fmt: skip
+    assert isinstance(nowhere.exception, UsageError)  # and the case waits for its letter
+    assert json.loads(run("case", "show", "C2023-0001", *at, "--json").output)["state"] == "decided"
     out = tmp_path / "letter"
     written = run(
         "case", "letter", "C2023-0001", "--out", out, "--document-no", "复评〔2023〕1号", "--office", "某某税务局",

@@ -4,11 +4,13 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
+from creditscore.errors import UsageError
 from creditscore.explanation.ledger import explain
 from creditscore.explanation.words import Lang
 from creditscore.grading.grade import grade
@@ -20,6 +22,7 @@ from creditscore.reports.html import (
     overview_page,
     subject_page,
     write_overview,
+    write_page,
 )
 from creditscore.reports.summary import summarise
 
@@ -145,3 +148,9 @@ def test_json_inside_html_cannot_end_its_element() -> None:
     assert not set("<>&\u2028\u2029") & set(shown)
     assert json.loads(shown) == {EVIL: [EVIL, "<!--", "&amp;"]}
     assert json.loads(as_json({"a": "一"})) == {"a": "一"}
+
+
+def test_a_page_that_cannot_be_written_says_where(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"cannot write there[^\n]*\n  where: .*page\.html"):
+        write_page(tmp_path / "file" / "page.html", "text")

@@ -208,7 +208,8 @@ def letter_command(
 ) -> None:
     """Write the letter in both languages, as text and as a page for A4; its hash stands in the log."""
     from creditscore.explanation.words import LANGS
-    from creditscore.reports.letter import write_letters
+    from creditscore.folders import whole
+    from creditscore.reports.letter import LETTER, write_letters
     from creditscore.review.casework import notify
     from creditscore.review.letter import letter
     from creditscore.store.entry import canonical, sha256
@@ -222,11 +223,12 @@ def letter_command(
             for one in LANGS
         }
         content = "sha256:" + sha256(canonical({one: str(text) for one, text in letters.items()}))
-        notify(log, case, by=by, on=day, document_no=document_no, content_hash=content)
-        files = write_letters(letters, data, out)
+        with whole(out, LETTER) as folder:  # the letter is there before the log says that it was written
+            files = write_letters(letters, data, folder)
+            notify(log, case, by=by, on=day, document_no=document_no, content_hash=content)
     typer.echo(str(letters[_lang(lang)]), nl=False)
     for file in files:
-        say_line(f"written to {file}")
+        say_line(f"written to {out / file.name}")
 
 
 @case_app.command("due")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from creditscore.errors import UsageError
 from creditscore.explanation import text as terminal
 from creditscore.explanation import words
 from creditscore.explanation.as_data import explanation_data
@@ -78,8 +79,14 @@ def draw(template: str, lang: Lang, data: dict[str, Any], **more: Any) -> str:
 
 
 def write_page(file: Path, page: str) -> Path:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(page, encoding="utf-8")
+    """Write a text into a file, and make its folder; UsageError where that cannot be."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"cannot write there: {error.strerror or error}", where=str(file), next="give another place"
+        ) from error
     return file
 
 

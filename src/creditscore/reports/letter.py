@@ -9,6 +9,8 @@ from creditscore.explanation.words import LANGS, Lang
 from creditscore.reports.html import as_json, draw, write_page
 from creditscore.review.letter import Letter, outward
 
+LETTER = "letter.json"  # every folder of a letter holds it
+
 
 def letter_page(one: Letter, data: dict[str, Any], lang: Lang) -> str:
     """One offline page; `data` is what the letter was made from (`creditscore.review.dossier.dossier`)."""
@@ -21,5 +23,5 @@ def write_letters(letters: dict[Lang, Letter], data: dict[str, Any], folder: Pat
     for lang in LANGS:
         files.append(write_page(folder / f"letter.{lang}.txt", str(letters[lang])))
         files.append(write_page(folder / f"letter.{lang}.html", letter_page(letters[lang], data, lang)))
-    files.append(write_page(folder / "letter.json", as_json(data) + "\n"))
+    files.append(write_page(folder / LETTER, as_json(data) + "\n"))
     return files
