@@ -82,7 +82,7 @@ def test_any_row_order_and_thread_count_give_the_same_bytes(tmp_path: Path, monk
     tables = table(3, 60, ["a1", "a2", "a5", "v1", "b1"], rich=True)
     for i, threads in enumerate((1, 2, 2)):
         if i == 2:
-            monkeypatch.setattr(spans, "UNSORTED", 20)  # many spans instead of one
+            monkeypatch.setattr(spans, "UNSORTED", 75)  # nine spans instead of one
         shuffled = {
             name: frame.sample(frac=1, random_state=rng.randint(0, 999)) if i else frame
             for name, frame in tables.items()
