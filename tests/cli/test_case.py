@@ -106,6 +106,12 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
     )  # fmt: skip
     assert "2 disputed records" in scored.output, scored.exception
     assert f"{one} (C2023-0001)" in run("composite", "explain", tmp_path / "scored", subject, *at).output
+    # and so does what is read from a folder that carries the table
+    assert "disputed: " in run("explain", again, subject, "--lang", "en").output
+    page = tmp_path / "score.html"
+    shown = run("composite", "explain", tmp_path / "scored", subject, "--html", page)
+    assert f"{one} (C2023-0001)" in shown.output, shown.exception
+    assert f"{one} (C2023-0001)" in page.read_text(encoding="utf-8").split('<script type="application/json"')[0]
     held = run("life", "move", desk["run"], "finalise", *at, "--by", "chen.jie", "--on", "2024-01-01")
     assert "a case on 1 of the grades is open" in str(held.exception)
 

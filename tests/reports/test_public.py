@@ -68,6 +68,25 @@ def test_only_grades_with_a_rule_stand_by_name(folder: Path, tables: dict[str, p
     assert row["name"] == "乙公司"
 
 
+def test_a_grade_under_objection_says_so(folder: Path, tmp_path: Path) -> None:
+    import shutil
+
+    marked = shutil.copytree(folder, tmp_path / "marked")
+    row = {"scheme": "tax", "subject_id": BAD, "record_id": "R1", "case_id": "C2021-0001",
+           "disputed_since": "2021-04-21", "decide_by": "2021-04-26", "grade_without": "A",
+           "score_without": "100"}  # fmt: skip
+    parquet.write_table(pa.Table.from_pylist([row]), marked / "disputes.parquet")
+    one = publish(marked, **DECIDED)
+    assert {r["subject_id"]: r["disputed_since"] for r in one.grades.to_pylist()}[BAD] == "2021-04-21"
+    assert "异议处理中（自2021-04-21）" in public_page(one.data)
+    assert "disputed since 2021-04-21" in public_page(one.data, "en")
+    assert "R1" not in public_page(one.data)
+    assert all(r["disputed_since"] == "" for r in publish(folder, **DECIDED).grades.to_pylist())
+    (marked / "disputes.parquet").write_bytes(b"no table")
+    with pytest.raises(InputError, match="disputes cannot be read"):
+        publish(marked, **DECIDED)
+
+
 def test_a_computed_grade_is_not_a_decision(folder: Path) -> None:
     with pytest.raises(UsageError, match="not a decision"):
         publish(folder)

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 import creditscore as cs
 from creditscore.cli.main import app
+from creditscore.composite.result import read_composite
 from creditscore.errors import InputError, NotAllowed, UsageError
 from creditscore.records import ingest
 from creditscore.records.store import read_snapshot, write_snapshot
@@ -24,10 +25,13 @@ from creditscore.review.carrying import apply, settle, undo
 from creditscore.review.cascade import Bench, bench, preview
 from creditscore.review.cascade_lines import as_data
 from creditscore.review.cascade_past import past
+from creditscore.review.cases import Ground
+from creditscore.review.casework import open_case
 from creditscore.review.check import check
 from creditscore.review.current import Scored, as_scored, kept, standing, standing_hashes
+from creditscore.review.disputed_scores import score_marks
 from creditscore.review.inputs import RecordEvent, write_events
-from creditscore.review.keeping import keep
+from creditscore.review.keeping import keep, kept_rows, kept_runs
 from creditscore.review.kept_composites import changed_composites, keep_composite, kept_composites
 from creditscore.review.retention import delete
 from creditscore.store import Database, Log
@@ -204,6 +208,30 @@ def test_edited_rows_are_found(log: Log, statement: str, what: str) -> None:
         con.execute(statement)
     assert what in [said for _, said in changed_composites(log.store, log)]
     assert {one.kind for one in check(log, bench(log.store)).flaws} >= {"composite"}
+
+
+@pytest.mark.parametrize(("subject", "record"), [(A, "16l"), (D, "4De")])
+def test_a_disputed_score_has_a_second_one_that_never_counted_the_record(
+    log: Log, made: Path, subject: str, record: str
+) -> None:
+    run = next(
+        run for run in kept_runs(log.store)
+        if any(row["record_id"] == record for row in kept_rows(log.store, run.run_id, "ledger", subject))
+    )  # fmt: skip
+    about = [Ground("not_my_record", record, "")]
+    open_case(log, run, read_snapshot(made / "snapshot"), subject, about, by="zhang.min", on=ON)
+    find = bench(log.store).find
+    for name, expected in zip(("once", "unchecked"), oracle(record, ENTRIES), strict=True):
+        (one,) = score_marks(log.store, read_composite(made / name), find)
+        assert [(one.case_id, one.record_id) for one in one.disputes] == [("C2026-0001", record)]
+        assert one.without is not None
+        assert (str(one.without.score), one.without.grade) == expected[subject].face[1:]
+    # a composite that the store does not keep: given what it took, else no second score is guessed
+    given = {"listings": made / "entries.csv", "subjects": made / "subjects.csv"}
+    new = cs.combine(made / "grading", small(), acts="unchecked", as_of="2020-03-31", **given)
+    (one,) = score_marks(log.store, new, find, **given)
+    assert one.without is not None
+    assert score_marks(log.store, new, find)[0].without is None
 
 
 def run_of(one: Any) -> str:

@@ -13,6 +13,8 @@ from creditscore.cli.impact import composite_impact_command
 from creditscore.cli.progress import working
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from creditscore.composite.result import Composite
     from creditscore.review.disputes import Marked
 
@@ -74,7 +76,7 @@ def score_command(
             acts=acts,  # type: ignore[arg-type]
         )
         found.write(out, csv=csv)
-        marked = [] if store is None else _marked(store, found.composite["subject_id"].to_pylist())
+        marked = [] if store is None else _marked(store, found, [snapshot], listings=listings, subjects=subjects)
         put_disputes(out, dispute_table({found.manifest["config"]: marked}) if store is not None else None, csv)
     _report(found)
     if store is not None:
@@ -82,12 +84,18 @@ def score_command(
     typer.echo(f"written to {out}")
 
 
-def _marked(store: Path, subject_ids: list[str]) -> list[Marked]:
-    """The disputed records of some subjects; a score has no second one, the grades below it have."""
-    from creditscore.review.disputes import marks
+def _marked(
+    store: Path, made: Composite, snapshots: Sequence[Path | None], subject_ids: Sequence[str] | None = None,
+    listings: Path | None = None, subjects: Path | None = None,
+) -> list[Marked]:  # fmt: skip
+    """The disputed scores of a composite, as the store has them; `snapshots`: where those of its runs now lie."""
+    from creditscore.records.store import read_snapshot
+    from creditscore.review.cascade import bench
+    from creditscore.review.disputed_scores import score_marks
 
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
-        return marks(log.store, "", subject_ids)
+        find = bench(log.store, [read_snapshot(one) for one in snapshots if one is not None], {}).find
+        return score_marks(log.store, made, find, subject_ids, listings=listings, subjects=subjects)
 
 
 def _report(found: Composite) -> None:
@@ -146,22 +154,30 @@ def explain_command(
     """Explain one score: from the reference, domain by domain, down to item, record and article."""
     import shutil
 
+    from creditscore.composite.result import read_composite
     from creditscore.explanation.composite import explain_composite
     from creditscore.explanation.composite_text import render
     from creditscore.explanation.words import lang_of
-    from creditscore.review.disputes import said_of
+    from creditscore.review.disputes import as_rows, marks_beside, said_of
 
     chosen = lang_of(lang)
     one = explain_composite(folder, subject, gradings or None)
     width = min(160, max(60, shutil.get_terminal_size((120, 24)).columns))
     typer.echo(render(one, chosen, width), nl=False)
-    for mark in [] if store is None else _marked(store, [one.subject_id]):
-        typer.echo(said_of(mark, chosen))
+    if store is None:
+        marked = marks_beside(folder, one.composite.partition("@")[0], one.subject_id)
+    else:
+        marked = _marked(store, read_composite(folder), [], [one.subject_id])
+    lines = [said_of(mark, chosen) for mark in marked]
+    for line in lines:
+        typer.echo(line)
     if html is not None:
         from creditscore.reports.composite import composite_subject_page
         from creditscore.reports.html import write_page
 
-        typer.echo(f"written to {write_page(html, composite_subject_page(one, chosen))}")
+        typer.echo(
+            f"written to {write_page(html, composite_subject_page(one, chosen, marks=lines, disputes=as_rows(marked)))}"
+        )
 
 
 @composite_app.command("compare")

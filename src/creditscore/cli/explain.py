@@ -11,6 +11,9 @@ from creditscore.cli.acting import Marks, open_log
 from creditscore.cli.brought import brought, words_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from creditscore.explanation.ledger import Explanation
     from creditscore.grading.exact import Outcome
     from creditscore.review.disputes import Marked
     from creditscore.schemes.model import Scheme
@@ -49,7 +52,7 @@ def explain_command(
     explained = [explain(folder, subject, one, own, laws, outcome) for one, outcome in zip(names, again, strict=True)]
     hashes = [audit(folder, subject, one) if deep == "auditor" else None for one in names]
     shown = [render(one, chosen, _width(), deep, held) for one, held in zip(explained, hashes, strict=True)]
-    marked = _marked(store, snapshot, [(one.run_id, one.subject_id) for one in explained], own)
+    marked = _marked(folder, store, snapshot, explained, own)
     said = [[said_of(mark, chosen) for mark in marks] for marks in marked]
     pages = ["".join([text, *(f"{line}\n" for line in lines)]) for text, lines in zip(shown, said, strict=True)]
     typer.echo("\n".join(pages), nl=False)
@@ -75,16 +78,18 @@ def _outcome(folder: Path, subject: str, scheme: str | None, snapshot: Path | No
 
 
 def _marked(
-    store: Path | None, snapshot: Path | None, asked: list[tuple[str, str]], own: Scheme | None
+    folder: Path, store: Path | None, snapshot: Path | None, explained: Sequence[Explanation], own: Scheme | None
 ) -> list[list[Marked]]:
-    """The disputed records of each explained grade, as the store has them."""
-    if store is None:
-        return [[] for _ in asked]
-    from creditscore.review.disputes import marks
+    """The disputed records of each explained grade: as the store has them, else as they stand beside the grades."""
+    from creditscore.review.disputes import marks, marks_beside
 
+    if store is None:
+        return [marks_beside(folder, one.scheme.partition("@")[0], one.subject_id) for one in explained]
     schemes = {} if own is None else {own.scheme: own}
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
-        return [marks(log.store, run, [subject], place=snapshot, schemes=schemes) for run, subject in asked]
+        return [
+            marks(log.store, one.run_id, [one.subject_id], place=snapshot, schemes=schemes) for one in explained
+        ]  # fmt: skip
 
 
 def _width() -> int:

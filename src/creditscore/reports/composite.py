@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +46,15 @@ def asdict_shallow(one: Any) -> dict[str, Any]:
     return found
 
 
-def composite_subject_page(one: CompositeExplanation, lang: Lang = "zh", other: str = "") -> str:
-    """The explained score of one subject; prints on A4. `other` is the file of the page in the other language."""
+def composite_subject_page(
+    one: CompositeExplanation, lang: Lang = "zh", other: str = "", marks: Sequence[str] = (),
+    disputes: Sequence[Mapping[str, Any]] = (),
+) -> str:  # fmt: skip
+    """The explained score of one subject; prints on A4. `other` is the file of the page in the other language.
+
+    `marks` are the lines that say which of its records are disputed, `disputes` the same as rows for the JSON.
+    """
+    data = composite_data(one) | ({"disputes": [dict(row) for row in disputes]} if disputes else {})
     shades = charts.colours(("AAA", "AA", "A", "BBB", "BB", "B", "CCC", "CC", "C", "D"))
     codes = [one.grade] if one.grade and one.grade not in shades else []
     shade = shades.get(one.grade, "#44546a")
@@ -64,7 +71,8 @@ def composite_subject_page(one: CompositeExplanation, lang: Lang = "zh", other: 
     listed = [*facts(one, lang), (text("run", lang), one.run_id)]
     ours = next(value for what, value in listed if what == text("numbers", lang))
     return _draw(
-        composite_data(one), lang, heading=text("composite", lang), title=clean(one.subject_id), other=other,
+        data, lang, heading=text("composite", lang), title=clean(one.subject_id), other=other,
+        marks=[mark.strip("* ") for mark in marks],
         badge=one.grade or "–", shade=shade, ink="on-dark" if shade in charts.DARK or codes else "on-light",
         sum=one.sum, ours=ours, facts=[fact for fact in listed if fact[1] != ours], tiles=[], sections=found,
         laws=[(key, say(label, lang)) for key, label in one.laws.items()], sources=text("sources", lang),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.errors import CreditscoreError, InputError, UsageError
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import LANGS, plain
+from creditscore.grading.disputes import read_disputes
 from creditscore.records.identity import redact
 from creditscore.records.source import literal
 from creditscore.reports.given import given
@@ -99,7 +100,7 @@ def publish(
     given(con, "names", subjects, ("subject_id",), ("name", "kind"))
     given(con, "history", history, ("subject_id", "period", "grade", "status"), ("scheme", "domain", "decided_on"))
     withheld: dict[str, int] = {}
-    grades = grades_of(con, chosen, rules, history is not None, decided_on, withheld)
+    grades = grades_of(con, chosen, rules, history is not None, decided_on, withheld, _disputed(folder))
     data = _head(folder, chosen, decided_by, decided_on)
     entries = lists_of(con, rules, listings, on, withheld) if on is not None else []
     shares = shares_of(con, chosen)
@@ -115,6 +116,16 @@ def publish(
         None if own is None else _table(ITEMS, own),
         dict(sorted(withheld.items())),
     )
+
+
+def _disputed(folder: Path) -> dict[tuple[str, str], str]:
+    """(scheme, subject) of the grades of a folder that rest on a contested record → the first day of the dispute."""
+    composite = "composite:" if (folder / "composite.parquet").is_file() else ""
+    found: dict[tuple[str, str], str] = {}
+    for row in read_disputes(folder):
+        key, since = (f"{composite}{row['scheme']}", str(row["subject_id"])), str(row["disputed_since"])
+        found[key] = min(found.get(key, since), since)
+    return found
 
 
 def _not_before_its_period(

@@ -42,9 +42,14 @@ def _grade(row: dict[str, Any], lang: Lang) -> str:
     return label if row["grade"] in label else f"{row['grade']} {label}"
 
 
+def _marked(row: dict[str, Any], lang: Lang, t: Said) -> str:
+    since = row["disputed_since"]
+    return f"{_grade(row, lang)}\n{t('disputed', since)}" if since else _grade(row, lang)
+
+
 def grades(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     rows = [
-        [_who(row), row["scheme"], row["period"], _grade(row, lang), row["decided_on"], row["basis"]]
+        [_who(row), row["scheme"], row["period"], _marked(row, lang, t), row["decided_on"], row["basis"]]
         for row in data["grades"]
     ]
     if not rows:

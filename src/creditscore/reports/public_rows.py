@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -37,6 +37,7 @@ GRADES = (
     "decided_on",
     "basis",
     "evidence",
+    "disputed_since",
 )
 LISTS = ("subject_id", "name", "list", "list_zh", "list_en", "entered_on", "term_end", "basis", "evidence")
 SHARES = ("scheme", "period", "grade", "grade_zh", "grade_en", "subjects")
@@ -84,8 +85,9 @@ def kinds_of(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:
 
 def grades_of(
     con: duckdb.DuckDBPyConnection, schemes: Sequence[Graded], rules: Publication, decisions: bool,
-    decided_on: date | None, withheld: dict[str, int],
+    decided_on: date | None, withheld: dict[str, int], disputed: Mapping[tuple[str, str], str],
 ) -> list[dict[str, Any]]:  # fmt: skip
+    """`disputed`: (scheme, subject) of grades that rest on a contested record → since when."""
     kinds, found = kinds_of(con), []
     by_name = {f"{one.scheme}@{one.version}": one for one in schemes}
     rows = con.execute(
@@ -111,7 +113,8 @@ def grades_of(
         found.append(
             {"subject_id": subject, "name": kinds.get(subject, ("", ""))[0], "domain": domain, "scheme": scheme,
              "period": period, "grade": grade, "grade_zh": label.zh, "grade_en": label.en,
-             "decided_on": str(day or decided_on or ""), "basis": basis(rule), "evidence": evidence}
+             "decided_on": str(day or decided_on or ""), "basis": basis(rule), "evidence": evidence,
+             "disputed_since": disputed.get((scheme, subject), "")}
         )  # fmt: skip
     return found
 

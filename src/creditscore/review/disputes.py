@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from creditscore.errors import UsageError
+from creditscore.grading.disputes import NAMES, Row, read_disputes
 from creditscore.grading.replay import inputs
 from creditscore.grading.result import Grading
 from creditscore.review.cases import Case, cases
@@ -143,19 +145,28 @@ def dispute_table(marked: Mapping[str, Iterable[Marked]]) -> pa.Table:
     """The marks of several schemes as one table, sorted: scheme, subject, record."""
     import pyarrow as pa
 
-    names = (
-        "scheme",
-        "subject_id",
-        "record_id",
-        "case_id",
-        "disputed_since",
-        "decide_by",
-        "grade_without",
-        "score_without",
-    )
     rows = [{"scheme": scheme, **row} for scheme, own in sorted(marked.items()) for row in as_rows(own)]
     rows.sort(key=lambda row: (row["scheme"], row["subject_id"], row["record_id"], row["case_id"]))
-    return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in names})
+    return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in NAMES})
+
+
+def marks_beside(folder: Path | str, scheme: str, subject_id: str) -> list[Marked]:
+    """The mark of a grade in a folder that was written with `--store`, as it stood then; none in another folder."""
+    rows = [row for row in read_disputes(folder) if (row["scheme"], row["subject_id"]) == (scheme, subject_id)]
+    return [Marked(subject_id, tuple(_dispute(row) for row in rows), _cell(rows[0]))] if rows else []
+
+
+def _dispute(row: Row) -> Dispute:
+    until = row["decide_by"]
+    return Dispute(
+        str(row["case_id"]), str(row["subject_id"]), str(row["record_id"]),
+        date.fromisoformat(str(row["disputed_since"])), None if until is None else date.fromisoformat(until),
+    )  # fmt: skip
+
+
+def _cell(row: Row) -> Cell | None:
+    grade, score = row["grade_without"], row["score_without"]
+    return None if grade is None else Cell("", "", grade, None if score is None else Decimal(score), "")
 
 
 def case_run(store: Database, case: Case) -> KeptRun:

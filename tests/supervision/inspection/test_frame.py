@@ -41,6 +41,25 @@ def test_ids_that_cannot_be_used_are_refused(tmp_path: Path, cell: str, reason: 
         frame(tmp_path, table)
 
 
+def test_who_objects_is_marked_and_drawn_in_the_same_class(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from creditscore.grading.disputes import NAMES
+
+    table = classes(20)
+    folder = tmp_path / "grades"
+    folder.mkdir()
+    pq.write_table(pa.Table.from_pandas(table.assign(grade=table["class"], scheme="s")), folder / "grades.parquet")
+    subject = str(table.loc[0, "subject_id"])
+    row = dict.fromkeys(NAMES, "") | {"scheme": "s", "subject_id": subject}
+    other = row | {"scheme": "t", "subject_id": str(table.loc[1, "subject_id"])}
+    pq.write_table(pa.Table.from_pylist([row, other]), folder / "disputes.parquet")
+    found = {unit.subject_id: unit for unit in build_frame([(load_programme(programme(tmp_path)), folder)]).units}
+    assert [unit.subject_id for unit in found.values() if unit.data_state == "disputed"] == [subject]
+    assert found[subject].drawn_as == found[subject].class_ == table.loc[0, "class"]
+
+
 def test_an_unknown_class_is_refused_and_not_left_out(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not know: Z") as raised:
         frame(tmp_path, classes(10).assign(**{"class": ["Z", *"ABCABCABC"]}))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.errors import InputError
+from creditscore.grading.disputes import read_disputes
 from creditscore.records.identity import look_at_id, redact
 from creditscore.records.tables import KIND_OF_PREFIX, PERSONS, Table
 from creditscore.supervision.inspection.programme import COLUMNS, Programme
@@ -17,7 +18,7 @@ DATA_STATES = ("ok", "faulty", "disputed", "missing")
 CLASSES = Table(
     "classes",
     ("subject_id",),
-    ("class", "grade", "state", "scheme", "period", "data_state", "kind", *COLUMNS),
+    ("class", "grade", "state", "scheme", "period", "data_state", "kind", "config", *COLUMNS),
 )
 SUBJECTS = Table("subjects", ("subject_id",), ("kind", *COLUMNS))
 STATES = Table("data_states", ("subject_id", "data_state"), ("programme", "reason"))
@@ -30,16 +31,19 @@ def read_classes(data: Any, programme: Programme) -> list[Row]:
     """One row per organisation: `subject_id`, `class` ("" where there is none), `data_state`, and what the table has.
 
     `data`: a table with `class` or `grade`, a folder that `grade` or `composite` wrote, or a grading in memory. In a
-    folder, who has a refused row in `quarantine` has faulty data; who is not graded has none.
+    folder, who has a refused row in `quarantine` has faulty data; who is not graded has none; whose grade rests on a
+    record in `disputes` is `contested`.
     Raises InputError for natural persons, for a class that the programme does not know, and for a subject twice.
     """
     faulty: set[str] = set()
+    disputed: set[tuple[str, str]] = set()  # scheme or composite, subject
     table = data
     if hasattr(data, "grades") and hasattr(data, "quarantine"):
         table = data.grades
         faulty = {row["subject_id"] for row in read_rows(data.quarantine, QUARANTINE)}
     elif isinstance(data, str | Path) and Path(data).is_dir():
         table, faulty = _folder(Path(data))
+        disputed = {(str(row["scheme"]), str(row["subject_id"])) for row in read_disputes(data)}
     rows = read_rows(table, CLASSES)
     chosen = _of_scheme(rows, programme)
     for row in chosen:
@@ -47,6 +51,7 @@ def read_classes(data: Any, programme: Programme) -> list[Row]:
         row["data_state"] = row["data_state"] or (
             "faulty" if row["subject_id"] in faulty else "ok" if row["class"] else "missing"
         )
+        row["contested"] = "yes" if (row["scheme"] or row["config"], row["subject_id"]) in disputed else ""
     clean_ids(chosen, f"classes of {programme.programme}")
     once(chosen, f"classes of {programme.programme}", "several periods or schemes? give one of them")
     known = programme.by_grade()

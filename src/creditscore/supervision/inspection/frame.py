@@ -246,6 +246,8 @@ def _unit(
     if is_sole_trader(row) and programme.sole_traders is None:
         return None, "sole_trader"
     drawn_as = class_.code if class_ is not None and state == "ok" else programme.data_errors.draw_as
+    if state == "ok" and row["contested"]:  # marked; an objection alone changes no class
+        state = "disputed"
     if programme.class_of(drawn_as).exempt is not None:
         return None, "exempt"
     left = None if limit is None else limit - made.get(subject, 0)
