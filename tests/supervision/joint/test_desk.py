@@ -354,6 +354,11 @@ def test_a_failed_act_leaves_nothing(log: Log, monkeypatch: pytest.MonkeyPatch) 
         "UPDATE joint_proposal SET log_seq = 99",
         "UPDATE joint_proposal SET period = '{\"until_exit\": true}'",
         "UPDATE joint_act SET log_seq = 77 WHERE act = 'notified'",
+        "UPDATE joint_event SET department = 'x'",
+        "DELETE FROM joint_event",
+        "INSERT INTO joint_event SELECT * REPLACE ('E9' AS event_id) FROM joint_event",
+        "INSERT INTO joint_refusal SELECT event_id, 's', 'l', 'm', 'no_link', log_seq FROM joint_proposal",
+        "INSERT INTO joint_refusal SELECT event_id, 's', 'l', 'm', 'no_link', 99 FROM joint_proposal",
     ],
 )
 def test_tables_that_are_not_what_the_log_says(log: Log, tmp_path: Path, sql: str) -> None:
@@ -361,7 +366,9 @@ def test_tables_that_are_not_what_the_log_says(log: Log, tmp_path: Path, sql: st
     carry(log, key, entry(), on="2024-03-02")
     assert replay(log) == 4
     log.store.con.execute(sql)
-    with pytest.raises(StoreError, match=r"of the table are not|no finished act"):
+    with pytest.raises(
+        StoreError, match=r"of the table are not|no finished act|is not what the log says|in no entry of the log"
+    ):
         export(log, shipped(), by_subject([entry()]), day("2024-03-05"), tmp_path / "o")
 
 

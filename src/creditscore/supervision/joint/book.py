@@ -17,6 +17,7 @@ from creditscore.supervision.joint.tables import Listing
 
 Listings = Mapping[str, tuple[Listing, ...]]
 PARTED = "; "  # between several values in one cell of the store
+EVENT = ("event_id", "kind", "department", "on_day", "subjects")
 REFUSED = ("event_id", "subject_id", "listing_id", "measure_id", "reason")
 ACT_COLUMNS = ("nr", "proposal_id", "act", "on_day", "actor", "reason", "document_no", "acknowledged")
 COLUMNS = tuple(

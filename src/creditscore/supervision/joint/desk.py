@@ -14,6 +14,7 @@ from creditscore.store import Log, second_person
 from creditscore.store.entry import canonical, sha256
 from creditscore.supervision.joint.book import (
     ACT_COLUMNS,
+    EVENT,
     PARTED,
     PROPOSAL,
     REFUSED,
@@ -30,7 +31,6 @@ from creditscore.supervision.joint.model import FourLists
 from creditscore.supervision.joint.state import STANDING, step
 from creditscore.supervision.joint.tables import BusinessEvent, Intake
 
-EVENT = ("event_id", "kind", "department", "on_day", "subjects")
 PROPOSER, DECIDER = "grader", "approver"  # roles: who proposes and carries out, who decides
 
 
@@ -65,6 +65,8 @@ def propose(log: Log, lists: FourLists, intake: Intake, *, by: str, known_at: in
     payload = {
         "tables": lists.digest, "known_at": iso(known_at), "events": len(events), "refused": len(refused),
         "proposals": [one.proposal_id for one in new], "content": sha256(canonical(rows)),
+        "asked": {cells[0]: sha256(canonical(cells)) for cells in map(_event_cells, events)},
+        "refusals": sha256(canonical([list(line) for line in sorted(refused)])),
     }  # fmt: skip
     with log.act(by, PROPOSER, "joint.match", lists.head.four_lists, payload) as act:
         seq = act.entry.seq

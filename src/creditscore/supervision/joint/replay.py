@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from creditscore.days import iso
 from creditscore.errors import StoreError
 from creditscore.store import Entry, Log
 from creditscore.store.entry import canonical, sha256
-from creditscore.supervision.joint.book import ACT_COLUMNS, PROPOSAL, split
+from creditscore.supervision.joint.book import ACT_COLUMNS, EVENT, PROPOSAL, REFUSED, split
 
 MATCH = "joint.match"
 Said = tuple[str, str, str, str, str, str, tuple[str, ...]]
@@ -35,7 +35,37 @@ def replay(log: Log) -> int:
             _proposals(entry, rows, proposals.get(seq, []))
         elif rows != list(_told(entry)):
             raise _differs(seq, "the acts of the table are not those of the log")
+    _asked(log, {seq: one for seq, one in begun.items() if seq in ended and one.action == MATCH})
     return sum(map(len, acts.values()))
+
+
+def _asked(log: Log, matches: Mapping[int, Entry]) -> None:
+    """The business events of the matches, and what was not proposed, where their entries hold them.
+
+    An event names no entry of its own: those of matches that no longer say theirs cannot be told from others.
+    """
+    held = {
+        row[0]: sha256(canonical(list(row))) for row in log.store.rows(f"SELECT {', '.join(EVENT)} FROM joint_event")
+    }
+    refused = _by_entry(log, "joint_refusal", REFUSED, ", ".join(REFUSED))
+    for seq in sorted(refused.keys() - matches.keys()):
+        raise _differs(seq, "the tables hold what no finished act of the log wrote")
+    said: dict[str, str] = {}
+    for seq, entry in sorted(matches.items()):
+        if entry.data is None or "asked" not in entry.data:
+            continue
+        said |= entry.data["asked"]
+        if any(held.get(one) != value for one, value in entry.data["asked"].items()):
+            raise _differs(seq, "the events of the table are not those of the log")
+        if sha256(canonical([list(row) for row in refused.get(seq, [])])) != entry.data["refusals"]:
+            raise _differs(seq, "what was not proposed is not what the log says")
+    whole = all(entry.data is not None and "asked" in entry.data for entry in matches.values())
+    if whole and (strange := sorted(held.keys() - said.keys())):
+        raise StoreError(
+            f"the event {strange[0]!r} stands in no entry of the log",
+            where="joint_event",
+            next="restore a copy of the store",
+        )  # fmt: skip
 
 
 def _by_entry(log: Log, table: str, columns: Sequence[str], order: str) -> dict[int, list[tuple[Any, ...]]]:
