@@ -51,6 +51,8 @@ def test_from_preview_to_undo(store: Path, made: tuple[Path, str, str]) -> None:
     code, output = run("cascade", "preview", *what("r1", "withdrawn", "2023-06-01", store), columns=80)
     assert code == 0
     assert "预览：未作任何改动" in output
+    assert "r1  撤销  2023-06-01" in output  # no code of the package in a Chinese page
+    assert not any(code in output for code in ("withdrawn", "direct", "graded"))
     assert max(map(len, output.splitlines())) <= 80
     for record in ("r1", "r2"):
         said = what(record, "withdrawn", "2023-06-01", store)

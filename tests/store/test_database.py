@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -249,3 +250,19 @@ def test_written_anew_it_holds_the_same_rows_and_nothing_that_was_deleted(tmp_pa
     with Database(path, read_only=True) as store:
         assert Log(store).verify().ok
         assert [one.action for one in Log(store).entries()] == ["log.created", "count", "count"]
+
+
+def test_a_write_ahead_file_of_another_copy_is_named(tmp_path: Path) -> None:
+    path, wal = tmp_path / "s.store", tmp_path / "s.store.wal"
+    for number in (1, 2):
+        with Database(path) as store:
+            with store.transaction() as con:
+                con.execute(f"CREATE TABLE t{number} AS SELECT 1 AS x")
+            if number == 1:
+                shutil.copy(wal, tmp_path / "old")
+    shutil.copy(tmp_path / "old", wal)  # as after a restored file, with the old one left beside it
+    with pytest.raises(StoreError, match=r"s\.store\.wal belongs to another copy"):
+        Database(path)
+    wal.unlink()
+    with Database(path) as store:
+        assert store.rows("SELECT * FROM t2") == [(1,)]

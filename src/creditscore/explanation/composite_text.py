@@ -111,6 +111,7 @@ def shared_act(row: object, one: CompositeExplanation, lang: Lang) -> str:
 def render(one: CompositeExplanation, lang: Lang = "zh", width: int = 80) -> str:
     """The explanation as plain text, at most `width` columns wide."""
     from rich.console import Console
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
@@ -142,10 +143,11 @@ def render(one: CompositeExplanation, lang: Lang = "zh", width: int = 80) -> str
             str(domain.weight), signed(domain.contribution), Text(shown_notes(domain, lang)),
         )  # fmt: skip
         for part in domain.parts:
-            indent = "    " if part.kind == "record" else "  "
+            indent = 4 if part.kind == "record" else 2  # also of the lines that follow where it is folded
             own = "" if not part.effective else f"{text('points', lang)} {points(part.effective, plus=True)}"
             table.add_row(
-                Text(f"{indent}{named(part, lang)}"), "", "", "", signed(part.points) if part.points else "",
+                Padding(Text(named(part, lang)), (0, 0, 0, indent)), "", "", "",
+                signed(part.points) if part.points else "",
                 Text(" ".join(word for word in (part.article, own) if word)),
             )  # fmt: skip
     if one.domains:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.explanation.words import Lang, Words, load_words, say
+from creditscore.review import words
 from creditscore.review.carrying import Act
 from creditscore.review.cascade import Cascade, Change
 from creditscore.review.consequences import TASKS, Task
@@ -27,9 +28,14 @@ def word(section: str, code: str, lang: Lang) -> str:
     return code if found is None else say(found, lang)
 
 
+def named(section: str, code: str, lang: Lang) -> str:
+    """The word of the explanations for a code."""
+    return say(words.word(section, code), lang) if code else ""
+
+
 def change(one: Change, lang: Lang) -> Block:
     """The run, and the grade before and after."""
-    under = [f"{_face(one.before)} → {_face(one.after)}"]
+    under = [f"{_face(one.before, lang)} → {_face(one.after, lang)}"]
     under += [f"{word('words', 'rests', lang)} {', '.join(one.because)}"] if one.because else []
     under += [word("words", "kept", lang)] if one.as_kept else []
     return f"{one.subject_id}  {one.run.pinned}  {one.run.period}", under
@@ -58,11 +64,12 @@ def moves(found: Cascade, lang: Lang) -> Iterator[Block]:
     """Events, then what becomes of each run and composite."""
     for event in found.events:
         share = f" {event.share}" if event.share else ""
-        yield f"{event.record_id}  {event.event}{share}  {event.event_on}  {event.subject_id}", []
+        kind = named("events", event.event, lang)
+        yield f"{event.record_id}  {kind}{share}  {event.event_on}  {event.subject_id}", []
     for one in found.changes:
         yield change(one, lang)
     for score in found.scores:
-        under = [_moved(score.before.face, score.after.face)]
+        under = [_moved(score.before.face, score.after.face, lang)]
         under += [f"{word('words', 'rests', lang)} {', '.join(score.because)}"] if score.because else []
         under += [word("words", "kept", lang)] if score.as_kept else []
         under += [] if score.seen else [word("words", "parts", lang)]
@@ -70,11 +77,15 @@ def moves(found: Cascade, lang: Lang) -> Iterator[Block]:
         yield f"{score.subject_id}  {word('words', 'composite', lang)} {head}", under
     for moved in found.composites:
         head = f"{word('words', 'composite', lang)} {moved.config}"
-        yield f"{moved.subject_id}  {head}", [_moved(moved.before, moved.after)]
+        yield f"{moved.subject_id}  {head}", [_moved(moved.before, moved.after, lang)]
 
 
-def _moved(before: Sequence[str], after: Sequence[str]) -> str:
-    return " → ".join(" ".join(part for part in side if part) for side in (before, after))
+def _moved(before: Sequence[str], after: Sequence[str], lang: Lang) -> str:
+    sides = [
+        (named("state_reasons" if side[0] != "graded" else "states", side[0], lang), *side[1:])
+        for side in (before, after)
+    ]
+    return " → ".join(" ".join(part for part in side if part) for side in sides)
 
 
 def act(one: Act) -> Block:
@@ -133,6 +144,8 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
     return {name: dates.get(name, value) for name, value in row.items() if value is not None}
 
 
-def _face(rows: Rows) -> str:
-    said = [rows.grade, rows.route, rows.score.rstrip("0").rstrip(".") if "." in rows.score else rows.score]
+def _face(rows: Rows, lang: Lang) -> str:
+    """Grade or state, how it came about, and the score."""
+    score = rows.score.rstrip("0").rstrip(".") if "." in rows.score else rows.score
+    said = [named("states", rows.grade, lang), named("routes", rows.route, lang), score]
     return " ".join(part for part in said if part)

@@ -234,5 +234,9 @@ def _damaged(path: Path, error: Exception) -> StoreError:
     return StoreError(
         "the store cannot be read",
         where=f"{path} ({str(error).splitlines()[0][:200]})",
-        next="restore a copy, then compare it with the newest checkpoint",
+        next=(
+            f"{path.name}.wal belongs to another copy: move it aside where only the store was restored, or restore both"
+            if "WAL" in str(error) and "does not match the database file" in str(error)
+            else "restore a copy, then compare it with the newest checkpoint"
+        ),
     )
