@@ -9,6 +9,7 @@ from typing import Any
 from creditscore.explanation.numbers import MINUS
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import LANGS
+from creditscore.review.cascade_lines import word as cascade_word
 from creditscore.review.packet.gather import about_of
 from creditscore.review.repair_data import said
 from creditscore.review.repair_text import action_blocks, option_lines, plan_lines
@@ -323,9 +324,17 @@ def _case(rows: list[Mapping[str, Any]]) -> Part:
     for row in rows:
         words = tuple(dict.fromkeys(str(row.get(lang, row.get("what", ""))) for lang in LANGS))
         fields = [(name, str(value)) for name, value in row.items() if name not in ("what", "day", *LANGS) and value]
-        told = tuple(f"{' '.join(_label('columns', name))}: {_short(value)}" for name, value in fields)
+        told = tuple(f"{' '.join(_label('columns', name))}: {_short(_in_words(name, value))}" for name, value in fields)
         shown.append([(str(row.get("day", "")),), words, told or ("",)])
     return Part("case", [], [Grid((("day", "id"), ("what", ""), ("facts", "small")), shown)])
+
+
+def _in_words(name: str, value: str) -> str:
+    """Codes of what follows from a decision, in both languages."""
+    sections = {"why": "whys", "who": "whom"}
+    if name not in sections:
+        return value
+    return " ".join(dict.fromkeys(cascade_word(sections[name], value, lang) for lang in LANGS))
 
 
 def _provenance(packet: Mapping[str, Any]) -> Part:

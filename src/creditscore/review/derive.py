@@ -35,10 +35,10 @@ class Derived:
 
     rows: Mapping[Key, Rows]
     kept: Mapping[Key, Rows]
-    chained: Mapping[Key, tuple[str, ...]] = field(default_factory=dict)
-    released: Mapping[Key, tuple[str, ...]] = field(default_factory=dict)
-    laws: Mapping[Key, date] = field(default_factory=dict)
-    again: Callable[[str, Sequence[str]], Grading] = field(default=lambda run, ids: _nothing(run), compare=False)
+    chained: Mapping[Key, tuple[str, ...]]
+    released: Mapping[Key, tuple[str, ...]]
+    laws: Mapping[Key, date]
+    again: Callable[[str, Sequence[str]], Grading] = field(compare=False)
 
 
 def derive(
@@ -113,10 +113,6 @@ def _rows_of(table: pa.Table, ids: Sequence[str]) -> pa.Table:
     import pyarrow.compute as pc
 
     return table.filter(pc.is_in(table["subject_id"], value_set=pa.array(sorted(ids), pa.string())))
-
-
-def _nothing(run: str) -> Grading:
-    raise KeyError(run)
 
 
 def _concerned(run: KeptRun, own: Mapping[str, Rows], domains: frozenset[str] | None) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from creditscore.composite.combine import combine
+from creditscore.composite.config import CompositeConfig
 from creditscore.composite.gather import COLUMNS
+from creditscore.composite.result import Composite
 from creditscore.days import from_day
 from creditscore.lists.case import Case
 from creditscore.review.current import Key, Scored, as_scored, kept, subjects_in
@@ -47,42 +50,59 @@ def derive_composites(
                     [f"run {run} {who}" for run in runs] + [f"list {_name(row)}" for row in gone]
                 )
         left = [row for row in listed if not _annulled(row, annulled)]
-        for alike, gradings in _gradings(one, moved, found):
-            again = as_scored(_combined(store, one, alike, gradings, left))
+        beside_it = partial(_given, store, one, left)
+        for alike, made in made_again(one.manifest, one.rules, moved, found, beside_it):
+            again = as_scored(made)
             rows |= {(one.run_id, who): again[who] for who in alike}
     return rows, before, because
+
+
+def made_again(
+    manifest: Mapping[str, Any], rules: CompositeConfig, ids: Sequence[str], found: Derived,
+    given: Callable[[Sequence[str]], Mapping[str, Any]],
+) -> Iterator[tuple[list[str], Composite]]:  # fmt: skip
+    """A composite made again for some subjects from their grades as they are derived, by its own rules, day and acts.
+
+    Its runs are kept. `given`: the tables `listings` and `subjects` that it takes, for some subjects. Subjects come in
+    groups whose grades can be combined in one go.
+    """
+    runs = [str(one["run_id"]) for one in manifest["inputs"]]
+    for alike, gradings in _gradings(runs, manifest["acts"], ids, found):
+        yield alike, combine(gradings, rules, as_of=manifest["as_of"], acts=manifest["acts"], **given(alike))
 
 
 def _moved(found: Derived, key: Key) -> bool:
     return found.rows[key].hash != found.kept[key].hash
 
 
-def _gradings(one: KeptComposite, ids: Sequence[str], found: Derived) -> Iterator[tuple[list[str], list[Any]]]:
+def _gradings(
+    runs: Sequence[str], acts: str, ids: Sequence[str], found: Derived
+) -> Iterator[tuple[list[str], list[Any]]]:
     """Subjects whose grades can be combined in one go, with these grades: a table, or gradings to look at acts in."""
     if not ids:
         return
-    if one.manifest["acts"] == "unchecked":
-        yield list(ids), [_grades(one, ids, found)]
+    if acts == "unchecked":
+        yield list(ids), [_grades(runs, ids, found)]
         return
     groups: dict[tuple[Any, ...], list[str]] = {}
     for who in ids:
-        groups.setdefault(tuple(found.laws.get((run, who)) for run in one.runs), []).append(who)
+        groups.setdefault(tuple(found.laws.get((run, who)) for run in runs), []).append(who)
     for alike in groups.values():
-        yield alike, [found.again(run, alike) for run in one.runs]
+        yield alike, [found.again(run, alike) for run in runs]
 
 
-def _grades(one: KeptComposite, ids: Sequence[str], found: Derived) -> pa.Table:
+def _grades(runs: Sequence[str], ids: Sequence[str], found: Derived) -> pa.Table:
     import pyarrow as pa
 
-    keys = [(run, who) for run in one.runs for who in ids]
+    keys = [(run, who) for run in runs for who in ids]
     grades = [row for key in keys if key in found.rows for row in found.rows[key].grades]
     rows = [{name: row[name] for name in COLUMNS} for row in grades]
     return pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in COLUMNS]))
 
 
-def _combined(
-    store: Database, one: KeptComposite, ids: Sequence[str], gradings: list[Any], listed: Sequence[Mapping[str, Any]]
-) -> Any:
+def _given(
+    store: Database, one: KeptComposite, listed: Sequence[Mapping[str, Any]], ids: Sequence[str]
+) -> Mapping[str, Any]:
     import pyarrow as pa
 
     given: dict[str, Any] = {}
@@ -91,7 +111,7 @@ def _combined(
     own = [row for row in listed if any(_is_of(row, who) for who in ids)]
     if own:
         given["listings"] = pa.Table.from_pylist(own, schema=beside(store, one.run_id, "listings", ()).schema)
-    return combine(gradings, one.rules, as_of=one.as_of, acts=one.manifest["acts"], **given)
+    return given
 
 
 def _listed(store: Database, one: KeptComposite, ids: Sequence[str]) -> list[dict[str, Any]]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from creditscore.composite.combine import combine
 from creditscore.composite.result import Composite
 from creditscore.review.derive import Find, derive
-from creditscore.review.disputes import Dispute, Marked, marks_in, open_disputes
+from creditscore.review.derive_composite import made_again
+from creditscore.review.disputes import Dispute, Marked, by_subject, marks_in, open_disputes
 from creditscore.review.inputs import RecordEvent, as_kept
 from creditscore.review.keeping import kept_runs
-from creditscore.review.kept_composites import NOT_GIVEN, beside, kept_composites
+from creditscore.review.kept_composites import beside, kept_composites, was_given
 from creditscore.review.merits import Cell
 from creditscore.store import Database
 
@@ -38,12 +38,12 @@ def score_marks(
     wanted = [str(one.get("run_id", "")) for one in made.manifest["inputs"]]
     runs = {run.run_id: run for run in kept_runs(store) if run.run_id in wanted}
     if set(wanted) - set(runs):
-        return [Marked(who, own, None) for who, own in _by_subject(disputes).items()]
+        return [Marked(who, own, None) for who, own in by_subject(disputes).items()]
     brought: set[Dispute] = set()
     for run in runs.values():
-        grading = as_kept(run, find(run), sorted(_by_subject(disputes)), schemes)
+        grading = as_kept(run, find(run), sorted(by_subject(disputes)), schemes)
         brought |= {one for marked in marks_in(grading, disputes) for one in marked.disputes}
-    own = _by_subject([one for one in disputes if one in brought])
+    own = by_subject([one for one in disputes if one in brought])
     if not own:
         return []
     kept = next((one for one in kept_composites(store) if one.run_id == made.manifest["run_id"]), None)
@@ -51,26 +51,17 @@ def score_marks(
     given = {name: table for name, table in given.items() if table is not None}
     if kept is not None:
         given = {name: beside(store, kept.run_id, name, own) for name in ("listings", "subjects") if kept.gave(name)}
-    if any(_was_given(made, name) and name not in given for name in ("listings", "subjects")):
+    if any(was_given(made.manifest, name) and name not in given for name in ("listings", "subjects")):
         return [Marked(who, mine, None) for who, mine in own.items()]
     withdrawn = [RecordEvent(one.subject_id, one.record_id, "withdrawn", one.since, one.since)
                  for mine in own.values() for one in mine]  # fmt: skip
     derived = derive(store, own, withdrawn, find, schemes=schemes)
-    gradings = [derived.again(run, list(own)) for run in wanted if any((run, who) in derived.rows for who in own)]
-    again = combine(gradings, made.config, as_of=made.manifest["as_of"], acts=made.manifest["acts"], **given)
-    cells = {row["subject_id"]: _cell(row) for row in again.composite.to_pylist()}
+    cells = {
+        row["subject_id"]: _cell(row)
+        for _, again in made_again(made.manifest, made.config, list(own), derived, lambda _: given)
+        for row in again.composite.to_pylist()
+    }
     return [Marked(who, mine, cells.get(who)) for who, mine in own.items()]
-
-
-def _was_given(made: Composite, name: str) -> bool:
-    return bool(made.manifest[name] != NOT_GIVEN[name])
-
-
-def _by_subject(disputes: Sequence[Dispute]) -> dict[str, tuple[Dispute, ...]]:
-    found: dict[str, list[Dispute]] = {}
-    for one in sorted(disputes, key=lambda one: (one.subject_id, one.record_id, one.case_id)):
-        found.setdefault(one.subject_id, []).append(one)
-    return {who: tuple(own) for who, own in found.items()}
 
 
 def _cell(row: Mapping[str, Any]) -> Cell:

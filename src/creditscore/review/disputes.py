@@ -86,13 +86,11 @@ def marks(
     if not found:
         return []
     run = next((one for one in kept_runs(store) if one.run_id == run_id), None)
-    by_subject: dict[str, list[Dispute]] = {}
-    for one in found:
-        by_subject.setdefault(one.subject_id, []).append(one)
+    of = by_subject(found)
     if run is None:
-        return [Marked(subject, tuple(own), None) for subject, own in sorted(by_subject.items())]
+        return [Marked(subject, own, None) for subject, own in of.items()]
     graded = {
-        subject: own for subject, own in by_subject.items() if kept_rows(store, run.run_id, "grades", subject)
+        subject: own for subject, own in of.items() if kept_rows(store, run.run_id, "grades", subject)
     }  # fmt: skip
     if not graded:
         return []
@@ -100,15 +98,21 @@ def marks(
     return marks_in(as_kept(run, snapshot, graded, schemes), [one for own in graded.values() for one in own])
 
 
+def by_subject(disputes: Iterable[Dispute]) -> dict[str, tuple[Dispute, ...]]:
+    """Disputes by subject, in order of the subjects; those of one in the order of their cases."""
+    found: dict[str, list[Dispute]] = {}
+    for one in disputes:
+        found.setdefault(one.subject_id, []).append(one)
+    return {who: tuple(found[who]) for who in sorted(found)}
+
+
 def marks_in(grading: Grading, disputes: Iterable[Dispute]) -> list[Marked]:
     """The disputed grades of a grading in memory: those whose subject brings a disputed record to it."""
-    by_subject: dict[str, list[Dispute]] = {}
-    for one in disputes:
-        by_subject.setdefault(one.subject_id, []).append(one)
+    of = by_subject(disputes)
     found = []
-    for subject_id, subject in inputs(grading, sorted(by_subject)):
+    for subject_id, subject in inputs(grading, list(of)):
         brought = {record["record_id"] for record in subject.records}
-        own = tuple(one for one in by_subject[subject_id] if one.record_id in brought)
+        own = tuple(one for one in of[subject_id] if one.record_id in brought)
         if own:
             found.append(Marked(subject_id, own, without(grading, subject_id, [one.record_id for one in own])))
     return found

@@ -33,9 +33,9 @@ ACTION = "composite.keep"
 COLUMNS = ("run_id", "config", "config_version", "as_of", "manifest", "hashes", "kept_by", "kept_at_seq")
 # what the id of a composite's run is a hash of
 INPUTS = ("creditscore", "config", "config_version", "config_sha256", "as_of", "inputs", "listings", "subjects")
-BESIDE = {
-    "listings": ("listing_id", *LISTINGS, *(one for one in DATES if one not in LISTINGS)),
-    "subjects": ("subject_id", "kind"),
+BESIDE = {  # tables that a composite takes, with the columns that are kept of them
+    "listings": dict.fromkeys(("listing_id", *LISTINGS, *(one for one in DATES if one not in LISTINGS)), "VARCHAR"),
+    "subjects": dict.fromkeys(("subject_id", "kind"), "VARCHAR"),
 }
 NOT_GIVEN = {"listings": "none given", "subjects": "all that were graded"}
 Find = Callable[[KeptRun], "Snapshot"]
@@ -71,7 +71,12 @@ class KeptComposite:
 
     def gave(self, table: str) -> bool:
         """Whether `listings` or `subjects` were given to it."""
-        return bool(self.manifest[table] != NOT_GIVEN[table])
+        return was_given(self.manifest, table)
+
+
+def was_given(manifest: Mapping[str, Any], table: str) -> bool:
+    """Whether `listings` or `subjects` were given to a composite, as its manifest says."""
+    return bool(manifest[table] != NOT_GIVEN[table])
 
 
 def is_composite(folder: Path | str) -> bool:
@@ -117,7 +122,7 @@ def keep_composite(
             )  # fmt: skip
         return known
     again = combine(
-        sources(store, made, runs, schemes, find), made.config, as_of=made.manifest["as_of"],
+        _sources(store, made, runs, schemes, find), made.config, as_of=made.manifest["as_of"],
         acts=made.manifest["acts"], **beside,
     )  # fmt: skip
     _same(made, again, hashes, place)
@@ -126,7 +131,7 @@ def keep_composite(
         "run_id": run_id, "config": f"{manifest['config']}@{manifest['config_version']}", "as_of": manifest["as_of"],
         "runs": [one.run_id for one in runs], "manifest_hash": sha256(canonical(manifest)),
         "hashes": hashes | {name: str(manifest[name]) for name in BESIDE},
-        "beside": {name: _beside_hash(table, BESIDE[name]) for name, table in beside.items()},
+        "beside": {name: _hash_of(table, BESIDE[name]) for name, table in beside.items()},
     }  # fmt: skip
     with log.act(by, ROLE, ACTION, run_id, payload) as act:
         for name, columns in SCORES.items():
@@ -195,7 +200,7 @@ def changed_composites(store: Database, log: Log) -> list[tuple[str, str]]:
                 found.append((run_id, f"{name} rows"))
         for name, value in data.get("beside", {}).items():  # entries of earlier releases have none
             rows = f"(SELECT * FROM composite_{name} WHERE run_id = {literal(run_id)})"
-            if table_hash(store.con, rows, dict.fromkeys(BESIDE[name], "VARCHAR")) != value:
+            if table_hash(store.con, rows, BESIDE[name]) != value:
                 found.append((run_id, f"{name} that it was given"))
     for name in (*(f"run_{one}" for one in SCORES), *(f"composite_{one}" for one in BESIDE)):
         stray = store.rows(f"SELECT DISTINCT run_id FROM {name}")
@@ -208,7 +213,7 @@ def expired_composites(log: Log) -> set[str]:
     return {entry.subject for entry in log.entries(action=ACTION) if entry.payload is None}
 
 
-def sources(
+def _sources(
     store: Database, made: Composite, runs: Sequence[KeptRun], schemes: Mapping[str, Scheme] | None, find: Find
 ) -> list[Any]:
     """What a composite combines, as it was: grades from the store, or where acts weigh once, graded from snapshots."""
@@ -271,7 +276,7 @@ def _beside(given: Mapping[str, Any], made: Composite, place: str) -> dict[str, 
     found = {}
     with duckdb.connect() as con:
         for name, table in given.items():
-            wanted = made.manifest[name] != NOT_GIVEN[name]
+            wanted = was_given(made.manifest, name)
             if wanted != (table is not None):
                 raise UsageError(
                     f"the composite was made {'with' if wanted else 'without'} {name}", where=place,
@@ -309,11 +314,6 @@ def _hash_of(table: pa.Table, columns: Mapping[str, str]) -> str:
         con.register("rows", table)
         cells = ", ".join(f"CAST({quote(name)} AS {kind}) AS {quote(name)}" for name, kind in columns.items())
         return table_hash(con, f"(SELECT {cells} FROM rows)", columns)
-
-
-def _beside_hash(table: pa.Table, names: Sequence[str]) -> str:
-    """Over every cell of a table that a composite was given, as the store keeps it."""
-    return _hash_of(table, dict.fromkeys(names, "VARCHAR"))
 
 
 def _put(con: duckdb.DuckDBPyConnection, into: str, run_id: str, table: pa.Table, columns: Sequence[str]) -> None:
