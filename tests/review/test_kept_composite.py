@@ -234,6 +234,24 @@ def test_a_disputed_score_has_a_second_one_that_never_counted_the_record(
     assert score_marks(log.store, new, find)[0].without is None
 
 
+def test_the_second_score_of_grades_as_they_are_leaves_nobody_out_whom_the_first_has(tmp_path: Path) -> None:
+    records = pd.DataFrame([{"event": "filed", "event_no": 1, **row} for row in ROWS if row["subject_id"] == A])
+    trader = pd.DataFrame({"subject_id": [A], "kind": "individual_business", "registered_on": "2010-01-01"})
+    write_snapshot(ingest(trader, records), tmp_path / "snapshot")
+    cs.grade_all(read_snapshot(tmp_path / "snapshot"), SCHEMES, 2019).write(tmp_path / "grading")
+    first = cs.combine(tmp_path / "grading", small(), acts="unchecked")  # grades do not tell the kind
+    assert first.composite["state"].to_pylist() == ["graded"]
+    with Database(tmp_path / "traders.store") as store:
+        log = Log(store)
+        keep(store, log, tmp_path / "grading", tmp_path / "snapshot", by="li.na", check=False)
+        run = next(run for run in kept_runs(store) if run.scheme == "environment/national")
+        about = [Ground("annulled", "16e", "not ours")]
+        open_case(log, run, read_snapshot(tmp_path / "snapshot"), A, about, by="zhang.min", on=ON)
+        (one,) = score_marks(store, first, bench(store).find)
+    assert one.without is not None
+    assert one.without.reason == "coverage"  # and not that it is an individual business
+
+
 def run_of(one: Any) -> str:
     return str(one.composite.run_id if hasattr(one, "composite") else one.run.run_id)
 
