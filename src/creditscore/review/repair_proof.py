@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import product
 from typing import Any
 
@@ -88,9 +87,8 @@ class Readings:
 
     def on(self, day: int) -> tuple[Any, ...]:
         """Equal on two days only where the outcome is the same. Raises NotInForce without a version."""
-        return tuple(self._stage(at, known) for at, known in stages(self.course, day)[-1:])
-
-    def _stage(self, at: int | date, known: int) -> tuple[Any, ...]:
+        # stages before the last are closed: each is as known on the last day of its own year, whichever day is asked
+        at, known = stages(self.course, day)[-1]
         name = version_of(self.course, at).scheme.name
         if name not in self.readers:
             plan, subject = plan_at(self.course, at, known)
