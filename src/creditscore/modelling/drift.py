@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from creditscore.errors import InputError
+from creditscore.modelling.draws import Units, mixed
 from creditscore.modelling.metrics.calibration_tests import brier, calibration_error, fit_line, spiegelhalter
 from creditscore.modelling.metrics.clusters import Clusters, design, rows_worth
 from creditscore.modelling.metrics.discrimination import ranked, with_interval
@@ -289,11 +290,9 @@ def recalibrate(
         raise InputError("fewer than two rows of one class: no line can be fitted", where="y", next="await outcomes")
     z = log_odds(p)
     theta = _line(y, z, weight, method)
-    rng = np.random.default_rng(seed)
-    part = np.empty(len(y), dtype=np.int64)
-    for value in (0, 1):  # every fold sees both classes
-        rows = rng.permutation(np.flatnonzero(y == value))
-        part[rows] = np.arange(len(rows)) % min(folds, fewest)
+    content = mixed(np.array(p).view(np.uint64), 1) ^ mixed(np.array(weight).view(np.uint64), 2)
+    # every fold sees both classes, with a weight
+    part = Units.of(content).deal(np.where(weight > 0, 1 + y, 0), min(folds, fewest), seed)
     after = np.empty(len(y))
     for k in range(min(folds, fewest)):
         inside = part != k

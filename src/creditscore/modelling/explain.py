@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from creditscore.errors import CreditscoreError, UsageError
+from creditscore.modelling.draws import mixed, row_hashes
 from creditscore.modelling.inputs import Floats, saved_as
 from creditscore.modelling.tables import rows_of
-from creditscore.modelling.validation_input import digest, row_hashes
+from creditscore.modelling.validation_input import digest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -165,7 +166,7 @@ def make_explainer(
     if len(frame) == 0 or keep < 1:
         raise UsageError("a background without rows", allowed="one row or more")
     hashes = row_hashes(frame)
-    drawn = np.lexsort((hashes, _mixed(hashes, seed)))[:keep]
+    drawn = np.lexsort((hashes, mixed(hashes, seed)))[:keep]
     drawn = drawn[np.argsort(hashes[drawn], kind="stable")]
     held = frame.iloc[drawn].reset_index(drop=True)
     declared = frame if kind == "additive" else held
@@ -338,10 +339,3 @@ def _kept(rows: pd.DataFrame) -> dict[str, list[Any]]:
         ]
         for name in rows.columns
     }
-
-
-def _mixed(hashes: Any, seed: int) -> Any:
-    """A draw that follows a row wherever it stands."""
-    from creditscore.modelling.release.tables import mixed
-
-    return mixed(hashes, seed)

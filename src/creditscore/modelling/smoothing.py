@@ -1,8 +1,7 @@
-"""How smooth: a common factor on the penalties, chosen on rows (or whole groups) that were left out."""
+"""How smooth: a common factor on the penalties, chosen on whole groups that were left out."""
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from creditscore.modelling.additive import Block, fit_additive
 from creditscore.modelling.cross_table import deviance
+from creditscore.modelling.draws import Units
 
 Floats = NDArray[np.float64]
 
@@ -19,36 +19,18 @@ FOLDS = 4
 
 @dataclass(frozen=True)
 class Smoothing:
-    """`factor` on the penalties, and what was tried: (factor, deviance per row on rows left out)."""
+    """`factor` on the penalties, and what was tried: (factor, deviance per row on groups left out)."""
 
     factor: float = 1.0
     tried: tuple[tuple[float, float], ...] = ()
 
 
-def folds(
-    codes: NDArray[np.uint8], event: Floats, groups: NDArray[np.generic] | None, number: int = FOLDS
-) -> NDArray[np.intp]:
-    """Fold of each row from what the row says, not from where it stands: equal rows and whole groups share a fold.
+def folds(event: Floats, groups: NDArray[np.generic], number: int = FOLDS) -> NDArray[np.int64]:
+    """Fold of each row: whole groups share one, and each fold has its share of the groups with an event."""
+    import pandas as pd
 
-    Groups are dealt out by hash; rows in the order of a hash of their codes, events apart, so that every fold has
-    both classes.
-    """
-    if groups is not None:
-        names, place = np.unique(np.asarray(groups).astype(str), return_inverse=True)
-        order = np.argsort([zlib.crc32(name.encode()) for name in names], kind="stable")
-        fold = np.empty(len(names), dtype=np.intp)
-        fold[order] = np.arange(len(names)) % number
-        return fold[place]
-    key = np.zeros(codes.shape[1], dtype=np.uint64)
-    for row in codes:
-        key = (key ^ row.astype(np.uint64)) * np.uint64(0x100000001B3)
-        key ^= key >> np.uint64(29)
-    fold = np.empty(len(key), dtype=np.intp)
-    for value in (0.0, 1.0):
-        mine = np.flatnonzero(event == value)
-        _, place = np.unique(key[mine], return_inverse=True)
-        fold[mine] = place % number
-    return fold
+    names = pd.Series(np.asarray(groups).astype(str))
+    return Units.of(np.zeros(len(names), dtype=np.uint64), names).deal(event, number, 0)
 
 
 def choose_smoothing(
@@ -58,12 +40,12 @@ def choose_smoothing(
     weight: Floats,
     penalties: Floats,
     start: Floats,
-    groups: NDArray[np.generic] | None = None,
+    groups: NDArray[np.generic],
 ) -> Smoothing:
-    """The factor on the penalties with the least deviance on rows left out: factors of three up or down from 1 while it
-    gets better.
+    """The factor on the penalties with the least deviance on groups left out: factors of three up or down from 1 while
+    it gets better.
     """
-    fold = folds(codes, event, groups)
+    fold = folds(event, groups)
     parts = []
     for number in range(FOLDS):
         inside = fold != number

@@ -10,6 +10,7 @@ import numpy as np
 
 from creditscore.errors import InputError
 from creditscore.modelling.dataset.content import content_hash
+from creditscore.modelling.draws import row_hashes
 from creditscore.modelling.metrics.inputs import Floats, outcomes, probabilities, weights
 
 if TYPE_CHECKING:
@@ -57,20 +58,6 @@ def as_frame(X: Any) -> pd.DataFrame | None:
         twice = frame.columns[frame.columns.duplicated()][0]
         raise InputError(f"column {twice!r} stands twice", where="data", next="name each column once")
     return frame
-
-
-def row_hashes(table: pd.DataFrame) -> Any:
-    """A 64-bit hash per row, whatever the types of the columns: for an order and for draws. Evidence is `digest`."""
-    import pandas as pd
-
-    plain = table.copy()
-    for name in plain.columns:
-        if plain[name].dtype.kind == "O" or isinstance(plain[name].dtype, pd.CategoricalDtype):
-            gone = plain[name].isna()
-            plain[name] = plain[name].astype(object).map(lambda one: f"{type(one).__name__}:{one}").where(~gone, "")
-        elif plain[name].dtype.kind in "iub":
-            plain[name] = plain[name].astype(float)
-    return pd.util.hash_pandas_object(plain, index=False).to_numpy()
 
 
 def digest(table: pd.DataFrame) -> str:

@@ -13,7 +13,7 @@ from creditscore.reports.validation_sections import Said, Table, sections
 
 FACTS = (
     "model", "version", "purpose", "use", "outcome_definition", "horizon", "population", "source", "scheme", "author",
-    "target", "made_with", "validator", "part", "date",
+    "target", "made_with", "validator", "part", "split", "weighting", "date",
 )  # fmt: skip
 
 

@@ -1,23 +1,15 @@
-"""Tables: read from CSV and Parquet alike, hashed by content, divided by content."""
+"""Tables: read from CSV and Parquet alike, hashed by content."""
 
-import doctest
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from creditscore.errors import InputError, UsageError
-from creditscore.modelling.release import tables as module
-from creditscore.modelling.release.tables import fold_of, mixed, read_table, share_of, table_hash, write_table
+from creditscore.modelling.release.tables import read_table, table_hash, write_table
 
 TABLE = pd.DataFrame({"n": [1, 2, 3], "x": [0.1, np.nan, -3.5], "word": ["a", "", "ü"]}).replace("", None)
-
-
-def test_examples_in_the_docs_hold() -> None:
-    assert doctest.testmod(module).failed == 0
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
@@ -55,21 +47,3 @@ def test_wrong_kinds(tmp_path: Path) -> None:
         read_table(tmp_path / "t.xlsx")
     with pytest.raises(UsageError, match="kind"):
         write_table(TABLE, tmp_path / "t.json")
-
-
-@given(st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=60), st.integers(0, 2**40), st.integers(2, 7))
-def test_draws_follow_the_row(hashes: list[int], seed: int, folds: int) -> None:
-    given_hashes = np.array(hashes, dtype=np.uint64)
-    back = given_hashes[::-1]
-    assert (share_of(given_hashes, seed) == share_of(back, seed)[::-1]).all()
-    assert (fold_of(given_hashes, folds, seed) == fold_of(back, folds, seed)[::-1]).all()
-    assert ((share_of(given_hashes, seed) >= 0) & (share_of(given_hashes, seed) < 1)).all()
-    assert set(fold_of(given_hashes, folds, seed)) <= set(range(folds))
-    assert len(set(mixed(given_hashes, seed))) == len(set(hashes))
-
-
-def test_draws_are_even_and_depend_on_the_seed() -> None:
-    hashes = np.arange(20_000, dtype=np.uint64)
-    assert np.histogram(share_of(hashes, 3), 10)[0].min() > 1800
-    assert abs(np.corrcoef(share_of(hashes, 3), share_of(hashes, 4))[0, 1]) < 0.03
-    assert np.bincount(fold_of(hashes, 5, 1)).tolist() == [4000] * 5

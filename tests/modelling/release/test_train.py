@@ -1,5 +1,6 @@
 """Training: the same for any order of rows, on the rows that are not the test, with clear refusals."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from creditscore.errors import InputError, UsageError
 from creditscore.modelling.dataset.data import ModelData
 from creditscore.modelling.release.bundle import GradingModel
 from creditscore.modelling.release.config import TrainConfig, load_config
+from creditscore.modelling.release.describe import facts
 from creditscore.modelling.release.train import prepare, train
 from creditscore.modelling.release.validating import compare_models, config_of, validate_model
 from tests.modelling.release.conftest import CONFIG, made_up
@@ -28,13 +30,72 @@ def test_a_model_data_is_a_table(table: pd.DataFrame, bare: GradingModel) -> Non
 
 
 def test_seed_and_content_choose_the_test(table: pd.DataFrame) -> None:
-    twice = pd.concat([table, table], ignore_index=True)
-    ready = prepare(twice, TrainConfig.of(CONFIG))
-    assert 0.22 < ready.test.mean() < 0.28
-    sides = ready.X.assign(test=ready.test).groupby(["late", "ratio", "sector"], dropna=False)["test"].nunique()
-    assert (sides == 1).all()  # equal rows stand on one side
-    other = prepare(twice, TrainConfig.of({**CONFIG, "seed": 1}))
+    ready = prepare(table, TrainConfig.of(CONFIG))
+    assert ready.test.sum() == 1250
+    assert (np.sort(ready.place) == np.arange(len(table))).all()
+    assert set(ready.fold[ready.test]) == {-1}
+    assert np.ptp(np.bincount(ready.fold[~ready.test])) <= 1
+    again = prepare(table.sample(frac=1, random_state=3), TrainConfig.of(CONFIG))
+    pd.testing.assert_frame_equal(again.table[again.test], ready.table[ready.test])
+    other = prepare(table, TrainConfig.of({**CONFIG, "seed": 1}))
     assert (other.test != ready.test).any()
+
+
+def district(rows: int = 6000, seed: int = 1) -> pd.DataFrame:
+    """Three of five organisations have no record: all their inputs are alike."""
+    rng = np.random.default_rng(seed)
+    seen = rng.random(rows) < 0.4
+    records = np.where(seen, rng.poisson(1.5, rows) + 1, 0)
+    points = np.where(seen, (3 * records * rng.random(rows)).round(1), 0.0)
+    log_odds = -3.0 + 0.5 * records + 0.2 * points
+    bad = (rng.random(rows) < 1 / (1 + np.exp(-log_odds))).astype(int)
+    return pd.DataFrame({"records": records, "points": points, "bad": bad})
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("named", [True, False])
+def test_rows_that_are_alike_are_told_apart(seed: int, named: bool) -> None:
+    """Equal inputs fell on one side together: of 4,500 rows 1,740 to 5,436 were fitted, and no model passed."""
+    table = district()
+    if named:
+        table["subject_id"] = [f"firm {k:05}" for k in range(len(table))]
+    model = train(table, TrainConfig.of({"target": "bad", "seed": seed, "scale": {"rules": {"min_share": 0.1}}}))
+    data = model.about["data"]
+    assert (data["fit"]["rows"], data["test"]["rows"]) == (4500, 1500)
+    assert abs(data["test"]["events"] / table["bad"].sum() - 0.25) < 0.001
+    assert data["test"]["organisations"] == (1500 if named else None)
+    assert data["kept_whole"] == ("subject_id" if named else None)
+    report, _ = validate_model(model, table.sample(frac=1, random_state=seed), bootstraps=5)
+    assert report.verdict in ("pass", "warn")
+    assert report.numbers["psi"]["psi"] < 0.05
+    whose = "subject_id" if named else "row"
+    shares = ": 25.0% (1,500 / 6,000) of rows, " + ("25.0% (1,500 / 6,000) of organisations, " if named else "")
+    assert f"25% asked, drawn by {whose}, stratified by outcome{shares}" in report.about["split"]["en"]
+    assert facts(model)["test"] == report.about["split"]["en"]
+
+
+def test_a_draw_far_off_what_was_asked_is_refused(table: pd.DataFrame) -> None:
+    giant = np.where(np.arange(len(table)) < 4000, "giant", [f"firm {k}" for k in range(len(table))])
+    for names, share in ((np.arange(len(table)) % 2, "50.0%"), (giant, "5.0%")):
+        with pytest.raises(InputError, match=f"would hold {share} of the rows") as refused:
+            prepare(table.assign(subject_id=names), TrainConfig.of(CONFIG))
+        assert refused.value.allowed == "12.5% to 37.5%"
+
+
+def test_a_model_of_an_earlier_version_is_not_judged_on_rows_of_its_fit(
+    table: pd.DataFrame, bare: GradingModel
+) -> None:
+    data = dict(bare.about["data"])
+    data["test"] = {name: value for name, value in data["test"].items() if name != "sha256"}
+    older = replace(bare, about={**bare.about, "data": data})
+    with pytest.raises(InputError, match="earlier version"):
+        validate_model(older, table, bootstraps=5)
+    with pytest.raises(InputError, match="earlier version"):
+        compare_models(older, bare, table)
+    assert validate_model(older, made_up(800, seed=3), bootstraps=5)[0].numbers["coverage"]["used"] == 800
+    moved = replace(bare, about={**bare.about, "seed": 3})
+    with pytest.raises(InputError, match="other rows are drawn"):
+        validate_model(moved, table, bootstraps=5)
 
 
 def test_groups_and_times_are_kept_whole(table: pd.DataFrame) -> None:
@@ -42,6 +103,7 @@ def test_groups_and_times_are_kept_whole(table: pd.DataFrame) -> None:
     inputs = {"columns": ["late", "ratio", "sector"]}
     ready = prepare(rows, TrainConfig.of({**CONFIG, **inputs, "split": {"by": "group", "column": "firm"}}))
     assert (ready.table.assign(test=ready.test).groupby("firm")["test"].nunique() == 1).all()
+    assert ready.sides["test"]["organisations"] == 250
     rows["day"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(len(rows)) % 700, unit="D")
     late = prepare(
         rows, TrainConfig.of({**CONFIG, **inputs, "split": {"by": "time", "column": "day", "test_from": "2025-01-01"}})

@@ -1,6 +1,7 @@
 """Splits that do not deceive: later days, other companies, every period in every fold. As places and as splitters.
 
-Who falls where depends on the names alone (a hash with the seed), not on the order of rows.
+Who falls where depends on the names (a hash with the seed), or without names on what a row holds; never on the order
+of rows.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from creditscore.errors import InputError, UsageError
 from creditscore.modelling.dataset.data import ModelData
 from creditscore.modelling.dataset.guard import days_of
 from creditscore.modelling.dataset.recipe import one_date
+from creditscore.modelling.draws import Units, row_hashes
 
 Places = tuple[np.ndarray, np.ndarray]
 
@@ -47,17 +49,20 @@ def out_of_time(data: ModelData, test_from: date | str | None = None, *, purge: 
 
 
 def by_group(data: ModelData, test_share: float = 0.3, *, seed: int = 0) -> Places:
-    """Places to train and to test on, no group on both sides; `test_share` of the groups, to the nearest whole one."""
+    """Places to train and to test on, no group on both sides; `test_share` of the groups, to the nearest whole one.
+
+    Groups with an event and groups without one are drawn alike, where the data have outcomes.
+    """
     if not 0 < test_share < 1:
         raise UsageError(f"test_share is {test_share}", allowed="between 0 and 1")
+    import pandas as pd
+
     names, codes = _groups(data.groups)
-    order = _shuffled(names, seed)
-    count = min(len(names) - 1, max(1, round(test_share * len(names))))
     if len(names) < 2:
         raise InputError("one group cannot be split", next="split by time instead")
-    chosen = np.zeros(len(names), bool)
-    chosen[order[:count]] = True
-    test = chosen[codes]
+    classes = np.zeros(len(codes), np.int64) if data.y is None else _codes(data.y, len(codes), "y")
+    units = Units.of(np.zeros(len(codes), np.uint64), pd.Series(names[codes]))
+    test = units.draw(classes, min(max(test_share, 0.6 / len(names)), 1 - 0.6 / len(names)), seed)
     return np.flatnonzero(~test), np.flatnonzero(test)
 
 
@@ -118,7 +123,8 @@ class PeriodSplit:
     """scikit-learn splitter: folds in which every period and class has its share.
 
     Groups, where given, stay whole: those with the same periods and classes are dealt out in turn, the next kind of
-    group beginning where the last one ended. Without groups, the rows of each period and class are dealt out.
+    group beginning where the last one ended. Without groups, the rows of each period and class are dealt out in an
+    order that their content gives, rows that are alike in turn too.
     """
 
     def __init__(self, periods: Any, n_splits: int = 5, *, seed: int = 0) -> None:
@@ -129,7 +135,11 @@ class PeriodSplit:
         periods = _codes(self.periods, rows, "periods")
         classes = np.zeros(rows, np.int64) if y is None else _codes(y, rows, "y")
         stratum = periods * (classes.max(initial=0) + 1) + classes
-        names, codes = _groups(np.arange(rows) if groups is None else groups, rows)
+        if groups is None:
+            _enough(rows, self.n_splits)
+            yield from _folds(Units.of(_contents(X)).deal(stratum, self.n_splits, self.seed), self.n_splits)
+            return
+        names, codes = _groups(groups, rows)
         _enough(len(names), self.n_splits)
         place = np.empty(len(names), np.int64)
         place[_shuffled(names, self.seed)] = np.arange(len(names))
@@ -151,6 +161,14 @@ def _kinds(codes: np.ndarray, stratum: np.ndarray, count: int) -> np.ndarray:
     lists = [sorted_strata[a:b].tobytes() for a, b in pairwise(bounds)]
     rank = {text: k for k, text in enumerate(sorted(set(lists)))}
     return np.asarray([rank[text] for text in lists], np.int64)
+
+
+def _contents(X: Any) -> np.ndarray:
+    """A hash per row of a table, a matrix or one column."""
+    import pandas as pd
+
+    table = X.to_pandas() if hasattr(X, "to_pandas") else pd.DataFrame(X)
+    return np.asarray(row_hashes(table))
 
 
 def _folds(fold: np.ndarray, n_splits: int) -> Iterator[Places]:

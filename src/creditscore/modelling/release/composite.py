@@ -182,23 +182,24 @@ def calibrate_composite(
     seed: int = 0,
     validator: str | None = None,
 ) -> tuple[CompositeModel, ValidationReport]:
-    """A composite's scores calibrated on part of the outcomes and validated on the rest, which follow subject ids.
+    """A composite's scores calibrated on part of the outcomes and validated on the rest, drawn by subject ids.
 
     outcomes: a table with `subject_id` and `event` (0/1). outcome: what the event was, in words. Returns the bundle,
     with what its validation said, and the report. TableError for outcomes that cannot be used.
     """
-    import hashlib
-
     import pandas as pd
 
-    from creditscore.modelling.release.tables import share_of, table_hash
+    from creditscore.modelling.draws import Units, check_shares, count_sides
+    from creditscore.modelling.release.tables import table_hash
     from creditscore.modelling.validation import Reference, validate
 
     if not 0 < test < 1:
         raise TableError(f"test is {test!r}", allowed="a share between 0 and 1")
     ids, score, values, y = known_outcomes(composite, outcomes)
-    hashes = [int.from_bytes(hashlib.sha256(str(one).encode()).digest()[:8], "big") for one in ids]
-    held = share_of(np.array(hashes, dtype=np.uint64), seed) < test
+    units = Units.of(np.zeros(len(ids), dtype=np.uint64), pd.Series(ids))
+    held = units.draw(y, test, seed)
+    sides = count_sides(units, held, y)
+    check_shares(sides, test)
     calibrator = Calibrator(method).fit(_log_odds(score[~held]), y[~held])
     p = calibrator.predict(_log_odds(score))
     scale = MasterScale(classes).fit(p[~held], y[~held])
@@ -214,7 +215,7 @@ def calibrate_composite(
     about = {
         "composite": config.name, "run_id": manifest["run_id"], "as_of": manifest["as_of"], "outcome": outcome,
         "rows": len(y), "events": int(y.sum()), "test": test, "seed": seed, "method": method, "advisory": True,
-        "inputs": manifest["inputs"], "data": {"sha256": hashed},
+        "inputs": manifest["inputs"], "data": {"sha256": hashed, **sides},
     }  # fmt: skip
     model = CompositeModel(name, manifest["rules"], calibrator, scale, about)
     fit, used = X[~held].reset_index(drop=True), X[held].reset_index(drop=True)

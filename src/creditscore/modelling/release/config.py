@@ -19,9 +19,9 @@ CALIBRATORS = ("platt", "beta", "isotonic", "anchor", "none")
 class Split:
     """Which rows are kept for the test, and how rows are divided for calibration.
 
-    by      random (a draw that follows the content of a row), group (whole groups of `column`), time (rows of `column`
-            on or after `test_from` are the test)
-    test    share of the test rows, for random and group
+    by      random (organisations by `subject_id` where there is one, else rows), group (whole groups of `column`), time
+            (rows of `column` on or after `test_from` are the test)
+    test    share of the test, for random and group; a draw that misses it by far is refused
     folds   parts into which the other rows fall: the calibration sees predictions of models that did not see the row.
             None: 5 up to 50,000 rows, 2 beyond, where half of the rows fit as good a model
     """

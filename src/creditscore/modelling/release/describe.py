@@ -11,7 +11,7 @@ from creditscore.modelling.explain import NOTICES
 if TYPE_CHECKING:
     from creditscore.modelling.release.bundle import GradingModel
 
-__all__ = ["Block", "blocks", "facts", "figure"]
+__all__ = ["Block", "blocks", "facts", "figure", "split_words"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ def facts(model: GradingModel) -> dict[str, str]:
         + (f"{len(used)} of {len(model.columns)} columns" if used is not None else f"{len(model.columns)} columns"),
         "rows": f"{data['fit']['rows']} for the fit ({data['fit']['events']} events), "
         f"{data['test']['rows']} kept for validation ({data['test']['events']})",
+        "test": split_words(model.about)["en"],
         "calibration": "none" if model.calibrator is None else model.calibrator.method,
         "grades": " ".join(map(str, model.scale.grades if model.scale is not None else model.estimator.grades_)),
         "content": model.content_hash,
@@ -50,7 +51,6 @@ def blocks(model: GradingModel, validation: Mapping[str, Any] | None = None, reg
     told = ("purpose", "use", "outcome_definition", "population", "periods", "horizon", "source", "licence", "limits")
     rows = [[name.replace("_", " "), _said(about[name])] for name in told if about.get(name)]
     rows += [[name, value] for name, value in facts(model).items() if name != "model"]
-    rows.append(["split", _split(about["split"], about["data"].get("kept_whole"))])
     rows.append(["background", f"{model.explainer.rows} rows, {model.explainer.algorithm}, {model.explainer.sha256}"])
     if model.scheme:
         rows.append(["mirrors the scheme", model.scheme])
@@ -122,9 +122,25 @@ def _said(value: Any) -> str:
     return "; ".join(str(one).rstrip(".") for one in value) if isinstance(value, list | tuple) else str(value)
 
 
-def _split(split: Mapping[str, Any], whole: str | None) -> str:
-    if split["by"] == "time":
-        return f"test from {split['test_from']} ({split['column']})"
-    whole = split["column"] if split["by"] == "group" else whole
-    by = f"whole groups of {whole}" if whole else "rows, equal rows together"
-    return f"{split['test']:.0%} test: {by}"
+def split_words(about: Mapping[str, Any]) -> dict[str, str]:
+    """How the test was drawn, and its shares of rows, organisations and events, zh and en."""
+    split, data = about["split"], about["data"]
+    whole = data.get("kept_whole")
+    shares = {
+        what: f"{held / (held + rest):.1%} ({held:,} / {held + rest:,})"
+        for what in ("rows", "organisations", "events")
+        if (held := data["test"].get(what)) is not None and (rest := data["fit"].get(what)) is not None and held + rest
+    }
+    zh = {"rows": "行", "organisations": "单位", "events": "不良事件"}
+    drawn = {
+        "en": f"from {split['test_from']} on ({split['column']})"
+        if split["by"] == "time"
+        else f"{split['test']:.0%} asked, drawn by {whole or 'row'}, stratified by outcome",
+        "zh": f"自 {split['test_from']} 起（{split['column']}）"
+        if split["by"] == "time"
+        else f"要求 {split['test']:.0%}，按{whole or '行'}抽取，按结果分层",
+    }
+    return {
+        "en": f"{drawn['en']}: " + ", ".join(f"{share} of {what}" for what, share in shares.items()),
+        "zh": f"{drawn['zh']}：" + "，".join(f"{zh[what]} {share}" for what, share in shares.items()),
+    }

@@ -1,13 +1,10 @@
-"""Plain tables for the commands: read, hashed, and divided by what a row holds, never by where it stands."""
+"""Plain tables for the commands: read, written and hashed by content, never by where a row stands."""
 
 from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from creditscore.errors import InputError, UsageError
 from creditscore.modelling.validation_input import digest
@@ -15,7 +12,7 @@ from creditscore.modelling.validation_input import digest
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["fold_of", "mixed", "read_table", "share_of", "table_hash", "write_table"]
+__all__ = ["read_table", "table_hash", "write_table"]
 
 
 def read_table(file: str | Path) -> pd.DataFrame:
@@ -70,28 +67,3 @@ def table_hash(table: pd.DataFrame) -> str:
     frame = as_frame(table)
     assert frame is not None
     return digest(frame[sorted(frame.columns)])
-
-
-def mixed(hashes: Any, seed: int) -> NDArray[np.uint64]:
-    """Hashes stirred by a seed (splitmix64): an even draw that follows a row wherever it stands.
-
-    >>> mixed(np.array([1, 2], dtype=np.uint64), 7)[0] != mixed(np.array([1, 2], dtype=np.uint64), 8)[0]
-    np.True_
-    """
-    with np.errstate(over="ignore"):
-        x = np.asarray(hashes, dtype=np.uint64) + np.uint64(seed % 2**64) * np.uint64(0xD1342543DE82EF95)
-        x = x + np.uint64(0x9E3779B97F4A7C15)
-        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return np.asarray(x ^ (x >> np.uint64(31)))
-
-
-def share_of(hashes: Any, seed: int) -> NDArray[np.float64]:
-    """A number in [0, 1) per row."""
-    return np.asarray((mixed(hashes, seed) >> np.uint64(11)) * 2.0**-53)
-
-
-def fold_of(hashes: Any, folds: int, seed: int) -> NDArray[np.int64]:
-    """The fold of each row; equal rows stand in one fold, and the folds are as even as equal rows allow."""
-    unique, place = np.unique(mixed(hashes, seed), return_inverse=True)
-    return np.asarray((np.arange(len(unique)) * folds // max(len(unique), 1))[place], dtype=np.int64)

@@ -10,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditscore.errors import InputError, UsageError
+from creditscore.modelling.draws import Units, check_shares, count_sides, row_hashes
 from creditscore.modelling.explain import event_log_odds, make_explainer
 from creditscore.modelling.inputs import Floats
 from creditscore.modelling.release.bundle import GradingModel
 from creditscore.modelling.release.config import TrainConfig
-from creditscore.modelling.release.tables import fold_of, share_of, table_hash
+from creditscore.modelling.release.tables import table_hash
 from creditscore.modelling.threads import one_thread
-from creditscore.modelling.validation_input import row_hashes
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Prepared", "as_table", "outcome", "prepare", "train"]
+__all__ = ["Prepared", "as_table", "column_of_units", "kept_whole", "outcome", "prepare", "train"]
 
 TEST, FOLDS = 1, 2  # two draws from one seed
 MANY = 50_000  # rows from which two folds do
@@ -34,7 +34,8 @@ ROWS_PER_TEXT = 3  # fewer rows per text than this, and a column names rows rath
 class Prepared:
     """A table made ready: inputs, outcome (0/1), labels (ordinal models), weights, and which rows are the test.
 
-    Rows stand in the order of their hashes, so nothing that follows depends on the order in the file.
+    Rows stand in the order of their hashes, so nothing that follows depends on the order in the file; `place` is
+    where each stood in it. `fold`: -1 for rows of the test. `sides`: rows, organisations and events of fit and test.
     """
 
     X: pd.DataFrame
@@ -44,6 +45,8 @@ class Prepared:
     test: NDArray[np.bool_]
     fold: NDArray[np.int64]
     table: pd.DataFrame
+    place: NDArray[np.int64]
+    sides: dict[str, dict[str, int | None]]
     without_outcome: int
 
 
@@ -52,9 +55,10 @@ def train(table: Any, config: TrainConfig) -> GradingModel:
 
     Fit on the rows that are not the test, calibrate on predictions of models that did not see the row.
 
-    1. the rows are divided (`config.split`); 2. per fold the estimator is fitted without it and predicts it: these
-    log-odds fit the calibrator, and the calibrated probabilities the master scale; 3. the estimator is fitted on all
-    rows but the test. The test is left to validation. One thread: sums of floats depend on how threads share the work.
+    1. the rows are divided (`config.split`, `modelling.draws`); 2. per fold the estimator is fitted without it and
+    predicts it: these log-odds fit the calibrator, and the calibrated probabilities the master scale; 3. the estimator
+    is fitted on all rows but the test. The test is left to validation. One thread: sums of floats depend on how
+    threads share the work.
     """
     with one_thread():
         return _train(table, config)
@@ -67,7 +71,7 @@ def _train(table: Any, config: TrainConfig) -> GradingModel:
     rows = ~data.test
     held = np.full(len(data.y), np.nan)
     for fold in np.unique(data.fold[rows]):
-        out = rows & (data.fold == fold)
+        out = data.fold == fold
         model = _fitted(config, data, rows & ~out)
         held[out] = event_log_odds(model, data.X[out], config.event_from)
     weight = None if data.weight is None else data.weight[rows]
@@ -119,6 +123,8 @@ def as_table(data: Any, config: TrainConfig) -> pd.DataFrame:
     parts = {config.target: data.y, config.weight: data.weight}
     if config.split.column is not None:
         parts[config.split.column] = data.groups if config.split.by == "group" else data.observed_on
+    if config.split.by != "group" and SUBJECT not in data.X.columns:
+        parts[SUBJECT] = data.groups
     found: pd.DataFrame = data.X.assign(
         **{name: part for name, part in parts.items() if name is not None and part is not None}
     )
@@ -142,26 +148,35 @@ def prepare(table: pd.DataFrame, config: TrainConfig) -> Prepared:
         raise UsageError(f"the target {config.target!r} is among the inputs", where="columns")
     if not inputs:
         raise InputError("no column is left as input", where="table")
-    known = table[config.target].notna()
+    known = table[config.target].notna().to_numpy()
     found = table[known]
     used = [*dict.fromkeys(filter(None, [*inputs, config.target, config.weight, config.split.column]))]
     hashes = row_hashes(found[used])
-    order = np.argsort(hashes, kind="stable")
-    found, hashes = found.iloc[order].reset_index(drop=True), hashes[order]
+    order = np.lexsort((row_hashes(found[sorted(found.columns, key=str)]), hashes))
+    found, hashes, place = found.iloc[order].reset_index(drop=True), hashes[order], np.flatnonzero(known)[order]
     y, label = outcome(found[config.target], config)
     X = found[inputs]
     _check_identifiers(X)
     kinds = {name: pd.api.types.is_bool_dtype(X[name]) for name in inputs}
     X = X.astype({name: "float64" for name, is_bool in kinds.items() if is_bool})
-    own = row_hashes(X)  # equal inputs stay on one side, whatever their outcome
-    test, fold = _parts(found, own, config)
+    drawn_by = column_of_units(found, config)
+    units = Units.of(hashes, None if drawn_by is None else found[drawn_by])
+    stratum = y if label is None else pd.Categorical(label, [str(one) for one in config.parameters["grades"]]).codes
+    by_time = config.split.by == "time"
+    test = _late(found, config) if by_time else units.draw(stratum, config.split.test, config.seed + TEST)
     for name, part in (("fit", ~test), ("test", test)):
         if len(np.unique(y[part])) < 2:
             raise InputError(
                 f"the rows of the {name} hold one outcome only", where="split", next="choose another split"
             )
+    sides = count_sides(units, test, y)
+    if not by_time:
+        check_shares(sides, config.split.test)
+    fold = np.full(len(found), -1, dtype=np.int64)
+    folds = config.split.folds or (5 if len(found) <= MANY else 2)
+    fold[~test] = units.take(~test).deal(stratum[~test], folds, config.seed + FOLDS)
     weight = None if config.weight is None else _weights(found[config.weight])
-    return Prepared(X, y, label, weight, test, fold, found, int((~known).sum()))
+    return Prepared(X, y, label, weight, test, fold, found, place, sides, int((~known).sum()))
 
 
 def _check_identifiers(X: pd.DataFrame) -> None:
@@ -206,15 +221,9 @@ def outcome(column: pd.Series[Any], config: TrainConfig) -> tuple[NDArray[np.int
     return (column == event).to_numpy().astype(np.int64), None
 
 
-def _parts(found: pd.DataFrame, hashes: Any, config: TrainConfig) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+def _late(found: pd.DataFrame, config: TrainConfig) -> NDArray[np.bool_]:
+    """The rows from `test_from` on."""
     split = config.split
-    whole = split.column if split.by == "group" else kept_whole(found) if split.by == "random" else None
-    if whole is not None:
-        hashes = row_hashes(found[[whole]])
-    folds = split.folds or (5 if len(found) <= MANY else 2)
-    fold = fold_of(hashes, folds, config.seed + FOLDS)
-    if split.by != "time":
-        return share_of(hashes, config.seed + TEST) < split.test, fold
     day = found[split.column]
     if day.isna().any():
         raise InputError(f"{int(day.isna().sum())} rows have no {split.column}", where="split.column")
@@ -225,11 +234,21 @@ def _parts(found: pd.DataFrame, hashes: Any, config: TrainConfig) -> tuple[NDArr
         raise UsageError(
             f"test_from is {split.test_from!r}", where="split.test_from", allowed="as in the column"
         ) from error
-    return late.to_numpy(), fold
+    return np.asarray(late.to_numpy(), dtype=bool)
+
+
+def column_of_units(table: pd.DataFrame, config: TrainConfig) -> str | None:
+    """The column of the organisations that a draw keeps whole: of a split by group, else `subject_id` if there is one.
+
+    A unique id is one too: it tells apart organisations of which everything else is alike.
+    """
+    if config.split.by == "group":
+        return config.split.column
+    return SUBJECT if SUBJECT in table.columns else None
 
 
 def kept_whole(table: pd.DataFrame) -> str | None:
-    """`subject_id` where one stands in several rows: an organisation is never on both sides of a random draw."""
+    """`subject_id` where one stands in several rows: what validation counts as one organisation."""
     return SUBJECT if SUBJECT in table.columns and bool(table[SUBJECT].duplicated().any()) else None
 
 
@@ -287,10 +306,6 @@ def _scale(config: TrainConfig, p: Floats, y: Any, weight: Any) -> Any:
 
 def _about(table: pd.DataFrame, config: TrainConfig, data: Prepared, own: str | None) -> dict[str, Any]:
     labels, text = config.labels(), {str(c) for c in data.X.columns if not _is_number(data.X[c])}
-    counted = {
-        name: {"rows": int(part.sum()), "events": int(data.y[part].sum())}
-        for name, part in (("fit", ~data.test), ("test", data.test))
-    }
     return {
         **config.about,
         "advisory": True,
@@ -308,8 +323,9 @@ def _about(table: pd.DataFrame, config: TrainConfig, data: Prepared, own: str | 
             "content_hash": own,
             "rows": len(table),
             "without_outcome": data.without_outcome,
-            "kept_whole": kept_whole(data.table) if config.split.by == "random" else None,
-            **counted,
+            "kept_whole": column_of_units(data.table, config),
+            "fit": data.sides["fit"],
+            "test": {**data.sides["test"], "sha256": table_hash(data.table[data.test])},
         },
         "split": {name: getattr(config.split, name) for name in ("by", "column", "test", "test_from", "folds")},
         "weight": config.weight,

@@ -11,8 +11,9 @@ import numpy as np
 from creditscore.errors import InputError, UsageError
 from creditscore.modelling.release.bundle import GradingModel
 from creditscore.modelling.release.config import Split, TrainConfig
+from creditscore.modelling.release.describe import split_words
 from creditscore.modelling.release.tables import table_hash
-from creditscore.modelling.release.train import SUBJECT, as_table, kept_whole, outcome, prepare
+from creditscore.modelling.release.train import SUBJECT, Prepared, as_table, kept_whole, outcome, prepare
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from creditscore.modelling.challenge import Challenge
     from creditscore.modelling.validation import ValidationReport
 
-__all__ = ["compare_models", "config_of", "validate_model"]
+__all__ = ["compare_models", "config_of", "draw_again", "validate_model"]
 
 PARTS = ("auto", "test", "all")
 ROLES = ("groups", "cohort", "inspected", "protected", "previous")
@@ -46,6 +47,21 @@ def config_of(model: GradingModel) -> TrainConfig:
         split=Split(**about["split"]),
         seed=about["seed"],
     )
+
+
+def draw_again(model: GradingModel, table: pd.DataFrame) -> Prepared:
+    """The table of the fit, divided as it was then; InputError where another version drew other rows."""
+    ready = prepare(table, config_of(model))
+    stated = model.about["data"]["test"].get("sha256")
+    if table_hash(ready.table[ready.test]) != stated:
+        raise InputError(
+            f"the test rows of the model {model.name} cannot be drawn again: "
+            + ("it was made by an earlier version" if stated is None else "other rows are drawn"),
+            where="part",
+            allowed="part all, or rows that were not in the table of the fit",
+            next="train the model again, or validate it on new rows",
+        )
+    return ready
 
 
 def validate_model(
@@ -82,9 +98,9 @@ def validate_model(
         )
     asked = columns_of(config, table, columns or {})
     first = None if own else (model.validation or {}).get("first_auc")
-    if own:
-        ready = prepare(table, config)
-        used = ready.table if part == "all" else ready.table[ready.test].reset_index(drop=True)
+    if own and part != "all":
+        ready = draw_again(model, table)
+        used = ready.table[ready.test].reset_index(drop=True)
     else:
         used = table[table[_there(table, config.target)].notna()].reset_index(drop=True)
     X = model.inputs(used)
@@ -103,6 +119,7 @@ def validate_model(
         "model_hash": model.content_hash,
         "table_sha256": hashed,
         "part": WHICH_ROWS["test" if own and part != "all" else "all"],
+        "split": split_words(model.about) if own and part != "all" else None,
         "scheme": model.scheme,
         "validator": validator,
     }
@@ -160,8 +177,8 @@ def compare_models(champion: GradingModel, challenger: GradingModel, data: Any, 
     hashed = table_hash(table)
     for model in (champion, challenger):
         if hashed == model.about["data"]["sha256"]:
-            ready = prepare(table.assign(place=np.arange(len(table))), config_of(model))
-            seen[ready.table["place"].to_numpy()[~ready.test]] = True
+            ready = draw_again(model, table)
+            seen[ready.place[~ready.test]] = True
     used = ~seen & table[_there(table, config.target)].notna().to_numpy()
     table, row = table[used].reset_index(drop=True), np.flatnonzero(used)
     if not len(table):
