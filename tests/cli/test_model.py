@@ -160,6 +160,37 @@ def test_errors_say_what_and_where(
         run(*(one.format(folder) for one in args))
 
 
+def test_a_sample_of_half_events_is_promoted_for_its_population(empty_store: Path, tmp_path: Path) -> None:
+    """Trained, validated and promoted for one event in twenty; taken as it is, the same sample fails."""
+    import shutil
+
+    from tests.modelling.release.test_population import RATE, population
+
+    whole = population(80_000, 9)
+    events = whole[whole["bad"] == 1]
+    sample = pd.concat([events, whole[whole["bad"] == 0].head(len(events))])
+    sample.assign(subject_id=[f"firm {k}" for k in range(len(sample))]).to_csv(tmp_path / "data.csv", index=False)
+    data, model, store = tmp_path / "data.csv", tmp_path / "model", tmp_path / "store"
+    text = f"target: bad\ncentral_tendency: {RATE}\nscale: {{grades: [A, B, C], rules: {{min_share: 0.1}}}}\n"
+    (tmp_path / "m.yaml").write_text(text, encoding="utf-8")
+    said = run("train", data, "--config", tmp_path / "m.yaml", "--out", model)
+    assert "platt, to a population with 5.00% events" in said
+    assert "drawn by subject_id" in said
+    assert "of organisations" in said
+    said = run("validate", model, data, "--population-rate", 0)
+    assert said.startswith("fail")
+    said = " ".join(run("validate", model, data).split())
+    assert said.startswith("pass")
+    assert "weighted so that the event rate is 5.00% as in the population; in the rows it is 49.98%" in said
+    for page, words in (("validation.html", "各行经加权"), ("validation.en.html", "Rows are weighted")):
+        assert words in (model / page).read_text(encoding="utf-8")
+    store.mkdir()
+    shutil.copy(empty_store / "mlflow.db", store / "mlflow.db")
+    run("register", model, "twenty", "--by", "wang", "--store", store)
+    said = run("promote", "twenty", 1, "--by", "wang", "--approved-by", "li", "--data", data, "--store", store)
+    assert "twenty version 1 is champion" in said
+
+
 def test_a_reference_configuration_is_taken_and_its_preparation_left_out(folder: Path, tmp_path: Path) -> None:
     text = (folder / "m.yaml").read_text(encoding="utf-8")
     (tmp_path / "m.yaml").write_text(text + "data: {file: x.parquet, prepare: fhrs_as_known}\n", encoding="utf-8")

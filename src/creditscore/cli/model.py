@@ -1,18 +1,25 @@
-"""`creditscore model`: train, validate, compare, register, promote, list, as-of, predict, card."""
+"""`creditscore model`: train, validate, compare, predict, card; and the commands of versions."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from creditscore.cli.acting import RolesFile, say_held_in
+from creditscore.cli.model_versions import (
+    Store,
+    Uri,
+    as_of_command,
+    folder_of,
+    list_command,
+    open_store,
+    promote_command,
+    register_command,
+    say_facts,
+)
 from creditscore.cli.progress import working
-from creditscore.errors import StoreError, UsageError
-
-if TYPE_CHECKING:
-    from creditscore.modelling.release.tracking import ModelStore
+from creditscore.errors import UsageError
 
 model_app = typer.Typer(
     name="model",
@@ -23,15 +30,6 @@ model_app = typer.Typer(
 
 Table = Annotated[Path, typer.Argument(metavar="TABLE", help="CSV or Parquet file.", show_default=False)]
 Folder = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a model.", show_default=False)]
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Name in the registry.", show_default=False)]
-Store = Annotated[
-    Path | None, typer.Option(help="Folder of the registry (else CREDITSCORE_MODELS, else ./creditscore-models).")
-]
-Uri = Annotated[
-    str | None, typer.Option("--tracking-uri", help="MLflow's address (else MLFLOW_TRACKING_URI, else the store's).")
-]
-By = Annotated[str, typer.Option("--by", help="Who does it, as the log will name them.")]
-At = Annotated[str | None, typer.Option(help="Moment with a time zone (default: now).")]
 
 
 @model_app.command("train")
@@ -76,7 +74,7 @@ def train_command(
     with working(f"training {chosen.name}"):
         model = train(read_table(table), chosen)
         model.save(out)
-    _facts(facts(model))
+    say_facts(facts(model))
     if chosen.data.get("prepare", "none") != "none":
         typer.echo("note: the table was taken as it is, not prepared as `data` says")
     typer.echo(f"written to {out}")
@@ -94,6 +92,13 @@ def validate_command(
     inspected: Annotated[str | None, typer.Option(help="Column: was it ever inspected.")] = None,
     protected: Annotated[str | None, typer.Option(help="Columns to compare for fairness, with commas.")] = None,
     previous: Annotated[str | None, typer.Option(help="Column of the grade before, for migration.")] = None,
+    population_rate: Annotated[
+        float | None,
+        typer.Option(
+            help="Event rate of the population, where the rows are a sample with another; 0: take them as they are "
+            "(default: the model's central_tendency on the table of the fit)."
+        ),
+    ] = None,
 ) -> None:
     """Write the validation report (HTML zh/en and JSON) and note its verdict in the model.
 
@@ -102,34 +107,45 @@ def validate_command(
     """
     import shlex
 
+    from creditscore.cli.tables import say_line
     from creditscore.modelling.release.bundle import load_model
     from creditscore.modelling.release.tables import read_table
     from creditscore.modelling.release.validating import validate_model
     from creditscore.reports.validation import write_validation
 
-    place = out or _folder(model)
+    place = out or folder_of(model)
     given = {"groups": groups, "cohort": cohort, "inspected": inspected, "previous": previous}
     columns: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if protected is not None:
         columns["protected"] = list(_names(protected) or ())
     told = {"part": None if part == "auto" else part, "by": by, "protected": protected, **given}
+    told["population-rate"] = None if population_rate is None else f"{population_rate:g}"
     options = [word for name, value in told.items() if value is not None for word in (f"--{name}", value)]
     command = shlex.join(["creditscore", "model", "validate", str(model), str(table), *options])
     with working(f"validating {model}"):
         loaded = load_model(model)
         report, judged = validate_model(
-            loaded, read_table(table), part=part, validator=by, commands=(command,), columns=columns
+            loaded,
+            read_table(table),
+            part=part,
+            validator=by,
+            commands=(command,),
+            columns=columns,
+            population_rate=population_rate,
         )
         files = write_validation(report, place)
-        judged.save(_folder(model))
+        judged.save(folder_of(model))
     ranks = report.numbers["discrimination"]
-    typer.echo(
+    say_line(
         f"{report.verdict}: AUC {ranks['auc']:.3f}  Brier {report.numbers['brier']['score']:.4f}"
         f"  rows {report.numbers['coverage']['used']}  events {report.numbers['coverage']['events']}"
     )
+    for name in ("split", "weighting"):
+        if name in report.about:
+            say_line(report.about[name]["en"])
     for row in report.criteria.to_dict("records"):
         if row["outcome"] in ("warn", "fail"):
-            typer.echo(f"{row['outcome']}  {row['label_en']}: {row['value']:.4g}")
+            say_line(f"{row['outcome']}  {row['label_en']}: {row['value']:.4g}")
     typer.echo(f"written to {place}: {', '.join(file.name for file in files)}")
 
 
@@ -175,139 +191,6 @@ def compare_command(
         typer.echo(f"written to {out}")
 
 
-@model_app.command("register")
-def register_command(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Folder of a model, or with --scheme a scheme.")],
-    name: Name,
-    by: By,
-    scheme: Annotated[bool, typer.Option("--scheme", help="MODEL is a statutory scheme: tax@2014 or a file.")] = False,
-    report: Annotated[Path | None, typer.Option(help="validation.json (default: the one in the folder).")] = None,
-    store: Store = None,
-    tracking_uri: Uri = None,
-    roles: RolesFile = None,
-    at: At = None,
-) -> None:
-    """Make a version in the registry: code plus JSON, with its report and hashes."""
-    import json
-
-    from creditscore.modelling.release.registry import register
-    from creditscore.modelling.release.served import load_bundle
-    from creditscore.modelling.release.statutory import statutory_model
-
-    made: Any
-    said = None
-    if scheme:
-        made = statutory_model(model)
-    else:
-        made = load_bundle(model)
-        file = report or _folder(Path(model)) / "validation.json"
-        if file.is_file():
-            said = json.loads(file.read_text(encoding="utf-8"))
-        elif report is not None:
-            raise UsageError("there is no such report", where=str(report))
-    with working(f"registering {name}"):
-        place = _store(store, tracking_uri, roles)
-        found = register(made, name, actor=by, store=place, report=said, at=at)
-    say_held_in(place)
-    typer.echo(f"{found.name} version {found.version}  {found.verdict or found.scheme or 'not validated'}")
-    _facts({"content": found.content_hash, "data": found.data_hash or "none"})
-
-
-@model_app.command("promote")
-def promote_command(
-    name: Name,
-    version: Annotated[str, typer.Argument(metavar="VERSION", show_default=False)],
-    by: By,
-    approved_by: Annotated[str, typer.Option(help="The second person, who approves.")],
-    alias: Annotated[str, typer.Option(help="champion or challenger.")] = "champion",
-    data: Annotated[
-        Path | None,
-        typer.Option(help="Table on which the model was validated (it is validated again), or scheme file."),
-    ] = None,
-    data_hash: Annotated[
-        str | None, typer.Option(help="Its hash, in place of the table; then nothing is made again.")
-    ] = None,
-    reason: Annotated[str, typer.Option(help="Why; needed where the validation warns.")] = "",
-    store: Store = None,
-    tracking_uri: Uri = None,
-    roles: RolesFile = None,
-    at: At = None,
-) -> None:
-    """Give a version an alias: validation passed, data hash right, a second person approves; logged first."""
-    from creditscore.modelling.release.registry import promote
-    from creditscore.modelling.release.statutory import statutory_model
-    from creditscore.modelling.release.tables import read_table
-
-    table = None
-    if data is not None and data.suffix in (".yaml", ".yml"):
-        data_hash = statutory_model(str(data)).content_hash
-    elif data is not None:
-        table = read_table(data)
-    with working(f"promoting {name} {version}"):
-        place = _store(store, tracking_uri, roles)
-        entry = promote(
-            name, version, alias, actor=by, approver=approved_by, store=place,
-            table=table, data_hash=data_hash, reason=reason, at=at,
-        )  # fmt: skip
-    say_held_in(place)
-    typer.echo(f"{name} version {version} is {alias} from {entry.at}  (entry {entry.seq} of the log)")
-
-
-@model_app.command("list")
-def list_command(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", show_default=False)] = None,
-    store: Store = None,
-    tracking_uri: Uri = None,
-) -> None:
-    """Every version, with its aliases; and where aliases and log disagree (exit code 3)."""
-    from creditscore.cli.tables import show
-    from creditscore.errors import InputError
-    from creditscore.modelling.release.history import differences
-    from creditscore.modelling.release.registry import list_versions
-
-    place = _store(store, tracking_uri)
-    rows = [
-        (one.name, one.version, ", ".join(one.aliases), one.verdict or one.scheme or "-", one.registered_at[:10],
-         one.registered_by, one.content_hash[:8])
-        for one in list_versions(place, name)
-    ]  # fmt: skip
-    show(("name", "version", "alias", "verdict", "on", "by", "content"), rows)
-    found = differences(place)
-    if found:
-        raise InputError("the registry is not what the log says:\n  " + "\n  ".join(found), where=str(place.folder))
-
-
-@model_app.command("as-of")
-def as_of_command(
-    name: Name,
-    day: Annotated[str, typer.Argument(metavar="DATE", help="Day in China, or moment with a time zone.")],
-    alias: Annotated[str, typer.Option(help="champion or challenger.")] = "champion",
-    store: Store = None,
-    tracking_uri: Uri = None,
-) -> None:
-    """Which version was champion on a day, from the log; a note where MLflow says otherwise today."""
-    from creditscore.modelling.release.history import as_of, differences
-
-    place = _store(store, tracking_uri)
-    found = as_of(name, day, alias=alias, store=place)
-    if place.uri.startswith("sqlite:"):  # a server that does not answer must not keep the log from answering
-        try:
-            notes = differences(place, name)
-        except StoreError as error:
-            notes = [error.what]
-        for note in notes:
-            typer.echo(f"note: today the registry is not what the log says: {note}", err=True)
-    if found is None:
-        typer.echo(f"{name} had no {alias} on {day}")
-        return
-    data = found.data
-    typer.echo(f"{name} version {data['version']} was {alias} on {day}")
-    _facts(
-        {"since": found.at, "proposed by": data["proposed_by"], "approved by": data["approved_by"]}
-        | {"content": data["content_hash"], "data": data["data_hash"], "report": data["report_sha256"] or "none"}
-    )
-
-
 @model_app.command("predict")
 def predict_command(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="Folder of a model, NAME, NAME@alias or NAME/version.")],
@@ -332,7 +215,7 @@ def predict_command(
     else:
         name, _, alias = model.partition("@")
         name, _, version = name.partition("/")
-        loaded = load(name, version or None, alias=alias or None, store=_store(store, tracking_uri))
+        loaded = load(name, version or None, alias=alias or None, store=open_store(store, tracking_uri))
     rows = read_table(table)
     kept = _names(keep) or ()
     strange = [one for one in kept if one not in rows.columns]
@@ -368,7 +251,7 @@ def card_command(
     if (model is None) == (regenerate is None):
         raise UsageError("give a model or reference models", allowed="MODEL, or --regenerate models/")
     if model is not None:
-        files = write_card(load_model(model), out or _folder(model))
+        files = write_card(load_model(model), out or folder_of(model))
         typer.echo(f"written to {files[0].parent}: {', '.join(file.name for file in files)}")
         return
     assert regenerate is not None
@@ -378,23 +261,11 @@ def card_command(
         typer.echo(f"{place}: {state}")
 
 
-def _store(folder: Path | None, uri: str | None, roles: Path | None = None) -> ModelStore:
-    from creditscore.modelling.release.tracking import ModelStore
-
-    return ModelStore.at(folder, uri, roles)
+model_app.command("register")(register_command)
+model_app.command("promote")(promote_command)
+model_app.command("list")(list_command)
+model_app.command("as-of")(as_of_command)
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(one.strip() for one in text.split(",") if one.strip())
-
-
-def _folder(model: Path) -> Path:
-    return model if model.is_dir() else model.parent
-
-
-def _facts(facts: dict[str, str]) -> None:
-    from creditscore.cli.tables import say_line
-
-    wide = max(map(len, facts))
-    for name, value in facts.items():
-        say_line(f"{name:<{wide}}  {value}")

@@ -73,6 +73,11 @@ class GradingModel:
         return tuple(str(name) for name in self.about["columns"])
 
     @property
+    def population_rate(self) -> float | None:
+        """The event rate of the population that the probabilities are calibrated to, where one was stated."""
+        return None if self.calibrator is None else self.calibrator.central_tendency
+
+    @property
     def classes_(self) -> Any:
         """Two classes, the event last: what validation asks of a model."""
         return np.array([0, 1])

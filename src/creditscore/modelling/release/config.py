@@ -58,6 +58,8 @@ class TrainConfig:
     columns    the inputs (default: all but target, weight, group, date and `exclude`); a list, or name → {zh, en}
     estimator  scorecard | boosting | ordinal, with its `parameters`
     calibrator platt | beta | isotonic | anchor | none
+    central_tendency  the event rate of the population, where the table is a sample with another: calibration, grades
+               and validation weight the rows to it
     scale      grades, best first, and either `cuts` or `rules` (see CutRules) and `objective`
     data       of a reference model: the `file` of its table and how that is prepared (`prepare`), for
                `card --regenerate`; `train` takes the table that it is given as it is
@@ -87,6 +89,18 @@ class TrainConfig:
             raise UsageError(f"no estimator is called {self.estimator!r}", where="estimator", allowed=KINDS)
         if self.calibrator not in CALIBRATORS:
             raise UsageError(f"no calibration is called {self.calibrator!r}", where="calibrator", allowed=CALIBRATORS)
+        rate = self.central_tendency
+        if rate is not None and not (isinstance(rate, int | float) and 0 < rate < 1):
+            raise UsageError(
+                f"central_tendency is {rate!r}", where="central_tendency", allowed="a rate inside (0, 1), or none"
+            )
+        if rate is not None and self.calibrator == "none":
+            raise UsageError(
+                "central_tendency without a calibrator would be used by nothing",
+                where="central_tendency",
+                allowed="platt, beta, isotonic, anchor",
+                next="name a calibrator, or leave central_tendency out",
+            )
         unknown = set(self.scale) - {"grades", "cuts", "rules", "objective"}
         if unknown:
             raise UsageError(

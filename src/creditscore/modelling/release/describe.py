@@ -34,7 +34,8 @@ def facts(model: GradingModel) -> dict[str, str]:
         "rows": f"{data['fit']['rows']} for the fit ({data['fit']['events']} events), "
         f"{data['test']['rows']} kept for validation ({data['test']['events']})",
         "test": split_words(model.about)["en"],
-        "calibration": "none" if model.calibrator is None else model.calibrator.method,
+        "calibration": ("none" if model.calibrator is None else model.calibrator.method)
+        + ("" if model.population_rate is None else f", to a population with {model.population_rate:.2%} events"),
         "grades": " ".join(map(str, model.scale.grades if model.scale is not None else model.estimator.grades_)),
         "content": model.content_hash,
         "data": data["sha256"],

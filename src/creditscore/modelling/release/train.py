@@ -15,6 +15,7 @@ from creditscore.modelling.explain import event_log_odds, make_explainer
 from creditscore.modelling.inputs import Floats
 from creditscore.modelling.release.bundle import GradingModel
 from creditscore.modelling.release.config import TrainConfig
+from creditscore.modelling.release.population import population_weights
 from creditscore.modelling.release.tables import table_hash
 from creditscore.modelling.threads import one_thread
 
@@ -75,6 +76,8 @@ def _train(table: Any, config: TrainConfig) -> GradingModel:
         model = _fitted(config, data, rows & ~out)
         held[out] = event_log_odds(model, data.X[out], config.event_from)
     weight = None if data.weight is None else data.weight[rows]
+    if config.central_tendency is not None:  # grades and references, too, are those of the population
+        weight = population_weights(data.y[rows], weight, config.central_tendency)
     calibrator, p = _calibrated(config, held[rows], data.y[rows], weight)
     estimator = _fitted(config, data, rows)
     explainer = make_explainer(

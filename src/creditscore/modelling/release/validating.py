@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from creditscore.errors import InputError, UsageError
+from creditscore.modelling.metrics.inputs import weights
 from creditscore.modelling.release.bundle import GradingModel
 from creditscore.modelling.release.config import Split, TrainConfig
 from creditscore.modelling.release.describe import split_words
+from creditscore.modelling.release.population import describe_weighting, population_weights, rate_of_population
 from creditscore.modelling.release.tables import table_hash
 from creditscore.modelling.release.train import SUBJECT, Prepared, as_table, kept_whole, outcome, prepare
 
@@ -26,6 +28,11 @@ __all__ = ["compare_models", "config_of", "draw_again", "validate_model"]
 PARTS = ("auto", "test", "all")
 ROLES = ("groups", "cohort", "inspected", "protected", "previous")
 KEPT = ("name", "purpose", "use", "outcome_definition", "horizon", "population", "source", "author", "title", "made_up")
+STATED_RATE = {
+    "zh": "总体的不良事件率按所述取用，未经这些行检验；检验的是各行之间的差别和预测的总水平。",
+    "en": "The event rate of the population is taken as stated; these rows test whether the predictions fit it, not "
+    "whether it is right.",
+}
 WHICH_ROWS = {
     "test": {"en": "test rows of the table of the fit", "zh": "拟合所用数据中留出的检验行"},
     "all": {"en": "all rows", "zh": "全部行"},
@@ -73,6 +80,7 @@ def validate_model(
     commands: tuple[str, ...] = (),
     bootstraps: int = 200,
     columns: Mapping[str, Any] | None = None,
+    population_rate: float | None = None,
     **more: Any,
 ) -> tuple[ValidationReport, GradingModel]:
     """The report, and the model with what the report said and how it was asked for, so that it can be made again.
@@ -81,7 +89,9 @@ def validate_model(
     table, all for any other. `columns`: which columns of the table say more of a row (`ROLES`), "" for none. Not
     said: groups is the column of a split by group, else `subject_id` where one stands in several rows; cohort the
     column of a split by time; inspected the column of that name; protected those of size, ownership, district, age
-    that are there; previous none. What the inputs and predictions were at the fit comes from the model. `more` goes
+    that are there; previous none. `population_rate`: the event rate to which rows are weighted (0: as they are; None:
+    the model's `central_tendency` for rows of the table of the fit, as they are for others). What the inputs and
+    predictions were at the fit comes from the model. `more` goes
     to `modelling.validation.validate`.
     """
     from creditscore.modelling.validation import validate
@@ -108,6 +118,13 @@ def validate_model(
     order = list(model.scale.grades) if model.scale is not None else [str(g) for g in model.estimator.grades_]
     shares = model.explain(X).shares
     told = _importance(model, shares)
+    weight: Any = None if config.weight is None or config.weight not in used else used[config.weight]
+    rate, weighting, limits = rate_of_population(model, population_rate, own), None, list(more.pop("limits", ()))
+    if rate is not None:
+        given = weights(weight, len(y))
+        weighting = describe_weighting(rate, float(given @ y) / float(given.sum()))
+        weight = population_weights(y, weight, rate)
+        limits.append(STATED_RATE)
     about = {name: model.about[name] for name in KEPT if name in model.about} | {
         "model": model.name,
         "target": f"{config.target} = {config.event if config.event_from is None else config.event_from}",
@@ -120,11 +137,13 @@ def validate_model(
         "table_sha256": hashed,
         "part": WHICH_ROWS["test" if own and part != "all" else "all"],
         "split": split_words(model.about) if own and part != "all" else None,
+        "weighting": weighting,
         "scheme": model.scheme,
         "validator": validator,
     }
     settings: dict[str, Any] = {
-        "sample_weight": None if config.weight is None or config.weight not in used else used[config.weight],
+        "sample_weight": weight,
+        "limits": limits,
         "protected": used[asked["protected"]] if asked["protected"] else None,
         "explanations": {"mean_share": told},
         "scale": model.scale,
@@ -159,6 +178,7 @@ def validate_model(
         "settings": None if more else {
             "part": part, "validator": validator, "commands": list(commands), "bootstraps": bootstraps,
             "columns": dict(columns or {}),
+            **({} if population_rate is None else {"population_rate": population_rate}),
         },
     }  # fmt: skip
     return report, model.with_validation(said)
@@ -167,16 +187,18 @@ def validate_model(
 def compare_models(champion: GradingModel, challenger: GradingModel, data: Any, by: tuple[str, ...] = ()) -> Challenge:
     """Both on the same rows: measures, and who changes places at the same capacity, with both explanations.
 
-    Rows of the fit of either model are left out where `data` is the table of that fit.
+    Rows of the fit of either model are left out where `data` is the table of that fit; there, too, the rest is weighted
+    to the event rate of the population, where a model states one.
     """
     from creditscore.modelling.challenge import champion_challenger
 
     config = config_of(champion)
     table = as_table(data, config)
     seen = np.zeros(len(table), dtype=bool)
-    hashed = table_hash(table)
+    hashed, rate = table_hash(table), None
     for model in (champion, challenger):
         if hashed == model.about["data"]["sha256"]:
+            rate = rate or model.population_rate
             ready = draw_again(model, table)
             seen[ready.place[~ready.test]] = True
     used = ~seen & table[_there(table, config.target)].notna().to_numpy()
@@ -196,6 +218,7 @@ def compare_models(champion: GradingModel, challenger: GradingModel, data: Any, 
         subject_id=table.index.to_numpy(),
         champion_explanations=_words(first),
         challenger_explanations=_words(second),
+        sample_weight=None if rate is None else population_weights(y, None, rate),
     )
     # an organisation may have several rows: a case is told by its place (from 0) in the table that was given
     place = found.cases["subject_id"].to_numpy(dtype=np.int64)
