@@ -12,7 +12,9 @@ def one_thread() -> AbstractContextManager[Any]:
     Small systems of equations are no slower so, and several times faster where other work keeps the cores busy: the
     threads of BLAS wait for each other by spinning.
     """
-    import scipy.linalg  # noqa: F401  only a library that is loaded can be limited
+    # only a library that is loaded can be limited: BLAS comes with scipy, OpenMP with scikit-learn
+    import scipy.linalg  # noqa: F401
+    import sklearn.utils._openmp_helpers  # noqa: F401
     from threadpoolctl import threadpool_limits
 
     limited: AbstractContextManager[Any] = threadpool_limits(limits=1)
