@@ -160,6 +160,16 @@ def test_errors_say_what_and_where(
         run(*(one.format(folder) for one in args))
 
 
+def test_predict_names_the_column_and_row_of_an_infinity(folder: Path, tmp_path: Path) -> None:
+    rows = made_up().head(20).assign(ratio="0.5")
+    rows.loc[11, "ratio"] = "inf"
+    rows.to_csv(tmp_path / "new.csv", index=False)
+    with pytest.raises(InputError, match="column 'ratio' holds infinity in 1 of 20 rows") as refused:
+        run("predict", folder / "one", tmp_path / "new.csv", "--out", tmp_path / "p.csv")
+    assert "row 12 " in str(refused.value.where)
+    assert not (tmp_path / "p.csv").exists()
+
+
 def test_a_sample_of_half_events_is_promoted_for_its_population(empty_store: Path, tmp_path: Path) -> None:
     """Trained, validated and promoted for one event in twenty; taken as it is, the same sample fails."""
     import shutil

@@ -13,6 +13,7 @@ from sklearn.utils.validation import assert_all_finite, check_consistent_length,
 from creditscore.errors import TableError, UsageError
 from creditscore.modelling.columns import Floats, table_of
 from creditscore.modelling.frame import Column, refuse_dates
+from creditscore.modelling.inputs import refuse_infinity
 
 __all__ = ["Levels", "as_table", "column_names", "directions_of", "labels_of", "read_matrix", "settled"]
 
@@ -71,12 +72,7 @@ def read_matrix(estimator: Any, X: Any, levels: Levels | None = None) -> tuple[F
 
 def _finite(column: Column) -> Floats:
     found = np.asarray(column.values, dtype=np.float64)
-    if np.isinf(found).any():
-        raise TableError(
-            f"column {column.name!r} holds infinity in {int(np.isinf(found).sum())} rows",
-            allowed="finite numbers, or missing",
-            next="leave a ratio with no denominator missing",
-        )
+    refuse_infinity(column.name, found)
     return found
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from creditscore.errors import TableError
 
-__all__ = ["Floats", "both_classes", "saved_as"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Floats", "both_classes", "refuse_infinities", "refuse_infinity", "saved_as"]
 
 Floats = NDArray[np.float64]
 
@@ -35,3 +38,31 @@ def saved_as(data: Any, kind: str, form: int = 1) -> dict[str, Any]:
     if data.get("format") != form:
         raise TableError(f"format {data.get('format')!r} of a saved {kind} cannot be read", allowed=f"format: {form}")
     return data
+
+
+def refuse_infinity(name: str, values: Floats) -> None:
+    """TableError that names the column and the first row where a number is infinite."""
+    odd = np.isinf(values)
+    if odd.any():
+        first = int(np.argmax(odd))
+        raise TableError(
+            f"column {name!r} holds infinity in {int(odd.sum())} of {len(values)} rows",
+            where=f"column {name}, row {first + 1} (the first row is 1): {values[first]:g}",
+            allowed="finite numbers, or missing",
+            next="leave a ratio with no denominator missing",
+        )
+
+
+def refuse_infinities(table: pd.DataFrame) -> None:
+    """The same for every column of a table: whatever type holds its numbers."""
+    import pandas as pd
+
+    for name in table.columns:
+        column = table[name]
+        if isinstance(column.dtype, pd.CategoricalDtype) or not (
+            pd.api.types.is_object_dtype(column) or pd.api.types.is_float_dtype(column)
+        ):
+            continue
+        if pd.api.types.is_object_dtype(column):
+            column = column.map(lambda cell: cell if isinstance(cell, float) else 0.0)
+        refuse_infinity(str(name), column.to_numpy(dtype=np.float64, na_value=np.nan))

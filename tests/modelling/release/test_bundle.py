@@ -10,6 +10,7 @@ import pytest
 
 from creditscore.errors import InputError
 from creditscore.modelling.release.bundle import GradingModel, load_model
+from creditscore.modelling.release.served import load_bundle
 
 KINDS = ("bare", "boosted", "ordinal")
 
@@ -89,12 +90,28 @@ def test_a_changed_file_is_refused(bare: GradingModel, tmp_path: Path, change: s
         load_model(tmp_path)
 
 
+@pytest.mark.parametrize("hash_", ["gone", None, 7])
+def test_a_file_without_its_content_hash_is_refused(bare: GradingModel, tmp_path: Path, hash_: Any) -> None:
+    """Whoever leaves the hash out of a changed file must not be believed."""
+    file = bare.save(tmp_path)
+    data = json.loads(file.read_text(encoding="utf-8"))
+    data["calibrator"]["shift"] += 0.5
+    del data["content_hash"]
+    file.write_text(json.dumps(data if hash_ == "gone" else {**data, "content_hash": hash_}), encoding="utf-8")
+    for load in (load_model, load_bundle, GradingModel.load):
+        with pytest.raises(InputError, match=r"content hash|was changed") as refused:
+            load(tmp_path)
+        assert "content_hash" in str(refused.value.where)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("no json", "no JSON"),
+        ("[" * 100_000, "no JSON"),
         ("{}", "not a saved grading_model"),
         ('{"kind": "grading_model", "format": 1}', "cannot be read"),
+        ("[]", "not a saved grading_model"),
     ],
 )
 def test_what_is_no_model_is_refused(tmp_path: Path, text: str, said: str) -> None:
@@ -112,3 +129,23 @@ def test_the_validation_does_not_change_the_name_of_the_model(judged: Any, bare:
     report, model = judged
     assert model.content_hash == bare.content_hash == report.about["model_hash"]
     assert model.validation["report_sha256"] == report.sha256
+
+
+@pytest.mark.parametrize("kind", ["bare", "boosted", "ordinal"])
+@pytest.mark.parametrize("cell", [np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "Float64", "object"])
+def test_infinities_are_refused_by_column_and_row(
+    kind: str, cell: float, dtype: str, table: pd.DataFrame, request: pytest.FixtureRequest
+) -> None:
+    """A ratio without a denominator is no number: the model must not grade it as the best or the worst."""
+    model = request.getfixturevalue(kind)
+    rows = table.head(9).copy()
+    rows["ratio"] = rows["ratio"].astype(dtype)
+    rows.loc[6, "ratio"] = cell
+    for act in (model.predict, model.predict_proba, model.labels, model.explain):
+        with pytest.raises(InputError, match="column 'ratio' holds infinity in 1 of 9 rows") as refused:
+            act(rows)
+        assert "column ratio, row 7 " in str(refused.value.where)
+        assert refused.value.next is not None
+    rows.loc[6, "ratio"] = np.nan
+    assert len(model.predict(rows)) == 9

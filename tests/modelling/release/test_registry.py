@@ -9,10 +9,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from creditscore.cli.main import app
 from creditscore.errors import InputError, NotAllowed, StoreError, UsageError
 from creditscore.modelling.release import registry
-from creditscore.modelling.release.bundle import GradingModel
+from creditscore.modelling.release.bundle import GradingModel, write_bundle
 from creditscore.modelling.release.history import as_of, differences
 from creditscore.modelling.release.registry import list_versions, load, promote, register
 from creditscore.modelling.release.statutory import StatutoryModel, statutory_model
@@ -278,14 +280,27 @@ def test_a_tampered_artifact_is_refused(registered: ModelStore, right: str, tabl
         promote("food", 1, store=registered, data_hash=right, **PEOPLE)
     with pytest.raises(InputError, match="was changed"):
         served(registered, "models:/food/1")
-    del data["content_hash"]  # a cleverer hand leaves the hash out, or makes it again
+    del data["content_hash"]  # a cleverer hand leaves the hash out
     file.write_text(json.dumps(data), encoding="utf-8")
+    for act in (
+        lambda: promote("food", 1, store=registered, data_hash=right, **PEOPLE),
+        lambda: served(registered, "models:/food/1"),
+        lambda: load("food", 1, store=registered),
+    ):
+        with pytest.raises(InputError, match="does not name its content hash"):
+            act()
+    write_bundle(data, file.parent)  # or makes it again
     with pytest.raises(NotAllowed, match="not what was registered"):
         promote("food", 1, store=registered, data_hash=right, **PEOPLE)
     with pytest.raises(InputError, match="not the one that was registered"):
         served(registered, "models:/food/1")
     with pytest.raises(InputError, match="not what was registered"):
         load("food", 1, store=registered)
+    result = CliRunner().invoke(
+        app, ["model", "predict", "food/1", "none.csv", "--out", "x.csv", "--store", str(registered.folder)]
+    )
+    assert isinstance(result.exception, InputError)
+    assert "not what was registered" in result.exception.what
 
 
 def test_a_version_is_read_back(untouched: ModelStore, judged: Any) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from creditscore.errors import InputError
 from creditscore.modelling.explain import NOTICES, Explainer, Explanation, as_inputs, event_log_odds, explain, score_of
-from creditscore.modelling.inputs import Floats, saved_as
+from creditscore.modelling.inputs import Floats, refuse_infinities, saved_as
 from creditscore.modelling.release.reasons import REASONS, reason_columns
 from creditscore.store.entry import canonical, sha256
 
@@ -108,7 +108,7 @@ class GradingModel:
         probability, probability_low, probability_high (of the calibration curve; missing without a calibrator), score
         (whole points, higher is better), grade, reason_1 … (words; what costs most points against the background
         first) with reason_1_points …, advisory (always True). X: a table with at least `columns`, in any order.
-        InputError names a column that is missing.
+        InputError names a column that is missing, and the column and row of an infinity.
         """
         import pandas as pd
 
@@ -131,7 +131,7 @@ class GradingModel:
         return pd.DataFrame({**found, "advisory": np.ones(len(p), dtype=bool)}, index=frame.index)
 
     def inputs(self, X: Any) -> pd.DataFrame:
-        """The columns of the model, in its order; others are left out."""
+        """The columns of the model, in its order; others are left out, and infinities are refused."""
         frame = as_inputs(X)
         lacking = [name for name in self.columns if name not in frame.columns]
         if lacking:
@@ -144,7 +144,9 @@ class GradingModel:
         if frame.columns.has_duplicates and frame.columns[frame.columns.duplicated()].isin(self.columns).any():
             twice = frame.columns[frame.columns.duplicated()][0]
             raise InputError(f"column {twice!r} stands twice", where=f"inputs of model {self.name}")
-        return frame[list(self.columns)]
+        frame = frame[list(self.columns)]
+        refuse_infinities(frame)
+        return frame
 
     def label(self, column: str, lang: str = "en") -> str:
         """What a column is called in words."""
@@ -207,7 +209,7 @@ class GradingModel:
             raise InputError(
                 f"the model {made.name} was changed after it was saved",
                 where="content_hash",
-                allowed=stated,
+                allowed=str(stated),
                 next="take the file from where it was registered",
             )
         return made
@@ -232,14 +234,13 @@ class GradingModel:
         place = place / FILE if place.is_dir() else place
         if not place.is_file():
             raise InputError("there is no model here", where=str(folder), allowed=f"a folder with {FILE}")
+        data = read_bundle(place)
         try:
-            data = json.loads(place.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise InputError("the model cannot be read: no JSON", where=str(place)) from error
-        try:
-            return cls.from_dict(data)
+            made = cls.from_dict(data)
         except (KeyError, TypeError, AttributeError, IndexError) as error:
             raise InputError(f"the model cannot be read: {type(error).__name__}: {error}", where=str(place)) from error
+        stated_hash(data, place)
+        return made
 
     def _probability(self, log_odds: Floats) -> Floats:
         if self.calibrator is not None:
@@ -252,6 +253,27 @@ class GradingModel:
 def content_hash(data: Mapping[str, Any]) -> str:
     """The hash that names a model, from its dict."""
     return sha256(canonical({name: one for name, one in data.items() if name not in ("validation", "content_hash")}))
+
+
+def read_bundle(file: Path) -> Any:
+    """What a `model.json` holds, of any kind; InputError where it is no JSON."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError("the model cannot be read: no JSON", where=str(file), next="take it from a copy") from error
+
+
+def stated_hash(data: Mapping[str, Any], file: Path) -> str:
+    """The content hash that a file names; InputError where it names none, as every file that was ever written does."""
+    stated = data.get("content_hash")
+    if not isinstance(stated, str):
+        raise InputError(
+            "the model does not name its content hash: it was changed after it was saved",
+            where=f"{file}: content_hash",
+            allowed="SHA-256 of the content, as `model train` writes it",
+            next="take the file from where it was registered, or train it again",
+        )
+    return stated
 
 
 def write_bundle(data: Mapping[str, Any], folder: str | Path) -> Path:

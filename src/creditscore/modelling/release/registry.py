@@ -7,7 +7,6 @@ what `as_of` reads. Names of people are taken at their word, or held to a file o
 from __future__ import annotations
 
 import contextlib
-import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from creditscore.errors import InputError, NotAllowed, UsageError
 from creditscore.modelling.release.bundle import FILE
 from creditscore.modelling.release.gates import check_moment, check_name, check_report, made_again, may_be_promoted
 from creditscore.modelling.release.history import PROMOTED, REGISTERED, aliases_of, promotions
-from creditscore.modelling.release.served import ARTIFACT, CODE, read_served, signature_of
+from creditscore.modelling.release.served import ARTIFACT, CODE, read_hashed, signature_of
 from creditscore.modelling.release.tables import table_hash
 from creditscore.modelling.release.tracking import ModelStore, experiment_of, log_run
 from creditscore.store import second_person
@@ -148,8 +147,8 @@ def promote(
             ("the last promotion", None if before is None else before.at),
         )
         may_be_promoted(chosen, data_hash if table is None else table_hash(table), reason)
-        stored = _stored(client, name, chosen.version)
-        if stored.content_hash != chosen.content_hash:
+        stored, stated = _stored(client, name, chosen.version)
+        if stated != chosen.content_hash:
             raise NotAllowed(
                 f"the artifact of {name} {version} is not what was registered", allowed=chosen.content_hash
             )
@@ -181,8 +180,8 @@ def load(name: str, version: str | int | None = None, *, alias: str | None = Non
                 )
         if str(version) not in found:
             raise UsageError(f"{name} has no version {version}", allowed=list(found) or "none")
-        stored = _stored(client, name, str(version))
-        if stored.content_hash != found[str(version)].content_hash:
+        stored, stated = _stored(client, name, str(version))
+        if stated != found[str(version)].content_hash:
             raise InputError(
                 f"the artifact of {name} {version} is not what was registered",
                 allowed=found[str(version)].content_hash,
@@ -235,17 +234,15 @@ def _log_model(
     return str(number.version)
 
 
-def _stored(client: Any, name: str, version: str) -> Any:
-    """The model of a version as its artifact has it; InputError when it cannot be read or was changed."""
+def _stored(client: Any, name: str, version: str) -> tuple[Any, str]:
+    """The model of a version and the hash of its content, as its artifact has it; InputError when it cannot be read or
+    was changed.
+    """
     import mlflow
 
     uri = client.get_model_version_download_uri(name, version)
     with tempfile.TemporaryDirectory() as folder:
-        place = mlflow.artifacts.download_artifacts(f"{uri}/artifacts/{FILE}", dst_path=folder)
-        try:
-            return read_served(Path(place), None)
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
-            raise InputError(f"the artifact of {name} {version} cannot be read", where=uri) from error
+        return read_hashed(Path(mlflow.artifacts.download_artifacts(f"{uri}/artifacts/{FILE}", dst_path=folder)))
 
 
 def _tables(model: Any) -> dict[str, Any]:

@@ -40,25 +40,37 @@ def serve() -> None:
 
 
 def read_served(file: Path, expected: str | None) -> Any:
-    """The model or scheme in the file; InputError when its hash is not the expected one."""
-    from creditscore.modelling.release.bundle import GradingModel
+    """The model or scheme in the file; InputError when its hash is not the one that was registered."""
+    made, stated = read_hashed(file)
+    if stated != expected:
+        raise InputError(
+            "the model is not the one that was registered"
+            if expected is not None
+            else "nothing says which content hash was registered",
+            where=str(file),
+            allowed=expected,
+            next="restore the artifact from a copy",
+        )
+    return made
+
+
+def read_hashed(file: Path) -> tuple[Any, str]:
+    """The model or scheme in the file, and the hash of its content; InputError when it names another or none."""
+    from creditscore.modelling.release.bundle import GradingModel, read_bundle, stated_hash
     from creditscore.modelling.release.composite import CompositeModel
     from creditscore.modelling.release.statutory import StatutoryModel
 
-    data = json.loads(file.read_text(encoding="utf-8"))
+    data = read_bundle(file)
     kinds: dict[str, Any] = {
         "grading_model": GradingModel, "statutory_scheme": StatutoryModel, "composite_model": CompositeModel,
     }  # fmt: skip
-    kind = data.get("kind")
+    kind = data.get("kind") if isinstance(data, dict) else type(data).__name__
     if kind not in kinds:
         raise InputError(f"this is no model, but {kind!r}", where=str(file), allowed=kinds)
-    made = kinds[kind].from_dict(data)
-    if expected is not None and made.content_hash != expected:
-        raise InputError(
-            "the model is not the one that was registered", where=str(file), allowed=expected,
-            next="restore the artifact from a copy",
-        )  # fmt: skip
-    return made
+    try:
+        return kinds[kind].from_dict(data), stated_hash(data, file)
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise InputError(f"the model cannot be read: {type(error).__name__}: {error}", where=str(file)) from error
 
 
 def load_bundle(folder: str | Path) -> Any:
@@ -70,7 +82,7 @@ def load_bundle(folder: str | Path) -> Any:
         kind = json.loads(place.read_text(encoding="utf-8")).get("kind")
     except (OSError, ValueError, AttributeError):
         kind = None
-    return read_served(place, None) if kind == "composite_model" else load_model(folder)
+    return read_hashed(place)[0] if kind == "composite_model" else load_model(folder)
 
 
 def signature_of(model: Any) -> Any:

@@ -121,7 +121,7 @@ class StatutoryModel:
 
         data = saved_as(data, "statutory_scheme")
         made = cls(data["scheme"], data["version"], data["text"], data["file"])
-        if data["content_hash"] != made.content_hash:
+        if data.get("content_hash") != made.content_hash:
             raise InputError(f"the scheme {made.scheme} was changed after it was saved", where="content_hash")
         return made
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from creditscore.errors import InputError, UsageError
 from creditscore.modelling.draws import Units, check_shares, count_sides, row_hashes
 from creditscore.modelling.explain import event_log_odds, make_explainer
-from creditscore.modelling.inputs import Floats
+from creditscore.modelling.inputs import Floats, refuse_infinities
 from creditscore.modelling.release.bundle import GradingModel
 from creditscore.modelling.release.config import TrainConfig
 from creditscore.modelling.release.population import population_weights
@@ -106,11 +106,10 @@ def _reference(model: GradingModel, fit: pd.DataFrame, weight: Floats | None) ->
     from creditscore.modelling.metrics.inputs import codes, tally
     from creditscore.modelling.metrics.stability import profile_of
 
-    finite = fit.replace([np.inf, -np.inf], np.nan)
     code, names = codes("grade", model.labels(fit), len(fit))
     counts = tally(code, np.ones(len(fit)) if weight is None else weight, len(names))
     return {
-        "profile": profile_of(finite, model.predict_proba(fit)[:, 1], weight).to_dict(),
+        "profile": profile_of(fit, model.predict_proba(fit)[:, 1], weight).to_dict(),
         "grades": {str(name): float(count) for name, count in zip(names, counts, strict=True)},
     }
 
@@ -151,6 +150,7 @@ def prepare(table: pd.DataFrame, config: TrainConfig) -> Prepared:
         raise UsageError(f"the target {config.target!r} is among the inputs", where="columns")
     if not inputs:
         raise InputError("no column is left as input", where="table")
+    refuse_infinities(table[inputs])
     known = table[config.target].notna().to_numpy()
     found = table[known]
     used = [*dict.fromkeys(filter(None, [*inputs, config.target, config.weight, config.split.column]))]
