@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.tables import console, show
-from creditscore.errors import UsageError
+from creditscore.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from creditscore.schemes.source import Fault
@@ -50,7 +50,7 @@ def check_command(
             show_faults(noted)
         _sum(len(found), faults, noted)
     if faults:
-        raise typer.Exit(4)
+        raise typer.Exit(ExitCode.SCHEME)
 
 
 def show_faults(faults: Iterable[Fault]) -> None:
