@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from creditscore.schemes.checks import bands, conditions, facts, head, names, reach, records, repairs, sources, values
+from creditscore.schemes.checks import (
+    bands,
+    conditions,
+    dead,
+    facts,
+    head,
+    names,
+    reach,
+    records,
+    repairs,
+    sources,
+    values,
+)
 from creditscore.schemes.codes import HARMLESS
 from creditscore.schemes.model import Scheme
 from creditscore.schemes.source import Source
@@ -35,6 +47,8 @@ def check_scheme(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
         bands.check(scheme, source)
     if sound(source):
         reach.check(scheme, source)
+    if sound(source):
+        dead.check(scheme, source)
 
 
 def sound(source: Source) -> bool:

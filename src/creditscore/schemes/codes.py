@@ -39,6 +39,8 @@ CODES = {
     "E205": "A number is unknown and the evidence is not, or the other way round.",
     # 3: references
     "E301": "A name stands for nothing that the scheme has.",
+    "E302": "A part is declared and no rule in use reads it.",
+    "E303": "A part is said to be only noted, and a rule in use reads it.",
     # 4: what records weigh
     "E401": "An item both deducts and adds.",
     "E402": "Nothing follows from an item.",
@@ -116,4 +118,4 @@ CODES = {
 }
 
 # Faults that no proof calculates with: it can run beside them.
-HARMLESS = {"E106", "E201", "E202", "E203", "E204", "E701", "E702", "E703", "E706"}
+HARMLESS = {"E106", "E201", "E202", "E203", "E204", "E302", "E303", "E402", "E701", "E702", "E703", "E706"}

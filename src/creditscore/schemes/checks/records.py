@@ -17,12 +17,8 @@ REQUIRED = ("amount", "act_id", "quantity", "document_no", "source", "basis", *D
 
 
 def check(scheme: Scheme, source: Source) -> None:
-    facts = [fact for fact in scheme.facts.values() if fact.of == "records"]
-    read = {code for fact in facts for code in fact.items} | {tag for fact in facts for tag in fact.tags}
-    for path, code, item in items(scheme):
+    for path, _, item in items(scheme):
         _item(scheme, source, path, item)
-        if not (item.value or code in read or read & set(item.tags) or ("facts",) in source.pruned or source.lost):
-            source.fault(path, "has no points and no fact reads it: nothing would follow from it", "E402")
     for code in scheme.items:
         _variants(scheme, source, code)
     if _weighs(scheme):
