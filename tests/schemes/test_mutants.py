@@ -205,7 +205,7 @@ def test_a_serious_list_on_a_weak_text_is_noted(tmp_path: Path) -> None:
 
 def test_every_code_has_a_mutant() -> None:
     tested = {*MUTANTS, *FILES, *NOTES, "N303", "N201"}  # N201: test_cells.py makes a search give up
-    assert tested == set(CODES)
+    assert tested == {code for code in CODES if not code.startswith("E9")}  # E9: tests/composite
 
 
 def test_every_code_is_documented_with_an_example() -> None:

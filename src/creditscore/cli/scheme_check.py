@@ -37,6 +37,10 @@ def check_command(
         if one.sound and one.scheme is not None:
             monotone.check(one.scheme, one.source)
     faults = in_order([*others, *(fault for one in found for fault in one.source.faults)])
+    if not names:  # the whole library: composites too
+        from creditscore.composite.load import inspect_all
+
+        faults = in_order([*faults, *(fault for _, source in inspect_all() for fault in source.faults)])
     noted = in_order(note for one in found for note in one.source.notes)
     if as_json:
         shown = [

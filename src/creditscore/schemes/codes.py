@@ -106,6 +106,13 @@ CODES = {
     "E706": "A scheme beside this one is unknown.",
     # 8: monotone
     "E801": "Withdrawing an adverse record can worsen the grade, and no rule acknowledges it.",
+    # 9: composites
+    "E901": "A grade of a composite can never be reached.",
+    "E902": "The best grade of a scheme costs points in a composite, and no reason says why.",
+    "E903": "Numbers of a composite are this project's own, and it is public or not called illustrative.",
+    "E904": "The grades of a composite leave a score without a grade, or stand out of order or twice.",
+    "E905": "Weights or limits of a composite do not fit together.",
+    "E906": "A grade of a scheme has no value in a composite, or one out of order.",
     # notes: not faults
     "N101": "It is not proved that withdrawing an adverse record never worsens the grade.",
     "N102": "An acknowledged rule was not found to worsen a grade.",
