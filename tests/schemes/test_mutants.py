@@ -57,14 +57,6 @@ MUTANTS: dict[str, list[Change]] = {
     "E204": [("absent: 0, reading: one", "absent: 0, reading: two"), ("{grade: D, below: 40}", "{grade: D, below: 40, reading: one}")],
     "E205": [("range: [0, 11]}, group: g, cite: {law: L}, evidence: unknown", "range: [0, 11]}, group: g, cite: {law: L}, evidence: verified")],
     "E301": [("window: life", "window: lives"), ("tags: [noted], window", "tags: [noted, nothing], window"), ("ceiling: B", "ceiling: Z"), ("kinds: [enter", "kinds: [firm, enter")],
-    "E302": [
-        ("prior_d, deduct", "age > 1, deduct"), ("of: chain", "of: months"), ("window: own", "window: year"),
-        ("group: h, ", ""), ("deduct: {pool: p}", "deduct: 1"), ("repair: {rule: r, gives: {d3: [{points: 5, amount_to: 100}, 4], y0: 2, later: 1}}, ", ""),
-        ("paid > limit_large and paid > limit_small", "paid > 7"), ("paid > limit_large and paid > limit_small", "paid > limit_large"),
-        (" or sort == 'x'", ""), (" and given(late_on)", ""), ("tags: [noted], cite", "tags: [noted, idle], cite"),
-        (", noted: {zh: 只记, en: only kept}", ""), ("clocks:\n", "clocks:\n  idle: [decided_on]\n"),
-    ],
-    "E303": [("sort: {type: text, absent: \"\",", "sort: {type: text, absent: \"\", noted: {zh: 记, en: kept},"), ("  each: {label", "  each: {noted: {zh: 记, en: kept}, label")],
     "E401": [("deduct: {each: 0.1}", "add: 1, deduct: {each: 0.1}")],
     "E402": [("    kind: serious", "    kind: serious"), ("  veto: {label", "  idle: {label: {zh: 闲, en: idle}, " + CITED + "}\n  veto: {label")][1:],
     "E403": [lambda text: text[: text.index("start:\n")] + text[text.index("combine:") :].replace("combine:", "combine:")],
@@ -126,6 +118,14 @@ MUTANTS: dict[str, list[Change]] = {
     "E702": [("one: {zh: 读法一, en: reading one}", "one: {zh: reading one, en: reading one}")],
     "E703": [("scheme: test/rich", "scheme: test/poor"), ("effective_from: 2010", "effective_from: 2011")],
     "E706": [("beside: [test/other]", "beside: [test/others]")],
+    "E707": [
+        ("prior_d, deduct", "age > 1, deduct"), ("of: chain", "of: months"), ("window: own", "window: year"),
+        ("group: h, ", ""), ("deduct: {pool: p}", "deduct: 1"), ("repair: {rule: r, gives: {d3: [{points: 5, amount_to: 100}, 4], y0: 2, later: 1}}, ", ""),
+        ("paid > limit_large and paid > limit_small", "paid > 7"), ("paid > limit_large and paid > limit_small", "paid > limit_large"),
+        (" or sort == 'x'", ""), (" and given(late_on)", ""), ("tags: [noted], cite", "tags: [noted, idle], cite"),
+        (", noted: {zh: 只记, en: only kept}", ""), ("clocks:\n", "clocks:\n  idle: [decided_on]\n"),
+    ],
+    "E708": [("sort: {type: text, absent: \"\",", "sort: {type: text, absent: \"\", noted: {zh: 记, en: kept},"), ("  each: {label", "  each: {noted: {zh: 记, en: kept}, label")],
     "E801": [("  - {id: small, points: 90, when: staff < 10,", "  - {id: small, points: 90, when: months < 1,"), ("vetoes >= 1 or on_list", "vetoes == 1 or on_list")],
 }  # fmt: skip
 NEXT = RICH.replace("effective_from: 2010", "effective_from: 2020").replace("label: {zh: 样例", "label: {zh: 新样例")

@@ -52,7 +52,7 @@ def check(config: CompositeConfig, source: Source) -> None:
             if not domain.schemes and not any(
                 domain.id == one.domain for rule in config.hard_rules for one in rule.when
             ):
-                source.fault(place, "names no scheme, and no hard rule takes a fact from it", "E302")
+                source.fault(place, "names no scheme, and no hard rule takes a fact from it", "E707")
             for name, values in domain.schemes.items():
                 where = (*place, "schemes", name)
                 if name not in known:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection
 from creditscore.schemes.checks import (
     bands,
     conditions,
-    dead,
     facts,
     head,
     names,
@@ -47,8 +46,6 @@ def check_scheme(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
         bands.check(scheme, source)
     if sound(source):
         reach.check(scheme, source)
-    if sound(source):
-        dead.check(scheme, source)
 
 
 def sound(source: Source) -> bool:

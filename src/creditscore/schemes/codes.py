@@ -39,8 +39,6 @@ CODES = {
     "E205": "A number is unknown and the evidence is not, or the other way round.",
     # 3: references
     "E301": "A name stands for nothing that the scheme has.",
-    "E302": "A part is declared and no rule in use reads it.",
-    "E303": "A part is said to be only noted, and a rule in use reads it.",
     # 4: what records weigh
     "E401": "An item both deducts and adds.",
     "E402": "Nothing follows from an item.",
@@ -104,6 +102,8 @@ CODES = {
     "E704": "Two versions govern one period.",
     "E705": "Between two versions lies a stretch that no gap declares.",
     "E706": "A scheme beside this one is unknown.",
+    "E707": "A part is declared and no rule in use reads it.",
+    "E708": "A part is said to be only noted, and a rule in use reads it.",
     # 8: monotone
     "E801": "Withdrawing an adverse record can worsen the grade, and no rule acknowledges it.",
     # 9: composites
@@ -125,4 +125,4 @@ CODES = {
 }
 
 # Faults that no proof calculates with: it can run beside them.
-HARMLESS = {"E106", "E201", "E202", "E203", "E204", "E302", "E303", "E402", "E701", "E702", "E703", "E706"}
+HARMLESS = {"E106", "E201", "E202", "E203", "E204", "E701", "E702", "E703", "E706", "E707", "E708"}

@@ -19,29 +19,29 @@ def check(scheme: Scheme, source: Source) -> None:
     reader = _Reader(scheme)
     for path, code, item in items(scheme):
         if item.noted and reader.counts(code, item):
-            source.fault((*path, "noted"), "has points, or a fact in use reads it; leave noted: away", "E303")
+            source.fault((*path, "noted"), "has points, or a fact in use reads it; leave noted: away", "E708")
         elif not item.noted and not reader.counts(code, item):
             message = "has no points and no fact in use reads it: nothing would follow from it; where the text gives it"
-            source.fault(path, f"{message} no weight, say so (noted: why)", "E402")
+            source.fault(path, f"{message} no weight, say so (noted: why)", "E707")
         for tag in item.tags:
             if tag not in reader.read["tags"]:
-                source.fault((*path, "tags"), f"no fact in use reads the tag {tag!r}", "E302")
+                source.fault((*path, "tags"), f"no fact in use reads the tag {tag!r}", "E707")
     for section in SECTIONS:
         for name, part in getattr(scheme, section).items():
             noted, read = getattr(part, "noted", None), name in reader.read[section]
             if noted and read:
-                source.fault((section, name, "noted"), "a rule in use reads it; leave noted: away", "E303")
+                source.fault((section, name, "noted"), "a rule in use reads it; leave noted: away", "E708")
             elif not noted and not read:
                 message = "no rule in use reads it; remove it, or write the rule that reads it"
                 may = " (noted: why, where it is only kept)" if section.endswith("attributes") else ""
-                source.fault((section, name), message + may, "E302")
+                source.fault((section, name), message + may, "E707")
     if reader.unread_score:
         message = "points are counted, and no line of decide reads the score (bands, or the name score)"
-        source.fault(("start",), message, "E302")
+        source.fault(("start",), message, "E707")
     for key, lookup in scheme.lookups.items():
         for column in lookup.columns:
             if key in reader.read["lookups"] and f"{key}_{column}" not in reader.named:
-                source.fault(("lookups", key, "columns"), f"nothing reads the column {column!r}", "E302")
+                source.fault(("lookups", key, "columns"), f"nothing reads the column {column!r}", "E707")
 
 
 class _Reader:

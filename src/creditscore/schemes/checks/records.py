@@ -17,8 +17,16 @@ REQUIRED = ("amount", "act_id", "quantity", "document_no", "source", "basis", *D
 
 
 def check(scheme: Scheme, source: Source) -> None:
-    for path, _, item in items(scheme):
+    facts = [fact for fact in scheme.facts.values() if fact.of == "records"]
+    read = {code for fact in facts for code in fact.items} | {tag for fact in facts for tag in fact.tags}
+    for path, code, item in items(scheme):
         _item(scheme, source, path, item)
+        follows = item.value or item.noted or code in read or read & set(item.tags)
+        if not (follows or ("facts",) in source.pruned or source.lost):
+            message = (
+                "has no points and no fact reads it: nothing would follow from it; where the text gives it no weight"
+            )
+            source.fault(path, f"{message}, say so (noted: why)", "E402")
     for code in scheme.items:
         _variants(scheme, source, code)
     if _weighs(scheme):
