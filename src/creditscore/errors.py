@@ -3,21 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import IntEnum
 from typing import Any
 
 __all__ = [
     "CreditscoreError",
+    "DifferenceError",
+    "ExitCode",
     "InputError",
+    "InternalError",
     "LeakageError",
     "NotAllowed",
     "NotInForce",
     "SchemeError",
     "StoreBusy",
+    "StoreDiffers",
     "StoreError",
     "TableError",
     "TooManyRejected",
     "UsageError",
 ]
+
+
+class ExitCode(IntEnum):
+    """How a command ends, the same for all commands. `words`: what it means; `docs/contract.md` lists them.
+
+    NOT_ANCHORED, NAMES_UNPROVEN and OTHER_WORDS are reserved: no command ends in them yet.
+    """
+
+    words: str
+
+    DONE = 0, "done"
+    USAGE = 2, "usage"
+    INPUT = 3, "bad input"
+    SCHEME = 4, "scheme fault"
+    DIFFERENCE = 5, "difference"
+    OURS = 6, "our fault"
+    NOT_ANCHORED = 7, "not anchored"
+    NAMES_UNPROVEN = 8, "names unproven"
+    OTHER_WORDS = 9, "words of another version"
+    INTERRUPTED = 130, "interrupted"
+
+    def __new__(cls, value: int, words: str) -> ExitCode:
+        code = int.__new__(cls, value)
+        code._value_ = value
+        code.words = words
+        return code
 
 
 class CreditscoreError(Exception):
@@ -27,7 +58,7 @@ class CreditscoreError(Exception):
     `next` what the reader can do. Absent parts are left out of the message.
     """
 
-    exit_code = 1
+    exit_code = ExitCode.OURS
 
     def __init__(
         self,
@@ -53,13 +84,13 @@ class CreditscoreError(Exception):
 class UsageError(CreditscoreError):
     """The command or function was called in a way that cannot work."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class InputError(CreditscoreError):
     """The data cannot be read at all, or lack what is needed."""
 
-    exit_code = 3
+    exit_code = ExitCode.INPUT
 
 
 class TableError(InputError, ValueError):
@@ -76,8 +107,33 @@ class LeakageError(InputError):
     """A feature holds what was not known on the day of observation."""
 
 
+class DifferenceError(CreditscoreError):
+    """What was written, kept or logged is not what comes out again; or two ways to one result do not agree."""
+
+    exit_code = ExitCode.DIFFERENCE
+
+
+class InternalError(CreditscoreError):
+    """A fault of this package: a result that contradicts itself. Nothing is written."""
+
+    exit_code = ExitCode.OURS
+
+    def __init__(
+        self,
+        what: str,
+        where: str | None = None,
+        allowed: str | Iterable[str] | None = None,
+        next: str | None = "please report this fault",
+    ) -> None:
+        super().__init__(what, where, allowed, next)
+
+
 class StoreError(InputError):
-    """The store cannot be opened, is damaged, or does not match its own record."""
+    """The store cannot be opened, or is damaged."""
+
+
+class StoreDiffers(DifferenceError, StoreError):
+    """The store is not what its own log says."""
 
 
 class StoreBusy(StoreError):
@@ -91,7 +147,7 @@ class NotAllowed(UsageError):
 class SchemeError(CreditscoreError):
     """A scheme is wrong, or cannot be applied as asked. `faults`: each with code, file, line and key path."""
 
-    exit_code = 4
+    exit_code = ExitCode.SCHEME
     faults: tuple[Any, ...] = ()
 
 

@@ -47,7 +47,7 @@ def test_a_subject_without_a_case(folder: Path, kept: Path, tmp_path: Path, caps
     text = file.read_text(encoding="utf-8")
     place = text.index("604.0")
     file.write_text(text[:place] + "614.0" + text[place + 5 :], encoding="utf-8")
-    said = run(capsys, "packet", "verify", str(out), code=3)
+    said = run(capsys, "packet", "verify", str(out), code=5)
     number = text.count("\n", 0, place) + 1
     assert f"packet.json, line {number}: inputs.model[0]" in said
     assert f"packet.json:{number}" in said
@@ -95,7 +95,7 @@ def test_the_packet_of_a_case_is_told_from_one_made_anew(
     ground["statement"] = "属实"
     write_packet(assembled(packet["inputs"], compute(packet["inputs"])), out)
     run(capsys, "packet", "verify", str(out))
-    assert "the log speaks of no packet" in run(capsys, "packet", "verify", str(out), "--store", store, code=3)
+    assert "the log speaks of no packet" in run(capsys, "packet", "verify", str(out), "--store", store, code=5)
 
 
 @pytest.fixture(scope="module")

@@ -85,7 +85,7 @@ def test_what_goes_wrong_has_an_exit_code_and_a_next_step(place: Place) -> None:
     file = Path("draw/units.csv")
     file.write_text(file.read_text(encoding="utf-8").replace(",2,1\n", ",1,1\n", 1), encoding="utf-8")
     code, shown = place.call("verify", "draw")
-    assert (code, "units.csv, line " in shown) == (3, True)
+    assert (code, "units.csv, line " in shown) == (5, True)
 
 
 @pytest.mark.parametrize("width", [80, 120])

@@ -19,8 +19,8 @@ SUBJECTS = pd.DataFrame({"subject_id": IDS, "kind": "enterprise", "region": "220
 # tax, environment and labour decide; the rest is small
 SMALL: dict[str, Any] = {
     "composite": "small",
-    "label": {"zh": "小", "en": "small"},
-    "use": "public_grade",
+    "label": {"zh": "示例：小", "en": "illustrative: small"},
+    "use": "internal_risk",
     "effective_from": "2018-06-27",
     "effective_to": "2021-01-01",
     "checked_on": "2026-11-25",

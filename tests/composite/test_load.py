@@ -13,6 +13,7 @@ import pytest
 import creditscore as cs
 from creditscore.composite.load import composites, load_composite
 from creditscore.schemes import registry
+from creditscore.schemes.codes import CODES
 from tests.composite.composite_helpers import SMALL, write_small
 
 
@@ -62,6 +63,14 @@ def changed(*path: Any, to: Any = None, drop: bool = False) -> Callable[[dict[st
     return change
 
 
+def both(*changes: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
+    def change(data: dict[str, Any]) -> None:
+        for one in changes:
+            one(data)
+
+    return change
+
+
 LAW, TRADES = ("groups", 0, "domains"), ("groups", 1)
 MISTAKES = {
     "weights": (changed(*LAW, 0, "weight", to=399), "the weights add up to 999; they must add up to 1000"),
@@ -82,7 +91,10 @@ MISTAKES = {
     ),
     "a version left out": (changed("effective_to", drop=True), "tax@2025 is in force in the time of this composite"),
     "an internal class": (
-        changed(*LAW, 2, "schemes", to={"food/risk@2016-12-01": {"A": 1000, "B": 800, "C": 400, "D": 0}}),
+        both(
+            changed("use", to="public_grade"),
+            changed(*LAW, 2, "schemes", to={"food/risk@2016-12-01": {"A": 1000, "B": 800, "C": 400, "D": 0}}),
+        ),
         "food/risk is internal_risk; a composite for public_grade takes public_grade and list",
     ),
     "a professional record": (changed("use", to="professional_record"), "is public_grade, or internal_risk for one"),
@@ -138,6 +150,20 @@ def test_a_mistake_is_named(name: str, tmp_path: Path) -> None:
         load_composite(write_small(tmp_path, **data))
 
 
+def test_each_code_of_composites_has_a_mistake(tmp_path: Path) -> None:
+    found = set()
+    for change, _ in MISTAKES.values():
+        data = copy.deepcopy(SMALL)
+        change(data)
+        for key in set(SMALL) - set(data):
+            data[key] = None
+        with pytest.raises(cs.SchemeError) as stopped:
+            load_composite(write_small(tmp_path, **data))
+        found |= {fault.code for fault in stopped.value.faults}
+    proved = {"E901", "E902", "E903"}  # test_proofs.py
+    assert {code for code in CODES if code.startswith("E9")} == {code for code in found | proved if code[:2] == "E9"}
+
+
 def test_all_mistakes_at_once_with_their_lines(tmp_path: Path) -> None:
     data = copy.deepcopy(SMALL)
     for name in ("weights", "a ceiling", "a list", "edges"):
@@ -152,7 +178,7 @@ def test_a_file_builds_on_another_one(tmp_path: Path) -> None:
     write_small(tmp_path)
     file = tmp_path / "other.yaml"
     file.write_text(
-        "composite: other\nbase: small.yaml\nlabel: {zh: 别, en: other}\neffective_from: 2019-01-01\n"
+        "composite: other\nbase: small.yaml\nlabel: {zh: 示例, en: illustrative other}\neffective_from: 2019-01-01\n"
         "effective_to: 2020-01-01\nchecked_on: 2026-11-25\ncite: {law: JLEDZ2018}\nmarks: {weights: derived}\n"
         "weights: {tax: 300, labour: 300}\nceilings: {defaulter: poor}\n",
         encoding="utf-8",

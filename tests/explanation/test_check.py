@@ -16,7 +16,7 @@ import pytest
 
 from creditscore.cli.main import main
 from creditscore.days import from_day
-from creditscore.errors import SchemeError
+from creditscore.errors import DifferenceError
 from creditscore.explanation.check import check, plan_of
 from creditscore.explanation.made_up import plans, subjects
 from creditscore.explanation.made_up_tables import tables
@@ -89,7 +89,7 @@ def edits(found: Found, grading: Grading) -> Iterator[tuple[str, str, Found]]:
 def refused(*given: Any) -> bool:
     try:
         check(*given)
-    except SchemeError:
+    except DifferenceError:
         return True
     return False
 
@@ -177,7 +177,7 @@ def test_the_first_part_that_does_not_fit_is_named(
     for depth in ("subject", "reviewer", "auditor"):
         with pytest.raises(SystemExit) as stopped:
             main(["explain", str(folder), MANY, "--depth", depth])
-        assert stopped.value.code == 4
+        assert stopped.value.code == 5
         shown = capsys.readouterr()
         assert said in shown.err
         assert shown.out == ""
@@ -208,7 +208,7 @@ def test_with_its_snapshot_a_page_is_computed_again(tmp_path: Path, capsys: pyte
     )
     assert explained()[0] == 0  # the ledger alone cannot tell who its records are
     code, text = explained(*asked)
-    assert code == 4
+    assert code == 5
     assert "not what its records give" in text
     assert "record_id is" in text
     write_snapshot(ingest(**{**given, "history": None, "listings": None}, subject_ids="local"), tmp_path / "other")

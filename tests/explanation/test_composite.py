@@ -13,6 +13,7 @@ import pytest
 import creditscore as cs
 from creditscore.cli.main import main
 from creditscore.composite.result import Composite
+from creditscore.errors import DifferenceError
 from creditscore.explanation.composite import CompositeExplanation, explain_composite
 from creditscore.explanation.composite_text import note, render
 from creditscore.reports.composite import composite_data, composite_subject_page
@@ -152,7 +153,7 @@ def test_a_changed_number_is_refused(found: Composite, column: str) -> None:
     place = table.column_names.index(column)
     coded = {**found.coded, "contributions": table.set_column(place, column, pa.array(changed, pa.int32()))}
     subject = table["subject_id"][0].as_py()
-    with pytest.raises(cs.SchemeError, match="does not add up"):
+    with pytest.raises(DifferenceError, match="does not add up"):
         explain_composite(Composite(coded, found.manifest), subject)
 
 

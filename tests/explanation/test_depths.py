@@ -12,7 +12,7 @@ import pytest
 from rich.cells import cell_len
 
 from creditscore.cli.main import main
-from creditscore.errors import SchemeError
+from creditscore.errors import DifferenceError
 from creditscore.explanation.audit import audit
 from creditscore.explanation.ledger import explain
 from creditscore.explanation.principal import MOST, paragraph, principal_reasons
@@ -91,12 +91,12 @@ def test_parts_that_do_not_add_up_are_refused_at_every_depth(folder: Path, capsy
     con.execute(f"CREATE TABLE t AS FROM '{folder}/ledger.parquet'")
     con.execute(f"UPDATE t SET effective = effective - 1 WHERE subject_id = '{MANY}' AND record_id = 'r1'")
     con.execute(f"COPY (FROM t ORDER BY rowid) TO '{folder}/ledger.parquet' (FORMAT parquet)")
-    with pytest.raises(SchemeError, match="does not add up"):
+    with pytest.raises(DifferenceError, match="does not add up"):
         explain(folder, MANY)
     for depth in ("subject", "reviewer", "auditor"):
         with pytest.raises(SystemExit) as stopped:
             main(["explain", str(folder), MANY, "--depth", depth, "--html", str(folder / "page.html")])
-        assert stopped.value.code == 4
+        assert stopped.value.code == 5
         assert "does not add up" in capsys.readouterr().err
     assert not (folder / "page.html").exists()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from creditscore.errors import SchemeError
+from creditscore.errors import DifferenceError
 from creditscore.explanation.ledger import explain
 from creditscore.explanation.text import render
 from creditscore.grading.grade import grade
@@ -77,7 +77,7 @@ def test_a_ledger_that_does_not_add_up_is_refused(folder: Path, change: str) -> 
     con.execute("CREATE TABLE t AS SELECT * FROM read_parquet(?)", [str(file)])
     con.execute(change.replace("WHERE ", f"WHERE subject_id = '{MANY}' AND "))
     con.execute(f"COPY t TO '{file}' (FORMAT parquet)")
-    with pytest.raises(SchemeError, match="does not add up"):
+    with pytest.raises(DifferenceError, match="does not add up"):
         explain(folder, MANY)
     assert explain(folder, NONE).score == 90
 

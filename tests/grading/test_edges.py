@@ -165,9 +165,10 @@ def test_two_attributes_may_stand_for_records_of_one_item(tmp_path: Path) -> Non
 
 
 def test_as_many_facts_as_travel_with_a_record(tmp_path: Path) -> None:
+    whole = " and ".join(f"f{i} >= 2" for i in range(62))
     facts = "facts:\n" + "".join(f"  f{i}: {{take: count, items: [v]}}\n" for i in range(62))
     readings = "readings:\n" + "".join(f"  q{i}: {{zh: 读, en: q}}\n" for i in range(62))
-    decide = ENDS.replace("decide:\n", f"decide:\n  - {{id: last, when: f61 >= 2, grade: C, reading: q9, {CITED}}}\n")
+    decide = ENDS.replace("decide:\n", f"decide:\n  - {{id: last, when: {whole}, grade: C, reading: q9, {CITED}}}\n")
     grading = grade(tmp_path, readings + WINDOW + facts + item("add: 0, reading: [q0, q61]") + decide, [DAY, DAY])
     (row,) = grading.grades.to_pylist()
     assert (row["grade"], row["readings"]) == ("C", "q0;q61;q9")

@@ -162,6 +162,18 @@ def test_a_composite_says_its_use(tmp_path: Path, use: str) -> None:
     assert [row["subjects"] for row in one.shares.to_pylist()] == [6]
 
 
+def test_a_composite_of_own_numbers_is_not_published_whatever_it_says(tmp_path: Path) -> None:
+    """Made before such a composite had to be internal."""
+    rows = [{"subject_id": "9122029KMADM0X1E10", "as_of": "2020-12-31", "config": "made", "config_version": "1",
+             "state": "scored", "grade": "A", "evidence": "project_default"}]  # fmt: skip
+    parquet.write_table(pa.Table.from_pylist(rows), tmp_path / "composite.parquet")
+    marks = {"weights": "local", "maps": "local", "bands": "project_default"}
+    manifest = {"use": "public_grade", "config": "made", "rules": {"marks": marks}}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(UsageError, match="may not be published: its bands are this project's own"):
+        publish(tmp_path, **DECIDED)
+
+
 def test_small_counts_cannot_be_worked_out(tmp_path: Path) -> None:
     rows = [{"subject_id": f"s{k}", "as_of": "2020-12-31", "config": "made", "config_version": "1", "state": "scored",
              "grade": "A" if k < 20 else "B" if k < 30 else "C", "evidence": "x"} for k in range(32)]  # fmt: skip

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from creditscore.errors import InputError, NotAllowed, UsageError
+from creditscore.errors import DifferenceError, InputError, NotAllowed, UsageError
 from creditscore.records import Snapshot
 from creditscore.review.cascade import bench
 from creditscore.review.cases import ACTIONS, GROUNDS, WHOLE, Case, Ground, case_of, cases
@@ -314,7 +314,7 @@ def test_a_changed_case_is_found(desk: Desk, sql: str, what: str) -> None:
 def test_a_grade_that_does_not_come_out_again_is_not_shown(desk: Desk) -> None:
     case = desk.open()
     desk.store.con.execute("UPDATE run_grades SET score = score + 1 WHERE subject_id = ?", [desk.subject])
-    with pytest.raises(InputError, match="does not come out of its snapshot"):
+    with pytest.raises(DifferenceError, match="does not come out of its snapshot"):
         dossier(desk.store, case, desk.snapshot, on=MAY)
 
 

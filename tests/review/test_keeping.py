@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from creditscore.cli.main import app
 from creditscore.demo.district import district
-from creditscore.errors import InputError, NotAllowed, StoreBusy, StoreError, UsageError
+from creditscore.errors import DifferenceError, InputError, NotAllowed, StoreBusy, StoreError, UsageError
 from creditscore.grading.grade import grade
 from creditscore.records import Snapshot, ingest
 from creditscore.records.store import write_snapshot
@@ -107,7 +107,7 @@ def test_what_does_not_fit_is_refused_and_nothing_is_kept(graded: Graded, store:
     grades[swap], grades[swap + 1] = grades[swap + 1], grades[swap]  # the counts of the manifest stay as they are
     place = table.column_names.index("grade")
     pq.write_table(table.set_column(place, "grade", [grades]), changed / "grades.parquet")
-    with pytest.raises(InputError, match="does not come out of its snapshot as it was written"):
+    with pytest.raises(DifferenceError, match="does not come out of its snapshot as it was written"):
         keep(store, log, changed, graded.snapshot, by="li.na")
     with pytest.raises(UsageError, match="nobody is named"):
         keep(store, log, graded.grading, graded.snapshot, by=" ")
@@ -123,7 +123,7 @@ def test_what_does_not_fit_is_refused_and_nothing_is_kept(graded: Graded, store:
     assert store.rows("SELECT count(*) FROM run_grades") == [(0,)]
     keep(store, log, graded.grading, graded.snapshot, by="li.na")
     shutil.copy(graded.grading / "ledger.parquet", changed / "ledger.parquet")
-    with pytest.raises(InputError, match="kept already, with other rows"):
+    with pytest.raises(DifferenceError, match="kept already, with other rows"):
         keep(store, log, changed, graded.snapshot, by="li.na", check=False)
 
 

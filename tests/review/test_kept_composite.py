@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 import creditscore as cs
 from creditscore.cli.main import app
 from creditscore.composite.result import read_composite
-from creditscore.errors import InputError, NotAllowed, UsageError
+from creditscore.errors import DifferenceError, InputError, NotAllowed, UsageError
 from creditscore.records import ingest
 from creditscore.records.store import read_snapshot, write_snapshot
 from creditscore.review.carrying import apply, settle, undo
@@ -281,7 +281,7 @@ def test_a_composite_that_does_not_come_out_again_is_not_kept(made: Path, tmp_pa
     with Database(tmp_path / "new.store") as store:
         log = Log(store)
         keep(store, log, made / "grading", made / "snapshot", by="li.na", check=False)
-        with pytest.raises(InputError, match=r"does not come out|changed"):
+        with pytest.raises(DifferenceError, match=r"does not come out|changed"):
             keep_composite(store, log, folder, by="li.na")
         assert kept_composites(store) == []
 

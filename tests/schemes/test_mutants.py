@@ -75,7 +75,7 @@ MUTANTS: dict[str, list[Change]] = {
     "E452": [("levels: {low: 1, high: 3}", "levels: {}")],
     "E453": [("deduct: {of: level, levels", "deduct: {of: ratio, levels"), ("plus: ratio", "plus: level"), ("{of: amount, tiers", "{of: ratio, tiers")],
     "E454": [("range: [0, 11]", "range: [11, 0]"), ("range: [0, 11]", "range: [1, 11]")],
-    "E460": [("{type: bool, absent: false}", "{type: bool, absent: false, allowed: [x]}"), ("least: 0, most: 1", "least: 2, most: 1")],
+    "E460": [("{type: bool, absent: false,", "{type: bool, absent: false, allowed: [x],"), ("least: 0, most: 1", "least: 2, most: 1")],
     "E461": [("of: occurred_on, workdays: 20", "of: level, workdays: 20")],
     "E462": [("began_on: noted", "sort: noted")],
     "E470": [lambda text: text.replace("gives: {d3: [{points: 5, amount_to: 100}, 4], y0: 2, later: 1}", "gives: {" + ", ".join(f"w{i}: 1" for i in range(61)) + "}").replace("[{id: d3, days: 3, roll: next_working_day}, {id: y0, end_of_year: 0}, {id: later, later: true}]", "[" + ", ".join(f"{{id: w{i}, days: {i + 1}}}" for i in range(61)) + "]")],
@@ -118,6 +118,14 @@ MUTANTS: dict[str, list[Change]] = {
     "E702": [("one: {zh: 读法一, en: reading one}", "one: {zh: reading one, en: reading one}")],
     "E703": [("scheme: test/rich", "scheme: test/poor"), ("effective_from: 2010", "effective_from: 2011")],
     "E706": [("beside: [test/other]", "beside: [test/others]")],
+    "E707": [
+        ("prior_d, deduct", "age > 1, deduct"), ("of: chain", "of: months"), ("window: own", "window: year"),
+        ("group: h, ", ""), ("deduct: {pool: p}", "deduct: 1"), ("repair: {rule: r, gives: {d3: [{points: 5, amount_to: 100}, 4], y0: 2, later: 1}}, ", ""),
+        ("paid > limit_large and paid > limit_small", "paid > 7"), ("paid > limit_large and paid > limit_small", "paid > limit_large"),
+        (" or sort == 'x'", ""), (" and given(late_on)", ""), ("tags: [noted], cite", "tags: [noted, idle], cite"),
+        (", noted: {zh: 只记, en: only kept}", ""), ("clocks:\n", "clocks:\n  idle: [decided_on]\n"),
+    ],
+    "E708": [("sort: {type: text, absent: \"\",", "sort: {type: text, absent: \"\", noted: {zh: 记, en: kept},"), ("  each: {label", "  each: {noted: {zh: 记, en: kept}, label")],
     "E801": [("  - {id: small, points: 90, when: staff < 10,", "  - {id: small, points: 90, when: months < 1,"), ("vetoes >= 1 or on_list", "vetoes == 1 or on_list")],
 }  # fmt: skip
 NEXT = RICH.replace("effective_from: 2010", "effective_from: 2020").replace("label: {zh: 样例", "label: {zh: 新样例")
@@ -197,7 +205,7 @@ def test_a_serious_list_on_a_weak_text_is_noted(tmp_path: Path) -> None:
 
 def test_every_code_has_a_mutant() -> None:
     tested = {*MUTANTS, *FILES, *NOTES, "N303", "N201"}  # N201: test_cells.py makes a search give up
-    assert tested == set(CODES)
+    assert tested == {code for code in CODES if not code.startswith("E9")}  # E9: tests/composite
 
 
 def test_every_code_is_documented_with_an_example() -> None:

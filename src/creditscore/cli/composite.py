@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from creditscore.cli.acting import Marks, open_log, put_disputes
+from creditscore.cli.composite_check import check_command
 from creditscore.cli.impact import composite_impact_command
 from creditscore.cli.progress import working
 
@@ -100,6 +101,7 @@ def _marked(
 
 def _report(found: Composite) -> None:
     from creditscore.cli.tables import say_line, show
+    from creditscore.composite.separation import separate
 
     manifest = found.manifest
     counts = manifest["counts"]
@@ -111,6 +113,8 @@ def _report(found: Composite) -> None:
         ("grade or state", "subjects", "share"),
         [(name, str(count), f"{100 * count / total:.1f} %") for name, count in rows],
     )
+    say_line(f"{found.config.label.zh} / {found.config.label.en}")
+    say_line(separate(found).sentence)
     say_line(f"known nothing of: {manifest['reference']} points")
     if counts["fragile"]:
         say_line(f"fragile (another grade under weights changed by a tenth): {counts['fragile']}")
@@ -127,17 +131,20 @@ def _report(found: Composite) -> None:
 @composite_app.command("list")
 def list_command() -> None:
     """The composites of the library."""
-    from creditscore.cli.tables import show
+    from creditscore.cli.tables import say_line, show
     from creditscore.composite.load import composites, load_composite
 
-    rows = []
+    rows, titles = [], []
     for name, files in composites().items():
         for file in files:
             one = load_composite(f"{name}@{file.stem}")
             end = "" if one.effective_to is None else one.effective_to.isoformat()
             grades = " ".join(grade.code for grade in one.grades)
             rows.append((one.composite, one.version, end, one.rule, str(len(one.domains)), grades, one.marks.weights))
+            titles.append(f"{one.name}: {one.label.zh} / {one.label.en} ({one.use})")
     show(("composite", "from", "to", "rule", "domains", "grades", "weights"), rows)
+    for title in titles:
+        say_line(title)
 
 
 @composite_app.command("explain")
@@ -289,3 +296,4 @@ def calibrate_command(
 
 
 composite_app.command("impact")(composite_impact_command)
+composite_app.command("check")(check_command)

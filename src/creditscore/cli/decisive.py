@@ -10,7 +10,7 @@ import typer
 
 from creditscore.cli.brought import again, brought, held_in, run_of
 from creditscore.cli.progress import working
-from creditscore.errors import InputError, UsageError
+from creditscore.errors import DifferenceError, InputError, UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -119,7 +119,7 @@ def check_command(
     typer.echo(f"total: {_counted(total, columns)}")
     if total[3]:
         sides = ("the columns and the search", "the search and brute force")[not columns]
-        raise InputError(f"{sides} differ in {total[3]} places", next="please report this fault")
+        raise DifferenceError(f"{sides} differ in {total[3]} places", next="please report this fault")
 
 
 def _counted(counts: Any, columns: bool) -> str:

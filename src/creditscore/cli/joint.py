@@ -14,7 +14,7 @@ from creditscore.cli.acting import By, Lang, On, RolesFile, Store, day_given, la
 from creditscore.cli.progress import working
 from creditscore.cli.scheme_check import show_faults
 from creditscore.cli.tables import say_line, show, show_blocks
-from creditscore.errors import TooManyRejected, UsageError
+from creditscore.errors import ExitCode, TooManyRejected, UsageError
 
 if TYPE_CHECKING:
     from creditscore.store import Log
@@ -56,7 +56,7 @@ def check_command(
         found = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
         typer.echo(f"{size}{found}, {len(noted)} notes; docs/joint_measures.md explains each code")
     if faults:
-        raise typer.Exit(4)
+        raise typer.Exit(ExitCode.SCHEME)
 
 
 @joint_app.command("show")

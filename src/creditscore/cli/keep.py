@@ -11,7 +11,7 @@ import typer
 from creditscore.cli.acting import By, RolesFile, Schemes, Store, open_log, own_schemes
 from creditscore.cli.progress import working
 from creditscore.cli.tables import say_line, show_blocks
-from creditscore.errors import StoreError
+from creditscore.errors import StoreDiffers
 
 if TYPE_CHECKING:
     from creditscore.review.keeping import KeptRun
@@ -69,7 +69,7 @@ def keep_command(
 def runs_command(
     store: Store,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Hash every row again and compare with the log; exit code 3 on a change.")
+        bool, typer.Option("--verify", help="Hash every row again and compare with the log; exit code 5 on a change.")
     ] = False,
     composites: Annotated[bool, typer.Option("--composites", help="Only the composites.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
@@ -96,7 +96,7 @@ def runs_command(
         if scored or composites:
             _show_composites(scored)
     if changed:
-        raise StoreError(
+        raise StoreDiffers(
             f"{len(changed)} things in the store are not what its log says",
             where="; ".join(f"{where}: {what}" for where, what in changed[:5]),
             next="restore a copy; `creditscore keep` can keep the run again in a new store",

@@ -1,4 +1,4 @@
-"""The command line: one thin file per noun, errors as text, exit codes 0 done, 2 usage, 3 bad input, 4 scheme fault."""
+"""The command line: one thin file per noun, errors as text, an exit code for each kind of end."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from creditscore.cli.scheme import scheme_app
 from creditscore.cli.store import store_app
 from creditscore.cli.supervise import supervise_app
 from creditscore.cli.timeline import timeline_command
-from creditscore.errors import CreditscoreError, UsageError
+from creditscore.errors import CreditscoreError, ExitCode, UsageError
 from creditscore.version import __version__
 
 app = typer.Typer(
     name="creditscore",
     help="Credit grading of organisations under published rules. "
-    "Exit codes: 0 done, 2 usage, 3 bad input, 4 scheme fault.",
+    f"Exit codes: {', '.join(f'{code} {code.words}' for code in ExitCode)}.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

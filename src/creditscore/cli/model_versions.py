@@ -9,7 +9,7 @@ import typer
 
 from creditscore.cli.acting import RolesFile, say_held_in
 from creditscore.cli.progress import working
-from creditscore.errors import StoreError, UsageError
+from creditscore.errors import DifferenceError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from creditscore.modelling.release.tracking import ModelStore
@@ -106,9 +106,8 @@ def list_command(
     store: Store = None,
     tracking_uri: Uri = None,
 ) -> None:
-    """Every version, with its aliases; and where aliases and log disagree (exit code 3)."""
+    """Every version, with its aliases; and where aliases and log disagree (exit code 5)."""
     from creditscore.cli.tables import show
-    from creditscore.errors import InputError
     from creditscore.modelling.release.history import differences
     from creditscore.modelling.release.registry import list_versions
 
@@ -121,7 +120,8 @@ def list_command(
     show(("name", "version", "alias", "verdict", "on", "by", "content"), rows)
     found = differences(place)
     if found:
-        raise InputError("the registry is not what the log says:\n  " + "\n  ".join(found), where=str(place.folder))
+        what = "\n  ".join(["the registry is not what the log says:", *found])
+        raise DifferenceError(what, where=str(place.folder))
 
 
 def as_of_command(

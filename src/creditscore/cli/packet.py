@@ -10,7 +10,7 @@ import typer
 
 from creditscore.cli.acting import RolesFile
 from creditscore.cli.progress import working
-from creditscore.errors import InputError, UsageError
+from creditscore.errors import DifferenceError, InputError, UsageError
 
 packet_app = typer.Typer(
     help="Packets: a grade with all that it rests on, for paper and for a check.", no_args_is_help=True
@@ -117,7 +117,7 @@ def verify_command(
         Path | None, typer.Option(help="The store whose log must speak of this packet (built with --by).")
     ] = None,
 ) -> None:
-    """Compute everything again from the folder alone; exit code 3 with the lines that were changed."""
+    """Compute everything again from the folder alone; exit code 5 with the lines that were changed."""
     from creditscore.reports.packet_files import verify_packet
 
     with working(f"computing {folder} again"):
@@ -137,7 +137,7 @@ def verify_command(
         if one.expected:
             typer.echo(f"  computed  {one.expected}")
     several = len(found) > 1
-    raise InputError(
+    raise DifferenceError(
         f"{len(found)} line{'s' if several else ''} of the packet {'are' if several else 'is'} not as written",
         where=", ".join(f"{folder / one.file}:{one.line}" for one in found[:3]),
         next="ask for the packet again from whoever built it; its digest says which one it is",

@@ -11,7 +11,7 @@ import typer
 
 from creditscore.cli.progress import working
 from creditscore.cli.tables import say_line, show, show_blocks
-from creditscore.errors import UsageError
+from creditscore.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from creditscore.review.repair_open import Opened
@@ -144,8 +144,10 @@ def plan_command(
             for line in [held] if not proof["faults"] else proof["faults"]:
                 say_line(line)
         say_line(said("texts", "assumed", chosen))
-    if plan.state != "reached" or (prove and data["proof"]["faults"]):
-        raise typer.Exit(3)
+    if prove and data["proof"]["faults"]:
+        raise typer.Exit(ExitCode.DIFFERENCE)
+    if plan.state != "reached":
+        raise typer.Exit(ExitCode.INPUT)
 
 
 def _proof(course: Any, plan: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.progress import working
-from creditscore.errors import InputError, UsageError
+from creditscore.errors import DifferenceError, UsageError
 
 if TYPE_CHECKING:
     from creditscore.records import Snapshot
@@ -31,7 +31,7 @@ def reproduce_command(
     ] = None,
     memory_limit: Annotated[str | None, typer.Option(help="Memory for the engine, such as 1500MB.")] = None,
 ) -> None:
-    """Compute a grading again from its manifest and its input; exit code 3 when anything differs."""
+    """Compute a grading again from its manifest and its input; exit code 5 when anything differs."""
     from creditscore.review.reproduce import reproduce
     from creditscore.schemes import registry
 
@@ -54,13 +54,13 @@ def reproduce_command(
         typer.echo(f"cause: {of}{cause.what}\n  written   {cause.written}\n  computed  {cause.computed}")
     first = found.first
     if first is None:
-        raise InputError(f"run {found.run_id} has the same rows, but not the same manifest", where=str(run))
+        raise DifferenceError(f"run {found.run_id} has the same rows, but not the same manifest", where=str(run))
     place = f"{first.table}.parquet, row {first.row}" if first.row else f"{first.table}.parquet"
     typer.echo(f"first difference: {place}: {first.kind}{': ' if first.key else ''}{first.key}")
     if first.column:
         typer.echo(f"  column    {first.column}")
     typer.echo(f"  written   {first.written or '(no such row)'}\n  computed  {first.computed or '(no such row)'}")
-    raise InputError(
+    raise DifferenceError(
         f"run {found.run_id} cannot be computed again as it was written",
         where=f"{run} ({place})",
         next="use the input, the scheme and the version named above, or grade again",

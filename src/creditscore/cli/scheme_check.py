@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.tables import console, show
-from creditscore.errors import UsageError
+from creditscore.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from creditscore.schemes.source import Fault
@@ -37,6 +37,10 @@ def check_command(
         if one.sound and one.scheme is not None:
             monotone.check(one.scheme, one.source)
     faults = in_order([*others, *(fault for one in found for fault in one.source.faults)])
+    if not names:  # the whole library: composites too
+        from creditscore.composite.load import inspect_all
+
+        faults = in_order([*faults, *(fault for _, source in inspect_all() for fault in source.faults)])
     noted = in_order(note for one in found for note in one.source.notes)
     if as_json:
         shown = [
@@ -50,7 +54,7 @@ def check_command(
             show_faults(noted)
         _sum(len(found), faults, noted)
     if faults:
-        raise typer.Exit(4)
+        raise typer.Exit(ExitCode.SCHEME)
 
 
 def show_faults(faults: Iterable[Fault]) -> None:

@@ -26,7 +26,7 @@ Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 @store_app.command("verify")
 def verify_command(store: File, held: Held = None, as_json: Json = False) -> None:
-    """Read the whole log again: hashes, chain, order, checkpoints; exit code 3 at a fault."""
+    """Read the whole log again: hashes, chain, order, checkpoints; exit code 5 at a fault."""
     from creditscore.errors import InputError
 
     lines: list[str] = []
@@ -85,7 +85,7 @@ def check_command(
     lang: Lang = "zh",
     as_json: Json = False,
 ) -> None:
-    """Does anything rest on a withdrawn record; do all rows that stand come out again; exit code 3 at a flaw."""
+    """Does anything rest on a withdrawn record; do all rows that stand come out again; exit code 5 at a flaw."""
     from creditscore.explanation.words import lang_of
     from creditscore.records.store import read_snapshot
     from creditscore.review.cascade import bench

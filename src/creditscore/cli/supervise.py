@@ -10,7 +10,7 @@ import typer
 
 from creditscore.cli.acting import RolesFile, say_held_at
 from creditscore.cli.progress import working
-from creditscore.errors import CreditscoreError, UsageError
+from creditscore.errors import DifferenceError, UsageError
 
 if TYPE_CHECKING:
     from creditscore.supervision.inspection.keep import Who
@@ -27,12 +27,6 @@ Table = Annotated[Path | None, typer.Option(help="CSV or Parquet file.")]
 Day = Annotated[str, typer.Option("--on", help="The day of the act (YYYY-MM-DD).")]
 By = Annotated[str, typer.Option("--by", help="Who acts.")]
 Store = Annotated[Path, typer.Option("--store", help="The store, a DuckDB file.")]
-
-
-class Differs(CreditscoreError):
-    """A draw is not what its commitment and value make it."""
-
-    exit_code = 3
 
 
 @supervise_app.command("plan")
@@ -160,7 +154,7 @@ def verify_command(
     simulate: Annotated[int, typer.Option(help="Also draw so many times with made-up values, and count.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the made-up values.")] = 7,
 ) -> None:
-    """Run a draw again offline; names the first difference and ends with exit code 3 where there is one."""
+    """Run a draw again offline; names the first difference and ends with exit code 5 where there is one."""
     from creditscore.cli.tables import say_line
     from creditscore.supervision.inspection.verify import verify_draw
 
@@ -169,7 +163,7 @@ def verify_command(
     for note in checked.notes:
         say_line(f"note: {note}")
     if checked.first is not None:
-        raise Differs(f"not as it must be: {checked.first}", where=str(folder))
+        raise DifferenceError(f"not as it must be: {checked.first}", where=str(folder))
     typer.echo(f"draw {checked.draw_id}: {checked.units} units and {checked.visits} visits, all as they must be")
     if simulate:
         _simulate(folder, simulate, seed)
@@ -276,4 +270,4 @@ def _simulate(folder: Path, draws: int, seed: int) -> None:
         + ("holds" if found.holds else "does not hold")
     )
     if not found.holds:
-        raise Differs("the draw does not hold its probabilities", where=str(folder))
+        raise DifferenceError("the draw does not hold its probabilities", where=str(folder))

@@ -127,7 +127,7 @@ def _cell(cells: Cells, said: Statement) -> Cell:
     months = full_months(said.day, to_day(cells.as_of))
     if config.stale is not None and months >= config.stale.drop_after:
         return Cell(said, domain, False, stands, 0, evidence, ";".join([f"stale:{months}", *notes]))
-    value = _aged(values[said.grade], stands, months, config.stale)
+    value = aged(values[said.grade], stands, months, config.stale)
     if value != values[said.grade]:
         notes.append(f"aged:{months}")
     rules = 0
@@ -139,7 +139,7 @@ def _cell(cells: Cells, said: Statement) -> Cell:
     return Cell(said, domain, True, value, rules, evidence, ";".join(notes))
 
 
-def _aged(value: int, stands: int, months: int, stale: Stale | None) -> int:
+def aged(value: int, stands: int, months: int, stale: Stale | None) -> int:
     """value in equal steps to the reference between `decay_from` and `drop_after` months, rounded half up."""
     if stale is None or stale.decay_from is None or months <= stale.decay_from:
         return value

@@ -30,15 +30,15 @@ def check(config: CompositeConfig, source: Source) -> None:
     _scale(config, source)
     ids = [domain.id for domain in config.domains]
     if len(ids) > MOST_DOMAINS:
-        source.fault(("groups",), f"{len(ids)} domains; contributions are exact for at most {MOST_DOMAINS}")
+        source.fault(("groups",), f"{len(ids)} domains; contributions are exact for at most {MOST_DOMAINS}", "E905")
     for what, names in (("domain", ids), ("group", [group.id for group in config.groups])):
         for name in sorted({one for one in names if names.count(one) > 1}):
-            source.fault(("groups",), f"the {what} {name!r} stands twice")
+            source.fault(("groups",), f"the {what} {name!r} stands twice", "E113")
     total = sum(domain.weight for domain in config.domains)
     if total != TOP:
-        source.fault(("groups",), f"the weights add up to {total}; they must add up to {TOP}")
+        source.fault(("groups",), f"the weights add up to {total}; they must add up to {TOP}", "E905")
     if config.effective_to is not None and config.effective_to <= config.effective_from:
-        source.fault(("effective_to",), "must be later than effective_from")
+        source.fault(("effective_to",), "must be later than effective_from", "E131")
     known = {f"{entry.scheme}@{entry.version}": entry for entry in entries}
     owners: dict[str, str] = {}
     for g, group in enumerate(config.groups):
@@ -46,22 +46,24 @@ def check(config: CompositeConfig, source: Source) -> None:
         weight = sum(domain.weight for domain in group.domains)
         stands = sum(domain.weight * config.stands_at(domain) for domain in group.domains)
         if not group.at_least * weight <= stands <= group.at_most * weight:
-            source.fault(path, f"its reference lies outside {group.at_least} to {group.at_most}")
+            source.fault(path, f"its reference lies outside {group.at_least} to {group.at_most}", "E905")
         for d, domain in enumerate(group.domains):
             place = (*path, "domains", d)
             if not domain.schemes and not any(
                 domain.id == one.domain for rule in config.hard_rules for one in rule.when
             ):
-                source.fault(place, "names no scheme, and no hard rule takes a fact from it")
+                source.fault(place, "names no scheme, and no hard rule takes a fact from it", "E707")
             for name, values in domain.schemes.items():
                 where = (*place, "schemes", name)
                 if name not in known:
                     there = [one for one in known if one.startswith(name.partition("@")[0] + "@")]
-                    source.fault(where, f"is no version of the library; there are: {', '.join(there) or 'none'}")
+                    message = f"is no version of the library; there are: {', '.join(there) or 'none'}"
+                    source.fault(where, message, "E301")
                     continue
                 scheme = registry.load(known[name])
                 if owners.setdefault(scheme.scheme, domain.id) != domain.id:
-                    source.fault(where, f"{scheme.scheme} stands in {owners[scheme.scheme]} too; it would weigh twice")
+                    message = f"{scheme.scheme} stands in {owners[scheme.scheme]} too; it would weigh twice"
+                    source.fault(where, message, "E113")
                 _use(config, scheme, source, where)
                 _values(scheme, values, source, where)
             _versions(config, domain, entries, source, (*place, "schemes"))
@@ -75,33 +77,32 @@ def _sources(config: CompositeConfig, source: Source) -> None:
     rules += [((name,), one) for name in ("coverage", "stale") if (one := getattr(config, name)) is not None]
     for path, rule in [*rules, *((("groups", k), one) for k, one in enumerate(config.groups))]:
         if rule.evidence is None:
-            source.fault(path, "carries no evidence mark")
+            source.fault(path, "carries no evidence mark", "E203")
         elif rule.evidence not in OURS and not rule.cite:
-            source.fault(path, f"is marked {rule.evidence} and cites nothing")
+            source.fault(path, f"is marked {rule.evidence} and cites nothing", "E202")
     if config.individual_business.included and not config.individual_business.cite:
         source.fault(("individual_business",), "sole traders get a composite only where a cited text says so")
     cited = [*rules, (("individual_business",), config.individual_business), ((), config)]
     for path, rule in cited:
         for cite in rule.cite:
             if cite.law not in laws:
-                source.fault((*path, "cite"), f"cites the law {cite.law!r}, which has no file in configs/laws/")
+                message = f"cites the law {cite.law!r}, which has no file in configs/laws/"
+                source.fault((*path, "cite"), message, "E201")
     if not config.cite:
-        source.fault(("cite",), "names no text")
+        source.fault(("cite",), "names no text", "E202")
 
 
 def _scale(config: CompositeConfig, source: Source) -> None:
     for k, (better, worse) in enumerate(pairwise(config.grades)):
         if better.at_least <= worse.at_least:
-            source.fault(
-                ("grades", k + 1, "at_least"), "grades stand best first, each with a lower edge than the one before"
-            )
+            message = "grades stand best first, each with a lower edge than the one before"
+            source.fault(("grades", k + 1, "at_least"), message, "E904")
     if config.grades[-1].at_least != 0:
-        source.fault(
-            ("grades", len(config.grades) - 1, "at_least"), "the worst grade begins at 0, so that every score has one"
-        )
+        message = "the worst grade begins at 0, so that every score has one"
+        source.fault(("grades", len(config.grades) - 1, "at_least"), message, "E904")
     codes = [one.code for one in config.grades]
     for code in {one for one in codes if codes.count(one) > 1}:
-        source.fault(("grades",), f"the grade {code!r} stands twice")
+        source.fault(("grades",), f"the grade {code!r} stands twice", "E904")
 
 
 def _use(config: CompositeConfig, scheme: Scheme, source: Source, path: KeyPath) -> None:
@@ -116,15 +117,16 @@ def _values(scheme: Scheme, values: dict[str, int], source: Source, path: KeyPat
     codes = [grade.code for grade in scheme.grades]
     for code in codes:
         if code not in values:
-            source.fault(path, f"the grade {code!r} has no value; nothing is taken as neutral in silence")
+            source.fault(path, f"the grade {code!r} has no value; nothing is taken as neutral in silence", "E906")
     for code, value in values.items():
         if code not in codes:
-            source.fault((*path, code), f"is not a grade of {scheme.name}; there are: {', '.join(codes)}")
+            source.fault((*path, code), f"is not a grade of {scheme.name}; there are: {', '.join(codes)}", "E301")
         elif not 0 <= value <= TOP:
-            source.fault((*path, code), f"is {value}; values lie between 0 and {TOP}")
+            source.fault((*path, code), f"is {value}; values lie between 0 and {TOP}", "E906")
     held = [values[code] for code in codes if code in values]
     if any(better < worse for better, worse in pairwise(held)):
-        source.fault(path, f"a better grade is worth less than a worse one (best first: {', '.join(codes)})")
+        message = f"a better grade is worth less than a worse one (best first: {', '.join(codes)})"
+        source.fault(path, message, "E906")
 
 
 def _versions(
@@ -138,7 +140,7 @@ def _versions(
             continue
         scheme = registry.load(entry)
         if not scheme.missing and _meets(config, scheme):
-            source.fault(path, f"{name} is in force in the time of this composite and has no values")
+            source.fault(path, f"{name} is in force in the time of this composite and has no values", "E906")
 
 
 def _meets(config: CompositeConfig, scheme: Scheme) -> bool:
@@ -160,17 +162,19 @@ def _hard_rules(config: CompositeConfig, entries: Iterable[registry.Entry], sour
     for k, rule in enumerate(config.hard_rules):
         path: KeyPath = ("hard_rules", k)
         if ids.count(rule.id) > 1:
-            source.fault((*path, "id"), f"{rule.id!r} stands twice")
+            source.fault((*path, "id"), f"{rule.id!r} stands twice", "E113")
         if rule.ceiling not in codes:
-            source.fault((*path, "ceiling"), f"{rule.ceiling!r} is not a grade; there are: {', '.join(codes)}")
+            message = f"{rule.ceiling!r} is not a grade; there are: {', '.join(codes)}"
+            source.fault((*path, "ceiling"), message, "E301")
         for t, trigger in enumerate(rule.when):
             place = (*path, "when", t)
             if trigger.domain not in domains:
-                source.fault((*place, "domain"), f"{trigger.domain!r} is no domain; there are: {', '.join(domains)}")
+                message = f"{trigger.domain!r} is no domain; there are: {', '.join(domains)}"
+                source.fault((*place, "domain"), message, "E301")
                 continue
             for name in trigger.lists:
                 if name not in lists:
-                    source.fault((*place, "lists"), f"{name!r} is no list of the library's schemes")
+                    source.fault((*place, "lists"), f"{name!r} is no list of the library's schemes", "E301")
             _trigger_grades(trigger.grades, domains[trigger.domain], source, (*place, "grades"))
 
 
@@ -178,7 +182,7 @@ def _trigger_grades(grades: dict[str, list[str]], domain: CompositeDomain, sourc
     for scheme, wanted in grades.items():
         maps = [values for name, values in domain.schemes.items() if name.partition("@")[0] == scheme]
         if not maps:
-            source.fault((*path, scheme), f"is no scheme of the domain {domain.id}")
+            source.fault((*path, scheme), f"is no scheme of the domain {domain.id}", "E301")
         for grade in wanted:
             if maps and not any(grade in values for values in maps):
-                source.fault((*path, scheme), f"{grade!r} is no grade of any of its versions")
+                source.fault((*path, scheme), f"{grade!r} is no grade of any of its versions", "E301")

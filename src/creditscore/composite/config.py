@@ -24,12 +24,14 @@ class CompositeDomain(Rule):
     """A domain: its weight, where it stands when nothing is known, and what each grade of its schemes is worth.
 
     `schemes` maps `id@version` to its grades' values, 0 to 1000. Of several schemes the worst value decides.
+    `best_costs`: why even the best grade of a scheme may be worth less than the reference.
     """
 
     id: str
     weight: int = Field(ge=0, le=TOP)
     reference: int | None = Field(None, ge=0, le=TOP)
     schemes: dict[str, dict[str, int]] = Field(default_factory=dict)
+    best_costs: Label | None = None
 
 
 class DomainGroup(Rule):

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import copy
 import difflib
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from creditscore.composite.check import check
 from creditscore.composite.config import CompositeConfig
-from creditscore.errors import NotInForce, UsageError
+from creditscore.composite.proofs import prove
+from creditscore.errors import NotInForce, SchemeError, UsageError
 from creditscore.paths import config_root
 from creditscore.schemes.load import parse, raise_faults
 from creditscore.schemes.source import Source, read
@@ -23,8 +25,9 @@ DEEPEST = 5  # files that build on each other
 
 
 def load_composite(name: str | Path | CompositeConfig, on: date | None = None) -> CompositeConfig:
-    """A composite by id (`jilin_edz`), version (`jilin_edz@2018-06-27`) or file; one made in memory is checked alike.
+    """A composite by id (`jilin_edz`), version (`jilin_edz@2018-06-27`) or file.
 
+    A file is proved as well (`proofs`); rules in memory, which may be those of an earlier score, are only checked.
     By id, the version in force on the day `on`, else the newest. UsageError where there is none of that name,
     NotInForce where none is in force that day, SchemeError with every fault of the file.
 
@@ -57,17 +60,36 @@ def composites(folder: Path | None = None) -> dict[str, list[Path]]:
 
 
 def _read(name: str, on: date | None) -> CompositeConfig:
-    file, shown = _file(name, on)
-    source = read(file, shown)
-    _build_on_base(source, file, 0)
-    config = parse(source, CompositeConfig)
-    if config is not None:
-        if shown.startswith("composite/") and (config.composite, config.version) != (file.parent.name, file.stem):
-            source.fault(("composite",), f"{config.name} must be what its path says: {file.parent.name}@{file.stem}")
-        check(config, source)
+    config, source = inspect(*_file(name, on))
     raise_faults(source.faults)
     assert config is not None
     return config
+
+
+def inspect_all(names: Sequence[str] = ()) -> list[tuple[CompositeConfig | None, Source]]:
+    """What can be read of composites, each with all that is wrong with it: ids or files; none: the whole library."""
+    if names:
+        return [inspect(*_file(name, None)) for name in names]
+    return [inspect(file, f"composite/{name}/{file.name}") for name, files in composites().items() for file in files]
+
+
+def inspect(file: Path, shown: str) -> tuple[CompositeConfig | None, Source]:
+    """What can be read of a file, its base put under it, and every fault of it, or those of its base."""
+    source = read(file, shown)
+    try:
+        _build_on_base(source, file, 0)
+    except SchemeError as error:  # of the base
+        source.faults += error.faults
+        return None, source
+    config = parse(source, CompositeConfig)
+    if config is not None:
+        if shown.startswith("composite/") and (config.composite, config.version) != (file.parent.name, file.stem):
+            message = f"{config.name} must be what its path says: {file.parent.name}@{file.stem}"
+            source.fault(("composite",), message, "E703")
+        check(config, source)
+        if not source.faults:
+            prove(config, source)
+    return config, source
 
 
 def _file(name: str, on: date | None) -> tuple[Path, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.demo.district import NOTE
-from creditscore.errors import CreditscoreError
+from creditscore.errors import InternalError
 from creditscore.folders import whole
 from creditscore.reports.supervision import supervision
 from creditscore.reports.supervision_page import write_supervision
@@ -75,7 +75,7 @@ def inspect_year(out: Path, given: Mapping[str, Any], subjects: Any, listings: A
         outcome = draw(folder / "draw", VALUE, DRAWN_ON, who)
         again = verify_draw(folder / "draw", who.store, made.hash)
         if again.first is not None:
-            raise CreditscoreError(f"the draw is not as it must be: {again.first}", where=str(out))
+            raise InternalError(f"the draw is not as it must be: {again.first}", where=str(out))
         office = _departments(plan.frame)
         drawn_as = {(office[one.programme], one.subject_id): one.drawn_as for one in plan.frame.units}
         to_fill = rows_of(read_text(folder / "draw", "to_fill.csv"))[1]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.demo.district import NOTE
-from creditscore.errors import CreditscoreError, InputError
+from creditscore.errors import InputError, InternalError
 from creditscore.explanation.words import LANGS
 from creditscore.folders import whole
 from creditscore.grading.several import Gradings
@@ -92,7 +92,7 @@ def contest(
             weighed = _weighed(log, desk, opened, record_id)
             found = weighed.cascade
             if found is None:
-                raise CreditscoreError("nothing follows from the decision", where=str(out))
+                raise InternalError("nothing follows from the decision", where=str(out))
             case = decide(log, desk, weighed)
             write_cascade(replace(found, seq=case.events[-1].seq), folder, made_up=True)
             case = _told(log, case, source, folder)
@@ -101,7 +101,7 @@ def contest(
             write_packet(packet, folder / "packet")
             decided_rows = as_table(fitting(source, decided(store, [subject_id])))
         if verify_packet(folder / "packet"):
-            raise CreditscoreError("the packet is not as it was written", where=str(out))
+            raise InternalError("the packet is not as it was written", where=str(out))
         write_timeline(_over_time(decided_rows, source, run, subject_id), folder)
     pages = [f"{name}.{kind}" for name in ("cascade", "timeline") for kind in ("html", "en.html", "json")]
     pages += [f"letter.{lang}.{kind}" for lang in LANGS for kind in ("html", "txt")] + ["packet/packet.html"]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditscore.days import to_day
-from creditscore.errors import CreditscoreError, SchemeError
+from creditscore.errors import CreditscoreError, DifferenceError
 from creditscore.explanation.check_decision import decision_faults
 from creditscore.explanation.check_rows import row_faults
 from creditscore.explanation.numbers import points
@@ -27,7 +27,7 @@ ABOUT = ("scheme", "version", "period")
 
 
 def check(found: Found, plan: Plan | None, outcome: Outcome | None = None) -> None:
-    """Refuse one subject of a grading whose parts do not fit; SchemeError names the first that does not.
+    """Refuse one subject of a grading whose parts do not fit; DifferenceError names the first that does not.
 
     Always: start + Σ effective = score, and each row's effective from its nominal. `plan`: each row is one that the
     rules can give, and caps, limits, score, grade, route, margin, evidence and readings follow from the rows.
@@ -61,7 +61,7 @@ def plan_of(run: Mapping[str, Any], scheme: Scheme) -> Plan | None:
 def _refuse(found: Found, faults: Iterator[str], what: str) -> None:
     why = next(faults, None)
     if why is not None:
-        raise SchemeError(
+        raise DifferenceError(
             f"{what.format(found.grade['subject_id'])}: {why}",
             where="grades.parquet, ledger.parquet and manifest.json",
             next="these files do not belong together or were changed; grade again and keep what was written",

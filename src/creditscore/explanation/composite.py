@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.composite.config import CompositeConfig
 from creditscore.composite.result import Composite, read_composite
-from creditscore.errors import InputError, SchemeError, UsageError
+from creditscore.errors import DifferenceError, InputError, UsageError
 from creditscore.explanation.labels import Labels, labels_of, law_titles
 from creditscore.explanation.ledger import Line, explain, lines_of
 from creditscore.explanation.read import Found, read_manifest
@@ -114,7 +114,7 @@ def explain_composite(source: Composite | Path | str, subject_id: str, gradings:
 
     gradings: what was scored (a Grading, Gradings, folders, or a list of these), for items, records and articles;
     without it the explanation ends at the domains. InputError where the subject or a file is missing, UsageError where
-    gradings were not the ones scored, SchemeError where the parts do not add up to the score.
+    gradings were not the ones scored, DifferenceError where the parts do not add up to the score.
     """
     found = source if isinstance(source, Composite) else read_composite(source)
     config = found.config
@@ -374,7 +374,7 @@ def _check(config: CompositeConfig, made: CompositeExplanation) -> None:
         if one.parts and sum(top) != one.contribution:
             wrong = f"the parts of {one.id} add up to {sum(top)}, its share is {one.contribution}"
     if wrong:
-        raise SchemeError(
+        raise DifferenceError(
             f"the score of {made.subject_id} does not add up: {wrong}",
             where="composite.parquet and contributions.parquet",
             next="these files do not belong together or were changed; score again and keep what was written",

@@ -14,7 +14,7 @@ from typing import Any
 from creditscore.calendars import coverage
 from creditscore.days import LAST, from_day, to_day
 from creditscore.engines.duckdb import DuckDBEngine
-from creditscore.errors import SchemeError, TooManyRejected, UsageError
+from creditscore.errors import InternalError, TooManyRejected, UsageError
 from creditscore.grading import run
 from creditscore.grading.admit import Admitted
 from creditscore.grading.bind import bind
@@ -223,7 +223,7 @@ def _manifest(
     }
     left = admitted.other_domain + admitted.other_scheme
     if rows != records["used"] + not_yet_known + outside + refused + left:
-        raise SchemeError(
+        raise InternalError(
             f"the rows of the records do not add up: {records}",
             next="please report this fault with the manifest",
         )

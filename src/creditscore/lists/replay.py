@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from creditscore.errors import StoreError
+from creditscore.errors import StoreDiffers
 from creditscore.lists.events import COLUMNS
 from creditscore.store import Log
 
 
 def replay(log: Log) -> int:
-    """How many steps the log holds on lists; StoreError where the book differs from it.
+    """How many steps the log holds on lists; StoreDiffers where the book differs from it.
 
     What was removed from the log when its retention ended can no longer be compared.
     """
@@ -35,5 +35,5 @@ def replay(log: Log) -> int:
     return sum(map(len, held.values()))
 
 
-def _differs(seq: int, what: str) -> StoreError:
-    return StoreError(what, where=f"entry {seq} of the log", next="restore a copy of the store")
+def _differs(seq: int, what: str) -> StoreDiffers:
+    return StoreDiffers(what, where=f"entry {seq} of the log", next="restore a copy of the store")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from creditscore.errors import CreditscoreError, UsageError
+from creditscore.errors import DifferenceError, UsageError
 from creditscore.modelling.draws import mixed, row_hashes
 from creditscore.modelling.inputs import Floats, saved_as
 from creditscore.modelling.tables import rows_of
@@ -45,7 +45,7 @@ NOTICES = {
 }
 
 
-class AdditivityError(CreditscoreError):
+class AdditivityError(DifferenceError):
     """The shares of an explanation do not add up to the points; nothing is returned."""
 
 

@@ -157,11 +157,16 @@ def _open(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
     """Make `rows` of a folder's grades; returns the schemes named there. Plans and other folders are refused."""
     manifest = _manifest(folder)
     if (folder / "composite.parquet").is_file():
-        use = manifest.get("use") or manifest.get("rules", {}).get("use", "")
-        if use != PUBLIC:
+        rules = manifest.get("rules", {})
+        use, marks = manifest.get("use") or rules.get("use", ""), rules.get("marks", {})
+        own = [name for name, mark in marks.items() if mark == "project_default"]
+        why = f"its use is {use or 'not declared'}" if use != PUBLIC else ""
+        if own and not why:  # made before such a composite had to be internal
+            why = f"its {' and '.join(own)} are this project's own (project_default)"
+        if why:
             raise UsageError(
-                f"the composite {manifest.get('config', '')} may not be published: its use is {use or 'not declared'}",
-                where=str(folder), allowed="a configuration with use: public_grade",
+                f"the composite {manifest.get('config', '')} may not be published: {why}", where=str(folder),
+                allowed="a configuration with use: public_grade whose weights, values and bands an office has adopted",
             )  # fmt: skip
         file = literal(str(folder / "composite.parquet"))
         con.execute(

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from creditscore.errors import SchemeError
+from creditscore.errors import InternalError
 from creditscore.grading.assess import assess
 from creditscore.grading.exact import Outcome, Subject, grade_subject
 from creditscore.review.worlds import Records, World, rows_by_key
@@ -66,7 +66,7 @@ class Cause:
 def attribute(records: Records, a: World, b: World, known: Known) -> tuple[Cause, ...]:
     """The causes that lead from `a` to `b`; those that change nothing are left out.
 
-    `known`: what became known on which day (`Records.known_days`). SchemeError when the changes do not add up.
+    `known`: what became known on which day (`Records.known_days`). InternalError when the changes do not add up.
     """
     causes: list[Cause] = []
     outcome, last = a.outcome, Reached.by(a.outcome).score
@@ -85,7 +85,7 @@ def attribute(records: Records, a: World, b: World, known: Known) -> tuple[Cause
     total = sum(one.change or 0 for one in causes)
     begun, ended = Reached.by(a.outcome).score, wanted.score
     if reached != wanted or (begun is not None and ended is not None and begun + total != ended):
-        raise SchemeError(
+        raise InternalError(
             f"the causes between two days do not add up: {reached} is not {wanted}",
             where=f"{a.plan.scheme.name}, days {a.day} and {b.day}",
             next="please report this fault with the snapshot",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from creditscore.errors import InputError, StoreError
+from creditscore.errors import DifferenceError, InputError, StoreDiffers, StoreError
 from creditscore.lists.replay import replay as replay_lists
 from creditscore.review.carrying import stored_tasks, untold
 from creditscore.review.cascade import Bench, changed, derived_now, score_changes
@@ -51,10 +51,10 @@ class Checked:
         return not self.flaws
 
     def require(self) -> Checked:
-        """Itself, or StoreError that names the first flaws."""
+        """Itself, or StoreDiffers that names the first flaws."""
         if self.flaws:
             shown = "; ".join(f"{one.kind} {one.thing}: {one.message}" for one in self.flaws[:5])
-            raise StoreError(
+            raise StoreDiffers(
                 f"the store does not hold together ({len(self.flaws)} flaws)", where=shown,
                 next="`creditscore cascade settle` draws what was not drawn; for what was changed restore a copy",
             )  # fmt: skip
@@ -73,7 +73,7 @@ def check(log: Log, on_bench: Bench) -> Checked:
     found: Derived | None = None
     try:
         found = derived_now(on_bench, ids, events) if ids else None
-    except InputError as error:
+    except (InputError, DifferenceError) as error:
         flaws.append(Flaw("snapshot", error.where or "", error.what))
     asked: list[Task] = []
     if found is not None:

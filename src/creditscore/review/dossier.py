@@ -10,7 +10,7 @@ from typing import Any
 
 from creditscore.composite.load import load_composite
 from creditscore.days import iso
-from creditscore.errors import CreditscoreError, InputError
+from creditscore.errors import CreditscoreError, DifferenceError
 from creditscore.explanation.ledger import Explanation, explain
 from creditscore.explanation.words import LANGS, Lang, Words, load_words, plain
 from creditscore.records import Snapshot
@@ -62,8 +62,8 @@ def dossier(
     """Everything that a page or a letter about the case shows, as plain values; labels in both languages.
 
     `on` is the day of "now"; for a decided case it is the day of the decision. Unless `weighed`, `merits` are left out:
-    what the grade is without each record, then and now. InputError where a grade does not come out as the store says:
-    nothing is shown that cannot be computed again.
+    what the grade is without each record, then and now. DifferenceError where a grade does not come out as the
+    store says: nothing is shown that cannot be computed again.
     """
     run = case_run(store, case)
     day = case.decision.on if case.decision is not None else on
@@ -127,7 +127,7 @@ def _decision(
         grading = as_known(run, snapshot, [case.subject_id], events, made.on, schemes)
         again = {name: None if value is None else str(value) for name, value in grading.grades.to_pylist()[0].items()}
         if again != dict(made.after):
-            raise InputError(
+            raise DifferenceError(
                 f"the grade that case {case.case_id} decided does not come out again", where=f"run {run.run_id}",
                 next="`creditscore runs --verify` tells whether the store was changed",
             )  # fmt: skip

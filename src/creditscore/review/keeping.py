@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.errors import InputError, StoreError, UsageError
+from creditscore.errors import DifferenceError, InputError, StoreError, UsageError
 from creditscore.explanation.read import read_manifest
 from creditscore.records.identity import is_resident
 from creditscore.records.source import literal, quote
@@ -76,8 +76,9 @@ def keep(
 
     The snapshot must be the one that was graded, and unless `check` is False every run is computed again from it and
     must come out the same. `schemes` gives those outside the library, by id. A run that the store holds already with
-    the same content is left as it is. Raises InputError for a folder that does not fit its snapshot, its manifest or
-    an earlier copy, NotAllowed without the role of a grader. All runs of a folder are kept, or none.
+    the same content is left as it is. Raises InputError for a folder of another snapshot, DifferenceError for one
+    that does not come out again or was kept with other rows, NotAllowed without the role of a
+    grader. All runs of a folder are kept, or none.
     """
     folder, place = Path(grading_dir), Path(snapshot_dir).resolve()
     named(by)
@@ -244,7 +245,7 @@ def _computed_again(folder: Path, snapshot: Snapshot, schemes: Mapping[str, Sche
     if again.ok:
         return
     cause = again.causes[0]
-    raise InputError(
+    raise DifferenceError(
         f"run {again.run_id} does not come out of its snapshot as it was written ({cause.what})",
         where=str(folder),
         next="`creditscore reproduce` names the first difference; grade again and keep that",
@@ -255,7 +256,7 @@ def _repeated(kept: KeptRun | None, hashes: Mapping[str, str], folder: Path) -> 
     if kept is None:
         return False
     if (kept.grades_hash, kept.ledger_hash) != (hashes["grades"], hashes["ledger"]):
-        raise InputError(
+        raise DifferenceError(
             f"run {kept.run_id} is kept already, with other rows", where=str(folder),
             next="one of the two was changed after it was graded; `creditscore reproduce` says which",
         )  # fmt: skip

@@ -13,7 +13,7 @@ from creditscore.composite.combine import combine
 from creditscore.composite.config import CompositeConfig
 from creditscore.composite.result import Composite, read_composite
 from creditscore.composite.tables import DATES, LISTINGS, open_table
-from creditscore.errors import InputError, StoreError, UsageError
+from creditscore.errors import DifferenceError, InputError, StoreError, UsageError
 from creditscore.grading.grade import grade
 from creditscore.records.source import literal, quote
 from creditscore.review.inputs import asked
@@ -99,8 +99,8 @@ def keep_composite(
 
     The runs that it combines are kept already, and `listings` and `subjects` are the tables that it was given. It is
     computed again from them (an act weighing once: from the snapshots of the runs) and must come out the same. A
-    composite that the store holds with the same content is left as it is. Raises InputError where something does not
-    fit, NotAllowed without the role of a grader.
+    composite that the store holds with the same content is left as it is. Raises InputError or DifferenceError where
+    something does not fit, NotAllowed without the role of a grader.
     """
     named(by)
     made, place = read_composite(folder), str(folder)
@@ -116,7 +116,7 @@ def keep_composite(
     known = next((one for one in kept_composites(store) if one.run_id == run_id), None)
     if known is not None:
         if {name: known.hashes[name] for name in SCORES} != hashes:
-            raise InputError(
+            raise DifferenceError(
                 f"composite {run_id} is kept already, with other rows", where=place,
                 next="one of the two was changed after it was made; make it again from its gradings",
             )  # fmt: skip
@@ -226,7 +226,7 @@ def _sources(
         known = run.known_at if run.replayed else None
         again = grade(find(run), **asked(run, schemes), known_at=known, max_rejected=10**9, ledger=False)
         if again.manifest["run_id"] != run.run_id:
-            raise InputError(
+            raise DifferenceError(
                 f"run {run.run_id} is no more what its snapshot and its rules give", where=str(run.snapshot_path),
                 next="`creditscore reproduce` names the first difference",
             )  # fmt: skip
@@ -235,7 +235,7 @@ def _sources(
 
 
 def _sound(made: Composite, place: str) -> str:
-    """The id of the composite's run; InputError where the manifest does not fit itself."""
+    """The id of the composite's run; DifferenceError where the manifest does not fit itself."""
     manifest = made.manifest
     try:
         inputs = {name: manifest[name] for name in INPUTS}
@@ -245,7 +245,7 @@ def _sound(made: Composite, place: str) -> str:
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"the manifest lacks {error}", where=place, next="make the composite again") from error
     if not fits:
-        raise InputError(
+        raise DifferenceError(
             "the manifest was changed: it does not have the id of what it names", where=f"{place}/manifest.json",
             next="make the composite again",
         )  # fmt: skip
@@ -301,7 +301,7 @@ def _same(made: Composite, again: Composite, hashes: Mapping[str, str], place: s
     differs = [name for name in SCORES if _hash_of(getattr(again, name), SCORES[name]) != hashes[name]]
     differs += [name for name in ("reference", "rules", "counts") if again.manifest[name] != made.manifest[name]]
     if differs:
-        raise InputError(
+        raise DifferenceError(
             f"the composite does not come out of its gradings as it was written ({', '.join(differs)})", where=place,
             next="make it again with `creditscore composite` and keep that",
         )  # fmt: skip

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from creditscore.errors import InputError
+from creditscore.errors import DifferenceError
 from creditscore.grading.exact import Outcome, grade_subject
 from creditscore.grading.replay import inputs
 from creditscore.grading.result import Grading
@@ -64,8 +64,8 @@ def merits(
     """One row per contested record, and one for all where there are several.
 
     Then: the records, law and day of knowledge of the run. Now: the same with the `events` recorded until `on`, and
-    the law as known on that day. `kept` is the grade as the store holds it; InputError where the snapshot no longer
-    gives it. `then`: the subject graded `as_kept`, by a caller who needs it as well.
+    the law as known on that day. `kept` is the grade as the store holds it; DifferenceError where the snapshot no
+    longer gives it. `then`: the subject graded `as_kept`, by a caller who needs it as well.
     """
     then = as_kept(run, snapshot, [subject_id], schemes) if then is None else then
     if kept is not None:
@@ -82,11 +82,11 @@ def merits(
 
 
 def comes_out(run: KeptRun, then: Grading, kept: Mapping[str, Any]) -> None:
-    """InputError where a subject that was graded `as_kept` has another grade than the store holds."""
+    """DifferenceError where a subject that was graded `as_kept` has another grade than the store holds."""
     again = then.grades.to_pylist()[0]
     wrong = [name for name, value in again.items() if kept[name] != value]
     if wrong:
-        raise InputError(
+        raise DifferenceError(
             f"the grade of {again['subject_id']} does not come out of its snapshot as it was kept ({', '.join(wrong)})",
             where=f"run {run.run_id}", next="`creditscore runs --verify` and `creditscore reproduce` tell why",
         )  # fmt: skip

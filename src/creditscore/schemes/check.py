@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from creditscore.schemes.checks import bands, conditions, facts, head, names, reach, records, repairs, sources, values
+from creditscore.schemes.checks import (
+    bands,
+    conditions,
+    facts,
+    head,
+    names,
+    reach,
+    records,
+    repairs,
+    sources,
+    values,
+)
 from creditscore.schemes.codes import HARMLESS
 from creditscore.schemes.model import Scheme
 from creditscore.schemes.source import Source

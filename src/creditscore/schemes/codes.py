@@ -102,8 +102,17 @@ CODES = {
     "E704": "Two versions govern one period.",
     "E705": "Between two versions lies a stretch that no gap declares.",
     "E706": "A scheme beside this one is unknown.",
+    "E707": "A part is declared and no rule in use reads it.",
+    "E708": "A part is said to be only noted, and a rule in use reads it.",
     # 8: monotone
     "E801": "Withdrawing an adverse record can worsen the grade, and no rule acknowledges it.",
+    # 9: composites
+    "E901": "A grade of a composite can never be reached.",
+    "E902": "The best grade of a scheme costs points in a composite, and no reason says why.",
+    "E903": "Numbers of a composite are this project's own, and it is public or not called illustrative.",
+    "E904": "The grades of a composite leave a score without a grade, or stand out of order or twice.",
+    "E905": "Weights or limits of a composite do not fit together.",
+    "E906": "A grade of a scheme has no value in a composite, or one out of order.",
     # notes: not faults
     "N101": "It is not proved that withdrawing an adverse record never worsens the grade.",
     "N102": "An acknowledged rule was not found to worsen a grade.",
@@ -116,4 +125,4 @@ CODES = {
 }
 
 # Faults that no proof calculates with: it can run beside them.
-HARMLESS = {"E106", "E201", "E202", "E203", "E204", "E701", "E702", "E703", "E706"}
+HARMLESS = {"E106", "E201", "E202", "E203", "E204", "E701", "E702", "E703", "E706", "E707", "E708"}

@@ -11,7 +11,7 @@ from creditscore.errors import SchemeError, UsageError
 from creditscore.paths import config_root
 from creditscore.schemes import registry
 from creditscore.schemes.check import sound
-from creditscore.schemes.checks import library
+from creditscore.schemes.checks import dead, library
 from creditscore.schemes.laws import Law, load_laws
 from creditscore.schemes.load import inspect
 from creditscore.schemes.model import Scheme
@@ -63,6 +63,8 @@ def check(names: Sequence[str] = (), root: Path | None = None) -> tuple[list[Che
                     together.setdefault(entry.scheme, []).append((scheme, source))
     for scheme, source, own in waiting:
         library.check(scheme, source, known, own)
+        if sound(source):
+            dead.check(scheme, source)
     for versions in together.values():
         library.versions(versions)
     if not names:

@@ -143,7 +143,10 @@ class Measure(Model):
 
 
 class Item(Rule):
-    """A line of an annex: what one kind of record weighs. Without `deduct` or `add` it is only read by facts."""
+    """A line of an annex: what one kind of record weighs. Without `deduct` or `add` it is only read by facts.
+
+    `noted`: why nothing follows from it, where the text itself gives it no weight.
+    """
 
     label: Label
     deduct: Value | None = None
@@ -158,6 +161,7 @@ class Item(Rule):
     accepts: str | None = None  # a condition on the record; one that does not fulfil it is refused
     measure: Measure | None = None
     repair: ItemRepair | None = None
+    noted: Label | None = None
 
     @property
     def value(self) -> Value | None:
@@ -230,7 +234,10 @@ class RepairRule(Rule):
 
 
 class RecordAttribute(Model):
-    """A further column of a record. A date may follow from another one (`of`) instead of being given."""
+    """A further column of a record. A date may follow from another one (`of`) instead of being given.
+
+    `noted`: why no rule reads it, where it is only kept with the record.
+    """
 
     type: Literal["text", "number", "date", "bool"]
     allowed: list[str] | None = None
@@ -240,6 +247,7 @@ class RecordAttribute(Model):
     days: int | None = None
     months: int | None = None
     workdays: int | None = None
+    noted: Label | None = None
     label: Label | None = None
     cite: Annotated[list[Cite], BeforeValidator(listed)] = Field(default_factory=list)
 
@@ -254,11 +262,15 @@ class RecordAttribute(Model):
 
 
 class Attribute(Model):
-    """A fact of the subject that is not a record. `absent` is what silence means; a date has no value for it."""
+    """A fact of the subject that is not a record. `absent` is what silence means; a date has no value for it.
+
+    `noted`: why no rule reads it, where it is only kept with the subject.
+    """
 
     type: Literal["bool", "text", "number", "date"]
     absent: Any = None
     allowed: list[str] | None = None
+    noted: Label | None = None
     label: Label | None = None
     cite: Annotated[list[Cite], BeforeValidator(listed)] = Field(default_factory=list)
     reading: Annotated[list[str], BeforeValidator(listed)] = Field(default_factory=list)

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.errors import NotAllowed, StoreError, UsageError
+from creditscore.errors import NotAllowed, StoreDiffers, UsageError
 from creditscore.store.database import Database
 from creditscore.store.entry import COLUMNS, SQL_COLUMNS, START, Entry, make, moment, sha256
 from creditscore.store.roles import ROLES, Roles
@@ -218,7 +218,7 @@ class Log:
     def _head(self) -> tuple[str, int, str]:
         rows = self.store.rows("SELECT log_id, seq, hash FROM log_head")
         if len(rows) != 1:
-            raise StoreError("the log has no head, or several", where=str(self.store.path), next="restore a copy")
+            raise StoreDiffers("the log has no head, or several", where=str(self.store.path), next="restore a copy")
         log_id, seq, head = rows[0]
         return log_id, seq, head
 
@@ -239,14 +239,14 @@ class Log:
 
 
 def standing_roles(store: Database) -> Roles | None:
-    """The roles that the newest entry about them says; None where none were set. StoreError where it is spoilt."""
+    """The roles that the newest entry about them says; None where none were set. StoreDiffers where it is spoilt."""
     rows = store.rows(f"SELECT {SQL_COLUMNS} FROM log_entries WHERE action = ? ORDER BY seq DESC LIMIT 1", [SET])
     if not rows:
         return None
     entry = Entry(*rows[0])
     where = f"{store.path}, entry {entry.seq} of the log"
     if entry.payload is None or sha256(entry.payload) != entry.payload_hash:
-        raise StoreError("the roles of this store were changed by hand", where=where, next="restore a copy")
+        raise StoreDiffers("the roles of this store were changed by hand", where=where, next="restore a copy")
     people = {role: tuple(names) for role, names in entry.data["roles"].items()}
     return Roles(people, f"roles of this store, entry {entry.seq} of its log, set by {entry.actor}")
 

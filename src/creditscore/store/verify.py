@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from creditscore.errors import StoreError, UsageError
+from creditscore.errors import StoreDiffers, UsageError
 from creditscore.store.database import Database
 from creditscore.store.entry import PHASES, SQL_COLUMNS, START, Entry, sha256
 
@@ -60,10 +60,10 @@ class Verification:
         return not self.faults
 
     def require(self) -> Verification:
-        """Itself, or StoreError that names the first faults."""
+        """Itself, or StoreDiffers that names the first faults."""
         if self.faults:
             shown = "; ".join(f"entry {one.seq}: {one.message}" for one in self.faults[:5])
-            raise StoreError(f"the log was changed ({len(self.faults)} faults)", where=shown, next="restore a copy")
+            raise StoreDiffers(f"the log was changed ({len(self.faults)} faults)", where=shown, next="restore a copy")
         return self
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from creditscore.errors import InputError, UsageError
+from creditscore.errors import DifferenceError, InputError, UsageError
 from creditscore.modelling.release.bundle import GradingModel
 from creditscore.modelling.release.card import card_of, differences, load_card, write_card
 from creditscore.modelling.release.references import fhrs_as_known, regenerate_all, table_for
@@ -116,7 +116,7 @@ def test_a_card_that_is_not_made_again_is_named(tmp_path: Path) -> None:
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     card["model"]["estimator"]["card"]["rows"][3]["points"] += 1
     (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
-    with pytest.raises(InputError, match=r"rows\[3\]\.points"):
+    with pytest.raises(DifferenceError, match=r"rows\[3\]\.points"):
         regenerate_all(tmp_path, tmp_path, check=True)
     (folder / "data.parquet").unlink()
     assert regenerate_all(tmp_path, tmp_path, check=True) == [

@@ -15,7 +15,7 @@ import pytest
 
 from creditscore.calendars import calendar_given, installed, is_working_day
 from creditscore.days import to_day
-from creditscore.errors import InputError, UsageError
+from creditscore.errors import DifferenceError, InputError, UsageError
 from creditscore.explanation.audit import audit
 from creditscore.grading.grade import grade
 from creditscore.records import Snapshot, ingest
@@ -213,7 +213,7 @@ def test_what_does_not_belong_together_is_refused(folder: Path, snapshot: Snapsh
         gather(run, taken_in(EVENTS[:-1]), file=SCHEME)
     with pytest.raises(InputError, match="no subject"):
         run_in_folder(folder, "S9")
-    with pytest.raises(InputError, match="does not come out of its snapshot"):
+    with pytest.raises(DifferenceError, match="does not come out of its snapshot"):
         build(replace(run, digest="sha256:0"), snapshot, file=SCHEME)
 
 

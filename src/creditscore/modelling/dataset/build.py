@@ -10,7 +10,7 @@ import numpy as np
 
 from creditscore.days import add_months, iso, to_day
 from creditscore.engines.duckdb import DuckDBEngine
-from creditscore.errors import InputError, LeakageError, UsageError
+from creditscore.errors import InputError, InternalError, UsageError
 from creditscore.grading.spans import spans
 from creditscore.modelling.dataset.assemble import assemble, joined, notes_on
 from creditscore.modelling.dataset.coverage import put_feeds
@@ -271,7 +271,7 @@ def _observe(
     found: dict[str, Any] = {name: joined([one[name] for one in chunks]) for name in chunks[0]}
     newest_known = found.pop("newest").max()
     if newest_known is not np.ma.masked and int(newest_known) > at.day:
-        raise LeakageError(f"a record of {iso(int(newest_known))} was used on {iso(at.day)}", next="report this fault")
+        raise InternalError(f"a record of {iso(int(newest_known))} was used on {iso(at.day)}")
     about = {
         "observed_on": iso(at.day), "outcome_after": iso(at.lo), "outcome_to": iso(at.hi),
         "rows": len(found["subject"]), "events": int(found["y"].sum()) if "y" in found else None,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.errors import InputError, UsageError
+from creditscore.errors import DifferenceError, UsageError
 from creditscore.modelling.release.bundle import GradingModel
 from creditscore.modelling.release.card import card_of, differences, write_card
 from creditscore.modelling.release.config import TrainConfig, load_config
@@ -28,7 +28,7 @@ def regenerate_all(models: str | Path, data: str | Path | None = None, *, check:
     """Each reference model below `models` again; (its place, what happened).
 
     Where the data are not there the card stays as it is, and the answer says so. `check`: nothing is written, and an
-    InputError lists what is not as the cards say.
+    DifferenceError lists what is not as the cards say.
     """
     root = Path(models)
     found = sorted(root.glob("*/*/config.yaml"))
@@ -52,7 +52,7 @@ def regenerate_all(models: str | Path, data: str | Path | None = None, *, check:
         wrong += [f"{place}{one}" for one in other[:5]]
         done.append((place, f"{len(other)} differences" if other else "as the card says"))
     if wrong:
-        raise InputError("cards are not made again:\n  " + "\n  ".join(wrong), where=str(root))
+        raise DifferenceError("cards are not made again:\n  " + "\n  ".join(wrong), where=str(root))
     return done
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from creditscore.errors import InputError
+from creditscore.errors import DifferenceError
 from creditscore.explanation.audit import row_hash
 from creditscore.records import Snapshot
 from creditscore.records.identity import redact
@@ -145,10 +145,10 @@ def logged_digests(log: Log) -> dict[str, str]:
 
 
 def check_logged(log: Log, digest: str) -> str:
-    """The case whose packet has this digest; InputError where the log knows no such packet."""
+    """The case whose packet has this digest; DifferenceError where the log knows no such packet."""
     known = logged_digests(log)
     if digest not in known:
-        raise InputError(
+        raise DifferenceError(
             "the log speaks of no packet with this digest", where=digest,
             allowed=", ".join(known) or "none was built with --by",
             next="it was made anew after it was handed out, or comes from another store",

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from creditscore.days import add_months, from_day, iso
-from creditscore.errors import NotInForce, SchemeError, UsageError
+from creditscore.errors import InternalError, NotInForce, UsageError
 from creditscore.grading.assess import assess
 from creditscore.grading.bind_days import window_days
 from creditscore.grading.plan import PlanItem
@@ -72,7 +72,7 @@ def _plan(subject_id: str, course: Course, ways: Sequence[Option]) -> dict[str, 
         proof.append(exhaust(course, plan, MOST_TRIED))
     faults = [fault for one in proof for fault in one.faults]
     if faults:
-        raise SchemeError(
+        raise InternalError(
             f"the plan does not hold: {faults[0]}", where=subject_id, next="please report this fault with the packet"
         )
     tried = {"days": proof[0].days, "sets": proof[1].sets if len(proof) > 1 else None}

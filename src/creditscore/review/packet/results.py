@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from creditscore.errors import InputError, SchemeError, UsageError
+from creditscore.errors import DifferenceError, InternalError, UsageError
 from creditscore.explanation.as_data import explanation_data
 from creditscore.explanation.audit import audit
 from creditscore.explanation.decisive import decisive
@@ -29,11 +29,11 @@ MOST_COUNTS = 20_000  # of the shares by record; beyond, they are refused with t
 
 
 def build(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Added | None = None) -> Packet:
-    """The packet of the subject of a run; see `gather`. InputError where what is computed is not what was written."""
+    """The packet of the subject of a run; see `gather`. DifferenceError where it is not what was written."""
     given = gather(run, snapshot, file=file, added=added)
     results = compute(given)
     if results["hashes"]["digest"] != run.digest or results["hashes"]["scheme_hash"] != run.manifest["scheme_hash"]:
-        raise InputError(
+        raise DifferenceError(
             f"run {run.manifest['run_id']} does not come out of its snapshot as it was written",
             next="`creditscore reproduce` names the first difference",
         )  # fmt: skip
@@ -79,7 +79,7 @@ def _agree(shown: Mapping[str, Any], reached: Mapping[str, Any]) -> None:
     """Both interpreters say the same of the subject, or nothing is printed."""
     said = {name: shown[name] for name in ("state", "grade", "score")}
     if said != reached:
-        raise SchemeError(
+        raise InternalError(
             f"the two interpreters differ: {said} and {dict(reached)}",
             where=f"{shown['scheme']} {shown['subject_id']}",
             next="please report this fault with the packet's inputs",

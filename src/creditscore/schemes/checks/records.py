@@ -21,8 +21,12 @@ def check(scheme: Scheme, source: Source) -> None:
     read = {code for fact in facts for code in fact.items} | {tag for fact in facts for tag in fact.tags}
     for path, code, item in items(scheme):
         _item(scheme, source, path, item)
-        if not (item.value or code in read or read & set(item.tags) or ("facts",) in source.pruned or source.lost):
-            source.fault(path, "has no points and no fact reads it: nothing would follow from it", "E402")
+        follows = item.value or item.noted or code in read or read & set(item.tags)
+        if not (follows or ("facts",) in source.pruned or source.lost):
+            message = (
+                "has no points and no fact reads it: nothing would follow from it; where the text gives it no weight"
+            )
+            source.fault(path, f"{message}, say so (noted: why)", "E402")
     for code in scheme.items:
         _variants(scheme, source, code)
     if _weighs(scheme):

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from creditscore.errors import InputError, StoreError, TooManyRejected
+from creditscore.errors import InputError, StoreDiffers, TooManyRejected
 from creditscore.store import Database, Log
 from creditscore.supervision.inspection.keep import IMPORTER, Who
 from creditscore.supervision.inspection.results import COLUMNS, REASONS, TABLE, fault_of, shown
@@ -142,10 +142,10 @@ def _draws(store: Database, names: set[str]) -> Draws:
 
 
 def _as_committed(store: Database, draw_id: str, units: Sequence[Row]) -> None:
-    """StoreError where units, visits or probabilities of a draw in the store are not those that were committed to."""
+    """StoreDiffers where units, visits or probabilities of a draw in the store are not those that were committed to."""
     held = store.rows("SELECT content, hash FROM draw_commitments WHERE draw_id = ?", [draw_id])
     content, name = held[0] if held else ("", "")
-    wrong = StoreError("the draw in the store is not the one that was committed to", where=f"draw {draw_id}",
+    wrong = StoreDiffers("the draw in the store is not the one that was committed to", where=f"draw {draw_id}",
                        next="restore a copy of the store; `supervise verify DIR --store` proves it")  # fmt: skip
     if hashlib.sha256(content.encode()).hexdigest() != name or not name.startswith(draw_id):
         raise wrong

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.errors import StoreError, UsageError
+from creditscore.errors import StoreDiffers, UsageError
 from creditscore.store import Database, Log, Roles
 from creditscore.supervision.inspection.commitment import (
     Commitment,
@@ -157,7 +157,7 @@ def _committed_at(store: Database, made: Commitment) -> str:
         [made.draw_id],
     )
     if not rows or rows[0][1] != made.hash:
-        raise StoreError(
+        raise StoreDiffers(
             "the store holds no such commitment", where=f"{store.path}, draw {made.draw_id}",
             next="commitment.json was changed, or this is another store",
         )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from creditscore.days import iso
-from creditscore.errors import StoreError
+from creditscore.errors import StoreDiffers
 from creditscore.store import Entry, Log
 from creditscore.store.entry import canonical, sha256
 from creditscore.supervision.joint.book import ACT_COLUMNS, EVENT, PROPOSAL, REFUSED, split
@@ -16,7 +16,7 @@ Said = tuple[str, str, str, str, str, str, tuple[str, ...]]
 
 
 def replay(log: Log) -> int:
-    """How many acts the log holds on joint measures; StoreError where the tables differ from it.
+    """How many acts the log holds on joint measures; StoreDiffers where the tables differ from it.
 
     What was removed from the log when its retention ended (`remove_payload`) can no longer be compared.
     """
@@ -61,7 +61,7 @@ def _asked(log: Log, matches: Mapping[int, Entry]) -> None:
             raise _differs(seq, "what was not proposed is not what the log says")
     whole = all(entry.data is not None and "asked" in entry.data for entry in matches.values())
     if whole and (strange := sorted(held.keys() - said.keys())):
-        raise StoreError(
+        raise StoreDiffers(
             f"the event {strange[0]!r} stands in no entry of the log",
             where="joint_event",
             next="restore a copy of the store",
@@ -95,5 +95,5 @@ def _proposals(entry: Entry, acts: list[Said], rows: list[tuple[Any, ...]]) -> N
         raise _differs(entry.seq, "the acts of the table are not those of the log")
 
 
-def _differs(seq: int, what: str) -> StoreError:
-    return StoreError(what, where=f"entry {seq} of the log", next="restore a copy of the store")
+def _differs(seq: int, what: str) -> StoreDiffers:
+    return StoreDiffers(what, where=f"entry {seq} of the log", next="restore a copy of the store")

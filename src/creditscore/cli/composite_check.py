@@ -1,0 +1,86 @@
+"""`creditscore composite check`: what is wrong with composites, what they can reach, how they spread the demo."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from creditscore.cli.progress import working
+from creditscore.cli.scheme_check import show_faults
+from creditscore.cli.tables import say_line, show
+from creditscore.errors import ExitCode
+
+if TYPE_CHECKING:
+    from creditscore.composite.config import CompositeConfig
+    from creditscore.composite.separation import Separation
+
+
+def check_command(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[CONFIG|FILE]…", help="Ids or YAML files; none: the whole library.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Faults, reach and spread for machines.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Score the made-up district too: who has which grade.")] = False,
+    subjects: Annotated[int, typer.Option(min=50, help="With --demo: organisations of the district.")] = 2000,
+    seed: Annotated[int, typer.Option(help="With --demo: seed of the district.")] = 1,
+) -> None:
+    """Check composites as schemes are: every fault with its place, every grade reachable. Exit code 4 for a fault."""
+    from creditscore.composite.load import inspect_all
+    from creditscore.schemes.load import in_order
+
+    checked = inspect_all(names or ())
+    faults = in_order(dict.fromkeys(fault for _, source in checked for fault in source.faults))
+    sound = [config for config, source in checked if config is not None and not source.faults]
+    reach = [row for config in sound for row in _reach(config)]
+    spread = _on_the_demo(sound, subjects, seed) if demo else {}
+    if as_json:
+        data = {"faults": [vars(fault) for fault in faults], "reach": reach, "demo": {
+            name: {"sentence": one.sentence, "grades": one.counts, "different": one.different, "even": one.even}
+            for name, one in spread.items()
+        }}  # fmt: skip
+        typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
+    else:
+        show_faults(faults)
+        show(
+            ("composite", "from", "best", "nothing known", "worst", "grades reached"),
+            [tuple(str(value) for value in row.values()) for row in reach],
+        )
+        for name, one in spread.items():
+            say_separation(one, f"{name}, the made-up district of {subjects:,} organisations")
+        more = "; docs/checks.md explains each code" if faults else ""
+        typer.echo(f"{len(checked)} composites: {len(faults)} faults{more}")
+    if faults:
+        raise typer.Exit(ExitCode.SCHEME)
+
+
+def say_separation(one: Separation, title: str) -> None:
+    """The table of grades, and how well they separate."""
+    rows = [(code, str(count), f"{100 * share:.1f} %") for code, count, share in one.counts]
+    say_line(title)
+    show(("grade", "organisations", "share"), rows)
+    say_line(one.sentence)
+
+
+def _reach(config: CompositeConfig) -> list[dict[str, Any]]:
+    """Best and worst score of each stretch of days with the same versions in force."""
+    from creditscore.composite.proofs import reached, stretches
+    from creditscore.composite.score import function_of, reference_score
+
+    nothing, rows = reference_score(function_of(config)), []
+    for day, cells in stretches(config):
+        found = reached(config, cells)
+        rows.append(
+            {"composite": config.name, "from": day.isoformat(), "best": found.best, "nothing_known": nothing,
+             "worst": found.worst, "reached": f"{len(found.places)} of {len(config.grades)}"}
+        )  # fmt: skip
+    return rows
+
+
+def _on_the_demo(configs: list[CompositeConfig], subjects: int, seed: int) -> dict[str, Separation]:
+    from creditscore.composite.separation import separate
+    from creditscore.demo.composites import score_district
+
+    with working("scoring the made-up district"):
+        return {name: separate(made) for name, made in score_district(configs, subjects, seed).items()}

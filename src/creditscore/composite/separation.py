@@ -1,0 +1,58 @@
+"""How well the grades of a composite tell organisations apart: how many stand in each, and a sentence about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from creditscore.composite.result import Composite
+
+
+@dataclass(frozen=True)
+class Separation:
+    """`counts`: each grade, best first, with the number of organisations in it and the share of all that were scored.
+
+    `different`: of two organisations drawn at random, the share of pairs with different grades (Gini-Simpson, drawn
+    without putting back); `even`: what it would be with all of them spread evenly over the grades.
+    """
+
+    counts: tuple[tuple[str, int, float], ...]
+    scored: int
+    different: float
+    even: float
+
+    @property
+    def sentence(self) -> str:
+        if not self.scored:
+            return "nobody has a score, so nothing can be said of how the grades separate"
+        held = [one for one in self.counts if one[1]]
+        fullest = max(held, key=lambda one: one[1])
+        return (
+            f"{len(held)} of {len(self.counts)} grades occur among {self.scored:,} organisations with a score; "
+            f"the fullest, {fullest[0]}, holds {100 * fullest[2]:.1f} %; two drawn at random have different grades "
+            f"in {100 * self.different:.1f} % of pairs, where an even spread would give {100 * self.even:.1f} %"
+        )
+
+
+def separate(made: Composite) -> Separation:
+    """How the organisations of a composite spread over its grades."""
+    grades = made.composite["grade"].to_pylist()
+    return spread([one.code for one in made.config.grades], [one for one in grades if one is not None])
+
+
+def spread(codes: Sequence[str], grades: Sequence[str]) -> Separation:
+    """How grades spread over the codes of a scale, best first.
+
+    >>> round(spread(["A", "B"], ["A", "B", "B", "B"]).different, 2)
+    0.5
+    """
+    scored = len(grades)
+    sizes = [grades.count(code) for code in codes]
+    counts = tuple((code, size, size / max(scored, 1)) for code, size in zip(codes, sizes, strict=True))
+    share, rest = divmod(scored, len(codes))
+    return Separation(counts, scored, _different(sizes), _different([share + (k < rest) for k in range(len(codes))]))
+
+
+def _different(sizes: Sequence[int]) -> float:
+    total = sum(sizes)
+    return 1 - sum(size * (size - 1) for size in sizes) / (total * (total - 1)) if total > 1 else 0.0
