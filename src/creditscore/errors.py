@@ -8,6 +8,7 @@ from typing import Any
 __all__ = [
     "CreditscoreError",
     "InputError",
+    "InternalError",
     "LeakageError",
     "NotAllowed",
     "NotInForce",
@@ -97,3 +98,9 @@ class SchemeError(CreditscoreError):
 
 class NotInForce(SchemeError):
     """No version of the scheme is in force and known for that period."""
+
+
+class InternalError(CreditscoreError):
+    """A fault of this package, not of the data or of the call."""
+
+    exit_code = 6

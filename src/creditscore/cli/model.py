@@ -10,6 +10,7 @@ import typer
 from creditscore.cli.acting import RolesFile, say_held_in
 from creditscore.cli.progress import working
 from creditscore.errors import StoreError, UsageError
+from creditscore.json_source import read_object
 
 if TYPE_CHECKING:
     from creditscore.modelling.release.tracking import ModelStore
@@ -188,7 +189,6 @@ def register_command(
     at: At = None,
 ) -> None:
     """Make a version in the registry: code plus JSON, with its report and hashes."""
-    import json
 
     from creditscore.modelling.release.registry import register
     from creditscore.modelling.release.served import load_bundle
@@ -202,7 +202,7 @@ def register_command(
         made = load_bundle(model)
         file = report or _folder(Path(model)) / "validation.json"
         if file.is_file():
-            said = json.loads(file.read_text(encoding="utf-8"))
+            said = read_object(file, "the report")
         elif report is not None:
             raise UsageError("there is no such report", where=str(report))
     with working(f"registering {name}"):

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from creditscore.boundary import outside
 from creditscore.errors import InputError
+from creditscore.json_source import read_object
 from creditscore.modelling.explain import NOTICES, Explainer, Explanation, as_inputs, event_log_odds, explain, score_of
 from creditscore.modelling.inputs import Floats, saved_as
 from creditscore.modelling.release.reasons import REASONS, reason_columns
@@ -227,14 +229,9 @@ class GradingModel:
         place = place / FILE if place.is_dir() else place
         if not place.is_file():
             raise InputError("there is no model here", where=str(folder), allowed=f"a folder with {FILE}")
-        try:
-            data = json.loads(place.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise InputError("the model cannot be read: no JSON", where=str(place)) from error
-        try:
+        data = read_object(place, "the model")
+        with outside("the model", place):
             return cls.from_dict(data)
-        except (KeyError, TypeError, AttributeError, IndexError) as error:
-            raise InputError(f"the model cannot be read: {type(error).__name__}: {error}", where=str(place)) from error
 
     def _probability(self, log_odds: Floats) -> Floats:
         if self.calibrator is not None:

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from creditscore.boundary import outside
 from creditscore.errors import InputError
+from creditscore.json_source import read_object
 
 __all__ = ["CODE", "serve"]
 
@@ -45,14 +46,15 @@ def read_served(file: Path, expected: str | None) -> Any:
     from creditscore.modelling.release.composite import CompositeModel
     from creditscore.modelling.release.statutory import StatutoryModel
 
-    data = json.loads(file.read_text(encoding="utf-8"))
+    data = read_object(file, "the model")
     kinds: dict[str, Any] = {
         "grading_model": GradingModel, "statutory_scheme": StatutoryModel, "composite_model": CompositeModel,
     }  # fmt: skip
     kind = data.get("kind")
-    if kind not in kinds:
-        raise InputError(f"this is no model, but {kind!r}", where=str(file), allowed=kinds)
-    made = kinds[kind].from_dict(data)
+    if not isinstance(kind, str) or kind not in kinds:
+        raise InputError(f"this is no model, but {str(kind)[:80]!r}", where=str(file), allowed=kinds)
+    with outside("the model", file):
+        made = kinds[kind].from_dict(data)
     if expected is not None and made.content_hash != expected:
         raise InputError(
             "the model is not the one that was registered", where=str(file), allowed=expected,
@@ -67,8 +69,8 @@ def load_bundle(folder: str | Path) -> Any:
 
     place = Path(folder) / FILE if Path(folder).is_dir() else Path(folder)
     try:
-        kind = json.loads(place.read_text(encoding="utf-8")).get("kind")
-    except (OSError, ValueError, AttributeError):
+        kind = read_object(place, "the model").get("kind")
+    except InputError:  # `load_model` says what is wrong with it
         kind = None
     return read_served(place, None) if kind == "composite_model" else load_model(folder)
 
