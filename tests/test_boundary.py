@@ -79,10 +79,14 @@ def test_parquet_with_text_that_is_not_utf8_is_bad_input(folder: Path, call: Cal
 
 def test_parquet_with_damaged_pages_is_bad_input(folder: Path, call: Call) -> None:
     rows = 2000
-    table = pa.table({
-        "record_id": [str(k) for k in range(rows)], "subject_id": [A] * rows, "item": ["010101"] * rows,
-        "occurred_on": [f"2022-03-{k % 28 + 1:02}" for k in range(rows)],
-    })  # fmt: skip
+    table = pa.table(
+        {
+            "record_id": [str(k) for k in range(rows)],
+            "subject_id": [A] * rows,
+            "item": ["010101"] * rows,
+            "occurred_on": [f"2022-03-{k % 28 + 1:02}" for k in range(rows)],
+        }
+    )
     pq.write_table(table, folder / "r.parquet", compression="zstd")
     whole = (folder / "r.parquet").read_bytes()
     for place in (30, 60, 400):
@@ -104,6 +108,9 @@ def test_paths_that_lead_nowhere_are_bad_input(folder: Path, call: Call) -> None
     assert call("explain", long, A)[0] == 3
     assert call("grade", "--scheme", "tax", "--period", "2022", "--snapshot", long, "--out", folder / "o")[0] == 3
     assert call("scheme", "check", f"{long}.yaml")[0] == 3
+    for other in (os.fsdecode(b"\xff.store"), os.fsdecode(b"\xff.csv")):
+        assert call("keep", folder, "--snapshot", folder, "--store", folder / other, "--by", "wang")[0] == 3
+        assert call(*grade(folder, other))[0] == 3
     code, text = call("keep", folder, "--snapshot", folder, "--store", folder / "loop.csv", "--by", "wang")
     assert (code, "leads back to itself" in text) == (3, True)
 
@@ -136,9 +143,12 @@ def test_a_full_disk_ends_with_words_and_leaves_no_result(folder: Path, call: Ca
 def test_an_output_that_is_full_is_said(folder: Path) -> None:
     with open("/dev/full", "w", encoding="utf-8") as full:
         ended = subprocess.run(
-            [sys.executable, "-m", "creditscore", "scheme", "list"], stdout=full, stderr=subprocess.PIPE, text=True,
+            [sys.executable, "-m", "creditscore", "scheme", "list"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
             check=False,
-        )  # fmt: skip
+        )
     assert ended.returncode == 2
     assert ended.stderr.startswith("error: cannot be written: No space left on device")
     assert "Exception" not in ended.stderr
@@ -157,8 +167,10 @@ def test_ctrl_c_ends_with_one_line_whenever_it_comes(folder: Path) -> None:
     for wait in (0.4, 1.5, 3.0):
         started = subprocess.Popen(
             [sys.executable, "-m", "creditscore", *map(str, grade(folder))],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         time.sleep(wait)
         started.send_signal(signal.SIGINT)
         _, text = started.communicate(timeout=60)

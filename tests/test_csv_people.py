@@ -50,10 +50,15 @@ def test_cells_begin_no_formula_and_hold_no_control_character(tmp_path: Path) ->
 
 
 def test_numbers_dates_and_absent_cells_stay(tmp_path: Path) -> None:
-    table = pa.table({
-        "n": pa.array([-3.5, None], pa.float64()), "k": pa.array([-7, 8]), "d": [date(2024, 1, 2), None],
-        "code": pa.array(["-a", None]).dictionary_encode(), "t": [True, None],
-    })  # fmt: skip
+    table = pa.table(
+        {
+            "n": pa.array([-3.5, None], pa.float64()),
+            "k": pa.array([-7, 8]),
+            "d": [date(2024, 1, 2), None],
+            "code": pa.array(["-a", None]).dictionary_encode(),
+            "t": [True, None],
+        }
+    )
     write_people_table(table, tmp_path / "t.csv")
     assert read_back(tmp_path / "t.csv")[1:] == [["-3.5", "-7", "2024-01-02", "'-a", "true"], ["", "8", "", "", ""]]
     assert [file.name for file in tmp_path.iterdir()] == ["t.csv"]

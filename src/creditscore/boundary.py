@@ -19,12 +19,29 @@ LEAST_MEMORY = 1500 << 20  # below it the engine, or Arrow, ends the process ins
 SHOWN = 300  # characters of a foreign message or of a path
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 FULL_WORDS = ("no space left on device", "file too large", "disk quota", "read-only file system")
-OUT_OF_MEMORY = ("cannot allocate memory", "failed to map segment", "can't start new thread", "bad_alloc",
-                 "failed to allocate", "out of memory", "resource temporarily unavailable")  # fmt: skip
+OUT_OF_MEMORY = (
+    "cannot allocate memory",
+    "failed to map segment",
+    "can't start new thread",
+    "bad_alloc",
+    "failed to allocate",
+    "out of memory",
+    "resource temporarily unavailable",
+)
 MEMORY_KINDS = (ImportError, OSError, RuntimeError, SystemError)  # what a library raises where memory ends
 # Of the engine: what a file or a cell can bring about. Its other errors are about SQL, and SQL is written by us.
-OF_DATA = {"IOException", "InvalidInputException", "ConversionException", "SerializationException", "HTTPException",
-           "OutOfRangeException", "TypeMismatchException", "InternalException", "FatalException", "Error"}  # fmt: skip
+OF_DATA = {
+    "IOException",
+    "InvalidInputException",
+    "ConversionException",
+    "SerializationException",
+    "HTTPException",
+    "OutOfRangeException",
+    "TypeMismatchException",
+    "InternalException",
+    "FatalException",
+    "Error",
+}
 
 
 @contextmanager
@@ -117,7 +134,7 @@ def translate(error: BaseException, where: str | None = None) -> CreditscoreErro
             where=_shortened(str(error).partition("from ")[2].strip("'\"")) or where,
             next="give the file itself",
         )
-    if isinstance(error, UnicodeError):
+    if isinstance(error, UnicodeError) or (isinstance(error, RuntimeError) and text == "std::bad_cast"):  # the engine's
         return InputError(
             "text that is not UTF-8", where=where, allowed="text in UTF-8", next="write the text again in UTF-8"
         )

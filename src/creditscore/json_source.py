@@ -23,7 +23,8 @@ def parse_json(text: str | bytes, what: str, where: object = None, next: str | N
     except RecursionError:
         too_deep = True
     except ValueError as error:  # of JSON, of UTF-8, of a number with thousands of digits
-        raise InputError(f"{what} cannot be read: {str(error)[:200]}", where=place, next=next) from error
+        why = "it is not UTF-8" if isinstance(error, UnicodeError) else f"it is no JSON: {str(error)[:200]}"
+        raise InputError(f"{what} cannot be read: {why}", where=place, next=next) from error
     if too_deep:
         raise InputError(
             f"{what} cannot be read: it is nested too deeply",

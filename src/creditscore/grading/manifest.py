@@ -29,7 +29,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         if not isinstance(run, dict):
             raise _damaged(folder, "a scheme has no manifest of its own")
         needed: dict[str, type | tuple[type, ...]] = {"scheme": str}
-        needed |= {name: str for name in TEXTS if name in run} | {name: dict for name in OBJECTS if name in run}
+        needed |= dict.fromkeys(TEXTS, str) | {name: dict for name in OBJECTS if name in run}
         require(run, "the manifest of the grading", folder / MANIFEST, needed, AGAIN)
     return manifest
 
