@@ -1,6 +1,6 @@
 # Each target does its own set-up. PYTHON picks the interpreter: make test PYTHON=python3.12
 .DEFAULT_GOAL := help
-TARGETS := help venv demo models notebooks test lint bench bench-models wheel clean
+TARGETS := help venv demo models notebooks test test-long lint bench bench-models wheel clean
 .PHONY: $(TARGETS)
 
 # Work from the folder of this file, wherever make was started (spaces in the path are fine).
@@ -30,6 +30,7 @@ help:
 	@echo "make models  train the reference models again, write their cards"
 	@echo "make notebooks  run every notebook, render it to build/notebooks"
 	@echo "make test    run the tests"
+	@echo "make test-long  what takes hours: the fuzz suite with 100,000 cases, result in build/fuzz.json"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   run the benchmarks"
 	@echo "make bench-models  cards beside their peers, in an environment of its own"
@@ -61,6 +62,9 @@ notebooks: $(STAMP)
 # Each worker starts with half of the tests, so that most files set up once; at the end they share what is left.
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
+
+test-long: $(STAMP)
+	$(BIN)/python -m tests.fuzz --cases $(or $(CASES),100000) --seed $(or $(SEED),1) --out build/fuzz.json
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """Credit grading of organisations under published rules, exactly, with a ledger for every point."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from creditscore.errors import (
@@ -10,14 +11,14 @@ from creditscore.errors import (
     TooManyRejected,
     UsageError,
 )
-from creditscore.grading.grade import grade
-from creditscore.grading.result import Grading
-from creditscore.grading.several import Gradings, grade_all
-from creditscore.records import Snapshot, ingest
 from creditscore.version import __version__
 
 if TYPE_CHECKING:
     from creditscore.composite.combine import combine
+    from creditscore.grading.grade import grade
+    from creditscore.grading.result import Grading
+    from creditscore.grading.several import Gradings, grade_all
+    from creditscore.records import Snapshot, ingest
 
 __all__ = [
     "CreditscoreError",
@@ -37,9 +38,18 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "combine":  # brings numpy along: only for those who ask for it
-        from creditscore.composite.combine import combine
+_HOMES = {  # loaded for those who ask for them
+    "Grading": "grading.result",
+    "Gradings": "grading.several",
+    "Snapshot": "records",
+    "combine": "composite.combine",
+    "grade": "grading.grade",
+    "grade_all": "grading.several",
+    "ingest": "records",
+}
 
-        return combine
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 import yaml
 
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same language, read in C where it is built
 KeyPath = tuple[str | int, ...]
 Severity = Literal["fault", "note"]
 PLAIN = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?")  # no 010 (octal to some readers), no 1_000, no 1e3
@@ -21,11 +20,45 @@ LOOSE = re.compile(
 )  # a number to readers of YAML 1.2, a text to those of 1.1
 TAGS = ("null", "bool", "int", "float", "timestamp", "str", "map", "seq")
 DEEPEST, MOST_NODES = 40, 500_000  # a scheme is far below both; aliases that multiply are not
+MOST_BYTES = 8_000_000  # the largest file of the library has a hundredth of it
+DEEPEST_READ = 200  # levels where reading ends: the parser in C ends the process where its stack does
+
+
+class TooLarge(yaml.YAMLError):
+    """Nested too deeply, or too many values, for anything that is written by people."""
+
+    def __init__(self, why: str, line: int) -> None:
+        self.why, self.line = why, line
+        super().__init__(why)
+
+
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # read in C where it is built
+    """The safe loader, which ends before its stack does: it counts levels and values while nodes are composed."""
+
+    depth = nodes = 0
+
+    def descend_resolver(self, parent: Any, index: Any) -> None:
+        """Count one level down; called for every node before what is inside is read."""
+        self.depth += 1
+        self.nodes += 1
+        if self.depth > DEEPEST_READ or self.nodes > MOST_NODES:
+            line = parent.start_mark.line + 1 if parent is not None else 1
+            deep = self.depth > DEEPEST_READ
+            raise TooLarge(
+                f"nested too deeply; at most {DEEPEST} levels" if deep else f"too large; at most {MOST_NODES} values",
+                line,
+            )
+        super().descend_resolver(parent, index)
+
+    def ascend_resolver(self) -> None:
+        """Count one level up again."""
+        self.depth -= 1
+        super().ascend_resolver()
 
 
 def unplaced(text: str) -> Any:
     """The data of a file of this package's own, without places: its words, read by every command that shows some."""
-    return yaml.load(text, LOADER)  # a safe loader
+    return yaml.load(text, Loader)  # a safe loader
 
 
 @dataclass(frozen=True)
@@ -108,8 +141,12 @@ def read(file: Path, shown: str | None = None) -> Source:
         return source
 
     try:
-        text = file.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=LOADER)
+        with file.open("rb") as stream:
+            content = stream.read(MOST_BYTES + 1)  # of a device that never ends no more than this is read
+        if len(content) > MOST_BYTES:
+            return unreadable(1, f"too large; at most {MOST_BYTES:,} bytes", "E104")
+        text = content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+        node = yaml.compose(text, Loader=Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         return unreadable(line, f"not YAML: {error.problem}")
@@ -120,8 +157,8 @@ def read(file: Path, shown: str | None = None) -> Source:
         return unreadable(1, "not UTF-8 text")
     except OSError as error:
         return unreadable(1, f"cannot be read: {error.strerror or error}")
-    except RecursionError:
-        return unreadable(1, f"nested too deeply; at most {DEEPEST} levels", "E104")
+    except TooLarge as error:
+        return unreadable(error.line, error.why, "E104")
     if node is None:
         return unreadable(1, "the file is empty", "E102")
     source.data = _Builder(source).build(node, (), ())
@@ -149,7 +186,7 @@ class _Builder:
             return None
         above = (*above, id(node))
         if node.tag.rsplit(":", 1)[-1] not in TAGS:
-            source.fault(path, f"the tag {node.tag!r} is not used here; write plain text, numbers, lists and keys")
+            source.fault(path, f"the tag {node.tag[:40]!r} is not used here; write plain text, numbers, lists and keys")
             return None
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path, above)

@@ -150,7 +150,7 @@ def test_ranges_of_amounts(tmp_path, amount, inside, outside):
         (f"rows:\n- {{{ROW}, kinds: [jail]}}\n", "rows.0.kinds: not kinds of penalties: jail; allowed are warning"),
         (f"rows:\n- {{{ROW}, kinds: []}}\n", "rows.0.kinds: no kind"),
         (f"rows:\n- {{{ROW}, from: licences, kinds: [fine]}}\n", "not kinds of licences: fine"),
-        (f"rows:\n- {{{ROW}, authority: {{matches: '('}}}}\n", "no regular expression"),
+        (f"rows:\n- {{{ROW}, authority: {{matches: '('}}}}\n", "cannot be used"),
         (f"rows:\n- {{{ROW}, authority: {{}}}}\n", "give contains, matches, or both"),
         (f"rows:\n- {{{ROW}, amount: {{above: 1, at_least: 1}}}}\n", "give at_least or above"),
         (f"rows:\n- {{{ROW}, amount: {{above: 2, at_most: 1}}}}\n", "the range is empty"),

@@ -123,5 +123,5 @@ def test_a_damaged_snapshot_json_is_said_as_such(take, tmp_path):
         with pytest.raises(InputError, match=said):
             read_snapshot(tmp_path / "s", verify=True)
     path.write_text("[]", encoding="utf-8")
-    with pytest.raises(InputError, match="no snapshot here"):
+    with pytest.raises(InputError, match="it is no object"):
         read_snapshot(tmp_path / "s")

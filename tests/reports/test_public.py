@@ -135,7 +135,7 @@ def test_an_unknown_scheme_refuses(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_plan_and_an_empty_folder_refuse(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no manifest\.json"):
+    with pytest.raises(InputError, match=r"manifest\.json not found"):
         publish(tmp_path, **DECIDED)
     (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")
     with pytest.raises(UsageError, match="no grading lies there"):

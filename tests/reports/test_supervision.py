@@ -94,7 +94,7 @@ def test_codes_that_nobody_knows(plan: Path, changed: dict[str, str], said: str)
 
 
 def test_what_is_missing_is_named(plan: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="there is no plan"):
+    with pytest.raises(InputError, match=r"manifest\.json not found"):
         supervision(tmp_path)
     (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")
     with pytest.raises(InputError, match=r"no strata\.csv"):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.csv_people import Csv
 from creditscore.errors import UsageError
 
 if TYPE_CHECKING:
@@ -97,11 +98,11 @@ def date_given(text: str, name: str = "--on") -> date:
         raise UsageError(f"{name}: {text!r} is not a day", allowed="YYYY-MM-DD") from error
 
 
-def put_disputes(out: Path, table: Any, csv: bool) -> None:
+def put_disputes(out: Path, table: Any, csv: Csv) -> None:
     """Write `disputes` beside results, or take away an earlier one where there is no table."""
     from creditscore.cli.tables import write_table
 
     for kind in ("parquet", "csv"):
         (out / f"disputes.{kind}").unlink(missing_ok=True)
         if table is not None and (csv or kind == "parquet"):
-            write_table(table, out / f"disputes.{kind}")
+            write_table(table, out / f"disputes.{kind}", people=csv == "people")

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from creditscore.cli.acting import Marks, open_log, put_disputes
 from creditscore.cli.composite_check import check_command
+from creditscore.cli.csv_option import CsvFiles, CsvPeople, chosen_csv
 from creditscore.cli.impact import composite_impact_command
 from creditscore.cli.progress import working
 
@@ -57,7 +58,8 @@ def score_command(
     acts: Annotated[
         str, typer.Option(help="once: an act weighs in one domain; unchecked: grades as they are.")
     ] = "once",
-    csv: Annotated[bool, typer.Option("--csv", help="Write CSV beside Parquet.")] = False,
+    csv: CsvFiles = False,
+    csv_people: CsvPeople = False,
     store: Marks = None,
 ) -> None:
     """Score organisations, with the exact share of every domain."""
@@ -66,6 +68,7 @@ def score_command(
     from creditscore.records.store import read_snapshot
     from creditscore.review.disputes import dispute_table
 
+    form = chosen_csv(csv, csv_people)
     with working(f"scoring under {config}"):
         found = combine(
             list(gradings),
@@ -76,9 +79,9 @@ def score_command(
             snapshot=None if snapshot is None else read_snapshot(snapshot),
             acts=acts,  # type: ignore[arg-type]
         )
-        found.write(out, csv=csv)
+        found.write(out, csv=form)
         marked = [] if store is None else _marked(store, found, [snapshot], listings=listings, subjects=subjects)
-        put_disputes(out, dispute_table({found.manifest["config"]: marked}) if store is not None else None, csv)
+        put_disputes(out, dispute_table({found.manifest["config"]: marked}) if store is not None else None, form)
     _report(found)
     if store is not None:
         say_line(f"note: {sum(len(one.disputes) for one in marked)} disputed records, named in disputes.parquet")

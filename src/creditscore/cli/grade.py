@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.acting import Marks, open_log, put_disputes
+from creditscore.cli.csv_option import CsvFiles, CsvPeople, chosen_csv
 from creditscore.cli.progress import working
 from creditscore.errors import TooManyRejected, UsageError
 
 if TYPE_CHECKING:
+    from creditscore.csv_people import Csv
     from creditscore.grading.result import Grading
     from creditscore.grading.several import Gradings
 
@@ -55,7 +57,8 @@ def grade_command(
         str | None,
         typer.Option(help="Memory for the engine, such as 1500MB; what is beyond spills to a folder."),
     ] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="Write CSV beside Parquet.")] = False,
+    csv: CsvFiles = False,
+    csv_people: CsvPeople = False,
     store: Marks = None,
 ) -> None:
     """Grade every subject under one or several schemes, with an exact ledger of every point."""
@@ -63,7 +66,7 @@ def grade_command(
     from creditscore.grading.several import Gradings, grade_all
     from creditscore.records.store import read_snapshot
 
-    names = _names(scheme, profile, period, as_of)
+    names, form = _names(scheme, profile, period, as_of), chosen_csv(csv, csv_people)
     source: Any
     tables: dict[str, Any]
     if snapshot is not None:
@@ -96,20 +99,22 @@ def grade_command(
                 grading = grade_all(source, names, period, **tables, skip=profile is not None)
         except TooManyRejected as error:
             grading, refused = error.grading, error  # type: ignore[attr-defined]
-        grading.write(out, csv=csv)
-        notes = _disputes(grading, store, source, out, csv)
+        grading.write(out, csv=form, failed=refused.what if refused else None)
+        notes = [] if refused else _disputes(grading, store, source, out, form)
     if isinstance(grading, Gradings):
         _report_all(grading)
     else:
         _report(grading)
     for note in notes:
         typer.echo(f"note: {note}")
-    typer.echo(f"written to {out}")
     if refused is not None:
+        refused.where = str(out / "quarantine.parquet")
+        refused.next = f"{refused.next}; there is no result: {out} holds the quarantine alone"
         raise refused
+    typer.echo(f"written to {out}")
 
 
-def _disputes(grading: Grading | Gradings, store: Path | None, source: Any, out: Path, csv: bool) -> list[str]:
+def _disputes(grading: Grading | Gradings, store: Path | None, source: Any, out: Path, csv: Csv) -> list[str]:
     """Write `disputes` beside the grades, and say what of the store these grades do not hold."""
     from creditscore.grading.result import Grading
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from creditscore.cli.csv_option import CsvPeople
 from creditscore.cli.tables import show
 from creditscore.errors import UsageError
 
@@ -40,6 +41,7 @@ def impact_command(
     as_of: Annotated[str | None, typer.Option(help="The day, YYYY-MM-DD.")] = None,
     on: On = None,
     subject: Subject = None,
+    csv_people: CsvPeople = False,
 ) -> None:
     """Effects when one version takes the place of another: flows, reversed ranks, notices; zh and en, with tables."""
     from creditscore.cli.progress import working
@@ -51,7 +53,7 @@ def impact_command(
     with working("grading under both versions"):
         source = _snapshot(snapshot, subjects, records, tables, second.subject_id)
         found = scheme_impact(first, second, source, period, as_of, on=day(on))
-        write_impact(out, found, subject or ())
+        write_impact(out, found, subject or (), csv_people)
     report(found[0], out)
 
 
@@ -102,11 +104,12 @@ def composite_impact_command(
     subjects: Annotated[Path | None, typer.Option(help="Table of subjects: name, industry, size, district.")] = None,
     on: On = None,
     subject: Subject = None,
+    csv_people: CsvPeople = False,
 ) -> None:
     """Effects when one composite takes the place of another: flows, reversed ranks, notices; zh and en, with tables."""
     from creditscore.reports.impact_composite import composite_impact, read_about
     from creditscore.reports.impact_of import write_impact
 
     found = composite_impact(old, new, about=read_about(subjects) if subjects else None, on=day(on))
-    write_impact(out, found, subject or ())
+    write_impact(out, found, subject or (), csv_people)
     report(found[0], out)

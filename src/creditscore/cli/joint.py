@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.acting import By, Lang, On, RolesFile, Store, day_given, lang_given, open_log
+from creditscore.cli.csv_option import CsvFiles, CsvPeople, chosen_csv
 from creditscore.cli.progress import working
 from creditscore.cli.scheme_check import show_faults
 from creditscore.cli.tables import say_line, show, show_blocks
@@ -95,8 +96,10 @@ def show_command(
 def _attached(folder: Path, lang: str) -> list[Any]:
     import pyarrow.parquet as pq
 
+    from creditscore.grading.manifest import refuse_failed
     from creditscore.supervision.joint.by_grade import attached
 
+    refuse_failed(folder)
     file = folder / "grades.parquet"
     if not file.is_file():
         raise UsageError(
@@ -278,13 +281,15 @@ def export_command(
     out: Annotated[Path, typer.Option(help="Folder for the tables.")],
     lists: Lists = None,
     max_rejected: Rejected = 0,
-    csv: Annotated[bool, typer.Option("--csv", help="Write CSV beside Parquet.")] = False,
+    csv: CsvFiles = False,
+    csv_people: CsvPeople = False,
 ) -> None:
     """Write measures, acts, refusals and what is due on a day as tables, with the four lists."""
     from creditscore.supervision.joint.export import export
 
+    form = chosen_csv(csv, csv_people)
     with _desk(store, None, lists, listings, max_rejected, read_only=True) as (log, chosen, entries):
-        export(log, chosen, entries, day_given(on), out, csv=csv)
+        export(log, chosen, entries, day_given(on), out, csv=form)
     typer.echo(f"written to {out}")
 
 

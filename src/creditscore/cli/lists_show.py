@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from creditscore.cli.csv_option import CsvFiles, CsvPeople, chosen_csv
 from creditscore.cli.lists_shared import (
     Kept,
     Lang,
@@ -75,11 +76,12 @@ def export_command(
     store: Kept,
     out: Annotated[Path, typer.Option(help="Folder for the tables.")],
     known_at: Annotated[str | None, typer.Option(help="As known on a day.")] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="CSV beside Parquet.")] = False,
+    csv: CsvFiles = False,
+    csv_people: CsvPeople = False,
 ) -> None:
     """Write listings (for `creditscore grade --listings`), list_exits and list_events."""
     from creditscore.lists.export import write
 
-    for file, rows in write(read_book(store, proved=True), out, known_at, csv).items():
+    for file, rows in write(read_book(store, proved=True), out, known_at, chosen_csv(csv, csv_people)).items():
         typer.echo(f"{file}: {rows} rows")
     typer.echo(f"written to {out}")

@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from creditscore.boundary import run
 from creditscore.cli.cascade import cascade_app
 from creditscore.cli.case import case_app
 from creditscore.cli.composite import composite_app
@@ -30,7 +31,8 @@ from creditscore.cli.scheme import scheme_app
 from creditscore.cli.store import store_app
 from creditscore.cli.supervise import supervise_app
 from creditscore.cli.timeline import timeline_command
-from creditscore.errors import CreditscoreError, ExitCode, UsageError
+from creditscore.errors import ExitCode
+from creditscore.records.identity import redact
 from creditscore.version import __version__
 
 app = typer.Typer(
@@ -80,22 +82,9 @@ def _root(
 
 
 def main(args: list[str] | None = None) -> Any:
-    """Run the command line; a known error is printed and becomes its exit code."""
+    """Run the command line; every error is told in words and becomes its exit code."""
     _plain_where_needed()
-    try:
-        return app(args, standalone_mode=True)
-    except CreditscoreError as error:
-        from creditscore.records.identity import redact  # a message may show a cell of the input
-
-        print(f"error: {redact(str(error))}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.exit(0)
-    except Exception as error:
-        if type(error).__name__ != "OutOfMemoryException":
-            raise
-        print(f"error: {str(error).splitlines()[0]}\n  next: give more memory (--memory-limit)", file=sys.stderr)
-        sys.exit(UsageError.exit_code)
+    sys.exit(run(lambda: app(args, standalone_mode=False), redact))
 
 
 def _plain_where_needed() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +9,8 @@ import typer
 
 from creditscore.cli.acting import RolesFile
 from creditscore.cli.progress import working
-from creditscore.errors import DifferenceError, InputError, UsageError
+from creditscore.errors import DifferenceError, UsageError
+from creditscore.json_source import read_object
 
 packet_app = typer.Typer(
     help="Packets: a grade with all that it rests on, for paper and for a check.", no_args_is_help=True
@@ -123,7 +123,7 @@ def verify_command(
     with working(f"computing {folder} again"):
         found = verify_packet(folder)
     if not found:
-        digest = json.loads((folder / "packet.json").read_text(encoding="utf-8"))["digest"]
+        digest = read_object(folder / "packet.json", needed={"digest": str})["digest"]
         typer.echo(f"packet.json, packet.html: computed again, nothing differs\n{digest}")
         if store is not None:
             from creditscore.cli.acting import open_log
@@ -155,10 +155,4 @@ def _written(packet: dict[str, Any], out: Path) -> None:
 def _model(file: Path | None) -> dict[str, Any] | None:
     if file is None:
         return None
-    try:
-        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"the model part cannot be read: {error}", where=str(file)) from error
-    if not isinstance(found, dict):
-        raise UsageError("this is no model part", where=str(file), allowed="the JSON of `ModelPart.to_dict`")
-    return found
+    return read_object(file, "the model part", next="give the JSON of `ModelPart.to_dict`")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from creditscore.cli.csv_option import CsvFiles, CsvPeople, chosen_csv
 from creditscore.cli.progress import working
 from creditscore.errors import TooManyRejected, UsageError
 
@@ -48,11 +49,13 @@ def import_publicity_command(
         int, typer.Option(min=0, help="Refused rows to accept before failing with exit code 3.")
     ] = 0,
     memory_limit: Annotated[str | None, typer.Option(help="Memory for the engine, such as 1500MB.")] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="Write CSV beside Parquet.")] = False,
+    csv: CsvFiles = False,
+    csv_people: CsvPeople = False,
 ) -> None:
     """Import tables of the national double publicity format (双公示) as subjects and records."""
     from creditscore.records.double_publicity import import_publicity
 
+    form = chosen_csv(csv, csv_people)
     if penalties is None and licences is None:
         raise UsageError("the tables are missing", allowed="--penalties FILE, --licences FILE, or both",
                          next="see `creditscore records import-publicity --help`")  # fmt: skip
@@ -69,7 +72,7 @@ def import_publicity_command(
             memory_limit=memory_limit,
         )
         accepted = imported.refused <= max_rejected
-        imported.write(out, csv=csv, accepted=accepted)
+        imported.write(out, csv=form, accepted=accepted)
     _report(imported)
     if not accepted:
         raise TooManyRejected(

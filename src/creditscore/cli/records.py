@@ -46,7 +46,6 @@ def snapshot_command(
     ] = 0,
 ) -> None:
     """Write the validated, integer-coded, sorted and canonically hashed form of the tables."""
-    from creditscore.engines.duckdb import DuckDBEngine
     from creditscore.records import ingest
     from creditscore.records.store import write_snapshot
 
@@ -61,17 +60,13 @@ def snapshot_command(
             subject_ids="local" if local_ids else "uscc",
         )
         refused = sum(int(counts["refused"]) for counts in snapshot.counts.values())
-        if refused <= max_rejected:
-            manifest = write_snapshot(replace(snapshot, made_up=made_up), out)
-        if refused:
-            out.mkdir(parents=True, exist_ok=True)
-            rows = f"SELECT * FROM {snapshot.quarantine} ORDER BY ALL"
-            DuckDBEngine(snapshot.con).write(rows, out / "quarantine.parquet")
+        failed = f"{refused} rows were refused, {max_rejected} allowed" if refused > max_rejected else None
+        manifest = write_snapshot(replace(snapshot, made_up=made_up), out, failed=failed)
     for table, counts in snapshot.counts.items():
         typer.echo(f"{table}: {counts['rows']} in, {counts['refused']} refused, {counts['repeated']} repeated")
-    if refused > max_rejected:
+    if failed:
         raise TooManyRejected(
-            f"{refused} rows were refused, {max_rejected} allowed; no snapshot was written",
+            f"{failed}; no snapshot was written",
             where=str(out / "quarantine.parquet"),
             next="mend the rows listed there, or accept them with --max-rejected",
         )

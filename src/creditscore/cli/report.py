@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from creditscore.cli.csv_option import CsvPeople
 from creditscore.cli.impact import day
 from creditscore.cli.tables import show
 
@@ -25,6 +26,7 @@ def public_command(
     listings: Annotated[Path | None, typer.Option(help="Entries of lists; needs --on.")] = None,
     on: Annotated[str | None, typer.Option(help="Entries of lists running on this day, YYYY-MM-DD.")] = None,
     items: Annotated[bool, typer.Option("--items", help="Which items counted, for published grades.")] = False,
+    csv_people: CsvPeople = False,
 ) -> None:
     """Write only what may be public: the use of each scheme is enforced, persons and undecided grades stay out."""
     from creditscore.reports.public import publish
@@ -34,7 +36,7 @@ def public_command(
         folder, schemes=[name.strip() for name in (scheme or "").split(",") if name.strip()], subjects=subjects,
         history=history, decided_by=decided_by, decided_on=day(decided_on), listings=listings, on=day(on), items=items,
     )  # fmt: skip
-    write_public(out, one)
+    write_public(out, one, csv_people)
     typer.echo(f"published by name: {one.grades.num_rows} grades, {one.lists.num_rows} entries of lists")
     show(("withheld because", "rows"), [(reason, str(count)) for reason, count in one.withheld.items()])
     typer.echo(f"written to {out}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from creditscore.csv_people import write_people_table
 from creditscore.errors import UsageError
 
 
@@ -92,11 +93,16 @@ def show_blocks(blocks: Iterable[tuple[str, Iterable[str]]], title: str = "", in
             out.print(Padding(Text(line), (0, 0, 0, indent + 4)))
 
 
-def write_table(table: Any, out: Path) -> None:
-    """Write an Arrow table as CSV or Parquet, as the name of the file says; UsageError where it cannot be written."""
+def write_table(table: Any, out: Path, people: bool = False) -> None:
+    """Write an Arrow table as CSV or Parquet, as the name of the file says; UsageError where it cannot be written.
+
+    `people`: CSV for people.
+    """
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        if out.suffix == ".csv":
+        if out.suffix == ".csv" and people:
+            write_people_table(table, out)
+        elif out.suffix == ".csv":
             import pyarrow.csv
 
             pyarrow.csv.write_csv(table, out)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from creditscore.boundary import guarded
 from creditscore.composite.acts import settle
 from creditscore.composite.assemble import Scores, assemble, tables
 from creditscore.composite.cells import no_cells, resolve
@@ -33,6 +34,7 @@ LIMITS = {  # what a composite could not look at, as its notes say it; pages say
 }
 
 
+@guarded("scoring")
 def combine(
     gradings: Any,
     config: str | Path | CompositeConfig,

@@ -17,6 +17,7 @@ from creditscore.composite.score import Ints
 from creditscore.days import to_day
 from creditscore.errors import InputError, UsageError
 from creditscore.grading.grade import grade
+from creditscore.grading.manifest import read_manifest, refuse_failed
 from creditscore.grading.result import Grading
 from creditscore.grading.several import Gradings
 from creditscore.records import Snapshot, parse
@@ -123,19 +124,14 @@ def _select(rows: str) -> str:
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
+    refuse_failed(folder)
     needed = ("grades.parquet", "manifest.json")
     lacking = [name for name in needed if not (folder / name).is_file()]
     if lacking:
         raise InputError(
             f"{' and '.join(lacking)} not found", where=str(folder), allowed="a folder that `creditscore grade` wrote"
         )
-    try:
-        found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        if not ("scheme" in found or "schemes" in found):
-            raise ValueError("it names no scheme")
-    except (ValueError, TypeError) as error:
-        raise InputError(f"the manifest cannot be read: {error}", where=str(folder), next="grade again") from error
-    return dict(found)
+    return read_manifest(folder)
 
 
 def _parts(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.boundary import guarded
 from creditscore.composite.config import CompositeConfig
+from creditscore.csv_people import Csv, write_people_table
 from creditscore.errors import InputError, UsageError
+from creditscore.json_source import read_object
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,7 +71,8 @@ class Composite:
         kinds = [field.type.value_type if pa.types.is_dictionary(field.type) else field.type for field in table.schema]
         return table.cast(pa.schema(list(zip(table.column_names, kinds, strict=True))))
 
-    def write(self, out: Path | str, csv: bool = False) -> Path:
+    @guarded("writing the composite")
+    def write(self, out: Path | str, csv: Csv = False) -> Path:
         """Write the tables (Parquet; CSV too on request) and manifest.json, all or nothing; returns the folder.
 
         The folder must be new or empty, or hold an earlier composite, which is replaced as a whole.
@@ -89,7 +93,9 @@ class Composite:
                 pyarrow.parquet.write_table(
                     self.coded[name], work / f"{name}.parquet", compression="zstd", store_schema=False
                 )
-                if csv:
+                if csv == "people":
+                    write_people_table(self._plain(name), work / f"{name}.csv")
+                elif csv:
                     pyarrow.csv.write_csv(self._plain(name), work / f"{name}.csv")
             # as it stands: of two schemes with one value the first in the order of the rules decides
             text = json.dumps(self.manifest, ensure_ascii=False, indent=2)
@@ -103,6 +109,7 @@ class Composite:
         return folder
 
 
+@guarded("the composite")
 def read_composite(folder: Path | str) -> Composite:
     """The composite that was written to a folder; InputError where a file is missing, damaged or does not belong."""
     import pyarrow as pa
@@ -118,13 +125,13 @@ def read_composite(folder: Path | str) -> Composite:
             allowed="a folder that `creditscore composite --out` wrote",
         )
     try:
-        manifest = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
+        manifest = read_object(place / MANIFEST, next="make the composite again")
         if manifest.get("format") != FORMAT:
             raise ValueError("the manifest is of another kind")
         tables = {name: pyarrow.parquet.read_table(place / f"{name}.parquet") for name in TABLES}
         found = Composite(tables, manifest)
         found.config  # noqa: B018 - damaged rules are said here, not later
-    except (OSError, ValueError, KeyError, AttributeError, pa.ArrowException) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException) as error:
         raise InputError(
             f"the composite cannot be read: {str(error).splitlines()[0]}", where=str(folder), next="make it again"
         ) from error

@@ -7,6 +7,8 @@ from typing import Any
 
 import duckdb
 
+from creditscore.csv_people import Csv, write_people_csv
+
 
 class DuckDBEngine:
     """Runs the named SELECTs of grading in one DuckDB connection."""
@@ -72,7 +74,11 @@ class DuckDBEngine:
         shown = str(path).replace("'", "''")
         self.con.execute(f"COPY ({sql}) TO '{shown}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
 
-    def write_csv(self, sql: str, path: Path) -> None:
+    def write_csv(self, sql: str, path: Path, form: Csv = True) -> None:
+        """CSV for machines, or for people."""
+        if form == "people":
+            write_people_csv(self.con, sql, path)
+            return
         shown = str(path).replace("'", "''")
         self.con.execute(f"COPY ({sql}) TO '{shown}' (FORMAT csv, HEADER)")
 

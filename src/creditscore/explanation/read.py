@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.boundary import guarded
 from creditscore.errors import InputError, UsageError
+from creditscore.grading.manifest import read_manifest as manifest_in
+from creditscore.grading.manifest import refuse_failed
 from creditscore.grading.result import Grading
 from creditscore.records.identity import canonical_code, canonical_id, redact
 
@@ -29,6 +31,7 @@ class Found:
     name: str = ""
 
 
+@guarded("the grading")
 def read(source: Grading | Path | str, subject_id: str, scheme: str = "") -> Found:
     """The grade and ledger of `subject_id`; InputError when folder, file or subject is missing.
 
@@ -62,14 +65,9 @@ def run_of(manifest: dict[str, Any], scheme: str, folder: Path) -> dict[str, Any
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a written grading; InputError where it is missing, damaged, or of a run that failed."""
     _need(folder, ("manifest.json",))
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise _damaged(folder / "manifest.json", error) from error
-    if not isinstance(manifest, dict) or not ("scheme" in manifest or "schemes" in manifest):
-        raise _damaged(folder / "manifest.json", "it names no scheme")
-    return manifest
+    return manifest_in(folder)
 
 
 def _from_memory(grading: Grading, subject_id: str) -> Found:
@@ -111,6 +109,7 @@ def _from_folder(folder: Path, subject_id: str, scheme: str) -> Found:
 def _need(folder: Path, files: tuple[str, ...]) -> None:
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}", next="give the folder that `creditscore grade --out` wrote")
+    refuse_failed(folder)
     missing = [file for file in files if not (folder / file).is_file()]
     if missing:
         raise InputError(

@@ -11,6 +11,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from creditscore.boundary import guarded
 from creditscore.calendars import coverage
 from creditscore.days import LAST, from_day, to_day
 from creditscore.engines.duckdb import DuckDBEngine
@@ -44,6 +45,7 @@ RUN = (
 )  # what a run's id is made of
 
 
+@guarded("grading")
 def grade(
     records: Any,
     scheme: str | Path | Scheme,

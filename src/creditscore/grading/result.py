@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.boundary import guarded
+from creditscore.csv_people import Csv
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.errors import UsageError
+from creditscore.grading.manifest import MANIFEST, UNFINISHED
 from creditscore.grading.plan import Plan
 
 if TYPE_CHECKING:
@@ -17,10 +20,14 @@ if TYPE_CHECKING:
 
 
 TABLES = ("grades", "ledger", "quarantine")
+FAILED_TABLES = ("quarantine",)  # of a run that failed
 
 
 def open_folder(out: Path | str) -> Path:
-    """The folder for results, made if need be and cleared of earlier ones; UsageError where it cannot be written."""
+    """The folder for results, made if need be and cleared of earlier ones; UsageError where it cannot be written.
+
+    Until the results are complete its manifest says that they are not.
+    """
     folder = Path(out)
     try:
         if not str(out):
@@ -28,10 +35,10 @@ def open_folder(out: Path | str) -> Path:
         if (folder / "snapshot.json").exists():
             raise OSError("a snapshot lies there")
         folder.mkdir(parents=True, exist_ok=True)
-        for name in TABLES:
+        for name in (*TABLES, "disputes"):
             for kind in ("parquet", "csv"):
                 (folder / f"{name}.{kind}").unlink(missing_ok=True)
-        (folder / "manifest.json").write_text("{}", encoding="utf-8")
+        write_manifest(folder, {"failed": UNFINISHED})
     except OSError as error:
         raise UsageError(
             f"cannot write results there: {error.strerror or error}",
@@ -40,6 +47,17 @@ def open_folder(out: Path | str) -> Path:
             next="give another folder",
         ) from error
     return folder
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest of a folder, last of its files."""
+    text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True, default=str)
+    part = folder / f".{MANIFEST}.part"
+    try:
+        part.write_text(text + "\n", encoding="utf-8")
+        part.replace(folder / MANIFEST)  # whole, or the one before
+    finally:
+        part.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -74,16 +92,20 @@ class Grading:
         )
         return self.con.sql(f"SELECT {', '.join(shown)} FROM result_{name}").to_arrow_table()
 
-    def write(self, out: Path | str, csv: bool = False) -> Path:
-        """Write grades, ledger, quarantine (Parquet; CSV too on request) and manifest.json; returns the folder."""
+    @guarded("writing the results")
+    def write(self, out: Path | str, csv: Csv = False, failed: str | None = None) -> Path:
+        """Write grades, ledger, quarantine (Parquet; CSV too on request) and manifest.json; returns the folder.
+
+        `csv`: True for machines, "people" for spreadsheets. `failed`: why the run is no result; then the quarantine and
+        a manifest that says so are all that is written.
+        """
         folder = open_folder(out)
         engine = DuckDBEngine(self.con)
-        for name in TABLES:
+        for name in FAILED_TABLES if failed else TABLES:
             if name == "ledger" and not self.has_ledger:
                 continue
             engine.write(f"SELECT * FROM result_{name}", folder / f"{name}.parquet")
             if csv:
-                engine.write_csv(f"SELECT * FROM result_{name}", folder / f"{name}.csv")
-        text = json.dumps(self.manifest, ensure_ascii=False, indent=2, sort_keys=True, default=str)
-        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+                engine.write_csv(f"SELECT * FROM result_{name}", folder / f"{name}.csv", csv)
+        write_manifest(folder, self.manifest | ({"failed": failed} if failed else {}))
         return folder

@@ -11,10 +11,12 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.boundary import guarded
+from creditscore.csv_people import Csv
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.errors import NotInForce, UsageError
 from creditscore.grading.grade import grade, too_many
-from creditscore.grading.result import TABLES, Grading, open_folder
+from creditscore.grading.result import FAILED_TABLES, TABLES, Grading, open_folder, write_manifest
 from creditscore.records import Snapshot, ingest
 from creditscore.schemes import registry
 
@@ -66,14 +68,18 @@ class Gradings:
         table = pa.concat_tables([getattr(run, name) for run in self.runs])
         return _distinct(table) if name == "quarantine" else table
 
-    def write(self, out: Path | str, csv: bool = False) -> Path:
-        """Write grades, ledger, quarantine and manifest.json of all schemes to one folder; returns it."""
+    @guarded("writing the results")
+    def write(self, out: Path | str, csv: Csv = False, failed: str | None = None) -> Path:
+        """Write grades, ledger, quarantine and manifest.json of all schemes to one folder; returns it.
+
+        `csv` and `failed`: as for a single grading.
+        """
         folder = open_folder(out)
         with tempfile.TemporaryDirectory(prefix="creditscore-", dir=folder) as parts:
             for k, run in enumerate(self.runs):
                 run.write(Path(parts) / f"{k:03}")
             engine = DuckDBEngine(self.runs[0].con.cursor())
-            for name in TABLES:
+            for name in FAILED_TABLES if failed else TABLES:
                 files = [str(Path(parts) / f"{k:03}" / f"{name}.parquet") for k in range(len(self.runs))]
                 if not all(Path(file).is_file() for file in files):
                     continue  # graded without a ledger
@@ -83,12 +89,12 @@ class Gradings:
                     rows = f"SELECT DISTINCT * FROM ({rows}) ORDER BY ALL"
                 engine.write(rows, folder / f"{name}.parquet")
                 if csv:
-                    engine.write_csv(rows, folder / f"{name}.csv")
-        text = json.dumps(self.manifest, ensure_ascii=False, indent=2, sort_keys=True, default=str)
-        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+                    engine.write_csv(rows, folder / f"{name}.csv", csv)
+        write_manifest(folder, self.manifest | ({"failed": failed} if failed else {}))
         return folder
 
 
+@guarded("grading")
 def grade_all(
     records: Any,
     schemes: Iterable[str],

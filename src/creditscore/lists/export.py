@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from creditscore.csv_people import Csv, write_people_table
 from creditscore.errors import UsageError
 from creditscore.lists.book import Book
 from creditscore.lists.events import Day
@@ -13,7 +14,7 @@ from creditscore.lists.listings import list_events, list_exits, listings
 TABLES = {"listings": listings, "list_exits": list_exits, "list_events": list_events}
 
 
-def write(book: Book, out: Path | str, known_at: Day | None = None, csv: bool = False) -> dict[str, int]:
+def write(book: Book, out: Path | str, known_at: Day | None = None, csv: Csv = False) -> dict[str, int]:
     """Write the three tables as Parquet (and CSV) to a folder, in place of earlier ones; returns their rows."""
     import pyarrow.csv as pcsv
     import pyarrow.parquet as pq
@@ -25,7 +26,9 @@ def write(book: Book, out: Path | str, known_at: Day | None = None, csv: bool = 
         with tempfile.TemporaryDirectory(prefix="creditscore-", dir=folder) as parts:
             for name, table in made.items():
                 pq.write_table(table, Path(parts) / f"{name}.parquet")
-                if csv:
+                if csv == "people":
+                    write_people_table(table, Path(parts) / f"{name}.csv")
+                elif csv:
                     pcsv.write_csv(table, Path(parts) / f"{name}.csv")
             for name in made:
                 (folder / f"{name}.csv").unlink(missing_ok=True)

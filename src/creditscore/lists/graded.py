@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.errors import InputError
+from creditscore.grading.manifest import read_manifest, refuse_failed
 from creditscore.grading.result import Grading
 from creditscore.grading.several import Gradings
 from creditscore.lists.events import day
@@ -87,6 +87,7 @@ def _folder(folder: Path) -> Iterator[Graded]:
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
+    refuse_failed(folder)
     for name in ("manifest.json", "grades.parquet", "ledger.parquet"):
         if not (folder / name).is_file():
             raise InputError(
@@ -95,7 +96,7 @@ def _folder(folder: Path) -> Iterator[Graded]:
                 next="give a folder that `creditscore grade` wrote, with its ledger",
             )
     try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        manifest = read_manifest(folder)
         runs = list(manifest["schemes"].values()) if "schemes" in manifest else [manifest]
         grades = pq.read_table(folder / "grades.parquet", columns=["subject_id", "scheme", "state"])
         ledger = pq.read_table(folder / "ledger.parquet", columns=list(COLUMNS))

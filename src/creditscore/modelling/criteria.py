@@ -24,13 +24,13 @@ BETTER = ("high", "low", "near_one")
 @lru_cache(maxsize=4)
 def load_criteria(file: Path | None = None) -> Mapping[str, Mapping[str, Any]]:
     """The criteria by name; InputError names the line of thought that a wrong file breaks."""
-    import yaml
+    from creditscore.modelling.release.config import load_config
 
     place = file or config_root() / "modelling" / "validation.yaml"
-    data = yaml.safe_load(place.read_text(encoding="utf-8"))
-    found: dict[str, Mapping[str, Any]] = dict(data["criteria"])
+    given = load_config(place).get("criteria")
+    found: dict[str, Mapping[str, Any]] = given if isinstance(given, dict) else {"criteria": {}}
     for name, one in found.items():
-        strange = one.keys() - KEYS
+        strange = not isinstance(one, dict) or one.keys() - KEYS
         if strange or one.get("better") not in BETTER or not {"warn", "fail"} & one.keys():
             raise InputError(
                 f"criterion {name} cannot be read",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.boundary import address_space, guarded, require_memory
 from creditscore.errors import InputError, UsageError
 from creditscore.records.excluded import refuse_columns
 from creditscore.records.faults import create_quarantine, redact_quarantine
@@ -38,9 +40,12 @@ def connect(
     """A connection with the given limits; in memory unless one is given."""
     import duckdb
 
+    require_memory()
     con = con or duckdb.connect()
     quiet(con)
     try:
+        for name, value in _fitted(threads, memory_limit).items():
+            con.execute(f"SET {name} = '{value}'")
         if threads is not None:
             con.execute(f"SET threads = {int(threads)}")
         if memory_limit is not None:
@@ -51,6 +56,16 @@ def connect(
     return con
 
 
+def _fitted(threads: int | None, memory: str | None) -> dict[str, str]:
+    """What the engine may use where the process itself is limited (`ulimit -v`): it knows of the machine alone."""
+    limit = address_space()
+    if limit is None:
+        return {}
+    fitted = {} if memory is not None else {"memory_limit": f"{limit // 2 >> 20}MB"}
+    return fitted if threads is not None else fitted | {"threads": str(max(1, min(os.cpu_count() or 1, limit >> 29)))}
+
+
+@guarded("the input tables")
 def ingest(
     subjects: Any,
     records: Any,

@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from creditscore.boundary import guarded
 from creditscore.errors import InputError
 from creditscore.folders import whole
+from creditscore.json_source import read_object
 from creditscore.records.intake import connect
 from creditscore.records.log import show_log
 from creditscore.records.snapshot import Snapshot
@@ -38,13 +40,22 @@ NEEDED: dict[str, type] = {  # what snapshot.json says, and as what
 DAYS = ("occurred_day", "event_day", "decided_day", "booked_day", "published_day")
 
 
-def write_snapshot(snapshot: Snapshot, out_dir: str | Path) -> dict[str, Any]:
+@guarded("writing the snapshot")
+def write_snapshot(snapshot: Snapshot, out_dir: str | Path, failed: str | None = None) -> dict[str, Any]:
     """Write the snapshot to `out_dir` and return its manifest.
+
+    `failed`: why it is none; then the folder holds the quarantine, and a manifest that says so.
+
 
     The folder must be new or empty, or hold an earlier snapshot, which is replaced as a whole. `rk` is numbered
     anew in the order of the file: subject, day, record, event.
     """
     with whole(out_dir, MANIFEST) as work:
+        if failed:
+            _copy(snapshot.con, f"SELECT * FROM {snapshot.quarantine} ORDER BY ALL", work / "quarantine.parquet")
+            manifest = {"format": FORMAT, "format_version": VERSION, "failed": failed}
+            (work / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            return manifest
         columns = _write_log(snapshot, work / "log.parquet")
         for table, order in ORDER.items():
             _copy(snapshot.con, f"SELECT * FROM {table} ORDER BY {order}", work / f"{table}.parquet")
@@ -105,6 +116,7 @@ def _write_log(snapshot: Snapshot, path: Path) -> list[str]:
     return ["rk", *kept]
 
 
+@guarded("the snapshot")
 def read_snapshot(
     folder: str | Path,
     con: duckdb.DuckDBPyConnection | None = None,
@@ -170,12 +182,9 @@ def _opened(folder: Path, manifest: dict[str, Any], con: duckdb.DuckDBPyConnecti
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError("no snapshot here", where=str(folder), allowed=f"a folder with {MANIFEST}") from error
-    if not isinstance(manifest, dict):
+    if not (folder / MANIFEST).is_file():
         raise InputError("no snapshot here", where=str(folder), allowed=f"a folder with {MANIFEST}")
+    manifest = read_object(folder / MANIFEST, next=AGAIN)
     if manifest.get("format") != FORMAT or manifest.get("format_version") != VERSION:
         raise InputError(
             f"a snapshot of format {manifest.get('format')} {manifest.get('format_version')}",
@@ -183,9 +192,23 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
             allowed=f"{FORMAT} {VERSION}",
             next="write the snapshot again with this version",
         )
+    if "failed" in manifest:
+        raise InputError(
+            f"no snapshot was written here: {manifest['failed']}",
+            where=str(folder / "quarantine.parquet"),
+            next="mend the rows listed there, and write the snapshot again",
+        )
     wrong = [name for name, kind in NEEDED.items() if not isinstance(manifest.get(name), kind)]
     if "subject_ids" not in wrong and manifest["subject_ids"] not in get_args(SubjectIds):
         wrong.append("subject_ids")
+    texts = ("log_columns", "attribute_columns", "domains", "items")
+    wrong += [name for name in texts if name not in wrong and not all(isinstance(one, str) for one in manifest[name])]
+    tables = ("counts", "inputs")
+    wrong += [
+        name
+        for name in tables
+        if name not in wrong and not all(isinstance(one, dict) for one in manifest[name].values())
+    ]
     if wrong:
         raise InputError(f"{MANIFEST} does not say {', '.join(wrong)}", where=str(folder), next=AGAIN)
-    return dict(manifest)
+    return manifest

@@ -14,6 +14,7 @@ from creditscore.explanation.labels import Labels
 from creditscore.explanation.read import read_manifest
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import plain
+from creditscore.grading.manifest import refuse_failed
 from creditscore.grading.movement import Side, compare
 from creditscore.records.feed_health import feed_health
 from creditscore.records.identity import redact
@@ -98,6 +99,8 @@ NEWEST = (
 
 def _gather(con: duckdb.DuckDBPyConnection, folder: Path) -> bool:
     """`graded`: every row of every grading below the folder, with the year of its period; whether it is made up."""
+    for file in (folder / "manifest.json", *sorted(folder.glob("*/manifest.json"))):
+        refuse_failed(file.parent)
     places = sorted(file.parent for file in folder.glob("*/grades.parquet"))
     places += [folder] if (folder / "grades.parquet").is_file() else []
     if not places:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.errors import InputError
 from creditscore.explanation.words import LANGS, plain
 from creditscore.grading.movement import Side
+from creditscore.json_source import read_object
 from creditscore.records.source import literal
 from creditscore.reports.given import given
 from creditscore.reports.impact import ABOUT, Impact, impact
@@ -84,7 +84,7 @@ def composite_side(folder: Path) -> tuple[Side, dict[str, Any]]:
             raise InputError(
                 f"{name}.parquet lacks {', '.join(missing)}", where=str(folder), next="make the composites again"
             )
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_object(folder / "manifest.json", "the manifest of the composite", next="make the composites again")
     head = con.execute(
         "SELECT any_value(config), any_value(CAST(config_version AS VARCHAR)), any_value(CAST(as_of AS VARCHAR))"
         " FROM composite"

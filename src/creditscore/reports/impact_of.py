@@ -187,14 +187,14 @@ def _line(line: Mapping[str, Any], draft: Draft) -> dict[str, Any]:
 
 
 def write_impact(
-    out: Path | str, found: tuple[Impact, Side, Side, Draft], subjects: Sequence[str] = ()
+    out: Path | str, found: tuple[Impact, Side, Side, Draft], subjects: Sequence[str] = (), csv_people: bool = False
 ) -> list[Path]:  # fmt: skip
     """`impact.html`, `.en.html`, `.json`, the tables, and a page `ledgers-<id>` for each of `subjects`."""
     one, a, b, draft = found
     pages = {subject: two_ledgers(one, a, b, draft, subject) for subject in subjects}
     with whole(out, MARK) as folder:
         files = html.write_pair(one.data, impact_page, folder, "impact")
-        files += write_tables(folder, one.tables())
+        files += write_tables(folder, one.tables(), csv_people)
         for k, data in enumerate(pages.values(), start=1):
             files += html.write_pair(data, ledgers_page, folder, f"ledgers-{k}" if len(pages) > 1 else "ledgers")
     return [Path(out) / file.name for file in files]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from creditscore.boundary import guarded, outside
 from creditscore.errors import InputError
 from creditscore.folders import whole
 from creditscore.reports.packet import packet_page
@@ -16,6 +17,7 @@ from creditscore.review.packet.verify import Changed, first_line, verify_text
 JSON, PAGE = "packet.json", "packet.html"
 
 
+@guarded("writing the packet")
 def write_packet(packet: Mapping[str, Any], out: Path | str) -> list[Path]:
     """Write both files into a new or empty folder, or in place of an earlier packet: both or none."""
     with whole(out, JSON) as folder:
@@ -24,6 +26,7 @@ def write_packet(packet: Mapping[str, Any], out: Path | str) -> list[Path]:
     return [Path(out) / JSON, Path(out) / PAGE]
 
 
+@guarded("the packet")
 def verify_packet(out: Path | str) -> list[Changed]:
     """The changed lines of both files; empty when the folder is as it was written.
 
@@ -32,11 +35,12 @@ def verify_packet(out: Path | str) -> list[Changed]:
     """
     folder = Path(out)
     data = _read(folder / JSON)
-    found = verify_text(data)
     page = _read(folder / PAGE)
-    if found:
-        return found
-    differing = first_line(PAGE, page, packet_page(json.loads(data)), "the page of packet.json")
+    with outside("the packet", folder / JSON, "ask for the packet again from whoever built it"):
+        found = verify_text(data)
+        if found:
+            return found
+        differing = first_line(PAGE, page, packet_page(json.loads(data)), "the page of packet.json")
     return [differing] if differing else []
 
 

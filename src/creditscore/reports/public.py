@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.errors import CreditscoreError, InputError, UsageError
+from creditscore.errors import CreditscoreError, UsageError
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import LANGS, plain
 from creditscore.grading.disputes import read_disputes
+from creditscore.grading.manifest import refuse_failed
+from creditscore.json_source import read_object
 from creditscore.records.identity import redact
 from creditscore.records.source import literal
 from creditscore.reports.given import given
@@ -196,10 +197,8 @@ def _open(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
-        raise InputError("the folder has no manifest.json that can be read", where=str(folder)) from error
+    refuse_failed(folder)
+    return read_object(folder / "manifest.json", "the manifest of the folder")
 
 
 def _chosen(folder: Path, named: Sequence[str], wanted: Sequence[str]) -> list[Graded]:

@@ -103,9 +103,9 @@ def sources(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     return Section(t("texts_section"), "", [Table(heads(t, "scheme", "text_of"), rows)]) if rows else None
 
 
-def write_public(out: Path | str, one: Public) -> list[Path]:
+def write_public(out: Path | str, one: Public, csv_people: bool = False) -> list[Path]:
     """`public.html`, `.en.html`, `.json` and the tables; nothing of what is withheld."""
     with whole(out, MARK) as folder:
         files = html.write_pair(one.data, public_page, folder, "public")
-        files += write_tables(folder, one.tables())
+        files += write_tables(folder, one.tables(), csv_people)
     return [Path(out) / file.name for file in files]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.errors import InputError
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import plain
+from creditscore.json_source import read_object
 from creditscore.records.identity import redact
 from creditscore.reports.district_lists import both, list_labels
 from creditscore.reports.given import bad_days, given
@@ -84,12 +84,7 @@ def supervision(
 
 
 def _open_plan(con: duckdb.DuckDBPyConnection, plan: Path) -> dict[str, Any]:
-    try:
-        manifest = dict(json.loads((plan / "manifest.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            "there is no plan", where=str(plan), allowed="a folder that `creditscore supervise plan --out` wrote"
-        ) from error
+    manifest = read_object(plan / "manifest.json", next="give the folder that `creditscore supervise plan --out` wrote")
     for name, needed, optional in (
         ("strata", STRATA, ("joined", "flag")),
         ("visits", VISITS, EXPECTED),

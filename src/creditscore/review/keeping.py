@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.boundary import guarded
 from creditscore.errors import DifferenceError, InputError, StoreError, UsageError
 from creditscore.explanation.read import read_manifest
 from creditscore.records.identity import is_resident
@@ -62,6 +63,7 @@ class KeptRun:
         return bool(self.manifest["law_known_at"] != "latest")
 
 
+@guarded("keeping the grading")
 def keep(
     store: Database,
     log: Log,

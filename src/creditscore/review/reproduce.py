@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from creditscore.boundary import guarded
 from creditscore.errors import InputError, UsageError
 from creditscore.explanation.read import read_manifest
 from creditscore.grading.grade import grade, run_id_of
@@ -56,6 +57,7 @@ class Reproduction:
         return not self.causes and self.first is None
 
 
+@guarded("computing the run again")
 def reproduce(folder: Path | str, source: Snapshot, schemes: dict[str, Scheme] | None = None) -> Reproduction:
     """Grade again what `folder` says was graded, from `source`, and name the first difference and its cause.
 

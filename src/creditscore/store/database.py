@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from creditscore.boundary import guarded
 from creditscore.errors import StoreBusy, StoreError, UsageError
 from creditscore.store.migrations import MIGRATIONS
 
@@ -36,6 +37,7 @@ class Database:
     store, or was written by a newer version.
     """
 
+    @guarded("the store")
     def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
         self.path, self.read_only = Path(path).resolve(), read_only
         if self.path.is_dir():
@@ -200,9 +202,13 @@ class Database:
 def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     import duckdb
 
+    is_new = not path.exists()
     try:
         return duckdb.connect(str(path), read_only=read_only)
     except duckdb.IOException as error:
+        if is_new:  # nothing of a store that could not be made
+            path.unlink(missing_ok=True)
+            raise _unwritten(path, error) from error
         if "lock" in str(error).lower():
             raise _busy(path, str(error).splitlines()[0]) from error
         if not read_only and "permission denied" in str(error).lower():

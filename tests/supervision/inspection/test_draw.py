@@ -205,7 +205,7 @@ BAD = {
     "three digits": ({"pattern": "[0-9]{3}"}, r"\[0-9\]\{3\} has fewer values"),
     "no source": ({"source": " "}, "source of the public value is empty"),
     "no reading": ({"read": ""}, "read of the public value is empty"),
-    "no expression": ({"pattern": "[0-9"}, "no regular expression"),
+    "no expression": ({"pattern": "[0-9"}, "cannot be used"),
     "anything": ({"pattern": ".*"}, "allows an empty value"),
 }
 

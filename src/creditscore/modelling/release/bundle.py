@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from creditscore.boundary import outside
 from creditscore.errors import InputError
+from creditscore.json_source import read_object
 from creditscore.modelling.explain import NOTICES, Explainer, Explanation, as_inputs, event_log_odds, explain, score_of
 from creditscore.modelling.inputs import Floats, refuse_infinities, saved_as
 from creditscore.modelling.release.reasons import REASONS, reason_columns
@@ -234,11 +236,9 @@ class GradingModel:
         place = place / FILE if place.is_dir() else place
         if not place.is_file():
             raise InputError("there is no model here", where=str(folder), allowed=f"a folder with {FILE}")
-        data = read_bundle(place)
-        try:
+        data = read_object(place, "the model")
+        with outside("the model", place):
             made = cls.from_dict(data)
-        except (KeyError, TypeError, AttributeError, IndexError) as error:
-            raise InputError(f"the model cannot be read: {type(error).__name__}: {error}", where=str(place)) from error
         stated_hash(data, place)
         return made
 
@@ -253,14 +253,6 @@ class GradingModel:
 def content_hash(data: Mapping[str, Any]) -> str:
     """The hash that names a model, from its dict."""
     return sha256(canonical({name: one for name, one in data.items() if name not in ("validation", "content_hash")}))
-
-
-def read_bundle(file: Path) -> Any:
-    """What a `model.json` holds, of any kind; InputError where it is no JSON."""
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError("the model cannot be read: no JSON", where=str(file), next="take it from a copy") from error
 
 
 def stated_hash(data: Mapping[str, Any], file: Path) -> str:

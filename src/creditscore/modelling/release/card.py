@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from creditscore.boundary import outside
 from creditscore.errors import InputError
+from creditscore.json_source import read_object
 from creditscore.modelling.inputs import saved_as
 from creditscore.modelling.release.bundle import GradingModel
 from creditscore.modelling.release.describe import Block, blocks
@@ -50,8 +52,10 @@ def load_card(folder: str | Path) -> GradingModel:
     place = place / "card.json" if place.is_dir() else place
     if not place.is_file():
         raise InputError("there is no card here", where=str(folder), allowed="a folder with card.json")
-    data = saved_as(json.loads(place.read_text(encoding="utf-8")), "model_card")
-    return GradingModel.from_dict({**data["model"], "content_hash": data["content_hash"]})
+    data = read_object(place, "the card")
+    with outside("the card", place):
+        data = saved_as(data, "model_card")
+        return GradingModel.from_dict({**data["model"], "content_hash": data["content_hash"]})
 
 
 def write_card(

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from creditscore.boundary import outside
 from creditscore.errors import InputError
+from creditscore.json_source import read_object
 
 __all__ = ["CODE", "serve"]
 
@@ -56,21 +57,19 @@ def read_served(file: Path, expected: str | None) -> Any:
 
 def read_hashed(file: Path) -> tuple[Any, str]:
     """The model or scheme in the file, and the hash of its content; InputError when it names another or none."""
-    from creditscore.modelling.release.bundle import GradingModel, read_bundle, stated_hash
+    from creditscore.modelling.release.bundle import GradingModel, stated_hash
     from creditscore.modelling.release.composite import CompositeModel
     from creditscore.modelling.release.statutory import StatutoryModel
 
-    data = read_bundle(file)
+    data = read_object(file, "the model")
     kinds: dict[str, Any] = {
         "grading_model": GradingModel, "statutory_scheme": StatutoryModel, "composite_model": CompositeModel,
     }  # fmt: skip
-    kind = data.get("kind") if isinstance(data, dict) else type(data).__name__
-    if kind not in kinds:
-        raise InputError(f"this is no model, but {kind!r}", where=str(file), allowed=kinds)
-    try:
+    kind = data.get("kind")
+    if not isinstance(kind, str) or kind not in kinds:
+        raise InputError(f"this is no model, but {str(kind)[:80]!r}", where=str(file), allowed=kinds)
+    with outside("the model", file):
         return kinds[kind].from_dict(data), stated_hash(data, file)
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
-        raise InputError(f"the model cannot be read: {type(error).__name__}: {error}", where=str(file)) from error
 
 
 def load_bundle(folder: str | Path) -> Any:
@@ -79,8 +78,8 @@ def load_bundle(folder: str | Path) -> Any:
 
     place = Path(folder) / FILE if Path(folder).is_dir() else Path(folder)
     try:
-        kind = json.loads(place.read_text(encoding="utf-8")).get("kind")
-    except (OSError, ValueError, AttributeError):
+        kind = read_object(place, "the model").get("kind")
+    except InputError:  # `load_model` says what is wrong with it
         kind = None
     return read_hashed(place)[0] if kind == "composite_model" else load_model(folder)
 

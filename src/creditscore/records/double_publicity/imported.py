@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.csv_people import Csv, write_people_csv
 from creditscore.records.source import literal
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Imported:
     def refused(self) -> int:
         return sum(one["refused"] for one in self.counts.values())
 
-    def write(self, out: str | Path, *, csv: bool = False, accepted: bool = True) -> None:
+    def write(self, out: str | Path, *, csv: Csv = False, accepted: bool = True) -> None:
         """Write the tables and the manifest to the folder `out`; subjects and records only if `accepted`."""
         folder = Path(out)
         folder.mkdir(parents=True, exist_ok=True)
@@ -84,6 +85,9 @@ class Imported:
                 continue
             rows = f"SELECT * FROM {relation} ORDER BY {ORDER.get(relation, 'ALL')}"
             for ending in endings if csv or not typed else endings[:1]:
+                if ending == ".csv" and csv == "people":
+                    write_people_csv(self.con, rows, folder / f"{name}{ending}")
+                    continue
                 how = "FORMAT parquet, COMPRESSION zstd" if ending == ".parquet" else "FORMAT csv, HEADER"
                 path = literal(str(folder / f"{name}{ending}"))
                 self.con.execute(f"COPY ({rows}) TO {path} ({how})")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from creditscore.errors import UsageError
+from creditscore.patterns import ALLOWED, fault_of, is_match
 from creditscore.quantities import to_micro
 
 Evidence = Literal["verified", "recalled", "derived", "inference", "local", "project_default", "unknown"]
@@ -38,16 +38,15 @@ class Text(_Strict):
     def _says_something(self) -> Self:
         if not self.contains and self.matches is None:
             raise ValueError("give contains, matches, or both")
-        try:
-            re.compile(self.matches or "")
-        except re.error as error:
-            raise ValueError(f"matches is no regular expression: {error}") from error
+        fault = fault_of(self.matches or "")
+        if fault:
+            raise ValueError(f"matches cannot be used: {fault}; {ALLOWED}")
         return self
 
     def fits(self, text: str | None) -> bool:
         if text is None or (self.contains and not any(word in text for word in self.contains)):
             return False
-        return self.matches is None or re.search(self.matches, text) is not None
+        return self.matches is None or is_match(self.matches, text)
 
 
 class Amount(_Strict):

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from creditscore.errors import CreditscoreError
+from creditscore.errors import CreditscoreError, InputError
+from creditscore.json_source import parse_json
 from creditscore.review.packet.form import CHECK, FORMAT, KIND, assembled, line_of, numbered, provenance, text_of
 from creditscore.review.packet.gather import TABLES, about_of, model_rows
 from creditscore.review.packet.results import compute
@@ -50,12 +51,10 @@ def verify_text(text: str, file: str = "packet.json") -> list[Changed]:
     what follows from it follows from another input.
     """
     try:
-        packet = json.loads(text)
-    except ValueError as error:
-        number = getattr(error, "lineno", 1)
-        return [Changed(file, number, "JSON", _line(text, number), f"can be read ({error})")]
-    except RecursionError:
-        return [Changed(file, 1, "JSON", _line(text, 1), "can be read (it is nested too deeply)")]
+        packet = parse_json(text, file)
+    except InputError as error:
+        number = getattr(error.__cause__, "lineno", 1)
+        return [Changed(file, number, "JSON", _line(text, number), f"can be read ({error.what})")]
     if not isinstance(packet, dict) or packet.get("kind") != KIND or packet.get("format") != FORMAT:
         wanted = f'"kind": "{KIND}", "format": {FORMAT}'
         return [Changed(file, _find(text, '"kind"', '"format"'), "kind", _line(text, 2), wanted)]

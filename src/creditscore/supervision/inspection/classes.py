@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from creditscore.errors import InputError
 from creditscore.grading.disputes import read_disputes
+from creditscore.grading.manifest import refuse_failed
+from creditscore.json_source import read_object
 from creditscore.records.identity import look_at_id, redact
 from creditscore.records.tables import KIND_OF_PREFIX, PERSONS, Table
 from creditscore.supervision.inspection.programme import COLUMNS, Programme
@@ -73,11 +74,12 @@ def made_up(data: Any) -> bool:
     """Whether a folder or a grading says that its organisations do not exist."""
     if isinstance(data, str | Path):
         file = Path(data) / "manifest.json"
-        return file.is_file() and bool(json.loads(file.read_text(encoding="utf-8")).get("made_up", False))
+        return file.is_file() and bool(read_object(file).get("made_up", False))
     return bool(getattr(data, "manifest", {}).get("made_up", False)) if hasattr(data, "grades") else False
 
 
 def _folder(folder: Path) -> tuple[Path, set[str]]:
+    refuse_failed(folder)
     for name in ("composite", "grades"):
         for kind in ("parquet", "csv"):
             if (folder / f"{name}.{kind}").is_file():

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.errors import InputError, UsageError
+from creditscore.json_source import parse_object, require
+from creditscore.patterns import is_match, require_pattern
 from creditscore.records.identity import is_resident
 from creditscore.supervision.inspection.order import METHOD
 from creditscore.supervision.inspection.rows import day_of, read_text, rows_of, table_hash
@@ -44,11 +46,8 @@ class Randomness:
                 )
         if any(is_resident(one) for one in (self.source, self.read)):
             raise UsageError("a resident identity number in the words about the public value")
-        try:
-            re.compile(self.pattern)
-        except re.error as error:
-            raise UsageError(f"the pattern {self.pattern!r} is no regular expression: {error}") from None
-        if re.fullmatch(self.pattern, ""):
+        require_pattern(self.pattern, "the pattern of the public value")
+        if is_match(self.pattern, "", whole=True):
             raise UsageError("the pattern allows an empty value", next="say how many digits or signs it has")
         digits = re.fullmatch(r"\[(0-9|0-9a-f)\]\{([0-9]{1,4})\}", self.pattern)
         if digits and self.values > (10 if digits[1] == "0-9" else 16) ** int(digits[2]):
@@ -63,7 +62,8 @@ class Randomness:
     def canonical(self, value: str) -> str:
         """The value as it enters the key: without blanks; UsageError where it does not match the pattern."""
         plain = "".join(value.split())
-        if not re.fullmatch(self.pattern, plain):
+        require_pattern(self.pattern, "the pattern that was committed to")
+        if not is_match(self.pattern, plain, whole=True):
             raise UsageError(
                 f"{value[:80]!r} is not a value as it was committed to", allowed=f"{self.pattern} ({self.read})"
             )
@@ -166,11 +166,8 @@ def window_days(year: int, window: int, windows: int) -> tuple[date, date]:
 
 def read_commitment(folder: Path) -> Commitment:
     """The commitment of a folder; InputError where it is none."""
-    try:
-        content = json.loads(read_text(folder, "commitment.json"))
-    except json.JSONDecodeError as error:
-        raise InputError("commitment.json is no JSON", where=str(folder)) from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    content = parse_object(read_text(folder, "commitment.json"), "commitment.json", folder)
+    if content.get("format") != FORMAT:
         raise InputError("commitment.json is no commitment", where=str(folder))
     if content.get("method") != METHOD:
         raise InputError(
@@ -178,6 +175,7 @@ def read_commitment(folder: Path) -> Commitment:
             next="use the version of creditscore that committed",
         )  # fmt: skip
     found = Commitment(content)
+    require(content, "commitment.json", folder, {"tables": dict, "strata": dict, "rules": dict, "randomness": dict})
     try:
         day_of(content["committed_on"], "committed_on")
         _ = found.randomness, content["tables"], content["strata"], content["rules"], content["windows"]

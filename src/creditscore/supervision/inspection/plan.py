@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.errors import InputError, NotInForce, UsageError
+from creditscore.json_source import parse_object, require
 from creditscore.supervision.inspection.capacity import (
     Capacity,
     broken_bounds,
@@ -383,12 +384,10 @@ def _json(data: Any) -> str:
 def read_plan(folder: Path | str) -> dict[str, Any]:
     """The manifest of a plan's folder, whose files are what they were; InputError where one was changed."""
     place = Path(folder)
-    try:
-        manifest = json.loads(read_text(place, "manifest.json"))
-    except json.JSONDecodeError as error:
-        raise InputError("manifest.json is no JSON", where=str(place)) from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+    manifest = parse_object(read_text(place, "manifest.json"), "manifest.json", place)
+    if manifest.get("format") != FORMAT:
         raise InputError("not the folder of a plan", where=str(place), next="give what `supervise plan` wrote")
+    require(manifest, "manifest.json", place, {"files": dict}, "make the plan again")
     for name, digest in manifest["files"].items():
         if hashlib.sha256(read_text(place, name).encode()).hexdigest() != digest:
             raise InputError(f"{name} is not what the plan wrote", where=str(place), next="make the plan again")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +9,9 @@ from fractions import Fraction
 from itertools import zip_longest
 from pathlib import Path
 
+from creditscore.boundary import outside
 from creditscore.errors import CreditscoreError, InputError
+from creditscore.json_source import parse_object
 from creditscore.store import Database
 from creditscore.store import verify as verify_log
 from creditscore.supervision.inspection.commitment import Commitment, changed_tables, read_commitment, read_tables
@@ -54,7 +55,11 @@ def verify_draw(folder: Path | str, store: Path | str | None = None, published: 
 
     Needs no network and no store. Raises InputError where a file is missing or is none of a draw.
     """
-    place = Path(folder)
+    with outside("the draw", folder, "ask for the folder again from whoever drew"):
+        return _verified(Path(folder), store, published)
+
+
+def _verified(place: Path, store: Path | str | None, published: str | None) -> Checked:
     made = read_commitment(place)
     tables = read_tables(place)
     notes = []
@@ -83,10 +88,10 @@ def _differences(
     yield from _strata(made, tables)
     yield from _probabilities(tables)
     try:
-        said = json.loads(read_text(place, "draw.json"))
+        said = parse_object(read_text(place, "draw.json"), "draw.json", place)
         value, day = str(said["value"]), day_of(str(said["drawn_on"]), "drawn_on")
         named = str(said["commitment_hash"])
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise InputError(f"draw.json is none of a draw: {error}", where=str(place)) from error
     if named != made.hash:
         yield Difference("commitment.json", "its hash", made.hash, named)

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.csv_people import Csv
 from creditscore.days import iso, to_day
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.errors import UsageError
@@ -87,7 +88,7 @@ def _table(columns: Iterable[str], rows: Rows) -> pa.Table:
     return pa.table(arrays)
 
 
-def export(log: Log, lists: FourLists, listings: Listings, on: int, out: Path, csv: bool = False) -> Path:
+def export(log: Log, lists: FourLists, listings: Listings, on: int, out: Path, csv: Csv = False) -> Path:
     """Write the tables (Parquet; CSV too on request), the four lists as JSON and manifest.json; returns the folder.
 
     The same store, lists, listings and day give the same bytes. StoreError where the tables of the store are not
@@ -109,7 +110,7 @@ def export(log: Log, lists: FourLists, listings: Listings, on: int, out: Path, c
         engine.write("SELECT * FROM shown", out / f"{name}.parquet")
         (out / f"{name}.csv").unlink(missing_ok=True)
         if csv:
-            engine.write_csv("SELECT * FROM shown", out / f"{name}.csv")
+            engine.write_csv("SELECT * FROM shown", out / f"{name}.csv", csv)
     manifest = {
         "creditscore": __version__, "on": iso(on), "four_lists": lists.head.four_lists, "tables": lists.digest,
         "names": {name: one.evidence for name, one in sorted(lists.head.names.items())},

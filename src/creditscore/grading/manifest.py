@@ -1,0 +1,54 @@
+"""The manifest of a written grading: read in one place, and that of a run which failed is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from creditscore.errors import InputError
+from creditscore.json_source import read_json, require
+
+MANIFEST = "manifest.json"
+QUARANTINE = "quarantine.parquet"
+UNFINISHED = "the run ended before its results were written"
+AGAIN = "grade again with --out"
+TEXTS = ("run_id", "scheme_hash", "snapshot_hash", "period", "as_of", "known_at", "law_known_at", "creditscore")
+OBJECTS = ("counts", "reasons", "inputs", "readings")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a folder that `creditscore grade` wrote; InputError where it is none, or of a run that failed."""
+    manifest = read_json(folder / MANIFEST, "the manifest of the grading", AGAIN)
+    _refuse(manifest, folder)
+    if not isinstance(manifest, dict) or not ("scheme" in manifest or "schemes" in manifest):
+        raise _damaged(folder, "it names no scheme")
+    runs = list(manifest["schemes"].values()) if isinstance(manifest.get("schemes"), dict) else [manifest]
+    if "schemes" in manifest and (not isinstance(manifest["schemes"], dict) or not runs):
+        raise _damaged(folder, "schemes is not an object with a part for each scheme")
+    for run in runs:
+        if not isinstance(run, dict):
+            raise _damaged(folder, "a scheme has no manifest of its own")
+        needed: dict[str, type | tuple[type, ...]] = {"scheme": str}
+        needed |= dict.fromkeys(TEXTS, str) | {name: dict for name in OBJECTS if name in run}
+        require(run, "the manifest of the grading", folder / MANIFEST, needed, AGAIN)
+    return manifest
+
+
+def refuse_failed(folder: Path) -> None:
+    """InputError where the folder holds what a failed run left: its quarantine, and no result."""
+    if (folder / MANIFEST).is_file():
+        _refuse(read_json(folder / MANIFEST, "the manifest of the folder"), folder)
+
+
+def _refuse(manifest: Any, folder: Path) -> None:
+    if isinstance(manifest, dict) and "failed" in manifest:
+        raise InputError(
+            f"the run failed and has no result: {manifest['failed']}",
+            where=str(folder / QUARANTINE if (folder / QUARANTINE).is_file() else folder),
+            allowed="the folder of a run that ended well",
+            next=f"mend the rows that {QUARANTINE} lists, or accept them with --max-rejected, and grade again",
+        )
+
+
+def _damaged(folder: Path, why: str) -> InputError:
+    return InputError(f"the manifest of the grading cannot be read: {why}", where=str(folder / MANIFEST), next=AGAIN)
