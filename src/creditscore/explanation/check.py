@@ -9,13 +9,14 @@ from typing import Any
 
 from creditscore.days import to_day
 from creditscore.errors import CreditscoreError, SchemeError
-from creditscore.explanation.check_decision import decision_faults
+from creditscore.explanation.check_decision import decision_faults, without_faults
 from creditscore.explanation.check_rows import row_faults
 from creditscore.explanation.numbers import points
 from creditscore.explanation.read import Found
 from creditscore.grading.bind import bind
 from creditscore.grading.exact import Outcome
 from creditscore.grading.grade import RUN, run_id_of
+from creditscore.grading.input_state import BLOCKED
 from creditscore.grading.lines import STEPS, Line
 from creditscore.grading.plan import Plan
 from creditscore.quantities import from_micro, plain, to_micro
@@ -40,7 +41,10 @@ def check(found: Found, plan: Plan | None, outcome: Outcome | None = None) -> No
         lines = [_line(row) for row in found.ledger]
         weighed, faults = row_faults(plan, found.grade, lines)
         _refuse(found, faults, "the ledger of {} does not follow from its rules")
-        faults = decision_faults(plan, found.grade, lines, weighed)
+        if found.grade["state_reason"] != BLOCKED:
+            faults = decision_faults(plan, found.grade, lines, weighed)
+        else:
+            faults = without_faults(found.grade.get("grade_without"), lines)
         _refuse(found, faults, "the grade of {} does not follow from its ledger")
     if outcome is not None:
         _refuse(found, _unlike(found, outcome), "the page of {} is not what its records give")
@@ -159,13 +163,15 @@ def _unlike(found: Found, outcome: Outcome) -> Iterator[str]:
     """Where the written rows are not those of the outcome."""
     graded = outcome.state == "graded"
     known = outcome.state != "not_graded"
-    again = {
+    again: dict[str, Any] = {
         "state": outcome.state, "state_reason": outcome.state_reason,
         "start": from_micro(outcome.start), "score": from_micro(outcome.score) if known else None,
         "score_low": from_micro(outcome.score_low), "score_high": from_micro(outcome.score_high),
         "grade": outcome.grade, "route": outcome.route, "margin": from_micro(outcome.margin) if graded else None,
         "evidence": outcome.evidence, "readings": ";".join(outcome.readings),
     }  # fmt: skip
+    if found.grade["state_reason"] == BLOCKED:  # what refused rows leave open is not said
+        again = {"grade_without": outcome.grade} | {name: again[name] for name in ("evidence", "readings")}
     for name, value in again.items():
         if _text(found.grade[name]) != _text(value):
             yield f"{name} is {_text(found.grade[name]) or '(none)'}, computed again {_text(value) or '(none)'}"

@@ -16,10 +16,12 @@ from creditscore.days import LAST, from_day, to_day
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.errors import SchemeError, TooManyRejected, UsageError
 from creditscore.grading import run
+from creditscore.grading.acceptance import check_matched, mark_accepted, read_acceptances
 from creditscore.grading.admit import Admitted
 from creditscore.grading.bind import bind
 from creditscore.grading.border import quarantine_sql
 from creditscore.grading.few import run_few
+from creditscore.grading.input_state import find_doubts, put_input_state
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
 from creditscore.grading.result import Grading
@@ -27,6 +29,7 @@ from creditscore.grading.spans import spans
 from creditscore.grading.take_in import engine_of, take_in
 from creditscore.records import Snapshot, ingest
 from creditscore.records.intake import connect
+from creditscore.records.refused import refused_hash
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.model import Scheme
@@ -42,6 +45,7 @@ RUN = (
     "known_at",
     "law_known_at",
 )  # what a run's id is made of
+LATER = ("refused_hash", "accepted")  # and these, where they are stated: earlier versions knew none of them
 
 
 def grade(
@@ -57,6 +61,7 @@ def grade(
     as_of: date | str | None = None,
     known_at: date | str | None = None,
     max_rejected: int = 0,
+    accepted: Any = None,
     ledger: bool = True,
     threads: int | None = None,
     memory_limit: str | None = None,
@@ -69,8 +74,12 @@ def grade(
     evaluation year that is complete on the day, or 31 December of the year. `known_at` replays what was known on a day,
     of the records and of the law; absent, all records of the input and all published law are known.
 
+    A refused row that names a subject counts like an unknown number: where an admissible reading of it could change the
+    grade, the state is `not_computable` and `grade_without` shows the grade without it; `input_state` says what each
+    grade rests on. `accepted` names refused rows that a person takes for lost (columns of the quarantine, `by`, `why`).
+
     Raises UsageError, NotInForce, SchemeError, InputError; TooManyRejected (with the result in `.grading`) when more
-    than `max_rejected` rows were refused.
+    than `max_rejected` rows were refused and not accepted.
     """
     if not isinstance(scheme, Scheme):
         scheme = _name(scheme)
@@ -105,11 +114,15 @@ def grade(
             memory_limit=memory_limit,
             subject_ids=chosen.subject_id,
         )
+    if accepted is not None:
+        snapshot = replace(snapshot, accepted=tuple(read_acceptances(accepted)))
     plan = _plan(snapshot, chosen, siblings, at, known)
     read = perf_counter()
     grading = _run(snapshot, plan, ledger)
     grading.manifest["timings"] = {"intake": round(read - began, 3), "grading": round(perf_counter() - read, 3)}
-    if grading.manifest["rejected"] > max_rejected:
+    if accepted is not None:
+        check_matched(snapshot.accepted, grading.manifest["accepted"])
+    if grading.manifest["rejected"] - grading.manifest["accepted_rows"] > max_rejected:
         raise too_many(grading, max_rejected)
     return grading
 
@@ -126,7 +139,8 @@ def grade_few(
     interpreter, which needs no time to start.
     """
     began = perf_counter()
-    grading = _run(snapshot, plan_for(snapshot, scheme, period, as_of=as_of, known_at=known_at), True, few=True)
+    plan = plan_for(snapshot, scheme, period, as_of=as_of, known_at=known_at)
+    grading = _run(snapshot, plan, True, few=True)
     grading.manifest["timings"] = {"intake": 0.0, "grading": round(perf_counter() - began, 3)}
     return grading
 
@@ -159,7 +173,7 @@ def hash_of(scheme: Scheme) -> str:
 
 def run_id_of(run: Mapping[str, Any]) -> str:
     """The id that a run with this identity has: a hash of version, scheme, input and parameters."""
-    identity = {name: run[name] for name in RUN}
+    identity = {name: run[name] for name in RUN} | {name: run[name] for name in LATER if run.get(name)}
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -188,9 +202,13 @@ def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool, few: bool = False) -
         run.put_tables(engine, plan, codes)
         ranges = spans(snapshot.rows("subjects"), admitted.rows, snapshot.in_order)
         used = run.run(engine, plan, features, with_ledger, ranges)
+    accepted_rows, accepted = mark_accepted(refusals, snapshot.accepted)
+    doubts = find_doubts(engine, snapshot, plan, refusals)
+    put_input_state(engine, doubts)
     refusals.redact()
-    engine.materialise("result_quarantine", quarantine_sql())
-    manifest = _manifest(engine, snapshot, plan, admitted, used, folded.not_yet_known, refusals, features)
+    engine.materialise("result_quarantine", quarantine_sql(snapshot.refused))
+    manifest = _manifest(engine, snapshot, plan, admitted, used, folded.not_yet_known, refusals, features, accepted)
+    manifest |= {"accepted_rows": accepted_rows, "blocked_grades": doubts.summary()}
     if not with_ledger:
         manifest["ledger"] = "none"  # so that a ledger which is gone is not taken for one that never was
     return Grading(engine.con, plan, manifest, with_ledger)
@@ -205,6 +223,7 @@ def _manifest(
     not_yet_known: int,
     refusals: Refusals,
     features: run.Features,
+    accepted: list[dict[str, str]],
 ) -> dict[str, Any]:
     counted = snapshot.counts.get("records", {})
     refused = int(counted.get("refused", 0)) + admitted.refused
@@ -239,6 +258,8 @@ def _manifest(
         "scheme_hash": hash_of(plan.scheme),
         "snapshot_hash": snapshot.content_hash(),
         **parameters,
+        "refused_hash": refused_hash(engine.con, snapshot.refused),
+        "accepted": accepted,
     }
     states = dict(engine.rows("SELECT state, COUNT(*) FROM result_grades GROUP BY state ORDER BY state"))
     shares = dict(

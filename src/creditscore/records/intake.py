@@ -11,6 +11,7 @@ from creditscore.errors import InputError, UsageError
 from creditscore.records.excluded import refuse_columns
 from creditscore.records.faults import create_quarantine, redact_quarantine
 from creditscore.records.log import show_log, take_records
+from creditscore.records.refused import attribute_rows, create_refused
 from creditscore.records.side import create_side, take_side
 from creditscore.records.snapshot import Snapshot, column_types
 from creditscore.records.source import Source, forget, open_sources
@@ -95,6 +96,7 @@ def _take(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_id
         refuse_columns(name, sources[name].further, sources[name].origin)
     create_quarantine(con)
     create_side(con)
+    create_refused(con)
     counts = {"subjects": take_subjects(con, sources["subjects"], subject_ids)}
     counts["records"], facts = take_records(con, sources["records"], subject_ids == "uscc")
     further = sources["records"].further
@@ -102,6 +104,7 @@ def _take(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_id
     for name in ("attributes", "listings", "history", "feeds"):
         if name in sources:
             counts[name] = take_side(con, sources[name], subject_ids == "uscc")
+    attribute_rows(con, subject_ids == "uscc")
     redact_quarantine(con)
     inputs = {name: {"from": source.origin, "rows": source.rows} for name, source in sources.items()}
     forget(con, sources)

@@ -10,6 +10,7 @@ from creditscore.records.events import FILED_SAYS, OTHER_SUBJECT, SHARES_ADD_UP,
 from creditscore.records.excluded import by_reason
 from creditscore.records.faults import bit_of, drop_pairs, list_faults, looks_resident, put_pairs, settle_residents
 from creditscore.records.identity import MANGLED_LIKE, canonical_code
+from creditscore.records.refused import keep_refused
 from creditscore.records.source import Source, quote
 from creditscore.records.stage import Stage, resolve_subjects
 from creditscore.records.tables import ATTRIBUTE_PREFIX, CORRECTED, FILED, LOG_COLUMNS, ONE
@@ -45,6 +46,7 @@ def take_records(con: duckdb.DuckDBPyConnection, source: Source, upper: bool) ->
     repeated = settle_events(con, stage.faults, list(values))
     refused = list_faults(con, "log_rows", source, stage.faults)
     if refused:
+        keep_refused(con, "log_rows", source, stage.faults)
         con.execute("DELETE FROM log_rows WHERE mask <> 0")
         items, domains = _compact(con, "item", items), _compact(con, "domain", domains)
     for spent in ("mask", "subject_raw"):  # of all rows, and never read again

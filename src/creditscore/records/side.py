@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from creditscore.records import parse
 from creditscore.records.excluded import by_reason
 from creditscore.records.faults import bit_of, list_faults, looks_resident, settle_residents
+from creditscore.records.refused import keep_refused
 from creditscore.records.source import Source, literal, quote
 from creditscore.records.stage import Stage, drop_repeats, resolve_subjects
 from creditscore.records.tables import HISTORY_CODES
@@ -157,6 +158,8 @@ def take_side(con: duckdb.DuckDBPyConnection, source: Source, upper: bool) -> di
             " (SELECT listing_id FROM stage_side GROUP BY listing_id HAVING count(*) > 1)"
         )
     refused = list_faults(con, "stage_side", source, stage.faults)
+    if refused and name != "feeds":
+        keep_refused(con, "stage_side", source, stage.faults)
     names = [column.split()[0] for column in COLUMNS[name].split(", ")]
     chosen = ", ".join("line" if column == "row" else quote(column) for column in names)
     con.execute(f"INSERT INTO {name} SELECT {chosen} FROM stage_side WHERE mask = 0")

@@ -20,12 +20,13 @@ CONTENT_TABLES = ("subjects", "attributes", "log", "listings", "history", "feeds
 class Snapshot:
     """Tables of good rows in `con`, and what is known about them.
 
-    `subjects`, `attributes`, `log`, `listings`, `history`, `feeds` and `quarantine` are the names of tables or
+    `subjects`, `attributes`, `log`, `listings`, `history`, `feeds`, `quarantine` and `refused` (the refused rows
+    whole, each with the subject that it names) are the names of tables or
     views in `con`. `items` and `domains` are dictionaries: the code in the log is the position. `newest_day` is
     the newest date of anything that happened or was recorded (days since 1970-01-01). `counts` holds, by table,
     rows, refused and repeated. `log_columns` are the columns the input gave; the others are constants.
     `in_order`: the log lies in order of sid, in files that need not be read as a whole. `made_up`: no real organisation
-    is meant, and what is made from it says so.
+    is meant, and what is made from it says so. `accepted`: refused rows that a person takes for lost, with who and why.
     """
 
     con: duckdb.DuckDBPyConnection = field(repr=False)
@@ -47,6 +48,8 @@ class Snapshot:
     history: str = "history"
     feeds: str = "feeds"
     quarantine: str = "quarantine"
+    refused: str = "refused_rows"
+    accepted: tuple[Mapping[str, str], ...] = field(default=(), compare=False)
 
     def content_hash(self) -> str:
         """`sha256:…` of every cell of every good row; computed at the first call, or read with the snapshot."""

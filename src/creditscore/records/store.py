@@ -10,6 +10,7 @@ from creditscore.errors import InputError
 from creditscore.folders import whole
 from creditscore.records.intake import connect
 from creditscore.records.log import show_log
+from creditscore.records.refused import create_refused, take_from_quarantine
 from creditscore.records.snapshot import Snapshot
 from creditscore.records.source import literal, quote
 from creditscore.records.subjects import SubjectIds
@@ -28,7 +29,9 @@ ORDER = {
     "history": "ALL",
     "feeds": "ALL",
     "quarantine": "ALL",
+    "refused_rows": "ALL",
 }
+LATER = {"refused_rows"}  # earlier versions wrote no such file
 EVENTS = "events.parquet"
 AGAIN = "write the snapshot again from its input"
 NEEDED: dict[str, type] = {  # what snapshot.json says, and as what
@@ -130,12 +133,12 @@ def read_snapshot(
 
 
 def _opened(folder: Path, manifest: dict[str, Any], con: duckdb.DuckDBPyConnection, verify: bool) -> Snapshot:
-    needed = [f"{table}.parquet" for table in ("log", *ORDER)]
+    needed = [f"{table}.parquet" for table in ("log", *ORDER) if table in manifest["rows"] or table not in LATER]
     needed += [EVENTS] if "single" in manifest["log_columns"] else []
     for file in (folder / name for name in needed):
         if not file.is_file():
             raise InputError("a file of the snapshot is missing", where=str(file), next="write the snapshot again")
-    for table in ("log", *ORDER):
+    for table in (name for name in ("log", *ORDER) if f"{name}.parquet" in needed):
         file = folder / f"{table}.parquet"
         name = "log_rows" if table == "log" else table
         rows = f"SELECT * FROM read_parquet({literal(str(file))})"
@@ -146,6 +149,9 @@ def _opened(folder: Path, manifest: dict[str, Any], con: duckdb.DuckDBPyConnecti
                 f" UNION ALL SELECT * REPLACE (false AS single) FROM read_parquet({several})"
             )
         con.execute(f"CREATE OR REPLACE VIEW {name} AS {rows}")
+    if "refused_rows.parquet" not in needed:
+        create_refused(con)
+        take_from_quarantine(con)
     attributes = tuple(manifest["attribute_columns"])
     show_log(con, "log_rows", manifest["log_columns"], attributes, "row")
     snapshot = Snapshot(
@@ -164,7 +170,7 @@ def _opened(folder: Path, manifest: dict[str, Any], con: duckdb.DuckDBPyConnecti
     )
     if verify and snapshot.computed_hash() != manifest["content_hash"]:
         raise InputError("the files of the snapshot do not match its hash", where=str(folder), next=AGAIN)
-    if verify and manifest["rows"] != {table: snapshot.rows(table) for table in ("log", *ORDER)}:
+    if verify and manifest["rows"] != {table: snapshot.rows(table) for table in manifest["rows"]}:
         raise InputError(f"{MANIFEST} counts other rows than its files have", where=str(folder), next=AGAIN)
     return snapshot
 

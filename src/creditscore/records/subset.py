@@ -10,6 +10,7 @@ from creditscore.errors import InputError, UsageError
 from creditscore.records.faults import drop_pairs, put_pairs
 from creditscore.records.identity import redact
 from creditscore.records.intake import ingest
+from creditscore.records.refused import copy_refused
 from creditscore.records.snapshot import Snapshot
 from creditscore.records.source import quote
 from creditscore.records.tables import ATTRIBUTE_PREFIX, EVENTS, LOG_COLUMNS, ONE
@@ -76,7 +77,13 @@ def subset(
             f" AND CAST(q.b AS INTEGER) = log_rows.event_no AND log_rows.known_day > {known_by}"
         )
         drop_pairs(small.con, "added")
-    return replace(small, newest_day=max(small.newest_day, snapshot.newest_day), made_up=snapshot.made_up)
+    copy_refused(snapshot.con.cursor(), snapshot.refused, small.con)
+    return replace(
+        small,
+        newest_day=max(small.newest_day, snapshot.newest_day),
+        made_up=snapshot.made_up,
+        accepted=snapshot.accepted,
+    )
 
 
 def unpack(snapshot: Snapshot, subject_ids: list[str]) -> dict[str, pa.Table]:
