@@ -35,6 +35,7 @@ def run_of(folder: Path, scheme: str | None) -> tuple[dict[str, Any], Scheme | N
 
 def held_in(snapshot: Path, run: dict[str, Any]) -> Snapshot:
     """The snapshot, which must be the one that was graded."""
+    from creditscore.grading.acceptance import as_graded
     from creditscore.records.store import read_snapshot
 
     found = read_snapshot(snapshot)
@@ -45,7 +46,7 @@ def held_in(snapshot: Path, run: dict[str, Any]) -> Snapshot:
             allowed=run["snapshot_hash"],
             next="give the snapshot of the run",
         )
-    return found
+    return as_graded(found, run)
 
 
 def again(

@@ -11,8 +11,8 @@ from typing import Any, Literal
 import numpy as np
 
 from creditscore.composite.acts import settle
-from creditscore.composite.assemble import Scores, assemble, tables
-from creditscore.composite.cells import no_cells, resolve
+from creditscore.composite.assemble import REASONS, STATES, Scores, assemble, tables
+from creditscore.composite.cells import no_cells
 from creditscore.composite.config import CompositeConfig
 from creditscore.composite.gather import Gathered, content, gather, listed_rules, newest_day, pivot
 from creditscore.composite.load import load_composite
@@ -85,7 +85,7 @@ def combine(
         listed, entries = listed_rules(gathered.con, cells, ids)
     f = function_of(rules)
     shared, again = settle(gathered.runs, cells, f, ids, cell, listed) if acts == "once" else ([], [])
-    scores = assemble(cells, f, resolve(cells, cell, listed), sole_traders(rules, ids, gathered, subjects is not None))
+    scores = assemble(cells, f, cell, listed, sole_traders(rules, ids, gathered, subjects is not None))
     inputs = _inputs(gathered, rules, day, listings is not None, subjects is not None)
     manifest = {
         "format": FORMAT,
@@ -120,8 +120,8 @@ def _counts(
     config: CompositeConfig, scores: Scores, shared: int, refused: int, outside: int, entries: dict[str, int] | None
 ) -> dict[str, Any]:
     states: dict[str, int] = {}
-    for code, name in enumerate(("graded", "not_graded:coverage", "not_graded:individual_business")):
-        states[name] = int((scores.state == code).sum())
+    for code, (state, reason) in enumerate(zip(STATES, REASONS, strict=True)):
+        states[f"{state}:{reason}" if reason else state] = int((scores.state == code).sum())
     graded = scores.state == 0
     grades = {one.code: int((scores.place[graded] == k).sum()) for k, one in enumerate(config.grades)}
     found: dict[str, Any] = {

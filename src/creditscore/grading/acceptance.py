@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from creditscore.errors import InputError, UsageError
 from creditscore.grading.refusals import Refusals
+from creditscore.records import Snapshot
 from creditscore.records.identity import redact
 
 WHICH = ("table", "subject_id", "record_id", "event_no", "item", "reason", "column", "value")  # as in the quarantine
@@ -74,6 +76,12 @@ def _rows(given: Any, origin: str) -> list[dict[str, Any]]:
         ) from error
     finally:
         con.close()
+
+
+def as_graded(snapshot: Snapshot, manifest: Mapping[str, Any]) -> Snapshot:
+    """Give a snapshot what a run took beside it: its accepted rows, and whether it judged refused rows at all."""
+    accepted = tuple(dict(row) for row in manifest.get("accepted", ()))
+    return replace(snapshot, accepted=accepted, judges_refused="blocked_grades" in manifest)
 
 
 def mark_accepted(refusals: Refusals, acceptances: Sequence[Mapping[str, str]]) -> tuple[int, list[dict[str, str]]]:

@@ -122,7 +122,7 @@ def grade(
     grading.manifest["timings"] = {"intake": round(read - began, 3), "grading": round(perf_counter() - read, 3)}
     if accepted is not None:
         check_matched(snapshot.accepted, grading.manifest["accepted"])
-    if grading.manifest["rejected"] - grading.manifest["accepted_rows"] > max_rejected:
+    if grading.manifest["rejected"] - grading.manifest.get("accepted_rows", 0) > max_rejected:
         raise too_many(grading, max_rejected)
     return grading
 
@@ -203,12 +203,15 @@ def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool, few: bool = False) -
         ranges = spans(snapshot.rows("subjects"), admitted.rows, snapshot.in_order)
         used = run.run(engine, plan, features, with_ledger, ranges)
     accepted_rows, accepted = mark_accepted(refusals, snapshot.accepted)
-    doubts = find_doubts(engine, snapshot, plan, refusals)
+    doubts = find_doubts(engine, snapshot, plan, refusals) if snapshot.judges_refused else None
     put_input_state(engine, doubts)
     refusals.redact()
     engine.materialise("result_quarantine", quarantine_sql(snapshot.refused))
     manifest = _manifest(engine, snapshot, plan, admitted, used, folded.not_yet_known, refusals, features, accepted)
-    manifest |= {"accepted_rows": accepted_rows, "blocked_grades": doubts.summary()}
+    if doubts is not None:
+        manifest |= {"accepted_rows": accepted_rows, "blocked_grades": doubts.summary()}
+    else:  # as an earlier version wrote it
+        manifest = {name: value for name, value in manifest.items() if name not in LATER}
     if not with_ledger:
         manifest["ledger"] = "none"  # so that a ledger which is gone is not taken for one that never was
     return Grading(engine.con, plan, manifest, with_ledger)
@@ -258,7 +261,7 @@ def _manifest(
         "scheme_hash": hash_of(plan.scheme),
         "snapshot_hash": snapshot.content_hash(),
         **parameters,
-        "refused_hash": refused_hash(engine.con, snapshot.refused),
+        "refused_hash": refused_hash(engine.con, snapshot.refused) if snapshot.judges_refused else "",
         "accepted": accepted,
     }
     states = dict(engine.rows("SELECT state, COUNT(*) FROM result_grades GROUP BY state ORDER BY state"))

@@ -480,7 +480,8 @@ class Typer:
         small = ingest(subjects_table, table("records"), subject_ids="local", **beside)
         if not self.known_is_given:  # then all that was delivered is known
             for name, column in KNOWN.items():
-                small.con.execute(f"UPDATE {name} SET {column} = NULL") if self._has(small, name, column) else None
+                if self._has(small, name, column):  # a correction without a day of its own counts from that day
+                    small.con.execute(f"UPDATE {name} SET {column} = least({column}, {self.plan.known_at})")
         engine = engine_of(small)
         take_in(engine, small, self.plan)
         typed = dict(subjects(engine, self.plan))
@@ -494,11 +495,16 @@ class Typer:
         return column in column_types(snapshot.con, table)
 
 
-def put_input_state(engine: DuckDBEngine, doubts: Doubts, marks: Collection[str] = ()) -> None:
+def put_input_state(engine: DuckDBEngine, doubts: Doubts | None, marks: Collection[str] = ()) -> None:
     """Show on `result_grades` what was found: states, `input_state` and the grade without the refused rows.
 
-    `marks`: codes that hold for the whole run.
+    `marks`: codes that hold for the whole run. Without doubts, as in runs of earlier versions, both columns are empty.
     """
+    if doubts is None:
+        nothing = "CAST(NULL AS VARCHAR) AS input_state, CAST(NULL AS VARCHAR) AS grade_without"
+        engine.con.execute("ALTER VIEW result_grades RENAME TO computed_grades")
+        engine.view("result_grades", f"SELECT g.*, {nothing} FROM computed_grades g")
+        return
     every = sorted({*doubts.everyone, *marks})
     general = literal(";".join(every) or WHOLE)
     engine.con.execute("ALTER VIEW result_grades RENAME TO computed_grades")

@@ -173,7 +173,7 @@ def _manifest(result: Gradings) -> dict[str, Any]:
     first = result.runs[0].manifest
     runs = {run.plan.scheme.scheme: run.manifest for run in result.runs}
     keys = _row_keys(result.quarantine)
-    accepted = [row for run in result.runs for row in run.manifest["accepted"]]
+    accepted = [row for run in result.runs for row in run.manifest.get("accepted", ())]
     reasons: dict[str, int] = {}
     for row in result.quarantine.select(["table", "reason"]).to_pylist():
         what = f"{row['table']}: {row['reason']}"
@@ -190,7 +190,7 @@ def _manifest(result: Gradings) -> dict[str, Any]:
         "rejected": len(keys),
         "accepted": [row for number, row in enumerate(accepted) if row not in accepted[:number]],
         "accepted_rows": len(set().union(*(_row_keys(run.accepted_rows) for run in result.runs))),
-        "blocked_grades": _blocked(run.manifest["blocked_grades"] for run in result.runs),
+        "blocked_grades": _blocked(run.manifest.get("blocked_grades", []) for run in result.runs),
         "reasons": dict(sorted(reasons.items())),
         "inputs": first["inputs"],
     }

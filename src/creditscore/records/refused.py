@@ -74,18 +74,31 @@ def take_from_quarantine(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def copy_refused(source: duckdb.DuckDBPyConnection, table: str, target: duckdb.DuckDBPyConnection) -> None:
-    """Give the subjects of `target` the refused rows that name them, and those that name nobody."""
+def copy_refused(
+    source: duckdb.DuckDBPyConnection, table: str, quarantine: str, target: duckdb.DuckDBPyConnection
+) -> None:
+    """Give the subjects of `target` the refused rows that name them, and those that name nobody, with their faults.
+
+    Their lines are written below zero, apart from the lines of what `target` itself was given.
+    """
     subjects = dict(target.execute("SELECT subject_id, sid FROM subjects").fetchall())
     put_pairs(source, "wanted", [(subject_id, "") for subject_id in subjects])
     rows = source.execute(
-        f'SELECT r."table", r.line, s.subject_id, r.cells, r.faults FROM {table} r'
+        f'SELECT r."table", -abs(r.line), s.subject_id, r.cells, r.faults FROM {table} r'
         " LEFT JOIN subjects s ON s.sid = r.sid WHERE r.sid IS NULL OR s.subject_id IN (SELECT a FROM wanted)"
     ).fetchall()
     drop_pairs(source, "wanted")
     if rows:
         named = [(name, line, subjects.get(subject), cells, faults) for name, line, subject, cells, faults in rows]
         target.executemany("INSERT INTO refused_rows VALUES (?, ?, ?, ?, ?)", named)
+        put_pairs(source, "wanted", sorted({(name, str(-line)) for name, line, *_ in rows}))
+        faults_of = source.execute(
+            f"SELECT q.* REPLACE (-abs(q.line) AS line) FROM {quarantine} q"
+            ' JOIN wanted w ON w.a = q."table" AND CAST(w.b AS BIGINT) = abs(q.line)'
+        ).fetchall()
+        drop_pairs(source, "wanted")
+        if faults_of:
+            target.executemany(f"INSERT INTO quarantine VALUES ({', '.join('?' * len(faults_of[0]))})", faults_of)
 
 
 def refused_hash(con: duckdb.DuckDBPyConnection, table: str = "refused_rows") -> str:

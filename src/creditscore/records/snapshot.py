@@ -27,6 +27,7 @@ class Snapshot:
     rows, refused and repeated. `log_columns` are the columns the input gave; the others are constants.
     `in_order`: the log lies in order of sid, in files that need not be read as a whole. `made_up`: no real organisation
     is meant, and what is made from it says so. `accepted`: refused rows that a person takes for lost, with who and why.
+    `judges_refused`: False where a run of an earlier version is made again, which passed refused rows over.
     """
 
     con: duckdb.DuckDBPyConnection = field(repr=False)
@@ -50,6 +51,7 @@ class Snapshot:
     quarantine: str = "quarantine"
     refused: str = "refused_rows"
     accepted: tuple[Mapping[str, str], ...] = field(default=(), compare=False)
+    judges_refused: bool = field(default=True, compare=False)
 
     def content_hash(self) -> str:
         """`sha256:…` of every cell of every good row; computed at the first call, or read with the snapshot."""

@@ -77,12 +77,13 @@ def subset(
             f" AND CAST(q.b AS INTEGER) = log_rows.event_no AND log_rows.known_day > {known_by}"
         )
         drop_pairs(small.con, "added")
-    copy_refused(snapshot.con.cursor(), snapshot.refused, small.con)
+    copy_refused(snapshot.con.cursor(), snapshot.refused, snapshot.quarantine, small.con)
     return replace(
         small,
         newest_day=max(small.newest_day, snapshot.newest_day),
         made_up=snapshot.made_up,
         accepted=snapshot.accepted,
+        judges_refused=snapshot.judges_refused,
     )
 
 

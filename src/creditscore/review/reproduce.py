@@ -11,6 +11,7 @@ from typing import Any
 
 from creditscore.errors import InputError, UsageError
 from creditscore.explanation.read import read_manifest
+from creditscore.grading.acceptance import as_graded
 from creditscore.grading.grade import grade, run_id_of
 from creditscore.grading.result import TABLES, Grading
 from creditscore.grading.several import Gradings, join
@@ -21,6 +22,8 @@ from creditscore.schemes.model import Scheme
 
 IDENTITY = ("creditscore", "scheme_hash", "snapshot_hash")
 PARAMETERS = ("scheme", "period", "as_of", "known_at", "law_known_at")
+STATES_INPUT = ("refused_hash", "accepted", "accepted_rows", "blocked_grades")  # no earlier version says any of these
+ADDED = {"grades": ("input_state", "grade_without"), "quarantine": ("could_be",)}  # nor has it these columns
 APART = ("timings", "made_up", "schemes")  # what is no result of the computation; schemes are compared one by one
 CHANGED = "changed after it was written, unless it was written under another calendar of working days"
 ANY = 2**62  # a reproduction refuses what the run refused; how many it was allowed is no part of the result
@@ -71,18 +74,20 @@ def reproduce(folder: Path | str, source: Snapshot, schemes: dict[str, Scheme] |
             f"{', '.join(sorted(set(schemes or {}) - set(runs)))} is not among the schemes of this run",
             where=str(folder), allowed=", ".join(runs), next="give the files of the schemes that graded",
         )  # fmt: skip
-    made = [_one(run, source, schemes or {}, folder / "manifest.json") for run in runs.values()]
+    made = [_one(run, as_graded(source, run), schemes or {}, folder / "manifest.json") for run in runs.values()]
     again: Grading | Gradings = join(made, manifest.get("skipped", {})) if "schemes" in manifest else made[0]
-    causes = _causes(runs, made) or (*_unlike(manifest, again.manifest, ""),)
+    is_older = not any("blocked_grades" in run for run in runs.values())
+    computed = {name: value for name, value in again.manifest.items() if not (is_older and name in STATES_INPUT)}
+    causes = _causes(runs, made) or (*_unlike(manifest, computed, ""),)
     files, first = {}, None
     with tempfile.TemporaryDirectory(prefix="creditscore-") as work:
         again.write(work)
         for table in TABLES:
-            written, computed = folder / f"{table}.parquet", Path(work) / f"{table}.parquet"
-            if not written.is_file() and not computed.is_file():
+            written, made_again = folder / f"{table}.parquet", Path(work) / f"{table}.parquet"
+            if not written.is_file() and not made_again.is_file():
                 continue
-            found = first_difference(table, written, computed)
-            files[table] = "differs" if found else "bytes" if same_bytes(written, computed) else "rows"
+            found = first_difference(table, written, made_again, ADDED.get(table, ()) if is_older else ())
+            files[table] = "differs" if found else "bytes" if same_bytes(written, made_again) else "rows"
             first = first or found
     if first is not None and not causes:
         causes = (Cause("files", f"{first.table}.parquet", CHANGED),)
