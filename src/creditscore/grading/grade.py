@@ -209,6 +209,7 @@ def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool, few: bool = False) -
     engine.materialise("result_quarantine", quarantine_sql(snapshot.refused))
     manifest = _manifest(engine, snapshot, plan, admitted, used, folded.not_yet_known, refusals, features, accepted)
     manifest |= {"accepted_rows": accepted_rows, "blocked_grades": doubts.summary()}
+    manifest["input_marks"] = sorted(doubts.everyone)
     if not with_ledger:
         manifest["ledger"] = "none"  # so that a ledger which is gone is not taken for one that never was
     return Grading(engine.con, plan, manifest, with_ledger)
