@@ -58,7 +58,7 @@ def take_subjects(con: duckdb.DuckDBPyConnection, source: Source, ids: SubjectId
 def _mark_duplicates(con: duckdb.DuckDBPyConnection, stage: Stage, columns: list[str]) -> int:
     """Drop exact repeats and mark every row of a subject given with different content; returns the repeats."""
     total, different = con.execute(
-        "SELECT count(subject_id), count(DISTINCT hash(subject_id)) FROM stage_subjects"
+        "SELECT count(*), count(DISTINCT hash(subject_id)) FROM stage_subjects WHERE subject_id IS NOT NULL"
     ).fetchall()[0]
     if total == different:
         return 0
