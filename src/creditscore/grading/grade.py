@@ -245,7 +245,7 @@ def _manifest(
         engine.rows("SELECT grade, COUNT(*) FROM result_grades WHERE grade IS NOT NULL GROUP BY grade ORDER BY grade")
     )
     feeds = engine.rows(f"SELECT COUNT(*) FROM {snapshot.feeds}")[0][0]
-    notes = _law_notes(plan)
+    notes = _law_notes(plan) + _float_notes(snapshot)
     notes += [] if feeds else ["no feeds declared: a subject without records may be clean, or its feed may be silent"]
     return {
         "run_id": run_id_of(identity),
@@ -289,6 +289,15 @@ def _law_notes(plan: Plan) -> list[str]:
     cited = sorted({cite.law for rule in rules for cite in rule.cite})
     late = [(law, laws[law].known_from) for law in cited if law in laws and (laws[law].known_from or day) > day]
     return [f"rules of {law} are applied, which became known only on {known}" for law, known in late]
+
+
+def _float_notes(snapshot: Snapshot) -> list[str]:
+    """The columns of binary floats of which not every decimal was read, each once."""
+    return [
+        f"{table}: column {column}: binary floats read at six decimals"
+        for table, about in snapshot.inputs.items()
+        for column in about.get("rounded_columns", ())
+    ]
 
 
 def _provisional(engine: DuckDBEngine, plan: Plan, features: run.Features) -> bool:

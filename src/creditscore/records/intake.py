@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.errors import InputError, UsageError
+from creditscore.records import parse
 from creditscore.records.excluded import refuse_columns
 from creditscore.records.faults import create_quarantine, redact_quarantine
 from creditscore.records.log import show_log, take_records
@@ -103,7 +104,7 @@ def _take(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_id
         if name in sources:
             counts[name] = take_side(con, sources[name], subject_ids == "uscc")
     redact_quarantine(con)
-    inputs = {name: {"from": source.origin, "rows": source.rows} for name, source in sources.items()}
+    inputs = {name: _describe_input(con, source) for name, source in sources.items()}
     forget(con, sources)
     return Snapshot(
         con=con,
@@ -116,6 +117,18 @@ def _take(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_id
         subject_ids=subject_ids,
         log_columns=tuple(facts["columns"]),
     )
+
+
+def _describe_input(con: duckdb.DuckDBPyConnection, source: Source) -> dict[str, Any]:
+    """Where a table came from, its rows, and the columns of binary floats that had more decimals than are read."""
+    about: dict[str, Any] = {"from": source.origin, "rows": source.rows}
+    floats = [name for name, kind in source.types.items() if kind in parse.FLOATS]
+    if floats:
+        tests = ", ".join(f"bool_or({parse.is_rounded(name)})" for name in floats)
+        rounded = con.execute(f"SELECT {tests} FROM {source.view}").fetchall()[0]
+        names = [source.spelled.get(name, name) for name, is_rounded in zip(floats, rounded, strict=True) if is_rounded]
+        about |= {"rounded_columns": sorted(names)} if names else {}
+    return about
 
 
 def _newest_day(con: duckdb.DuckDBPyConnection, log_columns: list[str]) -> int:

@@ -14,8 +14,6 @@ from creditscore.records.source import Source, quote
 if TYPE_CHECKING:
     import duckdb
 
-MOST_NUMBER = 9_000_000_000_000  # amounts stay below
-
 
 @dataclass
 class Stage:
@@ -76,7 +74,7 @@ class Stage:
         self.parsed[name] = parse.day(self._cell(column, parse.day_cell(column, kind)), kind)
         return name
 
-    def number(self, column: str, below: int = MOST_NUMBER, detail: str = "") -> str:
+    def number(self, column: str, below: int = parse.MOST_NUMBER, detail: str = "") -> str:
         if not self.source.has(column):
             return "CAST(NULL AS BIGINT)"
         kind = self.source.types[column]
