@@ -6,13 +6,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from creditscore.calendars import coverage
-from creditscore.days import LAST, from_day, to_day
+from creditscore.days import LAST, day_of, from_day, to_day
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.errors import SchemeError, TooManyRejected, UsageError
 from creditscore.grading import run
@@ -41,7 +41,7 @@ RUN = (
     "as_of",
     "known_at",
     "law_known_at",
-)  # what a run's id is made of
+)  # what a run's id is made of, with `period_over` where the manifest says it
 
 
 def grade(
@@ -56,6 +56,8 @@ def grade(
     feeds: Any = None,
     as_of: date | str | None = None,
     known_at: date | str | None = None,
+    intake_on: date | str | None = None,
+    provisional: bool = False,
     max_rejected: int = 0,
     ledger: bool = True,
     threads: int | None = None,
@@ -67,7 +69,9 @@ def grade(
     other tables. `scheme` is an id (`tax`), a pinned version (`tax@2014`), a YAML file or a Scheme. Schemes graded by
     evaluation year take `period` (2024), others `as_of` (a day); given the other one, a scheme takes the last
     evaluation year that is complete on the day, or 31 December of the year. `known_at` replays what was known on a day,
-    of the records and of the law; absent, all records of the input and all published law are known.
+    of the records and of the law; absent, all records of the input and all published law are known. `intake_on` is the
+    day of intake of the tables (today where it is not given), after which nothing in them may be dated. A period that
+    is not over on `known_at`, or without one on the day of intake, is graded only as `provisional`.
 
     Raises UsageError, NotInForce, SchemeError, InputError; TooManyRejected (with the result in `.grading`) when more
     than `max_rejected` rows were refused.
@@ -80,8 +84,8 @@ def grade(
     known = day_of(known_at, "known_at")
     chosen, siblings, at = _scheme(scheme, moment_of(period, as_of), known)
     if isinstance(records, Snapshot):
-        names = ("subjects", "attributes", "listings", "history", "feeds")
-        tables = zip(names, (subjects, attributes, listings, history, feeds), strict=True)
+        names = ("subjects", "attributes", "listings", "history", "feeds", "intake_on")
+        tables = zip(names, (subjects, attributes, listings, history, feeds, intake_on), strict=True)
         given = [name for name, table in tables if table is not None]
         if given:
             raise UsageError(
@@ -104,8 +108,11 @@ def grade(
             threads=threads,
             memory_limit=memory_limit,
             subject_ids=chosen.subject_id,
+            intake_on=intake_on,
         )
     plan = _plan(snapshot, chosen, siblings, at, known)
+    if not provisional:
+        check_period_over(snapshot, plan, known)
     read = perf_counter()
     grading = _run(snapshot, plan, ledger)
     grading.manifest["timings"] = {"intake": round(read - began, 3), "grading": round(perf_counter() - read, 3)}
@@ -152,6 +159,31 @@ def _plan(snapshot: Snapshot, scheme: Scheme, siblings: list[Scheme], at: int | 
     return bind(scheme, at, known_at=known_day, law_known_at=known, siblings=siblings, beside=beside)
 
 
+def judged_on(snapshot: Snapshot, plan: Plan) -> int:
+    """The day on which a period must be over: that of a replay, if it is not later, otherwise the day of intake."""
+    intake = snapshot.intake_day
+    if plan.law_known_at is None:
+        return to_day(snapshot.intake_on)
+    return plan.law_known_at if intake is None else min(plan.law_known_at, intake)
+
+
+def check_period_over(snapshot: Snapshot, plan: Plan, known: date | None) -> None:
+    """Raise UsageError where the last day of the period lies after the day by which it is judged."""
+    last, day = plan.as_of, judged_on(snapshot, plan)
+    if last <= day:
+        return
+    named = (
+        f"the evaluation year {plan.period}" if plan.scheme.period == "year" else f"the period up to {from_day(last)}"
+    )
+    basis = "known_at" if known == from_day(day) else "the day of intake"
+    raise UsageError(
+        f"{named} is not over on {from_day(day)} ({basis}): its records are not complete, and silence would look clean",
+        where=plan.scheme.name,
+        allowed=f"a period that ends on {from_day(day)} or before",
+        next="choose an earlier period, correct the day, or ask for provisional grades (--provisional)",
+    )
+
+
 def hash_of(scheme: Scheme) -> str:
     """`sha256:…` of everything that a scheme says."""
     return "sha256:" + hashlib.sha256(scheme.model_dump_json().encode()).hexdigest()
@@ -159,8 +191,20 @@ def hash_of(scheme: Scheme) -> str:
 
 def run_id_of(run: Mapping[str, Any]) -> str:
     """The id that a run with this identity has: a hash of version, scheme, input and parameters."""
-    identity = {name: run[name] for name in RUN}
+    identity = {name: run[name] for name in (*RUN, *(name for name in ("period_over",) if name in run))}
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def taken_in(snapshot: Snapshot, run: Mapping[str, Any]) -> Snapshot:
+    """The snapshot with the day of intake that a run's manifest states, if it states one."""
+    day = day_of(run.get("intake_on"), "intake_on")
+    return snapshot if day is None else replace(snapshot, intake_day=to_day(day))
+
+
+def is_run(made: Mapping[str, Any], written: Mapping[str, Any]) -> bool:
+    """Whether the run of a manifest is the one written; an earlier version's id says nothing of `period_over`."""
+    older = {name: made[name] for name in RUN}
+    return str(written["run_id"]) == (made["run_id"] if "period_over" in written else run_id_of(older))
 
 
 def too_many(result: Any, allowed: int) -> TooManyRejected:
@@ -239,17 +283,19 @@ def _manifest(
         "scheme_hash": hash_of(plan.scheme),
         "snapshot_hash": snapshot.content_hash(),
         **parameters,
+        "period_over": plan.as_of <= judged_on(snapshot, plan),
     }
     states = dict(engine.rows("SELECT state, COUNT(*) FROM result_grades GROUP BY state ORDER BY state"))
     shares = dict(
         engine.rows("SELECT grade, COUNT(*) FROM result_grades WHERE grade IS NOT NULL GROUP BY grade ORDER BY grade")
     )
     feeds = engine.rows(f"SELECT COUNT(*) FROM {snapshot.feeds}")[0][0]
-    notes = _law_notes(plan) + _float_notes(snapshot)
+    notes = _time_notes(snapshot, plan) + _law_notes(plan) + _float_notes(snapshot)
     notes += [] if feeds else ["no feeds declared: a subject without records may be clean, or its feed may be silent"]
     return {
         "run_id": run_id_of(identity),
         **identity,
+        "intake_on": snapshot.intake_on.isoformat(),
         "counts": {
             "records": records,
             "subjects": dict(snapshot.counts.get("subjects", {})),
@@ -277,6 +323,16 @@ def _name(scheme: Any) -> str:
             next="`creditscore scheme list` shows all",
         )
     return scheme
+
+
+def _time_notes(snapshot: Snapshot, plan: Plan) -> list[str]:
+    """A period that is not over, and a day of grading that the records do not reach."""
+    notes, last = [], from_day(plan.as_of)
+    if plan.as_of > judged_on(snapshot, plan):
+        notes.append(f"provisional: the period is not over on {from_day(judged_on(snapshot, plan))}, it ends on {last}")
+    if plan.law_known_at is None and plan.as_of > plan.known_at:
+        notes.append(f"the newest record is of {from_day(plan.known_at)}, before the day of grading {last}")
+    return notes
 
 
 def _law_notes(plan: Plan) -> list[str]:
@@ -341,18 +397,6 @@ def moment_of(period: int | str | None, as_of: date | str | None) -> int | date:
     day = day_of(as_of, "as_of")
     assert day is not None
     return day
-
-
-def day_of(value: date | str | None, name: str) -> date | None:
-    """The day that a caller gives as a date or as YYYY-MM-DD; UsageError for anything else."""
-    if isinstance(value, datetime):
-        return value.date()
-    if value is None or isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except (ValueError, TypeError) as error:
-        raise UsageError(f"{name}: {value!r} is not a day", allowed="YYYY-MM-DD", next=f"correct {name}") from error
 
 
 def _scheme(scheme: str | Scheme, at: int | date, law_known_at: date | None) -> tuple[Scheme, list[Scheme], int | date]:

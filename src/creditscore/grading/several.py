@@ -96,6 +96,7 @@ def grade_all(
     *,
     as_of: date | str | None = None,
     known_at: date | str | None = None,
+    provisional: bool = False,
     max_rejected: int = 0,
     ledger: bool = True,
     skip: bool = False,
@@ -126,7 +127,16 @@ def grade_all(
     for name in names:
         try:
             runs.append(
-                grade(snapshot, name, period, as_of=as_of, known_at=known_at, max_rejected=2**62, ledger=ledger)
+                grade(
+                    snapshot,
+                    name,
+                    period,
+                    as_of=as_of,
+                    known_at=known_at,
+                    provisional=provisional,
+                    max_rejected=2**62,
+                    ledger=ledger,
+                )
             )
         except NotInForce as error:
             if not skip:
@@ -179,6 +189,7 @@ def _manifest(result: Gradings) -> dict[str, Any]:
         "creditscore": first["creditscore"],
         "snapshot_hash": first["snapshot_hash"],
         "known_at": first["known_at"],
+        "intake_on": first["intake_on"],
         "schemes": runs,
         "order": list(runs),  # the file sorts its keys, the tables follow the call
         "skipped": dict(result.skipped),

@@ -17,9 +17,14 @@ SubjectIds = Literal["uscc", "local"]
 FURTHER = "extra_"
 
 
-def take_subjects(con: duckdb.DuckDBPyConnection, source: Source, ids: SubjectIds) -> dict[str, int]:
-    """Build `subjects` (sid = rank of subject_id) and the first rows of `attributes`; returns row counts."""
-    stage = Stage(source)
+def take_subjects(
+    con: duckdb.DuckDBPyConnection, source: Source, ids: SubjectIds, latest: int | None = None
+) -> dict[str, int]:
+    """Build `subjects` (sid = rank of subject_id) and the first rows of `attributes`; returns row counts.
+
+    `latest`: the day of intake.
+    """
+    stage = Stage(source, latest)
     kind = f"lower({stage.code('kind')})"
     values = {
         "subject_id": stage.code("subject_id"),
