@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from creditscore.calendars import coverage
 from creditscore.days import LAST, day_of, from_day, to_day
@@ -23,6 +23,7 @@ from creditscore.grading.few import run_few
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
 from creditscore.grading.result import Grading
+from creditscore.grading.scope import Scope
 from creditscore.grading.spans import spans
 from creditscore.grading.take_in import engine_of, take_in
 from creditscore.records import Snapshot, ingest
@@ -76,13 +77,11 @@ def grade(
     Raises UsageError, NotInForce, SchemeError, InputError; TooManyRejected (with the result in `.grading`) when more
     than `max_rejected` rows were refused.
     """
-    if not isinstance(scheme, Scheme):
-        scheme = _name(scheme)
     if isinstance(max_rejected, bool) or not isinstance(max_rejected, int) or max_rejected < 0:
         raise UsageError(f"max_rejected is {max_rejected!r}", allowed="a whole number of at least 0")
     began = perf_counter()
     known = day_of(known_at, "known_at")
-    chosen, siblings, at = _scheme(scheme, moment_of(period, as_of), known)
+    chosen = choose(scheme, period, as_of, known)
     if isinstance(records, Snapshot):
         names = ("subjects", "attributes", "listings", "history", "feeds", "intake_on")
         tables = zip(names, (subjects, attributes, listings, history, feeds, intake_on), strict=True)
@@ -107,17 +106,44 @@ def grade(
             feeds=feeds,
             threads=threads,
             memory_limit=memory_limit,
-            subject_ids=chosen.subject_id,
+            subject_ids=chosen.scheme.subject_id,
             intake_on=intake_on,
         )
-    plan = _plan(snapshot, chosen, siblings, at, known)
-    if not provisional:
-        check_period_over(snapshot, plan, known)
     read = perf_counter()
-    grading = _run(snapshot, plan, ledger)
-    grading.manifest["timings"] = {"intake": round(read - began, 3), "grading": round(perf_counter() - read, 3)}
+    grading = grade_snapshot(snapshot, chosen, Scope((chosen.scheme,)), provisional, ledger)
+    grading.manifest["timings"]["intake"] = round(read - began, 3)
     if grading.manifest["rejected"] > max_rejected:
         raise too_many(grading, max_rejected)
+    return grading
+
+
+class Chosen(NamedTuple):
+    """The version of a scheme that grades, all its versions, the period in its own terms, and the day of a replay."""
+
+    scheme: Scheme
+    siblings: list[Scheme]
+    at: int | date
+    known: date | None
+
+
+def choose(
+    scheme: str | Path | Scheme, period: int | str | None, as_of: date | str | None, known: date | None
+) -> Chosen:
+    """The version in force for a period or day; raises NotInForce, UsageError, SchemeError."""
+    named = scheme if isinstance(scheme, Scheme) else _name(scheme)
+    return Chosen(*_scheme(named, moment_of(period, as_of), known), known)
+
+
+def grade_snapshot(
+    snapshot: Snapshot, chosen: Chosen, scope: Scope, provisional: bool = False, ledger: bool = True
+) -> Grading:
+    """One scheme of the run that `scope` holds, over a snapshot, whatever is refused."""
+    began = perf_counter()
+    plan = _plan(snapshot, *chosen)
+    if not provisional:
+        check_period_over(snapshot, plan, chosen.known)
+    grading = _run(snapshot, plan, ledger, scope=scope)
+    grading.manifest["timings"] = {"intake": 0.0, "grading": round(perf_counter() - began, 3)}
     return grading
 
 
@@ -147,9 +173,7 @@ def plan_for(
     known_at: date | str | None = None,
 ) -> Plan:
     """The plan by which `grade` would grade a snapshot."""
-    known = day_of(known_at, "known_at")
-    named = scheme if isinstance(scheme, Scheme) else _name(scheme)
-    return _plan(snapshot, *_scheme(named, moment_of(period, as_of), known), known)
+    return _plan(snapshot, *choose(scheme, period, as_of, day_of(known_at, "known_at")))
 
 
 def _plan(snapshot: Snapshot, scheme: Scheme, siblings: list[Scheme], at: int | date, known: date | None) -> Plan:
@@ -221,10 +245,10 @@ def too_many(result: Any, allowed: int) -> TooManyRejected:
     return error
 
 
-def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool, few: bool = False) -> Grading:
+def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool, few: bool = False, scope: Scope | None = None) -> Grading:
     snapshot = replace(snapshot, con=snapshot.con.cursor())  # what this run makes is seen by no other run
     engine = engine_of(snapshot)
-    folded, admitted, refusals, codes = take_in(engine, snapshot, plan)
+    folded, admitted, refusals, codes = take_in(engine, snapshot, plan, scope)
     features = run.features_of(engine)
     if few:
         used = run_few(engine, plan, features, codes)

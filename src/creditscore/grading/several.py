@@ -6,15 +6,18 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.days import day_of
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.errors import NotInForce, UsageError
-from creditscore.grading.grade import grade, too_many
+from creditscore.grading.grade import Chosen, choose, grade_snapshot, too_many
 from creditscore.grading.result import TABLES, Grading, open_folder
+from creditscore.grading.scope import Scope
 from creditscore.records import Snapshot, ingest
 from creditscore.schemes import registry
 
@@ -123,25 +126,17 @@ def grade_all(
         snapshot = records
     else:
         snapshot = _ingest(records, names, tables)
-    runs, skipped = [], {}
+    known = day_of(known_at, "known_at")
+    chosen: dict[str, Chosen] = {}
+    runs: list[Grading] = []
+    skipped: dict[str, str] = {}
     for name in names:
-        try:
-            runs.append(
-                grade(
-                    snapshot,
-                    name,
-                    period,
-                    as_of=as_of,
-                    known_at=known_at,
-                    provisional=provisional,
-                    max_rejected=2**62,
-                    ledger=ledger,
-                )
-            )
-        except NotInForce as error:
-            if not skip:
-                raise
-            skipped[name] = "; ".join(part for part in (error.what, error.where) if part)
+        with _left_out(skipped if skip else None, name):
+            chosen[name] = choose(name, period, as_of, known)
+    scope = Scope(tuple(one.scheme for one in chosen.values()))
+    for name, one in chosen.items():
+        with _left_out(skipped if skip else None, name):
+            runs.append(grade_snapshot(snapshot, one, scope, provisional, ledger))
     if not runs:
         raise NotInForce(
             "none of the schemes can grade then", where="; ".join(skipped.values()), next="choose another day"
@@ -150,6 +145,17 @@ def grade_all(
     if result.manifest["rejected"] > max_rejected:
         raise too_many(result, max_rejected)
     return result
+
+
+@contextmanager
+def _left_out(skipped: dict[str, str] | None, name: str) -> Iterator[None]:
+    """A scheme that is not in force, or whose text is missing, is named in `skipped`, if there may be any."""
+    try:
+        yield
+    except NotInForce as error:
+        if skipped is None:
+            raise
+        skipped[name] = "; ".join(part for part in (error.what, error.where) if part)
 
 
 def join(runs: Iterable[Grading], skipped: dict[str, str]) -> Gradings:
