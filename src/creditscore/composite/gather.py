@@ -16,7 +16,8 @@ from creditscore.composite.cells import Cells, Statement, last_day_of
 from creditscore.composite.score import Ints
 from creditscore.days import to_day
 from creditscore.errors import InputError, UsageError
-from creditscore.grading.grade import grade, is_run, taken_in
+from creditscore.grading.grade import grade, is_run
+from creditscore.grading.period_over import taken_in
 from creditscore.grading.result import Grading
 from creditscore.grading.several import Gradings
 from creditscore.records import Snapshot, parse

@@ -13,7 +13,7 @@ from creditscore.grading.feeds import fed_condition
 from creditscore.grading.past import put_past
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
-from creditscore.grading.scope import Scope, codes_of
+from creditscore.grading.scope import Scope, refuse_domains, refuse_lists
 from creditscore.grading.sql_records import days_of, reads_correction, switch_day
 from creditscore.quantities import MICRO
 from creditscore.records import Snapshot, parse
@@ -81,7 +81,7 @@ def admit(
     extra = ""
     rows = f"SELECT COALESCE(SUM(n_rows), 0) FROM {folded.folded} f WHERE"
     other = engine.rows(f"{rows} NOT {here}")[0][0] if snapshot.domains else 0
-    strange = _refuse_domains(engine, snapshot, folded, refusals, scope)
+    strange = refuse_domains(engine, snapshot, folded, refusals, scope)
     aside = engine.rows(f"{rows} {here} AND {beside}")[0][0] if left else 0
     faults += _items(engine, plan, codes, refusals)
     faults += _requirements(snapshot, plan, codes)
@@ -96,22 +96,6 @@ def admit(
         extra = f" UNION ALL BY NAME {shorthand}"
     engine.view("all_admitted", sql + extra)
     return Admitted(int(total) + strange, int(other) - strange, int(aside), refused + strange)
-
-
-def _refuse_domains(engine: DuckDBEngine, snapshot: Snapshot, folded: Folded, refusals: Refusals, scope: Scope) -> int:
-    """Refuse the records of domains that nobody knows; returns their rows."""
-    rows = 0
-    for code, message in codes_of(snapshot.domains, scope.strange_domains(snapshot.domains)).items():
-        of_domain = f"SELECT f.* FROM {folded.folded} f WHERE f.domain = {code}"
-        rows += int(engine.rows(f"SELECT COALESCE(SUM(n_rows), 0) FROM ({of_domain}) r")[0][0])
-        refusals.records(
-            f"FROM ({of_domain}) t LEFT JOIN item_name i ON i.code = t.item JOIN subjects s ON s.sid = t.sid",
-            "unknown_domain",
-            "domain",
-            literal(snapshot.domains[code]),
-            message=message,
-        )
-    return rows
 
 
 def _derive(engine: DuckDBEngine, plan: Plan) -> None:
@@ -360,11 +344,7 @@ def prepare_subjects(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refus
     engine.view("all_subject", f"SELECT s.*, {fed} AS fed FROM {snapshot.subjects} s")
     _attribute_values(engine, snapshot, plan, refusals, known)
     put_past(engine, snapshot, plan, refusals, known)
-    lists = [name for (name,) in engine.rows(f"SELECT DISTINCT list FROM {snapshot.listings} ORDER BY 1")]
-    strange = scope.strange_lists(lists)
-    for name, message in strange.items():
-        of_list = f"FROM {snapshot.listings} x JOIN subjects s ON s.sid = x.sid WHERE x.list = {literal(name)}"
-        refusals.listings(of_list, "unknown_list", message)
+    strange = refuse_lists(engine, snapshot, refusals, scope)
     allowed = f" AND x.list NOT IN ({', '.join(map(literal, strange))})" if strange else ""
     engine.view("all_listed", f"SELECT x.* FROM {snapshot.listings} x WHERE {known}{allowed}")
 

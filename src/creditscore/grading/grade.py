@@ -20,6 +20,7 @@ from creditscore.grading.admit import Admitted
 from creditscore.grading.bind import bind
 from creditscore.grading.border import quarantine_sql
 from creditscore.grading.few import run_few
+from creditscore.grading.period_over import check_period_over, judged_on, time_notes
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
 from creditscore.grading.result import Grading
@@ -183,31 +184,6 @@ def _plan(snapshot: Snapshot, scheme: Scheme, siblings: list[Scheme], at: int | 
     return bind(scheme, at, known_at=known_day, law_known_at=known, siblings=siblings, beside=beside)
 
 
-def judged_on(snapshot: Snapshot, plan: Plan) -> int:
-    """The day on which a period must be over: that of a replay, if it is not later, otherwise the day of intake."""
-    intake = snapshot.intake_day
-    if plan.law_known_at is None:
-        return to_day(snapshot.intake_on)
-    return plan.law_known_at if intake is None else min(plan.law_known_at, intake)
-
-
-def check_period_over(snapshot: Snapshot, plan: Plan, known: date | None) -> None:
-    """Raise UsageError where the last day of the period lies after the day by which it is judged."""
-    last, day = plan.as_of, judged_on(snapshot, plan)
-    if last <= day:
-        return
-    named = (
-        f"the evaluation year {plan.period}" if plan.scheme.period == "year" else f"the period up to {from_day(last)}"
-    )
-    basis = "known_at" if known == from_day(day) else "the day of intake"
-    raise UsageError(
-        f"{named} is not over on {from_day(day)} ({basis}): its records are not complete, and silence would look clean",
-        where=plan.scheme.name,
-        allowed=f"a period that ends on {from_day(day)} or before",
-        next="choose an earlier period, correct the day, or ask for provisional grades (--provisional)",
-    )
-
-
 def hash_of(scheme: Scheme) -> str:
     """`sha256:…` of everything that a scheme says."""
     return "sha256:" + hashlib.sha256(scheme.model_dump_json().encode()).hexdigest()
@@ -217,12 +193,6 @@ def run_id_of(run: Mapping[str, Any]) -> str:
     """The id that a run with this identity has: a hash of version, scheme, input and parameters."""
     identity = {name: run[name] for name in (*RUN, *(name for name in ("period_over",) if name in run))}
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def taken_in(snapshot: Snapshot, run: Mapping[str, Any]) -> Snapshot:
-    """The snapshot with the day of intake that a run's manifest states, if it states one."""
-    day = day_of(run.get("intake_on"), "intake_on")
-    return snapshot if day is None else replace(snapshot, intake_day=to_day(day))
 
 
 def is_run(made: Mapping[str, Any], written: Mapping[str, Any]) -> bool:
@@ -314,7 +284,7 @@ def _manifest(
         engine.rows("SELECT grade, COUNT(*) FROM result_grades WHERE grade IS NOT NULL GROUP BY grade ORDER BY grade")
     )
     feeds = engine.rows(f"SELECT COUNT(*) FROM {snapshot.feeds}")[0][0]
-    notes = _time_notes(snapshot, plan) + _law_notes(plan) + _float_notes(snapshot)
+    notes = time_notes(snapshot, plan) + _law_notes(plan) + _float_notes(snapshot)
     notes += [] if feeds else ["no feeds declared: a subject without records may be clean, or its feed may be silent"]
     return {
         "run_id": run_id_of(identity),
@@ -347,16 +317,6 @@ def _name(scheme: Any) -> str:
             next="`creditscore scheme list` shows all",
         )
     return scheme
-
-
-def _time_notes(snapshot: Snapshot, plan: Plan) -> list[str]:
-    """A period that is not over, and a day of grading that the records do not reach."""
-    notes, last = [], from_day(plan.as_of)
-    if plan.as_of > judged_on(snapshot, plan):
-        notes.append(f"provisional: the period is not over on {from_day(judged_on(snapshot, plan))}, it ends on {last}")
-    if plan.law_known_at is None and plan.as_of > plan.known_at:
-        notes.append(f"the newest record is of {from_day(plan.known_at)}, before the day of grading {last}")
-    return notes
 
 
 def _law_notes(plan: Plan) -> list[str]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from creditscore.engines.duckdb import DuckDBEngine
+from creditscore.grading.refusals import Refusals
+from creditscore.records import Snapshot
+from creditscore.records.fold import Folded
+from creditscore.schemes.expressions import literal
 from creditscore.schemes.model import Scheme
 from creditscore.schemes.vocabulary import Vocabulary, known_domains, known_lists
 
@@ -49,6 +54,28 @@ def _message(reason: str, known: Vocabulary, word: str) -> str:
     return UNKNOWN[reason] + (f"; did you mean {near}?" if near else f"; known: {', '.join(sorted(known.words))}")
 
 
-def codes_of(words: tuple[str, ...], strange: Mapping[str, str]) -> dict[int, str]:
-    """The codes of strange words in a dictionary of the log, each with its message."""
-    return {code: strange[word] for code, word in enumerate(words) if word in strange}
+def refuse_domains(engine: DuckDBEngine, snapshot: Snapshot, folded: Folded, refusals: Refusals, scope: Scope) -> int:
+    """Refuse the records of domains that nobody knows; returns their rows."""
+    rows = 0
+    for domain, message in scope.strange_domains(snapshot.domains).items():
+        code = snapshot.domains.index(domain)
+        of_domain = f"SELECT f.* FROM {folded.folded} f WHERE f.domain = {code}"
+        rows += int(engine.rows(f"SELECT COALESCE(SUM(n_rows), 0) FROM ({of_domain}) r")[0][0])
+        refusals.records(
+            f"FROM ({of_domain}) t LEFT JOIN item_name i ON i.code = t.item JOIN subjects s ON s.sid = t.sid",
+            "unknown_domain",
+            "domain",
+            literal(domain),
+            message=message,
+        )
+    return rows
+
+
+def refuse_lists(engine: DuckDBEngine, snapshot: Snapshot, refusals: Refusals, scope: Scope) -> list[str]:
+    """Refuse the entries of lists that nobody knows; returns the names of these."""
+    lists = [name for (name,) in engine.rows(f"SELECT DISTINCT list FROM {snapshot.listings} ORDER BY 1")]
+    strange = scope.strange_lists(lists)
+    for name, message in strange.items():
+        of_list = f"FROM {snapshot.listings} x JOIN subjects s ON s.sid = x.sid WHERE x.list = {literal(name)}"
+        refusals.listings(of_list, "unknown_list", message)
+    return list(strange)

@@ -14,7 +14,8 @@ from creditscore.composite.config import CompositeConfig
 from creditscore.composite.result import Composite, read_composite
 from creditscore.composite.tables import DATES, LISTINGS, open_table
 from creditscore.errors import InputError, StoreError, UsageError
-from creditscore.grading.grade import grade, is_run, taken_in
+from creditscore.grading.grade import grade, is_run
+from creditscore.grading.period_over import taken_in
 from creditscore.records.source import literal, quote
 from creditscore.review.inputs import asked
 from creditscore.review.keeping import ROLE, KeptRun, kept_runs, named, snapshot_of, still_held

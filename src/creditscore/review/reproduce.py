@@ -11,7 +11,8 @@ from typing import Any
 
 from creditscore.errors import InputError, UsageError
 from creditscore.explanation.read import read_manifest
-from creditscore.grading.grade import RUN, grade, run_id_of, taken_in
+from creditscore.grading.grade import RUN, grade, run_id_of
+from creditscore.grading.period_over import taken_in
 from creditscore.grading.result import TABLES, Grading
 from creditscore.grading.several import Gradings, join
 from creditscore.records import Snapshot
