@@ -53,6 +53,15 @@ RECORD_FAULTS = [
 ]
 
 
+def test_a_mistyped_persons_number_is_hidden_and_no_reason_of_its_own(take):
+    wrong = PERSON[:-1] + ("1" if PERSON[-1] != "1" else "2")
+    snapshot = take([{"subject_id": wrong}], [record(subject_id="Z", document_no=wrong)], subject_ids="uscc")
+    faults = table(snapshot, "quarantine")
+    assert {row["reason"] for row in faults} == {"bad_uscc", "unknown_subject"}
+    assert wrong not in str(faults)
+    assert {row["value"] for row in faults} == {wrong[:3] + "*" * 15, "Z"}
+
+
 HINTS = [
     ({"occurred_on": "45413"}, "an Excel day number: 2024-05-01; format the column as a date"),
     ({"occurred_on": "45413.75"}, "an Excel day number: 2024-05-01; format the column as a date"),
