@@ -16,7 +16,8 @@ from creditscore.composite.cells import Cells, Statement, last_day_of
 from creditscore.composite.score import Ints
 from creditscore.days import to_day
 from creditscore.errors import InputError, UsageError
-from creditscore.grading.grade import grade
+from creditscore.grading.grade import grade, is_run
+from creditscore.grading.period_over import taken_in
 from creditscore.grading.result import Grading
 from creditscore.grading.several import Gradings
 from creditscore.records import Snapshot, parse
@@ -153,15 +154,16 @@ def _again(snapshot: Snapshot, manifest: Mapping[str, Any]) -> Grading:
     known = None if manifest["law_known_at"] == "latest" else manifest["known_at"]
     yearly = len(str(manifest["period"])) == 4
     made = grade(
-        snapshot,
+        taken_in(snapshot, manifest),
         manifest["scheme"],
         manifest["period"] if yearly else None,
         as_of=None if yearly else manifest["period"],
         known_at=known,
+        provisional=True,
         max_rejected=10**9,
         ledger=False,
     )
-    if made.manifest["run_id"] != manifest["run_id"]:
+    if not is_run(made.manifest, manifest):
         raise UsageError(
             f"the grading under {manifest['scheme']} was not made from this snapshot with these rules",
             where=f"run {manifest['run_id']}, now {made.manifest['run_id']}",

@@ -14,8 +14,14 @@ from creditscore.records import Snapshot
 from creditscore.records.identity import canonical_code
 from creditscore.records.refused import FAULT, PART
 from creditscore.records.subset import unpack
-from creditscore.schemes import registry
+from creditscore.schemes import vocabulary
+from creditscore.schemes.expressions import literal
 
+HISTORY = "domain, scheme, period, state, grade, route, status"
+LISTING = (
+    "listing_id, list, DATE '1970-01-01' + entered_day AS entered_on, DATE '1970-01-01' + term_end_day AS term_end, "
+    "DATE '1970-01-01' + exited_day AS exited_on, exit_reason, basis"
+)
 ITEM_REASONS = ("unknown_item", "item_not_in_version", "not_this_item", "empty_id", "unread")
 
 
@@ -46,21 +52,26 @@ def _of_scheme(
         if table == "attributes":
             cells = {"name": column, "value": value}
         elif table == "history":
-            cells = _history_cells(engine, snapshot, line)
+            cells = _cells(engine, HISTORY, f"{snapshot.history} WHERE row = {line}")
+        elif table == "listings":
+            cells = _cells(engine, LISTING, f"{snapshot.listings} WHERE sid = {sid} AND listing_id = {literal(record)}")
         rows.setdefault(key, (sid, cells, []))[2].append((reason, column, ""))
     for key, (sid, cells, faults) in rows.items():
         yield sid, RefusedRow(key[0], int(key[1]) if len(key) == 2 else 0, cells, tuple(faults)), key
 
 
-def _history_cells(engine: DuckDBEngine, snapshot: Snapshot, line: int) -> Cells:
-    columns = ("domain", "scheme", "period", "state", "grade", "route", "status")
-    rows = engine.rows(f"SELECT {', '.join(columns)} FROM {snapshot.history} WHERE row = {line}")
-    return {name: value for name, value in zip(columns, rows[0], strict=True) if value is not None}
+def _cells(engine: DuckDBEngine, columns: str, rest: str) -> Cells:
+    """The cells of one row that intake took, as they would be given again."""
+    cursor = engine.con.execute(f"SELECT {columns} FROM {rest}")
+    names = [column[0] for column in cursor.description or []]
+    rows = cursor.fetchall()
+    return {name: str(value) for name, value in zip(names, rows[0], strict=True) if value is not None} if rows else {}
 
 
 def known_domains(plan: Plan) -> frozenset[str]:
     """The domains of the library and of the plan."""
-    return registry.domains() | {plan.scheme.domain}
+    library = vocabulary.known_domains()
+    return frozenset({plan.scheme.domain, *(library.words if library else ())})
 
 
 def concerns(plan: Plan, row: RefusedRow, domains: Collection[str]) -> bool:
