@@ -48,6 +48,13 @@ def grade_command(
     known_at: Annotated[
         str | None, typer.Option(help="Replay what was known on this day, of records and of the law.")
     ] = None,
+    intake_on: Annotated[
+        str | None,
+        typer.Option(help="Day of intake (YYYY-MM-DD, today where not given): nothing may be dated after it."),
+    ] = None,
+    provisional: Annotated[
+        bool, typer.Option("--provisional", help="Grade a period that is not over; every result says so.")
+    ] = False,
     max_rejected: Annotated[
         int, typer.Option(min=0, help="Refused rows to accept before failing with exit code 3.")
     ] = 0,
@@ -67,7 +74,7 @@ def grade_command(
     source: Any
     tables: dict[str, Any]
     if snapshot is not None:
-        if subjects or records or attributes or listings or history or feeds:
+        if subjects or records or attributes or listings or history or feeds or intake_on:
             raise UsageError("a snapshot already holds the tables", next="give --snapshot alone, or the tables")
         source, tables = read_snapshot(snapshot, memory_limit=memory_limit), {}
     else:
@@ -85,11 +92,12 @@ def grade_command(
             "history": history,
             "feeds": feeds,
             "memory_limit": memory_limit,
+            "intake_on": intake_on,
         }
     refused: TooManyRejected | None = None
     with working(f"grading under {scheme or profile}"):
         try:
-            tables |= {"as_of": as_of, "known_at": known_at, "max_rejected": max_rejected}
+            tables |= {"as_of": as_of, "known_at": known_at, "provisional": provisional, "max_rejected": max_rejected}
             if len(names) == 1 and profile is None:
                 grading: Grading | Gradings = grade(source, names[0], period, **tables)
             else:

@@ -20,8 +20,8 @@ from creditscore.composite.population import population, sole_traders
 from creditscore.composite.result import FORMAT, Composite
 from creditscore.composite.score import function_of, reference_score
 from creditscore.composite.tables import open_listings
+from creditscore.days import day_of
 from creditscore.errors import UsageError
-from creditscore.grading.grade import day_of
 from creditscore.records import Snapshot
 from creditscore.version import __version__
 

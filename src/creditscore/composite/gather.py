@@ -17,7 +17,7 @@ from creditscore.composite.score import Ints
 from creditscore.days import to_day
 from creditscore.errors import InputError, UsageError
 from creditscore.grading.acceptance import as_graded
-from creditscore.grading.grade import grade
+from creditscore.grading.grade import grade, is_run
 from creditscore.grading.result import Grading
 from creditscore.grading.several import Gradings
 from creditscore.records import Snapshot, parse
@@ -165,10 +165,11 @@ def _again(snapshot: Snapshot, manifest: Mapping[str, Any]) -> Grading:
         manifest["period"] if yearly else None,
         as_of=None if yearly else manifest["period"],
         known_at=known,
+        provisional=True,
         max_rejected=10**9,
         ledger=False,
     )
-    if made.manifest["run_id"] != manifest["run_id"]:
+    if not is_run(made.manifest, manifest):
         raise UsageError(
             f"the grading under {manifest['scheme']} was not made from this snapshot with these rules",
             where=f"run {manifest['run_id']}, now {made.manifest['run_id']}",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from creditscore.explanation.check import check, plan_of
 from creditscore.explanation.input_lines import RefusedRow, input_lines, refused_rows
@@ -105,20 +106,22 @@ def explain(
     words_of: Scheme | None = None,
     laws: Path | None = None,
     outcome: Outcome | None = None,
+    row_again: Mapping[str, Any] | None = None,
 ) -> Explanation:
     """Explain one subject of a grading in memory or in the folder that a grading was written to.
 
     `scheme` chooses one where the folder holds several; `words_of` is the scheme whose labels are used, for one
-    outside the library, and `laws` the folder of its legal texts. `outcome` is the subject graded again from what
-    was graded, where that is at hand; every number and code is then compared. InputError when the folder, one of its
-    files or the subject is missing; SchemeError when the parts of the page do not fit (`explanation.check`).
+    outside the library, and `laws` the folder of its legal texts. `outcome` is the subject graded again from what was
+    graded, and `row_again` its row of grades, where that is at hand; every number and code is then compared. InputError
+    when the folder, one of its files or the subject is missing; SchemeError when the parts of the page do not fit
+    (`explanation.check`).
     """
     found = read(source, subject_id, scheme)
     labels = labels_of(found.manifest, source.plan.scheme if isinstance(source, Grading) else words_of)
     plan = source.plan if isinstance(source, Grading) else None
     if plan is None and labels.scheme is not None and not labels.changed:
         plan = plan_of(found.manifest, labels.scheme)
-    check(found, plan, outcome)
+    check(found, plan, outcome, row_again)
     lines = lines_of(found, labels)
     grade, manifest = found.grade, found.manifest
     readings = [one for one in (grade["readings"] or "").split(";") if one]

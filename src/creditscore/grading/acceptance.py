@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.errors import InputError, UsageError
+from creditscore.grading.period_over import taken_in
 from creditscore.grading.refusals import Refusals
 from creditscore.records import Snapshot
 from creditscore.records.identity import redact
@@ -79,9 +80,9 @@ def _rows(given: Any, origin: str) -> list[dict[str, Any]]:
 
 
 def as_graded(snapshot: Snapshot, manifest: Mapping[str, Any]) -> Snapshot:
-    """Give a snapshot what a run took beside it: its accepted rows, and whether it judged refused rows at all."""
+    """Give a snapshot what a run took beside it: accepted rows, day of intake, whether it judged refused rows."""
     accepted = tuple(dict(row) for row in manifest.get("accepted", ()))
-    return replace(snapshot, accepted=accepted, judges_refused="blocked_grades" in manifest)
+    return replace(taken_in(snapshot, manifest), accepted=accepted, judges_refused="blocked_grades" in manifest)
 
 
 def mark_accepted(refusals: Refusals, acceptances: Sequence[Mapping[str, str]]) -> tuple[int, list[dict[str, str]]]:

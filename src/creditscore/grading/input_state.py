@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, product
 from typing import Any
@@ -14,34 +13,22 @@ from creditscore.grading.assess import assess
 from creditscore.grading.exact import Opening, Outcome, Subject, opening, settle
 from creditscore.grading.facts import bucket, reads
 from creditscore.grading.plan import Plan
-from creditscore.grading.refusals import Refusals, key_of
+from creditscore.grading.refusals import Refusals
+from creditscore.grading.refused_rows import accepted_rows, filed_row, group_rows, refused_rows
 from creditscore.grading.replay import subjects
-from creditscore.grading.take_in import engine_of, take_in
+from creditscore.grading.typed_variants import Reading, Typer, Variant
 from creditscore.grading.variants import MOST_VARIANTS, Cells, RefusedRow, Space, options, record_variants
-from creditscore.records import Snapshot, ingest
+from creditscore.records import Snapshot
 from creditscore.records.identity import canonical_code
-from creditscore.records.refused import FAULT, PART
-from creditscore.records.subset import unpack
-from creditscore.schemes import registry
 from creditscore.schemes.expressions import literal
 
 WHOLE = "whole"
 REFUSED, ACCEPTED, UNATTRIBUTED = "refused_rows", "accepted_rows", "unattributed_rows"
 BLOCKED = "refused_rows"  # the reason of a state that refused rows leave open
-ITEM_REASONS = ("unknown_item", "item_not_in_version", "not_this_item", "empty_id", "unread")
 CHUNK = 2_000  # subjects that are looked at together
 FIRST_TRIES = 4  # readings of a row that are tried before all of them are made
 DERIVED_DAYS = ("latest", "earliest", "newest", "run", "months_since", "days_since")
 KNOWN = {"log_rows": "known_day", "attributes": "known_day", "listings": "known_day", "history": "known_day"}
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A reading of the rows of one record, or of one row of another table: what takes whose place in the subject."""
-
-    drops: frozenset[str]
-    table: str
-    rows: tuple[Cells, ...]
 
 
 @dataclass
@@ -92,69 +79,6 @@ def find_doubts(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: 
     return doubts
 
 
-def refused_rows(
-    engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusals
-) -> Iterator[tuple[int | None, RefusedRow, bool]]:
-    """(subject, row, whether a person accepted it) of each refused row that could concern the plan."""
-    domains = known_domains(plan)
-    accepted = refusals.accepted_keys()
-    sql = f'SELECT "table", line, sid, cells, faults FROM {snapshot.refused} ORDER BY "table", line, sid'
-    for table, line, sid, cells, faults in engine.rows(sql):
-        parts = tuple(tuple(fault.split(PART)) for fault in faults.split(FAULT))
-        row = RefusedRow(table, line, json.loads(cells), parts)
-        if concerns(plan, row, domains):
-            yield sid, row, key_of(table, line, None) in accepted
-    for sid, row, key in _of_scheme(engine, snapshot, refusals):
-        yield sid, row, key in accepted
-
-
-def _of_scheme(
-    engine: DuckDBEngine, snapshot: Snapshot, refusals: Refusals
-) -> Iterator[tuple[int, RefusedRow, tuple[str, ...]]]:
-    """The rows that intake took and the scheme refused; of records, the cells are those of its accepted rows."""
-    rows: dict[tuple[str, ...], tuple[int, Cells, list[tuple[str, str, str]]]] = {}
-    for table, line, sid, subject_id, record, reason, column, value in refusals.by_scheme():
-        key = key_of(table, line, subject_id, record, column, value)
-        cells: Cells = {"record_id": record}
-        if table == "attributes":
-            cells = {"name": column, "value": value}
-        elif table == "history":
-            cells = _history_cells(engine, snapshot, line)
-        rows.setdefault(key, (sid, cells, []))[2].append((reason, column, ""))
-    for key, (sid, cells, faults) in rows.items():
-        yield sid, RefusedRow(key[0], int(key[1]) if len(key) == 2 else 0, cells, tuple(faults)), key
-
-
-def _history_cells(engine: DuckDBEngine, snapshot: Snapshot, line: int) -> Cells:
-    columns = ("domain", "scheme", "period", "state", "grade", "route", "status")
-    rows = engine.rows(f"SELECT {', '.join(columns)} FROM {snapshot.history} WHERE row = {line}")
-    return {name: value for name, value in zip(columns, rows[0], strict=True) if value is not None}
-
-
-def known_domains(plan: Plan) -> frozenset[str]:
-    """The domains of the library and of the plan."""
-    return registry.domains() | {plan.scheme.domain}
-
-
-def concerns(plan: Plan, row: RefusedRow, domains: Collection[str]) -> bool:
-    """Whether a refused row could say anything under the plan: its domain, item, attribute or list may be read."""
-    cells = row.cells
-    if row.table in ("records", "history"):
-        domain = canonical_code(str(cells.get("domain") or ""))
-        if domain and domain != plan.scheme.domain and domain in domains:
-            return False
-    if row.table == "records":
-        item = canonical_code(str(cells.get("item") or ""))
-        is_open = not item or any(reason in ITEM_REASONS for reason in row.reasons)
-        return is_open or item in plan.by_code
-    if row.table == "attributes":
-        return cells.get("name") in plan.scheme.attributes
-    if row.table == "listings":
-        read = {name for fact in plan.facts for name in fact.lists}
-        return bool(read) and (cells.get("list") in read or any(column == "list" for _, column, _ in row.faults))
-    return any(fact.of == "history" for fact in plan.facts)
-
-
 def _judge(
     engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, rows: Mapping[int, Sequence[RefusedRow]], doubts: Doubts
 ) -> None:
@@ -164,8 +88,8 @@ def _judge(
     bases: dict[int, Base] = {}
     for _, subject in subjects(engine, plan, f"x.sid IN ({listed})"):
         bases[int(subject.columns["sid"])] = Base.of(plan, subject)
-    taken_in = _accepted(snapshot, plan, rows)
-    groups = {sid: _grouped(rows[sid], taken_in.get(sid, {})) for sid in bases}
+    taken_in = accepted_rows(snapshot, plan, rows)
+    groups = {sid: group_rows(rows[sid], taken_in.get(sid, {})) for sid in bases}
     typer = Typer(snapshot, plan)
     open_sids = [sid for sid in bases if bases[sid].outcome.state_reason not in ("out_of_scope", "no_feed")]
     for tries in (FIRST_TRIES, None):
@@ -214,12 +138,15 @@ def _settled(
         kinds: dict[Any, Reading] = {}
         for variant in variants:
             reading = typer.reading(variant)
+            signature = _signature(plan, base, reading)
+            if signature in kinds:
+                continue
+            kinds[signature] = reading
             outcome = outcome_with(plan, base, (reading,))
             touching |= outcome.ledger != base.outcome.ledger or _result(outcome) != _result(base.outcome)
             if _result(outcome) != _result(base.outcome):
                 changing.append(group)
                 break
-            kinds.setdefault(_signature(plan, base, reading), reading)
         classes.append(list(kinds.values()))
     if changing:
         _block(doubts, sid, changing)
@@ -262,14 +189,6 @@ def _result(outcome: Outcome) -> tuple[str, str]:
     return outcome.state, outcome.grade
 
 
-@dataclass(frozen=True)
-class Reading:
-    """A variant as the scheme takes it in: typed records, attributes, earlier grades and listings."""
-
-    drops: frozenset[str]
-    brings: Subject
-
-
 def outcome_with(plan: Plan, base: Base, readings: Sequence[Reading]) -> Outcome:
     """The outcome of a subject with readings of its refused rows in their place."""
     subject = base.subject
@@ -295,68 +214,31 @@ def outcome_with(plan: Plan, base: Base, readings: Sequence[Reading]) -> Outcome
 
 
 def _signature(plan: Plan, base: Base, reading: Reading) -> Any:
-    """What of a reading a result can depend on; readings that share it are one."""
+    """What of a reading a state or grade can depend on; readings that share it are one."""
     brought = reading.brings
     if brought.attributes or brought.history or brought.listings or reading.drops & _ids(base):
         return id(reading)
-    facts = [fact for fact in plan.facts if fact.of == "records"]
-    bases = {basis for item in plan.items for basis in (item.basis, *item.attributes)} | {fact.by for fact in facts}
-    timed = [basis for basis in ("day", "month", "quarter", "year") if basis in bases]
-    exact_day = any(fact.take in DERIVED_DAYS for fact in plan.facts)
-    signature = []
-    for record in brought.records:
-        assessed = assess(plan, record, base.opened.cycles)
-        if assessed is None or not assessed["seen"]:
-            continue
-        plain = {
-            name: value
-            for name, value in assessed.items()
-            if not name.endswith(("_day", "_on"))
-            and name
-            not in (
-                "rk",
-                "row",
-                "record_id",
-                "sid",
-                "day",
-                "n_rows",
-                "cycles",
-                "corrections",
-                "plan_item",
-                "exempt",
-                "group_rule",
-            )
-        }
-        keys = tuple(bucket(basis, assessed) for basis in timed)
-        taken = tuple(reads(fact, assessed, base.opened.lookups) for fact in facts)
-        signature.append((str(sorted(plain.items(), key=str)), keys, taken, assessed["day"] if exact_day else None))
-    return tuple(signature)
+    assessed = (assess(plan, record, base.opened.cycles) for record in brought.records)
+    return tuple(_record_signature(plan, base, record) for record in assessed if record is not None and record["seen"])
+
+
+def _record_signature(plan: Plan, base: Base, record: Mapping[str, Any]) -> Any:
+    """Item, points and keys of an assessed record, and what each fact that takes it in reads of it."""
+    item = record["plan_item"]
+    bases = [item.basis, *item.attributes] if item.form != "none" else []
+    own = tuple(bucket(basis, record) for basis in bases if basis not in ("time", "act")) if bases else ()
+    taken = []
+    for number, fact in enumerate(plan.facts):
+        if fact.of == "records" and reads(fact, record, base.opened.lookups):
+            key = bucket(fact.by, record) if fact.by and fact.by != "time" else None
+            day = record["day"] if fact.take in DERIVED_DAYS else None
+            taken.append((number, key, day, record[fact.column] if fact.column else None))
+    weight = tuple(record[name] for name in ("low", "high", "counts", "active"))
+    return item.index, weight, own, record["act_id"], tuple(taken)
 
 
 def _ids(base: Base) -> frozenset[str]:
     return frozenset(record["record_id"] for record in base.opened.records)
-
-
-def _grouped(rows: Sequence[RefusedRow], accepted: Mapping[str, Sequence[Cells]]) -> list[list[RefusedRow]]:
-    """Refused rows that belong together: those of one record, and each row of another table alone.
-
-    A row that the scheme refused gets the cells with which it was taken in.
-    """
-    records: dict[str, list[RefusedRow]] = {}
-    groups: list[list[RefusedRow]] = []
-    for row in rows:
-        if row.table != "records":
-            groups.append([row])
-            continue
-        record_id = canonical_code(str(row.cells.get("record_id") or ""))
-        if set(row.cells) == {"record_id"} and record_id in accepted:
-            row = replace(row, cells=_filed(accepted[record_id]))
-        records.setdefault(record_id, []).append(row)
-    return [*records.values(), *groups]
-
-
-def _filed(rows: Sequence[Cells]) -> Cells:
-    return next((row for row in rows if (row.get("event") or "filed") == "filed"), rows[0])
 
 
 def _variants(
@@ -370,7 +252,7 @@ def _variants(
         return [Variant(frozenset(), table, (row,)) for row in cells], complete
     record_id = canonical_code(str(group[0].cells.get("record_id") or ""))
     own = accepted.get(record_id, ())
-    filed = _filed(own) if own else None
+    filed = filed_row(own) if own else None
     keys = {(row.cells.get("event_no"), row.cells.get("event")) for row in group}
     beside = [row for row in own if row is not filed or (row.get("event_no"), row.get("event")) not in keys]
     others = {name: rows for name, rows in accepted.items() if name != record_id}
@@ -379,120 +261,6 @@ def _variants(
         variants.append(Variant(drops, table, tuple(rows)))
         complete &= whole
     return variants, complete
-
-
-def _accepted(
-    snapshot: Snapshot, plan: Plan, rows: Mapping[int, Sequence[RefusedRow]]
-) -> dict[int, dict[str, list[Cells]]]:
-    """The rows of records that were taken in, by subject and record, where a refused row needs them beside it."""
-    from_scheme = {"record_id"}
-    needed = [
-        sid
-        for sid, refused in rows.items()
-        if any(row.table == "records" and ("event" in row.cells or set(row.cells) == from_scheme) for row in refused)
-    ]
-    if not needed:
-        return {}
-    listed = ", ".join(map(str, needed))
-    ids = dict(
-        snapshot.con.execute(f"SELECT subject_id, sid FROM {snapshot.subjects} WHERE sid IN ({listed})").fetchall()
-    )
-    grouped: dict[int, dict[str, list[Cells]]] = {}
-    for row in unpack(snapshot, sorted(ids))["records"].to_pylist():
-        cells = {name: str(value) for name, value in row.items() if value is not None}
-        grouped.setdefault(ids[row["subject_id"]], {}).setdefault(row["record_id"], []).append(cells)
-    return grouped
-
-
-class Typer:
-    """Variants through intake and admission: what the scheme makes of their cells, each different one once."""
-
-    def __init__(self, snapshot: Snapshot, plan: Plan) -> None:
-        self.plan = plan
-        self.known_is_given = plan.law_known_at is not None
-        self.columns = set(plan.scheme.record_attributes)
-        self._typed: dict[str, Subject] = {}
-
-    def take(self, variants: Iterator[Variant]) -> None:
-        """Type the variants that were not yet seen."""
-        new: dict[str, list[Cells]] = {}
-        tables: dict[str, str] = {}
-        for variant in variants:
-            key, rows = self._key(variant)
-            if key not in self._typed and key not in new:
-                new[key], tables[key] = rows, variant.table
-        if new:
-            self._typed.update(self._through_intake(new, tables))
-
-    def reading(self, variant: Variant) -> Reading:
-        """A variant as it was taken in."""
-        key, rows = self._key(variant)
-        typed = self._typed[key]
-        names = [str(row.get("record_id") or "") for row in variant.rows]
-        originals = dict(zip((str(row.get("record_id")) for row in rows), names, strict=True))
-        records = [
-            {**record, "record_id": originals[record["record_id"].partition(".")[2]]} for record in typed.records
-        ]
-        return Reading(variant.drops, replace(typed, records=records))
-
-    def _key(self, variant: Variant) -> tuple[str, list[Cells]]:
-        """The rows with ids of their own, which say nothing, and a text by which equal ones are known."""
-        numbers: dict[str, str] = {}
-        rows = []
-        for cells in variant.rows:
-            named = numbers.setdefault(str(cells.get("record_id") or ""), str(len(numbers)))
-            left = {name: value for name, value in cells.items() if value is not None and name != "subject_id"}
-            left = {name: value for name, value in left.items() if self._is_read(variant.table, name)}
-            if variant.table == "records":
-                left["record_id"] = named
-            rows.append(left)
-        return f"{variant.table} {json.dumps(rows, sort_keys=True)}", rows
-
-    def _is_read(self, table: str, column: str) -> bool:
-        from creditscore.records.tables import TABLES
-
-        return column in TABLES[table].columns or (table == "records" and column in self.columns)
-
-    def _through_intake(self, new: Mapping[str, list[Cells]], tables: Mapping[str, str]) -> dict[str, Subject]:
-        import pyarrow as pa
-
-        rows: dict[str, list[Cells]] = {"records": [], "attributes": [], "listings": [], "history": []}
-        ids = {key: f"v{number}" for number, key in enumerate(new)}
-        for key, listed in new.items():
-            for number, cells in enumerate(listed):
-                row = {**cells, "subject_id": ids[key]}
-                if tables[key] == "records":
-                    row["record_id"] = f"{ids[key]}.{cells['record_id']}"
-                elif tables[key] == "listings":
-                    row["listing_id"] = f"{ids[key]}.{number}"
-                rows[tables[key]].append(row)
-
-        def table(name: str) -> Any:
-            from creditscore.records.tables import TABLES
-
-            names = list(dict.fromkeys([*TABLES[name].required, *(column for row in rows[name] for column in row)]))
-            return pa.table(
-                {column: pa.array([row.get(column) for row in rows[name]], pa.string()) for column in names}
-            )
-
-        subjects_table = pa.table({"subject_id": pa.array(ids.values(), pa.string())})
-        beside = {name: table(name) for name in ("attributes", "listings", "history") if rows[name]}
-        small = ingest(subjects_table, table("records"), subject_ids="local", **beside)
-        if not self.known_is_given:  # then all that was delivered is known
-            for name, column in KNOWN.items():
-                if self._has(small, name, column):  # a correction without a day of its own counts from that day
-                    small.con.execute(f"UPDATE {name} SET {column} = least({column}, {self.plan.known_at})")
-        engine = engine_of(small)
-        take_in(engine, small, self.plan)
-        typed = dict(subjects(engine, self.plan))
-        small.con.close()
-        return {key: typed[ids[key]] for key in new}
-
-    @staticmethod
-    def _has(snapshot: Snapshot, table: str, column: str) -> bool:
-        from creditscore.records.snapshot import column_types
-
-        return column in column_types(snapshot.con, table)
 
 
 def put_input_state(engine: DuckDBEngine, doubts: Doubts | None, marks: Collection[str] = ()) -> None:

@@ -34,9 +34,13 @@ class Refusals:
             f'INSERT INTO refused ("table", line, subject_id, record_id, event_no, item, reason, "column", value, message) SELECT {columns} {rest}'
         )
 
-    def records(self, rest: str, reason: str, column: str, value: str, allowed: str = "") -> None:
-        """`rest`: FROM … WHERE …, with t (record), s (subject) and i (item's name). `allowed`: what could stand there."""
-        message = MESSAGES[reason] + (f"; allowed: {allowed}" if allowed else "")
+    def records(
+        self, rest: str, reason: str, column: str, value: str, allowed: str = "", message: str | None = None
+    ) -> None:
+        """`rest`: FROM … WHERE …, with t (record), s (subject) and i (item's name). `allowed`: what could stand there;
+        `message` in place of the reason's own.
+        """
+        message = message or MESSAGES[reason] + (f"; allowed: {allowed}" if allowed else "")
         self._add(
             f"'records', t.row, s.subject_id, t.record_id, 1, i.name, '{reason}', '{column}', {value}, {_text(message)}",
             rest,
@@ -48,6 +52,13 @@ class Refusals:
         message = f"{_text(MESSAGES['bad_attribute'])} || CASE x.name {cases} ELSE '' END"
         self._add(
             f"'attributes', NULL, s.subject_id, NULL, NULL, NULL, 'bad_attribute', x.name, x.value, {message}",
+            rest,
+        )
+
+    def listings(self, rest: str, reason: str, message: str) -> None:
+        """`rest`: FROM … WHERE …, with x (entry of a list) and s (subject)."""
+        self._add(
+            f"'listings', NULL, s.subject_id, x.listing_id, NULL, NULL, '{reason}', 'list', x.list, {_text(message)}",
             rest,
         )
 

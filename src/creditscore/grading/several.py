@@ -7,16 +7,19 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.days import day_of
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.errors import NotInForce, UsageError
 from creditscore.grading.acceptance import check_matched, read_acceptances
-from creditscore.grading.grade import grade, too_many
+from creditscore.grading.grade import Chosen, choose, grade_snapshot, too_many
 from creditscore.grading.result import TABLES, Grading, open_folder
+from creditscore.grading.scope import Scope
 from creditscore.records import Snapshot, ingest
 from creditscore.schemes import registry
 
@@ -98,6 +101,7 @@ def grade_all(
     *,
     as_of: date | str | None = None,
     known_at: date | str | None = None,
+    provisional: bool = False,
     max_rejected: int = 0,
     accepted: Any = None,
     ledger: bool = True,
@@ -127,16 +131,17 @@ def grade_all(
         snapshot = _ingest(records, names, tables)
     if accepted is not None:
         snapshot = replace(snapshot, accepted=tuple(read_acceptances(accepted)))
-    runs, skipped = [], {}
+    known = day_of(known_at, "known_at")
+    chosen: dict[str, Chosen] = {}
+    runs: list[Grading] = []
+    skipped: dict[str, str] = {}
     for name in names:
-        try:
-            runs.append(
-                grade(snapshot, name, period, as_of=as_of, known_at=known_at, max_rejected=2**62, ledger=ledger)
-            )
-        except NotInForce as error:
-            if not skip:
-                raise
-            skipped[name] = "; ".join(part for part in (error.what, error.where) if part)
+        with _left_out(skipped if skip else None, name):
+            chosen[name] = choose(name, period, as_of, known)
+    scope = Scope(tuple(one.scheme for one in chosen.values()))
+    for name, one in chosen.items():
+        with _left_out(skipped if skip else None, name):
+            runs.append(grade_snapshot(snapshot, one, scope, provisional, ledger))
     if not runs:
         raise NotInForce(
             "none of the schemes can grade then", where="; ".join(skipped.values()), next="choose another day"
@@ -147,6 +152,17 @@ def grade_all(
     if result.manifest["rejected"] - result.manifest["accepted_rows"] > max_rejected:
         raise too_many(result, max_rejected)
     return result
+
+
+@contextmanager
+def _left_out(skipped: dict[str, str] | None, name: str) -> Iterator[None]:
+    """A scheme that is not in force, or whose text is missing, is named in `skipped`, if there may be any."""
+    try:
+        yield
+    except NotInForce as error:
+        if skipped is None:
+            raise
+        skipped[name] = "; ".join(part for part in (error.what, error.where) if part)
 
 
 def join(runs: Iterable[Grading], skipped: dict[str, str]) -> Gradings:
@@ -184,6 +200,7 @@ def _manifest(result: Gradings) -> dict[str, Any]:
         "creditscore": first["creditscore"],
         "snapshot_hash": first["snapshot_hash"],
         "known_at": first["known_at"],
+        "intake_on": first["intake_on"],
         "schemes": runs,
         "order": list(runs),  # the file sorts its keys, the tables follow the call
         "skipped": dict(result.skipped),

@@ -43,7 +43,9 @@ class Space:
         edges |= {day for node in _conditions(plan) for day in _constant_days(node)}
         if plan.until is not None:
             edges.add(plan.until)
-        months = {add_months(plan.as_of, -back) for back in range(12 * YEARS_BACK + 1)}
+        earliest = min((edge for edge in edges if edge > FIRST), default=plan.as_of)
+        steps = (add_months(plan.as_of, -back) for back in range(12 * YEARS_BACK + 1))
+        months = {day for day in steps if day >= earliest - 31}
         around = {edge + shift for edge in edges for shift in (-1, 0, 1)} | months
         days = {day for day in around if FIRST <= day <= min(LAST, max(plan.as_of, plan.known_at) + 1)} | {FIRST}
         window = plan.default_window

@@ -23,15 +23,17 @@ MOST_QUANTITY = 1_000_000 * ONE  # so that no sum of points leaves int64
 MOST_CODES = 32_000  # codes are two bytes wide
 
 
-def take_records(con: duckdb.DuckDBPyConnection, source: Source, upper: bool) -> tuple[dict[str, int], dict[str, Any]]:
+def take_records(
+    con: duckdb.DuckDBPyConnection, source: Source, upper: bool, latest: int | None = None
+) -> tuple[dict[str, int], dict[str, Any]]:
     """Build `log_rows` from the records; returns row counts and {items, domains, columns}.
 
-    `upper`: ids mean the same in capitals. `log_rows` has only the columns that the input gives;
-    `show_log` puts the view `log` over it.
+    `upper`: ids mean the same in capitals. `latest`: the day of intake. `log_rows` has only the columns that the input
+    gives; `show_log` puts the view `log` over it.
     """
     items = _dictionary(con, source, "item")
     domains = _dictionary(con, source, "domain")
-    stage = Stage(source)
+    stage = Stage(source, latest)
     values, joins = _values(stage)
     for column, words in (("item", items), ("domain", domains)):
         for reason, named in by_reason(words).items():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from creditscore.days import to_day
 from creditscore.errors import InputError
 from creditscore.folders import whole
 from creditscore.records.intake import connect
@@ -58,6 +60,7 @@ def write_snapshot(snapshot: Snapshot, out_dir: str | Path) -> dict[str, Any]:
             "subject_ids": snapshot.subject_ids,
             "newest_day": snapshot.newest_day,
             "newest_date": snapshot.newest_date.isoformat(),
+            "intake_on": snapshot.intake_on.isoformat(),
             "items": list(snapshot.items),
             "domains": list(snapshot.domains),
             "attribute_columns": list(snapshot.attribute_columns),
@@ -166,6 +169,7 @@ def _opened(folder: Path, manifest: dict[str, Any], con: duckdb.DuckDBPyConnecti
         log_columns=tuple(manifest["log_columns"]),
         in_order=True,
         made_up=bool(manifest.get("made_up", False)),
+        intake_day=_intake_day(folder, manifest),
         known_hash=[manifest["content_hash"]],
     )
     if verify and snapshot.computed_hash() != manifest["content_hash"]:
@@ -173,6 +177,16 @@ def _opened(folder: Path, manifest: dict[str, Any], con: duckdb.DuckDBPyConnecti
     if verify and manifest["rows"] != {table: snapshot.rows(table) for table in manifest["rows"]}:
         raise InputError(f"{MANIFEST} counts other rows than its files have", where=str(folder), next=AGAIN)
     return snapshot
+
+
+def _intake_day(folder: Path, manifest: dict[str, Any]) -> int | None:
+    """The day of intake; None in a snapshot of an earlier version, which does not say it."""
+    if "intake_on" not in manifest:
+        return None
+    try:
+        return to_day(date.fromisoformat(manifest["intake_on"]))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{MANIFEST} does not say intake_on", where=str(folder), next=AGAIN) from error
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,17 +73,6 @@ def _load(file: Path, shown: str) -> Scheme:
 
 def load(entry: Entry) -> Scheme:
     return _load(entry.file, f"schemes/{entry.scheme}/{entry.file.name}")
-
-
-def domains(root: Path | None = None) -> frozenset[str]:
-    """Every domain that a scheme of the library grades, read off the files without loading them."""
-    return _domains(entries(root))
-
-
-@lru_cache(maxsize=8)
-def _domains(library: tuple[Entry, ...]) -> frozenset[str]:
-    stated = (re.search(r"^domain: *([^\s#]+)", entry.file.read_text(encoding="utf-8"), re.M) for entry in library)
-    return frozenset(match[1] for match in stated if match)
 
 
 def versions(scheme: str, root: Path | None = None) -> list[Scheme]:

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.days import to_day
+from creditscore.days import LAST, from_day, to_day
 from creditscore.explanation.read import Found, read
 from creditscore.grading.bind import bind
 from creditscore.grading.exact import Subject
@@ -78,6 +78,7 @@ def graded_again(given: Mapping[str, list[Any]]) -> Iterator[Again]:
                 about["period"] if by_year else None,
                 as_of=None if by_year else about["as_of"],
                 known_at=about["known_at"] if replayed else None,
+                provisional=True,
                 max_rejected=ANY,
             )
             ((_, then),) = inputs(grading, [about["subject_id"]])
@@ -104,7 +105,8 @@ def _snapshot(given: Mapping[str, list[Any]], scheme: Scheme) -> Snapshot:
     tables = {name: _table(given[name]) for name in TABLES if given[name]}
     if "records" not in tables:  # a subject without any record is graded all the same
         tables["records"] = _table([], ("record_id", "subject_id", "item"))
-    return ingest(**tables, threads=1, subject_ids=scheme.subject_id)
+    # whoever took these rows in refused what lay after that day
+    return ingest(**tables, threads=1, subject_ids=scheme.subject_id, intake_on=from_day(LAST))
 
 
 def _table(rows: Sequence[Mapping[str, str]], columns: Sequence[str] = ()) -> pa.Table:
