@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from creditscore.days import LAST, from_day
 from creditscore.grading.exact import Subject
 from creditscore.grading.plan import Plan
 from creditscore.grading.replay import subjects
@@ -107,7 +108,7 @@ class Typer:
 
         subjects_table = pa.table({"subject_id": pa.array(ids.values(), pa.string())})
         beside = {name: table(name) for name in ("attributes", "listings", "history") if rows[name]}
-        small = ingest(subjects_table, table("records"), subject_ids="local", **beside)
+        small = ingest(subjects_table, table("records"), subject_ids="local", intake_on=from_day(LAST), **beside)
         if not self.known_is_given:  # then all that was delivered is known
             for name, column in KNOWN.items():
                 if self._has(small, name, column):  # a correction without a day of its own counts from that day
