@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -62,6 +63,10 @@ def grade_command(
         str | None,
         typer.Option(help="Memory for the engine, such as 1500MB; what is beyond spills to a folder."),
     ] = None,
+    accept: Annotated[
+        Path | None,
+        typer.Option(help="Refused rows taken for lost: rows of quarantine.csv with the columns by and why."),
+    ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Write CSV beside Parquet.")] = False,
     store: Marks = None,
 ) -> None:
@@ -98,6 +103,7 @@ def grade_command(
     with working(f"grading under {scheme or profile}"):
         try:
             tables |= {"as_of": as_of, "known_at": known_at, "provisional": provisional, "max_rejected": max_rejected}
+            tables["accepted"] = accept
             if len(names) == 1 and profile is None:
                 grading: Grading | Gradings = grade(source, names[0], period, **tables)
             else:
@@ -187,6 +193,7 @@ def _report_all(gradings: Gradings) -> None:
         say_line(f"skipped  {name}: {why}")
     for reason, count in manifest["reasons"].items():
         typer.echo(f"refused  {reason}: {count}")
+    _report_input(manifest, {code for one in gradings for code in one.manifest.get("input_marks", ())})
 
 
 def _lines(records: str, graded: str, others: str) -> list[str]:
@@ -197,6 +204,22 @@ def _lines(records: str, graded: str, others: str) -> list[str]:
 
 def _counted(counts: dict[str, int]) -> str:
     return "  ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def _report_input(manifest: Mapping[str, Any], marks: Iterable[str]) -> None:
+    """Say which grades refused rows leave open, by feed and reason; what a person accepted; what marks every grade."""
+    from creditscore.cli.tables import say_line
+    from creditscore.explanation.words import say, word
+
+    for row in manifest["blocked_grades"]:
+        feed = f"feed {row['feed']}, " if row["feed"] else ""
+        grades = "1 grade" if row["grades"] == 1 else f"{row['grades']} grades"
+        say_line(f"blocked  {feed}{row['table']}: {row['reason']}: {grades}")
+    if manifest["accepted_rows"]:
+        people = ", ".join(sorted({row["by"] for row in manifest["accepted"]}))
+        say_line(f"accepted  refused rows taken for lost: {manifest['accepted_rows']}, by {people}")
+    for code in sorted(marks):
+        say_line(f"marked  every grade: {say(word('input_states', code), 'en')}")
 
 
 def _report(grading: Grading) -> None:
@@ -213,6 +236,7 @@ def _report(grading: Grading) -> None:
     say_line(f"records: {rows['in']} in = {shown}")
     for reason, count in manifest["reasons"].items():
         say_line(f"refused  {reason}: {count}")
+    _report_input(manifest, manifest.get("input_marks", ()))
     total = sum(manifest["counts"]["states"].values()) or 1
     others = [(state, count) for state, count in manifest["counts"]["states"].items() if state != "graded"]
     grades = [(grade, count) for grade, count in manifest["counts"]["grades"].items()]
