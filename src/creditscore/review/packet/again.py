@@ -21,6 +21,7 @@ from creditscore.grading.result import Grading
 from creditscore.records import Snapshot, ingest
 from creditscore.review.packet.carried import under
 from creditscore.review.packet.gather import TABLES, about_of
+from creditscore.review.packet.refused import put_refused
 from creditscore.schemes import registry
 from creditscore.schemes.load import load_scheme
 from creditscore.schemes.model import Scheme
@@ -69,7 +70,7 @@ def graded_again(given: Mapping[str, list[Any]]) -> Iterator[Again]:
         with under(folder, given["rules"], given["calendar"]):
             scheme = _scheme(folder / "scheme.yaml", given["scheme"])
             before = _scheme(folder / "before.yaml", given["version_before"]) if given["version_before"] else None
-            small = _snapshot(given, scheme)
+            small = put_refused(_snapshot(given, scheme), given, about)
             replayed = about["law_known_at"] != "latest"
             by_year = scheme.period == "year"
             grading = grade(
