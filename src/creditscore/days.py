@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import calendar
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+
+from creditscore.errors import UsageError
 
 EPOCH = date(1970, 1, 1)
 FIRST = (date(1900, 1, 1) - EPOCH).days
@@ -20,6 +22,18 @@ def from_day(day: int) -> date:
 
 def iso(day: int | None) -> str:
     return "" if day is None else from_day(day).isoformat()
+
+
+def day_of(value: date | str | None, name: str) -> date | None:
+    """The day that a caller gives as a date or as YYYY-MM-DD; UsageError for anything else."""
+    if isinstance(value, datetime):
+        return value.date()
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"{name}: {value!r} is not a day", allowed="YYYY-MM-DD", next=f"correct {name}") from error
 
 
 def add_months(day: int, months: int) -> int:

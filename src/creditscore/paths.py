@@ -26,6 +26,11 @@ def rules_from(folder: Path) -> Iterator[None]:
         _carried.reset(before)
 
 
+def carried() -> bool:
+    """Whether `rules_from` holds: only some rules are there."""
+    return _carried.get() is not None
+
+
 def config_root() -> Path:
     """Folder that holds `laws/`, `schemes/` and the rest; `rules_from` comes first, then the environment variable."""
     carried = _carried.get()

@@ -274,3 +274,62 @@ def test_a_snapshot_grades_like_its_tables(place: Place) -> None:
         )
     assert not stopped.value.code
     assert (place.table("grades"), place.table("ledger")) == direct
+
+
+SPOILT = (
+    "record_id,subject_id,domain,item,booked_on,source\n"
+    + f"1,{A},tax,030110,2022年4月,tax-bureau\n2,{B},tax,010101,2022-04-01,tax-bureau\n"
+)
+
+
+def test_blocked_grades_are_counted_by_feed_and_reason(place: Place) -> None:
+    code, text = place.grade(SUBJECTS, SPOILT, "--max-rejected", "5")
+    assert code == 0
+    assert "blocked  feed tax-bureau, records: bad_date: 1 grade" in text
+    (row,) = [row for row in place.table("grades") if row["subject_id"] == A]
+    assert (row["state"], row["state_reason"], row["grade"], row["grade_without"]) == (
+        "not_computable", "refused_rows", None, "A",
+    )  # fmt: skip
+
+
+def test_blocked_grades_of_several_schemes_are_counted(place: Place) -> None:
+    tables = ["--subjects", place.put("s.csv", SUBJECTS), "--records", place.put("r.csv", SPOILT)]
+    more = ["--as-of", "2022-12-31", "--max-rejected", "5", "--out", str(place.folder / "out")]
+    with pytest.raises(SystemExit):
+        main(["grade", "--scheme", "tax,labour/national", *tables, *more])
+    assert "blocked  feed tax-bureau, records: bad_date: 1 grade" in place.capsys.readouterr().out
+
+
+def test_a_person_accepts_a_refused_row(place: Place) -> None:
+    """The row comes from quarantine.csv; who accepted it and why stands in manifest and explanation."""
+    assert place.grade(SUBJECTS, SPOILT, "--max-rejected", "5", "--csv")[0] == 0
+    head, *rows = (place.folder / "out" / "quarantine.csv").read_text(encoding="utf-8").splitlines()
+    accept = place.put(
+        "accept.csv", f"{head},by,why\n" + "".join(f"{row},li.na,withdrawn by the bureau\n" for row in rows)
+    )
+    code, text = place.grade(SUBJECTS, SPOILT, "--accept", accept)
+    assert code == 0, text
+    assert "accepted  refused rows taken for lost: 1, by li.na" in text
+    assert "blocked" not in text
+    (row,) = [row for row in place.table("grades") if row["subject_id"] == A]
+    assert (row["grade"], row["input_state"]) == ("A", "accepted_rows")
+    manifest = json.loads((place.folder / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["accepted"][0]["why"] == "withdrawn by the bureau"
+    with pytest.raises(SystemExit):
+        main(["explain", str(place.folder / "out"), A, "--lang", "en"])
+    shown = " ".join(place.capsys.readouterr().out.split())
+    assert "accepted as lost by li.na: withdrawn by the bureau" in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("table,record_id,by\nrecords,1,li.na\n", "does not say why"),
+        ("table,record_id,by,why\nrecords,7,li.na,lost\n", "is not among the refused ones: table records, record_id 7"),
+        ("table,by,why\nrecords,li.na,lost\n", "does not say which row it accepts"),
+    ],
+)
+def test_an_acceptance_that_names_no_refused_row_is_refused(place: Place, text: str, says: str) -> None:
+    code, shown = place.grade(SUBJECTS, SPOILT, "--accept", place.put("accept.csv", text))
+    assert code in (2, 3)
+    assert says in " ".join(shown.split())

@@ -255,3 +255,13 @@ def test_a_word_of_another_item_is_refused() -> None:
         ("1", "bad_attribute"),
         ("4", "bad_attribute"),
     ]
+
+
+def test_binary_floats_are_read_at_six_decimals_and_a_note_says_so_once() -> None:
+    subjects, records = city({"x": [13, 14]})
+    grading = cs.grade(records.assign(amount=[0.1 + 0.2, 564312.4199999999]), CITY, subjects=subjects, period=2016)
+    assert grading.manifest["counts"]["records"]["used"] == 2
+    notes = [note for note in grading.manifest["notes"] if "floats" in note]
+    assert notes == ["records: column amount: binary floats read at six decimals"]
+    exact = cs.grade(records.assign(amount=["0.3", "564312.42"]), CITY, subjects=subjects, period=2016)
+    assert exact.manifest["snapshot_hash"] == grading.manifest["snapshot_hash"]

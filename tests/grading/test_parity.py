@@ -76,7 +76,7 @@ def table(seed: int, subjects: int, items: list[str], rich: bool) -> dict[str, p
                 {
                     "listing_id": f"L{s}",
                     "subject_id": sid,
-                    "list": rng.choice(["black", "red"]),
+                    "list": rng.choice(["black", "safety_serious" if rich else "red"]),
                     "entered_on": day(entered, entered),
                     "exited_on": rng.choice(["", "2021-05-01", day(entered, 1250)]),
                     "exit_reason": rng.choice(["", "expiry", "repair"]),
@@ -155,9 +155,11 @@ def test_both_interpreters_agree(name: str, seed: int, tmp_path: Path) -> None:
     tables = table(seed, 150, items, rich=name == "caps")
     if name in ("acts", "dates"):
         del tables["history"]  # its grades are another scheme's
+    if name not in ("caps", "dates"):
+        del tables["listings"]  # nobody knows these lists
     known = [None, "2020-09-01"][seed % 2]
     snapshot, scheme = cs.ingest(subject_ids="local", **tables), str(SCHEMES / f"{name}.yaml")
-    grading = cs.grade(snapshot, scheme, **when, known_at=known, max_rejected=900)
+    grading = cs.grade(snapshot, scheme, **when, known_at=known, provisional=True, max_rejected=900)
     assert grading.manifest["rejected"] == 0 or name == "dates"  # where some records do not fit their item
     compare(grading)
     few = grade_few(snapshot, scheme, **when, known_at=known)

@@ -77,7 +77,9 @@ def test_tables_beside_a_snapshot_are_an_error() -> None:
 
 def test_a_deadline_beyond_the_known_holidays_is_called_provisional() -> None:
     late = {**RECORD, "occurred_on": "2026-12-29", "corrected_on": "2027-01-04"}
-    result = cs.grade(records(late), "tax", 2026, subjects=SUBJECTS)
+    result = cs.grade(records(late), "tax", 2026, subjects=SUBJECTS, intake_on="2027-02-01")
     assert result.manifest["provisional_calendar"]
     early = {**RECORD, "occurred_on": "2026-03-02", "corrected_on": "2026-03-04"}
-    assert not cs.grade(records(early), "tax", 2026, subjects=SUBJECTS).manifest["provisional_calendar"]
+    assert not cs.grade(records(early), "tax", 2026, subjects=SUBJECTS, intake_on="2027-02-01").manifest[
+        "provisional_calendar"
+    ]

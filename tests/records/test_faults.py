@@ -53,6 +53,37 @@ RECORD_FAULTS = [
 ]
 
 
+def test_a_mistyped_persons_number_is_hidden_and_no_reason_of_its_own(take):
+    wrong = PERSON[:-1] + ("1" if PERSON[-1] != "1" else "2")
+    snapshot = take([{"subject_id": wrong}], [record(subject_id="Z", document_no=wrong)], subject_ids="uscc")
+    faults = table(snapshot, "quarantine")
+    assert {row["reason"] for row in faults} == {"bad_uscc", "unknown_subject"}
+    assert wrong not in str(faults)
+    assert {row["value"] for row in faults} == {wrong[:3] + "*" * 15, "Z"}
+
+
+HINTS = [
+    ({"occurred_on": "45413"}, "an Excel day number: 2024-05-01; format the column as a date"),
+    ({"occurred_on": "45413.75"}, "an Excel day number: 2024-05-01; format the column as a date"),
+    ({"occurred_on": "2024-05-32"}, ""),
+    ({"occurred_on": "99999"}, ""),
+    ({"amount": "1,234.50"}, "write 1234.50, without separators and signs of currency"),
+    ({"amount": "￥500"}, "write 500, without separators and signs of currency"),
+    ({"amount": "¥１，２３４ 元"}, "write 1234, without separators and signs of currency"),
+    ({"amount": "1.2万元"}, "in units of 10,000; write it in yuan"),
+    ({"amount": "many"}, ""),
+    ({"amount": "-5"}, ""),
+]
+
+
+@pytest.mark.parametrize(("cells", "hint"), HINTS)
+def test_the_message_names_the_fix_where_it_is_plain(take, cells, hint):
+    (fault,) = table(take(SUBJECTS, [record(**cells)]), "quarantine")
+    (column,) = cells
+    assert (fault["column"], fault["value"]) == (column, cells[column])
+    assert fault["message"].endswith(f" ({hint})" if hint else ("decimals", "(YYYY-MM-DD)")[column == "occurred_on"])
+
+
 @pytest.mark.parametrize(("cells", "reason", "column"), RECORD_FAULTS)
 def test_faulty_record_is_refused_with_its_reason(take, cells, reason, column):
     snapshot = take(SUBJECTS, [record(record_id="good"), record(**cells)])

@@ -44,10 +44,23 @@ def test_blanks_and_hyphens_do_not_hide_a_number(shape: str) -> None:
         assert redact(f"no {ordinary}") == f"no {ordinary}"
 
 
-def test_one_wrong_digit_makes_it_an_ordinary_number():
+def test_a_mistyped_number_is_hidden_but_proves_nothing():
     wrong = PERSON[:-1] + ("1" if PERSON[-1] != "1" else "2")
     assert resident_numbers(wrong) == []
-    assert redact(wrong) == wrong
+    assert not is_resident(wrong)
+    assert look_at_id(wrong, uscc_only=True)[1] == "bad_uscc"
+    assert look_at_id(wrong, uscc_only=False)[1] is None
+    hidden = wrong[:3] + "*" * 15
+    assert redact(f"号码{wrong}。") == f"号码{hidden}。"
+    assert redact_cell(f"欧阳测试 {wrong}") == hidden
+    for ordinary in (
+        "990105" + wrong[6:],  # no county
+        wrong[:6] + "2090" + wrong[10:],  # nobody was born then
+        wrong[:6] + "19901332" + wrong[14:],  # no day
+        f"7{wrong}",  # a longer number
+        FIRM,
+    ):
+        assert redact(f"no {ordinary}") == f"no {ordinary}"
     assert resident_numbers(PERSON[:6] + "19901332" + PERSON[14:]) == []
 
 

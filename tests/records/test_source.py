@@ -1,6 +1,7 @@
 """Reading tables: encodings, kinds of sources, and what is said when a table cannot be read."""
 
-from decimal import Decimal
+import random
+from decimal import ROUND_HALF_UP, Decimal
 
 import duckdb
 import pandas as pd
@@ -87,11 +88,43 @@ def test_narrow_decimals_are_read_without_overflow():
     assert [row["amount"] for row in table(snapshot, "log")] == [123_456_789_012_345_678]
 
 
-def test_floats_that_are_no_decimals_are_refused():
-    amounts = [0.1 + 0.2, float("inf"), -0.5, 1e-7, 9e12]
-    records = pd.DataFrame({"record_id": list("abcde"), "subject_id": "A", "item": "1", "amount": amounts})
+def test_floats_outside_the_range_of_an_amount_are_refused():
+    amounts = [float("inf"), -0.5, 9e12]
+    records = pd.DataFrame({"record_id": list("abc"), "subject_id": "A", "item": "1", "amount": amounts})
     snapshot = ingest(pd.DataFrame({"subject_id": ["A"]}), records, subject_ids="local")
-    assert {line for _, line, reason, _ in reasons(snapshot) if reason == "bad_number"} == {1, 2, 3, 4, 5}
+    assert {line for _, line, reason, _ in reasons(snapshot) if reason == "bad_number"} == {1, 2, 3}
+
+
+def test_floats_are_read_at_six_decimals_of_their_shortest_form():
+    rng = random.Random(12)
+    numbers = [0.1 + 0.2, 564312.4199999999, 1e-7, 5e-7, 1.0000005, 1.00000049, 1e-20, 0.0, 3.0]
+    numbers += [rng.random() * 10 ** rng.randint(-8, 12) for _ in range(300)]
+    names = [str(place) for place in range(len(numbers))]
+    records = pa.table({"record_id": names, "subject_id": ["A"] * len(numbers), "item": names, "amount": numbers})
+    snapshot = ingest(pa.table({"subject_id": ["A"]}), records, subject_ids="local")
+    six = [Decimal(repr(number)).quantize(Decimal("0.000001"), ROUND_HALF_UP) for number in numbers]
+    assert {row["record_id"]: row["amount"] for row in table(snapshot, "log")} == {
+        name: int(number * 1_000_000) for name, number in zip(names, six, strict=True)
+    }
+    assert snapshot.inputs["records"]["rounded_columns"] == ["amount"]
+
+
+def test_short_floats_are_read_at_six_decimals():
+    amounts = pa.array([0.1, 1.25, 564312.44, 16777216, 1e-7], pa.float32())
+    names = ["a", "b", "c", "d", "e"]
+    records = pa.table({"record_id": names, "subject_id": ["A"] * 5, "item": names, "amount": amounts})
+    snapshot = ingest(pa.table({"subject_id": ["A"]}), records, subject_ids="local")
+    found = {row["record_id"]: row["amount"] for row in table(snapshot, "log")}
+    assert found == {"a": 100_000, "b": 1_250_000, "c": 564_312_440_000, "d": 16_777_216_000_000, "e": 0}
+
+
+def test_floats_among_attributes_are_read_at_six_decimals():
+    records = pd.DataFrame({"record_id": ["r"], "subject_id": "A", "item": "1", "ratio": [0.1 + 0.2], "n": [2.5]})
+    subjects = pd.DataFrame({"subject_id": ["A"], "rate": [0.7 + 0.1], "big": [1e20]})
+    snapshot = ingest(subjects, records, subject_ids="local")
+    assert [(row["a_ratio"], row["a_n"]) for row in table(snapshot, "log")] == [("0.3", "2.5")]
+    assert {row["name"]: row["value"] for row in table(snapshot, "attributes")} == {"rate": "0.8", "big": "1e+20"}
+    assert snapshot.inputs["records"]["rounded_columns"] == ["ratio"]
 
 
 def test_all_sources_give_the_same_snapshot(tmp_path):

@@ -87,6 +87,65 @@ def test_a_grade_under_objection_says_so(folder: Path, tmp_path: Path) -> None:
         publish(marked, **DECIDED)
 
 
+def marked_folder(folder: Path, out: Path, marks: str | None) -> Path:
+    """The grading with another state of its input, or as an earlier version wrote it."""
+    import shutil
+
+    shutil.copytree(folder, out)
+    table = parquet.read_table(out / "grades.parquet")
+    place = table.column_names.index("input_state")
+    if marks is None:
+        table = table.drop_columns(["input_state", "grade_without"])
+    else:
+        table = table.set_column(place, "input_state", pa.array([marks] * table.num_rows))
+    parquet.write_table(table, out / "grades.parquet")
+    return out
+
+
+def test_a_grade_that_refused_rows_leave_open_is_withheld(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    """A false-invoice record has a day that cannot be read: without it its firm would be published as A."""
+    records = tables["records"].copy()
+    records.loc[records["record_id"] == "R1", ["occurred_on", "booked_on"]] = "2020年5月"
+    made = grade(records, "tax", 2020, subjects=tables["subjects"], max_rejected=5).write(tmp_path / "tax")
+    one = publish(made, subjects=tables["subjects"], **DECIDED)
+    assert BAD not in dict(named(one))
+    assert one.withheld["refused_rows"] == 1
+    assert sum(row["subjects"] or 0 for row in one.data["shares"]) <= 2
+    assert BAD not in public_page(one.data)
+    result = CliRunner().invoke(
+        app,
+        ["report", "public", str(made), "--decided-by", "x", "--decided-on", str(DAY), "--out", str(tmp_path / "p")],
+    )
+    assert result.exit_code == 0, result.output
+    assert "refused_rows" in result.output
+
+
+def test_a_period_that_is_not_over_is_withheld_and_counted(folder: Path, tmp_path: Path) -> None:
+    one = publish(marked_folder(folder, tmp_path / "g", "feeds_undeclared;period_not_over"), **DECIDED)
+    assert named(one) == []
+    assert one.withheld == {"not_graded": 1, "period_not_over": 2}
+    assert one.data["shares"] == []
+
+
+@pytest.mark.parametrize(
+    ("marks", "stated", "zh", "en"),
+    [
+        ("whole", "whole", "", ""),
+        ("accepted_rows", "accepted_rows", "人工确认不再补正", "accepted as lost by a person"),
+        ("feeds_undeclared;refused_rows", "feeds_undeclared;refused_rows", "未申报数据来源", "no feeds are declared"),
+        (None, "", "由早期版本生成", "made by an earlier version"),
+    ],
+)
+def test_other_marks_are_published_with_the_grade(
+    folder: Path, tmp_path: Path, marks: str | None, stated: str, zh: str, en: str
+) -> None:
+    one = publish(marked_folder(folder, tmp_path / "g", marks), **DECIDED)
+    assert {row["input_state"] for row in one.grades.to_pylist()} == {stated}
+    assert zh in public_page(one.data)
+    assert en in public_page(one.data, "en")
+    assert ("早期版本" in public_page(one.data)) == (marks is None)
+
+
 def test_a_computed_grade_is_not_a_decision(folder: Path) -> None:
     with pytest.raises(UsageError, match="not a decision"):
         publish(folder)

@@ -9,7 +9,7 @@ from creditscore.cli.progress import working
 from creditscore.errors import InputError
 
 if TYPE_CHECKING:
-    from creditscore.grading.exact import Subject
+    from creditscore.grading.exact import Outcome, Subject
     from creditscore.grading.plan import Plan
     from creditscore.records import Snapshot
     from creditscore.schemes.model import Scheme
@@ -34,7 +34,8 @@ def run_of(folder: Path, scheme: str | None) -> tuple[dict[str, Any], Scheme | N
 
 
 def held_in(snapshot: Path, run: dict[str, Any]) -> Snapshot:
-    """The snapshot, which must be the one that was graded."""
+    """The snapshot, which must be the one that was graded, with what that run took beside it."""
+    from creditscore.grading.acceptance import as_graded
     from creditscore.records.store import read_snapshot
 
     found = read_snapshot(snapshot)
@@ -45,7 +46,7 @@ def held_in(snapshot: Path, run: dict[str, Any]) -> Snapshot:
             allowed=run["snapshot_hash"],
             next="give the snapshot of the run",
         )
-    return found
+    return as_graded(found, run)
 
 
 def again(
@@ -54,7 +55,6 @@ def again(
     """The plan of the run, and what some subjects bring under it, by the same text of the scheme."""
     from datetime import date
 
-    from creditscore.grading.grade import hash_of
     from creditscore.review.regrade import readmit
 
     by_year = str(run["period"]).isdigit() and len(str(run["period"])) == 4
@@ -67,12 +67,45 @@ def again(
         known_on=date.fromisoformat(run["known_at"]),
         replayed=run["law_known_at"] != "latest",
     )
+    check_text(plan, run)
+    return plan, brought
+
+
+def graded_again(folder: Path, subject: str, snapshot: Path, scheme: str | None) -> tuple[Outcome, dict[str, Any]]:
+    """The outcome of one subject of a written grading, and its row of grades, graded again from the snapshot."""
+    from datetime import date
+
+    from creditscore.explanation.read import read
+    from creditscore.grading.replay import replay
+    from creditscore.review.regrade import regrade
+
+    run, own = run_of(folder, scheme)
+    subject_id = str(read(folder, subject, str(run["scheme"])).grade["subject_id"])
+    by_year = str(run["period"]).isdigit() and len(str(run["period"])) == 4
+    with working(f"reading {subject_id}"):
+        grading = regrade(
+            held_in(snapshot, run),
+            [subject_id],
+            own or str(run["scheme"]),
+            run["period"] if by_year else None,
+            as_of=None if by_year else run["as_of"],
+            known_on=date.fromisoformat(run["known_at"]),
+            replayed=run["law_known_at"] != "latest",
+        )
+        check_text(grading.plan, run)
+        ((_, outcome),) = replay(grading)
+    return outcome, grading.grades.to_pylist()[0]
+
+
+def check_text(plan: Plan, run: dict[str, Any]) -> None:
+    """Refuse a text of the scheme that is not the one of the run."""
+    from creditscore.grading.grade import hash_of
+
     if hash_of(plan.scheme) != run["scheme_hash"]:
         raise InputError(
             f"the text of {run['scheme']} is not the one that was applied",
             next="grade again, or give the file of the scheme with --scheme",
         )
-    return plan, brought
 
 
 def brought(folder: Path, subject: str, snapshot: Path, scheme: str | None) -> tuple[Plan, str, Subject]:

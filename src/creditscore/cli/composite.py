@@ -252,7 +252,7 @@ def fit_command(
     from creditscore.cli.tables import say_line, show
     from creditscore.composite.load import load_composite
     from creditscore.composite.result import read_composite
-    from creditscore.grading.grade import day_of
+    from creditscore.days import day_of
     from creditscore.modelling.composite_weights import fit_weights, write_fitted
     from creditscore.modelling.release.tables import read_table
 

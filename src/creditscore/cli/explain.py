@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from creditscore.cli.acting import Marks, open_log
-from creditscore.cli.brought import brought, words_of
+from creditscore.cli.brought import graded_again, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from creditscore.explanation.ledger import Explanation
-    from creditscore.grading.exact import Outcome
     from creditscore.review.disputes import Marked
     from creditscore.schemes.model import Scheme
 
@@ -48,8 +47,11 @@ def explain_command(
     name, own = words_of(scheme)
     names = [name] if name else list(schemes_in(folder))
     laws = Path(scheme).parent / "laws" if scheme and own else None
-    again = [_outcome(folder, subject, scheme if own else one, snapshot) for one in names]
-    explained = [explain(folder, subject, one, own, laws, outcome) for one, outcome in zip(names, again, strict=True)]
+    again = [
+        (None, None) if snapshot is None else graded_again(folder, subject, snapshot, scheme if own else one)
+        for one in names
+    ]
+    explained = [explain(folder, subject, one, own, laws, *both) for one, both in zip(names, again, strict=True)]
     hashes = [audit(folder, subject, one) if deep == "auditor" else None for one in names]
     shown = [render(one, chosen, _width(), deep, held) for one, held in zip(explained, hashes, strict=True)]
     marked = _marked(folder, store, snapshot, explained, own)
@@ -65,16 +67,6 @@ def explain_command(
                 page = html.with_stem(f"{html.stem}-{one.scheme.partition('@')[0].replace('/', '-')}")
             drawn = subject_page(one, chosen, hashes=held, marks=lines, disputes=as_rows(marks))
             typer.echo(f"written to {write_page(page, drawn)}")
-
-
-def _outcome(folder: Path, subject: str, scheme: str | None, snapshot: Path | None) -> Outcome | None:
-    """The subject graded again from what it brought to the run, where that is at hand."""
-    if snapshot is None:
-        return None
-    from creditscore.grading.exact import grade_subject
-
-    plan, _, one = brought(folder, subject, snapshot, scheme)
-    return grade_subject(plan, one)
 
 
 def _marked(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,12 +51,23 @@ def grade_command(
     known_at: Annotated[
         str | None, typer.Option(help="Replay what was known on this day, of records and of the law.")
     ] = None,
+    intake_on: Annotated[
+        str | None,
+        typer.Option(help="Day of intake (YYYY-MM-DD, today where not given): nothing may be dated after it."),
+    ] = None,
+    provisional: Annotated[
+        bool, typer.Option("--provisional", help="Grade a period that is not over; every result says so.")
+    ] = False,
     max_rejected: Annotated[
         int, typer.Option(min=0, help="Refused rows to accept before failing with exit code 3.")
     ] = 0,
     memory_limit: Annotated[
         str | None,
         typer.Option(help="Memory for the engine, such as 1500MB; what is beyond spills to a folder."),
+    ] = None,
+    accept: Annotated[
+        Path | None,
+        typer.Option(help="Refused rows taken for lost: rows of quarantine.csv with the columns by and why."),
     ] = None,
     csv: CsvFiles = False,
     csv_people: CsvPeople = False,
@@ -70,7 +82,7 @@ def grade_command(
     source: Any
     tables: dict[str, Any]
     if snapshot is not None:
-        if subjects or records or attributes or listings or history or feeds:
+        if subjects or records or attributes or listings or history or feeds or intake_on:
             raise UsageError("a snapshot already holds the tables", next="give --snapshot alone, or the tables")
         source, tables = read_snapshot(snapshot, memory_limit=memory_limit), {}
     else:
@@ -88,11 +100,13 @@ def grade_command(
             "history": history,
             "feeds": feeds,
             "memory_limit": memory_limit,
+            "intake_on": intake_on,
         }
     refused: TooManyRejected | None = None
     with working(f"grading under {scheme or profile}"):
         try:
-            tables |= {"as_of": as_of, "known_at": known_at, "max_rejected": max_rejected}
+            tables |= {"as_of": as_of, "known_at": known_at, "provisional": provisional, "max_rejected": max_rejected}
+            tables["accepted"] = accept
             if len(names) == 1 and profile is None:
                 grading: Grading | Gradings = grade(source, names[0], period, **tables)
             else:
@@ -184,6 +198,7 @@ def _report_all(gradings: Gradings) -> None:
         say_line(f"skipped  {name}: {why}")
     for reason, count in manifest["reasons"].items():
         typer.echo(f"refused  {reason}: {count}")
+    _report_input(manifest, {code for one in gradings for code in one.manifest.get("input_marks", ())})
 
 
 def _lines(records: str, graded: str, others: str) -> list[str]:
@@ -194,6 +209,22 @@ def _lines(records: str, graded: str, others: str) -> list[str]:
 
 def _counted(counts: dict[str, int]) -> str:
     return "  ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def _report_input(manifest: Mapping[str, Any], marks: Iterable[str]) -> None:
+    """Say which grades refused rows leave open, by feed and reason; what a person accepted; what marks every grade."""
+    from creditscore.cli.tables import say_line
+    from creditscore.explanation.words import say, word
+
+    for row in manifest["blocked_grades"]:
+        feed = f"feed {row['feed']}, " if row["feed"] else ""
+        grades = "1 grade" if row["grades"] == 1 else f"{row['grades']} grades"
+        say_line(f"blocked  {feed}{row['table']}: {row['reason']}: {grades}")
+    if manifest["accepted_rows"]:
+        people = ", ".join(sorted({row["by"] for row in manifest["accepted"]}))
+        say_line(f"accepted  refused rows taken for lost: {manifest['accepted_rows']}, by {people}")
+    for code in sorted(marks):
+        say_line(f"marked  every grade: {say(word('input_states', code), 'en')}")
 
 
 def _report(grading: Grading) -> None:
@@ -210,6 +241,7 @@ def _report(grading: Grading) -> None:
     say_line(f"records: {rows['in']} in = {shown}")
     for reason, count in manifest["reasons"].items():
         say_line(f"refused  {reason}: {count}")
+    _report_input(manifest, manifest.get("input_marks", ()))
     total = sum(manifest["counts"]["states"].values()) or 1
     others = [(state, count) for state, count in manifest["counts"]["states"].items() if state != "graded"]
     grades = [(grade, count) for grade, count in manifest["counts"]["grades"].items()]

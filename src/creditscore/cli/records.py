@@ -41,6 +41,10 @@ def snapshot_command(
     made_up: Annotated[
         bool, typer.Option("--made-up", help="No real organisation is meant: every result and page says so.")
     ] = False,
+    intake_on: Annotated[
+        str | None,
+        typer.Option(help="Day of intake (YYYY-MM-DD, today where not given): nothing may be dated after it."),
+    ] = None,
     max_rejected: Annotated[
         int, typer.Option(min=0, help="Refused rows to accept before failing with exit code 3.")
     ] = 0,
@@ -58,6 +62,7 @@ def snapshot_command(
             history=history,
             feeds=feeds,
             subject_ids="local" if local_ids else "uscc",
+            intake_on=intake_on,
         )
         refused = sum(int(counts["refused"]) for counts in snapshot.counts.values())
         failed = f"{refused} rows were refused, {max_rejected} allowed" if refused > max_rejected else None

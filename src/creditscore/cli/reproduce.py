@@ -90,7 +90,9 @@ def _source(
             if isinstance(named, dict) and named
             else "see `creditscore reproduce --help`",
         )
-    first = next(iter(stated_runs(run)))
+    runs = stated_runs(run)
+    first = next(iter(runs))
     ids = (own.get(first) or registry.versions(first)[0]).subject_id
     kept: dict[str, Any] = {name: path for name, path in tables.items() if name != "records"}
+    kept["intake_on"] = runs[first].get("intake_on")
     return ingest(records=tables["records"], **kept, memory_limit=memory_limit, subject_ids=ids)

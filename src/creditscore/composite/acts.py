@@ -16,6 +16,7 @@ import numpy as np
 from creditscore.composite.cells import Cells, Resolved, Statement, last_day_of, resolve
 from creditscore.composite.score import Function, Ints, raw
 from creditscore.grading.exact import Outcome, Subject, grade_subject
+from creditscore.grading.input_state import BLOCKED, REFUSED
 from creditscore.grading.lines import Line
 from creditscore.grading.replay import inputs
 from creditscore.grading.result import Grading
@@ -199,13 +200,15 @@ def _row(without: dict[int, frozenset[str]], bench: Bench, cells: Cells, row: In
         acts = without[cells.homes[column]] & {act_of(record) for record in brings.records}
         if acts and row[column] >= 0:
             outcome, said = bench.outcome(column, acts), cells.cells[row[column]].said
+            result = (outcome.state, outcome.state_reason.partition(":")[0], outcome.grade)
+            if REFUSED in said.input_state.split(";"):  # it stood with these acts; without them nobody has looked
+                result = ("not_computable", BLOCKED, "")
+            gone = ";".join(sorted(act.removeprefix("\x01") for act in acts))
             found[column] = cells.number(
                 Statement(
-                    said.scheme, said.day, said.version, said.period, outcome.state,
-                    outcome.state_reason.partition(":")[0], outcome.grade, outcome.evidence,
-                    ";".join(sorted(act.removeprefix("\x01") for act in acts)),
+                    said.scheme, said.day, said.version, said.period, *result, outcome.evidence, gone, said.input_state
                 )
-            )  # fmt: skip
+            )
     return found
 
 

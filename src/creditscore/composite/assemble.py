@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditscore.composite.acts import Regraded, SharedAct
-from creditscore.composite.cells import Cells, Resolved, note_of
+from creditscore.composite.blocked import find_open, name_blocked, unite_marks
+from creditscore.composite.cells import Cells, Resolved, note_of, resolve
 from creditscore.composite.config import TOP, CompositeConfig
 from creditscore.composite.fragile import fragile
 from creditscore.composite.score import Function, Ints, places, points, raw, reference_score
 from creditscore.composite.shapley import shares, whole
+from creditscore.grading.input_state import BLOCKED
 from creditscore.quantities import from_micro
 from creditscore.records.identity import redact
 from creditscore.schemes.parts import MARKS
@@ -23,9 +25,9 @@ from creditscore.schemes.parts import MARKS
 if TYPE_CHECKING:
     import pyarrow as pa
 
-GRADED, COVERAGE, SOLE_TRADER = 0, 1, 2
-STATES = ("graded", "not_graded", "not_graded")
-REASONS = ("", "coverage", "individual_business")
+GRADED, COVERAGE, SOLE_TRADER, OPEN = 0, 1, 2, 3
+STATES = ("graded", "not_graded", "not_graded", "not_graded")
+REASONS = ("", "coverage", "individual_business", BLOCKED)
 Bools = NDArray[np.bool_]
 
 
@@ -41,13 +43,17 @@ class Scores:
     shares: Ints  # whole points per domain
     resolved: Resolved
     rules: Ints  # hard rules as bits
+    marks: tuple[list[str], Ints]  # what the input lacked: the different texts, and the number of each subject's
 
 
-def assemble(cells: Cells, f: Function, one: Resolved, sole_traders: Bools) -> Scores:
+def assemble(cells: Cells, f: Function, pivot: Ints, listed: Ints, sole_traders: Bools) -> Scores:
     """Score all subjects; those that are alike in every value and ceiling are computed once."""
+    marks = unite_marks(cells, pivot)
+    one = name_blocked(cells, pivot, resolve(cells, pivot, listed))
     ceilings = one.ceilings(cells)
     coverage = one.present @ f.weights
     state = np.where(coverage < cells.config.coverage.at_least, COVERAGE, GRADED)
+    state = np.where(find_open(cells, f, pivot, listed), OPEN, state)
     state = np.where(sole_traders, SOLE_TRADER, state)
     first, back = _alike(one.values * (TOP + 1) + ceilings)
     values, tops = one.values[first], ceilings[first]
@@ -63,6 +69,7 @@ def assemble(cells: Cells, f: Function, one: Resolved, sole_traders: Bools) -> S
         parts[back],
         one,
         np.bitwise_or.reduce(one.rules, axis=1),
+        marks,
     )
 
 
@@ -161,6 +168,7 @@ def _composite(cells: Cells, config: CompositeConfig, day: date, ids: list[str],
         "hard_rules": _words(kind, names),
         "evidence": _words(_weakest(cells, config, scores), list(MARKS)),
         "fragile": pa.array(scores.fragile, pa.bool_(), mask=~graded),
+        "input_state": _words(scores.marks[1], scores.marks[0]),
     }
     return pa.table(rows)
 

@@ -14,6 +14,7 @@ from creditscore.composite.config import CompositeConfig, Stale
 from creditscore.composite.score import Ints
 from creditscore.days import full_months, to_day
 from creditscore.errors import InputError, UsageError
+from creditscore.grading.input_state import BLOCKED
 from creditscore.records.identity import redact
 from creditscore.records.tables import HISTORY_CODES
 from creditscore.schemes.parts import MARKS
@@ -21,7 +22,10 @@ from creditscore.schemes.parts import MARKS
 
 @dataclass(frozen=True, order=True)
 class Statement:
-    """A row of a table of grades without its subject; `without` names acts that are counted elsewhere."""
+    """A row of a table of grades without its subject.
+
+    `without` names acts that are counted elsewhere; `input_state` says what its input lacked.
+    """
 
     scheme: str
     day: int  # the last day of the period for which it stands
@@ -32,6 +36,7 @@ class Statement:
     grade: str
     evidence: str
     without: str = ""
+    input_state: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class Cell:
     rules: int  # bits: the hard rules it sets off, as (domain, rule) pairs
     evidence: int  # place in MARKS
     note: str
+    is_blocked: bool = False  # refused rows leave its grade open
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,8 @@ def _cell(cells: Cells, said: Statement) -> Cell:
     if said.state != "graded":
         why = redact(said.reason.partition(":")[0])
         notes.insert(0, f"absent:{said.state}" + (f":{why}" if why else ""))
-        return Cell(said, domain, False, stands, 0, evidence, ";".join(notes))
+        blocked = said.state == "not_computable" and why == BLOCKED and not _is_stale(cells, said)
+        return Cell(said, domain, False, stands, 0, evidence, ";".join(notes), blocked)
     values = rule.schemes.get(f"{said.scheme}@{said.version}")
     if values is None:
         raise UsageError(
@@ -125,7 +132,7 @@ def _cell(cells: Cells, said: Statement) -> Cell:
             next="give a later day, or gradings of earlier periods",
         )
     months = full_months(said.day, to_day(cells.as_of))
-    if config.stale is not None and months >= config.stale.drop_after:
+    if _is_stale(cells, said):
         return Cell(said, domain, False, stands, 0, evidence, ";".join([f"stale:{months}", *notes]))
     value = aged(values[said.grade], stands, months, config.stale)
     if value != values[said.grade]:
@@ -137,6 +144,11 @@ def _cell(cells: Cells, said: Statement) -> Cell:
                 rules |= 1 << bit
     notes += _named(cells, rules)
     return Cell(said, domain, True, value, rules, evidence, ";".join(notes))
+
+
+def _is_stale(cells: Cells, said: Statement) -> bool:
+    stale = cells.config.stale
+    return stale is not None and full_months(said.day, to_day(cells.as_of)) >= stale.drop_after
 
 
 def aged(value: int, stands: int, months: int, stale: Stale | None) -> int:

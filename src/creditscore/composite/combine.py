@@ -12,8 +12,8 @@ import numpy as np
 
 from creditscore.boundary import guarded
 from creditscore.composite.acts import settle
-from creditscore.composite.assemble import Scores, assemble, tables
-from creditscore.composite.cells import no_cells, resolve
+from creditscore.composite.assemble import REASONS, STATES, Scores, assemble, tables
+from creditscore.composite.cells import no_cells
 from creditscore.composite.config import CompositeConfig
 from creditscore.composite.gather import Gathered, content, gather, listed_rules, newest_day, pivot
 from creditscore.composite.load import load_composite
@@ -21,8 +21,8 @@ from creditscore.composite.population import population, sole_traders
 from creditscore.composite.result import FORMAT, Composite
 from creditscore.composite.score import function_of, reference_score
 from creditscore.composite.tables import open_listings
+from creditscore.days import day_of
 from creditscore.errors import UsageError
-from creditscore.grading.grade import day_of
 from creditscore.records import Snapshot
 from creditscore.version import __version__
 
@@ -87,7 +87,7 @@ def combine(
         listed, entries = listed_rules(gathered.con, cells, ids)
     f = function_of(rules)
     shared, again = settle(gathered.runs, cells, f, ids, cell, listed) if acts == "once" else ([], [])
-    scores = assemble(cells, f, resolve(cells, cell, listed), sole_traders(rules, ids, gathered, subjects is not None))
+    scores = assemble(cells, f, cell, listed, sole_traders(rules, ids, gathered, subjects is not None))
     inputs = _inputs(gathered, rules, day, listings is not None, subjects is not None)
     manifest = {
         "format": FORMAT,
@@ -122,8 +122,8 @@ def _counts(
     config: CompositeConfig, scores: Scores, shared: int, refused: int, outside: int, entries: dict[str, int] | None
 ) -> dict[str, Any]:
     states: dict[str, int] = {}
-    for code, name in enumerate(("graded", "not_graded:coverage", "not_graded:individual_business")):
-        states[name] = int((scores.state == code).sum())
+    for code, (state, reason) in enumerate(zip(STATES, REASONS, strict=True)):
+        states[f"{state}:{reason}" if reason else state] = int((scores.state == code).sum())
     graded = scores.state == 0
     grades = {one.code: int((scores.place[graded] == k).sum()) for k, one in enumerate(config.grades)}
     found: dict[str, Any] = {

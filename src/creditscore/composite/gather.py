@@ -16,7 +16,8 @@ from creditscore.composite.cells import Cells, Statement, last_day_of
 from creditscore.composite.score import Ints
 from creditscore.days import to_day
 from creditscore.errors import InputError, UsageError
-from creditscore.grading.grade import grade
+from creditscore.grading.acceptance import as_graded
+from creditscore.grading.grade import grade, is_run
 from creditscore.grading.manifest import read_manifest, refuse_failed
 from creditscore.grading.result import Grading
 from creditscore.grading.several import Gradings
@@ -25,7 +26,9 @@ from creditscore.records import Snapshot, parse
 if TYPE_CHECKING:
     import duckdb
 
-COLUMNS = ("subject_id", "scheme", "version", "period", "state", "state_reason", "grade", "evidence")
+COLUMNS = ("subject_id", "scheme", "version", "period", "state", "state_reason", "grade", "evidence", "input_state")
+STATED = COLUMNS[:-1]  # the columns of every table of grades; those of earlier versions say no input_state
+UNSTATED = "unstated"
 KEY = COLUMNS[1:]
 
 
@@ -63,7 +66,7 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
             else:
                 unchecked.append(str(source))
                 file = str(Path(source) / "grades.parquet").replace("'", "''")
-                views.append(_select(f"read_parquet('{file}')"))
+                views.append(_select(con, f"read_parquet('{file}')"))
                 inputs += [_input(one) for one in parts]
         elif isinstance(source, Grading):
             if source.plan.scheme.scheme in wanted:
@@ -74,17 +77,18 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
             name = f"table_{len(views)}"
             con.register(name, source)
             there = [column[0] for column in con.execute(f"SELECT * FROM {name} LIMIT 0").description or []]
-            lacking = [column for column in COLUMNS if column not in there]
+            lacking = [column for column in STATED if column not in there]
             if lacking:
                 raise InputError(f"column {lacking[0]!r} is missing", where="grades", allowed=COLUMNS)
+            columns = [column for column in COLUMNS if column in there]
             others |= {row[0] for row in con.execute(f"SELECT DISTINCT scheme FROM {name}").fetchall()} - wanted
             unchecked.append("a table")
-            views.append(_select(name))
-            inputs.append({"table_sha256": content(con, f"SELECT {', '.join(COLUMNS)} FROM {name}")})
+            views.append(_select(con, name))
+            inputs.append({"table_sha256": content(con, f"SELECT {', '.join(columns)} FROM {name}")})
     for k, run in enumerate(runs):
         chosen = ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in COLUMNS)
         con.register(f"run_{k}", run.con.sql(f"SELECT {chosen} FROM result_grades").to_arrow_table())
-        views.append(_select(f"run_{k}"))
+        views.append(_select(con, f"run_{k}"))
         inputs.append(_input(run.manifest))
     if not views:
         raise UsageError("no grading holds a scheme of this composite", allowed=sorted(wanted), next="grade under some")
@@ -115,12 +119,15 @@ def _listed(gradings: Any) -> Iterator[Any]:
         yield gradings
 
 
-def _select(rows: str) -> str:
+def _select(con: duckdb.DuckDBPyConnection, rows: str) -> str:
     """Words that are not there are empty; of a reason only what stands before its details."""
-    texts = ", ".join(f"COALESCE({name}, '') AS {name}" for name in KEY if name != "state_reason")
+    texts = ", ".join(f"COALESCE({name}, '') AS {name}" for name in KEY if name not in ("state_reason", "input_state"))
+    there = {column for column, *_ in con.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()}
+    state = "COALESCE(CAST(input_state AS VARCHAR), '')" if "input_state" in there else "''"
+    marks = f"CASE {state} WHEN '' THEN '{UNSTATED}' ELSE {state} END AS input_state"
     why = "CASE WHEN state = 'graded' OR state_reason IS NULL THEN '' ELSE split_part(state_reason, ':', 1) END"
     who = parse.code_of("subject_id", "VARCHAR")
-    return f"SELECT {who} AS subject_id, {texts}, {why} AS state_reason FROM {rows}"
+    return f"SELECT {who} AS subject_id, {texts}, {why} AS state_reason, {marks} FROM {rows}"
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -149,15 +156,16 @@ def _again(snapshot: Snapshot, manifest: Mapping[str, Any]) -> Grading:
     known = None if manifest["law_known_at"] == "latest" else manifest["known_at"]
     yearly = len(str(manifest["period"])) == 4
     made = grade(
-        snapshot,
+        as_graded(snapshot, manifest),
         manifest["scheme"],
         manifest["period"] if yearly else None,
         as_of=None if yearly else manifest["period"],
         known_at=known,
+        provisional=True,
         max_rejected=10**9,
         ledger=False,
     )
-    if made.manifest["run_id"] != manifest["run_id"]:
+    if not is_run(made.manifest, manifest):
         raise UsageError(
             f"the grading under {manifest['scheme']} was not made from this snapshot with these rules",
             where=f"run {manifest['run_id']}, now {made.manifest['run_id']}",
@@ -193,9 +201,12 @@ def pivot(gathered: Gathered, cells: Cells) -> tuple[list[str], Ints]:
     con = gathered.con
     rows = con.execute(f"SELECT DISTINCT {', '.join(KEY)} FROM g").fetchall()
     said = sorted(
-        (Statement(scheme, last_day_of(period), version, period, state, reason, grade, evidence), key)
+        (
+            Statement(scheme, last_day_of(period), version, period, state, reason, grade, evidence, input_state=marks),
+            key,
+        )
         for key in rows
-        for scheme, version, period, state, reason, grade, evidence in [key]
+        for scheme, version, period, state, reason, grade, evidence, marks in [key]
     )
     import pyarrow as pa
 
@@ -205,7 +216,7 @@ def pivot(gathered: Gathered, cells: Cells) -> tuple[list[str], Ints]:
     columns |= {"place": pa.array([cells.schemes.index(one.scheme) for one, _ in said], pa.int32())}
     con.register("key", pa.table(columns))
     con.execute(f"CREATE OR REPLACE TEMP TABLE coded AS SELECT hash({', '.join(KEY)}) AS h, cell, place FROM key")
-    # one number to compare instead of seven texts; two of these few that are alike would be a fault of the hash
+    # one number to compare instead of eight texts; two of these few that are alike would be a fault of the hash
     assert con.execute("SELECT count(DISTINCT h) FROM coded").fetchall()[0][0] == len(said)
     wide = ", ".join(f"max(CASE WHEN place = {k} THEN cell END) AS c{k}" for k in range(len(cells.schemes)))
     hashed = f"SELECT subject_id, hash({', '.join(KEY)}) AS h FROM g"

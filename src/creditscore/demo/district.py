@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 KNOWN_AT = f"{YEAR + 1}-04-20"
+INTAKE_ON = KNOWN_AT  # the day on which the tables are taken in
 SEED = 2022
 NOTE = "Made-up data for demonstration: no real organisation is meant.\n虚构数据，仅供演示：与任何真实单位无关。\n"
 

@@ -25,6 +25,7 @@ MOST_FIRMS = 1_000
 PER_FIRM = 1.8  # records of a firm in a year, over all domains
 LISTED = 0.12  # entries of lists per firm
 NEWEST = date(YEARS[-1] + 1, 4, 15)  # nothing is known that happened after this day
+INTAKE_ON = NEWEST
 # Two feeds that break in the last weeks of the plan, so that the health of feeds has something to find.
 SILENT, SILENT_FROM = "environment", date(2020, 10, 20)
 AGAIN, AGAIN_ON, AGAIN_RECORDS = "labour", date(2020, 12, 8), 60
@@ -50,7 +51,8 @@ class PlanTables:
         return files
 
     def snapshot(self) -> Snapshot:
-        return replace(ingest(self.subjects, self.records, listings=self.listings), made_up=True)
+        snapshot = ingest(self.subjects, self.records, listings=self.listings, intake_on=INTAKE_ON)
+        return replace(snapshot, made_up=True)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.composite.combine import combine
-from creditscore.demo.district import KNOWN_AT, SEED, district
+from creditscore.demo.district import INTAKE_ON, KNOWN_AT, SEED, district
 from creditscore.demo.firms import YEAR
 from creditscore.demo.index import write_index
 from creditscore.demo.inspections import Inspections, inspect_year
@@ -174,6 +174,7 @@ def grade_district(inputs: dict[str, Path]) -> Grading:
             history=inputs["history"],
             feeds=inputs["feeds"],
             known_at=KNOWN_AT,
+            intake_on=INTAKE_ON,
         )
     except TooManyRejected as error:
         grading = error.grading  # type: ignore[attr-defined]

@@ -72,6 +72,23 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
         "readings": {key: both(label) for key, label in one.readings.items()},
         "laws": {key: both(label) for key, label in one.laws.items()},
         "notes": list(one.notes),
+        "input_state": one.input_state,
+        "grade_without": one.grade_without,
+        "input": {lang: [terminal.clean(line) for line in one.input_lines(lang)] for lang in words.LANGS},
+        "refused": [
+            {
+                "table": row.table,
+                "record_id": row.record_id,
+                "item": row.item,
+                "reason": row.reason,
+                "column": row.column,
+                "value": row.value,
+                "message": row.message,
+                "accepted_by": row.accepted_by,
+                "accepted_why": row.accepted_why,
+            }
+            for row in one.refused
+        ],
         "made_up": one.made_up if made_up is None else made_up,
     } | ({} if hashes is None else {"audit": _hashes(hashes)})
 

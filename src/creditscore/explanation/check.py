@@ -9,13 +9,14 @@ from typing import Any
 
 from creditscore.days import to_day
 from creditscore.errors import CreditscoreError, DifferenceError
-from creditscore.explanation.check_decision import decision_faults
+from creditscore.explanation.check_decision import decision_faults, without_faults
 from creditscore.explanation.check_rows import row_faults
 from creditscore.explanation.numbers import points
 from creditscore.explanation.read import Found
 from creditscore.grading.bind import bind
 from creditscore.grading.exact import Outcome
 from creditscore.grading.grade import RUN, run_id_of
+from creditscore.grading.input_state import ACCEPTED, BLOCKED, REFUSED, WHOLE
 from creditscore.grading.lines import STEPS, Line
 from creditscore.grading.plan import Plan
 from creditscore.quantities import from_micro, plain, to_micro
@@ -26,24 +27,33 @@ NUMBERS = ("start", "score", "score_low", "score_high", "margin")
 ABOUT = ("scheme", "version", "period")
 
 
-def check(found: Found, plan: Plan | None, outcome: Outcome | None = None) -> None:
+def check(
+    found: Found, plan: Plan | None, outcome: Outcome | None = None, row_again: Mapping[str, Any] | None = None
+) -> None:
     """Refuse one subject of a grading whose parts do not fit; DifferenceError names the first that does not.
 
     Always: start + Σ effective = score, and each row's effective from its nominal. `plan`: each row is one that the
     rules can give, and caps, limits, score, grade, route, margin, evidence and readings follow from the rows.
-    `outcome`: every number and code is what the records of the subject give, computed again.
+    `outcome`: every number and code is what the records of the subject give, computed again; `row_again`: its state and
+    what it rests on are those of its row of grades, graded again.
     """
     _refuse(found, _run_faults(found), "the manifest of {} is not the one of its run")
     _refuse(found, _sums(found), "the ledger of {} does not add up")
     _refuse(found, _row_sums(found), "the ledger of {} does not add up")
+    _refuse(found, _input_faults(found), "what the grade of {} rests on does not fit its refused rows")
     if plan is not None:
         lines = [_line(row) for row in found.ledger]
         weighed, faults = row_faults(plan, found.grade, lines)
         _refuse(found, faults, "the ledger of {} does not follow from its rules")
-        faults = decision_faults(plan, found.grade, lines, weighed)
+        if found.grade["state_reason"] != BLOCKED:
+            faults = decision_faults(plan, found.grade, lines, weighed)
+        else:
+            faults = without_faults(found.grade.get("grade_without"), lines)
         _refuse(found, faults, "the grade of {} does not follow from its ledger")
     if outcome is not None:
         _refuse(found, _unlike(found, outcome), "the page of {} is not what its records give")
+    if row_again is not None:
+        _refuse(found, _unlike_row(found, row_again), "the page of {} is not what its records give")
 
 
 def plan_of(run: Mapping[str, Any], scheme: Scheme) -> Plan | None:
@@ -81,6 +91,32 @@ def _run_faults(found: Found) -> Iterator[str]:
         for name in ABOUT:
             if row[name] != said[name]:
                 yield f"row {number} has {name} {row[name]!r}, the run {said[name]!r}"
+
+
+def _input_faults(found: Found) -> Iterator[str]:
+    """The state of the input against the run's own and the refused rows of the subject; earlier versions said none."""
+    stated, state = found.grade.get("input_state"), found.grade["state"]
+    if stated is None:
+        if "input_marks" in found.manifest:
+            yield "input_state is missing"
+        return
+    codes, general = set(stated.split(";")), set(found.manifest.get("input_marks", ()))
+    own = codes - general - {WHOLE}
+    if not general <= codes or (WHOLE in codes and len(codes) > 1) or ";".join(sorted(codes)) != stated:
+        yield f"input_state is {stated!r}, the run says {';'.join(sorted(general)) or WHOLE}"
+    if not own <= {REFUSED, ACCEPTED} or (own and not found.refused):
+        yield f"input_state is {stated!r}, the refused rows give no {', '.join(sorted(own))}"
+    is_blocked = (state, found.grade["state_reason"]) == ("not_computable", BLOCKED)
+    if (found.grade["state_reason"] == BLOCKED) != is_blocked or (is_blocked and REFUSED not in own):
+        yield f"the state is {state} ({found.grade['state_reason']}), input_state {stated!r}"
+    if found.grade["grade_without"] is not None and not is_blocked:
+        yield "a grade that stands has another one without the refused rows"
+
+
+def _unlike_row(found: Found, again: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("state", "state_reason", "input_state", "grade_without"):
+        if name in found.grade and _text(found.grade[name]) != _text(again[name]):
+            yield f"{name} is {_text(found.grade[name]) or '(none)'}, computed again {_text(again[name]) or '(none)'}"
 
 
 def _sums(found: Found) -> Iterator[str]:
@@ -159,13 +195,15 @@ def _unlike(found: Found, outcome: Outcome) -> Iterator[str]:
     """Where the written rows are not those of the outcome."""
     graded = outcome.state == "graded"
     known = outcome.state != "not_graded"
-    again = {
+    again: dict[str, Any] = {
         "state": outcome.state, "state_reason": outcome.state_reason,
         "start": from_micro(outcome.start), "score": from_micro(outcome.score) if known else None,
         "score_low": from_micro(outcome.score_low), "score_high": from_micro(outcome.score_high),
         "grade": outcome.grade, "route": outcome.route, "margin": from_micro(outcome.margin) if graded else None,
         "evidence": outcome.evidence, "readings": ";".join(outcome.readings),
     }  # fmt: skip
+    if found.grade["state_reason"] == BLOCKED:  # what refused rows leave open is not said
+        again = {"grade_without": outcome.grade} | {name: again[name] for name in ("evidence", "readings")}
     for name, value in again.items():
         if _text(found.grade[name]) != _text(value):
             yield f"{name} is {_text(found.grade[name]) or '(none)'}, computed again {_text(value) or '(none)'}"

@@ -39,6 +39,14 @@ def decision_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], wei
     yield from _source_faults(plan, grade, lines, weighed)
 
 
+def without_faults(grade: str | None, lines: list[Line]) -> Iterator[str]:
+    """Why the grade without the refused rows does not follow from its ledger; its score and route are not stated."""
+    decided = [line.reason for line in lines if line.step == "decide"]
+    reached = decided[-1] if decided and decided[-1] not in ("not_graded", "not_computable") else ""
+    if (grade or "") != reached:
+        yield f"the rows give {reached or 'no grade'} without the refused rows, the grade says {grade or 'none'}"
+
+
 def _score_faults(grade: Mapping[str, Any], lines: list[Line], weighed: Weighed) -> Iterator[str]:
     numbers = {name: _micro(grade[name]) for name in ("start", "score", "score_low", "score_high")}
     begun = [line.nominal for line in lines if line.step == "start"]

@@ -98,6 +98,7 @@ class CompositeExplanation:
     notes: tuple[str, ...]
     marks: Mapping[str, str]  # of weights, maps and bands
     made_up: bool
+    input_state: str = ""  # codes of what the input of its grades lacks; empty where an earlier version did not say
 
     @property
     def sum(self) -> str:
@@ -157,6 +158,7 @@ def explain_composite(source: Composite | Path | str, subject_id: str, gradings:
         notes=tuple(found.manifest["notes"]),
         marks=config.marks.model_dump(),
         made_up=bool(found.manifest.get("made_up", False)),
+        input_state=row.get("input_state") or "",
     )
     _check(config, made)
     return made

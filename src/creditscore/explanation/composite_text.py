@@ -9,9 +9,12 @@ from pathlib import Path
 
 from creditscore.composite.combine import LIMITS
 from creditscore.explanation.composite import CompositeExplanation, DomainShare, Part
+from creditscore.explanation.input_lines import state_labels
 from creditscore.explanation.numbers import points
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import Lang, Words, load_words, say, word
+from creditscore.explanation.words import text as word_text
+from creditscore.grading.input_state import BLOCKED
 from creditscore.schemes.model import Label
 
 
@@ -65,6 +68,7 @@ def facts(one: CompositeExplanation, lang: Lang) -> list[tuple[str, str]]:
         rows.append((text("state", lang), f"{say(word('states', one.state), lang)}{text('colon', lang)}{why}"))
     for _, label, ceiling in one.hard_rules:
         rows.append((text("hard_rules", lang), text("hard_rule_at", lang, say(label, lang), ceiling)))
+    rows += [(word_text("input_state", lang), line) for line in input_lines(one, lang)]
     rows.append((text("coverage", lang), text("of_1000", lang, one.coverage, one.coverage_needed)))
     if one.fragile is not None:
         rows.append((text("fragile", lang), text("fragile_yes" if one.fragile else "fragile_no", lang)))
@@ -78,6 +82,14 @@ def facts(one: CompositeExplanation, lang: Lang) -> list[tuple[str, str]]:
     found = limits(one.notes, lang)
     rows += [(text("limits", lang), ("；" if lang == "zh" else "; ").join(found))] if found else []
     return [(what, clean(value)) for what, value in rows]
+
+
+def input_lines(one: CompositeExplanation, lang: Lang) -> list[str]:
+    """What the grades behind a score rest on, in sentences; none where their input was whole."""
+    lines = [say(label, lang) for label in state_labels(one.input_state)]
+    if one.state == "graded" and any(BLOCKED in note.split(":") for domain in one.domains for note in domain.notes):
+        lines.append(text("stands", lang))
+    return lines
 
 
 def limits(notes: Iterable[str], lang: Lang) -> list[str]:

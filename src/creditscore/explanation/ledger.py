@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from creditscore.explanation.check import check, plan_of
+from creditscore.explanation.input_lines import RefusedRow, input_lines, refused_rows
 from creditscore.explanation.labels import Labels, labels_of, law_titles
 from creditscore.explanation.numbers import MINUS, points
 from creditscore.explanation.read import Found, read
-from creditscore.explanation.words import plain
+from creditscore.explanation.words import Lang, plain
 from creditscore.grading.exact import Outcome
 from creditscore.grading.result import Grading
 from creditscore.schemes.model import Label, Scheme
@@ -70,6 +72,9 @@ class Explanation:
     notes: tuple[str, ...]  # codes of texts
     made_up: bool
     lower_is_better: bool = False
+    input_state: str = ""  # codes of what the input lacks; empty where an earlier version did not say
+    grade_without: str = ""  # the grade without the refused rows, where these leave it open
+    refused: tuple[RefusedRow, ...] = ()
 
     @property
     def interval(self) -> tuple[Decimal | None, Decimal | None] | None:
@@ -81,7 +86,17 @@ class Explanation:
     @property
     def sum(self) -> str:
         """`90 − 3 + 2.4 = 89.4 → B`; empty for a scheme without points or an open score."""
-        return _sum(self)
+        return _sum(self, self.score, self.grade)
+
+    @property
+    def sum_without(self) -> str:
+        """The same for the grade without the refused rows."""
+        scored = [line.total for line in self.lines if line.step != "decide"]
+        return _sum(self, scored[-1], self.grade_without) if self.grade_without and scored else ""
+
+    def input_lines(self, lang: Lang) -> list[str]:
+        """What the grade rests on, in sentences; none where the input was whole."""
+        return input_lines(self.input_state, self.refused, self.grade_without, self.sum_without, lang)
 
 
 def explain(
@@ -91,20 +106,22 @@ def explain(
     words_of: Scheme | None = None,
     laws: Path | None = None,
     outcome: Outcome | None = None,
+    row_again: Mapping[str, Any] | None = None,
 ) -> Explanation:
     """Explain one subject of a grading in memory or in the folder that a grading was written to.
 
     `scheme` chooses one where the folder holds several; `words_of` is the scheme whose labels are used, for one
-    outside the library, and `laws` the folder of its legal texts. `outcome` is the subject graded again from what
-    was graded, where that is at hand; every number and code is then compared. InputError when the folder, one of its
-    files or the subject is missing; SchemeError when the parts of the page do not fit (`explanation.check`).
+    outside the library, and `laws` the folder of its legal texts. `outcome` is the subject graded again from what was
+    graded, and `row_again` its row of grades, where that is at hand; every number and code is then compared. InputError
+    when the folder, one of its files or the subject is missing; SchemeError when the parts of the page do not fit
+    (`explanation.check`).
     """
     found = read(source, subject_id, scheme)
     labels = labels_of(found.manifest, source.plan.scheme if isinstance(source, Grading) else words_of)
     plan = source.plan if isinstance(source, Grading) else None
     if plan is None and labels.scheme is not None and not labels.changed:
         plan = plan_of(found.manifest, labels.scheme)
-    check(found, plan, outcome)
+    check(found, plan, outcome, row_again)
     lines = lines_of(found, labels)
     grade, manifest = found.grade, found.manifest
     readings = [one for one in (grade["readings"] or "").split(";") if one]
@@ -144,6 +161,9 @@ def explain(
         notes=tuple(notes),
         made_up=bool(manifest.get("made_up", False)),
         lower_is_better=_lower_is_better(labels, lines),
+        input_state=grade.get("input_state") or "",
+        grade_without=grade.get("grade_without") or "",
+        refused=refused_rows(found.refused, grade["subject_id"], manifest.get("accepted", [])),
     )
 
 
@@ -195,9 +215,9 @@ def _totals(found: Found) -> list[Decimal | None]:
     return totals
 
 
-def _sum(one: Explanation) -> str:
+def _sum(one: Explanation, score: Decimal | None, grade: str) -> str:
     """Equal terms that follow each other are written once, times their number."""
-    if one.start is None or one.score is None:
+    if one.start is None or score is None:
         return ""
     terms: list[tuple[str, int]] = []
     for line in one.lines:
@@ -213,8 +233,8 @@ def _sum(one: Explanation) -> str:
         if times > 1:
             term = f"+ {times} × ({term})" if term.count(" ") > 1 else f"{term} × {times}"
         parts.append(term if parts else term.removeprefix("+ "))
-    result = f"{' '.join(parts)} = {points(one.score)}"
-    return f"{result} → {one.grade}" if one.grade else result
+    result = f"{' '.join(parts)} = {points(score)}"
+    return f"{result} → {grade}" if grade else result
 
 
 def _term(line: Line) -> str:

@@ -29,6 +29,7 @@ class Found:
     ledger: tuple[Row, ...]
     manifest: Mapping[str, Any]
     name: str = ""
+    refused: tuple[Row, ...] = ()  # rows of the quarantine that name the subject or could be its
 
 
 @guarded("the grading")
@@ -78,7 +79,8 @@ def _from_memory(grading: Grading, subject_id: str) -> Found:
     # DuckDB keeps the order of the sorted table behind the view, as it does when the ledger is written
     ledger = _rows(con, "SELECT * FROM result_ledger WHERE subject_id = ?", [grade["subject_id"]])
     names = con.execute("SELECT name FROM subjects WHERE subject_id = ?", [grade["subject_id"]]).fetchall()
-    return Found(grade, ledger, grading.manifest, redact(names[0][0] or "") if names else "")
+    name = redact(names[0][0] or "") if names else ""
+    return Found(grade, ledger, grading.manifest, name, _refused(con, "result_quarantine", [], grade["subject_id"]))
 
 
 def _from_folder(folder: Path, subject_id: str, scheme: str) -> Found:
@@ -99,11 +101,15 @@ def _from_folder(folder: Path, subject_id: str, scheme: str) -> Found:
             f" WHERE subject_id = ?{where} ORDER BY file_row_number",
             [str(folder / "ledger.parquet"), grade["subject_id"], *of_scheme],
         )
+        refused: tuple[Row, ...] = ()
+        quarantine = folder / "quarantine.parquet"
+        if quarantine.is_file():
+            refused = _refused(con, "read_parquet(?)", [str(quarantine)], grade["subject_id"])
     except duckdb.Error as error:
         raise _damaged(folder, error) from error
     finally:
         con.close()
-    return Found(grade, ledger, manifest)
+    return Found(grade, ledger, manifest, refused=refused)
 
 
 def _need(folder: Path, files: tuple[str, ...]) -> None:
@@ -146,6 +152,14 @@ def _unknown(con: duckdb.DuckDBPyConnection, table: str, given: Any, wanted: str
         allowed=f"near to it: {', '.join(close)}" if close else None,
         next="check the id; a refused subject is listed in quarantine.parquet",
     )
+
+
+def _refused(con: duckdb.DuckDBPyConnection, table: str, given: list[Any], subject_id: str) -> tuple[Row, ...]:
+    """The refused rows that name the subject; an earlier version did not say whose else they could be."""
+    columns = {column for column, *_ in con.execute(f"DESCRIBE SELECT * FROM {table}", given).fetchall()}
+    near = " OR list_contains(string_split(could_be, ';'), ?)" if "could_be" in columns else ""
+    values = [*given, subject_id, *([subject_id] if near else [])]
+    return _rows(con, f"SELECT * FROM {table} WHERE subject_id = ?{near}", values)
 
 
 def _rows(con: duckdb.DuckDBPyConnection, sql: str, given: list[Any]) -> tuple[Row, ...]:

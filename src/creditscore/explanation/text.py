@@ -39,7 +39,8 @@ def render(
     )
     if depth == "subject":
         made_up = [f"*** {text('made_up', lang)} ***"] if one.made_up else []
-        for line in [*made_up, clean(paragraph(one, lang)), text("not_official", lang)]:
+        told = [clean(line) for line in one.input_lines(lang)]
+        for line in [*made_up, clean(paragraph(one, lang)), *told, text("not_official", lang)]:
             console.print(line)
     else:
         for line in _head(one, lang):
@@ -118,7 +119,7 @@ def _head(one: Explanation, lang: Lang) -> list[str]:
     if one.sum:
         lines += ["", f"  {one.sum}"]
     lines += [text(note, lang) for note in one.notes]
-    return lines
+    return lines + [f"! {clean(line)}" for line in one.input_lines(lang)]
 
 
 def _table(one: Explanation, lang: Lang, width: int) -> Table:

@@ -13,6 +13,7 @@ from creditscore.grading.feeds import fed_condition
 from creditscore.grading.past import put_past
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
+from creditscore.grading.scope import Scope, refuse_domains, refuse_lists
 from creditscore.grading.sql_records import days_of, reads_correction, switch_day
 from creditscore.quantities import MICRO
 from creditscore.records import Snapshot, parse
@@ -57,7 +58,9 @@ def typed(kind: str, text: str) -> str:
     return text
 
 
-def admit(engine: DuckDBEngine, snapshot: Snapshot, folded: Folded, plan: Plan, refusals: Refusals) -> Admitted:
+def admit(
+    engine: DuckDBEngine, snapshot: Snapshot, folded: Folded, plan: Plan, refusals: Refusals, scope: Scope
+) -> Admitted:
     """Create `all_admitted`: the folded records of the scheme's domain with typed attributes, less the refused ones."""
     domain = plan.scheme.domain
     code = snapshot.domains.index(domain) if domain in snapshot.domains else -1
@@ -78,6 +81,7 @@ def admit(engine: DuckDBEngine, snapshot: Snapshot, folded: Folded, plan: Plan, 
     extra = ""
     rows = f"SELECT COALESCE(SUM(n_rows), 0) FROM {folded.folded} f WHERE"
     other = engine.rows(f"{rows} NOT {here}")[0][0] if snapshot.domains else 0
+    strange = refuse_domains(engine, snapshot, folded, refusals, scope)
     aside = engine.rows(f"{rows} {here} AND {beside}")[0][0] if left else 0
     faults += _items(engine, plan, codes, refusals)
     faults += _requirements(snapshot, plan, codes)
@@ -91,7 +95,7 @@ def admit(engine: DuckDBEngine, snapshot: Snapshot, folded: Folded, plan: Plan, 
     if shorthand:
         extra = f" UNION ALL BY NAME {shorthand}"
     engine.view("all_admitted", sql + extra)
-    return Admitted(int(total), int(other), int(aside), refused)
+    return Admitted(int(total) + strange, int(other) - strange, int(aside), refused + strange)
 
 
 def _derive(engine: DuckDBEngine, plan: Plan) -> None:
@@ -333,14 +337,16 @@ def shorthand_codes(snapshot: Snapshot, plan: Plan) -> dict[str, int]:
     return codes
 
 
-def prepare_subjects(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusals) -> None:
+def prepare_subjects(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusals, scope: Scope) -> None:
     """The relations `all_subject`, `all_attribute`, `all_past` and `all_listed`: what is known of each subject on the day."""
     known = f"COALESCE(x.known_day, {plan.known_at}) <= {plan.known_at}"
     fed = fed_condition(engine, snapshot, plan)
     engine.view("all_subject", f"SELECT s.*, {fed} AS fed FROM {snapshot.subjects} s")
     _attribute_values(engine, snapshot, plan, refusals, known)
     put_past(engine, snapshot, plan, refusals, known)
-    engine.view("all_listed", f"SELECT x.* FROM {snapshot.listings} x WHERE {known}")
+    strange = refuse_lists(engine, snapshot, refusals, scope)
+    allowed = f" AND x.list NOT IN ({', '.join(map(literal, strange))})" if strange else ""
+    engine.view("all_listed", f"SELECT x.* FROM {snapshot.listings} x WHERE {known}{allowed}")
 
 
 def _attribute_values(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusals, known: str) -> None:

@@ -125,5 +125,14 @@ def ledger_words(plan: Plan) -> str:
     )
 
 
-def quarantine_sql() -> str:
-    return 'SELECT * FROM refused ORDER BY "table", reason, subject_id, record_id, event_no, "column", value, line'
+def quarantine_sql(refused_rows: str) -> str:
+    """The quarantine in its order; `could_be`: the subjects to whose id the id of a row is near."""
+    near = (
+        f"SELECT x.\"table\", x.line, STRING_AGG(s.subject_id, ';' ORDER BY s.subject_id) AS could_be "
+        f"FROM {refused_rows} x JOIN subjects s ON s.sid = x.sid "
+        "WHERE x.cells ->> 'subject_id' <> s.subject_id GROUP BY x.\"table\", x.line"
+    )
+    return (
+        f'SELECT r.*, n.could_be FROM refused r LEFT JOIN ({near}) n ON n."table" = r."table" AND n.line = r.line '
+        'ORDER BY r."table", r.reason, r.subject_id, r.record_id, r.event_no, r."column", r.value, r.line'
+    )

@@ -6,28 +6,33 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from creditscore.boundary import guarded
 from creditscore.calendars import coverage
-from creditscore.days import LAST, from_day, to_day
+from creditscore.days import LAST, day_of, from_day, to_day
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.errors import InternalError, TooManyRejected, UsageError
 from creditscore.grading import run
+from creditscore.grading.acceptance import check_matched, mark_accepted, read_acceptances
 from creditscore.grading.admit import Admitted
 from creditscore.grading.bind import bind
 from creditscore.grading.border import quarantine_sql
 from creditscore.grading.few import run_few
+from creditscore.grading.input_state import find_doubts, put_input_state
+from creditscore.grading.period_over import check_period_over, judged_on, time_notes
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
 from creditscore.grading.result import Grading
+from creditscore.grading.scope import Scope
 from creditscore.grading.spans import spans
 from creditscore.grading.take_in import engine_of, take_in
 from creditscore.records import Snapshot, ingest
 from creditscore.records.intake import connect
+from creditscore.records.refused import refused_hash
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.model import Scheme
@@ -43,6 +48,7 @@ RUN = (
     "known_at",
     "law_known_at",
 )  # what a run's id is made of
+LATER = ("period_over", "refused_hash", "accepted")  # and these, where they are stated: earlier versions knew none
 
 
 @guarded("grading")
@@ -58,7 +64,10 @@ def grade(
     feeds: Any = None,
     as_of: date | str | None = None,
     known_at: date | str | None = None,
+    intake_on: date | str | None = None,
+    provisional: bool = False,
     max_rejected: int = 0,
+    accepted: Any = None,
     ledger: bool = True,
     threads: int | None = None,
     memory_limit: str | None = None,
@@ -69,21 +78,25 @@ def grade(
     other tables. `scheme` is an id (`tax`), a pinned version (`tax@2014`), a YAML file or a Scheme. Schemes graded by
     evaluation year take `period` (2024), others `as_of` (a day); given the other one, a scheme takes the last
     evaluation year that is complete on the day, or 31 December of the year. `known_at` replays what was known on a day,
-    of the records and of the law; absent, all records of the input and all published law are known.
+    of the records and of the law; absent, all records of the input and all published law are known. `intake_on` is the
+    day of intake of the tables (today where it is not given), after which nothing in them may be dated. A period that
+    is not over on `known_at`, or without one on the day of intake, is graded only as `provisional`.
+
+    A refused row that names a subject counts like an unknown number: where an admissible reading of it could change the
+    grade, the state is `not_computable` and `grade_without` shows the grade without it; `input_state` says what each
+    grade rests on. `accepted` names refused rows that a person takes for lost (columns of the quarantine, `by`, `why`).
 
     Raises UsageError, NotInForce, SchemeError, InputError; TooManyRejected (with the result in `.grading`) when more
-    than `max_rejected` rows were refused.
+    than `max_rejected` rows were refused and not accepted.
     """
-    if not isinstance(scheme, Scheme):
-        scheme = _name(scheme)
     if isinstance(max_rejected, bool) or not isinstance(max_rejected, int) or max_rejected < 0:
         raise UsageError(f"max_rejected is {max_rejected!r}", allowed="a whole number of at least 0")
     began = perf_counter()
     known = day_of(known_at, "known_at")
-    chosen, siblings, at = _scheme(scheme, moment_of(period, as_of), known)
+    chosen = choose(scheme, period, as_of, known)
     if isinstance(records, Snapshot):
-        names = ("subjects", "attributes", "listings", "history", "feeds")
-        tables = zip(names, (subjects, attributes, listings, history, feeds), strict=True)
+        names = ("subjects", "attributes", "listings", "history", "feeds", "intake_on")
+        tables = zip(names, (subjects, attributes, listings, history, feeds, intake_on), strict=True)
         given = [name for name, table in tables if table is not None]
         if given:
             raise UsageError(
@@ -105,14 +118,48 @@ def grade(
             feeds=feeds,
             threads=threads,
             memory_limit=memory_limit,
-            subject_ids=chosen.subject_id,
+            subject_ids=chosen.scheme.subject_id,
+            intake_on=intake_on,
         )
-    plan = _plan(snapshot, chosen, siblings, at, known)
+    if accepted is not None:
+        snapshot = replace(snapshot, accepted=tuple(read_acceptances(accepted)))
     read = perf_counter()
-    grading = _run(snapshot, plan, ledger)
-    grading.manifest["timings"] = {"intake": round(read - began, 3), "grading": round(perf_counter() - read, 3)}
-    if grading.manifest["rejected"] > max_rejected:
+    grading = grade_snapshot(snapshot, chosen, Scope((chosen.scheme,)), provisional, ledger)
+    grading.manifest["timings"]["intake"] = round(read - began, 3)
+    if accepted is not None:
+        check_matched(snapshot.accepted, grading.manifest["accepted"])
+    if grading.manifest["rejected"] - grading.manifest.get("accepted_rows", 0) > max_rejected:
         raise too_many(grading, max_rejected)
+    return grading
+
+
+class Chosen(NamedTuple):
+    """The version of a scheme that grades, all its versions, the period in its own terms, and the day of a replay."""
+
+    scheme: Scheme
+    siblings: list[Scheme]
+    at: int | date
+    known: date | None
+
+
+def choose(
+    scheme: str | Path | Scheme, period: int | str | None, as_of: date | str | None, known: date | None
+) -> Chosen:
+    """The version in force for a period or day; raises NotInForce, UsageError, SchemeError."""
+    named = scheme if isinstance(scheme, Scheme) else _name(scheme)
+    return Chosen(*_scheme(named, moment_of(period, as_of), known), known)
+
+
+def grade_snapshot(
+    snapshot: Snapshot, chosen: Chosen, scope: Scope, provisional: bool = False, ledger: bool = True
+) -> Grading:
+    """One scheme of the run that `scope` holds, over a snapshot, whatever is refused."""
+    began = perf_counter()
+    plan = _plan(snapshot, *chosen)
+    if not provisional:
+        check_period_over(snapshot, plan, chosen.known)
+    grading = _run(snapshot, plan, ledger, scope=scope)
+    grading.manifest["timings"] = {"intake": 0.0, "grading": round(perf_counter() - began, 3)}
     return grading
 
 
@@ -128,7 +175,8 @@ def grade_few(
     interpreter, which needs no time to start.
     """
     began = perf_counter()
-    grading = _run(snapshot, plan_for(snapshot, scheme, period, as_of=as_of, known_at=known_at), True, few=True)
+    plan = plan_for(snapshot, scheme, period, as_of=as_of, known_at=known_at)
+    grading = _run(snapshot, plan, True, few=True)
     grading.manifest["timings"] = {"intake": 0.0, "grading": round(perf_counter() - began, 3)}
     return grading
 
@@ -142,9 +190,7 @@ def plan_for(
     known_at: date | str | None = None,
 ) -> Plan:
     """The plan by which `grade` would grade a snapshot."""
-    known = day_of(known_at, "known_at")
-    named = scheme if isinstance(scheme, Scheme) else _name(scheme)
-    return _plan(snapshot, *_scheme(named, moment_of(period, as_of), known), known)
+    return _plan(snapshot, *choose(scheme, period, as_of, day_of(known_at, "known_at")))
 
 
 def _plan(snapshot: Snapshot, scheme: Scheme, siblings: list[Scheme], at: int | date, known: date | None) -> Plan:
@@ -161,8 +207,15 @@ def hash_of(scheme: Scheme) -> str:
 
 def run_id_of(run: Mapping[str, Any]) -> str:
     """The id that a run with this identity has: a hash of version, scheme, input and parameters."""
-    identity = {name: run[name] for name in RUN}
+    stated = {name: run[name] for name in LATER if name in run and run[name] not in ("", [])}
+    identity = {name: run[name] for name in RUN} | stated
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def is_run(made: Mapping[str, Any], written: Mapping[str, Any]) -> bool:
+    """Whether the run of a manifest is the one written; an earlier version's id says nothing of `period_over`."""
+    older = {name: made[name] for name in RUN}
+    return str(written["run_id"]) == (made["run_id"] if "period_over" in written else run_id_of(older))
 
 
 def too_many(result: Any, allowed: int) -> TooManyRejected:
@@ -179,10 +232,10 @@ def too_many(result: Any, allowed: int) -> TooManyRejected:
     return error
 
 
-def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool, few: bool = False) -> Grading:
+def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool, few: bool = False, scope: Scope | None = None) -> Grading:
     snapshot = replace(snapshot, con=snapshot.con.cursor())  # what this run makes is seen by no other run
     engine = engine_of(snapshot)
-    folded, admitted, refusals, codes = take_in(engine, snapshot, plan)
+    folded, admitted, refusals, codes = take_in(engine, snapshot, plan, scope)
     features = run.features_of(engine)
     if few:
         used = run_few(engine, plan, features, codes)
@@ -190,9 +243,18 @@ def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool, few: bool = False) -
         run.put_tables(engine, plan, codes)
         ranges = spans(snapshot.rows("subjects"), admitted.rows, snapshot.in_order)
         used = run.run(engine, plan, features, with_ledger, ranges)
+    accepted_rows, accepted = mark_accepted(refusals, snapshot.accepted)
+    doubts = find_doubts(engine, snapshot, plan, refusals) if snapshot.judges_refused else None
+    put_input_state(engine, doubts)
     refusals.redact()
-    engine.materialise("result_quarantine", quarantine_sql())
-    manifest = _manifest(engine, snapshot, plan, admitted, used, folded.not_yet_known, refusals, features)
+    engine.materialise("result_quarantine", quarantine_sql(snapshot.refused))
+    manifest = _manifest(engine, snapshot, plan, admitted, used, folded.not_yet_known, refusals, features, accepted)
+    if doubts is not None:
+        manifest |= {"accepted_rows": accepted_rows, "blocked_grades": doubts.summary()}
+        manifest["input_marks"] = sorted(doubts.everyone)
+    else:  # as an earlier version wrote it
+        manifest = {name: value for name, value in manifest.items() if name not in LATER}
+        manifest["run_id"] = run_id_of(manifest)
     if not with_ledger:
         manifest["ledger"] = "none"  # so that a ledger which is gone is not taken for one that never was
     return Grading(engine.con, plan, manifest, with_ledger)
@@ -207,6 +269,7 @@ def _manifest(
     not_yet_known: int,
     refusals: Refusals,
     features: run.Features,
+    accepted: list[dict[str, str]],
 ) -> dict[str, Any]:
     counted = snapshot.counts.get("records", {})
     refused = int(counted.get("refused", 0)) + admitted.refused
@@ -241,17 +304,21 @@ def _manifest(
         "scheme_hash": hash_of(plan.scheme),
         "snapshot_hash": snapshot.content_hash(),
         **parameters,
+        "refused_hash": refused_hash(engine.con, snapshot.refused) if snapshot.judges_refused else "",
+        "accepted": accepted,
+        "period_over": plan.as_of <= judged_on(snapshot, plan),
     }
     states = dict(engine.rows("SELECT state, COUNT(*) FROM result_grades GROUP BY state ORDER BY state"))
     shares = dict(
         engine.rows("SELECT grade, COUNT(*) FROM result_grades WHERE grade IS NOT NULL GROUP BY grade ORDER BY grade")
     )
     feeds = engine.rows(f"SELECT COUNT(*) FROM {snapshot.feeds}")[0][0]
-    notes = _law_notes(plan)
+    notes = time_notes(snapshot, plan) + _law_notes(plan) + _float_notes(snapshot)
     notes += [] if feeds else ["no feeds declared: a subject without records may be clean, or its feed may be silent"]
     return {
         "run_id": run_id_of(identity),
         **identity,
+        "intake_on": snapshot.intake_on.isoformat(),
         "counts": {
             "records": records,
             "subjects": dict(snapshot.counts.get("subjects", {})),
@@ -291,6 +358,15 @@ def _law_notes(plan: Plan) -> list[str]:
     cited = sorted({cite.law for rule in rules for cite in rule.cite})
     late = [(law, laws[law].known_from) for law in cited if law in laws and (laws[law].known_from or day) > day]
     return [f"rules of {law} are applied, which became known only on {known}" for law, known in late]
+
+
+def _float_notes(snapshot: Snapshot) -> list[str]:
+    """The columns of binary floats of which not every decimal was read, each once."""
+    return [
+        f"{table}: column {column}: binary floats read at six decimals"
+        for table, about in snapshot.inputs.items()
+        for column in about.get("rounded_columns", ())
+    ]
 
 
 def _provisional(engine: DuckDBEngine, plan: Plan, features: run.Features) -> bool:
@@ -334,18 +410,6 @@ def moment_of(period: int | str | None, as_of: date | str | None) -> int | date:
     day = day_of(as_of, "as_of")
     assert day is not None
     return day
-
-
-def day_of(value: date | str | None, name: str) -> date | None:
-    """The day that a caller gives as a date or as YYYY-MM-DD; UsageError for anything else."""
-    if isinstance(value, datetime):
-        return value.date()
-    if value is None or isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except (ValueError, TypeError) as error:
-        raise UsageError(f"{name}: {value!r} is not a day", allowed="YYYY-MM-DD", next=f"correct {name}") from error
 
 
 def _scheme(scheme: str | Scheme, at: int | date, law_known_at: date | None) -> tuple[Scheme, list[Scheme], int | date]:

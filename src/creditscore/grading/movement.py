@@ -124,7 +124,7 @@ def side(
     if not registry.in_force(scheme, at):
         begin = min(scheme.effective_from, at)
         scheme = scheme.model_copy(update={"effective_from": begin, "effective_to": None})
-    grading = grade(snapshot, scheme, period, as_of=as_of, max_rejected=10**9, ledger=ledger)
+    grading = grade(snapshot, scheme, period, as_of=as_of, provisional=True, max_rejected=10**9, ledger=ledger)
     return side_of(grading, grading.plan.scheme.name)
 
 

@@ -27,15 +27,20 @@ class Refusals:
     def __init__(self, engine: DuckDBEngine, snapshot: Snapshot) -> None:
         self.engine = engine
         engine.materialise("refused", f"SELECT * FROM {snapshot.quarantine}")
+        self._at_intake = int(engine.rows("SELECT COUNT(*) FROM refused")[0][0])
 
     def _add(self, columns: str, rest: str) -> None:
         self.engine.con.execute(
             f'INSERT INTO refused ("table", line, subject_id, record_id, event_no, item, reason, "column", value, message) SELECT {columns} {rest}'
         )
 
-    def records(self, rest: str, reason: str, column: str, value: str, allowed: str = "") -> None:
-        """`rest`: FROM … WHERE …, with t (record), s (subject) and i (item's name). `allowed`: what could stand there."""
-        message = MESSAGES[reason] + (f"; allowed: {allowed}" if allowed else "")
+    def records(
+        self, rest: str, reason: str, column: str, value: str, allowed: str = "", message: str | None = None
+    ) -> None:
+        """`rest`: FROM … WHERE …, with t (record), s (subject) and i (item's name). `allowed`: what could stand there;
+        `message` in place of the reason's own.
+        """
+        message = message or MESSAGES[reason] + (f"; allowed: {allowed}" if allowed else "")
         self._add(
             f"'records', t.row, s.subject_id, t.record_id, 1, i.name, '{reason}', '{column}', {value}, {_text(message)}",
             rest,
@@ -50,27 +55,54 @@ class Refusals:
             rest,
         )
 
+    def listings(self, rest: str, reason: str, message: str) -> None:
+        """`rest`: FROM … WHERE …, with x (entry of a list) and s (subject)."""
+        self._add(
+            f"'listings', NULL, s.subject_id, x.listing_id, NULL, NULL, '{reason}', 'list', x.list, {_text(message)}",
+            rest,
+        )
+
     def history(self, rest: str, reason: str, column: str) -> None:
         self._add(
             f"'history', x.row, s.subject_id, NULL, NULL, NULL, '{reason}', '{column}', x.grade, {_text(MESSAGES[reason])}",
             rest,
         )
 
+    def by_scheme(self) -> list[tuple[str, int, int, str, str, str, str, str]]:
+        """What the scheme added: table, line, sid, subject, record, reason, column and value of each fault."""
+        return self.engine.rows(
+            'SELECT r."table", r.line, s.sid, r.subject_id, r.record_id, r.reason, r."column", r.value FROM refused r '
+            f"JOIN subjects s ON s.subject_id = r.subject_id WHERE r.rowid >= {self._at_intake} "
+            'ORDER BY r."table", s.sid, r.record_id, r.line, r.reason, r."column", r.value'
+        )
+
+    def accepted_keys(self) -> frozenset[tuple[str, ...]]:
+        """What tells the accepted rows from the others: see `key_of`."""
+        rows = self.engine.rows('SELECT "table", line, subject_id, record_id, "column", value FROM accepted_rows')
+        return frozenset(key_of(*row) for row in rows)
+
     def redact(self) -> None:
         """Hide the numbers of persons in what the scheme added; to be called when all is collected."""
         redact_quarantine(self.engine.con, "refused")
 
-    def rows(self) -> int:
-        """Refused rows (a row with several faults counts once)."""
+    def rows(self, table: str = "refused") -> int:
+        """Refused rows (a row with several faults counts once), or those of them that stand in another table."""
         return int(
             self.engine.rows(
                 'SELECT COUNT(*) FROM (SELECT DISTINCT "table", line, subject_id, record_id, event_no, '
-                "CASE WHEN \"table\" = 'attributes' THEN \"column\" || COALESCE(value, '') END FROM refused) r"
+                "CASE WHEN \"table\" = 'attributes' THEN \"column\" || COALESCE(value, '') END FROM {table}) r".replace(
+                    "{table}", table
+                )
             )[0][0]
         )
 
     def reasons(self) -> dict[str, int]:
         return dict(self.engine.rows("SELECT \"table\" || ': ' || reason, COUNT(*) FROM refused GROUP BY 1 ORDER BY 1"))
+
+
+def key_of(table: str, line: int | None, subject_id: str | None, *more: str | None) -> tuple[str, ...]:
+    """By what a refused row is known: its line, or where it has none whose it is and what it says."""
+    return (table, str(line)) if line is not None else (table, *(part or "" for part in (subject_id, *more)))
 
 
 def _text(value: str) -> str:

@@ -83,6 +83,11 @@ class Grading:
     def quarantine(self) -> pa.Table:
         return self._table("quarantine")
 
+    @property
+    def accepted_rows(self) -> pa.Table:
+        """The faults of the refused rows that a person accepts as lost."""
+        return self.con.sql("SELECT * FROM accepted_rows").to_arrow_table()
+
     def _table(self, name: str) -> pa.Table:
         described = self.con.execute(f"DESCRIBE result_{name}").fetchall()
         # words are coded in the engine (fast to sort and write) and plain text outside

@@ -5,18 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.boundary import guarded
 from creditscore.csv_people import Csv
+from creditscore.days import day_of
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.errors import NotInForce, UsageError
-from creditscore.grading.grade import grade, too_many
+from creditscore.grading.acceptance import check_matched, read_acceptances
+from creditscore.grading.grade import Chosen, choose, grade_snapshot, too_many
 from creditscore.grading.result import FAILED_TABLES, TABLES, Grading, open_folder, write_manifest
+from creditscore.grading.scope import Scope
 from creditscore.records import Snapshot, ingest
 from creditscore.schemes import registry
 
@@ -102,7 +107,9 @@ def grade_all(
     *,
     as_of: date | str | None = None,
     known_at: date | str | None = None,
+    provisional: bool = False,
     max_rejected: int = 0,
+    accepted: Any = None,
     ledger: bool = True,
     skip: bool = False,
     **tables: Any,
@@ -128,24 +135,40 @@ def grade_all(
         snapshot = records
     else:
         snapshot = _ingest(records, names, tables)
-    runs, skipped = [], {}
+    if accepted is not None:
+        snapshot = replace(snapshot, accepted=tuple(read_acceptances(accepted)))
+    known = day_of(known_at, "known_at")
+    chosen: dict[str, Chosen] = {}
+    runs: list[Grading] = []
+    skipped: dict[str, str] = {}
     for name in names:
-        try:
-            runs.append(
-                grade(snapshot, name, period, as_of=as_of, known_at=known_at, max_rejected=2**62, ledger=ledger)
-            )
-        except NotInForce as error:
-            if not skip:
-                raise
-            skipped[name] = "; ".join(part for part in (error.what, error.where) if part)
+        with _left_out(skipped if skip else None, name):
+            chosen[name] = choose(name, period, as_of, known)
+    scope = Scope(tuple(one.scheme for one in chosen.values()))
+    for name, one in chosen.items():
+        with _left_out(skipped if skip else None, name):
+            runs.append(grade_snapshot(snapshot, one, scope, provisional, ledger))
     if not runs:
         raise NotInForce(
             "none of the schemes can grade then", where="; ".join(skipped.values()), next="choose another day"
         )
     result = join(runs, skipped)
-    if result.manifest["rejected"] > max_rejected:
+    if accepted is not None:
+        check_matched(snapshot.accepted, result.manifest["accepted"])
+    if result.manifest["rejected"] - result.manifest["accepted_rows"] > max_rejected:
         raise too_many(result, max_rejected)
     return result
+
+
+@contextmanager
+def _left_out(skipped: dict[str, str] | None, name: str) -> Iterator[None]:
+    """A scheme that is not in force, or whose text is missing, is named in `skipped`, if there may be any."""
+    try:
+        yield
+    except NotInForce as error:
+        if skipped is None:
+            raise
+        skipped[name] = "; ".join(part for part in (error.what, error.where) if part)
 
 
 def join(runs: Iterable[Grading], skipped: dict[str, str]) -> Gradings:
@@ -171,10 +194,8 @@ def _ingest(records: Any, names: list[str], tables: dict[str, Any]) -> Snapshot:
 def _manifest(result: Gradings) -> dict[str, Any]:
     first = result.runs[0].manifest
     runs = {run.plan.scheme.scheme: run.manifest for run in result.runs}
-    refused = result.quarantine.select(["table", "line", "subject_id", "record_id", "event_no", "column", "value"])
-    keys = {
-        tuple(row.values()) if row["table"] == "attributes" else tuple(row.values())[:5] for row in refused.to_pylist()
-    }
+    keys = _row_keys(result.quarantine)
+    accepted = [row for run in result.runs for row in run.manifest.get("accepted", ())]
     reasons: dict[str, int] = {}
     for row in result.quarantine.select(["table", "reason"]).to_pylist():
         what = f"{row['table']}: {row['reason']}"
@@ -185,13 +206,35 @@ def _manifest(result: Gradings) -> dict[str, Any]:
         "creditscore": first["creditscore"],
         "snapshot_hash": first["snapshot_hash"],
         "known_at": first["known_at"],
+        "intake_on": first["intake_on"],
         "schemes": runs,
         "order": list(runs),  # the file sorts its keys, the tables follow the call
         "skipped": dict(result.skipped),
         "rejected": len(keys),
+        "accepted": [row for number, row in enumerate(accepted) if row not in accepted[:number]],
+        "accepted_rows": len(set().union(*(_row_keys(run.accepted_rows) for run in result.runs))),
+        "blocked_grades": _blocked(run.manifest.get("blocked_grades", []) for run in result.runs),
         "reasons": dict(sorted(reasons.items())),
         "inputs": first["inputs"],
     }
+
+
+def _blocked(summaries: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """How many grades of all schemes each feed and reason blocks."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for summary in summaries:
+        counts.update({(row["feed"], row["table"], row["reason"]): row["grades"] for row in summary})
+    return [
+        {"feed": feed, "table": table, "reason": reason, "grades": grades}
+        for (feed, table, reason), grades in sorted(counts.items())
+    ]
+
+
+def _row_keys(quarantine: pa.Table) -> set[tuple[Any, ...]]:
+    """By what refused rows are told apart; one with several faults is one."""
+    columns = ["table", "line", "subject_id", "record_id", "event_no", "column", "value"]
+    rows = (tuple(row.values()) for row in quarantine.select(columns).to_pylist())
+    return {row if row[0] == "attributes" else row[:5] for row in rows}
 
 
 def _distinct(table: pa.Table) -> pa.Table:

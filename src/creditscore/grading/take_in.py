@@ -8,6 +8,7 @@ from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.admit import Admitted, admit, prepare_subjects, shorthand_codes
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
+from creditscore.grading.scope import Scope
 from creditscore.grading.spans import show, spans
 from creditscore.records import Snapshot
 from creditscore.records.fold import Folded, fold
@@ -33,15 +34,19 @@ def engine_of(snapshot: Snapshot) -> DuckDBEngine:
     return DuckDBEngine(snapshot.con, few_rows=alone and subjects + rows <= FEW_ROWS)
 
 
-def take_in(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan) -> Taken:
-    """Fold the log as known on the plan's day and admit it, with what is known of each subject."""
+def take_in(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, scope: Scope | None = None) -> Taken:
+    """Fold the log as known on the plan's day and admit it, with what is known of each subject.
+
+    `scope`: the schemes of the run; absent, the plan's alone.
+    """
+    scope = scope or Scope((plan.scheme,))
     refusals = Refusals(engine, snapshot)
     folded = fold(snapshot, plan.known_at)
     codes = shorthand_codes(snapshot, plan)
     engine.table("item_name", {"code": ("INTEGER", list(codes.values())), "name": ("VARCHAR", list(codes))})
-    prepare_subjects(engine, snapshot, plan, refusals)
+    prepare_subjects(engine, snapshot, plan, refusals, scope)
     happened = f" WHERE day <= {plan.until}" if plan.until is not None else ""
     engine.view("corrections", f"SELECT * FROM {folded.corrections}{happened}")
-    admitted = admit(engine, snapshot, folded, plan, refusals)
+    admitted = admit(engine, snapshot, folded, plan, refusals, scope)
     show(engine, None, bool(plan.scheme.attributes))
     return Taken(folded, admitted, refusals, codes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from creditscore.records.identity import GAPS, RESIDENT_LIKE, is_resident, redact, redact_cell
-from creditscore.records.parse import raw_text
+from creditscore.records.parse import hint, raw_text
 from creditscore.records.source import Source, literal, quote
 from creditscore.records.tables import QUARANTINE, REASONS
 
@@ -78,7 +78,7 @@ def list_faults(con: duckdb.DuckDBPyConnection, table: str, source: Source, faul
             f"INSERT INTO quarantine SELECT {literal(source.table.name)}, line, subject_id, {key},"
             f" TRY_CAST(event_no AS INTEGER), item, '{fault.reason}',"
             f" {literal(source.spelled.get(fault.column, fault.column))}, {value},"
-            f" {literal(fault.message)} FROM refused WHERE (mask & {1 << bit}) <> 0"
+            f" {literal(fault.message)} || {hint(fault.reason, value)} FROM refused WHERE (mask & {1 << bit}) <> 0"
         )
     con.execute("DROP TABLE refused")
     return refused

@@ -65,26 +65,30 @@ def _known_county(place: str) -> bool:
     return any(properties for _, properties in numdb.get("cn/loc").info(place))
 
 
-def _is_resident_18(number: str) -> bool:
-    from stdnum.cn import ric
+def _is_resident_18(number: str, mistyped: bool = False) -> bool:
+    """`mistyped`: with a wrong check character too, where a known county and a day of birth stand in front."""
+    from stdnum.cn import ric, uscc
 
-    return (
-        number[0] in _PLACES
-        and _is_date(number[6:10], number[10:12], number[12:14])
-        and ric.calc_check_digit(number) == number[17].upper()
-    )
+    if number[0] not in _PLACES or not _is_date(number[6:10], number[10:12], number[12:14]):
+        return False
+    if ric.calc_check_digit(number) == number[17].upper():
+        return True
+    born = mistyped and 1900 <= int(number[6:10]) <= date.today().year
+    return born and _known_county(number[:6]) and not uscc.is_valid(number)
 
 
 def _is_resident_15(number: str) -> bool:
     return number[0] in _PLACES and number.isdigit() and _is_date("19" + number[6:8], number[8:10], number[10:12])
 
 
-def resident_numbers(text: str) -> list[tuple[int, int]]:
+def resident_numbers(text: str, mistyped: bool = False) -> list[tuple[int, int]]:
     """Where resident identity numbers stand in `text`: (start, end) pairs, left to right.
 
     A number of exactly the right length counts by its date and check character. Inside a longer run of
     digits, with blanks or hyphens in between, and for the old form inside a longer text, chance hits are common:
     there the first six digits must also be a known county. A valid credit code of a firm (9…) is never a person.
+    `mistyped`: also eighteen digits in one run of the right shape with a wrong check character, behind a known county;
+    they are to be hidden, but prove nothing.
     """
     from stdnum.cn import uscc
 
@@ -98,7 +102,7 @@ def resident_numbers(text: str) -> list[tuple[int, int]]:
             if (
                 len(long) == 18
                 and long[:17].isdigit()
-                and _is_resident_18(long)
+                and _is_resident_18(long, mistyped and whole == 18)
                 and (whole == 18 or _known_county(long[:6]))
                 and not (long[0] == "9" and uscc.is_valid(long))
             ):
@@ -147,9 +151,12 @@ def is_resident(text: str) -> bool:
 
 
 def redact(text: str) -> str:
-    """`text` with every resident identity number and mobile number reduced to its first three digits and asterisks."""
+    """`text` with every resident identity number and mobile number reduced to its first three digits and asterisks.
+
+    A number with a wrong check character is hidden too: somebody mistyped it.
+    """
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    spans = resident_numbers(plain)
+    spans = resident_numbers(plain, mistyped=True)
     spans += [
         one.span() for one in _MOBILE.finditer(plain) if not any(a < one.end() and one.start() < b for a, b in spans)
     ]
@@ -167,7 +174,7 @@ def redact_cell(text: str) -> str:
     What stands around such a number is about a person too: the name, most often.
     """
     plain = unicodedata.normalize("NFKC", text)
-    spans = resident_numbers(plain)
+    spans = resident_numbers(plain, mistyped=True)
     if spans:
         return " ".join(plain[start : start + 3] + "*" * (end - start - 3) for start, end in spans)
     return redact(text)

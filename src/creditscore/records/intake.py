@@ -5,14 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.boundary import address_space, guarded, require_memory
+from creditscore.days import day_of, to_day
 from creditscore.errors import InputError, UsageError
+from creditscore.records import parse
 from creditscore.records.excluded import refuse_columns
 from creditscore.records.faults import create_quarantine, redact_quarantine
 from creditscore.records.log import show_log, take_records
+from creditscore.records.refused import attribute_rows, create_refused
 from creditscore.records.side import create_side, take_side
 from creditscore.records.snapshot import Snapshot, column_types
 from creditscore.records.source import Source, forget, open_sources
@@ -78,11 +82,13 @@ def ingest(
     threads: int | None = None,
     memory_limit: str | None = None,
     subject_ids: SubjectIds = "uscc",
+    intake_on: date | str | None = None,
 ) -> Snapshot:
     """Read and validate the input tables (docs/contract.md) into DuckDB tables of good rows and a quarantine.
 
     A table is a path (.csv, .parquet, a directory or pattern of .parquet), a pandas DataFrame, an Arrow table or
-    a DuckDB relation. `subject_ids="local"` drops the check of credit codes, never that of persons. Raises
+    a DuckDB relation. `subject_ids="local"` drops the check of credit codes, never that of persons.
+    `intake_on` is the day of intake (today where it is not given): a row dated after it is refused. Raises
     InputError if a table cannot be read or lacks columns (all of them named at once); faulty rows raise nothing
     and stand in `quarantine`.
     """
@@ -99,26 +105,29 @@ def ingest(
     absent = [name for name in ("subjects", "records") if given[name] is None]
     if absent:
         raise InputError(f"no table of {' and '.join(absent)}", next="give both subjects and records")
+    latest = to_day(day_of(intake_on, "intake_on") or date.today())
     con = connect(con, threads, memory_limit)
     with tempfile.TemporaryDirectory(prefix="creditscore-") as folder:
         sources = open_sources(con, given, Path(folder))
-        return _take(con, sources, subject_ids)
+        return _take(con, sources, subject_ids, latest)
 
 
-def _take(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_ids: SubjectIds) -> Snapshot:
+def _take(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_ids: SubjectIds, latest: int) -> Snapshot:
     for name in ("subjects", "records"):
         refuse_columns(name, sources[name].further, sources[name].origin)
     create_quarantine(con)
     create_side(con)
-    counts = {"subjects": take_subjects(con, sources["subjects"], subject_ids)}
-    counts["records"], facts = take_records(con, sources["records"], subject_ids == "uscc")
+    create_refused(con)
+    counts = {"subjects": take_subjects(con, sources["subjects"], subject_ids, latest)}
+    counts["records"], facts = take_records(con, sources["records"], subject_ids == "uscc", latest)
     further = sources["records"].further
     show_log(con, "log_rows", facts["columns"], further, "line")
     for name in ("attributes", "listings", "history", "feeds"):
         if name in sources:
-            counts[name] = take_side(con, sources[name], subject_ids == "uscc")
+            counts[name] = take_side(con, sources[name], subject_ids == "uscc", latest)
+    attribute_rows(con, subject_ids == "uscc")
     redact_quarantine(con)
-    inputs = {name: {"from": source.origin, "rows": source.rows} for name, source in sources.items()}
+    inputs = {name: _describe_input(con, source) for name, source in sources.items()}
     forget(con, sources)
     return Snapshot(
         con=con,
@@ -126,11 +135,24 @@ def _take(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_id
         items=facts["items"],
         attribute_columns=further,
         newest_day=_newest_day(con, facts["columns"]),
+        intake_day=latest,
         counts=counts,
         inputs=inputs,
         subject_ids=subject_ids,
         log_columns=tuple(facts["columns"]),
     )
+
+
+def _describe_input(con: duckdb.DuckDBPyConnection, source: Source) -> dict[str, Any]:
+    """Where a table came from, its rows, and the columns of binary floats that had more decimals than are read."""
+    about: dict[str, Any] = {"from": source.origin, "rows": source.rows}
+    floats = [name for name, kind in source.types.items() if kind in parse.FLOATS]
+    if floats:
+        tests = ", ".join(f"bool_or({parse.is_rounded(name)})" for name in floats)
+        rounded = con.execute(f"SELECT {tests} FROM {source.view}").fetchall()[0]
+        names = [source.spelled.get(name, name) for name, is_rounded in zip(floats, rounded, strict=True) if is_rounded]
+        about |= {"rounded_columns": sorted(names)} if names else {}
+    return about
 
 
 def _newest_day(con: duckdb.DuckDBPyConnection, log_columns: list[str]) -> int:

@@ -10,6 +10,7 @@ from creditscore.records.events import FILED_SAYS, OTHER_SUBJECT, SHARES_ADD_UP,
 from creditscore.records.excluded import by_reason
 from creditscore.records.faults import bit_of, drop_pairs, list_faults, looks_resident, put_pairs, settle_residents
 from creditscore.records.identity import MANGLED_LIKE, canonical_code
+from creditscore.records.refused import keep_refused
 from creditscore.records.source import Source, quote
 from creditscore.records.stage import Stage, resolve_subjects
 from creditscore.records.tables import ATTRIBUTE_PREFIX, CORRECTED, FILED, LOG_COLUMNS, ONE
@@ -22,15 +23,17 @@ MOST_QUANTITY = 1_000_000 * ONE  # so that no sum of points leaves int64
 MOST_CODES = 32_000  # codes are two bytes wide
 
 
-def take_records(con: duckdb.DuckDBPyConnection, source: Source, upper: bool) -> tuple[dict[str, int], dict[str, Any]]:
+def take_records(
+    con: duckdb.DuckDBPyConnection, source: Source, upper: bool, latest: int | None = None
+) -> tuple[dict[str, int], dict[str, Any]]:
     """Build `log_rows` from the records; returns row counts and {items, domains, columns}.
 
-    `upper`: ids mean the same in capitals. `log_rows` has only the columns that the input gives;
-    `show_log` puts the view `log` over it.
+    `upper`: ids mean the same in capitals. `latest`: the day of intake. `log_rows` has only the columns that the input
+    gives; `show_log` puts the view `log` over it.
     """
     items = _dictionary(con, source, "item")
     domains = _dictionary(con, source, "domain")
-    stage = Stage(source)
+    stage = Stage(source, latest)
     values, joins = _values(stage)
     for column, words in (("item", items), ("domain", domains)):
         for reason, named in by_reason(words).items():
@@ -45,6 +48,7 @@ def take_records(con: duckdb.DuckDBPyConnection, source: Source, upper: bool) ->
     repeated = settle_events(con, stage.faults, list(values))
     refused = list_faults(con, "log_rows", source, stage.faults)
     if refused:
+        keep_refused(con, "log_rows", source, stage.faults)
         con.execute("DELETE FROM log_rows WHERE mask <> 0")
         items, domains = _compact(con, "item", items), _compact(con, "domain", domains)
     for spent in ("mask", "subject_raw"):  # of all rows, and never read again

@@ -2,7 +2,8 @@
 
 Two steps, so that nothing is computed twice: `text` and `code` clean a column of the input; `day`, `number` and
 the others read a cleaned column `x`. An absent cell gives NULL; one that cannot be read gives a sentinel, which
-the pass over the table turns into a fault. Numbers never pass through a binary float.
+the pass over the table turns into a fault. Numbers never pass through a binary float; a column of binary floats
+is read at the six decimals of the contract, rounded half up from the shortest decimal form of each.
 """
 
 from __future__ import annotations
@@ -24,24 +25,46 @@ _WIDE_TEXT = "".join(_WIDE[place] for place in _KEPT)
 _NARROW_TEXT = "".join(_NARROW[place] for place in _KEPT)
 _ANY_WIDE = f"[\uff01-\uff5e\u3000\u00a0{INVISIBLE}]"
 _BLANKS = " || ".join(f"chr({ord(blank)})" for blank in " \t\r\n\v\f")
+MOST_NUMBER = 9_000_000_000_000  # amounts stay below
+FLOATS = ("DOUBLE", "FLOAT")
+_SERIAL_1970 = 25569  # the day number of 1970-01-01 in a spreadsheet
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
              "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")  # fmt: skip
 
 
 def raw_text(column: str, kind: str) -> str:
-    """The cell as text, as it stands; a whole number in a float column has no `.0`."""
+    """The cell as text, as it stands; a float at six decimals, a whole one without `.0`."""
     name = quote(column)
     if kind == "VARCHAR":
         return name
     if kind.startswith("TIMESTAMP") and "ZONE" not in kind:  # a day without a time is a day
         day = f"CAST({name} AS DATE)"
         return f"CASE WHEN {name} = {day} THEN CAST({day} AS VARCHAR) ELSE CAST({name} AS VARCHAR) END"
-    return _float_text(name) if kind in ("DOUBLE", "FLOAT") else f"CAST({name} AS VARCHAR)"
+    return _float_text(name) if kind in FLOATS else f"CAST({name} AS VARCHAR)"
 
 
 def _float_text(x: str) -> str:
     whole = f"abs({x}) < 1e15 AND {x} = floor({x})"
-    return f"CASE WHEN {whole} THEN CAST(CAST({x} AS BIGINT) AS VARCHAR) ELSE CAST({x} AS VARCHAR) END"
+    short = f"rtrim(rtrim(CAST({_at_six_decimals(x)} AS VARCHAR), '0'), '.')"
+    return (
+        f"CASE WHEN {whole} THEN CAST(CAST({x} AS BIGINT) AS VARCHAR) WHEN abs({x}) < {MOST_NUMBER} THEN {short}"
+        f" ELSE CAST({x} AS VARCHAR) END"
+    )
+
+
+def _at_six_decimals(x: str) -> str:
+    """A float of modest size as a decimal: its shortest decimal form, rounded half up."""
+    return f"CAST(CAST({x} AS VARCHAR) AS DECIMAL(38, 6))"
+
+
+def is_rounded(column: str) -> str:
+    """SQL: whether a cell of a float column has more decimals than are read of it."""
+    x = quote(column)
+    long = f"regexp_matches(CAST({x} AS VARCHAR), '[.][0-9]{{7}}|e-')"
+    return (
+        f"CASE WHEN abs({x}) < 2e9 THEN CAST(round({x} * 1e6) AS BIGINT) / 1e6 <> {x} AND {long}"
+        f" WHEN abs({x}) < {MOST_NUMBER} THEN {long} ELSE false END"
+    )
 
 
 def is_text(kind: str) -> bool:
@@ -86,7 +109,7 @@ def is_typed_day(kind: str) -> bool:
 
 
 def is_typed_number(kind: str) -> bool:
-    return kind in _INTEGERS or kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL")
+    return kind in _INTEGERS or kind in FLOATS or kind.startswith("DECIMAL")
 
 
 def day_cell(column: str, kind: str) -> str:
@@ -131,8 +154,8 @@ def number_cell(column: str, kind: str) -> str:
     return quote(column) if is_typed_number(kind) else code(column, kind)
 
 
-def number(x: str, kind: str, below: int = 9_000_000_000_000) -> str:
-    """Millionths, 0 to `below`; BAD_NUMBER for the rest, also for more than 6 decimals."""
+def number(x: str, kind: str, below: int = MOST_NUMBER) -> str:
+    """Millionths, 0 to `below`; BAD_NUMBER for the rest, also for more than 6 decimals in anything but a float."""
     if kind in _INTEGERS:
         exact = f"CAST({x} AS BIGINT) * {ONE}"
         return f"CASE WHEN {x} IS NULL THEN NULL WHEN {x} >= 0 AND {x} < {below} THEN {exact} ELSE -1 END"
@@ -142,18 +165,16 @@ def number(x: str, kind: str, below: int = 9_000_000_000_000) -> str:
             exact = f"CAST(CAST({x} AS DECIMAL(38, 6)) * {ONE} AS BIGINT)"  # a narrow decimal would overflow
             return f"CASE WHEN {x} IS NULL THEN NULL WHEN {x} >= 0 AND {x} < {below} THEN {exact} ELSE -1 END"
         return _number_from_text(f"CAST({x} AS VARCHAR)", below)
-    if kind == "DOUBLE":
+    if kind in FLOATS:
         # Below 2·10⁹ floats lie closer than 10⁻⁶, so at most one whole m has m / 10⁶ = x, and that m is exactly
         # the decimal that x was written from. All others go through their shortest decimal form.
         near = f"CAST(round({x} * 1e6) AS BIGINT)"
-        slow = _number_from_text(f"CAST({x} AS VARCHAR)", below)
+        direct = f" WHEN {x} < 2e9 AND {near} / 1e6 = {x} THEN {near}" if kind == "DOUBLE" else ""
         return (
-            f"CASE WHEN {x} IS NULL THEN NULL WHEN NOT ({x} >= 0 AND {x} < {below}) THEN -1"
-            f" WHEN {x} < 2e9 AND {near} / 1e6 = {x} THEN {near}"
-            f" WHEN {x} = floor({x}) THEN CAST({x} AS BIGINT) * {ONE} ELSE {slow} END"
+            f"CASE WHEN {x} IS NULL THEN NULL WHEN NOT ({x} >= 0 AND {x} < {below}) THEN -1{direct}"
+            f" WHEN {x} = floor({x}) THEN CAST({x} AS BIGINT) * {ONE}"
+            f" ELSE CAST({_at_six_decimals(x)} * {ONE} AS BIGINT) END"
         )
-    if kind == "FLOAT":
-        return _number_from_text(_float_text(x), below)
     return _number_from_text(x, below)
 
 
@@ -189,3 +210,22 @@ def event(x: str, kind: str) -> str:
     words = " ".join(f"WHEN '{word}' THEN {place}" for place, word in enumerate(EVENTS))
     cleaned = f"CASE coalesce(lower({code_of(x, kind)}), 'filed') {words} ELSE {BAD_EVENT} END"
     return f"CAST(CASE {x} {words} ELSE {cleaned} END AS UTINYINT)"
+
+
+def hint(reason: str, x: str) -> str:
+    """SQL: what to do about a cell refused for this reason; empty text where nothing plain can be told."""
+    cell = f"coalesce({code_of(f'CAST({x} AS VARCHAR)', 'VARCHAR')}, '')"
+    if reason == "bad_date":
+        serial = f"TRY_CAST(split_part({cell}, '.', 1) AS INTEGER)"
+        shaped = f"regexp_full_match({cell}, '[0-9]{{5}}([.][0-9]*)?') AND {serial} <= {LAST_DAY + _SERIAL_1970}"
+        day = f"CAST(DATE '1899-12-30' + {serial} AS VARCHAR)"
+        advice = f"' (an Excel day number: ' || {day} || '; format the column as a date)'"
+        return f"CASE WHEN {shaped} THEN {advice} ELSE '' END"
+    if reason == "bad_number":
+        plain = f"regexp_replace({cell}, '[,¥￥$€元 ]|CNY|RMB', '', 'g')"
+        shaped = f"{plain} <> {cell} AND regexp_full_match({plain}, '[0-9]+([.][0-9]+)?')"
+        return (
+            f"CASE WHEN {shaped} THEN ' (write ' || {plain} || ', without separators and signs of currency)'"
+            f" WHEN regexp_full_match({plain}, '[0-9.]+万') THEN ' (in units of 10,000; write it in yuan)' ELSE '' END"
+        )
+    return "''"

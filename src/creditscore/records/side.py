@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from creditscore.records import parse
 from creditscore.records.excluded import by_reason
 from creditscore.records.faults import bit_of, list_faults, looks_resident, settle_residents
+from creditscore.records.refused import keep_refused
 from creditscore.records.source import Source, literal, quote
 from creditscore.records.stage import Stage, drop_repeats, resolve_subjects
 from creditscore.records.tables import HISTORY_CODES
@@ -22,8 +23,8 @@ def _attributes(stage: Stage) -> Values:
     values = {
         "name": stage.code("name"),
         "value": stage.text("value"),
-        "from_day": stage.day("valid_from"),
-        "to_day": stage.day("valid_to"),
+        "from_day": stage.day("valid_from", planned=True),
+        "to_day": stage.day("valid_to", planned=True),
         "known_day": stage.day("recorded_on"),
     }
     stage.fault("empty_id", "name", f"{values['name']} IS NULL")
@@ -36,7 +37,7 @@ def _listings(stage: Stage) -> Values:
         "listing_id": stage.code("listing_id"),
         "list": stage.code("list"),
         "entered_day": stage.day("entered_on", required=True),
-        "term_end_day": stage.day("term_end"),
+        "term_end_day": stage.day("term_end", planned=True),
         "exited_day": stage.day("exited_on"),
         "exit_reason": stage.text("exit_reason"),
         "basis": stage.text("basis"),
@@ -87,8 +88,8 @@ def _history(stage: Stage) -> Values:
 def _feeds(stage: Stage) -> Values:
     values = {
         "domain": stage.code("domain"),
-        "from_day": stage.day("from"),
-        "to_day": stage.day("to"),
+        "from_day": stage.day("from", planned=True),
+        "to_day": stage.day("to", planned=True),
         "source": stage.text("source"),
         "district": stage.text("district"),
         "region": stage.text("region"),
@@ -122,10 +123,10 @@ def create_side(con: duckdb.DuckDBPyConnection) -> None:
             con.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
 
 
-def take_side(con: duckdb.DuckDBPyConnection, source: Source, upper: bool) -> dict[str, int]:
-    """Add the good rows of one of these tables to the snapshot; returns row counts."""
+def take_side(con: duckdb.DuckDBPyConnection, source: Source, upper: bool, latest: int | None = None) -> dict[str, int]:
+    """Add the good rows of one of these tables to the snapshot; returns row counts. `latest`: the day of intake."""
     name = source.table.name
-    stage = Stage(source)
+    stage = Stage(source, latest)
     subject = stage.code("subject_id")
     values = READERS[name](stage)
     for reason in ("natural_person", "mangled_id", "unknown_subject"):
@@ -157,6 +158,8 @@ def take_side(con: duckdb.DuckDBPyConnection, source: Source, upper: bool) -> di
             " (SELECT listing_id FROM stage_side GROUP BY listing_id HAVING count(*) > 1)"
         )
     refused = list_faults(con, "stage_side", source, stage.faults)
+    if refused and name != "feeds":
+        keep_refused(con, "stage_side", source, stage.faults)
     names = [column.split()[0] for column in COLUMNS[name].split(", ")]
     chosen = ", ".join("line" if column == "row" else quote(column) for column in names)
     con.execute(f"INSERT INTO {name} SELECT {chosen} FROM stage_side WHERE mask = 0")

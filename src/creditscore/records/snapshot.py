@@ -20,12 +20,15 @@ CONTENT_TABLES = ("subjects", "attributes", "log", "listings", "history", "feeds
 class Snapshot:
     """Tables of good rows in `con`, and what is known about them.
 
-    `subjects`, `attributes`, `log`, `listings`, `history`, `feeds` and `quarantine` are the names of tables or
+    `subjects`, `attributes`, `log`, `listings`, `history`, `feeds`, `quarantine` and `refused` (the refused rows
+    whole, each with the subject that it names) are the names of tables or
     views in `con`. `items` and `domains` are dictionaries: the code in the log is the position. `newest_day` is
     the newest date of anything that happened or was recorded (days since 1970-01-01). `counts` holds, by table,
     rows, refused and repeated. `log_columns` are the columns the input gave; the others are constants.
     `in_order`: the log lies in order of sid, in files that need not be read as a whole. `made_up`: no real organisation
-    is meant, and what is made from it says so.
+    is meant, and what is made from it says so. `intake_day`: the day of intake (days since 1970-01-01), where known.
+    `accepted`: refused rows that a person takes for lost, with who and why.
+    `judges_refused`: False where a run of an earlier version is made again, which passed refused rows over.
     """
 
     con: duckdb.DuckDBPyConnection = field(repr=False)
@@ -39,6 +42,7 @@ class Snapshot:
     log_columns: tuple[str, ...] = field(repr=False)
     in_order: bool = field(default=False, repr=False, compare=False)
     made_up: bool = field(default=False, compare=False)
+    intake_day: int | None = field(default=None, compare=False)
     known_hash: list[str] = field(default_factory=list, repr=False, compare=False)
     subjects: str = "subjects"
     attributes: str = "attributes"
@@ -47,6 +51,9 @@ class Snapshot:
     history: str = "history"
     feeds: str = "feeds"
     quarantine: str = "quarantine"
+    refused: str = "refused_rows"
+    accepted: tuple[Mapping[str, str], ...] = field(default=(), compare=False)
+    judges_refused: bool = field(default=True, compare=False)
 
     def content_hash(self) -> str:
         """`sha256:…` of every cell of every good row; computed at the first call, or read with the snapshot."""
@@ -59,6 +66,11 @@ class Snapshot:
         tables = {name: column_types(self.con, name) for name in CONTENT_TABLES}
         words = {"items": self.items, "domains": self.domains}
         return content_hash(self.con, tables, self.log_columns, words)
+
+    @property
+    def intake_on(self) -> date:
+        """The day of intake; of a snapshot that does not know it, its newest date."""
+        return date(1970, 1, 1) + timedelta(days=self.newest_day if self.intake_day is None else self.intake_day)
 
     @property
     def newest_date(self) -> date:

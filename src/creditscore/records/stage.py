@@ -10,11 +10,10 @@ from creditscore.records import parse
 from creditscore.records.faults import Fault, drop_pairs, mask, put_pairs
 from creditscore.records.identity import look_at_id
 from creditscore.records.source import Source, quote
+from creditscore.records.tables import LAST_DAY
 
 if TYPE_CHECKING:
     import duckdb
-
-MOST_NUMBER = 9_000_000_000_000  # amounts stay below
 
 
 @dataclass
@@ -22,10 +21,12 @@ class Stage:
     """Collects what to read from a source. Each method returns the SQL of a finished value.
 
     Three nested SELECTs: `c_…` cleaned cells, `p_…` parsed values with sentinels, then values and mask.
-    A column the input lacks gives a NULL of the right type and costs nothing.
+    A column the input lacks gives a NULL of the right type and costs nothing. `latest`: the day of intake, after
+    which no day may lie that is not planned.
     """
 
     source: Source
+    latest: int | None = None
     cells: dict[str, str] = field(default_factory=dict)
     parsed: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
@@ -54,9 +55,13 @@ class Stage:
             return "CAST(NULL AS VARCHAR)"
         return self._cell(column, parse.code(column, self.source.types[column]))
 
-    def day(self, column: str, required: bool = False) -> str:
+    def day(self, column: str, required: bool = False, planned: bool = False) -> str:
+        """The day of a date column; what is `planned` may lie ahead."""
         if not self.source.has(column):
             return "CAST(NULL AS INTEGER)"
+        if self.latest is not None and not planned:
+            late = f"{quote('p_' + column)} BETWEEN {self.latest + 1} AND {LAST_DAY}"
+            self.fault("after_intake", column, late)
         if column in self.source.sure_days:
             name = quote("p_" + column)
             self.parsed[name] = parse.sure_day(self._cell(column, quote(column)))
@@ -76,7 +81,7 @@ class Stage:
         self.parsed[name] = parse.day(self._cell(column, parse.day_cell(column, kind)), kind)
         return name
 
-    def number(self, column: str, below: int = MOST_NUMBER, detail: str = "") -> str:
+    def number(self, column: str, below: int = parse.MOST_NUMBER, detail: str = "") -> str:
         if not self.source.has(column):
             return "CAST(NULL AS BIGINT)"
         kind = self.source.types[column]

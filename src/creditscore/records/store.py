@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from creditscore.boundary import guarded
+from creditscore.days import to_day
 from creditscore.errors import InputError
 from creditscore.folders import whole
 from creditscore.json_source import read_object
 from creditscore.records.intake import connect
 from creditscore.records.log import show_log
+from creditscore.records.refused import create_refused, take_from_quarantine
 from creditscore.records.snapshot import Snapshot
 from creditscore.records.source import literal, quote
 from creditscore.records.subjects import SubjectIds
@@ -30,7 +33,9 @@ ORDER = {
     "history": "ALL",
     "feeds": "ALL",
     "quarantine": "ALL",
+    "refused_rows": "ALL",
 }
+LATER = {"refused_rows"}  # earlier versions wrote no such file
 EVENTS = "events.parquet"
 AGAIN = "write the snapshot again from its input"
 NEEDED: dict[str, type] = {  # what snapshot.json says, and as what
@@ -66,6 +71,7 @@ def write_snapshot(snapshot: Snapshot, out_dir: str | Path, failed: str | None =
             "subject_ids": snapshot.subject_ids,
             "newest_day": snapshot.newest_day,
             "newest_date": snapshot.newest_date.isoformat(),
+            "intake_on": snapshot.intake_on.isoformat(),
             "items": list(snapshot.items),
             "domains": list(snapshot.domains),
             "attribute_columns": list(snapshot.attribute_columns),
@@ -142,12 +148,12 @@ def read_snapshot(
 
 
 def _opened(folder: Path, manifest: dict[str, Any], con: duckdb.DuckDBPyConnection, verify: bool) -> Snapshot:
-    needed = [f"{table}.parquet" for table in ("log", *ORDER)]
+    needed = [f"{table}.parquet" for table in ("log", *ORDER) if table in manifest["rows"] or table not in LATER]
     needed += [EVENTS] if "single" in manifest["log_columns"] else []
     for file in (folder / name for name in needed):
         if not file.is_file():
             raise InputError("a file of the snapshot is missing", where=str(file), next="write the snapshot again")
-    for table in ("log", *ORDER):
+    for table in (name for name in ("log", *ORDER) if f"{name}.parquet" in needed):
         file = folder / f"{table}.parquet"
         name = "log_rows" if table == "log" else table
         rows = f"SELECT * FROM read_parquet({literal(str(file))})"
@@ -158,6 +164,9 @@ def _opened(folder: Path, manifest: dict[str, Any], con: duckdb.DuckDBPyConnecti
                 f" UNION ALL SELECT * REPLACE (false AS single) FROM read_parquet({several})"
             )
         con.execute(f"CREATE OR REPLACE VIEW {name} AS {rows}")
+    if "refused_rows.parquet" not in needed:
+        create_refused(con)
+        take_from_quarantine(con)
     attributes = tuple(manifest["attribute_columns"])
     show_log(con, "log_rows", manifest["log_columns"], attributes, "row")
     snapshot = Snapshot(
@@ -172,13 +181,24 @@ def _opened(folder: Path, manifest: dict[str, Any], con: duckdb.DuckDBPyConnecti
         log_columns=tuple(manifest["log_columns"]),
         in_order=True,
         made_up=bool(manifest.get("made_up", False)),
+        intake_day=_intake_day(folder, manifest),
         known_hash=[manifest["content_hash"]],
     )
     if verify and snapshot.computed_hash() != manifest["content_hash"]:
         raise InputError("the files of the snapshot do not match its hash", where=str(folder), next=AGAIN)
-    if verify and manifest["rows"] != {table: snapshot.rows(table) for table in ("log", *ORDER)}:
+    if verify and manifest["rows"] != {table: snapshot.rows(table) for table in manifest["rows"]}:
         raise InputError(f"{MANIFEST} counts other rows than its files have", where=str(folder), next=AGAIN)
     return snapshot
+
+
+def _intake_day(folder: Path, manifest: dict[str, Any]) -> int | None:
+    """The day of intake; None in a snapshot of an earlier version, which does not say it."""
+    if "intake_on" not in manifest:
+        return None
+    try:
+        return to_day(date.fromisoformat(manifest["intake_on"]))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{MANIFEST} does not say intake_on", where=str(folder), next=AGAIN) from error
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:

@@ -17,9 +17,14 @@ SubjectIds = Literal["uscc", "local"]
 FURTHER = "extra_"
 
 
-def take_subjects(con: duckdb.DuckDBPyConnection, source: Source, ids: SubjectIds) -> dict[str, int]:
-    """Build `subjects` (sid = rank of subject_id) and the first rows of `attributes`; returns row counts."""
-    stage = Stage(source)
+def take_subjects(
+    con: duckdb.DuckDBPyConnection, source: Source, ids: SubjectIds, latest: int | None = None
+) -> dict[str, int]:
+    """Build `subjects` (sid = rank of subject_id) and the first rows of `attributes`; returns row counts.
+
+    `latest`: the day of intake.
+    """
+    stage = Stage(source, latest)
     kind = f"lower({stage.code('kind')})"
     values = {
         "subject_id": stage.code("subject_id"),
@@ -58,7 +63,7 @@ def take_subjects(con: duckdb.DuckDBPyConnection, source: Source, ids: SubjectId
 def _mark_duplicates(con: duckdb.DuckDBPyConnection, stage: Stage, columns: list[str]) -> int:
     """Drop exact repeats and mark every row of a subject given with different content; returns the repeats."""
     total, different = con.execute(
-        "SELECT count(subject_id), count(DISTINCT hash(subject_id)) FROM stage_subjects"
+        "SELECT count(*), count(DISTINCT hash(subject_id)) FROM stage_subjects WHERE subject_id IS NOT NULL"
     ).fetchall()[0]
     if total == different:
         return 0

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from creditscore.days import from_day, to_day
 from creditscore.errors import InputError, UsageError
 from creditscore.records.faults import drop_pairs, put_pairs
 from creditscore.records.identity import redact
 from creditscore.records.intake import ingest
+from creditscore.records.refused import copy_refused
 from creditscore.records.snapshot import Snapshot
 from creditscore.records.source import quote
-from creditscore.records.tables import ATTRIBUTE_PREFIX, EVENTS, LOG_COLUMNS, ONE
+from creditscore.records.tables import ATTRIBUTE_PREFIX, EVENTS, LAST_DAY, LOG_COLUMNS, ONE
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,6 +63,7 @@ def subset(
     small = ingest(
         **{name: table for name, table in given.items() if name in ("subjects", "records") or table.num_rows},
         subject_ids=snapshot.subject_ids,  # type: ignore[arg-type]
+        intake_on=from_day(LAST_DAY),  # what a plan looks ahead to is no fault
     )
     refused = small.con.execute(f"SELECT reason, message FROM {small.quarantine} ORDER BY ALL").fetchall()
     if refused:
@@ -76,7 +79,15 @@ def subset(
             f" AND CAST(q.b AS INTEGER) = log_rows.event_no AND log_rows.known_day > {known_by}"
         )
         drop_pairs(small.con, "added")
-    return replace(small, newest_day=max(small.newest_day, snapshot.newest_day), made_up=snapshot.made_up)
+    copy_refused(snapshot.con.cursor(), snapshot.refused, snapshot.quarantine, small.con)
+    return replace(
+        small,
+        newest_day=max(small.newest_day, snapshot.newest_day),
+        made_up=snapshot.made_up,
+        accepted=snapshot.accepted,
+        judges_refused=snapshot.judges_refused,
+        intake_day=to_day(snapshot.intake_on),
+    )
 
 
 def unpack(snapshot: Snapshot, subject_ids: list[str]) -> dict[str, pa.Table]:

@@ -161,6 +161,7 @@ REASONS = {
     "unknown_subject": "not among the accepted rows of subjects",
     "unknown_kind": "kind is none of " + ", ".join(KINDS),
     "bad_date": "not a date between 1900-01-01 and 2100-12-31 (YYYY-MM-DD)",
+    "after_intake": "dated after the day of intake; correct the date",
     "occurred_after_recorded": "recorded before it happened",
     "corrected_before_occurred": "corrected before it happened",
     "bad_share": "a share outside 0 to 1 or with more than 6 decimals",

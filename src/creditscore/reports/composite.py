@@ -7,10 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.explanation.composite import CompositeExplanation
-from creditscore.explanation.composite_text import facts, limits, named, shared_act, shown_notes, signed, text
+from creditscore.explanation.composite_text import (
+    facts,
+    input_lines,
+    limits,
+    named,
+    shared_act,
+    shown_notes,
+    signed,
+    text,
+)
 from creditscore.explanation.numbers import points
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang, say, word
+from creditscore.explanation.words import LANGS, Lang, say, word
 from creditscore.reports import charts, html
 from creditscore.reports.plots import pairs, shown
 from creditscore.reports.validation_sections import Figure, Section, Table
@@ -32,7 +41,8 @@ def composite_data(one: CompositeExplanation) -> dict[str, Any]:
             return clean(value)
         return value if value is None or isinstance(value, bool | int) else str(value)
 
-    return {key: inner(value) for key, value in {**asdict_shallow(one), "sum": one.sum}.items()}
+    stated = {lang: input_lines(one, lang) for lang in LANGS}
+    return {key: inner(value) for key, value in {**asdict_shallow(one), "sum": one.sum, "input": stated}.items()}
 
 
 def asdict_shallow(one: Any) -> dict[str, Any]:
@@ -72,7 +82,7 @@ def composite_subject_page(
     ours = next(value for what, value in listed if what == text("numbers", lang))
     return _draw(
         data, lang, heading=text("composite", lang), title=clean(one.subject_id), other=other,
-        marks=[mark.strip("* ") for mark in marks],
+        marks=[*input_lines(one, lang), *(mark.strip("* ") for mark in marks)],
         badge=one.grade or "–", shade=shade, ink="on-dark" if shade in charts.DARK or codes else "on-light",
         sum=one.sum, ours=ours, facts=[fact for fact in listed if fact[1] != ours], tiles=[], sections=found,
         laws=[(key, say(label, lang)) for key, label in one.laws.items()], sources=text("sources", lang),

@@ -13,6 +13,7 @@ from creditscore.explanation.text import clean
 from creditscore.explanation.words import LANGS, plain
 from creditscore.grading.disputes import read_disputes
 from creditscore.grading.manifest import refuse_failed
+from creditscore.grading.stated import input_column
 from creditscore.json_source import read_object
 from creditscore.records.identity import redact
 from creditscore.records.source import literal
@@ -76,8 +77,9 @@ def publish(
 
     A computed grade is nobody's decision: `history` holds the decisions (status `announced` or `final`, the same
     grade), or `decided_by` and `decided_on` say that an office decided all of them as computed. `listings` gives
-    running entries of lists on the day `on`; `subjects` gives names. UsageError where a scheme may not be published
-    or the decision is missing.
+    running entries of lists on the day `on`; `subjects` gives names. A grade that refused rows leave open, or of
+    a period that is not over, is withheld; other marks of its input are published with it. UsageError where a scheme
+    may not be published or the decision is missing.
     """
     import duckdb
 
@@ -169,20 +171,22 @@ def _open(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
                 f"the composite {manifest.get('config', '')} may not be published: {why}", where=str(folder),
                 allowed="a configuration with use: public_grade whose weights, values and bands an office has adopted",
             )  # fmt: skip
-        file = literal(str(folder / "composite.parquet"))
+        source = f"read_parquet({literal(str(folder / 'composite.parquet'))})"
         con.execute(
             "CREATE TABLE rows AS SELECT CAST(subject_id AS VARCHAR) AS subject_id, 'composite' AS domain,"
             " concat('composite:', config) AS scheme, CAST(config_version AS VARCHAR) AS version,"
             " CAST(as_of AS VARCHAR) AS period, CASE WHEN grade IS NULL THEN state ELSE 'graded' END AS state,"
-            f" CAST(grade AS VARCHAR) AS grade, evidence FROM read_parquet({file})"
+            f" {input_column(con, source, 'state_reason')} AS state_reason, {input_column(con, source)} AS input_state,"
+            f" CAST(grade AS VARCHAR) AS grade, evidence FROM {source}"
         )
     elif (folder / "grades.parquet").is_file():
-        file = literal(str(folder / "grades.parquet"))
+        source = f"read_parquet({literal(str(folder / 'grades.parquet'))})"
         con.execute(
             "CREATE TABLE rows AS SELECT CAST(subject_id AS VARCHAR) AS subject_id, CAST(domain AS VARCHAR) AS domain,"
             " CAST(scheme AS VARCHAR) AS scheme, CAST(version AS VARCHAR) AS version,"
             " CAST(period AS VARCHAR) AS period, CAST(state AS VARCHAR) AS state, CAST(grade AS VARCHAR) AS grade,"
-            f" CAST(evidence AS VARCHAR) AS evidence FROM read_parquet({file})"
+            f" {input_column(con, source, 'state_reason')} AS state_reason, {input_column(con, source)} AS input_state,"
+            f" CAST(evidence AS VARCHAR) AS evidence FROM {source}"
         )
     else:
         internal = [one.name for one in sorted(folder.glob("*")) if one.stem in ("strata", "plan", "frame", "draw")]

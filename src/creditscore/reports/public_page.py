@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from creditscore.explanation.input_lines import state_labels
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang
+from creditscore.explanation.words import Lang, say
 from creditscore.folders import whole
 from creditscore.reports import html, page
 from creditscore.reports.page import number
@@ -43,8 +44,10 @@ def _grade(row: dict[str, Any], lang: Lang) -> str:
 
 
 def _marked(row: dict[str, Any], lang: Lang, t: Said) -> str:
-    since = row["disputed_since"]
-    return f"{_grade(row, lang)}\n{t('disputed', since)}" if since else _grade(row, lang)
+    lines = [_grade(row, lang), *(say(label, lang) for label in state_labels(row["input_state"]))]
+    if row["disputed_since"]:
+        lines.append(t("disputed", row["disputed_since"]))
+    return "\n".join(lines)
 
 
 def grades(data: dict[str, Any], lang: Lang, t: Said) -> Section:

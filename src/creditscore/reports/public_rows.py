@@ -12,6 +12,8 @@ from creditscore.errors import InputError
 from creditscore.explanation.labels import Labels
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import plain
+from creditscore.grading.input_state import BLOCKED
+from creditscore.grading.stated import NOT_OVER
 from creditscore.records.identity import is_resident, redact
 from creditscore.records.source import literal
 from creditscore.reports.given import bad_days, given
@@ -38,6 +40,7 @@ GRADES = (
     "basis",
     "evidence",
     "disputed_since",
+    "input_state",
 )
 LISTS = ("subject_id", "name", "list", "list_zh", "list_en", "entered_on", "term_end", "basis", "evidence")
 SHARES = ("scheme", "period", "grade", "grade_zh", "grade_en", "subjects")
@@ -91,20 +94,23 @@ def grades_of(
     kinds, found = kinds_of(con), []
     by_name = {f"{one.scheme}@{one.version}": one for one in schemes}
     rows = con.execute(
-        "SELECT r.subject_id, r.domain, r.scheme, r.version, r.period, r.state, r.grade, r.evidence, h.status, h.grade,"
-        " h.decided_on FROM rows r LEFT JOIN (SELECT DISTINCT ON (subject_id, period, scheme, domain) * FROM history"
+        "SELECT r.subject_id, r.domain, r.scheme, r.version, r.period, r.state, r.state_reason, r.input_state, r.grade,"
+        " r.evidence, h.status, h.grade, h.decided_on FROM rows r"
+        " LEFT JOIN (SELECT DISTINCT ON (subject_id, period, scheme, domain) * FROM history"
         " WHERE coalesce(status, '') <> 'superseded'"
         " ORDER BY subject_id, period, scheme, domain, decided_on DESC NULLS LAST, grade, status) h"
         " ON h.subject_id = r.subject_id AND h.period = r.period AND coalesce(split_part(h.scheme, '@', 1), r.scheme) ="
         " r.scheme AND coalesce(h.domain, r.domain) = r.domain ORDER BY r.scheme, r.period, r.subject_id"
     ).fetchall()
-    for subject, domain, scheme, version, period, state, grade, evidence, status, decided, day in rows:
+    for subject, domain, scheme, version, period, state, why, marks, grade, evidence, status, decided, day in rows:
         one = by_name.get(f"{scheme}@{version}")
         if one is None or one.use != PUBLIC:
             continue
         rule = rules.grade(scheme, int(period[:4]), grade or "") if state == "graded" else None
         imported = one.decided
-        reason = _reason(state, rule, person(subject, kinds), decisions and not imported, status, decided, grade)
+        reason = _input_reason(state, why or "", marks or "") or _reason(
+            state, rule, person(subject, kinds), decisions and not imported, status, decided, grade
+        )
         if reason:
             withheld[reason] = withheld.get(reason, 0) + 1
             continue
@@ -114,9 +120,16 @@ def grades_of(
             {"subject_id": subject, "name": kinds.get(subject, ("", ""))[0], "domain": domain, "scheme": scheme,
              "period": period, "grade": grade, "grade_zh": label.zh, "grade_en": label.en,
              "decided_on": str(day or decided_on or ""), "basis": basis(rule), "evidence": evidence,
-             "disputed_since": disputed.get((scheme, subject), "")}
+             "disputed_since": disputed.get((scheme, subject), ""), "input_state": marks or ""}
         )  # fmt: skip
     return found
+
+
+def _input_reason(state: str, why: str, marks: str) -> str:
+    """Why the input of a grade forbids its publication; empty where it does not."""
+    if state != "graded":
+        return BLOCKED if why == BLOCKED else ""
+    return NOT_OVER if NOT_OVER in marks.split(";") else ""
 
 
 def _reason(
@@ -180,6 +193,7 @@ def shares_of(con: duckdb.DuckDBPyConnection, schemes: Sequence[Graded]) -> list
             continue
         rows = con.execute(
             "SELECT period, grade, count(*) FROM rows WHERE scheme = ? AND version = ? AND state = 'graded'"
+            f" AND NOT list_contains(string_split(coalesce(input_state, ''), ';'), '{NOT_OVER}')"
             " GROUP BY ALL ORDER BY ALL",
             [one.scheme, one.version],
         ).fetchall()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from creditscore.errors import UsageError
+from creditscore.grading.acceptance import as_graded
 from creditscore.lists.book import Book
 from creditscore.lists.case import Case
 from creditscore.lists.store import load
@@ -136,7 +137,7 @@ def bench(
     def find(run: KeptRun) -> Snapshot:
         if run.snapshot_hash not in opened:
             opened[run.snapshot_hash] = snapshot_of(run)
-        return opened[run.snapshot_hash]
+        return as_graded(opened[run.snapshot_hash], run.manifest)
 
     runs = {run.run_id: run for run in kept_runs(store)}
     return Bench(store, find, load(store), read_cases(store), runs, schemes or {}, tuple(composites))

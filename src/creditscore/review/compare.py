@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,11 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def first_difference(table: str, written: Path, computed: Path) -> Difference | None:
-    """None where both files hold the same rows in the same order (files of one layout, as `grade` writes them)."""
+def first_difference(table: str, written: Path, computed: Path, added: Sequence[str] = ()) -> Difference | None:
+    """None where both files hold the same rows in the same order (files of one layout, as `grade` writes them).
+
+    `added`: columns that only the computed table has, because the other one is of an earlier version.
+    """
     import duckdb
 
     for path, said in ((written, "written"), (computed, "computed")):
@@ -58,6 +62,7 @@ def first_difference(table: str, written: Path, computed: Path) -> Difference | 
         for name, path in (("written", written), ("computed", computed)):
             con.execute(f"CREATE VIEW {name} AS FROM read_parquet({literal(str(path))}, file_row_number = true)")
         columns = {name: _columns(con, name) for name in ("written", "computed")}
+        columns["computed"] = {name: kind for name, kind in columns["computed"].items() if name not in added}
     except duckdb.Error as error:
         return Difference(table, "file", written=f"cannot be read: {str(error).splitlines()[0]}")
     with con:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from creditscore.grading.result import Grading
 from creditscore.records.source import literal, quote
-from creditscore.review.kept_tables import ALL, SCORES, TABLES, table_hash
+from creditscore.review.kept_tables import ALL, LATER, SCORES, TABLES, table_hash
 from creditscore.store import Database
 from creditscore.store.entry import canonical, sha256
 
@@ -33,8 +33,8 @@ class _Kept:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 (hex) over every cell and the order of the rows."""
-        return sha256(canonical([[dict(row) for row in getattr(self, table)] for table in self.tables]))
+        """SHA-256 (hex) over every cell and the order of the rows; of later columns what they say."""
+        return sha256(canonical([[_stated(row) for row in getattr(self, table)] for table in self.tables]))
 
 
 @dataclass(frozen=True)
@@ -260,6 +260,10 @@ def _grouped(kind: type[R], tables: Mapping[str, pa.Table]) -> dict[str, R]:
             own[table].append(_texts(row))
     make: Any = kind
     return {subject: make(*map(tuple, own.values())) for subject, own in found.items()}
+
+
+def _stated(row: Row) -> dict[str, str | None]:
+    return {name: cell for name, cell in row.items() if cell is not None or name not in LATER}
 
 
 def _texts(row: Mapping[str, Any]) -> Row:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from creditscore.boundary import guarded
 from creditscore.errors import DifferenceError, InputError, StoreError, UsageError
 from creditscore.explanation.read import read_manifest
+from creditscore.grading.acceptance import as_graded
 from creditscore.records.identity import is_resident
 from creditscore.records.source import literal, quote
 from creditscore.records.store import read_snapshot
-from creditscore.review.kept_tables import TABLES, stored_hash, table_hash
+from creditscore.review.kept_tables import LATER, TABLES, stored_hash, table_hash
 from creditscore.review.reproduce import reproduce
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database, Log
@@ -112,7 +113,8 @@ def keep(
         {"run_id": runs[name]["run_id"], "scheme": runs[name]["scheme"], "period": str(runs[name]["period"]),
          "known_at": str(runs[name]["known_at"]), "snapshot_hash": runs[name]["snapshot_hash"], "checked": check,
          "manifest_hash": sha256(canonical(_manifest(runs[name]))),
-         **{f"{table}_hash": hashes[name][table] for table in TABLES}}
+         **{f"{table}_hash": hashes[name][table] for table in TABLES},
+         **({"accepted": runs[name]["accepted"]} if runs[name].get("accepted") else {})}
         for name in new
     ]  # fmt: skip
     if new:
@@ -239,7 +241,7 @@ def snapshot_of(run: KeptRun, place: Path | str | None = None) -> Snapshot:
             allowed=run.snapshot_hash,
             next="give --snapshot DIR with the snapshot that was graded",
         )
-    return snapshot
+    return as_graded(snapshot, run.manifest)
 
 
 def _computed_again(folder: Path, snapshot: Snapshot, schemes: Mapping[str, Scheme] | None) -> None:
@@ -265,13 +267,17 @@ def _repeated(kept: KeptRun | None, hashes: Mapping[str, str], folder: Path) -> 
     return True
 
 
-def _source(folder: Path, table: str, name: str, several: bool) -> str:
+def _source(con: duckdb.DuckDBPyConnection, folder: Path, table: str, name: str, several: bool) -> str:
     path = folder / f"{table}.parquet"
     if not path.is_file():
         raise InputError(f"{path.name} not found", where=str(folder), next="grade again with --out, with a ledger")
-    cells = ", ".join(f"CAST({quote(one)} AS {kind}) AS {quote(one)}" for one, kind in TABLES[table].items())
     only = f" WHERE scheme = {literal(name)}" if several else ""
     rows = f"read_parquet({literal(str(path))}, file_row_number = true)"
+    there = {column for column, *_ in con.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()}
+    cells = ", ".join(
+        f"CAST({quote(one) if one in there or one not in LATER else 'NULL'} AS {kind}) AS {quote(one)}"
+        for one, kind in TABLES[table].items()
+    )
     return f"(SELECT {cells}, file_row_number AS place FROM {rows}{only})"
 
 
@@ -281,7 +287,7 @@ def _hashes(folder: Path, name: str, several: bool) -> dict[str, str]:
     with duckdb.connect() as con:
         try:
             return {
-                table: table_hash(con, _source(folder, table, name, several), columns)
+                table: table_hash(con, _source(con, folder, table, name, several), columns)
                 for table, columns in TABLES.items()
             }
         except duckdb.Error as error:
@@ -297,7 +303,7 @@ def _copy(
         listed = ", ".join(quote(one) for one in columns)
         con.execute(
             f"INSERT INTO run_{table} (run_id, place, {listed}) SELECT ?, row_number() OVER (ORDER BY place) - 1,"
-            f" {listed} FROM {_source(folder, table, name, several)} ORDER BY place",
+            f" {listed} FROM {_source(con, folder, table, name, several)} ORDER BY place",
             [str(run["run_id"])],
         )
         if stored_hash(con, table, str(run["run_id"])) != hashes[table]:

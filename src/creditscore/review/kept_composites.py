@@ -14,7 +14,8 @@ from creditscore.composite.config import CompositeConfig
 from creditscore.composite.result import Composite, read_composite
 from creditscore.composite.tables import DATES, LISTINGS, open_table
 from creditscore.errors import DifferenceError, InputError, StoreError, UsageError
-from creditscore.grading.grade import grade
+from creditscore.grading.acceptance import as_graded
+from creditscore.grading.grade import grade, is_run
 from creditscore.records.source import literal, quote
 from creditscore.review.inputs import asked
 from creditscore.review.keeping import ROLE, KeptRun, kept_runs, named, snapshot_of, still_held
@@ -224,8 +225,11 @@ def _sources(
     found = []
     for run in runs:
         known = run.known_at if run.replayed else None
-        again = grade(find(run), **asked(run, schemes), known_at=known, max_rejected=10**9, ledger=False)
-        if again.manifest["run_id"] != run.run_id:
+        again = grade(
+            as_graded(find(run), run.manifest), **asked(run, schemes),
+            known_at=known, provisional=True, max_rejected=10**9, ledger=False,
+        )  # fmt: skip
+        if not is_run(again.manifest, run.manifest):
             raise DifferenceError(
                 f"run {run.run_id} is no more what its snapshot and its rules give", where=str(run.snapshot_path),
                 next="`creditscore reproduce` names the first difference",

@@ -18,7 +18,7 @@ GRADES = {
     "subject_id": "VARCHAR", "domain": "VARCHAR", "scheme": "VARCHAR", "version": "VARCHAR", "period": "VARCHAR",
     "known_at": "DATE", "state": "VARCHAR", "state_reason": "VARCHAR", "start": NUMBER, "score": NUMBER,
     "score_low": NUMBER, "score_high": NUMBER, "grade": "VARCHAR", "route": "VARCHAR", "margin": NUMBER,
-    "evidence": "VARCHAR", "readings": "VARCHAR",
+    "evidence": "VARCHAR", "readings": "VARCHAR", "input_state": "VARCHAR", "grade_without": "VARCHAR",
 }  # fmt: skip
 LEDGER = {
     "subject_id": "VARCHAR", "scheme": "VARCHAR", "version": "VARCHAR", "period": "VARCHAR", "step": "VARCHAR",
@@ -28,7 +28,7 @@ LEDGER = {
 COMPOSITE = {
     "subject_id": "VARCHAR", "as_of": "DATE", "config": "VARCHAR", "config_version": "VARCHAR", "state": "VARCHAR",
     "state_reason": "VARCHAR", "score": "INTEGER", "grade": "VARCHAR", "coverage": "INTEGER", "hard_rules": "VARCHAR",
-    "evidence": "VARCHAR", "fragile": "BOOLEAN",
+    "evidence": "VARCHAR", "fragile": "BOOLEAN", "input_state": "VARCHAR",
 }  # fmt: skip
 CONTRIBUTIONS = {
     "subject_id": "VARCHAR", "domain": "VARCHAR", "scheme": "VARCHAR", "version": "VARCHAR", "period": "VARCHAR",
@@ -43,10 +43,18 @@ SCORES = {
     "composite": COMPOSITE, "contributions": CONTRIBUTIONS, "shared_acts": SHARED_ACTS, "regraded": LEDGER
 }  # fmt: skip
 ALL = {**TABLES, **SCORES}
+LATER = ("input_state", "grade_without")  # runs of earlier versions do not have them: no row says anything there
 
 
 def table_hash(con: duckdb.DuckDBPyConnection, source: str, columns: Mapping[str, str]) -> str:
-    """`sha256:…` over every cell of the rows of `source`, a table or a query in brackets, in any order."""
+    """`sha256:…` over every cell of the rows of `source`, a table or a query in brackets, in any order.
+
+    Columns of later versions count where a row says something in one of them, so that hashes of earlier runs hold.
+    """
+    later = [name for name in columns if name in LATER]
+    stated = " OR ".join(f"{quote(name)} IS NOT NULL" for name in later)
+    if later and not con.execute(f"SELECT count(*) FROM {source} WHERE {stated}").fetchall()[0][0]:
+        columns = {name: kind for name, kind in columns.items() if name not in later}
     text = row_text(columns, list(columns), {name: f"CAST({quote(name)} AS VARCHAR)" for name in columns})
     counted = json.dumps(table_sum(con, source, text))
     return "sha256:" + hashlib.sha256(counted.encode()).hexdigest()

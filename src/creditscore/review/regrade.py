@@ -49,7 +49,7 @@ def regrade(
     known = known_on if replayed else None
     if small.rows("subjects") <= FEW:
         return grade_few(small, scheme, period, as_of=as_of, known_at=known)
-    return grade(small, scheme, period, as_of=as_of, known_at=known, max_rejected=2**62)
+    return grade(small, scheme, period, as_of=as_of, known_at=known, provisional=True, max_rejected=2**62)
 
 
 def readmit(

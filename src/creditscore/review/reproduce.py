@@ -12,7 +12,8 @@ from typing import Any
 from creditscore.boundary import guarded
 from creditscore.errors import InputError, UsageError
 from creditscore.explanation.read import read_manifest
-from creditscore.grading.grade import grade, run_id_of
+from creditscore.grading.acceptance import as_graded
+from creditscore.grading.grade import RUN, grade, run_id_of
 from creditscore.grading.result import TABLES, Grading
 from creditscore.grading.several import Gradings, join
 from creditscore.records import Snapshot
@@ -22,7 +23,10 @@ from creditscore.schemes.model import Scheme
 
 IDENTITY = ("creditscore", "scheme_hash", "snapshot_hash")
 PARAMETERS = ("scheme", "period", "as_of", "known_at", "law_known_at")
+STATES_INPUT = ("refused_hash", "accepted", "accepted_rows", "blocked_grades")  # no earlier version says any of these
+ADDED = {"grades": ("input_state", "grade_without"), "quarantine": ("could_be",)}  # nor has it these columns
 APART = ("timings", "made_up", "schemes")  # what is no result of the computation; schemes are compared one by one
+NEWER = ("intake_on", "period_over")  # what the manifests of earlier versions do not say
 CHANGED = "changed after it was written, unless it was written under another calendar of working days"
 ANY = 2**62  # a reproduction refuses what the run refused; how many it was allowed is no part of the result
 
@@ -73,18 +77,20 @@ def reproduce(folder: Path | str, source: Snapshot, schemes: dict[str, Scheme] |
             f"{', '.join(sorted(set(schemes or {}) - set(runs)))} is not among the schemes of this run",
             where=str(folder), allowed=", ".join(runs), next="give the files of the schemes that graded",
         )  # fmt: skip
-    made = [_one(run, source, schemes or {}, folder / "manifest.json") for run in runs.values()]
+    made = [_one(run, as_graded(source, run), schemes or {}, folder / "manifest.json") for run in runs.values()]
     again: Grading | Gradings = join(made, manifest.get("skipped", {})) if "schemes" in manifest else made[0]
-    causes = _causes(runs, made) or (*_unlike(manifest, again.manifest, ""),)
+    is_older = not any("blocked_grades" in run for run in runs.values())
+    computed = {name: value for name, value in again.manifest.items() if not (is_older and name in STATES_INPUT)}
+    causes = _causes(runs, made) or (*_unlike(manifest, computed, ""),)
     files, first = {}, None
     with tempfile.TemporaryDirectory(prefix="creditscore-") as work:
         again.write(work)
         for table in TABLES:
-            written, computed = folder / f"{table}.parquet", Path(work) / f"{table}.parquet"
-            if not written.is_file() and not computed.is_file():
+            written, made_again = folder / f"{table}.parquet", Path(work) / f"{table}.parquet"
+            if not written.is_file() and not made_again.is_file():
                 continue
-            found = first_difference(table, written, computed)
-            files[table] = "differs" if found else "bytes" if same_bytes(written, computed) else "rows"
+            found = first_difference(table, written, made_again, ADDED.get(table, ()) if is_older else ())
+            files[table] = "differs" if found else "bytes" if same_bytes(written, made_again) else "rows"
             first = first or found
     if first is not None and not causes:
         causes = (Cause("files", f"{first.table}.parquet", CHANGED),)
@@ -129,7 +135,10 @@ def _one(run: dict[str, Any], source: Snapshot, schemes: dict[str, Scheme], path
     known = None if run["law_known_at"] == "latest" else run["known_at"]
     ledger = run.get("ledger") != "none"
     try:
-        return grade(source, scheme, period, as_of=as_of, known_at=known, max_rejected=ANY, ledger=ledger)
+        return grade(
+            source, scheme, period,
+            as_of=as_of, known_at=known, provisional=True, max_rejected=ANY, ledger=ledger,
+        )  # fmt: skip
     except UsageError as error:  # nobody typed these: the manifest states them
         raise _unreadable(f"what was graded: {error.what}", path, _id(run)) from error
 
@@ -157,7 +166,13 @@ def _causes(runs: dict[str, dict[str, Any]], made: list[Grading]) -> tuple[Cause
 
 def _unlike(run: Mapping[str, Any], new: Mapping[str, Any], of: str) -> list[Cause]:
     """What else two manifests say that is not the same."""
-    texts = [{key: _text(key, value) for key, value in one.items() if key not in APART} for one in (run, new)]
+    older = {key for key in NEWER if key not in run}
+    apart = {*APART, *older}
+    if older and set(RUN) <= set(new):  # the id says what the manifest says
+        new = {**new, "run_id": run_id_of({key: value for key, value in new.items() if key not in older})}
+    elif older:
+        apart.add("run_id")
+    texts = [{key: _text(key, value) for key, value in one.items() if key not in apart} for one in (run, new)]
     return [
         Cause(key, texts[0].get(key, "(nothing)"), texts[1].get(key, "(nothing)"), of)
         for key in sorted(texts[0].keys() | texts[1].keys())

@@ -200,4 +200,13 @@ MIGRATIONS: tuple[str, ...] = (
         nominal DECIMAL(20,6), effective DECIMAL(20,6), rule VARCHAR, article VARCHAR, reason VARCHAR
     );
     """,
+    # what the input of a grade lacked; rows of runs that were kept before say nothing of it
+    """
+    ALTER TABLE run_grades ADD COLUMN input_state VARCHAR;
+    ALTER TABLE run_grades ADD COLUMN grade_without VARCHAR;
+    ALTER TABLE cascade_grades ADD COLUMN input_state VARCHAR;
+    ALTER TABLE cascade_grades ADD COLUMN grade_without VARCHAR;
+    ALTER TABLE run_composite ADD COLUMN input_state VARCHAR;
+    ALTER TABLE cascade_composite ADD COLUMN input_state VARCHAR;
+    """,
 )

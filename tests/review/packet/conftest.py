@@ -26,7 +26,7 @@ EVENTS: list[dict[str, str]] = [
     {"record_id": "R3", "event_no": "2", "event": "withdrawn", "event_on": "2020-06-01", "recorded_on": "2020-06-02"},
     {**BASE, "record_id": "R4", "item": "a1", "occurred_on": "2017-01-01", "recorded_on": "2017-01-02"},
     {**BASE, "record_id": "R5", "item": "a1", "occurred_on": "2020-07-01", "recorded_on": "2021-03-01"},
-    {**BASE, "record_id": "R6", "item": "a1", "domain": "other"},
+    {**BASE, "record_id": "R6", "item": "a1", "domain": "labour"},
     {**BASE, "record_id": "R7", "item": "nosuch"},
     {**BASE, "record_id": "X1", "item": "a1", "subject_id": "S2"},
 ]
@@ -58,7 +58,8 @@ def snapshot() -> Snapshot:
 
 @pytest.fixture(scope="session")
 def folder(snapshot: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    grading = grade(snapshot, str(SCHEME), 2020, known_at="2020-12-31", max_rejected=10)
+    accepted = [{"table": "records", "record_id": "R7", "by": "li.na", "why": "the item never existed"}]
+    grading = grade(snapshot, str(SCHEME), 2020, known_at="2020-12-31", accepted=accepted)
     return grading.write(tmp_path_factory.mktemp("graded"))
 
 

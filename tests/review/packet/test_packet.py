@@ -71,7 +71,8 @@ def test_the_file_is_what_it_says(packet: Packet) -> None:
 
 def test_the_same_packet_from_any_order_of_rows(packet: Packet, tmp_path: Path) -> None:
     turned = taken_in(EVENTS[::-1])
-    again = grade(turned, str(SCHEME), 2020, known_at="2020-12-31", max_rejected=10).write(tmp_path / "again")
+    accepted = packet["inputs"]["accepted"]
+    again = grade(turned, str(SCHEME), 2020, known_at="2020-12-31", accepted=accepted).write(tmp_path / "again")
     added = Added(model=MODEL, disputed=["R1"])
     assert text_of(build(run_in_folder(again, "S1"), turned, file=SCHEME, added=added)) == text_of(packet)
 
@@ -283,3 +284,34 @@ def test_what_the_version_changed_stands_in_both_languages(tmp_path: Path, monke
     broken = json.loads(text_of(made))
     broken["inputs"]["version_before"][0] += " "
     assert [one.place for one in verify_text(text_of(broken))] == ["inputs.version_before[0]"]
+
+
+def test_a_packet_holds_the_refused_rows_that_leave_its_grade_open(tmp_path: Path) -> None:
+    """Intake refused R8 for its day, the scheme R7 for its item: graded again from the packet alone, it is as open."""
+    bad = {**EVENTS[0], "record_id": "R8", "occurred_on": "2020-13-01", "recorded_on": "2020-13-02"}
+    snapshot = taken_in([*EVENTS, bad])
+    folder = grade(snapshot, str(SCHEME), 2020, known_at="2020-12-31", max_rejected=10).write(tmp_path / "g")
+    made = build(run_in_folder(folder, "S1"), snapshot, file=SCHEME)
+    shown = made["results"]["explanation"]
+    assert (shown["state"], shown["grade"]) == ("not_computable", "")
+    assert shown["grade_without"] == made["results"]["replays"]["whole"]["then"]["grade"]
+    assert {row["record_id"] for row in shown["refused"]} == {"R7", "R8"}
+    text = text_of(made)
+    assert verify_text(text) == []
+    changed = verify_text(text.replace("2020-13-01", "2020-12-01"))
+    assert {line.place.partition("[")[0] for line in changed} >= {"inputs.refused_rows"}
+
+
+def test_a_packet_of_a_run_of_an_earlier_version_is_as_that_run(snapshot: Snapshot, tmp_path: Path) -> None:
+    older = replace(snapshot, judges_refused=False)
+    folder = grade(older, str(SCHEME), 2020, known_at="2020-12-31", max_rejected=10).write(tmp_path / "g")
+    made = build(run_in_folder(folder, "S1"), snapshot, file=SCHEME)
+    assert made["results"]["explanation"]["state"] == "graded"
+    assert "earlier version" in " ".join(made["results"]["explanation"]["input"]["en"])
+    assert verify_text(text_of(made)) == []
+
+
+def test_an_accepted_row_stays_accepted_in_a_packet(packet: Packet) -> None:
+    (row,) = packet["results"]["explanation"]["refused"]
+    assert (row["record_id"], row["accepted_by"]) == ("R7", "li.na")
+    assert packet["results"]["explanation"]["input_state"].split(";")[0] == "accepted_rows"

@@ -6,6 +6,7 @@ from collections import Counter
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -202,6 +203,59 @@ def test_a_grading_in_memory_and_its_folder_give_the_same_classes(tmp_path: Path
     one, two = build_frame([(loaded, grading)]), build_frame([(loaded, tmp_path / "grades")])
     assert one.units == two.units
     found = {unit.subject_id: (unit.class_, unit.data_state) for unit in one.units}
-    assert found[firms[1]] == ("A", "faulty")  # its one record was refused
+    assert found[firms[1]] == ("", "faulty")  # its one record was refused: A without it, B with it
     assert found[firms[2]] == ("A", "ok")
     assert found[firms[0]][0] != "A"
+
+
+def graded_table(**columns: Any) -> pd.DataFrame:
+    """Thirty grades of one scheme, as a run writes them."""
+    table = classes(30).rename(columns={"class": "grade"})
+    return table.assign(**({"state": "graded", "scheme": "tax", "state_reason": "", "input_state": "whole"} | columns))
+
+
+def test_a_grade_that_refused_rows_leave_open_is_no_class(tmp_path: Path) -> None:
+    table = graded_table()
+    best = table.index[table["grade"] == "A"]
+    table.loc[best[0], ["state", "state_reason", "grade", "input_state"]] = (
+        "not_computable", "refused_rows", "", "refused_rows",
+    )  # fmt: skip
+    table.loc[best[1], "input_state"] = "period_not_over"
+    table.loc[best[2], "input_state"] = "accepted_rows;feeds_undeclared"
+    made = build_frame([(load_programme(programme(tmp_path)), table)])
+    found = {unit.subject_id: unit for unit in made.units}
+    blocked, early, accepted = (table.subject_id[place] for place in best[:3])
+    assert (found[blocked].class_, found[blocked].data_state) == ("", "faulty")
+    assert (found[early].class_, found[early].data_state) == ("A", "faulty")
+    assert found[blocked].drawn_as == found[early].drawn_as != "A"
+    assert (found[accepted].drawn_as, found[accepted].data_state) == ("A", "ok")
+    notes = " ".join(made.notes)
+    assert "1 with refused rows" in notes
+    assert "1 grades of a period that is not over" in notes
+
+
+def test_a_mark_spares_nobody_a_visit(tmp_path: Path) -> None:
+    """The worst class is visited more often than the class for unsettled data, and stays so where it is marked."""
+    table = graded_table(input_state="refused_rows")
+    made = build_frame([(load_programme(programme(tmp_path)), table)])
+    rate = {one.code: one.rate for one in made.programmes[0].classes}
+    assert all(rate[unit.drawn_as] >= rate[unit.class_] for unit in made.units)
+    assert {unit.data_state for unit in made.units} == {"faulty"}
+
+
+def test_rows_that_may_not_be_used_make_nobodys_data_faulty(tmp_path: Path) -> None:
+    """A petition stands in the quarantine and costs no mark; earlier versions stated none, and are said to be older."""
+    folder = tmp_path / "grades"
+    folder.mkdir()
+    table = graded_table()
+    pd.DataFrame({"subject_id": [table.subject_id[2]], "reason": ["no_legal_basis"]}).to_parquet(
+        folder / "quarantine.parquet"
+    )
+    table.to_parquet(folder / "grades.parquet")
+    made = build_frame([(load_programme(programme(tmp_path)), folder)])
+    assert {unit.data_state for unit in made.units} == {"ok"}
+    assert not made.notes
+    table.drop(columns=["input_state"]).to_parquet(folder / "grades.parquet")
+    older = build_frame([(load_programme(programme(tmp_path)), folder)])
+    assert [unit.subject_id for unit in older.units if unit.data_state == "faulty"] == [table.subject_id[2]]
+    assert "earlier version" in " ".join(older.notes)

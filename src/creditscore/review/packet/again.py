@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.days import to_day
+from creditscore.days import LAST, from_day, to_day
 from creditscore.explanation.read import Found, read
 from creditscore.grading.bind import bind
 from creditscore.grading.exact import Subject
@@ -21,6 +21,7 @@ from creditscore.grading.result import Grading
 from creditscore.records import Snapshot, ingest
 from creditscore.review.packet.carried import under
 from creditscore.review.packet.gather import TABLES, about_of
+from creditscore.review.packet.refused import put_refused
 from creditscore.schemes import registry
 from creditscore.schemes.load import load_scheme
 from creditscore.schemes.model import Scheme
@@ -69,7 +70,7 @@ def graded_again(given: Mapping[str, list[Any]]) -> Iterator[Again]:
         with under(folder, given["rules"], given["calendar"]):
             scheme = _scheme(folder / "scheme.yaml", given["scheme"])
             before = _scheme(folder / "before.yaml", given["version_before"]) if given["version_before"] else None
-            small = _snapshot(given, scheme)
+            small = put_refused(_snapshot(given, scheme), given, about)
             replayed = about["law_known_at"] != "latest"
             by_year = scheme.period == "year"
             grading = grade(
@@ -78,6 +79,7 @@ def graded_again(given: Mapping[str, list[Any]]) -> Iterator[Again]:
                 about["period"] if by_year else None,
                 as_of=None if by_year else about["as_of"],
                 known_at=about["known_at"] if replayed else None,
+                provisional=True,
                 max_rejected=ANY,
             )
             ((_, then),) = inputs(grading, [about["subject_id"]])
@@ -104,7 +106,8 @@ def _snapshot(given: Mapping[str, list[Any]], scheme: Scheme) -> Snapshot:
     tables = {name: _table(given[name]) for name in TABLES if given[name]}
     if "records" not in tables:  # a subject without any record is graded all the same
         tables["records"] = _table([], ("record_id", "subject_id", "item"))
-    return ingest(**tables, threads=1, subject_ids=scheme.subject_id)
+    # whoever took these rows in refused what lay after that day
+    return ingest(**tables, threads=1, subject_ids=scheme.subject_id, intake_on=from_day(LAST))
 
 
 def _table(rows: Sequence[Mapping[str, str]], columns: Sequence[str] = ()) -> pa.Table:

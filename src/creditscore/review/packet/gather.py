@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from creditscore.errors import InputError, UsageError
 from creditscore.explanation.audit import audit
 from creditscore.explanation.read import manifest_of, read
+from creditscore.grading.acceptance import as_graded
 from creditscore.paths import config_root
 from creditscore.records import Snapshot
 from creditscore.records.identity import redact
 from creditscore.records.source import literal
 from creditscore.records.subset import subset, unpack
 from creditscore.review.packet.carried import calendar_rows, laws_read, rule_rows, schemes_read
+from creditscore.review.packet.refused import refused_inputs
 from creditscore.schemes import registry
 from creditscore.schemes.load import load_scheme
 from creditscore.schemes.model import Scheme
@@ -75,7 +77,7 @@ def gather(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Add
         )  # fmt: skip
     text, before, newer = _texts(str(run.manifest["scheme"]), file)
     scheme = _scheme(text, file)
-    small = subset(snapshot, [sid], events=beside.events)
+    small = subset(as_graded(snapshot, run.manifest), [sid], events=beside.events)
     tables = {name: [_row(row) for row in table.to_pylist()] for name, table in unpack(small, [sid]).items()}
     lists = {row["list"] for row in tables["listings"]}
     others = [registry.load(one) for one in schemes_read(scheme, lists)]
@@ -85,6 +87,7 @@ def gather(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Add
         "made_up": str(bool(run.manifest.get("made_up", False))).lower(),
         "package": __version__,
         "newer_versions": ", ".join(newer),
+        **({} if small.judges_refused else {"judges_refused": "false"}),
     }
     return {
         "about": [{"name": name, "value": value} for name, value in about.items()],
@@ -92,6 +95,7 @@ def gather(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Add
         "disputed": [{"record_id": one} for one in sorted(set(beside.disputed))],
         **{name: tables[name] for name in TABLES},
         "refused": [dict(one) for one in run.refused],
+        **refused_inputs(small, sid),
         "model": model_rows(beside.model, sid),
         "scheme": text,
         "version_before": before,

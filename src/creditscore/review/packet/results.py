@@ -13,6 +13,7 @@ from creditscore.explanation.decisive import decisive
 from creditscore.explanation.decisive_text import as_json
 from creditscore.explanation.ledger import explain
 from creditscore.explanation.shapley import shapley
+from creditscore.grading.input_state import BLOCKED
 from creditscore.records import Snapshot
 from creditscore.review.packet.again import Again, graded_again
 from creditscore.review.packet.form import Packet, assembled
@@ -57,7 +58,7 @@ def compute(given: Inputs) -> dict[str, Any]:
         known = {row["record_id"] for row in records}
         contested += [row["record_id"] for row in given["case"] if row.get("record_id") in known - set(contested)]
         replays = replay_rows(again, [*contested, *single, *moved], contested)
-        _agree(shown, replays["whole"]["then"])
+        _agree(shown, replays["whole"]["then"], again.found.grade["state_reason"] == BLOCKED)
         return {
             "explanation": {**shown, "run_id": about["run_id"]},
             "records": records,
@@ -75,9 +76,11 @@ def compute(given: Inputs) -> dict[str, Any]:
         }
 
 
-def _agree(shown: Mapping[str, Any], reached: Mapping[str, Any]) -> None:
+def _agree(shown: Mapping[str, Any], reached: Mapping[str, Any], is_blocked: bool) -> None:
     """Both interpreters say the same of the subject, or nothing is printed."""
     said = {name: shown[name] for name in ("state", "grade", "score")}
+    if is_blocked:  # then the interpreters agree on what the rows that were taken in give
+        said, reached = {"grade": shown["grade_without"]}, {"grade": reached["grade"]}
     if said != reached:
         raise InternalError(
             f"the two interpreters differ: {said} and {dict(reached)}",

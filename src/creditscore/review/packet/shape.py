@@ -10,6 +10,7 @@ TEXTS = ("scheme", "version_before")  # one line of text each
 FREE = ("model",)  # keys with values of any kind
 NEEDED = {
     "about": ("name", "value"), "disputed": ("record_id",), "laws": ("id", "text"), "records": ("record_id",),
+    "refused_rows": ("table", "line", "cells", "faults"), "refused_faults": ("table", "line"),
     "rules": ("file", "text"), "calendar": ("year", "days"),
 }  # fmt: skip
 SAID = ("run_id", "period", "as_of", "known_at", "law_known_at", "newest_day", "subject_id")

@@ -29,6 +29,7 @@ PARTS = (
     "rules",
     "calendar",
 )
+SOME = ("refused_rows", "refused_faults", "accepted")  # parts of packets whose subject has refused rows
 SHOWN = 160  # characters of a line in a message
 
 
@@ -146,7 +147,7 @@ def _shape(packet: Mapping[str, Any]) -> tuple[str, tuple[str, int] | None]:
     if not isinstance(inputs, dict) or not isinstance(held, list) or not isinstance(results, dict):
         return "inputs, provenance, results", None
     for part in dict.fromkeys([*PARTS, *inputs]):
-        if part not in PARTS or not isinstance(inputs.get(part), list):
+        if part not in (*PARTS, *SOME) or not isinstance(inputs.get(part), list):
             return f"inputs.{part}", None
     keys = {"part": str, "rows": int, "sha256": str, "checks": str}
     for k, one in enumerate(held):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from creditscore.errors import InputError
 from creditscore.grading.disputes import read_disputes
+from creditscore.grading.input_state import BLOCKED
 from creditscore.grading.manifest import refuse_failed
 from creditscore.json_source import read_object
 from creditscore.records.identity import look_at_id, redact
@@ -19,12 +21,17 @@ DATA_STATES = ("ok", "faulty", "disputed", "missing")
 CLASSES = Table(
     "classes",
     ("subject_id",),
-    ("class", "grade", "state", "scheme", "period", "data_state", "kind", "config", *COLUMNS),
-)
+    (
+        "class", "grade", "state", "state_reason", "scheme", "period", "data_state", "kind", "config", "input_state",
+        *COLUMNS,
+    ),
+)  # fmt: skip
 SUBJECTS = Table("subjects", ("subject_id",), ("kind", *COLUMNS))
 STATES = Table("data_states", ("subject_id", "data_state"), ("programme", "reason"))
 QUARANTINE = Table("quarantine", ("subject_id",), ())
 UNGRADED = ("not_graded", "not_computable")
+# a grade with one of these marks rests on input that was refused, not read or not yet there: no settled class
+UNSETTLED = ("refused_rows", "unattributed_rows", "period_not_over", "near_miss_columns", "absent_attributes")
 SHOWN = 5
 
 
@@ -32,7 +39,8 @@ def read_classes(data: Any, programme: Programme) -> list[Row]:
     """One row per organisation: `subject_id`, `class` ("" where there is none), `data_state`, and what the table has.
 
     `data`: a table with `class` or `grade`, a folder that `grade` or `composite` wrote, or a grading in memory. In a
-    folder, who has a refused row in `quarantine` has faulty data; who is not graded has none; whose grade rests on a
+    folder, whose grade is left open by refused rows, or marked in `input_state`, has faulty data (of earlier versions,
+    which state nothing: who has a refused row in `quarantine`); who is not graded has none; whose grade rests on a
     record in `disputes` is `contested`.
     Raises InputError for natural persons, for a class that the programme does not know, and for a subject twice.
     """
@@ -50,7 +58,7 @@ def read_classes(data: Any, programme: Programme) -> list[Row]:
     for row in chosen:
         row["class"] = row["class"] or ("" if row["state"] in UNGRADED else row["grade"])
         row["data_state"] = row["data_state"] or (
-            "faulty" if row["subject_id"] in faulty else "ok" if row["class"] else "missing"
+            "faulty" if unsettled_by(row, faulty) else "ok" if row["class"] else "missing"
         )
         row["contested"] = "yes" if (row["scheme"] or row["config"], row["subject_id"]) in disputed else ""
     clean_ids(chosen, f"classes of {programme.programme}")
@@ -68,6 +76,14 @@ def read_classes(data: Any, programme: Programme) -> list[Row]:
     if wrong:
         raise InputError(f"data_state is {redact(wrong[0])!r}", where="classes", allowed=DATA_STATES)
     return chosen
+
+
+def unsettled_by(row: Row, faulty: Collection[str] = ()) -> list[str]:
+    """What leaves the class of a row unsettled: its marks, or of an earlier version its refused rows (`faulty`)."""
+    if row["input_state"] or row["state_reason"] == BLOCKED:
+        marks = {*row["input_state"].split(";"), row["state_reason"]}
+        return [code for code in UNSETTLED if code in marks]
+    return [BLOCKED] if row["subject_id"] in faulty else []
 
 
 def made_up(data: Any) -> bool:

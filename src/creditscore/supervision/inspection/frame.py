@@ -20,6 +20,7 @@ from creditscore.supervision.inspection.classes import (
     is_sole_trader,
     once,
     read_classes,
+    unsettled_by,
 )
 from creditscore.supervision.inspection.programme import COLUMNS, Programme, decimal
 from creditscore.supervision.inspection.rows import Row, read_rows
@@ -112,6 +113,7 @@ def build_frame(
     units: list[Unit] = []
     left_out: list[Row] = []
     without: Counter[str] = Counter()
+    marks: Counter[tuple[str, str]] = Counter()
     for programme, table in ordered:
         rows = read_classes(table, programme)
         for row in rows:
@@ -119,6 +121,7 @@ def build_frame(
                 row[name] = told(row[name] or about.get(row["subject_id"], {}).get(name, ""))
             for name in programme.strata:
                 without[name] += not row[name]
+            marks.update((programme.programme, code) for code in unsettled_by(row) or _unstated(row))
             unit, reason = _unit(row, programme, states, limit, made)
             if unit is not None:
                 units.append(unit)
@@ -131,6 +134,7 @@ def build_frame(
     notes = [
         f"{count} rows without {name}: they form the stratum {UNKNOWN}" for name, count in without.items() if count
     ]
+    notes += [f"{name}: {_NOTES[code].format(count)}" for (name, code), count in sorted(marks.items())]
     if idle:
         notes.append(f"{idle} rows of data_states name nobody who can be drawn")
     frame = Frame(
@@ -138,6 +142,23 @@ def build_frame(
         tuple(sorted(left_out, key=lambda one: (one["programme"], one["subject_id"]))), windows, tuple(notes),
     )  # fmt: skip
     return replace(frame, joint=joint_probabilities(frame))
+
+
+_NOTES = {
+    "refused_rows": "{} with refused rows; their data are corrected before a visit",
+    "unattributed_rows": "{} grades, as refused rows that name nobody could be anybody's",
+    "period_not_over": "{} grades of a period that is not over",
+    "near_miss_columns": "{} grades, as columns with names close to known ones were not read",
+    "absent_attributes": "{} grades, as attributes that the scheme reads are absent for everybody",
+    "unstated": "{} grades of an earlier version, which did not say whether its input was whole",
+}
+
+
+def _unstated(row: Row) -> list[str]:
+    """Whether a computed grade comes from a version that did not state its input; a table of classes has no scheme."""
+    is_computed = bool(row["scheme"] or row["config"]) and row["class"] != ""
+    is_older = not row["input_state"] or "unstated" in row["input_state"].split(";")
+    return ["unstated"] if is_computed and is_older else []
 
 
 def joint_probabilities(frame: Frame) -> dict[str, Fraction]:
@@ -246,6 +267,8 @@ def _unit(
     if is_sole_trader(row) and programme.sole_traders is None:
         return None, "sole_trader"
     drawn_as = class_.code if class_ is not None and state == "ok" else programme.data_errors.draw_as
+    if class_ is not None and unsettled_by(row) and class_.rate > programme.class_of(drawn_as).rate:
+        drawn_as = class_.code  # a mark never spares anybody a visit
     if state == "ok" and row["contested"]:  # marked; an objection alone changes no class
         state = "disputed"
     if programme.class_of(drawn_as).exempt is not None:

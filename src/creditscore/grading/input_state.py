@@ -1,0 +1,303 @@
+"""What refused rows leave open: the subjects whose grade an admissible reading of such a row could change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice, product
+from typing import Any
+
+from creditscore.engines.duckdb import DuckDBEngine
+from creditscore.grading.assess import assess
+from creditscore.grading.exact import Opening, Outcome, Subject, opening, settle
+from creditscore.grading.facts import bucket, reads
+from creditscore.grading.plan import Plan
+from creditscore.grading.refusals import Refusals
+from creditscore.grading.refused_rows import accepted_rows, filed_row, group_rows, refused_rows
+from creditscore.grading.replay import subjects
+from creditscore.grading.typed_variants import Reading, Typer, Variant
+from creditscore.grading.variants import MOST_VARIANTS, Cells, RefusedRow, Space, options, record_variants
+from creditscore.records import Snapshot
+from creditscore.records.identity import canonical_code
+from creditscore.schemes.expressions import literal
+
+WHOLE = "whole"
+REFUSED, ACCEPTED, UNATTRIBUTED = "refused_rows", "accepted_rows", "unattributed_rows"
+BLOCKED = "refused_rows"  # the reason of a state that refused rows leave open
+CHUNK = 2_000  # subjects that are looked at together
+FIRST_TRIES = 4  # readings of a row that are tried before all of them are made
+DERIVED_DAYS = ("latest", "earliest", "newest", "run", "months_since", "days_since")
+KNOWN = {"log_rows": "known_day", "attributes": "known_day", "listings": "known_day", "history": "known_day"}
+
+
+@dataclass
+class Doubts:
+    """What refused rows do to the results of one run, by number of the subject.
+
+    `blocked`: subjects whose grade some reading could change. `marks`: codes of `input_state`. `everyone`: codes that
+    every subject carries, for rows that name nobody. `counts`: blocked grades by feed, table and reason.
+    """
+
+    blocked: set[int] = field(default_factory=set)
+    marks: dict[int, set[str]] = field(default_factory=dict)
+    everyone: set[str] = field(default_factory=set)
+    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+    def mark(self, sid: int, code: str) -> None:
+        self.marks.setdefault(sid, set()).add(code)
+
+    def summary(self) -> list[dict[str, Any]]:
+        """How many grades each feed and reason blocks; a grade that several block counts for each of them."""
+        return [
+            {"feed": feed, "table": table, "reason": reason, "grades": count}
+            for (feed, table, reason), count in sorted(self.counts.items())
+        ]
+
+
+def find_doubts(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusals) -> Doubts:
+    """Grade each subject with refused rows under every admissible reading of them, and say whose grade could change.
+
+    The relations of the run must stand in the engine. A row whose readings cannot all be listed, or whose readings
+    together with those of other rows are too many, leaves the grade open. The work is done for each subject alone, so
+    that neither order nor parts of the population matter.
+    """
+    doubts = Doubts()
+    by_subject: dict[int, list[RefusedRow]] = {}
+    for sid, row, is_accepted in refused_rows(engine, snapshot, plan, refusals):
+        if is_accepted:
+            if sid is not None:
+                doubts.mark(sid, ACCEPTED)
+        elif sid is None:
+            doubts.everyone.add(UNATTRIBUTED)
+        else:
+            by_subject.setdefault(sid, []).append(row)
+    sids = sorted(by_subject)
+    for first in range(0, len(sids), CHUNK):
+        chunk = sids[first : first + CHUNK]
+        _judge(engine, snapshot, plan, {sid: by_subject[sid] for sid in chunk}, doubts)
+    return doubts
+
+
+def _judge(
+    engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, rows: Mapping[int, Sequence[RefusedRow]], doubts: Doubts
+) -> None:
+    """Judge some subjects: blocked, marked or untouched."""
+    space = Space(plan)
+    listed = ", ".join(map(str, rows))
+    bases: dict[int, Base] = {}
+    for _, subject in subjects(engine, plan, f"x.sid IN ({listed})"):
+        bases[int(subject.columns["sid"])] = Base.of(plan, subject)
+    taken_in = accepted_rows(snapshot, plan, rows)
+    groups = {sid: group_rows(rows[sid], taken_in.get(sid, {})) for sid in bases}
+    typer = Typer(snapshot, plan)
+    open_sids = [sid for sid in bases if bases[sid].outcome.state_reason not in ("out_of_scope", "no_feed")]
+    for tries in (FIRST_TRIES, None):
+        variants: dict[int, list[tuple[list[RefusedRow], list[Variant], bool]]] = {}
+        for sid in open_sids:
+            others = taken_in.get(sid, {})
+            variants[sid] = [(group, *_variants(space, group, others, tries)) for group in groups[sid]]
+        typer.take(variant for parts in variants.values() for _, listed, _ in parts for variant in listed)
+        still_open = []
+        for sid in open_sids:
+            if not _settled(plan, bases[sid], variants[sid], typer, doubts, sid, last=tries is None):
+                still_open.append(sid)
+        open_sids = still_open
+
+
+@dataclass(frozen=True)
+class Base:
+    """A subject without its refused rows: what it brings, its records assessed, and its outcome."""
+
+    subject: Subject
+    opened: Opening
+    outcome: Outcome
+
+    @classmethod
+    def of(cls, plan: Plan, subject: Subject) -> Base:
+        opened = opening(plan, subject)
+        rows = [dict(record) for record in opened.records]
+        return cls(subject, replace(opened, records=rows), settle(plan, subject, opening(plan, subject)))
+
+
+def _settled(
+    plan: Plan,
+    base: Base,
+    parts: Sequence[tuple[list[RefusedRow], list[Variant], bool]],
+    typer: Typer,
+    doubts: Doubts,
+    sid: int,
+    last: bool,
+) -> bool:
+    """Whether it is known by now what the refused rows of a subject do; notes it in `doubts`."""
+    changing, touching = [], False
+    classes: list[list[Reading]] = []
+    is_complete = True
+    for group, variants, complete in parts:
+        is_complete &= complete
+        kinds: dict[Any, Reading] = {}
+        for variant in variants:
+            reading = typer.reading(variant)
+            signature = _signature(plan, base, reading)
+            if signature in kinds:
+                continue
+            kinds[signature] = reading
+            outcome = outcome_with(plan, base, (reading,))
+            touching |= outcome.ledger != base.outcome.ledger or _result(outcome) != _result(base.outcome)
+            if _result(outcome) != _result(base.outcome):
+                changing.append(group)
+                break
+        classes.append(list(kinds.values()))
+    if changing:
+        _block(doubts, sid, changing)
+        return True
+    if not last:
+        return False
+    number = 1
+    for listed in classes:
+        number *= max(1, len(listed))
+    together = len(parts) > 1
+    if (
+        not is_complete
+        or (together and number > MOST_VARIANTS)
+        or (together and _changes_together(plan, base, classes))
+    ):
+        _block(doubts, sid, [group for group, _, _ in parts])
+    elif touching:
+        doubts.mark(sid, REFUSED)
+    return True
+
+
+def _changes_together(plan: Plan, base: Base, classes: Sequence[Sequence[Reading]]) -> bool:
+    return any(_result(outcome_with(plan, base, readings)) != _result(base.outcome) for readings in product(*classes))
+
+
+def _block(doubts: Doubts, sid: int, groups: Sequence[Sequence[RefusedRow]]) -> None:
+    doubts.blocked.add(sid)
+    doubts.mark(sid, REFUSED)
+    doubts.counts.update(
+        {
+            (str(row.cells.get("source") or row.cells.get("domain") or ""), row.table, reason)
+            for group in groups
+            for row in group
+            for reason in row.reasons
+        }
+    )
+
+
+def _result(outcome: Outcome) -> tuple[str, str]:
+    return outcome.state, outcome.grade
+
+
+def outcome_with(plan: Plan, base: Base, readings: Sequence[Reading]) -> Outcome:
+    """The outcome of a subject with readings of its refused rows in their place."""
+    subject = base.subject
+    attributes, history, listings = dict(subject.attributes), list(subject.history), list(subject.listings)
+    drops: set[str] = set()
+    added: list[Mapping[str, Any]] = []
+    for number, reading in enumerate(readings):
+        drops |= reading.drops
+        brought = reading.brings
+        added += [{**record, "rk": f"{number}:{record['rk']}"} for record in brought.records]
+        attributes |= {name: value for name, value in brought.attributes.items() if value is not None}
+        history += brought.history
+        listings += brought.listings
+    changed = replace(subject, attributes=attributes, history=history, listings=listings)
+    opened = base.opened if attributes == subject.attributes else opening(plan, changed)
+    records = [dict(record) for record in opened.records if record["record_id"] not in drops]
+    for record in added:
+        assessed = assess(plan, record, opened.cycles)
+        if assessed is not None:
+            records.append(assessed)
+    records.sort(key=lambda record: (record["day"], record["record_id"]))
+    return settle(plan, changed, replace(opened, records=records))
+
+
+def _signature(plan: Plan, base: Base, reading: Reading) -> Any:
+    """What of a reading a state or grade can depend on; readings that share it are one."""
+    brought = reading.brings
+    if brought.attributes or brought.history or brought.listings or reading.drops & _ids(base):
+        return id(reading)
+    assessed = (assess(plan, record, base.opened.cycles) for record in brought.records)
+    return tuple(_record_signature(plan, base, record) for record in assessed if record is not None and record["seen"])
+
+
+def _record_signature(plan: Plan, base: Base, record: Mapping[str, Any]) -> Any:
+    """Item, points and keys of an assessed record, and what each fact that takes it in reads of it."""
+    item = record["plan_item"]
+    bases = [item.basis, *item.attributes] if item.form != "none" else []
+    own = tuple(bucket(basis, record) for basis in bases if basis not in ("time", "act")) if bases else ()
+    taken = []
+    for number, fact in enumerate(plan.facts):
+        if fact.of == "records" and reads(fact, record, base.opened.lookups):
+            key = bucket(fact.by, record) if fact.by and fact.by != "time" else None
+            day = record["day"] if fact.take in DERIVED_DAYS else None
+            taken.append((number, key, day, record[fact.column] if fact.column else None))
+    weight = tuple(record[name] for name in ("low", "high", "counts", "active"))
+    return item.index, weight, own, record["act_id"], tuple(taken)
+
+
+def _ids(base: Base) -> frozenset[str]:
+    return frozenset(record["record_id"] for record in base.opened.records)
+
+
+def _variants(
+    space: Space, group: list[RefusedRow], accepted: Mapping[str, Sequence[Cells]], tries: int | None
+) -> tuple[list[Variant], bool]:
+    """Readings of a group, the first `tries` of them or all, and whether these are all there are."""
+    table = group[0].table
+    if table != "records":
+        readings, complete = options(space, group[0])
+        cells = [row for row in readings if row is not None][:tries]
+        return [Variant(frozenset(), table, (row,)) for row in cells], complete
+    record_id = canonical_code(str(group[0].cells.get("record_id") or ""))
+    own = accepted.get(record_id, ())
+    filed = filed_row(own) if own else None
+    keys = {(row.cells.get("event_no"), row.cells.get("event")) for row in group}
+    beside = [row for row in own if row is not filed or (row.get("event_no"), row.get("event")) not in keys]
+    others = {name: rows for name, rows in accepted.items() if name != record_id}
+    variants, complete = [], True
+    for drops, rows, whole in islice(record_variants(space, group, beside, others), tries):
+        variants.append(Variant(drops, table, tuple(rows)))
+        complete &= whole
+    return variants, complete
+
+
+def put_input_state(engine: DuckDBEngine, doubts: Doubts | None, marks: Collection[str] = ()) -> None:
+    """Show on `result_grades` what was found: states, `input_state` and the grade without the refused rows.
+
+    `marks`: codes that hold for the whole run. Without doubts, as in runs of earlier versions, both columns are empty.
+    """
+    if doubts is None:
+        nothing = "CAST(NULL AS VARCHAR) AS input_state, CAST(NULL AS VARCHAR) AS grade_without"
+        engine.con.execute("ALTER VIEW result_grades RENAME TO computed_grades")
+        engine.view("result_grades", f"SELECT g.*, {nothing} FROM computed_grades g")
+        return
+    every = sorted({*doubts.everyone, *marks})
+    general = literal(";".join(every) or WHOLE)
+    engine.con.execute("ALTER VIEW result_grades RENAME TO computed_grades")
+    without = "CAST(NULL AS VARCHAR) AS grade_without"
+    if not doubts.marks:
+        engine.view("result_grades", f"SELECT g.*, {general} AS input_state, {without} FROM computed_grades g")
+        return
+    sids = sorted(doubts.marks)
+    engine.table(
+        "doubt",
+        {
+            "sid": ("INTEGER", sids),
+            "blocked": ("BOOLEAN", [sid in doubts.blocked for sid in sids]),
+            "marks": ("VARCHAR", [";".join(sorted({*doubts.marks[sid], *every})) for sid in sids]),
+        },
+    )
+    emptied = ", ".join(
+        f"CASE WHEN d.blocked THEN NULL ELSE g.{name} END AS {name}"
+        for name in ("score", "score_low", "score_high", "grade", "route", "margin")
+    )
+    engine.view(
+        "result_grades",
+        "SELECT g.* REPLACE (CASE WHEN d.blocked THEN 'not_computable' ELSE g.state END AS state, "
+        f"CASE WHEN d.blocked THEN '{BLOCKED}' ELSE g.state_reason END AS state_reason, {emptied}), "
+        f"COALESCE(d.marks, {general}) AS input_state, CASE WHEN d.blocked THEN g.grade END AS grade_without "
+        "FROM computed_grades g LEFT JOIN (SELECT s.subject_id, x.* FROM doubt x JOIN subjects s ON s.sid = x.sid) d "
+        "ON d.subject_id = g.subject_id ORDER BY g.subject_id",
+    )

@@ -1,0 +1,81 @@
+"""The schemes of a run, and words of the input that neither they nor the library know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from creditscore.engines.duckdb import DuckDBEngine
+from creditscore.grading.refusals import Refusals
+from creditscore.records import Snapshot
+from creditscore.records.fold import Folded
+from creditscore.schemes.expressions import literal
+from creditscore.schemes.model import Scheme
+from creditscore.schemes.vocabulary import Vocabulary, known_domains, known_lists
+
+UNKNOWN = {
+    "unknown_domain": "no scheme of the library and none of this run has this domain",
+    "unknown_list": "no scheme of the library and none of this run reads or keeps this list",
+}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """All schemes of one call: what one of them reads is known to every one of them."""
+
+    schemes: tuple[Scheme, ...]
+
+    def strange_domains(self, words: Iterable[str]) -> dict[str, str]:
+        """The domains that nobody knows, each with the message for its rows."""
+        own = {scheme.domain for scheme in self.schemes}
+        return _strange(words, own, known_domains, "unknown_domain")
+
+    def strange_lists(self, words: Iterable[str]) -> dict[str, str]:
+        """The lists that nobody knows, each with the message for its rows."""
+        own = {name for scheme in self.schemes for name in scheme.lists}
+        own |= {name for scheme in self.schemes for fact in scheme.facts.values() for name in fact.lists}
+        return _strange(words, own, known_lists, "unknown_list")
+
+
+def _strange(
+    words: Iterable[str], own: set[str], known: Callable[[], Vocabulary | None], reason: str
+) -> dict[str, str]:
+    """The library is asked only where a word is none of the run's own."""
+    asked = [word for word in words if word not in own]
+    library = known() if asked else None
+    if library is None:
+        return {}
+    everything = Vocabulary({**library.words, **{name: () for name in own if name not in library}})
+    return {word: _message(reason, everything, word) for word in asked if word not in everything}
+
+
+def _message(reason: str, known: Vocabulary, word: str) -> str:
+    near = known.near(word)
+    return UNKNOWN[reason] + (f"; did you mean {near}?" if near else f"; known: {', '.join(sorted(known.words))}")
+
+
+def refuse_domains(engine: DuckDBEngine, snapshot: Snapshot, folded: Folded, refusals: Refusals, scope: Scope) -> int:
+    """Refuse the records of domains that nobody knows; returns their rows."""
+    rows = 0
+    for domain, message in scope.strange_domains(snapshot.domains).items():
+        code = snapshot.domains.index(domain)
+        of_domain = f"SELECT f.* FROM {folded.folded} f WHERE f.domain = {code}"
+        rows += int(engine.rows(f"SELECT COALESCE(SUM(n_rows), 0) FROM ({of_domain}) r")[0][0])
+        refusals.records(
+            f"FROM ({of_domain}) t LEFT JOIN item_name i ON i.code = t.item JOIN subjects s ON s.sid = t.sid",
+            "unknown_domain",
+            "domain",
+            literal(domain),
+            message=message,
+        )
+    return rows
+
+
+def refuse_lists(engine: DuckDBEngine, snapshot: Snapshot, refusals: Refusals, scope: Scope) -> list[str]:
+    """Refuse the entries of lists that nobody knows; returns the names of these."""
+    lists = [name for (name,) in engine.rows(f"SELECT DISTINCT list FROM {snapshot.listings} ORDER BY 1")]
+    strange = scope.strange_lists(lists)
+    for name, message in strange.items():
+        of_list = f"FROM {snapshot.listings} x JOIN subjects s ON s.sid = x.sid WHERE x.list = {literal(name)}"
+        refusals.listings(of_list, "unknown_list", message)
+    return list(strange)

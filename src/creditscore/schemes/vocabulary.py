@@ -1,0 +1,113 @@
+"""The domains and lists that anybody in the library knows, and which of them a strange word may mean.
+
+The files are scanned as text: whoever asks has one strange word of a million records, and no use for eighty schemes.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from creditscore.paths import carried, config_root
+from creditscore.schemes.registry import entries
+
+# Chinese names under which the domains of the library are written in tables of offices
+DOMAIN_LABELS = {
+    "association": ("协会", "行业协会"),
+    "bidding": ("招投标", "招标投标"),
+    "construction": ("建筑", "建筑市场", "住建"),
+    "court": ("司法", "法院", "失信被执行人"),
+    "culture_tourism": ("文化旅游", "文旅"),
+    "customs": ("海关",),
+    "ecommerce": ("电子商务", "电商"),
+    "elderly_care": ("养老", "养老服务"),
+    "environment": ("环保", "环境", "环境保护", "生态环境"),
+    "fire": ("消防", "消防安全"),
+    "food": ("食品", "食品安全"),
+    "institution": ("事业单位",),
+    "intellectual_property": ("知识产权",),
+    "labour": ("劳动", "劳动保障", "人社"),
+    "market": ("市场监管", "工商", "市场监督管理"),
+    "medical": ("医疗", "卫生"),
+    "price": ("价格", "物价"),
+    "procurement": ("政府采购", "采购"),
+    "quality": ("质量", "质监"),
+    "safety": ("安全生产", "安监", "应急"),
+    "social_insurance": ("社保", "社会保险"),
+    "social_organisation": ("社会组织", "民政"),
+    "statistics": ("统计",),
+    "tax": ("税务", "纳税", "国税", "地税", "税收"),
+    "wages": ("工资", "农民工工资", "欠薪"),
+}
+_DOMAIN = re.compile(r"^domain:\s*['\"]?([^\s'\"#]+)", re.MULTILINE)
+_OWN_LISTS = re.compile(r"^lists:[^\n]*\n((?:[ #][^\n]*\n|\n)*)", re.MULTILINE)
+_KEY = re.compile(r"^  ([^\s:#]+):(?:\s*\n\s+label:\s*\{zh:\s*([^,}]+))?", re.MULTILINE)
+_NAMED_LISTS = re.compile(r"\blists:\s*\[([^\]]*)\]")
+_NAMED_LIST = re.compile(r"\blist:\s*['\"]?([^\s'\",}#]+)")
+FOLDERS = ("composite", "supervision", "repair")  # besides the schemes, what names lists
+FILES = ("publication.yaml",)
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Words of one kind, each with other names for it."""
+
+    words: Mapping[str, tuple[str, ...]]
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.words
+
+    def near(self, word: str) -> str | None:
+        """The word that a strange one may mean: written otherwise, misspelt, or in Chinese."""
+        names = {plain(name): known for known, labels in self.words.items() for name in (*labels, known)}
+        found = difflib.get_close_matches(plain(word), names, 1, 0.75)
+        return names[found[0]] if found else None
+
+
+def plain(word: str) -> str:
+    """A word without what differs between writings of it: width, case, blanks, hyphens."""
+    folded = unicodedata.normalize("NFKC", word).casefold()
+    return re.sub(r"[\s_\-/.]+", "_", folded).strip("_").removesuffix("领域").removesuffix("类")
+
+
+def known_domains() -> Vocabulary | None:
+    """The domains of the library; None where only the rules that a packet carries can be read."""
+    return None if carried() else _scanned()[0]
+
+
+def known_lists() -> Vocabulary | None:
+    """The lists of the library; None where only the rules that a packet carries can be read."""
+    return None if carried() else _scanned()[1]
+
+
+def _scanned() -> tuple[Vocabulary, Vocabulary]:
+    root = config_root()
+    beside = [file for name in FOLDERS for file in sorted((root / name).rglob("*.yaml"))]
+    beside += [root / name for name in FILES if (root / name).is_file()]
+    schemes = [entry.file for entry in entries()]
+    return _read(*(tuple((file, file.stat().st_mtime_ns) for file in files) for files in (schemes, beside)))
+
+
+@lru_cache(maxsize=4)
+def _read(schemes: Iterable[tuple[Path, int]], beside: Iterable[tuple[Path, int]]) -> tuple[Vocabulary, Vocabulary]:
+    domains: dict[str, tuple[str, ...]] = {}
+    lists: dict[str, tuple[str, ...]] = {}
+    named: list[str] = []
+    for file, _ in schemes:
+        text = file.read_text(encoding="utf-8")
+        for domain in _DOMAIN.findall(text):
+            domains[domain] = DOMAIN_LABELS.get(domain, ())
+        for block in _OWN_LISTS.findall(text):
+            for name, label in _KEY.findall(block):
+                lists[name] = (label.strip(),) if label else lists.get(name, ())
+        named += [name for names in _NAMED_LISTS.findall(text) for name in names.split(",")]
+    for file, _ in beside:
+        named += _NAMED_LIST.findall(file.read_text(encoding="utf-8"))
+    for name in (name.strip().strip("'\"") for name in named):
+        lists.setdefault(name, ())
+    return Vocabulary(domains), Vocabulary(lists)

@@ -1,0 +1,248 @@
+"""A refused row reaches its subject: the grade stands only where no admissible reading of the row could change it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from stdnum.cn import uscc
+
+import creditscore as cs
+from creditscore.errors import InputError, UsageError
+from creditscore.grading.replay import replay
+from creditscore.records import ingest
+from creditscore.records.store import read_snapshot, write_snapshot
+from creditscore.review.regrade import regrade
+
+
+def firm(number: int) -> str:
+    base = f"91220101MA{number:07d}"
+    return str(base + uscc.calc_check_digit(base))
+
+
+A, B, C = firm(0), firm(1), firm(2)
+FALSE_INVOICES = {"item": "030110", "domain": "tax"}  # a direct D
+LATE_RETURN = {"item": "010101", "domain": "tax"}  # five points of a hundred
+
+
+def record(number: int, subject: str, **cells: Any) -> dict[str, Any]:
+    return {"record_id": f"r{number}", "subject_id": subject, "booked_on": "2023-04-01", **cells}
+
+
+def grade(records: list[dict[str, Any]], scheme: str = "tax", **options: Any) -> Any:
+    subjects = pd.DataFrame({"subject_id": [A, B, C]})
+    options = {"period": 2023, "max_rejected": 99, "intake_on": "2024-06-01", **options}
+    return cs.grade(pd.DataFrame(records), scheme, subjects=subjects, **options)
+
+
+def row(grading: Any, subject: str = A) -> dict[str, Any]:
+    (found,) = [row for row in grading.grades.to_pylist() if row["subject_id"] == subject]
+    return dict(found)
+
+
+def result(grading: Any, subject: str = A) -> tuple[Any, ...]:
+    found = row(grading, subject)
+    return found["state"], found["grade"], found["input_state"], found["grade_without"]
+
+
+WHOLE = ("graded", "A", "whole", None)
+BLOCKED = ("not_computable", None, "refused_rows", "A")
+
+
+def test_a_firm_whose_only_record_was_refused_is_not_an_a() -> None:
+    grading = grade([record(1, A, **FALSE_INVOICES, booked_on="2022年4月")])
+    assert result(grading) == BLOCKED
+    found = row(grading)
+    assert (found["state_reason"], found["score"], found["margin"]) == ("refused_rows", None, None)
+    assert result(grading, B) == WHOLE
+    assert grading.manifest["blocked_grades"] == [
+        {"feed": "tax", "table": "records", "reason": "bad_date", "grades": 1}
+    ]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {**FALSE_INVOICES, "booked_on": "2023-13-40"},
+        {**FALSE_INVOICES, "item": "30110"},
+        {**FALSE_INVOICES, "domain": "Tax"},
+        {**FALSE_INVOICES, "domain": "税务"},
+        {**FALSE_INVOICES, "booked_on": None},
+        {**FALSE_INVOICES, "quantity": "many"},
+        {**FALSE_INVOICES, "event": "field"},
+        {**FALSE_INVOICES, "booked_on": "2093-04-01"},
+        {**FALSE_INVOICES, "subject_id": A[:-1] + ("A" if A[-1] != "A" else "B")},
+        {"item": "050102", "domain": "tax", "ratio": "2%"},
+        {"item": "050102", "domain": "tax"},
+    ],
+)
+def test_whatever_is_wrong_with_the_row_it_counts_like_an_unknown_number(cells: dict[str, Any]) -> None:
+    assert result(grade([record(1, A, **cells)])) == BLOCKED
+
+
+@pytest.mark.parametrize("reason", ["no_legal_basis", "not_in_catalogue", "sensitive", "natural_person"])
+def test_what_may_not_be_used_costs_nobody_a_mark(reason: str) -> None:
+    cells = {
+        "no_legal_basis": {"item": "family_planning_violation", "domain": "tax"},
+        "not_in_catalogue": {"item": "x", "domain": "petitions"},
+        "sensitive": {"item": "religion", "domain": "tax"},
+        "natural_person": {**FALSE_INVOICES, "act_id": "11010519491231002X"},
+    }[reason]
+    grading = grade([record(1, A, **cells)])
+    assert reason in {fault["reason"] for fault in grading.quarantine.to_pylist()} or reason == "not_in_catalogue"
+    assert result(grading) == WHOLE
+
+
+def test_a_direct_worst_grade_stands_and_says_what_was_refused() -> None:
+    grading = grade([record(1, A, **FALSE_INVOICES), record(2, A, **FALSE_INVOICES, amount="x")])
+    assert result(grading) == ("graded", "D", "refused_rows", None)
+
+
+def test_a_grade_stands_where_the_row_could_move_the_score_and_not_the_band() -> None:
+    late = [record(number, A, **LATE_RETURN, booked_on=f"2023-0{number}-01") for number in range(1, 3)]
+    alone = grade(late)
+    assert (row(alone)["score"], row(alone)["grade"]) == (80, "B")
+    assert result(grade([*late, record(9, A, **LATE_RETURN, booked_on="2023-4")])) == (
+        "graded", "B", "refused_rows", None,
+    )  # fmt: skip
+
+
+def test_rows_that_change_nothing_alone_may_change_the_grade_together() -> None:
+    late = [record(number, A, **LATE_RETURN, booked_on=f"2023-0{number}-01") for number in range(1, 4)]
+    refused = [record(number, A, **LATE_RETURN, booked_on=f"2023-0{number}-0x") for number in range(4, 9)]
+    assert row(grade(late))["score"] == 75
+    one = result(grade([*late, refused[0]]))
+    assert one == ("graded", "B", "refused_rows", None)
+    assert result(grade([*late, *refused]))[:2] == ("not_computable", None)
+
+
+def test_another_domain_is_not_touched() -> None:
+    labour = record(1, A, item="x1", domain="labour", booked_on="2023-4")
+    assert result(grade([labour])) == WHOLE
+
+
+def test_a_row_outside_every_window_touches_nobody() -> None:
+    early = record(1, A, **LATE_RETURN, booked_on="2015-04-01", quantity="x")
+    assert result(grade([early])) == WHOLE
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [({"has_income": "perhaps"}, "not_computable"), ({"name": "x"}, "graded")],
+)
+def test_attributes_that_could_not_be_read(attributes: dict[str, str], expected: str) -> None:
+    subjects = pd.DataFrame([{"subject_id": A, **attributes}, {"subject_id": B}])
+    records = pd.DataFrame([record(1, B, **LATE_RETURN)])
+    grading = cs.grade(records, "tax", 2023, subjects=subjects, max_rejected=9, intake_on="2024-06-01")
+    assert row(grading)["state"] == expected
+    assert row(grading, B)["input_state"] == "whole"
+
+
+def test_an_earlier_grade_that_could_not_be_read() -> None:
+    history = pd.DataFrame([{"subject_id": A, "period": 2022, "grade": "d?", "route": "direct", "domain": "tax"}])
+    grading = grade([record(1, B, **LATE_RETURN)], history=history)
+    assert result(grading)[0] == "not_computable"
+    assert result(grading, B)[2] == "whole"
+
+
+def test_a_row_without_an_id_could_be_anybodys_and_one_of_another_firm_is_nobodys() -> None:
+    grading = grade([record(1, "", **FALSE_INVOICES)])
+    assert {row["input_state"] for row in grading.grades.to_pylist()} == {"unattributed_rows"}
+    assert grading.manifest["input_marks"] == ["unattributed_rows"]
+    assert result(grade([record(1, firm(77), **FALSE_INVOICES)])) == WHOLE
+
+
+def test_a_refused_event_could_put_a_record_back_or_take_it_away() -> None:
+    filed = record(1, A, **FALSE_INVOICES, event="filed", event_no="1")
+    withdrawn = record(1, A, event="withdrawm", event_no="2", event_on="2023-05-01")
+    found = row(grade([filed, withdrawn]))
+    assert (found["state"], found["grade_without"]) == ("not_computable", "D")
+    orphan = record(8, B, event="withdrawn", event_no="2", event_on="2023-05-01", **FALSE_INVOICES)
+    assert result(grade([filed, orphan]), B)[0] == "not_computable"
+
+
+def test_two_contents_of_one_key_could_each_be_the_record() -> None:
+    rows = [record(1, A, **FALSE_INVOICES), record(1, A, **LATE_RETURN)]
+    assert result(grade(rows))[0] == "not_computable"
+
+
+def test_a_person_may_accept_that_a_row_is_lost() -> None:
+    rows = [record(1, A, **FALSE_INVOICES, booked_on="2022年4月")]
+    accepted = [{"table": "records", "subject_id": A, "record_id": "r1", "by": "Zhao", "why": "filed twice"}]
+    grading = grade(rows, accepted=accepted, max_rejected=0)
+    assert result(grading) == ("graded", "A", "accepted_rows", None)
+    assert (grading.manifest["accepted"], grading.manifest["accepted_rows"]) == (accepted, 1)
+    assert grading.manifest["run_id"] != grade(rows).manifest["run_id"]
+
+
+def test_an_acceptance_names_a_row_a_person_and_a_reason() -> None:
+    rows = [record(1, A, **FALSE_INVOICES, booked_on="2022年4月")]
+    with pytest.raises(InputError, match="why"):
+        grade(rows, accepted=[{"table": "records", "record_id": "r1", "by": "Zhao"}])
+    with pytest.raises(UsageError, match="not among the refused"):
+        grade(rows, accepted=[{"table": "records", "record_id": "r2", "by": "Zhao", "why": "lost"}])
+
+
+def test_other_refused_rows_are_another_run_and_their_order_is_not() -> None:
+    rows = [record(1, A, **FALSE_INVOICES, booked_on="2022年4月"), record(2, B, **LATE_RETURN, booked_on="2023-4")]
+    ids = {grade(some).manifest["run_id"] for some in (rows, rows[::-1])}
+    assert len(ids) == 1
+    changed = [rows[0] | {"booked_on": "2022年5月"}, rows[1]]
+    assert grade(changed).manifest["run_id"] not in ids
+
+
+def test_the_same_from_a_snapshot_on_disk_and_for_one_subject_alone(tmp_path: Path) -> None:
+    rows = [
+        record(1, A, **FALSE_INVOICES, booked_on="2022年4月"),
+        record(2, B, **FALSE_INVOICES),
+        record(3, B, **FALSE_INVOICES, booked_on="2022年4月"),
+        record(4, "", **LATE_RETURN),
+    ]
+    subjects = pd.DataFrame({"subject_id": [A, B, C]})
+    made = ingest(subjects, pd.DataFrame(rows), intake_on="2024-06-01")
+    write_snapshot(made, tmp_path / "s")
+    read = read_snapshot(tmp_path / "s", verify=True)
+    first, second = (cs.grade(one, "tax", 2023, max_rejected=9) for one in (made, read))
+    assert first.grades.equals(second.grades)
+    assert first.manifest["run_id"] == second.manifest["run_id"]
+    for subject in (A, B, C):
+        alone = regrade(read, [subject], "tax", 2023, known_on=read.newest_date)
+        assert alone.grades.to_pylist() == [row(first, subject)]
+
+
+def test_a_snapshot_that_kept_no_refused_rows_leaves_its_subjects_open(tmp_path: Path) -> None:
+    import json
+
+    rows = [record(1, A, **FALSE_INVOICES, booked_on="2022年4月"), record(2, B, **LATE_RETURN)]
+    subjects = pd.DataFrame({"subject_id": [A, B, C]})
+    write_snapshot(ingest(subjects, pd.DataFrame(rows), intake_on="2024-06-01"), tmp_path / "s")
+    (tmp_path / "s" / "refused_rows.parquet").unlink()
+    manifest = json.loads((tmp_path / "s" / "snapshot.json").read_text())
+    del manifest["rows"]["refused_rows"]
+    (tmp_path / "s" / "snapshot.json").write_text(json.dumps(manifest))
+    grading = cs.grade(read_snapshot(tmp_path / "s"), "tax", 2023, max_rejected=9)
+    assert result(grading)[0] == "not_computable"
+    assert result(grading, B)[2] == result(grading, C)[2] == "whole"
+
+
+def test_what_stands_is_what_every_day_of_the_calendar_would_give() -> None:
+    """The days that are tried stand for all others: against a row with each day of two years."""
+    import datetime
+
+    for item in ("010101", "030110", "040101"):
+        base = [record(1, A, item=item, domain="tax")]
+        days = [datetime.date(2022, 1, 1) + datetime.timedelta(days=step) for step in range(0, 900, 13)]
+        subjects = pd.DataFrame({"subject_id": [firm(number) for number in range(len(days))]})
+        rows = [
+            record(2 * number + place, firm(number), item=item, domain="tax", booked_on=day)
+            for number, shown in enumerate(days)
+            for place, day in enumerate(("2023-04-01", shown.isoformat()))
+        ]
+        every = cs.grade(
+            pd.DataFrame(rows), "tax", 2023, subjects=subjects, intake_on="2024-12-31", known_at="2024-12-31"
+        )
+        grades = {outcome.grade for _, outcome in replay(every)}
+        found = result(grade([*base, record(9, A, item=item, domain="tax", booked_on="2023-4")]))
+        assert (found[0] == "graded") == (grades == {row(grade(base))["grade"]})
