@@ -18,6 +18,7 @@ from creditscore.records.side import create_side, take_side
 from creditscore.records.snapshot import Snapshot, column_types
 from creditscore.records.source import Source, forget, open_sources
 from creditscore.records.subjects import SubjectIds, take_subjects
+from creditscore.records.wide import cleaned, forget_wide
 
 if TYPE_CHECKING:
     import duckdb
@@ -92,7 +93,7 @@ def ingest(
     latest = to_day(day_of(intake_on, "intake_on") or date.today())
     con = connect(con, threads, memory_limit)
     with tempfile.TemporaryDirectory(prefix="creditscore-") as folder:
-        sources = open_sources(con, given, Path(folder))
+        sources = {name: cleaned(con, source) for name, source in open_sources(con, given, Path(folder)).items()}
         return _take(con, sources, subject_ids, latest)
 
 
@@ -110,6 +111,8 @@ def _take(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_id
             counts[name] = take_side(con, sources[name], subject_ids == "uscc", latest)
     redact_quarantine(con)
     inputs = {name: _describe_input(con, source) for name, source in sources.items()}
+    for source in sources.values():
+        forget_wide(con, source)
     forget(con, sources)
     return Snapshot(
         con=con,

@@ -32,6 +32,7 @@ class Source:
     `spelled` says what the input calls each column of a table with aliases; `unread` lists the input's columns that
     are not read.
     `sure_days` are the columns of type DATE in which every date can be: their cells need no test each.
+    `cleaned` are the columns of text that were cleaned beforehand.
     """
 
     table: Table
@@ -42,6 +43,7 @@ class Source:
     spelled: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
     sure_days: frozenset[str] = frozenset()
+    cleaned: frozenset[str] = frozenset()
 
     def has(self, column: str) -> bool:
         return column in self.types
