@@ -283,7 +283,7 @@ def _manifest(
     shares = dict(
         engine.rows("SELECT grade, COUNT(*) FROM result_grades WHERE grade IS NOT NULL GROUP BY grade ORDER BY grade")
     )
-    feeds = engine.rows(f"SELECT COUNT(*) FROM {snapshot.feeds}")[0][0]
+    feeds = snapshot.feeds_declared
     notes = time_notes(snapshot, plan) + _law_notes(plan) + _float_notes(snapshot)
     notes += [] if feeds else ["no feeds declared: a subject without records may be clean, or its feed may be silent"]
     return {
@@ -299,6 +299,7 @@ def _manifest(
         "rejected": refusals.rows(),
         "reasons": refusals.reasons(),
         "feeds": "declared" if feeds else "none declared",
+        "delivery": snapshot.inputs.get("feeds", {}).get("delivery", "undeclared"),
         "provisional_calendar": _provisional(engine, plan, features),
         "readings": {name: {"zh": label.zh, "en": label.en} for name, label in plan.scheme.readings.items()},
         "inputs": {name: dict(about) for name, about in snapshot.inputs.items()},

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.days import day_of, to_day
 from creditscore.errors import InputError, UsageError
 from creditscore.records import parse
+from creditscore.records.deliveries import count_delivered
 from creditscore.records.excluded import refuse_columns
 from creditscore.records.faults import create_quarantine, redact_quarantine
 from creditscore.records.log import show_log, take_records
@@ -94,10 +95,12 @@ def ingest(
     con = connect(con, threads, memory_limit)
     with tempfile.TemporaryDirectory(prefix="creditscore-") as folder:
         sources = {name: cleaned(con, source) for name, source in open_sources(con, given, Path(folder)).items()}
-        return _take(con, sources, subject_ids, latest)
+        return _take(con, sources, subject_ids, latest, records)
 
 
-def _take(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_ids: SubjectIds, latest: int) -> Snapshot:
+def _take(
+    con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_ids: SubjectIds, latest: int, records: Any
+) -> Snapshot:
     for name in ("subjects", "records"):
         refuse_columns(name, sources[name].further, sources[name].origin)
     create_quarantine(con)
@@ -106,11 +109,16 @@ def _take(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_id
     counts["records"], facts = take_records(con, sources["records"], subject_ids == "uscc", latest)
     further = sources["records"].further
     show_log(con, "log_rows", facts["columns"], further, "line")
+    delivered = None
+    if "feeds" in sources:
+        delivered = count_delivered(con, sources["feeds"], sources["records"], records)
     for name in ("attributes", "listings", "history", "feeds"):
         if name in sources:
-            counts[name] = take_side(con, sources[name], subject_ids == "uscc", latest)
+            counts[name] = take_side(con, sources[name], subject_ids == "uscc", latest, delivered)
     redact_quarantine(con)
     inputs = {name: _describe_input(con, source) for name, source in sources.items()}
+    if delivered is not None:
+        inputs["feeds"]["delivery"] = delivered.state
     for source in sources.values():
         forget_wide(con, source)
     forget(con, sources)

@@ -62,6 +62,11 @@ class Snapshot:
         return content_hash(self.con, tables, self.log_columns, words)
 
     @property
+    def feeds_declared(self) -> bool:
+        """Whether a table of feeds was given; one of which every row was refused feeds nobody."""
+        return bool(self.counts.get("feeds", {}).get("rows", 0)) or bool(self.rows(self.feeds))
+
+    @property
     def intake_on(self) -> date:
         """The day of intake; of a snapshot that does not know it, its newest date."""
         return date(1970, 1, 1) + timedelta(days=self.newest_day if self.intake_day is None else self.intake_day)

@@ -83,6 +83,7 @@ def subset(
         newest_day=max(small.newest_day, snapshot.newest_day),
         made_up=snapshot.made_up,
         intake_day=to_day(snapshot.intake_on),
+        counts={**small.counts, **({"feeds": snapshot.counts["feeds"]} if "feeds" in snapshot.counts else {})},
     )
 
 

@@ -23,7 +23,7 @@ from creditscore.schemes.model import Scheme
 IDENTITY = ("creditscore", "scheme_hash", "snapshot_hash")
 PARAMETERS = ("scheme", "period", "as_of", "known_at", "law_known_at")
 APART = ("timings", "made_up", "schemes")  # what is no result of the computation; schemes are compared one by one
-NEWER = ("intake_on", "period_over")  # what the manifests of earlier versions do not say
+NEWER = ("delivery", "intake_on", "period_over")  # what the manifests of earlier versions do not say
 CHANGED = "changed after it was written, unless it was written under another calendar of working days"
 ANY = 2**62  # a reproduction refuses what the run refused; how many it was allowed is no part of the result
 
