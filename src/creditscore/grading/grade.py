@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -20,17 +20,17 @@ from creditscore.grading.admit import Admitted
 from creditscore.grading.bind import bind
 from creditscore.grading.border import quarantine_sql
 from creditscore.grading.few import run_few
-from creditscore.grading.period_over import check_period_over, judged_on, time_notes
+from creditscore.grading.period_over import check_period_over, judged_on, law_notes, time_notes
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
 from creditscore.grading.result import Grading
 from creditscore.grading.scope import Scope
 from creditscore.grading.spans import spans
 from creditscore.grading.take_in import engine_of, take_in
+from creditscore.grading.unread import find_unread, float_notes, put_unread
 from creditscore.records import Snapshot, ingest
 from creditscore.records.intake import connect
 from creditscore.schemes import registry
-from creditscore.schemes.laws import load_laws
 from creditscore.schemes.model import Scheme
 from creditscore.version import __version__
 
@@ -60,6 +60,8 @@ def grade(
     known_at: date | str | None = None,
     intake_on: date | str | None = None,
     provisional: bool = False,
+    strict: bool = False,
+    ignore_columns: Sequence[str] = (),
     max_rejected: int = 0,
     ledger: bool = True,
     threads: int | None = None,
@@ -74,6 +76,8 @@ def grade(
     of the records and of the law; absent, all records of the input and all published law are known. `intake_on` is the
     day of intake of the tables (today where it is not given), after which nothing in them may be dated. A period that
     is not over on `known_at`, or without one on the day of intake, is graded only as `provisional`.
+    `strict`: unread columns that look like known ones, and attributes that could change a grade and that nobody has,
+    are an InputError, but for those in `ignore_columns`.
 
     Raises UsageError, NotInForce, SchemeError, InputError; TooManyRejected (with the result in `.grading`) when more
     than `max_rejected` rows were refused.
@@ -111,7 +115,10 @@ def grade(
             intake_on=intake_on,
         )
     read = perf_counter()
-    grading = grade_snapshot(snapshot, chosen, Scope((chosen.scheme,)), provisional, ledger)
+    scope = Scope((chosen.scheme,))
+    if strict:
+        find_unread(snapshot, scope, ignore_columns).check()
+    grading = grade_snapshot(snapshot, chosen, scope, provisional, ledger, ignore_columns)
     grading.manifest["timings"]["intake"] = round(read - began, 3)
     if grading.manifest["rejected"] > max_rejected:
         raise too_many(grading, max_rejected)
@@ -136,14 +143,19 @@ def choose(
 
 
 def grade_snapshot(
-    snapshot: Snapshot, chosen: Chosen, scope: Scope, provisional: bool = False, ledger: bool = True
+    snapshot: Snapshot,
+    chosen: Chosen,
+    scope: Scope,
+    provisional: bool = False,
+    ledger: bool = True,
+    ignored: Iterable[str] = (),
 ) -> Grading:
-    """One scheme of the run that `scope` holds, over a snapshot, whatever is refused."""
+    """One scheme of the run that `scope` holds, over a snapshot, whatever is refused; `ignored` as `ignore_columns`."""
     began = perf_counter()
     plan = _plan(snapshot, *chosen)
     if not provisional:
         check_period_over(snapshot, plan, chosen.known)
-    grading = _run(snapshot, plan, ledger, scope=scope)
+    grading = _run(snapshot, plan, ledger, scope=scope, ignored=ignored)
     grading.manifest["timings"] = {"intake": 0.0, "grading": round(perf_counter() - began, 3)}
     return grading
 
@@ -215,7 +227,14 @@ def too_many(result: Any, allowed: int) -> TooManyRejected:
     return error
 
 
-def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool, few: bool = False, scope: Scope | None = None) -> Grading:
+def _run(
+    snapshot: Snapshot,
+    plan: Plan,
+    with_ledger: bool,
+    few: bool = False,
+    scope: Scope | None = None,
+    ignored: Iterable[str] = (),
+) -> Grading:
     snapshot = replace(snapshot, con=snapshot.con.cursor())  # what this run makes is seen by no other run
     engine = engine_of(snapshot)
     folded, admitted, refusals, codes = take_in(engine, snapshot, plan, scope)
@@ -229,6 +248,7 @@ def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool, few: bool = False, s
     refusals.redact()
     engine.materialise("result_quarantine", quarantine_sql())
     manifest = _manifest(engine, snapshot, plan, admitted, used, folded.not_yet_known, refusals, features)
+    put_unread(manifest, find_unread(snapshot, scope or Scope((plan.scheme,)), ignored))
     if not with_ledger:
         manifest["ledger"] = "none"  # so that a ledger which is gone is not taken for one that never was
     return Grading(engine.con, plan, manifest, with_ledger)
@@ -284,7 +304,7 @@ def _manifest(
         engine.rows("SELECT grade, COUNT(*) FROM result_grades WHERE grade IS NOT NULL GROUP BY grade ORDER BY grade")
     )
     feeds = snapshot.feeds_declared
-    notes = time_notes(snapshot, plan) + _law_notes(plan) + _float_notes(snapshot)
+    notes = time_notes(snapshot, plan) + law_notes(plan) + float_notes(snapshot)
     notes += [] if feeds else ["no feeds declared: a subject without records may be clean, or its feed may be silent"]
     return {
         "run_id": run_id_of(identity),
@@ -318,27 +338,6 @@ def _name(scheme: Any) -> str:
             next="`creditscore scheme list` shows all",
         )
     return scheme
-
-
-def _law_notes(plan: Plan) -> list[str]:
-    """Legal texts in force that were not yet known on the day of a replay; their rules are applied all the same."""
-    if plan.law_known_at is None:
-        return []
-    laws, day = load_laws(), from_day(plan.law_known_at)
-    rules = [item.rule for item in plan.items]
-    rules += [one.rule for one in (*plan.start, *plan.bonus, *plan.conditions, *plan.deciders, *plan.adjusters)]
-    cited = sorted({cite.law for rule in rules for cite in rule.cite})
-    late = [(law, laws[law].known_from) for law in cited if law in laws and (laws[law].known_from or day) > day]
-    return [f"rules of {law} are applied, which became known only on {known}" for law, known in late]
-
-
-def _float_notes(snapshot: Snapshot) -> list[str]:
-    """The columns of binary floats of which not every decimal was read, each once."""
-    return [
-        f"{table}: column {column}: binary floats read at six decimals"
-        for table, about in snapshot.inputs.items()
-        for column in about.get("rounded_columns", ())
-    ]
 
 
 def _provisional(engine: DuckDBEngine, plan: Plan, features: run.Features) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +18,7 @@ from creditscore.errors import NotInForce, UsageError
 from creditscore.grading.grade import Chosen, choose, grade_snapshot, too_many
 from creditscore.grading.result import TABLES, Grading, open_folder
 from creditscore.grading.scope import Scope
+from creditscore.grading.unread import find_unread
 from creditscore.records import Snapshot, ingest
 from creditscore.schemes import registry
 
@@ -100,6 +101,8 @@ def grade_all(
     as_of: date | str | None = None,
     known_at: date | str | None = None,
     provisional: bool = False,
+    strict: bool = False,
+    ignore_columns: Sequence[str] = (),
     max_rejected: int = 0,
     ledger: bool = True,
     skip: bool = False,
@@ -134,9 +137,11 @@ def grade_all(
         with _left_out(skipped if skip else None, name):
             chosen[name] = choose(name, period, as_of, known)
     scope = Scope(tuple(one.scheme for one in chosen.values()))
+    if strict:
+        find_unread(snapshot, scope, ignore_columns).check()
     for name, one in chosen.items():
         with _left_out(skipped if skip else None, name):
-            runs.append(grade_snapshot(snapshot, one, scope, provisional, ledger))
+            runs.append(grade_snapshot(snapshot, one, scope, provisional, ledger, ignore_columns))
     if not runs:
         raise NotInForce(
             "none of the schemes can grade then", where="; ".join(skipped.values()), next="choose another day"

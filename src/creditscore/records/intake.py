@@ -137,8 +137,11 @@ def _take(
 
 
 def _describe_input(con: duckdb.DuckDBPyConnection, source: Source) -> dict[str, Any]:
-    """Where a table came from, its rows, and the columns of binary floats that had more decimals than are read."""
+    """Where a table came from, its rows and columns, and those of floats with more decimals than are read."""
     about: dict[str, Any] = {"from": source.origin, "rows": source.rows}
+    about["columns"] = sorted(name for name in source.types if name in source.table.columns)
+    about |= {"further": list(source.further)} if source.further else {}
+    about |= {"unread": list(source.unread)} if source.unread else {}
     floats = [name for name, kind in source.types.items() if kind in parse.FLOATS]
     if floats:
         tests = ", ".join(f"bool_or({parse.is_rounded(name)})" for name in floats)

@@ -23,7 +23,10 @@ from creditscore.schemes.model import Scheme
 IDENTITY = ("creditscore", "scheme_hash", "snapshot_hash")
 PARAMETERS = ("scheme", "period", "as_of", "known_at", "law_known_at")
 APART = ("timings", "made_up", "schemes")  # what is no result of the computation; schemes are compared one by one
-NEWER = ("delivery", "intake_on", "period_over")  # what the manifests of earlier versions do not say
+NEWER = (
+    "delivery", "intake_on", "period_over",
+    "unread_columns", "near_misses", "absent_attributes", "ignored_columns", "input_marks",
+)  # fmt: skip  # what the manifests of earlier versions do not say
 CHANGED = "changed after it was written, unless it was written under another calendar of working days"
 ANY = 2**62  # a reproduction refuses what the run refused; how many it was allowed is no part of the result
 
@@ -176,8 +179,5 @@ def _unlike(run: Mapping[str, Any], new: Mapping[str, Any], of: str) -> list[Cau
 
 def _text(key: str, value: Any) -> str:
     if key == "inputs" and isinstance(value, dict):  # the same rows may come from a file of another name
-        value = {
-            name: {what: fact for what, fact in one.items() if what != "from"} if isinstance(one, dict) else one
-            for name, one in value.items()
-        }
+        value = {name: one.get("rows") if isinstance(one, dict) else one for name, one in value.items()}
     return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
