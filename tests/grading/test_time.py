@@ -11,7 +11,7 @@ import pytest
 
 import creditscore as cs
 from creditscore.cli.main import main
-from creditscore.grading.grade import run_id_of
+from creditscore.grading.identity import run_id_of
 from creditscore.records.store import read_snapshot, write_snapshot
 from creditscore.review.reproduce import reproduce
 

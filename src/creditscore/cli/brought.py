@@ -99,7 +99,7 @@ def graded_again(folder: Path, subject: str, snapshot: Path, scheme: str | None)
 
 def check_text(plan: Plan, run: dict[str, Any]) -> None:
     """Refuse a text of the scheme that is not the one of the run."""
-    from creditscore.grading.grade import hash_of
+    from creditscore.grading.identity import hash_of
 
     if hash_of(plan.scheme) != run["scheme_hash"]:
         raise InputError(

@@ -58,6 +58,16 @@ def grade_command(
     provisional: Annotated[
         bool, typer.Option("--provisional", help="Grade a period that is not over; every result says so.")
     ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict/--no-strict",
+            help="Fail where an unread column looks like a known one, or nobody has an attribute that could matter.",
+        ),
+    ] = False,
+    ignore_columns: Annotated[
+        str | None, typer.Option(help="Columns and attributes, with commas, that --strict leaves alone.")
+    ] = None,
     max_rejected: Annotated[
         int, typer.Option(min=0, help="Refused rows to accept before failing with exit code 3.")
     ] = 0,
@@ -105,8 +115,15 @@ def grade_command(
     refused: TooManyRejected | None = None
     with working(f"grading under {scheme or profile}"):
         try:
-            tables |= {"as_of": as_of, "known_at": known_at, "provisional": provisional, "max_rejected": max_rejected}
-            tables["accepted"] = accept
+            tables |= {
+                "as_of": as_of,
+                "known_at": known_at,
+                "provisional": provisional,
+                "strict": strict,
+                "max_rejected": max_rejected,
+                "accepted": accept,
+            }
+            tables["ignore_columns"] = [name.strip() for name in (ignore_columns or "").split(",") if name.strip()]
             if len(names) == 1 and profile is None:
                 grading: Grading | Gradings = grade(source, names[0], period, **tables)
             else:

@@ -17,7 +17,8 @@ from creditscore.composite.score import Ints
 from creditscore.days import to_day
 from creditscore.errors import InputError, UsageError
 from creditscore.grading.acceptance import as_graded
-from creditscore.grading.grade import grade, is_run
+from creditscore.grading.grade import grade
+from creditscore.grading.identity import is_run
 from creditscore.grading.manifest import read_manifest, refuse_failed
 from creditscore.grading.result import Grading
 from creditscore.grading.several import Gradings

@@ -15,7 +15,7 @@ from creditscore.explanation.numbers import points
 from creditscore.explanation.read import Found
 from creditscore.grading.bind import bind
 from creditscore.grading.exact import Outcome
-from creditscore.grading.grade import RUN, run_id_of
+from creditscore.grading.identity import RUN, run_id_of
 from creditscore.grading.input_state import ACCEPTED, BLOCKED, REFUSED, WHOLE
 from creditscore.grading.lines import STEPS, Line
 from creditscore.grading.plan import Plan

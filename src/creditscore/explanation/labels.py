@@ -9,7 +9,7 @@ from typing import Any
 
 from creditscore.errors import CreditscoreError
 from creditscore.explanation.words import plain, word
-from creditscore.grading.grade import hash_of
+from creditscore.grading.identity import hash_of
 from creditscore.grading.lines import article
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws

@@ -12,6 +12,7 @@ from creditscore.grading.period_over import taken_in
 from creditscore.grading.refusals import Refusals
 from creditscore.records import Snapshot
 from creditscore.records.identity import redact
+from creditscore.records.refused import UNATTRIBUTED
 
 WHICH = ("table", "subject_id", "record_id", "event_no", "item", "reason", "column", "value")  # as in the quarantine
 NEEDED = ("table", "by", "why")
@@ -81,8 +82,13 @@ def _rows(given: Any, origin: str) -> list[dict[str, Any]]:
 
 def as_graded(snapshot: Snapshot, manifest: Mapping[str, Any]) -> Snapshot:
     """Give a snapshot what a run took beside it: accepted rows, day of intake, whether it judged refused rows."""
-    accepted = tuple(dict(row) for row in manifest.get("accepted", ()))
-    return replace(taken_in(snapshot, manifest), accepted=accepted, judges_refused="blocked_grades" in manifest)
+    marks = tuple(code for code in manifest.get("input_marks", ()) if code != UNATTRIBUTED)
+    return replace(
+        taken_in(snapshot, manifest),
+        accepted=tuple(dict(row) for row in manifest.get("accepted", ())),
+        judges_refused="blocked_grades" in manifest,
+        stated_marks=marks,
+    )
 
 
 def mark_accepted(refusals: Refusals, acceptances: Sequence[Mapping[str, str]]) -> tuple[int, list[dict[str, str]]]:

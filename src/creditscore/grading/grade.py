@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,43 +10,27 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 from creditscore.boundary import guarded
-from creditscore.calendars import coverage
-from creditscore.days import LAST, day_of, from_day, to_day
-from creditscore.engines.duckdb import DuckDBEngine
-from creditscore.errors import InternalError, TooManyRejected, UsageError
+from creditscore.days import day_of, to_day
+from creditscore.errors import TooManyRejected, UsageError
 from creditscore.grading import run
 from creditscore.grading.acceptance import check_matched, mark_accepted, read_acceptances
-from creditscore.grading.admit import Admitted
+from creditscore.grading.account import make_manifest
 from creditscore.grading.bind import bind
 from creditscore.grading.border import quarantine_sql
 from creditscore.grading.few import run_few
+from creditscore.grading.identity import LATER, run_id_of
 from creditscore.grading.input_state import find_doubts, put_input_state
-from creditscore.grading.period_over import check_period_over, judged_on, time_notes
+from creditscore.grading.period_over import check_period_over
 from creditscore.grading.plan import Plan
-from creditscore.grading.refusals import Refusals
 from creditscore.grading.result import Grading
 from creditscore.grading.scope import Scope
 from creditscore.grading.spans import spans
 from creditscore.grading.take_in import engine_of, take_in
+from creditscore.grading.unread import find_unread, run_marks
 from creditscore.records import Snapshot, ingest
 from creditscore.records.intake import connect
-from creditscore.records.refused import refused_hash
 from creditscore.schemes import registry
-from creditscore.schemes.laws import load_laws
 from creditscore.schemes.model import Scheme
-from creditscore.version import __version__
-
-RUN = (
-    "creditscore",
-    "scheme_hash",
-    "snapshot_hash",
-    "scheme",
-    "period",
-    "as_of",
-    "known_at",
-    "law_known_at",
-)  # what a run's id is made of
-LATER = ("period_over", "refused_hash", "accepted")  # and these, where they are stated: earlier versions knew none
 
 
 @guarded("grading")
@@ -66,6 +48,8 @@ def grade(
     known_at: date | str | None = None,
     intake_on: date | str | None = None,
     provisional: bool = False,
+    strict: bool = False,
+    ignore_columns: Sequence[str] = (),
     max_rejected: int = 0,
     accepted: Any = None,
     ledger: bool = True,
@@ -81,6 +65,8 @@ def grade(
     of the records and of the law; absent, all records of the input and all published law are known. `intake_on` is the
     day of intake of the tables (today where it is not given), after which nothing in them may be dated. A period that
     is not over on `known_at`, or without one on the day of intake, is graded only as `provisional`.
+    `strict`: unread columns that look like known ones, and attributes that could change a grade and that nobody has,
+    are an InputError, but for those in `ignore_columns`.
 
     A refused row that names a subject counts like an unknown number: where an admissible reading of it could change the
     grade, the state is `not_computable` and `grade_without` shows the grade without it; `input_state` says what each
@@ -124,7 +110,10 @@ def grade(
     if accepted is not None:
         snapshot = replace(snapshot, accepted=tuple(read_acceptances(accepted)))
     read = perf_counter()
-    grading = grade_snapshot(snapshot, chosen, Scope((chosen.scheme,)), provisional, ledger)
+    scope = Scope((chosen.scheme,))
+    if strict:
+        find_unread(snapshot, scope, ignore_columns).check()
+    grading = grade_snapshot(snapshot, chosen, scope, provisional, ledger, ignore_columns)
     grading.manifest["timings"]["intake"] = round(read - began, 3)
     if accepted is not None:
         check_matched(snapshot.accepted, grading.manifest["accepted"])
@@ -151,14 +140,19 @@ def choose(
 
 
 def grade_snapshot(
-    snapshot: Snapshot, chosen: Chosen, scope: Scope, provisional: bool = False, ledger: bool = True
+    snapshot: Snapshot,
+    chosen: Chosen,
+    scope: Scope,
+    provisional: bool = False,
+    ledger: bool = True,
+    ignored: Iterable[str] = (),
 ) -> Grading:
-    """One scheme of the run that `scope` holds, over a snapshot, whatever is refused."""
+    """One scheme of the run that `scope` holds, over a snapshot, whatever is refused; `ignored` as `ignore_columns`."""
     began = perf_counter()
     plan = _plan(snapshot, *chosen)
     if not provisional:
         check_period_over(snapshot, plan, chosen.known)
-    grading = _run(snapshot, plan, ledger, scope=scope)
+    grading = _run(snapshot, plan, ledger, scope=scope, ignored=ignored)
     grading.manifest["timings"] = {"intake": 0.0, "grading": round(perf_counter() - began, 3)}
     return grading
 
@@ -200,24 +194,6 @@ def _plan(snapshot: Snapshot, scheme: Scheme, siblings: list[Scheme], at: int | 
     return bind(scheme, at, known_at=known_day, law_known_at=known, siblings=siblings, beside=beside)
 
 
-def hash_of(scheme: Scheme) -> str:
-    """`sha256:…` of everything that a scheme says."""
-    return "sha256:" + hashlib.sha256(scheme.model_dump_json().encode()).hexdigest()
-
-
-def run_id_of(run: Mapping[str, Any]) -> str:
-    """The id that a run with this identity has: a hash of version, scheme, input and parameters."""
-    stated = {name: run[name] for name in LATER if name in run and run[name] not in ("", [])}
-    identity = {name: run[name] for name in RUN} | stated
-    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def is_run(made: Mapping[str, Any], written: Mapping[str, Any]) -> bool:
-    """Whether the run of a manifest is the one written; an earlier version's id says nothing of `period_over`."""
-    older = {name: made[name] for name in RUN}
-    return str(written["run_id"]) == (made["run_id"] if "period_over" in written else run_id_of(older))
-
-
 def too_many(result: Any, allowed: int) -> TooManyRejected:
     """The error that carries a finished `result` (its `.manifest` counts the refused rows) in `.grading`."""
     rejected = result.manifest["rejected"]
@@ -232,7 +208,14 @@ def too_many(result: Any, allowed: int) -> TooManyRejected:
     return error
 
 
-def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool, few: bool = False, scope: Scope | None = None) -> Grading:
+def _run(
+    snapshot: Snapshot,
+    plan: Plan,
+    with_ledger: bool,
+    few: bool = False,
+    scope: Scope | None = None,
+    ignored: Iterable[str] = (),
+) -> Grading:
     snapshot = replace(snapshot, con=snapshot.con.cursor())  # what this run makes is seen by no other run
     engine = engine_of(snapshot)
     folded, admitted, refusals, codes = take_in(engine, snapshot, plan, scope)
@@ -244,96 +227,24 @@ def _run(snapshot: Snapshot, plan: Plan, with_ledger: bool, few: bool = False, s
         ranges = spans(snapshot.rows("subjects"), admitted.rows, snapshot.in_order)
         used = run.run(engine, plan, features, with_ledger, ranges)
     accepted_rows, accepted = mark_accepted(refusals, snapshot.accepted)
+    unread = find_unread(snapshot, scope or Scope((plan.scheme,)), ignored)
+    marks = run_marks(snapshot, plan, unread)
     doubts = find_doubts(engine, snapshot, plan, refusals) if snapshot.judges_refused else None
-    put_input_state(engine, doubts)
+    put_input_state(engine, doubts, marks)
     refusals.redact()
     engine.materialise("result_quarantine", quarantine_sql(snapshot.refused))
-    manifest = _manifest(engine, snapshot, plan, admitted, used, folded.not_yet_known, refusals, features, accepted)
+    manifest = make_manifest(engine, snapshot, plan, admitted, used, folded.not_yet_known, refusals, features, accepted)
+    manifest |= unread.to_manifest()
+    manifest["notes"] += unread.notes()
     if doubts is not None:
         manifest |= {"accepted_rows": accepted_rows, "blocked_grades": doubts.summary()}
-        manifest["input_marks"] = sorted(doubts.everyone)
+        manifest["input_marks"] = sorted({*doubts.everyone, *marks})
     else:  # as an earlier version wrote it
         manifest = {name: value for name, value in manifest.items() if name not in LATER}
         manifest["run_id"] = run_id_of(manifest)
     if not with_ledger:
         manifest["ledger"] = "none"  # so that a ledger which is gone is not taken for one that never was
     return Grading(engine.con, plan, manifest, with_ledger)
-
-
-def _manifest(
-    engine: DuckDBEngine,
-    snapshot: Snapshot,
-    plan: Plan,
-    admitted: Admitted,
-    used: int,
-    not_yet_known: int,
-    refusals: Refusals,
-    features: run.Features,
-    accepted: list[dict[str, str]],
-) -> dict[str, Any]:
-    counted = snapshot.counts.get("records", {})
-    refused = int(counted.get("refused", 0)) + admitted.refused
-    rows = int(counted.get("rows", 0))
-    repeated = int(counted.get("repeated", 0))
-    outside = admitted.rows - admitted.refused - used
-    records = {
-        "in": rows,
-        "used": used + repeated,
-        "not_yet_known": not_yet_known,
-        "out_of_window": outside,
-        "refused": refused,
-        "other_domain": admitted.other_domain,
-        "other_scheme": admitted.other_scheme,
-        "repeated": repeated,
-    }
-    left = admitted.other_domain + admitted.other_scheme
-    if rows != records["used"] + not_yet_known + outside + refused + left:
-        raise InternalError(
-            f"the rows of the records do not add up: {records}",
-            next="please report this fault with the manifest",
-        )
-    parameters = {
-        "scheme": plan.scheme.name,
-        "period": plan.period,
-        "as_of": from_day(plan.as_of).isoformat(),
-        "known_at": from_day(plan.known_at).isoformat(),
-        "law_known_at": from_day(plan.law_known_at).isoformat() if plan.law_known_at is not None else "latest",
-    }
-    identity = {
-        "creditscore": __version__,
-        "scheme_hash": hash_of(plan.scheme),
-        "snapshot_hash": snapshot.content_hash(),
-        **parameters,
-        "refused_hash": refused_hash(engine.con, snapshot.refused) if snapshot.judges_refused else "",
-        "accepted": accepted,
-        "period_over": plan.as_of <= judged_on(snapshot, plan),
-    }
-    states = dict(engine.rows("SELECT state, COUNT(*) FROM result_grades GROUP BY state ORDER BY state"))
-    shares = dict(
-        engine.rows("SELECT grade, COUNT(*) FROM result_grades WHERE grade IS NOT NULL GROUP BY grade ORDER BY grade")
-    )
-    feeds = engine.rows(f"SELECT COUNT(*) FROM {snapshot.feeds}")[0][0]
-    notes = time_notes(snapshot, plan) + _law_notes(plan) + _float_notes(snapshot)
-    notes += [] if feeds else ["no feeds declared: a subject without records may be clean, or its feed may be silent"]
-    return {
-        "run_id": run_id_of(identity),
-        **identity,
-        "intake_on": snapshot.intake_on.isoformat(),
-        "counts": {
-            "records": records,
-            "subjects": dict(snapshot.counts.get("subjects", {})),
-            "states": states,
-            "grades": shares,
-        },
-        "rejected": refusals.rows(),
-        "reasons": refusals.reasons(),
-        "feeds": "declared" if feeds else "none declared",
-        "provisional_calendar": _provisional(engine, plan, features),
-        "readings": {name: {"zh": label.zh, "en": label.en} for name, label in plan.scheme.readings.items()},
-        "inputs": {name: dict(about) for name, about in snapshot.inputs.items()},
-        "notes": notes,
-        **({"made_up": True} if snapshot.made_up else {}),
-    }
 
 
 def _name(scheme: Any) -> str:
@@ -346,45 +257,6 @@ def _name(scheme: Any) -> str:
             next="`creditscore scheme list` shows all",
         )
     return scheme
-
-
-def _law_notes(plan: Plan) -> list[str]:
-    """Legal texts in force that were not yet known on the day of a replay; their rules are applied all the same."""
-    if plan.law_known_at is None:
-        return []
-    laws, day = load_laws(), from_day(plan.law_known_at)
-    rules = [item.rule for item in plan.items]
-    rules += [one.rule for one in (*plan.start, *plan.bonus, *plan.conditions, *plan.deciders, *plan.adjusters)]
-    cited = sorted({cite.law for rule in rules for cite in rule.cite})
-    late = [(law, laws[law].known_from) for law in cited if law in laws and (laws[law].known_from or day) > day]
-    return [f"rules of {law} are applied, which became known only on {known}" for law, known in late]
-
-
-def _float_notes(snapshot: Snapshot) -> list[str]:
-    """The columns of binary floats of which not every decimal was read, each once."""
-    return [
-        f"{table}: column {column}: binary floats read at six decimals"
-        for table, about in snapshot.inputs.items()
-        for column in about.get("rounded_columns", ())
-    ]
-
-
-def _provisional(engine: DuckDBEngine, plan: Plan, features: run.Features) -> bool:
-    """Whether a day that depends on working days lies beyond the known public holidays."""
-    last = coverage()[1]
-    if features.corrections and plan.rolls:
-        width = len([name for name in engine.columns("deadline") if name.startswith("last")])
-        days = ", ".join(f"MAX(CASE WHEN d.last{k} < {LAST} THEN d.last{k} END)" for k in range(width))
-        found = engine.rows(
-            f"SELECT {days} FROM deadline d WHERE EXISTS (SELECT 1 FROM mended m "
-            "WHERE m.repair = d.rule AND m.repair_day = d.day)"
-        )[0]
-        if any(day is not None and day > last for day in found):
-            return True
-    counted = [name for name, one in plan.scheme.record_attributes.items() if one.workdays is not None]
-    days = ", ".join(f'MAX("t_{name}")' for name in counted)
-    found = engine.rows(f"SELECT {days} FROM admitted")[0] if counted else ()
-    return any(day is not None and day > last for day in found)
 
 
 def moment_of(period: int | str | None, as_of: date | str | None) -> int | date:

@@ -20,10 +20,11 @@ from creditscore.grading.typed_variants import Reading, Typer, Variant
 from creditscore.grading.variants import MOST_VARIANTS, Cells, RefusedRow, Space, options, record_variants
 from creditscore.records import Snapshot
 from creditscore.records.identity import canonical_code
+from creditscore.records.refused import UNATTRIBUTED
 from creditscore.schemes.expressions import literal
 
 WHOLE = "whole"
-REFUSED, ACCEPTED, UNATTRIBUTED = "refused_rows", "accepted_rows", "unattributed_rows"
+REFUSED, ACCEPTED = "refused_rows", "accepted_rows"
 BLOCKED = "refused_rows"  # the reason of a state that refused rows leave open
 CHUNK = 2_000  # subjects that are looked at together
 FIRST_TRIES = 4  # readings of a row that are tried before all of them are made

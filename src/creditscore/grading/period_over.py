@@ -11,6 +11,7 @@ from creditscore.days import day_of, from_day, to_day
 from creditscore.errors import UsageError
 from creditscore.grading.plan import Plan
 from creditscore.records import Snapshot
+from creditscore.schemes.laws import load_laws
 
 
 def judged_on(snapshot: Snapshot, plan: Plan) -> int:
@@ -52,3 +53,15 @@ def time_notes(snapshot: Snapshot, plan: Plan) -> list[str]:
     if plan.law_known_at is None and plan.as_of > plan.known_at:
         notes.append(f"the newest record is of {from_day(plan.known_at)}, before the day of grading {last}")
     return notes
+
+
+def law_notes(plan: Plan) -> list[str]:
+    """Legal texts in force that were not yet known on the day of a replay; their rules are applied all the same."""
+    if plan.law_known_at is None:
+        return []
+    laws, day = load_laws(), from_day(plan.law_known_at)
+    rules = [item.rule for item in plan.items]
+    rules += [one.rule for one in (*plan.start, *plan.bonus, *plan.conditions, *plan.deciders, *plan.adjusters)]
+    cited = sorted({cite.law for rule in rules for cite in rule.cite})
+    late = [(law, laws[law].known_from) for law in cited if law in laws and (laws[law].known_from or day) > day]
+    return [f"rules of {law} are applied, which became known only on {known}" for law, known in late]

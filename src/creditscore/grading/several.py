@@ -6,7 +6,7 @@ import hashlib
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -22,6 +22,7 @@ from creditscore.grading.acceptance import check_matched, read_acceptances
 from creditscore.grading.grade import Chosen, choose, grade_snapshot, too_many
 from creditscore.grading.result import FAILED_TABLES, TABLES, Grading, open_folder, write_manifest
 from creditscore.grading.scope import Scope
+from creditscore.grading.unread import find_unread
 from creditscore.records import Snapshot, ingest
 from creditscore.schemes import registry
 
@@ -108,6 +109,8 @@ def grade_all(
     as_of: date | str | None = None,
     known_at: date | str | None = None,
     provisional: bool = False,
+    strict: bool = False,
+    ignore_columns: Sequence[str] = (),
     max_rejected: int = 0,
     accepted: Any = None,
     ledger: bool = True,
@@ -145,9 +148,11 @@ def grade_all(
         with _left_out(skipped if skip else None, name):
             chosen[name] = choose(name, period, as_of, known)
     scope = Scope(tuple(one.scheme for one in chosen.values()))
+    if strict:
+        find_unread(snapshot, scope, ignore_columns).check()
     for name, one in chosen.items():
         with _left_out(skipped if skip else None, name):
-            runs.append(grade_snapshot(snapshot, one, scope, provisional, ledger))
+            runs.append(grade_snapshot(snapshot, one, scope, provisional, ledger, ignore_columns))
     if not runs:
         raise NotInForce(
             "none of the schemes can grade then", where="; ".join(skipped.values()), next="choose another day"

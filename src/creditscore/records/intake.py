@@ -13,6 +13,7 @@ from creditscore.boundary import address_space, guarded, require_memory
 from creditscore.days import day_of, to_day
 from creditscore.errors import InputError, UsageError
 from creditscore.records import parse
+from creditscore.records.deliveries import count_delivered
 from creditscore.records.excluded import refuse_columns
 from creditscore.records.faults import create_quarantine, redact_quarantine
 from creditscore.records.log import show_log, take_records
@@ -21,6 +22,7 @@ from creditscore.records.side import create_side, take_side
 from creditscore.records.snapshot import Snapshot, column_types
 from creditscore.records.source import Source, forget, open_sources
 from creditscore.records.subjects import SubjectIds, take_subjects
+from creditscore.records.wide import cleaned, forget_wide
 
 if TYPE_CHECKING:
     import duckdb
@@ -108,11 +110,13 @@ def ingest(
     latest = to_day(day_of(intake_on, "intake_on") or date.today())
     con = connect(con, threads, memory_limit)
     with tempfile.TemporaryDirectory(prefix="creditscore-") as folder:
-        sources = open_sources(con, given, Path(folder))
-        return _take(con, sources, subject_ids, latest)
+        sources = {name: cleaned(con, source) for name, source in open_sources(con, given, Path(folder)).items()}
+        return _take(con, sources, subject_ids, latest, records)
 
 
-def _take(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_ids: SubjectIds, latest: int) -> Snapshot:
+def _take(
+    con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_ids: SubjectIds, latest: int, records: Any
+) -> Snapshot:
     for name in ("subjects", "records"):
         refuse_columns(name, sources[name].further, sources[name].origin)
     create_quarantine(con)
@@ -122,12 +126,19 @@ def _take(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_id
     counts["records"], facts = take_records(con, sources["records"], subject_ids == "uscc", latest)
     further = sources["records"].further
     show_log(con, "log_rows", facts["columns"], further, "line")
+    delivered = None
+    if "feeds" in sources:
+        delivered = count_delivered(con, sources["feeds"], sources["records"], records)
     for name in ("attributes", "listings", "history", "feeds"):
         if name in sources:
-            counts[name] = take_side(con, sources[name], subject_ids == "uscc", latest)
+            counts[name] = take_side(con, sources[name], subject_ids == "uscc", latest, delivered)
     attribute_rows(con, subject_ids == "uscc")
     redact_quarantine(con)
     inputs = {name: _describe_input(con, source) for name, source in sources.items()}
+    if delivered is not None:
+        inputs["feeds"]["delivery"] = delivered.state
+    for source in sources.values():
+        forget_wide(con, source)
     forget(con, sources)
     return Snapshot(
         con=con,
@@ -144,8 +155,11 @@ def _take(con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_id
 
 
 def _describe_input(con: duckdb.DuckDBPyConnection, source: Source) -> dict[str, Any]:
-    """Where a table came from, its rows, and the columns of binary floats that had more decimals than are read."""
+    """Where a table came from, its rows and columns, and those of floats with more decimals than are read."""
     about: dict[str, Any] = {"from": source.origin, "rows": source.rows}
+    about["columns"] = sorted(name for name in source.types if name in source.table.columns)
+    about |= {"further": list(source.further)} if source.further else {}
+    about |= {"unread": list(source.unread)} if source.unread else {}
     floats = [name for name, kind in source.types.items() if kind in parse.FLOATS]
     if floats:
         tests = ", ".join(f"bool_or({parse.is_rounded(name)})" for name in floats)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # A row refused for one of these says nothing that may be used, so that it costs nobody a mark.
 WITHOUT_READING = ("natural_person", "no_legal_basis", "not_in_catalogue", "sensitive", "irrelevant")
+UNATTRIBUTED = "unattributed_rows"  # the mark of a run with rows that name nobody
 REFUSED_ROWS = '"table" VARCHAR, line BIGINT, sid INTEGER, cells VARCHAR, faults VARCHAR'
 TABLES = ("attributes", "listings", "history", "records")
 FAULT, PART = "\n", "\t"  # what stands between the faults of a row, and between the parts of a fault

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from creditscore.records import parse
+from creditscore.records.deliveries import Delivered, check_deliveries
 from creditscore.records.excluded import by_reason
 from creditscore.records.faults import bit_of, list_faults, looks_resident, settle_residents
 from creditscore.records.refused import keep_refused
@@ -94,6 +95,12 @@ def _feeds(stage: Stage) -> Values:
         "district": stage.text("district"),
         "region": stage.text("region"),
     }
+    if stage.source.has("rows"):
+        values["declared_rows"] = stage.number("rows")
+    if stage.source.has("sha256"):
+        values["declared_sha256"] = f"lower({stage.code('sha256')})"
+    stage.fault("bad_delivery", "rows")
+    stage.fault("bad_delivery", "sha256")
     stage.fault("empty_id", "domain", f"{values['domain']} IS NULL")
     stage.fault("bad_date", "to", f"{values['to_day']} < {values['from_day']}", "it ends before it begins")
     return values
@@ -123,8 +130,17 @@ def create_side(con: duckdb.DuckDBPyConnection) -> None:
             con.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
 
 
-def take_side(con: duckdb.DuckDBPyConnection, source: Source, upper: bool, latest: int | None = None) -> dict[str, int]:
-    """Add the good rows of one of these tables to the snapshot; returns row counts. `latest`: the day of intake."""
+def take_side(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    upper: bool,
+    latest: int | None = None,
+    delivered: Delivered | None = None,
+) -> dict[str, int]:
+    """Add the good rows of one of these tables to the snapshot; returns row counts.
+
+    `latest`: the day of intake; `delivered`: what arrived, against which feeds that declare it are checked.
+    """
     name = source.table.name
     stage = Stage(source, latest)
     subject = stage.code("subject_id")
@@ -157,9 +173,15 @@ def take_side(con: duckdb.DuckDBPyConnection, source: Source, upper: bool, lates
             f"UPDATE stage_side SET mask = mask | {bit} WHERE listing_id IN"
             " (SELECT listing_id FROM stage_side GROUP BY listing_id HAVING count(*) > 1)"
         )
+    differs = check_deliveries(con, stage, delivered) if name == "feeds" and delivered is not None else {}
     refused = list_faults(con, "stage_side", source, stage.faults)
     if refused and name != "feeds":
         keep_refused(con, "stage_side", source, stage.faults)
+    for line, message in differs.items():
+        con.execute(
+            "UPDATE quarantine SET message = ? WHERE \"table\" = 'feeds' AND line = ? AND reason = 'bad_delivery'",
+            [message, line],
+        )
     names = [column.split()[0] for column in COLUMNS[name].split(", ")]
     chosen = ", ".join("line" if column == "row" else quote(column) for column in names)
     con.execute(f"INSERT INTO {name} SELECT {chosen} FROM stage_side WHERE mask = 0")

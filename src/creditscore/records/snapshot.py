@@ -29,6 +29,8 @@ class Snapshot:
     is meant, and what is made from it says so. `intake_day`: the day of intake (days since 1970-01-01), where known.
     `accepted`: refused rows that a person takes for lost, with who and why.
     `judges_refused`: False where a run of an earlier version is made again, which passed refused rows over.
+    `stated_marks`: the codes that a run states for all its grades, where it is made again. `whole_names`: of a part of
+    a snapshot, the attributes that somebody in the whole has.
     """
 
     con: duckdb.DuckDBPyConnection = field(repr=False)
@@ -54,6 +56,8 @@ class Snapshot:
     refused: str = "refused_rows"
     accepted: tuple[Mapping[str, str], ...] = field(default=(), compare=False)
     judges_refused: bool = field(default=True, compare=False)
+    stated_marks: tuple[str, ...] | None = field(default=None, compare=False)
+    whole_names: frozenset[str] | None = field(default=None, repr=False, compare=False)
 
     def content_hash(self) -> str:
         """`sha256:…` of every cell of every good row; computed at the first call, or read with the snapshot."""
@@ -68,6 +72,11 @@ class Snapshot:
         return content_hash(self.con, tables, self.log_columns, words)
 
     @property
+    def feeds_declared(self) -> bool:
+        """Whether a table of feeds was given; one of which every row was refused feeds nobody."""
+        return bool(self.counts.get("feeds", {}).get("rows", 0)) or bool(self.rows(self.feeds))
+
+    @property
     def intake_on(self) -> date:
         """The day of intake; of a snapshot that does not know it, its newest date."""
         return date(1970, 1, 1) + timedelta(days=self.newest_day if self.intake_day is None else self.intake_day)
@@ -79,6 +88,14 @@ class Snapshot:
     def rows(self, table: str) -> int:
         """The number of good rows of a table (or of quarantine rows)."""
         return int(self.con.execute(f"SELECT count(*) FROM {quote(table)}").fetchall()[0][0])
+
+
+def attribute_names(snapshot: Snapshot) -> frozenset[str]:
+    """The attributes that somebody has; of a part, in the whole."""
+    if snapshot.whole_names is not None:
+        return snapshot.whole_names
+    rows = snapshot.con.execute(f"SELECT DISTINCT name FROM {snapshot.attributes}").fetchall()
+    return frozenset(name for (name,) in rows)
 
 
 def column_types(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:

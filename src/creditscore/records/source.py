@@ -32,6 +32,7 @@ class Source:
     `spelled` says what the input calls each column of a table with aliases; `unread` lists the input's columns that
     are not read.
     `sure_days` are the columns of type DATE in which every date can be: their cells need no test each.
+    `cleaned` are the columns of text that were cleaned beforehand.
     """
 
     table: Table
@@ -42,6 +43,7 @@ class Source:
     spelled: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
     sure_days: frozenset[str] = frozenset()
+    cleaned: frozenset[str] = frozenset()
 
     def has(self, column: str) -> bool:
         return column in self.types
@@ -166,14 +168,16 @@ def _contract_names(table: Table, columns: list[str], origin: str) -> dict[str, 
     return names
 
 
-def _open_path(con: duckdb.DuckDBPyConnection, table: Table, text: str, folder: Path) -> Opened:
+def files_of(text: str) -> list[str]:
+    """The files that a path, a folder of Parquet files or a pattern names."""
     path = Path(text)
     if path.is_dir():
-        files = sorted(str(file) for file in path.glob("*.parquet"))
-    elif path.exists():
-        files = [text]
-    else:
-        files = sorted(glob.glob(text))
+        return sorted(str(file) for file in path.glob("*.parquet"))
+    return [text] if path.exists() else sorted(glob.glob(text))
+
+
+def _open_path(con: duckdb.DuckDBPyConnection, table: Table, text: str, folder: Path) -> Opened:
+    path, files = Path(text), files_of(text)
     if not files:
         what = f"{table.name}: the folder holds no .parquet file" if path.is_dir() else f"{table.name}: nothing to read"
         raise InputError(what, where=text, next="check the path, or name one .csv file")

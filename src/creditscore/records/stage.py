@@ -42,6 +42,8 @@ class Stage:
     def text(self, column: str) -> str:
         if not self.source.has(column):
             return "CAST(NULL AS VARCHAR)"
+        if column in self.source.cleaned:
+            return self._cell(column, quote(column))
         return self._cell(column, parse.text(column, self.source.types[column]))
 
     def raw(self, column: str) -> str:

@@ -106,10 +106,11 @@ def _further_attributes(con: duckdb.DuckDBPyConnection, source: Source) -> None:
         "CREATE OR REPLACE TABLE attributes (sid INTEGER, name VARCHAR, value VARCHAR, from_day INTEGER,"
         " to_day INTEGER, known_day INTEGER)"
     )
-    for column in source.further:
-        extra = quote(FURTHER + column)
-        con.execute(
-            f"INSERT INTO attributes SELECT s.sid, {literal(column)}, t.{extra}, NULL, NULL, NULL"
-            " FROM stage_subjects t JOIN subjects s ON s.subject_id = t.subject_id"
-            f" WHERE t.mask = 0 AND t.{extra} IS NOT NULL"
-        )
+    if not source.further:
+        return
+    columns = ", ".join(quote(FURTHER + column) for column in source.further)
+    con.execute(
+        f"INSERT INTO attributes SELECT s.sid, substr(u.name, {len(FURTHER) + 1}), u.value, NULL, NULL, NULL"
+        f" FROM (UNPIVOT (SELECT subject_id, {columns} FROM stage_subjects WHERE mask = 0) ON {columns}"
+        " INTO NAME name VALUE value) u JOIN subjects s ON s.subject_id = u.subject_id"
+    )

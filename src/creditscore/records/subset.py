@@ -12,7 +12,7 @@ from creditscore.records.faults import drop_pairs, put_pairs
 from creditscore.records.identity import redact
 from creditscore.records.intake import ingest
 from creditscore.records.refused import copy_refused
-from creditscore.records.snapshot import Snapshot
+from creditscore.records.snapshot import Snapshot, attribute_names
 from creditscore.records.source import quote
 from creditscore.records.tables import ATTRIBUTE_PREFIX, EVENTS, LAST_DAY, LOG_COLUMNS, ONE
 
@@ -86,7 +86,11 @@ def subset(
         made_up=snapshot.made_up,
         accepted=snapshot.accepted,
         judges_refused=snapshot.judges_refused,
+        stated_marks=snapshot.stated_marks,
+        whole_names=attribute_names(snapshot),
+        inputs=snapshot.inputs,
         intake_day=to_day(snapshot.intake_on),
+        counts={**small.counts, **({"feeds": snapshot.counts["feeds"]} if "feeds" in snapshot.counts else {})},
     )
 
 

@@ -115,7 +115,7 @@ TABLES = {
             ("subject_id", "period", "grade"),
             ("domain", "scheme", "state", "route", "status", "decided_on", "recorded_on"),
         ),
-        Table("feeds", ("domain", "from", "to", "source"), ("district", "region", "subject_id")),
+        Table("feeds", ("domain", "from", "to", "source"), ("district", "region", "subject_id", "rows", "sha256")),
     )
 }  # fmt: skip
 
@@ -174,6 +174,7 @@ REASONS = {
     "not_in_catalogue": "an input outside the catalogue of public credit information; it may not be used",
     "sensitive": "sensitive personal information; it may not be used",
     "irrelevant": "unrelated to keeping the law and contracts; it may not be used",
+    "bad_delivery": "the delivery is not what the feed declares",
     "unknown_code": "not a code of this column",
     "bad_period": "neither a year nor a date",
 }

@@ -15,7 +15,8 @@ from creditscore.composite.result import Composite, read_composite
 from creditscore.composite.tables import DATES, LISTINGS, open_table
 from creditscore.errors import DifferenceError, InputError, StoreError, UsageError
 from creditscore.grading.acceptance import as_graded
-from creditscore.grading.grade import grade, is_run
+from creditscore.grading.grade import grade
+from creditscore.grading.identity import is_run
 from creditscore.records.source import literal, quote
 from creditscore.review.inputs import asked
 from creditscore.review.keeping import ROLE, KeptRun, kept_runs, named, snapshot_of, still_held

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from creditscore.boundary import guarded
-from creditscore.errors import InputError, UsageError
+from creditscore.days import day_of
+from creditscore.errors import InputError, NotInForce, UsageError
 from creditscore.explanation.read import read_manifest
 from creditscore.grading.acceptance import as_graded
-from creditscore.grading.grade import RUN, grade, run_id_of
+from creditscore.grading.grade import Chosen, choose, grade_snapshot
+from creditscore.grading.identity import RUN, run_id_of
 from creditscore.grading.result import TABLES, Grading
+from creditscore.grading.scope import Scope
 from creditscore.grading.several import Gradings, join
 from creditscore.records import Snapshot
 from creditscore.review.compare import Difference, first_difference, same_bytes
@@ -26,9 +30,11 @@ PARAMETERS = ("scheme", "period", "as_of", "known_at", "law_known_at")
 STATES_INPUT = ("refused_hash", "accepted", "accepted_rows", "blocked_grades")  # no earlier version says any of these
 ADDED = {"grades": ("input_state", "grade_without"), "quarantine": ("could_be",)}  # nor has it these columns
 APART = ("timings", "made_up", "schemes")  # what is no result of the computation; schemes are compared one by one
-NEWER = ("intake_on", "period_over")  # what the manifests of earlier versions do not say
+NEWER = (
+    "delivery", "intake_on", "period_over",
+    "unread_columns", "near_misses", "absent_attributes", "ignored_columns", "input_marks",
+)  # fmt: skip  # what the manifests of earlier versions do not say
 CHANGED = "changed after it was written, unless it was written under another calendar of working days"
-ANY = 2**62  # a reproduction refuses what the run refused; how many it was allowed is no part of the result
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,15 @@ def reproduce(folder: Path | str, source: Snapshot, schemes: dict[str, Scheme] |
             f"{', '.join(sorted(set(schemes or {}) - set(runs)))} is not among the schemes of this run",
             where=str(folder), allowed=", ".join(runs), next="give the files of the schemes that graded",
         )  # fmt: skip
-    made = [_one(run, as_graded(source, run), schemes or {}, folder / "manifest.json") for run in runs.values()]
+    chosen = [_choose(run, schemes or {}, folder / "manifest.json") for run in runs.values()]
+    scope = _scope(runs, chosen, manifest.get("skipped", {}))
+    made = [
+        grade_snapshot(
+            replace(as_graded(source, run), stated_marks=None), one, scope,
+            provisional=True, ledger=run.get("ledger") != "none", ignored=run.get("ignored_columns", ()),
+        )
+        for run, one in zip(runs.values(), chosen, strict=True)
+    ]  # fmt: skip
     again: Grading | Gradings = join(made, manifest.get("skipped", {})) if "schemes" in manifest else made[0]
     is_older = not any("blocked_grades" in run for run in runs.values())
     computed = {name: value for name, value in again.manifest.items() if not (is_older and name in STATES_INPUT)}
@@ -122,8 +136,8 @@ def _unreadable(what: str, path: Path, of: str = "") -> InputError:
     )  # fmt: skip
 
 
-def _one(run: dict[str, Any], source: Snapshot, schemes: dict[str, Scheme], path: Path) -> Grading:
-    """One grading, with the parameters that its manifest states."""
+def _choose(run: dict[str, Any], schemes: dict[str, Scheme], path: Path) -> Chosen:
+    """What one grading was made with, as its manifest states it."""
     scheme: str | Scheme = schemes.get(_id(run), run["scheme"])
     if isinstance(scheme, Scheme) and scheme.name != run["scheme"]:
         raise UsageError(
@@ -133,14 +147,20 @@ def _one(run: dict[str, Any], source: Snapshot, schemes: dict[str, Scheme], path
     period, as_of = (run["period"], None) if kind == "year" else (None, run["as_of"])
     # without a day of its own, a run knows all its input and all published law
     known = None if run["law_known_at"] == "latest" else run["known_at"]
-    ledger = run.get("ledger") != "none"
     try:
-        return grade(
-            source, scheme, period,
-            as_of=as_of, known_at=known, provisional=True, max_rejected=ANY, ledger=ledger,
-        )  # fmt: skip
+        return choose(scheme, period, as_of, day_of(known, "known_at"))
     except UsageError as error:  # nobody typed these: the manifest states them
         raise _unreadable(f"what was graded: {error.what}", path, _id(run)) from error
+
+
+def _scope(runs: Mapping[str, Mapping[str, Any]], chosen: list[Chosen], skipped: Iterable[str]) -> Scope:
+    """All schemes of the call: those that graded, and those in force then that could not."""
+    last = max(str(run["as_of"]) for run in runs.values())
+    schemes = [one.scheme for one in chosen]
+    for name in skipped:
+        with suppress(NotInForce, UsageError):
+            schemes.append(choose(str(name), None, last, chosen[0].known).scheme)
+    return Scope(tuple(schemes))
 
 
 def _id(run: dict[str, Any]) -> str:
@@ -182,8 +202,5 @@ def _unlike(run: Mapping[str, Any], new: Mapping[str, Any], of: str) -> list[Cau
 
 def _text(key: str, value: Any) -> str:
     if key == "inputs" and isinstance(value, dict):  # the same rows may come from a file of another name
-        value = {
-            name: {what: fact for what, fact in one.items() if what != "from"} if isinstance(one, dict) else one
-            for name, one in value.items()
-        }
+        value = {name: one.get("rows") if isinstance(one, dict) else one for name, one in value.items()}
     return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)

@@ -88,6 +88,7 @@ def gather(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Add
         "package": __version__,
         "newer_versions": ", ".join(newer),
         **({} if small.judges_refused else {"judges_refused": "false"}),
+        "input_marks": ";".join(small.stated_marks or ()),
     }
     return {
         "about": [{"name": name, "value": value} for name, value in about.items()],

@@ -1,0 +1,115 @@
+"""The manifest of a finished run: its identity, what became of every row, and what has to be known beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from creditscore.calendars import coverage
+from creditscore.days import LAST, from_day
+from creditscore.engines.duckdb import DuckDBEngine
+from creditscore.errors import InternalError
+from creditscore.grading import run
+from creditscore.grading.admit import Admitted
+from creditscore.grading.identity import hash_of, run_id_of
+from creditscore.grading.period_over import judged_on, law_notes, time_notes
+from creditscore.grading.plan import Plan
+from creditscore.grading.refusals import Refusals
+from creditscore.grading.unread import float_notes
+from creditscore.records import Snapshot
+from creditscore.records.refused import refused_hash
+from creditscore.version import __version__
+
+
+def make_manifest(
+    engine: DuckDBEngine,
+    snapshot: Snapshot,
+    plan: Plan,
+    admitted: Admitted,
+    used: int,
+    not_yet_known: int,
+    refusals: Refusals,
+    features: run.Features,
+    accepted: list[dict[str, str]],
+) -> dict[str, Any]:
+    counted = snapshot.counts.get("records", {})
+    refused = int(counted.get("refused", 0)) + admitted.refused
+    rows = int(counted.get("rows", 0))
+    repeated = int(counted.get("repeated", 0))
+    outside = admitted.rows - admitted.refused - used
+    records = {
+        "in": rows,
+        "used": used + repeated,
+        "not_yet_known": not_yet_known,
+        "out_of_window": outside,
+        "refused": refused,
+        "other_domain": admitted.other_domain,
+        "other_scheme": admitted.other_scheme,
+        "repeated": repeated,
+    }
+    left = admitted.other_domain + admitted.other_scheme
+    if rows != records["used"] + not_yet_known + outside + refused + left:
+        raise InternalError(
+            f"the rows of the records do not add up: {records}",
+            next="please report this fault with the manifest",
+        )
+    parameters = {
+        "scheme": plan.scheme.name,
+        "period": plan.period,
+        "as_of": from_day(plan.as_of).isoformat(),
+        "known_at": from_day(plan.known_at).isoformat(),
+        "law_known_at": from_day(plan.law_known_at).isoformat() if plan.law_known_at is not None else "latest",
+    }
+    identity = {
+        "creditscore": __version__,
+        "scheme_hash": hash_of(plan.scheme),
+        "snapshot_hash": snapshot.content_hash(),
+        **parameters,
+        "refused_hash": refused_hash(engine.con, snapshot.refused) if snapshot.judges_refused else "",
+        "accepted": accepted,
+        "period_over": plan.as_of <= judged_on(snapshot, plan),
+    }
+    states = dict(engine.rows("SELECT state, COUNT(*) FROM result_grades GROUP BY state ORDER BY state"))
+    shares = dict(
+        engine.rows("SELECT grade, COUNT(*) FROM result_grades WHERE grade IS NOT NULL GROUP BY grade ORDER BY grade")
+    )
+    feeds = snapshot.feeds_declared
+    notes = time_notes(snapshot, plan) + law_notes(plan) + float_notes(snapshot)
+    notes += [] if feeds else ["no feeds declared: a subject without records may be clean, or its feed may be silent"]
+    return {
+        "run_id": run_id_of(identity),
+        **identity,
+        "intake_on": snapshot.intake_on.isoformat(),
+        "counts": {
+            "records": records,
+            "subjects": dict(snapshot.counts.get("subjects", {})),
+            "states": states,
+            "grades": shares,
+        },
+        "rejected": refusals.rows(),
+        "reasons": refusals.reasons(),
+        "feeds": "declared" if feeds else "none declared",
+        "delivery": snapshot.inputs.get("feeds", {}).get("delivery", "undeclared"),
+        "provisional_calendar": _provisional(engine, plan, features),
+        "readings": {name: {"zh": label.zh, "en": label.en} for name, label in plan.scheme.readings.items()},
+        "inputs": {name: dict(about) for name, about in snapshot.inputs.items()},
+        "notes": notes,
+        **({"made_up": True} if snapshot.made_up else {}),
+    }
+
+
+def _provisional(engine: DuckDBEngine, plan: Plan, features: run.Features) -> bool:
+    """Whether a day that depends on working days lies beyond the known public holidays."""
+    last = coverage()[1]
+    if features.corrections and plan.rolls:
+        width = len([name for name in engine.columns("deadline") if name.startswith("last")])
+        days = ", ".join(f"MAX(CASE WHEN d.last{k} < {LAST} THEN d.last{k} END)" for k in range(width))
+        found = engine.rows(
+            f"SELECT {days} FROM deadline d WHERE EXISTS (SELECT 1 FROM mended m "
+            "WHERE m.repair = d.rule AND m.repair_day = d.day)"
+        )[0]
+        if any(day is not None and day > last for day in found):
+            return True
+    counted = [name for name, one in plan.scheme.record_attributes.items() if one.workdays is not None]
+    days = ", ".join(f'MAX("t_{name}")' for name in counted)
+    found = engine.rows(f"SELECT {days} FROM admitted")[0] if counted else ()
+    return any(day is not None and day > last for day in found)

@@ -1,0 +1,147 @@
+"""Columns and attributes of the input that no scheme of the run reads, what they may mean, and what is not there."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from creditscore.errors import InputError
+from creditscore.grading.period_over import judged_on
+from creditscore.grading.plan import Plan
+from creditscore.grading.scope import Scope
+from creditscore.records import Snapshot
+from creditscore.records.snapshot import attribute_names
+from creditscore.records.tables import TABLES
+from creditscore.schemes.model import Scheme
+from creditscore.schemes.vocabulary import plain
+
+SILENT = {"attributes", "label", "note", "reading", "readings", "about", "title", "record_attributes"}
+LEAST_STEM = 3  # letters
+
+
+@dataclass(frozen=True)
+class Unread:
+    """What the manifest says of the input's columns; `ignored` were named by the caller."""
+
+    columns: Mapping[str, list[str]]
+    near: tuple[dict[str, str], ...]
+    absent: tuple[str, ...]
+    ignored: tuple[str, ...]
+
+    def to_manifest(self) -> dict[str, Any]:
+        return {
+            "unread_columns": dict(self.columns),
+            "near_misses": list(self.near),
+            "absent_attributes": list(self.absent),
+            "ignored_columns": list(self.ignored),
+        }
+
+    def notes(self) -> list[str]:
+        """The near misses and absences in words, one line each kind."""
+        lines = []
+        if self.near:
+            pairs = ", ".join(f"{miss['table']}.{miss['column']} (did you mean {miss['near']}?)" for miss in self.near)
+            lines.append(f"columns that are not read and look like known ones: {pairs}")
+        if self.absent:
+            lines.append(f"attributes that could change a grade and that nobody has: {', '.join(self.absent)}")
+        return lines
+
+    def check(self) -> None:
+        """Raise InputError where a near miss or an absent attribute stands."""
+        if self.near or self.absent:
+            raise InputError(
+                "; ".join(self.notes()),
+                where="the columns and attributes of the input",
+                allowed="columns and attributes that the schemes of the run know",
+                next="rename or supply them, or name them with --ignore-columns, or leave --strict away",
+            )
+
+
+def find_unread(snapshot: Snapshot, scope: Scope, ignored: Iterable[str] = ()) -> Unread:
+    """Compare the columns of the input with what the schemes of the run read."""
+    left = frozenset(ignored)
+    attributes = {name for scheme in scope.schemes for name in scheme.attributes}
+    fields = {name for scheme in scope.schemes for name in scheme.record_attributes}
+    given = attribute_names(snapshot)
+    further = set(snapshot.inputs.get("subjects", {}).get("further", ()))
+    there = {"subjects": further, "attributes": given - further, "records": set(snapshot.attribute_columns)}
+    known = {"subjects": attributes, "attributes": attributes, "records": fields}
+    for table, about in snapshot.inputs.items():
+        if table not in there:
+            there[table], known[table] = set(about.get("unread", ())), set()
+    columns = {table: sorted(names - known[table]) for table, names in there.items() if names - known[table]}
+    decisive = {name for scheme in scope.schemes for name in _read(scheme)}
+    near = []
+    for table, names in columns.items():
+        own = set(snapshot.inputs.get(table, {}).get("columns", ())) if table in TABLES else set()
+        missing = set(TABLES[table].columns) - own if own else set()
+        stems = decisive - given if table in ("subjects", "attributes") else set()
+        candidates = missing | (known[table] - there[table] - given)
+        for name in names:
+            match = None if name in left else near_name(name, candidates, stems)
+            near += [{"table": table, "column": name, "near": match}] if match else []
+    absent = tuple(sorted(decisive - given - left))
+    return Unread(columns, tuple(near), absent, tuple(sorted(left)))
+
+
+def run_marks(snapshot: Snapshot, plan: Plan, unread: Unread) -> tuple[str, ...]:
+    """Why every grade of a run is doubtful, as sorted codes; those that a run states where it is made again.
+
+    A near miss or an absent attribute counts for the schemes that could read it.
+    """
+    if snapshot.stated_marks is not None:
+        return snapshot.stated_marks
+    scheme = plan.scheme
+    readable = {name for table in TABLES.values() for name in table.columns}
+    readable |= set(scheme.attributes) | set(scheme.record_attributes)
+    marks = {
+        "period_not_over": plan.as_of > judged_on(snapshot, plan),
+        "near_miss_columns": any(miss["near"] in readable for miss in unread.near),
+        "absent_attributes": bool(set(unread.absent) & _read(scheme)),
+        "feeds_undeclared": not snapshot.feeds_declared,
+    }
+    return tuple(sorted(code for code, holds in marks.items() if holds))
+
+
+def float_notes(snapshot: Snapshot) -> list[str]:
+    """The columns of binary floats of which not every decimal was read, each once."""
+    return [
+        f"{table}: column {column}: binary floats read at six decimals"
+        for table, about in snapshot.inputs.items()
+        for column in about.get("rounded_columns", ())
+    ]
+
+
+def near_name(name: str, candidates: Collection[str], stems: Collection[str] = ()) -> str | None:
+    """The known name that a column may mean: nearly the same letters, or built from the stem of one (`tax_grade`)."""
+    folded = {plain(known): known for known in sorted(candidates)}
+    found = difflib.get_close_matches(plain(name), folded, 1, 0.8)
+    if found:
+        return folded[found[0]]
+    parts = [part for part in plain(name).split("_") if len(part) >= LEAST_STEM]
+    for known in sorted(stems):
+        if "_" not in known and any(known.startswith(part) and 5 * len(part) >= 3 * len(known) for part in parts):
+            return known
+    return None
+
+
+def _read(scheme: Scheme) -> set[str]:
+    """The attributes that some rule of a scheme names."""
+    words: set[str] = set()
+    _collect(scheme.model_dump(mode="json", exclude=SILENT & set(type(scheme).model_fields)), words)
+    return set(scheme.attributes) & words
+
+
+def _collect(part: Any, words: set[str]) -> None:
+    if isinstance(part, str):
+        words.update(re.findall(r"[A-Za-z_][A-Za-z0-9_]*", part))
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            if key not in SILENT:
+                _collect(value, words)
+    elif isinstance(part, list | tuple):
+        for value in part:
+            _collect(value, words)

@@ -1,0 +1,73 @@
+"""Feeds that declare their delivery: rows and hash as declared, or the feed is not there."""
+
+import hashlib
+
+import pandas as pd
+import pytest
+
+import creditscore as cs
+
+FIRMS = ["914403001922038216", "91440115618712245T"]
+RECORDS = pd.DataFrame(
+    [
+        {"record_id": f"r{k}", "subject_id": firm, "item": "010101", "domain": "tax", "source": "office"}
+        | {"occurred_on": "2020-03-01"}
+        for k, firm in enumerate([*FIRMS, "nobody"])
+    ]
+)
+FEED = {"domain": "tax", "from": "2019-01-01", "to": "2021-12-31", "source": "office"}
+
+
+def graded(tmp_path, *feeds):
+    file = tmp_path / "records.csv"
+    RECORDS.to_csv(file, index=False)
+    subjects = pd.DataFrame({"subject_id": FIRMS})
+    table = pd.DataFrame(feeds) if feeds else None
+    return cs.grade(file, "tax", 2020, subjects=subjects, feeds=table, max_rejected=9)
+
+
+def states(grading):
+    return set(grading.grades.column("state").to_pylist())
+
+
+@pytest.mark.parametrize("declared", [{"rows": "3"}, {"rows": 3}, {"sha256": "HASH"}, {"rows": "3", "sha256": "HASH"}])
+def test_what_arrived_as_declared_is_there(tmp_path, declared):
+    RECORDS.to_csv(tmp_path / "records.csv", index=False)
+    digest = hashlib.sha256((tmp_path / "records.csv").read_bytes()).hexdigest()
+    feed = {**FEED, **{name: digest.upper() if value == "HASH" else value for name, value in declared.items()}}
+    grading = graded(tmp_path, feed)
+    assert (grading.manifest["delivery"], grading.manifest["feeds"]) == ("declared", "declared")
+    assert states(grading) == {"graded"}
+
+
+@pytest.mark.parametrize(
+    ("declared", "column", "words"),
+    [
+        ({"rows": "4"}, "rows", "4 rows declared, 3 counted"),
+        ({"rows": "3", "sha256": "0" * 64}, "sha256", "1 files of records, none with this hash"),
+    ],
+)
+def test_a_feed_whose_delivery_differs_is_not_there(tmp_path, declared, column, words):
+    grading = graded(tmp_path, {**FEED, **declared})
+    (fault,) = (row for row in grading.quarantine.to_pylist() if row["table"] == "feeds")
+    assert (fault["reason"], fault["column"]) == ("bad_delivery", column)
+    assert words in fault["message"]
+    # a table of feeds was given, though nothing of it is left: nobody is fed, and silence is no virtue
+    assert (grading.manifest["delivery"], grading.manifest["feeds"]) == ("differs", "declared")
+    assert "not_graded" in states(grading)
+    assert set(grading.grades.column("state_reason").to_pylist()) == {"no_feed"}
+
+
+def test_other_sources_are_counted_apart(tmp_path):
+    grading = graded(tmp_path, {**FEED, "rows": "3"}, {**FEED, "source": "court", "rows": "0"})
+    assert grading.manifest["delivery"] == "declared"
+
+
+def test_without_a_declaration_a_run_says_so(tmp_path):
+    assert graded(tmp_path).manifest["delivery"] == "undeclared"
+    assert graded(tmp_path, FEED).manifest["delivery"] == "undeclared"
+
+
+def test_a_number_of_rows_that_is_none_is_refused(tmp_path):
+    grading = graded(tmp_path, {**FEED, "rows": "many"})
+    assert grading.manifest["reasons"]["feeds: bad_number"] == 1
