@@ -235,7 +235,7 @@ def test_exit_codes(place: Place, args: list[str], code: int, words: str) -> Non
 
 def test_a_past_day_is_replayed(place: Place) -> None:
     records = RECORDS + f"3,{A},010506,2022-06-01,\n"
-    assert place.grade(SUBJECTS, records, "--known-at", "2022-05-31")[0] == 0
+    assert place.grade(SUBJECTS, records, "--known-at", "2022-05-31", "--provisional")[0] == 0
     assert {float(one["score"]) for one in place.table("grades") if one["subject_id"] == A} == {80.0}
     assert place.grade(SUBJECTS, records)[0] == 0
     assert {float(one["score"]) for one in place.table("grades") if one["subject_id"] == A} == {69.0}
