@@ -31,6 +31,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         needed: dict[str, type | tuple[type, ...]] = {"scheme": str}
         needed |= dict.fromkeys(TEXTS, str) | {name: dict for name in OBJECTS if name in run}
         require(run, "the manifest of the grading", folder / MANIFEST, needed, AGAIN)
+        for name, label in run.get("readings", {}).items():
+            if not isinstance(label, dict) or not all(isinstance(label.get(lang), str) for lang in ("zh", "en")):
+                raise _damaged(folder, f"the reading {str(name)[:60]} has no words in zh and en")
     return manifest
 
 
