@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.boundary import outside
 from creditscore.days import to_day
 from creditscore.errors import CreditscoreError, InputError
 from creditscore.explanation.labels import Labels
@@ -46,7 +47,8 @@ def district(
     import duckdb
 
     con = duckdb.connect()
-    made_up = _gather(con, folder)
+    with outside("the gradings", folder, "grade again with --out"):
+        made_up = _gather(con, folder)
     schemes = _schemes(con)
     _subjects(con, snapshot)
     health = feed_health(snapshot, to_day(on), days=days)
