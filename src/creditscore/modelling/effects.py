@@ -155,7 +155,7 @@ def conclude(
             effect, covariance = found.effects[k], found.covariances[k]
             if b.name in rule.forced:
                 why = "evidence" if standing.p <= (EVIDENCE if rule.level is None else rule.level) else "forced"
-            elif rule.level is not None and is_negligible(effect, counts):
+            elif rule.level is not None and is_negligible(effect, counts, standing.apart):
                 why = "negligible"
                 slight.add(k)
             else:

@@ -195,7 +195,8 @@ def design_effect(q: Quadratic) -> float:
 @dataclass(frozen=True)
 class Standing:
     """What the elimination found of a column: whether it stays, p as it left or stayed, the gain in deviance, its
-    effective degrees of freedom, in which place it left (0: it stayed), and coefficients with covariance as it did.
+    effective degrees of freedom, in which place it left (0: it stayed), the share of its information that no other
+    column has, and coefficients with covariance as it did.
     """
 
     stays: bool
@@ -203,6 +204,7 @@ class Standing:
     gain: float
     freedom: float
     left_as: int
+    apart: float
     theta: Floats
     covariance: Floats
 
@@ -237,7 +239,8 @@ def eliminate(q: Quadratic, most: float, columns: int, forced: Sequence[int] = (
         own = v[np.ix_(i, i)]
         freedom = float(len(i) - lam[i] @ np.diag(own))
         gain = float(theta[i] @ np.linalg.solve(own, theta[i]))
-        return Standing(stays, p[j], gain, freedom, place, theta[i].copy(), own.copy())
+        apart = float((np.linalg.inv(own).trace() - lam[i].sum()) / max(q.h[np.ix_(i, i)].trace(), 1e-300))
+        return Standing(stays, p[j], gain, freedom, place, min(apart, 1.0), theta[i].copy(), own.copy())
 
     p = {j: look(j) for j in left}
     fresh = set(left)

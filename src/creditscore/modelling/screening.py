@@ -97,7 +97,10 @@ def spread_of(effect: Floats, covariance: Floats, counts: Floats) -> tuple[float
     return spread, max(spread - 1.96 * error, 0.0), spread + 1.96 * error
 
 
-def is_negligible(effect: Floats, counts: Floats) -> bool:
-    """Whether an effect spreads by less than a point, and no bin lies far off."""
+def is_negligible(effect: Floats, counts: Floats, apart: float) -> bool:
+    """Whether an effect spreads by less than a point, and no bin lies far off. In a column of which others hold all but
+    a share `apart` shows what their bins leave over, so that the bound is up to two points.
+    """
+    floor = FLOOR / min(max(apart, 0.5), 1.0)
     share = counts / max(float(counts.sum()), 1e-300)
-    return bool(np.sqrt(share @ effect**2) < FLOOR and np.abs(effect[counts > 0]).max(initial=0.0) < FAR * FLOOR)
+    return bool(np.sqrt(share @ effect**2) < floor and np.abs(effect[counts > 0]).max(initial=0.0) < FAR * FLOOR)
