@@ -222,6 +222,7 @@ def test_rows_that_belong_together_are_no_evidence_of_their_own() -> None:
         together += len(card.variables_)
         assert card.card_.evidence is not None
         assert card.card_.evidence.clusters == 300
+        assert " clusters of the rarer outcome for 6 columns, " in card.notes_[0]  # 3,000 rows would be enough
     assert alone > 10
     assert together <= 4
     plain = ScorecardClassifier().fit(X, Y)

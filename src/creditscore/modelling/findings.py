@@ -79,7 +79,8 @@ class CardEvidence:
     """The evidence of a card.
 
     level      the greatest p with which a column stayed; None: nothing left
-    rows       weight of the rows of the fit; `rarer`: of those with the rarer outcome
+    rows       weight of the rows of the fit
+    rarer      of those with the rarer outcome; where rows belong together at most the clusters that have it
     columns    how many were looked at
     clusters   how many there are, where rows belong together
     notes      what a reader must know, in words
@@ -115,27 +116,26 @@ class CardEvidence:
         return cls(**{**data, "notes": tuple(data["notes"]), "variables": variables})
 
 
-def shorten(value: float) -> float:
-    """Six digits: what follows depends on the order in which rows are added up."""
-    return float(f"{value:.6g}")
-
-
 def gather_evidence(
     columns: Iterable[ColumnEvidence],
     level: float | None,
     event: Floats,
     weight: Floats,
     looked_at: int,
-    clusters: int | None,
+    groups: NDArray[Any] | None,
 ) -> CardEvidence:
-    """The evidence of a card with the notes that follow from it."""
-    variables, events = tuple(columns), float(weight @ event)
-    rarer = min(events, float(weight.sum()) - events)
-    notes = notes_on(rarer, looked_at, level, sum(column.stays for column in variables))
-    return CardEvidence(level, float(weight.sum()), rarer, looked_at, clusters, notes, variables)
+    """The evidence of a card with the notes that follow from it. `groups`: of rows that belong together, if any do."""
+    variables, clusters, total = tuple(columns), None, float(weight.sum())
+    rarer = min(float(weight @ event), total - float(weight @ event))
+    if groups is not None:
+        _, place = np.unique(groups.astype(str), return_inverse=True)
+        clusters = int(place.max()) + 1
+        rarer = min(rarer, *(float(len(np.unique(place[event == outcome]))) for outcome in (0.0, 1.0)))
+    notes = notes_on(rarer, looked_at, level, sum(column.stays for column in variables), clusters is not None)
+    return CardEvidence(level, total, rarer, looked_at, clusters, notes, variables)
 
 
-def notes_on(rarer: float, columns: int, level: float | None, stay: int) -> tuple[str, ...]:
+def notes_on(rarer: float, columns: int, level: float | None, stay: int, grouped: bool) -> tuple[str, ...]:
     """What a reader must know of a card: few rows of the rarer outcome per column, no column at all."""
     found = []
     if columns and rarer < ENOUGH * columns:
@@ -145,9 +145,14 @@ def notes_on(rarer: float, columns: int, level: float | None, stay: int) -> tupl
             else "a column with a real effect may leave, and the card may rank worse than one that keeps every column"
         )
         found.append(
-            f"{rarer:.6g} rows of the rarer outcome for {columns} columns, {rarer / columns:.2g} each; "
-            f"below {ENOUGH:g} {price}"
+            f"{rarer:.6g} {'clusters' if grouped else 'rows'} of the rarer outcome for {columns} columns, "
+            f"{rarer / columns:.2g} each; below {ENOUGH:g} {price}"
         )
     if not stay:
         found.append("no column has an effect that can be told from zero: the card says the base rate")
     return tuple(found)
+
+
+def shorten(value: float) -> float:
+    """Six digits: what follows depends on the order in which rows are added up."""
+    return float(f"{value:.6g}")

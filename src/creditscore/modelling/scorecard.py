@@ -146,8 +146,9 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         coded = code_columns(self, source, used, weight, event, MOST_COLUMNS)
         self.left_: dict[str, str] = dict(coded.left)
         rule = Rule(None if self.evidence is None else float(self.evidence), tuple(self.forced), coded.looked_at)
-        clusters = None if group is None else len(np.unique(group.astype(str)))
-        together = None if clusters == len(event) else group  # clusters of one row each are rows
+        together = group  # clusters of one row each are rows
+        if group is not None and len(np.unique(group.astype(str))) == len(event):
+            together = None
         with one_thread():
             if self.method == "additive":
                 fitted = additive_effects(
@@ -157,7 +158,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
                 fitted = woe_effects(coded, event, weight, self._policies, together, rule)
         self.freedom_, self.smoothing_, self.converged_ = fitted.freedom, fitted.smoothing, fitted.converged
         self.slopes_ = fitted.slopes
-        self._make_card(fitted, event, weight, rule, None if together is None else clusters)
+        self._make_card(fitted, event, weight, rule, together)
         return self
 
     def _check(self) -> None:
@@ -200,7 +201,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
     def _hand(self, name: str) -> Any:
         return per_variable(self.cuts, name) if self.cuts else None
 
-    def _make_card(self, fitted: Effects, event: Floats, weight: Floats, rule: Rule, clusters: int | None) -> None:
+    def _make_card(self, fitted: Effects, event: Floats, weight: Floats, rule: Rule, groups: Any) -> None:
         scaling = Scaling(float(self.base_score), float(self.base_odds), float(self.pdo), bool(self.round_points))
         rows: list[Row] = [scaling.base(fitted.intercept)]
         found = {column.variable: column.scaled(scaling.factor) for column in fitted.evidence}
@@ -225,7 +226,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
             else:
                 rows += made
         self.left_ |= {name: column.words for name, column in found.items() if not column.stays}
-        evidence = gather_evidence(found.values(), rule.level, event, weight, rule.columns, clusters)
+        evidence = gather_evidence(found.values(), rule.level, event, weight, rule.columns, groups)
         card = CardTable(tuple(rows), scaling.base_score, scaling.base_odds, scaling.pdo, scaling.whole)
         self.card_ = replace(card, evidence=evidence)
 
