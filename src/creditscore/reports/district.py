@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -104,7 +104,7 @@ NEWEST = (
 )
 
 
-def _gather(con: duckdb.DuckDBPyConnection, folder: Path) -> list[Mapping[str, Any]]:
+def _gather(con: duckdb.DuckDBPyConnection, folder: Path) -> list[dict[str, Any]]:
     """`graded`: every row of every grading below the folder, with the year of its period; returns their manifests."""
     places = sorted(file.parent for file in folder.glob("*/grades.parquet"))
     places += [folder] if (folder / "grades.parquet").is_file() else []
