@@ -10,6 +10,7 @@ from creditscore.explanation.labels import Labels, labels_of
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import plain, word
 from creditscore.grading.result import Grading
+from creditscore.grading.stated import blocked_rows, run_marks
 from creditscore.quantities import TOP, from_micro
 from creditscore.quantities import plain as shown
 from creditscore.records.identity import redact
@@ -60,6 +61,12 @@ def summarise(
         "readings": _readings(grading),
         "records": {key: int(value) for key, value in manifest["counts"]["records"].items()},
         "quarantine": _quarantine(grading),
+        "blocked": [
+            {name: redact(clean(cell)) if isinstance(cell, str) else cell for name, cell in row.items()}
+            | {"label": _both(word("refusals", str(row["reason"])))}
+            for row in blocked_rows([manifest])
+        ],
+        "marks": [_both(word("input_states", code)) for code in run_marks([manifest])],
         "feeds": "none" if manifest["feeds"] == "none declared" else "declared",
         "provisional": bool(manifest.get("provisional_calendar", False)),
     }
