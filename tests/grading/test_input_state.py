@@ -271,3 +271,23 @@ def test_what_stands_is_what_every_day_of_the_calendar_would_give() -> None:
         grades = {outcome.grade for _, outcome in replay(every)}
         found = result(grade([*base, record(9, A, item=item, domain="tax", booked_on="2023-4")]))
         assert (found[0] == "graded") == (grades == {row(grade(base))["grade"]})
+
+
+def test_where_a_feed_is_broken_every_grade_that_it_names_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        record(1, A, **FALSE_INVOICES),
+        record(2, A, **FALSE_INVOICES, booked_on="2022年4月", source="tax office"),
+        record(3, B, item="30110", domain="tax"),
+        record(4, C, item="x1", domain="labour", booked_on="2023-4"),
+    ]
+    judged = grade(rows)
+    monkeypatch.setattr("creditscore.grading.input_state.MOST_ROWS", 1)
+    broken = grade(rows)
+    assert result(judged)[1] == "D"
+    assert result(broken) == ("not_computable", None, "refused_rows", "D")
+    assert result(broken, B) == result(judged, B) == BLOCKED
+    assert result(broken, C) == WHOLE
+    assert broken.manifest["blocked_grades"] == [
+        {"feed": "", "table": "records", "reason": "unknown_item", "grades": 1},
+        {"feed": "tax office", "table": "records", "reason": "bad_date", "grades": 1},
+    ]
