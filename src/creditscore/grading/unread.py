@@ -56,7 +56,7 @@ class Unread:
                 "; ".join(self.notes()),
                 where="the columns and attributes of the input",
                 allowed="columns and attributes that the schemes of the run know",
-                next="rename or supply them, or name them with --ignore-columns, or leave --strict away",
+                next="rename or supply them, or name them with --ignore-columns, or grade with --no-strict",
             )
 
 
