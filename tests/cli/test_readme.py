@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -68,20 +69,51 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-def test_every_grading_of_the_readme_runs_on_its_own_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = re.search(r"```csv\n(.+?)```", README, re.DOTALL)
-    assert found is not None
-    records = found[1]
-    firm = records.splitlines()[1].split(",")[1]
-    (tmp_path / "records.csv").write_text(records, encoding="utf-8")
-    (tmp_path / "subjects.csv").write_text(f"subject_id\n{firm}\n", encoding="utf-8")
+@pytest.fixture
+def first_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the tables that the README prints."""
+    for name, text in zip(("subjects", "records", "feeds"), re.findall(r"```csv\n(.+?)```", README, re.S), strict=True):
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_every_grading_of_the_readme_runs_on_its_own_tables(first_tables: Path) -> None:
     wanted = [one for one in commands(section("A first grade")) if one[1] in ("grade", "explain", "scheme")]
-    # thirty schemes: tests/schemes/test_profiles.py; the author's own scheme: tests/cli/test_scheme.py
+    # thirty schemes: below; the author's own scheme: tests/cli/test_scheme.py
     wanted = [one for one in wanted if "--profile" not in one and "my/scheme.yaml" not in one]
     assert [one[1] for one in wanted] == ["grade", "explain", "grade", "scheme"]
     for one in wanted:
         run(one)
+
+
+def test_the_first_example_needs_no_warning(first_tables: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    grading, explaining = commands(section("A first grade"))[:2]
+    assert "--strict" in grading
+    run(grading)
+    run(explaining)
+    shown = capsys.readouterr().out
+    assert not re.search("note:|marked|refused  |!", shown), shown
+    manifest = json.loads((first_tables / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert (manifest["input_marks"], manifest["notes"], manifest["delivery"]) == ([], [], "declared")
+    assert manifest["counts"]["grades"] == {"B": 1}
+
+
+def test_a_profile_is_strict_unless_told_otherwise(
+    first_tables: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = SimpleNamespace(schemes=lambda _: ("tax", "social_organisation/grade"))
+    monkeypatch.setattr("creditscore.schemes.profiles.load_profile", lambda _: few)
+    (words,) = [one for one in commands(section("A first grade")) if "--profile" in one]
+    run(words)
+    assert "marked  every grade" in capsys.readouterr().out
+    words.remove("--no-strict")
+    with pytest.raises(SystemExit) as stopped:
+        main(words[1:])
+    assert stopped.value.code == 3
+    shown = capsys.readouterr().err
+    assert "attributes that could change a grade and that nobody has: annual_check" in shown
+    assert "--no-strict" in shown
 
 
 def test_a_regulators_year(played: Path) -> None:

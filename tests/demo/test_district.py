@@ -69,6 +69,24 @@ def test_records_have_many_fates(small: District) -> None:
     assert {2019, 2020, 2021, 2022, 2023} <= years
 
 
+@pytest.mark.parametrize("size", [50, 300])
+def test_its_input_needs_no_warning_and_slips_mark_their_subjects_alone(tmp_path: Path, size: int) -> None:
+    made = district(size)
+    grading = grade_district(made.write(tmp_path))  # strict
+    manifest = grading.manifest
+    assert (manifest["input_marks"], manifest["absent_attributes"], manifest["notes"]) == ([], [], [])
+    assert manifest["delivery"] == "declared"
+    marked = {row["subject_id"] for row in grading.grades.to_pylist() if row["input_state"] != "whole"}
+    slips = {row["subject_id"] for row in made.records.to_pylist() if row["record_id"].startswith("X")}
+    assert marked <= slips
+
+
+def test_feeds_declare_what_they_delivered(small: District) -> None:
+    sources = small.records["source"].to_pylist()
+    assert small.feeds["rows"].to_pylist() == [sources.count(source) for source in small.feeds["source"].to_pylist()]
+    assert sum(small.feeds["rows"].to_pylist()) > 1000
+
+
 @pytest.mark.slow
 def test_the_shares_come_near_the_intended_ones(tmp_path: Path) -> None:
     grading = grade_district(district(6000).write(tmp_path))

@@ -59,12 +59,13 @@ def grade_command(
         bool, typer.Option("--provisional", help="Grade a period that is not over; every result says so.")
     ] = False,
     strict: Annotated[
-        bool,
+        bool | None,
         typer.Option(
             "--strict/--no-strict",
-            help="Fail where an unread column looks like a known one, or nobody has an attribute that could matter.",
+            help="Fail where an unread column looks like a known one, or nobody has an attribute that could matter;"
+            " the default for --profile.",
         ),
-    ] = False,
+    ] = None,
     ignore_columns: Annotated[
         str | None, typer.Option(help="Columns and attributes, with commas, that --strict leaves alone.")
     ] = None,
@@ -119,7 +120,7 @@ def grade_command(
                 "as_of": as_of,
                 "known_at": known_at,
                 "provisional": provisional,
-                "strict": strict,
+                "strict": profile is not None if strict is None else strict,
                 "max_rejected": max_rejected,
                 "accepted": accept,
             }

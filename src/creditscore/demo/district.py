@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,4 +54,15 @@ def district(subjects: int = 20_000, seed: int = SEED, slips: bool = True) -> Di
     rng = np.random.default_rng(seed)
     made = firms(subjects, rng)
     log = records(made, rng)
-    return District(made.subjects, with_slips(log, rng) if slips else log, made.attributes, made.history, made.feeds)
+    if slips:
+        log = with_slips(log, rng)
+    return District(made.subjects, log, made.attributes, made.history, declare_rows(made.feeds, log))
+
+
+def declare_rows(feeds: pa.Table, records: pa.Table) -> pa.Table:
+    """Add to each feed how many rows of records it delivered."""
+    import pyarrow as pa
+
+    delivered = Counter(zip(records["domain"].to_pylist(), records["source"].to_pylist(), strict=True))
+    keys = zip(feeds["domain"].to_pylist(), feeds["source"].to_pylist(), strict=True)
+    return feeds.append_column("rows", pa.array([delivered[key] for key in keys]))

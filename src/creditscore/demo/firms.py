@@ -36,6 +36,7 @@ FORMS = (
     ("93", "专业合作社", 0.02),
     ("92", "店（个体）", 0.015),
 )
+STATED = (("not_evaluated", "NE3"), ("opted_in", "false"), ("books_compliant", "true"))
 ROLES = ("steady", "new", "idle", "direct", "retained", "carried")
 SHARES = (0.526, 0.118, 0.283, 0.048, 0.018, 0.007)
 
@@ -139,6 +140,8 @@ def _attributes(codes: list[str], role: NDArray[np.int64], rng: np.random.Genera
     for reason, low, high in (("NE3", 0.0, 0.0012), ("NE5", 0.0012, 0.002)):
         chosen = np.flatnonzero((pending >= low) & (pending < high))
         rows += [(codes[k], "not_evaluated", reason, YEAR) for k in chosen]
+    # somebody states each attribute that the rules read, for a year that no grade of the district rests on
+    rows += [(codes[0], *stated, YEAR - 3) for stated in STATED]
     return pa.table(
         {
             "subject_id": [row[0] for row in rows],
@@ -177,6 +180,11 @@ def _history(codes: list[str], role: NDArray[np.int64], began: NDArray[np.int64]
     return pa.table({**columns, "decided_on": decided, "recorded_on": decided})
 
 
+def source_of(district: str) -> str:
+    """Name the office that supplies the records of a district."""
+    return f"made-up tax system of {district}"
+
+
 def _feeds() -> pa.Table:
     import pyarrow as pa
 
@@ -186,7 +194,7 @@ def _feeds() -> pa.Table:
             "domain": ["tax"] * len(fed),
             "from": ["2015-01-01"] * len(fed),
             "to": [f"{YEAR + 1}-03-31"] * len(fed),
-            "source": ["made-up tax system"] * len(fed),
+            "source": [source_of(name) for name in fed],
             "district": fed,
         }
     )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.demo.district import declare_rows
 from creditscore.errors import NotInForce
 from creditscore.grading.several import Gradings, grade_all
+from creditscore.grading.unread import read_attributes
 from creditscore.records import Snapshot, ingest
 from creditscore.schemes import registry
 from creditscore.schemes.model import Item, Scheme
@@ -38,20 +41,31 @@ class PlanTables:
 
     subjects: pa.Table
     records: pa.Table
+    attributes: pa.Table
     listings: pa.Table
+    feeds: pa.Table
 
     def write(self, folder: Path) -> dict[str, Path]:
         """Write each table as Parquet; returns the files by name."""
         from pyarrow import parquet
 
         folder.mkdir(parents=True, exist_ok=True)
-        files = {name: folder / f"{name}.parquet" for name in ("subjects", "records", "listings")}
+        files = {
+            name: folder / f"{name}.parquet" for name in ("subjects", "records", "attributes", "listings", "feeds")
+        }
         for name, file in files.items():
             parquet.write_table(getattr(self, name), file, compression="zstd")
         return files
 
     def snapshot(self) -> Snapshot:
-        snapshot = ingest(self.subjects, self.records, listings=self.listings, intake_on=INTAKE_ON)
+        snapshot = ingest(
+            self.subjects,
+            self.records,
+            attributes=self.attributes,
+            listings=self.listings,
+            feeds=self.feeds,
+            intake_on=INTAKE_ON,
+        )
         return replace(snapshot, made_up=True)
 
 
@@ -63,13 +77,13 @@ class PlanYear:
     gradings: Gradings
 
 
-def plan_years(snapshot: Snapshot, years: Sequence[int] = YEARS) -> list[PlanYear]:
+def plan_years(snapshot: Snapshot, years: Sequence[int] | None = None) -> list[PlanYear]:
     """Grade the organisations of a plan's snapshot on the last day of each year of the plan, or of some of them."""
     found = []
-    for year in years:
+    for year in years or YEARS:
         at = date(year, 12, 31)
         names = load_profile(PROFILE).schemes(at)
-        made = grade_all(snapshot, names, as_of=at, skip=True, max_rejected=10**9)
+        made = grade_all(snapshot, names, as_of=at, skip=True, strict=True, max_rejected=10**9)
         made.manifest["made_up"] = True
         for run in made.manifest["schemes"].values():
             run["made_up"] = True
@@ -88,7 +102,7 @@ def plan_tables(subjects: pa.Table, rng: np.random.Generator) -> PlanTables:
     region = pa.array([f"{load_profile(PROFILE).region}0000"] * few.num_rows)
     columns = ("subject_id", "name", "registered_on", "district", "industry", "size")
     chosen = few.select([name for name in columns if name in few.column_names]).append_column("region", region)
-    schemes, ids = _in_force(), chosen["subject_id"].to_pylist()
+    schemes, ids = _weighing(), chosen["subject_id"].to_pylist()
     rows: list[dict[str, Any]] = []
     for year in YEARS:
         for k, count in enumerate(rng.poisson(PER_FIRM, len(ids)).tolist()):
@@ -96,7 +110,34 @@ def plan_tables(subjects: pa.Table, rng: np.random.Generator) -> PlanTables:
                 scheme = schemes[int(rng.integers(len(schemes)))]
                 rows += _record(scheme, ids[k], year, len(rows), rng)
     rows = _broken(rows)
-    return PlanTables(chosen, _table(rows), _table(_listings(schemes, ids, rng)))
+    records, listings = _table(rows), _table(_listings(schemes, ids, rng))
+    feeds = _table(
+        [
+            {"domain": domain, "from": "2000-01-01", "to": NEWEST.isoformat(), "source": NOTE}
+            for domain in sorted({scheme.domain for scheme in schemes})
+        ]
+    )
+    return PlanTables(chosen, records, _table(_attributes(ids)), listings, declare_rows(feeds, records))
+
+
+def _attributes(ids: list[str]) -> list[dict[str, Any]]:
+    """State every attribute that a rule of the plan's years reads, so that nobody's grade changes.
+
+    Everybody has what a scheme takes for an absent value; where it takes none, one organisation had a value long ago.
+    """
+    schemes = {scheme.name: scheme for year in YEARS for scheme in _in_force(date(year, 12, 31))}
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for scheme in schemes.values():
+        for name in sorted(read_attributes(scheme)):
+            attribute = scheme.attributes[name]
+            if attribute.absent in (None, ""):
+                value = attribute.allowed[0] if attribute.allowed else "2000-01-01"
+                days = {"valid_from": "2000-01-01", "valid_to": "2000-12-31"}
+                rows[name] = [{"subject_id": ids[0], "name": name, "value": value, **days}]
+            else:
+                value = str(attribute.absent).lower()
+                rows[name] = [{"subject_id": subject, "name": name, "value": value} for subject in ids]
+    return [row for listed in rows.values() for row in listed]
 
 
 def _broken(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -135,19 +176,19 @@ def _table(rows: list[dict[str, Any]]) -> pa.Table:
     return pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
 
 
-def _in_force() -> list[Scheme]:
+def _in_force(at: date) -> list[Scheme]:
+    """The schemes of the profile on a day."""
+    schemes = []
+    for name in load_profile(PROFILE).schemes(at):
+        with suppress(NotInForce):
+            schemes.append(registry.find(name, registry.moment(registry.versions(name)[0].period, at)))
+    return schemes
+
+
+def _weighing() -> list[Scheme]:
     """The schemes of the profile that weigh records, as they stood in the middle of the plan."""
-    at = date(2019, 12, 31)
-    names = load_profile(PROFILE).schemes(at)
-    found = []
-    for name in names:
-        try:
-            scheme = registry.find(name, registry.moment(registry.versions(name)[0].period, at))
-        except NotInForce:
-            continue
-        if not scheme.missing and not scheme.imported_decision and _items(scheme):
-            found.append(scheme)
-    return found
+    schemes = _in_force(date(2019, 12, 31))
+    return [each for each in schemes if not each.missing and not each.imported_decision and _items(each)]
 
 
 def _items(scheme: Scheme) -> list[tuple[str, Item]]:

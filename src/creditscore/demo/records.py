@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from creditscore.demo.firms import ROLES, YEAR, Firms, _day, _pick, days
+from creditscore.demo.firms import ROLES, YEAR, Firms, _day, _pick, days, source_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -213,11 +213,13 @@ def _table(firms: Firms, parts: list[Columns]) -> pa.Table:
         return days(column(key, -1)[order])
 
     events = column("event", "filed")[order]
+    owners = column("owner", 0)[order].tolist()
+    offices = [source_of(name) for name in firms.subjects["district"].to_pylist()]
     table = {
         "record_id": [f"R{k:07d}" for k in column("number", 0)[order].tolist()],
         "event_no": pa.array(column("event_no", 1)[order], pa.int32()),
         "event": events.tolist(),
-        "subject_id": [firms.codes[k] for k in column("owner", 0)[order].tolist()],
+        "subject_id": [firms.codes[k] for k in owners],
         "item": text("item"),
         "domain": ["tax"] * len(order),
         "event_on": day("day"),
@@ -230,7 +232,7 @@ def _table(firms: Firms, parts: list[Columns]) -> pa.Table:
         "tax_type": text("tax"),
         "ratio": number("ratio"),
         "exemption": text("exemption"),
-        "source": np.where(filed, "made-up tax system", "made-up service hall").tolist(),
+        "source": np.where(filed, [offices[k] for k in owners], "made-up service hall").tolist(),
         "document_no": text("document"),
     }
     return pa.table({name: table[name] for name in COLUMNS})

@@ -175,6 +175,7 @@ def grade_district(inputs: dict[str, Path]) -> Grading:
             feeds=inputs["feeds"],
             known_at=KNOWN_AT,
             intake_on=INTAKE_ON,
+            strict=True,
         )
     except TooManyRejected as error:
         grading = error.grading  # type: ignore[attr-defined]

@@ -11,9 +11,8 @@ from creditscore.grading.result import Grading
 from creditscore.records.intake import quiet
 
 EXTRACT = Path(__file__).parent / "data" / "fhrs_uk_extract.csv"
-ATTRIBUTION = (
-    "Food Standards Agency. Contains public sector information licensed under the Open Government Licence v3.0."
-)
+DOMAIN, SOURCE = "food_hygiene", "Food Standards Agency"
+ATTRIBUTION = f"{SOURCE}. Contains public sector information licensed under the Open Government Licence v3.0."
 AS_OF = "2015-03-01"
 PARTS = ("hygiene", "structural", "confidence")
 
@@ -37,6 +36,7 @@ class Comparison:
 def regrade(source: Path | str = EXTRACT) -> Comparison:
     """Grade the establishments of `source` (CSV or Parquet) that have three scores and a rating from 0 to 5."""
     import duckdb
+    import pyarrow as pa
 
     con = duckdb.connect()
     quiet(con)
@@ -51,13 +51,17 @@ def regrade(source: Path | str = EXTRACT) -> Comparison:
     )
     parts = " UNION ALL ".join(
         f"SELECT subject_id || '-{part}' AS record_id, subject_id, '{part}' AS item, {part} AS quantity,"
+        f" '{DOMAIN}' AS domain, '{SOURCE}' AS source,"
         f" coalesce(CAST(rating_date AS VARCHAR), '{AS_OF}') AS occurred_on FROM given"
         for part in PARTS
     )
     records = con.sql(parts).to_arrow_table()
     subjects = con.sql("SELECT subject_id FROM given").to_arrow_table()
     published = con.sql("SELECT subject_id, rating FROM given").to_arrow_table()
-    grading = grade(records, "food_hygiene_uk", subjects=subjects, as_of=AS_OF)
+    feeds = pa.table(
+        {"domain": [DOMAIN], "from": ["2000-01-01"], "to": [AS_OF], "source": [SOURCE], "rows": [len(records)]}
+    )
+    grading = grade(records, "food_hygiene_uk", subjects=subjects, feeds=feeds, as_of=AS_OF, strict=True)
     return Comparison(grading, _compare(grading, published))
 
 

@@ -56,7 +56,7 @@ class Unread:
                 "; ".join(self.notes()),
                 where="the columns and attributes of the input",
                 allowed="columns and attributes that the schemes of the run know",
-                next="rename or supply them, or name them with --ignore-columns, or leave --strict away",
+                next="rename or supply them, or name them with --ignore-columns, or grade with --no-strict",
             )
 
 
@@ -73,7 +73,7 @@ def find_unread(snapshot: Snapshot, scope: Scope, ignored: Iterable[str] = ()) -
         if table not in there:
             there[table], known[table] = set(about.get("unread", ())), set()
     columns = {table: sorted(names - known[table]) for table, names in there.items() if names - known[table]}
-    decisive = {name for scheme in scope.schemes for name in _read(scheme)}
+    decisive = {name for scheme in scope.schemes for name in read_attributes(scheme)}
     near = []
     for table, names in columns.items():
         own = set(snapshot.inputs.get(table, {}).get("columns", ())) if table in TABLES else set()
@@ -100,7 +100,7 @@ def run_marks(snapshot: Snapshot, plan: Plan, unread: Unread) -> tuple[str, ...]
     marks = {
         "period_not_over": plan.as_of > judged_on(snapshot, plan),
         "near_miss_columns": any(miss["near"] in readable for miss in unread.near),
-        "absent_attributes": bool(set(unread.absent) & _read(scheme)),
+        "absent_attributes": bool(set(unread.absent) & read_attributes(scheme)),
         "feeds_undeclared": not snapshot.feeds_declared,
     }
     return tuple(sorted(code for code, holds in marks.items() if holds))
@@ -128,8 +128,8 @@ def near_name(name: str, candidates: Collection[str], stems: Collection[str] = (
     return None
 
 
-def _read(scheme: Scheme) -> set[str]:
-    """The attributes that some rule of a scheme names."""
+def read_attributes(scheme: Scheme) -> set[str]:
+    """Collect the attributes that some rule of a scheme names."""
     words: set[str] = set()
     _collect(scheme.model_dump(mode="json", exclude=SILENT & set(type(scheme).model_fields)), words)
     return set(scheme.attributes) & words
