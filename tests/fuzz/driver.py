@@ -75,18 +75,18 @@ def _process(
     """The rows of one process; where it ends before its last case, the next case is what ended it."""
     with tempfile.TemporaryDirectory(prefix="cases-", dir=folder) as own, tempfile.TemporaryFile("w+") as errors:
         args = [str(number), str(stop), str(seed), str(base), own, str(int(at_length)), only]
-        process = subprocess.Popen(
+        with subprocess.Popen(
             [sys.executable, "-X", "faulthandler", "-m", "tests.fuzz.worker", "cases", *args],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-        )
-        assert process.stdout is not None
-        for line in process.stdout:
-            row = json.loads(line)
-            number = row["number"] + 1
-            yield row
-        code = process.wait()
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                row = json.loads(line)
+                number = row["number"] + 1
+                yield row
+            code = process.wait()
         if number < stop:
             errors.seek(0)
             what = f"the process ended with {code}: {errors.read()[-1500:]}"

@@ -222,6 +222,9 @@ def compare(grading: cs.Grading) -> None:
             "evidence": one.evidence,
             "readings": ";".join(one.readings),
         }
+        if row["state_reason"] == "refused_rows":  # open: the rows of its ledger are those without the refused rows
+            expected = {name: expected[name] for name in ("start", "evidence", "readings")}
+            expected["grade_without"] = one.grade or None
         assert {key: row[key] for key in expected} == expected
         if row["state"] == "graded" and row["score"] is not None:
             total = sum((line["effective"] or Decimal(0) for line in ledgers[row["subject_id"]]), Decimal(0))
