@@ -54,10 +54,17 @@ def _message(reason: str, known: Vocabulary, word: str) -> str:
     return UNKNOWN[reason] + (f"; did you mean {near}?" if near else f"; known: {', '.join(sorted(known.words))}")
 
 
+def _stated(snapshot: Snapshot, reason: str, words: Iterable[str]) -> dict[str, str]:
+    """The words that the run refused, which is made again."""
+    stated = {word: message for code, word, message in snapshot.stated_unknown if code == reason}
+    return {word: stated[word] for word in words if word in stated}
+
+
 def refuse_domains(engine: DuckDBEngine, snapshot: Snapshot, folded: Folded, refusals: Refusals, scope: Scope) -> int:
     """Refuse the records of domains that nobody knows; returns their rows."""
     rows = 0
-    for domain, message in scope.strange_domains(snapshot.domains).items():
+    strange = scope.strange_domains(snapshot.domains) | _stated(snapshot, "unknown_domain", snapshot.domains)
+    for domain, message in strange.items():
         code = snapshot.domains.index(domain)
         of_domain = f"SELECT f.* FROM {folded.folded} f WHERE f.domain = {code}"
         rows += int(engine.rows(f"SELECT COALESCE(SUM(n_rows), 0) FROM ({of_domain}) r")[0][0])
@@ -74,7 +81,7 @@ def refuse_domains(engine: DuckDBEngine, snapshot: Snapshot, folded: Folded, ref
 def refuse_lists(engine: DuckDBEngine, snapshot: Snapshot, refusals: Refusals, scope: Scope) -> list[str]:
     """Refuse the entries of lists that nobody knows; returns the names of these."""
     lists = [name for (name,) in engine.rows(f"SELECT DISTINCT list FROM {snapshot.listings} ORDER BY 1")]
-    strange = scope.strange_lists(lists)
+    strange = scope.strange_lists(lists) | _stated(snapshot, "unknown_list", lists)
     for name, message in strange.items():
         of_list = f"FROM {snapshot.listings} x JOIN subjects s ON s.sid = x.sid WHERE x.list = {literal(name)}"
         refusals.listings(of_list, "unknown_list", message)

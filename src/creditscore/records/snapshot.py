@@ -30,7 +30,8 @@ class Snapshot:
     `accepted`: refused rows that a person takes for lost, with who and why.
     `judges_refused`: False where a run of an earlier version is made again, which passed refused rows over.
     `stated_marks`: the codes that a run states for all its grades, where it is made again. `whole_names`: of a part of
-    a snapshot, the attributes that somebody in the whole has.
+    a snapshot, the attributes that somebody in the whole has. `stated_unknown`: reason, word and message of the domains
+    and lists that a run refused, where it is made again without the library that knows the others.
     """
 
     con: duckdb.DuckDBPyConnection = field(repr=False)
@@ -58,6 +59,7 @@ class Snapshot:
     judges_refused: bool = field(default=True, compare=False)
     stated_marks: tuple[str, ...] | None = field(default=None, compare=False)
     whole_names: frozenset[str] | None = field(default=None, repr=False, compare=False)
+    stated_unknown: tuple[tuple[str, str, str], ...] = field(default=(), repr=False, compare=False)
 
     def content_hash(self) -> str:
         """`sha256:…` of every cell of every good row; computed at the first call, or read with the snapshot."""

@@ -58,6 +58,11 @@ def put_refused(small: Snapshot, given: Mapping[str, list[Any]], about: Mapping[
         small,
         accepted=tuple(dict(row) for row in given.get("accepted", [])),
         judges_refused=about.get("judges_refused", "true") == "true",
+        stated_unknown=tuple(
+            (row["reason"], row["value"], row["message"])
+            for row in given.get("refused", [])
+            if row["reason"] in ("unknown_domain", "unknown_list") and "value" in row
+        ),
         stated_marks=tuple(code for code in about.get("input_marks", "").split(";") if code),
     )
 
