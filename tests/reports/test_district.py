@@ -73,6 +73,16 @@ def data(folder: Path, snapshot: Snapshot) -> dict[str, Any]:
     return district(folder, snapshot, ON, profile="jilin-edz")
 
 
+def test_what_marks_the_grades_stands_on_the_page(data: dict[str, Any]) -> None:
+    marks = {row["label"]["en"]: row["grades"] for row in data["marks"]}
+    results = sum(row["graded"] + row["not_graded"] + row["not_computable"] for row in data["shares"])
+    assert marks["no feeds are declared, so silence may be a silent feed"] == results
+    for lang in ("zh", "en"):
+        page = district_page(data, lang)
+        for row in data["marks"]:
+            assert row["label"][lang] in page
+
+
 def test_counts_add_up(data: dict[str, Any]) -> None:
     assert data["years"] == ["2019", "2020"]
     assert data["organisations"] == 40

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.days import to_day
 from creditscore.errors import CreditscoreError, InputError
+from creditscore.explanation.input_lines import count_marks
 from creditscore.explanation.labels import Labels
 from creditscore.explanation.read import read_manifest
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import plain
 from creditscore.grading.manifest import refuse_failed
 from creditscore.grading.movement import Side, compare
+from creditscore.grading.stated import input_column
 from creditscore.records.feed_health import feed_health
 from creditscore.records.identity import redact
 from creditscore.records.snapshot import Snapshot
@@ -57,6 +59,7 @@ def district(
         "title": _title(profile),
         "years": [row[0] for row in con.execute("SELECT DISTINCT year FROM graded ORDER BY 1").fetchall()],
         "organisations": con.execute("SELECT count(DISTINCT subject_id) FROM graded").fetchall()[0][0],
+        "marks": count_marks(con.execute("SELECT input_state, count(*) FROM graded GROUP BY 1").fetchall()),
         "shares": (shares := _shares(con, schemes)),
         "migration": _migration(con, schemes),
         "maps": _maps(con, schemes, shares),
@@ -110,12 +113,13 @@ def _gather(con: duckdb.DuckDBPyConnection, folder: Path) -> bool:
         )  # fmt: skip
     made_up = any(bool(read_manifest(place).get("made_up", False)) for place in places)
     files = ", ".join(literal(str(place / "grades.parquet")) for place in places)
+    source = f"read_parquet([{files}], union_by_name = true)"
     con.execute(  # of a scheme graded several times in a year the last day counts, of one period what was known last
         "CREATE TABLE graded AS SELECT DISTINCT CAST(subject_id AS VARCHAR) AS subject_id,"
         " CAST(scheme AS VARCHAR) AS scheme, CAST(version AS VARCHAR) AS version, CAST(domain AS VARCHAR) AS domain,"
         " left(CAST(period AS VARCHAR), 4) AS year, CAST(state AS VARCHAR) AS state, CAST(grade AS VARCHAR) AS grade,"
-        " concat(state, ': ', state_reason) AS why"
-        f" FROM (SELECT * FROM read_parquet([{files}], union_by_name = true) QUALIFY {NEWEST})"
+        f" concat(state, ': ', state_reason) AS why, {input_column(con, source)} AS input_state"
+        f" FROM (SELECT * FROM {source} QUALIFY {NEWEST})"
         " WHERE state <> 'not_graded' OR state_reason <> 'out_of_scope'"
     )
     if not con.execute("SELECT count(*) FROM graded").fetchall()[0][0]:

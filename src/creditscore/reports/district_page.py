@@ -34,7 +34,8 @@ def district_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> s
     return page.draw(
         data, lang, t, t("dashboard"), data["title"][lang], sections,
         under=[t("as_on", data["on"]), " – ".join(dict.fromkeys((data["years"][0], data["years"][-1])))], tiles=tiles,
-        limits=[t(one) for one in ("silence", "seasons", "level_told")], other=other,
+        limits=[*(t("marked", number(row["grades"]), row["label"][lang]) for row in data["marks"]),
+                *(t(one) for one in ("silence", "seasons", "level_told"))], other=other,
     )  # fmt: skip
 
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from creditscore.errors import InputError
+from creditscore.explanation.input_lines import count_marks
 from creditscore.explanation.labels import Labels, labels_of
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import plain, word
 from creditscore.grading.result import Grading
+from creditscore.grading.stated import input_column
 from creditscore.quantities import TOP, from_micro
 from creditscore.quantities import plain as shown
 from creditscore.records.identity import redact
@@ -56,6 +58,11 @@ def summarise(
         "groups": {name: _groups(grading, name, codes) for name in GROUPS},
         "scores": _scores(grading),
         "items": _items(grading, labels),
+        "marks": count_marks(
+            _rows(
+                grading, f"SELECT {input_column(grading.con, 'result_grades')}, count(*) FROM result_grades GROUP BY 1"
+            )
+        ),
         "evidence": _counted(grading, "evidence", "marks"),
         "readings": _readings(grading),
         "records": {key: int(value) for key, value in manifest["counts"]["records"].items()},
