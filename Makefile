@@ -30,7 +30,7 @@ help:
 	@echo "make models  train the reference models again, write their cards"
 	@echo "make notebooks  run every notebook, render it to build/notebooks"
 	@echo "make test    run the tests"
-	@echo "make test-long  what takes hours: the fuzz suite with 100,000 cases, result in build/fuzz.json"
+	@echo "make test-long  what takes hours: 100,000 fuzz cases, 1,000 faults, cards on noise; results in build/"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   run the benchmarks"
 	@echo "make bench-models  cards beside their peers, in an environment of its own"
@@ -64,6 +64,9 @@ test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
 
 test-long: $(STAMP)
+	mkdir -p build
+	$(BIN)/python -m tests.single_faults --faults $(or $(FAULTS),1000) --seed $(or $(SEED),1) --out build/faults.json
+	$(BIN)/python -m tests.modelling.noise_simulation --full --out build/noise.json
 	$(BIN)/python -m tests.fuzz --cases $(or $(CASES),100000) --seed $(or $(SEED),1) --out build/fuzz.json
 
 lint: $(STAMP)

@@ -12,9 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from traceback import walk_tb
 
-from creditscore.errors import CreditscoreError, InputError, InternalError, UsageError
+from creditscore.errors import CreditscoreError, ExitCode, InputError, InternalError, UsageError
 
-INTERRUPTED = 130  # exit code of what a person stopped
+INTERRUPTED = ExitCode.INTERRUPTED
 LEAST_MEMORY = 1500 << 20  # below it the engine, or Arrow, ends the process instead of raising an error
 SHOWN = 300  # characters of a foreign message or of a path
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}

@@ -85,3 +85,25 @@ def test_another_snapshot_is_refused(run: tuple[Path, Path], tmp_path: Path) -> 
         show_command(run[0], MANY, tmp_path / "other")
     with pytest.raises(InputError, match="no subject"):
         show_command(run[0], "91500000MAAAAAA188", run[1])
+
+
+def test_a_subject_that_refused_rows_leave_open_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The days of one record cannot be read: what decides among the others is shown beside what that leaves open."""
+    spoilt = filed("d9", DIRECT, "040103", "2022-03-01") | dict.fromkeys(("occurred_on", "booked_on"), "2022年4月")
+    rows = [row for row in RECORDS if row["record_id"] != "d1"]
+    write_snapshot(ingest(table(SUBJECTS), table([*rows, spoilt])), tmp_path / "snapshot")
+    grade(read_snapshot(tmp_path / "snapshot"), "tax", 2022, max_rejected=9).write(tmp_path / "run")
+    for lang, words in (("en", "Without the refused rows it would be"), ("zh", "更正前该等级不成立")):
+        show_command(tmp_path / "run", DIRECT, tmp_path / "snapshot", lang=lang, json_file=tmp_path / "answer.json")
+        shown = "".join(capsys.readouterr().out.split())
+        assert "".join(words.split()) in shown
+    answer = json.loads((tmp_path / "answer.json").read_text(encoding="utf-8"))
+    assert "refused_rows" in answer["input_state"]
+    assert answer["grade_without"]
+    shares_command(tmp_path / "run", DIRECT, tmp_path / "snapshot")
+    assert "Without the refused rows" in capsys.readouterr().out
+    population_command(tmp_path / "run", tmp_path / "snapshot", tmp_path / "columns.parquet")
+    columns = {row["subject_id"]: row for row in pq.read_table(tmp_path / "columns.parquet").to_pylist()}
+    assert columns[DIRECT]["state"] == "not_computable"
+    assert columns[DIRECT]["decisive_singles"] is None
+    assert columns[MANY]["decisive_singles"] is not None

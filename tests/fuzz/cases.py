@@ -413,13 +413,13 @@ def odd_paths(case: Case) -> Result:
 
 
 KINDS: dict[str, tuple[Callable[[Case], Result], int, int]] = {  # with their weights in the tests, and at length
-    "tables": (spoilt_tables, 3, 30),
+    "tables": (spoilt_tables, 2, 30),
     "parquet": (spoilt_parquet, 6, 20),
-    "yaml": (spoilt_yaml, 40, 20),
-    "grading": (spoilt_grading, 3, 20),
+    "yaml": (spoilt_yaml, 50, 20),
+    "grading": (spoilt_grading, 2, 20),
     "snapshot": (spoilt_snapshot, 4, 10),
     "composite": (spoilt_composite, 4, 10),
-    "packet": (spoilt_packet, 10, 10),
+    "packet": (spoilt_packet, 5, 10),
     "model": (spoilt_model, 10, 10),
     "draw": (spoilt_draw, 10, 10),
     "disk": (failing_disk, 1, 10),

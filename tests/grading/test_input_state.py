@@ -31,10 +31,26 @@ def record(number: int, subject: str, **cells: Any) -> dict[str, Any]:
     return {"record_id": f"r{number}", "subject_id": subject, "booked_on": "2023-04-01", **cells}
 
 
+FEEDS = pd.DataFrame({"domain": ["tax"], "from": ["2010-01-01"], "to": ["2024-06-01"], "source": ["office"]})
+
+
+def stated() -> pd.DataFrame:
+    """Every attribute of the scheme, for one firm, as silence would have it."""
+    from creditscore.schemes import registry
+
+    scheme = registry.pick("tax@2014")
+    rows = []
+    for name, attribute in scheme.attributes.items():
+        value = {"bool": str(attribute.absent).lower(), "date": "2000-01-01"}.get(attribute.type)
+        value = value or next(iter(attribute.allowed or ()), "0")
+        rows.append({"subject_id": firm(9), "name": name, "value": value})
+    return pd.DataFrame(rows)
+
+
 def grade(records: list[dict[str, Any]], scheme: str = "tax", **options: Any) -> Any:
-    subjects = pd.DataFrame({"subject_id": [A, B, C]})
+    subjects = pd.DataFrame({"subject_id": [A, B, C, firm(9)]})
     options = {"period": 2023, "max_rejected": 99, "intake_on": "2024-06-01", **options}
-    return cs.grade(pd.DataFrame(records), scheme, subjects=subjects, **options)
+    return cs.grade(pd.DataFrame(records), scheme, subjects=subjects, feeds=FEEDS, attributes=stated(), **options)
 
 
 def row(grading: Any, subject: str = A) -> dict[str, Any]:
@@ -133,9 +149,17 @@ def test_a_row_outside_every_window_touches_nobody() -> None:
     [({"has_income": "perhaps"}, "not_computable"), ({"name": "x"}, "graded")],
 )
 def test_attributes_that_could_not_be_read(attributes: dict[str, str], expected: str) -> None:
-    subjects = pd.DataFrame([{"subject_id": A, **attributes}, {"subject_id": B}])
-    records = pd.DataFrame([record(1, B, **LATE_RETURN)])
-    grading = cs.grade(records, "tax", 2023, subjects=subjects, max_rejected=9, intake_on="2024-06-01")
+    subjects = pd.DataFrame([{"subject_id": A, **attributes}, {"subject_id": B}, {"subject_id": firm(9)}])
+    grading = cs.grade(
+        pd.DataFrame([record(1, B, **LATE_RETURN)]),
+        "tax",
+        2023,
+        subjects=subjects,
+        feeds=FEEDS,
+        attributes=stated(),
+        max_rejected=9,
+        intake_on="2024-06-01",
+    )
     assert row(grading)["state"] == expected
     assert row(grading, B)["input_state"] == "whole"
 
@@ -200,8 +224,8 @@ def test_the_same_from_a_snapshot_on_disk_and_for_one_subject_alone(tmp_path: Pa
         record(3, B, **FALSE_INVOICES, booked_on="2022年4月"),
         record(4, "", **LATE_RETURN),
     ]
-    subjects = pd.DataFrame({"subject_id": [A, B, C]})
-    made = ingest(subjects, pd.DataFrame(rows), intake_on="2024-06-01")
+    subjects = pd.DataFrame({"subject_id": [A, B, C, firm(9)]})
+    made = ingest(subjects, pd.DataFrame(rows), feeds=FEEDS, attributes=stated(), intake_on="2024-06-01")
     write_snapshot(made, tmp_path / "s")
     read = read_snapshot(tmp_path / "s", verify=True)
     first, second = (cs.grade(one, "tax", 2023, max_rejected=9) for one in (made, read))
@@ -216,8 +240,9 @@ def test_a_snapshot_that_kept_no_refused_rows_leaves_its_subjects_open(tmp_path:
     import json
 
     rows = [record(1, A, **FALSE_INVOICES, booked_on="2022年4月"), record(2, B, **LATE_RETURN)]
-    subjects = pd.DataFrame({"subject_id": [A, B, C]})
-    write_snapshot(ingest(subjects, pd.DataFrame(rows), intake_on="2024-06-01"), tmp_path / "s")
+    subjects = pd.DataFrame({"subject_id": [A, B, C, firm(9)]})
+    made = ingest(subjects, pd.DataFrame(rows), feeds=FEEDS, attributes=stated(), intake_on="2024-06-01")
+    write_snapshot(made, tmp_path / "s")
     (tmp_path / "s" / "refused_rows.parquet").unlink()
     manifest = json.loads((tmp_path / "s" / "snapshot.json").read_text())
     del manifest["rows"]["refused_rows"]
@@ -246,3 +271,23 @@ def test_what_stands_is_what_every_day_of_the_calendar_would_give() -> None:
         grades = {outcome.grade for _, outcome in replay(every)}
         found = result(grade([*base, record(9, A, item=item, domain="tax", booked_on="2023-4")]))
         assert (found[0] == "graded") == (grades == {row(grade(base))["grade"]})
+
+
+def test_where_a_feed_is_broken_every_grade_that_it_names_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        record(1, A, **FALSE_INVOICES),
+        record(2, A, **FALSE_INVOICES, booked_on="2022年4月", source="tax office"),
+        record(3, B, item="30110", domain="tax"),
+        record(4, C, item="x1", domain="labour", booked_on="2023-4"),
+    ]
+    judged = grade(rows)
+    monkeypatch.setattr("creditscore.grading.input_state.MOST_ROWS", 1)
+    broken = grade(rows)
+    assert result(judged)[1] == "D"
+    assert result(broken) == ("not_computable", None, "refused_rows", "D")
+    assert result(broken, B) == result(judged, B) == BLOCKED
+    assert result(broken, C) == WHOLE
+    assert broken.manifest["blocked_grades"] == [
+        {"feed": "", "table": "records", "reason": "unknown_item", "grades": 1},
+        {"feed": "tax office", "table": "records", "reason": "bad_date", "grades": 1},
+    ]

@@ -161,14 +161,19 @@ def test_unseen_and_missing_follow_their_policies() -> None:
     y = Y[seen.index]
     probe = seen.iloc[[0]].assign(kind="never", late=np.nan)
     for policy in ("own", "neutral"):  # the fit saw none of them: own is neutral
-        parts = ScorecardClassifier(missing=policy, unseen=policy).fit(seen, y).contributions(probe).iloc[0]
+        parts = (
+            ScorecardClassifier(missing=policy, unseen=policy, forced=["kind"])
+            .fit(seen, y)
+            .contributions(probe)
+            .iloc[0]
+        )
         assert parts["late"] == 0
         assert parts["kind"] == 0
-    card = ScorecardClassifier(missing="worst", unseen="worst").fit(seen, y)
+    card = ScorecardClassifier(missing="worst", unseen="worst", forced=["kind"]).fit(seen, y)
     for name in ("late", "kind"):
         own = card.table_[(card.table_["variable"] == name) & (card.table_["count"] > 0)]
         assert card.contributions(probe).iloc[0][name] == own["points"].min()
-    refusing = ScorecardClassifier(unseen="error").fit(seen, y)
+    refusing = ScorecardClassifier(unseen="error", forced=["kind"]).fit(seen, y)
     with pytest.raises(TableError, match="row 1: the card refuses 'other' of 'kind'"):
         refusing.score_points(pd.concat([seen.iloc[[3]], probe]))
 

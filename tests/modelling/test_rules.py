@@ -183,3 +183,15 @@ def test_withdrawn_records_say_nothing() -> None:
 def test_benjamini() -> None:
     assert benjamini([0.01, 0.04, 0.03, 0.5]) == pytest.approx([0.04, 0.16 / 3, 0.16 / 3, 0.5])
     assert np.isnan(benjamini([float("nan"), 0.2])[0])
+
+
+def test_a_grade_that_refused_rows_leave_open_is_no_label() -> None:
+    """A false-invoice record with a day that cannot be read: its subject has no grade, whatever the rest says."""
+    from creditscore.grading.grade import grade
+
+    rows = pd.DataFrame(
+        {"record_id": ["1", "2"], "subject_id": ["914403001922038216", "91440115618712245T"], "domain": "tax"}
+    ).assign(item=["030110", "010101"], booked_on=["2022年4月", "2022-04-01"])
+    firms = rows[["subject_id"]]
+    held = from_grading(grade(rows, "tax", 2022, subjects=firms, max_rejected=5))
+    assert held.subjects["subject_id"].tolist() == ["91440115618712245T"]

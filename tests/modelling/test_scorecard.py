@@ -112,8 +112,8 @@ def test_groups_guard_the_smoothing() -> None:
     noise = pd.DataFrame({f"n{i}": np.repeat(random.normal(size=60), 20) for i in range(4)})
     noise += 0.3 * random.normal(size=noise.shape)
     y = np.repeat((random.random(60) < 0.4).astype(int), 20)
-    fooled = ScorecardClassifier(trend="none").fit(noise, y)
-    wiser = ScorecardClassifier(trend="none").fit(noise, y, groups=firm)
+    fooled = ScorecardClassifier(trend="none", evidence=None).fit(noise, y)
+    wiser = ScorecardClassifier(trend="none", evidence=None).fit(noise, y, groups=firm)
     assert wiser.smoothing_.factor > fooled.smoothing_.factor
     assert wiser.score_points(noise).std() < fooled.score_points(noise).std()
     with pytest.raises(ValueError, match="one group per row"):
@@ -153,16 +153,21 @@ def test_contributions_keep_the_index() -> None:
     assert CARD.contributions(part).index.tolist() == part.index.tolist()
 
 
-@pytest.mark.parametrize("trend", ["auto", "monotone"])
-def test_german_credit_is_ranked_as_measured(trend: str) -> None:
-    """A floor a little below what was measured; benchmarks/results/models.json has the figures of all data."""
+@pytest.mark.parametrize(
+    ("trend", "evidence", "least"), [("auto", None, 0.784), ("monotone", None, 0.784), ("auto", 0.03, 0.764)]
+)
+def test_german_credit_is_ranked_as_measured(trend: str, evidence: float | None, least: float) -> None:
+    """A floor a little below what was measured; benchmarks/results/models.json has the figures of all data.
+
+    With 12 bad credits per column and fold, leaving costs rank: the price that docs/modelling.md tells.
+    """
     table = pd.read_csv(shared("german_credit") / "germancredit.csv")
     y = (table.pop("creditability") == "bad").astype(int).to_numpy()
     found = []
     for train, test in StratifiedKFold(5, shuffle=True, random_state=42).split(table, y):
-        card = ScorecardClassifier(trend=trend).fit(table.iloc[train], y[train])
+        card = ScorecardClassifier(trend=trend, evidence=evidence).fit(table.iloc[train], y[train])
         found.append(roc_auc_score(y[test], -card.score_points(table.iloc[test])))
-    assert np.mean(found) > 0.784
+    assert np.mean(found) > least
 
 
 def test_auto_holds_no_shape_on_codes_that_have_no_order() -> None:

@@ -117,6 +117,9 @@ def test_a_damaged_snapshot_json_is_said_as_such(take, tmp_path):
         ("subject_ids", "any", "does not say subject_ids"),
         ("log_columns", [*whole["log_columns"], "zz"], "hash|cannot be read"),
         ("attribute_columns", ["zz"], "cannot be read"),
+        ("items", [None], "does not say items"),
+        ("counts", {"records": {"rows": ""}}, "does not say counts"),
+        ("counts", {"records": None}, "does not say counts"),
         ("rows", {**whole["rows"], "log": 99}, "counts other rows"),
     ):
         path.write_text(json.dumps({**whole, name: value}), encoding="utf-8")

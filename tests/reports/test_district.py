@@ -73,16 +73,6 @@ def data(folder: Path, snapshot: Snapshot) -> dict[str, Any]:
     return district(folder, snapshot, ON, profile="jilin-edz")
 
 
-def test_what_marks_the_grades_stands_on_the_page(data: dict[str, Any]) -> None:
-    marks = {row["label"]["en"]: row["grades"] for row in data["marks"]}
-    results = sum(row["graded"] + row["not_graded"] + row["not_computable"] for row in data["shares"])
-    assert marks["no feeds are declared, so silence may be a silent feed"] == results
-    for lang in ("zh", "en"):
-        page = district_page(data, lang)
-        for row in data["marks"]:
-            assert row["label"][lang] in page
-
-
 def test_counts_add_up(data: dict[str, Any]) -> None:
     assert data["years"] == ["2019", "2020"]
     assert data["organisations"] == 40
@@ -144,3 +134,39 @@ def test_the_command(folder: Path, snapshot: Snapshot, data: dict[str, Any], tmp
     assert run.exit_code == 0, run.output
     assert "silent" in run.output
     assert json.loads((tmp_path / "d.json").read_text(encoding="utf-8")) == data
+
+
+def test_blocked_grades_are_counted_by_feed_and_reason(tmp_path: Path) -> None:
+    """One bad feed is seen as that: thirty records of one source with days that cannot be read."""
+    firms = ids(40)
+    subjects = pd.DataFrame({"subject_id": firms, "first_filed_on": "2010-01-01", "registered_on": "2010-01-01"})
+    rows = [
+        {"record_id": f"R{k}", "subject_id": firms[k], "domain": "tax", "item": "030110", "source": "税务局",
+         "booked_on": "2020年4月" if k < 30 else "2020-04-01"}
+        for k in range(40)
+    ]  # fmt: skip
+    made = ingest(subjects, pd.DataFrame(rows))
+    grade_all(made, ["tax"], as_of="2020-12-31", max_rejected=99).write(tmp_path / "g" / "2020")
+    data = district(tmp_path / "g", made, ON)
+    assert data["blocked"] == [{"feed": "税务局", "table": "records", "reason": "bad_date", "grades": 30}]
+    assert data["shares"][0]["not_computable"] == 30
+    for lang, words in (("zh", "日期无法识别"), ("en", "not a date")):
+        page = district_page(data, lang)
+        assert words in page
+        assert "30" in page
+
+
+def test_gradings_of_an_earlier_version_are_said_to_be_older(snapshot: Snapshot, tmp_path: Path) -> None:
+    from pyarrow import parquet
+
+    folder = grade_all(snapshot, SCHEMES, as_of="2020-12-31", max_rejected=99).write(tmp_path / "g" / "2020")
+    table = parquet.read_table(folder / "grades.parquet").drop_columns(["input_state", "grade_without"])
+    parquet.write_table(table, folder / "grades.parquet")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    for run in manifest["schemes"].values():
+        for name in ("blocked_grades", "input_marks", "accepted", "accepted_rows"):
+            run.pop(name, None)
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    data = district(tmp_path / "g", snapshot, ON)
+    assert [row["code"] for row in data["marks"]] == ["unstated"]
+    assert "earlier version" in district_page(data, "en")

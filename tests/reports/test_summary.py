@@ -25,14 +25,6 @@ def test_every_organisation_is_counted_once(graded: Grading, summary: Summary) -
     assert sum(row["count"] for row in scores["bins"]) == scores["scored"] == graded_in
 
 
-def test_marks_of_grades_are_counted_and_shown(graded: Grading, summary: Summary) -> None:
-    states = graded.grades["input_state"].to_pylist()
-    refused = sum("refused_rows" in state.split(";") for state in states)
-    (row,) = [row for row in summary["marks"] if row["label"]["en"] == "rows that name this organisation were refused"]
-    assert row["grades"] == refused > 0
-    assert f"{refused} results: {row['label']['en']}" in overview_page(summary, "en")
-
-
 def test_grades_are_those_of_the_result(graded: Grading, summary: Summary) -> None:
     counts = graded.manifest["counts"]["grades"]
     assert {row["code"]: row["count"] for row in summary["grades"] if row["count"]} == counts

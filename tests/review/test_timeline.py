@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_right
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,8 @@ def made(name: str, seed: int, subjects: int = 12) -> tuple[Snapshot, dict[str, 
 
 def truth(snapshot: Snapshot, scheme: str, when: dict[str, Any], day: int) -> dict[str, tuple[Any, ...]]:
     """(state, grade, score) of every subject in a grading of the whole population on one day."""
-    grading = grade(snapshot, scheme, **when, known_at=from_day(day), max_rejected=10**6)
+    taken = replace(snapshot, judges_refused=False)  # a timeline says how many rows were refused, and leaves them out
+    grading = grade(taken, scheme, **when, known_at=from_day(day), provisional=True, max_rejected=10**6)
     return {
         row["subject_id"]: (row["state"], row["grade"] or "", None if row["score"] is None else to_micro(row["score"]))
         for row in grading.grades.to_pylist()
@@ -203,3 +205,25 @@ def test_a_wrong_question_is_refused() -> None:
     with pytest.raises(UsageError, match="no timeline from 1901-01-01") as error:
         timeline(firm, "S1", acts, first=date(1901, 1, 1), last=date(2020, 1, 2))
     assert "at most 40 years" in str(error.value)
+
+
+def test_refused_rows_of_the_subject_are_said(tmp_path: Path) -> None:
+    from creditscore.reports.timeline import timeline_page
+    from creditscore.review.timeline_text import render
+
+    firm = "914403001922038216"
+    rows = pd.DataFrame(
+        [
+            {"record_id": "1", "subject_id": firm, "domain": "tax", "item": "010101", "booked_on": "2022-04-01"},
+            {"record_id": "2", "subject_id": firm, "domain": "tax", "item": "030110", "booked_on": "2022年4月"},
+            {"record_id": "3", "subject_id": firm, "domain": "labour", "item": "case", "booked_on": "2022年4月"},
+        ]
+    )
+    line = timeline(ingest(pd.DataFrame({"subject_id": [firm]}), rows), firm, "tax")
+    assert line.refused == line.as_data()["refused"] == 1  # the row of another domain says nothing here
+    for lang, words in (("zh", "另有 1 行"), ("en", "1 refused rows of this organisation")):
+        assert words in render(line, lang, 200)
+        assert words in timeline_page(line, lang)
+    clean = timeline(ingest(pd.DataFrame({"subject_id": [firm]}), rows[:1]), firm, "tax")
+    assert clean.refused == 0
+    assert "refused" not in render(clean, "en", 200)

@@ -9,6 +9,7 @@ from creditscore.cli.progress import working
 from creditscore.errors import InputError
 
 if TYPE_CHECKING:
+    from creditscore.explanation.words import Lang
     from creditscore.grading.exact import Outcome, Subject
     from creditscore.grading.plan import Plan
     from creditscore.records import Snapshot
@@ -117,3 +118,14 @@ def brought(folder: Path, subject: str, snapshot: Path, scheme: str | None) -> t
     with working(f"reading {subject_id}"):
         plan, ((_, one),) = again(held_in(snapshot, run), run, own, [subject_id])
     return plan, subject_id, one
+
+
+def input_of(folder: Path, subject_id: str, scheme: str, lang: Lang) -> tuple[list[str], dict[str, str]]:
+    """What the written grade rests on, in sentences, and as codes: `input_state` and the grade without refused rows."""
+    from creditscore.explanation.input_lines import input_lines, refused_rows
+    from creditscore.explanation.read import read
+
+    found = read(folder, subject_id, scheme)
+    stated = {name: str(found.grade.get(name) or "") for name in ("input_state", "grade_without")}
+    rows = refused_rows(found.refused, subject_id, found.manifest.get("accepted", []))
+    return input_lines(stated["input_state"], rows, stated["grade_without"], "", lang), stated

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditscore.cli.brought import again, brought, held_in, run_of
+from creditscore.cli.brought import again, brought, held_in, input_of, run_of
 from creditscore.cli.progress import working
 from creditscore.errors import DifferenceError, InputError, UsageError
 
@@ -59,9 +59,10 @@ def show_command(
     plan, subject_id, one = brought(folder, subject, snapshot, scheme)
     found = decisive(plan, one, target, limit)
     items = {str(record["record_id"]): str(record["item"]) for record in one.records}
-    for line in render(found, subject_id, plan.scheme.name, plan.period, items, chosen).splitlines():
+    lines, stated = input_of(folder, subject_id, plan.scheme.name, chosen)
+    for line in (*lines, *render(found, subject_id, plan.scheme.name, plan.period, items, chosen).splitlines()):
         say_line(line)
-    _write(json_file, as_json(found, subject_id, plan.scheme.name, plan.period))
+    _write(json_file, as_json(found, subject_id, plan.scheme.name, plan.period) | stated)
 
 
 @decisive_app.command("shares")
@@ -74,12 +75,15 @@ def shares_command(
     json_file: Json = None,
 ) -> None:
     """Exact Shapley values of the records: what each one's presence is worth where caps and vetoes are shared."""
-    from creditscore.cli.tables import show
+    from creditscore.cli.tables import say_line, show
     from creditscore.explanation.shapley import shapley
 
     plan, subject_id, one = brought(folder, subject, snapshot, scheme)
     found = shapley(plan, one, most)
     items = {str(record["record_id"]): str(record["item"]) for record in one.records}
+    lines, stated = input_of(folder, subject_id, plan.scheme.name, "en")
+    for line in lines:
+        say_line(line)
     typer.echo(f"{subject_id}  {plan.scheme.name}  {plan.period}  {found.of}: {found.empty} -> {found.whole}")
     show(
         ("record", "item", "value", "decimal"),
@@ -88,7 +92,7 @@ def shares_command(
     values = {record: str(value) for record, value in sorted(found.values.items())}
     about = {"subject_id": subject_id, "scheme": plan.scheme.name, "period": plan.period}
     ends = {"of": found.of, "how": found.how, "empty": str(found.empty), "whole": str(found.whole)}
-    _write(json_file, about | ends | {"values": values})
+    _write(json_file, about | ends | {"values": values} | stated)
 
 
 @decisive_app.command("check")
@@ -140,15 +144,17 @@ def population_command(
     from functools import partial
 
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     from creditscore.explanation.decisive_population import population
+    from creditscore.grading.input_state import BLOCKED
 
     run, own = run_of(folder, scheme)
     held = held_in(snapshot, run)
     scheme_id = str(run["scheme"]).partition("@")[0]
     columns = ["subject_id", "scheme", "state", "grade", "margin"]
-    grades = pq.read_table(folder / "grades.parquet", columns=columns)
+    grades = pq.read_table(folder / "grades.parquet", columns=[*columns, "state_reason"])
     mine = [name.partition("@")[0] == scheme_id for name in grades["scheme"].to_pylist()]
     grades = grades.filter(pa.array(mine)).sort_by("subject_id")
     any_id = held.con.execute(f"SELECT subject_id FROM {held.subjects} ORDER BY sid LIMIT 1").fetchall()[0][0]
@@ -160,8 +166,10 @@ def population_command(
             where=str(folder / "grades.parquet"),
             next="grade the snapshot again",
         )
-    for name in found.column_names[1:]:
-        grades = grades.append_column(name, found[name])
+    blocked = pc.equal(pc.fill_null(grades["state_reason"], ""), BLOCKED)
+    grades = grades.select(columns)
+    for name in found.column_names[1:]:  # what refused rows leave open has no decisive records
+        grades = grades.append_column(name, pc.if_else(blocked, None, found[name]))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(grades, out)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,12 +91,3 @@ def state_labels(input_state: str) -> tuple[Label, ...]:
     if not input_state:
         return (Label(zh=text("input_older", "zh"), en=text("input_older", "en")),)
     return tuple(word("input_states", code) for code in input_state.split(";") if code != WHOLE)
-
-
-def count_marks(rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    """Count the grades that each mark of an input state stands on, most first; `rows` are states and their numbers."""
-    counts: Counter[tuple[str, str]] = Counter()
-    for input_state, number in rows:
-        counts.update({(label.zh, label.en): number for label in state_labels(input_state or "")})
-    ordered = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
-    return [{"label": {"zh": zh, "en": en}, "grades": number} for (zh, en), number in ordered]

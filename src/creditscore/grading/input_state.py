@@ -14,7 +14,14 @@ from creditscore.grading.exact import Opening, Outcome, Subject, opening, settle
 from creditscore.grading.facts import bucket, reads
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
-from creditscore.grading.refused_rows import accepted_rows, filed_row, group_rows, refused_rows
+from creditscore.grading.refused_rows import (
+    accepted_rows,
+    count_refused,
+    filed_row,
+    group_rows,
+    named_subjects,
+    refused_rows,
+)
 from creditscore.grading.replay import subjects
 from creditscore.grading.typed_variants import Reading, Typer, Variant
 from creditscore.grading.variants import MOST_VARIANTS, Cells, RefusedRow, Space, options, record_variants
@@ -26,6 +33,7 @@ from creditscore.schemes.expressions import literal
 WHOLE = "whole"
 REFUSED, ACCEPTED = "refused_rows", "accepted_rows"
 BLOCKED = "refused_rows"  # the reason of a state that refused rows leave open
+MOST_ROWS = 50_000  # refused rows of a run whose readings are tried
 CHUNK = 2_000  # subjects that are looked at together
 FIRST_TRIES = 4  # readings of a row that are tried before all of them are made
 DERIVED_DAYS = ("latest", "earliest", "newest", "run", "months_since", "days_since")
@@ -61,9 +69,12 @@ def find_doubts(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: 
 
     The relations of the run must stand in the engine. A row whose readings cannot all be listed, or whose readings
     together with those of other rows are too many, leaves the grade open. The work is done for each subject alone, so
-    that neither order nor parts of the population matter.
+    that its order does not matter. Where more than `MOST_ROWS` rows were refused, a feed is broken and not a row: then
+    no reading is tried, and every grade that such a row names is open.
     """
     doubts = Doubts()
+    if count_refused(engine, snapshot, refusals) > MOST_ROWS:
+        return _block_all(engine, snapshot, plan, refusals, doubts)
     by_subject: dict[int, list[RefusedRow]] = {}
     for sid, row, is_accepted in refused_rows(engine, snapshot, plan, refusals):
         if is_accepted:
@@ -77,6 +88,18 @@ def find_doubts(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: 
     for first in range(0, len(sids), CHUNK):
         chunk = sids[first : first + CHUNK]
         _judge(engine, snapshot, plan, {sid: by_subject[sid] for sid in chunk}, doubts)
+    return doubts
+
+
+def _block_all(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusals, doubts: Doubts) -> Doubts:
+    """Leave every grade open that a refused row names."""
+    for sid, feed, table, reason in named_subjects(engine, snapshot, plan, refusals):
+        if sid is None:
+            doubts.everyone.add(UNATTRIBUTED)
+        else:
+            doubts.blocked.add(sid)
+            doubts.mark(sid, REFUSED)
+            doubts.counts[feed, table, reason] += 1
     return doubts
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,12 @@ QUARANTINE = "quarantine.parquet"
 UNFINISHED = "the run ended before its results were written"
 AGAIN = "grade again with --out"
 TEXTS = ("run_id", "scheme_hash", "snapshot_hash", "period", "as_of", "known_at", "law_known_at", "creditscore")
+DAYS = {
+    "as_of": "",
+    "known_at": "",
+    "law_known_at": "latest",
+    "period": "[0-9]{4}",
+}  # days, or what else may stand there
 OBJECTS = ("counts", "reasons", "inputs", "readings")
 
 
@@ -31,7 +39,21 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         needed: dict[str, type | tuple[type, ...]] = {"scheme": str}
         needed |= dict.fromkeys(TEXTS, str) | {name: dict for name in OBJECTS if name in run}
         require(run, "the manifest of the grading", folder / MANIFEST, needed, AGAIN)
+        wrong = [f"{name} is {run[name][:40]!r}" for name, others in DAYS.items() if not _is_day(run[name], others)]
+        if wrong:
+            raise _damaged(folder, "; ".join(wrong))
+        for name, label in run.get("readings", {}).items():
+            if not isinstance(label, dict) or not all(isinstance(label.get(lang), str) for lang in ("zh", "en")):
+                raise _damaged(folder, f"the reading {str(name)[:60]} has no words in zh and en")
     return manifest
+
+
+def _is_day(text: str, others: str) -> bool:
+    """Whether a text is a day, YYYY-MM-DD, or what else may stand there."""
+    try:
+        return bool(others and re.fullmatch(others, text)) or bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def refuse_failed(folder: Path) -> None:

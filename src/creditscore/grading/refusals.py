@@ -76,6 +76,19 @@ class Refusals:
             'ORDER BY r."table", s.sid, r.record_id, r.line, r.reason, r."column", r.value'
         )
 
+    def added(self) -> int:
+        """The faults that the scheme added."""
+        return int(self.engine.rows("SELECT COUNT(*) FROM refused")[0][0]) - self._at_intake
+
+    def subjects_by_scheme(self) -> list[tuple[int, str, str, str]]:
+        """(sid, feed, table, reason), each once, of what the scheme added and nobody accepted; the feed is not known."""
+        same = 'a."table" = r."table" AND a.subject_id = r.subject_id AND a.reason = r.reason'
+        return self.engine.rows(
+            "SELECT DISTINCT s.sid, '', r.\"table\", r.reason FROM refused r JOIN subjects s ON s.subject_id = r.subject_id "
+            f"WHERE r.rowid >= {self._at_intake} AND NOT EXISTS (SELECT 1 FROM accepted_rows a WHERE {same} "
+            "AND a.record_id IS NOT DISTINCT FROM r.record_id) ORDER BY ALL"
+        )
+
     def accepted_keys(self) -> frozenset[tuple[str, ...]]:
         """What tells the accepted rows from the others: see `key_of`."""
         rows = self.engine.rows('SELECT "table", line, subject_id, record_id, "column", value FROM accepted_rows')

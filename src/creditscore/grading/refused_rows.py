@@ -41,6 +41,30 @@ def refused_rows(
         yield sid, row, key in accepted
 
 
+def count_refused(engine: DuckDBEngine, snapshot: Snapshot, refusals: Refusals) -> int:
+    """How many rows were refused and kept at intake, and how many faults the scheme added."""
+    return int(engine.rows(f"SELECT COUNT(*) FROM {snapshot.refused}")[0][0]) + refusals.added()
+
+
+def named_subjects(
+    engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Refusals
+) -> Iterator[tuple[int | None, str, str, str]]:
+    """(subject, feed, table, reason), each once, of the refused rows that nobody accepted; for a run with very many.
+
+    Rows of another domain that the library knows are left out; whether an item or attribute is read is not asked.
+    """
+    others = ", ".join(literal(domain) for domain in sorted(known_domains(plan) - {plan.scheme.domain}))
+    elsewhere = f"COALESCE(r.cells ->> 'domain', '') IN ({others})" if others else "FALSE"
+    feed = "COALESCE(r.cells ->> 'source', r.cells ->> 'domain', '')"
+    reason = f"split_part(unnest(string_split(r.faults, {literal(FAULT)})), {literal(PART)}, 1)"
+    taken = 'SELECT a."table", a.line FROM accepted_rows a'
+    yield from engine.rows(
+        f'SELECT DISTINCT r.sid, {feed}, r."table", {reason} FROM {snapshot.refused} r '
+        f'WHERE NOT {elsewhere} AND (r."table", r.line) NOT IN ({taken} WHERE a.line IS NOT NULL) ORDER BY ALL'
+    )
+    yield from refusals.subjects_by_scheme()
+
+
 def _of_scheme(
     engine: DuckDBEngine, snapshot: Snapshot, refusals: Refusals
 ) -> Iterator[tuple[int, RefusedRow, tuple[str, ...]]]:

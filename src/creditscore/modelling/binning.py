@@ -213,7 +213,7 @@ class Binner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         rows: list[Row] = [Row("(base)", "", 0.0, 0.0, 0.0, 0.0, role="base")]
         for bins, counts, events, woe in zip(self.bins_, self.counts_, self.events_, self.woe_, strict=True):
             rows += rows_of(bins, counts, events, woe, [0.0] * bins.total)
-        frame = CardTable(tuple(rows)).to_pandas().drop(columns=["points", "reason", "basis"]).iloc[1:]
+        frame = CardTable(tuple(rows)).to_pandas().drop(columns=["points", "reason", "basis", "error"]).iloc[1:]
         parts = [information(c, e) for c, e in zip(self.counts_, self.events_, strict=True)]
         frame.insert(6, "iv", np.concatenate(parts) if parts else [])
         return frame.reset_index(drop=True)

@@ -41,7 +41,8 @@ def edit_points(
     if points is not None and card.whole and points != int(points):
         raise UsageError(f"{points} points", allowed="whole points in this card")
     rows = list(card.rows)
-    rows[place] = replace(old, points=None if points is None else float(points))
+    known = 0.0 if points is not None and card.evidence is not None else None  # decided by a person, not estimated
+    rows[place] = replace(old, points=None if points is None else float(points), error=known)
     entry = {
         "change": "points",
         "variable": old.variable,

@@ -1,4 +1,4 @@
-"""The card as a workbook: the table, how to read it, and the edits. A copy for people; the JSON is the model."""
+"""The card as a workbook: the table, how to read it, evidence and edits. A copy for people; the JSON is the model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ EDITS = ("on", "author", "change", "variable", "bin", "from", "to", "reason", "r
 
 
 def write_excel(card: CardTable, path: str | Path) -> Path:
-    """Write `path` (.xlsx) with the sheets card, about and edits. Texts that begin with = stay texts."""
+    """Write `path` (.xlsx): the sheets card, about, evidence (where the card carries it), edits.
+
+    Texts that begin with = stay texts.
+    """
     try:
         from openpyxl import Workbook
     except ImportError as error:
@@ -36,7 +39,12 @@ def write_excel(card: CardTable, path: str | Path) -> Path:
         ("odds", f"{card.base_score:g} points: {card.base_odds:g} good to 1 bad; {card.pdo:g} points double the odds"),
         ("bins", "numbers: from the first value to below the second"),
     ]
+    if card.evidence is not None:
+        about += [("note", note) for note in card.evidence.notes]
     fill(book.create_sheet("about"), ("what", "text"), about)
+    if card.evidence is not None:
+        frame = card.evidence.to_pandas()
+        fill(book.create_sheet("evidence"), tuple(frame.columns), frame.itertuples(index=False))
     edits = ([as_cell(edit.get(column)) for column in EDITS] for edit in card.edits)
     fill(book.create_sheet("edits"), EDITS, edits)
     book.save(path)

@@ -9,6 +9,7 @@ import numpy as np
 
 from creditscore.errors import UsageError
 from creditscore.modelling.explain import Explainer, explain, shares_under
+from creditscore.modelling.reasons import find_told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,8 +42,8 @@ def reason_stability(
 ) -> Stability:
     """Draw the kept background rows again, `draws` times with replacement, and rank the reasons under each draw.
 
-    Only what costs points is a reason. For an additive model the kept rows are a sample of its background; its pinned
-    means are those of all rows.
+    Only what costs points is a reason, and of a model that carries evidence only what can be told from zero. For an
+    additive model the kept rows are a sample of its background; its pinned means are those of all rows.
     """
     import pandas as pd
 
@@ -52,11 +53,12 @@ def reason_stability(
     pinned = explain(model, X, explainer)
     columns = [str(name) for name in pinned.shares.columns]
     shares = pinned.shares.to_numpy()
-    first = _first(shares, k)
+    told = find_told(model, X, columns, explainer.means) if explainer.algorithm == "additive" else True
+    first = _first(np.where(told, shares, 0.0), k)
     generator = np.random.default_rng(seed)
     weights = np.stack([np.bincount(generator.integers(0, rows, rows), minlength=rows) for _ in range(draws)])
     drawn = shares_under(model, X, explainer, weights.astype(np.float64))
-    kept = np.sum([_first(again, k) for again in drawn], axis=0)
+    kept = np.sum([_first(np.where(told, again, 0.0), k) for again in drawn], axis=0)
     low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
     found = []
     for row in range(len(shares)):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,8 +11,9 @@ from numpy.typing import NDArray
 
 from creditscore.errors import UsageError
 from creditscore.modelling.bins import assign
+from creditscore.modelling.findings import CERTAIN, NO_REASON
 from creditscore.modelling.frame import Source, look
-from creditscore.modelling.table import CardTable, check_refused
+from creditscore.modelling.table import CardTable, Variable, check_refused
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,10 +47,53 @@ def baseline_points(card: CardTable, baseline: str | Mapping[str, float]) -> dic
     raise UsageError(f"unknown baseline {baseline!r}", allowed=[*BASELINES, "a mapping from variable to points"])
 
 
+def find_tellable(card: CardTable, variable: Variable, against: float, error: float = 0.0) -> NDArray[np.bool_]:
+    """Which bins of a variable (by code) may be told as a reason against `against` points, themselves known to `error`:
+    the shortfall exceeds what chance could make of it, and the column has an effect at all.
+
+    In a card without evidence every shortfall may be told. Errors are added: that holds whatever their correlation.
+    """
+    points = np.array([math.nan if row.points is None else row.points for row in variable.rows])
+    short = against - np.nan_to_num(points)
+    certain: NDArray[np.bool_] = short > 0
+    if card.evidence is None:
+        return certain
+    if variable.name not in card.evidence.told:
+        return np.zeros(len(short), dtype=bool)
+    errors = np.array([math.inf if row.error is None else row.error for row in variable.rows])
+    certain &= short > CERTAIN * (errors + error)
+    return certain
+
+
+def baseline_error(card: CardTable, variable: Variable, baseline: str | Mapping[str, float], against: float) -> float:
+    """How well the baseline of a variable is known: the points of its best bin have an error, others none."""
+    if baseline != "best" or card.evidence is None:
+        return 0.0
+    errors = [row.error for row in variable.rows if row.points == against and row.count > 0]
+    return max((error for error in errors if error is not None), default=0.0)
+
+
+def find_told(model: Any, table: Any, columns: Sequence[str], means: Mapping[str, float]) -> NDArray[np.bool_]:
+    """(rows, columns) whether what a row has in a column may be told as a reason against these mean points; everywhere
+    true for a model that carries no evidence.
+    """
+    card = getattr(model, "card_", None)
+    source = table if isinstance(table, Source) else look(table)
+    told = np.ones((source.rows, len(columns)), dtype=bool)
+    if card is None or card.evidence is None:
+        return told
+    variables = {v.name: v for v in card.variables}
+    for j, name in enumerate(columns):
+        v = variables[name]
+        told[:, j] = find_tellable(card, v, means[name])[assign(v.bins, source.read(name))]
+    return told
+
+
 def rank_reasons(card: CardTable, table: Any, k: int = 4, baseline: str | Mapping[str, float] = "mean") -> pd.DataFrame:
     """Up to `k` reasons per row, one line each: row (position), rank (1 is the largest shortfall), variable, bin,
     points, baseline, shortfall (baseline - points, above 0), reason, basis. Equal shortfalls stand in the order of
-    the card. A row with no shortfall has no line. The baselines are in `attrs["baseline"]`.
+    the card. Only what can be told from zero is a reason; a row without one has no line, and `attrs["without"]` is the
+    sentence for it, by language. The baselines are in `attrs["baseline"]`.
     """
     import pandas as pd
 
@@ -66,7 +111,8 @@ def rank_reasons(card: CardTable, table: Any, k: int = 4, baseline: str | Mappin
         refused = np.isnan(v.points.astype(float))
         check_refused(v, codes[j], slice(0, source.rows), refused)
         short = np.round((base[v.name] - np.nan_to_num(v.points.astype(float))) * SCALE).astype(np.int64)
-        keys.append(np.where(short > 0, short * 1024 + (1023 - j), 0))
+        told = find_tellable(card, v, base[v.name], baseline_error(card, v, baseline, base[v.name]))
+        keys.append(np.where(told & (short > 0), short * 1024 + (1023 - j), 0))
     most = min(k, width)
     top = np.zeros((most, source.rows), dtype=np.int64)
     for start in range(0, source.rows, CHUNK):
@@ -108,4 +154,5 @@ def rank_reasons(card: CardTable, table: Any, k: int = 4, baseline: str | Mappin
         columns=list(COLUMNS),
     )
     frame.attrs["baseline"] = base
+    frame.attrs["without"] = dict(NO_REASON)
     return frame

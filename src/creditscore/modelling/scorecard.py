@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,18 +14,18 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from creditscore.errors import TableError, UsageError
-from creditscore.modelling.binning import information, keep_rows, merge
-from creditscore.modelling.bins import Bins, assign, tally
-from creditscore.modelling.columns import binary_target, check_names, per_variable, specials_of, table_of, weights
+from creditscore.modelling.bins import tally
+from creditscore.modelling.coding import code_columns
+from creditscore.modelling.columns import binary_target, check_names, per_variable, table_of, weights
 from creditscore.modelling.edits import edit_points
 from creditscore.modelling.effects import Effects, additive_effects, woe_effects
 from creditscore.modelling.excel import write_excel
-from creditscore.modelling.fine import fine_bins, specials_in
-from creditscore.modelling.frame import Source
+from creditscore.modelling.findings import gather_evidence
 from creditscore.modelling.inputs import saved_as
 from creditscore.modelling.logistic import probability_of
 from creditscore.modelling.points import Scaling, variable_rows
 from creditscore.modelling.reasons import rank_reasons
+from creditscore.modelling.screening import EVIDENCE, Rule
 from creditscore.modelling.shapes import check_trend
 from creditscore.modelling.smoothing import Smoothing
 from creditscore.modelling.sql import card_sql
@@ -38,8 +38,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 METHODS = ("additive", "woe")
-MOST_COLUMNS = 150  # columns that one additive fit takes: its work grows with their square
-COEFFICIENTS = 2000  # about so many at most: with many columns each has fewer bins
+MOST_COLUMNS = 150  # columns that one fit takes: its work grows with their square
 POLICIES = ("own", "neutral", "worst", "error")
 
 
@@ -67,11 +66,18 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         for a bin.
     specials, cuts : see `Binner`. Hand-set cuts are not joined.
     texts, bases : dicts by column, words told to a subject and the basis of the indicator; columns of the table.
+    evidence : the greatest p with which a column stays, tested beside the others; with many columns less (at most five
+        times that share of what stays is chance), and none where nothing has p below 0.02 over the columns. The
+        rest leave, and so do columns that spread by less than a point at a `pdo` of 20. None: nothing leaves,
+        `evidence_` only reports. Rows of `groups` count as one cluster.
+    forced : columns that stay whatever their evidence. They give no reasons where it is lacking.
     event : the label of y that is the adverse event; None: the second in order (1 of 0 and 1). It is `classes_[1]`.
     round_points : whole points. False keeps float64.
 
     Fitted: `card_` (CardTable), `table_` (the same as a DataFrame), `variables_`, `left_` (column -> why it is not
-    in the card), `trends_`, `freedom_` (effective degrees of freedom), `smoothing_`, `classes_`, `n_features_in_`.
+    in the card), `evidence_` (DataFrame: p, gain, degrees of freedom and spread of each column), `notes_` (what a
+    reader must know, such as few events per column), `trends_`, `freedom_` (effective degrees of freedom),
+    `smoothing_`, `classes_`, `n_features_in_`.
 
     Example
     -------
@@ -100,6 +106,8 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         texts: Any = None,
         bases: Any = None,
         event: Any = None,
+        evidence: float | None = EVIDENCE,
+        forced: Any = (),
     ) -> None:
         self.method = method
         self.trend = trend
@@ -117,10 +125,12 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         self.texts = texts
         self.bases = bases
         self.event = event
+        self.evidence = evidence
+        self.forced = forced
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, groups: Any = None) -> ScorecardClassifier:
-        """Fit the card. `groups`: rows that belong together (a company over years), so that smoothing is not fooled
-        by them.
+        """Fit the card. `groups`: rows that belong together (a company over years), so that neither smoothing nor
+        evidence is fooled by them.
         """
         source = table_of(self, X, reset=True)
         self._check()
@@ -133,16 +143,22 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         if not used.all():
             event, weight = event[used], weight[used]
             group = None if group is None else group[used]
-        self.left_: dict[str, str] = {}
-        bins, codes = self._code(source, used, weight, event)
+        coded = code_columns(self, source, used, weight, event, MOST_COLUMNS)
+        self.left_: dict[str, str] = dict(coded.left)
+        rule = Rule(None if self.evidence is None else float(self.evidence), tuple(self.forced), coded.looked_at)
+        together = group  # clusters of one row each are rows
+        if group is not None and len(np.unique(group.astype(str))) == len(event):
+            together = None
         with one_thread():
             if self.method == "additive":
-                fitted = additive_effects(bins, codes, event, weight, self._trend, self.smoothing, group)
+                fitted = additive_effects(
+                    coded.fine, coded.codes, event, weight, self._trend, self.smoothing, together, rule
+                )
             else:
-                fitted = woe_effects(bins, codes, event, weight, self._policies)
+                fitted = woe_effects(coded, event, weight, self._policies, together, rule)
         self.freedom_, self.smoothing_, self.converged_ = fitted.freedom, fitted.smoothing, fitted.converged
         self.slopes_ = fitted.slopes
-        self._make_card(fitted, codes, event, weight)
+        self._make_card(fitted, event, weight, rule, together)
         return self
 
     def _check(self) -> None:
@@ -157,6 +173,14 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
             raise UsageError(f"min_bin_size is {self.min_bin_size}", allowed="None or a share from 0 to below 0.5")
         if self.smoothing != "auto" and not (isinstance(self.smoothing, int | float) and self.smoothing > 0):
             raise UsageError(f"smoothing is {self.smoothing!r}", allowed="'auto' or a number above 0")
+        number = isinstance(self.evidence, int | float) and not isinstance(self.evidence, bool)
+        if self.evidence is not None and not (number and 0 < float(self.evidence) < 1):
+            raise UsageError(
+                f"evidence is {self.evidence!r}", allowed="a number above 0 and below 1, or None to report only"
+            )
+        if isinstance(self.forced, str) or not np.iterable(self.forced):
+            raise UsageError(f"forced is {self.forced!r}", allowed="a list of columns")
+        check_names(dict.fromkeys(self.forced), [*self.names_], "forced")
         for parameter in ("trend", "missing", "unseen", "cuts", "texts", "bases"):
             check_names(getattr(self, parameter), self.names_, parameter)
         check_names(self.specials if isinstance(self.specials, dict) else None, self.names_, "specials")
@@ -177,50 +201,13 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
     def _hand(self, name: str) -> Any:
         return per_variable(self.cuts, name) if self.cuts else None
 
-    def _code(
-        self, source: Source, used: NDArray[np.bool_], weight: Floats, event: Floats
-    ) -> tuple[list[Bins], NDArray[np.uint8]]:
-        """Bins of each column that varies, and the codes of the rows; one column in memory at a time."""
-        total = float(weight.sum())
-        additive = self.method == "additive"
-        most = self.max_bins or (int(np.clip(COEFFICIENTS // len(self.names_), 5, 20)) if additive else 8)
-        size = self.min_bin_size if self.min_bin_size is not None else (0.002 if additive else 0.05)
-        bins: list[Bins] = []
-        codes = np.empty((len(self.names_), len(weight)), dtype=np.uint8)
-        for name in self.names_:
-            column = source.read(name)
-            if not used.all():
-                column = keep_rows(column, used)
-            asked = specials_in(column, specials_of(self.specials, name), isinstance(self.specials, dict))
-            hand = self._hand(name)
-            few = int(np.clip(total / 20, 4, most)) if additive else 40
-            own = fine_bins(column, weight, few, min(size, 0.01 if not additive else size) * total, asked, hand)
-            code = assign(own, column)
-            if not additive and hand is None:
-                counts, events = tally(code, weight, own.total), tally(code, weight * event, own.total)
-                own = merge(own, counts, events, self._trend(name), most, size * total)
-                code = assign(own, column)
-            if code.min() == code.max():
-                self.left_[name] = "constant" if code[0] != own.missing else "all missing"
-                continue
-            codes[len(bins)] = code
-            bins.append(own)
-        if additive and len(bins) > MOST_COLUMNS:
-            parts = [
-                (tally(c, weight, b.total), tally(c, weight * event, b.total))
-                for b, c in zip(bins, codes, strict=False)
-            ]
-            order = np.argsort([-float(information(*part).sum()) for part in parts], kind="stable")
-            kept = sorted(order[:MOST_COLUMNS])
-            for j in order[MOST_COLUMNS:]:
-                self.left_[bins[j].name] = f"not among the {MOST_COLUMNS} columns with most information"
-            return [bins[j] for j in kept], codes[kept]
-        return bins, codes[: len(bins)]
-
-    def _make_card(self, fitted: Effects, codes: NDArray[np.uint8], event: Floats, weight: Floats) -> None:
+    def _make_card(self, fitted: Effects, event: Floats, weight: Floats, rule: Rule, groups: Any) -> None:
         scaling = Scaling(float(self.base_score), float(self.base_odds), float(self.pdo), bool(self.round_points))
         rows: list[Row] = [scaling.base(fitted.intercept)]
-        for b, effect, code in zip(fitted.bins, fitted.effects, codes, strict=True):
+        found = {column.variable: column.scaled(scaling.factor) for column in fitted.evidence}
+        for b, effect, code, covariance in zip(
+            fitted.bins, fitted.effects, fitted.codes, fitted.covariances, strict=True
+        ):
             made = variable_rows(
                 b,
                 effect,
@@ -232,12 +219,30 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
                 by_hand=self._hand(b.name) is not None,
                 reason=str(per_variable(self.texts, b.name, b.name)) if self.texts else b.name,
                 basis=str(per_variable(self.bases, b.name, "")) if self.bases else "",
+                covariance=covariance,
             )
             if made is None:
-                self.left_[b.name] = "no points: its effect is below half a point in each bin"
+                found[b.name] = replace(found[b.name], stays=False, told=False, why="no_points")
             else:
                 rows += made
-        self.card_ = CardTable(tuple(rows), scaling.base_score, scaling.base_odds, scaling.pdo, scaling.whole)
+        self.left_ |= {name: column.words for name, column in found.items() if not column.stays}
+        evidence = gather_evidence(found.values(), rule.level, event, weight, rule.columns, groups)
+        card = CardTable(tuple(rows), scaling.base_score, scaling.base_odds, scaling.pdo, scaling.whole)
+        self.card_ = replace(card, evidence=evidence)
+
+    @property
+    def evidence_(self) -> pd.DataFrame:
+        """What the fit found out about each column, the least p first; see `ColumnEvidence`."""
+        check_is_fitted(self)
+        if self.card_.evidence is None:
+            raise UsageError("this card carries no evidence: it was fitted by an earlier version", next="fit it again")
+        return self.card_.evidence.to_pandas()
+
+    @property
+    def notes_(self) -> tuple[str, ...]:
+        """What a reader of the card must know."""
+        check_is_fitted(self)
+        return () if self.card_.evidence is None else self.card_.evidence.notes
 
     @property
     def table_(self) -> pd.DataFrame:
@@ -346,7 +351,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
             "kind": "scorecard",
             "format": 1,
             "notice": NOTICE,
-            "parameters": self.get_params(deep=False),
+            "parameters": self._parameters(),
             "names": self.names_,
             "named": hasattr(self, "feature_names_in_"),
             "classes": classes,
@@ -356,10 +361,23 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
             "card": self.card_.to_dict(),
         }
 
+    def _parameters(self) -> dict[str, Any]:
+        """Parameters as JSON. Where no column could leave they are written as before there was a choice, so that a card
+        of an earlier version keeps its hash.
+        """
+        given: dict[str, Any] = self.get_params(deep=False)
+        if self.evidence is None:
+            del given["evidence"]
+        if not len(self.forced):
+            del given["forced"]
+        else:
+            given["forced"] = [str(name) for name in self.forced]
+        return given
+
     @classmethod
     def from_dict(cls, d: dict[str, Any]) -> ScorecardClassifier:
         saved_as(d, "scorecard")
-        self = cls(**d["parameters"])
+        self = cls(**{"evidence": None, **d["parameters"]})
         self.names_ = list(d["names"])
         self.n_features_in_ = len(self.names_)
         if d["named"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from creditscore.errors import TableError, UsageError
 from creditscore.modelling.bins import Bins, blocks
+from creditscore.modelling.findings import CardEvidence
 from creditscore.modelling.frame import Source, look
 from creditscore.modelling.inputs import saved_as
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 BASE = "(base)"
 SHOWN = ("variable", "bin", "count", "events", "rate", "woe", "points", "reason", "basis")
-MACHINE = ("role", "kind", "low", "high", "levels", "trend")
+MACHINE = ("role", "kind", "low", "high", "levels", "trend", "error")
 NOTICE = "Advisory: a statistical model never sets a statutory grade."
 
 
@@ -31,7 +32,8 @@ NOTICE = "Advisory: a statistical model never sets a statutory grade."
 class Row:
     """One line of the card. `role`: base, bin, special, missing or other; `points` None: such a value is refused.
 
-    `low <= x < high` for numbers (None: no end), `levels` for categories and special values.
+    `low <= x < high` for numbers (None: no end), `levels` for categories and special values. `error`: standard error of
+    the points; None where they are no estimate (a policy, no rows) or the card carries no evidence.
     """
 
     variable: str
@@ -48,6 +50,7 @@ class Row:
     high: float | None = None
     levels: tuple[float | str, ...] = ()
     trend: str = "none"
+    error: float | None = None
 
     @property
     def rate(self) -> float:
@@ -80,6 +83,7 @@ class CardTable:
 
     `log_odds = (base_score - score) · ln 2 / pdo - ln base_odds`, the log-odds of the event: at `base_score` points the
     odds good to bad are `base_odds`, and `pdo` points more double them. `edits`: the audit trail, oldest first.
+    `evidence`: what the fit found out about each column; None in cards of versions that did not ask.
     """
 
     rows: tuple[Row, ...]
@@ -88,6 +92,7 @@ class CardTable:
     pdo: float = 20.0
     whole: bool = True
     edits: tuple[dict[str, Any], ...] = field(default=())
+    evidence: CardEvidence | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("base_odds", self.base_odds), ("pdo", self.pdo)):
@@ -180,6 +185,9 @@ class CardTable:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON; `from_dict` gives an equal card."""
+        rows = [{**asdict(row), "levels": list(row.levels)} for row in self.rows]
+        if self.evidence is None:  # as versions wrote it that knew of no evidence: the same card has the same hash
+            rows = [{name: value for name, value in row.items() if name != "error"} for row in rows]
         return {
             "kind": "scorecard_table",
             "format": FORMAT,
@@ -188,15 +196,17 @@ class CardTable:
             "base_odds": self.base_odds,
             "pdo": self.pdo,
             "whole": self.whole,
-            "rows": [{**asdict(row), "levels": list(row.levels)} for row in self.rows],
+            "rows": rows,
             "edits": [dict(edit) for edit in self.edits],
+            **({} if self.evidence is None else {"evidence": self.evidence.to_dict()}),
         }
 
     @classmethod
     def from_dict(cls, d: dict[str, Any]) -> CardTable:
         saved_as(d, "scorecard_table", FORMAT)
         rows = tuple(Row(**{**row, "levels": tuple(row["levels"])}) for row in d["rows"])
-        return cls(rows, d["base_score"], d["base_odds"], d["pdo"], d["whole"], tuple(d["edits"]))
+        evidence = None if d.get("evidence") is None else CardEvidence.from_dict(d["evidence"])
+        return cls(rows, d["base_score"], d["base_odds"], d["pdo"], d["whole"], tuple(d["edits"]), evidence)
 
 
 def scored_points(variable: Variable, whole: bool) -> NDArray[Any]:
@@ -256,6 +266,7 @@ def rows_of(
     points: list[float | None],
     reason: str = "",
     basis: str = "",
+    errors: Sequence[float | None] | None = None,
 ) -> list[Row]:
     """The rows of one variable, in the order of the codes of its bins."""
     low: tuple[float | None, ...] = (None, *bins.cuts)
@@ -287,6 +298,7 @@ def rows_of(
                 high=high[code] if ranged else None,
                 levels=levels,
                 trend=bins.trend,
+                error=None if errors is None else errors[code],
             )
         )
     return out

@@ -229,6 +229,8 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         for name in tables
         if name not in wrong and not all(isinstance(one, dict) for one in manifest[name].values())
     ]
+    numbers = [] if "counts" in wrong else [n for counted in manifest["counts"].values() for n in counted.values()]
+    wrong += [] if all(type(n) is int for n in numbers) else ["counts"]
     if wrong:
         raise InputError(f"{MANIFEST} does not say {', '.join(wrong)}", where=str(folder), next=AGAIN)
     return manifest

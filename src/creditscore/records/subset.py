@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from creditscore.boundary import outside
 from creditscore.days import from_day, to_day
 from creditscore.errors import InputError, UsageError
 from creditscore.records.faults import drop_pairs, put_pairs
@@ -94,6 +95,7 @@ def subset(
     )
 
 
+@outside("the snapshot", "its tables", "write the snapshot again from its input")
 def unpack(snapshot: Snapshot, subject_ids: list[str]) -> dict[str, pa.Table]:
     """The tables of the data contract for some subjects, as they would be taken in again."""
     con = snapshot.con.cursor()

@@ -8,16 +8,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.boundary import outside
 from creditscore.days import to_day
 from creditscore.errors import CreditscoreError, InputError
-from creditscore.explanation.input_lines import count_marks
 from creditscore.explanation.labels import Labels
 from creditscore.explanation.read import read_manifest
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import plain
+from creditscore.explanation.words import plain, word
 from creditscore.grading.manifest import refuse_failed
 from creditscore.grading.movement import Side, compare
-from creditscore.grading.stated import input_column
+from creditscore.grading.stated import blocked_rows, run_marks, runs_of
 from creditscore.records.feed_health import feed_health
 from creditscore.records.identity import redact
 from creditscore.records.snapshot import Snapshot
@@ -48,19 +48,22 @@ def district(
     import duckdb
 
     con = duckdb.connect()
-    made_up = _gather(con, folder)
+    with outside("the gradings", folder, "grade again with --out"):
+        manifests = _gather(con, folder)
+    runs = [run for manifest in manifests for run in runs_of(manifest)]
     schemes = _schemes(con)
     _subjects(con, snapshot)
     health = feed_health(snapshot, to_day(on), days=days)
     offices = departments(profile) if profile else {}
     data = {
         "on": str(on),
-        "made_up": made_up,
+        "made_up": any(bool(manifest.get("made_up", False)) for manifest in manifests),
         "title": _title(profile),
         "years": [row[0] for row in con.execute("SELECT DISTINCT year FROM graded ORDER BY 1").fetchall()],
         "organisations": con.execute("SELECT count(DISTINCT subject_id) FROM graded").fetchall()[0][0],
-        "marks": count_marks(con.execute("SELECT input_state, count(*) FROM graded GROUP BY 1").fetchall()),
         "shares": (shares := _shares(con, schemes)),
+        "blocked": [{name: _shown(cell) for name, cell in row.items()} for row in blocked_rows(runs)],
+        "marks": [{"code": code, "label": both(word("input_states", code))["label"]} for code in run_marks(runs)],
         "migration": _migration(con, schemes),
         "maps": _maps(con, schemes, shares),
         "lists": entries(snapshot, on),
@@ -73,6 +76,10 @@ def district(
     }
     con.close()
     return data
+
+
+def _shown(cell: Any) -> Any:
+    return redact(clean(cell)) if isinstance(cell, str) else cell
 
 
 def _told(row: dict[str, Any], offices: dict[str, Label]) -> dict[str, Any]:
@@ -100,8 +107,8 @@ NEWEST = (
 )
 
 
-def _gather(con: duckdb.DuckDBPyConnection, folder: Path) -> bool:
-    """`graded`: every row of every grading below the folder, with the year of its period; whether it is made up."""
+def _gather(con: duckdb.DuckDBPyConnection, folder: Path) -> list[dict[str, Any]]:
+    """`graded`: every row of every grading below the folder, with the year of its period; returns their manifests."""
     for file in (folder / "manifest.json", *sorted(folder.glob("*/manifest.json"))):
         refuse_failed(file.parent)
     places = sorted(file.parent for file in folder.glob("*/grades.parquet"))
@@ -111,15 +118,14 @@ def _gather(con: duckdb.DuckDBPyConnection, folder: Path) -> bool:
             "no gradings lie there", where=str(folder), allowed="a folder with gradings in folders of their own",
             next="grade with `creditscore grade --profile … --out FOLDER/YEAR`",
         )  # fmt: skip
-    made_up = any(bool(read_manifest(place).get("made_up", False)) for place in places)
+    manifests = [read_manifest(place) for place in places]
     files = ", ".join(literal(str(place / "grades.parquet")) for place in places)
-    source = f"read_parquet([{files}], union_by_name = true)"
     con.execute(  # of a scheme graded several times in a year the last day counts, of one period what was known last
         "CREATE TABLE graded AS SELECT DISTINCT CAST(subject_id AS VARCHAR) AS subject_id,"
         " CAST(scheme AS VARCHAR) AS scheme, CAST(version AS VARCHAR) AS version, CAST(domain AS VARCHAR) AS domain,"
         " left(CAST(period AS VARCHAR), 4) AS year, CAST(state AS VARCHAR) AS state, CAST(grade AS VARCHAR) AS grade,"
-        f" concat(state, ': ', state_reason) AS why, {input_column(con, source)} AS input_state"
-        f" FROM (SELECT * FROM {source} QUALIFY {NEWEST})"
+        " concat(state, ': ', state_reason) AS why"
+        f" FROM (SELECT * FROM read_parquet([{files}], union_by_name = true) QUALIFY {NEWEST})"
         " WHERE state <> 'not_graded' OR state_reason <> 'out_of_scope'"
     )
     if not con.execute("SELECT count(*) FROM graded").fetchall()[0][0]:
@@ -133,7 +139,7 @@ def _gather(con: duckdb.DuckDBPyConnection, folder: Path) -> bool:
             where=str(folder),
             next="keep one of the two gradings",
         )
-    return made_up
+    return manifests
 
 
 def _schemes(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], Scheme | None]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from creditscore.errors import UsageError
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang
+from creditscore.explanation.words import Lang, say, word
 from creditscore.records.feed_health import STATES
 from creditscore.reports import district_charts, html, page, plots
 from creditscore.reports.page import number
@@ -29,13 +29,20 @@ def district_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> s
         (t("ending_soon", data["soon"]), number(len(data["ending"]))),
         (t("feeds_told"), number(len(told))),
     ]
-    sections = [shares(data, lang, t), migration(data, lang, t), *maps(data, lang, t), lists(data, lang, t),
-                ending(data, lang, t), feeds(data, lang, t), signs(data, t)]  # fmt: skip
+    sections = [
+        shares(data, lang, t),
+        blocked(data, lang, t),
+        migration(data, lang, t),
+        *maps(data, lang, t),
+        lists(data, lang, t),
+        ending(data, lang, t),
+        feeds(data, lang, t),
+        signs(data, t),
+    ]
     return page.draw(
         data, lang, t, t("dashboard"), data["title"][lang], sections,
         under=[t("as_on", data["on"]), " – ".join(dict.fromkeys((data["years"][0], data["years"][-1])))], tiles=tiles,
-        limits=[*(t("marked", number(row["grades"]), row["label"][lang]) for row in data["marks"]),
-                *(t(one) for one in ("silence", "seasons", "level_told"))], other=other,
+        limits=[t(one) for one in ("silence", "seasons", "level_told")], other=other,
     )  # fmt: skip
 
 
@@ -69,6 +76,24 @@ def shares(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     head = [(t("scheme"), ""), *((year, "") for year in data["years"])]
     parts.append(Table(head, rows, "", t("table_desc")))
     return Section(t("shares"), "", parts)
+
+
+def blocked(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
+    """Grades that refused rows leave open, by feed and reason, and what marks every grade of a run."""
+    marks = [row["label"][lang] for row in data["marks"]]
+    rows = [
+        [clean(row["feed"]) or t("unnamed"), say(word("tables", row["table"]), lang),
+         say(word("refusals", row["reason"]), lang), number(row["grades"])]
+        for row in data["blocked"]
+    ]  # fmt: skip
+    if not rows and not marks:
+        return None
+    parts: list[Table | Figure] = []
+    if rows:
+        parts.append(Table(heads(t, "feed", "table", "reason", blocked_grades="n"), rows))
+    if marks:
+        parts.append(Table(heads(t, "marks"), [[mark] for mark in marks]))
+    return Section(t("input"), t("input_desc"), parts)
 
 
 def _grade(one: dict[str, Any], lang: Lang) -> str:

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.boundary import outside
 from creditscore.errors import InputError
 from creditscore.explanation.words import LANGS, plain
 from creditscore.grading.movement import Side
@@ -68,6 +69,11 @@ def composite_impact(
 
 def composite_side(folder: Path) -> tuple[Side, dict[str, Any]]:
     """The composites of a folder as one side, and what its head says: as_of, weights by domain, marks, made_up."""
+    with outside("the composite", folder, "make the composites again"):
+        return _side(folder)
+
+
+def _side(folder: Path) -> tuple[Side, dict[str, Any]]:
     import duckdb
 
     for file in (*FILES, "manifest.json"):

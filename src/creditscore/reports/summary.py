@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from creditscore.errors import InputError
-from creditscore.explanation.input_lines import count_marks
 from creditscore.explanation.labels import Labels, labels_of
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import plain, word
 from creditscore.grading.result import Grading
-from creditscore.grading.stated import input_column
+from creditscore.grading.stated import blocked_rows, run_marks
 from creditscore.quantities import TOP, from_micro
 from creditscore.quantities import plain as shown
 from creditscore.records.identity import redact
@@ -58,15 +57,16 @@ def summarise(
         "groups": {name: _groups(grading, name, codes) for name in GROUPS},
         "scores": _scores(grading),
         "items": _items(grading, labels),
-        "marks": count_marks(
-            _rows(
-                grading, f"SELECT {input_column(grading.con, 'result_grades')}, count(*) FROM result_grades GROUP BY 1"
-            )
-        ),
         "evidence": _counted(grading, "evidence", "marks"),
         "readings": _readings(grading),
         "records": {key: int(value) for key, value in manifest["counts"]["records"].items()},
         "quarantine": _quarantine(grading),
+        "blocked": [
+            {name: redact(clean(cell)) if isinstance(cell, str) else cell for name, cell in row.items()}
+            | {"label": _both(word("refusals", str(row["reason"])))}
+            for row in blocked_rows([manifest])
+        ],
+        "marks": [_both(word("input_states", code)) for code in run_marks([manifest])],
         "feeds": "none" if manifest["feeds"] == "none declared" else "declared",
         "provisional": bool(manifest.get("provisional_calendar", False)),
     }

@@ -35,7 +35,7 @@ def timeline_page(line: Timeline, lang: Lang = "zh", other: str = "") -> str:
         "timeline.html", lang, data,
         heads=heads(line, lang), rows=rows(line, lang), stairs=_stairs(line, lang), other=other,
         years=line.kind == "year", named=clean(line.name or line.subject_id),
-        said=lambda code: text("timeline", code, lang),
+        said=lambda code, *values: text("timeline", code, lang, *values),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -10,9 +11,13 @@ from typing import Any
 
 from creditscore.days import from_day, iso, to_day, year_end, year_start
 from creditscore.errors import UsageError
+from creditscore.grading.plan import Plan
+from creditscore.grading.refused_rows import concerns, known_domains
+from creditscore.grading.variants import RefusedRow
 from creditscore.quantities import from_micro, plain
 from creditscore.records import Snapshot
 from creditscore.records.identity import redact
+from creditscore.records.refused import FAULT, PART
 from creditscore.review.attribution import Cause, Reached, attribute
 from creditscore.review.event_days import changes, dates_of, fed_days
 from creditscore.review.worlds import Records, World, records_of
@@ -57,13 +62,14 @@ class Timeline:
     items: dict[str, Label]
     lower_is_better: bool
     made_up: bool = False
+    refused: int = 0  # refused rows that name the subject and that the scheme could read: no moment holds them
 
     def as_data(self) -> dict[str, Any]:
         """Plain JSON: days as text, points as exact decimal text."""
         return {
             "kind": "timeline", "format": FORMAT, "subject_id": self.subject_id, "name": self.name,
             "scheme": self.scheme, "graded_by": self.kind, "from": iso(self.first), "to": iso(self.last),
-            "known_at": self.known_at, "moments": self.moments, "made_up": self.made_up,
+            "known_at": self.known_at, "moments": self.moments, "made_up": self.made_up, "refused": self.refused,
             "items": {code: {"zh": one.zh, "en": one.en} for code, one in self.items.items()},
             "steps": [_step(one) for one in self.steps],
         }  # fmt: skip
@@ -117,7 +123,20 @@ def timeline(
     return Timeline(
         records.subject_id, redact(named), newest.scheme, records.kind, begin, final, iso(fixed), count, tuple(steps),
         _labels(records, kept), newest.direction == "lower_is_better", made_up or snapshot.made_up,
+        0 if before is None else count_refused(records.small, before.plan),
     )  # fmt: skip
+
+
+def count_refused(small: Snapshot, plan: Plan) -> int:
+    """How many refused rows name the subject of a small snapshot, could say something under the plan and stay open."""
+    domains, count = known_domains(plan), 0
+    accepted = {tuple(row.get(name) for name in ("table", "record_id")) for row in small.accepted}
+    rows = small.con.execute(f'SELECT "table", line, cells, faults FROM {small.refused} WHERE sid IS NOT NULL')
+    for table, line, cells, faults in rows.fetchall():
+        parts = tuple(tuple(fault.split(PART)) for fault in faults.split(FAULT))
+        row = RefusedRow(table, line, json.loads(cells), parts)
+        count += concerns(plan, row, domains) and (table, row.cells.get("record_id")) not in accepted
+    return count
 
 
 def _span(records: Records, first: date | int | None, last: date | int | None, fixed: int | None) -> tuple[int, int]:

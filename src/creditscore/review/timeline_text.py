@@ -63,12 +63,14 @@ def heads(line: Timeline, lang: Lang) -> list[str]:
     held = text("timeline", "held", lang, line.known_at) if line.known_at else text("timeline", "both_clocks", lang)
     changed = len(line.steps) - 1
     made_up = [f"*** {plain_text('made_up', lang)} ***"] if line.made_up else []
+    refused = [text("timeline", "refused", lang, line.refused)] if line.refused else []
     return [
         *made_up,
         clean(f"{line.name}  {line.subject_id}".strip()),
         f"{text('timeline', 'title', lang)}  {line.scheme}",
         text("timeline", "span", lang, iso(line.first), iso(line.last), line.moments, changed),
         held,
+        *refused,
         "",
     ]
 

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from creditscore.errors import InputError
+from creditscore.modelling.findings import NO_REASON
+from creditscore.modelling.reasons import find_told
 from creditscore.modelling.release.bundle import GradingModel, load_model
 from creditscore.modelling.release.served import load_bundle
 
@@ -44,10 +46,15 @@ def test_predictions_hold_together(model: GradingModel, table: pd.DataFrame) -> 
 
 def test_reasons_are_what_costs_most(bare: GradingModel, table: pd.DataFrame) -> None:
     found, shares = bare.predict(table), bare.explain(table).shares
-    worst = shares.min(axis=1)
+    certain = find_told(bare.estimator, bare.inputs(table), list(shares.columns), bare.explainer.means)
+    worst = shares.where(certain, 0.0).min(axis=1)
     told = worst < 0
+    assert 0.5 < told.mean() < (shares.min(axis=1) < 0).mean()  # what costs a fraction of a point is no reason
     assert np.allclose(found.loc[told, "reason_1_points"], worst[told], atol=0.05)
-    assert found.loc[~told, "reason_1"].isna().all()
+    assert found.loc[~told, "reason_1_points"].isna().all()
+    assert set(found.loc[~told, "reason_1"]) == {NO_REASON["en"]}
+    assert set(bare.predict(table[~told], lang="zh")["reason_1"]) == {NO_REASON["zh"]}
+    assert found.loc[~told, "reason_2"].isna().all()
     row = int(np.flatnonzero((shares.idxmin(axis=1) == "late") & told)[0])
     assert str(found["reason_1"].iloc[row]).startswith("Late filings: ")
     assert str(bare.predict(table.iloc[[row]], lang="zh")["reason_1"].iloc[0]).startswith("逾期申报次数: ")

@@ -160,3 +160,20 @@ def test_a_reference_configuration_trains_as_any_other(tmp_path: Path) -> None:
         file.write_text(f"target: bad\ndata: {data}\n", encoding="utf-8")
         with pytest.raises(UsageError, match="says where its table lies"):
             table_for(file, folder)
+
+
+def test_a_card_of_an_earlier_version_predicts_as_it_did() -> None:
+    """`older/` holds a card written before cards carried evidence, and what that version predicted with it."""
+    folder = Path(__file__).parent / "older"
+    expected = json.loads((folder / "predicted.json").read_text(encoding="utf-8"))
+    model = load_card(folder)
+    assert model.content_hash == expected["content_hash"]
+    found = model.predict(pd.DataFrame(expected["inputs"]).astype(float))
+    told = pd.DataFrame(expected["predicted"])
+    for name in told.columns:
+        if told[name].dtype.kind == "f":
+            assert found[name].to_numpy() == pytest.approx(told[name].to_numpy(), rel=1e-9, nan_ok=True), name
+        else:
+            assert found[name].astype(object).where(found[name].notna(), None).tolist() == [
+                None if value is None or value != value else value for value in told[name].tolist()
+            ], name

@@ -63,7 +63,8 @@ def write_card(
 ) -> list[Path]:
     """`card.json`, with `card.md` and `card.html`, or with README.md alone where the folder is read on a code host."""
     data = card_of(model, report, regenerate)
-    parts = blocks(model, data["validation"], regenerate)
+    with outside("the model", model.name, "train the model again, or take its file from where it was registered"):
+        parts = blocks(model, data["validation"], regenerate)
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     texts = {"card.json": json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"}

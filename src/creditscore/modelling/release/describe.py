@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from creditscore.modelling.explain import NOTICES
+from creditscore.modelling.findings import WHY
 
 if TYPE_CHECKING:
     from creditscore.modelling.release.bundle import GradingModel
@@ -40,6 +41,9 @@ def facts(model: GradingModel) -> dict[str, str]:
         "content": model.content_hash,
         "data": data["sha256"],
     }
+    evidence = getattr(getattr(model.estimator, "card_", None), "evidence", None)
+    if evidence is not None and evidence.notes:
+        found["note"] = "; ".join(evidence.notes)
     if data["without_outcome"]:
         found["rows"] += f", {data['without_outcome']} without outcome left out"
     return found
@@ -57,6 +61,7 @@ def blocks(model: GradingModel, validation: Mapping[str, Any] | None = None, reg
         rows.append(["mirrors the scheme", model.scheme])
     found.append(Block("What it is", header=("", ""), rows=rows))
     found.append(_points(model))
+    found += _evidence(model)
     if model.scale is not None and hasattr(model.scale, "table_"):
         table = model.scale.table_
         found.append(
@@ -106,6 +111,41 @@ def _points(model: GradingModel) -> Block:
             for row in card.rows
         ],
     )
+
+
+def _evidence(model: GradingModel) -> list[Block]:
+    """What the fit found out about each column, where the model carries it."""
+    evidence = getattr(getattr(model.estimator, "card_", None), "evidence", None)
+    if evidence is None:
+        return []
+    text = (
+        "p: of no effect beside the others, as the column left or stayed; of columns that stay it is descriptive. "
+        "Spread: standard deviation of the points over the rows of the fit. A bin is told as a reason only where its "
+        "column may be told and its shortfall exceeds 1.645 of its errors."
+    )
+    if evidence.clusters is not None:
+        text += f" Rows belong together: {evidence.clusters} clusters."
+    return [
+        Block(
+            "Evidence",
+            "\n\n".join([*evidence.notes, text]),
+            ("variable", "stays", "told", "p", "gain", "degrees of freedom", "spread", "95 % interval", "why"),
+            [
+                [
+                    model.label(row["variable"]),
+                    "yes" if row["stays"] else "no",
+                    "yes" if row["told"] else "no",
+                    f"{row['p']:.2g}",
+                    f"{row['gain']:.1f}",
+                    f"{row['freedom']:.1f}",
+                    f"{row['spread']:.1f}",
+                    f"{row['spread_low']:.1f} to {row['spread_high']:.1f}",
+                    WHY[row["why"]],
+                ]
+                for row in evidence.to_pandas().to_dict("records")
+            ],
+        )
+    ]
 
 
 def figure(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from creditscore.errors import UsageError
 from creditscore.modelling.explain import NOTICES
+from creditscore.modelling.findings import NO_REASON
 from creditscore.modelling.inputs import saved_as
 from creditscore.modelling.reason_stability import reason_stability
 from creditscore.modelling.release.reasons import value_words
@@ -91,6 +92,8 @@ class ModelPart:
         for one in self.shares:
             doubt = f"  ({one.words[lang]})" if one.words is not None and not one.stable else ""
             found.append(f"{one.points:+.1f}  {one.label[lang]}: {one.value or missing}{doubt}")
+        if not any(one.rank is not None for one in self.shares):
+            found.append(NO_REASON[lang])
         return [*found, f"{said[4]}: {self.points:.1f}"]
 
 

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from creditscore.modelling.findings import NO_REASON
+from creditscore.modelling.reasons import find_told
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -18,17 +21,23 @@ REASONS = 4
 
 
 def reason_columns(model: GradingModel, frame: pd.DataFrame, count: int, lang: str = "en") -> dict[str, Any]:
-    """reason_1 (words), reason_1_points, … : costliest first, missing where nothing more costs points."""
+    """reason_1 (words), reason_1_points, … : costliest first, missing where nothing more costs points.
+
+    Of a model that carries evidence only what can be told from zero is a reason, and where a row has none `reason_1` is
+    a sentence that says so, without points.
+    """
     import pandas as pd
 
     shares = model.explain(frame).shares
-    matrix = shares.to_numpy()
+    told_from_zero = find_told(model.estimator, frame, list(shares.columns), model.explainer.means)
+    matrix = np.where(told_from_zero, shares.to_numpy(), 0.0)
     order = np.argsort(matrix, axis=1, kind="stable")[:, :count]  # ties in the order of the columns
     cost = np.take_along_axis(matrix, order, axis=1)
     words = {place: value_words(model, frame, str(name), lang) for place, name in enumerate(shares.columns)}
     found: dict[str, Any] = {}
+    judged = getattr(getattr(model.estimator, "card_", None), "evidence", None) is not None
     for rank in range(count):
-        text = np.full(len(frame), None, dtype=object)
+        text = np.full(len(frame), NO_REASON[lang] if rank == 0 and judged else None, dtype=object)
         points = np.full(len(frame), np.nan)
         if rank < order.shape[1]:
             told = cost[:, rank] < 0

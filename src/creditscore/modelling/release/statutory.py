@@ -25,7 +25,7 @@ __all__ = ["StatutoryModel", "statutory_model"]
 OUTPUTS = (
     ("subject_id", "str"), ("domain", "str"), ("scheme", "str"), ("version", "str"), ("period", "str"),
     ("known_at", "str"), ("state", "str"), ("state_reason", "str"), ("score", "str"), ("grade", "str"),
-    ("route", "str"), ("evidence", "str"), ("scheme_sha256", "str"),
+    ("route", "str"), ("evidence", "str"), ("input_state", "str"), ("scheme_sha256", "str"),
 )  # fmt: skip
 SUBJECT = ("subject_id", "name", "kind", "registered_on", "region", "district", "industry", "size", "ownership")
 CELL = "records"

@@ -78,8 +78,9 @@ def _train(table: Any, config: TrainConfig) -> GradingModel:
     weight = None if data.weight is None else data.weight[rows]
     if config.central_tendency is not None:  # grades and references, too, are those of the population
         weight = population_weights(data.y[rows], weight, config.central_tendency)
-    calibrator, p = _calibrated(config, held[rows], data.y[rows], weight)
     estimator = _fitted(config, data, rows)
+    _check_effects(config, estimator)
+    calibrator, p = _calibrated(config, held[rows], data.y[rows], weight)
     explainer = make_explainer(
         estimator,
         data.X[rows],
@@ -255,14 +256,33 @@ def kept_whole(table: pd.DataFrame) -> str | None:
     return SUBJECT if SUBJECT in table.columns and bool(table[SUBJECT].duplicated().any()) else None
 
 
+def _check_effects(config: TrainConfig, estimator: Any) -> None:
+    """Refuse grades of a card that says the base rate alone, unless they were given and nothing is calibrated."""
+    given = config.calibrator == "none" and config.scale.get("cuts") is not None
+    if getattr(estimator, "variables_", None) == [] and not given:
+        raise InputError(
+            "no column has an effect on the outcome that can be told from zero: there is nothing to grade by",
+            where=f"inputs: {', '.join(map(str, list(estimator.left_)[:10]))}",
+            next="give more rows or other columns; parameters: {forced: [COLUMN]} keeps a column, and the base rate "
+            "alone is a model with calibrator: none and scale: {cuts: […]}",
+        )
+
+
+def panel_of(config: TrainConfig, table: pd.DataFrame) -> str | None:
+    """The column that says which rows belong together, where some do: they are no independent evidence."""
+    return config.split.column if config.split.by == "group" else kept_whole(table)
+
+
 def _fitted(config: TrainConfig, data: Prepared, rows: NDArray[np.bool_]) -> Any:
     weight = None if data.weight is None else data.weight[rows]
     X, parameters = data.X[rows], dict(config.parameters)
+    panel = panel_of(config, data.table)
     try:
         if config.estimator == "scorecard":
             from creditscore.modelling.scorecard import ScorecardClassifier
 
-            return ScorecardClassifier(**parameters).fit(X, data.y[rows], sample_weight=weight)
+            together = None if panel is None else data.table[panel].astype(str).to_numpy()[rows]
+            return ScorecardClassifier(**parameters).fit(X, data.y[rows], sample_weight=weight, groups=together)
         if config.estimator == "boosting":
             from creditscore.modelling.boosting import MonotoneBoosting
 

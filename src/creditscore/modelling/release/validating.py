@@ -231,7 +231,7 @@ def compare_models(champion: GradingModel, challenger: GradingModel, data: Any, 
 def _words(predicted: pd.DataFrame) -> dict[Any, str]:
     told = predicted["reason_1"].fillna("").to_numpy()
     points = predicted["reason_1_points"].to_numpy()
-    return {k: f"{word} ({cost:+.0f})" for k, (word, cost) in enumerate(zip(told, points, strict=True)) if word}
+    return {k: f"{word} ({cost:+.0f})" for k, (word, cost) in enumerate(zip(told, points, strict=True)) if cost == cost}
 
 
 def _importance(model: GradingModel, shares: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.boundary import outside
 from creditscore.errors import InputError, UsageError
 from creditscore.explanation.audit import audit
 from creditscore.explanation.read import manifest_of, read
@@ -166,7 +167,7 @@ def _refused(folder: Path, subject_id: str) -> list[dict[str, str]]:
     path = folder / "quarantine.parquet"
     if not path.is_file():
         return []
-    with duckdb.connect() as con:
+    with outside("the quarantine", path, "grade again with --out"), duckdb.connect() as con:
         cursor = con.execute(
             'SELECT DISTINCT "table", record_id, event_no, item, reason, "column", value, message'
             f" FROM read_parquet({literal(str(path))}) WHERE subject_id = ? ORDER BY ALL",
