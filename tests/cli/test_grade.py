@@ -300,6 +300,36 @@ def test_blocked_grades_of_several_schemes_are_counted(place: Place) -> None:
     assert "blocked  feed tax-bureau, records: bad_date: 1 grade" in place.capsys.readouterr().out
 
 
+@pytest.mark.parametrize("schemes", ["tax", "tax,labour/national"])
+def test_columns_that_nobody_read_are_named_once(place: Place, schemes: str) -> None:
+    subjects = SUBJECTS.replace("name,", "name,colour,").replace("公司,", "公司,red,")
+    tables = ["--subjects", place.put("s.csv", subjects), "--records", place.put("r.csv", RECORDS)]
+    with pytest.raises(SystemExit) as stopped:
+        main(
+            [
+                "grade",
+                "--scheme",
+                schemes,
+                "--period",
+                "2022",
+                *tables,
+                "--max-rejected",
+                "5",
+                "--out",
+                str(place.folder / "out"),
+            ]
+        )
+    assert not stopped.value.code
+    assert place.capsys.readouterr().out.count("not read  columns: subjects.colour\n") == 1
+
+
+def test_many_columns_that_nobody_read_are_counted(place: Place) -> None:
+    names = [f"x{number:02}" for number in range(25)]
+    subjects = f"subject_id,{','.join(names)}\n{A}{',1' * 25}\n{B}{',1' * 25}\n"
+    shown = " ".join(place.grade(subjects)[1].split())
+    assert "subjects.x19 and 5 more (manifest.json)" in shown
+
+
 def test_a_person_accepts_a_refused_row(place: Place) -> None:
     """The row comes from quarantine.csv; who accepted it and why stands in manifest and explanation."""
     assert place.grade(SUBJECTS, SPOILT, "--max-rejected", "5", "--csv")[0] == 0

@@ -37,6 +37,21 @@ def test_each_grade_is_that_of_the_single_run() -> None:
     assert together.quarantine.num_rows == 1
 
 
+def test_the_manifest_of_all_says_what_the_runs_say_of_their_input() -> None:
+    schemes = ["labour/national", "tax"]  # the first reads no attribute
+    tables = {"subjects": SUBJECTS.assign(colour="red"), "max_rejected": 1}
+    manifest = cs.grade_all(RECORDS, schemes, 2019, **tables).manifest
+    assert manifest["unread_columns"] == {"subjects": ["colour"]}
+    assert (manifest["near_misses"], manifest["ignored_columns"]) == ([], [])
+    assert "has_income" in manifest["absent_attributes"]
+    assert (manifest["delivery"], manifest["period_over"]) == ("undeclared", True)
+    assert [run["input_marks"] for run in manifest["schemes"].values()] == [
+        ["feeds_undeclared"],
+        ["absent_attributes", "feeds_undeclared"],
+    ]
+    assert manifest["input_marks"] == ["absent_attributes", "feeds_undeclared"]
+
+
 def test_a_refused_row_counts_once() -> None:
     subjects = pd.concat([SUBJECTS, pd.DataFrame({"subject_id": ["9.14403E+17"]})])
     with pytest.raises(cs.TooManyRejected, match="2 rows were refused, 1 allowed"):
@@ -81,7 +96,8 @@ def test_the_command_takes_several_schemes_and_a_profile(
     SUBJECTS.to_csv(tmp_path / "s.csv", index=False)
     RECORDS.iloc[:3].to_csv(tmp_path / "r.csv", index=False)
     tables = ["--subjects", str(tmp_path / "s.csv"), "--records", str(tmp_path / "r.csv")]
-    for k, choice in enumerate((["--scheme", ",".join(SCHEMES)], ["--profile", "jilin-edz"])):
+    profile = ["--profile", "jilin-edz", "--no-strict"]  # these tables state no attributes
+    for k, choice in enumerate((["--scheme", ",".join(SCHEMES)], profile)):
         out = tmp_path / str(k)
         with pytest.raises(SystemExit) as stopped:
             main(["grade", *choice, "--as-of", "2019-12-31", *tables, "--out", str(out), "--csv"])

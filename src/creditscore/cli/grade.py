@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Table = Annotated[Path | None, typer.Option(help="Parquet or CSV file, or a folder of Parquet files.")]
 
+MOST_NAMED = 20  # unread columns of the summary
 ROOM = 110  # columns that the table of several schemes needs
 
 
@@ -216,7 +217,7 @@ def _report_all(gradings: Gradings) -> None:
         say_line(f"skipped  {name}: {why}")
     for reason, count in manifest["reasons"].items():
         typer.echo(f"refused  {reason}: {count}")
-    _report_input(manifest, {code for one in gradings for code in one.manifest.get("input_marks", ())})
+    _report_input(manifest)
 
 
 def _lines(records: str, graded: str, others: str) -> list[str]:
@@ -229,8 +230,10 @@ def _counted(counts: dict[str, int]) -> str:
     return "  ".join(f"{name} {count}" for name, count in counts.items())
 
 
-def _report_input(manifest: Mapping[str, Any], marks: Iterable[str]) -> None:
-    """Say which grades refused rows leave open, by feed and reason; what a person accepted; what marks every grade."""
+def _report_input(manifest: Mapping[str, Any]) -> None:
+    """Say which grades refused rows leave open, by feed and reason; what a person accepted; what marks every grade;
+    which columns nobody read.
+    """
     from creditscore.cli.tables import say_line
     from creditscore.explanation.words import say, word
 
@@ -241,8 +244,12 @@ def _report_input(manifest: Mapping[str, Any], marks: Iterable[str]) -> None:
     if manifest["accepted_rows"]:
         people = ", ".join(sorted({row["by"] for row in manifest["accepted"]}))
         say_line(f"accepted  refused rows taken for lost: {manifest['accepted_rows']}, by {people}")
-    for code in sorted(marks):
+    for code in manifest.get("input_marks", ()):
         say_line(f"marked  every grade: {say(word('input_states', code), 'en')}")
+    unread = [f"{table}.{name}" for table, names in manifest.get("unread_columns", {}).items() for name in names]
+    if unread:
+        more = f" and {len(unread) - MOST_NAMED} more (manifest.json)" if len(unread) > MOST_NAMED else ""
+        say_line(f"not read  columns: {', '.join(unread[:MOST_NAMED])}{more}")
 
 
 def _report(grading: Grading) -> None:
@@ -259,7 +266,7 @@ def _report(grading: Grading) -> None:
     say_line(f"records: {rows['in']} in = {shown}")
     for reason, count in manifest["reasons"].items():
         say_line(f"refused  {reason}: {count}")
-    _report_input(manifest, manifest.get("input_marks", ()))
+    _report_input(manifest)
     total = sum(manifest["counts"]["states"].values()) or 1
     others = [(state, count) for state, count in manifest["counts"]["states"].items() if state != "graded"]
     grades = [(grade, count) for grade, count in manifest["counts"]["grades"].items()]

@@ -29,6 +29,8 @@ from creditscore.schemes import registry
 if TYPE_CHECKING:
     import pyarrow as pa
 
+SHARED = ("delivery", "unread_columns", "near_misses", "absent_attributes", "ignored_columns")  # by all runs of a call
+
 
 @dataclass(frozen=True)
 class Gradings:
@@ -221,7 +223,18 @@ def _manifest(result: Gradings) -> dict[str, Any]:
         "blocked_grades": _blocked(run.manifest.get("blocked_grades", []) for run in result.runs),
         "reasons": dict(sorted(reasons.items())),
         "inputs": first["inputs"],
+        **_input_account([run.manifest for run in result.runs]),
     }
+
+
+def _input_account(manifests: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the runs say of the input that they share; `input_marks` are those of any of them."""
+    account = {name: manifests[0][name] for name in SHARED if name in manifests[0]}
+    if all("period_over" in manifest for manifest in manifests):
+        account["period_over"] = all(manifest["period_over"] for manifest in manifests)
+    if all("input_marks" in manifest for manifest in manifests):
+        account["input_marks"] = sorted({code for manifest in manifests for code in manifest["input_marks"]})
+    return account
 
 
 def _blocked(summaries: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:

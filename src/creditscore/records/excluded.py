@@ -62,9 +62,10 @@ def reason_for(word: str) -> str | None:
 
 def by_reason(words: Iterable[str]) -> dict[str, list[str]]:
     """The refused ones among `words`, by reason code."""
+    kinds = excluded()
     found: dict[str, list[str]] = {}
     for word in words:
-        reason = reason_for(word)
+        reason = next((kind.reason for kind in kinds if kind.fits(word)), None)
         if reason is not None:
             found.setdefault(reason, []).append(word)
     return found

@@ -91,7 +91,12 @@ def _clean(cell: str, kind: str, wide: str, narrow: str, compose: bool) -> str:
 
 def text(column: str, kind: str) -> str:
     """Running text and values: trimmed, full-width digits and letters folded, empty is NULL."""
-    return _clean(raw_text(column, kind), kind, _WIDE_TEXT, _NARROW_TEXT, compose=False)
+    return text_of(raw_text(column, kind), kind)
+
+
+def text_of(x: str, kind: str) -> str:
+    """The same for a cell `x` that is already text, as it stands in a column of this kind."""
+    return _clean(x, kind, _WIDE_TEXT, _NARROW_TEXT, compose=False)
 
 
 def code(column: str, kind: str) -> str:

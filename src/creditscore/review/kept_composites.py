@@ -227,9 +227,13 @@ def _sources(
     for run in runs:
         known = run.known_at if run.replayed else None
         again = grade(
-            as_graded(find(run), run.manifest), **asked(run, schemes),
-            known_at=known, provisional=True, max_rejected=10**9, ledger=False,
-        )  # fmt: skip
+            as_graded(find(run), run.manifest),
+            **asked(run, schemes),
+            known_at=known,
+            provisional=True,
+            max_rejected=10**9,
+            ledger=False,
+        )
         if not is_run(again.manifest, run.manifest):
             raise DifferenceError(
                 f"run {run.run_id} is no more what its snapshot and its rules give", where=str(run.snapshot_path),

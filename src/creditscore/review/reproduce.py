@@ -30,10 +30,17 @@ PARAMETERS = ("scheme", "period", "as_of", "known_at", "law_known_at")
 STATES_INPUT = ("refused_hash", "accepted", "accepted_rows", "blocked_grades")  # no earlier version says any of these
 ADDED = {"grades": ("input_state", "grade_without"), "quarantine": ("could_be",)}  # nor has it these columns
 APART = ("timings", "made_up", "schemes")  # what is no result of the computation; schemes are compared one by one
+# what the manifests of earlier versions do not say
 NEWER = (
-    "delivery", "intake_on", "period_over",
-    "unread_columns", "near_misses", "absent_attributes", "ignored_columns", "input_marks",
-)  # fmt: skip  # what the manifests of earlier versions do not say
+    "delivery",
+    "intake_on",
+    "period_over",
+    "unread_columns",
+    "near_misses",
+    "absent_attributes",
+    "ignored_columns",
+    "input_marks",
+)
 CHANGED = "changed after it was written, unless it was written under another calendar of working days"
 
 
@@ -87,11 +94,15 @@ def reproduce(folder: Path | str, source: Snapshot, schemes: dict[str, Scheme] |
     scope = _scope(runs, chosen, manifest.get("skipped", {}))
     made = [
         grade_snapshot(
-            replace(as_graded(source, run), stated_marks=None), one, scope,
-            provisional=True, ledger=run.get("ledger") != "none", ignored=run.get("ignored_columns", ()),
+            replace(as_graded(source, run), stated_marks=None),
+            one,
+            scope,
+            provisional=True,
+            ledger=run.get("ledger") != "none",
+            ignored=run.get("ignored_columns", ()),
         )
         for run, one in zip(runs.values(), chosen, strict=True)
-    ]  # fmt: skip
+    ]
     again: Grading | Gradings = join(made, manifest.get("skipped", {})) if "schemes" in manifest else made[0]
     is_older = not any("blocked_grades" in run for run in runs.values())
     computed = {name: value for name, value in again.manifest.items() if not (is_older and name in STATES_INPUT)}
