@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from creditscore.demo.district import district
+from creditscore.demo.district import declare_rows, district
 from creditscore.grading.grade import grade
 from creditscore.records import ingest
 from creditscore.records.store import read_snapshot, write_snapshot
@@ -42,6 +42,7 @@ def chained(folder: Path, subjects: int = 150, seed: int = 5) -> Chained:
     made = district(subjects=subjects, seed=seed)
     tables = {name: getattr(made, name) for name in ("subjects", "records", "attributes", "history", "feeds")}
     tables["records"] = _with_direct(tables["records"])
+    tables["feeds"] = declare_rows(tables["feeds"].drop_columns(["rows"]), tables["records"])
     store = folder / "made.store"
     with Database(store) as opened:
         log = Log(opened)
