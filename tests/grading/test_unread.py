@@ -74,6 +74,19 @@ def test_a_run_without_feeds_carries_a_mark() -> None:
     assert grade(feeds=None).manifest["input_marks"] == ["feeds_undeclared"]
 
 
+def test_a_misnamed_attribute_marks_its_subject_alone() -> None:
+    subjects = pd.DataFrame([{"subject_id": subject, **ATTRIBUTES} for subject in "ab"]).drop(columns="rich")
+    named = [("a", "rich"), ("b", "richs")]
+    attributes = pd.DataFrame([{"subject_id": subject, "name": name, "value": "true"} for subject, name in named])
+    grading = cs.grade(RECORDS, SCHEME, 2020, subjects=subjects, attributes=attributes, feeds=FEEDS)
+    assert grading.manifest["near_misses"] == [{"table": "attributes", "column": "richs", "near": "rich"}]
+    assert grading.manifest["input_marks"] == []
+    states = {row["subject_id"]: row["input_state"] for row in grading.grades.to_pylist()}
+    assert states == {"a": "whole", "b": "near_miss_columns"}
+    with pytest.raises(cs.InputError, match="richs"):
+        cs.grade(RECORDS, SCHEME, 2020, subjects=subjects, attributes=attributes, feeds=FEEDS, strict=True)
+
+
 def test_built_from_the_stem_of_a_known_name() -> None:
     assert near_name("tax_grade", [], ["taxed"]) == "taxed"
     assert near_name("has_staff", [], ["has_income"]) is None

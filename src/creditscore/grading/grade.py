@@ -26,7 +26,7 @@ from creditscore.grading.result import Grading
 from creditscore.grading.scope import Scope
 from creditscore.grading.spans import spans
 from creditscore.grading.take_in import engine_of, take_in
-from creditscore.grading.unread import find_unread, run_marks
+from creditscore.grading.unread import find_misnamed, find_unread, run_marks
 from creditscore.records import Snapshot, ingest
 from creditscore.records.intake import connect
 from creditscore.schemes import registry
@@ -230,6 +230,9 @@ def _run(
     unread = find_unread(snapshot, scope or Scope((plan.scheme,)), ignored)
     marks = run_marks(snapshot, plan, unread)
     doubts = find_doubts(engine, snapshot, plan, refusals) if snapshot.judges_refused else None
+    if doubts is not None:
+        for sid in find_misnamed(engine, snapshot, unread):
+            doubts.mark(sid, "near_miss_columns")
     put_input_state(engine, doubts, marks)
     refusals.redact()
     engine.materialise("result_quarantine", quarantine_sql(snapshot.refused))

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.errors import InputError
 from creditscore.grading.period_over import judged_on
 from creditscore.grading.plan import Plan
@@ -15,6 +16,7 @@ from creditscore.grading.scope import Scope
 from creditscore.records import Snapshot
 from creditscore.records.snapshot import attribute_names
 from creditscore.records.tables import TABLES
+from creditscore.schemes.expressions import literal
 from creditscore.schemes.model import Scheme
 from creditscore.schemes.vocabulary import plain
 
@@ -24,12 +26,16 @@ LEAST_STEM = 3  # letters
 
 @dataclass(frozen=True)
 class Unread:
-    """What the manifest says of the input's columns; `ignored` were named by the caller."""
+    """What the manifest says of the input's columns; `ignored` were named by the caller.
+
+    `misnamed`: of `near`, names in rows of the attributes that others spell right; they mark their subjects alone.
+    """
 
     columns: Mapping[str, list[str]]
     near: tuple[dict[str, str], ...]
     absent: tuple[str, ...]
     ignored: tuple[str, ...]
+    misnamed: tuple[str, ...] = ()
 
     def to_manifest(self) -> dict[str, Any]:
         return {
@@ -74,7 +80,8 @@ def find_unread(snapshot: Snapshot, scope: Scope, ignored: Iterable[str] = ()) -
             there[table], known[table] = set(about.get("unread", ())), set()
     columns = {table: sorted(names - known[table]) for table, names in there.items() if names - known[table]}
     decisive = {name for scheme in scope.schemes for name in read_attributes(scheme)}
-    near = []
+    near: list[dict[str, str]] = []
+    misnamed: list[str] = []
     for table, names in columns.items():
         own = set(snapshot.inputs.get(table, {}).get("columns", ())) if table in TABLES else set()
         missing = set(TABLES[table].columns) - own if own else set()
@@ -82,9 +89,12 @@ def find_unread(snapshot: Snapshot, scope: Scope, ignored: Iterable[str] = ()) -
         candidates = missing | (known[table] - there[table] - given)
         for name in names:
             match = None if name in left else near_name(name, candidates, stems)
+            if match is None and table == "attributes" and name not in left:
+                match = near_name(name, known[table] & given)
+                misnamed += [name] if match else []
             near += [{"table": table, "column": name, "near": match}] if match else []
     absent = tuple(sorted(decisive - given - left))
-    return Unread(columns, tuple(near), absent, tuple(sorted(left)))
+    return Unread(columns, tuple(near), absent, tuple(sorted(left)), tuple(misnamed))
 
 
 def run_marks(snapshot: Snapshot, plan: Plan, unread: Unread) -> tuple[str, ...]:
@@ -99,11 +109,22 @@ def run_marks(snapshot: Snapshot, plan: Plan, unread: Unread) -> tuple[str, ...]
     readable |= set(scheme.attributes) | set(scheme.record_attributes)
     marks = {
         "period_not_over": plan.as_of > judged_on(snapshot, plan),
-        "near_miss_columns": any(miss["near"] in readable for miss in unread.near),
+        "near_miss_columns": any(
+            miss["near"] in readable for miss in unread.near if miss["column"] not in unread.misnamed
+        ),
         "absent_attributes": bool(set(unread.absent) & read_attributes(scheme)),
         "feeds_undeclared": not snapshot.feeds_declared,
     }
     return tuple(sorted(code for code, holds in marks.items() if holds))
+
+
+def find_misnamed(engine: DuckDBEngine, snapshot: Snapshot, unread: Unread) -> list[int]:
+    """Find the subjects of attributes whose name is a near miss of one that others have."""
+    if not unread.misnamed:
+        return []
+    names = ", ".join(map(literal, unread.misnamed))
+    rows = engine.rows(f"SELECT DISTINCT sid FROM {snapshot.attributes} WHERE name IN ({names}) ORDER BY sid")
+    return [int(sid) for (sid,) in rows]
 
 
 def float_notes(snapshot: Snapshot) -> list[str]:
