@@ -67,7 +67,7 @@ def test_an_accepted_row_stands_in_manifest_and_log_and_is_taken_again(held: Pat
         assert [dict(row) for row in snapshot.accepted] == ACCEPTED
         again = as_kept(kept_one, snapshot, [A])
         assert again.grades.to_pylist() == kept_rows(store, kept_one.run_id, "grades", A)
-        assert again.grades.to_pylist()[0]["input_state"] == "accepted_rows"
+        assert "accepted_rows" in again.grades.to_pylist()[0]["input_state"].split(";")
         with store.transaction() as con:
             con.execute("UPDATE run_runs SET manifest = replace(manifest, 'the bureau withdrew it', 'no reason')")
         assert (kept_one.run_id, "manifest_hash") in changed_runs(store, log)

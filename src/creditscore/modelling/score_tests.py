@@ -66,11 +66,11 @@ def compute_p(score: Floats, variance: Floats, part: NDArray[np.intp]) -> float:
         own = own[np.diag(variance)[own] > SILENT]
         if own.size:
             values, axes = eigh(variance[np.ix_(own, own)])
-            values = np.clip(values, 0, None)
-            squares = (axes.T @ score[own]) ** 2
+            alive = values > 1e-10 * values.max()  # a direction without variance says nothing
+            values, squares = values[alive], (axes.T @ score[own])[alive] ** 2
             found.append(compute_tail(float(squares.sum()), values))
-            if own.size > 1:
-                shrunk = values + find_penalty(values, min(TURNS, 0.7 * own.size))
+            if values.size > 1:
+                shrunk = values + find_penalty(values, min(TURNS, 0.7 * values.size))
                 turns = compute_tail(float((squares / shrunk).sum()), values / shrunk)
                 found[-1] = combine_cauchy([found[-1], turns])
     return combine_cauchy(found) if found else 1.0

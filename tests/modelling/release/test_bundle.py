@@ -115,10 +115,10 @@ def test_a_file_without_its_content_hash_is_refused(bare: GradingModel, tmp_path
     ("text", "said"),
     [
         ("no json", "no JSON"),
-        ("[" * 100_000, "no JSON"),
+        ("[" * 100_000, "nested too deeply"),
         ("{}", "not a saved grading_model"),
         ('{"kind": "grading_model", "format": 1}', "cannot be read"),
-        ("[]", "not a saved grading_model"),
+        ("[]", "it is no object"),
     ],
 )
 def test_what_is_no_model_is_refused(tmp_path: Path, text: str, said: str) -> None:

@@ -314,4 +314,4 @@ def test_a_packet_of_a_run_of_an_earlier_version_is_as_that_run(snapshot: Snapsh
 def test_an_accepted_row_stays_accepted_in_a_packet(packet: Packet) -> None:
     (row,) = packet["results"]["explanation"]["refused"]
     assert (row["record_id"], row["accepted_by"]) == ("R7", "li.na")
-    assert packet["results"]["explanation"]["input_state"].split(";")[0] == "accepted_rows"
+    assert "accepted_rows" in packet["results"]["explanation"]["input_state"].split(";")

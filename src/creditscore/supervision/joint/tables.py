@@ -19,6 +19,7 @@ from creditscore.records.faults import (
 )
 from creditscore.records.identity import look_at_id, redact
 from creditscore.records.intake import connect
+from creditscore.records.refused import create_refused
 from creditscore.records.side import create_side, take_side
 from creditscore.records.source import Source, literal, open_sources
 from creditscore.records.stage import Stage, drop_repeats
@@ -163,6 +164,7 @@ def _listings(con: duckdb.DuckDBPyConnection, source: Source) -> dict[str, tuple
     if good:
         con.executemany("INSERT INTO subjects VALUES (?, ?)", list(enumerate(good)))
     create_side(con)
+    create_refused(con)
     take_side(con, source, upper=True)
     con.execute(
         "UPDATE quarantine SET reason = 'bad_uscc', message = 'not a valid unified social credit code (GB 32100-2015)'"
