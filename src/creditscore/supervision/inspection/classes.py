@@ -30,8 +30,9 @@ SUBJECTS = Table("subjects", ("subject_id",), ("kind", *COLUMNS))
 STATES = Table("data_states", ("subject_id", "data_state"), ("programme", "reason"))
 QUARANTINE = Table("quarantine", ("subject_id",), ())
 UNGRADED = ("not_graded", "not_computable")
-# a grade with one of these marks rests on input that was refused, not read or not yet there: no settled class
-UNSETTLED = ("refused_rows", "unattributed_rows", "period_not_over", "near_miss_columns", "absent_attributes")
+# a grade with one of these marks rests on input that was refused, not read or not yet there: no settled class. What
+# nobody states of a whole district (feeds, attributes) is said of the run and leaves its classes as they are.
+UNSETTLED = ("refused_rows", "unattributed_rows", "period_not_over", "near_miss_columns")
 SHOWN = 5
 
 
