@@ -187,7 +187,8 @@ def acts(files: dict[str, Path], given: Path, out: Path) -> dict[str, str]:
     scored = ["--listings", files["listings"], "--subjects", given / "firms.csv", "--acts", "unchecked", "--csv"]
     low = given / "low.yaml"  # two domains are enough here
     low.write_text(
-        "composite: low\nbase: jilin_edz@2018-06-27\nlabel: {zh: 示例：低, en: illustrative low}\neffective_from: 2018-06-27\n"
+        "composite: low\nbase: jilin_edz@2018-06-27\nlabel: {zh: 示例：低, en: illustrative low}\n"
+        "effective_from: 2018-06-27\n"
         "checked_on: 2026-11-25\ncite: {law: GGXYPJ}\ncoverage: {at_least: 100, evidence: project_default}\n",
         encoding="utf-8",
     )
