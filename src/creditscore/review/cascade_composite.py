@@ -51,7 +51,7 @@ def _score(
 ) -> tuple[str, str, str]:
     import pyarrow as pa
 
-    grades = [{name: row[name] for name in COLUMNS} for own in rows.values() for row in own.grades]
+    grades = [{name: row.get(name) for name in COLUMNS} for own in rows.values() for row in own.grades]
     table = pa.Table.from_pylist(grades, schema=pa.schema([(name, pa.string()) for name in COLUMNS]))
     entries = listed if listed.num_rows else None
     try:
