@@ -36,10 +36,14 @@ def check_command(
     reach = [row for config in sound for row in _reach(config)]
     spread = _on_the_demo(sound, subjects, seed) if demo else {}
     if as_json:
-        data = {"faults": [vars(fault) for fault in faults], "reach": reach, "demo": {
-            name: {"sentence": one.sentence, "grades": one.counts, "different": one.different, "even": one.even}
-            for name, one in spread.items()
-        }}  # fmt: skip
+        data = {
+            "faults": [vars(fault) for fault in faults],
+            "reach": reach,
+            "demo": {
+                name: {"sentence": one.sentence, "grades": one.counts, "different": one.different, "even": one.even}
+                for name, one in spread.items()
+            },
+        }
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
     else:
         show_faults(faults)
@@ -72,9 +76,15 @@ def _reach(config: CompositeConfig) -> list[dict[str, Any]]:
     for day, cells in stretches(config):
         found = reached(config, cells)
         rows.append(
-            {"composite": config.name, "from": day.isoformat(), "best": found.best, "nothing_known": nothing,
-             "worst": found.worst, "reached": f"{len(found.places)} of {len(config.grades)}"}
-        )  # fmt: skip
+            {
+                "composite": config.name,
+                "from": day.isoformat(),
+                "best": found.best,
+                "nothing_known": nothing,
+                "worst": found.worst,
+                "reached": f"{len(found.places)} of {len(config.grades)}",
+            }
+        )
     return rows
 
 

@@ -94,9 +94,17 @@ def promote_command(
     with working(f"promoting {name} {version}"):
         place = open_store(store, tracking_uri, roles)
         entry = promote(
-            name, version, alias, actor=by, approver=approved_by, store=place,
-            table=table, data_hash=data_hash, reason=reason, at=at,
-        )  # fmt: skip
+            name,
+            version,
+            alias,
+            actor=by,
+            approver=approved_by,
+            store=place,
+            table=table,
+            data_hash=data_hash,
+            reason=reason,
+            at=at,
+        )
     say_held_in(place)
     typer.echo(f"{name} version {version} is {alias} from {entry.at}  (entry {entry.seq} of the log)")
 
@@ -113,10 +121,17 @@ def list_command(
 
     place = open_store(store, tracking_uri)
     rows = [
-        (one.name, one.version, ", ".join(one.aliases), one.verdict or one.scheme or "-", one.registered_at[:10],
-         one.registered_by, one.content_hash[:8])
+        (
+            one.name,
+            one.version,
+            ", ".join(one.aliases),
+            one.verdict or one.scheme or "-",
+            one.registered_at[:10],
+            one.registered_by,
+            one.content_hash[:8],
+        )
         for one in list_versions(place, name)
-    ]  # fmt: skip
+    ]
     show(("name", "version", "alias", "verdict", "on", "by", "content"), rows)
     found = differences(place)
     if found:

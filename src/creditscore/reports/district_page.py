@@ -82,10 +82,14 @@ def blocked(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     """Grades that refused rows leave open, by feed and reason, and what marks every grade of a run."""
     marks = [row["label"][lang] for row in data["marks"]]
     rows = [
-        [clean(row["feed"]) or t("unnamed"), say(word("tables", row["table"]), lang),
-         say(word("refusals", row["reason"]), lang), number(row["grades"])]
+        [
+            clean(row["feed"]) or t("unnamed"),
+            say(word("tables", row["table"]), lang),
+            say(word("refusals", row["reason"]), lang),
+            number(row["grades"]),
+        ]
         for row in data["blocked"]
-    ]  # fmt: skip
+    ]
     if not rows and not marks:
         return None
     parts: list[Table | Figure] = []

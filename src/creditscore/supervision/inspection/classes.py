@@ -22,10 +22,19 @@ CLASSES = Table(
     "classes",
     ("subject_id",),
     (
-        "class", "grade", "state", "state_reason", "scheme", "period", "data_state", "kind", "config", "input_state",
+        "class",
+        "grade",
+        "state",
+        "state_reason",
+        "scheme",
+        "period",
+        "data_state",
+        "kind",
+        "config",
+        "input_state",
         *COLUMNS,
     ),
-)  # fmt: skip
+)
 SUBJECTS = Table("subjects", ("subject_id",), ("kind", *COLUMNS))
 STATES = Table("data_states", ("subject_id", "data_state"), ("programme", "reason"))
 QUARANTINE = Table("quarantine", ("subject_id",), ())
