@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -22,6 +20,7 @@ import creditscore as cs
 from creditscore.boundary import guarded, is_interrupt, outside, run, translate
 from creditscore.cli.main import main
 from creditscore.errors import CreditscoreError, InputError, UsageError
+from tests.limits import small_files
 
 A, B = "914403001922038216", "91350100M000100Y43"
 SUBJECTS = f"subject_id,name\n{A},甲公司\n{B},乙公司\n"
@@ -51,17 +50,6 @@ def call(capsys: pytest.CaptureFixture[str]) -> Call:
 def grade(folder: Path, records: object = "r.csv", out: object = "out") -> list[object]:
     tables = ["--subjects", folder / "s.csv", "--records", folder / str(records)]
     return ["grade", "--scheme", "tax", "--period", "2022", *tables, "--out", folder / str(out)]
-
-
-@contextmanager
-def small_files(limit: int) -> Iterator[None]:
-    """No file grows beyond `limit` bytes, as on a disk that is full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def not_utf8() -> pa.Table:
@@ -201,6 +189,7 @@ def raising(error: BaseException) -> Callable[[], object]:
         (KeyboardInterrupt(), 130, "interrupted"),
         (RuntimeError("Query interrupted"), 130, "interrupted"),
         (RecursionError(), 3, "nested too deeply"),
+        (EOFError("marshal data too short"), 2, "a compiled file of this installation"),
         (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), 3, "UTF-8"),
         (RuntimeError("can't start new thread"), 2, "the memory is not enough"),
         (InputError("wrong", where="here"), 3, "error: wrong\n  where: here"),
@@ -213,6 +202,15 @@ def test_every_error_has_words_and_a_code(
     shown = capsys.readouterr().err
     assert words in shown
     assert "Traceback" not in shown
+
+
+def test_a_command_whose_module_is_damaged_says_so(call: Call, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    def load(*_: object) -> None:
+        raise EOFError("marshal data too short")
+
+    monkeypatch.setattr("creditscore.grading.grade.grade_snapshot", load)
+    code, text = call(*grade(folder))
+    assert (code, "delete the folders __pycache__" in text) == (2, True), text
 
 
 def test_a_traceback_is_shown_to_those_who_ask(

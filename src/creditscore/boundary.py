@@ -138,6 +138,12 @@ def translate(error: BaseException, where: str | None = None) -> CreditscoreErro
         return InputError(
             "text that is not UTF-8", where=where, allowed="text in UTF-8", next="write the text again in UTF-8"
         )
+    if isinstance(error, EOFError | ValueError) and "marshal data" in text:
+        return UsageError(
+            "a compiled file of this installation, or of a library that it uses, is damaged (was a disk full?)",
+            where=sys.prefix,
+            next="delete the folders __pycache__ there, or install again",
+        )
     if isinstance(error, RecursionError):
         return InputError("something is nested too deeply", where=where, next="give it with fewer levels")
     if home in ("sqlalchemy", "sqlite3"):
@@ -222,6 +228,8 @@ def _told(error: BaseException, redact: Callable[[str], str]) -> int:
     if hasattr(error, "show") and hasattr(error, "format_message"):  # typer's own: the line of the command is wrong
         error.show()
         return UsageError.exit_code
+    if type(error).__name__ == "Abort" and isinstance(error.__cause__, EOFError):
+        error = error.__cause__  # typer takes it for an input that ended
     if type(error).__name__ == "Abort":
         print("error: ended, nothing was done", file=sys.stderr)
         return UsageError.exit_code

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from tests.fuzz import mutate, tables
 from tests.fuzz.bases import ROOT, json_base
 from tests.fuzz.rule import broken_rule, run_command, silent_rows
 from tests.fuzz.tables import IDS
+from tests.limits import small_files
 
 
 @dataclass(frozen=True)
@@ -313,12 +313,8 @@ def failing_disk(case: Case) -> Result:
             ("lists", "export", "--store", case.folder / "none.store", "--out", out),
         )
     )
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (int(10 ** rng.uniform(0, 6)), before[1]))
-    try:
+    with small_files(int(10 ** rng.uniform(0, 6))):
         code, broken = _run(*command)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     if code and not broken and (out / "grades.parquet").exists():
         read, _ = _run("explain", out, IDS[0])
         broken = None if read == 3 else f"what was begun reads as a result (explain ended with {read})"

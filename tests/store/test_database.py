@@ -1,7 +1,6 @@
 """The store file: who may write, what survives, what is refused."""
 
 import os
-import resource
 import shutil
 import signal
 import subprocess
@@ -16,6 +15,7 @@ import pytest
 from creditscore.errors import StoreBusy, StoreError, UsageError
 from creditscore.store import Database, Log
 from creditscore.store.migrations import MIGRATIONS
+from tests.limits import small_files
 
 WRITER = """
 import sys
@@ -172,15 +172,12 @@ def test_a_full_disk_keeps_nothing_of_the_act_and_the_store_works_once_there_is_
     with Database(tmp_path / "s.store") as store:
         log = Log(store)
         before = len(log.entries())
-        resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
-        try:
-            with (
-                pytest.raises(StoreError, match="cannot be written") as found,
-                log.act("li", "r", "x", "", "z" * 50_000),
-            ):
-                store.con.execute(fill)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        with (
+            small_files(room),
+            pytest.raises(StoreError, match="cannot be written") as found,
+            log.act("li", "r", "x", "", "z" * 50_000),
+        ):
+            store.con.execute(fill)
         assert "room on the disk" in str(found.value)
         with log.act("li", "r", "x") as act:
             act.con.execute(fill)
