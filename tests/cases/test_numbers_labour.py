@@ -22,9 +22,9 @@ RULES = Path(__file__).parents[3] / "shared" / "rules"
 TABLE, TEXT = RULES / "tables" / "environment_labour.csv", RULES / "environment_labour.md"
 pytestmark = pytest.mark.skipif(not TABLE.is_file(), reason=f"no table of facts at {TABLE}")
 
-NATIONAL, QINZHOU, CHONGQING = "labour/national@2016", "labour/qinzhou@2017-01-01", "labour/chongqing@2021"
+NATIONAL, QINZHOU, CHONGQING = "labour/national@2016", "labour/qinzhou@2017-12-31", "labour/chongqing@2021"
 TIANJIN, JILIN, POINTS = "labour/tianjin@2021-05-01", "labour/jilin@2018", "labour/points_anonymous@2017"
-OLD, MAJOR, DISPATCH = "labour/old_aaa@2016", "labour/major_violations@2017-01-01", "labour/dispatch@2025-01-01"
+OLD, MAJOR, DISPATCH = "labour/old_aaa@2016", "labour/major_violations@2017-01-01", "labour/dispatch@2025-12-31"
 W18, W22, WJL = "wage_arrears@2018-01-01", "wage_arrears@2022-01-01", "wage_arrears_jilin@2018-12-03"
 C18, C22 = "2018 rule (人社部规〔2017〕16号, from 2018-01-01)", "2022 rule (令45号, from 2022-01-01)"
 WORDS = {"three": 3, "ten": 10, "Seven": 7, "三": 3}

@@ -25,20 +25,20 @@ pytestmark = pytest.mark.skipif(not FACTS.is_file(), reason=f"no text of facts a
 INT = r"(\d+)"
 DAY = r"(\d{4}-\d\d-\d\d)"
 YEAR = r"(\d{4})-01-01"
-JOINT, BLACK, ORDER11 = "safety/joint_punishment@2017-01-01", "safety/serious@2017-01-01", "safety/serious@2023-10-01"
-AB14, AB24 = "market/abnormal@2014-01-01", "market/abnormal@2024-05-01"
-MS14, MS21 = "market/serious@2014-01-01", "market/serious@2021-09-01"
+JOINT, BLACK, ORDER11 = "safety/joint_punishment@2017-05-09", "safety/serious@2017-05-09", "safety/serious@2023-10-01"
+AB14, AB24 = "market/abnormal@2014-10-01", "market/abnormal@2024-05-01"
+MS14, MS21 = "market/serious@2014-10-01", "market/serious@2021-09-01"
 P45, P107 = "market/publication@2021-09-01", "market/publication@2025-12-25"
-ST14, ST19, ST35 = "statistics/grade@2014-01-01", "statistics/grade@2019-01-01", "statistics/serious@2022-05-19"
+ST14, ST19, ST35 = "statistics/grade@2015-01-01", "statistics/grade@2019-03-20", "statistics/serious@2022-05-19"
 PROC, IN18, IN22 = (
-    "procurement/serious@2014-01-01",
+    "procurement/serious@2014-12-31",
     "procurement/ineligible@2018-01-01",
     "procurement/ineligible@2022-02-08",
 )
 BUILD, BID, SI = (
     "construction/blacklist@2018-01-01",
-    "bidding/violation_record@2008-01-01",
-    "social_insurance/serious@2019-01-01",
+    "bidding/violation_record@2009-01-01",
+    "social_insurance/serious@2019-11-14",
 )
 SERIES = "record_attributes/series_ends_on/months"
 S14 = r"(?s)stat_2014_gonggao3.*?"

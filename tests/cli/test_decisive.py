@@ -75,7 +75,7 @@ def test_columns_for_every_subject(run: tuple[Path, Path], tmp_path: Path) -> No
 
 
 def test_the_check_prints_its_counts(capsys: pytest.CaptureFixture[str]) -> None:
-    check_command("environment/ningxia@2019-01-01", subjects=3, records=4)
+    check_command("environment/ningxia@2019-12-31", subjects=3, records=4)
     assert "total: 3 subjects" in capsys.readouterr().out
 
 

@@ -217,7 +217,7 @@ def test_of_several_periods_the_newest_counts_and_of_several_schemes_the_worst()
     found = combined([(IDS[0], TAX, "2018", "D"), (IDS[0], TAX, "2019", "A")])
     assert shares(found)["tax"] == 80
     config = "jilin_edz"
-    market = ["market/abnormal@2014-01-01", "market/serious@2014-01-01"]
+    market = ["market/abnormal@2014-10-01", "market/serious@2014-10-01"]
     rows = [(IDS[0], market[0], AT, "listed"), (IDS[0], market[1], AT, "clear"), (IDS[0], TAX, "2019", "A")]
     rows += [(IDS[0], ENV, "2019", "green"), (IDS[0], LABOUR, "2019", "A")]
     for order in (rows, rows[::-1]):

@@ -33,7 +33,7 @@ def test_every_composite_of_the_library_loads() -> None:
 def test_the_same_letter_is_worth_what_its_scheme_means() -> None:
     (environment,) = [one for one in load_composite("four_grades").domains if one.id == "environment"]
     shaanxi, ningxia = (
-        environment.schemes[name] for name in ("environment/shaanxi@2023-01-01", "environment/ningxia@2025-02-01")
+        environment.schemes[name] for name in ("environment/shaanxi@2023-12-31", "environment/ningxia@2025-02-01")
     )
     stands = load_composite("four_grades").reference
     assert shaanxi["B"] > stands > ningxia["B"]

@@ -49,7 +49,8 @@ start: {rules: [{id: zero, points: 0, CITED}]}
 decide: [{id: bands, bands: [{grade: A, at_most: 13}, {grade: B, above: 13, below: 28},
   {grade: C, at_least: 28}], CITED}]
 """.replace("CITED", "cite: {law: city_rule}, evidence: verified")
-LAW = "id: city_rule\ntitle: {zh: 某市办法, en: Rule of a city}\nnumber: No. 7\nlevel: foreign\nevidence: verified\n"
+LAW = "id: city_rule\ntitle: {zh: 某市办法, en: Rule of a city}\nnumber: No. 7\nlevel: foreign\n"
+LAW += "promulgated: unknown\nin_force: unknown\nevidence: verified\n"
 
 
 def test_an_own_scheme_is_explained_with_its_labels_and_legal_texts(

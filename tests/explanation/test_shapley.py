@@ -49,7 +49,7 @@ SCHEMES = ["acts", "caps", "dates", "third_city"]
 SHIPPED = [
     "tax@2014",
     "labour/national",
-    "environment/ningxia@2019-01-01",
+    "environment/ningxia@2019-12-31",
     "labour/points_anonymous",
     "construction/blacklist",
 ]

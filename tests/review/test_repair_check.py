@@ -233,8 +233,8 @@ def test_a_list_whose_rule_has_ended_promises_nothing() -> None:
     ("on", "rule", "ways_out"),
     [
         ("2016-06-01", "", []),  # before the first text there is none
-        ("2020-06-01", "safety/serious@2017-01-01", ["expiry"]),  # the early way out came with the order of 2023
-        ("2023-09-30", "safety/serious@2017-01-01", ["expiry"]),
+        ("2020-06-01", "safety/serious@2017-05-09", ["expiry"]),  # the early way out came with the order of 2023
+        ("2023-09-30", "safety/serious@2017-05-09", ["expiry"]),
         ("2023-10-01", "safety/serious@2023-10-01", ["early", "expiry"]),
     ],
 )

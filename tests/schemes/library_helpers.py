@@ -9,7 +9,8 @@ from creditscore.schemes.library import check
 from creditscore.schemes.source import Fault
 
 RICH = (Path(__file__).parent / "rich.yaml").read_text(encoding="utf-8")
-LAW = "id: L\ntitle: {zh: 办法, en: Rule}\nlevel: law\nevidence: verified\n"
+DAYS = "promulgated: '2009-06'\nin_force: '2010-01-01'\n"
+LAW = f"id: L\ntitle: {{zh: 办法, en: Rule}}\nlevel: law\n{DAYS}evidence: verified\n"
 OTHER = """
 scheme: test/other
 domain: test

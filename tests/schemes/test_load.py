@@ -111,6 +111,7 @@ def test_a_scheme_outside_the_library_may_bring_its_legal_texts(tmp_path: Path) 
     with pytest.raises(SchemeError, match="town_rule"):
         load_scheme(file, "own.yaml")
     (tmp_path / "laws").mkdir()
-    law = "id: town_rule\ntitle: {zh: 办法, en: Town rule}\nlevel: foreign\nevidence: verified\n"
+    law = "id: town_rule\ntitle: {zh: 办法, en: Town rule}\nlevel: foreign\npromulgated: unknown\nin_force: unknown\n"
+    law += "evidence: verified\n"
     (tmp_path / "laws" / "town_rule.yaml").write_text(law, encoding="utf-8")
     assert load_scheme(file, "own.yaml").name == "third_city@2010-01-01"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from creditscore.schemes.codes import CODES
-from tests.schemes.library_helpers import OTHER, RICH, found, library
+from tests.schemes.library_helpers import DAYS, LAW, OTHER, RICH, found, library
 
 Change = tuple[str, str] | list[tuple[str, str]] | Callable[[str], str]
 CITED = "cite: {law: L}, evidence: verified"
@@ -124,11 +124,13 @@ MUTANTS: dict[str, list[Change]] = {
         ("paid > limit_large and paid > limit_small", "paid > 7"), ("paid > limit_large and paid > limit_small", "paid > limit_large"),
         (" or sort == 'x'", ""), (" and given(late_on)", ""), ("tags: [noted], cite", "tags: [noted, idle], cite"),
         (", noted: {zh: 只记, en: only kept}", ""), ("clocks:\n", "clocks:\n  idle: [decided_on]\n"),
+        ("clocks:\n", "predicates: {idle: standing}\nclocks:\n"),
     ],
     "E708": [("sort: {type: text, absent: \"\",", "sort: {type: text, absent: \"\", noted: {zh: 记, en: kept},"), ("  each: {label", "  each: {noted: {zh: 记, en: kept}, label")],
     "E801": [("  - {id: small, points: 90, when: staff < 10,", "  - {id: small, points: 90, when: months < 1,"), ("vetoes >= 1 or on_list", "vetoes == 1 or on_list")],
 }  # fmt: skip
 NEXT = RICH.replace("effective_from: 2010", "effective_from: 2020").replace("label: {zh: 样例", "label: {zh: 新样例")
+LATER = LAW.replace("id: L", "id: M").replace("2009-06", "2011").replace("2010-01-01", "2011-01-01")
 FILES: dict[str, list[tuple[str, dict[str, str]]]] = {  # what is seen only between files
     "E704": [
         (RICH, {"schemes/test/rich/2020.yaml": NEXT}),
@@ -141,7 +143,29 @@ FILES: dict[str, list[tuple[str, dict[str, str]]]] = {  # what is seen only betw
             {"schemes/test/rich/2020.yaml": NEXT},
         ),
     ],
-    "E703": [(RICH, {"laws/M.yaml": "id: N\ntitle: {zh: 法, en: M}\nlevel: law\nevidence: verified\n"})],
+    "E703": [(RICH, {"laws/M.yaml": LAW.replace("id: L", "id: N")})],
+    "E710": [
+        (RICH, {"laws/M.yaml": LAW.replace("id: L", "id: M").replace(DAYS, days)})
+        for days in ("", "promulgated: '2009'\n", "promulgated: soon\nin_force: unknown\n")
+    ],
+    "E711": [
+        (RICH, {"laws/M.yaml": LAW.replace("id: L", "id: M").replace(DAYS, days)})
+        for days in ("promulgated: '2010-02'\nin_force: '2010-01-01'\n", DAYS + "repealed: '2009'\n")
+    ],
+    "E712": [
+        (RICH.replace("cite: {law: L}", "cite: {law: M}", 1), {"laws/M.yaml": later})
+        for later in (LATER, LATER.replace("2011-01-01", "2011"), LATER.replace("'2011-01-01'", "unknown"))
+    ],
+    "E713": [
+        (
+            RICH.replace("per: [month, level], cite: {law: L}", "per: [month, level], cite: {law: M}"),
+            {"laws/M.yaml": LATER},
+        ),
+        (
+            RICH.replace("from: 2020-07-01}, cite: {law: L}", "from: 2020-07-01}, cite: {law: M}"),
+            {"laws/M.yaml": LATER.replace("2011-01-01", "2020-07")},
+        ),
+    ],
 }
 NOTES: dict[str, list[Change]] = {
     "N101": [("vetoes >= 1 or on_list, grade: D", "paid == 123457 and staff == 31, grade: B")],
@@ -203,8 +227,19 @@ def test_a_serious_list_on_a_weak_text_is_noted(tmp_path: Path) -> None:
     assert "term" in note.message
 
 
+def test_a_day_that_is_not_known_is_noted(tmp_path: Path) -> None:
+    root = library(tmp_path, more={"laws/L.yaml": LAW.replace("2010-01-01", "2009-12")})
+    assert {note.code for note in found(root)[1]} == {"N301", "N305"}
+
+
+def test_a_law_that_rates_earlier_years_governs_them(tmp_path: Path) -> None:
+    later = LAW.replace("in_force: '2010-01-01'", "in_force: '2011-03-01'\nrates_from: 2010")
+    faults, _ = found(library(tmp_path, more={"laws/L.yaml": later}))
+    assert {(fault.code, fault.file) for fault in faults} == {("E712", "schemes/test/other/2010-01-01.yaml")}
+
+
 def test_every_code_has_a_mutant() -> None:
-    tested = {*MUTANTS, *FILES, *NOTES, "N303", "N201"}  # N201: test_cells.py makes a search give up
+    tested = {*MUTANTS, *FILES, *NOTES, "N303", "N305", "N201"}  # N201: test_cells.py makes a search give up
     assert tested == {code for code in CODES if not code.startswith("E9")}  # E9: tests/composite
 
 

@@ -6,8 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from creditscore.schemes.laws import Law
 from creditscore.schemes.load import inspect
+from creditscore.schemes.model import Label
 from tests.schemes.library_helpers import RICH
+
+LAWS = {
+    "L": Law(
+        id="L",
+        title=Label(zh="法", en="L"),
+        level="law",
+        promulgated="2009",
+        in_force="2010-01-01",
+        evidence="verified",
+    )
+}
 
 
 def codes(tmp_path: Path, *changes: tuple[str, str]) -> list[str]:
@@ -17,7 +30,7 @@ def codes(tmp_path: Path, *changes: tuple[str, str]) -> list[str]:
         text = text.replace(old, new, 1)
     file = tmp_path / "s.yaml"
     file.write_text(text, encoding="utf-8")
-    _, source = inspect(file, "s.yaml", {"L"})
+    _, source = inspect(file, "s.yaml", LAWS)
     return sorted(fault.code for fault in source.faults)
 
 
@@ -64,7 +77,7 @@ def test_lines_stay_right_when_an_element_of_a_list_is_left_out(tmp_path: Path) 
     text = RICH.replace("  - {id: new, when: age < 12,", "  - {id: new, when: [age],").replace("down: 1", "down: 9")
     file = tmp_path / "s.yaml"
     file.write_text(text, encoding="utf-8")
-    _, source = inspect(file, "s.yaml", {"L"})
+    _, source = inspect(file, "s.yaml", LAWS)
     lines = text.splitlines()
     (shift,) = [fault for fault in source.faults if fault.code == "E123"]
     assert "down: 9" in lines[shift.line - 1]
@@ -86,5 +99,5 @@ def test_a_fault_says_what_may_stand_there(tmp_path: Path, change: tuple[str, st
     assert change[0] in RICH
     file = tmp_path / "s.yaml"
     file.write_text(RICH.replace(*change, 1), encoding="utf-8")
-    _, source = inspect(file, "s.yaml", {"L"})
+    _, source = inspect(file, "s.yaml", LAWS)
     assert said in " ".join(str(fault) for fault in source.faults)

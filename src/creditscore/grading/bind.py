@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from creditscore.days import to_day, year_end, year_start
+from creditscore.days import from_day, to_day, year_end, year_start
 from creditscore.errors import NotInForce
 from creditscore.grading.bind_days import FAR, bound_days, cycle, last_days, reach
 from creditscore.grading.plan import (
@@ -129,8 +129,9 @@ class _Binder:
             pools=tuple(self.pools),
             facts=tuple(self.fact(name, bound) for name, fact in scheme.facts.items() if self.holds(fact.applies)),
             lookups={
-                f"{name}_{column}": {key: to_micro(row[i]) for key, row in {**table.rows, "": table.default}.items()}
+                f"{name}_{column}": {key: to_micro(row[i]) for key, row in {**rows, "": table.default}.items()}
                 for name, table in scheme.lookups.items()
+                for rows in [table.rows_on(from_day(self.as_of))]
                 for i, column in enumerate(table.columns)
             },
             exemptions=tuple(self.rule(one, kinds=self.of_record) for one in self.those(scheme.admit.exempt)),

@@ -194,8 +194,7 @@ def _absent(attribute: Any) -> Any:
 
 def _look(plan: Plan, name: str, table: Mapping[str, int], columns: Mapping[str, str]) -> int:
     lookup = plan.scheme.lookup(name)
-    key = columns.get(lookup.key) or ""
-    return table.get(key[: lookup.prefix] if lookup.prefix else key, table[""])
+    return next((table[key] for key in lookup.keys(columns.get(lookup.key) or "") if key in table), table[""])
 
 
 def _cycle(plan: Plan, cycle: BoundCycle, dates: Mapping[str, int | None]) -> int | None:

@@ -29,10 +29,13 @@ def looked(plan: Plan) -> str:
     joins, columns = "", ""
     for k, name in enumerate(plan.lookups):
         lookup = plan.scheme.lookup(name)
-        key = f"COALESCE(s.{lookup.key}, '')"
-        key = f"SUBSTR({key}, 1, {lookup.prefix})" if lookup.prefix else key
-        joins += f" LEFT JOIN lookup a{k} ON a{k}.name = '{name}' AND a{k}.key = {key} JOIN lookup d{k} ON d{k}.name = '{name}' AND d{k}.key = ''"
-        columns += f', COALESCE(a{k}.value, d{k}.value) AS "{name}"'
+        whole = f"COALESCE(s.{lookup.key}, '')"
+        keys = [f"SUBSTR({whole}, 1, {length})" for length in sorted(lookup.prefix, reverse=True)] or [whole]
+        for n, key in enumerate(keys):
+            joins += f" LEFT JOIN lookup a{k}_{n} ON a{k}_{n}.name = '{name}' AND a{k}_{n}.key = {key}"
+        joins += f" JOIN lookup d{k} ON d{k}.name = '{name}' AND d{k}.key = ''"
+        met = ", ".join(f"a{k}_{n}.value" for n in range(len(keys)))
+        columns += f', COALESCE({met}, d{k}.value) AS "{name}"'
     return f"SELECT s.sid{columns} FROM subject s{joins}"
 
 

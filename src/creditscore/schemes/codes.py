@@ -104,6 +104,10 @@ CODES = {
     "E706": "A scheme beside this one is unknown.",
     "E707": "A part is declared and no rule in use reads it.",
     "E708": "A part is said to be only noted, and a rule in use reads it.",
+    "E710": "A law does not say its days.",
+    "E711": "The days of a law are out of order.",
+    "E712": "A version starts before its law.",
+    "E713": "A rule holds before its law.",
     # 8: monotone
     "E801": "Withdrawing an adverse record can worsen the grade, and no rule acknowledges it.",
     # 9: composites
@@ -121,8 +125,9 @@ CODES = {
     "N301": "Numbers are unknown.",
     "N302": "Numbers are local or a default of this package.",
     "N303": "A serious list rests on a text below a departmental rule.",
+    "N305": "The day of a law is not known; the last possible one counts.",
     "N304": "The text is missing; the scheme refuses to grade.",
 }
 
 # Faults that no proof calculates with: it can run beside them.
-HARMLESS = {"E106", "E201", "E202", "E203", "E204", "E701", "E702", "E703", "E706", "E707", "E708"}
+HARMLESS = {"E106", "E201", "E202", "E203", "E204", "E701", "E702", "E703", "E706", "E707", "E708", "E712", "E713"}

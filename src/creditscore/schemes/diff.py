@@ -145,9 +145,10 @@ def _sections(scheme: Scheme, lang: str) -> dict[str, dict[str, Parts]]:
         "pools": {name: _rule(one, lang, points=plain(one.total)) for name, one in scheme.pools.items()},
         "items": {},
         "lookups": {
-            name: _rule(one, lang, text=f"{one.key}: {one.columns} {one.rows} {one.default}")
+            name: _rule(one, lang, text=f"{one.key}: {one.columns} {one.rows} {one.since} {one.default}")
             for name, one in scheme.lookups.items()
         },
+        "predicates": {name: {"text": text} for name, text in scheme.predicates.items()},
         "facts": {name: _rule(one, lang, text=say.fact(one)) for name, one in scheme.facts.items()},
         "start": {},
         "conditions": {

@@ -1,7 +1,9 @@
-"""Legal texts: one YAML file each in configs/laws/, named by its id."""
+"""Legal texts: one YAML file each in configs/laws/, named by its id, and the days from which they are sure to hold."""
 
 from __future__ import annotations
 
+import calendar
+import itertools
 import os
 from datetime import date
 from functools import lru_cache
@@ -11,7 +13,7 @@ from typing import Literal, get_args
 from creditscore.paths import config_root
 from creditscore.schemes.load import parse, raise_faults
 from creditscore.schemes.model import Label, Mark, Model
-from creditscore.schemes.source import Fault, read
+from creditscore.schemes.source import Fault, Source, read
 
 BasisLevel = Literal[
     "law",
@@ -27,20 +29,70 @@ BasisLevel = Literal[
 LEVELS: tuple[BasisLevel, ...] = get_args(BasisLevel)
 
 
+UNKNOWN = "unknown"
+
+
 class Law(Model):
-    """A legal text: what it is called, who issued it, when it was in force."""
+    """A legal text: what it is called, who issued it, when it was in force.
+
+    `promulgated` and `in_force` are a year, month or day, as far as known, or `unknown`; `days_evidence` is their
+    mark where it is weaker than that of the text. `rates_from` is the first evaluation year that the text itself
+    rates, where this began before the text came into force.
+    """
 
     id: str
     title: Label
     number: str = ""
     issuer: str = ""
     level: BasisLevel
-    promulgated: str = ""  # a year, month or day, as far as known
+    promulgated: str = ""
     in_force: str = ""
     repealed: str = ""
+    rates_from: int | None = None
     known_from: date | None = None
     evidence: Mark
+    days_evidence: Mark | None = None
     note: str = ""
+
+    @property
+    def surely_from(self) -> date | None:
+        """The first day on which the text is sure to be in force: the last possible one where a month or year is known,
+        of the day of issue where the day of effect is not known at all; None where neither is.
+        """
+        span = span_of(self.in_force) or span_of(self.promulgated)
+        return span[1] if span else None
+
+    def governs(self, bound: int | date) -> bool:
+        """Whether what begins with a year (as a whole) or on a day begins no earlier than the text."""
+        if isinstance(bound, int) and self.rates_from is not None and bound >= self.rates_from:
+            return True
+        return (
+            self.surely_from is None or (bound if isinstance(bound, date) else date(bound, 12, 31)) >= self.surely_from
+        )
+
+    @property
+    def day_is_known(self) -> bool:
+        """Whether the day of effect is known to the day."""
+        span = span_of(self.in_force)
+        return span is not None and span[0] == span[1]
+
+
+def span_of(text: str) -> tuple[date, date] | None:
+    """First and last day that a year, month or day as text can mean; None for an empty or unreadable one.
+
+    >>> span_of("2016-02")
+    (datetime.date(2016, 2, 1), datetime.date(2016, 2, 29))
+    """
+    try:
+        parts = [int(part) for part in text.split("-")]
+        if len(parts) == 1:
+            return date(parts[0], 1, 1), date(parts[0], 12, 31)
+        if len(parts) == 2:
+            year, month = parts
+            return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
+        return date.fromisoformat(text), date.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
 
 
 def load_laws(folder: Path | None = None) -> dict[str, Law]:
@@ -63,8 +115,23 @@ def _read(files: tuple[tuple[str, int, int], ...]) -> dict[str, Law]:
         law = parse(source, Law)
         if law is not None and law.id != file.stem:
             source.fault(("id",), f"{law.id!r} must be the file's name {file.stem!r}", "E703")
+        if law is not None:
+            _check_days(source, law)
         faults += source.faults
         if law is not None:
             laws[law.id] = law
     raise_faults(faults)
     return laws
+
+
+def _check_days(source: Source, law: Law) -> None:
+    """A text says when it was issued and from when it holds, or that this is unknown; no day lies before the other."""
+    days = [("promulgated", law.promulgated), ("in_force", law.in_force), ("repealed", law.repealed)]
+    for key, text in days:
+        if span_of(text) is None and not (text == UNKNOWN or (key == "repealed" and not text)):
+            message = f"{text!r} is no year, month or day (2014, 2014-07, 2014-07-04), nor {UNKNOWN}"
+            source.fault((key,), message, "E710")
+    known = [(key, span) for key, text in days if (span := span_of(text)) is not None]
+    for (before, first), (after, second) in itertools.pairwise(known):
+        if second[1] < first[0]:
+            source.fault((after,), f"{after} lies before {before}", "E711")

@@ -50,7 +50,7 @@ def check(names: Sequence[str] = (), root: Path | None = None) -> tuple[list[Che
     for file, shown, entry in _files(names, entries):
         beside = file.parent / "laws"
         own = {**laws, **(load_laws(beside) if beside.is_dir() else {})}
-        scheme, source = inspect(file, shown, set(own))
+        scheme, source = inspect(file, shown, own)
         if wrong_laws:  # a law that cannot be read is said once, not at each place that cites it
             source.faults[:] = [fault for fault in source.faults if fault.code != "E201"]
         found.append(Checked(scheme, source))
@@ -129,7 +129,7 @@ def _mapping(file: Path, root: Path | None) -> Iterator[Fault]:
     items: dict[str, set[str]] = {}
     for entry in registry.entries(root):
         if entry.scheme in {row.family for row in rows}:
-            scheme, _ = inspect(entry.file, file.name, ())
+            scheme, _ = inspect(entry.file, file.name, {})
             items.setdefault(entry.scheme, set()).update(scheme.items if scheme else ())
     for i, row in enumerate(rows):
         if row.family not in items:

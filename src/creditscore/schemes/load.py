@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
@@ -13,28 +13,39 @@ from creditscore.schemes.model import Scheme
 from creditscore.schemes.salvage import salvage
 from creditscore.schemes.source import Fault, Source, read
 
+if TYPE_CHECKING:
+    from creditscore.schemes.laws import Law
+
 M = TypeVar("M", bound=BaseModel)
 
 
-def load_scheme(file: Path, shown: str | None = None) -> Scheme:
-    """The scheme in `file`; SchemeError lists every fault at once."""
-    scheme, source = inspect(file, shown)
+def load_scheme(file: Path, shown: str | None = None, kept: bool = False) -> Scheme:
+    """The scheme in `file`; SchemeError lists every fault at once.
+
+    `kept`: the text of a grading that was made, which still grades what it graded although it began before its law.
+    """
+    scheme, source = inspect(file, shown, kept=kept)
     raise_faults(source.faults)
     assert scheme is not None
     return scheme
 
 
-def inspect(file: Path, shown: str | None = None, laws: Collection[str] | None = None) -> tuple[Scheme | None, Source]:
+def inspect(
+    file: Path, shown: str | None = None, laws: Mapping[str, Law] | None = None, kept: bool = False
+) -> tuple[Scheme | None, Source]:
     """What can be read of a scheme and all that is wrong with it, in one round; never raises for its content."""
     from creditscore.schemes.check import check_scheme
+    from creditscore.schemes.checks import starts
     from creditscore.schemes.laws import load_laws
 
     source = read(file, shown)
     scheme = salvage(source, Scheme)
     if scheme is not None:
         beside = file.parent / "laws"  # a scheme outside the library may bring its own legal texts
-        known = {*(load_laws() if laws is None else laws), *(load_laws(beside) if beside.is_dir() else ())}
+        known = {**(load_laws() if laws is None else laws), **(load_laws(beside) if beside.is_dir() else {})}
         check_scheme(scheme, source, known)
+        if not kept:
+            starts.check(scheme, source, known)
     return scheme, source
 
 

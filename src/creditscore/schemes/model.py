@@ -257,6 +257,7 @@ class Scheme(Model):
     attributes: dict[str, Attribute] = Field(default_factory=dict)
     record_attributes: dict[str, RecordAttribute] = Field(default_factory=dict)
     shorthand_records: dict[str, str] = Field(default_factory=dict)  # attribute (date) → item
+    predicates: dict[str, str] = Field(default_factory=dict)  # conditions on a record that recur, by name
     clocks: dict[str, list[Clock]]
     windows: dict[str, Window]
     admit: Admit

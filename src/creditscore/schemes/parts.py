@@ -287,7 +287,17 @@ class Lookup(Rule):
     """A table by a column of the subject (for example amounts by province); `default` for other keys."""
 
     key: str
-    prefix: int | None = None  # compare the first characters only
+    # compare the first characters only; of several lengths the longest that has a row
+    prefix: Annotated[list[int], BeforeValidator(listed)] = Field(default_factory=list)
     columns: list[str]
     rows: dict[str, list[Number]]
+    since: dict[str, date] = Field(default_factory=dict)  # the first day of a row that has not always held
     default: list[Number]
+
+    def rows_on(self, day: date) -> dict[str, list[Number]]:
+        """The rows that hold on a day."""
+        return {key: row for key, row in self.rows.items() if key not in self.since or self.since[key] <= day}
+
+    def keys(self, value: str) -> list[str]:
+        """What is looked up for a value, one after the other until a row is met."""
+        return [value[:length] for length in sorted(self.prefix, reverse=True)] or [value]

@@ -1,7 +1,8 @@
-"""Short forms of a whole scheme: a decision that somebody else takes, and a text of which too much is missing."""
+"""Short forms of a scheme: predicates by name, a decision that somebody else takes, a text that is not complete."""
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from pydantic import model_validator
@@ -31,9 +32,43 @@ def expand(data: Any) -> Any:
     """A scheme in short form with the sections that follow from it; every other scheme as it is."""
     if not isinstance(data, dict):
         return data
+    data = _written_out(data)
     if isinstance(data.get("imported_decision"), dict | ImportedDecision):
         return _imported(data)
     return _stub(data) if data.get("missing") else data
+
+
+NAMES_AND_TEXTS = re.compile(r"'[^']*'|\"[^\"]*\"|[A-Za-z_][A-Za-z0-9_]*")
+ON_RECORDS = {"facts": "where", "items": "accepts", "admit": "when"}
+
+
+def _written_out(data: dict[str, Any]) -> dict[str, Any]:
+    """Each name of a predicate, in conditions on records, with the condition that it stands for in its place.
+
+    A predicate may name those above it.
+    """
+    predicates = data.get("predicates")
+    if not isinstance(predicates, dict):
+        return data
+    meant: dict[str, str] = {}
+    for name, text in predicates.items():
+        meant[name] = _replaced(text, meant) if isinstance(text, str) else text
+    known = {name: text for name, text in meant.items() if isinstance(text, str)}
+    conditions = {section: _each(data[section], key, known) for section, key in ON_RECORDS.items() if section in data}
+    return {**data, "predicates": meant, **conditions}
+
+
+def _replaced(text: str, meant: dict[str, str]) -> str:
+    return NAMES_AND_TEXTS.sub(lambda name: f"({meant[name[0]]})" if name[0] in meant else name[0], text)
+
+
+def _each(part: Any, key: str, meant: dict[str, str]) -> Any:
+    if isinstance(part, dict):
+        return {
+            name: _replaced(value, meant) if name == key and isinstance(value, str) else _each(value, key, meant)
+            for name, value in part.items()
+        }
+    return [_each(value, key, meant) for value in part] if isinstance(part, list) else part
 
 
 def _stub(data: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,8 @@ def check(scheme: Scheme, source: Source) -> None:
         known = record_names(scheme) if path[0] == "admit" else scored if path[0] == "decide" else before
         _condition(source, (*path, "when"), getattr(rule, "when", None), known)
         _condition(source, (*path, "accepts"), getattr(rule, "accepts", None), given)
+    for name, text in scheme.predicates.items():
+        _condition(source, ("predicates", name), text, record_names(scheme))
     for key, fact in scheme.facts.items():
         _condition(source, ("facts", key, "where"), fact.where, fact_names(scheme, fact))
     for i, condition in enumerate(scheme.conditions):

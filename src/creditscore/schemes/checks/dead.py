@@ -35,6 +35,10 @@ def check(scheme: Scheme, source: Source) -> None:
                 message = "no rule in use reads it; remove it, or write the rule that reads it"
                 may = " (noted: why, where it is only kept)" if section.endswith("attributes") else ""
                 source.fault((section, name), message + may, "E707")
+    conditions = list(_conditions_on_records(scheme))
+    for name, text in scheme.predicates.items():
+        if not any(f"({text})" in other for other in [*conditions, *scheme.predicates.values()]):
+            source.fault(("predicates", name), "no condition names it; remove it", "E707")
     if reader.unread_score:
         message = "points are counted, and no line of decide reads the score (bands, or the name score)"
         source.fault(("start",), message, "E707")
@@ -42,6 +46,12 @@ def check(scheme: Scheme, source: Source) -> None:
         for column in lookup.columns:
             if key in reader.read["lookups"] and f"{key}_{column}" not in reader.named:
                 source.fault(("lookups", key, "columns"), f"nothing reads the column {column!r}", "E707")
+
+
+def _conditions_on_records(scheme: Scheme) -> Iterator[str]:
+    yield from (fact.where for fact in scheme.facts.values() if fact.where is not None)
+    yield from (item.accepts for _, _, item in items(scheme) if item.accepts is not None)
+    yield from (one.when for one in scheme.admit.exempt if one.when is not None)
 
 
 class _Reader:

@@ -120,18 +120,21 @@ def _lookups(scheme: Scheme, source: Source) -> None:
             source.fault((*path, "key"), message, "E510")
         if not table.columns:
             source.fault((*path, "columns"), "is empty; name the columns of each row", "E511")
-        if table.prefix is not None and not 1 <= table.prefix <= 100:
-            source.fault(
-                (*path, "prefix"), f"{table.prefix} is not a number of characters; allowed are 1 to 100", "E511"
-            )
+        if not all(1 <= length <= 100 for length in table.prefix):
+            message = f"{table.prefix} are not numbers of characters; allowed are 1 to 100"
+            source.fault((*path, "prefix"), message, "E511")
+        for name in table.since:
+            if name not in table.rows:
+                source.fault((*path, "since", name), f"{name!r} is not a row: {some(table.rows)}", "E301")
         rows: list[tuple[KeyPath, list[Decimal]]] = [(("rows", name), row) for name, row in table.rows.items()]
         for at, row in [*rows, (("default",), table.default)]:
             if len(row) != len(table.columns):
                 message = f"has {len(row)} numbers for {len(table.columns)} columns: {', '.join(table.columns)}"
                 source.fault((*path, *at), message, "E512")
         for name in table.rows:
-            if not name or (table.prefix and len(name) > table.prefix):
-                message = f"{name!r} can never be met: keys have 1 to {table.prefix or 'any number of'} characters"
+            longest = max(table.prefix, default=len(name))
+            if not name or 0 < longest < len(name):
+                message = f"{name!r} can never be met: keys have 1 to {longest or 'any number of'} characters"
                 source.fault((*path, "rows", name), message, "E513")
 
 

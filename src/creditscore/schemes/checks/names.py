@@ -19,7 +19,7 @@ RECORD_COLUMNS = (
     "record_id", "subject_id", "event_no", "event", "domain", "share", "source_subject_id",
     *RECORD, *ASSESSED, *MOMENTS,
 )  # fmt: skip
-NAMED = ("attributes", "record_attributes", "facts", "lookups", "windows", "clocks")
+NAMED = ("attributes", "record_attributes", "predicates", "facts", "lookups", "windows", "clocks")
 
 
 def check(scheme: Scheme, source: Source) -> None:
@@ -38,7 +38,7 @@ def _identifier(source: Source, path: KeyPath, name: str, section: str) -> None:
     if not NAME.fullmatch(name):
         allowed = "letters a to z, digits and _, a letter first, at most 60"
         source.fault(path, f"{name!r} is not a name; allowed are {allowed}", "E111")
-    elif name in WORDS and section in ("attributes", "record_attributes", "facts"):
+    elif name in WORDS and section in ("attributes", "record_attributes", "predicates", "facts"):
         source.fault(path, f"{name!r} is a word of the language of conditions; choose another name", "E111")
 
 
@@ -50,7 +50,9 @@ def _collisions(scheme: Scheme, source: Source) -> None:
     own: list[tuple[str, KeyPath]] = [(name, ("attributes", name)) for name in scheme.attributes]
     own += [(name, ("facts", name)) for name in scheme.facts]
     _once(source, subject, [*own, *columns])
-    _once(source, record, [(name, ("record_attributes", name)) for name in scheme.record_attributes] + columns)
+    of_records: list[tuple[str, KeyPath]] = [(name, ("record_attributes", name)) for name in scheme.record_attributes]
+    of_records += [(name, ("predicates", name)) for name in scheme.predicates]
+    _once(source, record, of_records + columns)
     for section in ("lookups", "windows", "clocks"):
         _once(source, [], [(name, (section, name)) for name in getattr(scheme, section)])
 

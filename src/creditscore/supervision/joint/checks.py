@@ -13,14 +13,14 @@ from creditscore.placed import texts
 from creditscore.records.identity import is_resident
 from creditscore.records.tables import KINDS, PERSONS
 from creditscore.schemes import registry
-from creditscore.schemes.laws import LEVELS, Law, load_laws
+from creditscore.schemes.laws import LEVELS, Law, load_laws, span_of
 from creditscore.schemes.lists import ListKind
 from creditscore.schemes.model import Rule
 from creditscore.schemes.parts import Label
 from creditscore.schemes.source import KeyPath, Source
 from creditscore.schemes.walk import some
 from creditscore.supervision.joint.codes import CODES
-from creditscore.supervision.joint.force import WEAKEST_FOR_RIGHTS, may_cut_rights, span_of
+from creditscore.supervision.joint.force import WEAKEST_FOR_RIGHTS, may_cut_rights
 from creditscore.supervision.joint.library import KnownList, known_lists, versions
 from creditscore.supervision.joint.model import ANY, TABLES, Conduct, FourLists, Head, Measure, PunishMeasure
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from creditscore.calendars import add_working_days
 from creditscore.days import add_months, to_day
-from creditscore.schemes.laws import Law
+from creditscore.schemes.laws import Law, span_of
 from creditscore.schemes.lists import Span
 from creditscore.supervision.joint.codes import ENDINGS
-from creditscore.supervision.joint.force import span_of
 from creditscore.supervision.joint.model import FourLists, Period
 from creditscore.supervision.joint.tables import Listing
 

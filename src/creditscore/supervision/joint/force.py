@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from creditscore.schemes.laws import LEVELS, BasisLevel, Law
+from creditscore.schemes.laws import LEVELS, BasisLevel, Law, span_of
 from creditscore.schemes.parts import Cite
 
 Force = Literal["yes", "no", "unknown"]
@@ -22,24 +21,6 @@ class Basis:
     cites: tuple[Cite, ...]
     level: BasisLevel
     certain: bool
-
-
-def span_of(text: str) -> tuple[date, date] | None:
-    """First and last day that a year, month or day as text can mean; None for an empty or unreadable one.
-
-    >>> span_of("2016-02")
-    (datetime.date(2016, 2, 1), datetime.date(2016, 2, 29))
-    """
-    try:
-        parts = [int(part) for part in text.split("-")]
-        if len(parts) == 1:
-            return date(parts[0], 1, 1), date(parts[0], 12, 31)
-        if len(parts) == 2:
-            year, month = parts
-            return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
-        return date.fromisoformat(text), date.fromisoformat(text)
-    except (TypeError, ValueError):
-        return None
 
 
 def law_force(law: Law, on: date, known: date) -> Force:

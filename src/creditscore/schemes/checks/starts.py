@@ -1,0 +1,55 @@
+"""No version and no rule before its law: an unknown day counts as the last possible one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from creditscore.schemes.force import first
+from creditscore.schemes.laws import Law
+from creditscore.schemes.model import Cite, Rule, Scheme
+from creditscore.schemes.source import Source
+from creditscore.schemes.walk import rules
+
+
+def check(scheme: Scheme, source: Source, laws: Mapping[str, Law]) -> None:
+    """Of several texts that are cited together, the oldest carries the rule; the others amend or explain it."""
+    late = _too_early(scheme.cite, scheme.effective_from, laws)
+    if late is not None:
+        source.fault(("effective_from",), f"{scheme.effective_from} lies before the law: {_described(late)}", "E712")
+    uncertain = [laws[cite.law] for cite in scheme.cite if cite.law in laws and not laws[cite.law].day_is_known]
+    if uncertain:
+        source.note(("effective_from",), f"the day is not known: {_described(uncertain[0])}", "N305")
+    for path, rule in rules(scheme):
+        begins = _begins(scheme, rule)
+        before = _too_early(rule.cite, begins, laws)
+        if before is not None and not (late is not None and begins == scheme.effective_from):
+            source.fault(path, f"holds from {begins}, before its law: {_described(before)}", "E713")
+
+
+def _begins(scheme: Scheme, rule: Rule) -> int | date:
+    """The first period, or the first day of the dates of records, to which a rule applies."""
+    applies = rule.applies
+    if applies is None or applies.from_ is None:
+        return scheme.effective_from
+    if applies.by != "period":
+        return applies.from_
+    bound = first(applies.from_, scheme.effective_from)
+    assert bound is not None
+    return max(bound, scheme.effective_from)  # type: ignore[type-var]
+
+
+def _too_early(cites: list[Cite], bound: int | date, laws: Mapping[str, Law]) -> Law | None:
+    """The oldest of the texts, where none of them is sure to hold so early."""
+    cited = [laws[cite.law] for cite in cites if cite.law in laws]
+    if not cited or any(law.governs(bound) for law in cited):
+        return None
+    return min(cited, key=lambda law: law.surely_from or date.max)
+
+
+def _described(law: Law) -> str:
+    day = (
+        f"in force from {law.in_force}" if law.in_force != "unknown" else f"issued {law.promulgated}, in force unknown"
+    )
+    surely = "" if law.day_is_known else f", so surely from {law.surely_from}" if law.surely_from else ""
+    return f"{law.id} is {day}{surely}"
