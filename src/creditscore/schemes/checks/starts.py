@@ -36,7 +36,7 @@ def _begins(scheme: Scheme, rule: Rule) -> int | date:
         return applies.from_
     bound = first(applies.from_, scheme.effective_from)
     assert bound is not None
-    return max(bound, scheme.effective_from)  # type: ignore[type-var]
+    return max(bound, scheme.effective_from)
 
 
 def _too_early(cites: list[Cite], bound: int | date, laws: Mapping[str, Law]) -> Law | None:
