@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from creditscore.boundary import require_plain
 from creditscore.errors import InputError
 
 DEEPEST = 60  # levels; nothing that this package writes has half of them
@@ -75,6 +76,7 @@ def require(data: Mapping[str, Any], what: str, where: object, needed: Needed, n
 
 
 def _bytes(file: Path, next: str | None) -> bytes:
+    require_plain(file)
     try:
         return file.read_bytes()
     except OSError as error:

@@ -49,7 +49,9 @@ class ModelStore:
         """The store that is given, or that the environment or the default names."""
         place = Path(folder or os.environ.get(VARIABLE) or DEFAULT).expanduser().resolve()
         if place.exists() and not place.is_dir():
-            raise UsageError("a store of models is a folder, and this is a file", where=str(place))
+            raise UsageError(
+                "a store of models is a folder, and this is a file", where=str(place), next="name a folder"
+            )
         given = uri or (None if folder else os.environ.get("MLFLOW_TRACKING_URI"))
         address = given or f"sqlite:///{place / 'mlflow.db'}"
         if "://" not in address:
