@@ -30,7 +30,8 @@ OUT_OF_MEMORY = (
     "resource temporarily unavailable",
 )
 MEMORY_KINDS = (ImportError, OSError, RuntimeError, SystemError)  # what a library raises where memory ends
-ENGINE_KIND = re.compile(r"^(?:[A-Z][A-Za-z]+ )+Error: ")  # `IO Error: `, before what it says
+# `IO Error: `, `TProtocolException: `, before what the engine says
+ENGINE_KIND = re.compile(r"^(?:(?:[A-Z][A-Za-z]+ )+Error|[A-Z][A-Za-z]*Exception): ")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")  # would act on a terminal
 # Of the engine: what a file or a cell can bring about. Its other errors are about SQL, and SQL is written by us.
 OF_DATA = {
