@@ -76,7 +76,9 @@ def require(data: Mapping[str, Any], what: str, where: object, needed: Needed, n
             wrong.append(f"{name} {state}")
     if wrong:
         raise InputError(
-            f"{what} cannot be read: {', '.join(wrong)}", where=None if where is None else str(where), next=next or AGAIN
+            f"{what} cannot be read: {', '.join(wrong)}",
+            where=None if where is None else str(where),
+            next=next or AGAIN,
         )
 
 
