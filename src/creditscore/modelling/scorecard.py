@@ -132,7 +132,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         """Fit the card. `groups`: rows that belong together (a company over years), so that neither smoothing nor
         evidence is fooled by them.
         """
-        source = table_of(self, X, reset=True)
+        source = table_of(self, X, reset=True, finite=True)
         self._check()
         self.classes_, event = binary_target(self, y, source.rows)
         weight = weights(self, sample_weight, source.rows, event)
@@ -265,7 +265,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
     def score_points(self, X: Any) -> NDArray[Any]:
         """Points per row, higher is better: int64, float64 where `round_points` is False."""
         check_is_fitted(self)
-        return self.card_.score(table_of(self, X))
+        return self.card_.score(table_of(self, X, finite=True))
 
     def decision_function(self, X: Any) -> Floats:
         """Log-odds of the event, as the score says."""
@@ -286,7 +286,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
     def contributions(self, X: Any) -> pd.DataFrame:
         """Points per row and variable; they and the base add up to the score exactly."""
         check_is_fitted(self)
-        frame = self.card_.contributions(table_of(self, X))
+        frame = self.card_.contributions(table_of(self, X, finite=True))
         if hasattr(X, "index") and hasattr(X, "columns"):
             frame.index = X.index
         return frame
@@ -298,7 +298,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         variable.
         """
         check_is_fitted(self)
-        return rank_reasons(self.card_, table_of(self, X), k, baseline)
+        return rank_reasons(self.card_, table_of(self, X, finite=True), k, baseline)
 
     def edit(
         self,
@@ -321,7 +321,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         args: dict[str, Any] = {"points": points, "reason": reason, "author": author, "on": on}
         card = edit_points(self.card_, variable, bin, **args)
         if X is not None and y is not None:
-            source = table_of(self, X)
+            source = table_of(self, X, finite=True)
             before, after = self.card_.score(source), card.score(source)
             bad = np.asarray(y) == self.classes_[1]
             effect = {
