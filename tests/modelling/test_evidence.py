@@ -249,6 +249,30 @@ def test_copies_do_not_leave_together() -> None:
     assert {"a", "b", "c"} & set(card.variables_)
 
 
+@pytest.mark.parametrize("method", ["additive", "woe"])
+@pytest.mark.parametrize("coded", [450, 200, 100])
+def test_a_code_in_the_same_rows_of_all_columns_makes_nothing_real_of_noise(method: str, coded: int) -> None:
+    """-9 in all columns of a row without a file, given as a number like any other; eight columns, four of noise."""
+    stays = told = noise = 0
+    for seed in range(3):
+        random = np.random.default_rng(seed)
+        values = random.standard_normal((8000, 8)).round(2)
+        log_odds = values @ np.array([0.8, 0.5, 0.3, 0.2, 0.0, 0.0, 0.0, 0.0])
+        without_file = np.arange(8000) < coded
+        log_odds[without_file] = 0.2
+        values[without_file] = -9
+        X = pd.DataFrame(values, columns=[f"{'rz'[i > 3]}{i}" for i in range(8)])
+        card = ScorecardClassifier(method=method).fit(X, random.random(8000) < 1 / (1 + np.exp(-log_odds)))
+        assert {"r0", "r1", "r2"} <= set(card.variables_)
+        first = card.table_[card.table_["variable"] == "r0"].iloc[0]
+        assert first["count"] == coded or method == "woe"  # its bins hold a twentieth of the rows at least
+        stays += sum(name.startswith("z") for name in card.variables_)
+        reasons = card.reasons(X)["variable"].astype(str)
+        told, noise = told + len(reasons), noise + reasons.str.startswith("z").sum()
+    assert stays <= 1
+    assert noise <= 0.01 * told
+
+
 def test_a_choice_among_many_columns_counts_all_of_them() -> None:
     """The 150 columns with most information of 400 look better than they are."""
     rng = np.random.default_rng(3)
