@@ -230,6 +230,27 @@ def test_rows_that_belong_together_are_no_evidence_of_their_own() -> None:
     assert single.evidence_.equals(plain.evidence_)
 
 
+def test_a_row_that_weighs_much_is_one_observation() -> None:
+    """Weights count rows; where they do not, noise leaves if each row is a cluster, as a trained model has it."""
+    stays = 0
+    for seed in range(3):
+        random = np.random.default_rng(seed)
+        X = pd.DataFrame(random.standard_normal((3000, 12)), columns=["r0", *[f"z{k}" for k in range(11)]])
+        y = random.random(3000) < 1 / (1 + np.exp(1.4 - 0.9 * X["r0"]))
+        weight = random.exponential(size=3000) + 0.05
+        card = ScorecardClassifier().fit(X, y, sample_weight=weight, groups=np.arange(3000))
+        assert "r0" in card.variables_
+        stays += len(card.variables_) - 1
+    assert stays <= 2
+    table = X.assign(bad=y.astype(int), weight=weight)
+    config = {"target": "bad", "weight": "weight", "scale": {"rules": {"min_share": 0.05}}}
+    model = train(table, TrainConfig.of(config))
+    assert model.estimator.variables_ == ["r0"]
+    assert model.estimator.card_.evidence.clusters == 2250
+    even = ScorecardClassifier().fit(X, y, groups=np.arange(3000))
+    assert even.to_dict() == ScorecardClassifier().fit(X, y).to_dict()
+
+
 def test_an_effect_of_whole_firms_stays() -> None:
     rng = np.random.default_rng(0)
     firm = np.repeat(np.arange(400), 6)

@@ -130,7 +130,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, groups: Any = None) -> ScorecardClassifier:
         """Fit the card. `groups`: rows that belong together (a company over years), so that neither smoothing nor
-        evidence is fooled by them.
+        evidence is fooled by them; each row its own where weights are no counts.
         """
         source = table_of(self, X, reset=True, finite=True)
         self._check()
@@ -146,8 +146,8 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         coded = code_columns(self, source, used, weight, event, MOST_COLUMNS)
         self.left_: dict[str, str] = dict(coded.left)
         rule = Rule(None if self.evidence is None else float(self.evidence), tuple(self.forced), coded.looked_at)
-        together = group  # clusters of one row each are rows
-        if group is not None and len(np.unique(group.astype(str))) == len(event):
+        together = group  # clusters of one row each are rows, unless rows weigh differently
+        if group is not None and np.ptp(weight) == 0 and len(np.unique(group.astype(str))) == len(event):
             together = None
         with one_thread():
             if self.method == "additive":
