@@ -113,7 +113,8 @@ def even_starts(ordered: Floats, upto: Floats, most: int, least: float) -> NDArr
     be laid to the values beside it, or to other columns that hold it in the same rows.
     """
     total, size = float(upto[-1]), len(ordered)
-    second, last = (int(np.searchsorted(ordered, ordered[k], side=side)) for k, side in ((0, "right"), (-1, "left")))
+    second = int(np.searchsorted(ordered, ordered[0], side="right"))
+    last = int(np.searchsorted(ordered, ordered[-1], side="left"))
     low, high = float(upto[second - 1]), total - float(upto[last - 1])
     first_quarter, last_quarter = (float(ordered[np.searchsorted(upto, total * part)]) for part in (0.25, 0.75))
     gaps = float(ordered[second] - ordered[0]), float(ordered[-1] - ordered[last - 1])
@@ -127,8 +128,8 @@ def even_starts(ordered: Floats, upto: Floats, most: int, least: float) -> NDArr
     low, high = low if second in ends else 0.0, high if last in ends else 0.0
     bins = most - len(ends)
     at = np.searchsorted(upto, low + np.arange(1, bins) * (total - low - high) / bins, side="right")
-    at = ordered[np.minimum(at, size - 1)]
-    runs, inside = np.unique(np.searchsorted(ordered, at, side="left"), return_counts=True)
+    values = ordered[np.minimum(at, size - 1)]
+    runs, inside = np.unique(np.searchsorted(ordered, values, side="left"), return_counts=True)
     heavy = runs[(inside > 1) | (runs == 0)]
     starts = np.unique(np.concatenate([runs, np.searchsorted(ordered, ordered[heavy], side="right"), ends]))
     return starts[(starts > 0) & (starts < size)].astype(np.intp)
