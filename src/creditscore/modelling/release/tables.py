@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from creditscore.boundary import outside
+from creditscore.csv_people import write_people_table
 from creditscore.errors import InputError, UsageError
 from creditscore.modelling.validation_input import digest
 
@@ -55,13 +56,19 @@ def _check_shape(file: Path) -> None:
                 )
 
 
-def write_table(table: pd.DataFrame, file: str | Path) -> Path:
-    """Parquet or CSV, by the ending of the name."""
-    place = Path(file)
-    if place.suffix.lower() not in (".csv", ".parquet"):
+def write_table(table: pd.DataFrame, file: str | Path, people: bool = False) -> Path:
+    """Parquet or CSV, by the ending of the name. `people`: CSV for people, see `csv_people`."""
+    place, kind = Path(file), Path(file).suffix.lower()
+    if kind not in (".csv", ".parquet"):
         raise UsageError(f"a table of kind {place.suffix or 'unknown'}", where=str(place), allowed=".csv, .parquet")
+    if people and kind != ".csv":
+        raise UsageError(
+            "--csv-people writes CSV", where=str(place), allowed=".csv", next="name a .csv file, or leave it out"
+        )
     place.parent.mkdir(parents=True, exist_ok=True)
-    if place.suffix.lower() == ".csv":
+    if people:
+        write_people_table(table, place)
+    elif kind == ".csv":
         table.to_csv(place, index=False)
     else:
         table.to_parquet(place, index=False)

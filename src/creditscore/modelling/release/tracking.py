@@ -85,9 +85,20 @@ class ModelStore:
         with _quiet():
             mlflow.set_tracking_uri(self.uri)
             try:
-                yield mlflow.MlflowClient(self.uri, self.uri)
+                yield self._client(mlflow)
             finally:
                 mlflow.set_tracking_uri(before)
+
+    def _client(self, mlflow: Any) -> Any:
+        try:
+            return mlflow.MlflowClient(self.uri, self.uri)
+        except mlflow.exceptions.MlflowException as error:
+            raise StoreError(
+                f"MLflow does not open this address: {str(error).strip().splitlines()[0]}",
+                where=self.uri,
+                allowed="sqlite:///…/mlflow.db, http://…, https://…",
+                next="leave --tracking-uri and MLFLOW_TRACKING_URI out: then the database lies in the store",
+            ) from error
 
     @contextmanager
     def log(self, *, read_only: bool = False) -> Iterator[Log]:
