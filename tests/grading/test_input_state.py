@@ -152,9 +152,11 @@ def test_a_direct_worst_grade_is_open_where_a_refused_row_could_withdraw_its_rec
         {"grade": "Dd", "route": "direct", "period": "x"},
         {"grade": "D", "route": "dir", "domain": "Tax"},
         {"grade": "D", "period": "x"},
+        {"grade": "D", "route": "direct", "domain": "Tax"},
+        {"grade": "D", "route": "direct", "domain": "税务"},
     ],
 )
-def test_an_earlier_grade_with_two_faults_is_read_with_both_mended(cells: dict[str, str]) -> None:
+def test_an_earlier_grade_is_read_with_all_its_faults_mended(cells: dict[str, str]) -> None:
     history = pd.DataFrame([{"subject_id": A, "domain": "tax", "period": "2022", **cells}])
     assert result(grade([record(1, B, **LATE_RETURN)], history=history)) == BLOCKED
 

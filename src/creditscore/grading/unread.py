@@ -104,7 +104,8 @@ def find_unread(snapshot: Snapshot, scope: Scope, ignored: Iterable[str] = ()) -
 def _beside(snapshot: Snapshot, table: str, name: str, standing: Mapping[str, str]) -> str | None:
     """Find the known column that stands beside `name` and differs by one slip.
 
-    `standing`: the known columns that are there, by their plain form. In records and subjects, whose cells are kept, only if some row has `name` filled and the known one empty.
+    `standing`: the known columns that are there, by their plain form. In records and subjects, whose cells are kept,
+    it counts only if some row has `name` filled and the known one empty.
     """
     folded = plain(name)
     slips = [known for form, known in standing.items() if is_one_slip(folded, form)]
@@ -119,7 +120,8 @@ def _beside(snapshot: Snapshot, table: str, name: str, standing: Mapping[str, st
         if table == "records":
             if column is None:
                 continue
-            only = f"SELECT DISTINCT sid FROM {snapshot.log} WHERE {quote(f'a_{name}')} IS NOT NULL AND {quote(column)} IS NULL"
+            filled = f"SELECT sid FROM {snapshot.log} WHERE {quote('a_' + name)} IS NOT NULL"
+            only = f"{filled} AND {quote(column)} IS NULL"
         else:
             there = f"SELECT sid FROM {snapshot.attributes} WHERE name = {literal(known)} AND value IS NOT NULL"
             if column is not None:
