@@ -73,6 +73,7 @@ def find_unread(snapshot: Snapshot, scope: Scope, ignored: Iterable[str] = ()) -
     attributes = {name for scheme in scope.schemes for name in scheme.attributes}
     fields = {name for scheme in scope.schemes for name in scheme.record_attributes}
     given = attribute_names(snapshot)
+    supplied = given.union(*(about.get("refused_attributes", ()) for about in snapshot.inputs.values()))
     further = set(snapshot.inputs.get("subjects", {}).get("further", ()))
     there = {"subjects": further, "attributes": given - further, "records": set(snapshot.attribute_columns)}
     known = {"subjects": attributes, "attributes": attributes, "records": fields}
@@ -97,7 +98,7 @@ def find_unread(snapshot: Snapshot, scope: Scope, ignored: Iterable[str] = ()) -
             if match is None and name not in left:
                 match = _beside(snapshot, table, name, standing)
             near += [{"table": table, "column": name, "near": match}] if match else []
-    absent = tuple(sorted(decisive - given - left))
+    absent = tuple(sorted(decisive - supplied - left))
     return Unread(columns, tuple(near), absent, tuple(sorted(left)), tuple(misnamed))
 
 
@@ -164,6 +165,7 @@ def run_marks(snapshot: Snapshot, plan: Plan, unread: Unread) -> tuple[str, ...]
         ),
         "absent_attributes": bool(set(unread.absent) & read_attributes(scheme)),
         "feeds_undeclared": not snapshot.feeds_declared,
+        "delivery_differs": bool(snapshot.inputs.get("feeds", {}).get("differing_tables")),
     }
     return tuple(sorted(code for code, holds in marks.items() if holds))
 
