@@ -157,17 +157,34 @@ def _mend_further(
 
 @dataclass(frozen=True)
 class Base:
-    """A subject without its refused rows: what it brings, its records assessed, and its outcome."""
+    """A subject without its refused rows: what it brings, its records assessed, and its outcome.
+
+    `tried`: by signature of a reading, whether it changes the result, and whether it changes anything.
+    """
 
     subject: Subject
     opened: Opening
     outcome: Outcome
+    ids: frozenset[str]
+    tried: dict[Any, tuple[bool, bool]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, plan: Plan, subject: Subject) -> Base:
         opened = opening(plan, subject)
         rows = [dict(record) for record in opened.records]
-        return cls(subject, replace(opened, records=rows), settle(plan, subject, opening(plan, subject)))
+        ids = frozenset(record["record_id"] for record in rows)
+        return cls(subject, replace(opened, records=rows), settle(plan, subject, opening(plan, subject)), ids)
+
+    def effect_of(self, plan: Plan, signature: Any, reading: Reading) -> tuple[bool, bool]:
+        """Whether a reading changes the result, and whether it changes anything: the same for all of one signature."""
+        if signature in self.tried:
+            return self.tried[signature]
+        outcome = outcome_with(plan, self, (reading,))
+        is_changed = _result(outcome) != _result(self.outcome)
+        effect = is_changed, is_changed or outcome.ledger != self.outcome.ledger
+        if isinstance(signature, tuple):  # an id is of one reading, as long as it lives
+            self.tried[signature] = effect
+        return effect
 
 
 def _settled(
@@ -192,9 +209,9 @@ def _settled(
             if signature in kinds:
                 continue
             kinds[signature] = reading
-            outcome = outcome_with(plan, base, (reading,))
-            touching |= outcome.ledger != base.outcome.ledger or _result(outcome) != _result(base.outcome)
-            if _result(outcome) != _result(base.outcome):
+            changes, touches = base.effect_of(plan, signature, reading)
+            touching |= touches
+            if changes:
                 changing.append(group)
                 break
         classes.append(list(kinds.values()))
@@ -308,7 +325,7 @@ def outcome_with(plan: Plan, base: Base, readings: Sequence[Reading]) -> Outcome
 def _signature(plan: Plan, base: Base, reading: Reading) -> Any:
     """What of a reading a state or grade can depend on; readings that share it are one."""
     brought = reading.brings
-    if brought.attributes or brought.history or brought.listings or reading.drops & _ids(base):
+    if brought.attributes or brought.history or brought.listings or reading.drops & base.ids:
         return id(reading)
     assessed = (assess(plan, record, base.opened.cycles) for record in brought.records)
     return tuple(_record_signature(plan, base, record) for record in assessed if record is not None and record["seen"])
@@ -327,10 +344,6 @@ def _record_signature(plan: Plan, base: Base, record: Mapping[str, Any]) -> Any:
             taken.append((number, key, day, record[fact.column] if fact.column else None))
     weight = tuple(record[name] for name in ("low", "high", "counts", "active"))
     return item.index, weight, own, record["act_id"], tuple(taken)
-
-
-def _ids(base: Base) -> frozenset[str]:
-    return frozenset(record["record_id"] for record in base.opened.records)
 
 
 def _variants(
