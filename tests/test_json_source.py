@@ -13,13 +13,13 @@ from creditscore.json_source import DEEPEST, parse_json, parse_object, read_obje
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "Expecting value"),
-        ("{", "Expecting property name"),
+        ("", "no JSON, line 1, column 1"),
+        ("[1,\n2", "no JSON, line 2, column 2"),
         (b"\xff\xfe\x00", "cannot be read"),
         ("[" * 100_000, "nested too deeply"),
         ("[" * 500 + "]" * 500, "nested too deeply"),
         ('{"a": ' * 100 + "1" + "}" * 100, "nested too deeply"),
-        ("1" * 5000, "cannot be read"),
+        ("1" * 5000, "a number has too many digits"),
         ("null", "it is no object"),
         ("[]", "it is no object"),
         ('{"a": null}', "a is not a text"),
@@ -32,6 +32,7 @@ def test_what_cannot_be_used_is_named(text: str | bytes, words: str) -> None:
         parse_object(text, "the manifest", "m.json", {"a": str, "n": int} if "n" in str(text)[8:] else {"a": str})
     assert str(raised.value).startswith("the manifest cannot be read")
     assert raised.value.where == "m.json"
+    assert raised.value.next
 
 
 def test_brackets_in_a_text_are_no_levels() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -29,6 +30,9 @@ OUT_OF_MEMORY = (
     "resource temporarily unavailable",
 )
 MEMORY_KINDS = (ImportError, OSError, RuntimeError, SystemError)  # what a library raises where memory ends
+# `IO Error: `, `TProtocolException: `, before what the engine says
+ENGINE_KIND = re.compile(r"^(?:(?:[A-Z][A-Za-z]+ )+Error|[A-Z][A-Za-z]*Exception): ")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")  # would act on a terminal
 # Of the engine: what a file or a cell can bring about. Its other errors are about SQL, and SQL is written by us.
 OF_DATA = {
     "IOException",
@@ -63,18 +67,37 @@ def guarded(where: str | None = None) -> Iterator[None]:
 
 
 @contextmanager
-def outside(what: str, where: object, next: str | None = None) -> Iterator[None]:
+def outside(what: str, where: object, next: str | None = None, allowed: str | None = None) -> Iterator[None]:
     """Read something that was written outside: whatever is wrong with its shape is an InputError that names it."""
     try:
         yield
     except CreditscoreError:
         raise
     except Exception as error:
+        if is_interrupt(error):
+            raise KeyboardInterrupt from error
         told = None if isinstance(error, RecursionError) else translate(error, _shortened(str(where)))
         if told is not None and not isinstance(told, InputError):
             raise told from error
-        why = "it is nested too deeply" if isinstance(error, RecursionError) else _described(error)
-        raise InputError(f"{what} cannot be read: {why}", where=_shortened(str(where)), next=next) from error
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else described(error)
+        raise InputError(
+            f"{what} cannot be read: {why}", where=_shortened(str(where)), allowed=allowed, next=next
+        ) from error
+
+
+def require_plain(path: Path | str) -> None:
+    """InputError where a path is no file that can be read to its end: a pipe would be waited for without a word."""
+    try:
+        kind = os.stat(path).st_mode
+    except (OSError, ValueError):  # whoever opens it says so in its own words
+        return
+    if stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind):
+        raise InputError(
+            "a pipe, which can be read only once, and may never begin",
+            where=_shortened(str(path)),
+            allowed="a file",
+            next="write what comes out of it to a file, and give that",
+        )
 
 
 def is_interrupt(error: BaseException) -> bool:
@@ -105,28 +128,28 @@ def translate(error: BaseException, where: str | None = None) -> CreditscoreErro
     foreign = isinstance(error, OSError) or home in ("_duckdb", "duckdb", "pyarrow")
     if foreign and (getattr(error, "errno", None) in FULL or any(word in text for word in FULL_WORDS)):
         return UsageError(
-            f"cannot be written: {_described(error)}",
+            f"cannot be written: {described(error)}",
             where=_place(error) or where,
             allowed="a folder with enough free space that can be written",
             next="free some space, or choose another folder; what was begun is no result",
         )
     if isinstance(error, OSError):
         return InputError(
-            f"cannot be read or written: {_described(error)}",
+            f"cannot be read or written: {described(error)}",
             where=_place(error) or where,
             allowed="a file or folder that exists and may be used",
             next="check the path and its permissions",
         )
     if home in ("_duckdb", "duckdb") and kind.__name__ in OF_DATA:
         return InputError(
-            f"the data cannot be read: {_described(error)}",
+            f"the data cannot be read: {described(error)}",
             where=where,
             allowed="sound Parquet or CSV files with text in UTF-8",
             next="write the file again from its source",
         )
     if home == "pyarrow":
         return InputError(
-            f"the data cannot be read: {_described(error)}", where=where, next="write the file again from its source"
+            f"the data cannot be read: {described(error)}", where=where, next="write the file again from its source"
         )
     if isinstance(error, RuntimeError) and text.startswith("symlink loop"):
         return InputError(
@@ -148,7 +171,7 @@ def translate(error: BaseException, where: str | None = None) -> CreditscoreErro
         return InputError("something is nested too deeply", where=where, next="give it with fewer levels")
     if home in ("sqlalchemy", "sqlite3"):
         return InputError(
-            f"the database cannot be used: {_described(error)}", where=where, next="check its path and its permissions"
+            f"the database cannot be used: {described(error)}", where=where, next="check its path and its permissions"
         )
     return None
 
@@ -234,7 +257,7 @@ def _told(error: BaseException, redact: Callable[[str], str]) -> int:
         print("error: ended, nothing was done", file=sys.stderr)
         return UsageError.exit_code
     told = error if isinstance(error, CreditscoreError) else translate(error) or internal(error)
-    print(f"error: {redact(str(told))}", file=sys.stderr)
+    print(f"error: {CONTROL.sub('?', redact(str(told)))}", file=sys.stderr)
     return told.exit_code
 
 
@@ -248,12 +271,14 @@ def _leave_output() -> None:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _described(error: BaseException) -> str:
+def described(error: BaseException) -> str:
     """What an error says, in one line; the words of the operating system where there are some."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, KeyError):
         return f"{str(error)[:SHOWN]} is missing"
+    if isinstance(error, UnicodeError):
+        return "it is not UTF-8"
     return _first_line(error) or type(error).__name__
 
 
@@ -261,7 +286,7 @@ def _first_line(error: BaseException) -> str:
     text = str(error).strip()
     inner = re.search(r'"exception_message":"((?:[^"\\]|\\.)*)"', text)  # the engine wraps an error of its threads
     text = inner[1].replace('\\"', '"') if inner else text
-    return _shortened((text.splitlines() or [""])[0])
+    return _shortened(ENGINE_KIND.sub("", (text.splitlines() or [""])[0]))
 
 
 def _place(error: BaseException) -> str | None:

@@ -59,6 +59,7 @@ class CreditscoreError(Exception):
     """
 
     exit_code = ExitCode.OURS
+    usual_next: str | None = None  # what to do next, where the error itself does not say
 
     def __init__(
         self,
@@ -70,7 +71,7 @@ class CreditscoreError(Exception):
         self.what = what
         self.where = where
         self.allowed = allowed if allowed is None or isinstance(allowed, str) else ", ".join(map(str, allowed))
-        self.next = next
+        self.next = self.usual_next if next is None else next
         super().__init__(what)
 
     def __str__(self) -> str:
@@ -117,15 +118,7 @@ class InternalError(CreditscoreError):
     """A fault of this package: a result that contradicts itself. Nothing is written."""
 
     exit_code = ExitCode.OURS
-
-    def __init__(
-        self,
-        what: str,
-        where: str | None = None,
-        allowed: str | Iterable[str] | None = None,
-        next: str | None = "please report this fault",
-    ) -> None:
-        super().__init__(what, where, allowed, next)
+    usual_next = "please report this fault"
 
 
 class StoreError(InputError):

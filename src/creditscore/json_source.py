@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from creditscore.boundary import require_plain
 from creditscore.errors import InputError
 
 DEEPEST = 60  # levels; nothing that this package writes has half of them
+AGAIN = "give the file as it was written, or have it written again"
 KINDS = {dict: "an object", list: "a list", str: "a text", int: "a whole number", bool: "true or false"}
 Needed = Mapping[str, type | tuple[type, ...]]
 
@@ -23,14 +25,18 @@ def parse_json(text: str | bytes, what: str, where: object = None, next: str | N
     except RecursionError:
         too_deep = True
     except ValueError as error:  # of JSON, of UTF-8, of a number with thousands of digits
-        why = "it is not UTF-8" if isinstance(error, UnicodeError) else f"it is no JSON: {str(error)[:200]}"
-        raise InputError(f"{what} cannot be read: {why}", where=place, next=next) from error
+        why = "a number has too many digits"
+        if isinstance(error, UnicodeError):
+            why = "it is not UTF-8"
+        elif isinstance(error, json.JSONDecodeError):
+            why = f"it is no JSON, line {error.lineno}, column {error.colno}"
+        raise InputError(f"{what} cannot be read: {why}", where=place, next=next or AGAIN) from error
     if too_deep:
         raise InputError(
             f"{what} cannot be read: it is nested too deeply",
             where=place,
             allowed=f"at most {DEEPEST} levels",
-            next=next,
+            next=next or AGAIN,
         )
     return data
 
@@ -42,7 +48,7 @@ def parse_object(
     data = parse_json(text, what, where, next)
     if not isinstance(data, dict):
         raise InputError(
-            f"{what} cannot be read: it is no object", where=None if where is None else str(where), next=next
+            f"{what} cannot be read: it is no object", where=None if where is None else str(where), next=next or AGAIN
         )
     require(data, what, where, needed or {}, next)
     return data
@@ -70,11 +76,14 @@ def require(data: Mapping[str, Any], what: str, where: object, needed: Needed, n
             wrong.append(f"{name} {state}")
     if wrong:
         raise InputError(
-            f"{what} cannot be read: {', '.join(wrong)}", where=None if where is None else str(where), next=next
+            f"{what} cannot be read: {', '.join(wrong)}",
+            where=None if where is None else str(where),
+            next=next or AGAIN,
         )
 
 
 def _bytes(file: Path, next: str | None) -> bytes:
+    require_plain(file)
     try:
         return file.read_bytes()
     except OSError as error:
@@ -83,7 +92,7 @@ def _bytes(file: Path, next: str | None) -> bytes:
             if isinstance(error, FileNotFoundError | NotADirectoryError)
             else f"{file.name} cannot be read: {error.strerror}",
             where=str(file.parent),
-            next=next,
+            next=next or AGAIN,
         ) from error
 
 

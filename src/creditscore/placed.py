@@ -12,6 +12,9 @@ from typing import Any, Literal
 
 import yaml
 
+from creditscore.boundary import require_plain
+from creditscore.errors import InputError
+
 KeyPath = tuple[str | int, ...]
 Severity = Literal["fault", "note"]
 PLAIN = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?")  # no 010 (octal to some readers), no 1_000, no 1e3
@@ -141,6 +144,7 @@ def read(file: Path, shown: str | None = None) -> Source:
         return source
 
     try:
+        require_plain(file)
         with file.open("rb") as stream:
             content = stream.read(MOST_BYTES + 1)  # of a device that never ends no more than this is read
         if len(content) > MOST_BYTES:
@@ -155,6 +159,8 @@ def read(file: Path, shown: str | None = None) -> Source:
         return unreadable(line, f"not YAML: the character U+{_code(error.character):04X} may not stand in a text file")
     except UnicodeDecodeError:
         return unreadable(1, "not UTF-8 text")
+    except InputError as error:
+        return unreadable(1, error.what)
     except OSError as error:
         return unreadable(1, f"cannot be read: {error.strerror or error}")
     except TooLarge as error:

@@ -244,35 +244,15 @@ def test_a_past_day_is_replayed(place: Place) -> None:
 def test_a_snapshot_grades_like_its_tables(place: Place) -> None:
     place.grade(SUBJECTS, RECORDS)
     direct = place.table("grades"), place.table("ledger")
-    with pytest.raises(SystemExit) as stopped:
-        main(
-            [
-                "records",
-                "snapshot",
-                "--subjects",
-                str(place.folder / "s.csv"),
-                "--records",
-                str(place.folder / "r.csv"),
-                "--out",
-                str(place.folder / "snap"),
-            ]
-        )
-    assert not stopped.value.code
-    with pytest.raises(SystemExit) as stopped:
-        main(
-            [
-                "grade",
-                "--scheme",
-                "tax",
-                "--period",
-                "2022",
-                "--snapshot",
-                str(place.folder / "snap"),
-                "--out",
-                str(place.folder / "out"),
-            ]
-        )
-    assert not stopped.value.code
+    tables = ["--subjects", place.folder / "s.csv", "--records", place.folder / "r.csv"]
+    snapshot = place.folder / "snap"
+    for command in (
+        ["records", "snapshot", *tables, "--out", snapshot],
+        ["grade", "--scheme", "tax", "--period", "2022", "--snapshot", snapshot, "--out", place.folder / "out"],
+    ):
+        with pytest.raises(SystemExit) as stopped:
+            main([str(part) for part in command])
+        assert not stopped.value.code
     assert (place.table("grades"), place.table("ledger")) == direct
 
 

@@ -88,6 +88,31 @@ def test_compare(folder: Path, tmp_path: Path) -> None:
     assert set(pd.read_csv(tmp_path / "swaps.csv")["by"]) == {"all", "grade", "sector"}
 
 
+def test_csv_for_people(folder: Path, tmp_path: Path) -> None:
+    table = pd.read_csv(folder / "data.csv")
+    table["note"] = "=1+1"
+    table.to_csv(tmp_path / "data.csv", index=False)
+    compared = ("compare", folder / "one", folder / "two", tmp_path / "data.csv", "--by", "note")
+    predicted = ("predict", folder / "one", tmp_path / "data.csv", "--keep", "note")
+    run(*compared, "--out", tmp_path / "machine")
+    run(*compared, "--out", tmp_path / "people", "--csv-people")
+    run(*predicted, "--out", tmp_path / "machine" / "p.csv")
+    run(*predicted, "--out", tmp_path / "people" / "p.csv", "--csv-people")
+    for name in ("measures.csv", "swaps.csv", "cases.csv", "p.csv"):
+        plain, shown = (tmp_path / kind / name for kind in ("machine", "people"))
+        assert shown.read_bytes().startswith(b"\xef\xbb\xbf")
+        assert not plain.read_bytes().startswith(b"\xef\xbb\xbf")
+        cells = pd.read_csv(shown, dtype=str, keep_default_na=False)
+        assert list(cells.columns) == list(pd.read_csv(plain).columns)
+        assert len(cells) == len(pd.read_csv(plain))
+        assert not cells.map(lambda cell: str(cell).startswith(("=", "@"))).any(axis=None)
+    assert "'=1+1" in (tmp_path / "people" / "p.csv").read_text(encoding="utf-8-sig")
+    assert "'=1+1" in (tmp_path / "people" / "swaps.csv").read_text(encoding="utf-8-sig")
+    for wrong in ((*compared,), (*predicted, "--out", tmp_path / "p.parquet")):
+        with pytest.raises(UsageError, match="--csv-people"):
+            run(*wrong, "--csv-people")
+
+
 def test_from_registration_to_as_of(folder: Path, empty_store: Path, tmp_path: Path) -> None:
     import shutil
 

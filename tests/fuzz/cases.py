@@ -41,6 +41,15 @@ class Case:
 Result = tuple[object, str | None]  # the exit code, and what of the rule was broken
 
 
+TAX = ("grade", "--scheme", "tax", "--period", "2022")
+
+
+def _dashboard(case: Case, place: Path | str) -> tuple[object, ...]:
+    """The command of a dashboard of a folder."""
+    out = case.folder / "d.html"
+    return ("report", "dashboard", place, "--snapshot", case.base / "snapshot", "--on", "2023-05-01", "--out", out)
+
+
 def _run(*args: object) -> Result:
     outcome = run_command([str(arg) for arg in args])
     return outcome.code, broken_rule(outcome)
@@ -144,17 +153,7 @@ def spoilt_grading(case: Case) -> Result:
                 ("decisive", "show", place, IDS[0], "--snapshot", snapshot),
                 ("repair", "check", IDS[0], "--grades", place, "--snapshot", snapshot),
                 ("lists", "propose", place, "--store", case.folder / "x.store", "--by", "wang", "--on", "2023-05-01"),
-                (
-                    "report",
-                    "dashboard",
-                    place,
-                    "--snapshot",
-                    snapshot,
-                    "--on",
-                    "2023-05-01",
-                    "--out",
-                    case.folder / "d.html",
-                ),
+                _dashboard(case, place),
                 ("packet", "build", "--grading", place, "--snapshot", snapshot, "--subject", IDS[0], "-o", out),
             )
         )
@@ -174,11 +173,7 @@ def spoilt_snapshot(case: Case) -> Result:
         *rng.choice(
             (
                 (
-                    "grade",
-                    "--scheme",
-                    "tax",
-                    "--period",
-                    "2022",
+                    *TAX,
                     "--snapshot",
                     place,
                     "--out",
@@ -273,11 +268,7 @@ def failing_disk(case: Case) -> Result:
     command = rng.choice(
         (
             (
-                "grade",
-                "--scheme",
-                "tax",
-                "--period",
-                "2022",
+                *TAX,
                 "--snapshot",
                 base / "snapshot",
                 "--out",
@@ -322,14 +313,18 @@ def failing_disk(case: Case) -> Result:
 
 
 def odd_paths(case: Case) -> Result:
-    """Paths that lead nowhere, to themselves, to a device, to a folder, or are longer than paths can be."""
+    """Paths that lead nowhere, to themselves, to a pipe, a device, a folder, or are longer than paths can be."""
     rng = case.rng
     loop, empty, shut = case.folder / "loop.csv", case.folder / "empty.parquet", case.folder / "dir.csv"
     loop.symlink_to(loop.name)
     empty.touch()
     shut.mkdir()
+    pipes = [case.folder / f"pipe.{ending}" for ending in ("csv", "parquet", "yaml")]
+    for pipe in pipes:
+        os.mkfifo(pipe)
     place = rng.choice(
         (
+            *pipes,
             loop,
             empty,
             shut,
@@ -353,34 +348,10 @@ def odd_paths(case: Case) -> Result:
     return _run(
         *rng.choice(
             (
-                (
-                    "grade",
-                    "--scheme",
-                    "tax",
-                    "--period",
-                    "2022",
-                    "--subjects",
-                    base / "s.csv",
-                    "--records",
-                    place,
-                    "--out",
-                    out,
-                ),
-                (
-                    "grade",
-                    "--scheme",
-                    "tax",
-                    "--period",
-                    "2022",
-                    "--subjects",
-                    place,
-                    "--records",
-                    base / "r.csv",
-                    "--out",
-                    out,
-                ),
+                (*TAX, "--subjects", base / "s.csv", "--records", place, "--out", out),
+                (*TAX, "--subjects", place, "--records", base / "r.csv", "--out", out),
                 ("grade", "--scheme", place, "--period", "2022", "--snapshot", base / "snapshot", "--out", out),
-                ("grade", "--scheme", "tax", "--period", "2022", "--snapshot", place, "--out", out),
+                (*TAX, "--snapshot", place, "--out", out),
                 ("explain", place, IDS[0]),
                 ("reproduce", place, "--snapshot", base / "snapshot"),
                 ("packet", "verify", place),
@@ -391,17 +362,7 @@ def odd_paths(case: Case) -> Result:
                 ("store", "verify", place),
                 ("model", "predict", place, base / "s.csv", "--out", case.folder / "p.csv"),
                 ("composite", "explain", place, IDS[0]),
-                (
-                    "report",
-                    "dashboard",
-                    place,
-                    "--snapshot",
-                    base / "snapshot",
-                    "--on",
-                    "2023-05-01",
-                    "--out",
-                    case.folder / "d.html",
-                ),
+                _dashboard(case, place),
                 ("records", "import-publicity", "--penalties", place, "--out", case.folder / "out"),
             )
         )

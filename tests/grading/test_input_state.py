@@ -92,6 +92,15 @@ def test_a_firm_whose_only_record_was_refused_is_not_an_a() -> None:
         {**FALSE_INVOICES, "subject_id": A[:-1] + ("A" if A[-1] != "A" else "B")},
         {"item": "050102", "domain": "tax", "ratio": "2%"},
         {"item": "050102", "domain": "tax"},
+        {**FALSE_INVOICES, "item": "30110", "booked_on": "2023年4月"},
+        {**FALSE_INVOICES, "domain": "Tax", "booked_on": "2023年4月"},
+        {**FALSE_INVOICES, "domain": "税务", "amount": "many"},
+        {**FALSE_INVOICES, "domain": "Tax", "item": "30110"},
+        {**FALSE_INVOICES, "domain": "Tax", "event": "field"},
+        {**FALSE_INVOICES, "booked_on": None, "amount": "many"},
+        {"item": "050102", "domain": "tax", "booked_on": "2023年4月"},
+        {"item": "050102", "domain": "tax", "ratio": "2%", "booked_on": "2023年4月"},
+        {"item": "50102", "domain": "Tax", "ratio": "2%", "booked_on": "2023年4月"},
     ],
 )
 def test_whatever_is_wrong_with_the_row_it_counts_like_an_unknown_number(cells: dict[str, Any]) -> None:
@@ -102,18 +111,54 @@ def test_whatever_is_wrong_with_the_row_it_counts_like_an_unknown_number(cells: 
 def test_what_may_not_be_used_costs_nobody_a_mark(reason: str) -> None:
     cells = {
         "no_legal_basis": {"item": "family_planning_violation", "domain": "tax"},
-        "not_in_catalogue": {"item": "x", "domain": "petitions"},
+        "not_in_catalogue": {"item": "x", "domain": "traffic"},
         "sensitive": {"item": "religion", "domain": "tax"},
         "natural_person": {**FALSE_INVOICES, "act_id": "11010519491231002X"},
     }[reason]
     grading = grade([record(1, A, **cells)])
-    assert reason in {fault["reason"] for fault in grading.quarantine.to_pylist()} or reason == "not_in_catalogue"
+    assert reason in {fault["reason"] for fault in grading.quarantine.to_pylist()}
     assert result(grading) == WHOLE
 
 
 def test_a_direct_worst_grade_stands_and_says_what_was_refused() -> None:
     grading = grade([record(1, A, **FALSE_INVOICES), record(2, A, **FALSE_INVOICES, amount="x")])
     assert result(grading) == ("graded", "D", "refused_rows", None)
+
+
+@pytest.mark.parametrize("domain", ["petition", "petitions", "Petitions", "信访", "family-planning"])
+def test_petitions_cost_nobody_a_grade_however_their_domain_is_written(domain: str) -> None:
+    assert result(grade([record(1, A, **{**LATE_RETURN, "domain": domain, "booked_on": "2023-4"})])) == WHOLE
+
+
+def test_a_direct_worst_grade_stands_however_many_rows_were_refused() -> None:
+    late = [record(9 + number, A, **LATE_RETURN, booked_on=f"2023年{number}月") for number in range(1, 11)]
+    strange = [record(30, A, item="30110", domain="Tax", booked_on="2023-4")]
+    assert result(grade([record(1, A, **FALSE_INVOICES), *late, *strange])) == ("graded", "D", "refused_rows", None)
+    assert result(grade(late))[:2] == ("not_computable", None)
+
+
+def test_a_direct_worst_grade_is_open_where_a_refused_row_could_withdraw_its_record() -> None:
+    late = [record(9 + number, A, **LATE_RETURN, booked_on=f"2023年{number}月") for number in range(1, 11)]
+    withdrawn = {"event": "withdrawn", "event_no": "2", "event_on": "2023年5月", "booked_on": None}
+    for named in (1, 99):
+        rows = [record(1, A, **FALSE_INVOICES), *late, record(named, A, domain="tax", **withdrawn)]
+        assert result(grade(rows)) == ("not_computable", None, "refused_rows", "D")
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"grade": "direct", "route": "D"},
+        {"grade": "Dd", "route": "direct", "period": "x"},
+        {"grade": "D", "route": "dir", "domain": "Tax"},
+        {"grade": "D", "period": "x"},
+        {"grade": "D", "route": "direct", "domain": "Tax"},
+        {"grade": "D", "route": "direct", "domain": "税务"},
+    ],
+)
+def test_an_earlier_grade_is_read_with_all_its_faults_mended(cells: dict[str, str]) -> None:
+    history = pd.DataFrame([{"subject_id": A, "domain": "tax", "period": "2022", **cells}])
+    assert result(grade([record(1, B, **LATE_RETURN)], history=history)) == BLOCKED
 
 
 def test_a_grade_stands_where_the_row_could_move_the_score_and_not_the_band() -> None:

@@ -96,3 +96,22 @@ def test_the_scan_finds_what_the_loaded_library_has() -> None:
     assert set(DOMAIN_LABELS) <= set(domains.words)
     for domain, labels in DOMAIN_LABELS.items():
         assert [domains.near(label) for label in labels] == [domain] * len(labels)
+
+
+def test_feeds_and_earlier_grades_of_a_domain_that_nobody_knows_are_refused() -> None:
+    subjects = pd.DataFrame({"subject_id": [FIRM]})
+    records = pd.DataFrame(
+        [{"record_id": "r", "subject_id": FIRM, "item": "010101", "domain": "tax", "booked_on": "2023-04-01"}]
+    )
+    feed = {"from": "2010-01-01", "to": "2024-06-01", "source": "office"}
+    feeds = pd.DataFrame([{"domain": domain, **feed} for domain in ("taxx", "税务", "labour")])
+    history = pd.DataFrame([{"subject_id": FIRM, "domain": "Tax", "period": "2022", "grade": "B"}])
+    tables = {"subjects": subjects, "feeds": feeds, "history": history, "intake_on": "2024-06-01"}
+    with pytest.raises(cs.TooManyRejected):
+        cs.grade(records, "tax", 2023, **tables)
+    grading = cs.grade(records, "tax", 2023, **tables, max_rejected=9)
+    refused = {(row["table"], row["value"]): row["message"] for row in grading.quarantine.to_pylist()}
+    assert set(refused) == {("feeds", "taxx"), ("feeds", "税务"), ("history", "Tax")}
+    assert all("did you mean tax?" in message for message in refused.values())
+    assert grading.manifest["rejected"] == 3
+    assert [row["state_reason"] for row in grading.grades.to_pylist()] == ["no_feed"]

@@ -39,7 +39,7 @@ def test_columns_that_no_scheme_reads_are_listed_once_and_are_no_fault() -> None
     ("records", "subject", "expected"),
     [
         (RECORDS.rename(columns={"level": "levell"}), {}, {"table": "records", "column": "levell", "near": "level"}),
-        (RECORDS.assign(occured_on="2020-03-01"), {}, None),
+        (RECORDS.assign(occured_on="2020-03-01"), {}, None),  # the right one says something in every row
         (
             RECORDS.rename(columns={"occurred_on": "occured_on"}).assign(event_on="2020-03-01"),
             {},
@@ -54,6 +54,45 @@ def test_a_near_miss_of_a_known_name_is_named(
     manifest = grade(records, subject=subject).manifest
     assert manifest["near_misses"] == ([expected] if expected else [])
     assert ("near_miss_columns" in manifest["input_marks"]) == bool(expected)
+
+
+@pytest.mark.parametrize(
+    ("column", "right", "subject"),
+    [
+        ("levell", {"level": None}, {}),
+        ("occured_on", {"occurred_on": None, "event_on": "2020-04-01"}, {}),
+        ("sortt", {}, {"sortt": "x", "sort": ""}),
+        ("registred_on", {}, {"registred_on": "2010-01-01", "registered_on": ""}),
+    ],
+)
+def test_a_near_miss_beside_the_right_column_counts_where_only_it_says_something(
+    column: str, right: dict[str, object], subject: dict[str, str]
+) -> None:
+    subjects = pd.DataFrame([{"subject_id": name, **ATTRIBUTES, **(subject if name == "a" else {})} for name in "ab"])
+    records = RECORDS.assign(**right) if subject else RECORDS.assign(**right, **{column: "2020-03-01"})
+    attributes = pd.DataFrame([{"subject_id": "b", "name": "sort", "value": "x"}])
+    tables = {"subjects": subjects, "attributes": attributes, "feeds": FEEDS}
+    grading = cs.grade(records, SCHEME, 2020, **tables)
+    (miss,) = grading.manifest["near_misses"]
+    assert miss["column"] == column
+    assert grading.manifest["input_marks"] == ["near_miss_columns"]
+    with pytest.raises(cs.InputError, match=column):
+        cs.grade(records, SCHEME, 2020, **tables, strict=True)
+    assert not cs.grade(records, SCHEME, 2020, **tables, strict=True, ignore_columns=[column]).manifest["near_misses"]
+
+
+@pytest.mark.parametrize("beside", [{}, {"valid_from": None, "exited_on": None}])
+def test_a_near_miss_in_a_smaller_table_marks_everybody(beside: dict[str, None]) -> None:
+    row = {"subject_id": "a", "name": "rich", "value": "false", "valid_form": "2021-01-01"}
+    entry = {"listing_id": "l", "subject_id": "a", "list": "market_serious", "entered_on": "2020-01-01"}
+    for name, table, more in (
+        ("attributes", row, "valid_from"),
+        ("listings", entry | {"exited_om": "2020-02-01"}, "exited_on"),
+    ):
+        table = table | {column: value for column, value in beside.items() if column == more}
+        manifest = grade(**{name: pd.DataFrame([table])}).manifest
+        assert [miss["near"] for miss in manifest["near_misses"]] == [more]
+        assert manifest["input_marks"] == ["near_miss_columns"]
 
 
 def test_an_attribute_that_nobody_has_and_a_rule_reads_is_named() -> None:

@@ -12,7 +12,7 @@ SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
 def firms(n: int = 1500, seed: int = 1) -> tuple[pd.DataFrame, np.ndarray]:
-    """Numbers with missing, special and infinite values, text with rare and missing levels, a bool; y depends on
+    """Numbers with missing, special and extreme values, text with rare and missing levels, a bool; y depends on
     them.
     """
     random = np.random.default_rng(seed)
@@ -24,7 +24,7 @@ def firms(n: int = 1500, seed: int = 1) -> tuple[pd.DataFrame, np.ndarray]:
     y = (random.random(n) < 1 / (1 + np.exp(-eta))).astype(int)
     late[random.random(n) < 0.1] = np.nan
     margin[random.random(n) < 0.05] = -99.0
-    ratio[:3] = [np.inf, -np.inf, np.inf]
+    ratio[:3] = [1e100, -1e100, 1e100]
     table = pd.DataFrame({"late": late, "margin": margin, "ratio": ratio, "kind": pd.array(kind, dtype="str")})
     table.loc[random.random(n) < 0.04, "kind"] = None
     table["exports"] = random.random(n) < 0.3

@@ -105,13 +105,34 @@ def test_nothing_to_learn_from_gives_the_base_alone() -> None:
     assert card.reasons(pd.DataFrame({"a": [7.0]})).empty
 
 
-def test_infinities_lie_beyond_every_cut() -> None:
+def test_infinities_lie_beyond_every_cut_of_bins() -> None:
     binner = Binner(output="codes", max_bins=5).fit(X[["ratio"]], Y)
     codes = binner.transform(pd.DataFrame({"ratio": [-np.inf, np.inf, -1e308, 1e308]}))[:, 0]
     last = binner.bins_[0].ordinary - 1
     assert codes.tolist() == [0, last, 0, last]
-    both = pd.DataFrame({"a": np.where(np.arange(200) % 2, np.inf, -np.inf)})
-    assert ScorecardClassifier().fit(both, np.arange(200) % 2).score_points(both).tolist()[:2] != []
+
+
+@pytest.mark.parametrize("method", ["additive", "woe"])
+@pytest.mark.parametrize("kind", ["float64", "float32", "object", "Float64", "array"])
+def test_a_card_refuses_infinities(method: str, kind: str) -> None:
+    def shaped(table: pd.DataFrame) -> Any:
+        return table.to_numpy() if kind == "array" else table.astype(kind)
+
+    table = pd.DataFrame({"late": np.arange(400) % 7, "ratio": np.arange(400) % 9}).astype("float64")
+    y = (np.arange(400) % 7 + np.arange(400) % 9 > 7).astype(int)
+    card = ScorecardClassifier(method=method).fit(shaped(table), y)
+    odd = table.copy()
+    odd.loc[4, "ratio"] = -np.inf
+    calls = [
+        lambda X: ScorecardClassifier(method=method).fit(X, y),
+        lambda X: ScorecardClassifier(method=method, evidence=None, forced=["x1"] if kind == "array" else []).fit(X, y),
+        *(getattr(card, name) for name in ("predict", "predict_proba", "score_points", "contributions", "reasons")),
+    ]
+    for call in calls:
+        with pytest.raises(TableError, match="holds infinity in 1 of 400 rows") as refused:
+            call(shaped(odd))
+        assert "row 5" in str(refused.value)
+        assert "missing" in str(refused.value)
 
 
 def test_many_categories_keep_the_frequent_and_pool_the_rest() -> None:

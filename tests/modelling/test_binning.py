@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditscore.modelling import Binner
-from creditscore.modelling.fine import short
+from creditscore.modelling.bins import assign
+from creditscore.modelling.fine import fine_bins, short
+from creditscore.modelling.frame import Column
 from creditscore.modelling.shapes import choose, isotonic, projected, segments
 from tests.modelling.data import firms
 
@@ -147,3 +149,33 @@ def test_short_cuts_lie_between(below: float, width: float) -> None:
     above = below + width
     if above > below:
         assert below < short(below, above) <= above
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_value_that_many_rows_hold_is_not_mixed_with_its_neighbours(weighted: bool) -> None:
+    """Nothing, a code below and one above: each with a bin of its own, and no more bins than asked for."""
+    random = np.random.default_rng(0)
+    values = np.exp(random.standard_normal(4000))
+    values[:1600] = 0.0
+    high = np.where(np.arange(4000) % 35 == 0, 999.0, values)
+    coded = np.where(np.arange(4000) % 40 == 0, -9.0, random.standard_normal(4000))
+    weight = np.where(np.arange(4000) % 2, 1.5, 0.5) if weighted else np.ones(4000)
+    for column, places in ((values, [0]), (high, [0, -1]), (coded, [0])):
+        for most in (5, 10, 20):
+            bins = fine_bins(Column("x", values=column), weight, most, 8.0)
+            code = assign(bins, Column("x", values=column))
+            assert bins.ordinary <= most
+            assert bins.ordinary >= most / 2
+            for place in places:
+                end = column.min() if place == 0 else column.max()
+                share = weight[column == end].sum() / weight.sum()
+                if share >= 0.2 / most:
+                    assert len(np.unique(column[code == range(bins.ordinary)[place]])) == 1, (most, place)
+
+
+def test_the_lowest_of_many_values_has_no_bin_of_its_own() -> None:
+    values = np.random.default_rng(0).standard_normal(4000).round(2)
+    bins = fine_bins(Column("x", values=values), np.ones(4000), 20, 8.0)
+    counts = np.bincount(assign(bins, Column("x", values=values)))[: bins.ordinary]
+    assert bins.ordinary == 20
+    assert counts.min() > 150

@@ -230,6 +230,27 @@ def test_rows_that_belong_together_are_no_evidence_of_their_own() -> None:
     assert single.evidence_.equals(plain.evidence_)
 
 
+def test_a_row_that_weighs_much_is_one_observation() -> None:
+    """Weights count rows; where they do not, noise leaves if each row is a cluster, as a trained model has it."""
+    stays = 0
+    for seed in range(3):
+        random = np.random.default_rng(seed)
+        X = pd.DataFrame(random.standard_normal((3000, 12)), columns=["r0", *[f"z{k}" for k in range(11)]])
+        y = random.random(3000) < 1 / (1 + np.exp(1.4 - 0.9 * X["r0"]))
+        weight = random.exponential(size=3000) + 0.05
+        card = ScorecardClassifier().fit(X, y, sample_weight=weight, groups=np.arange(3000))
+        assert "r0" in card.variables_
+        stays += len(card.variables_) - 1
+    assert stays <= 2
+    table = X.assign(bad=y.astype(int), weight=weight)
+    config = {"target": "bad", "weight": "weight", "scale": {"rules": {"min_share": 0.05}}}
+    model = train(table, TrainConfig.of(config))
+    assert model.estimator.variables_ == ["r0"]
+    assert model.estimator.card_.evidence.clusters == 2250
+    even = ScorecardClassifier().fit(X, y, groups=np.arange(3000))
+    assert even.to_dict() == ScorecardClassifier().fit(X, y).to_dict()
+
+
 def test_an_effect_of_whole_firms_stays() -> None:
     rng = np.random.default_rng(0)
     firm = np.repeat(np.arange(400), 6)
@@ -247,6 +268,30 @@ def test_copies_do_not_leave_together() -> None:
     y = (rng.random(3000) < 1 / (1 + np.exp(1.4 - 0.5 * x))).astype(int)
     card = ScorecardClassifier().fit(table, y)
     assert {"a", "b", "c"} & set(card.variables_)
+
+
+@pytest.mark.parametrize("method", ["additive", "woe"])
+@pytest.mark.parametrize("coded", [450, 200, 100])
+def test_a_code_in_the_same_rows_of_all_columns_makes_nothing_real_of_noise(method: str, coded: int) -> None:
+    """-9 in all columns of a row without a file, given as a number like any other; eight columns, four of noise."""
+    stays = told = noise = 0
+    for seed in range(3):
+        random = np.random.default_rng(seed)
+        values = random.standard_normal((8000, 8)).round(2)
+        log_odds = values @ np.array([0.8, 0.5, 0.3, 0.2, 0.0, 0.0, 0.0, 0.0])
+        without_file = np.arange(8000) < coded
+        log_odds[without_file] = 0.2
+        values[without_file] = -9
+        X = pd.DataFrame(values, columns=[f"{'rz'[i > 3]}{i}" for i in range(8)])
+        card = ScorecardClassifier(method=method).fit(X, random.random(8000) < 1 / (1 + np.exp(-log_odds)))
+        assert {"r0", "r1", "r2"} <= set(card.variables_)
+        first = card.table_[card.table_["variable"] == "r0"].iloc[0]
+        assert first["count"] == coded or method == "woe"  # its bins hold a twentieth of the rows at least
+        stays += sum(name.startswith("z") for name in card.variables_)
+        reasons = card.reasons(X)["variable"].astype(str)
+        told, noise = told + len(reasons), noise + reasons.str.startswith("z").sum()
+    assert stays <= 1
+    assert noise <= 0.01 * told
 
 
 def test_a_choice_among_many_columns_counts_all_of_them() -> None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from creditscore.errors import InputError
+from creditscore.errors import InputError, TableError
 from creditscore.modelling import ScorecardClassifier
 from creditscore.modelling.criteria import judge, load_criteria, verdict
 from creditscore.modelling.metrics.stability import profile_of
@@ -283,10 +283,12 @@ def test_bad_input_is_named(call: Any, said: str) -> None:
         call(X, y)
 
 
-def test_infinite_ratios_are_validated_as_they_are_scored() -> None:
+def test_extreme_ratios_are_validated_as_they_are_scored() -> None:
     table, y = made_up_firms(900)
     card = ScorecardClassifier().fit(table[:500], y[:500])
-    assert np.isinf(table["ratio"][:3]).all()
-    for late in (table[500:], table[500:].assign(ratio=np.inf)):
+    assert (table["ratio"][:3].abs() == 1e100).all()
+    for late in (table[500:], table[500:].assign(ratio=1e100)):
         report = validate(card, late, y[500:], reference=Reference(X=table[:500]), bootstraps=5)
         assert "ratio" in set(report.tables["csi"]["variable"])
+    with pytest.raises(TableError, match="'ratio' holds infinity in 400 of 400 rows"):
+        validate(card, table[500:].assign(ratio=np.inf), y[500:], bootstraps=5)

@@ -71,3 +71,35 @@ def test_without_a_declaration_a_run_says_so(tmp_path):
 def test_a_number_of_rows_that_is_none_is_refused(tmp_path):
     grading = graded(tmp_path, {**FEED, "rows": "many"})
     assert grading.manifest["reasons"]["feeds: bad_number"] == 1
+
+
+@pytest.mark.parametrize("table", ["subjects", "history", "listings"])
+@pytest.mark.parametrize("lost", [0, 1, 2])
+def test_a_table_that_is_not_what_was_declared_marks_every_grade(tmp_path, table, lost):
+    tables = {
+        "subjects": pd.DataFrame({"subject_id": [*FIRMS, "another"]}),
+        "history": pd.DataFrame({"subject_id": FIRMS[:2], "period": "2019", "grade": "D", "domain": "tax"}),
+        "listings": pd.DataFrame(
+            {"listing_id": ["a", "b"], "subject_id": FIRMS[:2], "list": "wage_arrears", "entered_on": "2019-05-01"}
+        ),
+    }
+    feeds = [{**FEED, "table": name, "rows": len(rows)} for name, rows in tables.items()]
+    tables[table] = tables[table].iloc[: len(tables[table]) - lost]
+    given = {name: rows for name, rows in tables.items() if len(rows)}
+    grading = cs.grade(RECORDS, "tax", 2020, feeds=pd.DataFrame([FEED, *feeds]), max_rejected=9, **given)
+    assert grading.manifest["delivery"] == ("differs" if lost else "declared")
+    assert grading.manifest["input_marks"].count("delivery_differs") == bool(lost)
+    for state in grading.grades.column("input_state").to_pylist():
+        assert ("delivery_differs" in state) == bool(lost)
+
+
+def test_declarations_alone_feed_nobody_and_name_tables_that_exist(tmp_path):
+    subjects = pd.DataFrame({"subject_id": FIRMS})
+    feed = {**FEED, "table": "subjects", "rows": len(FIRMS)}
+    grading = cs.grade(RECORDS, "tax", 2020, subjects=subjects, feeds=pd.DataFrame([feed]), max_rejected=9)
+    assert "feeds_undeclared" in grading.manifest["input_marks"]
+    odd = {**feed, "table": "firms"}
+    with pytest.raises(cs.TooManyRejected) as raised:
+        cs.grade(RECORDS, "tax", 2020, subjects=subjects, feeds=pd.DataFrame([FEED, odd]))
+    (fault,) = (row for row in raised.value.grading.quarantine.to_pylist() if row["table"] == "feeds")
+    assert "there is no table 'firms'; there are subjects, attributes, records, listings, history" in fault["message"]

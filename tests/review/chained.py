@@ -42,7 +42,7 @@ def chained(folder: Path, subjects: int = 150, seed: int = 5) -> Chained:
     made = district(subjects=subjects, seed=seed)
     tables = {name: getattr(made, name) for name in ("subjects", "records", "attributes", "history", "feeds")}
     tables["records"] = _with_direct(tables["records"])
-    tables["feeds"] = declare_rows(tables["feeds"].drop_columns(["rows"]), tables["records"])
+    tables["feeds"] = declare_rows(tables["feeds"], tables["records"], {})
     store = folder / "made.store"
     with Database(store) as opened:
         log = Log(opened)

@@ -17,6 +17,7 @@ SCHEMES = ("tax", "labour/jilin")
 AS_OF, INTAKE = "2022-12-31", "2023-06-30"
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
+BESIDE = ("attributes", "listings", "history")
 LABOUR = (("JL-L2", 1, 4), ("JL-L3", 12, 1), ("JL-L4", 3, 1))
 
 
@@ -60,9 +61,23 @@ class District:
                 "from": "2010-01-01",
                 "to": "2023-06-30",
                 "source": source,
+                "table": "records",
                 "rows": str(sum((row["domain"], row["source"]) == (domain, source) for row in records)),
             }
             for domain, source in sources
+        ]
+        tables["listings"] = [
+            {
+                "listing_id": f"W{number:05}",
+                "subject_id": subject,
+                "list": "wage_arrears",
+                "entered_on": f"2022-0{rng.randint(1, 9)}-20",
+            }
+            for number, subject in enumerate(rng.sample(ids, max(1, len(ids) // 8)))
+        ]
+        tables["feeds"] += [
+            {**tables["feeds"][0], "source": "office", "table": name, "rows": str(len(tables[name]))}
+            for name in ("subjects", *BESIDE)
         ]
         return cls(tables)
 
@@ -263,9 +278,31 @@ def lost_rows(district: District, rng: random.Random) -> Fault:
     return Fault("silent source", source, district.tables | {"records": rows})
 
 
+def cut_table(district: District, rng: random.Random) -> Fault:
+    table = rng.choice(BESIDE)
+    rows = district.tables[table]
+    left = rng.choice([0, rng.randrange(len(rows)), len(rows) - 1])
+    return Fault("truncated table", f"{left} of {len(rows)} {table}", district.tables | {table: rows[:left]})
+
+
+def lost_row(district: District, rng: random.Random) -> Fault:
+    table = rng.choice((*BESIDE, "subjects"))
+    place, row = _row(district, rng, table, "subject_id")
+    rows = [other for number, other in enumerate(district.tables[table]) if number != place]
+    return Fault("lost row", f"{table} of {row['subject_id']}", district.tables | {table: rows})
+
+
+def bad_listing(district: District, rng: random.Random) -> Fault:
+    place, _ = _row(district, rng, "listings", "entered_on")
+    wrong = {"list": ["wage_arears", "欠薪"], "entered_on": ["2022年"], "exited_on": ["2099-01-01", "x"]}
+    column = rng.choice(sorted(wrong))
+    cells = {column: rng.choice(wrong[column])}
+    return _of_row("bad listing", district, "listings", place, cells)
+
+
 def missing_feed(district: District, rng: random.Random) -> Fault:
     feeds = list(district.tables["feeds"])
-    gone = feeds.pop(rng.randrange(len(feeds)))
+    gone = feeds.pop(rng.choice([place for place, feed in enumerate(feeds) if feed["table"] == "records"]))
     rows = [row for row in district.tables["records"] if row["source"] != gone["source"]]
     return Fault("missing feed", str(gone["domain"]), district.tables | {"feeds": feeds, "records": rows})
 
@@ -288,6 +325,10 @@ def twice(district: District, rng: random.Random) -> Fault:
     _, row = _row(district, rng, "subjects", "name")
     tables = dict(district.tables)
     tables["subjects"] = [*tables["subjects"], {**row, "name": row["name"] + "?"}]
+    tables["feeds"] = [  # whoever wrote the row twice has counted it twice
+        feed | ({"rows": str(len(tables["subjects"]))} if feed["table"] == "subjects" else {})
+        for feed in tables["feeds"]
+    ]
     return Fault("duplicate subject", row["subject_id"], tables, frozenset({row["subject_id"]}))
 
 
@@ -331,6 +372,6 @@ def bad_history(district: District, rng: random.Random) -> Fault:
 
 KINDS = (
     bad_date, future_day, misspelt_domain, misspelt_domains, misspelt_column, cut_zeros, unknown_word, bad_number,
-    float_noise, truncated, lost_rows, missing_feed, no_feeds, bad_feed, twice, key_twice, bad_id, bad_attribute,
-    bad_history,
+    float_noise, truncated, cut_table, lost_row, bad_listing, lost_rows, missing_feed, no_feeds, bad_feed, twice,
+    key_twice, bad_id, bad_attribute, bad_history,
 )  # fmt: skip

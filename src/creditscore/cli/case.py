@@ -57,8 +57,9 @@ def open_command(
 ) -> None:
     """Open a case on a grade: its records are marked as disputed at once, and its clocks begin."""
     from creditscore.cli.case_lines import said_case
+    from creditscore.explanation.input_lines import state_labels
     from creditscore.review.casework import open_case
-    from creditscore.review.keeping import kept_run, snapshot_of
+    from creditscore.review.keeping import kept_grade, kept_run, snapshot_of
 
     grounds = [_ground(one) for one in ground]
     with open_log(store, roles, made_by="creditscore keep") as log:
@@ -67,7 +68,8 @@ def open_command(
             log, kept, snapshot_of(kept, snapshot), subject, grounds,
             by=by, on=date_given(on), procedure=procedure, clock=clock,
         )  # fmt: skip
-    show_blocks([said_case(made, date_given(on), lang)])
+        marks = state_labels(str(kept_grade(log.store, kept.run_id, subject)["input_state"] or ""))
+    show_blocks([said_case(made, date_given(on), lang, marks)])
 
 
 @case_app.command("show")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -10,22 +10,27 @@ import typer
 
 from creditscore.cli.tables import say_line, show, show_blocks
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang, lang_of
+from creditscore.explanation.words import Lang, lang_of, say, text, word
 from creditscore.review.consequences import TASKS
 from creditscore.review.dossier import pair, phrase
 
 if TYPE_CHECKING:
     from creditscore.review.cases import Case
     from creditscore.review.due import Due
+    from creditscore.schemes.model import Label
 
 
-def said_case(case: Case, on: date, given: str) -> tuple[str, list[str]]:
-    """A case in two lines: what it is and where it stands, and until when it is to be decided."""
+def said_case(case: Case, on: date, given: str, marks: Sequence[Label] = ()) -> tuple[str, list[str]]:
+    """A case in a few lines: what it is and where it stands, and until when it is to be decided.
+
+    `marks`: what the input of its grade lacks.
+    """
     lang = lang_of(given)
     procedure, state = pair("procedures", case.procedure)[lang], pair("states", case.state)[lang]
     lines = [f"{case.subject_id}  {case.scheme}  {case.period}  {', '.join(case.contested)}"]
     if case.open:
         lines.append(_until(None if case.decide_by is None else case.decide_by.isoformat(), case.provisional, lang))
+    lines += [f"{text('input_state', lang)}{_colon(lang)}{say(mark, lang)}" for mark in marks]
     return f"{case.case_id}  {procedure}  {state}", [clean(one) for one in lines]
 
 
@@ -66,9 +71,9 @@ def show_dossier(data: dict[str, Any], given: str) -> None:
     place = clock["label"][lang] if clock["label"] else ""
     basis = " ".join(part for part in (place, clock["basis"], f"[{clock['mark_label'][lang]}]") if part)
     say_line(f"{phrase('basis', lang)}{colon}{basis}")
-    say_line(
-        f"{phrase('grade', lang)}{colon}{data['grade']['sum'] or data['grade']['grade'] or data['grade']['state']}"
-    )
+    state = say(word("states", data["grade"]["state"]), lang)
+    say_line(f"{phrase('grade', lang)}{colon}{data['grade']['sum'] or data['grade']['grade'] or state}")
+    _input(data["grade"]["input"][lang], lang)
     show_blocks((_contested(one, lang) for one in data["contested"]), phrase("contested", lang))
     if data["merits"]:
         _merits(data, lang)
@@ -134,6 +139,7 @@ def _decision(made: dict[str, Any], lang: Lang) -> None:
     say_line(f"{made['before']['said']} → {made['after']['said']}")
     if made["after"]["sum"]:
         say_line(f"  {made['after']['sum']}")
+    _input(made["after"]["input"][lang], lang)
     follows = list(_follows(made["follows"], lang))
     if follows:
         show_blocks(follows, phrase("follows", lang))
@@ -159,6 +165,15 @@ def _follows(found: dict[str, Any], lang: Lang) -> Iterator[tuple[str, list[str]
         elif not tell:
             under.append(f"creditscore {TASKS[one['task']]}" + (f"  {who}" if who else ""))
         yield clean(head), [clean(line) for line in under]
+
+
+def _input(lines: Iterable[str], lang: Lang) -> None:
+    for line in lines:
+        say_line(clean(f"{text('input_state', lang)}{_colon(lang)}{line}"))
+
+
+def _colon(lang: Lang) -> str:
+    return "：" if lang == "zh" else ": "
 
 
 def _until(day: str | None, provisional: bool, lang: Lang) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from creditscore.cli.csv_option import CsvPeople
 from creditscore.cli.model_versions import (
     Store,
     Uri,
@@ -156,6 +157,7 @@ def compare_command(
     table: Table,
     by: Annotated[str | None, typer.Option(help="Columns for which to show the swap set, with commas.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for measures, swaps and cases as CSV.")] = None,
+    csv_people: CsvPeople = False,
 ) -> None:
     """Two models on the same rows: which is better, and who changes places."""
     from creditscore.cli.tables import show
@@ -163,6 +165,8 @@ def compare_command(
     from creditscore.modelling.release.tables import read_table, write_table
     from creditscore.modelling.release.validating import compare_models
 
+    if csv_people and out is None:
+        raise UsageError("--csv-people writes no file without a folder", where="--csv-people", next="give --out FOLDER")
     with working("comparing"):
         found = compare_models(load_model(champion), load_model(challenger), read_table(table), _names(by) or ())
     show(
@@ -187,7 +191,7 @@ def compare_command(
     )
     if out is not None:
         for name in ("measures", "swaps", "cases"):
-            write_table(getattr(found, name), out / f"{name}.csv")
+            write_table(getattr(found, name), out / f"{name}.csv", csv_people)
         typer.echo(f"written to {out}")
 
 
@@ -199,6 +203,7 @@ def predict_command(
     keep: Annotated[str | None, typer.Option(help="Columns of the table to keep in front, with commas.")] = None,
     reasons: Annotated[int, typer.Option(min=0, help="How many reasons per row.")] = 4,
     lang: Annotated[str, typer.Option(help="Language of column names in reasons: en or zh.")] = "en",
+    csv_people: CsvPeople = False,
     store: Store = None,
     tracking_uri: Uri = None,
 ) -> None:
@@ -225,7 +230,7 @@ def predict_command(
         )
     with working("predicting"):
         found = loaded.predict(rows, reasons=reasons, lang=lang)
-        write_table(pd.concat([rows[list(kept)], found], axis=1), out)
+        write_table(pd.concat([rows[list(kept)], found], axis=1), out, csv_people)
     for grade, count in found["grade"].value_counts().sort_index().items():
         typer.echo(f"{grade}  {count}")
     typer.echo(f"advisory: no statutory grade; written to {out}")

@@ -14,6 +14,7 @@ from creditscore.errors import DifferenceError, StoreError, UsageError
 if TYPE_CHECKING:
     from creditscore.modelling.release.tracking import ModelStore
 
+REPORT = "give the validation.json that `creditscore model validate` wrote"
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name in the registry.", show_default=False)]
 Store = Annotated[
     Path | None, typer.Option(help="Folder of the registry (else CREDITSCORE_MODELS, else ./creditscore-models).")
@@ -37,8 +38,7 @@ def register_command(
     at: At = None,
 ) -> None:
     """Make a version in the registry: code plus JSON, with its report and hashes."""
-    import json
-
+    from creditscore.json_source import read_object
     from creditscore.modelling.release.registry import register
     from creditscore.modelling.release.served import load_bundle
     from creditscore.modelling.release.statutory import statutory_model
@@ -51,9 +51,9 @@ def register_command(
         made = load_bundle(model)
         file = report or folder_of(Path(model)) / "validation.json"
         if file.is_file():
-            said = json.loads(file.read_text(encoding="utf-8"))
+            said = read_object(file, "the report", next=REPORT)
         elif report is not None:
-            raise UsageError("there is no such report", where=str(report))
+            raise UsageError("there is no such report", where=str(report), next=REPORT)
     with working(f"registering {name}"):
         place = open_store(store, tracking_uri, roles)
         found = register(made, name, actor=by, store=place, report=said, at=at)

@@ -187,19 +187,11 @@ def _events(file: Path | None) -> Any:
         return None
     import duckdb
 
-    from creditscore.errors import InputError
+    from creditscore.boundary import outside
+    from creditscore.records.source import file_rows
 
-    if not file.is_file():
-        raise InputError(f"there is no file {file}", next="give a Parquet or CSV file of record events")
-    try:
-        kind = (
-            duckdb.read_parquet(str(file))
-            if file.suffix == ".parquet"
-            else duckdb.read_csv(str(file), all_varchar=True)
-        )
-        return kind.to_arrow_table()
-    except duckdb.Error as error:
-        raise InputError(f"the events cannot be read: {str(error).splitlines()[0]}", where=str(file)) from error
+    with duckdb.connect() as con, outside("the table of events", file, "give a Parquet or CSV file of record events"):
+        return con.sql(file_rows(con, "events", file)).to_arrow_table()
 
 
 def _day(text: str | None, name: str) -> date | None:

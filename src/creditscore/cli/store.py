@@ -27,6 +27,7 @@ Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 @store_app.command("verify")
 def verify_command(store: File, held: Held = None, as_json: Json = False) -> None:
     """Read the whole log again: hashes, chain, order, checkpoints; exit code 5 at a fault."""
+    from creditscore.boundary import described
     from creditscore.errors import InputError
 
     lines: list[str] = []
@@ -34,7 +35,11 @@ def verify_command(store: File, held: Held = None, as_json: Json = False) -> Non
         try:
             lines += [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError("the checkpoints cannot be read", where=f"{file} ({error})") from error
+            raise InputError(
+                f"the checkpoints cannot be read: {described(error)}",
+                where=str(file),
+                next="give the file that `creditscore store checkpoint --out` wrote",
+            ) from error
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
         found, unfinished, name = log.verify(*lines), log.unfinished(), log.log_id
     if as_json:
@@ -71,7 +76,9 @@ def checkpoint_command(
             with out.open("a", encoding="utf-8") as file:
                 file.write(f"{line}\n")
         except OSError as error:
-            raise UsageError(f"cannot write there: {error.strerror or error}", where=str(out)) from error
+            raise UsageError(
+                f"cannot write there: {error.strerror or error}", where=str(out), next="give another file"
+            ) from error
     typer.echo(line)
 
 

@@ -113,7 +113,9 @@ def write_table(table: Any, out: Path, people: bool = False) -> None:
         else:
             raise UsageError(f"{out.name} has no format", allowed="a file that ends in .parquet or .csv")
     except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror or error}", where=str(out)) from error
+        raise UsageError(
+            f"cannot be written: {error.strerror or error}", where=str(out), next="give another file"
+        ) from error
 
 
 def _figures(cells: Iterable[str]) -> bool:

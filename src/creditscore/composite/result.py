@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.boundary import guarded
+from creditscore.boundary import described, guarded
 from creditscore.composite.config import CompositeConfig
 from creditscore.csv_people import Csv, write_people_table
 from creditscore.errors import InputError, UsageError
@@ -86,7 +86,9 @@ class Composite:
             folder.parent.mkdir(parents=True, exist_ok=True)
             work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         except OSError as error:
-            raise UsageError(f"cannot write results there: {error.strerror or error}", where=str(out)) from error
+            raise UsageError(
+                f"cannot write results there: {error.strerror or error}", where=str(out), next="give another folder"
+            ) from error
         try:
             for name in TABLES:
                 # without Arrow's own schema: readers see plain text, not codes
@@ -133,7 +135,7 @@ def read_composite(folder: Path | str) -> Composite:
         found.config  # noqa: B018 - damaged rules are said here, not later
     except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException) as error:
         raise InputError(
-            f"the composite cannot be read: {str(error).splitlines()[0]}", where=str(folder), next="make it again"
+            f"the composite cannot be read: {described(error)}", where=str(folder), next="make it again"
         ) from error
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,13 +57,21 @@ def district(subjects: int = 20_000, seed: int = SEED, slips: bool = True) -> Di
     log = records(made, rng)
     if slips:
         log = with_slips(log, rng)
-    return District(made.subjects, log, made.attributes, made.history, declare_rows(made.feeds, log))
+    others = {"subjects": made.subjects, "attributes": made.attributes, "history": made.history}
+    return District(made.subjects, log, made.attributes, made.history, declare_rows(made.feeds, log, others))
 
 
-def declare_rows(feeds: pa.Table, records: pa.Table) -> pa.Table:
-    """Add to each feed how many rows of records it delivered."""
+def declare_rows(feeds: pa.Table, records: pa.Table, others: Mapping[str, pa.Table]) -> pa.Table:
+    """Add to each feed how many rows of records it delivered, and a line for each of the other tables."""
     import pyarrow as pa
+    from pyarrow import compute
 
+    if "table" in feeds.column_names:  # declared before
+        feeds = feeds.filter(compute.equal(feeds["table"], "records")).drop_columns(["rows", "table"])
     delivered = Counter(zip(records["domain"].to_pylist(), records["source"].to_pylist(), strict=True))
     keys = zip(feeds["domain"].to_pylist(), feeds["source"].to_pylist(), strict=True)
-    return feeds.append_column("rows", pa.array([delivered[key] for key in keys]))
+    rows = pa.array([delivered[key] for key in keys])
+    of_records = feeds.append_column("rows", rows).append_column("table", pa.array(["records"] * len(feeds)))
+    like = feeds.slice(0, 1).to_pylist()[0]
+    lines = [{**like, "rows": len(table), "table": name} for name, table in others.items()]
+    return pa.concat_tables([of_records, pa.Table.from_pylist(lines, schema=of_records.schema)])

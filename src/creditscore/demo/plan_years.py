@@ -117,7 +117,9 @@ def plan_tables(subjects: pa.Table, rng: np.random.Generator) -> PlanTables:
             for domain in sorted({scheme.domain for scheme in schemes})
         ]
     )
-    return PlanTables(chosen, records, _table(_attributes(ids)), listings, declare_rows(feeds, records))
+    attributes = _table(_attributes(ids))
+    others = {"subjects": chosen, "attributes": attributes, "listings": listings}
+    return PlanTables(chosen, records, attributes, listings, declare_rows(feeds, records, others))
 
 
 def _attributes(ids: list[str]) -> list[dict[str, Any]]:

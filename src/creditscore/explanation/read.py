@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.boundary import guarded
+from creditscore.boundary import described, guarded
 from creditscore.errors import InputError, UsageError
 from creditscore.grading.manifest import read_manifest as manifest_in
 from creditscore.grading.manifest import refuse_failed
@@ -127,7 +127,7 @@ def _need(folder: Path, files: tuple[str, ...]) -> None:
 
 
 def _damaged(place: Path, error: object) -> InputError:
-    first = str(error).splitlines()[0] if str(error) else type(error).__name__
+    first = described(error) if isinstance(error, BaseException) else str(error)
     return InputError(f"the grading cannot be read: {first}", where=str(place), next="grade again with --out")
 
 

@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from creditscore.boundary import outside
 from creditscore.errors import InputError, UsageError
 from creditscore.grading.period_over import taken_in
 from creditscore.grading.refusals import Refusals
 from creditscore.records import Snapshot
 from creditscore.records.identity import redact
 from creditscore.records.refused import UNATTRIBUTED
+from creditscore.records.source import file_rows
 
 WHICH = ("table", "subject_id", "record_id", "event_no", "item", "reason", "column", "value")  # as in the quarantine
 NEEDED = ("table", "by", "why")
@@ -62,20 +64,14 @@ def _rows(given: Any, origin: str) -> list[dict[str, Any]]:
     con = duckdb.connect()
     try:
         if isinstance(given, str | Path):
-            reader = "read_parquet(?)" if str(given).endswith(".parquet") else "read_csv(?, all_varchar = true)"
-            cursor = con.execute(f"SELECT * FROM {reader}", [str(given)])
+            rows = file_rows(con, "accepted", Path(given))
         else:
             con.register("given", given)
-            cursor = con.execute("SELECT * FROM given")
-        names = [column[0] for column in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    except duckdb.Error as error:
-        raise InputError(
-            f"the accepted rows cannot be read: {str(error).splitlines()[0]}",
-            where=origin,
-            allowed="a CSV or Parquet file with columns of the quarantine, by and why",
-            next="correct the file",
-        ) from error
+            rows = "SELECT * FROM given"
+        with outside("the table of accepted rows", origin, "correct the file", "columns of the quarantine, by and why"):
+            cursor = con.execute(rows)
+            names = [column[0] for column in cursor.description or []]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     finally:
         con.close()
 

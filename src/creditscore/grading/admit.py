@@ -13,7 +13,7 @@ from creditscore.grading.feeds import fed_condition
 from creditscore.grading.past import put_past
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
-from creditscore.grading.scope import Scope, refuse_domains, refuse_lists
+from creditscore.grading.scope import Scope, refuse_domains, refuse_lists, refuse_side_domains
 from creditscore.grading.sql_records import days_of, reads_correction, switch_day
 from creditscore.quantities import MICRO
 from creditscore.records import Snapshot, parse
@@ -344,6 +344,7 @@ def prepare_subjects(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refus
     engine.view("all_subject", f"SELECT s.*, {fed} AS fed FROM {snapshot.subjects} s")
     _attribute_values(engine, snapshot, plan, refusals, known)
     put_past(engine, snapshot, plan, refusals, known)
+    refuse_side_domains(engine, snapshot, refusals, scope)
     strange = refuse_lists(engine, snapshot, refusals, scope)
     allowed = f" AND x.list NOT IN ({', '.join(map(literal, strange))})" if strange else ""
     engine.view("all_listed", f"SELECT x.* FROM {snapshot.listings} x WHERE {known}{allowed}")

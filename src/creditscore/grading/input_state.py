@@ -10,8 +10,9 @@ from typing import Any
 
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.assess import assess
+from creditscore.grading.bounds import OPEN, fact_bounds, is_settled, outcomes_left
 from creditscore.grading.exact import Opening, Outcome, Subject, opening, settle
-from creditscore.grading.facts import bucket, reads
+from creditscore.grading.facts import bucket, other_facts, reads, record_facts
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals
 from creditscore.grading.refused_rows import (
@@ -35,6 +36,7 @@ REFUSED, ACCEPTED = "refused_rows", "accepted_rows"
 BLOCKED = "refused_rows"  # the reason of a state that refused rows leave open
 MOST_ROWS = 50_000  # refused rows of a run whose readings are tried
 CHUNK = 2_000  # subjects that are looked at together
+MOST_FAULTS = 8  # of one row, found one after the other
 FIRST_TRIES = 4  # readings of a row that are tried before all of them are made
 DERIVED_DAYS = ("latest", "earliest", "newest", "run", "months_since", "days_since")
 KNOWN = {"log_rows": "known_day", "attributes": "known_day", "listings": "known_day", "history": "known_day"}
@@ -122,6 +124,7 @@ def _judge(
             others = taken_in.get(sid, {})
             variants[sid] = [(group, *_variants(space, group, others, tries)) for group in groups[sid]]
         typer.take(variant for parts in variants.values() for _, listed, _ in parts for variant in listed)
+        _mend_further(space, typer, variants, tries)
         still_open = []
         for sid in open_sids:
             if not _settled(plan, bases[sid], variants[sid], typer, doubts, sid, last=tries is None):
@@ -129,19 +132,59 @@ def _judge(
         open_sids = still_open
 
 
+def _mend_further(
+    space: Space,
+    typer: Typer,
+    variants: Mapping[int, list[tuple[list[RefusedRow], list[Variant], bool]]],
+    tries: int | None,
+) -> None:
+    """Add to the readings of each group those in which what the scheme refuses next is mended too."""
+    most = tries or MOST_VARIANTS
+    latest = {(sid, place): part[1] for sid, parts in variants.items() for place, part in enumerate(parts)}
+    for _ in range(MOST_FAULTS):
+        for (sid, place), listed in latest.items():
+            group, known, complete = variants[sid][place]
+            further = list(islice((more for variant in listed for more in typer.mended(space, variant)), most + 1))
+            latest[sid, place] = further[:most]
+            variants[sid][place] = (group, [*known, *further[:most]], complete and len(further) <= most)
+        latest = {key: listed for key, listed in latest.items() if listed}
+        if not latest:
+            return
+        typer.take(variant for listed in latest.values() for variant in listed)
+    for sid, place in latest:
+        variants[sid][place] = (*variants[sid][place][:2], False)
+
+
 @dataclass(frozen=True)
 class Base:
-    """A subject without its refused rows: what it brings, its records assessed, and its outcome."""
+    """A subject without its refused rows: what it brings, its records assessed, and its outcome.
+
+    `tried`: by signature of a reading, whether it changes the result, and whether it changes anything.
+    """
 
     subject: Subject
     opened: Opening
     outcome: Outcome
+    ids: frozenset[str]
+    tried: dict[Any, tuple[bool, bool]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, plan: Plan, subject: Subject) -> Base:
         opened = opening(plan, subject)
         rows = [dict(record) for record in opened.records]
-        return cls(subject, replace(opened, records=rows), settle(plan, subject, opening(plan, subject)))
+        ids = frozenset(record["record_id"] for record in rows)
+        return cls(subject, replace(opened, records=rows), settle(plan, subject, opening(plan, subject)), ids)
+
+    def effect_of(self, plan: Plan, signature: Any, reading: Reading) -> tuple[bool, bool]:
+        """Whether a reading changes the result, and whether it changes anything: the same for all of one signature."""
+        if signature in self.tried:
+            return self.tried[signature]
+        outcome = outcome_with(plan, self, (reading,))
+        is_changed = _result(outcome) != _result(self.outcome)
+        effect = is_changed, is_changed or outcome.ledger != self.outcome.ledger
+        if isinstance(signature, tuple):  # an id is of one reading, as long as it lives
+            self.tried[signature] = effect
+        return effect
 
 
 def _settled(
@@ -166,9 +209,9 @@ def _settled(
             if signature in kinds:
                 continue
             kinds[signature] = reading
-            outcome = outcome_with(plan, base, (reading,))
-            touching |= outcome.ledger != base.outcome.ledger or _result(outcome) != _result(base.outcome)
-            if _result(outcome) != _result(base.outcome):
+            changes, touches = base.effect_of(plan, signature, reading)
+            touching |= touches
+            if changes:
                 changing.append(group)
                 break
         classes.append(list(kinds.values()))
@@ -181,15 +224,57 @@ def _settled(
     for listed in classes:
         number *= max(1, len(listed))
     together = len(parts) > 1
-    if (
-        not is_complete
-        or (together and number > MOST_VARIANTS)
-        or (together and _changes_together(plan, base, classes))
-    ):
+    if not is_complete or (together and number > MOST_VARIANTS):
+        touching = True
+        is_open = not _stands(plan, base, parts, classes)
+    else:
+        is_open = together and _changes_together(plan, base, classes)
+    if is_open:
         _block(doubts, sid, [group for group, _, _ in parts])
     elif touching:
         doubts.mark(sid, REFUSED)
     return True
+
+
+def _stands(
+    plan: Plan,
+    base: Base,
+    parts: Sequence[tuple[list[RefusedRow], list[Variant], bool]],
+    classes: Sequence[Sequence[Reading]],
+) -> bool:
+    """Whether a grade stands whatever the refused rows said, by bounds: where their readings are too many to try."""
+    if any("unread" in row.reasons for group, _, _ in parts for row in group):
+        return False
+    tables = {group[0].table for group, _, _ in parts}
+    are_listed = all(complete for group, _, complete in parts if group[0].table == "records")
+    readings = [reading for listed in classes for reading in listed]
+    drops = frozenset().union(*(reading.drops for reading in readings))
+    brought = [assess(plan, record, base.opened.cycles) for reading in readings for record in reading.brings.records]
+    moved = [record for record in brought if record is not None]
+    moved += [record for record in base.opened.records if record["record_id"] in drops]
+    attributes = {
+        str(row.cells.get("name")) for group, _, _ in parts for row in group if group[0].table == "attributes"
+    }
+    if attributes and plan.cycles:
+        return False
+    opened, subject = base.opened, base.subject
+    kept = [record for record in opened.records if record["record_id"] not in drops]
+    touched = set(attributes)
+    facts = record_facts(plan, kept, opened.lookups)
+    for fact in plan.facts:
+        if fact.of == "records" and (not are_listed or any(reads(fact, record, opened.lookups) for record in moved)):
+            facts[fact.name] = fact_bounds(fact, facts[fact.name])
+            touched.add(fact.name)
+    as_graded = opened.env | record_facts(plan, opened.records, opened.lookups)
+    others = other_facts(plan, as_graded, opened.dates, subject.history, subject.listings)
+    touched |= {
+        fact.name for fact in plan.facts if fact.of in tables or (fact.of != "records" and set(fact.dates) & touched)
+    }
+    env = {**opened.env, **facts, **others, **{name: OPEN for name in touched if name not in facts}}
+    weighs = not are_listed or any(record["counts"] for record in moved)
+    score = base.outcome.score if not weighs and is_settled(plan, env, touched) else None
+    env["score"] = OPEN if score is None and plan.has_points else score or 0
+    return outcomes_left(plan, env) == {_result(base.outcome)}
 
 
 def _changes_together(plan: Plan, base: Base, classes: Sequence[Sequence[Reading]]) -> bool:
@@ -240,7 +325,7 @@ def outcome_with(plan: Plan, base: Base, readings: Sequence[Reading]) -> Outcome
 def _signature(plan: Plan, base: Base, reading: Reading) -> Any:
     """What of a reading a state or grade can depend on; readings that share it are one."""
     brought = reading.brings
-    if brought.attributes or brought.history or brought.listings or reading.drops & _ids(base):
+    if brought.attributes or brought.history or brought.listings or reading.drops & base.ids:
         return id(reading)
     assessed = (assess(plan, record, base.opened.cycles) for record in brought.records)
     return tuple(_record_signature(plan, base, record) for record in assessed if record is not None and record["seen"])
@@ -259,10 +344,6 @@ def _record_signature(plan: Plan, base: Base, record: Mapping[str, Any]) -> Any:
             taken.append((number, key, day, record[fact.column] if fact.column else None))
     weight = tuple(record[name] for name in ("low", "high", "counts", "active"))
     return item.index, weight, own, record["act_id"], tuple(taken)
-
-
-def _ids(base: Base) -> frozenset[str]:
-    return frozenset(record["record_id"] for record in base.opened.records)
 
 
 def _variants(

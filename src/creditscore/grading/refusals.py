@@ -62,11 +62,17 @@ class Refusals:
             rest,
         )
 
-    def history(self, rest: str, reason: str, column: str) -> None:
+    def history(self, rest: str, reason: str, column: str, value: str = "x.grade", message: str | None = None) -> None:
+        """`rest`: FROM … WHERE …, with x (earlier grade) and s (subject). `message` in place of the reason's own."""
+        message = message or MESSAGES[reason]
         self._add(
-            f"'history', x.row, s.subject_id, NULL, NULL, NULL, '{reason}', '{column}', x.grade, {_text(MESSAGES[reason])}",
+            f"'history', x.row, s.subject_id, NULL, NULL, NULL, '{reason}', '{column}', {value}, {_text(message)}",
             rest,
         )
+
+    def feeds(self, word: str, reason: str, message: str) -> None:
+        """Refuse every feed of a domain, in one row: feeds have no line."""
+        self._add(f"'feeds', NULL, NULL, NULL, NULL, NULL, '{reason}', 'domain', {_text(word)}, {_text(message)}", "")
 
     def by_scheme(self) -> list[tuple[str, int, int, str, str, str, str, str]]:
         """What the scheme added: table, line, sid, subject, record, reason, column and value of each fault."""
@@ -103,7 +109,7 @@ class Refusals:
         return int(
             self.engine.rows(
                 'SELECT COUNT(*) FROM (SELECT DISTINCT "table", line, subject_id, record_id, event_no, '
-                "CASE WHEN \"table\" = 'attributes' THEN \"column\" || COALESCE(value, '') END FROM {table}) r".replace(
+                "CASE WHEN \"table\" IN ('attributes', 'feeds') THEN \"column\" || COALESCE(value, '') END FROM {table}) r".replace(
                     "{table}", table
                 )
             )[0][0]

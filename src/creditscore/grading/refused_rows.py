@@ -9,7 +9,7 @@ from dataclasses import replace
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals, key_of
-from creditscore.grading.variants import Cells, RefusedRow
+from creditscore.grading.variants import ITEM_REASONS, Cells, RefusedRow
 from creditscore.records import Snapshot
 from creditscore.records.identity import canonical_code
 from creditscore.records.refused import FAULT, PART
@@ -22,7 +22,6 @@ LISTING = (
     "listing_id, list, DATE '1970-01-01' + entered_day AS entered_on, DATE '1970-01-01' + term_end_day AS term_end, "
     "DATE '1970-01-01' + exited_day AS exited_on, exit_reason, basis"
 )
-ITEM_REASONS = ("unknown_item", "item_not_in_version", "not_this_item", "empty_id", "unread")
 
 
 def refused_rows(
@@ -98,6 +97,12 @@ def known_domains(plan: Plan) -> frozenset[str]:
     return frozenset({plan.scheme.domain, *(library.words if library else ())})
 
 
+def known_lists() -> frozenset[str]:
+    """The lists of the library; where only a packet's rules can be read, none: its rows were chosen before."""
+    library = vocabulary.known_lists()
+    return frozenset(library.words if library else ())
+
+
 def concerns(plan: Plan, row: RefusedRow, domains: Collection[str]) -> bool:
     """Whether a refused row could say anything under the plan: its domain, item, attribute or list may be read."""
     cells = row.cells
@@ -107,13 +112,13 @@ def concerns(plan: Plan, row: RefusedRow, domains: Collection[str]) -> bool:
             return False
     if row.table == "records":
         item = canonical_code(str(cells.get("item") or ""))
-        is_open = not item or any(reason in ITEM_REASONS for reason in row.reasons)
-        return is_open or item in plan.by_code
+        return any(reason in ITEM_REASONS for reason in row.reasons) or item not in plan.beside
     if row.table == "attributes":
         return cells.get("name") in plan.scheme.attributes
     if row.table == "listings":
         read = {name for fact in plan.facts for name in fact.lists}
-        return bool(read) and (cells.get("list") in read or any(column == "list" for _, column, _ in row.faults))
+        named = canonical_code(str(cells.get("list") or ""))
+        return bool(read) and (named in read or named not in known_lists())
     return any(fact.of == "history" for fact in plan.facts)
 
 

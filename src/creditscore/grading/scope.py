@@ -78,6 +78,21 @@ def refuse_domains(engine: DuckDBEngine, snapshot: Snapshot, folded: Folded, ref
     return rows
 
 
+def refuse_side_domains(engine: DuckDBEngine, snapshot: Snapshot, refusals: Refusals, scope: Scope) -> None:
+    """Refuse earlier grades and feeds of domains that nobody knows."""
+    for table in (snapshot.history, snapshot.feeds):
+        words = [
+            word for (word,) in engine.rows(f"SELECT DISTINCT domain FROM {table} WHERE domain IS NOT NULL ORDER BY 1")
+        ]
+        strange = scope.strange_domains(words) | _stated(snapshot, "unknown_domain", words)
+        for domain, message in strange.items():
+            if table == snapshot.feeds:
+                refusals.feeds(domain, "unknown_domain", message)
+                continue
+            of_domain = f"FROM {table} x JOIN subjects s ON s.sid = x.sid WHERE x.domain = {literal(domain)}"
+            refusals.history(of_domain, "unknown_domain", "domain", literal(domain), message)
+
+
 def refuse_lists(engine: DuckDBEngine, snapshot: Snapshot, refusals: Refusals, scope: Scope) -> list[str]:
     """Refuse the entries of lists that nobody knows; returns the names of these."""
     lists = [name for (name,) in engine.rows(f"SELECT DISTINCT list FROM {snapshot.listings} ORDER BY 1")]

@@ -12,11 +12,13 @@ from creditscore.grading.exact import Subject
 from creditscore.grading.plan import Plan
 from creditscore.grading.replay import subjects
 from creditscore.grading.take_in import engine_of, take_in
-from creditscore.grading.variants import Cells
+from creditscore.grading.variants import Cells, RefusedRow, Space, changes
 from creditscore.records import Snapshot, ingest
 from creditscore.records.snapshot import column_types
 from creditscore.records.tables import TABLES
 
+# What a scheme may find in a row once its other faults are mended: it depends on the item that the row may have had.
+NEXT_FAULTS = ("missing_attribute", "bad_attribute", "missing_date")
 KNOWN = {"log_rows": "known_day", "attributes": "known_day", "listings": "known_day", "history": "known_day"}
 
 
@@ -45,6 +47,7 @@ class Typer:
         self.known_is_given = plan.law_known_at is not None
         self.columns = set(plan.scheme.record_attributes)
         self._typed: dict[str, Subject] = {}
+        self._faults: dict[str, list[tuple[str, str, str]]] = {}  # record, reason and column of each
 
     def take(self, variants: Iterator[Variant]) -> None:
         """Type the variants that were not yet seen."""
@@ -67,6 +70,20 @@ class Typer:
             {**record, "record_id": originals[record["record_id"].partition(".")[2]]} for record in typed.records
         ]
         return Reading(variant.drops, replace(typed, records=records))
+
+    def mended(self, space: Space, variant: Variant) -> list[Variant]:
+        """Mend the first fault that the scheme found in a variant that was taken, in every admissible way."""
+        key, rows = self._key(variant)
+        if not self._faults.get(key):
+            return []
+        record, reason, column = self._faults[key][0]
+        own = [place for place, row in enumerate(rows) if variant.table != "records" or row["record_id"] == record]
+        place = min(own, key=lambda place: (rows[place].get("event") or "filed") != "filed")
+        cells = variant.rows[place]
+        ways = changes(space, RefusedRow(variant.table, 0, cells, ()), reason, column)
+        before, after = variant.rows[:place], variant.rows[place + 1 :]
+        again = {column: None} if reason == "missing_attribute" else None  # what is missing would be missing still
+        return [replace(variant, rows=(*before, cells | way, *after)) for way in ways if way != again]
 
     def _key(self, variant: Variant) -> tuple[str, list[Cells]]:
         """The rows with ids of their own, which say nothing, and a text by which equal ones are known."""
@@ -114,8 +131,12 @@ class Typer:
                 if self._has(small, name, column):  # a correction without a day of its own counts from that day
                     small.con.execute(f"UPDATE {name} SET {column} = least({column}, {self.plan.known_at})")
         engine = engine_of(small)
-        take_in(engine, small, self.plan)
+        taken = take_in(engine, small, self.plan)
         typed = dict(subjects(engine, self.plan))
+        keys = {name: key for key, name in ids.items()}
+        for _, _, _, name, record, reason, column, _ in taken.refusals.by_scheme():
+            if reason in NEXT_FAULTS:
+                self._faults.setdefault(keys[name], []).append(((record or "").partition(".")[2], reason, column))
         small.con.close()
         return {key: typed[ids[key]] for key in new}
 

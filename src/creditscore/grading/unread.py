@@ -14,7 +14,8 @@ from creditscore.grading.period_over import judged_on
 from creditscore.grading.plan import Plan
 from creditscore.grading.scope import Scope
 from creditscore.records import Snapshot
-from creditscore.records.snapshot import attribute_names
+from creditscore.records.snapshot import attribute_names, column_types
+from creditscore.records.source import quote
 from creditscore.records.tables import TABLES
 from creditscore.schemes.expressions import literal
 from creditscore.schemes.model import Scheme
@@ -72,12 +73,13 @@ def find_unread(snapshot: Snapshot, scope: Scope, ignored: Iterable[str] = ()) -
     attributes = {name for scheme in scope.schemes for name in scheme.attributes}
     fields = {name for scheme in scope.schemes for name in scheme.record_attributes}
     given = attribute_names(snapshot)
+    supplied = given.union(*(about.get("refused_attributes", ()) for about in snapshot.inputs.values()))
     further = set(snapshot.inputs.get("subjects", {}).get("further", ()))
     there = {"subjects": further, "attributes": given - further, "records": set(snapshot.attribute_columns)}
     known = {"subjects": attributes, "attributes": attributes, "records": fields}
     for table, about in snapshot.inputs.items():
-        if table not in there:
-            there[table], known[table] = set(about.get("unread", ())), set()
+        there[table] = there.get(table, set()) | set(about.get("unread", ()))
+        known.setdefault(table, set())
     columns = {table: sorted(names - known[table]) for table, names in there.items() if names - known[table]}
     decisive = {name for scheme in scope.schemes for name in read_attributes(scheme)}
     near: list[dict[str, str]] = []
@@ -87,14 +89,63 @@ def find_unread(snapshot: Snapshot, scope: Scope, ignored: Iterable[str] = ()) -
         missing = set(TABLES[table].columns) - own if own else set()
         stems = decisive - given if table in ("subjects", "attributes") else set()
         candidates = missing | (known[table] - there[table] - given)
+        standing = {plain(word): word for word in sorted(own | (known[table] & (given | there[table])))}
         for name in names:
             match = None if name in left else near_name(name, candidates, stems)
             if match is None and table == "attributes" and name not in left:
                 match = near_name(name, known[table] & given)
                 misnamed += [name] if match else []
+            if match is None and name not in left:
+                match = _beside(snapshot, table, name, standing)
             near += [{"table": table, "column": name, "near": match}] if match else []
-    absent = tuple(sorted(decisive - given - left))
+    absent = tuple(sorted(decisive - supplied - left))
     return Unread(columns, tuple(near), absent, tuple(sorted(left)), tuple(misnamed))
+
+
+def _beside(snapshot: Snapshot, table: str, name: str, standing: Mapping[str, str]) -> str | None:
+    """Find the known column that stands beside `name` and differs by one slip.
+
+    `standing`: the known columns that are there, by their plain form. In records and subjects, whose cells are kept,
+    it counts only if some row has `name` filled and the known one empty.
+    """
+    folded = plain(name)
+    slips = [known for form, known in standing.items() if is_one_slip(folded, form)]
+    if not slips or (table == "attributes" and name in attribute_names(snapshot)):
+        return None
+    if table not in ("records", "subjects"):
+        return slips[0]
+    columns = column_types(snapshot.con, snapshot.log if table == "records" else snapshot.subjects)
+    for known in slips:
+        names = (f"a_{known}", f"{known.removesuffix('_on')}_day", known)
+        column = next((own for own in names if own in columns), None)
+        if table == "records":
+            if column is None:
+                continue
+            filled = f"SELECT sid FROM {snapshot.log} WHERE {quote('a_' + name)} IS NOT NULL"
+            only = f"{filled} AND {quote(column)} IS NULL"
+        else:
+            there = f"SELECT sid FROM {snapshot.attributes} WHERE name = {literal(known)} AND value IS NOT NULL"
+            if column is not None:
+                there = f"SELECT sid FROM {snapshot.subjects} WHERE {quote(column)} IS NOT NULL"
+            filled = (
+                f"SELECT DISTINCT sid FROM {snapshot.attributes} WHERE name = {literal(name)} AND value IS NOT NULL"
+            )
+            only = f"{filled} AND sid NOT IN ({there})"
+        if snapshot.con.execute(f"SELECT 1 FROM ({only}) LIMIT 1").fetchall():
+            return known
+    return None
+
+
+def is_one_slip(name: str, known: str) -> bool:
+    """Whether one letter added, left out, changed or exchanged with its neighbour makes one word of the other."""
+    if abs(len(name) - len(known)) > 1:
+        return False
+    start = next((k for k, pair in enumerate(zip(name, known, strict=False)) if pair[0] != pair[1]), None)
+    if start is None:
+        return True
+    left, right = name[start:], known[start:]
+    swapped = left[1:2] + left[:1] + left[2:]
+    return left[1:] == right[1:] or left[1:] == right or left == right[1:] or swapped == right
 
 
 def run_marks(snapshot: Snapshot, plan: Plan, unread: Unread) -> tuple[str, ...]:
@@ -114,6 +165,7 @@ def run_marks(snapshot: Snapshot, plan: Plan, unread: Unread) -> tuple[str, ...]
         ),
         "absent_attributes": bool(set(unread.absent) & read_attributes(scheme)),
         "feeds_undeclared": not snapshot.feeds_declared,
+        "delivery_differs": bool(snapshot.inputs.get("feeds", {}).get("differing_tables")),
     }
     return tuple(sorted(code for code, holds in marks.items() if holds))
 

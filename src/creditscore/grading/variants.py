@@ -9,8 +9,10 @@ from itertools import product
 from typing import Any
 
 from creditscore.days import FIRST, LAST, add_months, from_day
+from creditscore.grading.past import route_grades
 from creditscore.grading.plan import BoundWindow, Plan
 from creditscore.quantities import MICRO, from_micro, plain
+from creditscore.records.identity import canonical_code
 from creditscore.records.tables import EVENTS, HISTORY_CODES
 from creditscore.schemes.expressions import Node, thresholds
 
@@ -19,6 +21,7 @@ YEARS_BACK = 10  # how far days are tried month by month before the day of gradi
 DAY_FAULTS = ("bad_date", "after_intake", "occurred_after_recorded", "corrected_before_occurred")
 EARLY_DAYS = ("occurred_on", "event_on")
 ITEM_FAULTS = ("unknown_item", "not_this_item")
+ITEM_REASONS = (*ITEM_FAULTS, "item_not_in_version", "empty_id", "unread")
 Cells = dict[str, Any]
 Options = tuple[list[Cells | None], bool]  # the cells a row may have had (None: it counts for nothing); are these all
 
@@ -75,15 +78,15 @@ class RefusedRow:
 
 def options(space: Space, row: RefusedRow) -> Options:
     """Each admissible reading of a row, the most telling first, and whether these are all."""
-    changes: list[list[Cells]] = []
+    mends: list[list[Cells]] = []
     complete = True
-    for reason, column, _ in row.faults:
-        given = list(_changes(space, row, reason, column))
+    for reason, column, _ in (*row.faults, *hidden_faults(space.plan, row)):
+        given = list(changes(space, row, reason, column))
         complete &= reason != "unread"
         if given:
-            changes.append(given)
+            mends.append(given)
     readings: list[Cells | None] = []
-    for parts in product(*changes):
+    for parts in product(*mends):
         if len(readings) >= MOST_VARIANTS:
             return readings, False
         cells: Cells = dict(row.cells)
@@ -93,7 +96,29 @@ def options(space: Space, row: RefusedRow) -> Options:
     return [*readings, None], complete
 
 
-def _changes(space: Space, row: RefusedRow, reason: str, column: str) -> Iterator[Cells]:
+def hidden_faults(plan: Plan, row: RefusedRow) -> Iterator[tuple[str, str, str]]:
+    """Find the words of a refused row that the scheme would refuse next, were its other faults mended."""
+    cells, faulty = row.cells, {column for _, column, _ in row.faults}
+    if "unread" in row.reasons:
+        return
+    domain = canonical_code(str(cells.get("domain") or ""))
+    if row.table in ("records", "history") and "domain" not in faulty and domain not in ("", plan.scheme.domain):
+        yield "unknown_domain", "domain", ""
+    if row.table == "records" and not any(reason in ITEM_REASONS for reason in row.reasons):
+        if cells.get("item") and canonical_code(str(cells["item"])) not in plan.by_code:
+            yield "unknown_item", "item", ""
+    elif row.table == "listings" and "list" not in faulty:
+        if not any(canonical_code(str(cells.get("list") or "")) in fact.lists for fact in plan.facts):
+            yield "unknown_list", "list", ""
+    elif row.table == "history" and "grade" not in faulty and cells.get("state") in (None, "graded"):
+        grade = canonical_code(str(cells.get("grade") or ""))
+        if grade not in plan.grades:
+            yield "unknown_grade", "grade", ""
+        elif not cells.get("route") and "route" not in faulty and grade in route_grades(plan):
+            yield "missing_route", "route", ""
+
+
+def changes(space: Space, row: RefusedRow, reason: str, column: str) -> Iterator[Cells]:
     """The cells that mend one fault, each in one way."""
     cells, plan = row.cells, space.plan
     if reason in DAY_FAULTS:
@@ -287,7 +312,8 @@ def _orphan_variants(
     space: Space, orphans: Sequence[RefusedRow], others: Mapping[str, Sequence[Cells]]
 ) -> Iterator[tuple[frozenset[str], list[Cells], bool]]:
     """Events of a record nobody filed: of any other record of the subject, or of one that never came."""
-    given = next((str(row.cells["item"]) for row in orphans if row.cells.get("item")), None)
+    named = (canonical_code(str(row.cells["item"])) for row in orphans if row.cells.get("item"))
+    given = next((item for item in named if item in space.plan.by_code), None)
     items = [given] if given else list(space.items)
     first = min((str(value) for row in orphans for name in EARLY_DAYS if (value := row.cells.get(name))), default="")
     clock = space.plan.clocks[space.plan.default_clock][0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,10 @@ from creditscore.modelling.frame import Source, look
 Floats = NDArray[np.float64]
 
 
-def table_of(estimator: Any, table: Any, reset: bool = False) -> Source:
-    """The table with the names of the fit; sets or checks `n_features_in_` and `feature_names_in_`."""
+def table_of(estimator: Any, table: Any, reset: bool = False, finite: bool = False) -> Source:
+    """The table with the names of the fit; sets or checks `n_features_in_` and `feature_names_in_`. `finite`:
+    infinities are refused as columns are read.
+    """
     if type(table) is dict:
         import pandas as pd
 
@@ -30,8 +33,8 @@ def table_of(estimator: Any, table: Any, reset: bool = False) -> Source:
                 f"{estimator.n_features_in_} features as input"
             )
         validate_data(estimator, table, reset=False, skip_check_array=True)
-        return look(table, estimator.names_)
-    source = look(table)
+        return replace(look(table, estimator.names_), finite=finite)
+    source = replace(look(table), finite=finite)
     if not isinstance(table, np.ndarray) and not hasattr(table, "shape"):
         table = np.asarray(table)
     validate_data(estimator, table, reset=reset, skip_check_array=True)

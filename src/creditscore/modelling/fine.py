@@ -14,6 +14,7 @@ from creditscore.modelling.frame import Column, refuse_dates
 Floats = NDArray[np.float64]
 
 MOST_LEVELS = 64  # levels with a bin of their own before merging
+APART = 0.2  # part of a bin from which on a lowest or highest value that lies far off has one of its own
 
 
 def fine_bins(
@@ -94,9 +95,7 @@ def quantile_cuts(
     if few:
         starts = first if first is not None else np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
     if not few or len(starts) >= most:
-        at = np.searchsorted(upto, np.arange(1, most) * total / most, side="right")
-        starts = np.unique(np.searchsorted(ordered, ordered[np.minimum(at, len(ordered) - 1)], side="left"))
-        starts = starts[starts > 0]
+        starts = even_starts(ordered, upto, most, least)
     cuts, before = [], 0.0
     for start in starts:
         below = float(upto[start - 1])
@@ -104,6 +103,36 @@ def quantile_cuts(
             cuts.append(short(float(ordered[start - 1]), float(ordered[start])))
             before = below
     return tuple(cuts)
+
+
+def even_starts(ordered: Floats, upto: Floats, most: int, least: float) -> NDArray[np.intp]:
+    """Where bins of about equal weight begin among ordered values, of which `upto` is the weight so far.
+
+    A value that fills a bin is not mixed with its neighbours, nor is the lowest or highest one if it has a good part of
+    a bin and lies further off than the quartiles lie apart: it is nothing, or a code, and what is peculiar to it would
+    be laid to the values beside it, or to other columns that hold it in the same rows.
+    """
+    total, size = float(upto[-1]), len(ordered)
+    second = int(np.searchsorted(ordered, ordered[0], side="right"))
+    last = int(np.searchsorted(ordered, ordered[-1], side="left"))
+    low, high = float(upto[second - 1]), total - float(upto[last - 1])
+    first_quarter, last_quarter = (float(ordered[np.searchsorted(upto, total * part)]) for part in (0.25, 0.75))
+    gaps = float(ordered[second] - ordered[0]), float(ordered[-1] - ordered[last - 1])
+    ends = [
+        start
+        for start, weight, gap in zip((second, last), (low, high), gaps, strict=True)
+        if max(least, APART * total / most) <= weight < total / most and gap > last_quarter - first_quarter
+    ]
+    if most - len(ends) < 3:
+        ends = []
+    low, high = low if second in ends else 0.0, high if last in ends else 0.0
+    bins = most - len(ends)
+    at = np.searchsorted(upto, low + np.arange(1, bins) * (total - low - high) / bins, side="right")
+    values = ordered[np.minimum(at, size - 1)]
+    runs, inside = np.unique(np.searchsorted(ordered, values, side="left"), return_counts=True)
+    heavy = runs[(inside > 1) | (runs == 0)]
+    starts = np.unique(np.concatenate([runs, np.searchsorted(ordered, ordered[heavy], side="right"), ends]))
+    return starts[(starts > 0) & (starts < size)].astype(np.intp)
 
 
 def distinct_few(ordered: Floats, most: int) -> bool:

@@ -1,8 +1,8 @@
 """Tables as numpy columns: what a model is fitted to and what it scores is read by this one path.
 
 A column is numbers (bool, integers, floats, decimals) or categories (text, categoricals). Text that looks like numbers
-stays text. Missing is NaN, None, NA or null. Infinities are numbers beyond every cut. Dates are refused: a model
-needs to be told what about a date counts.
+stays text. Missing is NaN, None, NA or null. Infinities are numbers beyond every cut, or refused where only finite ones
+are asked for. Dates are refused: a model needs to be told what about a date counts.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditscore.errors import TableError
+from creditscore.modelling.inputs import refuse_infinity
 
 DATE = re.compile(
     r"\s*\d{4}([-/.年])\d{1,2}\1?(月)?\d{1,2}日?([ T]\d{1,2}:\d{2}.*)?\s*|\s*\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\s*"
@@ -47,11 +48,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Source:
-    """A table that was looked at but not read: names, number of rows, and its raw columns."""
+    """A table that was looked at but not read: names, number of rows, and its raw columns. `finite`: infinities in a
+    column that is read are refused.
+    """
 
     names: tuple[str, ...]
     rows: int
     raw: tuple[Any, ...]
+    finite: bool = False
 
     def read(self, name: str) -> Column:
         """The column of that name; an error says which are there."""
@@ -59,7 +63,10 @@ class Source:
             raise TableError(
                 f"column {name!r} is missing", allowed=self.names[:20], next="give every column of the card"
             )
-        return read_column(self.raw[self.names.index(name)], name)
+        column = read_column(self.raw[self.names.index(name)], name)
+        if self.finite and column.values is not None and column.values.dtype.kind == "f":
+            refuse_infinity(name, column.values)
+        return column
 
 
 def look(table: Any, names: Sequence[str] | None = None) -> Source:

@@ -130,9 +130,9 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, groups: Any = None) -> ScorecardClassifier:
         """Fit the card. `groups`: rows that belong together (a company over years), so that neither smoothing nor
-        evidence is fooled by them.
+        evidence is fooled by them; each row its own where weights are no counts.
         """
-        source = table_of(self, X, reset=True)
+        source = table_of(self, X, reset=True, finite=True)
         self._check()
         self.classes_, event = binary_target(self, y, source.rows)
         weight = weights(self, sample_weight, source.rows, event)
@@ -146,8 +146,8 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         coded = code_columns(self, source, used, weight, event, MOST_COLUMNS)
         self.left_: dict[str, str] = dict(coded.left)
         rule = Rule(None if self.evidence is None else float(self.evidence), tuple(self.forced), coded.looked_at)
-        together = group  # clusters of one row each are rows
-        if group is not None and len(np.unique(group.astype(str))) == len(event):
+        together = group  # clusters of one row each are rows, unless rows weigh differently
+        if group is not None and np.ptp(weight) == 0 and len(np.unique(group.astype(str))) == len(event):
             together = None
         with one_thread():
             if self.method == "additive":
@@ -265,7 +265,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
     def score_points(self, X: Any) -> NDArray[Any]:
         """Points per row, higher is better: int64, float64 where `round_points` is False."""
         check_is_fitted(self)
-        return self.card_.score(table_of(self, X))
+        return self.card_.score(table_of(self, X, finite=True))
 
     def decision_function(self, X: Any) -> Floats:
         """Log-odds of the event, as the score says."""
@@ -286,7 +286,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
     def contributions(self, X: Any) -> pd.DataFrame:
         """Points per row and variable; they and the base add up to the score exactly."""
         check_is_fitted(self)
-        frame = self.card_.contributions(table_of(self, X))
+        frame = self.card_.contributions(table_of(self, X, finite=True))
         if hasattr(X, "index") and hasattr(X, "columns"):
             frame.index = X.index
         return frame
@@ -298,7 +298,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         variable.
         """
         check_is_fitted(self)
-        return rank_reasons(self.card_, table_of(self, X), k, baseline)
+        return rank_reasons(self.card_, table_of(self, X, finite=True), k, baseline)
 
     def edit(
         self,
@@ -321,7 +321,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
         args: dict[str, Any] = {"points": points, "reason": reason, "author": author, "on": on}
         card = edit_points(self.card_, variable, bin, **args)
         if X is not None and y is not None:
-            source = table_of(self, X)
+            source = table_of(self, X, finite=True)
             before, after = self.card_.score(source), card.score(source)
             bad = np.asarray(y) == self.classes_[1]
             effect = {

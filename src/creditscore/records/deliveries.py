@@ -1,10 +1,10 @@
-"""Deliveries that a feed declares: how many rows it brought, and the hash of its file; what differs is refused."""
+"""Deliveries that feeds declare: how many rows of a table came, and the hash of its file; what differs is refused."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,31 +13,40 @@ from creditscore.records.faults import bit_of
 from creditscore.records.identity import canonical_code
 from creditscore.records.source import Source, files_of, quote
 from creditscore.records.stage import Stage
-from creditscore.records.tables import ONE, REASONS
+from creditscore.records.tables import ONE, REASONS, TABLES
 
 if TYPE_CHECKING:
     import duckdb
 
 
+DECLARABLE = tuple(name for name in TABLES if name != "feeds")
+
+
 @dataclass
 class Delivered:
-    """What arrived: rows of the records by domain and source, before any is refused, and hashes of their files.
+    """What arrived, before any row is refused: rows of the records by domain and source, of the other tables in all.
 
-    `declared` and `differs` count the feeds that declare something, and those of which it is not so.
+    `hashes`: of the files of each table. `declared` and `differs` count the feeds that declare something, and those of
+    which it is not so; `tables`: the tables but records that are not what was declared.
     """
 
     rows: Mapping[tuple[str, str], int]
-    hashes: frozenset[str]
+    tables: Mapping[str, int]
+    hashes: Mapping[str, frozenset[str]]
     declared: int = 0
     differs: int = 0
+    differing: set[str] = field(default_factory=set)
 
     @property
     def state(self) -> str:
         return "differs" if self.differs else "declared" if self.declared else "undeclared"
 
 
-def count_delivered(con: duckdb.DuckDBPyConnection, feeds: Source, records: Source, given: Any) -> Delivered:
+def count_delivered(
+    con: duckdb.DuckDBPyConnection, sources: Mapping[str, Source], given: Mapping[str, Any]
+) -> Delivered:
     """Count what arrived, where a feed could declare it; files are only read where a hash is declared."""
+    feeds, records = sources["feeds"], sources["records"]
     counted = []
     if feeds.has("rows"):
         cells = [
@@ -47,33 +56,57 @@ def count_delivered(con: duckdb.DuckDBPyConnection, feeds: Source, records: Sour
         counted = con.execute(
             f"SELECT d, s, count(*) FROM (SELECT {cells[0]} AS d, {cells[1]} AS s FROM {records.view}) GROUP BY ALL"
         ).fetchall()
-    hashes: frozenset[str] = frozenset()
-    if feeds.has("sha256") and isinstance(given, str | Path):
-        hashes = frozenset(_hash_of(Path(file)) for file in files_of(str(given)))
-    return Delivered({(domain or "", source or ""): rows for domain, source, rows in counted}, hashes)
+    hashes = {
+        name: frozenset(_hash_of(Path(file)) for file in files_of(str(table)))
+        for name, table in given.items()
+        if feeds.has("sha256") and isinstance(table, str | Path) and (name == "records" or feeds.has("table"))
+    }
+    of_records = {(domain or "", source or ""): rows for domain, source, rows in counted}
+    return Delivered(of_records, {name: source.rows for name, source in sources.items()}, hashes)
 
 
 def check_deliveries(con: duckdb.DuckDBPyConnection, stage: Stage, delivered: Delivered) -> dict[int, str]:
     """Set the fault of the staged feeds whose delivery differs; returns the message by line."""
-    has = [name for name in ("rows", "sha256") if stage.source.has(name)]
+    declaring = ("table", "rows", "sha256")
+    has = [name for name in declaring if stage.source.has(name)]
     if not has:
         return {}
-    shown = ", ".join(quote(f"declared_{name}") if name in has else "NULL" for name in ("rows", "sha256"))
+    staged = {"table": "of_table", "rows": "declared_rows", "sha256": "declared_sha256"}
+    shown = ", ".join(quote(staged[name]) if name in has else "NULL" for name in declaring)
     feeds = con.execute(f"SELECT line, domain, source, {shown} FROM stage_side").fetchall()
     messages: dict[int, str] = {}
-    for line, domain, source, rows, sha256 in feeds:
+    for line, domain, source, table, rows, sha256 in feeds:
         delivered.declared += rows is not None or sha256 is not None
-        counted = delivered.rows.get((domain or "", canonical_code(source or "")), 0)
-        if rows is not None and rows != counted * ONE:
-            declared = f"{rows / ONE:f}".rstrip("0").rstrip(".")
-            messages[line] = f"{REASONS['bad_delivery']}: {declared} rows declared, {counted} counted"
-            _mark(con, stage, "rows", line)
-        elif sha256 is not None and sha256.removeprefix("sha256:") not in delivered.hashes:
-            there = f"{len(delivered.hashes)} files of records, none with this hash"
-            messages[line] = f"{REASONS['bad_delivery']}: {there if delivered.hashes else 'the records are no file'}"
-            _mark(con, stage, "sha256", line)
+        name = table or "records"
+        fault = _difference(delivered, name, domain or "", source or "", rows, sha256)
+        if fault is not None:
+            column, message = fault
+            messages[line] = f"{REASONS['bad_delivery']}: {message}"
+            delivered.differing |= {name} - {"records"}
+            _mark(con, stage, column, line)
     delivered.differs = len(messages)
     return messages
+
+
+def _difference(
+    delivered: Delivered, table: str, domain: str, source: str, rows: int | None, sha256: str | None
+) -> tuple[str, str] | None:
+    """The column of a feed that is not so, and why; `rows` in millionths."""
+    if table not in DECLARABLE:
+        return "table", f"there is no table {table!r}; there are {', '.join(DECLARABLE)}"
+    if table == "records":
+        counted = delivered.rows.get((domain, canonical_code(source)), 0)
+    else:
+        counted = delivered.tables.get(table, 0)
+    if rows is not None and rows != counted * ONE:
+        declared = f"{rows / ONE:f}".rstrip("0").rstrip(".")
+        of = "" if table == "records" else f" of {table}"
+        return "rows", f"{declared} rows{of} declared, {counted} counted"
+    hashes = delivered.hashes.get(table, frozenset())
+    if sha256 is not None and sha256.removeprefix("sha256:") not in hashes:
+        there = f"{len(hashes)} files of {table}, none with this hash"
+        return "sha256", there if hashes else f"the {table} are no file"
+    return None
 
 
 def _mark(con: duckdb.DuckDBPyConnection, stage: Stage, column: str, line: int) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from creditscore.boundary import require_plain
 from creditscore.errors import InputError
 
 CHUNK = 1 << 24
@@ -30,6 +31,7 @@ def _decodes(path: Path, encoding: str) -> bool:
 
 def encoding_of(path: Path) -> str:
     """`utf-8-sig` (with or without a mark) or `gb18030`; InputError for anything else."""
+    require_plain(path)
     with path.open("rb") as stream:
         head = stream.read(4)
     if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
@@ -86,7 +88,8 @@ def header_of(path: Path, encoding: str) -> list[str]:
         try:
             names = next(csv.reader(stream), [])
         except csv.Error:
-            raise InputError("the first line is not a header", where=str(path)) from None
+            raise InputError("the first line is not a header", where=str(path), allowed="column names between commas",
+                             next="export the file again") from None  # fmt: skip
     names = [unicodedata.normalize("NFKC", name).strip() for name in names]
     if not any(names):
         raise InputError("the file is empty: it has no header line", where=str(path),

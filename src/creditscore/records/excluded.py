@@ -30,7 +30,7 @@ class Excluded:
         lowered = word.lower()
         joined = "_" + re.sub(r"[^0-9a-z\u4e00-\u9fff]+", "_", lowered) + "_"
         return (
-            lowered in self.domains
+            bool({joined.strip("_"), joined.strip("_").removesuffix("s")} & self.domains)  # also in the plural
             or any(one in lowered for one in self.plain)
             or any(f"_{one}_" in joined for one in self.parts)
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from creditscore.records.log import show_log, take_records
 from creditscore.records.refused import attribute_rows, create_refused
 from creditscore.records.side import create_side, take_side
 from creditscore.records.snapshot import Snapshot, column_types
-from creditscore.records.source import Source, forget, open_sources
+from creditscore.records.source import Source, forget, open_sources, quote
 from creditscore.records.subjects import SubjectIds, take_subjects
 from creditscore.records.wide import cleaned, forget_wide
 
@@ -111,11 +112,15 @@ def ingest(
     con = connect(con, threads, memory_limit)
     with tempfile.TemporaryDirectory(prefix="creditscore-") as folder:
         sources = {name: cleaned(con, source) for name, source in open_sources(con, given, Path(folder)).items()}
-        return _take(con, sources, subject_ids, latest, records)
+        return _take(con, sources, subject_ids, latest, given)
 
 
 def _take(
-    con: duckdb.DuckDBPyConnection, sources: dict[str, Source], subject_ids: SubjectIds, latest: int, records: Any
+    con: duckdb.DuckDBPyConnection,
+    sources: dict[str, Source],
+    subject_ids: SubjectIds,
+    latest: int,
+    given: Mapping[str, Any],
 ) -> Snapshot:
     for name in ("subjects", "records"):
         refuse_columns(name, sources[name].further, sources[name].origin)
@@ -128,15 +133,18 @@ def _take(
     show_log(con, "log_rows", facts["columns"], further, "line")
     delivered = None
     if "feeds" in sources:
-        delivered = count_delivered(con, sources["feeds"], sources["records"], records)
+        delivered = count_delivered(con, sources, given)
     for name in ("attributes", "listings", "history", "feeds"):
         if name in sources:
             counts[name] = take_side(con, sources[name], subject_ids == "uscc", latest, delivered)
     attribute_rows(con, subject_ids == "uscc")
     redact_quarantine(con)
     inputs = {name: _describe_input(con, source) for name, source in sources.items()}
+    for name, lost in _refused_attributes(con, sources, counts).items():
+        inputs[name]["refused_attributes"] = lost
     if delivered is not None:
         inputs["feeds"]["delivery"] = delivered.state
+        inputs["feeds"] |= {"differing_tables": sorted(delivered.differing)} if delivered.differing else {}
     for source in sources.values():
         forget_wide(con, source)
     forget(con, sources)
@@ -167,6 +175,25 @@ def _describe_input(con: duckdb.DuckDBPyConnection, source: Source) -> dict[str,
         names = [source.spelled.get(name, name) for name, is_rounded in zip(floats, rounded, strict=True) if is_rounded]
         about |= {"rounded_columns": sorted(names)} if names else {}
     return about
+
+
+def _refused_attributes(
+    con: duckdb.DuckDBPyConnection, sources: dict[str, Source], counts: Mapping[str, Mapping[str, Any]]
+) -> dict[str, list[str]]:
+    """By table, attributes that were supplied in refused rows alone: they are not absent, their rows are refused."""
+    kept = {name for (name,) in con.execute("SELECT DISTINCT name FROM attributes").fetchall()}
+    lost: dict[str, list[str]] = {}
+    for table, source in sources.items():
+        if table == "subjects" and counts[table]["refused"]:
+            names = [name for name in source.further if name not in kept]
+            filled = ", ".join(f"count({quote(name)})" for name in names) or "0"
+            numbers = con.execute(f"SELECT {filled} FROM {source.view}").fetchall()[0]
+            lost[table] = [name for name, number in zip(names, numbers, strict=False) if number]
+        elif table == "attributes" and counts[table]["refused"]:
+            given = parse.raw_text("name", source.types["name"])
+            rows = con.execute(f"SELECT DISTINCT {given} FROM {source.view}").fetchall()
+            lost[table] = sorted({name for (name,) in rows if name} - kept)
+    return {table: names for table, names in lost.items() if names}
 
 
 def _newest_day(con: duckdb.DuckDBPyConnection, log_columns: list[str]) -> int:

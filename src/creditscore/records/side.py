@@ -95,10 +95,13 @@ def _feeds(stage: Stage) -> Values:
         "district": stage.text("district"),
         "region": stage.text("region"),
     }
+    if stage.source.has("table"):
+        values["of_table"] = stage.code("table")
     if stage.source.has("rows"):
         values["declared_rows"] = stage.number("rows")
     if stage.source.has("sha256"):
         values["declared_sha256"] = f"lower({stage.code('sha256')})"
+    stage.fault("bad_delivery", "table")
     stage.fault("bad_delivery", "rows")
     stage.fault("bad_delivery", "sha256")
     stage.fault("empty_id", "domain", f"{values['domain']} IS NULL")
@@ -184,6 +187,11 @@ def take_side(
         )
     names = [column.split()[0] for column in COLUMNS[name].split(", ")]
     chosen = ", ".join("line" if column == "row" else quote(column) for column in names)
-    con.execute(f"INSERT INTO {name} SELECT {chosen} FROM stage_side WHERE mask = 0")
+    of_records = "coalesce(of_table, 'records') = 'records'" if name == "feeds" and source.has("table") else "TRUE"
+    con.execute(f"INSERT INTO {name} SELECT {chosen} FROM stage_side WHERE mask = 0 AND {of_records}")
+    counts = {"rows": source.rows, "refused": refused, "repeated": repeated}
+    if of_records != "TRUE":  # a declaration of another table feeds nobody
+        (other,) = con.execute(f"SELECT count(*) FROM stage_side WHERE NOT ({of_records})").fetchall()[0]
+        counts |= {"of_other_tables": other} if other else {}
     con.execute("DROP TABLE stage_side")
-    return {"rows": source.rows, "refused": refused, "repeated": repeated}
+    return counts

@@ -76,7 +76,8 @@ class Snapshot:
     @property
     def feeds_declared(self) -> bool:
         """Whether a table of feeds was given; one of which every row was refused feeds nobody."""
-        return bool(self.counts.get("feeds", {}).get("rows", 0)) or bool(self.rows(self.feeds))
+        counted = self.counts.get("feeds", {})
+        return counted.get("rows", 0) > counted.get("of_other_tables", 0) or bool(self.rows(self.feeds))
 
     @property
     def intake_on(self) -> date:

@@ -7,12 +7,14 @@ the place of the row in the input.
 from __future__ import annotations
 
 import glob
+import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.boundary import outside, require_plain, translate
 from creditscore.errors import InputError
 from creditscore.records.encoding import Reading, as_utf8, as_utf8_in_part, encoding_of, header_of
 from creditscore.records.identity import redact
@@ -21,6 +23,7 @@ from creditscore.records.tables import TABLES, Table
 if TYPE_CHECKING:
     import duckdb
 
+MOST_LISTED = 500  # characters of the names in a message
 LINE = "line of the row"  # a name no input column has
 Opened = tuple[str, str, list[str] | None]  # SQL of the rows, origin, the input's columns where SQL does not show all
 
@@ -105,13 +108,14 @@ def _open(con: duckdb.DuckDBPyConnection, table: Table, data: Any, folder: Path)
     missing = [name for name in table.required if name not in names.values()]
     if missing:
         there = ", ".join(columns or types)
+        listed = there if len(there) <= MOST_LISTED else f"{there[:MOST_LISTED]} …"
 
         def shown(wanted: Sequence[str]) -> str:
             return ", ".join(table.labels.get(name, name) for name in wanted)
 
         raise InputError(
             f"{table.name}: missing column{'s' * (len(missing) > 1)} {shown(missing)};"
-            f" there are: {redact(there) or 'none'}",
+            f" there are: {redact(listed) or 'none'}",
             where=origin,
             allowed=f"{table.name} needs {shown(table.required)}",
             next="save the file with commas between cells" if _other_marks(there) else "rename or add the columns",
@@ -200,10 +204,14 @@ def _parquet(con: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> 
 
     parts, before = [], 0
     for file in files:
+        require_plain(file)
         try:
             rows = con.execute(f"SELECT num_rows FROM parquet_file_metadata({literal(file)})").fetchall()[0][0]
+            schema = con.execute(f"SELECT name, num_children FROM parquet_schema({literal(file)})").fetchall()
         except duckdb.Error as error:
+            _raise_of_machine(error, file)
             raise InputError(f"{table.name}: not a Parquet file", where=file, next="write it again") from error
+        _refuse_twice(table.name, _top_names(schema), file)
         parts.append(
             f"SELECT * EXCLUDE (file_row_number), file_row_number + {before + 1} AS {quote(LINE)}"
             f" FROM read_parquet({literal(file)}, file_row_number = true)"
@@ -212,41 +220,96 @@ def _parquet(con: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> 
     return " UNION ALL BY NAME ".join(parts)
 
 
-def _csv(con: duckdb.DuckDBPyConnection, table: Table, path: Path, folder: Path) -> tuple[str, list[str]]:
-    import duckdb
+def _top_names(schema: Sequence[tuple[str, int | None]]) -> list[str]:
+    """The names of the columns of a Parquet file; its schema lists what is inside a column behind it."""
+    names, inside = [], 0
+    for name, children in schema[1:]:  # the first line is the table itself
+        if inside:
+            inside -= 1
+        else:
+            names.append(name)
+        inside += children or 0
+    return names
 
+
+def _refuse_twice(what: str, names: Sequence[str], where: str) -> None:
+    twice = [name for name, count in Counter(name.lower() for name in names if name).items() if count > 1]
+    if twice:
+        raise InputError(f"{what}: column name given twice: {redact(', '.join(twice))}", where=where,
+                         next="rename the columns")  # fmt: skip
+
+
+def file_rows(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> str:
+    """SQL of the rows of a Parquet or CSV file that is none of the input tables, and read as they are.
+
+    Of a CSV file every column is text, and nothing is guessed: the first line is the header, commas part the cells,
+    and no line is a comment.
+    """
+    if not path.is_file():
+        require_plain(path)
+        raise InputError(f"there is no file for {name}", where=str(path), next="give the path of a Parquet or CSV file")
+    if path.suffix.lower() == ".parquet":
+        rows = f"SELECT * FROM read_parquet({literal(str(path))})"
+        with outside(f"the table of {name}", path, "give a Parquet or CSV file"):
+            con.execute(f"SELECT 1 FROM ({rows}) LIMIT 1").fetchall()
+        return rows
     encoding = encoding_of(path)
     header = header_of(path, encoding)
-    twice = [name for name, count in Counter(name.lower() for name in header if name).items() if count > 1]
-    if twice:
-        raise InputError(f"{table.name}: column name given twice: {redact(', '.join(twice))}", where=str(path),
-                         next="rename the columns")  # fmt: skip
+    _refuse_twice(name, header, str(path))
+    names = [column or " " * (position + 1) for position, column in enumerate(header)]
+    with tempfile.TemporaryDirectory() as folder:
+        readable = as_utf8(path, encoding, Path(folder))
+        _load(con, name, path, readable, names, ", ".join(map(quote, names)))
+    return f"SELECT * FROM raw_{name}"
+
+
+def _csv(con: duckdb.DuckDBPyConnection, table: Table, path: Path, folder: Path) -> tuple[str, list[str]]:
+    encoding = encoding_of(path)
+    header = header_of(path, encoding)
+    _refuse_twice(table.name, header, str(path))
     names = [name or " " * (position + 1) for position, name in enumerate(header)]
-    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     kept = [name for name in names if table.column_of(name) is not None]
     if table.aliases and encoding != "utf-8-sig":  # the copy holds no more than what is read
         readable = as_utf8_in_part(path, encoding, folder, [_reading(table, name) for name in names])
     else:
         readable = as_utf8(path, encoding, folder)
     cells = ", ".join(f"{_cell(table, name)} AS {quote(name)}" for name in kept) or "1 AS nothing"
-    raw = f"raw_{table.name}"
+    _load(con, table.name, path, readable, names, cells)
+    return f"SELECT *, rowid + 2 AS {quote(LINE)} FROM raw_{table.name}", names
+
+
+def _load(
+    con: duckdb.DuckDBPyConnection, name: str, path: Path, readable: Path, names: Sequence[str], cells: str
+) -> None:
+    """Read a CSV file into the table `raw_<name>`; `path` is what people know of it, `readable` the same in UTF-8."""
+    import duckdb
+
+    columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in names)
     try:
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE {raw} AS SELECT {cells} FROM read_csv({literal(str(readable))},"
+            f"CREATE OR REPLACE TEMP TABLE raw_{name} AS SELECT {cells} FROM read_csv({literal(str(readable))},"
             f" columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', quote = '\"',"
             " escape = '\"', nullstr = '', max_line_size = 16777216)"
         )
     except duckdb.Error as error:
+        _raise_of_machine(error, str(path))
         # The engine's message quotes the line, and the line may hold personal data: only its number is passed on.
         place = next((line for line in str(error).splitlines() if "on Line" in line or "Line:" in line), "")
         digits = "".join(letter for letter in place.partition("ine:")[2][:12] if letter.isdigit())
         raise InputError(
-            f"{table.name}: not a well-formed CSV file" + (f", line {digits}" if digits else ""),
+            f"{name}: not a well-formed CSV file" + (f", line {digits}" if digits else ""),
             where=str(path),
-            allowed="commas between cells, double quotes around cells with commas, as many cells as the header",
+            allowed="commas between cells, double quotes around cells with commas, as many cells as the header, "
+            "one kind of line end, cells of at most 16 MB",
             next="export the file again",
         ) from None
-    return f"SELECT *, rowid + 2 AS {quote(LINE)} FROM {raw}", names
+
+
+def _raise_of_machine(error: Exception, where: str) -> None:
+    """Raise what is no fault of the file: no memory, or no room on the disk."""
+    told = translate(error, where)
+    if told is not None and not isinstance(told, InputError):
+        raise told from error
 
 
 def _reading(table: Table, name: str) -> Reading:
@@ -280,10 +343,7 @@ def _open_memory(con: duckdb.DuckDBPyConnection, table: Table, data: Any) -> Ope
             f"{table.name}: cannot read a {type(data).__name__}",
             allowed="a path, a pandas DataFrame, an Arrow table or a DuckDB relation",
         )
-    twice = [name for name, count in Counter(name.lower() for name in arrow.column_names).items() if count > 1]
-    if twice:
-        raise InputError(f"{table.name}: column name given twice: {redact(', '.join(twice))}", where=origin,
-                         next="rename the columns")  # fmt: skip
+    _refuse_twice(table.name, arrow.column_names, origin)
     arrow = arrow.append_column(LINE, pa.array(np.arange(1, arrow.num_rows + 1)))
     odd = [field.name for field in arrow.schema if _unreadable(field.type)]
     if odd:

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from creditscore.boundary import guarded
+from creditscore.boundary import guarded, outside
 from creditscore.days import to_day
 from creditscore.errors import InputError
 from creditscore.folders import whole
@@ -137,14 +137,9 @@ def read_snapshot(
     """
     folder = Path(folder).resolve()
     manifest = _read_manifest(folder)
-    import duckdb
-
     con = connect(con, threads, memory_limit)
-    try:
+    with outside("the snapshot", folder, AGAIN):  # columns that its files do not have, or files that are none
         return _opened(folder, manifest, con, verify)
-    except duckdb.Error as error:  # columns that its files do not have, or files that are none
-        first = str(error).splitlines()[0]
-        raise InputError(f"the snapshot cannot be read: {first}", where=str(folder), next=AGAIN) from error
 
 
 def _opened(folder: Path, manifest: dict[str, Any], con: duckdb.DuckDBPyConnection, verify: bool) -> Snapshot:

@@ -115,7 +115,11 @@ TABLES = {
             ("subject_id", "period", "grade"),
             ("domain", "scheme", "state", "route", "status", "decided_on", "recorded_on"),
         ),
-        Table("feeds", ("domain", "from", "to", "source"), ("district", "region", "subject_id", "rows", "sha256")),
+        Table(
+            "feeds",
+            ("domain", "from", "to", "source"),
+            ("district", "region", "subject_id", "table", "rows", "sha256"),
+        ),
     )
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.errors import InputError
-from creditscore.records.source import literal, quote
+from creditscore.records.source import file_rows, quote
 
 if TYPE_CHECKING:
     import duckdb
@@ -46,22 +46,7 @@ def _rows(con: duckdb.DuckDBPyConnection, name: str, source: Any) -> tuple[str, 
         con.register(f"given_{name}", source)
         return f"{name} in memory", f"given_{name}"
     file = Path(source)
-    if not file.is_file():
-        raise InputError(f"there is no file for {name}", where=str(file), next="give the path of a Parquet or CSV file")
-    text = literal(str(file))
-    rows = (
-        f"read_parquet({text})" if file.suffix == ".parquet" else f"read_csv({text}, all_varchar = true, header = true)"
-    )
-    import duckdb
-
-    try:
-        con.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchall()
-    except duckdb.Error as error:
-        first = str(error).splitlines()[0]
-        raise InputError(
-            f"{name} cannot be read: {first}", where=str(file), next="give a Parquet or CSV file"
-        ) from error
-    return str(file), rows
+    return str(file), f"({file_rows(con, name, file)})"
 
 
 def bad_days(con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], where: str = "") -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from creditscore.boundary import require_plain
 from creditscore.errors import UsageError
 from creditscore.explanation import text as terminal
 from creditscore.explanation import words
@@ -80,6 +81,7 @@ def draw(template: str, lang: Lang, data: dict[str, Any], **more: Any) -> str:
 
 def write_page(file: Path, page: str) -> Path:
     """Write a text into a file, and make its folder; UsageError where that cannot be."""
+    require_plain(file)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(page, encoding="utf-8")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from creditscore.boundary import guarded, outside
+from creditscore.boundary import guarded, outside, require_plain
 from creditscore.errors import InputError
 from creditscore.folders import whole
 from creditscore.reports.packet import packet_page
@@ -45,6 +45,7 @@ def verify_packet(out: Path | str) -> list[Changed]:
 
 
 def _read(file: Path) -> str:
+    require_plain(file)
     try:
         return file.read_bytes().decode("utf-8")
     except OSError as error:
@@ -53,4 +54,8 @@ def _read(file: Path) -> str:
             next="give the folder that `creditscore packet build` wrote",
         ) from error  # fmt: skip
     except UnicodeDecodeError as error:
-        raise InputError(f"{file.name} is not UTF-8: byte {error.start}", where=str(file)) from error
+        raise InputError(
+            f"{file.name} is not UTF-8: byte {error.start}",
+            where=str(file),
+            next="ask for the packet again from whoever built it",
+        ) from error

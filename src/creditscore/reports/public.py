@@ -202,7 +202,9 @@ def _open(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
 
 def _manifest(folder: Path) -> dict[str, Any]:
     refuse_failed(folder)
-    return read_object(folder / "manifest.json", "the manifest of the folder")
+    return read_object(
+        folder / "manifest.json", "the manifest of the folder", next="give the folder of a grading or a composite"
+    )
 
 
 def _chosen(folder: Path, named: Sequence[str], wanted: Sequence[str]) -> list[Graded]:

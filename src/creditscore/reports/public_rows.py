@@ -221,7 +221,9 @@ def items_of(
     Repaired, withdrawn, exempt and displaced records weigh nothing and are left out, as are those outside the window.
     """
     if not (folder / "ledger.parquet").is_file():
-        raise InputError("the folder has no ledger, so no items can be published", where=str(folder))
+        raise InputError(
+            "the folder has no ledger, so no items can be published", where=str(folder), next="leave --items out"
+        )
     keys = {(row["subject_id"], row["scheme"], row["period"]) for row in grades}
     by_id = {one.scheme: one for one in schemes}
     rows = con.execute(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from creditscore.errors import InputError
+from creditscore.boundary import described, outside
 from creditscore.records.source import literal, quote
 
 KEYS = {
@@ -64,17 +64,15 @@ def first_difference(table: str, written: Path, computed: Path, added: Sequence[
         columns = {name: _columns(con, name) for name in ("written", "computed")}
         columns["computed"] = {name: kind for name, kind in columns["computed"].items() if name not in added}
     except duckdb.Error as error:
-        return Difference(table, "file", written=f"cannot be read: {str(error).splitlines()[0]}")
+        return Difference(table, "file", written=f"cannot be read: {described(error)}")
     with con:
         sides = {name: list(those.items()) for name, those in columns.items()}
         if sides["written"] != sides["computed"]:
             listed = {name: ", ".join(map(" ".join, those)) for name, those in sides.items()}
             return Difference(table, "columns", written=listed["written"], computed=listed["computed"])
         left = LEFT_OUT.get(table, ())
-        try:
+        with outside("the table", written):
             return _first_row(con, table, [one for one in columns["computed"] if one not in left])
-        except duckdb.Error as error:
-            raise InputError(f"the table cannot be read: {str(error).splitlines()[0]}", where=str(written)) from error
 
 
 def _columns(con: Any, name: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -104,7 +105,7 @@ def dossier(
         "contested": [_contested(ground.__dict__, rows, shown) for ground in case.grounds],
         "merits": [_merit(one) for one in found],
         "questions": [_question(one.__dict__, on) for one in case.questions],
-        "grade": _graded(shown),
+        "grade": _graded(shown) | {"input": _input(shown)},
         "life": [_state(one) for one in _life(store, case)],
         "corrections": corrections(store, case.subject_id, run.scheme, run.period),
         "decision": None,
@@ -145,7 +146,8 @@ def _decision(
             for record, action in made.findings.items()
         ],
         "before": {**was, "said": graded_in_short(made.before)},
-        "after": {**now, "said": graded_in_short(made.after), "sum": after.sum, "version": made.after.get("version")},
+        "after": {**now, "said": graded_in_short(made.after), "sum": after.sum, "version": made.after.get("version"),
+                  "input": _input(after)},
         "changed": was != now,
         "follows": _follows(store, case, schemes),
         "late": case.decide_by is not None and made.on > case.decide_by,
@@ -258,6 +260,12 @@ def _graded(shown: Explanation) -> dict[str, Any]:
         "score": None if shown.score is None else f"{shown.score.normalize():f}",
         "sum": shown.sum,
     }
+
+
+def _input(shown: Explanation) -> dict[str, list[str]]:
+    """What the input of a grade lacks, in sentences by language, without the accounts of those who accepted rows."""
+    without_accounts = replace(shown, refused=tuple(replace(row, accepted_by="") for row in shown.refused))
+    return {lang: [redact(line) for line in without_accounts.input_lines(lang)] for lang in LANGS}
 
 
 def _life(store: Database, case: Case) -> list[Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.boundary import guarded
+from creditscore.boundary import guarded, outside
 from creditscore.errors import DifferenceError, InputError, StoreError, UsageError
 from creditscore.explanation.read import read_manifest
 from creditscore.grading.acceptance import as_graded
@@ -284,14 +284,11 @@ def _source(con: duckdb.DuckDBPyConnection, folder: Path, table: str, name: str,
 def _hashes(folder: Path, name: str, several: bool) -> dict[str, str]:
     import duckdb
 
-    with duckdb.connect() as con:
-        try:
-            return {
-                table: table_hash(con, _source(con, folder, table, name, several), columns)
-                for table, columns in TABLES.items()
-            }
-        except duckdb.Error as error:
-            raise InputError(f"the grading cannot be read: {str(error).splitlines()[0]}", where=str(folder)) from error
+    with duckdb.connect() as con, outside("the grading", folder, "grade again with --out"):
+        return {
+            table: table_hash(con, _source(con, folder, table, name, several), columns)
+            for table, columns in TABLES.items()
+        }
 
 
 def _copy(

@@ -80,10 +80,13 @@ def letter(data: dict[str, Any], lang: Lang, *, document_no: str, on: str, offic
         sections.append(Section(say("answers"), tuple(_answer(one) for one in answers)))
     if made["articles"]:
         sections.append(Section(say("articles"), tuple(_article(one, lang) for one in made["articles"])))
-    before, after = made["before"]["said"], made["after"]["said"]
+    before, after = (_in_words(made[side], lang) for side in ("before", "after"))
     effect = say("changed", before, after, made["on"]) if made["changed"] else say("unchanged", after)
     total = made["after"]["sum"]
     sections.append(Section(effect, (say("arithmetic", total),) if total else ()))
+    lacking = made["after"]["input"][lang]
+    if lacking:
+        sections.append(Section(say("input"), tuple(map(clean, lacking))))
     follows = _follows(made["follows"], lang)
     if follows:
         sections.append(Section(say("follows"), follows))
@@ -167,6 +170,11 @@ def _article(cited: str, lang: Lang) -> str:
 def _basis(one: dict[str, Any], lang: Lang) -> str:
     mark = "" if one["mark"] == "verified" else f", {pair('marks', one['mark'])[lang]}"
     return f"{one['basis']}{mark}"
+
+
+def _in_words(grade: dict[str, Any], lang: Lang) -> str:
+    """A grade before or after the decision: as it was said, or in words what stands in its place."""
+    return str(grade["said"]) if grade["grade"] else _state(grade["said"], lang)
 
 
 def _state(text: str, lang: Lang) -> str:

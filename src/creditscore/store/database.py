@@ -11,13 +11,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from creditscore.boundary import guarded
+from creditscore.boundary import described, guarded, require_plain
 from creditscore.errors import StoreBusy, StoreError, UsageError
 from creditscore.store.migrations import MIGRATIONS
 
 if TYPE_CHECKING:
     import duckdb
 
+MAGIC_PLACE, MAGIC_WORD = slice(8, 12), b"DUCK"  # how a file of the engine begins, behind its checksum
 FORMAT = "creditscore-store"
 OPEN: dict[Path, int] = {}  # files that this process holds open: the number of readers, or WRITER
 WRITER = -1
@@ -41,11 +42,13 @@ class Database:
     def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
         self.path, self.read_only = Path(path).resolve(), read_only
         if self.path.is_dir():
-            raise UsageError("a store is a file, and this is a folder", where=str(self.path))
+            raise UsageError("a store is a file, and this is a folder", where=str(self.path), next="name the file")
         if read_only and not self.path.is_file():
             raise StoreError("there is no store here", where=str(self.path), next="open it for writing to create it")
         if not self.path.parent.is_dir():
-            raise UsageError("the folder of the store does not exist", where=str(self.path.parent))
+            raise UsageError(
+                "the folder of the store does not exist", where=str(self.path.parent), next="make it first"
+            )
         self._lock, self._depth = threading.RLock(), 0
         self._con: duckdb.DuckDBPyConnection | None = None
         with GUARD:
@@ -82,7 +85,7 @@ class Database:
         import duckdb
 
         if self.read_only:
-            raise UsageError("the store is open for reading only", where=str(self.path))
+            raise UsageError("the store is open for reading only", where=str(self.path), next="open it for writing")
         with self._lock:
             con = self.con
             if self._depth == 0:
@@ -202,7 +205,9 @@ class Database:
 def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     import duckdb
 
+    require_plain(path)
     is_new = not path.exists()
+    _require_store(path)
     try:
         return duckdb.connect(str(path), read_only=read_only)
     except duckdb.IOException as error:
@@ -210,12 +215,28 @@ def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
             path.unlink(missing_ok=True)
             raise _unwritten(path, error) from error
         if "lock" in str(error).lower():
-            raise _busy(path, str(error).splitlines()[0]) from error
+            raise _busy(path, described(error)) from error
         if not read_only and "permission denied" in str(error).lower():
             raise _unwritten(path, error) from error
         raise _damaged(path, error) from error
     except duckdb.Error as error:
         raise _damaged(path, error) from error
+
+
+def _require_store(path: Path) -> None:
+    """StoreError where a file that is there is none of the engine; of a CSV file it would make a store in memory."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(MAGIC_PLACE.stop)
+    except OSError:  # not there, or the engine says why it cannot be opened
+        return
+    if head and head[MAGIC_PLACE] != MAGIC_WORD:
+        raise StoreError(
+            "the store cannot be read: the file is no store, or its beginning is damaged",
+            where=str(path),
+            allowed="a file that a command with --store made",
+            next="check the path; of a damaged store restore a copy, then compare it with the newest checkpoint",
+        )
 
 
 def _busy(path: Path, detail: str) -> StoreBusy:
@@ -230,7 +251,7 @@ def _busy(path: Path, detail: str) -> StoreBusy:
 def _unwritten(path: Path, error: Exception) -> StoreError:
     return StoreError(
         "the store cannot be written, and nothing of this was kept",
-        where=f"{path} ({str(error).splitlines()[0][:200]})",
+        where=f"{path} ({described(error)})",
         allowed="a file and a folder that may be written, with room on the disk",
         next="put that right and try again",
     )
@@ -239,7 +260,7 @@ def _unwritten(path: Path, error: Exception) -> StoreError:
 def _damaged(path: Path, error: Exception) -> StoreError:
     return StoreError(
         "the store cannot be read",
-        where=f"{path} ({str(error).splitlines()[0][:200]})",
+        where=f"{path} ({described(error)})",
         next=(
             f"{path.name}.wal belongs to another copy: move it aside where only the store was restored, or restore both"
             if "WAL" in str(error) and "does not match the database file" in str(error)

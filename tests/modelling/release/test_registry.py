@@ -421,3 +421,15 @@ def test_the_version_in_force_is_found() -> None:
 def test_names_of_the_registry() -> None:
     assert registry.ALIASES == ("champion", "challenger")
     assert GradingModel.__name__ in registry.KINDS
+
+
+@pytest.mark.parametrize("address", ["file:///nowhere/mlruns", "foo://x"])
+def test_an_address_that_mlflow_does_not_open_is_no_fault_of_ours(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MLFLOW_ALLOW_FILE_STORE", raising=False)
+    store = ModelStore.at(tmp_path / "store", address)
+    with pytest.raises(StoreError, match="MLflow does not open this address") as refused, store.mlflow():
+        pass
+    assert refused.value.where == address
+    assert "sqlite" in str(refused.value)

@@ -146,7 +146,9 @@ def load_config(file: str | Path) -> dict[str, Any]:
 
     place = Path(file)
     if not place.is_file():
-        raise UsageError("there is no such configuration", where=str(place))
+        raise UsageError(
+            "there is no such configuration", where=str(place), next="give a YAML file, see docs/models.md"
+        )
     source = read(place, place.name)
     if source.faults:
         raise UsageError("the configuration cannot be read:\n  " + "\n  ".join(map(str, source.faults)))

@@ -6,6 +6,8 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from creditscore.boundary import outside
+from creditscore.csv_people import write_people_table
 from creditscore.errors import InputError, UsageError
 from creditscore.modelling.validation_input import digest
 
@@ -22,38 +24,51 @@ def read_table(file: str | Path) -> pd.DataFrame:
     place = Path(file)
     if not place.is_file():
         raise InputError("there is no such table", where=str(place), allowed="a CSV or Parquet file")
-    try:
-        if place.suffix.lower() in (".csv", ".txt"):
-            _check_header(place)
-        if place.suffix.lower() == ".parquet":
+    kind = place.suffix.lower()
+    if kind not in (".csv", ".txt", ".parquet"):
+        raise UsageError(f"a table of kind {place.suffix or 'unknown'}", where=str(place), allowed=".csv, .parquet")
+    with outside("the table", place, "export the file again", "CSV in UTF-8 with commas between cells, or Parquet"):
+        if kind == ".parquet":
             found = pd.read_parquet(place)
-        elif place.suffix.lower() in (".csv", ".txt"):
-            found = pd.read_csv(place, encoding="utf-8-sig", low_memory=False)
         else:
-            raise UsageError(f"a table of kind {place.suffix or 'unknown'}", where=str(place), allowed=".csv, .parquet")
-    except (OSError, ValueError) as error:  # pandas' and Arrow's own errors are ValueErrors
-        raise InputError(f"the table cannot be read: {str(error).splitlines()[0]}", where=str(place)) from error
+            _check_shape(place)
+            found = pd.read_csv(place, encoding="utf-8-sig", low_memory=False)
     if not len(found):
-        raise InputError("the table has no rows", where=str(place))
+        raise InputError("the table has no rows", where=str(place), next="give a table with at least one row")
     return found
 
 
-def _check_header(file: Path) -> None:
-    """pandas would quietly call a second column of one name something else."""
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        names = next(csv.reader(lines), [])
-    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    if twice:
-        raise InputError(f"column {twice[0]!r} stands twice", where=str(file), next="name each column once")
+def _check_shape(file: Path) -> None:
+    """pandas would quietly rename a second column of one name, fill short lines, and shift lines that are too long."""
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        lines = csv.reader(text)
+        names = next(lines, [])
+        twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+        if twice:
+            raise InputError(f"column {twice[0]!r} stands twice", where=str(file), next="name each column once")
+        for cells in lines:
+            if cells and len(cells) != len(names):
+                raise InputError(
+                    f"line {lines.line_num} has {len(cells)} cells, the header {len(names)}",
+                    where=str(file),
+                    allowed="as many cells as the header in each line; double quotes around cells with commas",
+                    next="export the file again",
+                )
 
 
-def write_table(table: pd.DataFrame, file: str | Path) -> Path:
-    """Parquet or CSV, by the ending of the name."""
-    place = Path(file)
-    if place.suffix.lower() not in (".csv", ".parquet"):
+def write_table(table: pd.DataFrame, file: str | Path, people: bool = False) -> Path:
+    """Parquet or CSV, by the ending of the name. `people`: CSV for people, see `csv_people`."""
+    place, kind = Path(file), Path(file).suffix.lower()
+    if kind not in (".csv", ".parquet"):
         raise UsageError(f"a table of kind {place.suffix or 'unknown'}", where=str(place), allowed=".csv, .parquet")
+    if people and kind != ".csv":
+        raise UsageError(
+            "--csv-people writes CSV", where=str(place), allowed=".csv", next="name a .csv file, or leave it out"
+        )
     place.parent.mkdir(parents=True, exist_ok=True)
-    if place.suffix.lower() == ".csv":
+    if people:
+        write_people_table(table, place)
+    elif kind == ".csv":
         table.to_csv(place, index=False)
     else:
         table.to_parquet(place, index=False)

@@ -49,7 +49,9 @@ class ModelStore:
         """The store that is given, or that the environment or the default names."""
         place = Path(folder or os.environ.get(VARIABLE) or DEFAULT).expanduser().resolve()
         if place.exists() and not place.is_dir():
-            raise UsageError("a store of models is a folder, and this is a file", where=str(place))
+            raise UsageError(
+                "a store of models is a folder, and this is a file", where=str(place), next="name a folder"
+            )
         given = uri or (None if folder else os.environ.get("MLFLOW_TRACKING_URI"))
         address = given or f"sqlite:///{place / 'mlflow.db'}"
         if "://" not in address:
@@ -83,9 +85,20 @@ class ModelStore:
         with _quiet():
             mlflow.set_tracking_uri(self.uri)
             try:
-                yield mlflow.MlflowClient(self.uri, self.uri)
+                yield self._client(mlflow)
             finally:
                 mlflow.set_tracking_uri(before)
+
+    def _client(self, mlflow: Any) -> Any:
+        try:
+            return mlflow.MlflowClient(self.uri, self.uri)
+        except mlflow.exceptions.MlflowException as error:
+            raise StoreError(
+                f"MLflow does not open this address: {str(error).strip().splitlines()[0]}",
+                where=self.uri,
+                allowed="sqlite:///…/mlflow.db, http://…, https://…",
+                next="leave --tracking-uri and MLFLOW_TRACKING_URI out: then the database lies in the store",
+            ) from error
 
     @contextmanager
     def log(self, *, read_only: bool = False) -> Iterator[Log]:

@@ -281,7 +281,9 @@ def _fitted(config: TrainConfig, data: Prepared, rows: NDArray[np.bool_]) -> Any
         if config.estimator == "scorecard":
             from creditscore.modelling.scorecard import ScorecardClassifier
 
-            together = None if panel is None else data.table[panel].astype(str).to_numpy()[rows]
+            together: NDArray[Any] | None = None if panel is None else data.table[panel].astype(str).to_numpy()[rows]
+            if together is None and weight is not None:
+                together = np.arange(len(X))  # a row that weighs much is one observation all the same
             return ScorecardClassifier(**parameters).fit(X, data.y[rows], sample_weight=weight, groups=together)
         if config.estimator == "boosting":
             from creditscore.modelling.boosting import MonotoneBoosting

@@ -19,6 +19,7 @@ from creditscore.supervision.inspection.order import METHOD
 from creditscore.supervision.inspection.rows import day_of, read_text, rows_of, table_hash
 
 FORMAT = "creditscore-inspection-commitment"
+AGAIN = "give the folder that `creditscore supervise commit` wrote"
 FEWEST_VALUES = 1_000_000
 TABLES = ("frame.csv", "strata.csv", "inspectors.csv", "conflicts.csv", "last_visits.csv")
 
@@ -168,7 +169,7 @@ def read_commitment(folder: Path) -> Commitment:
     """The commitment of a folder; InputError where it is none."""
     content = parse_object(read_text(folder, "commitment.json"), "commitment.json", folder)
     if content.get("format") != FORMAT:
-        raise InputError("commitment.json is no commitment", where=str(folder))
+        raise InputError("commitment.json is no commitment", where=str(folder), next=AGAIN)
     if content.get("method") != METHOD:
         raise InputError(
             f"the draw was committed to another method: {content.get('method')}", allowed=METHOD,
@@ -180,7 +181,7 @@ def read_commitment(folder: Path) -> Commitment:
         day_of(content["committed_on"], "committed_on")
         _ = found.randomness, content["tables"], content["strata"], content["rules"], content["windows"]
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"commitment.json lacks or spoils {error}", where=str(folder)) from error
+        raise InputError(f"commitment.json lacks or spoils {error}", where=str(folder), next=AGAIN) from error
     return found
 
 

@@ -150,6 +150,7 @@ _NOTES = {
     "period_not_over": "{} grades of a period that is not over",
     "near_miss_columns": "{} grades, as columns with names close to known ones were not read",
     "absent_attributes": "{} grades, as attributes that the scheme reads are absent for everybody",
+    "delivery_differs": "{} grades, as a table is not what was declared of its delivery",
     "unstated": "{} grades of an earlier version, which did not say whether its input was whole",
 }
 

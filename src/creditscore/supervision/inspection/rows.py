@@ -13,6 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from creditscore.boundary import described, require_plain
 from creditscore.errors import InputError, UsageError
 from creditscore.records.identity import canonical_code, redact
 from creditscore.records.source import forget, open_sources, quote
@@ -80,6 +81,7 @@ def table_hash(text: str) -> str:
 
 def read_text(folder: Path, name: str) -> str:
     """A file of a folder as text with line feeds; InputError when it is not there or no text."""
+    require_plain(folder / name)
     try:
         return (folder / name).read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -87,7 +89,11 @@ def read_text(folder: Path, name: str) -> str:
             f"{name} is not there", where=str(folder), next="give the folder that the command wrote"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{name} cannot be read: {error}", where=str(folder)) from error
+        raise InputError(
+            f"{name} cannot be read: {described(error)}",
+            where=str(folder),
+            next="give the folder that the command wrote",
+        ) from error
 
 
 def day_of(text: str, name: str) -> date:
@@ -112,7 +118,9 @@ def new_folder(out: Path | str, names: Sequence[str] = ()) -> Path:
     try:
         others = sorted(one.name for one in folder.iterdir() if one.name not in names) if folder.exists() else []
     except OSError as error:
-        raise UsageError(f"cannot write results there: {error.strerror or error}", where=str(out)) from error
+        raise UsageError(
+            f"cannot write results there: {error.strerror or error}", where=str(out), next="give another folder"
+        ) from error
     if others:
         raise UsageError(
             f"the folder holds other files: {', '.join(others[:3])}", where=str(out), next="give a new or empty folder"
@@ -132,6 +140,8 @@ def write_all(folder: Path, files: Mapping[str, str]) -> None:
     except OSError as error:
         for place in started:
             place.unlink(missing_ok=True)
-        raise UsageError(f"cannot write results there: {error.strerror or error}", where=str(folder)) from error
+        raise UsageError(
+            f"cannot write results there: {error.strerror or error}", where=str(folder), next="give another folder"
+        ) from error
     for name, place in zip(files, started, strict=True):
         place.replace(folder / name)

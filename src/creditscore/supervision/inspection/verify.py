@@ -92,7 +92,9 @@ def _differences(
         value, day = str(said["value"]), day_of(str(said["drawn_on"]), "drawn_on")
         named = str(said["commitment_hash"])
     except (KeyError, TypeError) as error:
-        raise InputError(f"draw.json is none of a draw: {error}", where=str(place)) from error
+        raise InputError(
+            f"draw.json is none of a draw: {error}", where=str(place), next="ask for the folder of the draw again"
+        ) from error
     if named != made.hash:
         yield Difference("commitment.json", "its hash", made.hash, named)
     if day < made.randomness.on:

@@ -1,0 +1,66 @@
+"""A case opened on a grade whose input was not whole, and its letter, say so."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner, Result
+
+from creditscore.cli.main import app
+from creditscore.grading.grade import grade
+from creditscore.records import ingest
+from creditscore.records.store import read_snapshot, write_snapshot
+
+A, B = "914403001922038216", "91440115618712245T"
+ROWS = [
+    {"record_id": "1", "subject_id": A, "domain": "tax", "item": "030110", "booked_on": "2022年4月"},
+    {"record_id": "2", "subject_id": A, "domain": "tax", "item": "010101", "booked_on": "2022-04-01"},
+    {"record_id": "3", "subject_id": B, "domain": "tax", "item": "010101", "booked_on": "2022-04-01"},
+]
+ACCEPTED = [{"table": "records", "record_id": "1", "by": "li.na", "why": "the bureau withdrew it"}]
+
+
+def run(*words: object) -> Result:
+    result = CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "100"})
+    assert result.exit_code == 0, result.exception
+    return result
+
+
+@pytest.mark.parametrize(
+    ("accepted", "says"),
+    [
+        (None, {"zh": "更正前该等级不成立", "en": "until they are mended that is no grade"}),
+        (ACCEPTED, {"zh": "经人工确认不再补正", "en": "accepted as lost by a person"}),
+    ],
+)
+def test_a_case_and_its_letter_say_what_the_input_lacked(
+    accepted: list[dict[str, str]] | None, says: dict[str, str], tmp_path: Path
+) -> None:
+    subjects = pd.DataFrame({"subject_id": [A, B], "kind": "enterprise", "registered_on": "2010-01-01"})
+    held, graded, store, out = (tmp_path / name for name in ("snapshot", "graded", "s.store", "letter"))
+    write_snapshot(ingest(subjects, pd.DataFrame(ROWS)), held)
+    grade(read_snapshot(held), "tax", 2022, max_rejected=5, accepted=accepted).write(graded)
+    run("keep", graded, "--snapshot", held, "--store", store, "--by", "li.na", "--no-check")
+    (kept,) = json.loads(run("runs", "--store", store, "--json").output)
+    at = ("--store", store, "--on", "2023-12-04")
+    opened = run("case", "open", kept["run_id"], A, "--ground", "facts_wrong:2=x", *at, "--by", "wang.wei").output
+    assert "数据状态：" in opened
+    case = "C2023-0001"
+    assert case in opened
+    shown = run("case", "show", case, "--store", store, "--lang", "en", "--snapshot", held).output
+    assert says["en"] in shown.replace("\n", "")
+    assert "Input: no feeds are declared" in shown
+    decided = ("case", "decide", case, "--find", "2=uphold", "--reason", "r", "--yes", "--snapshot", held)
+    run(*decided, *at, "--by", "zhang.min")
+    letter = ("case", "letter", case, "--out", out, "--document-no", "1", "--office", "O", "--snapshot", held)
+    run(*letter, *at, "--by", "zhang.min")
+    for lang, words in says.items():
+        for form in ("txt", "html"):
+            text = (out / f"letter.{lang}.{form}").read_text(encoding="utf-8")
+            assert words in text
+            assert "li.na" not in text  # who accepted a row stays inside the office
+    plain = {lang: (out / f"letter.{lang}.txt").read_text(encoding="utf-8") for lang in ("zh", "en")}
+    assert not any("not_computable" in text for text in plain.values())  # a state is told in words
