@@ -205,7 +205,7 @@ def test_a_red_list_is_to_be_left_when_a_serious_list_is_entered() -> None:
 
 
 def test_on_a_publication_each_decision_has_its_own_entry() -> None:
-    where = ("bidding_violation_record", "bidding/violation_record@2008")
+    where = ("bidding_violation_record", "bidding/violation_record@2009")
     book, _ = entered(Book(), *where, "2019-03-10", records=["r1"], published_on="2019-03-15")
     book, _ = entered(book, *where, "2019-04-10", records=["r2"], published_on="2019-04-15")
     assert listings(book).num_rows == 2
