@@ -160,11 +160,82 @@ def test_a_date_that_the_rule_needs_and_nobody_gave_is_said() -> None:
     assert (found.state, found.earliest, found.sure, found.plans) == ("unknown", None, None, False)
     note = check_data("S1", one, [found])["options"][0]["notes"][0]
     assert all("decided_on" in note[lang] for lang in ("zh", "en"))
-    # before April 2026 the clock is the day of publication
-    one = course(NINGXIA, subject([record(0, "NX25-C", day("2025-04-10"), published_day=None)]), date(2025, 5, 1))
+    # and so it is before April 2026: publication says nothing
+    one = course(NINGXIA, subject([record(0, "NX25-C", day("2025-04-10"), decided_day=None)]), date(2025, 5, 1))
     found = ways(one)["repair publication@2023-05-01"]
     assert found.state == "unknown"
-    assert "published_on" in check_data("S1", one, [found])["options"][0]["notes"][0]["en"]
+    assert "decided_on" in check_data("S1", one, [found])["options"][0]["notes"][0]["en"]
+
+
+@pytest.mark.parametrize(
+    ("given", "tier", "sure"),
+    [
+        ({}, "general", "2025-07-11"),
+        ({"sector": "work_safety"}, "sector", "2026-04-11"),
+        ({"sector": "food"}, "sector", "2026-04-11"),
+        ({"sector": "drugs"}, "sector", "2026-04-11"),
+        ({"sector": "special_equipment"}, "sector", "2026-04-11"),
+        ({"sector": "fire"}, "sector", "2026-04-11"),
+        ({"sector": "other"}, "general", "2025-07-11"),
+    ],
+)
+def test_order_58_counts_from_the_decision(given: dict[str, str], tier: str, sure: str) -> None:
+    """Three months, one year in five sectors: the last day of the span is not yet open, the next one is."""
+    row = record(0, "NX25-C", day("2025-04-10"), published_day=day("2025-09-30"), **given)
+    before = day(sure) - 1
+    for on, state in ((before, "later"), (day(sure), "open")):
+        at = date.fromisoformat(iso(on))
+        found = ways(course(NINGXIA, subject([row]), at)).get("repair publication@2023-05-01")
+        if at >= date(2026, 4, 1):
+            assert found is None  # order 36 by then
+            continue
+        assert found is not None
+        assert (found.clock, found.tier, found.state) == ("decided_on", tier, state)
+        assert found.evidence == "verified"
+
+
+def test_order_58_ends_three_years_after_the_decision() -> None:
+    for decided, state in (("2022-06-01", "open"), ("2022-05-31", "over")):
+        row = record(0, "NX25-C", day(decided), published_day=day("2023-03-01"))
+        found = ways(course(NINGXIA, subject([row]), date(2025, 6, 1)))["repair publication@2023-05-01"]
+        assert (found.state, iso(found.latest)) == (state, decided.replace("2022", "2025"))
+
+
+def test_order_58_of_work_safety_is_open_between_three_months_and_a_year() -> None:
+    scheme = registry.pick("safety/serious@2023")
+    row = record(0, next(iter(scheme.items)), day("2024-01-10"))
+    found = ways(course(scheme, subject([row]), date(2024, 3, 1)))["repair publication@2023-05-01"]
+    assert (found.tier, iso(found.earliest), iso(found.sure)) == ("", "2024-04-11", "2025-01-11")
+
+
+@pytest.mark.parametrize(
+    ("given", "tier", "earliest", "sure", "state"),
+    [
+        ({"tier": "general"}, "general", "2020-04-11", "2020-04-11", "later"),
+        ({"tier": "serious"}, "serious", "2020-07-11", "2020-07-11", "later"),
+        ({"tier": "specially_serious"}, "specially_serious", "", "", "never"),
+        ({"penalty": "permit_revoked"}, "specially_serious_sector", "", "", "never"),
+        ({"penalty": "fine"}, "", "2020-04-11", "", "later"),
+    ],
+)
+def test_classes_of_2019(given: dict[str, str], tier: str, earliest: str, sure: str, state: str) -> None:
+    """Until 30 April 2023; which class is not said may be the one that is never repaired."""
+    scheme = registry.pick("environment/shandong@2018")
+    row = record(0, "SD-01", day("2020-01-10"), **given)
+    found = ways(course(scheme, subject([row]), date(2020, 2, 1), 2020))["repair publication@2019-07-01"]
+    assert (found.tier, iso(found.earliest) if found.earliest else "") == (tier, earliest)
+    assert ((iso(found.sure) if found.sure else ""), found.state) == (sure, state)
+
+
+def test_the_version_of_the_repair_is_that_of_the_application() -> None:
+    for on, rule in (
+        (date(2023, 4, 30), "publication@2019-07-01"),
+        (date(2023, 5, 1), "publication@2023-05-01"),
+        (date(2026, 3, 31), "publication@2023-05-01"),
+        (date(2026, 4, 1), "publication@2026-04-01"),
+    ):
+        rules = [one.name for one in load_repairs() if one.repair == "publication" and one.in_force(day(str(on)))]
+        assert rules == [rule]
 
 
 def test_without_a_tier_the_longest_least_period_is_sure() -> None:
@@ -281,12 +352,9 @@ def test_overall_repair_asks_for_every_record(others: list[tuple[str, Any]], sai
 
 
 def test_marks_and_readings_are_said() -> None:
-    row = record(0, "NX25-C", day("2024-07-01"))
-    data = check_data(
-        "S1",
-        course(NINGXIA, subject([row]), date(2026, 1, 1)),
-        options(course(NINGXIA, subject([row]), date(2026, 1, 1))),
-    )
+    row = record(0, "SD-01", day("2020-01-10"))
+    one = course(registry.pick("environment/shandong@2018"), subject([row]), date(2020, 2, 1), 2020)
+    data = check_data("S1", one, options(one))
     for lang in ("zh", "en"):
         lines = [line for _, under in check_blocks(data, lang) for line in under]
         assert any({"zh": "凭记忆", "en": "recalled"}[lang] in line for line in lines)
