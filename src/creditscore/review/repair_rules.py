@@ -101,9 +101,7 @@ class RepairRuleFile(Model):
     clock: list[Clock]
     tier_attributes: list[str] = Field(default_factory=list)
     tier_values: dict[str, str] = Field(default_factory=dict)  # of the attribute `penalty` → tier
-    tier_domains: dict[str, str] = Field(
-        default_factory=dict
-    )  # domain of the scheme → tier, where no attribute says it
+    tier_domains: dict[str, str] = Field(default_factory=dict)  # domain → tier where no attribute says it
     readings: dict[str, Label] = Field(default_factory=dict)
     tiers: list[RepairTier] = Field(min_length=1)
     unknown_tier: Rule | None = None  # how a record without a tier is read
