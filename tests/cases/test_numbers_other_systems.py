@@ -36,6 +36,7 @@ NGO = "social_organisation/grade/2011-03-01"
 ANQING = "social_organisation/anqing/2011-03-01"
 NGO_ABNORMAL = "social_organisation/abnormal/2018-01-24"
 NGO_SERIOUS = "social_organisation/serious/2018-01-24"
+COURT13, COURT17 = "court/judgment_defaulter/2013-10-01", "court/judgment_defaulter/2017-05-01"
 Row = tuple[str, str, str, str]
 # scheme, path, pattern inside the configured text ("" for the value itself), pattern inside the facts
 ROWS: list[Row] = [
@@ -142,7 +143,26 @@ ROWS: list[Row] = [
     ("composite/national/2018-12-31", "effective_from", "", r"Coal (2018): 优"),
     ("market/risk_class/2022-01-13", "effective_from", "", r"国市监信发〔(2022)〕6号"),
 ]
-MINE = sorted({row[0] for row in ROWS} | {"institution/grade/2018-06-27", "court/judgment_defaulter/2018-06-27"})
+ROWS += [
+    (COURT13, "effective_from", "", r"JD2013 \|[^|]*\| 2013-07-16 \| ([\d-]+)"),
+    (COURT13, "effective_to", "", r"JD2017 \|[^|]*\|[^|]*\| ([\d-]+) \(recalled-high\)"),
+    (COURT17, "effective_from", "", r"JD2017 \|[^|]*\|[^|]*\| ([\d-]+) \(recalled-high\)"),
+    (COURT17, "lists/judgment_defaulter/terms/two_years/span/years", "", r"term for JG2 to JG6 \| (\d years)"),
+    (COURT17, "lists/judgment_defaulter/terms/one_year_more/span/years", "", r"several acts \| plus (\d) to 3 years"),
+    (
+        COURT17,
+        "lists/judgment_defaulter/terms/three_years_more/span/years",
+        "",
+        r"several acts \| plus 1 to (\d) years",
+    ),
+    (COURT17, "lists/judgment_defaulter/steps/decision/within/days", "", r"JB4 \|[^|]*\| within (\d+) days"),
+    (COURT17, "lists/judgment_defaulter/exits/correction/decided_within/days", "", r"JC2 \|[^|]*\| (\d+) days"),
+]
+ROWS += [
+    (COURT17, f"lists/judgment_defaulter/exits/{way}/decided_within/workdays", "", r"JE1 \| deletion within (\d) w")
+    for way in ("performed", "settled", "creditor_asks", "nothing_found", "stayed", "refused", "ended", "expiry")
+]
+MINE = sorted({row[0] for row in ROWS} | {"institution/grade/2018-06-27"})
 MINE += ["ecommerce/record/2019-01-01", "medical/insurance_institution/2021-05-01", "medical/jilin/2018-06-27"]
 MINE += ["price/record/2018-06-27", "quality/grade/2018-06-27"]
 PLAN_DAY = date(2018, 6, 27)
@@ -150,6 +170,7 @@ RECALLED_DAYS = {"ecommerce/record/2019-01-01", "medical/insurance_institution/2
 # What the shape of a scheme needs and no text prints: one point each, nothing to begin with, all parts there, in full.
 STRUCTURE = re.compile(
     r"items/\w+/add/each 1|start/rules/zero/points 0|facts/\w+/where 1|decide/(incomplete|none|twice)/when \d"
+    r"|lists/judgment_defaulter/terms/two_years_more/span/years 2"  # between one and three
     r"|decide/documents_unknown/when 0|facts/\w+/absent (0|1200)|attributes/\w+/absent 0"
     r"|food/risk/2016-12-01/windows/assessment/cycle/months 1200|items/event/add/levels/\d+ \d+"
 )

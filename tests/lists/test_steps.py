@@ -247,7 +247,7 @@ def test_grading_reads_the_listings(day: str, grade_then: str) -> None:
     ],
 )
 def test_what_cannot_be_taken_over(given: dict[str, Any], words: str) -> None:
-    usual: dict[str, Any] = {"subject_id": A, "key": "judgment_defaulter", "scheme": "court/judgment_defaulter@2018",
+    usual: dict[str, Any] = {"subject_id": A, "key": "judgment_defaulter", "scheme": "court/judgment_defaulter@2017",
                              "on": "2019-05-06", "by": "li.na", **PAPER}  # fmt: skip
     book, _ = take_over(Book(), **usual)
     with pytest.raises(UsageError, match="kept already"):
