@@ -101,6 +101,20 @@ ROWS: list[tuple[str, str, str, str, str]] = [
     (AB14, "record_attributes/due_on/months", INT, "1.2.4", r"annual_report_not_published_by: (06-30)"),
     (AB24, "effective_from", DAY, "1.2.4", r"since_" + DAY),
     (AB24, "record_attributes/due_on/months", INT, "1.2.4", r"annual_report_not_published_by: (06-30)"),
+    (
+        AB14,
+        "lists/market_abnormal/steps/decision/within/workdays",
+        INT,
+        "additions",
+        r"entry within (\d+) working days after that",
+    ),
+    (
+        AB24,
+        "lists/market_abnormal/steps/decision/within/workdays",
+        INT,
+        "additions",
+        r"entry within (\d+) working days after that",
+    ),
     (MS14, "effective_from", YEAR, "1.2.4", r"escalation_(\d{4})_text"),
     (MS14, "effective_to", DAY, "additions", r"2015-12-30 in force " + DAY),
     (MS16, "effective_from", DAY, "additions", r"2015-12-30 in force " + DAY),
@@ -225,6 +239,7 @@ ROWS: list[tuple[str, str, str, str, str]] = [
     (ST19, "effective_to", DAY, "1.2.2", r"in force " + DAY),
     (ST19, "windows/one_year/valid/years", INT, "1.2.2", S19 + r"period: (\d+) year,"),
     (ST19, "windows/two_years/valid/years", INT, "1.2.2", S19 + r"if_not_corrected: (\d+) years"),
+    (ST19, "record_attributes/repeat_until/months", INT, "additions", r"(two) years from the finding if repeated"),
     (ST19, "record_attributes/early_from/months", INT, "1.2.2", S19 + r"early_removal_after: (\d+) months"),
     (
         ST19,
