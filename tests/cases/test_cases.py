@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from creditscore.days import to_day, year_end
+from creditscore.errors import NotInForce
 from creditscore.grading.assess import day_column
 from creditscore.grading.bind import bind
 from creditscore.grading.exact import Outcome, Subject, grade_subject
@@ -32,6 +33,7 @@ CASE = {"name", "period", "as_of", "subject", "records", "history", "listings", 
 CASE |= {"known_at", "law_known_at"}
 EXPECT = {"state", "state_reason", "start", "score", "score_low", "score_high", "grade", "route", "margin"}
 EXPECT |= {"evidence", "readings", "rules"}  # rules: the whole way to the grade; readings: at least these
+EXPECT |= {"refused"}  # no version is in force
 COLUMNS = ("kind", "region", "district", "industry", "size", "ownership")
 DATES = ("event_on", "occurred_on", "decided_on", "booked_on", "published_on")
 LISTED = {"entered": "entered_on", "exited": "exited_on", "term_end": "term_end"}
@@ -155,6 +157,10 @@ def test_case(scheme: str, case: dict[str, Any]) -> None:
     assert set(case["expect"]) <= EXPECT, f"unknown keys of expect: {set(case['expect']) - EXPECT}"
     assert case["expect"], "a case expects something"
     assert str(case["cite"]).split()[0] in load_laws(), f"cite begins with a law: {case['cite']}"
+    if case["expect"].get("refused"):
+        with pytest.raises(NotInForce):
+            outcome(scheme, case)
+        return
     _, result = outcome(scheme, case)
     expected = {"state": "graded", **case["expect"]}
     for key, value in expected.items():

@@ -128,7 +128,7 @@ PRINTED = {  # scheme → row of 1.3, and the printed edge of each grade: (key, 
     ("fujian", "2016"): ("env.fujian.2016", "绿 ≥{} / 蓝 {}–<{} / 黄 {}–<{} / 红 <{} or veto"),
     ("fuyang", "2016"): ("env.fuyang.2016", "诚信 {}–100 / 良好 {}–{} / 警示 {}–{} / 不良 ≤{}"),
     ("anhui", "2017"): ("env.anhui.2017", "诚信 {}–100 / 良好 {}–<{} / 警示 {}–<{} / 不良 <{}"),
-    ("jiangsu", "2013-01-01"): (
+    ("jiangsu", "2013-12-31"): (
         "env.jiangsu.2013",
         "绿 ≥{} / 蓝 {}–{} / 黄 {}–{} / 红 {}–{} / 黑 ≤{} (65 overlaps in print)",
     ),
@@ -222,7 +222,7 @@ def test_jiangsu_2020() -> None:
 DAYS = [
     ("jiangsu", "2019-01-01", r"暂行办法 \(in force (\S+)\)"),
     ("jiangsu", "2020-01-01", r"江苏省企事业环保信用评价办法 \(in force (\S+)\)"),
-    ("jiangsu", "2013-01-01", r"100-point system (2013)–2018"),
+    ("jiangsu", "2013-12-31", r"100-point system (2013)–2018"),
     ("eia_compilers", "2019-11-01", r"2019年第38号, in force (\S+)\)"),
     ("yangtze_delta", "2009", r"苏环发〔(2009)〕23号"),
     ("national", "2013", r"环发〔(2013)〕150号 \(issued 2013-12-18\)"),

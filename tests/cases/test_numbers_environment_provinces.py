@@ -43,7 +43,7 @@ def scheme(name: str) -> Scheme:
     return next(one for one in registry.versions(f"environment/{path}") if one.version == version)
 
 
-CODED = {"SD-": "shandong@2016", "SXM-": "shaanxi_monitoring@2023-01-01", "SC19-": "sichuan@2019"}
+CODED = {"SD-": "shandong@2017", "SXM-": "shaanxi_monitoring@2023-12-31", "SC19-": "sichuan@2019"}
 OWN = {"decided_points", "decided_base"}  # what an office decided under an annex that was not published
 
 
@@ -96,8 +96,8 @@ def test_limits_of_the_fines(code: str) -> None:
 @pytest.mark.parametrize(
     ("name", "code", "words"),
     [
-        ("shandong@2016", "SD-03a", (r"罚款(\d+)万元以下", "amount <= {}")),
-        ("shandong@2016", "SD-03b", (r"罚款(\d+)万元以上", "amount > {}")),
+        ("shandong@2017", "SD-03a", (r"罚款(\d+)万元以下", "amount <= {}")),
+        ("shandong@2017", "SD-03b", (r"罚款(\d+)万元以上", "amount > {}")),
         ("sichuan@2019", "SC19-D1", (r"罚款≤(\d+)万元", "amount <= {}")),
     ],
 )
@@ -108,16 +108,16 @@ def test_other_limits(name: str, code: str, words: tuple[str, str]) -> None:
 
 
 BANDS = {
-    "shandong@2016": ("env.shandong.2016", "green yellow red"),
-    "hebei@2017-01-01": ("env.hebei.2017", "green yellow red black"),
+    "shandong@2017": ("env.shandong.2016", "green yellow red"),
+    "hebei@2017-12-31": ("env.hebei.2017", "green yellow red black"),
     "hebei@2020-04-01": ("env.hebei.2020", "good trustworthy ordinary_breach serious_breach blacklist"),
-    "hebei@2024-01-01": ("env.hebei.2024", "A B C D E"),
-    "ningxia@2019-01-01": ("env.ningxia.2019", "green blue yellow red"),
-    "shaanxi@2023-01-01": ("env.shaanxi.2023", "A B C D"),
+    "hebei@2024-12-31": ("env.hebei.2024", "A B C D E"),
+    "ningxia@2019-12-31": ("env.ningxia.2019", "green blue yellow red"),
+    "shaanxi@2023-12-31": ("env.shaanxi.2023", "A B C D"),
     "sichuan@2019": ("env.sichuan.2019", "green blue yellow red"),
     "chongqing@2017": ("env.chongqing.2017", "green blue yellow red"),
     "chongqing@2021": ("env.chongqing.2021", "green blue yellow red"),
-    "zhengzhou_dust@2018-01-01": ("env.zhengzhou.dust.2018", "blacklist summons red_card"),
+    "zhengzhou_dust@2018-12-31": ("env.zhengzhou.dust.2018", "blacklist summons red_card"),
 }
 EDGE = re.compile(r"(?:(≥|≤|>|<)?(\d+))(?:–(<)?(\d+))?")
 
@@ -158,11 +158,11 @@ def test_bands(name: str) -> None:
 
 # scheme, what is configured, where the facts say it, the pattern whose number it is
 SAID: list[tuple[str, Any, str, str]] = [
-    ("shaanxi@2023-01-01", lambda s: s.start.rules[0].points, "env.shaanxi.2023", r"base (\d+)"),
-    ("shaanxi@2023-01-01", lambda s: s.windows["twelve_months"].months, "env.shaanxi.2023", r"(\d+) months"),
-    ("shaanxi_monitoring@2023-01-01", lambda s: s.start.rules[0].points, "env.shaanxi.2023", r"base (\d+)"),
+    ("shaanxi@2023-12-31", lambda s: s.start.rules[0].points, "env.shaanxi.2023", r"base (\d+)"),
+    ("shaanxi@2023-12-31", lambda s: s.windows["twelve_months"].months, "env.shaanxi.2023", r"(\d+) months"),
+    ("shaanxi_monitoring@2023-12-31", lambda s: s.start.rules[0].points, "env.shaanxi.2023", r"base (\d+)"),
     (
-        "shaanxi_monitoring@2023-01-01",
+        "shaanxi_monitoring@2023-12-31",
         lambda s: s.windows["perhaps_longer"].valid["months"],
         "env.shaanxi.2023",
         r"(\d+) months",
@@ -172,7 +172,7 @@ SAID: list[tuple[str, Any, str, str]] = [
     ("chongqing@2021", lambda s: s.combine.ceiling, "env.chongqing.2021", r"100–(\d+)"),
     ("chongqing@2021", lambda s: s.items["decided_bonus"][0].cap + 100, "env.chongqing.2021", r"100–(\d+)"),
     ("chongqing@2021", lambda s: s.combine.floor, "env.chongqing.2021", r"不良 (\d+)–"),
-    ("zhengzhou_dust@2018-01-01", lambda s: s.decide[1].when.split()[-1], "env.zhengzhou.dust.2018", r"70–<(\d+)"),
+    ("zhengzhou_dust@2018-12-31", lambda s: s.decide[1].when.split()[-1], "env.zhengzhou.dust.2018", r"70–<(\d+)"),
     ("sichuan@2019", lambda s: s.conditions[0].add, "SC19-B1", r"points or weight': '(\d+)'"),
     ("sichuan@2019", lambda s: s.conditions[1].add, "SC19-B2", r"points or weight': '(\d+)'"),
     ("sichuan@2019", lambda s: s.items["decided_base"][0].cap + 24, "SC19-B1", r"base item of (\d+)"),
@@ -196,16 +196,16 @@ def prose(pattern: str) -> re.Match[str]:
 def test_points_that_were_not_seen_lie_between_two_and_six() -> None:
     values = [Decimal(one) for one in re.findall(r"\d", prose(r"Points not published take the values ([\d, or]+)")[1])]
     for code in ("SD-03b", "SD-05", "SD-07", "SD-08", "SD-09"):
-        value = scheme("shandong@2016").items[code][0].value
+        value = scheme("shandong@2017").items[code][0].value
         assert value is not None
         assert value.range == (min(values), max(values))
     limit = Decimal(re.findall(r"total <(\d+)", rows()["SD-04b"]["count basis"])[0])
-    value = scheme("shandong@2016").items["SD-04b"][0].value
+    value = scheme("shandong@2017").items["SD-04b"][0].value
     assert value is not None
     assert value.range == (1, limit - 1)
 
 
-@pytest.mark.parametrize("name", ["hebei@2017-01-01", "ningxia@2019-01-01"])
+@pytest.mark.parametrize("name", ["hebei@2017-12-31", "ningxia@2019-12-31"])
 def test_the_copied_table(name: str) -> None:
     """Five rows of twelve points; twelve kinds of decision, two of the printed rows being halves of one kind."""
     items = {code: item for code, (item,) in scheme(name).items.items() if code not in OWN}
@@ -226,16 +226,17 @@ def test_the_copied_table(name: str) -> None:
 
 def test_dates() -> None:
     assert prose(r"env\.hebei\.2020 \(as issued by Shijiazhuang, from ([\d-]+)\)")[1] == "2020-04-01"
-    assert scheme("hebei@2017-01-01").effective_to == scheme("hebei@2020-04-01").effective_from == date(2020, 4, 1)
+    assert scheme("hebei@2017-12-31").effective_to == scheme("hebei@2020-04-01").effective_from == date(2020, 4, 1)
     assert prose(r"Ningxia 2025 \(8 departments, in force ([\d-]+)\)")[1] == "2025-02-01"
-    assert scheme("ningxia@2019-01-01").effective_to == scheme("ningxia@2025-02-01").effective_from == date(2025, 2, 1)
-    assert prose(r"\(2020 revision\) \| (\d+)")[1] == str(scheme("shandong@2016").effective_to)
+    assert scheme("ningxia@2019-12-31").effective_to == scheme("ningxia@2025-02-01").effective_from == date(2025, 2, 1)
+    assert prose(r"\(2020 revision\) \| (\d+)")[1] == str(scheme("shandong@2018").effective_to)
+    assert scheme("shandong@2017").effective_to == scheme("shandong@2018").effective_from == 2018
     assert {"env.shandong.2016", "env.hebei.2017", "env.sichuan.2019", "env.chongqing.2017"} <= set(rows())
 
 
 def test_one_year_from_each_record() -> None:
     assert "one year from each record" in prose(r"M3-R3 \|(.*)")[1]
-    assert scheme("hebei@2017-01-01").record_attributes["served_on"].months == 12
+    assert scheme("hebei@2017-12-31").record_attributes["served_on"].months == 12
     assert rows()["NX25-A"]["count basis"] == "one-year period"
     assert scheme("ningxia@2025-02-01").windows["one_year"].months == 12
 

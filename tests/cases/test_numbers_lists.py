@@ -20,14 +20,15 @@ from creditscore.schemes import registry
 from creditscore.schemes.source import read
 
 FACTS = Path(__file__).parents[3] / "shared" / "rules" / "other_domains.md"
+ADDITIONS = FACTS.with_name("additions_2026_12.md")
 pytestmark = pytest.mark.skipif(not FACTS.is_file(), reason=f"no text of facts at {FACTS}")
 
 INT = r"(\d+)"
 DAY = r"(\d{4}-\d\d-\d\d)"
-YEAR = r"(\d{4})-01-01"
+YEAR = r"(\d{4})-\d\d-\d\d"  # the day itself stands in the legal text
 JOINT, BLACK, ORDER11 = "safety/joint_punishment@2017-05-09", "safety/serious@2017-05-09", "safety/serious@2023-10-01"
 AB14, AB24 = "market/abnormal@2014-10-01", "market/abnormal@2024-05-01"
-MS14, MS21 = "market/serious@2014-10-01", "market/serious@2021-09-01"
+MS14, MS16, MS21 = "market/serious@2014-10-01", "market/serious@2016-04-01", "market/serious@2021-09-01"
 P45, P107 = "market/publication@2021-09-01", "market/publication@2025-12-25"
 ST14, ST19, ST35 = "statistics/grade@2015-01-01", "statistics/grade@2019-03-20", "statistics/serious@2022-05-19"
 PROC, IN18, IN22 = (
@@ -100,8 +101,43 @@ ROWS: list[tuple[str, str, str, str, str]] = [
     (AB14, "record_attributes/due_on/months", INT, "1.2.4", r"annual_report_not_published_by: (06-30)"),
     (AB24, "effective_from", DAY, "1.2.4", r"since_" + DAY),
     (AB24, "record_attributes/due_on/months", INT, "1.2.4", r"annual_report_not_published_by: (06-30)"),
+    (
+        AB14,
+        "lists/market_abnormal/steps/decision/within/workdays",
+        INT,
+        "additions",
+        r"entry within (\d+) working days after that",
+    ),
+    (
+        AB24,
+        "lists/market_abnormal/steps/decision/within/workdays",
+        INT,
+        "additions",
+        r"entry within (\d+) working days after that",
+    ),
     (MS14, "effective_from", YEAR, "1.2.4", r"escalation_(\d{4})_text"),
-    (MS14, "effective_to", DAY, "1.2.4", r"令44号, " + DAY),
+    (MS14, "effective_to", DAY, "additions", r"2015-12-30 in force " + DAY),
+    (MS16, "effective_from", DAY, "additions", r"2015-12-30 in force " + DAY),
+    (MS16, "effective_to", DAY, "1.2.4", r"令44号, " + DAY),
+    (MS16, "decide/three_years_abnormal/when", INT, "1.2.4", r"escalation_2014_text: (3 y)ears unfulfilled"),
+    (MS16, "windows/two_years/months", INT, "additions", r"O83-4 \|.* within (two) years"),
+    (MS16, "windows/five_years/months", INT, "additions", r"O83-8 \|.* within (five) years"),
+    (MS16, "record_attributes/two_years_end_on/months", INT, "additions", r"O83-4 \|.* within (two) years"),
+    (MS16, "record_attributes/five_years_end_on/months", INT, "additions", r"O83-8 \|.* within (five) years"),
+    (MS16, "decide/pyramid_helped/when", r"(>= \d)", "additions", r"O83-3 \|.*(three) penalties or more"),
+    (MS16, "decide/direct_selling/when", r"(>= \d)", "additions", r"O83-4 \|.*(three) penalties or more"),
+    (MS16, "decide/unfair_competition/when", r"(>= \d)", "additions", r"O83-5 \|.*(three) penalties or more"),
+    (MS16, "decide/unsafe_goods/when", r"(>= \d)", "additions", r"O83-6 \|.*(three) penalties or more"),
+    (MS16, "decide/false_advertising/when", r"(>= \d)", "additions", r"O83-7 \|.*?(three) penalties or more"),
+    (MS16, "decide/trade_mark/when", r"(>= \d)", "additions", r"O83-8 \|.*(two penalties) or more"),
+    (
+        MS16,
+        "lists/market_serious/steps/decision/within/workdays",
+        INT,
+        "additions",
+        r"O83-c \|.*within (\d+) working days",
+    ),
+    (MS16, "lists/market_serious/terms/term/span/years", INT, "1.2.4", r"exit after (\d+) years"),
     (MS14, "decide/three_years_abnormal/when", INT, "1.2.4", r"escalation_2014_text: (3 y)ears unfulfilled"),
     (MS14, "lists/market_serious/terms/term/span/years", INT, "1.2.4", r"exit after (\d+) years"),
     (MS21, "effective_from", DAY, "1.2.4", r"令44号, " + DAY),
@@ -188,7 +224,7 @@ ROWS: list[tuple[str, str, str, str, str]] = [
         "1.2.4",
         Q107 + r"serious: (\d+) –",
     ),
-    (ST14, "effective_from", YEAR, "1.2.2", r"stat_(\d{4})_gonggao3"),
+    (ST14, "effective_from", YEAR, "additions", r"TJ2014_3 \|[^|]*\| unknown \(start of (\d{4})"),
     (ST14, "effective_to", YEAR, "1.2.2", r"stat_(\d{4})_33"),
     (ST14, "lists/statistics_serious/terms/term/span/years", INT, "1.2.2", S14 + r"period: (\d+) year,"),
     (
@@ -203,6 +239,7 @@ ROWS: list[tuple[str, str, str, str, str]] = [
     (ST19, "effective_to", DAY, "1.2.2", r"in force " + DAY),
     (ST19, "windows/one_year/valid/years", INT, "1.2.2", S19 + r"period: (\d+) year,"),
     (ST19, "windows/two_years/valid/years", INT, "1.2.2", S19 + r"if_not_corrected: (\d+) years"),
+    (ST19, "record_attributes/repeat_until/months", INT, "additions", r"(two) years from the finding if repeated"),
     (ST19, "record_attributes/early_from/months", INT, "1.2.2", S19 + r"early_removal_after: (\d+) months"),
     (
         ST19,
@@ -262,7 +299,7 @@ ROWS: list[tuple[str, str, str, str, str]] = [
     ),
     (BUILD, "lists/construction_bad_record/terms/bad/most/years", INT, "1.2.6", r"6 months – (\d+) years"),
     (BUILD, "lists/construction_good_record/terms/good/span/years", INT, "1.2.6", r"good records (\d+) years"),
-    (BID, "effective_from", YEAR, "1.2.7", r"发改法规〔(\d{4})〕1531号"),
+    (BID, "effective_from", DAY, "additions", r"FGFG2008_1531 \|[^|]*\| " + DAY),
     (BID, "windows/six_months/valid/months", INT, "1.2.7", r"period: (\d+) months; longer"),
     (BID, "lists/bidding_violation_record/terms/term/span/months", INT, "1.2.7", r"period: (\d+) months; longer"),
     (
@@ -278,7 +315,17 @@ ROWS: list[tuple[str, str, str, str, str]] = [
     (SI, "facts/benefits/where", r"amount (> \d+)", "1.2.12", r"fraud_of_benefits: \{amount_cny: '(> \d+)'"),
     (SI, "facts/advance/where", r"amount (> \d+)", "1.2.12", r"not_repaid: \{able: true, amount_cny: '(> \d+)'"),
 ]
-WORDS = {"1y": "12", "3y": "36", "3 y": "36", "1 year": "12", "06-30": "6"}  # the facts say it in words
+WORDS = {
+    "two": "24",
+    "five": "60",
+    "three": ">= 3",
+    "two penalties": ">= 2",
+    "1y": "12",
+    "3y": "36",
+    "3 y": "36",
+    "1 year": "12",
+    "06-30": "6",
+}  # the facts say it in words
 # Days a scheme takes over from its own first day, a law beside it or a reading that says so
 OTHER = r"/absent$|applies/(from|to)|checked_on|cite/|/deaths|person_times/least|sector_line/least"
 READINGS = {(IN18, "effective_from"), (PROC, "items/agency_qualification_revoked")}
@@ -286,7 +333,9 @@ READINGS = {(IN18, "effective_from"), (PROC, "items/agency_qualification_revoked
 
 @cache
 def section(number: str) -> str:
-    """The text of one section of the facts, down to the next heading of its rank."""
+    """The text of one section of the facts, down to the next heading of its rank; or the whole of the additions."""
+    if number == "additions":
+        return ADDITIONS.read_text(encoding="utf-8")
     text = FACTS.read_text(encoding="utf-8")
     found = re.search(rf"(?ms)^(#+) {re.escape(number)}\.? .*?(?=^#{{1,4}} )", text)
     assert found, f"no section {number}"

@@ -61,7 +61,7 @@ SMALL: dict[str, Any] = {
                 {
                     "id": "court",
                     "weight": 100,
-                    "schemes": {"court/judgment_defaulter@2018-06-27": {"clear": 900, "triggered": 800, "listed": 0}},
+                    "schemes": {"court/judgment_defaulter@2017-05-01": {"clear": 900, "triggered": 800, "listed": 0}},
                 }
             ],
         },
@@ -125,7 +125,7 @@ TAX, ENV, LABOUR, COURT = (
     "tax@2014",
     "environment/national@2013",
     "labour/national@2016",
-    "court/judgment_defaulter@2018-06-27",
+    "court/judgment_defaulter@2017-05-01",
 )
 
 

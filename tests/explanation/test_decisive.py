@@ -37,7 +37,7 @@ def test_equal_to_brute_force_in_every_shipped_scheme(entry: registry.Entry) -> 
     found = check(scheme, max(1, 160 // stretches), 1, RECORDS)
     assert found.differences == ()
     assert found.subjects >= 150
-    assert found.sets > found.subjects
+    assert found.sets > found.subjects or not scheme.items  # without items nobody has a record
 
 
 def rich(name: str) -> Plan:

@@ -102,7 +102,7 @@ def tables(scheme: Scheme, year: int, seed: int, count: int) -> dict[str, pd.Dat
                 )
         few = rng.random() < 0.4
         for r in range(rng.randint(0, 3 if few else 9)):
-            item = rng.choice(list(scheme.items))
+            item = rng.choice(list(scheme.items) or ["none"])  # a list may know no items
             base = {
                 "record_id": f"{sid}-{r}",
                 "subject_id": sid,
@@ -115,11 +115,13 @@ def tables(scheme: Scheme, year: int, seed: int, count: int) -> dict[str, pd.Dat
             first = day(rng, year, 4)
             base |= {name: first for name in DATES if rng.random() < 0.6} | {"occurred_on": first}
             for name, attribute in scheme.record_attributes.items():
-                needed = any(one.value and one.value.plus == name for one in scheme.items[item])
-                needed |= any(name in one.requires for one in scheme.items[item])
+                needed = any(one.value and one.value.plus == name for one in scheme.items.get(item, []))
+                needed |= any(name in one.requires for one in scheme.items.get(item, []))
                 if attribute.of is None and (needed or rng.random() < 0.4):
                     base[name] = value(rng, attribute, year, words(scheme, item, name))
-            for name in {name for one in scheme.items[item] for name in one.requires} - set(scheme.record_attributes):
+            for name in {name for one in scheme.items.get(item, []) for name in one.requires} - set(
+                scheme.record_attributes
+            ):
                 base[name] = base.get(name) or (first if name.endswith("_on") else "7")
             if rng.random() < 0.3:
                 base["act_id"] = f"{sid}-act{rng.randint(1, 2)}"
@@ -153,7 +155,7 @@ CASES = [(entry, at) for entry in registry.entries() for at in moments(entry)]
 def test_both_interpreters_agree_under_every_shipped_scheme(entry: registry.Entry, at: int | date) -> None:
     scheme = registry.load(entry)
     year = at if isinstance(at, int) else at.year
-    made = tables(scheme, year, 1, 120 if scheme.domain == "tax" else 40)
+    made = tables(scheme, year, 1, 120 if scheme.domain in ("tax", "medical") else 40)
     intake = date(year + 3, 1, 1)  # the period is over, and no record lies ahead
     snapshot = cs.ingest(subject_ids="local", intake_on=intake, **made)
     when: dict[str, Any] = {"period": at} if isinstance(at, int) else {"as_of": at}
@@ -163,7 +165,7 @@ def test_both_interpreters_agree_under_every_shipped_scheme(entry: registry.Entr
     same(grading, few)
     compare_columns(snapshot, grading.plan)
     counts = grading.manifest["counts"]
-    assert counts["records"]["used"] > 8, counts
+    assert counts["records"]["used"] > 8 or not scheme.items, counts
     if scheme.domain in ("tax", "food_hygiene", "food_inspection"):
         assert len(counts["grades"]) > 1, counts
         assert grading.manifest["rejected"] == sum(

@@ -19,7 +19,7 @@ WHERE = [
     ("wage_arrears", "wage_arrears@2022", "to_be_noticed"),
     ("wage_arrears", "wage_arrears@2018", "to_be_decided"),
     ("ngo_abnormal", "social_organisation/abnormal@2018", "fundraising"),
-    ("bidding_violation_record", "bidding/violation_record@2008", "published"),
+    ("bidding_violation_record", "bidding/violation_record@2009", "published"),
     ("customs_dishonest", "customs/grade@2021", "bribery"),
 ]
 ACTIONS = (

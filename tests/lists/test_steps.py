@@ -205,7 +205,7 @@ def test_a_red_list_is_to_be_left_when_a_serious_list_is_entered() -> None:
 
 
 def test_on_a_publication_each_decision_has_its_own_entry() -> None:
-    where = ("bidding_violation_record", "bidding/violation_record@2008")
+    where = ("bidding_violation_record", "bidding/violation_record@2009")
     book, _ = entered(Book(), *where, "2019-03-10", records=["r1"], published_on="2019-03-15")
     book, _ = entered(book, *where, "2019-04-10", records=["r2"], published_on="2019-04-15")
     assert listings(book).num_rows == 2
@@ -247,7 +247,7 @@ def test_grading_reads_the_listings(day: str, grade_then: str) -> None:
     ],
 )
 def test_what_cannot_be_taken_over(given: dict[str, Any], words: str) -> None:
-    usual: dict[str, Any] = {"subject_id": A, "key": "judgment_defaulter", "scheme": "court/judgment_defaulter@2018",
+    usual: dict[str, Any] = {"subject_id": A, "key": "judgment_defaulter", "scheme": "court/judgment_defaulter@2017",
                              "on": "2019-05-06", "by": "li.na", **PAPER}  # fmt: skip
     book, _ = take_over(Book(), **usual)
     with pytest.raises(UsageError, match="kept already"):

@@ -40,7 +40,7 @@ def random_subject(rng: random.Random, scheme: Scheme, near: int, count: int) ->
     codes = [code for code, variants in scheme.items.items() for one in variants if one.repair] * 3 + list(scheme.items)
     days = [near - back for back in (0, 2, 3, 30, 31, 89, 90, 180, 200, 364, 365, 400, 730)]
     records = []
-    for number in range(rng.randint(1, count)):
+    for number in range(rng.randint(1, count) if codes else 0):  # a list may know no items
         code = rng.choice(codes)
         day = rng.choice(days)
         made = record(number, code, day, amount=rng.choice([None, 500 * MICRO, 5000 * MICRO]))

@@ -68,7 +68,7 @@ def propose_command(
 def take_over_command(
     subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Id of the organisation.")],
     key: Annotated[str, typer.Option("--list", help="The list.")],
-    scheme: Annotated[str, typer.Option(help="Version of the scheme that keeps it: court/judgment_defaulter@2018.")],
+    scheme: Annotated[str, typer.Option(help="Version of the scheme that keeps it: court/judgment_defaulter@2017.")],
     store: Store,
     on: On,
     by: By,

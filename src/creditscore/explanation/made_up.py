@@ -38,6 +38,8 @@ class _Rich(Maker):
 
     def of(self, count: int) -> Subject:
         made = self.subject()
+        if not self.all:
+            return made
         few = self.random.choice((1, 2, 4, len(self.all)))
         codes = [self.pick(self.all) for _ in range(min(few, count) or 1)]
         days = [self.pick(self.days[:7]) for _ in range(self.random.choice((1, 3, 12)))]

@@ -123,7 +123,8 @@ def _end(
     if term is None or term.unknown:
         if office is not None and office < named["entered_on"]:
             raise UsageError(f"the term would end on {iso(office)}, before the entry", where=where)
-        no_term = "until_exit" if term is None and list_rule(case.scheme, case.list).exits else "unknown"
+        rule = list_rule(case.scheme, case.list)
+        no_term = "until_exit" if rule.exits and not rule.terms else "unknown"  # with terms: the trigger says which
         return office, "known" if office is not None else no_term
     since = named.get(term.since)
     if since is None:

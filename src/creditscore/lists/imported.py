@@ -35,7 +35,7 @@ def take_over(
     """Keep an entry that another organ has decided (`on`: the day of its decision), with its document.
 
     The hearing was that organ's; here the entry only runs and ends. `scheme` is a version of the library, such as
-    `court/judgment_defaulter@2018`.
+    `court/judgment_defaulter@2017`.
     """
     found = version(scheme)
     rule = list_rule(found.name, key)

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from creditscore.paths import config_root
 from creditscore.schemes import registry
-from creditscore.schemes.coverage import Coverage, System, is_exact, load_coverage, marks, unknowns
+from creditscore.schemes.coverage import (
+    Coverage,
+    System,
+    citations,
+    is_exact,
+    load_coverage,
+    marks,
+    unknowns,
+    versions_in,
+)
 from creditscore.schemes.model import Scheme
+from creditscore.schemes.profiles import Profile, load_profile
 
 HEAD = """# Coverage / 覆盖范围
 
@@ -38,6 +49,10 @@ def _lines(table: Coverage) -> Iterator[str]:
     for status, label in table.statuses.items():
         number = sum(system.status == status for system in table.systems)
         yield f"- `{status}`: {label.en} / {label.zh} ({number})"
+    yield from _exact()
+    yield from _whole()
+    for file in sorted((config_root() / "profiles").glob("*.yaml")):
+        yield from _district(load_profile(file.stem))
     yield "\n## Systems / 评价体系\n"
     yield "| § | what the plan asks / 要求 | department / 部门 | status | schemes |"
     yield "|---|---|---|---|---|"
@@ -60,19 +75,55 @@ def _lines(table: Coverage) -> Iterator[str]:
         yield f"| {words} | `{refused.reason}` | {refused.why.zh} / {refused.why.en} | {', '.join(refused.cite)} |"
 
 
+def _exact() -> Iterator[str]:
+    """A system is as good as the weakest of its versions, other provinces included; each version stands for itself."""
+    every = [registry.load(entry) for entry in registry.entries()]
+    exact = [one.name for one in every if is_exact(one)]
+    yield f"\n## Exact versions / 精确的版本: {len(exact)} of {len(every)}\n"
+    yield "The status of a system is that of its weakest version, other provinces included. By version, exact are / "
+    yield "体系的状态按其最弱的版本（含外省）。逐个版本看，精确的有：\n"
+    yield ", ".join(f"`{name}`" for name in exact)
+
+
+def _whole() -> Iterator[str]:
+    numbers = [citations(registry.load(entry)) for entry in registry.entries()]
+    cited, whole = (sum(column) for column in zip(*numbers, strict=True))
+    yield "\n## Citations / 引用\n"
+    yield f"Of {cited} citations {cited - whole} name the place in the text (article, annex or a code of it);"
+    yield f"{whole} cite the text whole, because the article is not known."
+    yield f"共{cited}处引用，{cited - whole}处注明条款、附件或其编号；{whole}处条款未见，引用全文。"
+
+
+def _district(profile: Profile) -> Iterator[str]:
+    """What a district uses, in the time of its plan."""
+    used = [(section, one) for section in profile.sections for one in versions_in(profile, section)]
+    names = {one.name for _, one in used}
+    exact = {one.name for _, one in used if is_exact(one)}
+    yield f"\n## {profile.label.zh} / {profile.label.en}: {len(exact)} of {len(names)} versions exact\n"
+    yield f"`{profile.profile}`, {profile.from_} – {profile.to}\n"
+    yield "| § | section / 条款 | version / 版本 | exact / 精确 | evidence | citations, whole / 引用，全文 |"
+    yield "|---|---|---|---|---|---|"
+    for section, one in used:
+        cited, whole = citations(one)
+        said = "exact" if is_exact(one) else "partial"
+        where = f"{section.section} | {section.label.zh} / {section.label.en}"
+        yield f"| {where} | [`{one.name}`](#{_anchor(one.scheme)}) | {said} | {counted(one)} | {cited}, {whole} |"
+
+
 def _scheme(scheme: str) -> Iterator[str]:
     yield f'<a id="{_anchor(scheme)}"></a>\n### {scheme}\n'
-    yield "| version | role | name | laws | evidence (rules by mark) | unknown |"
-    yield "|---|---|---|---|---|---|"
+    yield "| version | role | name | laws | evidence (rules by mark) | citations, whole | unknown |"
+    yield "|---|---|---|---|---|---|---|"
     for one in registry.versions(scheme):
         end = f" to {one.effective_to}" if one.effective_to else ""
         laws = ", ".join(dict.fromkeys(cite.law for cite in one.cite))
         missing = unknowns(one)
+        cited, whole = citations(one)
         done = "exact" if is_exact(one) else "partial"
         shown = ", ".join(missing[:8]) + (f" … ({len(missing)})" if len(missing) > 8 else "")
         yield (
             f"| {one.version}{end} | {one.role}, {done} | {one.label.zh} / {one.label.en} | {laws} |"
-            f" {counted(one)} | {shown or '–'} |"
+            f" {counted(one)} | {cited}, {whole} | {shown or '–'} |"
         )
     yield ""
 

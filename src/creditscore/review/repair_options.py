@@ -235,7 +235,7 @@ def by_decision(facts: Facts, record: Mapping[str, Any], rule: RepairRuleFile, b
         return None
     clock = next((name for name in rule.clock if record.get(name) is not None), "")
     clock_day = record.get(clock) if clock else None
-    tier = tier_of(rule, item, record)
+    tier = tier_of(rule, plan.scheme, item, record)
     earliest, sure, most = _days(rule, tier, record, clock_day, facts)
     conditions = tuple(_condition(one, record, earliest, sure, on) for one in rule.conditions)
     low = None if earliest is None else max(earliest, begin, on)
@@ -303,7 +303,8 @@ def _days(
             highs.append(later(clock, sure) + (1 if sure != ZERO else 0))
         if one.most is not None and clock is not None:
             ends.append(later(clock, one.most))
-    complete = len(lows) == len(tiers)
+    perhaps_never = tier is None and any(one.never for one in rule.tiers)
+    complete = len(lows) == len(tiers) and not perhaps_never
     return (
         min(lows) if lows else None,
         max(highs) if complete and highs else None,

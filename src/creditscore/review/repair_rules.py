@@ -40,12 +40,15 @@ class Scope(Model):
 
 
 class RepairTier(Rule):
-    """How long a record of one weight must, and may, be kept; `values` or `tags` say which records those are."""
+    """How long a record of one weight must, and may, be kept; `values` or `tags` say which records those are
+    (`domains`: only under schemes of these).
+    """
 
     id: str
     label: Label
     values: list[str] = Field(default_factory=list)  # of one of the tier_attributes
     tags: list[str] = Field(default_factory=list)  # of the item
+    domains: list[str] = Field(default_factory=list)
     least: Span | None = None  # from the clock: from then on a repair may be decided
     sure: Span | None = None  # where `least` is one of several readings: by then every one is over
     clean: Span | None = None  # without a new record, since the correction or the newest record
@@ -98,6 +101,7 @@ class RepairRuleFile(Model):
     clock: list[Clock]
     tier_attributes: list[str] = Field(default_factory=list)
     tier_values: dict[str, str] = Field(default_factory=dict)  # of the attribute `penalty` → tier
+    tier_domains: dict[str, str] = Field(default_factory=dict)  # domain → tier where no attribute says it
     readings: dict[str, Label] = Field(default_factory=dict)
     tiers: list[RepairTier] = Field(min_length=1)
     unknown_tier: Rule | None = None  # how a record without a tier is read
@@ -176,9 +180,10 @@ def _check(content: RepairRuleFile, source: Source, file: Path, alone: bool) -> 
         ids.add(tier.id)
         if (tier.least or tier.most) and not content.clock:
             source.fault(("tiers", i), "least and most are counted from a clock; the file names none")
-    for value, tier_id in content.tier_values.items():
-        if tier_id not in ids:
-            source.fault(("tier_values", value), f"{tier_id!r} is no tier; there are: {', '.join(sorted(ids))}")
+    for key, named in (("tier_values", content.tier_values), ("tier_domains", content.tier_domains)):
+        for value, tier_id in named.items():
+            if tier_id not in ids:
+                source.fault((key, value), f"{tier_id!r} is no tier; there are: {', '.join(sorted(ids))}")
     known = {entry.scheme for entry in registry.entries()}
     for name in content.scope.schemes:
         if name not in known and not alone:
@@ -214,7 +219,7 @@ def _covers(scope: Scope, scheme: Scheme) -> bool:
     )
 
 
-def tier_of(rule: RepairRuleFile, item: PlanItem, record: Mapping[str, Any]) -> RepairTier | None:
+def tier_of(rule: RepairRuleFile, scheme: Scheme, item: PlanItem, record: Mapping[str, Any]) -> RepairTier | None:
     """The tier of an assessed record; None where nothing says it.
 
     The attributes are read as the log has them, too: most schemes declare neither, and a tier says nothing to them.
@@ -226,7 +231,9 @@ def tier_of(rule: RepairRuleFile, item: PlanItem, record: Mapping[str, Any]) -> 
         return rule.tiers[0]
     said = [_said(record, name) for name in rule.tier_attributes]
     said.append(rule.tier_values.get(_said(record, "penalty"), ""))
-    found = (next((one for one in rule.tiers if value in one.values), None) for value in said if value)
+    tiers = [one for one in rule.tiers if not one.domains or scheme.domain in one.domains]
+    found = [next((one for one in tiers if value in one.values), None) for value in said if value]
+    found += [one for one in tiers if one.id == rule.tier_domains.get(scheme.domain)]
     return next((one for one in found if one is not None), None)
 
 

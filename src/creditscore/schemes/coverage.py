@@ -12,6 +12,7 @@ from creditscore.schemes.laws import load_laws
 from creditscore.schemes.load import parse, raise_faults
 from creditscore.schemes.model import MARKS, Rule, Scheme
 from creditscore.schemes.parts import Label, Mark, Model
+from creditscore.schemes.profiles import Profile, Section
 from creditscore.schemes.source import KeyPath, read
 from creditscore.schemes.walk import rules
 
@@ -94,6 +95,27 @@ def marks(scheme: Scheme) -> dict[str, int]:
 def is_exact(scheme: Scheme) -> bool:
     """Whether every rule was read in, or follows from, a published text."""
     return scheme.role != "stub" and set(marks(scheme)) <= {"verified", "derived", "inference"} and not unknowns(scheme)
+
+
+def citations(scheme: Scheme) -> tuple[int, int]:
+    """How many citations the rules of a scheme make, and how many of them cite the text whole (no article is known)."""
+    cited = [cite for _, rule in rules(scheme) for cite in rule.cite]
+    return len(cited), sum(not cite.article for cite in cited)
+
+
+def versions_in(profile: Profile, section: Section) -> list[Scheme]:
+    """The versions that a district uses for a section of its plan, at any time of the plan."""
+    begin, end = section.from_ or profile.from_, section.to or profile.to
+    found = [one for scheme in section.schemes for one in registry.versions(scheme)]
+    return [one for one in found if _meets(one, begin, end)]
+
+
+def _meets(scheme: Scheme, begin: date, end: date) -> bool:
+    """Whether a version is in force in a span of days; a version of years, in a year of it."""
+    starts, ends = scheme.effective_from, scheme.effective_to
+    if scheme.period == "year":
+        return starts <= end.year and (ends is None or ends > begin.year)  # type: ignore[operator]
+    return starts <= end and (ends is None or ends > begin)  # type: ignore[operator]
 
 
 def _name(path: KeyPath, rule: Rule) -> str:

@@ -46,10 +46,14 @@ class Label(Model):
 
 
 class Cite(Model):
-    """A place in a legal text; `law` names a file in configs/laws/."""
+    """A place in a legal text; `law` names a file in configs/laws/. `article` is the place as the text numbers it: an
+    article with paragraph and item, some of them, an annex or a code of one. `row` is where this package's notes have
+    it, for whoever reads the rule; no page shows it.
+    """
 
     law: str
     article: str = ""
+    row: str = ""
 
 
 class Applies(Model):

@@ -350,7 +350,7 @@ def test_a_failed_act_leaves_nothing(log: Log, monkeypatch: pytest.MonkeyPatch) 
         "UPDATE joint_act SET reason = 'x' WHERE act = 'accepted'",
         "UPDATE joint_act SET on_day = on_day - 1 WHERE act = 'proposed'",
         "DELETE FROM joint_act WHERE act = 'executed'",
-        "UPDATE joint_proposal SET flags = ''",
+        "UPDATE joint_proposal SET flags = 'condition'",
         "UPDATE joint_proposal SET log_seq = 99",
         "UPDATE joint_proposal SET period = '{\"until_exit\": true}'",
         "UPDATE joint_act SET log_seq = 77 WHERE act = 'notified'",

@@ -70,17 +70,17 @@ FAULTS: dict[str, list[tuple[str, str, str, str]]] = {
         ("punish_measures", "en: may not take part in", "en: the legal representative is barred from", "leave persons out"),
     ],
     "J402": [
-        ("dishonest_conduct", "{scheme: court/judgment_defaulter, triggers: [decided]}", "{scheme: tax, grade: D}", "alone"),
-        ("dishonest_conduct", "{scheme: court/judgment_defaulter, triggers: [decided]}", "{scheme: tax, score: 40}", "alone"),
+        ("dishonest_conduct", "{scheme: court/judgment_defaulter, triggers: [able_refuses, obstruction, evasion, property_report, consumption, settlement, decided]}", "{scheme: tax, grade: D}", "alone"),
+        ("dishonest_conduct", "{scheme: court/judgment_defaulter, triggers: [able_refuses, obstruction, evasion, property_report, consumption, settlement, decided]}", "{scheme: tax, score: 40}", "alone"),
         ("reward_conduct", "scheme: customs/grade@2021-11-01, triggers: [decided_advanced]", "scheme: tax@2014, triggers: [bands]", "by the score alone"),
     ],
     "J403": [("reward_conduct", "scheme: customs/grade@2021-11-01, triggers: [decided_advanced]", "scheme: market/risk_class, triggers: [x]", "internal risk class")],
     "J404": [
         ("dishonest_conduct", "scheme: court/judgment_defaulter", "scheme: court/nothing", "is not a scheme"),
-        ("dishonest_conduct", "triggers: [decided]}\n    owner: court", "triggers: [guessed]}\n    owner: court", "is no trigger"),
+        ("dishonest_conduct", "settlement, decided]}\n    owner: court", "settlement, guessed]}\n    owner: court", "is no trigger"),
         ("dishonest_conduct", "scheme: customs/grade@2021-11-01", "scheme: customs/grade", "pin the version"),
         ("dishonest_conduct", "domain: bidding", "domain: bids", "is of the domain 'bidding'"),
-        ("dishonest_conduct", "{scheme: court/judgment_defaulter, triggers: [decided]}", "{scheme: court/judgment_defaulter}", "names no trigger"),
+        ("dishonest_conduct", "{scheme: court/judgment_defaulter, triggers: [able_refuses, obstruction, evasion, property_report, consumption, settlement, decided]}", "{scheme: court/judgment_defaulter}", "names no trigger"),
     ],
     "J405": [
         ("reward_conduct", "list: construction_good_record", "list: construction_blacklist", "is a serious list"),

@@ -48,7 +48,7 @@ def test_an_entry_a_link_and_a_law_make_a_proposal() -> None:
     (one,) = found.proposals
     assert (one.subject_id, one.listing_id, one.measure_id, one.side) == (FIRM, "L1", "PM-PROCUREMENT", "punish")
     assert (one.basis, one.basis_level) == ("ZFCGF 22(5); CBK2014_526", "law")
-    assert one.flags == ("force_unknown",)  # the day of the law was not read
+    assert one.flags == ()  # the day of the law is known
     assert one.evidence == "verified"
     assert one.ends_by == day("2026-01-10")  # three years from entry, and the day after the term
     assert "政府采购" in one.relevance_reason
@@ -332,7 +332,7 @@ def test_no_entry_no_link_no_basis_no_measure(world: tuple[list[BusinessEvent], 
 def test_force_on_a_day(in_force: str, repealed: str, on: str, expected: str) -> None:
     from creditscore.supervision.joint.force import law_force
 
-    law = load_laws()["XZCFF"].model_copy(update={"in_force": in_force, "repealed": repealed})
+    law = load_laws()["XZCFF"].model_copy(update={"promulgated": "", "in_force": in_force, "repealed": repealed})
     moment = from_day(day(on))
     assert law_force(law, moment, moment) == expected
     assert law_force(law.model_copy(update={"known_from": moment + timedelta(days=1)}), moment, moment) == "no"
