@@ -1,6 +1,6 @@
 # Each target does its own set-up. PYTHON picks the interpreter: make test PYTHON=python3.12
 .DEFAULT_GOAL := help
-TARGETS := help venv demo models notebooks test test-long lint bench bench-models wheel clean
+TARGETS := help venv demo models notebooks test test-all test-long lint bench bench-models wheel clean
 .PHONY: $(TARGETS)
 
 # Work from the folder of this file, wherever make was started (spaces in the path are fine).
@@ -29,7 +29,8 @@ help:
 	@echo "make demo    grade a made-up population, write pages to build/demo"
 	@echo "make models  train the reference models again, write their cards"
 	@echo "make notebooks  run every notebook, render it to build/notebooks"
-	@echo "make test    run the tests"
+	@echo "make test    run the tests, but those marked slow"
+	@echo "make test-all  run all tests, as CI does"
 	@echo "make test-long  what takes hours: 100,000 fuzz cases, 1,000 faults, cards on noise; results in build/"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   run the benchmarks"
@@ -61,6 +62,9 @@ notebooks: $(STAMP)
 
 # Each worker starts with half of the tests, so that most files set up once; at the end they share what is left.
 test: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" $(PYTEST_ARGS)
+
+test-all: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
 
 test-long: $(STAMP)

@@ -11,6 +11,7 @@ import pytest
 from creditscore.errors import InputError, UsageError
 from creditscore.modelling.criteria import load_criteria
 from creditscore.placed import MOST_BYTES, read, unplaced
+from tests.tiers import thinned
 
 DEEP = {
     "flow": "a: " + "[" * 100_000,
@@ -38,7 +39,7 @@ def test_what_is_nested_without_end_is_a_fault(name: str, tmp_path: Path) -> Non
     assert "E104 nested too deeply; at most 40 levels" in ended.stdout
 
 
-@pytest.mark.parametrize("name", LARGE)
+@pytest.mark.parametrize("name", thinned(LARGE, 3))
 def test_what_is_large_without_end_is_a_fault(name: str, tmp_path: Path) -> None:
     file = tmp_path / "s.yaml"
     file.write_text(LARGE[name], encoding="utf-8")

@@ -87,6 +87,7 @@ def years(contested: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(contested, tmp_path / "contested.store"))
 
 
+@pytest.mark.slow
 def test_the_year_that_retained_the_grade_moves_with_the_decision(decided: Path, tmp_path: Path) -> None:
     years = Path(shutil.copy(decided, tmp_path / "decided.store"))
     assert "0 flaws" in good("store", "check", years).output
@@ -215,6 +216,7 @@ def test_an_edited_cascade_of_a_decision_is_found(decided: Path, tmp_path: Path)
 NUMBER = "11010519491231002X"
 
 
+@pytest.mark.slow
 def test_a_personal_number_in_any_text_column_reaches_neither_letter_nor_packet(tmp_path: Path) -> None:
     said = f"证件{NUMBER}号"
     subjects = pd.DataFrame(

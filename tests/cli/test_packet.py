@@ -69,6 +69,7 @@ def test_a_wrong_question_is_named(
     assert not (tmp_path / "p").exists()
 
 
+@pytest.mark.slow
 def test_the_packet_of_a_case_is_told_from_one_made_anew(
     tax_run: tuple[Path, Path, str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

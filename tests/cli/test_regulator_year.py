@@ -15,6 +15,8 @@ from creditscore.cli.main import app
 
 from .made_up_year import write_tables
 
+pytestmark = pytest.mark.slow
+
 SCHEMES = "tax,wage_arrears,market/serious,procurement/serious,intellectual_property/dishonest"
 ROLES = "roles:\n  analyst: []\n  grader: [li.na]\n  reviewer: [zhang.min]\n  approver: [chen.jie]\n"
 WIDTHS = (80, 120)

@@ -180,6 +180,7 @@ def test_how_grades_separate() -> None:
     assert "nobody has a score" in spread(["A", "B"], []).sentence
 
 
+@pytest.mark.slow
 def test_the_demo_is_scored_and_its_spread_reported() -> None:
     shown = CliRunner().invoke(app, ["composite", "check", "jilin_edz", "--demo", "--subjects", "120", "--json"])
     assert shown.exit_code == 0, shown.output

@@ -31,6 +31,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("creditscore.demo.plan_years.load_profile", lambda _: FEW)
 
 
+@pytest.mark.slow
 def test_everything_is_written_and_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("creditscore.demo.plan_years.YEARS", (2020,))
     out, place = io.StringIO(), tmp_path / "out"
@@ -60,6 +61,7 @@ def test_everything_is_written_and_shown(tmp_path: Path, monkeypatch: pytest.Mon
     assert "Food Standards Agency" in (place / "uk" / "ATTRIBUTION.txt").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_every_page_is_linked_and_the_same_seed_gives_the_same_bytes(
     few: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -28,6 +28,7 @@ from creditscore.grading.result import Grading
 from creditscore.records import ingest
 from creditscore.records.store import write_snapshot
 from creditscore.schemes import registry
+from tests.tiers import thinned
 
 from .conftest import MANY
 
@@ -94,7 +95,7 @@ def refused(*given: Any) -> bool:
     return False
 
 
-@pytest.mark.parametrize("name", [*SHIPPED, "caps", "acts", "dates", "unknown"])
+@pytest.mark.parametrize("name", thinned([*SHIPPED, "caps", "acts", "dates", "unknown"], 6))
 def test_honest_pages_pass_and_no_changed_cell_does_where_the_records_are_at_hand(name: str) -> None:
     grading = graded(name)
     outcomes = dict(replay(grading))

@@ -214,6 +214,7 @@ def test_the_columns_of_a_population_say_the_same() -> None:
         assert row.proved
 
 
+@pytest.mark.slow
 def test_the_proof_is_checked_on_its_own() -> None:
     """By grading every smaller set, and by the claims alone; a claim that promises too little gain is refuted."""
     plan = plans(registry.pick("tax@2014"))[-1]

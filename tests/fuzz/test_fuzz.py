@@ -15,6 +15,7 @@ from tests.fuzz.rule import Outcome, broken_rule, silent_rows
 CASES, SEED = 1500, 20261201
 
 
+@pytest.mark.slow
 def test_no_case_ends_raw_hangs_or_loses_a_row() -> None:
     report = run_many(CASES, SEED)
     assert report.cases == CASES

@@ -32,6 +32,8 @@ CHANGES = {
     "counts is not an object": {"counts": []},
     "schemes is not an object": {"schemes": None},
     "a scheme has no manifest": {"schemes": {"tax": None}},
+    "input_marks is not a list": {"input_marks": [{}]},
+    "near_misses is not a list": {"near_misses": [["records"]]},
 }
 
 

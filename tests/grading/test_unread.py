@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import creditscore as cs
-from creditscore.grading.unread import near_name
+from creditscore.grading.unread import near_name, read_attributes
+from creditscore.schemes import registry
 
 SCHEME = str(Path(__file__).parent / "schemes" / "caps.yaml")
 ATTRIBUTES = {"rich": "true", "staff": "3", "began_on": "2019-01-01", "sort": "x"}
@@ -131,3 +132,9 @@ def test_built_from_the_stem_of_a_known_name() -> None:
     assert near_name("has_staff", [], ["has_income"]) is None
     assert near_name("Has-Income", ["has_income"]) == "has_income"
     assert near_name("colour", ["level"], ["rich"]) is None
+
+
+def test_an_attribute_of_a_rule_that_is_not_in_force_is_not_missed() -> None:
+    scheme = registry.find("tax", 2014)
+    assert read_attributes(scheme) - read_attributes(scheme, 2014) == {"opted_in"}  # read from a later year on
+    assert read_attributes(scheme, 2022) == read_attributes(scheme)

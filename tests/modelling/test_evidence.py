@@ -294,6 +294,7 @@ def test_a_code_in_the_same_rows_of_all_columns_makes_nothing_real_of_noise(meth
     assert noise <= 0.01 * told
 
 
+@pytest.mark.slow
 def test_a_choice_among_many_columns_counts_all_of_them() -> None:
     """The 150 columns with most information of 400 look better than they are."""
     rng = np.random.default_rng(3)

@@ -10,6 +10,8 @@ import pytest
 
 from tests.modelling import noise_simulation as noise
 
+pytestmark = pytest.mark.slow
+
 TABLES = {500: 10, 2000: 10, 6000: 8}
 
 

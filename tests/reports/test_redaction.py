@@ -293,6 +293,7 @@ def people(text: str) -> list[str]:
     return found + [one for one in re.findall(r"(?<![0-9.])[0-9]{14,17}[0-9Xx]", plain) if is_resident(one)]
 
 
+@pytest.mark.slow
 def test_nothing_planted_is_found(outputs: dict[str, str]) -> None:
     found = {place: seen for place, text in outputs.items() if (seen := people(text))}
     assert not found, f"{len(found)} places, such as {list(found.items())[:8]}"

@@ -99,6 +99,7 @@ def test_applied_rows_are_those_of_a_run_over_all_that_never_had_the_record(with
     assert standing_tables(withdrawn.store, run.run_id, [FIRM])["grades"].num_rows == 1
 
 
+@pytest.mark.slow
 def test_the_same_twice_changes_nothing_and_reinstating_restores_every_hash(withdrawn: Log) -> None:
     log = withdrawn
     assert hashes(log) != as_kept(log)

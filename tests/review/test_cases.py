@@ -213,6 +213,7 @@ def test_every_illegal_step_is_refused(desk: Desk) -> None:
     assert changed_cases(desk.store, desk.log) == []
 
 
+@pytest.mark.slow
 def test_an_application_for_repair_shuts_the_door_to_re_evaluation(desk: Desk) -> None:
     one, two = desk.records[:2]
     first = desk.open(Ground("facts_wrong", one), procedure="reevaluation")
@@ -236,6 +237,7 @@ def test_an_application_for_repair_shuts_the_door_to_re_evaluation(desk: Desk) -
     assert desk.open(Ground("facts_wrong", desk.records[2]), on=later).state == "open"
 
 
+@pytest.mark.slow
 def test_a_changed_grade_supersedes_the_one_before_and_the_letter_says_so(desk: Desk) -> None:
     move(desk.log, desk.run, "announce", by="chen.jie", on=D(2023, 4, 20))
     candidates = dict(desk.store.rows(
@@ -268,6 +270,7 @@ def test_a_changed_grade_supersedes_the_one_before_and_the_letter_says_so(desk: 
     assert one.now_without.grade in str(letter(data, "en", document_no="1", on="2023-05-10", office="o"))
 
 
+@pytest.mark.slow
 @settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_decision_comes_to_the_grade_that_a_new_grading_gives(desk: Desk, data: Any) -> None:

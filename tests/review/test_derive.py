@@ -35,6 +35,7 @@ def kept(folder: Path, records: pd.DataFrame) -> Path:
     return folder / "credit.store"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("domains", "again"), [(("tax", "labour"), {"tax"}), ((None, "labour"), {"tax", "labour/national"})]
 )

@@ -97,6 +97,7 @@ def test_several_schemes_are_several_runs(graded: Graded, store: Database) -> No
         assert again.ledger.to_pylist() == kept_rows(store, run.run_id, "ledger", ids[0])
 
 
+@pytest.mark.slow
 def test_what_does_not_fit_is_refused_and_nothing_is_kept(graded: Graded, store: Database, tmp_path: Path) -> None:
     log = Log(store)
     changed = tmp_path / "changed"

@@ -38,6 +38,8 @@ from creditscore.store import Database, Log
 from tests.composite.composite_helpers import small
 from tests.composite.test_acts import ROWS, SCHEMES, A, B, C, D, E, F, G, graded
 
+pytestmark = pytest.mark.slow
+
 ON = date(2026, 11, 2)  # after the day of the snapshot
 SAID: dict[str, Any] = {"by": "zhang.min", "reason": "the matter is another firm's"}
 FIRMS = [A, B, C, D, E, F, G]

@@ -56,6 +56,7 @@ def test_from_a_snapshot_on_disk(snapshot: Snapshot, tmp_path: Path) -> None:
     equal(whole, regrade(stored, ids, "tax", 2022), ids)
 
 
+@pytest.mark.slow
 def test_events_decided_since_count_as_if_they_had_been_in_the_log(
     snapshot: Snapshot, tables: dict[str, pa.Table]
 ) -> None:

@@ -61,6 +61,7 @@ def moments(kind: str, days: bool = False, until: bool = True) -> str:
     return "".join(line if until else line.replace(", until: known_at", "") for line in lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "days", "until"),
     [("day", False, True), ("day", True, True), ("year", False, True), ("year", False, False)],

@@ -183,6 +183,7 @@ def test_another_input_is_the_cause(run: Run) -> None:
     assert "first difference: grades.parquet" in text  # the row that was refused is gone, and left a grade open
 
 
+@pytest.mark.slow
 def test_every_part_of_the_manifest_is_compared_or_refused_and_names_of_files_are_not(run: Run, tmp_path: Path) -> None:
     made(run, "--known-at", "2022-06-30", "--provisional")
     path = tmp_path / "out" / "manifest.json"

@@ -151,6 +151,7 @@ def test_a_case_that_put_a_grade_right_as_a_whole_stays_as_long_as_the_run_that_
             assert store.rows("SELECT count(*) FROM case_events") == left
 
 
+@pytest.mark.slow
 def test_a_run_whose_grade_was_changed_stays_as_long_as_the_runs_that_rest_on_the_change(
     two_years: Chained, tmp_path: Path
 ) -> None:

@@ -74,6 +74,7 @@ def test_a_day_scheme_stands_on_every_day_where_a_grading_stands(name: str, seed
             assert stands(line, day) == said[line.subject_id], (line.subject_id, iso(day))
 
 
+@pytest.mark.slow
 def test_a_year_scheme_stands_where_a_replay_stands() -> None:
     snapshot, tables, scheme = made("caps", 1)
     ids = busiest(tables, 2)
@@ -97,6 +98,7 @@ def everything(seed: int) -> list[Timeline]:
     return found
 
 
+@pytest.mark.slow
 def test_the_causes_of_a_step_add_up_and_follow_each_other() -> None:
     lines = everything(7)
     moved = 0

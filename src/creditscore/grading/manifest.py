@@ -42,6 +42,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         wrong = [f"{name} is {run[name][:40]!r}" for name, others in DAYS.items() if not _is_day(run[name], others)]
         if wrong:
             raise _damaged(folder, "; ".join(wrong))
+        marks, near = run.get("input_marks", []), run.get("near_misses", [])
+        if not isinstance(marks, list) or not all(isinstance(mark, str) for mark in marks):
+            raise _damaged(folder, "input_marks is not a list of codes")
+        if not isinstance(near, list) or not all(isinstance(miss, dict) and "table" in miss for miss in near):
+            raise _damaged(folder, "near_misses is not a list of columns")
         for name, label in run.get("readings", {}).items():
             if not isinstance(label, dict) or not all(isinstance(label.get(lang), str) for lang in ("zh", "en")):
                 raise _damaged(folder, f"the reading {str(name)[:60]} has no words in zh and en")

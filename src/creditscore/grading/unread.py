@@ -6,8 +6,10 @@ import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from creditscore.days import from_day
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.errors import InputError
 from creditscore.grading.period_over import judged_on
@@ -18,7 +20,8 @@ from creditscore.records.snapshot import attribute_names, column_types
 from creditscore.records.source import quote
 from creditscore.records.tables import TABLES
 from creditscore.schemes.expressions import literal
-from creditscore.schemes.model import Scheme
+from creditscore.schemes.force import holds
+from creditscore.schemes.model import Model, Rule, Scheme
 from creditscore.schemes.vocabulary import plain
 
 SILENT = {"attributes", "label", "note", "reading", "readings", "about", "title", "record_attributes"}
@@ -163,11 +166,16 @@ def run_marks(snapshot: Snapshot, plan: Plan, unread: Unread) -> tuple[str, ...]
         "near_miss_columns": any(
             miss["near"] in readable for miss in unread.near if miss["column"] not in unread.misnamed
         ),
-        "absent_attributes": bool(set(unread.absent) & read_attributes(scheme)),
+        "absent_attributes": bool(set(unread.absent) & read_attributes(scheme, _moment(plan))),
         "feeds_undeclared": not snapshot.feeds_declared,
         "delivery_differs": bool(snapshot.inputs.get("feeds", {}).get("differing_tables")),
     }
     return tuple(sorted(code for code, holds in marks.items() if holds))
+
+
+def _moment(plan: Plan) -> int | date:
+    """The year or day for which the rules of a plan are in force."""
+    return plan.year if plan.scheme.period == "year" else from_day(plan.as_of)
 
 
 def find_misnamed(engine: DuckDBEngine, snapshot: Snapshot, unread: Unread) -> list[int]:
@@ -201,20 +209,25 @@ def near_name(name: str, candidates: Collection[str], stems: Collection[str] = (
     return None
 
 
-def read_attributes(scheme: Scheme) -> set[str]:
-    """Collect the attributes that some rule of a scheme names."""
+def read_attributes(scheme: Scheme, at: int | date | None = None) -> set[str]:
+    """Collect the attributes that some rule of a scheme names; `at`: a rule in force for that year or on that day."""
     words: set[str] = set()
-    _collect(scheme.model_dump(mode="json", exclude=SILENT & set(type(scheme).model_fields)), words)
+    _collect(scheme, words, at)
     return set(scheme.attributes) & words
 
 
-def _collect(part: Any, words: set[str]) -> None:
+def _collect(part: Any, words: set[str], at: int | date | None) -> None:
+    if isinstance(part, Rule) and at is not None and not holds(part.applies, at):
+        return
     if isinstance(part, str):
         words.update(re.findall(r"[A-Za-z_][A-Za-z0-9_]*", part))
-    elif isinstance(part, dict):
-        for key, value in part.items():
+    elif isinstance(part, Model):
+        for key in type(part).model_fields:
             if key not in SILENT:
-                _collect(value, words)
+                _collect(getattr(part, key), words, at)
+    elif isinstance(part, dict):
+        for value in part.values():
+            _collect(value, words, at)
     elif isinstance(part, list | tuple):
         for value in part:
-            _collect(value, words)
+            _collect(value, words, at)

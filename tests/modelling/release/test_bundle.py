@@ -97,6 +97,14 @@ def test_a_changed_file_is_refused(bare: GradingModel, tmp_path: Path, change: s
         load_model(tmp_path)
 
 
+def test_columns_that_are_not_those_of_the_estimator_are_refused(boosted: GradingModel, tmp_path: Path) -> None:
+    data = boosted.to_dict()
+    names = list(data["about"]["columns"])
+    data["about"]["columns"] = {("x" + name if name == names[0] else name): {} for name in names}
+    with pytest.raises(InputError, match="columns that are not those of its estimator"):
+        GradingModel.from_dict(data)
+
+
 @pytest.mark.parametrize("hash_", ["gone", None, 7])
 def test_a_file_without_its_content_hash_is_refused(bare: GradingModel, tmp_path: Path, hash_: Any) -> None:
     """Whoever leaves the hash out of a changed file must not be believed."""

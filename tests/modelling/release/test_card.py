@@ -98,6 +98,7 @@ def test_reference_cards_load_and_are_attributed(place: str) -> None:
     assert model.content_hash in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", REFERENCES)
 def test_reference_cards_are_made_again(place: str, tmp_path: Path) -> None:
     """Integer points and edges equal, floats to 1e-9, from the data as they are."""

@@ -80,6 +80,7 @@ def test_inputs_that_are_wrong_are_said(made: tuple[CompositeModel, dict]) -> No
     assert model.predict(rows.assign(tax=np.nan))["score"].notna().all()
 
 
+@pytest.mark.slow
 def test_registered_promoted_and_found_again(
     made: tuple[CompositeModel, dict], empty_store: Path, tmp_path: Path
 ) -> None:

@@ -206,6 +206,14 @@ class GradingModel:
             scheme=data["scheme"],
             validation=data["validation"],
         )
+        fitted = getattr(made.estimator, "feature_names_in_", None)
+        if fitted is not None and tuple(map(str, fitted)) != made.columns:
+            raise InputError(
+                f"the model {made.name} names columns that are not those of its estimator",
+                where="about.columns",
+                allowed=", ".join(map(str, fitted[:20])),
+                next="take the file from where it was registered",
+            )
         stated = data.get("content_hash")
         if stated is not None and content_hash(data) != stated:
             raise InputError(
