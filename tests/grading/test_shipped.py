@@ -101,7 +101,7 @@ def tables(scheme: Scheme, year: int, seed: int, count: int) -> dict[str, pd.Dat
                     {"subject_id": sid, "period": year - back, "grade": rng.choice(grades), "route": rng.choice(ROUTES)}
                 )
         few = rng.random() < 0.4
-        for r in range(rng.randint(0, 3 if few else 9)):
+        for r in range(rng.randint(0, 3 if few else 9) if scheme.items else 0):
             item = rng.choice(list(scheme.items))
             base = {
                 "record_id": f"{sid}-{r}",

@@ -18,7 +18,7 @@ from creditscore.explanation.words import Lang, plain, word
 from creditscore.grading.exact import Outcome
 from creditscore.grading.replay import inputs
 from creditscore.grading.result import Grading
-from creditscore.schemes.citing import cited_rules, cited_text
+from creditscore.schemes.citing import cited_rules, cited_text, without_ids
 from creditscore.schemes.expressions import names, parse
 from creditscore.schemes.model import EFFECTS, Label, Scheme
 
@@ -199,7 +199,9 @@ def explain(
         route=grade["route"] or "",
         margin=grade["margin"],
         evidence=grade["evidence"],
-        readings={one: Label(**known[one]) if one in known else plain(one) for one in readings},
+        readings={
+            one: without_ids(Label(**known[one]), texts_of(laws)) if one in known else plain(one) for one in readings
+        },
         lines=lines,
         laws=law_titles([line.article for line in lines], laws),
         notes=tuple(notes),

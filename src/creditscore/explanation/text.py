@@ -179,7 +179,7 @@ def _foot(one: Explanation, lang: Lang) -> list[str | Table]:
     cited: dict[str, list[str]] = {}
     for line in one.lines:
         if line.article:
-            cited.setdefault(say(line.cited, lang), []).append(named(line, lang))
+            cited.setdefault(say(line.cited, lang), []).append(say(line.label, lang))
     between, colon = text("para_comma", lang), text("colon", lang)
     articles = [f"{place}{colon}{between.join(dict.fromkeys(listed))}" for place, listed in cited.items()]
     shown = {"article": articles, "sources": _said(one.laws, lang), "readings": _said(one.readings, lang)}

@@ -10,6 +10,7 @@ from typing import Literal
 
 from creditscore.errors import UsageError
 from creditscore.placed import unplaced
+from creditscore.schemes.citing import cited_text
 from creditscore.schemes.model import Label
 
 Lang = Literal["zh", "en"]
@@ -63,6 +64,11 @@ def text(code: str, lang: Lang, *values: str) -> str:
     for k, value in enumerate(values):
         said = said.replace(f"{{{k}}}", value)
     return said
+
+
+def cite_said(article: str, lang: Lang) -> str:
+    """`LAW place` as result tables and cases have it (several behind `; `), as a person reads it."""
+    return say(cited_text(article), lang) if article else ""
 
 
 SYMBOL = re.compile(r"[0-9A-Z]{1,4}[+-]?")  # a grade as it is printed: A, 5A, BBB; `red` is a code of ours

@@ -11,6 +11,7 @@ from creditscore.schemes.parts import Cite, Label
 
 DIGITS = "零一二三四五六七八九"
 NUMBERED = "一二三四五六七八九十"
+ID = re.compile(r"[A-Z][A-Z0-9_]*[0-9A-Z]")
 PLACE = re.compile(r"(\d{1,3})((?:\(\d{1,2}\))*)")
 RANGE = re.compile(r"(\d{1,3})(?: to |-|–)(\d{1,3})")
 INDICATOR = re.compile(r"0\d(?:\d\d){0,2}|\d{6}")
@@ -60,6 +61,15 @@ def cited_rules(cites: Iterable[Cite], laws: Mapping[str, Law] | None = None, nu
     """Several citations, each once, in their order."""
     known = all_laws() if laws is None else laws
     return joined([cited(one.law, one.article, known, number) for one in cites])
+
+
+def without_ids(label: Label, laws: Mapping[str, Law]) -> Label:
+    """A text that names laws by the ids of their files, with their titles instead."""
+
+    def told(text: str, lang: str) -> str:
+        return ID.sub(lambda id: getattr(cited(id[0], "", laws), lang) if id[0] in laws else id[0], text)
+
+    return Label(zh=told(label.zh, "zh"), en=told(label.en, "en"))
 
 
 def joined(labels: Iterable[Label]) -> Label:
