@@ -48,9 +48,14 @@ def test_the_paragraph_says_grade_reasons_and_rights(small: Grading) -> None:
     for reason in principal_reasons(one):
         assert reason.label.en in english
         assert reason.label.zh in chinese
-        assert all(article in english and article in chinese for article in reason.articles)
+        assert reason.cited.en in english
+        assert reason.cited.zh in chinese
     assert "object" in english
     assert "异议" in chinese
+    direct = paragraph(explain(small, DIRECT), "zh")
+    assert "依据《纳税信用管理办法（试行）》第二十条，因“直接判为D级”，直接评定为D级" in direct
+    assert "有非正常户记录的纳税人（编号d1，2022年3月1日）" in direct
+    assert "得分" not in direct
     assert "decides the grade" in paragraph(explain(small, DIRECT), "en")
     assert "there is no grade" in paragraph(explain(small, SOLE), "en")
     assert "No adverse record counts" in paragraph(explain(small, NONE), "en")

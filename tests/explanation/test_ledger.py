@@ -29,7 +29,7 @@ def test_the_running_total_ends_at_the_score(small: Grading) -> None:
 def test_a_clean_firm_and_a_direct_grade(small: Grading) -> None:
     assert explain(small, NONE).sum == "90 = 90 → A"
     direct = explain(small, DIRECT)
-    assert (direct.grade, direct.route, direct.sum) == ("D", "direct", "90 = 90 → D")
+    assert (direct.grade, direct.route, direct.sum) == ("D", "direct", "90 = 90")
     assert direct.lines[-1].label.en == "direct D"
 
 

@@ -15,12 +15,13 @@ CITED = "cite: {law: L}, evidence: verified"
 BANDS = "bands: [{grade: A, at_least: 90}, {grade: B, at_least: 70, below: 90}, {grade: C, at_least: 40, below: 70}, "
 HALF = "deduct: {each: 2}, per: [month, level]"
 SPAN = "span: {years: 3},"
-SECOND = f"\n  - {{id: extra, %s, {CITED}}}\n"
+WORDS = "label: {zh: 另有情形, en: another condition}"
+SECOND = f"\n  - {{id: extra, %s, {WORDS}, {CITED}}}\n"
 
 
 def decide(line: str, before: str = "  - {id: veto, when") -> Change:
     """One more line of decide before another."""
-    return before, f"  - {{id: extra, {line}, {CITED}}}\n{before}"
+    return before, f"  - {{id: extra, {line}, {WORDS}, {CITED}}}\n{before}"
 
 
 MUTANTS: dict[str, list[Change]] = {
@@ -112,7 +113,7 @@ MUTANTS: dict[str, list[Change]] = {
     ],
     "E603": [("{grade: C, at_least: 40, below: 70}", "{grade: C, at_least: 40, below: 70}, {grade: C, at_least: 40, below: 30}")],
     "E604": [("grades:\n", "grades:\n  - {code: E, label: {zh: 戊, en: E}}\n")],
-    "E605": [decide("when: vetoes >= 2 and age >= 12, grade: D", "  - id: bands"), ("  - {id: paid, when", f"  - {{id: after, grade: C, {CITED}}}\n  - {{id: paid, when")],
+    "E605": [decide("when: vetoes >= 2 and age >= 12, grade: D", "  - id: bands"), ("  - {id: paid, when", f"  - {{id: after, grade: C, {WORDS}, {CITED}}}\n  - {{id: paid, when")],
     "E606": [("months >= 3 or levels_met > 1 or worst > 4 or sort == 'x'", "sort == 'z'"), decide("when: staff > 3 and staff < 2, grade: D"), ("where: standing", "where: standing and quantity < 1 and quantity > 2")],
     "E701": [("one: {zh: 读法一, en: reading one}", "one: {zh: 读法一, en: ''}")],
     "E702": [("one: {zh: 读法一, en: reading one}", "one: {zh: reading one, en: reading one}")],
@@ -127,6 +128,7 @@ MUTANTS: dict[str, list[Change]] = {
         ("clocks:\n", "predicates: {idle: standing}\nclocks:\n"),
     ],
     "E708": [("sort: {type: text, absent: \"\",", "sort: {type: text, absent: \"\", noted: {zh: 记, en: kept},"), ("  each: {label", "  each: {noted: {zh: 记, en: kept}, label")],
+    "E714": [(", label: {zh: 有否决情形, en: a veto}", ""), (", label: {zh: 连续多月, en: several months running}", "")],
     "E801": [("  - {id: small, points: 90, when: staff < 10,", "  - {id: small, points: 90, when: months < 1,"), ("vetoes >= 1 or on_list", "vetoes == 1 or on_list")],
 }  # fmt: skip
 NEXT = RICH.replace("effective_from: 2010", "effective_from: 2020").replace("label: {zh: 样例", "label: {zh: 新样例")

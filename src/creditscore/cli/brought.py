@@ -9,6 +9,7 @@ from creditscore.cli.progress import working
 from creditscore.errors import InputError
 
 if TYPE_CHECKING:
+    from creditscore.explanation.deciding import Brought
     from creditscore.explanation.words import Lang
     from creditscore.grading.exact import Outcome, Subject
     from creditscore.grading.plan import Plan
@@ -72,12 +73,18 @@ def again(
     return plan, brought
 
 
-def graded_again(folder: Path, subject: str, snapshot: Path, scheme: str | None) -> tuple[Outcome, dict[str, Any]]:
-    """The outcome of one subject of a written grading, and its row of grades, graded again from the snapshot."""
+def graded_again(
+    folder: Path, subject: str, snapshot: Path, scheme: str | None
+) -> tuple[Outcome, dict[str, Any], Brought]:
+    """The outcome of one subject of a written grading, its row of grades, graded again from the snapshot, and what it
+    brought.
+    """
     from datetime import date
 
+    from creditscore.explanation.deciding import brought_by
     from creditscore.explanation.read import read
-    from creditscore.grading.replay import replay
+    from creditscore.grading.exact import grade_subject
+    from creditscore.grading.replay import inputs
     from creditscore.review.regrade import regrade
 
     run, own = run_of(folder, scheme)
@@ -94,8 +101,8 @@ def graded_again(folder: Path, subject: str, snapshot: Path, scheme: str | None)
             replayed=run["law_known_at"] != "latest",
         )
         check_text(grading.plan, run)
-        ((_, outcome),) = replay(grading)
-    return outcome, grading.grades.to_pylist()[0]
+        ((_, one),) = inputs(grading)
+    return grade_subject(grading.plan, one), grading.grades.to_pylist()[0], brought_by(grading.plan, one)
 
 
 def check_text(plan: Plan, run: dict[str, Any]) -> None:

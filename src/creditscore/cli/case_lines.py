@@ -10,7 +10,7 @@ import typer
 
 from creditscore.cli.tables import say_line, show, show_blocks
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang, lang_of, say, text, word
+from creditscore.explanation.words import Lang, cite_said, lang_of, say, text, word
 from creditscore.review.consequences import TASKS
 from creditscore.review.dossier import pair, phrase
 
@@ -69,7 +69,9 @@ def show_dossier(data: dict[str, Any], given: str) -> None:
     if data["decision"] is None:
         say_line(_until(clock["decide_by"], clock["provisional"], lang))
     place = clock["label"][lang] if clock["label"] else ""
-    basis = " ".join(part for part in (place, clock["basis"], f"[{clock['mark_label'][lang]}]") if part)
+    basis = " ".join(
+        part for part in (place, cite_said(clock["basis"], lang), f"[{clock['mark_label'][lang]}]") if part
+    )
     say_line(f"{phrase('basis', lang)}{colon}{basis}")
     state = say(word("states", data["grade"]["state"]), lang)
     say_line(f"{phrase('grade', lang)}{colon}{data['grade']['sum'] or data['grade']['grade'] or state}")
@@ -112,7 +114,7 @@ def _contested(one: dict[str, Any], lang: Lang) -> tuple[str, list[str]]:
     effect = "" if one["effective"] is None else f"{one['effective'].rstrip('0').rstrip('.')}  "
     lines = [one["ground_label"][lang] + (f": {one['statement']}" if one["statement"] else "")]
     if one["reason"]:
-        lines.append(f"{effect}{one['reason'][lang]}  {one['article'] or ''}".rstrip())
+        lines.append(f"{effect}{one['reason'][lang]}  {cite_said(one['article'] or '', lang)}".rstrip())
     return clean(head), [clean(line) for line in lines]
 
 
@@ -135,7 +137,7 @@ def _decision(made: dict[str, Any], lang: Lang) -> None:
     show_blocks(blocks, f"{phrase('decision', lang)}  {made['on']}  {made['by']}")
     say_line(clean(made["reason"]))
     if made["articles"]:
-        say_line("; ".join(made["articles"]))
+        say_line(cite_said("; ".join(made["articles"]), lang))
     say_line(f"{made['before']['said']} → {made['after']['said']}")
     if made["after"]["sum"]:
         say_line(f"  {made['after']['sum']}")

@@ -28,7 +28,8 @@ def explain_command(
         typer.Option(help="One scheme where the folder holds several, or the YAML file of one outside the library."),
     ] = None,
     depth: Annotated[
-        str, typer.Option(help="subject: one paragraph; reviewer: the full arithmetic; auditor: with every hash.")
+        str,
+        typer.Option(help="subject: what, why, what to do; reviewer: the arithmetic; auditor: with every hash."),
     ] = "reviewer",
     store: Marks = None,
     snapshot: Annotated[
@@ -48,7 +49,7 @@ def explain_command(
     names = [name] if name else list(schemes_in(folder))
     laws = Path(scheme).parent / "laws" if scheme and own else None
     again = [
-        (None, None) if snapshot is None else graded_again(folder, subject, snapshot, scheme if own else one)
+        (None, None, None) if snapshot is None else graded_again(folder, subject, snapshot, scheme if own else one)
         for one in names
     ]
     explained = [explain(folder, subject, one, own, laws, *both) for one, both in zip(names, again, strict=True)]
@@ -65,7 +66,7 @@ def explain_command(
             page = html
             if len(explained) > 1:
                 page = html.with_stem(f"{html.stem}-{one.scheme.partition('@')[0].replace('/', '-')}")
-            drawn = subject_page(one, chosen, hashes=held, marks=lines, disputes=as_rows(marks))
+            drawn = subject_page(one, chosen, hashes=held, marks=lines, disputes=as_rows(marks), depth=deep)
             typer.echo(f"written to {write_page(page, drawn)}")
 
 

@@ -65,7 +65,7 @@ def show_command(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """The states of a subject's grades, each with its day, its basis and its case; open disputes beside them."""
-    from creditscore.explanation.words import lang_of
+    from creditscore.explanation.words import cite_said, lang_of
     from creditscore.review.disputes import open_disputes
     from creditscore.review.dossier import pair, phrase
     from creditscore.review.life import corrections, states
@@ -85,7 +85,7 @@ def show_command(
         rows = [
             (one.decided_on.isoformat(), pair("steps", one.step)[chosen], one.grade or one.state,
              pair("statuses", one.status)[chosen], one.case_id,
-             one.basis + ("" if one.mark == "verified" else f" [{pair('marks', one.mark)[chosen]}]"))
+             cite_said(one.basis, chosen) + ("" if one.mark == "verified" else f" [{pair('marks', one.mark)[chosen]}]"))
             for one in found
             if (one.scheme, one.period) == key
         ]  # fmt: skip
@@ -104,7 +104,7 @@ def show_command(
 def due_command(store: Store, on: On, lang: Lang = "zh") -> None:
     """Steps that are open, by the day on which they are due: announcements, final grades, and open cases."""
     from creditscore.cli.case_lines import due_lines
-    from creditscore.explanation.words import lang_of
+    from creditscore.explanation.words import cite_said, lang_of
     from creditscore.review.cases import cases
     from creditscore.review.dossier import pair, phrase
     from creditscore.review.due import due
@@ -119,7 +119,9 @@ def due_command(store: Store, on: On, lang: Lang = "zh") -> None:
     for one in steps:
         until = iso(one.last) if one.last is not None else phrase("no_limit", chosen) if one.first is None else ""
         since = f"{iso(one.first)} –" if one.first is not None else ""
-        basis = " ".join(part for part in (one.basis, f"[{pair('marks', one.mark)[chosen]}]") if part)
+        basis = " ".join(
+            part for part in (cite_said(one.basis, chosen), f"[{pair('marks', one.mark)[chosen]}]") if part
+        )
         head = f"{since} {until}".strip() + f"  {pair('steps', one.step)[chosen]}  {one.subjects}"
         blocks.append((head, [f"{one.scheme}  {one.period}  {one.run_id}  {basis}"]))
     show_blocks([*blocks, *due_lines(tasks, lang)])

@@ -9,7 +9,7 @@ from creditscore.explanation import words
 from creditscore.explanation.audit import Audit
 from creditscore.explanation.ledger import Explanation
 from creditscore.explanation.numbers import points
-from creditscore.explanation.principal import paragraph, principal_reasons
+from creditscore.explanation.principal import paragraph, principal_reasons, what_to_do
 from creditscore.explanation.words import word
 
 
@@ -43,13 +43,35 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
         "evidence": one.evidence,
         "evidence_label": both(word("marks", one.evidence)),
         "sum": one.sum,
-        "said": {lang: terminal.clean(paragraph(one, lang)) for lang in words.LANGS},
+        "said": {lang: terminal.clean(paragraph(one, lang, office=True)) for lang in words.LANGS},
+        "by_score": one.by_score,
+        "deciders": [
+            {
+                "rule": decider.rule,
+                "label": both(decider.label),
+                "cited": both(decider.cited),
+                "effect": decider.effect,
+                "grade": both(decider.grade),
+                "sure": decider.sure,
+                "records": [
+                    {
+                        "record_id": terminal.clean(basis.record_id),
+                        "label": both(basis.label),
+                        "day": basis.day,
+                        "document_no": terminal.clean(basis.document_no),
+                    }
+                    for basis in decider.basis
+                ],
+            }
+            for decider in one.deciders
+        ],
         "principal_reasons": [
             {
                 "label": both(reason.label),
                 "points": number(reason.points),
                 "records": [terminal.clean(record) for record in reason.records],
                 "articles": list(reason.articles),
+                "cited": both(reason.cited),
             }
             for reason in principal_reasons(one)
         ],
@@ -61,6 +83,8 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
                 "label": both(line.label),
                 "rule": line.rule,
                 "article": line.article,
+                "cited": both(line.cited),
+                "decides": line.decides,
                 "nominal": number(line.nominal),
                 "effective": number(line.effective),
                 "total": number(line.total),
@@ -91,6 +115,16 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
         ],
         "made_up": one.made_up if made_up is None else made_up,
     } | ({} if hashes is None else {"audit": _hashes(hashes)})
+
+
+def subject_data(one: Explanation, made_up: bool | None = None) -> dict[str, Any]:
+    """What the subject's own page shows: the grade, why, and what to do; no marks of evidence, no codes."""
+    whole = explanation_data(one, made_up)
+    kept = ("subject_id", "name", "title", "period", "grade_label", "state_reason", "input", "made_up")
+    return {name: whole[name] for name in kept} | {
+        "said": {lang: terminal.clean(paragraph(one, lang)) for lang in words.LANGS},
+        "to_do": {lang: [terminal.clean(line) for line in what_to_do(one, lang)] for lang in words.LANGS},
+    }
 
 
 def _hashes(hashes: Audit) -> dict[str, Any]:

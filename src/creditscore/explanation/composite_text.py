@@ -12,7 +12,7 @@ from creditscore.explanation.composite import CompositeExplanation, DomainShare,
 from creditscore.explanation.input_lines import state_labels
 from creditscore.explanation.numbers import points
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang, Words, load_words, say, word
+from creditscore.explanation.words import Lang, Words, cite_said, load_words, say, word
 from creditscore.explanation.words import text as word_text
 from creditscore.grading.input_state import BLOCKED
 from creditscore.schemes.model import Label
@@ -160,7 +160,7 @@ def render(one: CompositeExplanation, lang: Lang = "zh", width: int = 80) -> str
             table.add_row(
                 Padding(Text(named(part, lang)), (0, 0, 0, indent)), "", "", "",
                 signed(part.points) if part.points else "",
-                Text(" ".join(word for word in (part.article, own) if word)),
+                Text(" ".join(word for word in (cite_said(part.article, lang), own) if word)),
             )  # fmt: skip
     if one.domains:
         console.print(table)

@@ -12,8 +12,9 @@ from creditscore.explanation.words import plain, word
 from creditscore.grading.identity import hash_of
 from creditscore.grading.lines import article
 from creditscore.schemes import registry
-from creditscore.schemes.laws import load_laws
-from creditscore.schemes.model import EFFECTS, Item, Label, Rule, Scheme
+from creditscore.schemes.citing import cited
+from creditscore.schemes.laws import Law, load_laws
+from creditscore.schemes.model import EFFECTS, Decide, Item, Label, Rule, Scheme
 
 
 @dataclass(frozen=True)
@@ -32,29 +33,29 @@ class Labels:
         found = [one.label for one in self.scheme.grades if one.code == code] if self.scheme else []
         return found[0] if found else None
 
-    def item(self, code: str, cited: str = "") -> Label | None:
+    def item(self, code: str, place: str = "") -> Label | None:
         variants = self._variants(code)
-        fitting = [one for one in variants if article(one) == cited] or variants
+        fitting = [one for one in variants if article(one) == place] or variants
         return fitting[0].label if fitting else None
 
-    def under(self, code: str, cited: str, capped: Collection[str]) -> str:
+    def under(self, code: str, place: str, capped: Collection[str]) -> str:
         """The group or pool of an item among those that have a cap row."""
         variants = self._variants(code)
-        for one in [one for one in variants if article(one) == cited] or variants:
+        for one in [one for one in variants if article(one) == place] or variants:
             pool = one.value.pool if one.value is not None else None
             for name in (pool, one.group):
                 if name is not None and name in capped:
                     return name
         return ""
 
-    def line(self, step: str, item: str, rule: str, cited: str) -> Label:
+    def line(self, step: str, item: str, rule: str, place: str) -> Label:
         """What a ledger row is about."""
         if step == "record":
-            return self.item(item, cited) or plain(item)
+            return self.item(item, place) or plain(item)
         if step == "cap":
             places = (self.scheme.groups.get(item), self.scheme.pools.get(item)) if self.scheme else ()
             found_in = [one.label for one in places if one is not None and one.label is not None]
-            return found_in[0] if found_in else self.item(item, cited) or plain(item)
+            return found_in[0] if found_in else self.item(item, place) or plain(item)
         if step == "limit":
             return word("steps", "limit")
         found = self._rule(step, rule)
@@ -70,7 +71,7 @@ class Labels:
     def reason(self, code: str, item: str, step: str) -> Label:
         """A reason of the ledger in words; in the step `decide` it is the grade reached."""
         if step == "decide" and not code.startswith("not_"):
-            return word("reasons", f"grade:{code}")
+            return word("reasons", f"grade:{code}", self.grade(code))
         head, _, tail = code.partition(":")
         inner: Label | None = None
         if head == "exempt" and self.scheme:
@@ -94,6 +95,16 @@ class Labels:
             if rule.label is not None:
                 return rule.label
         return word("state_reasons", code)
+
+    def rule(self, rule: str) -> Decide | None:
+        """A line of `decide`; None where the rules are not at hand."""
+        return next((one for one in self.scheme.decide if one.id == rule), None) if self.scheme else None
+
+    @property
+    def known(self) -> Scheme:
+        """The scheme, where a rule of it was found."""
+        assert self.scheme is not None
+        return self.scheme
 
     def _open(self, code: str) -> Label:
         """An item, condition or start whose points nobody published."""
@@ -142,21 +153,19 @@ def labels_of(manifest: Mapping[str, Any], scheme: Scheme | None = None) -> Labe
     return Labels(scheme, name, manifest.get("scheme_hash", known) != known)
 
 
+def texts_of(beside: Path | None = None) -> Mapping[str, Law]:
+    """The legal texts of the library and of a folder beside it; none where they cannot be read."""
+    try:
+        return load_laws() | (load_laws(beside) if beside is not None and beside.is_dir() else {})
+    except CreditscoreError:
+        return {}
+
+
 def law_titles(articles: list[str], beside: Path | None = None) -> dict[str, Label]:
     """The legal texts that articles of the form `LAW place` point to, with number and title, in order of id.
 
     `beside`: a folder of further texts, for a scheme outside the library.
     """
-    try:
-        laws = load_laws() | (load_laws(beside) if beside is not None and beside.is_dir() else {})
-    except CreditscoreError:
-        return {}
+    laws = texts_of(beside)
     used = sorted({one.split(" ")[0] for one in articles if one})
-    return {
-        key: Label(
-            zh=f"{laws[key].title.zh} {laws[key].number}".strip(),
-            en=f"{laws[key].title.en} {laws[key].number}".strip(),
-        )
-        for key in used
-        if key in laws
-    }
+    return {key: cited(key, "", laws, number=True) for key in used if key in laws}

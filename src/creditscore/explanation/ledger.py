@@ -3,20 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from creditscore.explanation.check import check, plan_of
+from creditscore.explanation.deciding import Brought, Deciding, brought_by, day_and_number, deciding
 from creditscore.explanation.input_lines import RefusedRow, input_lines, refused_rows
-from creditscore.explanation.labels import Labels, labels_of, law_titles
+from creditscore.explanation.labels import Labels, labels_of, law_titles, texts_of
 from creditscore.explanation.numbers import MINUS, points
 from creditscore.explanation.read import Found, read
-from creditscore.explanation.words import Lang, plain
+from creditscore.explanation.words import Lang, plain, word
 from creditscore.grading.exact import Outcome
+from creditscore.grading.replay import inputs
 from creditscore.grading.result import Grading
-from creditscore.schemes.model import Label, Scheme
+from creditscore.schemes.citing import cited_rules, cited_text, without_ids
+from creditscore.schemes.expressions import names, parse
+from creditscore.schemes.model import EFFECTS, Label, Scheme
+
+NOTHING = plain("")
+
+
+@dataclass(frozen=True)
+class Basis:
+    """One record behind a rule: its conduct, its day and the number of its document, as far as they are at hand."""
+
+    record_id: str
+    label: Label
+    day: str = ""
+    document_no: str = ""
+
+
+@dataclass(frozen=True)
+class Decider:
+    """A rule that gave or changed the grade: its words, its article, what it did, and the records behind it.
+
+    `effect` is that of the rule (`grade`, `ceiling`, `down` …), empty where the rules are not at hand; `sure`: these
+    records and no others; else the deciding ones are among them.
+    """
+
+    rule: str
+    label: Label
+    cited: Label
+    effect: str
+    grade: Label
+    basis: tuple[Basis, ...]
+    sure: bool = True
 
 
 @dataclass(frozen=True)
@@ -38,6 +71,8 @@ class Line:
     reason: str
     said: Label
     under: str = ""
+    cited: Label = NOTHING  # the article, as a person reads it
+    decides: bool = False  # a record behind the rule that decided
 
     @property
     def given_back(self) -> bool:
@@ -75,6 +110,8 @@ class Explanation:
     input_state: str = ""  # codes of what the input lacks; empty where an earlier version did not say
     grade_without: str = ""  # the grade without the refused rows, where these leave it open
     refused: tuple[RefusedRow, ...] = ()
+    deciders: tuple[Decider, ...] = ()  # rules that gave or changed the grade, without score bands
+    by_score: bool = True  # whether the score had a part in the grade
 
     @property
     def interval(self) -> tuple[Decimal | None, Decimal | None] | None:
@@ -86,7 +123,7 @@ class Explanation:
     @property
     def sum(self) -> str:
         """`90 − 3 + 2.4 = 89.4 → B`; empty for a scheme without points or an open score."""
-        return _sum(self, self.score, self.grade)
+        return _sum(self, self.score, self.grade if self.by_score else "")
 
     @property
     def sum_without(self) -> str:
@@ -107,13 +144,15 @@ def explain(
     laws: Path | None = None,
     outcome: Outcome | None = None,
     row_again: Mapping[str, Any] | None = None,
+    brought: Brought | None = None,
 ) -> Explanation:
     """Explain one subject of a grading in memory or in the folder that a grading was written to.
 
     `scheme` chooses one where the folder holds several; `words_of` is the scheme whose labels are used, for one
     outside the library, and `laws` the folder of its legal texts. `outcome` is the subject graded again from what was
-    graded, and `row_again` its row of grades, where that is at hand; every number and code is then compared. InputError
-    when the folder, one of its files or the subject is missing; SchemeError when the parts of the page do not fit
+    graded, and `row_again` its row of grades, where that is at hand; every number and code is then compared. `brought`
+    is what the subject brought: it says which records decided; a grading in memory has it itself. InputError when the
+    folder, one of its files or the subject is missing; SchemeError when the parts of the page do not fit
     (`explanation.check`).
     """
     found = read(source, subject_id, scheme)
@@ -122,7 +161,12 @@ def explain(
     if plan is None and labels.scheme is not None and not labels.changed:
         plan = plan_of(found.manifest, labels.scheme)
     check(found, plan, outcome, row_again)
-    lines = lines_of(found, labels)
+    if isinstance(source, Grading):
+        ((_, subject),) = inputs(source, [found.grade["subject_id"]])
+        brought = brought_by(source.plan, subject)
+    deciders = _deciders(found, labels, brought, laws)
+    behind = {one.record_id: decider for decider in deciders for one in decider.basis if decider.sure}
+    lines = tuple(_marked(line, behind) for line in lines_of(found, labels, laws))
     grade, manifest = found.grade, found.manifest
     readings = [one for one in (grade["readings"] or "").split(";") if one]
     known = manifest.get("readings", {})
@@ -155,7 +199,9 @@ def explain(
         route=grade["route"] or "",
         margin=grade["margin"],
         evidence=grade["evidence"],
-        readings={one: Label(**known[one]) if one in known else plain(one) for one in readings},
+        readings={
+            one: without_ids(Label(**known[one]), texts_of(laws)) if one in known else plain(one) for one in readings
+        },
         lines=lines,
         laws=law_titles([line.article for line in lines], laws),
         notes=tuple(notes),
@@ -164,6 +210,62 @@ def explain(
         input_state=grade.get("input_state") or "",
         grade_without=grade.get("grade_without") or "",
         refused=refused_rows(found.refused, grade["subject_id"], manifest.get("accepted", [])),
+        deciders=deciders,
+        by_score=_by_score(labels, found),
+    )
+
+
+def _marked(line: Line, behind: Mapping[str, Decider]) -> Line:
+    """A line of a record behind a rule that decided says so, also where it carries no points."""
+    if line.step != "record" or line.record_id not in behind:
+        return line
+    said = word("reasons", "decides:", behind[line.record_id].grade) if line.reason == "noted" else line.said
+    return replace(line, decides=True, said=said)
+
+
+def _deciders(found: Found, labels: Labels, brought: Brought | None, laws: Path | None) -> tuple[Decider, ...]:
+    """The rules on the way to a grade, without the one that only looked up a score band."""
+    if found.grade["state"] != "graded":
+        return ()
+    texts = texts_of(laws)
+    chosen = []
+    for row in found.ledger:
+        rule = labels.rule(row["rule"] or "")
+        if row["step"] != "decide" or (rule is not None and rule.bands is not None):
+            continue
+        if rule is None and found.grade["route"] == "score":
+            continue  # without the rules at hand a grade by score cannot be told from a band
+        behind = Deciding() if rule is None else deciding(rule, labels.known, found.ledger, brought)
+        code = row["reason"] or ""
+        chosen.append(
+            Decider(
+                row["rule"] or "",
+                labels.line("decide", "", row["rule"] or "", row["article"] or ""),
+                cited_text(row["article"] or "", texts) if rule is None else cited_rules(rule.cite, texts),
+                "" if rule is None else next(one for one in EFFECTS if getattr(rule, one) is not None),
+                labels.grade(code) or plain(code),
+                tuple(_basis(found, labels, brought, one) for one in behind.records),
+                behind.sure,
+            )
+        )
+    return tuple(chosen)
+
+
+def _basis(found: Found, labels: Labels, brought: Brought | None, record_id: str) -> Basis:
+    row = next(one for one in found.ledger if one["step"] == "record" and one["record_id"] == record_id)
+    label = labels.item(row["item"] or "", row["article"] or "") or plain(row["item"] or "")
+    return Basis(record_id, label, *day_and_number(brought, record_id))
+
+
+def _by_score(labels: Labels, found: Found) -> bool:
+    """Whether a rule on the way to the grade looked at the score; without the rules, as the route says."""
+    if labels.scheme is None:
+        return found.grade["route"] == "score"
+    rules = [labels.rule(row["rule"] or "") for row in found.ledger if row["step"] == "decide"]
+    return any(
+        one.bands is not None or (one.when is not None and "score" in names(parse(one.when)))
+        for one in rules
+        if one is not None
     )
 
 
@@ -174,8 +276,9 @@ def _lower_is_better(labels: Labels, lines: tuple[Line, ...]) -> bool:
     return sum((line.effective or Decimal(0) for line in lines if line.step == "record"), Decimal(0)) > 0
 
 
-def lines_of(found: Found, labels: Labels) -> tuple[Line, ...]:
+def lines_of(found: Found, labels: Labels, laws: Path | None = None) -> tuple[Line, ...]:
     """The ledger in words, line by line."""
+    texts = texts_of(laws)
     totals = _totals(found)
     lines: list[Line] = []
     capped = {row["item"] for row in found.ledger if row["step"] == "cap"}
@@ -195,6 +298,7 @@ def lines_of(found: Found, labels: Labels) -> tuple[Line, ...]:
                 reason=row["reason"] or "",
                 said=labels.reason(row["reason"] or "", row["item"] or "", step),
                 under=labels.under(row["item"] or "", row["article"] or "", capped) if step == "record" else "",
+                cited=cited_text(row["article"] or "", texts),
             )
         )
     return tuple(lines)

@@ -1,27 +1,36 @@
-"""Principal reasons: what moved the score towards a worse grade, the heaviest first, and the same as one paragraph."""
+"""Why a grade is what it is: what decided, what moved the score towards a worse grade, and both in a paragraph."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from creditscore.explanation.ledger import Explanation, Line
+from creditscore.errors import CreditscoreError
+from creditscore.explanation.ledger import Basis, Decider, Explanation, Line
 from creditscore.explanation.numbers import points
-from creditscore.explanation.words import Lang, say, text, word
+from creditscore.explanation.words import Lang, day_said, grade_name, period_said, say, text, word
+from creditscore.schemes.citing import cited_rules, joined
 from creditscore.schemes.model import Label
+from creditscore.schemes.remedies import remedy
 
 MOST = 4
 COUNTED = ("record", "condition", "cap")
+IDLE = ("withdrawn", "exempt")  # reasons of records that say nothing against a subject
+SHOWN = 6  # records named in a sentence
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One factor: its points in sum (with their sign), the records behind it, and the articles cited."""
+    """One factor: its points in sum (with their sign), the records behind it, and the articles cited.
+
+    `cited`: the articles as a person reads them.
+    """
 
     label: Label
     points: Decimal
     records: tuple[str, ...]
     articles: tuple[str, ...]
+    cited: Label
 
 
 def principal_reasons(one: Explanation, most: int = MOST) -> tuple[Reason, ...]:
@@ -46,44 +55,92 @@ def principal_reasons(one: Explanation, most: int = MOST) -> tuple[Reason, ...]:
             records = tuple(dict.fromkeys(line.record_id for line in lines if line.record_id))
             articles = tuple(dict.fromkeys(line.article for line in lines if line.article))
             label = next((line.label for line in lines if line.step == "cap"), lines[0].label)
-            found.append(Reason(label, total, records, articles))
+            cited = joined(line.cited for line in lines if line.article)
+            found.append(Reason(label, total, records, articles, cited))
     return tuple(sorted(found, key=lambda reason: (-abs(reason.points), reason.label.en, reason.records))[:most])
 
 
-def paragraph(one: Explanation, lang: Lang = "zh") -> str:
-    """The grade and why, as one paragraph for the subject itself."""
-    head = text("para_head", lang, one.name or one.subject_id, one.period, say(one.title, lang))
+def paragraph(one: Explanation, lang: Lang = "zh", office: bool = False) -> str:
+    """The grade and why, as one paragraph for the subject itself; for the office also what did not decide."""
+    name, period = one.name or one.subject_id, period_said(one.period, lang)
+    head = text("para_head", lang, name, period, say(one.title, lang))
     if one.state != "graded":
         said = text("para_none", lang, say(word("states", one.state), lang), say(one.state_reason, lang))
         return _join([head + said, text("para_rights", lang)], lang)
-    parts = [head + text("para_grade", lang, say(one.grade_label, lang) or one.grade)]
-    if one.score is not None and one.start is not None:
+    parts = [head + text("para_grade", lang, grade_name(one.grade, say(one.grade_label, lang)))]
+    if one.by_score and one.score is not None and one.start is not None:
         parts.append(text("para_score", lang, points(one.start), points(one.score)))
-    decided = [line for line in one.lines if line.step == "decide"]
-    if decided and (one.route != "score" or len(decided) > 1):  # a rule decided, or changed what the band gave
-        last = decided[-1]
-        parts.append(text("para_rule", lang, say(last.label, lang), last.article or last.rule))
-    reasons = principal_reasons(one)
+    for decider in one.deciders:
+        parts += decider_said(one, decider, lang)
+    if not one.by_score and office and one.score is not None:
+        parts.append(text("para_aside", lang, points(one.score)))
+    reasons = principal_reasons(one) if one.by_score or office else ()
     if reasons:
         listed = [
             text(
-                "para_reason",
-                lang,
-                say(reason.label, lang),
-                points(reason.points, plus=True),
-                "; ".join(reason.articles),
+                "para_reason", lang, say(reason.label, lang), points(reason.points, plus=True), say(reason.cited, lang)
             )
             for reason in reasons
         ]
         # where one rule decided alone, points moved the score and not the grade
-        key = "para_also" if one.route != "score" and len(decided) == 1 else "para_reasons"
+        alone = one.route != "score" and sum(line.step == "decide" for line in one.lines) == 1
+        key = "para_also" if alone else "para_reasons"
         parts.append(text(key, lang, text("para_comma", lang).join(listed)))
-    elif one.route == "score":
+    elif nothing_adverse(one):
         parts.append(text("para_no_reason", lang))
     if one.margin is not None:
         parts.append(text("para_margin", lang, points(one.margin)))
     parts.append(text("para_rights", lang))
     return _join(parts, lang)
+
+
+def nothing_adverse(one: Explanation) -> bool:
+    """Whether a grade by score has no adverse record: no rule changed it, and no record stands that says anything.
+
+    Where records bring the points, few of them are a low score: there nothing is said.
+    """
+    if not one.by_score or one.deciders or one.score is None or one.start is None:
+        return False
+    if not one.start and not one.lower_is_better:
+        return False
+    standing = [line for line in one.lines if line.step in COUNTED and line.reason.partition(":")[0] not in IDLE]
+    return not standing
+
+
+def decider_said(one: Explanation, decider: Decider, lang: Lang) -> list[str]:
+    """One rule that decided, with its article, and the records behind it, in sentences."""
+    grade = grade_name(one.grade, say(decider.grade, lang)) if decider is one.deciders[-1] else say(decider.grade, lang)
+    effect = "direct" if decider.effect in ("", "grade") and one.route == "direct" else decider.effect or "grade"
+    done = say(word("effects", effect), lang).replace("{0}", grade)
+    cited = say(decider.cited, lang)
+    sentences = [text("para_rule" if cited else "para_rule_bare", lang, say(decider.label, lang), cited, done)]
+    if decider.basis:
+        shown = [basis_said(basis, lang) for basis in decider.basis[:SHOWN]]
+        if len(decider.basis) > SHOWN:
+            shown.append(text("para_more", lang, str(len(decider.basis))))
+        key = "para_basis" if decider.sure else "para_basis_among"
+        sentences.append(text(key, lang, text("para_comma", lang).join(shown)))
+    return sentences
+
+
+def basis_said(basis: Basis, lang: Lang) -> str:
+    """`未报送年报（编号r1，2022年3月1日，文号…）`."""
+    about = [text("basis_record", lang, basis.record_id)]
+    about += [text("basis_day", lang, day_said(basis.day, lang))] if basis.day else []
+    about += [text("basis_document", lang, basis.document_no)] if basis.document_no else []
+    return text("basis", lang, say(basis.label, lang), ("，" if lang == "zh" else ", ").join(about))
+
+
+def what_to_do(one: Explanation, lang: Lang) -> list[str]:
+    """What the subject can ask, of whom, until when and where that is written; nothing where no text says so."""
+    scheme, year = one.scheme.partition("@")[0], one.period[:4]
+    try:
+        way = remedy(scheme, int(year))
+    except (CreditscoreError, ValueError):
+        return []
+    until = text("todo_until", lang, say(way.until, lang)) if way.until is not None else ""
+    lines = [text("todo", lang, say(way.what, lang), say(way.where, lang), until)]
+    return [*lines, text("todo_basis", lang, say(cited_rules(way.cite, number=True), lang))]
 
 
 def _join(parts: list[str], lang: Lang) -> str:

@@ -11,8 +11,8 @@ from creditscore.errors import UsageError
 from creditscore.explanation.audit import Audit
 from creditscore.explanation.ledger import Explanation, Line
 from creditscore.explanation.numbers import points
-from creditscore.explanation.principal import paragraph
-from creditscore.explanation.words import Lang, say, text, word
+from creditscore.explanation.principal import SHOWN, basis_said, paragraph, what_to_do
+from creditscore.explanation.words import Lang, grade_name, period_said, say, text, word
 from creditscore.schemes.model import Label
 
 if TYPE_CHECKING:
@@ -40,14 +40,15 @@ def render(
     if depth == "subject":
         made_up = [f"*** {text('made_up', lang)} ***"] if one.made_up else []
         told = [clean(line) for line in one.input_lines(lang)]
-        for line in [*made_up, clean(paragraph(one, lang)), *told, text("not_official", lang)]:
+        to_do = [clean(line) for line in what_to_do(one, lang)]
+        for line in [*made_up, clean(paragraph(one, lang)), *told, *to_do, text("not_official", lang)]:
             console.print(line)
     else:
         for line in _head(one, lang):
             console.print(line)
         if one.lines:
             console.print(_table(one, lang, width))
-        for part in _foot(one, lang, width):
+        for part in _foot(one, lang):
             console.print(part)
     if depth == "auditor" and hashes is not None:
         for part in _audit(hashes, lang):
@@ -91,24 +92,27 @@ def facts(one: Explanation, lang: Lang) -> list[tuple[str, str]]:
     else:
         rows.append(pair("state", say(word("states", one.state), lang)))
         rows.append(pair("why", say(one.state_reason, lang)))
+    for decider in one.deciders:
+        cited = say(decider.cited, lang)
+        rows.append(
+            pair("decided_by", "".join([say(decider.label, lang), text("colon", lang) if cited else "", cited]))
+        )
+        if decider.basis:
+            listed = text("para_comma", lang).join(basis_said(basis, lang) for basis in decider.basis[:SHOWN])
+            rows.append(pair("decided_on" if decider.sure else "decided_among", listed))
     if one.score is not None:
-        rows.append(pair("score", points(one.score)))
+        rows.append(pair("score" if one.by_score else "score_aside", points(one.score)))
     elif interval(one, lang):
         rows.append(pair("score", interval(one, lang)))
     if one.margin is not None:
         rows.append(pair("margin", points(one.margin)))
     rows += [
         pair("scheme", f"{say(one.title, lang)} ({one.scheme})"),
-        pair("period", one.period),
+        pair("period", period_said(one.period, lang)),
         pair("known_at", one.known_at),
         pair("evidence", say(word("marks", one.evidence), lang)),
     ]
     return [(what, clean(value)) for what, value in rows]
-
-
-def grade_name(code: str, label: str) -> str:
-    """`B级`, `5 (very good)`: the label, with the code in front where the label does not say it."""
-    return label if code in label else f"{code} ({label})"
 
 
 def _head(one: Explanation, lang: Lang) -> list[str]:
@@ -132,9 +136,6 @@ def _table(one: Explanation, lang: Lang, width: int) -> Table:
     if scored:
         columns += [("nominal", None), ("effective", None), ("total", None)]
     columns.append(("reason", 3))
-    beside = articles_beside(one, width)
-    if beside:
-        columns.append(("article", None))
     for key, ratio in columns:
         table.add_column(
             text(key, lang),
@@ -149,21 +150,14 @@ def _table(one: Explanation, lang: Lang, width: int) -> Table:
         if scored:
             cells += numbers(line)
         cells.append(say(line.said, lang))
-        if beside:
-            cells.append(line.article)
         table.add_row(*(Text(clean(cell)) for cell in cells))
     return table
 
 
-def articles_beside(one: Explanation, width: int) -> bool:
-    """Whether articles fit beside their lines; else they are listed below."""
-    return width >= WIDE and all(len(line.article) <= NARROW for line in one.lines)
-
-
 def named(line: Line, lang: Lang) -> str:
-    """A line's item with its code, or the rule's label."""
+    """A line's item, with its number where the text itself numbers it, or the rule's label."""
     label = say(line.label, lang)
-    return f"{line.item} {label}" if line.step == "record" and label != line.item else label
+    return f"{line.item} {label}" if line.step == "record" and line.item.isdigit() and label != line.item else label
 
 
 def numbers(line: Line) -> list[str]:
@@ -180,19 +174,35 @@ def numbers(line: Line) -> list[str]:
     return [nominal, effective, points(line.total) if line.total is not None else missing]
 
 
-def _foot(one: Explanation, lang: Lang, width: int) -> list[str | Table]:
+def _foot(one: Explanation, lang: Lang) -> list[str | Table]:
     lines: list[str | Table] = [""]
-    if not articles_beside(one, width):
-        cited: dict[str, list[str]] = {}
-        for line in one.lines:
-            if line.article:
-                cited.setdefault(line.article, []).append(line.item or line.rule)
-        shown = [_cited(article, list(dict.fromkeys(items))) for article, items in cited.items()]
-        lines.append(clean(f"{text('article', lang)}{text('colon', lang)}{'; '.join(shown)}"))
-    for key, listed in (("sources", one.laws), ("readings", one.readings)):
-        if listed:
-            lines += [f"{text(key, lang)}{text('colon', lang)}", _pairs(listed, lang)]
+    cited: dict[str, list[str]] = {}
+    for line in one.lines:
+        if line.article:
+            cited.setdefault(say(line.cited, lang), []).append(say(line.label, lang))
+    between, colon = text("para_comma", lang), text("colon", lang)
+    articles = [f"{place}{colon}{between.join(dict.fromkeys(listed))}" for place, listed in cited.items()]
+    shown = {"article": articles, "sources": _said(one.laws, lang), "readings": _said(one.readings, lang)}
+    for key, texts in shown.items():
+        if texts:
+            lines += [f"{text(key, lang)}{colon}", _listed(texts)]
     return [*lines, *([""] if len(lines) > 1 else []), text("not_official", lang)]
+
+
+def _listed(texts: list[str]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid()
+    table.add_column(width=2)
+    table.add_column(overflow="fold")
+    for one in texts:
+        table.add_row("", Text(clean(one)))
+    return table
+
+
+def _said(labels: Mapping[str, Label], lang: Lang) -> list[str]:
+    return [say(label, lang) for label in labels.values()]
 
 
 def _audit(hashes: Audit, lang: Lang) -> list[str | Table]:
@@ -210,11 +220,6 @@ def _audit(hashes: Audit, lang: Lang) -> list[str | Table]:
         "", f"{text('audit', lang)}{colon}", _pairs(named, lang), f"{text('rows', lang)}{colon}", rows,
         f"{text('digest', lang)}{colon}{hashes.digest}",
     ]  # fmt: skip
-
-
-def _cited(article: str, items: list[str]) -> str:
-    named = [item for item in items if item not in article]
-    return f"{article} ({', '.join(named)})" if named else article
 
 
 def _pairs(listed: Mapping[str, Label], lang: Lang) -> Table:

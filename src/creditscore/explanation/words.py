@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Literal
 
 from creditscore.errors import UsageError
 from creditscore.placed import unplaced
+from creditscore.schemes.citing import cited_text
 from creditscore.schemes.model import Label
 
 Lang = Literal["zh", "en"]
@@ -62,3 +64,33 @@ def text(code: str, lang: Lang, *values: str) -> str:
     for k, value in enumerate(values):
         said = said.replace(f"{{{k}}}", value)
     return said
+
+
+def cite_said(article: str, lang: Lang) -> str:
+    """`LAW place` as result tables and cases have it (several behind `; `), as a person reads it."""
+    return say(cited_text(article), lang) if article else ""
+
+
+SYMBOL = re.compile(r"[0-9A-Z]{1,4}[+-]?")  # a grade as it is printed: A, 5A, BBB; `red` is a code of ours
+
+
+def grade_name(code: str, label: str) -> str:
+    """`B级`, `5 (very good)`, `红`: the label, behind the printed symbol of a grade where the label does not say it."""
+    return f"{code} ({label})" if code not in label and SYMBOL.fullmatch(code) else label or code
+
+
+def day_said(day: str, lang: Lang) -> str:
+    """`2022年3月1日`; in English as it stands. What is no day of the calendar stays.
+
+    >>> day_said("2022-03-01", "zh"), day_said("2022-03-01", "en"), day_said("", "zh")
+    ('2022年3月1日', '2022-03-01', '')
+    """
+    parts = day.split("-")
+    if lang == "en" or len(parts) != 3 or not all(one.isdigit() for one in parts):
+        return day
+    return "{}年{}月{}日".format(*map(int, parts))
+
+
+def period_said(period: str, lang: Lang) -> str:
+    """`2022年度`, `截至2022年3月1日`; `2022`, `as of 2022-03-01`."""
+    return text("year", lang, period) if period.isdigit() else text("day", lang, day_said(period, lang))

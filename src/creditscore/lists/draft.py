@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from creditscore.lists.book import Book
 from creditscore.lists.case import Case
 from creditscore.lists.rules import decision, exits_for, general_exits, list_rule, version
-from creditscore.schemes.laws import load_laws
+from creditscore.schemes.citing import cited_rules
 from creditscore.schemes.lists import ListExit, ListTerm, Span
 from creditscore.schemes.model import Label, Rule, Scheme
 
@@ -44,19 +44,7 @@ def _facts(case: Case, scheme: Scheme) -> Label:
 
 def articles(rules: Iterable[Rule]) -> Label:
     """The legal texts that some rules cite, with number and article."""
-    laws = load_laws()
-    places: dict[str, dict[str, None]] = {}
-    for rule in rules:
-        for cite in rule.cite:
-            places.setdefault(cite.law, {})[cite.article] = None
-    zh, en = [], []
-    for law, articles in places.items():
-        text = laws[law]
-        which = ", ".join(one for one in articles if one)
-        number = f"（{text.number}）" if text.number else ""
-        zh.append(f"《{text.title.zh}》{number}" + (f" {which}" if which else ""))
-        en.append(text.title.en + (f" ({text.number})" if text.number else "") + (f", {which}" if which else ""))
-    return Label(zh="；".join(zh), en="; ".join(en))
+    return cited_rules((cite for rule in rules for cite in rule.cite), number=True)
 
 
 def ways_out(case: Case) -> Label:

@@ -19,7 +19,7 @@ from creditscore.explanation.composite_text import (
 )
 from creditscore.explanation.numbers import points
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import LANGS, Lang, say, word
+from creditscore.explanation.words import LANGS, Lang, cite_said, say, word
 from creditscore.reports import charts, html
 from creditscore.reports.plots import pairs, shown
 from creditscore.reports.validation_sections import Figure, Section, Table
@@ -142,7 +142,7 @@ def _inside(one: CompositeExplanation, lang: Lang) -> Parts:
             ("· " if part.kind == "record" else "") + named(part, lang),
             points(part.effective, plus=True) if part.effective else "",
             signed(part.points) if part.points else "",
-            part.article,
+            cite_said(part.article, lang),
         ]
         for domain in one.domains
         for part in domain.parts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
@@ -15,11 +16,12 @@ from creditscore.boundary import require_plain
 from creditscore.errors import UsageError
 from creditscore.explanation import text as terminal
 from creditscore.explanation import words
-from creditscore.explanation.as_data import explanation_data
+from creditscore.explanation.as_data import explanation_data, subject_data
 from creditscore.explanation.audit import Audit
 from creditscore.explanation.ledger import Explanation, Line
 from creditscore.explanation.numbers import points
-from creditscore.explanation.words import Lang, Words, load_words, say, word
+from creditscore.explanation.principal import paragraph
+from creditscore.explanation.words import SYMBOL, Lang, Words, load_words, period_said, say, word
 from creditscore.reports import charts
 
 if TYPE_CHECKING:
@@ -164,12 +166,17 @@ def overview_page(summary: dict[str, Any], lang: Lang = "zh", other: str = "") -
 def subject_page(
     one: Explanation, lang: Lang = "zh", made_up: bool | None = None, hashes: Audit | None = None,
     marks: Sequence[str] = (), disputes: Sequence[Mapping[str, Any]] = (), other: str = "",
+    depth: terminal.Depth = "reviewer",
 ) -> str:  # fmt: skip
     """The explained grade of one subject, with `hashes` for an auditor; prints on A4.
 
+    `depth`: `subject` is the page for the subject itself: what, why, what to do, whom to ask, without marks of evidence
+    and arithmetic; `reviewer` and `auditor` are the pages of the office.
     `marks` are the lines that say which of its records are disputed, `disputes` the same as rows for the JSON; `other`
     is the file of the same page in the other language.
     """
+    if depth == "subject":
+        return _own_page(one, lang, made_up, marks, other)
     data = explanation_data(one, made_up, hashes)
     if disputes:
         data["disputes"] = [dict(row) for row in disputes]
@@ -179,24 +186,49 @@ def subject_page(
             "record": terminal.clean(line.record_id),
             "numbers": terminal.numbers(line),
             "said": terminal.clean(say(line.said, lang)),
-            "article": line.article,
-            "idle": line.step == "record" and line.effective == 0,
-            "step": line.step,
+            "article": terminal.clean(say(line.cited, lang)),
+            "idle": line.step == "record" and line.effective == 0 and not line.decides,
+            "step": "decides" if line.decides else line.step,
         }
         for line in one.lines
     ]
-    shade = charts.NAMED.get(one.grade, "#44546a")
     return draw(
-        "subject.html", lang, data,
+        "subject.html", lang, data, **_badge(one, lang),
         one=one, rows=rows, facts=terminal.facts(one, lang), path=_path(one, lang),
-        notes=[words.text(note, lang) for note in one.notes], shade=shade,
-        ink="on-dark" if shade in charts.DARK or shade == "#44546a" else "on-light",
+        notes=[words.text(note, lang) for note in one.notes], said=paragraph(one, lang, office=True),
+        how="how" if one.by_score else "how_aside", shown_sum=_sum_said(one, lang),
         heads=[words.text(code, lang) for code in HEADS], scored=any(row["step"] == "start" for row in rows),
-        laws=[(key, say(label, lang)) for key, label in one.laws.items()],
-        readings=[(key, say(label, lang)) for key, label in one.readings.items()],
+        laws=[say(label, lang) for label in one.laws.values()],
+        readings=[say(label, lang) for label in one.readings.values()],
         interval_shown=_open(one, lang), decision=_decision(one, lang),
         hashes=hashes, marks=[mark.strip("* ") for mark in marks], other=other,
     )  # fmt: skip
+
+
+def _own_page(one: Explanation, lang: Lang, made_up: bool | None, marks: Sequence[str], other: str) -> str:
+    """The page for the subject itself."""
+    return draw(
+        "subject_own.html", lang, subject_data(one, made_up), **_badge(one, lang), decision=_decision(one, lang),
+        marks=[mark.strip("* ") for mark in marks], other=other, period=period_said(one.period, lang),
+    )  # fmt: skip
+
+
+def _badge(one: Explanation, lang: Lang) -> dict[str, str]:
+    """The grade as a sign: its printed symbol, else the first word of its label, in the colour of its code."""
+    shade = charts.NAMED.get(one.grade, "#44546a")
+    label = say(one.grade_label, lang)
+    short = one.grade if not one.grade or SYMBOL.fullmatch(one.grade) else re.split(r"[（(]", label)[0].strip()
+    dark = shade in charts.DARK or shade == "#44546a"
+    return {
+        "shade": shade, "ink": "on-dark" if dark else "on-light",
+        "badge": short, "wordy": "wordy" if len(short) > 3 else "",
+        "grade_said": terminal.grade_name(one.grade, label) if one.grade else "",
+    }  # fmt: skip
+
+
+def _sum_said(one: Explanation, lang: Lang) -> str:
+    """The arithmetic, with the grade as a person names it."""
+    return one.sum.replace(f"→ {one.grade}", f"→ {terminal.grade_name(one.grade, say(one.grade_label, lang))}")
 
 
 HEADS = ("item", "record", "nominal", "effective", "total", "reason", "article")
@@ -236,4 +268,4 @@ def _path(one: Explanation, lang: Lang) -> Markup:
         )
     rows.append({"label": words.text("score", lang), "before": None, "after": one.score, "text": points(one.score)})
     desc = text("how_desc", lang, points(one.start), points(one.score))
-    return charts.steps("path", text("how", lang), desc, rows)
+    return charts.steps("path", text("how" if one.by_score else "how_aside", lang), desc, rows)

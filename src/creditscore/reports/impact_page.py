@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang, say, text, word
+from creditscore.explanation.words import Lang, cite_said, say, text, word
 from creditscore.grading.movement import BETTER, DIRECTIONS, GAINED, LOST, OTHER, SAME, WORSE
 from creditscore.reports import charts, page, plots
 from creditscore.reports.page import number
@@ -176,8 +176,8 @@ def ledgers_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> st
             row["was"].replace("-", "−"),
             row["now"].replace("-", "−"),
             row["difference"].replace("-", "−"),
-            clean(row["article_was"]),
-            clean(row["article_is"]),
+            clean(cite_said(row["article_was"], lang)),
+            clean(cite_said(row["article_is"], lang)),
         ]
         for row in data["lines"]
     ]

@@ -13,9 +13,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from creditscore.explanation.numbers import points
-from creditscore.explanation.words import LANGS, Lang, say
+from creditscore.explanation.words import LANGS, Lang, cite_said, say
 from creditscore.grading.movement import Side
 from creditscore.reports.page import said_in
+from creditscore.schemes.citing import cited_rules
 from creditscore.schemes.remedies import Remedy
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def _text(
     if changed:
         text += _said("notice_changes", lang, some([one[lang] for one in changed]))
     way = draft.remedy
-    cited = ", ".join(f"{cite.law} {cite.article}".strip() for cite in way.cite)
+    cited = say(cited_rules(way.cite, number=True), lang)
     text += _said("notice_remedy", lang, say(way.what, lang), say(way.where, lang), cited)
     last = way.last_day(draft.on) if draft.on else None
     if way.until is not None:
@@ -182,7 +183,8 @@ def _text(
 
 def _line(line: Mapping[str, Any], draft: Draft, lang: Lang) -> str:
     name = say(draft.label(line["step"], line["item"], line["rule"], line["article"]), lang)
-    place = f"（{line['article']}）" if lang == "zh" else f" ({line['article']})"
+    cited = cite_said(line["article"], lang)
+    place = f"（{cited}）" if lang == "zh" else f" ({cited})"
     name += place if line["article"] else ""
 
     def number(value: Decimal | None) -> str:

@@ -14,6 +14,7 @@ from creditscore.review.packet.gather import about_of
 from creditscore.review.repair_data import said
 from creditscore.review.repair_text import action_blocks, option_lines, plan_lines
 from creditscore.review.words import text, word
+from creditscore.schemes.citing import cited_text
 
 Cell = tuple[str, ...]  # the lines of a cell
 USED = (
@@ -70,16 +71,17 @@ def _arithmetic(results: Mapping[str, Any]) -> Part:
         start = line["step"] == "start"
         rows.append(
             [
-                _pair(line["label"], line["item"] if line["step"] == "record" else ""),
+                _pair(line["label"], line["item"] if line["step"] == "record" and line["item"].isdigit() else ""),
                 (line["record_id"],),
                 (_number(line["nominal"]) if line["step"] != "decide" else "",),
                 ("" if start or line["step"] == "decide" else _open(line["effective"]),),
                 (_number(line["total"]) if line["step"] != "decide" else "",),
                 _pair(line["said"]),
-                (line["article"],),
+                _pair(line["cited"]),
             ]
         )
-        marks.append("idle" if line["step"] == "record" and line["effective"] == "0" else line["step"])
+        idle = line["step"] == "record" and line["effective"] == "0"
+        marks.append("decides" if line["decides"] else "idle" if idle else line["step"])
     heads = (
         ("item", ""),
         ("record", "id"),
@@ -124,8 +126,13 @@ def _record(row: Mapping[str, Any], shares: Mapping[str, str]) -> list[Cell]:
     why = _pair(row["why"]) if row["why"]["zh"] else _label("uses", row["use"])
     return [
         _named(row), _pair(row["label"], row["item"]), _facts(row["facts"]), _events(row["events"]),
-        (_open(row["effective"]),), (_number(shares.get(row["record_id"], "")),), (*why, row["article"]),
+        (_open(row["effective"]),), (_number(shares.get(row["record_id"], "")),), (*why, *_cited(row["article"])),
     ]  # fmt: skip
+
+
+def _cited(article: str) -> Cell:
+    label = cited_text(article)
+    return (label.zh, label.en) if article else ()
 
 
 def _named(row: Mapping[str, Any]) -> Cell:
@@ -236,12 +243,12 @@ def _law(given: Mapping[str, Any], results: Mapping[str, Any]) -> Part:
         lines.append((f"{' · '.join(_text('version_before'))}: {law['version_before']}",))
     if about["newer_versions"]:
         lines.append((f"{' · '.join(_text('newer'))}: {about['newer_versions']}",))
-    lines.append((f"{' · '.join(_text('article'))}: {'; '.join(law['articles']) or '–'}",))
+    lines.append((f"{' · '.join(_text('article'))}: {' / '.join(_cited('; '.join(law['articles']))) or '–'}",))
     texts: list[list[Cell]] = [
-        [(one["id"],), (one["zh"], one["en"]), (one["in_force"],), (one["repealed"],), _label("marks", one["evidence"])]
+        [(one["zh"], one["en"]), (one["in_force"],), (one["repealed"],), _label("marks", one["evidence"])]
         for one in law["texts"]
     ]
-    grids = [Grid((("name", "id"), ("texts", ""), ("in_force", "id"), ("repealed", "id"), ("evidence", "")), texts)]
+    grids = [Grid((("texts", ""), ("in_force", "id"), ("repealed", "id"), ("evidence", "")), texts)]
     if not law["version_before"]:
         return Part("law", [*lines, _text("no_before")], grids)
     codes = {line["item"] for line in results["explanation"]["lines"]} | {

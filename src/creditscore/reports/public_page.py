@@ -7,7 +7,7 @@ from typing import Any
 
 from creditscore.explanation.input_lines import state_labels
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang, say
+from creditscore.explanation.words import Lang, cite_said, say
 from creditscore.folders import whole
 from creditscore.reports import html, page
 from creditscore.reports.page import number
@@ -52,7 +52,14 @@ def _marked(row: dict[str, Any], lang: Lang, t: Said) -> str:
 
 def grades(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     rows = [
-        [_who(row), row["scheme"], row["period"], _marked(row, lang, t), row["decided_on"], row["basis"]]
+        [
+            _who(row),
+            row["scheme"],
+            row["period"],
+            _marked(row, lang, t),
+            row["decided_on"],
+            cite_said(row["basis"], lang),
+        ]
         for row in data["grades"]
     ]
     if not rows:
@@ -63,7 +70,10 @@ def grades(data: dict[str, Any], lang: Lang, t: Said) -> Section:
 
 
 def lists(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
-    rows = [[_who(row), row[f"list_{lang}"], row["entered_on"], row["term_end"], row["basis"]] for row in data["lists"]]
+    rows = [
+        [_who(row), row[f"list_{lang}"], row["entered_on"], row["term_end"], cite_said(row["basis"], lang)]
+        for row in data["lists"]
+    ]
     if not rows:
         return None
     head = heads(t, "organisation", "list", entered_on="short", term_end="short", basis="")
@@ -96,8 +106,7 @@ def objections(data: dict[str, Any], lang: Lang, t: Said) -> Section:
             rows.append([one["label"][lang], t("no_remedy"), "", "", ""])
             continue
         until = way["until"][lang] if way["until"] else t("no_limit")
-        mark = "" if way["evidence"] == "verified" else f" ({way['evidence']})"
-        rows.append([one["label"][lang], way["what"][lang], way["where"][lang], until, way["basis"] + mark])
+        rows.append([one["label"][lang], way["what"][lang], way["where"][lang], until, cite_said(way["basis"], lang)])
     return Section(t("object"), "", [Table(heads(t, "scheme", "what", "where", "until", "text_of"), rows)])
 
 

@@ -11,7 +11,7 @@ from creditscore.explanation.words import Lang, word
 from creditscore.explanation.words import say as in_lang
 from creditscore.review.dossier import pair, phrase
 from creditscore.review.said import said
-from creditscore.schemes.laws import load_laws
+from creditscore.schemes.citing import cited_text
 
 INWARD = ("opened_by", "kept_by", "letters")  # who worked on it
 
@@ -90,15 +90,15 @@ def letter(data: dict[str, Any], lang: Lang, *, document_no: str, on: str, offic
     follows = _follows(made["follows"], lang)
     if follows:
         sections.append(Section(say("follows"), follows))
-    remedies = [say("remedy_open", one["label"][lang], one["until"], _basis(one, lang)) for one in made["remedies"]]
+    remedies = [
+        say("remedy_open", one["label"][lang], one["until"], _article(one["basis"], lang)) for one in made["remedies"]
+    ]
     sections.append(
         Section(say("remedies"), (*([clean(remedy)] if remedy else []), *remedies, say("remedy_objection")))
     )
     dates = [say("dates", data["opened_on"], made["on"], on)]
     if made["late"]:
         dates.append(say("late", data["clock"]["decide_by"]))
-    if data["clock"]["mark"] == "project_default":
-        dates.append(say("default_clock"))
     sections.append(Section(" ".join(dates)))
     name = clean(data["name"] or data["subject_id"])
     to = f"{name}（{data['subject_id']}）" if lang == "zh" else f"{name} ({data['subject_id']})"
@@ -118,7 +118,7 @@ def _follows(found: dict[str, Any], lang: Lang) -> tuple[str, ...]:
         return [_state(one[side], lang) for side in ("before", "after")]
 
     lines = [
-        say("follows_grade", f"{one['title'][lang]} ({one['scheme']})", one["period"], *shown(one))
+        say("follows_grade", one["title"][lang], one["period"], *shown(one))
         for one in found["changes"]
         if not one["own"] and one["before"] != one["after"]
     ]
@@ -153,7 +153,7 @@ def _record(one: dict[str, Any], lang: Lang) -> str:
     label = one["label"][lang] if one["label"] else ""
     if one["record_id"] == "grade":
         return str(label)
-    return " ".join(part for part in (one["record_id"], one["item"] or "", label) if part)
+    return " ".join(part for part in (one["record_id"], label or one["item"] or "") if part)
 
 
 def _answer(one: dict[str, Any]) -> str:
@@ -161,15 +161,8 @@ def _answer(one: dict[str, Any]) -> str:
     return clean(f"{one['department']}, {one['answered_on']}{number}: {one['answer']}")
 
 
-def _article(cited: str, lang: Lang) -> str:
-    law, _, article = cited.partition(" ")
-    title = load_laws()[law].title
-    return clean(f"{title.zh if lang == 'zh' else title.en} {article}".strip() + f" [{law}]")
-
-
-def _basis(one: dict[str, Any], lang: Lang) -> str:
-    mark = "" if one["mark"] == "verified" else f", {pair('marks', one['mark'])[lang]}"
-    return f"{one['basis']}{mark}"
+def _article(article: str, lang: Lang) -> str:
+    return clean(in_lang(cited_text(article, number=True), lang))
 
 
 def _in_words(grade: dict[str, Any], lang: Lang) -> str:

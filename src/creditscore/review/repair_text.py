@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from creditscore.explanation.words import Lang
+from creditscore.explanation.words import Lang, cite_said
 from creditscore.review.repair_data import said
 
 Block = tuple[str, list[str]]
@@ -32,8 +32,8 @@ def option_lines(one: Mapping[str, Any], lang: Lang) -> Iterator[str]:
     def line(code: str, value: str) -> str:
         return f"{said('texts', code, lang)}{said('texts', 'colon', lang)}{value}"
 
-    cited = " ".join(part for part in (one["cite"], mark(one["evidence"], lang)) if part)
-    yield line("rule", f"{one['rule_label'][lang]} ({one['rule']}; {cited})")
+    cited = " ".join(part for part in (cite_said(one["cite"], lang), mark(one["evidence"], lang)) if part)
+    yield line("rule", f"{one['rule_label'][lang]} ({cited})")
     if one["clock"]:
         yield line("clock", f"{said('clocks', one['clock'], lang)} {one['clock_on']}".strip())
     if one["tier_label"][lang]:
@@ -148,7 +148,7 @@ def action_blocks(data: Mapping[str, Any], lang: Lang) -> Iterator[Block]:
         day = one["window_ends"] or one["day"]
         second = one["points"] or "" if one["kind"] == "overall" else what
         under = [
-            f"{said('texts', 'rule', lang)}{colon}{one['rule']} {one['cite']} {mark(one['evidence'], lang)}".strip()
+            f"{said('texts', 'rule', lang)}{colon}{cite_said(one['cite'], lang)} {mark(one['evidence'], lang)}".strip()
         ]
         if one["kind"] == "correct" and one["points"]:
             back = said("texts", "points", lang, one["points"])

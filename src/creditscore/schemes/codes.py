@@ -108,6 +108,7 @@ CODES = {
     "E711": "The days of a law are out of order.",
     "E712": "A version starts before its law.",
     "E713": "A rule holds before its law.",
+    "E714": "A rule has no words.",
     # 8: monotone
     "E801": "Withdrawing an adverse record can worsen the grade, and no rule acknowledges it.",
     # 9: composites
@@ -130,4 +131,6 @@ CODES = {
 }
 
 # Faults that no proof calculates with: it can run beside them.
-HARMLESS = {"E106", "E201", "E202", "E203", "E204", "E701", "E702", "E703", "E706", "E707", "E708", "E712", "E713"}
+HARMLESS = {
+    "E106", "E201", "E202", "E203", "E204", "E701", "E702", "E703", "E706", "E707", "E708", "E712", "E713", "E714",
+}  # fmt: skip

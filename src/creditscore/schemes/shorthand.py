@@ -87,7 +87,8 @@ def _imported(data: dict[str, Any]) -> dict[str, Any]:
     if isinstance(about, ImportedDecision):
         about = about.model_dump(exclude_none=True)
     listed = data.get("grades")
-    grades = [one.get("code") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    named = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    grades = [one.get("code") for one in named]
     life = about.get("life")
     window: dict[str, Any] = {"ever": True}
     if isinstance(life, dict) and life:
@@ -96,8 +97,8 @@ def _imported(data: dict[str, Any]) -> dict[str, Any]:
     alive = "(last_own >= last_decided or last_until >= last_decided)"
     dated = {"take": "latest", "items": ["decision"]}
     decide: list[dict[str, Any]] = [
-        {"id": f"decided_{code}", "when": f"{alive} and decision == '{code}'", "grade": code,
-         "route": "imported", **source} for code in grades
+        {"id": f"decided_{one.get('code')}", "when": f"{alive} and decision == '{one.get('code')}'",
+         "grade": one.get("code"), "route": "imported", **_decided(about, one), **source} for one in named
     ]  # fmt: skip
     ended = {"label": {"zh": "评定已过有效期", "en": "the decision has expired"}}
     without = {"label": {"zh": "没有主管单位的评定", "en": "there is no decision of the competent body"}}
@@ -127,6 +128,14 @@ def _imported(data: dict[str, Any]) -> dict[str, Any]:
         "decide": decide,
     }
     return {**given, **data}
+
+
+def _decided(about: dict[str, Any], grade: dict[str, Any]) -> dict[str, Any]:
+    """The words of a decision: who gave which grade; none where a label is not whole, which is a fault of its own."""
+    by, label = about.get("by"), grade.get("label")
+    if not all(isinstance(one, dict) and {"zh", "en"} <= set(one) for one in (by, label)):
+        return {}
+    return {"label": {"zh": f"{by['zh']}评定为“{label['zh']}”", "en": f"decided by {by['en']}: {label['en']}"}}
 
 
 def _without(data: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,10 @@ def check(scheme: Scheme, source: Source, known: Collection[str], laws: Mapping[
     for path, value in walk(scheme):
         if isinstance(value, Label):
             _label(source, path, value)
+    for i, rule in enumerate(scheme.decide):
+        if rule.label is None and rule.bands is None:  # a line of bands is called by what it does
+            message = f"{rule.id!r} has no label: name the conduct or the condition, in Chinese and English"
+            source.fault(("decide", i), message, "E714")
     for i, name in enumerate(scheme.beside):
         if name not in known:
             source.fault(("beside", i), f"{name!r} is not a scheme of the library; there are: {some(known)}", "E706")

@@ -1,0 +1,128 @@
+"""What decided a grade: the rules behind it, and the records whose conduct made each of them hold."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from creditscore.days import iso
+from creditscore.grading.exact import Subject, opening
+from creditscore.grading.facts import other_facts, reads, record_facts
+from creditscore.grading.plan import Plan, PlanFact
+from creditscore.schemes.expressions import Node, names, parse, to_python
+from creditscore.schemes.model import Decide, Scheme
+
+ASIDE = ("withdrawn", "exempt")  # reasons of records that make no rule hold
+OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "<>", "<>": "="}
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """The records behind one rule; `sure` where what the subject brought is at hand, or nothing else can be meant."""
+
+    records: tuple[str, ...] = ()
+    sure: bool = True
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What a subject brought, as its rules read it: assessed records and the names of conditions."""
+
+    plan: Plan
+    records: tuple[Mapping[str, Any], ...]
+    env: Mapping[str, Any]
+    lookups: Mapping[str, int]
+
+
+def brought_by(plan: Plan, subject: Subject) -> Brought:
+    """What the rules of a plan read of a subject."""
+    opened = opening(plan, subject)
+    env = opened.env | record_facts(plan, opened.records, opened.lookups)
+    env |= other_facts(plan, env, opened.dates, subject.history, subject.listings)
+    return Brought(plan, tuple(opened.records), env, opened.lookups)
+
+
+def day_and_number(brought: Brought | None, record_id: str) -> tuple[str, str]:
+    """The day that counts of a record and its document number; empty where they are not at hand."""
+    for record in brought.records if brought is not None else ():
+        if record["record_id"] == record_id:
+            return iso(record["day"]), record["document_no"]
+    return "", ""
+
+
+def deciding(rule: Decide, scheme: Scheme, ledger: Collection[Mapping[str, Any]], brought: Brought | None) -> Deciding:
+    """The records that make a rule hold, in the order of the ledger; of a written grading alone, those that may."""
+    if rule.when is None:
+        return Deciding()
+    tree = parse(rule.when)
+    rows = [row for row in ledger if row["step"] == "record" and row["reason"].partition(":")[0] not in ASIDE]
+    if brought is not None:
+        env = {**brought.env, "score": 0}
+        chosen = {record for name in holding(tree, env) for record in _records_of(brought, name)}
+        return Deciding(tuple(row["record_id"] for row in rows if row["record_id"] in chosen))
+    read = set(holding(tree, None))
+    items = {item for name in read for item in _items(scheme, name)}
+    found = tuple(dict.fromkeys(row["record_id"] for row in rows if row["item"] in items))
+    alone = all(_over_records(scheme, name) for name in read)
+    return Deciding(found, not found or (len(found) == 1 and alone))
+
+
+def holding(node: Node, env: Mapping[str, Any] | None, wanted: bool = True) -> Iterator[str]:
+    """The names by whose presence or size a condition holds (fails, unless `wanted`); without `env` those that may.
+
+    What holds because something is absent or small names nothing.
+    """
+    kind = node[0]
+    if kind == "not":
+        yield from holding(node[1], env, not wanted)
+    elif kind in ("and", "or"):
+        every = (kind == "and") is wanted
+        for part in node[1:]:
+            if every or env is None or bool(to_python(part)(env)) is wanted:
+                yield from holding(part, env, wanted)
+    elif kind == "cmp":
+        sign = node[1] if wanted else OPPOSITE[node[1]]
+        left, right = (tuple(names(one)) for one in node[2:])
+        yield from (*left, *right) if sign == "=" else left if sign in (">", ">=") else right if sign != "<>" else left
+    elif wanted:
+        yield from names(node)
+
+
+def _records_of(brought: Brought, name: str) -> Iterator[str]:
+    """The records behind a fact; behind a time since a fact, those of that fact."""
+    fact = next((one for one in brought.plan.facts if one.name == name), None)
+    if fact is None:
+        return
+    if fact.of != "records":
+        for base in fact.dates:
+            yield from _records_of(brought, base)
+        return
+    taken = [record for record in brought.records if reads(fact, record, brought.lookups)]
+    yield from (record["record_id"] for record in _foremost(fact, taken))
+
+
+def _foremost(fact: PlanFact, taken: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Of the records that a fact reads, those that give it its value."""
+    if not taken or fact.take not in ("latest", "earliest", "newest", "max", "min"):
+        return taken
+    if fact.take == "newest":
+        return [max(taken, key=lambda record: (record["day"], record["record_id"]))]
+    column = "day" if fact.take in ("latest", "earliest") else fact.column or ""
+    edge = (max if fact.take in ("latest", "max") else min)(record[column] for record in taken)
+    return [record for record in taken if record[column] == edge]
+
+
+def _items(scheme: Scheme, name: str) -> set[str]:
+    """The items of a fact over records, and of the facts that it counts the time since."""
+    fact = scheme.facts.get(name)
+    if fact is None:
+        return set()
+    listed = set(fact.items)
+    listed |= {code for code, variants in scheme.items.items() for one in variants if set(one.tags) & set(fact.tags)}
+    return listed.union(*(_items(scheme, base) for base in fact.dates))
+
+
+def _over_records(scheme: Scheme, name: str) -> bool:
+    fact = scheme.facts.get(name)
+    return fact is not None and fact.of == "records"

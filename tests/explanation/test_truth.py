@@ -1,0 +1,136 @@
+"""Explanations of every shipped scheme, read by a machine against what decided: no sentence in them is false.
+
+For each scheme and each way to a grade that its generated subjects take, one subject: text and page, three depths, both
+languages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pandas as pd
+import pytest
+
+from creditscore.explanation.audit import audit
+from creditscore.explanation.ledger import Explanation, explain
+from creditscore.explanation.text import DEPTHS, render
+from creditscore.explanation.words import Lang, say, words
+from creditscore.grading.grade import grade
+from creditscore.grading.result import Grading
+from creditscore.reports.html import subject_page
+from creditscore.schemes import registry
+from creditscore.schemes.laws import load_laws
+from creditscore.schemes.model import Scheme
+from tests.grading.test_shipped import moments, tables
+
+LANGS: tuple[Lang, ...] = ("zh", "en")
+COUNT = 60
+CLEAN = {"zh": "没有影响得分的不良记录", "en": "No adverse record counts"}
+ENTRIES = [entry for entry in registry.entries() if moments(entry)]
+LAWS = re.compile(r"\b(" + "|".join(map(re.escape, load_laws())) + r")\b")
+
+
+def grading_of(entry: registry.Entry) -> Grading:
+    scheme = registry.load(entry)
+    moment = moments(entry)[-1]
+    year = moment if isinstance(moment, int) else moment.year
+    given = tables(scheme, year, 0, COUNT)
+    when = {"as_of": moment.isoformat()} if not isinstance(moment, int) else {}
+    period = moment if isinstance(moment, int) else None
+    return grade(
+        given.pop("records"),
+        f"{scheme.scheme}@{scheme.version}",
+        period,
+        max_rejected=10**9,
+        provisional=True,
+        **when,
+        **given,
+    )
+
+
+def ways(grading: Grading) -> Iterator[str]:
+    """One subject for each rule and route on the way to a grade, and one for each reason without a grade."""
+    ledger = grading.ledger.to_pandas()
+    rules = ledger[ledger.step == "decide"].groupby("subject_id").rule.agg(";".join)
+    grades = grading.grades.to_pandas().fillna("").set_index("subject_id")
+    seen = pd.DataFrame({"rules": rules, "route": grades.route, "state": grades.state}).fillna("")
+    yield from seen.drop_duplicates().index
+
+
+def shown(grading: Grading, one: Explanation) -> Iterator[tuple[str, Lang, str]]:
+    """Everything a person can read: depth, language and text (a page without its styles and data)."""
+    hashes = audit(grading, one.subject_id)
+    for depth in DEPTHS:
+        held = hashes if depth == "auditor" else None
+        for lang in LANGS:
+            yield depth, lang, render(one, lang, 200, depth, held)
+            page = subject_page(one, lang, hashes=held, depth=depth)
+            inside = r"<(style|script).*?</\1>" if depth != "subject" else r"<style.*?</style>"
+            yield depth, lang, re.sub(r"<[^>]+>", "\n", re.sub(inside, "", page, flags=re.S))
+
+
+def codes_of(scheme: Scheme) -> set[str]:
+    """Codes of the scheme that have words: grades, items, rules and lists; not what a text itself prints."""
+    named = {one.code for one in scheme.grades} | {rule.id for rule in scheme.decide} | set(scheme.items)
+    named |= set(scheme.lists) | set(scheme.facts)
+    return {code for code in named if "_" in code}
+
+
+def codes_in_words(scheme: Scheme) -> list[str]:
+    """Grades whose code is a word of ours (`red`, `triggered`), and the ids of our own rows."""
+    words_of_ours = [one.code for one in scheme.grades if one.code.islower()]
+    return words_of_ours + [re.escape(code) for code in scheme.items if "-" in code]
+
+
+def behind_records(scheme: Scheme, rule: str) -> bool:
+    """Whether a rule holds by a fact over records alone, so that a record must stand behind it."""
+    when = next(one.when for one in scheme.decide if one.id == rule)
+    return when in scheme.facts and scheme.facts[when].of == "records"
+
+
+def flat(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=[f"{one.scheme}@{one.version}" for one in ENTRIES])
+def test_every_explanation_is_true(entry: registry.Entry) -> None:
+    grading = grading_of(entry)
+    scheme = registry.load(entry)
+    codes = re.compile(r"(?<![\w-])(" + "|".join(map(re.escape, codes_of(scheme) or {"no code"})) + r")(?![\w-])")
+    marks = {lang: [say(label, lang) for label in words()["marks"].values()] for lang in LANGS}
+    marks["en"].remove("unknown")
+    marks["zh"].remove("未知")
+    for subject_id in ways(grading):
+        one = explain(grading, subject_id)
+        rows = [line for line in one.lines if line.step == "record"]
+        standing = [line for line in rows if line.reason.partition(":")[0] not in ("withdrawn", "exempt")]
+        bare = re.compile("|".join(rf"(?<![\w-]){code}(?![\w-])" for code in codes_in_words(scheme)) or "no code")
+        for decider in one.deciders:
+            assert decider.sure
+            assert decider.basis or not behind_records(scheme, decider.rule), decider
+        for depth, lang, text in shown(grading, one):
+            about = f"{one.scheme} {subject_id} {depth} {lang}: {text}"
+            for decider in one.deciders:
+                assert flat(say(decider.label, lang)) in flat(text), about
+                assert flat(say(decider.cited, lang)) in flat(text), about
+                for basis in decider.basis[:6]:
+                    assert basis.record_id in text, about
+                    assert flat(say(basis.label, lang)) in flat(text), about
+            if CLEAN[lang] in text:
+                assert not standing, about
+                assert not one.deciders, about
+            assert depth == "auditor" or not LAWS.search(text), about
+            assert depth == "auditor" or not codes.search(text.replace(one.scheme, "")), about
+            assert depth == "auditor" or lang == "en" or not bare.search(text.replace(one.scheme, "")), about
+            if depth == "subject":
+                assert not any(mark in text for mark in marks[lang]), about
+                assert "recalled" not in text, about
+        if one.state == "graded" and not one.by_score:
+            assert one.deciders, one
+            assert "→" not in one.sum
+            page = subject_page(one, "zh", depth="subject")
+            assert "起评分" not in page
+            assert "<svg" not in page
+        decided = [line for line in one.lines if line.decides]
+        assert not any(line.said.zh.startswith("记载") for line in decided)
