@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from creditscore.clock import come
 from creditscore.days import from_day, iso, to_day
 from creditscore.errors import UsageError
 from creditscore.records.source import quote
@@ -27,9 +28,11 @@ def move(
     was no preview), `finalise` ends it. With `review`, `reevaluation`, `supplement`, `repair` or `objection` the grades
     of this run take the place of those that stand, which are superseded, in the same state. Announcing and finalising
     need a second person beside who kept the run. Refused with UsageError: a step that does not follow the state, one
-    before the day that the rule names, one after it without a `reason`, and `held` subjects, whose case is open.
+    before the day that the rule names, one after it without a `reason` or after today, and `held` subjects, whose
+    case is open.
     """
     said(by=by, reason=reason)
+    come(on)
     rules, year = life_rules(run.scheme), int(run.period[:4])
     rule = rules.procedure(step, year)
     if step not in MOVES and step not in REPLACING:
