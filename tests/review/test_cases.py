@@ -360,3 +360,18 @@ def test_a_run_as_known_on_a_day_to_come_is_not_kept(graded: Graded, tmp_path: P
     day_before = datetime(2023, 4, 19, 4, tzinfo=UTC)
     with Database(tmp_path / "new.store") as store, clock_at(day_before), pytest.raises(UsageError, match="not come"):
         keep(store, Log(store), graded.grading, graded.snapshot, by="li.na", check=False)
+
+
+def test_a_decision_before_the_announcement_announces_nothing_and_blocks_nothing(desk: Desk) -> None:
+    case = desk.open()
+    before = dict(standing(desk.store, case))
+    decided_case = desk.decide(case, findings={desk.records[0]: "withdraw"})
+    assert decided_case.decision is not None
+    after = decided_case.decision.after
+    assert after["score"] != before["score"]
+    assert states(desk.store, desk.subject) == []  # nobody announced it
+    assert dossier(desk.store, decided_case, desk.snapshot, on=NINTH)["life"] == []
+    count = move(desk.log, desk.run, "announce", by="zhang.min", on=D(2023, 5, 10), reason="迟延")
+    assert count == 150
+    (state,) = states(desk.store, desk.subject)
+    assert (state.status, state.step, state.grade) == ("announced", "announce", after["grade"])

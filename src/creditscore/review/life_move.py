@@ -10,6 +10,7 @@ from creditscore.clock import come
 from creditscore.days import from_day, iso, to_day
 from creditscore.errors import UsageError
 from creditscore.records.source import quote
+from creditscore.review.current import standing_sql
 from creditscore.review.deadlines import basis_of
 from creditscore.review.keeping import KeptRun, still_held
 from creditscore.review.life import CLOSING, CURRENT, MOVES, NAMES, REPLACING, days_of_steps, span, states_hash
@@ -62,13 +63,13 @@ def move(
 
 
 def _made(store: Database, run: KeptRun, step: str, wanted: list[str] | None, on: date, basis: tuple[str, str]) -> None:
-    """The temporary table `life_new`: the rows that the step would add."""
+    """The temporary table `life_new`: the rows that the step would add, with the grades of the run as they stand."""
     con, values = store.con, {"scheme": run.scheme, "period": run.period}
     con.execute(f"CREATE OR REPLACE TEMP TABLE life_now AS {CURRENT}", values)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE life_run AS SELECT subject_id, domain, scheme, version, period, run_id,"
-        " '' AS case_id, state, nullif(grade, '') AS grade, nullif(route, '') AS route FROM run_grades"
-        " WHERE run_id = $1 AND ($2 IS NULL OR list_contains($2, subject_id))",
+        " '' AS case_id, state, nullif(grade, '') AS grade, nullif(route, '') AS route FROM (SELECT *, $1 AS run_id"
+        f" FROM {standing_sql('grades', run.run_id)}) WHERE $2 IS NULL OR list_contains($2, subject_id)",
         [run.run_id, wanted],
     )
     missing = sorted(set(wanted or ()) - {one for (one,) in store.rows("SELECT subject_id FROM life_run")})
@@ -83,11 +84,14 @@ def _made(store: Database, run: KeptRun, step: str, wanted: list[str] | None, on
     joined = "FROM life_run r {0} JOIN life_now n ON n.subject_id = r.subject_id"
     if step in MOVES:
         row = f"{head.format('r')}, '{MOVES[step][1]}' AS status, {tail} {joined.format('LEFT')} WHERE n.status IS NULL"
-        kept = f"{head.format('n')}, '{MOVES[step][1]}' AS status, {tail} {joined.format('')}"
-        sql = f"{row} UNION ALL {kept}"
+        same, other = (f"{joined.format('')} WHERE n.run_id {sign} r.run_id" for sign in ("=", "<>"))
+        as_it_stands = head.format("r").replace("r.case_id", "n.case_id")
+        moved = [f"{as_it_stands}, '{MOVES[step][1]}' AS status, {tail} {same}"]
+        moved.append(f"{head.format('n')}, '{MOVES[step][1]}' AS status, {tail} {other}")
+        sql = " UNION ALL ".join((row, *moved))
     else:
         old = f"{head.format('n')}, 'superseded' AS status, {tail} {joined.format('')}"
-        new = f"{head.format('r')}, coalesce(n.status, 'announced') AS status, {tail} {joined.format('LEFT')}"
+        new = f"{head.format('r')}, coalesce(n.status, 'provisional') AS status, {tail} {joined.format('LEFT')}"
         sql = f"{old} UNION ALL {new}"
     con.execute(f"CREATE OR REPLACE TEMP TABLE life_new AS {sql}", new_values)
 
