@@ -27,6 +27,12 @@ def width(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
 
 
+@pytest.fixture(autouse=True)
+def office_zone_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Days are those of Shanghai, whatever the environment of who runs the tests says."""
+    monkeypatch.delenv("CREDITSCORE_TZ", raising=False)
+
+
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with MLflow's empty database: its first use takes seconds, so it is made once and copied."""

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from creditscore.cli.main import main
 
+from ..clock import at_day
 from ..supervision.inspection.made_up import PROGRAMME, VALUE, classes, inspectors, programme
 
 
@@ -22,7 +23,8 @@ class Place:
         programme(folder, PROGRAMME)
 
     def call(self, *args: str) -> tuple[int, str]:
-        with pytest.raises(SystemExit) as stopped:
+        day = args[args.index("--on") + 1] if "--on" in args else "2091-01-01"
+        with at_day(day), pytest.raises(SystemExit) as stopped:
             main(["supervise", *args])
         shown = self.capsys.readouterr()
         return int(stopped.value.code or 0), shown.out + shown.err

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from creditscore.clock import clock_at
 from creditscore.errors import DifferenceError, InputError, NotAllowed, UsageError
 from creditscore.records import Snapshot
 from creditscore.review.cascade import bench
@@ -336,3 +337,44 @@ def test_every_code_has_words_in_both_languages() -> None:
     for section, codes in {"grounds": GROUNDS, "actions": ACTIONS}.items():
         assert set(words[section]) == set(codes)
     assert all(label.zh.strip() and label.en.strip() for codes in words.values() for label in codes.values())
+
+
+def test_nothing_is_entered_on_a_day_that_has_not_come(desk: Desk) -> None:
+    later = D(2099, 6, 21)
+    case = desk.open()
+    for act in (
+        lambda: desk.open(Ground("rule_misapplied", WHOLE), on=later),
+        lambda: ask(desk.log, case.case_id, department="征管", text="?", by="wang.wei", on=later),
+        lambda: answer(desk.log, case.case_id, 1, text="t", by="wang.wei", on=later),
+        lambda: desk.decide(case, findings={desk.records[0]: "uphold"}, on=later),
+        lambda: notify(desk.log, case.case_id, by="wang.wei", on=later, document_no="N", content_hash=""),
+        lambda: move(desk.log, desk.run, "announce", by="zhang.min", on=later),
+    ):
+        with pytest.raises(UsageError, match="2099-06-21 has not come"):
+            act()
+    assert case_of(desk.store, case.case_id) == case
+    with clock_at(datetime(2023, 5, 4, 15, 59, tzinfo=UTC)), pytest.raises(UsageError, match="2023-05-05 has not come"):
+        desk.decide(case, findings={desk.records[0]: "uphold"}, on=D(2023, 5, 5))
+    with clock_at(datetime(2023, 5, 4, 16, 0, tzinfo=UTC)):  # it is the fifth in Shanghai
+        assert desk.decide(case, findings={desk.records[0]: "uphold"}, on=D(2023, 5, 5)).state == "decided"
+
+
+def test_a_run_as_known_on_a_day_to_come_is_not_kept(graded: Graded, tmp_path: Path) -> None:
+    day_before = datetime(2023, 4, 19, 4, tzinfo=UTC)
+    with Database(tmp_path / "new.store") as store, clock_at(day_before), pytest.raises(UsageError, match="not come"):
+        keep(store, Log(store), graded.grading, graded.snapshot, by="li.na", check=False)
+
+
+def test_a_decision_before_the_announcement_announces_nothing_and_blocks_nothing(desk: Desk) -> None:
+    case = desk.open()
+    before = dict(standing(desk.store, case))
+    decided_case = desk.decide(case, findings={desk.records[0]: "withdraw"})
+    assert decided_case.decision is not None
+    after = decided_case.decision.after
+    assert after["score"] != before["score"]
+    assert states(desk.store, desk.subject) == []  # nobody announced it
+    assert dossier(desk.store, decided_case, desk.snapshot, on=NINTH)["life"] == []
+    count = move(desk.log, desk.run, "announce", by="zhang.min", on=D(2023, 5, 10), reason="迟延")
+    assert count == 150
+    (state,) = states(desk.store, desk.subject)
+    assert (state.status, state.step, state.grade) == ("announced", "announce", after["grade"])

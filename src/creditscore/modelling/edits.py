@@ -7,6 +7,7 @@ from dataclasses import replace
 from numbers import Real
 from typing import Any
 
+from creditscore.clock import today
 from creditscore.errors import UsageError
 from creditscore.modelling.table import BASE, CardTable
 
@@ -51,7 +52,7 @@ def edit_points(
         "to": rows[place].points,
         "reason": str(reason),
         "author": str(author),
-        "on": str(on if on is not None else datetime.date.today()),
+        "on": str(on if on is not None else today()),
         "rows": old.count,
         "effect": dict(effect or {}),
     }

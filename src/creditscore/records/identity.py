@@ -12,6 +12,8 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from creditscore.clock import today
+
 if TYPE_CHECKING:
     pass
 
@@ -73,7 +75,7 @@ def _is_resident_18(number: str, mistyped: bool = False) -> bool:
         return False
     if ric.calc_check_digit(number) == number[17].upper():
         return True
-    born = mistyped and 1900 <= int(number[6:10]) <= date.today().year
+    born = mistyped and 1900 <= int(number[6:10]) <= today().year
     return born and _known_county(number[:6]) and not uscc.is_valid(number)
 
 

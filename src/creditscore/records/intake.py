@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.boundary import address_space, guarded, require_memory
+from creditscore.clock import today
 from creditscore.days import day_of, to_day
 from creditscore.errors import InputError, UsageError
 from creditscore.records import parse
@@ -108,7 +109,7 @@ def ingest(
     absent = [name for name in ("subjects", "records") if given[name] is None]
     if absent:
         raise InputError(f"no table of {' and '.join(absent)}", next="give both subjects and records")
-    latest = to_day(day_of(intake_on, "intake_on") or date.today())
+    latest = to_day(day_of(intake_on, "intake_on") or today())
     con = connect(con, threads, memory_limit)
     with tempfile.TemporaryDirectory(prefix="creditscore-") as folder:
         sources = {name: cleaned(con, source) for name, source in open_sources(con, given, Path(folder)).items()}

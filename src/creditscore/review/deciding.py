@@ -159,11 +159,16 @@ def _lives(
     on: date,
     articles: Sequence[str],
 ) -> list[State]:
-    """The grade before is superseded and the new one takes its place, in the same state; nothing where both are one."""
+    """The grade before is superseded and the new one takes its place, in the same state.
+
+    Nothing where both are one, or where nobody was shown the grade yet: its life begins later, with what then stands.
+    """
     names = ("state", "grade", "route")
     if all((before[name] or None) == (after[name] or None) for name in names):
         return []
     now = current(store, case.subject_id, str(after["scheme"]), case.period)
+    if now is None:
+        return []
     rule = life_rules(str(after["scheme"])).procedure(case.procedure, int(case.period[:4]))
     basis, mark = basis_of(rule)
     base = State(
@@ -173,6 +178,6 @@ def _lives(
     )  # fmt: skip
     new = replace(
         base, version=str(after["version"]), state=after["state"], grade=after["grade"] or None,
-        route=after["route"] or None, status=now.status if now else "announced",
+        route=after["route"] or None, status=now.status,
     )  # fmt: skip
     return [base, new]

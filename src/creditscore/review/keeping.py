@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.boundary import guarded, outside
+from creditscore.clock import come
 from creditscore.errors import DifferenceError, InputError, StoreError, UsageError
 from creditscore.explanation.read import read_manifest
 from creditscore.grading.acceptance import as_graded
@@ -79,7 +81,8 @@ def keep(
 
     The snapshot must be the one that was graded, and unless `check` is False every run is computed again from it and
     must come out the same. `schemes` gives those outside the library, by id. A run that the store holds already with
-    the same content is left as it is. Raises InputError for a folder of another snapshot, DifferenceError for one
+    the same content is left as it is. UsageError for a run as known after
+    today. Raises InputError for a folder of another snapshot, DifferenceError for one
     that does not come out again or was kept with other rows, NotAllowed without the role of a
     grader. All runs of a folder are kept, or none.
     """
@@ -98,6 +101,8 @@ def keep(
                 allowed=str(run.get("snapshot_hash")),
                 next="give the snapshot from which this folder was graded",
             )
+    for name, run in runs.items():
+        come(date.fromisoformat(str(run["known_at"])), f"known_at of the run under {name}")
     if check:
         _computed_again(folder, snapshot, schemes)
     hashes = {name: _hashes(folder, name, "schemes" in whole) for name in runs}

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from creditscore.clock import come
 from creditscore.days import from_day, iso, to_day
 from creditscore.errors import UsageError
 from creditscore.records.source import quote
+from creditscore.review.current import standing_sql
 from creditscore.review.deadlines import basis_of
 from creditscore.review.keeping import KeptRun, still_held
 from creditscore.review.life import CLOSING, CURRENT, MOVES, NAMES, REPLACING, days_of_steps, span, states_hash
@@ -27,9 +29,11 @@ def move(
     was no preview), `finalise` ends it. With `review`, `reevaluation`, `supplement`, `repair` or `objection` the grades
     of this run take the place of those that stand, which are superseded, in the same state. Announcing and finalising
     need a second person beside who kept the run. Refused with UsageError: a step that does not follow the state, one
-    before the day that the rule names, one after it without a `reason`, and `held` subjects, whose case is open.
+    before the day that the rule names, one after it without a `reason` or after today, and `held` subjects, whose
+    case is open.
     """
     said(by=by, reason=reason)
+    come(on)
     rules, year = life_rules(run.scheme), int(run.period[:4])
     rule = rules.procedure(step, year)
     if step not in MOVES and step not in REPLACING:
@@ -59,13 +63,13 @@ def move(
 
 
 def _made(store: Database, run: KeptRun, step: str, wanted: list[str] | None, on: date, basis: tuple[str, str]) -> None:
-    """The temporary table `life_new`: the rows that the step would add."""
+    """The temporary table `life_new`: the rows that the step would add, with the grades of the run as they stand."""
     con, values = store.con, {"scheme": run.scheme, "period": run.period}
     con.execute(f"CREATE OR REPLACE TEMP TABLE life_now AS {CURRENT}", values)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE life_run AS SELECT subject_id, domain, scheme, version, period, run_id,"
-        " '' AS case_id, state, nullif(grade, '') AS grade, nullif(route, '') AS route FROM run_grades"
-        " WHERE run_id = $1 AND ($2 IS NULL OR list_contains($2, subject_id))",
+        " '' AS case_id, state, nullif(grade, '') AS grade, nullif(route, '') AS route FROM (SELECT *, $1 AS run_id"
+        f" FROM {standing_sql('grades', run.run_id)}) WHERE $2 IS NULL OR list_contains($2, subject_id)",
         [run.run_id, wanted],
     )
     missing = sorted(set(wanted or ()) - {one for (one,) in store.rows("SELECT subject_id FROM life_run")})
@@ -80,11 +84,14 @@ def _made(store: Database, run: KeptRun, step: str, wanted: list[str] | None, on
     joined = "FROM life_run r {0} JOIN life_now n ON n.subject_id = r.subject_id"
     if step in MOVES:
         row = f"{head.format('r')}, '{MOVES[step][1]}' AS status, {tail} {joined.format('LEFT')} WHERE n.status IS NULL"
-        kept = f"{head.format('n')}, '{MOVES[step][1]}' AS status, {tail} {joined.format('')}"
-        sql = f"{row} UNION ALL {kept}"
+        same, other = (f"{joined.format('')} WHERE n.run_id {sign} r.run_id" for sign in ("=", "<>"))
+        as_it_stands = head.format("r").replace("r.case_id", "n.case_id")
+        moved = [f"{as_it_stands}, '{MOVES[step][1]}' AS status, {tail} {same}"]
+        moved.append(f"{head.format('n')}, '{MOVES[step][1]}' AS status, {tail} {other}")
+        sql = " UNION ALL ".join((row, *moved))
     else:
         old = f"{head.format('n')}, 'superseded' AS status, {tail} {joined.format('')}"
-        new = f"{head.format('r')}, coalesce(n.status, 'announced') AS status, {tail} {joined.format('LEFT')}"
+        new = f"{head.format('r')}, coalesce(n.status, 'provisional') AS status, {tail} {joined.format('LEFT')}"
         sql = f"{old} UNION ALL {new}"
     con.execute(f"CREATE OR REPLACE TEMP TABLE life_new AS {sql}", new_values)
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from creditscore.clock import office_day
 from creditscore.days import from_day, to_day
 from creditscore.errors import UsageError
 from creditscore.lists.store import load
@@ -145,10 +146,10 @@ def delete(
     """
     if not by.strip():
         raise UsageError("nobody is named", next="give --by PERSON")
-    today = date.fromisoformat(moment(at)[:10])
-    if on > today:
+    latest = office_day(moment(at))
+    if on > latest:
         raise UsageError(
-            f"{on} has not come", allowed=f"up to {today}", next="without --delete any day may be asked for"
+            f"{on} has not come", allowed=f"up to {latest}", next="without --delete any day may be asked for"
         )
     found = due(log, on, rules)
     with log.store.transaction() as con:  # all or nothing: between two deletions a run could rest on one that is gone
@@ -235,7 +236,7 @@ def _several(entry: Entry, ends: dict[str, int | None]) -> int | None:
 
 
 def _day(entry: Entry) -> int:
-    return to_day(date.fromisoformat(entry.at[:10]))
+    return to_day(office_day(entry.at))
 
 
 def _shorter(one: Span, other: Span) -> bool:

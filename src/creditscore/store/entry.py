@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from creditscore.clock import now
 from creditscore.errors import UsageError
 
 PHASES = ("done", "begun", "failed")
@@ -87,7 +88,7 @@ def moment(at: datetime | str | None) -> str:
     """`at` as UTC text to the second (absent: now); UsageError without a time zone. The one clock of the log."""
     given = at
     if given is None:
-        given = datetime.now(UTC)
+        given = now()
     if isinstance(given, str):
         try:
             given = datetime.fromisoformat(given)

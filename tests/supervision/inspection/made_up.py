@@ -11,10 +11,13 @@ import numpy as np
 import pandas as pd
 
 from creditscore.demo.codes import credit_codes
+from creditscore.supervision.inspection import keep
 from creditscore.supervision.inspection.commitment import Commitment, Randomness
 from creditscore.supervision.inspection.draw import Outcome
-from creditscore.supervision.inspection.keep import Who, commit, draw
+from creditscore.supervision.inspection.keep import Who
 from creditscore.supervision.inspection.plan import make_plan
+
+from ...clock import at_day
 
 PERSON = "11010519491231002X"  # the made-up number that the standard itself prints
 YEAR = 2090  # a future that the log's clock has not reached
@@ -78,6 +81,18 @@ def inspectors(number: int = 12, certificates: str = "market", days: str = "") -
     return pd.DataFrame(
         {"inspector_id": [f"K{i:02d}" for i in range(number)], "certificates": certificates, "days": days}
     )
+
+
+def commit(plan: Path | str, out: Path | str, about: Randomness, on: date, who: Who, **more: Any) -> Commitment:
+    """`keep.commit`, entered on its day."""
+    with at_day(on):
+        return keep.commit(plan, out, about, on, who, **more)
+
+
+def draw(folder: Path | str, value: str, on: date, who: Who) -> Outcome:
+    """`keep.draw`, entered on its day."""
+    with at_day(on):
+        return keep.draw(folder, value, on, who)
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,25 @@ import pytest
 from creditscore.errors import InputError, NotAllowed, StoreError, UsageError
 from creditscore.store import Database, Log, Roles
 from creditscore.supervision.inspection.commitment import Randomness
-from creditscore.supervision.inspection.keep import Who, commit, draw
+from creditscore.supervision.inspection.keep import Who
 from creditscore.supervision.inspection.plan import make_plan
 from creditscore.supervision.inspection.verify import verify_draw
 
-from .made_up import ABOUT, COMMITTED, DRAWN, PROGRAMME, VALUE, YEAR, Made, classes, inspectors, made, programme
+from .made_up import (
+    ABOUT,
+    COMMITTED,
+    DRAWN,
+    PROGRAMME,
+    VALUE,
+    YEAR,
+    Made,
+    classes,
+    commit,
+    draw,
+    inspectors,
+    made,
+    programme,
+)
 
 
 @pytest.fixture(scope="module")

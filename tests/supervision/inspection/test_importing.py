@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -13,11 +14,18 @@ from creditscore.errors import InputError, StoreError, TooManyRejected
 from creditscore.store import Database, Log
 from creditscore.supervision.inspection.commitment import Randomness
 from creditscore.supervision.inspection.importing import import_results
-from creditscore.supervision.inspection.keep import Who, commit, draw, known_teams
+from creditscore.supervision.inspection.keep import Who, known_teams
 from creditscore.supervision.inspection.plan import make_plan
 from creditscore.supervision.inspection.results import REASONS
 
-from .made_up import PERSON, PROGRAMME, VALUE, YEAR, Made, classes, inspectors, made, programme
+from ...clock import at_day
+from .made_up import PERSON, PROGRAMME, VALUE, YEAR, Made, classes, commit, draw, inspectors, made, programme
+
+
+@pytest.fixture(autouse=True)
+def after_the_visits() -> Iterator[None]:
+    with at_day(date(YEAR + 2, 1, 1)):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from creditscore.clock import office_zone
 from creditscore.errors import UsageError
 from creditscore.modelling.release.tracking import ModelStore
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = ["as_of", "differences", "promotions"]
 
-BEIJING = timezone(timedelta(hours=8))  # a day of the district; China has no summer time
 REGISTERED, PROMOTED = "model.register", "model.promote"
 
 
@@ -34,8 +34,9 @@ def promotions(log: Log, name: str | None = None, alias: str | None = None) -> l
 
 
 def as_of(name: str, day: str | date | datetime, *, alias: str = "champion", store: ModelStore) -> Entry | None:
-    """The promotion that was in effect at the end of a day (in China), or at a moment with a time zone; None before
-    the first. Its `data` names version, content hash, report, who proposed and who approved.
+    """The promotion in effect at the end of a day of the office, or at a moment with a zone; None before the first.
+
+    Its `data` names version, content hash, report, who proposed and who approved.
     """
     moment = _moment(day)
     with store.log(read_only=True) as log:
@@ -91,5 +92,5 @@ def _moment(day: str | date | datetime) -> str:
             raise UsageError(f"{day} has no time zone", allowed="2026-01-31T16:00:00+08:00")
         moment = day
     else:
-        moment = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=BEIJING)
+        moment = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=office_zone())
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from creditscore.clock import today
 from creditscore.errors import InputError, StoreDiffers, TooManyRejected
 from creditscore.store import Database, Log
 from creditscore.supervision.inspection.keep import IMPORTER, Who
@@ -86,7 +87,7 @@ def import_results(data: Any, out: Path | str, who: Who, *, max_rejected: int = 
         good, refused, fresh = [], [], []
         seen: dict[str, Row] = dict(kept)
         for line, row in enumerate(rows, 1):
-            reason = fault_of(row) or _against_draw(row, draws)
+            reason = fault_of(row) or _not_come(row) or _against_draw(row, draws)
             full = {} if reason else {name: row[name] for name in KEPT}
             if not reason and seen.setdefault(row["inspection_id"], full) != full:
                 reason = "duplicate_inspection"
@@ -119,6 +120,11 @@ def import_results(data: Any, out: Path | str, who: Who, *, max_rejected: int = 
                 )
             write_all(folder, imported.files())
     return imported
+
+
+def _not_come(row: Row) -> str | None:
+    """A result that was recorded on a day after today."""
+    return "bad_date" if row["recorded_on"] > str(today()) else None
 
 
 def _draws(store: Database, names: set[str]) -> Draws:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.clock import come, office_day
 from creditscore.errors import StoreDiffers, UsageError
 from creditscore.store import Database, Log, Roles
 from creditscore.supervision.inspection.commitment import (
@@ -28,7 +29,6 @@ from creditscore.supervision.inspection.rows import Row, new_folder, read_rows, 
 if TYPE_CHECKING:
     import duckdb
 
-CHINA = timezone(timedelta(hours=8))
 SCRIPT = "verify_draw.py"
 DRAWN = ("draw.json", "units.csv", "visits.csv", "teams.csv", "to_fill.csv", SCRIPT)
 TRIALS = 3
@@ -55,6 +55,7 @@ def commit(
     Raises UsageError when the day `on`, or the clock of the log, is not before the day of the value (`replayed` lets
     the clock pass and marks the draw for good).
     """
+    come(on)
     if who.roles is not None:
         who.roles.require(COMMITTER, who.by)
     manifest = read_plan(plan)
@@ -92,6 +93,7 @@ def draw(folder: Path | str, value: str, on: date, who: Who) -> Outcome:
     that is not the one committed to, a value before its day, a second value for the same commitment. The same value
     again writes the same files.
     """
+    come(on)
     place = Path(folder)
     made = read_commitment(place)
     about = made.randomness
@@ -165,8 +167,8 @@ def _committed_at(store: Database, made: Commitment) -> str:
 
 
 def _before(at: str, made: Commitment) -> None:
-    """UsageError when the log's clock (in China) is not before the day of the value, unless the draw is a replay."""
-    day = datetime.fromisoformat(at).astimezone(CHINA).date()
+    """UsageError when the log's clock is not before the day of the value, unless the draw is a replay."""
+    day = office_day(at)
     if day >= made.randomness.on and not made.content.get("replayed", False):
         raise UsageError(
             f"the log recorded the commitment on {day}, and the public value is of {made.randomness.on}",

@@ -28,7 +28,7 @@ REASONS = {
     "mangled_id": "the id went through a number",
     "bad_arm": f"arm is none of {', '.join(ARMS)}",
     "bad_result": f"result is none of {', '.join(RESULTS)}",
-    "bad_date": "a date is missing, impossible, or before the one it must follow",
+    "bad_date": "a date is missing, impossible, before the one it must follow, or after today where it is imported",
     "bad_violations": "violations is no whole number, or does not fit the result",
     "duplicate_inspection": "the same inspection_id with other content",
     "unknown_draw": "no such draw in the store, or a random visit without a draw",
