@@ -142,7 +142,11 @@ def tables(scheme: Scheme, year: int, seed: int, count: int) -> dict[str, pd.Dat
                 records.append(row)
     found = {"subjects": subjects, "records": records}
     found |= {name: rows for name, rows in (("history", history), ("listings", listings)) if rows}
-    return {name: pd.DataFrame(rows).astype("string").fillna("") for name, rows in found.items()}
+    heads = ["record_id", "subject_id", "item"]  # of a scheme without items: no row, and still a table
+    return {
+        name: pd.DataFrame(rows, columns=None if rows else heads).astype("string").fillna("")
+        for name, rows in found.items()
+    }
 
 
 FITTING = ("records: item_not_in_version", "records: missing_date")
@@ -163,7 +167,7 @@ def test_both_interpreters_agree_under_every_shipped_scheme(entry: registry.Entr
     same(grading, few)
     compare_columns(snapshot, grading.plan)
     counts = grading.manifest["counts"]
-    assert counts["records"]["used"] > 8, counts
+    assert not scheme.items or counts["records"]["used"] > 8, counts
     if scheme.domain in ("tax", "food_hygiene", "food_inspection"):
         assert len(counts["grades"]) > 1, counts
         assert grading.manifest["rejected"] == sum(

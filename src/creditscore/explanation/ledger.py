@@ -219,7 +219,9 @@ def _marked(line: Line, behind: Mapping[str, Decider]) -> Line:
     """A line of a record behind a rule that decided says so, also where it carries no points."""
     if line.step != "record" or line.record_id not in behind:
         return line
-    said = word("reasons", "decides:", behind[line.record_id].grade) if line.reason == "noted" else line.said
+    said = (
+        word("reasons", f"decides:{line.rule}", behind[line.record_id].grade) if line.reason == "noted" else line.said
+    )
     return replace(line, decides=True, said=said)
 
 
