@@ -70,6 +70,6 @@ def test_an_own_scheme_is_explained_with_its_labels_and_legal_texts(
     explain_command(tmp_path / "out", "s", "en", scheme=str(file))
     shown = capsys.readouterr().out
     assert "0 + 14 = 14 → B" in shown
-    assert "city_rule  Rule of a city No. 7" in shown
+    assert "Rule of a city (No. 7)" in shown
     explain_command(tmp_path / "out", "s", "en")
     assert "name its YAML file with --scheme" in " ".join(capsys.readouterr().out.split())  # however wide

@@ -120,6 +120,25 @@ def test_the_page_of_an_auditor_carries_the_hashes(folder: Path, capsys: pytest.
     assert "subject, reviewer, auditor" in capsys.readouterr().err
 
 
+def test_three_depths_are_three_pages(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pages = {}
+    for depth in ("subject", "reviewer", "auditor"):
+        with pytest.raises(SystemExit) as stopped:
+            main(["explain", str(folder), DIRECT, "--depth", depth, "--html", str(folder / f"{depth}.html")])
+        assert stopped.value.code == 0, capsys.readouterr().err
+        pages[depth] = (folder / f"{depth}.html").read_text(encoding="utf-8")
+    assert len(set(pages.values())) == 3
+    assert "凭记忆" not in pages["subject"]
+    assert "recalled" not in pages["subject"]
+    assert "R2014A" not in pages["subject"]
+    assert "依据强度" in pages["reviewer"]
+    assert "依据强度" not in pages["subject"]
+    assert "本次等级不由得分决定" in pages["reviewer"]
+    assert '<tr class="decides">' in pages["reviewer"]
+    assert "主管税务机关" in pages["subject"]
+    assert "sha256" in pages["auditor"]
+
+
 def test_where_less_is_better_reasons_are_the_points_added() -> None:
     parts = {"hygiene": 10, "structural": 5, "confidence": 0}
     rows = {

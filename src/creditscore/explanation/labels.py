@@ -15,6 +15,7 @@ from creditscore.schemes import registry
 from creditscore.schemes.citing import cited
 from creditscore.schemes.laws import Law, load_laws
 from creditscore.schemes.model import EFFECTS, Decide, Item, Label, Rule, Scheme
+from creditscore.schemes.walk import cites
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,12 @@ class Labels:
     def rule(self, rule: str) -> Decide | None:
         """A line of `decide`; None where the rules are not at hand."""
         return next((one for one in self.scheme.decide if one.id == rule), None) if self.scheme else None
+
+    def texts(self, beside: Path | None) -> dict[str, Law]:
+        """The legal texts that the scheme cites."""
+        laws = texts_of(beside)
+        used = {cite.law for _, cite in cites(self.scheme)} if self.scheme else set()
+        return {law: laws[law] for law in sorted(used) if law in laws}
 
     @property
     def known(self) -> Scheme:

@@ -170,6 +170,7 @@ def explain(
     grade, manifest = found.grade, found.manifest
     readings = [one for one in (grade["readings"] or "").split(";") if one]
     known = manifest.get("readings", {})
+    own = labels.texts(laws)
     notes = ["computed_again"] if outcome is not None else []
     notes += ["rules_missing"] if labels.scheme is None else ["rules_changed"] if labels.changed else []
     has_points = any(line.step == "start" for line in lines)
@@ -199,9 +200,7 @@ def explain(
         route=grade["route"] or "",
         margin=grade["margin"],
         evidence=grade["evidence"],
-        readings={
-            one: without_ids(Label(**known[one]), texts_of(laws)) if one in known else plain(one) for one in readings
-        },
+        readings={one: without_ids(Label(**known[one]), own) if one in known else plain(one) for one in readings},
         lines=lines,
         laws=law_titles([line.article for line in lines], laws),
         notes=tuple(notes),
@@ -219,7 +218,9 @@ def _marked(line: Line, behind: Mapping[str, Decider]) -> Line:
     """A line of a record behind a rule that decided says so, also where it carries no points."""
     if line.step != "record" or line.record_id not in behind:
         return line
-    said = word("reasons", "decides:", behind[line.record_id].grade) if line.reason == "noted" else line.said
+    said = (
+        word("reasons", f"decides:{line.rule}", behind[line.record_id].grade) if line.reason == "noted" else line.said
+    )
     return replace(line, decides=True, said=said)
 
 
@@ -260,7 +261,7 @@ def _basis(found: Found, labels: Labels, brought: Brought | None, record_id: str
 def _by_score(labels: Labels, found: Found) -> bool:
     """Whether a rule on the way to the grade looked at the score; without the rules, as the route says."""
     if labels.scheme is None:
-        return found.grade["route"] == "score"
+        return str(found.grade["route"]) == "score"
     rules = [labels.rule(row["rule"] or "") for row in found.ledger if row["step"] == "decide"]
     return any(
         one.bands is not None or (one.when is not None and "score" in names(parse(one.when)))

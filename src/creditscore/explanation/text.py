@@ -87,8 +87,8 @@ def facts(one: Explanation, lang: Lang) -> list[tuple[str, str]]:
 
     rows = []
     if one.state == "graded":
-        route = say(word("routes", one.route), lang)
-        rows += [pair("grade", grade_name(one.grade, say(one.grade_label, lang))), pair("route", route)]
+        rows.append(pair("grade", grade_name(one.grade, say(one.grade_label, lang))))
+        rows.append(pair("route", route_said(one, lang)))
     else:
         rows.append(pair("state", say(word("states", one.state), lang)))
         rows.append(pair("why", say(one.state_reason, lang)))
@@ -113,6 +113,14 @@ def facts(one: Explanation, lang: Lang) -> list[tuple[str, str]]:
         pair("evidence", say(word("marks", one.evidence), lang)),
     ]
     return [(what, clean(value)) for what, value in rows]
+
+
+def route_said(one: Explanation, lang: Lang) -> str:
+    """How the grade came about; a rule that changed what the score gave is not passed over."""
+    if one.route == "score" and one.deciders and one.by_score and one.score is not None:
+        bands = sum(line.step == "decide" for line in one.lines) > len(one.deciders)
+        return text("route_changed", lang) if bands else say(word("routes", one.route), lang)
+    return say(word("routes", one.route), lang)
 
 
 def _head(one: Explanation, lang: Lang) -> list[str]:

@@ -319,6 +319,8 @@ def fact_condition(plan: Plan, fact: PlanFact) -> str:
 
 def time_key(bases: set[str]) -> str:
     """A number shared by records that count once, by the item's counting basis."""
+    if not bases:  # a scheme without items
+        return "0"
     sql = {
         "time": "0",
         "day": "v.day",

@@ -196,7 +196,8 @@ def subject_page(
         "subject.html", lang, data, **_badge(one, lang),
         one=one, rows=rows, facts=terminal.facts(one, lang), path=_path(one, lang),
         notes=[words.text(note, lang) for note in one.notes], said=paragraph(one, lang, office=True),
-        how="how" if one.by_score else "how_aside", shown_sum=_sum_said(one, lang),
+        period=period_said(one.period, lang), shown_sum=_sum_said(one, lang),
+        how="how" if one.by_score else "how_aside",
         heads=[words.text(code, lang) for code in HEADS], scored=any(row["step"] == "start" for row in rows),
         laws=[say(label, lang) for label in one.laws.values()],
         readings=[say(label, lang) for label in one.readings.values()],
@@ -242,7 +243,7 @@ def _open(one: Explanation, lang: Lang) -> str:
 
 def _decision(one: Explanation, lang: Lang) -> str:
     if one.state == "graded":
-        return say(word("routes", one.route), lang)
+        return terminal.route_said(one, lang)
     state, why = say(word("states", one.state), lang), say(one.state_reason, lang)
     return terminal.clean(f"{state}{words.text('colon', lang)}{why}")
 

@@ -14,7 +14,6 @@ from creditscore.review.packet.gather import about_of
 from creditscore.review.repair_data import said
 from creditscore.review.repair_text import action_blocks, option_lines, plan_lines
 from creditscore.review.words import text, word
-from creditscore.schemes.citing import cited_text
 
 Cell = tuple[str, ...]  # the lines of a cell
 USED = (
@@ -71,7 +70,7 @@ def _arithmetic(results: Mapping[str, Any]) -> Part:
         start = line["step"] == "start"
         rows.append(
             [
-                _pair(line["label"], line["item"] if line["step"] == "record" and line["item"].isdigit() else ""),
+                _pair(line["label"], line["item"] if line["step"] == "record" else ""),
                 (line["record_id"],),
                 (_number(line["nominal"]) if line["step"] != "decide" else "",),
                 ("" if start or line["step"] == "decide" else _open(line["effective"]),),
@@ -126,13 +125,8 @@ def _record(row: Mapping[str, Any], shares: Mapping[str, str]) -> list[Cell]:
     why = _pair(row["why"]) if row["why"]["zh"] else _label("uses", row["use"])
     return [
         _named(row), _pair(row["label"], row["item"]), _facts(row["facts"]), _events(row["events"]),
-        (_open(row["effective"]),), (_number(shares.get(row["record_id"], "")),), (*why, *_cited(row["article"])),
+        (_open(row["effective"]),), (_number(shares.get(row["record_id"], "")),), (*why, *_pair(row["cited"])),
     ]  # fmt: skip
-
-
-def _cited(article: str) -> Cell:
-    label = cited_text(article)
-    return (label.zh, label.en) if article else ()
 
 
 def _named(row: Mapping[str, Any]) -> Cell:
@@ -243,7 +237,7 @@ def _law(given: Mapping[str, Any], results: Mapping[str, Any]) -> Part:
         lines.append((f"{' · '.join(_text('version_before'))}: {law['version_before']}",))
     if about["newer_versions"]:
         lines.append((f"{' · '.join(_text('newer'))}: {about['newer_versions']}",))
-    lines.append((f"{' · '.join(_text('article'))}: {' / '.join(_cited('; '.join(law['articles']))) or '–'}",))
+    lines.append((f"{' · '.join(_text('article'))}: {' / '.join(_pair(law['cited'])) or '–'}",))
     texts: list[list[Cell]] = [
         [(one["zh"], one["en"]), (one["in_force"],), (one["repealed"],), _label("marks", one["evidence"])]
         for one in law["texts"]
@@ -381,7 +375,8 @@ def _label(section: str, code: str) -> Cell:
 
 def _pair(label: Mapping[str, str], code: str = "") -> Cell:
     lines = dict.fromkeys(clean(label[lang]) for lang in LANGS)
-    return (*([code] if code and code not in lines else []), *lines)
+    numbered = [code] if code.isdigit() and code not in lines else []  # a number of the text's own, no id of ours
+    return (*numbered, *lines)
 
 
 def _number(value: str | None) -> str:

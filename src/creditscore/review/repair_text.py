@@ -26,13 +26,18 @@ def check_blocks(data: Mapping[str, Any], lang: Lang) -> Iterator[Block]:
         )
 
 
+def _cited(one: Mapping[str, Any], lang: Lang) -> str:
+    """Where a way is written: in the words that the data bring, else in those of the library."""
+    return str(one["cited"][lang]) if "cited" in one else cite_said(one["cite"], lang)
+
+
 def option_lines(one: Mapping[str, Any], lang: Lang) -> Iterator[str]:
     """The lines below one way."""
 
     def line(code: str, value: str) -> str:
         return f"{said('texts', code, lang)}{said('texts', 'colon', lang)}{value}"
 
-    cited = " ".join(part for part in (cite_said(one["cite"], lang), mark(one["evidence"], lang)) if part)
+    cited = " ".join(part for part in (_cited(one, lang), mark(one["evidence"], lang)) if part)
     yield line("rule", f"{one['rule_label'][lang]} ({cited})")
     if one["clock"]:
         yield line("clock", f"{said('clocks', one['clock'], lang)} {one['clock_on']}".strip())
@@ -147,9 +152,7 @@ def action_blocks(data: Mapping[str, Any], lang: Lang) -> Iterator[Block]:
         what = f"{one['target']} ({one['item']} {one['label'][lang]})" if one["target"] else one["label"][lang]
         day = one["window_ends"] or one["day"]
         second = one["points"] or "" if one["kind"] == "overall" else what
-        under = [
-            f"{said('texts', 'rule', lang)}{colon}{cite_said(one['cite'], lang)} {mark(one['evidence'], lang)}".strip()
-        ]
+        under = [f"{said('texts', 'rule', lang)}{colon}{_cited(one, lang)} {mark(one['evidence'], lang)}".strip()]
         if one["kind"] == "correct" and one["points"]:
             back = said("texts", "points", lang, one["points"])
             under.append(f"{said('texts', 'gives', lang)}{colon}{one['percent']} %, {back}")

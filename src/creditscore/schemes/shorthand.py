@@ -133,7 +133,7 @@ def _imported(data: dict[str, Any]) -> dict[str, Any]:
 def _decided(about: dict[str, Any], grade: dict[str, Any]) -> dict[str, Any]:
     """The words of a decision: who gave which grade; none where a label is not whole, which is a fault of its own."""
     by, label = about.get("by"), grade.get("label")
-    if not all(isinstance(one, dict) and {"zh", "en"} <= set(one) for one in (by, label)):
+    if not isinstance(by, dict) or not isinstance(label, dict) or not {"zh", "en"} <= set(by) & set(label):
         return {}
     return {"label": {"zh": f"{by['zh']}评定为“{label['zh']}”", "en": f"decided by {by['en']}: {label['en']}"}}
 

@@ -11,6 +11,8 @@ from creditscore.explanation.labels import Labels
 from creditscore.explanation.numbers import MINUS, points
 from creditscore.grading.assess import assess
 from creditscore.review.packet.again import Again
+from creditscore.schemes.citing import cited_text
+from creditscore.schemes.laws import load_laws
 from creditscore.schemes.model import Label
 
 NOT_USED = (
@@ -45,7 +47,7 @@ def record_rows(again: Again, given: Mapping[str, list[Any]]) -> list[dict[str, 
         if row.get("record_id"):
             refused.setdefault(row["record_id"], []).append(row["reason"])
             filed.setdefault(row["record_id"], [])
-    assessed = _assessed(again)
+    assessed, laws = _assessed(again), load_laws(again.laws)
     found = []
     for record_id in sorted({*filed, *lines}, key=lambda one: (order.get(one, len(order)), one)):
         events = filed.get(record_id, [])
@@ -66,6 +68,7 @@ def record_rows(again: Again, given: Mapping[str, list[Any]]) -> list[dict[str, 
                 "effective": None if total is None else points(total).replace(MINUS, "-"),
                 "why": said,
                 "article": article or "",
+                "cited": cited_text(article or "", laws).model_dump(),
                 "disputed": record_id in disputed or bool((assessed.get(record_id) or {}).get("disputed")),
                 "facts": {
                     name: value

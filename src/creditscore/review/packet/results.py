@@ -21,8 +21,9 @@ from creditscore.review.packet.gather import Added, Inputs, Run, gather
 from creditscore.review.packet.records import record_rows
 from creditscore.review.packet.repairs import deadline_rows, repair_data
 from creditscore.review.packet.replays import replay_rows
+from creditscore.schemes.citing import cited_text
 from creditscore.schemes.diff import Change, diff
-from creditscore.schemes.laws import load_laws
+from creditscore.schemes.laws import Law, load_laws
 from creditscore.schemes.model import Scheme
 
 CLAIMS = 12  # claims of the proof that are kept; the number of all is said
@@ -66,7 +67,7 @@ def compute(given: Inputs) -> dict[str, Any]:
             "shares": _shares(again),
             "law": _law(again, shown),
             "replays": replays,
-            "repair": repair,
+            "repair": with_cited(repair, load_laws(again.laws)),
             "deadlines": deadline_rows(again, given, repair),
             "hashes": {
                 "scheme_hash": str(again.grading.manifest["scheme_hash"]),
@@ -111,6 +112,16 @@ def _changes(before: Scheme, after: Scheme) -> list[dict[str, list[str]]]:
     ]
 
 
+def with_cited(data: Any, laws: Mapping[str, Law]) -> Any:
+    """Data in which each `cite` stands with its words, so that a page needs no law beside it."""
+    if isinstance(data, list):
+        return [with_cited(one, laws) for one in data]
+    if not isinstance(data, dict):
+        return data
+    told = {name: with_cited(value, laws) for name, value in data.items()}
+    return told | ({"cited": cited_text(data["cite"], laws).model_dump()} if isinstance(data.get("cite"), str) else {})
+
+
 def _law(again: Again, shown: Mapping[str, Any]) -> dict[str, Any]:
     """Articles cited, their texts, and what the version changed against the one before."""
     laws = load_laws(again.laws)
@@ -119,6 +130,7 @@ def _law(again: Again, shown: Mapping[str, Any]) -> dict[str, Any]:
     changes = [] if again.before is None else _changes(again.before, again.scheme)
     return {
         "articles": articles,
+        "cited": cited_text("; ".join(articles), laws).model_dump(),
         "texts": [
             {
                 "id": law.id,

@@ -1,0 +1,60 @@
+"""Citations as people read them."""
+
+from __future__ import annotations
+
+import pytest
+
+from creditscore.schemes.citing import chinese, cited_text, without_ids
+from creditscore.schemes.laws import load_laws
+from creditscore.schemes.model import Label
+
+TAX = "纳税信用管理办法（试行）"
+
+
+@pytest.mark.parametrize(
+    ("article", "zh", "en"),
+    [
+        ("R2014A 20", f"《{TAX}》第二十条", "Article 20 of Measures"),
+        ("R2014A 20(1)(3)", f"《{TAX}》第二十条第一款第（三）项", "Article 20(1)(3) of Measures"),
+        ("R2014A 29-32", f"《{TAX}》第二十九条至第三十二条", "Articles 29 to 32 of Measures"),
+        ("ZFCGF 22(5)", "《中华人民共和国政府采购法》第二十二条第（五）项", "Article 22(5) of"),
+        ("XXGS2014 8 and 17", "第八条、第十七条", "Articles 8 and 17 of"),
+        ("R2014B 060304", "指标060304", "indicator 060304 of"),
+        ("R2025 annex 6", "附件6", "Annex 6 of"),
+    ],
+)
+def test_an_article_is_written_out(article: str, zh: str, en: str) -> None:
+    label = cited_text(article)
+    assert zh in label.zh
+    assert label.en.startswith(en)
+
+
+@pytest.mark.parametrize(
+    "row", ["N-D01", "SD-03a", "WL-22", "trigger 1", "bands", "N-08..N-14, N-16", "decision deadline"]
+)
+def test_ids_of_our_own_rows_are_no_articles(row: str) -> None:
+    assert cited_text(f"HJ2013_150 {row}").zh == "《企业环境信用评价办法（试行）》"
+
+
+def test_every_citation_of_the_library_reads_without_the_id_of_a_file() -> None:
+    from creditscore.schemes import registry
+    from creditscore.schemes.walk import cites
+
+    laws = load_laws()
+    for entry in registry.entries():
+        for _, cite in cites(registry.load(entry)):
+            label = cited_text(f"{cite.law} {cite.article}".strip(), laws)
+            assert cite.law not in label.zh.split("》")[-1]
+            assert label.zh.startswith("《")
+
+
+def test_a_text_names_titles_in_place_of_ids_and_numbers_in_chinese() -> None:
+    assert without_ids(Label(zh="见R2014A", en="see R2014A"), load_laws()).zh == f"见《{TAX}》"
+    assert [chinese(number) for number in (1, 10, 19, 100, 110, 114)] == [
+        "一",
+        "十",
+        "十九",
+        "一百",
+        "一百一十",
+        "一百一十四",
+    ]
