@@ -77,7 +77,8 @@ def test_a_notice_names_rule_article_remedy_and_day(found: FOUND) -> None:
     assert "−3 → −5" in notice["text_en"]
     assert "points: -3 each → -5 each" in notice["text_en"]
     assert notice["text_zh"].startswith("〔拟稿，未经核定〕")
-    assert "R2025" in notice["text_zh"]
+    assert "R2025" not in notice["text_zh"]  # a text is called by its name
+    assert "附件1，020302" in notice["text_zh"]
     assert "下一次年度评价前" in notice["text_zh"]
 
 

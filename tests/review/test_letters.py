@@ -127,6 +127,8 @@ def test_the_reader_finds_what_it_looks_for() -> None:
         ("R2014A 105", "第一百零五条", "article 105"),
         ("R2014A 5(2)", "第五条第（二）项", "article 5, item 2"),
         ("R2014A annex 1", "附件1", "annex 1"),
+        ("R2014A annex 1, 020302", "附件1，020302", "annex 1, 020302"),
+        ("R2014A 8 and 17", "第八条、第十七条", "articles 8 and 17"),
         ("R2014A right to be heard", "", ""),
     ],
 )  # fmt: skip

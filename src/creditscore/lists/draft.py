@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from creditscore.lists.book import Book
 from creditscore.lists.case import Case
 from creditscore.lists.rules import decision, exits_for, general_exits, list_rule, version
+from creditscore.schemes.citing import LANGS, place_in_words
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import ListExit, ListTerm, Span
 from creditscore.schemes.model import Label, Rule, Scheme
@@ -52,10 +53,11 @@ def articles(rules: Iterable[Rule]) -> Label:
     zh, en = [], []
     for law, articles in places.items():
         text = laws[law]
-        which = ", ".join(one for one in articles if one)
+        where = {lang: [place_in_words(one, lang) for one in articles] for lang in LANGS}
         number = f"（{text.number}）" if text.number else ""
-        zh.append(f"《{text.title.zh}》{number}" + (f" {which}" if which else ""))
-        en.append(text.title.en + (f" ({text.number})" if text.number else "") + (f", {which}" if which else ""))
+        zh.append(f"《{text.title.zh}》{number}" + "、".join(filter(None, where["zh"])))
+        places = ", ".join(filter(None, where["en"]))
+        en.append(text.title.en + (f" ({text.number})" if text.number else "") + (f", {places}" if places else ""))
     return Label(zh="；".join(zh), en="; ".join(en))
 
 

@@ -16,6 +16,7 @@ from creditscore.explanation.numbers import points
 from creditscore.explanation.words import LANGS, Lang, say
 from creditscore.grading.movement import Side
 from creditscore.reports.page import said_in
+from creditscore.schemes.citing import in_words
 from creditscore.schemes.remedies import Remedy
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def _text(
     if changed:
         text += _said("notice_changes", lang, some([one[lang] for one in changed]))
     way = draft.remedy
-    cited = ", ".join(f"{cite.law} {cite.article}".strip() for cite in way.cite)
+    cited = in_words("; ".join(f"{cite.law} {cite.article}".strip() for cite in way.cite), lang)
     text += _said("notice_remedy", lang, say(way.what, lang), say(way.where, lang), cited)
     last = way.last_day(draft.on) if draft.on else None
     if way.until is not None:
@@ -172,8 +173,6 @@ def _text(
         text += _said("notice_no_limit", lang)
     if way.decided_within is not None and way.decided_within.workdays:
         text += _said("notice_within", lang, way.decided_within.workdays)
-    if way.evidence != "verified":
-        text += _said("notice_mark", lang, way.evidence)
     text += _said("notice_stop", lang)
     if way.order is not None:
         text += say(way.order, lang) + ("。" if lang == "zh" else "")
@@ -182,7 +181,8 @@ def _text(
 
 def _line(line: Mapping[str, Any], draft: Draft, lang: Lang) -> str:
     name = say(draft.label(line["step"], line["item"], line["rule"], line["article"]), lang)
-    place = f"（{line['article']}）" if lang == "zh" else f" ({line['article']})"
+    cited = in_words(line["article"] or "", lang)
+    place = f"（{cited}）" if lang == "zh" else f" ({cited})"
     name += place if line["article"] else ""
 
     def number(value: Decimal | None) -> str:
