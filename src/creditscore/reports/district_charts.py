@@ -11,13 +11,13 @@ from creditscore.reports.charts import BAR, DARK, colours
 from creditscore.reports.svg import WIDTH, fit, line, picture, rect, say
 
 LOUD = "#a6263a"
-GREY = {"not_graded": "#dfe3e8", "not_computable": "#c3c9d1"}  # without a grade: neither good nor bad
+PALE = {"not_graded": "#f1ebdc", "not_computable": "#d8cdb0"}  # without a grade: neither good nor bad, and not M
 
 
 def ladders(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]]) -> Markup:
     """One bar of 100 per cent per row, in the colours of its own scale: label, total, grades (code, name, count).
 
-    `rest`: those without a grade in the same form, behind the grades and in grey.
+    `rest`: those without a grade in the same form, behind the grades and in beige.
     """
     left = 300
     room = WIDTH - left - 6
@@ -26,7 +26,7 @@ def ladders(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]])
         y, x = 4 + 26 * k, float(left)
         count = f" ({row['total']:,})"
         parts.append(say(left - 8, y + 14, fit(row["label"], left - 12 - 8 * len(count)) + count, "end"))
-        shades = colours([grade["code"] for grade in row["grades"]]) | GREY
+        shades = colours([grade["code"] for grade in row["grades"]]) | PALE
         for grade in (*row["grades"], *row.get("rest", ())):
             if not grade["count"]:
                 continue

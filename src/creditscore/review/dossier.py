@@ -316,7 +316,7 @@ def graded_in_words(grade: Mapping[str, Any], scheme: Scheme | None) -> dict[str
     code = str(grade.get("grade") or "")
     labels = [one.label for one in scheme.grades if one.code == code] if scheme is not None else []
     label = labels[0] if labels else state_label(code or str(grade.get("state")))
-    return {lang: graded_in_short(grade | {"grade": shown}) for lang, shown in both(label).items()}
+    return {lang: graded_in_short({**grade, "grade": shown}) for lang, shown in both(label).items()}
 
 
 def state_label(code: str) -> Label:
