@@ -110,7 +110,11 @@ def test_the_year_that_retained_the_grade_moves_with_the_decision(decided: Path,
     other = next(one for one in follows["changes"] if not one["own"])
     for lang in ("zh", "en"):
         letter = (out / f"letter.{lang}.txt").read_text(encoding="utf-8")
-        assert all(word in letter for word in ("tax@2014", "2022", other["before"], other["after"]))
+        assert all(
+            word in letter
+            for word in (other["title"][lang], "2022", other["before_words"][lang], other["after_words"][lang])
+        )
+        assert "tax@2014" not in letter
     assert {one["told"] for one in shown(years)["decision"]["follows"]["tasks"] if one["task"] == "tell"} == {
         "2023-05-16"
     }
@@ -183,7 +187,7 @@ def test_the_entry_and_the_measure_and_who_is_told(tmp_path: Path) -> None:
         "--by", "wang.wei", "--on", "2023-05-04",
     )  # fmt: skip
     made = good(*deciding(store, "r2"), "--find", "r1=withdraw", *DAY, "--lang", "en")
-    assert f"annul the entry and withdraw its publication: {entry}" in made.output
+    assert f"annul the entry, withdraw it if published: {entry}" in made.output
     follows = shown(store)["decision"]["follows"]
     asked = {(one["task"], one["thing"], one["who"]) for one in follows["tasks"]}
     assert ("annul_measure", measure, "construction") in asked
@@ -200,7 +204,13 @@ def test_the_entry_and_the_measure_and_who_is_told(tmp_path: Path) -> None:
     out = tmp_path / "letter"
     good("case", "letter", "C2023-0001", "--out", out, "--document-no", "N1", "--office", "O", "--store", store, *DAY)
     letter = (out / "letter.en.txt").read_text(encoding="utf-8")
-    assert all(word in letter for word in (entry, measure, "was asked to act"))
+    assert all(word in letter for word in (entry, measure, "had to act"))
+    assert "told" not in letter  # the office was told two days after this letter
+    late = tmp_path / "late"
+    good("case", "letter", "C2023-0001", "--out", late, "--document-no", "N2", "--office", "O", "--store", store,
+         "--by", "zhang.min", "--on", "2023-05-18")  # fmt: skip
+    letter = (late / "letter.en.txt").read_text(encoding="utf-8")
+    assert letter.count("it was told on 2023-05-17") == 1
     assert "0 flaws" in good("store", "check", store).output
 
 

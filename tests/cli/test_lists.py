@@ -99,7 +99,7 @@ def test_the_export_fits_a_grading_and_is_the_same_bytes(run: Run, graded: Path)
     run("export", "--out", str(graded / "a"))
     run("export", "--out", str(graded / "b"))
     files = sorted(path.name for path in (graded / "a").iterdir())
-    assert files == ["list_events.parquet", "list_exits.parquet", "listings.parquet"]
+    assert files == ["list_disputes.parquet", "list_events.parquet", "list_exits.parquet", "listings.parquet"]
     assert all((graded / "a" / name).read_bytes() == (graded / "b" / name).read_bytes() for name in files)
     tables = ["--subjects", str(graded / "s.csv"), "--records", str(graded / "r.csv")]
     listings = ["--listings", str(graded / "a" / "listings.parquet"), "--out", str(graded / "g2")]

@@ -10,10 +10,11 @@ import pytest
 
 from creditscore.cli.main import main
 from creditscore.records import Snapshot
-from creditscore.records.store import write_snapshot
+from creditscore.records.store import read_snapshot, write_snapshot
 from creditscore.reports.packet_files import write_packet
 from creditscore.review.packet.form import assembled
-from creditscore.review.packet.results import compute
+from creditscore.review.packet.gather import Added, run_in_folder
+from creditscore.review.packet.results import build, compute
 from tests.review.packet.conftest import MODEL, SCHEME, folder, snapshot
 
 __all__ = ["folder", "snapshot"]  # fixtures
@@ -35,22 +36,39 @@ def kept(folder: Path, snapshot: Snapshot, tmp_path_factory: pytest.TempPathFact
 
 
 def test_a_subject_without_a_case(folder: Path, kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    part = tmp_path / "part.json"
-    part.write_text(json.dumps(MODEL), encoding="utf-8")
     given = ("--grading", str(folder), "--snapshot", str(kept / "snap"), "--scheme", str(SCHEME))
     out = tmp_path / "packet"
-    said = run(capsys, "packet", "build", *given, "--subject", "S1", "--model-part", str(part), "-o", str(out))
+    said = run(capsys, "packet", "build", *given, "--subject", "S1", "-o", str(out))
     assert said.count("written to") == 2
     digest = said.split()[-1]
     assert digest in run(capsys, "packet", "verify", str(out))
     file = out / "packet.json"
     text = file.read_text(encoding="utf-8")
-    place = text.index("604.0")
-    file.write_text(text[:place] + "614.0" + text[place + 5 :], encoding="utf-8")
+    place = text.index("R1")
+    file.write_text(text[:place] + "R9" + text[place + 2 :], encoding="utf-8")
     said = run(capsys, "packet", "verify", str(out), code=5)
-    number = text.count("\n", 0, place) + 1
-    assert f"packet.json, line {number}: inputs.model[0]" in said
-    assert f"packet.json:{number}" in said
+    assert f"packet.json:{text.count(chr(10), 0, place) + 1}" in said
+
+
+def test_a_model_part_of_no_registered_model_is_refused(
+    folder: Path, kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    part, out = tmp_path / "part.json", tmp_path / "packet"
+    part.write_text(json.dumps(MODEL), encoding="utf-8")
+    given = ("--grading", str(folder), "--snapshot", str(kept / "snap"), "--scheme", str(SCHEME), "--subject", "S1")
+    models = ("--models", str(tmp_path / "models"))
+    said = run(capsys, "packet", "build", *given, "--model-part", str(part), *models, "-o", str(out), code=2)
+    assert "the model part cannot be read" in said
+    shares = [{**one, "label": {"zh": "甲", "en": "a"}, "value": "1"} for one in MODEL["shares"]]
+    whole = {**MODEL, "shares": shares, "probability_low": None, "probability_high": None, "background": {}}
+    part.write_text(json.dumps(whole), encoding="utf-8")
+    said = run(capsys, "packet", "build", *given, "--model-part", str(part), *models, "-o", str(out), code=3)
+    assert "there is no store of models here" in said  # so nothing says what the model is
+    assert not out.exists()
+    # and a packet that somebody made with one is no packet that verifies
+    packet = build(run_in_folder(folder, "S1"), read_snapshot(kept / "snap"), file=SCHEME, added=Added(model=MODEL))
+    write_packet(packet, out)
+    assert "next" in run(capsys, "packet", "verify", str(out), *models, code=2)
 
 
 @pytest.mark.parametrize(

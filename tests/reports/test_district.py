@@ -153,7 +153,9 @@ def test_blocked_grades_are_counted_by_feed_and_reason(tmp_path: Path) -> None:
     for lang, words in (("zh", "日期无法识别"), ("en", "not a date")):
         page = district_page(data, lang)
         assert words in page
-        assert "30" in page
+        without = {"zh": "无法计算", "en": "not computable"}[lang]
+        assert f"{without}: 30 (75.0 %)" in page  # of the forty in the scope of the scheme, not of the ten graded
+        assert "(40)" in page
 
 
 def test_gradings_of_an_earlier_version_are_said_to_be_older(snapshot: Snapshot, tmp_path: Path) -> None:

@@ -78,6 +78,7 @@ def test_a_notice_names_rule_article_remedy_and_day(found: FOUND) -> None:
     assert "points: -3 each → -5 each" in notice["text_en"]
     assert notice["text_zh"].startswith("〔拟稿，未经核定〕")
     assert "《纳税缴费信用管理办法》" in notice["text_zh"]
+    assert "附件1指标020302" in notice["text_zh"]
     assert "R2025" not in notice["text_zh"] + notice["text_en"]
     assert "下一次年度评价前" in notice["text_zh"]
 

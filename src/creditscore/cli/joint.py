@@ -260,6 +260,8 @@ def due_command(
     lang: Lang = "zh",
 ) -> None:
     """What is to be lifted, decided, notified, carried out and fed back on that day."""
+    from creditscore.lists.store import load
+    from creditscore.review.disputes import disputed_entries, disputes_in_words
     from creditscore.supervision.joint import lines
     from creditscore.supervision.joint.book import due, read_cases
 
@@ -268,8 +270,15 @@ def due_command(
     with _desk(store, None, lists, listings, max_rejected, read_only=True) as (log, chosen, entries):
         cases = read_cases(log.store)
         found = due(cases.values(), chosen, entries, day)
+        disputed = disputed_entries(log.store, load(log.store))
     if found:
-        show_blocks(lines.due(one, cases[one.proposal_id].proposal, day, chosen, lang) for one in found)
+        show_blocks(
+            lines.due(
+                one, made := cases[one.proposal_id].proposal, day, chosen, lang,
+                disputes_in_words(disputed.get(made.listing_id, ())),
+            )
+            for one in found
+        )  # fmt: skip
     say_line(lines.due_sum(found, chosen, lang))
 
 

@@ -27,6 +27,8 @@ from creditscore.cli.lists_shared import (
 from creditscore.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from creditscore.lists import Book
 
 
@@ -104,6 +106,33 @@ def exit_command(
         return leave(book, case, exit=way, dates=pairs(date, "--date"), **settled, **said)
 
     one_step(store, roles, case, act)
+    if way and not apply:
+        _name_stale(store, [case])
+
+
+def _name_stale(store: Path, cases: list[str]) -> None:
+    """Say at once which kept grades and composites still rest on entries that have ended."""
+    from creditscore.cli.acting import open_log
+    from creditscore.cli.tables import say_line
+    from creditscore.errors import DifferenceError, InputError
+    from creditscore.review.cascade import bench
+    from creditscore.review.check import stale_after_exit
+
+    with open_log(store, read_only=True) as log:
+        on_bench = bench(log.store)
+        for case in cases:
+            one = on_bench.book.case(case)
+            try:
+                stale = stale_after_exit(log, on_bench, case)
+            except (DifferenceError, InputError) as error:
+                say_line(f"*** whether kept grades rest on {case} could not be derived: {error.what} ***")
+                continue
+            for flaw in stale:
+                say_line(f"*** stale: {flaw.thing}: {flaw.message} ***")
+            if stale and one.exit_reason == "annulled":
+                say_line(f"`creditscore cascade settle {one.subject_id} --store {store} …` draws them")
+            elif stale:
+                say_line(f"grade again as known from {iso_day(one.first_day_out)} on, with the listings exported anew")
 
 
 def expire_command(store: Store, on: On, by: By, roles: RolesFile = None, recorded_on: Recorded = None) -> None:
@@ -119,6 +148,7 @@ def expire_command(store: Store, on: On, by: By, roles: RolesFile = None, record
         say_line(f"{case_id}  {case.subject_id}  off the list from {iso_day(case.exited_on)}")
     for case_id, why in found.waiting.items():
         say_line(f"waits for a person: {case_id}: {why}")
+    _name_stale(store, list(found.left))
     typer.echo(f"{len(found.left)} left, {len(found.waiting)} wait for a person")
 
 

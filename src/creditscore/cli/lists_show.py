@@ -17,7 +17,7 @@ from creditscore.cli.lists_shared import (
 )
 
 if TYPE_CHECKING:
-    pass
+    from creditscore.lists import Book
 
 
 def show_command(
@@ -31,6 +31,7 @@ def show_command(
     from creditscore.lists.life import lang_of, life, word
 
     book = read_book(store)
+    disputed = _disputed(store, book, known_at)
     subject = book.cases[subject].subject_id if subject in book.cases else subject
     lives = life(book, subject, lang, known_at)
     said = lang_of(lang)
@@ -41,6 +42,8 @@ def show_command(
         say_indented(one.case_id, 2)
         if one.records:
             say_indented(word("texts", "records", said, ", ".join(one.records)), 2)
+        if one.case_id in disputed:
+            say_indented(f"*** {word('texts', 'disputed', said, disputed[one.case_id])} ***", 2)
         for step in one.steps:
             recorded = f" ({word('texts', 'recorded', said, step.recorded)})" if step.recorded else ""
             who = " ".join(part for part in (step.by, step.paper) if part)
@@ -80,8 +83,28 @@ def export_command(
     csv_people: CsvPeople = False,
 ) -> None:
     """Write listings (for `creditscore grade --listings`), list_exits and list_events."""
+    from creditscore.cli.acting import date_given, open_log
     from creditscore.lists.export import write
+    from creditscore.review.disputes import entry_disputes
 
-    for file, rows in write(read_book(store, proved=True), out, known_at, chosen_csv(csv, csv_people)).items():
+    book, form = read_book(store, proved=True), chosen_csv(csv, csv_people)
+    day = None if known_at is None else date_given(known_at, "--known-at")
+    with open_log(store, read_only=True) as log:
+        disputes = entry_disputes(log.store, book if day is None else book.known(day), day)
+    for file, rows in write(book, out, known_at, form, {"list_disputes": disputes}).items():
         typer.echo(f"{file}: {rows} rows")
+    if disputes.num_rows:
+        entries = len(set(disputes["listing_id"].to_pylist()))
+        typer.echo(f"*** {entries} entries rest on records that an open case contests: list_disputes ***")
     typer.echo(f"written to {out}")
+
+
+def _disputed(store: Path, book: Book, known_at: str | None) -> dict[str, str]:
+    """Entry → the records of it that an open case contests, in words."""
+    from creditscore.cli.acting import date_given, open_log
+    from creditscore.review.disputes import disputed_entries, disputes_in_words
+
+    day = None if known_at is None else date_given(known_at, "--known-at")
+    with open_log(store, read_only=True) as log:
+        found = disputed_entries(log.store, book if day is None else book.known(day), day)
+    return {entry: disputes_in_words(disputes) for entry, disputes in found.items()}

@@ -16,6 +16,11 @@ packet_app = typer.Typer(
     help="Packets: a grade with all that it rests on, for paper and for a check.", no_args_is_help=True
 )
 
+Models = Annotated[
+    Path | None,
+    typer.Option(help="Registry of models, for a model part (else CREDITSCORE_MODELS, else ./creditscore-models)."),
+]
+
 
 @packet_app.callback()
 def _packet() -> None:
@@ -46,6 +51,7 @@ def build_command(
     model_part: Annotated[
         Path | None, typer.Option(help="JSON of a model part (docs/models.md); shown as advisory, never as the grade.")
     ] = None,
+    models: Models = None,
     disputed: Annotated[
         list[str] | None, typer.Option(help="Without a case: id of a record in dispute; may be repeated.")
     ] = None,
@@ -56,7 +62,7 @@ def build_command(
     from creditscore.review.packet.results import build
 
     file = Path(scheme) if scheme and scheme.endswith((".yaml", ".yml")) else None
-    model = _model(model_part)
+    model = _model(model_part, models)
     if case is not None:
         if store is None or grading or subject or disputed:
             raise UsageError(
@@ -118,14 +124,21 @@ def verify_command(
     store: Annotated[
         Path | None, typer.Option(help="The store whose log must speak of this packet (built with --by).")
     ] = None,
+    models: Models = None,
 ) -> None:
-    """Compute everything again from the folder alone; exit code 5 with the lines that were changed."""
+    """Compute everything again from the folder alone; exit code 5 with the lines that were changed.
+
+    A model part is made again too, by the registered version that it names.
+    """
     from creditscore.reports.packet_files import verify_packet
 
     with working(f"computing {folder} again"):
         found = verify_packet(folder)
     if not found:
-        digest = read_object(folder / "packet.json", needed={"digest": str})["digest"]
+        packet = read_object(folder / "packet.json", needed={"digest": str})
+        digest, model = packet["digest"], packet["inputs"]["model"]
+        if model:
+            _bind({**model[0], "shares": model[1:]}, models)
         typer.echo(f"packet.json, packet.html: computed again, nothing differs\n{digest}")
         if store is not None:
             from creditscore.cli.acting import open_log
@@ -154,7 +167,19 @@ def _written(packet: dict[str, Any], out: Path) -> None:
     typer.echo(packet["digest"])
 
 
-def _model(file: Path | None) -> dict[str, Any] | None:
+def _model(file: Path | None, models: Path | None) -> dict[str, Any] | None:
     if file is None:
         return None
-    return read_object(file, "the model part", next="give the JSON of `ModelPart.to_dict`")
+    part = read_object(file, "the model part", next="give the JSON of `ModelPart.to_dict`")
+    _bind(part, models)
+    return part
+
+
+def _bind(part: dict[str, Any], models: Path | None) -> None:
+    """UsageError or DifferenceError unless a registered, validated version of a model says just this."""
+    from creditscore.modelling.release.bound import bound_version
+    from creditscore.modelling.release.tracking import ModelStore
+
+    with working("making the model part again"):
+        version = bound_version(part, ModelStore.at(models))
+    typer.echo(f"model part: as {version.name} {version.version} says ({version.verdict})")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from creditscore.csv_people import Csv, write_people_table
 from creditscore.errors import UsageError
@@ -11,16 +13,25 @@ from creditscore.lists.book import Book
 from creditscore.lists.events import Day
 from creditscore.lists.listings import list_events, list_exits, listings
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 TABLES = {"listings": listings, "list_exits": list_exits, "list_events": list_events}
 
 
-def write(book: Book, out: Path | str, known_at: Day | None = None, csv: Csv = False) -> dict[str, int]:
-    """Write the three tables as Parquet (and CSV) to a folder, in place of earlier ones; returns their rows."""
+def write(
+    book: Book, out: Path | str, known_at: Day | None = None, csv: Csv = False,
+    more: Mapping[str, pa.Table] | None = None,
+) -> dict[str, int]:  # fmt: skip
+    """Write the three tables as Parquet (and CSV) to a folder, in place of earlier ones; returns their rows.
+
+    `more`: further tables beside them.
+    """
     import pyarrow.csv as pcsv
     import pyarrow.parquet as pq
 
     folder = Path(out)
-    made = {name: make(book, known_at) for name, make in TABLES.items()}
+    made = {name: make(book, known_at) for name, make in TABLES.items()} | dict(more or {})
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="creditscore-", dir=folder) as parts:

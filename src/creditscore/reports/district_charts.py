@@ -11,10 +11,14 @@ from creditscore.reports.charts import BAR, DARK, colours
 from creditscore.reports.svg import WIDTH, fit, line, picture, rect, say
 
 LOUD = "#a6263a"
+PALE = {"not_graded": "#f1ebdc", "not_computable": "#d8cdb0"}  # without a grade: neither good nor bad, and not M
 
 
 def ladders(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]]) -> Markup:
-    """One bar of 100 per cent per row, in the colours of its own scale: label, total, grades (code, name, count)."""
+    """One bar of 100 per cent per row, in the colours of its own scale: label, total, grades (code, name, count).
+
+    `rest`: those without a grade in the same form, behind the grades and in beige.
+    """
     left = 300
     room = WIDTH - left - 6
     parts: list[Markup] = []
@@ -22,8 +26,8 @@ def ladders(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]])
         y, x = 4 + 26 * k, float(left)
         count = f" ({row['total']:,})"
         parts.append(say(left - 8, y + 14, fit(row["label"], left - 12 - 8 * len(count)) + count, "end"))
-        shades = colours([grade["code"] for grade in row["grades"]])
-        for grade in row["grades"]:
+        shades = colours([grade["code"] for grade in row["grades"]]) | PALE
+        for grade in (*row["grades"], *row.get("rest", ())):
             if not grade["count"]:
                 continue
             width = room * grade["count"] / row["total"]

@@ -16,6 +16,7 @@ from creditscore.reports.validation_sections import Figure, Said, Section, Table
 
 said_in = page.said_in("district")
 MATRICES, ENDING = 4, 40
+WITHOUT = ("not_graded", "not_computable")  # in the scope of a scheme, and without a grade
 
 
 def district_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
@@ -50,17 +51,23 @@ def loud(row: dict[str, Any]) -> bool:
     return bool({*STATES, "never"} & set(row["state"].split("+")))
 
 
+def in_scope(row: dict[str, Any]) -> int:
+    """How many organisations a scheme speaks of in a year: those with a grade, and those without one."""
+    return int(row["graded"] + sum(row[name] for name in WITHOUT))
+
+
 def shares(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     parts: list[Table | Figure] = []
     year = data["years"][-1]
     bars = [
         {
             "label": row["label"][lang],
-            "total": row["graded"],
+            "total": in_scope(row),
             "grades": [{**one, "name": _grade(one, lang)} for one in row["grades"]],
+            "rest": [{"code": name, "name": t(name), "count": row[name]} for name in WITHOUT],
         }
         for row in data["shares"]
-        if row["year"] == year and row["graded"]
+        if row["year"] == year and in_scope(row)
     ]
     if bars:
         desc = t("shares_desc", year)
@@ -110,7 +117,7 @@ def _counts(row: dict[str, Any] | None, lang: Lang, t: Said) -> str:
     if row is None:
         return "—"
     told = " · ".join(f"{_grade(one, lang)} {one['count']:,}" for one in row["grades"] if one["count"])
-    rest = [f"{t(name)} {row[name]:,}" for name in ("not_graded", "not_computable") if row[name]]
+    rest = [f"{t(name)} {row[name]:,}" for name in WITHOUT if row[name]]
     return "\n".join(part for part in (told or "—", " · ".join(rest)) if part)
 
 

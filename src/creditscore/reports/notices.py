@@ -173,8 +173,6 @@ def _text(
         text += _said("notice_no_limit", lang)
     if way.decided_within is not None and way.decided_within.workdays:
         text += _said("notice_within", lang, way.decided_within.workdays)
-    if way.evidence != "verified":
-        text += _said("notice_mark", lang, way.evidence)
     text += _said("notice_stop", lang)
     if way.order is not None:
         text += say(way.order, lang) + ("。" if lang == "zh" else "")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from creditscore.days import to_day
 from creditscore.errors import DifferenceError, InputError, StoreDiffers, StoreError
 from creditscore.lists.replay import replay as replay_lists
 from creditscore.review.carrying import stored_tasks, untold
-from creditscore.review.cascade import Bench, changed, derived_now, score_changes
+from creditscore.review.cascade import Bench, annulled, changed, derived_now, score_changes
 from creditscore.review.cascade_log import changed_cascades
 from creditscore.review.cases import under_decided_law
 from creditscore.review.consequences import Task, by_run, resting, tasks
-from creditscore.review.current import Rows, standing
-from creditscore.review.derive import Derived
+from creditscore.review.current import Rows, Scored, standing
+from creditscore.review.derive import Derived, derive
+from creditscore.review.derive_composite import derive_composites
 from creditscore.review.inputs import RecordEvent, decided
 from creditscore.review.keeping import changed_runs
-from creditscore.review.kept_composites import changed_composites
+from creditscore.review.kept_composites import changed_composites, kept_composites
 from creditscore.store import Log
 from creditscore.supervision.joint.replay import replay as replay_joint
 
@@ -106,6 +109,43 @@ def check(log: Log, on_bench: Bench) -> Checked:
     left = tuple(task for task in asked if task.kind != "told" and (task.kind, task.thing, task.task) in known)
     letters = tuple(task for task, _, _ in untold(log))
     return Checked(len(ids), len(on_bench.runs), tuple(flaws), left, letters)
+
+
+def stale_after_exit(log: Log, on_bench: Bench, case_id: str) -> list[Flaw]:
+    """Kept grades and composites that still rest on an entry which has ended, as `check` would name them.
+
+    An annulled entry counts in none; one that ended otherwise, in no grade as known on a day from its end on.
+    InputError or DifferenceError where they cannot be derived.
+    """
+    case = on_bench.book.case(case_id)
+    if case.first_day_out is None:
+        return []
+    days = [one.known_at for one in on_bench.runs.values()]
+    days += [str(one.as_of) for one in kept_composites(log.store)]
+    latest = max((to_day(date.fromisoformat(one)) for one in days), default=-1)
+    if not days or (case.exit_reason != "annulled" and latest < case.first_day_out):
+        return []
+    ids, events = [case.subject_id], decided(log.store, [case.subject_id])
+    over = [*annulled(on_bench, ids), *([] if case.exit_reason == "annulled" else [case])]
+    found = derive(
+        log.store, ids, events, on_bench.find, annulled=[one.case_id for one in over], schemes=on_bench.schemes,
+        under_law=under_decided_law(log.store),
+    )  # fmt: skip
+    flaws = []
+    for (run, subject), rows in found.rows.items():
+        stands = standing(log.store, run, ids)[subject]
+        day = to_day(date.fromisoformat(on_bench.runs[run].known_at))
+        if stands.hash != rows.hash and (case.exit_reason == "annulled" or day >= case.first_day_out):
+            flaws.append(Flaw("stale", f"run {run} {subject}", f"{_face(stands)} stands, {_face(rows)} is derived"))
+    moved, _, _ = derive_composites(log.store, ids, found, over)
+    for run, subject in sorted(moved):
+        score = standing(log.store, run, ids, Scored)[subject]
+        as_of = next(one.as_of for one in kept_composites(log.store) if one.run_id == run)
+        ended = case.exit_reason == "annulled" or to_day(date.fromisoformat(str(as_of))) >= case.first_day_out
+        if ended and score.hash != moved[run, subject].hash:
+            faces = (" ".join(part for part in one.face if part) for one in (score, moved[run, subject]))
+            flaws.append(Flaw("stale", f"composite {run} {subject}", "{} stands, {} is derived".format(*faces)))
+    return flaws
 
 
 def touched(log: Log, on_bench: Bench) -> list[str]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from creditscore.lists.book import Book
     from creditscore.records import Snapshot
 
 
@@ -56,6 +57,39 @@ def open_disputes(store: Database, subject_ids: Iterable[str] | None = None, on:
         if case.open and case.disputes and (wanted is None or case.subject_id in wanted)
         for record in case.records
     ]
+
+
+def disputed_entries(store: Database, book: Book, on: date | None = None) -> dict[str, tuple[Dispute, ...]]:
+    """Entries of lists, open or standing, that name a record which an open case contests → those disputes."""
+    found: dict[str, tuple[Dispute, ...]] = {}
+    for one in open_disputes(store, on=on):
+        for entry in book.of(one.subject_id):
+            if one.record_id in entry.records and (entry.open or entry.state == "listed"):
+                found[entry.case_id] = (*found.get(entry.case_id, ()), one)
+    return found
+
+
+def disputes_in_words(disputes: Iterable[Dispute]) -> str:
+    """`r1 (C2023-0001), r2 (C2023-0001)`."""
+    return ", ".join(f"{one.record_id} ({one.case_id})" for one in disputes)
+
+
+ENTRY_COLUMNS = ("listing_id", "subject_id", "record_id", "case_id", "disputed_since", "decide_by")
+
+
+def entry_disputes(store: Database, book: Book, on: date | None = None) -> pa.Table:
+    """The table `list_disputes`: one row per entry and record of it that an open case contests."""
+    import pyarrow as pa
+
+    rows = [
+        (entry, one.subject_id, one.record_id, one.case_id, one.since, one.decide_by)
+        for entry, disputes in sorted(disputed_entries(store, book, on).items())
+        for one in disputes
+    ]
+    kinds = {"disputed_since": pa.date32(), "decide_by": pa.date32()}
+    return pa.table(
+        {name: pa.array([row[k] for row in rows], kinds.get(name, pa.string())) for k, name in enumerate(ENTRY_COLUMNS)}
+    )
 
 
 def held_subjects(store: Database, run: KeptRun, on: date | None = None) -> list[str]:

@@ -14,6 +14,9 @@ from creditscore.days import iso
 from creditscore.errors import CreditscoreError, DifferenceError
 from creditscore.explanation.ledger import Explanation, explain
 from creditscore.explanation.words import LANGS, Lang, Words, load_words, plain
+from creditscore.explanation.words import word as explained
+from creditscore.lists.rules import list_rule
+from creditscore.lists.store import load
 from creditscore.records import Snapshot
 from creditscore.records.identity import redact
 from creditscore.review.carrying import told_on
@@ -23,14 +26,17 @@ from creditscore.review.deadlines import basis_of, opening
 from creditscore.review.disputes import case_run
 from creditscore.review.inputs import as_kept, as_known, decided
 from creditscore.review.keeping import KeptRun, kept_grade, kept_rows
-from creditscore.review.life import corrections, days_of_steps, states
+from creditscore.review.life import REPLACING, corrections, current, days_of_steps, states
 from creditscore.review.merits import Merit, comes_out, merits
 from creditscore.review.rules import clock_of, life_rules
 from creditscore.schemes import registry
 from creditscore.schemes.model import Label, Scheme
 from creditscore.store import Database
+from creditscore.supervision.joint.book import read_cases
+from creditscore.supervision.joint.load import load_four_lists
 
 Pair = Mapping[str, str]  # zh and en
+SIDES = ("before", "after")
 
 
 @lru_cache(maxsize=1)
@@ -133,6 +139,7 @@ def _decision(
                 next="`creditscore runs --verify` tells whether the store was changed",
             )  # fmt: skip
         after = explain(grading, case.subject_id)
+    own = _scheme(str(made.after.get("scheme") or case.scheme), schemes)
     was = {key: made.before.get(key) for key in ("state", "grade", "score")}
     now = {key: made.after.get(key) for key in ("state", "grade", "score")}
     return {
@@ -145,9 +152,9 @@ def _decision(
              "changes": {name: redact(str(one)) for name, one in made.changes.get(record, {}).items()}}
             for record, action in made.findings.items()
         ],
-        "before": {**was, "said": graded_in_short(made.before)},
-        "after": {**now, "said": graded_in_short(made.after), "sum": after.sum, "version": made.after.get("version"),
-                  "input": _input(after)},
+        "before": {**was, "said": graded_in_short(made.before), "words": graded_in_words(made.before, own)},
+        "after": {**now, "said": graded_in_short(made.after), "words": graded_in_words(made.after, own),
+                  "sum": after.sum, "version": made.after.get("version"), "input": _input(after)},
         "changed": was != now,
         "follows": _follows(store, case, schemes),
         "late": case.decide_by is not None and made.on > case.decide_by,
@@ -163,18 +170,20 @@ def _follows(store: Database, case: Case, schemes: Mapping[str, Scheme] | None) 
     changes = [
         {**one, "title": title_of(one["scheme"], schemes), "before": graded_in_short(one["before"]),
          "after": graded_in_short(one["after"]),
+         **{f"{side}_words": graded_in_words(one[side], _scheme(one["scheme"], schemes)) for side in SIDES},
          "own": (one["run_id"], one["subject_id"]) == (case.run_id, case.subject_id)}
         for one in made.follows.get("changes", ())
     ]  # fmt: skip
     tasks = [
         {**one, "nr": nr, "own": one["subject_id"] == case.subject_id, "label": _said("tasks", one["task"]),
-         "why_label": _said("whys", one["why"]), "who_label": _said("whom", one["who"]),
-         "told": days.get((case.decided_at, nr))}
+         "why_label": _said("whys", one["why"]), "who_label": _office(one["who"]),
+         "thing_label": _thing_label(store, one["kind"], one["thing"]), "told": days.get((case.decided_at, nr))}
         for nr, one in enumerate(made.follows.get("tasks", ()))
     ]  # fmt: skip
     composites = [
         {**one, "title": _composite_title(one["config"]), "before": scored_in_short(one["before"]),
-         "after": scored_in_short(one["after"])}
+         "after": scored_in_short(one["after"]),
+         **{f"{side}_words": _scored_in_words(one[side]) for side in SIDES}}
         for one in made.follows.get("composites", ())
     ]  # fmt: skip
     return {"cascade": case.decided_at, "changes": changes, "composites": composites, "tasks": tasks}
@@ -184,6 +193,7 @@ def _remedies(store: Database, run: KeptRun, case: Case, on: date) -> list[dict[
     """Procedures of the grade's own rule that are still open after the decision."""
     rules, year, done = life_rules(run.scheme), int(run.period[:4]), days_of_steps(store, run)
     grade = (case.subject_id, case.scheme, case.period)
+    stands = current(store, case.subject_id, run.scheme, run.period)
     asked = {one.procedure for one in cases(store).values() if (one.subject_id, one.scheme, one.period) == grade}
     shut = {door.shut for door in rules.doors if door.by in asked}
     found = []
@@ -194,7 +204,14 @@ def _remedies(store: Database, run: KeptRun, case: Case, on: date) -> list[dict[
         if last is not None and iso(last) >= on.isoformat():
             basis, mark = basis_of(one)
             found.append(
-                {"procedure": one.id, "label": both(one.label), "until": iso(last), "basis": basis, "mark": mark}
+                {
+                    "procedure": one.id,
+                    "label": both(one.label),
+                    "until": iso(last),
+                    "basis": basis,
+                    "mark": mark,
+                    "open": stands is not None and stands.status in REPLACING[one.id],
+                }
             )
     return found
 
@@ -294,6 +311,27 @@ def graded_in_short(grade: Mapping[str, Any]) -> str:
     return shown if not score else f"{shown} ({plain})"
 
 
+def graded_in_words(grade: Mapping[str, Any], scheme: Scheme | None) -> dict[str, str]:
+    """`绿（环保诚信） (57)`, `不评级`: a row of grades in short, in the words of its scheme or of its state."""
+    code = str(grade.get("grade") or "")
+    labels = [one.label for one in scheme.grades if one.code == code] if scheme is not None else []
+    label = labels[0] if labels else state_label(code or str(grade.get("state")))
+    return {lang: graded_in_short({**grade, "grade": shown}) for lang, shown in both(label).items()}
+
+
+def state_label(code: str) -> Label:
+    """What stands for a grade where there is none, in words."""
+    label = explained("states", code)
+    return label if label.zh != code else explained("state_reasons", code)
+
+
+def _scored_in_words(face: Sequence[str]) -> dict[str, str]:
+    state, score, grade = face
+    if grade:
+        return dict.fromkeys(LANGS, scored_in_short(face))
+    return {lang: graded_in_short({"grade": shown, "score": score}) for lang, shown in both(state_label(state)).items()}
+
+
 def scored_in_short(face: Sequence[str]) -> str:
     """`BB (767)`, `coverage`: state or reason, score and grade of a composite in short."""
     state, score, grade = face
@@ -314,6 +352,35 @@ def title_of(pinned: str, schemes: Mapping[str, Scheme] | None = None) -> dict[s
         return both((own or registry.pick(pinned)).label)
     except CreditscoreError:
         return {"zh": pinned, "en": pinned}
+
+
+def _scheme(pinned: str, schemes: Mapping[str, Scheme] | None) -> Scheme | None:
+    """The scheme of a grade; None where it is in no library."""
+    own = (schemes or {}).get(pinned.partition("@")[0])
+    try:
+        return own or registry.pick(pinned)
+    except CreditscoreError:
+        return None
+
+
+def _office(code: str) -> dict[str, str]:
+    """The subject, a department of the four lists, or an organ by its own name."""
+    known = load_four_lists().head.departments.get(code)
+    return both(known.label) if known is not None else _said("whom", code)
+
+
+def _thing_label(store: Database, kind: str, thing: str) -> dict[str, str] | None:
+    """What the list of an entry, or a measure, is called; None where nothing names it."""
+    try:
+        if kind == "list":
+            entry = load(store).cases.get(thing)
+            return None if entry is None else both(list_rule(entry.scheme, entry.list).label)
+        if kind == "measure":
+            measure = read_cases(store).get(thing)
+            return None if measure is None else both(load_four_lists().measures[measure.proposal.measure_id].measure)
+    except (CreditscoreError, KeyError):
+        return None
+    return None
 
 
 def _said(section: str, code: str) -> dict[str, str]:

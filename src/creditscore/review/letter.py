@@ -7,8 +7,7 @@ from typing import Any
 
 from creditscore.errors import UsageError
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang, word
-from creditscore.explanation.words import say as in_lang
+from creditscore.explanation.words import Lang
 from creditscore.review.dossier import pair, phrase
 from creditscore.review.said import said
 from creditscore.schemes.citing import cited_text
@@ -47,9 +46,17 @@ def _listed(lines: tuple[str, ...]) -> list[str]:
 
 
 def outward(data: dict[str, Any]) -> dict[str, Any]:
-    """The data of a case as they may leave the office: without the accounts of those who worked on it."""
+    """The data of a case as they may leave the office: of its subject alone, without accounts of who worked on it."""
     made = data["decision"] and {name: value for name, value in data["decision"].items() if name != "by"}
+    if made:
+        own = [one for one in made["follows"]["tasks"] if one["own"]]
+        made["follows"] = made["follows"] | {"tasks": own, "changes": _of_subject(data)}
     return {name: value for name, value in data.items() if name not in INWARD} | {"decision": made}
+
+
+def _of_subject(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """The changes of grades that are the subject's own."""
+    return [one for one in data["decision"]["follows"]["changes"] if one["subject_id"] == data["subject_id"]]
 
 
 def letter(data: dict[str, Any], lang: Lang, *, document_no: str, on: str, office: str, remedy: str = "") -> Letter:
@@ -80,25 +87,30 @@ def letter(data: dict[str, Any], lang: Lang, *, document_no: str, on: str, offic
         sections.append(Section(say("answers"), tuple(_answer(one) for one in answers)))
     if made["articles"]:
         sections.append(Section(say("articles"), tuple(_article(one, lang) for one in made["articles"])))
-    before, after = (_in_words(made[side], lang) for side in ("before", "after"))
+    before, after = (made[side]["words"][lang] for side in ("before", "after"))
     effect = say("changed", before, after, made["on"]) if made["changed"] else say("unchanged", after)
     total = made["after"]["sum"]
     sections.append(Section(effect, (say("arithmetic", total),) if total else ()))
     lacking = made["after"]["input"][lang]
     if lacking:
         sections.append(Section(say("input"), tuple(map(clean, lacking))))
-    follows = _follows(made["follows"], lang)
+    follows = _follows(data, on, lang)
     if follows:
         sections.append(Section(say("follows"), follows))
     remedies = [
-        say("remedy_open", one["label"][lang], one["until"], _article(one["basis"], lang)) for one in made["remedies"]
-    ]
+        say(
+            "remedy_open" if one["open"] else "remedy_later", one["label"][lang], one["until"],
+            _article(one["basis"], lang),
+        )
+        for one in made["remedies"]
+    ]  # fmt: skip
     sections.append(
         Section(say("remedies"), (*([clean(remedy)] if remedy else []), *remedies, say("remedy_objection")))
     )
     dates = [say("dates", data["opened_on"], made["on"], on)]
     if made["late"]:
-        dates.append(say("late", data["clock"]["decide_by"]))
+        by_default = data["clock"]["mark"] == "project_default"
+        dates.append(say("late_default" if by_default else "late", data["clock"]["decide_by"]))
     sections.append(Section(" ".join(dates)))
     name = clean(data["name"] or data["subject_id"])
     to = f"{name}（{data['subject_id']}）" if lang == "zh" else f"{name} ({data['subject_id']})"
@@ -108,27 +120,47 @@ def letter(data: dict[str, Any], lang: Lang, *, document_no: str, on: str, offic
     )  # fmt: skip
 
 
-def _follows(found: dict[str, Any], lang: Lang) -> tuple[str, ...]:
-    """What else the decision changed for the subject: other grades, composites, entries and measures in question."""
+def _follows(data: dict[str, Any], on: str, lang: Lang) -> tuple[str, ...]:
+    """What else the decision changed for the subject: other grades, composites, entries and measures in question.
+
+    That an office was told of it is said only where the store holds the day, and that is not after `on`.
+    """
+    found = data["decision"]["follows"]
 
     def say(code: str, *values: str) -> str:
         return clean(phrase(code, lang, *values, section="letter"))
 
     def shown(one: dict[str, Any]) -> list[str]:
-        return [_state(one[side], lang) for side in ("before", "after")]
+        return [one[f"{side}_words"][lang] for side in ("before", "after")]
 
     lines = [
         say("follows_grade", one["title"][lang], one["period"], *shown(one))
-        for one in found["changes"]
+        for one in _of_subject(data)
         if not one["own"] and one["before"] != one["after"]
     ]
     lines += [say("follows_composite", one["title"][lang], *shown(one)) for one in found["composites"]]
-    lines += [
-        say("follows_task", one["thing"], one["label"][lang], one["who_label"][lang] or say("office"))
-        for one in found["tasks"]
-        if one["own"] and one["kind"] in ("list", "measure") and one["task"] != "propose"
-    ]
+    for one in found["tasks"]:
+        if one["own"] and one["kind"] in ("list", "measure") and one["task"] != "propose":
+            said_of = (_thing(one, lang), one["label"][lang], one["who_label"][lang] or say("office"))
+            told = _told_on(one, found["tasks"], on)
+            lines.append(say("follows_told", *said_of, told) if told else say("follows_task", *said_of))
     return tuple(lines)
+
+
+def _thing(one: dict[str, Any], lang: Lang) -> str:
+    """An entry or a measure by its name and number."""
+    kind = f"{'named' if one['thing_label'] else 'plain'}_{one['kind']}"
+    return phrase(kind, lang, (one["thing_label"] or {}).get(lang, ""), one["thing"], section="letter")
+
+
+def _told_on(one: dict[str, Any], tasks: list[dict[str, Any]], on: str) -> str:
+    """The day, up to `on`, on which the store says that the office which has to act was told; else empty."""
+    days = [
+        other["told"]
+        for other in tasks
+        if other["task"] == "tell" and (other["thing"], other["who"]) == (one["thing"], one["who"]) and other["told"]
+    ]
+    return str(min(days)) if days and one["who"] and min(days) <= on else ""
 
 
 def _asked(one: dict[str, Any], lang: Lang) -> str:
@@ -162,15 +194,5 @@ def _answer(one: dict[str, Any]) -> str:
 
 
 def _article(article: str, lang: Lang) -> str:
-    return clean(in_lang(cited_text(article, number=True), lang))
-
-
-def _in_words(grade: dict[str, Any], lang: Lang) -> str:
-    """A grade before or after the decision: as it was said, or in words what stands in its place."""
-    return str(grade["said"]) if grade["grade"] else _state(grade["said"], lang)
-
-
-def _state(text: str, lang: Lang) -> str:
-    """What stands for a grade where there is none, in words."""
-    label = word("states", text)
-    return in_lang(label if label.zh != text else word("state_reasons", text), lang)
+    label = cited_text(article, number=True)
+    return clean(label.zh if lang == "zh" else label.en)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from creditscore.errors import UsageError
@@ -52,7 +52,8 @@ class ModelPart:
     """One subject under one model. base + Σ points of the shares = points; `score` is that, whole.
 
     Advisory, and says so (`notice`, zh and en): a packet shows it beside the ledger of the statutory grade, never in
-    its place. `model`: name, content hash, report hash; `background`: algorithm, rows, hash, seed, versions.
+    its place. `model`: name, content hash, report hash; `background`: algorithm, rows, hash, seed, versions; `inputs`:
+    what the model read, so that the part can be made again (`creditscore.modelling.release.bound.bound_version`).
     """
 
     subject_id: str
@@ -68,6 +69,7 @@ class ModelPart:
     background: Mapping[str, Any]
     notice: Mapping[str, str]
     advisory: bool = True
+    inputs: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON; `from_dict` gives an equal part."""
@@ -145,4 +147,13 @@ def model_part(
             "draws": draws,
         },
         notice=NOTICES,
+        inputs={str(name): _plain(frame[name].iloc[0]) for name in frame.columns},
     )
+
+
+def _plain(value: Any) -> Any:
+    """A value of the row as JSON has it; None where it is missing."""
+    given = value.item() if hasattr(value, "item") else value
+    if given is None or given != given:
+        return None
+    return given if isinstance(given, bool | int | float | str) else str(given)

@@ -228,7 +228,8 @@ def sums(done: Proposed, lang: str) -> list[str]:
     ]
 
 
-def due(one: Due, made: Proposal, on: int, lists: FourLists, lang: str) -> Block:
+def due(one: Due, made: Proposal, on: int, lists: FourLists, lang: str, disputed: str = "") -> Block:
+    """What is to be done about a measure; `disputed`: contested records of the entry that it rests on."""
     zh = lang == "zh"
     late = [{"zh": "逾期", "en": "late"}[lang]] if one.by is not None and one.by < on else []
     until = [f"{'限' if zh else 'by'} {iso(one.by)}"] if one.by is not None else []
@@ -238,6 +239,7 @@ def due(one: Due, made: Proposal, on: int, lists: FourLists, lang: str) -> Block
     task = TASKS[one.task] if zh else one.task
     days = [f"{'自' if zh else 'since'} {iso(one.since)}", *until, *late, *cause]
     flagged = [f"(!) {flags(made.flags, lang)}"] if made.flags else []
+    flagged += [f"*** {'异议处理中：' if zh else 'disputed: '}{disputed} ***"] if disputed else []
     return f"{task}  {one.proposal_id}  {made.subject_id}", [what, ("，" if zh else ", ").join(days), *flagged]
 
 

@@ -1,0 +1,118 @@
+"""Letters of every route of a case, read by rules: nothing is said to have been done that the store does not hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from creditscore.explanation.words import LANGS
+from creditscore.review.cascade import bench
+from creditscore.review.cases import Case, Ground, case_of
+from creditscore.review.casework import notify, open_case
+from creditscore.review.deciding import decide, weigh
+from creditscore.review.dossier import dossier, review_words
+from creditscore.review.keeping import KeptRun, keep, snapshot_of
+from creditscore.review.letter import letter
+from creditscore.review.life_move import move
+from creditscore.review.ruling import Ruling
+from creditscore.schemes.laws import load_laws
+from creditscore.store import Database, Log
+from tests.graded import Graded
+
+D = date
+OPENED, DECIDED, WRITTEN = D(2023, 5, 4), D(2023, 5, 9), D(2023, 5, 10)
+TOLD = re.compile(r"已通知|已告知|已于 ?\S* ?告知|已送达|已公布|已公示|已公告|was told|were told|was asked|was sent|"
+                  r"was served|was announced|was published|has been|notified")  # fmt: skip
+MARKS = [label for one in review_words()["marks"].values() for label in (one.zh, one.en)]
+CODES = ("not_graded", "not_computable", "project_default", "evidence", "None", "{", "}")
+
+# what is decided about each of three records, under which procedure, on which grounds
+ROUTES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "granted": ("objection", ("withdraw", "withdraw", "withdraw")),
+    "refused": ("objection", ("uphold", "uphold", "uphold")),
+    "partly": ("objection", ("withdraw", "uphold", "uphold")),
+    "corrected": ("objection", ("correct", "uphold", "uphold")),
+    "repaired by objection": ("objection", ("repair", "uphold", "uphold")),
+    "re-evaluated": ("reevaluation", ("withdraw", "uphold", "correct")),
+    "repair granted": ("repair", ("repair", "repair", "repair")),
+    "repair refused": ("repair", ("uphold", "uphold", "uphold")),
+}
+
+
+@pytest.fixture(scope="module")
+def kept(graded: Graded, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("letters") / "s.store"
+    with Database(path) as store:
+        keep(store, Log(store), graded.grading, graded.snapshot, by="li.na", check=False)
+    return path
+
+
+@pytest.fixture
+def desk(kept: Path, tmp_path: Path) -> Iterator[tuple[Log, KeptRun]]:
+    copy = tmp_path / "s.store"
+    copy.write_bytes(kept.read_bytes())
+    with Database(copy) as store:
+        from creditscore.review.keeping import kept_runs
+
+        yield Log(store), kept_runs(store)[0]
+
+
+def decided_case(log: Log, run: KeptRun, route: str) -> Case:
+    procedure, actions = ROUTES[route]
+    subject, records = log.store.rows(
+        "SELECT subject_id, list(record_id ORDER BY record_id) FROM run_ledger WHERE step = 'record'"
+        " AND reason = 'counted' AND effective < 0 GROUP BY subject_id HAVING count(*) >= 3 ORDER BY subject_id"
+    )[0]
+    ground = "apply_repair" if procedure == "repair" else "facts_wrong"
+    snapshot = snapshot_of(run)
+    case = open_case(
+        log, run, snapshot, subject, [Ground(ground, one) for one in records[:3]], by="wang.wei", on=OPENED,
+        procedure=procedure,
+    )  # fmt: skip
+    findings = dict(zip(records, actions, strict=False))
+    changes = {one: {"corrected_on": "2023-04-30"} for one, action in findings.items() if action == "correct"}
+    on_bench = bench(log.store, [snapshot])
+    ruling = Ruling(findings, "查实", ("R2014A 20", "R2015A", "R2014B 010101"), changes)
+    return decide(log, on_bench, weigh(log, on_bench, case.case_id, ruling, by="zhang.min", on=DECIDED))
+
+
+@pytest.mark.parametrize("announced", [False, True], ids=["not announced", "announced"])
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_letter_says_nothing_that_the_store_does_not_hold(
+    desk: tuple[Log, KeptRun], route: str, announced: bool
+) -> None:
+    log, run = desk
+    if announced:
+        move(log, run, "announce", by="chen.jie", on=D(2023, 4, 25))
+    case = decided_case(log, run, route)
+    data: dict[str, Any] = dossier(log.store, case, snapshot_of(run), on=WRITTEN, weighed=False)
+    assert {one["status"] for one in data["life"]} <= ({"announced", "superseded"} if announced else set())
+    for lang in LANGS:
+        text = str(letter(data, lang, document_no="1", on=str(WRITTEN), office="局"))
+        assert read_letter(text) == []
+        assert data["decision"]["after"]["words"][lang] in text
+        assert ("评价结果公布后" in text or "Once the grade is announced" in text) <= (not announced)
+    notify(log, case.case_id, by="zhang.min", on=WRITTEN, document_no="1", content_hash="sha256:0")
+    assert case_of(log.store, case.case_id).state == "closed"
+
+
+def read_letter(text: str) -> list[str]:
+    """What a letter must not say: acts that nobody did, evidence marks, ids of laws, codes."""
+    faults = [f"told: {found}" for found in TOLD.findall(text)]
+    faults += [f"mark: {one}" for one in MARKS if one in text]
+    faults += [
+        f"law: {key}" for key in load_laws() if re.search(rf"(?<![A-Za-z0-9]){re.escape(key)}(?![A-Za-z0-9])", text)
+    ]
+    faults += [f"code: {one}" for one in CODES if one in text]
+    faults += [f"scheme: {one}" for one in re.findall(r"\b[a-z_/]+@[0-9-]+", text)]
+    return faults
+
+
+def test_the_reader_finds_what_it_looks_for() -> None:
+    text = "已通知主管部门办理；R2014A 20（凭记忆，未核对）；tax@2014：not_graded"
+    assert len(read_letter(text)) == 5
