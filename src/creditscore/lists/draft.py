@@ -56,8 +56,8 @@ def articles(rules: Iterable[Rule]) -> Label:
         where = {lang: [place_in_words(one, lang) for one in articles] for lang in LANGS}
         number = f"（{text.number}）" if text.number else ""
         zh.append(f"《{text.title.zh}》{number}" + "、".join(filter(None, where["zh"])))
-        places = ", ".join(filter(None, where["en"]))
-        en.append(text.title.en + (f" ({text.number})" if text.number else "") + (f", {places}" if places else ""))
+        which = ", ".join(filter(None, where["en"]))
+        en.append(text.title.en + (f" ({text.number})" if text.number else "") + (f", {which}" if which else ""))
     return Label(zh="；".join(zh), en="; ".join(en))
 
 
