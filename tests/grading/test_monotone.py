@@ -10,11 +10,12 @@ from creditscore.grading import counterexample, monotone
 from creditscore.grading.polarity import classes
 from creditscore.schemes import registry
 from creditscore.schemes.force import epochs
+from creditscore.schemes.laws import load_laws
 from creditscore.schemes.load import inspect
 from creditscore.schemes.model import Scheme
 from creditscore.schemes.source import Source
 from creditscore.schemes.walk import rules
-from tests.schemes.library_helpers import RICH
+from tests.schemes.library_helpers import LAWS, RICH
 
 TAX = Path(registry.entries()[-1].file).parents[1] / "tax"
 
@@ -22,7 +23,7 @@ TAX = Path(registry.entries()[-1].file).parents[1] / "tax"
 def checked(tmp_path: Path, text: str) -> Source:
     file = tmp_path / "s.yaml"
     file.write_text(text, encoding="utf-8")
-    scheme, source = inspect(file, "s.yaml", {"L"})
+    scheme, source = inspect(file, "s.yaml", LAWS)
     assert scheme is not None
     assert source.faults == []
     monotone.check(scheme, source)
@@ -89,7 +90,7 @@ def test_no_case_is_found_where_the_proof_went_through(name: str, monkeypatch: p
     else:
         folder = Path(__file__).parents[1]
         file = folder / "schemes" / "rich.yaml" if name == "rich" else folder / "grading" / "schemes" / f"{name}.yaml"
-        loaded, _ = inspect(file, name, {"L", "sf_food_safety_program"})
+        loaded, _ = inspect(file, name, {**LAWS, **load_laws()})
         assert loaded is not None
         scheme = loaded
     known = {one.id for one in scheme.not_monotone}

@@ -5,12 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 
 from creditscore.grading import monotone
+from creditscore.schemes.laws import Law
 from creditscore.schemes.library import check
+from creditscore.schemes.model import Label
 from creditscore.schemes.source import Fault
 
 RICH = (Path(__file__).parent / "rich.yaml").read_text(encoding="utf-8")
 DAYS = "promulgated: '2009-06'\nin_force: '2010-01-01'\n"
 LAW = f"id: L\ntitle: {{zh: 办法, en: Rule}}\nlevel: law\n{DAYS}evidence: verified\n"
+LAWS = {
+    "L": Law(
+        id="L",
+        title=Label(zh="法", en="L"),
+        level="law",
+        promulgated="2009",
+        in_force="2010-01-01",
+        evidence="verified",
+    )
+}
 OTHER = """
 scheme: test/other
 domain: test

@@ -6,21 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.schemes.laws import Law
 from creditscore.schemes.load import inspect
-from creditscore.schemes.model import Label
-from tests.schemes.library_helpers import RICH
-
-LAWS = {
-    "L": Law(
-        id="L",
-        title=Label(zh="法", en="L"),
-        level="law",
-        promulgated="2009",
-        in_force="2010-01-01",
-        evidence="verified",
-    )
-}
+from tests.schemes.library_helpers import LAWS, RICH
 
 
 def codes(tmp_path: Path, *changes: tuple[str, str]) -> list[str]:
