@@ -83,3 +83,21 @@ def test_a_deadline_beyond_the_known_holidays_is_called_provisional() -> None:
     assert not cs.grade(records(early), "tax", 2026, subjects=SUBJECTS, intake_on="2027-02-01").manifest[
         "provisional_calendar"
     ]
+
+
+def test_an_earlier_grade_of_a_year_still_to_come_is_refused_and_reaches_its_subject() -> None:
+    history = pd.DataFrame(
+        [{"subject_id": "a", "period": "2031", "grade": "D", "domain": "tax", "decided_on": "2020-05-01"}]
+    )
+    snapshot = cs.ingest(
+        pd.DataFrame([{"subject_id": "a"}]),
+        pd.DataFrame([{"record_id": "r", "subject_id": "a", "item": "010101", "occurred_on": "2020-03-01"}]),
+        history=history,
+        subject_ids="local",
+        intake_on="2021-06-01",
+    )
+    (fault,) = snapshot.con.execute("SELECT reason, message FROM quarantine").fetchall()
+    assert fault[0] == "bad_period"
+    assert "after the day of intake" in fault[1]
+    grading = cs.grade(snapshot, "tax", 2020, max_rejected=1)
+    assert "refused_rows" in grading.grades.column("input_state").to_pylist()[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from creditscore.days import from_day
 from creditscore.records import parse
 from creditscore.records.deliveries import Delivered, check_deliveries
 from creditscore.records.excluded import by_reason
@@ -68,6 +69,9 @@ def _history(stage: Stage) -> Values:
     decided = stage.day("decided_on")
     recorded = stage.day("recorded_on")
     stage.fault("bad_period", "period", f"({number}) IS NULL OR ({number}) < 1900 OR ({number}) > 2100")
+    if stage.latest is not None:
+        later = f"({number}) > {from_day(stage.latest).year} AND ({number}) <= 2100"
+        stage.fault("bad_period", "period", later, "it lies after the day of intake")
     codes = {name: f"lower({stage.code(name)})" for name in HISTORY_CODES}
     for name, allowed in HISTORY_CODES.items():
         if stage.source.has(name):
