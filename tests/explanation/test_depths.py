@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -203,6 +204,62 @@ def test_a_rule_that_decides_or_changes_the_grade_is_named_before_the_points(nam
             assert not (alone and "Principal reasons" in said)
             seen.add(len(path))
     assert seen
+
+
+def list_grading(scheme: str, as_of: str, item: str, **other: Any) -> Grading:
+    subject = "91500000MAAAAAA188"
+    record = {"record_id": "r1", "subject_id": subject, "item": item, **other}
+    subjects = pa.Table.from_pylist([{"subject_id": subject}])
+    return grade(pa.Table.from_pylist([record]), scheme, as_of=as_of, subjects=subjects)
+
+
+def test_a_grade_of_a_list_is_quoted_and_no_score_is_told_where_there_are_no_points() -> None:
+    grading = list_grading(
+        "construction/blacklist", "2021-02-01", "passing_on", occurred_on="2021-01-01", penalised=True
+    )
+    said = paragraph(explain(grading, "91500000MAAAAAA188"), "en")
+    assert "the grade is “a trigger holds, nobody has decided”." in said
+    assert "decides the grade: “a trigger holds, nobody has decided”." in said
+    assert "score" not in said
+    assert "“D” at once, whatever the score" in paragraph(explain(graded("tax@2014"), first_direct("tax@2014")), "en")
+
+
+def first_direct(name: str) -> str:
+    rows = graded(name).grades.to_pylist()
+    return next(str(row["subject_id"]) for row in rows if row["route"] == "direct" and row["grade"] == "D")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "as_of"), [("wage_arrears@2018-01-01", "2018-07-01"), ("wage_arrears@2022-01-01", "2022-07-01")]
+)
+def test_an_incident_is_not_told_as_an_amount(scheme: str, as_of: str) -> None:
+    grading = list_grading(scheme, as_of, "incident", occurred_on=f"{as_of[:4]}-06-01")
+    (decider,) = explain(grading, "91500000MAAAAAA188").deciders
+    assert "引发群体性、极端事件" in decider.label.zh
+    assert "incident" in decider.label.en
+
+
+def test_quotation_marks_within_quotation_marks_are_single() -> None:
+    listings = pa.Table.from_pylist(
+        [
+            {
+                "listing_id": "l1",
+                "subject_id": "91500000MAAAAAA188",
+                "list": "construction_blacklist",
+                "entered_on": "2021-01-01",
+            }
+        ]
+    )
+    subjects = pa.Table.from_pylist([{"subject_id": "91500000MAAAAAA188"}])
+    records = pa.table(
+        {
+            "record_id": pa.array([], pa.string()),
+            "subject_id": pa.array([], pa.string()),
+            "item": pa.array([], pa.string()),
+        }
+    )
+    grading = grade(records, "construction/blacklist", as_of="2021-02-01", subjects=subjects, listings=listings)
+    assert "因“在建筑市场主体‘黑名单’内”，" in paragraph(explain(grading, "91500000MAAAAAA188"), "zh")
 
 
 def test_an_unknown_start_or_condition_is_named_in_words() -> None:

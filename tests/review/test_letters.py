@@ -95,6 +95,7 @@ def test_a_letter_says_nothing_that_the_store_does_not_hold(
     for lang in LANGS:
         text = str(letter(data, lang, document_no="1", on=str(WRITTEN), office="局"))
         assert read_letter(text) == []
+        assert not re.search(r"[。；] |不再计分", text)
         assert data["decision"]["after"]["words"][lang] in text
         assert ("评价结果公布后" in text or "Once the grade is announced" in text) <= (not announced)
     notify(log, case.case_id, by="zhang.min", on=WRITTEN, document_no="1", content_hash="sha256:0")

@@ -17,6 +17,7 @@ MOST = 4
 COUNTED = ("record", "condition", "cap")
 IDLE = ("withdrawn", "exempt")  # reasons of records that say nothing against a subject
 SHOWN = 6  # records named in a sentence
+INNER_QUOTES = str.maketrans("“”", "‘’")  # a label with quotation marks of its own stands within quotation marks
 
 
 @dataclass(frozen=True)
@@ -110,10 +111,13 @@ def nothing_adverse(one: Explanation) -> bool:
 def decider_said(one: Explanation, decider: Decider, lang: Lang) -> list[str]:
     """One rule that decided, with its article, and the records behind it, in sentences."""
     grade = grade_name(one.grade, say(decider.grade, lang)) if decider is one.deciders[-1] else say(decider.grade, lang)
-    effect = "direct" if decider.effect in ("", "grade") and one.route == "direct" else decider.effect or "grade"
+    effect = decider.effect or "grade"
+    if effect == "grade" and one.route == "direct":
+        effect = "direct_no_points" if one.start is None and one.score is None else "direct"
     done = say(word("effects", effect), lang).replace("{0}", grade)
     cited = say(decider.cited, lang)
-    sentences = [text("para_rule" if cited else "para_rule_bare", lang, say(decider.label, lang), cited, done)]
+    label = say(decider.label, lang).translate(INNER_QUOTES)
+    sentences = [text("para_rule" if cited else "para_rule_bare", lang, label, cited, done)]
     if decider.basis:
         shown = [basis_said(basis, lang) for basis in decider.basis[:SHOWN]]
         if len(decider.basis) > SHOWN:

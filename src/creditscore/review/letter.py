@@ -111,7 +111,7 @@ def letter(data: dict[str, Any], lang: Lang, *, document_no: str, on: str, offic
     if made["late"]:
         by_default = data["clock"]["mark"] == "project_default"
         dates.append(say("late_default" if by_default else "late", data["clock"]["decide_by"]))
-    sections.append(Section(" ".join(dates)))
+    sections.append(Section(("" if lang == "zh" else " ").join(dates)))
     name = clean(data["name"] or data["subject_id"])
     to = f"{name}（{data['subject_id']}）" if lang == "zh" else f"{name} ({data['subject_id']})"
     return Letter(
