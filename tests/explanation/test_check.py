@@ -55,8 +55,20 @@ def richest(grading: Grading, most: int) -> list[str]:
     kinds: dict[str, set[tuple[str, str]]] = {}
     for row in grading.ledger.to_pylist():
         kinds.setdefault(row["subject_id"], set()).add((row["step"], row["reason"].partition(":")[0]))
-    states = {row["subject_id"]: row["state"] for row in grading.grades.to_pylist()}
-    return sorted(kinds, key=lambda one: (states[one] != "graded", -len(kinds[one]), one))[:most]
+    rows = {row["subject_id"]: row for row in grading.grades.to_pylist()}
+    whole = [one for one in kinds if rows[one]["state_reason"] != "refused_rows"]  # the others have a test of their own
+    return sorted(whole, key=lambda one: (rows[one]["state"] != "graded", -len(kinds[one]), one))[:most]
+
+
+def test_a_grade_that_refused_rows_leave_open_shows_none() -> None:
+    grading = graded("dates")
+    left = [row["subject_id"] for row in grading.grades.to_pylist() if row["state_reason"] == "refused_rows"]
+    assert left
+    for subject in left:
+        found = read(grading, subject)
+        check(found, grading.plan)
+        for name, value in (("grade", "A"), ("route", "score"), ("score", Decimal(3)), ("margin", Decimal(1))):
+            assert refused(replace(found, grade={**found.grade, name: value}), grading.plan), (subject, name)
 
 
 def others(name: str, value: Any, codes: list[str]) -> Iterator[Any]:

@@ -111,6 +111,9 @@ def _input_faults(found: Found) -> Iterator[str]:
     is_blocked = (state, found.grade["state_reason"]) == ("not_computable", BLOCKED)
     if (found.grade["state_reason"] == BLOCKED) != is_blocked or (is_blocked and REFUSED not in own):
         yield f"the state is {state} ({found.grade['state_reason']}), input_state {stated!r}"
+    shown = [name for name in ("grade", "route", "score", "margin") if found.grade[name] is not None]
+    if is_blocked and shown:
+        yield f"refused rows leave the grade open, and {', '.join(shown)} is given"
     if found.grade["grade_without"] is not None and not is_blocked:
         yield "a grade that stands has another one without the refused rows"
 

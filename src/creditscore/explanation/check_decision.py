@@ -58,6 +58,8 @@ def _score_faults(grade: Mapping[str, Any], lines: list[Line], weighed: Weighed)
         low, high, score = numbers["score_low"], numbers["score_high"], numbers["score"]
         if low is not None and high is not None and low > high:
             yield f"the score lies between {plain_micro(low)} and {plain_micro(high)}"
+        if score is None and low is not None and low == high:
+            yield f"its bounds are {plain_micro(low)}, and no score is given"
         if score is not None and (low, high) != (shown_bound(score), shown_bound(score)):
             yield f"the score is {plain_micro(score)}, its bounds are not"
     else:
@@ -65,7 +67,8 @@ def _score_faults(grade: Mapping[str, Any], lines: list[Line], weighed: Weighed)
         score = weighed.scores[0] if weighed.scores[0] == weighed.scores[1] else None
     unknown = any(line.effective is None for line in lines)
     for name, value in (("start", start), ("score", score), ("score_low", low), ("score_high", high)):
-        if numbers[name] != value and not (name == "score" and unknown and value is not None and numbers[name] is None):
+        open_ = name == "score" and unknown and numbers["score_low"] != numbers["score_high"]
+        if numbers[name] != value and not (open_ and value is not None and numbers[name] is None):
             yield f"the rows give {name} {_shown(value)}, the grade has {_shown(numbers[name])}"
 
 
