@@ -48,7 +48,7 @@ def check(
         if found.grade["state_reason"] != BLOCKED:
             faults = decision_faults(plan, found.grade, lines, weighed)
         else:
-            faults = without_faults(found.grade.get("grade_without"), lines)
+            faults = without_faults(plan, found.grade, lines, weighed)
         _refuse(found, faults, "the grade of {} does not follow from its ledger")
     if outcome is not None:
         _refuse(found, _unlike(found, outcome), "the page of {} is not what its records give")

@@ -15,7 +15,7 @@ from creditscore.grading.exact import shown_bound
 from creditscore.grading.facts import aggregate
 from creditscore.grading.lines import Line, article
 from creditscore.grading.plan import Plan, PlanRule
-from creditscore.quantities import MICRO, TOP, to_micro
+from creditscore.quantities import MICRO, TOP, from_micro, to_micro
 from creditscore.schemes.expressions import Node, names, to_python
 from creditscore.schemes.model import MARKS
 
@@ -39,12 +39,53 @@ def decision_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], wei
     yield from _source_faults(plan, grade, lines, weighed)
 
 
-def without_faults(grade: str | None, lines: list[Line]) -> Iterator[str]:
+def without_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], weighed: Weighed) -> Iterator[str]:
     """Why the grade without the refused rows does not follow from its ledger; its score and route are not stated."""
-    decided = [line.reason for line in lines if line.step == "decide"]
-    reached = decided[-1] if decided and decided[-1] not in ("not_graded", "not_computable") else ""
-    if (grade or "") != reached:
-        yield f"the rows give {reached or 'no grade'} without the refused rows, the grade says {grade or 'none'}"
+    path = [line for line in lines if line.step == "decide"]
+    reached = path[-1].reason if path and path[-1].reason not in ("not_graded", "not_computable") else ""
+    stated = grade.get("grade_without") or ""
+    if stated != reached:
+        yield f"the rows give {reached or 'no grade'} without the refused rows, the grade says {stated or 'none'}"
+    rule = next((rule for rule in plan.deciders if path and rule.id == path[0].rule), None)
+    if rule is not None:
+        yield from decision_faults(plan, _hidden_row(plan, grade, path, weighed, rule), lines, weighed)
+        return
+    if grade["domain"] != plan.scheme.domain:
+        yield f"the domain is {plan.scheme.domain}, the grade says {grade['domain']}"
+    if path:
+        yield f"no rule {path[0].rule} decides"
+    yield from _score_faults({**grade, **_hidden_scores(weighed)}, lines, weighed)
+
+
+def _hidden_scores(weighed: Weighed) -> dict[str, Any]:
+    low, high = weighed.scores or (None, None)
+    bounds = {"score_low": low, "score_high": high}
+    shown = {name: from_micro(None if bound is None else shown_bound(bound)) for name, bound in bounds.items()}
+    return {**shown, "score": None if low is None or low != high else from_micro(low)}
+
+
+def _hidden_row(
+    plan: Plan, grade: Mapping[str, Any], path: list[Line], weighed: Weighed, rule: PlanRule
+) -> dict[str, Any]:
+    """The row of a grade that refused rows leave open, with what it does not state put in as its rules give it."""
+    row = {**grade, "grade": None, "route": None, "margin": None, **_hidden_scores(weighed)}
+    score = _micro(row["score"])
+    if rule.effect in ("not_graded", "not_computable"):
+        reason = rule.rule.not_graded or rule.rule.not_computable
+        row |= {"state": rule.effect, "state_reason": reason}
+        return row | (dict.fromkeys(("score", "score_low", "score_high")) if rule.effect == "not_graded" else {})
+    known = {} if score is None else {"score": score}
+    _, margin = _first_grade(plan, rule, path[0], known)
+    routes = {adjuster.id: adjuster.route for adjuster in plan.adjusters}
+    route = next((routes[line.rule] for line in reversed(path[1:]) if routes.get(line.rule)), rule.route)
+    margin = margin if len(path) == 1 and score is not None else None
+    return row | {
+        "state": "graded",
+        "state_reason": "",
+        "grade": grade["grade_without"],
+        "route": route,
+        "margin": from_micro(margin),
+    }
 
 
 def _score_faults(grade: Mapping[str, Any], lines: list[Line], weighed: Weighed) -> Iterator[str]:
