@@ -50,17 +50,23 @@ def write_tables(folder: Path, count: int) -> None:
     codes = credit_codes(count)
     yes = ["true"] * count
     subjects = {
-        "subject_id": codes, "first_filed_on": ["2015-06-01"] * count, "has_income": yes, "books_compliant": yes,
-        "opted_in": ["false"] * count, "not_evaluated": pa.nulls(count, pa.string()),
-    }  # fmt: skip
+        "subject_id": codes,
+        "first_filed_on": ["2015-06-01"] * count,
+        "has_income": yes,
+        "books_compliant": yes,
+        "opted_in": ["false"] * count,
+        "not_evaluated": pa.nulls(count, pa.string()),
+    }
     days = [date(2022, 1, 1) + timedelta(int(day)) for day in rng.integers(0, 360, 2 * count)]
     records = {
         "record_id": [f"r{number}" for number in range(2 * count)],
         "subject_id": [codes[place] for place in rng.integers(0, count, 2 * count)],
         "domain": ["tax"] * (2 * count),
         "item": [ITEMS[place] for place in rng.integers(0, len(ITEMS), 2 * count)],
-        "occurred_on": days, "booked_on": days, "tax_type": ["vat"] * (2 * count),
-    }  # fmt: skip
+        "occurred_on": days,
+        "booked_on": days,
+        "tax_type": ["vat"] * (2 * count),
+    }
     pq.write_table(pa.table(subjects), folder / "subjects.parquet")
     pq.write_table(pa.table(records), folder / "records.parquet")
 
@@ -70,12 +76,26 @@ def cpu_seconds(tree: Path, data: Path, out: Path) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         [
-            sys.executable, "-c", PROGRAM, "grade", "--scheme", "tax", "--period", "2022", "--subjects",
-            str(data / "subjects.parquet"), "--records", str(data / "records.parquet"), "--out", str(out),
+            sys.executable,
+            "-c",
+            PROGRAM,
+            "grade",
+            "--scheme",
+            "tax",
+            "--period",
+            "2022",
+            "--subjects",
+            str(data / "subjects.parquet"),
+            "--records",
+            str(data / "records.parquet"),
+            "--out",
+            str(out),
         ],
         env={**os.environ, "PYTHONPATH": str(tree / "src"), "OMP_NUM_THREADS": "1"},
-        cwd=tree, check=True, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+        cwd=tree,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -96,9 +116,13 @@ def measure(count: int, pairs: int, earlier: Path, folder: Path) -> dict[str, An
     tables = [pq.read_table(data / f"{name}-{pairs}" / "grades.parquet", columns=columns) for name in trees]
     ratios = [round(after / before, 3) for before, after in zip(spent["before"], spent["after"], strict=True)]
     row = {
-        "subjects": count, "records": 2 * count, "equal": tables[0].equals(tables[1]), "cpu_s": spent,
-        "ratios": ratios, "median_ratio": round(statistics.median(ratios), 3),
-    }  # fmt: skip
+        "subjects": count,
+        "records": 2 * count,
+        "equal": tables[0].equals(tables[1]),
+        "cpu_s": spent,
+        "ratios": ratios,
+        "median_ratio": round(statistics.median(ratios), 3),
+    }
     print(json.dumps(row), flush=True)
     return row
 
@@ -116,9 +140,9 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as folder:
         rows = [measure(count, asked.pairs, earlier, Path(folder)) for count in asked.subjects]
-    found = {"before": head.stdout.strip(), "cores": os.cpu_count(), "results": rows}
+    report = {"before": head.stdout.strip(), "cores": os.cpu_count(), "results": rows}
     if asked.out:
-        asked.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        asked.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     sys.exit(0 if all(row["equal"] for row in rows) else 1)
 
 

@@ -83,7 +83,7 @@ worth = {
     "tax@2014": ("2019", ["A", "B", "M", "C", "D"], [0.0, 0.3, 0.4, 1.2, 2.4]),
     "environment/national@2013": ("2019", ["green", "blue", "yellow", "red"], [0.0, 0.2, 0.8, 1.6]),
     "labour/national@2016": ("2019", ["A", "B", "C"], [0.0, 0.0, 0.0]),
-    "court/judgment_defaulter@2018-06-27": ("2019-12-31", ["clear", "triggered", "listed"], [0.0, 0.2, 1.8]),
+    "court/judgment_defaulter@2017-05-01": ("2019-12-31", ["clear", "triggered", "listed"], [0.0, 0.2, 1.8]),
 }
 grades, log_odds = [], np.full(rows, -2.6)
 for name, (period, codes, cost) in worth.items():

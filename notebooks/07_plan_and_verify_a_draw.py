@@ -65,7 +65,7 @@ inspectors = pd.DataFrame({"inspector_id": [f"K{i:02d}" for i in range(18)], "ce
 # %%
 given = [("composite", composite), ("labour_national", labour)]
 changes = [["scale=0.6"], ["composite.serious=4"]]
-plan = make_plan(given, 2090, subjects=firms.iloc[:, :3], inspectors=inspectors, what_if=changes)
+plan = make_plan(given, 2020, subjects=firms.iloc[:, :3], inspectors=inspectors, what_if=changes)
 plan.write("plan")
 pd.DataFrame(visit_rows(plan)).iloc[:, :7]
 
@@ -78,13 +78,13 @@ pd.DataFrame(plan.what_if)
 # %% [markdown]
 # ## Commit, then draw
 #
-# The hash is published before the lottery is held. With the result anybody gets the same firms.
+# The hash stands before the value is known; with the value anybody gets the same firms. Past days: a marked replay.
 
 # %%
-lottery = Randomness("lottery 2090003", date(2090, 1, 8), "six numbers by size, then one", "[0-9]{14}", 17_721_088)
+lottery = Randomness("lottery 2020003", date(2020, 1, 8), "six numbers by size, then one", "[0-9]{14}", 17_721_088)
 who = Who("chen.jie", Path("credit.store"))
-committed = commit("plan", "draw", lottery, date(2090, 1, 4), who, inspectors=inspectors)
-outcome = draw("draw", "01 05 12 20 28 33 07", date(2090, 1, 9), who)
+committed = commit("plan", "draw", lottery, date(2020, 1, 4), who, inspectors=inspectors, replayed=True)
+outcome = draw("draw", "01 05 12 20 28 33 07", date(2020, 1, 9), who)
 print(committed.hash, len(outcome.visits))
 visits = pd.read_csv("draw/visits.csv")
 visits.head()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import creditscore
-from creditscore.clock import clock_at, come, now, office_day, today
+from creditscore.clock import check_day_has_come, clock_at, now, office_day, today
 from creditscore.errors import UsageError
 from creditscore.lists import Book, take_over
 from creditscore.store.entry import moment
@@ -22,9 +22,9 @@ def test_a_day_begins_at_midnight_in_shanghai() -> None:
     with clock_at(EVENING):
         assert today() == date(2026, 12, 2)
         assert moment(None) == "2026-12-01T17:00:00Z"
-        come(date(2026, 12, 2))
+        check_day_has_come(date(2026, 12, 2))
         with pytest.raises(UsageError, match="2026-12-03 has not come") as refused:
-            come(date(2026, 12, 3), "--on")
+            check_day_has_come(date(2026, 12, 3), "--on")
     assert "today is 2026-12-02 (Asia/Shanghai)" in str(refused.value)
     assert refused.value.allowed
     assert refused.value.next
@@ -53,9 +53,9 @@ def test_a_moment_without_a_time_zone_is_refused() -> None:
 
 
 def listed_on(on: str, recorded_on: str | None = None) -> Book:
-    said: dict[str, Any] = {"organ": "局", "document": "〔2026〕1号", "by": "li.na", "recorded_on": recorded_on}
+    details: dict[str, Any] = {"organ": "局", "document": "〔2026〕1号", "by": "li.na", "recorded_on": recorded_on}
     book, _ = take_over(
-        Book(), "91220101MA0000001D", "wage_arrears", "wage_arrears@2022-01-01", on=on, records=["r1"], **said
+        Book(), "91220101MA0000001D", "wage_arrears", "wage_arrears@2022-01-01", on=on, records=["r1"], **details
     )
     return book
 
@@ -71,7 +71,7 @@ def test_no_step_of_a_list_is_entered_before_its_day(days: tuple[str, ...]) -> N
 def test_no_code_asks_the_machine_for_the_day() -> None:
     """`clock` alone reads the clock of the machine."""
     root = Path(creditscore.__file__).parent
-    found = []
+    uses = []
     for path in sorted(root.rglob("*.py")):
         if path == root / "clock.py":
             continue
@@ -82,5 +82,5 @@ def test_no_code_asks_the_machine_for_the_day() -> None:
                 "date",
                 "datetime",
             ):
-                found.append(f"{path.relative_to(root)}:{node.lineno}")
-    assert found == []
+                uses.append(f"{path.relative_to(root)}:{node.lineno}")
+    assert uses == []

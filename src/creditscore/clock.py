@@ -50,10 +50,11 @@ def office_zone() -> tzinfo:
         if name == SHANGHAI:  # a machine without a time zone database: China has had no summer time since 1991
             return timezone(timedelta(hours=8), SHANGHAI)
         raise UsageError(
-            f"{name!r} is no time zone", where=f"the environment variable {VARIABLE}",
+            f"{name!r} is no time zone",
+            where=f"the environment variable {VARIABLE}",
             allowed="a name of the IANA database, such as Asia/Shanghai or Asia/Urumqi",
             next=f"correct or unset {VARIABLE} (without it: {SHANGHAI})",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def office_day(moment: datetime | str) -> date:
@@ -67,11 +68,13 @@ def today() -> date:
     return office_day(now())
 
 
-def come(on: date | int, name: str = "on") -> None:
-    """Nothing, or UsageError for a day after today: what is entered as done has been done."""
+def check_day_has_come(on: date | int, name: str = "on") -> None:
+    """Raise UsageError for a day after today: what is entered as done has been done."""
     day, latest = (from_day(on) if isinstance(on, int) else on), today()
     if day > latest:
         raise UsageError(
-            f"{name}: {day} has not come", where=f"today is {latest} ({office_zone()})", allowed=f"up to {latest}",
+            f"{name}: {day} has not come",
+            where=f"today is {latest} ({office_zone()})",
+            allowed=f"up to {latest}",
             next=f"give the day on which it was done; the office's time zone is set by {VARIABLE}",
-        )  # fmt: skip
+        )

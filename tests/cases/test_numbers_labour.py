@@ -190,8 +190,8 @@ def amounts_read_later() -> dict[str, list[str]]:
         TEXT.with_name("additions_2026_12.md").read_text(encoding="utf-8"),
     )
     assert len(rows) == 3
-    amounts = [(codes, one.replace(",", ""), ten.replace(",", "")) for codes, one, ten in rows]
-    return {code: [one, one, ten, ten] for codes, one, ten in amounts for code in codes.split()}
+    amounts = [(codes, worker.replace(",", ""), ten.replace(",", "")) for codes, worker, ten in rows]
+    return {code: [worker, worker, ten, ten] for codes, worker, ten in amounts for code in codes.split()}
 
 
 @pytest.mark.parametrize("number", range(1, 17))

@@ -207,8 +207,23 @@ def test_the_entry_and_the_measure_and_who_is_told(tmp_path: Path) -> None:
     assert all(word in letter for word in (entry, measure, "had to act"))
     assert "told" not in letter  # the office was told two days after this letter
     late = tmp_path / "late"
-    good("case", "letter", "C2023-0001", "--out", late, "--document-no", "N2", "--office", "O", "--store", store,
-         "--by", "zhang.min", "--on", "2023-05-18")  # fmt: skip
+    good(
+        "case",
+        "letter",
+        "C2023-0001",
+        "--out",
+        late,
+        "--document-no",
+        "N2",
+        "--office",
+        "O",
+        "--store",
+        store,
+        "--by",
+        "zhang.min",
+        "--on",
+        "2023-05-18",
+    )
     letter = (late / "letter.en.txt").read_text(encoding="utf-8")
     assert letter.count("it was told on 2023-05-17") == 1
     assert "0 flaws" in good("store", "check", store).output

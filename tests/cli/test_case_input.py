@@ -44,9 +44,9 @@ def test_a_case_and_its_letter_say_what_the_input_lacked(
     write_snapshot(ingest(subjects, pd.DataFrame(ROWS)), held)
     grade(read_snapshot(held), "tax", 2022, max_rejected=5, accepted=accepted).write(graded)
     run("keep", graded, "--snapshot", held, "--store", store, "--by", "li.na", "--no-check")
-    (kept,) = json.loads(run("runs", "--store", store, "--json").output)
+    (run_row,) = json.loads(run("runs", "--store", store, "--json").output)
     at = ("--store", store, "--on", "2023-12-04")
-    opened = run("case", "open", kept["run_id"], A, "--ground", "facts_wrong:2=x", *at, "--by", "wang.wei").output
+    opened = run("case", "open", run_row["run_id"], A, "--ground", "facts_wrong:2=x", *at, "--by", "wang.wei").output
     assert "数据状态：" in opened
     case = "C2023-0001"
     assert case in opened

@@ -20,8 +20,20 @@ def test_a_disputed_entry_is_marked_until_the_decision(tmp_path: Path) -> None:
     store, entry, measure = entered_wages(tmp_path)
     at = ("--store", store)
     assert "***" not in good("lists", "show", A, *at).output
-    (kept,) = json.loads(good("runs", *at, "--json").output)
-    good("case", "open", kept["run_id"], A, "--ground", "facts_wrong:r2", *at, "--by", "wang.wei", "--on", "2023-05-04")
+    (run_row,) = json.loads(good("runs", *at, "--json").output)
+    good(
+        "case",
+        "open",
+        run_row["run_id"],
+        A,
+        "--ground",
+        "facts_wrong:r2",
+        *at,
+        "--by",
+        "wang.wei",
+        "--on",
+        "2023-05-04",
+    )
     assert "*** 异议处理中：r2 (C2023-0001) ***" in good("lists", "show", A, *at).output
     assert "*** disputed: r2 (C2023-0001) ***" in good("lists", "show", entry, *at, "--lang", "en").output
     assert "***" not in good("lists", "show", A, *at, "--known-at", "2023-05-03").output
@@ -33,8 +45,20 @@ def test_a_disputed_entry_is_marked_until_the_decision(tmp_path: Path) -> None:
     due = good("joint", "due", *tables, *at, "--on", "2023-05-05", "--lang", "en").output
     assert measure in due
     assert "*** disputed: r2 (C2023-0001) ***" in due
-    good("case", "decide", "C2023-0001", "--find", "r2=uphold", "--reason", "查实", *at, "--by", "zhang.min",
-         "--on", "2023-05-09")  # fmt: skip
+    good(
+        "case",
+        "decide",
+        "C2023-0001",
+        "--find",
+        "r2=uphold",
+        "--reason",
+        "查实",
+        *at,
+        "--by",
+        "zhang.min",
+        "--on",
+        "2023-05-09",
+    )
     assert "***" not in good("lists", "show", A, *at).output
     assert "***" not in good("joint", "due", *tables, *at, "--on", "2023-05-10", "--lang", "en").output
     good("lists", "export", *at, "--out", out)
@@ -58,10 +82,10 @@ def test_what_rests_on_an_annulled_entry_is_named_at_once(tmp_path: Path) -> Non
     store, entry = with_a_grade_that_reads_the_entry(tmp_path)
     paper = ("--organ", "局", "--document", "〔2023〕9号", "--by", "chen.jie", "--store", store)
     left = good("lists", "exit", entry, "--way", "annulled", "--on", "2023-06-10", *paper)
-    said = " ".join(left.output.split())
-    assert "*** stale: run" in said
-    assert "listed stands, triggered is derived" in said
-    assert f"creditscore cascade settle {A}" in said
+    words = " ".join(left.output.split())
+    assert "*** stale: run" in words
+    assert "listed stands, triggered is derived" in words
+    assert f"creditscore cascade settle {A}" in words
     assert "1 flaws" in run("store", "check", store).output or "stale" in str(run("store", "check", store).exception)
     good("cascade", "settle", A, "--store", store, "--on", "2023-06-11", "--by", "zhang.min", "--reason", "撤销")
     assert "0 flaws" in good("store", "check", store).output
@@ -69,6 +93,21 @@ def test_what_rests_on_an_annulled_entry_is_named_at_once(tmp_path: Path) -> Non
 
 def test_a_grade_from_before_the_end_of_an_entry_stands(tmp_path: Path) -> None:
     store, entry = with_a_grade_that_reads_the_entry(tmp_path)
-    over = good("lists", "exit", entry, "--way", "deregistered", "--on", "2023-06-10", "--organ", "局", "--document",
-                "〔2023〕9号", "--by", "chen.jie", "--store", store)  # fmt: skip
+    over = good(
+        "lists",
+        "exit",
+        entry,
+        "--way",
+        "deregistered",
+        "--on",
+        "2023-06-10",
+        "--organ",
+        "局",
+        "--document",
+        "〔2023〕9号",
+        "--by",
+        "chen.jie",
+        "--store",
+        store,
+    )
     assert "stale" not in over.output

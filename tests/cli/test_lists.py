@@ -119,8 +119,8 @@ def test_expire_correct_revoke_and_take_over(run: Run, graded: Path) -> None:
     run(
         "exit", case, "--revoke", "虚假申请", "--on", "2026-04-01", "--by", "chen", *PAPER, fails="revokes no such exit"
     )
-    kept = ["take-over", A, "--list", "judgment_defaulter", "--scheme", "court/judgment_defaulter@2017"]
-    assert "listed  entered 2023-05-06" in run(*kept, "--on", "2023-05-06", "--by", "li.na", *PAPER)
+    arguments = ["take-over", A, "--list", "judgment_defaulter", "--scheme", "court/judgment_defaulter@2017"]
+    assert "listed  entered 2023-05-06" in run(*arguments, "--on", "2023-05-06", "--by", "li.na", *PAPER)
     assert "term not published" in run("show", A, "--lang", "en")
     assert "没有记载" in run("show", "91350100M000100Y43")
 

@@ -38,16 +38,16 @@ def kept(folder: Path, snapshot: Snapshot, tmp_path_factory: pytest.TempPathFact
 def test_a_subject_without_a_case(folder: Path, kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     given = ("--grading", str(folder), "--snapshot", str(kept / "snap"), "--scheme", str(SCHEME))
     out = tmp_path / "packet"
-    said = run(capsys, "packet", "build", *given, "--subject", "S1", "-o", str(out))
-    assert said.count("written to") == 2
-    digest = said.split()[-1]
+    output = run(capsys, "packet", "build", *given, "--subject", "S1", "-o", str(out))
+    assert output.count("written to") == 2
+    digest = output.split()[-1]
     assert digest in run(capsys, "packet", "verify", str(out))
     file = out / "packet.json"
     text = file.read_text(encoding="utf-8")
     place = text.index("R1")
     file.write_text(text[:place] + "R9" + text[place + 2 :], encoding="utf-8")
-    said = run(capsys, "packet", "verify", str(out), code=5)
-    assert f"packet.json:{text.count(chr(10), 0, place) + 1}" in said
+    output = run(capsys, "packet", "verify", str(out), code=5)
+    assert f"packet.json:{text.count(chr(10), 0, place) + 1}" in output
 
 
 def test_a_model_part_of_no_registered_model_is_refused(
@@ -57,13 +57,13 @@ def test_a_model_part_of_no_registered_model_is_refused(
     part.write_text(json.dumps(MODEL), encoding="utf-8")
     given = ("--grading", str(folder), "--snapshot", str(kept / "snap"), "--scheme", str(SCHEME), "--subject", "S1")
     models = ("--models", str(tmp_path / "models"))
-    said = run(capsys, "packet", "build", *given, "--model-part", str(part), *models, "-o", str(out), code=2)
-    assert "the model part cannot be read" in said
-    shares = [{**one, "label": {"zh": "甲", "en": "a"}, "value": "1"} for one in MODEL["shares"]]
+    output = run(capsys, "packet", "build", *given, "--model-part", str(part), *models, "-o", str(out), code=2)
+    assert "the model part cannot be read" in output
+    shares = [{**share, "label": {"zh": "甲", "en": "a"}, "value": "1"} for share in MODEL["shares"]]
     whole = {**MODEL, "shares": shares, "probability_low": None, "probability_high": None, "background": {}}
     part.write_text(json.dumps(whole), encoding="utf-8")
-    said = run(capsys, "packet", "build", *given, "--model-part", str(part), *models, "-o", str(out), code=3)
-    assert "there is no store of models here" in said  # so nothing says what the model is
+    output = run(capsys, "packet", "build", *given, "--model-part", str(part), *models, "-o", str(out), code=3)
+    assert "there is no store of models here" in output  # so nothing says what the model is
     assert not out.exists()
     # and a packet that somebody made with one is no packet that verifies
     packet = build(run_in_folder(folder, "S1"), read_snapshot(kept / "snap"), file=SCHEME, added=Added(model=MODEL))

@@ -64,10 +64,10 @@ def test_a_grade_that_refused_rows_leave_open_shows_none() -> None:
     left = [row["subject_id"] for row in grading.grades.to_pylist() if row["state_reason"] == "refused_rows"]
     assert left
     for subject in left:
-        found = read(grading, subject)
-        check(found, grading.plan)
+        files = read(grading, subject)
+        check(files, grading.plan)
         for name, value in (("grade", "A"), ("route", "score"), ("score", Decimal(3)), ("margin", Decimal(1))):
-            assert refused(replace(found, grade={**found.grade, name: value}), grading.plan), (subject, name)
+            assert refused(replace(files, grade={**files.grade, name: value}), grading.plan), (subject, name)
 
 
 def others(name: str, value: Any, codes: list[str]) -> Iterator[Any]:

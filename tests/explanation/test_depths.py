@@ -217,10 +217,10 @@ def test_a_grade_of_a_list_is_quoted_and_no_score_is_told_where_there_are_no_poi
     grading = list_grading(
         "construction/blacklist", "2021-02-01", "passing_on", occurred_on="2021-01-01", penalised=True
     )
-    said = paragraph(explain(grading, "91500000MAAAAAA188"), "en")
-    assert "the grade is “a trigger holds, nobody has decided”." in said
-    assert "decides the grade: “a trigger holds, nobody has decided”." in said
-    assert "score" not in said
+    words = paragraph(explain(grading, "91500000MAAAAAA188"), "en")
+    assert "the grade is “a trigger holds, nobody has decided”." in words
+    assert "decides the grade: “a trigger holds, nobody has decided”." in words
+    assert "score" not in words
     assert "“D” at once, whatever the score" in paragraph(explain(graded("tax@2014"), first_direct("tax@2014")), "en")
 
 

@@ -58,34 +58,34 @@ def ways(grading: Grading) -> Iterator[str]:
     yield from seen.drop_duplicates().index
 
 
-def shown(grading: Grading, one: Explanation) -> Iterator[tuple[str, Lang, str]]:
+def shown(grading: Grading, explanation: Explanation) -> Iterator[tuple[str, Lang, str]]:
     """Everything a person can read: depth, language and text (a page without its styles and data)."""
-    hashes = audit(grading, one.subject_id)
+    hashes = audit(grading, explanation.subject_id)
     for depth in DEPTHS:
         held = hashes if depth == "auditor" else None
         for lang in LANGS:
-            yield depth, lang, render(one, lang, 200, depth, held)
-            page = subject_page(one, lang, hashes=held, depth=depth)
+            yield depth, lang, render(explanation, lang, 200, depth, held)
+            page = subject_page(explanation, lang, hashes=held, depth=depth)
             inside = r"<(style|script).*?</\1>" if depth != "subject" else r"<style.*?</style>"
             yield depth, lang, re.sub(r"<[^>]+>", "\n", re.sub(inside, "", page, flags=re.S))
 
 
 def codes_of(scheme: Scheme) -> set[str]:
     """Codes of the scheme that have words: grades, items, rules and lists; not what a text itself prints."""
-    named = {one.code for one in scheme.grades} | {rule.id for rule in scheme.decide} | set(scheme.items)
+    named = {grade.code for grade in scheme.grades} | {rule.id for rule in scheme.decide} | set(scheme.items)
     named |= set(scheme.lists) | set(scheme.facts)
     return {code for code in named if "_" in code}
 
 
 def codes_in_words(scheme: Scheme) -> list[str]:
     """Grades whose code is a word of ours (`red`, `triggered`), and the ids of our own rows."""
-    words_of_ours = [one.code for one in scheme.grades if one.code.islower()]
+    words_of_ours = [grade.code for grade in scheme.grades if grade.code.islower()]
     return words_of_ours + [re.escape(code) for code in scheme.items if "-" in code]
 
 
 def behind_records(scheme: Scheme, rule: str) -> bool:
     """Whether a rule holds by a fact over records alone, so that a record must stand behind it."""
-    when = next(one.when for one in scheme.decide if one.id == rule)
+    when = next(rule_line.when for rule_line in scheme.decide if rule_line.id == rule)
     return when in scheme.facts and scheme.facts[when].of == "records"
 
 
@@ -93,7 +93,7 @@ def flat(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=[f"{one.scheme}@{one.version}" for one in ENTRIES])
+@pytest.mark.parametrize("entry", ENTRIES, ids=[f"{version.scheme}@{version.version}" for version in ENTRIES])
 def test_every_explanation_is_true(entry: registry.Entry) -> None:
     grading = grading_of(entry)
     scheme = registry.load(entry)
@@ -102,16 +102,16 @@ def test_every_explanation_is_true(entry: registry.Entry) -> None:
     marks["en"].remove("unknown")
     marks["zh"].remove("未知")
     for subject_id in ways(grading):
-        one = explain(grading, subject_id)
-        rows = [line for line in one.lines if line.step == "record"]
+        explanation = explain(grading, subject_id)
+        rows = [line for line in explanation.lines if line.step == "record"]
         standing = [line for line in rows if line.reason.partition(":")[0] not in ("withdrawn", "exempt")]
         bare = re.compile("|".join(rf"(?<![\w-]){code}(?![\w-])" for code in codes_in_words(scheme)) or "no code")
-        for decider in one.deciders:
+        for decider in explanation.deciders:
             assert decider.sure
             assert decider.basis or not behind_records(scheme, decider.rule), decider
-        for depth, lang, text in shown(grading, one):
-            about = f"{one.scheme} {subject_id} {depth} {lang}: {text}"
-            for decider in one.deciders:
+        for depth, lang, text in shown(grading, explanation):
+            about = f"{explanation.scheme} {subject_id} {depth} {lang}: {text}"
+            for decider in explanation.deciders:
                 assert flat(say(decider.label, lang)) in flat(text), about
                 assert flat(say(decider.cited, lang)) in flat(text), about
                 for basis in decider.basis[:6]:
@@ -119,19 +119,19 @@ def test_every_explanation_is_true(entry: registry.Entry) -> None:
                     assert flat(say(basis.label, lang)) in flat(text), about
             if CLEAN[lang] in text:
                 assert not standing, about
-                assert not one.deciders, about
+                assert not explanation.deciders, about
             assert "{0}" not in text, about
             assert depth == "auditor" or not LAWS.search(text), about
-            assert depth == "auditor" or not codes.search(text.replace(one.scheme, "")), about
-            assert depth == "auditor" or lang == "en" or not bare.search(text.replace(one.scheme, "")), about
+            assert depth == "auditor" or not codes.search(text.replace(explanation.scheme, "")), about
+            assert depth == "auditor" or lang == "en" or not bare.search(text.replace(explanation.scheme, "")), about
             if depth == "subject":
                 assert not any(mark in text for mark in marks[lang]), about
                 assert "recalled" not in text, about
-        if one.state == "graded" and not one.by_score:
-            assert one.deciders, one
-            assert "→" not in one.sum
-            page = subject_page(one, "zh", depth="subject")
+        if explanation.state == "graded" and not explanation.by_score:
+            assert explanation.deciders, explanation
+            assert "→" not in explanation.sum
+            page = subject_page(explanation, "zh", depth="subject")
             assert "起评分" not in page
             assert "<svg" not in page
-        decided = [line for line in one.lines if line.decides]
+        decided = [line for line in explanation.lines if line.decides]
         assert not any(line.said.zh.startswith("记载") for line in decided)

@@ -33,7 +33,7 @@ def test_a_condition_that_holds_always_holds_for_each_value(text: str) -> None:
             continue
         env = {"n": Span(low, high) if low < high else low, "m": m, "flag": Span(False, True) if flag is None else flag}
         flags = (True, False) if flag is None else (flag,)
-        values = {bool(test({"n": n, "m": m, "flag": one})) for n in NUMBERS if low <= n <= high for one in flags}
+        values = {bool(test({"n": n, "m": m, "flag": flag})) for n in NUMBERS if low <= n <= high for flag in flags}
         verdict = holds_always(node, env)
         assert verdict is None or values == {verdict}
         assert holds_always(node, env | {"n": OPEN}) in (None, verdict) or len(values) == 1

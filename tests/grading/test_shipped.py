@@ -116,11 +116,11 @@ def tables(scheme: Scheme, year: int, seed: int, count: int) -> dict[str, pd.Dat
             first = day(rng, year, 4)
             base |= {name: first for name in DATES if rng.random() < 0.6} | {"occurred_on": first}
             for name, attribute in scheme.record_attributes.items():
-                needed = any(one.value and one.value.plus == name for one in scheme.items.get(item, []))
-                needed |= any(name in one.requires for one in scheme.items.get(item, []))
+                needed = any(variant.value and variant.value.plus == name for variant in scheme.items.get(item, []))
+                needed |= any(name in variant.requires for variant in scheme.items.get(item, []))
                 if attribute.of is None and (needed or rng.random() < 0.4):
                     base[name] = value(rng, attribute, year, words(scheme, item, name))
-            for name in {name for one in scheme.items.get(item, []) for name in one.requires} - set(
+            for name in {name for variant in scheme.items.get(item, []) for name in variant.requires} - set(
                 scheme.record_attributes
             ):
                 base[name] = base.get(name) or (first if name.endswith("_on") else "7")
@@ -152,13 +152,13 @@ FITTING = ("records: item_not_in_version", "records: missing_date")
 CASES = [(entry, at) for entry in registry.entries() for at in moments(entry)]
 
 
-@pytest.mark.parametrize(("entry", "at"), thinned(CASES, 8), ids=lambda one: str(getattr(one, "scheme", one)))
+@pytest.mark.parametrize(("entry", "at"), thinned(CASES, 8), ids=lambda case: str(getattr(case, "scheme", case)))
 def test_both_interpreters_agree_under_every_shipped_scheme(entry: registry.Entry, at: int | date) -> None:
     scheme = registry.load(entry)
     year = at if isinstance(at, int) else at.year
-    made = tables(scheme, year, 1, 120 if scheme.domain in ("tax", "medical") else 40)
+    inputs = tables(scheme, year, 1, 120 if scheme.domain in ("tax", "medical") else 40)
     intake = date(year + 3, 1, 1)  # the period is over, and no record lies ahead
-    snapshot = cs.ingest(subject_ids="local", intake_on=intake, **made)
+    snapshot = cs.ingest(subject_ids="local", intake_on=intake, **inputs)
     when: dict[str, Any] = {"period": at} if isinstance(at, int) else {"as_of": at}
     few = grade_few(snapshot, f"{entry.scheme}@{entry.version}", **when)
     when["max_rejected"] = 10**6  # rows that this version does not take, or that do not fit their item
@@ -174,7 +174,7 @@ def test_both_interpreters_agree_under_every_shipped_scheme(entry: registry.Entr
         )
     if scheme.domain not in ("tax", "environment", "wages"):
         return  # order is the engine's affair: a few families show it
-    shuffled = {name: frame.sample(frac=1, random_state=7) for name, frame in made.items()}
+    shuffled = {name: frame.sample(frac=1, random_state=7) for name, frame in inputs.items()}
     again = cs.grade(
         cs.ingest(subject_ids="local", intake_on=intake, **shuffled), f"{entry.scheme}@{entry.version}", **when
     )

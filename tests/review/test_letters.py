@@ -26,9 +26,11 @@ from tests.graded import Graded
 
 D = date
 OPENED, DECIDED, WRITTEN = D(2023, 5, 4), D(2023, 5, 9), D(2023, 5, 10)
-TOLD = re.compile(r"已通知|已告知|已于 ?\S* ?告知|已送达|已公布|已公示|已公告|was told|were told|was asked|was sent|"
-                  r"was served|was announced|was published|has been|notified")  # fmt: skip
-MARKS = [label for one in review_words()["marks"].values() for label in (one.zh, one.en)]
+TOLD = re.compile(
+    r"已通知|已告知|已于 ?\S* ?告知|已送达|已公布|已公示|已公告|was told|were told|was asked|was sent|"
+    r"was served|was announced|was published|has been|notified"
+)
+MARKS = [name for mark in review_words()["marks"].values() for name in (mark.zh, mark.en)]
 CODES = ("not_graded", "not_computable", "project_default", "evidence", "None", "{", "}")
 
 # what is decided about each of three records, under which procedure, on which grounds
@@ -71,11 +73,17 @@ def decided_case(log: Log, run: KeptRun, route: str) -> Case:
     ground = "apply_repair" if procedure == "repair" else "facts_wrong"
     snapshot = snapshot_of(run)
     case = open_case(
-        log, run, snapshot, subject, [Ground(ground, one) for one in records[:3]], by="wang.wei", on=OPENED,
+        log,
+        run,
+        snapshot,
+        subject,
+        [Ground(ground, record) for record in records[:3]],
+        by="wang.wei",
+        on=OPENED,
         procedure=procedure,
-    )  # fmt: skip
+    )
     findings = dict(zip(records, actions, strict=False))
-    changes = {one: {"corrected_on": "2023-04-30"} for one, action in findings.items() if action == "correct"}
+    changes = {record: {"corrected_on": "2023-04-30"} for record, action in findings.items() if action == "correct"}
     on_bench = bench(log.store, [snapshot])
     ruling = Ruling(findings, "查实", ("R2014A 20", "R2015A", "R2014B 010101"), changes)
     return decide(log, on_bench, weigh(log, on_bench, case.case_id, ruling, by="zhang.min", on=DECIDED))
@@ -91,7 +99,7 @@ def test_a_letter_says_nothing_that_the_store_does_not_hold(
         move(log, run, "announce", by="chen.jie", on=D(2023, 4, 25))
     case = decided_case(log, run, route)
     data: dict[str, Any] = dossier(log.store, case, snapshot_of(run), on=WRITTEN, weighed=False)
-    assert {one["status"] for one in data["life"]} <= ({"announced", "superseded"} if announced else set())
+    assert {step["status"] for step in data["life"]} <= ({"announced", "superseded"} if announced else set())
     for lang in LANGS:
         text = str(letter(data, lang, document_no="1", on=str(WRITTEN), office="局"))
         assert read_letter(text) == []
@@ -104,13 +112,13 @@ def test_a_letter_says_nothing_that_the_store_does_not_hold(
 
 def read_letter(text: str) -> list[str]:
     """What a letter must not say: acts that nobody did, evidence marks, ids of laws, codes."""
-    faults = [f"told: {found}" for found in TOLD.findall(text)]
-    faults += [f"mark: {one}" for one in MARKS if one in text]
+    faults = [f"told: {sentence}" for sentence in TOLD.findall(text)]
+    faults += [f"mark: {mark}" for mark in MARKS if mark in text]
     faults += [
         f"law: {key}" for key in load_laws() if re.search(rf"(?<![A-Za-z0-9]){re.escape(key)}(?![A-Za-z0-9])", text)
     ]
-    faults += [f"code: {one}" for one in CODES if one in text]
-    faults += [f"scheme: {one}" for one in re.findall(r"\b[a-z_/]+@[0-9-]+", text)]
+    faults += [f"code: {code}" for code in CODES if code in text]
+    faults += [f"scheme: {name}" for name in re.findall(r"\b[a-z_/]+@[0-9-]+", text)]
     return faults
 
 

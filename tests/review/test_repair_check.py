@@ -155,16 +155,20 @@ def test_a_favourable_record_is_not_repaired() -> None:
 
 
 def test_a_date_that_the_rule_needs_and_nobody_gave_is_said() -> None:
-    one = course(NINGXIA, subject([record(0, "NX25-C", day("2026-04-10"), decided_day=None)]), date(2026, 5, 1))
-    found = ways(one)["repair publication@2026-04-01"]
-    assert (found.state, found.earliest, found.sure, found.plans) == ("unknown", None, None, False)
-    note = check_data("S1", one, [found])["options"][0]["notes"][0]
+    publication_course = course(
+        NINGXIA, subject([record(0, "NX25-C", day("2026-04-10"), decided_day=None)]), date(2026, 5, 1)
+    )
+    way = ways(publication_course)["repair publication@2026-04-01"]
+    assert (way.state, way.earliest, way.sure, way.plans) == ("unknown", None, None, False)
+    note = check_data("S1", publication_course, [way])["options"][0]["notes"][0]
     assert all("decided_on" in note[lang] for lang in ("zh", "en"))
     # and so it is before April 2026: publication says nothing
-    one = course(NINGXIA, subject([record(0, "NX25-C", day("2025-04-10"), decided_day=None)]), date(2025, 5, 1))
-    found = ways(one)["repair publication@2023-05-01"]
-    assert found.state == "unknown"
-    assert "decided_on" in check_data("S1", one, [found])["options"][0]["notes"][0]["en"]
+    publication_course = course(
+        NINGXIA, subject([record(0, "NX25-C", day("2025-04-10"), decided_day=None)]), date(2025, 5, 1)
+    )
+    way = ways(publication_course)["repair publication@2023-05-01"]
+    assert way.state == "unknown"
+    assert "decided_on" in check_data("S1", publication_course, [way])["options"][0]["notes"][0]["en"]
 
 
 def test_without_a_tier_the_longest_least_period_is_sure() -> None:
@@ -282,8 +286,8 @@ def test_overall_repair_asks_for_every_record(others: list[tuple[str, Any]], sai
 
 def test_marks_and_readings_are_said() -> None:
     row = record(0, "SD-01", day("2020-01-10"))
-    one = course(registry.pick("environment/shandong@2018"), subject([row]), date(2020, 2, 1), 2020)
-    data = check_data("S1", one, options(one))
+    publication_course = course(registry.pick("environment/shandong@2018"), subject([row]), date(2020, 2, 1), 2020)
+    data = check_data("S1", publication_course, options(publication_course))
     for lang in ("zh", "en"):
         lines = [line for _, under in check_blocks(data, lang) for line in under]
         assert any({"zh": "凭记忆", "en": "recalled"}[lang] in line for line in lines)

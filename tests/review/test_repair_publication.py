@@ -31,27 +31,27 @@ def test_order_58_counts_from_the_decision(given: dict[str, str], tier: str, sur
     before = day(sure) - 1
     for on, state in ((before, "later"), (day(sure), "open")):
         at = date.fromisoformat(iso(on))
-        found = ways(course(NINGXIA, subject([row]), at)).get("repair publication@2023-05-01")
+        way = ways(course(NINGXIA, subject([row]), at)).get("repair publication@2023-05-01")
         if at >= date(2026, 4, 1):
-            assert found is None  # order 36 by then
+            assert way is None  # order 36 by then
             continue
-        assert found is not None
-        assert (found.clock, found.tier, found.state) == ("decided_on", tier, state)
-        assert found.evidence == "verified"
+        assert way is not None
+        assert (way.clock, way.tier, way.state) == ("decided_on", tier, state)
+        assert way.evidence == "verified"
 
 
 def test_order_58_ends_three_years_after_the_decision() -> None:
     for decided, state in (("2022-06-01", "open"), ("2022-05-31", "over")):
         row = record(0, "NX25-C", day(decided), published_day=day("2023-03-01"))
-        found = ways(course(NINGXIA, subject([row]), date(2025, 6, 1)))["repair publication@2023-05-01"]
-        assert (found.state, iso(found.latest)) == (state, decided.replace("2022", "2025"))
+        way = ways(course(NINGXIA, subject([row]), date(2025, 6, 1)))["repair publication@2023-05-01"]
+        assert (way.state, iso(way.latest)) == (state, decided.replace("2022", "2025"))
 
 
 def test_order_58_of_work_safety_is_open_between_three_months_and_a_year() -> None:
     scheme = registry.pick("safety/serious@2023")
     row = record(0, next(iter(scheme.items)), day("2024-01-10"))
-    found = ways(course(scheme, subject([row]), date(2024, 3, 1)))["repair publication@2023-05-01"]
-    assert (found.tier, iso(found.earliest), iso(found.sure)) == ("", "2024-04-11", "2025-01-11")
+    way = ways(course(scheme, subject([row]), date(2024, 3, 1)))["repair publication@2023-05-01"]
+    assert (way.tier, iso(way.earliest), iso(way.sure)) == ("", "2024-04-11", "2025-01-11")
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def test_classes_of_2019(given: dict[str, str], tier: str, earliest: str, sure: 
     """Until 30 April 2023; which class is not said may be the one that is never repaired."""
     scheme = registry.pick("environment/shandong@2018")
     row = record(0, "SD-01", day("2020-01-10"), **given)
-    found = ways(course(scheme, subject([row]), date(2020, 2, 1), 2020))["repair publication@2019-07-01"]
-    assert (found.tier, iso(found.earliest) if found.earliest else "") == (tier, earliest)
-    assert ((iso(found.sure) if found.sure else ""), found.state) == (sure, state)
+    way = ways(course(scheme, subject([row]), date(2020, 2, 1), 2020))["repair publication@2019-07-01"]
+    assert (way.tier, iso(way.earliest) if way.earliest else "") == (tier, earliest)
+    assert ((iso(way.sure) if way.sure else ""), way.state) == (sure, state)
 
 
 def test_the_version_of_the_repair_is_that_of_the_application() -> None:
@@ -80,5 +80,5 @@ def test_the_version_of_the_repair_is_that_of_the_application() -> None:
         (date(2026, 3, 31), "publication@2023-05-01"),
         (date(2026, 4, 1), "publication@2026-04-01"),
     ):
-        rules = [one.name for one in load_repairs() if one.repair == "publication" and one.in_force(day(str(on)))]
+        rules = [rule.name for rule in load_repairs() if rule.repair == "publication" and rule.in_force(day(str(on)))]
         assert rules == [rule]

@@ -23,10 +23,10 @@ def test_the_page_is_what_the_library_says() -> None:
 def test_the_page_says_which_versions_are_exact_and_how_many_citations_have_no_article() -> None:
     page = coverage_markdown()
     every = [registry.load(entry) for entry in registry.entries()]
-    exact = [one.name for one in every if is_exact(one)]
+    exact = [scheme.name for scheme in every if is_exact(scheme)]
     assert f"精确的版本: {len(exact)} of {len(every)}" in page
     assert all(f"`{name}`" in page for name in exact)
-    whole = sum(not cite.article for one in every for _, rule in rules(one) for cite in rule.cite)
+    whole = sum(not cite.article for scheme in every for _, rule in rules(scheme) for cite in rule.cite)
     assert f"{whole} cite the text whole" in page
 
 

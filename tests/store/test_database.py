@@ -174,11 +174,11 @@ def test_a_full_disk_keeps_nothing_of_the_act_and_the_store_works_once_there_is_
         before = len(log.entries())
         with (
             small_files(room),
-            pytest.raises(StoreError, match="cannot be written") as found,
+            pytest.raises(StoreError, match="cannot be written") as raised,
             log.act("li", "r", "x", "", "z" * 50_000),
         ):
             store.con.execute(fill)
-        assert "room on the disk" in str(found.value)
+        assert "room on the disk" in str(raised.value)
         with log.act("li", "r", "x") as act:
             act.con.execute(fill)
     with Database(tmp_path / "s.store") as store:

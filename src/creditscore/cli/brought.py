@@ -9,7 +9,7 @@ from creditscore.cli.progress import working
 from creditscore.errors import InputError
 
 if TYPE_CHECKING:
-    from creditscore.explanation.deciding import Brought
+    from creditscore.explanation.deciding import RuleInputs
     from creditscore.explanation.words import Lang
     from creditscore.grading.exact import Outcome, Subject
     from creditscore.grading.plan import Plan
@@ -75,13 +75,14 @@ def again(
 
 def graded_again(
     folder: Path, subject: str, snapshot: Path, scheme: str | None
-) -> tuple[Outcome, dict[str, Any], Brought]:
-    """The outcome of one subject of a written grading, its row of grades, graded again from the snapshot, and what it
-    brought.
+) -> tuple[Outcome, dict[str, Any], RuleInputs]:
+    """Grade one subject of a written grading again from the snapshot.
+
+    Returns its outcome, its row of grades, and what its rules read.
     """
     from datetime import date
 
-    from creditscore.explanation.deciding import brought_by
+    from creditscore.explanation.deciding import read_by_rules
     from creditscore.explanation.read import read
     from creditscore.grading.exact import grade_subject
     from creditscore.grading.replay import inputs
@@ -101,8 +102,12 @@ def graded_again(
             replayed=run["law_known_at"] != "latest",
         )
         check_text(grading.plan, run)
-        ((_, one),) = inputs(grading)
-    return grade_subject(grading.plan, one), grading.grades.to_pylist()[0], brought_by(grading.plan, one)
+        ((_, inputs_of_subject),) = inputs(grading)
+    return (
+        grade_subject(grading.plan, inputs_of_subject),
+        grading.grades.to_pylist()[0],
+        read_by_rules(grading.plan, inputs_of_subject),
+    )
 
 
 def check_text(plan: Plan, run: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ def said_case(case: Case, on: date, given: str, marks: Sequence[Label] = ()) -> 
     lines = [f"{case.subject_id}  {case.scheme}  {case.period}  {', '.join(case.contested)}"]
     if case.open:
         lines.append(_until(None if case.decide_by is None else case.decide_by.isoformat(), case.provisional, lang))
-    lines += [f"{text('input_state', lang)}{_colon(lang)}{say(mark, lang)}" for mark in marks]
+    lines += [f"{text('input_state', lang)}{text('colon', lang)}{say(mark, lang)}" for mark in marks]
     return f"{case.case_id}  {procedure}  {state}", [clean(one) for one in lines]
 
 
@@ -40,7 +40,7 @@ def said_grade(decision: Mapping[str, Any], given: str) -> str:
 
     lang = lang_of(given)
     before, after = graded_in_short(decision["before"]), graded_in_short(decision["after"])
-    colon = "：" if lang == "zh" else ": "
+    colon = text("colon", lang)
     return f"{phrase('grade', lang)}{colon}{before} → {after}"
 
 
@@ -58,7 +58,7 @@ def due_lines(found: Iterable[Due], given: str) -> Iterable[tuple[str, list[str]
 def show_dossier(data: dict[str, Any], given: str) -> None:
     """A case on the terminal: head, what is contested, two by two per record, questions, life, decision."""
     lang = lang_of(given)
-    colon = "：" if lang == "zh" else ": "
+    colon = text("colon", lang)
     if data["made_up"]:
         say_line(f"*** {phrase('made_up', lang)} ***")
     say_line(f"{data['case_id']}  {data['procedure_label'][lang]}  {data['state_label'][lang]}")
@@ -103,7 +103,7 @@ def _merits(data: dict[str, Any], lang: Lang) -> None:
     rows = [(one["record_id"] or phrase("all", lang), *(one[cell] for cell in cells)) for one in data["merits"]]
     show(heads, rows, phrase("merits", lang), fold=True)
     if data["state"] in ("open", "asked") and data["procedure"] != "repair":
-        colon = "：" if lang == "zh" else ": "
+        colon = text("colon", lang)
         second = data["merits"][-1]["now_without"]
         say_line(f"*** {phrase('disputed', lang)}  {phrase('second', lang)}{colon}{second} ***")
 
@@ -171,14 +171,10 @@ def _follows(found: dict[str, Any], lang: Lang) -> Iterator[tuple[str, list[str]
 
 def _input(lines: Iterable[str], lang: Lang) -> None:
     for line in lines:
-        say_line(clean(f"{text('input_state', lang)}{_colon(lang)}{line}"))
-
-
-def _colon(lang: Lang) -> str:
-    return "：" if lang == "zh" else ": "
+        say_line(clean(f"{text('input_state', lang)}{text('colon', lang)}{line}"))
 
 
 def _until(day: str | None, provisional: bool, lang: Lang) -> str:
-    colon = "：" if lang == "zh" else ": "
+    colon = text("colon", lang)
     unsure = f"  ({phrase('provisional', lang)})" if provisional else ""
     return f"{phrase('decide_by', lang)}{colon}{day or phrase('no_limit', lang)}{unsure}"

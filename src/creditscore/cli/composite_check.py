@@ -40,8 +40,13 @@ def check_command(
             "faults": [vars(fault) for fault in faults],
             "reach": reach,
             "demo": {
-                name: {"sentence": one.sentence, "grades": one.counts, "different": one.different, "even": one.even}
-                for name, one in spread.items()
+                name: {
+                    "sentence": spread_of_demo.sentence,
+                    "grades": spread_of_demo.counts,
+                    "different": spread_of_demo.different,
+                    "even": spread_of_demo.even,
+                }
+                for name, spread_of_demo in spread.items()
             },
         }
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))

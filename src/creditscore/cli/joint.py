@@ -272,13 +272,12 @@ def due_command(
         found = due(cases.values(), chosen, entries, day)
         disputed = disputed_entries(log.store, load(log.store))
     if found:
-        show_blocks(
-            lines.due(
-                one, made := cases[one.proposal_id].proposal, day, chosen, lang,
-                disputes_in_words(disputed.get(made.listing_id, ())),
-            )
-            for one in found
-        )  # fmt: skip
+        blocks = []
+        for step in found:
+            proposal = cases[step.proposal_id].proposal
+            contested = disputes_in_words(disputed.get(proposal.listing_id, ()))
+            blocks.append(lines.due(step, proposal, day, chosen, lang, contested))
+        show_blocks(blocks)
     say_line(lines.due_sum(found, chosen, lang))
 
 

@@ -121,7 +121,7 @@ def _name_stale(store: Path, cases: list[str]) -> None:
     with open_log(store, read_only=True) as log:
         on_bench = bench(log.store)
         for case in cases:
-            one = on_bench.book.case(case)
+            entry = on_bench.book.case(case)
             try:
                 stale = stale_after_exit(log, on_bench, case)
             except (DifferenceError, InputError) as error:
@@ -129,10 +129,12 @@ def _name_stale(store: Path, cases: list[str]) -> None:
                 continue
             for flaw in stale:
                 say_line(f"*** stale: {flaw.thing}: {flaw.message} ***")
-            if stale and one.exit_reason == "annulled":
-                say_line(f"`creditscore cascade settle {one.subject_id} --store {store} …` draws them")
+            if stale and entry.exit_reason == "annulled":
+                say_line(f"`creditscore cascade settle {entry.subject_id} --store {store} …` draws them")
             elif stale:
-                say_line(f"grade again as known from {iso_day(one.first_day_out)} on, with the listings exported anew")
+                say_line(
+                    f"grade again as known from {iso_day(entry.first_day_out)} on, with the listings exported anew"
+                )
 
 
 def expire_command(store: Store, on: On, by: By, roles: RolesFile = None, recorded_on: Recorded = None) -> None:

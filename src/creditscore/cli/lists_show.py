@@ -106,5 +106,5 @@ def _disputed(store: Path, book: Book, known_at: str | None) -> dict[str, str]:
 
     day = None if known_at is None else date_given(known_at, "--known-at")
     with open_log(store, read_only=True) as log:
-        found = disputed_entries(log.store, book if day is None else book.known(day), day)
-    return {entry: disputes_in_words(disputes) for entry, disputes in found.items()}
+        disputes_of_entry = disputed_entries(log.store, book if day is None else book.known(day), day)
+    return {entry: disputes_in_words(disputes) for entry, disputes in disputes_of_entry.items()}

@@ -44,22 +44,24 @@ def register_command(
     from creditscore.modelling.release.statutory import statutory_model
 
     made: Any
-    said = None
+    validation = None
     if scheme:
         made = statutory_model(model)
     else:
         made = load_bundle(model)
         file = report or folder_of(Path(model)) / "validation.json"
         if file.is_file():
-            said = read_object(file, "the report", next=REPORT)
+            validation = read_object(file, "the report", next=REPORT)
         elif report is not None:
             raise UsageError("there is no such report", where=str(report), next=REPORT)
     with working(f"registering {name}"):
         place = open_store(store, tracking_uri, roles)
-        found = register(made, name, actor=by, store=place, report=said, at=at)
+        registered = register(made, name, actor=by, store=place, report=validation, at=at)
     say_held_in(place)
-    typer.echo(f"{found.name} version {found.version}  {found.verdict or found.scheme or 'not validated'}")
-    say_facts({"content": found.content_hash, "data": found.data_hash or "none"})
+    typer.echo(
+        f"{registered.name} version {registered.version}  {registered.verdict or registered.scheme or 'not validated'}"
+    )
+    say_facts({"content": registered.content_hash, "data": registered.data_hash or "none"})
 
 
 def promote_command(

@@ -90,7 +90,7 @@ def _of_case(
     file: Path | None, model: dict[str, Any] | None, out: Path,
 ) -> None:  # fmt: skip
     from creditscore.cli.acting import date_given, open_log, own_schemes
-    from creditscore.clock import come
+    from creditscore.clock import check_day_has_come
     from creditscore.review.cases import case_of
     from creditscore.review.disputes import case_run
     from creditscore.review.keeping import snapshot_of
@@ -101,7 +101,7 @@ def _of_case(
         found = case_of(log.store, case_id)
         source = snapshot_of(case_run(log.store, found), snapshot)
         day = found.events[-1].on if on is None else date_given(on)
-        come(day)
+        check_day_has_come(day)
         own = own_schemes([file] if file else None)
         with working(f"gathering all about {case_id}"):
             run = run_of_case(log.store, found, source, own)

@@ -117,13 +117,13 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
     } | ({} if hashes is None else {"audit": _hashes(hashes)})
 
 
-def subject_data(one: Explanation, made_up: bool | None = None) -> dict[str, Any]:
+def subject_data(explanation: Explanation, made_up: bool | None = None) -> dict[str, Any]:
     """What the subject's own page shows: the grade, why, and what to do; no marks of evidence, no codes."""
-    whole = explanation_data(one, made_up)
-    kept = ("subject_id", "name", "title", "period", "grade_label", "state_reason", "input", "made_up")
-    return {name: whole[name] for name in kept} | {
-        "said": {lang: terminal.clean(paragraph(one, lang)) for lang in words.LANGS},
-        "to_do": {lang: [terminal.clean(line) for line in what_to_do(one, lang)] for lang in words.LANGS},
+    whole = explanation_data(explanation, made_up)
+    names = ("subject_id", "name", "title", "period", "grade_label", "state_reason", "input", "made_up")
+    return {name: whole[name] for name in names} | {
+        "said": {lang: terminal.clean(paragraph(explanation, lang)) for lang in words.LANGS},
+        "to_do": {lang: [terminal.clean(line) for line in what_to_do(explanation, lang)] for lang in words.LANGS},
     }
 
 

@@ -26,7 +26,7 @@ class Deciding:
 
 
 @dataclass(frozen=True)
-class Brought:
+class RuleInputs:
     """What a subject brought, as its rules read it: assessed records and the names of conditions."""
 
     plan: Plan
@@ -35,37 +35,39 @@ class Brought:
     lookups: Mapping[str, int]
 
 
-def brought_by(plan: Plan, subject: Subject) -> Brought:
+def read_by_rules(plan: Plan, subject: Subject) -> RuleInputs:
     """What the rules of a plan read of a subject."""
     opened = opening(plan, subject)
     env = opened.env | record_facts(plan, opened.records, opened.lookups)
     env |= other_facts(plan, env, opened.dates, subject.history, subject.listings)
-    return Brought(plan, tuple(opened.records), env, opened.lookups)
+    return RuleInputs(plan, tuple(opened.records), env, opened.lookups)
 
 
-def day_and_number(brought: Brought | None, record_id: str) -> tuple[str, str]:
+def find_day_and_number(rule_inputs: RuleInputs | None, record_id: str) -> tuple[str, str]:
     """The day that counts of a record and its document number; empty where they are not at hand."""
-    for record in brought.records if brought is not None else ():
+    for record in rule_inputs.records if rule_inputs is not None else ():
         if record["record_id"] == record_id:
             return iso(record["day"]), record["document_no"]
     return "", ""
 
 
-def deciding(rule: Decide, scheme: Scheme, ledger: Collection[Mapping[str, Any]], brought: Brought | None) -> Deciding:
+def find_deciding(
+    rule: Decide, scheme: Scheme, ledger: Collection[Mapping[str, Any]], rule_inputs: RuleInputs | None
+) -> Deciding:
     """The records that make a rule hold, in the order of the ledger; of a written grading alone, those that may."""
     if rule.when is None:
         return Deciding()
     tree = parse(rule.when)
     rows = [row for row in ledger if row["step"] == "record" and row["reason"].partition(":")[0] not in ASIDE]
-    if brought is not None:
-        env = {**brought.env, "score": 0}
-        chosen = {record for name in holding(tree, env) for record in _records_of(brought, name)}
+    if rule_inputs is not None:
+        env = {**rule_inputs.env, "score": 0}
+        chosen = {record for name in holding(tree, env) for record in _records_of(rule_inputs, name)}
         return Deciding(tuple(row["record_id"] for row in rows if row["record_id"] in chosen))
     read = set(holding(tree, None))
     items = {item for name in read for item in _items(scheme, name)}
-    found = tuple(dict.fromkeys(row["record_id"] for row in rows if row["item"] in items))
+    record_ids = tuple(dict.fromkeys(row["record_id"] for row in rows if row["item"] in items))
     alone = all(_over_records(scheme, name) for name in read)
-    return Deciding(found, not found or (len(found) == 1 and alone))
+    return Deciding(record_ids, not record_ids or (len(record_ids) == 1 and alone))
 
 
 def holding(node: Node, env: Mapping[str, Any] | None, wanted: bool = True) -> Iterator[str]:
@@ -83,22 +85,22 @@ def holding(node: Node, env: Mapping[str, Any] | None, wanted: bool = True) -> I
                 yield from holding(part, env, wanted)
     elif kind == "cmp":
         sign = node[1] if wanted else OPPOSITE[node[1]]
-        left, right = (tuple(names(one)) for one in node[2:])
+        left, right = (tuple(names(side)) for side in node[2:])
         yield from (*left, *right) if sign == "=" else left if sign in (">", ">=") else right if sign != "<>" else left
     elif wanted:
         yield from names(node)
 
 
-def _records_of(brought: Brought, name: str) -> Iterator[str]:
+def _records_of(rule_inputs: RuleInputs, name: str) -> Iterator[str]:
     """The records behind a fact; behind a time since a fact, those of that fact."""
-    fact = next((one for one in brought.plan.facts if one.name == name), None)
+    fact = next((plan_fact for plan_fact in rule_inputs.plan.facts if plan_fact.name == name), None)
     if fact is None:
         return
     if fact.of != "records":
         for base in fact.dates:
-            yield from _records_of(brought, base)
+            yield from _records_of(rule_inputs, base)
         return
-    taken = [record for record in brought.records if reads(fact, record, brought.lookups)]
+    taken = [record for record in rule_inputs.records if reads(fact, record, rule_inputs.lookups)]
     yield from (record["record_id"] for record in _foremost(fact, taken))
 
 
@@ -119,7 +121,7 @@ def _items(scheme: Scheme, name: str) -> set[str]:
     if fact is None:
         return set()
     listed = set(fact.items)
-    listed |= {code for code, variants in scheme.items.items() for one in variants if set(one.tags) & set(fact.tags)}
+    listed |= {code for code, variants in scheme.items.items() for item in variants if set(item.tags) & set(fact.tags)}
     return listed.union(*(_items(scheme, base) for base in fact.dates))
 
 

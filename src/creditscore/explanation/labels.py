@@ -12,8 +12,8 @@ from creditscore.explanation.words import plain, word
 from creditscore.grading.identity import hash_of
 from creditscore.grading.lines import article
 from creditscore.schemes import registry
-from creditscore.schemes.citing import cited
-from creditscore.schemes.laws import Law, load_laws
+from creditscore.schemes.citing import all_laws, cited
+from creditscore.schemes.laws import Law
 from creditscore.schemes.model import EFFECTS, Decide, Item, Label, Rule, Scheme
 from creditscore.schemes.walk import cites
 
@@ -36,15 +36,15 @@ class Labels:
 
     def item(self, code: str, place: str = "") -> Label | None:
         variants = self._variants(code)
-        fitting = [one for one in variants if article(one) == place] or variants
+        fitting = [variant for variant in variants if article(variant) == place] or variants
         return fitting[0].label if fitting else None
 
     def under(self, code: str, place: str, capped: Collection[str]) -> str:
         """The group or pool of an item among those that have a cap row."""
         variants = self._variants(code)
-        for one in [one for one in variants if article(one) == place] or variants:
-            pool = one.value.pool if one.value is not None else None
-            for name in (pool, one.group):
+        for variant in [variant for variant in variants if article(variant) == place] or variants:
+            pool = variant.value.pool if variant.value is not None else None
+            for name in (pool, variant.group):
                 if name is not None and name in capped:
                     return name
         return ""
@@ -99,11 +99,11 @@ class Labels:
 
     def rule(self, rule: str) -> Decide | None:
         """A line of `decide`; None where the rules are not at hand."""
-        return next((one for one in self.scheme.decide if one.id == rule), None) if self.scheme else None
+        return next((line for line in self.scheme.decide if line.id == rule), None) if self.scheme else None
 
     def texts(self, beside: Path | None) -> dict[str, Law]:
         """The legal texts that the scheme cites."""
-        laws = texts_of(beside)
+        laws = all_laws(beside)
         used = {cite.law for _, cite in cites(self.scheme)} if self.scheme else set()
         return {law: laws[law] for law in sorted(used) if law in laws}
 
@@ -160,19 +160,11 @@ def labels_of(manifest: Mapping[str, Any], scheme: Scheme | None = None) -> Labe
     return Labels(scheme, name, manifest.get("scheme_hash", known) != known)
 
 
-def texts_of(beside: Path | None = None) -> Mapping[str, Law]:
-    """The legal texts of the library and of a folder beside it; none where they cannot be read."""
-    try:
-        return load_laws() | (load_laws(beside) if beside is not None and beside.is_dir() else {})
-    except CreditscoreError:
-        return {}
-
-
 def law_titles(articles: list[str], beside: Path | None = None) -> dict[str, Label]:
     """The legal texts that articles of the form `LAW place` point to, with number and title, in order of id.
 
     `beside`: a folder of further texts, for a scheme outside the library.
     """
-    laws = texts_of(beside)
+    laws = all_laws(beside)
     used = sorted({one.split(" ")[0] for one in articles if one})
     return {key: cited(key, "", laws, number=True) for key in used if key in laws}

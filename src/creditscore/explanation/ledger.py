@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.explanation.check import check, plan_of
-from creditscore.explanation.deciding import Brought, Deciding, brought_by, day_and_number, deciding
+from creditscore.explanation.deciding import Deciding, RuleInputs, find_day_and_number, find_deciding, read_by_rules
 from creditscore.explanation.input_lines import RefusedRow, input_lines, refused_rows
-from creditscore.explanation.labels import Labels, labels_of, law_titles, texts_of
+from creditscore.explanation.labels import Labels, labels_of, law_titles
 from creditscore.explanation.numbers import MINUS, points
 from creditscore.explanation.read import Found, read
 from creditscore.explanation.words import Lang, plain, word
 from creditscore.grading.exact import Outcome
 from creditscore.grading.replay import inputs
 from creditscore.grading.result import Grading
-from creditscore.schemes.citing import cited_rules, cited_text, without_ids
+from creditscore.schemes.citing import all_laws, cited_rules, cited_text, without_ids
 from creditscore.schemes.expressions import names, parse
 from creditscore.schemes.model import EFFECTS, Label, Scheme
 
@@ -144,30 +144,30 @@ def explain(
     laws: Path | None = None,
     outcome: Outcome | None = None,
     row_again: Mapping[str, Any] | None = None,
-    brought: Brought | None = None,
+    rule_inputs: RuleInputs | None = None,
 ) -> Explanation:
     """Explain one subject of a grading in memory or in the folder that a grading was written to.
 
     `scheme` chooses one where the folder holds several; `words_of` is the scheme whose labels are used, for one
     outside the library, and `laws` the folder of its legal texts. `outcome` is the subject graded again from what was
-    graded, and `row_again` its row of grades, where that is at hand; every number and code is then compared. `brought`
-    is what the subject brought: it says which records decided; a grading in memory has it itself. InputError when the
-    folder, one of its files or the subject is missing; SchemeError when the parts of the page do not fit
-    (`explanation.check`).
+    graded, and `row_again` its row of grades, where that is at hand; every number and code is then compared.
+    `rule_inputs` is what the rules read of the subject: it says which records decided; a grading in memory has it
+    itself. InputError when the folder, one of its files or the subject is missing; SchemeError when the parts of the
+    page do not fit (`explanation.check`).
     """
-    found = read(source, subject_id, scheme)
-    labels = labels_of(found.manifest, source.plan.scheme if isinstance(source, Grading) else words_of)
+    written = read(source, subject_id, scheme)
+    labels = labels_of(written.manifest, source.plan.scheme if isinstance(source, Grading) else words_of)
     plan = source.plan if isinstance(source, Grading) else None
     if plan is None and labels.scheme is not None and not labels.changed:
-        plan = plan_of(found.manifest, labels.scheme)
-    check(found, plan, outcome, row_again)
+        plan = plan_of(written.manifest, labels.scheme)
+    check(written, plan, outcome, row_again)
     if isinstance(source, Grading):
-        ((_, subject),) = inputs(source, [found.grade["subject_id"]])
-        brought = brought_by(source.plan, subject)
-    deciders = _deciders(found, labels, brought, laws)
-    behind = {one.record_id: decider for decider in deciders for one in decider.basis if decider.sure}
-    lines = tuple(_marked(line, behind) for line in lines_of(found, labels, laws))
-    grade, manifest = found.grade, found.manifest
+        ((_, subject),) = inputs(source, [written.grade["subject_id"]])
+        rule_inputs = read_by_rules(source.plan, subject)
+    deciders = _deciders(written, labels, rule_inputs, laws)
+    behind = {record.record_id: decider for decider in deciders for record in decider.basis if decider.sure}
+    lines = tuple(_marked(line, behind) for line in lines_of(written, labels, laws))
+    grade, manifest = written.grade, written.manifest
     readings = [one for one in (grade["readings"] or "").split(";") if one]
     known = manifest.get("readings", {})
     own = labels.texts(laws)
@@ -181,7 +181,7 @@ def explain(
     code = grade["grade"] or ""
     return Explanation(
         subject_id=grade["subject_id"],
-        name=found.name,
+        name=written.name,
         scheme=str(manifest["scheme"]),
         title=labels.title,
         period=str(grade["period"]),
@@ -200,7 +200,7 @@ def explain(
         route=grade["route"] or "",
         margin=grade["margin"],
         evidence=grade["evidence"],
-        readings={one: without_ids(Label(**known[one]), own) if one in known else plain(one) for one in readings},
+        readings={name: without_ids(Label(**known[name]), own) if name in known else plain(name) for name in readings},
         lines=lines,
         laws=law_titles([line.article for line in lines], laws),
         notes=tuple(notes),
@@ -208,9 +208,9 @@ def explain(
         lower_is_better=_lower_is_better(labels, lines),
         input_state=grade.get("input_state") or "",
         grade_without=grade.get("grade_without") or "",
-        refused=refused_rows(found.refused, grade["subject_id"], manifest.get("accepted", [])),
+        refused=refused_rows(written.refused, grade["subject_id"], manifest.get("accepted", [])),
         deciders=deciders,
-        by_score=_by_score(labels, found),
+        by_score=_by_score(labels, written),
     )
 
 
@@ -218,55 +218,59 @@ def _marked(line: Line, behind: Mapping[str, Decider]) -> Line:
     """A line of a record behind a rule that decided says so, also where it carries no points."""
     if line.step != "record" or line.record_id not in behind:
         return line
-    said = (
+    words = (
         word("reasons", f"decides:{line.rule}", behind[line.record_id].grade) if line.reason == "noted" else line.said
     )
-    return replace(line, decides=True, said=said)
+    return replace(line, decides=True, said=words)
 
 
-def _deciders(found: Found, labels: Labels, brought: Brought | None, laws: Path | None) -> tuple[Decider, ...]:
+def _deciders(written: Found, labels: Labels, rule_inputs: RuleInputs | None, laws: Path | None) -> tuple[Decider, ...]:
     """The rules on the way to a grade, without the one that only looked up a score band."""
-    if found.grade["state"] != "graded":
+    if written.grade["state"] != "graded":
         return ()
-    texts = texts_of(laws)
+    texts = all_laws(laws)
     chosen = []
-    for row in found.ledger:
+    for row in written.ledger:
         rule = labels.rule(row["rule"] or "")
         if row["step"] != "decide" or (rule is not None and rule.bands is not None):
             continue
-        if rule is None and found.grade["route"] == "score":
+        if rule is None and written.grade["route"] == "score":
             continue  # without the rules at hand a grade by score cannot be told from a band
-        behind = Deciding() if rule is None else deciding(rule, labels.known, found.ledger, brought)
+        behind = Deciding() if rule is None else find_deciding(rule, labels.known, written.ledger, rule_inputs)
         code = row["reason"] or ""
         chosen.append(
             Decider(
                 row["rule"] or "",
                 labels.line("decide", "", row["rule"] or "", row["article"] or ""),
                 cited_text(row["article"] or "", texts) if rule is None else cited_rules(rule.cite, texts),
-                "" if rule is None else next(one for one in EFFECTS if getattr(rule, one) is not None),
+                "" if rule is None else next(effect for effect in EFFECTS if getattr(rule, effect) is not None),
                 labels.grade(code) or plain(code),
-                tuple(_basis(found, labels, brought, one) for one in behind.records),
+                tuple(_basis(written, labels, rule_inputs, record_id) for record_id in behind.records),
                 behind.sure,
             )
         )
     return tuple(chosen)
 
 
-def _basis(found: Found, labels: Labels, brought: Brought | None, record_id: str) -> Basis:
-    row = next(one for one in found.ledger if one["step"] == "record" and one["record_id"] == record_id)
+def _basis(written: Found, labels: Labels, rule_inputs: RuleInputs | None, record_id: str) -> Basis:
+    row = next(
+        record_row
+        for record_row in written.ledger
+        if record_row["step"] == "record" and record_row["record_id"] == record_id
+    )
     label = labels.item(row["item"] or "", row["article"] or "") or plain(row["item"] or "")
-    return Basis(record_id, label, *day_and_number(brought, record_id))
+    return Basis(record_id, label, *find_day_and_number(rule_inputs, record_id))
 
 
-def _by_score(labels: Labels, found: Found) -> bool:
+def _by_score(labels: Labels, written: Found) -> bool:
     """Whether a rule on the way to the grade looked at the score; without the rules, as the route says."""
     if labels.scheme is None:
-        return str(found.grade["route"]) == "score"
-    rules = [labels.rule(row["rule"] or "") for row in found.ledger if row["step"] == "decide"]
+        return str(written.grade["route"]) == "score"
+    rules = [labels.rule(row["rule"] or "") for row in written.ledger if row["step"] == "decide"]
     return any(
-        one.bands is not None or (one.when is not None and "score" in names(parse(one.when)))
-        for one in rules
-        if one is not None
+        rule.bands is not None or (rule.when is not None and "score" in names(parse(rule.when)))
+        for rule in rules
+        if rule is not None
     )
 
 
@@ -277,13 +281,13 @@ def _lower_is_better(labels: Labels, lines: tuple[Line, ...]) -> bool:
     return sum((line.effective or Decimal(0) for line in lines if line.step == "record"), Decimal(0)) > 0
 
 
-def lines_of(found: Found, labels: Labels, laws: Path | None = None) -> tuple[Line, ...]:
+def lines_of(written: Found, labels: Labels, laws: Path | None = None) -> tuple[Line, ...]:
     """The ledger in words, line by line."""
-    texts = texts_of(laws)
-    totals = _totals(found)
+    texts = all_laws(laws)
+    totals = _totals(written)
     lines: list[Line] = []
-    capped = {row["item"] for row in found.ledger if row["step"] == "cap"}
-    for row, total in zip(found.ledger, totals, strict=True):
+    capped = {row["item"] for row in written.ledger if row["step"] == "cap"}
+    for row, total in zip(written.ledger, totals, strict=True):
         step = row["step"]
         lines.append(
             Line(
@@ -305,11 +309,11 @@ def lines_of(found: Found, labels: Labels, laws: Path | None = None) -> tuple[Li
     return tuple(lines)
 
 
-def _totals(found: Found) -> list[Decimal | None]:
+def _totals(written: Found) -> list[Decimal | None]:
     """The score after each row; None after a number nobody knows, until the last cap has absorbed it."""
-    rows = found.ledger
+    rows = written.ledger
     caps = [k for k, row in enumerate(rows) if row["step"] == "cap" and row["effective"] is not None]
-    absorbed = caps[-1] if caps and found.grade["score"] is not None else len(rows)
+    absorbed = caps[-1] if caps and written.grade["score"] is not None else len(rows)
     total, is_open = Decimal(0), not any(row["step"] == "start" for row in rows)
     totals: list[Decimal | None] = []
     for k, row in enumerate(rows):

@@ -61,21 +61,23 @@ def principal_reasons(one: Explanation, most: int = MOST) -> tuple[Reason, ...]:
     return tuple(sorted(found, key=lambda reason: (-abs(reason.points), reason.label.en, reason.records))[:most])
 
 
-def paragraph(one: Explanation, lang: Lang = "zh", office: bool = False) -> str:
+def paragraph(explanation: Explanation, lang: Lang = "zh", office: bool = False) -> str:
     """The grade and why, as one paragraph for the subject itself; for the office also what did not decide."""
-    name, period = one.name or one.subject_id, period_said(one.period, lang)
-    head = text("para_head", lang, name, period, say(one.title, lang))
-    if one.state != "graded":
-        said = text("para_none", lang, say(word("states", one.state), lang), say(one.state_reason, lang))
-        return _join([head + said, text("para_rights", lang)], lang)
-    parts = [head + text("para_grade", lang, grade_name(one.grade, say(one.grade_label, lang)))]
-    if one.by_score and one.score is not None and one.start is not None:
-        parts.append(text("para_score", lang, points(one.start), points(one.score)))
-    for decider in one.deciders:
-        parts += decider_said(one, decider, lang)
-    if not one.by_score and office and one.score is not None:
-        parts.append(text("para_aside", lang, points(one.score)))
-    reasons = principal_reasons(one) if one.by_score or office else ()
+    name, period = explanation.name or explanation.subject_id, period_said(explanation.period, lang)
+    head = text("para_head", lang, name, period, say(explanation.title, lang))
+    if explanation.state != "graded":
+        sentence = text(
+            "para_none", lang, say(word("states", explanation.state), lang), say(explanation.state_reason, lang)
+        )
+        return _join([head + sentence, text("para_rights", lang)], lang)
+    parts = [head + text("para_grade", lang, grade_name(explanation.grade, say(explanation.grade_label, lang)))]
+    if explanation.by_score and explanation.score is not None and explanation.start is not None:
+        parts.append(text("para_score", lang, points(explanation.start), points(explanation.score)))
+    for decider in explanation.deciders:
+        parts += decider_said(explanation, decider, lang)
+    if not explanation.by_score and office and explanation.score is not None:
+        parts.append(text("para_aside", lang, points(explanation.score)))
+    reasons = principal_reasons(explanation) if explanation.by_score or office else ()
     if reasons:
         listed = [
             text(
@@ -84,36 +86,42 @@ def paragraph(one: Explanation, lang: Lang = "zh", office: bool = False) -> str:
             for reason in reasons
         ]
         # where one rule decided alone, points moved the score and not the grade
-        alone = one.route != "score" and sum(line.step == "decide" for line in one.lines) == 1
+        alone = explanation.route != "score" and sum(line.step == "decide" for line in explanation.lines) == 1
         key = "para_also" if alone else "para_reasons"
         parts.append(text(key, lang, text("para_comma", lang).join(listed)))
-    elif nothing_adverse(one):
+    elif nothing_adverse(explanation):
         parts.append(text("para_no_reason", lang))
-    if one.margin is not None:
-        parts.append(text("para_margin", lang, points(one.margin)))
+    if explanation.margin is not None:
+        parts.append(text("para_margin", lang, points(explanation.margin)))
     parts.append(text("para_rights", lang))
     return _join(parts, lang)
 
 
-def nothing_adverse(one: Explanation) -> bool:
+def nothing_adverse(explanation: Explanation) -> bool:
     """Whether a grade by score has no adverse record: no rule changed it, and no record stands that says anything.
 
     Where records bring the points, few of them are a low score: there nothing is said.
     """
-    if not one.by_score or one.deciders or one.score is None or one.start is None:
+    if not explanation.by_score or explanation.deciders or explanation.score is None or explanation.start is None:
         return False
-    if not one.start and not one.lower_is_better:
+    if not explanation.start and not explanation.lower_is_better:
         return False
-    standing = [line for line in one.lines if line.step in COUNTED and line.reason.partition(":")[0] not in IDLE]
+    standing = [
+        line for line in explanation.lines if line.step in COUNTED and line.reason.partition(":")[0] not in IDLE
+    ]
     return not standing
 
 
-def decider_said(one: Explanation, decider: Decider, lang: Lang) -> list[str]:
+def decider_said(explanation: Explanation, decider: Decider, lang: Lang) -> list[str]:
     """One rule that decided, with its article, and the records behind it, in sentences."""
-    grade = grade_name(one.grade, say(decider.grade, lang)) if decider is one.deciders[-1] else say(decider.grade, lang)
+    grade = (
+        grade_name(explanation.grade, say(decider.grade, lang))
+        if decider is explanation.deciders[-1]
+        else say(decider.grade, lang)
+    )
     effect = decider.effect or "grade"
-    if effect == "grade" and one.route == "direct":
-        effect = "direct_no_points" if one.start is None and one.score is None else "direct"
+    if effect == "grade" and explanation.route == "direct":
+        effect = "direct_no_points" if explanation.start is None and explanation.score is None else "direct"
     done = say(word("effects", effect), lang).replace("{0}", grade)
     cited = say(decider.cited, lang)
     label = say(decider.label, lang).translate(INNER_QUOTES)
@@ -135,9 +143,9 @@ def basis_said(basis: Basis, lang: Lang) -> str:
     return text("basis", lang, say(basis.label, lang), ("，" if lang == "zh" else ", ").join(about))
 
 
-def what_to_do(one: Explanation, lang: Lang) -> list[str]:
+def what_to_do(explanation: Explanation, lang: Lang) -> list[str]:
     """What the subject can ask, of whom, until when and where that is written; nothing where no text says so."""
-    scheme, year = one.scheme.partition("@")[0], one.period[:4]
+    scheme, year = explanation.scheme.partition("@")[0], explanation.period[:4]
     try:
         way = remedy(scheme, int(year))
     except (CreditscoreError, ValueError):

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 Depth = Literal["subject", "reviewer", "auditor"]
 DEPTHS: tuple[Depth, ...] = ("subject", "reviewer", "auditor")
-WIDE = 100  # from here on articles stand beside their line
-NARROW = 16  # columns of a record id or an article
+WIDE = 100  # columns from which on a cell may be wider
+NARROW = 16  # columns of a record id
 
 
 def render(
@@ -115,12 +115,12 @@ def facts(one: Explanation, lang: Lang) -> list[tuple[str, str]]:
     return [(what, clean(value)) for what, value in rows]
 
 
-def route_said(one: Explanation, lang: Lang) -> str:
+def route_said(explanation: Explanation, lang: Lang) -> str:
     """How the grade came about; a rule that changed what the score gave is not passed over."""
-    if one.route == "score" and one.deciders and one.by_score and one.score is not None:
-        bands = sum(line.step == "decide" for line in one.lines) > len(one.deciders)
-        return text("route_changed", lang) if bands else say(word("routes", one.route), lang)
-    return say(word("routes", one.route), lang)
+    if explanation.route == "score" and explanation.deciders and explanation.by_score and explanation.score is not None:
+        bands = sum(line.step == "decide" for line in explanation.lines) > len(explanation.deciders)
+        return text("route_changed", lang) if bands else say(word("routes", explanation.route), lang)
+    return say(word("routes", explanation.route), lang)
 
 
 def _head(one: Explanation, lang: Lang) -> list[str]:
@@ -182,15 +182,19 @@ def numbers(line: Line) -> list[str]:
     return [nominal, effective, points(line.total) if line.total is not None else missing]
 
 
-def _foot(one: Explanation, lang: Lang) -> list[str | Table]:
+def _foot(explanation: Explanation, lang: Lang) -> list[str | Table]:
     lines: list[str | Table] = [""]
     cited: dict[str, list[str]] = {}
-    for line in one.lines:
+    for line in explanation.lines:
         if line.article:
             cited.setdefault(say(line.cited, lang), []).append(say(line.label, lang))
     between, colon = text("para_comma", lang), text("colon", lang)
     articles = [f"{place}{colon}{between.join(dict.fromkeys(listed))}" for place, listed in cited.items()]
-    shown = {"article": articles, "sources": _said(one.laws, lang), "readings": _said(one.readings, lang)}
+    shown = {
+        "article": articles,
+        "sources": _said(explanation.laws, lang),
+        "readings": _said(explanation.readings, lang),
+    }
     for key, texts in shown.items():
         if texts:
             lines += [f"{text(key, lang)}{colon}", _listed(texts)]
@@ -204,8 +208,8 @@ def _listed(texts: list[str]) -> Table:
     table = Table.grid()
     table.add_column(width=2)
     table.add_column(overflow="fold")
-    for one in texts:
-        table.add_row("", Text(clean(one)))
+    for line in texts:
+        table.add_row("", Text(clean(line)))
     return table
 
 

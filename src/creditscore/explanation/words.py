@@ -86,7 +86,7 @@ def day_said(day: str, lang: Lang) -> str:
     ('2022年3月1日', '2022-03-01', '')
     """
     parts = day.split("-")
-    if lang == "en" or len(parts) != 3 or not all(one.isdigit() for one in parts):
+    if lang == "en" or len(parts) != 3 or not all(part.isdigit() for part in parts):
         return day
     return "{}年{}月{}日".format(*map(int, parts))
 

@@ -52,9 +52,9 @@ def holds_always(node: Node | None, env: Mapping[str, Any]) -> bool | None:
         return bool(to_python(node)(env))
     if node[0] in ("and", "or"):
         parts = [holds_always(part, env) for part in node[1:]]
-        decisive = bool(node[0] == "or")
+        decisive: bool = node[0] == "or"
         if decisive in parts:
-            return bool(decisive)
+            return decisive
         return None if None in parts else not decisive
     if node[0] == "not":
         inner = holds_always(node[1], env)

@@ -144,12 +144,9 @@ class Maker:
             name: self.value(one.type, one.allowed) if chance() < noise else None
             for name, one in scheme.attributes.items()
         }
-        chosen = (
-            []
-            if not self.codes
-            else [self.pick(self.codes)]
-            + [self.pick(self.codes if chance() < 0.4 else self.all) for _ in range(self.pick((0, 1, 1, 2, 3, 5)))]
-        )  # a list may know no items at all
+        chosen = [self.pick(self.codes)] if self.codes else []  # a list may know no items at all
+        for _ in range(self.pick((0, 1, 1, 2, 3, 5)) if chosen else 0):
+            chosen.append(self.pick(self.codes if chance() < 0.4 else self.all))
         records = [self.record(k, code) for k, code in enumerate(chosen)]
         years = [year for year in range(self.plan.year - 4, self.plan.year) if chance() < noise]
         history = [

@@ -63,8 +63,8 @@ def stands(
     are_listed = all(complete for group, _, complete in parts if group[0].table == "records")
     readings = [reading for listed in classes for reading in listed]
     drops = frozenset().union(*(reading.drops for reading in readings))
-    brought = [assess(plan, record, base.opened.cycles) for reading in readings for record in reading.brings.records]
-    moved = [record for record in brought if record is not None]
+    assessed = [assess(plan, record, base.opened.cycles) for reading in readings for record in reading.brings.records]
+    moved = [record for record in assessed if record is not None]
     moved += [record for record in base.opened.records if record["record_id"] in drops]
     attributes = {
         str(row.cells.get("name")) for group, _, _ in parts for row in group if group[0].table == "attributes"
@@ -72,9 +72,9 @@ def stands(
     if attributes and plan.cycles:
         return False
     opened, subject = base.opened, base.subject
-    kept = [record for record in opened.records if record["record_id"] not in drops]
+    staying = [record for record in opened.records if record["record_id"] not in drops]
     touched = set(attributes)
-    facts = record_facts(plan, kept, opened.lookups)
+    facts = record_facts(plan, staying, opened.lookups)
     for fact in plan.facts:
         if fact.of == "records" and (not are_listed or any(reads(fact, record, opened.lookups) for record in moved)):
             facts[fact.name] = fact_bounds(fact, facts[fact.name])
@@ -107,11 +107,11 @@ def outcome_with(plan: Plan, base: Base, readings: Sequence[Reading]) -> Outcome
     added: list[Mapping[str, Any]] = []
     for number, reading in enumerate(readings):
         drops |= reading.drops
-        brought = reading.brings
-        added += [{**record, "rk": f"{number}:{record['rk']}"} for record in brought.records]
-        attributes |= {name: value for name, value in brought.attributes.items() if value is not None}
-        history += brought.history
-        listings += brought.listings
+        rows = reading.brings
+        added += [{**record, "rk": f"{number}:{record['rk']}"} for record in rows.records]
+        attributes |= {name: value for name, value in rows.attributes.items() if value is not None}
+        history += rows.history
+        listings += rows.listings
     changed = replace(subject, attributes=attributes, history=history, listings=listings)
     opened = base.opened if attributes == subject.attributes else opening(plan, changed)
     records = [dict(record) for record in opened.records if record["record_id"] not in drops]
@@ -125,10 +125,10 @@ def outcome_with(plan: Plan, base: Base, readings: Sequence[Reading]) -> Outcome
 
 def signature_of(plan: Plan, base: Base, reading: Reading) -> Any:
     """What of a reading a state or grade can depend on; readings that share it are one."""
-    brought = reading.brings
-    if brought.attributes or brought.history or brought.listings or reading.drops & base.ids:
+    rows = reading.brings
+    if rows.attributes or rows.history or rows.listings or reading.drops & base.ids:
         return id(reading)
-    assessed = (assess(plan, record, base.opened.cycles) for record in brought.records)
+    assessed = (assess(plan, record, base.opened.cycles) for record in rows.records)
     return tuple(_record_signature(plan, base, record) for record in assessed if record is not None and record["seen"])
 
 

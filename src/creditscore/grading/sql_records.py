@@ -330,8 +330,6 @@ def time_key(bases: set[str]) -> str:
         "period": "0",
         "act": "CASE WHEN COALESCE(v.act_id, '') = '' THEN v.rk ELSE 0 END",  # a record without an act is its own
     }
-    if not bases:
-        return "0"  # a list may know no items
     return f"CASE v.counting {' '.join(f'WHEN {BASES.index(basis)} THEN {sql[basis]}' for basis in sorted(bases))} ELSE 0 END"
 
 

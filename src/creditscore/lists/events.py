@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any, Required, TypedDict
 
-from creditscore.clock import come
+from creditscore.clock import check_day_has_come
 from creditscore.days import FIRST, LAST, from_day, to_day
 from creditscore.errors import UsageError
 from creditscore.records.identity import INVISIBLE, canonical_code, is_resident, look_at_id
@@ -99,7 +99,7 @@ def event(case_id: str, no: int, kind: str, said: Said, args: Mapping[str, Any])
             allowed="a recorded_on that is not before the day of the step",
         )
     for name, value in {"on": on, "recorded_on": known}.items():
-        come(value, name)
+        check_day_has_come(value, name)
     person = text(said.get("by", ""), "by")
     if not person:
         raise UsageError(f"nobody is named for this step ({kind})", next="name the person who acts (--by)")

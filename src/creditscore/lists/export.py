@@ -20,9 +20,12 @@ TABLES = {"listings": listings, "list_exits": list_exits, "list_events": list_ev
 
 
 def write(
-    book: Book, out: Path | str, known_at: Day | None = None, csv: Csv = False,
+    book: Book,
+    out: Path | str,
+    known_at: Day | None = None,
+    csv: Csv = False,
     more: Mapping[str, pa.Table] | None = None,
-) -> dict[str, int]:  # fmt: skip
+) -> dict[str, int]:
     """Write the three tables as Parquet (and CSV) to a folder, in place of earlier ones; returns their rows.
 
     `more`: further tables beside them.
@@ -31,17 +34,17 @@ def write(
     import pyarrow.parquet as pq
 
     folder = Path(out)
-    made = {name: make(book, known_at) for name, make in TABLES.items()} | dict(more or {})
+    tables = {name: make(book, known_at) for name, make in TABLES.items()} | dict(more or {})
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="creditscore-", dir=folder) as parts:
-            for name, table in made.items():
+            for name, table in tables.items():
                 pq.write_table(table, Path(parts) / f"{name}.parquet")
                 if csv == "people":
                     write_people_table(table, Path(parts) / f"{name}.csv")
                 elif csv:
                     pcsv.write_csv(table, Path(parts) / f"{name}.csv")
-            for name in made:
+            for name in tables:
                 (folder / f"{name}.csv").unlink(missing_ok=True)
             for part in sorted(Path(parts).iterdir()):
                 part.replace(folder / part.name)
@@ -49,4 +52,4 @@ def write(
         raise UsageError(
             f"cannot write the tables there: {error.strerror or error}", where=str(out), next="give another folder"
         ) from error
-    return {name: table.num_rows for name, table in made.items()}
+    return {name: table.num_rows for name, table in tables.items()}

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from creditscore.clock import come
+from creditscore.clock import check_day_has_come
 from creditscore.composite.config import TOP, CompositeConfig
 from creditscore.composite.load import load_composite
 from creditscore.composite.result import Composite
@@ -198,7 +198,7 @@ def write_fitted(
         raise UsageError(f"{place.name} is no YAML file", allowed="a name that ends in .yaml")
     known = load_composite(fitted.base) if base is None else base
     day = checked_on if isinstance(checked_on, date) else date.fromisoformat(checked_on)
-    come(day, "checked_on")
+    check_day_has_come(day, "checked_on")
     data: dict[str, Any] = {
         "composite": place.stem,
         "base": fitted.base if base is None else f"{known.composite}.yaml",

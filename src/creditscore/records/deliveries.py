@@ -27,7 +27,7 @@ class Delivered:
     """What arrived, before any row is refused: rows of the records by domain and source, of the other tables in all.
 
     `hashes`: of the files of each table. `declared` and `differs` count the feeds that declare something, and those of
-    which it is not so; `tables`: the tables but records that are not what was declared.
+    which it is not so; `differing`: the tables but records that are not what was declared.
     """
 
     rows: Mapping[tuple[str, str], int]

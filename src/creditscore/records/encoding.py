@@ -88,8 +88,12 @@ def header_of(path: Path, encoding: str) -> list[str]:
         try:
             names = next(csv.reader(stream), [])
         except csv.Error:
-            raise InputError("the first line is not a header", where=str(path), allowed="column names between commas",
-                             next="export the file again") from None  # fmt: skip
+            raise InputError(
+                "the first line is not a header",
+                where=str(path),
+                allowed="column names between commas",
+                next="export the file again",
+            ) from None
     names = [unicodedata.normalize("NFKC", name).strip() for name in names]
     if not any(names):
         raise InputError("the file is empty: it has no header line", where=str(path),

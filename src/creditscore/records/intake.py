@@ -182,18 +182,18 @@ def _refused_attributes(
     con: duckdb.DuckDBPyConnection, sources: dict[str, Source], counts: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, list[str]]:
     """By table, attributes that were supplied in refused rows alone: they are not absent, their rows are refused."""
-    kept = {name for (name,) in con.execute("SELECT DISTINCT name FROM attributes").fetchall()}
+    known = {name for (name,) in con.execute("SELECT DISTINCT name FROM attributes").fetchall()}
     lost: dict[str, list[str]] = {}
     for table, source in sources.items():
         if table == "subjects" and counts[table]["refused"]:
-            names = [name for name in source.further if name not in kept]
+            names = [name for name in source.further if name not in known]
             filled = ", ".join(f"count({quote(name)})" for name in names) or "0"
             numbers = con.execute(f"SELECT {filled} FROM {source.view}").fetchall()[0]
             lost[table] = [name for name, number in zip(names, numbers, strict=False) if number]
         elif table == "attributes" and counts[table]["refused"]:
             given = parse.raw_text("name", source.types["name"])
             rows = con.execute(f"SELECT DISTINCT {given} FROM {source.view}").fetchall()
-            lost[table] = sorted({name for (name,) in rows if name} - kept)
+            lost[table] = sorted({name for (name,) in rows if name} - known)
     return {table: names for table, names in lost.items() if names}
 
 

@@ -78,7 +78,7 @@ def _lines(table: Coverage) -> Iterator[str]:
 def _exact() -> Iterator[str]:
     """A system is as good as the weakest of its versions, other provinces included; each version stands for itself."""
     every = [registry.load(entry) for entry in registry.entries()]
-    exact = [one.name for one in every if is_exact(one)]
+    exact = [scheme.name for scheme in every if is_exact(scheme)]
     yield f"\n## Exact versions / 精确的版本: {len(exact)} of {len(every)}\n"
     yield "The status of a system is that of its weakest version, other provinces included. By version, exact are / "
     yield "体系的状态按其最弱的版本（含外省）。逐个版本看，精确的有：\n"
@@ -96,18 +96,19 @@ def _whole() -> Iterator[str]:
 
 def _district(profile: Profile) -> Iterator[str]:
     """What a district uses, in the time of its plan."""
-    used = [(section, one) for section in profile.sections for one in versions_in(profile, section)]
-    names = {one.name for _, one in used}
-    exact = {one.name for _, one in used if is_exact(one)}
+    used = [(section, scheme) for section in profile.sections for scheme in versions_in(profile, section)]
+    names = {scheme.name for _, scheme in used}
+    exact = {scheme.name for _, scheme in used if is_exact(scheme)}
     yield f"\n## {profile.label.zh} / {profile.label.en}: {len(exact)} of {len(names)} versions exact\n"
     yield f"`{profile.profile}`, {profile.from_} – {profile.to}\n"
     yield "| § | section / 条款 | version / 版本 | exact / 精确 | evidence | citations, whole / 引用，全文 |"
     yield "|---|---|---|---|---|---|"
-    for section, one in used:
-        cited, whole = citations(one)
-        said = "exact" if is_exact(one) else "partial"
+    for section, scheme in used:
+        cited, whole = citations(scheme)
+        status = "exact" if is_exact(scheme) else "partial"
         where = f"{section.section} | {section.label.zh} / {section.label.en}"
-        yield f"| {where} | [`{one.name}`](#{_anchor(one.scheme)}) | {said} | {counted(one)} | {cited}, {whole} |"
+        linked = f"[`{scheme.name}`](#{_anchor(scheme.scheme)})"
+        yield f"| {where} | {linked} | {status} | {counted(scheme)} | {cited}, {whole} |"
 
 
 def _scheme(scheme: str) -> Iterator[str]:

@@ -206,30 +206,44 @@ def subject_page(
     )  # fmt: skip
 
 
-def _own_page(one: Explanation, lang: Lang, made_up: bool | None, marks: Sequence[str], other: str) -> str:
+def _own_page(explanation: Explanation, lang: Lang, made_up: bool | None, marks: Sequence[str], other: str) -> str:
     """The page for the subject itself."""
     return draw(
-        "subject_own.html", lang, subject_data(one, made_up), **_badge(one, lang), decision=_decision(one, lang),
-        marks=[mark.strip("* ") for mark in marks], other=other, period=period_said(one.period, lang),
-    )  # fmt: skip
+        "subject_own.html",
+        lang,
+        subject_data(explanation, made_up),
+        **_badge(explanation, lang),
+        decision=_decision(explanation, lang),
+        marks=[mark.strip("* ") for mark in marks],
+        other=other,
+        period=period_said(explanation.period, lang),
+    )
 
 
-def _badge(one: Explanation, lang: Lang) -> dict[str, str]:
+def _badge(explanation: Explanation, lang: Lang) -> dict[str, str]:
     """The grade as a sign: its printed symbol, else the first word of its label, in the colour of its code."""
-    shade = charts.NAMED.get(one.grade, "#44546a")
-    label = say(one.grade_label, lang)
-    short = one.grade if not one.grade or SYMBOL.fullmatch(one.grade) else re.split(r"[（(]", label)[0].strip()
+    shade = charts.NAMED.get(explanation.grade, "#44546a")
+    label = say(explanation.grade_label, lang)
+    short = (
+        explanation.grade
+        if not explanation.grade or SYMBOL.fullmatch(explanation.grade)
+        else re.split(r"[（(]", label)[0].strip()
+    )
     dark = shade in charts.DARK or shade == "#44546a"
     return {
-        "shade": shade, "ink": "on-dark" if dark else "on-light",
-        "badge": short, "wordy": "wordy" if len(short) > 3 else "",
-        "grade_said": terminal.grade_name(one.grade, label) if one.grade else "",
-    }  # fmt: skip
+        "shade": shade,
+        "ink": "on-dark" if dark else "on-light",
+        "badge": short,
+        "wordy": "wordy" if len(short) > 3 else "",
+        "grade_said": terminal.grade_name(explanation.grade, label) if explanation.grade else "",
+    }
 
 
-def _sum_said(one: Explanation, lang: Lang) -> str:
+def _sum_said(explanation: Explanation, lang: Lang) -> str:
     """The arithmetic, with the grade as a person names it."""
-    return one.sum.replace(f"→ {one.grade}", f"→ {terminal.grade_name(one.grade, say(one.grade_label, lang))}")
+    return explanation.sum.replace(
+        f"→ {explanation.grade}", f"→ {terminal.grade_name(explanation.grade, say(explanation.grade_label, lang))}"
+    )
 
 
 HEADS = ("item", "record", "nominal", "effective", "total", "reason", "article")

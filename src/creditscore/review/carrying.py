@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from creditscore.clock import come
+from creditscore.clock import check_day_has_come
 from creditscore.errors import StoreError, UsageError
 from creditscore.review.cascade import Bench, Cascade, holding, preview, preview_undo
 from creditscore.review.consequences import Task
@@ -111,7 +111,7 @@ def _write(
     document_no: str,
 ) -> Cascade:  # fmt: skip
     said(by=by, reason=reason, document_no=document_no)
-    come(on)
+    check_day_has_come(on)
     found = to_enter(log, found, by)
     if found.empty and not found.tasks:
         return found
@@ -218,7 +218,7 @@ def _subjects(text: str, seq: int) -> tuple[str, ...]:
 def told(log: Log, seq: int, nr: int, *, by: str, on: date, document_no: str) -> None:
     """Who had to be told was told, by a letter with a number; UsageError for another task, twice, or without one."""
     said(by=by, document_no=document_no)
-    come(on)
+    check_day_has_come(on)
     act_of(log, seq)
     task = next((task for task, one, number in stored_tasks(log) if (one, number) == (seq, nr)), None)
     if task is None or task.task != "tell":

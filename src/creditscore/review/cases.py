@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from creditscore.clock import come
+from creditscore.clock import check_day_has_come
 from creditscore.errors import UsageError
 from creditscore.store import Database
 
@@ -225,7 +225,7 @@ def case_of(store: Database, case_id: str) -> Case:
 
 def allowed(case: Case, kind: str, on: date) -> None:
     """UsageError where a step does not follow the state of the case, lies before its last one or after today."""
-    come(on)
+    check_day_has_come(on)
     states = {"asked": ("open", "asked"), "answered": ("asked",), "decided": ("open", "asked"),
               "notified": ("decided", "closed")}[kind]  # fmt: skip
     if case.state not in states:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from creditscore.clock import come
+from creditscore.clock import check_day_has_come
 from creditscore.errors import UsageError
 from creditscore.records import Snapshot
 from creditscore.review.carrying import untold, write_told
@@ -39,7 +39,7 @@ def open_case(
     contests already.
     """
     said(by=by, **{f"statement {k}": one.statement for k, one in enumerate(grounds, 1)})
-    come(on)
+    check_day_has_come(on)
     grade = kept_grade(log.store, run.run_id, subject_id)
     rules, year = life_rules(run.scheme), int(run.period[:4])
     state = current(log.store, subject_id, run.scheme, run.period)

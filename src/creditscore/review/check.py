@@ -120,30 +120,35 @@ def stale_after_exit(log: Log, on_bench: Bench, case_id: str) -> list[Flaw]:
     case = on_bench.book.case(case_id)
     if case.first_day_out is None:
         return []
-    days = [one.known_at for one in on_bench.runs.values()]
-    days += [str(one.as_of) for one in kept_composites(log.store)]
-    latest = max((to_day(date.fromisoformat(one)) for one in days), default=-1)
+    days = [run.known_at for run in on_bench.runs.values()]
+    days += [str(composite.as_of) for composite in kept_composites(log.store)]
+    latest = max((to_day(date.fromisoformat(day)) for day in days), default=-1)
     if not days or (case.exit_reason != "annulled" and latest < case.first_day_out):
         return []
     ids, events = [case.subject_id], decided(log.store, [case.subject_id])
     over = [*annulled(on_bench, ids), *([] if case.exit_reason == "annulled" else [case])]
-    found = derive(
-        log.store, ids, events, on_bench.find, annulled=[one.case_id for one in over], schemes=on_bench.schemes,
+    derived = derive(
+        log.store,
+        ids,
+        events,
+        on_bench.find,
+        annulled=[ended_entry.case_id for ended_entry in over],
+        schemes=on_bench.schemes,
         under_law=under_decided_law(log.store),
-    )  # fmt: skip
+    )
     flaws = []
-    for (run, subject), rows in found.rows.items():
+    for (run, subject), rows in derived.rows.items():
         stands = standing(log.store, run, ids)[subject]
         day = to_day(date.fromisoformat(on_bench.runs[run].known_at))
         if stands.hash != rows.hash and (case.exit_reason == "annulled" or day >= case.first_day_out):
             flaws.append(Flaw("stale", f"run {run} {subject}", f"{_face(stands)} stands, {_face(rows)} is derived"))
-    moved, _, _ = derive_composites(log.store, ids, found, over)
+    moved, _, _ = derive_composites(log.store, ids, derived, over)
     for run, subject in sorted(moved):
         score = standing(log.store, run, ids, Scored)[subject]
-        as_of = next(one.as_of for one in kept_composites(log.store) if one.run_id == run)
+        as_of = next(composite.as_of for composite in kept_composites(log.store) if composite.run_id == run)
         ended = case.exit_reason == "annulled" or to_day(date.fromisoformat(str(as_of))) >= case.first_day_out
         if ended and score.hash != moved[run, subject].hash:
-            faces = (" ".join(part for part in one.face if part) for one in (score, moved[run, subject]))
+            faces = (" ".join(part for part in side.face if part) for side in (score, moved[run, subject]))
             flaws.append(Flaw("stale", f"composite {run} {subject}", "{} stands, {} is derived".format(*faces)))
     return flaws
 

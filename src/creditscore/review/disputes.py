@@ -61,17 +61,17 @@ def open_disputes(store: Database, subject_ids: Iterable[str] | None = None, on:
 
 def disputed_entries(store: Database, book: Book, on: date | None = None) -> dict[str, tuple[Dispute, ...]]:
     """Entries of lists, open or standing, that name a record which an open case contests → those disputes."""
-    found: dict[str, tuple[Dispute, ...]] = {}
-    for one in open_disputes(store, on=on):
-        for entry in book.of(one.subject_id):
-            if one.record_id in entry.records and (entry.open or entry.state == "listed"):
-                found[entry.case_id] = (*found.get(entry.case_id, ()), one)
-    return found
+    by_entry: dict[str, tuple[Dispute, ...]] = {}
+    for dispute in open_disputes(store, on=on):
+        for entry in book.of(dispute.subject_id):
+            if dispute.record_id in entry.records and (entry.open or entry.state == "listed"):
+                by_entry[entry.case_id] = (*by_entry.get(entry.case_id, ()), dispute)
+    return by_entry
 
 
 def disputes_in_words(disputes: Iterable[Dispute]) -> str:
     """`r1 (C2023-0001), r2 (C2023-0001)`."""
-    return ", ".join(f"{one.record_id} ({one.case_id})" for one in disputes)
+    return ", ".join(f"{dispute.record_id} ({dispute.case_id})" for dispute in disputes)
 
 
 ENTRY_COLUMNS = ("listing_id", "subject_id", "record_id", "case_id", "disputed_since", "decide_by")
@@ -82,9 +82,9 @@ def entry_disputes(store: Database, book: Book, on: date | None = None) -> pa.Ta
     import pyarrow as pa
 
     rows = [
-        (entry, one.subject_id, one.record_id, one.case_id, one.since, one.decide_by)
+        (entry, dispute.subject_id, dispute.record_id, dispute.case_id, dispute.since, dispute.decide_by)
         for entry, disputes in sorted(disputed_entries(store, book, on).items())
-        for one in disputes
+        for dispute in disputes
     ]
     kinds = {"disputed_since": pa.date32(), "decide_by": pa.date32()}
     return pa.table(

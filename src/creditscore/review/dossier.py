@@ -314,7 +314,7 @@ def graded_in_short(grade: Mapping[str, Any]) -> str:
 def graded_in_words(grade: Mapping[str, Any], scheme: Scheme | None) -> dict[str, str]:
     """`绿（环保诚信） (57)`, `不评级`: a row of grades in short, in the words of its scheme or of its state."""
     code = str(grade.get("grade") or "")
-    labels = [one.label for one in scheme.grades if one.code == code] if scheme is not None else []
+    labels = [grade_name.label for grade_name in scheme.grades if grade_name.code == code] if scheme is not None else []
     label = labels[0] if labels else state_label(code or str(grade.get("state")))
     return {lang: graded_in_short({**grade, "grade": shown}) for lang, shown in both(label).items()}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.boundary import guarded, outside
-from creditscore.clock import come
+from creditscore.clock import check_day_has_come
 from creditscore.errors import DifferenceError, InputError, StoreError, UsageError
 from creditscore.explanation.read import read_manifest
 from creditscore.grading.acceptance import as_graded
@@ -102,7 +102,7 @@ def keep(
                 next="give the snapshot from which this folder was graded",
             )
     for name, run in runs.items():
-        come(date.fromisoformat(str(run["known_at"])), f"known_at of the run under {name}")
+        check_day_has_come(date.fromisoformat(str(run["known_at"])), f"known_at of the run under {name}")
     if check:
         _computed_again(folder, snapshot, schemes)
     hashes = {name: _hashes(folder, name, "schemes" in whole) for name in runs}

@@ -49,14 +49,14 @@ def outward(data: dict[str, Any]) -> dict[str, Any]:
     """The data of a case as they may leave the office: of its subject alone, without accounts of who worked on it."""
     made = data["decision"] and {name: value for name, value in data["decision"].items() if name != "by"}
     if made:
-        own = [one for one in made["follows"]["tasks"] if one["own"]]
+        own = [task for task in made["follows"]["tasks"] if task["own"]]
         made["follows"] = made["follows"] | {"tasks": own, "changes": _of_subject(data)}
     return {name: value for name, value in data.items() if name not in INWARD} | {"decision": made}
 
 
 def _of_subject(data: dict[str, Any]) -> list[dict[str, Any]]:
     """The changes of grades that are the subject's own."""
-    return [one for one in data["decision"]["follows"]["changes"] if one["subject_id"] == data["subject_id"]]
+    return [change for change in data["decision"]["follows"]["changes"] if change["subject_id"] == data["subject_id"]]
 
 
 def letter(data: dict[str, Any], lang: Lang, *, document_no: str, on: str, office: str, remedy: str = "") -> Letter:
@@ -99,11 +99,13 @@ def letter(data: dict[str, Any], lang: Lang, *, document_no: str, on: str, offic
         sections.append(Section(say("follows"), follows))
     remedies = [
         say(
-            "remedy_open" if one["open"] else "remedy_later", one["label"][lang], one["until"],
-            _article(one["basis"], lang),
+            "remedy_open" if remedy_data["open"] else "remedy_later",
+            remedy_data["label"][lang],
+            remedy_data["until"],
+            _article(remedy_data["basis"], lang),
         )
-        for one in made["remedies"]
-    ]  # fmt: skip
+        for remedy_data in made["remedies"]
+    ]
     sections.append(
         Section(say("remedies"), (*([clean(remedy)] if remedy else []), *remedies, say("remedy_objection")))
     )
@@ -125,7 +127,7 @@ def _follows(data: dict[str, Any], on: str, lang: Lang) -> tuple[str, ...]:
 
     That an office was told of it is said only where the store holds the day, and that is not after `on`.
     """
-    found = data["decision"]["follows"]
+    follows = data["decision"]["follows"]
 
     def say(code: str, *values: str) -> str:
         return clean(phrase(code, lang, *values, section="letter"))
@@ -134,33 +136,35 @@ def _follows(data: dict[str, Any], on: str, lang: Lang) -> tuple[str, ...]:
         return [one[f"{side}_words"][lang] for side in ("before", "after")]
 
     lines = [
-        say("follows_grade", one["title"][lang], one["period"], *shown(one))
-        for one in _of_subject(data)
-        if not one["own"] and one["before"] != one["after"]
+        say("follows_grade", change["title"][lang], change["period"], *shown(change))
+        for change in _of_subject(data)
+        if not change["own"] and change["before"] != change["after"]
     ]
-    lines += [say("follows_composite", one["title"][lang], *shown(one)) for one in found["composites"]]
-    for one in found["tasks"]:
-        if one["own"] and one["kind"] in ("list", "measure") and one["task"] != "propose":
-            said_of = (_thing(one, lang), one["label"][lang], one["who_label"][lang] or say("office"))
-            told = _told_on(one, found["tasks"], on)
+    lines += [
+        say("follows_composite", composite["title"][lang], *shown(composite)) for composite in follows["composites"]
+    ]
+    for task in follows["tasks"]:
+        if task["own"] and task["kind"] in ("list", "measure") and task["task"] != "propose":
+            said_of = (_thing(task, lang), task["label"][lang], task["who_label"][lang] or say("office"))
+            told = _told_on(task, follows["tasks"], on)
             lines.append(say("follows_told", *said_of, told) if told else say("follows_task", *said_of))
     return tuple(lines)
 
 
-def _thing(one: dict[str, Any], lang: Lang) -> str:
+def _thing(task: dict[str, Any], lang: Lang) -> str:
     """An entry or a measure by its name and number."""
-    kind = f"{'named' if one['thing_label'] else 'plain'}_{one['kind']}"
-    return phrase(kind, lang, (one["thing_label"] or {}).get(lang, ""), one["thing"], section="letter")
+    kind = f"{'named' if task['thing_label'] else 'plain'}_{task['kind']}"
+    return phrase(kind, lang, (task["thing_label"] or {}).get(lang, ""), task["thing"], section="letter")
 
 
-def _told_on(one: dict[str, Any], tasks: list[dict[str, Any]], on: str) -> str:
+def _told_on(task: dict[str, Any], tasks: list[dict[str, Any]], on: str) -> str:
     """The day, up to `on`, on which the store says that the office which has to act was told; else empty."""
     days = [
         other["told"]
         for other in tasks
-        if other["task"] == "tell" and (other["thing"], other["who"]) == (one["thing"], one["who"]) and other["told"]
+        if other["task"] == "tell" and (other["thing"], other["who"]) == (task["thing"], task["who"]) and other["told"]
     ]
-    return str(min(days)) if days and one["who"] and min(days) <= on else ""
+    return str(min(days)) if days and task["who"] and min(days) <= on else ""
 
 
 def _asked(one: dict[str, Any], lang: Lang) -> str:

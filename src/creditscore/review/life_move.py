@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from creditscore.clock import come
+from creditscore.clock import check_day_has_come
 from creditscore.days import from_day, iso, to_day
 from creditscore.errors import UsageError
 from creditscore.records.source import quote
@@ -33,7 +33,7 @@ def move(
     case is open.
     """
     said(by=by, reason=reason)
-    come(on)
+    check_day_has_come(on)
     rules, year = life_rules(run.scheme), int(run.period[:4])
     rule = rules.procedure(step, year)
     if step not in MOVES and step not in REPLACING:

@@ -303,7 +303,7 @@ def _days(
             highs.append(later(clock, sure) + (1 if sure != ZERO else 0))
         if one.most is not None and clock is not None:
             ends.append(later(clock, one.most))
-    perhaps_never = tier is None and any(one.never for one in rule.tiers)
+    perhaps_never = tier is None and any(weight_tier.never for weight_tier in rule.tiers)
     complete = len(lows) == len(tiers) and not perhaps_never
     return (
         min(lows) if lows else None,

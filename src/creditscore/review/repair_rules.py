@@ -231,10 +231,14 @@ def tier_of(rule: RepairRuleFile, scheme: Scheme, item: PlanItem, record: Mappin
         return rule.tiers[0]
     said = [_said(record, name) for name in rule.tier_attributes]
     said.append(rule.tier_values.get(_said(record, "penalty"), ""))
-    tiers = [one for one in rule.tiers if not one.domains or scheme.domain in one.domains]
-    found = [next((one for one in tiers if value in one.values), None) for value in said if value]
-    found += [one for one in tiers if one.id == rule.tier_domains.get(scheme.domain)]
-    return next((one for one in found if one is not None), None)
+    tiers = [
+        weight_tier for weight_tier in rule.tiers if not weight_tier.domains or scheme.domain in weight_tier.domains
+    ]
+    matches = [
+        next((weight_tier for weight_tier in tiers if value in weight_tier.values), None) for value in said if value
+    ]
+    matches += [weight_tier for weight_tier in tiers if weight_tier.id == rule.tier_domains.get(scheme.domain)]
+    return next((match for match in matches if match is not None), None)
 
 
 def _said(record: Mapping[str, Any], name: str) -> str:

@@ -26,9 +26,9 @@ def check_blocks(data: Mapping[str, Any], lang: Lang) -> Iterator[Block]:
         )
 
 
-def _cited(one: Mapping[str, Any], lang: Lang) -> str:
+def _cited(way: Mapping[str, Any], lang: Lang) -> str:
     """Where a way is written: in the words that the data bring, else in those of the library."""
-    return str(one["cited"][lang]) if "cited" in one else cite_said(one["cite"], lang)
+    return str(way["cited"][lang]) if "cited" in way else cite_said(way["cite"], lang)
 
 
 def option_lines(one: Mapping[str, Any], lang: Lang) -> Iterator[str]:

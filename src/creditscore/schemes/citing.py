@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from creditscore.errors import CreditscoreError
 from creditscore.schemes.laws import Law, load_laws
@@ -54,13 +55,14 @@ def cited(law: str, place: str, laws: Mapping[str, Law], number: bool = False) -
 def cited_text(article: str, laws: Mapping[str, Law] | None = None, number: bool = False) -> Label:
     """The same for `LAW place` as result tables have it; several stand behind `; `."""
     known = all_laws() if laws is None else laws
-    return joined([cited(*_split(one), known, number) for one in article.split("; ") if one])
+    parts = [citation.partition(" ") for citation in article.split("; ") if citation]
+    return joined([cited(law, place, known, number) for law, _, place in parts])
 
 
 def cited_rules(cites: Iterable[Cite], laws: Mapping[str, Law] | None = None, number: bool = False) -> Label:
     """Several citations, each once, in their order."""
     known = all_laws() if laws is None else laws
-    return joined([cited(one.law, one.article, known, number) for one in cites])
+    return joined([cited(cite.law, cite.article, known, number) for cite in cites])
 
 
 def without_ids(label: Label, laws: Mapping[str, Law]) -> Label:
@@ -76,21 +78,17 @@ def joined(labels: Iterable[Label]) -> Label:
     """Labels one behind the other, each once."""
     listed = list(labels)
     return Label(
-        zh="；".join(dict.fromkeys(one.zh for one in listed)), en="; ".join(dict.fromkeys(one.en for one in listed))
+        zh="；".join(dict.fromkeys(label.zh for label in listed)),
+        en="; ".join(dict.fromkeys(label.en for label in listed)),
     )
 
 
-def all_laws() -> Mapping[str, Law]:
-    """The texts of the library; none where they cannot be read, so that an explanation still comes out."""
+def all_laws(beside: Path | None = None) -> Mapping[str, Law]:
+    """The texts of the library and of a folder beside it; none where they cannot be read: what is explained stands."""
     try:
-        return load_laws()
+        return load_laws() | (load_laws(beside) if beside is not None and beside.is_dir() else {})
     except CreditscoreError:
         return {}
-
-
-def _split(article: str) -> tuple[str, str]:
-    law, _, place = article.partition(" ")
-    return law, place
 
 
 def place_of(place: str) -> Label | None:
@@ -101,16 +99,16 @@ def place_of(place: str) -> Label | None:
     >>> place_of("29 to 32").zh, place_of("annex 1, 040103").zh, place_of("N-D01")
     ('第二十九条至第三十二条', '附件1指标040103', None)
     """
-    parts = [_part(one) for one in re.split(r", | and ", place)] if place else []
-    named = [one for one in parts if one is not None]
+    parts = [_part(piece) for piece in re.split(r", | and ", place)] if place else []
+    named = [label for label in parts if label is not None]
     if not named or len(named) < len(parts):
         return None if not named or parts[0] is None else named[0]
-    if all(one.en.startswith("Article") for one in named) and len(named) > 1:
-        en = "Articles " + " and ".join(one.en.partition(" ")[2] for one in named)
-        return Label(zh="、".join(one.zh for one in named), en=en)
-    first, rest = named[0], [one.zh.removeprefix("指标") for one in named[1:]]
+    if all(label.en.startswith("Article") for label in named) and len(named) > 1:
+        en = "Articles " + " and ".join(label.en.partition(" ")[2] for label in named)
+        return Label(zh="、".join(label.zh for label in named), en=en)
+    first, rest = named[0], [label.zh.removeprefix("指标") for label in named[1:]]
     zh = first.zh + ("、" if first.zh.startswith("指标") and rest else "指标" if rest else "") + "、".join(rest)
-    return Label(zh=zh, en=", ".join(one.en for one in named))
+    return Label(zh=zh, en=", ".join(label.en for label in named))
 
 
 def _part(place: str) -> Label | None:
@@ -119,11 +117,11 @@ def _part(place: str) -> Label | None:
     if INDICATOR.fullmatch(place):
         return Label(zh=f"指标{place}", en=f"indicator {place}")
     if match := RANGE.fullmatch(place):
-        first, last = (int(one) for one in match.groups())
+        first, last = (int(number) for number in match.groups())
         return Label(zh=f"第{chinese(first)}条至第{chinese(last)}条", en=f"Articles {first} to {last}")
     if match := PLACE.fullmatch(place):
-        inner = [int(one) for one in re.findall(r"\d+", match[2])]
-        zh = f"第{chinese(int(match[1]))}条" + "".join(f"第{chinese(one)}款" for one in inner[:-1])
+        inner = [int(digits) for digits in re.findall(r"\d+", match[2])]
+        zh = f"第{chinese(int(match[1]))}条" + "".join(f"第{chinese(paragraph)}款" for paragraph in inner[:-1])
         zh += f"第（{chinese(inner[-1])}）项" if inner else ""
         return Label(zh=zh + ("以下" if onward else ""), en=f"Article {place}" + (" onward" if onward else ""))
     if match := ANNEX.fullmatch(place):

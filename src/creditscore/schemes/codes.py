@@ -132,5 +132,18 @@ CODES = {
 
 # Faults that no proof calculates with: it can run beside them.
 HARMLESS = {
-    "E106", "E201", "E202", "E203", "E204", "E701", "E702", "E703", "E706", "E707", "E708", "E712", "E713", "E714",
-}  # fmt: skip
+    "E106",
+    "E201",
+    "E202",
+    "E203",
+    "E204",
+    "E701",
+    "E702",
+    "E703",
+    "E706",
+    "E707",
+    "E708",
+    "E712",
+    "E713",
+    "E714",
+}

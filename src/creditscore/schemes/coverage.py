@@ -106,8 +106,8 @@ def citations(scheme: Scheme) -> tuple[int, int]:
 def versions_in(profile: Profile, section: Section) -> list[Scheme]:
     """The versions that a district uses for a section of its plan, at any time of the plan."""
     begin, end = section.from_ or profile.from_, section.to or profile.to
-    found = [one for scheme in section.schemes for one in registry.versions(scheme)]
-    return [one for one in found if _meets(one, begin, end)]
+    versions = [version for scheme in section.schemes for version in registry.versions(scheme)]
+    return [version for version in versions if _meets(version, begin, end)]
 
 
 def _meets(scheme: Scheme, begin: date, end: date) -> bool:

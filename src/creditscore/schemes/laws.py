@@ -129,7 +129,8 @@ def _check_days(source: Source, law: Law) -> None:
     days = [("promulgated", law.promulgated), ("in_force", law.in_force), ("repealed", law.repealed)]
     for key, text in days:
         if span_of(text) is None and not (text == UNKNOWN or (key == "repealed" and not text)):
-            message = f"{text!r} is no year, month or day (2014, 2014-07, 2014-07-04), nor {UNKNOWN}"
+            what = f"{text!r} is no year, month or day" if text else "is missing"
+            message = f"{what}; give 2014, 2014-07, 2014-07-04 or {UNKNOWN}"
             source.fault((key,), message, "E710")
     known = [(key, span) for key, text in days if (span := span_of(text)) is not None]
     for (before, first), (after, second) in itertools.pairwise(known):

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=BaseModel)
 
 
-def load_scheme(file: Path, shown: str | None = None, kept: bool = False) -> Scheme:
+def load_scheme(file: Path, shown: str | None = None, archived: bool = False) -> Scheme:
     """The scheme in `file`; SchemeError lists every fault at once.
 
-    `kept`: the text of a grading that was made, which still grades what it graded although it began before its law.
+    `archived`: the text of a grading that was made; it still grades what it graded, although it began before its law.
     """
-    scheme, source = inspect(file, shown, kept=kept)
+    scheme, source = inspect(file, shown, archived=archived)
     raise_faults(source.faults)
     assert scheme is not None
     return scheme
 
 
 def inspect(
-    file: Path, shown: str | None = None, laws: Mapping[str, Law] | None = None, kept: bool = False
+    file: Path, shown: str | None = None, laws: Mapping[str, Law] | None = None, archived: bool = False
 ) -> tuple[Scheme | None, Source]:
     """What can be read of a scheme and all that is wrong with it, in one round; never raises for its content."""
     from creditscore.schemes.check import check_scheme
@@ -44,7 +44,7 @@ def inspect(
         beside = file.parent / "laws"  # a scheme outside the library may bring its own legal texts
         known = {**(load_laws() if laws is None else laws), **(load_laws(beside) if beside.is_dir() else {})}
         check_scheme(scheme, source, known)
-        if not kept:
+        if not archived:
             starts.check(scheme, source, known)
     return scheme, source
 

@@ -87,8 +87,8 @@ def _imported(data: dict[str, Any]) -> dict[str, Any]:
     if isinstance(about, ImportedDecision):
         about = about.model_dump(exclude_none=True)
     listed = data.get("grades")
-    named = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    grades = [one.get("code") for one in named]
+    named = [grade for grade in listed if isinstance(grade, dict)] if isinstance(listed, list) else []
+    grades = [grade.get("code") for grade in named]
     life = about.get("life")
     window: dict[str, Any] = {"ever": True}
     if isinstance(life, dict) and life:
@@ -97,8 +97,8 @@ def _imported(data: dict[str, Any]) -> dict[str, Any]:
     alive = "(last_own >= last_decided or last_until >= last_decided)"
     dated = {"take": "latest", "items": ["decision"]}
     decide: list[dict[str, Any]] = [
-        {"id": f"decided_{one.get('code')}", "when": f"{alive} and decision == '{one.get('code')}'",
-         "grade": one.get("code"), "route": "imported", **_decided(about, one), **source} for one in named
+        {"id": f"decided_{grade.get('code')}", "when": f"{alive} and decision == '{grade.get('code')}'",
+         "grade": grade.get("code"), "route": "imported", **_decided(about, grade), **source} for grade in named
     ]  # fmt: skip
     ended = {"label": {"zh": "评定已过有效期", "en": "the decision has expired"}}
     without = {"label": {"zh": "没有主管单位的评定", "en": "there is no decision of the competent body"}}

@@ -23,8 +23,8 @@ def models(judged: Any, boosted: Any, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def part_of(model: Any, table: pd.DataFrame, row: int = 5) -> dict[str, Any]:
-    made: dict[str, Any] = json.loads(json.dumps(model_part(model, table, "S1", row=row, k=2, draws=5).to_dict()))
-    return made
+    part: dict[str, Any] = json.loads(json.dumps(model_part(model, table, "S1", row=row, k=2, draws=5).to_dict()))
+    return part
 
 
 def test_a_part_is_bound_to_its_version(models: ModelStore, judged: Any, table: pd.DataFrame) -> None:

@@ -66,7 +66,7 @@ class StatutoryModel:
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder) / self.file
             place.write_text(self.text, encoding="utf-8")
-            return load_scheme(place, f"{self.scheme}/{self.file}", kept=True)
+            return load_scheme(place, f"{self.scheme}/{self.file}", archived=True)
 
     def served_outputs(self) -> tuple[tuple[str, str], ...]:
         """Columns of the result and their types."""

@@ -29,13 +29,13 @@ def read_table(file: str | Path) -> pd.DataFrame:
         raise UsageError(f"a table of kind {place.suffix or 'unknown'}", where=str(place), allowed=".csv, .parquet")
     with outside("the table", place, "export the file again", "CSV in UTF-8 with commas between cells, or Parquet"):
         if kind == ".parquet":
-            found = pd.read_parquet(place)
+            frame = pd.read_parquet(place)
         else:
             _check_shape(place)
-            found = pd.read_csv(place, encoding="utf-8-sig", low_memory=False)
-    if not len(found):
+            frame = pd.read_csv(place, encoding="utf-8-sig", low_memory=False)
+    if not len(frame):
         raise InputError("the table has no rows", where=str(place), next="give a table with at least one row")
-    return found
+    return frame
 
 
 def _check_shape(file: Path) -> None:

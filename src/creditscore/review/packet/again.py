@@ -99,7 +99,7 @@ def graded_again(given: Mapping[str, list[Any]]) -> Iterator[Again]:
 
 def _scheme(file: Path, lines: Sequence[str]) -> Scheme:
     file.write_text("\n".join(lines), encoding="utf-8")
-    return load_scheme(file, file.name, kept=True)
+    return load_scheme(file, file.name, archived=True)
 
 
 def _snapshot(given: Mapping[str, list[Any]], scheme: Scheme) -> Snapshot:

@@ -141,7 +141,7 @@ def _scheme(text: Sequence[str], file: Path | None) -> Scheme:
         copy.write_text("\n".join(text), encoding="utf-8")
         if file is not None and (file.parent / "laws").is_dir():
             (Path(work) / "laws").symlink_to((file.parent / "laws").resolve())
-        return load_scheme(copy, file.name if file else "scheme.yaml", kept=True)
+        return load_scheme(copy, file.name if file else "scheme.yaml", archived=True)
 
 
 def _laws(schemes: Sequence[Scheme], file: Path | None) -> list[dict[str, str]]:

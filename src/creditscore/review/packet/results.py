@@ -115,7 +115,7 @@ def _changes(before: Scheme, after: Scheme) -> list[dict[str, list[str]]]:
 def with_cited(data: Any, laws: Mapping[str, Law]) -> Any:
     """Data in which each `cite` stands with its words, so that a page needs no law beside it."""
     if isinstance(data, list):
-        return [with_cited(one, laws) for one in data]
+        return [with_cited(element, laws) for element in data]
     if not isinstance(data, dict):
         return data
     told = {name: with_cited(value, laws) for name, value in data.items()}

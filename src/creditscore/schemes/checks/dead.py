@@ -51,7 +51,7 @@ def check(scheme: Scheme, source: Source) -> None:
 def _conditions_on_records(scheme: Scheme) -> Iterator[str]:
     yield from (fact.where for fact in scheme.facts.values() if fact.where is not None)
     yield from (item.accepts for _, _, item in items(scheme) if item.accepts is not None)
-    yield from (one.when for one in scheme.admit.exempt if one.when is not None)
+    yield from (exemption.when for exemption in scheme.admit.exempt if exemption.when is not None)
 
 
 class _Reader:

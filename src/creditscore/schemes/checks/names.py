@@ -45,7 +45,7 @@ def _identifier(source: Source, path: KeyPath, name: str, section: str) -> None:
 def _collisions(scheme: Scheme, source: Source) -> None:
     """SQL does not tell Size from size, and a name means one thing."""
     columns: list[tuple[str, KeyPath]] = [
-        (f"{key}_{column}", ("lookups", key)) for key, one in scheme.lookups.items() for column in one.columns
+        (f"{key}_{column}", ("lookups", key)) for key, lookup in scheme.lookups.items() for column in lookup.columns
     ]
     subject = [(name, "the column of every subject") for name in SUBJECT]
     record = [(name, "the column of every record") for name in RECORD_COLUMNS]

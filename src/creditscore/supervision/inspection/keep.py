@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.clock import come, office_day
+from creditscore.clock import check_day_has_come, office_day
 from creditscore.errors import StoreDiffers, UsageError
 from creditscore.store import Database, Log, Roles
 from creditscore.supervision.inspection.commitment import (
@@ -55,7 +55,7 @@ def commit(
     Raises UsageError when the day `on`, or the clock of the log, is not before the day of the value (`replayed` lets
     the clock pass and marks the draw for good).
     """
-    come(on)
+    check_day_has_come(on)
     if who.roles is not None:
         who.roles.require(COMMITTER, who.by)
     manifest = read_plan(plan)
@@ -93,7 +93,7 @@ def draw(folder: Path | str, value: str, on: date, who: Who) -> Outcome:
     that is not the one committed to, a value before its day, a second value for the same commitment. The same value
     again writes the same files.
     """
-    come(on)
+    check_day_has_come(on)
     place = Path(folder)
     made = read_commitment(place)
     about = made.randomness

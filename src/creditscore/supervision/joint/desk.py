@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from creditscore.clock import come
+from creditscore.clock import check_day_has_come
 from creditscore.days import from_day, iso
 from creditscore.errors import InputError, UsageError
 from creditscore.records.identity import is_resident, redact
@@ -51,7 +51,7 @@ def propose(log: Log, lists: FourLists, intake: Intake, *, by: str, known_at: in
     """
     _said(by=by)
     for event in intake.events:
-        come(event.on, f"the event {event.event_id}")
+        check_day_has_come(event.on, f"the event {event.event_id}")
     cases = read_cases(log.store)
     matched = match(
         lists, intake.events, intake.listings, subjects=intake.subjects, known_at=known_at, prior=prior(cases.values())
@@ -90,7 +90,7 @@ def decide(
     watch entry beside a reward, and an acknowledgement with a reason for each flag that demands one; else UsageError.
     """
     _said(by=by, reason=reason)
-    come(on)
+    check_day_has_come(on)
     case = read_cases(log.store, [proposal_id])[proposal_id]
     second_person(by, case.proposed_by, act="the decision on a measure")
     name = "accepted" if accept else "rejected"
@@ -132,7 +132,7 @@ def _carry(
     log: Log, lists: FourLists, listings: Listings, proposal_id: str, act: str, by: str, on: int, document_no: str
 ) -> None:
     _said(by=by, document_no=document_no)
-    come(on)
+    check_day_has_come(on)
     case = read_cases(log.store, [proposal_id])[proposal_id]
     step(case.state, act, on, proposal_id)
     if act == "notified" and not document_no.strip():
@@ -145,7 +145,7 @@ def _carry(
 def feedback(log: Log, proposal_id: str, *, by: str, on: int, result: str) -> None:
     """What came of it, told back to whoever keeps the lists. UsageError where nothing is said."""
     _said(by=by, result=result)
-    come(on)
+    check_day_has_come(on)
     case = read_cases(log.store, [proposal_id])[proposal_id]
     step(case.state, "fed_back", on, proposal_id)
     if not result.strip():
@@ -156,7 +156,7 @@ def feedback(log: Log, proposal_id: str, *, by: str, on: int, result: str) -> No
 def annul(log: Log, proposal_id: str, *, by: str, on: int, document_no: str, reason: str) -> None:
     """The decision was annulled, by a court or whoever may. What was carried out is then to be lifted."""
     _said(by=by, document_no=document_no, reason=reason)
-    come(on)
+    check_day_has_come(on)
     case = read_cases(log.store, [proposal_id])[proposal_id]
     step(case.state, "annulled", on, proposal_id)
     if not document_no.strip() or not reason.strip():
@@ -177,7 +177,7 @@ def lift(
     named one that still stands.
     """
     _said(by=by)
-    come(on)
+    check_day_has_come(on)
     named = None if ids is None else list(dict.fromkeys(ids))
     rows, causes, texts = [], {}, load_laws()
     for key, case in read_cases(log.store, named).items():

@@ -228,19 +228,19 @@ def sums(done: Proposed, lang: str) -> list[str]:
     ]
 
 
-def due(one: Due, made: Proposal, on: int, lists: FourLists, lang: str, disputed: str = "") -> Block:
+def due(due_step: Due, proposal: Proposal, on: int, lists: FourLists, lang: str, disputed: str = "") -> Block:
     """What is to be done about a measure; `disputed`: contested records of the entry that it rests on."""
     zh = lang == "zh"
-    late = [{"zh": "逾期", "en": "late"}[lang]] if one.by is not None and one.by < on else []
-    until = [f"{'限' if zh else 'by'} {iso(one.by)}"] if one.by is not None else []
-    cause = [(ENDINGS_ZH if zh else ENDINGS)[one.cause]] if one.cause else []
-    measure = lists.measures.get(made.measure_id)
-    what = made.measure_id if measure is None else label(measure.measure, lang)
-    task = TASKS[one.task] if zh else one.task
-    days = [f"{'自' if zh else 'since'} {iso(one.since)}", *until, *late, *cause]
-    flagged = [f"(!) {flags(made.flags, lang)}"] if made.flags else []
+    late = [{"zh": "逾期", "en": "late"}[lang]] if due_step.by is not None and due_step.by < on else []
+    until = [f"{'限' if zh else 'by'} {iso(due_step.by)}"] if due_step.by is not None else []
+    cause = [(ENDINGS_ZH if zh else ENDINGS)[due_step.cause]] if due_step.cause else []
+    measure = lists.measures.get(proposal.measure_id)
+    what = proposal.measure_id if measure is None else label(measure.measure, lang)
+    task = TASKS[due_step.task] if zh else due_step.task
+    days = [f"{'自' if zh else 'since'} {iso(due_step.since)}", *until, *late, *cause]
+    flagged = [f"(!) {flags(proposal.flags, lang)}"] if proposal.flags else []
     flagged += [f"*** {'异议处理中：' if zh else 'disputed: '}{disputed} ***"] if disputed else []
-    return f"{task}  {one.proposal_id}  {made.subject_id}", [what, ("，" if zh else ", ").join(days), *flagged]
+    return f"{task}  {due_step.proposal_id}  {proposal.subject_id}", [what, ("，" if zh else ", ").join(days), *flagged]
 
 
 def due_sum(found: Iterable[Due], lists: FourLists, lang: str) -> str:
