@@ -128,3 +128,25 @@ def test_a_damaged_snapshot_json_is_said_as_such(take, tmp_path):
     path.write_text("[]", encoding="utf-8")
     with pytest.raises(InputError, match="it is no object"):
         read_snapshot(tmp_path / "s")
+
+
+@pytest.mark.parametrize("name", ["subjects", "attributes", "listings", "history", "feeds", "quarantine"])
+def test_a_file_without_one_of_its_columns_is_named(take, tmp_path, name):
+    write_snapshot(take(SUBJECTS, RECORDS), tmp_path / "out")
+    file = tmp_path / "out" / f"{name}.parquet"
+    columns = pq.read_table(file)
+    pq.write_table(columns.drop_columns([columns.column_names[-1]]), file)
+    with pytest.raises(InputError, match=f"lacks {columns.column_names[-1]}") as raised:
+        read_snapshot(tmp_path / "out")
+    assert str(file) in str(raised.value)
+
+
+@pytest.mark.parametrize(("table", "count"), [("records", "rows"), ("records", "refused"), ("subjects", "rows")])
+def test_counts_that_do_not_add_up_are_refused(take, tmp_path, table, count):
+    write_snapshot(take(SUBJECTS, RECORDS), tmp_path / "out")
+    file = tmp_path / "out" / "snapshot.json"
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    manifest["counts"][table][count] += 1
+    file.write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(InputError, match=f"rows of {table}"):
+        read_snapshot(tmp_path / "out")

@@ -14,11 +14,13 @@ from creditscore.folders import whole
 from creditscore.json_source import read_object
 from creditscore.records.intake import connect
 from creditscore.records.log import show_log
-from creditscore.records.refused import create_refused, take_from_quarantine
+from creditscore.records.refused import REFUSED_ROWS, create_refused, take_from_quarantine
+from creditscore.records.side import COLUMNS as SIDE_TABLES
 from creditscore.records.snapshot import Snapshot
 from creditscore.records.source import literal, quote
+from creditscore.records.subjects import COLUMNS as SUBJECTS
 from creditscore.records.subjects import SubjectIds
-from creditscore.records.tables import ATTRIBUTE_PREFIX
+from creditscore.records.tables import ATTRIBUTE_PREFIX, QUARANTINE
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,6 +44,7 @@ NEEDED: dict[str, type] = {  # what snapshot.json says, and as what
     "log_columns": list, "attribute_columns": list, "domains": list, "items": list, "newest_day": int, "counts": dict,
     "rows": dict, "inputs": dict, "subject_ids": str, "content_hash": str,
 }  # fmt: skip
+TABLES = {"subjects": SUBJECTS, **SIDE_TABLES, "quarantine": QUARANTINE, "refused_rows": REFUSED_ROWS}
 DAYS = ("occurred_day", "event_day", "decided_day", "booked_day", "published_day")
 
 
@@ -159,6 +162,7 @@ def _opened(folder: Path, manifest: dict[str, Any], con: duckdb.DuckDBPyConnecti
                 f" UNION ALL SELECT * REPLACE (false AS single) FROM read_parquet({several})"
             )
         con.execute(f"CREATE OR REPLACE VIEW {name} AS {rows}")
+        _check_columns(con, table, file)
     if "refused_rows.parquet" not in needed:
         create_refused(con)
         take_from_quarantine(con)
@@ -179,11 +183,35 @@ def _opened(folder: Path, manifest: dict[str, Any], con: duckdb.DuckDBPyConnecti
         intake_day=_intake_day(folder, manifest),
         known_hash=[manifest["content_hash"]],
     )
+    _check_counts(snapshot, folder)
     if verify and snapshot.computed_hash() != manifest["content_hash"]:
         raise InputError("the files of the snapshot do not match its hash", where=str(folder), next=AGAIN)
     if verify and manifest["rows"] != {table: snapshot.rows(table) for table in manifest["rows"]}:
         raise InputError(f"{MANIFEST} counts other rows than its files have", where=str(folder), next=AGAIN)
     return snapshot
+
+
+def _check_columns(con: duckdb.DuckDBPyConnection, table: str, file: Path) -> None:
+    """InputError when a file lacks a column: damaged, or written by something else."""
+    needed = [column.split()[0].strip('"') for column in TABLES[table].split(", ")] if table in TABLES else []
+    there = {row[0] for row in con.execute(f"DESCRIBE {table}").fetchall()} if needed else set()
+    lacking = [name for name in needed if name not in there]
+    if lacking:
+        raise InputError(f"a file of the snapshot lacks {', '.join(lacking)}", where=str(file), next=AGAIN)
+
+
+def _check_counts(snapshot: Snapshot, folder: Path) -> None:
+    """InputError when the rows that were read in are not those of the file, the refused and the repeated ones."""
+    for table, file in (("subjects", "subjects"), ("records", "log")):
+        counted = snapshot.counts.get(table, {})
+        rows = snapshot.rows(file) + counted.get("refused", 0) + counted.get("repeated", 0)
+        if counted.get("rows", 0) != rows:
+            raise InputError(
+                f"{MANIFEST} counts {counted.get('rows', 0)} rows of {table}; its files and its counts of refused and"
+                f" repeated rows make {rows}",
+                where=str(folder),
+                next=AGAIN,
+            )
 
 
 def _intake_day(folder: Path, manifest: dict[str, Any]) -> int | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SubjectIds = Literal["uscc", "local"]
 FURTHER = "extra_"
+COLUMNS = "sid, subject_id, name, kind, registered_day, region, district, industry, size, ownership"
 
 
 def take_subjects(
@@ -51,9 +52,9 @@ def take_subjects(
         known = f"coalesce(kind, CASE subject_id[1:2] {cases} ELSE 'other_organisation' END)"
     con.execute(
         "CREATE OR REPLACE TABLE subjects AS SELECT"
-        " CAST(row_number() OVER (ORDER BY subject_id) - 1 AS INTEGER) AS sid, subject_id, name,"
-        f" {known} AS kind, registered_day, region, district, industry, size, ownership"
-        " FROM stage_subjects WHERE mask = 0 ORDER BY subject_id"
+        f" CAST(row_number() OVER (ORDER BY subject_id) - 1 AS INTEGER) AS sid, subject_id, name, {known} AS kind,"
+        " registered_day, region, district, industry, size, ownership FROM stage_subjects WHERE mask = 0"
+        " ORDER BY subject_id"
     )
     _further_attributes(con, source)
     con.execute("DROP TABLE stage_subjects")
