@@ -353,6 +353,17 @@ def test_a_folder_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
         read_composite(tmp_path / "out")
 
 
+@pytest.mark.parametrize(
+    ("part", "value", "words"),
+    [("inputs", [True], "no object"), ("inputs", None, "inputs is not a list"), ("notes", {}, "notes is not a list")],
+)
+def test_a_spoilt_manifest_is_said_as_such(tmp_path: Path, part: str, value: object, words: str) -> None:
+    file = combined([(IDS[0], TAX, "2019", "A")]).write(tmp_path / "out") / "manifest.json"
+    file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | {part: value}), encoding="utf-8")
+    with pytest.raises(cs.InputError, match=words):
+        read_composite(tmp_path / "out")
+
+
 def test_a_written_grading_needs_its_records(tmp_path: Path) -> None:
     records = pd.DataFrame(
         [{"record_id": "t", "subject_id": IDS[0], "domain": "tax", "item": "010101", "occurred_on": "2019-03-05"}]

@@ -15,7 +15,7 @@ from creditscore.boundary import described, guarded
 from creditscore.composite.config import CompositeConfig
 from creditscore.csv_people import Csv, write_people_table
 from creditscore.errors import InputError, UsageError
-from creditscore.json_source import read_object
+from creditscore.json_source import Needed, read_object
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 TABLES = ("composite", "contributions", "shared_acts", "regraded", "quarantine")
 MANIFEST = "manifest.json"
 FORMAT = "creditscore-composite"
+NEEDED: Needed = {"run_id": str, "reference": (str, int), "as_of": str, "rules": dict, "inputs": list, "notes": list}
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,9 @@ def read_composite(folder: Path | str) -> Composite:
             allowed="a folder that `creditscore composite --out` wrote",
         )
     try:
-        manifest = read_object(place / MANIFEST, next="make the composite again")
+        manifest = read_object(place / MANIFEST, next="make the composite again", needed=NEEDED)
+        if not all(isinstance(part, dict) for part in manifest["inputs"]):
+            raise ValueError("an input in the manifest is no object")
         if manifest.get("format") != FORMAT:
             raise ValueError("the manifest is of another kind")
         tables = {name: pyarrow.parquet.read_table(place / f"{name}.parquet") for name in TABLES}
