@@ -294,6 +294,9 @@ def _scheme(scheme: str | Scheme, at: int | date, law_known_at: date | None) -> 
     moment = registry.moment(first.period, at)
     if isinstance(scheme, Scheme):
         if not registry.in_force(scheme, moment):
-            raise UsageError(f"{scheme.name} is not in force for {moment}")
+            raise UsageError(
+                f"{scheme.name} is not in force for {moment}",
+                next="name the scheme by its id, so that its version of that time is taken, or grade another period",
+            )
         return scheme, [], moment
     return registry.find(scheme, moment, law_known_at=law_known_at), siblings, moment
