@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 Csv = bool | Literal["people"]  # none, the form for machines, the form for people
 
 BOM = b"\xef\xbb\xbf"  # tells a spreadsheet that the text is UTF-8
-# What a spreadsheet takes for the beginning of a formula, in what is left of a text; the wide forms are the same keys of
-# a Chinese keyboard.
+# What a spreadsheet takes for the beginning of a formula, in what is left of a text; the wide forms are the same keys
+# of a Chinese keyboard.
 FORMULA = r"^[ \x{00a0}\x{3000}]*[=+\-@\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
 NUMBER = r"[+-]?[0-9]+(?:\.[0-9]+)?"
 BREAKS = r"[\t\r\n\x{2028}\x{2029}]+"
