@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import pickle
 import re
 from pathlib import Path
@@ -12,6 +13,7 @@ from creditscore import errors
 from creditscore.errors import CreditscoreError, ExitCode
 
 ROOT = Path(__file__).parents[1]
+PARTS = ("what", "where", "allowed", "next")
 
 
 def test_the_contract_lists_every_exit_code_and_no_other() -> None:
@@ -57,3 +59,48 @@ def test_commands_end_in_codes_of_the_list_only() -> None:
         if literal.search(line) and "sys.exit(0)" not in line  # a reader that closed the pipe is done
     ]
     assert wrong == []
+
+
+def dead_ends(src: Path) -> list[str]:
+    """Refusals that leave the reader alone: each states what would be right (`allowed`) or what to do (`next`), or its
+    class has a usual next step.
+    """
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(src.rglob("*.py"))}
+    kinds = {name: value for name in errors.__all__ if isinstance(value := getattr(errors, name), type)}
+    silent = {name for name, kind in kinds.items() if issubclass(kind, CreditscoreError) and not kind.usual_next}
+    for tree in trees.values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and node.name not in kinds:
+                bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
+                silent |= {node.name} if bases & silent else set()
+    complaints = []
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            given = {keyword.arg for keyword in node.keywords} | set(PARTS[: len(node.args)])
+            if name in silent and not given & {"allowed", "next", None}:
+                complaints.append(f"{path.relative_to(src)}:{node.lineno}: {name} says neither allowed nor next")
+    return complaints
+
+
+def test_every_refusal_says_what_is_allowed_or_what_to_do_next() -> None:
+    assert dead_ends(ROOT / "src" / "creditscore") == []
+
+
+@pytest.mark.parametrize(
+    ("code", "dead"),
+    [
+        ('raise UsageError("no day", where="--on")', True),
+        ('raise errors.InputError("no rows", "table")', True),
+        ('class NoCuts(InputError): ...\nraise NoCuts("none")', True),
+        ('raise UsageError("no day", where="--on", next="give one")', False),
+        ('raise UsageError("no day", "--on", "a day of 2024")', False),
+        ('raise InternalError("two sums differ")', False),
+        ('raise ValueError("no error of the tree")', False),
+    ],
+)
+def test_a_dead_end_is_seen(tmp_path: Path, code: str, dead: bool) -> None:
+    (tmp_path / "a.py").write_text(code + "\n")
+    assert bool(dead_ends(tmp_path)) is dead

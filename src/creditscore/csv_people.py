@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 Csv = bool | Literal["people"]  # none, the form for machines, the form for people
 
 BOM = b"\xef\xbb\xbf"  # tells a spreadsheet that the text is UTF-8
-# What a spreadsheet takes for the beginning of a formula; the wide forms are the same keys of a Chinese keyboard.
-FORMULA = r"^(?:[\t\r\n]|\s*[=+\-@\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}])"
+# What a spreadsheet takes for the beginning of a formula, in what is left of a text; the wide forms are the same keys
+# of a Chinese keyboard.
+FORMULA = r"^[ \x{00a0}\x{3000}]*[=+\-@\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
 NUMBER = r"[+-]?[0-9]+(?:\.[0-9]+)?"
 BREAKS = r"[\t\r\n\x{2028}\x{2029}]+"
 # Control characters, and signs without width that turn the order of a text
-UNSEEN = r"[\x00-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]"
+UNSEEN = r"[\x00-\x1f\x7f-\x9f\x{200b}-\x{200f}\x{061c}\x{202a}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]"
 TEXTS = ("VARCHAR", "ENUM", "UUID", "JSON")
 
 
@@ -55,8 +56,8 @@ def write_people_table(table: Any, file: Path) -> None:
 def inert(text: str) -> str:
     """A text as it stands in a cell for people."""
     plain = re.sub(_python(UNSEEN), "", re.sub(_python(BREAKS), " ", text))
-    begins = re.match(_python(FORMULA), text) and not re.fullmatch(NUMBER, text)
-    return f"'{plain}" if begins else plain
+    begins = re.match(_python(FORMULA), plain) and not re.fullmatch(NUMBER, plain)
+    return f"'{plain}" if begins or re.match(_python(BREAKS), text) else plain
 
 
 def _cell(name: str, kind: str) -> str:
@@ -66,8 +67,8 @@ def _cell(name: str, kind: str) -> str:
         return f"{column} AS {shown}"
     text = f"CAST({column} AS VARCHAR)"
     plain = f"regexp_replace(regexp_replace({text}, '{BREAKS}', ' ', 'g'), '{UNSEEN}', '', 'g')"
-    begins = f"regexp_matches({text}, '{FORMULA}') AND NOT regexp_full_match({text}, '{NUMBER}')"
-    return f"CASE WHEN {begins} THEN '''' ELSE '' END || {plain} AS {shown}"
+    begins = f"regexp_matches({plain}, '{FORMULA}') AND NOT regexp_full_match({plain}, '{NUMBER}')"
+    return f"CASE WHEN {begins} OR regexp_matches({text}, '^{BREAKS}') THEN '''' ELSE '' END || {plain} AS {shown}"
 
 
 def _python(pattern: str) -> str:

@@ -164,6 +164,15 @@ def test_too_many_refused_rows_fail_and_carry_the_result() -> None:
         cs.grade(records, CITY, subjects=subjects, as_of="2016-12-31")
     assert caught.value.exit_code == 3
     assert caught.value.grading.grades.num_rows == 1
+    assert "(unknown_item: the scheme has no such item" in str(caught.value)
+
+
+def test_an_id_that_a_spreadsheet_spoilt_is_told_so() -> None:
+    subjects, records = city({"a": [5, 5]})
+    records.loc[0, "subject_id"] = "9.12203E+17"
+    with pytest.raises(cs.TooManyRejected, match="mangled_id 1") as caught:
+        cs.grade(records, CITY, subjects=subjects, as_of="2016-12-31")
+    assert "a spreadsheet turned this id into a number; export the column as text" in str(caught.value)
 
 
 def test_a_silent_feed_is_not_virtue() -> None:

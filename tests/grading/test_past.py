@@ -41,6 +41,17 @@ def test_decisions_that_contradict_each_other_are_refused() -> None:
     assert graded(history(d, {**a, "status": "superseded"}))["route"] == "retained"
 
 
+@pytest.mark.parametrize("column", ["decided_on", "recorded_on"])
+@pytest.mark.parametrize(("grade", "without"), [("D", "A"), ("A", "")])
+def test_a_year_and_a_day_that_changed_places_leave_the_earlier_grade_open(
+    column: str, grade: str, without: str
+) -> None:
+    row = graded(history({"period": "2022-04-20", "grade": grade, "route": "direct", column: "2021"}))
+    assert row["why"] == {"history: bad_date": 1}
+    assert (row["state_reason"], row["grade_without"] or "") == ("refused_rows" if without else "", without)
+    assert graded(history({"grade": grade, "route": "direct", column: "2022-04-20"}))["grade"] == grade
+
+
 @pytest.mark.parametrize("wrong", [{"route": "direkt"}, {"status": "superceded"}, {"state": "grade"}])
 def test_an_unknown_code_is_refused(wrong: dict[str, str]) -> None:
     past = history({"grade": "D", "route": "direct", "status": "final", "state": "graded"} | wrong)

@@ -1,14 +1,16 @@
 """Tables that nobody should send: a clear error, and nothing personal in it."""
 
 import decimal
+import unicodedata
 
 import pandas as pd
 import pyarrow as pa
 import pytest
-from records_helpers import PERSON
+from records_helpers import FIRM, PERSON
 
 import creditscore as cs
 
+MISTYPED = PERSON[:-1] + ("1" if PERSON[-1] != "1" else "2")
 SUBJECTS = pd.DataFrame({"subject_id": ["a"]})
 
 
@@ -43,6 +45,37 @@ def test_a_table_without_header_shows_no_persons_number(tmp_path, header):
         cs.ingest(file, pa.table({"record_id": ["r"], "subject_id": ["a"], "item": ["i"]}), subject_ids="local")
     assert PERSON not in str(caught.value)
     assert PERSON[:3] in str(caught.value)
+
+
+@pytest.mark.parametrize("number", [PERSON, MISTYPED, f"张三{MISTYPED}", "13812345678"])
+@pytest.mark.parametrize("table", ["subjects", "records", "attributes"])
+def test_a_column_named_by_the_number_of_a_person_is_a_row_in_place_of_the_header(number, table):
+    tables = {
+        "subjects": pa.table({"subject_id": ["a"]}),
+        "records": pa.table({"record_id": ["r"], "subject_id": ["a"], "item": ["i"]}),
+        "attributes": pa.table({"subject_id": ["a"], "name": ["n"], "value": ["v"]}),
+    }
+    tables[table] = tables[table].append_column(number, pa.array(["1"]))
+    with pytest.raises(cs.InputError) as caught:
+        cs.ingest(subject_ids="local", **tables)
+    assert number[-15:] not in str(caught.value)
+    assert "张三" not in str(caught.value)
+    assert "above the rows" in str(caught.value)
+
+
+@pytest.mark.parametrize("number", [PERSON, MISTYPED, "１１０１０５１９４９１２３１００２１", "110105491231002"])
+def test_no_name_or_message_shows_a_persons_number(number):
+    """Names of attributes, the table that a feed declares, and the hint how a number is to be written."""
+    rows = pa.table({"record_id": ["r"], "subject_id": [FIRM], "item": ["030110"], "booked_on": ["2022-03-01"]})
+    rows = rows.append_column("amount", pa.array([number[:6] + "," + number[6:]]))
+    subjects = pa.table({"subject_id": [FIRM]})
+    attributes = pa.table({"subject_id": [FIRM, "x"], "name": ["taxed", number], "value": ["true", "1"]})
+    feeds = pa.table({"domain": ["tax"], "from": ["2022-01-01"], "to": ["2022-12-31"], "source": ["s"]})
+    feeds = feeds.append_column("table", pa.array([number])).append_column("rows", pa.array(["1"]))
+    for lines in (attributes, attributes.set_column(0, "subject_id", pa.array([FIRM, FIRM]))):
+        grading = cs.grade(rows, "tax", subjects=subjects, attributes=lines, feeds=feeds, period=2022, max_rejected=9)
+        text = unicodedata.normalize("NFKC", str(grading.quarantine.to_pylist()) + str(grading.manifest))
+        assert unicodedata.normalize("NFKC", number)[3:15] not in text
 
 
 @pytest.mark.parametrize("text", ["2021-01-05", "2021/1/5", "20210105", "2021年1月5日", "2021-01-05 00:00:00"])

@@ -106,7 +106,7 @@ def pairs(given: list[str] | None, option: str) -> dict[str, str]:
         if not equals or not name.strip() or not value.strip():
             raise UsageError(f"{option} {one!r} is no pair", allowed="name=value")
         if name.strip() in found:
-            raise UsageError(f"{option} names {name.strip()!r} twice")
+            raise UsageError(f"{option} names {name.strip()!r} twice", allowed="each name once")
         found[name.strip()] = value.strip()
     return found
 

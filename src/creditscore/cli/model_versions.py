@@ -138,7 +138,11 @@ def list_command(
     found = differences(place)
     if found:
         what = "\n  ".join(["the registry is not what the log says:", *found])
-        raise DifferenceError(what, where=str(place.folder))
+        raise DifferenceError(
+            what,
+            where=str(place.folder),
+            next="predict with none of these versions; bring the folder back from a copy, and ask who changed it",
+        )
 
 
 def as_of_command(

@@ -54,7 +54,11 @@ def reproduce_command(
         typer.echo(f"cause: {of}{cause.what}\n  written   {cause.written}\n  computed  {cause.computed}")
     first = found.first
     if first is None:
-        raise DifferenceError(f"run {found.run_id} has the same rows, but not the same manifest", where=str(run))
+        raise DifferenceError(
+            f"run {found.run_id} has the same rows, but not the same manifest",
+            where=str(run),
+            next="the causes above name the parts that differ; take the manifest from the place where the run was made",
+        )
     place = f"{first.table}.parquet, row {first.row}" if first.row else f"{first.table}.parquet"
     typer.echo(f"first difference: {place}: {first.kind}{': ' if first.key else ''}{first.key}")
     if first.column:

@@ -163,7 +163,11 @@ def verify_command(
     for note in checked.notes:
         say_line(f"note: {note}")
     if checked.first is not None:
-        raise DifferenceError(f"not as it must be: {checked.first}", where=str(folder))
+        raise DifferenceError(
+            f"not as it must be: {checked.first}",
+            where=str(folder),
+            next="do not send anybody out on this draw; compare the folder with the copy that was published",
+        )
     typer.echo(f"draw {checked.draw_id}: {checked.units} units and {checked.visits} visits, all as they must be")
     if simulate:
         _simulate(folder, simulate, seed)
@@ -270,4 +274,8 @@ def _simulate(folder: Path, draws: int, seed: int) -> None:
         + ("holds" if found.holds else "does not hold")
     )
     if not found.holds:
-        raise DifferenceError("the draw does not hold its probabilities", where=str(folder))
+        raise DifferenceError(
+            "the draw does not hold its probabilities",
+            where=str(folder),
+            next="try another --seed and more draws (--simulate); where it fails again, report this fault",
+        )

@@ -22,6 +22,7 @@ from creditscore.grading.identity import LATER, run_id_of
 from creditscore.grading.input_state import find_doubts, put_input_state
 from creditscore.grading.period_over import check_period_over
 from creditscore.grading.plan import Plan
+from creditscore.grading.refusals import MESSAGES
 from creditscore.grading.result import Grading
 from creditscore.grading.scope import Scope
 from creditscore.grading.spans import spans
@@ -29,6 +30,7 @@ from creditscore.grading.take_in import engine_of, take_in
 from creditscore.grading.unread import find_misnamed, find_unread, run_marks
 from creditscore.records import Snapshot, ingest
 from creditscore.records.intake import connect
+from creditscore.records.tables import REASONS
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
 
@@ -197,12 +199,15 @@ def _plan(snapshot: Snapshot, scheme: Scheme, siblings: list[Scheme], at: int | 
 def too_many(result: Any, allowed: int) -> TooManyRejected:
     """The error that carries a finished `result` (its `.manifest` counts the refused rows) in `.grading`."""
     rejected = result.manifest["rejected"]
-    reasons = ", ".join(f"{reason} {count}" for reason, count in result.manifest["reasons"].items())
+    counts = result.manifest["reasons"]
+    reasons = ", ".join(f"{reason} {count}" for reason, count in counts.items())
+    most = max(counts, key=counts.get, default="").rpartition(": ")[2]
+    words = (REASONS | MESSAGES).get(most)
     error = TooManyRejected(
         f"{rejected} row{'s were' if rejected != 1 else ' was'} refused, {allowed} allowed: {reasons}",
         where="quarantine (every fault with its line)",
         allowed=f"at most {allowed} refused rows",
-        next="mend the rows, or accept them with --max-rejected",
+        next=f"mend the rows{f' ({most}: {words})' if words else ''}, or accept them with --max-rejected",
     )
     error.grading = result  # type: ignore[attr-defined]
     return error
@@ -294,6 +299,9 @@ def _scheme(scheme: str | Scheme, at: int | date, law_known_at: date | None) -> 
     moment = registry.moment(first.period, at)
     if isinstance(scheme, Scheme):
         if not registry.in_force(scheme, moment):
-            raise UsageError(f"{scheme.name} is not in force for {moment}")
+            raise UsageError(
+                f"{scheme.name} is not in force for {moment}",
+                next="name the scheme by its id, so that its version of that time is taken, or grade another period",
+            )
         return scheme, [], moment
     return registry.find(scheme, moment, law_known_at=law_known_at), siblings, moment

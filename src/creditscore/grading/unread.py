@@ -16,6 +16,7 @@ from creditscore.grading.period_over import judged_on
 from creditscore.grading.plan import Plan
 from creditscore.grading.scope import Scope
 from creditscore.records import Snapshot
+from creditscore.records.identity import redact
 from creditscore.records.snapshot import attribute_names, column_types
 from creditscore.records.source import quote
 from creditscore.records.tables import TABLES
@@ -43,8 +44,8 @@ class Unread:
 
     def to_manifest(self) -> dict[str, Any]:
         return {
-            "unread_columns": dict(self.columns),
-            "near_misses": list(self.near),
+            "unread_columns": {table: sorted({*map(redact, names)}) for table, names in self.columns.items()},
+            "near_misses": [miss | {"column": redact(miss["column"])} for miss in self.near],
             "absent_attributes": list(self.absent),
             "ignored_columns": list(self.ignored),
         }

@@ -128,6 +128,9 @@ def changes(space: Space, row: RefusedRow, reason: str, column: str) -> Iterator
             return
         for name in (column, *others):
             yield from ({name: plan_day(day)} for day in space.days)
+        period = str(cells.get("period") or "")
+        if row.table == "history" and not period.isdigit():  # a day: the two columns may have changed places
+            yield from ({column: period, **year} for year in _history_changes(plan, row, "bad_period", "period"))
         if column not in ("recorded_on", "entered_on", "term_end", "exited_on", "corrected_on"):
             return
         yield {column: None}

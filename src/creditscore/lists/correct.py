@@ -44,7 +44,9 @@ def correct(book: Book, case_id: str, no: int, *, to: Mapping[str, Any], reason:
     """
     case = book.case(case_id)
     if not reason.strip():
-        raise UsageError("the correction gives no reason", where=f"case {case_id}")
+        raise UsageError(
+            "the correction gives no reason", where=f"case {case_id}", next="say what was wrong and how it is known"
+        )
     old = next((one for one in case.events if one.no == no and one.kind != "corrected"), None)
     if old is None:
         there = ", ".join(str(one.no) for one in case.events if one.kind != "corrected")
@@ -63,7 +65,11 @@ def correct(book: Book, case_id: str, no: int, *, to: Mapping[str, Any], reason:
         if _parts(was) != _parts(now)
     }
     if not replaced:
-        raise UsageError("the correction changes nothing", where=f"case {case_id}, step {no}")
+        raise UsageError(
+            "the correction changes nothing",
+            where=f"case {case_id}, step {no}",
+            next="give the part that was wrong with its right value; what is right already needs no correction",
+        )
 
     args = {"no": no, "to": dict(to), "reason": reason}
     after = step(book, case, "corrected", args, said, lambda book, case, made: ({}, []))

@@ -25,7 +25,11 @@ def decided(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[R
     if not made.args.get("reason"):
         raise UsageError("the decision gives no reason", where=f"case {case.case_id}", next="say on what grounds")
     if not case.open:
-        raise UsageError(f"the case is {case.state}; it was decided already", where=f"case {case.case_id}")
+        raise UsageError(
+            f"the case is {case.state}; it was decided already",
+            where=f"case {case.case_id}",
+            next="correct the decision where it is wrong; for new records, propose a new case",
+        )
     if enter:
         _heard(case, made, common.needs_notice.kinds)
         if not made.document or not made.organ:
@@ -122,7 +126,11 @@ def _end(
         return None, "until_exit"
     if term is None or term.unknown:
         if office is not None and office < named["entered_on"]:
-            raise UsageError(f"the term would end on {iso(office)}, before the entry", where=where)
+            raise UsageError(
+                f"the term would end on {iso(office)}, before the entry",
+                where=where,
+                allowed=f"{iso(named['entered_on'])} or a later day",
+            )
         rule = list_rule(case.scheme, case.list)
         no_term = "until_exit" if rule.exits and not rule.terms else "unknown"  # with terms: the trigger says which
         return office, "known" if office is not None else no_term

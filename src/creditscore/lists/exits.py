@@ -193,6 +193,7 @@ def ended(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rul
         raise UsageError(
             f"the entry would run {end}, but its exit by itself was recorded on {iso(made.recorded_on)}",
             where=f"case {case.case_id}",
+            next="let it run; to end it before, record the exit that the rule gives",
         )
     rule = list_rule(case.scheme, case.list)
     way: Rule | None = found[1] or next((one for one in rule.terms if one.id == case.term), None)
@@ -207,7 +208,11 @@ def unpublished(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], li
             if case.withdrawn_on is not None
             else "nothing was annulled"
         )
-        raise UsageError(f"no publication is to be withdrawn: {done}", where=f"case {case.case_id}")
+        raise UsageError(
+            f"no publication is to be withdrawn: {done}",
+            where=f"case {case.case_id}",
+            next="nothing is to be done; `creditscore lists due` names what is",
+        )
     return {"withdrawn_on": made.on}, [procedure().withdrawal]
 
 
@@ -225,10 +230,16 @@ def revoked(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[R
     assert old.exited_on is not None
     if made.on < old.exited_on:
         raise UsageError(
-            f"revoked on {iso(made.on)}, before the exit of {iso(old.exited_on)}", where=f"case {old.case_id}"
+            f"revoked on {iso(made.on)}, before the exit of {iso(old.exited_on)}",
+            where=f"case {old.case_id}",
+            allowed=f"{iso(old.exited_on)} or a later day",
         )
     if not made.document or not made.organ or not made.args.get("reason"):
-        raise UsageError("a revocation needs the office, its document and the reason", where=f"case {old.case_id}")
+        raise UsageError(
+            "a revocation needs the office, its document and the reason",
+            where=f"case {old.case_id}",
+            next="give all three: who decided it, the number of the decision, and on what grounds",
+        )
     same = {
         "subject_id": old.subject_id,
         "list": old.list,

@@ -56,7 +56,10 @@ def take_over(
     }
     case_id = case_id_of(key, who, [args[name] for name in ("scheme", "triggers", "records")], said)
     if case_id in book.cases:
-        raise UsageError(f"this entry is kept already: {case_id}")
+        raise UsageError(
+            f"this entry is kept already: {case_id}",
+            next=f"`creditscore lists show {case_id}` shows it; correct it where it is wrong",
+        )
     return step(book, Case(case_id, who, key), "imported", args, said, taken_over), case_id
 
 

@@ -161,7 +161,9 @@ def extended_time(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], 
     since = None if limit is None else case.step_day(limit.since)
     if limit is None or limit.extended_by is None:
         raise UsageError(
-            f"the rule of {case.list} does not prolong the time for the decision", where=f"case {case.case_id}"
+            f"the rule of {case.list} does not prolong the time for the decision",
+            where=f"case {case.case_id}",
+            next="decide within the time that the rule gives; `creditscore lists due` names the day",
         )
     if since is None:
         raise UsageError(

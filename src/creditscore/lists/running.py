@@ -74,7 +74,11 @@ def _longer(case: Case, term: ListTerm, made: Event) -> int:
     dates = {name: day(one, name) for name, one in made.args.get("dates", {}).items()}
     if term.extends:
         if case.term_end is None:
-            raise UsageError("the running term has no known end to lengthen", where=f"case {case.case_id}")
+            raise UsageError(
+                "the running term has no known end to lengthen",
+                where=f"case {case.case_id}",
+                next="correct the decision first: give the last day of the term",
+            )
         return extended(term, case.term_end)
     since = {**dates, **case.named(), "decided_on": made.on}.get(term.since)
     if since is None:
@@ -122,7 +126,9 @@ def refused(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[R
     if not case.applied:
         raise UsageError("no application is open", where=f"case {case.case_id}", next="record it with `apply`")
     if not made.args.get("reason"):
-        raise UsageError("the refusal gives no reason", where=f"case {case.case_id}")
+        raise UsageError(
+            "the refusal gives no reason", where=f"case {case.case_id}", next="say which condition is not met"
+        )
     return {"applied": {}}, [list_rule(case.scheme, case.list)]
 
 

@@ -174,7 +174,10 @@ def _two_classes(estimator: Any, y: Any, rows: int) -> tuple[NDArray[Any], NDArr
     y = labels_of(estimator, y, rows)
     classes, code = np.unique(y, return_inverse=True)
     if len(classes) > 2:
-        raise TableError(f"Only binary classification is supported. The type of the target is {type_of_target(y)}.")
+        raise TableError(
+            f"Only binary classification is supported. The type of the target is {type_of_target(y)}.",
+            allowed="two values; for grades in an order take the estimator ordinal",
+        )
     if len(classes) < 2:
         raise TableError(f"y holds one class only: {str(classes[0])!r}", allowed="two classes")
     return classes, code.astype(np.int64)

@@ -30,7 +30,8 @@ def table_of(estimator: Any, table: Any, reset: bool = False, finite: bool = Fal
         if len(source.names) != estimator.n_features_in_:
             raise TableError(
                 f"X has {len(source.names)} features, but {type(estimator).__name__} is expecting "
-                f"{estimator.n_features_in_} features as input"
+                f"{estimator.n_features_in_} features as input",
+                next="give the columns of the fit in their order, or a table with their names",
             )
         validate_data(estimator, table, reset=False, skip_check_array=True)
         return replace(look(table, estimator.names_), finite=finite)
@@ -42,7 +43,8 @@ def table_of(estimator: Any, table: Any, reset: bool = False, finite: bool = Fal
         estimator.names_ = list(source.names)
         if source.rows < 1:
             raise TableError(
-                f"Found array with 0 sample(s) (shape=(0, {len(source.names)})) while a minimum of 1 is required."
+                f"Found array with 0 sample(s) (shape=(0, {len(source.names)})) while a minimum of 1 is required.",
+                next="give rows to fit on; a filter before may have left none",
             )
     return source
 
@@ -66,11 +68,15 @@ def binary_target(estimator: Any, y: Any, rows: int) -> tuple[NDArray[Any], Floa
     if holes(y):
         raise TableError("Input y contains NaN or infinity", next="leave out rows whose outcome is not known")
     if len(y) != rows:
-        raise TableError(f"Found input variables with inconsistent numbers of samples: [{rows}, {len(y)}]")
+        raise TableError(
+            f"Found input variables with inconsistent numbers of samples: [{rows}, {len(y)}]",
+            allowed=f"one outcome for each of the {rows} rows",
+        )
     check_classification_targets(y)
     if type_of_target(y, input_name="y") != "binary" and len(np.unique(y)) > 2:
         raise TableError(
-            f"Only binary classification is supported. The type of the target is {type_of_target(y, input_name='y')}."
+            f"Only binary classification is supported. The type of the target is {type_of_target(y, input_name='y')}.",
+            allowed="two values; for grades in an order take OrdinalGrader",
         )
     classes, coded = np.unique(y, return_inverse=True)
     if len(classes) < 2:

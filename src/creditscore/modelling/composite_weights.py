@@ -63,7 +63,7 @@ def known_outcomes(composite: Composite, outcomes: Any) -> tuple[np.ndarray, Flo
 
     given = as_frame(outcomes)
     if given is None:
-        raise TableError("no outcomes were given", where="outcomes")
+        raise TableError("no outcomes were given", where="outcomes", allowed="a table of subject_id, event")
     lacking = [name for name in ("subject_id", "event") if name not in given.columns]
     if lacking:
         raise TableError(f"column {lacking[0]!r} is missing", where="outcomes", allowed="subject_id, event")

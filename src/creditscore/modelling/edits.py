@@ -34,7 +34,7 @@ def edit_points(
     place = find(card, variable, bin)
     old = card.rows[place]
     if old.role == "base" and points is None:
-        raise UsageError("the base needs points")
+        raise UsageError("the base needs points", allowed=f"a number from -{MOST_POINTS} to {MOST_POINTS}")
     if points is not None and not (isinstance(points, Real) and abs(points) <= MOST_POINTS):
         raise UsageError(
             f"{points!r} points", allowed=f"-{MOST_POINTS} to {MOST_POINTS}, or None to refuse such values"

@@ -23,6 +23,7 @@ DATE = re.compile(
     r"|(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
 )
 DATED = 0.8  # share of the levels from which on a column of texts holds dates, whatever the others say
+REAL = "real numbers, bool, text, categoricals"
 NEXT_DATE = "make a number of it, such as days before the day of observation, and leave the date out"
 
 
@@ -83,7 +84,9 @@ def look(table: Any, names: Sequence[str] | None = None) -> Source:
         raw = tuple(table.column(i) for i in range(len(found)))
     elif module == "pandas":
         if table.ndim != 2:
-            raise TableError("Expected 2D array, got a pandas Series. Reshape your data: one column is df[['name']]")
+            raise TableError(
+                "Expected 2D array, got a pandas Series. Reshape your data", next="one column is df[['name']]"
+            )
         found, rows = [str(c) for c in table.columns], len(table)
         raw = tuple(table.iloc[:, i] for i in range(len(found)))
     elif type(table) is dict:
@@ -97,7 +100,10 @@ def look(table: Any, names: Sequence[str] | None = None) -> Source:
         rows, width = array.shape
         found = [str(n) for n in names] if names is not None else [f"x{i}" for i in range(width)]
         if len(found) != width:
-            raise TableError(f"X has {width} features, but the model is expecting {len(found)} features as input")
+            raise TableError(
+                f"X has {width} features, but the model is expecting {len(found)} features as input",
+                next="give the columns of the fit in their order, or a table with their names",
+            )
         raw = tuple(array[:, i] for i in range(width))
     twice = sorted({n for n in found if found.count(n) > 1}) if len(set(found)) < len(found) else []
     if twice:
@@ -105,7 +111,10 @@ def look(table: Any, names: Sequence[str] | None = None) -> Source:
             f"columns with one name: {', '.join(twice[:5])}", next="rename them: each bin belongs to one column"
         )
     if not found:
-        raise TableError(f"Found array with 0 feature(s) (shape=({rows}, 0)) while a minimum of 1 is required.")
+        raise TableError(
+            f"Found array with 0 feature(s) (shape=({rows}, 0)) while a minimum of 1 is required.",
+            next="give at least one column; a selection before may have left none",
+        )
     return Source(tuple(found), rows, raw)
 
 
@@ -116,9 +125,12 @@ def as_array(table: Any) -> NDArray[Any]:
         )
     array = np.asarray(table)
     if array.ndim != 2:
-        raise TableError(f"Expected 2D array, got {array.ndim}D array instead. Reshape your data: one row is [[…]]")
+        raise TableError(
+            f"Expected 2D array, got {array.ndim}D array instead. Reshape your data",
+            next="one row is [[1, 2]], one column is values.reshape(-1, 1)",
+        )
     if array.dtype.kind == "c":
-        raise TableError("Complex data not supported")
+        raise TableError("Complex data not supported", allowed=REAL)
     return array
 
 
@@ -140,7 +152,9 @@ def read_column(raw: Any, name: str) -> Column:
     if kind in "mM":
         raise TableError(f"column {name!r} holds dates or durations", next=NEXT_DATE)
     raise TableError(
-        "Complex data not supported" if kind == "c" else f"column {name!r} has the type {array.dtype}", name
+        "Complex data not supported" if kind == "c" else f"column {name!r} has the type {array.dtype}",
+        name,
+        allowed=REAL,
     )
 
 
@@ -235,7 +249,7 @@ def read_objects(array: NDArray[Any], name: str) -> Column:
     if kind in {"date", "datetime", "datetime64", "timedelta", "timedelta64", "time", "period"}:
         raise TableError(f"column {name!r} holds dates or durations", next=NEXT_DATE)
     if kind == "complex":
-        raise TableError("Complex data not supported")
+        raise TableError("Complex data not supported", where=name, allowed=REAL)
     raise TableError(
         f"column {name!r} mixes kinds ({kind}): 1 and '1' would be two things",
         allowed="all numbers or all text; missing as None or NaN",

@@ -56,7 +56,10 @@ def read_matrix(estimator: Any, X: Any, levels: Levels | None = None) -> tuple[F
             if levels is None or position not in levels:
                 continue
             if not np.isnan(matrix[:, position]).all():
-                raise TableError(f"column {name!r} is numbers; it was text when the model learned it")
+                raise TableError(
+                    f"column {name!r} is numbers; it was text when the model learned it",
+                    next="give it as text, written as in the fit ('7', not 7 or 7.0)",
+                )
             learned[position] = levels[position]
             continue
         if levels is None:
@@ -65,7 +68,10 @@ def read_matrix(estimator: Any, X: Any, levels: Levels | None = None) -> tuple[F
         elif position in levels:
             learned[position] = levels[position]
         else:
-            raise TableError(f"column {name!r} is text; it was numbers when the model learned it")
+            raise TableError(
+                f"column {name!r} is text; it was numbers when the model learned it",
+                next="give numbers; one cell with a unit, a blank or a comma makes text of a whole column",
+            )
         matrix[:, position] = _places(column, learned[position])
     return matrix, learned
 
@@ -99,7 +105,11 @@ def directions_of(monotone: Mapping[Any, Any] | None, names: tuple[str, ...], te
         if not 0 <= position < len(names):
             raise UsageError(f"there is no column {column!r}", where="monotone", allowed=names[:20])
         if position in text:
-            raise UsageError(f"column {column!r} holds text, which has no direction", where="monotone")
+            raise UsageError(
+                f"column {column!r} holds text, which has no direction",
+                where="monotone",
+                next="leave the column out of monotone, or make numbers of its levels",
+            )
         found[names[position]] = DIRECTIONS[direction]
     return found
 
@@ -108,7 +118,10 @@ def labels_of(estimator: Any, y: Any, rows: int) -> NDArray[Any]:
     """Labels, shape (rows,): none missing, none infinite, not a quantity; scikit-learn's messages."""
     if y is None:
         name = type(estimator).__name__
-        raise TableError(f"This {name} estimator requires y to be passed, but the target y is None.")
+        raise TableError(
+            f"This {name} estimator requires y to be passed, but the target y is None.",
+            next="give one outcome per row",
+        )
     y = column_or_1d(y, warn=True)
     assert_all_finite(y, input_name="y")
     check_consistent_length(y, np.empty(rows))

@@ -179,7 +179,11 @@ def design_of(probability: Any, length: int, strata: Any, sizes: Mapping[Any, in
             )
         held = np.array([sizes[name] for name in names], dtype=np.float64)
         if np.any(held < count):
-            raise InputError("more results than organisations in a stratum", where="sizes")
+            raise InputError(
+                "more results than organisations in a stratum",
+                where="sizes",
+                next="take the sizes from strata.csv of the draw whose results these are",
+            )
         weight, share, size = (held / count)[stratum], count / held, float(sum(sizes.values()))
         unseen = size - float(np.sum(held))
         if unseen > 0:

@@ -142,7 +142,9 @@ def points_against_log_odds(
     y = outcomes(y)
     score, weight = column("score", score, len(y)), weights(sample_weight, len(y))
     if not 0 < np.sum(weight * y) < np.sum(weight):
-        raise InputError("there is only one class: points cannot be judged", where="y")
+        raise InputError(
+            "there is only one class: points cannot be judged", where="y", allowed="outcomes with both 0 and 1"
+        )
     risk = -score if higher_is_better else score
     auc, _, low, high = auc_interval(y, risk, weight, level)
     spread = float(np.std(risk)) or 1.0

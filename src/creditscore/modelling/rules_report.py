@@ -74,7 +74,11 @@ def rules_beside(
     scored = subjects["score"].notna()
     kept &= scored
     if not kept.any():
-        raise InputError("no graded organisation has score, outcome and prediction", where="outcome")
+        raise InputError(
+            "no graded organisation has score, outcome and prediction",
+            where="outcome",
+            next="compare the subject_id of the grading with those of outcomes and predictions",
+        )
     chosen = subjects[kept].reset_index(drop=True)
     items = graded.items[graded.items["subject_id"].isin(chosen["subject_id"])]
     held = rules.Statutory(chosen, items, graded.grades, graded.higher_is_better, graded.not_graded)
@@ -144,7 +148,11 @@ def _from_points(score: Any, bad: Any, higher_is_better: bool) -> Any:
     z = (values - values.mean()) / (float(np.std(values)) or 1.0)
     theta, _, settled = fit_line(bad, z, np.ones(len(bad)))
     if not settled:
-        raise InputError("the points part the outcomes wholly: no line can be fitted", where="score")
+        raise InputError(
+            "the points part the outcomes wholly: no line can be fitted",
+            where="score",
+            next="leave out points that were given because of the outcome, or take more organisations",
+        )
     if theta[1] <= 0:  # the ranks stay those of the rules, however wrong
         return expit(log_odds(np.mean(bad)) + 1e-6 * z)
     return expit(theta[0] + theta[1] * z)

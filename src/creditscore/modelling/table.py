@@ -100,7 +100,7 @@ class CardTable:
                 raise UsageError(f"{name} is {value}", allowed="a number above 0")
         bases = [row for row in self.rows if row.role == "base"]
         if len(bases) != 1 or bases[0].points is None:
-            raise TableError("a card has one base row with points", where="rows")
+            raise TableError(f"a card with {len(bases)} base rows", where="rows", allowed="one base row, with points")
         for row in self.rows:
             if row.points is not None and not math.isfinite(row.points):
                 raise TableError(

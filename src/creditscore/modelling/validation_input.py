@@ -143,7 +143,11 @@ def prepared(
     known, said = ~np.isnan(y), np.isfinite(p)
     used = known & said
     if not used.any():
-        raise InputError("no row has both an outcome and a prediction", where="y")
+        raise InputError(
+            "no row has both an outcome and a prediction",
+            where="y",
+            next="give rows whose outcome is known; is the column of the outcome the right one?",
+        )
     return Subject(
         y=outcomes(y[used]),
         p=probabilities(p[used]),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.records import parse
 from creditscore.records.faults import bit_of
-from creditscore.records.identity import canonical_code
+from creditscore.records.identity import canonical_code, redact, redact_cell
 from creditscore.records.source import Source, files_of, quote
 from creditscore.records.stage import Stage
 from creditscore.records.tables import ONE, REASONS, TABLES
@@ -82,7 +82,7 @@ def check_deliveries(con: duckdb.DuckDBPyConnection, stage: Stage, delivered: De
         if fault is not None:
             column, message = fault
             messages[line] = f"{REASONS['bad_delivery']}: {message}"
-            delivered.differing |= {name} - {"records"}
+            delivered.differing |= {redact(name)} - {"records"}
             _mark(con, stage, column, line)
     delivered.differs = len(messages)
     return messages
@@ -93,7 +93,7 @@ def _difference(
 ) -> tuple[str, str] | None:
     """The column of a feed that is not so, and why; `rows` in millionths."""
     if table not in DECLARABLE:
-        return "table", f"there is no table {table!r}; there are {', '.join(DECLARABLE)}"
+        return "table", f"there is no table {redact_cell(table)!r}; there are {', '.join(DECLARABLE)}"
     if table == "records":
         counted = delivered.rows.get((domain, canonical_code(source)), 0)
     else:

@@ -33,10 +33,15 @@ def encoding_of(path: Path) -> str:
     """`utf-8-sig` (with or without a mark) or `gb18030`; InputError for anything else."""
     require_plain(path)
     with path.open("rb") as stream:
-        head = stream.read(4)
-    if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        raise InputError("the file is UTF-16", where=str(path), allowed="UTF-8 or GB18030",
-                         next="save it as CSV UTF-8")  # fmt: skip
+        head = stream.readline(CHUNK)
+    is_marked = head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    if is_marked or b"\0" in head:
+        raise InputError(
+            "the file is UTF-16" if is_marked else "the first line holds zero bytes, as UTF-16 without its mark does",
+            where=str(path),
+            allowed="UTF-8 or GB18030",
+            next="save it as CSV UTF-8",
+        )
     for encoding in ("utf-8-sig", "gb18030"):
         if _decodes(path, encoding):
             return encoding

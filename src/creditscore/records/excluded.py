@@ -11,6 +11,7 @@ from pathlib import Path
 from creditscore.errors import InputError, SchemeError
 from creditscore.paths import config_root
 from creditscore.placed import read
+from creditscore.records.identity import redact, redact_cell
 
 REASONS = ("no_legal_basis", "not_in_catalogue", "sensitive", "irrelevant")
 FILE = "coverage.yaml"
@@ -45,7 +46,11 @@ def excluded() -> tuple[Excluded, ...]:
 def _excluded(file: Path) -> tuple[Excluded, ...]:
     source = read(file, FILE)
     if source.faults:
-        raise SchemeError("\n  ".join(map(str, source.faults)), where=FILE)
+        raise SchemeError(
+            "\n  ".join(map(str, source.faults)),
+            where=FILE,
+            next="mend these lines: without this file nobody knows which inputs may not be used",
+        )
     found = []
     for one in source.data["refused_inputs"]:
         words = [str(word).lower() for word in one["words"]]
@@ -82,3 +87,15 @@ def refuse_columns(table: str, columns: Iterable[str], origin: str) -> None:
             allowed="facts about organisations with a legal basis (docs/coverage.md lists what is refused)",
             next="leave these columns away at the source; collecting them is already the infringement",
         )
+
+
+def refuse_persons(table: str, columns: Iterable[str], origin: str) -> None:
+    """InputError where a column bears the number of a person: the first row stands in the place of the header."""
+    for place, name in enumerate(columns, 1):
+        if redact(name) != name:
+            raise InputError(
+                f"{table}: the name of column {place} holds the number of a person: {redact_cell(name)}",
+                where=origin,
+                allowed="a first line with the names of the columns",
+                next="put the names of the columns above the rows",
+            )

@@ -89,6 +89,7 @@ def redact_quarantine(con: duckdb.DuckDBPyConnection, table: str = "quarantine")
     if not con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]:
         return
     redact_columns(con, table, ("subject_id", "record_id", "item", "value"), redact_cell)
+    redact_columns(con, table, ("message",))  # it may say how a number is to be written
 
 
 def redact_columns(

@@ -18,6 +18,7 @@ from creditscore.records import parse
 from creditscore.records.deliveries import count_delivered
 from creditscore.records.excluded import refuse_columns
 from creditscore.records.faults import create_quarantine, redact_quarantine
+from creditscore.records.identity import redact
 from creditscore.records.log import show_log, take_records
 from creditscore.records.refused import attribute_rows, create_refused
 from creditscore.records.side import create_side, take_side
@@ -193,7 +194,7 @@ def _refused_attributes(
         elif table == "attributes" and counts[table]["refused"]:
             given = parse.raw_text("name", source.types["name"])
             rows = con.execute(f"SELECT DISTINCT {given} FROM {source.view}").fetchall()
-            lost[table] = sorted({name for (name,) in rows if name} - known)
+            lost[table] = sorted({redact(name) for (name,) in rows if name} - known)
     return {table: names for table, names in lost.items() if names}
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.boundary import outside, require_plain, translate
 from creditscore.errors import InputError
 from creditscore.records.encoding import Reading, as_utf8, as_utf8_in_part, encoding_of, header_of
+from creditscore.records.excluded import refuse_persons
 from creditscore.records.identity import redact
 from creditscore.records.tables import TABLES, Table
 
@@ -104,6 +105,7 @@ def _open(con: duckdb.DuckDBPyConnection, table: Table, data: Any, folder: Path)
         relation, origin, columns = _open_memory(con, table, data)
     described = con.execute(f"DESCRIBE {relation}").fetchall()
     types = {name: str(kind) for name, kind, *_ in described if name != LINE}
+    refuse_persons(table.name, columns or types, origin)
     names = _contract_names(table, columns or list(types), origin)
     missing = [name for name in table.required if name not in names.values()]
     if missing:

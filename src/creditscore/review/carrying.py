@@ -226,7 +226,10 @@ def told(log: Log, seq: int, nr: int, *, by: str, on: date, document_no: str) ->
             f"task {nr} of cascade {seq} is nothing that is told", next="`creditscore cascade show` numbers the tasks"
         )
     if (seq, nr) in told_tasks(log):
-        raise UsageError(f"task {nr} of cascade {seq} was done before")
+        raise UsageError(
+            f"task {nr} of cascade {seq} was done before",
+            next="nothing is to be done; `creditscore cascade show` names the open tasks",
+        )
     if not document_no.strip():
         raise UsageError("a letter has a number", next="give --document-no NUMBER")
     payload = {"of": seq, "nr": nr, "on": on.isoformat(), "document_no": document_no.strip()}

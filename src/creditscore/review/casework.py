@@ -45,7 +45,11 @@ def open_case(
     state = current(log.store, subject_id, run.scheme, run.period)
     check_procedure(rules, run, procedure, on, days_of_steps(log.store, run), state.status if state else "")
     if procedure == "supplement" and (state.state if state else grade["state"]) == "graded":
-        raise UsageError("a grade stands; a supplementary evaluation is for who was not graded", where=subject_id)
+        raise UsageError(
+            "a grade stands; a supplementary evaluation is for who was not graded",
+            where=subject_id,
+            next="leave --procedure away to contest the grade",
+        )
     listed = check_grounds(grounds, procedure)
     known = cases(log.store)
     same = [one for one in known.values() if one.subject_id == subject_id]

@@ -211,5 +211,9 @@ def case_run(store: Database, case: Case) -> KeptRun:
     """The run that a case contests."""
     found = next((one for one in kept_runs(store) if one.run_id == case.run_id), None)
     if found is None:
-        raise UsageError(f"run {case.run_id} is not in this store", where=f"case {case.case_id}")
+        raise UsageError(
+            f"run {case.run_id} is not in this store",
+            where=f"case {case.case_id}",
+            next="keep that run in this store (`creditscore keep`), or name the store in which the case was opened",
+        )
     return found

@@ -137,7 +137,9 @@ def _in_time(
     if on < newest:
         raise UsageError(f"{iso(on)} lies before the last step of these grades ({iso(newest)})", allowed="a later day")
     if on < to_day(date.fromisoformat(run.known_at)):
-        raise UsageError(f"{iso(on)} lies before the day of knowledge of the run, {run.known_at}")
+        raise UsageError(
+            f"{iso(on)} lies before the day of knowledge of the run, {run.known_at}", allowed="that day or a later one"
+        )
     if step in REPLACING:
         return False  # the window is that of the application; a decision may come after it
     first, last = span(rules, step, year, done)

@@ -66,6 +66,7 @@ class Course:
             raise UsageError(
                 "a course needs versions of one scheme, and an evaluation year exactly where it is graded by years",
                 where=", ".join(one.scheme.name for one in self.versions) or "no version was given",
+                next="give `period` for a scheme for years, and leave it away for a scheme for days",
             )
 
     @property

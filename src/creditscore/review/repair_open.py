@@ -106,7 +106,11 @@ def open_course(
             found_id = one_id
             versions.append(Version(plan.scheme, subject))
     if not versions:
-        raise InputError(f"{subject_id} cannot be read under {run['scheme']}", where=str(folder))
+        raise InputError(
+            f"{subject_id} cannot be read under {run['scheme']}",
+            where=str(folder),
+            next="no version of the scheme that could govern is left: name its file with --scheme",
+        )
     law = known if replayed else None
     course = Course(tuple(versions), int(run["period"]) if yearly else None, to_day(start), law)
     made_up = snapshot.made_up or bool(run.get("made_up", False))

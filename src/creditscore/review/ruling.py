@@ -59,7 +59,11 @@ def rule_on(case: Case, ruling: Ruling) -> None:
             )
     strays = sorted(set(ruling.changes) - set(ruling.findings))
     if strays:
-        raise UsageError(f"{strays[0]} is not contested", where=f"case {case.case_id}")
+        raise UsageError(
+            f"{strays[0]} is put right and nothing is decided on it",
+            where=f"case {case.case_id}",
+            allowed=f"--set for one of {', '.join(sorted(ruling.findings))}",
+        )
     laws = load_laws()
     for one in ruling.articles:
         if one.partition(" ")[0] not in laws:

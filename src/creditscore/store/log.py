@@ -194,7 +194,10 @@ class Log:
         if found and found[0][1] == SET:
             raise UsageError("roles are not deleted", where=f"entry {seq}", next="set other ones")
         if not found or found[0][0]:
-            raise UsageError(f"entry {seq} " + ("carries nothing more" if found else "does not exist"))
+            raise UsageError(
+                f"entry {seq} " + ("carries nothing more" if found else "does not exist"),
+                next="`creditscore store retention` lists the entries that may be deleted",
+            )
         with self.store.transaction() as con:
             payload = {"seq": seq, "reason": reason}
             entry = self._write(

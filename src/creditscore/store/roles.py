@@ -76,7 +76,10 @@ def second_person(actor: str, *others: str, act: str = "this act") -> None:
     signs that cannot be seen).
     """
     if not all(map(_plain, (actor, *others))):
-        raise NotAllowed(f"{act} needs a second person, and none is named")
+        raise NotAllowed(
+            f"{act} needs a second person, and none is named",
+            next="name both by their accounts: who prepared it and who approves",
+        )
     if _plain(actor) in map(_plain, others):
         raise NotAllowed(
             f"{act} needs a second person; {actor!r} acted before",

@@ -125,7 +125,11 @@ class ModelData:
 
             found = days_of(days, len(X), "observed_on")
             if np.isnat(found).any():
-                raise InputError(f"{int(np.isnat(found).sum())} rows without a day of observation")
+                raise InputError(
+                    f"{int(np.isnat(found).sum())} rows without a day of observation",
+                    where="observed_on",
+                    next="give the day as of which each row is observed, or leave these rows out",
+                )
             days = pd.Series(found.astype("datetime64[s]"), name="observed_on")
         known = {k: _part(table, v, k) for k, v in known_on.items()} if isinstance(known_on, Mapping) else known_on
         if isinstance(known, str):

@@ -40,7 +40,10 @@ def guard(
             raise UsageError("known_on without observed_on", next="give the day of observation, one or one per row")
         cut = days_of(observed_on, len(X), "observed_on")
         if np.isnat(cut).any():
-            raise InputError(f"observed_on is missing in {int(np.isnat(cut).sum())} rows")
+            raise InputError(
+                f"observed_on is missing in {int(np.isnat(cut).sum())} rows",
+                next="give the day as of which each row is observed, or leave these rows out",
+            )
         given = known_on if isinstance(known_on, Mapping) else {None: known_on}
         absent = [str(name) for name in given if name is not None and name not in X.columns]
         if absent:

@@ -132,7 +132,10 @@ def make_recipe(
     if "per_inspection" in measures and inspections == Pick():
         raise UsageError("per_inspection needs to know which records are inspections", next="inspections=[item, …]")
     if not measures and not kinds and not columns and not history:
-        raise UsageError("no indicator, attribute, column or history: there would be no feature")
+        raise UsageError(
+            "no indicator, attribute, column or history: there would be no feature",
+            next="leave `indicators` away for the usual ones, or name attributes, columns or history",
+        )
     if not dates or (measures and not picks):
         raise UsageError("no clock" if not dates else "no group of records", next="leave it away for the usual one")
     return Recipe(
@@ -153,7 +156,10 @@ def _words(value: Any, where: str) -> tuple[str, ...]:
     words = (value,) if isinstance(value, str) else tuple(value)
     wrong = [word for word in words if not isinstance(word, str) or not word]
     if wrong or len(set(words)) < len(words):
-        raise UsageError(f"{where}: {wrong[0]!r} is no name" if wrong else f"{where}: a name stands twice")
+        raise UsageError(
+            f"{where}: {wrong[0]!r} is no name" if wrong else f"{where}: a name stands twice",
+            allowed="texts that are not empty, each once",
+        )
     return words
 
 

@@ -98,7 +98,11 @@ class TimeSplit:
         known = np.unique(days)
         found = [day for day in known[1:] if _later(known[0], self.outcome_months) <= day][-self.n_splits :]
         if not found:
-            raise UsageError("no day has another one before it whose outcome was known", where="TimeSplit")
+            raise UsageError(
+                "no day has another one before it whose outcome was known",
+                where="TimeSplit",
+                next=f"give days more than {self.outcome_months} months apart, or shorter outcome_months",
+            )
         return found
 
 
@@ -209,7 +213,10 @@ def _factorize(values: Any, rows: int | None, name: str) -> tuple[np.ndarray, np
     if rows is not None and len(series) != rows:
         raise InputError(f"{name} has {len(series)} rows", allowed=f"{rows}, as the table")
     if series.isna().any():
-        raise InputError(f"{name} is missing in {int(series.isna().sum())} rows")
+        raise InputError(
+            f"{name} is missing in {int(series.isna().sum())} rows",
+            next="give every row its value; rows of one organisation must be known as such to stay on one side",
+        )
     codes, names = pd.factorize(series, sort=True)
     return np.asarray(codes, np.int64), np.asarray(names)
 

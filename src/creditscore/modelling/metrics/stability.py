@@ -49,7 +49,11 @@ class FixedBins:
         if self.kind == "numeric":
             numbers = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
             if (np.isnan(numbers) & ~gone).any():
-                raise InputError(f"{self.name} holds texts where its bins are numeric", where=self.name)
+                raise InputError(
+                    f"{self.name} holds texts where its bins are numeric",
+                    where=self.name,
+                    allowed="numbers, as where the bins were made; missing as None or NaN",
+                )
             found = np.searchsorted(np.asarray(self.edges), numbers, side="left")
             return np.where(gone, len(self.edges) + 1, found).astype(np.int64)
         place = pd.Series(range(len(self.levels)), index=pd.Index(self.levels, dtype=object), dtype=float)
@@ -119,7 +123,7 @@ def psi_table(labels: Any, expected: Any, actual: Any) -> pd.DataFrame:
     expected, actual = np.asarray(expected, dtype=np.float64), np.asarray(actual, dtype=np.float64)
     for name, one in (("expected", expected), ("actual", actual)):
         if not one.any():
-            raise InputError("no row lies in any bin", where=name)
+            raise InputError("no row lies in any bin", where=name, next="give counts per bin, of at least one row")
     shares = []
     for one, other in ((expected, actual), (actual, expected)):
         shares.append(np.where((one == 0) & (other > 0), HALF, one) / float(np.sum(one)))

@@ -145,7 +145,11 @@ class GradingModel:
             )
         if frame.columns.has_duplicates and frame.columns[frame.columns.duplicated()].isin(self.columns).any():
             twice = frame.columns[frame.columns.duplicated()][0]
-            raise InputError(f"column {twice!r} stands twice", where=f"inputs of model {self.name}")
+            raise InputError(
+                f"column {twice!r} stands twice",
+                where=f"inputs of model {self.name}",
+                next="keep one, rename the other",
+            )
         frame = frame[list(self.columns)]
         refuse_infinities(frame)
         return frame

@@ -157,7 +157,11 @@ class CompositeModel:
         )  # fmt: skip
         stated = data.get("content_hash")
         if stated is not None and content_hash(data) != stated:
-            raise InputError(f"the composite {made.name} was changed after it was saved", where="content_hash")
+            raise InputError(
+                f"the composite {made.name} was changed after it was saved",
+                where="content_hash",
+                next="bring the file back from a copy, or calibrate again",
+            )
         return made
 
     @property

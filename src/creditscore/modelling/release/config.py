@@ -37,10 +37,16 @@ class Split:
             raise UsageError(f"split by {self.by!r}", where="split.by", allowed="random, group, time")
         if (self.by != "random") != (self.column is not None):
             raise UsageError(
-                f"split by {self.by} {'without a' if self.by != 'random' else 'with a'} column", where="split.column"
+                f"split by {self.by} {'without a' if self.by != 'random' else 'with a'} column",
+                where="split.column",
+                allowed="a column for group (of the group) and time (of the day); none for random",
             )
         if (self.by == "time") != (self.test_from is not None):
-            raise UsageError("test_from belongs to a split by time, and only there", where="split.test_from")
+            raise UsageError(
+                "test_from belongs to a split by time, and only there",
+                where="split.test_from",
+                next="with `by: time` give the first day of the test; with another `by` leave test_from out",
+            )
         if not (0 < self.test < 1 and (self.folds is None or (isinstance(self.folds, int) and 2 <= self.folds <= 50))):
             raise UsageError(
                 f"test {self.test!r}, folds {self.folds!r}",
@@ -113,6 +119,7 @@ class TrainConfig:
             raise UsageError(
                 "an ordinal model needs its grades and the best one that counts as the event",
                 where="parameters.grades, event_from",
+                next="give parameters.grades, best first, and event_from, one of them",
             )
 
     def labels(self) -> dict[str, dict[str, str]]:
@@ -151,7 +158,11 @@ def load_config(file: str | Path) -> dict[str, Any]:
         )
     source = read(place, place.name)
     if source.faults:
-        raise UsageError("the configuration cannot be read:\n  " + "\n  ".join(map(str, source.faults)))
+        raise UsageError(
+            "the configuration cannot be read:\n  " + "\n  ".join(map(str, source.faults)),
+            where=str(place),
+            next="mend these lines; docs/models.md shows a whole file",
+        )
     if not isinstance(source.data, dict):
         raise UsageError("the configuration is no mapping", where=str(place), allowed=_keys(TrainConfig))
     return {str(key): _plain(value) for key, value in source.data.items()}

@@ -52,7 +52,11 @@ def regenerate_all(models: str | Path, data: str | Path | None = None, *, check:
         wrong += [f"{place}{one}" for one in other[:5]]
         done.append((place, f"{len(other)} differences" if other else "as the card says"))
     if wrong:
-        raise DifferenceError("cards are not made again:\n  " + "\n  ".join(wrong), where=str(root))
+        raise DifferenceError(
+            "cards are not made again:\n  " + "\n  ".join(wrong),
+            where=str(root),
+            next="install the versions of requirements.txt; where the change is meant, write the cards without --check",
+        )
     return done
 
 

@@ -29,6 +29,7 @@ OUTPUTS = (
 )  # fmt: skip
 SUBJECT = ("subject_id", "name", "kind", "registered_on", "region", "district", "industry", "size", "ownership")
 CELL = "records"
+RECORDS = '[{"record_id": "r1", "item": "…"}, …], or an empty cell'
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,11 @@ class StatutoryModel:
         data = saved_as(data, "statutory_scheme")
         made = cls(data["scheme"], data["version"], data["text"], data["file"])
         if data.get("content_hash") != made.content_hash:
-            raise InputError(f"the scheme {made.scheme} was changed after it was saved", where="content_hash")
+            raise InputError(
+                f"the scheme {made.scheme} was changed after it was saved",
+                where="content_hash",
+                next="bring the file back from a copy, or save the scheme again",
+            )
         return made
 
     def save(self, folder: str | Path) -> Path:
@@ -161,7 +166,11 @@ def _cell(cell: Any, subject: Any) -> list[dict[str, Any]]:
     try:
         found = json.loads(cell) if isinstance(cell, str) else list(cell)
     except (TypeError, ValueError) as error:
-        raise InputError("the records of a subject are no JSON", where=f"{CELL} of {subject}") from error
+        raise InputError(
+            "the records of a subject are no JSON", where=f"{CELL} of {subject}", allowed=RECORDS
+        ) from error
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise InputError("the records of a subject are no list of objects", where=f"{CELL} of {subject}")
+        raise InputError(
+            "the records of a subject are no list of objects", where=f"{CELL} of {subject}", allowed=RECORDS
+        )
     return found

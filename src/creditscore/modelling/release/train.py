@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -122,7 +122,9 @@ def as_table(data: Any, config: TrainConfig) -> pd.DataFrame:
     if not (hasattr(data, "X") and hasattr(data, "y")):
         return as_inputs(data)
     if data.y is None:
-        raise InputError("the data have no outcome", where="ModelData.y")
+        raise InputError(
+            "the data have no outcome", where="ModelData.y", next="name the outcome when the data set is built"
+        )
     parts = {config.target: data.y, config.weight: data.weight}
     if config.split.column is not None:
         parts[config.split.column] = data.groups if config.split.by == "group" else data.observed_on
@@ -148,9 +150,15 @@ def prepare(table: pd.DataFrame, config: TrainConfig) -> Prepared:
             )
     inputs = wanted or [str(c) for c in table.columns if c not in named]
     if config.target in inputs:
-        raise UsageError(f"the target {config.target!r} is among the inputs", where="columns")
+        raise UsageError(
+            f"the target {config.target!r} is among the inputs", where="columns", next="leave it out of columns"
+        )
     if not inputs:
-        raise InputError("no column is left as input", where="table")
+        raise InputError(
+            "no column is left as input",
+            where="table",
+            next="the table needs a column beside target, weight, group, day and those of `exclude`",
+        )
     refuse_infinities(table[inputs])
     known = table[config.target].notna().to_numpy()
     found = table[known]
@@ -196,7 +204,9 @@ def _check_identifiers(X: pd.DataFrame) -> None:
 
 def _weights(column: pd.Series[Any]) -> Floats:
     if not _is_number(column) or not (np.isfinite(column) & (column >= 0)).all():
-        raise InputError("weights are not all numbers of 0 or more", where=str(column.name))
+        raise InputError(
+            "weights are not all there, numbers and finite", where=str(column.name), allowed="numbers of 0 or more"
+        )
     return column.to_numpy(dtype=np.float64)
 
 
@@ -230,7 +240,11 @@ def _late(found: pd.DataFrame, config: TrainConfig) -> NDArray[np.bool_]:
     split = config.split
     day = found[split.column]
     if day.isna().any():
-        raise InputError(f"{int(day.isna().sum())} rows have no {split.column}", where="split.column")
+        raise InputError(
+            f"{int(day.isna().sum())} rows have no {split.column}",
+            where="split.column",
+            next="give each row its day, or leave these rows out: they belong to neither side",
+        )
     try:
         number = day.dtype.kind in "iuf"
         late = day >= float(split.test_from) if number else day.astype(str) >= str(split.test_from)
@@ -277,26 +291,31 @@ def _fitted(config: TrainConfig, data: Prepared, rows: NDArray[np.bool_]) -> Any
     weight = None if data.weight is None else data.weight[rows]
     X, parameters = data.X[rows], dict(config.parameters)
     panel = panel_of(config, data.table)
+    kind: Any = None
     try:
         if config.estimator == "scorecard":
-            from creditscore.modelling.scorecard import ScorecardClassifier
+            from creditscore.modelling.scorecard import ScorecardClassifier as kind
 
             together: NDArray[Any] | None = None if panel is None else data.table[panel].astype(str).to_numpy()[rows]
             if together is None and weight is not None:
                 together = np.arange(len(X))  # a row that weighs much is one observation all the same
-            return ScorecardClassifier(**parameters).fit(X, data.y[rows], sample_weight=weight, groups=together)
+            return kind(**parameters).fit(X, data.y[rows], sample_weight=weight, groups=together)
         if config.estimator == "boosting":
-            from creditscore.modelling.boosting import MonotoneBoosting
+            from creditscore.modelling.boosting import MonotoneBoosting as kind
 
             parameters.setdefault("random_state", config.seed % 2**32)
-            return MonotoneBoosting(**parameters).fit(X, data.y[rows], sample_weight=weight)
-        from creditscore.modelling.ordinal import OrdinalGrader
+            return kind(**parameters).fit(X, data.y[rows], sample_weight=weight)
+        from creditscore.modelling.ordinal import OrdinalGrader as kind
 
         assert data.label is not None
-        return OrdinalGrader(**parameters).fit(X, data.label[rows], sample_weight=weight)
+        return kind(**parameters).fit(X, data.label[rows], sample_weight=weight)
     except TypeError as error:
         if "unexpected keyword" in str(error):
-            raise UsageError(str(error).split(") ")[-1], where="parameters") from error
+            raise UsageError(
+                str(error).split(") ")[-1],
+                where="parameters",
+                allowed=kind._get_param_names(),
+            ) from error
         raise
 
 
@@ -324,7 +343,9 @@ def _scale(config: TrainConfig, p: Floats, y: Any, weight: Any) -> Any:
     try:
         rules = None if cuts is not None else CutRules(**asked.get("rules", {"min_share": 0.05}))
     except TypeError as error:
-        raise UsageError(str(error).split(") ")[-1], where="scale.rules") from error
+        raise UsageError(
+            str(error).split(") ")[-1], where="scale.rules", allowed=[field.name for field in fields(CutRules)]
+        ) from error
     scale = MasterScale(tuple(asked.get("grades", GRADES)), cuts, rules, asked.get("objective", "likelihood"))
     return scale.fit(p, y, sample_weight=weight)
 

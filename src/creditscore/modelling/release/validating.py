@@ -204,7 +204,11 @@ def compare_models(champion: GradingModel, challenger: GradingModel, data: Any, 
     used = ~seen & table[_there(table, config.target)].notna().to_numpy()
     table, row = table[used].reset_index(drop=True), np.flatnonzero(used)
     if not len(table):
-        raise InputError("no row is left that neither model was fitted on", where="data")
+        raise InputError(
+            "no row is left that neither model was fitted on",
+            where="data",
+            next="give rows with an outcome that are newer than both models",
+        )
     y, _ = outcome(table[config.target], config)
     strange = [name for name in by if name not in table.columns]
     if strange:

@@ -46,7 +46,11 @@ class Randomness:
                     f"{name} of the public value is empty", next="say which value it is and how it is read"
                 )
         if any(is_resident(one) for one in (self.source, self.read)):
-            raise UsageError("a resident identity number in the words about the public value")
+            raise UsageError(
+                "a resident identity number in the words about the public value",
+                where="source, read, pattern",
+                next="leave it out: the commitment is published",
+            )
         require_pattern(self.pattern, "the pattern of the public value")
         if is_match(self.pattern, "", whole=True):
             raise UsageError("the pattern allows an empty value", next="say how many digits or signs it has")

@@ -79,7 +79,9 @@ def import_results(data: Any, out: Path | str, who: Who, *, max_rejected: int = 
     folder = new_folder(out, FILES)
     rows = read_rows(data, TABLE)
     if not rows:
-        raise InputError("the table of results has no rows")
+        raise InputError(
+            "the table of results has no rows", next="fill to_fill.csv of the draw, one row per visit, and import it"
+        )
     with Database(who.store) as store:
         draws = _draws(store, {row["draw_id"] for row in rows if row["draw_id"]})
         names = ", ".join(f'"{name}"' for name in KEPT)

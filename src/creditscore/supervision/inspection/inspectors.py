@@ -82,11 +82,19 @@ def read_staff(inspectors: Any, conflicts: Any = None, last_visits: Any = None) 
         if name in found:
             raise InputError(f"the inspector {name!r} stands twice", where="inspectors", next="list each one once")
         if resident_numbers(row["certificates"]):
-            raise InputError(f"a resident identity number stands in the certificates of {name!r}", where="inspectors")
+            raise InputError(
+                f"a resident identity number stands in the certificates of {name!r}",
+                where="inspectors",
+                next="name certificates by the codes that the programmes use",
+            )
         certificates = frozenset(one.strip() for one in row["certificates"].split(";") if one.strip())
         found[name] = Inspector(name, certificates, _days(row["days"], name))
     if not found:
-        raise InputError("there are no inspectors", where="inspectors")
+        raise InputError(
+            "there are no inspectors",
+            where="inspectors",
+            next="give one row per inspector: inspector_id, certificates, days",
+        )
     return Staff(
         tuple(found[name] for name in sorted(found)),
         _pairs(conflicts, CONFLICTS, "conflicts"),

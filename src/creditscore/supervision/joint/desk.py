@@ -231,7 +231,11 @@ def _stands(case: Case, lists: FourLists, listings: Listings, on: int, texts: Ma
     why = lacks_basis(measure, basis, day)
     why = why or (barring(lists, entries, on) if one.side == "reward" else None)
     if why is not None or basis is None:
-        raise UsageError(NOT_PROPOSED[why or "basis_not_in_force"], where=f"{one.proposal_id} on {day}")
+        raise UsageError(
+            NOT_PROPOSED[why or "basis_not_in_force"],
+            where=f"{one.proposal_id} on {day}",
+            next="reject the proposal; a measure that was accepted before is neither notified nor carried out",
+        )
     conduct = lists.conducts[one.conduct_id]
     now = flags_of(measure, basis, (measure.evidence, link.evidence, conduct.evidence))
     return tuple(flag for flag in FLAGS if flag in now or flag in one.flags)

@@ -68,7 +68,11 @@ def fold(acts: Iterable[Act]) -> State:
         try:
             state = step(state, act.act, act.on, act.proposal_id)
         except UsageError as error:
-            raise StoreError(f"acts that contradict each other: {error.what}", where=act.proposal_id) from error
+            raise StoreError(
+                f"acts that contradict each other: {error.what}",
+                where=act.proposal_id,
+                next="`creditscore store check` says more; restore a copy of the store",
+            ) from error
     return state
 
 
