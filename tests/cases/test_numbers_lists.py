@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from creditscore.schemes import registry
+from creditscore.schemes.laws import load_laws
 from creditscore.schemes.source import read
 
 FACTS = Path(__file__).parents[3] / "shared" / "rules" / "other_domains.md"
@@ -394,3 +395,35 @@ def test_a_condition_with_several_numbers_has_a_row_for_each() -> None:
             plain = re.sub(r"corrected_share < 1|deaths > 0", "", value)
             rows = [row for row in ROWS if row[:2] == (name, path)]
             assert len(re.findall(r"[<>=] \d+", plain)) == len(rows), (name, path)
+
+
+def addition(pattern: str) -> re.Match[str]:
+    found = re.search(pattern, ADDITIONS.read_text(encoding="utf-8"))
+    assert found, pattern
+    return found
+
+
+def test_the_social_credit_regulations_of_jilin_are_named_as_they_were_read() -> None:
+    law = load_laws()["JLSHXYTL"]
+    row = addition(r"\| JL-1 \| passed, published \| (\S+), .*?; announcement no\. (\d+)")
+    assert (law.promulgated, row[2] in law.number) == (row[1], True)
+    assert law.in_force == addition(r"\| JL-2 \| in force \| (\S+);")[1]
+    assert "常务委员会" in law.issuer
+
+
+def test_order_36_is_named_as_it_was_read() -> None:
+    law = load_laws()["FGW36_2026"]
+    title, number = addition(r"\| R36-1 \| title, number \| (\S+), (\S+) \|").groups()
+    assert (law.title.zh, law.number) == (title, number)
+    signed, in_force = addition(r"\| R36-2 \| .*? \| \S+ / (\S+) / \S+ / (\S+) \|").groups()
+    assert (law.promulgated, law.in_force) == (signed, in_force)
+
+
+def test_the_amounts_of_guizhou_have_three_days_and_hold_since_before_the_list() -> None:
+    days = addition(r"\| Guizhou \|.*\| adopted (\S+), dated (\S+), issued (\S+) \|").groups()
+    note = " ".join(load_laws()["FS2013_3"].note.split())
+    assert "WL-52 Guizhou, adopted {}, dated {} and issued {}".format(*days) in note
+    standard = registry.pick("wage_arrears@2018").lookups["standard"]
+    assert "52" in standard.rows
+    assert "52" not in standard.since
+    assert max(days) < "2018-01-01"

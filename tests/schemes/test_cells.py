@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from creditscore.schemes.checks import cells
 from creditscore.schemes.checks.bands import uncovered
 from creditscore.schemes.checks.cells import GaveUp, Space, compiled, together
 from creditscore.schemes.checks.lattice import Lattice
-from creditscore.schemes.expressions import parse, to_python
+from creditscore.schemes.expressions import parse, to_python, to_sql
 from creditscore.schemes.types import typed
 from tests.schemes.library_helpers import found, library
 
@@ -40,6 +41,9 @@ def can_hold(*texts: str) -> bool:
         (["d <= e", "not given(d)"], False),
         (["not (d <= e)", "given(d)"], True),
         (["d < e", "e < d"], False),
+        (["d < '2020-01-31'", "d > '2020-01-31'"], False),
+        (["d < '2020-01-31'", "not given(d)"], False),
+        (["not (d < '2020-01-31')", "given(d)"], True),
         (["true"], True),
     ],
 )
@@ -48,6 +52,19 @@ def test_conditions_hold_together_or_not(texts: list[str], holds: bool) -> None:
         assert can_hold(*texts) is holds
     except GaveUp:  # a sum of names against its parts is not always settled, but never settled wrongly
         assert not holds
+
+
+@pytest.mark.parametrize("day", ["2020-02-30", "20200131", "31 January 2020", ""])
+def test_a_date_is_compared_with_a_day_of_the_calendar(day: str) -> None:
+    with pytest.raises(ValueError, match=r"which is no day; write one as '2020-01-31'"):
+        typed(parse(f"d < '{day}'"), KINDS)  # type: ignore[arg-type]
+
+
+def test_days_in_conditions_are_read_alike_by_both_interpreters() -> None:
+    node = typed(parse("d < '2020-01-31'"), KINDS)  # type: ignore[arg-type]
+    eve = (date(2020, 1, 30) - date(1970, 1, 1)).days
+    assert [to_python(node)({"d": day}) for day in (eve, eve + 1, None)] == [True, False, False]
+    assert to_sql(node, str) == f"COALESCE(d < {eve + 1}, FALSE)"
 
 
 def test_random_conditions_agree_with_trying_all_values() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import json
 import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from creditscore.cli.main import app
 from creditscore.errors import NotInForce, SchemeError, UsageError
 from creditscore.paths import config_root
 from creditscore.schemes import library, registry
@@ -101,3 +104,35 @@ def test_a_fault_beside_the_schemes_is_said_once(
     monkeypatch.setattr(library, "_files", lambda names, entries: iter(()))  # the schemes themselves are not the matter
     _, faults = library.check()
     assert [(fault.code, fault.file) for fault in faults] == [(code, file)], [str(fault) for fault in faults]
+
+
+def test_one_file_that_cannot_be_read_hides_no_fault_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "configs"
+    shutil.copytree(config_root(), root)
+    (root / "laws" / "HG2018_237.yaml").write_text("id: [", encoding="utf-8")
+    for name, old, new in (
+        ("schemes/customs/serious/2021-11-01.yaml", "cite: {law: HG2021_251}", "cite: {law: NOPE}"),
+        ("schemes/market/serious/2014-10-01.yaml", "checked_on: 2026", "checked_on: soon2026"),
+        ("supervision/tax.yaml", "checked_on: 2026", "checked_on: soon2026"),
+        ("profiles/jilin-edz.yaml", "from: 2018", "from: soon2018"),
+        (
+            "composite/jilin_edz/2018-06-27.yaml",
+            "effective_from: 2018",
+            "effective_to: 2017-01-01\neffective_from: 2018",
+        ),
+    ):
+        text = (root / name).read_text(encoding="utf-8")
+        assert old in text
+        (root / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+    monkeypatch.setenv("CREDITSCORE_CONFIGS", str(root))
+    told = json.loads(CliRunner().invoke(app, ["scheme", "check", "--json"]).stdout)
+    faults = {(one["file"], one["code"]) for one in told if one["severity"] == "fault"}
+    assert faults >= {
+        ("laws/HG2018_237.yaml", "E101"), ("schemes/customs/serious/2021-11-01.yaml", "E201"),
+        ("schemes/market/serious/2014-10-01.yaml", "E108"), ("supervision/tax.yaml", "E108"),
+        ("profiles/jilin-edz.yaml", "E108"), ("composite/jilin_edz/2018-06-27.yaml", "E131"),
+    }  # fmt: skip
+    assert not [one for one in told if one["severity"] == "fault" and "HG2018_237" in one["message"]]
+    assert len([one for one in told if one["code"] == "E101"]) == 1

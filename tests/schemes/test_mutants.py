@@ -133,6 +133,8 @@ MUTANTS: dict[str, list[Change]] = {
 }  # fmt: skip
 NEXT = RICH.replace("effective_from: 2010", "effective_from: 2020").replace("label: {zh: 样例", "label: {zh: 新样例")
 LATER = LAW.replace("id: L", "id: M").replace("2009-06", "2011").replace("2010-01-01", "2011-01-01")
+UNDATED = LAW.replace("id: L", "id: M").replace(DAYS, "promulgated: unknown\nin_force: unknown\n")
+ENDED = LAW.replace("id: L", "id: M").replace("2010-01-01", "2009-07-01") + "repealed: '2009-12-31'\n"
 FILES: dict[str, list[tuple[str, dict[str, str]]]] = {  # what is seen only between files
     "E704": [
         (RICH, {"schemes/test/rich/2020.yaml": NEXT}),
@@ -157,6 +159,15 @@ FILES: dict[str, list[tuple[str, dict[str, str]]]] = {  # what is seen only betw
     "E712": [
         (RICH.replace("cite: {law: L}", "cite: {law: M}", 1), {"laws/M.yaml": later})
         for later in (LATER, LATER.replace("2011-01-01", "2011"), LATER.replace("'2011-01-01'", "unknown"))
+    ],
+    "E715": [(RICH.replace("cite: {law: L}", "cite: {law: M}", 1), {"laws/M.yaml": UNDATED})],
+    "E716": [
+        (RICH.replace("cite: {law: L}", "cite: {law: M}", 1), {"laws/M.yaml": ENDED}),
+        (RICH.replace("cite: {law: L}", "cite: {law: M}", 1), {"laws/M.yaml": ENDED.replace("2009-12-31", "2009")}),
+        (
+            RICH.replace("per: [month, level], cite: {law: L}", "per: [month, level], cite: {law: M}"),
+            {"laws/M.yaml": ENDED},
+        ),
     ],
     "E713": [
         (
@@ -238,6 +249,36 @@ def test_a_law_that_rates_earlier_years_governs_them(tmp_path: Path) -> None:
     later = LAW.replace("in_force: '2010-01-01'", "in_force: '2011-03-01'\nrates_from: 2010")
     faults, _ = found(library(tmp_path, more={"laws/L.yaml": later}))
     assert {(fault.code, fault.file) for fault in faults} == {("E712", "schemes/test/other/2010-01-01.yaml")}
+
+
+def test_a_text_known_on_a_day_or_cited_beside_a_dated_one_carries_a_version(tmp_path: Path) -> None:
+    for k, (cite, law) in enumerate((("M", UNDATED + "known_from: 2009-12-31\n"), ("M}, {law: L", UNDATED))):
+        text = RICH.replace("cite: {law: L}", f"cite: [{{law: {cite}}}]", 1)
+        faults, _ = found(library(tmp_path / str(k), text, {"laws/M.yaml": law}))
+        assert faults == []
+
+
+def test_a_law_that_ends_while_a_version_holds_or_is_followed_by_another_is_no_fault(tmp_path: Path) -> None:
+    ends = ENDED.replace("2009-12-31", "2010-06-30")
+    text = RICH.replace("cite: {law: L}", "cite: {law: M}", 1)
+    assert found(library(tmp_path / "ends", text, {"laws/M.yaml": ends}))[0] == []
+    both = RICH.replace("cite: {law: L}", "cite: [{law: M}, {law: L}]", 1)
+    assert found(library(tmp_path / "followed", both, {"laws/M.yaml": ENDED}))[0] == []
+
+
+@pytest.mark.parametrize("content", ["id: [", "", "\tid: M", "- 1"])
+def test_one_bad_law_is_told_once_and_hides_nothing_else(tmp_path: Path, content: str) -> None:
+    text = RICH.replace("per: [month, level], cite: {law: L}", "per: [month, level], cite: {law: M}")
+    text = text.replace("vetoes >= 1 or on_list", "vetoes >= 1 or on_lists")
+    other = OTHER.replace("effective_from: 2010-01-01", "effective_from: 2009-01-01")
+    more = {"laws/M.yaml": content, "schemes/test/other/2009-01-01.yaml": other}
+    root = library(tmp_path, text, more)
+    (root / "schemes" / "test" / "other" / "2010-01-01.yaml").unlink()
+    faults, _ = found(root)
+    assert [fault.code for fault in faults if fault.file == "laws/M.yaml"] in (["E101"], ["E102"])
+    assert {(fault.code, fault.file) for fault in faults if fault.file != "laws/M.yaml"} == {
+        ("E530", "schemes/test/rich/2010.yaml"), ("E712", "schemes/test/other/2009-01-01.yaml")
+    }  # fmt: skip
 
 
 def test_every_code_has_a_mutant() -> None:

@@ -40,7 +40,8 @@ def check_command(
     if not names:  # the whole library: composites too
         from creditscore.composite.load import inspect_all
 
-        faults = in_order([*faults, *(fault for _, source in inspect_all() for fault in source.faults)])
+        composed = [fault for _, source in inspect_all() for fault in source.faults]
+        faults = in_order(dict.fromkeys([*faults, *composed]))  # of a scheme that several read: said once
     noted = in_order(note for one in found for note in one.source.notes)
     if as_json:
         shown = [

@@ -8,10 +8,11 @@ from itertools import pairwise
 from typing import Any
 
 from creditscore.composite.config import MOST_DOMAINS, TOP, CompositeConfig, CompositeDomain
+from creditscore.errors import SchemeError
 from creditscore.placed import texts
 from creditscore.records.identity import is_resident
 from creditscore.schemes import registry
-from creditscore.schemes.laws import load_laws
+from creditscore.schemes.laws import citable
 from creditscore.schemes.model import Scheme
 from creditscore.schemes.source import KeyPath, Source
 
@@ -60,7 +61,9 @@ def check(config: CompositeConfig, source: Source) -> None:
                     message = f"is no version of the library; there are: {', '.join(there) or 'none'}"
                     source.fault(where, message, "E301")
                     continue
-                scheme = registry.load(known[name])
+                scheme = _scheme(known[name], source)
+                if scheme is None:
+                    continue
                 if owners.setdefault(scheme.scheme, domain.id) != domain.id:
                     message = f"{scheme.scheme} stands in {owners[scheme.scheme]} too; it would weigh twice"
                     source.fault(where, message, "E113")
@@ -71,7 +74,7 @@ def check(config: CompositeConfig, source: Source) -> None:
 
 
 def _sources(config: CompositeConfig, source: Source) -> None:
-    laws = load_laws()
+    laws = citable()
     rules: list[tuple[KeyPath, Any]] = [(("grades", k), one) for k, one in enumerate(config.grades)]
     rules += [(("hard_rules", k), one) for k, one in enumerate(config.hard_rules)]
     rules += [((name,), one) for name in ("coverage", "stale") if (one := getattr(config, name)) is not None]
@@ -138,9 +141,18 @@ def _versions(
         name = f"{entry.scheme}@{entry.version}"
         if entry.scheme not in named or name in domain.schemes:
             continue
-        scheme = registry.load(entry)
-        if not scheme.missing and _meets(config, scheme):
+        scheme = _scheme(entry, source)
+        if scheme is not None and not scheme.missing and _meets(config, scheme):
             source.fault(path, f"{name} is in force in the time of this composite and has no values", "E906")
+
+
+def _scheme(entry: registry.Entry, source: Source) -> Scheme | None:
+    """A version of the library; None where it cannot be read: its own faults are added, each once."""
+    try:
+        return registry.load(entry)
+    except SchemeError as error:
+        source.faults += [fault for fault in error.faults if fault not in source.faults]
+        return None
 
 
 def _meets(config: CompositeConfig, scheme: Scheme) -> bool:
@@ -153,9 +165,10 @@ def _meets(config: CompositeConfig, scheme: Scheme) -> bool:
 
 
 def _hard_rules(config: CompositeConfig, entries: Iterable[registry.Entry], source: Source) -> None:
-    lists: set[str] = set()
+    lists: set[str] | None = set()
     if any(trigger.lists for rule in config.hard_rules for trigger in rule.when):
-        lists = {name for entry in entries for name in registry.load(entry).lists}
+        schemes = [_scheme(entry, source) for entry in entries]
+        lists = None if None in schemes else {name for scheme in schemes if scheme for name in scheme.lists}
     domains = {domain.id: domain for domain in config.domains}
     ids = [rule.id for rule in config.hard_rules]
     codes = [grade.code for grade in config.grades]
@@ -173,7 +186,7 @@ def _hard_rules(config: CompositeConfig, entries: Iterable[registry.Entry], sour
                 source.fault((*place, "domain"), message, "E301")
                 continue
             for name in trigger.lists:
-                if name not in lists:
+                if lists is not None and name not in lists:
                     source.fault((*place, "lists"), f"{name!r} is no list of the library's schemes", "E301")
             _trigger_grades(trigger.grades, domains[trigger.domain], source, (*place, "grades"))
 

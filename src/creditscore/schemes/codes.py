@@ -109,6 +109,8 @@ CODES = {
     "E712": "A version starts before its law.",
     "E713": "A rule holds before its law.",
     "E714": "A rule has no words.",
+    "E715": "No text that a version cites says a day.",
+    "E716": "A version or a rule starts when its law has ended.",
     # 8: monotone
     "E801": "Withdrawing an adverse record can worsen the grade, and no rule acknowledges it.",
     # 9: composites
@@ -146,4 +148,6 @@ HARMLESS = {
     "E712",
     "E713",
     "E714",
+    "E715",
+    "E716",
 }

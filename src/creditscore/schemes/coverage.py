@@ -8,7 +8,7 @@ from typing import Literal
 
 from creditscore.paths import config_root
 from creditscore.schemes import registry
-from creditscore.schemes.laws import load_laws
+from creditscore.schemes.laws import citable
 from creditscore.schemes.load import parse, raise_faults
 from creditscore.schemes.model import MARKS, Rule, Scheme
 from creditscore.schemes.parts import Label, Mark, Model
@@ -71,7 +71,7 @@ def load_coverage() -> Coverage:
     source = read(config_root() / "coverage.yaml", "coverage.yaml")
     table = parse(source, Coverage)
     if table is not None:
-        laws, ids = load_laws(), {entry.scheme for entry in registry.entries()}
+        laws, ids = citable(), {entry.scheme for entry in registry.entries()}
         for i, system in enumerate(table.systems):
             for law in system.cite:
                 if law not in laws:
@@ -79,11 +79,16 @@ def load_coverage() -> Coverage:
             for scheme in system.schemes:
                 if scheme not in ids:
                     source.fault(("systems", i, "schemes"), f"{scheme!r} is not a scheme of the library")
-                elif system.status == "exact" and not all(is_exact(one) for one in registry.versions(scheme)):
+                elif system.status == "exact" and not all(is_exact(one) for one in _readable(scheme)):
                     source.fault(("systems", i, "status"), f"exact, but {scheme} has numbers that were not published")
     raise_faults(source.faults)
     assert table is not None
     return table
+
+
+def _readable(scheme: str) -> list[Scheme]:
+    found = (registry.readable(entry) for entry in registry.entries() if entry.scheme == scheme)
+    return [one for one in found if one is not None]
 
 
 def marks(scheme: Scheme) -> dict[str, int]:

@@ -62,6 +62,11 @@ class Law(Model):
         span = span_of(self.in_force) or span_of(self.promulgated)
         return span[1] if span else None
 
+    def ended_before(self, bound: int | date) -> bool:
+        """Whether the text is sure to have ended when a year or a day begins."""
+        span = span_of(self.repealed)
+        return span is not None and span[1] <= (bound if isinstance(bound, date) else date(bound, 1, 1))
+
     def governs(self, bound: int | date) -> bool:
         """Whether what begins with a year (as a whole) or on a day begins no earlier than the text."""
         if isinstance(bound, int) and self.rates_from is not None and bound >= self.rates_from:
@@ -97,6 +102,13 @@ def span_of(text: str) -> tuple[date, date] | None:
 
 def load_laws(folder: Path | None = None) -> dict[str, Law]:
     """Every law by id; SchemeError lists the faults of all files at once. A changed file is read again."""
+    laws, faults = inspect_laws(folder)
+    raise_faults(list(faults))
+    return laws
+
+
+def inspect_laws(folder: Path | None = None) -> tuple[dict[str, Law], tuple[Fault, ...]]:
+    """Every law that can be read, by its id and by the name of its file, and the faults of all files."""
     place = folder or config_root() / "laws"
     if not place.is_dir():
         return _read(())
@@ -105,8 +117,14 @@ def load_laws(folder: Path | None = None) -> dict[str, Law]:
     return _read(tuple(sorted((file, now.st_mtime_ns, now.st_size) for file, now in files)))
 
 
+def citable(folder: Path | None = None) -> set[str]:
+    """Ids that may be cited: of every law, and of files that cannot be read, whose faults are told once and there."""
+    laws, faults = inspect_laws(folder)
+    return {*laws, *(Path(fault.file).stem for fault in faults)}
+
+
 @lru_cache(maxsize=8)
-def _read(files: tuple[tuple[str, int, int], ...]) -> dict[str, Law]:
+def _read(files: tuple[tuple[str, int, int], ...]) -> tuple[dict[str, Law], tuple[Fault, ...]]:
     laws: dict[str, Law] = {}
     faults: list[Fault] = []
     for path, *_ in files:
@@ -119,9 +137,8 @@ def _read(files: tuple[tuple[str, int, int], ...]) -> dict[str, Law]:
             _check_days(source, law)
         faults += source.faults
         if law is not None:
-            laws[law.id] = law
-    raise_faults(faults)
-    return laws
+            laws |= {law.id: law, file.stem: law}
+    return laws, tuple(faults)
 
 
 def _check_days(source: Source, law: Law) -> None:

@@ -12,7 +12,7 @@ from creditscore.paths import config_root
 from creditscore.schemes import registry
 from creditscore.schemes.check import sound
 from creditscore.schemes.checks import dead, library
-from creditscore.schemes.laws import Law, load_laws
+from creditscore.schemes.laws import Law, inspect_laws
 from creditscore.schemes.load import inspect
 from creditscore.schemes.model import Scheme
 from creditscore.schemes.source import Fault, Source, read
@@ -35,24 +35,22 @@ def check(names: Sequence[str] = (), root: Path | None = None) -> tuple[list[Che
 
     Also the faults of the other files of the library, when the whole of it is checked.
     """
-    faults: list[Fault] = []
-    try:
-        laws = dict(load_laws(root and root / "laws"))
-    except SchemeError as error:
-        laws = {}
-        faults += error.faults
+    laws, wrong = inspect_laws(root and root / "laws")
+    faults = list(wrong)
     entries = registry.entries(root)
     known = {entry.scheme for entry in entries}
-    wrong_laws = bool(faults)
     found: list[Checked] = []
     waiting: list[tuple[Scheme, Source, dict[str, Law]]] = []
     together: dict[str, list[tuple[Scheme, Source]]] = {}
     for file, shown, entry in _files(names, entries):
         beside = file.parent / "laws"
-        own = {**laws, **(load_laws(beside) if beside.is_dir() else {})}
+        brought, wrong = inspect_laws(beside) if beside.is_dir() else ({}, ())
+        faults += wrong
+        own = {**laws, **brought}
         scheme, source = inspect(file, shown, own)
-        if wrong_laws:  # a law that cannot be read is said once, not at each place that cites it
-            source.faults[:] = [fault for fault in source.faults if fault.code != "E201"]
+        said = tuple(f"cites the law {Path(fault.file).stem!r}," for fault in faults)
+        # a law that cannot be read is said once, not at each place that cites it
+        source.faults[:] = [one for one in source.faults if one.code != "E201" or not one.message.startswith(said)]
         found.append(Checked(scheme, source))
         if scheme is not None:
             waiting.append((scheme, source, own))
@@ -68,8 +66,8 @@ def check(names: Sequence[str] = (), root: Path | None = None) -> tuple[list[Che
     for versions in together.values():
         library.versions(versions)
     if not names:
-        faults = list(dict.fromkeys([*faults, *_others(root)]))  # a law that several read is said once
-    return found, faults
+        faults += _others(root)
+    return found, list(dict.fromkeys(faults))  # a law that several read is said once
 
 
 def _files(

@@ -36,13 +36,16 @@ def inspect(
     """What can be read of a scheme and all that is wrong with it, in one round; never raises for its content."""
     from creditscore.schemes.check import check_scheme
     from creditscore.schemes.checks import starts
-    from creditscore.schemes.laws import load_laws
+    from creditscore.schemes.laws import inspect_laws, load_laws
 
     source = read(file, shown)
     scheme = salvage(source, Scheme)
     if scheme is not None:
         beside = file.parent / "laws"  # a scheme outside the library may bring its own legal texts
-        known = {**(load_laws() if laws is None else laws), **(load_laws(beside) if beside.is_dir() else {})}
+        brought, wrong = inspect_laws(beside) if beside.is_dir() else ({}, ())
+        if laws is None:
+            raise_faults(list(wrong))
+        known = {**(load_laws() if laws is None else laws), **brought}
         check_scheme(scheme, source, known)
         if not archived:
             starts.check(scheme, source, known)

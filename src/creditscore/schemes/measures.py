@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from creditscore.paths import config_root
 from creditscore.quantities import to_micro
 from creditscore.schemes import registry
-from creditscore.schemes.laws import LEVELS, BasisLevel, load_laws
+from creditscore.schemes.laws import LEVELS, BasisLevel, citable, load_laws
 from creditscore.schemes.load import parse, raise_faults
 from creditscore.schemes.model import Label, Model, Number, Rule
 from creditscore.schemes.source import Fault, KeyPath, Source, read
@@ -106,7 +106,7 @@ def load_measures(folder: Path | None = None) -> dict[str, GradeMeasure]:
                     source.fault((*path, "id"), f"{measure.id!r} is taken by {places[measure.id]}; ids are unique")
                 places.setdefault(measure.id, f"{source.file}:{source.line((*path, 'id'))}")
                 found.setdefault(measure.id, measure)
-                _check(measure, source, path, load_laws())
+                _check(measure, source, path, citable())
         faults += source.faults
     raise_faults(faults)
     return found
@@ -140,7 +140,8 @@ def _grades(name: str, grades: Iterable[str], source: Source, path: KeyPath) -> 
         there = ", ".join(entry.version for entry in known) if known else "see `creditscore scheme list`"
         source.fault((*path, "scheme"), f"{name!r} is not a scheme of the library; there are: {there}")
     for entry in chosen:
-        codes = [grade.code for grade in registry.load(entry).grades]
+        found = registry.readable(entry)
+        codes = [grade.code for grade in found.grades] if found is not None else list(grades)
         for grade in grades:
             if grade not in codes:
                 message = f"{grade!r} is not a grade of {scheme}@{entry.version}; there are: {', '.join(codes)}"

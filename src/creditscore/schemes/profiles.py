@@ -78,7 +78,7 @@ def load_profile(name: str, root: Path | None = None) -> Profile:
 
 def _check(profile: Profile, source: Source, root: Path | None) -> None:
     from creditscore.schemes.coverage import load_coverage
-    from creditscore.schemes.laws import load_laws
+    from creditscore.schemes.laws import citable
 
     table = load_coverage()
     known = {one.section for one in table.systems} | {one.section for one in table.without_evaluation}
@@ -94,7 +94,7 @@ def _check(profile: Profile, source: Source, root: Path | None) -> None:
             if scheme.partition("@")[0] not in ids:
                 source.fault(("sections", i, "schemes"), f"{scheme!r} is not a scheme of the library")
     for cite in profile.cite:
-        if cite.law not in load_laws():
+        if cite.law not in citable():
             source.fault(("cite",), f"cites the law {cite.law!r}, which has no file in configs/laws/")
     if profile.to < profile.from_:
         source.fault(("to",), "must not be earlier than from")

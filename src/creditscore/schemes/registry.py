@@ -11,7 +11,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from creditscore.errors import NotInForce, UsageError
+from creditscore.errors import NotInForce, SchemeError, UsageError
 from creditscore.paths import config_root
 from creditscore.schemes.load import load_scheme
 from creditscore.schemes.model import Scheme
@@ -73,6 +73,14 @@ def _load(file: Path, shown: str) -> Scheme:
 
 def load(entry: Entry) -> Scheme:
     return _load(entry.file, f"schemes/{entry.scheme}/{entry.file.name}")
+
+
+def readable(entry: Entry) -> Scheme | None:
+    """A version; None where it cannot be read, which is told with its own file."""
+    try:
+        return load(entry)
+    except SchemeError:
+        return None
 
 
 def versions(scheme: str, root: Path | None = None) -> list[Scheme]:

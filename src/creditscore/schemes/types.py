@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Literal
 
+from creditscore.days import to_day
 from creditscore.schemes.expressions import Node
 from creditscore.schemes.model import Fact, Scheme
 from creditscore.schemes.parts import DATES
@@ -112,6 +114,9 @@ def _typed(node: Node, kinds: Mapping[str, Kind]) -> tuple[Node, Kind]:
         case ("cmp", op, left, right):
             a, first = _typed(left, kinds)
             b, second = _typed(right, kinds)
+            if {first, second} == {"date", "text"}:  # a day of the calendar stands in a condition as a text
+                a, b = (_day(a), b) if first == "text" else (a, _day(b))
+                first = second = "date"
             if first != second:
                 raise ValueError(f"compares a {first} with a {second}")
             if first in ("bool", "text") and op not in ("=", "<>"):
@@ -125,6 +130,19 @@ def _need(node: Node, kinds: Mapping[str, Kind], wanted: Kind, where: str) -> No
     if kind != wanted:
         raise ValueError(f"has a {kind} where {where!r} needs a {wanted}")
     return inner
+
+
+def _day(node: Node) -> Node:
+    """The day that a quoted text names."""
+    if node[0] != "text":
+        raise ValueError(f"compares a date with the text {node[1]}")
+    try:
+        day = date.fromisoformat(node[1])
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != node[1]:
+        raise ValueError(f"compares a date with {node[1]!r}, which is no day; write one as '2020-01-31'")
+    return ("day", to_day(day))
 
 
 def at_moment(node: Node, moments: Mapping[str, int]) -> Node:

@@ -246,12 +246,15 @@ def consistent(values: Values) -> bool:
     """A comparison of dates holds or fails only where both are given."""
     for variable, value in values.items():
         if variable[0] == "dates":
-            given = [
-                values.get(("given", name), True if name in ("as_of", "known_at") else None) for name in variable[1:]
-            ]
+            given = [values.get(("given", name), True if _always(name) else None) for name in variable[1:]]
             if (value == "none" and all(one is True for one in given)) or (value != "none" and False in given):
                 return False
     return True
+
+
+def _always(name: str) -> bool:
+    """Whether a date is always there: a moment of the grading, or a day that the condition itself states."""
+    return name in ("as_of", "known_at") or name.lstrip("-").isdigit()
 
 
 def shares(values: Values) -> bool:

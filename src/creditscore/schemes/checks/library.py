@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 
+from creditscore.schemes.checks import starts
 from creditscore.schemes.laws import LEVELS, BasisLevel, Law
 from creditscore.schemes.lists import ListRule
 from creditscore.schemes.model import Cite, Label, Scheme
@@ -26,6 +27,7 @@ def check(scheme: Scheme, source: Source, known: Collection[str], laws: Mapping[
         if rule.label is None and rule.bands is None:  # a line of bands is called by what it does
             message = f"{rule.id!r} has no label: name the conduct or the condition, in Chinese and English"
             source.fault(("decide", i), message, "E714")
+    starts.check_days(scheme, source, laws)
     for i, name in enumerate(scheme.beside):
         if name not in known:
             source.fault(("beside", i), f"{name!r} is not a scheme of the library; there are: {some(known)}", "E706")
