@@ -73,6 +73,8 @@ def test_from_a_grading_to_the_exit(run: Run, graded: Path) -> None:
         for lang in ("zh", "en"):
             text = run("due", "--on", "2023-09-01", "--lang", lang, columns=columns)
             assert text.startswith(f"2023-09-15  {case}  {A}\n")
+            assert "令第45号" in "".join(text.split())
+            assert "RSBL45" not in text  # a law is named by title and number, not by the id of its file
             assert max(map(cell_len, text.splitlines())) <= columns
     early = ["exit", case, "--by", "chen", "--way", "early", "--date", "corrected_on=2023-03-01", *PAPER]
     proved = ["--confirm", "corrected=凭证", "--confirm", "pledge=承诺书"]
@@ -85,6 +87,7 @@ def test_from_a_grading_to_the_exit(run: Run, graded: Path) -> None:
             text = run("show", A, "--lang", lang, columns=columns)
             assert words in text
             assert case in text
+            assert "RSBL45" not in text
             assert max(map(cell_len, text.splitlines())) <= columns
     assert "已移出" not in run("show", A, "--known-at", "2023-09-09")
     run("export", "--out", str(graded / "out"), "--csv")

@@ -21,12 +21,33 @@ TAX = "纳税信用管理办法（试行）"
         ("XXGS2014 8 and 17", "第八条、第十七条", "Articles 8 and 17 of"),
         ("R2014B 060304", "指标060304", "indicator 060304 of"),
         ("R2025 annex 6", "附件6", "Annex 6 of"),
+        ("AQSCF 114 paragraph 2", "第一百一十四条第二款", "Article 114 paragraph 2 of"),
+        ("GZCJ2017_1798 (十九)", "（十九）", "part 19 of"),
+        ("SXBZXR2017 item 2", "第（二）项", "item 2 of"),
+        (
+            "R2014A 20(3); R2014A 20(3); R2014A 29 to 32",
+            f"《{TAX}》第二十条第（三）项、第二十九条至第三十二条",
+            "Articles 20(3) and 29 to 32 of",
+        ),
+        ("R2025 18(2); R2025 annex 6", "第十八条第（二）项、附件6", "Article 18(2), Annex 6 of"),
+        ("XXGS2014 8, 9 and 17", "第八条、第九条、第十七条", "Articles 8, 9 and 17 of"),
     ],
 )
 def test_an_article_is_written_out(article: str, zh: str, en: str) -> None:
     label = cited_text(article)
     assert zh in label.zh
     assert label.en.startswith(en)
+
+
+def test_a_title_is_told_once_and_a_text_cited_whole_and_at_a_place_by_its_place() -> None:
+    label = cited_text("R2014A; ZFCGF 22(5); R2014A 20", number=True)
+    zh = f"《{TAX}》（国家税务总局公告2014年第40号）第二十条；《中华人民共和国政府采购法》第二十二条第（五）项"
+    assert label.zh == zh
+    assert label.en.count("Measures") == 1
+
+
+def test_a_number_that_is_in_the_title_is_not_told_again() -> None:
+    assert cited_text("GZCJ2017_1798", number=True).zh.count("1798") == 1
 
 
 @pytest.mark.parametrize(

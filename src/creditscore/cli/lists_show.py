@@ -70,7 +70,7 @@ def due_command(
         typer.echo(word("texts", "no_due", said))
     for one in found:
         marks = [word("texts", name, said) for name in ("overdue", "provisional") if getattr(one, name)]
-        what = [word("due", one.what, said), *marks, one.note, with_mark(one.basis, one.mark)]
+        what = [word("due", one.what, said), *marks, one.note, with_mark(one.basis, one.mark, said)]
         say_line(f"{iso_day(one.by) or '-':10}  {one.case_id}  {one.subject_id}")
         say_indented("  ".join(part for part in what if part), 12)
 

@@ -57,10 +57,12 @@ def find_deciding(
     """The records that make a rule hold, in the order of the ledger; of a written grading alone, those that may."""
     if rule.when is None:
         return Deciding()
-    tree = parse(rule.when)
     rows = [row for row in ledger if row["step"] == "record" and row["reason"].partition(":")[0] not in ASIDE]
+    tree = parse(rule.when)
     if rule_inputs is not None:
-        env = {**rule_inputs.env, "score": 0}
+        plan, env = rule_inputs.plan, {**rule_inputs.env, "score": 0}
+        planned = (*plan.deciders, *plan.adjusters)  # their conditions know which names are days that may be absent
+        tree = next((one.when for one in planned if one.id == rule.id and one.when is not None), tree)
         chosen = {record for name in holding(tree, env) for record in _records_of(rule_inputs, name)}
         return Deciding(tuple(row["record_id"] for row in rows if row["record_id"] in chosen))
     read = set(holding(tree, None))
@@ -83,7 +85,7 @@ def holding(node: Node, env: Mapping[str, Any] | None, wanted: bool = True) -> I
         for part in node[1:]:
             if every or env is None or bool(to_python(part)(env)) is wanted:
                 yield from holding(part, env, wanted)
-    elif kind == "cmp":
+    elif kind in ("cmp", "dates"):
         sign = node[1] if wanted else OPPOSITE[node[1]]
         left, right = (tuple(names(side)) for side in node[2:])
         yield from (*left, *right) if sign == "=" else left if sign in (">", ">=") else right if sign != "<>" else left

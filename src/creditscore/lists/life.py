@@ -15,6 +15,7 @@ from creditscore.lists.case import Case
 from creditscore.lists.events import Day, Event, subject
 from creditscore.lists.rules import list_rule, procedure
 from creditscore.placed import unplaced
+from creditscore.schemes.citing import cited_text
 from creditscore.schemes.model import Label
 
 Lang = Literal["zh", "en"]
@@ -104,15 +105,16 @@ def _step(one: Event, case: Case, lang: Lang) -> Step:
     recorded = iso(one.recorded_on) if one.recorded_on != one.on else ""
     paper = " ".join(part for part in (one.organ, one.document) if part)
     lines = [_effect(one, case, lang), *_stated(one, case, lang)]
-    lines.append(word("texts", "rests_on", lang, with_mark(one.basis, one.mark)) if one.basis else "")
+    lines.append(word("texts", "rests_on", lang, with_mark(one.basis, one.mark, lang)) if one.basis else "")
     lines.append(word("texts", "evidence", lang, one.evidence) if one.evidence else "")
     what = word("steps", one.kind, lang)
     return Step(one.no, iso(one.on), recorded, what, one.by, paper, tuple(line for line in lines if line))
 
 
-def with_mark(basis: str, mark: str) -> str:
-    """The articles, and their weakest mark where it is not that they were verified."""
-    return f"{basis} [{mark}]" if basis and mark not in ("", "verified") else basis
+def with_mark(basis: str, mark: str, lang: Lang) -> str:
+    """The articles as a person reads them, and their weakest mark where it is not that they were verified."""
+    articles = getattr(cited_text(basis, number=True), lang)
+    return f"{articles} [{mark}]" if basis and mark not in ("", "verified") else articles
 
 
 def _stated(one: Event, case: Case, lang: Lang) -> list[str]:

@@ -78,37 +78,51 @@ def _lines(table: Coverage) -> Iterator[str]:
 def _exact() -> Iterator[str]:
     """A system is as good as the weakest of its versions, other provinces included; each version stands for itself."""
     every = [registry.load(entry) for entry in registry.entries()]
-    exact = [scheme.name for scheme in every if is_exact(scheme)]
+    exact = [scheme for scheme in every if is_exact(scheme)]
     yield f"\n## Exact versions / 精确的版本: {len(exact)} of {len(every)}\n"
     yield "The status of a system is that of its weakest version, other provinces included. By version, exact are / "
     yield "体系的状态按其最弱的版本（含外省）。逐个版本看，精确的有：\n"
-    yield ", ".join(f"`{name}`" for name in exact)
+    yield ", ".join(f"`{scheme.name}`" for scheme in exact)
+    taken_over = [scheme for scheme in exact if scheme.role == "decision_only"]
+    yield f"\n{len(taken_over)} of them take over what an office decided and compute nothing /"
+    yield f"其中{len(taken_over)}个只导入主管单位的决定，不作计算：\n"
+    yield ", ".join(f"`{scheme.name}`" for scheme in taken_over)
 
 
 def _whole() -> Iterator[str]:
     numbers = [citations(registry.load(entry)) for entry in registry.entries()]
     cited, whole = (sum(column) for column in zip(*numbers, strict=True))
     yield "\n## Citations / 引用\n"
-    yield f"Of {cited} citations {cited - whole} name the place in the text (article, annex or a code of it);"
-    yield f"{whole} cite the text whole, because the article is not known."
+    yield f"Of {cited} citations {cited - whole} name the place in the text (article, item, annex or a code of it);"
+    yield f"{whole} cite the text whole, because the article is not known. Every rule of a loaded scheme counts,"
+    yield "also those that stand for the grades of a decision taken over, and for a text that is missing."
     yield f"共{cited}处引用，{cited - whole}处注明条款、附件或其编号；{whole}处条款未见，引用全文。"
+    yield "按装入后的规则计，含导入决定各等级、未见文本所对应的规则。"
 
 
 def _district(profile: Profile) -> Iterator[str]:
     """What a district uses, in the time of its plan."""
     used = [(section, scheme) for section in profile.sections for scheme in versions_in(profile, section)]
     names = {scheme.name for _, scheme in used}
-    exact = {scheme.name for _, scheme in used if is_exact(scheme)}
-    yield f"\n## {profile.label.zh} / {profile.label.en}: {len(exact)} of {len(names)} versions exact\n"
+    exact = {scheme.name: scheme for _, scheme in used if is_exact(scheme)}
+    taken_over = sum(scheme.role == "decision_only" for scheme in exact.values())
+    yield f"\n## {profile.label.zh} / {profile.label.en}: {len(exact)} of {len(names)} versions exact"
+    yield f"\n{len(exact) - taken_over} compute the grade, {taken_over} take over what an office decided /"
+    yield f"{len(exact) - taken_over}个计算等级，{taken_over}个导入主管单位的决定。\n"
     yield f"`{profile.profile}`, {profile.from_} – {profile.to}\n"
     yield "| § | section / 条款 | version / 版本 | exact / 精确 | evidence | citations, whole / 引用，全文 |"
     yield "|---|---|---|---|---|---|"
     for section, scheme in used:
         cited, whole = citations(scheme)
-        status = "exact" if is_exact(scheme) else "partial"
+        status = _status(scheme)
         where = f"{section.section} | {section.label.zh} / {section.label.en}"
         linked = f"[`{scheme.name}`](#{_anchor(scheme.scheme)})"
         yield f"| {where} | {linked} | {status} | {counted(scheme)} | {cited}, {whole} |"
+
+
+def _status(scheme: Scheme) -> str:
+    done = "exact" if is_exact(scheme) else "partial"
+    return f"{done}, taken over / 导入" if scheme.role == "decision_only" else done
 
 
 def _scheme(scheme: str) -> Iterator[str]:

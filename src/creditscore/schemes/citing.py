@@ -12,8 +12,10 @@ from creditscore.schemes.parts import Cite, Label
 
 DIGITS = "零一二三四五六七八九"
 NUMBERED = "一二三四五六七八九十"
+PIECES = re.compile(r", | and ")
 ID = re.compile(r"[A-Z][A-Z0-9_]*[0-9A-Z]")
 PLACE = re.compile(r"(\d{1,3})((?:\(\d{1,2}\))*)")
+PARAGRAPH = re.compile(r"(\d{1,3}) paragraph (\d{1,2})")  # of an article whose paragraph has no items
 RANGE = re.compile(r"(\d{1,3})(?: to |-|–)(\d{1,3})")
 INDICATOR = re.compile(r"0\d(?:\d\d){0,2}|\d{6}")
 ANNEX = re.compile(r"(?:annex|附件) ?(\d*)")
@@ -40,29 +42,52 @@ def chinese(number: int) -> str:
 def cited(law: str, place: str, laws: Mapping[str, Law], number: bool = False) -> Label:
     """A place in a text as a person reads it; where the place is no article of the text, the text is cited whole.
 
-    `number`: with the document number behind the title. A text that nobody knows stands as it was cited.
+    `number`: with the document number behind the title, unless the title has it. A text that nobody knows stands as it
+    was cited.
     """
+    return _titled(law, [place], laws, number)
+
+
+def _titled(law: str, places: Iterable[str], laws: Mapping[str, Law], number: bool) -> Label:
     if law not in laws:
-        return Label(zh=f"{law} {place}".strip(), en=f"{law} {place}".strip())
+        return joined(Label(zh=one, en=one) for one in (f"{law} {place}".strip() for place in places))
     text = laws[law]
     zh, en = f"《{text.title.zh.replace('《', '〈').replace('》', '〉')}》", text.title.en
-    if number and text.number:
+    if number and text.number and text.number not in text.title.zh:
         zh, en = f"{zh}（{text.number}）", f"{en} ({text.number})"
-    where = place_of(place)
+    where = _together(places)
     return Label(zh=zh, en=en) if where is None else Label(zh=zh + where.zh, en=f"{where.en} of {en}")
+
+
+def _together(places: Iterable[str]) -> Label | None:
+    """Several places of one text, each once."""
+    named = {place: label for place in places if (label := place_of(place)) is not None}
+    if len(named) > 1 and all(label.en.startswith("Article") for label in named.values()):
+        return place_of(", ".join(dict.fromkeys(piece for place in named for piece in PIECES.split(place))))
+    if not named:
+        return None
+    return Label(zh="、".join(label.zh for label in named.values()), en=", ".join(label.en for label in named.values()))
 
 
 def cited_text(article: str, laws: Mapping[str, Law] | None = None, number: bool = False) -> Label:
     """The same for `LAW place` as result tables have it; several stand behind `; `."""
     known = all_laws() if laws is None else laws
     parts = [citation.partition(" ") for citation in article.split("; ") if citation]
-    return joined([cited(law, place, known, number) for law, _, place in parts])
+    return _each_text_once(((law, place) for law, _, place in parts), known, number)
 
 
 def cited_rules(cites: Iterable[Cite], laws: Mapping[str, Law] | None = None, number: bool = False) -> Label:
-    """Several citations, each once, in their order."""
+    """Several citations in their order; each text once, with all its places."""
     known = all_laws() if laws is None else laws
-    return joined([cited(cite.law, cite.article, known, number) for cite in cites])
+    return _each_text_once(((cite.law, cite.article) for cite in cites), known, number)
+
+
+def _each_text_once(cites: Iterable[tuple[str, str]], laws: Mapping[str, Law], number: bool) -> Label:
+    """A text that is cited at several places has its title once; one cited whole and at a place, its place."""
+    places: dict[str, list[str]] = {}
+    for law, place in cites:
+        places.setdefault(law, []).append(place)
+    return joined([_titled(law, listed, laws, number) for law, listed in places.items()])
 
 
 def without_ids(label: Label, laws: Mapping[str, Law]) -> Label:
@@ -99,12 +124,13 @@ def place_of(place: str) -> Label | None:
     >>> place_of("29 to 32").zh, place_of("annex 1, 040103").zh, place_of("N-D01")
     ('第二十九条至第三十二条', '附件1指标040103', None)
     """
-    parts = [_part(piece) for piece in re.split(r", | and ", place)] if place else []
+    parts = [_part(piece) for piece in PIECES.split(place)] if place else []
     named = [label for label in parts if label is not None]
     if not named or len(named) < len(parts):
         return None if not named or parts[0] is None else named[0]
     if all(label.en.startswith("Article") for label in named) and len(named) > 1:
-        en = "Articles " + " and ".join(label.en.partition(" ")[2] for label in named)
+        *early, last = (label.en.partition(" ")[2] for label in named)
+        en = f"Articles {', '.join(early)} and {last}"
         return Label(zh="、".join(label.zh for label in named), en=en)
     first, rest = named[0], [label.zh.removeprefix("指标") for label in named[1:]]
     zh = first.zh + ("、" if first.zh.startswith("指标") and rest else "指标" if rest else "") + "、".join(rest)
@@ -124,6 +150,9 @@ def _part(place: str) -> Label | None:
         zh = f"第{chinese(int(match[1]))}条" + "".join(f"第{chinese(paragraph)}款" for paragraph in inner[:-1])
         zh += f"第（{chinese(inner[-1])}）项" if inner else ""
         return Label(zh=zh + ("以下" if onward else ""), en=f"Article {place}" + (" onward" if onward else ""))
+    if match := PARAGRAPH.fullmatch(place):
+        zh = f"第{chinese(int(match[1]))}条第{chinese(int(match[2]))}款"
+        return Label(zh=zh, en=f"Article {match[1]} paragraph {match[2]}")
     if match := ANNEX.fullmatch(place):
         return Label(zh=f"附件{match[1]}", en=f"Annex {match[1]}".strip())
     if match := POINT.fullmatch(place):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from creditscore.days import iso
 from creditscore.quantities import plain
+from creditscore.schemes.citing import cited_rules, cited_text
 from creditscore.schemes.lists import Span
-from creditscore.schemes.say import cites, label, span
+from creditscore.schemes.say import label, span
 from creditscore.supervision.joint.codes import ENDINGS, FLAGS, NOT_PROPOSED
 from creditscore.supervision.joint.library import known_lists
 from creditscore.supervision.joint.model import TABLES, FourLists, Measure, PunishMeasure
@@ -106,7 +107,7 @@ def _conduct(lists: FourLists, key: str, lang: str) -> Block:
     nothing = (
         [] if lists.linked(key) else ["无关联措施：不产生任何措施" if zh else "no measure is linked: nothing follows"]
     )
-    basis = f"{'依据' if zh else 'basis'} {cites(one.cite)} [{one.evidence}]"
+    basis = f"{'依据' if zh else 'basis'} {label(cited_rules(one.cite, number=True), lang)} [{one.evidence}]"
     return f"{key}  {label(one.conduct, lang)}", [said, basis, *nothing]
 
 
@@ -120,13 +121,20 @@ def _measure(lists: FourLists, key: str, lang: str) -> Block:
         else f"for {objects}; at {kinds}; by {depts}; at most {_time(period.span, period.until_exit, lang)}"
     )  # fmt: skip
     where = [f"{'条件' if zh else 'only'} {label(one.where, lang)}"] if one.where else []
-    basis = f"{'依据' if zh else 'basis'} {cites(one.cite)} [{one.basis_level}, {one.evidence}]{_cuts(one, lang)}"
+    texts = label(cited_rules(one.cite, number=True), lang)
+    basis = f"{'依据' if zh else 'basis'} {texts} [{one.basis_level}, {one.evidence}]"
     links = [
         f"← {link.conduct_id}: {label(link.relevance_reason, lang)} [{link.evidence}]"
         for link in lists.links
         if link.measure_id == key
     ]
-    return f"{key}  {label(one.measure, lang)}", [said, *filter(None, [_value(one, lang)]), *where, basis, *links]
+    return f"{key}  {label(one.measure, lang)}", [
+        said,
+        *filter(None, [_value(one, lang)]),
+        *where,
+        basis + _cuts(one, lang),
+        *links,
+    ]
 
 
 def lasts(name: str, lang: str) -> str:
@@ -192,6 +200,7 @@ def proposal(one: Proposal, lists: FourLists, lang: str) -> Block:
     zh, link = lang == "zh", f"{one.conduct_id} → {one.measure_id}"
     why = next(link.relevance_reason for link, other in lists.linked(one.conduct_id) if other.id == one.measure_id)
     side = SIDES[one.side] if zh else one.side
+    texts = label(cited_text(one.basis, number=True), lang)
     until = ""
     if one.ends_by is not None:  # the first day without it; 至 names the last day with it
         until = f"，至{iso(one.ends_by - 1)}" if zh else f", before {iso(one.ends_by)}"
@@ -200,7 +209,7 @@ def proposal(one: Proposal, lists: FourLists, lang: str) -> Block:
         f"{'事件' if zh else 'event'} {one.event_id} {iso(one.on)}{'；' if zh else '; '}"
         f"{'名单' if zh else 'entry'} {one.listing_id} {one.list} {iso(one.entered_on)}{until}",
         f"{link}: {label(why, lang)}",
-        f"{'依据' if zh else 'basis'} {one.basis} [{one.basis_level}, {one.evidence}]",
+        f"{'依据' if zh else 'basis'} {texts} [{one.basis_level}, {one.evidence}]",
         *([f"(!) {flags(one.flags, lang)}"] if one.flags else []),
     ]
 
@@ -257,5 +266,5 @@ def attached(one: Attached, lang: str) -> Row:
     cuts = YES[lang] if one.cuts_rights else ""
     return (
         one.subject_id, f"{one.scheme}@{one.version}", one.grade + times, one.measure_id, one.what + where, cuts,
-        f"{one.basis} [{one.basis_level}]", one.evidence,
+        f"{label(cited_text(one.basis), lang)} [{one.basis_level}]", one.evidence,
     )  # fmt: skip
