@@ -20,6 +20,7 @@ from creditscore.explanation.principal import MOST, paragraph, principal_reasons
 from creditscore.explanation.text import render
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
+from creditscore.reports.html import subject_page
 
 from .conftest import DIRECT, MANY, NONE, SOLE
 from .test_check import graded, richest
@@ -54,7 +55,7 @@ def test_the_paragraph_says_grade_reasons_and_rights(small: Grading) -> None:
     assert "object" in english
     assert "异议" in chinese
     direct = paragraph(explain(small, DIRECT), "zh")
-    assert "依据《纳税信用管理办法（试行）》第二十条，因“直接判为D级”，直接评定为D级" in direct
+    assert "依据《纳税信用管理办法（试行）》第二十条，属于“直接判为D级”的情形，直接评定为D级" in direct
     assert "有非正常户记录的纳税人（编号d1，2022年3月1日）" in direct
     assert "得分" not in direct
     assert "decides the grade" in paragraph(explain(small, DIRECT), "en")
@@ -218,8 +219,8 @@ def test_a_grade_of_a_list_is_quoted_and_no_score_is_told_where_there_are_no_poi
         "construction/blacklist", "2021-02-01", "passing_on", occurred_on="2021-01-01", penalised=True
     )
     words = paragraph(explain(grading, "91500000MAAAAAA188"), "en")
-    assert "the grade is “a trigger holds, nobody has decided”." in words
-    assert "decides the grade: “a trigger holds, nobody has decided”." in words
+    assert "the result is “meets a condition of the list; no decision yet”." in words
+    assert words.count("no decision yet") == 1
     assert "score" not in words
     assert "“D” at once, whatever the score" in paragraph(explain(graded("tax@2014"), first_direct("tax@2014")), "en")
 
@@ -237,6 +238,88 @@ def test_an_incident_is_not_told_as_an_amount(scheme: str, as_of: str) -> None:
     (decider,) = explain(grading, "91500000MAAAAAA188").deciders
     assert "引发群体性、极端事件" in decider.label.zh
     assert "incident" in decider.label.en
+
+
+def listed_firm(scheme: str, as_of: str, list_name: str, **more: str) -> Grading:
+    """One firm without records, on one list."""
+    subject = "91500000MAAAAAA188"
+    entry = {"listing_id": "l1", "subject_id": subject, "list": list_name, "entered_on": "2021-01-01", **more}
+    columns = {name: pa.array([], pa.string()) for name in ("record_id", "subject_id", "item")}
+    return grade(
+        pa.table(columns),
+        scheme,
+        as_of=as_of,
+        subjects=pa.Table.from_pylist([{"subject_id": subject}]),
+        listings=pa.Table.from_pylist([entry]),
+    )
+
+
+def test_a_grade_of_a_list_names_the_entry_its_day_its_office_and_its_basis(tmp_path: Path) -> None:
+    basis = "JS2017_241 17; 市住建局; 建黑〔2021〕1号"
+    grading = listed_firm(
+        "construction/blacklist", "2021-02-01", "construction_blacklist", basis=basis, term_end="2022-01-01"
+    )
+    said = {lang: render(explain(grading, "91500000MAAAAAA188"), lang, 400, "subject") for lang in ("zh", "en")}
+    for words in (
+        "“建筑市场主体‘黑名单’”",
+        "列入编号l1",
+        "2021年1月1日列入",
+        "期限至2022年1月1日",
+        "市住建局",
+        "建黑〔2021〕1号",
+    ):
+        assert words in said["zh"]
+    assert "《建筑市场信用管理暂行办法》" in said["zh"]
+    assert "JS2017_241" not in said["zh"] + said["en"]
+    for words in ("construction market blacklist", "entry l1", "entered on 2021-01-01", "建黑〔2021〕1号"):
+        assert words in said["en"]
+    page = subject_page(explain(grading, "91500000MAAAAAA188"), "zh")
+    assert "所依据的列入信息" in page
+    grading.write(tmp_path)  # the results alone do not hold the entry: the list is all that can be said
+    written = paragraph(explain(tmp_path, "91500000MAAAAAA188"), "zh")
+    assert "所依据的名单：“建筑市场主体‘黑名单’”。" in written
+    assert "l1" not in written
+
+
+def test_a_list_that_another_scheme_keeps_is_named_by_it() -> None:
+    grading = listed_firm("elderly_care/list", "2021-02-01", "judgment_defaulter")
+    (decider,) = explain(grading, "91500000MAAAAAA188").deciders
+    assert [entry.label.zh for entry in decider.entries] == ["失信被执行人名单"]
+
+
+def test_who_has_no_grade_learns_the_rule_its_article_and_the_record() -> None:
+    grading = list_grading("market/serious", "2020-05-10", "order83_act", decided_on="2020-01-01")
+    one = explain(grading, "91500000MAAAAAA188")
+    assert one.state == "not_computable"
+    words = paragraph(one, "zh")
+    assert "依据：《严重违法失信企业名单管理暂行办法》" in words
+    assert "编号r1" in words
+
+
+def test_a_grade_whose_code_begins_like_a_state_has_its_name_in_the_ledger() -> None:
+    grading = list_grading("bidding/violation_record", "2010-01-01", "violation", published_on="2009-01-05")
+    text = render(explain(grading, "91500000MAAAAAA188"), "zh", 200)
+    assert "→ " in text
+    assert "not_published" not in text
+
+
+def test_what_refused_rows_leave_open_is_not_said_to_stand() -> None:
+    subject = "91500000MAAAAAA188"
+    records = [{"record_id": "r1", "subject_id": subject, "item": "decision", "decided_on": "2021年4月"}]
+    given = {"decided_grade": "A", "document_no": "1", "source": "x"}
+    grading = grade(
+        pa.Table.from_pylist([record | given for record in records]),
+        "association/grade",
+        as_of="2022-01-01",
+        subjects=pa.Table.from_pylist([{"subject_id": subject}]),
+        max_rejected=5,
+    )
+    one = explain(grading, subject)
+    assert one.blocked
+    text = render(one, "zh", 400, "subject")
+    assert "都不变" not in text
+    assert "不计被退回的内容时也没有等级" in text
+    assert "被退回的记录：协会评定（编号r1），日期无法识别（决定日期：2021年4月）" in text
 
 
 def test_quotation_marks_within_quotation_marks_are_single() -> None:
@@ -259,7 +342,7 @@ def test_quotation_marks_within_quotation_marks_are_single() -> None:
         }
     )
     grading = grade(records, "construction/blacklist", as_of="2021-02-01", subjects=subjects, listings=listings)
-    assert "因“在建筑市场主体‘黑名单’内”，" in paragraph(explain(grading, "91500000MAAAAAA188"), "zh")
+    assert "属于“在建筑市场主体‘黑名单’内”的情形。" in paragraph(explain(grading, "91500000MAAAAAA188"), "zh")
 
 
 def test_an_unknown_start_or_condition_is_named_in_words() -> None:

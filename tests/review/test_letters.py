@@ -110,6 +110,27 @@ def test_a_letter_says_nothing_that_the_store_does_not_hold(
     assert case_of(log.store, case.case_id).state == "closed"
 
 
+@pytest.mark.parametrize(("action", "offered"), [("withdraw", False), ("uphold", True)])
+def test_repair_is_offered_only_where_something_can_be_repaired(
+    desk: tuple[Log, KeptRun], action: str, offered: bool
+) -> None:
+    log, run = desk
+    subject, record = log.store.rows(
+        "SELECT subject_id, any_value(record_id) FROM run_ledger WHERE step = 'record' GROUP BY subject_id"
+        " HAVING count(*) = 1 AND any_value(reason) = 'counted' AND any_value(effective) < 0 ORDER BY subject_id"
+    )[0]
+    snapshot = snapshot_of(run)
+    case = open_case(log, run, snapshot, subject, [Ground("facts_wrong", record)], by="wang.wei", on=OPENED)
+    on_bench = bench(log.store, [snapshot])
+    ruling = Ruling({record: action}, "查实", ("R2014A 20",), {})
+    case = decide(log, on_bench, weigh(log, on_bench, case.case_id, ruling, by="zhang.min", on=DECIDED))
+    data: dict[str, Any] = dossier(log.store, case, snapshot, on=WRITTEN, weighed=False)
+    letters = {lang: str(letter(data, lang, document_no="1", on=str(WRITTEN), office="局")) for lang in LANGS}
+    assert ("可以申请纳税信用修复" in letters["zh"]) == offered
+    assert ("repair can be applied for" in letters["en"]) == offered
+    assert "可以申请纳税信用复评" in letters["zh"]  # what may be objected to stays
+
+
 def read_letter(text: str) -> list[str]:
     """What a letter must not say: acts that nobody did, evidence marks, ids of laws, codes."""
     faults = [f"told: {sentence}" for sentence in TOLD.findall(text)]

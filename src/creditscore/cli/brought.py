@@ -135,9 +135,14 @@ def brought(folder: Path, subject: str, snapshot: Path, scheme: str | None) -> t
 def input_of(folder: Path, subject_id: str, scheme: str, lang: Lang) -> tuple[list[str], dict[str, str]]:
     """What the written grade rests on, in sentences, and as codes: `input_state` and the grade without refused rows."""
     from creditscore.explanation.input_lines import input_lines, refused_rows
+    from creditscore.explanation.labels import labels_of
     from creditscore.explanation.read import read
+    from creditscore.grading.input_state import REFUSED
 
     found = read(folder, subject_id, scheme)
     stated = {name: str(found.grade.get(name) or "") for name in ("input_state", "grade_without")}
-    rows = refused_rows(found.refused, subject_id, found.manifest.get("accepted", []))
-    return input_lines(stated["input_state"], rows, stated["grade_without"], "", lang), stated
+    labels = labels_of(found.manifest)
+    rows = refused_rows(found.refused, subject_id, found.manifest.get("accepted", []), labels)
+    without = labels.named_grade(stated["grade_without"]) if stated["grade_without"] else None
+    blocked = found.grade["state_reason"] == REFUSED
+    return input_lines(stated["input_state"], rows, without, "", lang, blocked), stated

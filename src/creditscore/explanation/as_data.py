@@ -62,6 +62,17 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
                     }
                     for basis in decider.basis
                 ],
+                "entries": [
+                    {
+                        "list": entry.list,
+                        "label": both(entry.label),
+                        "listing_id": terminal.clean(entry.listing_id),
+                        "entered_on": entry.entered_on,
+                        "term_end": entry.term_end,
+                        "basis": both(entry.basis),
+                    }
+                    for entry in decider.entries
+                ],
             }
             for decider in one.deciders
         ],

@@ -1,4 +1,4 @@
-"""What decided a grade: the rules behind it, and the records whose conduct made each of them hold."""
+"""What decided a grade: the rules behind it, and the records and list entries that made each of them hold."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from creditscore.days import iso
 from creditscore.grading.exact import Subject, opening
-from creditscore.grading.facts import other_facts, reads, record_facts
+from creditscore.grading.facts import other_facts, reads, reads_entry, record_facts
 from creditscore.grading.plan import Plan, PlanFact
 from creditscore.schemes.expressions import Node, names, parse, to_python
 from creditscore.schemes.model import Decide, Scheme
@@ -19,20 +19,26 @@ OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "<>", "<>": "="}
 
 @dataclass(frozen=True)
 class Deciding:
-    """The records behind one rule; `sure` where what the subject brought is at hand, or nothing else can be meant."""
+    """The records and list entries behind one rule.
+
+    `sure`: what the subject brought is at hand, or nothing else can be meant. `entries` are rows of listings; where
+    what the subject brought is not at hand, only the lists that they may stand on are known.
+    """
 
     records: tuple[str, ...] = ()
     sure: bool = True
+    entries: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
 class RuleInputs:
-    """What a subject brought, as its rules read it: assessed records and the names of conditions."""
+    """What a subject brought, as its rules read it: assessed records, names of conditions, entries of lists."""
 
     plan: Plan
     records: tuple[Mapping[str, Any], ...]
     env: Mapping[str, Any]
     lookups: Mapping[str, int]
+    listings: tuple[Mapping[str, Any], ...] = ()
 
 
 def read_by_rules(plan: Plan, subject: Subject) -> RuleInputs:
@@ -40,7 +46,7 @@ def read_by_rules(plan: Plan, subject: Subject) -> RuleInputs:
     opened = opening(plan, subject)
     env = opened.env | record_facts(plan, opened.records, opened.lookups)
     env |= other_facts(plan, env, opened.dates, subject.history, subject.listings)
-    return RuleInputs(plan, tuple(opened.records), env, opened.lookups)
+    return RuleInputs(plan, tuple(opened.records), env, opened.lookups, tuple(subject.listings))
 
 
 def find_day_and_number(rule_inputs: RuleInputs | None, record_id: str) -> tuple[str, str]:
@@ -60,16 +66,21 @@ def find_deciding(
     rows = [row for row in ledger if row["step"] == "record" and row["reason"].partition(":")[0] not in ASIDE]
     tree = parse(rule.when)
     if rule_inputs is not None:
-        plan, env = rule_inputs.plan, {**rule_inputs.env, "score": 0}
+        plan = rule_inputs.plan
         planned = (*plan.deciders, *plan.adjusters)  # their conditions know which names are days that may be absent
-        tree = next((one.when for one in planned if one.id == rule.id and one.when is not None), tree)
-        chosen = {record for name in holding(tree, env) for record in _records_of(rule_inputs, name)}
-        return Deciding(tuple(row["record_id"] for row in rows if row["record_id"] in chosen))
+        bound = next((planned_rule.when for planned_rule in planned if planned_rule.id == rule.id), None)
+        behind = list(dict.fromkeys(holding(bound or tree, {**rule_inputs.env, "score": 0})))
+        chosen = {record for name in behind for record in _records_of(rule_inputs, name)}
+        entries = {entry["listing_id"]: entry for name in behind for entry in _entries_of(rule_inputs, name)}
+        record_ids = tuple(row["record_id"] for row in rows if row["record_id"] in chosen)
+        return Deciding(record_ids, entries=tuple(entries[listing_id] for listing_id in sorted(entries)))
     read = set(holding(tree, None))
+    lists = sorted({name for fact in read for name in _lists(scheme, fact)})
     items = {item for name in read for item in _items(scheme, name)}
     record_ids = tuple(dict.fromkeys(row["record_id"] for row in rows if row["item"] in items))
     alone = all(_over_records(scheme, name) for name in read)
-    return Deciding(record_ids, not record_ids or (len(record_ids) == 1 and alone))
+    sure = not record_ids or (len(record_ids) == 1 and alone)
+    return Deciding(record_ids, sure and len(lists) < 2, tuple({"list": name} for name in lists))
 
 
 def holding(node: Node, env: Mapping[str, Any] | None, wanted: bool = True) -> Iterator[str]:
@@ -106,6 +117,22 @@ def _records_of(rule_inputs: RuleInputs, name: str) -> Iterator[str]:
     yield from (record["record_id"] for record in _foremost(fact, taken))
 
 
+def _entries_of(rule_inputs: RuleInputs, name: str) -> Iterator[Mapping[str, Any]]:
+    """The entries of lists behind a fact; of a day or a time those that give it."""
+    fact = next((plan_fact for plan_fact in rule_inputs.plan.facts if plan_fact.name == name), None)
+    if fact is None:
+        return
+    for base in fact.dates:
+        yield from _entries_of(rule_inputs, base)
+    if fact.of != "listings":
+        return
+    taken = [entry for entry in rule_inputs.listings if reads_entry(fact, entry)]
+    if taken and fact.take in ("latest", "months_since", "days_since"):
+        edge = (max if fact.take == "latest" else min)(entry["entered_day"] for entry in taken)
+        taken = [entry for entry in taken if entry["entered_day"] == edge]
+    yield from taken
+
+
 def _foremost(fact: PlanFact, taken: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Of the records that a fact reads, those that give it its value."""
     if not taken or fact.take not in ("latest", "earliest", "newest", "max", "min"):
@@ -125,6 +152,12 @@ def _items(scheme: Scheme, name: str) -> set[str]:
     listed = set(fact.items)
     listed |= {code for code, variants in scheme.items.items() for item in variants if set(item.tags) & set(fact.tags)}
     return listed.union(*(_items(scheme, base) for base in fact.dates))
+
+
+def _lists(scheme: Scheme, name: str) -> set[str]:
+    """The lists of a fact over listings, and of the facts that it counts the time since."""
+    fact = scheme.facts.get(name)
+    return set() if fact is None else set(fact.lists).union(*(_lists(scheme, base) for base in fact.dates))
 
 
 def _over_records(scheme: Scheme, name: str) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from creditscore.explanation.words import Lang, say, text, word
+from creditscore.explanation.labels import Labels
+from creditscore.explanation.words import Lang, plain, say, text, word
 from creditscore.grading.input_state import REFUSED, WHOLE
 from creditscore.records.refused import WITHOUT_READING
 from creditscore.schemes.model import Label
@@ -21,16 +22,20 @@ class RefusedRow:
     table: str
     record_id: str
     item: str
+    item_label: Label
     reason: str
     label: Label
     column: str
+    column_labels: tuple[Label, ...]
     value: str
     message: str
     accepted_by: str
     accepted_why: str
 
 
-def refused_rows(rows: Sequence[Row], subject_id: str, accepted: Sequence[Row]) -> tuple[RefusedRow, ...]:
+def refused_rows(
+    rows: Sequence[Row], subject_id: str, accepted: Sequence[Row], labels: Labels
+) -> tuple[RefusedRow, ...]:
     """The rows of a quarantine that name a subject, or could be its; not those that may not be used at all."""
     chosen = []
     for row in rows:
@@ -43,9 +48,11 @@ def refused_rows(rows: Sequence[Row], subject_id: str, accepted: Sequence[Row]) 
                 table=row["table"],
                 record_id=row["record_id"] or "",
                 item=row["item"] or "",
+                item_label=labels.item(row["item"] or "") or plain(row["item"] or ""),
                 reason=row["reason"],
                 label=word("refusals", row["reason"]),
                 column=row["column"] or "",
+                column_labels=tuple(labels.column(name) for name in (row["column"] or "").split(" or ") if name),
                 value=row["value"] or "",
                 message=row["message"],
                 accepted_by=acceptance.get("by", ""),
@@ -61,26 +68,43 @@ def _names(acceptance: Row, row: Row) -> bool:
 
 
 def input_lines(
-    input_state: str, rows: Sequence[RefusedRow], grade_without: str, sum_without: str, lang: Lang
+    input_state: str,
+    rows: Sequence[RefusedRow],
+    without: Label | None,
+    sum_without: str,
+    lang: Lang,
+    blocked: bool = False,
 ) -> list[str]:
-    """Sentences about the input of one grade; none where it was whole and nothing of it was refused."""
+    """Sentences about the input of one grade; none where it was whole and nothing of it was refused.
+
+    `without`: the grade without the refused rows in words, where these leave it open; `blocked`: they leave it open.
+    """
     if not input_state:
         return [text("input_older", lang)]
     codes = [code for code in input_state.split(";") if code not in (WHOLE, REFUSED)]
     lines = [say(word("input_states", code), lang) for code in codes]
     lines += [_row_line(row, lang) for row in rows]
-    if grade_without:
-        lines.append(text("grade_without", lang, grade_without, sum_without or grade_without))
+    if without is not None:
+        name = say(without, lang)
+        lines.append(
+            text("grade_without_sum", lang, name, sum_without) if sum_without else text("grade_without", lang, name)
+        )
+    elif blocked:
+        lines.append(text("none_without", lang))
     elif REFUSED in input_state.split(";"):
         lines.append(text("refused_stands", lang))
     return lines
 
 
 def _row_line(row: RefusedRow, lang: Lang) -> str:
-    table = say(word("tables", row.table), lang)
-    place = " ".join(part for part in (row.record_id, row.item) if part) or row.column
-    cell = f"{row.column} = {row.value}" if row.value else row.column
-    line = text("refused_row", lang, table, place, say(row.label, lang), cell)
+    """`被退回的记录：协会评定（编号S002-3），缺少计算所需的日期（决定日期或者事项日期）`."""
+    table, item = say(word("tables", row.table), lang), say(row.item_label, lang)
+    record = text("basis_record", lang, row.record_id) if row.record_id else ""
+    column = text("refused_or", lang).join(say(label, lang) for label in row.column_labels)
+    place = text("basis", lang, item, record) if item and record else item or record or column
+    cell = text("refused_cell", lang, column, row.value) if row.value else column
+    known = row.column == "item" and row.value == row.item  # the item has been named
+    line = text("refused_row_bare" if known else "refused_row", lang, table, place, say(row.label, lang), cell)
     if row.accepted_by:
         line += text("refused_accepted", lang, row.accepted_by, row.accepted_why)
     return line

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.errors import CreditscoreError
-from creditscore.explanation.words import plain, word
+from creditscore.explanation.words import grade_name, plain, word
 from creditscore.grading.identity import hash_of
 from creditscore.grading.lines import article
 from creditscore.schemes import registry
 from creditscore.schemes.citing import all_laws, cited
 from creditscore.schemes.laws import Law
-from creditscore.schemes.model import EFFECTS, Decide, Item, Label, Rule, Scheme
+from creditscore.schemes.model import EFFECTS, NO_GRADE, Decide, Item, Label, Rule, Scheme
+from creditscore.schemes.vocabulary import list_label
 from creditscore.schemes.walk import cites
 
 
@@ -49,6 +50,22 @@ class Labels:
                     return name
         return ""
 
+    def column(self, name: str) -> Label:
+        """What a column of the input is called: by this scheme where it is an attribute of it."""
+        declared = {**self.scheme.attributes, **self.scheme.record_attributes} if self.scheme else {}
+        own = declared[name].label if name in declared else None
+        return own or word("columns", name)
+
+    def named_grade(self, code: str) -> Label:
+        """A grade as a person reads it, with its printed symbol."""
+        label = self.grade(code) or plain(code)
+        return Label(zh=grade_name(code, label.zh), en=grade_name(code, label.en))
+
+    def list_name(self, code: str) -> Label:
+        """What a list is called: by this scheme, by another one of the library, or in the words of the pages."""
+        own = self.scheme.lists.get(code) if self.scheme else None
+        return (own.label if own is not None else list_label(code)) or word("lists", code)
+
     def line(self, step: str, item: str, rule: str, place: str) -> Label:
         """What a ledger row is about."""
         if step == "record":
@@ -71,7 +88,7 @@ class Labels:
 
     def reason(self, code: str, item: str, step: str) -> Label:
         """A reason of the ledger in words; in the step `decide` it is the grade reached."""
-        if step == "decide" and not code.startswith("not_"):
+        if step == "decide" and code not in NO_GRADE:
             return word("reasons", f"grade:{code}", self.grade(code))
         head, _, tail = code.partition(":")
         inner: Label | None = None

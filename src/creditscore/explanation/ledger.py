@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from creditscore.days import iso
 from creditscore.explanation.check import check, plan_of
 from creditscore.explanation.deciding import Deciding, RuleInputs, find_day_and_number, find_deciding, read_by_rules
 from creditscore.explanation.input_lines import RefusedRow, input_lines, refused_rows
@@ -16,11 +17,13 @@ from creditscore.explanation.numbers import MINUS, points
 from creditscore.explanation.read import Found, read
 from creditscore.explanation.words import Lang, plain, word
 from creditscore.grading.exact import Outcome
+from creditscore.grading.input_state import REFUSED
 from creditscore.grading.replay import inputs
 from creditscore.grading.result import Grading
 from creditscore.schemes.citing import all_laws, cited_rules, cited_text, without_ids
 from creditscore.schemes.expressions import names, parse
-from creditscore.schemes.model import EFFECTS, Label, Scheme
+from creditscore.schemes.laws import Law
+from creditscore.schemes.model import EFFECTS, NO_GRADE, Label, Scheme
 
 NOTHING = plain("")
 
@@ -36,8 +39,20 @@ class Basis:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """One entry of a list behind a rule; without a number and a day where only the list is known."""
+
+    list: str
+    label: Label
+    listing_id: str = ""
+    entered_on: str = ""
+    term_end: str = ""
+    basis: Label = NOTHING  # the articles, office and document that the entry names
+
+
+@dataclass(frozen=True)
 class Decider:
-    """A rule that gave or changed the grade: its words, its article, what it did, and the records behind it.
+    """A rule that gave or changed the grade: its words, article, effect, and the records and list entries behind it.
 
     `effect` is that of the rule (`grade`, `ceiling`, `down` …), empty where the rules are not at hand; `sure`: these
     records and no others; else the deciding ones are among them.
@@ -50,6 +65,7 @@ class Decider:
     grade: Label
     basis: tuple[Basis, ...]
     sure: bool = True
+    entries: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,6 +125,8 @@ class Explanation:
     lower_is_better: bool = False
     input_state: str = ""  # codes of what the input lacks; empty where an earlier version did not say
     grade_without: str = ""  # the grade without the refused rows, where these leave it open
+    without: Label | None = None  # the same in words
+    blocked: bool = False  # whether the refused rows leave open what stands here
     refused: tuple[RefusedRow, ...] = ()
     deciders: tuple[Decider, ...] = ()  # rules that gave or changed the grade, without score bands
     by_score: bool = True  # whether the score had a part in the grade
@@ -122,18 +140,21 @@ class Explanation:
 
     @property
     def sum(self) -> str:
-        """`90 − 3 + 2.4 = 89.4 → B`; empty for a scheme without points or an open score."""
-        return _sum(self, self.score, self.grade if self.by_score else "")
+        """`90 − 3 + 2.4 = 89.4 → B`; empty for a scheme without points or an open score.
+
+        A grade whose code is a word of ours (`red`) has its name beside the sum and not in it.
+        """
+        return _sum(self, self.score, self.grade if self.by_score and not self.grade.islower() else "")
 
     @property
     def sum_without(self) -> str:
         """The same for the grade without the refused rows."""
         scored = [line.total for line in self.lines if line.step != "decide"]
-        return _sum(self, scored[-1], self.grade_without) if self.grade_without and scored else ""
+        return _sum(self, scored[-1]) if self.grade_without and scored else ""
 
     def input_lines(self, lang: Lang) -> list[str]:
         """What the grade rests on, in sentences; none where the input was whole."""
-        return input_lines(self.input_state, self.refused, self.grade_without, self.sum_without, lang)
+        return input_lines(self.input_state, self.refused, self.without, self.sum_without, lang, self.blocked)
 
 
 def explain(
@@ -208,7 +229,9 @@ def explain(
         lower_is_better=_lower_is_better(labels, lines),
         input_state=grade.get("input_state") or "",
         grade_without=grade.get("grade_without") or "",
-        refused=refused_rows(written.refused, grade["subject_id"], manifest.get("accepted", [])),
+        without=labels.named_grade(grade["grade_without"]) if grade.get("grade_without") else None,
+        blocked=grade["state_reason"] == REFUSED,
+        refused=refused_rows(written.refused, grade["subject_id"], manifest.get("accepted", []), labels),
         deciders=deciders,
         by_score=_by_score(labels, written),
     )
@@ -218,16 +241,17 @@ def _marked(line: Line, behind: Mapping[str, Decider]) -> Line:
     """A line of a record behind a rule that decided says so, also where it carries no points."""
     if line.step != "record" or line.record_id not in behind:
         return line
-    words = (
-        word("reasons", f"decides:{line.rule}", behind[line.record_id].grade) if line.reason == "noted" else line.said
-    )
+    decider = behind[line.record_id]
+    frame = "decides_state" if decider.effect in NO_GRADE else "decides"
+    words = word("reasons", f"{frame}:{line.rule}", decider.grade) if line.reason == "noted" else line.said
     return replace(line, decides=True, said=words)
 
 
 def _deciders(written: Found, labels: Labels, rule_inputs: RuleInputs | None, laws: Path | None) -> tuple[Decider, ...]:
-    """The rules on the way to a grade, without the one that only looked up a score band."""
-    if written.grade["state"] != "graded":
-        return ()
+    """The rules on the way to a grade, or the one that gives none; without the one that only looked up a score band."""
+    state = written.grade["state"]
+    if written.grade["state_reason"] == REFUSED:
+        return ()  # the ledger is that without the refused rows, and nothing in it decides
     texts = all_laws(laws)
     chosen = []
     for row in written.ledger:
@@ -236,6 +260,8 @@ def _deciders(written: Found, labels: Labels, rule_inputs: RuleInputs | None, la
             continue
         if rule is None and written.grade["route"] == "score":
             continue  # without the rules at hand a grade by score cannot be told from a band
+        if state != "graded" and row["reason"] not in NO_GRADE:
+            continue
         behind = Deciding() if rule is None else find_deciding(rule, labels.known, written.ledger, rule_inputs)
         code = row["reason"] or ""
         chosen.append(
@@ -244,9 +270,10 @@ def _deciders(written: Found, labels: Labels, rule_inputs: RuleInputs | None, la
                 labels.line("decide", "", row["rule"] or "", row["article"] or ""),
                 cited_text(row["article"] or "", texts) if rule is None else cited_rules(rule.cite, texts),
                 "" if rule is None else next(effect for effect in EFFECTS if getattr(rule, effect) is not None),
-                labels.grade(code) or plain(code),
+                labels.grade(code) or word("states", code.partition(":")[0]),
                 tuple(_basis(written, labels, rule_inputs, record_id) for record_id in behind.records),
                 behind.sure,
+                tuple(_entry(labels, entry, texts) for entry in behind.entries),
             )
         )
     return tuple(chosen)
@@ -260,6 +287,13 @@ def _basis(written: Found, labels: Labels, rule_inputs: RuleInputs | None, recor
     )
     label = labels.item(row["item"] or "", row["article"] or "") or plain(row["item"] or "")
     return Basis(record_id, label, *find_day_and_number(rule_inputs, record_id))
+
+
+def _entry(labels: Labels, entry: Mapping[str, Any], texts: Mapping[str, Law]) -> Entry:
+    basis = cited_text(entry.get("basis") or "", texts, number=True)
+    entered, ends = ("" if entry.get(name) is None else iso(entry[name]) for name in ("entered_day", "term_end_day"))
+    listed = entry["list"]
+    return Entry(listed, labels.list_name(listed), entry.get("listing_id") or "", entered, ends, basis)
 
 
 def _by_score(labels: Labels, written: Found) -> bool:
@@ -324,7 +358,7 @@ def _totals(written: Found) -> list[Decimal | None]:
     return totals
 
 
-def _sum(one: Explanation, score: Decimal | None, grade: str) -> str:
+def _sum(one: Explanation, score: Decimal | None, grade: str = "") -> str:
     """Equal terms that follow each other are written once, times their number."""
     if one.start is None or score is None:
         return ""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from creditscore.errors import CreditscoreError
-from creditscore.explanation.ledger import Basis, Decider, Explanation, Line
+from creditscore.explanation.ledger import Basis, Decider, Entry, Explanation, Line
 from creditscore.explanation.numbers import points
-from creditscore.explanation.words import Lang, day_said, grade_name, period_said, say, text, word
+from creditscore.explanation.words import SYMBOL, Lang, day_said, grade_name, period_said, say, text, word
 from creditscore.schemes.citing import cited_rules, joined
 from creditscore.schemes.model import Label
 from creditscore.schemes.remedies import remedy
@@ -66,11 +66,16 @@ def paragraph(explanation: Explanation, lang: Lang = "zh", office: bool = False)
     name, period = explanation.name or explanation.subject_id, period_said(explanation.period, lang)
     head = text("para_head", lang, name, period, say(explanation.title, lang))
     if explanation.state != "graded":
-        sentence = text(
-            "para_none", lang, say(word("states", explanation.state), lang), say(explanation.state_reason, lang)
-        )
-        return _join([head + sentence, text("para_rights", lang)], lang)
-    parts = [head + text("para_grade", lang, grade_name(explanation.grade, say(explanation.grade_label, lang)))]
+        parts = [
+            head
+            + text("para_none", lang, say(word("states", explanation.state), lang), say(explanation.state_reason, lang))
+        ]
+        for decider in explanation.deciders:
+            cited = say(decider.cited, lang)
+            parts += ([text("para_cited", lang, cited)] if cited else []) + _behind(decider, lang)
+        return _join([*parts, text("para_rights", lang)], lang)
+    key = "para_result" if is_result(explanation) else "para_grade"
+    parts = [head + text(key, lang, grade_name(explanation.grade, say(explanation.grade_label, lang)))]
     if explanation.by_score and explanation.score is not None and explanation.start is not None:
         parts.append(text("para_score", lang, points(explanation.start), points(explanation.score)))
     for decider in explanation.deciders:
@@ -92,9 +97,23 @@ def paragraph(explanation: Explanation, lang: Lang = "zh", office: bool = False)
     elif nothing_adverse(explanation):
         parts.append(text("para_no_reason", lang))
     if explanation.margin is not None:
-        parts.append(text("para_margin", lang, points(explanation.margin)))
+        parts.append(margin_said(explanation, lang))
     parts.append(text("para_rights", lang))
     return _join(parts, lang)
+
+
+def is_result(explanation: Explanation) -> bool:
+    """Whether the grade is a finding in words (on a list, a ground to enter) rather than a rating."""
+    return explanation.start is None and explanation.score is None and not SYMBOL.fullmatch(explanation.grade)
+
+
+def margin_said(explanation: Explanation, lang: Lang) -> str:
+    """How far the score lies from the edge of its grade towards the worse one, and which edge that is."""
+    margin, score = explanation.margin or Decimal(0), explanation.score or Decimal(0)
+    edge = score + margin if explanation.lower_is_better else score - margin
+    key = ("para_margin" if margin else "para_margin_none") + ("_lower" if explanation.lower_is_better else "")
+    name = grade_name(explanation.grade, say(explanation.grade_label, lang))
+    return text(key, lang, points(margin), name, points(edge))
 
 
 def nothing_adverse(explanation: Explanation) -> bool:
@@ -125,14 +144,48 @@ def decider_said(explanation: Explanation, decider: Decider, lang: Lang) -> list
     done = say(word("effects", effect), lang).replace("{0}", grade)
     cited = say(decider.cited, lang)
     label = say(decider.label, lang).translate(INNER_QUOTES)
-    sentences = [text("para_rule" if cited else "para_rule_bare", lang, label, cited, done)]
+    case = text("para_case" if label.endswith("情形") else "para_case_of", lang, label)
+    # what the sentence before has said is not said again
+    alone = decider.effect == "grade" and len(explanation.deciders) == 1 and is_result(explanation)
+    key = ("para_rule_alone" if alone else "para_rule") + ("" if cited else "_bare")
+    return [text(key, lang, case, cited, done), *_behind(decider, lang)]
+
+
+def _behind(decider: Decider, lang: Lang) -> list[str]:
+    """The records and list entries behind a rule, in sentences."""
+    sentences = []
     if decider.basis:
         shown = [basis_said(basis, lang) for basis in decider.basis[:SHOWN]]
         if len(decider.basis) > SHOWN:
             shown.append(text("para_more", lang, str(len(decider.basis))))
         key = "para_basis" if decider.sure else "para_basis_among"
         sentences.append(text(key, lang, text("para_comma", lang).join(shown)))
+    if decider.entries:
+        key, shown = entries_said(decider, lang)
+        sentences.append(text(f"para_{key}", lang, text("para_comma", lang).join(shown)))
     return sentences
+
+
+def entries_said(decider: Decider, lang: Lang) -> tuple[str, list[str]]:
+    """`entries` and what they are in words; `lists` or `lists_among` and the lists, where no entry is at hand."""
+    shown = [entry_said(entry, lang) for entry in decider.entries[:SHOWN]]
+    if len(decider.entries) > SHOWN:
+        shown.append(text("para_more", lang, str(len(decider.entries))))
+    known = any(entry.listing_id for entry in decider.entries)
+    return "entries" if known else "lists" if decider.sure else "lists_among", shown
+
+
+def entry_said(entry: Entry, lang: Lang) -> str:
+    """`“经营异常名录”（列入编号l1，2022年3月1日列入，列入依据：…）`; the list alone where the entry is not at hand."""
+    about = [text("entry_id", lang, entry.listing_id)] if entry.listing_id else []
+    about += [text("entry_on", lang, day_said(entry.entered_on, lang))] if entry.entered_on else []
+    about += [text("entry_until", lang, day_said(entry.term_end, lang))] if entry.term_end else []
+    basis = say(entry.basis, lang)
+    about += [text("entry_basis", lang, basis)] if basis else []
+    label = say(entry.label, lang)
+    if not about:
+        return f"“{label.translate(INNER_QUOTES)}”" if lang == "zh" else label
+    return text("entry", lang, label.translate(INNER_QUOTES), ("，" if lang == "zh" else ", ").join(about))
 
 
 def basis_said(basis: Basis, lang: Lang) -> str:

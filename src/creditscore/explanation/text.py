@@ -11,7 +11,7 @@ from creditscore.errors import UsageError
 from creditscore.explanation.audit import Audit
 from creditscore.explanation.ledger import Explanation, Line
 from creditscore.explanation.numbers import points
-from creditscore.explanation.principal import SHOWN, basis_said, paragraph, what_to_do
+from creditscore.explanation.principal import SHOWN, basis_said, entries_said, paragraph, what_to_do
 from creditscore.explanation.words import Lang, grade_name, period_said, say, text, word
 from creditscore.schemes.model import Label
 
@@ -94,12 +94,15 @@ def facts(one: Explanation, lang: Lang) -> list[tuple[str, str]]:
         rows.append(pair("why", say(one.state_reason, lang)))
     for decider in one.deciders:
         cited = say(decider.cited, lang)
-        rows.append(
-            pair("decided_by", "".join([say(decider.label, lang), text("colon", lang) if cited else "", cited]))
-        )
+        label = say(decider.label, lang) if one.state == "graded" else ""  # why there is no grade stands above
+        if label or cited:
+            rows.append(pair("decided_by", text("colon", lang).join(part for part in (label, cited) if part)))
         if decider.basis:
             listed = text("para_comma", lang).join(basis_said(basis, lang) for basis in decider.basis[:SHOWN])
             rows.append(pair("decided_on" if decider.sure else "decided_among", listed))
+        if decider.entries:
+            key, shown = entries_said(decider, lang)
+            rows.append(pair(f"decided_{key}", text("para_comma", lang).join(shown)))
     if one.score is not None:
         rows.append(pair("score" if one.by_score else "score_aside", points(one.score)))
     elif interval(one, lang):

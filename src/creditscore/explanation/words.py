@@ -76,7 +76,9 @@ SYMBOL = re.compile(r"[0-9A-Z]{1,4}[+-]?")  # a grade as it is printed: A, 5A, B
 
 def grade_name(code: str, label: str) -> str:
     """`B级`, `5 (very good)`, `红`: the label, behind the printed symbol of a grade where the label does not say it."""
-    return f"{code} ({label})" if code not in label and SYMBOL.fullmatch(code) else label or code
+    if code in label or not SYMBOL.fullmatch(code):
+        return label or code
+    return f"{code} ({label})" if label.isascii() else f"{code}（{label}）"
 
 
 def day_said(day: str, lang: Lang) -> str:

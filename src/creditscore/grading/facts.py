@@ -119,22 +119,23 @@ def since(fact: PlanFact, env: Mapping[str, Any], dates: Mapping[str, int | None
 
 def _listings(plan: Plan, fact: PlanFact, entries: list[Mapping[str, Any]]) -> Any:
     """Of the entries in force on the day (or ever made): any, how many, the newest, or the time since the oldest."""
-    where = fact.test or (lambda env: True)
-    chosen = [
-        one
-        for one in entries
-        if one["list"] in fact.lists
-        and one["entered_day"] <= fact.at
-        and (fact.ever or one["exited_day"] is None or one["exited_day"] > fact.at)
-        and (fact.ever or one["term_end_day"] is None or one["term_end_day"] >= fact.at)
-        and where(_listing(one))
-    ]
-    days = [one["entered_day"] for one in chosen]
+    days = [entry["entered_day"] for entry in entries if reads_entry(fact, entry)]
     if fact.take in ("months_since", "days_since"):
         return _elapsed(fact, min(days, default=None))
     if fact.take == "latest":
         return max(days, default=None)
     return bool(days) if fact.take == "any" else MICRO * len(days)
+
+
+def reads_entry(fact: PlanFact, entry: Mapping[str, Any]) -> bool:
+    """Whether a fact over listings takes an entry in."""
+    return bool(
+        entry["list"] in fact.lists
+        and entry["entered_day"] <= fact.at
+        and (fact.ever or entry["exited_day"] is None or entry["exited_day"] > fact.at)
+        and (fact.ever or entry["term_end_day"] is None or entry["term_end_day"] >= fact.at)
+        and (fact.test is None or fact.test(_listing(entry)))
+    )
 
 
 def _listing(entry: Mapping[str, Any]) -> dict[str, Any]:

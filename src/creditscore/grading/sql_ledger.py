@@ -8,6 +8,7 @@ from creditscore.grading.plan import Plan, PlanRule
 from creditscore.grading.sql_records import text_key, time_key
 from creditscore.grading.sql_totals import needs_calendar, stages, texts
 from creditscore.schemes.expressions import literal
+from creditscore.schemes.model import NO_GRADE
 
 REASONS = (
     "", "counted", "corrected", "repaired", "withdrawn", "noted", "unknown", "pooled", "capped", "start", "bonus",
@@ -182,7 +183,7 @@ def subject_lines(plan: Plan) -> list[str]:
                 line(4, word(""), "NULL", "o.score_low - o.raw_low", word(name), word(""), word(name), 0, held)
             )
     for k, rule in enumerate(plan.deciders):
-        reason = word(rule.effect) if rule.effect.startswith("not_") else grade.format("o.g0")
+        reason = word(rule.effect) if rule.effect in NO_GRADE else grade.format("o.g0")
         held = "o.settled" if rule.effect == "not_computable" else "o.outcome_state < 2"
         add(5, rule, f"{held} AND o.rule = {k}", "NULL", "0", "", reason, 0)
     for k, rule in enumerate(plan.adjusters):

@@ -44,8 +44,9 @@ DATES = ("entered_on", "term_end", "exited_on", "recorded_on", "lifted_from", "w
 def listings(book: Book, known_at: Day | None = None) -> pa.Table:
     """Every entry ever made, as known on a day (default: everything): one row each, sorted by id.
 
-    `term_end` is the last day of the term, `exited_on` the first day without the entry; `basis` names the articles and
-    the document; `recorded_on` is when the entry became known. `creditscore grade --listings` takes the table as it is.
+    `term_end` is the last day of the term, `exited_on` the first day without the entry; `basis` names the articles, the
+    organ and the document; `recorded_on` is when the entry became known. `creditscore grade --listings` takes the table
+    as it is.
     """
     rows = [_listing(case) for case in entries(book.known(known_at))]
     return _table(LISTINGS, rows)
@@ -102,7 +103,7 @@ def _listing(case: Case) -> dict[str, Any]:
         "term_end": case.term_end,
         "exited_on": case.exited_on,
         "exit_reason": case.exit_reason or None,
-        "basis": "; ".join(part for part in (made.basis, made.document) if part),
+        "basis": "; ".join(part for part in (made.basis, made.organ, made.document) if part),
         "recorded_on": made.recorded_on,
     }
 

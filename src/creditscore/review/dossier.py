@@ -10,24 +10,24 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.composite.load import load_composite
-from creditscore.days import iso
 from creditscore.errors import CreditscoreError, DifferenceError
 from creditscore.explanation.ledger import Explanation, explain
 from creditscore.explanation.words import LANGS, Lang, Words, load_words, plain
 from creditscore.explanation.words import word as explained
+from creditscore.grading.result import Grading
 from creditscore.lists.rules import list_rule
 from creditscore.lists.store import load
 from creditscore.records import Snapshot
 from creditscore.records.identity import redact
 from creditscore.review.carrying import told_on
 from creditscore.review.cascade_lines import word
-from creditscore.review.cases import WHOLE, Case, cases
-from creditscore.review.deadlines import basis_of, opening
+from creditscore.review.cases import WHOLE, Case
 from creditscore.review.disputes import case_run
 from creditscore.review.inputs import as_kept, as_known, decided
 from creditscore.review.keeping import KeptRun, kept_grade, kept_rows
-from creditscore.review.life import REPLACING, corrections, current, days_of_steps, states
+from creditscore.review.life import corrections, states
 from creditscore.review.merits import Merit, comes_out, merits
+from creditscore.review.remedies import remedies
 from creditscore.review.rules import clock_of, life_rules
 from creditscore.schemes import registry
 from creditscore.schemes.model import Label, Scheme
@@ -118,27 +118,27 @@ def dossier(
         "letters": [dict(one) for one in case.letters],
     }
     if case.decision is not None:
-        data["decision"] = _decision(store, run, case, snapshot, events, shown, schemes)
+        data["decision"] = _decision(store, run, case, snapshot, events, then, shown, schemes)
     return data
 
 
 def _decision(
-    store: Database, run: KeptRun, case: Case, snapshot: Snapshot, events: Any, before: Explanation,
+    store: Database, run: KeptRun, case: Case, snapshot: Snapshot, events: Any, then: Grading, before: Explanation,
     schemes: Mapping[str, Scheme] | None,
 ) -> dict[str, Any]:  # fmt: skip
     made = case.decision
     assert made is not None
     changed = any(action != "uphold" for action in made.findings.values())
-    after = before
+    after, standing = before, then
     if changed:
-        grading = as_known(run, snapshot, [case.subject_id], events, made.on, schemes)
-        again = {name: None if value is None else str(value) for name, value in grading.grades.to_pylist()[0].items()}
+        standing = as_known(run, snapshot, [case.subject_id], events, made.on, schemes)
+        again = {name: None if value is None else str(value) for name, value in standing.grades.to_pylist()[0].items()}
         if again != dict(made.after):
             raise DifferenceError(
                 f"the grade that case {case.case_id} decided does not come out again", where=f"run {run.run_id}",
                 next="`creditscore runs --verify` tells whether the store was changed",
             )  # fmt: skip
-        after = explain(grading, case.subject_id)
+        after = explain(standing, case.subject_id)
     own = _scheme(str(made.after.get("scheme") or case.scheme), schemes)
     was = {key: made.before.get(key) for key in ("state", "grade", "score")}
     now = {key: made.after.get(key) for key in ("state", "grade", "score")}
@@ -158,7 +158,7 @@ def _decision(
         "changed": was != now,
         "follows": _follows(store, case, schemes),
         "late": case.decide_by is not None and made.on > case.decide_by,
-        "remedies": _remedies(store, run, case, made.on),
+        "remedies": remedies(store, run, case, made.on, standing),
     }  # fmt: skip
 
 
@@ -187,33 +187,6 @@ def _follows(store: Database, case: Case, schemes: Mapping[str, Scheme] | None) 
         for one in made.follows.get("composites", ())
     ]  # fmt: skip
     return {"cascade": case.decided_at, "changes": changes, "composites": composites, "tasks": tasks}
-
-
-def _remedies(store: Database, run: KeptRun, case: Case, on: date) -> list[dict[str, Any]]:
-    """Procedures of the grade's own rule that are still open after the decision."""
-    rules, year, done = life_rules(run.scheme), int(run.period[:4]), days_of_steps(store, run)
-    grade = (case.subject_id, case.scheme, case.period)
-    stands = current(store, case.subject_id, run.scheme, run.period)
-    asked = {one.procedure for one in cases(store).values() if (one.subject_id, one.scheme, one.period) == grade}
-    shut = {door.shut for door in rules.doors if door.by in asked}
-    found = []
-    for one in rules.procedures:
-        if one.id not in ("reevaluation", "repair") or not one.years.hold(year) or one.id in shut | {case.procedure}:
-            continue
-        last = opening(one, year, done)[1]
-        if last is not None and iso(last) >= on.isoformat():
-            basis, mark = basis_of(one)
-            found.append(
-                {
-                    "procedure": one.id,
-                    "label": both(one.label),
-                    "until": iso(last),
-                    "basis": basis,
-                    "mark": mark,
-                    "open": stands is not None and stands.status in REPLACING[one.id],
-                }
-            )
-    return found
 
 
 def _clock(case: Case) -> dict[str, Any]:

@@ -173,5 +173,6 @@ def day_rows(data: Mapping[str, Any], lang: Lang) -> list[Sequence[str]]:
 
 def best(one: Mapping[str, Any], lang: Lang) -> str:
     from creditscore.explanation.words import say, word
+    from creditscore.schemes.model import NO_GRADE
 
-    return say(word("states", one["best"]), lang) if one["best"].startswith("not_") else one["best"]
+    return say(word("states", one["best"]), lang) if one["best"] in NO_GRADE else one["best"]

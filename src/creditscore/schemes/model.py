@@ -169,7 +169,8 @@ class Band(Model):
     reading: str | None = None  # where the text prints two bands for a score: that the first counts, one of the line's
 
 
-EFFECTS = ("not_graded", "not_computable", "grade", "bands", "ceiling", "floor", "down", "up")
+NO_GRADE = ("not_graded", "not_computable")  # effects of rules that give none
+EFFECTS = (*NO_GRADE, "grade", "bands", "ceiling", "floor", "down", "up")
 
 
 class Decide(Rule):

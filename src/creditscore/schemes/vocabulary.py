@@ -14,7 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from creditscore.paths import carried, config_root
-from creditscore.schemes.registry import entries
+from creditscore.schemes.parts import Label
+from creditscore.schemes.registry import entries, load
 
 # Chinese names under which the domains of the library are written in tables of offices
 DOMAIN_LABELS = {
@@ -83,6 +84,15 @@ def known_domains() -> Vocabulary | None:
 def known_lists() -> Vocabulary | None:
     """The lists of the library; None where only the rules that a packet carries can be read."""
     return None if carried() else _scanned()[1]
+
+
+def list_label(name: str) -> Label | None:
+    """What the newest scheme that keeps a list calls it; None where none of the library does."""
+    key = re.compile(rf"^  {re.escape(name)}:", re.MULTILINE)
+    for entry in sorted(entries(), key=lambda entry: entry.version, reverse=True):
+        if any(key.search(block) for block in _OWN_LISTS.findall(entry.file.read_text(encoding="utf-8"))):
+            return load(entry).lists[name].label
+    return None
 
 
 def _scanned() -> tuple[Vocabulary, Vocabulary]:
