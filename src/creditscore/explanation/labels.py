@@ -52,8 +52,8 @@ class Labels:
 
     def column(self, name: str) -> Label:
         """What a column of the input is called: by this scheme where it is an attribute of it."""
-        declared = {**self.scheme.attributes, **self.scheme.record_attributes} if self.scheme else {}
-        own = declared[name].label if name in declared else None
+        families = (self.scheme.record_attributes, self.scheme.attributes) if self.scheme else ()
+        own = next((family[name].label for family in families if name in family), None)
         return own or word("columns", name)
 
     def named_grade(self, code: str) -> Label:
