@@ -160,6 +160,14 @@ FILES: dict[str, list[tuple[str, dict[str, str]]]] = {  # what is seen only betw
         (RICH.replace("cite: {law: L}", "cite: {law: M}", 1), {"laws/M.yaml": later})
         for later in (LATER, LATER.replace("2011-01-01", "2011"), LATER.replace("'2011-01-01'", "unknown"))
     ],
+    "E717": [
+        (RICH.replace("readings:\n", "readings:\n  two: {zh: 读法二, en: reading two}\n").replace(old, new), {})
+        for old, new in (
+            ("default: [70, 700],", "default: [70, 700], reading: two,"),
+            ("tags: [veto], where: standing}", "tags: [veto], where: standing, reading: [one, two]}"),
+            ("total: 5,", "total: 5, reading: two,"),
+        )
+    ],
     "E715": [(RICH.replace("cite: {law: L}", "cite: {law: M}", 1), {"laws/M.yaml": UNDATED})],
     "E716": [
         (RICH.replace("cite: {law: L}", "cite: {law: M}", 1), {"laws/M.yaml": ENDED}),

@@ -6,6 +6,9 @@ import os
 import shutil
 from pathlib import Path
 
+import pytest
+
+from creditscore.errors import UsageError
 from creditscore.schemes import registry
 
 
@@ -35,3 +38,54 @@ def test_files_that_come_and_go_are_seen(tmp_path: Path) -> None:
     (library / "d").mkdir()
     (library / "d" / "2000.yaml").touch()
     assert names() == ["a@2020", "d@2000"]
+
+
+RENAMED = """
+association/guangdong_construction 2019-01-01 2019-12-31
+bidding/violation_record 2008-01-01 2009-01-01
+composite/national 2018-01-01 2018-12-31
+court/judgment_defaulter 2018-06-27 2017-05-01
+elderly_care/list 2019-01-01 2020-12-31
+environment/hebei 2017-01-01 2017-12-31
+environment/hebei 2024-01-01 2024-12-31
+environment/jiangsu 2013-01-01 2013-12-31
+environment/ningxia 2019-01-01 2019-12-31
+environment/shaanxi 2023-01-01 2023-12-31
+environment/shaanxi_monitoring 2023-01-01 2023-12-31
+environment/shandong 2016 2017
+environment/zhengzhou_dust 2018-01-01 2018-12-31
+fire/high_risk_unit 2013-01-01 2013-12-31
+fire/safety_credit 2020-01-01 2020-12-31
+intellectual_property/dishonest 2022-01-01 2022-01-31
+labour/dispatch 2025-01-01 2025-12-31
+labour/qinzhou 2017-01-01 2017-12-31
+market/abnormal 2014-01-01 2014-10-01
+market/risk_class 2022-01-01 2022-01-13
+market/serious 2014-01-01 2014-10-01
+medical/points_example_2010 2010-01-01 2010-12-31
+procurement/serious 2014-01-01 2014-12-31
+safety/joint_punishment 2017-01-01 2017-05-09
+safety/serious 2017-01-01 2017-05-09
+social_insurance/serious 2019-01-01 2019-11-14
+statistics/grade 2014-01-01 2015-01-01
+statistics/grade 2019-01-01 2019-03-20
+"""
+
+
+@pytest.mark.parametrize("line", RENAMED.strip().splitlines())
+def test_the_name_of_an_earlier_release_is_answered_with_the_new_one(line: str) -> None:
+    scheme, old, new = line.split()
+    with pytest.raises(UsageError, match="has no version") as refused:
+        registry.pick(f"{scheme}@{old}")
+    assert f"use {scheme}@{new}" in str(refused.value)
+    assert f"{new} (from {new} to " in str(refused.value)
+    assert registry.pick(f"{scheme}@{new}").version == new
+
+
+def test_a_name_that_is_no_day_and_a_year_of_several_versions() -> None:
+    with pytest.raises(UsageError, match="leave the version away"):
+        registry.pick("tax@newest")
+    with pytest.raises(UsageError, match="use tax@2014"):
+        registry.pick("tax@2019")
+    with pytest.raises(UsageError, match="use tax@2014"):
+        registry.pick("tax@1999")

@@ -84,7 +84,11 @@ def procedure(file: Path | None = None) -> Procedure:
 @lru_cache(maxsize=256)
 def version(name: str) -> Scheme:
     """A version of the library, looked up once: a case asks for its rule at every step."""
-    return registry.pick(name)
+    try:
+        return registry.pick(name)
+    except UsageError as error:
+        error.where = error.where or f"{name}, as the command or an entry of the store names the rules of a list"
+        raise
 
 
 def list_rule(scheme: str, key: str) -> ListRule:

@@ -111,6 +111,7 @@ CODES = {
     "E714": "A rule has no words.",
     "E715": "No text that a version cites says a day.",
     "E716": "A version or a rule starts when its law has ended.",
+    "E717": "A reading stands where no result carries it.",
     # 8: monotone
     "E801": "Withdrawing an adverse record can worsen the grade, and no rule acknowledges it.",
     # 9: composites
@@ -150,4 +151,5 @@ HARMLESS = {
     "E714",
     "E715",
     "E716",
+    "E717",
 }

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from creditscore.errors import NotInForce, SchemeError, UsageError
 from creditscore.paths import config_root
+from creditscore.schemes.laws import span_of
 from creditscore.schemes.load import load_scheme
 from creditscore.schemes.model import Scheme
 
@@ -162,9 +163,33 @@ def pick(name: str, root: Path | None = None) -> Scheme:
 def _pinned(scheme: str, pinned: str, found: list[Scheme]) -> Scheme:
     """A year is enough to name a version that begins on a day."""
     chosen = [one for one in found if one.version == pinned or one.version.startswith(f"{pinned}-")]
-    if len(chosen) != 1:
-        raise UsageError(f"{scheme} has no version {pinned!r}", allowed=", ".join(one.version for one in found))
-    return chosen[0]
+    if len(chosen) == 1:
+        return chosen[0]
+    meant = _meant(pinned, found)
+    use = f"use {meant.name}" if meant is not None else "leave the version away to take the one in force"
+    raise UsageError(
+        f"{scheme} has no version {pinned!r}" if not chosen else f"several versions of {scheme} begin in {pinned}",
+        allowed=", ".join(f"{one.version} {_span(one)}" for one in found),
+        next=f"{use}; a version is named by the day or year on which it begins, and some of earlier releases begin on "
+        "another day now (CHANGELOG.md)",
+    )
+
+
+def _meant(pinned: str, found: list[Scheme]) -> Scheme | None:
+    """The version that a name of an earlier release may mean: one that begins later in that year, else the one in force
+    on that day, else the first. None for what is no day or year.
+    """
+    span = span_of(pinned)
+    if span is None:
+        return None
+    begins = {one.name: _first_day(one.effective_from) for one in found}
+    later = [one for one in found if begins[one.name].year == span[0].year and begins[one.name] >= span[0]]
+    earlier = [one for one in found if begins[one.name] <= span[0]]
+    return [*found[:1], *earlier[-1:], *later[:1]][-1]
+
+
+def _first_day(bound: int | date) -> date:
+    return date(bound, 1, 1) if isinstance(bound, int) else bound
 
 
 def moment(kind: str, at: int | date) -> int | date:

@@ -10,11 +10,12 @@ from datetime import date
 from creditscore.schemes.checks import starts
 from creditscore.schemes.laws import LEVELS, BasisLevel, Law
 from creditscore.schemes.lists import ListRule
-from creditscore.schemes.model import Cite, Label, Scheme
+from creditscore.schemes.model import Cite, Item, Label, Scheme
 from creditscore.schemes.source import KeyPath, Source
 from creditscore.schemes.walk import rules, some, walk
 
 CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+SILENT = ("facts", "lookups", "pools")  # what rules read; it touches no subject by itself
 WEAK = LEVELS[LEVELS.index("normative_document") :]
 
 
@@ -34,6 +35,7 @@ def check(scheme: Scheme, source: Source, known: Collection[str], laws: Mapping[
     if scheme.missing:
         source.note(("missing",), f"{len(scheme.missing)} things are missing; nobody is graded under this", "N304")
     _marks(scheme, source)
+    _readings(scheme, source)
     for key, listed in scheme.lists.items():
         if listed.kind == "serious":
             _basis(scheme, source, key, listed, laws)
@@ -55,6 +57,19 @@ def _marks(scheme: Scheme, source: Source) -> None:
             more = f" and {len(found) - 4} more" if len(found) > 4 else ""
             carry = "rule carries" if len(found) == 1 else "rules carry"
             source.note(found[0], f"{len(found)} {carry} numbers or texts that are {what}: {shown}{more}", code)
+
+
+def _readings(scheme: Scheme, source: Source) -> None:
+    """Readings travel with the items and rules that touch a subject; facts, lookups and pools are read by these."""
+    carried = {name for attribute in scheme.attributes.values() for name in attribute.reading}
+    for path, rule in rules(scheme):
+        if path[0] not in SILENT:
+            carried |= {*rule.reading, *(rule.repair.reading if isinstance(rule, Item) and rule.repair else ())}
+    for path, rule in rules(scheme):
+        lost = [name for name in rule.reading if name in scheme.readings and name not in carried]
+        if lost and path[0] in SILENT:
+            message = f"{', '.join(lost)} would reach no result; write it on the rules or items that read this"
+            source.fault((*path, "reading"), message, "E717")
 
 
 def _basis(scheme: Scheme, source: Source, key: str, listed: ListRule, laws: Mapping[str, Law]) -> None:
