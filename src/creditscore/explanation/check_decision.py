@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from creditscore.explanation.check_rows import Weighed, plain_micro
+from creditscore.explanation.deciding import ASIDE as INACTIVE
 from creditscore.grading.decide import adjusted
 from creditscore.grading.exact import shown_bound
 from creditscore.grading.facts import aggregate
@@ -115,7 +116,8 @@ def _score_faults(grade: Mapping[str, Any], lines: list[Line], weighed: Weighed)
 
 def _known(plan: Plan, grade: Mapping[str, Any], weighed: Weighed) -> dict[str, Any]:
     """What conditions may read, as far as the ledger shows it."""
-    there = {item.index for _, items in weighed.items for item in items}
+    active = [items for line, items in weighed.items if line.reason.partition(":")[0] not in INACTIVE]
+    there = {item.index for items in active for item in items}
     known: dict[str, Any] = {"period": plan.year * MICRO}
     known |= {fact.name: aggregate(fact, []) for fact in plan.facts if fact.of == "records" and not fact.items & there}
     score = _micro(grade["score"]) if grade["score"] is not None else weighed.scores[0] if weighed.scores else None
