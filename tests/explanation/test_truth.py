@@ -6,8 +6,11 @@ languages.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
+from datetime import date
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -18,11 +21,13 @@ from creditscore.explanation.text import DEPTHS, render
 from creditscore.explanation.words import Lang, say, words
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
+from creditscore.records.intake import ingest
 from creditscore.reports.html import subject_page
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.model import Scheme
 from tests.grading.test_shipped import moments, tables
+from tests.tiers import thinned
 
 LANGS: tuple[Lang, ...] = ("zh", "en")
 COUNT = 40
@@ -35,18 +40,10 @@ def grading_of(entry: registry.Entry) -> Grading:
     scheme = registry.load(entry)
     moment = moments(entry)[-1]
     year = moment if isinstance(moment, int) else moment.year
-    given = tables(scheme, year, 0, COUNT)
-    when = {"as_of": moment.isoformat()} if not isinstance(moment, int) else {}
-    period = moment if isinstance(moment, int) else None
-    return grade(
-        given.pop("records"),
-        f"{scheme.scheme}@{scheme.version}",
-        period,
-        max_rejected=10**9,
-        provisional=True,
-        **when,
-        **given,
-    )
+    intake = date(year + 3, 1, 1)  # the period is over, and no record lies ahead
+    snapshot = ingest(subject_ids="local", intake_on=intake, **tables(scheme, year, 0, COUNT))
+    when: dict[str, Any] = {"period": moment} if isinstance(moment, int) else {"as_of": moment}
+    return grade(snapshot, f"{scheme.scheme}@{scheme.version}", max_rejected=10**9, **when)
 
 
 def ways(grading: Grading) -> Iterator[str]:
@@ -58,16 +55,25 @@ def ways(grading: Grading) -> Iterator[str]:
     yield from seen.drop_duplicates().index
 
 
-def shown(grading: Grading, explanation: Explanation) -> Iterator[tuple[str, Lang, str]]:
-    """Everything a person can read: depth, language and text (a page without its styles and data)."""
+def shown(grading: Grading, explanation: Explanation) -> Iterator[tuple[str, Lang, str, str]]:
+    """Everything a person can read: depth, language, text (a page without styles) and what of it is to be seen.
+
+    The data in the page of a subject are text as well, in both languages: no more stands in them than on the page.
+    """
     hashes = audit(grading, explanation.subject_id)
     for depth in DEPTHS:
         held = hashes if depth == "auditor" else None
         for lang in LANGS:
-            yield depth, lang, render(explanation, lang, 200, depth, held)
+            text = render(explanation, lang, 200, depth, held)
+            yield depth, lang, text, text
             page = subject_page(explanation, lang, hashes=held, depth=depth)
-            inside = r"<(style|script).*?</\1>" if depth != "subject" else r"<style.*?</style>"
-            yield depth, lang, re.sub(r"<[^>]+>", "\n", re.sub(inside, "", page, flags=re.S))
+            seen = plain_text(re.sub(r"<(style|script).*?</\1>", "", page, flags=re.S))
+            whole = plain_text(re.sub(r"<style.*?</style>", "", page, flags=re.S)) if depth == "subject" else seen
+            yield depth, lang, whole, seen
+
+
+def plain_text(page: str) -> str:
+    return html.unescape(re.sub(r"<[^>]+>", "\n", page))
 
 
 def codes_of(scheme: Scheme) -> set[str]:
@@ -90,10 +96,13 @@ def behind_records(scheme: Scheme, rule: str) -> bool:
 
 
 def flat(text: str) -> str:
-    return re.sub(r"\s+", "", text)
+    """Without blanks and quotation marks: where a line ends, and which marks stand inside others, says nothing."""
+    return re.sub(r"[\s“”‘’\"']+", "", text)
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=[f"{version.scheme}@{version.version}" for version in ENTRIES])
+@pytest.mark.parametrize(
+    "entry", thinned(ENTRIES, 3), ids=[f"{version.scheme}@{version.version}" for version in ENTRIES]
+)
 def test_every_explanation_is_true(entry: registry.Entry) -> None:
     grading = grading_of(entry)
     scheme = registry.load(entry)
@@ -101,7 +110,9 @@ def test_every_explanation_is_true(entry: registry.Entry) -> None:
     marks = {lang: [say(label, lang) for label in words()["marks"].values()] for lang in LANGS}
     marks["en"].remove("unknown")
     marks["zh"].remove("未知")
-    for subject_id in ways(grading):
+    subjects = list(ways(grading))
+    assert subjects  # whoever is not read is not found false
+    for subject_id in subjects:
         explanation = explain(grading, subject_id)
         rows = [line for line in explanation.lines if line.step == "record"]
         standing = [line for line in rows if line.reason.partition(":")[0] not in ("withdrawn", "exempt")]
@@ -109,21 +120,21 @@ def test_every_explanation_is_true(entry: registry.Entry) -> None:
         for decider in explanation.deciders:
             assert decider.sure
             assert decider.basis or not behind_records(scheme, decider.rule), decider
-        for depth, lang, text in shown(grading, explanation):
+        for depth, lang, text, seen in shown(grading, explanation):
             about = f"{explanation.scheme} {subject_id} {depth} {lang}: {text}"
             for decider in explanation.deciders:
                 assert flat(say(decider.label, lang)) in flat(text), about
                 assert flat(say(decider.cited, lang)) in flat(text), about
                 for basis in decider.basis[:6]:
-                    assert basis.record_id in text, about
+                    assert flat(basis.record_id) in flat(text), about
                     assert flat(say(basis.label, lang)) in flat(text), about
             if CLEAN[lang] in text:
                 assert not standing, about
                 assert not explanation.deciders, about
             assert "{0}" not in text, about
             assert depth == "auditor" or not LAWS.search(text), about
-            assert depth == "auditor" or not codes.search(text.replace(explanation.scheme, "")), about
-            assert depth == "auditor" or lang == "en" or not bare.search(text.replace(explanation.scheme, "")), about
+            assert depth == "auditor" or not codes.search(seen.replace(explanation.scheme, "")), about
+            assert depth == "auditor" or lang == "en" or not bare.search(seen.replace(explanation.scheme, "")), about
             if depth == "subject":
                 assert not any(mark in text for mark in marks[lang]), about
                 assert "recalled" not in text, about

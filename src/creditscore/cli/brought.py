@@ -135,9 +135,13 @@ def brought(folder: Path, subject: str, snapshot: Path, scheme: str | None) -> t
 def input_of(folder: Path, subject_id: str, scheme: str, lang: Lang) -> tuple[list[str], dict[str, str]]:
     """What the written grade rests on, in sentences, and as codes: `input_state` and the grade without refused rows."""
     from creditscore.explanation.input_lines import input_lines, refused_rows
+    from creditscore.explanation.labels import labels_of
     from creditscore.explanation.read import read
+    from creditscore.explanation.words import plain
 
     found = read(folder, subject_id, scheme)
     stated = {name: str(found.grade.get(name) or "") for name in ("input_state", "grade_without")}
-    rows = refused_rows(found.refused, subject_id, found.manifest.get("accepted", []))
-    return input_lines(stated["input_state"], rows, stated["grade_without"], "", lang), stated
+    labels = labels_of(found.manifest, None)
+    rows = refused_rows(found.refused, subject_id, found.manifest.get("accepted", []), labels)
+    without = stated["grade_without"]
+    return input_lines(stated["input_state"], rows, without, labels.grade(without) or plain(without), "", lang), stated

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from creditscore.explanation.words import Lang, say, text, word
+from creditscore.explanation.labels import Labels
+from creditscore.explanation.words import Lang, grade_name, plain, say, text, word
 from creditscore.grading.input_state import REFUSED, WHOLE
 from creditscore.records.refused import WITHOUT_READING
 from creditscore.schemes.model import Label
@@ -21,6 +22,7 @@ class RefusedRow:
     table: str
     record_id: str
     item: str
+    item_label: Label
     reason: str
     label: Label
     column: str
@@ -30,7 +32,9 @@ class RefusedRow:
     accepted_why: str
 
 
-def refused_rows(rows: Sequence[Row], subject_id: str, accepted: Sequence[Row]) -> tuple[RefusedRow, ...]:
+def refused_rows(
+    rows: Sequence[Row], subject_id: str, accepted: Sequence[Row], labels: Labels
+) -> tuple[RefusedRow, ...]:
     """The rows of a quarantine that name a subject, or could be its; not those that may not be used at all."""
     chosen = []
     for row in rows:
@@ -43,6 +47,7 @@ def refused_rows(rows: Sequence[Row], subject_id: str, accepted: Sequence[Row]) 
                 table=row["table"],
                 record_id=row["record_id"] or "",
                 item=row["item"] or "",
+                item_label=labels.item(row["item"] or "") or plain(row["item"] or ""),
                 reason=row["reason"],
                 label=word("refusals", row["reason"]),
                 column=row["column"] or "",
@@ -61,7 +66,7 @@ def _names(acceptance: Row, row: Row) -> bool:
 
 
 def input_lines(
-    input_state: str, rows: Sequence[RefusedRow], grade_without: str, sum_without: str, lang: Lang
+    input_state: str, rows: Sequence[RefusedRow], grade_without: str, grade_label: Label, sum_without: str, lang: Lang
 ) -> list[str]:
     """Sentences about the input of one grade; none where it was whole and nothing of it was refused."""
     if not input_state:
@@ -70,16 +75,26 @@ def input_lines(
     lines = [say(word("input_states", code), lang) for code in codes]
     lines += [_row_line(row, lang) for row in rows]
     if grade_without:
-        lines.append(text("grade_without", lang, grade_without, sum_without or grade_without))
+        named = grade_name(grade_without, say(grade_label, lang))
+        added = sum_without.replace(f"→ {grade_without}", f"→ {named}")
+        lines.append(text("grade_without", lang, named, text("brackets", lang, added) if added else ""))
     elif REFUSED in input_state.split(";"):
         lines.append(text("refused_stands", lang))
     return lines
 
 
+def item_named(code: str, label: Label, lang: Lang) -> str:
+    """An item in words, behind its number where the text itself numbers it."""
+    words = say(label, lang)
+    return f"{code} {words}" if code.isdigit() and words != code else words
+
+
 def _row_line(row: RefusedRow, lang: Lang) -> str:
     table = say(word("tables", row.table), lang)
-    place = " ".join(part for part in (row.record_id, row.item) if part) or row.column
-    cell = f"{row.column} = {row.value}" if row.value else row.column
+    item = item_named(row.item, row.item_label, lang)
+    place = " ".join(part for part in (row.record_id, item) if part) or row.column
+    value = item if row.column == "item" and row.value == row.item else row.value
+    cell = f"{row.column} = {value}" if value else row.column
     line = text("refused_row", lang, table, place, say(row.label, lang), cell)
     if row.accepted_by:
         line += text("refused_accepted", lang, row.accepted_by, row.accepted_why)

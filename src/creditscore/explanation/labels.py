@@ -71,7 +71,7 @@ class Labels:
 
     def reason(self, code: str, item: str, step: str) -> Label:
         """A reason of the ledger in words; in the step `decide` it is the grade reached."""
-        if step == "decide" and not code.startswith("not_"):
+        if step == "decide" and (self.grade(code) is not None or not code.startswith("not_")):
             return word("reasons", f"grade:{code}", self.grade(code))
         head, _, tail = code.partition(":")
         inner: Label | None = None

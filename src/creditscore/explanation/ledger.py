@@ -14,7 +14,7 @@ from creditscore.explanation.input_lines import RefusedRow, input_lines, refused
 from creditscore.explanation.labels import Labels, labels_of, law_titles
 from creditscore.explanation.numbers import MINUS, points
 from creditscore.explanation.read import Found, read
-from creditscore.explanation.words import Lang, plain, word
+from creditscore.explanation.words import Lang, grade_name, plain, say, word
 from creditscore.grading.exact import Outcome
 from creditscore.grading.replay import inputs
 from creditscore.grading.result import Grading
@@ -109,6 +109,7 @@ class Explanation:
     lower_is_better: bool = False
     input_state: str = ""  # codes of what the input lacks; empty where an earlier version did not say
     grade_without: str = ""  # the grade without the refused rows, where these leave it open
+    without_label: Label | None = None
     refused: tuple[RefusedRow, ...] = ()
     deciders: tuple[Decider, ...] = ()  # rules that gave or changed the grade, without score bands
     by_score: bool = True  # whether the score had a part in the grade
@@ -125,6 +126,10 @@ class Explanation:
         """`90 − 3 + 2.4 = 89.4 → B`; empty for a scheme without points or an open score."""
         return _sum(self, self.score, self.grade if self.by_score else "")
 
+    def sum_said(self, lang: Lang) -> str:
+        """The same with the grade as a person names it."""
+        return self.sum.replace(f"→ {self.grade}", f"→ {grade_name(self.grade, say(self.grade_label, lang))}")
+
     @property
     def sum_without(self) -> str:
         """The same for the grade without the refused rows."""
@@ -133,7 +138,8 @@ class Explanation:
 
     def input_lines(self, lang: Lang) -> list[str]:
         """What the grade rests on, in sentences; none where the input was whole."""
-        return input_lines(self.input_state, self.refused, self.grade_without, self.sum_without, lang)
+        label = self.without_label or plain(self.grade_without)
+        return input_lines(self.input_state, self.refused, self.grade_without, label, self.sum_without, lang)
 
 
 def explain(
@@ -208,7 +214,8 @@ def explain(
         lower_is_better=_lower_is_better(labels, lines),
         input_state=grade.get("input_state") or "",
         grade_without=grade.get("grade_without") or "",
-        refused=refused_rows(written.refused, grade["subject_id"], manifest.get("accepted", [])),
+        without_label=labels.grade(grade.get("grade_without") or ""),
+        refused=refused_rows(written.refused, grade["subject_id"], manifest.get("accepted", []), labels),
         deciders=deciders,
         by_score=_by_score(labels, written),
     )

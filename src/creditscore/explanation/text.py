@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Literal
 
 from creditscore.errors import UsageError
 from creditscore.explanation.audit import Audit
+from creditscore.explanation.input_lines import item_named
 from creditscore.explanation.ledger import Explanation, Line
 from creditscore.explanation.numbers import points
 from creditscore.explanation.principal import SHOWN, basis_said, paragraph, what_to_do
-from creditscore.explanation.words import Lang, grade_name, period_said, say, text, word
+from creditscore.explanation.words import SYMBOL, Lang, grade_name, period_said, say, text, word
 from creditscore.schemes.model import Label
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def _head(one: Explanation, lang: Lang) -> list[str]:
     lines += [name, ""]
     lines += [f"{what}{text('colon', lang)}{value}" for what, value in facts(one, lang)]
     if one.sum:
-        lines += ["", f"  {one.sum}"]
+        lines += ["", f"  {one.sum if SYMBOL.fullmatch(one.grade) else one.sum_said(lang)}"]
     lines += [text(note, lang) for note in one.notes]
     return lines + [f"! {clean(line)}" for line in one.input_lines(lang)]
 
@@ -164,8 +165,7 @@ def _table(one: Explanation, lang: Lang, width: int) -> Table:
 
 def named(line: Line, lang: Lang) -> str:
     """A line's item, with its number where the text itself numbers it, or the rule's label."""
-    label = say(line.label, lang)
-    return f"{line.item} {label}" if line.step == "record" and line.item.isdigit() and label != line.item else label
+    return item_named(line.item, line.label, lang) if line.step == "record" else say(line.label, lang)
 
 
 def numbers(line: Line) -> list[str]:

@@ -196,7 +196,7 @@ def subject_page(
         "subject.html", lang, data, **_badge(one, lang),
         one=one, rows=rows, facts=terminal.facts(one, lang), path=_path(one, lang),
         notes=[words.text(note, lang) for note in one.notes], said=paragraph(one, lang, office=True),
-        period=period_said(one.period, lang), shown_sum=_sum_said(one, lang),
+        period=period_said(one.period, lang), shown_sum=one.sum_said(lang),
         how="how" if one.by_score else "how_aside",
         heads=[words.text(code, lang) for code in HEADS], scored=any(row["step"] == "start" for row in rows),
         laws=[say(label, lang) for label in one.laws.values()],
@@ -237,13 +237,6 @@ def _badge(explanation: Explanation, lang: Lang) -> dict[str, str]:
         "wordy": "wordy" if len(short) > 3 else "",
         "grade_said": terminal.grade_name(explanation.grade, label) if explanation.grade else "",
     }
-
-
-def _sum_said(explanation: Explanation, lang: Lang) -> str:
-    """The arithmetic, with the grade as a person names it."""
-    return explanation.sum.replace(
-        f"→ {explanation.grade}", f"→ {terminal.grade_name(explanation.grade, say(explanation.grade_label, lang))}"
-    )
 
 
 HEADS = ("item", "record", "nominal", "effective", "total", "reason", "article")
