@@ -1,0 +1,64 @@
+"""What decided, and what was refused, in words: days that were not given, grades and items that have names."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from creditscore.explanation.ledger import Explanation, explain
+from creditscore.explanation.text import render
+from creditscore.grading.grade import grade
+from creditscore.records.intake import ingest
+
+DECIDED = {
+    "record_id": "r1",
+    "event_no": "1",
+    "event": "filed",
+    "subject_id": "S1",
+    "item": "decision",
+    "source": "customs",
+}
+DECIDED |= {"document_no": "7", "decided_grade": "general", "decided_on": "2019-05-01", "event_on": "2019-05-01"}
+
+
+def explained(scheme: str, rows: list[dict[str, Any]], as_of: str) -> Explanation:
+    subjects = pd.DataFrame([{"subject_id": "S1", "kind": "enterprise", "region": "220200"}])
+    records = pd.DataFrame(rows).fillna("")
+    snapshot = ingest(subjects=subjects, records=records, subject_ids="local")
+    return explain(grade(snapshot, scheme, as_of=as_of, max_rejected=9), "S1")
+
+
+@pytest.mark.parametrize("until", ["", "2022-01-01"])
+def test_a_decision_is_explained_whether_or_not_it_says_until_when_it_holds(until: str) -> None:
+    one = explained("customs/grade@2018-05-01", [DECIDED | {"valid_until": until}], "2020-12-31")
+    assert [basis.record_id for decider in one.deciders for basis in decider.basis] == ["r1"]
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh", "一般信用企业"), ("en", "general credit")])
+def test_a_refused_row_and_the_grade_without_it_have_words(lang: Any, words: str) -> None:
+    refused = DECIDED | {"record_id": "r2", "decided_grade": "dishonest", "decided_on": "2019年6月", "event_on": ""}
+    one = explained("customs/grade@2018-05-01", [DECIDED, refused], "2020-12-31")
+    assert (one.state, one.grade_without) == ("not_computable", "general")
+    for depth in ("subject", "reviewer"):
+        text = render(one, lang, 200, depth)
+        assert words in text
+        assert not re.search("r2 decision[:，]", text)
+        assert "（general）" not in text
+        assert " (general)" not in text
+
+
+def test_a_grade_whose_code_begins_with_not_is_told_by_its_name() -> None:
+    row = {
+        "record_id": "r1",
+        "event_no": "1",
+        "event": "filed",
+        "subject_id": "S1",
+        "item": "none",
+        "event_on": "2019-01-01",
+    }
+    one = explained("bidding/violation_record@2009-01-01", [row], "2020-12-31")
+    assert one.grade == "not_published"
+    assert "not_published" not in render(one, "zh", 200, "reviewer")
