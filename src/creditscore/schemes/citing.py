@@ -46,7 +46,7 @@ def cited(law: str, place: str, laws: Mapping[str, Law], number: bool = False) -
         return Label(zh=f"{law} {place}".strip(), en=f"{law} {place}".strip())
     text = laws[law]
     zh, en = f"《{text.title.zh.replace('《', '〈').replace('》', '〉')}》", text.title.en
-    if number and text.number:
+    if number and text.number and text.number not in text.title.zh:
         zh, en = f"{zh}（{text.number}）", f"{en} ({text.number})"
     where = place_of(place)
     return Label(zh=zh, en=en) if where is None else Label(zh=zh + where.zh, en=f"{where.en} of {en}")
