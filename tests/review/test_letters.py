@@ -105,6 +105,9 @@ def test_a_letter_says_nothing_that_the_store_does_not_hold(
         assert read_letter(text) == []
         assert not re.search(r"[。；] |不再计分", text)
         assert data["decision"]["after"]["words"][lang] in text
+        assert lang == "en" or not re.search(r"\d{4}-\d\d-\d\d", text), "days in letters have the Chinese form"
+        for sentence in data["decision"]["after"]["decided_by"][lang]:
+            assert sentence in text
         assert ("评价结果公布后" in text or "Once the grade is announced" in text) <= (not announced)
     notify(log, case.case_id, by="zhang.min", on=WRITTEN, document_no="1", content_hash="sha256:0")
     assert case_of(log.store, case.case_id).state == "closed"

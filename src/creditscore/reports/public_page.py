@@ -34,6 +34,11 @@ def public_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str
     )  # fmt: skip
 
 
+def _titles(data: dict[str, Any], lang: Lang) -> dict[str, str]:
+    """What each scheme is called."""
+    return {one["scheme"]: one["label"][lang] for one in data["schemes"]}
+
+
 def _who(row: dict[str, Any]) -> str:
     return f"{clean(row['name'])}\n{clean(row['subject_id'])}" if row["name"] else clean(row["subject_id"])
 
@@ -51,10 +56,11 @@ def _marked(row: dict[str, Any], lang: Lang, t: Said) -> str:
 
 
 def grades(data: dict[str, Any], lang: Lang, t: Said) -> Section:
+    titles = _titles(data, lang)
     rows = [
         [
             _who(row),
-            row["scheme"],
+            titles[row["scheme"]],
             row["period"],
             _marked(row, lang, t),
             row["decided_on"],
@@ -82,9 +88,10 @@ def lists(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
 
 
 def shares(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
+    titles = _titles(data, lang)
     rows = [
         [
-            row["scheme"],
+            titles[row["scheme"]],
             row["period"],
             _grade(row, lang),
             t("few") if row["subjects"] is None else number(row["subjects"]),
@@ -111,7 +118,7 @@ def objections(data: dict[str, Any], lang: Lang, t: Said) -> Section:
 
 
 def sources(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
-    rows = [[one["scheme"], law[lang]] for one in data["schemes"] for law in one["laws"]]
+    rows = [[one["label"][lang], law[lang]] for one in data["schemes"] for law in one["laws"]]
     return Section(t("texts_section"), "", [Table(heads(t, "scheme", "text_of"), rows)]) if rows else None
 
 

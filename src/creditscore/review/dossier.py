@@ -12,6 +12,7 @@ from typing import Any
 from creditscore.composite.load import load_composite
 from creditscore.errors import CreditscoreError, DifferenceError
 from creditscore.explanation.ledger import Explanation, explain
+from creditscore.explanation.principal import decider_said
 from creditscore.explanation.words import LANGS, Lang, Words, load_words, plain
 from creditscore.explanation.words import word as explained
 from creditscore.grading.result import Grading
@@ -154,12 +155,21 @@ def _decision(
         ],
         "before": {**was, "said": graded_in_short(made.before), "words": graded_in_words(made.before, own)},
         "after": {**now, "said": graded_in_short(made.after), "words": graded_in_words(made.after, own),
-                  "sum": after.sum, "version": made.after.get("version"), "input": _input(after)},
+                  "sum": after.sum if after.by_score else "",
+                  "decided_by": _decided_by(after), "version": made.after.get("version"), "input": _input(after)},
         "changed": was != now,
         "follows": _follows(store, case, schemes),
         "late": case.decide_by is not None and made.on > case.decide_by,
         "remedies": remedies(store, run, case, made.on, standing),
     }  # fmt: skip
+
+
+def _decided_by(after: Explanation) -> dict[str, list[str]]:
+    """The rules that gave or changed a grade, with their articles, records and entries, in sentences by language."""
+    return {
+        lang: [redact(sentence) for decider in after.deciders for sentence in decider_said(after, decider, lang)]
+        for lang in LANGS
+    }
 
 
 def _follows(store: Database, case: Case, schemes: Mapping[str, Scheme] | None) -> dict[str, Any]:
@@ -285,11 +295,22 @@ def graded_in_short(grade: Mapping[str, Any]) -> str:
 
 
 def graded_in_words(grade: Mapping[str, Any], scheme: Scheme | None) -> dict[str, str]:
-    """`绿（环保诚信） (57)`, `不评级`: a row of grades in short, in the words of its scheme or of its state."""
+    """`绿（环保诚信）（57分）`, `不评级`: a row of grades in the words of its scheme or of its state.
+
+    The score stands there only where it gave the grade.
+    """
     code = str(grade.get("grade") or "")
     labels = [grade_name.label for grade_name in scheme.grades if grade_name.code == code] if scheme is not None else []
     label = labels[0] if labels else state_label(code or str(grade.get("state")))
-    return {lang: graded_in_short({**grade, "grade": shown}) for lang, shown in both(label).items()}
+    score = grade.get("score") if grade.get("route") in (None, "", "score") else None
+    return _with_score(label, score)
+
+
+def _with_score(label: Label, score: Any) -> dict[str, str]:
+    """`A级（90分）`, `A (90)`: a grade, or what stands for it, and its score."""
+    short = graded_in_short({"grade": label.en, "score": score})
+    number = short.removeprefix(f"{label.en} (").removesuffix(")") if score else ""
+    return {"zh": f"{label.zh}（{number}分）" if number else label.zh, "en": short}
 
 
 def state_label(code: str) -> Label:
@@ -300,9 +321,7 @@ def state_label(code: str) -> Label:
 
 def _scored_in_words(face: Sequence[str]) -> dict[str, str]:
     state, score, grade = face
-    if grade:
-        return dict.fromkeys(LANGS, scored_in_short(face))
-    return {lang: graded_in_short({"grade": shown, "score": score}) for lang, shown in both(state_label(state)).items()}
+    return _with_score(plain(grade) if grade else state_label(state), score)
 
 
 def scored_in_short(face: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from creditscore.errors import UsageError
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang
+from creditscore.explanation.words import Lang, day_said, period_said
 from creditscore.review.dossier import pair, phrase
 from creditscore.review.said import said
 from creditscore.schemes.citing import cited_text
@@ -72,11 +72,14 @@ def letter(data: dict[str, Any], lang: Lang, *, document_no: str, on: str, offic
     def say(code: str, *values: str) -> str:
         return clean(phrase(code, lang, *values, section="letter"))
 
+    def day(iso_day: str) -> str:
+        return day_said(iso_day, lang)
+
     made = data["decision"]
     procedure = data["procedure_label"][lang]
     sections = [
         Section(
-            say("asked", data["opened_on"], data["title"][lang], data["period"], procedure),
+            say("asked", day(data["opened_on"]), data["title"][lang], period_said(data["period"], lang), procedure),
             tuple(_asked(one, lang) for one in data["contested"]),
         ),
         Section(say("decided"), tuple(_found(one, data, lang) for one in made["findings"])),
@@ -84,13 +87,15 @@ def letter(data: dict[str, Any], lang: Lang, *, document_no: str, on: str, offic
     ]
     answers = [one for one in data["questions"] if one["answered_on"]]
     if answers:
-        sections.append(Section(say("answers"), tuple(_answer(one) for one in answers)))
+        sections.append(Section(say("answers"), tuple(_answer(one, lang) for one in answers)))
     if made["articles"]:
         sections.append(Section(say("articles"), tuple(_article(one, lang) for one in made["articles"])))
     before, after = (made[side]["words"][lang] for side in ("before", "after"))
-    effect = say("changed", before, after, made["on"]) if made["changed"] else say("unchanged", after)
+    effect = say("changed", before, after, day(made["on"])) if made["changed"] else say("unchanged", after)
     total = made["after"]["sum"]
-    sections.append(Section(effect, (say("arithmetic", total),) if total else ()))
+    deciding = clean(("" if lang == "zh" else " ").join(made["after"]["decided_by"][lang]))
+    under = [line for line in (deciding, say("arithmetic", total) if total else "") if line]
+    sections.append(Section(effect, tuple(under)))
     lacking = made["after"]["input"][lang]
     if lacking:
         sections.append(Section(say("input"), tuple(map(clean, lacking))))
@@ -101,7 +106,7 @@ def letter(data: dict[str, Any], lang: Lang, *, document_no: str, on: str, offic
         say(
             "remedy_open" if remedy_data["open"] else "remedy_later",
             remedy_data["label"][lang],
-            remedy_data["until"],
+            day(remedy_data["until"]),
             _article(remedy_data["basis"], lang),
         )
         for remedy_data in made["remedies"]
@@ -109,16 +114,16 @@ def letter(data: dict[str, Any], lang: Lang, *, document_no: str, on: str, offic
     sections.append(
         Section(say("remedies"), (*([clean(remedy)] if remedy else []), *remedies, say("remedy_objection")))
     )
-    dates = [say("dates", data["opened_on"], made["on"], on)]
+    dates = [say("dates", day(data["opened_on"]), day(made["on"]), day(on))]
     if made["late"]:
         by_default = data["clock"]["mark"] == "project_default"
-        dates.append(say("late_default" if by_default else "late", data["clock"]["decide_by"]))
+        dates.append(say("late_default" if by_default else "late", day(data["clock"]["decide_by"])))
     sections.append(Section(("" if lang == "zh" else " ").join(dates)))
     name = clean(data["name"] or data["subject_id"])
     to = f"{name}（{data['subject_id']}）" if lang == "zh" else f"{name} ({data['subject_id']})"
     return Letter(
         say("title", procedure), say("number", document_no), say("to", to if data["name"] else data["subject_id"]),
-        tuple(sections), clean(office), on,
+        tuple(sections), clean(office), day(on),
     )  # fmt: skip
 
 
@@ -147,7 +152,7 @@ def _follows(data: dict[str, Any], on: str, lang: Lang) -> tuple[str, ...]:
         if task["own"] and task["kind"] in ("list", "measure") and task["task"] != "propose":
             said_of = (_thing(task, lang), task["label"][lang], task["who_label"][lang] or say("office"))
             told = _told_on(task, follows["tasks"], on)
-            lines.append(say("follows_told", *said_of, told) if told else say("follows_task", *said_of))
+            lines.append(say("follows_told", *said_of, day_said(told, lang)) if told else say("follows_task", *said_of))
     return tuple(lines)
 
 
@@ -174,8 +179,10 @@ def _asked(one: dict[str, Any], lang: Lang) -> str:
 
 def _found(one: dict[str, Any], data: dict[str, Any], lang: Lang) -> str:
     about = next(ground for ground in data["contested"] if ground["record_id"] == one["record_id"])
-    changes = ", ".join(f"{pair('columns', name)[lang]} {value}" for name, value in one["changes"].items())
-    colon = "：" if lang == "zh" else ": "
+    comma, between, colon = ("，", "", "：") if lang == "zh" else (", ", " ", ": ")
+    changes = comma.join(
+        f"{pair('columns', name)[lang]}{between}{day_said(value, lang)}" for name, value in one["changes"].items()
+    )
     return clean(f"{_record(about, lang)}{colon}{one['label'][lang]}{_aside(changes, lang)}")
 
 
@@ -192,9 +199,10 @@ def _record(one: dict[str, Any], lang: Lang) -> str:
     return " ".join(part for part in (one["record_id"], label or one["item"] or "") if part)
 
 
-def _answer(one: dict[str, Any]) -> str:
-    number = f" {one['document_no']}" if one["document_no"] else ""
-    return clean(f"{one['department']}, {one['answered_on']}{number}: {one['answer']}")
+def _answer(one: dict[str, Any], lang: Lang) -> str:
+    given = [one["department"], day_said(one["answered_on"], lang), one["document_no"]]
+    comma, colon = ("，", "：") if lang == "zh" else (", ", ": ")
+    return clean(f"{comma.join(part for part in given if part)}{colon}{one['answer']}")
 
 
 def _article(article: str, lang: Lang) -> str:

@@ -49,7 +49,11 @@ def compute(given: Inputs) -> dict[str, Any]:
         one = explain(again.grading, about["subject_id"], words_of=again.scheme, laws=again.laws)
         shown = explanation_data(one, made_up=about["made_up"] == "true")
         held = audit(again.grading, about["subject_id"])
-        records = record_rows(again, given)
+        deciding = {line.record_id: line.said for line in one.lines if line.decides}
+        records = [
+            row | {"why": deciding[row["record_id"]].model_dump()} if row["record_id"] in deciding else row
+            for row in record_rows(again, given)
+        ]
         found = as_json(decisive(again.plan, again.then), about["subject_id"], about["scheme"], about["period"])
         claims = found.pop("proof")
         moved = [row["record_id"] for row in records if row["use"] == "counted"]
