@@ -52,6 +52,20 @@ def test_a_year_and_a_day_that_changed_places_leave_the_earlier_grade_open(
     assert graded(history({"grade": grade, "route": "direct", column: "2022-04-20"}))["grade"] == grade
 
 
+@pytest.mark.parametrize("column", ["valid_from", "valid_to", "recorded_on"])
+def test_a_name_and_a_day_of_an_attribute_that_changed_places_leave_the_grade_open(column: str) -> None:
+    sound = {
+        "subject_id": ID,
+        "name": "has_income",
+        "value": "false",
+        column: "2022-01-01" if column != "valid_to" else "2022-12-31",
+    }
+    swapped = {**sound, "name": sound[column], column: "has_income"}
+    assert graded(attributes=pd.DataFrame([sound]))["grade"] == "M"
+    row = graded(attributes=pd.DataFrame([swapped]))
+    assert (row["state_reason"], row["grade_without"]) == ("refused_rows", "A")
+
+
 @pytest.mark.parametrize("wrong", [{"route": "direkt"}, {"status": "superceded"}, {"state": "grade"}])
 def test_an_unknown_code_is_refused(wrong: dict[str, str]) -> None:
     past = history({"grade": "D", "route": "direct", "status": "final", "state": "graded"} | wrong)

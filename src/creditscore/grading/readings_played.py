@@ -69,6 +69,7 @@ def stands(
     attributes = {
         str(row.cells.get("name")) for group, _, _ in parts for row in group if group[0].table == "attributes"
     }
+    attributes |= {name for reading in readings for name in reading.brings.attributes}
     if attributes and plan.cycles:
         return False
     opened, subject = base.opened, base.subject

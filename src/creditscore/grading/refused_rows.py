@@ -9,7 +9,7 @@ from dataclasses import replace
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.plan import Plan
 from creditscore.grading.refusals import Refusals, key_of
-from creditscore.grading.variants import ITEM_REASONS, Cells, RefusedRow
+from creditscore.grading.variants import DAY_FAULTS, ITEM_REASONS, Cells, RefusedRow
 from creditscore.records import Snapshot
 from creditscore.records.identity import canonical_code
 from creditscore.records.refused import FAULT, PART
@@ -114,7 +114,8 @@ def concerns(plan: Plan, row: RefusedRow, domains: Collection[str]) -> bool:
         item = canonical_code(str(cells.get("item") or ""))
         return any(reason in ITEM_REASONS for reason in row.reasons) or item not in plan.beside
     if row.table == "attributes":
-        return cells.get("name") in plan.scheme.attributes
+        days = [cells.get(column) for reason, column, _ in row.faults if reason in DAY_FAULTS]
+        return any(word in plan.scheme.attributes for word in (cells.get("name"), *days))
     if row.table == "listings":
         read = {name for fact in plan.facts for name in fact.lists}
         named = canonical_code(str(cells.get("list") or ""))

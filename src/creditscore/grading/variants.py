@@ -125,6 +125,7 @@ def changes(space: Space, row: RefusedRow, reason: str, column: str) -> Iterator
         others = [name for name in EARLY_DAYS if cells.get(name)] if reason not in ("bad_date", "after_intake") else []
         if row.table == "attributes":
             yield from ({column: None}, {column: plan_day(plan.as_of)})
+            yield {column: cells.get("name"), "name": cells.get(column)}  # the two may have changed places
             return
         for name in (column, *others):
             yield from ({name: plan_day(day)} for day in space.days)
