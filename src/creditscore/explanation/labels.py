@@ -52,9 +52,10 @@ class Labels:
 
     def column(self, name: str) -> Label:
         """What a column of the input is called: by this scheme where it is an attribute of it."""
-        families = (self.scheme.record_attributes, self.scheme.attributes) if self.scheme else ()
-        own = next((family[name].label for family in families if name in family), None)
-        return own or word("columns", name)
+        if self.scheme is None:
+            return word("columns", name)
+        declared = self.scheme.record_attributes.get(name) or self.scheme.attributes.get(name)
+        return (declared.label if declared else None) or word("columns", name)
 
     def named_grade(self, code: str) -> Label:
         """A grade as a person reads it, with its printed symbol."""
