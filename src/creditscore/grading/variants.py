@@ -13,7 +13,7 @@ from creditscore.grading.past import route_grades
 from creditscore.grading.plan import BoundWindow, Plan
 from creditscore.quantities import MICRO, from_micro, plain
 from creditscore.records.identity import canonical_code
-from creditscore.records.tables import EVENTS, HISTORY_CODES
+from creditscore.records.tables import EVENTS, HISTORY_CODES, TABLES
 from creditscore.schemes.expressions import Node, thresholds
 
 MOST_VARIANTS = 4_000  # of one row or of the rows of one record together; beyond, the row is taken as open
@@ -243,9 +243,16 @@ def attribute_values(space: Space, name: str, table: str) -> tuple[str | None, .
     """What an attribute of a record or of a subject may have been."""
     plan = space.plan
     declared = (plan.scheme.attributes if table == "attributes" else plan.scheme.record_attributes).get(name)
-    if declared is None:
-        return (None,)
     silent: tuple[str | None, ...] = (None,)
+    if declared is None and table == "records" and name in TABLES["records"].columns:
+        if name in ("quantity", "amount", "share"):
+            return numbers_to_try(plan, name)
+        if name.endswith("_on"):
+            return (*map(plan_day, space.days), *silent)
+        words = [word for node in _conditions(plan) for word in _texts_beside(node, name)]
+        return (*dict.fromkeys([*words, "?"]), *silent)
+    if declared is None:
+        return silent
     if declared.type == "bool":
         return ("true", "false", *silent)
     if declared.type == "date":
