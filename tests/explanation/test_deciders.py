@@ -56,8 +56,8 @@ def test_a_grade_whose_code_begins_with_not_is_told_by_its_name() -> None:
         "event_no": "1",
         "event": "filed",
         "subject_id": "S1",
-        "item": "none",
-        "event_on": "2019-01-01",
+        "item": "violation",
+        "published_on": "2019-01-01",
     }
     one = explained("bidding/violation_record@2009-01-01", [row], "2020-12-31")
     assert one.grade == "not_published"

@@ -26,7 +26,7 @@ Codes = NDArray[np.uint8]
 __all__ = ["EVIDENCE", "FLOOR", "Rule", "Screened", "block_of", "find_told", "is_negligible", "screen", "spread_of"]
 
 EVIDENCE = 0.03  # greatest p with which a column stays, unless asked otherwise
-TOLD = 0.003  # the share of chance accepted among columns whose bins are told as reasons
+TOLD = 0.005  # the share of chance accepted among columns whose bins are told as reasons
 FLOOR = float(np.log(2.0) / 20)  # log-odds; one point where 20 points double the odds: less in spread is negligible
 FAR = 5.0  # floors by which one bin may lie off zero in a negligible column
 

@@ -35,8 +35,8 @@ def public_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str
 
 
 def _titles(data: dict[str, Any], lang: Lang) -> dict[str, str]:
-    """What each scheme is called."""
-    return {one["scheme"]: one["label"][lang] for one in data["schemes"]}
+    """What each scheme is called, by its id; of several versions the last."""
+    return {scheme["scheme"].partition("@")[0]: scheme["label"][lang] for scheme in data["schemes"]}
 
 
 def _who(row: dict[str, Any]) -> str:
@@ -60,7 +60,7 @@ def grades(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     rows = [
         [
             _who(row),
-            titles[row["scheme"]],
+            titles[row["scheme"].partition("@")[0]],
             row["period"],
             _marked(row, lang, t),
             row["decided_on"],
@@ -91,7 +91,7 @@ def shares(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     titles = _titles(data, lang)
     rows = [
         [
-            titles[row["scheme"]],
+            titles[row["scheme"].partition("@")[0]],
             row["period"],
             _grade(row, lang),
             t("few") if row["subjects"] is None else number(row["subjects"]),
