@@ -32,7 +32,7 @@ MUTANTS: dict[str, list[Change]] = {
     "E105": [(HALF, HALF.replace("2", "010")), (HALF, HALF.replace("2", "1_000")), (HALF, HALF.replace("2", "1e1")), ("deduct: 6", "deduct: 6e0"), ("deduct: 6", "deduct: 6.0E+0")],
     "E106": [("use: public_grade", "use: public_grade\ncolour: red")],
     "E107": [("checked_on: 2026-11-23\n", "")],
-    "E108": [("use: public_grade", "use: secret"), ("years: [0, 0]", "years: ['0', 0]")],
+    "E108": [("effective_from: 2010", "effective_from: 20100101"), ("use: public_grade", "use: secret"), ("years: [0, 0]", "years: ['0', 0]")],
     "E109": [(HALF, "deduct: {each: 2, fixed: 3}, per: [month, level]"), decide("when: rich, not_graded: ' '"), (SPAN, ""), (SPAN, SPAN + " until_exit: true,"), (SPAN, "span: {years: 3, days: 1},")],
     "E110": [(HALF, HALF.replace("2", "1.00000001")), ("default: [70, 700]", "default: [70, 7000000000000]")],
     "E111": [("  rich: {type: bool", "  has-income: {type: bool"), ("  rich: {type: bool", "  not: {type: bool"), ("id: carry", "id: 'a;b'")],

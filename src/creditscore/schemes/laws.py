@@ -13,6 +13,7 @@ from typing import Literal, get_args
 from creditscore.paths import config_root
 from creditscore.schemes.load import parse, raise_faults
 from creditscore.schemes.model import Label, Mark, Model
+from creditscore.schemes.parts import Year
 from creditscore.schemes.source import Fault, Source, read
 
 BasisLevel = Literal[
@@ -48,7 +49,7 @@ class Law(Model):
     promulgated: str = ""
     in_force: str = ""
     repealed: str = ""
-    rates_from: int | None = None
+    rates_from: Year | None = None
     known_from: date | None = None
     evidence: Mark
     days_evidence: Mark | None = None

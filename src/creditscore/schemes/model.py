@@ -36,6 +36,7 @@ from creditscore.schemes.parts import (
     Use,
     Value,
     Window,
+    Year,
     listed,
 )
 from creditscore.schemes.shorthand import ImportedDecision, expand
@@ -220,8 +221,8 @@ class GradeName(Model):
 
 
 class Gap(Model):
-    from_: int | date = Field(alias="from")
-    to: int | date
+    from_: Year | date = Field(alias="from")
+    to: Year | date
     reason: str
 
 
@@ -240,8 +241,8 @@ class Scheme(Model):
     use: Use
     label: Label
     period: Literal["year", "day"]
-    effective_from: int | date
-    effective_to: int | date | None = None  # half-open: the first period or day no longer governed
+    effective_from: Year | date
+    effective_to: Year | date | None = None  # half-open: the first period or day no longer governed
     known_from: date | None = None
     checked_on: date
     missing: list[Label] = Field(default_factory=list)  # what the text lacks; such a scheme refuses to grade

@@ -27,6 +27,7 @@ def _number(value: Any) -> Any:
 
 
 Number = Annotated[Decimal, BeforeValidator(_number)]
+Year = Annotated[int, Field(ge=1900, le=2100)]
 
 
 def listed(value: Any) -> Any:
@@ -60,8 +61,8 @@ class Applies(Model):
     """When a rule is in force, on its own key; `from` and `to` are included (years for `by: period`, else dates)."""
 
     by: Literal["period", "occurred_on", "decided_on", "booked_on", "corrected_on"] = "period"
-    from_: int | date | None = Field(None, alias="from")
-    to: int | date | None = None
+    from_: Year | date | None = Field(None, alias="from")
+    to: Year | date | None = None
     known_from: date | None = None
     known_to: date | None = None  # last day on which the rule was still believed to apply
 
