@@ -34,6 +34,9 @@ CHANGES = {
     "a scheme has no manifest": {"schemes": {"tax": None}},
     "input_marks is not a list": {"input_marks": [{}]},
     "near_misses is not a list": {"near_misses": [["records"]]},
+    "ignored_columns is not a list": {"ignored_columns": 3},
+    "notes is not a list": {"notes": "x"},
+    "accepted is not a list": {"accepted": {"line": 1}},
 }
 
 

@@ -22,6 +22,10 @@ DAYS = {
     "period": "[0-9]{4}",
 }  # days, or what else may stand there
 OBJECTS = ("counts", "reasons", "inputs", "readings")
+LISTS: dict[str, type] = {  # what each of their parts is
+    **dict.fromkeys(("input_marks", "ignored_columns", "absent_attributes", "notes"), str),
+    **dict.fromkeys(("near_misses", "accepted"), dict),
+}
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -42,10 +46,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         wrong = [f"{name} is {run[name][:40]!r}" for name, others in DAYS.items() if not _is_day(run[name], others)]
         if wrong:
             raise _damaged(folder, "; ".join(wrong))
-        marks, near = run.get("input_marks", []), run.get("near_misses", [])
-        if not isinstance(marks, list) or not all(isinstance(mark, str) for mark in marks):
-            raise _damaged(folder, "input_marks is not a list of codes")
-        if not isinstance(near, list) or not all(isinstance(miss, dict) and "table" in miss for miss in near):
+        for name, kind in LISTS.items():
+            parts = run.get(name, [])
+            if not isinstance(parts, list) or not all(isinstance(part, kind) for part in parts):
+                raise _damaged(folder, f"{name} is not a list of {'texts' if kind is str else 'objects'}")
+        if not all("table" in miss for miss in run.get("near_misses", [])):
             raise _damaged(folder, "near_misses is not a list of columns")
         for name, label in run.get("readings", {}).items():
             if not isinstance(label, dict) or not all(isinstance(label.get(lang), str) for lang in ("zh", "en")):
