@@ -267,7 +267,7 @@ def conditions(name: str) -> Iterator[int]:
     texts = [rule.when for rule in (*one.decide, *one.admit.exempt)] + [rule.where for rule in one.facts.values()]
     texts += [item.accepts for variants in one.items.values() for item in variants]
     for text in texts:
-        yield from (int(found) for found in re.findall(r"(?<![\w'])\d+", re.sub(r"'[^']*'", "", text or "")))
+        yield from (int(digits) for digits in re.findall(r"(?<![\w'])\d+", re.sub(r"'[^']*'", "", text or "")))
 
 
 @pytest.mark.parametrize("workers", [1, 4, 5, 9, 10, 200])

@@ -398,9 +398,9 @@ def test_a_condition_with_several_numbers_has_a_row_for_each() -> None:
 
 
 def addition(pattern: str) -> re.Match[str]:
-    found = re.search(pattern, ADDITIONS.read_text(encoding="utf-8"))
-    assert found, pattern
-    return found
+    match = re.search(pattern, ADDITIONS.read_text(encoding="utf-8"))
+    assert match, pattern
+    return match
 
 
 def test_the_social_credit_regulations_of_jilin_are_named_as_they_were_read() -> None:

@@ -33,17 +33,17 @@ def explained(scheme: str, rows: list[dict[str, Any]], as_of: str) -> Explanatio
 
 @pytest.mark.parametrize("until", ["", "2022-01-01"])
 def test_a_decision_is_explained_whether_or_not_it_says_until_when_it_holds(until: str) -> None:
-    one = explained("customs/grade@2018-05-01", [DECIDED | {"valid_until": until}], "2020-12-31")
-    assert [basis.record_id for decider in one.deciders for basis in decider.basis] == ["r1"]
+    explanation = explained("customs/grade@2018-05-01", [DECIDED | {"valid_until": until}], "2020-12-31")
+    assert [basis.record_id for decider in explanation.deciders for basis in decider.basis] == ["r1"]
 
 
 @pytest.mark.parametrize(("lang", "words"), [("zh", "一般信用企业"), ("en", "general credit")])
 def test_a_refused_row_and_the_grade_without_it_have_words(lang: Any, words: str) -> None:
     refused = DECIDED | {"record_id": "r2", "decided_grade": "dishonest", "decided_on": "2019年6月", "event_on": ""}
-    one = explained("customs/grade@2018-05-01", [DECIDED, refused], "2020-12-31")
-    assert (one.state, one.grade_without) == ("not_computable", "general")
+    explanation = explained("customs/grade@2018-05-01", [DECIDED, refused], "2020-12-31")
+    assert (explanation.state, explanation.grade_without) == ("not_computable", "general")
     for depth in ("subject", "reviewer"):
-        text = render(one, lang, 200, depth)
+        text = render(explanation, lang, 200, depth)
         assert words in text
         assert not re.search("r2 decision[:，]", text)
         assert "（general）" not in text
@@ -59,6 +59,6 @@ def test_a_grade_whose_code_begins_with_not_is_told_by_its_name() -> None:
         "item": "violation",
         "published_on": "2019-01-01",
     }
-    one = explained("bidding/violation_record@2009-01-01", [row], "2020-12-31")
-    assert one.grade == "not_published"
-    assert "not_published" not in render(one, "zh", 200, "reviewer")
+    explanation = explained("bidding/violation_record@2009-01-01", [row], "2020-12-31")
+    assert explanation.grade == "not_published"
+    assert "not_published" not in render(explanation, "zh", 200, "reviewer")

@@ -259,7 +259,7 @@ def test_a_grade_of_a_list_names_the_entry_its_day_its_office_and_its_basis(tmp_
     grading = listed_firm(
         "construction/blacklist", "2021-02-01", "construction_blacklist", basis=basis, term_end="2022-01-01"
     )
-    said = {lang: render(explain(grading, "91500000MAAAAAA188"), lang, 400, "subject") for lang in ("zh", "en")}
+    pages = {lang: render(explain(grading, "91500000MAAAAAA188"), lang, 400, "subject") for lang in ("zh", "en")}
     for words in (
         "“建筑市场主体‘黑名单’”",
         "列入编号l1",
@@ -268,11 +268,11 @@ def test_a_grade_of_a_list_names_the_entry_its_day_its_office_and_its_basis(tmp_
         "市住建局",
         "建黑〔2021〕1号",
     ):
-        assert words in said["zh"]
-    assert "《建筑市场信用管理暂行办法》" in said["zh"]
-    assert "JS2017_241" not in said["zh"] + said["en"]
+        assert words in pages["zh"]
+    assert "《建筑市场信用管理暂行办法》" in pages["zh"]
+    assert "JS2017_241" not in pages["zh"] + pages["en"]
     for words in ("construction market blacklist", "entry l1", "entered on 2021-01-01", "建黑〔2021〕1号"):
-        assert words in said["en"]
+        assert words in pages["en"]
     page = subject_page(explain(grading, "91500000MAAAAAA188"), "zh")
     assert "所依据的列入信息" in page
     grading.write(tmp_path)  # the results alone do not hold the entry: the list is all that can be said
@@ -289,9 +289,9 @@ def test_a_list_that_another_scheme_keeps_is_named_by_it() -> None:
 
 def test_who_has_no_grade_learns_the_rule_its_article_and_the_record() -> None:
     grading = list_grading("market/serious", "2020-05-10", "order83_act", decided_on="2020-01-01")
-    one = explain(grading, "91500000MAAAAAA188")
-    assert one.state == "not_computable"
-    words = paragraph(one, "zh")
+    explanation = explain(grading, "91500000MAAAAAA188")
+    assert explanation.state == "not_computable"
+    words = paragraph(explanation, "zh")
     assert "依据：《严重违法失信企业名单管理暂行办法》" in words
     assert "编号r1" in words
 
@@ -314,9 +314,9 @@ def test_what_refused_rows_leave_open_is_not_said_to_stand() -> None:
         subjects=pa.Table.from_pylist([{"subject_id": subject}]),
         max_rejected=5,
     )
-    one = explain(grading, subject)
-    assert one.blocked
-    text = render(one, "zh", 400, "subject")
+    explanation = explain(grading, subject)
+    assert explanation.blocked
+    text = render(explanation, "zh", 400, "subject")
     assert "都不变" not in text
     assert "不计被退回的内容时也没有等级" in text
     assert "被退回的记录：协会评定（编号r1），日期无法识别（决定日期：2021年4月）" in text

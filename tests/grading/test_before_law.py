@@ -96,18 +96,18 @@ def triggers(scheme: Scheme) -> Iterator[str]:
     own = set(scheme.lists)
     for at in moments(scheme):
         day = to_day(at) if isinstance(at, date) else year_end(at)
-        beside = [one for name in scheme.beside for one in registry.versions(name)]
+        beside = [sibling for name in scheme.beside for sibling in registry.versions(name)]
         plan = bind(scheme, at, known_at=day + LATER, siblings=registry.versions(scheme.scheme), beside=beside)
         maker, rng = Maker(plan, tuple(item.code for item in plan.items)), random.Random(str(at))
         for code, variants in plan.by_code.items():
-            eve = to_day(min(carried_from(one.rule.cite or scheme.cite) for one in variants)) - 1
+            eve = to_day(min(carried_from(variant.rule.cite or scheme.cite) for variant in variants)) - 1
             for _ in range(TRIES):
-                made, record = maker.subject(), maker.record(0, code)
+                drawn, record = maker.subject(), maker.record(0, code)
                 dated = rng.choice([set(DATES), {"occurred_on"}, {"decided_on"}, {"event_on"}, {"published_on"}])
                 record |= {day_column(name): eve if name in dated else None for name in DATES}
                 record |= {"known_day": eve, "corrections": [], "act_id": ""}
-                rest = Subject(made.columns, made.attributes, [], made.history, made.listings)
-                whole = Subject(made.columns, made.attributes, [record], made.history, made.listings)
+                rest = Subject(drawn.columns, drawn.attributes, [], drawn.history, drawn.listings)
+                whole = Subject(drawn.columns, drawn.attributes, [record], drawn.history, drawn.listings)
                 after = grade_subject(plan, whole)
                 if worse(plan, grade_subject(plan, rest), after) and (scheme.use == "list" or after.route != "score"):
                     yield code
@@ -123,9 +123,9 @@ def triggers(scheme: Scheme) -> Iterator[str]:
                 "basis": "",
             }
             for _ in range(TRIES // 5):
-                made = maker.subject()
-                rest = Subject(made.columns, made.attributes, [], made.history, [])
-                whole = Subject(made.columns, made.attributes, [], made.history, [entry])
+                drawn = maker.subject()
+                rest = Subject(drawn.columns, drawn.attributes, [], drawn.history, [])
+                whole = Subject(drawn.columns, drawn.attributes, [], drawn.history, [entry])
                 if worse(plan, grade_subject(plan, rest), grade_subject(plan, whole)):
                     yield name
                     break
@@ -133,8 +133,8 @@ def triggers(scheme: Scheme) -> Iterator[str]:
 
 @pytest.mark.parametrize("scheme", list(versions()))
 def test_nothing_before_its_law_decides(scheme: Scheme) -> None:
-    found = sorted(set(triggers(scheme)))
-    assert not [one for one in found if not reason(scheme, one)], f"before their law: {found}"
+    triggering = sorted(set(triggers(scheme)))
+    assert not [name for name in triggering if not reason(scheme, name)], f"before their law: {triggering}"
 
 
 def test_days_in_conditions_are_those_of_laws() -> None:

@@ -43,16 +43,19 @@ def when_all_days_have_come() -> Iterator[None]:
 def two_of(explanations: list[Explanation]) -> Iterator[Explanation]:
     """One whose grade a record decided, and one whose grade none did, as far as there are such."""
     graded = [explanation for explanation in explanations if explanation.state == "graded"]
-    yield from [one for one in graded if any(decider.basis for decider in one.deciders)][:1]
-    yield from [one for one in graded if not any(decider.basis for decider in one.deciders)][:1]
+    yield from [explanation for explanation in graded if any(decider.basis for decider in explanation.deciders)][:1]
+    yield from [explanation for explanation in graded if not any(decider.basis for decider in explanation.deciders)][:1]
 
 
-@pytest.mark.parametrize("entry", thinned(ENTRIES, 30), ids=[f"{one.scheme}@{one.version}" for one in ENTRIES])
+NAMES = [f"{version.scheme}@{version.version}" for version in ENTRIES]
+
+
+@pytest.mark.parametrize("entry", thinned(ENTRIES, 30), ids=NAMES)
 def test_letters_of_a_scheme_are_true(entry: registry.Entry, tmp_path: Path) -> None:
     scheme, moment = registry.load(entry), moments(entry)[-1]
     year = moment if isinstance(moment, int) else moment.year
-    made = ingest(subject_ids="local", intake_on=date(year + 3, 1, 1), **tables(scheme, year, 0, COUNT))
-    write_snapshot(made, tmp_path / "snapshot")
+    ingested = ingest(subject_ids="local", intake_on=date(year + 3, 1, 1), **tables(scheme, year, 0, COUNT))
+    write_snapshot(ingested, tmp_path / "snapshot")
     when: dict[str, Any] = {"period": moment} if isinstance(moment, int) else {"as_of": moment.isoformat()}
     grading = grade(read_snapshot(tmp_path / "snapshot"), entry.scheme, max_rejected=10**9, **when)
     grading.write(tmp_path / "grading")
@@ -62,10 +65,10 @@ def test_letters_of_a_scheme_are_true(entry: registry.Entry, tmp_path: Path) -> 
         log = Log(store)
         (run,) = keep(store, log, tmp_path / "grading", tmp_path / "snapshot", by="li.na", check=False)
         snapshot = snapshot_of(run)
-        for one in two_of([explain(grading, row["subject_id"]) for row in grading.grades.to_pylist()]):
-            records = [basis.record_id for decider in one.deciders for basis in decider.basis][:1]
+        for explanation in two_of([explain(grading, row["subject_id"]) for row in grading.grades.to_pylist()]):
+            records = [basis.record_id for decider in explanation.deciders for basis in decider.basis][:1]
             grounds = [Ground("facts_wrong", record) for record in records] or [Ground("rule_misapplied", WHOLE)]
-            case = open_case(log, run, snapshot, one.subject_id, grounds, by="wang.wei", on=opened)
+            case = open_case(log, run, snapshot, explanation.subject_id, grounds, by="wang.wei", on=opened)
             ruling = Ruling({ground.record_id: "uphold" for ground in grounds}, "查实", ("R2014A 20",), {})
             on_bench = bench(store, [snapshot])
             case = decide(log, on_bench, weigh(log, on_bench, case.case_id, ruling, by="zhang.min", on=opened))
@@ -74,7 +77,7 @@ def test_letters_of_a_scheme_are_true(entry: registry.Entry, tmp_path: Path) -> 
                 text = str(letter(data, lang, document_no="1", on=str(opened), office="局"))
                 assert read_letter(text) == [], text
                 assert not codes.search(text), text
-                for decider in one.deciders:
+                for decider in explanation.deciders:
                     assert flat(say(decider.label, lang)) in flat(text), text
                     assert flat(say(decider.cited, lang)) in flat(text), text
                     for basis in decider.basis[:6]:

@@ -358,12 +358,12 @@ def _totals(written: Found) -> list[Decimal | None]:
     return totals
 
 
-def _sum(one: Explanation, score: Decimal | None, grade: str = "") -> str:
+def _sum(explanation: Explanation, score: Decimal | None, grade: str = "") -> str:
     """Equal terms that follow each other are written once, times their number."""
-    if one.start is None or score is None:
+    if explanation.start is None or score is None:
         return ""
     terms: list[tuple[str, int]] = []
-    for line in one.lines:
+    for line in explanation.lines:
         term = _term(line)
         if not term:
             continue

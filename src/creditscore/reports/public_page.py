@@ -118,7 +118,7 @@ def objections(data: dict[str, Any], lang: Lang, t: Said) -> Section:
 
 
 def sources(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
-    rows = [[one["label"][lang], law[lang]] for one in data["schemes"] for law in one["laws"]]
+    rows = [[scheme["label"][lang], law[lang]] for scheme in data["schemes"] for law in scheme["laws"]]
     return Section(t("texts_section"), "", [Table(heads(t, "scheme", "text_of"), rows)]) if rows else None
 
 

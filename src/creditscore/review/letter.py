@@ -87,7 +87,7 @@ def letter(data: dict[str, Any], lang: Lang, *, document_no: str, on: str, offic
     ]
     answers = [one for one in data["questions"] if one["answered_on"]]
     if answers:
-        sections.append(Section(say("answers"), tuple(_answer(one, lang) for one in answers)))
+        sections.append(Section(say("answers"), tuple(_answer(answer, lang) for answer in answers)))
     if made["articles"]:
         sections.append(Section(say("articles"), tuple(_article(one, lang) for one in made["articles"])))
     before, after = (made[side]["words"][lang] for side in ("before", "after"))
@@ -151,8 +151,9 @@ def _follows(data: dict[str, Any], on: str, lang: Lang) -> tuple[str, ...]:
     for task in follows["tasks"]:
         if task["own"] and task["kind"] in ("list", "measure") and task["task"] != "propose":
             said_of = (_thing(task, lang), task["label"][lang], task["who_label"][lang] or say("office"))
-            told = _told_on(task, follows["tasks"], on)
-            lines.append(say("follows_told", *said_of, day_said(told, lang)) if told else say("follows_task", *said_of))
+            told_on = _told_on(task, follows["tasks"], on)
+            sentence = say("follows_told", *said_of, day_said(told_on, lang)) if told_on else ""
+            lines.append(sentence or say("follows_task", *said_of))
     return tuple(lines)
 
 
@@ -199,10 +200,10 @@ def _record(one: dict[str, Any], lang: Lang) -> str:
     return " ".join(part for part in (one["record_id"], label or one["item"] or "") if part)
 
 
-def _answer(one: dict[str, Any], lang: Lang) -> str:
-    given = [one["department"], day_said(one["answered_on"], lang), one["document_no"]]
+def _answer(answer: dict[str, Any], lang: Lang) -> str:
+    given = [answer["department"], day_said(answer["answered_on"], lang), answer["document_no"]]
     comma, colon = ("，", "：") if lang == "zh" else (", ", ": ")
-    return clean(f"{comma.join(part for part in given if part)}{colon}{one['answer']}")
+    return clean(f"{comma.join(part for part in given if part)}{colon}{answer['answer']}")
 
 
 def _article(article: str, lang: Lang) -> str:

@@ -50,7 +50,7 @@ def cited(law: str, place: str, laws: Mapping[str, Law], number: bool = False) -
 
 def _titled(law: str, places: Iterable[str], laws: Mapping[str, Law], number: bool) -> Label:
     if law not in laws:
-        return joined(Label(zh=one, en=one) for one in (f"{law} {place}".strip() for place in places))
+        return joined(Label(zh=text, en=text) for text in (f"{law} {place}".strip() for place in places))
     text = laws[law]
     zh, en = f"《{text.title.zh.replace('《', '〈').replace('》', '〉')}》", text.title.en
     if number and text.number and text.number not in text.title.zh:

@@ -79,7 +79,7 @@ def load_coverage() -> Coverage:
             for scheme in system.schemes:
                 if scheme not in ids:
                     source.fault(("systems", i, "schemes"), f"{scheme!r} is not a scheme of the library")
-                elif system.status == "exact" and not all(is_exact(one) for one in _readable(scheme)):
+                elif system.status == "exact" and not all(is_exact(version) for version in _readable(scheme)):
                     source.fault(("systems", i, "status"), f"exact, but {scheme} has numbers that were not published")
     raise_faults(source.faults)
     assert table is not None
@@ -87,8 +87,8 @@ def load_coverage() -> Coverage:
 
 
 def _readable(scheme: str) -> list[Scheme]:
-    found = (registry.readable(entry) for entry in registry.entries() if entry.scheme == scheme)
-    return [one for one in found if one is not None]
+    versions = (registry.readable(entry) for entry in registry.entries() if entry.scheme == scheme)
+    return [version for version in versions if version is not None]
 
 
 def marks(scheme: Scheme) -> dict[str, int]:

@@ -43,14 +43,15 @@ def check(names: Sequence[str] = (), root: Path | None = None) -> tuple[list[Che
     waiting: list[tuple[Scheme, Source, dict[str, Law]]] = []
     together: dict[str, list[tuple[Scheme, Source]]] = {}
     for file, shown, entry in _files(names, entries):
-        beside = file.parent / "laws"
-        brought, wrong = inspect_laws(beside) if beside.is_dir() else ({}, ())
+        laws_beside, wrong = inspect_laws(file.parent / "laws")
         faults += wrong
-        own = {**laws, **brought}
+        own = {**laws, **laws_beside}
         scheme, source = inspect(file, shown, own)
-        said = tuple(f"cites the law {Path(fault.file).stem!r}," for fault in faults)
+        citations = tuple(f"cites the law {Path(fault.file).stem!r}," for fault in faults)
         # a law that cannot be read is said once, not at each place that cites it
-        source.faults[:] = [one for one in source.faults if one.code != "E201" or not one.message.startswith(said)]
+        source.faults[:] = [
+            fault for fault in source.faults if fault.code != "E201" or not fault.message.startswith(citations)
+        ]
         found.append(Checked(scheme, source))
         if scheme is not None:
             waiting.append((scheme, source, own))

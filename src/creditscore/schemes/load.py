@@ -41,11 +41,11 @@ def inspect(
     source = read(file, shown)
     scheme = salvage(source, Scheme)
     if scheme is not None:
-        beside = file.parent / "laws"  # a scheme outside the library may bring its own legal texts
-        brought, wrong = inspect_laws(beside) if beside.is_dir() else ({}, ())
+        # a scheme outside the library may bring its own legal texts
+        laws_beside, wrong = inspect_laws(file.parent / "laws")
         if laws is None:
             raise_faults(list(wrong))
-        known = {**(load_laws() if laws is None else laws), **brought}
+        known = {**(load_laws() if laws is None else laws), **laws_beside}
         check_scheme(scheme, source, known)
         if not archived:
             starts.check(scheme, source, known)

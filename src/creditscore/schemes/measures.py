@@ -140,8 +140,8 @@ def _grades(name: str, grades: Iterable[str], source: Source, path: KeyPath) -> 
         there = ", ".join(entry.version for entry in known) if known else "see `creditscore scheme list`"
         source.fault((*path, "scheme"), f"{name!r} is not a scheme of the library; there are: {there}")
     for entry in chosen:
-        found = registry.readable(entry)
-        codes = [grade.code for grade in found.grades] if found is not None else list(grades)
+        version_read = registry.readable(entry)
+        codes = [grade.code for grade in version_read.grades] if version_read is not None else list(grades)
         for grade in grades:
             if grade not in codes:
                 message = f"{grade!r} is not a grade of {scheme}@{entry.version}; there are: {', '.join(codes)}"

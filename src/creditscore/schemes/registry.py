@@ -169,23 +169,23 @@ def _pinned(scheme: str, pinned: str, found: list[Scheme]) -> Scheme:
     use = f"use {meant.name}" if meant is not None else "leave the version away to take the one in force"
     raise UsageError(
         f"{scheme} has no version {pinned!r}" if not chosen else f"several versions of {scheme} begin in {pinned}",
-        allowed=", ".join(f"{one.version} {_span(one)}" for one in found),
+        allowed=", ".join(f"{version.version} {_span(version)}" for version in found),
         next=f"{use}; a version is named by the day or year on which it begins, and some of earlier releases begin on "
         "another day now (CHANGELOG.md)",
     )
 
 
-def _meant(pinned: str, found: list[Scheme]) -> Scheme | None:
+def _meant(pinned: str, versions: list[Scheme]) -> Scheme | None:
     """The version that a name of an earlier release may mean: one that begins later in that year, else the one in force
     on that day, else the first. None for what is no day or year.
     """
     span = span_of(pinned)
     if span is None:
         return None
-    begins = {one.name: _first_day(one.effective_from) for one in found}
-    later = [one for one in found if begins[one.name].year == span[0].year and begins[one.name] >= span[0]]
-    earlier = [one for one in found if begins[one.name] <= span[0]]
-    return [*found[:1], *earlier[-1:], *later[:1]][-1]
+    begins = {version.name: _first_day(version.effective_from) for version in versions}
+    later = [version for version in versions if span[0] <= begins[version.name] <= date(span[0].year, 12, 31)]
+    earlier = [version for version in versions if begins[version.name] <= span[0]]
+    return [*versions[:1], *earlier[-1:], *later[:1]][-1]
 
 
 def _first_day(bound: int | date) -> date:

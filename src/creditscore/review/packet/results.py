@@ -122,8 +122,8 @@ def with_cited(data: Any, laws: Mapping[str, Law]) -> Any:
         return [with_cited(element, laws) for element in data]
     if not isinstance(data, dict):
         return data
-    told = {name: with_cited(value, laws) for name, value in data.items()}
-    return told | ({"cited": cited_text(data["cite"], laws).model_dump()} if isinstance(data.get("cite"), str) else {})
+    cited = {name: with_cited(value, laws) for name, value in data.items()}
+    return cited | ({"cited": cited_text(data["cite"], laws).model_dump()} if isinstance(data.get("cite"), str) else {})
 
 
 def _law(again: Again, shown: Mapping[str, Any]) -> dict[str, Any]:
