@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -362,6 +364,27 @@ def test_a_spoilt_manifest_is_said_as_such(tmp_path: Path, part: str, value: obj
     file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | {part: value}), encoding="utf-8")
     with pytest.raises(cs.InputError, match=words):
         read_composite(tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("contributions", "domain", "taxes"),
+        ("contributions", "note", "hard_rule:none"),
+        ("composite", "grade", "ZZ"),
+        ("composite", "hard_rules", "none"),
+    ],
+)
+def test_tables_of_names_that_the_rules_do_not_have_are_refused(
+    tmp_path: Path, table: str, column: str, value: str
+) -> None:
+    folder = combined([(IDS[0], TAX, "2019", "A")]).write(tmp_path / "out")
+    file = folder / f"{table}.parquet"
+    rows = pq.read_table(file)
+    place = rows.column_names.index(column)
+    pq.write_table(rows.set_column(place, column, pa.array([value] * rows.num_rows)), file)
+    with pytest.raises(cs.InputError, match=value.rpartition(":")[2]):
+        read_composite(folder)
 
 
 def test_a_written_grading_needs_its_records(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 import creditscore as cs
@@ -50,6 +51,19 @@ def test_a_missing_file_is_named(folder: Path, file: str) -> None:
 def test_a_damaged_file_is_an_input_error(folder: Path, file: str) -> None:
     (folder / file).write_text("not what it says")
     with pytest.raises(InputError, match="cannot be read"):
+        read(folder, MANY)
+
+
+@pytest.mark.parametrize(("file", "column"), [("grades", "margin"), ("ledger", "effective")])
+def test_a_file_without_a_column_or_with_another_type_is_an_input_error(folder: Path, file: str, column: str) -> None:
+    place = folder / f"{file}.parquet"
+    table = pq.read_table(place)
+    number = table.column_names.index(column)
+    pq.write_table(table.set_column(number, column, table[column].cast("string")), place)
+    with pytest.raises(InputError, match=f"column {column} holds VARCHAR"):
+        read(folder, MANY)
+    pq.write_table(table.rename_columns([name.replace(column, "other") for name in table.column_names]), place)
+    with pytest.raises(InputError, match=f"no column {column}"):
         read(folder, MANY)
 
 

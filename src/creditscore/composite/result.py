@@ -135,12 +135,37 @@ def read_composite(folder: Path | str) -> Composite:
             raise ValueError("the manifest is of another kind")
         tables = {name: pyarrow.parquet.read_table(place / f"{name}.parquet") for name in TABLES}
         found = Composite(tables, manifest)
-        found.config  # noqa: B018 - damaged rules are said here, not later
+        _check_names(found)  # damaged rules are said here too, not later
     except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException) as error:
         raise InputError(
             f"the composite cannot be read: {described(error)}", where=str(folder), next="make it again"
         ) from error
     return found
+
+
+def _check_names(composite: Composite) -> None:
+    """ValueError where a table names a domain, group, grade or hard rule that the composite's own rules do not have."""
+    import pyarrow.compute as pc
+
+    config, tables = composite.config, composite.coded
+    rules = {rule.id for rule in config.hard_rules}
+    known = {
+        ("contributions", "domain"): {domain.id for group in config.groups for domain in group.domains},
+        ("composite", "grade"): {grade.code for grade in config.grades},
+    }
+    for (table, column), names in known.items():
+        strange = set(pc.unique(tables[table][column]).to_pylist()) - names - {None, ""}
+        if strange:
+            raise ValueError(f"{table}.{column} holds {min(strange)!r}, which the composite does not have")
+    fired = {
+        rule for cell in pc.unique(tables["composite"]["hard_rules"]).to_pylist() if cell for rule in cell.split(";")
+    }
+    notes = {
+        note for cell in pc.unique(tables["contributions"]["note"]).to_pylist() if cell for note in cell.split(";")
+    }
+    fired |= {note.partition(":")[2] for note in notes if note.startswith("hard_rule:")}
+    if fired - rules:
+        raise ValueError(f"hard rule {min(fired - rules)!r} is not one of the composite's")
 
 
 def _may_be_replaced(folder: Path) -> None:

@@ -12,6 +12,7 @@ from creditscore.errors import InputError, UsageError
 from creditscore.grading.manifest import read_manifest as manifest_in
 from creditscore.grading.manifest import refuse_failed
 from creditscore.grading.result import Grading
+from creditscore.grading.result_columns import GRADES, LEDGER, column_fault
 from creditscore.records.identity import canonical_code, canonical_id, redact
 
 if TYPE_CHECKING:
@@ -93,6 +94,10 @@ def _from_folder(folder: Path, subject_id: str, scheme: str) -> Found:
     where = " AND scheme = ?" if of_scheme else ""
     con = duckdb.connect()
     try:
+        for name, columns in (("grades.parquet", GRADES), ("ledger.parquet", LEDGER)):
+            fault = column_fault(con, str(folder / name), columns)
+            if fault:
+                raise _damaged(folder / name, fault)
         grades = [str(folder / "grades.parquet"), *of_scheme]
         grade = _grade(con, f"(SELECT * FROM read_parquet(?) WHERE true{where})", grades, subject_id, str(folder))
         ledger = _rows(

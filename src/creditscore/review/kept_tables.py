@@ -7,24 +7,13 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from creditscore.grading.result_columns import GRADES, LATER, LEDGER
 from creditscore.records.digest import row_text, table_sum
 from creditscore.records.source import literal, quote
 
 if TYPE_CHECKING:
     import duckdb
 
-NUMBER = "DECIMAL(20,6)"
-GRADES = {
-    "subject_id": "VARCHAR", "domain": "VARCHAR", "scheme": "VARCHAR", "version": "VARCHAR", "period": "VARCHAR",
-    "known_at": "DATE", "state": "VARCHAR", "state_reason": "VARCHAR", "start": NUMBER, "score": NUMBER,
-    "score_low": NUMBER, "score_high": NUMBER, "grade": "VARCHAR", "route": "VARCHAR", "margin": NUMBER,
-    "evidence": "VARCHAR", "readings": "VARCHAR", "input_state": "VARCHAR", "grade_without": "VARCHAR",
-}  # fmt: skip
-LEDGER = {
-    "subject_id": "VARCHAR", "scheme": "VARCHAR", "version": "VARCHAR", "period": "VARCHAR", "step": "VARCHAR",
-    "record_id": "VARCHAR", "item": "VARCHAR", "nominal": NUMBER, "effective": NUMBER, "rule": "VARCHAR",
-    "article": "VARCHAR", "reason": "VARCHAR",
-}  # fmt: skip
 COMPOSITE = {
     "subject_id": "VARCHAR", "as_of": "DATE", "config": "VARCHAR", "config_version": "VARCHAR", "state": "VARCHAR",
     "state_reason": "VARCHAR", "score": "INTEGER", "grade": "VARCHAR", "coverage": "INTEGER", "hard_rules": "VARCHAR",
@@ -43,7 +32,6 @@ SCORES = {
     "composite": COMPOSITE, "contributions": CONTRIBUTIONS, "shared_acts": SHARED_ACTS, "regraded": LEDGER
 }  # fmt: skip
 ALL = {**TABLES, **SCORES}
-LATER = ("input_state", "grade_without")  # runs of earlier versions do not have them: no row says anything there
 
 
 def table_hash(con: duckdb.DuckDBPyConnection, source: str, columns: Mapping[str, str]) -> str:
