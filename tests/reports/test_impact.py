@@ -206,6 +206,9 @@ def test_composites_by_the_same_code(tmp_path: Path) -> None:
     assert run.exit_code == 0, run.output
     with pytest.raises(InputError, match=r"no composite\.parquet"):
         composite_impact(tmp_path, b)
+    (a / "manifest.json").write_text(json.dumps({"rules": {"grades": [{"code": {}}]}}), encoding="utf-8")
+    with pytest.raises(InputError, match="a grade that is no text"):
+        composite_impact(a, b)
     (a / "manifest.json").unlink()
     with pytest.raises(InputError, match=r"no manifest\.json"):
         composite_impact(a, b)

@@ -12,13 +12,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from creditscore.grading.grade import grade
+from creditscore.grading.result_columns import GRADES, LATER
 from creditscore.grading.several import grade_all
 from creditscore.records import Snapshot, ingest
 from creditscore.records.store import read_snapshot, write_snapshot
 from creditscore.review.current import Rows, as_rows, kept
 from creditscore.review.inputs import as_kept
 from creditscore.review.keeping import changed_runs, keep, kept_rows, snapshot_of
-from creditscore.review.kept_tables import GRADES, LATER, table_hash
+from creditscore.review.kept_tables import table_hash
 from creditscore.review.reproduce import reproduce
 from creditscore.store import Database, Log
 from creditscore.store import database as store_database

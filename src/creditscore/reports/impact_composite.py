@@ -103,8 +103,12 @@ def _side(folder: Path) -> tuple[Side, dict[str, Any]]:
     by_score = con.execute(
         "SELECT CAST(grade AS VARCHAR) FROM composite WHERE grade IS NOT NULL GROUP BY 1 ORDER BY min(score) DESC, 1"
     ).fetchall()
-    told_grades = manifest.get("grades") or [one["code"] for one in manifest.get("rules", {}).get("grades", ())]
-    grades = tuple(told_grades or (row[0] for row in by_score))
+    stated_grades = manifest.get("grades") or [grade["code"] for grade in manifest.get("rules", {}).get("grades", ())]
+    grades = tuple(stated_grades or (row[0] for row in by_score))
+    if not all(isinstance(grade, str) for grade in grades):
+        raise InputError(
+            "the manifest names a grade that is no text", where=str(folder), next="make the composites again"
+        )
     weights = con.execute(
         "SELECT domain, list(DISTINCT CAST(weight AS VARCHAR) ORDER BY CAST(weight AS VARCHAR)) FROM contributions"
         " GROUP BY 1 ORDER BY 1"

@@ -14,10 +14,11 @@ from creditscore.clock import check_day_has_come
 from creditscore.errors import DifferenceError, InputError, StoreError, UsageError
 from creditscore.explanation.read import read_manifest
 from creditscore.grading.acceptance import as_graded
+from creditscore.grading.result_columns import LATER
 from creditscore.records.identity import is_resident
 from creditscore.records.source import literal, quote
 from creditscore.records.store import read_snapshot
-from creditscore.review.kept_tables import LATER, TABLES, stored_hash, table_hash
+from creditscore.review.kept_tables import TABLES, stored_hash, table_hash
 from creditscore.review.reproduce import reproduce
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database, Log
