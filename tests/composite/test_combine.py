@@ -357,7 +357,12 @@ def test_a_folder_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("part", "value", "words"),
-    [("inputs", [True], "no object"), ("inputs", None, "inputs is not a list"), ("notes", {}, "notes is not a list")],
+    [
+        ("inputs", [True], "no object"),
+        ("inputs", None, "inputs is not a list"),
+        ("notes", {}, "notes is not a list"),
+        ("notes", [{}], "a note in the manifest is no text"),
+    ],
 )
 def test_a_spoilt_manifest_is_said_as_such(tmp_path: Path, part: str, value: object, words: str) -> None:
     file = combined([(IDS[0], TAX, "2019", "A")]).write(tmp_path / "out") / "manifest.json"
@@ -384,6 +389,22 @@ def test_tables_of_names_that_the_rules_do_not_have_are_refused(
     place = rows.column_names.index(column)
     pq.write_table(rows.set_column(place, column, pa.array([value] * rows.num_rows)), file)
     with pytest.raises(cs.InputError, match=value.rpartition(":")[2]):
+        read_composite(folder)
+
+
+def test_tables_without_their_columns_are_refused(tmp_path: Path) -> None:
+    folder = combined([(IDS[0], TAX, "2019", "A")]).write(tmp_path / "out")
+    file = folder / "shared_acts.parquet"
+    rows = pq.read_table(file)
+    pq.write_table(rows.rename_columns(["subject", *rows.column_names[1:]]), file)
+    with pytest.raises(cs.InputError, match="shared_acts has no column subject_id"):
+        read_composite(folder)
+    pq.write_table(rows, file)
+    file = folder / "contributions.parquet"
+    rows = pq.read_table(file)
+    place = rows.column_names.index("value")
+    pq.write_table(rows.set_column(place, "value", rows["value"].cast("string")), file)
+    with pytest.raises(cs.InputError, match=r"contributions\.value holds string, not INTEGER"):
         read_composite(folder)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.boundary import described, guarded
 from creditscore.composite.config import CompositeConfig
+from creditscore.composite.result_columns import column_fault
 from creditscore.csv_people import Csv, write_people_table
 from creditscore.errors import InputError, UsageError
 from creditscore.json_source import Needed, read_object
@@ -131,9 +132,14 @@ def read_composite(folder: Path | str) -> Composite:
         manifest = read_object(place / MANIFEST, next="make the composite again", needed=NEEDED)
         if not all(isinstance(part, dict) for part in manifest["inputs"]):
             raise ValueError("an input in the manifest is no object")
+        if not all(isinstance(note, str) for note in manifest["notes"]):
+            raise ValueError("a note in the manifest is no text")
         if manifest.get("format") != FORMAT:
             raise ValueError("the manifest is of another kind")
         tables = {name: pyarrow.parquet.read_table(place / f"{name}.parquet") for name in TABLES}
+        faults = [fault for name, table in tables.items() if (fault := column_fault(name, table))]
+        if faults:
+            raise ValueError("; ".join(faults))
         found = Composite(tables, manifest)
         _check_names(found)  # damaged rules are said here too, not later
     except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException) as error:

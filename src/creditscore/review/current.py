@@ -9,10 +9,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
+from creditscore.composite.result_columns import SCORES
 from creditscore.grading.result import Grading
 from creditscore.grading.result_columns import LATER
 from creditscore.records.source import literal, quote
-from creditscore.review.kept_tables import ALL, SCORES, TABLES, table_hash
+from creditscore.review.kept_tables import ALL, TABLES, table_hash
 from creditscore.store import Database
 from creditscore.store.entry import canonical, sha256
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.composite.combine import combine
 from creditscore.composite.config import CompositeConfig
 from creditscore.composite.result import Composite, read_composite
+from creditscore.composite.result_columns import SCORES
 from creditscore.composite.tables import DATES, LISTINGS, open_table
 from creditscore.errors import DifferenceError, InputError, StoreError, UsageError
 from creditscore.grading.acceptance import as_graded
@@ -20,7 +21,7 @@ from creditscore.grading.identity import is_run
 from creditscore.records.source import literal, quote
 from creditscore.review.inputs import asked
 from creditscore.review.keeping import ROLE, KeptRun, kept_runs, named, snapshot_of, still_held
-from creditscore.review.kept_tables import SCORES, stored_hash, table_hash
+from creditscore.review.kept_tables import stored_hash, table_hash
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database, Log
 from creditscore.store.entry import canonical, sha256

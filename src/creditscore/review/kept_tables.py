@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from creditscore.composite.result_columns import SCORES
 from creditscore.grading.result_columns import GRADES, LATER, LEDGER
 from creditscore.records.digest import row_text, table_sum
 from creditscore.records.source import literal, quote
@@ -14,23 +15,7 @@ from creditscore.records.source import literal, quote
 if TYPE_CHECKING:
     import duckdb
 
-COMPOSITE = {
-    "subject_id": "VARCHAR", "as_of": "DATE", "config": "VARCHAR", "config_version": "VARCHAR", "state": "VARCHAR",
-    "state_reason": "VARCHAR", "score": "INTEGER", "grade": "VARCHAR", "coverage": "INTEGER", "hard_rules": "VARCHAR",
-    "evidence": "VARCHAR", "fragile": "BOOLEAN", "input_state": "VARCHAR",
-}  # fmt: skip
-CONTRIBUTIONS = {
-    "subject_id": "VARCHAR", "domain": "VARCHAR", "scheme": "VARCHAR", "version": "VARCHAR", "period": "VARCHAR",
-    "grade": "VARCHAR", "value": "INTEGER", "weight": "INTEGER", "contribution": "INTEGER", "evidence": "VARCHAR",
-    "note": "VARCHAR",
-}  # fmt: skip
-SHARED_ACTS = {
-    "subject_id": "VARCHAR", "act_id": "VARCHAR", "counted_in": "VARCHAR", "also_in": "VARCHAR", "records": "VARCHAR"
-}  # fmt: skip
 TABLES = {"grades": GRADES, "ledger": LEDGER}
-SCORES = {
-    "composite": COMPOSITE, "contributions": CONTRIBUTIONS, "shared_acts": SHARED_ACTS, "regraded": LEDGER
-}  # fmt: skip
 ALL = {**TABLES, **SCORES}
 
 

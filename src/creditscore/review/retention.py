@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import Field
 
 from creditscore.clock import office_day
+from creditscore.composite.result_columns import SCORES
 from creditscore.days import from_day, to_day
 from creditscore.errors import UsageError
 from creditscore.lists.store import load
@@ -20,7 +21,7 @@ from creditscore.paths import config_root
 from creditscore.review.cases import cases, under_decided_law
 from creditscore.review.keeping import kept_runs
 from creditscore.review.kept_composites import ACTION, BESIDE, kept_composites
-from creditscore.review.kept_tables import SCORES, TABLES
+from creditscore.review.kept_tables import TABLES
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import Span
 from creditscore.schemes.load import parse, raise_faults
