@@ -38,8 +38,8 @@ class Law(Model):
 
     `promulgated` and `in_force` are a year, month or day, as far as known, or `unknown`; `days_evidence` is their
     mark where it is weaker than that of the text. `described`: the title tells what the text is about, because its own
-    was not seen; it is cited without the marks of a title. `rates_from` is the first evaluation year that the text itself
-    rates, where this began before the text came into force.
+    was not seen; it is cited without the marks of a title. `rates_from` is the first evaluation year that the text
+    itself rates, where this began before the text came into force.
     """
 
     id: str
