@@ -34,7 +34,7 @@ P45, P107 = "market/publication@2021-09-01", "market/publication@2025-12-25"
 ST14, ST19, ST35 = "statistics/grade@2015-01-01", "statistics/grade@2019-03-20", "statistics/serious@2022-05-19"
 PROC, IN18, IN22 = (
     "procurement/serious@2014-12-31",
-    "procurement/ineligible@2018-01-01",
+    "procurement/ineligible@2015-03-01",
     "procurement/ineligible@2022-02-08",
 )
 BUILD, BID, SI = (
@@ -281,6 +281,7 @@ ROWS: list[tuple[str, str, str, str, str]] = [
     (PROC, "record_attributes/ban_years/most", INT, "1.2.5", r"ban_from_agency_business: 1-(\d) years"),
     (PROC, "facts/fined/where", r"amount (>= \d+)", "1.2.5", r"fine_cny: '(>= \d+)'"),
     (PROC, "lists/procurement_serious/terms/term/span/years", INT, "1.2.5", r"publication: (\d+) years"),
+    (IN18, "effective_from", DAY, "additions", r"rests on ZFCGTL art. 19, in force since " + DAY),
     (IN18, "effective_to", DAY, "1.2.5", r"财库〔2022〕3号, from " + DAY),
     (IN18, "windows/three_years/months", INT, "1.2.5", r"重大违法记录 in last (3 y)ears"),
     (IN22, "effective_from", DAY, "1.2.5", r"财库〔2022〕3号, from " + DAY),
@@ -334,7 +335,7 @@ PLAIN = (
     r"|(?:larger_1y|larger_12m|deaths_1y) < \d"
 )
 OTHER = r"/absent$|applies/(from|to)|checked_on|cite/|/deaths|person_times/least|sector_line/least"
-READINGS = {(IN18, "effective_from"), (PROC, "items/agency_qualification_revoked")}
+READINGS = {(PROC, "items/agency_qualification_revoked")}
 
 
 @cache
