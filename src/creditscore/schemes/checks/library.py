@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from creditscore.schemes.checks import starts
 from creditscore.schemes.laws import LEVELS, BasisLevel, Law
-from creditscore.schemes.lists import ListRule
+from creditscore.schemes.lists import ListExit, ListRule, ListStep, ListTerm
 from creditscore.schemes.model import Cite, Item, Label, Scheme
 from creditscore.schemes.source import KeyPath, Source
 from creditscore.schemes.types import record_names
@@ -78,7 +78,9 @@ def _readings(scheme: Scheme, source: Source) -> None:
 def _clocks(scheme: Scheme, source: Source, key: str, listed: ListRule) -> None:
     """Times of a list run from a day of the entry, or from a date of the records behind it."""
     known = {*OF_ENTRIES, *(name for name, kind in record_names(scheme).items() if kind == "date")}
-    for section, parts in (("steps", listed.steps), ("terms", listed.terms), ("exits", listed.exits)):
+    sections: dict[str, Sequence[ListStep | ListTerm | ListExit]]
+    sections = {"steps": listed.steps, "terms": listed.terms, "exits": listed.exits}
+    for section, parts in sections.items():
         for i, part in enumerate(parts):
             if part.since is not None and part.since not in known:
                 message = (
