@@ -34,7 +34,7 @@ P45, P107 = "market/publication@2021-09-01", "market/publication@2025-12-25"
 ST14, ST19, ST35 = "statistics/grade@2015-01-01", "statistics/grade@2019-03-20", "statistics/serious@2022-05-19"
 PROC, IN18, IN22 = (
     "procurement/serious@2014-12-31",
-    "procurement/ineligible@2018-01-01",
+    "procurement/ineligible@2015-03-01",
     "procurement/ineligible@2022-02-08",
 )
 BUILD, BID, SI = (
@@ -281,6 +281,7 @@ ROWS: list[tuple[str, str, str, str, str]] = [
     (PROC, "record_attributes/ban_years/most", INT, "1.2.5", r"ban_from_agency_business: 1-(\d) years"),
     (PROC, "facts/fined/where", r"amount (>= \d+)", "1.2.5", r"fine_cny: '(>= \d+)'"),
     (PROC, "lists/procurement_serious/terms/term/span/years", INT, "1.2.5", r"publication: (\d+) years"),
+    (IN18, "effective_from", DAY, "additions", r"rests on ZFCGTL art. 19, in force since " + DAY),
     (IN18, "effective_to", DAY, "1.2.5", r"财库〔2022〕3号, from " + DAY),
     (IN18, "windows/three_years/months", INT, "1.2.5", r"重大违法记录 in last (3 y)ears"),
     (IN22, "effective_from", DAY, "1.2.5", r"财库〔2022〕3号, from " + DAY),
@@ -328,8 +329,13 @@ WORDS = {
     "06-30": "6",
 }  # the facts say it in words
 # Days a scheme takes over from its own first day, a law beside it or a reading that says so
+# 0 and 1 are no thresholds; a series is counted twice, back from the day of grading and by its own span, a year in days
+PLAIN = (
+    r"corrected_share < 1|deaths > 0|all_\w+ >=? \d|since_first_\w+ - since_last_\w+ (?:<|>=|==) 365|since_last_\w+ > 0"
+    r"|(?:larger_1y|larger_12m|deaths_1y) < \d"
+)
 OTHER = r"/absent$|applies/(from|to)|checked_on|cite/|/deaths|person_times/least|sector_line/least"
-READINGS = {(IN18, "effective_from"), (PROC, "items/agency_qualification_revoked")}
+READINGS = {(PROC, "items/agency_qualification_revoked")}
 
 
 @cache
@@ -372,6 +378,16 @@ def test_the_number_is_that_of_the_facts(name: str, path: str, here: str, number
     assert configured[1] == WORDS.get(printed[1], printed[1].replace(",", "-"))
 
 
+@pytest.mark.parametrize("name", [BLACK, JOINT, ORDER11, BUILD])
+def test_a_series_far_from_the_day_of_grading_asks_for_the_same_number_within_a_year(name: str) -> None:
+    conditions = [str(value) for path, value in leaves(name).items() if path.endswith("/when") and "all_" in str(value)]
+    assert len(conditions) == 2
+    for condition in conditions:
+        (rolling,) = set(re.findall(r"(?:larger_1y|larger_12m|deaths_1y) (?:>=|<) (\d)", condition))
+        assert {rolling} == set(re.findall(r"all_\w+ >=? (\d)", condition))
+        assert {"365"} == set(re.findall(r"since_first_\w+ - since_last_\w+ (?:<|>=|==) (\d+)", condition))
+
+
 @pytest.mark.parametrize("name", sorted({row[0] for row in ROWS}))
 def test_no_number_without_a_row(name: str) -> None:
     """Numbers, days and conditions with numbers; 0 and 1 of `corrected_share < 1`, `deaths > 0` are no thresholds."""
@@ -382,7 +398,7 @@ def test_no_number_without_a_row(name: str) -> None:
         if any(name == one and path.startswith(prefix) for one, prefix in READINGS):
             continue
         if isinstance(value, str):
-            plain = re.sub(r"corrected_share < 1|deaths > 0", "", value)
+            plain = re.sub(PLAIN, "", value)
             assert not (path.endswith(("/when", "/where", "/accepts")) and re.search(r"[<>=] \d", plain)), path
         else:
             assert not isinstance(value, int | date | Decimal), path
@@ -392,7 +408,7 @@ def test_a_condition_with_several_numbers_has_a_row_for_each() -> None:
     for name, path in {(row[0], row[1]) for row in ROWS}:
         value = leaves(name)[path]
         if isinstance(value, str) and path.endswith(("/when", "/where")):
-            plain = re.sub(r"corrected_share < 1|deaths > 0", "", value)
+            plain = re.sub(PLAIN, "", value)
             rows = [row for row in ROWS if row[:2] == (name, path)]
             assert len(re.findall(r"[<>=] \d+", plain)) == len(rows), (name, path)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from creditscore.schemes.citing import chinese, cited_text, without_ids
@@ -66,7 +68,19 @@ def test_every_citation_of_the_library_reads_without_the_id_of_a_file() -> None:
         for _, cite in cites(registry.load(entry)):
             label = cited_text(f"{cite.law} {cite.article}".strip(), laws)
             assert cite.law not in label.zh.split("》")[-1]
-            assert label.zh.startswith("《")
+            assert label.zh.startswith("《") != laws[cite.law].described
+
+
+def test_only_what_has_a_title_of_its_own_is_marked_as_one() -> None:
+    laws = load_laws()
+    assert cited_text("XXGS2024 8").zh == "《企业信息公示暂行条例》（2024年修订）第八条"
+    assert cited_text("HG2026_282").zh == "海关总署令第282号（企业信用管理）"
+    assert cited_text("R2014A 20").zh == f"《{TAX}》第二十条"
+    for law in laws.values():
+        assert not re.search("[A-Za-z〔]", law.title.zh) or law.described, law.id
+        if re.search("title describes|title.*not read|title descriptive", law.note, re.IGNORECASE):
+            assert law.described, law.id
+    assert not re.search("[A-Za-z]", laws["FYHB2016"].title.zh)  # which city it is was not seen
 
 
 def test_a_text_names_titles_in_place_of_ids_and_numbers_in_chinese() -> None:

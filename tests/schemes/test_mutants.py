@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from creditscore.schemes.codes import CODES
+from creditscore.schemes.library import check
 from tests.schemes.library_helpers import DAYS, LAW, OTHER, RICH, found, library
 
 Change = tuple[str, str] | list[tuple[str, str]] | Callable[[str], str]
@@ -100,6 +101,7 @@ MUTANTS: dict[str, list[Change]] = {
     "E515": [("tags: [veto], where: standing", "tags: [veto], where: standing, applies: {to: 2015}")],
     "E520": [("  vetoes:", "".join(f"  f{i}: {{take: count, items: [fixed]}}\n" for i in range(62)) + "  vetoes:"), ("readings:\n", "readings:\n" + "".join(f"  q{i}: {{zh: 读, en: q}}\n" for i in range(62)))],
     "E530": [("vetoes >= 1 or on_list", "vetoes or on_list"), ("staff < 10", "staff < 0x10"), ("staff < 10", "speed < 10"), ("staff < 10", "staff < 0.0000001")],
+    "E531": [("facts:\n", "predicates: {huge: large, large: huge}\nfacts:\n"), ("facts:\n", "predicates: {large: large and quantity > 1}\nfacts:\n")],
     "E540": [("when: prior_d, deduct: 11", "when: prior_d, deduct: 11, add: 1"), ("when: prior_d, deduct: 11", "when: prior_d")],
     "E541": [("{id: full, points: 100,", "{id: full, points: 100, when: rich,")],
     "E542": [("{id: full, points: 100,", "{id: full, points: 100, applies: {to: 2015},")],
@@ -289,8 +291,32 @@ def test_one_bad_law_is_told_once_and_hides_nothing_else(tmp_path: Path, content
     }  # fmt: skip
 
 
+def test_a_law_beside_a_scheme_may_be_a_copy_and_no_other_text(tmp_path: Path) -> None:
+    root = library(tmp_path)
+    for level, code in (("law", None), ("standard", "E718")):
+        folder = tmp_path / level
+        (folder / "laws").mkdir(parents=True)
+        (folder / "laws" / "L.yaml").write_text(LAW.replace("level: law", f"level: {level}"), encoding="utf-8")
+        (folder / "own.yaml").write_text(RICH, encoding="utf-8")
+        _, faults = check([str(folder / "own.yaml")], root)
+        assert [fault.code for fault in faults] == ([code] if code else [])
+
+
+def test_a_reading_that_nothing_points_to(tmp_path: Path) -> None:
+    text = RICH.replace("readings:\n", "readings:\n  two: {zh: 读法二, en: reading two}\n")
+    (fault,) = found(library(tmp_path, text))[0]
+    assert (fault.code, fault.path) == ("E717", "readings.two")
+
+
+def test_a_term_that_runs_from_no_day(tmp_path: Path) -> None:
+    text = RICH.replace("terms: [{id: term, since: decided_on", "terms: [{id: term, since: decide_on")
+    (fault,) = found(library(tmp_path, text))[0]
+    assert (fault.code, fault.path) == ("E301", "lists.serious.terms.0.since")
+    assert "decided_on" in fault.message
+
+
 def test_every_code_has_a_mutant() -> None:
-    tested = {*MUTANTS, *FILES, *NOTES, "N303", "N305", "N201"}  # N201: test_cells.py makes a search give up
+    tested = {*MUTANTS, *FILES, *NOTES, "E718", "N303", "N305", "N201"}  # N201: test_cells.py makes a search give up
     assert tested == {code for code in CODES if not code.startswith("E9")}  # E9: tests/composite
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from creditscore.errors import CreditscoreError
@@ -200,8 +201,10 @@ def what_to_do(explanation: Explanation, lang: Lang) -> list[str]:
     """What the subject can ask, of whom, until when and where that is written; nothing where no text says so."""
     scheme, year = explanation.scheme.partition("@")[0], explanation.period[:4]
     try:
-        way = remedy(scheme, int(year))
+        way = remedy(scheme, int(year), date.fromisoformat(explanation.known_at))
     except (CreditscoreError, ValueError):
+        return []
+    if way is None:
         return []
     until = text("todo_until", lang, say(way.until, lang)) if way.until is not None else ""
     lines = [text("todo", lang, say(way.what, lang), say(way.where, lang), until)]

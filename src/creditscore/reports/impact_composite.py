@@ -43,7 +43,7 @@ def composite_impact(
         label=lambda step, item, rule, article: plain(item),
         changes={one["name"]: [one] for one in changed},
         behind=[],
-        remedy=remedy(ANY, int(heads[1]["as_of"][:4] or 0)),
+        remedy=remedy(ANY, int(heads[1]["as_of"][:4] or 0), on or date.fromisoformat(heads[1]["as_of"])),
         from_day=heads[1]["as_of"],
         on=on,
         names={"before": {"zh": names[0], "en": names[0]}, "after": {"zh": names[1], "en": names[1]}},

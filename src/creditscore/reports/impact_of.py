@@ -63,7 +63,7 @@ def scheme_impact(
         behind=[
             one for one in told if one["section"] in BEHIND and one["name"] not in ("effective_from", "effective_to")
         ],
-        remedy=remedy(b.scheme, max(year, int(str(b.effective_from)[:4]))),
+        remedy=remedy(b.scheme, year := max(year, int(str(b.effective_from)[:4])), on or date(year, 12, 31)),
         from_day=at,
         on=on,
         names={key: _named(one) for key, one in (("before", a), ("after", b))},

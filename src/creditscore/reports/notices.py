@@ -52,7 +52,7 @@ class Draft:
     label: Any
     changes: Mapping[str, Sequence[Mapping[str, str]]]
     behind: Sequence[Mapping[str, str]]
-    remedy: Remedy
+    remedy: Remedy | None  # None: no text of that day was seen
     from_day: str
     on: date | None = None
     names: Mapping[str, Mapping[Lang, str]] = field(default_factory=dict)  # of the two sides: before, after
@@ -118,14 +118,15 @@ def _row(subject: Mapping[str, str], lines: list[dict[str, Any]], draft: Draft) 
     weighty = [one for one in lines if one["added"] or one["removed"] or one["was"] != one["now"]] or lines
     changed = [one for line in weighty for one in _changed(line, draft)] or list(draft.behind)
     changed = list({one["key"]: one for one in changed}.values())
-    last = draft.remedy.last_day(draft.on) if draft.on else None
-    until = str(last) if last else say(draft.remedy.until, "en") if draft.remedy.until else ""
+    way = draft.remedy
+    last = way.last_day(draft.on) if way and draft.on else None
+    until = str(last) if last else say(way.until, "en") if way and way.until else ""
     return {
         **{key: subject[key] for key in ("subject_id", "name", "before", "after")},
         "rules": "; ".join(dict.fromkeys(one["item"] or one["rule"] for one in weighty)),
         "articles": "; ".join(dict.fromkeys(one["article"] for one in weighty if one["article"])),
         "changes": "; ".join(one["key"] for one in changed),
-        "remedy": draft.remedy.id,
+        "remedy": way.id if way else "",
         "until": until,
         **{f"text_{lang}": _text(subject, weighty, changed, draft, lang) for lang in LANGS},
     }  # fmt: skip
@@ -161,10 +162,14 @@ def _text(
         text += _said("notice_lines", lang, some(told))
     if changed:
         text += _said("notice_changes", lang, some([one[lang] for one in changed]))
-    way = draft.remedy
+    return text + ("" if draft.remedy is None else _remedy(draft.remedy, draft.on, lang))
+
+
+def _remedy(way: Remedy, on: date | None, lang: Lang) -> str:
+    """What the subject can do, of whom it is asked, where that is written, and until when."""
     cited = say(cited_rules(way.cite, number=True), lang)
-    text += _said("notice_remedy", lang, say(way.what, lang), say(way.where, lang), cited)
-    last = way.last_day(draft.on) if draft.on else None
+    text = _said("notice_remedy", lang, say(way.what, lang), say(way.where, lang), cited)
+    last = way.last_day(on) if on else None
     if way.until is not None:
         text += _said("notice_until", lang, say(way.until, lang))
     if last is not None:

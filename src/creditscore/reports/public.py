@@ -246,6 +246,7 @@ def _head(folder: Path, schemes: Sequence[Graded], decided_by: str, decided_on: 
     manifest = _manifest(folder)
     runs = manifest.get("schemes", {"": manifest})
     laws = load_laws()
+    day = decided_on or max((date.fromisoformat(run["known_at"]) for run in runs.values()), default=date.max)
     told = []
     for one in schemes:
         periods = {
@@ -254,7 +255,7 @@ def _head(folder: Path, schemes: Sequence[Graded], decided_by: str, decided_on: 
         period = min(periods) if periods else ""
         cited = one.laws
         foreign = bool(cited) and all(laws[law].level == "foreign" for law in cited if law in laws)
-        way = None if foreign else remedy(one.scheme, int(period[:4]) if period[:4].isdigit() else 0)
+        way = None if foreign else remedy(one.scheme, int(period[:4]) if period[:4].isdigit() else 0, day)
         told.append(
             {
                 "scheme": one.name, "use": one.use, "period": period,

@@ -20,6 +20,7 @@ RANGE = re.compile(r"(\d{1,3})(?: to |-|–)(\d{1,3})")
 INDICATOR = re.compile(r"0\d(?:\d\d){0,2}|\d{6}")
 ANNEX = re.compile(r"(?:annex|附件) ?(\d*)")
 POINT = re.compile(r"(?:item |\()(\d{1,2})\)?")
+EDITION = re.compile(r"(.*?)(（\d{4}[^（）]*）)")  # which edition is meant stands behind a title and is no part of it
 HEADING = re.compile(rf"\(([{NUMBERED}]+)\)(\d*)|([{NUMBERED}]+)")
 
 
@@ -52,11 +53,20 @@ def _titled(law: str, places: Iterable[str], laws: Mapping[str, Law], number: bo
     if law not in laws:
         return joined(Label(zh=text, en=text) for text in (f"{law} {place}".strip() for place in places))
     text = laws[law]
-    zh, en = f"《{text.title.zh.replace('《', '〈').replace('》', '〉')}》", text.title.en
+    zh, en = _chinese_title(text), text.title.en
     if number and text.number and text.number not in text.title.zh:
         zh, en = f"{zh}（{text.number}）", f"{en} ({text.number})"
     where = _together(places)
     return Label(zh=zh, en=en) if where is None else Label(zh=zh + where.zh, en=f"{where.en} of {en}")
+
+
+def _chinese_title(law: Law) -> str:
+    """A title in its marks, the year of an edition behind them; a text that is only described has no title to mark."""
+    if law.described:
+        return law.title.zh
+    edited = EDITION.fullmatch(law.title.zh)
+    title, edition = edited.groups() if edited else (law.title.zh, "")
+    return f"《{title.replace('《', '〈').replace('》', '〉')}》{edition}"
 
 
 def _together(places: Iterable[str]) -> Label | None:

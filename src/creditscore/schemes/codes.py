@@ -88,6 +88,7 @@ CODES = {
     "E542": "In some period no start rule without condition is in force.",
     "E543": "The last deciding rule has a condition, or there is none.",
     "E544": "In some period no deciding rule without condition is in force.",
+    "E531": "A predicate names itself or one below it.",
     # 6: proofs over the scores and conditions that can occur
     "E601": "No band covers a score that can occur.",
     "E602": "A score that can occur lies in two bands, and no reading says which counts.",
@@ -112,6 +113,7 @@ CODES = {
     "E715": "No text that a version cites says a day.",
     "E716": "A version or a rule starts when its law has ended.",
     "E717": "A reading stands where no result carries it.",
+    "E718": "A law beside a scheme has the id of another one of the library.",
     # 8: monotone
     "E801": "Withdrawing an adverse record can worsen the grade, and no rule acknowledges it.",
     # 9: composites
@@ -152,4 +154,5 @@ HARMLESS = {
     "E715",
     "E716",
     "E717",
+    "E718",
 }

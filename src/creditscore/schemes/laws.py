@@ -37,12 +37,14 @@ class Law(Model):
     """A legal text: what it is called, who issued it, when it was in force.
 
     `promulgated` and `in_force` are a year, month or day, as far as known, or `unknown`; `days_evidence` is their
-    mark where it is weaker than that of the text. `rates_from` is the first evaluation year that the text itself
-    rates, where this began before the text came into force.
+    mark where it is weaker than that of the text. `described`: the title tells what the text is about, because its own
+    was not seen; it is cited without the marks of a title. `rates_from` is the first evaluation year that the text
+    itself rates, where this began before the text came into force.
     """
 
     id: str
     title: Label
+    described: bool = False
     number: str = ""
     issuer: str = ""
     level: BasisLevel

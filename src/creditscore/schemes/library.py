@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +45,7 @@ def check(names: Sequence[str] = (), root: Path | None = None) -> tuple[list[Che
     for file, shown, entry in _files(names, entries):
         laws_beside, wrong = inspect_laws(file.parent / "laws")
         faults += wrong
+        faults += _taken(file.parent / "laws", laws, laws_beside)
         own = {**laws, **laws_beside}
         scheme, source = inspect(file, shown, own)
         citations = tuple(f"cites the law {Path(fault.file).stem!r}," for fault in faults)
@@ -69,6 +70,15 @@ def check(names: Sequence[str] = (), root: Path | None = None) -> tuple[list[Che
     if not names:
         faults += _others(root)
     return found, list(dict.fromkeys(faults))  # a law that several read is said once
+
+
+def _taken(folder: Path, laws: Mapping[str, Law], beside: Mapping[str, Law]) -> Iterator[Fault]:
+    """Faults of laws beside a scheme that say of an id of the library something else than the library does."""
+    for id in sorted(set(laws) & set(beside)):
+        if laws[id] != beside[id]:
+            source = read(folder / f"{id}.yaml", f"laws/{id}.yaml")
+            source.fault(("id",), f"{id!r} is another text of the library; give this one an id of its own", "E718")
+            yield from source.faults
 
 
 def _files(

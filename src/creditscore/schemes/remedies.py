@@ -25,12 +25,18 @@ YEAR_END = {"year": 1, "month": 12, "day": 31}
 
 
 class Remedy(Rule):
-    """One way: what is asked, of whom, until when. Years `from` and `to` are evaluation years, included."""
+    """One way: what is asked, of whom, until when.
+
+    Years `from` and `to` are evaluation years, included. `in_force` is the first day on which the way is open to who
+    learns of a grade, `ended` the first on which it no longer is.
+    """
 
     id: str
-    scheme: str
+    scheme: str | list[str]
     from_: int | None = Field(None, alias="from")
     to: int | None = None
+    in_force: date | None = None
+    ended: date | None = None
     what: Label
     where: Label
     until: Label | None = None  # absent: no time limit was seen
@@ -38,6 +44,23 @@ class Remedy(Rule):
     decided_within: Span | None = None
     order: Label | None = None  # which way shuts this one
     procedure: str | None = None  # one of configs/review/: law, mark, last day and days of the decision are its own
+
+    def fits(self, scheme: str, year: int, on: date) -> bool:
+        """Whether the way is open against a grade of a scheme for a year that the subject learns of on a day."""
+        return (
+            (self.from_ or year) <= year <= (self.to or year)
+            and (self.in_force or on) <= on
+            and (self.ended is None or on < self.ended)
+            and self.is_of(scheme)
+        )
+
+    def is_of(self, scheme: str) -> bool:
+        """Whether the entry is one of a scheme, or of all."""
+        return any(name == ANY or scheme == name or scheme.startswith(f"{name}/") for name in self.schemes)
+
+    @property
+    def schemes(self) -> list[str]:
+        return [self.scheme] if isinstance(self.scheme, str) else self.scheme
 
     def last_day(self, on: date) -> date | None:
         """The last day for a result given on `on`; None where no text says so in days of the calendar."""
@@ -54,12 +77,17 @@ class Remedies(Model):
     remedies: list[Remedy] = Field(min_length=1)
 
 
-def remedy(scheme: str, year: int, root: Path | None = None) -> Remedy:
-    """The remedy against a grade of a scheme (id without version) for an evaluation year."""
-    for one in _read(root or config_root()):
-        fits = one.scheme == ANY or scheme == one.scheme or scheme.startswith(f"{one.scheme}/")
-        if fits and (one.from_ or year) <= year <= (one.to or year):
+def remedy(scheme: str, year: int, on: date, root: Path | None = None) -> Remedy | None:
+    """The remedy against a grade of a scheme (id without version) for an evaluation year, learnt of on a day.
+
+    None where no text of that time was seen; SchemeError where the scheme has no entry of any time.
+    """
+    entries = _read(root or config_root())
+    for one in entries:
+        if one.fits(scheme, year, on):
             return one
+    if any(one.is_of(scheme) for one in entries):
+        return None
     raise SchemeError(
         f"no remedy is written down for {scheme}",
         where="configs/remedies.yaml",
@@ -76,9 +104,17 @@ def _read(root: Path) -> tuple[Remedy, ...]:
         filled = [_filled(source, root, k, one) for k, one in enumerate(content.remedies)]
         cited(source, "remedies", filled)
         known = {entry.scheme for entry in registry.entries()}
+        laws = load_laws()
         for k, one in enumerate(content.remedies):
-            if one.scheme != ANY and one.scheme not in known:
-                source.fault(("remedies", k, "scheme"), f"{one.scheme!r} is not a scheme of the library")
+            for name in one.schemes:
+                if name != ANY and name not in known:
+                    source.fault(("remedies", k, "scheme"), f"{name!r} is not a scheme of the library")
+            if one.in_force is not None and one.ended is not None and one.ended <= one.in_force:
+                source.fault(("remedies", k, "ended"), f"{one.ended} is not after {one.in_force}, the first day")
+            for law in (laws[cite.law] for cite in one.cite if cite.law in laws):
+                if one.in_force is not None and not law.governs(one.in_force):
+                    message = f"{one.in_force} lies before {law.id}, which is sure to hold from {law.surely_from}"
+                    source.fault(("remedies", k, "in_force"), message)
     raise_faults(source.faults)
     return tuple(filled)
 
@@ -91,7 +127,7 @@ def _filled(source: Source, root: Path, k: int, one: Remedy) -> Remedy:
     if doubled:
         source.fault(("remedies", k, doubled[0]), "stands with the procedure in configs/review/, and nowhere else")
         return one
-    place = root / "review" / f"{one.scheme}.yaml"
+    place = root / "review" / f"{one.schemes[0]}.yaml"
     data = read(place, f"review/{place.name}").data if place.is_file() else {"procedures": []}
     found = [
         row for row in data["procedures"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from creditscore.quantities import to_micro
-from creditscore.schemes.expressions import Node, digits, parse, thresholds
+from creditscore.schemes.expressions import Node, digits, names, parse, thresholds
 from creditscore.schemes.force import epochs
 from creditscore.schemes.model import Decide, Rule, Scheme, StartRule
 from creditscore.schemes.source import KeyPath, Source
@@ -20,14 +20,20 @@ def check(scheme: Scheme, source: Source) -> None:
     subject, given = subject_names(scheme), record_names(scheme, assessed=False)
     before = {name: kind for name, kind in subject.items() if name != "score"}
     scored = subject if scheme.start or ("start",) in source.pruned else before
+    for name, text in scheme.predicates.items():
+        if _unmeant(scheme, text):
+            message = f"names {', '.join(_unmeant(scheme, text))}; a predicate may name those above it"
+            source.fault(("predicates", name), message, "E531")
     for path, rule in rules(scheme):
         known = record_names(scheme) if path[0] == "admit" else scored if path[0] == "decide" else before
         _condition(source, (*path, "when"), getattr(rule, "when", None), known)
         _condition(source, (*path, "accepts"), getattr(rule, "accepts", None), given)
     for name, text in scheme.predicates.items():
-        _condition(source, ("predicates", name), text, record_names(scheme))
+        if not _unmeant(scheme, text):
+            _condition(source, ("predicates", name), text, record_names(scheme))
     for key, fact in scheme.facts.items():
-        _condition(source, ("facts", key, "where"), fact.where, fact_names(scheme, fact))
+        if fact.of != "records" or not _unmeant(scheme, fact.where):
+            _condition(source, ("facts", key, "where"), fact.where, fact_names(scheme, fact))
     for i, condition in enumerate(scheme.conditions):
         forms = [condition.deduct, condition.add, condition.unknown or None]
         if sum(form is not None for form in forms) != 1:
@@ -35,6 +41,14 @@ def check(scheme: Scheme, source: Source) -> None:
         if scheme.start is None:
             source.fault(("conditions", i), "gives points, so the scheme must say start: rules:", "E403")
     _endings(scheme, source)
+
+
+def _unmeant(scheme: Scheme, text: str | None) -> list[str]:
+    """Predicates that are still names in a condition on records: they name themselves or each other."""
+    try:
+        return sorted(set(names(parse(text))) & set(scheme.predicates)) if text is not None else []
+    except ValueError:
+        return []
 
 
 def _condition(source: Source, path: KeyPath, text: str | None, known: dict[str, Kind]) -> None:

@@ -35,6 +35,13 @@ def check(scheme: Scheme, source: Source) -> None:
                 message = "no rule in use reads it; remove it, or write the rule that reads it"
                 may = " (noted: why, where it is only kept)" if section.endswith("attributes") else ""
                 source.fault((section, name), message + may, "E707")
+    pointed = {name for attribute in scheme.attributes.values() for name in attribute.reading}
+    for _, rule in rules(scheme):
+        pointed |= {*rule.reading, *(rule.repair.reading if isinstance(rule, Item) and rule.repair else ())}
+    for name in scheme.readings:
+        if name not in pointed and all(fault.code != "E204" for fault in source.faults):  # one that is misspelt there
+            message = "nothing points to it; write it where the doubt lies (reading:), or remove it"
+            source.fault(("readings", name), message, "E717")
     conditions = list(_conditions_on_records(scheme))
     for name, text in scheme.predicates.items():
         if not any(f"({text})" in other for other in [*conditions, *scheme.predicates.values()]):

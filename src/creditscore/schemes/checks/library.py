@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from creditscore.schemes.checks import starts
 from creditscore.schemes.laws import LEVELS, BasisLevel, Law
-from creditscore.schemes.lists import ListRule
+from creditscore.schemes.lists import ListExit, ListRule, ListStep, ListTerm
 from creditscore.schemes.model import Cite, Item, Label, Scheme
 from creditscore.schemes.source import KeyPath, Source
+from creditscore.schemes.types import record_names
 from creditscore.schemes.walk import rules, some, walk
 
 CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+OF_ENTRIES = ("noticed_on", "objected_on", "decided_on", "entered_on", "published_on", "corrected_on", "term_end")
 SILENT = ("facts", "lookups", "pools")  # what rules read; it touches no subject by itself
 WEAK = LEVELS[LEVELS.index("normative_document") :]
 
@@ -37,6 +39,7 @@ def check(scheme: Scheme, source: Source, known: Collection[str], laws: Mapping[
     _marks(scheme, source)
     _readings(scheme, source)
     for key, listed in scheme.lists.items():
+        _clocks(scheme, source, key, listed)
         if listed.kind == "serious":
             _basis(scheme, source, key, listed, laws)
 
@@ -70,6 +73,20 @@ def _readings(scheme: Scheme, source: Source) -> None:
         if lost and path[0] in SILENT:
             message = f"{', '.join(lost)} would reach no result; write it on the rules or items that read this"
             source.fault((*path, "reading"), message, "E717")
+
+
+def _clocks(scheme: Scheme, source: Source, key: str, listed: ListRule) -> None:
+    """Times of a list run from a day of the entry, or from a date of the records behind it."""
+    known = {*OF_ENTRIES, *(name for name, kind in record_names(scheme).items() if kind == "date")}
+    sections: dict[str, Sequence[ListStep | ListTerm | ListExit]]
+    sections = {"steps": listed.steps, "terms": listed.terms, "exits": listed.exits}
+    for section, parts in sections.items():
+        for i, part in enumerate(parts):
+            if part.since is not None and part.since not in known:
+                message = (
+                    f"{part.since!r} is neither a day of an entry nor a date of its records: {some(sorted(known))}"
+                )
+                source.fault(("lists", key, section, i, "since"), message, "E301")
 
 
 def _basis(scheme: Scheme, source: Source, key: str, listed: ListRule, laws: Mapping[str, Law]) -> None:
