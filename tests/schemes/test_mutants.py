@@ -147,6 +147,13 @@ FILES: dict[str, list[tuple[str, dict[str, str]]]] = {  # what is seen only betw
             {"schemes/test/rich/2020.yaml": NEXT},
         ),
     ],
+    "E718": [
+        (
+            RICH.replace("checked_on", "effective_to: 2020\nformerly: [2020]\nchecked_on"),
+            {"schemes/test/rich/2020.yaml": NEXT},
+        ),
+        (RICH.replace("checked_on", "formerly: [2010]\nchecked_on"), {}),
+    ],
     "E703": [(RICH, {"laws/M.yaml": LAW.replace("id: L", "id: N")})],
     "E710": [
         (RICH, {"laws/M.yaml": LAW.replace("id: L", "id: M").replace(DAYS, days)})

@@ -112,6 +112,7 @@ CODES = {
     "E715": "No text that a version cites says a day.",
     "E716": "A version or a rule starts when its law has ended.",
     "E717": "A reading stands where no result carries it.",
+    "E718": "A former name is the name of a version.",
     # 8: monotone
     "E801": "Withdrawing an adverse record can worsen the grade, and no rule acknowledges it.",
     # 9: composites
@@ -152,4 +153,5 @@ HARMLESS = {
     "E715",
     "E716",
     "E717",
+    "E718",
 }
