@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
 
+from creditscore.schemes.checks import sources
 from creditscore.schemes.codes import CODES
+from creditscore.schemes.model import Scheme
+from creditscore.schemes.source import Source
 from tests.schemes.library_helpers import DAYS, LAW, OTHER, RICH, found, library
 
 Change = tuple[str, str] | list[tuple[str, str]] | Callable[[str], str]
@@ -279,6 +282,22 @@ def test_a_law_that_ends_while_a_version_holds_or_is_followed_by_another_is_no_f
     assert found(library(tmp_path / "ends", text, {"laws/M.yaml": ends}))[0] == []
     both = RICH.replace("cite: {law: L}", "cite: [{law: M}, {law: L}]", 1)
     assert found(library(tmp_path / "followed", both, {"laws/M.yaml": ENDED}))[0] == []
+
+
+def test_a_law_that_cannot_be_read_is_told_once_whatever_the_words_of_a_citation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reworded(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
+        for path, cite in sources.cites(scheme):
+            if cite.law not in laws:
+                source.fault(path, f"no file has the text {cite.law!r}", "E201")
+
+    monkeypatch.setattr(sources, "check", reworded)
+    text = RICH.replace("per: [month, level], cite: {law: L}", "per: [month, level], cite: {law: M}")
+    faults, _ = found(library(tmp_path / "damaged", text, {"laws/M.yaml": "id: ["}))
+    assert {fault.code for fault in faults} == {"E101"}
+    faults, _ = found(library(tmp_path / "missing", text))
+    assert {fault.code for fault in faults} == {"E201"}
 
 
 @pytest.mark.parametrize("content", ["id: [", "", "\tid: M", "- 1"])
