@@ -92,8 +92,8 @@ def strongest(cites: Iterable[Cite], laws: Mapping[str, Law]) -> BasisLevel | No
 
 
 def versions(found: list[tuple[Scheme, Source]]) -> None:
-    """The versions of one scheme, oldest first: none overlap, what lies between two is a declared gap, and no name of an
-    earlier release is the name of a version of today.
+    """The versions of one scheme, oldest first: none overlap, what lies between two is a declared gap, and no former
+    name is the name of a version.
     """
     for scheme, source in found:
         for other, _ in found:
