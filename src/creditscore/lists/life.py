@@ -14,9 +14,10 @@ from creditscore.lists.book import Book
 from creditscore.lists.case import Case
 from creditscore.lists.events import Day, Event, subject
 from creditscore.lists.notes import Note
-from creditscore.lists.rules import list_rule, procedure, version
+from creditscore.lists.rules import GeneralExit, list_rule, procedure, version
 from creditscore.placed import unplaced
 from creditscore.schemes.citing import cited_text
+from creditscore.schemes.lists import ListExit
 from creditscore.schemes.model import Label
 from creditscore.schemes.vocabulary import list_label
 
@@ -130,7 +131,8 @@ def _step(one: Event, case: Case, lang: Lang) -> Step:
 def note_in_words(note: Note, case: Case, lang: Lang) -> str:
     """What must be known beside a step that is due, or an exit that waits."""
     rule = list_rule(case.scheme, case.list)
-    ways = {way.id: way for way in (*rule.exits, *procedure().exits)}
+    ways: dict[str, ListExit | GeneralExit] = {way.id: way for way in procedure().exits}
+    ways |= {way.id: way for way in rule.exits}
     needs = {key: label for way in rule.exits for key, label in (way.needs | way.unless).items()}
 
     def named(value: str) -> str:

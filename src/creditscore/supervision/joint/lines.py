@@ -146,7 +146,7 @@ def _measure(lists: FourLists, key: str, lang: str) -> Block:
     ]
 
 
-def _basis(texts: str, level: str, mark: str, lang: str) -> str:
+def _basis(texts: str, level: str, mark: str | None, lang: str) -> str:
     """The texts, how strong the strongest is, and the evidence."""
     rank = said("basis_level", level, lang)
     return (

@@ -52,9 +52,9 @@ def said(section: str, code: str, lang: str) -> str:
     return code if pair is None else pair[0 if lang == "zh" else 1]
 
 
-def mark_said(mark: str, lang: str) -> str:
+def mark_said(mark: str | None, lang: str) -> str:
     """`（待核实）`, ` (to be verified)`: an evidence mark behind what it marks; nothing for what was verified."""
-    if mark in ("", "verified"):
+    if mark in (None, "", "verified"):
         return ""
-    shown = word("marks", mark, lang_of(lang))
+    shown = word("marks", str(mark), lang_of(lang))
     return f"（{shown}）" if lang == "zh" else f" ({shown})"
