@@ -36,6 +36,18 @@ def day_of(value: date | str | None, name: str) -> date | None:
         raise UsageError(f"{name}: {value!r} is not a day", allowed="YYYY-MM-DD", next=f"correct {name}") from error
 
 
+def day_in_words(day: str, lang: str) -> str:
+    """`2022年3月1日` in Chinese; in English as it stands. What is no day of the calendar stays.
+
+    >>> day_in_words("2022-03-01", "zh"), day_in_words("2022-03-01", "en"), day_in_words("", "zh")
+    ('2022年3月1日', '2022-03-01', '')
+    """
+    parts = day.split("-")
+    if lang == "en" or len(parts) != 3 or not all(part.isdigit() for part in parts):
+        return day
+    return "{}年{}月{}日".format(*map(int, parts))
+
+
 def add_months(day: int, months: int) -> int:
     """The same day of the month `months` later, or the month's last day (29 February + 1 year = 28 February)."""
     start = from_day(day)

@@ -111,3 +111,23 @@ def test_a_grade_from_before_the_end_of_an_entry_stands(tmp_path: Path) -> None:
         store,
     )
     assert "stale" not in over.output
+
+
+def test_what_rests_on_an_entry_whose_end_is_corrected_is_named_at_once(tmp_path: Path) -> None:
+    store, entry = with_a_grade_that_reads_the_entry(tmp_path)
+    act = ("--by", "chen.jie", "--store", store)
+    paper = ("--organ", "局", "--document", "〔2023〕9号", *act)
+    left = good("lists", "exit", entry, "--way", "deregistered", "--on", "2023-06-10", *paper)
+    assert "stale" not in left.output
+    number = max(int(line.split(".")[0]) for line in left_steps(store, entry))
+    changed = good(
+        *("lists", "correct", entry, "--step", str(number), "--to", "on=2023-03-20", "--reason", "注销日期登记有误"),
+        *("--on", "2023-06-12", *act),
+    )
+    assert "*** stale: run" in " ".join(changed.output.split())
+
+
+def left_steps(store: Path, entry: str) -> list[str]:
+    """The numbered steps of an entry, as shown."""
+    lines = good("lists", "show", entry, "--store", store, "--lang", "en").output.splitlines()
+    return [line.strip() for line in lines if line.strip()[:1].isdigit() and ". " in line]

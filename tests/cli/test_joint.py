@@ -74,8 +74,11 @@ def test_the_four_lists_fit_the_terminal(columns: int, lang: str) -> None:
     assert code == 0
     assert max(map(cell_len, output.splitlines())) <= columns
     article = {"zh": "《中华人民共和国政府采购法》第二十二条第（五）项", "en": "Article 22(5) of"}[lang]
-    for word in ("PM-PROCUREMENT", "[inference]", "(!)", "project_default", article):
+    marks = {"zh": ("（推定）", "为本系统默认，未见公开规定"), "en": ("(inferred)", "a default of this system")}[lang]
+    for word in ("PM-PROCUREMENT", "(!)", article, *marks):
         assert word in " ".join(output.split()) or word in "".join(output.split())
+    for code in ("[inference]", "project_default", "inspection_plan", "normative_document", "construction_blacklist"):
+        assert code not in "".join(output.split())  # no code where a word exists
     assert "ZFCGF" not in output  # a law is named by its title, not by the id of its file
     assert len(json.loads(run("show", "--json")[1])["links"]) == 17
 
@@ -88,8 +91,15 @@ def test_a_match_shows_proposals_reasons_and_sums(desk: Path, columns: int, lang
     )  # fmt: skip
     assert code == 0
     assert max(map(cell_len, output.splitlines())) <= columns
-    for word in ("JM-", "PM-PROCUREMENT", "mangled_id", "no_link", "(!)", "department_rule"):
-        assert word in output
+    plain = "".join(output.split()) if lang == "zh" else " ".join(output.split())
+    words = {
+        "zh": ("不得参加政府采购活动", "代码被表格软件改成了数字", "该行为没有关联措施", "部门规章"),
+        "en": ("turned this id into a number", "no measure is linked", "departmental rule"),
+    }[lang]
+    for word in ("JM-", "(!)", *words):
+        assert word in plain
+    for code in ("PM-PROCUREMENT", "mangled_id", "no_link", "department_rule", "procurement_serious"):
+        assert code not in plain  # no code where a word exists
     assert ("4 pairs" if lang == "en" else "4 对") in output
     code, output = run("due", *options(desk, "2025-03-06"), "--lang", lang, columns=columns)
     assert code == 0

@@ -190,7 +190,7 @@ def test_a_new_matter_holds_an_exit_back_that_it_may_bar() -> None:
     )
     _, found = expire(both, "2024-01-10", by="z")
     assert found.left == ()
-    assert "a new matter is open" in found.waiting[first]
+    assert found.waiting[first].code == "bars"
     assert {one.what for one in due(both, "2024-01-10") if one.case_id == first} == {"look_at"}
 
 

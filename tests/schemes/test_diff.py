@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from creditscore.grading.movement import movement
 from creditscore.records import ingest
 from creditscore.schemes import registry
 from creditscore.schemes.diff import diff
+from creditscore.schemes.laws import load_laws
 from creditscore.schemes.load import load_scheme
 from creditscore.schemes.model import Scheme
 from tests.schemes.library_helpers import LAW, RICH, write
@@ -77,3 +81,18 @@ def test_who_moves(tmp_path: Path) -> None:
     assert found.matrix == {("A", "B"): 1, ("A", "A"): 1}
     assert found.moved == (("s1", "A", "B"),)
     assert found.subjects == 2
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_texts_are_named_by_title_and_number(lang: str) -> None:
+    laws = re.compile(r"\b(" + "|".join(map(re.escape, load_laws())) + r")\b")
+    changes = [
+        change
+        for first, second in itertools.pairwise(map(registry.load, registry.entries()))
+        if first.scheme == second.scheme
+        for change in diff(first, second, lang)
+        if change.aspect == "cite" or change.name == "cite"
+    ]
+    assert len(changes) > 100
+    for change in changes:
+        assert not laws.search(" ".join(change.words(lang))), change

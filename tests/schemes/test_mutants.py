@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
 
+from creditscore.schemes.checks import sources
 from creditscore.schemes.codes import CODES
 from creditscore.schemes.library import check
+from creditscore.schemes.model import Scheme
+from creditscore.schemes.source import Source
 from tests.schemes.library_helpers import DAYS, LAW, OTHER, RICH, found, library
 
 Change = tuple[str, str] | list[tuple[str, str]] | Callable[[str], str]
@@ -149,6 +152,13 @@ FILES: dict[str, list[tuple[str, dict[str, str]]]] = {  # what is seen only betw
             {"schemes/test/rich/2020.yaml": NEXT},
         ),
     ],
+    "E719": [
+        (
+            RICH.replace("checked_on", "effective_to: 2020\nformerly: [2020]\nchecked_on"),
+            {"schemes/test/rich/2020.yaml": NEXT},
+        ),
+        (RICH.replace("checked_on", "formerly: [2010]\nchecked_on"), {}),
+    ],
     "E703": [(RICH, {"laws/M.yaml": LAW.replace("id: L", "id: N")})],
     "E710": [
         (RICH, {"laws/M.yaml": LAW.replace("id: L", "id: M").replace(DAYS, days)})
@@ -274,6 +284,22 @@ def test_a_law_that_ends_while_a_version_holds_or_is_followed_by_another_is_no_f
     assert found(library(tmp_path / "ends", text, {"laws/M.yaml": ends}))[0] == []
     both = RICH.replace("cite: {law: L}", "cite: [{law: M}, {law: L}]", 1)
     assert found(library(tmp_path / "followed", both, {"laws/M.yaml": ENDED}))[0] == []
+
+
+def test_a_law_that_cannot_be_read_is_told_once_whatever_the_words_of_a_citation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reworded(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
+        for path, cite in sources.cites(scheme):
+            if cite.law not in laws:
+                source.fault(path, f"no file has the text {cite.law!r}", "E201")
+
+    monkeypatch.setattr(sources, "check", reworded)
+    text = RICH.replace("per: [month, level], cite: {law: L}", "per: [month, level], cite: {law: M}")
+    faults, _ = found(library(tmp_path / "damaged", text, {"laws/M.yaml": "id: ["}))
+    assert {fault.code for fault in faults} == {"E101"}
+    faults, _ = found(library(tmp_path / "missing", text))
+    assert {fault.code for fault in faults} == {"E201"}
 
 
 @pytest.mark.parametrize("content", ["id: [", "", "\tid: M", "- 1"])

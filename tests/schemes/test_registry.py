@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from creditscore.errors import UsageError
+from creditscore.grading.identity import hash_of
 from creditscore.schemes import registry
 
 
@@ -80,6 +82,25 @@ def test_the_name_of_an_earlier_release_is_answered_with_the_new_one(line: str) 
     assert f"use {scheme}@{new}" in str(refused.value)
     assert f"{new} (from {new} to " in str(refused.value)
     assert registry.pick(f"{scheme}@{new}").version == new
+    assert registry.kept(f"{scheme}@{old}").version == new  # what an earlier release kept goes on
+
+
+def test_where_one_version_became_several_the_day_decides() -> None:
+    assert registry.kept("market/serious@2014-01-01", date(2015, 6, 1)).version == "2014-10-01"
+    assert registry.kept("market/serious@2014-01-01", date(2018, 6, 1)).version == "2016-04-01"
+    assert registry.kept("market/serious@2014-01-01", date(2014, 2, 1)).version == "2014-10-01"
+    assert registry.kept("environment/shandong@2016", date(2018, 12, 31)).version == "2018"
+    assert registry.kept("environment/shandong@2016", 2017).version == "2017"
+    assert registry.kept("market/serious@2021-09-01").version == "2021-09-01"
+    assert registry.kept("tax").version == registry.pick("tax").version
+    with pytest.raises(UsageError, match="has no version"):
+        registry.kept("market/serious@2013-01-01")
+
+
+def test_a_former_name_is_no_part_of_the_rules() -> None:
+    scheme = registry.pick("market/abnormal@2014-10-01")
+    assert scheme.formerly
+    assert hash_of(scheme) == hash_of(scheme.model_copy(update={"formerly": []}))
 
 
 def test_a_name_that_is_no_day_and_a_year_of_several_versions() -> None:

@@ -63,7 +63,7 @@ def again(
     plan, brought = readmit(
         snapshot,
         subject_ids,
-        own or str(run["scheme"]),
+        own or _version(run),
         run["period"] if by_year else None,
         as_of=None if by_year else run["as_of"],
         known_on=date.fromisoformat(run["known_at"]),
@@ -71,6 +71,15 @@ def again(
     )
     check_text(plan, run)
     return plan, brought
+
+
+def _version(run: dict[str, Any]) -> str:
+    """The version of a run by its name of today; `check_text` says whether it is still the text that was applied."""
+    from datetime import date
+
+    from creditscore.schemes import registry
+
+    return registry.kept(str(run["scheme"]), date.fromisoformat(run["as_of"])).name
 
 
 def graded_again(
@@ -95,7 +104,7 @@ def graded_again(
         grading = regrade(
             held_in(snapshot, run),
             [subject_id],
-            own or str(run["scheme"]),
+            own or _version(run),
             run["period"] if by_year else None,
             as_of=None if by_year else run["as_of"],
             known_on=date.fromisoformat(run["known_at"]),

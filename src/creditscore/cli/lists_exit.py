@@ -141,6 +141,7 @@ def expire_command(store: Store, on: On, by: By, roles: RolesFile = None, record
     """Let go of every entry whose term is over; done twice it does nothing more."""
     from creditscore.cli.tables import say_line
     from creditscore.lists import expire
+    from creditscore.lists.life import note_in_words
 
     with open_book(store, roles) as (log, book):
         after, found = expire(book, on, by=by, recorded_on=recorded_on)
@@ -148,8 +149,8 @@ def expire_command(store: Store, on: On, by: By, roles: RolesFile = None, record
     for case_id in found.left:
         case = after.case(case_id)
         say_line(f"{case_id}  {case.subject_id}  off the list from {iso_day(case.exited_on)}")
-    for case_id, why in found.waiting.items():
-        say_line(f"waits for a person: {case_id}: {why}")
+    for case_id, note in found.waiting.items():
+        say_line(f"waits for a person: {case_id}: {note_in_words(note, after.case(case_id), 'en')}")
     _name_stale(store, list(found.left))
     typer.echo(f"{len(found.left)} left, {len(found.waiting)} wait for a person")
 
@@ -170,3 +171,4 @@ def correct_command(
 
     said = said_of(on, by, recorded_on=recorded_on)
     one_step(store, roles, case, lambda book: correct(book, case, step, to=pairs(to, "--to"), reason=reason, **said))
+    _name_stale(store, [case])

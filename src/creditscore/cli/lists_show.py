@@ -40,6 +40,8 @@ def show_command(
     for one in lives:
         say_line(f"{one.list}  [{one.kind}]  {one.state}  {one.end}".rstrip())
         say_indented(one.case_id, 2)
+        if one.grounds:
+            say_indented(word("texts", "grounds", said, ("；" if said == "zh" else "; ").join(one.grounds)), 2)
         if one.records:
             say_indented(word("texts", "records", said, ", ".join(one.records)), 2)
         if one.case_id in disputed:
@@ -61,17 +63,22 @@ def due_command(
 ) -> None:
     """Open steps by the day on which they are due."""
     from creditscore.cli.tables import say_indented, say_line
+    from creditscore.days import day_in_words
     from creditscore.lists import due
-    from creditscore.lists.life import lang_of, with_mark, word
+    from creditscore.lists.life import lang_of, note_in_words, with_mark, word
+    from creditscore.lists.rules import list_rule
 
     said = lang_of(lang)
-    found = due(read_book(store), on, until)
+    book = read_book(store)
+    found = due(book, on, until)
     if not found:
         typer.echo(word("texts", "no_due", said))
     for one in found:
         marks = [word("texts", name, said) for name in ("overdue", "provisional") if getattr(one, name)]
-        what = [word("due", one.what, said), *marks, one.note, with_mark(one.basis, one.mark, said)]
-        say_line(f"{iso_day(one.by) or '-':10}  {one.case_id}  {one.subject_id}")
+        notes = [] if one.note is None else [note_in_words(one.note, book.cases[one.case_id], said)]
+        what = [word("due", one.what, said), *marks, *notes, with_mark(one.basis, one.mark, said)]
+        say_line(f"{day_in_words(iso_day(one.by), said) or '-':10}  {one.case_id}  {one.subject_id}")
+        say_indented(getattr(list_rule(book.cases[one.case_id].scheme, one.list).label, said), 12)
         say_indented("  ".join(part for part in what if part), 12)
 
 

@@ -144,7 +144,7 @@ def _head(one: Scheme, lang: str) -> None:
         ("grades, best first", grades),
         ("kinds", ", ".join(one.kinds or [])),
         ("direction", (one.direction or "").replace("_", " ")),
-        ("text", say.cites(one.cite)),
+        ("text", say.cited(one.cite, lang)),
         ("evidence", f"{one.evidence}, compared with its source on {one.checked_on}"),
         ("beside", ", ".join(one.beside)),
         ("gap", "; ".join(f"{gap.from_} to {gap.to}: {gap.reason}" for gap in one.gap)),

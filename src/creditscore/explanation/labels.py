@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -166,12 +167,11 @@ def labels_of(manifest: Mapping[str, Any], scheme: Scheme | None = None) -> Labe
     """Labels of the scheme that a manifest names; `changed` when today's file is not the one that graded."""
     name = str(manifest["scheme"])
     if scheme is None:
-        code, _, version = name.partition("@")
+        day = str(manifest.get("as_of", ""))
         try:
-            found = [one for one in registry.versions(code) if one.version == version]
+            scheme = registry.kept(name, date.fromisoformat(day) if day else None) if "@" in name else None
         except CreditscoreError:
-            found = []
-        scheme = found[0] if found else None
+            scheme = None
     if scheme is None:
         return Labels(None, name)
     known = hash_of(scheme)

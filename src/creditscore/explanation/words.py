@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+from creditscore.days import day_in_words
 from creditscore.errors import UsageError
 from creditscore.placed import unplaced
 from creditscore.schemes.citing import cited_text
@@ -82,15 +83,8 @@ def grade_name(code: str, label: str) -> str:
 
 
 def day_said(day: str, lang: Lang) -> str:
-    """`2022年3月1日`; in English as it stands. What is no day of the calendar stays.
-
-    >>> day_said("2022-03-01", "zh"), day_said("2022-03-01", "en"), day_said("", "zh")
-    ('2022年3月1日', '2022-03-01', '')
-    """
-    parts = day.split("-")
-    if lang == "en" or len(parts) != 3 or not all(part.isdigit() for part in parts):
-        return day
-    return "{}年{}月{}日".format(*map(int, parts))
+    """`2022年3月1日`; in English as it stands."""
+    return day_in_words(day, lang)
 
 
 def period_said(period: str, lang: Lang) -> str:

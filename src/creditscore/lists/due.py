@@ -9,6 +9,7 @@ from creditscore.lists.book import Book
 from creditscore.lists.case import Case
 from creditscore.lists.events import Day, day
 from creditscore.lists.exits import elsewhere, expires_on
+from creditscore.lists.notes import Note
 from creditscore.lists.procedure import decision_step, steps_since
 from creditscore.lists.rules import cited, list_rule, procedure
 from creditscore.lists.terms import last_day_of_step, later, provisional
@@ -30,7 +31,7 @@ class Due:
     state: str
     basis: str
     mark: str
-    note: str
+    note: Note | None
     provisional: bool
     overdue: bool
 
@@ -73,7 +74,7 @@ def _undecided(case: Case, rule: ListRule, today: int) -> Iterator[Due]:
     elif limit is not None and since is not None:
         yield _step(case, "decide", limit, since, today)
     else:
-        note = f"{limit.since} is not known" if limit is not None else ""
+        note = Note("not_known", (limit.since,)) if limit is not None else None
         yield _due(case, "decide", None, [limit or rule], today, note)
 
 
@@ -82,17 +83,14 @@ def _running(book: Book, case: Case, rule: ListRule, today: int) -> Iterator[Due
         for one in rule.steps:
             since = case.step_day(one.since)
             if one.id.startswith("publish") and since is not None:
-                yield _step(case, "publish", one, since, today, one.id)
+                yield _step(case, "publish", one, since, today)
         if case.end == "waiting" and not any(one.id.startswith("publish") for one in rule.steps):
-            yield _due(case, "publish", None, [rule], today, "the term begins with the publication")
+            yield _due(case, "publish", None, [rule], today, Note("from_publication"))
     found = expires_on(case)
     if found is not None:
         free, way, why = found
-        reason = why or (
-            "a new matter may bar it"
-            if way is not None and way.unless and any(x.open for x in book.beside(case))
-            else ""
-        )
+        barred = way is not None and way.unless and any(x.open for x in book.beside(case))
+        reason = why or (Note("may_bar") if barred else None)
         if way is not None and way.decided_within is not None:
             yield _due(
                 case,
@@ -106,15 +104,16 @@ def _running(book: Book, case: Case, rule: ListRule, today: int) -> Iterator[Due
         else:
             yield _due(case, "look_at" if reason else "expire", free, [way or rule], today, reason)
     if case.applied:
-        yield _due(case, "decide_exit", case.applied.get("decide_by"), [rule], today, case.applied["exit"])
+        note = Note("way", (case.applied["exit"],))
+        yield _due(case, "decide_exit", case.applied.get("decide_by"), [rule], today, note)
     if case.kind == "red" and case.holds(today):
         others = elsewhere(book, case, today)
         if others:
             ways = [one for one in procedure().exits if one.id == "listed_elsewhere"]
-            yield _due(case, "leave_red", None, ways, today, ", ".join(one.list for one in others))
+            yield _due(case, "leave_red", None, ways, today, Note("beside", tuple(one.list for one in others)))
 
 
-def _step(case: Case, what: str, one: ListStep, since: int, today: int, note: str = "") -> Due:
+def _step(case: Case, what: str, one: ListStep, since: int, today: int, note: Note | None = None) -> Due:
     return _due(case, what, last_day_of_step(one, since), [one], today, note, span=one.within)
 
 
@@ -124,7 +123,7 @@ def _due(
     by: int | None,
     rules: Sequence[Rule],
     today: int,
-    note: str = "",
+    note: Note | None = None,
     span: Span | None = None,
 ) -> Due:
     guessed = by is not None and (case.provisional if what == "hearing_ends" else provisional(span, by))

@@ -12,6 +12,7 @@ from creditscore.lists.book import Book, step
 from creditscore.lists.case import Case, given_days
 from creditscore.lists.decide import choose, entry
 from creditscore.lists.events import Day, Event, Said, day
+from creditscore.lists.notes import Note
 from creditscore.lists.rules import GeneralExit, exits_for, general_exits, list_rule, procedure
 from creditscore.lists.running import running
 from creditscore.lists.terms import first_day_out, later
@@ -24,7 +25,7 @@ class Expired:
     """What `expire` did: the cases that left, and those that a person must look at, each with the reason."""
 
     left: tuple[str, ...]
-    waiting: Mapping[str, str]
+    waiting: Mapping[str, Note]
 
 
 def leave(
@@ -94,14 +95,14 @@ def expire(book: Book, on: Day, *, by: str, recorded_on: Day | None = None) -> t
     return book, Expired(tuple(gone), waiting)
 
 
-def expires_on(case: Case) -> tuple[int, ListExit | None, str | None] | None:
+def expires_on(case: Case) -> tuple[int, ListExit | None, Note | None] | None:
     """The first day on which an entry is over by itself, by which way, and what a person must look at first.
 
     None where there is no such day.
     """
     ways = [way for way in exits_for(list_rule(case.scheme, case.list), case.triggers) if way.kind == "expiry"]
     timed = [way for way in ways if way.after is not None and way.since is not None]
-    found: list[tuple[int, ListExit | None, str | None]] = []
+    found: list[tuple[int, ListExit | None, Note | None]] = []
     if case.term_end is not None:
         plain = next((way for way in ways if way.after is None), None)
         found.append((case.term_end + 1, plain, None))
@@ -111,9 +112,13 @@ def expires_on(case: Case) -> tuple[int, ListExit | None, str | None] | None:
             continue  # the ground of the entry itself bars this way
         since = clock(case, way, {})
         if since is not None:
-            needs = ", ".join(way.needs)
-            found.append((first_day_out(way, since), way, f"{way.id} needs proof of: {needs}" if needs else None))
+            found.append((first_day_out(way, since), way, _proof(way)))
     return min(found, key=lambda one: (one[0], one[2] is not None), default=None)
+
+
+def _proof(way: ListExit | None) -> Note | None:
+    """A way out that needs something shown waits for a person."""
+    return Note("needs", tuple(way.needs)) if way is not None and way.needs else None
 
 
 def clock(case: Case, way: ListExit, dates: Mapping[str, int]) -> int | None:
@@ -268,10 +273,10 @@ def _latest(case: Case) -> int:
     return max(one.on for one in case.events if one.kind != "corrected")
 
 
-def _new_matter(book: Book, case: Case) -> str | None:
+def _new_matter(book: Book, case: Case) -> Note | None:
     """A proposal that is open bars an exit that a new ground would bar, until somebody has decided on it."""
     found = [one.case_id for one in book.beside(case) if one.open]
-    return f"a new matter is open: {', '.join(found)}" if found else None
+    return Note("bars", tuple(found)) if found else None
 
 
 def _old_enough(case: Case, way: ListExit, dates: Mapping[str, int], on: int) -> None:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.errors import InputError
+from creditscore.errors import InputError, UsageError
 from creditscore.grading.manifest import read_manifest, refuse_failed
 from creditscore.grading.result import Grading
 from creditscore.grading.several import Gradings
@@ -100,13 +100,22 @@ def _folder(folder: Path) -> Iterator[Graded]:
         runs = list(manifest["schemes"].values()) if "schemes" in manifest else [manifest]
         grades = pq.read_table(folder / "grades.parquet", columns=["subject_id", "scheme", "state"])
         ledger = pq.read_table(folder / "ledger.parquet", columns=list(COLUMNS))
-        named = [registry.pick(run["scheme"]) for run in runs]
+        named = [_version(run["scheme"], folder) for run in runs]
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise InputError("the grading cannot be read", where=f"{folder} ({error})", next="grade again") from error
     for run, scheme in zip(runs, named, strict=True):
         if scheme.lists:
             own = [table.filter(pc.equal(table["scheme"], scheme.scheme)) for table in (grades, ledger)]
             yield _of(scheme, run, *own)
+
+
+def _version(name: str, folder: Path) -> Scheme:
+    """Nobody is proposed by a version of an earlier release: what it said may have held before its law."""
+    try:
+        return registry.pick(name)
+    except UsageError as error:
+        error.where, error.next = f"{folder}, graded under {name}", f"grade again: {error.next}"
+        raise
 
 
 def _of(scheme: Scheme, manifest: dict[str, Any], grades: pa.Table, ledger: pa.Table) -> Graded:

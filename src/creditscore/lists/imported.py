@@ -13,7 +13,7 @@ from creditscore.lists.case import Case, given_days
 from creditscore.lists.decide import entry
 from creditscore.lists.events import Day, Event, Said, day, subject
 from creditscore.lists.opening import case_id_of, opened
-from creditscore.lists.rules import list_rule, version
+from creditscore.lists.rules import list_rule, version_of_today
 from creditscore.schemes.model import Rule
 
 
@@ -37,7 +37,7 @@ def take_over(
     The hearing was that organ's; here the entry only runs and ends. `scheme` is a version of the library, such as
     `court/judgment_defaulter@2017`.
     """
-    found = version(scheme)
+    found = version_of_today(scheme)
     rule = list_rule(found.name, key)
     wrong = sorted(set(triggers) - set(rule.triggers))
     if wrong:

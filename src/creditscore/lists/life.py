@@ -8,15 +8,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from creditscore.days import iso
+from creditscore.days import day_in_words, iso
 from creditscore.errors import UsageError
 from creditscore.lists.book import Book
 from creditscore.lists.case import Case
 from creditscore.lists.events import Day, Event, subject
-from creditscore.lists.rules import list_rule, procedure
+from creditscore.lists.notes import Note
+from creditscore.lists.rules import GeneralExit, list_rule, procedure, version
 from creditscore.placed import unplaced
 from creditscore.schemes.citing import cited_text
+from creditscore.schemes.lists import ListExit
 from creditscore.schemes.model import Label
+from creditscore.schemes.vocabulary import list_label
 
 Lang = Literal["zh", "en"]
 
@@ -46,6 +49,7 @@ class Life:
     state: str
     entered: str
     end: str
+    grounds: tuple[str, ...]
     records: tuple[str, ...]
     steps: tuple[Step, ...]
 
@@ -84,8 +88,9 @@ def _life(case: Case, lang: Lang) -> Life:
         getattr(rule.label, lang),
         word("kinds", case.kind, lang),
         word("states", case.state, lang),
-        iso(case.entered_on),
+        day_in_words(iso(case.entered_on), lang),
         _end(case, lang),
+        _grounds(case, lang),
         case.records,
         tuple(_step(one, case, lang) for one in case.events),
     )
@@ -93,28 +98,65 @@ def _life(case: Case, lang: Lang) -> Life:
 
 def _end(case: Case, lang: Lang) -> str:
     if case.exited_on is not None:
-        return f"{word('texts', 'from', lang, iso(case.exited_on))} ({word('exits', case.exit_reason, lang)})"
+        left, reason = _day("from", iso(case.exited_on), lang), word("exits", case.exit_reason, lang)
+        return f"{left}（{reason}）" if lang == "zh" else f"{left} ({reason})"
     if case.entered_on is None:
         return ""
     if case.term_end is not None:
-        return word("texts", "term_to", lang, iso(case.term_end))
+        return _day("term_to", iso(case.term_end), lang)
     return word("ends", case.end, lang)
 
 
+def _day(text: str, day: str, lang: Lang) -> str:
+    """A text about a day."""
+    return word("texts", text, lang, day_in_words(day, lang))
+
+
+def _grounds(case: Case, lang: Lang) -> tuple[str, ...]:
+    """The deciding rules behind an entry in words."""
+    labels = [rule.label for rule in version(case.scheme).decide if rule.id in case.triggers]
+    return tuple(str(getattr(label, lang)) for label in labels if label is not None)
+
+
 def _step(one: Event, case: Case, lang: Lang) -> Step:
-    recorded = iso(one.recorded_on) if one.recorded_on != one.on else ""
+    recorded = day_in_words(iso(one.recorded_on), lang) if one.recorded_on != one.on else ""
     paper = " ".join(part for part in (one.organ, one.document) if part)
     lines = [_effect(one, case, lang), *_stated(one, case, lang)]
     lines.append(word("texts", "rests_on", lang, with_mark(one.basis, one.mark, lang)) if one.basis else "")
     lines.append(word("texts", "evidence", lang, one.evidence) if one.evidence else "")
-    what = word("steps", one.kind, lang)
-    return Step(one.no, iso(one.on), recorded, what, one.by, paper, tuple(line for line in lines if line))
+    what, day = word("steps", one.kind, lang), day_in_words(iso(one.on), lang)
+    return Step(one.no, day, recorded, what, one.by, paper, tuple(line for line in lines if line))
+
+
+def note_in_words(note: Note, case: Case, lang: Lang) -> str:
+    """What must be known beside a step that is due, or an exit that waits."""
+    rule = list_rule(case.scheme, case.list)
+    ways: dict[str, ListExit | GeneralExit] = {way.id: way for way in procedure().exits}
+    ways |= {way.id: way for way in rule.exits}
+    needs = {key: label for way in rule.exits for key, label in (way.needs | way.unless).items()}
+
+    def named(value: str) -> str:
+        if note.code == "beside":
+            label = list_label(value)
+        elif note.code == "not_known":
+            return word("days", value, lang)
+        elif note.code == "way" and value in ways:
+            label = ways[value].label
+            return word("exits", ways[value].kind, lang) if label is None else str(getattr(label, lang))
+        else:
+            label = needs.get(value)
+        return value if label is None else str(getattr(label, lang))
+
+    return word("notes", note.code, lang, ("、" if lang == "zh" else ", ").join(map(named, note.values)))
 
 
 def with_mark(basis: str, mark: str, lang: Lang) -> str:
     """The articles as a person reads them, and their weakest mark where it is not that they were verified."""
-    articles = getattr(cited_text(basis, number=True), lang)
-    return f"{articles} [{mark}]" if basis and mark not in ("", "verified") else articles
+    articles = str(getattr(cited_text(basis, number=True), lang))
+    if not basis or mark in ("", "verified"):
+        return articles
+    shown = word("marks", mark, lang)
+    return f"{articles}（{shown}）" if lang == "zh" else f"{articles} ({shown})"
 
 
 def _stated(one: Event, case: Case, lang: Lang) -> list[str]:
@@ -138,7 +180,7 @@ def _effect(one: Event, case: Case, lang: Lang) -> str:
     done: dict[str, Any] = dict(one.data.get("set", []))
     parts = []
     if one.kind == "noticed":
-        parts.append(word("texts", "window", lang, str(done["heard_until"])))
+        parts.append(_day("window", str(done["heard_until"]), lang))
         if done.get("provisional"):
             parts.append(word("texts", "provisional", lang))
     if one.kind == "objected" and not done:
@@ -148,14 +190,14 @@ def _effect(one: Event, case: Case, lang: Lang) -> str:
     if done.get("state") == "declined":
         parts.append(word("texts", "declined", lang))
     if done.get("entered_on"):
-        parts.append(word("texts", "entered", lang, str(done["entered_on"])))
+        parts.append(_day("entered", str(done["entered_on"]), lang))
     if done.get("term_end"):
-        parts.append(word("texts", "term_to", lang, str(done["term_end"])))
+        parts.append(_day("term_to", str(done["term_end"]), lang))
     elif done.get("end") in ("until_exit", "unknown", "waiting"):
         parts.append(word("ends", str(done["end"]), lang))
     if done.get("exited_on"):
         parts.append(word("exits", str(done["exit_reason"]), lang))
-        parts.append(word("texts", "from", lang, str(done["exited_on"])))
+        parts.append(_day("from", str(done["exited_on"]), lang))
     if one.kind == "corrected":
         parts.append(word("texts", "step", lang, str(one.args["no"])))
     parts += [str(one.args[name]) for name in ("reason", "content", "answer") if name in one.args]

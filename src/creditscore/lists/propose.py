@@ -17,7 +17,7 @@ from creditscore.lists.events import Day, Event, Said, day, subject, text
 from creditscore.lists.graded import Graded, read
 from creditscore.lists.named_days import named_days, names_of, of_records
 from creditscore.lists.opening import case_id_of, opened
-from creditscore.lists.rules import decision, items_read, list_rule, version, why_not
+from creditscore.lists.rules import decision, items_read, list_rule, version, version_of_today, why_not
 from creditscore.schemes import registry
 from creditscore.schemes.model import Rule, Scheme
 
@@ -114,7 +114,7 @@ def propose_one(
 
     Refused where `propose` would refuse or skip it. `scheme` is a version of the library (`wage_arrears@2022`).
     """
-    found = version(scheme)
+    found = version_of_today(scheme)
     list_rule(found.name, key)
     why = why_not(found, key, trigger)
     named = sorted({text(one, "records") for one in records})

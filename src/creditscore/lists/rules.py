@@ -83,11 +83,23 @@ def procedure(file: Path | None = None) -> Procedure:
 
 @lru_cache(maxsize=256)
 def version(name: str) -> Scheme:
-    """A version of the library, looked up once: a case asks for its rule at every step."""
+    """The version that a case was opened under, looked up once: a case asks for its rule at every step.
+
+    Also by a name of an earlier release.
+    """
+    try:
+        return registry.kept(name)
+    except UsageError as error:
+        error.where = error.where or f"{name}, as the command or an entry of the store names the rules of a list"
+        raise
+
+
+def version_of_today(name: str) -> Scheme:
+    """The version that a new case is opened under: UsageError, with the new name, for one of an earlier release."""
     try:
         return registry.pick(name)
     except UsageError as error:
-        error.where = error.where or f"{name}, as the command or an entry of the store names the rules of a list"
+        error.where = error.where or f"{name}, as the rules of the list are named"
         raise
 
 

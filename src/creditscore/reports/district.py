@@ -146,7 +146,7 @@ def _schemes(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], Scheme | N
     found: dict[tuple[str, str], Scheme | None] = {}
     for scheme, version in con.execute("SELECT DISTINCT scheme, version FROM graded ORDER BY ALL").fetchall():
         try:
-            found[scheme, version] = registry.pick(f"{scheme}@{version}")
+            found[scheme, version] = registry.kept(f"{scheme}@{version}")
         except CreditscoreError:
             found[scheme, version] = None  # its codes are its words
     return found

@@ -118,7 +118,7 @@ class Bench:
     def grounds(self, run_id: str) -> dict[str, tuple[str, ...]]:
         """The triggers of each list that the scheme of a run keeps."""
         run = self.runs[run_id]
-        scheme = self.schemes.get(run.scheme) or registry.pick(run.pinned)
+        scheme = self.schemes.get(run.scheme) or registry.kept(run.pinned, date.fromisoformat(run.manifest["as_of"]))
         return {key: tuple(one.triggers) for key, one in scheme.lists.items()}
 
 

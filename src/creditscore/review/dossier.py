@@ -341,7 +341,7 @@ def title_of(pinned: str, schemes: Mapping[str, Scheme] | None = None) -> dict[s
     """The title of a scheme (`tax@2014-10-01`) in both languages; its id where it is in no library."""
     own = (schemes or {}).get(pinned.partition("@")[0])
     try:
-        return both((own or registry.pick(pinned)).label)
+        return both((own or registry.kept(pinned)).label)
     except CreditscoreError:
         return {"zh": pinned, "en": pinned}
 
@@ -350,7 +350,7 @@ def _scheme(pinned: str, schemes: Mapping[str, Scheme] | None) -> Scheme | None:
     """The scheme of a grade; None where it is in no library."""
     own = (schemes or {}).get(pinned.partition("@")[0])
     try:
-        return own or registry.pick(pinned)
+        return own or registry.kept(pinned)
     except CreditscoreError:
         return None
 

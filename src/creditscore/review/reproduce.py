@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +150,7 @@ def _unreadable(what: str, path: Path, of: str = "") -> InputError:
 
 def _choose(run: dict[str, Any], schemes: dict[str, Scheme], path: Path) -> Chosen:
     """What one grading was made with, as its manifest states it."""
-    scheme: str | Scheme = schemes.get(_id(run), run["scheme"])
+    scheme: str | Scheme = schemes.get(_id(run)) or registry.kept(str(run["scheme"]), _day(run)).name
     if isinstance(scheme, Scheme) and scheme.name != run["scheme"]:
         raise UsageError(
             f"the run was graded under {run['scheme']}, the file is {scheme.name}", next="give the version that graded"
@@ -172,6 +173,14 @@ def _scope(runs: Mapping[str, Mapping[str, Any]], chosen: list[Chosen], skipped:
         with suppress(NotInForce, UsageError):
             schemes.append(choose(str(name), None, last, chosen[0].known).scheme)
     return Scope(tuple(schemes))
+
+
+def _day(run: dict[str, Any]) -> date | None:
+    """The day for which a run graded; None where its manifest says none."""
+    try:
+        return date.fromisoformat(str(run["as_of"]))
+    except ValueError:
+        return None
 
 
 def _id(run: dict[str, Any]) -> str:

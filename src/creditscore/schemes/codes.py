@@ -114,6 +114,7 @@ CODES = {
     "E716": "A version or a rule starts when its law has ended.",
     "E717": "A reading stands where no result carries it.",
     "E718": "A law beside a scheme has the id of another one of the library.",
+    "E719": "A former name is the name of a version.",
     # 8: monotone
     "E801": "Withdrawing an adverse record can worsen the grade, and no rule acknowledges it.",
     # 9: composites

@@ -102,7 +102,7 @@ def _rule(rule: Rule, lang: str, **parts: str) -> Parts:
         "label": say.label(rule.label, lang),
         **parts,
         "applies": say.applies(rule.applies),
-        "cite": say.cites(rule.cite),
+        "cite": say.cited(rule.cite, lang),
         "evidence": rule.evidence or "",
         "reading": ", ".join(rule.reading),
     }
@@ -115,7 +115,7 @@ def _sections(scheme: Scheme, lang: str) -> dict[str, dict[str, Parts]]:
             ("use", scheme.use), ("period", scheme.period), ("effective_from", scheme.effective_from),
             ("effective_to", scheme.effective_to), ("known_from", scheme.known_from), ("direction", scheme.direction),
             ("subject_id", scheme.subject_id), ("kinds", ", ".join(scheme.kinds or [])),
-            ("cite", say.cites(scheme.cite)), ("heaviest_per", scheme.combine.heaviest_per),
+            ("cite", say.cited(scheme.cite, lang)), ("heaviest_per", scheme.combine.heaviest_per),
             ("evidence", scheme.evidence), ("beside", ", ".join(scheme.beside)), ("admit", scheme.admit.window),
             ("missing", "; ".join(say.label(one, lang) for one in scheme.missing)),
             ("floor", plain(scheme.combine.floor)), ("ceiling", plain(scheme.combine.ceiling)),

@@ -47,12 +47,8 @@ def check(names: Sequence[str] = (), root: Path | None = None) -> tuple[list[Che
         faults += wrong
         faults += _taken(file.parent / "laws", laws, laws_beside)
         own = {**laws, **laws_beside}
-        scheme, source = inspect(file, shown, own)
-        citations = tuple(f"cites the law {Path(fault.file).stem!r}," for fault in faults)
         # a law that cannot be read is said once, not at each place that cites it
-        source.faults[:] = [
-            fault for fault in source.faults if fault.code != "E201" or not fault.message.startswith(citations)
-        ]
+        scheme, source = inspect(file, shown, own, unreadable={Path(fault.file).stem for fault in faults})
         found.append(Checked(scheme, source))
         if scheme is not None:
             waiting.append((scheme, source, own))

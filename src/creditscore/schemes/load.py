@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -31,9 +31,16 @@ def load_scheme(file: Path, shown: str | None = None, archived: bool = False) ->
 
 
 def inspect(
-    file: Path, shown: str | None = None, laws: Mapping[str, Law] | None = None, archived: bool = False
+    file: Path,
+    shown: str | None = None,
+    laws: Mapping[str, Law] | None = None,
+    archived: bool = False,
+    unreadable: Collection[str] = (),
 ) -> tuple[Scheme | None, Source]:
-    """What can be read of a scheme and all that is wrong with it, in one round; never raises for its content."""
+    """What can be read of a scheme and all that is wrong with it, in one round; never raises for its content.
+
+    `unreadable`: ids of laws whose files have faults of their own; citing them is no second one.
+    """
     from creditscore.schemes.check import check_scheme
     from creditscore.schemes.checks import starts
     from creditscore.schemes.laws import inspect_laws, load_laws
@@ -46,7 +53,7 @@ def inspect(
         if laws is None:
             raise_faults(list(wrong))
         known = {**(load_laws() if laws is None else laws), **laws_beside}
-        check_scheme(scheme, source, known)
+        check_scheme(scheme, source, {*known, *unreadable})
         if not archived:
             starts.check(scheme, source, known)
     return scheme, source

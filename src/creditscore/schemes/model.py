@@ -243,6 +243,7 @@ class Scheme(Model):
     period: Literal["year", "day"]
     effective_from: Year | date
     effective_to: Year | date | None = None  # half-open: the first period or day no longer governed
+    formerly: list[Year | date] = Field(default_factory=list, exclude=True)  # its version in earlier releases; no rule
     known_from: date | None = None
     checked_on: date
     missing: list[Label] = Field(default_factory=list)  # what the text lacks; such a scheme refuses to grade

@@ -160,6 +160,20 @@ def pick(name: str, root: Path | None = None) -> Scheme:
     return _pinned(scheme, pinned, found) if pinned else found[-1]
 
 
+def kept(name: str, at: int | date | None = None, root: Path | None = None) -> Scheme:
+    """The version that something kept was made under: `pick`, and by the names that earlier releases gave it too.
+
+    Where what was one version is several now, the one in force for `at`, or the first.
+    """
+    scheme, pinned = split(name)
+    library = versions(scheme, root)
+    heirs = [version for version in library if pinned and pinned in map(str, version.formerly)]
+    if not heirs or pinned in [version.version for version in library]:
+        return pick(name, root)
+    fitting = [version for version in heirs if at is not None and in_force(version, moment(version.period, at))]
+    return [*fitting, *heirs][0]
+
+
 def _pinned(scheme: str, pinned: str, found: list[Scheme]) -> Scheme:
     """A year is enough to name a version that begins on a day."""
     chosen = [one for one in found if one.version == pinned or one.version.startswith(f"{pinned}-")]
@@ -176,9 +190,12 @@ def _pinned(scheme: str, pinned: str, found: list[Scheme]) -> Scheme:
 
 
 def _meant(pinned: str, versions: list[Scheme]) -> Scheme | None:
-    """The version that a name of an earlier release may mean: one that begins later in that year, else the one in force
-    on that day, else the first. None for what is no day or year.
+    """The version that says it was named so, else one that begins later in that year, else the one in force on that
+    day, else the first. None for what is no day or year.
     """
+    named = [version for version in versions if pinned in map(str, version.formerly)]
+    if named:
+        return named[0]
     span = span_of(pinned)
     if span is None:
         return None

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from creditscore.quantities import plain
+from creditscore.schemes.citing import cited_rules
 from creditscore.schemes.lists import Span
 from creditscore.schemes.model import EFFECTS, Applies, Band, Cite, Condition, Decide, Fact, Item, Rule, Value, Window
 from creditscore.schemes.parts import RepairWindow
@@ -123,6 +124,11 @@ def span(one: Span | None) -> str:
 
 def cites(listed: Iterable[Cite]) -> str:
     return "; ".join(f"{one.law} {one.article}".strip() for one in listed)
+
+
+def cited(listed: Iterable[Cite], lang: str) -> str:
+    """Texts and places as a person looks them up: title, number, article."""
+    return label(cited_rules(listed, number=True), lang)
 
 
 def applies(one: Applies | None) -> str:

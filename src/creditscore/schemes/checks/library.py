@@ -109,7 +109,14 @@ def strongest(cites: Iterable[Cite], laws: Mapping[str, Law]) -> BasisLevel | No
 
 
 def versions(found: list[tuple[Scheme, Source]]) -> None:
-    """The versions of one scheme, oldest first: none overlap, and what lies between two is a declared gap."""
+    """The versions of one scheme, oldest first: none overlap, what lies between two is a declared gap, and no former
+    name is the name of a version.
+    """
+    for scheme, source in found:
+        for other, _ in found:
+            if other.version in map(str, scheme.formerly):
+                message = f"{other.version} is a version of today; formerly: names only what no version is called now"
+                source.fault(("formerly",), message, "E719")
     ordered = sorted(found, key=lambda one: _day(one[0].effective_from))
     gaps = sorted((_day(gap.from_), _day(gap.to)) for scheme, _ in found for gap in scheme.gap)
     for (one, _), (other, source) in itertools.pairwise(ordered):

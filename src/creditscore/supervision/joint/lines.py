@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from creditscore.days import iso
+from creditscore.days import day_in_words, iso
 from creditscore.quantities import plain
 from creditscore.schemes.citing import cited_rules, cited_text
 from creditscore.schemes.lists import Span
 from creditscore.schemes.say import label, span
+from creditscore.schemes.vocabulary import list_label
 from creditscore.supervision.joint.codes import ENDINGS, FLAGS, NOT_PROPOSED
 from creditscore.supervision.joint.library import known_lists
 from creditscore.supervision.joint.model import TABLES, FourLists, Measure, PunishMeasure
+from creditscore.supervision.joint.words import mark_said, said
 
 if TYPE_CHECKING:
     from creditscore.supervision.joint.book import Due
@@ -23,14 +25,16 @@ if TYPE_CHECKING:
 
 Row = tuple[str, ...]
 Block = tuple[str, list[str]]  # a line, and what stands under it
-TIMES = {"until_exit": {"zh": "至移出名单", "en": "until the entry ends"}, "unknown": {"zh": "未知", "en": "unknown"}}
+TIMES = {
+    "until_exit": {"zh": "至移出名单", "en": "until the entry ends"},
+    "unknown": {"zh": "未见公布", "en": "not published"},
+}
 UNITS = {"days": "天", "workdays": "个工作日", "months": "个月", "years": "年"}
 BOUNDS = {
     "exactly": {"zh": "为", "en": ""},
     "at_least": {"zh": "不低于", "en": "at least"},
     "at_most": {"zh": "不超过", "en": "at most"},
 }
-SIDES = {"reward": "激励", "punish": "惩戒"}
 REASONS = {"zh": ("未提出的原因", "数"), "en": ("not proposed", "count")}
 ATTACHED = {
     "zh": ("主体", "制度", "等级", "编号", "措施", "限权", "依据", "证据"),
@@ -93,48 +97,70 @@ def of_lists(lists: FourLists, lang: str) -> list[tuple[str, list[Block]]]:
             blocks = [_conduct(lists, key, lang) for key in keys if key in lists.conducts]
         else:
             blocks = [_measure(lists, key, lang) for key in keys if key in lists.measures]
-        found.append((f"{label(name.label, lang)} [{name.evidence}]", blocks))
+        found.append((label(name.label, lang) + mark_said(name.evidence, lang), blocks))
     return found
 
 
 def _conduct(lists: FourLists, key: str, lang: str) -> Block:
     one, zh = lists.conducts[key], lang == "zh"
-    owner = _department(lists, one.owner, lang)
-    said = (
-        f"名单 {one.list}；等次 {one.tier}；牵头 {owner}；列入期限 {lasts(one.list, lang)}" if zh
-        else f"list {one.list}; tier {one.tier}; owner {owner}; an entry lasts {lasts(one.list, lang)}"
+    listed, owner = list_said(lists, one.list, lang), _department(lists, one.owner, lang)
+    tier = ""
+    if lists.sides[key] == "punish":
+        tier = f"失信程度：{said('tier', one.tier, lang)}；" if zh else f"tier: {said('tier', one.tier, lang)}; "
+    about = (
+        f"名单：{listed}；{tier}牵头：{owner}；列入期限：{lasts(one.list, lang)}" if zh
+        else f"list: {listed}; {tier}owner: {owner}; how long an entry lasts: {lasts(one.list, lang)}"
     )  # fmt: skip
     nothing = (
         [] if lists.linked(key) else ["无关联措施：不产生任何措施" if zh else "no measure is linked: nothing follows"]
     )
-    basis = f"{'依据' if zh else 'basis'} {label(cited_rules(one.cite, number=True), lang)} [{one.evidence}]"
-    return f"{key}  {label(one.conduct, lang)}", [said, basis, *nothing]
+    basis = f"{'依据：' if zh else 'basis: '}{label(cited_rules(one.cite, number=True), lang)}"
+    return f"{key}  {label(one.conduct, lang)}", [about, basis + mark_said(one.evidence, lang), *nothing]
 
 
 def _measure(lists: FourLists, key: str, lang: str) -> Block:
     one, zh = lists.measures[key], lang == "zh"
-    depts = ", ".join(_department(lists, code, lang) for code in one.dept)
+    between, colon = ("、", "：") if zh else (", ", ": ")
+    depts = between.join(_department(lists, code, lang) for code in one.dept)
     period = one.max_period
-    objects, kinds = ", ".join(one.object), ", ".join(one.at)
-    said = (
-        f"对象 {objects}；事项 {kinds}；部门 {depts}；最长 {_time(period.span, period.until_exit, lang)}" if zh
+    objects = between.join(said("object", code, lang) for code in one.object)
+    kinds = between.join(said("at", code, lang) for code in one.at)
+    about = (
+        f"对象：{objects}；事项：{kinds}；部门：{depts}；最长：{_time(period.span, period.until_exit, lang)}" if zh
         else f"for {objects}; at {kinds}; by {depts}; at most {_time(period.span, period.until_exit, lang)}"
     )  # fmt: skip
-    where = [f"{'条件' if zh else 'only'} {label(one.where, lang)}"] if one.where else []
-    texts = label(cited_rules(one.cite, number=True), lang)
-    basis = f"{'依据' if zh else 'basis'} {texts} [{one.basis_level}, {one.evidence}]"
+    where = [f"{'条件：' if zh else 'only: '}{label(one.where, lang)}"] if one.where else []
+    basis = _basis(label(cited_rules(one.cite, number=True), lang), one.basis_level, one.evidence, lang)
     links = [
-        f"← {link.conduct_id}: {label(link.relevance_reason, lang)} [{link.evidence}]"
+        f"← {label(lists.conducts[link.conduct_id].conduct, lang)}{colon}{label(link.relevance_reason, lang)}"
+        f"{mark_said(link.evidence, lang)}"
         for link in lists.links
         if link.measure_id == key
     ]
     return f"{key}  {label(one.measure, lang)}", [
-        said,
+        about,
         *filter(None, [_value(one, lang)]),
         *where,
         basis + _cuts(one, lang),
         *links,
     ]
+
+
+def _basis(texts: str, level: str, mark: str | None, lang: str) -> str:
+    """The texts, how strong the strongest is, and the evidence."""
+    rank = said("basis_level", level, lang)
+    return (
+        f"依据：{texts}（{rank}）{mark_said(mark, lang)}"
+        if lang == "zh"
+        else f"basis: {texts} ({rank}){mark_said(mark, lang)}"
+    )
+
+
+def list_said(lists: FourLists, name: str, lang: str) -> str:
+    """The name of a list as its newest version calls it; where no scheme keeps it, the conduct that it stands for."""
+    conduct = next((conduct.conduct for conduct in lists.conducts.values() if conduct.list == name), None)
+    named = list_label(name) or conduct
+    return name if named is None else label(named, lang)
 
 
 def lasts(name: str, lang: str) -> str:
@@ -162,7 +188,8 @@ def _value(one: Measure, lang: str) -> str:
     bound = BOUNDS[one.value.bound][lang]
     of = {"zh": "（相对于通常值）", "en": " of the usual value"}[lang] if one.value.relative else ""
     unit = "%" if one.value.unit == "percent" else f" {one.value.unit}"
-    return f"{'数值' if lang == 'zh' else 'value'} {bound} {plain(one.value.number)}{unit}{of}"
+    number = plain(one.value.number)
+    return f"数值：{bound}{number}{unit}{of}" if lang == "zh" else f"value: {bound} {number}{unit}{of}"
 
 
 def _cuts(one: Measure, lang: str) -> str:
@@ -180,15 +207,15 @@ def _department(lists: FourLists, code: str, lang: str) -> str:
 
 def legend(lists: FourLists, lang: str) -> list[str]:
     """What the tables do not say of themselves: names that are inferred, defaults of this package, the mark (!)."""
-    days, mark = lists.head.feedback.days, lists.head.feedback.evidence
+    days, mark = lists.head.feedback.days, mark_said(lists.head.feedback.evidence, lang)
     if lang == "zh":
         return [
             "(!) 减损权益而依据仅为部门规章：决定人须说明理由予以确认。",
-            f"反馈期限 {days} 天 [{mark}]；无关联则无措施。",
+            f"反馈期限为{days}天{mark}；无关联则无措施。",
         ]
     return [
         "(!) cuts rights on a departmental rule alone: whoever decides must acknowledge it with a reason.",
-        f"Feedback within {days} days [{mark}]. No link, no measure.",
+        f"Feedback within {days} days{mark}. No link, no measure.",
     ]
 
 
@@ -197,19 +224,22 @@ def flags(names: Iterable[str], lang: str) -> str:
 
 
 def proposal(one: Proposal, lists: FourLists, lang: str) -> Block:
-    zh, link = lang == "zh", f"{one.conduct_id} → {one.measure_id}"
+    zh = lang == "zh"
     why = next(link.relevance_reason for link, other in lists.linked(one.conduct_id) if other.id == one.measure_id)
-    side = SIDES[one.side] if zh else one.side
-    texts = label(cited_text(one.basis, number=True), lang)
+    side = said("side", one.side, lang)
     until = ""
     if one.ends_by is not None:  # the first day without it; 至 names the last day with it
-        until = f"，至{iso(one.ends_by - 1)}" if zh else f", before {iso(one.ends_by)}"
+        until = f"，至{_day(one.ends_by - 1, lang)}" if zh else f", before {iso(one.ends_by)}"
+    conduct, colon = label(lists.conducts[one.conduct_id].conduct, lang), "：" if zh else ": "
     return f"{one.proposal_id}  {one.subject_id}  {side}", [
         label(lists.measures[one.measure_id].measure, lang),
-        f"{'事件' if zh else 'event'} {one.event_id} {iso(one.on)}{'；' if zh else '; '}"
-        f"{'名单' if zh else 'entry'} {one.listing_id} {one.list} {iso(one.entered_on)}{until}",
-        f"{link}: {label(why, lang)}",
-        f"{'依据' if zh else 'basis'} {texts} [{one.basis_level}, {one.evidence}]",
+        f"{_day(one.on, lang)}{'事项' if zh else ' event '}{one.event_id}；{_day(one.entered_on, lang)}列入“"
+        f"{list_said(lists, one.list, lang)}”（{one.listing_id}）{until}"
+        if zh
+        else f"event {one.event_id} of {iso(one.on)}; entry {one.listing_id} on the {list_said(lists, one.list, lang)}"
+        f" of {iso(one.entered_on)}{until}",
+        f"{conduct}{colon}{label(why, lang)}",
+        _basis(label(cited_text(one.basis, number=True), lang), one.basis_level, one.evidence, lang),
         *([f"(!) {flags(one.flags, lang)}"] if one.flags else []),
     ]
 
@@ -218,7 +248,7 @@ def reasons(refused: Iterable[NotProposed], lang: str) -> list[Row]:
     """How often each reason stood in the way."""
     counts = Counter(one.reason for one in refused)
     words = REASONS_ZH if lang == "zh" else NOT_PROPOSED
-    return [(f"{reason}: {words[reason]}", str(n)) for reason, n in sorted(counts.items())]
+    return [(words[reason], str(n)) for reason, n in sorted(counts.items())]
 
 
 def sums(done: Proposed, lang: str) -> list[str]:
@@ -241,12 +271,12 @@ def due(due_step: Due, proposal: Proposal, on: int, lists: FourLists, lang: str,
     """What is to be done about a measure; `disputed`: contested records of the entry that it rests on."""
     zh = lang == "zh"
     late = [{"zh": "逾期", "en": "late"}[lang]] if due_step.by is not None and due_step.by < on else []
-    until = [f"{'限' if zh else 'by'} {iso(due_step.by)}"] if due_step.by is not None else []
+    until = [f"限{_day(due_step.by, lang)}" if zh else f"by {iso(due_step.by)}"] if due_step.by is not None else []
     cause = [(ENDINGS_ZH if zh else ENDINGS)[due_step.cause]] if due_step.cause else []
     measure = lists.measures.get(proposal.measure_id)
     what = proposal.measure_id if measure is None else label(measure.measure, lang)
     task = TASKS[due_step.task] if zh else due_step.task
-    days = [f"{'自' if zh else 'since'} {iso(due_step.since)}", *until, *late, *cause]
+    days = [f"自{_day(due_step.since, lang)}" if zh else f"since {iso(due_step.since)}", *until, *late, *cause]
     flagged = [f"(!) {flags(proposal.flags, lang)}"] if proposal.flags else []
     flagged += [f"*** {'异议处理中：' if zh else 'disputed: '}{disputed} ***"] if disputed else []
     return f"{task}  {due_step.proposal_id}  {proposal.subject_id}", [what, ("，" if zh else ", ").join(days), *flagged]
@@ -255,9 +285,14 @@ def due(due_step: Due, proposal: Proposal, on: int, lists: FourLists, lang: str,
 def due_sum(found: Iterable[Due], lists: FourLists, lang: str) -> str:
     counts = Counter(one.task for one in found)
     words = [f"{TASKS[task] if lang == 'zh' else task} {counts[task]}" for task in TASKS]
-    days, mark = lists.head.feedback.days, lists.head.feedback.evidence
-    end = f"反馈期限 {days} 天 [{mark}]" if lang == "zh" else f"feedback within {days} days [{mark}]"
-    return ", ".join(words) + f"; {end}"
+    days, mark = lists.head.feedback.days, mark_said(lists.head.feedback.evidence, lang)
+    if lang == "zh":
+        return "，".join(words) + f"；反馈期限为{days}天{mark}"
+    return ", ".join(words) + f"; feedback within {days} days{mark}"
+
+
+def _day(day: int, lang: str) -> str:
+    return day_in_words(iso(day), lang)
 
 
 def attached(one: Attached, lang: str) -> Row:
@@ -266,5 +301,7 @@ def attached(one: Attached, lang: str) -> Row:
     cuts = YES[lang] if one.cuts_rights else ""
     return (
         one.subject_id, f"{one.scheme}@{one.version}", one.grade + times, one.measure_id, one.what + where, cuts,
-        f"{label(cited_text(one.basis), lang)} [{one.basis_level}]", one.evidence,
+        f"{label(cited_text(one.basis), lang)}（{said('basis_level', one.basis_level, lang)}）" if lang == "zh"
+        else f"{label(cited_text(one.basis), lang)} ({said('basis_level', one.basis_level, lang)})",
+        mark_said(one.evidence, lang).strip(" （）()"),
     )  # fmt: skip

@@ -1,0 +1,116 @@
+"""Lists and joint measures in words, for every list that the library ships: nothing told that is not there, no code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from creditscore.days import day_in_words, to_day
+from creditscore.lists import Book, due, leave, publish, take_over
+from creditscore.lists.life import life, note_in_words, with_mark, word
+from creditscore.lists.rules import list_rule, procedure
+from creditscore.schemes import registry
+from creditscore.schemes.laws import load_laws
+from creditscore.schemes.lists import ListRule
+from creditscore.schemes.model import MARKS, Scheme
+from creditscore.supervision.joint import lines
+from creditscore.supervision.joint.load import load_four_lists
+from creditscore.supervision.joint.words import WORDS
+
+LANGS = ("zh", "en")
+SUBJECT, OTHER = "91110105MA00000000", "91110105MA11111111"
+PAPER = {"organ": "某局", "document": "甲〔1〕号", "by": "li.na"}
+KEPT = [
+    (scheme, key, rule)
+    for scheme in map(registry.load, registry.entries())
+    for key, rule in scheme.lists.items()
+    if "unit" in rule.who
+]
+LAW = re.compile(r"\b(" + "|".join(map(re.escape, load_laws())) + r")\b")
+ENGLISH = re.compile(r"[a-z]{3,}")  # a Chinese page for people has none, but in ids and names of persons
+
+
+def shown(book: Book, lang: str) -> Iterator[str]:
+    """Every line of `lists show` and `lists due`, without the ids of entries and records and without persons."""
+    for entry in (entry for who in (SUBJECT, OTHER) for entry in life(book, who, lang)):
+        yield from (entry.list, entry.kind, entry.state, entry.entered, entry.end, *entry.grounds)
+        for step in entry.steps:
+            yield from (step.day, step.recorded, step.what, *step.lines)
+    for step in due(book, "2026-01-01"):
+        yield word("due", step.what, lang)
+        yield with_mark(step.basis, step.mark, lang)
+        if step.note is not None:
+            yield note_in_words(step.note, book.case(step.case_id), lang)
+
+
+def codes(scheme: Scheme, rule: ListRule) -> re.Pattern[str]:
+    """Codes that have words: of the rules, ways, terms, steps, days and marks."""
+    named = {line.id for line in scheme.decide} | {grade.code for grade in scheme.grades} | set(scheme.lists)
+    named |= {part.id for part in (*rule.terms, *rule.exits, *rule.steps, *procedure().exits)}
+    named |= {name for way in rule.exits for name in (*way.needs, *way.unless)} | set(MARKS)
+    return re.compile(r"(?<![\w-])(" + "|".join(re.escape(code) for code in named if "_" in code) + r"|\w+_on)(?!\w)")
+
+
+@pytest.mark.parametrize(("scheme", "key", "rule"), KEPT, ids=[f"{scheme.name}-{key}" for scheme, key, _ in KEPT])
+def test_every_list_is_told_in_words(scheme: Scheme, key: str, rule: ListRule) -> None:
+    days = {"on": "2023-06-15", "recorded_on": "2023-06-20"}
+    given = {"triggers": rule.triggers[:1], "records": ["R1"], **PAPER, **days}
+    book, entry = take_over(Book(), SUBJECT, key, scheme.name, **given)
+    book, _ = take_over(book, OTHER, key, scheme.name, published_on="2023-06-16", **given)
+    book = publish(book, entry, **PAPER, on="2023-06-16") if book.case(entry).published_on is None else book
+    if book.case(entry).holds(to_day(date(2023, 6, 20))) and rule.kind != "red":
+        book = leave(book, entry, exit="annulled", evidence="甲", **PAPER, on="2023-06-20")
+    bare = codes(scheme, rule)
+    for lang in LANGS:
+        told = list(shown(book, lang))
+        about = f"{scheme.name} {key} {lang}: {told}"
+        assert all(told_line is not None for told_line in told)
+        for line in told:
+            assert not bare.search(line), about
+            assert not LAW.search(line), about
+            assert "{0}" not in line, about
+            assert lang == "en" or not ENGLISH.search(re.sub(r"《[^》]*》", "", line)), (line, about)
+            assert lang == "en" or not re.search(r"\d{4}-\d\d-\d\d", line), (line, about)
+        # the name is that of its own version, and the entry stands as the book says it
+        assert getattr(list_rule(scheme.name, key).label, lang) in told
+        state = word("states", book.case(entry).state, lang)
+        assert state in told, about
+        if not any(event.kind == "published" for event in book.case(entry).events):
+            assert word("steps", "published", lang) not in told, about
+        assert word("steps", "noticed", lang) not in told, "nobody gave a notice"
+        for rule_line in scheme.decide:
+            if rule_line.id in rule.triggers[:1]:
+                assert getattr(rule_line.label, lang) in told, about
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_joint_measures_are_told_in_words(lang: str) -> None:
+    lists = load_four_lists()
+    blocks = [block for _, found in lines.of_lists(lists, lang) for block in found]
+    text = "\n".join(
+        [*(title for title, _ in lines.of_lists(lists, lang)), *(line for _, under in blocks for line in under)]
+    )
+    text += "\n".join([*(head.split("  ", 1)[1] for head, _ in blocks), *lines.legend(lists, lang)])
+    named = (
+        {code for section in WORDS.values() for code in section}
+        | {*MARKS}
+        | {one.list for one in lists.conducts.values()}
+    )
+    bare = re.compile(r"(?<![\w-])(" + "|".join(re.escape(code) for code in named if "_" in code) + r")(?![\w-])")
+    assert not bare.search(text), bare.search(text)
+    assert not LAW.search(text)
+    assert not re.search(r"\b(DC|RC|PM|RM)-[A-Z]", text)
+    if lang == "zh":
+        assert not ENGLISH.search(text), ENGLISH.search(text)
+    parts = [*lists.measures.values(), *lists.conducts.values()]
+    for section in ("at", "object", "tier", "basis_level"):
+        values = [getattr(part, section, []) for part in parts]
+        used = {code for value in values for code in ([value] if isinstance(value, str) else value)}
+        assert used <= set(WORDS[section]), f"no words for {used - set(WORDS[section])}"
+
+
+def test_days_in_words() -> None:
+    assert day_in_words("2023-06-15", "zh") == "2023年6月15日"
