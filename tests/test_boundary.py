@@ -276,3 +276,11 @@ def test_what_is_read_from_outside_is_named_whatever_is_wrong_with_it() -> None:
     with pytest.raises(UsageError, match="memory"), outside("the model", "m.json"):
         raise MemoryError
     assert os.environ.get("CREDITSCORE_DEBUG") is None
+
+
+def test_nothing_is_loaded_before_the_program_can_tell_an_interruption() -> None:
+    names = "print(*sorted({*sys.modules} - before))"
+    code = f"import sys; before = {{*sys.modules}}; import creditscore.__main__; {names}"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    ours = {"__future__", "creditscore", "creditscore.__main__", "creditscore.version"}
+    assert set(loaded.stdout.split()) == ours

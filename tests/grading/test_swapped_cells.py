@@ -150,3 +150,14 @@ def test_the_ends_of_an_attribute_that_changed_places_leave_the_grade_open(cells
     row = graded(attributes=attribute(**cells))[ID]
     assert row["why"] == {"attributes: bad_date": 1}
     assert (row["state_reason"], row["grade_without"]) == ("refused_rows", "A")
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ({"name": "", "value": "2022-03-01"}, "empty_id"),
+        ({"name": "non_regular_on", "value": "2022-03-01", "valid_from": "soon"}, "bad_date"),
+    ],
+)
+def test_a_refused_attribute_that_stands_for_a_record_is_read(cells: dict[str, str], reason: str) -> None:
+    assert graded(attributes=attribute(**cells))[ID]["why"] == {f"attributes: {reason}": 1}
