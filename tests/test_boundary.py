@@ -103,6 +103,22 @@ def test_paths_that_lead_nowhere_are_bad_input(folder: Path, call: Call) -> None
     assert (code, "leads back to itself" in text) == (3, True)
 
 
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [(["--out", ""], "--out"), (["--out="], "--out"), (["--out", " "], "--out"), ([""], "argument 10")],
+)
+def test_an_empty_argument_is_no_folder(
+    folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch, value: list[str], named: str
+) -> None:
+    here = folder / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    code, text = call(*grade(folder)[:-2], *value)
+    assert code == 2
+    assert f"the value of {named} is empty" in text
+    assert not list(here.iterdir())
+
+
 @pytest.mark.parametrize("limit", [0, 100, 3000])
 def test_a_full_disk_ends_with_words_and_leaves_no_result(folder: Path, call: Call, limit: int) -> None:
     assert call(*grade(folder, out="graded"))[0] == 0
@@ -260,3 +276,11 @@ def test_what_is_read_from_outside_is_named_whatever_is_wrong_with_it() -> None:
     with pytest.raises(UsageError, match="memory"), outside("the model", "m.json"):
         raise MemoryError
     assert os.environ.get("CREDITSCORE_DEBUG") is None
+
+
+def test_nothing_is_loaded_before_the_program_can_tell_an_interruption() -> None:
+    names = "print(*sorted({*sys.modules} - before))"
+    code = f"import sys; before = {{*sys.modules}}; import creditscore.__main__; {names}"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    ours = {"__future__", "creditscore", "creditscore.__main__", "creditscore.version"}
+    assert set(loaded.stdout.split()) == ours

@@ -69,6 +69,17 @@ def test_a_year_from_plan_to_results(place: Place) -> None:
     code, shown = place.call("import", "results.parquet", "--out", "results", "--by", "li.na", *KEPT)
     assert code == 0, shown
     assert f"{len(visits)} in = {len(visits)} kept + 0 refused" in shown
+    rows = pd.read_parquet("results.parquet")
+    rows.loc[0, "inspection_id"], rows.loc[0, "result"] = "=1+1", "clan"
+    rows.to_csv("more.csv", index=False)
+    more = ("import", "more.csv", "--max-rejected", "1", "--csv-people", "--by", "li.na", *KEPT)
+    code, shown = place.call(*more, "--out", "for_people")
+    assert code == 0, shown
+    for name in ("results", "quarantine", "missing"):
+        assert Path(f"for_people/{name}.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    assert pd.read_csv("for_people/quarantine.csv").inspection_id.tolist() == ["'=1+1"]
+    code, shown = place.call(*PLAN[:-1], "again", "--past", "for_people/results.csv")
+    assert code == 0, shown
     code, shown = place.call(*PLAN[:-1], "next", "--past", "results/results.csv")
     assert code == 0, shown
     assert "0.0 (0.0 to " in shown

@@ -31,7 +31,7 @@ from creditscore.cli.scheme import scheme_app
 from creditscore.cli.store import store_app
 from creditscore.cli.supervise import supervise_app
 from creditscore.cli.timeline import timeline_command
-from creditscore.errors import ExitCode
+from creditscore.errors import ExitCode, UsageError
 from creditscore.records.identity import redact
 from creditscore.version import __version__
 
@@ -84,7 +84,30 @@ def _root(
 def main(args: list[str] | None = None) -> Any:
     """Run the command line; every error is told in words and becomes its exit code."""
     _plain_where_needed()
-    sys.exit(run(lambda: app(args, standalone_mode=False), redact))
+    sys.exit(run(lambda: _run(sys.argv[1:] if args is None else args), redact))
+
+
+def _run(args: list[str]) -> None:
+    require_filled(args)
+    app(args, standalone_mode=False)
+
+
+def require_filled(args: list[str]) -> None:
+    """Raise UsageError where an argument is empty: a folder without a name would be the current one."""
+    for place, argument in enumerate(args):
+        option, is_assigned, value = argument.partition("=")
+        before = args[place - 1] if place else ""
+        if is_assigned and option.startswith("-"):
+            empty = None if value.strip() else option
+        else:
+            empty = None if argument.strip() else before if before.startswith("-") else f"argument {place + 1}"
+        if empty is not None:
+            raise UsageError(
+                f"the value of {empty} is empty",
+                where="the command line",
+                allowed="a value that is not empty (the current folder is .)",
+                next="give the value, or leave the option out; is a variable of the shell not set?",
+            )
 
 
 def _plain_where_needed() -> None:

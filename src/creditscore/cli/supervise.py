@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.acting import RolesFile, say_held_at
+from creditscore.cli.csv_option import CsvPeople
 from creditscore.cli.progress import working
 from creditscore.errors import DifferenceError, UsageError
 
@@ -181,13 +182,16 @@ def import_command(
     store: Store,
     roles: RolesFile = None,
     max_rejected: Annotated[int, typer.Option(min=0, help="Refused rows to accept.")] = 0,
+    csv_people: CsvPeople = False,
 ) -> None:
     """Check inspection results against their draws, keep them, and give each the probability of its draw."""
     from creditscore.cli.tables import show
     from creditscore.supervision.inspection.importing import import_results
 
     with working("checking results"):
-        imported = import_results(results, out, _who(by, store, roles), max_rejected=max_rejected)
+        imported = import_results(
+            results, out, _who(by, store, roles), max_rejected=max_rejected, csv_people=csv_people
+        )
     say_held_at(store)
     counts = imported.counts
     refused = sum(counts["refused"].values())

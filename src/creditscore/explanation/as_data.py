@@ -11,6 +11,7 @@ from creditscore.explanation.ledger import Explanation
 from creditscore.explanation.numbers import points
 from creditscore.explanation.principal import paragraph, principal_reasons, what_to_do
 from creditscore.explanation.words import word
+from creditscore.records.identity import redact
 
 
 def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audit | None = None) -> dict[str, Any]:
@@ -55,10 +56,10 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
                 "sure": decider.sure,
                 "records": [
                     {
-                        "record_id": terminal.clean(basis.record_id),
+                        "record_id": redact(terminal.clean(basis.record_id)),
                         "label": both(basis.label),
                         "day": basis.day,
-                        "document_no": terminal.clean(basis.document_no),
+                        "document_no": redact(terminal.clean(basis.document_no)),
                     }
                     for basis in decider.basis
                 ],
@@ -66,7 +67,7 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
                     {
                         "list": entry.list,
                         "label": both(entry.label),
-                        "listing_id": terminal.clean(entry.listing_id),
+                        "listing_id": redact(terminal.clean(entry.listing_id)),
                         "entered_on": entry.entered_on,
                         "term_end": entry.term_end,
                         "basis": both(entry.basis),
@@ -80,7 +81,7 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
             {
                 "label": both(reason.label),
                 "points": number(reason.points),
-                "records": [terminal.clean(record) for record in reason.records],
+                "records": [redact(terminal.clean(record)) for record in reason.records],
                 "articles": list(reason.articles),
                 "cited": both(reason.cited),
             }
@@ -89,7 +90,7 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
         "lines": [
             {
                 "step": line.step,
-                "record_id": terminal.clean(line.record_id),
+                "record_id": redact(terminal.clean(line.record_id)),
                 "item": terminal.clean(line.item),
                 "label": both(line.label),
                 "rule": line.rule,

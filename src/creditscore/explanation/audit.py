@@ -11,6 +11,7 @@ from typing import Any
 
 from creditscore.explanation.read import read
 from creditscore.grading.result import Grading
+from creditscore.records.identity import redact
 
 IDENTITY = (
     "run_id",
@@ -42,7 +43,7 @@ def audit(source: Grading | Path | str, subject_id: str, scheme: str = "") -> Au
     found = read(source, subject_id, scheme)
     rows = [("grades", found.grade["subject_id"], row_hash(found.grade))]
     for number, row in enumerate(found.ledger, start=1):
-        key = " ".join(str(row[name]) for name in ("step", "record_id", "rule") if row[name])
+        key = " ".join(redact(str(row[name])) for name in ("step", "record_id", "rule") if row[name])
         rows.append(("ledger", f"{number} {key}", row_hash(row)))
     identity = {name: str(found.manifest[name]) for name in IDENTITY if name in found.manifest}
     digest = hashlib.sha256("\n".join(one for _, _, one in rows).encode()).hexdigest()

@@ -10,6 +10,7 @@ from creditscore.errors import CreditscoreError
 from creditscore.explanation.ledger import Basis, Decider, Entry, Explanation, Line
 from creditscore.explanation.numbers import points
 from creditscore.explanation.words import SYMBOL, Lang, day_said, grade_name, period_said, say, text, word
+from creditscore.records.identity import redact
 from creditscore.schemes.citing import cited_rules, joined
 from creditscore.schemes.model import Label
 from creditscore.schemes.remedies import remedy
@@ -178,10 +179,10 @@ def entries_said(decider: Decider, lang: Lang) -> tuple[str, list[str]]:
 
 def entry_said(entry: Entry, lang: Lang) -> str:
     """`“经营异常名录”（列入编号l1，2022年3月1日列入，列入依据：…）`; the list alone where the entry is not at hand."""
-    about = [text("entry_id", lang, entry.listing_id)] if entry.listing_id else []
+    about = [text("entry_id", lang, redact(entry.listing_id))] if entry.listing_id else []
     about += [text("entry_on", lang, day_said(entry.entered_on, lang))] if entry.entered_on else []
     about += [text("entry_until", lang, day_said(entry.term_end, lang))] if entry.term_end else []
-    basis = say(entry.basis, lang)
+    basis = redact(say(entry.basis, lang))
     about += [text("entry_basis", lang, basis)] if basis else []
     label = say(entry.label, lang)
     if not about:
@@ -191,9 +192,9 @@ def entry_said(entry: Entry, lang: Lang) -> str:
 
 def basis_said(basis: Basis, lang: Lang) -> str:
     """`未报送年报（编号r1，2022年3月1日，文号…）`."""
-    about = [text("basis_record", lang, basis.record_id)]
+    about = [text("basis_record", lang, redact(basis.record_id))]
     about += [text("basis_day", lang, day_said(basis.day, lang))] if basis.day else []
-    about += [text("basis_document", lang, basis.document_no)] if basis.document_no else []
+    about += [text("basis_document", lang, redact(basis.document_no))] if basis.document_no else []
     return text("basis", lang, say(basis.label, lang), ("，" if lang == "zh" else ", ").join(about))
 
 

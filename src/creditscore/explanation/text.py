@@ -13,6 +13,7 @@ from creditscore.explanation.ledger import Explanation, Line
 from creditscore.explanation.numbers import points
 from creditscore.explanation.principal import SHOWN, basis_said, entries_said, paragraph, what_to_do
 from creditscore.explanation.words import Lang, grade_name, period_said, say, text, word
+from creditscore.records.identity import redact
 from creditscore.schemes.model import Label
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _table(one: Explanation, lang: Lang, width: int) -> Table:
             max_width=None if ratio else 10 if width < WIDE else NARROW,
         )
     for line in one.lines:
-        cells = [named(line, lang), line.record_id]
+        cells = [named(line, lang), redact(line.record_id)]
         if scored:
             cells += numbers(line)
         cells.append(say(line.said, lang))

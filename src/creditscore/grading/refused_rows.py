@@ -114,8 +114,11 @@ def concerns(plan: Plan, row: RefusedRow, domains: Collection[str]) -> bool:
         item = canonical_code(str(cells.get("item") or ""))
         return any(reason in ITEM_REASONS for reason in row.reasons) or item not in plan.beside
     if row.table == "attributes":
+        if ("empty_id", "name", "") in row.faults:
+            return bool(plan.scheme.attributes)
         days = [cells.get(column) for reason, column, _ in row.faults if reason in DAY_FAULTS]
-        return any(word in plan.scheme.attributes for word in (cells.get("name"), *days))
+        words = (cells.get("name"), cells.get("subject_id"), *days)
+        return any(word in plan.scheme.attributes for word in words)
     if row.table == "listings":
         read = {name for fact in plan.facts for name in fact.lists}
         named = canonical_code(str(cells.get("list") or ""))

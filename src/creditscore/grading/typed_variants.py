@@ -67,7 +67,8 @@ class Typer:
         names = [str(row.get("record_id") or "") for row in variant.rows]
         originals = dict(zip((str(row.get("record_id")) for row in rows), names, strict=True))
         records = [
-            {**record, "record_id": originals[record["record_id"].partition(".")[2]]} for record in typed.records
+            {**record, "record_id": originals.get(record["record_id"].partition(".")[2], record["record_id"])}
+            for record in typed.records  # a record that stands for an attribute has an id of its own
         ]
         return Reading(variant.drops, replace(typed, records=records))
 

@@ -34,6 +34,7 @@ class Unread:
     """What the manifest says of the input's columns; `ignored` were named by the caller.
 
     `misnamed`: of `near`, names in rows of the attributes that others spell right; they mark their subjects alone.
+    So do those of `swapped`: name and value of such rows, where the value is a known name and the name is not.
     """
 
     columns: Mapping[str, list[str]]
@@ -41,6 +42,7 @@ class Unread:
     absent: tuple[str, ...]
     ignored: tuple[str, ...]
     misnamed: tuple[str, ...] = ()
+    swapped: tuple[tuple[str, str], ...] = ()
 
     def to_manifest(self) -> dict[str, Any]:
         return {
@@ -54,11 +56,17 @@ class Unread:
         """The near misses and absences in words, one line each kind."""
         lines = []
         if self.near:
-            pairs = ", ".join(f"{miss['table']}.{miss['column']} (did you mean {miss['near']}?)" for miss in self.near)
+            pairs = ", ".join(map(self._said, self.near))
             lines.append(f"columns that are not read and look like known ones: {pairs}")
         if self.absent:
             lines.append(f"attributes that could change a grade and that nobody has: {', '.join(self.absent)}")
         return lines
+
+    def _said(self, miss: Mapping[str, str]) -> str:
+        column = f"{miss['table']}.{redact(miss['column'])}"
+        if miss["table"] == "attributes" and (miss["column"], miss["near"]) in self.swapped:
+            return f"{column} (name and value may have changed places: did you mean {miss['near']}?)"
+        return f"{column} (did you mean {miss['near']}?)"
 
     def check(self) -> None:
         """Raise InputError where a near miss or an absent attribute stands."""
@@ -102,8 +110,25 @@ def find_unread(snapshot: Snapshot, scope: Scope, ignored: Iterable[str] = ()) -
             if match is None and name not in left:
                 match = _beside(snapshot, table, name, standing)
             near += [{"table": table, "column": name, "near": match}] if match else []
+    swapped = _swapped(snapshot, attributes, further | left)
+    near += [{"table": "attributes", "column": name, "near": value} for name, value in swapped]
     absent = tuple(sorted(decisive - supplied - left))
-    return Unread(columns, tuple(near), absent, tuple(sorted(left)), tuple(misnamed))
+    return Unread(columns, tuple(near), absent, tuple(sorted(left)), tuple(misnamed), swapped)
+
+
+def _swapped(snapshot: Snapshot, known: Collection[str], others: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """Find (name, value) of rows of the attributes whose value is a known name and whose name is not.
+
+    `others`: names that are no slip: further columns of subjects, and what the caller ignores.
+    """
+    if not known:
+        return ()
+    words, names = (", ".join(map(literal, sorted(listed))) for listed in (known, {*known, *others}))
+    rows = snapshot.con.execute(
+        f"SELECT DISTINCT name, value FROM {snapshot.attributes} WHERE value IN ({words})"
+        f" AND name NOT IN ({names}) ORDER BY ALL"
+    ).fetchall()
+    return tuple((name, value) for name, value in rows)
 
 
 def _beside(snapshot: Snapshot, table: str, name: str, standing: Mapping[str, str]) -> str | None:
@@ -165,7 +190,9 @@ def run_marks(snapshot: Snapshot, plan: Plan, unread: Unread) -> tuple[str, ...]
     marks = {
         "period_not_over": plan.as_of > judged_on(snapshot, plan),
         "near_miss_columns": any(
-            miss["near"] in readable for miss in unread.near if miss["column"] not in unread.misnamed
+            miss["near"] in readable
+            for miss in unread.near
+            if miss["column"] not in unread.misnamed and (miss["column"], miss["near"]) not in unread.swapped
         ),
         "absent_attributes": bool(set(unread.absent) & read_attributes(scheme, _moment(plan))),
         "feeds_undeclared": not snapshot.feeds_declared,
@@ -180,11 +207,13 @@ def _moment(plan: Plan) -> int | date:
 
 
 def find_misnamed(engine: DuckDBEngine, snapshot: Snapshot, unread: Unread) -> list[int]:
-    """Find the subjects of attributes whose name is a near miss of one that others have."""
-    if not unread.misnamed:
-        return []
+    """Find the subjects of attributes whose name is a near miss of one that others have, or stands in the value."""
     names = ", ".join(map(literal, unread.misnamed))
-    rows = engine.rows(f"SELECT DISTINCT sid FROM {snapshot.attributes} WHERE name IN ({names}) ORDER BY sid")
+    pairs = ", ".join(f"({literal(name)}, {literal(value)})" for name, value in unread.swapped)
+    tests = [f"name IN ({names})"] * bool(names) + [f"(name, value) IN ({pairs})"] * bool(pairs)
+    if not tests:
+        return []
+    rows = engine.rows(f"SELECT DISTINCT sid FROM {snapshot.attributes} WHERE {' OR '.join(tests)} ORDER BY sid")
     return [int(sid) for (sid,) in rows]
 
 

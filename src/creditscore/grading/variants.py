@@ -13,7 +13,7 @@ from creditscore.grading.past import route_grades
 from creditscore.grading.plan import BoundWindow, Plan
 from creditscore.quantities import MICRO, from_micro, plain
 from creditscore.records.identity import canonical_code
-from creditscore.records.tables import EVENTS, HISTORY_CODES, TABLES
+from creditscore.records.tables import BEGINS_OF, ENDS_EARLY, EVENTS, HISTORY_CODES, TABLES
 from creditscore.schemes.expressions import Node, thresholds
 
 MOST_VARIANTS = 4_000  # of one row or of the rows of one record together; beyond, the row is taken as open
@@ -122,7 +122,12 @@ def changes(space: Space, row: RefusedRow, reason: str, column: str) -> Iterator
     """The cells that mend one fault, each in one way."""
     cells, plan = row.cells, space.plan
     if reason in DAY_FAULTS:
-        others = [name for name in EARLY_DAYS if cells.get(name)] if reason not in ("bad_date", "after_intake") else []
+        early = ("entered_on",) if row.table == "listings" else EARLY_DAYS
+        others = [name for name in early if cells.get(name)] if reason not in ("bad_date", "after_intake") else []
+        if (reason, column, ENDS_EARLY) in row.faults:
+            begin = BEGINS_OF[column]
+            others = [begin] if row.table == "listings" else []
+            yield from ({begin: cells.get(column), column: cells.get(begin)}, {begin: None, column: None})
         if row.table == "attributes":
             yield from ({column: None}, {column: plan_day(plan.as_of)})
             yield {column: cells.get("name"), "name": cells.get(column)}  # the two may have changed places
@@ -157,6 +162,8 @@ def changes(space: Space, row: RefusedRow, reason: str, column: str) -> Iterator
         yield from ({"event_no": str(number)} for number in range(1, 13))
     elif reason == "mangled_id" and column == "source_subject_id":
         yield from ({column: None}, {column: "X"})
+    elif reason == "empty_id" and column == "name":
+        yield from ({"name": name} for name in plan.scheme.attributes)
     elif reason == "empty_id" and column in ("record_id", "listing_id"):
         yield {column: f"without id {row.line}"}
     elif reason == "unknown_list" or (reason == "empty_id" and column == "list"):

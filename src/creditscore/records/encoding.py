@@ -6,7 +6,8 @@ import codecs
 import csv
 import tempfile
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,10 @@ from creditscore.boundary import require_plain
 from creditscore.errors import InputError
 
 CHUNK = 1 << 24
+SAMPLE = 1 << 18  # bytes by which Big5 and Shift-JIS are known
+LEAST_SIGNS = 12  # different signs outside ASCII: with fewer, chance decides
+MOST_COMMON = 0.85  # share of signs of GB 2312 above which the words of a file are those of GB18030
+LEAST_COMMON = 0.95  # share of common signs from which they are those of another encoding
 Reading = Literal["whole", "filled", "not"]
 
 
@@ -44,8 +49,57 @@ def encoding_of(path: Path) -> str:
         )
     for encoding in ("utf-8-sig", "gb18030"):
         if _decodes(path, encoding):
+            if encoding == "gb18030":
+                _refuse_other(path)
             return encoding
     raise InputError("the file is neither UTF-8 nor GB18030", where=str(path), next="save it as CSV UTF-8")
+
+
+def _refuse_other(path: Path) -> None:
+    """InputError where the bytes are words in Big5 or Shift-JIS, and rare signs in GB18030.
+
+    Every byte sequence of these is one of GB18030 too, so only the words tell: at least `LEAST_SIGNS` different ones,
+    of which many are outside the common signs of GB 2312, and nearly all common in the other encoding.
+    """
+    with path.open("rb") as stream:
+        sample = stream.read(SAMPLE)
+        sample += stream.readline(SAMPLE)  # no line feed is part of a sign
+    in_gb = _signs(sample, "gb18030")
+    if len(in_gb) < LEAST_SIGNS or _share(in_gb, _is_common_gb) > MOST_COMMON:
+        return
+    for encoding, name, is_common in (("cp950", "Big5", _is_common_big5), ("cp932", "Shift-JIS", _is_common_jis)):
+        signs = _signs(sample, encoding)
+        if len(signs) >= LEAST_SIGNS and _share(signs, is_common) >= LEAST_COMMON:
+            raise InputError(
+                f"the file is {name}, by its words",
+                where=str(path),
+                allowed="UTF-8 or GB18030",
+                next="save it as CSV UTF-8",
+            )
+
+
+def _signs(sample: bytes, encoding: str) -> Counter[str]:
+    """How often each sign outside ASCII stands in a sample; nothing where it is no text of the encoding."""
+    try:
+        return Counter(sign for sign in sample.decode(encoding) if sign > "\x7f")
+    except UnicodeDecodeError:
+        return Counter()
+
+
+def _share(signs: Counter[str], holds: Callable[[str], bool]) -> float:
+    return sum(count for sign, count in signs.items() if holds(sign)) / signs.total()
+
+
+def _is_common_gb(sign: str) -> bool:
+    return len(sign.encode("gb2312", "ignore")) == 2
+
+
+def _is_common_big5(sign: str) -> bool:
+    return b"\xa1\x40" <= sign.encode("cp950") <= b"\xc6\x7e"  # punctuation, and the 5,401 signs of its first level
+
+
+def _is_common_jis(sign: str) -> bool:
+    return b"\x81\x40" <= sign.encode("cp932") <= b"\x98\x72"  # kana, and the 2,965 signs of its first level
 
 
 def as_utf8(path: Path, encoding: str, folder: Path) -> Path:

@@ -34,6 +34,7 @@ _GAP = f"[{re.escape(GAPS)}]{{1,2}}"
 _GAPPED = re.compile(rf"[0-9]{_GAP}[0-9Xx]")
 _PIECES = re.compile(rf"[0-9]+{_GAP}(?:[0-9]+{_GAP})*[0-9]*[0-9Xx]")
 _MANGLED = re.compile(MANGLED_LIKE)
+ADULT = 16  # years, from which somebody who works answers for himself (Civil Code, article 18)
 # First digit of a place in China; 9 begins the cards of foreign permanent residents.
 _PLACES = "12345689"
 
@@ -67,15 +68,18 @@ def _known_county(place: str) -> bool:
     return any(properties for _, properties in numdb.get("cn/loc").info(place))
 
 
-def _is_resident_18(number: str, mistyped: bool = False) -> bool:
-    """`mistyped`: with a wrong check character too, where a known county and a day of birth stand in front."""
+def _is_resident_18(number: str, mistyped: bool = False, least_age: int = 0) -> bool:
+    """`mistyped`: with a wrong check character too, where a known county and a day of birth stand in front.
+
+    `least_age`: full years that somebody mistyped must have lived, by the year of birth.
+    """
     from stdnum.cn import ric, uscc
 
     if number[0] not in _PLACES or not _is_date(number[6:10], number[10:12], number[12:14]):
         return False
     if ric.calc_check_digit(number) == number[17].upper():
         return True
-    born = mistyped and 1900 <= int(number[6:10]) <= today().year
+    born = mistyped and 1900 <= int(number[6:10]) <= today().year - least_age
     return born and _known_county(number[:6]) and not uscc.is_valid(number)
 
 
@@ -89,8 +93,9 @@ def resident_numbers(text: str, mistyped: bool = False) -> list[tuple[int, int]]
     A number of exactly the right length counts by its date and check character. Inside a longer run of
     digits, with blanks or hyphens in between, and for the old form inside a longer text, chance hits are common:
     there the first six digits must also be a known county. A valid credit code of a firm (9…) is never a person.
-    `mistyped`: also eighteen digits in one run of the right shape with a wrong check character, behind a known county;
-    they are to be hidden, but prove nothing.
+    `mistyped`: also eighteen digits of the right shape with a wrong check character, behind a known county, in one run
+    or, if their year of birth is that of an adult, in pieces; they are to be hidden, but prove nothing. In pieces, a
+    county, a day of late and a serial number are as often the number of a document.
     """
     from stdnum.cn import uscc
 
@@ -116,11 +121,11 @@ def resident_numbers(text: str, mistyped: bool = False) -> list[tuple[int, int]]
             else:
                 at += 1
     if _GAPPED.search(text):
-        found += [span for run in _PIECES.finditer(text) for span in _in_pieces(run.group(), run.start())]
+        found += [span for run in _PIECES.finditer(text) for span in _in_pieces(run.group(), run.start(), mistyped)]
     return sorted(found)
 
 
-def _in_pieces(run: str, start: int) -> list[tuple[int, int]]:
+def _in_pieces(run: str, start: int, mistyped: bool) -> list[tuple[int, int]]:
     """Numbers made of whole pieces of a run; as inside a longer text, the place must be a known county."""
     pieces = [(one.start(), one.end()) for one in re.finditer("[0-9]+[Xx]?|[Xx]", run)]
     found: list[tuple[int, int]] = []
@@ -130,7 +135,7 @@ def _in_pieces(run: str, start: int) -> list[tuple[int, int]]:
         for k in range(first, len(pieces)):
             digits += run[slice(*pieces[k])]
             fits = k > first and (
-                (len(digits) == 18 and digits[:17].isdigit() and _is_resident_18(digits))
+                (len(digits) == 18 and digits[:17].isdigit() and _is_resident_18(digits, mistyped, ADULT))
                 or (len(digits) == 15 and _is_resident_15(digits))
             )
             if fits and _known_county(digits[:6]):

@@ -13,7 +13,7 @@ from creditscore.records.faults import bit_of, list_faults, looks_resident, sett
 from creditscore.records.refused import keep_refused
 from creditscore.records.source import Source, literal, quote
 from creditscore.records.stage import Stage, drop_repeats, resolve_subjects
-from creditscore.records.tables import HISTORY_CODES
+from creditscore.records.tables import ENDS_EARLY, HISTORY_CODES
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,7 +30,7 @@ def _attributes(stage: Stage) -> Values:
         "known_day": stage.day("recorded_on"),
     }
     stage.fault("empty_id", "name", f"{values['name']} IS NULL")
-    stage.fault("bad_date", "valid_to", f"{values['to_day']} < {values['from_day']}", "it ends before it begins")
+    stage.fault("bad_date", "valid_to", f"{values['to_day']} < {values['from_day']}", ENDS_EARLY)
     return values
 
 
@@ -49,9 +49,9 @@ def _listings(stage: Stage) -> Values:
     values["known_day"] = f"coalesce({recorded}, {values['entered_day']})"
     stage.fault("empty_id", "listing_id", f"{values['listing_id']} IS NULL")
     stage.fault("empty_id", "list", f"{values['list']} IS NULL")
-    stage.fault(
-        "bad_date", "exited_on", f"{values['exited_day']} < {values['entered_day']}", "it ends before it begins"
-    )
+    stage.fault("bad_date", "term_end", f"{values['term_end_day']} < {values['entered_day']}", ENDS_EARLY)
+    stage.fault("bad_date", "exited_on", f"{values['exited_day']} < {values['entered_day']}", ENDS_EARLY)
+    stage.fault("occurred_after_recorded", "recorded_on", f"{values['entered_day']} > {recorded}")
     stage.fault("natural_person", "listing_id", looks_resident(values["listing_id"]))
     stage.fault("conflicting_key", "listing_id")
     return values
@@ -72,6 +72,9 @@ def _history(stage: Stage) -> Values:
     if stage.latest is not None:
         later = f"({number}) > {from_day(stage.latest).year} AND ({number}) <= 2100"
         stage.fault("bad_period", "period", later, "it lies after the day of intake")
+    stage.fault("occurred_after_recorded", "recorded_on", f"{decided} > {recorded}")
+    decided_before = f"nullif({day}, {parse.BAD_DAY}) > least({decided}, {recorded})"
+    stage.fault("bad_period", "period", decided_before, "it lies after the day on which the grade was decided or known")
     codes = {name: f"lower({stage.code(name)})" for name in HISTORY_CODES}
     for name, allowed in HISTORY_CODES.items():
         if stage.source.has(name):
@@ -109,7 +112,7 @@ def _feeds(stage: Stage) -> Values:
     stage.fault("bad_delivery", "rows")
     stage.fault("bad_delivery", "sha256")
     stage.fault("empty_id", "domain", f"{values['domain']} IS NULL")
-    stage.fault("bad_date", "to", f"{values['to_day']} < {values['from_day']}", "it ends before it begins")
+    stage.fault("bad_date", "to", f"{values['to_day']} < {values['from_day']}", ENDS_EARLY)
     return values
 
 

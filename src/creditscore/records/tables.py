@@ -156,6 +156,9 @@ QUARANTINE = (
     'reason VARCHAR, "column" VARCHAR, value VARCHAR, message VARCHAR'
 )
 
+ENDS_EARLY = "it ends before it begins"  # what the message of a `bad_date` adds
+BEGINS_OF = {"valid_to": "valid_from", "term_end": "entered_on", "exited_on": "entered_on"}  # column of an end
+
 REASONS = {
     "natural_person": "a resident identity number or a natural person; only organisations are graded",
     "mangled_id": "a spreadsheet turned this id into a number; export the column as text",

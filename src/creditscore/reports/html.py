@@ -22,6 +22,7 @@ from creditscore.explanation.ledger import Explanation, Line
 from creditscore.explanation.numbers import points
 from creditscore.explanation.principal import paragraph
 from creditscore.explanation.words import SYMBOL, Lang, Words, load_words, period_said, say, word
+from creditscore.records.identity import redact
 from creditscore.reports import charts
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def subject_page(
     rows = [
         {
             "label": terminal.clean(terminal.named(line, lang)),
-            "record": terminal.clean(line.record_id),
+            "record": redact(terminal.clean(line.record_id)),
             "numbers": terminal.numbers(line),
             "said": terminal.clean(say(line.said, lang)),
             "article": terminal.clean(say(line.cited, lang)),

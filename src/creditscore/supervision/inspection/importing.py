@@ -48,14 +48,15 @@ class Imported:
             "arms": dict(by_arm),
         }
 
-    def files(self) -> dict[str, str]:
+    def files(self, people: bool = False) -> dict[str, str]:
+        """The files by name; `people`: their CSV for spreadsheets."""
         quarantine = ("line", "inspection_id", "subject_id", "reason", "message")
         missing = ("draw_id", "subject_id", "department", "programme")
         body = json.dumps({"format": "creditscore-inspection-results", **self.counts}, indent=2, sort_keys=True)
         return {
-            "results.csv": csv_text(OUT, self.results),
-            "quarantine.csv": csv_text(quarantine, self.refused),
-            "missing.csv": csv_text(missing, self.missing),
+            "results.csv": csv_text(OUT, self.results, people),
+            "quarantine.csv": csv_text(quarantine, self.refused, people),
+            "missing.csv": csv_text(missing, self.missing, people),
             "manifest.json": body + "\n",
         }
 
@@ -69,12 +70,15 @@ class Draws:
     departments: Mapping[str, frozenset[str]]
 
 
-def import_results(data: Any, out: Path | str, who: Who, *, max_rejected: int = 0) -> Imported:
+def import_results(
+    data: Any, out: Path | str, who: Who, *, max_rejected: int = 0, csv_people: bool = False
+) -> Imported:
     """Check results against their draws, keep them in the store (`draw.import`) and write the folder.
 
     Every row of a draw gets the exact probability with which its department had drawn the organisation. A row that
     repeats a kept one is counted; the same id with other content is refused. With more refused rows than
-    `max_rejected` nothing is kept, the folder lists why, and TooManyRejected is raised.
+    `max_rejected` nothing is kept, the folder lists why, and TooManyRejected is raised. `csv_people`: the folder's CSV
+    for spreadsheets.
     """
     folder = new_folder(out, FILES)
     rows = read_rows(data, TABLE)
@@ -107,7 +111,7 @@ def import_results(data: Any, out: Path | str, who: Who, *, max_rejected: int = 
             results, len(good) - len(fresh), tuple(refused), _missing(draws, [*kept.values()])
         )  # fmt: skip
         if len(refused) > max_rejected:
-            write_all(folder, Imported((), 0, tuple(refused), ()).files())
+            write_all(folder, Imported((), 0, tuple(refused), ()).files(csv_people))
             raise TooManyRejected(
                 f"{len(refused)} results were refused, {max_rejected} allowed; nothing was kept",
                 where=str(folder / "quarantine.csv"),
@@ -120,7 +124,7 @@ def import_results(data: Any, out: Path | str, who: Who, *, max_rejected: int = 
                 act.con.execute(
                     f"INSERT INTO draw_results VALUES ({marks})", [*(row[name] for name in KEPT), act.entry.seq]
                 )
-            write_all(folder, imported.files())
+            write_all(folder, imported.files(csv_people))
     return imported
 
 

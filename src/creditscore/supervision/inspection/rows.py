@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.boundary import described, require_plain
+from creditscore.csv_people import inert
 from creditscore.errors import InputError, UsageError
 from creditscore.records.identity import canonical_code, redact
 from creditscore.records.source import forget, open_sources, quote
@@ -53,12 +54,14 @@ def read_rows(data: Any, table: Table) -> list[Row]:
     ]
 
 
-def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    """CSV with a header, line feeds, and quotes only where they are needed."""
-    out = io.StringIO()
+def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], people: bool = False) -> str:
+    """CSV with a header, line feeds, and quotes only where needed; for `people` marked as UTF-8, no cell a formula."""
+    out = io.StringIO("\ufeff" if people else "")
+    out.seek(0, io.SEEK_END)
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([row[name] for name in columns] for row in rows)
+    cells = ([row[name] for name in columns] for row in rows)
+    writer.writerows([inert(str(cell)) for cell in row] if people else row for row in cells)
     return out.getvalue()
 
 
