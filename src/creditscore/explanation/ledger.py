@@ -109,9 +109,9 @@ class Explanation:
         scored = [line.total for line in self.lines if line.step != "decide"]
         return _sum(self, scored[-1]) if self.grade_without and scored else ""
 
-    def input_lines(self, lang: Lang) -> list[str]:
-        """What the grade rests on, in sentences; none where the input was whole."""
-        return input_lines(self.input_state, self.refused, self.without, self.sum_without, lang, self.blocked)
+    def input_lines(self, lang: Lang, office: bool = True) -> list[str]:
+        """What the grade rests on, in sentences; none where the input was whole. `office`: with names of its people."""
+        return input_lines(self.input_state, self.refused, self.without, self.sum_without, lang, self.blocked, office)
 
 
 def explain(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -264,8 +263,7 @@ def _graded(shown: Explanation) -> dict[str, Any]:
 
 def _input(shown: Explanation) -> dict[str, list[str]]:
     """What the input of a grade lacks, in sentences by language, without the accounts of those who accepted rows."""
-    without_accounts = replace(shown, refused=tuple(replace(row, accepted_by="") for row in shown.refused))
-    return {lang: [redact(line) for line in without_accounts.input_lines(lang)] for lang in LANGS}
+    return {lang: [redact(line) for line in shown.input_lines(lang, office=False)] for lang in LANGS}
 
 
 def _life(store: Database, case: Case) -> list[Any]:
