@@ -170,7 +170,7 @@ def test_a_date_that_the_rule_needs_and_nobody_gave_is_said() -> None:
     )
     way = ways(publication_course)["repair publication@2023-05-01"]
     assert way.state == "unknown"
-    assert "decided_on" in check_data("S1", publication_course, [way])["options"][0]["notes"][0]["en"]
+    assert "day of the decision document" in check_data("S1", publication_course, [way])["options"][0]["notes"][0]["en"]
 
 
 def test_without_a_tier_the_longest_least_period_is_sure() -> None:

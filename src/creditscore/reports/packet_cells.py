@@ -52,7 +52,7 @@ def events_said(events: Iterable[Mapping[str, Any]]) -> Cell:
 def grade_said(results: Mapping[str, Any], code: str) -> Cell:
     """A grade in both languages; a packet of an earlier version has codes."""
     label = results.get("grades", {}).get(code)
-    return (code,) if label is None else tuple(dict.fromkeys((label["zh"], label["en"])))
+    return label_said("states", code) if label is None else tuple(dict.fromkeys((label["zh"], label["en"])))
 
 
 def field_said(row: Mapping[str, Any], name: str) -> Cell:
