@@ -136,7 +136,7 @@ def test_not_scored_is_explained_too(gradings: Any) -> None:
     one = explain_composite(found, IDS[1], gradings)
     assert (one.state_reason, one.score, one.sum) == ("coverage", None, "")
     for lang in LANGS:
-        assert {"zh": "低于 950", "en": "less than 950"}[lang] in render(one, lang)
+        assert {"zh": "低于950", "en": "less than 950"}[lang] in render(one, lang)
         stays_data(composite_subject_page(one, lang), composite_data(one))
 
 

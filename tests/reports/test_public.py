@@ -1,6 +1,7 @@
 """The public export: use enforced, decided grades only, organisations only, nothing that is not published."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,10 @@ def test_a_grade_under_objection_says_so(folder: Path, tmp_path: Path) -> None:
     parquet.write_table(pa.Table.from_pylist([row]), marked / "disputes.parquet")
     one = publish(marked, **DECIDED)
     assert {r["subject_id"]: r["disputed_since"] for r in one.grades.to_pylist()}[BAD] == "2021-04-21"
-    assert "异议处理中（自2021-04-21）" in public_page(one.data)
+    page = public_page(one.data)
+    assert "异议处理中（自2021年4月21日）" in page
+    assert "公示的等级" in page
+    assert "public_grades" not in re.sub(r"<script.*?</script>", "", page, flags=re.S)
     assert "disputed since 2021-04-21" in public_page(one.data, "en")
     assert "R1" not in public_page(one.data)
     assert all(r["disputed_since"] == "" for r in publish(folder, **DECIDED).grades.to_pylist())

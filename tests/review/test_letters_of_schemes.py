@@ -1,4 +1,4 @@
-"""Letters of every shipped scheme, about a grade that a record decided and about another, read as others are."""
+"""Letters, packets and public pages of every shipped scheme, read by a machine: every way to a grade, every outcome."""
 
 from __future__ import annotations
 
@@ -11,22 +11,28 @@ from typing import Any
 import pytest
 
 from creditscore.explanation.ledger import Explanation, explain
-from creditscore.explanation.words import LANGS, say
+from creditscore.explanation.words import LANGS, Lang, say
 from creditscore.grading.grade import grade
 from creditscore.records import ingest
 from creditscore.records.store import read_snapshot, write_snapshot
+from creditscore.reports.packet import packet_page
+from creditscore.reports.public import publish
+from creditscore.reports.public_page import public_page
 from creditscore.review.cascade import bench
 from creditscore.review.cases import WHOLE, Ground
 from creditscore.review.casework import open_case
 from creditscore.review.deciding import decide, weigh
 from creditscore.review.dossier import dossier
+from creditscore.review.inputs import as_known, decided
 from creditscore.review.keeping import keep, snapshot_of
 from creditscore.review.letter import letter
+from creditscore.review.packet.of_case import added_by_case, run_of_case
+from creditscore.review.packet.results import build
 from creditscore.review.ruling import Ruling
 from creditscore.schemes import registry
 from creditscore.store import Database, Log
 from tests.clock import at_day
-from tests.explanation.test_truth import ENTRIES, codes_of, flat
+from tests.explanation.test_truth import CLEAN, ENTRIES, LAWS, codes_of, flat, visible
 from tests.grading.test_shipped import moments, tables
 from tests.review.test_letters import read_letter
 from tests.tiers import thinned
@@ -40,18 +46,72 @@ def when_all_days_have_come() -> Iterator[None]:
         yield
 
 
-def two_of(explanations: list[Explanation]) -> Iterator[Explanation]:
-    """One whose grade a record decided, and one whose grade none did, as far as there are such."""
-    graded = [explanation for explanation in explanations if explanation.state == "graded"]
-    yield from [explanation for explanation in graded if any(decider.basis for decider in explanation.deciders)][:1]
-    yield from [explanation for explanation in graded if not any(decider.basis for decider in explanation.deciders)][:1]
+OUTCOMES = ("uphold", "withdraw", "correct", "partly")
+CORRECTED = {"document_no": "更正〔2022〕1号"}
+WORDS_OF_OURS = re.compile(r"(?<![\w@/.-])(?!packet_)[a-z]+(?:_[a-z]+)+(?![\w@/.-])")
+RUNS = re.compile(r"(?<![0-9a-f:])[0-9a-f]{16}(?![0-9a-f])")
+
+
+def every_way(explanations: list[Explanation]) -> Iterator[Explanation]:
+    """One for each rule and route on the way to a grade."""
+    seen = set()
+    for explanation in explanations:
+        way = (explanation.route, *(decider.rule for decider in explanation.deciders))
+        if explanation.state == "graded" and way not in seen:
+            seen.add(way)
+            yield explanation
+
+
+def ruled(grounds: list[Ground], outcome: str) -> Ruling:
+    """The finding on each contested record; where several are contested, `partly` upholds all but the first."""
+    first = {"partly": "withdraw"}.get(outcome, outcome)
+    rest = "uphold" if outcome == "partly" else first
+    findings = {ground.record_id: rest if number else first for number, ground in enumerate(grounds)}
+    findings = {record: "uphold" if record == WHOLE else action for record, action in findings.items()}
+    changes = {record: CORRECTED for record, action in findings.items() if action == "correct"}
+    return Ruling(findings, "查实", ("R2014A 20",), changes)
+
+
+def has_deciders(text: str, explanation: Explanation, lang: Lang) -> bool:
+    """Whether a paper names the rules that decided, their articles and the records behind them."""
+    told = flat(text)
+    wanted = [say(label, lang) for decider in explanation.deciders for label in (decider.label, decider.cited)]
+    wanted += [basis.record_id for decider in explanation.deciders for basis in decider.basis[:6]]
+    return all(flat(part) in told for part in wanted)
+
+
+def read_packet(page: str, explanation: Explanation, codes: re.Pattern[str]) -> None:
+    """The page of a packet without its provenance, which is for machines."""
+    text = visible(page, "style|script").partition("来源与校验")[0]
+    for lang in LANGS:
+        assert has_deciders(text, explanation, lang), text
+    text = re.sub(r"[a-z_/]+@[0-9-]+", "", text)  # the ids of versions stand behind their titles
+    for pattern in (codes, LAWS, WORDS_OF_OURS, RUNS):
+        found = pattern.search(text)
+        assert not found, (found, text[max(0, found.start() - 90) : found.end() + 40] if found else "")
+    assert "告知日期" not in text  # nobody was told
+    assert not (explanation.deciders and "No adverse record" in text), text
+
+
+def read_public(folder: Path, explanations: list[Explanation], codes: re.Pattern[str], on: date) -> None:
+    """The public page of a grading that an office decided: names for grades, no records."""
+    data = publish(folder, decided_by="局", decided_on=on).data
+    records = {line.record_id for explanation in explanations for line in explanation.lines if line.record_id}
+    for lang in LANGS:
+        text = visible(public_page(data, lang), "style|script")
+        for pattern in (codes, LAWS, WORDS_OF_OURS, RUNS):
+            found = pattern.search(text)
+        assert not found, (found, text[max(0, found.start() - 90) : found.end() + 40] if found else "")
+        assert not records & set(re.findall(r"[\w-]+", text)), text
+        assert "已通知" not in text
+        assert CLEAN[lang] not in text
 
 
 NAMES = [f"{version.scheme}@{version.version}" for version in ENTRIES]
 
 
-@pytest.mark.parametrize("entry", thinned(ENTRIES, 30), ids=NAMES)
-def test_letters_of_a_scheme_are_true(entry: registry.Entry, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "entry"), thinned(enumerate(ENTRIES), 47), ids=NAMES)
+def test_papers_of_a_scheme_are_true(number: int, entry: registry.Entry, tmp_path: Path) -> None:
     scheme, moment = registry.load(entry), moments(entry)[-1]
     year = moment if isinstance(moment, int) else moment.year
     ingested = ingest(subject_ids="local", intake_on=date(year + 3, 1, 1), **tables(scheme, year, 0, COUNT))
@@ -61,24 +121,29 @@ def test_letters_of_a_scheme_are_true(entry: registry.Entry, tmp_path: Path) -> 
     grading.write(tmp_path / "grading")
     codes = re.compile(r"(?<![\w-])(" + "|".join(map(re.escape, codes_of(scheme) or {"no code"})) + r")(?![\w-])")
     opened = date.fromisoformat(str(grading.manifest["known_at"])) + timedelta(days=1)
+    explanations = [explain(grading, row["subject_id"]) for row in grading.grades.to_pylist()]
+    read_public(tmp_path / "grading", explanations, codes, opened)
     with Database(tmp_path / "s.store") as store:
         log = Log(store)
         (run,) = keep(store, log, tmp_path / "grading", tmp_path / "snapshot", by="li.na", check=False)
         snapshot = snapshot_of(run)
-        for explanation in two_of([explain(grading, row["subject_id"]) for row in grading.grades.to_pylist()]):
-            records = [basis.record_id for decider in explanation.deciders for basis in decider.basis][:1]
+        for way, explanation in enumerate(every_way(explanations)):
+            records = list(dict.fromkeys(basis.record_id for each in explanation.deciders for basis in each.basis))[:2]
             grounds = [Ground("facts_wrong", record) for record in records] or [Ground("rule_misapplied", WHOLE)]
             case = open_case(log, run, snapshot, explanation.subject_id, grounds, by="wang.wei", on=opened)
-            ruling = Ruling({ground.record_id: "uphold" for ground in grounds}, "查实", ("R2014A 20",), {})
+            ruling = ruled(grounds, OUTCOMES[(number + way) % len(OUTCOMES)])
             on_bench = bench(store, [snapshot])
             case = decide(log, on_bench, weigh(log, on_bench, case.case_id, ruling, by="zhang.min", on=opened))
+            events = decided(store, [case.subject_id])
+            after = explain(as_known(run, snapshot, [case.subject_id], events, opened), case.subject_id)
+            after = explanation if set(ruling.findings.values()) == {"uphold"} else after
             data = dossier(store, case, snapshot, on=opened, weighed=False)
             for lang in LANGS:
                 text = str(letter(data, lang, document_no="1", on=str(opened), office="局"))
                 assert read_letter(text) == [], text
                 assert not codes.search(text), text
-                for decider in explanation.deciders:
-                    assert flat(say(decider.label, lang)) in flat(text), text
-                    assert flat(say(decider.cited, lang)) in flat(text), text
-                    for basis in decider.basis[:6]:
-                        assert basis.record_id in text, text
+                assert after.state != "graded" or has_deciders(text, after, lang), text
+            if not way:
+                added = added_by_case(store, case, snapshot, opened)
+                packet = build(run_of_case(store, case, snapshot), snapshot, added=added)
+                read_packet(packet_page(packet), explanation, codes)

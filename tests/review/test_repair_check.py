@@ -161,14 +161,16 @@ def test_a_date_that_the_rule_needs_and_nobody_gave_is_said() -> None:
     way = ways(publication_course)["repair publication@2026-04-01"]
     assert (way.state, way.earliest, way.sure, way.plans) == ("unknown", None, None, False)
     note = check_data("S1", publication_course, [way])["options"][0]["notes"][0]
-    assert all("decided_on" in note[lang] for lang in ("zh", "en"))
+    assert "决定文书日" in note["zh"]
+    assert "day of the decision document" in note["en"]
+    assert not any("decided_on" in note[lang] for lang in ("zh", "en"))
     # and so it is before April 2026: publication says nothing
     publication_course = course(
         NINGXIA, subject([record(0, "NX25-C", day("2025-04-10"), decided_day=None)]), date(2025, 5, 1)
     )
     way = ways(publication_course)["repair publication@2023-05-01"]
     assert way.state == "unknown"
-    assert "decided_on" in check_data("S1", publication_course, [way])["options"][0]["notes"][0]["en"]
+    assert "day of the decision document" in check_data("S1", publication_course, [way])["options"][0]["notes"][0]["en"]
 
 
 def test_without_a_tier_the_longest_least_period_is_sure() -> None:
@@ -210,7 +212,7 @@ def test_ways_out_of_a_list_with_their_conditions() -> None:
     assert early.conditions
     assert {one.state for one in early.conditions} == {"unknown"}  # a person confirms each
     told = check_data("S1", course(scheme, subject([]), date(2026, 1, 1)), [early])["options"][0]["notes"]
-    assert "corrected_on" in told[0]["en"]  # from when it is open does not stand in the table of listings
+    assert "day of the correction" in told[0]["en"]  # from when it is open does not stand in the table of listings
     gone = {**row, "exited_day": day("2025-06-01")}
     assert not options(course(scheme, subject([], listings=[gone]), date(2026, 1, 1)))
     other = {**row, "list": "nobody_knows"}

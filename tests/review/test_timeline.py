@@ -223,7 +223,7 @@ def test_refused_rows_of_the_subject_are_said(tmp_path: Path) -> None:
     )
     line = timeline(ingest(pd.DataFrame({"subject_id": [firm]}), rows), firm, "tax")
     assert line.refused == line.as_data()["refused"] == 1  # the row of another domain says nothing here
-    for lang, words in (("zh", "另有 1 行"), ("en", "1 refused rows of this organisation")):
+    for lang, words in (("zh", "另有1行"), ("en", "1 refused rows of this organisation")):
         assert words in render(line, lang, 200)
         assert words in timeline_page(line, lang)
     clean = timeline(ingest(pd.DataFrame({"subject_id": [firm]}), rows[:1]), firm, "tax")

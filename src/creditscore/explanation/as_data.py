@@ -122,6 +122,7 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
                 "message": row.message,
                 "accepted_by": row.accepted_by,
                 "accepted_why": row.accepted_why,
+                "accepted_on": row.accepted_on,
             }
             for row in one.refused
         ],
@@ -132,8 +133,11 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
 def subject_data(explanation: Explanation, made_up: bool | None = None) -> dict[str, Any]:
     """What the subject's own page shows: the grade, why, and what to do; no marks of evidence, no codes."""
     whole = explanation_data(explanation, made_up)
-    names = ("subject_id", "name", "title", "period", "grade_label", "state_reason", "input", "made_up")
+    names = ("subject_id", "name", "title", "period", "grade_label", "state_reason", "made_up")
     return {name: whole[name] for name in names} | {
+        "input": {
+            lang: [terminal.clean(line) for line in explanation.input_lines(lang, office=False)] for lang in words.LANGS
+        },
         "said": {lang: terminal.clean(paragraph(explanation, lang)) for lang in words.LANGS},
         "to_do": {lang: [terminal.clean(line) for line in what_to_do(explanation, lang)] for lang in words.LANGS},
     }

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from creditscore.composite.combine import LIMITS
+from creditscore.errors import CreditscoreError
 from creditscore.explanation.composite import CompositeExplanation, DomainShare, Part
 from creditscore.explanation.input_lines import state_labels
 from creditscore.explanation.numbers import points
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang, Words, cite_said, load_words, say, word
+from creditscore.explanation.words import Lang, Words, cite_said, day_said, load_words, plain, say, word
 from creditscore.explanation.words import text as word_text
 from creditscore.grading.input_state import BLOCKED
+from creditscore.schemes import registry
 from creditscore.schemes.model import Label
 
 
@@ -29,8 +31,11 @@ def text(code: str, lang: Lang, *values: object) -> str:
     return _filled("texts", code, lang, *values)
 
 
-def note(code: str, lang: Lang, why: Label | None = None) -> str:
-    """A note of a contribution in words; an unknown one is its own name. `why`: the words of a reason."""
+def note(code: str, lang: Lang, why: Label | None = None, rules: Mapping[str, Label] | None = None) -> str:
+    """A note of a contribution in words; an unknown one is its own name.
+
+    `why`: the words of a reason; `rules`: those of the hard rules.
+    """
     known = words()["notes"]
     if code in known:
         return say(known[code], lang)
@@ -40,7 +45,19 @@ def note(code: str, lang: Lang, why: Label | None = None) -> str:
     inner = code[len(head) :]
     if head.startswith("absent:"):
         inner = say(why if why is not None and why.zh else word("state_reasons", inner), lang)
+    if head == "hard_rule:" and rules is not None and inner in rules:
+        inner = say(rules[inner], lang)
+    if head == "refused_rows:":
+        inner = say(_title(inner), lang)
     return say(known[head], lang).replace("{0}", inner)
+
+
+def _title(scheme: str) -> Label:
+    """What a scheme is called; its id where it is in no library."""
+    try:
+        return registry.pick(scheme).label if "@" in scheme else registry.versions(scheme)[-1].label
+    except CreditscoreError:
+        return plain(scheme)
 
 
 def _filled(section: str, code: str, lang: Lang, *values: object) -> str:
@@ -74,7 +91,7 @@ def facts(one: CompositeExplanation, lang: Lang) -> list[tuple[str, str]]:
         rows.append((text("fragile", lang), text("fragile_yes" if one.fragile else "fragile_no", lang)))
     rows += [
         (text("composite", lang), f"{say(one.title, lang)} ({one.composite})"),
-        (text("as_of", lang), one.as_of),
+        (text("as_of", lang), day_said(one.as_of, lang)),
         (text("evidence", lang), say(word("marks", one.evidence), lang)),
     ]
     said = [say(word("marks", one.marks[name]), lang) for name in ("weights", "maps", "bands")]
@@ -103,12 +120,14 @@ def named(part: Part, lang: Lang) -> str:
     label = say(part.label, lang)
     if part.kind in ("grade", "hard_rule"):
         return clean(f"{text('kind_' + part.kind, lang)} {label}")
-    return clean(f"{part.code} {label}" if label != part.code else part.code)
+    numbered = part.kind == "record" or part.code.isdigit()  # a number of the text's own, no id of ours
+    return clean(f"{part.code} {label}" if numbered and label != part.code else label)
 
 
-def shown_notes(one: DomainShare, lang: Lang) -> str:
+def shown_notes(one: DomainShare, lang: Lang, explanation: CompositeExplanation) -> str:
     """The notes of a domain in words."""
-    return clean(("；" if lang == "zh" else "; ").join(note(code, lang, one.why) for code in one.notes))
+    rules = {rule: label for rule, label, _ in explanation.hard_rules}
+    return clean(("；" if lang == "zh" else "; ").join(note(code, lang, one.why, rules) for code in one.notes))
 
 
 def shared_act(row: object, one: CompositeExplanation, lang: Lang) -> str:
@@ -152,7 +171,7 @@ def render(one: CompositeExplanation, lang: Lang = "zh", width: int = 80) -> str
     for domain in (domain for domain in one.domains if domain.scheme or domain.contribution):
         table.add_row(
             Text(clean(say(domain.label, lang))), Text(clean(say(domain.grade_label, lang))), str(domain.value),
-            str(domain.weight), signed(domain.contribution), Text(shown_notes(domain, lang)),
+            str(domain.weight), signed(domain.contribution), Text(shown_notes(domain, lang, one)),
         )  # fmt: skip
         for part in domain.parts:
             indent = 4 if part.kind == "record" else 2  # also of the lines that follow where it is folded
@@ -172,8 +191,8 @@ def render(one: CompositeExplanation, lang: Lang = "zh", width: int = 80) -> str
         console.print(Text("\n" + shared_act(row, one, lang)))
     if one.domains and not one.drilled:
         console.print(Text("\n" + text("not_drilled", lang)))
-    for key, label in one.laws.items():
-        console.print(Text(clean(f"  {key}  {say(label, lang)}")))
+    for label in one.laws.values():
+        console.print(Text(clean(f"  {say(label, lang)}")))
     console.print(Text("\n" + all_words.text("not_official", lang)))
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
     return "\n".join(lines).strip("\n") + "\n"

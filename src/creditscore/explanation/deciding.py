@@ -1,4 +1,4 @@
-"""What decided a grade: the rules behind it, and the records and list entries that made each of them hold."""
+"""What decided a grade: the rules behind it, and the records, entries and earlier grades that made each hold."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from creditscore.days import iso
 from creditscore.grading.exact import Subject, opening
-from creditscore.grading.facts import other_facts, reads, reads_entry, record_facts
+from creditscore.grading.facts import other_facts, reads, reads_entry, record_facts, years_read
 from creditscore.grading.plan import Plan, PlanFact
 from creditscore.schemes.expressions import Node, names, parse, to_python
 from creditscore.schemes.model import Decide, Scheme
@@ -19,7 +19,7 @@ OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "<>", "<>": "="}
 
 @dataclass(frozen=True)
 class Deciding:
-    """The records and list entries behind one rule.
+    """The records, list entries and earlier grades behind one rule.
 
     `sure`: what the subject brought is at hand, or nothing else can be meant. `entries` are rows of listings; where
     what the subject brought is not at hand, only the lists that they may stand on are known.
@@ -28,17 +28,19 @@ class Deciding:
     records: tuple[str, ...] = ()
     sure: bool = True
     entries: tuple[Mapping[str, Any], ...] = ()
+    earlier: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
 class RuleInputs:
-    """What a subject brought, as its rules read it: assessed records, names of conditions, entries of lists."""
+    """What a subject brought, as its rules read it: assessed records, names of conditions, entries, earlier grades."""
 
     plan: Plan
     records: tuple[Mapping[str, Any], ...]
     env: Mapping[str, Any]
     lookups: Mapping[str, int]
     listings: tuple[Mapping[str, Any], ...] = ()
+    history: tuple[Mapping[str, Any], ...] = ()
 
 
 def read_by_rules(plan: Plan, subject: Subject) -> RuleInputs:
@@ -46,7 +48,7 @@ def read_by_rules(plan: Plan, subject: Subject) -> RuleInputs:
     opened = opening(plan, subject)
     env = opened.env | record_facts(plan, opened.records, opened.lookups)
     env |= other_facts(plan, env, opened.dates, subject.history, subject.listings)
-    return RuleInputs(plan, tuple(opened.records), env, opened.lookups, tuple(subject.listings))
+    return RuleInputs(plan, tuple(opened.records), env, opened.lookups, tuple(subject.listings), tuple(subject.history))
 
 
 def find_day_and_number(rule_inputs: RuleInputs | None, record_id: str) -> tuple[str, str]:
@@ -73,7 +75,8 @@ def find_deciding(
         chosen = {record for name in behind for record in _records_of(rule_inputs, name)}
         entries = {entry["listing_id"]: entry for name in behind for entry in _entries_of(rule_inputs, name)}
         record_ids = tuple(row["record_id"] for row in rows if row["record_id"] in chosen)
-        return Deciding(record_ids, entries=tuple(entries[listing_id] for listing_id in sorted(entries)))
+        standing = tuple(entries[listing_id] for listing_id in sorted(entries))
+        return Deciding(record_ids, entries=standing, earlier=find_earlier(behind, rule_inputs))
     read = set(holding(tree, None))
     lists = sorted({name for fact in read for name in _lists(scheme, fact)})
     items = {item for name in read for item in _items(scheme, name)}
@@ -102,6 +105,18 @@ def holding(node: Node, env: Mapping[str, Any] | None, wanted: bool = True) -> I
         yield from (*left, *right) if sign == "=" else left if sign in (">", ">=") else right if sign != "<>" else left
     elif wanted:
         yield from names(node)
+
+
+def find_earlier(behind: Collection[str], rule_inputs: RuleInputs) -> tuple[Mapping[str, Any], ...]:
+    """The rows of earlier grades that facts read, the newest first."""
+    plan = rule_inputs.plan
+    by_year = {row["year"]: row for row in rule_inputs.history if row["year"] < plan.year}
+    years: set[int] = set()
+    for fact in plan.facts:
+        if fact.of == "history" and fact.name in behind:
+            fitting = {year for year, row in by_year.items() if fact.test is None or fact.test(row)}
+            years |= years_read(fact, fitting, plan.year)
+    return tuple(by_year[year] for year in sorted(years, reverse=True))
 
 
 def _records_of(rule_inputs: RuleInputs, name: str) -> Iterator[str]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditscore.explanation.labels import Labels
-from creditscore.explanation.words import Lang, plain, say, text, word
+from creditscore.explanation.words import Lang, day_said, plain, say, text, word
+from creditscore.grading.acceptance import WHICH
 from creditscore.grading.input_state import REFUSED, WHOLE
 from creditscore.records.refused import WITHOUT_READING
 from creditscore.schemes.model import Label
@@ -31,6 +32,7 @@ class RefusedRow:
     message: str
     accepted_by: str
     accepted_why: str
+    accepted_on: str = ""
 
 
 def refused_rows(
@@ -57,13 +59,14 @@ def refused_rows(
                 message=row["message"],
                 accepted_by=acceptance.get("by", ""),
                 accepted_why=acceptance.get("why", ""),
+                accepted_on=acceptance.get("on", ""),
             )
         )
     return tuple(chosen)
 
 
 def _names(acceptance: Row, row: Row) -> bool:
-    named = {name: value for name, value in acceptance.items() if name not in ("by", "why")}
+    named = {name: value for name, value in acceptance.items() if name in WHICH}
     return all(str(row.get(name, "")) == value for name, value in named.items())
 
 
@@ -74,16 +77,18 @@ def input_lines(
     sum_without: str,
     lang: Lang,
     blocked: bool = False,
+    office: bool = True,
 ) -> list[str]:
     """Sentences about the input of one grade; none where it was whole and nothing of it was refused.
 
     `without`: the grade without the refused rows in words, where these leave it open; `blocked`: they leave it open.
+    Who accepted a refused row is named to the `office` alone.
     """
     if not input_state:
         return [text("input_older", lang)]
     codes = [code for code in input_state.split(";") if code not in (WHOLE, REFUSED)]
     lines = [say(word("input_states", code), lang) for code in codes]
-    lines += [_row_line(row, lang) for row in rows]
+    lines += [_row_line(row, lang, office) for row in rows]
     if without is not None:
         name = say(without, lang)
         lines.append(
@@ -96,7 +101,7 @@ def input_lines(
     return lines
 
 
-def _row_line(row: RefusedRow, lang: Lang) -> str:
+def _row_line(row: RefusedRow, lang: Lang, office: bool) -> str:
     """`被退回的记录：协会评定（编号S002-3），缺少计算所需的日期（决定日期或者事项日期）`."""
     table, item = say(word("tables", row.table), lang), say(row.item_label, lang)
     record = text("basis_record", lang, row.record_id) if row.record_id else ""
@@ -106,7 +111,9 @@ def _row_line(row: RefusedRow, lang: Lang) -> str:
     known = row.column == "item" and row.value == row.item  # the item has been named
     line = text("refused_row_bare" if known else "refused_row", lang, table, place, say(row.label, lang), cell)
     if row.accepted_by:
-        line += text("refused_accepted", lang, row.accepted_by, row.accepted_why)
+        who = row.accepted_by if office else text("refused_accepted_who", lang)
+        key = "refused_accepted_on" if row.accepted_on else "refused_accepted"
+        line += text(key, lang, who, row.accepted_why, day_said(row.accepted_on, lang))
     return line
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.errors import CreditscoreError
+from creditscore.explanation.deciding import holding
 from creditscore.explanation.words import grade_name, plain, word
 from creditscore.grading.identity import hash_of
 from creditscore.grading.lines import article
 from creditscore.schemes import registry
 from creditscore.schemes.citing import all_laws, cited
+from creditscore.schemes.expressions import parse
 from creditscore.schemes.laws import Law
 from creditscore.schemes.model import EFFECTS, NO_GRADE, Decide, Item, Label, Rule, Scheme
 from creditscore.schemes.vocabulary import list_label
@@ -119,6 +121,15 @@ class Labels:
     def rule(self, rule: str) -> Decide | None:
         """A line of `decide`; None where the rules are not at hand."""
         return next((line for line in self.scheme.decide if line.id == rule), None) if self.scheme else None
+
+    def read_by(self, step: str, rule: str) -> tuple[str, ...]:
+        """The names that a condition, or an addition to the start, holds by."""
+        found = self._rule(step, rule) if step in ("condition", "start") else None
+        if found is None:
+            return ()
+        when = getattr(found, "when", None)
+        of = getattr(found, "of", None)
+        return (*(holding(parse(when), None) if when else ()), *([of] if of else ()))
 
     def texts(self, beside: Path | None) -> dict[str, Law]:
         """The legal texts that the scheme cites."""

@@ -8,9 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from creditscore.days import iso
 from creditscore.explanation.check import check, plan_of
-from creditscore.explanation.deciding import Deciding, RuleInputs, find_day_and_number, find_deciding, read_by_rules
+from creditscore.explanation.deciders import NOTHING, Decider, deciders_of, earlier_of, earlier_said, is_result
+from creditscore.explanation.deciding import RuleInputs, find_earlier, read_by_rules
 from creditscore.explanation.input_lines import RefusedRow, input_lines, refused_rows
 from creditscore.explanation.labels import Labels, labels_of, law_titles
 from creditscore.explanation.numbers import MINUS, points
@@ -20,52 +20,9 @@ from creditscore.grading.exact import Outcome
 from creditscore.grading.input_state import REFUSED
 from creditscore.grading.replay import inputs
 from creditscore.grading.result import Grading
-from creditscore.schemes.citing import all_laws, cited_rules, cited_text, without_ids
+from creditscore.schemes.citing import all_laws, cited_text, without_ids
 from creditscore.schemes.expressions import names, parse
-from creditscore.schemes.laws import Law
-from creditscore.schemes.model import EFFECTS, NO_GRADE, Label, Scheme
-
-NOTHING = plain("")
-
-
-@dataclass(frozen=True)
-class Basis:
-    """One record behind a rule: its conduct, its day and the number of its document, as far as they are at hand."""
-
-    record_id: str
-    label: Label
-    day: str = ""
-    document_no: str = ""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One entry of a list behind a rule; without a number and a day where only the list is known."""
-
-    list: str
-    label: Label
-    listing_id: str = ""
-    entered_on: str = ""
-    term_end: str = ""
-    basis: Label = NOTHING  # the articles, office and document that the entry names
-
-
-@dataclass(frozen=True)
-class Decider:
-    """A rule that gave or changed the grade: its words, article, effect, and the records and list entries behind it.
-
-    `effect` is that of the rule (`grade`, `ceiling`, `down` …), empty where the rules are not at hand; `sure`: these
-    records and no others; else the deciding ones are among them.
-    """
-
-    rule: str
-    label: Label
-    cited: Label
-    effect: str
-    grade: Label
-    basis: tuple[Basis, ...]
-    sure: bool = True
-    entries: tuple[Entry, ...] = ()
+from creditscore.schemes.model import NO_GRADE, Label, Scheme
 
 
 @dataclass(frozen=True)
@@ -152,9 +109,9 @@ class Explanation:
         scored = [line.total for line in self.lines if line.step != "decide"]
         return _sum(self, scored[-1]) if self.grade_without and scored else ""
 
-    def input_lines(self, lang: Lang) -> list[str]:
-        """What the grade rests on, in sentences; none where the input was whole."""
-        return input_lines(self.input_state, self.refused, self.without, self.sum_without, lang, self.blocked)
+    def input_lines(self, lang: Lang, office: bool = True) -> list[str]:
+        """What the grade rests on, in sentences; none where the input was whole. `office`: with names of its people."""
+        return input_lines(self.input_state, self.refused, self.without, self.sum_without, lang, self.blocked, office)
 
 
 def explain(
@@ -185,10 +142,13 @@ def explain(
     if isinstance(source, Grading):
         ((_, subject),) = inputs(source, [written.grade["subject_id"]])
         rule_inputs = read_by_rules(source.plan, subject)
-    deciders = _deciders(written, labels, rule_inputs, laws)
+    deciders = deciders_of(written, labels, rule_inputs, laws)
     behind = {record.record_id: decider for decider in deciders for record in decider.basis if decider.sure}
-    lines = tuple(_marked(line, behind) for line in lines_of(written, labels, laws))
     grade, manifest = written.grade, written.manifest
+    result = is_result(grade["grade"] or "", grade["start"], grade["score"])
+    lines = tuple(
+        _with_earlier(_marked(line, behind, result), labels, rule_inputs) for line in lines_of(written, labels, laws)
+    )
     readings = [one for one in (grade["readings"] or "").split(";") if one]
     known = manifest.get("readings", {})
     own = labels.texts(laws)
@@ -237,63 +197,27 @@ def explain(
     )
 
 
-def _marked(line: Line, behind: Mapping[str, Decider]) -> Line:
+def _marked(line: Line, behind: Mapping[str, Decider], result: bool) -> Line:
     """A line of a record behind a rule that decided says so, also where it carries no points."""
     if line.step != "record" or line.record_id not in behind:
         return line
     decider = behind[line.record_id]
-    frame = "decides_state" if decider.effect in NO_GRADE else "decides"
+    frame = "decides_state" if decider.effect in NO_GRADE else "decides_result" if result else "decides"
     words = word("reasons", f"{frame}:{line.rule}", decider.grade) if line.reason == "noted" else line.said
     return replace(line, decides=True, said=words)
 
 
-def _deciders(written: Found, labels: Labels, rule_inputs: RuleInputs | None, laws: Path | None) -> tuple[Decider, ...]:
-    """The rules on the way to a grade, or the one that gives none; without the one that only looked up a score band."""
-    state = written.grade["state"]
-    if written.grade["state_reason"] == REFUSED:
-        return ()  # the ledger is that without the refused rows, and nothing in it decides
-    texts = all_laws(laws)
-    chosen = []
-    for row in written.ledger:
-        rule = labels.rule(row["rule"] or "")
-        if row["step"] != "decide" or (rule is not None and rule.bands is not None):
-            continue
-        if rule is None and written.grade["route"] == "score":
-            continue  # without the rules at hand a grade by score cannot be told from a band
-        if state != "graded" and row["reason"] not in NO_GRADE:
-            continue
-        behind = Deciding() if rule is None else find_deciding(rule, labels.known, written.ledger, rule_inputs)
-        code = row["reason"] or ""
-        chosen.append(
-            Decider(
-                row["rule"] or "",
-                labels.line("decide", "", row["rule"] or "", row["article"] or ""),
-                cited_text(row["article"] or "", texts) if rule is None else cited_rules(rule.cite, texts),
-                "" if rule is None else next(effect for effect in EFFECTS if getattr(rule, effect) is not None),
-                labels.grade(code) or word("states", code.partition(":")[0]),
-                tuple(_basis(written, labels, rule_inputs, record_id) for record_id in behind.records),
-                behind.sure,
-                tuple(_entry(labels, entry, texts) for entry in behind.entries),
-            )
-        )
-    return tuple(chosen)
-
-
-def _basis(written: Found, labels: Labels, rule_inputs: RuleInputs | None, record_id: str) -> Basis:
-    row = next(
-        record_row
-        for record_row in written.ledger
-        if record_row["step"] == "record" and record_row["record_id"] == record_id
+def _with_earlier(line: Line, labels: Labels, rule_inputs: RuleInputs | None) -> Line:
+    """A line of a condition or bonus that reads earlier grades names them."""
+    behind = labels.read_by(line.step, line.rule) if rule_inputs is not None else ()
+    earlier = earlier_of(labels, find_earlier(behind, rule_inputs)) if rule_inputs is not None and behind else ()
+    if not earlier:
+        return line
+    zh, en = (
+        "、".join(earlier_said(row, "zh") for row in earlier),
+        ", ".join(earlier_said(row, "en") for row in earlier),
     )
-    label = labels.item(row["item"] or "", row["article"] or "") or plain(row["item"] or "")
-    return Basis(record_id, label, *find_day_and_number(rule_inputs, record_id))
-
-
-def _entry(labels: Labels, entry: Mapping[str, Any], texts: Mapping[str, Law]) -> Entry:
-    basis = cited_text(entry.get("basis") or "", texts, number=True)
-    entered, ends = ("" if entry.get(name) is None else iso(entry[name]) for name in ("entered_day", "term_end_day"))
-    listed = entry["list"]
-    return Entry(listed, labels.list_name(listed), entry.get("listing_id") or "", entered, ends, basis)
+    return replace(line, label=Label(zh=f"{line.label.zh}（{zh}）", en=f"{line.label.en} ({en})"))
 
 
 def _by_score(labels: Labels, written: Found) -> bool:

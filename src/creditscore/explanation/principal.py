@@ -7,9 +7,10 @@ from datetime import date
 from decimal import Decimal
 
 from creditscore.errors import CreditscoreError
-from creditscore.explanation.ledger import Basis, Decider, Entry, Explanation, Line
+from creditscore.explanation.deciders import Basis, Decider, Entry, earlier_said, is_result
+from creditscore.explanation.ledger import Explanation, Line
 from creditscore.explanation.numbers import points
-from creditscore.explanation.words import SYMBOL, Lang, day_said, grade_name, period_said, say, text, word
+from creditscore.explanation.words import Lang, day_said, grade_name, period_said, say, text, word
 from creditscore.records.identity import redact
 from creditscore.schemes.citing import cited_rules, joined
 from creditscore.schemes.model import Label
@@ -76,7 +77,7 @@ def paragraph(explanation: Explanation, lang: Lang = "zh", office: bool = False)
             cited = say(decider.cited, lang)
             parts += ([text("para_cited", lang, cited)] if cited else []) + _behind(decider, lang)
         return _join([*parts, text("para_rights", lang)], lang)
-    key = "para_result" if is_result(explanation) else "para_grade"
+    key = "para_result" if _is_result(explanation) else "para_grade"
     parts = [head + text(key, lang, grade_name(explanation.grade, say(explanation.grade_label, lang)))]
     if explanation.by_score and explanation.score is not None and explanation.start is not None:
         parts.append(text("para_score", lang, points(explanation.start), points(explanation.score)))
@@ -104,9 +105,8 @@ def paragraph(explanation: Explanation, lang: Lang = "zh", office: bool = False)
     return _join(parts, lang)
 
 
-def is_result(explanation: Explanation) -> bool:
-    """Whether the grade is a finding in words (on a list, a ground to enter) rather than a rating."""
-    return explanation.start is None and explanation.score is None and not SYMBOL.fullmatch(explanation.grade)
+def _is_result(explanation: Explanation) -> bool:
+    return is_result(explanation.grade, explanation.start, explanation.score)
 
 
 def margin_said(explanation: Explanation, lang: Lang) -> str:
@@ -143,18 +143,20 @@ def decider_said(explanation: Explanation, decider: Decider, lang: Lang) -> list
     effect = decider.effect or "grade"
     if effect == "grade" and explanation.route == "direct":
         effect = "direct_no_points" if explanation.start is None and explanation.score is None else "direct"
-    done = say(word("effects", effect), lang).replace("{0}", grade)
+    if _is_result(explanation) and effect in ("direct_no_points", "grade"):
+        effect = "result"
+    done = say(word("effects", effect), lang).replace("{0}", grade.translate(INNER_QUOTES))
     cited = say(decider.cited, lang)
     label = say(decider.label, lang).translate(INNER_QUOTES)
     case = text("para_case" if label.endswith("情形") else "para_case_of", lang, label)
     # what the sentence before has said is not said again
-    alone = decider.effect == "grade" and len(explanation.deciders) == 1 and is_result(explanation)
+    alone = decider.effect == "grade" and len(explanation.deciders) == 1 and _is_result(explanation)
     key = ("para_rule_alone" if alone else "para_rule") + ("" if cited else "_bare")
     return [text(key, lang, case, cited, done), *_behind(decider, lang)]
 
 
 def _behind(decider: Decider, lang: Lang) -> list[str]:
-    """The records and list entries behind a rule, in sentences."""
+    """The records, list entries and earlier grades behind a rule, in sentences."""
     sentences = []
     if decider.basis:
         shown = [basis_said(basis, lang) for basis in decider.basis[:SHOWN]]
@@ -165,7 +167,17 @@ def _behind(decider: Decider, lang: Lang) -> list[str]:
     if decider.entries:
         key, shown = entries_said(decider, lang)
         sentences.append(text(f"para_{key}", lang, text("para_comma", lang).join(shown)))
+    if decider.earlier:
+        sentences.append(text("para_earlier", lang, earlier_grades_said(decider, lang)))
     return sentences
+
+
+def earlier_grades_said(decider: Decider, lang: Lang) -> str:
+    """`2019年度D级；2018年度D级`."""
+    shown = [earlier_said(row, lang) for row in decider.earlier[:SHOWN]]
+    if len(decider.earlier) > SHOWN:
+        shown.append(text("para_more", lang, str(len(decider.earlier))))
+    return text("para_comma", lang).join(shown)
 
 
 def entries_said(decider: Decider, lang: Lang) -> tuple[str, list[str]]:

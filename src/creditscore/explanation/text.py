@@ -11,7 +11,14 @@ from creditscore.errors import UsageError
 from creditscore.explanation.audit import Audit
 from creditscore.explanation.ledger import Explanation, Line
 from creditscore.explanation.numbers import points
-from creditscore.explanation.principal import SHOWN, basis_said, entries_said, paragraph, what_to_do
+from creditscore.explanation.principal import (
+    SHOWN,
+    basis_said,
+    earlier_grades_said,
+    entries_said,
+    paragraph,
+    what_to_do,
+)
 from creditscore.explanation.words import Lang, grade_name, period_said, say, text, word
 from creditscore.records.identity import redact
 from creditscore.schemes.model import Label
@@ -40,7 +47,7 @@ def render(
     )
     if depth == "subject":
         made_up = [f"*** {text('made_up', lang)} ***"] if one.made_up else []
-        told = [clean(line) for line in one.input_lines(lang)]
+        told = [clean(line) for line in one.input_lines(lang, office=False)]
         to_do = [clean(line) for line in what_to_do(one, lang)]
         for line in [*made_up, clean(paragraph(one, lang)), *told, *to_do, text("not_official", lang)]:
             console.print(line)
@@ -104,6 +111,8 @@ def facts(one: Explanation, lang: Lang) -> list[tuple[str, str]]:
         if decider.entries:
             key, shown = entries_said(decider, lang)
             rows.append(pair(f"decided_{key}", text("para_comma", lang).join(shown)))
+        if decider.earlier:
+            rows.append(pair("decided_earlier", earlier_grades_said(decider, lang)))
     if one.score is not None:
         rows.append(pair("score" if one.by_score else "score_aside", points(one.score)))
     elif interval(one, lang):

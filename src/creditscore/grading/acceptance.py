@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from creditscore.boundary import outside
+from creditscore.clock import check_day_has_come
 from creditscore.errors import InputError, UsageError
 from creditscore.grading.period_over import taken_in
 from creditscore.grading.refusals import Refusals
@@ -21,7 +23,7 @@ NEEDED = ("table", "by", "why")
 
 
 def read_acceptances(given: Any) -> list[dict[str, str]]:
-    """Read the table of accepted rows: columns of the quarantine that say which row, `by` and `why`.
+    """Read the table of accepted rows: columns of the quarantine that say which row, `by`, `why` and, if given, `on`.
 
     Parameters
     ----------
@@ -52,8 +54,23 @@ def read_acceptances(given: Any) -> list[dict[str, str]]:
                 allowed=f"{', '.join(WHICH)} as in the quarantine, and who accepts it (by) and why",
                 next="take the row from quarantine.csv and add the columns by and why",
             )
-        accepted.append({name: cells[name] for name in (*WHICH, "by", "why") if name in cells})
+        if "on" in cells:
+            cells["on"] = _day_accepted(cells["on"], number, origin)
+        accepted.append({name: cells[name] for name in (*WHICH, "by", "why", "on") if name in cells})
     return accepted
+
+
+def _day_accepted(cell: str, number: int, origin: str) -> str:
+    """The day on which a row was accepted; a faulty one is refused, and one that has not come."""
+    try:
+        day = date.fromisoformat(cell[:10])
+    except ValueError as error:
+        raise InputError(
+            f"row {number}: {redact(cell)} is no day", where=f"{origin}, column on", allowed="YYYY-MM-DD",
+            next="give the day on which the row was accepted, or leave it empty",
+        ) from error  # fmt: skip
+    check_day_has_come(day, "on")
+    return day.isoformat()
 
 
 def _rows(given: Any, origin: str) -> list[dict[str, Any]]:

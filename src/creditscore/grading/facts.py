@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from creditscore.days import from_day, full_months
@@ -156,12 +156,16 @@ def _elapsed(fact: PlanFact, day: int | None) -> int:
 
 def _history(plan: Plan, fact: PlanFact, rows: Mapping[int, Mapping[str, Any]]) -> Any:
     where = fact.test or (lambda env: True)
-    fits = {year for year, row in rows.items() if where(row)}
+    count = len(years_read(fact, {year for year, row in rows.items() if where(row)}, plan.year))
+    return count > 0 if fact.take == "any" else MICRO * count
+
+
+def years_read(fact: PlanFact, fitting: Collection[int], year: int) -> set[int]:
+    """Of the years whose grades fit a fact over history those that it counts, in the evaluation year `year`."""
     if fact.take == "chain":
         length = 0
-        while plan.year - 1 - length in fits:
+        while year - 1 - length in fitting:
             length += 1
-        return MICRO * length
+        return set(range(year - length, year))
     low, high = fact.years or (-1000, -1)
-    count = sum(plan.year + low <= year <= plan.year + high for year in fits)
-    return count > 0 if fact.take == "any" else MICRO * count
+    return {past for past in fitting if year + low <= past <= year + high}

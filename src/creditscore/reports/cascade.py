@@ -9,7 +9,7 @@ from typing import Any
 from creditscore.composite.config import CompositeConfig
 from creditscore.composite.load import load_composite
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang, say
+from creditscore.explanation.words import Lang, day_said, period_said, say
 from creditscore.explanation.words import word as said_of
 from creditscore.reports import page
 from creditscore.reports.html import write_pair
@@ -17,7 +17,7 @@ from creditscore.reports.page import number
 from creditscore.reports.validation_sections import Said, Section, Table, heads
 from creditscore.review import words
 from creditscore.review.cascade import Cascade
-from creditscore.review.cascade_lines import as_data, word
+from creditscore.review.cascade_lines import as_data, whom, word
 from creditscore.review.consequences import TASKS
 from creditscore.schemes import registry
 from creditscore.schemes.model import Label, Scheme
@@ -70,7 +70,7 @@ def cascade_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> st
 
 def events(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = [
-        [clean(one["record_id"]), say(words.word("events", one["event"]), lang), one["event_on"]]
+        [clean(one["record_id"]), say(words.word("events", one["event"]), lang), day_said(one["event_on"], lang)]
         for one in data["events"]
     ]
     return Section(t("events_section"), "", [Table(heads(t, "record", "event", "day"), rows)]) if rows else None
@@ -79,7 +79,7 @@ def events(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
 def grades(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     rows = [
         [
-            _label(data, one["scheme"], lang), one["period"],
+            _label(data, one["scheme"], lang), period_said(one["period"], lang),
             *(_face(data, one["scheme"], one[side], lang) for side in ("before", "after")),
             "\n".join([clean(", ".join(one["because"])), *([t("as_kept")] if one["as_kept"] else [])]),
         ]
@@ -92,7 +92,7 @@ def grades(data: dict[str, Any], lang: Lang, t: Said) -> Section:
 
 
 def _label(data: dict[str, Any], name: str, lang: Lang) -> str:
-    return f"{data['labels'][name][lang]}\n{name}"
+    return str(data["labels"][name][lang])
 
 
 def _face(data: dict[str, Any], scheme: str, side: dict[str, Any], lang: Lang) -> str:
@@ -106,7 +106,7 @@ def _face(data: dict[str, Any], scheme: str, side: dict[str, Any], lang: Lang) -
 def composites(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = [
         [
-            f"{_label(data, one['config'], lang)}\n{one['as_of']}",
+            f"{_label(data, one['config'], lang)}\n{day_said(one['as_of'], lang)}",
             *(_score(data, one["config"], one[side]["face"], lang) for side in ("before", "after")),
             "\n".join([clean(", ".join(one["because"])), *([t("as_kept")] if one["as_kept"] else [])]),
         ]
@@ -141,14 +141,25 @@ def _grade(data: dict[str, Any], name: str, grade: str | None, state: str, lang:
 def tasks(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = []
     for one in data["tasks"]:
-        whom = word("whom", one["who"], lang)
-        what = f"{word('tasks', one['task'], lang)}: {clean(whom if one['task'] == 'tell' else one['thing'])}"
+        about = whom(one["who"], lang) if one["task"] == "tell" else _thing(data, one["thing"], lang)
+        what = f"{word('tasks', one['task'], lang)}{t('colon')}{clean(about)}"
         why = word("whys", one["why"], lang)
-        rows.append([what, f"{why}\n{clean(one['because'])}", f"creditscore {TASKS[one['task']]}"])
+        rows.append([what, f"{why}\n{clean(_thing(data, one['because'], lang))}", f"creditscore {TASKS[one['task']]}"])
     if not rows:
         return None
     head = heads(t, "task", "why", "command")
     return Section(t("tasks_section"), t("tasks_desc"), [Table(head, rows)])
+
+
+def _thing(data: dict[str, Any], thing: str, lang: Lang) -> str:
+    """A grading or composite by its title and period; anything else (a record, an entry, a measure) by its number."""
+    for change in data["changes"]:
+        if change["run_id"] == thing:
+            return f"{_label(data, change['scheme'], lang)}{period_said(change['period'], lang)}"
+    for score in data["scores"]:
+        if thing in (score["run_id"], score["config"]):
+            return _label(data, score["config"], lang)
+    return _label(data, thing, lang) if thing in data["labels"] else thing
 
 
 def hashes(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:

@@ -19,7 +19,7 @@ from creditscore.explanation.composite_text import (
 )
 from creditscore.explanation.numbers import points
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import LANGS, Lang, cite_said, say, word
+from creditscore.explanation.words import LANGS, Lang, cite_said, period_said, say, word
 from creditscore.reports import charts, html
 from creditscore.reports.plots import pairs, shown
 from creditscore.reports.validation_sections import Figure, Section, Table
@@ -85,7 +85,7 @@ def composite_subject_page(
         marks=[*input_lines(one, lang), *(mark.strip("* ") for mark in marks)],
         badge=one.grade or "–", shade=shade, ink="on-dark" if shade in charts.DARK or codes else "on-light",
         sum=one.sum, ours=ours, facts=[fact for fact in listed if fact[1] != ours], tiles=[], sections=found,
-        laws=[(key, say(label, lang)) for key, label in one.laws.items()], sources=text("sources", lang),
+        laws=[say(label, lang) for label in one.laws.values()], sources=text("sources", lang),
     )  # fmt: skip
 
 
@@ -117,12 +117,12 @@ def _shares(one: CompositeExplanation, lang: Lang) -> Parts:
     table = [
         [
             clean(say(domain.label, lang)),
-            clean(f"{say(domain.title, lang)}\n{domain.period}") if domain.scheme else "",
+            clean(f"{say(domain.title, lang)}\n{period_said(domain.period, lang)}") if domain.scheme else "",
             clean(say(domain.grade_label, lang)),
             str(domain.value),
             str(domain.weight),
             signed(domain.contribution),
-            shown_notes(domain, lang),
+            shown_notes(domain, lang, one),
         ]
         for domain in one.domains
     ]

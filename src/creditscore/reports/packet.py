@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
 
 from creditscore.explanation.numbers import MINUS
-from creditscore.explanation.words import LANGS
+from creditscore.explanation.words import LANGS, SYMBOL
 from creditscore.reports import charts
 from creditscore.reports.html import environment
 from creditscore.reports.html import text as page_text
 from creditscore.reports.packet_sections import all_sections
 from creditscore.review.packet.gather import about_of
 from creditscore.review.words import text, word
+from creditscore.schemes.model import Label
 
 
 def packet_page(packet: Mapping[str, Any]) -> str:
@@ -29,13 +31,29 @@ def packet_page(packet: Mapping[str, Any]) -> str:
         both=both, shown=shown, about=about, digest=packet["digest"], sections=all_sections(packet),
         route=pair(word("routes", shown["route"])) if shown["route"] else "", counts=_counts(packet),
         shade=shade, ink="on-dark" if shade in charts.DARK or shade == "#44546a" else "on-light",
-        sum=shown["sum"].replace("-", MINUS), state=pair(word("states", shown["state"])),
+        sum=shown["sum"].replace("-", MINUS) if shown["by_score"] else "",
+        grade=_named(packet), **_badge(shown), score_head="score" if shown["by_score"] else "score_aside",
+        state=pair(word("states", shown["state"])),
     )  # fmt: skip
 
 
 def _counts(packet: Mapping[str, Any]) -> str:
     used = [row["use"] in ("counted", "no_effect") for row in packet["results"]["records"]]
     return " · ".join(text("packet", "counts_said", lang, sum(used), len(used) - sum(used)) for lang in LANGS)
+
+
+def _badge(shown: Mapping[str, Any]) -> dict[str, str]:
+    """The printed symbol of the grade, else the first word of its label."""
+    code, label = shown["grade"], shown["grade_label"]["zh"]
+    sign = code if not code or SYMBOL.fullmatch(code) else re.split(r"[（(]", label)[0].strip()
+    return {"badge": sign or "–", "wordy": "wordy" if len(sign) > 3 else ""}
+
+
+def _named(packet: Mapping[str, Any]) -> str:
+    """The grade in both languages; a packet of an earlier version has its code."""
+    code = packet["results"]["explanation"]["grade"]
+    label = packet["results"].get("grades", {}).get(code)
+    return str(code) if label is None else pair(Label(**label))
 
 
 def both(code: str, *values: object) -> Markup:

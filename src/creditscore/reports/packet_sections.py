@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from creditscore.explanation.numbers import MINUS
-from creditscore.explanation.text import clean
 from creditscore.explanation.words import LANGS
-from creditscore.review.cascade_lines import word as cascade_word
+from creditscore.reports.packet_cells import (
+    FIRST,
+    Cell,
+    events_said,
+    facts_said,
+    field_said,
+    filled_in_both,
+    grade_said,
+    label_said,
+    number_said,
+    open_number_said,
+    pair_said,
+    refusals_said,
+    text_in_both,
+)
 from creditscore.review.packet.gather import about_of
 from creditscore.review.repair_data import said
 from creditscore.review.repair_text import action_blocks, option_lines, plan_lines
 from creditscore.review.words import text, word
 
-Cell = tuple[str, ...]  # the lines of a cell
 USED = (
     ("record", "id"),
     ("item", ""),
@@ -27,11 +39,7 @@ USED = (
 )
 CHANGES = 60  # changes of the law that are printed
 SETS = 12  # records named in one cell
-FIRST = (
-    "occurred_on", "event_on", "decided_on", "booked_on", "published_on", "corrected_on", "amount", "quantity",
-    "document_no", "act_id", "basis", "source",
-)  # fmt: skip
-UNSAID = ("domain", "recorded_on")  # the same for every row, or said with the event
+ELSEWHERE = ("other_domain", "other_scheme", "no_item")  # not read by the scheme of the packet
 
 
 @dataclass(frozen=True)
@@ -70,13 +78,13 @@ def _arithmetic(results: Mapping[str, Any]) -> Part:
         start = line["step"] == "start"
         rows.append(
             [
-                _pair(line["label"], line["item"] if line["step"] == "record" else ""),
+                pair_said(line["label"], line["item"] if line["step"] == "record" else ""),
                 (line["record_id"],),
-                (_number(line["nominal"]) if line["step"] != "decide" else "",),
-                ("" if start or line["step"] == "decide" else _open(line["effective"]),),
-                (_number(line["total"]) if line["step"] != "decide" else "",),
-                _pair(line["said"]),
-                _pair(line["cited"]),
+                (number_said(line["nominal"]) if line["step"] != "decide" else "",),
+                ("" if start or line["step"] == "decide" else open_number_said(line["effective"]),),
+                (number_said(line["total"]) if line["step"] != "decide" else "",),
+                pair_said(line["said"]),
+                pair_said(line["cited"]),
             ]
         )
         idle = line["step"] == "record" and line["effective"] == "0"
@@ -100,76 +108,79 @@ def _records(results: Mapping[str, Any]) -> list[Part]:
     # where no share is known, no column stands empty for it
     heads = tuple(one for one in USED if one[0] != "share" or shares["values"])
     places = [USED.index(one) for one in heads]
-    rows = [_record(row, shares["values"]) for row in used]
+    rows = [_record(row, shares["values"], results) for row in used]
     grid = Grid(heads, [[row[k] for k in places] for row in rows])
     lines = (
-        [_text("no_shares", shares["why"])]
+        [text_in_both("no_shares", _without_codes(shares["why"]))]
         if shares["why"]
-        else [_text("shares_sum", shares["empty"], shares["whole"])]
+        else [text_in_both("shares_sum", shares["empty"], shares["whole"])]
     )
     rest = [
         [
             _named(row),
-            _pair(row["label"], row["item"]),
-            _facts(row["facts"]),
-            _events(row["events"]),
-            (*_label("uses", row["use"]), *((row["why"]["en"],) if row["why"]["en"] else ())),
+            *_unread(row, results),
+            events_said(row["events"]),
+            (*label_said("uses", row["use"]), *refusals_said(row["why"])),
         ]
         for row in unused
     ]
     other = Grid((("record", "id"), ("item", ""), ("facts", "small"), ("events", "small"), ("why", "")), rest)
-    return [Part("records", lines, [grid]), Part("unused", [] if rest else [_text("none")], [other] if rest else [])]
-
-
-def _record(row: Mapping[str, Any], shares: Mapping[str, str]) -> list[Cell]:
-    why = _pair(row["why"]) if row["why"]["zh"] else _label("uses", row["use"])
     return [
-        _named(row), _pair(row["label"], row["item"]), _facts(row["facts"]), _events(row["events"]),
-        (_open(row["effective"]),), (_number(shares.get(row["record_id"], "")),), (*why, *_pair(row["cited"])),
+        Part("records", lines, [grid]),
+        Part("unused", [] if rest else [text_in_both("none")], [other] if rest else []),
+    ]
+
+
+def _without_codes(why: str) -> str:
+    """A reason with the states in it in words."""
+    for state in ("not_graded", "not_computable"):
+        why = why.replace(state, word("states", state).en)
+    return why
+
+
+def _record(row: Mapping[str, Any], shares: Mapping[str, str], results: Mapping[str, Any]) -> list[Cell]:
+    why = pair_said(row["why"]) if row["why"]["zh"] else label_said("uses", row["use"])
+    return [
+        _named(row), pair_said(row["label"], row["item"]), facts_said(row["facts"], results),
+        events_said(row["events"]), (open_number_said(row["effective"]),),
+        (number_said(shares.get(row["record_id"], "")),), (*why, *pair_said(row["cited"])),
     ]  # fmt: skip
 
 
 def _named(row: Mapping[str, Any]) -> Cell:
-    return (row["record_id"], *(_text("disputed") if row["disputed"] else ()))
+    return (row["record_id"], *(text_in_both("disputed") if row["disputed"] else ()))
 
 
-def _facts(facts: Mapping[str, str]) -> Cell:
-    """What a record says, each with the name of its column in both languages; a quantity of one is not said."""
-    named = [name for name in (*FIRST, *(one for one in facts if one not in FIRST)) if name in facts]
-    shown = [name for name in named if name not in UNSAID and (name, facts[name]) != ("quantity", "1.000000")]
-    return tuple(f"{' '.join(_label('columns', name))} {_short(facts[name])}" for name in shown)
-
-
-def _events(events: Iterable[Mapping[str, Any]]) -> Cell:
-    found = []
-    for one in events:
-        zh, en = (text_of for text_of in _both("events", one.get("event", "filed")))
-        day = one.get("recorded_on") or one.get("event_on") or ""
-        share = f" {one['share']}" if "share" in one else ""
-        late = "" if one["known"] else " ✗"
-        found.append(f"{day} {zh} {en}{share}{late}")
-    return tuple(found)
+def _unread(row: Mapping[str, Any], results: Mapping[str, Any]) -> tuple[Cell, Cell]:
+    """Item and facts of a record that was not used; what another scheme calls them stands in no packet."""
+    if row["use"] not in ELSEWHERE or row["label"]["zh"] != row["item"] or row["item"].isdigit():
+        return pair_said(row["label"], row["item"]), facts_said(row["facts"], results)
+    known = {name: value for name, value in row["facts"].items() if name in FIRST}
+    return text_in_both("item_elsewhere"), facts_said(known, results)
 
 
 def _decisive(results: Mapping[str, Any]) -> Part:
     found = results["decisive"]
-    target = _target(found["target"])
+    target = _target(results, found["target"])
     lines: list[Cell] = []
     grids: list[Grid] = []
     rows: list[list[Cell]]
     if found["singles"]:
-        lines.append(_text("singles"))
+        lines.append(text_in_both("singles"))
         rows = [
-            [(", ".join(one["records"]),), (one["grade"] or _label("states", one["state"])[0],)]
+            [
+                (", ".join(one["records"]),),
+                grade_said(results, one["grade"]) if one["grade"] else label_said("states", one["state"]),
+            ]
             for one in found["singles"]
         ]
         grids.append(Grid((("record", ""), ("gives", "")), rows))
     else:
-        lines.append(_text("singles_none"))
+        lines.append(text_in_both("singles_none"))
     if found["possible"] is False:
-        lines.append(_two("impossible", target))
+        lines.append(filled_in_both("impossible", target))
     elif found["proved"] and found["smallest"]:
-        sets = _text("uncounted") if found["smallest_sets"] is None else (str(found["smallest_sets"]),) * 2
+        sets = text_in_both("uncounted") if found["smallest_sets"] is None else (str(found["smallest_sets"]),) * 2
         lines.append(
             tuple(text("packet", "fewest", lang, target[k], found["smallest"], sets[k]) for k, lang in enumerate(LANGS))
         )
@@ -179,9 +190,9 @@ def _decisive(results: Mapping[str, Any]) -> Part:
             tuple(text("packet", "unproved", lang, found["at_least"], most, target[k]) for k, lang in enumerate(LANGS))
         )
     if found["witness"]:
-        lines.append((" · ".join(_text("witness")) + ": " + ", ".join(found["witness"]),))
+        lines.append((" · ".join(text_in_both("witness")) + ": " + ", ".join(found["witness"]),))
     if found["patterns"]:
-        total = _text("uncounted") if found["minimal_sets"] is None else (str(found["minimal_sets"]),) * 2
+        total = text_in_both("uncounted") if found["minimal_sets"] is None else (str(found["minimal_sets"]),) * 2
         code = "minimal_all" if found["complete"] else "minimal_cut"
         values = [(total[k],) if found["complete"] else (len(found["patterns"]), total[k]) for k in range(2)]
         lines.append(
@@ -195,7 +206,7 @@ def _decisive(results: Mapping[str, Any]) -> Part:
         ]
         grids.append(Grid((("size", "n"), ("pattern", ""), ("sets", "n")), rows))
     if found["claims"]:
-        lines.append(_text("proof", found["claims"], len(found["proof"])))
+        lines.append(text_in_both("proof", found["claims"], len(found["proof"])))
     return Part("decisive", lines, grids)
 
 
@@ -204,12 +215,15 @@ def _pattern(one: Mapping[str, Any], classes: list[list[str]]) -> Cell:
     for place, count in one["parts"]:
         ids = classes[place]
         listed = ", ".join(ids[:SETS]) + (" …" if len(ids) > SETS else "")
-        parts.append(listed if len(ids) == count else f"{' '.join(_text('of_class', count))} {{{listed}}}")
+        parts.append(listed if len(ids) == count else f"{' '.join(text_in_both('of_class', count))} {{{listed}}}")
     return tuple(parts)
 
 
-def _target(name: str) -> Cell:
-    return _text("any") if name == "any" else _text("or_better", name)
+def _target(results: Mapping[str, Any], name: str) -> Cell:
+    if name == "any":
+        return text_in_both("any")
+    said_in_both = grade_said(results, name)
+    return filled_in_both("or_better", (said_in_both[0], said_in_both[-1]))
 
 
 def _model(rows: list[Mapping[str, Any]]) -> Part:
@@ -217,10 +231,10 @@ def _model(rows: list[Mapping[str, Any]]) -> Part:
     lines: list[Cell] = [(head["notice"]["zh"], head["notice"]["en"])]
     said = [
         f"{head['model']['name']} ({str(head['model']['content_hash'])[:12]})",
-        f"{'/'.join(_text('probability'))} {head['probability']:.4f}",
-        f"{'/'.join(_text('model_grade'))} {head['grade']}",
-        f"{'/'.join(_text('base'))} {head['base']:.1f}",
-        f"{'/'.join(_text('sum'))} {head['points']:.1f}",
+        f"{'/'.join(text_in_both('probability'))} {head['probability']:.4f}",
+        f"{'/'.join(text_in_both('model_grade'))} {head['grade']}",
+        f"{'/'.join(text_in_both('base'))} {head['base']:.1f}",
+        f"{'/'.join(text_in_both('sum'))} {head['points']:.1f}",
     ]
     lines.append((" · ".join(said),))
     grid = [
@@ -232,43 +246,55 @@ def _model(rows: list[Mapping[str, Any]]) -> Part:
 
 def _law(given: Mapping[str, Any], results: Mapping[str, Any]) -> Part:
     law, about = results["law"], about_of(given)
-    lines = [(f"{' · '.join(_text('version'))}: {law['version']}",)]
+    lines = [(f"{' · '.join(text_in_both('version'))}: {_version(results)}",)]
     if law["version_before"]:
-        lines.append((f"{' · '.join(_text('version_before'))}: {law['version_before']}",))
+        lines.append((f"{' · '.join(text_in_both('version_before'))}: {law['version_before']}",))
     if about["newer_versions"]:
-        lines.append((f"{' · '.join(_text('newer'))}: {about['newer_versions']}",))
-    lines.append((f"{' · '.join(_text('article'))}: {' / '.join(_pair(law['cited'])) or '–'}",))
+        lines.append((f"{' · '.join(text_in_both('newer'))}: {about['newer_versions']}",))
+    lines.append((f"{' · '.join(text_in_both('article'))}: {' / '.join(pair_said(law['cited'])) or '–'}",))
     texts: list[list[Cell]] = [
-        [(one["zh"], one["en"]), (one["in_force"],), (one["repealed"],), _label("marks", one["evidence"])]
+        [(one["zh"], one["en"]), (one["in_force"],), (one["repealed"],), label_said("marks", one["evidence"])]
         for one in law["texts"]
     ]
     grids = [Grid((("texts", ""), ("in_force", "id"), ("repealed", "id"), ("evidence", "")), texts)]
     if not law["version_before"]:
-        return Part("law", [*lines, _text("no_before")], grids)
+        return Part("law", [*lines, text_in_both("no_before")], grids)
     codes = {line["item"] for line in results["explanation"]["lines"]} | {
         line["rule"] for line in results["explanation"]["lines"]
     }
     ordered = sorted(law["changes"], key=lambda one: one["zh"][1].partition(" ")[0] not in codes)[:CHANGES]
     rows = [[tuple(dict.fromkeys((one["zh"][k], one["en"][k]))) for k in (0, 1, 2, 4, 5)] for one in ordered]
     grids.append(Grid((("part", ""), ("name", ""), ("change", ""), ("before", ""), ("after", "")), rows))
-    return Part("law", [*lines, _text("changes", len(law["changes"]), len(rows))], grids)
+    return Part("law", [*lines, text_in_both("changes", len(law["changes"]), len(rows))], grids)
+
+
+def _version(results: Mapping[str, Any]) -> str:
+    """The version applied: its title, then its id."""
+    title = results["explanation"]["title"]
+    return f"{title['zh']} {title['en']} ({results['law']['version']})"
 
 
 def _replays(given: Mapping[str, Any], results: Mapping[str, Any]) -> Part:
     about, found = about_of(given), results["replays"]
-    rows = [[_text("with_all"), *_ends(found["whole"])]]
-    rows += [[(" ".join([*_text("without"), ", ".join(one["without"])]),), *_ends(one)] for one in found["without"]]
-    lines = [_text("then", about["known_at"]), _text("now", about["newest_day"])]
-    lines += [_text("left_out", found["left_out"])] if found["left_out"] else []
+    rows = [[text_in_both("with_all"), *_ends(results, found["whole"])]]
+    rows += [
+        [(" ".join([*text_in_both("without"), ", ".join(one["without"])]),), *_ends(results, one)]
+        for one in found["without"]
+    ]
+    lines = [text_in_both("then", about["known_at"]), text_in_both("now", about["newest_day"])]
+    lines += [text_in_both("left_out", found["left_out"])] if found["left_out"] else []
     heads = (("record", ""), ("then_grade", ""), ("then_score", "n"), ("now_grade", ""), ("now_score", "n"))
     return Part("replays", lines, [Grid(heads, rows)])
 
 
-def _ends(one: Mapping[str, Any]) -> list[Cell]:
+def _ends(results: Mapping[str, Any], one: Mapping[str, Any]) -> list[Cell]:
     found: list[Cell] = []
     for name in ("then", "now"):
         end = one[name]
-        found += [(end["grade"],) if end["grade"] else _label("states", end["state"]), (_number(end["score"]),)]
+        found += [
+            grade_said(results, end["grade"]) if end["grade"] else label_said("states", end["state"]),
+            (number_said(end["score"]),),
+        ]
     return found
 
 
@@ -276,7 +302,7 @@ def _repair(results: Mapping[str, Any]) -> Part:
     """The ways to repair, as the page of `creditscore repair check` has them, in both languages."""
     rows: list[list[Cell]] = [
         [
-            (one["target"], *_pair(one["label"], one["item"])),
+            tuple(part for part in (one["target"], *pair_said(one["label"], one["item"])) if part),
             tuple(said("ways", one["way"], lang) for lang in LANGS),
             tuple(said("states", one["state"], lang) for lang in LANGS),
             tuple(line for lang in LANGS for line in option_lines(one, lang)),
@@ -285,15 +311,17 @@ def _repair(results: Mapping[str, Any]) -> Part:
     ]
     lines = [(said("texts", "as_of", lang) + " " + results["repair"]["on"]) for lang in LANGS]
     heads = (("record", ""), ("way", ""), ("state", ""), ("brings", "small"))
-    none = (results["repair"]["why"],) if results["repair"]["why"] else _text("none")
+    none = (results["repair"]["why"],) if results["repair"]["why"] else text_in_both("none")
     plan = results["repair"]["plan"]
     if plan["why"]:
-        said_of_plan = [_text(f"plan_{plan['why']}")]
+        said_of_plan = [text_in_both(f"plan_{plan['why']}")]
         steps: list[list[Cell]] = []
     else:
         said_of_plan = list(zip(*(plan_lines(plan, lang) for lang in LANGS), strict=True))
         days, sets = plan["proof"]["days"], plan["proof"]["sets"]
-        said_of_plan.append(_text("plan_search", days) if sets is None else _text("plan_proof", days, sets))
+        said_of_plan.append(
+            text_in_both("plan_search", days) if sets is None else text_in_both("plan_proof", days, sets)
+        )
         blocks = zip(*(action_blocks(plan, lang) for lang in LANGS), strict=True)
         steps = [
             [tuple(head for head, _ in pair), tuple(line for _, under in pair for line in under)] for pair in blocks
@@ -304,19 +332,34 @@ def _repair(results: Mapping[str, Any]) -> Part:
 
 
 def _deadlines(given: Mapping[str, Any], results: Mapping[str, Any]) -> Part:
-    rows = [[(row["day"],), _label("deadlines", row["what"]), (row["of"], row["note"])] for row in results["deadlines"]]
+    rows = [
+        [(row["day"],), label_said("deadlines", row["what"]), (row["of"], *_ending(row, results))]
+        for row in results["deadlines"]
+    ]
     rows += [
         [
             (str(row["day"]),),
             (str(row.get("zh", row["what"])), str(row.get("en", row["what"]))),
-            (str(row.get("note", "")),),
+            tuple(dict.fromkeys(field_said(row, "note"))),
         ]
         for row in given["case"]
         if row.get("what") == "deadline" and row.get("day")
     ]
     rows.sort(key=lambda row: row[0])
     heads = (("day", ""), ("what", ""), ("record", ""))
-    return Part("deadlines", [] if rows else [_text("none")], [Grid(heads, rows)] if rows else [])
+    return Part("deadlines", [] if rows else [text_in_both("none")], [Grid(heads, rows)] if rows else [])
+
+
+def _ending(row: Mapping[str, str], results: Mapping[str, Any]) -> Cell:
+    """What ends on a day, in words: the way to repair, the item, the list."""
+    for option in results["repair"]["options"]:
+        if (option["target"], option["rule"]) == (row["of"], row["note"]):
+            return tuple(dict.fromkeys(option["rule_label"][lang] for lang in LANGS))
+    for record in results["records"]:
+        if (record["record_id"], record["item"]) == (row["of"], row["note"]):
+            return pair_said(record["label"], record["item"])
+    label = results.get("lists", {}).get(row["note"])
+    return (row["note"],) if label is None else tuple(dict.fromkeys((label["zh"], label["en"])))
 
 
 def _case(rows: list[Mapping[str, Any]]) -> Part:
@@ -324,72 +367,29 @@ def _case(rows: list[Mapping[str, Any]]) -> Part:
     shown: list[list[Cell]] = []
     for row in rows:
         words = tuple(dict.fromkeys(str(row.get(lang, row.get("what", ""))) for lang in LANGS))
-        fields = [(name, str(value)) for name, value in row.items() if name not in ("what", "day", *LANGS) and value]
-        told = tuple(f"{' '.join(_label('columns', name))}: {_short(_in_words(name, value))}" for name, value in fields)
+        names = [name for name, value in row.items() if name not in ("what", "day", *LANGS) and value]
+        fields = [name for name in names if name.rpartition("_")[0] not in row]  # not the words of another field
+        told = tuple(
+            f"{' '.join(label_said('columns', name))}: {' / '.join(dict.fromkeys(field_said(row, name)))}"
+            for name in fields
+        )
         shown.append([(str(row.get("day", "")),), words, told or ("",)])
     return Part("case", [], [Grid((("day", "id"), ("what", ""), ("facts", "small")), shown)])
 
 
-def _in_words(name: str, value: str) -> str:
-    """Codes of what follows from a decision, in both languages."""
-    sections = {"why": "whys", "who": "whom"}
-    if name not in sections:
-        return value
-    return " ".join(dict.fromkeys(cascade_word(sections[name], value, lang) for lang in LANGS))
-
-
 def _provenance(packet: Mapping[str, Any]) -> Part:
-    rows: list[list[Cell]] = [[(row["name"],), (row["value"],)] for row in packet["inputs"]["about"]]
-    rows.append([_text("digest"), (packet["digest"],)])
+    rows: list[list[Cell]] = [[label_said("about", row["name"]), (row["value"],)] for row in packet["inputs"]["about"]]
+    rows.append([text_in_both("digest"), (packet["digest"],)])
     parts: list[list[Cell]] = [[(one["part"],), (str(one["rows"]),), (one["sha256"],)] for one in packet["provenance"]]
     hashes: list[list[Cell]] = [
         [(f"{one['table']} {one['key']}",), (one["sha256"],)] for one in packet["results"]["hashes"]["rows"]
     ]
     return Part(
         "provenance",
-        [_text("check")],
+        [text_in_both("check")],
         [
             Grid((("name", ""), ("value", "code")), rows),
             Grid((("part", ""), ("rows", "n"), ("hash", "code")), parts),
             Grid((("record", ""), ("hash", "code")), hashes),
         ],
     )
-
-
-def _text(code: str, *values: object) -> Cell:
-    return tuple(text("packet", code, lang, *values) for lang in LANGS)
-
-
-def _two(code: str, pairs: Cell) -> Cell:
-    return tuple(text("packet", code, lang, pairs[k]) for k, lang in enumerate(LANGS))
-
-
-def _both(section: str, code: str) -> Cell:
-    label = word(section, code)
-    return label.zh, label.en
-
-
-def _label(section: str, code: str) -> Cell:
-    return tuple(dict.fromkeys(_both(section, code)))
-
-
-def _pair(label: Mapping[str, str], code: str = "") -> Cell:
-    lines = dict.fromkeys(clean(label[lang]) for lang in LANGS)
-    numbered = [code] if code.isdigit() and code not in lines else []  # a number of the text's own, no id of ours
-    return (*numbered, *lines)
-
-
-def _number(value: str | None) -> str:
-    return "" if value is None else value.replace("-", MINUS)
-
-
-def _open(value: str | None) -> str:
-    return "?" if value is None else value.replace("-", MINUS)
-
-
-def _short(value: str) -> str:
-    """A decimal without idle zeros; any other text as it stands."""
-    if value.startswith("-") and value[1:].replace(".", "", 1).isdigit():
-        return MINUS + _short(value[1:])
-    whole, dot, rest = value.partition(".")
-    return f"{whole}.{rest.rstrip('0')}".rstrip(".") if dot and whole.isdigit() and rest.isdigit() else clean(value)

@@ -7,7 +7,7 @@ from typing import Any
 
 from creditscore.explanation.input_lines import state_labels
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang, cite_said, say
+from creditscore.explanation.words import Lang, cite_said, day_said, grade_name, period_said, say
 from creditscore.folders import whole
 from creditscore.reports import html, page
 from creditscore.reports.page import number
@@ -26,7 +26,9 @@ def public_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str
     title = labels[0] if len(labels) == 1 else t("public")
     parts = (shares, objections, grades, lists, sources)
     sections = [part(data, lang, t) for part in parts]
-    under = [f"{t('decided_by')} {data['decided_by']} {data['decided_on']}"] if data["decided_by"] else []
+    under = (
+        [f"{t('decided_by')} {data['decided_by']} {day_said(data['decided_on'], lang)}"] if data["decided_by"] else []
+    )
     tiles = [(t("named"), number(data["counts"]["grades"])), (t("entries"), number(data["counts"]["lists"]))]
     return page.draw(
         data, lang, t, t("public"), title, sections, under=under, tiles=tiles,
@@ -45,13 +47,13 @@ def _who(row: dict[str, Any]) -> str:
 
 def _grade(row: dict[str, Any], lang: Lang) -> str:
     label = row[f"grade_{lang}"]
-    return label if row["grade"] in label else f"{row['grade']} {label}"
+    return grade_name(row["grade"], label)
 
 
 def _marked(row: dict[str, Any], lang: Lang, t: Said) -> str:
     lines = [_grade(row, lang), *(say(label, lang) for label in state_labels(row["input_state"]))]
     if row["disputed_since"]:
-        lines.append(t("disputed", row["disputed_since"]))
+        lines.append(t("disputed", day_said(row["disputed_since"], lang)))
     return "\n".join(lines)
 
 
@@ -61,9 +63,9 @@ def grades(data: dict[str, Any], lang: Lang, t: Said) -> Section:
         [
             _who(row),
             titles[row["scheme"].partition("@")[0]],
-            row["period"],
+            period_said(row["period"], lang),
             _marked(row, lang, t),
-            row["decided_on"],
+            day_said(row["decided_on"], lang),
             cite_said(row["basis"], lang),
         ]
         for row in data["grades"]
@@ -77,13 +79,19 @@ def grades(data: dict[str, Any], lang: Lang, t: Said) -> Section:
 
 def lists(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = [
-        [_who(row), row[f"list_{lang}"], row["entered_on"], row["term_end"], cite_said(row["basis"], lang)]
+        [
+            _who(row),
+            row[f"list_{lang}"],
+            day_said(row["entered_on"], lang),
+            day_said(row["term_end"], lang),
+            cite_said(row["basis"], lang),
+        ]
         for row in data["lists"]
     ]
     if not rows:
         return None
     head = heads(t, "organisation", "list", entered_on="short", term_end="short", basis="")
-    caption = t("lists_section_desc", number(data["counts"]["lists"]), data["on"], len(rows))
+    caption = t("lists_section_desc", number(data["counts"]["lists"]), day_said(data["on"], lang), len(rows))
     return Section(t("lists_section"), caption, [Table(head, rows)])
 
 
@@ -92,7 +100,7 @@ def shares(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = [
         [
             titles[row["scheme"].partition("@")[0]],
-            row["period"],
+            period_said(row["period"], lang),
             _grade(row, lang),
             t("few") if row["subjects"] is None else number(row["subjects"]),
         ]

@@ -9,7 +9,15 @@ from creditscore.explanation.words import Lang
 from creditscore.reports import html
 from creditscore.reports.validation_sections import Section, Table
 from creditscore.review.repair_data import said
-from creditscore.review.repair_text import action_blocks, day_rows, option_lines, plan_lines, refused_lines
+from creditscore.review.repair_text import (
+    about_line,
+    action_blocks,
+    day_rows,
+    numbered,
+    option_lines,
+    plan_lines,
+    refused_lines,
+)
 
 
 def repair_section(check: Mapping[str, Any], plan: Mapping[str, Any] | None, lang: Lang) -> list[Section]:
@@ -35,16 +43,18 @@ def repair_section(check: Mapping[str, Any], plan: Mapping[str, Any] | None, lan
 
 def _ways(check: Mapping[str, Any], lang: Lang) -> Table:
     heads = [(said("texts", code, lang), "") for code in ("record", "brings")]
-    colon = said("texts", "colon", lang)
     rows = [
         (
-            f"{one['target'] or one['item']}\n{one['item']} {one['label'][lang]}\n"
-            f"{said('ways', one['way'], lang)}{colon}{said('states', one['state'], lang)}",
+            "\n".join(part for part in (one["target"], numbered(one, lang), _state(one, lang)) if part),
             "\n".join(option_lines(one, lang)),
         )
         for one in check["options"]
     ]
     return Table(heads, rows, caption="" if rows else said("texts", "nothing", lang))
+
+
+def _state(one: Mapping[str, Any], lang: Lang) -> str:
+    return f"{said('ways', one['way'], lang)}{said('texts', 'colon', lang)}{said('states', one['state'], lang)}"
 
 
 def repair_page(data: Mapping[str, Any], lang: Lang = "zh") -> str:
@@ -55,6 +65,6 @@ def repair_page(data: Mapping[str, Any], lang: Lang = "zh") -> str:
         lang=lang, tag={"zh": "zh-CN", "en": "en"}[lang], data=data, made_up=bool(data.get("made_up", False)),
         t=lambda code, *values: html.text(code, lang, *values),
         title=said("texts", "plan_title" if plan else "check_title", lang), subject=check["subject_id"],
-        about=f"{check['scheme_label'][lang]} ({check['scheme']}), {said('texts', 'as_of', lang)} {check['on']}",
+        about=about_line(check, lang),
         sections=repair_section(check, plan, lang),
     )  # fmt: skip

@@ -10,13 +10,13 @@ from markupsafe import Markup
 from creditscore.days import from_day, iso
 from creditscore.explanation.numbers import points
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang
+from creditscore.explanation.words import Lang, day_said
 from creditscore.quantities import from_micro
 from creditscore.reports.html import draw, write_pair
-from creditscore.reports.svg import WIDTH, dot, path, picture, say
+from creditscore.reports.svg import WIDTH, columns, dot, fit, path, picture, say
 from creditscore.reports.svg import line as stroke
 from creditscore.review.timeline import Timeline
-from creditscore.review.timeline_text import heads, rows
+from creditscore.review.timeline_text import grade, heads, rows
 from creditscore.review.words import text
 
 HEIGHT, LEFT, TOP, BOTTOM = 190, 52, 16, 34
@@ -72,14 +72,15 @@ def _stairs(line: Timeline, lang: Lang) -> Markup:
     parts.append(path(corners, "#1f5fa8"))
     room_left = float(LEFT)
     for k, step in enumerate(steps):
-        label = f"{iso(step.day)} {step.after.grade} {points(from_micro(step.after.score))}"
+        named = grade(step.after, step.version or line.scheme, lang)
+        label = f"{day_said(iso(step.day), lang)} {named} {points(from_micro(step.after.score))}"
         parts.append(dot(x(step.day), y(scores[k]), 3.5, "#1f5fa8", label))
         changed = not k or steps[k - 1].after.grade != step.after.grade
         if changed and step.after.grade and x(step.day) >= room_left:
-            parts.append(say(x(step.day) + 4, y(scores[k]) - 6, step.after.grade, css="small"))
-            room_left = x(step.day) + 26
-    parts.append(say(LEFT, HEIGHT - 8, iso(steps[0].day), css="small"))
-    parts.append(say(WIDTH - 20, HEIGHT - 8, from_day(last).isoformat(), "end", "small"))
+            parts.append(say(x(step.day) + 4, y(scores[k]) - 6, fit(named, 120), css="small"))
+            room_left = x(step.day) + 26 + 6 * max(0, columns(named) - 2)
+    parts.append(say(LEFT, HEIGHT - 8, day_said(iso(steps[0].day), lang), css="small"))
+    parts.append(say(WIDTH - 20, HEIGHT - 8, day_said(from_day(last).isoformat(), lang), "end", "small"))
     desc = text(
         "timeline",
         "path_desc",

@@ -7,12 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from creditscore.explanation.words import Lang, Words, load_words, say
+from creditscore.explanation.words import Lang, Words, load_words, period_said, say
 from creditscore.review import words
 from creditscore.review.carrying import Act
 from creditscore.review.cascade import Cascade, Change
 from creditscore.review.consequences import TASKS, Task
 from creditscore.review.current import Rows
+from creditscore.supervision.joint.load import load_four_lists
 
 Block = tuple[str, list[str]]
 
@@ -33,23 +34,31 @@ def named(section: str, code: str, lang: Lang) -> str:
     return say(words.word(section, code), lang) if code else ""
 
 
+def whom(code: str, lang: Lang) -> str:
+    """The subject, a department of the four lists, or an organ by its own name."""
+    known = load_four_lists().head.departments.get(code)
+    return word("whom", code, lang) if known is None else say(known.label, lang)
+
+
 def change(one: Change, lang: Lang) -> Block:
     """The run, and the grade before and after."""
-    under = [f"{_face(one.before, lang)} → {_face(one.after, lang)}"]
+    under = [f"{_face(one.before, one.run.pinned, lang)} → {_face(one.after, one.run.pinned, lang)}"]
     under += [f"{word('words', 'rests', lang)} {', '.join(one.because)}"] if one.because else []
     under += [word("words", "kept", lang)] if one.as_kept else []
-    return f"{one.subject_id}  {one.run.pinned}  {one.run.period}", under
+    title = say(words.scheme_title(one.run.pinned), lang)
+    return f"{one.subject_id}  {title}  {period_said(one.run.period, lang)}", under
 
 
 def task(one: Task, lang: Lang, done: bool | None = None) -> Block:
     """What is to be done, why, and with which command."""
-    who = word("whom", one.who, lang)
+    who, colon = whom(one.who, lang), word("words", "colon", lang)
     state = "" if done is None else f"  [{word('words', 'done' if done else 'open', lang)}]"
-    head = f"{word('tasks', one.task, lang)}: {who if one.task == 'tell' else one.thing}{state}"
-    about = f"{word('whys', one.why, lang)} ({one.because})" if one.because else word("whys", one.why, lang)
-    under = [about if one.task != "tell" else f"{about}: {one.thing}" if one.thing != one.because else about]
+    head = f"{word('tasks', one.task, lang)}{colon}{who if one.task == 'tell' else one.thing}{state}"
+    why = word("whys", one.why, lang)
+    about = word("words", "because_of", lang).replace("{0}", why).replace("{1}", one.because) if one.because else why
+    under = [about if one.task != "tell" else f"{about}{colon}{one.thing}" if one.thing != one.because else about]
     if one.task != "tell":
-        under.append(f"{word('words', 'with', lang)}: creditscore {TASKS[one.task]}" + (f"; {who}" if who else ""))
+        under.append(f"{word('words', 'with', lang)}{colon}creditscore {TASKS[one.task]}" + (f"; {who}" if who else ""))
     return head, under
 
 
@@ -144,8 +153,8 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
     return {name: dates.get(name, value) for name, value in row.items() if value is not None}
 
 
-def _face(rows: Rows, lang: Lang) -> str:
+def _face(rows: Rows, pinned: str, lang: Lang) -> str:
     """Grade or state, how it came about, and the score."""
     score = rows.score.rstrip("0").rstrip(".") if "." in rows.score else rows.score
-    said = [named("states", rows.grade, lang), named("routes", rows.route, lang), score]
+    said = [say(words.grade_label(pinned, rows.grade), lang), named("routes", rows.route, lang), score]
     return " ".join(part for part in said if part)

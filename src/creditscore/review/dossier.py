@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +12,7 @@ from creditscore.composite.load import load_composite
 from creditscore.errors import CreditscoreError, DifferenceError
 from creditscore.explanation.ledger import Explanation, explain
 from creditscore.explanation.principal import decider_said
-from creditscore.explanation.words import LANGS, Lang, Words, load_words, plain
+from creditscore.explanation.words import LANGS, Lang, Words, load_words, period_said, plain
 from creditscore.explanation.words import word as explained
 from creditscore.grading.result import Grading
 from creditscore.lists.rules import list_rule
@@ -21,7 +20,7 @@ from creditscore.lists.store import load
 from creditscore.records import Snapshot
 from creditscore.records.identity import redact
 from creditscore.review.carrying import told_on
-from creditscore.review.cascade_lines import word
+from creditscore.review.cascade_lines import whom, word
 from creditscore.review.cases import WHOLE, Case
 from creditscore.review.disputes import case_run
 from creditscore.review.inputs import as_kept, as_known, decided
@@ -186,8 +185,9 @@ def _follows(store: Database, case: Case, schemes: Mapping[str, Scheme] | None) 
     ]  # fmt: skip
     tasks = [
         {**one, "nr": nr, "own": one["subject_id"] == case.subject_id, "label": _said("tasks", one["task"]),
-         "why_label": _said("whys", one["why"]), "who_label": _office(one["who"]),
-         "thing_label": _thing_label(store, one["kind"], one["thing"]), "told": days.get((case.decided_at, nr))}
+         "why_label": _said("whys", one["why"]), "who_label": {lang: whom(one["who"], lang) for lang in LANGS},
+         "thing_label": _thing_label(store, one["kind"], one["thing"]) or _graded_label(made.follows, one["thing"]),
+         "told": days.get((case.decided_at, nr))}
         for nr, one in enumerate(made.follows.get("tasks", ()))
     ]  # fmt: skip
     composites = [
@@ -264,8 +264,7 @@ def _graded(shown: Explanation) -> dict[str, Any]:
 
 def _input(shown: Explanation) -> dict[str, list[str]]:
     """What the input of a grade lacks, in sentences by language, without the accounts of those who accepted rows."""
-    without_accounts = replace(shown, refused=tuple(replace(row, accepted_by="") for row in shown.refused))
-    return {lang: [redact(line) for line in without_accounts.input_lines(lang)] for lang in LANGS}
+    return {lang: [redact(line) for line in shown.input_lines(lang, office=False)] for lang in LANGS}
 
 
 def _life(store: Database, case: Case) -> list[Any]:
@@ -279,6 +278,7 @@ def _state(one: Any) -> dict[str, Any]:
         "label": pair("statuses", one.status),
         "step": pair("steps", one.step),
         "grade": one.grade or one.state,
+        "grade_label": graded_in_words({"grade": one.grade, "state": one.state}, _scheme(one.scheme, None)),
         "on": one.decided_on.isoformat(),
         "case_id": one.case_id,
         "basis": one.basis,
@@ -355,12 +355,6 @@ def _scheme(pinned: str, schemes: Mapping[str, Scheme] | None) -> Scheme | None:
         return None
 
 
-def _office(code: str) -> dict[str, str]:
-    """The subject, a department of the four lists, or an organ by its own name."""
-    known = load_four_lists().head.departments.get(code)
-    return both(known.label) if known is not None else _said("whom", code)
-
-
 def _thing_label(store: Database, kind: str, thing: str) -> dict[str, str] | None:
     """What the list of an entry, or a measure, is called; None where nothing names it."""
     try:
@@ -373,6 +367,17 @@ def _thing_label(store: Database, kind: str, thing: str) -> dict[str, str] | Non
     except (CreditscoreError, KeyError):
         return None
     return None
+
+
+def _graded_label(follows: Mapping[str, Any], thing: str) -> dict[str, str] | None:
+    """What a grading or composite that changed is called, with its period; None for anything else."""
+    for change in follows.get("changes", ()):
+        if change["run_id"] == thing:
+            title = title_of(change["scheme"])
+            between = {"zh": "", "en": ", "}
+            return {lang: f"{title[lang]}{between[lang]}{period_said(change['period'], lang)}" for lang in LANGS}
+    known = any(thing == score["config"] for score in follows.get("composites", ()))
+    return _composite_title(thing) if known else None
 
 
 def _said(section: str, code: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from creditscore.days import from_day, iso
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang, Words, load_words, say
+from creditscore.explanation.words import Lang, Words, grade_name, load_words, say
 from creditscore.grading.exact import Outcome
 from creditscore.quantities import from_micro, plain
 from creditscore.records.identity import redact
@@ -18,7 +18,7 @@ from creditscore.review.repair_latest import last_days
 from creditscore.review.repair_options import Give, Option
 from creditscore.review.repair_plan import RepairPlan
 from creditscore.review.repair_waits import waits
-from creditscore.schemes.model import Label
+from creditscore.schemes.model import Label, Scheme
 
 
 @lru_cache(maxsize=1)
@@ -39,6 +39,12 @@ def both(label: Label | None) -> dict[str, str]:
     return {"zh": "", "en": ""} if label is None else {"zh": label.zh, "en": label.en}
 
 
+def grade_label(scheme: Scheme, code: str) -> Label:
+    """A grade as a person reads it."""
+    label = next(grade.label for grade in scheme.grades if grade.code == code)
+    return Label(zh=grade_name(code, label.zh), en=grade_name(code, label.en))
+
+
 def shown(text: Any) -> str:
     """A text of the input as it may stand on a page: without control characters and personal numbers."""
     return redact(clean(str(text)))
@@ -52,7 +58,12 @@ def check_data(
     subject_id: str, course: Course, options: Sequence[Option], refused: Sequence[Mapping[str, str]] = ()
 ) -> dict[str, Any]:
     """What `repair check` says: `subject_id`, `scheme`, `period`, `on`, `options`, and `refused` where rows were."""
-    left_out = [{name: shown(text) for name, text in row.items()} for row in refused]
+    items = course.versions[0].scheme.items
+    left_out: list[dict[str, Any]] = [
+        {name: shown(text) for name, text in row.items()}
+        | ({"item_label": both(items[row["item"]][0].label)} if row["item"] in items else {})
+        for row in refused
+    ]
     return {
         "subject_id": shown(subject_id),
         "scheme": course.versions[0].scheme.name,
@@ -130,6 +141,7 @@ def outcome_data(outcome: Outcome | None) -> dict[str, Any] | None:
 
 def plan_data(subject_id: str, course: Course, plan: RepairPlan) -> dict[str, Any]:
     """What `repair plan` says: the answer, each action with its day, rule and article, and the event days tried."""
+    codes = [grade.code for grade in course.versions[0].scheme.grades]
     of: Mapping[tuple[str, str], Option] = {(one.target, one.rule): one for one in plan.options}
     return {
         "subject_id": shown(subject_id),
@@ -137,6 +149,7 @@ def plan_data(subject_id: str, course: Course, plan: RepairPlan) -> dict[str, An
         "scheme_label": both(course.versions[0].scheme.label),
         "state": plan.state,
         "target": plan.target,
+        "grades": {grade: both(grade_label(course.versions[0].scheme, grade)) for grade in codes},
         "on": iso(plan.on),
         "until": iso(plan.until),
         "day": iso(plan.day),

@@ -8,12 +8,12 @@ from typing import Any
 from creditscore.days import iso
 from creditscore.explanation.numbers import points
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang, say
+from creditscore.explanation.words import Lang, day_said, period_said, say
 from creditscore.explanation.words import text as plain_text
 from creditscore.quantities import from_micro
 from creditscore.review.attribution import Cause, Reached
 from creditscore.review.timeline import Timeline
-from creditscore.review.words import text, word
+from creditscore.review.words import grade_label, scheme_of, scheme_title, text, word
 
 SHOWN = 4  # records named where the clock moved many
 
@@ -42,8 +42,14 @@ def render(line: Timeline, lang: Lang = "zh", width: int = 80) -> str:
             table.add_column(text("timeline", code, lang), justify=justify, no_wrap=True)  # type: ignore[arg-type]
     table.add_column(text("timeline", "cause", lang), overflow="fold")
     for step in line.steps:
-        first, *rest = [said(line, cause, lang) for cause in step.causes] or [("", text("timeline", "start", lang))]
-        shown = [iso(step.day), *([step.period] if line.kind == "year" else []), grade(step.after, lang)]
+        first, *rest = [said(line, cause, step.version, lang) for cause in step.causes] or [
+            ("", text("timeline", "start", lang))
+        ]
+        shown = [
+            day_said(iso(step.day), lang),
+            *([period_said(step.period, lang)] if line.kind == "year" else []),
+            grade(step.after, step.version or line.scheme, lang),
+        ]
         whole = "" if step.change is None else points(from_micro(step.change), plus=True)
         score = points(from_micro(step.after.score))
         lone = not rest
@@ -60,41 +66,67 @@ def render(line: Timeline, lang: Lang = "zh", width: int = 80) -> str:
 
 def heads(line: Timeline, lang: Lang) -> list[str]:
     """Who, under what, over which span, as known when."""
-    held = text("timeline", "held", lang, line.known_at) if line.known_at else text("timeline", "both_clocks", lang)
+    held = (
+        text("timeline", "held", lang, day_said(line.known_at, lang))
+        if line.known_at
+        else text("timeline", "both_clocks", lang)
+    )
     changed = len(line.steps) - 1
     made_up = [f"*** {plain_text('made_up', lang)} ***"] if line.made_up else []
     refused = [text("timeline", "refused", lang, line.refused)] if line.refused else []
     return [
         *made_up,
         clean(f"{line.name}  {line.subject_id}".strip()),
-        f"{text('timeline', 'title', lang)}  {line.scheme}",
-        text("timeline", "span", lang, iso(line.first), iso(line.last), line.moments, changed),
+        f"{text('timeline', 'title', lang)}  {say(scheme_title(line.scheme), lang)}",
+        text(
+            "timeline",
+            "span",
+            lang,
+            day_said(iso(line.first), lang),
+            day_said(iso(line.last), lang),
+            line.moments,
+            changed,
+        ),
         held,
         *refused,
         "",
     ]
 
 
-def grade(reached: Reached, lang: Lang) -> str:
-    """The grade, or the state where there is none."""
-    return reached.grade or say(word("states", reached.state), lang)
+def grade(reached: Reached, version: str, lang: Lang) -> str:
+    """The grade in the words of its version, or the state where there is none."""
+    return say(grade_label(version, reached.grade or reached.state), lang)
 
 
-def said(line: Timeline, cause: Cause, lang: Lang) -> tuple[str, str]:
+def said(line: Timeline, cause: Cause, version: str, lang: Lang) -> tuple[str, str]:
     """(what a cause changes, what it is)."""
     change = "" if cause.change is None else points(from_micro(cause.change), plus=True)
     parts = [say(word("causes", cause.kind), lang)]
-    what = text("timeline", "history", lang) if cause.kind == "knowledge" and cause.what == "history" else cause.what
     item = line.items.get(cause.item)
-    parts += [one for one in (what, cause.item, say(item, lang) if item else "") if one]
+    numbered = cause.item if cause.item.isdigit() or item is None else ""  # a number of the text's own, no id of ours
+    parts += [part for part in (_what(cause, version, lang), numbered, say(item, lang) if item else "") if part]
     for code, records in (("entered", cause.entered), ("left", cause.left)):
         if records:
             parts.append(text("timeline", code, lang, _listed(records, lang)))
     if cause.late:
         parts.append(text("timeline", "late", lang, cause.late))
     if cause.before.grade != cause.after.grade or cause.before.state != cause.after.state:
-        parts.append(f"{grade(cause.before, lang)} → {grade(cause.after, lang)}")
+        known = version or line.scheme
+        parts.append(
+            text("timeline", "moved", lang, *(grade(side, known, lang) for side in (cause.before, cause.after)))
+        )
     return change, "  ".join(parts)
+
+
+def _what(cause: Cause, version: str, lang: Lang) -> str:
+    """What a cause is about: a record, the version that came into force, an attribute, an earlier grade."""
+    if cause.kind == "knowledge" and cause.what == "history":
+        return text("timeline", "history", lang)
+    if cause.kind == "rule" and "@" in cause.what:
+        return say(scheme_title(cause.what), lang)
+    scheme = scheme_of(version) if cause.kind == "knowledge" and not cause.item else None
+    declared = scheme.attributes.get(cause.what) if scheme is not None else None
+    return say(declared.label, lang) if declared is not None and declared.label is not None else cause.what
 
 
 def _listed(records: tuple[str, ...], lang: Lang) -> str:
@@ -106,13 +138,13 @@ def rows(line: Timeline, lang: Lang) -> list[dict[str, Any]]:
     """The same for a page: one row per step with its causes."""
     return [
         {
-            "day": iso(step.day),
-            "period": step.period,
-            "version": step.version,
-            "grade": grade(step.after, lang),
+            "day": day_said(iso(step.day), lang),
+            "period": period_said(step.period, lang) if step.period else "",
+            "version": say(scheme_title(step.version), lang) if step.version else "",
+            "grade": grade(step.after, step.version or line.scheme, lang),
             "score": points(from_micro(step.after.score)),
             "change": "" if step.change is None else points(from_micro(step.change), plus=True),
-            "causes": [tuple(map(clean, said(line, cause, lang))) for cause in step.causes],
+            "causes": [tuple(map(clean, said(line, cause, step.version, lang))) for cause in step.causes],
         }
         for step in line.steps
     ]

@@ -135,7 +135,7 @@ def _decided(about: dict[str, Any], grade: dict[str, Any]) -> dict[str, Any]:
     by, label = about.get("by"), grade.get("label")
     if not isinstance(by, dict) or not isinstance(label, dict) or not {"zh", "en"} <= set(by) & set(label):
         return {}
-    return {"label": {"zh": f"{by['zh']}评定为“{label['zh']}”", "en": f"decided by {by['en']}: {label['en']}"}}
+    return {"label": {"zh": f"{by['zh']}的决定：{label['zh']}", "en": f"decided by {by['en']}: {label['en']}"}}
 
 
 def _without(data: dict[str, Any]) -> dict[str, Any]:

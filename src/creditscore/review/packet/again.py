@@ -70,7 +70,7 @@ def graded_again(given: Mapping[str, list[Any]]) -> Iterator[Again]:
         with under(folder, given["rules"], given["calendar"]):
             scheme = _scheme(folder / "scheme.yaml", given["scheme"])
             before = _scheme(folder / "before.yaml", given["version_before"]) if given["version_before"] else None
-            small = put_refused(_snapshot(given, scheme), given, about)
+            small = put_refused(_snapshot(given), given, about)
             replayed = about["law_known_at"] != "latest"
             by_year = scheme.period == "year"
             grading = grade(
@@ -102,12 +102,12 @@ def _scheme(file: Path, lines: Sequence[str]) -> Scheme:
     return load_scheme(file, file.name, archived=True)
 
 
-def _snapshot(given: Mapping[str, list[Any]], scheme: Scheme) -> Snapshot:
+def _snapshot(given: Mapping[str, list[Any]]) -> Snapshot:
     tables = {name: _table(given[name]) for name in TABLES if given[name]}
     if "records" not in tables:  # a subject without any record is graded all the same
         tables["records"] = _table([], ("record_id", "subject_id", "item"))
-    # whoever took these rows in refused what lay after that day
-    return ingest(**tables, threads=1, subject_ids=scheme.subject_id, intake_on=from_day(LAST))
+    # whoever took these rows in judged the id, by a rule of their own where ids are local, and what lay after that day
+    return ingest(**tables, threads=1, subject_ids="local", intake_on=from_day(LAST))
 
 
 def _table(rows: Sequence[Mapping[str, str]], columns: Sequence[str] = ()) -> pa.Table:

@@ -9,18 +9,23 @@ from typing import Any
 
 from creditscore.errors import DifferenceError
 from creditscore.explanation.audit import row_hash
+from creditscore.explanation.words import LANGS
 from creditscore.records import Snapshot
 from creditscore.records.identity import redact
 from creditscore.review.cases import Case
 from creditscore.review.disputes import case_run
-from creditscore.review.dossier import dossier
+from creditscore.review.dossier import dossier, pair
 from creditscore.review.inputs import as_kept, as_table, decided, fitting
 from creditscore.review.keeping import KeptRun, kept_rows
 from creditscore.review.packet.gather import Added, Run
+from creditscore.review.words import word
+from creditscore.schemes.citing import cited_text
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database, Log
 
 ACTION = "packet.build"
+NOTHING = {"zh": "", "en": ""}
+PROVISIONAL = {"zh": "节假日安排未公布，日期为暂定", "en": "public holidays not yet known, the day is provisional"}
 
 
 def run_of_case(store: Database, case: Case, snapshot: Snapshot, schemes: Mapping[str, Scheme] | None = None) -> Run:
@@ -64,12 +69,15 @@ def case_rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     clock = data["clock"]
     yield {
         "what": "case", "day": data["opened_on"], **_said(data["procedure_label"]), "case_id": data["case_id"],
-        "state": data["state"], "clock": clock["id"], "basis": clock["basis"], "mark": clock["mark"],
+        **_named("state", data["state"], data["state_label"]),
+        **_named("clock", clock["id"], clock["label"] or NOTHING),
+        **_cited("basis", clock["basis"]), **_named("mark", clock["mark"], clock["mark_label"]),
     }  # fmt: skip
     for one in data["contested"]:
         yield {
             "what": "ground", "day": "", **_said(one["ground_label"]), "record_id": one["record_id"],
-            "statement": redact(one["statement"]), "effective": one["effective"] or "", "article": one["article"] or "",
+            "statement": redact(one["statement"]), "effective": one["effective"] or "",
+            **_cited("article", one["article"] or ""),
         }  # fmt: skip
     for one in data["questions"]:
         yield {
@@ -79,53 +87,64 @@ def case_rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
     for name, words in (("mark_by", ("标注期限", "mark by")), ("decide_by", ("答复期限", "decide by"))):
         if clock[name]:
-            note = "provisional" if clock["provisional"] else ""
-            yield {"what": "deadline", "day": clock[name], "zh": words[0], "en": words[1], "note": note}
+            note = _named("note", "provisional", PROVISIONAL) if clock["provisional"] else {"note": ""}
+            yield {"what": "deadline", "day": clock[name], "zh": words[0], "en": words[1], **note}
     if data["decision"] is not None:
         yield from _decided(data["decision"])
     for one in data["life"]:
         yield {
-            "what": "state", "day": one["on"], **_said(one["label"]), "grade": one["grade"], "case_id": one["case_id"],
-            "basis": one["basis"], "mark": one["mark"],
+            "what": "state", "day": one["on"], **_said(one["label"]),
+            **_named("grade", one["grade"], one["grade_label"]), "case_id": one["case_id"],
+            **_cited("basis", one["basis"]), **_named("mark", one["mark"], pair("marks", one["mark"])),
         }  # fmt: skip
 
 
 def _decided(made: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     yield {
         "what": "decision", "day": made["on"], "zh": "决定", "en": "decision", "reason": redact(made["reason"]),
-        "articles": "; ".join(made["articles"]),
-        "before": made["before"]["said"], "after": made["after"]["said"],
+        **_cited("articles", "; ".join(made["articles"])),
+        **_named("before", made["before"]["said"], made["before"]["words"]),
+        **_named("after", made["after"]["said"], made["after"]["words"]),
     }  # fmt: skip
     for one in made["findings"]:
-        changes = "; ".join(f"{name} {value}" for name, value in one["changes"].items())
+        changes = {
+            lang: "; ".join(
+                f"{word('columns', name).model_dump()[lang]} {value}" for name, value in one["changes"].items()
+            )
+            for lang in LANGS
+        }
         yield {
             "what": "finding",
             "day": made["on"],
             **_said(one["label"]),
             "record_id": one["record_id"],
-            "changes": changes,
+            **_named("changes", changes["en"], changes),
         }
     follows = made["follows"]
     for one in follows["changes"]:
         if not one["own"]:
             yield {
                 "what": "follows", "day": made["on"], **_said(one["title"]), "scheme": one["scheme"],
-                "period": one["period"], "before": one["before"], "after": one["after"],
+                "period": one["period"], **_named("before", one["before"], one["before_words"]),
+                **_named("after", one["after"], one["after_words"]),
             }  # fmt: skip
     for one in follows["composites"]:
         yield {
-            "what": "follows", "day": made["on"], "zh": "综合信用评价", "en": "composite", "composite": one["config"],
-            "before": one["before"], "after": one["after"],
+            "what": "follows", "day": made["on"], "zh": "综合信用评价", "en": "composite",
+            **_named("composite", one["config"], one["title"]), **_named("before", one["before"], one["before_words"]),
+            **_named("after", one["after"], one["after_words"]),
         }  # fmt: skip
     for one in follows["tasks"]:
         if one["own"]:
             yield {
-                "what": "task", "day": one["told"] or made["on"], **_said(one["label"]), "about": one["thing"],
-                "who": redact(one["who"]), "why": one["why"], "told": one["told"] or "",
+                "what": "task", "day": one["told"] or made["on"], **_said(one["label"]),
+                **_named("about", one["thing"], one["thing_label"] or NOTHING),
+                **_named("who", redact(one["who"]), one["who_label"]), **_named("why", one["why"], one["why_label"]),
+                "told": one["told"] or "",
             }  # fmt: skip
     for one in made["remedies"]:
         yield {
-            "what": "deadline", "day": one["until"], **_said(one["label"]), "note": one["basis"],
+            "what": "deadline", "day": one["until"], **_said(one["label"]), **_cited("note", one["basis"]),
         }  # fmt: skip
 
 
@@ -154,6 +173,16 @@ def check_logged(log: Log, digest: str) -> str:
             next="it was made anew after it was handed out, or comes from another store",
         )  # fmt: skip
     return known[digest]
+
+
+def _named(name: str, code: str, label: Mapping[str, str]) -> dict[str, str]:
+    """A field as its code, and beside it in words (`state_zh`, `state_en`), which a page shows."""
+    return {name: code} | {f"{name}_{lang}": redact(label[lang]) for lang in LANGS if label[lang] and code}
+
+
+def _cited(name: str, articles: str) -> dict[str, str]:
+    """A field of articles, and beside it as a person reads them."""
+    return _named(name, articles, cited_text(articles).model_dump() if articles else NOTHING)
 
 
 def _said(label: Mapping[str, str]) -> dict[str, str]:

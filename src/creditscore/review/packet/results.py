@@ -11,6 +11,7 @@ from creditscore.explanation.as_data import explanation_data
 from creditscore.explanation.audit import audit
 from creditscore.explanation.decisive import decisive
 from creditscore.explanation.decisive_text import as_json
+from creditscore.explanation.labels import Labels
 from creditscore.explanation.ledger import explain
 from creditscore.explanation.shapley import shapley
 from creditscore.grading.input_state import BLOCKED
@@ -70,6 +71,7 @@ def compute(given: Inputs) -> dict[str, Any]:
             "decisive": {**found, "claims": len(claims), "proof": claims[:CLAIMS]},
             "shares": _shares(again),
             "law": _law(again, shown),
+            **_words(again),
             "replays": replays,
             "repair": with_cited(repair, load_laws(again.laws)),
             "deadlines": deadline_rows(again, given, repair),
@@ -79,6 +81,22 @@ def compute(given: Inputs) -> dict[str, Any]:
                 "rows": [{"table": table, "key": key, "sha256": value} for table, key, value in held.rows],
             },
         }
+
+
+def _words(again: Again) -> dict[str, Any]:
+    """What grades, attributes of records and lists are called, so that a page needs no scheme beside it."""
+    scheme = again.scheme
+    labels = Labels(scheme, scheme.name)
+    lists = sorted({*scheme.lists, *(str(row["list"]) for row in again.now.listings)})
+    return {
+        "grades": {grade.code: labels.named_grade(grade.code).model_dump() for grade in scheme.grades},
+        "columns": {
+            name: declared.label.model_dump()
+            for name, declared in scheme.record_attributes.items()
+            if declared.label is not None
+        },
+        "lists": {code: labels.list_name(code).model_dump() for code in lists},
+    }
 
 
 def _agree(shown: Mapping[str, Any], reached: Mapping[str, Any], is_blocked: bool) -> None:
