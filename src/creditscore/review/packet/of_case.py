@@ -107,7 +107,7 @@ def _decided(made: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         **_named("after", made["after"]["said"], made["after"]["words"]),
     }  # fmt: skip
     for one in made["findings"]:
-        changes = {
+        changes: dict[str, str] = {
             lang: "; ".join(
                 f"{word('columns', name).model_dump()[lang]} {value}" for name, value in one["changes"].items()
             )
