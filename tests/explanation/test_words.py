@@ -8,7 +8,7 @@ import pytest
 
 from creditscore.errors import UsageError
 from creditscore.explanation.words import lang_of, plain, text, word, words
-from creditscore.schemes.model import MARKS, Label, Route
+from creditscore.schemes.model import EFFECTS, MARKS, Label, Route
 
 
 def test_marks_routes_and_states_have_words() -> None:
@@ -16,6 +16,10 @@ def test_marks_routes_and_states_have_words() -> None:
     assert set(known["marks"]) == set(MARKS)
     assert set(known["routes"]) == set(get_args(Route))
     assert set(known["states"]) == {"graded", "not_graded", "not_computable"}
+
+
+def test_what_a_deciding_rule_does_has_words() -> None:
+    assert set(EFFECTS) - {"bands"} <= set(words()["effects"])  # bands are told as the score's grade
 
 
 def test_every_label_is_in_both_languages() -> None:
