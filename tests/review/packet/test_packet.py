@@ -105,6 +105,17 @@ def test_a_row_that_was_taken_away_is_missed(packet: Packet, part: str) -> None:
     assert verify_text(text_of(broken))
 
 
+def test_a_record_id_with_the_number_of_a_person_is_refused(tmp_path: Path) -> None:
+    person = "110105194912310021"
+    events = [{**EVENTS[0], "record_id": person}]
+    snapshot = taken_in(events)
+    folder = grade(snapshot, str(SCHEME), 2020, known_at="2020-12-31").write(tmp_path / "graded")
+    with pytest.raises(InputError, match="record_id holds the number of a person") as caught:
+        build(run_in_folder(folder, "S1"), snapshot, file=SCHEME)
+    assert person not in str(caught.value)
+    assert "under another id" in str(caught.value)
+
+
 def test_a_packet_made_anew_to_fit_has_another_digest(packet: Packet) -> None:
     forged = json.loads(text_of(packet))
     line = next(row for row in forged["inputs"]["records"] if row["record_id"] == "R1")

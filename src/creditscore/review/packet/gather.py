@@ -31,6 +31,7 @@ TABLES = ("subjects", "records", "attributes", "listings", "history", "feeds")
 OF_RUN = (
     "run_id", "creditscore", "scheme", "scheme_hash", "snapshot_hash", "period", "as_of", "known_at", "law_known_at",
 )  # fmt: skip
+KEYS = ("record_id", "act_id", "listing_id")  # what rows are told apart by; their cells are graded as they stand
 Inputs = dict[str, list[Any]]
 
 
@@ -156,8 +157,20 @@ def _laws(schemes: Sequence[Scheme], file: Path | None) -> list[dict[str, str]]:
 
 
 def _row(row: Mapping[str, Any]) -> dict[str, str]:
-    """A row with text cells; absent ones are left out, numbers of persons hidden."""
-    return {name: redact(str(value)) for name, value in row.items() if value is not None}
+    """A row with text cells; absent ones are left out, numbers of persons hidden.
+
+    InputError where a key holds such a number: hidden, it would no longer name the record that was graded.
+    """
+    shown = {name: redact(str(value)) for name, value in row.items() if value is not None}
+    for key in KEYS:
+        if key in shown and shown[key] != str(row[key]):
+            raise InputError(
+                f"{key} holds the number of a person, which a packet does not show",
+                where=f"{key} {shown[key]}",
+                allowed="an id that names nobody",
+                next="deliver the record under another id, grade again, and build the packet of that run",
+            )
+    return shown
 
 
 def _refused(folder: Path, subject_id: str) -> list[dict[str, str]]:
