@@ -174,7 +174,7 @@ def test_a_full_disk_keeps_nothing_of_the_act_and_the_store_works_once_there_is_
         before = len(log.entries())
         with (
             small_files(room),
-            pytest.raises(StoreError, match="cannot be written") as raised,
+            pytest.raises(UsageError, match="cannot be written") as raised,
             log.act("li", "r", "x", "", "z" * 50_000),
         ):
             store.con.execute(fill)

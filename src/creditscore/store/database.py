@@ -11,8 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from creditscore.boundary import described, guarded, require_plain
-from creditscore.errors import StoreBusy, StoreError, UsageError
+from creditscore.boundary import described, guarded, require_plain, translate
+from creditscore.errors import CreditscoreError, StoreBusy, StoreError, UsageError
 from creditscore.store.migrations import MIGRATIONS
 
 if TYPE_CHECKING:
@@ -248,8 +248,10 @@ def _busy(path: Path, detail: str) -> StoreBusy:
     )
 
 
-def _unwritten(path: Path, error: Exception) -> StoreError:
-    return StoreError(
+def _unwritten(path: Path, error: Exception) -> CreditscoreError:
+    """What a write that failed comes to: of a full disk or too little memory a usage error, as everywhere."""
+    of_machine = isinstance(translate(error), UsageError)
+    return (UsageError if of_machine else StoreError)(
         "the store cannot be written, and nothing of this was kept",
         where=f"{path} ({described(error)})",
         allowed="a file and a folder that may be written, with room on the disk",
