@@ -29,9 +29,9 @@ help:
 	@echo "make demo    grade a made-up population, write pages to build/demo"
 	@echo "make models  train the reference models again, write their cards"
 	@echo "make notebooks  run every notebook, render it to build/notebooks"
-	@echo "make test    run the tests, but those marked slow"
-	@echo "make test-all  run all tests, as CI does"
-	@echo "make test-long  what takes hours: 100,000 fuzz cases, 1,000 faults, cards on noise; results in build/"
+	@echo "make test    run the quick tests: ten minutes at most"
+	@echo "make test-all  run the tests that CI runs: half an hour at most"
+	@echo "make test-long  what takes hours: long series of tests, 100,000 fuzz cases, 1,000 faults, cards on noise; results in build/"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   run the benchmarks"
 	@echo "make bench-models  cards beside their peers, in an environment of its own"
@@ -62,13 +62,14 @@ notebooks: $(STAMP)
 
 # Each worker starts with half of the tests, so that most files set up once; at the end they share what is left.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not long" $(PYTEST_ARGS)
 
 test-all: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long" $(PYTEST_ARGS)
 
 test-long: $(STAMP)
 	mkdir -p build
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m long $(PYTEST_ARGS)
 	$(BIN)/python -m tests.single_faults --faults $(or $(FAULTS),1000) --seed $(or $(SEED),1) --out build/faults.json
 	$(BIN)/python -m tests.modelling.noise_simulation --full --out build/noise.json
 	$(BIN)/python -m tests.fuzz --cases $(or $(CASES),100000) --seed $(or $(SEED),1) --out build/fuzz.json

@@ -1,4 +1,7 @@
-"""Which tests `make test` leaves to `make test-all`: those marked slow, and of long series all but a few."""
+"""Three tiers of tests: `make test` leaves out what is marked slow or long, CI what is marked long, `make test-long` none.
+
+Of a long series the quick tiers run every so many, so that each of them sees the whole breadth.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,18 @@ from typing import Any
 import pytest
 
 
-def thinned(values: Iterable[Any], every: int) -> list[Any]:
-    """Parameters of which each but the first of `every` is marked slow; a tuple is several arguments."""
-    return [
-        value
-        if number % every == 0
-        else pytest.param(*(value if isinstance(value, tuple) else (value,)), marks=pytest.mark.slow)
-        for number, value in enumerate(values)
-    ]
+def thinned(values: Iterable[Any], every: int, in_ci: int = 1) -> list[Any]:
+    """Parameters of which each but the first of `every` is slow, and each but the first of `in_ci` long.
+
+    A tuple is several arguments. `every` is a multiple of `in_ci`, so that what the quickest tier runs runs in all.
+    """
+    if every % in_ci:
+        raise ValueError(f"{every} is no multiple of {in_ci}")
+    return [_marked(value, number, every, in_ci) for number, value in enumerate(values)]
+
+
+def _marked(value: Any, number: int, every: int, in_ci: int) -> Any:
+    if number % every == 0:
+        return value
+    mark = pytest.mark.slow if number % in_ci == 0 else pytest.mark.long
+    return pytest.param(*(value if isinstance(value, tuple) else (value,)), marks=mark)
