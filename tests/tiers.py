@@ -1,4 +1,4 @@
-"""Three tiers of tests: `make test` leaves out what is marked slow or long, CI what is marked long, `make test-long` none.
+"""Three tiers of tests: `make test` leaves out what is marked slow or long, CI what is long, `make test-long` nothing.
 
 Of a long series the quick tiers run every so many, so that each of them sees the whole breadth.
 """
