@@ -334,7 +334,7 @@ PLAIN = (
     r"corrected_share < 1|deaths > 0|all_\w+ >=? \d|since_first_\w+ - since_last_\w+ (?:<|>=|==) 365|since_last_\w+ > 0"
     r"|(?:larger_1y|larger_12m|deaths_1y) < \d"
 )
-OTHER = r"/absent$|applies/(from|to)|checked_on|cite/|/deaths|person_times/least|sector_line/least"
+OTHER = r"/absent$|applies/(from|to)|checked_on|formerly|cite/|/deaths|person_times/least|sector_line/least"
 READINGS = {(PROC, "items/agency_qualification_revoked")}
 
 

@@ -223,7 +223,7 @@ def numbers(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Each number of a scheme with its path; those inside conditions, too."""
     if isinstance(node, dict):
         for key, inner in node.items():
-            if key not in ("checked_on", "cite", "label", "readings", "note", "why", "grades", "article"):
+            if key not in ("checked_on", "formerly", "cite", "label", "readings", "note", "why", "grades", "article"):
                 yield from numbers(inner, f"{path}/{key}")
     elif isinstance(node, list):
         for i, inner in enumerate(node):
