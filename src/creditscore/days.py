@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from datetime import date, datetime, timedelta
 
-from creditscore.errors import UsageError
+from creditscore.errors import InputError, UsageError
 
 EPOCH = date(1970, 1, 1)
 FIRST = (date(1900, 1, 1) - EPOCH).days
@@ -17,7 +17,15 @@ def to_day(value: date) -> int:
 
 
 def from_day(day: int) -> date:
-    return EPOCH + timedelta(days=day)
+    """The date of a day number; InputError where it is none, which only data that was damaged can hold."""
+    try:
+        return EPOCH + timedelta(days=day)
+    except OverflowError as error:
+        raise InputError(
+            f"the day number {day} is no date: the data is damaged",
+            allowed="days of the years 1 to 9999",
+            next="make the snapshot or folder that was read again",
+        ) from error
 
 
 def iso(day: int | None) -> str:

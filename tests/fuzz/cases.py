@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
+from creditscore.errors import CreditscoreError
 from tests.fuzz import mutate, tables
 from tests.fuzz.bases import ROOT, json_base
 from tests.fuzz.rule import broken_rule, run_command, silent_rows
@@ -236,7 +237,7 @@ def spoilt_model(case: Case) -> Result:
             data = json.loads((place / name).read_bytes())
             data["content_hash"] = content_hash(data)
             (place / name).write_text(json.dumps(data), encoding="utf-8")
-        except (ValueError, TypeError, AttributeError, RecursionError):
+        except (ValueError, TypeError, AttributeError, RecursionError, CreditscoreError):
             pass  # too damaged for that
     if name == "card.json":
         return _run("model", "card", place, "--out", case.folder / "out")

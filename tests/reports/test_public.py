@@ -235,6 +235,10 @@ def test_a_composite_of_own_numbers_is_not_published_whatever_it_says(tmp_path: 
     (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(UsageError, match="may not be published: its bands are this project's own"):
         publish(tmp_path, **DECIDED)
+    for rules, words in ((3, "rules is not an object"), ({"marks": 3}, "marks is not an object")):
+        (tmp_path / "manifest.json").write_text(json.dumps({**manifest, "rules": rules}), encoding="utf-8")
+        with pytest.raises(InputError, match=words):
+            publish(tmp_path, **DECIDED)
 
 
 def test_small_counts_cannot_be_worked_out(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from creditscore.explanation.words import LANGS, plain
 from creditscore.grading.disputes import read_disputes
 from creditscore.grading.manifest import refuse_failed
 from creditscore.grading.stated import input_column
-from creditscore.json_source import read_object
+from creditscore.json_source import read_object, require
 from creditscore.records.identity import redact
 from creditscore.records.source import literal
 from creditscore.reports.given import given
@@ -160,8 +160,10 @@ def _open(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
     """Make `rows` of a folder's grades; returns the schemes named there. Plans and other folders are refused."""
     manifest = _manifest(folder)
     if (folder / "composite.parquet").is_file():
-        rules = manifest.get("rules", {})
-        use, marks = manifest.get("use") or rules.get("use", ""), rules.get("marks", {})
+        require({"rules": {}, **manifest}, "the manifest of the composite", folder, {"rules": dict}, "make it again")
+        rules = {"marks": {}, **manifest.get("rules", {})}
+        require(rules, "the rules in the manifest", folder, {"marks": dict}, "make the composite again")
+        use, marks = manifest.get("use") or rules.get("use", ""), rules["marks"]
         own = [name for name, mark in marks.items() if mark == "project_default"]
         why = f"its use is {use or 'not declared'}" if use != PUBLIC else ""
         if own and not why:  # made before such a composite had to be internal
