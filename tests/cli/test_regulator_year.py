@@ -106,7 +106,7 @@ def grade_and_list(year: Year) -> None:
     year.cases = cases
     shown = [year.run("lists show", what, "--store", "{}/year.store") for what in (wages[0], year.of(wages[0]))]
     assert shown[0] == shown[1]  # a case is found by its own id as well
-    assert "2026-02-20" in shown[0]
+    assert "2026年2月20日" in shown[0]
 
 
 def grade_again(year: Year) -> None:
@@ -129,7 +129,7 @@ def measures(year: Year) -> None:
     said = year.run(f"joint match {{}}/events.csv {desk} --subjects {{}}/subjects.csv --by li.na")
     found = re.findall(r"JM-[0-9a-f]{16}", said)
     assert len(found) == 3
-    assert "至2024-02-20" in said  # the last day of the entry
+    assert "至2024年2月20日" in said  # the last day of the entry
     # two bidders on the list of procurement, one firm that asks for a fund
     year.run(f"joint decide {found[0]} --accept {desk} --by li.na --on 2023-05-12", fails="second person")
     for key in found:
