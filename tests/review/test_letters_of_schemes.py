@@ -86,10 +86,12 @@ def read_packet(page: str, explanation: Explanation, codes: re.Pattern[str]) -> 
     for lang in LANGS:
         assert has_deciders(text, explanation, lang), text
     text = re.sub(r"[a-z_/]+@[0-9-]+", "", text)  # the ids of versions stand behind their titles
+    text = re.sub(r"(?s)与前一版本相比的变化.*?重演", "", text)  # how two rule files differ, in the names of their parts
     for pattern in (codes, LAWS, WORDS_OF_OURS, RUNS):
         found = pattern.search(text)
         assert not found, (found, text[max(0, found.start() - 90) : found.end() + 40] if found else "")
     assert "告知日期" not in text  # nobody was told
+    assert "clock: default" not in text
     assert not (explanation.deciders and "No adverse record" in text), text
 
 
@@ -101,7 +103,7 @@ def read_public(folder: Path, explanations: list[Explanation], codes: re.Pattern
         text = visible(public_page(data, lang), "style|script")
         for pattern in (codes, LAWS, WORDS_OF_OURS, RUNS):
             found = pattern.search(text)
-        assert not found, (found, text[max(0, found.start() - 90) : found.end() + 40] if found else "")
+            assert not found, (found, text[max(0, found.start() - 90) : found.end() + 40] if found else "")
         assert not records & set(re.findall(r"[\w-]+", text)), text
         assert "已通知" not in text
         assert CLEAN[lang] not in text

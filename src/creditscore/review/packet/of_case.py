@@ -70,7 +70,7 @@ def case_rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     yield {
         "what": "case", "day": data["opened_on"], **_said(data["procedure_label"]), "case_id": data["case_id"],
         **_named("state", data["state"], data["state_label"]),
-        **_named("clock", clock["id"], clock["label"] or NOTHING),
+        **_named("clock", clock["id"], clock["label"] or pair("texts", "own_clock")),
         **_cited("basis", clock["basis"]), **_named("mark", clock["mark"], clock["mark_label"]),
     }  # fmt: skip
     for one in data["contested"]:
