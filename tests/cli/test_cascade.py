@@ -58,9 +58,9 @@ def test_from_preview_to_undo(store: Path, made: tuple[Path, str, str]) -> None:
         said = what(record, "withdrawn", "2023-06-01", store)
         code, output = run("cascade", "apply", *said, *who(store), "--lang", "en")
         assert code == 0
-    assert "triggered direct → clear direct" in output
+    assert "trigger met direct → no trigger direct" in output
     assert f"annul the entry, withdraw it if published: {made[1]}" in output
-    assert "tell: construction" in output
+    assert "tell: housing and construction" in output
     code, output = run("cascade", "apply", *what("r2", "withdrawn", "2023-06-09", store), *who(store), "--lang", "en")
     assert (code, "nothing changes" in output) == (0, True)
     listed = json.loads(run("cascade", "show", "--store", store, "--json")[1])

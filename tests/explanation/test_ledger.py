@@ -48,7 +48,7 @@ def test_reasons_are_words(small: Grading) -> None:
 
 
 def test_labels_fall_back_to_codes_without_the_rules(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "versions", lambda scheme: [])
+    monkeypatch.setattr(registry, "versions", lambda scheme, root=None: [])
     one = explain(folder, MANY)
     assert one.notes == ("rules_missing",)
     assert {line.label.zh for line in one.lines if line.item} == {"NR", "010101", "010103", "020101"}

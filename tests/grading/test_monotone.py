@@ -30,11 +30,24 @@ def checked(tmp_path: Path, text: str) -> Source:
     return source
 
 
+# Accidents within a year of each other: which of three began the series is not always known, and said so (N101).
+UNPROVED = {
+    "construction/blacklist@2018-01-01",
+    "safety/joint_punishment@2017-05-09",
+    "safety/serious@2017-05-09",
+    "safety/serious@2023-10-01",
+}
+
+
 def test_tax_is_proved_but_for_what_it_acknowledges() -> None:
+    unproved = set()
     for entry in registry.entries():
         source = Source("x")
         monotone.check(registry.load(entry), source)
-        assert (source.faults, source.notes) == ([], []), entry
+        assert source.faults == [], entry
+        unproved |= {f"{entry.scheme}@{entry.version}" for note in source.notes if note.code == "N101"}
+        assert {note.code for note in source.notes} <= {"N101"}, entry
+    assert unproved == UNPROVED
 
 
 def test_the_only_audit_record_of_tax_is_found() -> None:

@@ -160,7 +160,7 @@ def test_both_interpreters_agree(name: str, seed: int, tmp_path: Path) -> None:
     known = [None, "2020-09-01"][seed % 2]
     snapshot, scheme = cs.ingest(subject_ids="local", **tables), str(SCHEMES / f"{name}.yaml")
     grading = cs.grade(snapshot, scheme, **when, known_at=known, provisional=True, max_rejected=900)
-    assert grading.manifest["rejected"] == 0 or name == "dates"  # where some records do not fit their item
+    assert grading.manifest["rejected"] == 0 or name in ("caps", "dates")  # records that do not fit, days out of order
     compare(grading)
     few = grade_few(snapshot, scheme, **when, known_at=known)
     same(grading, few)

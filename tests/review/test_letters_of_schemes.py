@@ -80,13 +80,14 @@ def has_deciders(text: str, explanation: Explanation, lang: Lang) -> bool:
     return all(flat(part) in told for part in wanted)
 
 
-def read_packet(page: str, explanation: Explanation, codes: re.Pattern[str]) -> None:
+def read_packet(page: str, explanation: Explanation, codes: re.Pattern[str], values: set[str]) -> None:
     """The page of a packet without its provenance, which is for machines."""
     text = visible(page, "style|script").partition("来源与校验")[0]
     for lang in LANGS:
         assert has_deciders(text, explanation, lang), text
     text = re.sub(r"[a-z_/]+@[0-9-]+", "", text)  # the ids of versions stand behind their titles
-    text = re.sub(r"(?s)与前一版本相比的变化.*?重演", "", text)  # how two rule files differ, in the names of their parts
+    text = re.sub(r"(?s)与前一版本相比的变化.*?重演", "", text)  # how two rule files differ, by names of parts
+    text = re.sub(rf"\b({'|'.join(values) or '-'})\b", "", text)  # what was delivered, in the words of the delivery
     for pattern in (codes, LAWS, WORDS_OF_OURS, RUNS):
         found = pattern.search(text)
         assert not found, (found, text[max(0, found.start() - 90) : found.end() + 40] if found else "")
@@ -122,6 +123,8 @@ def test_papers_of_a_scheme_are_true(number: int, entry: registry.Entry, tmp_pat
     grading = grade(read_snapshot(tmp_path / "snapshot"), entry.scheme, max_rejected=10**9, **when)
     grading.write(tmp_path / "grading")
     codes = re.compile(r"(?<![\w-])(" + "|".join(map(re.escape, codes_of(scheme) or {"no code"})) + r")(?![\w-])")
+    fields = [*scheme.record_attributes.values(), *scheme.attributes.values()]
+    values = {value for field in fields for value in field.allowed or ()}
     opened = date.fromisoformat(str(grading.manifest["known_at"])) + timedelta(days=1)
     explanations = [explain(grading, row["subject_id"]) for row in grading.grades.to_pylist()]
     read_public(tmp_path / "grading", explanations, codes, opened)
@@ -148,4 +151,4 @@ def test_papers_of_a_scheme_are_true(number: int, entry: registry.Entry, tmp_pat
             if not way:
                 added = added_by_case(store, case, snapshot, opened)
                 packet = build(run_of_case(store, case, snapshot), snapshot, added=added)
-                read_packet(packet_page(packet), explanation, codes)
+                read_packet(packet_page(packet), explanation, codes, values)

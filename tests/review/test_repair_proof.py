@@ -45,10 +45,20 @@ def quiet_days(one: Course, actions: Sequence[Action], days: range) -> int:
     return quiet
 
 
+# They count the days since accidents: every day is another, and a plan's proof grades each.
+EVERY_DAY = {
+    "construction/blacklist@2018-01-01",
+    "safety/joint_punishment@2017-05-09",
+    "safety/serious@2017-05-09",
+    "safety/serious@2023-10-01",
+}
+
+
 @pytest.mark.parametrize("scheme", SCHEMES, ids=lambda one: one.name)
 def test_what_is_read_tells_every_change_of_the_outcome(scheme: Any) -> None:
     rng = random.Random(f"readings {scheme.name}")
-    assert sum(quiet_days(*stretch(rng, base, 40)) for base in random_courses(rng, scheme, 3, 4)) > 20
+    quiet = sum(quiet_days(*stretch(rng, base, 40)) for base in random_courses(rng, scheme, 3, 4))
+    assert (quiet > 20) != (scheme.name in EVERY_DAY)
 
 
 def moments(kind: str, days: bool = False, until: bool = True) -> str:

@@ -87,9 +87,10 @@ def main(args: list[str] | None = None) -> Any:
     sys.exit(run(lambda: _run(sys.argv[1:] if args is None else args), redact))
 
 
-def _run(args: list[str]) -> None:
+def _run(args: list[str]) -> Any:
+    """What the command returns: its exit code, where it ends with one."""
     require_filled(args)
-    app(args, standalone_mode=False)
+    return app(args, standalone_mode=False)
 
 
 def require_filled(args: list[str]) -> None:

@@ -197,7 +197,7 @@ def _meant(pinned: str, versions: list[Scheme]) -> Scheme | None:
     if named:
         return named[0]
     span = span_of(pinned)
-    if span is None:
+    if span is None or not versions:
         return None
     begins = {version.name: _first_day(version.effective_from) for version in versions}
     later = [version for version in versions if span[0] <= begins[version.name] <= date(span[0].year, 12, 31)]
