@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +57,19 @@ def test_a_changed_card_is_refused(bare: GradingModel, tmp_path: Path) -> None:
 
 
 def test_a_page_shows_names_as_text(bare: GradingModel, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     odd = replace(bare, name="<b>x</b>", about={**bare.about, "purpose": "a | b <script>alert(1)</script>"})
     _, text, page = write_card(odd, tmp_path)
     assert "<script" not in page.read_text(encoding="utf-8")
     assert "a \\| b" in text.read_text(encoding="utf-8")
+
+
+def test_a_text_of_a_card_that_is_a_number_is_refused_before_anything_is_written(
+    bare: GradingModel, tmp_path: Path
+) -> None:
+    odd = replace(bare, scheme=1.5)
+    with pytest.raises(InputError):
+        write_card(odd, tmp_path / "card")
+    assert not (tmp_path / "card").exists()
 
 
 def test_differences_are_strict_where_they_must_be(judged: Any) -> None:

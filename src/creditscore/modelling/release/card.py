@@ -65,13 +65,13 @@ def write_card(
     data = card_of(model, report, regenerate)
     with outside("the model", model.name, "train the model again, or take its file from where it was registered"):
         parts = blocks(model, data["validation"], regenerate)
+        texts = {"card.json": json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"}
+        if readme:
+            texts["README.md"] = markdown(parts)
+        else:
+            texts |= {"card.md": markdown(parts), "card.html": page(parts)}
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
-    texts = {"card.json": json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"}
-    if readme:
-        texts["README.md"] = markdown(parts)
-    else:
-        texts |= {"card.md": markdown(parts), "card.html": page(parts)}
     for name, text in texts.items():
         (place / name).write_text(text, encoding="utf-8")
     return [place / name for name in texts]
