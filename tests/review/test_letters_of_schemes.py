@@ -87,7 +87,8 @@ def read_packet(page: str, explanation: Explanation, codes: re.Pattern[str], val
         assert has_deciders(text, explanation, lang), text
     text = re.sub(r"[a-z_/]+@[0-9-]+", "", text)  # the ids of versions stand behind their titles
     text = re.sub(r"(?s)与前一版本相比的变化.*?重演", "", text)  # how two rule files differ, by names of parts
-    text = re.sub(rf"\b({'|'.join(values) or '-'})\b", "", text)  # what was delivered, in the words of the delivery
+    given = "|".join(map(re.escape, sorted(values))) or "-"
+    text = re.sub(rf"(?<!\w)({given})(?!\w)", "", text)  # what was delivered, in the words of the delivery
     for pattern in (codes, LAWS, WORDS_OF_OURS, RUNS):
         found = pattern.search(text)
         assert not found, (found, text[max(0, found.start() - 90) : found.end() + 40] if found else "")
