@@ -75,8 +75,8 @@ def decided(contested: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = Path(shutil.copy(contested, tmp_path_factory.mktemp("decided") / "made.store"))
     before = content(store)
     seen = good(*deciding(store, DIRECT), *DAY, "--preview", "--lang", "en").output
-    told = re.sub(" +\n", "\n", seen)
-    assert "(evaluation years 2014 to 2024)  2022\n    D retained from last year 80 → B by score 80" in told
+    unpadded = re.sub(" +\n", "\n", seen)
+    assert "(evaluation years 2014 to 2024)  2022\n    D retained from last year 80 → B by score 80" in unpadded
     assert "a preview: nothing was written" in seen
     assert content(store) == before
     made = good(*deciding(store, DIRECT), *DAY, "--lang", "en").output

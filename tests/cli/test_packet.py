@@ -151,7 +151,7 @@ def test_the_plan_to_the_next_grade_and_no_installed_rule(
     assert plan["proof"]["days"] >= 1
     assert plan["actions"]
     page = (out / "packet.html").read_text(encoding="utf-8")
-    assert all(one["target"] in page and one["day"] in page for one in plan["actions"])
+    assert all(action["target"] in page and action["day"] in page for action in plan["actions"])
     assert "逐日核对" in page
     (tmp_path / "nothing").mkdir()
     monkeypatch.setenv("CREDITSCORE_CONFIGS", str(tmp_path / "nothing"))

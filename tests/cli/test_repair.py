@@ -141,8 +141,8 @@ def test_a_row_that_was_refused_is_said(tmp_path: Path) -> None:
     grading = ["--scheme", "tax", "--period", "2025", "--max-rejected", "1", "--out", tmp_path / "g"]
     run("grade", "--snapshot", tmp_path / "snap", *grading)
     args = ["S1", "--grades", tmp_path / "g", "--snapshot", tmp_path / "snap"]
-    told = run("repair", "check", *args, "--lang", "en")
-    assert "not read: r1 (declared or deferred tax or fee not paid in time), the date that counts is absent" in told
+    answer = run("repair", "check", *args, "--lang", "en")
+    assert "not read: r1 (declared or deferred tax or fee not paid in time), the date that counts is absent" in answer
     data = json.loads(run("repair", "check", *args, "--json"))
     assert [(one["record_id"], one["reason"]) for one in data["refused"]] == [("r1", "missing_date")]
     run("repair", "plan", *args, "--target", "B", "--html", tmp_path / "p.html")

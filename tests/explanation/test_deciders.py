@@ -68,14 +68,25 @@ def taxed(period: int, past: list[tuple[int, str, str]]) -> Explanation:
     """One firm graded for tax, with earlier grades as (year, grade, route)."""
     subjects = pd.DataFrame([{"subject_id": "S1", "kind": "enterprise", "region": "220200"}])
     filed_on = f"{period}-05-01"
-    records = pd.DataFrame([
-        {"record_id": "n", "event_no": "1", "event": "filed", "subject_id": "S1", "item": "NR", "event_on": filed_on}
-        | {"decided_on": filed_on}
-    ])  # fmt: skip
-    history = pd.DataFrame([
-        {"subject_id": "S1", "scheme": "tax", "period": str(year), "grade": code, "state": "graded", "route": route}
-        for year, code, route in past
-    ])  # fmt: skip
+    records = pd.DataFrame(
+        [
+            {
+                "record_id": "n",
+                "event_no": "1",
+                "event": "filed",
+                "subject_id": "S1",
+                "item": "NR",
+                "event_on": filed_on,
+            }
+            | {"decided_on": filed_on}
+        ]
+    )
+    history = pd.DataFrame(
+        [
+            {"subject_id": "S1", "scheme": "tax", "period": str(year), "grade": code, "state": "graded", "route": route}
+            for year, code, route in past
+        ]
+    )
     snapshot = ingest(subjects=subjects, records=records, history=history, subject_ids="local")
     return explain(grade(snapshot, "tax", period, max_rejected=9), "S1")
 

@@ -57,8 +57,8 @@ def test_an_entry_under_a_former_name_runs_and_ends(
         done = CliRunner().invoke(app, ["lists", *command, "--store", str(file)])
         assert done.exit_code == 0, done.output
     for lang in ("zh", "en"):
-        (told,) = life(book, SUBJECT, lang)
-        assert told.list == getattr(version(name).lists[key].label, lang)
+        (entry_told,) = life(book, SUBJECT, lang)
+        assert entry_told.list == getattr(version(name).lists[key].label, lang)
     assert draft(book, proposal)["basis"].zh
     assert {step.case_id for step in due(book, "2026-01-01")} >= {proposal}
     book = leave(book, entry, exit="annulled", on="2023-07-01", evidence="撤销决定", **PAPER)

@@ -65,31 +65,31 @@ def test_every_list_is_told_in_words(scheme: Scheme, key: str, rule: ListRule) -
         book = leave(book, entry, exit="annulled", evidence="甲", **PAPER, on="2023-06-20")
     bare = codes(scheme, rule)
     for lang in LANGS:
-        told = list(shown(book, lang))
-        about = f"{scheme.name} {key} {lang}: {told}"
-        assert all(told_line is not None for told_line in told)
-        for line in told:
+        texts = list(shown(book, lang))
+        about = f"{scheme.name} {key} {lang}: {texts}"
+        assert texts, about
+        for line in texts:
             assert not bare.search(line), about
             assert not LAW.search(line), about
             assert "{0}" not in line, about
             assert lang == "en" or not ENGLISH.search(re.sub(r"《[^》]*》", "", line)), (line, about)
             assert lang == "en" or not re.search(r"\d{4}-\d\d-\d\d", line), (line, about)
         # the name is that of its own version, and the entry stands as the book says it
-        assert getattr(list_rule(scheme.name, key).label, lang) in told
+        assert getattr(list_rule(scheme.name, key).label, lang) in texts
         state = word("states", book.case(entry).state, lang)
-        assert state in told, about
+        assert state in texts, about
         if not any(event.kind == "published" for event in book.case(entry).events):
-            assert word("steps", "published", lang) not in told, about
-        assert word("steps", "noticed", lang) not in told, "nobody gave a notice"
+            assert word("steps", "published", lang) not in texts, about
+        assert word("steps", "noticed", lang) not in texts, "nobody gave a notice"
         for rule_line in scheme.decide:
             if rule_line.id in rule.triggers[:1]:
-                assert getattr(rule_line.label, lang) in told, about
+                assert getattr(rule_line.label, lang) in texts, about
 
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_joint_measures_are_told_in_words(lang: str) -> None:
     lists = load_four_lists()
-    blocks = [block for _, found in lines.of_lists(lists, lang) for block in found]
+    blocks = [block for _, blocks_of_list in lines.of_lists(lists, lang) for block in blocks_of_list]
     text = "\n".join(
         [*(title for title, _ in lines.of_lists(lists, lang)), *(line for _, under in blocks for line in under)]
     )
@@ -97,7 +97,7 @@ def test_joint_measures_are_told_in_words(lang: str) -> None:
     named = (
         {code for section in WORDS.values() for code in section}
         | {*MARKS}
-        | {one.list for one in lists.conducts.values()}
+        | {conduct.list for conduct in lists.conducts.values()}
     )
     bare = re.compile(r"(?<![\w-])(" + "|".join(re.escape(code) for code in named if "_" in code) + r")(?![\w-])")
     assert not bare.search(text), bare.search(text)

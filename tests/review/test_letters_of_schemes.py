@@ -74,10 +74,10 @@ def ruled(grounds: list[Ground], outcome: str) -> Ruling:
 
 def has_deciders(text: str, explanation: Explanation, lang: Lang) -> bool:
     """Whether a paper names the rules that decided, their articles and the records behind them."""
-    told = flat(text)
+    paper = flat(text)
     wanted = [say(label, lang) for decider in explanation.deciders for label in (decider.label, decider.cited)]
     wanted += [basis.record_id for decider in explanation.deciders for basis in decider.basis[:6]]
-    return all(flat(part) in told for part in wanted)
+    return all(flat(part) in paper for part in wanted)
 
 
 def read_packet(page: str, explanation: Explanation, codes: re.Pattern[str], values: set[str]) -> None:
@@ -90,8 +90,8 @@ def read_packet(page: str, explanation: Explanation, codes: re.Pattern[str], val
     given = "|".join(map(re.escape, sorted(values))) or "-"
     text = re.sub(rf"(?<!\w)({given})(?!\w)", "", text)  # what was delivered, in the words of the delivery
     for pattern in (codes, LAWS, WORDS_OF_OURS, RUNS):
-        found = pattern.search(text)
-        assert not found, (found, text[max(0, found.start() - 90) : found.end() + 40] if found else "")
+        code = pattern.search(text)
+        assert not code, (code, text[max(0, code.start() - 90) : code.end() + 40] if code else "")
     assert "告知日期" not in text  # nobody was told
     assert "clock: default" not in text
     assert not (explanation.deciders and "No adverse record" in text), text
@@ -104,8 +104,8 @@ def read_public(folder: Path, explanations: list[Explanation], codes: re.Pattern
     for lang in LANGS:
         text = visible(public_page(data, lang), "style|script")
         for pattern in (codes, LAWS, WORDS_OF_OURS, RUNS):
-            found = pattern.search(text)
-            assert not found, (found, text[max(0, found.start() - 90) : found.end() + 40] if found else "")
+            code = pattern.search(text)
+            assert not code, (code, text[max(0, code.start() - 90) : code.end() + 40] if code else "")
         assert not records & set(re.findall(r"[\w-]+", text)), text
         assert "已通知" not in text
         assert CLEAN[lang] not in text

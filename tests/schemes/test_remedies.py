@@ -29,9 +29,9 @@ ENTRY = (
     ],
 )
 def test_the_entry_that_fits(scheme: str, year: int, name: str, last: date | None) -> None:
-    one = remedy(scheme, year, date(2021, 4, 20))
-    assert one is not None
-    assert (one.id, one.last_day(date(2021, 4, 20))) == (name, last)
+    entry = remedy(scheme, year, date(2021, 4, 20))
+    assert entry is not None
+    assert (entry.id, entry.last_day(date(2021, 4, 20))) == (name, last)
 
 
 @pytest.mark.parametrize(
@@ -63,18 +63,18 @@ def test_the_entry_that_fits(scheme: str, year: int, name: str, last: date | Non
     ],
 )
 def test_the_day_says_which_text_holds(scheme: str, day: date, name: str | None, laws: list[str]) -> None:
-    one = remedy(scheme, day.year - 1, day)
-    assert (one.id if one else None) == name
-    assert [cite.law for cite in one.cite] == laws if one else not laws
+    entry = remedy(scheme, day.year - 1, day)
+    assert (entry.id if entry else None) == name
+    assert [cite.law for cite in entry.cite] == laws if entry else not laws
 
 
 def test_only_the_schemes_of_jilin_cite_its_plan() -> None:
     names = {entry.scheme for entry in registry.entries()}
     days = [date(year, month, 15) for year in range(2014, 2027) for month in (1, 5, 7, 11)]
+    remedies = {(name, day): remedy(name, day.year, day) for name in names for day in days}
     citing = {
-        name for name in names for day in days
-        if (one := remedy(name, day.year, day)) and "JLEDZ2018" in [cite.law for cite in one.cite]
-    }  # fmt: skip
+        name for (name, _), entry in remedies.items() if entry and "JLEDZ2018" in [cite.law for cite in entry.cite]
+    }
     assert citing == {"environment/jilin", "labour/jilin", "medical/jilin"}
 
 

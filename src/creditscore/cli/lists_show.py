@@ -70,15 +70,15 @@ def due_command(
 
     said = lang_of(lang)
     book = read_book(store)
-    found = due(book, on, until)
-    if not found:
+    steps = due(book, on, until)
+    if not steps:
         typer.echo(word("texts", "no_due", said))
-    for one in found:
-        marks = [word("texts", name, said) for name in ("overdue", "provisional") if getattr(one, name)]
-        notes = [] if one.note is None else [note_in_words(one.note, book.cases[one.case_id], said)]
-        what = [word("due", one.what, said), *marks, *notes, with_mark(one.basis, one.mark, said)]
-        say_line(f"{day_in_words(iso_day(one.by), said) or '-':10}  {one.case_id}  {one.subject_id}")
-        say_indented(getattr(list_rule(book.cases[one.case_id].scheme, one.list).label, said), 12)
+    for step in steps:
+        marks = [word("texts", name, said) for name in ("overdue", "provisional") if getattr(step, name)]
+        notes = [] if step.note is None else [note_in_words(step.note, book.cases[step.case_id], said)]
+        what = [word("due", step.what, said), *marks, *notes, with_mark(step.basis, step.mark, said)]
+        say_line(f"{day_in_words(iso_day(step.by), said) or '-':10}  {step.case_id}  {step.subject_id}")
+        say_indented(getattr(list_rule(book.cases[step.case_id].scheme, step.list).label, said), 12)
         say_indented("  ".join(part for part in what if part), 12)
 
 

@@ -11,21 +11,46 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 COMPOSITE = {
-    "subject_id": "VARCHAR", "as_of": "DATE", "config": "VARCHAR", "config_version": "VARCHAR", "state": "VARCHAR",
-    "state_reason": "VARCHAR", "score": "INTEGER", "grade": "VARCHAR", "coverage": "INTEGER", "hard_rules": "VARCHAR",
-    "evidence": "VARCHAR", "fragile": "BOOLEAN", "input_state": "VARCHAR",
-}  # fmt: skip
+    "subject_id": "VARCHAR",
+    "as_of": "DATE",
+    "config": "VARCHAR",
+    "config_version": "VARCHAR",
+    "state": "VARCHAR",
+    "state_reason": "VARCHAR",
+    "score": "INTEGER",
+    "grade": "VARCHAR",
+    "coverage": "INTEGER",
+    "hard_rules": "VARCHAR",
+    "evidence": "VARCHAR",
+    "fragile": "BOOLEAN",
+    "input_state": "VARCHAR",
+}
 CONTRIBUTIONS = {
-    "subject_id": "VARCHAR", "domain": "VARCHAR", "scheme": "VARCHAR", "version": "VARCHAR", "period": "VARCHAR",
-    "grade": "VARCHAR", "value": "INTEGER", "weight": "INTEGER", "contribution": "INTEGER", "evidence": "VARCHAR",
+    "subject_id": "VARCHAR",
+    "domain": "VARCHAR",
+    "scheme": "VARCHAR",
+    "version": "VARCHAR",
+    "period": "VARCHAR",
+    "grade": "VARCHAR",
+    "value": "INTEGER",
+    "weight": "INTEGER",
+    "contribution": "INTEGER",
+    "evidence": "VARCHAR",
     "note": "VARCHAR",
-}  # fmt: skip
+}
 SHARED_ACTS = {
-    "subject_id": "VARCHAR", "act_id": "VARCHAR", "counted_in": "VARCHAR", "also_in": "VARCHAR", "records": "VARCHAR"
-}  # fmt: skip
+    "subject_id": "VARCHAR",
+    "act_id": "VARCHAR",
+    "counted_in": "VARCHAR",
+    "also_in": "VARCHAR",
+    "records": "VARCHAR",
+}
 SCORES: Mapping[str, Mapping[str, str]] = {
-    "composite": COMPOSITE, "contributions": CONTRIBUTIONS, "shared_acts": SHARED_ACTS, "regraded": LEDGER
-}  # fmt: skip
+    "composite": COMPOSITE,
+    "contributions": CONTRIBUTIONS,
+    "shared_acts": SHARED_ACTS,
+    "regraded": LEDGER,
+}
 
 
 def column_fault(name: str, table: pa.Table) -> str:
@@ -39,10 +64,10 @@ def column_fault(name: str, table: pa.Table) -> str:
     return ""
 
 
-def _is_of(found: pa.DataType, kind: str) -> bool:
+def _is_of(kind_there: pa.DataType, kind: str) -> bool:
     import pyarrow as pa
 
-    plain = found.value_type if pa.types.is_dictionary(found) else found
+    plain = kind_there.value_type if pa.types.is_dictionary(kind_there) else kind_there
     fits = {
         "VARCHAR": pa.types.is_string(plain) or pa.types.is_large_string(plain),
         "INTEGER": pa.types.is_integer(plain),

@@ -124,10 +124,10 @@ def named(part: Part, lang: Lang) -> str:
     return clean(f"{part.code} {label}" if numbered and label != part.code else label)
 
 
-def shown_notes(one: DomainShare, lang: Lang, explanation: CompositeExplanation) -> str:
+def shown_notes(share: DomainShare, lang: Lang, explanation: CompositeExplanation) -> str:
     """The notes of a domain in words."""
     rules = {rule: label for rule, label, _ in explanation.hard_rules}
-    return clean(("；" if lang == "zh" else "; ").join(note(code, lang, one.why, rules) for code in one.notes))
+    return clean(("；" if lang == "zh" else "; ").join(note(code, lang, share.why, rules) for code in share.notes))
 
 
 def shared_act(row: object, one: CompositeExplanation, lang: Lang) -> str:

@@ -124,11 +124,11 @@ class Labels:
 
     def read_by(self, step: str, rule: str) -> tuple[str, ...]:
         """The names that a condition, or an addition to the start, holds by."""
-        found = self._rule(step, rule) if step in ("condition", "start") else None
-        if found is None:
+        condition = self._rule(step, rule) if step in ("condition", "start") else None
+        if condition is None:
             return ()
-        when = getattr(found, "when", None)
-        of = getattr(found, "of", None)
+        when = getattr(condition, "when", None)
+        of = getattr(condition, "of", None)
         return (*(holding(parse(when), None) if when else ()), *([of] if of else ()))
 
     def texts(self, beside: Path | None) -> dict[str, Law]:

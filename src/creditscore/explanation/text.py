@@ -47,9 +47,9 @@ def render(
     )
     if depth == "subject":
         made_up = [f"*** {text('made_up', lang)} ***"] if one.made_up else []
-        told = [clean(line) for line in one.input_lines(lang, office=False)]
+        input_state = [clean(line) for line in one.input_lines(lang, office=False)]
         to_do = [clean(line) for line in what_to_do(one, lang)]
-        for line in [*made_up, clean(paragraph(one, lang)), *told, *to_do, text("not_official", lang)]:
+        for line in [*made_up, clean(paragraph(one, lang)), *input_state, *to_do, text("not_official", lang)]:
             console.print(line)
     else:
         for line in _head(one, lang):

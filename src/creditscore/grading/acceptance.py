@@ -66,9 +66,11 @@ def _day_accepted(cell: str, number: int, origin: str) -> str:
         day = date.fromisoformat(cell[:10])
     except ValueError as error:
         raise InputError(
-            f"row {number}: {redact(cell)} is no day", where=f"{origin}, column on", allowed="YYYY-MM-DD",
+            f"row {number}: {redact(cell)} is no day",
+            where=f"{origin}, column on",
+            allowed="YYYY-MM-DD",
             next="give the day on which the row was accepted, or leave it empty",
-        ) from error  # fmt: skip
+        ) from error
     check_day_has_come(day, "on")
     return day.isoformat()
 

@@ -12,16 +12,40 @@ if TYPE_CHECKING:
 
 NUMBER = "DECIMAL(20,6)"
 GRADES = {
-    "subject_id": "VARCHAR", "domain": "VARCHAR", "scheme": "VARCHAR", "version": "VARCHAR", "period": "VARCHAR",
-    "known_at": "DATE", "state": "VARCHAR", "state_reason": "VARCHAR", "start": NUMBER, "score": NUMBER,
-    "score_low": NUMBER, "score_high": NUMBER, "grade": "VARCHAR", "route": "VARCHAR", "margin": NUMBER,
-    "evidence": "VARCHAR", "readings": "VARCHAR", "input_state": "VARCHAR", "grade_without": "VARCHAR",
-}  # fmt: skip
+    "subject_id": "VARCHAR",
+    "domain": "VARCHAR",
+    "scheme": "VARCHAR",
+    "version": "VARCHAR",
+    "period": "VARCHAR",
+    "known_at": "DATE",
+    "state": "VARCHAR",
+    "state_reason": "VARCHAR",
+    "start": NUMBER,
+    "score": NUMBER,
+    "score_low": NUMBER,
+    "score_high": NUMBER,
+    "grade": "VARCHAR",
+    "route": "VARCHAR",
+    "margin": NUMBER,
+    "evidence": "VARCHAR",
+    "readings": "VARCHAR",
+    "input_state": "VARCHAR",
+    "grade_without": "VARCHAR",
+}
 LEDGER = {
-    "subject_id": "VARCHAR", "scheme": "VARCHAR", "version": "VARCHAR", "period": "VARCHAR", "step": "VARCHAR",
-    "record_id": "VARCHAR", "item": "VARCHAR", "nominal": NUMBER, "effective": NUMBER, "rule": "VARCHAR",
-    "article": "VARCHAR", "reason": "VARCHAR",
-}  # fmt: skip
+    "subject_id": "VARCHAR",
+    "scheme": "VARCHAR",
+    "version": "VARCHAR",
+    "period": "VARCHAR",
+    "step": "VARCHAR",
+    "record_id": "VARCHAR",
+    "item": "VARCHAR",
+    "nominal": NUMBER,
+    "effective": NUMBER,
+    "rule": "VARCHAR",
+    "article": "VARCHAR",
+    "reason": "VARCHAR",
+}
 LATER = ("input_state", "grade_without")  # gradings of earlier versions do not have them: no row says anything there
 
 

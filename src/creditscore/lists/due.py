@@ -110,11 +110,11 @@ def _running(book: Book, case: Case, rule: ListRule, today: int) -> Iterator[Due
         others = elsewhere(book, case, today)
         if others:
             ways = [one for one in procedure().exits if one.id == "listed_elsewhere"]
-            yield _due(case, "leave_red", None, ways, today, Note("beside", tuple(one.list for one in others)))
+            yield _due(case, "leave_red", None, ways, today, Note("beside", tuple(other.list for other in others)))
 
 
-def _step(case: Case, what: str, one: ListStep, since: int, today: int, note: Note | None = None) -> Due:
-    return _due(case, what, last_day_of_step(one, since), [one], today, note, span=one.within)
+def _step(case: Case, what: str, step: ListStep, since: int, today: int, note: Note | None = None) -> Due:
+    return _due(case, what, last_day_of_step(step, since), [step], today, note, span=step.within)
 
 
 def _due(

@@ -102,18 +102,18 @@ def expires_on(case: Case) -> tuple[int, ListExit | None, Note | None] | None:
     """
     ways = [way for way in exits_for(list_rule(case.scheme, case.list), case.triggers) if way.kind == "expiry"]
     timed = [way for way in ways if way.after is not None and way.since is not None]
-    found: list[tuple[int, ListExit | None, Note | None]] = []
+    ends: list[tuple[int, ListExit | None, Note | None]] = []
     if case.term_end is not None:
         plain = next((way for way in ways if way.after is None), None)
-        found.append((case.term_end + 1, plain, None))
+        ends.append((case.term_end + 1, plain, None))
     for way in timed:
         assert way.since is not None
         if set(way.unless) & set(case.triggers):
             continue  # the ground of the entry itself bars this way
         since = clock(case, way, {})
         if since is not None:
-            found.append((first_day_out(way, since), way, _proof(way)))
-    return min(found, key=lambda one: (one[0], one[2] is not None), default=None)
+            ends.append((first_day_out(way, since), way, _proof(way)))
+    return min(ends, key=lambda end: (end[0], end[2] is not None), default=None)
 
 
 def _proof(way: ListExit | None) -> Note | None:

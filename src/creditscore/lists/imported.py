@@ -37,8 +37,8 @@ def take_over(
     The hearing was that organ's; here the entry only runs and ends. `scheme` is a version of the library, such as
     `court/judgment_defaulter@2017`.
     """
-    found = version_of_today(scheme)
-    rule = list_rule(found.name, key)
+    version = version_of_today(scheme)
+    rule = list_rule(version.name, key)
     wrong = sorted(set(triggers) - set(rule.triggers))
     if wrong:
         raise UsageError(f"{', '.join(wrong)} is no trigger of {key}", allowed=rule.triggers or "none")
@@ -48,7 +48,7 @@ def take_over(
     args |= {
         "subject": who,
         "list": key,
-        "scheme": found.name,
+        "scheme": version.name,
         "triggers": sorted(triggers),
         "records": sorted(records),
         "term": term,

@@ -99,7 +99,7 @@ def resident_numbers(text: str, mistyped: bool = False) -> list[tuple[int, int]]
     """
     from stdnum.cn import uscc
 
-    found: list[tuple[int, int]] = []
+    spans: list[tuple[int, int]] = []
     for run in _RUN.finditer(text):
         digits, at, start = run.group(), 0, run.start()
         alone = start == 0 and run.end() == len(text)
@@ -113,16 +113,16 @@ def resident_numbers(text: str, mistyped: bool = False) -> list[tuple[int, int]]
                 and (whole == 18 or _known_county(long[:6]))
                 and not (long[0] == "9" and uscc.is_valid(long))
             ):
-                found.append((start + at, start + at + 18))
+                spans.append((start + at, start + at + 18))
                 at += 18
             elif whole == 15 and _is_resident_15(old) and (alone or _known_county(old[:6])):
-                found.append((start, start + 15))
+                spans.append((start, start + 15))
                 at += 15
             else:
                 at += 1
     if _GAPPED.search(text):
-        found += [span for run in _PIECES.finditer(text) for span in _in_pieces(run.group(), run.start(), mistyped)]
-    return sorted(found)
+        spans += [span for run in _PIECES.finditer(text) for span in _in_pieces(run.group(), run.start(), mistyped)]
+    return sorted(spans)
 
 
 def _in_pieces(run: str, start: int, mistyped: bool) -> list[tuple[int, int]]:

@@ -12,9 +12,19 @@ from creditscore.review.words import text, word
 
 Cell = tuple[str, ...]  # the lines of a cell
 FIRST = (
-    "occurred_on", "event_on", "decided_on", "booked_on", "published_on", "corrected_on", "amount", "quantity",
-    "document_no", "act_id", "basis", "source",
-)  # fmt: skip
+    "occurred_on",
+    "event_on",
+    "decided_on",
+    "booked_on",
+    "published_on",
+    "corrected_on",
+    "amount",
+    "quantity",
+    "document_no",
+    "act_id",
+    "basis",
+    "source",
+)
 UNSAID = ("domain", "recorded_on")  # the same for every row, or said with the event
 
 
@@ -27,7 +37,7 @@ def refusals_said(why: Mapping[str, str]) -> Cell:
 
 def facts_said(facts: Mapping[str, str], results: Mapping[str, Any]) -> Cell:
     """What a record says, each with the name of its column in both languages; a quantity of one is not said."""
-    named = [name for name in (*FIRST, *(one for one in facts if one not in FIRST)) if name in facts]
+    named = [name for name in (*FIRST, *(field for field in facts if field not in FIRST)) if name in facts]
     shown = [name for name in named if name not in UNSAID and (name, facts[name]) != ("quantity", "1.000000")]
     return tuple(f"{' '.join(column_said(name, results))} {short(facts[name])}" for name in shown)
 
@@ -39,14 +49,14 @@ def column_said(name: str, results: Mapping[str, Any]) -> Cell:
 
 
 def events_said(events: Iterable[Mapping[str, Any]]) -> Cell:
-    found = []
-    for one in events:
-        zh, en = (text_of for text_of in word_in_both("events", one.get("event", "filed")))
-        day = one.get("recorded_on") or one.get("event_on") or ""
-        share = f" {one['share']}" if "share" in one else ""
-        late = "" if one["known"] else f" · {' '.join(text_in_both('not_known_then'))}"
-        found.append(f"{day} {zh} {en}{share}{late}")
-    return tuple(found)
+    lines = []
+    for event in events:
+        zh, en = (text_of for text_of in word_in_both("events", event.get("event", "filed")))
+        day = event.get("recorded_on") or event.get("event_on") or ""
+        share = f" {event['share']}" if "share" in event else ""
+        late = "" if event["known"] else f" · {' '.join(text_in_both('not_known_then'))}"
+        lines.append(f"{day} {zh} {en}{share}{late}")
+    return tuple(lines)
 
 
 def grade_said(results: Mapping[str, Any], code: str) -> Cell:

@@ -275,27 +275,27 @@ def _version(results: Mapping[str, Any]) -> str:
 
 
 def _replays(given: Mapping[str, Any], results: Mapping[str, Any]) -> Part:
-    about, found = about_of(given), results["replays"]
-    rows = [[text_in_both("with_all"), *_ends(results, found["whole"])]]
+    about, replays = about_of(given), results["replays"]
+    rows = [[text_in_both("with_all"), *_ends(results, replays["whole"])]]
     rows += [
-        [(" ".join([*text_in_both("without"), ", ".join(one["without"])]),), *_ends(results, one)]
-        for one in found["without"]
+        [(" ".join([*text_in_both("without"), ", ".join(replay["without"])]),), *_ends(results, replay)]
+        for replay in replays["without"]
     ]
     lines = [text_in_both("then", about["known_at"]), text_in_both("now", about["newest_day"])]
-    lines += [text_in_both("left_out", found["left_out"])] if found["left_out"] else []
+    lines += [text_in_both("left_out", replays["left_out"])] if replays["left_out"] else []
     heads = (("record", ""), ("then_grade", ""), ("then_score", "n"), ("now_grade", ""), ("now_score", "n"))
     return Part("replays", lines, [Grid(heads, rows)])
 
 
-def _ends(results: Mapping[str, Any], one: Mapping[str, Any]) -> list[Cell]:
-    found: list[Cell] = []
+def _ends(results: Mapping[str, Any], replay: Mapping[str, Any]) -> list[Cell]:
+    cells: list[Cell] = []
     for name in ("then", "now"):
-        end = one[name]
-        found += [
+        end = replay[name]
+        cells += [
             grade_said(results, end["grade"]) if end["grade"] else label_said("states", end["state"]),
             (number_said(end["score"]),),
         ]
-    return found
+    return cells
 
 
 def _repair(results: Mapping[str, Any]) -> Part:
@@ -369,11 +369,11 @@ def _case(rows: list[Mapping[str, Any]]) -> Part:
         words = tuple(dict.fromkeys(str(row.get(lang, row.get("what", ""))) for lang in LANGS))
         names = [name for name, value in row.items() if name not in ("what", "day", *LANGS) and value]
         fields = [name for name in names if name.rpartition("_")[0] not in row]  # not the words of another field
-        told = tuple(
+        fields_said = tuple(
             f"{' '.join(label_said('columns', name))}: {' / '.join(dict.fromkeys(field_said(row, name)))}"
             for name in fields
         )
-        shown.append([(str(row.get("day", "")),), words, told or ("",)])
+        shown.append([(str(row.get("day", "")),), words, fields_said or ("",)])
     return Part("case", [], [Grid((("day", "id"), ("what", ""), ("facts", "small")), shown)])
 
 

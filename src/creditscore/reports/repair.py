@@ -53,8 +53,8 @@ def _ways(check: Mapping[str, Any], lang: Lang) -> Table:
     return Table(heads, rows, caption="" if rows else said("texts", "nothing", lang))
 
 
-def _state(one: Mapping[str, Any], lang: Lang) -> str:
-    return f"{said('ways', one['way'], lang)}{said('texts', 'colon', lang)}{said('states', one['state'], lang)}"
+def _state(option: Mapping[str, Any], lang: Lang) -> str:
+    return f"{said('ways', option['way'], lang)}{said('texts', 'colon', lang)}{said('states', option['state'], lang)}"
 
 
 def repair_page(data: Mapping[str, Any], lang: Lang = "zh") -> str:

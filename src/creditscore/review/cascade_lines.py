@@ -156,5 +156,5 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 def _face(rows: Rows, pinned: str, lang: Lang) -> str:
     """Grade or state, how it came about, and the score."""
     score = rows.score.rstrip("0").rstrip(".") if "." in rows.score else rows.score
-    said = [say(words.grade_label(pinned, rows.grade), lang), named("routes", rows.route, lang), score]
-    return " ".join(part for part in said if part)
+    parts = [say(words.grade_label(pinned, rows.grade), lang), named("routes", rows.route, lang), score]
+    return " ".join(part for part in parts if part)

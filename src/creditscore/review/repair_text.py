@@ -25,10 +25,10 @@ def check_blocks(data: Mapping[str, Any], lang: Lang) -> Iterator[Block]:
         )
 
 
-def numbered(one: Mapping[str, Any], lang: Lang) -> str:
+def numbered(option: Mapping[str, Any], lang: Lang) -> str:
     """What is to be repaired, with its number where the text itself numbers it."""
-    label = str(one["label"][lang])
-    return f"{one['item']} {label}" if one["item"].isdigit() and label != one["item"] else label
+    label = str(option["label"][lang])
+    return f"{option['item']} {label}" if option["item"].isdigit() and label != option["item"] else label
 
 
 def _cited(way: Mapping[str, Any], lang: Lang) -> str:
@@ -205,7 +205,7 @@ def day_rows(data: Mapping[str, Any], lang: Lang) -> list[Sequence[str]]:
     ]
 
 
-def best(data: Mapping[str, Any], one: Mapping[str, Any], lang: Lang) -> str:
-    if one["best"] in NO_GRADE:
-        return say(word("states", one["best"]), lang)
-    return grade_said(data, one["best"], lang)
+def best(data: Mapping[str, Any], day: Mapping[str, Any], lang: Lang) -> str:
+    if day["best"] in NO_GRADE:
+        return say(word("states", day["best"]), lang)
+    return grade_said(data, day["best"], lang)

@@ -83,10 +83,10 @@ def remedy(scheme: str, year: int, on: date, root: Path | None = None) -> Remedy
     None where no text of that time was seen; SchemeError where the scheme has no entry of any time.
     """
     entries = _read(root or config_root())
-    for one in entries:
-        if one.fits(scheme, year, on):
-            return one
-    if any(one.is_of(scheme) for one in entries):
+    for entry in entries:
+        if entry.fits(scheme, year, on):
+            return entry
+    if any(entry.is_of(scheme) for entry in entries):
         return None
     raise SchemeError(
         f"no remedy is written down for {scheme}",
