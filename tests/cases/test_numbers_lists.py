@@ -331,10 +331,12 @@ WORDS = {
 # Days a scheme takes over from its own first day, a law beside it or a reading that says so
 # 0 and 1 are no thresholds; a series is counted twice, back from the day of grading and by its own span, a year in days
 PLAIN = (
-    r"corrected_share < 1|deaths > 0|all_\w+ >=? \d|since_first_\w+ - since_last_\w+ (?:<|>=|==) 365|since_last_\w+ > 0"
-    r"|(?:larger_1y|larger_12m|deaths_1y) < \d"
+    r"corrected_share < 1|deaths > 0|all_\w+ (?:>=?|==) \d"
+    r"|since_first_\w+ - since_last_\w+ (?:<|>=|==) (?:365|730|1826)|since_last_\w+ > 0"
+    r"|(?:larger_1y|larger_12m|deaths_1y|many_\w+) < \d"
 )
 OTHER = r"/absent$|applies/(from|to)|checked_on|formerly|cite/|/deaths|person_times/least|sector_line/least"
+THREE_IN_TWO_YEARS = ("pyramid_helped", "direct_selling", "unfair_competition", "unsafe_goods", "false_advertising")
 READINGS = {(PROC, "items/agency_qualification_revoked")}
 
 
@@ -376,6 +378,16 @@ def test_the_number_is_that_of_the_facts(name: str, path: str, here: str, number
     assert configured, f"{here} not in {leaves(name)[path]}"
     assert printed, f"{there} not in section {number}"
     assert configured[1] == WORDS.get(printed[1], printed[1].replace(",", "-"))
+
+
+@pytest.mark.parametrize("kind", [*THREE_IN_TWO_YEARS, "trade_mark"])
+def test_penalties_far_from_the_day_of_grading_are_as_many_within_the_same_years(kind: str) -> None:
+    rule, unnamed = (leaves(MS16)[f"decide/{kind}{part}/when"] for part in ("", "_series"))
+    (asked,) = set(re.findall(r"many_\w+ (?:>=|<) (\d)", rule + unnamed))
+    assert {asked} == set(re.findall(r"all_\w+ (?:>=?|==) (\d)", rule + unnamed))
+    (days,) = set(re.findall(r"since_first_\w+ - since_last_\w+ (?:<|>=|==) (\d+)", rule + unnamed))
+    assert days == {"trade_mark": "1826"}.get(kind, "730")  # the shortest five years, the shortest two
+    assert {kind} == set(re.findall(r"(?:many|all|since_first|since_last|named)_(\w+)", rule + unnamed))
 
 
 @pytest.mark.parametrize("name", [BLACK, JOINT, ORDER11, BUILD])

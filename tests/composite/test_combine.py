@@ -397,14 +397,14 @@ def test_tables_without_their_columns_are_refused(tmp_path: Path) -> None:
     file = folder / "shared_acts.parquet"
     rows = pq.read_table(file)
     pq.write_table(rows.rename_columns(["subject", *rows.column_names[1:]]), file)
-    with pytest.raises(cs.InputError, match="shared_acts has no column subject_id"):
+    with pytest.raises(cs.InputError, match=r"shared_acts\.parquet: no column subject_id"):
         read_composite(folder)
     pq.write_table(rows, file)
     file = folder / "contributions.parquet"
     rows = pq.read_table(file)
     place = rows.column_names.index("value")
     pq.write_table(rows.set_column(place, "value", rows["value"].cast("string")), file)
-    with pytest.raises(cs.InputError, match=r"contributions\.value holds string, not INTEGER"):
+    with pytest.raises(cs.InputError, match=r"contributions\.parquet: column value holds string, not INTEGER"):
         read_composite(folder)
 
 

@@ -103,7 +103,7 @@ def test_records_that_share_an_act_share_its_points() -> None:
 
 def test_a_subject_without_a_grade_has_no_values() -> None:
     plan = rich("acts")
-    with pytest.raises(UsageError, match="not_graded"):
+    with pytest.raises(UsageError, match="not graded"):
         shapley(plan, replace(next(subjects(plan, 1, 1, range(3, 4))), fed=False))
 
 

@@ -18,7 +18,7 @@ from creditscore.schemes.lists import ListRule
 from creditscore.schemes.model import MARKS, Scheme
 from creditscore.supervision.joint import lines
 from creditscore.supervision.joint.load import load_four_lists
-from creditscore.supervision.joint.words import WORDS
+from creditscore.supervision.joint.words import joint_words
 
 LANGS = ("zh", "en")
 SUBJECT, OTHER = "91110105MA00000000", "91110105MA11111111"
@@ -95,7 +95,7 @@ def test_joint_measures_are_told_in_words(lang: str) -> None:
     )
     text += "\n".join([*(head.split("  ", 1)[1] for head, _ in blocks), *lines.legend(lists, lang)])
     named = (
-        {code for section in WORDS.values() for code in section}
+        {code for section in joint_words().values() for code in section}
         | {*MARKS}
         | {conduct.list for conduct in lists.conducts.values()}
     )
@@ -109,7 +109,7 @@ def test_joint_measures_are_told_in_words(lang: str) -> None:
     for section in ("at", "object", "tier", "basis_level"):
         values = [getattr(part, section, []) for part in parts]
         used = {code for value in values for code in ([value] if isinstance(value, str) else value)}
-        assert used <= set(WORDS[section]), f"no words for {used - set(WORDS[section])}"
+        assert used <= set(joint_words()[section]), f"no words for {used - set(joint_words()[section])}"
 
 
 def test_days_in_words() -> None:

@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 import creditscore as cs
+from creditscore import clock
 from creditscore.cli.main import app
 from creditscore.composite.result import read_composite
 from creditscore.errors import DifferenceError, InputError, NotAllowed, UsageError
@@ -312,8 +313,8 @@ def test_what_cannot_be_kept_is_refused_with_the_reason(made: Path, tmp_path: Pa
 
 def test_rows_go_with_their_term_and_the_runs_below_stay_until_then(log: Log) -> None:
     apply(log, bench(log.store), withdrawn(A, "16e"), **SAID)
-    year = date.today().year + 5
-    assert {one.action for one in delete(log, date.today(), by="chen.jie")} == set()
+    year = clock.today().year + 5
+    assert {one.action for one in delete(log, clock.today(), by="chen.jie")} == set()
     from creditscore.review.retention import due
 
     listed = {one.action for one in due(log, date(year + 1, 1, 1))}

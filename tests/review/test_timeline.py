@@ -209,6 +209,19 @@ def test_a_wrong_question_is_refused() -> None:
     assert "at most 40 years" in str(error.value)
 
 
+def test_the_heading_names_the_versions_that_graded() -> None:
+    from creditscore.reports.timeline import timeline_page
+    from creditscore.review.timeline_text import render
+
+    firm = "914403001922038216"
+    row = {"record_id": "1", "subject_id": firm, "domain": "tax", "item": "010101", "booked_on": "2019-04-01"}
+    snapshot = ingest(pd.DataFrame({"subject_id": [firm]}), pd.DataFrame([row]))
+    line = timeline(snapshot, firm, "tax", first=2018, last=2020)
+    for shown in (render(line, "en", 200), timeline_page(line, "en")):
+        assert "evaluation years 2014 to 2024" in shown
+        assert "evaluation year 2025" not in shown  # the newest version, which graded nothing here
+
+
 def test_refused_rows_of_the_subject_are_said(tmp_path: Path) -> None:
     from creditscore.reports.timeline import timeline_page
     from creditscore.review.timeline_text import render

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.boundary import described, guarded
 from creditscore.composite.config import CompositeConfig
-from creditscore.composite.result_columns import column_fault
+from creditscore.composite.result_columns import SCORES
 from creditscore.csv_people import Csv, write_people_table
 from creditscore.errors import InputError, UsageError
+from creditscore.grading.result_columns import column_fault
 from creditscore.json_source import Needed, read_object
 
 if TYPE_CHECKING:
@@ -137,9 +138,10 @@ def read_composite(folder: Path | str) -> Composite:
         if manifest.get("format") != FORMAT:
             raise ValueError("the manifest is of another kind")
         tables = {name: pyarrow.parquet.read_table(place / f"{name}.parquet") for name in TABLES}
-        faults = [fault for name, table in tables.items() if (fault := column_fault(name, table))]
-        if faults:
-            raise ValueError("; ".join(faults))
+        for name, columns in SCORES.items():
+            fault = column_fault(tables[name].schema, columns)
+            if fault:
+                raise ValueError(f"{name}.parquet: {fault}")
         found = Composite(tables, manifest)
         _check_names(found)  # damaged rules are said here too, not later
     except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException) as error:

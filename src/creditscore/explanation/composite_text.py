@@ -8,15 +8,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from creditscore.composite.combine import LIMITS
-from creditscore.errors import CreditscoreError
 from creditscore.explanation.composite import CompositeExplanation, DomainShare, Part
 from creditscore.explanation.input_lines import state_labels
+from creditscore.explanation.labels import scheme_title
 from creditscore.explanation.numbers import points
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang, Words, cite_said, day_said, load_words, plain, say, word
+from creditscore.explanation.words import Lang, Words, cite_said, day_said, load_words, say, word
 from creditscore.explanation.words import text as word_text
 from creditscore.grading.input_state import BLOCKED
-from creditscore.schemes import registry
 from creditscore.schemes.model import Label
 
 
@@ -48,16 +47,8 @@ def note(code: str, lang: Lang, why: Label | None = None, rules: Mapping[str, La
     if head == "hard_rule:" and rules is not None and inner in rules:
         inner = say(rules[inner], lang)
     if head == "refused_rows:":
-        inner = say(_title(inner), lang)
+        inner = say(scheme_title(inner), lang)
     return say(known[head], lang).replace("{0}", inner)
-
-
-def _title(scheme: str) -> Label:
-    """What a scheme is called; its id where it is in no library."""
-    try:
-        return registry.pick(scheme).label if "@" in scheme else registry.versions(scheme)[-1].label
-    except CreditscoreError:
-        return plain(scheme)
 
 
 def _filled(section: str, code: str, lang: Lang, *values: object) -> str:

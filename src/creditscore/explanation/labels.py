@@ -197,3 +197,22 @@ def law_titles(articles: list[str], beside: Path | None = None) -> dict[str, Lab
     laws = all_laws(beside)
     used = sorted({one.split(" ")[0] for one in articles if one})
     return {key: cited(key, "", laws, number=True) for key in used if key in laws}
+
+
+def scheme_named(name: str) -> Scheme | None:
+    """The scheme behind `tax@2014`, also by the name of an earlier release, or the newest of `tax`; None if unknown."""
+    try:
+        return registry.kept(name) if "@" in name else registry.versions(name)[-1]
+    except CreditscoreError:
+        return None
+
+
+def scheme_title(name: str) -> Label:
+    """What a scheme is called; its id where it is in no library."""
+    return Labels(scheme_named(name), name).title
+
+
+def grade_or_state(name: str, code: str) -> Label:
+    """What a grade, or the state where there is none, is called under a scheme."""
+    labels = Labels(scheme_named(name), name)
+    return word("states", code) if labels.grade(code) is None else labels.named_grade(code)

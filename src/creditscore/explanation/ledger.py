@@ -209,14 +209,13 @@ def _marked(line: Line, behind: Mapping[str, Decider], result: bool) -> Line:
 
 def _with_earlier(line: Line, labels: Labels, rule_inputs: RuleInputs | None) -> Line:
     """A line of a condition or bonus that reads earlier grades names them."""
-    behind = labels.read_by(line.step, line.rule) if rule_inputs is not None else ()
-    earlier = earlier_of(labels, find_earlier(behind, rule_inputs)) if rule_inputs is not None and behind else ()
+    if rule_inputs is None:
+        return line
+    earlier = earlier_of(labels, find_earlier(labels.read_by(line.step, line.rule), rule_inputs))
     if not earlier:
         return line
-    zh, en = (
-        "、".join(earlier_said(row, "zh") for row in earlier),
-        ", ".join(earlier_said(row, "en") for row in earlier),
-    )
+    zh = "、".join(earlier_said(row, "zh") for row in earlier)
+    en = ", ".join(earlier_said(row, "en") for row in earlier)
     return replace(line, label=Label(zh=f"{line.label.zh}（{zh}）", en=f"{line.label.en} ({en})"))
 
 

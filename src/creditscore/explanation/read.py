@@ -86,6 +86,8 @@ def _from_memory(grading: Grading, subject_id: str) -> Found:
 
 def _from_folder(folder: Path, subject_id: str, scheme: str) -> Found:
     import duckdb
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
 
     _need(folder, FILES)
     whole = read_manifest(folder)
@@ -95,7 +97,7 @@ def _from_folder(folder: Path, subject_id: str, scheme: str) -> Found:
     con = duckdb.connect()
     try:
         for name, columns in (("grades.parquet", GRADES), ("ledger.parquet", LEDGER)):
-            fault = column_fault(con, str(folder / name), columns)
+            fault = column_fault(parquet.read_schema(folder / name), columns)
             if fault:
                 raise _damaged(folder / name, fault)
         grades = [str(folder / "grades.parquet"), *of_scheme]
@@ -110,7 +112,7 @@ def _from_folder(folder: Path, subject_id: str, scheme: str) -> Found:
         quarantine = folder / "quarantine.parquet"
         if quarantine.is_file():
             refused = _refused(con, "read_parquet(?)", [str(quarantine)], grade["subject_id"])
-    except duckdb.Error as error:
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
         raise _damaged(folder, error) from error
     finally:
         con.close()

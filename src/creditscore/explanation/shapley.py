@@ -49,7 +49,7 @@ def shapley(plan: Plan, subject: Subject, most: int = MOST_COUNTS) -> Shapley:
     except TooMuch as beyond:
         raise UsageError(f"the exact values need too much work: {beyond}", next="ask for decisive records") from beyond
     if search.now.state == "not_graded":
-        raise UsageError("the subject is not_graded: there is nothing to share", next="see `creditscore explain`")
+        raise UsageError("the subject is not graded: there is nothing to share", next="see `creditscore explain`")
     values: dict[str, Fraction] = dict.fromkeys(search.game.ids(range(len(search.game.opened.records))), Fraction(0))
     score = _Score(search) if plan.has_points else None
     if score is not None and score.plain:
@@ -98,7 +98,8 @@ def _rank(search: Search, counts: tuple[int, ...]) -> Fraction:
     end = search.outcomes.without([kind.count - k for kind, k in zip(search.game.kinds, counts, strict=True)])
     if end.grade < 0:
         raise UsageError(
-            f"with some of its records the subject is {end.state}, which has no rank", next="ask for decisive records"
+            f"with some of its records the subject is {end.state.replace('_', ' ')}, which has no rank",
+            next="ask for decisive records",
         )
     return Fraction(len(search.plan.grades) - 1 - end.grade)
 

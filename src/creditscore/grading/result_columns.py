@@ -1,14 +1,12 @@
-"""The columns of a written grading, with their types, and the check that a file has them."""
+"""The columns of a written grading, with their types, and the check that a table has them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from creditscore.records.source import literal
-
 if TYPE_CHECKING:
-    import duckdb
+    import pyarrow as pa
 
 NUMBER = "DECIMAL(20,6)"
 GRADES = {
@@ -49,17 +47,27 @@ LEDGER = {
 LATER = ("input_state", "grade_without")  # gradings of earlier versions do not have them: no row says anything there
 
 
-def column_fault(con: duckdb.DuckDBPyConnection, file: str, columns: Mapping[str, str]) -> str:
-    """Which column a Parquet file lacks or holds in another type, in words; empty where it has them all.
+def column_fault(schema: pa.Schema, columns: Mapping[str, str]) -> str:
+    """Which column a table lacks or holds in another type, in words; empty where it has them all.
 
-    Decimals may have any precision, and a column without any value may have any type.
+    Decimals may have any precision, whole numbers any width, and a column without any value may have any type.
     """
-    described = con.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(file)})").fetchall()
-    types = {str(name): str(kind) for name, kind, *_ in described}
-    for name, kind in columns.items():
-        if name not in types:
+    import pyarrow as pa
+
+    is_of = {
+        "VARCHAR": lambda kind: pa.types.is_string(kind) or pa.types.is_large_string(kind),
+        "INTEGER": pa.types.is_integer,
+        "DECIMAL": pa.types.is_decimal,
+        "BOOLEAN": pa.types.is_boolean,
+        "DATE": pa.types.is_date,
+    }
+    for name, wanted in columns.items():
+        if name not in schema.names:
             if name not in LATER:
                 return f"no column {name}"
-        elif types[name].partition("(")[0] != kind.partition("(")[0] and types[name] not in ("INTEGER", '"NULL"'):
-            return f"column {name} holds {types[name]}, not {kind}"
+            continue
+        kind = schema.field(name).type
+        plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+        if not (is_of[wanted.partition("(")[0]](plain) or pa.types.is_null(plain)):
+            return f"column {name} holds {kind}, not {wanted}"
     return ""

@@ -153,10 +153,15 @@ def note_in_words(note: Note, case: Case, lang: Lang) -> str:
 def with_mark(basis: str, mark: str, lang: Lang) -> str:
     """The articles as a person reads them, and their weakest mark where it is not that they were verified."""
     articles = str(getattr(cited_text(basis, number=True), lang))
-    if not basis or mark in ("", "verified"):
-        return articles
-    shown = word("marks", mark, lang)
-    return f"{articles}（{shown}）" if lang == "zh" else f"{articles} ({shown})"
+    return articles + (mark_in_words(mark, lang) if basis else "")
+
+
+def mark_in_words(mark: str | None, lang: Lang) -> str:
+    """`（待核实）`, ` (to be verified)`: an evidence mark behind what it marks; nothing for what was verified."""
+    if mark in (None, "", "verified"):
+        return ""
+    shown = word("marks", str(mark), lang)
+    return f"（{shown}）" if lang == "zh" else f" ({shown})"
 
 
 def _stated(one: Event, case: Case, lang: Lang) -> list[str]:

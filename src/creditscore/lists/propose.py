@@ -114,17 +114,17 @@ def propose_one(
 
     Refused where `propose` would refuse or skip it. `scheme` is a version of the library (`wage_arrears@2022`).
     """
-    version = version_of_today(scheme)
-    list_rule(version.name, key)
-    why = why_not(version, key, trigger)
+    chosen = version_of_today(scheme)
+    list_rule(chosen.name, key)
+    why = why_not(chosen, key, trigger)
     named = sorted({text(one, "records") for one in records})
-    own = named if why is not None or named or items_read(version, trigger) is not None else None
-    case, no = _case(book, subject(subject_id), key, version, trigger, own, said) if why is None else (Case(""), why)
+    own = named if why is not None or named or items_read(chosen, trigger) is not None else None
+    case, no = _case(book, subject(subject_id), key, chosen, trigger, own, said) if why is None else (Case(""), why)
     if no is not None:
         raise UsageError(
-            f"{trigger!r} leads to no proposal for {key}: {no}", where=version.name, allowed=version.lists[key].triggers
+            f"{trigger!r} leads to no proposal for {key}: {no}", where=chosen.name, allowed=chosen.lists[key].triggers
         )
-    args = _args(case, version, trigger, own, dates or {})
+    args = _args(case, chosen, trigger, own, dates or {})
     return step(book, case, "proposed", args, said, proposed), case.case_id
 
 

@@ -51,7 +51,7 @@ def scheme_impact(
     sides = [side(one, snapshot, period, as_of, ledger=True) for one in (a, b)]
     changed = _changes(a, b)
     at = str(period if period is not None else as_of)
-    year = int(str(at)[:4])
+    year_after = max(int(str(at)[:4]), int(str(b.effective_from)[:4]))
     told = [one for one in changed if one["aspect"] not in WORDS_ONLY and one["section"] not in QUIET]
     by_name: dict[str, list[dict[str, Any]]] = {}
     for one in told:
@@ -63,7 +63,7 @@ def scheme_impact(
         behind=[
             one for one in told if one["section"] in BEHIND and one["name"] not in ("effective_from", "effective_to")
         ],
-        remedy=remedy(b.scheme, year := max(year, int(str(b.effective_from)[:4])), on or date(year, 12, 31)),
+        remedy=remedy(b.scheme, year_after, on or date(year_after, 12, 31)),
         from_day=at,
         on=on,
         names={key: _named(one) for key, one in (("before", a), ("after", b))},

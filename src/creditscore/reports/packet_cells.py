@@ -45,13 +45,13 @@ def facts_said(facts: Mapping[str, str], results: Mapping[str, Any]) -> Cell:
 def column_said(name: str, results: Mapping[str, Any]) -> Cell:
     """What a column is called: as the scheme calls its attribute, else in the words of the pages."""
     label = results.get("columns", {}).get(name)
-    return label_said("columns", name) if label is None else tuple(dict.fromkeys((label["zh"], label["en"])))
+    return label_said("columns", name) if label is None else pair_said(label)
 
 
 def events_said(events: Iterable[Mapping[str, Any]]) -> Cell:
     lines = []
     for event in events:
-        zh, en = (text_of for text_of in word_in_both("events", event.get("event", "filed")))
+        zh, en = word_in_both("events", event.get("event", "filed"))
         day = event.get("recorded_on") or event.get("event_on") or ""
         share = f" {event['share']}" if "share" in event else ""
         late = "" if event["known"] else f" · {' '.join(text_in_both('not_known_then'))}"
@@ -62,7 +62,7 @@ def events_said(events: Iterable[Mapping[str, Any]]) -> Cell:
 def grade_said(results: Mapping[str, Any], code: str) -> Cell:
     """A grade in both languages; a packet of an earlier version has codes."""
     label = results.get("grades", {}).get(code)
-    return label_said("states", code) if label is None else tuple(dict.fromkeys((label["zh"], label["en"])))
+    return label_said("states", code) if label is None else pair_said(label)
 
 
 def field_said(row: Mapping[str, Any], name: str) -> Cell:

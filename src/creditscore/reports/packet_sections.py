@@ -26,7 +26,7 @@ from creditscore.reports.packet_cells import (
 from creditscore.review.packet.gather import about_of
 from creditscore.review.repair_data import said
 from creditscore.review.repair_text import action_blocks, option_lines, plan_lines
-from creditscore.review.words import text, word
+from creditscore.review.words import text
 
 USED = (
     ("record", "id"),
@@ -111,7 +111,7 @@ def _records(results: Mapping[str, Any]) -> list[Part]:
     rows = [_record(row, shares["values"], results) for row in used]
     grid = Grid(heads, [[row[k] for k in places] for row in rows])
     lines = (
-        [text_in_both("no_shares", _without_codes(shares["why"]))]
+        [text_in_both("no_shares", shares["why"])]
         if shares["why"]
         else [text_in_both("shares_sum", shares["empty"], shares["whole"])]
     )
@@ -129,13 +129,6 @@ def _records(results: Mapping[str, Any]) -> list[Part]:
         Part("records", lines, [grid]),
         Part("unused", [] if rest else [text_in_both("none")], [other] if rest else []),
     ]
-
-
-def _without_codes(why: str) -> str:
-    """A reason with the states in it in words."""
-    for state in ("not_graded", "not_computable"):
-        why = why.replace(state, word("states", state).en)
-    return why
 
 
 def _record(row: Mapping[str, Any], shares: Mapping[str, str], results: Mapping[str, Any]) -> list[Cell]:
@@ -354,12 +347,12 @@ def _ending(row: Mapping[str, str], results: Mapping[str, Any]) -> Cell:
     """What ends on a day, in words: the way to repair, the item, the list."""
     for option in results["repair"]["options"]:
         if (option["target"], option["rule"]) == (row["of"], row["note"]):
-            return tuple(dict.fromkeys(option["rule_label"][lang] for lang in LANGS))
+            return pair_said(option["rule_label"])
     for record in results["records"]:
         if (record["record_id"], record["item"]) == (row["of"], row["note"]):
             return pair_said(record["label"], record["item"])
     label = results.get("lists", {}).get(row["note"])
-    return (row["note"],) if label is None else tuple(dict.fromkeys((label["zh"], label["en"])))
+    return (row["note"],) if label is None else pair_said(label)
 
 
 def _case(rows: list[Mapping[str, Any]]) -> Part:

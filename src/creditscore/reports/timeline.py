@@ -77,8 +77,11 @@ def _stairs(line: Timeline, lang: Lang) -> Markup:
         parts.append(dot(x(step.day), y(scores[k]), 3.5, "#1f5fa8", label))
         changed = not k or steps[k - 1].after.grade != step.after.grade
         if changed and step.after.grade and x(step.day) >= room_left:
-            parts.append(say(x(step.day) + 4, y(scores[k]) - 6, fit(named, 120), css="small"))
-            room_left = x(step.day) + 26 + 6 * max(0, columns(named) - 2)
+            sign = fit(named, 120)
+            wide = 10 + 8 * columns(sign)  # what would run over the right edge ends at its point
+            side, shift = ("end", -4) if x(step.day) + wide > WIDTH else ("start", 4)
+            parts.append(say(x(step.day) + shift, y(scores[k]) - 6, sign, side, "small"))
+            room_left = x(step.day) + wide
     parts.append(say(LEFT, HEIGHT - 8, day_said(iso(steps[0].day), lang), css="small"))
     parts.append(say(WIDTH - 20, HEIGHT - 8, day_said(from_day(last).isoformat(), lang), "end", "small"))
     desc = text(

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from creditscore.explanation.labels import grade_or_state, scheme_title
 from creditscore.explanation.words import Lang, Words, load_words, period_said, say
 from creditscore.review import words
 from creditscore.review.carrying import Act
@@ -45,7 +46,7 @@ def change(one: Change, lang: Lang) -> Block:
     under = [f"{_face(one.before, one.run.pinned, lang)} → {_face(one.after, one.run.pinned, lang)}"]
     under += [f"{word('words', 'rests', lang)} {', '.join(one.because)}"] if one.because else []
     under += [word("words", "kept", lang)] if one.as_kept else []
-    title = say(words.scheme_title(one.run.pinned), lang)
+    title = say(scheme_title(one.run.pinned), lang)
     return f"{one.subject_id}  {title}  {period_said(one.run.period, lang)}", under
 
 
@@ -156,5 +157,5 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 def _face(rows: Rows, pinned: str, lang: Lang) -> str:
     """Grade or state, how it came about, and the score."""
     score = rows.score.rstrip("0").rstrip(".") if "." in rows.score else rows.score
-    parts = [say(words.grade_label(pinned, rows.grade), lang), named("routes", rows.route, lang), score]
+    parts = [say(grade_or_state(pinned, rows.grade), lang), named("routes", rows.route, lang), score]
     return " ".join(part for part in parts if part)

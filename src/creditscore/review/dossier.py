@@ -10,6 +10,7 @@ from typing import Any
 
 from creditscore.composite.load import load_composite
 from creditscore.errors import CreditscoreError, DifferenceError
+from creditscore.explanation.labels import Labels, scheme_named
 from creditscore.explanation.ledger import Explanation, explain
 from creditscore.explanation.principal import decider_said
 from creditscore.explanation.words import LANGS, Lang, Words, load_words, period_said, plain
@@ -29,7 +30,6 @@ from creditscore.review.life import corrections, states
 from creditscore.review.merits import Merit, comes_out, merits
 from creditscore.review.remedies import remedies
 from creditscore.review.rules import clock_of, life_rules
-from creditscore.schemes import registry
 from creditscore.schemes.model import Label, Scheme
 from creditscore.store import Database
 from creditscore.supervision.joint.book import read_cases
@@ -339,20 +339,12 @@ def _composite_title(config: str) -> dict[str, str]:
 
 def title_of(pinned: str, schemes: Mapping[str, Scheme] | None = None) -> dict[str, str]:
     """The title of a scheme (`tax@2014-10-01`) in both languages; its id where it is in no library."""
-    own = (schemes or {}).get(pinned.partition("@")[0])
-    try:
-        return both((own or registry.kept(pinned)).label)
-    except CreditscoreError:
-        return {"zh": pinned, "en": pinned}
+    return both(Labels(_scheme(pinned, schemes), pinned).title)
 
 
 def _scheme(pinned: str, schemes: Mapping[str, Scheme] | None) -> Scheme | None:
     """The scheme of a grade; None where it is in no library."""
-    own = (schemes or {}).get(pinned.partition("@")[0])
-    try:
-        return own or registry.kept(pinned)
-    except CreditscoreError:
-        return None
+    return (schemes or {}).get(pinned.partition("@")[0]) or scheme_named(pinned)
 
 
 def _thing_label(store: Database, kind: str, thing: str) -> dict[str, str] | None:

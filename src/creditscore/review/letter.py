@@ -152,8 +152,8 @@ def _follows(data: dict[str, Any], on: str, lang: Lang) -> tuple[str, ...]:
         if task["own"] and task["kind"] in ("list", "measure") and task["task"] != "propose":
             said_of = (_thing(task, lang), task["label"][lang], task["who_label"][lang] or say("office"))
             told_on = _told_on(task, follows["tasks"], on)
-            sentence = say("follows_told", *said_of, day_said(told_on, lang)) if told_on else ""
-            lines.append(sentence or say("follows_task", *said_of))
+            done = ("follows_told", *said_of, day_said(told_on, lang)) if told_on else ("follows_task", *said_of)
+            lines.append(say(*done))
     return tuple(lines)
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.days import from_day, iso
+from creditscore.explanation.labels import Labels
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang, Words, grade_name, load_words, say
+from creditscore.explanation.words import Lang, Words, load_words, say
 from creditscore.grading.exact import Outcome
 from creditscore.quantities import from_micro, plain
 from creditscore.records.identity import redact
@@ -18,7 +19,7 @@ from creditscore.review.repair_latest import last_days
 from creditscore.review.repair_options import Give, Option
 from creditscore.review.repair_plan import RepairPlan
 from creditscore.review.repair_waits import waits
-from creditscore.schemes.model import Label, Scheme
+from creditscore.schemes.model import Label
 
 
 @lru_cache(maxsize=1)
@@ -37,12 +38,6 @@ def said(section: str, code: str, lang: Lang, *values: str) -> str:
 
 def both(label: Label | None) -> dict[str, str]:
     return {"zh": "", "en": ""} if label is None else {"zh": label.zh, "en": label.en}
-
-
-def grade_label(scheme: Scheme, code: str) -> Label:
-    """A grade as a person reads it."""
-    label = next(grade.label for grade in scheme.grades if grade.code == code)
-    return Label(zh=grade_name(code, label.zh), en=grade_name(code, label.en))
 
 
 def shown(text: Any) -> str:
@@ -141,7 +136,8 @@ def outcome_data(outcome: Outcome | None) -> dict[str, Any] | None:
 
 def plan_data(subject_id: str, course: Course, plan: RepairPlan) -> dict[str, Any]:
     """What `repair plan` says: the answer, each action with its day, rule and article, and the event days tried."""
-    codes = [grade.code for grade in course.versions[0].scheme.grades]
+    scheme = course.versions[0].scheme
+    labels = Labels(scheme, scheme.name)
     of: Mapping[tuple[str, str], Option] = {(one.target, one.rule): one for one in plan.options}
     return {
         "subject_id": shown(subject_id),
@@ -149,7 +145,7 @@ def plan_data(subject_id: str, course: Course, plan: RepairPlan) -> dict[str, An
         "scheme_label": both(course.versions[0].scheme.label),
         "state": plan.state,
         "target": plan.target,
-        "grades": {grade: both(grade_label(course.versions[0].scheme, grade)) for grade in codes},
+        "grades": {grade.code: both(labels.named_grade(grade.code)) for grade in scheme.grades},
         "on": iso(plan.on),
         "until": iso(plan.until),
         "day": iso(plan.day),

@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 from creditscore.days import iso
+from creditscore.explanation.labels import grade_or_state, scheme_named, scheme_title
 from creditscore.explanation.numbers import points
 from creditscore.explanation.text import clean
 from creditscore.explanation.words import Lang, day_said, period_said, say
@@ -13,7 +14,7 @@ from creditscore.explanation.words import text as plain_text
 from creditscore.quantities import from_micro
 from creditscore.review.attribution import Cause, Reached
 from creditscore.review.timeline import Timeline
-from creditscore.review.words import grade_label, scheme_of, scheme_title, text, word
+from creditscore.review.words import text, word
 
 SHOWN = 4  # records named where the clock moved many
 
@@ -77,7 +78,7 @@ def heads(line: Timeline, lang: Lang) -> list[str]:
     return [
         *made_up,
         clean(f"{line.name}  {line.subject_id}".strip()),
-        f"{text('timeline', 'title', lang)}  {say(scheme_title(line.scheme), lang)}",
+        f"{text('timeline', 'title', lang)}  {_titles(line, lang)}",
         text(
             "timeline",
             "span",
@@ -93,9 +94,15 @@ def heads(line: Timeline, lang: Lang) -> list[str]:
     ]
 
 
+def _titles(line: Timeline, lang: Lang) -> str:
+    """The versions that graded, each by its title; the scheme where none did."""
+    versions = dict.fromkeys(step.version for step in line.steps if step.version) or (line.scheme,)
+    return ("；" if lang == "zh" else "; ").join(say(scheme_title(version), lang) for version in versions)
+
+
 def grade(reached: Reached, version: str, lang: Lang) -> str:
     """The grade in the words of its version, or the state where there is none."""
-    return say(grade_label(version, reached.grade or reached.state), lang)
+    return say(grade_or_state(version, reached.grade or reached.state), lang)
 
 
 def said(line: Timeline, cause: Cause, version: str, lang: Lang) -> tuple[str, str]:
@@ -124,7 +131,7 @@ def _what(cause: Cause, version: str, lang: Lang) -> str:
         return text("timeline", "history", lang)
     if cause.kind == "rule" and "@" in cause.what:
         return say(scheme_title(cause.what), lang)
-    scheme = scheme_of(version) if cause.kind == "knowledge" and not cause.item else None
+    scheme = scheme_named(version) if cause.kind == "knowledge" and not cause.item else None
     declared = scheme.attributes.get(cause.what) if scheme is not None else None
     return say(declared.label, lang) if declared is not None and declared.label is not None else cause.what
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from creditscore.days import day_in_words, iso
+from creditscore.lists.life import lang_of, word
 from creditscore.quantities import plain
 from creditscore.schemes.citing import cited_rules, cited_text
 from creditscore.schemes.lists import Span
@@ -303,5 +304,5 @@ def attached(one: Attached, lang: str) -> Row:
         one.subject_id, f"{one.scheme}@{one.version}", one.grade + times, one.measure_id, one.what + where, cuts,
         f"{label(cited_text(one.basis), lang)}（{said('basis_level', one.basis_level, lang)}）" if lang == "zh"
         else f"{label(cited_text(one.basis), lang)} ({said('basis_level', one.basis_level, lang)})",
-        mark_said(one.evidence, lang).strip(" （）()"),
+        "" if one.evidence in (None, "verified") else word("marks", one.evidence, lang_of(lang)),
     )  # fmt: skip
