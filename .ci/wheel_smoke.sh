@@ -34,7 +34,7 @@ import sys
 from pathlib import Path
 
 import creditscore
-from creditscore.paths import config_root
+from creditscore.core.config import config_root
 
 home = Path(sys.argv[1]).resolve()
 for path in (Path(creditscore.__file__), config_root()):

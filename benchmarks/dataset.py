@@ -34,7 +34,7 @@ OUTCOME = ["no_return", "fine", "order_missed", "accident_minor"]
 
 def measure(snapshot: Path, days: list[str], threads: int, hashed: bool) -> dict[str, object]:
     """Build once in this process."""
-    from creditscore.modelling.dataset import build_dataset
+    from creditscore.modelling.features import build_dataset
     from creditscore.records import read_snapshot
 
     begun = time.perf_counter()

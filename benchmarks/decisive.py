@@ -13,8 +13,8 @@ import os
 import statistics
 import time
 
-from creditscore.explanation.decisive import decisive
-from creditscore.explanation.made_up import plans, subjects
+from creditscore.explanation.decisive.decisive import decisive
+from creditscore.explanation.synthetic import plans, subjects
 from creditscore.schemes import registry
 
 

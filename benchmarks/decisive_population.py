@@ -61,8 +61,8 @@ def compare(snapshot: Path, grades: Path, out: Path, count: int) -> dict[str, ob
     import pyarrow.parquet as pq
 
     from creditscore.cli.brought import again, run_of
-    from creditscore.explanation.decisive_population import brief
-    from creditscore.records.store import read_snapshot
+    from creditscore.explanation.decisive.population import brief
+    from creditscore.records.snapshot_files import read_snapshot
 
     table = pq.read_table(out)
     chosen = sorted(random.Random(1).sample(range(len(table)), min(count, len(table))))

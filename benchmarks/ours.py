@@ -16,7 +16,7 @@ from handwritten import AS_OF, KNOWN_AT
 
 from creditscore.grading.grade import grade
 from creditscore.records import ingest
-from creditscore.records.store import read_snapshot, write_snapshot
+from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 
 SCHEME = str(Path(__file__).with_name("scheme_60.yaml"))
 

@@ -48,8 +48,8 @@ def subset(snapshot: Path, out: Path, count: int, events: bool) -> dict[str, Any
     import duckdb
     import pyarrow as pa
 
+    from creditscore.cascade.regrade import regrade
     from creditscore.records import read_snapshot
-    from creditscore.review.regrade import regrade
 
     grades = str(out / "grades.parquet")
     ids = [one for (one,) in duckdb.sql(f"SELECT subject_id FROM '{grades}' ORDER BY 1").fetchall()]

@@ -14,11 +14,11 @@ import statistics
 import time
 from collections import Counter
 
-from creditscore.days import add_months
-from creditscore.explanation.made_up import plans, subjects
-from creditscore.review.repair_check import options
-from creditscore.review.repair_course import Course, Version, targets
-from creditscore.review.repair_plan import plan_repair
+from creditscore.core.days import add_months
+from creditscore.explanation.synthetic import plans, subjects
+from creditscore.repair.check import options
+from creditscore.repair.course import Course, Version, targets
+from creditscore.repair.plan import plan_repair
 from creditscore.schemes import registry
 
 SCHEMES = ("tax@2014", "tax@2025", "environment/guangdong@2015", "labour/national@2016", "food/risk@2016-12-01")

@@ -14,13 +14,13 @@ import sys
 import time
 from dataclasses import replace
 
-from creditscore.days import add_months, iso
-from creditscore.errors import NotInForce
-from creditscore.explanation.made_up import plans, subjects
-from creditscore.review.repair_check import options
-from creditscore.review.repair_course import Course, Version, outcome_on, targets
-from creditscore.review.repair_plan import plan_repair
-from creditscore.review.repair_proof import Readings, simulate
+from creditscore.core.days import add_months, iso
+from creditscore.core.errors import NotInForce
+from creditscore.explanation.synthetic import plans, subjects
+from creditscore.repair.check import options
+from creditscore.repair.course import Course, Version, outcome_on, targets
+from creditscore.repair.plan import plan_repair
+from creditscore.repair.proof import Readings, simulate
 from creditscore.schemes import registry
 
 MOST = 1_000  # results of a day, as in a packet

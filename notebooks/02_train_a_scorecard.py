@@ -24,8 +24,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from creditscore.modelling import TrainConfig, train, validate_model
-from creditscore.modelling.explain_plots import beeswarm, chinese
-from creditscore.modelling.release.describe import facts
+from creditscore.modelling.models.explain_plots import beeswarm, chinese
+from creditscore.modelling.registry.describe import facts
 
 # %%
 rng = np.random.default_rng(20180101)

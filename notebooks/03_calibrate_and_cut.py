@@ -23,8 +23,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from creditscore.modelling import Calibrator, MasterScale, MonotoneBoosting
-from creditscore.modelling.cuts import CutRules, compare_cuts
-from creditscore.modelling.metrics.calibration_tests import calibration_error
+from creditscore.modelling.models.cutoffs import CutRules, compare_cuts
+from creditscore.modelling.validation.metrics.calibration_tests import calibration_error
 
 # %%
 rng = np.random.default_rng(7)

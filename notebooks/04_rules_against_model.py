@@ -25,8 +25,8 @@ from matplotlib.figure import Figure
 import creditscore as cs
 from creditscore.demo.codes import credit_codes
 from creditscore.modelling import MasterScale, TrainConfig, train
-from creditscore.modelling.rules import from_grading
-from creditscore.modelling.rules_report import rules_beside
+from creditscore.modelling.validation.rules import from_grading
+from creditscore.modelling.validation.rules_report import rules_beside
 
 # %%
 rng = np.random.default_rng(3)

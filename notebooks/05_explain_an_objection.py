@@ -26,8 +26,8 @@ import pandas as pd
 
 import creditscore as cs
 from creditscore.modelling import TrainConfig, model_part, train
-from creditscore.modelling.explain_plots import dependence, waterfall
-from creditscore.modelling.release.part import ModelPart
+from creditscore.modelling.models.explain_plots import dependence, waterfall
+from creditscore.modelling.registry.part import ModelPart
 
 # %% [markdown]
 # ## The grade and its ledger

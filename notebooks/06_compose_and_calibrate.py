@@ -24,8 +24,8 @@ import creditscore as cs
 from creditscore.composite.compare import compare
 from creditscore.explanation.composite import explain_composite
 from creditscore.explanation.composite_text import render
-from creditscore.modelling.composite_weights import fit_weights, write_fitted
-from creditscore.modelling.release.composite import calibrate_composite
+from creditscore.modelling.models.composite_weights import fit_weights, write_fitted
+from creditscore.modelling.registry.composite import calibrate_composite
 
 # %%
 firms = ["914403001922038216", "91440115618712245T", "91350100M000100Y43"]

@@ -27,14 +27,14 @@ import numpy as np
 import pandas as pd
 
 from creditscore.demo.codes import credit_codes
-from creditscore.modelling.random_arm import arm_of_results, evaluate_random_arm
-from creditscore.supervision.inspection.commitment import Randomness
-from creditscore.supervision.inspection.importing import import_results
-from creditscore.supervision.inspection.keep import Who, commit, draw
-from creditscore.supervision.inspection.order import draw_key, draw_units
-from creditscore.supervision.inspection.plan import capacity_rows, make_plan, visit_rows
-from creditscore.supervision.inspection.simulate import simulate, strata_of
-from creditscore.supervision.inspection.verify import verify_draw
+from creditscore.inspection.commitment import Randomness
+from creditscore.inspection.importing import import_results
+from creditscore.inspection.order import draw_key, draw_units
+from creditscore.inspection.plan import capacity_rows, make_plan, visit_rows
+from creditscore.inspection.register import Who, commit, draw
+from creditscore.inspection.simulate import simulate, strata_of
+from creditscore.inspection.verify import verify_draw
+from creditscore.modelling.validation.random_audit import arm_of_results, evaluate_random_arm
 
 # %% [markdown]
 # ## The district

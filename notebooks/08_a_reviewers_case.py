@@ -24,26 +24,26 @@ import numpy as np
 import pandas as pd
 
 import creditscore as cs
+from creditscore.cascade.preview import bench
+from creditscore.cascade.text import blocks
+from creditscore.core.errors import NotAllowed
 from creditscore.demo.codes import credit_codes
-from creditscore.errors import NotAllowed
+from creditscore.evidence.case_file import dossier
+from creditscore.evidence.letter import letter
+from creditscore.evidence.packet.files import verify_packet, write_packet
+from creditscore.evidence.packet.of_case import added_by_case, run_of_case
+from creditscore.evidence.packet.results import build
 from creditscore.explanation.ledger import explain
 from creditscore.explanation.text import render
+from creditscore.objections.actions import answer, ask, open_case
+from creditscore.objections.case import Ground
+from creditscore.objections.decision import decide, weigh
+from creditscore.objections.ruling import Ruling
 from creditscore.records import ingest
-from creditscore.records.store import read_snapshot, write_snapshot
-from creditscore.reports.packet_files import verify_packet, write_packet
-from creditscore.review.cascade import bench
-from creditscore.review.cascade_lines import blocks
-from creditscore.review.cases import Ground
-from creditscore.review.casework import answer, ask, open_case
-from creditscore.review.deciding import decide, weigh
-from creditscore.review.dossier import dossier
-from creditscore.review.keeping import keep
-from creditscore.review.letter import letter
-from creditscore.review.life_move import move
-from creditscore.review.packet.of_case import added_by_case, run_of_case
-from creditscore.review.packet.results import build
-from creditscore.review.ruling import Ruling
+from creditscore.records.snapshot_files import read_snapshot, write_snapshot
+from creditscore.status.transitions import move
 from creditscore.store import Database, Log
+from creditscore.store.archive.runs import keep
 
 # %% [markdown]
 # ## The grade

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, time
 
-from creditscore.clock import clock_at
+from creditscore.core.clock import clock_at
 
 NOON = time(4, tzinfo=UTC)  # in Shanghai
 

@@ -36,7 +36,7 @@ def office_zone_unset(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with MLflow's empty database: its first use takes seconds, so it is made once and copied."""
-    from creditscore.modelling.release.tracking import ModelStore
+    from creditscore.modelling.registry.tracking import ModelStore
 
     folder = tmp_path_factory.mktemp("mlflow")
     with ModelStore.at(folder).mlflow() as client:

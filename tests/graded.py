@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from creditscore.demo.district import district
+from creditscore.grading.batch import grade_all
 from creditscore.grading.grade import grade
-from creditscore.grading.several import grade_all
 from creditscore.records import ingest
-from creditscore.records.store import read_snapshot, write_snapshot
+from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 
 BOTH = ["tax", "food/risk"]
 

@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import creditscore as cs
-from creditscore.boundary import guarded, is_interrupt, outside, run, translate
 from creditscore.cli.main import main
-from creditscore.errors import CreditscoreError, InputError, UsageError
+from creditscore.core.boundary import guarded, is_interrupt, outside, run, translate
+from creditscore.core.errors import CreditscoreError, InputError, UsageError
 from tests.limits import small_files
 
 A, B = "914403001922038216", "91350100M000100Y43"
@@ -282,5 +282,5 @@ def test_nothing_is_loaded_before_the_program_can_tell_an_interruption() -> None
     names = "print(*sorted({*sys.modules} - before))"
     code = f"import sys; before = {{*sys.modules}}; import creditscore.__main__; {names}"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    ours = {"__future__", "creditscore", "creditscore.__main__", "creditscore.version"}
+    ours = {"__future__", "creditscore", "creditscore.__main__", "creditscore.core.version"}
     assert set(loaded.stdout.split()) == ours

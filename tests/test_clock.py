@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import creditscore
-from creditscore.clock import check_day_has_come, clock_at, now, office_day, today
-from creditscore.errors import UsageError
+from creditscore.core.clock import check_day_has_come, clock_at, now, office_day, today
+from creditscore.core.errors import UsageError
 from creditscore.lists import Book, take_over
 from creditscore.store.entry import moment
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from creditscore.paths import config_root
+from creditscore.core.config import config_root
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.parts import MARKS

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from creditscore.cli.main import main
-from creditscore.csv_people import BOM, inert, write_people_table
+from creditscore.core.csv_people import BOM, inert, write_people_table
 
 A = "914403001922038216"
 CELLS = {

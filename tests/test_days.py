@@ -2,8 +2,8 @@
 
 import pytest
 
-from creditscore.days import from_day, to_day
-from creditscore.errors import InputError
+from creditscore.core.days import from_day, to_day
+from creditscore.core.errors import InputError
 
 
 def test_a_day_number_is_a_date_and_back() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from creditscore import errors
-from creditscore.errors import CreditscoreError, ExitCode
+from creditscore.core import errors
+from creditscore.core.errors import CreditscoreError, ExitCode
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("what", "where", "allowed", "next")

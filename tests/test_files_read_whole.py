@@ -13,16 +13,16 @@ import pyarrow.parquet as pq
 import pytest
 
 import creditscore as cs
-from creditscore.boundary import outside, run, translate
-from creditscore.errors import CreditscoreError, InputError, StoreError
-from creditscore.grading.acceptance import read_acceptances
-from creditscore.json_source import read_json
-from creditscore.modelling.release.tables import read_table
-from creditscore.placed import read
-from creditscore.records.source import file_rows
-from creditscore.reports.html import write_page
+from creditscore.core.boundary import outside, run, translate
+from creditscore.core.errors import CreditscoreError, InputError, StoreError
+from creditscore.core.json_source import read_json
+from creditscore.core.tables.source import file_rows
+from creditscore.core.yaml_source import read
+from creditscore.grading.input_state.acceptance import read_acceptances
+from creditscore.inspection.rows import read_text
+from creditscore.modelling.registry.tables import read_table
+from creditscore.present.html import write_page
 from creditscore.store import Database
-from creditscore.supervision.inspection.rows import read_text
 
 A = "914403001922038216"
 REFUSED = "table,record_id,by,why\n"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.errors import InputError
-from creditscore.json_source import DEEPEST, parse_json, parse_object, read_object, require
+from creditscore.core.errors import InputError
+from creditscore.core.json_source import DEEPEST, parse_json, parse_object, read_object, require
 
 
 @pytest.mark.parametrize(

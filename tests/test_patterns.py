@@ -7,10 +7,10 @@ from datetime import date
 
 import pytest
 
-from creditscore.errors import UsageError
-from creditscore.patterns import fault_of, is_match, require_pattern
-from creditscore.records.double_publicity.mapping import Text
-from creditscore.supervision.inspection.commitment import Randomness
+from creditscore.core.errors import UsageError
+from creditscore.core.patterns import fault_of, is_match, require_pattern
+from creditscore.inspection.commitment import Randomness
+from creditscore.records.publicity.mapping import Text
 
 SLOW = ("(a+)+b", "(a|a)*b", "(a|aa)+$", "(.*a){20}b", "a*a*a*a*a*a*b")  # hours for one that tries every way
 LONG = "a" * 50_000

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.errors import InputError, UsageError
-from creditscore.modelling.criteria import load_criteria
-from creditscore.placed import MOST_BYTES, read, unplaced
+from creditscore.core.errors import InputError, UsageError
+from creditscore.core.yaml_source import MOST_BYTES, read, unplaced
+from creditscore.modelling.validation.criteria import load_criteria
 from tests.tiers import thinned
 
 DEEP = {
@@ -33,7 +33,10 @@ def test_what_is_nested_without_end_is_a_fault(name: str, tmp_path: Path) -> Non
     file = tmp_path / "s.yaml"
     file.write_text(DEEP[name], encoding="utf-8")
     # in a process of its own: the parser's stack would end this one
-    code = "import sys, pathlib; from creditscore.placed import read; print(*read(pathlib.Path(sys.argv[1])).faults)"
+    code = (
+        "import sys, pathlib; from creditscore.core.yaml_source import read;"
+        " print(*read(pathlib.Path(sys.argv[1])).faults)"
+    )
     ended = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     assert "E104 nested too deeply; at most 40 levels" in ended.stdout

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from creditscore.version import __version__
+from creditscore.core.version import __version__
 
 TYPE_CHECKING = False  # nothing is imported here, so that an interruption of the program finds the one who tells it
 if TYPE_CHECKING:
     from typing import Any
 
     from creditscore.composite.combine import combine
-    from creditscore.errors import (
+    from creditscore.core.errors import (
         CreditscoreError,
         InputError,
         NotInForce,
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
         TooManyRejected,
         UsageError,
     )
+    from creditscore.grading.batch import Gradings, grade_all
     from creditscore.grading.grade import grade
     from creditscore.grading.result import Grading
-    from creditscore.grading.several import Gradings, grade_all
     from creditscore.records import Snapshot, ingest
 
 __all__ = [
@@ -41,18 +41,18 @@ __all__ = [
 
 
 _HOMES = {  # loaded for those who ask for them
-    "CreditscoreError": "errors",
+    "CreditscoreError": "core.errors",
     "Grading": "grading.result",
-    "Gradings": "grading.several",
-    "InputError": "errors",
-    "NotInForce": "errors",
-    "SchemeError": "errors",
+    "Gradings": "grading.batch",
+    "InputError": "core.errors",
+    "NotInForce": "core.errors",
+    "SchemeError": "core.errors",
     "Snapshot": "records",
-    "TooManyRejected": "errors",
-    "UsageError": "errors",
+    "TooManyRejected": "core.errors",
+    "UsageError": "core.errors",
     "combine": "composite.combine",
     "grade": "grading.grade",
-    "grade_all": "grading.several",
+    "grade_all": "grading.batch",
     "ingest": "records",
 }
 

@@ -15,7 +15,7 @@ def main() -> None:
     farewell, which would answer an interruption inside a library with a signal in place of an exit code.
     """
     try:
-        from creditscore.boundary import run
+        from creditscore.core.boundary import run
 
         code = run(_load_and_run)
     except KeyboardInterrupt:

@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
-from creditscore.days import to_day, year_end
-from creditscore.errors import NotInForce
-from creditscore.grading.assess import day_column
+from creditscore.core.days import to_day, year_end
+from creditscore.core.errors import NotInForce
+from creditscore.core.quantities import MICRO, from_micro, to_micro
 from creditscore.grading.bind import bind
-from creditscore.grading.exact import Outcome, Subject, grade_subject
+from creditscore.grading.interpreter.assess import day_column
+from creditscore.grading.interpreter.exact import Outcome, Subject, grade_subject
 from creditscore.grading.plan import Plan
-from creditscore.quantities import MICRO, from_micro, to_micro
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.model import Scheme

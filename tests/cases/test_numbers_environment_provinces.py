@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from creditscore.quantities import to_micro
+from creditscore.core.quantities import to_micro
 from creditscore.schemes import registry
 from creditscore.schemes.checks.bands import ends
 from creditscore.schemes.model import Scheme

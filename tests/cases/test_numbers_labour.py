@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from creditscore.errors import SchemeError
+from creditscore.core.errors import SchemeError
 from creditscore.grading.bind import bind
 from creditscore.schemes import registry
 from creditscore.schemes.expressions import to_python

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from creditscore.paths import config_root
+from creditscore.core.config import config_root
 from creditscore.schemes.source import read
 
 FACTS = Path(__file__).parents[3] / "shared" / "rules" / "other_domains.md"

@@ -15,7 +15,7 @@ import typer
 from typer.testing import CliRunner
 
 from creditscore.cli.main import app
-from creditscore.errors import NotAllowed, StoreError, UsageError
+from creditscore.core.errors import NotAllowed, StoreError, UsageError
 from tests.lists.players import A
 from tests.review.listed import kept_wages
 
@@ -102,7 +102,7 @@ def test_nothing_is_written_to_a_store_outside_an_act_of_its_log() -> None:
         if file.parent.name != "store":
             tree = ast.parse(file.read_text(encoding="utf-8"))
             loose += [f"{file.relative_to(CLI)}: {ast.unparse(call)}" for call in calls(tree, "transaction")]
-    assert loose == ["review/retention.py: log.store.transaction()"]  # with `remove_payload`, which asks for the role
+    assert loose == ["store/retention.py: log.store.transaction()"]  # with `remove_payload`, which asks for the role
 
 
 def run(*words: object) -> Any:

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from creditscore.cli.main import app
-from creditscore.errors import CreditscoreError
+from creditscore.core.errors import CreditscoreError
 from tests.lists.players import A
 from tests.review.listed import entered_wages
 

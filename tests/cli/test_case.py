@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from creditscore.cli.main import app
-from creditscore.errors import CreditscoreError, NotAllowed, UsageError
+from creditscore.core.errors import CreditscoreError, NotAllowed, UsageError
 from creditscore.explanation.text import clean
 from tests.graded import Graded
 

@@ -13,10 +13,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from creditscore.cli.main import app
-from creditscore.errors import InputError, NotAllowed, UsageError
+from creditscore.core.errors import InputError, NotAllowed, UsageError
 from creditscore.grading.grade import grade
 from creditscore.records import ingest
-from creditscore.records.store import read_snapshot, write_snapshot
+from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store import Database
 from tests.lists.players import A
 from tests.review.chained import DIRECT, FIRM, Chained

@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from creditscore.cli.main import app
-from creditscore.errors import InputError, UsageError
+from creditscore.core.errors import InputError, UsageError
 from creditscore.grading.grade import grade
 from creditscore.records import ingest
-from creditscore.records.store import read_snapshot, write_snapshot
+from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 
 A, B = "914403001922038216", "91440115618712245T"
 ROWS = [

@@ -7,10 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from creditscore.cli.decisive import check_command, population_command, shares_command, show_command
-from creditscore.errors import InputError, UsageError
+from creditscore.core.errors import InputError, UsageError
 from creditscore.grading.grade import grade
 from creditscore.records import ingest
-from creditscore.records.store import read_snapshot, write_snapshot
+from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from tests.explanation.conftest import DIRECT, MANY, filed, table
 
 SUBJECTS = [{"subject_id": one, "name": "甲", "registered_on": "2012-06-01"} for one in (MANY, DIRECT)]

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from creditscore import grade
 from creditscore.records import ingest
-from creditscore.records.store import read_snapshot, write_snapshot
+from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from tests.cli.test_case_follows import good, run
 from tests.lists.players import A, B
 from tests.review.listed import DAYS, RECORDS, entered_wages

@@ -10,12 +10,12 @@ import pytest
 
 import creditscore as cs
 from creditscore.cli.main import main
-from creditscore.composite.gather import read_manifest as manifest_of_composite
-from creditscore.errors import InputError
+from creditscore.composite.inputs import read_manifest as manifest_of_composite
+from creditscore.core.errors import InputError
+from creditscore.evidence.publication.public import publish
 from creditscore.explanation.read import read
 from creditscore.lists.graded import read as graded_for_lists
 from creditscore.records import read_snapshot
-from creditscore.reports.public import publish
 
 A = "914403001922038216"
 SUBJECTS = f"subject_id,name\n{A},甲公司\n"

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from creditscore.cli.main import app
-from creditscore.errors import CreditscoreError
+from creditscore.core.errors import CreditscoreError
 from tests.supervision.joint.helpers import FIRM, OTHER, copied
 
 EVENTS = f"""event_id,kind,department,on,subject_ids

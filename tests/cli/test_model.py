@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from creditscore.cli.main import app
-from creditscore.errors import CreditscoreError, InputError, NotAllowed, UsageError
+from creditscore.core.errors import CreditscoreError, InputError, NotAllowed, UsageError
 from tests.modelling.release.conftest import made_up
 
 WIDTH = 80

@@ -9,12 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from creditscore.cli.main import main
+from creditscore.evidence.packet.files import write_packet
+from creditscore.evidence.packet.form import assembled
+from creditscore.evidence.packet.gather import Added, run_in_folder
+from creditscore.evidence.packet.results import build, compute
 from creditscore.records import Snapshot
-from creditscore.records.store import read_snapshot, write_snapshot
-from creditscore.reports.packet_files import write_packet
-from creditscore.review.packet.form import assembled
-from creditscore.review.packet.gather import Added, run_in_folder
-from creditscore.review.packet.results import build, compute
+from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from tests.review.packet.conftest import MODEL, SCHEME, folder, snapshot
 
 __all__ = ["folder", "snapshot"]  # fixtures

@@ -19,7 +19,7 @@ from creditscore.demo import plan_years
 from creditscore.demo.district import district
 from creditscore.demo.inspections import inspect_year
 from creditscore.demo.objection import telling_record, write_ids
-from creditscore.records.store import write_snapshot
+from creditscore.records.snapshot_files import write_snapshot
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 SCHEMES = ("tax", "labour/national", "wage_arrears", "market/abnormal", "safety/serious", "court/judgment_defaulter")

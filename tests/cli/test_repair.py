@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from creditscore.cli.main import app
-from creditscore.errors import CreditscoreError
+from creditscore.core.errors import CreditscoreError
 
 RECORDS = """record_id,subject_id,domain,item,occurred_on,decided_on,amount
 r1,S1,tax,010101,2025-03-01,,5000

@@ -13,9 +13,9 @@ import pytest
 from creditscore.cli.main import main
 from creditscore.explanation.text import clean
 from creditscore.grading.grade import grade
+from creditscore.present.svg import columns
 from creditscore.records import ingest
-from creditscore.records.store import read_snapshot, write_snapshot
-from creditscore.reports.svg import columns
+from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 
 SCHEME = str(Path(__file__).parents[1] / "grading" / "schemes" / "caps.yaml")
 

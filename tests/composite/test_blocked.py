@@ -14,7 +14,7 @@ import creditscore as cs
 from creditscore.composite.result import read_composite
 from creditscore.explanation.composite import explain_composite
 from creditscore.explanation.composite_text import render
-from creditscore.reports.composite import composite_data, composite_subject_page
+from creditscore.pages.composite import composite_data, composite_subject_page
 from tests.composite.composite_helpers import COURT, ENV, IDS, LABOUR, SUBJECTS, TAX, grades, small
 
 AT = "2019-12-31"

@@ -14,7 +14,7 @@ from creditscore.cli.main import main
 from creditscore.composite.compare import compare
 from creditscore.composite.ranks import joint, kendall, spearman
 from creditscore.composite.result import read_composite
-from creditscore.reports.composite import compare_page, write_compare
+from creditscore.pages.composite import compare_page, write_compare
 from tests.composite.composite_helpers import COURT, ENV, LABOUR, TAX, grades, small
 from tests.reports.test_html import EVIL, LANGS, Page, stays_data
 

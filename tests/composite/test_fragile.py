@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from creditscore.composite.config import TOP
-from creditscore.composite.fragile import fragile
 from creditscore.composite.score import Function, Part, places, points, raw
+from creditscore.composite.weight_sensitivity import fragile
 
 EDGES = np.array([0, 400, 600, 800, 950])
 STEPS = (900, 933, 967, 1000, 1033, 1067, 1100)

@@ -23,7 +23,7 @@ from creditscore.composite.load import composites, load_composite
 from creditscore.composite.proofs import Cell, prove, reached, stretches
 from creditscore.composite.score import function_of, points, raw
 from creditscore.composite.separation import spread
-from creditscore.paths import config_root
+from creditscore.core.config import config_root
 from creditscore.schemes import registry
 from creditscore.schemes.source import Source
 from tests.composite.composite_helpers import COURT, ENV, IDS, LABOUR, SMALL, TAX, grades, small, write_small

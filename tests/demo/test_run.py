@@ -10,12 +10,12 @@ import pytest
 from rich.console import Console
 
 from creditscore.cli.demo import demo_command
+from creditscore.core.errors import UsageError
 from creditscore.demo.district import district
 from creditscore.demo.run import Demo, grade_district, run_demo
-from creditscore.errors import UsageError
+from creditscore.evidence.packet.files import verify_packet
 from creditscore.explanation.ledger import explain
-from creditscore.reports.packet_files import verify_packet
-from creditscore.supervision.inspection.verify import verify_draw
+from creditscore.inspection.verify import verify_draw
 
 FEW = SimpleNamespace(
     region="22",

@@ -15,18 +15,18 @@ import duckdb
 import pytest
 
 from creditscore.cli.main import main
-from creditscore.days import from_day
-from creditscore.errors import DifferenceError
+from creditscore.core.days import from_day
+from creditscore.core.errors import DifferenceError
 from creditscore.explanation.check import check, plan_of
-from creditscore.explanation.made_up import plans, subjects
-from creditscore.explanation.made_up_tables import tables
 from creditscore.explanation.read import Found, read
+from creditscore.explanation.synthetic import plans, subjects
+from creditscore.explanation.synthetic_tables import tables
 from creditscore.grading.grade import grade
 from creditscore.grading.plan import Plan
 from creditscore.grading.replay import replay
 from creditscore.grading.result import Grading
 from creditscore.records import ingest
-from creditscore.records.store import write_snapshot
+from creditscore.records.snapshot_files import write_snapshot
 from creditscore.schemes import registry
 from tests.tiers import thinned
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from creditscore.cli.explain import explain_command
-from creditscore.errors import InputError, UsageError
+from creditscore.core.errors import InputError, UsageError
 
 from .conftest import MANY
 

@@ -13,10 +13,10 @@ import pytest
 import creditscore as cs
 from creditscore.cli.main import main
 from creditscore.composite.result import Composite
-from creditscore.errors import DifferenceError
+from creditscore.core.errors import DifferenceError
 from creditscore.explanation.composite import CompositeExplanation, explain_composite
 from creditscore.explanation.composite_text import note, render
-from creditscore.reports.composite import composite_data, composite_subject_page
+from creditscore.pages.composite import composite_data, composite_subject_page
 from tests.composite.composite_helpers import IDS, small
 from tests.reports.test_html import EVIL, LANGS, Page, stays_data
 

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from creditscore.days import year_end
-from creditscore.errors import UsageError
-from creditscore.explanation.brute import brute
-from creditscore.explanation.decisive import Search, decisive
-from creditscore.explanation.decisive_check import check, differences, expand
-from creditscore.explanation.decisive_population import brief
-from creditscore.explanation.decisive_proof import verify
-from creditscore.explanation.made_up import plans, subjects
+from creditscore.core.days import year_end
+from creditscore.core.errors import UsageError
+from creditscore.explanation.decisive.brute_force import brute
+from creditscore.explanation.decisive.check import check, differences, expand
+from creditscore.explanation.decisive.decisive import Search, decisive
+from creditscore.explanation.decisive.population import brief
+from creditscore.explanation.decisive.proof import verify
+from creditscore.explanation.synthetic import plans, subjects
 from creditscore.grading.bind import bind
-from creditscore.grading.exact import Subject, grade_subject
+from creditscore.grading.interpreter.exact import Subject, grade_subject
 from creditscore.grading.plan import Plan
 from creditscore.schemes import registry
 

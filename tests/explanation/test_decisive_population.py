@@ -8,14 +8,14 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from creditscore.explanation import decisive_check
-from creditscore.explanation.decisive_check import check_columns
-from creditscore.explanation.decisive_population import brief, population, some_spans, span
-from creditscore.explanation.made_up import plans, subjects
-from creditscore.explanation.made_up_tables import tables
-from creditscore.grading import spans
+from creditscore.explanation.decisive import check
+from creditscore.explanation.decisive.check import check_columns
+from creditscore.explanation.decisive.population import brief, population, some_spans, span
+from creditscore.explanation.synthetic import plans, subjects
+from creditscore.explanation.synthetic_tables import tables
 from creditscore.grading.plan import Plan
-from creditscore.grading.weighed import weighing
+from creditscore.grading.population import chunks
+from creditscore.grading.population.prescore import weighing
 from creditscore.records import Snapshot, ingest
 from creditscore.schemes import registry
 
@@ -46,7 +46,7 @@ def test_the_check_sees_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
         found = brief(*given)  # type: ignore[arg-type]
         return replace(found, smallest_set=1) if found.smallest_set == 2 else found
 
-    monkeypatch.setattr(decisive_check, "brief", wrong)
+    monkeypatch.setattr(check, "brief", wrong)
     found = check_columns(registry.pick(str(RICH / "acts.yaml")), 60, 3, range(13))
     assert any("by the search" in one for one in found.differences)
 
@@ -56,7 +56,7 @@ def test_neither_spans_nor_shares_change_the_columns(monkeypatch: pytest.MonkeyP
     snapshot = ingest(**tables(plan, subjects(plan, 5, 24, range(6))), subject_ids="local")
     with weighing(snapshot, plan) as ready:
         whole = population(lambda share: some_spans(ready, share))
-    monkeypatch.setattr(spans, "UNSORTED", 25)
+    monkeypatch.setattr(chunks, "UNSORTED", 25)
     with weighing(snapshot, plan) as ready:
         assert len(ready.ranges) >= 3
         parts = [some_spans(ready, (share, 2)) for share in range(2)]

@@ -13,14 +13,14 @@ import pytest
 from rich.cells import cell_len
 
 from creditscore.cli.main import main
-from creditscore.errors import DifferenceError
+from creditscore.core.errors import DifferenceError
 from creditscore.explanation.audit import audit
 from creditscore.explanation.ledger import explain
-from creditscore.explanation.principal import MOST, paragraph, principal_reasons
+from creditscore.explanation.reason_codes import MOST, paragraph, principal_reasons
 from creditscore.explanation.text import render
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
-from creditscore.reports.html import subject_page
+from creditscore.present.html import subject_page
 
 from .conftest import DIRECT, MANY, NONE, SOLE
 from .test_check import graded, richest

@@ -6,12 +6,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from creditscore.errors import DifferenceError
+from creditscore.core.config import config_root
+from creditscore.core.errors import DifferenceError
 from creditscore.explanation.ledger import explain
 from creditscore.explanation.text import render
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
-from creditscore.paths import config_root
 from creditscore.schemes import registry
 
 from .conftest import DIRECT, MANY, NONE, SOLE, filed, table

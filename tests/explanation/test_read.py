@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import creditscore as cs
-from creditscore.errors import InputError
+from creditscore.core.errors import InputError
 from creditscore.explanation.read import read
 from creditscore.grading.result import Grading
 

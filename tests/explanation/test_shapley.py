@@ -9,12 +9,12 @@ from math import comb
 
 import pytest
 
-from creditscore.errors import UsageError
-from creditscore.explanation.made_up import plans, subjects
+from creditscore.core.errors import UsageError
+from creditscore.core.quantities import MICRO
 from creditscore.explanation.shapley import shapley
-from creditscore.grading.exact import Subject, grade_subject
+from creditscore.explanation.synthetic import plans, subjects
+from creditscore.grading.interpreter.exact import Subject, grade_subject
 from creditscore.grading.plan import Plan
-from creditscore.quantities import MICRO
 from creditscore.schemes import registry
 
 from .test_decisive import rich

@@ -15,15 +15,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from creditscore.core.i18n import Lang, day_said, say, words
 from creditscore.explanation.audit import audit
 from creditscore.explanation.deciding import holding
 from creditscore.explanation.ledger import Explanation, explain
 from creditscore.explanation.text import DEPTHS, render
-from creditscore.explanation.words import Lang, day_said, say, words
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
+from creditscore.present.html import subject_page
 from creditscore.records import ingest
-from creditscore.reports.html import subject_page
 from creditscore.schemes import registry
 from creditscore.schemes.expressions import parse
 from creditscore.schemes.laws import load_laws

@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from creditscore.errors import UsageError
-from creditscore.explanation.words import lang_of, plain, text, word, words
+from creditscore.core.errors import UsageError
+from creditscore.core.i18n import lang_of, plain, text, word, words
 from creditscore.schemes.model import EFFECTS, MARKS, Label, Route
 
 

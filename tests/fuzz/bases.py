@@ -67,7 +67,7 @@ def build(folder: Path) -> None:
 
 
 def _model(folder: Path) -> None:
-    from creditscore.modelling.release.card import load_card
+    from creditscore.modelling.registry.card import load_card
 
     model = load_card(ROOT / "models" / "benchmark" / "german-credit")
     model.save(folder / "model")

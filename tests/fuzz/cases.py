@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-from creditscore.errors import CreditscoreError
+from creditscore.core.errors import CreditscoreError
 from tests.fuzz import mutate, tables
 from tests.fuzz.bases import ROOT, json_base
 from tests.fuzz.rule import broken_rule, run_command, silent_rows
@@ -213,7 +213,7 @@ def spoilt_composite(case: Case) -> Result:
 
 def spoilt_packet(case: Case) -> Result:
     """A packet that was changed, now and then with hashes that fit again."""
-    from creditscore.review.packet.form import assembled, text_of
+    from creditscore.evidence.packet.form import assembled, text_of
 
     place = _spoil(case, "packet", "packet.json")
     if case.rng.random() < 0.4:
@@ -231,7 +231,7 @@ def spoilt_model(case: Case) -> Result:
     name, folder = case.rng.choice((("model.json", "model"), ("card.json", "card")))
     place = _spoil(case, folder, name)
     if name == "model.json" and case.rng.random() < 0.6:
-        from creditscore.modelling.release.bundle import content_hash
+        from creditscore.modelling.registry.grading_model import content_hash
 
         try:
             data = json.loads((place / name).read_bytes())

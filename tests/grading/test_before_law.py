@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from creditscore.days import to_day, year_end
-from creditscore.grading.assess import day_column
+from creditscore.core.days import to_day, year_end
 from creditscore.grading.bind import bind
-from creditscore.grading.counterexample import LATER, Maker
-from creditscore.grading.exact import Outcome, Subject, grade_subject
+from creditscore.grading.interpreter.assess import day_column
+from creditscore.grading.interpreter.exact import Outcome, Subject, grade_subject
+from creditscore.grading.monotone.counterexample import LATER, Maker
 from creditscore.grading.plan import Plan
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws

@@ -6,8 +6,8 @@ from itertools import product
 
 import pytest
 
-from creditscore.grading.bounds import OPEN, Span, holds_always
-from creditscore.quantities import MICRO
+from creditscore.core.quantities import MICRO
+from creditscore.grading.input_state.bounds import OPEN, Span, holds_always
 from creditscore.schemes.expressions import parse, to_python
 
 CONDITIONS = [

@@ -75,7 +75,7 @@ def outputs(folder: Path) -> dict[str, bytes]:
 
 
 def test_any_row_order_and_thread_count_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import creditscore.grading.spans as spans
+    import creditscore.grading.population.chunks as spans
     from tests.grading.test_parity import table
 
     rng, seen = random.Random(5), []
@@ -95,7 +95,7 @@ def test_any_row_order_and_thread_count_give_the_same_bytes(tmp_path: Path, monk
 
 
 def test_a_snapshot_gives_the_same_bytes_as_its_tables(tmp_path: Path) -> None:
-    from creditscore.records.store import read_snapshot, write_snapshot
+    from creditscore.records.snapshot_files import read_snapshot, write_snapshot
     from tests.grading.test_parity import table
 
     tables = table(4, 60, ["a1", "a2", "a5", "v1", "b1"], rich=True)

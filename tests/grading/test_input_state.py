@@ -10,11 +10,11 @@ import pytest
 from stdnum.cn import uscc
 
 import creditscore as cs
-from creditscore.errors import InputError, UsageError
+from creditscore.cascade.regrade import regrade
+from creditscore.core.errors import InputError, UsageError
 from creditscore.grading.replay import replay
 from creditscore.records import ingest
-from creditscore.records.store import read_snapshot, write_snapshot
-from creditscore.review.regrade import regrade
+from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 
 
 def firm(number: int) -> str:
@@ -326,7 +326,7 @@ def test_where_a_feed_is_broken_every_grade_that_it_names_is_open(monkeypatch: p
         record(4, C, item="x1", domain="labour", booked_on="2023-4"),
     ]
     judged = grade(rows)
-    monkeypatch.setattr("creditscore.grading.input_state.MOST_ROWS", 1)
+    monkeypatch.setattr("creditscore.grading.input_state.state.MOST_ROWS", 1)
     broken = grade(rows)
     assert result(judged)[1] == "D"
     assert result(broken) == ("not_computable", None, "refused_rows", "D")

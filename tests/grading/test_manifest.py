@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.errors import InputError
+from creditscore.core.errors import InputError
 from creditscore.grading.manifest import read_manifest, refuse_failed
 
 RUN = {

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 import creditscore as cs
-from creditscore.days import to_day, year_end
+from creditscore.core.days import to_day, year_end
 from creditscore.grading.bind import bind
-from creditscore.grading.variants import Space, attribute_values
+from creditscore.grading.input_state.variants import Space, attribute_values
 from creditscore.schemes import registry
 
 VERSIONS = [entry for entry in registry.entries() if not registry.load(entry).missing]

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from creditscore.grading.movement import Side, compare, direction, in_order
+from creditscore.grading.migration import Side, compare, direction, in_order
 
 
 def side(name: str, grades: str, rows: dict[str, tuple[str, int | None]]) -> Side:

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 import creditscore as cs
+from creditscore.core.quantities import from_micro
 from creditscore.grading.grade import grade_few
 from creditscore.grading.replay import replay
 from creditscore.grading.result import TABLES
-from creditscore.quantities import from_micro
 
 SCHEMES = Path(__file__).parent / "schemes"
 FIRST = date(2017, 10, 1)

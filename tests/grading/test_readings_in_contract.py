@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from creditscore.grading.refusals import MESSAGES
+from creditscore.grading.quarantine import MESSAGES
 from creditscore.records.refused import WITHOUT_READING
-from creditscore.records.tables import REASONS
+from creditscore.records.schema import REASONS
 
 CONTRACT = Path(__file__).parents[2] / "docs" / "contract.md"
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import creditscore as cs
-from creditscore.days import iso
+from creditscore.core.days import iso
 from creditscore.grading.grade import grade_few
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme

@@ -2,8 +2,8 @@
 
 import pytest
 
-import creditscore.grading.spans as module
-from creditscore.grading.spans import spans
+import creditscore.grading.population.chunks as module
+from creditscore.grading.population.chunks import spans
 
 
 @pytest.mark.parametrize("subjects", [0, 1, 2, 3, 1000])

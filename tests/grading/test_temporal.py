@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from creditscore.days import to_day
-from creditscore.errors import NotInForce
+from creditscore.core.days import to_day
+from creditscore.core.errors import NotInForce
 from creditscore.grading.bind import bind
-from creditscore.grading.exact import Subject, grade_subject
+from creditscore.grading.interpreter.exact import Subject, grade_subject
 from creditscore.schemes import registry
 
 QUARTERS = [

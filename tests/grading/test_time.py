@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 import creditscore as cs
-from creditscore import clock
 from creditscore.cli.main import main
+from creditscore.core import clock
 from creditscore.grading.identity import run_id_of
-from creditscore.records.store import read_snapshot, write_snapshot
-from creditscore.review.reproduce import reproduce
+from creditscore.grading.reproduce import reproduce
+from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 
 FIRMS = ["914403001922038216", "91440115618712245T"]
 SUBJECTS = pd.DataFrame({"subject_id": FIRMS, "registered_on": "2010-01-01"})

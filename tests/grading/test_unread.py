@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import creditscore as cs
-from creditscore.grading.unread import near_name, read_attributes
+from creditscore.grading.input_state.unread import near_name, read_attributes
 from creditscore.schemes import registry
 
 SCHEME = str(Path(__file__).parent / "schemes" / "caps.yaml")

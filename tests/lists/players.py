@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from creditscore import lists
-from creditscore.days import from_day
+from creditscore.core.days import from_day
 from creditscore.lists import Book, Case
 
 A, B = "914403001922038216", "91350100M000100Y43"

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from creditscore.days import from_day
-from creditscore.errors import CreditscoreError
+from creditscore.core.days import from_day
+from creditscore.core.errors import CreditscoreError
 from creditscore.lists import Book, due
 from creditscore.schemes import registry
 from creditscore.schemes.source import read

@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from creditscore.cli.main import app
-from creditscore.errors import UsageError
+from creditscore.core.errors import UsageError
 from creditscore.lists import Book, decide, due, leave, listings, propose_one, save, take_over
 from creditscore.lists.draft import draft
-from creditscore.lists.life import life
+from creditscore.lists.entry_history import life
 from creditscore.lists.rules import version
 from creditscore.schemes import registry
 from creditscore.store import Database, Log

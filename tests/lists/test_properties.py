@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from creditscore.days import from_day, to_day
-from creditscore.errors import CreditscoreError
+from creditscore.core.days import from_day, to_day
+from creditscore.core.errors import CreditscoreError
 from creditscore.lists import Book, Case, book_of, due, expire, list_exits, listings
 from tests.lists.players import A, B, play
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from creditscore import Grading, grade, grade_all
-from creditscore.errors import CreditscoreError, UsageError
+from creditscore.core.errors import CreditscoreError, UsageError
 from creditscore.lists import Book, draft, due, listings, propose, propose_one
 from creditscore.lists.rules import why_not
 from creditscore.schemes import registry

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from creditscore import grade
-from creditscore.errors import CreditscoreError, NotAllowed, SchemeError, UsageError
+from creditscore.core.config import config_root
+from creditscore.core.errors import CreditscoreError, NotAllowed, SchemeError, UsageError
 from creditscore.lists import Book, correct, due, expire, list_exits, listings, take_over
 from creditscore.lists.rules import procedure
-from creditscore.paths import config_root
 from tests.lists.players import CONTENTS, PAPER, A, B, entered, noticed, play, shown
 
 PERSON = "11010519491231002X"

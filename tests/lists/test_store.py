@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.errors import NotAllowed, StoreBusy, StoreError, UsageError
+from creditscore.core.errors import NotAllowed, StoreBusy, StoreError, UsageError
 from creditscore.lists import Book, expire, load, save
 from creditscore.lists.replay import replay
 from creditscore.store import Database, Log, Roles

@@ -8,17 +8,17 @@ from datetime import date
 
 import pytest
 
-from creditscore.days import day_in_words, to_day
+from creditscore.core.days import day_in_words, to_day
 from creditscore.lists import Book, due, leave, publish, take_over
-from creditscore.lists.life import life, note_in_words, with_mark, word
+from creditscore.lists.entry_history import life, note_in_words, with_mark, word
 from creditscore.lists.rules import list_rule, procedure
+from creditscore.measures import lines
+from creditscore.measures.load import load_four_lists
+from creditscore.measures.words import joint_words
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import ListRule
 from creditscore.schemes.model import MARKS, Scheme
-from creditscore.supervision.joint import lines
-from creditscore.supervision.joint.load import load_four_lists
-from creditscore.supervision.joint.words import joint_words
 
 LANGS = ("zh", "en")
 SUBJECT, OTHER = "91110105MA00000000", "91110105MA11111111"

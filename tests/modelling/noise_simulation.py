@@ -25,7 +25,7 @@ import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 
 from creditscore.modelling import ScorecardClassifier  # noqa: E402
-from creditscore.modelling import effects as fitting  # noqa: E402
+from creditscore.modelling.scorecard import effects as fitting  # noqa: E402
 
 NOISE, LINKED = "z_", "z_linked"
 SETTINGS: Mapping[str, Mapping[str, Any]] = {

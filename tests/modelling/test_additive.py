@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from creditscore.modelling.additive import Block, fit_additive
-from creditscore.modelling.cross_table import cross_table
-from creditscore.modelling.signed import solve_signed
+from creditscore.modelling.scorecard.additive import Block, fit_additive
+from creditscore.modelling.scorecard.constrained_lsq import solve_signed
+from creditscore.modelling.scorecard.cross_table import cross_table
 
 
 def rows(n: int = 4000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ import polars
 import pyarrow as pa
 import pytest
 
-from creditscore.errors import CreditscoreError, TableError, UsageError
+from creditscore.core.errors import CreditscoreError, TableError, UsageError
 from creditscore.modelling import Binner, MonotoneBoosting, OrdinalGrader, ScorecardClassifier, VariableSelector
 from tests.modelling.data import firms
 
@@ -149,7 +149,7 @@ def test_many_categories_keep_the_frequent_and_pool_the_rest() -> None:
 
 
 def test_many_columns_are_taken_by_information(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("creditscore.modelling.scorecard.MOST_COLUMNS", 5)
+    monkeypatch.setattr("creditscore.modelling.scorecard.classifier.MOST_COLUMNS", 5)
     random = np.random.default_rng(0)
     wide = pd.DataFrame(random.normal(size=(300, 30)), columns=[f"v{i}" for i in range(30)])
     y = (wide["v7"] + 0.3 * random.normal(size=300) > 0).astype(int)

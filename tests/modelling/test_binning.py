@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditscore.modelling import Binner
-from creditscore.modelling.bins import assign
-from creditscore.modelling.fine import fine_bins, short
-from creditscore.modelling.frame import Column
-from creditscore.modelling.shapes import choose, isotonic, projected, segments
+from creditscore.modelling.features.columns_of import Column
+from creditscore.modelling.scorecard.bins import assign
+from creditscore.modelling.scorecard.prebinning import fine_bins, short
+from creditscore.modelling.scorecard.shapes import choose, isotonic, projected, segments
 from tests.modelling.data import firms
 
 X, Y = firms(3000)

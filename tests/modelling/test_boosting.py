@@ -15,10 +15,10 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
-from creditscore.errors import CreditscoreError, TableError, UsageError
-from creditscore.modelling import boosting
-from creditscore.modelling.boosting import MonotoneBoosting
-from creditscore.modelling.frames import read_matrix
+from creditscore.core.errors import CreditscoreError, TableError, UsageError
+from creditscore.modelling.features.frames import read_matrix
+from creditscore.modelling.models import boosting
+from creditscore.modelling.models.boosting import MonotoneBoosting
 from tests.modelling.tables import indicators, outcomes
 
 SMALL: dict[str, Any] = {"max_iter": 25}

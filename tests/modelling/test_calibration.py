@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
-from creditscore.errors import CreditscoreError, TableError, UsageError
-from creditscore.modelling import calibration
-from creditscore.modelling.calibration import Calibrator
+from creditscore.core.errors import CreditscoreError, TableError, UsageError
+from creditscore.modelling.models import calibration
+from creditscore.modelling.models.calibration import Calibrator
 
 METHODS = ("platt", "beta", "isotonic", "anchor")
 

@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
-from creditscore.errors import InputError
-from creditscore.modelling.challenge import (
+from creditscore.core.errors import InputError
+from creditscore.modelling.validation.champion_challenger import (
     agreement,
     champion_challenger,
     disagreement_queue,
     ledger_explanations,
 )
-from creditscore.modelling.rules import Statutory
+from creditscore.modelling.validation.rules import Statutory
 
 ORDER = ["A", "B", "C", "D"]
 

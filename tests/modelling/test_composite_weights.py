@@ -10,8 +10,8 @@ import pytest
 
 import creditscore as cs
 from creditscore.composite.load import load_composite
-from creditscore.errors import TableError
-from creditscore.modelling.composite_weights import fit_weights, known_outcomes, write_fitted
+from creditscore.core.errors import TableError
+from creditscore.modelling.models.composite_weights import fit_weights, known_outcomes, write_fitted
 from tests.composite.composite_helpers import TAX, grades, small, write_small
 from tests.modelling.composite_data import TRUTH, scored
 

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from creditscore.errors import TableError, UsageError
-from creditscore.modelling import cuts as cuts_module
-from creditscore.modelling.cut_rules import OBJECTIVES, CutRules
-from creditscore.modelling.cuts import NoCuts, compare_cuts, optimise_cuts
-from creditscore.modelling.smallnumbers import distinct_p_value
+from creditscore.core.errors import TableError, UsageError
+from creditscore.modelling.models import cutoffs as cuts_module
+from creditscore.modelling.models.cut_rules import OBJECTIVES, CutRules
+from creditscore.modelling.models.cutoffs import NoCuts, compare_cuts, optimise_cuts
+from creditscore.modelling.validation.low_default import distinct_p_value
 
 
 def test_example_in_the_docs_holds() -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditscore.errors import InputError
-from creditscore.modelling import draws as module
-from creditscore.modelling.draws import Units, check_shares, count_sides, mixed
+from creditscore.core.errors import InputError
+from creditscore.modelling.features import draws as module
+from creditscore.modelling.features.draws import Units, check_shares, count_sides, mixed
 
 SEED = 7
 

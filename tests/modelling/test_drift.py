@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditscore.errors import InputError
-from creditscore.modelling.drift import Recalibration, Thresholds, calibration_alarm, recalibrate
-from creditscore.modelling.metrics.discrimination import auc_interval
-from creditscore.modelling.metrics.stability import csi, psi
+from creditscore.core.errors import InputError
+from creditscore.modelling.validation.drift import Recalibration, Thresholds, calibration_alarm, recalibrate
+from creditscore.modelling.validation.metrics.discrimination import auc_interval
+from creditscore.modelling.validation.metrics.stability import csi, psi
 
 POLISH = Path(__file__).parents[3] / "shared" / "data" / "polish_bankruptcy" / "year5.parquet"
 

@@ -13,16 +13,16 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from creditscore.errors import InputError, UsageError
+from creditscore.core.errors import InputError, UsageError
 from creditscore.modelling import ScorecardClassifier, edit_points, rank_reasons
-from creditscore.modelling.findings import NO_REASON
-from creditscore.modelling.release.bundle import GradingModel
-from creditscore.modelling.release.card import load_card, markdown
-from creditscore.modelling.release.config import TrainConfig
-from creditscore.modelling.release.describe import blocks
-from creditscore.modelling.release.part import model_part
-from creditscore.modelling.release.train import train
-from creditscore.modelling.score_tests import combine_cauchy, compute_tail
+from creditscore.modelling.registry.card import load_card, markdown
+from creditscore.modelling.registry.config import TrainConfig
+from creditscore.modelling.registry.describe import blocks
+from creditscore.modelling.registry.grading_model import GradingModel
+from creditscore.modelling.registry.part import model_part
+from creditscore.modelling.registry.train import train
+from creditscore.modelling.scorecard.findings import NO_REASON
+from creditscore.modelling.scorecard.score_tests import combine_cauchy, compute_tail
 from tests.modelling.noise_simulation import simulate, simulate_few, simulate_nothing
 
 X, Y = simulate_few(6000, 1)

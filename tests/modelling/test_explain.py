@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditscore.errors import UsageError
-from creditscore.modelling import explain as module
-from creditscore.modelling.boosting import MonotoneBoosting
-from creditscore.modelling.explain import AdditivityError, Explainer, Points, explain, make_explainer
-from creditscore.modelling.ordinal import OrdinalGrader
-from creditscore.modelling.scorecard import ScorecardClassifier
+from creditscore.core.errors import UsageError
+from creditscore.modelling.models import explain as module
+from creditscore.modelling.models.boosting import MonotoneBoosting
+from creditscore.modelling.models.explain import AdditivityError, Explainer, Points, explain, make_explainer
+from creditscore.modelling.models.ordinal import OrdinalGrader
+from creditscore.modelling.scorecard.classifier import ScorecardClassifier
 
 
 def rows(count: int = 600, seed: int = 1) -> tuple[pd.DataFrame, Any]:

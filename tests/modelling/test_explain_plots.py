@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditscore.errors import UsageError
-from creditscore.modelling.explain import explain, make_explainer
-from creditscore.modelling.explain_plots import FONTS, beeswarm, dependence, waterfall
-from creditscore.modelling.scorecard import ScorecardClassifier
+from creditscore.core.errors import UsageError
+from creditscore.modelling.models.explain import explain, make_explainer
+from creditscore.modelling.models.explain_plots import FONTS, beeswarm, dependence, waterfall
+from creditscore.modelling.scorecard.classifier import ScorecardClassifier
 
 LABELS = {"late": "逾期申报次数", "sector": "行业门类", "ratio": "资产负债率"}
 

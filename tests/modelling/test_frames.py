@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
-from creditscore.errors import TableError
-from creditscore.modelling.boosting import MonotoneBoosting
-from creditscore.modelling.ordinal import OrdinalGrader
+from creditscore.core.errors import TableError
+from creditscore.modelling.models.boosting import MonotoneBoosting
+from creditscore.modelling.models.ordinal import OrdinalGrader
 
 ROWS = 120
 Y = np.tile([0, 1, 1], ROWS // 3)

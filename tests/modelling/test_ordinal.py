@@ -19,9 +19,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer
 from threadpoolctl import threadpool_limits
 
-from creditscore.errors import CreditscoreError, TableError, UsageError
-from creditscore.modelling import ordinal
-from creditscore.modelling.ordinal import OrdinalGrader
+from creditscore.core.errors import CreditscoreError, TableError, UsageError
+from creditscore.modelling.models import ordinal
+from creditscore.modelling.models.ordinal import OrdinalGrader
 from tests.modelling.tables import NAMES, indicators
 
 GRADES = ["A", "B", "M", "C", "D"]

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditscore.errors import InputError, UsageError
-from creditscore.modelling import random_arm
-from creditscore.modelling.metrics.discrimination import auc_interval
-from creditscore.modelling.random_arm import arm_of_results, evaluate_random_arm
-from creditscore.modelling.random_arm_trial import make_district, run_trial, visits
+from creditscore.core.errors import InputError, UsageError
+from creditscore.modelling.validation import random_audit
+from creditscore.modelling.validation.metrics.discrimination import auc_interval
+from creditscore.modelling.validation.random_audit import arm_of_results, evaluate_random_arm
+from creditscore.modelling.validation.random_audit_trial import make_district, run_trial, visits
 
 Y = [1, 0, 1, 0, 0, 1, 0, 0]
 P = [0.9, 0.1, 0.3, 0.4, 0.2, 0.6, 0.15, 0.5]
@@ -172,4 +172,4 @@ def test_the_arm_of_imported_results() -> None:
 
 
 def test_the_examples_run() -> None:
-    assert doctest.testmod(random_arm).failed == 0
+    assert doctest.testmod(random_audit).failed == 0

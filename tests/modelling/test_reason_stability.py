@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditscore.errors import UsageError
-from creditscore.modelling.boosting import MonotoneBoosting
-from creditscore.modelling.explain import make_explainer
-from creditscore.modelling.reason_stability import reason_stability
-from creditscore.modelling.scorecard import ScorecardClassifier
+from creditscore.core.errors import UsageError
+from creditscore.modelling.models.boosting import MonotoneBoosting
+from creditscore.modelling.models.explain import make_explainer
+from creditscore.modelling.scorecard.classifier import ScorecardClassifier
+from creditscore.modelling.validation.reason_stability import reason_stability
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from creditscore.core.errors import InputError
 from creditscore.demo.district import district
 from creditscore.demo.run import grade_district
-from creditscore.errors import InputError
-from creditscore.modelling.rules import (
+from creditscore.modelling.validation.rules import (
     Statutory,
     benjamini,
     from_grading,

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from creditscore.core.errors import InputError
 from creditscore.demo.district import district
 from creditscore.demo.run import grade_district
-from creditscore.errors import InputError
-from creditscore.modelling.rules import Statutory, from_grading
-from creditscore.modelling.rules_report import RulesReport, rules_beside
+from creditscore.modelling.validation.rules import Statutory, from_grading
+from creditscore.modelling.validation.rules_report import RulesReport, rules_beside
 
 
 @pytest.fixture(scope="module")

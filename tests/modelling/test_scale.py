@@ -9,11 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creditscore.errors import TableError, UsageError
-from creditscore.modelling import scale as scale_module
-from creditscore.modelling.calibration import Calibrator
-from creditscore.modelling.cuts import CutRules, NoCuts
-from creditscore.modelling.scale import MasterScale, log_odds_of_score, probability_of_score, score_of_probability
+from creditscore.core.errors import TableError, UsageError
+from creditscore.modelling.models import scale as scale_module
+from creditscore.modelling.models.calibration import Calibrator
+from creditscore.modelling.models.cutoffs import CutRules, NoCuts
+from creditscore.modelling.models.scale import (
+    MasterScale,
+    log_odds_of_score,
+    probability_of_score,
+    score_of_probability,
+)
 
 
 def test_examples_in_the_docs_hold() -> None:

@@ -12,7 +12,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
-from creditscore.errors import UsageError
+from creditscore.core.errors import UsageError
 from creditscore.modelling import ScorecardClassifier
 from tests.modelling.data import firms, shared
 

@@ -10,7 +10,7 @@ import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from creditscore.errors import UsageError
+from creditscore.core.errors import UsageError
 from creditscore.modelling import ScorecardClassifier, VariableSelector, select_variables
 
 

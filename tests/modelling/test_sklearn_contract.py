@@ -6,8 +6,8 @@ from typing import Any
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from threadpoolctl import threadpool_limits
 
-from creditscore.modelling.boosting import MonotoneBoosting
-from creditscore.modelling.ordinal import OrdinalGrader
+from creditscore.modelling.models.boosting import MonotoneBoosting
+from creditscore.modelling.models.ordinal import OrdinalGrader
 
 
 @parametrize_with_checks([OrdinalGrader(), MonotoneBoosting(max_iter=30)])

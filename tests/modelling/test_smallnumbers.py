@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from creditscore.errors import CreditscoreError, UsageError
-from creditscore.modelling import smallnumbers
-from creditscore.modelling.smallnumbers import (
+from creditscore.core.errors import CreditscoreError, UsageError
+from creditscore.modelling.validation import low_default
+from creditscore.modelling.validation.low_default import (
     bayes_rate,
     distinct_p_value,
     effective_counts,
@@ -22,7 +22,7 @@ COUNTS = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.
 
 
 def test_examples_in_the_docs_hold() -> None:
-    assert doctest.testmod(smallnumbers).failed == 0
+    assert doctest.testmod(low_default).failed == 0
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from creditscore.errors import TableError, UsageError
+from creditscore.core.errors import TableError, UsageError
 from creditscore.modelling import CardTable, ScorecardClassifier, card_sql, edit_points, rank_reasons
 from tests.modelling.data import firms, probes
 

@@ -6,7 +6,7 @@ import sys
 
 FRESH = """
 import json
-from creditscore.modelling.threads import one_thread
+from creditscore.modelling.models.threads import one_thread
 with one_thread():
     import sklearn.ensemble
     from threadpoolctl import threadpool_info

@@ -10,12 +10,12 @@ import pyarrow as pa
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from creditscore.errors import InputError, TableError
+from creditscore.core.errors import InputError, TableError
 from creditscore.modelling import ScorecardClassifier
-from creditscore.modelling.criteria import judge, load_criteria, verdict
-from creditscore.modelling.metrics.stability import profile_of
-from creditscore.modelling.sensitivity import left_out, shifts
-from creditscore.modelling.validation import Reference, ValidationReport, validate
+from creditscore.modelling.validation.criteria import judge, load_criteria, verdict
+from creditscore.modelling.validation.metrics.stability import profile_of
+from creditscore.modelling.validation.sensitivity import left_out, shifts
+from creditscore.modelling.validation.validate import Reference, ValidationReport, validate
 from tests.modelling.data import firms as made_up_firms
 
 

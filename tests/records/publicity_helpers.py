@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from records_helpers import PERSON, code, person
 
-from creditscore.records.double_publicity import Imported, import_penalties
+from creditscore.records.publicity import Imported, import_penalties
 
 A = code("91440300MA5F000A1")
 B = code("91110105MA00000B2")

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 from publicity_helpers import HEADINGS, LICENCE, PENALTY, SHOP, A, B, frame, items, penalties, rows, text_of
 
-from creditscore.errors import InputError, UsageError
+from creditscore.core.errors import InputError, UsageError
 from creditscore.records import ingest
-from creditscore.records.double_publicity import import_licences, import_penalties, import_publicity
+from creditscore.records.publicity import import_licences, import_penalties, import_publicity
 
 SHANDONG = ["environment/shandong"]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from publicity_helpers import penalties, rows
 
-from creditscore.errors import SchemeError, UsageError
-from creditscore.records.double_publicity.kinds import measures_of
-from creditscore.records.double_publicity.load import load_mapping
-from creditscore.records.double_publicity.match import Matcher
+from creditscore.core.errors import SchemeError, UsageError
+from creditscore.records.publicity.kinds import measures_of
+from creditscore.records.publicity.load import load_mapping
+from creditscore.records.publicity.match import Matcher
 from creditscore.schemes import registry
 
 TAIL = "deadlines:\n- {id: all, working_days: 7, cite: {law: L}, evidence: local}\n"

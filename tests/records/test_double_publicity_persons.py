@@ -7,9 +7,9 @@ import json
 import pytest
 from publicity_helpers import ENVIRONMENT, OTHER_PERSON, PENALTY, PERSON, A, frame, penalties, rows, text_of
 
-from creditscore.errors import InputError
-from creditscore.records.double_publicity import import_penalties
-from creditscore.records.encoding import as_utf8_in_part
+from creditscore.core.errors import InputError
+from creditscore.core.tables.encoding import as_utf8_in_part
+from creditscore.records.publicity import import_penalties
 
 SHANDONG = ["environment/shandong"]
 BIRTH = PERSON[6:14]

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.errors import InputError
-from creditscore.paths import config_root
-from creditscore.records.encoding import encoding_of
+from creditscore.core.config import config_root
+from creditscore.core.errors import InputError
+from creditscore.core.tables.encoding import encoding_of
 
 TAIWAN = "subject_id,name\nA,臺北市政府環境保護局\nB,違反空氣污染防制法股份有限公司\n"
 JAPAN = "subject_id,name\nA,株式会社トヨタ自動車\nB,労働基準法違反是正勧告\nC,建設業許可ひらがな\n"

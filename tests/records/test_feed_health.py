@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditscore.days import from_day, to_day
-from creditscore.errors import UsageError
+from creditscore.core.days import from_day, to_day
+from creditscore.core.errors import UsageError
 from creditscore.records import ingest
 from creditscore.records.feed_health import FeedHealth, feed_health
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from records_helpers import FIRM, PERSON, code, person
 from stdnum.cn import uscc
 
-from creditscore.records.identity import is_mangled, is_resident, look_at_id, redact, redact_cell, resident_numbers
+from creditscore.core.identity import is_mangled, is_resident, look_at_id, redact, redact_cell, resident_numbers
 
 LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 

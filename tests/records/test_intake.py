@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from records_helpers import FIRM, OTHER, code, table
 
-from creditscore.errors import UsageError
+from creditscore.core.errors import UsageError
 from creditscore.records import ingest
 
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from records_helpers import reasons, table
 
-from creditscore.errors import InputError
+from creditscore.core.errors import InputError
 from creditscore.records import ingest
 
 SUBJECTS = "subject_id,name\nA,甲公司\nB,乙（集团）公司\n"

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 from records_helpers import PERSON, table
 
-from creditscore.errors import InputError, UsageError
+from creditscore.core.errors import InputError, UsageError
 from creditscore.records import fold, read_snapshot, write_snapshot
 
 SUBJECTS = [{"subject_id": "B", "x": "1"}, {"subject_id": "A"}]

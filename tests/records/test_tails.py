@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from creditscore.records.tails import binomial_upper, hypergeometric_upper, negative_binomial, no_arrival
+from creditscore.core.statistics.tails import binomial_upper, hypergeometric_upper, negative_binomial, no_arrival
 
 CLOSE = 1e-9  # relative
 

@@ -5,7 +5,7 @@ import pytest
 from creditscore.demo.district import district
 from creditscore.demo.run import PUBLISHED, PUBLISHED_SOURCE, grade_district
 from creditscore.grading.result import Grading
-from creditscore.reports.summary import Summary, summarise
+from creditscore.pages.summary import Summary, summarise
 
 
 @pytest.fixture(scope="session")

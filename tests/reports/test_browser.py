@@ -12,10 +12,10 @@ import pytest
 from creditscore.demo.run import telling_subject
 from creditscore.explanation.ledger import explain
 from creditscore.grading.result import Grading
-from creditscore.modelling.validation import Reference, validate
-from creditscore.reports.html import subject_page, write_overview, write_page
-from creditscore.reports.summary import Summary
-from creditscore.reports.validation import write_validation
+from creditscore.modelling.validation.validate import Reference, validate
+from creditscore.pages.summary import Summary
+from creditscore.pages.validation import write_validation
+from creditscore.present.html import subject_page, write_overview, write_page
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (

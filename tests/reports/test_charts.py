@@ -5,8 +5,8 @@ import xml.etree.ElementTree as ET
 import pytest
 from markupsafe import Markup
 
-from creditscore.reports.charts import bars, colours, histogram, stacked, steps, ticks
-from creditscore.reports.svg import WIDTH, columns, fit
+from creditscore.present.charts import bars, colours, histogram, stacked, steps, ticks
+from creditscore.present.svg import WIDTH, columns, fit
 
 SVG = "{http://www.w3.org/2000/svg}"
 EVIL = '"><script>alert(1)</script>&'

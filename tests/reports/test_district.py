@@ -10,13 +10,13 @@ import pytest
 from typer.testing import CliRunner
 
 from creditscore.cli.main import app
-from creditscore.errors import InputError, UsageError
-from creditscore.grading.several import grade_all
+from creditscore.core.errors import InputError, UsageError
+from creditscore.grading.batch import grade_all
+from creditscore.pages.district import departments, district
+from creditscore.pages.district_page import district_page, write_district
 from creditscore.records import ingest
 from creditscore.records.snapshot import Snapshot
-from creditscore.records.store import write_snapshot
-from creditscore.reports.district import departments, district
-from creditscore.reports.district_page import district_page, write_district
+from creditscore.records.snapshot_files import write_snapshot
 from tests.reports.test_html import EVIL, Page
 
 ON = date(2020, 12, 31)

@@ -10,12 +10,13 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from creditscore.errors import UsageError
+from creditscore.core.errors import UsageError
+from creditscore.core.i18n import Lang
 from creditscore.explanation.ledger import explain
-from creditscore.explanation.words import Lang
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
-from creditscore.reports.html import (
+from creditscore.pages.summary import summarise
+from creditscore.present.html import (
     as_json,
     explanation_data,
     inert,
@@ -24,7 +25,6 @@ from creditscore.reports.html import (
     write_overview,
     write_page,
 )
-from creditscore.reports.summary import summarise
 
 EVIL = '</script><script>alert(1)</script><img src=x onerror="alert(2)">\u2028{{ 7 * 7 }}'
 LANGS: tuple[Lang, ...] = ("zh", "en")

@@ -13,16 +13,16 @@ from typer.testing import CliRunner
 
 from creditscore.cli.impact import composite_impact_command
 from creditscore.cli.main import app
-from creditscore.errors import InputError, UsageError
-from creditscore.grading.movement import Side
+from creditscore.core.errors import InputError, UsageError
+from creditscore.grading.migration import Side
+from creditscore.pages.impact import Impact
+from creditscore.pages.impact_composite import composite_impact, read_about
+from creditscore.pages.impact_of import scheme_impact, two_ledgers, write_impact
+from creditscore.pages.impact_page import impact_page, ledgers_page
+from creditscore.pages.notices import Draft
 from creditscore.records import ingest
 from creditscore.records.snapshot import Snapshot
-from creditscore.records.store import write_snapshot
-from creditscore.reports.impact import Impact
-from creditscore.reports.impact_composite import composite_impact, read_about
-from creditscore.reports.impact_of import scheme_impact, two_ledgers, write_impact
-from creditscore.reports.impact_page import impact_page, ledgers_page
-from creditscore.reports.notices import Draft
+from creditscore.records.snapshot_files import write_snapshot
 from creditscore.schemes import registry
 from tests.reports.test_html import EVIL, Page
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from creditscore.errors import InputError, UsageError
-from creditscore.reports.packet import packet_page
-from creditscore.reports.packet_files import verify_packet, write_packet
-from creditscore.review.packet.form import text_of
+from creditscore.core.errors import InputError, UsageError
+from creditscore.evidence.packet.files import verify_packet, write_packet
+from creditscore.evidence.packet.form import text_of
+from creditscore.evidence.packet.page import packet_page
 from tests.reports.test_browser import BROWSER, PROBE, browse
 from tests.review.packet.conftest import folder, packet, snapshot
 

@@ -13,12 +13,12 @@ from pyarrow import parquet
 from typer.testing import CliRunner
 
 from creditscore.cli.main import app
-from creditscore.errors import InputError, SchemeError, UsageError
+from creditscore.core.errors import InputError, SchemeError, UsageError
+from creditscore.evidence.publication.page import public_page, write_public
+from creditscore.evidence.publication.public import publish
+from creditscore.grading.batch import grade_all
 from creditscore.grading.grade import grade
-from creditscore.grading.several import grade_all
 from creditscore.records import ingest
-from creditscore.reports.public import publish
-from creditscore.reports.public_page import public_page, write_public
 from creditscore.schemes.publication import load_publication
 from tests.reports.test_html import EVIL, Page
 

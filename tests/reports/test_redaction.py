@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from creditscore.cli.main import app
-from creditscore.records.identity import is_resident
+from creditscore.core.identity import is_resident
 from tests.reports.test_district import ids
 
 KINDS = {".html", ".json", ".csv", ".parquet", ".txt", ".xlsx", ".store"}
@@ -141,12 +141,12 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def memory(files: dict[str, Path], out: Path) -> None:
     """Pages that no command writes on its own: the overview, and a page of a grading in memory, which knows names."""
-    from creditscore.errors import TooManyRejected
+    from creditscore.core.errors import TooManyRejected
     from creditscore.explanation.ledger import explain
     from creditscore.explanation.text import render
     from creditscore.grading.grade import grade
-    from creditscore.reports.html import subject_page, write_overview, write_page
-    from creditscore.reports.summary import summarise
+    from creditscore.pages.summary import summarise
+    from creditscore.present.html import subject_page, write_overview, write_page
 
     given = {name: file for name, file in files.items() if name not in ("records", "history")}
     with pytest.raises(TooManyRejected) as error:

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditscore.explanation.words import Lang
-from creditscore.modelling.rules import statutory
-from creditscore.modelling.rules_report import RulesReport, rules_beside
-from creditscore.reports.rules import rules_page, write_rules
+from creditscore.core.i18n import Lang
+from creditscore.modelling.validation.rules import statutory
+from creditscore.modelling.validation.rules_report import RulesReport, rules_beside
+from creditscore.pages.rules import rules_page, write_rules
 from tests.reports.test_html import EVIL, LANGS, Page, stays_data
 
 

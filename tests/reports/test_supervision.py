@@ -11,9 +11,9 @@ from scipy.stats import beta
 from typer.testing import CliRunner
 
 from creditscore.cli.main import app
-from creditscore.errors import InputError, UsageError
-from creditscore.reports.supervision import supervision
-from creditscore.reports.supervision_page import supervision_page, write_supervision
+from creditscore.core.errors import InputError, UsageError
+from creditscore.pages.supervision import supervision
+from creditscore.pages.supervision_page import supervision_page, write_supervision
 from tests.reports.test_html import EVIL, Page
 
 ON = date(2026, 6, 30)

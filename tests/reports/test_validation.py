@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditscore.explanation.words import Lang
-from creditscore.modelling.validation import Reference, ValidationReport, validate
-from creditscore.reports import html
-from creditscore.reports.plots import intervals, matrix, pairs, reliability, scale_of, shown, square
-from creditscore.reports.validation import validation_page, write_validation
+from creditscore.core.i18n import Lang
+from creditscore.modelling.validation.validate import Reference, ValidationReport, validate
+from creditscore.pages.plots import intervals, matrix, pairs, reliability, scale_of, shown, square
+from creditscore.pages.validation import validation_page, write_validation
+from creditscore.present import html
 from tests.reports.test_charts import parsed
 from tests.reports.test_html import EVIL, LANGS, Page, stays_data
 

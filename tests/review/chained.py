@@ -10,13 +10,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from creditscore.cascade.inputs import RecordEvent
 from creditscore.demo.district import declare_rows, district
 from creditscore.grading.grade import grade
 from creditscore.records import ingest
-from creditscore.records.store import read_snapshot, write_snapshot
-from creditscore.review.inputs import RecordEvent
-from creditscore.review.keeping import keep, kept_runs
+from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store import Database, Log
+from creditscore.store.archive.runs import keep, kept_runs
 
 FIRM, DIRECT = "91220291MADM70XF1L", "R-direct"
 KNOWN = {2021: "2022-04-20", 2022: "2023-04-20"}

@@ -8,15 +8,15 @@ from pathlib import Path
 import pandas as pd
 
 from creditscore import grade
-from creditscore.days import to_day
+from creditscore.core.days import to_day
 from creditscore.lists import Book, decide, listings, notice, propose, save
+from creditscore.measures import actions
+from creditscore.measures.load import load_four_lists
+from creditscore.measures.tables import BusinessEvent, Intake, read_intake
 from creditscore.records import ingest
-from creditscore.records.store import read_snapshot, write_snapshot
-from creditscore.review.keeping import keep
+from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store import Database, Log
-from creditscore.supervision.joint import desk
-from creditscore.supervision.joint.load import load_four_lists
-from creditscore.supervision.joint.tables import BusinessEvent, Intake, read_intake
+from creditscore.store.archive.runs import keep
 from tests.lists.players import CONTENTS, PAPER, A, B
 
 DAYS = {"event_on": "2023-01-05", "ordered_on": "2023-01-10", "deadline_on": "2023-01-20"}
@@ -61,11 +61,11 @@ def entered_wages(folder: Path) -> tuple[Path, str, str]:
         entries = read_intake(listings=listings(book)).listings
         lists = load_four_lists()
         about = BusinessEvent("E1", "inspection_plan", "construction", to_day(date(2023, 4, 3)), (A,))
-        made = desk.propose(log, lists, Intake((about,), entries), by="li.na")
+        made = actions.propose(log, lists, Intake((about,), entries), by="li.na")
         measure = made.new[0]
         on = to_day(date(2023, 4, 4))
         flags = ("condition", "force_unknown")
-        desk.decide(log, lists, entries, measure, accept=True, by="chen.jie", on=on, reason="…", acknowledge=flags)
-        desk.notify(log, lists, entries, measure, by="li.na", on=on + 1, document_no="N1")
-        desk.execute(log, lists, entries, measure, by="li.na", on=on + 2)
+        actions.decide(log, lists, entries, measure, accept=True, by="chen.jie", on=on, reason="…", acknowledge=flags)
+        actions.notify(log, lists, entries, measure, by="li.na", on=on + 1, document_no="N1")
+        actions.execute(log, lists, entries, measure, by="li.na", on=on + 2)
     return path, case_id, measure

@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from creditscore.days import from_day, to_day, year_end
-from creditscore.grading.exact import Subject
-from creditscore.quantities import MICRO, to_micro
-from creditscore.review.repair_course import Action, Course, Version, listing_key
+from creditscore.core.days import from_day, to_day, year_end
+from creditscore.core.quantities import MICRO, to_micro
+from creditscore.grading.interpreter.exact import Subject
+from creditscore.repair.course import Action, Course, Version, listing_key
 from creditscore.schemes.model import Item, Scheme
 
 DAYS = ("event_day", "occurred_day", "decided_day", "booked_day", "published_day", "known_day")

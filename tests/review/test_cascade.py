@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from creditscore.cascade.apply import acts, apply, told
+from creditscore.cascade.check import check
+from creditscore.cascade.inputs import decided
+from creditscore.cascade.log_check import changed_cascades
+from creditscore.cascade.preview import bench, preview, subject_of
+from creditscore.cascade.recompute import derive
+from creditscore.core.errors import StoreError, UsageError
 from creditscore.demo.district import district
-from creditscore.errors import StoreError, UsageError
 from creditscore.grading.grade import grade
 from creditscore.records import ingest
-from creditscore.review.carrying import acts, apply, told
-from creditscore.review.cascade import bench, preview, subject_of
-from creditscore.review.cascade_log import changed_cascades
-from creditscore.review.check import check
-from creditscore.review.current import standing_hashes, standing_tables
-from creditscore.review.derive import derive
-from creditscore.review.inputs import decided
-from creditscore.review.keeping import kept_runs, snapshot_of
 from creditscore.store import Database, Log
+from creditscore.store.archive.effective import standing_hashes, standing_tables
+from creditscore.store.archive.runs import kept_runs, snapshot_of
 from tests.review.chained import DIRECT, FIRM, Chained, event
 
 SAID = {"by": "zhang.min", "reason": "it concerns another firm"}

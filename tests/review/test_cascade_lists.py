@@ -12,21 +12,21 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from creditscore.days import to_day
-from creditscore.errors import InputError, NotAllowed, StoreError, UsageError
+from creditscore.cascade.apply import acts, apply, settle, stored_tasks, told, told_tasks, undo
+from creditscore.cascade.check import check
+from creditscore.cascade.inputs import decided, record_events, write_events
+from creditscore.cascade.preview import bench, preview
+from creditscore.cascade.recompute import derive
+from creditscore.core.days import to_day
+from creditscore.core.errors import InputError, NotAllowed, StoreError, UsageError
 from creditscore.lists import leave, listings, load, save
-from creditscore.records.store import read_snapshot
-from creditscore.review.carrying import acts, apply, settle, stored_tasks, told, told_tasks, undo
-from creditscore.review.cascade import bench, preview
-from creditscore.review.check import check
-from creditscore.review.current import standing_hashes
-from creditscore.review.derive import derive
-from creditscore.review.inputs import decided, record_events, write_events
-from creditscore.review.keeping import kept_runs
+from creditscore.measures import actions
+from creditscore.measures.load import load_four_lists
+from creditscore.measures.tables import read_intake
+from creditscore.records.snapshot_files import read_snapshot
 from creditscore.store import Database, Log, Roles
-from creditscore.supervision.joint import desk
-from creditscore.supervision.joint.load import load_four_lists
-from creditscore.supervision.joint.tables import read_intake
+from creditscore.store.archive.effective import standing_hashes
+from creditscore.store.archive.runs import kept_runs
 from tests.lists.players import PAPER, A, B
 from tests.review.chained import event
 from tests.review.listed import entered_wages, kept_wages
@@ -102,9 +102,9 @@ def test_when_people_have_acted_nothing_is_open_and_a_reinstated_record_asks_for
     save(log, book, after)
     entries = read_intake(listings=listings(after)).listings
     on = to_day(date(2023, 6, 10))
-    desk.annul(log, made[2], by="chen.jie", on=on, document_no="A1", reason="its entry was annulled")
+    actions.annul(log, made[2], by="chen.jie", on=on, document_no="A1", reason="its entry was annulled")
     assert {task.task for task in check(log, bench(log.store)).open} <= {"lift"}
-    desk.lift(log, load_four_lists(), entries, by="li.na", on=on, ids=[made[2]])
+    actions.lift(log, load_four_lists(), entries, by="li.na", on=on, ids=[made[2]])
     checked = check(log, bench(log.store))
     assert (checked.flaws, checked.open) == ((), ())
     assert settle(log, bench(log.store), [A], on=date(2023, 6, 10), **SAID).empty
@@ -208,8 +208,8 @@ def test_who_kept_the_run_does_not_change_it_and_nothing_is_written_then(log: Lo
 def test_a_composite_is_followed_with_the_entries_that_are_to_be_annulled(
     log: Log, made: tuple[Path, str, str]
 ) -> None:
-    from creditscore.review.cascade_composite import composite_changes
-    from creditscore.review.current import Rows
+    from creditscore.cascade.composite import composite_changes
+    from creditscore.store.archive.effective import Rows
     from tests.composite.composite_helpers import small
 
     row = dict.fromkeys(("subject_id", "version", "period", "state", "state_reason", "evidence"), "")

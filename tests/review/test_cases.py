@@ -12,24 +12,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from creditscore.clock import clock_at
-from creditscore.errors import DifferenceError, InputError, NotAllowed, UsageError
+from creditscore.cascade.inputs import as_kept, as_known, decided
+from creditscore.cascade.preview import bench
+from creditscore.core.clock import clock_at
+from creditscore.core.errors import DifferenceError, InputError, NotAllowed, UsageError
+from creditscore.evidence.case_file import dossier, review_words
+from creditscore.evidence.letter import letter
+from creditscore.objections.actions import answer, ask, changed_cases, notify, open_case, standing
+from creditscore.objections.case import ACTIONS, GROUNDS, WHOLE, Case, Ground, case_of, cases
+from creditscore.objections.counterfactuals import merits, without
+from creditscore.objections.decision import decide, weigh
+from creditscore.objections.disputes import marks, open_disputes, said_of
+from creditscore.objections.due import due
+from creditscore.objections.ruling import Ruling
 from creditscore.records import Snapshot
-from creditscore.review.cascade import bench
-from creditscore.review.cases import ACTIONS, GROUNDS, WHOLE, Case, Ground, case_of, cases
-from creditscore.review.casework import answer, ask, changed_cases, notify, open_case, standing
-from creditscore.review.deciding import decide, weigh
-from creditscore.review.disputes import marks, open_disputes, said_of
-from creditscore.review.dossier import dossier, review_words
-from creditscore.review.due import due
-from creditscore.review.inputs import as_kept, as_known, decided
-from creditscore.review.keeping import KeptRun, keep, kept_rows, snapshot_of
-from creditscore.review.letter import letter
-from creditscore.review.life import states
-from creditscore.review.life_move import move
-from creditscore.review.merits import merits, without
-from creditscore.review.ruling import Ruling
+from creditscore.status.status import states
+from creditscore.status.transitions import move
 from creditscore.store import Database, Log, Roles
+from creditscore.store.archive.runs import KeptRun, keep, kept_rows, snapshot_of
 from tests.graded import Graded
 
 D = date

@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 
 import creditscore as cs
-from creditscore.records.store import read_snapshot, write_snapshot
-from creditscore.review import derive as derived
-from creditscore.review.cascade import bench
-from creditscore.review.inputs import RecordEvent
-from creditscore.review.keeping import KeptRun, keep
+from creditscore.cascade import recompute as derived
+from creditscore.cascade.inputs import RecordEvent
+from creditscore.cascade.preview import bench
+from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store import Database, Log
+from creditscore.store.archive.runs import KeptRun, keep
 
 FIRM, SCHEMES = "914403001922038216", ["tax", "labour/national"]
 SUBJECTS = pd.DataFrame({"subject_id": [FIRM], "kind": "enterprise", "region": "220200", "registered_on": "2010-01-01"})

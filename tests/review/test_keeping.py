@@ -17,29 +17,21 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from creditscore.cascade.inputs import RecordEvent, as_kept, as_known, decided, fitting, record_events, write_events
 from creditscore.cli.main import app
+from creditscore.core.errors import DifferenceError, InputError, NotAllowed, StoreBusy, StoreError, UsageError
 from creditscore.demo.district import district
-from creditscore.errors import DifferenceError, InputError, NotAllowed, StoreBusy, StoreError, UsageError
 from creditscore.grading.grade import grade
 from creditscore.records import Snapshot, ingest
-from creditscore.records.store import write_snapshot
-from creditscore.review.inputs import (
-    RecordEvent,
-    as_kept,
-    as_known,
-    decided,
-    fitting,
-    record_events,
-    write_events,
-)
-from creditscore.review.keeping import changed_runs, keep, kept_rows, kept_run, kept_runs, snapshot_of
+from creditscore.records.snapshot_files import write_snapshot
 from creditscore.store import Database, Log, Roles
+from creditscore.store.archive.runs import changed_runs, keep, kept_rows, kept_run, kept_runs, snapshot_of
 from tests.graded import BOTH, Graded
 
 WRITER = """
 import sys
 from pathlib import Path
-from creditscore.review import keeping
+from creditscore.store.archive import runs as keeping
 from creditscore.store import Database, Log
 store, grading, snapshot, stop = sys.argv[1:]
 copy = keeping._copy

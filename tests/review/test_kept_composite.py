@@ -16,26 +16,26 @@ import pytest
 from typer.testing import CliRunner
 
 import creditscore as cs
-from creditscore import clock
+from creditscore.cascade.apply import apply, settle, undo
+from creditscore.cascade.check import check
+from creditscore.cascade.history import past
+from creditscore.cascade.inputs import RecordEvent, write_events
+from creditscore.cascade.preview import Bench, bench, preview
+from creditscore.cascade.text import as_data
 from creditscore.cli.main import app
 from creditscore.composite.result import read_composite
-from creditscore.errors import DifferenceError, InputError, NotAllowed, UsageError
+from creditscore.core import clock
+from creditscore.core.errors import DifferenceError, InputError, NotAllowed, UsageError
+from creditscore.objections.actions import open_case
+from creditscore.objections.case import Ground
+from creditscore.objections.disputed_scores import score_marks
 from creditscore.records import ingest
-from creditscore.records.store import read_snapshot, write_snapshot
-from creditscore.review.carrying import apply, settle, undo
-from creditscore.review.cascade import Bench, bench, preview
-from creditscore.review.cascade_lines import as_data
-from creditscore.review.cascade_past import past
-from creditscore.review.cases import Ground
-from creditscore.review.casework import open_case
-from creditscore.review.check import check
-from creditscore.review.current import Scored, as_scored, kept, standing, standing_hashes
-from creditscore.review.disputed_scores import score_marks
-from creditscore.review.inputs import RecordEvent, write_events
-from creditscore.review.keeping import keep, kept_rows, kept_runs
-from creditscore.review.kept_composites import changed_composites, keep_composite, kept_composites
-from creditscore.review.retention import delete
+from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store import Database, Log
+from creditscore.store.archive.composites import changed_composites, keep_composite, kept_composites
+from creditscore.store.archive.effective import Scored, as_scored, kept, standing, standing_hashes
+from creditscore.store.archive.runs import keep, kept_rows, kept_runs
+from creditscore.store.retention import delete
 from tests.composite.composite_helpers import small
 from tests.composite.test_acts import ROWS, SCHEMES, A, B, C, D, E, F, G, graded
 
@@ -175,8 +175,8 @@ def test_what_was_decided_elsewhere_is_stale_until_it_is_drawn(log: Log, made: P
 
 
 def test_an_annulled_entry_is_no_longer_read(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    from creditscore.cascade import preview as cascade
     from creditscore.lists.case import Case
-    from creditscore.review import cascade
 
     entry = Case(case_id="L1", subject_id=B, list="judgment_defaulter")
     monkeypatch.setattr(cascade, "annulled", lambda desk, ids: [entry] if B in ids else [])
@@ -315,7 +315,7 @@ def test_rows_go_with_their_term_and_the_runs_below_stay_until_then(log: Log) ->
     apply(log, bench(log.store), withdrawn(A, "16e"), **SAID)
     year = clock.today().year + 5
     assert {one.action for one in delete(log, clock.today(), by="chen.jie")} == set()
-    from creditscore.review.retention import due
+    from creditscore.store.retention import due
 
     listed = {one.action for one in due(log, date(year + 1, 1, 1))}
     assert {"grading.keep", "composite.keep"} <= listed

@@ -11,18 +11,18 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from creditscore.cascade.inputs import as_kept
+from creditscore.grading.batch import grade_all
 from creditscore.grading.grade import grade
+from creditscore.grading.reproduce import reproduce
 from creditscore.grading.result_columns import GRADES, LATER
-from creditscore.grading.several import grade_all
 from creditscore.records import Snapshot, ingest
-from creditscore.records.store import read_snapshot, write_snapshot
-from creditscore.review.current import Rows, as_rows, kept
-from creditscore.review.inputs import as_kept
-from creditscore.review.keeping import changed_runs, keep, kept_rows, snapshot_of
-from creditscore.review.kept_tables import table_hash
-from creditscore.review.reproduce import reproduce
+from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store import Database, Log
 from creditscore.store import database as store_database
+from creditscore.store.archive.effective import Rows, as_rows, kept
+from creditscore.store.archive.runs import changed_runs, keep, kept_rows, snapshot_of
+from creditscore.store.archive.tables import table_hash
 from creditscore.store.migrations import MIGRATIONS
 
 A, B = "914403001922038216", "91440115618712245T"

@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.review.carrying import acts
-from creditscore.review.cascade import bench
-from creditscore.review.check import check
-from creditscore.review.inputs import decided
+from creditscore.cascade.apply import acts
+from creditscore.cascade.check import check
+from creditscore.cascade.inputs import decided
+from creditscore.cascade.preview import bench
 from creditscore.store import Database, Log
 from tests.review.listed import kept_wages
 
 WORKER = """
 import sys
 from datetime import date
-from creditscore.review.carrying import apply
-from creditscore.review.cascade import bench
-from creditscore.review.inputs import RecordEvent
+from creditscore.cascade.apply import apply
+from creditscore.cascade.preview import bench
+from creditscore.cascade.inputs import RecordEvent
 from creditscore.store import Database, Log
 with Database(sys.argv[1]) as store:
     log, day = Log(store), date(2023, 6, 1)

@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-from creditscore.explanation.words import LANGS
-from creditscore.review.cascade import bench
-from creditscore.review.cases import Case, Ground, case_of
-from creditscore.review.casework import notify, open_case
-from creditscore.review.deciding import decide, weigh
-from creditscore.review.dossier import dossier, review_words
-from creditscore.review.keeping import KeptRun, keep, snapshot_of
-from creditscore.review.letter import letter
-from creditscore.review.life_move import move
-from creditscore.review.ruling import Ruling
+from creditscore.cascade.preview import bench
+from creditscore.core.i18n import LANGS
+from creditscore.evidence.case_file import dossier, review_words
+from creditscore.evidence.letter import letter
+from creditscore.objections.actions import notify, open_case
+from creditscore.objections.case import Case, Ground, case_of
+from creditscore.objections.decision import decide, weigh
+from creditscore.objections.ruling import Ruling
 from creditscore.schemes.laws import load_laws
+from creditscore.status.transitions import move
 from creditscore.store import Database, Log
+from creditscore.store.archive.runs import KeptRun, keep, snapshot_of
 from tests.graded import Graded
 
 D = date
@@ -59,7 +59,7 @@ def desk(kept: Path, tmp_path: Path) -> Iterator[tuple[Log, KeptRun]]:
     copy = tmp_path / "s.store"
     copy.write_bytes(kept.read_bytes())
     with Database(copy) as store:
-        from creditscore.review.keeping import kept_runs
+        from creditscore.store.archive.runs import kept_runs
 
         yield Log(store), kept_runs(store)[0]
 

@@ -10,27 +10,27 @@ from typing import Any
 
 import pytest
 
+from creditscore.cascade.inputs import as_known, decided
+from creditscore.cascade.preview import bench
+from creditscore.core.i18n import LANGS, Lang, say
+from creditscore.evidence.case_file import dossier
+from creditscore.evidence.letter import letter
+from creditscore.evidence.packet.of_case import added_by_case, run_of_case
+from creditscore.evidence.packet.page import packet_page
+from creditscore.evidence.packet.results import build
+from creditscore.evidence.publication.page import public_page
+from creditscore.evidence.publication.public import publish
 from creditscore.explanation.ledger import Explanation, explain
-from creditscore.explanation.words import LANGS, Lang, say
 from creditscore.grading.grade import grade
+from creditscore.objections.actions import open_case
+from creditscore.objections.case import WHOLE, Ground
+from creditscore.objections.decision import decide, weigh
+from creditscore.objections.ruling import Ruling
 from creditscore.records import ingest
-from creditscore.records.store import read_snapshot, write_snapshot
-from creditscore.reports.packet import packet_page
-from creditscore.reports.public import publish
-from creditscore.reports.public_page import public_page
-from creditscore.review.cascade import bench
-from creditscore.review.cases import WHOLE, Ground
-from creditscore.review.casework import open_case
-from creditscore.review.deciding import decide, weigh
-from creditscore.review.dossier import dossier
-from creditscore.review.inputs import as_known, decided
-from creditscore.review.keeping import keep, snapshot_of
-from creditscore.review.letter import letter
-from creditscore.review.packet.of_case import added_by_case, run_of_case
-from creditscore.review.packet.results import build
-from creditscore.review.ruling import Ruling
+from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.schemes import registry
 from creditscore.store import Database, Log
+from creditscore.store.archive.runs import keep, snapshot_of
 from tests.clock import at_day
 from tests.explanation.test_truth import CLEAN, ENTRIES, LAWS, codes_of, flat, visible
 from tests.grading.test_shipped import moments, tables

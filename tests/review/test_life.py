@@ -8,23 +8,23 @@ from pathlib import Path
 
 import pytest
 
+from creditscore.cascade.preview import bench
+from creditscore.core.config import config_root
+from creditscore.core.errors import NotAllowed, SchemeError, UsageError
 from creditscore.demo.district import district
-from creditscore.errors import NotAllowed, SchemeError, UsageError
 from creditscore.grading.grade import grade
-from creditscore.paths import config_root
+from creditscore.objections.actions import open_case
+from creditscore.objections.case import Ground
+from creditscore.objections.decision import decide, weigh
+from creditscore.objections.disputes import held_subjects
+from creditscore.objections.ruling import Ruling
 from creditscore.records import ingest
-from creditscore.review.cascade import bench
-from creditscore.review.cases import Ground
-from creditscore.review.casework import open_case
-from creditscore.review.deadlines import working
-from creditscore.review.deciding import decide, weigh
-from creditscore.review.disputes import held_subjects
-from creditscore.review.keeping import KeptRun, keep, snapshot_of
-from creditscore.review.life import changed_states, corrections, current, history, open_steps, states
-from creditscore.review.life_move import move
-from creditscore.review.rules import clock_of, life_rules, read_rules
-from creditscore.review.ruling import Ruling
+from creditscore.status.deadlines import working
+from creditscore.status.rules import clock_of, life_rules, read_rules
+from creditscore.status.status import changed_states, corrections, current, history, open_steps, states
+from creditscore.status.transitions import move
 from creditscore.store import Database, Log
+from creditscore.store.archive.runs import KeptRun, keep, snapshot_of
 from tests.graded import Graded
 
 D = date

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from creditscore.cascade.regrade import regrade
+from creditscore.core.errors import InputError, UsageError
 from creditscore.demo.district import district
-from creditscore.errors import InputError, UsageError
 from creditscore.grading.grade import grade
 from creditscore.records import Snapshot, ingest
-from creditscore.records.store import read_snapshot, write_snapshot
-from creditscore.review.regrade import regrade
+from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 
 SIDE = ("attributes", "history", "feeds")
 

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from creditscore.days import iso, to_day
-from creditscore.errors import SchemeError
-from creditscore.paths import config_root
-from creditscore.quantities import MICRO
-from creditscore.review.repair_check import options
-from creditscore.review.repair_course import Course
-from creditscore.review.repair_data import check_data
-from creditscore.review.repair_open import lists_of
-from creditscore.review.repair_options import Option
-from creditscore.review.repair_rules import load_repairs
-from creditscore.review.repair_text import check_blocks
+from creditscore.core.config import config_root
+from creditscore.core.days import iso, to_day
+from creditscore.core.errors import SchemeError
+from creditscore.core.quantities import MICRO
+from creditscore.repair.check import options
+from creditscore.repair.course import Course
+from creditscore.repair.data import check_data
+from creditscore.repair.open import lists_of
+from creditscore.repair.options import Option
+from creditscore.repair.rules import load_repairs
+from creditscore.repair.text import check_blocks
 from creditscore.schemes import registry
 from tests.review.repair_cases import course, record, subject
 

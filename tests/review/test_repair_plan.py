@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from creditscore.days import from_day, to_day
-from creditscore.errors import UsageError
-from creditscore.quantities import MICRO
-from creditscore.review.repair_check import options
-from creditscore.review.repair_course import Course, Version, outcome_on, period_on, targets, version_at
-from creditscore.review.repair_data import plan_data
-from creditscore.review.repair_days import event_days
-from creditscore.review.repair_plan import RepairPlan, Weights, plan_repair
-from creditscore.review.repair_proof import every_set, exhaust, simulate
-from creditscore.review.repair_waits import waits
+from creditscore.core.days import from_day, to_day
+from creditscore.core.errors import UsageError
+from creditscore.core.quantities import MICRO
+from creditscore.repair.check import options
+from creditscore.repair.course import Course, Version, outcome_on, period_on, targets, version_at
+from creditscore.repair.data import plan_data
+from creditscore.repair.days import event_days
+from creditscore.repair.plan import RepairPlan, Weights, plan_repair
+from creditscore.repair.proof import every_set, exhaust, simulate
+from creditscore.repair.waits import waits
 from creditscore.schemes import registry
 from tests.review.repair_cases import course, random_courses, random_subject, record, subject
 

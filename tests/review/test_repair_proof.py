@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from creditscore.days import iso, to_day
-from creditscore.grading.exact import Subject
-from creditscore.review.repair_check import options
-from creditscore.review.repair_course import Action, Course, Version, outcome_on, period_on, targets, version_at
-from creditscore.review.repair_plan import RepairPlan, plan_repair
-from creditscore.review.repair_proof import Readings, is_at, simulate
+from creditscore.core.days import iso, to_day
+from creditscore.grading.interpreter.exact import Subject
+from creditscore.repair.check import options
+from creditscore.repair.course import Action, Course, Version, outcome_on, period_on, targets, version_at
+from creditscore.repair.plan import RepairPlan, plan_repair
+from creditscore.repair.proof import Readings, is_at, simulate
 from creditscore.schemes import registry
 from tests.review.repair_cases import course, random_actions, random_courses, record, scattered, subject
 

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from creditscore.days import iso
-from creditscore.review.repair_rules import load_repairs
+from creditscore.core.days import iso
+from creditscore.repair.rules import load_repairs
 from creditscore.schemes import registry
 from tests.review.repair_cases import course, record, subject
 from tests.review.test_repair_check import NINGXIA, day, ways

@@ -230,7 +230,7 @@ def test_a_manifest_that_was_changed_does_not_fit_its_run(run: Run, tmp_path: Pa
 
 
 def test_another_text_of_a_scheme_is_the_cause(run: Run, tmp_path: Path) -> None:
-    from creditscore.paths import config_root
+    from creditscore.core.config import config_root
 
     text = (config_root() / "schemes" / "examples" / "restaurants_san_francisco").glob("*.yaml")
     own = tmp_path / "own.yaml"
@@ -255,7 +255,7 @@ def test_another_text_of_a_scheme_is_the_cause(run: Run, tmp_path: Path) -> None
 
 
 def test_a_file_of_a_scheme_that_did_not_grade_is_refused(run: Run) -> None:
-    from creditscore.paths import config_root
+    from creditscore.core.config import config_root
 
     made(run)
     (other,) = (config_root() / "schemes" / "examples" / "food_hygiene_uk").glob("*.yaml")

@@ -11,19 +11,19 @@ import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
+from creditscore.cascade.apply import apply, undo
+from creditscore.cascade.check import check
+from creditscore.cascade.preview import bench
 from creditscore.cli.main import app
-from creditscore.errors import NotAllowed, SchemeError, UsageError
+from creditscore.core.config import config_root
+from creditscore.core.errors import NotAllowed, SchemeError, UsageError
 from creditscore.lists import leave, load, save
-from creditscore.paths import config_root
-from creditscore.review.carrying import apply, undo
-from creditscore.review.cascade import bench
-from creditscore.review.cases import cases
-from creditscore.review.casework import _next_id
-from creditscore.review.check import check
-from creditscore.review.current import standing as current
-from creditscore.review.keeping import changed_runs, kept_runs
-from creditscore.review.retention import delete, due, payloads, retention
+from creditscore.objections.actions import _next_id
+from creditscore.objections.case import cases
 from creditscore.store import Database, Log, Roles
+from creditscore.store.archive.effective import standing as current
+from creditscore.store.archive.runs import changed_runs, kept_runs
+from creditscore.store.retention import delete, due, payloads, retention
 from tests.lists.players import PAPER, A
 from tests.review.chained import DIRECT, FIRM, Chained, event
 from tests.review.listed import entered_wages

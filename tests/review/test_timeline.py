@@ -12,12 +12,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from creditscore.days import from_day, iso, to_day
-from creditscore.errors import InputError, UsageError
+from creditscore.core.days import from_day, iso, to_day
+from creditscore.core.errors import InputError, UsageError
+from creditscore.core.quantities import to_micro
+from creditscore.explanation.timeline.timeline import Timeline, timeline
 from creditscore.grading.grade import grade
-from creditscore.quantities import to_micro
 from creditscore.records import Snapshot, ingest
-from creditscore.review.timeline import Timeline, timeline
 from tests.grading.test_parity import table
 
 SCHEMES = Path(__file__).parents[1] / "grading" / "schemes"
@@ -210,8 +210,8 @@ def test_a_wrong_question_is_refused() -> None:
 
 
 def test_the_heading_names_the_versions_that_graded() -> None:
-    from creditscore.reports.timeline import timeline_page
-    from creditscore.review.timeline_text import render
+    from creditscore.explanation.timeline.text import render
+    from creditscore.pages.timeline import timeline_page
 
     firm = "914403001922038216"
     row = {"record_id": "1", "subject_id": firm, "domain": "tax", "item": "010101", "booked_on": "2019-04-01"}
@@ -223,8 +223,8 @@ def test_the_heading_names_the_versions_that_graded() -> None:
 
 
 def test_refused_rows_of_the_subject_are_said(tmp_path: Path) -> None:
-    from creditscore.reports.timeline import timeline_page
-    from creditscore.review.timeline_text import render
+    from creditscore.explanation.timeline.text import render
+    from creditscore.pages.timeline import timeline_page
 
     firm = "914403001922038216"
     rows = pd.DataFrame(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from creditscore.grading import monotone
+from creditscore.grading.monotone import proof
 from creditscore.schemes.laws import Law
 from creditscore.schemes.library import check
 from creditscore.schemes.model import Label
@@ -56,5 +56,5 @@ def found(root: Path) -> tuple[list[Fault], list[Fault]]:
     checked, faults = check(root=root)
     for one in checked:
         if one.sound and one.scheme is not None:
-            monotone.check(one.scheme, one.source)
+            proof.check(one.scheme, one.source)
     return [*faults, *(f for c in checked for f in c.source.faults)], [n for c in checked for n in c.source.notes]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.schemes.checks import cells
+from creditscore.schemes.checks import satisfiability
 from creditscore.schemes.checks.bands import uncovered
-from creditscore.schemes.checks.cells import GaveUp, Space, compiled, together
 from creditscore.schemes.checks.lattice import Lattice
+from creditscore.schemes.checks.satisfiability import GaveUp, Space, compiled, together
 from creditscore.schemes.expressions import parse, to_python, to_sql
 from creditscore.schemes.types import typed
 from tests.schemes.library_helpers import found, library
@@ -94,7 +94,7 @@ def test_random_conditions_agree_with_trying_all_values() -> None:
 
 
 def test_a_search_that_is_cut_off_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cells, "MOST_STEPS", 1)
+    monkeypatch.setattr(satisfiability, "MOST_STEPS", 1)
     faults, notes = found(library(tmp_path))
     assert faults == []
     assert "N201" in {note.code for note in notes}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.reports.coverage import coverage_markdown
+from creditscore.pages.coverage import coverage_markdown
 from creditscore.schemes import registry
 from creditscore.schemes.coverage import is_exact, load_coverage, marks, unknowns
 from creditscore.schemes.walk import rules

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from creditscore.grading.movement import movement
+from creditscore.grading.migration import movement
 from creditscore.records import ingest
 from creditscore.schemes import registry
 from creditscore.schemes.diff import diff

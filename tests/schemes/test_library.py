@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from creditscore.cli.main import app
-from creditscore.errors import NotInForce, SchemeError, UsageError
-from creditscore.paths import config_root
+from creditscore.core.config import config_root
+from creditscore.core.errors import NotInForce, SchemeError, UsageError
 from creditscore.schemes import library, registry
 from creditscore.schemes.laws import load_laws
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.errors import SchemeError
+from creditscore.core.errors import SchemeError
 from creditscore.schemes.load import load_scheme
 
 GOOD = (Path(__file__).parents[1] / "grading" / "schemes" / "third_city.yaml").read_text(encoding="utf-8")

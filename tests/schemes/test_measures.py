@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.errors import SchemeError
+from creditscore.core.errors import SchemeError
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.measures import load_measures
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.errors import SchemeError, UsageError
+from creditscore.core.errors import SchemeError, UsageError
 from creditscore.schemes.coverage import load_coverage
 from creditscore.schemes.profiles import load_profile
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.errors import UsageError
+from creditscore.core.errors import UsageError
 from creditscore.grading.identity import hash_of
 from creditscore.schemes import registry
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.errors import SchemeError
+from creditscore.core.errors import SchemeError
 from creditscore.schemes import registry
 from creditscore.schemes.remedies import remedy
 

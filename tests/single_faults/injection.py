@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from creditscore.core.errors import CreditscoreError
 from creditscore.demo.district import district as demo_district
-from creditscore.errors import CreditscoreError
-from creditscore.grading.several import Gradings, grade_all
+from creditscore.grading.batch import Gradings, grade_all
 
 SCHEMES = ("tax", "labour/jilin")
 AS_OF, INTAKE = "2022-12-31", "2023-06-30"

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from creditscore.errors import StoreBusy, StoreError, UsageError
+from creditscore.core.errors import StoreBusy, StoreError, UsageError
 from creditscore.store import Database, Log
 from creditscore.store.migrations import MIGRATIONS
 from tests.limits import small_files

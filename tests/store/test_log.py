@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from creditscore.errors import NotAllowed, StoreError, UsageError
+from creditscore.core.errors import NotAllowed, StoreError, UsageError
 from creditscore.store import Checkpoint, Database, Log, Roles
 from creditscore.store.entry import COLUMNS, canonical
 

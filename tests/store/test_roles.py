@@ -2,7 +2,7 @@
 
 import pytest
 
-from creditscore.errors import NotAllowed, UsageError
+from creditscore.core.errors import NotAllowed, UsageError
 from creditscore.store import load_roles, second_person
 
 GOOD = "roles:\n  analyst: [wang, 李娜]\n  grader: []\n  reviewer: [zhang]\n  approver: [chen, wang]\n"

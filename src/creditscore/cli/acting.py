@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditscore.csv_people import Csv
-from creditscore.errors import UsageError
+from creditscore.core.csv_people import Csv
+from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from creditscore.modelling.release.tracking import ModelStore
+    from creditscore.modelling.registry.tracking import ModelStore
     from creditscore.schemes.model import Scheme
     from creditscore.store import Log
 
@@ -86,7 +86,7 @@ def lang_given(lang: str) -> None:
 
 def day_given(text: str, name: str = "--on") -> int:
     """A day as days since 1970-01-01."""
-    from creditscore.days import to_day
+    from creditscore.core.days import to_day
 
     return to_day(date_given(text, name))
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.cli.progress import working
-from creditscore.errors import InputError
+from creditscore.core.errors import InputError
 
 if TYPE_CHECKING:
+    from creditscore.core.i18n import Lang
     from creditscore.explanation.deciding import RuleInputs
-    from creditscore.explanation.words import Lang
-    from creditscore.grading.exact import Outcome, Subject
+    from creditscore.grading.interpreter.exact import Outcome, Subject
     from creditscore.grading.plan import Plan
     from creditscore.records import Snapshot
     from creditscore.schemes.model import Scheme
@@ -37,8 +37,8 @@ def run_of(folder: Path, scheme: str | None) -> tuple[dict[str, Any], Scheme | N
 
 def held_in(snapshot: Path, run: dict[str, Any]) -> Snapshot:
     """The snapshot, which must be the one that was graded, with what that run took beside it."""
-    from creditscore.grading.acceptance import as_graded
-    from creditscore.records.store import read_snapshot
+    from creditscore.grading.input_state.acceptance import as_graded
+    from creditscore.records.snapshot_files import read_snapshot
 
     found = read_snapshot(snapshot)
     if found.content_hash() != run["snapshot_hash"]:
@@ -57,7 +57,7 @@ def again(
     """The plan of the run, and what some subjects bring under it, by the same text of the scheme."""
     from datetime import date
 
-    from creditscore.review.regrade import readmit
+    from creditscore.cascade.regrade import readmit
 
     by_year = str(run["period"]).isdigit() and len(str(run["period"])) == 4
     plan, brought = readmit(
@@ -91,11 +91,11 @@ def graded_again(
     """
     from datetime import date
 
+    from creditscore.cascade.regrade import regrade
     from creditscore.explanation.deciding import read_by_rules
     from creditscore.explanation.read import read
-    from creditscore.grading.exact import grade_subject
+    from creditscore.grading.interpreter.exact import grade_subject
     from creditscore.grading.replay import inputs
-    from creditscore.review.regrade import regrade
 
     run, own = run_of(folder, scheme)
     subject_id = str(read(folder, subject, str(run["scheme"])).grade["subject_id"])
@@ -146,7 +146,7 @@ def input_of(folder: Path, subject_id: str, scheme: str, lang: Lang) -> tuple[li
     from creditscore.explanation.input_lines import input_lines, refused_rows
     from creditscore.explanation.labels import labels_of
     from creditscore.explanation.read import read
-    from creditscore.grading.input_state import REFUSED
+    from creditscore.grading.input_state.state import REFUSED
 
     found = read(folder, subject_id, scheme)
     stated = {name: str(found.grade.get(name) or "") for name in ("input_state", "grade_without")}

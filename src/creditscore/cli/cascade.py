@@ -16,8 +16,8 @@ from creditscore.cli.tables import say_line, show_blocks
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from creditscore.review.cascade import Bench, Cascade
-    from creditscore.review.inputs import RecordEvent
+    from creditscore.cascade.inputs import RecordEvent
+    from creditscore.cascade.preview import Bench, Cascade
     from creditscore.store import Log
 
 cascade_app = typer.Typer(
@@ -51,7 +51,7 @@ def preview_command(
     lang: Lang = "zh", as_json: Json = False,
 ) -> None:  # fmt: skip
     """What would follow, run by run and entry by entry; nothing is written."""
-    from creditscore.review.cascade import preview
+    from creditscore.cascade.preview import preview
 
     with _bench(store, snapshot, scheme, composite, read_only=True) as (_, bench):
         found = preview(bench, _event(bench, record, event, on, share, recorded_on))
@@ -65,7 +65,7 @@ def apply_command(
     composite: Composites = None, roles: RolesFile = None, out: Out = None, lang: Lang = "zh", as_json: Json = False,
 ) -> None:  # fmt: skip
     """Append the event and carry it through every kept run; entries and measures become tasks for a person."""
-    from creditscore.review.carrying import apply
+    from creditscore.cascade.apply import apply
 
     with _bench(store, snapshot, scheme, composite, roles) as (log, bench):
         what = _event(bench, record, event, on, share, recorded_on)
@@ -83,9 +83,9 @@ def settle_command(
     roles: RolesFile = None, out: Out = None, lang: Lang = "zh", as_json: Json = False,
 ) -> None:  # fmt: skip
     """Draw what follows from events and annulments that were decided elsewhere; done twice it does nothing more."""
-    from creditscore.days import from_day
-    from creditscore.review.carrying import settle
-    from creditscore.review.check import touched
+    from creditscore.cascade.apply import settle
+    from creditscore.cascade.check import touched
+    from creditscore.core.days import from_day
 
     with _bench(store, snapshot, scheme, composite, roles) as (log, bench):
         ids = subjects or touched(log, bench)
@@ -101,8 +101,8 @@ def undo_command(
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Take back what a cascade decided, as a mistake; every row and hash is as it was before."""
-    from creditscore.days import from_day
-    from creditscore.review.carrying import undo
+    from creditscore.cascade.apply import undo
+    from creditscore.core.days import from_day
 
     with _bench(store, snapshot, scheme, composite, roles) as (log, bench):
         day = from_day(day_given(on))
@@ -117,8 +117,8 @@ def told_command(
     store: Store, by: By, on: On, document_no: Number, roles: RolesFile = None,
 ) -> None:  # fmt: skip
     """The subject or department of a task was told, with the number of the letter."""
-    from creditscore.days import from_day
-    from creditscore.review.carrying import told
+    from creditscore.cascade.apply import told
+    from creditscore.core.days import from_day
 
     with open_log(store, roles, made_by="creditscore keep") as log:
         told(log, cascade, task, by=by, on=from_day(day_given(on)), document_no=document_no)
@@ -135,11 +135,11 @@ def show_command(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """The cascades of a store, with their tasks and which of them are open; of one, what it changed too."""
-    from creditscore.errors import UsageError
-    from creditscore.explanation.words import lang_of
-    from creditscore.review import cascade_lines as lines
-    from creditscore.review.carrying import act_of, acts, stored_tasks, told_tasks
-    from creditscore.review.cascade_past import past
+    from creditscore.cascade import text as lines
+    from creditscore.cascade.apply import act_of, acts, stored_tasks, told_tasks
+    from creditscore.cascade.history import past
+    from creditscore.core.errors import UsageError
+    from creditscore.core.i18n import lang_of
 
     said = lang_of(lang)
     if out is not None and cascade is None:
@@ -183,8 +183,8 @@ def _bench(
     store: Path, snapshots: list[Path] | None, schemes: list[Path] | None, composites: list[str] | None,
     roles: Path | None = None, read_only: bool = False,
 ) -> Iterator[tuple[Log, Bench]]:  # fmt: skip
-    from creditscore.records.store import read_snapshot
-    from creditscore.review.cascade import bench
+    from creditscore.cascade.preview import bench
+    from creditscore.records.snapshot_files import read_snapshot
 
     opened = [read_snapshot(path) for path in snapshots or []]
     with open_log(store, roles, read_only, made_by="creditscore keep") as log, working("deriving"):
@@ -192,10 +192,10 @@ def _bench(
 
 
 def _event(bench: Bench, record: str, kind: str, on: str, share: str | None, recorded_on: str | None) -> RecordEvent:
-    from creditscore.days import from_day
-    from creditscore.errors import UsageError
-    from creditscore.review.cascade import subject_of
-    from creditscore.review.inputs import RecordEvent
+    from creditscore.cascade.inputs import RecordEvent
+    from creditscore.cascade.preview import subject_of
+    from creditscore.core.days import from_day
+    from creditscore.core.errors import UsageError
 
     day = from_day(day_given(on))
     known = day if recorded_on is None else from_day(day_given(recorded_on, "--recorded-on"))
@@ -210,8 +210,8 @@ def _event(bench: Bench, record: str, kind: str, on: str, share: str | None, rec
 def _show(
     found: Cascade, lang: str, as_json: bool, out: Path | None, schemes: list[Path] | None, preview: bool = False
 ) -> None:
-    from creditscore.explanation.words import lang_of
-    from creditscore.review import cascade_lines as lines
+    from creditscore.cascade import text as lines
+    from creditscore.core.i18n import lang_of
 
     said = lang_of(lang)
     _page(found, out, schemes)
@@ -229,7 +229,7 @@ def _show(
 
 def _page(found: Cascade, out: Path | None, schemes: list[Path] | None) -> None:
     if out is not None:
-        from creditscore.reports.cascade import write_cascade
+        from creditscore.pages.cascade import write_cascade
 
         files = write_cascade(found, out, schemes=own_schemes(schemes))
         typer.echo(f"written to {out}: {', '.join(file.name for file in files)}", err=True)

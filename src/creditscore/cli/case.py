@@ -15,11 +15,11 @@ import typer
 from creditscore.cli.acting import By, Lang, On, RolesFile, Schemes, Store, date_given, open_log, own_schemes
 from creditscore.cli.progress import working
 from creditscore.cli.tables import say_line, show_blocks
-from creditscore.errors import UsageError
+from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from creditscore.objections.case import Case, Ground
     from creditscore.records import Snapshot
-    from creditscore.review.cases import Case, Ground
     from creditscore.store import Log
 
 case_app = typer.Typer(
@@ -58,8 +58,8 @@ def open_command(
     """Open a case on a grade: its records are marked as disputed at once, and its clocks begin."""
     from creditscore.cli.case_lines import said_case
     from creditscore.explanation.input_lines import state_labels
-    from creditscore.review.casework import open_case
-    from creditscore.review.keeping import kept_grade, kept_run, snapshot_of
+    from creditscore.objections.actions import open_case
+    from creditscore.store.archive.runs import kept_grade, kept_run, snapshot_of
 
     grounds = [_ground(one) for one in ground]
     with open_log(store, roles, made_by="creditscore keep") as log:
@@ -110,7 +110,7 @@ def ask_command(
 ) -> None:
     """Ask a department; the case is then due by the days that hold for data of another office."""
     from creditscore.cli.case_lines import said_case
-    from creditscore.review.casework import ask
+    from creditscore.objections.actions import ask
 
     with open_log(store, roles, made_by="creditscore keep") as log:
         made = ask(
@@ -134,7 +134,7 @@ def answer_command(
 ) -> None:
     """Record what a department answered."""
     from creditscore.cli.case_lines import said_case
-    from creditscore.review.casework import answer
+    from creditscore.objections.actions import answer
 
     with open_log(store, roles, made_by="creditscore keep") as log:
         made = answer(log, case, number, text=text, by=by, on=date_given(on), document_no=document_no)
@@ -166,13 +166,13 @@ def decide_command(
 
     Shown before it is done: the grade, every other grade, entry and measure that changes, and who is to be told.
     """
+    from creditscore.cascade import text as lines
+    from creditscore.cascade.preview import bench
     from creditscore.cli.case_lines import said_case, said_grade
-    from creditscore.explanation.words import lang_of
-    from creditscore.records.store import read_snapshot
-    from creditscore.review import cascade_lines as lines
-    from creditscore.review.cascade import bench
-    from creditscore.review.deciding import decide, weigh
-    from creditscore.review.ruling import Ruling
+    from creditscore.core.i18n import lang_of
+    from creditscore.objections.decision import decide, weigh
+    from creditscore.objections.ruling import Ruling
+    from creditscore.records.snapshot_files import read_snapshot
 
     said, day = lang_of(lang), date_given(on)
     ruling = Ruling(dict(map(_finding, find)), reason, tuple(article or ()), _changes(set_ or []))
@@ -209,11 +209,11 @@ def letter_command(
     lang: Lang = "zh",
 ) -> None:
     """Write the letter in both languages, as text and as a page for A4; its hash stands in the log."""
-    from creditscore.explanation.words import LANGS
-    from creditscore.folders import whole
-    from creditscore.reports.letter import LETTER, write_letters
-    from creditscore.review.casework import notify
-    from creditscore.review.letter import letter
+    from creditscore.core.folders import whole
+    from creditscore.core.i18n import LANGS
+    from creditscore.evidence.letter import letter
+    from creditscore.evidence.letter_page import LETTER, write_letters
+    from creditscore.objections.actions import notify
     from creditscore.store.entry import canonical, sha256
 
     day = date_given(on)
@@ -241,10 +241,10 @@ def due_command(
     as_json: AsJson = False,
 ) -> None:
     """Cases by the day on which they are due: what is awaited, to be decided or overdue, and who is to be told."""
+    from creditscore.cascade.apply import told_on
     from creditscore.cli.case_lines import due_lines
-    from creditscore.review.carrying import told_on
-    from creditscore.review.cases import cases
-    from creditscore.review.due import due
+    from creditscore.objections.case import cases
+    from creditscore.objections.due import due
 
     day = date_given(on)
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
@@ -263,8 +263,8 @@ def events_command(
     known_at: Annotated[str | None, typer.Option(help="Only what was recorded until this day.")] = None,
 ) -> None:
     """Export the record events that were decided, as rows of the record log."""
+    from creditscore.cascade.inputs import record_events
     from creditscore.cli.tables import write_table
-    from creditscore.review.inputs import record_events
 
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
         rows = record_events(log.store, None if known_at is None else date_given(known_at, "--known-at"))
@@ -276,9 +276,9 @@ def events_command(
 def _desk(
     store: Path, case: str, snapshot: Path | None, roles: Path | None = None, writes: bool = False
 ) -> Iterator[tuple[Log, Case, Snapshot]]:
-    from creditscore.review.cases import case_of
-    from creditscore.review.disputes import case_run
-    from creditscore.review.keeping import snapshot_of
+    from creditscore.objections.case import case_of
+    from creditscore.objections.disputes import case_run
+    from creditscore.store.archive.runs import snapshot_of
 
     with open_log(store, roles, read_only=not writes, made_by="creditscore keep") as log:
         found = case_of(log.store, case)
@@ -286,13 +286,13 @@ def _desk(
 
 
 def _data(log: Log, case: Case, source: Snapshot, day: date, scheme: list[Path] | None) -> dict[str, Any]:
-    from creditscore.review.dossier import dossier
+    from creditscore.evidence.case_file import dossier
 
     return dossier(log.store, case, source, on=day, schemes=own_schemes(scheme))
 
 
 def _ground(text: str) -> Ground:
-    from creditscore.review.cases import WHOLE, Ground
+    from creditscore.objections.case import WHOLE, Ground
 
     named, _, statement = text.partition("=")
     code, _, record = named.partition(":")
@@ -318,6 +318,6 @@ def _changes(texts: list[str]) -> dict[str, dict[str, str]]:
 
 
 def _lang(lang: str) -> Any:
-    from creditscore.explanation.words import lang_of
+    from creditscore.core.i18n import lang_of
 
     return lang_of(lang)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from creditscore.cascade.tasks import TASKS
 from creditscore.cli.tables import say_line, show, show_blocks
+from creditscore.core.i18n import Lang, cite_said, lang_of, say, text, word
+from creditscore.evidence.case_file import pair, phrase
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang, cite_said, lang_of, say, text, word
-from creditscore.review.consequences import TASKS
-from creditscore.review.dossier import pair, phrase
 
 if TYPE_CHECKING:
-    from creditscore.review.cases import Case
-    from creditscore.review.due import Due
+    from creditscore.objections.case import Case
+    from creditscore.objections.due import Due
     from creditscore.schemes.model import Label
 
 
@@ -36,7 +36,7 @@ def said_case(case: Case, on: date, given: str, marks: Sequence[Label] = ()) -> 
 
 def said_grade(decision: Mapping[str, Any], given: str) -> str:
     """The grade before and after a decision, from its data."""
-    from creditscore.review.dossier import graded_in_short
+    from creditscore.evidence.case_file import graded_in_short
 
     lang = lang_of(given)
     before, after = graded_in_short(decision["before"]), graded_in_short(decision["after"])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from creditscore.composite.result import Composite
-    from creditscore.review.disputes import Marked
+    from creditscore.objections.disputes import Marked
 
 Out = Annotated[Path, typer.Option(help="Folder for the results.")]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `creditscore composite --out` wrote.")]
@@ -65,8 +65,8 @@ def score_command(
     """Score organisations, with the exact share of every domain."""
     from creditscore.cli.tables import say_line
     from creditscore.composite.combine import combine
-    from creditscore.records.store import read_snapshot
-    from creditscore.review.disputes import dispute_table
+    from creditscore.objections.disputes import dispute_table
+    from creditscore.records.snapshot_files import read_snapshot
 
     form = chosen_csv(csv, csv_people)
     with working(f"scoring under {config}"):
@@ -93,9 +93,9 @@ def _marked(
     listings: Path | None = None, subjects: Path | None = None,
 ) -> list[Marked]:  # fmt: skip
     """The disputed scores of a composite, as the store has them; `snapshots`: where those of its runs now lie."""
-    from creditscore.records.store import read_snapshot
-    from creditscore.review.cascade import bench
-    from creditscore.review.disputed_scores import score_marks
+    from creditscore.cascade.preview import bench
+    from creditscore.objections.disputed_scores import score_marks
+    from creditscore.records.snapshot_files import read_snapshot
 
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
         find = bench(log.store, [read_snapshot(one) for one in snapshots if one is not None], {}).find
@@ -165,10 +165,10 @@ def explain_command(
     import shutil
 
     from creditscore.composite.result import read_composite
+    from creditscore.core.i18n import lang_of
     from creditscore.explanation.composite import explain_composite
     from creditscore.explanation.composite_text import render
-    from creditscore.explanation.words import lang_of
-    from creditscore.review.disputes import as_rows, marks_beside, said_of
+    from creditscore.objections.disputes import as_rows, marks_beside, said_of
 
     chosen = lang_of(lang)
     one = explain_composite(folder, subject, gradings or None)
@@ -182,8 +182,8 @@ def explain_command(
     for line in lines:
         typer.echo(line)
     if html is not None:
-        from creditscore.reports.composite import composite_subject_page
-        from creditscore.reports.html import write_page
+        from creditscore.pages.composite import composite_subject_page
+        from creditscore.present.html import write_page
 
         typer.echo(
             f"written to {write_page(html, composite_subject_page(one, chosen, marks=lines, disputes=as_rows(marked)))}"
@@ -204,7 +204,7 @@ def compare_command(
     from creditscore.cli.tables import show
     from creditscore.composite.compare import compare
     from creditscore.composite.result import read_composite
-    from creditscore.reports.composite import write_compare
+    from creditscore.pages.composite import write_compare
 
     with working("comparing"):
         data = compare([read_composite(one) for one in folders], step=step, draws=draws, seed=seed)
@@ -252,9 +252,9 @@ def fit_command(
     from creditscore.cli.tables import say_line, show
     from creditscore.composite.load import load_composite
     from creditscore.composite.result import read_composite
-    from creditscore.days import day_of
-    from creditscore.modelling.composite_weights import fit_weights, write_fitted
-    from creditscore.modelling.release.tables import read_table
+    from creditscore.core.days import day_of
+    from creditscore.modelling.models.composite_weights import fit_weights, write_fitted
+    from creditscore.modelling.registry.tables import read_table
 
     found = read_composite(folder)
     with working("fitting weights"):
@@ -283,9 +283,9 @@ def calibrate_command(
 ) -> None:
     """Calibrate scores against outcomes: a bundle for `model register`, with its validation report. Advisory."""
     from creditscore.composite.result import read_composite
-    from creditscore.modelling.release.composite import calibrate_composite
-    from creditscore.modelling.release.tables import read_table
-    from creditscore.reports.validation import write_validation
+    from creditscore.modelling.registry.composite import calibrate_composite
+    from creditscore.modelling.registry.tables import read_table
+    from creditscore.pages.validation import write_validation
 
     with working("calibrating"):
         model, report = calibrate_composite(

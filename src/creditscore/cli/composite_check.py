@@ -10,7 +10,7 @@ import typer
 from creditscore.cli.progress import working
 from creditscore.cli.scheme_check import show_faults
 from creditscore.cli.tables import say_line, show
-from creditscore.errors import ExitCode
+from creditscore.core.errors import ExitCode
 
 if TYPE_CHECKING:
     from creditscore.composite.config import CompositeConfig

@@ -10,7 +10,7 @@ import typer
 
 from creditscore.cli.brought import again, brought, held_in, input_of, run_of
 from creditscore.cli.progress import working
-from creditscore.errors import DifferenceError, InputError, UsageError
+from creditscore.core.errors import DifferenceError, InputError, UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,9 +51,9 @@ def show_command(
 ) -> None:
     """Single records that change the grade, the fewest that reach a target, and all sets of which none is smaller."""
     from creditscore.cli.tables import say_line
-    from creditscore.explanation.decisive import decisive
-    from creditscore.explanation.decisive_text import as_json, render
-    from creditscore.explanation.words import lang_of
+    from creditscore.core.i18n import lang_of
+    from creditscore.explanation.decisive.decisive import decisive
+    from creditscore.explanation.decisive.text import as_json, render
 
     chosen = lang_of(lang)
     plan, subject_id, one = brought(folder, subject, snapshot, scheme)
@@ -106,7 +106,7 @@ def check_command(
     ] = False,
 ) -> None:
     """Compare the search with brute force over every set of withdrawals, for every target of a scheme."""
-    from creditscore.explanation.decisive_check import check, check_columns
+    from creditscore.explanation.decisive.check import check, check_columns
     from creditscore.schemes import registry
 
     chosen = [registry.load(one) for one in registry.entries()] if scheme == "all" else [registry.pick(scheme)]
@@ -147,8 +147,8 @@ def population_command(
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    from creditscore.explanation.decisive_population import population
-    from creditscore.grading.input_state import BLOCKED
+    from creditscore.explanation.decisive.population import population
+    from creditscore.grading.input_state.state import BLOCKED
 
     run, own = run_of(folder, scheme)
     held = held_in(snapshot, run)
@@ -180,9 +180,9 @@ def population_command(
 
 def _spans(snapshot: str, run: dict[str, Any], own: Scheme | None, any_id: str, share: tuple[int, int]) -> pa.Table:
     """`any_id`: a subject whose grading, done again, binds the scheme as the run did."""
-    from creditscore.explanation.decisive_population import some_spans
-    from creditscore.grading.weighed import weighing
-    from creditscore.records.store import read_snapshot
+    from creditscore.explanation.decisive.population import some_spans
+    from creditscore.grading.population.prescore import weighing
+    from creditscore.records.snapshot_files import read_snapshot
 
     held = read_snapshot(snapshot, threads=1 if share[1] > 1 else None)
     with weighing(held, again(held, run, own, [any_id])[0]) as ready:

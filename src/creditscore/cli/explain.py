@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from creditscore.explanation.ledger import Explanation
-    from creditscore.review.disputes import Marked
+    from creditscore.objections.disputes import Marked
     from creditscore.schemes.model import Scheme
 
 
@@ -37,12 +37,12 @@ def explain_command(
     ] = None,
 ) -> None:
     """Explain one grade: every point with its record and article, from the start score to the grade."""
+    from creditscore.core.i18n import lang_of
     from creditscore.explanation.audit import audit
     from creditscore.explanation.ledger import explain
     from creditscore.explanation.read import schemes_in
     from creditscore.explanation.text import depth_of, render
-    from creditscore.explanation.words import lang_of
-    from creditscore.review.disputes import as_rows, said_of
+    from creditscore.objections.disputes import as_rows, said_of
 
     chosen, deep = lang_of(lang), depth_of(depth)
     name, own = words_of(scheme)
@@ -60,7 +60,7 @@ def explain_command(
     pages = ["".join([text, *(f"{line}\n" for line in lines)]) for text, lines in zip(shown, said, strict=True)]
     typer.echo("\n".join(pages), nl=False)
     if html is not None:
-        from creditscore.reports.html import subject_page, write_page
+        from creditscore.present.html import subject_page, write_page
 
         for one, held, marks, lines in zip(explained, hashes, marked, said, strict=True):
             page = html
@@ -74,7 +74,7 @@ def _marked(
     folder: Path, store: Path | None, snapshot: Path | None, explained: Sequence[Explanation], own: Scheme | None
 ) -> list[list[Marked]]:
     """The disputed records of each explained grade: as the store has them, else as they stand beside the grades."""
-    from creditscore.review.disputes import marks, marks_beside
+    from creditscore.objections.disputes import marks, marks_beside
 
     if store is None:
         return [marks_beside(folder, one.scheme.partition("@")[0], one.subject_id) for one in explained]

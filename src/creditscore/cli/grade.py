@@ -11,12 +11,12 @@ import typer
 from creditscore.cli.acting import Marks, open_log, put_disputes
 from creditscore.cli.csv_option import CsvFiles, CsvPeople, chosen_csv
 from creditscore.cli.progress import working
-from creditscore.errors import TooManyRejected, UsageError
+from creditscore.core.errors import TooManyRejected, UsageError
 
 if TYPE_CHECKING:
-    from creditscore.csv_people import Csv
+    from creditscore.core.csv_people import Csv
+    from creditscore.grading.batch import Gradings
     from creditscore.grading.result import Grading
-    from creditscore.grading.several import Gradings
 
 Table = Annotated[Path | None, typer.Option(help="Parquet or CSV file, or a folder of Parquet files.")]
 
@@ -86,9 +86,9 @@ def grade_command(
     store: Marks = None,
 ) -> None:
     """Grade every subject under one or several schemes, with an exact ledger of every point."""
+    from creditscore.grading.batch import Gradings, grade_all
     from creditscore.grading.grade import grade
-    from creditscore.grading.several import Gradings, grade_all
-    from creditscore.records.store import read_snapshot
+    from creditscore.records.snapshot_files import read_snapshot
 
     names, form = _names(scheme, profile, period, as_of), chosen_csv(csv, csv_people)
     source: Any
@@ -154,9 +154,9 @@ def _disputes(grading: Grading | Gradings, store: Path | None, source: Any, out:
     if store is None:
         put_disputes(out, None, csv)
         return []
+    from creditscore.cascade.inputs import decided, fitting
+    from creditscore.objections.disputes import dispute_table, marks_in, open_disputes
     from creditscore.records import Snapshot
-    from creditscore.review.disputes import dispute_table, marks_in, open_disputes
-    from creditscore.review.inputs import decided, fitting
 
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
         disputes, events = open_disputes(log.store), decided(log.store)
@@ -235,7 +235,7 @@ def _report_input(manifest: Mapping[str, Any]) -> None:
     which columns nobody read.
     """
     from creditscore.cli.tables import say_line
-    from creditscore.explanation.words import say, word
+    from creditscore.core.i18n import say, word
 
     for row in manifest["blocked_grades"]:
         feed = f"feed {row['feed']}, " if row["feed"] else ""

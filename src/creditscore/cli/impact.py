@@ -9,13 +9,13 @@ import typer
 
 from creditscore.cli.csv_option import CsvPeople
 from creditscore.cli.tables import show
-from creditscore.errors import UsageError
+from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from creditscore.pages.impact import Impact
     from creditscore.records.snapshot import Snapshot
-    from creditscore.reports.impact import Impact
 
 Table = Annotated[Path | None, typer.Option(help="Parquet or CSV file, in place of --snapshot.")]
 Subject = Annotated[
@@ -45,7 +45,7 @@ def impact_command(
 ) -> None:
     """Effects when one version takes the place of another: flows, reversed ranks, notices; zh and en, with tables."""
     from creditscore.cli.progress import working
-    from creditscore.reports.impact_of import scheme_impact, write_impact
+    from creditscore.pages.impact_of import scheme_impact, write_impact
     from creditscore.schemes import registry
 
     first, second = registry.pick(old), registry.pick(new)
@@ -61,7 +61,7 @@ def _snapshot(
     snapshot: Path | None, subjects: Path | None, records: Path | None, tables: dict[str, Any], ids: Any
 ) -> Snapshot:
     from creditscore.records import ingest
-    from creditscore.records.store import read_snapshot
+    from creditscore.records.snapshot_files import read_snapshot
 
     if snapshot is not None:
         if subjects or records or any(tables.values()):
@@ -107,8 +107,8 @@ def composite_impact_command(
     csv_people: CsvPeople = False,
 ) -> None:
     """Effects when one composite takes the place of another: flows, reversed ranks, notices; zh and en, with tables."""
-    from creditscore.reports.impact_composite import composite_impact, read_about
-    from creditscore.reports.impact_of import write_impact
+    from creditscore.pages.impact_composite import composite_impact, read_about
+    from creditscore.pages.impact_of import write_impact
 
     found = composite_impact(old, new, about=read_about(subjects) if subjects else None, on=day(on))
     write_impact(out, found, subject or (), csv_people)

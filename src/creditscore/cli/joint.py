@@ -15,12 +15,12 @@ from creditscore.cli.csv_option import CsvFiles, CsvPeople, chosen_csv
 from creditscore.cli.progress import working
 from creditscore.cli.scheme_check import show_faults
 from creditscore.cli.tables import say_line, show, show_blocks
-from creditscore.errors import ExitCode, TooManyRejected, UsageError
+from creditscore.core.errors import ExitCode, TooManyRejected, UsageError
 
 if TYPE_CHECKING:
+    from creditscore.measures.model import FourLists
+    from creditscore.measures.tables import Listing
     from creditscore.store import Log
-    from creditscore.supervision.joint.model import FourLists
-    from creditscore.supervision.joint.tables import Listing
 
 joint_app = typer.Typer(
     name="joint",
@@ -45,7 +45,7 @@ def check_command(
     notes: Annotated[bool, typer.Option("--notes/--no-notes", help="List the notes too.")] = True,
 ) -> None:
     """Check a set of four lists: every fault at once, with its code. Exit code 4 if there is any."""
-    from creditscore.supervision.joint.load import inspect
+    from creditscore.measures.load import inspect
 
     lists, faults, noted = inspect(folder)
     if as_json:
@@ -70,9 +70,9 @@ def show_command(
     ] = None,
 ) -> None:
     """The four lists and what follows from what; with --grades, the measures that rules attach to grades."""
-    from creditscore.supervision.joint import lines
-    from creditscore.supervision.joint.export import as_data
-    from creditscore.supervision.joint.load import load_four_lists
+    from creditscore.measures import lines
+    from creditscore.measures.export import as_data
+    from creditscore.measures.load import load_four_lists
 
     lang_given(lang)
     if grades is not None:
@@ -97,7 +97,7 @@ def _attached(folder: Path, lang: str) -> list[Any]:
     import pyarrow.parquet as pq
 
     from creditscore.grading.manifest import refuse_failed
-    from creditscore.supervision.joint.by_grade import attached
+    from creditscore.measures.by_grade import attached
 
     refuse_failed(folder)
     file = folder / "grades.parquet"
@@ -122,10 +122,10 @@ def match_command(
     lang: Lang = "zh",
 ) -> None:
     """Propose, for each subject of each event, the measures linked to its entries of that day."""
-    from creditscore.supervision.joint import lines
-    from creditscore.supervision.joint.desk import propose
-    from creditscore.supervision.joint.load import load_four_lists
-    from creditscore.supervision.joint.tables import read_intake
+    from creditscore.measures import lines
+    from creditscore.measures.actions import propose
+    from creditscore.measures.load import load_four_lists
+    from creditscore.measures.tables import read_intake
 
     lang_given(lang)
     chosen = load_four_lists(lists)
@@ -160,7 +160,7 @@ def decide_command(
     max_rejected: Rejected = 0,
 ) -> None:
     """Accept or reject a proposal; never by who proposed it."""
-    from creditscore.supervision.joint.desk import decide
+    from creditscore.measures.actions import decide
 
     if accept is None:
         raise UsageError("nothing is decided", allowed="--accept, --reject")
@@ -178,7 +178,7 @@ def notify_command(
     lists: Lists = None, roles: RolesFile = None, max_rejected: Rejected = 0,
 ) -> None:  # fmt: skip
     """The subject was told of measure, basis, reason and remedies."""
-    from creditscore.supervision.joint.desk import notify
+    from creditscore.measures.actions import notify
 
     with _desk(store, roles, lists, listings, max_rejected) as (log, chosen, entries):
         notify(log, chosen, entries, proposal, by=by, on=day_given(on), document_no=document_no)
@@ -191,7 +191,7 @@ def execute_command(
     lists: Lists = None, roles: RolesFile = None, max_rejected: Rejected = 0,
 ) -> None:  # fmt: skip
     """The measure was carried out; only after its notice, and while all it rests on stands."""
-    from creditscore.supervision.joint.desk import execute
+    from creditscore.measures.actions import execute
 
     with _desk(store, roles, lists, listings, max_rejected) as (log, chosen, entries):
         execute(log, chosen, entries, proposal, by=by, on=day_given(on), document_no=document_no)
@@ -208,7 +208,7 @@ def feedback_command(
     roles: RolesFile = None,
 ) -> None:
     """Say what came of a measure."""
-    from creditscore.supervision.joint.desk import feedback
+    from creditscore.measures.actions import feedback
 
     with open_log(store, roles) as log:
         feedback(log, proposal, by=by, on=day_given(on), result=result)
@@ -220,7 +220,7 @@ def annul_command(
     proposal: Id, store: Store, by: By, on: On, document_no: Number, reason: Reason, roles: RolesFile = None
 ) -> None:
     """The decision was annulled; what was carried out is then due to be lifted."""
-    from creditscore.supervision.joint.desk import annul
+    from creditscore.measures.actions import annul
 
     with open_log(store, roles) as log:
         annul(log, proposal, by=by, on=day_given(on), document_no=document_no, reason=reason)
@@ -241,7 +241,7 @@ def lift_command(
     max_rejected: Rejected = 0,
 ) -> None:
     """Lift what has ended by that day: with its entry, its period, its basis, or an annulled decision."""
-    from creditscore.supervision.joint.desk import lift
+    from creditscore.measures.actions import lift
 
     with _desk(store, roles, lists, listings, max_rejected) as (log, chosen, entries):
         causes = lift(log, chosen, entries, by=by, on=day_given(on), ids=proposals or None)
@@ -261,9 +261,9 @@ def due_command(
 ) -> None:
     """What is to be lifted, decided, notified, carried out and fed back on that day."""
     from creditscore.lists.store import load
-    from creditscore.review.disputes import disputed_entries, disputes_in_words
-    from creditscore.supervision.joint import lines
-    from creditscore.supervision.joint.book import due, read_cases
+    from creditscore.measures import lines
+    from creditscore.measures.register import due, read_cases
+    from creditscore.objections.disputes import disputed_entries, disputes_in_words
 
     lang_given(lang)
     day = day_given(on)
@@ -293,7 +293,7 @@ def export_command(
     csv_people: CsvPeople = False,
 ) -> None:
     """Write measures, acts, refusals and what is due on a day as tables, with the four lists."""
-    from creditscore.supervision.joint.export import export
+    from creditscore.measures.export import export
 
     form = chosen_csv(csv, csv_people)
     with _desk(store, None, lists, listings, max_rejected, read_only=True) as (log, chosen, entries):
@@ -306,8 +306,8 @@ def _desk(
     store: Path, roles: Path | None, lists: Path | None, listings: Path, max_rejected: int, read_only: bool = False
 ) -> Iterator[tuple[Log, FourLists, Any]]:
     """The log of the store, the four lists, and the entries by subject."""
-    from creditscore.supervision.joint.load import load_four_lists
-    from creditscore.supervision.joint.tables import read_intake
+    from creditscore.measures.load import load_four_lists
+    from creditscore.measures.tables import read_intake
 
     chosen = load_four_lists(lists)
     with working("reading and checking"):

@@ -11,11 +11,11 @@ import typer
 from creditscore.cli.acting import By, RolesFile, Schemes, Store, open_log, own_schemes
 from creditscore.cli.progress import working
 from creditscore.cli.tables import say_line, show_blocks
-from creditscore.errors import StoreDiffers
+from creditscore.core.errors import StoreDiffers
 
 if TYPE_CHECKING:
-    from creditscore.review.keeping import KeptRun
-    from creditscore.review.kept_composites import KeptComposite
+    from creditscore.store.archive.composites import KeptComposite
+    from creditscore.store.archive.runs import KeptRun
 
 
 def keep_command(
@@ -39,9 +39,9 @@ def keep_command(
     roles: RolesFile = None,
 ) -> None:
     """Keep a grading, or a composite of kept ones: its rows, its manifest and their hashes, logged before."""
-    from creditscore.errors import UsageError
-    from creditscore.review.keeping import keep
-    from creditscore.review.kept_composites import is_composite, keep_composite
+    from creditscore.core.errors import UsageError
+    from creditscore.store.archive.composites import is_composite, keep_composite
+    from creditscore.store.archive.runs import keep
 
     if is_composite(grading):
         if not check or snapshot is not None:
@@ -75,10 +75,10 @@ def runs_command(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """The runs that a store keeps, and composites of them; `--verify` looks at states of grades and at cases too."""
-    from creditscore.review.casework import changed_cases
-    from creditscore.review.keeping import changed_runs, kept_runs
-    from creditscore.review.kept_composites import changed_composites, kept_composites
-    from creditscore.review.life import changed_states
+    from creditscore.objections.actions import changed_cases
+    from creditscore.status.status import changed_states
+    from creditscore.store.archive.composites import changed_composites, kept_composites
+    from creditscore.store.archive.runs import changed_runs, kept_runs
 
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
         kept, scored = kept_runs(log.store), kept_composites(log.store)

@@ -10,7 +10,7 @@ import typer
 
 from creditscore.cli.acting import By, Lang, On, RolesFile, Store, date_given, open_log
 from creditscore.cli.tables import say_line, show, show_blocks, write_table
-from creditscore.days import iso
+from creditscore.core.days import iso
 
 life_app = typer.Typer(
     name="life",
@@ -38,9 +38,9 @@ def move_command(
     roles: RolesFile = None,
 ) -> None:
     """Take the grades of a run one step further, as far as the rule of their scheme allows it that day."""
-    from creditscore.review.disputes import held_subjects
-    from creditscore.review.keeping import kept_run
-    from creditscore.review.life_move import move
+    from creditscore.objections.disputes import held_subjects
+    from creditscore.status.transitions import move
+    from creditscore.store.archive.runs import kept_run
 
     day = date_given(on)
     with open_log(store, roles, made_by="creditscore keep") as log:
@@ -65,10 +65,10 @@ def show_command(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """The states of a subject's grades, each with its day, its basis and its case; open disputes beside them."""
-    from creditscore.explanation.words import cite_said, lang_of
-    from creditscore.review.disputes import open_disputes
-    from creditscore.review.dossier import pair, phrase
-    from creditscore.review.life import corrections, states
+    from creditscore.core.i18n import cite_said, lang_of
+    from creditscore.evidence.case_file import pair, phrase
+    from creditscore.objections.disputes import open_disputes
+    from creditscore.status.status import corrections, states
 
     chosen = lang_of(lang)
     day = None if known_at is None else date_given(known_at, "--known-at")
@@ -104,12 +104,12 @@ def show_command(
 def due_command(store: Store, on: On, lang: Lang = "zh") -> None:
     """Steps that are open, by the day on which they are due: announcements, final grades, and open cases."""
     from creditscore.cli.case_lines import due_lines
-    from creditscore.explanation.words import cite_said, lang_of
-    from creditscore.review.cases import cases
-    from creditscore.review.dossier import pair, phrase
-    from creditscore.review.due import due
-    from creditscore.review.keeping import kept_runs
-    from creditscore.review.life import open_steps
+    from creditscore.core.i18n import cite_said, lang_of
+    from creditscore.evidence.case_file import pair, phrase
+    from creditscore.objections.case import cases
+    from creditscore.objections.due import due
+    from creditscore.status.status import open_steps
+    from creditscore.store.archive.runs import kept_runs
 
     chosen, day = lang_of(lang), date_given(on)
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
@@ -135,7 +135,7 @@ def export_command(
     known_at: Annotated[str | None, typer.Option(help="Only what was recorded until this day.")] = None,
 ) -> None:
     """Write all states as a history, which `creditscore grade --history` reads."""
-    from creditscore.review.life import history
+    from creditscore.status.status import history
 
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
         rows = history(log.store, None if known_at is None else date_given(known_at, "--known-at"))

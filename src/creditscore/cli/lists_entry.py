@@ -30,7 +30,7 @@ from creditscore.cli.lists_shared import (
     save_book,
     say_case,
 )
-from creditscore.errors import UsageError
+from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
     from creditscore.lists import Book
@@ -114,7 +114,7 @@ def notice_command(
 ) -> None:
     """Announce the intended entry: facts, basis, measures, conditions of exit, remedies."""
     from creditscore.lists import draft, notice
-    from creditscore.lists.life import lang_of
+    from creditscore.lists.entry_history import lang_of
 
     given = {"facts": facts, "basis": basis, "exits": exits, "measures": measures, "remedies": remedies}
     chosen = lang_of(lang)

@@ -24,7 +24,7 @@ from creditscore.cli.lists_shared import (
     said_of,
     save_book,
 )
-from creditscore.errors import UsageError
+from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,11 +112,11 @@ def exit_command(
 
 def _name_stale(store: Path, cases: list[str]) -> None:
     """Say at once which kept grades and composites still rest on entries that have ended."""
+    from creditscore.cascade.check import stale_after_exit
+    from creditscore.cascade.preview import bench
     from creditscore.cli.acting import open_log
     from creditscore.cli.tables import say_line
-    from creditscore.errors import DifferenceError, InputError
-    from creditscore.review.cascade import bench
-    from creditscore.review.check import stale_after_exit
+    from creditscore.core.errors import DifferenceError, InputError
 
     with open_log(store, read_only=True) as log:
         on_bench = bench(log.store)
@@ -141,7 +141,7 @@ def expire_command(store: Store, on: On, by: By, roles: RolesFile = None, record
     """Let go of every entry whose term is over; done twice it does nothing more."""
     from creditscore.cli.tables import say_line
     from creditscore.lists import expire
-    from creditscore.lists.life import note_in_words
+    from creditscore.lists.entry_history import note_in_words
 
     with open_book(store, roles) as (log, book):
         after, found = expire(book, on, by=by, recorded_on=recorded_on)

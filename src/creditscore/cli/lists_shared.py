@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.acting import open_log
-from creditscore.errors import UsageError
+from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
     from creditscore.lists import Book
@@ -112,6 +112,6 @@ def pairs(given: list[str] | None, option: str) -> dict[str, str]:
 
 
 def iso_day(value: int | None) -> str:
-    from creditscore.days import iso
+    from creditscore.core.days import iso
 
     return iso(value)

@@ -28,7 +28,7 @@ def show_command(
 ) -> None:
     """One subject's entries, each step with day, person, paper, effect and basis."""
     from creditscore.cli.tables import say_indented, say_line
-    from creditscore.lists.life import lang_of, life, word
+    from creditscore.lists.entry_history import lang_of, life, word
 
     book = read_book(store)
     disputed = _disputed(store, book, known_at)
@@ -63,9 +63,9 @@ def due_command(
 ) -> None:
     """Open steps by the day on which they are due."""
     from creditscore.cli.tables import say_indented, say_line
-    from creditscore.days import day_in_words
+    from creditscore.core.days import day_in_words
     from creditscore.lists import due
-    from creditscore.lists.life import lang_of, note_in_words, with_mark, word
+    from creditscore.lists.entry_history import lang_of, note_in_words, with_mark, word
     from creditscore.lists.rules import list_rule
 
     said = lang_of(lang)
@@ -92,7 +92,7 @@ def export_command(
     """Write listings (for `creditscore grade --listings`), list_exits and list_events."""
     from creditscore.cli.acting import date_given, open_log
     from creditscore.lists.export import write
-    from creditscore.review.disputes import entry_disputes
+    from creditscore.objections.disputes import entry_disputes
 
     book, form = read_book(store, proved=True), chosen_csv(csv, csv_people)
     day = None if known_at is None else date_given(known_at, "--known-at")
@@ -109,7 +109,7 @@ def export_command(
 def _disputed(store: Path, book: Book, known_at: str | None) -> dict[str, str]:
     """Entry → the records of it that an open case contests, in words."""
     from creditscore.cli.acting import date_given, open_log
-    from creditscore.review.disputes import disputed_entries, disputes_in_words
+    from creditscore.objections.disputes import disputed_entries, disputes_in_words
 
     day = None if known_at is None else date_given(known_at, "--known-at")
     with open_log(store, read_only=True) as log:

@@ -9,7 +9,6 @@ from typing import Any
 
 import typer
 
-from creditscore.boundary import run
 from creditscore.cli.cascade import cascade_app
 from creditscore.cli.case import case_app
 from creditscore.cli.composite import composite_app
@@ -31,9 +30,10 @@ from creditscore.cli.scheme import scheme_app
 from creditscore.cli.store import store_app
 from creditscore.cli.supervise import supervise_app
 from creditscore.cli.timeline import timeline_command
-from creditscore.errors import ExitCode, UsageError
-from creditscore.records.identity import redact
-from creditscore.version import __version__
+from creditscore.core.boundary import run
+from creditscore.core.errors import ExitCode, UsageError
+from creditscore.core.identity import redact
+from creditscore.core.version import __version__
 
 app = typer.Typer(
     name="creditscore",

@@ -20,7 +20,7 @@ from creditscore.cli.model_versions import (
     say_facts,
 )
 from creditscore.cli.progress import working
-from creditscore.errors import UsageError
+from creditscore.core.errors import UsageError
 
 model_app = typer.Typer(
     name="model",
@@ -53,10 +53,10 @@ def train_command(
     seed: Annotated[int | None, typer.Option(help="Seed of every draw.")] = None,
 ) -> None:
     """Fit, calibrate and cut grades; a quarter of the rows is kept for `model validate`."""
-    from creditscore.modelling.release.config import TrainConfig, load_config
-    from creditscore.modelling.release.describe import facts
-    from creditscore.modelling.release.tables import read_table
-    from creditscore.modelling.release.train import train
+    from creditscore.modelling.registry.config import TrainConfig, load_config
+    from creditscore.modelling.registry.describe import facts
+    from creditscore.modelling.registry.tables import read_table
+    from creditscore.modelling.registry.train import train
 
     given: dict[str, Any] = {} if config is None else load_config(config)
     options = {
@@ -109,10 +109,10 @@ def validate_command(
     import shlex
 
     from creditscore.cli.tables import say_line
-    from creditscore.modelling.release.bundle import load_model
-    from creditscore.modelling.release.tables import read_table
-    from creditscore.modelling.release.validating import validate_model
-    from creditscore.reports.validation import write_validation
+    from creditscore.modelling.registry.grading_model import load_model
+    from creditscore.modelling.registry.tables import read_table
+    from creditscore.modelling.registry.validating import validate_model
+    from creditscore.pages.validation import write_validation
 
     place = out or folder_of(model)
     given = {"groups": groups, "cohort": cohort, "inspected": inspected, "previous": previous}
@@ -161,9 +161,9 @@ def compare_command(
 ) -> None:
     """Two models on the same rows: which is better, and who changes places."""
     from creditscore.cli.tables import show
-    from creditscore.modelling.release.bundle import load_model
-    from creditscore.modelling.release.tables import read_table, write_table
-    from creditscore.modelling.release.validating import compare_models
+    from creditscore.modelling.registry.grading_model import load_model
+    from creditscore.modelling.registry.tables import read_table, write_table
+    from creditscore.modelling.registry.validating import compare_models
 
     if csv_people and out is None:
         raise UsageError("--csv-people writes no file without a folder", where="--csv-people", next="give --out FOLDER")
@@ -210,9 +210,9 @@ def predict_command(
     """Probability with interval, points, grade and reasons of every row, labelled advisory."""
     import pandas as pd
 
-    from creditscore.modelling.release.bundle import load_model
-    from creditscore.modelling.release.registry import load
-    from creditscore.modelling.release.tables import read_table, write_table
+    from creditscore.modelling.registry.grading_model import load_model
+    from creditscore.modelling.registry.tables import read_table, write_table
+    from creditscore.modelling.registry.versions import load
 
     place = Path(model)
     if place.exists():
@@ -249,9 +249,9 @@ def card_command(
     ] = False,
 ) -> None:
     """Write the card of a model, or make the cards of the reference models again."""
-    from creditscore.modelling.release.bundle import load_model
-    from creditscore.modelling.release.card import write_card
-    from creditscore.modelling.release.references import regenerate_all
+    from creditscore.modelling.registry.card import write_card
+    from creditscore.modelling.registry.grading_model import load_model
+    from creditscore.modelling.registry.references import regenerate_all
 
     if (model is None) == (regenerate is None):
         raise UsageError("give a model or reference models", allowed="MODEL, or --regenerate models/")

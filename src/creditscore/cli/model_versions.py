@@ -9,10 +9,10 @@ import typer
 
 from creditscore.cli.acting import RolesFile, say_held_in
 from creditscore.cli.progress import working
-from creditscore.errors import DifferenceError, StoreError, UsageError
+from creditscore.core.errors import DifferenceError, StoreError, UsageError
 
 if TYPE_CHECKING:
-    from creditscore.modelling.release.tracking import ModelStore
+    from creditscore.modelling.registry.tracking import ModelStore
 
 REPORT = "give the validation.json that `creditscore model validate` wrote"
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name in the registry.", show_default=False)]
@@ -38,10 +38,10 @@ def register_command(
     at: At = None,
 ) -> None:
     """Make a version in the registry: code plus JSON, with its report and hashes."""
-    from creditscore.json_source import read_object
-    from creditscore.modelling.release.registry import register
-    from creditscore.modelling.release.served import load_bundle
-    from creditscore.modelling.release.statutory import statutory_model
+    from creditscore.core.json_source import read_object
+    from creditscore.modelling.registry.pyfunc import load_bundle
+    from creditscore.modelling.registry.statutory import statutory_model
+    from creditscore.modelling.registry.versions import register
 
     made: Any
     validation = None
@@ -84,9 +84,9 @@ def promote_command(
     at: At = None,
 ) -> None:
     """Give a version an alias: validation passed, data hash right, a second person approves; logged first."""
-    from creditscore.modelling.release.registry import promote
-    from creditscore.modelling.release.statutory import statutory_model
-    from creditscore.modelling.release.tables import read_table
+    from creditscore.modelling.registry.statutory import statutory_model
+    from creditscore.modelling.registry.tables import read_table
+    from creditscore.modelling.registry.versions import promote
 
     table = None
     if data is not None and data.suffix in (".yaml", ".yml"):
@@ -118,8 +118,8 @@ def list_command(
 ) -> None:
     """Every version, with its aliases; and where aliases and log disagree (exit code 5)."""
     from creditscore.cli.tables import show
-    from creditscore.modelling.release.history import differences
-    from creditscore.modelling.release.registry import list_versions
+    from creditscore.modelling.registry.history import differences
+    from creditscore.modelling.registry.versions import list_versions
 
     place = open_store(store, tracking_uri)
     rows = [
@@ -153,7 +153,7 @@ def as_of_command(
     tracking_uri: Uri = None,
 ) -> None:
     """Which version was champion on a day, from the log; a note where MLflow says otherwise today."""
-    from creditscore.modelling.release.history import as_of, differences
+    from creditscore.modelling.registry.history import as_of, differences
 
     place = open_store(store, tracking_uri)
     found = as_of(name, day, alias=alias, store=place)
@@ -177,7 +177,7 @@ def as_of_command(
 
 def open_store(folder: Path | None, uri: str | None, roles: Path | None = None) -> ModelStore:
     """The registry of a folder or of MLflow's address."""
-    from creditscore.modelling.release.tracking import ModelStore
+    from creditscore.modelling.registry.tracking import ModelStore
 
     return ModelStore.at(folder, uri, roles)
 

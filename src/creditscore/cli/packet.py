@@ -9,8 +9,8 @@ import typer
 
 from creditscore.cli.acting import RolesFile
 from creditscore.cli.progress import working
-from creditscore.errors import DifferenceError, UsageError
-from creditscore.json_source import read_object
+from creditscore.core.errors import DifferenceError, UsageError
+from creditscore.core.json_source import read_object
 
 packet_app = typer.Typer(
     help="Packets: a grade with all that it rests on, for paper and for a check.", no_args_is_help=True
@@ -57,9 +57,9 @@ def build_command(
     ] = None,
 ) -> None:
     """Write the packet of a case, or of one subject of a grading: JSON, and one page for paper in both languages."""
-    from creditscore.records.store import read_snapshot
-    from creditscore.review.packet.gather import Added, run_in_folder
-    from creditscore.review.packet.results import build
+    from creditscore.evidence.packet.gather import Added, run_in_folder
+    from creditscore.evidence.packet.results import build
+    from creditscore.records.snapshot_files import read_snapshot
 
     file = Path(scheme) if scheme and scheme.endswith((".yaml", ".yml")) else None
     model = _model(model_part, models)
@@ -90,12 +90,12 @@ def _of_case(
     file: Path | None, model: dict[str, Any] | None, out: Path,
 ) -> None:  # fmt: skip
     from creditscore.cli.acting import date_given, open_log, own_schemes
-    from creditscore.clock import check_day_has_come
-    from creditscore.review.cases import case_of
-    from creditscore.review.disputes import case_run
-    from creditscore.review.keeping import snapshot_of
-    from creditscore.review.packet.of_case import added_by_case, log_packet, run_of_case
-    from creditscore.review.packet.results import build
+    from creditscore.core.clock import check_day_has_come
+    from creditscore.evidence.packet.of_case import added_by_case, log_packet, run_of_case
+    from creditscore.evidence.packet.results import build
+    from creditscore.objections.case import case_of
+    from creditscore.objections.disputes import case_run
+    from creditscore.store.archive.runs import snapshot_of
 
     with open_log(store, roles, read_only=by is None, made_by="creditscore keep") as log:
         found = case_of(log.store, case_id)
@@ -130,7 +130,7 @@ def verify_command(
 
     A model part is made again too, by the registered version that it names.
     """
-    from creditscore.reports.packet_files import verify_packet
+    from creditscore.evidence.packet.files import verify_packet
 
     with working(f"computing {folder} again"):
         found = verify_packet(folder)
@@ -142,7 +142,7 @@ def verify_command(
         typer.echo(f"packet.json, packet.html: computed again, nothing differs\n{digest}")
         if store is not None:
             from creditscore.cli.acting import open_log
-            from creditscore.review.packet.of_case import check_logged
+            from creditscore.evidence.packet.of_case import check_logged
 
             with open_log(store, read_only=True, made_by="creditscore keep") as log:
                 typer.echo(f"the log speaks of it: case {check_logged(log, digest)}")
@@ -160,7 +160,7 @@ def verify_command(
 
 
 def _written(packet: dict[str, Any], out: Path) -> None:
-    from creditscore.reports.packet_files import write_packet
+    from creditscore.evidence.packet.files import write_packet
 
     for file in write_packet(packet, out):
         typer.echo(f"written to {file}")
@@ -177,8 +177,8 @@ def _model(file: Path | None, models: Path | None) -> dict[str, Any] | None:
 
 def _bind(part: dict[str, Any], models: Path | None) -> None:
     """UsageError or DifferenceError unless a registered, validated version of a model says just this."""
-    from creditscore.modelling.release.bound import bound_version
-    from creditscore.modelling.release.tracking import ModelStore
+    from creditscore.modelling.registry.bound import bound_version
+    from creditscore.modelling.registry.tracking import ModelStore
 
     with working("making the model part again"):
         version = bound_version(part, ModelStore.at(models))

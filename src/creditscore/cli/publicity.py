@@ -11,10 +11,10 @@ import typer
 
 from creditscore.cli.csv_option import CsvFiles, CsvPeople, chosen_csv
 from creditscore.cli.progress import working
-from creditscore.errors import TooManyRejected, UsageError
+from creditscore.core.errors import TooManyRejected, UsageError
 
 if TYPE_CHECKING:
-    from creditscore.records.double_publicity import Imported
+    from creditscore.records.publicity import Imported
 
 WIDTH = 80
 SHOWN = 5  # unmapped measures on the terminal; the file has all
@@ -53,7 +53,7 @@ def import_publicity_command(
     csv_people: CsvPeople = False,
 ) -> None:
     """Import tables of the national double publicity format (双公示) as subjects and records."""
-    from creditscore.records.double_publicity import import_publicity
+    from creditscore.records.publicity import import_publicity
 
     form = chosen_csv(csv, csv_people)
     if penalties is None and licences is None:

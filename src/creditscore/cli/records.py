@@ -11,7 +11,7 @@ import typer
 from creditscore.cli.grade import Table
 from creditscore.cli.progress import working
 from creditscore.cli.publicity import import_publicity_command
-from creditscore.errors import TooManyRejected
+from creditscore.core.errors import TooManyRejected
 
 records_app = typer.Typer(
     help="Records: import published tables, validate once, keep as a snapshot.", no_args_is_help=True
@@ -51,7 +51,7 @@ def snapshot_command(
 ) -> None:
     """Write the validated, integer-coded, sorted and canonically hashed form of the tables."""
     from creditscore.records import ingest
-    from creditscore.records.store import write_snapshot
+    from creditscore.records.snapshot_files import write_snapshot
 
     with working("reading and checking"):
         snapshot = ingest(

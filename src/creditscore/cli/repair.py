@@ -11,10 +11,10 @@ import typer
 
 from creditscore.cli.progress import working
 from creditscore.cli.tables import say_line, show, show_blocks
-from creditscore.errors import ExitCode, UsageError
+from creditscore.core.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from creditscore.review.repair_open import Opened
+    from creditscore.repair.open import Opened
 
 repair_app = typer.Typer(
     name="repair",
@@ -54,10 +54,10 @@ def check_command(
     html: Html = None,
 ) -> None:
     """Which records and list entries may be repaired: rule, tier, clock, days, conditions, what it gives back."""
-    from creditscore.explanation.words import lang_of
-    from creditscore.review.repair_check import options
-    from creditscore.review.repair_data import check_data, said
-    from creditscore.review.repair_text import check_blocks, head_lines, refused_lines
+    from creditscore.core.i18n import lang_of
+    from creditscore.repair.check import options
+    from creditscore.repair.data import check_data, said
+    from creditscore.repair.text import check_blocks, head_lines, refused_lines
 
     chosen = lang_of(lang)
     with working("reading the subject"):
@@ -104,12 +104,12 @@ def plan_command(
     html: Html = None,
 ) -> None:
     """The earliest day and the cheapest actions that reach a grade; exit code 3 when nothing does up to --before."""
-    from creditscore.days import from_day, to_day
-    from creditscore.explanation.words import lang_of
-    from creditscore.review.repair_check import options
-    from creditscore.review.repair_data import check_data, plan_data, said
-    from creditscore.review.repair_plan import plan_repair
-    from creditscore.review.repair_text import action_blocks, day_rows, head_lines, plan_lines
+    from creditscore.core.days import from_day, to_day
+    from creditscore.core.i18n import lang_of
+    from creditscore.repair.check import options
+    from creditscore.repair.data import check_data, plan_data, said
+    from creditscore.repair.plan import plan_repair
+    from creditscore.repair.text import action_blocks, day_rows, head_lines, plan_lines
 
     chosen, last = lang_of(lang), _day(before, "--before")
     weights = _weights(order, weight)
@@ -151,7 +151,7 @@ def plan_command(
 
 
 def _proof(course: Any, plan: Any) -> dict[str, Any]:
-    from creditscore.review.repair_proof import exhaust, simulate
+    from creditscore.repair.proof import exhaust, simulate
 
     made = simulate(course, plan), exhaust(course, plan)
     return {
@@ -169,8 +169,8 @@ def _opened(
     events: Path | None,
     until: date | None,
 ) -> Opened:
-    from creditscore.records.store import read_snapshot
-    from creditscore.review.repair_open import open_course
+    from creditscore.records.snapshot_files import read_snapshot
+    from creditscore.repair.open import open_course
     from creditscore.schemes import registry
 
     own = registry.pick(scheme) if scheme is not None and scheme.endswith((".yaml", ".yml")) else None
@@ -187,8 +187,8 @@ def _events(file: Path | None) -> Any:
         return None
     import duckdb
 
-    from creditscore.boundary import outside
-    from creditscore.records.source import file_rows
+    from creditscore.core.boundary import outside
+    from creditscore.core.tables.source import file_rows
 
     with duckdb.connect() as con, outside("the table of events", file, "give a Parquet or CSV file of record events"):
         return con.sql(file_rows(con, "events", file)).to_arrow_table()
@@ -207,7 +207,7 @@ def _day(text: str | None, name: str) -> date | None:
 
 
 def _weights(order: str, weight: list[str] | None) -> Any:
-    from creditscore.review.repair_plan import KINDS, Weights
+    from creditscore.repair.plan import KINDS, Weights
 
     given: dict[str, int] = {}
     for one in weight or []:
@@ -224,8 +224,8 @@ def _page(
 ) -> None:
     if file is None:
         return
-    from creditscore.reports.html import as_json, write_page
-    from creditscore.reports.repair import repair_page
+    from creditscore.pages.repair import repair_page
+    from creditscore.present.html import as_json, write_page
 
     data = {"check": check, "plan": plan, **({"made_up": True} if made_up else {})}
     write_page(file, repair_page(data, lang))

@@ -29,8 +29,8 @@ def public_command(
     csv_people: CsvPeople = False,
 ) -> None:
     """Write only what may be public: the use of each scheme is enforced, persons and undecided grades stay out."""
-    from creditscore.reports.public import publish
-    from creditscore.reports.public_page import write_public
+    from creditscore.evidence.publication.page import write_public
+    from creditscore.evidence.publication.public import publish
 
     one = publish(
         folder, schemes=[name.strip() for name in (scheme or "").split(",") if name.strip()], subjects=subjects,
@@ -52,9 +52,9 @@ def dashboard_command(
     days: Annotated[int, typer.Option(min=1, help="Length of a feed's window in days.")] = 30,
 ) -> None:
     """Draw a district at a glance: grades by domain and year, sectors, lists, what ends soon, health of the feeds."""
-    from creditscore.records.store import read_snapshot
-    from creditscore.reports.district import district
-    from creditscore.reports.district_page import loud, write_district
+    from creditscore.pages.district import district
+    from creditscore.pages.district_page import loud, write_district
+    from creditscore.records.snapshot_files import read_snapshot
 
     chosen = day(on)
     assert chosen is not None
@@ -86,9 +86,9 @@ def supervision_command(
     on: Annotated[str | None, typer.Option(help="Day for which lists are counted, YYYY-MM-DD.")] = None,
 ) -> None:
     """Draw supervision as planned and done: inspections by class, yields with intervals, lists, measures."""
-    from creditscore.errors import UsageError
-    from creditscore.reports.supervision import supervision
-    from creditscore.reports.supervision_page import write_supervision
+    from creditscore.core.errors import UsageError
+    from creditscore.pages.supervision import supervision
+    from creditscore.pages.supervision_page import write_supervision
 
     if listings is not None and on is None:
         raise UsageError("entries of lists run on a day", allowed="--listings FILE --on DAY")

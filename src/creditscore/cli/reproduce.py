@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.progress import working
-from creditscore.errors import DifferenceError, UsageError
+from creditscore.core.errors import DifferenceError, UsageError
 
 if TYPE_CHECKING:
     from creditscore.records import Snapshot
@@ -32,7 +32,7 @@ def reproduce_command(
     memory_limit: Annotated[str | None, typer.Option(help="Memory for the engine, such as 1500MB.")] = None,
 ) -> None:
     """Compute a grading again from its manifest and its input; exit code 5 when anything differs."""
-    from creditscore.review.reproduce import reproduce
+    from creditscore.grading.reproduce import reproduce
     from creditscore.schemes import registry
 
     tables = {
@@ -75,9 +75,9 @@ def _source(
     snapshot: Path | None, tables: dict[str, Path | None], run: Path, own: dict[str, Scheme], memory_limit: str | None
 ) -> Snapshot:
     from creditscore.explanation.read import read_manifest
+    from creditscore.grading.reproduce import stated_runs
     from creditscore.records import ingest
-    from creditscore.records.store import read_snapshot
-    from creditscore.review.reproduce import stated_runs
+    from creditscore.records.snapshot_files import read_snapshot
     from creditscore.schemes import registry
 
     given = [name for name, path in tables.items() if path is not None]

@@ -10,7 +10,7 @@ import typer
 from creditscore.cli.impact import impact_command
 from creditscore.cli.scheme_check import check_command, diff_command
 from creditscore.cli.tables import say_line, show
-from creditscore.errors import UsageError
+from creditscore.core.errors import UsageError
 
 if TYPE_CHECKING:
     from creditscore.schemes.model import Scheme
@@ -61,8 +61,8 @@ def coverage_command(
     """Every system of the district's plan: its schemes, their evidence, what is unknown or left out and why."""
     from collections import Counter
 
-    from creditscore.explanation.words import lang_of
-    from creditscore.reports.coverage import counted, coverage_markdown, versions_of
+    from creditscore.core.i18n import lang_of
+    from creditscore.pages.coverage import counted, coverage_markdown, versions_of
     from creditscore.schemes.coverage import is_exact, load_coverage, unknowns
 
     if markdown:
@@ -128,7 +128,7 @@ def _section(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...
 
 
 def _head(one: Scheme, lang: str) -> None:
-    from creditscore.schemes import say
+    from creditscore.schemes import describe as say
 
     say_line(f"{one.name}  {getattr(one.label, lang)}")
     grades = " > ".join(
@@ -154,8 +154,8 @@ def _head(one: Scheme, lang: str) -> None:
 
 def _counting(one: Scheme, lang: str) -> None:
     """What is read and what it weighs."""
-    from creditscore.quantities import plain
-    from creditscore.schemes import say
+    from creditscore.core.quantities import plain
+    from creditscore.schemes import describe as say
 
     items = [
         (code, getattr(item.label, lang), say.points(item), "+".join(item.per) if item.value else "", plain(item.cap),
@@ -178,8 +178,8 @@ def _counting(one: Scheme, lang: str) -> None:
 
 def _deciding(one: Scheme, lang: str) -> None:
     """From the start score to the grade."""
-    from creditscore.quantities import plain
-    from creditscore.schemes import say
+    from creditscore.core.quantities import plain
+    from creditscore.schemes import describe as say
 
     starts = [
         (rule.id, " to ".join(plain(n) for n in rule.range or (rule.points,)), rule.when or "otherwise",
@@ -209,7 +209,7 @@ def _deciding(one: Scheme, lang: str) -> None:
 
 
 def _lists(one: Scheme, lang: str) -> None:
-    from creditscore.schemes import say
+    from creditscore.schemes import describe as say
 
     for key, listed in one.lists.items():
         rows = [("step", step.id, say.span(step.within), step.since, say.mark(step)) for step in listed.steps]

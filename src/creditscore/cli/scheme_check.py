@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from creditscore.cli.tables import console, show
-from creditscore.errors import ExitCode, UsageError
+from creditscore.core.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from creditscore.schemes.source import Fault
@@ -28,14 +28,14 @@ def check_command(
     ] = None,
 ) -> None:
     """Check schemes as a compiler would: every fault at once, with its code. Exit code 4 if there is any."""
-    from creditscore.grading import monotone
+    from creditscore.grading.monotone import proof
     from creditscore.schemes.library import check
     from creditscore.schemes.load import in_order
 
     found, others = check(names or ())
     for one in found:
         if one.sound and one.scheme is not None:
-            monotone.check(one.scheme, one.source)
+            proof.check(one.scheme, one.source)
     faults = in_order([*others, *(fault for one in found for fault in one.source.faults)])
     if not names:  # the whole library: composites too
         from creditscore.composite.load import inspect_all
@@ -120,8 +120,8 @@ def diff_command(
 
 def _moves(a: Any, b: Any, folder: Path, period: str | None, as_of: str | None) -> Any:
     from creditscore.cli.progress import working
-    from creditscore.grading.movement import movement
-    from creditscore.records.store import read_snapshot
+    from creditscore.grading.migration import movement
+    from creditscore.records.snapshot_files import read_snapshot
 
     with working("grading under both versions"):
         return movement(a, b, read_snapshot(folder), period, as_of)

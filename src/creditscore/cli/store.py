@@ -27,8 +27,8 @@ Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 @store_app.command("verify")
 def verify_command(store: File, held: Held = None, as_json: Json = False) -> None:
     """Read the whole log again: hashes, chain, order, checkpoints; exit code 5 at a fault."""
-    from creditscore.boundary import described
-    from creditscore.errors import InputError
+    from creditscore.core.boundary import described
+    from creditscore.core.errors import InputError
 
     lines: list[str] = []
     for file in held or []:
@@ -66,7 +66,7 @@ def checkpoint_command(
     out: Annotated[Path | None, typer.Option(help="File to which the line is added; keep it elsewhere.")] = None,
 ) -> None:
     """Fix the newest entry as one line of text; whoever holds it can show later that nothing before was changed."""
-    from creditscore.errors import UsageError
+    from creditscore.core.errors import UsageError
 
     with open_log(store, made_by="creditscore keep") as log:
         log.verify().require()
@@ -93,11 +93,11 @@ def check_command(
     as_json: Json = False,
 ) -> None:
     """Does anything rest on a withdrawn record; do all rows that stand come out again; exit code 5 at a flaw."""
-    from creditscore.explanation.words import lang_of
-    from creditscore.records.store import read_snapshot
-    from creditscore.review.cascade import bench
-    from creditscore.review.cascade_lines import task
-    from creditscore.review.check import check
+    from creditscore.cascade.check import check
+    from creditscore.cascade.preview import bench
+    from creditscore.cascade.text import task
+    from creditscore.core.i18n import lang_of
+    from creditscore.records.snapshot_files import read_snapshot
 
     said = lang_of(lang)
     opened = [read_snapshot(path) for path in snapshot or []]
@@ -129,7 +129,7 @@ def roles_command(
     as_json: Json = False,
 ) -> None:
     """Who may do what in this store. Once set they hold for every command; an approver of them sets others."""
-    from creditscore.errors import UsageError
+    from creditscore.core.errors import UsageError
     from creditscore.store import load_roles
 
     if roles is not None and not by.strip():
@@ -162,10 +162,10 @@ def retention_command(
     as_json: Json = False,
 ) -> None:
     """What the log carries and may be deleted by that day, by rule; entries, hashes and reasons remain."""
-    from creditscore.days import from_day
-    from creditscore.errors import UsageError
-    from creditscore.review.retention import delete as remove
-    from creditscore.review.retention import due, payloads
+    from creditscore.core.days import from_day
+    from creditscore.core.errors import UsageError
+    from creditscore.store.retention import delete as remove
+    from creditscore.store.retention import due, payloads
 
     day = from_day(day_given(on))
     if delete and not by.strip():

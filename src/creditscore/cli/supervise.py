@@ -11,11 +11,11 @@ import typer
 from creditscore.cli.acting import RolesFile, say_held_at
 from creditscore.cli.csv_option import CsvPeople
 from creditscore.cli.progress import working
-from creditscore.errors import DifferenceError, UsageError
+from creditscore.core.errors import DifferenceError, UsageError
 
 if TYPE_CHECKING:
-    from creditscore.supervision.inspection.keep import Who
-    from creditscore.supervision.inspection.plan import Plan
+    from creditscore.inspection.plan import Plan
+    from creditscore.inspection.register import Who
 
 supervise_app = typer.Typer(
     help="Graded supervision: plan inspections, draw them so that anybody can verify it.",
@@ -51,7 +51,7 @@ def plan_command(
     ] = None,
 ) -> None:
     """How many visits each class, sector and district gets, whether there are enough inspectors, and what if."""
-    from creditscore.supervision.inspection.plan import make_plan
+    from creditscore.inspection.plan import make_plan
 
     given = []
     for one in programmes:
@@ -96,9 +96,9 @@ def commit_command(
 ) -> None:
     """Fix frame, method, inspectors and the public value of the future; publish the hash it prints."""
     from creditscore.cli.tables import say_line
-    from creditscore.supervision.inspection.commitment import Randomness
-    from creditscore.supervision.inspection.keep import commit
-    from creditscore.supervision.inspection.rows import day_of
+    from creditscore.inspection.commitment import Randomness
+    from creditscore.inspection.register import commit
+    from creditscore.inspection.rows import day_of
 
     about = Randomness(source, day_of(source_on, "--source-on"), read, pattern, values)
     made = commit(
@@ -132,8 +132,8 @@ def draw_command(
     roles: RolesFile = None,
 ) -> None:
     """Draw with the public value: units, visits and teams, the same for everybody who runs it."""
-    from creditscore.supervision.inspection.keep import draw
-    from creditscore.supervision.inspection.rows import day_of
+    from creditscore.inspection.register import draw
+    from creditscore.inspection.rows import day_of
 
     outcome = draw(folder, value, day_of(on, "--on"), _who(by, store, roles))
     say_held_at(store)
@@ -157,7 +157,7 @@ def verify_command(
 ) -> None:
     """Run a draw again offline; names the first difference and ends with exit code 5 where there is one."""
     from creditscore.cli.tables import say_line
-    from creditscore.supervision.inspection.verify import verify_draw
+    from creditscore.inspection.verify import verify_draw
 
     with working("drawing again"):
         checked = verify_draw(folder, store, published)
@@ -186,7 +186,7 @@ def import_command(
 ) -> None:
     """Check inspection results against their draws, keep them, and give each the probability of its draw."""
     from creditscore.cli.tables import show
-    from creditscore.supervision.inspection.importing import import_results
+    from creditscore.inspection.importing import import_results
 
     with working("checking results"):
         imported = import_results(
@@ -208,15 +208,15 @@ def import_command(
 
 
 def _who(by: str, store: Path, roles: Path | None) -> Who:
+    from creditscore.inspection.register import Who
     from creditscore.store import load_roles
-    from creditscore.supervision.inspection.keep import Who
 
     return Who(by, store, None if roles is None else load_roles(roles))
 
 
 def _report(plan: Plan) -> None:
     from creditscore.cli.tables import say_line, show
-    from creditscore.supervision.inspection.plan import capacity_rows, visit_rows
+    from creditscore.inspection.plan import capacity_rows, visit_rows
 
     manifest = plan.manifest
     counts = manifest["counts"]
@@ -266,7 +266,7 @@ def _counted(names: Sequence[str]) -> dict[str, int]:
 def _simulate(folder: Path, draws: int, seed: int) -> None:
     """The counts of many draws under made-up values, worst unit first."""
     from creditscore.cli.tables import say_line
-    from creditscore.supervision.inspection.simulate import simulate, strata_of
+    from creditscore.inspection.simulate import simulate, strata_of
 
     strata, visits = strata_of(folder)
     with working(f"{draws} draws"):

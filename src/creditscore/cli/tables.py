@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from creditscore.csv_people import write_people_table
-from creditscore.errors import UsageError
+from creditscore.core.csv_people import write_people_table
+from creditscore.core.errors import UsageError
 
 
 def console() -> Any:

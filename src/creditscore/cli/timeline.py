@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from creditscore.cli.progress import working
-from creditscore.errors import UsageError
+from creditscore.core.errors import UsageError
 
 
 def timeline_command(
@@ -30,10 +30,10 @@ def timeline_command(
 ) -> None:
     """Every change of a grade over days or years, attributed to record, rules, clock, correction, repair, knowledge."""
     from creditscore.cli.explain import _width
-    from creditscore.explanation.words import lang_of
-    from creditscore.records.store import read_snapshot
-    from creditscore.review.timeline import timeline
-    from creditscore.review.timeline_text import render
+    from creditscore.core.i18n import lang_of
+    from creditscore.explanation.timeline.text import render
+    from creditscore.explanation.timeline.timeline import timeline
+    from creditscore.records.snapshot_files import read_snapshot
 
     chosen = lang_of(lang)
     held = None if known_at is None else _moment(known_at, "--known-at")
@@ -45,7 +45,7 @@ def timeline_command(
         line = timeline(source, subject, scheme, first=span["first"] or None, last=span["last"] or None, known_at=held)
     typer.echo(render(line, chosen, _width()), nl=False)
     if out is not None:
-        from creditscore.reports.timeline import write_timeline
+        from creditscore.pages.timeline import write_timeline
 
         for file in write_timeline(line, out):
             typer.echo(f"written to {file}")

@@ -15,9 +15,9 @@ import numpy as np
 
 from creditscore.composite.cells import Cells, Resolved, Statement, last_day_of, resolve
 from creditscore.composite.score import Function, Ints, raw
-from creditscore.grading.exact import Outcome, Subject, grade_subject
-from creditscore.grading.input_state import BLOCKED, REFUSED
-from creditscore.grading.lines import Line
+from creditscore.grading.input_state.state import BLOCKED, REFUSED
+from creditscore.grading.interpreter.exact import Outcome, Subject, grade_subject
+from creditscore.grading.interpreter.ledger import Line
 from creditscore.grading.replay import inputs
 from creditscore.grading.result import Grading
 

@@ -14,12 +14,12 @@ from creditscore.composite.acts import Regraded, SharedAct
 from creditscore.composite.blocked import find_open, name_blocked, unite_marks
 from creditscore.composite.cells import Cells, Resolved, note_of, resolve
 from creditscore.composite.config import TOP, CompositeConfig
-from creditscore.composite.fragile import fragile
 from creditscore.composite.score import Function, Ints, places, points, raw, reference_score
 from creditscore.composite.shapley import shares, whole
-from creditscore.grading.input_state import BLOCKED
-from creditscore.quantities import from_micro
-from creditscore.records.identity import redact
+from creditscore.composite.weight_sensitivity import fragile
+from creditscore.core.identity import redact
+from creditscore.core.quantities import from_micro
+from creditscore.grading.input_state.state import BLOCKED
 from creditscore.schemes.parts import MARKS
 
 if TYPE_CHECKING:

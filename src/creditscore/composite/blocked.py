@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from creditscore.composite.cells import Cell, Cells, Resolved, aged, resolve
 from creditscore.composite.config import TOP
 from creditscore.composite.score import Function, Ints, places, points, raw
-from creditscore.days import full_months, to_day
-from creditscore.grading.input_state import WHOLE
+from creditscore.core.days import full_months, to_day
+from creditscore.grading.input_state.state import WHOLE
 
 Bools = NDArray[np.bool_]
 

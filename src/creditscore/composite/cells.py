@@ -12,11 +12,11 @@ import numpy as np
 
 from creditscore.composite.config import CompositeConfig, Stale
 from creditscore.composite.score import Ints
-from creditscore.days import full_months, to_day
-from creditscore.errors import InputError, UsageError
-from creditscore.grading.input_state import BLOCKED
-from creditscore.records.identity import redact
-from creditscore.records.tables import HISTORY_CODES
+from creditscore.core.days import full_months, to_day
+from creditscore.core.errors import InputError, UsageError
+from creditscore.core.identity import redact
+from creditscore.grading.input_state.state import BLOCKED
+from creditscore.records.schema import HISTORY_CODES
 from creditscore.schemes.parts import MARKS
 
 

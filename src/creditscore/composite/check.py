@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 from creditscore.composite.config import MOST_DOMAINS, TOP, CompositeConfig, CompositeDomain
-from creditscore.errors import SchemeError
-from creditscore.placed import texts
-from creditscore.records.identity import is_resident
+from creditscore.core.errors import SchemeError
+from creditscore.core.identity import is_resident
+from creditscore.core.yaml_source import texts
 from creditscore.schemes import registry
 from creditscore.schemes.laws import citable
 from creditscore.schemes.model import Scheme

@@ -10,21 +10,21 @@ from typing import Any, Literal
 
 import numpy as np
 
-from creditscore.boundary import guarded
 from creditscore.composite.acts import settle
 from creditscore.composite.assemble import REASONS, STATES, Scores, assemble, tables
 from creditscore.composite.cells import no_cells
 from creditscore.composite.config import CompositeConfig
-from creditscore.composite.gather import Gathered, content, gather, listed_rules, newest_day, pivot
+from creditscore.composite.inputs import Gathered, content, gather, listed_rules, newest_day, pivot
 from creditscore.composite.load import load_composite
 from creditscore.composite.population import population, sole_traders
 from creditscore.composite.result import FORMAT, Composite
 from creditscore.composite.score import function_of, reference_score
 from creditscore.composite.tables import open_listings
-from creditscore.days import day_of
-from creditscore.errors import UsageError
+from creditscore.core.boundary import guarded
+from creditscore.core.days import day_of
+from creditscore.core.errors import UsageError
+from creditscore.core.version import __version__
 from creditscore.records import Snapshot
-from creditscore.version import __version__
 
 ACTS = ("once", "unchecked")
 LIMITS = {  # what a composite could not look at, as its notes say it; pages say the same in two languages

@@ -13,7 +13,7 @@ from creditscore.composite.config import TOP, CompositeConfig
 from creditscore.composite.ranks import joint, kendall, spearman
 from creditscore.composite.result import Composite
 from creditscore.composite.score import Function, Ints, function_of, places, points, raw
-from creditscore.errors import UsageError
+from creditscore.core.errors import UsageError
 
 STEP, DRAWS, SEED, CONCENTRATION = 10, 200, 1, 200
 MOST = 20  # moves listed on the page; the flows count all

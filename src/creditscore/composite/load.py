@@ -16,8 +16,8 @@ from typing import Any
 from creditscore.composite.check import check
 from creditscore.composite.config import CompositeConfig
 from creditscore.composite.proofs import prove
-from creditscore.errors import NotInForce, SchemeError, UsageError
-from creditscore.paths import config_root
+from creditscore.core.config import config_root
+from creditscore.core.errors import NotInForce, SchemeError, UsageError
 from creditscore.schemes.load import parse, raise_faults
 from creditscore.schemes.source import Source, read
 

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditscore.composite.config import CompositeConfig
-from creditscore.composite.gather import Gathered
+from creditscore.composite.inputs import Gathered
 from creditscore.composite.score import Ints
 from creditscore.composite.tables import open_table
-from creditscore.errors import InputError, UsageError
-from creditscore.records.identity import is_resident, redact
-from creditscore.records.tables import KINDS, PERSONS
+from creditscore.core.errors import InputError, UsageError
+from creditscore.core.identity import is_resident, redact
+from creditscore.records.schema import KINDS, PERSONS
 
 if TYPE_CHECKING:
     import duckdb

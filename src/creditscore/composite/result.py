@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.boundary import described, guarded
 from creditscore.composite.config import CompositeConfig
 from creditscore.composite.result_columns import SCORES
-from creditscore.csv_people import Csv, write_people_table
-from creditscore.errors import InputError, UsageError
+from creditscore.core.boundary import described, guarded
+from creditscore.core.csv_people import Csv, write_people_table
+from creditscore.core.errors import InputError, UsageError
+from creditscore.core.json_source import Needed, read_object
 from creditscore.grading.result_columns import column_fault
-from creditscore.json_source import Needed, read_object
 
 if TYPE_CHECKING:
     import pyarrow as pa

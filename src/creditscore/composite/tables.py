@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.errors import InputError
+from creditscore.core.errors import InputError
+from creditscore.core.identity import redact
+from creditscore.core.tables.source import forget, open_sources
 from creditscore.records import parse
-from creditscore.records.identity import redact
-from creditscore.records.source import forget, open_sources
+from creditscore.records.schema import Table
 from creditscore.records.stage import Stage
-from creditscore.records.tables import Table
 
 if TYPE_CHECKING:
     import duckdb

@@ -7,8 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from creditscore.explanation.words import Lang, Words, load_words, say
-from creditscore.reports.html import draw, write_pair
+from creditscore.core.i18n import Lang, Words, load_words, say
+from creditscore.present.html import draw, write_pair
 
 # group → page → its file without language and ending
 PAGES: Mapping[str, Mapping[str, str]] = {

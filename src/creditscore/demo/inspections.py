@@ -8,23 +8,23 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.core.errors import InternalError
+from creditscore.core.folders import whole
 from creditscore.demo.district import NOTE
-from creditscore.errors import InternalError
-from creditscore.folders import whole
-from creditscore.reports.supervision import supervision
-from creditscore.reports.supervision_page import write_supervision
-from creditscore.supervision.inspection.commitment import Randomness
-from creditscore.supervision.inspection.importing import import_results
-from creditscore.supervision.inspection.keep import Who, commit, draw
-from creditscore.supervision.inspection.plan import make_plan
-from creditscore.supervision.inspection.results import COLUMNS
-from creditscore.supervision.inspection.rows import Row, csv_text, read_text, rows_of
-from creditscore.supervision.inspection.verify import verify_draw
+from creditscore.inspection.commitment import Randomness
+from creditscore.inspection.importing import import_results
+from creditscore.inspection.plan import make_plan
+from creditscore.inspection.register import Who, commit, draw
+from creditscore.inspection.results import COLUMNS
+from creditscore.inspection.rows import Row, csv_text, read_text, rows_of
+from creditscore.inspection.verify import verify_draw
+from creditscore.pages.supervision import supervision
+from creditscore.pages.supervision_page import write_supervision
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from creditscore.supervision.inspection.frame import Frame
+    from creditscore.inspection.frame import Frame
 
 YEAR = 2022  # planned late in 2021: the grades of 2020 were announced in the spring of that year
 MARK = "MADE_UP.txt"
@@ -97,7 +97,7 @@ def _write(file: Path, columns: tuple[str, ...], rows: list[Row]) -> None:
 
 def _inspectors(programmes: list[str]) -> list[Row]:
     """Codes, no persons; every second one may inspect for all departments."""
-    from creditscore.supervision.inspection.programme import load_programme
+    from creditscore.inspection.programme import load_programme
 
     held = [load_programme(one).certificate for one in programmes]
     return [

@@ -8,33 +8,33 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.cascade.inputs import as_table, decided, fitting
+from creditscore.cascade.preview import Bench, bench
+from creditscore.core.errors import InputError, InternalError
+from creditscore.core.folders import whole
+from creditscore.core.i18n import LANGS
 from creditscore.demo.district import NOTE
-from creditscore.errors import InputError, InternalError
-from creditscore.explanation.words import LANGS
-from creditscore.folders import whole
-from creditscore.grading.several import Gradings
+from creditscore.evidence.case_file import dossier
+from creditscore.evidence.letter import letter
+from creditscore.evidence.letter_page import write_letters
+from creditscore.evidence.packet.files import verify_packet, write_packet
+from creditscore.evidence.packet.of_case import added_by_case, log_packet, run_of_case
+from creditscore.evidence.packet.results import build
+from creditscore.explanation.timeline.timeline import Timeline, timeline
+from creditscore.grading.batch import Gradings
+from creditscore.objections.actions import answer, ask, notify, open_case
+from creditscore.objections.case import Case, Ground
+from creditscore.objections.decision import Weighed, decide, weigh
+from creditscore.objections.ruling import Ruling
+from creditscore.pages.cascade import write_cascade
+from creditscore.pages.timeline import write_timeline
 from creditscore.records import Snapshot
-from creditscore.records.store import read_snapshot
+from creditscore.records.snapshot_files import read_snapshot
 from creditscore.records.subset import subset
-from creditscore.reports.cascade import write_cascade
-from creditscore.reports.letter import write_letters
-from creditscore.reports.packet_files import verify_packet, write_packet
-from creditscore.reports.timeline import write_timeline
-from creditscore.review.cascade import Bench, bench
-from creditscore.review.cases import Case, Ground
-from creditscore.review.casework import answer, ask, notify, open_case
-from creditscore.review.deciding import Weighed, decide, weigh
-from creditscore.review.dossier import dossier
-from creditscore.review.inputs import as_table, decided, fitting
-from creditscore.review.keeping import KeptRun, keep
-from creditscore.review.letter import letter
-from creditscore.review.life_move import move
-from creditscore.review.packet.of_case import added_by_case, log_packet, run_of_case
-from creditscore.review.packet.results import build
-from creditscore.review.rules import life_rules
-from creditscore.review.ruling import Ruling
-from creditscore.review.timeline import Timeline, timeline
+from creditscore.status.rules import life_rules
+from creditscore.status.transitions import move
 from creditscore.store import Database, Log, Roles
+from creditscore.store.archive.runs import KeptRun, keep
 from creditscore.store.entry import canonical, sha256
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.core.errors import NotInForce
 from creditscore.demo.district import declare_rows
-from creditscore.errors import NotInForce
-from creditscore.grading.several import Gradings, grade_all
-from creditscore.grading.unread import read_attributes
+from creditscore.grading.batch import Gradings, grade_all
+from creditscore.grading.input_state.unread import read_attributes
 from creditscore.records import Snapshot, ingest
 from creditscore.schemes import registry
 from creditscore.schemes.model import Item, Scheme

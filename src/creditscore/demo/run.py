@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.composite.combine import combine
+from creditscore.core.errors import InputError, TooManyRejected, UsageError
+from creditscore.core.i18n import lang_of
 from creditscore.demo.district import INTAKE_ON, KNOWN_AT, SEED, district
 from creditscore.demo.firms import YEAR
 from creditscore.demo.index import write_index
@@ -18,22 +20,20 @@ from creditscore.demo.inspections import Inspections, inspect_year
 from creditscore.demo.objection import ANNOUNCED, OFFICE, Objection, contest, telling_record
 from creditscore.demo.plan_years import PROFILE, YEARS, PlanTables, PlanYear, plan_tables, plan_years
 from creditscore.demo.uk import ATTRIBUTION, Comparison, regrade
-from creditscore.errors import InputError, TooManyRejected, UsageError
+from creditscore.evidence.publication.page import write_public
+from creditscore.evidence.publication.public import publish
 from creditscore.explanation.composite import explain_composite
 from creditscore.explanation.ledger import explain
 from creditscore.explanation.text import render
-from creditscore.explanation.words import lang_of
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
-from creditscore.records.store import write_snapshot
-from creditscore.reports.composite import composite_subject_page
-from creditscore.reports.district import district as district_data
-from creditscore.reports.district_page import write_district
-from creditscore.reports.html import subject_page, write_overview, write_page
-from creditscore.reports.impact_of import scheme_impact, write_impact
-from creditscore.reports.public import publish
-from creditscore.reports.public_page import write_public
-from creditscore.reports.summary import summarise
+from creditscore.pages.composite import composite_subject_page
+from creditscore.pages.district import district as district_data
+from creditscore.pages.district_page import write_district
+from creditscore.pages.impact_of import scheme_impact, write_impact
+from creditscore.pages.summary import summarise
+from creditscore.present.html import subject_page, write_overview, write_page
+from creditscore.records.snapshot_files import write_snapshot
 from creditscore.schemes import registry
 
 if TYPE_CHECKING:

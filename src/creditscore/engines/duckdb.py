@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from creditscore.csv_people import Csv, write_people_csv
+from creditscore.core.csv_people import Csv, write_people_csv
 
 
 class DuckDBEngine:

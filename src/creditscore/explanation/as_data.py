@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from creditscore.core import i18n
+from creditscore.core.i18n import word
+from creditscore.core.identity import redact
+from creditscore.core.numbers import points
 from creditscore.explanation import text as terminal
-from creditscore.explanation import words
 from creditscore.explanation.audit import Audit
 from creditscore.explanation.ledger import Explanation
-from creditscore.explanation.numbers import points
-from creditscore.explanation.principal import paragraph, principal_reasons, what_to_do
-from creditscore.explanation.words import word
-from creditscore.records.identity import redact
+from creditscore.explanation.reason_codes import paragraph, principal_reasons, what_to_do
 
 
 def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audit | None = None) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
         "evidence": one.evidence,
         "evidence_label": both(word("marks", one.evidence)),
         "sum": one.sum,
-        "said": {lang: terminal.clean(paragraph(one, lang, office=True)) for lang in words.LANGS},
+        "said": {lang: terminal.clean(paragraph(one, lang, office=True)) for lang in i18n.LANGS},
         "by_score": one.by_score,
         "deciders": [
             {
@@ -110,7 +110,7 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
         "notes": list(one.notes),
         "input_state": one.input_state,
         "grade_without": one.grade_without,
-        "input": {lang: [terminal.clean(line) for line in one.input_lines(lang)] for lang in words.LANGS},
+        "input": {lang: [terminal.clean(line) for line in one.input_lines(lang)] for lang in i18n.LANGS},
         "refused": [
             {
                 "table": row.table,
@@ -136,10 +136,10 @@ def subject_data(explanation: Explanation, made_up: bool | None = None) -> dict[
     names = ("subject_id", "name", "title", "period", "grade_label", "state_reason", "made_up")
     return {name: whole[name] for name in names} | {
         "input": {
-            lang: [terminal.clean(line) for line in explanation.input_lines(lang, office=False)] for lang in words.LANGS
+            lang: [terminal.clean(line) for line in explanation.input_lines(lang, office=False)] for lang in i18n.LANGS
         },
-        "said": {lang: terminal.clean(paragraph(explanation, lang)) for lang in words.LANGS},
-        "to_do": {lang: [terminal.clean(line) for line in what_to_do(explanation, lang)] for lang in words.LANGS},
+        "said": {lang: terminal.clean(paragraph(explanation, lang)) for lang in i18n.LANGS},
+        "to_do": {lang: [terminal.clean(line) for line in what_to_do(explanation, lang)] for lang in i18n.LANGS},
     }
 
 

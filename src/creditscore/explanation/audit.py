@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from creditscore.core.identity import redact
 from creditscore.explanation.read import read
 from creditscore.grading.result import Grading
-from creditscore.records.identity import redact
 
 IDENTITY = (
     "run_id",

@@ -7,21 +7,21 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from creditscore.days import to_day
-from creditscore.errors import CreditscoreError, DifferenceError
+from creditscore.core.days import to_day
+from creditscore.core.errors import CreditscoreError, DifferenceError
+from creditscore.core.numbers import points
+from creditscore.core.quantities import from_micro, plain, to_micro
+from creditscore.core.version import __version__
 from creditscore.explanation.check_decision import decision_faults, without_faults
 from creditscore.explanation.check_rows import row_faults
-from creditscore.explanation.numbers import points
 from creditscore.explanation.read import Found
 from creditscore.grading.bind import bind
-from creditscore.grading.exact import Outcome
 from creditscore.grading.identity import RUN, run_id_of
-from creditscore.grading.input_state import ACCEPTED, BLOCKED, REFUSED, WHOLE
-from creditscore.grading.lines import STEPS, Line
+from creditscore.grading.input_state.state import ACCEPTED, BLOCKED, REFUSED, WHOLE
+from creditscore.grading.interpreter.exact import Outcome
+from creditscore.grading.interpreter.ledger import STEPS, Line
 from creditscore.grading.plan import Plan
-from creditscore.quantities import from_micro, plain, to_micro
 from creditscore.schemes.model import Scheme
-from creditscore.version import __version__
 
 NUMBERS = ("start", "score", "score_low", "score_high", "margin")
 ABOUT = ("scheme", "version", "period")

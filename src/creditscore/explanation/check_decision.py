@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from creditscore.core.quantities import MICRO, TOP, from_micro, to_micro
 from creditscore.explanation.check_rows import Weighed, plain_micro
 from creditscore.explanation.deciding import ASIDE as INACTIVE
-from creditscore.grading.decide import adjusted
-from creditscore.grading.exact import shown_bound
-from creditscore.grading.facts import aggregate
-from creditscore.grading.lines import Line, article
+from creditscore.grading.interpreter.decide import adjusted
+from creditscore.grading.interpreter.exact import shown_bound
+from creditscore.grading.interpreter.facts import aggregate
+from creditscore.grading.interpreter.ledger import Line, article
 from creditscore.grading.plan import Plan, PlanRule
-from creditscore.quantities import MICRO, TOP, from_micro, to_micro
 from creditscore.schemes.expressions import Node, names, to_python
 from creditscore.schemes.model import MARKS
 

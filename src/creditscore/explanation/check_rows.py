@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from creditscore.grading.combine import add_up
-from creditscore.grading.exact import limited
-from creditscore.grading.lines import Line, article
+from creditscore.core.quantities import MICRO, UNBOUNDED, from_micro, half_up, plain
+from creditscore.grading.interpreter.combine import add_up
+from creditscore.grading.interpreter.exact import limited
+from creditscore.grading.interpreter.ledger import Line, article
 from creditscore.grading.plan import FULL, Plan, PlanItem
-from creditscore.quantities import MICRO, UNBOUNDED, from_micro, half_up, plain
 
 ASIDE = ("noted", "corrected", "repaired", "withdrawn", "exempt")  # what a record says that carries no points
 

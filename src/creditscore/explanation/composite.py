@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.composite.config import CompositeConfig
 from creditscore.composite.result import Composite, read_composite
-from creditscore.errors import DifferenceError, InputError, UsageError
+from creditscore.core.errors import DifferenceError, InputError, UsageError
+from creditscore.core.i18n import plain
+from creditscore.core.identity import canonical_code, redact
 from creditscore.explanation.labels import Labels, labels_of, law_titles
 from creditscore.explanation.ledger import Line, explain, lines_of
 from creditscore.explanation.read import Found, read_manifest
-from creditscore.explanation.words import plain
+from creditscore.grading.batch import Gradings
 from creditscore.grading.result import Grading
-from creditscore.grading.several import Gradings
-from creditscore.records.identity import canonical_code, redact
 from creditscore.schemes.model import Label
 
 if TYPE_CHECKING:
@@ -356,7 +356,7 @@ def _whole(total: int, weights: list[Fraction]) -> list[int]:
 
 def _check(config: CompositeConfig, made: CompositeExplanation) -> None:
     """Refuse an explanation whose numbers do not come out of the rules it names, or do not add up."""
-    from creditscore.composite.again import again
+    from creditscore.composite.recompute import again
 
     if made.state != "graded":
         return

@@ -8,14 +8,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from creditscore.composite.combine import LIMITS
+from creditscore.core.i18n import Lang, Words, cite_said, day_said, load_words, say, word
+from creditscore.core.i18n import text as word_text
+from creditscore.core.numbers import points
 from creditscore.explanation.composite import CompositeExplanation, DomainShare, Part
 from creditscore.explanation.input_lines import state_labels
 from creditscore.explanation.labels import scheme_title
-from creditscore.explanation.numbers import points
 from creditscore.explanation.text import clean
-from creditscore.explanation.words import Lang, Words, cite_said, day_said, load_words, say, word
-from creditscore.explanation.words import text as word_text
-from creditscore.grading.input_state import BLOCKED
+from creditscore.grading.input_state.state import BLOCKED
 from creditscore.schemes.model import Label
 
 
@@ -137,7 +137,7 @@ def render(one: CompositeExplanation, lang: Lang = "zh", width: int = 80) -> str
     from rich.table import Table
     from rich.text import Text
 
-    from creditscore.explanation import words as all_words
+    from creditscore.core import i18n as all_words
 
     out = io.StringIO()
     console = Console(

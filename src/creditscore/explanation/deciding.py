@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from creditscore.days import iso
-from creditscore.grading.exact import Subject, opening
-from creditscore.grading.facts import other_facts, reads, reads_entry, record_facts, years_read
+from creditscore.core.days import iso
+from creditscore.grading.interpreter.exact import Subject, opening
+from creditscore.grading.interpreter.facts import other_facts, reads, reads_entry, record_facts, years_read
 from creditscore.grading.plan import Plan, PlanFact
 from creditscore.schemes.expressions import Node, names, parse, to_python
 from creditscore.schemes.model import Decide, Scheme

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from creditscore.core.i18n import Lang, day_said, plain, say, text, word
 from creditscore.explanation.labels import Labels
-from creditscore.explanation.words import Lang, day_said, plain, say, text, word
-from creditscore.grading.acceptance import WHICH
-from creditscore.grading.input_state import REFUSED, WHOLE
+from creditscore.grading.input_state.acceptance import WHICH
+from creditscore.grading.input_state.state import REFUSED, WHOLE
 from creditscore.records.refused import WITHOUT_READING
 from creditscore.schemes.model import Label
 

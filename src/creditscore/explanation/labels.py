@@ -8,11 +8,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from creditscore.errors import CreditscoreError
+from creditscore.core.errors import CreditscoreError
+from creditscore.core.i18n import grade_name, plain, word
 from creditscore.explanation.deciding import holding
-from creditscore.explanation.words import grade_name, plain, word
 from creditscore.grading.identity import hash_of
-from creditscore.grading.lines import article
+from creditscore.grading.interpreter.ledger import article
 from creditscore.schemes import registry
 from creditscore.schemes.citing import all_laws, cited
 from creditscore.schemes.expressions import parse

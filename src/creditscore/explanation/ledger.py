@@ -8,16 +8,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from creditscore.core.i18n import Lang, plain, word
+from creditscore.core.numbers import MINUS, points
 from creditscore.explanation.check import check, plan_of
 from creditscore.explanation.deciders import NOTHING, Decider, deciders_of, earlier_of, earlier_said, is_result
 from creditscore.explanation.deciding import RuleInputs, find_earlier, read_by_rules
 from creditscore.explanation.input_lines import RefusedRow, input_lines, refused_rows
 from creditscore.explanation.labels import Labels, labels_of, law_titles
-from creditscore.explanation.numbers import MINUS, points
 from creditscore.explanation.read import Found, read
-from creditscore.explanation.words import Lang, plain, word
-from creditscore.grading.exact import Outcome
-from creditscore.grading.input_state import REFUSED
+from creditscore.grading.input_state.state import REFUSED
+from creditscore.grading.interpreter.exact import Outcome
 from creditscore.grading.replay import inputs
 from creditscore.grading.result import Grading
 from creditscore.schemes.citing import all_laws, cited_text, without_ids

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.boundary import described, guarded
-from creditscore.errors import InputError, UsageError
+from creditscore.core.boundary import described, guarded
+from creditscore.core.errors import InputError, UsageError
+from creditscore.core.identity import canonical_code, canonical_id, redact
 from creditscore.grading.manifest import read_manifest as manifest_in
 from creditscore.grading.manifest import refuse_failed
 from creditscore.grading.result import Grading
 from creditscore.grading.result_columns import GRADES, LEDGER, column_fault
-from creditscore.records.identity import canonical_code, canonical_id, redact
 
 if TYPE_CHECKING:
     import duckdb

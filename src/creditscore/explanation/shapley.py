@@ -16,13 +16,13 @@ from fractions import Fraction
 from itertools import product
 from math import comb, prod
 
-from creditscore.errors import UsageError
-from creditscore.explanation.decisive import Search
-from creditscore.explanation.decisive_cells import Leaf
-from creditscore.explanation.decisive_facts import TooMuch
-from creditscore.grading.exact import Subject
+from creditscore.core.errors import UsageError
+from creditscore.core.quantities import MICRO
+from creditscore.explanation.decisive.cells import Leaf
+from creditscore.explanation.decisive.decisive import Search
+from creditscore.explanation.decisive.facts import TooMuch
+from creditscore.grading.interpreter.exact import Subject
 from creditscore.grading.plan import Plan
-from creditscore.quantities import MICRO
 
 MOST_COUNTS = 100_000
 

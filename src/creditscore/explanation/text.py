@@ -7,11 +7,13 @@ import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
-from creditscore.errors import UsageError
+from creditscore.core.errors import UsageError
+from creditscore.core.i18n import Lang, grade_name, period_said, say, text, word
+from creditscore.core.identity import redact
+from creditscore.core.numbers import points
 from creditscore.explanation.audit import Audit
 from creditscore.explanation.ledger import Explanation, Line
-from creditscore.explanation.numbers import points
-from creditscore.explanation.principal import (
+from creditscore.explanation.reason_codes import (
     SHOWN,
     basis_said,
     earlier_grades_said,
@@ -19,8 +21,6 @@ from creditscore.explanation.principal import (
     paragraph,
     what_to_do,
 )
-from creditscore.explanation.words import Lang, grade_name, period_said, say, text, word
-from creditscore.records.identity import redact
 from creditscore.schemes.model import Label
 
 if TYPE_CHECKING:

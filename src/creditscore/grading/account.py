@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from creditscore.calendars import coverage
-from creditscore.days import LAST, from_day
+from creditscore.core.calendars import coverage
+from creditscore.core.days import LAST, from_day
+from creditscore.core.errors import InternalError
+from creditscore.core.version import __version__
 from creditscore.engines.duckdb import DuckDBEngine
-from creditscore.errors import InternalError
-from creditscore.grading import run
 from creditscore.grading.admit import Admitted
 from creditscore.grading.identity import hash_of, run_id_of
-from creditscore.grading.period_over import judged_on, law_notes, time_notes
+from creditscore.grading.input_state.period_over import judged_on, law_notes, time_notes
+from creditscore.grading.input_state.unread import float_notes
 from creditscore.grading.plan import Plan
-from creditscore.grading.refusals import Refusals
-from creditscore.grading.unread import float_notes
+from creditscore.grading.population import run
+from creditscore.grading.quarantine import Refusals
 from creditscore.records import Snapshot
 from creditscore.records.refused import refused_hash
-from creditscore.version import __version__
 
 
 def make_manifest(

@@ -6,16 +6,16 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from creditscore.core.quantities import MICRO
 from creditscore.engines.duckdb import DuckDBEngine
-from creditscore.grading.assess import day_column
-from creditscore.grading.compile import measure_table, reached_table
 from creditscore.grading.feeds import fed_condition
-from creditscore.grading.past import put_past
+from creditscore.grading.history import put_past
+from creditscore.grading.interpreter.assess import day_column
 from creditscore.grading.plan import Plan
-from creditscore.grading.refusals import Refusals
+from creditscore.grading.population.compile import measure_table, reached_table
+from creditscore.grading.population.sql_records import days_of, reads_correction, switch_day
+from creditscore.grading.quarantine import Refusals
 from creditscore.grading.scope import Scope, refuse_domains, refuse_lists, refuse_side_domains
-from creditscore.grading.sql_records import days_of, reads_correction, switch_day
-from creditscore.quantities import MICRO
 from creditscore.records import Snapshot, parse
 from creditscore.records.fold import Folded
 from creditscore.schemes.expressions import literal, to_sql

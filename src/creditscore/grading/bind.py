@@ -7,8 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from creditscore.days import from_day, to_day, year_end, year_start
-from creditscore.errors import NotInForce
+from creditscore.core.days import from_day, to_day, year_end, year_start
+from creditscore.core.errors import NotInForce
+from creditscore.core.quantities import BASIS, TOP, UNBOUNDED, to_micro
 from creditscore.grading.bind_days import FAR, bound_days, cycle, last_days, reach
 from creditscore.grading.plan import (
     BoundCycle,
@@ -21,9 +22,7 @@ from creditscore.grading.plan import (
     PlanItem,
     PlanRule,
 )
-from creditscore.quantities import BASIS, TOP, UNBOUNDED, to_micro
 from creditscore.schemes.expressions import Node, parse
-from creditscore.schemes.force import holds
 from creditscore.schemes.model import (
     EFFECTS,
     Applies,
@@ -37,6 +36,7 @@ from creditscore.schemes.model import (
     Window,
 )
 from creditscore.schemes.types import Kind, at_moment, fact_names, record_names, subject_names, typed
+from creditscore.schemes.validity import holds
 
 R = TypeVar("R", bound=Rule)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from creditscore.calendars import add_working_days, next_working_day
-from creditscore.days import FIRST, LAST, add_months, from_day, full_months, year_end, year_start
+from creditscore.core.calendars import add_working_days, next_working_day
+from creditscore.core.days import FIRST, LAST, add_months, from_day, full_months, year_end, year_start
 from creditscore.schemes.model import RecordAttribute, RepairRule, Window
 
 FAR = 10**6  # a day beyond every date

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from creditscore.errors import InputError
+from creditscore.core.errors import InputError
 
 NAMES = (
     "scheme", "subject_id", "record_id", "case_id", "disputed_since", "decide_by", "grade_without", "score_without"

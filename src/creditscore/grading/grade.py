@@ -9,28 +9,28 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from creditscore.boundary import guarded
-from creditscore.days import day_of, to_day
-from creditscore.errors import TooManyRejected, UsageError
-from creditscore.grading import run
-from creditscore.grading.acceptance import check_matched, mark_accepted, read_acceptances
+from creditscore.core.boundary import guarded
+from creditscore.core.days import day_of, to_day
+from creditscore.core.errors import TooManyRejected, UsageError
 from creditscore.grading.account import make_manifest
 from creditscore.grading.bind import bind
-from creditscore.grading.border import quarantine_sql
-from creditscore.grading.few import run_few
 from creditscore.grading.identity import LATER, run_id_of
-from creditscore.grading.input_state import find_doubts, put_input_state
-from creditscore.grading.period_over import check_period_over
+from creditscore.grading.input_state.acceptance import check_matched, mark_accepted, read_acceptances
+from creditscore.grading.input_state.period_over import check_period_over
+from creditscore.grading.input_state.state import find_doubts, put_input_state
+from creditscore.grading.input_state.unread import find_misnamed, find_unread, run_marks
+from creditscore.grading.load_inputs import engine_of, take_in
+from creditscore.grading.output import quarantine_sql
 from creditscore.grading.plan import Plan
-from creditscore.grading.refusals import MESSAGES
+from creditscore.grading.population import run
+from creditscore.grading.population.chunks import spans
+from creditscore.grading.quarantine import MESSAGES
 from creditscore.grading.result import Grading
 from creditscore.grading.scope import Scope
-from creditscore.grading.spans import spans
-from creditscore.grading.take_in import engine_of, take_in
-from creditscore.grading.unread import find_misnamed, find_unread, run_marks
+from creditscore.grading.small_batch import run_few
 from creditscore.records import Snapshot, ingest
 from creditscore.records.intake import connect
-from creditscore.records.tables import REASONS
+from creditscore.records.schema import REASONS
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
 

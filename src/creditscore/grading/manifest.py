@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from creditscore.errors import InputError
-from creditscore.json_source import read_json, require
+from creditscore.core.errors import InputError
+from creditscore.core.json_source import read_json, require
 
 MANIFEST = "manifest.json"
 QUARANTINE = "quarantine.parquet"

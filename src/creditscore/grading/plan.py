@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from creditscore.quantities import TOP
+from creditscore.core.quantities import TOP
 from creditscore.schemes.expressions import Node, thresholds, to_python
 from creditscore.schemes.model import Rule, Scheme
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from creditscore.engines.duckdb import DuckDBEngine
-from creditscore.grading.exact import Outcome, Subject, grade_subject
+from creditscore.grading.interpreter.exact import Outcome, Subject, grade_subject
+from creditscore.grading.load_inputs import engine_of, take_in
 from creditscore.grading.plan import Plan
 from creditscore.grading.result import Grading
-from creditscore.grading.take_in import engine_of, take_in
 from creditscore.records import Snapshot
 
 

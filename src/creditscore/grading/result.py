@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.boundary import guarded
-from creditscore.csv_people import Csv
+from creditscore.core.boundary import guarded
+from creditscore.core.csv_people import Csv
+from creditscore.core.errors import UsageError
 from creditscore.engines.duckdb import DuckDBEngine
-from creditscore.errors import UsageError
 from creditscore.grading.manifest import MANIFEST, UNFINISHED
 from creditscore.grading.plan import Plan
 

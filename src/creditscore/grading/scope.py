@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from creditscore.engines.duckdb import DuckDBEngine
-from creditscore.grading.refusals import Refusals
+from creditscore.grading.quarantine import Refusals
 from creditscore.records import Snapshot
 from creditscore.records.fold import Folded
 from creditscore.schemes.expressions import literal

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from creditscore.days import iso
-from creditscore.errors import UsageError
+from creditscore.core.days import iso
+from creditscore.core.errors import UsageError
 from creditscore.lists.events import Day, Event, day
 
 STATES = ("proposed", "noticed", "objected", "checked", "declined", "listed", "exited")

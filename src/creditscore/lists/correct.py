@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Unpack
 
-from creditscore.days import iso
-from creditscore.errors import UsageError
-from creditscore.lists import exits, imported, procedure, propose, running
-from creditscore.lists.book import Book, Work, book_of, one_at_a_time, settle, step
+from creditscore.core.days import iso
+from creditscore.core.errors import UsageError
+from creditscore.lists import exits, import_entry, procedure, propose, running
 from creditscore.lists.case import Case
 from creditscore.lists.decide import decided
 from creditscore.lists.events import TEXTS, Event, Said, day, plain, text
+from creditscore.lists.register import Book, Work, book_of, one_at_a_time, settle, step
 
 WORK: Mapping[str, Work] = {
     "proposed": propose.proposed,
-    "imported": imported.taken_over,
+    "imported": import_entry.taken_over,
     "revoked": exits.revoked,
     "noticed": procedure.noticed,
     "objected": procedure.objected,

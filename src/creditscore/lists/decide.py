@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from creditscore.days import iso
-from creditscore.errors import UsageError
+from creditscore.core.days import iso
+from creditscore.core.errors import UsageError
 from creditscore.lists.case import Case
 from creditscore.lists.events import Event, day
 from creditscore.lists.rules import list_rule, procedure, terms_for
@@ -15,7 +15,7 @@ from creditscore.schemes.model import Rule
 from creditscore.store.roles import second_person
 
 if TYPE_CHECKING:
-    from creditscore.lists.book import Book
+    from creditscore.lists.register import Book
 
 
 def decided(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:

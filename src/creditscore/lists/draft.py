@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from creditscore.lists.book import Book
 from creditscore.lists.case import Case
+from creditscore.lists.register import Book
 from creditscore.lists.rules import decision, exits_for, general_exits, list_rule, version
 from creditscore.schemes.citing import cited_rules
 from creditscore.schemes.lists import ListExit, ListTerm, Span

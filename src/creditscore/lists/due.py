@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from creditscore.lists.book import Book
 from creditscore.lists.case import Case
 from creditscore.lists.events import Day, day
 from creditscore.lists.exits import elsewhere, expires_on
 from creditscore.lists.notes import Note
 from creditscore.lists.procedure import decision_step, steps_since
+from creditscore.lists.register import Book
 from creditscore.lists.rules import cited, list_rule, procedure
 from creditscore.lists.terms import last_day_of_step, later, provisional
 from creditscore.schemes.lists import ListRule, ListStep, Span

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any, Required, TypedDict
 
-from creditscore.clock import check_day_has_come
-from creditscore.days import FIRST, LAST, from_day, to_day
-from creditscore.errors import UsageError
-from creditscore.records.identity import INVISIBLE, canonical_code, is_resident, look_at_id
+from creditscore.core.clock import check_day_has_come
+from creditscore.core.days import FIRST, LAST, from_day, to_day
+from creditscore.core.errors import UsageError
+from creditscore.core.identity import INVISIBLE, canonical_code, is_resident, look_at_id
 
 Day = date | str
 # The three kinds that open a case, then those that move it, in the usual order.

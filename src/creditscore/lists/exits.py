@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Unpack
 
-from creditscore.days import from_day, iso
-from creditscore.errors import UsageError
-from creditscore.lists.book import Book, step
+from creditscore.core.days import from_day, iso
+from creditscore.core.errors import UsageError
 from creditscore.lists.case import Case, given_days
 from creditscore.lists.decide import choose, entry
 from creditscore.lists.events import Day, Event, Said, day
 from creditscore.lists.notes import Note
+from creditscore.lists.register import Book, step
 from creditscore.lists.rules import GeneralExit, exits_for, general_exits, list_rule, procedure
 from creditscore.lists.running import running
 from creditscore.lists.terms import first_day_out, later

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from creditscore.csv_people import Csv, write_people_table
-from creditscore.errors import UsageError
-from creditscore.lists.book import Book
+from creditscore.core.csv_people import Csv, write_people_table
+from creditscore.core.errors import UsageError
 from creditscore.lists.events import Day
 from creditscore.lists.listings import list_events, list_exits, listings
+from creditscore.lists.register import Book
 
 if TYPE_CHECKING:
     import pyarrow as pa

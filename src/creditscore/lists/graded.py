@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.errors import InputError, UsageError
+from creditscore.core.errors import InputError, UsageError
+from creditscore.grading.batch import Gradings
 from creditscore.grading.manifest import read_manifest, refuse_failed
 from creditscore.grading.result import Grading
-from creditscore.grading.several import Gradings
 from creditscore.lists.events import day
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme

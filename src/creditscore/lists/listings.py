@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from creditscore.days import from_day
-from creditscore.lists.book import Book
+from creditscore.core.days import from_day
 from creditscore.lists.case import Case
 from creditscore.lists.events import COLUMNS, Day
+from creditscore.lists.register import Book
 
 if TYPE_CHECKING:
     import pyarrow as pa

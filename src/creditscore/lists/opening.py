@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from creditscore.days import iso
+from creditscore.core.days import iso
 from creditscore.lists.events import Event, Said, as_json, day
 
 

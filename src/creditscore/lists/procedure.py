@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Unpack
 
-from creditscore.days import iso, to_day
-from creditscore.errors import UsageError
-from creditscore.lists.book import Book, step
+from creditscore.core.days import iso, to_day
+from creditscore.core.errors import UsageError
 from creditscore.lists.case import Case, given_days
 from creditscore.lists.decide import decided
 from creditscore.lists.events import Day, Event, Said, day
+from creditscore.lists.register import Book, step
 from creditscore.lists.rules import cited, list_rule, procedure
 from creditscore.lists.terms import last_day, last_day_of_step, provisional
 from creditscore.schemes.lists import ListRule, ListStep

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from creditscore.errors import StoreDiffers
+from creditscore.core.errors import StoreDiffers
 from creditscore.lists.events import COLUMNS
 from creditscore.store import Log
 

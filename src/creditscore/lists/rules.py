@@ -10,8 +10,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from creditscore.errors import UsageError
-from creditscore.paths import config_root
+from creditscore.core.config import config_root
+from creditscore.core.errors import UsageError
 from creditscore.schemes import registry
 from creditscore.schemes.expressions import names, parse
 from creditscore.schemes.laws import load_laws

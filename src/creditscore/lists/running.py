@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Unpack
 
-from creditscore.days import from_day, iso
-from creditscore.errors import UsageError
-from creditscore.lists.book import Book, step
+from creditscore.core.days import from_day, iso
+from creditscore.core.errors import UsageError
 from creditscore.lists.case import Case, given_days
 from creditscore.lists.events import Day, Event, Said, day
+from creditscore.lists.register import Book, step
 from creditscore.lists.rules import exits_for, list_rule
 from creditscore.lists.terms import extended, last_day
 from creditscore.schemes.lists import ListExit, ListTerm

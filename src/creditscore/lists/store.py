@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from creditscore.errors import StoreBusy, UsageError
-from creditscore.lists.book import Book, book_of
+from creditscore.core.errors import StoreBusy, UsageError
 from creditscore.lists.events import COLUMNS, Event
+from creditscore.lists.register import Book, book_of
 from creditscore.store import Database, Log
 
 # Who may take which step, where roles are enforced.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from creditscore.calendars import add_working_days, is_provisional
-from creditscore.days import add_months
+from creditscore.core.calendars import add_working_days, is_provisional
+from creditscore.core.days import add_months
 from creditscore.schemes.lists import ListExit, ListStep, ListTerm, Span
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from creditscore.core.identity import canonical_code, redact, redact_cell
+from creditscore.core.tables.source import Source, files_of, quote
 from creditscore.records import parse
 from creditscore.records.faults import bit_of
-from creditscore.records.identity import canonical_code, redact, redact_cell
-from creditscore.records.source import Source, files_of, quote
+from creditscore.records.schema import ONE, REASONS, TABLES
 from creditscore.records.stage import Stage
-from creditscore.records.tables import ONE, REASONS, TABLES
 
 if TYPE_CHECKING:
     import duckdb

@@ -13,8 +13,8 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from creditscore.records.source import literal, quote
-from creditscore.records.tables import FIRST_DAY, LAST_DAY, LOG_COLUMNS, ONE
+from creditscore.core.tables.source import literal, quote
+from creditscore.records.schema import FIRST_DAY, LAST_DAY, LOG_COLUMNS, ONE
 
 if TYPE_CHECKING:
     import duckdb

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from creditscore.core.tables.source import quote
 from creditscore.records.faults import Fault, bit_of
-from creditscore.records.source import quote
-from creditscore.records.tables import AMENDED, CORRECTED, FILED, LOG_COLUMNS, ONE, RESOLVED
+from creditscore.records.schema import AMENDED, CORRECTED, FILED, LOG_COLUMNS, ONE, RESOLVED
 
 if TYPE_CHECKING:
     import duckdb

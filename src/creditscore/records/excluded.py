@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from creditscore.errors import InputError, SchemeError
-from creditscore.paths import config_root
-from creditscore.placed import read
-from creditscore.records.identity import redact, redact_cell
+from creditscore.core.config import config_root
+from creditscore.core.errors import InputError, SchemeError
+from creditscore.core.identity import redact, redact_cell
+from creditscore.core.yaml_source import read
 
 REASONS = ("no_legal_basis", "not_in_catalogue", "sensitive", "irrelevant")
 FILE = "coverage.yaml"

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from creditscore.records.identity import GAPS, RESIDENT_LIKE, is_resident, redact, redact_cell
+from creditscore.core.identity import GAPS, RESIDENT_LIKE, is_resident, redact, redact_cell
+from creditscore.core.tables.source import Source, literal, quote
 from creditscore.records.parse import hint, raw_text
-from creditscore.records.source import Source, literal, quote
-from creditscore.records.tables import QUARANTINE, REASONS
+from creditscore.records.schema import QUARANTINE, REASONS
 
 if TYPE_CHECKING:
     import duckdb

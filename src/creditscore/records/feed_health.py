@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from creditscore.days import add_months, from_day
-from creditscore.errors import UsageError
+from creditscore.core.days import add_months, from_day
+from creditscore.core.errors import UsageError
+from creditscore.core.statistics.tails import binomial_upper, negative_binomial, no_arrival
 from creditscore.records.feed_signs import LEVEL, signs_of
 from creditscore.records.snapshot import Snapshot
-from creditscore.records.tails import binomial_upper, negative_binomial, no_arrival
 
 if TYPE_CHECKING:
     import duckdb

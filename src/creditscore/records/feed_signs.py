@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from creditscore.records.tails import binomial_upper, hypergeometric_upper
+from creditscore.core.statistics.tails import binomial_upper, hypergeometric_upper
 
 if TYPE_CHECKING:
     import duckdb

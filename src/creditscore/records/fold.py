@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from creditscore.records.snapshot import Snapshot
-from creditscore.records.source import quote
-from creditscore.records.tables import (
+from creditscore.core.tables.source import quote
+from creditscore.records.schema import (
     AMENDED,
     ATTRIBUTE_PREFIX,
     CORRECTED,
@@ -19,6 +18,7 @@ from creditscore.records.tables import (
     RESOLVED,
     WITHDRAWN,
 )
+from creditscore.records.snapshot import Snapshot
 
 if TYPE_CHECKING:
     import duckdb

@@ -10,20 +10,20 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.boundary import address_space, guarded, require_memory
-from creditscore.clock import today
-from creditscore.days import day_of, to_day
-from creditscore.errors import InputError, UsageError
+from creditscore.core.boundary import address_space, guarded, require_memory
+from creditscore.core.clock import today
+from creditscore.core.days import day_of, to_day
+from creditscore.core.errors import InputError, UsageError
+from creditscore.core.identity import redact
+from creditscore.core.tables.source import Source, forget, open_sources, quote
 from creditscore.records import parse
+from creditscore.records.auxiliary_tables import create_side, take_side
 from creditscore.records.deliveries import count_delivered
 from creditscore.records.excluded import refuse_columns
 from creditscore.records.faults import create_quarantine, redact_quarantine
-from creditscore.records.identity import redact
 from creditscore.records.log import show_log, take_records
 from creditscore.records.refused import attribute_rows, create_refused
-from creditscore.records.side import create_side, take_side
 from creditscore.records.snapshot import Snapshot, column_types
-from creditscore.records.source import Source, forget, open_sources, quote
 from creditscore.records.subjects import SubjectIds, take_subjects
 from creditscore.records.wide import cleaned, forget_wide
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from creditscore.errors import InputError
+from creditscore.core.errors import InputError
+from creditscore.core.identity import MANGLED_LIKE, canonical_code
+from creditscore.core.tables.source import Source, quote
 from creditscore.records import parse
 from creditscore.records.events import FILED_SAYS, OTHER_SUBJECT, SHARES_ADD_UP, settle_events
 from creditscore.records.excluded import by_reason
 from creditscore.records.faults import bit_of, drop_pairs, list_faults, looks_resident, put_pairs, settle_residents
-from creditscore.records.identity import MANGLED_LIKE, canonical_code
 from creditscore.records.refused import keep_refused
-from creditscore.records.source import Source, quote
+from creditscore.records.schema import ATTRIBUTE_PREFIX, CORRECTED, FILED, LOG_COLUMNS, ONE
 from creditscore.records.stage import Stage, resolve_subjects
-from creditscore.records.tables import ATTRIBUTE_PREFIX, CORRECTED, FILED, LOG_COLUMNS, ONE
 
 if TYPE_CHECKING:
     import duckdb

@@ -8,10 +8,10 @@ is read at the six decimals of the contract, rounded half up from the shortest d
 
 from __future__ import annotations
 
-from creditscore.errors import InputError
-from creditscore.records.identity import INVISIBLE
-from creditscore.records.source import literal, quote
-from creditscore.records.tables import EVENTS, FIRST_DAY, LAST_DAY, ONE
+from creditscore.core.errors import InputError
+from creditscore.core.identity import INVISIBLE
+from creditscore.core.tables.source import literal, quote
+from creditscore.records.schema import EVENTS, FIRST_DAY, LAST_DAY, ONE
 
 BAD_DAY = 99_999_999
 BAD_NUMBER = -1

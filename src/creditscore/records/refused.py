@@ -7,12 +7,12 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from creditscore.core.identity import canonical_code, is_mangled
+from creditscore.core.tables.source import Source, literal, quote
 from creditscore.records import parse
 from creditscore.records.digest import table_sum
 from creditscore.records.faults import Fault, drop_pairs, put_pairs
-from creditscore.records.identity import canonical_code, is_mangled
-from creditscore.records.source import Source, literal, quote
-from creditscore.records.tables import ONE
+from creditscore.records.schema import ONE
 
 if TYPE_CHECKING:
     import duckdb

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from creditscore.core.tables.source import quote
 from creditscore.records.digest import content_hash
-from creditscore.records.source import quote
 
 if TYPE_CHECKING:
     import duckdb

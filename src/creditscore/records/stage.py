@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from creditscore.core.identity import look_at_id
+from creditscore.core.tables.source import Source, quote
 from creditscore.records import parse
 from creditscore.records.faults import Fault, drop_pairs, mask, put_pairs
-from creditscore.records.identity import look_at_id
-from creditscore.records.source import Source, quote
-from creditscore.records.tables import LAST_DAY
+from creditscore.records.schema import LAST_DAY
 
 if TYPE_CHECKING:
     import duckdb

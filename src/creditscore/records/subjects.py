@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from creditscore.core.identity import MANGLED_LIKE, look_at_id
+from creditscore.core.tables.source import Source, literal, quote
 from creditscore.records.faults import bit_of, drop_pairs, list_faults, put_pairs
-from creditscore.records.identity import MANGLED_LIKE, look_at_id
-from creditscore.records.source import Source, literal, quote
+from creditscore.records.schema import KIND_OF_PREFIX, KINDS, PERSONS
 from creditscore.records.stage import Stage, drop_repeats
-from creditscore.records.tables import KIND_OF_PREFIX, KINDS, PERSONS
 
 if TYPE_CHECKING:
     import duckdb

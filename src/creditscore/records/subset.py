@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from creditscore.boundary import outside
-from creditscore.days import from_day, to_day
-from creditscore.errors import InputError, UsageError
+from creditscore.core.boundary import outside
+from creditscore.core.days import from_day, to_day
+from creditscore.core.errors import InputError, UsageError
+from creditscore.core.identity import redact
+from creditscore.core.tables.source import quote
 from creditscore.records.faults import drop_pairs, put_pairs
-from creditscore.records.identity import redact
 from creditscore.records.intake import ingest
 from creditscore.records.refused import copy_refused
+from creditscore.records.schema import ATTRIBUTE_PREFIX, EVENTS, LAST_DAY, LOG_COLUMNS, ONE
 from creditscore.records.snapshot import Snapshot, attribute_names
-from creditscore.records.source import quote
-from creditscore.records.tables import ATTRIBUTE_PREFIX, EVENTS, LAST_DAY, LOG_COLUMNS, ONE
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from creditscore.core.tables.source import Source, quote
 from creditscore.records import parse
-from creditscore.records.source import Source, quote
 
 if TYPE_CHECKING:
     import duckdb

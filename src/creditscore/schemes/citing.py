@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from creditscore.errors import CreditscoreError
+from creditscore.core.errors import CreditscoreError
 from creditscore.schemes.laws import Law, load_laws
 from creditscore.schemes.parts import Cite, Label
 

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import date
 from typing import Literal
 
-from creditscore.paths import config_root
+from creditscore.core.config import config_root
 from creditscore.schemes import registry
 from creditscore.schemes.laws import citable
 from creditscore.schemes.load import parse, raise_faults

@@ -8,9 +8,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Literal
 
-from creditscore.placed import unplaced
-from creditscore.quantities import plain
-from creditscore.schemes import say
+from creditscore.core.quantities import plain
+from creditscore.core.yaml_source import unplaced
+from creditscore.schemes import describe
 from creditscore.schemes.lists import Span
 from creditscore.schemes.model import Rule, Scheme
 from creditscore.schemes.walk import rules
@@ -99,10 +99,10 @@ def _longest(old: list[str], new: list[str]) -> set[str]:
 
 def _rule(rule: Rule, lang: str, **parts: str) -> Parts:
     return {
-        "label": say.label(rule.label, lang),
+        "label": describe.label(rule.label, lang),
         **parts,
-        "applies": say.applies(rule.applies),
-        "cite": say.cited(rule.cite, lang),
+        "applies": describe.applies(rule.applies),
+        "cite": describe.cited(rule.cite, lang),
         "evidence": rule.evidence or "",
         "reading": ", ".join(rule.reading),
     }
@@ -115,28 +115,28 @@ def _sections(scheme: Scheme, lang: str) -> dict[str, dict[str, Parts]]:
             ("use", scheme.use), ("period", scheme.period), ("effective_from", scheme.effective_from),
             ("effective_to", scheme.effective_to), ("known_from", scheme.known_from), ("direction", scheme.direction),
             ("subject_id", scheme.subject_id), ("kinds", ", ".join(scheme.kinds or [])),
-            ("cite", say.cited(scheme.cite, lang)), ("heaviest_per", scheme.combine.heaviest_per),
+            ("cite", describe.cited(scheme.cite, lang)), ("heaviest_per", scheme.combine.heaviest_per),
             ("evidence", scheme.evidence), ("beside", ", ".join(scheme.beside)), ("admit", scheme.admit.window),
-            ("missing", "; ".join(say.label(one, lang) for one in scheme.missing)),
+            ("missing", "; ".join(describe.label(one, lang) for one in scheme.missing)),
             ("floor", plain(scheme.combine.floor)), ("ceiling", plain(scheme.combine.ceiling)),
         )
     }  # fmt: skip
     sections: dict[str, dict[str, Parts]] = {
         "head": head,
-        "grades": {one.code: {"label": say.label(one.label, lang)} for one in scheme.grades},
+        "grades": {one.code: {"label": describe.label(one.label, lang)} for one in scheme.grades},
         "attributes": {
-            name: {"text": f"{one.type}, absent {one.absent}", "label": say.label(one.label, lang)}
+            name: {"text": f"{one.type}, absent {one.absent}", "label": describe.label(one.label, lang)}
             for name, one in scheme.attributes.items()
         },
         "record_attributes": {
-            name: {"text": one.type, "label": say.label(one.label, lang)}
+            name: {"text": one.type, "label": describe.label(one.label, lang)}
             for name, one in scheme.record_attributes.items()
         },
         "clocks": {name: {"text": ", ".join(chain)} for name, chain in scheme.clocks.items()},
-        "windows": {name: {"text": say.window(one)} for name, one in scheme.windows.items()},
+        "windows": {name: {"text": describe.window(one)} for name, one in scheme.windows.items()},
         "exempt": {one.id: _rule(one, lang, when=one.when) for one in scheme.admit.exempt},
         "repairs": {
-            name: _rule(one, lang, text=", ".join(f"{w.id} {say.repair_window(w)}" for w in one.windows))
+            name: _rule(one, lang, text=", ".join(f"{w.id} {describe.repair_window(w)}" for w in one.windows))
             for name, one in scheme.repairs.items()
         },
         "groups": {
@@ -149,21 +149,21 @@ def _sections(scheme: Scheme, lang: str) -> dict[str, dict[str, Parts]]:
             for name, one in scheme.lookups.items()
         },
         "predicates": {name: {"text": text} for name, text in scheme.predicates.items()},
-        "facts": {name: _rule(one, lang, text=say.fact(one)) for name, one in scheme.facts.items()},
+        "facts": {name: _rule(one, lang, text=describe.fact(one)) for name, one in scheme.facts.items()},
         "start": {},
         "conditions": {
-            one.id: _rule(one, lang, when=one.when, points=say.condition(one)) for one in scheme.conditions
+            one.id: _rule(one, lang, when=one.when, points=describe.condition(one)) for one in scheme.conditions
         },
-        "decide": {one.id: _rule(one, lang, when=one.when or "", effect=say.effect(one)) for one in scheme.decide},
+        "decide": {one.id: _rule(one, lang, when=one.when or "", effect=describe.effect(one)) for one in scheme.decide},
         "lists": {},
-        "readings": {name: {"text": say.label(one, lang)} for name, one in scheme.readings.items()},
-        "not_monotone": {one.id: {"text": say.label(one.why, lang)} for one in scheme.not_monotone},
+        "readings": {name: {"text": describe.label(one, lang)} for name, one in scheme.readings.items()},
+        "not_monotone": {one.id: {"text": describe.label(one.why, lang)} for one in scheme.not_monotone},
     }  # fmt: skip
     for code, variants in scheme.items.items():
         for k, item in enumerate(variants):
             sections["items"][code if len(variants) == 1 else f"{code} ({k + 1})"] = _rule(
-                item, lang, points=say.points(item), per=", ".join(item.per), cap=plain(item.cap),
-                window=item.window or "", clock=item.clock or "", group=item.group or "", repair=say.gives(item),
+                item, lang, points=describe.points(item), per=", ".join(item.per), cap=plain(item.cap),
+                window=item.window or "", clock=item.clock or "", group=item.group or "", repair=describe.gives(item),
                 tags=", ".join(sorted(item.tags)), requires=", ".join(item.requires), accepts=item.accepts or "",
             )  # fmt: skip
     for start in scheme.start.rules if scheme.start else []:
@@ -200,7 +200,7 @@ def _listed(rule: Rule) -> str:
     ):
         value = getattr(rule, key, None)
         if value:
-            text = say.span(value) if isinstance(value, Span) else value
+            text = describe.span(value) if isinstance(value, Span) else value
             text = ", ".join(text) if isinstance(text, list | tuple) else text
             shown.append(key if value is True else f"{key} {text}")
     for key in ("needs", "unless"):

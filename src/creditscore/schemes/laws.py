@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from creditscore.paths import config_root
+from creditscore.core.config import config_root
 from creditscore.schemes.load import parse, raise_faults
 from creditscore.schemes.model import Label, Mark, Model
 from creditscore.schemes.parts import Year

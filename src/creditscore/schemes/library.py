@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from creditscore.errors import SchemeError, UsageError
-from creditscore.paths import config_root
+from creditscore.core.config import config_root
+from creditscore.core.errors import SchemeError, UsageError
 from creditscore.schemes import registry
 from creditscore.schemes.check import sound
 from creditscore.schemes.checks import dead, library
@@ -123,7 +123,7 @@ def _others(root: Path | None) -> Iterator[Fault]:
 
 def _mapping(file: Path, root: Path | None) -> Iterator[Fault]:
     """Faults of the table from published penalties to items, and items that no version of their scheme has."""
-    from creditscore.records.double_publicity.load import load_mapping
+    from creditscore.records.publicity.load import load_mapping
 
     try:
         rows = load_mapping(file).rows

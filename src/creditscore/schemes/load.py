@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
-from creditscore.errors import SchemeError
+from creditscore.core.errors import SchemeError
+from creditscore.core.partial_parse import salvage
 from creditscore.schemes.model import Scheme
-from creditscore.schemes.salvage import salvage
 from creditscore.schemes.source import Fault, Source, read
 
 if TYPE_CHECKING:

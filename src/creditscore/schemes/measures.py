@@ -13,8 +13,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from creditscore.paths import config_root
-from creditscore.quantities import to_micro
+from creditscore.core.config import config_root
+from creditscore.core.quantities import to_micro
 from creditscore.schemes import registry
 from creditscore.schemes.laws import LEVELS, BasisLevel, citable, load_laws
 from creditscore.schemes.load import parse, raise_faults

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from creditscore.errors import UsageError
-from creditscore.paths import config_root
+from creditscore.core.config import config_root
+from creditscore.core.errors import UsageError
 from creditscore.schemes.load import parse, raise_faults
 from creditscore.schemes.parts import Cite, Label, Mark, Model, listed
 from creditscore.schemes.registry import entries

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from creditscore.paths import config_root
+from creditscore.core.config import config_root
 from creditscore.schemes import registry
 from creditscore.schemes.load import parse, raise_faults
 from creditscore.schemes.model import Model, Rule

@@ -11,8 +11,8 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from creditscore.errors import NotInForce, SchemeError, UsageError
-from creditscore.paths import config_root
+from creditscore.core.config import config_root
+from creditscore.core.errors import NotInForce, SchemeError, UsageError
 from creditscore.schemes.laws import span_of
 from creditscore.schemes.load import load_scheme
 from creditscore.schemes.model import Scheme

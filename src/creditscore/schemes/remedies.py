@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from creditscore.errors import SchemeError
-from creditscore.paths import config_root
+from creditscore.core.config import config_root
+from creditscore.core.errors import SchemeError
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import Span

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
-from creditscore.days import to_day
+from creditscore.core.days import to_day
 from creditscore.schemes.expressions import Node
 from creditscore.schemes.model import Fact, Scheme
 from creditscore.schemes.parts import DATES

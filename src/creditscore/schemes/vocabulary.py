@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from creditscore.paths import carried, config_root
+from creditscore.core.config import carried, config_root
 from creditscore.schemes.parts import Label
 from creditscore.schemes.registry import entries, load
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from creditscore.boundary import described, guarded, require_plain, translate
-from creditscore.errors import CreditscoreError, StoreBusy, StoreError, UsageError
+from creditscore.core.boundary import described, guarded, require_plain, translate
+from creditscore.core.errors import CreditscoreError, StoreBusy, StoreError, UsageError
 from creditscore.store.migrations import MIGRATIONS
 
 if TYPE_CHECKING:

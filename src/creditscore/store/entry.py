@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from creditscore.clock import now
-from creditscore.errors import UsageError
+from creditscore.core.clock import now
+from creditscore.core.errors import UsageError
 
 PHASES = ("done", "begun", "failed")
 START = "0" * 64  # what the first entry has for its previous hash

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.errors import NotAllowed, StoreDiffers, UsageError
+from creditscore.core.errors import NotAllowed, StoreDiffers, UsageError
 from creditscore.store.database import Database
 from creditscore.store.entry import COLUMNS, SQL_COLUMNS, START, Entry, make, moment, sha256
 from creditscore.store.roles import ROLES, Roles

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from creditscore.errors import NotAllowed, UsageError
-from creditscore.placed import Fault, Source, read
+from creditscore.core.errors import NotAllowed, UsageError
+from creditscore.core.yaml_source import Fault, Source, read
 
 ROLES = ("analyst", "grader", "reviewer", "approver")
 # signs without a shape whose category does not say so

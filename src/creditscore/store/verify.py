@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from creditscore.errors import StoreDiffers, UsageError
+from creditscore.core.errors import StoreDiffers, UsageError
 from creditscore.store.database import Database
 from creditscore.store.entry import PHASES, SQL_COLUMNS, START, Entry, sha256
 

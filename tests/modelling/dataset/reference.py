@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from fractions import Fraction
 
-from creditscore.days import add_months, to_day
+from creditscore.core.days import add_months, to_day
 
 CLOCK = ("occurred_on", "event_on", "decided_on", "booked_on", "published_on")
 

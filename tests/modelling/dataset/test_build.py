@@ -8,9 +8,9 @@ from functools import cache
 import pandas as pd
 import pytest
 
-from creditscore.days import to_day
-from creditscore.errors import InputError, UsageError
-from creditscore.modelling.dataset import Pick, build_dataset, rebuild
+from creditscore.core.days import to_day
+from creditscore.core.errors import InputError, UsageError
+from creditscore.modelling.features import Pick, build_dataset, rebuild
 from creditscore.records import ingest, read_snapshot, write_snapshot
 from tests.modelling.dataset import reference
 from tests.modelling.dataset.reference import iso

@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from creditscore.modelling.dataset import ModelData
+from creditscore.modelling.features import ModelData
 
 CELLS = st.one_of(st.none(), st.floats(allow_nan=False), st.integers(-5, 5).map(float))
 WORDS = st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"]), max_size=3))

@@ -5,8 +5,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from creditscore.errors import InputError, LeakageError, UsageError
-from creditscore.modelling.dataset import ModelData
+from creditscore.core.errors import InputError, LeakageError, UsageError
+from creditscore.modelling.features import ModelData
 
 FRAME = pd.DataFrame({
     "firm": ["A", "A", "B", "C"], "day": ["2021-12-31", "2022-12-31", "2021-12-31", "2022-12-31"],

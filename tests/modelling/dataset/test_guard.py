@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditscore.errors import InputError, LeakageError, UsageError
-from creditscore.modelling.dataset import guard
+from creditscore.core.errors import InputError, LeakageError, UsageError
+from creditscore.modelling.features import guard
 
 X = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
 

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from creditscore.errors import UsageError
-from creditscore.modelling.dataset import points_of, severity_of
+from creditscore.core.errors import UsageError
+from creditscore.modelling.features import points_of, severity_of
 from creditscore.schemes import registry
 
 

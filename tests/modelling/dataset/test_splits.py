@@ -6,8 +6,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 
-from creditscore.errors import InputError, UsageError
-from creditscore.modelling.dataset import (
+from creditscore.core.errors import InputError, UsageError
+from creditscore.modelling.features import (
     GroupSplit,
     ModelData,
     PeriodSplit,

@@ -8,8 +8,9 @@ from scipy.stats import beta, chi2
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss
 
-from creditscore.errors import InputError
-from creditscore.modelling.metrics.calibration_tests import (
+from creditscore.core.errors import InputError
+from creditscore.core.statistics.intervals import jeffreys, observed_to_expected, ratio_of_rates
+from creditscore.modelling.validation.metrics.calibration_tests import (
     brier,
     calibration_error,
     calibration_line,
@@ -17,7 +18,6 @@ from creditscore.modelling.metrics.calibration_tests import (
     reliability,
     spiegelhalter,
 )
-from creditscore.modelling.metrics.intervals import jeffreys, observed_to_expected, ratio_of_rates
 
 
 def data(n: int = 3000, seed: int = 5, shift: float = 0.0, slope: float = 1.0) -> tuple[np.ndarray, np.ndarray]:

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from creditscore.modelling.drift import calibration_alarm
-from creditscore.modelling.metrics import calibration_tests as tests
-from creditscore.modelling.metrics.clusters import clustered, rows_worth
-from creditscore.modelling.metrics.grade_tests import grade_tests
-from creditscore.modelling.metrics.intervals import observed_to_expected
+from creditscore.core.statistics.intervals import observed_to_expected
+from creditscore.modelling.validation.drift import calibration_alarm
+from creditscore.modelling.validation.metrics import calibration_tests as tests
+from creditscore.modelling.validation.metrics.clusters import clustered, rows_worth
+from creditscore.modelling.validation.metrics.grade_tests import grade_tests
 
 COPIES = 8
 

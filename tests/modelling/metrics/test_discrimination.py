@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 from sklearn.metrics import roc_auc_score
 
-from creditscore.errors import InputError
-from creditscore.modelling.metrics.discrimination import (
+from creditscore.core.errors import InputError
+from creditscore.modelling.validation.metrics.discrimination import (
     auc_against_initial,
     auc_interval,
     compare_auc,

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy.stats import beta
 
-from creditscore.errors import InputError
-from creditscore.modelling.metrics.fairness import bands, fairness
+from creditscore.core.errors import InputError
+from creditscore.modelling.validation.metrics.fairness import bands, fairness
 
 
 def data(n: int = 2000) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:

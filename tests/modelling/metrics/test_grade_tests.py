@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import beta, binom, norm
 
-from creditscore.errors import InputError
-from creditscore.modelling.metrics.grade_tests import grade_tests, heterogeneity, holm, homogeneity
+from creditscore.core.errors import InputError
+from creditscore.modelling.validation.metrics.grade_tests import grade_tests, heterogeneity, holm, homogeneity
 
 Y = np.r_[np.repeat([1, 0], [1, 99]), np.repeat([1, 0], [20, 180]), np.repeat([1, 0], [5, 5])]
 P = np.r_[np.full(100, 0.02), np.full(200, 0.05), np.full(10, 0.4)]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from creditscore.errors import InputError
-from creditscore.modelling.metrics.concentration import concentration
-from creditscore.modelling.metrics.migration import migration
+from creditscore.core.errors import InputError
+from creditscore.modelling.validation.metrics.concentration import concentration
+from creditscore.modelling.validation.metrics.migration import migration
 
 
 def test_herfindahl_by_hand() -> None:

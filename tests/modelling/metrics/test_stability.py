@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from creditscore.errors import InputError
-from creditscore.modelling.metrics.stability import (
+from creditscore.core.errors import InputError
+from creditscore.modelling.validation.metrics.stability import (
     FixedBins,
     Profile,
     against,

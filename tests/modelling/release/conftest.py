@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditscore.modelling.release.bundle import GradingModel
-from creditscore.modelling.release.config import TrainConfig
-from creditscore.modelling.release.tracking import ModelStore
-from creditscore.modelling.release.train import train
-from creditscore.modelling.release.validating import validate_model
+from creditscore.modelling.registry.config import TrainConfig
+from creditscore.modelling.registry.grading_model import GradingModel
+from creditscore.modelling.registry.tracking import ModelStore
+from creditscore.modelling.registry.train import train
+from creditscore.modelling.registry.validating import validate_model
 
 
 def made_up(rows: int = 5000, seed: int = 4) -> pd.DataFrame:

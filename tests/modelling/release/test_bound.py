@@ -6,11 +6,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from creditscore.errors import DifferenceError, UsageError
-from creditscore.modelling.release.bound import bound_version
-from creditscore.modelling.release.part import model_part
-from creditscore.modelling.release.registry import register
-from creditscore.modelling.release.tracking import ModelStore
+from creditscore.core.errors import DifferenceError, UsageError
+from creditscore.modelling.registry.bound import bound_version
+from creditscore.modelling.registry.part import model_part
+from creditscore.modelling.registry.tracking import ModelStore
+from creditscore.modelling.registry.versions import register
 
 
 @pytest.fixture(scope="module")

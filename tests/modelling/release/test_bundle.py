@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditscore.errors import InputError
-from creditscore.modelling.findings import NO_REASON
-from creditscore.modelling.reasons import find_told
-from creditscore.modelling.release.bundle import GradingModel, load_model
-from creditscore.modelling.release.served import load_bundle
+from creditscore.core.errors import InputError
+from creditscore.modelling.registry.grading_model import GradingModel, load_model
+from creditscore.modelling.registry.pyfunc import load_bundle
+from creditscore.modelling.scorecard.findings import NO_REASON
+from creditscore.modelling.scorecard.reasons import find_told
 
 KINDS = ("bare", "boosted", "ordinal")
 

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from creditscore.errors import DifferenceError, InputError, UsageError
-from creditscore.modelling.release.bundle import GradingModel
-from creditscore.modelling.release.card import card_of, differences, load_card, write_card
-from creditscore.modelling.release.references import fhrs_as_known, regenerate_all, table_for
+from creditscore.core.errors import DifferenceError, InputError, UsageError
+from creditscore.modelling.registry.card import card_of, differences, load_card, write_card
+from creditscore.modelling.registry.grading_model import GradingModel
+from creditscore.modelling.registry.references import fhrs_as_known, regenerate_all, table_for
 
 ROOT = Path(__file__).parents[3]
 MODELS = ROOT / "models"
@@ -159,7 +159,7 @@ def test_nothing_of_the_establishment_itself_is_used() -> None:
 
 
 def test_a_reference_configuration_trains_as_any_other(tmp_path: Path) -> None:
-    from creditscore.modelling.release.config import TrainConfig, load_config
+    from creditscore.modelling.registry.config import TrainConfig, load_config
 
     folder = MODELS / "benchmark" / "german-credit"
     config = TrainConfig.of(load_config(folder / "config.yaml"))

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditscore.errors import InputError, NotAllowed, TableError
-from creditscore.modelling.release.composite import CompositeModel, calibrate_composite
-from creditscore.modelling.release.registry import list_versions, load, promote, register
-from creditscore.modelling.release.served import load_bundle
-from creditscore.modelling.release.tracking import ModelStore
+from creditscore.core.errors import InputError, NotAllowed, TableError
+from creditscore.modelling.registry.composite import CompositeModel, calibrate_composite
+from creditscore.modelling.registry.pyfunc import load_bundle
+from creditscore.modelling.registry.tracking import ModelStore
+from creditscore.modelling.registry.versions import list_versions, load, promote, register
 from tests.modelling.composite_data import scored
 
 OUTCOME = "penalised in 2020"

@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from creditscore.errors import UsageError
-from creditscore.modelling.release.bundle import GradingModel
-from creditscore.modelling.release.part import ModelPart, model_part
+from creditscore.core.errors import UsageError
+from creditscore.modelling.registry.grading_model import GradingModel
+from creditscore.modelling.registry.part import ModelPart, model_part
 
 
 @pytest.mark.parametrize("kind", ["judged", "boosted", "ordinal"])

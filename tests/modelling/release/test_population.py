@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditscore.errors import NotAllowed, TableError, UsageError
-from creditscore.modelling.calibration import Calibrator
-from creditscore.modelling.release.bundle import GradingModel
-from creditscore.modelling.release.config import TrainConfig
-from creditscore.modelling.release.population import population_weights
-from creditscore.modelling.release.registry import promote, register
-from creditscore.modelling.release.tracking import ModelStore
-from creditscore.modelling.release.train import train
-from creditscore.modelling.release.validating import validate_model
+from creditscore.core.errors import NotAllowed, TableError, UsageError
+from creditscore.modelling.models.calibration import Calibrator
+from creditscore.modelling.registry.config import TrainConfig
+from creditscore.modelling.registry.grading_model import GradingModel
+from creditscore.modelling.registry.population import population_weights
+from creditscore.modelling.registry.tracking import ModelStore
+from creditscore.modelling.registry.train import train
+from creditscore.modelling.registry.validating import validate_model
+from creditscore.modelling.registry.versions import promote, register
 
 RATE = 0.05
 CONFIG: dict[str, Any] = {

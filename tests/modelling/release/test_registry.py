@@ -12,15 +12,15 @@ import pytest
 from typer.testing import CliRunner
 
 from creditscore.cli.main import app
-from creditscore.errors import InputError, NotAllowed, StoreError, UsageError
-from creditscore.modelling.release import registry
-from creditscore.modelling.release.bundle import GradingModel, write_bundle
-from creditscore.modelling.release.history import as_of, differences
-from creditscore.modelling.release.registry import list_versions, load, promote, register
-from creditscore.modelling.release.statutory import StatutoryModel, statutory_model
-from creditscore.modelling.release.tables import table_hash
-from creditscore.modelling.release.tracking import ModelStore
-from creditscore.modelling.validation import report_sha256
+from creditscore.core.errors import InputError, NotAllowed, StoreError, UsageError
+from creditscore.modelling.registry import versions
+from creditscore.modelling.registry.grading_model import GradingModel, write_bundle
+from creditscore.modelling.registry.history import as_of, differences
+from creditscore.modelling.registry.statutory import StatutoryModel, statutory_model
+from creditscore.modelling.registry.tables import table_hash
+from creditscore.modelling.registry.tracking import ModelStore
+from creditscore.modelling.registry.versions import list_versions, load, promote, register
+from creditscore.modelling.validation.validate import report_sha256
 
 PEOPLE: dict[str, Any] = {"actor": "wang", "approver": "li"}
 
@@ -419,8 +419,8 @@ def test_the_version_in_force_is_found() -> None:
 
 
 def test_names_of_the_registry() -> None:
-    assert registry.ALIASES == ("champion", "challenger")
-    assert GradingModel.__name__ in registry.KINDS
+    assert versions.ALIASES == ("champion", "challenger")
+    assert GradingModel.__name__ in versions.KINDS
 
 
 @pytest.mark.parametrize("address", ["file:///nowhere/mlruns", "foo://x"])

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditscore.errors import InputError, UsageError
-from creditscore.modelling.release.tables import read_table, table_hash, write_table
+from creditscore.core.errors import InputError, UsageError
+from creditscore.modelling.registry.tables import read_table, table_hash, write_table
 
 TABLE = pd.DataFrame({"n": [1, 2, 3], "x": [0.1, np.nan, -3.5], "word": ["a", "", "ü"]}).replace("", None)
 

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from creditscore.errors import InputError, UsageError
-from creditscore.modelling.dataset.data import ModelData
-from creditscore.modelling.release.bundle import GradingModel
-from creditscore.modelling.release.config import TrainConfig, load_config
-from creditscore.modelling.release.describe import facts
-from creditscore.modelling.release.train import prepare, train
-from creditscore.modelling.release.validating import compare_models, config_of, validate_model
+from creditscore.core.errors import InputError, UsageError
+from creditscore.modelling.features.data import ModelData
+from creditscore.modelling.registry.config import TrainConfig, load_config
+from creditscore.modelling.registry.describe import facts
+from creditscore.modelling.registry.grading_model import GradingModel
+from creditscore.modelling.registry.train import prepare, train
+from creditscore.modelling.registry.validating import compare_models, config_of, validate_model
 from tests.modelling.release.conftest import CONFIG, made_up
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from creditscore.evidence.packet.gather import Added, run_in_folder
+from creditscore.evidence.packet.results import build
 from creditscore.grading.grade import grade
 from creditscore.records import Snapshot, ingest
-from creditscore.review.packet.gather import Added, run_in_folder
-from creditscore.review.packet.results import build
 
 SCHEME = Path(__file__).parents[2] / "grading" / "schemes" / "caps.yaml"
 BASE = {

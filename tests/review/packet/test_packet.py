@@ -13,17 +13,17 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from creditscore.calendars import calendar_given, installed, is_working_day
-from creditscore.days import to_day
-from creditscore.errors import DifferenceError, InputError, UsageError
+from creditscore.core.calendars import calendar_given, installed, is_working_day
+from creditscore.core.days import to_day
+from creditscore.core.errors import DifferenceError, InputError, UsageError
+from creditscore.evidence.packet import verify
+from creditscore.evidence.packet.form import assembled, text_of
+from creditscore.evidence.packet.gather import Added, gather, run_in_folder
+from creditscore.evidence.packet.results import build
+from creditscore.evidence.packet.verify import Changed, verify_text
 from creditscore.explanation.audit import audit
 from creditscore.grading.grade import grade
 from creditscore.records import Snapshot, ingest
-from creditscore.review.packet import verify
-from creditscore.review.packet.form import assembled, text_of
-from creditscore.review.packet.gather import Added, gather, run_in_folder
-from creditscore.review.packet.results import build
-from creditscore.review.packet.verify import Changed, verify_text
 from tests.review.packet.conftest import EVENTS, MODEL, SCHEME, taken_in
 
 Packet = dict[str, Any]
@@ -169,7 +169,7 @@ def test_a_row_of_another_shape_is_named_also_where_every_hash_was_made_anew(
     packet: Packet, monkeypatch: pytest.MonkeyPatch, part: str, row: Any
 ) -> None:
     """A packet comes from outside: nothing of it is used before its shape is known, least of all as a file's name."""
-    monkeypatch.setattr("creditscore.review.packet.verify.compute", lambda inputs: pytest.fail("was computed"))
+    monkeypatch.setattr("creditscore.evidence.packet.verify.compute", lambda inputs: pytest.fail("was computed"))
     forged = json.loads(text_of(packet))
     forged["inputs"][part].insert(0, row)
     text = text_of(assembled(forged["inputs"], forged["results"]))

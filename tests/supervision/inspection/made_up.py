@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from creditscore.demo.codes import credit_codes
-from creditscore.supervision.inspection import keep
-from creditscore.supervision.inspection.commitment import Commitment, Randomness
-from creditscore.supervision.inspection.draw import Outcome
-from creditscore.supervision.inspection.keep import Who
-from creditscore.supervision.inspection.plan import make_plan
+from creditscore.inspection import register
+from creditscore.inspection.commitment import Commitment, Randomness
+from creditscore.inspection.draw import Outcome
+from creditscore.inspection.plan import make_plan
+from creditscore.inspection.register import Who
 
 from ...clock import at_day
 
@@ -86,13 +86,13 @@ def inspectors(number: int = 12, certificates: str = "market", days: str = "") -
 def commit(plan: Path | str, out: Path | str, about: Randomness, on: date, who: Who, **more: Any) -> Commitment:
     """`keep.commit`, entered on its day."""
     with at_day(on):
-        return keep.commit(plan, out, about, on, who, **more)
+        return register.commit(plan, out, about, on, who, **more)
 
 
 def draw(folder: Path | str, value: str, on: date, who: Who) -> Outcome:
     """`keep.draw`, entered on its day."""
     with at_day(on):
-        return keep.draw(folder, value, on, who)
+        return register.draw(folder, value, on, who)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from creditscore.supervision.inspection import allocate as module
-from creditscore.supervision.inspection.allocate import allocate, class_total, collapse
+from creditscore.inspection import allocate as module
+from creditscore.inspection.allocate import allocate, class_total, collapse
 
 SIZES = st.dictionaries(
     st.text("abc", min_size=1, max_size=3).map(lambda text: (text,)), st.integers(1, 200), min_size=1, max_size=12

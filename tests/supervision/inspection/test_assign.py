@@ -10,10 +10,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from creditscore.errors import InputError
-from creditscore.supervision.inspection.assign import Need, Pair, assign
-from creditscore.supervision.inspection.inspectors import Inspector, Staff, read_staff
-from creditscore.supervision.inspection.order import Visit, draw_key
+from creditscore.core.errors import InputError
+from creditscore.inspection.assign import Need, Pair, assign
+from creditscore.inspection.inspectors import Inspector, Staff, read_staff
+from creditscore.inspection.order import Visit, draw_key
 
 from .made_up import PERSON, inspectors
 

@@ -14,12 +14,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from creditscore.errors import InputError, NotAllowed, StoreError, UsageError
+from creditscore.core.errors import InputError, NotAllowed, StoreError, UsageError
+from creditscore.inspection.commitment import Randomness
+from creditscore.inspection.plan import make_plan
+from creditscore.inspection.register import Who
+from creditscore.inspection.verify import verify_draw
 from creditscore.store import Database, Log, Roles
-from creditscore.supervision.inspection.commitment import Randomness
-from creditscore.supervision.inspection.keep import Who
-from creditscore.supervision.inspection.plan import make_plan
-from creditscore.supervision.inspection.verify import verify_draw
 
 from .made_up import (
     ABOUT,

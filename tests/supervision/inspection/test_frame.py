@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from creditscore.errors import InputError, UsageError
+from creditscore.core.errors import InputError, UsageError
 from creditscore.grading.grade import grade
-from creditscore.supervision.inspection.frame import Frame, build_frame, expected_joint_visits
-from creditscore.supervision.inspection.programme import load_programme
+from creditscore.inspection.frame import Frame, build_frame, expected_joint_visits
+from creditscore.inspection.programme import load_programme
 
 from .made_up import PERSON, PROGRAMME, classes, codes, programme
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from creditscore.errors import InputError, StoreError, TooManyRejected
+from creditscore.core.errors import InputError, StoreError, TooManyRejected
+from creditscore.inspection.commitment import Randomness
+from creditscore.inspection.importing import import_results
+from creditscore.inspection.plan import make_plan
+from creditscore.inspection.register import Who, known_teams
+from creditscore.inspection.results import REASONS
 from creditscore.store import Database, Log
-from creditscore.supervision.inspection.commitment import Randomness
-from creditscore.supervision.inspection.importing import import_results
-from creditscore.supervision.inspection.keep import Who, known_teams
-from creditscore.supervision.inspection.plan import make_plan
-from creditscore.supervision.inspection.results import REASONS
 
 from ...clock import at_day
 from .made_up import PERSON, PROGRAMME, VALUE, YEAR, Made, classes, commit, draw, inspectors, made, programme

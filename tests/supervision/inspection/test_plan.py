@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from creditscore.errors import InputError, NotInForce, UsageError
-from creditscore.supervision.inspection import yields
-from creditscore.supervision.inspection.plan import make_plan, visit_rows
-from creditscore.supervision.inspection.yields import wilson
+from creditscore.core.errors import InputError, NotInForce, UsageError
+from creditscore.inspection import hit_rates
+from creditscore.inspection.hit_rates import wilson
+from creditscore.inspection.plan import make_plan, visit_rows
 
 from .made_up import PROGRAMME, YEAR, classes, inspectors, programme
 
@@ -120,4 +120,4 @@ def test_nobody_left_is_an_error(tmp_path: Path) -> None:
 
 
 def test_the_examples_run() -> None:
-    assert doctest.testmod(yields).failed == 0
+    assert doctest.testmod(hit_rates).failed == 0

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.errors import SchemeError, UsageError
-from creditscore.supervision.inspection.programme import load_programme, programmes, project_defaults, rules_of
+from creditscore.core.errors import SchemeError, UsageError
+from creditscore.inspection.programme import load_programme, programmes, project_defaults, rules_of
 
 from .made_up import PROGRAMME, programme
 

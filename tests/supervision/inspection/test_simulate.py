@@ -10,17 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from creditscore.errors import UsageError
-from creditscore.supervision.inspection.frame import build_frame
-from creditscore.supervision.inspection.order import draw_key, order, place_of
-from creditscore.supervision.inspection.programme import load_programme
-from creditscore.supervision.inspection.simulate import (
-    binomial_p_value,
-    bonferroni_bound,
-    keyed,
-    simulate,
-    strata_of,
-)
+from creditscore.core.errors import UsageError
+from creditscore.inspection.frame import build_frame
+from creditscore.inspection.order import draw_key, order, place_of
+from creditscore.inspection.programme import load_programme
+from creditscore.inspection.simulate import binomial_p_value, bonferroni_bound, keyed, simulate, strata_of
 
 from .made_up import Made, classes, made, programme
 

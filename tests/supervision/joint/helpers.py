@@ -7,10 +7,10 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from creditscore.days import to_day
-from creditscore.supervision.joint.load import default_folder, load_four_lists
-from creditscore.supervision.joint.model import FourLists
-from creditscore.supervision.joint.tables import BusinessEvent, Listing
+from creditscore.core.days import to_day
+from creditscore.measures.load import default_folder, load_four_lists
+from creditscore.measures.model import FourLists
+from creditscore.measures.tables import BusinessEvent, Listing
 
 FIRM, OTHER = "914403001922038216", "91440115618712245T"
 

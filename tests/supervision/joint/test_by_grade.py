@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from creditscore.measures.by_grade import attached
 from creditscore.schemes.measures import load_measures
-from creditscore.supervision.joint.by_grade import attached
 from tests.supervision.joint.helpers import FIRM, OTHER, shipped
 
 

@@ -12,19 +12,19 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from creditscore.errors import InputError, NotAllowed, StoreError, UsageError
+from creditscore.core.errors import InputError, NotAllowed, StoreError, UsageError
+from creditscore.measures import actions as desk
+from creditscore.measures.endings import after, entry_ending
+from creditscore.measures.export import export, tables
+from creditscore.measures.load import load_four_lists
+from creditscore.measures.match import match
+from creditscore.measures.model import FourLists, Period
+from creditscore.measures.register import Case, Listings, due, in_force, read_cases
+from creditscore.measures.replay import replay
+from creditscore.measures.state import Act, fold, step
+from creditscore.measures.tables import BusinessEvent, Intake, Listing, by_subject
 from creditscore.schemes.lists import Span
 from creditscore.store import Database, Log, Roles
-from creditscore.supervision.joint import desk
-from creditscore.supervision.joint.book import Case, Listings, due, in_force, read_cases
-from creditscore.supervision.joint.endings import after, entry_ending
-from creditscore.supervision.joint.export import export, tables
-from creditscore.supervision.joint.load import load_four_lists
-from creditscore.supervision.joint.match import match
-from creditscore.supervision.joint.model import FourLists, Period
-from creditscore.supervision.joint.replay import replay
-from creditscore.supervision.joint.state import Act, fold, step
-from creditscore.supervision.joint.tables import BusinessEvent, Intake, Listing, by_subject
 from tests.supervision.joint.helpers import FIRM, copied, day, entry, event, shipped
 
 ROLES = Roles({"analyst": (), "grader": ("li.na",), "reviewer": (), "approver": ("chen.jie",)})

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from creditscore.errors import SchemeError, UsageError
-from creditscore.supervision.joint.codes import CODES
-from creditscore.supervision.joint.load import inspect, load_four_lists
+from creditscore.core.errors import SchemeError, UsageError
+from creditscore.measures.codes import CODES
+from creditscore.measures.load import inspect, load_four_lists
 from tests.supervision.joint.helpers import copied, shipped
 
 DOCS = Path(__file__).parents[3] / "docs" / "joint_measures.md"

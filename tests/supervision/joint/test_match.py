@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from creditscore.days import from_day, to_day
+from creditscore.core.days import from_day, to_day
+from creditscore.measures.codes import NOT_PROPOSED
+from creditscore.measures.force import basis_on, may_cut_rights
+from creditscore.measures.load import load_four_lists
+from creditscore.measures.match import Matched, NotProposed, Prior, match
+from creditscore.measures.model import PunishMeasure
+from creditscore.measures.tables import BusinessEvent, Listing, by_subject
 from creditscore.schemes.laws import load_laws
-from creditscore.supervision.joint.codes import NOT_PROPOSED
-from creditscore.supervision.joint.force import basis_on, may_cut_rights
-from creditscore.supervision.joint.load import load_four_lists
-from creditscore.supervision.joint.match import Matched, NotProposed, Prior, match
-from creditscore.supervision.joint.model import PunishMeasure
-from creditscore.supervision.joint.tables import BusinessEvent, Listing, by_subject
 from tests.supervision.joint.helpers import (
     FIRM,
     INSTITUTION,
@@ -330,7 +330,7 @@ def test_no_entry_no_link_no_basis_no_measure(world: tuple[list[BusinessEvent], 
     ],
 )
 def test_force_on_a_day(in_force: str, repealed: str, on: str, expected: str) -> None:
-    from creditscore.supervision.joint.force import law_force
+    from creditscore.measures.force import law_force
 
     law = load_laws()["XZCFF"].model_copy(update={"promulgated": "", "in_force": in_force, "repealed": repealed})
     moment = from_day(day(on))

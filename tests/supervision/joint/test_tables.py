@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from creditscore.errors import InputError
-from creditscore.supervision.joint.tables import Listing, read_intake
+from creditscore.core.errors import InputError
+from creditscore.measures.tables import Listing, read_intake
 from tests.supervision.joint.helpers import FIRM, OTHER, day
 
 EVENTS = f"""event_id,kind,department,on,subject_ids

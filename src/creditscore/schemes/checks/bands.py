@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from creditscore.quantities import plain, to_micro
-from creditscore.schemes.checks.cells import GaveUp, compiled, together
-from creditscore.schemes.checks.world import SCORE, World, world
+from creditscore.core.quantities import plain, to_micro
+from creditscore.schemes.checks.satisfiability import GaveUp, compiled, together
+from creditscore.schemes.checks.satisfiable_rules import SCORE, World, world
 from creditscore.schemes.expressions import Node
-from creditscore.schemes.force import epochs
 from creditscore.schemes.model import Band, Decide, Rule, Scheme
 from creditscore.schemes.source import Source
+from creditscore.schemes.validity import epochs
 
 Ends = tuple[int | None, int | None]
 

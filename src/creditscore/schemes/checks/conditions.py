@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from creditscore.quantities import to_micro
+from creditscore.core.quantities import to_micro
 from creditscore.schemes.expressions import Node, digits, names, parse, thresholds
-from creditscore.schemes.force import epochs
 from creditscore.schemes.model import Decide, Rule, Scheme, StartRule
 from creditscore.schemes.source import KeyPath, Source
 from creditscore.schemes.types import Kind, fact_names, record_names, subject_names, typed
+from creditscore.schemes.validity import epochs
 from creditscore.schemes.walk import rules
 
 LONGEST, MOST_DIGITS = 2000, 37  # characters of a condition; digits that both interpreters calculate with

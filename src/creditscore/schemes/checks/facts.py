@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from creditscore.schemes.expressions import names, parse
-from creditscore.schemes.force import epochs
 from creditscore.schemes.model import Exemption, Fact, Rule, Scheme
 from creditscore.schemes.source import KeyPath, Source
 from creditscore.schemes.types import SUBJECT_COLUMNS, fact_kind, record_names
+from creditscore.schemes.validity import epochs
 from creditscore.schemes.walk import rules, some
 
 TAKES = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from creditscore.records.tables import KINDS
-from creditscore.schemes.force import first, last
+from creditscore.records.schema import KINDS
 from creditscore.schemes.model import Applies, Decide, Scheme, Window
 from creditscore.schemes.source import KeyPath, Source
+from creditscore.schemes.validity import first, last
 from creditscore.schemes.walk import rules, some, walk
 
 YEARS = (1900, 2100)

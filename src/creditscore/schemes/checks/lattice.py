@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from creditscore.quantities import to_micro
+from creditscore.core.quantities import to_micro
 from creditscore.schemes.checks.values import numbers
-from creditscore.schemes.force import Epoch
 from creditscore.schemes.model import Item, Scheme
+from creditscore.schemes.validity import Epoch
 from creditscore.schemes.walk import items
 
 

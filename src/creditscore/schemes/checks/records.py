@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 from datetime import date
 
-from creditscore.schemes.force import epochs
 from creditscore.schemes.model import Applies, Item, Scheme
 from creditscore.schemes.parts import DATES
 from creditscore.schemes.source import KeyPath, Source
 from creditscore.schemes.types import record_names
+from creditscore.schemes.validity import epochs
 from creditscore.schemes.walk import items, some
 
 BASES = ("time", "day", "month", "quarter", "year", "period", "act")

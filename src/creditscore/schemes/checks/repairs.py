@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from decimal import Decimal
 
-from creditscore.quantities import BASIS
+from creditscore.core.quantities import BASIS
 from creditscore.schemes.checks.head import length
 from creditscore.schemes.model import GiveBack, Item, RepairRule, RepairWindow, Scheme
 from creditscore.schemes.source import KeyPath, Source

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from creditscore.schemes.force import first
 from creditscore.schemes.laws import Law
 from creditscore.schemes.model import Cite, Rule, Scheme
 from creditscore.schemes.source import Source
+from creditscore.schemes.validity import first
 from creditscore.schemes.walk import rules
 
 

@@ -1,0 +1,271 @@
+"""A cascade carried out: the event, the rows that supersede others and the tasks, in one act of the log; and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from creditscore.cascade.inputs import RecordEvent, decided, write_events
+from creditscore.cascade.preview import Bench, Cascade, holding, preview, preview_undo
+from creditscore.cascade.tasks import Task
+from creditscore.core.clock import check_day_has_come
+from creditscore.core.errors import StoreError, UsageError
+from creditscore.store import Database, Log, second_person
+from creditscore.store.archive.effective import Rows, Scored, insert, write_rows
+from creditscore.store.entry import canonical, sha256
+from creditscore.store.text_checks import said
+
+if TYPE_CHECKING:
+    import duckdb
+
+ROLE = "reviewer"
+
+
+@dataclass(frozen=True)
+class Act:
+    """A cascade as the store holds it. `kind`: applied, undone (of `of_seq`), settled, decided (by a case).
+
+    `document_no` of a decision is the id of its case.
+    """
+
+    seq: int
+    kind: str
+    of_seq: int | None
+    subjects: tuple[str, ...]
+    record_id: str | None
+    event: str | None
+    on: date
+    by: str
+    reason: str
+    document_no: str
+    content: str
+
+
+COLUMNS = (
+    "seq", "kind", "of_seq", "subjects", "record_id", "event", "on_day", "by", "reason", "document_no", "content"
+)  # fmt: skip
+
+
+def apply(log: Log, on_bench: Bench, event: RecordEvent, *, by: str, reason: str, document_no: str = "") -> Cascade:
+    """Append the event to its record, supersede every row that rests on it, and write down what is to be done.
+
+    All of it stands in one act of the log, or nothing does. Where the event holds already and everything was drawn
+    from it, nothing is written and the cascade is empty. Who decides did not keep the runs that change (NotAllowed).
+    """
+    on = event.recorded_on
+    found = preview(on_bench, replace(event, document_no=document_no or event.document_no))
+    return _write(log, on_bench, found, "applied", None, on, by, reason, document_no)
+
+
+def settle(
+    log: Log, on_bench: Bench, subject_ids: Iterable[str], *, by: str, on: date, reason: str, document_no: str = ""
+) -> Cascade:
+    """Draw what follows from events and annulments that were decided elsewhere; nothing where all was drawn."""
+    found = preview(on_bench, None, subject_ids)
+    return _write(log, on_bench, found, "settled", None, on, by, reason, document_no)
+
+
+def undo(log: Log, on_bench: Bench, seq: int, *, by: str, on: date, reason: str, document_no: str = "") -> Cascade:
+    """Take back what a cascade decided, as a mistake: its event counts no more from `on` on, everything follows.
+
+    Replays of days between see the event. Undoing twice does nothing more. UsageError for a cascade that decided
+    nothing itself, and where later events of the same record rest on it: those are undone first.
+    """
+    act = act_of(log, seq)
+    if act.kind == "decided":
+        raise UsageError(
+            f"cascade {seq} is the decision of case {act.document_no}, and no decision is taken back here",
+            allowed="a cascade that was applied",
+            next="open another case on the grade, or `creditscore cascade apply --event reinstated`",
+        )  # fmt: skip
+    own = [one for one in decided(log.store, act.subjects, ever=True) if one.seq == seq]
+    if not own:
+        raise UsageError(
+            f"cascade {seq} only drew what others had decided ({act.kind})", allowed="a cascade that was applied",
+            next="undo the decision itself",
+        )  # fmt: skip
+    left = [one for one in decided(log.store, act.subjects) if one.seq == seq]
+    if not left:
+        return Cascade(act.subjects, (), (), (), ())
+    later = [
+        one for one in decided(log.store, act.subjects)
+        if one.seq > seq and one.record_id in {mine.record_id for mine in own}
+    ]  # fmt: skip
+    if later:
+        raise UsageError(
+            f"record {later[-1].record_id} was {later[-1].event} since", where=f"entry {later[-1].seq} of the log",
+            next="undo the later decision first",
+        )  # fmt: skip
+    if on < max(one.recorded_on for one in left):
+        raise UsageError(
+            f"undone on {on}, before it was decided", allowed=f"{max(one.recorded_on for one in left)} or later"
+        )
+    return _write(log, on_bench, preview_undo(on_bench, left), "undone", seq, on, by, reason, document_no)
+
+
+def _write(
+    log: Log, on_bench: Bench, found: Cascade, kind: str, of_seq: int | None, on: date, by: str, reason: str,
+    document_no: str,
+) -> Cascade:  # fmt: skip
+    said(by=by, reason=reason, document_no=document_no)
+    check_day_has_come(on)
+    found = to_enter(log, found, by)
+    if found.empty and not found.tasks:
+        return found
+    if not reason.strip():
+        raise UsageError("nobody says why", next="give --reason TEXT")
+    row = Act(-1, kind, of_seq, found.subjects, *_about(found), on, by, reason.strip(), document_no.strip(), "")
+    named = found.subjects[0] if len(found.subjects) == 1 else f"{len(found.subjects)} subjects"
+    with log.act(by, ROLE, f"cascade.{kind}", named, payload_of(found, row)) as act:
+        made = _append(on_bench, act.con, act.entry.seq, found.events)
+        enter(act.con, act.entry.seq, found, row)
+    return replace(found, events=tuple(made), seq=act.entry.seq)
+
+
+def to_enter(log: Log, found: Cascade, by: str) -> Cascade:
+    """The cascade with the tasks that are new; NotAllowed where who decides kept one of the runs that change."""
+    keepers = sorted({change.run.kept_by for change in found.changes} | {one.composite.kept_by for one in found.scores})
+    if keepers:
+        second_person(by, *keepers, act="what changes a kept grade")
+    known = {task for task, _, _ in stored_tasks(log)} if found.empty else set()
+    return replace(found, tasks=tuple(task for task in found.tasks if task not in known))
+
+
+def payload_of(found: Cascade, row: Act) -> dict[str, Any]:
+    """What the log says of a cascade; `store check` compares the tables with it."""
+    return {
+        "kind": row.kind, "of": row.of_seq, "subjects": list(found.subjects), "record": row.record_id,
+        "event": row.event, "on": row.on.isoformat(), "reason": row.reason, "document_no": row.document_no,
+        "tasks": len(found.tasks),
+        "changes": [
+            *([one.run.run_id, one.subject_id, one.before.hash, one.after.hash] for one in found.changes),
+            *([one.composite.run_id, one.subject_id, one.before.hash, one.after.hash] for one in found.scores),
+        ],
+        "composites": [[one.config, one.subject_id, *one.before, *one.after] for one in found.composites],
+        "content": content(found.tasks),
+    }  # fmt: skip
+
+
+def enter(con: duckdb.DuckDBPyConnection, seq: int, found: Cascade, row: Act) -> None:
+    """Write a cascade inside the open act `seq`: superseding rows, voided events, tasks; its own events apart."""
+    cells = [
+        seq, row.kind, row.of_seq, canonical(list(found.subjects)), row.record_id, row.event, row.on, row.by,
+        row.reason, row.document_no, content(found.tasks),
+    ]  # fmt: skip
+    insert(con, "cascade_acts", COLUMNS, [cells])
+    voided = [[seq, *key, row.on] for key in found.voided]
+    insert(con, "cascade_voided", ("seq", "subject_id", "record_id", "event_no", "recorded_on"), voided)
+    rows = {(one.run.run_id, one.subject_id): one.after for one in found.changes}
+    write_rows(con, seq, rows, {(one.run.run_id, one.subject_id) for one in found.changes if one.as_kept}, Rows)
+    scores = {(one.composite.run_id, one.subject_id): one for one in found.scores}
+    as_kept = {key for key, one in scores.items() if one.as_kept}
+    write_rows(con, seq, {key: one.after for key, one in scores.items()}, as_kept, Scored)
+    lines = [[seq, nr, *(getattr(task, name) for name in TASK)] for nr, task in enumerate(found.tasks)]
+    insert(con, "cascade_tasks", ("seq", "nr", *TASK), lines)
+
+
+TASK = ("subject_id", "kind", "thing", "task", "who", "why", "because")
+
+
+def content(found: Sequence[Task]) -> str:
+    return sha256(canonical([[getattr(task, name) for name in TASK] for task in found]))
+
+
+def _append(
+    on_bench: Bench, con: duckdb.DuckDBPyConnection, seq: int, events: Sequence[RecordEvent]
+) -> list[RecordEvent]:
+    """Numbered after the newest event of the record in any snapshot and in the store."""
+    if not events:
+        return []
+    snapshot = holding(on_bench, events[0].record_id, events[0].subject_id)
+    return write_events(con, seq, "", events, snapshot)
+
+
+def _about(found: Cascade) -> tuple[str | None, str | None]:
+    if found.events:
+        return found.events[0].record_id, found.events[0].event
+    return (found.voided[0][1], None) if found.voided else (None, None)
+
+
+def act_of(log: Log, seq: int) -> Act:
+    """The cascade of an entry; UsageError where the entry is none."""
+    for act in acts(log):
+        if act.seq == seq:
+            return act
+    raise UsageError(f"entry {seq} of the log is no cascade", next="`creditscore cascade show` lists them")
+
+
+def acts(log: Log) -> list[Act]:
+    """Every cascade in the order of the log."""
+    listed = ", ".join(f'"{name}"' for name in COLUMNS)
+    rows = log.store.rows(f"SELECT {listed} FROM cascade_acts ORDER BY seq")
+    named = (dict(zip((*COLUMNS[:6], "on", *COLUMNS[7:]), row, strict=True)) for row in rows)
+    return [Act(**{**row, "subjects": _subjects(row["subjects"], row["seq"])}) for row in named]
+
+
+def _subjects(text: str, seq: int) -> tuple[str, ...]:
+    try:
+        return tuple(json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise StoreError(
+            "a cascade in the store cannot be read", where=f"entry {seq}: subjects {text[:80]!r}", next="restore a copy"
+        ) from error
+
+
+def told(log: Log, seq: int, nr: int, *, by: str, on: date, document_no: str) -> None:
+    """Who had to be told was told, by a letter with a number; UsageError for another task, twice, or without one."""
+    said(by=by, document_no=document_no)
+    check_day_has_come(on)
+    act_of(log, seq)
+    task = next((task for task, one, number in stored_tasks(log) if (one, number) == (seq, nr)), None)
+    if task is None or task.task != "tell":
+        raise UsageError(
+            f"task {nr} of cascade {seq} is nothing that is told", next="`creditscore cascade show` numbers the tasks"
+        )
+    if (seq, nr) in told_tasks(log):
+        raise UsageError(
+            f"task {nr} of cascade {seq} was done before",
+            next="nothing is to be done; `creditscore cascade show` names the open tasks",
+        )
+    if not document_no.strip():
+        raise UsageError("a letter has a number", next="give --document-no NUMBER")
+    payload = {"of": seq, "nr": nr, "on": on.isoformat(), "document_no": document_no.strip()}
+    with log.act(by, ROLE, "cascade.told", task.subject_id, payload) as act:
+        write_told(act.con, act.entry.seq, [(seq, nr)], on, by, document_no)
+
+
+def write_told(
+    con: duckdb.DuckDBPyConnection, seq: int, tasks: Iterable[tuple[int, int]], on: date, by: str, document_no: str
+) -> None:
+    """Tasks (cascade, number) are done by a letter, inside the open act `seq`."""
+    rows = [[seq, of, nr, on, by, document_no.strip()] for of, nr in tasks]
+    insert(con, "cascade_done", ("seq", "of_seq", "nr", "on_day", "by", "document_no"), rows)
+
+
+def untold(log: Log, of: int | None = None) -> list[tuple[Task, int, int]]:
+    """Who is still to be told: (task, cascade, number), of one cascade or of all."""
+    done = told_tasks(log)
+    return [
+        one for one in stored_tasks(log) if one[0].task == "tell" and of in (None, one[1]) and one[1:] not in done
+    ]  # fmt: skip
+
+
+def told_tasks(log: Log) -> set[tuple[int, int]]:
+    """(seq, nr) of the tasks that were done."""
+    return set(told_on(log.store))
+
+
+def told_on(store: Database) -> dict[tuple[int, int], str]:
+    """(seq, nr) of each task that was done → the day, as text."""
+    rows = store.rows("SELECT of_seq, nr, on_day FROM cascade_done")
+    return {(of, nr): on.isoformat() for of, nr, on in rows}
+
+
+def stored_tasks(log: Log) -> list[tuple[Task, int, int]]:
+    """(task, seq, nr) of every task that a cascade wrote down, in order."""
+    listed = ", ".join(TASK)
+    rows = log.store.rows(f"SELECT {listed}, seq, nr FROM cascade_tasks ORDER BY seq, nr")
+    return [(Task(*row[:-2]), row[-2], row[-1]) for row in rows]

@@ -1,0 +1,238 @@
+"""What a review works on: the record events decided so far, and a kept run's subjects graded again with them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from creditscore.cascade.regrade import regrade
+from creditscore.core.days import to_day
+from creditscore.core.errors import UsageError
+from creditscore.core.tables.source import quote
+from creditscore.grading.result import Grading
+from creditscore.records import Snapshot
+from creditscore.records.faults import drop_pairs, put_pairs
+from creditscore.records.schema import EVENTS
+from creditscore.schemes import registry
+from creditscore.schemes.model import Scheme
+from creditscore.store import Database
+from creditscore.store.archive.runs import KeptRun
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class RecordEvent:
+    """An event of a record that a review decided; the columns of the record log, days as days, numbers as exact text.
+
+    An `amended` event puts its own columns in the place of those of the record, so its `event_on` is absent unless that
+    day itself is put right.
+    `event_no` 0 stands for the number after the newest one of its record. `further` holds record attributes of the
+    scheme that an `amended` event replaces. `case_id` and `seq` (the entry in the log) say who decided it where.
+    """
+
+    subject_id: str
+    record_id: str
+    event: str
+    event_on: date | None
+    recorded_on: date
+    event_no: int = 0
+    domain: str | None = None
+    item: str | None = None
+    occurred_on: date | None = None
+    decided_on: date | None = None
+    booked_on: date | None = None
+    published_on: date | None = None
+    corrected_on: date | None = None
+    quantity: str | None = None
+    amount: str | None = None
+    share: str | None = None
+    act_id: str | None = None
+    source_subject_id: str | None = None
+    source: str | None = None
+    document_no: str | None = None
+    basis: str | None = None
+    further: Mapping[str, str] | None = None
+    case_id: str = ""
+    seq: int = -1
+
+
+NAMES = tuple(one.name for one in fields(RecordEvent))
+OF_THE_LOG = tuple(name for name in NAMES if name not in ("further", "case_id", "seq"))
+
+
+def decided(
+    store: Database, subject_ids: Iterable[str] | None = None, known_at: date | None = None, *, ever: bool = False
+) -> list[RecordEvent]:
+    """The events in the order in which they were decided; those recorded after `known_at` are left out.
+
+    So are those that were taken back as mistakes, from the day on which they were; `ever` keeps them.
+    """
+    listed = ", ".join(quote(name) for name in NAMES)
+    wanted = None if subject_ids is None else sorted(set(subject_ids))
+    rows = store.rows(
+        f"SELECT {listed} FROM run_events e WHERE ($1 IS NULL OR recorded_on <= $1)"
+        " AND ($2 IS NULL OR list_contains($2, subject_id)) AND ($3 OR NOT EXISTS (SELECT 1 FROM cascade_voided v"
+        " WHERE v.subject_id = e.subject_id AND v.record_id = e.record_id AND v.event_no = e.event_no"
+        " AND ($1 IS NULL OR v.recorded_on <= $1))) ORDER BY seq, nr",
+        [known_at, wanted, ever],
+    )
+    named = (dict(zip(NAMES, row, strict=True)) for row in rows)
+    return [RecordEvent(**{**row, "further": json.loads(row["further"]) if row["further"] else None}) for row in named]
+
+
+def record_events(store: Database, known_at: date | None = None, subject_ids: Iterable[str] | None = None) -> pa.Table:
+    """The decided events as rows of the record log (docs/contract.md), as text; `event_no` continues that of the log.
+
+    A folder that holds the records and this table as Parquet files can be graded as it is.
+    """
+    return as_table(decided(store, subject_ids, known_at))
+
+
+def as_table(events: Sequence[RecordEvent]) -> pa.Table:
+    """Events as rows of the record log; columns that no event fills are left out."""
+    import pyarrow as pa
+
+    rows = [{**{name: getattr(one, name) for name in OF_THE_LOG}, **(one.further or {})} for one in events]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    kept = [name for name in names if any(row.get(name) is not None for row in rows)] or ["subject_id", "record_id"]
+    return pa.table({name: pa.array([_text(row.get(name)) for row in rows], pa.string()) for name in kept})
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def fitting(snapshot: Snapshot, events: Sequence[RecordEvent]) -> list[RecordEvent]:
+    """The events that belong to records of the snapshot, numbered after what it holds of them.
+
+    An event that the snapshot has already (same number, kind and day) is left out; one of a record that the snapshot
+    does not hold belongs to another one. A later snapshot may have grown events of its own: those come first.
+    """
+    newest, held = _newest(snapshot, events)
+    found = []
+    for one in events:
+        if one.record_id not in newest or _key(one) in held:
+            continue
+        newest[one.record_id] += 1
+        found.append(replace(one, event_no=newest[one.record_id]))
+    return found
+
+
+def domains_of(snapshot: Snapshot, events: Sequence[RecordEvent]) -> frozenset[str] | None:
+    """The domains of the records that events are about; None where one may be of any domain, or becomes another's."""
+    if any("domain" in (one.further or {}) for one in events):
+        return None
+    con = snapshot.con.cursor()
+    put_pairs(con, "asked", [(one.subject_id, one.record_id) for one in events])
+    try:
+        rows = con.execute(
+            f"SELECT DISTINCT x.domain FROM {snapshot.log} x WHERE x.record_id IN (SELECT b FROM asked)"
+        ).fetchall()
+    finally:
+        drop_pairs(con, "asked")
+    if any(code is None for (code,) in rows):
+        return None
+    return frozenset(snapshot.domains[code] for (code,) in rows)
+
+
+def _key(one: RecordEvent) -> tuple[str, int, str, int | None]:
+    return one.record_id, one.event_no, one.event, None if one.event_on is None else to_day(one.event_on)
+
+
+def _newest(
+    snapshot: Snapshot, events: Sequence[RecordEvent]
+) -> tuple[dict[str, int], set[tuple[str, int, str, int | None]]]:
+    """The newest event number by record, and the later events that the snapshot holds."""
+    con = snapshot.con.cursor()
+    put_pairs(con, "asked", [(one.subject_id, one.record_id) for one in events])
+    try:
+        rows = con.execute(
+            f"SELECT x.record_id, x.event_no, x.event, x.event_day FROM {snapshot.log} x"
+            f" JOIN {snapshot.subjects} s ON s.sid = x.sid"
+            " JOIN (SELECT DISTINCT a, b FROM asked) q ON q.a = s.subject_id AND q.b = x.record_id"
+            f" WHERE x.sid IN (SELECT sid FROM {snapshot.subjects} WHERE subject_id IN (SELECT a FROM asked))"
+        ).fetchall()
+    finally:
+        drop_pairs(con, "asked")
+    newest: dict[str, int] = {}
+    for record_id, number, *_ in rows:
+        newest[record_id] = max(newest.get(record_id, 0), number)
+    return newest, {(record_id, number, EVENTS[event], day) for record_id, number, event, day in rows}
+
+
+def write_events(
+    con: duckdb.DuckDBPyConnection, seq: int, case_id: str, events: Sequence[RecordEvent], snapshot: Snapshot
+) -> list[RecordEvent]:
+    """Append events to the store inside an open act whose entry is `seq`; returned as numbered.
+
+    UsageError for a record that the snapshot does not hold. Nothing is overwritten: each event follows the newest
+    one of its record, in the snapshot and in the store.
+    """
+    newest, _ = _newest(snapshot, events)
+    for record_id, number in con.execute(
+        "SELECT record_id, max(event_no) FROM run_events WHERE list_contains(?, subject_id) GROUP BY ALL",
+        [sorted({one.subject_id for one in events})],
+    ).fetchall():
+        if record_id in newest:
+            newest[record_id] = max(newest[record_id], number)
+    made = []
+    for one in events:
+        if one.record_id not in newest:
+            raise UsageError(
+                f"{one.subject_id} has no record {one.record_id!r}", next="take the id from the ledger of its grade"
+            )
+        newest[one.record_id] += 1
+        made.append(replace(one, event_no=newest[one.record_id], case_id=case_id, seq=seq))
+    (start,) = con.execute("SELECT coalesce(max(nr) + 1, 0) FROM run_events WHERE seq = ?", [seq]).fetchall()[0]
+    listed = ", ".join(quote(name) for name in (*NAMES, "nr"))
+    marks = ", ".join("?" * (len(NAMES) + 1))
+    for nr, one in enumerate(made, start):
+        row = {name: getattr(one, name) for name in NAMES}
+        row["further"] = None if one.further is None else json.dumps(dict(one.further), sort_keys=True)
+        con.execute(f"INSERT INTO run_events ({listed}) VALUES ({marks})", [*row.values(), nr])
+    return made
+
+
+def as_kept(
+    run: KeptRun, snapshot: Snapshot, subject_ids: Iterable[str], schemes: Mapping[str, Scheme] | None = None
+) -> Grading:
+    """Some subjects of a kept run graded again as the run was: the same rows, from the snapshot alone."""
+    known = date.fromisoformat(run.known_at) if run.replayed else None
+    return regrade(snapshot, subject_ids, **asked(run, schemes), known_on=known, replayed=run.replayed)
+
+
+def as_known(
+    run: KeptRun,
+    snapshot: Snapshot,
+    subject_ids: Iterable[str],
+    events: Sequence[RecordEvent],
+    on: date,
+    schemes: Mapping[str, Scheme] | None = None,
+    **tables: pa.Table,
+) -> Grading:
+    """Some subjects for the period of a kept run, as records, law and the decided `events` are known on a day.
+
+    `tables` (listings, history) take the place of those of the snapshot. An event recorded later than `on` is not
+    yet known.
+    """
+    ids = sorted(set(subject_ids))
+    known = fitting(snapshot, [one for one in events if one.subject_id in set(ids) and one.recorded_on <= on])
+    added = as_table(known) if known else None
+    return regrade(
+        snapshot, ids, **asked(run, schemes), known_on=on, replayed=True, events=added, **tables
+    )  # fmt: skip
+
+
+def asked(run: KeptRun, schemes: Mapping[str, Scheme] | None) -> dict[str, Any]:
+    """Scheme and period of a run, as `grade` takes them."""
+    scheme: str | Scheme = (schemes or {}).get(run.scheme, run.scheme)
+    kind = scheme.period if isinstance(scheme, Scheme) else registry.versions(run.scheme)[0].period
+    if kind == "year":
+        return {"scheme": scheme, "period": run.period}
+    return {"scheme": scheme, "as_of": run.manifest["as_of"]}

@@ -1,0 +1,357 @@
+"""The cascade: what follows when a record is withdrawn, corrected, repaired or reinstated, before anything is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from creditscore.cascade.composite import CompositeChange, composite_changes
+from creditscore.cascade.inputs import RecordEvent, decided
+from creditscore.cascade.recompute import Derived, derive
+from creditscore.cascade.recompute_composite import derive_composites
+from creditscore.cascade.tasks import SUBJECT, Changed, Task, by_run, linked, tasks
+from creditscore.core.errors import UsageError
+from creditscore.grading.input_state.acceptance import as_graded
+from creditscore.lists.case import Case
+from creditscore.lists.register import Book
+from creditscore.lists.store import load
+from creditscore.measures.register import Case as Measure
+from creditscore.measures.register import read_cases
+from creditscore.objections.case import under_decided_law
+from creditscore.records import Snapshot
+from creditscore.records.schema import EVENTS
+from creditscore.schemes import registry
+from creditscore.schemes.model import Scheme
+from creditscore.store import Database
+from creditscore.store.archive.composites import KeptComposite, kept_composites
+from creditscore.store.archive.effective import Key, Rows, Scored, standing
+from creditscore.store.archive.runs import KeptRun, kept_runs, snapshot_of
+
+ALLOWED = ("withdrawn", "corrected", "repaired", "reinstated")
+HOLDING = ("withdrawn", "repaired")  # until reinstated
+EventKey = tuple[str, str, int]  # subject, record, number
+
+
+@dataclass(frozen=True)
+class Change:
+    """The rows of one subject in one run that are superseded. `as_kept`: those of the keeping stand again.
+
+    `because`: the record where the run uses it, `run …` for an earlier grade in its history, `entry …` for an annulled
+    entry that it no longer reads.
+    """
+
+    run: KeptRun
+    subject_id: str
+    before: Rows
+    after: Rows
+    as_kept: bool
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ScoreChange:
+    """The rows of one subject in one kept composite that are superseded; `because`: runs and annulled entries."""
+
+    composite: KeptComposite
+    subject_id: str
+    before: Scored
+    after: Scored
+    as_kept: bool
+    because: tuple[str, ...]
+
+    @property
+    def seen(self) -> bool:
+        """Whether state, score or grade change, and not only what they are made of."""
+        return self.before.face != self.after.face
+
+
+@dataclass(frozen=True)
+class Cascade:
+    """What would follow, or did. `events` are new, `voided` are taken back; nothing of both where all is settled.
+
+    `scores` are kept composites that change, `composites` those that were asked for beside them.
+    """
+
+    subjects: tuple[str, ...]
+    events: tuple[RecordEvent, ...]
+    voided: tuple[EventKey, ...]
+    changes: tuple[Change, ...]
+    tasks: tuple[Task, ...]
+    scores: tuple[ScoreChange, ...] = ()
+    composites: tuple[CompositeChange, ...] = ()
+    runs: int = 0  # kept runs that hold one of the subjects
+    seq: int = -1  # its entry in the log, once applied
+
+    @property
+    def empty(self) -> bool:
+        return not (self.events or self.voided or self.changes or self.scores)
+
+    def edges(self) -> list[tuple[str, str, str]]:
+        """The graph of what hangs on what: (thing, rests on, how), sorted."""
+        found = {
+            (f"run {change.run.run_id} {change.subject_id}", because, "grade")
+            for change in self.changes
+            for because in change.because
+        }
+        found |= {
+            (f"composite {change.composite.run_id} {change.subject_id}", because, "score")
+            for change in self.scores
+            for because in change.because
+        }
+        found |= {(f"{task.kind} {task.thing}", task.because, task.why) for task in self.tasks if task.kind != "told"}
+        return sorted(found)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a cascade reads: the store's book, its measures and runs, and the snapshots as they are opened."""
+
+    store: Database
+    find: Callable[[KeptRun], Snapshot]
+    book: Book
+    measures: Mapping[str, Measure]
+    runs: Mapping[str, KeptRun]
+    schemes: Mapping[str, Scheme] = field(default_factory=dict)
+    composites: tuple[str, ...] = ()
+
+    def grounds(self, run_id: str) -> dict[str, tuple[str, ...]]:
+        """The triggers of each list that the scheme of a run keeps."""
+        run = self.runs[run_id]
+        scheme = self.schemes.get(run.scheme) or registry.kept(run.pinned, date.fromisoformat(run.manifest["as_of"]))
+        return {key: tuple(one.triggers) for key, one in scheme.lists.items()}
+
+
+def bench(
+    store: Database,
+    snapshots: Iterable[Snapshot] = (),
+    schemes: Mapping[str, Scheme] | None = None,
+    composites: Iterable[str] = (),
+) -> Bench:
+    """Everything that a cascade reads. `snapshots` stand in for those that no longer lie where they were kept.
+
+    `composites` are the configurations (`jilin_edz`) whose score is to be followed too.
+    """
+    opened = {one.content_hash(): one for one in snapshots}
+
+    def find(run: KeptRun) -> Snapshot:
+        if run.snapshot_hash not in opened:
+            opened[run.snapshot_hash] = snapshot_of(run)
+        return as_graded(opened[run.snapshot_hash], run.manifest)
+
+    runs = {run.run_id: run for run in kept_runs(store)}
+    return Bench(store, find, load(store), read_cases(store), runs, schemes or {}, tuple(composites))
+
+
+def preview(on_bench: Bench, event: RecordEvent | None, subject_ids: Iterable[str] = ()) -> Cascade:
+    """What would follow from one more event; without one, what has not yet been drawn from the events decided before.
+
+    An event that holds already adds nothing, so the same call twice leads to an empty cascade. UsageError for an event
+    that cannot follow, InputError where the log would refuse it (shares beyond 1, corrected before it occurred).
+    """
+    ids = sorted({*subject_ids, *([event.subject_id] if event is not None else [])})
+    new = [] if event is None or _holds_already(on_bench, event) else [event]
+    return _follow(on_bench, ids, [*decided(on_bench.store, ids), *new], new, ())
+
+
+def preview_decision(
+    on_bench: Bench, subject_id: str, events: Sequence[RecordEvent], under_law: Mapping[Key, date]
+) -> Cascade:
+    """What would follow from the decision of a case: its events, and the law as known on a day for some grades."""
+    known = decided(on_bench.store, [subject_id])
+    return _follow(on_bench, [subject_id], [*known, *events], events, (), under_law)
+
+
+def preview_undo(on_bench: Bench, events: Sequence[RecordEvent]) -> Cascade:
+    """What would follow from taking events back, as if they had not been decided."""
+    ids = sorted({one.subject_id for one in events})
+    voided = tuple((one.subject_id, one.record_id, one.event_no) for one in events)
+    left = [one for one in decided(on_bench.store, ids) if _key(one) not in voided]
+    return _follow(on_bench, ids, left, [], voided)
+
+
+def derived_now(
+    on_bench: Bench, ids: Sequence[str], events: Sequence[RecordEvent], under_law: Mapping[Key, date] | None = None
+) -> Derived:
+    """The rows of some subjects in every kept run, from the snapshots, the events, the book and the cases.
+
+    `under_law`: more grades to be made under the law as known on a day, as a decision about to be taken says.
+    """
+    gone = [case.case_id for case in annulled(on_bench, ids)]
+    laws = {**under_decided_law(on_bench.store), **(under_law or {})}
+    return derive(
+        on_bench.store, ids, events, on_bench.find, annulled=gone, schemes=on_bench.schemes, under_law=laws
+    )  # fmt: skip
+
+
+def annulled(on_bench: Bench, ids: Iterable[str]) -> list[Case]:
+    """The annulled entries of some subjects."""
+    return [case for one in ids for case in on_bench.book.of(one) if case.exit_reason == "annulled"]
+
+
+def changed(
+    on_bench: Bench, subject_id: str, events: Sequence[RecordEvent], before: Mapping[str, Rows],
+    after: Mapping[str, Rows],
+) -> Changed:  # fmt: skip
+    """One subject under its events, as the tasks read it."""
+    own = [one for one in events if one.subject_id == subject_id]
+    holding = {kind: frozenset(_holding(own, kind)) for kind in HOLDING}
+    put_right = {
+        kind: frozenset(one.record_id for one in own if one.event == kind) for kind in ("corrected", "amended")
+    }
+    grounds = {run: on_bench.grounds(run) for run in after}
+    return Changed(
+        subject_id, holding["withdrawn"], holding["repaired"], put_right["corrected"], before, after, grounds,
+        put_right["amended"],
+    )  # fmt: skip
+
+
+def _follow(
+    on_bench: Bench, ids: list[str], events: Sequence[RecordEvent], new: Sequence[RecordEvent],
+    voided: tuple[EventKey, ...], under_law: Mapping[Key, date] | None = None,
+) -> Cascade:  # fmt: skip
+    found = derived_now(on_bench, ids, events, under_law)
+    before = {
+        (run, subject): rows
+        for run in sorted({run for run, _ in found.rows})
+        for subject, rows in standing(on_bench.store, run, ids).items()
+    }
+    touched = {one.record_id for one in new} | {record for _, record, _ in voided}
+    changes = [
+        Change(
+            on_bench.runs[key[0]], key[1], before[key], rows, rows.hash == found.kept[key].hash,
+            _because(key, found, touched or {one.record_id for one in events if one.subject_id == key[1]}, before[key]),
+        )
+        for key, rows in found.rows.items()
+        if rows.hash != before[key].hash
+    ]  # fmt: skip
+    scores = score_changes(on_bench, ids, found)
+    asked: list[Task] = []
+    composites: list[CompositeChange] = []
+    for subject in ids:
+        one = changed(on_bench, subject, events, by_run(before, subject), by_run(found.rows, subject))
+        own = tasks(one, on_bench.book, list(on_bench.measures.values()))
+        entries = [task.thing for task in own if task.task == "annul"]
+        for config in on_bench.composites if changes else ():
+            moved = composite_changes(config, subject, one.before, one.after, on_bench.book, entries)
+            composites += moved
+            own += [Task(subject, "told", config, "tell", SUBJECT, "composite_changed", config) for _ in moved]
+        own += [_to_tell(one) for one in scores if one.subject_id == subject and one.seen]
+        asked += own
+        asked += linked(one, list({run.snapshot_hash: on_bench.find(run) for run in _of(on_bench, one)}.values()))
+    runs = len({run for run, _ in found.rows})
+    return Cascade(
+        tuple(ids), tuple(new), voided, tuple(changes), tuple(asked), tuple(scores), tuple(composites), runs
+    )  # fmt: skip
+
+
+def score_changes(on_bench: Bench, ids: Sequence[str], found: Derived) -> list[ScoreChange]:
+    """What the grades that are derived do to the kept composites of some subjects."""
+    rows, kept, because = derive_composites(on_bench.store, ids, found, annulled(on_bench, ids))
+    known = {one.run_id: one for one in kept_composites(on_bench.store)}
+    changes = []
+    for run in sorted({run for run, _ in rows}):
+        for subject, before in standing(on_bench.store, run, ids, Scored).items():
+            key = (run, subject)
+            if rows[key].hash != before.hash:
+                as_kept = rows[key].hash == kept[key].hash
+                changes.append(ScoreChange(known[run], subject, before, rows[key], as_kept, because.get(key, ())))
+    return changes
+
+
+def _to_tell(one: ScoreChange) -> Task:
+    run = one.composite.run_id
+    return Task(one.subject_id, "told", run, "tell", SUBJECT, "composite_changed", run)
+
+
+def _of(on_bench: Bench, one: Changed) -> list[KeptRun]:
+    return [on_bench.runs[run] for run in one.after]
+
+
+def _because(key: Key, found: Derived, touched: Iterable[str], before: Rows) -> tuple[str, ...]:
+    records = [one for one in sorted(touched) if before.uses(one) or found.rows[key].uses(one)]
+    runs = [f"run {one} {key[1]}" for one in found.chained.get(key, ())]
+    entries = [f"list {one}" for one in found.released.get(key, ())]
+    return (*records, *runs, *entries)
+
+
+def _holding(events: Sequence[RecordEvent], kind: str) -> set[str]:
+    """Records for which an event of this kind holds, no reinstatement having followed."""
+    held: set[str] = set()
+    for one in events:
+        if one.event == kind:
+            held.add(one.record_id)
+        elif one.event == "reinstated":
+            held.discard(one.record_id)
+    return held
+
+
+def _holds_already(on_bench: Bench, event: RecordEvent) -> bool:
+    """Whether the event adds nothing to what is known; UsageError where it cannot follow."""
+    if event.event not in ALLOWED:
+        raise UsageError(f"{event.event!r} is no event that a cascade follows", allowed=ALLOWED)
+    snapshot = holding(on_bench, event.record_id, event.subject_id)
+    kinds = [kind for _, _, kind in record_rows(snapshot, event.record_id, event.subject_id)]
+    own = [one for one in decided(on_bench.store, [event.subject_id]) if one.record_id == event.record_id]
+    kinds += [one.event for one in own]
+    last = {kind: _last(kinds, kind, "reinstated") == kind for kind in HOLDING}
+    where = f"record {event.record_id}"
+    if event.event in HOLDING:
+        if event.event == "repaired" and last["withdrawn"]:
+            raise UsageError("a record that is withdrawn cannot be repaired", where=where, allowed="reinstated")
+        return last[event.event]
+    if event.event == "reinstated":
+        if "reinstated" not in kinds and not any(last.values()):
+            raise UsageError(
+                "the record was neither withdrawn nor repaired, so it cannot be reinstated", where=where,
+                allowed="withdrawn, corrected, repaired",
+            )  # fmt: skip
+        return not any(last.values())
+    return any(_same(one, event) for one in own)
+
+
+def _same(one: RecordEvent, other: RecordEvent) -> bool:
+    return replace(one, event_no=0, seq=-1, case_id="", recorded_on=date.min, document_no=None, basis=None) == replace(
+        other, event_no=0, seq=-1, case_id="", recorded_on=date.min, document_no=None, basis=None
+    )
+
+
+def _last(kinds: Sequence[str], *wanted: str) -> str:
+    return next((kind for kind in reversed(kinds) if kind in wanted), "")
+
+
+def holding(on_bench: Bench, record_id: str, subject_id: str = "") -> Snapshot:
+    """The snapshot of the run kept last that knows a record; UsageError where none does."""
+    seen = set()
+    for run in reversed(list(on_bench.runs.values())):
+        if run.snapshot_hash not in seen and record_rows(on_bench.find(run), record_id, subject_id):
+            return on_bench.find(run)
+        seen.add(run.snapshot_hash)
+    raise UsageError(
+        f"no kept run knows a record {record_id!r}" + (f" of {subject_id}" if subject_id else ""),
+        where=str(on_bench.store.path),
+        next="take the id from the ledger of a grade; `creditscore runs` lists what is kept",
+    )
+
+
+def record_rows(snapshot: Snapshot, record_id: str, subject_id: str = "") -> list[tuple[str, int, str]]:
+    """(subject, number, kind) of each event of a record in a snapshot, in order."""
+    rows = snapshot.con.execute(
+        f"SELECT s.subject_id, x.event_no, x.event FROM {snapshot.log} x JOIN {snapshot.subjects} s ON s.sid = x.sid"
+        f" WHERE x.record_id = $1 AND ($2 = '' OR x.sid IN (SELECT sid FROM {snapshot.subjects} WHERE subject_id = $2))"
+        " ORDER BY 1, 2",
+        [record_id, subject_id],
+    ).fetchall()
+    return [(subject, number, EVENTS[event]) for subject, number, event in rows]
+
+
+def subject_of(on_bench: Bench, record_id: str) -> str:
+    """The subject that a record belongs to; UsageError where no kept run's snapshot holds it."""
+    found = on_bench.store.rows("SELECT subject_id FROM run_ledger WHERE record_id = ? LIMIT 1", [record_id])
+    if found:
+        return str(found[0][0])
+    return record_rows(holding(on_bench, record_id), record_id)[0][0]
+
+
+def _key(one: RecordEvent) -> EventKey:
+    return one.subject_id, one.record_id, one.event_no

@@ -1,0 +1,201 @@
+"""Kept runs derived again with what was decided since: as if the decision had been known on the day of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from creditscore.cascade.inputs import RecordEvent, as_table, asked, domains_of, fitting
+from creditscore.cascade.regrade import regrade
+from creditscore.grading.result import Grading
+from creditscore.records import Snapshot
+from creditscore.records.subset import unpack
+from creditscore.schemes.model import Scheme
+from creditscore.store import Database
+from creditscore.store.archive.effective import Key, Rows, as_rows, kept, subjects_in
+from creditscore.store.archive.runs import KeptRun, kept_runs
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Find = Callable[[KeptRun], Snapshot]
+SAID = ("state", "grade", "route")
+
+
+@dataclass(frozen=True)
+class Derived:
+    """Rows by run and subject, the rows as they were kept, and what each rests on.
+
+    `chained` names, for a run and subject, the earlier runs whose changed grade its history holds; `released` the
+    annulled entries that it no longer reads; `laws` the grades made under the law as known on another day. `again`
+    grades some subjects (all under the same law) in a run as `rows` were: the grading in memory, with what they bring.
+    """
+
+    rows: Mapping[Key, Rows]
+    kept: Mapping[Key, Rows]
+    chained: Mapping[Key, tuple[str, ...]]
+    released: Mapping[Key, tuple[str, ...]]
+    laws: Mapping[Key, date]
+    again: Callable[[str, Sequence[str]], Grading] = field(compare=False)
+
+
+def derive(
+    store: Database,
+    subject_ids: Iterable[str],
+    events: Sequence[RecordEvent],
+    find: Find,
+    *,
+    annulled: Collection[str] = (),
+    schemes: Mapping[str, Scheme] | None = None,
+    under_law: Mapping[Key, date] | None = None,
+) -> Derived:
+    """Grade subjects again in every kept run that holds them, oldest period first.
+
+    The run's own day of knowledge, law and clock stay; the `events` decided since count as if they had been known on
+    that day, each with its own legal day. So a record that is withdrawn and reinstated leaves the rows of the keeping,
+    byte for byte. Where the history of a run holds a grade that an earlier kept run gave, the grade that run gives now
+    stands in its place; entries on lists in `annulled` are no longer read. Grades in `under_law` are made as records
+    and law were known on that day, because a case decided so. `find` opens the snapshot of a run. A run of another
+    domain than the records of the events takes in none of them: its rows are those of the keeping.
+    """
+    ids = sorted(set(subject_ids))
+    rows: dict[Key, Rows] = {}
+    before: dict[Key, Rows] = {}
+    chained: dict[Key, tuple[str, ...]] = {}
+    released: dict[Key, tuple[str, ...]] = {}
+    done: list[KeptRun] = []
+    graded: dict[tuple[str, tuple[str, ...]], Grading] = {}
+    ways: dict[str, tuple[KeptRun, Mapping[str, pa.Table]]] = {}
+    for run in sorted(kept_runs(store), key=_moment):
+        mine = subjects_in(store, run.run_id, ids)
+        ways[run.run_id] = (run, {})
+        if not mine:
+            continue
+        own = kept(store, run.run_id, mine, Rows)
+        before |= {(run.run_id, one): own[one] for one in mine}
+        snapshot = find(run)
+        tables, changed = _with_later_grades(run, snapshot, mine, done, rows, before)
+        chained |= changed
+        freed = _without(tables, snapshot, mine, annulled)
+        released |= {(run.run_id, one): names for one, names in freed.items()}
+        laws = {one: day for one in mine if (day := (under_law or {}).get((run.run_id, one))) is not None}
+        done.append(run)
+        ways[run.run_id] = (run, tables)
+        if not (tables or laws or _concerned(run, own, domains_of(snapshot, events))):
+            rows |= {(run.run_id, one): own[one] for one in mine}
+            continue
+        for day in sorted({laws.get(one) for one in mine}, key=lambda day: day or date.min):
+            alike = [one for one in mine if laws.get(one) == day]
+            given = {name: _rows_of(table, alike) for name, table in tables.items()}
+            grading = _again(run, snapshot, alike, events, given, schemes, day)
+            graded[run.run_id, tuple(alike)] = grading
+            again = as_rows(grading)
+            rows |= {(run.run_id, one): again[one] for one in alike}
+    chosen = {key: day for key, day in (under_law or {}).items() if key in rows}
+
+    def once_more(run_id: str, subjects: Sequence[str]) -> Grading:
+        run, tables = ways[run_id]
+        mine = sorted(one for one in subjects if (run_id, one) in rows)
+        if (run_id, tuple(mine)) in graded:
+            return graded[run_id, tuple(mine)]
+        days = {chosen.get((run_id, one)) for one in mine} or {None}
+        (day,) = days
+        given = {name: _rows_of(table, mine) for name, table in tables.items()}
+        return _again(run, find(run), mine, events, given, schemes, day)
+
+    return Derived(rows, before, chained, released, chosen, once_more)
+
+
+def _rows_of(table: pa.Table, ids: Sequence[str]) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return table.filter(pc.is_in(table["subject_id"], value_set=pa.array(sorted(ids), pa.string())))
+
+
+def _concerned(run: KeptRun, own: Mapping[str, Rows], domains: frozenset[str] | None) -> bool:
+    """Whether a run takes in records of the domains; None stands for every domain."""
+    return domains is None or any(row["domain"] in domains for rows in own.values() for row in rows.grades)
+
+
+def _moment(run: KeptRun) -> tuple[str, int, str]:
+    """Runs of an earlier period come first; of one period those kept first."""
+    return str(run.manifest["as_of"]), run.kept_at_seq, run.run_id
+
+
+def _again(
+    run: KeptRun, snapshot: Snapshot, ids: list[str], events: Sequence[RecordEvent], tables: Mapping[str, pa.Table],
+    schemes: Mapping[str, Scheme] | None, on: date | None = None,
+) -> Grading:  # fmt: skip
+    """As known on the day of the run, or `on` another one."""
+    known = on or date.fromisoformat(run.known_at)
+    mine = fitting(snapshot, [one for one in events if one.subject_id in set(ids)])
+    added = as_table(mine) if mine else None
+    given: dict[str, Any] = {**asked(run, schemes), **tables}
+    return regrade(
+        snapshot, ids, **given, known_on=known, replayed=run.replayed or on is not None, events=added, known_by=known
+    )
+
+
+def _with_later_grades(
+    run: KeptRun, snapshot: Snapshot, ids: list[str], done: Sequence[KeptRun], rows: Mapping[Key, Rows],
+    before: Mapping[Key, Rows],
+) -> tuple[dict[str, pa.Table], dict[Key, tuple[str, ...]]]:  # fmt: skip
+    """The history of the subjects with the grades that earlier runs give now; nothing where none of them changed."""
+    moved = [
+        (one, subject)
+        for one in done
+        for subject in ids
+        if (key := (one.run_id, subject)) in rows and _said(rows[key]) != _said(before[key])
+    ]
+    if not moved:
+        return {}, {}
+    history = unpack(snapshot, ids)["history"]
+    lines = history.to_pylist()
+    chained: dict[Key, tuple[str, ...]] = {}
+    for earlier, subject in moved:
+        key = (earlier.run_id, subject)
+        for line in lines:
+            if line["subject_id"] == subject and _is_of(line, earlier, before[key]):
+                line.update(_said(rows[key]))
+                here = (run.run_id, subject)
+                chained[here] = tuple(sorted({*chained.get(here, ()), earlier.run_id}))
+    if not chained:
+        return {}, {}
+    import pyarrow as pa
+
+    return {"history": pa.Table.from_pylist(lines, schema=history.schema)}, chained
+
+
+def _is_of(line: Mapping[str, Any], run: KeptRun, rows: Rows) -> bool:
+    """Whether a line of the history is what a run said of its subject."""
+    grade = rows.grades[0]
+    named = line["scheme"] is None or str(line["scheme"]).partition("@")[0] == run.scheme
+    same = all((line[name] or None) == grade[name] for name in ("grade", "route"))
+    state = (line["state"] or "graded") == grade["state"]
+    return named and same and state and line["domain"] in (None, grade["domain"]) and str(line["period"]) == run.period
+
+
+def _said(rows: Rows) -> dict[str, str | None]:
+    return {name: rows.grades[0][name] for name in SAID}
+
+
+def _without(
+    tables: dict[str, pa.Table], snapshot: Snapshot, ids: list[str], annulled: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """Take annulled entries out of the listings of the subjects; returns them by subject."""
+    if not annulled or not snapshot.rows("listings"):
+        return {}
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    listings = unpack(snapshot, ids)["listings"]
+    gone = pc.is_in(listings["listing_id"], value_set=pa.array(sorted(annulled), pa.string()))
+    found: dict[str, tuple[str, ...]] = {}
+    for row in listings.filter(gone).to_pylist():
+        found[row["subject_id"]] = (*found.get(row["subject_id"], ()), row["listing_id"])
+    if found:
+        tables["listings"] = listings.filter(pc.invert(gone))
+    return found

@@ -1,0 +1,192 @@
+"""What a changed record asks of people: entries on lists, joint measures, linked firms, and who must be told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from creditscore.lists.case import Case
+from creditscore.lists.register import Book
+from creditscore.measures.register import Case as Measure
+from creditscore.measures.state import STANDING
+from creditscore.records import Snapshot
+from creditscore.store.archive.effective import Key, Rows
+
+# What may be asked, and of whom the command that does it is.
+TASKS: Mapping[str, str] = {
+    "decline": "lists decide --decline",
+    "annul": "lists exit --way annulled",
+    "correct": "lists correct",
+    "look_at_exit": "lists exit",
+    "look_at": "lists show",
+    "propose": "lists propose",
+    "reject": "joint decide --reject",
+    "annul_measure": "joint annul, joint lift",
+    "lift": "joint lift",
+    "look_at_linked": "explain",
+    "tell": "cascade told",
+}
+SUBJECT = "subject"  # who is told of a grade
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something a person must do or decide. `thing`: a case, a measure, a record or a run; `because`: what it hangs on.
+
+    `who` is the office or department that acts or is told; `why` a code: record_withdrawn, record_repaired,
+    record_corrected, ground_gone, ground_new, entry_in_question, grade_changed, source_changed,
+    composite_changed.
+    """
+
+    subject_id: str
+    kind: str
+    thing: str
+    task: str
+    who: str
+    why: str
+    because: str
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What the events do to one subject: records withdrawn, repaired or corrected now; its rows before and after."""
+
+    subject_id: str
+    withdrawn: frozenset[str]
+    repaired: frozenset[str]
+    corrected: frozenset[str]
+    before: Mapping[str, Rows]  # by run
+    after: Mapping[str, Rows]
+    grounds: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # run → list → its triggers
+    amended: frozenset[str] = frozenset()  # what they say was put right: unlike a correction, it was never so
+
+
+def tasks(one: Changed, book: Book, measures: Sequence[Measure]) -> list[Task]:
+    """Everything that is to be done for one subject as things stand, in a fixed order; not what was done already."""
+    found = list(_of_lists(one, book))
+    hit = {task.thing: task for task in found if task.kind == "list"}
+    found += _of_measures(one, book, measures, hit)
+    found += _told(one, book, measures, found)
+    return sorted(set(found), key=lambda task: (task.kind, task.thing, task.task, task.who))
+
+
+def linked(one: Changed, snapshots: Sequence[Snapshot]) -> list[Task]:
+    """Records of other subjects that name this one as their source, where its grade has changed."""
+    if not _grades_moved(one):
+        return []
+    found = set()
+    for snapshot in snapshots:
+        if "source_subject_id" not in snapshot.log_columns:
+            continue
+        rows = snapshot.con.execute(
+            f"SELECT DISTINCT s.subject_id, x.record_id FROM {snapshot.log} x JOIN {snapshot.subjects} s"
+            " ON s.sid = x.sid WHERE x.source_subject_id = ?",
+            [one.subject_id],
+        ).fetchall()
+        found |= {
+            Task(other, "linked", record, "look_at_linked", other, "source_changed", one.subject_id)
+            for other, record in rows
+        }
+    return sorted(found, key=lambda task: (task.subject_id, task.thing))
+
+
+def gone(case: Case, one: Changed) -> str:
+    """Why the ground of an entry is gone: record_withdrawn, ground_gone, part; empty where it stands."""
+    records = set(case.records)
+    if records and records <= one.withdrawn:
+        return "record_withdrawn"
+    if (one.withdrawn or one.amended) and _held(case, one.before) and not _held(case, one.after):
+        return "ground_gone"
+    return "part" if records & one.withdrawn else ""
+
+
+def _held(case: Case, rows: Mapping[str, Rows]) -> bool | None:
+    """Whether a trigger of the case decided in the run that it was proposed from; None where that run is not kept."""
+    run = str(case.events[0].args.get("run_id", ""))
+    return None if run not in rows else bool(rows[run].rules() & set(case.triggers))
+
+
+def _of_lists(one: Changed, book: Book) -> Iterator[Task]:
+    soft = one.repaired | one.corrected | one.amended
+    for case in book.of(one.subject_id):
+        why, who = gone(case, one), _organ(case)
+        because = next(iter(sorted(set(case.records) & one.withdrawn)), "") or str(
+            case.events[0].args.get("run_id", "")
+        )
+        over = case.state in ("declined",) or case.exit_reason == "annulled"
+        if over:
+            continue
+        if why in ("record_withdrawn", "ground_gone"):
+            task = "decline" if case.open else "annul" if case.state == "listed" else "look_at"
+            yield Task(one.subject_id, "list", case.case_id, task, who, why, because)
+        elif why == "part":
+            yield Task(one.subject_id, "list", case.case_id, "correct", who, "record_withdrawn", because)
+        elif case.state == "listed" and set(case.records) & soft:
+            record = sorted(set(case.records) & soft)[0]
+            said = "record_repaired" if record in one.repaired else "record_corrected"
+            yield Task(one.subject_id, "list", case.case_id, "look_at_exit", who, said, record)
+    for run, rows in one.after.items():
+        yield from _new_grounds(one, book, run, rows)
+
+
+def _new_grounds(one: Changed, book: Book, run: str, rows: Rows) -> Iterator[Task]:
+    """Triggers that decide now and did not before, and that no case carries."""
+    new = rows.rules() - (one.before[run].rules() if run in one.before else frozenset())
+    for key, triggers in one.grounds.get(run, {}).items():
+        held = any(case.open or case.state == "listed" for case in book.of(one.subject_id, key))
+        for trigger in sorted(new & set(triggers)):
+            if not held:
+                yield Task(one.subject_id, "list", f"{key}: {trigger}", "propose", "", "ground_new", run)
+
+
+def _of_measures(one: Changed, book: Book, measures: Sequence[Measure], hit: Mapping[str, Task]) -> Iterator[Task]:
+    """Joint measures that hang on an entry in question, or on one that was annulled."""
+    for measure in measures:
+        own = measure.proposal
+        if own.subject_id != one.subject_id or not (measure.state.open or measure.state.to_undo):
+            continue
+        case = book.cases.get(own.listing_id)
+        annulled = case is not None and case.exit_reason == "annulled"
+        task = hit.get(own.listing_id)
+        if not annulled and (task is None or task.task not in ("annul", "decline", "look_at")):
+            continue
+        state = measure.state.state
+        what = "lift" if annulled or state == "annulled" else "reject" if state == "proposed" else "annul_measure"
+        yield Task(
+            one.subject_id, "measure", own.proposal_id, what, own.department, "entry_in_question", own.listing_id
+        )
+
+
+def _told(one: Changed, book: Book, measures: Sequence[Measure], found: Sequence[Task]) -> Iterator[Task]:
+    for run in _grades_moved(one):
+        yield Task(one.subject_id, "told", run, "tell", SUBJECT, "grade_changed", run)
+    for task in found:
+        if task.kind == "list" and task.task in ("annul", "look_at") and book.case(task.thing).entered_on is not None:
+            yield Task(one.subject_id, "told", task.thing, "tell", SUBJECT, "entry_in_question", task.because)
+            if task.who:
+                yield Task(one.subject_id, "told", task.thing, "tell", task.who, "entry_in_question", task.because)
+    states = {measure.proposal.proposal_id: measure.state.state for measure in measures}
+    for task in found:
+        if task.kind == "measure" and states[task.thing] in ("notified", *STANDING, "annulled"):
+            yield Task(one.subject_id, "told", task.thing, "tell", task.who, "entry_in_question", task.because)
+
+
+def _grades_moved(one: Changed) -> list[str]:
+    return [run for run, rows in one.after.items() if run in one.before and _face(rows) != _face(one.before[run])]
+
+
+def _face(rows: Rows) -> tuple[str, str, str]:
+    return rows.grade, rows.score, rows.route
+
+
+def _organ(case: Case) -> str:
+    return next((event.organ for event in reversed(case.events) if event.organ), "")
+
+
+def resting(case: Case, withdrawn: Collection[str]) -> bool:
+    """Whether an entry that is open or stands names a withdrawn record."""
+    return (case.open or case.state == "listed") and bool(set(case.records) & set(withdrawn))
+
+
+def by_run(rows: Mapping[Key, Rows], subject_id: str) -> dict[str, Rows]:
+    return {run: own for (run, subject), own in rows.items() if subject == subject_id}

@@ -1,0 +1,80 @@
+"""The one clock: times are UTC, days of acts are those of the office (Asia/Shanghai, or `CREDITSCORE_TZ`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+
+from creditscore.core.days import from_day
+from creditscore.core.errors import UsageError
+
+VARIABLE = "CREDITSCORE_TZ"
+SHANGHAI = "Asia/Shanghai"
+
+
+def _system() -> datetime:
+    return datetime.now(UTC)
+
+
+_clock: Callable[[], datetime] = _system
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return _clock().astimezone(UTC)
+
+
+@contextmanager
+def clock_at(moment: datetime) -> Iterator[None]:
+    """Inside, it is that moment, with a time zone; for tests and for playing a day again."""
+    global _clock
+    if moment.tzinfo is None:
+        raise UsageError(f"{moment} has no time zone", allowed="a time such as 2026-12-01T17:00:00+00:00")
+    before, _clock = _clock, lambda: moment
+    try:
+        yield
+    finally:
+        _clock = before
+
+
+def office_zone() -> tzinfo:
+    """The time zone of the office; UsageError where `CREDITSCORE_TZ` names none."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    name = os.environ.get(VARIABLE, "").strip() or SHANGHAI
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        if name == SHANGHAI:  # a machine without a time zone database: China has had no summer time since 1991
+            return timezone(timedelta(hours=8), SHANGHAI)
+        raise UsageError(
+            f"{name!r} is no time zone",
+            where=f"the environment variable {VARIABLE}",
+            allowed="a name of the IANA database, such as Asia/Shanghai or Asia/Urumqi",
+            next=f"correct or unset {VARIABLE} (without it: {SHANGHAI})",
+        ) from error
+
+
+def office_day(moment: datetime | str) -> date:
+    """The day of the office at a moment with a time zone; as text it is UTC, `2026-12-01T17:00:00Z`."""
+    given = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return given.astimezone(office_zone()).date()
+
+
+def today() -> date:
+    """The day of the office now."""
+    return office_day(now())
+
+
+def check_day_has_come(on: date | int, name: str = "on") -> None:
+    """Raise UsageError for a day after today: what is entered as done has been done."""
+    day, latest = (from_day(on) if isinstance(on, int) else on), today()
+    if day > latest:
+        raise UsageError(
+            f"{name}: {day} has not come",
+            where=f"today is {latest} ({office_zone()})",
+            allowed=f"up to {latest}",
+            next=f"give the day on which it was done; the office's time zone is set by {VARIABLE}",
+        )

@@ -1,0 +1,59 @@
+"""Where the rules live: `configs/` in a checkout, `creditscore/_configs/` in an installed wheel."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+
+from creditscore.core.errors import UsageError
+
+VARIABLE = "CREDITSCORE_CONFIGS"
+
+
+_carried: ContextVar[Path | None] = ContextVar("carried", default=None)
+
+
+@contextmanager
+def rules_from(folder: Path) -> Iterator[None]:
+    """Let `config_root` be a folder for a while: what is computed meanwhile reads no other rules."""
+    before = _carried.set(folder)
+    try:
+        yield
+    finally:
+        _carried.reset(before)
+
+
+def carried() -> bool:
+    """Whether `rules_from` holds: only some rules are there."""
+    return _carried.get() is not None
+
+
+def config_root() -> Path:
+    """Folder that holds `laws/`, `schemes/` and the rest; `rules_from` comes first, then the environment variable."""
+    carried = _carried.get()
+    if carried is not None:
+        return carried
+    override = os.environ.get(VARIABLE)
+    if override:
+        root = Path(override).expanduser().resolve()
+        if not root.is_dir():
+            raise UsageError(
+                f"{VARIABLE} does not name a folder",
+                where=str(root),
+                allowed="a folder laid out like configs/",
+                next="correct it, or unset it to use the rules of the package",
+            )
+        return root
+    package = Path(__file__).resolve().parents[1]
+    places = (package / "_configs", package.parent.parent / "configs")
+    for root in places:
+        if root.is_dir():
+            return root
+    raise UsageError(
+        "the rules are missing",
+        where=" and ".join(map(str, places)),
+        next=f"install creditscore again, or set {VARIABLE} to a folder laid out like configs/",
+    )

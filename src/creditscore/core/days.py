@@ -1,0 +1,82 @@
+"""Days as integers (days since 1970-01-01) and the date arithmetic that rules use."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date, datetime, timedelta
+
+from creditscore.core.errors import InputError, UsageError
+
+EPOCH = date(1970, 1, 1)
+FIRST = (date(1900, 1, 1) - EPOCH).days
+LAST = (date(2100, 12, 31) - EPOCH).days
+
+
+def to_day(value: date) -> int:
+    return (value - EPOCH).days
+
+
+def from_day(day: int) -> date:
+    """The date of a day number; InputError where it is none, which only data that was damaged can hold."""
+    try:
+        return EPOCH + timedelta(days=day)
+    except OverflowError as error:
+        raise InputError(
+            f"the day number {day} is no date: the data is damaged",
+            allowed="days of the years 1 to 9999",
+            next="make the snapshot or folder that was read again",
+        ) from error
+
+
+def iso(day: int | None) -> str:
+    return "" if day is None else from_day(day).isoformat()
+
+
+def day_of(value: date | str | None, name: str) -> date | None:
+    """The day that a caller gives as a date or as YYYY-MM-DD; UsageError for anything else."""
+    if isinstance(value, datetime):
+        return value.date()
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"{name}: {value!r} is not a day", allowed="YYYY-MM-DD", next=f"correct {name}") from error
+
+
+def day_in_words(day: str, lang: str) -> str:
+    """`2022年3月1日` in Chinese; in English as it stands. What is no day of the calendar stays.
+
+    >>> day_in_words("2022-03-01", "zh"), day_in_words("2022-03-01", "en"), day_in_words("", "zh")
+    ('2022年3月1日', '2022-03-01', '')
+    """
+    parts = day.split("-")
+    if lang == "en" or len(parts) != 3 or not all(part.isdigit() for part in parts):
+        return day
+    return "{}年{}月{}日".format(*map(int, parts))
+
+
+def add_months(day: int, months: int) -> int:
+    """The same day of the month `months` later, or the month's last day (29 February + 1 year = 28 February)."""
+    start = from_day(day)
+    index = start.year * 12 + start.month - 1 + months
+    year, month = divmod(index, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return to_day(date(year, month + 1, min(start.day, last)))
+
+
+def year_start(year: int) -> int:
+    return to_day(date(year, 1, 1))
+
+
+def year_end(year: int) -> int:
+    return to_day(date(year, 12, 31))
+
+
+def full_months(start: int, end: int) -> int:
+    """Whole months from `start` to `end`; 0 when `end` is before `start`."""
+    if end < start:
+        return 0
+    a, b = from_day(start), from_day(end)
+    months = (b.year - a.year) * 12 + b.month - a.month
+    return months if add_months(start, months) <= end else months - 1

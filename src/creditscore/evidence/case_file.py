@@ -1,0 +1,381 @@
+"""A case as data: what is contested, what the grade is with and without it, what was asked and decided, until when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from creditscore.cascade.apply import told_on
+from creditscore.cascade.inputs import as_kept, as_known, decided
+from creditscore.cascade.text import whom, word
+from creditscore.composite.load import load_composite
+from creditscore.core.errors import CreditscoreError, DifferenceError
+from creditscore.core.i18n import LANGS, Lang, Words, load_words, period_said, plain
+from creditscore.core.i18n import word as explained
+from creditscore.core.identity import redact
+from creditscore.evidence.remedies import remedies
+from creditscore.explanation.labels import Labels, scheme_named
+from creditscore.explanation.ledger import Explanation, explain
+from creditscore.explanation.reason_codes import decider_said
+from creditscore.grading.result import Grading
+from creditscore.lists.rules import list_rule
+from creditscore.lists.store import load
+from creditscore.measures.load import load_four_lists
+from creditscore.measures.register import read_cases
+from creditscore.objections.case import WHOLE, Case
+from creditscore.objections.counterfactuals import Merit, comes_out, merits
+from creditscore.objections.disputes import case_run
+from creditscore.records import Snapshot
+from creditscore.schemes.model import Label, Scheme
+from creditscore.status.rules import clock_of, life_rules
+from creditscore.status.status import corrections, states
+from creditscore.store import Database
+from creditscore.store.archive.runs import KeptRun, kept_grade, kept_rows
+
+Pair = Mapping[str, str]  # zh and en
+SIDES = ("before", "after")
+
+
+@lru_cache(maxsize=1)
+def review_words() -> Words:
+    return load_words(Path(__file__).parent / "words.yaml")
+
+
+def pair(section: str, code: str) -> dict[str, str]:
+    """The label of a code in both languages; the code itself where it has none."""
+    label = review_words()[section].get(code) or plain(code)
+    return both(label)
+
+
+def both(label: Label) -> dict[str, str]:
+    return {"zh": label.zh, "en": label.en}
+
+
+def phrase(code: str, lang: Lang, *values: str, section: str = "texts") -> str:
+    """A text of the pages of a case with its values filled in."""
+    said = pair(section, code)[lang]
+    for k, value in enumerate(values):
+        said = said.replace(f"{{{k}}}", value)
+    return said
+
+
+def dossier(
+    store: Database, case: Case, snapshot: Snapshot, *, on: date, schemes: Mapping[str, Scheme] | None = None,
+    weighed: bool = True,
+) -> dict[str, Any]:  # fmt: skip
+    """Everything that a page or a letter about the case shows, as plain values; labels in both languages.
+
+    `on` is the day of "now"; for a decided case it is the day of the decision. Unless `weighed`, `merits` are left out:
+    what the grade is without each record, then and now. DifferenceError where a grade does not come out as the
+    store says: nothing is shown that cannot be computed again.
+    """
+    run = case_run(store, case)
+    day = case.decision.on if case.decision is not None else on
+    events = decided(store, [case.subject_id])
+    if case.decision is not None:
+        last = next(one.seq for one in case.events if one.kind == "decided")
+        before_it = [one for one in events if one.seq < last]
+        events = [one for one in events if one.seq <= last]
+    else:
+        before_it = events
+    kept = kept_grade(store, run.run_id, case.subject_id)
+    then = as_kept(run, snapshot, [case.subject_id], schemes)
+    found: tuple[Merit, ...] = ()
+    if weighed:
+        found = merits(run, snapshot, case.subject_id, case.records, before_it, day, kept, schemes, then)
+    else:
+        comes_out(run, then, kept)
+    shown = explain(then, case.subject_id)
+    rows = kept_rows(store, run.run_id, "ledger", case.subject_id)
+    data: dict[str, Any] = {
+        "case_id": case.case_id,
+        "subject_id": case.subject_id,
+        "name": redact(_name(snapshot, case.subject_id)),
+        "scheme": case.scheme,
+        "title": both(shown.title),
+        "period": case.period,
+        "run_id": case.run_id,
+        "kept_by": run.kept_by,
+        "made_up": bool(run.manifest.get("made_up", False)),
+        "procedure": case.procedure,
+        "procedure_label": pair("procedures", case.procedure),
+        "state": case.state,
+        "state_label": pair("states", case.state),
+        "opened_on": case.opened_on.isoformat(),
+        "opened_by": case.opened_by,
+        "on": on.isoformat(),
+        "clock": _clock(case),
+        "contested": [_contested(ground.__dict__, rows, shown) for ground in case.grounds],
+        "merits": [_merit(one) for one in found],
+        "questions": [_question(one.__dict__, on) for one in case.questions],
+        "grade": _graded(shown) | {"input": _input(shown)},
+        "life": [_state(one) for one in _life(store, case)],
+        "corrections": corrections(store, case.subject_id, run.scheme, run.period),
+        "decision": None,
+        "letters": [dict(one) for one in case.letters],
+    }
+    if case.decision is not None:
+        data["decision"] = _decision(store, run, case, snapshot, events, then, shown, schemes)
+    return data
+
+
+def _decision(
+    store: Database, run: KeptRun, case: Case, snapshot: Snapshot, events: Any, then: Grading, before: Explanation,
+    schemes: Mapping[str, Scheme] | None,
+) -> dict[str, Any]:  # fmt: skip
+    made = case.decision
+    assert made is not None
+    changed = any(action != "uphold" for action in made.findings.values())
+    after, standing = before, then
+    if changed:
+        standing = as_known(run, snapshot, [case.subject_id], events, made.on, schemes)
+        again = {name: None if value is None else str(value) for name, value in standing.grades.to_pylist()[0].items()}
+        if again != dict(made.after):
+            raise DifferenceError(
+                f"the grade that case {case.case_id} decided does not come out again", where=f"run {run.run_id}",
+                next="`creditscore runs --verify` tells whether the store was changed",
+            )  # fmt: skip
+        after = explain(standing, case.subject_id)
+    own = _scheme(str(made.after.get("scheme") or case.scheme), schemes)
+    was = {key: made.before.get(key) for key in ("state", "grade", "score")}
+    now = {key: made.after.get(key) for key in ("state", "grade", "score")}
+    return {
+        "on": made.on.isoformat(),
+        "by": made.by,
+        "reason": redact(made.reason),
+        "articles": list(made.articles),
+        "findings": [
+            {"record_id": record, "action": action, "label": pair("actions", action),
+             "changes": {name: redact(str(one)) for name, one in made.changes.get(record, {}).items()}}
+            for record, action in made.findings.items()
+        ],
+        "before": {**was, "said": graded_in_short(made.before), "words": graded_in_words(made.before, own)},
+        "after": {**now, "said": graded_in_short(made.after), "words": graded_in_words(made.after, own),
+                  "sum": after.sum if after.by_score else "",
+                  "decided_by": _decided_by(after), "version": made.after.get("version"), "input": _input(after)},
+        "changed": was != now,
+        "follows": _follows(store, case, schemes),
+        "late": case.decide_by is not None and made.on > case.decide_by,
+        "remedies": remedies(store, run, case, made.on, standing),
+    }  # fmt: skip
+
+
+def _decided_by(after: Explanation) -> dict[str, list[str]]:
+    """The rules that gave or changed a grade, with their articles, records and entries, in sentences by language."""
+    return {
+        lang: [redact(sentence) for decider in after.deciders for sentence in decider_said(after, decider, lang)]
+        for lang in LANGS
+    }
+
+
+def _follows(store: Database, case: Case, schemes: Mapping[str, Scheme] | None) -> dict[str, Any]:
+    """What else the decision changed, and who is to be told or must act, with labels; `told` on which day."""
+    made = case.decision
+    assert made is not None
+    days = told_on(store)
+    changes = [
+        {**one, "title": title_of(one["scheme"], schemes), "before": graded_in_short(one["before"]),
+         "after": graded_in_short(one["after"]),
+         **{f"{side}_words": graded_in_words(one[side], _scheme(one["scheme"], schemes)) for side in SIDES},
+         "own": (one["run_id"], one["subject_id"]) == (case.run_id, case.subject_id)}
+        for one in made.follows.get("changes", ())
+    ]  # fmt: skip
+    tasks = [
+        {**one, "nr": nr, "own": one["subject_id"] == case.subject_id, "label": _said("tasks", one["task"]),
+         "why_label": _said("whys", one["why"]), "who_label": {lang: whom(one["who"], lang) for lang in LANGS},
+         "thing_label": _thing_label(store, one["kind"], one["thing"]) or _graded_label(made.follows, one["thing"]),
+         "told": days.get((case.decided_at, nr))}
+        for nr, one in enumerate(made.follows.get("tasks", ()))
+    ]  # fmt: skip
+    composites = [
+        {**one, "title": _composite_title(one["config"]), "before": scored_in_short(one["before"]),
+         "after": scored_in_short(one["after"]),
+         **{f"{side}_words": _scored_in_words(one[side]) for side in SIDES}}
+        for one in made.follows.get("composites", ())
+    ]  # fmt: skip
+    return {"cascade": case.decided_at, "changes": changes, "composites": composites, "tasks": tasks}
+
+
+def _clock(case: Case) -> dict[str, Any]:
+    data = case.events[0].data
+    rules = life_rules(case.scheme.partition("@")[0])
+    of_its_own = case.procedure != "objection" and rules.procedure(case.procedure, int(case.period[:4])) is not None
+    return {
+        "id": case.clock,
+        "label": None if of_its_own else both(clock_of("", 0, case.clock).label),
+        "mark_by": None if case.mark_by is None else case.mark_by.isoformat(),
+        "decide_by": None if case.decide_by is None else case.decide_by.isoformat(),
+        "provisional": case.provisional,
+        "basis": data["basis"],
+        "mark": data["mark"],
+        "mark_label": pair("marks", data["mark"]),
+    }
+
+
+def _contested(ground: Mapping[str, Any], rows: list[dict[str, Any]], shown: Explanation) -> dict[str, Any]:
+    record = ground["record_id"]
+    line = next((one for one in shown.lines if one.record_id == record), None)
+    row = next((one for one in rows if one["record_id"] == record), None)
+    return {
+        **ground,
+        "statement": redact(ground["statement"]),
+        "ground_label": pair("grounds", ground["ground"]),
+        "item": None if row is None else row["item"],
+        "label": pair("whole", WHOLE) if record == WHOLE else None if line is None else both(line.label),
+        "effective": None if row is None or row["effective"] is None else str(row["effective"]),
+        "reason": None if line is None else both(line.said),
+        "article": None if row is None else row["article"],
+    }
+
+
+def _merit(one: Merit) -> dict[str, Any]:
+    cells = ("then_with", "then_without", "now_with", "now_without")
+    return {
+        "record_id": one.record_id,
+        **{name: str(getattr(one, name)) for name in cells},
+        "versions": {name: getattr(one, name).version for name in ("then_with", "now_with")},
+        "decisive": one.decisive,
+    }
+
+
+def _question(one: Mapping[str, Any], on: date) -> dict[str, Any]:
+    plainly = {name: value.isoformat() if isinstance(value, date) else value for name, value in one.items()}
+    told = {name: redact(plainly[name]) for name in ("department", "text", "answer", "document_no")}
+    return {
+        **plainly,
+        **told,
+        "records": list(one["records"]),
+        "overdue": one["answered_on"] is None and one["due"] < on,
+    }
+
+
+def _graded(shown: Explanation) -> dict[str, Any]:
+    return {
+        "state": shown.state,
+        "grade": shown.grade,
+        "label": both(shown.grade_label),
+        "score": None if shown.score is None else f"{shown.score.normalize():f}",
+        "sum": shown.sum,
+    }
+
+
+def _input(shown: Explanation) -> dict[str, list[str]]:
+    """What the input of a grade lacks, in sentences by language, without the accounts of those who accepted rows."""
+    return {lang: [redact(line) for line in shown.input_lines(lang, office=False)] for lang in LANGS}
+
+
+def _life(store: Database, case: Case) -> list[Any]:
+    scheme = case.scheme.partition("@")[0]
+    return [one for one in states(store, case.subject_id) if (one.scheme, one.period) == (scheme, case.period)]
+
+
+def _state(one: Any) -> dict[str, Any]:
+    return {
+        "status": one.status,
+        "label": pair("statuses", one.status),
+        "step": pair("steps", one.step),
+        "grade": one.grade or one.state,
+        "grade_label": graded_in_words({"grade": one.grade, "state": one.state}, _scheme(one.scheme, None)),
+        "on": one.decided_on.isoformat(),
+        "case_id": one.case_id,
+        "basis": one.basis,
+        "mark": one.mark,
+    }
+
+
+def graded_in_short(grade: Mapping[str, Any]) -> str:
+    """`C (57)`, `not_graded`: a row of grades in short."""
+    shown = grade.get("grade") or str(grade.get("state"))
+    score = grade.get("score")
+    plain = str(score).rstrip("0").rstrip(".") if "." in str(score) else str(score)
+    return shown if not score else f"{shown} ({plain})"
+
+
+def graded_in_words(grade: Mapping[str, Any], scheme: Scheme | None) -> dict[str, str]:
+    """`绿（环保诚信）（57分）`, `不评级`: a row of grades in the words of its scheme or of its state.
+
+    The score stands there only where it gave the grade.
+    """
+    code = str(grade.get("grade") or "")
+    labels = [grade_name.label for grade_name in scheme.grades if grade_name.code == code] if scheme is not None else []
+    label = labels[0] if labels else state_label(code or str(grade.get("state")))
+    score = grade.get("score") if grade.get("route") in (None, "", "score") else None
+    return _with_score(label, score)
+
+
+def _with_score(label: Label, score: Any) -> dict[str, str]:
+    """`A级（90分）`, `A (90)`: a grade, or what stands for it, and its score."""
+    short = graded_in_short({"grade": label.en, "score": score})
+    number = short.removeprefix(f"{label.en} (").removesuffix(")") if score else ""
+    return {"zh": f"{label.zh}（{number}分）" if number else label.zh, "en": short}
+
+
+def state_label(code: str) -> Label:
+    """What stands for a grade where there is none, in words."""
+    label = explained("states", code)
+    return label if label.zh != code else explained("state_reasons", code)
+
+
+def _scored_in_words(face: Sequence[str]) -> dict[str, str]:
+    state, score, grade = face
+    return _with_score(plain(grade) if grade else state_label(state), score)
+
+
+def scored_in_short(face: Sequence[str]) -> str:
+    """`BB (767)`, `coverage`: state or reason, score and grade of a composite in short."""
+    state, score, grade = face
+    return graded_in_short({"state": state, "score": score, "grade": grade})
+
+
+def _composite_title(config: str) -> dict[str, str]:
+    try:
+        return both(load_composite(config).label)
+    except CreditscoreError:  # one that is in no library
+        return {"zh": config, "en": config}
+
+
+def title_of(pinned: str, schemes: Mapping[str, Scheme] | None = None) -> dict[str, str]:
+    """The title of a scheme (`tax@2014-10-01`) in both languages; its id where it is in no library."""
+    return both(Labels(_scheme(pinned, schemes), pinned).title)
+
+
+def _scheme(pinned: str, schemes: Mapping[str, Scheme] | None) -> Scheme | None:
+    """The scheme of a grade; None where it is in no library."""
+    return (schemes or {}).get(pinned.partition("@")[0]) or scheme_named(pinned)
+
+
+def _thing_label(store: Database, kind: str, thing: str) -> dict[str, str] | None:
+    """What the list of an entry, or a measure, is called; None where nothing names it."""
+    try:
+        if kind == "list":
+            entry = load(store).cases.get(thing)
+            return None if entry is None else both(list_rule(entry.scheme, entry.list).label)
+        if kind == "measure":
+            measure = read_cases(store).get(thing)
+            return None if measure is None else both(load_four_lists().measures[measure.proposal.measure_id].measure)
+    except (CreditscoreError, KeyError):
+        return None
+    return None
+
+
+def _graded_label(follows: Mapping[str, Any], thing: str) -> dict[str, str] | None:
+    """What a grading or composite that changed is called, with its period; None for anything else."""
+    for change in follows.get("changes", ()):
+        if change["run_id"] == thing:
+            title = title_of(change["scheme"])
+            between = {"zh": "", "en": ", "}
+            return {lang: f"{title[lang]}{between[lang]}{period_said(change['period'], lang)}" for lang in LANGS}
+    known = any(thing == score["config"] for score in follows.get("composites", ()))
+    return _composite_title(thing) if known else None
+
+
+def _said(section: str, code: str) -> dict[str, str]:
+    return {lang: word(section, code, lang) for lang in LANGS}
+
+
+def _name(snapshot: Snapshot, subject_id: str) -> str:
+    rows = snapshot.con.execute(f"SELECT name FROM {snapshot.subjects} WHERE subject_id = ?", [subject_id]).fetchall()
+    return str(rows[0][0] or "") if rows else ""

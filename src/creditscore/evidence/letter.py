@@ -1,0 +1,211 @@
+"""The letter of a decided case: what was asked, what was decided and why, the grade, and what may be done further."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from creditscore.core.errors import UsageError
+from creditscore.core.i18n import Lang, day_said, period_said
+from creditscore.evidence.case_file import pair, phrase
+from creditscore.explanation.text import clean
+from creditscore.schemes.citing import cited_text
+from creditscore.store.text_checks import said
+
+INWARD = ("opened_by", "kept_by", "letters")  # who worked on it
+
+
+@dataclass(frozen=True)
+class Section:
+    """A paragraph with the lines that belong to it."""
+
+    text: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter in one language; plain text by `str`."""
+
+    title: str
+    number: str
+    to: str
+    sections: tuple[Section, ...]
+    office: str
+    day: str
+
+    def __str__(self) -> str:
+        lines = [self.title, "", self.number, "", self.to, ""]
+        for one in self.sections:
+            lines += [one.text, *_listed(one.lines), ""]
+        return "\n".join([*lines, self.office, self.day]).rstrip() + "\n"
+
+
+def _listed(lines: tuple[str, ...]) -> list[str]:
+    return [f"  {k}. {line}" if len(lines) > 1 else f"  {line}" for k, line in enumerate(lines, 1)]
+
+
+def outward(data: dict[str, Any]) -> dict[str, Any]:
+    """The data of a case as they may leave the office: of its subject alone, without accounts of who worked on it."""
+    made = data["decision"] and {name: value for name, value in data["decision"].items() if name != "by"}
+    if made:
+        own = [task for task in made["follows"]["tasks"] if task["own"]]
+        made["follows"] = made["follows"] | {"tasks": own, "changes": _of_subject(data)}
+    return {name: value for name, value in data.items() if name not in INWARD} | {"decision": made}
+
+
+def _of_subject(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """The changes of grades that are the subject's own."""
+    return [change for change in data["decision"]["follows"]["changes"] if change["subject_id"] == data["subject_id"]]
+
+
+def letter(data: dict[str, Any], lang: Lang, *, document_no: str, on: str, office: str, remedy: str = "") -> Letter:
+    """The letter of a case from its data (`creditscore.evidence.case_file.dossier`).
+
+    `remedy` says in the office's own words how the decision can be contested further; what the grade's own rule leaves
+    open stands beside it. UsageError for a case that is not decided.
+    """
+    if data["decision"] is None:
+        raise UsageError("a letter needs a decision", where=f"case {data['case_id']}", next="decide the case first")
+    said(document_no=document_no, office=office, remedy=remedy)
+
+    def say(code: str, *values: str) -> str:
+        return clean(phrase(code, lang, *values, section="letter"))
+
+    def day(iso_day: str) -> str:
+        return day_said(iso_day, lang)
+
+    made = data["decision"]
+    procedure = data["procedure_label"][lang]
+    sections = [
+        Section(
+            say("asked", day(data["opened_on"]), data["title"][lang], period_said(data["period"], lang), procedure),
+            tuple(_asked(one, lang) for one in data["contested"]),
+        ),
+        Section(say("decided"), tuple(_found(one, data, lang) for one in made["findings"])),
+        Section(say("reason", made["reason"])),
+    ]
+    answers = [one for one in data["questions"] if one["answered_on"]]
+    if answers:
+        sections.append(Section(say("answers"), tuple(_answer(answer, lang) for answer in answers)))
+    if made["articles"]:
+        sections.append(Section(say("articles"), tuple(_article(one, lang) for one in made["articles"])))
+    before, after = (made[side]["words"][lang] for side in ("before", "after"))
+    effect = say("changed", before, after, day(made["on"])) if made["changed"] else say("unchanged", after)
+    total = made["after"]["sum"]
+    deciding = clean(("" if lang == "zh" else " ").join(made["after"]["decided_by"][lang]))
+    under = [line for line in (deciding, say("arithmetic", total) if total else "") if line]
+    sections.append(Section(effect, tuple(under)))
+    lacking = made["after"]["input"][lang]
+    if lacking:
+        sections.append(Section(say("input"), tuple(map(clean, lacking))))
+    follows = _follows(data, on, lang)
+    if follows:
+        sections.append(Section(say("follows"), follows))
+    remedies = [
+        say(
+            "remedy_open" if remedy_data["open"] else "remedy_later",
+            remedy_data["label"][lang],
+            day(remedy_data["until"]),
+            _article(remedy_data["basis"], lang),
+        )
+        for remedy_data in made["remedies"]
+    ]
+    sections.append(
+        Section(say("remedies"), (*([clean(remedy)] if remedy else []), *remedies, say("remedy_objection")))
+    )
+    dates = [say("dates", day(data["opened_on"]), day(made["on"]), day(on))]
+    if made["late"]:
+        by_default = data["clock"]["mark"] == "project_default"
+        dates.append(say("late_default" if by_default else "late", day(data["clock"]["decide_by"])))
+    sections.append(Section(("" if lang == "zh" else " ").join(dates)))
+    name = clean(data["name"] or data["subject_id"])
+    to = f"{name}（{data['subject_id']}）" if lang == "zh" else f"{name} ({data['subject_id']})"
+    return Letter(
+        say("title", procedure), say("number", document_no), say("to", to if data["name"] else data["subject_id"]),
+        tuple(sections), clean(office), day(on),
+    )  # fmt: skip
+
+
+def _follows(data: dict[str, Any], on: str, lang: Lang) -> tuple[str, ...]:
+    """What else the decision changed for the subject: other grades, composites, entries and measures in question.
+
+    That an office was told of it is said only where the store holds the day, and that is not after `on`.
+    """
+    follows = data["decision"]["follows"]
+
+    def say(code: str, *values: str) -> str:
+        return clean(phrase(code, lang, *values, section="letter"))
+
+    def shown(one: dict[str, Any]) -> list[str]:
+        return [one[f"{side}_words"][lang] for side in ("before", "after")]
+
+    lines = [
+        say("follows_grade", change["title"][lang], change["period"], *shown(change))
+        for change in _of_subject(data)
+        if not change["own"] and change["before"] != change["after"]
+    ]
+    lines += [
+        say("follows_composite", composite["title"][lang], *shown(composite)) for composite in follows["composites"]
+    ]
+    for task in follows["tasks"]:
+        if task["own"] and task["kind"] in ("list", "measure") and task["task"] != "propose":
+            said_of = (_thing(task, lang), task["label"][lang], task["who_label"][lang] or say("office"))
+            told_on = _told_on(task, follows["tasks"], on)
+            done = ("follows_told", *said_of, day_said(told_on, lang)) if told_on else ("follows_task", *said_of)
+            lines.append(say(*done))
+    return tuple(lines)
+
+
+def _thing(task: dict[str, Any], lang: Lang) -> str:
+    """An entry or a measure by its name and number."""
+    kind = f"{'named' if task['thing_label'] else 'plain'}_{task['kind']}"
+    return phrase(kind, lang, (task["thing_label"] or {}).get(lang, ""), task["thing"], section="letter")
+
+
+def _told_on(task: dict[str, Any], tasks: list[dict[str, Any]], on: str) -> str:
+    """The day, up to `on`, on which the store says that the office which has to act was told; else empty."""
+    days = [
+        other["told"]
+        for other in tasks
+        if other["task"] == "tell" and (other["thing"], other["who"]) == (task["thing"], task["who"]) and other["told"]
+    ]
+    return str(min(days)) if days and task["who"] and min(days) <= on else ""
+
+
+def _asked(one: dict[str, Any], lang: Lang) -> str:
+    parts = [one["ground_label"][lang], _record(one, lang), one["statement"]]
+    return clean(("；" if lang == "zh" else "; ").join(part for part in parts if part))
+
+
+def _found(one: dict[str, Any], data: dict[str, Any], lang: Lang) -> str:
+    about = next(ground for ground in data["contested"] if ground["record_id"] == one["record_id"])
+    comma, between, colon = ("，", "", "：") if lang == "zh" else (", ", " ", ": ")
+    changes = comma.join(
+        f"{pair('columns', name)[lang]}{between}{day_said(value, lang)}" for name, value in one["changes"].items()
+    )
+    return clean(f"{_record(about, lang)}{colon}{one['label'][lang]}{_aside(changes, lang)}")
+
+
+def _aside(text: str, lang: Lang) -> str:
+    if not text:
+        return ""
+    return f"（{text}）" if lang == "zh" else f" ({text})"
+
+
+def _record(one: dict[str, Any], lang: Lang) -> str:
+    label = one["label"][lang] if one["label"] else ""
+    if one["record_id"] == "grade":
+        return str(label)
+    return " ".join(part for part in (one["record_id"], label or one["item"] or "") if part)
+
+
+def _answer(answer: dict[str, Any], lang: Lang) -> str:
+    given = [answer["department"], day_said(answer["answered_on"], lang), answer["document_no"]]
+    comma, colon = ("，", "：") if lang == "zh" else (", ", ": ")
+    return clean(f"{comma.join(part for part in given if part)}{colon}{answer['answer']}")
+
+
+def _article(article: str, lang: Lang) -> str:
+    label = cited_text(article, number=True)
+    return clean(label.zh if lang == "zh" else label.en)

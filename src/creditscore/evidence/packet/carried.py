@@ -1,0 +1,79 @@
+"""The rules that a packet carries beside its scheme, files of `configs/` and working days: nothing else is read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from creditscore.core.calendars import Calendar, calendar_given, installed
+from creditscore.core.config import config_root, rules_from
+from creditscore.core.days import from_day, iso, to_day, year_end, year_start
+from creditscore.repair.rules import load_repairs
+from creditscore.schemes import registry
+from creditscore.schemes.model import Scheme
+from creditscore.schemes.walk import cites
+
+REFUSED = "coverage.yaml"  # its table says which inputs are never read
+Row = dict[str, str]
+
+
+def rule_rows(scheme: Scheme, lists: Collection[str]) -> list[Row]:
+    """The files that grading and repair read: refused inputs, repair, schemes beside, those of lists it stands on."""
+    root = config_root()
+    files = {*(root / "repair").rglob("*.yaml")}
+    files |= {entry.file for entry in schemes_read(scheme, lists)}
+    rows = [{"file": file.relative_to(root).as_posix(), "text": file.read_text(encoding="utf-8")} for file in files]
+    return sorted([*rows, {"file": REFUSED, "text": _refused(root / REFUSED)}], key=lambda row: row["file"])
+
+
+def _refused(file: Path) -> str:
+    """The table of refused inputs alone, as it stands in its file."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    start = next(k for k, line in enumerate(lines) if line.startswith("refused_inputs:"))
+    after = (k for k, line in enumerate(lines) if k > start and line[:1].isalpha())
+    return "\n".join([*lines[start : next(after, len(lines))], ""])
+
+
+def schemes_read(scheme: Scheme, lists: Collection[str]) -> list[registry.Entry]:
+    """Versions of other schemes: those to which the scheme leaves items, and those that keep one of the lists."""
+    beside = {registry.resolve(name, registry.entries()) for name in scheme.beside}
+    return [
+        entry
+        for entry in registry.entries()
+        if entry.scheme in beside or any(f"  {key}:" in entry.file.read_text(encoding="utf-8") for key in lists)
+    ]
+
+
+def laws_read(schemes: Iterable[Scheme]) -> set[str]:
+    """The legal texts that schemes and the rules on repair cite; each must be there when its file is read."""
+    found = {cite.law for scheme in schemes for _, cite in cites(scheme)}
+    for rule in load_repairs():
+        parts = [*rule.tiers, *rule.conditions, *(one for one in (rule.overall, rule.unknown_tier) if one is not None)]
+        found |= {cite.law for one in parts for cite in one.cite} | {cite.law for cite in rule.cite}
+    return found
+
+
+def calendar_rows() -> list[Row]:
+    """The known years, each with the weekdays that are free and the days of weekends on which people work."""
+    known = installed()
+    found = []
+    for year in range(from_day(known.first).year, from_day(known.last).year + 1):
+        days = [day for day in range(year_start(year), year_end(year) + 1) if day in known.turned]
+        found.append({"year": str(year), "days": " ".join(map(iso, days))})
+    return found
+
+
+@contextmanager
+def under(folder: Path, files: Sequence[Mapping[str, str]], calendar: Sequence[Mapping[str, str]]) -> Iterator[None]:
+    """Compute under the rules and the working days that a packet carries; `folder` holds its laws already."""
+    for one in files:
+        place = folder / one["file"]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(one["text"], encoding="utf-8")
+    (folder / "schemes").mkdir(exist_ok=True)
+    years = sorted(int(one["year"]) for one in calendar)
+    turned = frozenset(to_day(date.fromisoformat(text)) for one in calendar for text in one["days"].split())
+    with rules_from(folder), calendar_given(Calendar(year_start(years[0]), year_end(years[-1]), turned)):
+        yield

@@ -1,0 +1,61 @@
+"""A packet on disk: packet.json and packet.html, written together, and verified together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from creditscore.core.boundary import guarded, outside, require_plain
+from creditscore.core.errors import InputError
+from creditscore.core.folders import whole
+from creditscore.evidence.packet.form import text_of
+from creditscore.evidence.packet.page import packet_page
+from creditscore.evidence.packet.verify import Changed, first_line, verify_text
+
+JSON, PAGE = "packet.json", "packet.html"
+
+
+@guarded("writing the packet")
+def write_packet(packet: Mapping[str, Any], out: Path | str) -> list[Path]:
+    """Write both files into a new or empty folder, or in place of an earlier packet: both or none."""
+    with whole(out, JSON) as folder:
+        (folder / JSON).write_text(text_of(packet), encoding="utf-8", newline="\n")
+        (folder / PAGE).write_text(packet_page(packet), encoding="utf-8", newline="\n")
+    return [Path(out) / JSON, Path(out) / PAGE]
+
+
+@guarded("the packet")
+def verify_packet(out: Path | str) -> list[Changed]:
+    """The changed lines of both files; empty when the folder is as it was written.
+
+    Everything is computed again from packet.json alone; the page is drawn again from it. Where packet.json was
+    changed, its lines alone are named: the page is that of another packet then.
+    """
+    folder = Path(out)
+    data = _read(folder / JSON)
+    page = _read(folder / PAGE)
+    with outside("the packet", folder / JSON, "ask for the packet again from whoever built it"):
+        found = verify_text(data)
+        if found:
+            return found
+        differing = first_line(PAGE, page, packet_page(json.loads(data)), "the page of packet.json")
+    return [differing] if differing else []
+
+
+def _read(file: Path) -> str:
+    require_plain(file)
+    try:
+        return file.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise InputError(
+            f"{file.name} not found", where=str(file.parent), allowed=f"a folder with {JSON} and {PAGE}",
+            next="give the folder that `creditscore packet build` wrote",
+        ) from error  # fmt: skip
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{file.name} is not UTF-8: byte {error.start}",
+            where=str(file),
+            next="ask for the packet again from whoever built it",
+        ) from error

@@ -1,0 +1,167 @@
+"""What follows from the inputs of a packet: explanation, records, decisive sets, law, replays, repair, deadlines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from creditscore.core.errors import DifferenceError, InternalError, UsageError
+from creditscore.evidence.packet.form import Packet, assembled
+from creditscore.evidence.packet.gather import Added, Inputs, Run, gather
+from creditscore.evidence.packet.recompute import Again, graded_again
+from creditscore.evidence.packet.records import record_rows
+from creditscore.evidence.packet.repairs import deadline_rows, repair_data
+from creditscore.evidence.packet.replays import replay_rows
+from creditscore.explanation.as_data import explanation_data
+from creditscore.explanation.audit import audit
+from creditscore.explanation.decisive.decisive import decisive
+from creditscore.explanation.decisive.text import as_json
+from creditscore.explanation.labels import Labels
+from creditscore.explanation.ledger import explain
+from creditscore.explanation.shapley import shapley
+from creditscore.grading.input_state.state import BLOCKED
+from creditscore.records import Snapshot
+from creditscore.schemes.citing import cited_text
+from creditscore.schemes.diff import Change, diff
+from creditscore.schemes.laws import Law, load_laws
+from creditscore.schemes.model import Scheme
+
+CLAIMS = 12  # claims of the proof that are kept; the number of all is said
+MOST_COUNTS = 20_000  # of the shares by record; beyond, they are refused with the number
+
+
+def build(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Added | None = None) -> Packet:
+    """The packet of the subject of a run; see `gather`. DifferenceError where it is not what was written."""
+    given = gather(run, snapshot, file=file, added=added)
+    results = compute(given)
+    if results["hashes"]["digest"] != run.digest or results["hashes"]["scheme_hash"] != run.manifest["scheme_hash"]:
+        raise DifferenceError(
+            f"run {run.manifest['run_id']} does not come out of its snapshot as it was written",
+            next="`creditscore reproduce` names the first difference",
+        )  # fmt: skip
+    return assembled(given, results)
+
+
+def compute(given: Inputs) -> dict[str, Any]:
+    """Everything that a packet says and that its inputs do not; the same for the same inputs, wherever it runs."""
+    with graded_again(given) as again:
+        about = again.about
+        one = explain(again.grading, about["subject_id"], words_of=again.scheme, laws=again.laws)
+        shown = explanation_data(one, made_up=about["made_up"] == "true")
+        held = audit(again.grading, about["subject_id"])
+        deciding = {line.record_id: line.said for line in one.lines if line.decides}
+        records = [
+            row | {"why": deciding[row["record_id"]].model_dump()} if row["record_id"] in deciding else row
+            for row in record_rows(again, given)
+        ]
+        found = as_json(decisive(again.plan, again.then), about["subject_id"], about["scheme"], about["period"])
+        claims = found.pop("proof")
+        moved = [row["record_id"] for row in records if row["use"] == "counted"]
+        single = [record for part in found["singles"] for record in part["records"]]
+        repair = repair_data(again)
+        contested = [row["record_id"] for row in records if row["disputed"]]
+        known = {row["record_id"] for row in records}
+        contested += [row["record_id"] for row in given["case"] if row.get("record_id") in known - set(contested)]
+        replays = replay_rows(again, [*contested, *single, *moved], contested)
+        _agree(shown, replays["whole"]["then"], again.found.grade["state_reason"] == BLOCKED)
+        return {
+            "explanation": {**shown, "run_id": about["run_id"]},
+            "records": records,
+            "decisive": {**found, "claims": len(claims), "proof": claims[:CLAIMS]},
+            "shares": _shares(again),
+            "law": _law(again, shown),
+            **_words(again),
+            "replays": replays,
+            "repair": with_cited(repair, load_laws(again.laws)),
+            "deadlines": deadline_rows(again, given, repair),
+            "hashes": {
+                "scheme_hash": str(again.grading.manifest["scheme_hash"]),
+                "digest": held.digest,
+                "rows": [{"table": table, "key": key, "sha256": value} for table, key, value in held.rows],
+            },
+        }
+
+
+def _words(again: Again) -> dict[str, Any]:
+    """What grades, attributes of records and lists are called, so that a page needs no scheme beside it."""
+    scheme = again.scheme
+    labels = Labels(scheme, scheme.name)
+    lists = sorted({*scheme.lists, *(str(row["list"]) for row in again.now.listings)})
+    return {
+        "grades": {grade.code: labels.named_grade(grade.code).model_dump() for grade in scheme.grades},
+        "columns": {
+            name: declared.label.model_dump()
+            for name, declared in scheme.record_attributes.items()
+            if declared.label is not None
+        },
+        "lists": {code: labels.list_name(code).model_dump() for code in lists},
+    }
+
+
+def _agree(shown: Mapping[str, Any], reached: Mapping[str, Any], is_blocked: bool) -> None:
+    """Both interpreters say the same of the subject, or nothing is printed."""
+    said = {name: shown[name] for name in ("state", "grade", "score")}
+    if is_blocked:  # then the interpreters agree on what the rows that were taken in give
+        said, reached = {"grade": shown["grade_without"]}, {"grade": reached["grade"]}
+    if said != reached:
+        raise InternalError(
+            f"the two interpreters differ: {said} and {dict(reached)}",
+            where=f"{shown['scheme']} {shown['subject_id']}",
+            next="please report this fault with the packet's inputs",
+        )  # fmt: skip
+
+
+def _shares(again: Again) -> dict[str, Any]:
+    """The exact share of each record, or why there is none."""
+    try:
+        found = shapley(again.plan, again.then, MOST_COUNTS)
+    except UsageError as error:
+        return {"of": "", "values": {}, "why": error.what}
+    values = {record: str(value) for record, value in sorted(found.values.items())}
+    return {"of": found.of, "empty": str(found.empty), "whole": str(found.whole), "values": values, "why": ""}
+
+
+def _changes(before: Scheme, after: Scheme) -> list[dict[str, list[str]]]:
+    """What a version changed, in both languages; a label that changed in one language alone stands in both."""
+    told: dict[tuple[str, ...], dict[str, Change]] = {}
+    for lang in ("zh", "en"):
+        for one in diff(before, after, lang):
+            told.setdefault((one.section, one.name, one.what, one.aspect), {})[lang] = one
+    return [
+        {lang: list(found.get(lang, next(iter(found.values()))).words(lang)) for lang in ("zh", "en")}
+        for found in told.values()
+    ]
+
+
+def with_cited(data: Any, laws: Mapping[str, Law]) -> Any:
+    """Data in which each `cite` stands with its words, so that a page needs no law beside it."""
+    if isinstance(data, list):
+        return [with_cited(element, laws) for element in data]
+    if not isinstance(data, dict):
+        return data
+    cited = {name: with_cited(value, laws) for name, value in data.items()}
+    return cited | ({"cited": cited_text(data["cite"], laws).model_dump()} if isinstance(data.get("cite"), str) else {})
+
+
+def _law(again: Again, shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Articles cited, their texts, and what the version changed against the one before."""
+    laws = load_laws(again.laws)
+    articles = sorted({line["article"] for line in shown["lines"] if line["article"]})
+    cited = sorted({one.split(" ")[0] for one in articles})
+    changes = [] if again.before is None else _changes(again.before, again.scheme)
+    return {
+        "articles": articles,
+        "cited": cited_text("; ".join(articles), laws).model_dump(),
+        "texts": [
+            {
+                "id": law.id,
+                "zh": f"{law.title.zh} {law.number}".strip(), "en": f"{law.title.en} {law.number}".strip(),
+                "in_force": law.in_force, "repealed": law.repealed, "evidence": law.evidence,
+            }
+            for law in (laws[name] for name in cited if name in laws)
+        ],
+        "version": again.scheme.name,
+        "version_before": again.before.name if again.before is not None else "",
+        "changes": changes,
+    }  # fmt: skip

@@ -1,0 +1,388 @@
+"""The sections of a packet's page: tables of cells, each cell one or two lines (Chinese, then English)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from creditscore.core.i18n import LANGS
+from creditscore.core.numbers import MINUS
+from creditscore.evidence.packet.cells import (
+    FIRST,
+    Cell,
+    events_said,
+    facts_said,
+    field_said,
+    filled_in_both,
+    grade_said,
+    label_said,
+    number_said,
+    open_number_said,
+    pair_said,
+    refusals_said,
+    text_in_both,
+)
+from creditscore.evidence.packet.gather import about_of
+from creditscore.explanation.page_words import text
+from creditscore.repair.data import said
+from creditscore.repair.text import action_blocks, option_lines, plan_lines
+
+USED = (
+    ("record", "id"),
+    ("item", ""),
+    ("facts", "small"),
+    ("events", "small"),
+    ("effective", "n"),
+    ("share", "n"),
+    ("why", ""),
+)
+CHANGES = 60  # changes of the law that are printed
+SETS = 12  # records named in one cell
+ELSEWHERE = ("other_domain", "other_scheme", "no_item")  # not read by the scheme of the packet
+
+
+@dataclass(frozen=True)
+class Grid:
+    """`heads`: (code of the text, css); each row a cell per head; `marks` are css classes of rows."""
+
+    heads: tuple[tuple[str, str], ...]
+    rows: list[list[Cell]]
+    marks: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section: its title, lines of text before the table, and the table."""
+
+    title: str
+    lines: list[Cell] = field(default_factory=list)
+    grids: list[Grid] = field(default_factory=list)
+
+
+def all_sections(packet: Mapping[str, Any]) -> list[Part]:
+    """Everything below the summary, in the order of the page; a part that nobody gave is left out."""
+    given, results = packet["inputs"], packet["results"]
+    found = [_arithmetic(results), *_records(results), _decisive(results), _law(given, results)]
+    found += [_replays(given, results), _repair(results), _deadlines(given, results), _provenance(packet)]
+    if given["model"]:
+        found.insert(4, _model(given["model"]))
+    if given["case"]:
+        found.insert(0, _case(given["case"]))
+    return found
+
+
+def _arithmetic(results: Mapping[str, Any]) -> Part:
+    rows, marks = [], []
+    for line in results["explanation"]["lines"]:
+        start = line["step"] == "start"
+        rows.append(
+            [
+                pair_said(line["label"], line["item"] if line["step"] == "record" else ""),
+                (line["record_id"],),
+                (number_said(line["nominal"]) if line["step"] != "decide" else "",),
+                ("" if start or line["step"] == "decide" else open_number_said(line["effective"]),),
+                (number_said(line["total"]) if line["step"] != "decide" else "",),
+                pair_said(line["said"]),
+                pair_said(line["cited"]),
+            ]
+        )
+        idle = line["step"] == "record" and line["effective"] == "0"
+        marks.append("decides" if line["decides"] else "idle" if idle else line["step"])
+    heads = (
+        ("item", ""),
+        ("record", "id"),
+        ("nominal", "n"),
+        ("effective", "n"),
+        ("total", "n"),
+        ("why", ""),
+        ("article", ""),
+    )
+    return Part("arithmetic", [], [Grid(heads, rows, marks)])
+
+
+def _records(results: Mapping[str, Any]) -> list[Part]:
+    shares = results["shares"]
+    used = [row for row in results["records"] if row["use"] in ("counted", "no_effect")]
+    unused = [row for row in results["records"] if row["use"] not in ("counted", "no_effect")]
+    # where no share is known, no column stands empty for it
+    heads = tuple(one for one in USED if one[0] != "share" or shares["values"])
+    places = [USED.index(one) for one in heads]
+    rows = [_record(row, shares["values"], results) for row in used]
+    grid = Grid(heads, [[row[k] for k in places] for row in rows])
+    lines = (
+        [text_in_both("no_shares", shares["why"])]
+        if shares["why"]
+        else [text_in_both("shares_sum", shares["empty"], shares["whole"])]
+    )
+    rest = [
+        [
+            _named(row),
+            *_unread(row, results),
+            events_said(row["events"]),
+            (*label_said("uses", row["use"]), *refusals_said(row["why"])),
+        ]
+        for row in unused
+    ]
+    other = Grid((("record", "id"), ("item", ""), ("facts", "small"), ("events", "small"), ("why", "")), rest)
+    return [
+        Part("records", lines, [grid]),
+        Part("unused", [] if rest else [text_in_both("none")], [other] if rest else []),
+    ]
+
+
+def _record(row: Mapping[str, Any], shares: Mapping[str, str], results: Mapping[str, Any]) -> list[Cell]:
+    why = pair_said(row["why"]) if row["why"]["zh"] else label_said("uses", row["use"])
+    return [
+        _named(row), pair_said(row["label"], row["item"]), facts_said(row["facts"], results),
+        events_said(row["events"]), (open_number_said(row["effective"]),),
+        (number_said(shares.get(row["record_id"], "")),), (*why, *pair_said(row["cited"])),
+    ]  # fmt: skip
+
+
+def _named(row: Mapping[str, Any]) -> Cell:
+    return (row["record_id"], *(text_in_both("disputed") if row["disputed"] else ()))
+
+
+def _unread(row: Mapping[str, Any], results: Mapping[str, Any]) -> tuple[Cell, Cell]:
+    """Item and facts of a record that was not used; what another scheme calls them stands in no packet."""
+    if row["use"] not in ELSEWHERE or row["label"]["zh"] != row["item"] or row["item"].isdigit():
+        return pair_said(row["label"], row["item"]), facts_said(row["facts"], results)
+    known = {name: value for name, value in row["facts"].items() if name in FIRST}
+    return text_in_both("item_elsewhere"), facts_said(known, results)
+
+
+def _decisive(results: Mapping[str, Any]) -> Part:
+    found = results["decisive"]
+    target = _target(results, found["target"])
+    lines: list[Cell] = []
+    grids: list[Grid] = []
+    rows: list[list[Cell]]
+    if found["singles"]:
+        lines.append(text_in_both("singles"))
+        rows = [
+            [
+                (", ".join(one["records"]),),
+                grade_said(results, one["grade"]) if one["grade"] else label_said("states", one["state"]),
+            ]
+            for one in found["singles"]
+        ]
+        grids.append(Grid((("record", ""), ("gives", "")), rows))
+    else:
+        lines.append(text_in_both("singles_none"))
+    if found["possible"] is False:
+        lines.append(filled_in_both("impossible", target))
+    elif found["proved"] and found["smallest"]:
+        sets = text_in_both("uncounted") if found["smallest_sets"] is None else (str(found["smallest_sets"]),) * 2
+        lines.append(
+            tuple(text("packet", "fewest", lang, target[k], found["smallest"], sets[k]) for k, lang in enumerate(LANGS))
+        )
+    elif not found["proved"]:
+        most = "?" if found["at_most"] is None else found["at_most"]
+        lines.append(
+            tuple(text("packet", "unproved", lang, found["at_least"], most, target[k]) for k, lang in enumerate(LANGS))
+        )
+    if found["witness"]:
+        lines.append((" · ".join(text_in_both("witness")) + ": " + ", ".join(found["witness"]),))
+    if found["patterns"]:
+        total = text_in_both("uncounted") if found["minimal_sets"] is None else (str(found["minimal_sets"]),) * 2
+        code = "minimal_all" if found["complete"] else "minimal_cut"
+        values = [(total[k],) if found["complete"] else (len(found["patterns"]), total[k]) for k in range(2)]
+        lines.append(
+            tuple(
+                f"{text('packet', 'minimal', lang)}: {text('packet', code, lang, *values[k])}"
+                for k, lang in enumerate(LANGS)
+            )
+        )
+        rows = [
+            [(str(one["size"]),), _pattern(one, found["classes"]), (str(one["sets"]),)] for one in found["patterns"]
+        ]
+        grids.append(Grid((("size", "n"), ("pattern", ""), ("sets", "n")), rows))
+    if found["claims"]:
+        lines.append(text_in_both("proof", found["claims"], len(found["proof"])))
+    return Part("decisive", lines, grids)
+
+
+def _pattern(one: Mapping[str, Any], classes: list[list[str]]) -> Cell:
+    parts = []
+    for place, count in one["parts"]:
+        ids = classes[place]
+        listed = ", ".join(ids[:SETS]) + (" …" if len(ids) > SETS else "")
+        parts.append(listed if len(ids) == count else f"{' '.join(text_in_both('of_class', count))} {{{listed}}}")
+    return tuple(parts)
+
+
+def _target(results: Mapping[str, Any], name: str) -> Cell:
+    if name == "any":
+        return text_in_both("any")
+    said_in_both = grade_said(results, name)
+    return filled_in_both("or_better", (said_in_both[0], said_in_both[-1]))
+
+
+def _model(rows: list[Mapping[str, Any]]) -> Part:
+    head, *shares = rows
+    lines: list[Cell] = [(head["notice"]["zh"], head["notice"]["en"])]
+    said = [
+        f"{head['model']['name']} ({str(head['model']['content_hash'])[:12]})",
+        f"{'/'.join(text_in_both('probability'))} {head['probability']:.4f}",
+        f"{'/'.join(text_in_both('model_grade'))} {head['grade']}",
+        f"{'/'.join(text_in_both('base'))} {head['base']:.1f}",
+        f"{'/'.join(text_in_both('sum'))} {head['points']:.1f}",
+    ]
+    lines.append((" · ".join(said),))
+    grid = [
+        [(one["label"]["zh"], one["label"]["en"]), (str(one["value"]),), (f"{one['points']:+.1f}".replace("-", MINUS),)]
+        for one in shares
+    ]
+    return Part("model", lines, [Grid((("column", ""), ("value", ""), ("points", "n")), grid)])
+
+
+def _law(given: Mapping[str, Any], results: Mapping[str, Any]) -> Part:
+    law, about = results["law"], about_of(given)
+    lines = [(f"{' · '.join(text_in_both('version'))}: {_version(results)}",)]
+    if law["version_before"]:
+        lines.append((f"{' · '.join(text_in_both('version_before'))}: {law['version_before']}",))
+    if about["newer_versions"]:
+        lines.append((f"{' · '.join(text_in_both('newer'))}: {about['newer_versions']}",))
+    lines.append((f"{' · '.join(text_in_both('article'))}: {' / '.join(pair_said(law['cited'])) or '–'}",))
+    texts: list[list[Cell]] = [
+        [(one["zh"], one["en"]), (one["in_force"],), (one["repealed"],), label_said("marks", one["evidence"])]
+        for one in law["texts"]
+    ]
+    grids = [Grid((("texts", ""), ("in_force", "id"), ("repealed", "id"), ("evidence", "")), texts)]
+    if not law["version_before"]:
+        return Part("law", [*lines, text_in_both("no_before")], grids)
+    codes = {line["item"] for line in results["explanation"]["lines"]} | {
+        line["rule"] for line in results["explanation"]["lines"]
+    }
+    ordered = sorted(law["changes"], key=lambda one: one["zh"][1].partition(" ")[0] not in codes)[:CHANGES]
+    rows = [[tuple(dict.fromkeys((one["zh"][k], one["en"][k]))) for k in (0, 1, 2, 4, 5)] for one in ordered]
+    grids.append(Grid((("part", ""), ("name", ""), ("change", ""), ("before", ""), ("after", "")), rows))
+    return Part("law", [*lines, text_in_both("changes", len(law["changes"]), len(rows))], grids)
+
+
+def _version(results: Mapping[str, Any]) -> str:
+    """The version applied: its title, then its id."""
+    title = results["explanation"]["title"]
+    return f"{title['zh']} {title['en']} ({results['law']['version']})"
+
+
+def _replays(given: Mapping[str, Any], results: Mapping[str, Any]) -> Part:
+    about, replays = about_of(given), results["replays"]
+    rows = [[text_in_both("with_all"), *_ends(results, replays["whole"])]]
+    rows += [
+        [(" ".join([*text_in_both("without"), ", ".join(replay["without"])]),), *_ends(results, replay)]
+        for replay in replays["without"]
+    ]
+    lines = [text_in_both("then", about["known_at"]), text_in_both("now", about["newest_day"])]
+    lines += [text_in_both("left_out", replays["left_out"])] if replays["left_out"] else []
+    heads = (("record", ""), ("then_grade", ""), ("then_score", "n"), ("now_grade", ""), ("now_score", "n"))
+    return Part("replays", lines, [Grid(heads, rows)])
+
+
+def _ends(results: Mapping[str, Any], replay: Mapping[str, Any]) -> list[Cell]:
+    cells: list[Cell] = []
+    for name in ("then", "now"):
+        end = replay[name]
+        cells += [
+            grade_said(results, end["grade"]) if end["grade"] else label_said("states", end["state"]),
+            (number_said(end["score"]),),
+        ]
+    return cells
+
+
+def _repair(results: Mapping[str, Any]) -> Part:
+    """The ways to repair, as the page of `creditscore repair check` has them, in both languages."""
+    rows: list[list[Cell]] = [
+        [
+            tuple(part for part in (one["target"], *pair_said(one["label"], one["item"])) if part),
+            tuple(said("ways", one["way"], lang) for lang in LANGS),
+            tuple(said("states", one["state"], lang) for lang in LANGS),
+            tuple(line for lang in LANGS for line in option_lines(one, lang)),
+        ]
+        for one in results["repair"]["options"]
+    ]
+    lines = [(said("texts", "as_of", lang) + " " + results["repair"]["on"]) for lang in LANGS]
+    heads = (("record", ""), ("way", ""), ("state", ""), ("brings", "small"))
+    none = (results["repair"]["why"],) if results["repair"]["why"] else text_in_both("none")
+    plan = results["repair"]["plan"]
+    if plan["why"]:
+        said_of_plan = [text_in_both(f"plan_{plan['why']}")]
+        steps: list[list[Cell]] = []
+    else:
+        said_of_plan = list(zip(*(plan_lines(plan, lang) for lang in LANGS), strict=True))
+        days, sets = plan["proof"]["days"], plan["proof"]["sets"]
+        said_of_plan.append(
+            text_in_both("plan_search", days) if sets is None else text_in_both("plan_proof", days, sets)
+        )
+        blocks = zip(*(action_blocks(plan, lang) for lang in LANGS), strict=True)
+        steps = [
+            [tuple(head for head, _ in pair), tuple(line for _, under in pair for line in under)] for pair in blocks
+        ]
+    grids = [Grid((("what", ""), ("facts", "small")), steps)] if steps else []
+    grids += [Grid(heads, rows)] if rows else []
+    return Part("repair", [*([tuple(lines)] if rows else [none]), *said_of_plan], grids)
+
+
+def _deadlines(given: Mapping[str, Any], results: Mapping[str, Any]) -> Part:
+    rows = [
+        [(row["day"],), label_said("deadlines", row["what"]), (row["of"], *_ending(row, results))]
+        for row in results["deadlines"]
+    ]
+    rows += [
+        [
+            (str(row["day"]),),
+            (str(row.get("zh", row["what"])), str(row.get("en", row["what"]))),
+            tuple(dict.fromkeys(field_said(row, "note"))),
+        ]
+        for row in given["case"]
+        if row.get("what") == "deadline" and row.get("day")
+    ]
+    rows.sort(key=lambda row: row[0])
+    heads = (("day", ""), ("what", ""), ("record", ""))
+    return Part("deadlines", [] if rows else [text_in_both("none")], [Grid(heads, rows)] if rows else [])
+
+
+def _ending(row: Mapping[str, str], results: Mapping[str, Any]) -> Cell:
+    """What ends on a day, in words: the way to repair, the item, the list."""
+    for option in results["repair"]["options"]:
+        if (option["target"], option["rule"]) == (row["of"], row["note"]):
+            return pair_said(option["rule_label"])
+    for record in results["records"]:
+        if (record["record_id"], record["item"]) == (row["of"], row["note"]):
+            return pair_said(record["label"], record["item"])
+    label = results.get("lists", {}).get(row["note"])
+    return (row["note"],) if label is None else pair_said(label)
+
+
+def _case(rows: list[Mapping[str, Any]]) -> Part:
+    """The objection as it was given: each row's fields by name; empty ones are not said."""
+    shown: list[list[Cell]] = []
+    for row in rows:
+        words = tuple(dict.fromkeys(str(row.get(lang, row.get("what", ""))) for lang in LANGS))
+        names = [name for name, value in row.items() if name not in ("what", "day", *LANGS) and value]
+        fields = [name for name in names if name.rpartition("_")[0] not in row]  # not the words of another field
+        fields_said = tuple(
+            f"{' '.join(label_said('columns', name))}: {' / '.join(dict.fromkeys(field_said(row, name)))}"
+            for name in fields
+        )
+        shown.append([(str(row.get("day", "")),), words, fields_said or ("",)])
+    return Part("case", [], [Grid((("day", "id"), ("what", ""), ("facts", "small")), shown)])
+
+
+def _provenance(packet: Mapping[str, Any]) -> Part:
+    rows: list[list[Cell]] = [[label_said("about", row["name"]), (row["value"],)] for row in packet["inputs"]["about"]]
+    rows.append([text_in_both("digest"), (packet["digest"],)])
+    parts: list[list[Cell]] = [[(one["part"],), (str(one["rows"]),), (one["sha256"],)] for one in packet["provenance"]]
+    hashes: list[list[Cell]] = [
+        [(f"{one['table']} {one['key']}",), (one["sha256"],)] for one in packet["results"]["hashes"]["rows"]
+    ]
+    return Part(
+        "provenance",
+        [text_in_both("check")],
+        [
+            Grid((("name", ""), ("value", "code")), rows),
+            Grid((("part", ""), ("rows", "n"), ("hash", "code")), parts),
+            Grid((("record", ""), ("hash", "code")), hashes),
+        ],
+    )

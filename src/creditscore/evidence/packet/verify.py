@@ -1,0 +1,218 @@
+"""`verify`: every number of a packet computed again from the packet alone, and the line that was changed, named."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from creditscore.core.errors import CreditscoreError, InputError
+from creditscore.core.json_source import parse_json
+from creditscore.core.version import __version__
+from creditscore.evidence.packet.form import CHECK, FORMAT, KIND, assembled, line_of, numbered, provenance, text_of
+from creditscore.evidence.packet.gather import TABLES, about_of, model_rows
+from creditscore.evidence.packet.results import compute
+from creditscore.evidence.packet.shape import lacking, odd_rows
+
+PARTS = (
+    "about",
+    "case",
+    "disputed",
+    *TABLES,
+    "refused",
+    "model",
+    "scheme",
+    "version_before",
+    "laws",
+    "rules",
+    "calendar",
+)
+SOME = ("refused_rows", "refused_faults", "accepted")  # parts of packets whose subject has refused rows
+SHOWN = 160  # characters of a line in a message
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A line that is not what it was: file, line number (from 1), where in the data, what stands and what should.
+
+    `expected` is empty where nobody can say what stood there: an input is known by its check alone.
+    """
+
+    file: str
+    line: int
+    place: str
+    stands: str
+    expected: str = ""
+
+
+def verify_text(text: str, file: str = "packet.json") -> list[Changed]:
+    """The changed lines of the file; empty when all is as it was written. An input that was changed is named alone:
+    what follows from it follows from another input.
+    """
+    try:
+        packet = parse_json(text, file)
+    except InputError as error:
+        number = getattr(error.__cause__, "lineno", 1)
+        return [Changed(file, number, "JSON", _line(text, number), f"can be read ({error.what})")]
+    if not isinstance(packet, dict) or packet.get("kind") != KIND or packet.get("format") != FORMAT:
+        wanted = f'"kind": "{KIND}", "format": {FORMAT}'
+        return [Changed(file, _find(text, '"kind"', '"format"'), "kind", _line(text, 2), wanted)]
+    missing, key = _shape(packet)
+    if missing:
+        entries = {place: k for k, (place, _) in enumerate(numbered(packet), start=1)} if key else {}
+        number = entries.get(key, 1)
+        return [Changed(file, number, missing, _line(text, number) if key else "", "a part of the inputs, its rows")]
+    odd = list(odd_rows(packet["inputs"]))
+    if odd:
+        entries = {place: k for k, (place, _) in enumerate(numbered(packet), start=1)}
+        return [
+            Changed(file, entries[part, k], f"inputs.{part}[{k}]", _cut(line_of(packet["inputs"][part][k])), allowed)
+            for part, k, allowed in odd
+        ]
+    again = text_of(packet)
+    if again != text:
+        return [_first(file, text, again, "as written: one line per row, nothing twice")]
+    found = list(_inputs(packet, file))
+    if found:
+        return found
+    short = lacking(packet["inputs"])
+    if short:
+        number = _find(text, f'"{short[0]}"')
+        return [Changed(file, number, f"inputs.{short[0]}", _line(text, number), short[1])]
+    try:
+        model = packet["inputs"]["model"]
+        if model:
+            model_rows({**model[0], "shares": model[1:]}, about_of(packet["inputs"])["subject_id"])
+        results = json.loads(json.dumps(compute(packet["inputs"])))  # as they are written: lists, not tuples
+    except CreditscoreError as error:
+        return [Changed(file, 1, "inputs", str(error).splitlines()[0], "can be graded")]
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:  # made by somebody, hashes and all
+        return [Changed(file, 1, "inputs", f"{type(error).__name__}: {error}", "inputs that a packet can have")]
+    whole = text_of(assembled(packet["inputs"], results))
+    if whole == text:
+        return []
+    digest = assembled(packet["inputs"], packet["results"])["digest"]
+    lines, computed = text.split("\n"), whole.split("\n")
+    differing = [
+        k for k, (a, b) in enumerate(zip(lines, computed, strict=False)) if a != b and not a.startswith(' "digest"')
+    ]
+    if not differing and len(lines) == len(computed):
+        number = next(k for k, line in enumerate(lines) if line.startswith(' "digest"'))
+        return [Changed(file, number + 1, "digest", packet["digest"], digest)]
+    number = differing[0] if differing else min(len(lines), len(computed))
+    stands, wanted = (side[number] if number < len(side) else "" for side in (lines, computed))
+    place = _place(packet["results"], results, "results")
+    if _version(packet) != __version__:
+        place += f" (written by version {_version(packet)}, computed by {__version__})"
+    changed = [Changed(file, number + 1, place, _cut(stands), _cut(wanted))]
+    if len(lines) == len(computed):
+        changed += [Changed(file, k + 1, "results", _cut(lines[k]), _cut(computed[k])) for k in differing[1:]]
+    return changed
+
+
+def _inputs(packet: Mapping[str, Any], file: str) -> Iterator[Changed]:
+    """Rows of the inputs that do not fit their check, and entries of the provenance that were changed instead."""
+    stated, computed = packet["provenance"], provenance(packet["inputs"])
+    places = {place: k for k, (place, _) in enumerate(numbered(packet), start=1) if place is not None}
+    for k, (said, made) in enumerate(zip(stated, computed, strict=False)):
+        if said == made:
+            continue
+        own = places["provenance", k]
+        part, rows = made["part"], packet["inputs"][made["part"]]
+        checks = [said["checks"][i : i + CHECK] for i in range(0, len(said["checks"]), CHECK)]
+        now = [made["checks"][i : i + CHECK] for i in range(0, len(made["checks"]), CHECK)]
+        odd = [i for i in range(len(rows)) if i >= len(checks) or checks[i] != now[i]]
+        if said["sha256"] != made["sha256"] and odd and said["part"] == part:
+            if len(rows) != said["rows"]:
+                yield Changed(file, places.get((part, odd[0]), own), f"inputs.{part}", _cut(line_of(rows[odd[0]])),
+                              f"{said['rows']} rows in all")  # fmt: skip
+                continue
+            for i in odd:
+                yield Changed(file, places[part, i], f"inputs.{part}[{i}]", _cut(line_of(rows[i])))
+        elif said["sha256"] != made["sha256"] and said["rows"] > len(rows):
+            yield Changed(file, own, f"inputs.{part}", f"{len(rows)} rows", f"{said['rows']} rows")
+        else:  # the rows fit one another: what was changed is what is said of them
+            yield Changed(file, own, f"provenance[{k}]", _cut(line_of(said)), _cut(line_of(made)))
+    if len(stated) != len(computed):
+        yield Changed(
+            file, places.get(("provenance", 0), 1), "provenance", f"{len(stated)} parts", f"{len(computed)} parts"
+        )
+
+
+def _shape(packet: Mapping[str, Any]) -> tuple[str, tuple[str, int] | None]:
+    """What of the packet's shape is missing, and at which entry; empty where all is there."""
+    inputs, held, results = (packet.get(name) for name in ("inputs", "provenance", "results"))
+    if not isinstance(inputs, dict) or not isinstance(held, list) or not isinstance(results, dict):
+        return "inputs, provenance, results", None
+    for part in dict.fromkeys([*PARTS, *inputs]):
+        if part not in (*PARTS, *SOME) or not isinstance(inputs.get(part), list):
+            return f"inputs.{part}", None
+    keys = {"part": str, "rows": int, "sha256": str, "checks": str}
+    for k, one in enumerate(held):
+        if not isinstance(one, dict) or any(not isinstance(one.get(name), kind) for name, kind in keys.items()):
+            return f"provenance[{k}]", ("provenance", k)
+    return "", None
+
+
+def _version(packet: Mapping[str, Any]) -> str:
+    return next((str(row["value"]) for row in packet["inputs"]["about"] if row.get("name") == "package"), "")
+
+
+def _place(stands: Any, wanted: Any, path: str) -> str:
+    """The path of the first leaf that differs."""
+    if isinstance(stands, dict) and isinstance(wanted, dict):
+        for name in dict.fromkeys([*wanted, *stands]):
+            if stands.get(name) != wanted.get(name) or (name in stands) != (name in wanted):
+                return _place(stands.get(name), wanted.get(name), f"{path}.{name}")
+    if isinstance(stands, list) and isinstance(wanted, list):
+        for k, (a, b) in enumerate(zip(stands, wanted, strict=False)):
+            if a != b:
+                return _place(a, b, f"{path}[{k}]")
+    return path
+
+
+def first_line(file: str, text: str, wanted: str, place: str) -> Changed | None:
+    """The first line in which two texts differ; None where they are equal."""
+    return None if text == wanted else _first(file, text, wanted, place)
+
+
+def _first(file: str, text: str, wanted: str, place: str) -> Changed:
+    lines, others = text.split("\n"), wanted.split("\n")
+    pairs = zip(lines, others, strict=False)
+    number = next((k for k, (a, b) in enumerate(pairs) if a != b), min(len(lines), len(others)))
+    stands, expected = (side[number] if number < len(side) else "" for side in (lines, others))
+    return Changed(file, number + 1, place, *_around(stands, expected))
+
+
+def _around(stands: str, expected: str) -> tuple[str, str]:
+    """Two lines cut to the place where they differ."""
+    if max(len(stands), len(expected)) <= SHOWN:
+        return stands.strip(), expected.strip()
+    pairs = zip(stands, expected, strict=False)
+    at = next((k for k, (a, b) in enumerate(pairs) if a != b), min(len(stands), len(expected)))
+    begin = max(0, at - SHOWN // 2)
+    return tuple(("…" if begin else "") + one[begin : begin + SHOWN] for one in (stands, expected))  # type: ignore[return-value]
+
+
+def _cut(line: str) -> str:
+    line = line.strip()
+    return line if len(line) <= SHOWN else line[:SHOWN] + "…"
+
+
+def _line(text: str, number: int) -> str:
+    lines = text.split("\n")
+    return _cut(lines[number - 1]) if 0 < number <= len(lines) else ""
+
+
+def _find(text: str, *names: str) -> int:
+    for k, line in enumerate(text.split("\n"), start=1):
+        if line.strip().startswith(names):
+            return k
+    return 1
+
+
+def fingerprint(text: str) -> str:
+    """SHA-256 of a file's text."""
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

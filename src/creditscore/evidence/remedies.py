@@ -1,0 +1,70 @@
+"""What a subject may still ask for after a decision: open procedures, and repair where something can be repaired."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from creditscore.core.days import from_day, iso, to_day
+from creditscore.core.errors import NotInForce
+from creditscore.grading.replay import inputs
+from creditscore.grading.result import Grading
+from creditscore.objections.case import Case, cases
+from creditscore.repair.check import options
+from creditscore.repair.course import Course, Version
+from creditscore.repair.open import lists_of
+from creditscore.status.deadlines import basis_of, opening
+from creditscore.status.rules import life_rules
+from creditscore.status.status import REPLACING, current, days_of_steps
+from creditscore.store import Database
+from creditscore.store.archive.runs import KeptRun
+
+TO_COME = ("open", "later", "unknown")  # states of ways to repair that a subject can still use, or may be able to
+
+
+def remedies(store: Database, run: KeptRun, case: Case, on: date, standing: Grading) -> list[dict[str, Any]]:
+    """Procedures of the grade's own rule that are still open after the decision.
+
+    `standing`: the grading of the subject as decided; repair is offered only where something of it can be repaired.
+    """
+    rules, year, done = life_rules(run.scheme), int(run.period[:4]), days_of_steps(store, run)
+    grade = (case.subject_id, case.scheme, case.period)
+    stands = current(store, case.subject_id, run.scheme, run.period)
+    of_grade = [other for other in cases(store).values() if (other.subject_id, other.scheme, other.period) == grade]
+    asked = {other.procedure for other in of_grade}
+    shut = {door.shut for door in rules.doors if door.by in asked}
+    offered = []
+    for procedure in rules.procedures:
+        name = procedure.id
+        if name not in ("reevaluation", "repair") or not procedure.years.hold(year) or name in shut | {case.procedure}:
+            continue
+        last = opening(procedure, year, done)[1]
+        if last is None or iso(last) < on.isoformat() or (name == "repair" and not repairable(standing, on)):
+            continue
+        basis, mark = basis_of(procedure)
+        offered.append(
+            {
+                "procedure": name,
+                "label": {"zh": procedure.label.zh, "en": procedure.label.en},
+                "until": iso(last),
+                "basis": basis,
+                "mark": mark,
+                "open": stands is not None and stands.status in REPLACING[name],
+            }
+        )
+    return offered
+
+
+def repairable(standing: Grading, on: date) -> bool:
+    """Whether a record or an entry of the one subject of a grading can still be repaired on a day, or may be."""
+    plan = standing.plan
+    ((_, subject),) = inputs(standing)
+    law = None if plan.law_known_at is None else from_day(plan.law_known_at)
+    period = plan.year if plan.scheme.period == "year" else None
+    day = to_day(on)
+    course = Course((Version(plan.scheme, subject),), period, day, law)
+    try:
+        ways = options(course, lists_of({str(row["list"]) for row in subject.listings}, day))
+    except NotInForce:
+        return True  # under a version that no longer governs nothing can be said; the procedure is open
+    return any(way.state in TO_COME for way in ways)

@@ -1,0 +1,130 @@
+"""Decisive records for a terminal, in Chinese or English, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from creditscore.core.i18n import Lang, Words, load_words, say
+from creditscore.core.quantities import MICRO, from_micro, plain
+from creditscore.explanation.decisive.answer import ANY, Decisive
+from creditscore.explanation.decisive.proof import Claim
+
+SHOWN = 6  # record ids of one class, claims of a proof
+
+
+@lru_cache(maxsize=1)
+def _words() -> Words:
+    return load_words(Path(__file__).parent / "words.yaml")
+
+
+def _say(lang: Lang, code: str, *values: object) -> str:
+    text = say(_words()["texts"][code], lang)
+    for k, value in enumerate(values):
+        text = text.replace(f"{{{k}}}", str(value))
+    return text
+
+
+def render(found: Decisive, subject_id: str, scheme: str, period: str, items: Mapping[str, str], lang: Lang) -> str:
+    """The answer as lines of text; `items`: record id → item. Long lines are left to whoever prints them."""
+    return "".join(f"{line}\n" for line in _lines(found, subject_id, scheme, period, items, lang))
+
+
+def _lines(
+    found: Decisive, subject_id: str, scheme: str, period: str, items: Mapping[str, str], lang: Lang
+) -> Iterator[str]:
+    target = _say(lang, "any") if found.target == ANY else _say(lang, "or_better", found.target)
+    yield _say(lang, "head", subject_id, scheme, period, found.grade or found.state, target)
+    number = sum(len(one.records) for one in found.singles)
+    yield ""
+    yield _say(lang, "singles", number) if number else _say(lang, "no_singles")
+    for single in found.singles:
+        yield f"  {_class(single.records, items, lang)} {_say(lang, 'gives', single.grade or single.state)}"
+    yield ""
+    if found.smallest == 0:
+        yield _say(lang, "already")
+        return
+    if found.possible is False:
+        yield _say(lang, "impossible")
+        return
+    if found.proved:
+        sets = found.smallest_sets
+        yield _say(lang, "fewest", found.smallest, _say(lang, "not_counted") if sets is None else sets)
+    else:
+        most = _say(lang, "unknown") if found.at_most is None else found.at_most
+        yield f"{_say(lang, 'not_proved', found.at_least, most)} ({_say(lang, 'why')})"
+    if found.witness:
+        yield "  " + _say(lang, "witness", ", ".join(found.witness))
+    yield ""
+    if found.patterns:
+        count = _say(lang, "not_counted") if found.minimal_sets is None else found.minimal_sets
+        yield _say(lang, "minimal", count)
+        joint = "，" if lang == "zh" else ", "
+        for pattern in found.patterns:
+            parts = joint.join(_say(lang, "of", k, f"[{i + 1}]") for i, k in pattern.parts)
+            yield "  " + _say(lang, "pattern", pattern.size, parts, pattern.sets)
+        if not found.complete:
+            yield "  " + _say(lang, "cut", len(found.patterns))
+        yield _say(lang, "classes")
+        for i in sorted({i for pattern in found.patterns for i, _ in pattern.parts}):
+            yield f"  [{i + 1}] {_class(found.classes[i], items, lang)}"
+        yield ""
+    if found.proof and found.smallest:
+        yield _say(lang, "proof")
+        nearest = sorted(found.proof, key=lambda one: one.fewest)
+        for one in nearest[:SHOWN]:
+            yield f"  {_claim(one, found.smallest, lang)}"
+        if len(nearest) > SHOWN:
+            yield "  " + _say(lang, "more_branches", len(nearest) - SHOWN)
+
+
+def _class(records: Sequence[str], items: Mapping[str, str], lang: Lang) -> str:
+    ids = ", ".join(records[:SHOWN]) + (" …" if len(records) > SHOWN else "")
+    codes = "/".join(sorted({items.get(one, "") for one in records}))
+    return _say(lang, "class", codes, len(records), ids)
+
+
+def _claim(one: Claim, smallest: int, lang: Lang) -> str:
+    facts = ", ".join(f"{name} = {_value(value)}" for name, value in one.facts.items())
+    parts = []
+    if one.gone:
+        ids = ", ".join(one.gone[:SHOWN]) + (" …" if len(one.gone) > SHOWN else "")
+        parts.append(_say(lang, "must", len(one.gone), ids))
+    left = max(0, min(smallest, one.fewest) - 1 - len(one.gone))
+    if one.searched:
+        parts.append(_say(lang, "searched", one.fewest))
+    elif one.short:
+        points = one.measure in ("low", "high")
+
+        def amount(number: int) -> str:
+            shown = plain(from_micro(number))
+            return _say(lang, "points", shown) if points else _say(lang, "amount", one.measure, number)
+
+        parts.append(_say(lang, "best", amount(one.short), left, amount(_best(one, left))))
+    return f"{_say(lang, 'branch')} ({facts or _say(lang, 'always')}): {'; '.join(parts)}"
+
+
+def _best(one: Claim, left: int) -> int:
+    """The most that `left` records gain together."""
+    best = [0]
+    for _, gains in one.gains:
+        size = min(left, len(best) + len(gains) - 2)
+        best = [
+            max(best[a] + gains[min(j - a, len(gains) - 1)] for a in range(min(j, len(best) - 1) + 1))
+            for j in range(size + 1)
+        ]
+    return best[-1]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return str(value)
+    return plain(from_micro(value)) if value % MICRO == 0 or abs(value) > 10 * MICRO else str(value)
+
+
+def as_json(found: Decisive, subject_id: str, scheme: str, period: str) -> dict[str, Any]:
+    """Everything that the page says, and more: the whole proof. Points are in 10⁻⁶."""
+    return {"subject_id": subject_id, "scheme": scheme, "period": period, **asdict(found)}

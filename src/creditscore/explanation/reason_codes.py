@@ -1,0 +1,228 @@
+"""Why a grade is what it is: what decided, what moved the score towards a worse grade, and both in a paragraph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from creditscore.core.errors import CreditscoreError
+from creditscore.core.i18n import Lang, day_said, grade_name, period_said, say, text, word
+from creditscore.core.identity import redact
+from creditscore.core.numbers import points
+from creditscore.explanation.deciders import Basis, Decider, Entry, earlier_said, is_result
+from creditscore.explanation.ledger import Explanation, Line
+from creditscore.schemes.citing import cited_rules, joined
+from creditscore.schemes.model import Label
+from creditscore.schemes.remedies import remedy
+
+MOST = 4
+COUNTED = ("record", "condition", "cap")
+IDLE = ("withdrawn", "exempt")  # reasons of records that say nothing against a subject
+SHOWN = 6  # records named in a sentence
+INNER_QUOTES = str.maketrans("“”", "‘’")  # a label with quotation marks of its own stands within quotation marks
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One factor: its points in sum (with their sign), the records behind it, and the articles cited.
+
+    `cited`: the articles as a person reads them.
+    """
+
+    label: Label
+    points: Decimal
+    records: tuple[str, ...]
+    articles: tuple[str, ...]
+    cited: Label
+
+
+def principal_reasons(one: Explanation, most: int = MOST) -> tuple[Reason, ...]:
+    """Up to `most` factors whose effective points made the score worse, the heaviest first; ties by label.
+
+    Rows of one item or condition are one factor, and so are the rows of a group or pool whose cap took something back:
+    a cap is set against the rows it takes back from. What counts nothing (displaced, withdrawn, exempt) or makes the
+    score better is no reason. A scheme without points has none: there the deciding rule says why. Nor has a subject
+    without a grade.
+    """
+    if one.state != "graded":
+        return ()
+    factors: dict[tuple[str, str], list[Line]] = {}
+    for line in one.lines:
+        if line.step in COUNTED and (line.effective or line.reason == "pooled"):
+            key = ("item", line.under or line.item) if line.step != "condition" else ("rule", line.rule)
+            factors.setdefault(key, []).append(line)
+    found = []
+    for lines in factors.values():
+        total = sum((line.effective or Decimal(0) for line in lines), Decimal(0))
+        if (total > 0) == one.lower_is_better and total:
+            records = tuple(dict.fromkeys(line.record_id for line in lines if line.record_id))
+            articles = tuple(dict.fromkeys(line.article for line in lines if line.article))
+            label = next((line.label for line in lines if line.step == "cap"), lines[0].label)
+            cited = joined(line.cited for line in lines if line.article)
+            found.append(Reason(label, total, records, articles, cited))
+    return tuple(sorted(found, key=lambda reason: (-abs(reason.points), reason.label.en, reason.records))[:most])
+
+
+def paragraph(explanation: Explanation, lang: Lang = "zh", office: bool = False) -> str:
+    """The grade and why, as one paragraph for the subject itself; for the office also what did not decide."""
+    name, period = explanation.name or explanation.subject_id, period_said(explanation.period, lang)
+    head = text("para_head", lang, name, period, say(explanation.title, lang))
+    if explanation.state != "graded":
+        parts = [
+            head
+            + text("para_none", lang, say(word("states", explanation.state), lang), say(explanation.state_reason, lang))
+        ]
+        for decider in explanation.deciders:
+            cited = say(decider.cited, lang)
+            parts += ([text("para_cited", lang, cited)] if cited else []) + _behind(decider, lang)
+        return _join([*parts, text("para_rights", lang)], lang)
+    key = "para_result" if _is_result(explanation) else "para_grade"
+    parts = [head + text(key, lang, grade_name(explanation.grade, say(explanation.grade_label, lang)))]
+    if explanation.by_score and explanation.score is not None and explanation.start is not None:
+        parts.append(text("para_score", lang, points(explanation.start), points(explanation.score)))
+    for decider in explanation.deciders:
+        parts += decider_said(explanation, decider, lang)
+    if not explanation.by_score and office and explanation.score is not None:
+        parts.append(text("para_aside", lang, points(explanation.score)))
+    reasons = principal_reasons(explanation) if explanation.by_score or office else ()
+    if reasons:
+        listed = [
+            text(
+                "para_reason", lang, say(reason.label, lang), points(reason.points, plus=True), say(reason.cited, lang)
+            )
+            for reason in reasons
+        ]
+        # where one rule decided alone, points moved the score and not the grade
+        alone = explanation.route != "score" and sum(line.step == "decide" for line in explanation.lines) == 1
+        key = "para_also" if alone else "para_reasons"
+        parts.append(text(key, lang, text("para_comma", lang).join(listed)))
+    elif nothing_adverse(explanation):
+        parts.append(text("para_no_reason", lang))
+    if explanation.margin is not None:
+        parts.append(margin_said(explanation, lang))
+    parts.append(text("para_rights", lang))
+    return _join(parts, lang)
+
+
+def _is_result(explanation: Explanation) -> bool:
+    return is_result(explanation.grade, explanation.start, explanation.score)
+
+
+def margin_said(explanation: Explanation, lang: Lang) -> str:
+    """How far the score lies from the edge of its grade towards the worse one, and which edge that is."""
+    margin, score = explanation.margin or Decimal(0), explanation.score or Decimal(0)
+    edge = score + margin if explanation.lower_is_better else score - margin
+    key = ("para_margin" if margin else "para_margin_none") + ("_lower" if explanation.lower_is_better else "")
+    name = grade_name(explanation.grade, say(explanation.grade_label, lang))
+    return text(key, lang, points(margin), name, points(edge))
+
+
+def nothing_adverse(explanation: Explanation) -> bool:
+    """Whether a grade by score has no adverse record: no rule changed it, and no record stands that says anything.
+
+    Where records bring the points, few of them are a low score: there nothing is said.
+    """
+    if not explanation.by_score or explanation.deciders or explanation.score is None or explanation.start is None:
+        return False
+    if not explanation.start and not explanation.lower_is_better:
+        return False
+    standing = [
+        line for line in explanation.lines if line.step in COUNTED and line.reason.partition(":")[0] not in IDLE
+    ]
+    return not standing
+
+
+def decider_said(explanation: Explanation, decider: Decider, lang: Lang) -> list[str]:
+    """One rule that decided, with its article, and the records behind it, in sentences."""
+    grade = (
+        grade_name(explanation.grade, say(decider.grade, lang))
+        if decider is explanation.deciders[-1]
+        else say(decider.grade, lang)
+    )
+    effect = decider.effect or "grade"
+    if effect == "grade" and explanation.route == "direct":
+        effect = "direct_no_points" if explanation.start is None and explanation.score is None else "direct"
+    if _is_result(explanation) and effect in ("direct_no_points", "grade"):
+        effect = "result"
+    done = say(word("effects", effect), lang).replace("{0}", grade.translate(INNER_QUOTES))
+    cited = say(decider.cited, lang)
+    label = say(decider.label, lang).translate(INNER_QUOTES)
+    case = text("para_case" if label.endswith("情形") else "para_case_of", lang, label)
+    # what the sentence before has said is not said again
+    alone = decider.effect == "grade" and len(explanation.deciders) == 1 and _is_result(explanation)
+    key = ("para_rule_alone" if alone else "para_rule") + ("" if cited else "_bare")
+    return [text(key, lang, case, cited, done), *_behind(decider, lang)]
+
+
+def _behind(decider: Decider, lang: Lang) -> list[str]:
+    """The records, list entries and earlier grades behind a rule, in sentences."""
+    sentences = []
+    if decider.basis:
+        shown = [basis_said(basis, lang) for basis in decider.basis[:SHOWN]]
+        if len(decider.basis) > SHOWN:
+            shown.append(text("para_more", lang, str(len(decider.basis))))
+        key = "para_basis" if decider.sure else "para_basis_among"
+        sentences.append(text(key, lang, text("para_comma", lang).join(shown)))
+    if decider.entries:
+        key, shown = entries_said(decider, lang)
+        sentences.append(text(f"para_{key}", lang, text("para_comma", lang).join(shown)))
+    if decider.earlier:
+        sentences.append(text("para_earlier", lang, earlier_grades_said(decider, lang)))
+    return sentences
+
+
+def earlier_grades_said(decider: Decider, lang: Lang) -> str:
+    """`2019年度D级；2018年度D级`."""
+    shown = [earlier_said(row, lang) for row in decider.earlier[:SHOWN]]
+    if len(decider.earlier) > SHOWN:
+        shown.append(text("para_more", lang, str(len(decider.earlier))))
+    return text("para_comma", lang).join(shown)
+
+
+def entries_said(decider: Decider, lang: Lang) -> tuple[str, list[str]]:
+    """`entries` and what they are in words; `lists` or `lists_among` and the lists, where no entry is at hand."""
+    shown = [entry_said(entry, lang) for entry in decider.entries[:SHOWN]]
+    if len(decider.entries) > SHOWN:
+        shown.append(text("para_more", lang, str(len(decider.entries))))
+    known = any(entry.listing_id for entry in decider.entries)
+    return "entries" if known else "lists" if decider.sure else "lists_among", shown
+
+
+def entry_said(entry: Entry, lang: Lang) -> str:
+    """`“经营异常名录”（列入编号l1，2022年3月1日列入，列入依据：…）`; the list alone where the entry is not at hand."""
+    about = [text("entry_id", lang, redact(entry.listing_id))] if entry.listing_id else []
+    about += [text("entry_on", lang, day_said(entry.entered_on, lang))] if entry.entered_on else []
+    about += [text("entry_until", lang, day_said(entry.term_end, lang))] if entry.term_end else []
+    basis = redact(say(entry.basis, lang))
+    about += [text("entry_basis", lang, basis)] if basis else []
+    label = say(entry.label, lang)
+    if not about:
+        return f"“{label.translate(INNER_QUOTES)}”" if lang == "zh" else label
+    return text("entry", lang, label.translate(INNER_QUOTES), ("，" if lang == "zh" else ", ").join(about))
+
+
+def basis_said(basis: Basis, lang: Lang) -> str:
+    """`未报送年报（编号r1，2022年3月1日，文号…）`."""
+    about = [text("basis_record", lang, redact(basis.record_id))]
+    about += [text("basis_day", lang, day_said(basis.day, lang))] if basis.day else []
+    about += [text("basis_document", lang, redact(basis.document_no))] if basis.document_no else []
+    return text("basis", lang, say(basis.label, lang), ("，" if lang == "zh" else ", ").join(about))
+
+
+def what_to_do(explanation: Explanation, lang: Lang) -> list[str]:
+    """What the subject can ask, of whom, until when and where that is written; nothing where no text says so."""
+    scheme, year = explanation.scheme.partition("@")[0], explanation.period[:4]
+    try:
+        way = remedy(scheme, int(year), date.fromisoformat(explanation.known_at))
+    except (CreditscoreError, ValueError):
+        return []
+    if way is None:
+        return []
+    until = text("todo_until", lang, say(way.until, lang)) if way.until is not None else ""
+    lines = [text("todo", lang, say(way.what, lang), say(way.where, lang), until)]
+    return [*lines, text("todo_basis", lang, say(cited_rules(way.cite, number=True), lang))]
+
+
+def _join(parts: list[str], lang: Lang) -> str:
+    return ("" if lang == "zh" else " ").join(parts)

@@ -1,0 +1,226 @@
+"""`reproduce`: a written grading computed again from its manifest and its input, and compared cell by cell."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from creditscore.core.boundary import guarded
+from creditscore.core.days import day_of
+from creditscore.core.errors import InputError, NotInForce, UsageError
+from creditscore.explanation.read import read_manifest
+from creditscore.grading.batch import Gradings, join
+from creditscore.grading.compare_tables import Difference, first_difference, same_bytes
+from creditscore.grading.grade import Chosen, choose, grade_snapshot
+from creditscore.grading.identity import RUN, run_id_of
+from creditscore.grading.input_state.acceptance import as_graded
+from creditscore.grading.result import TABLES, Grading
+from creditscore.grading.scope import Scope
+from creditscore.records import Snapshot
+from creditscore.schemes import registry
+from creditscore.schemes.model import Scheme
+
+IDENTITY = ("creditscore", "scheme_hash", "snapshot_hash")
+PARAMETERS = ("scheme", "period", "as_of", "known_at", "law_known_at")
+STATES_INPUT = ("refused_hash", "accepted", "accepted_rows", "blocked_grades")  # no earlier version says any of these
+ADDED = {"grades": ("input_state", "grade_without"), "quarantine": ("could_be",)}  # nor has it these columns
+APART = ("timings", "made_up", "schemes")  # what is no result of the computation; schemes are compared one by one
+# what the manifests of earlier versions do not say
+NEWER = (
+    "delivery",
+    "intake_on",
+    "period_over",
+    "unread_columns",
+    "near_misses",
+    "absent_attributes",
+    "ignored_columns",
+    "input_marks",
+)
+CHANGED = "changed after it was written, unless it was written under another calendar of working days"
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Something that this computation does not share with the written one. `of`: the scheme, where there are several.
+
+    `what`: `creditscore` (another version of the package), `scheme_hash` (another text of the scheme),
+    `snapshot_hash` (another input), a parameter, `run_id` (the manifest was changed after the run), another part of
+    the manifest (`counts`, `notes`, …), `files` (a table was changed after the run).
+    """
+
+    what: str
+    written: str
+    computed: str
+    of: str = ""
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What came of it. `files` says for each table: `bytes` (the same bytes), `rows` (the same rows), `differs`."""
+
+    run_id: str
+    files: dict[str, str]
+    causes: tuple[Cause, ...]
+    first: Difference | None
+
+    @property
+    def ok(self) -> bool:
+        """Every row of every table is the same, and so is the manifest but for its timings and the names of files."""
+        return not self.causes and self.first is None
+
+
+@guarded("computing the run again")
+def reproduce(folder: Path | str, source: Snapshot, schemes: dict[str, Scheme] | None = None) -> Reproduction:
+    """Grade again what `folder` says was graded, from `source`, and name the first difference and its cause.
+
+    `schemes` gives those outside the library, by id. Rows are compared in the order in which they were written;
+    quarantine without `line`, the manifest without `timings`, names of files and the mark of made-up data. Raises
+    InputError when the folder is damaged, NotInForce when the library no longer has the version.
+    """
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    runs = stated_runs(folder)
+    if set(schemes or {}) - set(runs):
+        raise UsageError(
+            f"{', '.join(sorted(set(schemes or {}) - set(runs)))} is not among the schemes of this run",
+            where=str(folder), allowed=", ".join(runs), next="give the files of the schemes that graded",
+        )  # fmt: skip
+    chosen = [_choose(run, schemes or {}, folder / "manifest.json") for run in runs.values()]
+    scope = _scope(runs, chosen, manifest.get("skipped", {}))
+    made = [
+        grade_snapshot(
+            replace(as_graded(source, run), stated_marks=None),
+            one,
+            scope,
+            provisional=True,
+            ledger=run.get("ledger") != "none",
+            ignored=run.get("ignored_columns", ()),
+        )
+        for run, one in zip(runs.values(), chosen, strict=True)
+    ]
+    again: Grading | Gradings = join(made, manifest.get("skipped", {})) if "schemes" in manifest else made[0]
+    is_older = not any("blocked_grades" in run for run in runs.values())
+    computed = {name: value for name, value in again.manifest.items() if not (is_older and name in STATES_INPUT)}
+    causes = _causes(runs, made) or (*_unlike(manifest, computed, ""),)
+    files, first = {}, None
+    with tempfile.TemporaryDirectory(prefix="creditscore-") as work:
+        again.write(work)
+        for table in TABLES:
+            written, made_again = folder / f"{table}.parquet", Path(work) / f"{table}.parquet"
+            if not written.is_file() and not made_again.is_file():
+                continue
+            found = first_difference(table, written, made_again, ADDED.get(table, ()) if is_older else ())
+            files[table] = "differs" if found else "bytes" if same_bytes(written, made_again) else "rows"
+            first = first or found
+    if first is not None and not causes:
+        causes = (Cause("files", f"{first.table}.parquet", CHANGED),)
+    return Reproduction(str(manifest["run_id"]), files, causes, first)
+
+
+def stated_runs(folder: Path) -> dict[str, dict[str, Any]]:
+    """The runs that a manifest speaks of, by scheme and in their order; InputError where it is no such manifest."""
+    manifest, path = read_manifest(folder), folder / "manifest.json"
+    several = "schemes" in manifest
+    runs = manifest["schemes"] if several else {_id(manifest): manifest}
+    order = manifest.get("order") if several else list(runs)
+    if not isinstance(runs, dict) or not isinstance(order, list) or sorted(map(str, order)) != sorted(runs) or not runs:
+        raise _unreadable("the schemes that were graded, and their order", path)
+    texts = ("run_id", *IDENTITY, *PARAMETERS)
+    for name, run in runs.items():
+        wrong = [key for key in texts if not isinstance(run, dict) or not isinstance(run.get(key), str)]
+        if wrong:
+            raise _unreadable(", ".join(wrong), path, name)
+    if not isinstance(manifest.get("run_id"), str) or not isinstance(manifest.get("skipped", {}), dict):
+        raise _unreadable("run_id, or what was skipped", path)
+    return {name: runs[name] for name in order}
+
+
+def _unreadable(what: str, path: Path, of: str = "") -> InputError:
+    return InputError(
+        f"the manifest does not say {what}", where=f"{path} ({of})" if of else str(path),
+        next="only a folder that `creditscore grade` wrote can be computed again",
+    )  # fmt: skip
+
+
+def _choose(run: dict[str, Any], schemes: dict[str, Scheme], path: Path) -> Chosen:
+    """What one grading was made with, as its manifest states it."""
+    scheme: str | Scheme = schemes.get(_id(run)) or registry.kept(str(run["scheme"]), _day(run)).name
+    if isinstance(scheme, Scheme) and scheme.name != run["scheme"]:
+        raise UsageError(
+            f"the run was graded under {run['scheme']}, the file is {scheme.name}", next="give the version that graded"
+        )
+    kind = scheme.period if isinstance(scheme, Scheme) else registry.versions(_id(run))[0].period
+    period, as_of = (run["period"], None) if kind == "year" else (None, run["as_of"])
+    # without a day of its own, a run knows all its input and all published law
+    known = None if run["law_known_at"] == "latest" else run["known_at"]
+    try:
+        return choose(scheme, period, as_of, day_of(known, "known_at"))
+    except UsageError as error:  # nobody typed these: the manifest states them
+        raise _unreadable(f"what was graded: {error.what}", path, _id(run)) from error
+
+
+def _scope(runs: Mapping[str, Mapping[str, Any]], chosen: list[Chosen], skipped: Iterable[str]) -> Scope:
+    """All schemes of the call: those that graded, and those in force then that could not."""
+    last = max(str(run["as_of"]) for run in runs.values())
+    schemes = [one.scheme for one in chosen]
+    for name in skipped:
+        with suppress(NotInForce, UsageError):
+            schemes.append(choose(str(name), None, last, chosen[0].known).scheme)
+    return Scope(tuple(schemes))
+
+
+def _day(run: dict[str, Any]) -> date | None:
+    """The day for which a run graded; None where its manifest says none."""
+    try:
+        return date.fromisoformat(str(run["as_of"]))
+    except ValueError:
+        return None
+
+
+def _id(run: dict[str, Any]) -> str:
+    return str(run["scheme"]).partition("@")[0]
+
+
+def _causes(runs: dict[str, dict[str, Any]], made: list[Grading]) -> tuple[Cause, ...]:
+    found: list[Cause] = []
+    for (name, run), new in zip(runs.items(), (one.manifest for one in made), strict=True):
+        of = name if len(runs) > 1 else ""
+        found += [
+            Cause(key, str(run[key]), str(new[key]), of)
+            for key in (*IDENTITY, *PARAMETERS)
+            if str(run[key]) != str(new[key])
+        ]
+        derived = run_id_of(run)
+        if derived != run["run_id"]:
+            found.append(Cause("run_id", str(run["run_id"]), derived, of))
+        if not found:
+            found += _unlike(run, new, of)
+    return tuple(dict.fromkeys(found))
+
+
+def _unlike(run: Mapping[str, Any], new: Mapping[str, Any], of: str) -> list[Cause]:
+    """What else two manifests say that is not the same."""
+    older = {key for key in NEWER if key not in run}
+    apart = {*APART, *older}
+    if older and set(RUN) <= set(new):  # the id says what the manifest says
+        new = {**new, "run_id": run_id_of({key: value for key, value in new.items() if key not in older})}
+    elif older:
+        apart.add("run_id")
+    texts = [{key: _text(key, value) for key, value in one.items() if key not in apart} for one in (run, new)]
+    return [
+        Cause(key, texts[0].get(key, "(nothing)"), texts[1].get(key, "(nothing)"), of)
+        for key in sorted(texts[0].keys() | texts[1].keys())
+        if texts[0].get(key) != texts[1].get(key)
+    ]
+
+
+def _text(key: str, value: Any) -> str:
+    if key == "inputs" and isinstance(value, dict):  # the same rows may come from a file of another name
+        value = {name: one.get("rows") if isinstance(one, dict) else one for name, one in value.items()}
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)

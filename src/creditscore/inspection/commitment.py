@@ -1,0 +1,199 @@
+"""The commitment: everything a draw depends on but the public value, fixed and logged before that value exists."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from creditscore.core.errors import InputError, UsageError
+from creditscore.core.identity import is_resident
+from creditscore.core.json_source import parse_object, require
+from creditscore.core.patterns import is_match, require_pattern
+from creditscore.inspection.order import METHOD
+from creditscore.inspection.rows import day_of, read_text, rows_of, table_hash
+
+FORMAT = "creditscore-inspection-commitment"
+AGAIN = "give the folder that `creditscore supervise commit` wrote"
+FEWEST_VALUES = 1_000_000
+TABLES = ("frame.csv", "strata.csv", "inspectors.csv", "conflicts.csv", "last_visits.csv")
+
+
+@dataclass(frozen=True)
+class Randomness:
+    """A public value of the future: which one, on which day, how it is read, what it looks like, how many there can be.
+
+    `pattern` is a regular expression that the whole value must match; `values` the number of equally likely values:
+    with few of them, somebody could prepare many frames and commit to the one that suits.
+    """
+
+    source: str
+    on: date
+    read: str
+    pattern: str
+    values: int
+
+    def check(self) -> None:
+        """UsageError where it cannot serve."""
+        for name in ("source", "read", "pattern"):
+            if not getattr(self, name).strip():
+                raise UsageError(
+                    f"{name} of the public value is empty", next="say which value it is and how it is read"
+                )
+        if any(is_resident(one) for one in (self.source, self.read)):
+            raise UsageError(
+                "a resident identity number in the words about the public value",
+                where="source, read, pattern",
+                next="leave it out: the commitment is published",
+            )
+        require_pattern(self.pattern, "the pattern of the public value")
+        if is_match(self.pattern, "", whole=True):
+            raise UsageError("the pattern allows an empty value", next="say how many digits or signs it has")
+        digits = re.fullmatch(r"\[(0-9|0-9a-f)\]\{([0-9]{1,4})\}", self.pattern)
+        if digits and self.values > (10 if digits[1] == "0-9" else 16) ** int(digits[2]):
+            raise UsageError(f"{self.pattern} has fewer values than {self.values}", next="count them again")
+        if self.values < FEWEST_VALUES:
+            raise UsageError(
+                f"the public value has only {self.values} possible values",
+                allowed=f"at least {FEWEST_VALUES:,} equally likely ones",
+                next="take a lottery with more numbers, several results one after another, or a published beacon",
+            )
+
+    def canonical(self, value: str) -> str:
+        """The value as it enters the key: without blanks; UsageError where it does not match the pattern."""
+        plain = "".join(value.split())
+        require_pattern(self.pattern, "the pattern that was committed to")
+        if not is_match(self.pattern, plain, whole=True):
+            raise UsageError(
+                f"{value[:80]!r} is not a value as it was committed to", allowed=f"{self.pattern} ({self.read})"
+            )
+        return plain
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """`content` is what commitment.json holds; `hash` is SHA-256 of its canonical text."""
+
+    content: dict[str, Any]
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(self.canonical.encode()).hexdigest()
+
+    @property
+    def canonical(self) -> str:
+        """JSON with sorted keys and without blanks."""
+        return json.dumps(self.content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    @property
+    def draw_id(self) -> str:
+        return self.hash[:16]
+
+    @property
+    def randomness(self) -> Randomness:
+        about = self.content["randomness"]
+        return Randomness(
+            about["source"], date.fromisoformat(about["on"]), about["read"], about["pattern"], about["values"]
+        )  # fmt: skip
+
+    @property
+    def committed_on(self) -> date:
+        return date.fromisoformat(self.content["committed_on"])
+
+
+def make_commitment(
+    manifest: dict[str, Any], tables: dict[str, str], about: Randomness, on: date, *, replayed: bool = False
+) -> Commitment:
+    """The commitment of a plan. It names no class and no organisation: hashes, sizes, method and the public value.
+
+    `replayed` says that days of the past are played again, so that it proves nothing about their order.
+    UsageError when `on` is not before the day of the public value, or that day lies after the first window.
+    """
+    about.check()
+    if on >= about.on:
+        raise UsageError(
+            f"committed on {on}, and the public value is of {about.on}",
+            allowed="a commitment at least one day before the value is known",
+            next="choose a later value",
+        )
+    first_ends = window_days(manifest["year"], 1, manifest["windows"])[1]
+    if about.on > first_ends:
+        raise UsageError(
+            f"the public value is of {about.on}, when the first window of {manifest['year']} is over",
+            allowed=f"a day up to {first_ends}",
+            next="choose an earlier value, or plan the next year",
+        )
+    _, strata = rows_of(tables["strata.csv"])
+    subjects = {row["subject_id"] for row in rows_of(tables["frame.csv"])[1]}
+    people = {row["inspector_id"] for row in rows_of(tables["inspectors.csv"])[1]}
+    conflicts = rows_of(tables["conflicts.csv"])[1]
+    barring = sum(row["inspector_id"] in people and row["subject_id"] in subjects for row in conflicts)
+    departments = {name: one["department"] for name, one in manifest["programmes"].items()}
+    return Commitment(
+        {
+            "format": FORMAT,
+            "method": METHOD,
+            "creditscore": manifest["creditscore"],
+            "plan": manifest["run_id"],
+            "year": manifest["year"],
+            "windows": manifest["windows"],
+            "committed_on": str(on),
+            "randomness": {
+                "source": about.source, "on": str(about.on), "read": about.read, "pattern": about.pattern,
+                "values": about.values,
+            },
+            "tables": {name: table_hash(tables[name]) for name in TABLES},
+            "strata": {row["stratum"]: {"units": int(row["units"]), "visits": int(row["visits"])} for row in strata},
+            "departments": dict(sorted(Counter(departments.values()).items())),
+            "rules": {
+                name: {key: one[key] for key in ("department", "certificate", "team", "visit_days", "off_site_days")}
+                for name, one in sorted(manifest["programmes"].items())
+            },
+            "conflicts": {"declared": len(conflicts), "of_listed_inspectors_and_subjects": barring},
+            "internal": manifest["internal"],
+            "replayed": replayed,
+        }
+    )  # fmt: skip
+
+
+def window_days(year: int, window: int, windows: int) -> tuple[date, date]:
+    """First and last day of a window of whole months."""
+    months = 12 // windows
+    first = date(year, (window - 1) * months + 1, 1)
+    after = date(year + 1, 1, 1) if window == windows else date(year, window * months + 1, 1)
+    return first, after - timedelta(days=1)
+
+
+def read_commitment(folder: Path) -> Commitment:
+    """The commitment of a folder; InputError where it is none."""
+    content = parse_object(read_text(folder, "commitment.json"), "commitment.json", folder)
+    if content.get("format") != FORMAT:
+        raise InputError("commitment.json is no commitment", where=str(folder), next=AGAIN)
+    if content.get("method") != METHOD:
+        raise InputError(
+            f"the draw was committed to another method: {content.get('method')}", allowed=METHOD,
+            next="use the version of creditscore that committed",
+        )  # fmt: skip
+    found = Commitment(content)
+    require(content, "commitment.json", folder, {"tables": dict, "strata": dict, "rules": dict, "randomness": dict})
+    try:
+        day_of(content["committed_on"], "committed_on")
+        _ = found.randomness, content["tables"], content["strata"], content["rules"], content["windows"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"commitment.json lacks or spoils {error}", where=str(folder), next=AGAIN) from error
+    return found
+
+
+def read_tables(folder: Path) -> dict[str, str]:
+    """The committed tables of a folder."""
+    return {name: read_text(folder, name) for name in TABLES}
+
+
+def changed_tables(commitment: Commitment, tables: dict[str, str]) -> list[str]:
+    """The tables that are not those committed to."""
+    return [name for name in TABLES if table_hash(tables[name]) != commitment.content["tables"][name]]

@@ -1,0 +1,144 @@
+"""Inspectors: codes, certificates, days; whom each may not inspect, and whom each inspected last."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from creditscore.core.errors import InputError
+from creditscore.core.identity import is_resident, redact, resident_numbers
+from creditscore.inspection.classes import clean_ids
+from creditscore.inspection.rows import Row, csv_text, day_of, read_rows
+from creditscore.records.schema import Table
+
+INSPECTORS = Table("inspectors", ("inspector_id", "certificates"), ("days",))
+CONFLICTS = Table("conflicts", ("inspector_id", "subject_id"), ("reason",))
+VISITS = Table("last_visits", ("inspector_id", "subject_id", "visited_on"), ())
+LONGEST = 40
+
+
+@dataclass(frozen=True)
+class Inspector:
+    """`days` in the year that can go to visits; None: no limit is known."""
+
+    inspector_id: str
+    certificates: frozenset[str]
+    days: Fraction | None
+
+
+@dataclass(frozen=True)
+class Staff:
+    """Who can be sent: inspectors by id, pairs barred by a declared conflict, and the teams of each last visit."""
+
+    inspectors: tuple[Inspector, ...]
+    conflicts: tuple[Row, ...] = ()
+    last_visits: tuple[Row, ...] = ()
+
+    def barred(self) -> set[tuple[str, str]]:
+        """(inspector, subject) pairs with a conflict."""
+        return {(row["inspector_id"], row["subject_id"]) for row in self.conflicts}
+
+    def last_teams(self) -> dict[str, frozenset[str]]:
+        """Subject → the inspectors of its newest visit."""
+        newest: dict[str, str] = {}
+        for row in self.last_visits:
+            newest[row["subject_id"]] = max(newest.get(row["subject_id"], ""), row["visited_on"])
+        teams: dict[str, frozenset[str]] = {}
+        for row in self.last_visits:
+            if row["visited_on"] == newest[row["subject_id"]]:
+                teams[row["subject_id"]] = teams.get(row["subject_id"], frozenset()) | {row["inspector_id"]}
+        return teams
+
+    def files(self) -> dict[str, str]:
+        """The three tables as they are committed to: sorted, so that the order of the rows given is nothing."""
+        inspectors = [
+            {
+                "inspector_id": one.inspector_id,
+                "certificates": ";".join(sorted(one.certificates)),
+                "days": "" if one.days is None else str(one.days),
+            }
+            for one in self.inspectors
+        ]
+        barred = [dict(zip(("inspector_id", "subject_id"), pair, strict=True)) for pair in sorted(self.barred())]
+        return {
+            "inspectors.csv": csv_text(("inspector_id", "certificates", "days"), inspectors),
+            "conflicts.csv": csv_text(("inspector_id", "subject_id"), barred),
+            "last_visits.csv": csv_text(("inspector_id", "subject_id", "visited_on"), self.last_visits),
+        }
+
+
+def read_staff(inspectors: Any, conflicts: Any = None, last_visits: Any = None) -> Staff:
+    """The tables, checked. InputError for a resident identity number in place of a code, an inspector twice, faults.
+
+    A conflict or a last visit of an inspector who is not listed is kept: it bars nobody.
+    """
+    people = read_rows(inspectors, INSPECTORS)
+    _codes([row["inspector_id"] for row in people], "inspectors")
+    found: dict[str, Inspector] = {}
+    for row in people:
+        name = row["inspector_id"]
+        if name in found:
+            raise InputError(f"the inspector {name!r} stands twice", where="inspectors", next="list each one once")
+        if resident_numbers(row["certificates"]):
+            raise InputError(
+                f"a resident identity number stands in the certificates of {name!r}",
+                where="inspectors",
+                next="name certificates by the codes that the programmes use",
+            )
+        certificates = frozenset(one.strip() for one in row["certificates"].split(";") if one.strip())
+        found[name] = Inspector(name, certificates, _days(row["days"], name))
+    if not found:
+        raise InputError(
+            "there are no inspectors",
+            where="inspectors",
+            next="give one row per inspector: inspector_id, certificates, days",
+        )
+    return Staff(
+        tuple(found[name] for name in sorted(found)),
+        _pairs(conflicts, CONFLICTS, "conflicts"),
+        _pairs(last_visits, VISITS, "last_visits"),
+    )
+
+
+def _codes(names: Collection[str], where: str) -> None:
+    persons = sum(is_resident(name) for name in names)
+    if persons:
+        raise InputError(
+            f"{persons} inspectors are named by a resident identity number",
+            where=where,
+            allowed="codes of your own, such as K017",
+            next="replace the numbers by codes; the list of who is who stays with the department",
+        )
+    odd = [name for name in names if not name or len(name) > LONGEST or any(sign in name for sign in "|;\n\r")]
+    if odd:
+        raise InputError(
+            f"{redact(odd[0])!r} is no code of an inspector",
+            where=where,
+            allowed=f"1 to {LONGEST} signs without | and ;",
+        )
+
+
+def _days(text: str, name: str) -> Fraction | None:
+    try:
+        days = Fraction(text) if text else None
+    except (ValueError, ZeroDivisionError):
+        days = Fraction(-1)
+    if days is not None and days < 0:
+        raise InputError(f"days of {name} is {text!r}", where="inspectors", allowed="a number of 0 or more, or nothing")
+    return days
+
+
+def _pairs(data: Any, table: Table, where: str) -> tuple[Row, ...]:
+    if data is None:
+        return ()
+    rows = read_rows(data, table)
+    _codes([row["inspector_id"] for row in rows], where)
+    clean_ids(rows, where)
+    for row in rows:
+        if "visited_on" in row:
+            row["visited_on"] = str(day_of(row["visited_on"][:10], f"visited_on in {where}"))
+        row.pop("reason", None)  # who may know of a conflict need not know why
+    unique = {tuple(row.items()) for row in rows}
+    return tuple(dict(one) for one in sorted(unique))

@@ -1,0 +1,386 @@
+"""`make_plan`: programmes and classes in; frame, strata, visits, capacity and expected findings out, as one folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from creditscore.core.errors import InputError, NotInForce, UsageError
+from creditscore.core.json_source import parse_object, require
+from creditscore.core.version import __version__
+from creditscore.inspection.capacity import (
+    Capacity,
+    broken_bounds,
+    changed_rates,
+    check_capacity,
+    person_days,
+    visits_of,
+)
+from creditscore.inspection.classes import made_up
+from creditscore.inspection.frame import Frame, build_frame, expected_joint_visits
+from creditscore.inspection.hit_rates import Yield, past_yields, read_past, visits_in_year
+from creditscore.inspection.inspectors import Staff, read_staff
+from creditscore.inspection.programme import COLUMNS, Programme, decimal, load_programme, project_defaults
+from creditscore.inspection.rows import Row, csv_text, new_folder, probability_text, read_text, table_hash, write_all
+
+FORMAT = "creditscore-inspection-plan"
+FRAME = (
+    "unit", "stratum", "programme", "department", "subject_id", "class", "drawn_as", "data_state", *COLUMNS,
+    "visits_left", "probability", "probability_decimal", "joint_probability", "joint_probability_decimal",
+)  # fmt: skip
+STRATA = (
+    "stratum", "programme", "class", "place", "units", "visits", "probability", "probability_decimal", "joined", "flag",
+)  # fmt: skip
+VISITS = (
+    "programme", "department", "class", "units", "rate", "visits", "person_days", "past_visits", "past_findings",
+    "yield", "yield_low", "yield_high", "expected_findings", "expected_low", "expected_high",
+)  # fmt: skip
+CAPACITY = ("certificate", "inspectors", "visits", "needed_days", "available_days", "enough", "fits_at")
+FILES = (
+    "frame.csv", "strata.csv", "visits.csv", "left_out.csv", "off_site.csv", "capacity.csv", "what_if.csv",
+    "public.json", "manifest.json",
+)  # fmt: skip
+WHAT_IF = ("change", "visits", "joint_visits", "person_days", "enough", "breaks")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan for a year. `frame` is who can be drawn; nobody is drawn yet."""
+
+    year: int
+    frame: Frame
+    capacity: tuple[Capacity, ...]
+    yields: Mapping[tuple[str, str], Yield]
+    what_if: tuple[Row, ...]
+    made_up: bool = False
+
+    @property
+    def internal(self) -> bool:
+        """Whether a class in it may not be published; then only `public.json` and the commitment may be."""
+        return any(one.internal for one in self.frame.programmes)
+
+    @cached_property
+    def files(self) -> dict[str, str]:
+        """Every file of the plan's folder by name, the same for the same input in any order of rows."""
+        files = {
+            "frame.csv": csv_text(FRAME, _frame_rows(self.frame)),
+            "strata.csv": csv_text(STRATA, _strata_rows(self.frame)),
+            "visits.csv": csv_text(VISITS, visit_rows(self)),
+            "left_out.csv": csv_text(("programme", "subject_id", "reason", "basis"), _left_out(self.frame)),
+            "off_site.csv": csv_text(("unit", "programme", "subject_id", "data_state", "what"), _off_site(self.frame)),
+            "capacity.csv": csv_text(CAPACITY, capacity_rows(self)),
+            "what_if.csv": csv_text(WHAT_IF, self.what_if),
+            "public.json": _json(_public(self)),
+        }
+        return files | {"manifest.json": _json(self._manifest(files))}
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What manifest.json holds."""
+        return dict(json.loads(self.files["manifest.json"]))
+
+    def _manifest(self, files: Mapping[str, str]) -> dict[str, Any]:
+        frame = self.frame
+        content = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())}
+        joint = expected_joint_visits(frame)
+        body: dict[str, Any] = {
+            "format": FORMAT,
+            "creditscore": __version__,
+            "year": self.year,
+            "windows": frame.windows,
+            "internal": self.internal,
+            **({"made_up": True} if self.made_up else {}),
+            "may_be_published": ["public.json"] if self.internal else sorted(content),
+            "programmes": {
+                one.programme: {
+                    "label": one.label.model_dump(),
+                    "classes": {cls.code: cls.label.model_dump() for cls in one.classes if cls.label},
+                    "department": one.department.code,
+                    "certificate": one.certificate,
+                    "use": one.use,
+                    "team": int(one.team.number),
+                    "visit_days": str(Fraction(one.visit_days.number)),
+                    "off_site_days": one.off_site.days if one.off_site.first else 0,
+                    "project_default": project_defaults(one),
+                }
+                for one in frame.programmes
+            },
+            "frame_hash": table_hash(files["frame.csv"]),
+            "counts": {
+                "units": len(frame.units),
+                "subjects": len(frame.joint),
+                "strata": len(frame.strata),
+                "visits": sum(one.visits for one in frame.strata),
+                "expected_joint_visits": decimal(joint) if joint.denominator == 1 else f"{float(joint):.3f}",
+                "left_out": dict(sorted(Counter(row["reason"] for row in frame.left_out).items())),
+                "data_unsettled": dict(
+                    sorted(Counter(one.data_state for one in frame.units if one.data_state != "ok").items())
+                ),
+            },
+            "files": content,
+            "notes": [*frame.notes, *_notes(self)],
+        }
+        run = hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        return body | {"run_id": run[:16]}
+
+    def write(self, out: Path | str) -> Path:
+        """Write the folder, whole or not at all; returns it."""
+        folder = new_folder(out, FILES)
+        write_all(folder, self.files)
+        return folder
+
+
+def make_plan(
+    given: Sequence[tuple[Programme | str | Path, Any]],
+    year: int,
+    *,
+    subjects: Any = None,
+    data_states: Any = None,
+    past: Any = None,
+    inspectors: Any = None,
+    windows: int = 4,
+    what_if: Sequence[Sequence[str]] = (),
+) -> Plan:
+    """A plan of inspections for a year.
+
+    `given`: pairs of a programme (id, file or loaded) and its table of classes (docs/supervision.md). `past` are
+    results of earlier inspections: for expected findings, and for visits already made in the year. `inspectors`: who is
+    there, for the check of capacity. `what_if`: lists of changes, each as `changed_rates` reads them.
+    Raises what `build_frame` raises, NotInForce for a programme that begins after the year.
+
+        plan = make_plan([("composite", "out/composite")], 2027, subjects="subjects.csv")
+        plan.write("out/plan")
+    """
+    loaded = [(one if isinstance(one, Programme) else load_programme(one), table) for one, table in given]
+    if not 1990 <= year <= 2100:
+        raise UsageError(f"the year is {year}", allowed="1990 to 2100")
+    for programme, _ in loaded:
+        if programme.effective_from.year > year:
+            raise NotInForce(
+                f"{programme.programme} begins on {programme.effective_from}, after {year}",
+                next="choose a later year or another programme",
+            )
+    earlier = read_past(past)
+    staff = Staff(()) if inspectors is None else read_staff(inspectors)
+    options: dict[str, Any] = {
+        "data_states": data_states, "visits_made": visits_in_year(earlier, year), "windows": windows,
+    }  # fmt: skip
+    frame = build_frame(loaded, subjects, **options)
+    if not frame.units:
+        raise InputError("nobody is left to draw from", where="frame", next="see who was left out, and for which rule")
+    rows = [_changed(loaded, subjects, options, changes, staff) for changes in what_if]
+    return Plan(
+        year, frame, tuple(check_capacity(frame, staff.inspectors)), past_yields(frame, earlier), tuple(rows),
+        any(made_up(table) for _, table in loaded),
+    )  # fmt: skip
+
+
+def _changed(
+    loaded: Sequence[tuple[Programme, Any]],
+    subjects: Any,
+    options: Mapping[str, Any],
+    changes: Sequence[str],
+    staff: Staff,
+) -> Row:
+    """One what-if: what the same organisations would need under other rates."""
+    programmes = [programme for programme, _ in loaded]
+    rates = changed_rates(programmes, changes)
+    frame = build_frame(loaded, subjects, **options, rates=rates)
+    by_name = {one.programme: one for one in programmes}
+    days = sum((person_days(by_name[name], n) for (name, _), (_, n) in visits_of(frame).items()), Fraction(0))
+    capacity = check_capacity(frame, staff.inspectors)
+    return {
+        "change": " ".join(changes),
+        "visits": str(sum(one.visits for one in frame.strata)),
+        "joint_visits": f"{float(expected_joint_visits(frame)):.1f}",
+        "person_days": decimal(days),
+        "enough": "" if not capacity else "yes" if all(one.enough for one in capacity) else "no",
+        "breaks": "; ".join(broken_bounds(programmes, rates)),
+    }
+
+
+def _frame_rows(frame: Frame) -> Iterator[Row]:
+    departments = {one.programme: one.department.code for one in frame.programmes}
+    texts: dict[Fraction, tuple[str, str]] = {}
+    for unit in frame.units:
+        stratum, joint = frame.stratum_of[unit.unit], frame.joint[unit.subject_id]
+        for value in (stratum.probability, joint):
+            if value not in texts:
+                texts[value] = probability_text(value)
+        (own, own_decimal), (all_, all_decimal) = texts[stratum.probability], texts[joint]
+        yield {
+            "unit": unit.unit, "stratum": stratum.name, "programme": unit.programme,
+            "department": departments[unit.programme], "subject_id": unit.subject_id, "class": unit.class_,
+            "drawn_as": unit.drawn_as, "data_state": unit.data_state, **unit.place,
+            "visits_left": "" if unit.cap is None else str(unit.cap),
+            "probability": own, "probability_decimal": own_decimal,
+            "joint_probability": all_, "joint_probability_decimal": all_decimal,
+        }  # fmt: skip
+
+
+def _strata_rows(frame: Frame) -> list[Row]:
+    columns = {one.programme: one.strata for one in frame.programmes}
+    rows = []
+    for one in frame.strata:
+        own, own_decimal = probability_text(one.probability)
+        place = "; ".join(f"{name}={value}" for name, value in zip(columns[one.programme], one.place, strict=True))
+        rows.append(
+            {
+                "stratum": one.name, "programme": one.programme, "class": one.class_, "place": place,
+                "units": str(one.units), "visits": str(one.visits), "probability": own,
+                "probability_decimal": own_decimal,
+                "joined": "" if len(one.joined) < 2 else str(len(one.joined)), "flag": one.flag,
+            }
+        )  # fmt: skip
+    return rows
+
+
+def visit_rows(plan: Plan) -> list[Row]:
+    """Planned visits by programme and class, with the findings that past random visits let expect."""
+    by_name = {one.programme: one for one in plan.frame.programmes}
+    rows = []
+    for (name, code), (units, visits) in visits_of(plan.frame).items():
+        programme = by_name[name]
+        row = {
+            "programme": name, "department": programme.department.code, "class": code, "units": str(units),
+            "rate": decimal(programme.class_of(code).rate), "visits": str(visits),
+            "person_days": decimal(person_days(programme, visits)),
+        }  # fmt: skip
+        past = plan.yields.get((name, code))
+        rest = dict.fromkeys(VISITS[len(row) :], "")
+        if past is not None:
+            rest |= {
+                "past_visits": str(past.visits), "past_findings": str(past.findings),
+                "yield": f"{past.rate:.4f}", "yield_low": f"{past.low:.4f}", "yield_high": f"{past.high:.4f}",
+                "expected_findings": f"{past.rate * visits:.1f}", "expected_low": f"{past.low * visits:.1f}",
+                "expected_high": f"{past.high * visits:.1f}",
+            }  # fmt: skip
+        rows.append(row | rest)
+    return rows
+
+
+def capacity_rows(plan: Plan) -> list[Row]:
+    """Person-days needed and there, by certificate."""
+    return [
+        {
+            "certificate": one.certificate,
+            "inspectors": str(one.inspectors),
+            "visits": str(one.visits),
+            "needed_days": decimal(one.needed),
+            "available_days": "" if one.available is None else decimal(one.available),
+            "enough": "yes" if one.enough else "no",
+            "fits_at": "" if one.fits_at is None else f"{int(one.fits_at * 1000) / 1000:.3f}",
+        }
+        for one in plan.capacity
+    ]
+
+
+def _left_out(frame: Frame) -> list[Row]:
+    """Who cannot be drawn, each with the text that says so."""
+    basis = {}
+    for programme in frame.programmes:
+        cites = [
+            cite for one in programme.classes if one.exempt is not None for cite in one.exempt.cite
+        ]  # fmt: skip
+        exempt = "; ".join(dict.fromkeys(f"{cite.law} {cite.article}".strip() for cite in cites))
+        basis[(programme.programme, "exempt")] = exempt
+        basis[(programme.programme, "cap_reached")] = "visits_per_enterprise"
+        basis[(programme.programme, "sole_trader")] = "no rule of the programme names sole traders"
+    return [row | {"basis": basis[(row["programme"], row["reason"])]} for row in frame.left_out]
+
+
+def _off_site(frame: Frame) -> list[Row]:
+    """Whose data are checked from the desk and corrected before anybody visits them."""
+    what = {
+        "faulty": "correct the faulty data, grade again",
+        "disputed": "decide the objection",
+        "missing": "find the missing data, or grade",
+    }
+    return [
+        {
+            "unit": one.unit, "programme": one.programme, "subject_id": one.subject_id,
+            "data_state": one.data_state, "what": what[one.data_state],
+        }
+        for one in frame.units
+        if one.data_state != "ok"
+    ]  # fmt: skip
+
+
+def _public(plan: Plan) -> dict[str, Any]:
+    """What anybody may read: totals by department, district and sector; no class, no stratum, no organisation."""
+    frame = plan.frame
+    by_name = {one.programme: one for one in frame.programmes}
+    visits: Counter[str] = Counter()
+    for one in frame.strata:
+        visits[by_name[one.programme].department.code] += one.visits
+    return {
+        "format": f"{FORMAT}-public",
+        "year": plan.year,
+        "made_by": "creditscore",
+        "departments": {
+            one.department.code: {"label": one.department.label.model_dump(), "visits": visits[one.department.code]}
+            for one in frame.programmes
+        },
+        "organisations": len(frame.joint),
+        "organisations_by": {
+            name: dict(
+                sorted(Counter(place for _, place in {(u.subject_id, u.place[name]) for u in frame.units}).items())
+            )
+            for name in ("district", "industry")
+        },
+        "method": "stratified random draw, seeded by a public value that is not yet known (docs/supervision.md)",
+        "project_default": sum(len(project_defaults(one)) for one in frame.programmes),
+    }
+
+
+def _notes(plan: Plan) -> list[str]:
+    notes = []
+    for one in plan.frame.programmes:
+        chosen = project_defaults(one)
+        if chosen:
+            notes.append(f"{one.programme}: project_default, published by nobody: {', '.join(chosen)}")
+        units = [unit for unit in plan.frame.units if unit.programme == one.programme]
+        missing = sum(unit.data_state == "missing" for unit in units)
+        if missing:
+            notes.append(
+                f"{one.programme}: {missing} of {len(units)} have no class and are drawn as {one.data_errors.draw_as}; "
+                "whom the programme does not concern does not belong into its table"
+            )
+    few = [one for one in plan.frame.strata if one.flag]
+    if few:
+        notes.append(f"{len(few)} classes are so small that one visit is more than their upper bound allows")
+    joined = [one for one in plan.frame.strata if len(one.joined) > 1]
+    if joined:
+        notes.append(f"{sum(len(one.joined) for one in joined)} small strata are drawn as {len(joined)} joined ones")
+    short = [one.certificate for one in plan.capacity if not one.enough]
+    if short:
+        notes.append(f"not enough inspectors: {', '.join(short)}")
+    if plan.internal:
+        notes.append(
+            "internal: an inspection-risk class is used; it is no evaluation, no basis of a measure, not published"
+        )
+    return notes
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def read_plan(folder: Path | str) -> dict[str, Any]:
+    """The manifest of a plan's folder, whose files are what they were; InputError where one was changed."""
+    place = Path(folder)
+    manifest = parse_object(read_text(place, "manifest.json"), "manifest.json", place)
+    if manifest.get("format") != FORMAT:
+        raise InputError("not the folder of a plan", where=str(place), next="give what `supervise plan` wrote")
+    require(manifest, "manifest.json", place, {"files": dict}, "make the plan again")
+    for name, digest in manifest["files"].items():
+        if hashlib.sha256(read_text(place, name).encode()).hexdigest() != digest:
+            raise InputError(f"{name} is not what the plan wrote", where=str(place), next="make the plan again")
+    return manifest

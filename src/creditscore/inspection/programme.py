@@ -1,0 +1,264 @@
+"""A programme: how often one department inspects each class. One YAML file in configs/supervision/inspection/."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from creditscore.core.config import config_root
+from creditscore.core.errors import UsageError
+from creditscore.schemes import registry
+from creditscore.schemes.laws import load_laws
+from creditscore.schemes.load import parse, raise_faults
+from creditscore.schemes.parts import Label, Model, Number, Rule, Use
+from creditscore.schemes.source import KeyPath, Source, read
+
+UNCITED = ("project_default", "inference", "unknown")  # marks of numbers that no text gives
+COLUMNS = ("industry", "district", "size", "ownership", "region")
+Reason = Literal["complaint", "data_finding", "assigned", "statutory"]
+
+
+class Amount(Rule):
+    """One number with where it comes from."""
+
+    number: Number
+
+
+class Bounds(Rule):
+    """What a text says of visits per organisation and year: a share where below 1."""
+
+    at_least: Number | None = None
+    at_most: Number | None = None
+
+
+class Exempt(Rule):
+    """A text that leaves a class out of random visits; `but` names the grounds on which a visit still happens."""
+
+    but: list[Reason] = Field(default_factory=list)
+
+
+class InspectionClass(Rule):
+    """A class and how often it is visited: `ratio` (share visited in a year) or `frequency` (visits each in a year)."""
+
+    code: str
+    grades: list[str] = Field(default_factory=list)  # values of the table of classes; the code itself where empty
+    ratio: Number | None = None
+    frequency: Number | None = None
+    bounds: list[Bounds] = Field(default_factory=list)
+    exempt: Exempt | None = None
+
+    @property
+    def rate(self) -> Fraction:
+        """Visits per organisation and year, exactly; 0 for an exempt class."""
+        chosen = self.ratio if self.ratio is not None else self.frequency
+        return Fraction(0) if self.exempt is not None or chosen is None else Fraction(chosen)
+
+    @property
+    def lowest(self) -> Fraction:
+        """The largest `at_least` of its bounds; 0 where there is none."""
+        return max((Fraction(one.at_least) for one in self.bounds if one.at_least is not None), default=Fraction(0))
+
+    @property
+    def highest(self) -> Fraction | None:
+        """The smallest `at_most` of its bounds."""
+        return min((Fraction(one.at_most) for one in self.bounds if one.at_most is not None), default=None)
+
+
+class Department(Model):
+    code: str = Field(pattern="[a-z][a-z0-9_]*")
+    label: Label
+
+
+class OffSite(Rule):
+    """`first`: what files and data can settle is checked `days` before the visit, so that the visit is short."""
+
+    first: bool
+    days: int = Field(ge=0)
+
+
+class DataErrors(Rule):
+    """Whose data are faulty, disputed or missing is drawn as `draw_as`, and checked off-site before a visit."""
+
+    draw_as: str
+
+
+class Programme(Rule):
+    """How one department inspects: classes with their rates, strata, teams, and what protects the inspected."""
+
+    programme: str = Field(pattern="[a-z][a-z0-9_]*")
+    label: Label
+    department: Department
+    certificate: str = Field(min_length=1)  # which an inspector must hold
+    use: Use
+    scheme: str | None = None
+    where: Label | None = None
+    effective_from: date
+    checked_on: date
+    classes: list[InspectionClass] = Field(min_length=1)
+    strata: list[Literal["industry", "district", "size", "ownership", "region"]] = Field(min_length=1)
+    minimum_per_stratum: Amount
+    visits_per_enterprise: Amount | None = None  # of all departments together, in a year
+    team: Amount
+    visit_days: Amount
+    off_site: OffSite
+    data_errors: DataErrors
+    sole_traders: Rule | None = None  # the text that names them; without it they are left out
+
+    @property
+    def internal(self) -> bool:
+        """Whether its classes may not be published."""
+        return self.use != "public_grade"
+
+    def class_of(self, code: str) -> InspectionClass:
+        return next(one for one in self.classes if one.code == code)
+
+    def by_grade(self) -> dict[str, InspectionClass]:
+        """Values of the table of classes → class."""
+        return {grade: one for one in self.classes for grade in one.grades or [one.code]}
+
+
+def load_programme(name: str | Path, folder: Path | None = None) -> Programme:
+    """A programme by its id, or by the path of a YAML file.
+
+    UsageError where there is none; SchemeError lists every fault with file, line and key path.
+    """
+    root = folder or config_root() / "supervision" / "inspection"
+    file = Path(name) if str(name).endswith((".yaml", ".yml")) else root / f"{name}.yaml"
+    if not file.is_file():
+        known = programmes(folder)
+        raise UsageError(
+            f"there is no inspection programme {str(name)!r}",
+            allowed=", ".join(difflib.get_close_matches(str(name), known, 3) or known),
+            next="give an id from configs/supervision/inspection/ or the path of a YAML file",
+        )
+    source = read(file, f"inspection/{file.name}")
+    programme = parse(source, Programme)
+    if programme is not None:
+        _check(programme, source, file.stem)
+    raise_faults(source.faults)
+    assert programme is not None
+    return programme
+
+
+def programmes(folder: Path | None = None) -> list[str]:
+    """The ids of the programmes that are there."""
+    root = folder or config_root() / "supervision" / "inspection"
+    return sorted(file.stem for file in root.glob("*.yaml"))
+
+
+def rules_of(programme: Programme) -> Iterator[tuple[KeyPath, Rule]]:
+    """Every rule of a programme with its key path: what carries a number, a mark and a source."""
+    yield (), programme
+    for i, one in enumerate(programme.classes):
+        yield ("classes", i), one
+        for j, bounds in enumerate(one.bounds):
+            yield ("classes", i, "bounds", j), bounds
+        if one.exempt is not None:
+            yield ("classes", i, "exempt"), one.exempt
+    for name in ("minimum_per_stratum", "visits_per_enterprise", "team", "visit_days", "off_site", "data_errors",
+                 "sole_traders"):  # fmt: skip
+        rule = getattr(programme, name)
+        if rule is not None:
+            yield (name,), rule
+
+
+def project_defaults(programme: Programme) -> list[str]:
+    """Key paths of what nobody published and the project chose."""
+    return [
+        ".".join(map(str, path)) or "programme"
+        for path, rule in rules_of(programme)
+        if rule.evidence == "project_default"
+    ]
+
+
+def _check(programme: Programme, source: Source, stem: str) -> None:
+    if programme.programme != stem:
+        source.fault(("programme",), f"{programme.programme!r} must be the file's name {stem!r}")
+    laws = load_laws()
+    for path, rule in rules_of(programme):
+        if rule.evidence is None:
+            source.fault(path, "carries no evidence mark")
+        elif rule.evidence not in UNCITED and not rule.cite:
+            source.fault(path, f"is {rule.evidence} and names no law; cite it, or mark it project_default")
+        for cite in rule.cite:
+            if cite.law not in laws:
+                source.fault((*path, "cite"), f"cites the law {cite.law!r}, which has no file in configs/laws/")
+        if rule.reading:
+            source.fault((*path, "reading"), "readings belong to schemes; write a note")
+    for name, least in (("minimum_per_stratum", 1), ("visits_per_enterprise", 1), ("team", 2)):
+        amount = getattr(programme, name)
+        if amount is not None and (amount.number < least or amount.number != int(amount.number)):
+            source.fault((name, "number"), f"must be a whole number of at least {least}")
+    if programme.visit_days.number <= 0:
+        source.fault(("visit_days", "number"), "must be above 0")
+    seen: dict[str, str] = {}
+    for i, one in enumerate(programme.classes):
+        _check_class(one, programme, source, ("classes", i))
+        for grade in one.grades or [one.code]:
+            if grade in seen:
+                source.fault(("classes", i), f"{grade!r} belongs to class {seen[grade]!r} already")
+            seen.setdefault(grade, one.code)
+    codes = [one.code for one in programme.classes]
+    for code in {code for code in codes if codes.count(code) > 1}:
+        source.fault(("classes",), f"the class {code!r} stands twice")
+    drawn_as = next((one for one in programme.classes if one.code == programme.data_errors.draw_as), None)
+    if drawn_as is None or drawn_as.exempt is not None:
+        source.fault(("data_errors", "draw_as"), f"must be a class that is visited, among {', '.join(codes)}")
+    if len(set(programme.strata)) < len(programme.strata):
+        source.fault(("strata",), "a column stands twice")
+    _check_scheme(programme, seen, source)
+
+
+def _check_class(one: InspectionClass, programme: Programme, source: Source, path: KeyPath) -> None:
+    given = [name for name in ("ratio", "frequency", "exempt") if getattr(one, name) is not None]
+    if len(given) != 1:
+        source.fault(path, "needs exactly one of: ratio, frequency, exempt (with the text that exempts it)")
+    if one.exempt is not None:
+        if not one.exempt.cite or one.exempt.evidence in UNCITED:
+            source.fault((*path, "exempt"), "a class is left out only by a cited rule; cite the text, or give a ratio")
+        return
+    if one.rate <= 0:
+        source.fault(path, "is never visited; give a ratio above 0, or exempt with the rule that leaves it out")
+    if one.ratio is not None and one.ratio > 1:
+        source.fault((*path, "ratio"), "is a share of at most 1; several visits in a year are a frequency")
+    for j, bounds in enumerate(one.bounds):
+        if bounds.at_least is None and bounds.at_most is None:
+            source.fault((*path, "bounds", j), "needs at_least, at_most, or both")
+    if one.rate < one.lowest:
+        source.fault(path, f"{decimal(one.rate)} is below the {decimal(one.lowest)} of its bounds")
+    if one.highest is not None and one.rate > one.highest:
+        source.fault(path, f"{decimal(one.rate)} is above the {decimal(one.highest)} of its bounds")
+
+
+def _check_scheme(programme: Programme, grades: Sequence[str] | dict[str, str], source: Source) -> None:
+    """A programme that names a scheme takes its use and its grades."""
+    if programme.scheme is None:
+        return
+    scheme, _, pinned = programme.scheme.partition("@")
+    chosen = [one for one in registry.entries() if one.scheme == scheme and pinned in ("", one.version)]
+    if not chosen:
+        source.fault(("scheme",), f"{programme.scheme!r} is not a scheme of the library; see `creditscore scheme list`")
+        return
+    loaded = registry.load(chosen[-1])
+    if loaded.use != programme.use:
+        source.fault(("use",), f"must be {loaded.use}, as {chosen[-1].scheme}@{chosen[-1].version} says")
+    codes = [grade.code for grade in loaded.grades]
+    for grade in grades:
+        if grade not in codes:
+            source.fault(("classes",), f"{grade!r} is not a grade of {programme.scheme}; there are: {', '.join(codes)}")
+    for code in codes:
+        if code not in grades:
+            source.fault(("classes",), f"the grade {code!r} of {programme.scheme} has no class: no class is forgotten")
+
+
+def decimal(value: Fraction) -> str:
+    """A fraction as people write it, at most six places; the fraction itself where it has more."""
+    text = f"{Decimal(value.numerator) / Decimal(value.denominator):.6f}".rstrip("0").rstrip(".")
+    return text if Fraction(text) == value else str(value)

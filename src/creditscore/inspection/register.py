@@ -1,0 +1,222 @@
+"""Draws in the store: what was committed, drawn and found, each logged before it takes effect."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.core.clock import check_day_has_come, office_day
+from creditscore.core.errors import StoreDiffers, UsageError
+from creditscore.inspection.commitment import (
+    Commitment,
+    Randomness,
+    changed_tables,
+    make_commitment,
+    read_commitment,
+    read_tables,
+)
+from creditscore.inspection.draw import Outcome, draw_json, run_draw
+from creditscore.inspection.inspectors import VISITS, Staff, read_staff
+from creditscore.inspection.plan import read_plan
+from creditscore.inspection.results import CARRIED_OUT
+from creditscore.inspection.rows import Row, new_folder, read_rows, read_text, rows_of, write_all
+from creditscore.store import Database, Log, Roles
+
+if TYPE_CHECKING:
+    import duckdb
+
+SCRIPT = "verify_draw.py"
+DRAWN = ("draw.json", "units.csv", "visits.csv", "teams.csv", "to_fill.csv", SCRIPT)
+TRIALS = 3
+COMMITTER, DRAWER, IMPORTER = "approver", "grader", "grader"
+
+
+@dataclass(frozen=True)
+class Who:
+    """Who acts, where it is kept, and who may."""
+
+    by: str
+    store: Path
+    roles: Roles | None = None
+
+
+def commit(
+    plan: Path | str, out: Path | str, about: Randomness, on: date, who: Who, *, inspectors: Any, conflicts: Any = None,
+    last_visits: Any = None, replayed: bool = False,
+) -> Commitment:  # fmt: skip
+    """Commit to a plan and a public value of the future; writes the draw's folder and logs `draw.commit`.
+
+    Teams of visits that the store knows join `last_visits`. A few draws with values that cannot occur are tried first,
+    so that a lack of inspectors is found before anything is committed to (InputError names what binds).
+    Raises UsageError when the day `on`, or the clock of the log, is not before the day of the value (`replayed` lets
+    the clock pass and marks the draw for good).
+    """
+    check_day_has_come(on)
+    if who.roles is not None:
+        who.roles.require(COMMITTER, who.by)
+    manifest = read_plan(plan)
+    folder = new_folder(out)
+    with Database(who.store) as store:
+        known = known_teams(store)
+        given = [] if last_visits is None else read_rows(last_visits, VISITS)
+        staff = _with_visits(inspectors, conflicts, [*given, *known])
+        tables = {name: read_text(Path(plan), name) for name in ("frame.csv", "strata.csv")} | staff.files()
+        made = make_commitment(manifest, tables, about, on, replayed=replayed)
+        payload = {
+            "commitment": made.hash, "plan": manifest["run_id"], "committed_on": str(on),
+            "randomness": made.content["randomness"], "tables": made.content["tables"], "replayed": replayed,
+        }  # fmt: skip
+        for number in range(TRIALS):
+            run_draw(made, tables, number)
+        if store.rows("SELECT 1 FROM draw_commitments WHERE draw_id = ?", [made.draw_id]):
+            raise UsageError(
+                f"the draw {made.draw_id} is committed already", next="draw it, or commit to another value"
+            )
+        with Log(store, roles=who.roles).act(who.by, COMMITTER, "draw.commit", made.draw_id, payload) as act:
+            _before(act.entry.at, made)
+            act.con.execute(
+                "INSERT INTO draw_commitments VALUES (?, ?, ?, ?, ?)",
+                [made.draw_id, made.hash, made.canonical, str(on), act.entry.seq],
+            )
+            write_all(folder, {"commitment.json": _pretty(made.content), **tables})
+    return made
+
+
+def draw(folder: Path | str, value: str, on: date, who: Who) -> Outcome:
+    """Draw with the public value; writes units, visits and teams into the folder and logs `draw.draw`.
+
+    Refused: a commitment that the store does not hold or that was logged on or after the day of the value, a table
+    that is not the one committed to, a value before its day, a second value for the same commitment. The same value
+    again writes the same files.
+    """
+    check_day_has_come(on)
+    place = Path(folder)
+    made = read_commitment(place)
+    about = made.randomness
+    plain = about.canonical(value)
+    if on < about.on:
+        raise UsageError(
+            f"drawn on {on}, and the public value is of {about.on}", next="draw when the value is published"
+        )
+    tables = read_tables(place)
+    for name in changed_tables(made, tables):
+        raise UsageError(f"{name} is not the table that was committed to", where=str(place),
+                         next="draw from the folder that `supervise commit` wrote")  # fmt: skip
+    with Database(who.store) as store:
+        at = _committed_at(store, made)
+        _before(at, made)
+        earlier = store.rows("SELECT value, drawn_on FROM draw_draws WHERE draw_id = ?", [made.draw_id])
+        if earlier and earlier[0][0] != plain:
+            raise UsageError(
+                "the public value was given before, and it was another one", where=f"draw {made.draw_id}",
+                allowed=earlier[0][0], next="look the value up at its source; a draw is not repeated",
+            )  # fmt: skip
+        day = date.fromisoformat(earlier[0][1]) if earlier else on
+        payload = {"value": plain, "drawn_on": str(day)}
+        with Log(store, roles=who.roles).act(who.by, DRAWER, "draw.draw", made.draw_id, payload) as act:
+            outcome = run_draw(made, tables, plain)  # a draw that fails for lack of teams stands in the log too
+            files = outcome.files | {"draw.json": draw_json(made, plain, day, outcome), SCRIPT: script_text()}
+            if not earlier:
+                _insert(act.con, made, plain, day, tables, outcome, act.entry.seq)
+            write_all(place, files)
+    return outcome
+
+
+def script_text() -> str:
+    """The stand-alone script that runs a draw again."""
+    return (Path(__file__).parent / SCRIPT).read_text(encoding="utf-8")
+
+
+def known_teams(store: Database) -> list[Row]:
+    """Who visited whom and when, of the visits in the store that were carried out."""
+    marks = ", ".join("?" * len(CARRIED_OUT))
+    rows = store.rows(
+        "SELECT DISTINCT t.inspector_id, r.subject_id, r.inspected_on FROM draw_results r JOIN draw_teams t"
+        " ON t.draw_id = r.draw_id AND t.subject_id = r.subject_id AND list_contains(string_split(r.programme, ';'),"
+        f" t.programme) WHERE r.arm = 'random' AND r.result IN ({marks}) ORDER BY ALL",
+        list(CARRIED_OUT),
+    )
+    return [dict(zip(("inspector_id", "subject_id", "visited_on"), row, strict=True)) for row in rows]
+
+
+def _with_visits(inspectors: Any, conflicts: Any, visits: Sequence[Row]) -> Staff:
+    import pyarrow as pa
+
+    names = ("inspector_id", "subject_id", "visited_on")
+    return read_staff(
+        inspectors, conflicts, pa.table({name: pa.array([row[name] for row in visits], pa.string()) for name in names})
+    )
+
+
+def _committed_at(store: Database, made: Commitment) -> str:
+    """When the log says that this commitment was made."""
+    rows = store.rows(
+        'SELECT e."at", c.hash FROM draw_commitments c JOIN log_entries e ON e.seq = c.log_seq WHERE c.draw_id = ?',
+        [made.draw_id],
+    )
+    if not rows or rows[0][1] != made.hash:
+        raise StoreDiffers(
+            "the store holds no such commitment", where=f"{store.path}, draw {made.draw_id}",
+            next="commitment.json was changed, or this is another store",
+        )  # fmt: skip
+    return str(rows[0][0])
+
+
+def _before(at: str, made: Commitment) -> None:
+    """UsageError when the log's clock is not before the day of the value, unless the draw is a replay."""
+    day = office_day(at)
+    if day >= made.randomness.on and not made.content.get("replayed", False):
+        raise UsageError(
+            f"the log recorded the commitment on {day}, and the public value is of {made.randomness.on}",
+            allowed="a commitment before the value is known",
+            next="choose a later value; to play past days again, commit with --replay, which marks the draw for good",
+        )
+
+
+def _insert(
+    con: duckdb.DuckDBPyConnection,
+    made: Commitment,
+    value: str,
+    on: date,
+    tables: dict[str, str],
+    outcome: Outcome,
+    seq: int,
+) -> None:
+    """The draw's rows, as Arrow tables: a frame may have a million units."""
+    import pyarrow as pa
+
+    con.execute(
+        "INSERT INTO draw_draws VALUES (?, ?, ?, ?, ?)", [made.draw_id, value, str(on), outcome.key.hex(), seq]
+    )  # fmt: skip
+    _, frame = rows_of(tables["frame.csv"])
+    drawn = {one.unit: one.visits for one in outcome.units}
+    shown = ("unit", "programme", "department", "subject_id", "stratum", "drawn_as", "probability", "joint_probability")
+    units = {name: [row[name] for row in frame] for name in shown}
+    kinds = {"visits": pa.int64(), "pool": pa.int64(), "window": pa.int64()}
+    visits = rows_of(outcome.files["visits.csv"])[1]
+    teams = rows_of(outcome.files["teams.csv"])[1]
+    content: dict[str, dict[str, Any]] = {
+        "draw_units": units | {"visits": [drawn[row["unit"]] for row in frame]},
+        "draw_visits": {
+            name: [int(row[name]) if name in kinds else row[name] for row in visits]
+            for name in ("visit_id", "subject_id", "window", "programmes", "departments")
+        },
+        "draw_teams": {
+            name: [int(row[name]) if name in kinds else row[name] for row in teams]
+            for name in ("visit_id", "subject_id", "programme", "inspector_id")
+        },
+    }
+    for table, columns in content.items():
+        arrays = {name: pa.array(cells, kinds.get(name, pa.string())) for name, cells in columns.items()}
+        con.register("given_rows", pa.table(arrays))
+        names = ", ".join(f'"{name}"' for name in arrays)
+        con.execute(f"INSERT INTO {table} (draw_id, {names}) SELECT ?, {names} FROM given_rows", [made.draw_id])
+        con.unregister("given_rows")
+
+
+def _pretty(content: dict[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"

@@ -1,0 +1,150 @@
+"""Tables of inspection: read from CSV, Parquet, pandas or Arrow as rows of text, and written in one way only."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from creditscore.core.boundary import described, require_plain
+from creditscore.core.csv_people import inert
+from creditscore.core.errors import InputError, UsageError
+from creditscore.core.identity import canonical_code, redact
+from creditscore.core.tables.source import forget, open_sources, quote
+from creditscore.records.schema import Table
+
+Row = dict[str, str]
+
+
+def read_rows(data: Any, table: Table) -> list[Row]:
+    """The rows of a table, every cell as text on one line without blanks around it; an empty cell is "".
+
+    `data`: a path (.csv, .parquet), pandas, Arrow or DuckDB. Optional columns that are absent are "" everywhere.
+    Raises InputError where the table cannot be read or lacks a column.
+    """
+    import duckdb
+
+    con = duckdb.connect()
+    try:
+        with tempfile.TemporaryDirectory(prefix="creditscore-") as folder:
+            sources = open_sources(con, {table.name: data}, Path(folder), {table.name: table})
+            source = sources[table.name]
+            there = [name for name in table.columns if source.has(name)]
+            cells = ", ".join(f"CAST({quote(name)} AS VARCHAR)" for name in there)
+            found = con.execute(f"SELECT {cells} FROM {source.view} ORDER BY line").fetchall()
+            forget(con, sources)
+    finally:
+        con.close()
+    empty = dict.fromkeys(table.columns, "")
+    return [
+        empty
+        | {
+            name: " ".join(canonical_code(cell).split())
+            for name, cell in zip(there, row, strict=True)
+            if cell is not None
+        }
+        for row in found
+    ]
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], people: bool = False) -> str:
+    """CSV with a header, line feeds, and quotes only where needed; for `people` marked as UTF-8, no cell a formula."""
+    out = io.StringIO("\ufeff" if people else "")
+    out.seek(0, io.SEEK_END)
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    cells = ([row[name] for name in columns] for row in rows)
+    writer.writerows([inert(str(cell)) for cell in row] if people else row for row in cells)
+    return out.getvalue()
+
+
+def rows_of(text: str) -> tuple[list[str], list[Row]]:
+    """Header and rows of a CSV text."""
+    lines = list(csv.reader(text.splitlines()))
+    header = lines[0] if lines else []
+    return header, [dict(zip(header, line, strict=False)) for line in lines[1:]]
+
+
+def table_hash(text: str) -> str:
+    """SHA-256 of a CSV text that ignores the order of its rows and the kind of its line ends.
+
+    The rows are sorted, the header stays first; each becomes a JSON list without blanks; joined by line feeds.
+    """
+    head, *rows = csv.reader(text.splitlines())
+    lines = [json.dumps(line, ensure_ascii=False, separators=(",", ":")) for line in (head, *sorted(rows))]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def read_text(folder: Path, name: str) -> str:
+    """A file of a folder as text with line feeds; InputError when it is not there or no text."""
+    require_plain(folder / name)
+    try:
+        return (folder / name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(
+            f"{name} is not there", where=str(folder), next="give the folder that the command wrote"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{name} cannot be read: {described(error)}",
+            where=str(folder),
+            next="give the folder that the command wrote",
+        ) from error
+
+
+def day_of(text: str, name: str) -> date:
+    """A day; UsageError for anything but YYYY-MM-DD."""
+    try:
+        if len(text) != 10:
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{name} is {redact(text)!r}", allowed="a day, YYYY-MM-DD") from None
+
+
+def probability_text(value: Fraction) -> tuple[str, str]:
+    """A probability as a fraction (`3/40`, `1`) and as a decimal with ten places."""
+    scaled = (value.numerator * 10**10 * 2 + value.denominator) // (2 * value.denominator)
+    return str(value), f"{scaled // 10**10}.{scaled % 10**10:010d}"
+
+
+def new_folder(out: Path | str, names: Sequence[str] = ()) -> Path:
+    """The folder for results, made when they are written; UsageError when it is a file or holds others than `names`."""
+    folder = Path(out)
+    try:
+        others = sorted(one.name for one in folder.iterdir() if one.name not in names) if folder.exists() else []
+    except OSError as error:
+        raise UsageError(
+            f"cannot write results there: {error.strerror or error}", where=str(out), next="give another folder"
+        ) from error
+    if others:
+        raise UsageError(
+            f"the folder holds other files: {', '.join(others[:3])}", where=str(out), next="give a new or empty folder"
+        )
+    return folder
+
+
+def write_all(folder: Path, files: Mapping[str, str]) -> None:
+    """Write every file under another name first, then all at once: a failure leaves the folder as it was."""
+    started: list[Path] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            place = folder / f".{name}.new"
+            started.append(place)
+            place.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        for place in started:
+            place.unlink(missing_ok=True)
+        raise UsageError(
+            f"cannot write results there: {error.strerror or error}", where=str(folder), next="give another folder"
+        ) from error
+    for name, place in zip(files, started, strict=True):
+        place.replace(folder / name)

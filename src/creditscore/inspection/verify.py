@@ -1,0 +1,163 @@
+"""Is a draw what its commitment and its public value make it: everything computed again, the first difference named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import zip_longest
+from pathlib import Path
+
+from creditscore.core.boundary import outside
+from creditscore.core.errors import CreditscoreError, InputError
+from creditscore.core.json_source import parse_object
+from creditscore.inspection.commitment import Commitment, changed_tables, read_commitment, read_tables
+from creditscore.inspection.draw import draw_json, run_draw
+from creditscore.inspection.register import SCRIPT, script_text
+from creditscore.inspection.rows import day_of, probability_text, read_text, rows_of
+from creditscore.store import Database
+from creditscore.store import verify as verify_log
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that is not as it must be: in which file, where in it, what is there and what must be."""
+
+    file: str
+    where: str
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.file}, {self.where}: {self.found or 'nothing'}, must be {self.expected or 'nothing'}"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was computed again, and the first difference (None where all is as it must be)."""
+
+    draw_id: str
+    units: int
+    visits: int
+    first: Difference | None
+    notes: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        return self.first is None
+
+
+def verify_draw(folder: Path | str, store: Path | str | None = None, published: str | None = None) -> Checked:
+    """Run the draw of a folder again: hashes, strata, probabilities, order, visits, teams; with `store`, its log too.
+
+    `published` is the hash of the commitment as somebody noted it before the draw.
+
+    Needs no network and no store. Raises InputError where a file is missing or is none of a draw.
+    """
+    with outside("the draw", folder, "ask for the folder again from whoever drew"):
+        return _verified(Path(folder), store, published)
+
+
+def _verified(place: Path, store: Path | str | None, published: str | None) -> Checked:
+    made = read_commitment(place)
+    tables = read_tables(place)
+    notes = []
+    if made.content.get("replayed"):
+        notes.append("days of the past were played again: the order of commitment and value is not proved")
+    if store is None and published is None:
+        notes.append("without the store or the published hash, nothing says when this commitment was made")
+    if read_text(place, SCRIPT) != script_text():
+        notes.append(f"{SCRIPT} in the folder is not the script of this version; do not believe what it says unread")
+    first = next(_differences(place, made, tables, None if store is None else Path(store)), None)
+    if published is not None and published.strip().lower() != made.hash:
+        first = Difference("commitment.json", "its hash", made.hash, published.strip().lower()[:64])
+    units = sum(one["units"] for one in made.content["strata"].values())
+    visits = 0 if first is not None else len(rows_of(read_text(place, "visits.csv"))[1])
+    return Checked(made.draw_id, units, visits, first, tuple(notes))
+
+
+def _differences(
+    place: Path, made: Commitment, tables: dict[str, str], store: Path | None
+) -> Iterator[Difference]:  # fmt: skip
+    """In the order in which a draw comes about, so that the first is the cause of those after it."""
+    for name in changed_tables(made, tables):
+        yield Difference(name, "its hash", "another table", made.content["tables"][name])
+    if made.committed_on >= made.randomness.on:
+        yield Difference("commitment.json", "committed_on", str(made.committed_on), f"before {made.randomness.on}")
+    yield from _strata(made, tables)
+    yield from _probabilities(tables)
+    try:
+        said = parse_object(read_text(place, "draw.json"), "draw.json", place)
+        value, day = str(said["value"]), day_of(str(said["drawn_on"]), "drawn_on")
+        named = str(said["commitment_hash"])
+    except (KeyError, TypeError) as error:
+        raise InputError(
+            f"draw.json is none of a draw: {error}", where=str(place), next="ask for the folder of the draw again"
+        ) from error
+    if named != made.hash:
+        yield Difference("commitment.json", "its hash", made.hash, named)
+    if day < made.randomness.on:
+        yield Difference("draw.json", "drawn_on", str(day), f"{made.randomness.on} or later")
+    try:
+        outcome = run_draw(made, tables, value)
+    except CreditscoreError as error:
+        yield Difference("draw.json", "value", value, error.what)
+        return
+    for name, text in outcome.files.items():
+        yield from _lines(name, read_text(place, name), text)
+    yield from _lines("draw.json", read_text(place, "draw.json"), draw_json(made, value, day, outcome))
+    if store is not None:
+        yield from _logged(store, made, outcome_value=made.randomness.canonical(value))
+
+
+def _strata(made: Commitment, tables: dict[str, str]) -> Iterator[Difference]:
+    sizes = Counter(row["stratum"] for row in rows_of(tables["frame.csv"])[1])
+    said = {row["stratum"]: row for row in rows_of(tables["strata.csv"])[1]}
+    for name in sorted(sizes.keys() | said.keys() | made.content["strata"].keys()):
+        numbers = made.content["strata"].get(name, {"units": 0, "visits": 0})
+        row = said.get(name, {"units": "0", "visits": "0"})
+        if sizes[name] != numbers["units"]:
+            yield Difference("frame.csv", f"stratum {name}", f"{sizes[name]} units", str(numbers["units"]))
+        if (row["units"], row["visits"]) != (str(numbers["units"]), str(numbers["visits"])):
+            found, wanted = f"{row['visits']} of {row['units']}", f"{numbers['visits']} of {numbers['units']}"
+            yield Difference("strata.csv", f"stratum {name}", found, wanted)
+
+
+def _probabilities(tables: dict[str, str]) -> Iterator[Difference]:
+    """n/N of the stratum, and 1 − Π(1 − π) over the programmes of a subject."""
+    rows = rows_of(tables["frame.csv"])[1]
+    own = {
+        row["stratum"]: min(Fraction(int(row["visits"]), int(row["units"])), Fraction(1))
+        for row in rows_of(tables["strata.csv"])[1]
+    }
+    missed: dict[str, Fraction] = {}
+    for row in rows:
+        chance = own.get(row["stratum"], Fraction(0))
+        missed[row["subject_id"]] = missed.get(row["subject_id"], Fraction(1)) * (1 - chance)
+    for row in rows:
+        for name, value in (("probability", own.get(row["stratum"], Fraction(0))),
+                            ("joint_probability", 1 - missed[row["subject_id"]])):  # fmt: skip
+            if (row[name], row[f"{name}_decimal"]) != probability_text(value):
+                yield Difference("frame.csv", f"{name} of {row['unit']}", row[name], str(value))
+
+
+def _lines(name: str, found: str, expected: str) -> Iterator[Difference]:
+    for number, (one, other) in enumerate(zip_longest(found.splitlines(), expected.splitlines(), fillvalue=""), 1):
+        if one != other:
+            yield Difference(name, f"line {number}", one, other)
+
+
+def _logged(store: Path, made: Commitment, outcome_value: str) -> Iterator[Difference]:
+    """What the store says of this draw: the same commitment and value, logged in this order, in an intact log."""
+    with Database(store, read_only=True) as held:
+        commits = held.rows("SELECT hash, log_seq FROM draw_commitments WHERE draw_id = ?", [made.draw_id])
+        draws = held.rows("SELECT value, log_seq FROM draw_draws WHERE draw_id = ?", [made.draw_id])
+        if not commits or commits[0][0] != made.hash:
+            yield Difference("the store", "commitment", commits[0][0] if commits else "", made.hash)
+        elif not draws or draws[0][0] != outcome_value:
+            yield Difference("the store", "public value", draws[0][0] if draws else "", outcome_value)
+        elif commits[0][1] >= draws[0][1]:
+            yield Difference("the log", "order", f"commitment at {commits[0][1]}", f"before {draws[0][1]}")
+        for fault in verify_log(held).faults:
+            yield Difference("the log", f"entry {fault.seq}", fault.message, "an intact log")

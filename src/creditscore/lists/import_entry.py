@@ -1,0 +1,76 @@
+"""An entry that another office has decided: kept here, where it only runs and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Unpack
+
+from creditscore.core.days import iso
+from creditscore.core.errors import UsageError
+from creditscore.lists.case import Case, given_days
+from creditscore.lists.decide import entry
+from creditscore.lists.events import Day, Event, Said, day, subject
+from creditscore.lists.opening import case_id_of, opened
+from creditscore.lists.register import Book, step
+from creditscore.lists.rules import list_rule, version_of_today
+from creditscore.schemes.model import Rule
+
+
+def take_over(
+    book: Book,
+    subject_id: str,
+    key: str,
+    scheme: str,
+    *,
+    records: Iterable[str] = (),
+    triggers: Iterable[str] = (),
+    published_on: Day | None = None,
+    term: str = "",
+    term_end: Day | None = None,
+    entered_on: Day | None = None,
+    dates: Mapping[str, Day] | None = None,
+    **said: Unpack[Said],
+) -> tuple[Book, str]:
+    """Keep an entry that another organ has decided (`on`: the day of its decision), with its document.
+
+    The hearing was that organ's; here the entry only runs and ends. `scheme` is a version of the library, such as
+    `court/judgment_defaulter@2017`.
+    """
+    version = version_of_today(scheme)
+    rule = list_rule(version.name, key)
+    wrong = sorted(set(triggers) - set(rule.triggers))
+    if wrong:
+        raise UsageError(f"{', '.join(wrong)} is no trigger of {key}", allowed=rule.triggers or "none")
+    who = subject(subject_id)
+    given = {"entered_on": entered_on, "published_on": published_on, "term_end": term_end}
+    args: dict[str, Any] = {name: iso(day(one, name)) for name, one in given.items() if one is not None}
+    args |= {
+        "subject": who,
+        "list": key,
+        "scheme": version.name,
+        "triggers": sorted(triggers),
+        "records": sorted(records),
+        "term": term,
+        "dates": given_days(dates, ("decided_on",)),
+    }
+    case_id = case_id_of(key, who, [args[name] for name in ("scheme", "triggers", "records")], said)
+    if case_id in book.cases:
+        raise UsageError(
+            f"this entry is kept already: {case_id}",
+            next=f"`creditscore lists show {case_id}` shows it; correct it where it is wrong",
+        )
+    return step(book, Case(case_id, who, key), "imported", args, said, taken_over), case_id
+
+
+def taken_over(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+    rule = list_rule(made.args["scheme"], made.args["list"])
+    if not made.document or not made.organ:
+        raise UsageError("an entry of another organ needs its name and its document", next="give organ and document")
+    same = opened(made, rule.kind)
+    dates = {name: day(one, name) for name, one in made.args.get("dates", {}).items()}
+    known = replace(
+        case, triggers=tuple(same["triggers"]), records=tuple(same["records"]), kind=rule.kind, scheme=same["scheme"]
+    )
+    entered, term = entry(book, known, rule, made, dates)
+    return {**same, "decided_on": made.on, **entered}, [rule, *([term] if term else [])]

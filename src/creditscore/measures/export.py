@@ -1,0 +1,137 @@
+"""Joint measures as tables: where each stands on a day, every act, what was not proposed and what is to be done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.core.csv_people import Csv
+from creditscore.core.days import iso, to_day
+from creditscore.core.errors import UsageError
+from creditscore.core.version import __version__
+from creditscore.engines.duckdb import DuckDBEngine
+from creditscore.measures.codes import NOT_PROPOSED
+from creditscore.measures.model import TABLES, FourLists
+from creditscore.measures.register import NEVER, REFUSED, Case, Listings, due, ending, in_force, read_cases
+from creditscore.measures.replay import replay
+from creditscore.records.intake import connect
+from creditscore.schemes.laws import Law, load_laws
+from creditscore.store import Log
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FILES = ("measures", "acts", "refusals", "due")
+DAYS = ("on", "entered_on", "ends_by", "since", "executed_on", "ended_on", "by")
+Rows = Sequence[Mapping[str, Any]]
+
+
+def tables(log: Log, lists: FourLists, listings: Listings, on: int) -> dict[str, pa.Table]:
+    """`measures`, `acts`, `refusals` and `due` as Arrow tables, sorted by their keys; days are dates."""
+    cases = [then for case in read_cases(log.store).values() if (then := case.as_of(on)) is not None]
+    texts = load_laws()
+    acts = sorted((act for case in cases for act in case.acts), key=lambda act: act.nr)
+    refusals = log.store.rows(f"SELECT DISTINCT {', '.join(REFUSED)} FROM joint_refusal ORDER BY {', '.join(REFUSED)}")
+    return {
+        "measures": _table(MEASURES, [_measure(case, lists, listings, on, texts) for case in cases]),
+        "acts": _table(ACTS, [{**vars(act), "acknowledged": "; ".join(act.acknowledged)} for act in acts]),
+        "refusals": _table((*REFUSED, "message"), [*map(_refusal, refusals)]),
+        "due": _table(DUES, [vars(one) for one in due(cases, lists, listings, on, texts)]),
+    }  # fmt: skip
+
+
+def _refusal(row: tuple[str, ...]) -> dict[str, str]:
+    return dict(zip(REFUSED, row, strict=True)) | {"message": NOT_PROPOSED[row[4]]}
+
+
+ACTS = ("nr", "proposal_id", "act", "on", "actor", "reason", "document_no", "acknowledged")
+DUES = ("proposal_id", "task", "since", "by", "cause")
+MEASURES = (
+    "proposal_id", "event_id", "event_kind", "department", "on", "subject_id", "listing_id", "list", "entered_on",
+    "conduct_id", "measure_id", "side", "relevance_reason", "basis", "basis_level", "flags", "evidence", "ends_by",
+    "state", "since", "executed_on", "in_force", "ended_on", "ended_by", "tables",
+)  # fmt: skip
+
+
+def _measure(case: Case, lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law]) -> dict[str, Any]:
+    end, state = ending(case, lists, listings, on, texts), case.state
+    ended_on, ended_by = (end.on, end.cause) if (state.open or state.to_undo) and end.on <= on else (None, "")
+    if state.state in ("lifted", "lapsed"):  # as it was found when it was lifted
+        ended_by, _, day = case.acts[-1].reason.partition(" ")
+        ended_on = to_day(date.fromisoformat(day))
+    return {
+        **vars(case.proposal),
+        "flags": "; ".join(case.proposal.flags),
+        "ends_by": ended_on or (None if end.on >= NEVER else end.on),
+        "state": state.state,
+        "since": state.since,
+        "executed_on": state.executed_on,
+        "in_force": in_force(case, lists, listings, on, texts),
+        "ended_on": ended_on,
+        "ended_by": ended_by,
+    }
+
+
+def _table(columns: Iterable[str], rows: Rows) -> pa.Table:
+    import pyarrow as pa
+
+    arrays = {}
+    for name in columns:
+        values = [row[name] for row in rows]
+        kind = pa.date32() if name in DAYS else pa.int64() if name == "nr" else pa.string()
+        arrays[name] = pa.array(values, pa.int32()).cast(kind) if name in DAYS else pa.array(
+            values, pa.bool_() if name == "in_force" else kind
+        )  # fmt: skip
+    return pa.table(arrays)
+
+
+def export(log: Log, lists: FourLists, listings: Listings, on: int, out: Path, csv: Csv = False) -> Path:
+    """Write the tables (Parquet; CSV too on request), the four lists as JSON and manifest.json; returns the folder.
+
+    The same store, lists, listings and day give the same bytes. StoreError where the tables of the store are not
+    what its log says.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write there: {error.strerror or error}", where=str(out), next="give another folder"
+        ) from error
+    if any(out.iterdir()) and not (out / "four_lists.json").is_file():
+        raise UsageError("the folder holds other files", where=str(out), next="give an empty or a new folder")
+    acts = replay(log)
+    con = connect()
+    engine, found = DuckDBEngine(con), tables(log, lists, listings, on)
+    for name in FILES:
+        con.register("shown", found[name])
+        engine.write("SELECT * FROM shown", out / f"{name}.parquet")
+        (out / f"{name}.csv").unlink(missing_ok=True)
+        if csv:
+            engine.write_csv("SELECT * FROM shown", out / f"{name}.csv", csv)
+    manifest = {
+        "creditscore": __version__, "on": iso(on), "four_lists": lists.head.four_lists, "tables": lists.digest,
+        "names": {name: one.evidence for name, one in sorted(lists.head.names.items())},
+        "feedback_days": {"days": lists.head.feedback.days, "evidence": lists.head.feedback.evidence},
+        "acts_compared_with_the_log": acts, "counts": {name: found[name].num_rows for name in FILES},
+    }  # fmt: skip
+    _json(out / "four_lists.json", as_data(lists))
+    _json(out / "manifest.json", manifest)
+    return out
+
+
+def as_data(lists: FourLists) -> dict[str, Any]:
+    """The four lists, their links and their head as plain data."""
+    found: dict[str, Any] = {"head": lists.head.model_dump(mode="json"), **{name: [] for name in TABLES}}
+    for key, line in sorted({**lists.conducts, **lists.measures}.items()):
+        kind = "conduct" if key in lists.conducts else "measures"
+        side = lists.sides[key] if kind == "measures" or lists.sides[key] == "reward" else "dishonest"
+        found[f"{side}_{kind}"].append(line.model_dump(mode="json", by_alias=True, exclude_none=True))
+    found["links"] = [link.model_dump(mode="json") for link in lists.links]
+    return found
+
+
+def _json(file: Path, data: Any) -> None:
+    file.write_text(json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")

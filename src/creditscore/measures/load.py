@@ -1,0 +1,121 @@
+"""Strict loading of a set of four lists: six YAML files become `FourLists`, or every fault is said at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar, cast
+
+from pydantic import BaseModel
+
+from creditscore.core.config import config_root
+from creditscore.core.errors import UsageError
+from creditscore.measures.library import known_lists
+from creditscore.measures.model import (
+    TABLES,
+    Conduct,
+    DishonestConducts,
+    FourLists,
+    Head,
+    Links,
+    Measure,
+    PunishMeasures,
+    RewardConducts,
+    RewardMeasures,
+    Side,
+)
+from creditscore.schemes.lists import ListKind
+from creditscore.schemes.load import in_order, parse, raise_faults
+from creditscore.schemes.source import Fault, Source, read
+
+M = TypeVar("M", bound=BaseModel)
+HEAD, LINKS = "four_lists", "links"
+MODELS: Mapping[str, type[BaseModel]] = {
+    HEAD: Head,
+    "reward_conduct": RewardConducts,
+    "dishonest_conduct": DishonestConducts,
+    "reward_measures": RewardMeasures,
+    "punish_measures": PunishMeasures,
+    LINKS: Links,
+}
+
+
+def default_folder() -> Path:
+    return config_root() / "supervision" / "four_lists"
+
+
+def load_four_lists(folder: Path | None = None) -> FourLists:
+    """The set in `folder` (default: the one of this package); SchemeError lists the faults of all files at once."""
+    lists, faults, _ = inspect(folder)
+    raise_faults(faults)
+    assert lists is not None
+    return lists
+
+
+def inspect(folder: Path | None = None) -> tuple[FourLists | None, list[Fault], list[Fault]]:
+    """What can be read of a set, its faults and its notes in order of file and line; never raises for its content."""
+    from creditscore.measures.checks import check
+
+    place = folder or default_folder()
+    if not place.is_dir():
+        raise UsageError(
+            "there is no folder of four lists",
+            where=str(place),
+            allowed="a folder with " + ", ".join(f"{name}.yaml" for name in MODELS),
+            next="copy configs/supervision/four_lists/ and change the copy",
+        )
+    sources: dict[str, Source] = {}
+    faults: list[Fault] = []
+    for name in MODELS:
+        file = place / f"{name}.yaml"
+        if file.is_file():
+            sources[name] = read(file, f"{place.name}/{file.name}")
+        else:
+            faults.append(
+                Fault(f"{place.name}/{file.name}", 1, "", "the file is missing; an empty table is []", "J101")
+            )
+    for other in sorted(place.iterdir()):
+        if other.suffix in (".yaml", ".yml", ".csv") and other.stem not in MODELS:
+            allowed = ", ".join(f"{name}.yaml" for name in MODELS)
+            faults.append(
+                Fault(f"{place.name}/{other.name}", 1, "", f"belongs to no table; there are {allowed}", "J105")
+            )
+    parsed = {name: parse(source, MODELS[name]) for name, source in sources.items()}
+    lists = _together(parsed, _digest(place)) if all(parsed.get(name) is not None for name in MODELS) else None
+    notes: list[Fault] = []
+    check(parsed, sources, lists)
+    for source in sources.values():
+        faults += source.faults
+        notes += source.notes
+    return (None if faults else lists), in_order(faults), in_order(notes)
+
+
+def _digest(place: Path) -> str:
+    """SHA-256 over the names and bytes of the files, so that a decision can say by which tables it was made."""
+    total = hashlib.sha256()
+    for name in MODELS:
+        content = (place / f"{name}.yaml").read_bytes() if (place / f"{name}.yaml").is_file() else b""
+        total.update(f"{name} {len(content)}\n".encode() + content)
+    return total.hexdigest()
+
+
+def _together(parsed: Mapping[str, BaseModel | None], digest: str) -> FourLists:
+    conducts: dict[str, Conduct] = {}
+    measures: dict[str, Measure] = {}
+    sides: dict[str, Side] = {}
+    for table in TABLES:
+        side: Side = "reward" if table.startswith("reward") else "punish"
+        for line in getattr(parsed[table], table):
+            sides.setdefault(line.id, side)
+            if isinstance(line, Conduct):
+                conducts.setdefault(line.id, line)
+            else:
+                measures.setdefault(line.id, line)
+    kinds: dict[str, ListKind] = {name: one.kind for name, one in known_lists().items()}
+    for conduct in conducts.values():
+        if conduct.kind is not None:
+            kinds.setdefault(conduct.list, conduct.kind)
+    links = tuple(cast(Links, parsed[LINKS]).links)
+    by_list = {conduct.list: conduct for conduct in conducts.values()}
+    return FourLists(cast(Head, parsed[HEAD]), conducts, measures, sides, links, kinds, digest, by_list)

@@ -1,0 +1,160 @@
+"""What the store holds of joint measures: proposals, the acts on them, and what is to be done about each on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+
+from creditscore.core.errors import UsageError
+from creditscore.measures.endings import Ending, barred_from, basis_ending, entry_ending, first, period_end
+from creditscore.measures.match import BARRING, Prior, Proposal
+from creditscore.measures.model import FourLists, Period
+from creditscore.measures.state import PENDING, STANDING, Act, State, fold
+from creditscore.measures.tables import Listing
+from creditscore.schemes.laws import Law, load_laws
+from creditscore.store import Database
+
+Listings = Mapping[str, tuple[Listing, ...]]
+PARTED = "; "  # between several values in one cell of the store
+EVENT = ("event_id", "kind", "department", "on_day", "subjects")
+REFUSED = ("event_id", "subject_id", "listing_id", "measure_id", "reason")
+ACT_COLUMNS = ("nr", "proposal_id", "act", "on_day", "actor", "reason", "document_no", "acknowledged")
+COLUMNS = tuple(
+    {"on": "on_day", "entered_on": "entered_day", "ends_by": "ends_by_day"}.get(one.name, one.name)
+    for one in fields(Proposal)
+)
+
+PROPOSAL = (*COLUMNS, "period", "proposed_by")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A proposal with all that was done about it."""
+
+    proposal: Proposal
+    period: Period
+    proposed_by: str
+    acts: tuple[Act, ...]
+
+    @cached_property
+    def state(self) -> State:
+        return fold(self.acts)
+
+    def as_of(self, day: int) -> Case | None:
+        """The case as it stood at the end of a day; None before it was proposed."""
+        done = tuple(act for act in self.acts if act.on <= day)
+        return replace(self, acts=done) if done else None
+
+
+@dataclass(frozen=True)
+class Due:
+    """Something to be done: `task` is decide, notify, execute, feedback or lift; `by` its last day, if there is one."""
+
+    proposal_id: str
+    task: str
+    since: int
+    by: int | None
+    cause: str = ""
+
+
+def read_cases(store: Database, ids: Iterable[str] | None = None) -> dict[str, Case]:
+    """All cases, or those named, in order of id. UsageError for an id that does not exist."""
+    wanted = None if ids is None else sorted(set(ids))
+    where = "" if wanted is None else "WHERE list_contains(?, proposal_id)"
+    values = None if wanted is None else [wanted]
+    acts: dict[str, list[Act]] = {}
+    for *said, flags in store.rows(f"SELECT {', '.join(ACT_COLUMNS)} FROM joint_act {where} ORDER BY nr", values):
+        act = replace(Act(*said), acknowledged=split(flags))
+        acts.setdefault(act.proposal_id, []).append(act)
+    found = {}
+    chosen = f"SELECT {', '.join(PROPOSAL)} FROM joint_proposal {where} ORDER BY proposal_id"
+    for *row, period, proposed_by in store.rows(chosen, values):
+        one = _proposal(dict(zip(COLUMNS, row, strict=True)))
+        done = tuple(acts.get(one.proposal_id, ()))
+        found[one.proposal_id] = Case(one, Period.model_validate_json(period), proposed_by, done)
+    missing = sorted(set(wanted or ()) - found.keys())
+    if missing:
+        raise UsageError(
+            f"there is no proposal {missing[0]!r}", where=str(store.path), next="`creditscore joint due` lists them"
+        )
+    return found
+
+
+def _proposal(cells: dict[str, object]) -> Proposal:
+    named = {one.name: cells[column] for one, column in zip(fields(Proposal), COLUMNS, strict=True)}
+    for name in ("laws", "flags"):
+        named[name] = split(str(named[name]))
+    return Proposal(**named)  # type: ignore[arg-type]
+
+
+def split(cell: str) -> tuple[str, ...]:
+    return tuple(part for part in cell.split(PARTED) if part)
+
+
+def prior(cases: Iterable[Case]) -> dict[tuple[str, str], Prior]:
+    """By entry and measure: is one open, and when was the first carried out."""
+    found: dict[tuple[str, str], Prior] = {}
+    for case in cases:
+        key = (case.proposal.listing_id, case.proposal.measure_id)
+        before, state = found.get(key, Prior(False, None)), case.state
+        days = [day for day in (before.executed_on, state.executed_on) if day is not None]
+        event = case.proposal.event_id if state.open else before.event_id
+        found[key] = Prior(before.open or state.open, min(days, default=None), event)
+    return found
+
+
+def ending(case: Case, lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law] | None = None) -> Ending:
+    """When the case ends or ended, as far as known `on` a day; `on` lies beyond any calendar where nothing ends it."""
+    one = case.proposal
+    entries = [entry for entry in listings.get(one.subject_id, ()) if entry.known_on(on)]
+    found = [
+        entry_ending(next((entry for entry in entries if _same(entry, one)), None), on),
+        period_end_of(case),
+        basis_ending(one.laws, load_laws() if texts is None else texts),
+        barred_from(lists, entries, one.on, BARRING) if one.side == "reward" else None,
+    ]
+    if case.state.to_undo:
+        found.append(Ending(case.state.since, "annulled"))
+    return first(found) or Ending(NEVER, "")
+
+
+NEVER = 10**6
+
+
+def period_end_of(case: Case) -> Ending | None:
+    end = period_end(case.period, case.proposal.entered_on, case.state.executed_on)
+    return None if end is None else Ending(end, "period_over")
+
+
+def _same(entry: Listing, one: Proposal) -> bool:
+    return (entry.listing_id, entry.list) == (one.listing_id, one.list) and entry.entered_on <= one.on
+
+
+def in_force(case: Case, lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law] | None = None) -> bool:
+    """Whether the measure has effect on a day: carried out, and nothing has ended it, lifted or not."""
+    then = case.as_of(on)
+    return then is not None and then.state.state in STANDING and ending(then, lists, listings, on, texts).on > on
+
+
+def due(
+    cases: Iterable[Case], lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law] | None = None
+) -> list[Due]:
+    """What is to be done on a day, as things stood at its end, by task and last day."""
+    texts = load_laws() if texts is None else texts
+    found = []
+    for case in (then for case in cases if (then := case.as_of(on)) is not None):
+        state, key = case.state, case.proposal.proposal_id
+        if not (state.open or state.to_undo):
+            continue
+        end = ending(case, lists, listings, on, texts)
+        if end.on <= on:
+            wait = lists.head.withdrawal.days if end.cause == "annulled" else 0
+            found.append(Due(key, "lift", end.on, end.on + wait, end.cause))
+        elif state.state in PENDING:
+            task = {"proposed": "decide", "accepted": "notify", "notified": "execute"}[state.state]
+            found.append(Due(key, task, state.since, None))
+        elif state.state == "executed":
+            found.append(Due(key, "feedback", state.since, state.since + lists.head.feedback.days))
+    order = ("lift", "decide", "notify", "execute", "feedback")
+    return sorted(found, key=lambda one: (order.index(one.task), one.by or NEVER, one.since, one.proposal_id))

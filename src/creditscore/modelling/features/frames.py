@@ -1,0 +1,134 @@
+"""Tables of indicators as one matrix of numbers: text as the place of its level, missing as NaN, infinities refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import assert_all_finite, check_consistent_length, column_or_1d
+
+from creditscore.core.errors import TableError, UsageError
+from creditscore.modelling.features.columns import Floats, table_of
+from creditscore.modelling.features.columns_of import Column, refuse_dates
+from creditscore.modelling.models.inputs import refuse_infinity
+
+__all__ = ["Levels", "as_table", "column_names", "directions_of", "labels_of", "read_matrix", "settled"]
+
+Levels = dict[int, tuple[str, ...]]
+MOST_LEVELS = 254
+DIRECTIONS = {"up": 1, "down": -1, 1: 1, -1: -1}
+
+
+def as_table(X: Any) -> Any:
+    """Arrow tables, polars frames and dicts of columns as pandas frames; anything else as it is."""
+    import pandas as pd
+
+    if type(X) is dict:
+        return pd.DataFrame(X)
+    return X.to_pandas() if hasattr(X, "to_pandas") else X
+
+
+def column_names(estimator: Any) -> tuple[str, ...]:
+    """Names of the columns of the fit; x0, x1, … for an array."""
+    return tuple(estimator.names_)
+
+
+def read_matrix(estimator: Any, X: Any, levels: Levels | None = None) -> tuple[Floats, Levels]:
+    """X as numbers, shape (n, columns), missing as NaN, and the levels of its text columns by position.
+
+    levels: None when fitting (they are learned and the estimator's names are set), else those learned then. A text or
+    categorical column becomes the position of its level among the learned ones; a level not learned is missing. Of more
+    than 254 levels the most frequent are learned (ties by name); the rest are missing.
+
+    Raises TableError for infinities, and for columns whose kind is not the learned one, beside what `frame` refuses
+    (dates as such or as text, two columns of one name, mixed kinds).
+    """
+    source = table_of(estimator, X, reset=levels is None)
+    matrix = np.empty((source.rows, len(source.names)), dtype=np.float64, order="F")
+    learned: Levels = {}
+    for position, name in enumerate(estimator.names_):
+        column = source.read(name)
+        if column.values is not None:
+            matrix[:, position] = _finite(column)
+            if levels is None or position not in levels:
+                continue
+            if not np.isnan(matrix[:, position]).all():
+                raise TableError(
+                    f"column {name!r} is numbers; it was text when the model learned it",
+                    next="give it as text, written as in the fit ('7', not 7 or 7.0)",
+                )
+            learned[position] = levels[position]
+            continue
+        if levels is None:
+            refuse_dates(column)
+            learned[position] = _frequent(column)
+        elif position in levels:
+            learned[position] = levels[position]
+        else:
+            raise TableError(
+                f"column {name!r} is text; it was numbers when the model learned it",
+                next="give numbers; one cell with a unit, a blank or a comma makes text of a whole column",
+            )
+        matrix[:, position] = _places(column, learned[position])
+    return matrix, learned
+
+
+def _finite(column: Column) -> Floats:
+    found = np.asarray(column.values, dtype=np.float64)
+    refuse_infinity(column.name, found)
+    return found
+
+
+def _frequent(column: Column) -> tuple[str, ...]:
+    codes = np.asarray(column.codes)
+    counts = np.bincount(codes[codes >= 0], minlength=len(column.levels))
+    ranked = sorted(zip(column.levels, counts.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(sorted(level for level, count in ranked[:MOST_LEVELS] if count))
+
+
+def _places(column: Column, levels: tuple[str, ...]) -> Floats:
+    place = {level: float(k) for k, level in enumerate(levels)}
+    known = np.array([*(place.get(level, np.nan) for level in column.levels), np.nan])  # the last: missing, code -1
+    return np.asarray(known[np.asarray(column.codes)])
+
+
+def directions_of(monotone: Mapping[Any, Any] | None, names: tuple[str, ...], text: set[int]) -> dict[str, int]:
+    """{name: 1 or -1} from {name or position: "up" or "down"}; a column not there, or of text, is an error."""
+    found = {}
+    for column, direction in (monotone or {}).items():
+        if direction not in DIRECTIONS:
+            raise UsageError(f"direction of {column!r} is {direction!r}", where="monotone", allowed="up, down")
+        position = column if isinstance(column, int) else names.index(column) if column in names else -1
+        if not 0 <= position < len(names):
+            raise UsageError(f"there is no column {column!r}", where="monotone", allowed=names[:20])
+        if position in text:
+            raise UsageError(
+                f"column {column!r} holds text, which has no direction",
+                where="monotone",
+                next="leave the column out of monotone, or make numbers of its levels",
+            )
+        found[names[position]] = DIRECTIONS[direction]
+    return found
+
+
+def labels_of(estimator: Any, y: Any, rows: int) -> NDArray[Any]:
+    """Labels, shape (rows,): none missing, none infinite, not a quantity; scikit-learn's messages."""
+    if y is None:
+        name = type(estimator).__name__
+        raise TableError(
+            f"This {name} estimator requires y to be passed, but the target y is None.",
+            next="give one outcome per row",
+        )
+    y = column_or_1d(y, warn=True)
+    assert_all_finite(y, input_name="y")
+    check_consistent_length(y, np.empty(rows))
+    check_classification_targets(y)
+    return np.asarray(y)
+
+
+def settled(matrix: Floats, code: NDArray[np.int64], weight: Floats) -> NDArray[np.intp]:
+    """One order of the rows for any order they come in: sums of floats depend on it, a model must not."""
+    return np.lexsort((weight, code, *matrix.T))

@@ -1,0 +1,341 @@
+"""`explain`: what each column adds to a model's points, against a pinned background, exactly, or not at all.
+
+Shares are Shapley values in points (scaled log-odds; higher is better), so base + Σ shares = points. They do not add up
+in probability, and not after calibration. An additive model (a scorecard, an ordinal model) has them in closed form:
+points less their mean over the background. Boosted trees have them exactly too, see `treeshap`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from creditscore.core.errors import DifferenceError, UsageError
+from creditscore.modelling.features.draws import mixed, row_hashes
+from creditscore.modelling.models.inputs import Floats, saved_as
+from creditscore.modelling.scorecard.tables import rows_of
+from creditscore.modelling.validation.inputs import digest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "NOTICES",
+    "AdditivityError",
+    "Explainer",
+    "Explanation",
+    "Points",
+    "explain",
+    "make_explainer",
+    "shares_under",
+]
+
+ALGORITHMS = ("additive", "tree_interventional", "shap_tree_interventional", "shap_tree_path_dependent")
+TOLERANCE = 1e-9  # of the greatest points; shap's interventional values are held to this as well
+KEPT = 500  # background rows that a model carries along
+NOTICES = {
+    "zh": "本说明属于统计模型，仅供参考，不构成也不改变法定评级；各项以模型分计，不按概率相加。",
+    "en": "Advisory: this explains a statistical model, which never sets a statutory grade. Shares add up in points, "
+    "not in probability.",
+}
+
+
+class AdditivityError(DifferenceError):
+    """The shares of an explanation do not add up to the points; nothing is returned."""
+
+
+@dataclass(frozen=True)
+class Points:
+    """Points of log-odds: base_score - pdo / ln 2 · (log_odds + ln base_odds); higher is better."""
+
+    base_score: float = 600.0
+    base_odds: float = 50.0
+    pdo: float = 20.0
+
+    @property
+    def per_log_odds(self) -> float:
+        return -self.pdo / math.log(2)
+
+    def of(self, log_odds: Any) -> Floats:
+        return np.asarray(self.base_score + self.per_log_odds * (np.asarray(log_odds) + math.log(self.base_odds)))
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """How a model is explained, and against what; stored with the model.
+
+    algorithm   additive (closed form), tree_interventional (exact, every background row), shap_tree_interventional and
+                shap_tree_path_dependent (shap's TreeExplainer)
+    rows, sha256    how many background rows there are, and their hash in any order
+    base        mean points of the background
+    means       additive: mean points of each column over all rows of the background
+    kept        rows of the background that the model carries: all that a tree explainer uses; for an additive one a
+                sample for the stability of reasons
+    seed        of the draw of those rows, where rows were drawn
+    """
+
+    algorithm: str
+    rows: int
+    sha256: str
+    base: float
+    means: Mapping[str, float]
+    kept: Mapping[str, list[Any]]
+    seed: int
+    source: str
+    points: Points
+    event_from: str | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def background(self) -> pd.DataFrame:
+        """The rows that are kept, as a table."""
+        import pandas as pd
+
+        return pd.DataFrame(dict(self.kept))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON; `from_dict` explains alike."""
+        return {
+            "kind": "explainer",
+            "format": 1,
+            **{name: getattr(self, name) for name in ("algorithm", "rows", "sha256", "base", "seed", "source")},
+            "event_from": self.event_from,
+            "means": dict(self.means),
+            "kept": {name: list(values) for name, values in self.kept.items()},
+            "points": dict(vars(self.points)),
+            "versions": dict(self.versions),
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """The explainer saved by `to_dict`."""
+        data = saved_as(data, "explainer")
+        given = {name: value for name, value in data.items() if name not in ("kind", "format", "points")}
+        return cls(**given, points=Points(**data["points"]))
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """`shares` (rows × columns) in points; base + the sum of a row's shares is `score` (not rounded).
+
+    `values`: the inputs explained, as text where they are bins. `gap`: the greatest difference found by the gate.
+    """
+
+    shares: pd.DataFrame
+    base: float
+    score: Floats
+    values: pd.DataFrame
+    explainer: Explainer
+    gap: float
+
+    def ranked(self, row: int, worst: int | None = None) -> list[tuple[str, float]]:
+        """(column, points) of one row by size, greatest first; `worst`: that many that cost most points."""
+        one = self.shares.iloc[row]
+        if worst is None:
+            return [(str(c), float(one[c])) for c in sorted(one.index, key=lambda c: (-abs(one[c]), c)) if one[c]]
+        return [(str(c), float(one[c])) for c in sorted(one.index, key=lambda c: (one[c], c)) if one[c] < 0][:worst]
+
+
+def make_explainer(
+    model: Any,
+    background: Any,
+    *,
+    algorithm: str | None = None,
+    points: Points | None = None,
+    event_from: str | None = None,
+    keep: int = KEPT,
+    seed: int = 0,
+    source: str = "training rows",
+) -> Explainer:
+    """Pin the background of a fitted model.
+
+    `background`: a table of inputs. A tree explainer uses `keep` of its rows, drawn by their hashes and `seed`, and
+    declares exactly those; None for shap_tree_path_dependent. `event_from`: for ordinal models, the best grade that
+    counts as the event.
+    """
+    frame = as_inputs(background)
+    kind = kind_of(model)
+    algorithm = algorithm or ("tree_interventional" if kind == "trees" else "additive")
+    if algorithm not in ALGORITHMS or (algorithm == "additive") != (kind == "additive"):
+        allowed = [a for a in ALGORITHMS if (a == "additive") == (kind == "additive")]
+        raise UsageError(f"algorithm {algorithm!r} for {type(model).__name__}", allowed=allowed)
+    if len(frame) == 0 or keep < 1:
+        raise UsageError("a background without rows", allowed="one row or more")
+    hashes = row_hashes(frame)
+    drawn = np.lexsort((hashes, mixed(hashes, seed)))[:keep]
+    drawn = drawn[np.argsort(hashes[drawn], kind="stable")]
+    held = frame.iloc[drawn].reset_index(drop=True)
+    declared = frame if kind == "additive" else held
+    if points is None:
+        points = points_of(model)
+    made = Explainer(
+        algorithm=algorithm,
+        rows=len(declared),
+        sha256=digest(declared),
+        base=0.0,
+        means={},
+        kept=_kept(held),
+        seed=seed,
+        source=source,
+        points=points,
+        event_from=event_from,
+        versions={name: version(name) for name in ("creditscore", "numpy", "scikit-learn", "shap")},
+    )
+    if kind == "additive":
+        parts, start = additive_points(model, declared, made)
+        means = {str(name): math.fsum(parts[name]) / len(parts) for name in parts.columns}
+        return replace(made, means=means, base=start + math.fsum(means.values()))
+    _, base = tree_points(model, held.iloc[:1], made)
+    return replace(made, base=base)
+
+
+def explain(model: Any, X: Any, explainer: Explainer) -> Explanation:
+    """Shares of every row of X in points.
+
+    Raises AdditivityError when base and shares of any row do not add up to its points: a wrong explanation is none.
+    """
+    frame = as_inputs(X)
+    score = score_of(model, frame, explainer.points, event_log_odds(model, frame, explainer.event_from))
+    if explainer.algorithm == "additive":
+        parts, _ = additive_points(model, frame, explainer)
+        shares, base = parts - np.array([explainer.means[str(name)] for name in parts.columns]), explainer.base
+    else:
+        shares, base = tree_points(model, frame, explainer)
+    gap = check_sum(shares.to_numpy(), base, score, explainer.algorithm)
+    shares.index = frame.index
+    return Explanation(shares, float(base), score, frame[list(shares.columns)], explainer, gap)
+
+
+def shares_under(model: Any, X: Any, explainer: Explainer, weights: Floats) -> Floats:
+    """Shares under several weightings (draws, rows) of the background rows that are kept: (draws, n, columns)."""
+    frame, kept = as_inputs(X), explainer.background()
+    score = score_of(model, frame, explainer.points, event_log_odds(model, frame, explainer.event_from))
+    if explainer.algorithm == "additive":
+        parts, start = additive_points(model, frame, explainer)
+        known, _ = additive_points(model, kept, explainer)
+        means = weights @ known.to_numpy() / weights.sum(axis=1, keepdims=True)
+        shares, base = parts.to_numpy()[None, :, :] - means[:, None, :], start + means.sum(axis=1)
+    elif explainer.algorithm == "tree_interventional":
+        from creditscore.modelling.models.treeshap import tree_values_under
+
+        found, level = tree_values_under(model, frame, kept, weights)
+        shares, base = found * explainer.points.per_log_odds, explainer.points.of(level)
+    else:
+        raise UsageError("shap's explainer takes no weights", allowed="additive, tree_interventional")
+    for one, middle in zip(shares, base, strict=True):
+        check_sum(one, float(middle), score, explainer.algorithm)
+    return np.asarray(shares)
+
+
+def check_sum(shares: Floats, base: float, score: Floats, algorithm: str) -> float:
+    """The greatest gap between base + Σ shares and the points; AdditivityError when it is not rounding."""
+    if not len(score):
+        return 0.0
+    gap = float(np.abs(base + shares.sum(axis=1) - score).max())
+    limit = TOLERANCE * max(1.0, float(np.abs(score).max()))
+    if not gap <= limit:
+        raise AdditivityError(
+            f"base and shares miss the points by {gap:.3g}",
+            where=algorithm,
+            allowed=f"at most {limit:.3g}",
+            next="use the algorithm additive or tree_interventional, and the model the explainer was made for",
+        )
+    return gap
+
+
+def kind_of(model: Any) -> str:
+    """additive or trees."""
+    if hasattr(model, "trees_"):
+        return "trees"
+    if hasattr(model, "contributions"):
+        return "additive"
+    raise UsageError(
+        f"{type(model).__name__} cannot be explained",
+        allowed="ScorecardClassifier, OrdinalGrader, MonotoneBoosting",
+        next="fit it first",
+    )
+
+
+def points_of(model: Any) -> Points:
+    """The points of a scorecard's own table; 600 at 50 to 1, 20 to double, for others."""
+    card = getattr(model, "card_", None)
+    return Points() if card is None else Points(card.base_score, card.base_odds, card.pdo)
+
+
+def event_log_odds(model: Any, X: Any, event_from: str | None = None) -> Floats:
+    """Log-odds of the event: of the second class, or of an ordinal model's grade being `event_from` or worse."""
+    if not hasattr(model, "thresholds_"):
+        return np.asarray(model.decision_function(X), dtype=np.float64)
+    return np.asarray(model.latent(X) - _threshold(model, event_from), dtype=np.float64)
+
+
+def score_of(model: Any, X: Any, points: Points, log_odds: Any = None) -> Floats:
+    """Points before rounding: a scorecard's own, others from their log-odds."""
+    if hasattr(model, "card_"):
+        return np.asarray(model.score_points(X), dtype=np.float64)
+    return points.of(log_odds)
+
+
+def additive_points(model: Any, X: pd.DataFrame, explainer: Explainer) -> tuple[pd.DataFrame, float]:
+    """Points of each column, not centred, and the points of no column."""
+    parts = model.contributions(X)
+    if hasattr(model, "card_"):
+        return parts.astype(np.float64), float(model.card_.base)
+    points = explainer.points
+    start = float(points.of(-_threshold(model, explainer.event_from)))
+    return parts * points.per_log_odds, start
+
+
+def tree_points(model: Any, X: pd.DataFrame, explainer: Explainer) -> tuple[pd.DataFrame, float]:
+    """Shares of boosted trees in points, and their base."""
+    import pandas as pd
+
+    from creditscore.modelling.features.frames import column_names
+    from creditscore.modelling.models.treeshap import shap_tree_values, tree_values
+
+    if explainer.algorithm == "tree_interventional":
+        found, base = tree_values(model, X, explainer.background())
+    else:
+        along = explainer.algorithm == "shap_tree_path_dependent"
+        found, base = shap_tree_values(model, X, None if along else explainer.background())
+    points = explainer.points
+    return pd.DataFrame(found * points.per_log_odds, columns=list(column_names(model))), float(points.of(base))
+
+
+def as_inputs(X: Any) -> pd.DataFrame:
+    """A table with names as pandas; a matrix gets the names x0, x1, …"""
+    import pandas as pd
+
+    from creditscore.modelling.features.frames import as_table
+
+    found = as_table(X)
+    if isinstance(found, pd.DataFrame):
+        return found
+    matrix = np.asarray(found)
+    return pd.DataFrame(matrix, columns=[f"x{k}" for k in range(matrix.shape[1])])
+
+
+def _threshold(model: Any, event_from: str | None) -> float:
+    grades = [str(grade) for grade in model.grades_]
+    if event_from is None or str(event_from) not in grades[1:]:
+        raise UsageError(
+            f"event_from is {event_from!r}", allowed=grades[1:], next="name the best grade that is the event"
+        )
+    return float(model.thresholds_[grades.index(str(event_from)) - 1])
+
+
+def _kept(rows: pd.DataFrame) -> dict[str, list[Any]]:
+    """Rows as plain JSON by column. An infinity becomes the greatest float: beyond every cut as it is, and JSON."""
+    most = float(np.finfo(np.float64).max)
+    plain = rows_of(rows)
+    return {
+        str(name): [
+            math.copysign(most, one) if isinstance(one, float) and math.isinf(one) else one
+            for one in (row[str(name)] for row in plain)
+        ]
+        for name in rows.columns
+    }

@@ -1,0 +1,169 @@
+"""Plots of explanations: waterfall of one subject, beeswarm of many, dependence on one column, in Chinese too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from creditscore.core.errors import UsageError
+from creditscore.modelling.models.explain import Explanation
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["beeswarm", "chinese", "dependence", "waterfall"]
+
+FONTS = ("Noto Sans CJK SC", "WenQuanYi Micro Hei", "Microsoft YaHei", "PingFang SC", "SimHei")
+WORSE, BETTER, PLAIN = "#b2182b", "#2166ac", "#4d4d4d"
+TEXTS = {
+    "base": {"en": "mean of the background", "zh": "参照样本平均"},
+    "score": {"en": "points", "zh": "模型分"},
+    "rest": {"en": "{0} other columns", "zh": "其余 {0} 项"},
+    "share": {"en": "points added (higher is better)", "zh": "加减分（分高为好）"},
+    "notice": {"en": "Advisory: no statutory grade", "zh": "仅供参考，非法定评级"},
+    "low": {"en": "low", "zh": "低"},
+    "high": {"en": "high", "zh": "高"},
+}
+
+
+@contextmanager
+def chinese() -> Iterator[None]:
+    """Inside, text is drawn in a font that has Chinese, where one is installed; a real minus sign is in all of them."""
+    import matplotlib
+    from matplotlib import font_manager
+
+    there = {one.name for one in font_manager.fontManager.ttflist}
+    fonts = [name for name in FONTS if name in there]
+    with matplotlib.rc_context({"font.family": [*fonts, "sans-serif"], "axes.unicode_minus": False}):
+        yield
+
+
+def waterfall(
+    explained: Explanation, row: int = 0, *, labels: Mapping[str, str] | None = None, most: int = 10, lang: str = "en"
+) -> Figure:
+    """From the mean of the background to the points of one row, one bar per column, largest first."""
+    ranked = explained.ranked(row)
+    shown, rest = ranked[:most], ranked[most:]
+    bars = [(_label(labels, name), points) for name, points in shown]
+    if rest:
+        bars.append((TEXTS["rest"][lang].format(len(rest)), sum(points for _, points in rest)))
+    with chinese():
+        figure, axes = _figure(0.42 * len(bars) + 1.6)
+        at = explained.base
+        reach = np.cumsum([explained.base, *(points for _, points in bars)])
+        wide = 0.06 * (float(np.ptp(reach)) or 1.0)
+        for place, (_, points) in enumerate(bars):
+            axes.barh(-place, points, left=at, color=WORSE if points < 0 else BETTER, height=0.62)
+            inside = abs(points) > wide
+            spot = at + points / 2 if inside else max(at, at + points) + wide / 6
+            axes.annotate(
+                f"{points:+.1f}", (spot, -place), ha="center" if inside else "left", va="center",
+                color="white" if inside else PLAIN, fontsize=8,
+            )  # fmt: skip
+            if place + 1 < len(bars):
+                axes.plot([at + points] * 2, [-place - 0.31, -place - 0.69], color=PLAIN, lw=0.8)
+            at += points
+        axes.set_xlim(float(reach.min()) - wide, float(reach.max()) + wide)
+        axes.axvline(explained.base, color=PLAIN, lw=0.8, ls=":")
+        axes.set_yticks([-k for k in range(len(bars))], [name for name, _ in bars])
+        axes.set_xlabel(TEXTS["score"][lang])
+        axes.set_title(
+            f"{TEXTS['base'][lang]} {explained.base:.1f} → {TEXTS['score'][lang]} {explained.score[row]:.1f}",
+            fontsize=10,
+        )
+        return _finished(figure, lang)
+
+
+def beeswarm(
+    explained: Explanation, *, labels: Mapping[str, str] | None = None, most: int = 12, lang: str = "en"
+) -> Figure:
+    """One dot per row and column: where the points go, coloured from low to high values of the column."""
+    shares = explained.shares
+    names = sorted(shares.columns, key=lambda name: (-float(np.abs(shares[name].to_numpy()).mean()), str(name)))[:most]
+    with chinese():
+        figure, axes = _figure(0.45 * len(names) + 1.4)
+        dots = None
+        for place, name in enumerate(names):
+            x = shares[name].to_numpy()
+            dots = axes.scatter(
+                x, -place + _spread(x), c=_ranks(explained.values[name]), cmap="coolwarm", vmin=0, vmax=1, s=8, lw=0
+            )
+        axes.axvline(0, color=PLAIN, lw=0.8)
+        axes.set_yticks([-k for k in range(len(names))], [_label(labels, str(name)) for name in names])
+        axes.set_xlabel(TEXTS["share"][lang])
+        if dots is not None:
+            bar = figure.colorbar(dots, ax=axes, ticks=[0, 1], pad=0.02, aspect=30)
+            bar.ax.set_yticklabels([TEXTS["low"][lang], TEXTS["high"][lang]])
+        return _finished(figure, lang)
+
+
+def dependence(
+    explained: Explanation, column: str, *, labels: Mapping[str, str] | None = None, lang: str = "en"
+) -> Figure:
+    """The points that one column adds over its values; text columns by level, missing values beside the others."""
+    if column not in explained.shares.columns:
+        raise UsageError(f"column {column!r} has no share", allowed=[str(c) for c in explained.shares.columns][:20])
+    values, shares = explained.values[column], explained.shares[column].to_numpy()
+    with chinese():
+        figure, axes = _figure(3.4)
+        if values.dtype.kind in "iufb":
+            x = values.to_numpy(dtype=np.float64, na_value=np.nan)
+            known = np.isfinite(x)
+            axes.scatter(x[known], shares[known], s=10, color=BETTER, lw=0, alpha=0.6)
+            if (~known).any() and known.any():
+                edge = np.nanmin(x[known]) - 0.05 * (np.ptp(x[known]) or 1.0)
+                axes.scatter(np.full(int((~known).sum()), edge), shares[~known], s=14, marker="x", color=WORSE)
+        else:
+            words = values.astype(object).where(values.notna(), "–").astype(str)
+            order = sorted(set(words), key=lambda w: (float(np.mean(shares[(words == w).to_numpy()])), w))
+            axes.scatter([order.index(w) for w in words], shares, s=10, color=BETTER, lw=0, alpha=0.6)
+            axes.set_xticks(range(len(order)), order, rotation=20, ha="right")
+        axes.axhline(0, color=PLAIN, lw=0.8)
+        axes.set_xlabel(_label(labels, column))
+        axes.set_ylabel(TEXTS["share"][lang])
+        return _finished(figure, lang)
+
+
+def _figure(height: float) -> tuple[Figure, Any]:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.2, height), layout="constrained")
+    FigureCanvasAgg(figure)  # no window, whatever the machine
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize=8)
+    return figure, axes
+
+
+def _finished(figure: Figure, lang: str) -> Figure:
+    figure.text(0.995, 0.002, TEXTS["notice"][lang], ha="right", va="bottom", fontsize=7, color=PLAIN)
+    figure.draw_without_rendering()  # fonts are looked up now, while the right ones are set
+    return figure
+
+
+def _label(labels: Mapping[str, str] | None, name: str) -> str:
+    return name if labels is None else str(labels.get(name, name))
+
+
+def _spread(x: Any, width: float = 0.36) -> Any:
+    """Small offsets by density, the same in every run."""
+    if len(x) < 2 or np.ptp(x) == 0:
+        return np.linspace(-width / 2, width / 2, len(x))
+    cell = np.floor((x - x.min()) / np.ptp(x) * 60).astype(int)
+    offset = np.zeros(len(x))
+    for one in np.unique(cell):
+        rows = np.flatnonzero(cell == one)
+        offset[rows] = (np.arange(len(rows)) - (len(rows) - 1) / 2) / max(len(rows), 12) * width
+    return offset
+
+
+def _ranks(values: Any) -> Any:
+    """Values as shares of their ranks; text by its order; missing in the middle."""
+    import pandas as pd
+
+    numbers = values if values.dtype.kind in "iufb" else pd.Series(pd.Categorical(values).codes).replace(-1, np.nan)
+    return numbers.rank(pct=True).fillna(0.5).to_numpy(dtype=np.float64)

@@ -1,0 +1,100 @@
+"""A model part is bound to a registered, validated version: made again from its inputs, and the same, or refused."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from creditscore.core.errors import DifferenceError, UsageError
+from creditscore.modelling.registry.part import ModelPart
+from creditscore.modelling.registry.reason_words import value_words
+from creditscore.modelling.registry.tracking import ModelStore
+from creditscore.modelling.registry.versions import Version, list_versions, load
+
+VALIDATED = ("pass", "warn")
+
+
+def bound_version(data: Mapping[str, Any], store: ModelStore) -> Version:
+    """The registered and validated version that made a model part (`ModelPart.to_dict`).
+
+    UsageError where its hash is that of no such version, or the part does not carry its inputs; DifferenceError where
+    the version, given these inputs, says something else.
+    """
+    import numpy as np
+    import pandas as pd
+
+    try:
+        part = ModelPart.from_dict(dict(data))
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(
+            f"the model part cannot be read: {error}",
+            where="the model part",
+            allowed="the JSON of `ModelPart.to_dict`",
+            next="make it again: `model_part`",
+        ) from error
+    stated = str(part.model.get("content_hash"))
+    known = [version for version in list_versions(store) if version.kind == "model"]
+    fitting = [version for version in known if version.content_hash == stated]
+    if not fitting:
+        raise UsageError(
+            f"no registered model has the hash of the model part, {stated[:24]}",
+            where=str(store.folder),
+            allowed="; ".join(f"{version.name} {version.version}: {version.content_hash[:24]}" for version in known)
+            or "none",
+            next="register the model (`creditscore model register`), or name its registry with --models DIR",
+        )
+    validated = [version for version in fitting if version.verdict in VALIDATED]
+    if not validated:
+        raise UsageError(
+            f"{fitting[0].name} {fitting[0].version} was never validated, or failed",
+            where="the model part",
+            allowed=f"a version with the verdict {' or '.join(VALIDATED)}",
+            next="validate it: `creditscore model validate`",
+        )
+    version = validated[-1]
+    if not part.inputs:
+        raise UsageError(
+            "the model part does not say what the model read",
+            where="the model part, inputs",
+            next="make it again with this version of the package: `model_part`",
+        )
+    model = load(version.name, version.version, store=store)
+    row = pd.DataFrame({name: [np.nan if value is None else value] for name, value in part.inputs.items()})
+    frame = model.inputs(row)
+    explained, predicted = model.explain(frame), model.predict(frame, reasons=0).iloc[0]
+    shares = dict(explained.ranked(0))
+    words = {name: value_words(model, frame, name) for name in shares}
+    wanted: dict[str, tuple[Any, Any]] = {
+        "points": (part.points, float(explained.score[0])),
+        "base": (part.base, explained.base),
+        "probability": (part.probability, float(predicted["probability"])),
+        "grade": (part.grade, str(predicted["grade"])),
+        "score": (part.score, int(predicted["score"])),
+        "model": (part.model.get("name"), model.name),
+        "columns": (sorted(share.column for share in part.shares), sorted(shares)),
+    }
+    for share in part.shares:
+        if share.column in shares:
+            code, value_texts = words[share.column]
+            wanted[f"share {share.column}"] = (share.points, shares[share.column])
+            wanted[f"value of {share.column}"] = (share.value, str(value_texts[code[0]]).partition(": ")[2])
+            wanted[f"label of {share.column}"] = (
+                dict(share.label),
+                {lang: model.label(share.column, lang) for lang in ("zh", "en")},
+            )
+    for name, (stands, again) in wanted.items():
+        if not _same(stands, again):
+            raise DifferenceError(
+                f"the model part is not what {version.name} {version.version} says: {name} {stands}",
+                where="the model part",
+                allowed=f"{name} {again}",
+                next="make the part again from the registered model",
+            )
+    return version
+
+
+def _same(stated: Any, other: Any) -> bool:
+    if isinstance(stated, int | float) and isinstance(other, int | float):
+        return math.isclose(stated, other, rel_tol=1e-6, abs_tol=1e-6)
+    return bool(stated == other)

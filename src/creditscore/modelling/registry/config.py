@@ -1,0 +1,186 @@
+"""What a model is made from: one YAML file, or the same things as options; read strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+
+from creditscore.core.errors import UsageError
+
+__all__ = ["Split", "TrainConfig", "load_config"]
+
+KINDS = ("scorecard", "boosting", "ordinal")
+CALIBRATORS = ("platt", "beta", "isotonic", "anchor", "none")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which rows are kept for the test, and how rows are divided for calibration.
+
+    by      random (organisations by `subject_id` where there is one, else rows), group (whole groups of `column`), time
+            (rows of `column` on or after `test_from` are the test)
+    test    share of the test, for random and group; a draw that misses it by far is refused
+    folds   parts into which the other rows fall: the calibration sees predictions of models that did not see the row.
+            None: 5 up to 50,000 rows, 2 beyond, where half of the rows fit as good a model
+    """
+
+    by: str = "random"
+    column: str | None = None
+    test: float = 0.25
+    test_from: Any = None
+    folds: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.by not in ("random", "group", "time"):
+            raise UsageError(f"split by {self.by!r}", where="split.by", allowed="random, group, time")
+        if (self.by != "random") != (self.column is not None):
+            raise UsageError(
+                f"split by {self.by} {'without a' if self.by != 'random' else 'with a'} column",
+                where="split.column",
+                allowed="a column for group (of the group) and time (of the day); none for random",
+            )
+        if (self.by == "time") != (self.test_from is not None):
+            raise UsageError(
+                "test_from belongs to a split by time, and only there",
+                where="split.test_from",
+                next="with `by: time` give the first day of the test; with another `by` leave test_from out",
+            )
+        if not (0 < self.test < 1 and (self.folds is None or (isinstance(self.folds, int) and 2 <= self.folds <= 50))):
+            raise UsageError(
+                f"test {self.test!r}, folds {self.folds!r}",
+                where="split",
+                allowed="0 < test < 1, folds 2 to 50 or none",
+            )
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that `train` needs beside the table; defaults serve where a key is left out.
+
+    target     column of the outcome; `event`: its value that is the event (default 1); for ordinal models the column
+               of grades, with `grades` best first and `event_from`, the best grade that counts as the event
+    columns    the inputs (default: all but target, weight, group, date and `exclude`); a list, or name → {zh, en}
+    estimator  scorecard | boosting | ordinal, with its `parameters`
+    calibrator platt | beta | isotonic | anchor | none
+    central_tendency  the event rate of the population, where the table is a sample with another: calibration, grades
+               and validation weight the rows to it
+    scale      grades, best first, and either `cuts` or `rules` (see CutRules) and `objective`
+    data       of a reference model: the `file` of its table and how that is prepared (`prepare`), for
+               `card --regenerate`; `train` takes the table that it is given as it is
+    """
+
+    target: str
+    name: str = "model"
+    event: Any = 1
+    event_from: str | None = None
+    columns: Any = None
+    exclude: tuple[str, ...] = ()
+    weight: str | None = None
+    estimator: str = "scorecard"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    calibrator: str = "platt"
+    central_tendency: float | None = None
+    scale: Mapping[str, Any] = field(default_factory=dict)
+    split: Split = field(default_factory=Split)
+    seed: int = 20180101
+    background: int = 500
+    scheme: str | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.estimator not in KINDS:
+            raise UsageError(f"no estimator is called {self.estimator!r}", where="estimator", allowed=KINDS)
+        if self.calibrator not in CALIBRATORS:
+            raise UsageError(f"no calibration is called {self.calibrator!r}", where="calibrator", allowed=CALIBRATORS)
+        rate = self.central_tendency
+        if rate is not None and not (isinstance(rate, int | float) and 0 < rate < 1):
+            raise UsageError(
+                f"central_tendency is {rate!r}", where="central_tendency", allowed="a rate inside (0, 1), or none"
+            )
+        if rate is not None and self.calibrator == "none":
+            raise UsageError(
+                "central_tendency without a calibrator would be used by nothing",
+                where="central_tendency",
+                allowed="platt, beta, isotonic, anchor",
+                next="name a calibrator, or leave central_tendency out",
+            )
+        unknown = set(self.scale) - {"grades", "cuts", "rules", "objective"}
+        if unknown:
+            raise UsageError(
+                f"unknown key {sorted(unknown)[0]!r}", where="scale", allowed="grades, cuts, rules, objective"
+            )
+        strange = set(self.data) - {"file", "prepare"}
+        if strange:
+            raise UsageError(f"unknown key {sorted(strange)[0]!r}", where="data", allowed="file, prepare")
+        if self.estimator == "ordinal" and (self.event_from is None or not self.parameters.get("grades")):
+            raise UsageError(
+                "an ordinal model needs its grades and the best one that counts as the event",
+                where="parameters.grades, event_from",
+                next="give parameters.grades, best first, and event_from, one of them",
+            )
+
+    def labels(self) -> dict[str, dict[str, str]]:
+        """What columns are called, where the configuration says so."""
+        return {str(k): dict(v or {}) for k, v in self.columns.items()} if isinstance(self.columns, Mapping) else {}
+
+    @classmethod
+    def of(cls, data: Any, where: str = "configuration") -> Self:
+        """From plain data; UsageError names the key that is wrong or missing."""
+        if not isinstance(data, Mapping):
+            raise UsageError("the configuration is no mapping", where=where, allowed=_keys(cls))
+        unknown = [str(key) for key in data if key not in _keys(cls)]
+        if unknown:
+            raise UsageError(f"unknown key {unknown[0]!r}", where=where, allowed=_keys(cls))
+        if not data.get("target"):
+            raise UsageError("the target is missing", where=where, next="name the column of the outcome: target: bad")
+        given = dict(data)
+        split = given.pop("split", None)
+        if split is not None:
+            strange = [str(key) for key in split if key not in _keys(Split)]
+            if strange:
+                raise UsageError(f"unknown key {strange[0]!r}", where=f"{where}: split", allowed=_keys(Split))
+            given["split"] = Split(**split)
+        given["exclude"] = tuple(given.get("exclude") or ())
+        return cls(**given)
+
+
+def load_config(file: str | Path) -> dict[str, Any]:
+    """The mapping of a YAML file; a key given twice or a file that is no mapping is a UsageError."""
+    from creditscore.core.yaml_source import read
+
+    place = Path(file)
+    if not place.is_file():
+        raise UsageError(
+            "there is no such configuration", where=str(place), next="give a YAML file, see docs/models.md"
+        )
+    source = read(place, place.name)
+    if source.faults:
+        raise UsageError(
+            "the configuration cannot be read:\n  " + "\n  ".join(map(str, source.faults)),
+            where=str(place),
+            next="mend these lines; docs/models.md shows a whole file",
+        )
+    if not isinstance(source.data, dict):
+        raise UsageError("the configuration is no mapping", where=str(place), allowed=_keys(TrainConfig))
+    return {str(key): _plain(value) for key, value in source.data.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Decimals as floats, dates as text: what estimators take and JSON keeps."""
+    from datetime import date
+    from decimal import Decimal
+
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, Decimal):
+        return float(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _keys(cls: Any) -> list[str]:
+    return [one.name for one in fields(cls)]

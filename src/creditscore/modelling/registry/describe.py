@@ -1,0 +1,187 @@
+"""A model in words and small tables: what the terminal, the card and the notebooks show of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from creditscore.modelling.models.explain import NOTICES
+from creditscore.modelling.scorecard.findings import WHY
+
+if TYPE_CHECKING:
+    from creditscore.modelling.registry.grading_model import GradingModel
+
+__all__ = ["Block", "blocks", "facts", "figure", "split_words"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A heading, a text or a table."""
+
+    title: str = ""
+    text: str = ""
+    header: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+
+
+def facts(model: GradingModel) -> dict[str, str]:
+    """The model in a handful of lines."""
+    data = model.about["data"]
+    used = getattr(model.estimator, "variables_", None)
+    found = {
+        "model": f"{model.name}: {model.about['estimator']}, "
+        + (f"{len(used)} of {len(model.columns)} columns" if used is not None else f"{len(model.columns)} columns"),
+        "rows": f"{data['fit']['rows']} for the fit ({data['fit']['events']} events), "
+        f"{data['test']['rows']} kept for validation ({data['test']['events']})",
+        "test": split_words(model.about)["en"],
+        "calibration": ("none" if model.calibrator is None else model.calibrator.method)
+        + ("" if model.population_rate is None else f", to a population with {model.population_rate:.2%} events"),
+        "grades": " ".join(map(str, model.scale.grades if model.scale is not None else model.estimator.grades_)),
+        "content": model.content_hash,
+        "data": data["sha256"],
+    }
+    evidence = getattr(getattr(model.estimator, "card_", None), "evidence", None)
+    if evidence is not None and evidence.notes:
+        found["note"] = "; ".join(evidence.notes)
+    if data["without_outcome"]:
+        found["rows"] += f", {data['without_outcome']} without outcome left out"
+    return found
+
+
+def blocks(model: GradingModel, validation: Mapping[str, Any] | None = None, regenerate: str = "") -> list[Block]:
+    """The readable card: purpose, points, grades, validation, limits, in this order."""
+    about = model.about
+    found = [Block(model.name, f"{NOTICES['en']}\n\n{NOTICES['zh']}")]
+    told = ("purpose", "use", "outcome_definition", "population", "periods", "horizon", "source", "licence", "limits")
+    rows = [[name.replace("_", " "), _said(about[name])] for name in told if about.get(name)]
+    rows += [[name, value] for name, value in facts(model).items() if name != "model"]
+    rows.append(["background", f"{model.explainer.rows} rows, {model.explainer.algorithm}, {model.explainer.sha256}"])
+    if model.scheme:
+        rows.append(["mirrors the scheme", model.scheme])
+    found.append(Block("What it is", header=("", ""), rows=rows))
+    found.append(_points(model))
+    found += _evidence(model)
+    if model.scale is not None and hasattr(model.scale, "table_"):
+        table = model.scale.table_
+        found.append(
+            Block(
+                "Grades",
+                "Counted on the rows of the fit, each predicted by a model that did not see it. "
+                "`rate` with its interval is Jeffreys' estimate; no rate is zero.",
+                ("grade", "probability", "rows", "events", "rate", "95 % interval"),
+                [
+                    [str(row["grade"]), f"{row['p_from']:.4f} to {row['p_to']:.4f}", figure(row["count"]),
+                     figure(row["events"]), f"{row['rate']:.4f}", f"{row['low']:.4f} to {row['high']:.4f}"]
+                    for row in table.to_dict("records")
+                ],
+            )
+        )  # fmt: skip
+    if validation is not None:
+        found.append(
+            Block(
+                "Validation",
+                f"Verdict: {validation['verdict']}, on {validation['part']['en']}.",
+                ("figure", "value"),
+                [[name, figure(value)] for name, value in validation["numbers"].items()],
+            )
+        )
+        warned = [[row["label_en"], figure(row["value"]), row["outcome"]] for row in validation["criteria"]]
+        if warned:
+            found.append(Block("What the validation warns of", "", ("criterion", "value", "outcome"), warned))
+    if regenerate:
+        found.append(Block("Made again by", f"`{regenerate}`"))
+    return found
+
+
+def _points(model: GradingModel) -> Block:
+    card = getattr(model.estimator, "card_", None)
+    if card is None:
+        return Block(
+            "Inputs", "", ("column", "kind", "in words"),
+            [[name, str(model.about["columns"][name]["kind"]), model.label(name)] for name in model.columns],
+        )  # fmt: skip
+    return Block(
+        "Points",
+        f"The score is the sum of the points. {card.base_score:g} points are odds of {card.base_odds:g} to 1, "
+        f"{card.pdo:g} more double them; higher is better.",
+        ("variable", "value", "rows", "event rate", "points"),
+        [
+            [model.label(row.variable), row.bin, figure(row.count), figure(row.rate), figure(row.points)]
+            for row in card.rows
+        ],
+    )
+
+
+def _evidence(model: GradingModel) -> list[Block]:
+    """What the fit found out about each column, where the model carries it."""
+    evidence = getattr(getattr(model.estimator, "card_", None), "evidence", None)
+    if evidence is None:
+        return []
+    text = (
+        "p: of no effect beside the others, as the column left or stayed; of columns that stay it is descriptive. "
+        "Spread: standard deviation of the points over the rows of the fit. A bin is told as a reason only where its "
+        "column may be told and its shortfall exceeds 1.645 of its errors."
+    )
+    if evidence.clusters is not None:
+        text += f" Rows belong together: {evidence.clusters} clusters."
+    return [
+        Block(
+            "Evidence",
+            "\n\n".join([*evidence.notes, text]),
+            ("variable", "stays", "told", "p", "gain", "degrees of freedom", "spread", "95 % interval", "why"),
+            [
+                [
+                    model.label(row["variable"]),
+                    "yes" if row["stays"] else "no",
+                    "yes" if row["told"] else "no",
+                    f"{row['p']:.2g}",
+                    f"{row['gain']:.1f}",
+                    f"{row['freedom']:.1f}",
+                    f"{row['spread']:.1f}",
+                    f"{row['spread_low']:.1f} to {row['spread_high']:.1f}",
+                    WHY[row["why"]],
+                ]
+                for row in evidence.to_pandas().to_dict("records")
+            ],
+        )
+    ]
+
+
+def figure(value: Any) -> str:
+    """A number as people read it: whole where it is whole, four digits else, a dash for none."""
+    if value is None or value != value:
+        return "–"
+    if isinstance(value, str):
+        return value
+    return f"{int(value)}" if float(value).is_integer() else f"{value:.4g}"
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return " / ".join(str(one) for one in value.values())
+    return "; ".join(str(one).rstrip(".") for one in value) if isinstance(value, list | tuple) else str(value)
+
+
+def split_words(about: Mapping[str, Any]) -> dict[str, str]:
+    """How the test was drawn, and its shares of rows, organisations and events, zh and en."""
+    split, data = about["split"], about["data"]
+    whole = data.get("kept_whole")
+    shares = {
+        what: f"{held / (held + rest):.1%} ({held:,} / {held + rest:,})"
+        for what in ("rows", "organisations", "events")
+        if (held := data["test"].get(what)) is not None and (rest := data["fit"].get(what)) is not None and held + rest
+    }
+    zh = {"rows": "行", "organisations": "单位", "events": "不良事件"}
+    drawn = {
+        "en": f"from {split['test_from']} on ({split['column']})"
+        if split["by"] == "time"
+        else f"{split['test']:.0%} asked, drawn by {whole or 'row'}, stratified by outcome",
+        "zh": f"自 {split['test_from']} 起（{split['column']}）"
+        if split["by"] == "time"
+        else f"要求 {split['test']:.0%}，按{whole or '行'}抽取，按结果分层",
+    }
+    return {
+        "en": f"{drawn['en']}: " + ", ".join(f"{share} of {what}" for what, share in shares.items()),
+        "zh": f"{drawn['zh']}：" + "，".join(f"{zh[what]} {share}" for what, share in shares.items()),
+    }

@@ -1,0 +1,159 @@
+"""The model part of an objection: what a model said of one subject and why, to lie in a packet beside the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from creditscore.core.errors import UsageError
+from creditscore.modelling.models.explain import NOTICES
+from creditscore.modelling.models.inputs import saved_as
+from creditscore.modelling.registry.reason_words import value_words
+from creditscore.modelling.scorecard.findings import NO_REASON
+from creditscore.modelling.validation.reason_stability import reason_stability
+
+if TYPE_CHECKING:
+    from creditscore.modelling.registry.grading_model import GradingModel
+
+__all__ = ["ModelPart", "Share", "model_part"]
+
+WORDS = {
+    "unstable": {
+        "zh": "换用其他参照样本时，该理由可能不在前列",
+        "en": "under other backgrounds this may not be a top reason",
+    },
+    "stable": {"zh": "换用其他参照样本时，该理由仍在前列", "en": "a top reason under other backgrounds too"},
+}
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one input adds to the points. `stable`: None where it is no top reason."""
+
+    column: str
+    label: Mapping[str, str]
+    value: str
+    points: float
+    rank: int | None = None
+    low: float | None = None
+    high: float | None = None
+    kept: float | None = None
+    stable: bool | None = None
+
+    @property
+    def words(self) -> Mapping[str, str] | None:
+        """How far the reason may be relied on, zh and en."""
+        return None if self.stable is None else WORDS["stable" if self.stable else "unstable"]
+
+
+@dataclass(frozen=True)
+class ModelPart:
+    """One subject under one model. base + Σ points of the shares = points; `score` is that, whole.
+
+    Advisory, and says so (`notice`, zh and en): a packet shows it beside the ledger of the statutory grade, never in
+    its place. `model`: name, content hash, report hash; `background`: algorithm, rows, hash, seed, versions; `inputs`:
+    what the model read, so that the part can be made again (`creditscore.modelling.registry.bound.bound_version`).
+    """
+
+    subject_id: str
+    model: Mapping[str, Any]
+    probability: float
+    probability_low: float | None
+    probability_high: float | None
+    points: float
+    score: int
+    grade: str
+    base: float
+    shares: tuple[Share, ...]
+    background: Mapping[str, Any]
+    notice: Mapping[str, str]
+    advisory: bool = True
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON; `from_dict` gives an equal part."""
+        return {"kind": "model_part", "format": 1, **asdict(self), "shares": [asdict(one) for one in self.shares]}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """The part saved by `to_dict`."""
+        data = saved_as(data, "model_part")
+        given = {key: value for key, value in data.items() if key not in ("kind", "format", "shares")}
+        return cls(**given, shares=tuple(Share(**one) for one in data["shares"]))
+
+    def lines(self, lang: str = "zh") -> list[str]:
+        """The part as lines of text: notice, result, each share, the sum."""
+        missing = {"zh": "缺失", "en": "missing"}[lang]
+        said = {
+            "zh": ("模型", "概率", "模型等级", "参照样本平均分", "合计"),
+            "en": ("model", "probability", "advisory grade", "mean points of the background", "sum"),
+        }[lang]
+        found = [self.notice[lang], f"{said[0]}: {self.model['name']} ({self.model['content_hash'][:12]})"]
+        found += [f"{said[1]}: {self.probability:.4f}    {said[2]}: {self.grade}", f"{said[3]}: {self.base:.1f}"]
+        for one in self.shares:
+            doubt = f"  ({one.words[lang]})" if one.words is not None and not one.stable else ""
+            found.append(f"{one.points:+.1f}  {one.label[lang]}: {one.value or missing}{doubt}")
+        if not any(one.rank is not None for one in self.shares):
+            found.append(NO_REASON[lang])
+        return [*found, f"{said[4]}: {self.points:.1f}"]
+
+
+def model_part(
+    model: GradingModel, X: Any, subject_id: str, *, row: int = 0, k: int = 4, draws: int = 50, seed: int = 0
+) -> ModelPart:
+    """The part for one row of X. Raises AdditivityError when the shares do not add up."""
+    frame = model.inputs(X)
+    if not 0 <= row < len(frame):
+        raise UsageError(f"row {row}", allowed=f"0 to {len(frame) - 1}")
+    frame = frame.iloc[[row]].reset_index(drop=True)
+    explained = model.explain(frame)
+    predicted = model.predict(frame, reasons=0).iloc[0]
+    explainer = model.explainer
+    firm: dict[str, Any] = {}
+    if not explainer.algorithm.startswith("shap"):
+        table = reason_stability(model.estimator, frame, explainer, k=k, draws=draws, seed=seed).table
+        firm = {one["column"]: one for one in table.to_dict("records")}
+    shares = []
+    for name, points in explained.ranked(0):
+        code, words = value_words(model, frame, name)
+        held = firm.get(name, {})
+        shares.append(
+            Share(
+                column=name,
+                label={lang: model.label(name, lang) for lang in ("zh", "en")},
+                value=str(words[code[0]]).partition(": ")[2],
+                points=points,
+                **{key: held.get(key) for key in ("rank", "low", "high", "kept", "stable")},
+            )
+        )
+    low, high = (None if v != v else float(v) for v in (predicted["probability_low"], predicted["probability_high"]))
+    report = None if model.validation is None else model.validation["report_sha256"]
+    return ModelPart(
+        subject_id=subject_id,
+        model={"name": model.name, "content_hash": model.content_hash, "report_sha256": report, "scheme": model.scheme},
+        probability=float(predicted["probability"]),
+        probability_low=low,
+        probability_high=high,
+        points=float(explained.score[0]),
+        score=int(predicted["score"]),
+        grade=str(predicted["grade"]),
+        base=explained.base,
+        shares=tuple(shares),
+        background={
+            **{name: getattr(explainer, name) for name in ("algorithm", "rows", "sha256", "seed", "source")},
+            "versions": dict(explainer.versions),
+            "additivity_gap": explained.gap,
+            "draws": draws,
+        },
+        notice=NOTICES,
+        inputs={str(name): _plain(frame[name].iloc[0]) for name in frame.columns},
+    )
+
+
+def _plain(value: Any) -> Any:
+    """A value of the row as JSON has it; None where it is missing."""
+    given = value.item() if hasattr(value, "item") else value
+    if given is None or given != given:
+        return None
+    return given if isinstance(given, bool | int | float | str) else str(given)

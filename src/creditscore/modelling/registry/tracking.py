@@ -1,0 +1,176 @@
+"""Where versions live: an MLflow database, the folder of its artifacts, and the log of acts beside them.
+
+    <store>/mlflow.db       MLflow's tracking and registry (SQLite), unless an address is set
+    <store>/artifacts/      its files, unless an address is set
+    <store>/acts.store      the append-only log: registrations and promotions, whatever address MLflow has
+    <store>/roles.yaml      who is analyst and who approver, where somebody put it there: it then holds for every act
+
+The store is the folder that is given, else that of CREDITSCORE_MODELS, else `creditscore-models` in the working folder.
+MLflow's address is the one that is given, else MLFLOW_TRACKING_URI, else the database in the store.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.core.errors import StoreError, UsageError
+from creditscore.store import Database, Log, load_roles
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ModelStore", "log_run"]
+
+VARIABLE = "CREDITSCORE_MODELS"
+DEFAULT = "creditscore-models"
+EXPERIMENT = "creditscore"
+ROLES_FILE = "roles.yaml"
+
+
+@dataclass(frozen=True)
+class ModelStore:
+    """The places of one registry. `uri`: MLflow's address; `roles`: file of who may approve (absent: names only)."""
+
+    folder: Path
+    uri: str
+    roles: Path | None = None
+
+    @classmethod
+    def at(
+        cls, folder: str | Path | None = None, uri: str | None = None, roles: str | Path | None = None
+    ) -> ModelStore:
+        """The store that is given, or that the environment or the default names."""
+        place = Path(folder or os.environ.get(VARIABLE) or DEFAULT).expanduser().resolve()
+        if place.exists() and not place.is_dir():
+            raise UsageError(
+                "a store of models is a folder, and this is a file", where=str(place), next="name a folder"
+            )
+        given = uri or (None if folder else os.environ.get("MLFLOW_TRACKING_URI"))
+        address = given or f"sqlite:///{place / 'mlflow.db'}"
+        if "://" not in address:
+            raise UsageError(f"MLflow cannot use {address!r}", allowed="sqlite:///…/mlflow.db, http://…, https://…")
+        return cls(place, address, _roles(place, roles))
+
+    @property
+    def local(self) -> bool:
+        """Whether MLflow's database is the one in the folder."""
+        return self.uri == f"sqlite:///{self.folder / 'mlflow.db'}"
+
+    @contextmanager
+    def mlflow(self, *, make: bool = True) -> Iterator[Any]:
+        """MLflow's client at this address; what was set before is set again afterwards."""
+        if self.local and not make and not (self.folder / "mlflow.db").is_file():
+            elsewhere = (self.folder / "acts.store").is_file()
+            raise StoreError(
+                "there is no MLflow database here" if elsewhere else "there is no store of models here",
+                where=str(self.folder),
+                next="give --tracking-uri: the versions of this log are elsewhere"
+                if elsewhere
+                else "register a model first",
+            )
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+        import mlflow
+
+        if make:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        before = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None
+        with _quiet():
+            mlflow.set_tracking_uri(self.uri)
+            try:
+                yield self._client(mlflow)
+            finally:
+                mlflow.set_tracking_uri(before)
+
+    def _client(self, mlflow: Any) -> Any:
+        try:
+            return mlflow.MlflowClient(self.uri, self.uri)
+        except mlflow.exceptions.MlflowException as error:
+            raise StoreError(
+                f"MLflow does not open this address: {str(error).strip().splitlines()[0]}",
+                where=self.uri,
+                allowed="sqlite:///…/mlflow.db, http://…, https://…",
+                next="leave --tracking-uri and MLFLOW_TRACKING_URI out: then the database lies in the store",
+            ) from error
+
+    @contextmanager
+    def log(self, *, read_only: bool = False) -> Iterator[Log]:
+        """The log of acts, read whole and found unchanged first (StoreError else); with `roles`, an act under a role
+        that its actor does not have is refused.
+        """
+        if not read_only:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        place = self.folder / "acts.store"
+        if read_only and not place.is_file():
+            raise StoreError("there is no log of models here", where=str(place), next="register a model first")
+        with Database(place, read_only=read_only) as store:
+            log = Log(store, roles=None if self.roles is None else load_roles(self.roles))
+            log.verify().require()
+            yield log
+
+
+def _roles(place: Path, given: str | Path | None) -> Path | None:
+    """The store's own file of roles where it has one, which no option replaces; else the one that is given."""
+    own = place / ROLES_FILE
+    if given is None:
+        return own if own.is_file() else None
+    if own.is_file() and not (Path(given).is_file() and own.samefile(given)):
+        raise UsageError(
+            "this store has roles of its own", where=str(given), allowed=str(own), next="leave --roles out"
+        )
+    return Path(given)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """MLflow tells of each step of its database, of each file, and of libraries it uses; errors still speak."""
+    loggers = [logging.getLogger(name) for name in ("mlflow", "alembic")]
+    levels = [one.level for one in loggers]
+    for one in loggers:
+        one.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=DeprecationWarning, module="mlflow")
+            warnings.filterwarnings("ignore", message=".*input example was not provided.*")
+            yield
+    finally:
+        for one, level in zip(loggers, levels, strict=True):
+            one.setLevel(level)
+
+
+def experiment_of(client: Any, store: ModelStore) -> str:
+    """The experiment that holds the runs; made where it is missing, its files in the store."""
+    found = client.get_experiment_by_name(EXPERIMENT)
+    if found is not None:
+        return str(found.experiment_id)
+    # a bare database has no server that would say where files go
+    place = (store.folder / "artifacts").as_uri() if store.uri.startswith("sqlite:") else None
+    return str(client.create_experiment(EXPERIMENT, artifact_location=place))
+
+
+def log_run(
+    client: Any, run_id: str, report: Mapping[str, Any] | None, tables: Mapping[str, pd.DataFrame] | None = None
+) -> None:
+    """Figures of a validation as metrics, its tables and the report itself as files of the run. `report`: a dict."""
+    for name, table in (tables or {}).items():
+        client.log_text(run_id, table.to_csv(index=False), f"tables/{name}.csv")
+    if report is None:
+        return
+    for section, numbers in report["numbers"].items():
+        for name, value in numbers.items():
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                client.log_metric(run_id, _key(f"{section}.{name}"), float(value))
+    for name, rows in report["tables"].items():
+        client.log_dict(run_id, {"rows": rows}, f"tables/{_key(name)}.json")
+    client.log_dict(run_id, dict(report), "report/validation.json")
+
+
+def _key(name: str) -> str:
+    return "".join(sign if sign.isalnum() or sign in "_-." else "_" for sign in name)

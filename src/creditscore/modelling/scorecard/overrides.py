@@ -1,0 +1,71 @@
+"""Edits by hand: each takes a reason and an author, changes the table, and stays in the card's audit trail."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+from numbers import Real
+from typing import Any
+
+from creditscore.core.clock import today
+from creditscore.core.errors import UsageError
+from creditscore.modelling.scorecard.table import BASE, CardTable
+
+MOST_POINTS = 1_000_000  # more is a slip of the keyboard
+
+
+def edit_points(
+    card: CardTable,
+    variable: str,
+    bin: str,
+    points: float | None,
+    *,
+    reason: str,
+    author: str,
+    on: str | datetime.date | None = None,
+    effect: dict[str, Any] | None = None,
+) -> CardTable:
+    """A card with other points in one bin (None: such a value is refused), and one more entry in `edits`.
+
+    `on`: day of the edit, today if not given. `effect`: what the editor measured, such as AUC before and after.
+    """
+    if not str(reason).strip() or not str(author).strip():
+        raise UsageError("an edit needs a reason and an author", next="say why, and who answers for it")
+    place = find(card, variable, bin)
+    old = card.rows[place]
+    if old.role == "base" and points is None:
+        raise UsageError("the base needs points", allowed=f"a number from -{MOST_POINTS} to {MOST_POINTS}")
+    if points is not None and not (isinstance(points, Real) and abs(points) <= MOST_POINTS):
+        raise UsageError(
+            f"{points!r} points", allowed=f"-{MOST_POINTS} to {MOST_POINTS}, or None to refuse such values"
+        )
+    if points is not None and card.whole and points != int(points):
+        raise UsageError(f"{points} points", allowed="whole points in this card")
+    rows = list(card.rows)
+    known = 0.0 if points is not None and card.evidence is not None else None  # decided by a person, not estimated
+    rows[place] = replace(old, points=None if points is None else float(points), error=known)
+    entry = {
+        "change": "points",
+        "variable": old.variable,
+        "bin": old.bin,
+        "from": old.points,
+        "to": rows[place].points,
+        "reason": str(reason),
+        "author": str(author),
+        "on": str(on if on is not None else today()),
+        "rows": old.count,
+        "effect": dict(effect or {}),
+    }
+    return replace(card, rows=tuple(rows), edits=(*card.edits, entry))
+
+
+def find(card: CardTable, variable: str, bin: str) -> int:
+    """Place of the row of that variable and bin; `(base)` needs no bin."""
+    named = [i for i, row in enumerate(card.rows) if row.variable == variable]
+    if not named:
+        raise UsageError(f"no variable {variable!r} in the card", allowed=[BASE, *(v.name for v in card.variables)])
+    found = [i for i in named if card.rows[i].bin == bin or card.rows[i].role == "base"]
+    if len(found) != 1:
+        labels = [row.bin for row in map(card.rows.__getitem__, named)]
+        raise UsageError(f"no bin {bin!r} of {variable!r}", allowed=labels)
+    return found[0]

@@ -1,0 +1,106 @@
+"""The card as SQL: one CASE per variable, written from the same rows that score in Python."""
+
+from __future__ import annotations
+
+import itertools
+
+from creditscore.core.errors import UsageError
+from creditscore.modelling.scorecard.table import CardTable, Row, Variable
+
+DIALECTS = ("duckdb",)
+
+
+def card_sql(
+    card: CardTable, table: str, dialect: str = "duckdb", keep: list[str] | None = None, parts: bool = False
+) -> str:
+    """A SELECT over `table` (a name or a query in brackets): the columns of `keep` (all if None), then `score`.
+
+    `parts`: also `points_<variable>` for each variable. Whole points are BIGINT, others DOUBLE. Missing is NULL or NaN.
+    Numbers are compared as DOUBLE, as in Python; a refused value raises an error. SQL knows no case in names: columns
+    of the card that differ in nothing else are refused, and so is a column to keep that is called as a result is.
+    """
+    if dialect not in DIALECTS:
+        raise UsageError(f"unknown dialect {dialect!r}", allowed=DIALECTS)
+    cases = {v.name: case(v, card.whole) for v in card.variables}
+    check_names([v.name for v in card.variables], keep, parts)
+    columns = ["*"] if keep is None else [name(k) for k in keep]
+    if parts:
+        columns += [f"{text} AS {name('points_' + variable)}" for variable, text in cases.items()]
+    total = " + ".join([points(card.base, card.whole), *cases.values()])
+    return f"SELECT {', '.join(columns)},\n{total} AS score\nFROM {table}"
+
+
+def check_names(variables: list[str], keep: list[str] | None, parts: bool) -> None:
+    """Refuse names by which SQL would read or give another column than Python."""
+    alike = [a for a, b in itertools.combinations(variables, 2) if a.casefold() == b.casefold()]
+    if alike:
+        raise UsageError(
+            f"two columns of the card are called {alike[0]!r} but for upper and lower case",
+            next="SQL reads one of them for both: rename one and fit again",
+        )
+    made = {"score", *(("points_" + v).casefold() for v in variables if parts)}
+    taken = [k for k in (variables if keep is None else keep) if k.casefold() in made]
+    if taken:
+        raise UsageError(
+            f"column {taken[0]!r} is called as a result is", where="keep", next="leave it out of the columns to keep"
+        )
+
+
+def name(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def number(value: float) -> str:
+    """A DOUBLE literal that reads back as the same float."""
+    if value in (float("inf"), float("-inf")):
+        return f"CAST('{value}' AS DOUBLE)"
+    digits = repr(float(value))
+    return digits if "e" in digits else digits + "e0"
+
+
+def points(value: float | None, whole: bool) -> str:
+    if value is None:
+        return "NULL"
+    return f"CAST({int(value)} AS BIGINT)" if whole else number(value)
+
+
+def case(variable: Variable, whole: bool) -> str:
+    """The CASE of one variable: special values, missing, then bins from the top."""
+    numeric = variable.bins.kind == "number"
+    column = f"CAST({name(variable.name)} AS DOUBLE)" if numeric else f"CAST({name(variable.name)} AS VARCHAR)"
+    lines = []
+
+    def then(row: Row) -> str:
+        if row.points is None:
+            said = f"the card refuses {row.bin} of {variable.name}"
+            return f"CAST(error({text(said)}) AS {'BIGINT' if whole else 'DOUBLE'})"
+        return points(row.points, whole)
+
+    other = None
+    own = []
+    for row in variable.rows:
+        if row.role == "special":
+            values = ", ".join(number(float(v)) if numeric else text(str(v)) for v in row.levels)
+            lines.append(f"WHEN {column} IN ({values}) THEN {then(row)}")
+        elif row.role == "missing":
+            absent = f"{column} IS NULL" + (f" OR isnan({column})" if numeric else "")
+            lines.insert(0, f"WHEN {absent} THEN {then(row)}")
+        elif row.role == "other":
+            other = row
+        else:
+            own.append(row)
+    if numeric:
+        lines += [
+            f"WHEN {column} >= {number(row.low)} THEN {then(row)}" for row in reversed(own) if row.low is not None
+        ]
+        last = own[0]
+    else:
+        for row in own:
+            lines.append(f"WHEN {column} IN ({', '.join(text(str(v)) for v in row.levels)}) THEN {then(row)}")
+        assert other is not None
+        last = other
+    return f"CASE {' '.join(lines)} ELSE {then(last)} END"

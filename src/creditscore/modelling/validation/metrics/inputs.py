@@ -1,0 +1,154 @@
+"""What every measure takes: outcomes, predictions and weights, checked once and turned into plain arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from creditscore.core.errors import InputError, TableError, UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+CLIP = 1e-9  # a probability nearer to 0 or 1 than this has no usable log-odds
+
+
+def column(name: str, values: Any, length: int | None = None) -> Floats:
+    """`values` as one column of finite numbers, shape (n,), float64; a table of one column is taken as its column.
+
+    Raises TableError for text, several columns, another number of rows than `length`, missing values and infinities.
+    """
+    if hasattr(values, "to_numpy"):
+        values = values.to_numpy()
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TableError(f"{name} holds values that are no numbers", where=name, next="give numbers") from error
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise TableError(f"{name} has shape {array.shape}", where=name, allowed="one column: shape (n,) or (n, 1)")
+    if length is not None and len(array) != length:
+        raise TableError(f"{name} has {len(array)} values for {length} rows", where=name, next="give one per row")
+    odd = ~np.isfinite(array)
+    if odd.any():
+        raise TableError(
+            f"{name} has {int(odd.sum())} missing or infinite values in {len(array)} rows",
+            where=f"{name}, row {int(np.argmax(odd))}",
+            allowed="finite numbers",
+            next="leave those rows out and say so, or mend what gave them",
+        )
+    return array
+
+
+def outcomes(y: Any, length: int | None = None) -> Floats:
+    """The outcomes, shape (n,): 1.0 = the adverse event, 0.0 = not; at least one row."""
+    array = column("y", y, length)
+    if not len(array):
+        raise TableError("there are no outcomes", where="y", next="give at least one row")
+    odd = np.unique(array[(array != 0) & (array != 1)])
+    if len(odd):
+        shown = ", ".join(f"{value:g}" for value in odd[:5])
+        raise TableError(f"y holds {shown}", where="y", allowed="1 (the adverse event) and 0")
+    return array
+
+
+def weights(sample_weight: Any, length: int) -> Floats:
+    """One weight per row, shape (length,): ones where none are given; 0 takes a row out; not negative, not all zero."""
+    if sample_weight is None:
+        return np.ones(length)
+    array = column("sample_weight", sample_weight, length)
+    if (array < 0).any() or not array.any():
+        raise TableError("weights are negative or all zero", where="sample_weight", allowed="0 or more, one above 0")
+    return array
+
+
+def probabilities(p: Any, length: int | None = None, name: str = "p") -> Floats:
+    """Probabilities of the event, in [0, 1]."""
+    array = column(name, p, length)
+    if len(array) and (array.min() < 0 or array.max() > 1):
+        raise TableError(
+            f"{name} lies outside 0 to 1", where=name, allowed="probabilities", next="give predict_proba's event column"
+        )
+    return array
+
+
+def log_odds(p: Floats) -> Floats:
+    """log(p / (1 - p)), with p kept `CLIP` away from 0 and 1."""
+    inside = np.clip(p, CLIP, 1 - CLIP)
+    result: Floats = np.log(inside) - np.log1p(-inside)
+    return result
+
+
+def expit(z: Floats) -> Floats:
+    """1 / (1 + exp(-z)) without overflow."""
+    from scipy.special import expit as logistic
+
+    return np.asarray(logistic(z), dtype=np.float64)
+
+
+def codes(name: str, labels: Any, length: int) -> tuple[Ints, list[Any]]:
+    """Labels as codes: numbers by size, texts by alphabet, ordered categories in their order; `None` is last."""
+    import pandas as pd
+
+    ordered = getattr(labels, "dtype", None)
+    if isinstance(ordered, pd.CategoricalDtype) and ordered.ordered and len(labels) == length:
+        held = pd.Categorical(labels).remove_unused_categories()
+        found_codes = np.asarray(held.codes, dtype=np.int64)
+        named = [plain(one) for one in held.categories]
+        gone = found_codes < 0
+        return np.where(gone, len(named), found_codes), [*named, None] if gone.any() else named
+    series = pd.Series(labels.to_numpy() if hasattr(labels, "to_numpy") else labels, dtype=object)
+    if len(series) != length:
+        raise InputError(f"{name} has {len(series)} values, the outcomes {length}", where=name, next="give one per row")
+    coded, found = pd.factorize(series, use_na_sentinel=True)
+    order = sorted(range(len(found)), key=lambda k: (_rank(found[k]), str(found[k])))
+    place = np.empty(len(found) + 1, dtype=np.int64)
+    for new, old in enumerate(order):
+        place[old] = new
+    place[-1] = len(found)  # the sentinel -1
+    names: list[Any] = [plain(found[old]) for old in order]
+    if (coded == -1).any():
+        names.append(None)
+    return place[coded], names
+
+
+def _rank(value: Any) -> tuple[int, float]:
+    """Numbers by size before texts."""
+    number = isinstance(value, int | float | np.number)
+    return (0, float(value)) if number else (1, 0.0)
+
+
+def plain(value: Any) -> Any:
+    """A value of a table as JSON knows it."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    return value if isinstance(value, bool | int | float | str) or value is None else str(value)
+
+
+def tally(which: Ints, weight: Floats, size: int) -> Floats:
+    """Weight of each code, as float64."""
+    return np.bincount(which, weight, size).astype(np.float64)
+
+
+def level_of(level: float) -> float:
+    if not 0.5 <= level < 1:
+        raise UsageError(f"{level} is no level of confidence", allowed="0.5 to below 1, such as 0.95")
+    return level
+
+
+def effective(weight: Floats) -> float:
+    """Kish's effective number of rows, (Σw)² / Σw²; the number of rows where all weigh the same."""
+    squares = float(np.sum(weight * weight))
+    return float(np.sum(weight)) ** 2 / squares if squares else 0.0
+
+
+def frame(rows: list[dict[str, Any]], columns: list[str] | None = None) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=columns)

@@ -1,0 +1,175 @@
+"""`rules_beside`: everything about rules and model on the same organisations, as one report of plain tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from creditscore.core.errors import InputError
+from creditscore.modelling.validation import champion_challenger, rules
+from creditscore.modelling.validation.metrics.calibration_tests import fit_line
+from creditscore.modelling.validation.metrics.inputs import column, expit, log_odds, outcomes, probabilities
+from creditscore.modelling.validation.validate import records, tidy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST = 200  # organisations listed in a queue of the report; the functions of `challenge` list all
+
+
+@dataclass(frozen=True)
+class RulesReport:
+    """`numbers` and `tables` as the functions of `rules` and `challenge` give them; advisory throughout."""
+
+    about: Mapping[str, Any]
+    numbers: Mapping[str, Mapping[str, Any]]
+    tables: Mapping[str, pd.DataFrame]
+    limits: tuple[Mapping[str, str], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "kind": "rules_report",
+            "format": 1,
+            "about": tidy(dict(self.about)),
+            "numbers": tidy({name: dict(one) for name, one in self.numbers.items()}),
+            "tables": {name: records(table) for name, table in self.tables.items()},
+            "limits": tidy(list(self.limits)),
+        }
+
+
+def rules_beside(
+    graded: rules.Statutory,
+    outcome: Mapping[Any, Any] | pd.Series[Any],
+    p: Mapping[Any, Any] | pd.Series[Any] | None = None,
+    classes: Mapping[Any, Any] | pd.Series[Any] | None = None,
+    *,
+    class_order: Sequence[Any] | None = None,
+    attributes: pd.DataFrame | None = None,
+    advisory_explanations: Mapping[Any, str] | None = None,
+    flag_share: float | None = None,
+    about: Mapping[str, Any] | None = None,
+    most: int = MOST,
+) -> RulesReport:
+    """Points, items and, with a model's `p` and `classes`, agreement, queue and swap set.
+
+    `outcome`, `p`, `classes`: by subject_id. `attributes`: a table with subject_id and, say, sector and size, by
+    which the swap set is shown beside the statutory grade. Organisations without outcome, or without prediction
+    where there is a model, are left out and counted. In the swap set the statutory points are the champion: a
+    straight line, fitted on these same outcomes, turns them into probabilities, so that both sides are measured
+    alike; the model is the challenger.
+    """
+    import pandas as pd
+
+    subjects = graded.subjects
+    y = _by(subjects["subject_id"], outcome, "outcome")
+    kept = y.notna()
+    predicted = None if p is None else _by(subjects["subject_id"], p, "p")
+    named = None if classes is None else _by(subjects["subject_id"], classes, "classes")
+    for one in (predicted, named):
+        if one is not None:
+            kept &= one.notna()
+    scored = subjects["score"].notna()
+    kept &= scored
+    if not kept.any():
+        raise InputError(
+            "no graded organisation has score, outcome and prediction",
+            where="outcome",
+            next="compare the subject_id of the grading with those of outcomes and predictions",
+        )
+    chosen = subjects[kept].reset_index(drop=True)
+    items = graded.items[graded.items["subject_id"].isin(chosen["subject_id"])]
+    held = rules.Statutory(chosen, items, graded.grades, graded.higher_is_better, graded.not_graded)
+    bad = outcomes(y[kept])
+    points = rules.points_against_log_odds(chosen["score"], bad, higher_is_better=graded.higher_is_better)
+    lifts = rules.item_lift(held, bad)
+    pairs, inflation = rules.redundancy(held)
+    tables = {
+        "points": points.table, "items": lifts, "wrong_signs": rules.wrong_signs(lifts), "redundant": pairs,
+        "inflation": inflation,
+    }  # fmt: skip
+    numbers: dict[str, dict[str, Any]] = {
+        "coverage": {"graded": len(subjects), "used": len(chosen), "events": int(bad.sum())}
+        | {"not_graded": graded.not_graded, "without_score": int((~scored).sum()), "left_out": int((~kept).sum())},
+        "points": {name: one for name, one in asdict(points).items() if name != "table"},
+    }
+    if predicted is not None:
+        chance = probabilities(predicted[kept])
+        explained = champion_challenger.ledger_explanations(held)
+        if named is not None:
+            second = named[kept].to_numpy()
+            tables |= _opinions(held, second, class_order, bad, chance, explained, advisory_explanations, most, numbers)
+        by: dict[str, Any] = {"grade": pd.Categorical(chosen["grade"], categories=list(held.grades), ordered=True)}
+        if attributes is not None:
+            table = attributes.set_index("subject_id").reindex(pd.Index(chosen["subject_id"]))
+            by |= {str(name): table[name].reset_index(drop=True) for name in table.columns}
+        found = champion_challenger.champion_challenger(
+            bad, _from_points(chosen["score"], bad, graded.higher_is_better), chance, flag_share=flag_share, by=by,
+            subject_id=chosen["subject_id"], champion_explanations=explained,
+            challenger_explanations=advisory_explanations,
+        )  # fmt: skip
+        tables |= {"measures": found.measures, "swaps": found.swaps, "cases": found.cases.head(most)}
+        numbers["challenge"] = {"auc_p": found.auc_p, "cases": len(found.cases)}
+    return RulesReport({**(about or {}), "advisory": True}, numbers, tables, _limits(numbers["coverage"]))
+
+
+def _by(ids: Any, values: Any, name: str) -> pd.Series[Any]:
+    import pandas as pd
+
+    series = pd.Series(values) if isinstance(values, Mapping) else values
+    if not isinstance(series, pd.Series):
+        raise InputError(f"{name} is not keyed by subject_id", where=name, allowed="a mapping or Series by subject_id")
+    if series.index.has_duplicates:
+        raise InputError(f"{name} has an organisation twice", where=name, next="give one value per subject_id")
+    return series.reindex(pd.Index(ids)).reset_index(drop=True)
+
+
+def _opinions(
+    held: rules.Statutory, second: Any, class_order: Any, bad: Any, chance: Any, explained: Any, advisory: Any,
+    most: int, numbers: dict[str, dict[str, Any]],
+) -> dict[str, pd.DataFrame]:  # fmt: skip
+    grade = held.subjects["grade"].to_numpy()
+    agreed = champion_challenger.agreement(grade, second, held.grades, class_order, y=bad)
+    queue = champion_challenger.disagreement_queue(
+        held.subjects["subject_id"], grade, second, chance, held.grades, class_order,
+        statutory_explanations=explained, advisory_explanations=advisory, most=most,
+    )  # fmt: skip
+    numbers["agreement"] = {name: one for name, one in asdict(agreed).items() if name != "cells"}
+    numbers["agreement"] |= {"queue": queue.attrs["total"], "grades": list(held.grades)}
+    numbers["agreement"]["classes"] = list(class_order or held.grades)
+    return {"agreement": agreed.cells, "queue": queue}
+
+
+def _from_points(score: Any, bad: Any, higher_is_better: bool) -> Any:
+    """Probabilities from points: a straight line on the log-odds, all but level where it would turn the ranks."""
+    values = column("score", score) * (-1.0 if higher_is_better else 1.0)
+    z = (values - values.mean()) / (float(np.std(values)) or 1.0)
+    theta, _, settled = fit_line(bad, z, np.ones(len(bad)))
+    if not settled:
+        raise InputError(
+            "the points part the outcomes wholly: no line can be fitted",
+            where="score",
+            next="leave out points that were given because of the outcome, or take more organisations",
+        )
+    if theta[1] <= 0:  # the ranks stay those of the rules, however wrong
+        return expit(log_odds(np.mean(bad)) + 1e-6 * z)
+    return expit(theta[0] + theta[1] * z)
+
+
+def _limits(held: Mapping[str, Any]) -> tuple[Mapping[str, str], ...]:
+    return (
+        {
+            "zh": "模型结果仅供参考，不改变任何法定等级；清单只供人工核查。",
+            "en": "The model's results are advisory and change no statutory grade; people look into the lists.",
+        },
+        {
+            "zh": "没有记录的单位可能只是没有被检查过：某项目的提升度也反映谁被检查。",
+            "en": "Silence may mean that nobody looked: the lift of an item also reflects who was inspected.",
+        },
+        {
+            "zh": f"有 {held['left_out']} 家已评级单位没有得分、结果或预测，未参与比较。",
+            "en": f"{held['left_out']} graded organisations without score, outcome or prediction were left out.",
+        },
+    )

@@ -1,0 +1,270 @@
+"""`validate`: every figure of a validation report, computed once, as plain tables with a verdict and their hashes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from creditscore.core.errors import InputError
+from creditscore.core.version import __version__
+from creditscore.modelling.validation import parts
+from creditscore.modelling.validation.criteria import load_criteria, verdict
+from creditscore.modelling.validation.inputs import Subject, as_frame, event_probability, prepared
+from creditscore.modelling.validation.metrics.inputs import plain
+from creditscore.modelling.validation.metrics.stability import Profile, profile_of
+from creditscore.store.entry import canonical, sha256
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DIGITS = 12  # significant digits that leave the report: what follows depends on the machine
+PROTECTED = ("size", "ownership", "district", "age")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The population on which the model was made, or first validated: what today is compared with.
+
+    Its rows (`X`, `p`, `weight`), or the `profile` that a model kept of them (`metrics.stability.profile_of`);
+    `grades` of its rows, or their counts by grade; `auc` as first validated.
+    """
+
+    X: Any = None
+    p: Any = None
+    grades: Any = None
+    auc: float | None = None
+    weight: Any = None
+    profile: Profile | None = None
+
+
+@dataclass(frozen=True)
+class ValidationReport:
+    """Plain tables and a verdict.
+
+    `verdict`: pass, warn or fail; `criteria` says why. `numbers`: single figures by section. `tables`: one DataFrame
+    per figure of the page. `figures`: what made each table, its rows and the SHA-256 of its JSON, so that a second
+    run shows whether it is the same.
+    """
+
+    verdict: str
+    about: Mapping[str, Any]
+    numbers: Mapping[str, Mapping[str, Any]]
+    tables: Mapping[str, pd.DataFrame]
+    criteria: pd.DataFrame
+    figures: pd.DataFrame
+    limits: tuple[Any, ...] = field(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON types only; floats to 12 significant digits, what is not a number as null."""
+        return {
+            "kind": "validation_report",
+            "format": 1,
+            "verdict": self.verdict,
+            "about": tidy(dict(self.about)),
+            "numbers": tidy({name: dict(one) for name, one in self.numbers.items()}),
+            "criteria": records(self.criteria),
+            "tables": {name: records(table) for name, table in self.tables.items()},
+            "figures": records(self.figures),
+            "limits": tidy(list(self.limits)),
+        }
+
+    @property
+    def sha256(self) -> str:
+        """Of the whole report: the same for the same input in any order of rows."""
+        return _sha(self.to_dict())
+
+    def write(self, file: Path | str) -> Path:
+        """The report as JSON."""
+        place = Path(file)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self.to_dict(), ensure_ascii=False, indent=1, sort_keys=True)
+        place.write_text(text + "\n", encoding="utf-8")
+        return place
+
+
+def tidy(value: Any) -> Any:
+    """A value as JSON knows it."""
+    if isinstance(value, Mapping):
+        return {str(key): tidy(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [tidy(one) for one in value]
+    value = plain(value)
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None
+    return None if value in ("NaT", "<NA>") else value
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [tidy(row) for row in table.to_dict("records")]
+
+
+def report_sha256(report: Mapping[str, Any]) -> str:
+    """SHA-256 of a report as `to_dict()` gives it, or as it was read back from JSON."""
+    return _sha(dict(report))
+
+
+def _sha(value: Any) -> str:
+    return sha256(canonical(value))
+
+
+def validate(
+    model_or_predictions: Any,
+    data: Any = None,
+    y: Any = None,
+    *,
+    sample_weight: Any = None,
+    grades: Any = None,
+    scale: Any = None,
+    grade_order: Sequence[Any] | None = None,
+    pd_by_grade: dict[Any, float] | None = None,
+    cohort: Any = None,
+    groups: Any = None,
+    inspected: Any = None,
+    protected: Any = None,
+    edges: Mapping[str, Sequence[float]] | None = None,
+    threshold: float | None = None,
+    reference: Reference | None = None,
+    previous_grades: Any = None,
+    explanations: Mapping[str, Any] | None = None,
+    about: Mapping[str, Any] | None = None,
+    limits: Sequence[Any] = (),
+    commands: Sequence[str] = (),
+    criteria: Mapping[str, Mapping[str, Any]] | None = None,
+    bins: int = 10,
+    bootstraps: int = 200,
+    seed: int = 20180101,
+) -> ValidationReport:
+    """Validate a model, or bare predictions, on data with known outcomes.
+
+    `model_or_predictions`: anything with predict_proba (the event is the second column), or probabilities of the event.
+    `data`: the inputs (DataFrame, Arrow, polars, dict, matrix), or an object with X, y, weight, observed_on, groups,
+    inspected; needed for a model, optional for predictions. Rows without outcome or prediction are left out and
+    counted. `grades`: a grade per row, or `scale` with labels(p) (or a callable p → labels); `grade_order`, best first.
+    `cohort`: a period or other part of each row (default: observed_on); `groups`: the organisation of each row,
+    where it has several. `inspected`: was it ever looked at. `protected`: attributes for fairness (default: the
+    columns size, ownership, district, age of the inputs); `threshold`: from which p a row counts as flagged
+    (default: as many rows are flagged as had the event). `reference`: what to compare with. `previous_grades`: of
+    the same rows, for migration. `about`: purpose, use and whatever else the page should say; texts, or {zh, en}.
+    `explanations`: tables by title.
+
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> p = rng.uniform(0.01, 0.4, 3000)
+    >>> validate(p, y=rng.random(3000) < p, bootstraps=20).numbers["calibration_error"]["ece"] < 0.05
+    True
+    """
+    more = {
+        "observed_on": cohort, "groups": groups, "inspected": inspected, "grades": grades, "previous": previous_grades,
+    }  # fmt: skip
+    for name, column in _protected(protected, data).items():
+        more[f"protected {name}"] = column
+    subject = prepared(model_or_predictions, data, y, sample_weight, more)
+    graded = _labels(scale)
+    labels = subject.extra.get("grades")
+    if labels is None and graded is not None:
+        labels = graded(subject.p)
+    order = grade_order if grade_order is not None else list(getattr(scale, "labels_", None) or []) or None
+    first_X = None if reference is None else as_frame(reference.X)
+    first_p = None if reference is None or reference.p is None else event_probability(reference.p)
+    if first_p is None and first_X is not None and subject.predict is not None:
+        first_p = subject.predict(first_X)
+    tables: dict[str, pd.DataFrame] = {}
+    numbers: dict[str, dict[str, Any]] = {}
+    measured: dict[str, float | None] = {}
+    made: dict[str, str] = {}
+
+    def take(function: str, found: parts.Part) -> None:
+        for name, table in found.tables.items():
+            tables[name], made[name] = table, function
+        numbers.update(found.numbers)
+        measured.update(found.measured)
+
+    take("coverage", parts.coverage(subject))
+    take("discrimination", parts.discriminate(subject, None if reference is None else reference.auc, bootstraps, seed))
+    take("calibration", parts.calibrate(subject, bins))
+    if labels is not None:
+        first = None if reference is None else reference.grades
+        if first is None and first_p is not None and graded is not None:
+            first = graded(first_p)
+        take("grades", parts.grade(subject, labels, order, pd_by_grade, first))
+    if reference is not None:
+        kept = reference.profile or profile_of(first_X, first_p, reference.weight, bins)
+        take("stability", parts.stay(subject, kept))
+    if subject.predict is not None:
+        take("sensitivity", parts.sense(subject, graded, seed))
+    shielded = {name[10:]: column for name, column in subject.extra.items() if name.startswith("protected ")}
+    if shielded:
+        take("fairness", parts.fair(subject, shielded, threshold, edges))
+    for title, table in (explanations or {}).items():
+        shown = as_frame(table)
+        if shown is not None:
+            tables[f"explanation: {title}"], made[f"explanation: {title}"] = shown, "given"
+    rules = load_criteria() if criteria is None else criteria
+    outcome, judged = verdict(measured, rules)
+    return ValidationReport(
+        verdict=outcome,
+        about=_about(about, subject, commands, {"bins": bins, "bootstraps": bootstraps, "seed": seed}, data),
+        numbers=numbers,
+        tables=tables,
+        criteria=judged,
+        figures=_figures(tables, made),
+        limits=(*limits, *parts.own_limits(subject, measured, rules)),
+    )
+
+
+def _protected(protected: Any, data: Any) -> dict[str, Any]:
+    table = as_frame(protected)
+    if table is not None:
+        return {str(name): table[name] for name in table.columns}
+    X = getattr(data, "X", data)
+    columns = getattr(X, "columns", ())
+    return {name: X[name] for name in PROTECTED if name in columns}
+
+
+def _labels(scale: Any) -> Any:
+    if scale is None:
+        return None
+    if callable(getattr(scale, "labels", None)):
+        return scale.labels
+    if callable(scale):
+        return scale
+    raise InputError("the scale gives no grades", where="scale", allowed="an object with labels(p), or a function of p")
+
+
+def _about(
+    about: Mapping[str, Any] | None, subject: Subject, commands: Sequence[str], settings: dict[str, Any], data: Any
+) -> dict[str, Any]:
+    from importlib.metadata import version
+
+    own = data.content_hash() if callable(getattr(data, "content_hash", None)) else None
+    libraries = ("numpy", "pandas", "scikit-learn", "scipy")
+    return {
+        **(about or {}),
+        "data_sha256": subject.data_hash,
+        "prediction_sha256": subject.prediction_hash,
+        "data_content_hash": own,
+        "commands": list(commands),
+        "settings": settings,
+        "versions": {"creditscore": __version__} | {name: version(name) for name in libraries},
+        "advisory": True,
+    }
+
+
+def _figures(tables: Mapping[str, pd.DataFrame], made: Mapping[str, str]) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = [
+        {
+            "figure": name,
+            "made_by": f"creditscore.modelling.validation.validate.validate: {made[name]}",
+            "rows": len(table),
+        }
+        | {"sha256": _sha(records(table))}
+        for name, table in tables.items()
+    ]
+    return pd.DataFrame(rows)

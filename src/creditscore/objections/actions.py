@@ -1,0 +1,247 @@
+"""Work on cases: open, ask, answer, notify. Each stands in the log before it takes effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from creditscore.cascade.apply import untold, write_told
+from creditscore.cascade.inputs import RecordEvent, decided, write_events
+from creditscore.cascade.tasks import SUBJECT
+from creditscore.core.clock import check_day_has_come
+from creditscore.core.errors import UsageError
+from creditscore.objections.admissibility import answer_due, check_doors, check_grounds, check_procedure, clocks
+from creditscore.objections.case import WHOLE, Case, Ground, allowed, case_of, cases
+from creditscore.records import Snapshot
+from creditscore.status.rules import clock_of, life_rules
+from creditscore.status.status import State, current, days_of_steps, states
+from creditscore.store import Database, Log
+from creditscore.store.archive.runs import KeptRun, kept_grade
+from creditscore.store.entry import canonical, sha256
+from creditscore.store.text_checks import needed, said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROLE = "reviewer"
+
+
+def open_case(
+    log: Log, run: KeptRun, snapshot: Snapshot, subject_id: str, grounds: Sequence[Ground], *, by: str, on: date,
+    procedure: str = "objection", clock: str = "",
+) -> Case:  # fmt: skip
+    """Open a case on the grade of a kept run; its contested records are marked as disputed at once.
+
+    `clock` names the place whose days hold (default: that of the subject's region). UsageError for a grade that the run
+    does not have, a ground or procedure that does not fit, a closed window or door, and a record that another open case
+    contests already.
+    """
+    said(by=by, **{f"statement {k}": one.statement for k, one in enumerate(grounds, 1)})
+    check_day_has_come(on)
+    grade = kept_grade(log.store, run.run_id, subject_id)
+    rules, year = life_rules(run.scheme), int(run.period[:4])
+    state = current(log.store, subject_id, run.scheme, run.period)
+    check_procedure(rules, run, procedure, on, days_of_steps(log.store, run), state.status if state else "")
+    if procedure == "supplement" and (state.state if state else grade["state"]) == "graded":
+        raise UsageError(
+            "a grade stands; a supplementary evaluation is for who was not graded",
+            where=subject_id,
+            next="leave --procedure away to contest the grade",
+        )
+    listed = check_grounds(grounds, procedure)
+    known = cases(log.store)
+    same = [one for one in known.values() if one.subject_id == subject_id]
+    check_doors(rules, run, procedure, [one for one in same if (one.scheme, one.period) == (run.pinned, run.period)])
+    records = dict.fromkeys(one.record_id for one in listed if one.record_id != WHOLE)
+    for one in same:
+        twice = sorted(set(one.records) & set(records))
+        if one.open and twice:
+            raise UsageError(f"{twice[0]} is contested already", where=f"case {one.case_id}", next="decide that first")
+    when = clocks(rules, procedure, year, _region(snapshot, subject_id), on, clock)
+    # the number of the case is taken inside the store's one writer, so that no other can have it
+    case_id = _next_id(log, on.year)
+    _known_records(snapshot, subject_id, list(records))
+    events = [RecordEvent(subject_id, one, "disputed", on, on) for one in records] if procedure != "repair" else []
+    data = {
+        "subject_id": subject_id, "run_id": run.run_id, "scheme": run.pinned, "period": run.period,
+        "procedure": procedure, "clock": when.clock, "grounds": [vars(one) for one in listed],
+        "mark_by": _iso(when.mark_by), "decide_by": _iso(when.decide_by), "other_by": _iso(when.other_by),
+        "provisional": when.provisional, "basis": when.basis, "mark": when.mark, "events": listed_events(events),
+    }  # fmt: skip
+    with acting(log, by, "case.open", case_id, on, data) as (con, seq):
+        write_step(con, case_id, 0, "opened", on, by, data, seq)
+        write_events(con, seq, case_id, events, snapshot)
+    return case_of(log.store, case_id)
+
+
+def _next_id(log: Log, year: int) -> str:
+    """The number after the last one; taken from the log, which still names cases whose papers were deleted."""
+    start = f"C{year}-"
+    taken = {entry.subject for entry in log.entries(action="case.open")} | set(cases(log.store))
+    numbers = [int(one.removeprefix(start)) for one in taken if one.startswith(start)]
+    return f"{start}{max(numbers, default=0) + 1:04d}"
+
+
+def ask(
+    log: Log, case_id: str, *, department: str, text: str, by: str, on: date, due: date | None = None,
+    records: Sequence[str] = (),
+) -> Case:  # fmt: skip
+    """Ask a department; the answer is due in the days of the case's clock, or by `due` where the clock names none."""
+    said(by=by, department=department, question=text)
+    case = case_of(log.store, case_id)
+    allowed(case, "asked", on)
+    unknown = sorted(set(records) - set(case.contested))
+    if unknown:
+        raise UsageError(f"{unknown[0]} is not contested here", allowed=", ".join(case.contested))
+    expected = due or answer_due(clock_of("", 0, case.clock), on)
+    if expected is None:
+        raise UsageError(f"the clock {case.clock} names no days for an answer", next="give --due DATE")
+    if expected < on:
+        raise UsageError(f"an answer due on {expected} was due before it was asked", next="give a later --due")
+    data = {
+        "question": len(case.questions) + 1, "department": needed("department", department),
+        "text": needed("question", text), "records": list(records or case.contested), "due": expected.isoformat(),
+    }  # fmt: skip
+    return _step(log, case, "asked", "case.ask", on, by, data)
+
+
+def answer(log: Log, case_id: str, question: int, *, text: str, by: str, on: date, document_no: str = "") -> Case:
+    """Record the answer to a question; one answer each."""
+    said(by=by, answer=text, document_no=document_no)
+    case = case_of(log.store, case_id)
+    allowed(case, "answered", on)
+    waiting = [str(one.no) for one in case.questions if one.answered_on is None]
+    if str(question) not in waiting:
+        raise UsageError(f"question {question} does not wait for an answer", allowed=", ".join(waiting))
+    data = {"question": question, "answer": needed("answer", text), "document_no": document_no.strip()}
+    return _step(log, case, "answered", "case.answer", on, by, data)
+
+
+def notify(log: Log, case_id: str, *, by: str, on: date, document_no: str, content_hash: str) -> Case:
+    """The letter of a decided case was written: its number and the hash of its content stand in the log.
+
+    It says what else the decision changed for the subject, so the subject is told of that too.
+    """
+    said(by=by, document_no=document_no)
+    case = case_of(log.store, case_id)
+    allowed(case, "notified", on)
+    data = {"document_no": needed("document_no", document_no), "content": content_hash, "on": on.isoformat()}
+    tell = [(of, nr) for task, of, nr in untold(log, case.decided_at) if task.who == SUBJECT]
+    with acting(log, by, "case.letter", case.case_id, on, data, told=[list(one) for one in tell]) as (con, seq):
+        write_step(con, case.case_id, len(case.events), "notified", on, by, data, seq)
+        write_told(con, seq, tell, on, by, document_no)
+    return case_of(log.store, case.case_id)
+
+
+def standing(store: Database, case: Case) -> dict[str, Any]:
+    """The grade that a case contests, as plain values: that of the run, or what an earlier case made of it."""
+    found = plain_row(kept_grade(store, case.run_id, case.subject_id))
+    for one in sorted(cases(store).values(), key=lambda other: other.events[-1].seq):
+        same = (one.subject_id, one.run_id) == (case.subject_id, case.run_id)
+        if same and one.case_id != case.case_id and one.decision is not None:
+            found = dict(one.decision.after)
+    return found
+
+
+def changed_cases(store: Database, log: Log) -> list[tuple[str, str]]:
+    """(case, what) for each event of a case, or row that it made, that is no more what its log entry says."""
+    acts = [one for one in log.entries() if one.action.startswith("case.")]
+    done = {one.refers_to for one in acts if one.phase == "done"}
+    said_then = {one.seq: one for one in acts if one.seq in done}
+    events: dict[int, list[RecordEvent]] = {}
+    for event in decided(store):
+        events.setdefault(event.seq, []).append(event)
+    held = {one.seq for case in cases(store).values() for one in case.events}
+    found = [
+        (f"case {one.subject}", f"the event of entry {seq} ({one.action}) is gone")
+        for seq, one in said_then.items()
+        if seq not in held and one.payload is not None
+    ]
+    for case in cases(store).values():
+        rows = [one for one in states(store, case.subject_id) if one.case_id == case.case_id]
+        for one in case.events:
+            place = (f"case {case.case_id}", f"event {one.no} ({one.kind})")
+            entry = said_then.get(one.seq)
+            content = {"on": one.on.isoformat(), "content": sha256(canonical(dict(one.data)))}
+            whose = (case.case_id, one.by)
+            # what an entry carried may be gone by rule; who acted, and on which case, is not
+            told = content if entry is None or entry.payload is None else {name: entry.data[name] for name in content}
+            if entry is None or told != content or (entry.subject, entry.actor.strip()) != whose:
+                found.append(place)
+            elif listed_events(events.get(one.seq, [])) != one.data.get("events", []):
+                found.append((place[0], f"record events of {place[1]}"))
+            elif [plain_state(row) for row in rows if row.seq == one.seq] != one.data.get("states", []):
+                found.append((place[0], f"states of grades of {place[1]}"))
+    return found
+
+
+def _step(log: Log, case: Case, kind: str, action: str, on: date, by: str, data: Mapping[str, Any]) -> Case:
+    with acting(log, by, action, case.case_id, on, data) as (con, seq):
+        write_step(con, case.case_id, len(case.events), kind, on, by, data, seq)
+    return case_of(log.store, case.case_id)
+
+
+@contextmanager
+def acting(
+    log: Log, by: str, action: str, case_id: str, on: date, data: Mapping[str, Any], **further: Any
+) -> Iterator[tuple[Any, int]]:  # fmt: skip
+    """One act on a case: its entry carries the hash of `data`, and what else is given."""
+    payload = {"on": on.isoformat(), "content": sha256(canonical(dict(data))), **further}
+    with log.act(by, ROLE, action, case_id, payload) as act:
+        yield act.con, act.entry.seq
+
+
+def write_step(
+    con: Any, case_id: str, no: int, kind: str, on: date, by: str, data: Mapping[str, Any], seq: int
+) -> None:  # fmt: skip
+    con.execute(
+        "INSERT INTO case_events VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [case_id, no, kind, on, by.strip(), canonical(dict(data)), seq],
+    )
+
+
+def plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value if value is None or isinstance(value, str) else str(value) for name, value in row.items()}
+
+
+def listed_events(events: Sequence[RecordEvent]) -> list[dict[str, Any]]:
+    """Record events as plain values, without what is only known when they are written."""
+    left = ("event_no", "case_id", "seq")
+    return [
+        {name: _value(value) for name, value in vars(one).items() if value is not None and name not in left}
+        for one in events
+    ]
+
+
+def plain_state(one: State) -> dict[str, Any]:
+    return {name: _value(value) for name, value in vars(one).items() if name not in ("seq", "nr")}
+
+
+def _value(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _region(snapshot: Snapshot, subject_id: str) -> str:
+    rows = snapshot.con.execute(
+        f"SELECT region FROM {snapshot.subjects} WHERE subject_id = ?", [subject_id]
+    ).fetchall()  # fmt: skip
+    return str(rows[0][0] or "") if rows else ""
+
+
+def _known_records(snapshot: Snapshot, subject_id: str, record_ids: list[str]) -> None:
+    rows = snapshot.con.execute(
+        f"SELECT DISTINCT x.record_id FROM {snapshot.log} x JOIN {snapshot.subjects} s ON s.sid = x.sid"
+        " WHERE s.subject_id = ?",
+        [subject_id],
+    ).fetchall()
+    missing = sorted(set(record_ids) - {one for (one,) in rows})
+    if missing:
+        raise UsageError(
+            f"{subject_id} has no record {missing[0]!r}", next="`creditscore explain` shows the ids of its records"
+        )
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

@@ -1,0 +1,250 @@
+"""A case as a state machine: what was asked, answered and decided, folded from events that are never changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from creditscore.core.clock import check_day_has_come
+from creditscore.core.errors import UsageError
+from creditscore.store import Database
+
+# ground → whether it names a record; one without may be raised against the grade as a whole
+GROUNDS: Mapping[str, bool] = {
+    "facts_wrong": True,
+    "amount_wrong": True,
+    "not_my_record": True,
+    "already_corrected": True,
+    "already_repaired": True,
+    "annulled": True,
+    "duplicate": True,
+    "expired": True,
+    "procedure": False,
+    "rule_misapplied": False,
+    "record_missing": False,
+    "apply_repair": True,
+}
+PROCEDURES = ("objection", "review", "reevaluation", "supplement", "repair")
+ACTIONS = ("uphold", "correct", "withdraw", "repair")
+WHOLE = "grade"  # stands for the grade itself where no record is meant
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Why something is contested: a code of GROUNDS, the record it is about (`grade` for the whole), in own words."""
+
+    ground: str
+    record_id: str
+    statement: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question to a department, due by a day (as text), with its answer where there is one."""
+
+    no: int
+    department: str
+    text: str
+    records: tuple[str, ...]
+    asked_on: date
+    due: date
+    answer: str = ""
+    answered_on: date | None = None
+    document_no: str = ""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided: an action for each contested record, why, under which articles, and the grade before and after.
+
+    `changes` maps a record to the fields that a correction sets; `after` and `ledger` are rows of the result tables,
+    numbers as text. `follows`: what else changed (`consequences.followed`), empty where nothing did.
+    """
+
+    findings: Mapping[str, str]
+    changes: Mapping[str, Mapping[str, str]]
+    reason: str
+    articles: tuple[str, ...]
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    ledger: tuple[Mapping[str, Any], ...]
+    on: date
+    by: str
+    follows: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CaseEvent:
+    """One step of a case: opened, asked, answered, decided or notified; `seq` is its entry in the log."""
+
+    case_id: str
+    no: int
+    kind: str
+    on: date
+    by: str
+    data: Mapping[str, Any]
+    seq: int
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case as it stands. `state`: open, asked (a question has no answer), decided, closed (the letter is written)."""
+
+    case_id: str
+    subject_id: str
+    run_id: str
+    scheme: str
+    period: str
+    procedure: str
+    clock: str
+    grounds: tuple[Ground, ...]
+    opened_on: date
+    opened_by: str
+    mark_by: date | None
+    decide_by: date | None
+    provisional: bool
+    state: str = "open"
+    other_by: date | None = None  # until when it is decided once another office is asked
+    questions: tuple[Question, ...] = ()
+    decision: Decision | None = None
+    letters: tuple[Mapping[str, Any], ...] = ()
+    events: tuple[CaseEvent, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        return self.state in ("open", "asked")
+
+    @property
+    def ruled_whole(self) -> bool:
+        """Whether its decision put the grade right as a whole."""
+        return self.decision is not None and self.decision.findings.get(WHOLE) == "correct"
+
+    @property
+    def records(self) -> tuple[str, ...]:
+        """The contested records, in the order in which they were named."""
+        return tuple(dict.fromkeys(one.record_id for one in self.grounds if one.record_id != WHOLE))
+
+    @property
+    def contested(self) -> tuple[str, ...]:
+        """The contested records, and `grade` where the grade itself is contested."""
+        return tuple(dict.fromkeys(one.record_id for one in self.grounds))
+
+    @property
+    def decided_at(self) -> int:
+        """The entry of the log in which it was decided; -1 before that."""
+        return next((one.seq for one in self.events if one.kind == "decided"), -1)
+
+    @property
+    def disputes(self) -> bool:
+        """Whether its records stand as disputed; an application for repair disputes nothing."""
+        return self.procedure != "repair"
+
+
+def fold(events: Iterable[CaseEvent]) -> Case:
+    """The case that its events leave, in their order."""
+    case: Case | None = None
+    for one in events:
+        case = _opened(one) if case is None else _step(case, one)
+    assert case is not None
+    return case
+
+
+def _opened(one: CaseEvent) -> Case:
+    data = one.data
+    return Case(
+        one.case_id, data["subject_id"], data["run_id"], data["scheme"], data["period"], data["procedure"],
+        data["clock"], tuple(Ground(**ground) for ground in data["grounds"]), one.on, one.by, _day(data["mark_by"]),
+        _day(data["decide_by"]), data["provisional"], other_by=_day(data["other_by"]), events=(one,),
+    )  # fmt: skip
+
+
+def _step(case: Case, one: CaseEvent) -> Case:
+    data, case = one.data, replace(case, events=(*case.events, one))
+    if one.kind == "asked":
+        due = _day(data["due"])
+        assert due is not None
+        asked = Question(
+            data["question"], data["department"], data["text"], tuple(data["records"]), one.on, due
+        )  # fmt: skip
+        decide_by = case.other_by or case.decide_by
+        return replace(case, questions=(*case.questions, asked), state="asked", decide_by=decide_by)
+    if one.kind == "answered":
+        questions = tuple(
+            replace(was, answer=data["answer"], answered_on=one.on, document_no=data["document_no"])
+            if was.no == data["question"]
+            else was
+            for was in case.questions
+        )
+        waits = any(was.answered_on is None for was in questions)
+        return replace(case, questions=questions, state="asked" if waits else "open")
+    if one.kind == "decided":
+        decision = Decision(
+            data["findings"], data["changes"], data["reason"], tuple(data["articles"]), data["before"], data["after"],
+            tuple(data["ledger"]), one.on, one.by, data.get("follows") or {},
+        )  # fmt: skip
+        return replace(case, decision=decision, state="decided")
+    return replace(case, letters=(*case.letters, data), state="closed")
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def cases(store: Database, known_at: date | None = None) -> dict[str, Case]:
+    """All cases by id, as they stood at the end of a day."""
+    rows = store.rows(
+        'SELECT case_id, "no", kind, "on", "by", data, seq FROM case_events WHERE $1 IS NULL OR "on" <= $1'
+        ' ORDER BY case_id, "no"',
+        [known_at],
+    )
+    events: dict[str, list[CaseEvent]] = {}
+    for case_id, no, kind, on, by, data, seq in rows:
+        one = CaseEvent(case_id, no, kind, on, by, json.loads(data), seq)
+        events.setdefault(one.case_id, []).append(one)
+    return {case_id: fold(own) for case_id, own in events.items()}
+
+
+def case_of(store: Database, case_id: str) -> Case:
+    """The case as it stands; UsageError for an id that does not exist."""
+    found = cases(store)
+    if case_id not in found:
+        if store.rows("SELECT 1 FROM log_entries WHERE action = 'case.open' AND subject = ? LIMIT 1", [case_id]):
+            raise UsageError(
+                f"the papers of case {case_id} were deleted when their retention ended", where=str(store.path),
+                allowed="its entries in the log and their hashes remain",
+            )  # fmt: skip
+        raise UsageError(
+            f"there is no case {case_id!r}", where=str(store.path), allowed=", ".join(found) or "no case was opened",
+            next="`creditscore case due` lists the open ones",
+        )  # fmt: skip
+    return found[case_id]
+
+
+def allowed(case: Case, kind: str, on: date) -> None:
+    """UsageError where a step does not follow the state of the case, lies before its last one or after today."""
+    check_day_has_come(on)
+    states = {"asked": ("open", "asked"), "answered": ("asked",), "decided": ("open", "asked"),
+              "notified": ("decided", "closed")}[kind]  # fmt: skip
+    if case.state not in states:
+        steps = {"open": "ask or decide", "asked": "answer, ask or decide", "decided": "letter", "closed": "letter"}
+        raise UsageError(
+            f"a case that is {case.state} cannot be {kind}", where=f"case {case.case_id}", allowed=steps[case.state],
+            next="`creditscore case show` tells what was done",
+        )  # fmt: skip
+    last = case.events[-1].on
+    if on < last:
+        raise UsageError(
+            f"{on} lies before the last step of the case", where=f"case {case.case_id}", allowed=f"from {last} on"
+        )
+
+
+def under_decided_law(store: Database) -> dict[tuple[str, str], date]:
+    """The grades (run, subject) that a case put right as a whole, with the day on which it was decided what law is."""
+    return {
+        (case.run_id, case.subject_id): case.decision.on
+        for case in sorted(cases(store).values(), key=lambda one: one.decided_at)
+        if case.decision is not None and case.ruled_whole
+    }

@@ -1,0 +1,183 @@
+"""A decision on a case: weighed with everything that follows from it, then written in one act, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from creditscore.cascade.apply import Act, enter, payload_of, to_enter
+from creditscore.cascade.inputs import RecordEvent, as_known, decided, write_events
+from creditscore.cascade.preview import Bench, Cascade, preview_decision
+from creditscore.core.errors import InputError, UsageError
+from creditscore.grading.result import Grading
+from creditscore.objections.actions import acting, listed_events, plain_row, plain_state, standing, write_step
+from creditscore.objections.case import WHOLE, Case, allowed, case_of
+from creditscore.objections.disputes import case_run
+from creditscore.objections.ruling import Ruling, events_of, rule_on
+from creditscore.status.deadlines import basis_of
+from creditscore.status.rules import life_rules
+from creditscore.status.status import State, current, write_states
+from creditscore.store import Database, Log, second_person
+from creditscore.store.archive.effective import Rows
+from creditscore.store.archive.runs import kept_rows
+from creditscore.store.text_checks import needed, said
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A decision that is not yet taken: what it would write, and the cascade that it would draw (None: nothing moves).
+
+    `data` is what the log entry speaks of: findings, the grade before and after, what else follows.
+    """
+
+    case: Case
+    ruling: Ruling
+    by: str
+    on: date
+    events: tuple[RecordEvent, ...]
+    states: tuple[State, ...]
+    cascade: Cascade | None
+    data: Mapping[str, Any]
+
+
+def weigh(log: Log, on_bench: Bench, case_id: str, ruling: Ruling, *, by: str, on: date) -> Weighed:
+    """What a decision on every contested record does: its events, the subject graded again, all that rests on it.
+
+    Nothing is written. NotAllowed where who decides kept (graded) the run, or another run that changes with it.
+    UsageError where a contested record has no finding, or the decision rests on an answer that is still awaited and not
+    yet overdue.
+    """
+    said(by=by, reason=ruling.reason)
+    case = case_of(log.store, case_id)
+    allowed(case, "decided", on)
+    run = case_run(log.store, case)
+    second_person(by, run.kept_by, act="the decision on a case")
+    waiting = [one for one in case.questions if one.answered_on is None and one.due >= on]
+    if waiting:
+        raise UsageError(
+            f"the answer of {waiting[0].department} is awaited until {waiting[0].due}", where=f"case {case_id}",
+            next="record it with `creditscore case answer`, or decide after that day",
+        )  # fmt: skip
+    rule_on(case, ruling)
+    snapshot = on_bench.find(run)
+    before = standing(log.store, case)
+    events = events_of(case, ruling, on, snapshot.attribute_columns)
+    changed = any(action != "uphold" for action in ruling.findings.values())
+    after, ledger = dict(before), kept_rows(log.store, case.run_id, "ledger", case.subject_id)
+    cascade: Cascade | None = None
+    if changed:
+        again = as_known(
+            run, snapshot, [case.subject_id], [*decided(log.store, [case.subject_id]), *events], on, on_bench.schemes
+        )  # fmt: skip
+        after, ledger = plain_row(again.grades.to_pylist()[0]), again.ledger.to_pylist()
+        _taken_in(again, case)
+        if not events and all(after[name] == before[name] for name in ("state", "grade", "route", "score")):
+            raise UsageError("graded again, nothing changes", where=f"case {case_id}", allowed="grade=uphold")
+        key = (case.run_id, case.subject_id)
+        laws = {key: on} if ruling.findings.get(WHOLE) == "correct" else {}
+        found = to_enter(log, preview_decision(on_bench, case.subject_id, events, laws), by)
+        cascade = found if found.changes or found.scores or found.tasks else None
+    lives = _lives(log.store, case, before, after, on, ruling.articles) if changed else []
+    data = {
+        "findings": dict(ruling.findings), "changes": {key: dict(one) for key, one in ruling.changes.items()},
+        "reason": needed("reason", ruling.reason), "articles": list(ruling.articles), "before": before,
+        "after": after, "ledger": [plain_row(row) for row in ledger] if changed else [],
+        "events": listed_events(events), "states": [plain_state(one) for one in lives],
+        "follows": {} if cascade is None else followed(cascade),
+    }  # fmt: skip
+    return Weighed(case, ruling, by, on, tuple(events), tuple(lives), cascade, data)
+
+
+def decide(log: Log, on_bench: Bench, weighed: Weighed) -> Case:
+    """Take a decision that was weighed on this store: the case, its events, the states of the grade and the cascade.
+
+    All of it stands in one act of the log, or nothing does.
+    """
+    case, on, by = weighed.case, weighed.on, weighed.by
+    allowed(case_of(log.store, case.case_id), "decided", on)
+    row, further = None, {}
+    if weighed.cascade is not None:
+        reason = weighed.ruling.reason.strip()
+        row = Act(-1, "decided", None, weighed.cascade.subjects, None, None, on, by, reason, case.case_id, "")
+        further = {"cascade": payload_of(weighed.cascade, row)}
+    snapshot = on_bench.find(case_run(log.store, case))
+    with acting(log, by, "case.decide", case.case_id, on, weighed.data, **further) as (con, seq):
+        write_events(con, seq, case.case_id, weighed.events, snapshot)
+        write_step(con, case.case_id, len(case.events), "decided", on, by, weighed.data, seq)
+        write_states(con, seq, weighed.states)
+        if weighed.cascade is not None and row is not None:
+            enter(con, seq, weighed.cascade, row)
+    return case_of(log.store, case.case_id)
+
+
+def followed(found: Cascade) -> dict[str, Any]:
+    """What follows from a decision as plain data, in short: grades, composites and tasks; tasks in their order."""
+    return {
+        "runs": found.runs,
+        "changes": [
+            {"run_id": one.run.run_id, "scheme": one.run.pinned, "period": one.run.period,
+             "subject_id": one.subject_id, "before": _face(one.before), "after": _face(one.after),
+             "because": list(one.because)}
+            for one in found.changes
+        ],
+        "composites": [
+            {"config": one.config, "subject_id": one.subject_id, "before": list(one.before), "after": list(one.after)}
+            for one in found.composites
+        ] + [
+            {"config": one.composite.config, "run_id": one.composite.run_id, "subject_id": one.subject_id,
+             "before": list(one.before.face), "after": list(one.after.face)}
+            for one in found.scores if one.seen
+        ],
+        "tasks": [vars(one) for one in found.tasks],
+    }  # fmt: skip
+
+
+def _face(rows: Rows) -> dict[str, str]:
+    """Grade (or state), score and route of a grade, empty where there is none."""
+    return {"grade": rows.grade, "score": rows.score, "route": rows.route}
+
+
+def _taken_in(again: Grading, case: Case) -> None:
+    """InputError where the scheme refuses a contested record as it would now stand: it must not vanish unseen."""
+    refused = [row for row in again.quarantine.to_pylist() if row["record_id"] in case.records]
+    if refused:
+        one = refused[0]
+        raise InputError(
+            f"{one['record_id']} would be refused: {one['reason']}: {one['message']}",
+            where=f"case {case.case_id}, {one['column'] or 'record'} {one['value'] or ''}".rstrip(),
+            next="put another value right, or withdraw the record",
+        )
+
+
+def _lives(
+    store: Database,
+    case: Case,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    on: date,
+    articles: Sequence[str],
+) -> list[State]:
+    """The grade before is superseded and the new one takes its place, in the same state.
+
+    Nothing where both are one, or where nobody was shown the grade yet: its life begins later, with what then stands.
+    """
+    names = ("state", "grade", "route")
+    if all((before[name] or None) == (after[name] or None) for name in names):
+        return []
+    now = current(store, case.subject_id, str(after["scheme"]), case.period)
+    if now is None:
+        return []
+    rule = life_rules(str(after["scheme"])).procedure(case.procedure, int(case.period[:4]))
+    basis, mark = basis_of(rule)
+    base = State(
+        0, 0, case.subject_id, str(after["domain"]), str(after["scheme"]), str(before["version"]), case.period,
+        case.run_id, case.case_id, case.procedure, before["state"], before["grade"] or None, before["route"] or None,
+        "superseded", on, on, "; ".join(dict.fromkeys((*articles, basis))).strip("; "), mark,
+    )  # fmt: skip
+    new = replace(
+        base, version=str(after["version"]), state=after["state"], grade=after["grade"] or None,
+        route=after["route"] or None, status=now.status,
+    )  # fmt: skip
+    return [base, new]

@@ -1,0 +1,219 @@
+"""Which records are disputed now, and how the grades that rest on them stand without them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from creditscore.cascade.inputs import as_kept
+from creditscore.core.errors import UsageError
+from creditscore.grading.disputes import NAMES, Row, read_disputes
+from creditscore.grading.replay import inputs
+from creditscore.grading.result import Grading
+from creditscore.objections.case import Case, cases
+from creditscore.objections.counterfactuals import Cell, without
+from creditscore.schemes.model import Scheme
+from creditscore.store import Database
+from creditscore.store.archive.runs import KeptRun, kept_rows, kept_runs, snapshot_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from creditscore.lists.register import Book
+    from creditscore.records import Snapshot
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """A record that an open case contests."""
+
+    case_id: str
+    subject_id: str
+    record_id: str
+    since: date
+    decide_by: date | None
+
+
+@dataclass(frozen=True)
+class Marked:
+    """The mark of one grade: its disputed records, and the grade without them (None where the run is not kept)."""
+
+    subject_id: str
+    disputes: tuple[Dispute, ...]
+    without: Cell | None
+
+
+def open_disputes(store: Database, subject_ids: Iterable[str] | None = None, on: date | None = None) -> list[Dispute]:
+    """The records that open cases contest, as the cases stood at the end of a day."""
+    wanted = None if subject_ids is None else set(subject_ids)
+    return [
+        Dispute(case.case_id, case.subject_id, record, case.opened_on, case.decide_by)
+        for case in cases(store, on).values()
+        if case.open and case.disputes and (wanted is None or case.subject_id in wanted)
+        for record in case.records
+    ]
+
+
+def disputed_entries(store: Database, book: Book, on: date | None = None) -> dict[str, tuple[Dispute, ...]]:
+    """Entries of lists, open or standing, that name a record which an open case contests → those disputes."""
+    by_entry: dict[str, tuple[Dispute, ...]] = {}
+    for dispute in open_disputes(store, on=on):
+        for entry in book.of(dispute.subject_id):
+            if dispute.record_id in entry.records and (entry.open or entry.state == "listed"):
+                by_entry[entry.case_id] = (*by_entry.get(entry.case_id, ()), dispute)
+    return by_entry
+
+
+def disputes_in_words(disputes: Iterable[Dispute]) -> str:
+    """`r1 (C2023-0001), r2 (C2023-0001)`."""
+    return ", ".join(f"{dispute.record_id} ({dispute.case_id})" for dispute in disputes)
+
+
+ENTRY_COLUMNS = ("listing_id", "subject_id", "record_id", "case_id", "disputed_since", "decide_by")
+
+
+def entry_disputes(store: Database, book: Book, on: date | None = None) -> pa.Table:
+    """The table `list_disputes`: one row per entry and record of it that an open case contests."""
+    import pyarrow as pa
+
+    rows = [
+        (entry, dispute.subject_id, dispute.record_id, dispute.case_id, dispute.since, dispute.decide_by)
+        for entry, disputes in sorted(disputed_entries(store, book, on).items())
+        for dispute in disputes
+    ]
+    kinds = {"disputed_since": pa.date32(), "decide_by": pa.date32()}
+    return pa.table(
+        {name: pa.array([row[k] for row in rows], kinds.get(name, pa.string())) for k, name in enumerate(ENTRY_COLUMNS)}
+    )
+
+
+def held_subjects(store: Database, run: KeptRun, on: date | None = None) -> list[str]:
+    """The subjects on whose grade of a scheme and period a case is open."""
+    scheme = run.scheme
+    found = {
+        case.subject_id
+        for case in cases(store, on).values()
+        if case.open and case.period == run.period and case.scheme.partition("@")[0] == scheme
+    }
+    return sorted(found)
+
+
+def marks(
+    store: Database,
+    run_id: str,
+    subject_ids: Iterable[str] | None = None,
+    *,
+    place: Path | None = None,
+    schemes: Mapping[str, Scheme] | None = None,
+) -> list[Marked]:
+    """The disputed grades of a run, each with a second grade without its disputed records.
+
+    A record counts where the subject brings it to the grade, whichever grade its case is about. For a run that is
+    not kept, disputes of its subjects are named without a second grade. `place`: the snapshot, where it has moved.
+    """
+    found = open_disputes(store, subject_ids)
+    if not found:
+        return []
+    run = next((one for one in kept_runs(store) if one.run_id == run_id), None)
+    of = by_subject(found)
+    if run is None:
+        return [Marked(subject, own, None) for subject, own in of.items()]
+    graded = {
+        subject: own for subject, own in of.items() if kept_rows(store, run.run_id, "grades", subject)
+    }  # fmt: skip
+    if not graded:
+        return []
+    snapshot: Snapshot = snapshot_of(run, place)
+    return marks_in(as_kept(run, snapshot, graded, schemes), [one for own in graded.values() for one in own])
+
+
+def by_subject(disputes: Iterable[Dispute]) -> dict[str, tuple[Dispute, ...]]:
+    """Disputes by subject, in order of the subjects; those of one in the order of their cases."""
+    found: dict[str, list[Dispute]] = {}
+    for one in disputes:
+        found.setdefault(one.subject_id, []).append(one)
+    return {who: tuple(found[who]) for who in sorted(found)}
+
+
+def marks_in(grading: Grading, disputes: Iterable[Dispute]) -> list[Marked]:
+    """The disputed grades of a grading in memory: those whose subject brings a disputed record to it."""
+    of = by_subject(disputes)
+    found = []
+    for subject_id, subject in inputs(grading, list(of)):
+        brought = {record["record_id"] for record in subject.records}
+        own = tuple(one for one in of[subject_id] if one.record_id in brought)
+        if own:
+            found.append(Marked(subject_id, own, without(grading, subject_id, [one.record_id for one in own])))
+    return found
+
+
+def said_of(one: Marked, lang: str = "zh") -> str:
+    """The mark in one line."""
+    listed = ", ".join(f"{dispute.record_id} ({dispute.case_id})" for dispute in one.disputes)
+    if lang == "zh":
+        second = "" if one.without is None else f";剔除后为 {one.without}"
+        return f"*** 异议处理中:{listed}{second} ***".replace(":", "：").replace(";", "；")
+    second = "" if one.without is None else f"; without: {one.without}"
+    return f"*** disputed: {listed}{second} ***"
+
+
+def as_rows(marked: Iterable[Marked]) -> list[dict[str, Any]]:
+    """One row per disputed record of a grade, for tables and JSON."""
+    return [
+        {
+            "subject_id": one.subject_id,
+            "record_id": dispute.record_id,
+            "case_id": dispute.case_id,
+            "disputed_since": dispute.since.isoformat(),
+            "decide_by": None if dispute.decide_by is None else dispute.decide_by.isoformat(),
+            "grade_without": None if one.without is None else one.without.grade or one.without.state,
+            "score_without": None if one.without is None or one.without.score is None else str(one.without.score),
+        }
+        for one in marked
+        for dispute in one.disputes
+    ]
+
+
+def dispute_table(marked: Mapping[str, Iterable[Marked]]) -> pa.Table:
+    """The marks of several schemes as one table, sorted: scheme, subject, record."""
+    import pyarrow as pa
+
+    rows = [{"scheme": scheme, **row} for scheme, own in sorted(marked.items()) for row in as_rows(own)]
+    rows.sort(key=lambda row: (row["scheme"], row["subject_id"], row["record_id"], row["case_id"]))
+    return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in NAMES})
+
+
+def marks_beside(folder: Path | str, scheme: str, subject_id: str) -> list[Marked]:
+    """The mark of a grade in a folder that was written with `--store`, as it stood then; none in another folder."""
+    rows = [row for row in read_disputes(folder) if (row["scheme"], row["subject_id"]) == (scheme, subject_id)]
+    return [Marked(subject_id, tuple(_dispute(row) for row in rows), _cell(rows[0]))] if rows else []
+
+
+def _dispute(row: Row) -> Dispute:
+    until = row["decide_by"]
+    return Dispute(
+        str(row["case_id"]), str(row["subject_id"]), str(row["record_id"]),
+        date.fromisoformat(str(row["disputed_since"])), None if until is None else date.fromisoformat(until),
+    )  # fmt: skip
+
+
+def _cell(row: Row) -> Cell | None:
+    grade, score = row["grade_without"], row["score_without"]
+    return None if grade is None else Cell("", "", grade, None if score is None else Decimal(score), "")
+
+
+def case_run(store: Database, case: Case) -> KeptRun:
+    """The run that a case contests."""
+    found = next((one for one in kept_runs(store) if one.run_id == case.run_id), None)
+    if found is None:
+        raise UsageError(
+            f"run {case.run_id} is not in this store",
+            where=f"case {case.case_id}",
+            next="keep that run in this store (`creditscore keep`), or name the store in which the case was opened",
+        )
+    return found

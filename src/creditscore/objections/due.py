@@ -1,0 +1,59 @@
+"""What is due about cases: answers that are awaited, decisions to be made, letters to be written, who is to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from creditscore.cascade.tasks import SUBJECT
+from creditscore.objections.case import Case
+
+
+@dataclass(frozen=True)
+class Due:
+    """One task: `answer` (of a department), `decide`, `letter` or `tell` (what followed from a decision).
+
+    `by` is None where no text names a day.
+    """
+
+    case_id: str
+    subject_id: str
+    scheme: str
+    period: str
+    procedure: str
+    task: str
+    by: date | None
+    overdue: bool
+    provisional: bool
+    department: str = ""
+
+    def plain(self) -> dict[str, Any]:
+        return {**vars(self), "by": None if self.by is None else self.by.isoformat()}
+
+
+def due(cases: Iterable[Case], on: date, told: Collection[tuple[int, int]] = ()) -> list[Due]:
+    """The tasks of all cases as they stand on a day, the earliest day first, those without a day last.
+
+    `told`: tasks of decisions that were done (`carrying.told_on`). The subject is told of all by the letter.
+    """
+    found = []
+    for case in cases:
+        head = (case.case_id, case.subject_id, case.scheme, case.period, case.procedure)
+        if case.state == "decided":
+            found.append(Due(*head, "letter", None, False, False))
+        for nr, task in enumerate(case.decision.follows.get("tasks", ()) if case.decision is not None else ()):
+            lettered = case.state == "decided" and task["who"] == SUBJECT
+            if task["task"] == "tell" and (case.decided_at, nr) not in told and not lettered:
+                found.append(Due(*head, "tell", None, False, False, task["who"]))
+        if not case.open:
+            continue
+        late = case.decide_by is not None and case.decide_by < on
+        found.append(Due(*head, "decide", case.decide_by, late, case.provisional))
+        found += [
+            Due(*head, "answer", one.due, one.due < on, False, one.department)
+            for one in case.questions
+            if one.answered_on is None
+        ]
+    return sorted(found, key=lambda one: (one.by is None, one.by or on, one.case_id, one.task))

@@ -1,0 +1,142 @@
+"""What a decision says of each contested record, and the record events that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from creditscore.cascade.inputs import RecordEvent
+from creditscore.core.errors import UsageError
+from creditscore.objections.case import ACTIONS, WHOLE, Case
+from creditscore.records.schema import TABLES
+from creditscore.schemes.laws import load_laws
+
+DAYS = ("event_on", "occurred_on", "decided_on", "booked_on", "published_on", "corrected_on")
+NEVER = ("record_id", "subject_id", "event_no", "event", "recorded_on")
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """The decision on a case. `findings`: contested record (or `grade`) → uphold, correct, withdraw or repair.
+
+    uphold: it stands as it is. withdraw: it weighs nothing from now on. repair: it was repaired, and its rule says
+    what is left. correct: `changes` gives the columns that are put right (`corrected_on` with `share`: it was put
+    right by the subject); for the grade itself, it is graded again under the law as known now. `articles` are
+    `LAW article` with laws of configs/laws/.
+    """
+
+    findings: Mapping[str, str]
+    reason: str
+    articles: tuple[str, ...] = ()
+    changes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def rule_on(case: Case, ruling: Ruling) -> None:
+    """Nothing, or UsageError where the ruling does not fit the case."""
+    missing = [one for one in case.contested if one not in ruling.findings]
+    extra = sorted(set(ruling.findings) - set(case.contested))
+    if missing or extra:
+        raise UsageError(
+            f"{missing[0]} is contested and has no finding" if missing else f"{extra[0]} is not contested",
+            where=f"case {case.case_id}", allowed=f"one finding for each of {', '.join(case.contested)}",
+            next=f"give --find RECORD=ACTION; actions are {', '.join(ACTIONS)}",
+        )  # fmt: skip
+    for record, action in ruling.findings.items():
+        if action not in ACTIONS:
+            raise UsageError(f"there is no action {action!r}", allowed=", ".join(ACTIONS))
+        if record == WHOLE and action not in ("uphold", "correct"):
+            raise UsageError(
+                f"{action} is for records, not for the grade itself", allowed="grade=uphold, grade=correct"
+            )
+        if case.procedure == "repair" and action not in ("uphold", "repair"):
+            raise UsageError(f"an application for repair does not lead to {action}", allowed="uphold, repair")
+        if (action == "correct" and record != WHOLE) != (record in ruling.changes):
+            raise UsageError(
+                f"{record} is {action} and has {'no' if action == 'correct' else 'a'} column to put right",
+                next="give --set RECORD.COLUMN=VALUE with correct, and only with it",
+            )
+    strays = sorted(set(ruling.changes) - set(ruling.findings))
+    if strays:
+        raise UsageError(
+            f"{strays[0]} is put right and nothing is decided on it",
+            where=f"case {case.case_id}",
+            allowed=f"--set for one of {', '.join(sorted(ruling.findings))}",
+        )
+    laws = load_laws()
+    for one in ruling.articles:
+        if one.partition(" ")[0] not in laws:
+            raise UsageError(
+                f"there is no legal text {one.partition(' ')[0]!r}", where="--article",
+                allowed="LAW ARTICLE, with a law of configs/laws/", next="`creditscore scheme show` names the texts",
+            )  # fmt: skip
+
+
+def events_of(case: Case, ruling: Ruling, on: date, attributes: Collection[str] = ()) -> list[RecordEvent]:
+    """The events that a ruling appends: what it decides about each record, then that the dispute is resolved.
+
+    `attributes` are the record attributes of the snapshot, which a correction may put right too.
+    """
+    made: list[RecordEvent] = []
+    for record, action in ruling.findings.items():
+        if record == WHOLE:
+            continue
+        base = (case.subject_id, record)
+        if action == "withdraw":
+            made.append(RecordEvent(*base, "withdrawn", on, on))
+        elif action == "repair":
+            made.append(RecordEvent(*base, "repaired", on, on))
+        elif action == "correct":
+            made += _corrected(case.subject_id, record, ruling.changes[record], on, attributes)
+        if case.disputes:
+            made.append(RecordEvent(*base, "dispute_resolved", on, on))
+    return made
+
+
+def _corrected(
+    subject_id: str, record: str, changes: Mapping[str, str], on: date, attributes: Collection[str]
+) -> list[RecordEvent]:
+    columns = TABLES["records"].columns
+    shares = {name: changes[name] for name in ("corrected_on", "share") if name in changes}
+    others = {name: value for name, value in changes.items() if name not in shares}
+    for name, value in changes.items():
+        if name in NEVER:
+            raise UsageError(
+                f"{name} of a record cannot be put right", next="withdraw it; its true owner files it anew"
+            )
+        if name not in columns and name not in attributes:
+            raise UsageError(
+                f"records have no column {name!r}", allowed=", ".join(sorted({*columns, *attributes} - {*NEVER}))
+            )
+        if name in DAYS:
+            _day(name, value)
+        if not value.strip():
+            raise UsageError(f"{record}.{name} is empty", next="a value cannot be taken away; withdraw the record")
+    made = []
+    if others:
+        known: dict[str, Any] = {name: _typed(name, value) for name, value in others.items() if name in columns}
+        further = {name: value for name, value in others.items() if name not in columns} or None
+        amended = RecordEvent(subject_id, record, "amended", None, on, further=further)
+        made.append(replace(amended, **known))
+    if shares:
+        if "corrected_on" not in shares:
+            raise UsageError("a share without the day of correction", next=f"give --set {record}.corrected_on=DATE")
+        day = _day("corrected_on", shares["corrected_on"])
+        if day > on:
+            raise UsageError(f"{record} was not yet put right on {on}", allowed=f"corrected_on up to {on}")
+        made.append(
+            RecordEvent(subject_id, record, "corrected", on, on, corrected_on=day, share=shares.get("share"))
+        )  # fmt: skip
+    return made
+
+
+def _typed(name: str, value: str) -> date | str:
+    return _day(name, value) if name in DAYS else value
+
+
+def _day(name: str, value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise UsageError(f"{name}: {value!r} is not a day", allowed="YYYY-MM-DD") from error

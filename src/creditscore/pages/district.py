@@ -1,0 +1,278 @@
+"""A district at a glance, as tables: grades by domain and year, who moved, sectors, lists, what ends soon, feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.core.boundary import outside
+from creditscore.core.days import to_day
+from creditscore.core.errors import CreditscoreError, InputError
+from creditscore.core.i18n import plain, word
+from creditscore.core.identity import redact
+from creditscore.core.tables.source import literal
+from creditscore.explanation.labels import Labels
+from creditscore.explanation.read import read_manifest
+from creditscore.explanation.text import clean
+from creditscore.grading.input_state.stated import blocked_rows, run_marks, runs_of
+from creditscore.grading.manifest import refuse_failed
+from creditscore.grading.migration import Side, compare
+from creditscore.pages.district_lists import both, ending, entries
+from creditscore.records.feed_health import feed_health
+from creditscore.records.snapshot import Snapshot
+from creditscore.schemes import registry
+from creditscore.schemes.model import Label, Scheme
+from creditscore.schemes.profiles import load_profile
+
+if TYPE_CHECKING:
+    import duckdb
+
+SOON = 90  # days within which an entry's term ends
+MAPS = 2  # schemes with a map of sectors
+CELLS = 12  # industries and districts on a map; the others stand together
+Table = list[dict[str, Any]]
+
+
+def district(
+    folder: Path, snapshot: Snapshot, on: date, *, profile: str | None = None, days: int = 30, soon: int = SOON
+) -> dict[str, Any]:
+    """Everything the dashboard shows, as plain values.
+
+    `folder` holds gradings in folders of their own, one or several per year; `snapshot` the records, subjects and
+    listings they came from. `on` is the day on which lists run and feeds are looked at; `days` the length of a
+    feed's window; `profile` names the departments. InputError where there is no grading.
+    """
+    import duckdb
+
+    con = duckdb.connect()
+    with outside("the gradings", folder, "grade again with --out"):
+        manifests = _gather(con, folder)
+    runs = [run for manifest in manifests for run in runs_of(manifest)]
+    schemes = _schemes(con)
+    _subjects(con, snapshot)
+    health = feed_health(snapshot, to_day(on), days=days)
+    offices = departments(profile) if profile else {}
+    data = {
+        "on": str(on),
+        "made_up": any(bool(manifest.get("made_up", False)) for manifest in manifests),
+        "title": _title(profile),
+        "years": [row[0] for row in con.execute("SELECT DISTINCT year FROM graded ORDER BY 1").fetchall()],
+        "organisations": con.execute("SELECT count(DISTINCT subject_id) FROM graded").fetchall()[0][0],
+        "shares": (shares := _shares(con, schemes)),
+        "blocked": [{name: _shown(cell) for name, cell in row.items()} for row in blocked_rows(runs)],
+        "marks": [{"code": code, "label": both(word("input_states", code))["label"]} for code in run_marks(runs)],
+        "migration": _migration(con, schemes),
+        "maps": _maps(con, schemes, shares),
+        "lists": entries(snapshot, on),
+        "ending": ending(snapshot, on, soon),
+        "soon": soon,
+        "feeds": [_told(row, offices) for row in health.feeds],
+        "signs": health.signs,
+        "windows": health.windows,
+        "days": health.days,
+    }
+    con.close()
+    return data
+
+
+def _shown(cell: Any) -> Any:
+    return redact(clean(cell)) if isinstance(cell, str) else cell
+
+
+def _told(row: dict[str, Any], offices: dict[str, Label]) -> dict[str, Any]:
+    office = offices.get(row["feed"], plain(""))
+    return {**row, "department": {"zh": office.zh, "en": office.en}}
+
+
+def _title(profile: str | None) -> dict[str, str]:
+    label = load_profile(profile).label if profile else Label(zh="区域信用监管", en="District credit supervision")
+    return {"zh": label.zh, "en": label.en}
+
+
+def departments(profile: str) -> dict[str, Label]:
+    """Who answers for each domain under a district's profile."""
+    found: dict[str, Label] = {}
+    for section in load_profile(profile).sections:
+        for name in section.schemes:
+            found.setdefault(registry.pick(name).domain, section.department)
+    return found
+
+
+NEWEST = (
+    "concat(CAST(period AS VARCHAR), CAST(known_at AS VARCHAR)) = max(concat(CAST(period AS VARCHAR),"
+    " CAST(known_at AS VARCHAR))) OVER (PARTITION BY scheme, left(CAST(period AS VARCHAR), 4))"
+)
+
+
+def _gather(con: duckdb.DuckDBPyConnection, folder: Path) -> list[dict[str, Any]]:
+    """`graded`: every row of every grading below the folder, with the year of its period; returns their manifests."""
+    for file in (folder / "manifest.json", *sorted(folder.glob("*/manifest.json"))):
+        refuse_failed(file.parent)
+    places = sorted(file.parent for file in folder.glob("*/grades.parquet"))
+    places += [folder] if (folder / "grades.parquet").is_file() else []
+    if not places:
+        raise InputError(
+            "no gradings lie there", where=str(folder), allowed="a folder with gradings in folders of their own",
+            next="grade with `creditscore grade --profile … --out FOLDER/YEAR`",
+        )  # fmt: skip
+    manifests = [read_manifest(place) for place in places]
+    files = ", ".join(literal(str(place / "grades.parquet")) for place in places)
+    con.execute(  # of a scheme graded several times in a year the last day counts, of one period what was known last
+        "CREATE TABLE graded AS SELECT DISTINCT CAST(subject_id AS VARCHAR) AS subject_id,"
+        " CAST(scheme AS VARCHAR) AS scheme, CAST(version AS VARCHAR) AS version, CAST(domain AS VARCHAR) AS domain,"
+        " left(CAST(period AS VARCHAR), 4) AS year, CAST(state AS VARCHAR) AS state, CAST(grade AS VARCHAR) AS grade,"
+        " concat(state, ': ', state_reason) AS why"
+        f" FROM (SELECT * FROM read_parquet([{files}], union_by_name = true) QUALIFY {NEWEST})"
+        " WHERE state <> 'not_graded' OR state_reason <> 'out_of_scope'"
+    )
+    if not con.execute("SELECT count(*) FROM graded").fetchall()[0][0]:
+        raise InputError("nobody is graded there", where=str(folder), next="grade a day on which schemes are in force")
+    twice = con.execute(
+        "SELECT scheme, year FROM graded GROUP BY scheme, year, subject_id HAVING count(*) > 1 LIMIT 1"
+    ).fetchall()
+    if twice:
+        raise InputError(
+            f"{twice[0][0]} is graded twice for one day of {twice[0][1]}, and the grades differ",
+            where=str(folder),
+            next="keep one of the two gradings",
+        )
+    return manifests
+
+
+def _schemes(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], Scheme | None]:
+    found: dict[tuple[str, str], Scheme | None] = {}
+    for scheme, version in con.execute("SELECT DISTINCT scheme, version FROM graded ORDER BY ALL").fetchall():
+        try:
+            found[scheme, version] = registry.kept(f"{scheme}@{version}")
+        except CreditscoreError:
+            found[scheme, version] = None  # its codes are its words
+    return found
+
+
+def _subjects(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
+    table = snapshot.con.sql(
+        f"SELECT subject_id, coalesce(name, '') AS name, coalesce(industry, '') AS industry,"
+        f" coalesce(district, '') AS district FROM {snapshot.subjects}"
+    ).to_arrow_table()
+    con.register("about", table)
+
+
+def _codes(scheme: Scheme | None, found: Sequence[str]) -> list[str]:
+    """Grades best first; without the scheme's file, as they are called."""
+    return [one.code for one in scheme.grades] if scheme else sorted(found)
+
+
+def _shares(con: duckdb.DuckDBPyConnection, schemes: dict[tuple[str, str], Scheme | None]) -> Table:
+    """One row per scheme version and year: how many of each grade, and how many have none."""
+    rows = con.execute(
+        "SELECT scheme, version, domain, year, state, coalesce(grade, ''), count(*) FROM graded GROUP BY ALL"
+        " ORDER BY ALL"
+    ).fetchall()
+    table: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for scheme, version, domain, year, state, grade, n in rows:
+        one = schemes[scheme, version]
+        label = one.label if one else plain(scheme)
+        row = table.setdefault(
+            (scheme, version, year),
+            {"scheme": scheme, "version": version, "domain": domain, "year": year, "use": one.use if one else "",
+             "label": {"zh": label.zh, "en": label.en}, "counts": {}, "graded": 0, "not_graded": 0,
+             "not_computable": 0},
+        )  # fmt: skip
+        row[state if state in ("not_graded", "not_computable") else "graded"] += int(n)
+        if state == "graded":
+            row["counts"][grade] = int(n)
+    for row in table.values():
+        one = schemes[row["scheme"], row["version"]]
+        labels = Labels(one, row["scheme"])
+        row["grades"] = [
+            {"code": code, "count": row["counts"].get(code, 0)} | both(labels.grade(code) or plain(code))
+            for code in _codes(one, list(row["counts"]))
+        ]
+        del row["counts"]
+    return list(table.values())
+
+
+def _migration(con: duckdb.DuckDBPyConnection, schemes: dict[tuple[str, str], Scheme | None]) -> Table:
+    """From year to year, per scheme: a matrix of grades and states, those that one year does not know apart."""
+    years = con.execute("SELECT scheme, year, min(version) FROM graded GROUP BY ALL ORDER BY ALL").fetchall()
+    found = []
+    for (name, year, version), (other, later, newer) in pairwise(years):
+        if name != other:
+            continue
+        sides = [_side(con, name, when, schemes[name, one]) for when, one in ((year, version), (later, newer))]
+        moves = compare(*sides)
+        codes = {code for side in sides for code in side.grades}
+        found.append(
+            {"scheme": name, "from": year, "to": later, "moved": len(moves.moved),
+             "grades": [one for one in moves.names if one in codes],
+             "organisations": moves.subjects,
+             "matrix": [{"before": x, "after": y, "subjects": n} for (x, y), n in sorted(moves.matrix.items())]}
+        )  # fmt: skip
+    return found
+
+
+def _side(con: duckdb.DuckDBPyConnection, scheme: str, year: str, one: Scheme | None) -> Side:
+    con.execute("SET VARIABLE of_scheme = ?", [scheme])
+    con.execute("SET VARIABLE of_year = ?", [year])
+    table = con.sql(
+        "SELECT subject_id, coalesce(grade, why) AS grade, NULL::DECIMAL(18, 6) AS score FROM graded"
+        " WHERE scheme = getvariable('of_scheme') AND year = getvariable('of_year') ORDER BY subject_id"
+    ).to_arrow_table()
+    found = con.execute("SELECT DISTINCT grade FROM graded WHERE scheme = ? AND grade IS NOT NULL", [scheme]).fetchall()
+    return Side(f"{scheme} {year}", tuple(_codes(one, [row[0] for row in found])), table)
+
+
+def _maps(
+    con: duckdb.DuckDBPyConnection, schemes: dict[tuple[str, str], Scheme | None], shares: Table
+) -> Table:  # fmt: skip
+    """Industry × district for the schemes that tell most organisations apart, in their newest year."""
+    newest: dict[str, dict[str, Any]] = {row["scheme"]: row for row in shares}
+    telling = [row for row in newest.values() if sum(bool(grade["count"]) for grade in row["grades"]) > 1]
+    # organisations outside the most frequent grade: a scheme under which all are alike has no map to show
+    telling.sort(
+        key=lambda row: (
+            row["use"] == "list",
+            max(grade["count"] for grade in row["grades"]) - row["graded"],
+            row["scheme"],
+        )
+    )
+    found = []
+    for row in telling[:MAPS]:
+        cells = con.execute(
+            "SELECT a.industry, a.district, g.grade, count(*) FROM graded g JOIN about a ON a.subject_id = g.subject_id"
+            " WHERE g.scheme = ? AND g.year = ? AND g.state = 'graded' GROUP BY ALL ORDER BY ALL",
+            [row["scheme"], row["year"]],
+        ).fetchall()
+        tiles, axes = _tiles(cells)
+        if any(axes[0]) or any(axes[1]):
+            found.append(
+                {"scheme": row["scheme"], "year": row["year"], "label": row["label"],
+                 "codes": [grade["code"] for grade in row["grades"]], "industries": axes[0],
+                 "districts": axes[1], "tiles": tiles}
+            )  # fmt: skip
+    return found
+
+
+def _tiles(cells: Sequence[tuple[str, str, str, int]]) -> tuple[Table, tuple[list[str], list[str]]]:
+    """Counts by grade of each industry in each district, the largest of both first; small ones under the name `*`."""
+    axes: list[list[str]] = []
+    for k in (0, 1):
+        sums: dict[str, int] = {}
+        for cell in cells:
+            name = redact(clean(cell[k]))  # type: ignore[arg-type]
+            sums[name] = sums.get(name, 0) + cell[3]
+        listed = sorted(sums, key=lambda name: (-sums[name], name))
+        axes.append([*listed[:CELLS], *(["*"] if len(listed) > CELLS else [])])
+    table: dict[tuple[str, str], dict[str, Any]] = {}
+    for industry, place, grade, n in cells:
+        key = tuple(
+            name if name in axis else "*"
+            for name, axis in zip((redact(clean(industry)), redact(clean(place))), axes, strict=True)
+        )
+        row = table.setdefault((key[0], key[1]), {"industry": key[0], "district": key[1], "total": 0, "counts": {}})
+        row["total"] += n
+        row["counts"][grade] = row["counts"].get(grade, 0) + n
+    return [table[key] for key in sorted(table)], (axes[0], axes[1])

@@ -1,0 +1,108 @@
+"""Pictures of a district: shares of grades whose codes differ by row, a map of tiles, counts over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from creditscore.present.charts import BAR, DARK, colours
+from creditscore.present.svg import WIDTH, fit, line, picture, rect, say
+
+LOUD = "#a6263a"
+PALE = {"not_graded": "#f1ebdc", "not_computable": "#d8cdb0"}  # without a grade: neither good nor bad, and not M
+
+
+def ladders(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]]) -> Markup:
+    """One bar of 100 per cent per row, in the colours of its own scale: label, total, grades (code, name, count).
+
+    `rest`: those without a grade in the same form, behind the grades and in beige.
+    """
+    left = 300
+    room = WIDTH - left - 6
+    parts: list[Markup] = []
+    for k, row in enumerate(rows):
+        y, x = 4 + 26 * k, float(left)
+        count = f" ({row['total']:,})"
+        parts.append(say(left - 8, y + 14, fit(row["label"], left - 12 - 8 * len(count)) + count, "end"))
+        shades = colours([grade["code"] for grade in row["grades"]]) | PALE
+        for grade in (*row["grades"], *row.get("rest", ())):
+            if not grade["count"]:
+                continue
+            width = room * grade["count"] / row["total"]
+            told = f"{row['label']} {grade['name']}: {grade['count']:,} ({100 * grade['count'] / row['total']:.1f} %)"
+            parts.append(rect(x, y, width, 19, shades[grade["code"]], told))
+            shown = fit(grade["name"], width - 8)
+            if width >= 22 and shown == grade["name"]:
+                ink = "on-dark" if shades[grade["code"]] in DARK else "on-light"
+                parts.append(say(x + width / 2, y + 14, shown, "middle", ink))
+            x += width
+    return picture(name, title, desc, 26 * len(rows) + 10, parts)
+
+
+def tiles(
+    name: str, title: str, desc: str, codes: Sequence[str], across: Sequence[tuple[str, str]],
+    down: Sequence[tuple[str, str]], cells: Mapping[tuple[str, str], Mapping[str, Any]],
+) -> Markup:  # fmt: skip
+    """A map: one tile per pair, its stripes the shares of grades, its height the same for all; the number is the count.
+
+    `across` and `down`: (key, label); `cells[(down, across)]`: total and counts by code.
+    """
+    shades = colours(codes)
+    left, top, tall = 150.0, 48.0, 34.0
+    wide = (WIDTH - left) / max(1, len(across))
+    parts: list[Markup] = []
+    for k, code in enumerate(codes):
+        x = left + min(110.0, (WIDTH - left) / len(codes)) * k
+        parts += [rect(x, 4, 13, 13, shades[code]), say(x + 18, 15, fit(code, 90))]
+    parts += [
+        say(left + wide * (k + 0.5), top - 8, fit(label, wide - 2), "middle", "small")
+        for k, (_, label) in enumerate(across)
+    ]
+    for i, (row, label) in enumerate(down):
+        y = top + tall * i
+        parts.append(say(left - 8, y + 20, fit(label, left - 12), "end"))
+        for j, (column, other) in enumerate(across):
+            cell = cells.get((row, column))
+            x, room = left + wide * j + 1, wide - 3
+            if cell is None:
+                parts.append(rect(x, y, room, tall - 3, "#f3f5f8"))
+                continue
+            at = x
+            for code in codes:
+                n = cell["counts"].get(code, 0)
+                if n:
+                    part = room * n / cell["total"]
+                    parts.append(rect(at, y + 15, part, tall - 18, shades[code], f"{label}, {other}, {code}: {n:,}"))
+                    at += part
+            parts.append(say(x + room / 2, y + 12, f"{cell['total']:,}", "middle", "small"))
+    return picture(name, title, desc, top + tall * len(down) + 6, parts)
+
+
+def pulses(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]]) -> Markup:
+    """Counts over equal windows, one line of small bars per row: label, counts (oldest first), loud, text."""
+    left, right, tall = 210.0, 190.0, 30.0
+    parts: list[Markup] = []
+    most_windows = max([len(row["counts"]) for row in rows] + [1])
+    each = (WIDTH - left - right) / most_windows
+    for k, row in enumerate(rows):
+        y, most = 4 + tall * k, max([*row["counts"], 1])
+        parts.append(say(left - 8, y + 18, fit(row["label"], left - 12), "end"))
+        gap = most_windows - len(row["counts"])
+        for i, count in enumerate(row["counts"]):
+            loud = row["loud"] and i == len(row["counts"]) - 1
+            high, shade = max((tall - 8) * count / most, 2.5 if loud else 0.0), LOUD if loud else BAR
+            parts.append(
+                rect(
+                    left + each * (i + gap) + 1,
+                    y + tall - 6 - high,
+                    each - 2,
+                    high,
+                    shade,
+                    f"{row['label']}: {count:,}",
+                )
+            )
+        parts.append(line(left, y + tall - 6, WIDTH - right, y + tall - 6, "grid"))
+        parts.append(say(WIDTH - right + 10, y + 18, fit(row["text"], right - 12), css="number"))
+    return picture(name, title, desc, tall * len(rows) + 10, parts)

@@ -1,0 +1,160 @@
+"""Two composites of the same subjects as the two sides of a change: what a change of weights or hard rules does."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.core.boundary import outside
+from creditscore.core.errors import InputError
+from creditscore.core.i18n import LANGS, plain
+from creditscore.core.json_source import read_object
+from creditscore.core.tables.given import given
+from creditscore.core.tables.source import literal
+from creditscore.grading.migration import Side
+from creditscore.pages.impact import ABOUT, Impact, impact
+from creditscore.pages.notices import Draft
+from creditscore.schemes.remedies import ANY, remedy
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FILES = ("composite.parquet", "contributions.parquet")
+NEEDED = {
+    "composite": ("subject_id", "as_of", "config", "config_version", "state", "state_reason", "score", "grade"),
+    "contributions": ("subject_id", "domain", "scheme", "version", "grade", "weight", "contribution"),
+}
+
+
+def composite_impact(
+    a: Path, b: Path, *, about: pa.Table | None = None, on: date | None = None
+) -> tuple[Impact, Side, Side, Draft]:
+    """Effects when the composites of folder `b` take the place of those of folder `a`.
+
+    `about`: subjects with name, industry, size, district. InputError where a folder holds no composites.
+    """
+    sides, heads = zip(*(composite_side(folder) for folder in (a, b)), strict=True)
+    names = [side.name for side in sides]
+    if names[0] == names[1]:
+        names = [f"{name} ({folder.name})" for name, folder in zip(names, (a, b), strict=True)]
+    changed = _weights(heads[0]["weights"], heads[1]["weights"])
+    draft = Draft(
+        label=lambda step, item, rule, article: plain(item),
+        changes={one["name"]: [one] for one in changed},
+        behind=[],
+        remedy=remedy(ANY, int(heads[1]["as_of"][:4] or 0), on or date.fromisoformat(heads[1]["as_of"])),
+        from_day=heads[1]["as_of"],
+        on=on,
+        names={"before": {"zh": names[0], "en": names[0]}, "after": {"zh": names[1], "en": names[1]}},
+    )
+    marks = {mark for head in heads for mark in head["marks"]}
+    head = {
+        "kind": "composite",
+        "title": {"zh": "综合评价", "en": "Composite"},
+        "a": {"name": names[0], "grades": list(sides[0].grades)},
+        "b": {"name": names[1], "grades": list(sides[1].grades)},
+        "at": " / ".join(dict.fromkeys(one["as_of"] for one in heads)),
+        "on": str(on or ""),
+        "made_up": any(one["made_up"] for one in heads),
+        "notes": [
+            *(["project_default"] if "project_default" in marks else []),
+            *(["acts_unchecked"] if "unchecked" in {head["acts"] for head in heads} else []),
+            *([] if on else ["no_day"]),
+        ],
+        "changes": [one["cells"] for one in changed],
+    }
+    return impact(sides[0], sides[1], head, draft, about), sides[0], sides[1], draft
+
+
+def composite_side(folder: Path) -> tuple[Side, dict[str, Any]]:
+    """The composites of a folder as one side, and what its head says: as_of, weights by domain, marks, made_up."""
+    with outside("the composite", folder, "make the composites again"):
+        return _side(folder)
+
+
+def _side(folder: Path) -> tuple[Side, dict[str, Any]]:
+    import duckdb
+
+    for file in (*FILES, "manifest.json"):
+        if not (folder / file).is_file():
+            raise InputError(
+                f"there is no {file}", where=str(folder), allowed="a folder that `creditscore composite --out` wrote"
+            )
+    con = duckdb.connect()
+    for name, columns in NEEDED.items():
+        con.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({literal(str(folder / f'{name}.parquet'))})")
+        held = {row[0] for row in con.execute(f"DESCRIBE {name}").fetchall()}
+        missing = [column for column in columns if column not in held]
+        if missing:
+            raise InputError(
+                f"{name}.parquet lacks {', '.join(missing)}", where=str(folder), next="make the composites again"
+            )
+    manifest = read_object(folder / "manifest.json", "the manifest of the composite", next="make the composites again")
+    head = con.execute(
+        "SELECT any_value(config), any_value(CAST(config_version AS VARCHAR)), any_value(CAST(as_of AS VARCHAR))"
+        " FROM composite"
+    ).fetchall()[0]
+    table = con.sql(
+        "SELECT CAST(subject_id AS VARCHAR) AS subject_id, coalesce(CAST(grade AS VARCHAR), concat(state, ': ',"
+        " state_reason)) AS grade, CAST(score AS DECIMAL(18, 6)) AS score FROM composite"
+    ).to_arrow_table()
+    # best first: by the lowest score a grade was given for, where the manifest does not say
+    by_score = con.execute(
+        "SELECT CAST(grade AS VARCHAR) FROM composite WHERE grade IS NOT NULL GROUP BY 1 ORDER BY min(score) DESC, 1"
+    ).fetchall()
+    stated_grades = manifest.get("grades") or [grade["code"] for grade in manifest.get("rules", {}).get("grades", ())]
+    grades = tuple(stated_grades or (row[0] for row in by_score))
+    if not all(isinstance(grade, str) for grade in grades):
+        raise InputError(
+            "the manifest names a grade that is no text", where=str(folder), next="make the composites again"
+        )
+    weights = con.execute(
+        "SELECT domain, list(DISTINCT CAST(weight AS VARCHAR) ORDER BY CAST(weight AS VARCHAR)) FROM contributions"
+        " GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    marks = [row[0] for row in con.execute("SELECT DISTINCT evidence FROM composite").fetchall()]
+
+    def parts(subjects: pa.Table) -> pa.Table:
+        con.register("wanted_parts", subjects)
+        found = con.sql(
+            "SELECT CAST(c.subject_id AS VARCHAR) AS subject_id, 'domain' AS step, '' AS record_id, domain AS item,"
+            " CAST(contribution AS DECIMAL(18, 6)) AS effective, concat(scheme, '@', version, ' ', c.grade) AS rule,"
+            " '' AS article, '' AS reason FROM contributions c JOIN wanted_parts w ON w.subject_id = c.subject_id"
+        ).to_arrow_table()
+        con.unregister("wanted_parts")
+        return found
+
+    told: dict[str, Any] = {
+        "as_of": head[2] or "",
+        "weights": {domain: " ".join(one for one in found if one is not None) for domain, found in weights},
+        "marks": marks,
+        "acts": manifest.get("acts", ""),
+        "made_up": bool(manifest.get("made_up", False)),
+    }
+    return Side(f"{head[0]}@{head[1]}", grades, table, False, parts), told
+
+
+def _weights(before: dict[str, str], after: dict[str, str]) -> list[dict[str, Any]]:
+    """Domains whose weight changes, in words."""
+    words = {"zh": "权重", "en": "weight"}
+    found = []
+    for name in dict.fromkeys([*before, *after]):
+        was, now = before.get(name, ""), after.get(name, "")
+        if was == now:
+            continue
+        cells = {lang: [name, "", words[lang], was, now] for lang in LANGS}
+        one: dict[str, Any] = {"name": name, "key": f"{name}.weight", "cells": cells}
+        one.update({lang: f"{name} {words[lang]}: {was or '—'} → {now or '—'}" for lang in LANGS})
+        found.append(one)
+    return found
+
+
+def read_about(source: Any) -> pa.Table:
+    """Subjects with what a page groups by, from a table of subjects."""
+    import duckdb
+
+    con = duckdb.connect()
+    given(con, "subjects", source, ("subject_id",), ABOUT)
+    columns = ", ".join(f"min({name}) AS {name}" for name in ABOUT)
+    return con.sql(f"SELECT subject_id, {columns} FROM subjects GROUP BY 1 ORDER BY 1").to_arrow_table()

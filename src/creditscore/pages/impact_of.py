@@ -1,0 +1,200 @@
+"""From two versions of a scheme to the effects of the change, its files, and one subject's two ledgers side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.core.errors import InputError
+from creditscore.core.folders import whole
+from creditscore.core.i18n import LANGS, Lang
+from creditscore.core.identity import redact
+from creditscore.core.numbers import points
+from creditscore.core.tables.write import write_tables
+from creditscore.explanation.labels import Labels
+from creditscore.explanation.text import clean
+from creditscore.grading.migration import Side, side
+from creditscore.pages.impact import ABOUT, Impact, impact
+from creditscore.pages.impact_page import impact_page, ledgers_page
+from creditscore.pages.notices import BEHIND, Draft, lines_of
+from creditscore.present import html
+from creditscore.records.snapshot import Snapshot
+from creditscore.schemes.diff import Change, diff
+from creditscore.schemes.model import Label, Scheme
+from creditscore.schemes.remedies import remedy
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MARK = "impact.json"
+WORDS_ONLY = ("label", "cite", "evidence", "reading")  # changes that move nobody's points
+QUIET = ("readings", "not_monotone")
+
+
+def scheme_impact(
+    a: Scheme,
+    b: Scheme,
+    snapshot: Snapshot,
+    period: int | str | None = None,
+    as_of: date | str | None = None,
+    *,
+    on: date | None = None,
+    made_up: bool = False,
+) -> tuple[Impact, Side, Side, Draft]:
+    """Effects when version `b` of a scheme takes the place of `a` for the records of a snapshot.
+
+    `on` is the day of the notices. Rows that a version refuses are left out of it, as in grading.
+    """
+    sides = [side(one, snapshot, period, as_of, ledger=True) for one in (a, b)]
+    changed = _changes(a, b)
+    at = str(period if period is not None else as_of)
+    year_after = max(int(str(at)[:4]), int(str(b.effective_from)[:4]))
+    told = [one for one in changed if one["aspect"] not in WORDS_ONLY and one["section"] not in QUIET]
+    by_name: dict[str, list[dict[str, Any]]] = {}
+    for one in told:
+        if one["section"] not in BEHIND:
+            by_name.setdefault(one["name"].partition(" (")[0], []).append(one)
+    draft = Draft(
+        label=_label(a, b),
+        changes=by_name,
+        behind=[
+            one for one in told if one["section"] in BEHIND and one["name"] not in ("effective_from", "effective_to")
+        ],
+        remedy=remedy(b.scheme, year_after, on or date(year_after, 12, 31)),
+        from_day=at,
+        on=on,
+        names={key: _named(one) for key, one in (("before", a), ("after", b))},
+    )
+    notes = ["as_if", *([] if on else ["no_day"])]
+    head = {
+        "kind": "scheme",
+        "title": {lang: getattr(b.label, lang) for lang in LANGS},
+        "a": {"name": a.name, "grades": list(sides[0].grades)},
+        "b": {"name": b.name, "grades": list(sides[1].grades)},
+        "at": at,
+        "on": str(on or ""),
+        "made_up": made_up,
+        "notes": notes,
+        "changes": [
+            {lang: one["cells"][lang] for lang in LANGS} for one in sorted(changed, key=lambda one: one not in told)
+        ],
+    }
+    return impact(sides[0], sides[1], head, draft, _subjects(snapshot)), sides[0], sides[1], draft
+
+
+def _subjects(snapshot: Snapshot) -> pa.Table:
+    known = {row[0] for row in snapshot.con.execute(f"DESCRIBE {snapshot.subjects}").fetchall()}
+    columns = ["subject_id", *(name for name in ABOUT if name in known)]
+    chosen = ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in columns)
+    return snapshot.con.sql(f"SELECT {chosen} FROM {snapshot.subjects}").to_arrow_table()
+
+
+def _named(one: Scheme) -> dict[Lang, str]:
+    return {lang: f"{getattr(one.label, lang)} {one.version}" for lang in LANGS}
+
+
+def _label(a: Scheme, b: Scheme) -> Any:
+    """What a ledger line is called: in the new version's words, else in the old one's."""
+    new, old = Labels(b, b.name), Labels(a, a.name)
+    rules: list[Any] = [
+        *(b.start.rules if b.start else []),
+        *(b.start.bonus if b.start else []),
+        *b.conditions,
+        *b.decide,
+    ]
+    known = {*b.items, *b.groups, *(one.id for one in rules)}
+
+    def label(step: str, item: str, rule: str, article: str) -> Label:
+        named = item if step in ("record", "cap") else rule
+        return (new if named in known else old).line(step, item, rule, article)
+
+    return label
+
+
+def _changes(a: Scheme, b: Scheme) -> list[dict[str, Any]]:
+    """What changed, once for both languages: `section, name, aspect, key`, and in words by language."""
+    by_lang: dict[Lang, dict[tuple[str, ...], Change]] = {
+        lang: {(one.section, one.name, one.what, one.aspect): one for one in diff(a, b, lang)} for lang in LANGS
+    }
+    found = []
+    for key in dict.fromkeys([*by_lang["zh"], *by_lang["en"]]):
+        one: dict[str, Any] = {"section": key[0], "name": key[1], "aspect": key[3]}
+        one["key"] = ".".join(part for part in (key[0], key[1], key[3] or key[2]) if part)
+        one["cells"] = {}
+        for lang in LANGS:
+            change = by_lang[lang].get(key) or next(by_lang[other][key] for other in LANGS if key in by_lang[other])
+            section, name, what, aspect, before, after = change.words(lang)
+            one["cells"][lang] = [section, name, f"{what} {aspect}".strip(), before, after]
+            said = f"{before or '—'} → {after or '—'}" if change.what in ("changed", "moved") else what
+            one[lang] = " ".join(part for part in (section, name, aspect) if part) + f": {said}"
+        found.append(one)
+    return found
+
+
+def two_ledgers(
+    one: Impact, a: Side, b: Side, draft: Draft, subject_id: str
+) -> dict[str, Any]:  # fmt: skip
+    """One subject under both sides; InputError where neither knows it."""
+    import pyarrow.compute as pc
+
+    row = one.subjects.filter(pc.equal(one.subjects["subject_id"], subject_id)).to_pylist()
+    if not row:
+        raise InputError(
+            f"there is no subject {redact(clean(subject_id))!r} on either side",
+            next="check the id given with --subject",
+        )
+    lines = lines_of(a, b, one.subjects.filter(pc.equal(one.subjects["subject_id"], subject_id)), everything=True)
+    known = row[0]
+    head = {key: one.data[key] for key in ("at", "made_up", "notes")}
+    sides = {
+        key: {"name": one.data[key]["name"], "grade": known[grade], "score": _text(known[score])}
+        for key, grade, score in (("a", "before", "score_before"), ("b", "after", "score_after"))
+    }
+    return {
+        **head,
+        **sides,
+        "notes": [note for note in head["notes"] if note != "no_day"],
+        "subject_id": known["subject_id"],
+        "name": known["name"],
+        "lines": [_line(line, draft) for line in lines.get(subject_id, ())],
+    }
+
+
+def _text(value: Decimal | None, plus: bool = False) -> str:
+    return points(value, plus).replace("−", "-")
+
+
+def _line(line: Mapping[str, Any], draft: Draft) -> dict[str, Any]:
+    was, now = line["was"], line["now"]
+    both: Decimal | None = None
+    if (was is not None or line["added"]) and (now is not None or line["removed"]):
+        both = Decimal(now or 0) - Decimal(was or 0)
+    label = draft.label(line["step"], line["item"], line["rule"], line["article"])
+    scored = line["step"] != "decide"
+    return {
+        "label": {lang: clean(getattr(label, lang)) for lang in LANGS},
+        "step": line["step"],
+        "record": redact(clean(line["record_id"])),
+        "was": "" if line["added"] else _text(was) if scored else "✓",
+        "now": "" if line["removed"] else _text(now) if scored else "✓",
+        "difference": _text(both, plus=True) if scored and both else "",
+        "article_was": line["article_was"],
+        "article_is": line["article_is"],
+    }
+
+
+def write_impact(
+    out: Path | str, found: tuple[Impact, Side, Side, Draft], subjects: Sequence[str] = (), csv_people: bool = False
+) -> list[Path]:  # fmt: skip
+    """`impact.html`, `.en.html`, `.json`, the tables, and a page `ledgers-<id>` for each of `subjects`."""
+    one, a, b, draft = found
+    pages = {subject: two_ledgers(one, a, b, draft, subject) for subject in subjects}
+    with whole(out, MARK) as folder:
+        files = html.write_pair(one.data, impact_page, folder, "impact")
+        files += write_tables(folder, one.tables(), csv_people)
+        for k, data in enumerate(pages.values(), start=1):
+            files += html.write_pair(data, ledgers_page, folder, f"ledgers-{k}" if len(pages) > 1 else "ledgers")
+    return [Path(out) / file.name for file in files]

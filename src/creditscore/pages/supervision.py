@@ -1,0 +1,230 @@
+"""Supervision as it was planned and as it went, as tables: inspections by class, yields, capacity, lists, measures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.core.errors import InputError
+from creditscore.core.i18n import plain
+from creditscore.core.identity import redact
+from creditscore.core.json_source import read_object
+from creditscore.core.tables.given import bad_days, given
+from creditscore.explanation.text import clean
+from creditscore.measures.load import load_four_lists
+from creditscore.pages.district_lists import both, list_labels
+
+if TYPE_CHECKING:
+    import duckdb
+
+STRATA = ("stratum", "programme", "class", "place", "units", "visits", "probability")
+VISITS = ("programme", "department", "class", "units", "rate", "visits", "person_days")
+EXPECTED = ("past_visits", "past_findings", "yield", "yield_low", "yield_high", "expected_findings", "expected_low",
+            "expected_high")  # fmt: skip
+CAPACITY = ("certificate", "inspectors", "visits", "needed_days", "available_days", "enough", "fits_at")
+ARMS = ("random", "targeted", "complaint", "follow_up")
+RESULTS = ("clean", "corrected_on_site", "breach", "not_found", "refused", "closed_down", "not_done")
+FOUND, DONE = ("corrected_on_site", "breach"), ("clean", "corrected_on_site", "breach")
+OPEN_STATES = ("proposed", "accepted", "notified", "executed")
+Table = list[dict[str, Any]]
+
+
+def supervision(
+    plan: Path, *, results: Any = None, listings: Any = None, measures: Any = None, on: date | None = None
+) -> dict[str, Any]:
+    """Everything the page shows, as plain values.
+
+    `plan` is the folder that `creditscore supervise plan` wrote; `results` the table that `supervise import` gave
+    back (with programme, class and probability); `listings` entries of lists, `measures` the table of joint measures
+    as exported; `on` the day for which the two are counted. Yields are of visits carried out in the random arm:
+    a finding is a breach, or one corrected on the spot. InputError names a file or column that is missing.
+    """
+    import duckdb
+
+    con = duckdb.connect()
+    manifest = _open_plan(con, plan)
+    given(con, "results", results, ("inspection_id", "subject_id", "department", "arm", "result"),
+          ("programme", "class", "inspected_on", "probability", "violations"))  # fmt: skip
+    _known_codes(con)
+    labels = {
+        name: one.get("label") or {"zh": name, "en": name} for name, one in manifest.get("programmes", {}).items()
+    }
+    data = {
+        "title": {"zh": "监督检查计划与执行", "en": "Supervision, planned and done"},
+        "year": str(manifest.get("year", "")),
+        "on": str(on or ""),
+        "made_up": bool(manifest.get("made_up", False)),
+        "internal": bool(manifest.get("internal", True)),
+        "programmes": labels,
+        "class_labels": {name: one.get("classes", {}) for name, one in sorted(manifest.get("programmes", {}).items())},
+        "project_default": sorted(
+            {
+                f"{name}: {path}"
+                for name, one in manifest.get("programmes", {}).items()
+                for path in one.get("project_default", ())
+            }
+        ),
+        "notes": [
+            clean(str(one))
+            for one in manifest.get("notes", ())
+            if "project_default" not in str(one) and not str(one).startswith("internal:")
+        ],
+        "classes": _classes(con),
+        "places": _places(con),
+        "capacity": _numbers(con, "capacity", CAPACITY),
+        "arms": _arms(con),
+        "results_given": results is not None,
+        "lists": _lists(con, listings, on),
+        "measures": _measures(con, measures),
+    }
+    con.close()
+    return data
+
+
+def _open_plan(con: duckdb.DuckDBPyConnection, plan: Path) -> dict[str, Any]:
+    manifest = read_object(plan / "manifest.json", next="give the folder that `creditscore supervise plan --out` wrote")
+    for name, needed, optional in (
+        ("strata", STRATA, ("joined", "flag")),
+        ("visits", VISITS, EXPECTED),
+        ("capacity", CAPACITY, ()),
+    ):
+        found = [file for kind in ("csv", "parquet") if (file := plan / f"{name}.{kind}").is_file()]
+        if not found:
+            raise InputError(f"the plan has no {name}.csv", where=str(plan), next="make the plan again")
+        given(con, name, found[0], needed, optional)
+    return manifest
+
+
+def _known_codes(con: duckdb.DuckDBPyConnection) -> None:
+    """Results with codes that nobody knows are refused: they would be counted nowhere."""
+    for column, known in (("arm", ARMS), ("result", RESULTS)):
+        listed = ", ".join(f"'{one}'" for one in known)
+        found = con.execute(
+            f"SELECT coalesce({column}, ''), count(*) FROM results WHERE coalesce({column}, '') NOT IN ({listed})"
+            " GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+        if found:
+            shown = redact(clean(found[0][0]))
+            raise InputError(
+                f"{sum(n for _, n in found)} results have in {column} what is no code of it: {shown!r}",
+                where="results", allowed=known, next="import them with `creditscore supervise import`",
+            )  # fmt: skip
+
+
+def _numbers(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> Table:
+    rows = con.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY ALL").fetchall()
+    return [{name: clean(cell or "") for name, cell in zip(columns, row, strict=True)} for row in rows]
+
+
+def _classes(con: duckdb.DuckDBPyConnection) -> Table:
+    """Planned and done by programme and class; what the random visits found, with its 95 % interval (Jeffreys)."""
+    figures = ", ".join(f"try_cast({name} AS DOUBLE)" for name in ("units", "visits", "person_days"))
+    expected_ = ", ".join(f"try_cast({name} AS DOUBLE)" for name in EXPECTED)
+    planned = con.execute(
+        f"SELECT programme, department, class, {figures}, rate, {expected_} FROM visits ORDER BY programme,"
+        " try_cast(rate AS DOUBLE), class"
+    ).fetchall()
+    done = {
+        (programme, class_): (int(visits), int(found), int(missed))
+        for programme, class_, visits, found, missed in con.execute(
+            "SELECT coalesce(programme, ''), coalesce(class, ''),"
+            f" count(*) FILTER (WHERE result IN {DONE}), count(*) FILTER (WHERE result IN {FOUND}),"
+            f" count(*) FILTER (WHERE result NOT IN {DONE}) FROM results WHERE arm = 'random' GROUP BY ALL"
+        ).fetchall()
+    }
+    rows: Table = []
+    for programme, department, class_, units, visits, days, rate, *expected in planned:
+        row = {"programme": clean(programme), "department": clean(department or ""), "class": clean(class_),
+               "rate": rate or "", "units": int(units or 0), "visits": int(visits or 0), "person_days": days or 0.0,
+               **dict(zip(EXPECTED, expected, strict=True))}  # fmt: skip
+        rows.append(row | _yield(*done.pop((programme, class_), (0, 0, 0))))
+    for (programme, class_), counted in sorted(done.items()):  # results of a class the plan does not have
+        empty = {"department": "", "rate": "", "units": 0, "visits": 0, "person_days": 0.0, **dict.fromkeys(EXPECTED)}
+        rows.append({"programme": clean(programme), "class": clean(class_), **empty, **_yield(*counted)})
+    return rows
+
+
+def _yield(visits: int, found: int, missed: int) -> dict[str, Any]:
+    row: dict[str, Any] = {"done": visits, "findings": found, "without_result": missed}
+    if not visits:
+        return row | {"found_rate": None, "found_low": None, "found_high": None}
+    from creditscore.core.statistics.intervals import jeffreys
+
+    low, high = jeffreys([found], [visits])
+    return row | {"found_rate": found / visits, "found_low": float(low[0]), "found_high": float(high[0])}
+
+
+def _places(con: duckdb.DuckDBPyConnection) -> Table:
+    """Units and planned visits by programme and place of the strata."""
+    rows = con.execute(
+        "SELECT programme, coalesce(place, ''), sum(try_cast(units AS BIGINT)), sum(try_cast(visits AS BIGINT)),"
+        " count(*) FROM strata GROUP BY ALL ORDER BY 1, 3 DESC, 2"
+    ).fetchall()
+    return [
+        {"programme": clean(programme), "place": redact(clean(place)), "units": int(units or 0),
+         "visits": int(visits or 0), "strata": int(n)}
+        for programme, place, units, visits, n in rows
+    ]  # fmt: skip
+
+
+def _arms(con: duckdb.DuckDBPyConnection) -> Table:
+    """Every result by the arm that led to the visit."""
+    counts = {
+        (arm, result): int(n)
+        for arm, result, n in con.execute("SELECT arm, result, count(*) FROM results GROUP BY ALL").fetchall()
+    }
+    return [
+        {"arm": arm, "total": sum(counts.get((arm, one), 0) for one in RESULTS)}
+        | {one: counts.get((arm, one), 0) for one in RESULTS}
+        for arm in ARMS
+        if any(counts.get((arm, one), 0) for one in RESULTS)
+    ]
+
+
+def _lists(con: duckdb.DuckDBPyConnection, listings: Any, on: date | None) -> Table:
+    """Entries that run on the day, by list; those that entered or left in the plan's year are counted by the engine."""
+    if listings is None or on is None:
+        return []
+    given(con, "listings", listings, ("subject_id", "list", "entered_on"), ("term_end", "exited_on"))
+    bad_days(con, "listings", ("entered_on", "term_end", "exited_on"))
+    rows = con.execute(
+        "SELECT list, count(*) FILTER (WHERE coalesce(exited_on, '9999') > $on AND coalesce(term_end, '9999') >= $on),"
+        " count(*) FILTER (WHERE exited_on <= $on), count(*) FROM listings WHERE entered_on <= $on"
+        " GROUP BY 1 ORDER BY 1",
+        {"on": str(on)},
+    ).fetchall()
+    labels = list_labels()
+    return [
+        {"list": clean(name), **both(labels.get(name, (plain(clean(name)), ""))[0]), "running": int(running),
+         "exited": int(left), "entered": int(entered)}
+        for name, running, left, entered in rows
+    ]  # fmt: skip
+
+
+def _measures(con: duckdb.DuckDBPyConnection, measures: Any) -> Table:
+    """Joint measures by department, side and state; flagged ones apart."""
+    if measures is None:
+        return []
+    given(
+        con, "measures", measures, ("department", "measure_id", "state"), ("side", "in_force", "flags", "basis_level")
+    )
+    shipped = load_four_lists()
+    rows = con.execute(
+        "SELECT department, coalesce(side, ''), measure_id, coalesce(basis_level, ''), state, count(*),"
+        " count(*) FILTER (WHERE coalesce(flags, '') <> '') FROM measures GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    names = ("department", "side", "measure_id", "basis_level", "state", "count", "flagged")
+    found: Table = []
+    for row in rows:
+        told: dict[str, Any] = {
+            name: int(cell) if name in ("count", "flagged") else redact(clean(cell))
+            for name, cell in zip(names, row, strict=True)
+        }
+        measure = shipped.measures.get(told["measure_id"])
+        office = shipped.head.departments.get(told["department"])
+        told |= {"label": both(measure.measure if measure else plain(told["measure_id"]))["label"]}
+        told |= {"office": both(office.label if office else plain(told["department"]))["label"]}
+        found.append(told)
+    return found

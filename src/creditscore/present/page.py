@@ -1,0 +1,62 @@
+"""A page of sections: words in two languages, tiles, tables and pictures, one template for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from creditscore.core.i18n import Lang, Words, load_words, say
+from creditscore.explanation.text import clean
+from creditscore.pages.validation_sections import Said, Section
+from creditscore.present import html
+
+
+@lru_cache(maxsize=8)
+def _words(name: str) -> Words:
+    return load_words(html.HERE / f"{name}_words.yaml")
+
+
+def said_in(name: str) -> Callable[[Lang], Said]:
+    """Texts of `<name>_words.yaml` by language; what it does not have comes from the texts of all pages."""
+
+    def said_of(lang: Lang) -> Said:
+        def said(code: str, *values: object) -> str:
+            label = _words(name)["texts"].get(code)
+            if label is None:
+                return html.text(code, lang, *values)
+            found = say(label, lang)
+            for k, value in enumerate(values):
+                found = found.replace(f"{{{k}}}", str(value))
+            return found
+
+        return said
+
+    return said_of
+
+
+def draw(
+    data: dict[str, Any],
+    lang: Lang,
+    t: Said,
+    kind: str,
+    title: str,
+    sections: Sequence[Section | None],
+    *,
+    under: Sequence[str] = (),
+    tiles: Sequence[tuple[str, str]] = (),
+    limits: Sequence[str] = (),
+    other: str = "",
+) -> str:
+    """The page as HTML. `under`: lines below the title; `other`: the file in the other language."""
+    page = html.environment().get_template("page.html")
+    return page.render(
+        t=t, lang=lang, tag={"zh": "zh-CN", "en": "en"}[lang], data=data, made_up=bool(data.get("made_up", False)),
+        kind=kind, title=clean(title), under=[clean(one) for one in under], tiles=tiles,
+        sections=[one for one in sections if one is not None], limits=limits, other=other,
+    )  # fmt: skip
+
+
+def number(value: int | None) -> str:
+    """A whole number for a reader; a dash where there is none."""
+    return "—" if value is None else f"{value:,}".replace("-", "−")

@@ -1,0 +1,196 @@
+"""Options and plans as plain data: what the terminal, the pages and other programs read. Labels in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from creditscore.core.days import from_day, iso
+from creditscore.core.i18n import Lang, Words, load_words, say
+from creditscore.core.identity import redact
+from creditscore.core.quantities import from_micro, plain
+from creditscore.explanation.labels import Labels
+from creditscore.explanation.text import clean
+from creditscore.grading.interpreter.exact import Outcome
+from creditscore.repair.course import Course, period_on
+from creditscore.repair.latest import last_days
+from creditscore.repair.options import Give, Option
+from creditscore.repair.plan import RepairPlan
+from creditscore.repair.waits import waits
+from creditscore.schemes.model import Label
+
+
+@lru_cache(maxsize=1)
+def words() -> Words:
+    return load_words(Path(__file__).parent / "words.yaml")
+
+
+def said(section: str, code: str, lang: Lang, *values: str) -> str:
+    """A code in words, with its values filled in; an unknown code is its own name."""
+    label = words()[section].get(code)
+    text = code if label is None else say(label, lang)
+    for k, value in enumerate(values):
+        text = text.replace(f"{{{k}}}", value)
+    return text
+
+
+def both(label: Label | None) -> dict[str, str]:
+    return {"zh": "", "en": ""} if label is None else {"zh": label.zh, "en": label.en}
+
+
+def shown(text: Any) -> str:
+    """A text of the input as it may stand on a page: without control characters and personal numbers."""
+    return redact(clean(str(text)))
+
+
+def points(value: int | None) -> str | None:
+    return None if value is None else plain(from_micro(value))
+
+
+def check_data(
+    subject_id: str, course: Course, options: Sequence[Option], refused: Sequence[Mapping[str, str]] = ()
+) -> dict[str, Any]:
+    """What `repair check` says: `subject_id`, `scheme`, `period`, `on`, `options`, and `refused` where rows were."""
+    items = course.versions[0].scheme.items
+    left_out: list[dict[str, Any]] = [
+        {name: shown(text) for name, text in row.items()}
+        | ({"item_label": both(items[row["item"]][0].label)} if row["item"] in items else {})
+        for row in refused
+    ]
+    return {
+        "subject_id": shown(subject_id),
+        "scheme": course.versions[0].scheme.name,
+        "scheme_label": both(course.versions[0].scheme.label),
+        "period": str(period_on(course, course.on)),
+        "on": iso(course.on),
+        "options": [option_data(one, course.on) for one in options],
+        **({"refused": left_out} if left_out else {}),
+    }
+
+
+def option_data(one: Option, on: int) -> dict[str, Any]:
+    """One way as plain data; days are ISO dates, empty where none is known."""
+    return {
+        "about": one.about,
+        "target": shown(one.target),
+        "item": one.item,
+        "label": both(one.label),
+        "way": one.way,
+        "state": one.state,
+        "rule": one.rule,
+        "rule_label": both(one.rule_label),
+        "clock": one.clock,
+        "clock_on": iso(one.clock_day),
+        "tier": one.tier,
+        "tier_label": both(one.tier_label),
+        "earliest": iso(one.earliest),
+        "sure": iso(one.sure),
+        "latest": iso(one.latest),
+        "amount": points(one.amount),
+        "conditions": [{"id": c.id, "label": both(c.label), "state": c.state} for c in one.conditions],
+        "gives": [give_data(give, on) for give in one.gives],
+        "effects": [both(label) for label in one.effects],
+        "notes": [*(_missing(one.about, name) for name in one.missing), *(both(label) for label in one.notes)],
+        "readings": [both(label) for label in one.readings],
+        "cite": one.cite,
+        "evidence": one.evidence,
+        "used_in_plans": one.plans,
+    }
+
+
+def _missing(about: str, name: str) -> dict[str, str]:
+    """A date that a rule needs: nobody gave it, or the table of listings has no column for it."""
+    code = "without_column" if about == "listing" else "without_date"
+    return {"zh": _without(code, name, "zh"), "en": _without(code, name, "en")}
+
+
+def _without(code: str, name: str, lang: Lang) -> str:
+    return said("texts", code, lang, said("clocks", name, lang), name)
+
+
+def give_data(give: Give, on: int) -> dict[str, Any]:
+    return {
+        "window": give.window,
+        "label": both(give.label),
+        "from": iso(give.first),
+        "to": iso(give.last),
+        "percent": plain(from_micro(give.share * 10_000)),
+        "points": points(give.points),
+        "running": give.first <= on and (give.last is None or on <= give.last),
+    }
+
+
+def outcome_data(outcome: Outcome | None) -> dict[str, Any] | None:
+    if outcome is None:
+        return None
+    return {
+        "state": outcome.state,
+        "state_reason": outcome.state_reason,
+        "grade": outcome.grade,
+        "route": outcome.route,
+        "score": points(outcome.score),
+    }
+
+
+def plan_data(subject_id: str, course: Course, plan: RepairPlan) -> dict[str, Any]:
+    """What `repair plan` says: the answer, each action with its day, rule and article, and the event days tried."""
+    scheme = course.versions[0].scheme
+    labels = Labels(scheme, scheme.name)
+    of: Mapping[tuple[str, str], Option] = {(one.target, one.rule): one for one in plan.options}
+    return {
+        "subject_id": shown(subject_id),
+        "scheme": course.versions[0].scheme.name,
+        "scheme_label": both(course.versions[0].scheme.label),
+        "state": plan.state,
+        "target": plan.target,
+        "grades": {grade.code: both(labels.named_grade(grade.code)) for grade in scheme.grades},
+        "on": iso(plan.on),
+        "until": iso(plan.until),
+        "day": iso(plan.day),
+        "period": "" if plan.day is None else str(period_on(course, plan.day)),
+        "yearly": course.period is not None,
+        "waits": [{"kind": one.kind, "day": iso(one.day), "what": shown(one.what)} for one in waits(course, plan)],
+        "order": list(plan.order),
+        "now": outcome_data(plan.now),
+        "then": outcome_data(plan.then),
+        "amount": points(plan.amount),
+        "actions": [
+            _action_data(one, by, of.get((one.target, one.way)) or _entry(plan, one.target))
+            for one, by in zip(plan.actions, last_days(course, plan), strict=True)
+        ],
+        "notes": list(plan.notes),
+        "days": [
+            {"day": iso(one.day), "why": list(one.why), "results": one.results, "best": one.best} for one in plan.days
+        ],
+    }
+
+
+def _entry(plan: RepairPlan, target: str) -> Option | None:
+    return next((one for one in plan.options if one.about == "listing" and one.target == target), None)
+
+
+def _action_data(one: Any, by: int, option: Option | None) -> dict[str, Any]:
+    give = None
+    for each in option.gives if option is not None else ():
+        if each.first <= one.day and (each.last is None or one.day <= each.last):
+            give = each
+    return {
+        "kind": one.kind,
+        "target": shown(one.target),
+        "item": "" if option is None else option.item,
+        "label": both(None if option is None else option.label),
+        "day": iso(one.day),
+        "window_ends": iso(by) if by != one.day else "",
+        "rule": one.way if option is None else option.rule,
+        "cite": "" if option is None else option.cite,
+        "evidence": "" if option is None else option.evidence,
+        "amount": points(one.amount) if one.kind == "correct" else None,
+        "points": points(one.quantity) if one.kind == "overall" else None if give is None else points(give.points),
+        "percent": None if give is None or one.kind == "overall" else plain(from_micro(give.share * 10_000)),
+        "to_confirm": [
+            both(c.label) for c in (option.conditions if option is not None else ()) if c.state == "unknown"
+        ],
+        "weekday": from_day(one.day).isoweekday(),
+    }

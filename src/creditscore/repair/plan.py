@@ -1,0 +1,291 @@
+"""`plan_repair`: the earliest day and the cheapest actions that reach a grade, or the proof that nothing does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+from typing import Any, Literal, get_args
+
+from creditscore.core.days import add_months, from_day, year_end
+from creditscore.core.errors import NotInForce, UsageError
+from creditscore.grading.interpreter.exact import Opening, Outcome, Subject, conclude
+from creditscore.grading.interpreter.facts import other_facts
+from creditscore.grading.interpreter.ledger import Touched
+from creditscore.grading.plan import Plan
+from creditscore.repair.choices import Choosing, Memory, View
+from creditscore.repair.course import (
+    Action,
+    Course,
+    acted,
+    outcome_on,
+    past_row,
+    plan_at,
+    reached,
+    stages,
+    targets,
+    with_past,
+)
+from creditscore.repair.days import event_days
+from creditscore.repair.fold import MOST_STATES, Choice, Cost, End, TooMany, fold
+from creditscore.repair.options import Option
+
+Key = Literal["date", "actions", "amount"]
+KEYS: tuple[Key, ...] = get_args(Key)
+MOST_YEARS = 20  # rules change sooner
+KINDS = ("correct", "repair", "exit", "overall")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What is cheap. `order`: what counts first; by default the day, then the actions, then the amount to pay.
+
+    `actions`: what one action of a kind counts (1 each); an amount that nobody stated counts nothing and is said.
+    """
+
+    order: tuple[Key, ...] = KEYS
+    actions: Mapping[str, int] | None = None
+
+    def __post_init__(self) -> None:
+        if sorted(self.order) != sorted(KEYS):
+            raise UsageError(f"the order {', '.join(self.order)} is not one of the three keys", allowed=KEYS)
+        unknown = set(self.actions or {}) - set(KINDS)
+        if unknown or any(weight < 0 for weight in (self.actions or {}).values()):
+            raise UsageError("a weight is a whole number from 0 for a kind of action", allowed=KINDS)
+
+    def cost(self, actions: Sequence[Action]) -> Cost:
+        """(actions, amount) in the order that counts."""
+        number = sum((self.actions or {}).get(one.kind, 1) for one in actions)
+        pays = sum(one.amount or 0 for one in actions if one.kind == "correct")
+        return tuple({"actions": number, "amount": pays}[key] for key in self.order if key != "date")
+
+
+@dataclass(frozen=True)
+class DayResult:
+    """One event day: why it is one, how many results the choices have there, the best grade among them."""
+
+    day: int
+    why: tuple[str, ...]
+    results: int
+    best: str  # a grade, or the state where none is graded
+
+
+@dataclass(frozen=True)
+class RepairPlan:
+    """The answer. `state`: `reached` (on `day`, by `actions`), `unreachable` (up to `until`, proved by `days`),
+    `undecided` (too many results to exhaust on a day that `days` names last).
+    """
+
+    state: str
+    target: str
+    on: int
+    until: int
+    day: int | None
+    actions: tuple[Action, ...]
+    now: Outcome
+    then: Outcome | None
+    days: tuple[DayResult, ...]
+    options: tuple[Option, ...]
+    order: tuple[str, ...] = KEYS
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def amount(self) -> int | None:
+        """What the corrections pay together, in 10⁻⁶ CNY; None where one of them states no amount."""
+        pays = [one.amount for one in self.actions if one.kind == "correct"]
+        return None if None in pays else sum(one or 0 for one in pays)
+
+
+def plan_repair(
+    course: Course,
+    options: Sequence[Option],
+    target: str,
+    until: int,
+    weights: Weights | None = None,
+    *,
+    most: int = MOST_STATES,
+) -> RepairPlan:
+    """The cheapest actions that reach `target` or better, on the earliest day up to `until`.
+
+    `options` as `repair_check.options` gives them. Only event days are tried (`repair_days` says why they are all).
+    More than `most` results on a day are not exhausted: the answer is then `undecided`. Raises UsageError for a grade
+    that the scheme does not have.
+    """
+    weights = weights or Weights()
+    if target not in targets(course):
+        raise UsageError(
+            f"{target!r} is not a grade of this scheme", allowed=targets(course), next="give --target GRADE"
+        )
+    if until < course.on:
+        raise UsageError("the last day lies before the first", next="give a later --before")
+    if until > add_months(course.on, 12 * MOST_YEARS):
+        raise UsageError(f"a plan looks at most {MOST_YEARS} years ahead", next="give an earlier --before")
+    now = outcome_on(course, course.on)
+    usable = [one for one in options if one.plans]
+    days: list[DayResult] = []
+    best: tuple[tuple[Any, ...], int, tuple[Action, ...]] | None = None
+    notes: list[str] = []
+    state, memory = "unreachable", Memory()
+    last = until
+    for day, why in event_days(course, usable, until).items():
+        try:
+            found, result = on_day(course, usable, target, day, weights, most, memory)
+        except NotInForce:
+            last = day - 1
+            notes.append("no_version")
+            break
+        except TooMany:
+            days.append(DayResult(day, why, 0, ""))
+            state = "undecided"
+            break
+        days.append(replace(result, why=why))
+        if found is not None:
+            key = tuple(day if one == "date" else found.cost[_place(weights, one)] for one in weights.order)
+            if best is None or key < best[0]:
+                best = (key, day, found.actions)
+            if weights.order[0] == "date":
+                break
+    if best is None:
+        return RepairPlan(
+            state,
+            target,
+            course.on,
+            last,
+            None,
+            (),
+            now,
+            None,
+            tuple(days),
+            tuple(options),
+            weights.order,
+            tuple(notes),
+        )
+    _, day, actions = best
+    then = outcome_on(course, day, actions)
+    return RepairPlan(
+        "reached", target, course.on, last, day, actions, now, then, tuple(days), tuple(options), weights.order,
+        tuple(notes),
+    )  # fmt: skip
+
+
+def _place(weights: Weights, key: str) -> int:
+    return [one for one in weights.order if one != "date"].index(key)  # type: ignore[arg-type]
+
+
+def on_day(
+    course: Course,
+    options: Sequence[Option],
+    target: str,
+    day: int,
+    weights: Weights,
+    most: int = MOST_STATES,
+    memory: Memory | None = None,
+) -> tuple[End | None, DayResult]:
+    """The cheapest way to the target on one day, and what the choices reach there at best.
+
+    `memory`: of earlier days; a day on which the same choices meet the same rules as before is not folded again.
+    """
+    memory = memory or Memory()
+    views = [View(*plan_at(course, at, known), known) for at, known in stages(course, day)]
+    choosing = Choosing(views, options, day, weights.cost, memory)
+    best: tuple[int, str] = (10**6, "")
+    count, cheapest = 0, None
+    for given in branches(options, day):
+        choices = choosing.under(given)
+        bases = [(view.plan, acted(view.subject, given, view.known), view.known) for view in views]
+        key = (target, _read(bases, choosing, given), tuple(tuple((one.mark, one.cost) for one in c) for c in choices))
+        found, (results, top) = None, memory.days.get(key, (0, best))
+        if key not in memory.days:
+            found, results, top = _folded(bases, choosing, choices, weights.cost(given), target, most)
+            if found is None:
+                memory.days[key] = results, top
+        count += results
+        best = min(best, top, key=lambda one: one[0])
+        if found is not None and (cheapest is None or found.cost < cheapest.cost):
+            cheapest = replace(found, actions=tuple(sorted((*given, *found.actions), key=_by_day)))
+    return cheapest, DayResult(day, (), count, best[1])
+
+
+def _folded(
+    bases: Sequence[tuple[Plan, Subject, int]],
+    choosing: Choosing,
+    choices: Sequence[Sequence[Choice]],
+    free: Cost,
+    target: str,
+    most: int,
+) -> tuple[End | None, int, tuple[int, str]]:
+    """The cheapest result that reaches the target, how many were looked at, and the best grade among them."""
+    memo: dict[Any, Any] = {}
+    best: tuple[int, str] = (10**6, "")
+    count = 0
+    last = bases[-1][0]
+    for end in fold([plan for plan, _, _ in bases], choosing.opened, choices, free, most):
+        count += 1
+        grade = _grade(bases, choosing.opened, end, memo)
+        place = last.grades.index(grade[1]) if grade[0] == "graded" else 10**5
+        if place < best[0]:
+            best = (place, grade[1] or grade[0])
+        if reached(last, *grade[:2], target):
+            return end, count, best
+    return None, count, best
+
+
+def _read(bases: Sequence[tuple[Plan, Subject, int]], choosing: Choosing, given: Sequence[Action]) -> tuple[Any, ...]:
+    """What a grade depends on besides the choices: the rules as they read on the day, and the subject's other rows."""
+    rows = [repr((subject.history, subject.listings)) for _, subject, _ in bases]
+    return (*choosing.readings, *rows, tuple((one.kind, one.item, one.quantity) for one in given))
+
+
+def _by_day(one: Action) -> tuple[int, str, str]:
+    return one.day, one.target, one.kind
+
+
+def branches(options: Sequence[Option], day: int) -> Iterator[tuple[Action, ...]]:
+    """What is not done to one record: list entries that end, and the overall repair. Nothing first."""
+    entries: dict[str, list[Action]] = {}
+    for one in options:
+        if one.way == "exit" and one.sure is not None and one.sure <= day:
+            entries.setdefault(one.target, []).append(Action("exit", one.target, one.sure, one.tier))
+    whole: list[Action | None] = [None]
+    for one in options:
+        if one.way == "overall" and one.earliest is not None:
+            steps: dict[tuple[int, int | None], Action] = {}
+            for give in one.gives:
+                for start in sorted(
+                    {max(give.first, one.earliest)} | set(_new_years(max(give.first, one.earliest), day))
+                ):
+                    nexts = [other.first for other in one.gives if other.first > give.first]
+                    if start <= day and (not nexts or start < min(nexts)):
+                        key = (from_day(start).year, give.points)
+                        steps.setdefault(key, Action("overall", "", start, one.rule, None, give.points or 0, one.item))
+            whole += list(steps.values())
+    listed = [[None, *some] for some in entries.values()]
+    for chosen in product(*listed, whole):
+        yield tuple(one for one in chosen if one is not None)
+
+
+def _new_years(first: int, day: int) -> Iterator[int]:
+    for year in range(from_day(first).year, from_day(day).year):
+        yield year_end(year) + 1
+
+
+def _grade(
+    bases: Sequence[tuple[Plan, Subject, int]], opened: Sequence[Opening], end: End, memo: dict[Any, Any]
+) -> tuple[str, str, str]:
+    """State, grade and route of the last stage; each stage's grade stands in the history of the next."""
+    past: list[dict[str, Any]] = []
+    last = ("", "", "")
+    for k, ((plan, subject, _), one) in enumerate(zip(bases, opened, strict=True)):
+        key = (k, tuple(sorted(end.facts[k].items(), key=lambda pair: pair[0])), end.sums[k], tuple(map(repr, past)))
+        if key not in memo:
+            env = one.env | dict(end.facts[k])
+            given = with_past(subject, past)
+            env |= other_facts(plan, env, one.dates, given.history, given.listings)
+            made = conclude(plan, given, env, end.sums[k], set(), [], Touched()).decision
+            grade = "" if made.grade is None else plan.grades[made.grade]
+            memo[key] = (made.state, grade, made.route or "")
+        last = memo[key]
+        if len(bases) > 1:
+            past.append(past_row(plan, plan.year, *last))
+    return last

@@ -1,0 +1,162 @@
+"""A repair plan checked without the search: day by day, and by trying every set of actions on every event day.
+
+Nothing here uses the choices of the search or its event days: only the options, the calendar, the reference interpreter
+and what a plan can tell apart on a day (`event_days.Reader`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from creditscore.core.days import iso
+from creditscore.core.errors import UsageError
+from creditscore.explanation.timeline.event_days import Reader, dates_of
+from creditscore.repair.course import (
+    Action,
+    Course,
+    acted,
+    outcome_on,
+    period_on,
+    plan_at,
+    stages,
+    version_at,
+    version_of,
+)
+from creditscore.repair.options import Option
+from creditscore.repair.plan import RepairPlan
+
+MOST_SETS = 200_000
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was tried: how many days, how many sets of actions; `faults` says what the plan claims and is not so.
+
+    `graded`: of the days those that were graded; on each other day everything that is read is as on the day before.
+    """
+
+    days: int
+    sets: int
+    faults: tuple[str, ...]
+    graded: int
+
+    @property
+    def holds(self) -> bool:
+        return not self.faults
+
+
+def is_at(course: Course, day: int, actions: Sequence[Action], target: str) -> bool:
+    """Whether the reference interpreter gives the target or better on a day."""
+    outcome = outcome_on(course, day, actions)
+    version = version_at(course, period_on(course, day))
+    assert version is not None
+    grades = [one.code for one in version.scheme.grades]
+    return outcome.state == "graded" and grades.index(outcome.grade) <= grades.index(target)
+
+
+def simulate(course: Course, plan: RepairPlan) -> Proof:
+    """The plan day by day, event day or not: the grade is reached on its day and on no day before.
+
+    Every day is read. It is graded unless all that grading reads on it is what it read on the day before.
+    """
+    end = plan.until if plan.day is None else plan.day
+    readings = Readings(course, plan.actions, end)
+    faults, graded = [], 0
+    there, before = False, None
+    for day in range(course.on, end + 1):
+        reading = readings.on(day)
+        if reading != before:
+            there, before, graded = is_at(course, day, plan.actions, plan.target), reading, graded + 1
+        if there != (day == plan.day):
+            faults.append(f"{iso(day)}: the grade is {'reached' if there else 'not reached'}")
+    return Proof(end - course.on + 1, 1, tuple(faults), graded)
+
+
+class Readings:
+    """What grading reads on a day: of each stage the version, and what its plan can tell apart of the subject.
+
+    The subject's days are those it brings and those that `actions` up to `until` give it.
+    """
+
+    def __init__(self, course: Course, actions: Sequence[Action], until: int) -> None:
+        self.course, self.actions, self.until = course, actions, until
+        self.readers: dict[str, Reader] = {}
+
+    def on(self, day: int) -> tuple[Any, ...]:
+        """Equal on two days only where the outcome is the same. Raises NotInForce without a version."""
+        # stages before the last are closed: each is as known on the last day of its own year, whichever day is asked
+        at, known = stages(self.course, day)[-1]
+        name = version_of(self.course, at).scheme.name
+        if name not in self.readers:
+            plan, subject = plan_at(self.course, at, known)
+            days = {*dates_of(plan, subject), *dates_of(plan, acted(subject, self.actions, self.until))}
+            days |= {one.day for one in self.actions}  # a record that is repaired twice keeps the later day only
+            self.readers[name] = Reader(plan.scheme, sorted(days))
+        return name, self.readers[name].seen(at, known)
+
+
+def exhaust(course: Course, plan: RepairPlan, most: int = MOST_SETS) -> Proof:
+    """Every set of actions on every event day that the plan names, through the reference interpreter.
+
+    Before `plan.day` (and, where nothing is reached, on all days) no set may reach the target. Each action may stand on
+    each event day. Raises UsageError where there are more than `most` sets to try.
+    """
+    events = [one.day for one in plan.days]
+    tried, faults = 0, []
+    usable = [one for one in plan.options if one.plans]
+    for day in events:
+        if plan.day is not None and day >= plan.day:
+            break
+        for actions in every_set(usable, [one for one in events if one <= day]):
+            tried += 1
+            if tried > most:
+                raise UsageError(
+                    f"more than {most:,} sets of actions up to {iso(day)}",
+                    next="check a shorter stretch, or raise the limit",
+                )
+            if is_at(course, day, actions, plan.target):
+                faults.append(
+                    f"{iso(day)}: reached by {', '.join(f'{a.kind} {a.target} {iso(a.day)}' for a in actions)}"
+                )
+                break
+    return Proof(len(events), tried, tuple(faults), len(events))
+
+
+def every_set(options: Sequence[Option], days: Sequence[int]) -> Iterator[tuple[Action, ...]]:
+    """Every set of actions whose days are among `days`: for each record and entry nothing or one of its ways."""
+    if not days:
+        return
+    last = max(days)
+    of: dict[tuple[str, str], list[tuple[Action, ...]]] = {}
+    for one in options:
+        ways = of.setdefault((one.about, one.target), [()])
+        if one.way == "correct" and one.earliest is not None:
+            ways += [(Action("correct", one.target, d, one.rule, one.amount),) for d in days if d >= one.earliest]
+        elif one.way == "repair" and one.sure is not None:
+            first = one.sure if one.corrected_by is None else one.corrected_by
+            mend = not any(c.id == "corrected" and c.state == "met" for c in one.conditions)
+            before = (Action("correct", one.target, first, one.rule, one.amount),) if mend else ()
+            end = last if one.rule_ends is None else min(last, one.rule_ends)
+            ways += [(*before, Action("repair", one.target, d, one.rule)) for d in days if one.sure <= d <= end]
+        elif one.way == "exit" and one.sure is not None:
+            ways += [(Action("exit", one.target, d, one.tier),) for d in days if d >= one.sure]
+        elif one.way == "overall" and one.earliest is not None:
+            for d in days:
+                points = [give.points or 0 for give in one.gives if give.first <= d]
+                if d >= one.earliest and points:
+                    ways.append((Action("overall", "", d, one.rule, None, points[-1], one.item),))
+    tables = {one.target for one in options if one.way == "correct" and one.gives}
+    for chosen in product(*of.values()):
+        actions = tuple(action for some in chosen for action in some)
+        whole = next((one.day for one in actions if one.kind == "overall"), None)
+        mended = {
+            one.target for one in actions if one.kind in ("correct", "repair") and (whole is None or one.day <= whole)
+        }
+        if whole is None or tables <= mended:
+            yield actions
+
+
+__all__ = ["MOST_SETS", "Proof", "Readings", "every_set", "exhaust", "is_at", "simulate"]

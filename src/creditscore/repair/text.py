@@ -1,0 +1,211 @@
+"""Repair on a terminal, drawn from the data of `repair_data`: blocks that fold to any width, zh and en."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from creditscore.core.i18n import Lang, cite_said, day_said, say, word
+from creditscore.repair.data import said
+from creditscore.schemes.model import NO_GRADE
+
+Block = tuple[str, list[str]]
+SIGNS = {"met": "✓", "not_met": "✗", "unknown": "?"}
+MARKS = ("verified", "local")  # other marks are shown, these go without saying
+
+
+def check_blocks(data: Mapping[str, Any], lang: Lang) -> Iterator[Block]:
+    """One block per way: what it is, then rule, clock, days, conditions, what it gives."""
+    colon = said("texts", "colon", lang)
+    for one in data["options"]:
+        head = "  ".join(part for part in (one["target"], numbered(one, lang)) if part)
+        yield (
+            f"{head} · {said('ways', one['way'], lang)}{colon}{said('states', one['state'], lang)}",
+            list(option_lines(one, lang)),
+        )
+
+
+def numbered(option: Mapping[str, Any], lang: Lang) -> str:
+    """What is to be repaired, with its number where the text itself numbers it."""
+    label = str(option["label"][lang])
+    return f"{option['item']} {label}" if option["item"].isdigit() and label != option["item"] else label
+
+
+def _cited(way: Mapping[str, Any], lang: Lang) -> str:
+    """Where a way is written: in the words that the data bring, else in those of the library."""
+    return str(way["cited"][lang]) if "cited" in way else cite_said(way["cite"], lang)
+
+
+def option_lines(one: Mapping[str, Any], lang: Lang) -> Iterator[str]:
+    """The lines below one way."""
+
+    def line(code: str, value: str) -> str:
+        return f"{said('texts', code, lang)}{said('texts', 'colon', lang)}{value}"
+
+    cited = " ".join(part for part in (_cited(one, lang), mark(one["evidence"], lang)) if part)
+    yield line("rule", f"{one['rule_label'][lang]} ({cited})")
+    if one["clock"]:
+        yield line("clock", f"{said('clocks', one['clock'], lang)} {day_said(one['clock_on'], lang)}".strip())
+    if one["tier_label"][lang]:
+        yield line("tier", one["tier_label"][lang])
+    elif one["way"] == "repair":
+        yield line("tier", said("texts", "tier_unknown", lang))
+    days = []
+    if one["earliest"]:
+        days.append(line("earliest", day_said(one["earliest"], lang)))
+    if one["sure"] and one["sure"] != one["earliest"]:
+        days.append(line("sure", day_said(one["sure"], lang)))
+    if one["way"] in ("correct", "repair") and one["state"] not in ("unknown", "never"):
+        days.append(line("latest", day_said(one["latest"], lang) or said("texts", "no_end", lang)))
+    if one["state"] == "never" and one["latest"]:
+        days.append(line("ends_on", day_said(one["latest"], lang)))
+    if days:
+        yield "; ".join(days) if lang == "en" else "；".join(days)
+    if one["amount"]:
+        yield line("amount", said("texts", "yuan", lang, one["amount"]))
+    if one["way"] == "overall" and one["gives"]:
+        ends = [one["gives"][0], one["gives"][-1]]
+        yield line("gives", " … ".join(f"{e['from']} {said('texts', 'points', lang, e['points'])}" for e in ends))
+    else:
+        for give in one["gives"]:
+            yield line("gives", give_text(give, lang))
+    for condition in one["conditions"]:
+        state = said("conditions", condition["state"], lang)
+        yield f"{SIGNS[condition['state']]} {condition['label'][lang]}{said('texts', 'colon', lang)}{state}"
+    for code in ("effects", "notes", "readings"):
+        for label in one[code]:
+            yield line(code, label[lang])
+
+
+def mark(evidence: str, lang: Lang) -> str:
+    return "" if not evidence or evidence in MARKS else f"[{say(word('marks', evidence), lang)}]"
+
+
+def give_text(give: Mapping[str, Any], lang: Lang) -> str:
+    """`within 30 days (until 2025-03-31): 80 %, 4 points`."""
+    span = (
+        said("texts", "until", lang, day_said(give["to"], lang))
+        if give["to"]
+        else said("texts", "after", lang, day_said(give["from"], lang))
+    )
+    parts = []
+    if give["percent"] != "0":
+        parts.append(f"{give['percent']} %")
+    if give["points"] is not None:
+        parts.append(said("texts", "points", lang, give["points"]))
+    else:
+        parts.append(said("texts", "lifts", lang))
+    colon, comma = said("texts", "colon", lang), "、" if lang == "zh" else ", "
+    running = f" ← {said('texts', 'now', lang)}" if give["running"] else ""
+    return f"{give['label'][lang]} ({span}){colon}{comma.join(parts)}{running}"
+
+
+def head_lines(data: Mapping[str, Any], title: str, lang: Lang) -> list[str]:
+    colon = said("texts", "colon", lang)
+    return [
+        f"{said('texts', title, lang)}{colon}{data['subject_id']}",
+        about_line(data, lang),
+    ]
+
+
+def about_line(data: Mapping[str, Any], lang: Lang) -> str:
+    """The scheme, and the day from which on is looked."""
+    between = "，" if lang == "zh" else ", "
+    as_of = said("texts", "as_of_day", lang, day_said(data["on"], lang))
+    return f"{data['scheme_label'][lang]}{between}{as_of}"
+
+
+def refused_lines(data: Mapping[str, Any], lang: Lang) -> list[str]:
+    """Rows of the subject that were refused, so that nothing above speaks of them."""
+    lines = []
+    for row in data.get("refused", ()):
+        item = row["item_label"][lang] if row.get("item_label") else row["item"]
+        reason = say(word("refusals", row["reason"]), lang)
+        columns = said("texts", "or", lang).join(
+            say(word("columns", name), lang) for name in row["column"].split(" or ") if name
+        )
+        lines.append(said("texts", "refused", lang, row["record_id"], item, reason, columns))
+    return lines
+
+
+def plan_lines(data: Mapping[str, Any], lang: Lang) -> list[str]:
+    """The answer in a few lines: now, target, day, then."""
+    colon = said("texts", "colon", lang)
+    lines = [
+        f"{said('texts', 'now', lang)}{colon}{outcome_text(data, data['now'], lang)}",
+        f"{said('texts', 'target', lang)}{colon}{grade_said(data, data['target'], lang)}",
+    ]
+    tried = sum(one["results"] for one in data["days"])
+    if data["state"] == "reached":
+        lines.append(
+            said("texts", "reached", lang, day_said(data["day"], lang), outcome_text(data, data["then"], lang))
+        )
+        if data["day"] == data["on"] and not data["actions"]:
+            lines[-1] = said("texts", "already", lang)
+    elif data["state"] == "unreachable":
+        lines.append(
+            said("texts", "unreachable", lang, day_said(data["until"], lang), str(len(data["days"])), f"{tried:,}")
+        )
+    else:
+        lines.append(said("texts", "undecided", lang, day_said(data["days"][-1]["day"], lang)))
+    if data["yearly"]:
+        lines.append(said("texts", "yearly", lang))
+    return [*lines, *(said("texts", note, lang) for note in data["notes"])]
+
+
+def grade_said(data: Mapping[str, Any], code: str, lang: Lang) -> str:
+    """A grade in the words that the plan brings; a plan of an earlier version has codes."""
+    label = data.get("grades", {}).get(code)
+    return code if label is None else str(label[lang])
+
+
+def outcome_text(data: Mapping[str, Any], outcome: Mapping[str, Any] | None, lang: Lang) -> str:
+    if outcome is None:
+        return ""
+    if outcome["state"] != "graded":
+        return say(word("states", outcome["state"]), lang)
+    if outcome["score"] is None:
+        return grade_said(data, outcome["grade"], lang)
+    comma = "，" if lang == "zh" else ", "
+    return f"{grade_said(data, outcome['grade'], lang)}{comma}{said('texts', 'score', lang)} {outcome['score']}"
+
+
+def action_blocks(data: Mapping[str, Any], lang: Lang) -> Iterator[Block]:
+    """One block per action, in order of day."""
+    colon = said("texts", "colon", lang)
+    if data["state"] == "reached" and not data["actions"] and data["day"] != data["on"]:
+        yield said("texts", "no_actions", lang), []
+    for wait in data["waits"]:
+        yield f"· {said('texts', 'wait_' + wait['kind'], lang, day_said(wait['day'], lang), wait['what'])}", []
+    for number, one in enumerate(data["actions"], start=1):
+        what = said("texts", "named", lang, one["target"], numbered(one, lang)) if one["target"] else one["label"][lang]
+        day = one["window_ends"] or one["day"]
+        second = one["points"] or "" if one["kind"] == "overall" else what
+        under = [f"{said('texts', 'rule', lang)}{colon}{_cited(one, lang)} {mark(one['evidence'], lang)}".strip()]
+        if one["kind"] == "correct" and one["points"]:
+            back = said("texts", "points", lang, one["points"])
+            under.append(f"{said('texts', 'gives', lang)}{colon}{one['percent']} %, {back}")
+        if one["amount"]:
+            under.append(f"{said('texts', 'amount', lang)}{colon}{said('texts', 'yuan', lang, one['amount'])}")
+        under += [f"? {label[lang]}{colon}{said('conditions', 'unknown', lang)}" for label in one["to_confirm"]]
+        yield f"{number}. {said('texts', 'do_' + one['kind'], lang, day_said(day, lang), second)}", under
+
+
+def day_rows(data: Mapping[str, Any], lang: Lang) -> list[Sequence[str]]:
+    """The event days that were tried: day, why, results, best grade."""
+    comma = "、" if lang == "zh" else ", "
+    return [
+        (
+            day_said(one["day"], lang),
+            comma.join(said("why", code, lang) for code in one["why"]),
+            str(one["results"]),
+            best(data, one, lang),
+        )
+        for one in data["days"]
+    ]
+
+
+def best(data: Mapping[str, Any], day: Mapping[str, Any], lang: Lang) -> str:
+    if day["best"] in NO_GRADE:
+        return say(word("states", day["best"]), lang)
+    return grade_said(data, day["best"], lang)

@@ -1,0 +1,241 @@
+"""What texts say of the life of a grade and of an objection: configs/review/, read strictly; unknown stays unknown."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from creditscore.core.config import config_root
+from creditscore.core.days import iso, to_day
+from creditscore.schemes.laws import load_laws
+from creditscore.schemes.load import parse, raise_faults
+from creditscore.schemes.model import Label, Mark, Model, Rule
+from creditscore.schemes.parts import listed
+from creditscore.schemes.source import Fault, KeyPath, Source, read
+
+ProcedureId = Literal["preview", "review", "announce", "finalise", "supplement", "reevaluation", "repair"]
+Count = Annotated[int, Field(ge=0, le=400)]
+UNCITED = ("project_default", "local", "unknown")  # marks of what no text need say
+
+
+class YearDay(Model):
+    """A day counted from the evaluation year: `year: 1, month: 3, day: 31` is 31 March of the year after."""
+
+    year: Annotated[int, Field(ge=0, le=5)]
+    month: Annotated[int, Field(ge=1, le=12)]
+    day: Annotated[int, Field(ge=1, le=31)]
+
+    def on(self, period: int) -> int:
+        return to_day(date(period + self.year, self.month, self.day))
+
+
+class Window(Model):
+    """When something may be done: between two days, or after a step, for a number of days where one is given."""
+
+    from_: YearDay | None = Field(None, alias="from")
+    to: YearDay | None = None
+    after: ProcedureId | None = None
+    days: Count | None = None
+
+
+class Decide(Model):
+    """Until when it is decided: working days after it was received, or together with another step."""
+
+    working_days: Count | None = None
+    with_: ProcedureId | None = Field(None, alias="with")
+
+    @model_validator(mode="after")
+    def _one(self) -> Decide:
+        if (self.working_days is None) == (self.with_ is None):
+            raise ValueError("needs exactly one of: working_days, with")
+        return self
+
+
+class Lasts(Model):
+    days: Count
+
+
+class Years(Model):
+    """Evaluation years, both included."""
+
+    from_: int | None = Field(None, alias="from")
+    to: int | None = None
+
+    def hold(self, year: int) -> bool:
+        return (self.from_ is None or year >= self.from_) and (self.to is None or year <= self.to)
+
+
+class Procedure(Rule):
+    """A step in the life of a grade; what is absent was not seen in any text."""
+
+    id: ProcedureId
+    label: Label
+    evidence: Mark
+    years: Years = Field(default_factory=Years)
+    open: Window | None = None
+    lasts: Lasts | None = None
+    decide: Decide | None = None
+
+
+class Door(Rule):
+    """A procedure that another one shuts for the same year."""
+
+    shut: ProcedureId
+    by: ProcedureId
+    label: Label
+    evidence: Mark
+
+
+class LifeRules(Model):
+    """One file of configs/review/: the life of the grades of some schemes."""
+
+    schemes: Annotated[list[str], BeforeValidator(listed)]
+    checked_on: date
+    procedures: list[Procedure]
+    doors: list[Door] = Field(default_factory=list)
+
+    def procedure(self, name: str, year: int) -> Procedure | None:
+        """The procedure that holds for an evaluation year; None where no text was seen."""
+        return next((one for one in self.procedures if one.id == name and one.years.hold(year)), None)
+
+
+class Clock(Rule):
+    """The days of an objection at a place, in working days after it was received."""
+
+    id: str
+    label: Label
+    evidence: Mark
+    regions: list[str] = Field(default_factory=list)
+    from_: int | None = Field(None, alias="from")
+    mark: Count | None = None
+    own: Count
+    other: Count
+    pass_on: Count | None = None
+    answer: Count | None = None
+
+
+class Objections(Model):
+    checked_on: date
+    clocks: list[Clock] = Field(min_length=1)
+
+
+NO_RULES = LifeRules(schemes=[], checked_on=date(1970, 1, 1), procedures=[])
+
+
+def life_rules(scheme: str, folder: Path | None = None) -> LifeRules:
+    """The rules for a scheme (its id without version); without any procedure where no text was seen."""
+    return _all(folder or config_root() / "review")[0].get(scheme, NO_RULES)
+
+
+def clock_of(region: str, on: int, name: str = "", folder: Path | None = None) -> Clock:
+    """The clock of a place: the one named, else the longest region code that fits from its year on, else the default.
+
+    Raises UsageError for a name that does not exist.
+    """
+    clocks = _all(folder or config_root() / "review")[1].clocks
+    if name:
+        from creditscore.core.errors import UsageError
+
+        found = next((one for one in clocks if one.id == name), None)
+        if found is None:
+            raise UsageError(f"there is no clock {name!r}", allowed=", ".join(one.id for one in clocks))
+        return found
+    year = int(iso(on)[:4])
+    fitting = [
+        (len(code), one)
+        for one in clocks
+        for code in one.regions
+        if region.startswith(code) and (one.from_ is None or year >= one.from_)
+    ]
+    return max(fitting, key=lambda pair: pair[0])[1] if fitting else clocks[0]
+
+
+def read_rules(folder: Path) -> tuple[dict[str, LifeRules], Objections | None, list[Fault]]:
+    """All files of a folder, and every fault in them with file, line and key path."""
+    rules: dict[str, LifeRules] = {}
+    objections: Objections | None = None
+    faults: list[Fault] = []
+    for file in sorted(folder.glob("*.yaml")):
+        source = read(file, f"review/{file.name}")
+        if file.stem == "objections":
+            objections = parse(source, Objections)
+            _clocks(source, objections)
+        else:
+            one = parse(source, LifeRules)
+            _life(source, one, rules)
+        faults += source.faults
+    if objections is None and not faults:
+        faults.append(Fault("review/objections.yaml", 1, "", "the file is missing"))
+    return rules, objections, faults
+
+
+@lru_cache(maxsize=4)
+def _all(folder: Path) -> tuple[dict[str, LifeRules], Objections]:
+    rules, objections, faults = read_rules(folder)
+    raise_faults(faults)
+    assert objections is not None
+    return rules, objections
+
+
+def _clocks(source: Source, found: Objections | None) -> None:
+    if found is None:
+        return
+    if found.clocks[0].id != "default" or found.clocks[0].regions:
+        source.fault(("clocks", 0), "the first clock is the default, which holds for every region")
+    _twice(source, ("clocks",), [one.id for one in found.clocks])
+    for k, one in enumerate(found.clocks):
+        _cited(source, ("clocks", k), one)
+        if one.own > one.other:
+            source.fault(("clocks", k, "other"), "another office's data cannot take less time than the office's own")
+
+
+def _life(source: Source, found: LifeRules | None, rules: dict[str, LifeRules]) -> None:
+    if found is None:
+        return
+    for scheme in found.schemes:
+        if scheme in rules:
+            source.fault(("schemes",), f"{scheme} stands in another file too")
+        rules[scheme] = found
+    for k, one in enumerate(found.procedures):
+        _cited(source, ("procedures", k), one)
+        if one.open is not None:
+            _days(source, ("procedures", k, "open"), one.open)
+        for other in found.procedures[:k]:
+            if other.id == one.id and _overlap(other.years, one.years):
+                source.fault(("procedures", k, "years"), f"two rules of {one.id} hold for one evaluation year")
+    for k, door in enumerate(found.doors):
+        _cited(source, ("doors", k), door)
+
+
+def _days(source: Source, path: KeyPath, window: Window) -> None:
+    for name, day in (("from", window.from_), ("to", window.to)):
+        if day is not None:
+            try:
+                day.on(2000)
+            except ValueError:
+                source.fault((*path, name), f"{day.month}-{day.day} is no day of the year")
+    if window.days is not None and (window.after is None or window.to is not None):
+        source.fault((*path, "days"), "a number of days is counted after a step, and then `to` says nothing")
+
+
+def _overlap(one: Years, other: Years) -> bool:
+    starts = max(one.from_ or 0, other.from_ or 0)
+    ends = [year for year in (one.to, other.to) if year is not None]
+    return not ends or starts <= min(ends)
+
+
+def _cited(source: Source, path: KeyPath, rule: Any) -> None:
+    if not rule.cite and rule.evidence not in UNCITED:
+        source.fault(path, "carries no cite; every rule names its text, or says by its mark that there is none")
+    for cite in rule.cite:
+        if cite.law not in load_laws():
+            source.fault(path, f"cites the law {cite.law!r}, which has no file in configs/laws/")
+
+
+def _twice(source: Source, path: KeyPath, names: list[str]) -> None:
+    for name in sorted({one for one in names if names.count(one) > 1}):
+        source.fault(path, f"{name!r} stands twice")

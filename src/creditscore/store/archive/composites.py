@@ -1,0 +1,335 @@
+"""A written composite copied into the store, beside the runs that it combines; and is it still what was kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from creditscore.cascade.inputs import asked
+from creditscore.composite.combine import combine
+from creditscore.composite.config import CompositeConfig
+from creditscore.composite.result import Composite, read_composite
+from creditscore.composite.result_columns import SCORES
+from creditscore.composite.tables import DATES, LISTINGS, open_table
+from creditscore.core.errors import DifferenceError, InputError, StoreError, UsageError
+from creditscore.core.tables.source import literal, quote
+from creditscore.grading.grade import grade
+from creditscore.grading.identity import is_run
+from creditscore.grading.input_state.acceptance import as_graded
+from creditscore.schemes.model import Scheme
+from creditscore.store import Database, Log
+from creditscore.store.archive.runs import ROLE, KeptRun, kept_runs, named, snapshot_of, still_held
+from creditscore.store.archive.tables import stored_hash, table_hash
+from creditscore.store.entry import canonical, sha256
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+    from creditscore.records import Snapshot
+
+ACTION = "composite.keep"
+COLUMNS = ("run_id", "config", "config_version", "as_of", "manifest", "hashes", "kept_by", "kept_at_seq")
+# what the id of a composite's run is a hash of
+INPUTS = ("creditscore", "config", "config_version", "config_sha256", "as_of", "inputs", "listings", "subjects")
+BESIDE = {  # tables that a composite takes, with the columns that are kept of them
+    "listings": dict.fromkeys(("listing_id", *LISTINGS, *(one for one in DATES if one not in LISTINGS)), "VARCHAR"),
+    "subjects": dict.fromkeys(("subject_id", "kind"), "VARCHAR"),
+}
+NOT_GIVEN = {"listings": "none given", "subjects": "all that were graded"}
+Find = Callable[[KeptRun], "Snapshot"]
+
+
+@dataclass(frozen=True)
+class KeptComposite:
+    """A composite in the store. `hashes` are `sha256:…` over every cell of each of its tables, and of those it took."""
+
+    run_id: str
+    config: str
+    config_version: str
+    as_of: str
+    manifest: Mapping[str, Any]
+    hashes: Mapping[str, str]
+    kept_by: str
+    kept_at_seq: int
+
+    @property
+    def name(self) -> str:
+        """`jilin_edz@2018-06-27`: the composite with its version."""
+        return f"{self.config}@{self.config_version}"
+
+    @property
+    def rules(self) -> CompositeConfig:
+        """The composite's rules as they were."""
+        return CompositeConfig.model_validate_json(json.dumps(self.manifest["rules"]))
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The graded runs that it combines."""
+        return tuple(str(one["run_id"]) for one in self.manifest["inputs"])
+
+    def gave(self, table: str) -> bool:
+        """Whether `listings` or `subjects` were given to it."""
+        return was_given(self.manifest, table)
+
+
+def was_given(manifest: Mapping[str, Any], table: str) -> bool:
+    """Whether `listings` or `subjects` were given to a composite, as its manifest says."""
+    return bool(manifest[table] != NOT_GIVEN[table])
+
+
+def is_composite(folder: Path | str) -> bool:
+    """Whether a folder holds a composite rather than a grading."""
+    return (Path(folder) / "contributions.parquet").is_file()
+
+
+def keep_composite(
+    store: Database,
+    log: Log,
+    folder: Path | str,
+    *,
+    by: str,
+    listings: Any = None,
+    subjects: Any = None,
+    schemes: Mapping[str, Scheme] | None = None,
+    find: Find = snapshot_of,
+) -> KeptComposite:
+    """Copy a written composite into the store; the act `composite.keep` stands in the log before.
+
+    The runs that it combines are kept already, and `listings` and `subjects` are the tables that it was given. It is
+    computed again from them (an act weighing once: from the snapshots of the runs) and must come out the same. A
+    composite that the store holds with the same content is left as it is. Raises InputError or DifferenceError where
+    something does not fit, NotAllowed without the role of a grader.
+    """
+    named(by)
+    made, place = read_composite(folder), str(folder)
+    run_id = _sound(made, place)
+    runs = _combined(store, made, place)
+    beside = _beside({"listings": listings, "subjects": subjects}, made, place)
+    hashes = {name: _hash_of(getattr(made, name), columns) for name, columns in SCORES.items()}
+    if run_id in expired_composites(log):
+        raise InputError(
+            f"composite {run_id} was kept before, and its rows were deleted when their retention ended", where=place,
+            allowed="its entry in the log and its hashes remain",
+        )  # fmt: skip
+    known = next((one for one in kept_composites(store) if one.run_id == run_id), None)
+    if known is not None:
+        if {name: known.hashes[name] for name in SCORES} != hashes:
+            raise DifferenceError(
+                f"composite {run_id} is kept already, with other rows", where=place,
+                next="one of the two was changed after it was made; make it again from its gradings",
+            )  # fmt: skip
+        return known
+    again = combine(
+        _sources(store, made, runs, schemes, find), made.config, as_of=made.manifest["as_of"],
+        acts=made.manifest["acts"], **beside,
+    )  # fmt: skip
+    _same(made, again, hashes, place)
+    manifest = dict(made.manifest)
+    payload = {
+        "run_id": run_id, "config": f"{manifest['config']}@{manifest['config_version']}", "as_of": manifest["as_of"],
+        "runs": [one.run_id for one in runs], "manifest_hash": sha256(canonical(manifest)),
+        "hashes": hashes | {name: str(manifest[name]) for name in BESIDE},
+        "beside": {name: _hash_of(table, BESIDE[name]) for name, table in beside.items()},
+    }  # fmt: skip
+    with log.act(by, ROLE, ACTION, run_id, payload) as act:
+        for name, columns in SCORES.items():
+            _put(act.con, f"run_{name}", run_id, getattr(made, name), list(columns))
+            if stored_hash(act.con, name, run_id) != hashes[name]:
+                raise StoreError(f"the {name} changed while they were kept", where=place, next="keep it again")
+        for name, table in beside.items():
+            _put(act.con, f"composite_{name}", run_id, table, list(BESIDE[name]))
+        row = [
+            run_id, manifest["config"], manifest["config_version"], manifest["as_of"],
+            json.dumps(manifest, ensure_ascii=False),  # rules stay in their order
+            canonical(payload["hashes"]), by.strip(), act.entry.seq,
+        ]  # fmt: skip
+        act.con.execute(f"INSERT INTO composite_runs VALUES ({', '.join('?' * len(row))})", row)
+    return next(one for one in kept_composites(store) if one.run_id == run_id)
+
+
+def kept_composites(store: Database) -> list[KeptComposite]:
+    """All composites in the order in which they were kept."""
+    listed = ", ".join(quote(name) for name in COLUMNS)
+    found = []
+    for row in store.rows(f"SELECT {listed} FROM composite_runs ORDER BY kept_at_seq, run_id"):
+        run_id, config, version, as_of, manifest, hashes, by, seq = row
+        found.append(
+            KeptComposite(run_id, config, version, as_of.isoformat(), json.loads(manifest), json.loads(hashes), by, seq)
+        )
+    return found
+
+
+def beside(store: Database, run_id: str, table: str, subject_ids: Iterable[str]) -> pa.Table:
+    """The rows of `listings` or `subjects` that a kept composite was given, of some subjects, as they were given."""
+    names = BESIDE[table]
+    listed = ", ".join(map(literal, sorted(set(subject_ids)))) or "NULL"
+    return store.con.sql(
+        f"SELECT {', '.join(map(quote, names))} FROM composite_{table} WHERE run_id = {literal(run_id)}"
+        # a credit code may come in small letters
+        f" AND (subject_id IN ({listed}) OR upper(subject_id) IN ({listed})) ORDER BY place"
+    ).to_arrow_table()
+
+
+def changed_composites(store: Database, log: Log) -> list[tuple[str, str]]:
+    """(run id, what) for each composite that is no more what its log entry says; empty when all is as it was kept."""
+    acts = log.entries(action=ACTION)
+    done = {entry.refers_to for entry in acts if entry.phase == "done"}
+    said = {entry.subject: entry for entry in acts if entry.seq in done}
+    found = []
+    held = {one.run_id: one for one in kept_composites(store)}
+    found += [(run_id, "the composite is gone") for run_id in sorted(said.keys() - held.keys())]
+    for run_id, one in held.items():
+        entry = said.get(run_id)
+        if entry is None:
+            found.append((run_id, "no entry of the log speaks of it"))
+            continue
+        if entry.payload is None:
+            continue  # its retention has ended
+        data: Any = entry.data
+        stands = {
+            "config": one.name, "as_of": one.as_of, "runs": list(one.runs), "hashes": dict(one.hashes),
+            "manifest_hash": sha256(canonical(dict(one.manifest))),
+        }  # fmt: skip
+        found += [(run_id, name) for name, value in stands.items() if data.get(name) != value]
+        if (one.kept_by, one.kept_at_seq) != (entry.actor.strip(), entry.seq):
+            found.append((run_id, "kept_by"))
+        for name in SCORES:
+            if stored_hash(store.con, name, run_id) != data["hashes"][name]:
+                found.append((run_id, f"{name} rows"))
+        for name, value in data.get("beside", {}).items():  # entries of earlier releases have none
+            rows = f"(SELECT * FROM composite_{name} WHERE run_id = {literal(run_id)})"
+            if table_hash(store.con, rows, BESIDE[name]) != value:
+                found.append((run_id, f"{name} that it was given"))
+    for name in (*(f"run_{one}" for one in SCORES), *(f"composite_{one}" for one in BESIDE)):
+        stray = store.rows(f"SELECT DISTINCT run_id FROM {name}")
+        found += [(one, f"{name} rows of no kept composite") for (one,) in stray if one not in held]
+    return found
+
+
+def expired_composites(log: Log) -> set[str]:
+    """Composites whose retention has ended: their rows were deleted, the entry and its hashes remain."""
+    return {entry.subject for entry in log.entries(action=ACTION) if entry.payload is None}
+
+
+def _sources(
+    store: Database, made: Composite, runs: Sequence[KeptRun], schemes: Mapping[str, Scheme] | None, find: Find
+) -> list[Any]:
+    """What a composite combines, as it was: grades from the store, or where acts weigh once, graded from snapshots."""
+    if made.manifest["acts"] == "unchecked":
+        listed = ", ".join(literal(one.run_id) for one in runs)
+        rows = f"SELECT * EXCLUDE (run_id, place) FROM run_grades WHERE run_id IN ({listed})"
+        return [store.con.sql(rows).to_arrow_table()]
+    found = []
+    for run in runs:
+        known = run.known_at if run.replayed else None
+        again = grade(
+            as_graded(find(run), run.manifest),
+            **asked(run, schemes),
+            known_at=known,
+            provisional=True,
+            max_rejected=10**9,
+            ledger=False,
+        )
+        if not is_run(again.manifest, run.manifest):
+            raise DifferenceError(
+                f"run {run.run_id} is no more what its snapshot and its rules give", where=str(run.snapshot_path),
+                next="`creditscore reproduce` names the first difference",
+            )  # fmt: skip
+        found.append(again)
+    return found
+
+
+def _sound(made: Composite, place: str) -> str:
+    """The id of the composite's run; DifferenceError where the manifest does not fit itself."""
+    manifest = made.manifest
+    try:
+        inputs = {name: manifest[name] for name in INPUTS}
+        rules = hashlib.sha256(made.config.model_dump_json().encode()).hexdigest()
+        run_id = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
+        fits = manifest["run_id"] == run_id and inputs["config_sha256"] == rules
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"the manifest lacks {error}", where=place, next="make the composite again") from error
+    if not fits:
+        raise DifferenceError(
+            "the manifest was changed: it does not have the id of what it names", where=f"{place}/manifest.json",
+            next="make the composite again",
+        )  # fmt: skip
+    return run_id
+
+
+def _combined(store: Database, made: Composite, place: str) -> list[KeptRun]:
+    """The kept runs that the composite combines."""
+    known = {run.run_id: run for run in kept_runs(store)}
+    found = []
+    for one in made.manifest["inputs"]:
+        run = known.get(str(one.get("run_id", "")))
+        if run is None:
+            which = f"run {one['run_id']} ({one['scheme']})" if "run_id" in one else "a table of grades"
+            raise InputError(
+                f"the composite combines {which}, which the store does not keep", where=place,
+                allowed="composites of kept gradings", next="`creditscore keep` the grading first",
+            )  # fmt: skip
+        still_held(store, run.run_id)
+        found.append(run)
+    return found
+
+
+def _beside(given: Mapping[str, Any], made: Composite, place: str) -> dict[str, pa.Table]:
+    """The tables that the composite was given, read; UsageError for one that is missing or was never given."""
+    import duckdb
+
+    found = {}
+    with duckdb.connect() as con:
+        for name, table in given.items():
+            wanted = was_given(made.manifest, name)
+            if wanted != (table is not None):
+                raise UsageError(
+                    f"the composite was made {'with' if wanted else 'without'} {name}", where=place,
+                    next=f"give --{name} with the same table" if wanted else f"leave --{name} away",
+                )  # fmt: skip
+            if not wanted:
+                continue
+            if name == "listings":
+                open_table(con, name, table, LISTINGS, more=("listing_id",), days=DATES)
+            else:
+                open_table(con, name, table, ["subject_id"], ["kind"])
+            found[name] = con.sql(f"SELECT {', '.join(map(quote, BESIDE[name]))} FROM {name}").to_arrow_table()
+    return found
+
+
+def _same(made: Composite, again: Composite, hashes: Mapping[str, str], place: str) -> None:
+    for name in BESIDE:
+        if again.manifest[name] != made.manifest[name]:
+            raise InputError(
+                f"the {name} are not those that the composite was given", where=place, allowed=str(made.manifest[name])
+            )
+    differs = [name for name in SCORES if _hash_of(getattr(again, name), SCORES[name]) != hashes[name]]
+    differs += [name for name in ("reference", "rules", "counts") if again.manifest[name] != made.manifest[name]]
+    if differs:
+        raise DifferenceError(
+            f"the composite does not come out of its gradings as it was written ({', '.join(differs)})", where=place,
+            next="make it again with `creditscore composite` and keep that",
+        )  # fmt: skip
+
+
+def _hash_of(table: pa.Table, columns: Mapping[str, str]) -> str:
+    import duckdb
+
+    with duckdb.connect() as con:
+        con.register("rows", table)
+        cells = ", ".join(f"CAST({quote(name)} AS {kind}) AS {quote(name)}" for name, kind in columns.items())
+        return table_hash(con, f"(SELECT {cells} FROM rows)", columns)
+
+
+def _put(con: duckdb.DuckDBPyConnection, into: str, run_id: str, table: pa.Table, columns: Sequence[str]) -> None:
+    import pyarrow as pa
+
+    listed = ", ".join(map(quote, columns))
+    con.register("more_rows", table.append_column("place", pa.array(range(table.num_rows), pa.int64())))
+    con.execute(f"INSERT INTO {into} (run_id, place, {listed}) SELECT ?, place, {listed} FROM more_rows", [run_id])
+    con.unregister("more_rows")

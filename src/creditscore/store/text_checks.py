@@ -1,0 +1,26 @@
+"""Free text that is kept for good: no resident identity number in it, and whoever acts has a name."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from creditscore.core.errors import UsageError
+from creditscore.core.identity import resident_numbers
+
+
+def said(**texts: str) -> None:
+    """Nothing, or UsageError where a text holds a resident identity number or `by` is empty."""
+    for name, text in texts.items():
+        if resident_numbers(unicodedata.normalize("NFKC", text)):
+            raise UsageError(
+                f"{name} holds a resident identity number", next="leave it out; name people by their account"
+            )
+    if not texts.get("by", "x").strip():
+        raise UsageError("nobody is named", next="give --by PERSON")
+
+
+def needed(name: str, text: str) -> str:
+    """The text without blanks around it; UsageError where nothing is said."""
+    if not text.strip():
+        raise UsageError(f"{name} is empty", next=f"give --{name.replace('_', '-')} TEXT")
+    return text.strip()

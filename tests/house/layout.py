@@ -1,0 +1,83 @@
+"""The target of the house: who may import whom, and what does not keep to it yet.
+
+A list of exceptions only shrinks: an exception that is no longer needed is a complaint too.
+"""
+
+from __future__ import annotations
+
+# Data flows from the first line to the last: a package imports itself and packages of earlier lines, never a
+# neighbour on its own line and never a later one.
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("core",),
+    ("present",),
+    ("records",),
+    ("schemes",),
+    ("engines",),
+    ("grading",),
+    ("composite",),
+    ("explanation",),
+    ("store",),
+    ("modelling",),
+    ("lists", "measures", "status", "commitments", "inspection"),
+    ("cascade",),
+    ("objections", "repair"),
+    ("evidence",),
+    ("pages",),
+    ("web",),
+    ("demo",),
+    ("cli",),
+)
+# No grade depends on a model: besides itself only these may read it.
+READERS_OF_MODELS = frozenset({"evidence", "pages", "web", "demo", "cli"})
+FRONT_DOOR = frozenset({"__init__", "__main__"})  # may import everything, and is imported by nobody inside
+
+# Imports against the direction of the data: (importing module, imported module).
+EXCEPTIONS: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("cascade.check", "objections.case"),
+        ("cascade.log_check", "objections.case"),
+        ("cascade.preview", "objections.case"),
+        ("core.i18n", "schemes.citing"),
+        ("core.i18n", "schemes.model"),
+        ("core.model_keys", "schemes.walk"),
+        ("core.partial_parse", "schemes.source"),
+        ("core.statistics.intervals", "modelling.validation.metrics.clusters"),
+        ("core.statistics.intervals", "modelling.validation.metrics.inputs"),
+        ("core.statistics.isotonic", "modelling.models.inputs"),
+        ("core.statistics.isotonic", "modelling.validation.low_default"),
+        ("core.tables.source", "records.excluded"),
+        ("core.tables.source", "records.schema"),
+        ("evidence.publication.page", "pages.validation_sections"),
+        ("grading.reproduce", "explanation.read"),
+        ("measures.lines", "lists.entry_history"),
+        ("measures.words", "lists.entry_history"),
+        ("present.html", "explanation.as_data"),
+        ("present.html", "explanation.audit"),
+        ("present.html", "explanation.ledger"),
+        ("present.html", "explanation.reason_codes"),
+        ("present.html", "explanation.text"),
+        ("present.page", "explanation.text"),
+        ("present.page", "pages.validation_sections"),
+        ("store.archive.composites", "cascade.inputs"),
+        ("store.retention", "lists.store"),
+        ("store.retention", "lists.terms"),
+        ("store.retention", "measures.register"),
+        ("store.retention", "objections.case"),
+    }
+)
+
+# Files that import each other, also inside functions.
+CIRCLES: frozenset[frozenset[str]] = frozenset(
+    {
+        frozenset(
+            {
+                "core.statistics.intervals",
+                "modelling.validation.metrics.calibration_tests",
+                "modelling.validation.metrics.clusters",
+            }
+        ),
+        frozenset({"lists.exits", "lists.running"}),
+        frozenset({"schemes.checks.starts", "schemes.laws", "schemes.load"}),
+        frozenset({"schemes.coverage", "schemes.profiles"}),
+    }
+)
