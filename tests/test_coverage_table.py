@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from creditscore.core.config import config_root
+from creditscore.core.yaml_source import read
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.parts import MARKS
-from creditscore.schemes.source import read
 
 PLAN = Path(__file__).parents[2] / "shared" / "plan" / "jilin-edz-2018-2020.txt"
 needs_plan = pytest.mark.skipif(not PLAN.is_file(), reason=f"no text of the plan at {PLAN}")

@@ -19,6 +19,7 @@ import pytest
 from creditscore.core.days import to_day, year_end
 from creditscore.core.errors import NotInForce
 from creditscore.core.quantities import MICRO, from_micro, to_micro
+from creditscore.core.yaml_source import read
 from creditscore.grading.bind import bind
 from creditscore.grading.interpreter.assess import day_column
 from creditscore.grading.interpreter.exact import Outcome, Subject, grade_subject
@@ -26,7 +27,6 @@ from creditscore.grading.plan import Plan
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.model import Scheme
-from creditscore.schemes.source import read
 
 HERE = Path(__file__).parent
 CASE = {"name", "period", "as_of", "subject", "records", "history", "listings", "expect", "cite"}

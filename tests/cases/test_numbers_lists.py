@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
+from creditscore.core.yaml_source import read
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
-from creditscore.schemes.source import read
 
 FACTS = Path(__file__).parents[3] / "shared" / "rules" / "other_domains.md"
 ADDITIONS = FACTS.with_name("additions_2026_12.md")

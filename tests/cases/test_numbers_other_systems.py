@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from creditscore.core.config import config_root
-from creditscore.schemes.source import read
+from creditscore.core.yaml_source import read
 
 FACTS = Path(__file__).parents[3] / "shared" / "rules" / "other_domains.md"
 pytestmark = pytest.mark.skipif(not FACTS.is_file(), reason=f"no facts at {FACTS}")

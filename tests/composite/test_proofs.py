@@ -24,8 +24,8 @@ from creditscore.composite.proofs import Cell, prove, reached, stretches
 from creditscore.composite.score import function_of, points, raw
 from creditscore.composite.separation import spread
 from creditscore.core.config import config_root
+from creditscore.core.yaml_source import Source
 from creditscore.schemes import registry
-from creditscore.schemes.source import Source
 from tests.composite.composite_helpers import COURT, ENV, IDS, LABOUR, SMALL, TAX, grades, small, write_small
 
 NAMES = sorted(composites())

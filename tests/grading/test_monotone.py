@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from creditscore.core.yaml_source import Source
 from creditscore.grading.monotone import counterexample
 from creditscore.grading.monotone import proof as monotone
 from creditscore.grading.monotone.polarity import classes
@@ -13,7 +14,6 @@ from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.load import inspect
 from creditscore.schemes.model import Scheme
-from creditscore.schemes.source import Source
 from creditscore.schemes.validity import epochs
 from creditscore.schemes.walk import rules
 from tests.schemes.library_helpers import LAWS, RICH

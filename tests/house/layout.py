@@ -39,12 +39,6 @@ EXCEPTIONS: frozenset[tuple[str, str]] = frozenset(
         ("cascade.preview", "objections.case"),
         ("core.i18n", "schemes.citing"),
         ("core.i18n", "schemes.model"),
-        ("core.model_keys", "schemes.walk"),
-        ("core.partial_parse", "schemes.source"),
-        ("core.statistics.intervals", "modelling.validation.metrics.clusters"),
-        ("core.statistics.intervals", "modelling.validation.metrics.inputs"),
-        ("core.statistics.isotonic", "modelling.models.inputs"),
-        ("core.statistics.isotonic", "modelling.validation.low_default"),
         ("core.tables.source", "records.excluded"),
         ("core.tables.source", "records.schema"),
         ("evidence.publication.page", "pages.validation_sections"),
@@ -67,17 +61,4 @@ EXCEPTIONS: frozenset[tuple[str, str]] = frozenset(
 )
 
 # Files that import each other, also inside functions.
-CIRCLES: frozenset[frozenset[str]] = frozenset(
-    {
-        frozenset(
-            {
-                "core.statistics.intervals",
-                "modelling.validation.metrics.calibration_tests",
-                "modelling.validation.metrics.clusters",
-            }
-        ),
-        frozenset({"lists.exits", "lists.running"}),
-        frozenset({"schemes.checks.starts", "schemes.laws", "schemes.load"}),
-        frozenset({"schemes.coverage", "schemes.profiles"}),
-    }
-)
+CIRCLES: frozenset[frozenset[str]] = frozenset()

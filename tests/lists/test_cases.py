@@ -14,9 +14,9 @@ import pytest
 
 from creditscore.core.days import from_day
 from creditscore.core.errors import CreditscoreError
+from creditscore.core.yaml_source import read
 from creditscore.lists import Book, due
 from creditscore.schemes import registry
-from creditscore.schemes.source import read
 from tests.lists.players import ACTIONS, play, shown
 
 HERE = Path(__file__).parent / "cases"

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from creditscore.core.errors import CreditscoreError, UsageError
+from creditscore.core.statistics.intervals import effective_counts
 from creditscore.modelling.validation import low_default
 from creditscore.modelling.validation.low_default import (
     bayes_rate,
     distinct_p_value,
-    effective_counts,
     jeffreys_interval,
     most_prudent_rates,
 )

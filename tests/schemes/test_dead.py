@@ -6,13 +6,13 @@ import random
 import re
 from pathlib import Path
 
+from creditscore.core.yaml_source import Source, read
 from creditscore.schemes import registry
 from creditscore.schemes.check import check_scheme, sound
 from creditscore.schemes.checks import dead
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.load import load_scheme
 from creditscore.schemes.model import Scheme
-from creditscore.schemes.source import Source, read
 from tests.schemes.library_helpers import RICH, found, library
 
 VERSIONS = [entry for entry in registry.entries() if not registry.load(entry).missing]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from creditscore.core.yaml_source import Source
 from creditscore.schemes.checks import sources
 from creditscore.schemes.codes import CODES
 from creditscore.schemes.library import check
 from creditscore.schemes.model import Scheme
-from creditscore.schemes.source import Source
 from tests.schemes.library_helpers import DAYS, LAW, OTHER, RICH, found, library
 
 Change = tuple[str, str] | list[tuple[str, str]] | Callable[[str], str]

@@ -28,7 +28,7 @@ def check_command(
 ) -> None:
     """Check composites as schemes are: every fault with its place, every grade reachable. Exit code 4 for a fault."""
     from creditscore.composite.load import inspect_all
-    from creditscore.schemes.load import in_order
+    from creditscore.core.partial_parse import in_order
 
     checked = inspect_all(names or ())
     faults = in_order(dict.fromkeys(fault for _, source in checked for fault in source.faults))

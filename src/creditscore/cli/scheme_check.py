@@ -14,7 +14,7 @@ from creditscore.cli.tables import console, show
 from creditscore.core.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from creditscore.schemes.source import Fault
+    from creditscore.core.yaml_source import Fault
 
 
 def check_command(
@@ -28,9 +28,9 @@ def check_command(
     ] = None,
 ) -> None:
     """Check schemes as a compiler would: every fault at once, with its code. Exit code 4 if there is any."""
+    from creditscore.core.partial_parse import in_order
     from creditscore.grading.monotone import proof
     from creditscore.schemes.library import check
-    from creditscore.schemes.load import in_order
 
     found, others = check(names or ())
     for one in found:

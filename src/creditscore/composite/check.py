@@ -10,11 +10,10 @@ from typing import Any
 from creditscore.composite.config import MOST_DOMAINS, TOP, CompositeConfig, CompositeDomain
 from creditscore.core.errors import SchemeError
 from creditscore.core.identity import is_resident
-from creditscore.core.yaml_source import texts
+from creditscore.core.yaml_source import KeyPath, Source, texts
 from creditscore.schemes import registry
 from creditscore.schemes.laws import citable
 from creditscore.schemes.model import Scheme
-from creditscore.schemes.source import KeyPath, Source
 
 OURS = ("project_default", "inference", "unknown")  # marks that need no text
 

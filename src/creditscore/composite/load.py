@@ -18,8 +18,8 @@ from creditscore.composite.config import CompositeConfig
 from creditscore.composite.proofs import prove
 from creditscore.core.config import config_root
 from creditscore.core.errors import NotInForce, SchemeError, UsageError
-from creditscore.schemes.load import parse, raise_faults
-from creditscore.schemes.source import Source, read
+from creditscore.core.partial_parse import parse, raise_faults
+from creditscore.core.yaml_source import Source, read
 
 DEEPEST = 5  # files that build on each other
 

@@ -10,9 +10,9 @@ from math import gcd
 from creditscore.composite.cells import aged
 from creditscore.composite.config import TOP, CompositeConfig, CompositeDomain
 from creditscore.composite.score import Function, Part, function_of, points, raw
+from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
-from creditscore.schemes.source import KeyPath, Source
 
 Cell = tuple[int, int]  # the value of a domain, and the place of the worst grade that its hard rules allow (0: any)
 OURS = "project_default"

@@ -8,8 +8,6 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from creditscore.schemes.walk import some
-
 # pydantic's type of a fault → what stands here
 KINDS = {
     "string_type": "a text; words such as no, yes, on and numbers need quotes to be one",
@@ -63,3 +61,9 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield annotation
     for inner in get_args(annotation):
         yield from _models(inner)
+
+
+def some(values: Any) -> str:
+    """What is allowed, for a message: at most twelve of them."""
+    listed = sorted(map(str, values))
+    return ", ".join(listed[:12]) + (f" … ({len(listed)} in all)" if len(listed) > 12 else "") or "none"

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from creditscore.core.errors import SchemeError
 from creditscore.core.model_keys import unknown_key, wrong_kind
 from creditscore.core.quantities import to_micro
-from creditscore.schemes.source import KeyPath, Source
+from creditscore.core.yaml_source import Fault, KeyPath, Source
 
 M = TypeVar("M", bound=BaseModel)
 LARGEST = Decimal(10) ** 12  # amounts in yuan; points are bounded more tightly where they are checked
@@ -170,3 +171,25 @@ def _message(detail: Any, model: type[BaseModel]) -> tuple[str, str]:
     if "is not an exact number" in text:
         return "E105", text
     return "E109" if kind == "value_error" else "E108", shown
+
+
+def parse(source: Source, model: type[M]) -> M | None:
+    """`source.data` as `model`; None when there were faults (kept in `source.faults`)."""
+    result = salvage(source, model)
+    return None if source.faults else result
+
+
+def in_order(faults: Iterable[Fault]) -> list[Fault]:
+    return sorted(faults, key=lambda one: (one.file, one.severity, one.line, one.path, one.code, one.message))
+
+
+def raise_faults(faults: list[Fault]) -> None:
+    if faults:
+        ordered = in_order(faults)
+        error = SchemeError(
+            f"{len(ordered)} fault{'s' if len(ordered) > 1 else ''} in the configuration:\n  "
+            + "\n  ".join(str(fault) for fault in ordered),
+            next="mend the lines named above; docs/checks.md explains each code, docs/schemes.md every key",
+        )
+        error.faults = tuple(ordered)
+        raise error

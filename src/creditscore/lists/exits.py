@@ -11,10 +11,10 @@ from creditscore.core.errors import UsageError
 from creditscore.lists.case import Case, given_days
 from creditscore.lists.decide import choose, entry
 from creditscore.lists.events import Day, Event, Said, day
+from creditscore.lists.exit_route import clock, exit_route, expires_on, require_running
 from creditscore.lists.notes import Note
 from creditscore.lists.register import Book, step
-from creditscore.lists.rules import GeneralExit, exits_for, general_exits, list_rule, procedure
-from creditscore.lists.running import running
+from creditscore.lists.rules import list_rule, procedure
 from creditscore.lists.terms import first_day_out, later
 from creditscore.schemes.lists import ListExit
 from creditscore.schemes.model import Rule
@@ -95,66 +95,10 @@ def expire(book: Book, on: Day, *, by: str, recorded_on: Day | None = None) -> t
     return book, Expired(tuple(gone), waiting)
 
 
-def expires_on(case: Case) -> tuple[int, ListExit | None, Note | None] | None:
-    """The first day on which an entry is over by itself, by which way, and what a person must look at first.
-
-    None where there is no such day.
-    """
-    ways = [way for way in exits_for(list_rule(case.scheme, case.list), case.triggers) if way.kind == "expiry"]
-    timed = [way for way in ways if way.after is not None and way.since is not None]
-    ends: list[tuple[int, ListExit | None, Note | None]] = []
-    if case.term_end is not None:
-        plain = next((way for way in ways if way.after is None), None)
-        ends.append((case.term_end + 1, plain, None))
-    for way in timed:
-        assert way.since is not None
-        if set(way.unless) & set(case.triggers):
-            continue  # the ground of the entry itself bars this way
-        since = clock(case, way, {})
-        if since is not None:
-            ends.append((first_day_out(way, since), way, _proof(way)))
-    return min(ends, key=lambda end: (end[0], end[2] is not None), default=None)
-
-
-def _proof(way: ListExit | None) -> Note | None:
-    """A way out that needs something shown waits for a person."""
-    return Note("needs", tuple(way.needs)) if way is not None and way.needs else None
-
-
-def clock(case: Case, way: ListExit, dates: Mapping[str, int]) -> int | None:
-    """The day from which a way out counts: never before the entry, and anew after a restart or a bar."""
-    assert way.since is not None
-    since = {**dates, **case.named()}.get(way.since)
-    if since is None or case.entered_on is None:
-        return None
-    if way.since == "corrected_on":
-        since = max(since, case.entered_on)
-    if way.since == "entered_on" and case.restarted_on is not None:
-        since = max(since, case.restarted_on)
-    barred = [on for ground, on in case.bars.items() if ground in way.unless] if way.kind == "expiry" else []
-    return max([since, *barred])
-
-
-def way_out(case: Case, name: str) -> ListExit | GeneralExit:
-    """A way out by its id; UsageError names those that this entry has."""
-    rule = list_rule(case.scheme, case.list)
-    own = exits_for(rule, case.triggers)
-    ways: list[ListExit | GeneralExit] = [
-        *own,
-        *(one for one in general_exits(rule) if one.id not in {way.id for way in own}),
-    ]
-    found = next((one for one in ways if one.id == name), None)
-    if found is None:
-        raise UsageError(
-            f"{name!r} is no way out of this entry", where=f"case {case.case_id}", allowed=[one.id for one in ways]
-        )
-    return found
-
-
 def left(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
     """May the subject leave by this way on this day."""
-    running(case, made)
-    where, way = f"case {case.case_id}", way_out(case, made.args["exit"])
+    require_running(case, made)
+    where, way = f"case {case.case_id}", exit_route(case, made.args["exit"])
     if not made.document or not made.organ:
         raise UsageError(
             "an exit names no " + ("document" if not made.document else "organ"),

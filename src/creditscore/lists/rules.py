@@ -12,14 +12,14 @@ from pydantic import Field
 
 from creditscore.core.config import config_root
 from creditscore.core.errors import UsageError
+from creditscore.core.partial_parse import parse as parse_file
+from creditscore.core.partial_parse import raise_faults
+from creditscore.core.yaml_source import read
 from creditscore.schemes import registry
 from creditscore.schemes.expressions import names, parse
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import ListExit, ListKind, ListRule, ListTerm, Span
-from creditscore.schemes.load import parse as parse_file
-from creditscore.schemes.load import raise_faults
 from creditscore.schemes.model import MARKS, Decide, Label, Model, Rule, Scheme
-from creditscore.schemes.source import read
 
 COUNTS = ("count", "sum", "run", "chain")
 PUBLISHED = ("verified", "recalled", "derived", "local")  # marks of rules that somebody published

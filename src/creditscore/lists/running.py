@@ -9,6 +9,7 @@ from creditscore.core.days import from_day, iso
 from creditscore.core.errors import UsageError
 from creditscore.lists.case import Case, given_days
 from creditscore.lists.events import Day, Event, Said, day
+from creditscore.lists.exit_route import exit_route, require_running
 from creditscore.lists.register import Book, step
 from creditscore.lists.rules import exits_for, list_rule
 from creditscore.lists.terms import extended, last_day
@@ -41,7 +42,7 @@ def refuse(book: Book, case_id: str, *, reason: str, **said: Unpack[Said]) -> Bo
 
 def prolonged(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
     """A term never becomes shorter, and the same lack of correction lengthens it once."""
-    running(case, made)
+    require_running(case, made)
     where = f"case {case.case_id}"
     rule = list_rule(case.scheme, case.list)
     longer = [one for one in rule.terms if one.extends or one.applies_to in ("uncorrected", "repeated")]
@@ -87,7 +88,7 @@ def _longer(case: Case, term: ListTerm, made: Event) -> int:
 
 
 def barred(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
-    running(case, made)
+    require_running(case, made)
     ways = [
         way
         for way in exits_for(list_rule(case.scheme, case.list), case.triggers)
@@ -105,17 +106,16 @@ def barred(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Ru
 
 
 def applied(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
-    from creditscore.lists.exits import way_out
     from creditscore.lists.terms import later
 
-    running(case, made)
+    require_running(case, made)
     if case.applied:
         raise UsageError(
             f"an application of {from_day(case.applied['on'])} is open",
             where=f"case {case.case_id}",
             next="decide on it first (`exit` or `refuse`)",
         )
-    way = way_out(case, made.args["exit"])
+    way = exit_route(case, made.args["exit"])
     asked: dict[str, Any] = {"exit": way.id, "on": made.on}
     if isinstance(way, ListExit) and way.decided_within is not None:
         asked["decide_by"] = later(made.on, way.decided_within)
@@ -130,16 +130,3 @@ def refused(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[R
             "the refusal gives no reason", where=f"case {case.case_id}", next="say which condition is not met"
         )
     return {"applied": {}}, [list_rule(case.scheme, case.list)]
-
-
-def running(case: Case, made: Event) -> None:
-    """UsageError unless the entry holds on the day of the step."""
-    if case.state != "listed" or not case.holds(made.on):
-        ended = case.first_day_out
-        if case.state in ("listed", "exited") and ended is not None and made.on >= ended:
-            what = f"the entry no longer holds on {iso(made.on)}: it ended before {iso(ended)}"
-        elif case.state == "listed":
-            what = f"the entry begins on {iso(case.entered_on)}, after {iso(made.on)}"
-        else:
-            what = f"there is no entry; the case is {case.state}"
-        raise UsageError(what, where=f"case {case.case_id}", allowed="a running entry")

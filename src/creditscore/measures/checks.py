@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from creditscore.core.identity import is_resident
-from creditscore.core.yaml_source import texts
+from creditscore.core.model_keys import some
+from creditscore.core.yaml_source import KeyPath, Source, texts
 from creditscore.measures.codes import CODES
 from creditscore.measures.force import WEAKEST_FOR_RIGHTS, may_cut_rights
 from creditscore.measures.library import KnownList, known_lists, versions
@@ -21,8 +22,6 @@ from creditscore.schemes.laws import LEVELS, Law, load_laws, span_of
 from creditscore.schemes.lists import ListKind
 from creditscore.schemes.model import Rule
 from creditscore.schemes.parts import Label
-from creditscore.schemes.source import KeyPath, Source
-from creditscore.schemes.walk import some
 
 ORGANISATIONS = "organisation"  # every kind but individual businesses, which a measure must name
 PERSON_WORDS = re.compile(

@@ -11,6 +11,8 @@ from pydantic import BaseModel
 
 from creditscore.core.config import config_root
 from creditscore.core.errors import UsageError
+from creditscore.core.partial_parse import in_order, parse, raise_faults
+from creditscore.core.yaml_source import Fault, Source, read
 from creditscore.measures.library import known_lists
 from creditscore.measures.model import (
     TABLES,
@@ -26,8 +28,6 @@ from creditscore.measures.model import (
     Side,
 )
 from creditscore.schemes.lists import ListKind
-from creditscore.schemes.load import in_order, parse, raise_faults
-from creditscore.schemes.source import Fault, Source, read
 
 M = TypeVar("M", bound=BaseModel)
 HEAD, LINKS = "four_lists", "links"

@@ -16,15 +16,15 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from creditscore.core.config import config_root
 from creditscore.core.days import to_day
+from creditscore.core.partial_parse import parse, raise_faults
+from creditscore.core.yaml_source import Fault, KeyPath, Source, read
 from creditscore.grading.plan import PlanItem
 from creditscore.records.schema import ATTRIBUTE_PREFIX
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import Span
-from creditscore.schemes.load import parse, raise_faults
 from creditscore.schemes.model import Cite, Clock, Label, Mark, Model, Number, Rule, Scheme, Use
 from creditscore.schemes.parts import listed
-from creditscore.schemes.source import Fault, KeyPath, Source, read
 
 
 class Scope(Model):

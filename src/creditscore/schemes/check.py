@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from creditscore.core.yaml_source import Source
 from creditscore.schemes.checks import (
     bands,
     conditions,
@@ -18,7 +19,6 @@ from creditscore.schemes.checks import (
 )
 from creditscore.schemes.codes import HARMLESS
 from creditscore.schemes.model import Scheme
-from creditscore.schemes.source import Source
 from creditscore.schemes.walk import rules
 
 __all__ = ["check_scheme", "rules"]

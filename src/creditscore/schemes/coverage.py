@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from creditscore.core.config import config_root
+from creditscore.core.partial_parse import parse, raise_faults
+from creditscore.core.yaml_source import KeyPath, read
 from creditscore.schemes import registry
 from creditscore.schemes.laws import citable
-from creditscore.schemes.load import parse, raise_faults
 from creditscore.schemes.model import MARKS, Rule, Scheme
 from creditscore.schemes.parts import Label, Mark, Model
-from creditscore.schemes.profiles import Profile, Section
-from creditscore.schemes.source import KeyPath, read
 from creditscore.schemes.walk import rules
+
+if TYPE_CHECKING:
+    from creditscore.schemes.profiles import Profile, Section
 
 Status = Literal["exact", "partial", "decision_only", "record_only", "excluded", "mechanism"]
 

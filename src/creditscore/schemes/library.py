@@ -9,13 +9,13 @@ from pathlib import Path
 
 from creditscore.core.config import config_root
 from creditscore.core.errors import SchemeError, UsageError
+from creditscore.core.yaml_source import Fault, Source, read
 from creditscore.schemes import registry
 from creditscore.schemes.check import sound
 from creditscore.schemes.checks import dead, library
 from creditscore.schemes.laws import Law, inspect_laws
 from creditscore.schemes.load import inspect
 from creditscore.schemes.model import Scheme
-from creditscore.schemes.source import Fault, Source, read
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel
-
-from creditscore.core.errors import SchemeError
-from creditscore.core.partial_parse import salvage
+from creditscore.core.partial_parse import raise_faults, salvage
+from creditscore.core.yaml_source import Source, read
 from creditscore.schemes.model import Scheme
-from creditscore.schemes.source import Fault, Source, read
 
 if TYPE_CHECKING:
     from creditscore.schemes.laws import Law
-
-M = TypeVar("M", bound=BaseModel)
 
 
 def load_scheme(file: Path, shown: str | None = None, archived: bool = False) -> Scheme:
@@ -57,25 +52,3 @@ def inspect(
         if not archived:
             starts.check(scheme, source, known)
     return scheme, source
-
-
-def parse(source: Source, model: type[M]) -> M | None:
-    """`source.data` as `model`; None when there were faults (kept in `source.faults`)."""
-    result = salvage(source, model)
-    return None if source.faults else result
-
-
-def in_order(faults: Iterable[Fault]) -> list[Fault]:
-    return sorted(faults, key=lambda one: (one.file, one.severity, one.line, one.path, one.code, one.message))
-
-
-def raise_faults(faults: list[Fault]) -> None:
-    if faults:
-        ordered = in_order(faults)
-        error = SchemeError(
-            f"{len(ordered)} fault{'s' if len(ordered) > 1 else ''} in the configuration:\n  "
-            + "\n  ".join(str(fault) for fault in ordered),
-            next="mend the lines named above; docs/checks.md explains each code, docs/schemes.md every key",
-        )
-        error.faults = tuple(ordered)
-        raise error

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from creditscore.core.yaml_source import KeyPath
 from creditscore.schemes.model import Cite, Item, Model, Rule, Scheme
-from creditscore.schemes.source import KeyPath
 
 
 def items(scheme: Scheme) -> Iterator[tuple[KeyPath, str, Item]]:
@@ -56,9 +56,3 @@ def walk(value: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
 
 def cites(scheme: Scheme) -> Iterator[tuple[KeyPath, Cite]]:
     return ((path, value) for path, value in walk(scheme) if isinstance(value, Cite))
-
-
-def some(values: Any) -> str:
-    """What is allowed, for a message: at most twelve of them."""
-    listed = sorted(map(str, values))
-    return ", ".join(listed[:12]) + (f" … ({len(listed)} in all)" if len(listed) > 12 else "") or "none"

@@ -16,15 +16,15 @@ from creditscore.core.clock import office_day
 from creditscore.core.config import config_root
 from creditscore.core.days import from_day, to_day
 from creditscore.core.errors import UsageError
+from creditscore.core.partial_parse import parse, raise_faults
+from creditscore.core.yaml_source import read
 from creditscore.lists.store import load
 from creditscore.lists.terms import later
 from creditscore.measures.register import read_cases
 from creditscore.objections.case import cases, under_decided_law
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import Span
-from creditscore.schemes.load import parse, raise_faults
 from creditscore.schemes.model import Model, Rule
-from creditscore.schemes.source import read
 from creditscore.store import Entry, Log
 from creditscore.store.archive.composites import ACTION, BESIDE, kept_composites
 from creditscore.store.archive.runs import kept_runs

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss
 
 from creditscore.core.errors import InputError
-from creditscore.core.statistics.intervals import jeffreys, observed_to_expected, ratio_of_rates
+from creditscore.core.statistics.intervals import jeffreys, ratio_of_rates
 from creditscore.modelling.validation.metrics.calibration_tests import (
     brier,
     calibration_error,
@@ -18,6 +18,7 @@ from creditscore.modelling.validation.metrics.calibration_tests import (
     reliability,
     spiegelhalter,
 )
+from creditscore.modelling.validation.metrics.clusters import observed_to_expected
 
 
 def data(n: int = 3000, seed: int = 5, shift: float = 0.0, slope: float = 1.0) -> tuple[np.ndarray, np.ndarray]:

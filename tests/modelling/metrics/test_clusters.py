@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from creditscore.core.statistics.intervals import observed_to_expected
 from creditscore.modelling.validation.drift import calibration_alarm
 from creditscore.modelling.validation.metrics import calibration_tests as tests
-from creditscore.modelling.validation.metrics.clusters import clustered, rows_worth
+from creditscore.modelling.validation.metrics.clusters import clustered, observed_to_expected, rows_worth
 from creditscore.modelling.validation.metrics.grade_tests import grade_tests
 
 COPIES = 8

@@ -1,13 +1,13 @@
-"""Intervals of rates and ratios: Jeffreys for one rate, the logarithm for a ratio of two, Poisson-binomial for O/E."""
+"""Intervals of rates and ratios: Jeffreys for one rate, the logarithm for a ratio of two; tails of normal and χ²."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from creditscore.modelling.validation.metrics.clusters import Clusters, rows_worth
-from creditscore.modelling.validation.metrics.inputs import Floats
+Floats = NDArray[np.float64]
 
 
 def jeffreys(events: Any, count: Any, level: float = 0.95) -> tuple[Floats, Floats]:
@@ -71,19 +71,17 @@ def ratio_of_rates(
     return ratio, ratio * float(np.exp(-z * spread)), ratio * float(np.exp(z * spread))
 
 
-def observed_to_expected(
-    y: Floats, p: Floats, weight: Floats, level: float = 0.95, clusters: Clusters | None = None
-) -> tuple[float, float, float]:
-    """Σwy / Σwp with an interval: the Jeffreys interval of the observed rate over the mean prediction.
+def effective_counts(events: Any, weight: Any, weight_squares: Any) -> tuple[Floats, Floats]:
+    """Weighted counts as (events, trials) of equal information: Kish's effective size n = (Σw)² / Σw², same rate.
 
-    The observed rate is taken as binomial at the effective number of rows (fewer where several belong to one
-    organisation), which is a little wide where the predictions differ much. (NaN, NaN, NaN) where nothing is expected
-    and nothing was observed.
+    events: Σ w over events; weight: Σ w; weight_squares: Σ w². Rows of weight 1 keep their counts.
+    Source: Kish (1965), Survey Sampling, section 8.2.
+
+    >>> [float(part) for part in effective_counts(20.0, 100.0, 1000.0)]
+    [2.0, 10.0]
     """
-    total = float(np.sum(weight))
-    rate, mean = float(np.sum(weight * y)) / total, float(np.sum(weight * p)) / total
-    if mean <= 0:
-        return (float("nan"),) * 3 if rate == 0 else (float("inf"), float("nan"), float("inf"))
-    n = rows_worth(weight, clusters)
-    low, high = jeffreys(rate * n, n, level)
-    return rate / mean, float(low) / mean, float(high) / mean
+    k, w = (np.asarray(part, dtype=np.float64) for part in (events, weight))
+    squares = np.asarray(weight_squares, dtype=np.float64)
+    size = np.divide(w * w, squares, out=np.zeros_like(w), where=squares > 0)
+    rate = np.divide(k, w, out=np.zeros_like(w), where=w > 0)
+    return rate * size, size

@@ -8,10 +8,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from creditscore.modelling.models.inputs import Floats
-from creditscore.modelling.validation.low_default import effective_counts, jeffreys_interval
+from creditscore.core.statistics.intervals import Floats, effective_counts, jeffreys
 
-__all__ = ["Blocks", "isotonic_blocks"]
+__all__ = ["Blocks", "isotonic_blocks", "isotonic_rates"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Blocks:
     def interval(self, level: float) -> tuple[Floats, Floats]:
         """Jeffreys interval of each block, as log-odds (infinite at 0 and 1)."""
         with np.errstate(divide="ignore"):
-            low, high = (np.log(end) - np.log1p(-end) for end in jeffreys_interval(self.events, self.rows, level))
+            low, high = (np.log(end) - np.log1p(-end) for end in jeffreys(self.events, self.rows, level))
         return low, high
 
     def to_dict(self) -> dict[str, Any]:
@@ -82,6 +81,16 @@ def isotonic_blocks(x: Floats, t: Floats, w: Floats) -> Blocks:
     table = np.array([block for _, block, _ in stack])
     counts, rows = effective_counts(table[:, 2], table[:, 0], table[:, 1])
     return Blocks(_midway(values[starts - 1], values[starts]), rows, counts, prior)
+
+
+def isotonic_rates(y: Floats, p: Floats, weight: Floats) -> Floats:
+    """The best rising function of p for the outcomes, at each row: rows of equal p are joined first."""
+    from sklearn.isotonic import isotonic_regression
+
+    _, which = np.unique(p, return_inverse=True)
+    held = np.bincount(which, weight)
+    result: Floats = isotonic_regression(np.bincount(which, weight * y) / held, sample_weight=held)[which]
+    return result
 
 
 def _drawn(block: Floats, prior: float) -> float:

@@ -12,13 +12,13 @@ from fractions import Fraction
 from typing import Any
 
 from creditscore.core.quantities import to_micro
+from creditscore.core.yaml_source import Source
 from creditscore.grading.monotone.counterexample import Found, search
 from creditscore.grading.monotone.polarity import BOTH, FALL, NEITHER, RISE, Class, Moves, classes, condition_moves
 from creditscore.schemes.checks.satisfiability import MOST_STEPS, GaveUp, together
 from creditscore.schemes.checks.satisfiable_rules import ALWAYS, SCORE, World, world
 from creditscore.schemes.expressions import Node
 from creditscore.schemes.model import Decide, Scheme
-from creditscore.schemes.source import Source
 from creditscore.schemes.types import subject_names
 from creditscore.schemes.validity import Epoch, epochs
 from creditscore.schemes.walk import rules

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditscore.core.errors import UsageError
+from creditscore.core.statistics.intervals import effective_counts
 from creditscore.modelling.models.inputs import Floats
-from creditscore.modelling.validation.low_default import distinct_z, effective_counts
+from creditscore.modelling.validation.low_default import distinct_z
 
 __all__ = ["OBJECTIVES", "CutRules", "Objective", "Sums", "gains", "neighbours_fit", "span_fits"]
 
@@ -97,7 +98,7 @@ class Sums:
         return Sums(*(np.maximum(getattr(self, f.name) - getattr(other, f.name), 0.0) for f in fields(self)))
 
     def effective(self) -> tuple[Floats, Floats]:
-        """Events and rows of equal information, see `smallnumbers.effective_counts`."""
+        """Events and rows of equal information, see `effective_counts`."""
         return effective_counts(np.minimum(self.events, self.weight), self.weight, self.squares)
 
     def rate(self) -> Floats:

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from creditscore.core.errors import TableError, UsageError
+from creditscore.core.statistics.intervals import effective_counts
 from creditscore.modelling.models.cut_rules import CutRules, Objective
 from creditscore.modelling.models.cutoffs import optimise_cuts
 from creditscore.modelling.models.inputs import Floats, saved_as
 from creditscore.modelling.validation.low_default import (
     bayes_rate,
-    effective_counts,
     jeffreys_interval,
     most_prudent_rates,
 )

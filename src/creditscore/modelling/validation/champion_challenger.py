@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from creditscore.core.errors import InputError
-from creditscore.core.statistics.intervals import jeffreys, observed_to_expected
+from creditscore.core.statistics.intervals import jeffreys
 from creditscore.modelling.validation.metrics.calibration_tests import brier, calibration_error
+from creditscore.modelling.validation.metrics.clusters import observed_to_expected
 from creditscore.modelling.validation.metrics.discrimination import compare_auc, discrimination
 from creditscore.modelling.validation.metrics.grade_tests import coded_grades
 from creditscore.modelling.validation.metrics.inputs import (

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from creditscore.core.errors import InputError
-from creditscore.core.statistics.intervals import normal_quantile, observed_to_expected
+from creditscore.core.statistics.intervals import normal_quantile
 from creditscore.modelling.features.draws import Units, mixed
 from creditscore.modelling.validation.metrics.calibration_tests import brier, calibration_error, fit_line, spiegelhalter
-from creditscore.modelling.validation.metrics.clusters import Clusters, design, rows_worth
+from creditscore.modelling.validation.metrics.clusters import Clusters, design, observed_to_expected, rows_worth
 from creditscore.modelling.validation.metrics.discrimination import ranked, with_interval
 from creditscore.modelling.validation.metrics.inputs import (
     Floats,

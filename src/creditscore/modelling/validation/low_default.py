@@ -14,7 +14,7 @@ from creditscore.core.errors import TableError, UsageError
 from creditscore.core.statistics.intervals import jeffreys
 from creditscore.modelling.models.inputs import Floats
 
-__all__ = ["bayes_rate", "distinct_p_value", "effective_counts", "jeffreys_interval", "most_prudent_rates"]
+__all__ = ["bayes_rate", "distinct_p_value", "jeffreys_interval", "most_prudent_rates"]
 
 Prior = Literal["jeffreys", "uniform", "conservative"]
 # Beta(a, b) before any data. The conservative one, density 1/(1 - p), is Tasche's: its posterior quantiles are the
@@ -88,22 +88,6 @@ def most_prudent_rates(events: Any, trials: Any, confidence: float = 0.75) -> Fl
     k = np.minimum(k, n)  # sums of weights may differ in the last bit
     bounds = np.where(k < n, beta.ppf(confidence, k + 1, np.where(k < n, n - k, 1.0)), 1.0)
     return np.asarray(np.maximum.accumulate(bounds), dtype=np.float64)
-
-
-def effective_counts(events: Any, weight: Any, weight_squares: Any) -> tuple[Floats, Floats]:
-    """Weighted counts as (events, trials) of equal information: Kish's effective size n = (Σw)² / Σw², same rate.
-
-    events: Σ w over events; weight: Σ w; weight_squares: Σ w². Rows of weight 1 keep their counts.
-    Source: Kish (1965), Survey Sampling, section 8.2.
-
-    >>> [float(part) for part in effective_counts(20.0, 100.0, 1000.0)]
-    [2.0, 10.0]
-    """
-    k, w = _counts(events, weight)
-    squares = np.asarray(weight_squares, dtype=np.float64)
-    size = np.divide(w * w, squares, out=np.zeros_like(w), where=squares > 0)
-    rate = np.divide(k, w, out=np.zeros_like(w), where=w > 0)
-    return rate * size, size
 
 
 def distinct_p_value(events: Any, trials: Any, worse_events: Any, worse_trials: Any) -> Floats:

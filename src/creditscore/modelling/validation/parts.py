@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from creditscore.core.statistics.intervals import jeffreys, observed_to_expected
+from creditscore.core.statistics.intervals import jeffreys
 from creditscore.modelling.validation import sensitivity
 from creditscore.modelling.validation.drift import calibration_alarm
 from creditscore.modelling.validation.inputs import Subject
 from creditscore.modelling.validation.metrics import calibration_tests, discrimination, grade_tests, stability
-from creditscore.modelling.validation.metrics.clusters import Clusters, clustered, rows_worth
+from creditscore.modelling.validation.metrics.clusters import Clusters, clustered, observed_to_expected, rows_worth
 from creditscore.modelling.validation.metrics.concentration import concentration
 from creditscore.modelling.validation.metrics.fairness import fairness
 from creditscore.modelling.validation.metrics.inputs import Floats, frame, tally

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from creditscore.core.errors import UsageError
-from creditscore.core.statistics.intervals import jeffreys, observed_to_expected
+from creditscore.core.statistics.intervals import jeffreys
+from creditscore.modelling.validation.metrics.clusters import observed_to_expected
 from creditscore.modelling.validation.metrics.discrimination import auc_interval
 from creditscore.modelling.validation.metrics.inputs import Floats, Ints
 from creditscore.modelling.validation.random_audit import evaluate_random_arm

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from creditscore.core.quantities import plain, to_micro
+from creditscore.core.yaml_source import Source
 from creditscore.schemes.checks.satisfiability import GaveUp, compiled, together
 from creditscore.schemes.checks.satisfiable_rules import SCORE, World, world
 from creditscore.schemes.expressions import Node
 from creditscore.schemes.model import Band, Decide, Rule, Scheme
-from creditscore.schemes.source import Source
 from creditscore.schemes.validity import epochs
 
 Ends = tuple[int | None, int | None]

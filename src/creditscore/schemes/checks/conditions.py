@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from creditscore.core.quantities import to_micro
+from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes.expressions import Node, digits, names, parse, thresholds
 from creditscore.schemes.model import Decide, Rule, Scheme, StartRule
-from creditscore.schemes.source import KeyPath, Source
 from creditscore.schemes.types import Kind, fact_names, record_names, subject_names, typed
 from creditscore.schemes.validity import epochs
 from creditscore.schemes.walk import rules

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from creditscore.core.yaml_source import Source
 from creditscore.schemes.expressions import names, parse
 from creditscore.schemes.model import Fact, Item, Scheme
-from creditscore.schemes.source import Source
 from creditscore.schemes.walk import items, rules
 
 SECTIONS = ("clocks", "windows", "repairs", "groups", "pools", "attributes", "record_attributes", "lookups", "facts")

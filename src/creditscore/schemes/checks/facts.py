@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from creditscore.core.model_keys import some
+from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes.expressions import names, parse
 from creditscore.schemes.model import Exemption, Fact, Rule, Scheme
-from creditscore.schemes.source import KeyPath, Source
 from creditscore.schemes.types import SUBJECT_COLUMNS, fact_kind, record_names
 from creditscore.schemes.validity import epochs
-from creditscore.schemes.walk import rules, some
+from creditscore.schemes.walk import rules
 
 TAKES = {
     "records": ("any", "count", "sum", "max", "min", "latest", "earliest", "newest", "run"),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from creditscore.core.model_keys import some
+from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.records.schema import KINDS
 from creditscore.schemes.model import Applies, Decide, Scheme, Window
-from creditscore.schemes.source import KeyPath, Source
 from creditscore.schemes.validity import first, last
-from creditscore.schemes.walk import rules, some, walk
+from creditscore.schemes.walk import rules, walk
 
 YEARS = (1900, 2100)
 MOST = {"years": 100, "months": 1200, "days": 36600, "workdays": 2600, "after_days": 36600, "end_of_year": 100}

@@ -6,10 +6,11 @@ import keyword
 import re
 from collections.abc import Iterable, Iterator
 
+from creditscore.core.model_keys import some
+from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes.model import Scheme
-from creditscore.schemes.source import KeyPath, Source
 from creditscore.schemes.types import ASSESSED, MOMENTS, RECORD, SUBJECT_COLUMNS
-from creditscore.schemes.walk import items, rules, some
+from creditscore.schemes.walk import items, rules
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 ID = re.compile(r"[^\s'\"`;|\\](?:[^\x00-\x1f'\"`;|\\]{0,118}[^\s'\"`;|\\])?")

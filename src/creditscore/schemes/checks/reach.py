@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
+from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes.checks.bands import weighing
 from creditscore.schemes.checks.satisfiability import MOST_STEPS, GaveUp, Space, compiled, together
 from creditscore.schemes.checks.satisfiable_rules import ALWAYS, World, world
 from creditscore.schemes.expressions import Node, parse
 from creditscore.schemes.model import Decide, Fact, Item, Route, Rule, Scheme
-from creditscore.schemes.source import KeyPath, Source
 from creditscore.schemes.types import Kind, fact_names, record_names, typed
 from creditscore.schemes.validity import epochs
 from creditscore.schemes.walk import rules

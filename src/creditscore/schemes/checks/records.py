@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from datetime import date
 
+from creditscore.core.model_keys import some
+from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes.model import Applies, Item, Scheme
 from creditscore.schemes.parts import DATES
-from creditscore.schemes.source import KeyPath, Source
 from creditscore.schemes.types import record_names
 from creditscore.schemes.validity import epochs
-from creditscore.schemes.walk import items, some
+from creditscore.schemes.walk import items
 
 BASES = ("time", "day", "month", "quarter", "year", "period", "act")
 REQUIRED = ("amount", "act_id", "quantity", "document_no", "source", "basis", *DATES)

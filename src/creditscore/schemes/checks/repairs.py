@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 from decimal import Decimal
 
+from creditscore.core.model_keys import some
 from creditscore.core.quantities import BASIS
+from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes.checks.head import length
 from creditscore.schemes.model import GiveBack, Item, RepairRule, RepairWindow, Scheme
-from creditscore.schemes.source import KeyPath, Source
-from creditscore.schemes.walk import items, some
+from creditscore.schemes.walk import items
 
 MOST_WINDOWS = 60
 

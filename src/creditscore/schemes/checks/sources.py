@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from creditscore.core.model_keys import some
+from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes.model import Item, Scheme, StartRule
 from creditscore.schemes.parts import MARKS
-from creditscore.schemes.source import KeyPath, Source
-from creditscore.schemes.walk import cites, items, rules, some
+from creditscore.schemes.walk import cites, items, rules
 
 
 def check(scheme: Scheme, source: Source, laws: Collection[str]) -> None:

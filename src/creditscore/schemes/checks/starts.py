@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from creditscore.core.yaml_source import Source
 from creditscore.schemes.laws import Law
 from creditscore.schemes.model import Cite, Rule, Scheme
-from creditscore.schemes.source import Source
 from creditscore.schemes.validity import first
 from creditscore.schemes.walk import rules
 

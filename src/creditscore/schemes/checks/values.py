@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes.checks.head import length
 from creditscore.schemes.model import Item, Scheme, Value
-from creditscore.schemes.source import KeyPath, Source
 from creditscore.schemes.types import MOMENTS, record_names
 from creditscore.schemes.walk import items
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from creditscore.core.errors import InputError
 from creditscore.core.statistics.intervals import chi_tail, jeffreys, normal_quantile, two_sided
+from creditscore.core.statistics.isotonic import isotonic_rates
 from creditscore.modelling.validation.metrics.clusters import Clusters, design, rows_worth
 from creditscore.modelling.validation.metrics.inputs import (
     CLIP,
@@ -231,7 +232,7 @@ def brier(y: Any, p: Any, sample_weight: Any = None, *, bins: int = 10, clusters
     score = float(np.sum(share * (p - y) ** 2))
     variance = float(np.sum(share**2 * ((p - y) ** 2 - score) ** 2)) * design(weight, clusters)
     reach = normal_quantile(0.95) * variance**0.5
-    recalibrated = float(np.sum(share * (isotonic(y, p, share) - y) ** 2))
+    recalibrated = float(np.sum(share * (isotonic_rates(y, p, share) - y) ** 2))
     uncertainty = base * (1 - base)
     return Brier(
         score=score,
@@ -247,16 +248,6 @@ def brier(y: Any, p: Any, sample_weight: Any = None, *, bins: int = 10, clusters
         skill=1 - score / uncertainty if uncertainty else float("nan"),
         bins=len(held),
     )
-
-
-def isotonic(y: Floats, p: Floats, weight: Floats) -> Floats:
-    """The best rising function of p for the outcomes, at each row: rows of equal p are joined first."""
-    from sklearn.isotonic import isotonic_regression
-
-    _, which = np.unique(p, return_inverse=True)
-    held = np.bincount(which, weight)
-    result: Floats = isotonic_regression(np.bincount(which, weight * y) / held, sample_weight=held)[which]
-    return result
 
 
 @dataclass(frozen=True)

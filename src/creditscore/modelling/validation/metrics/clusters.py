@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from creditscore.core.statistics.intervals import jeffreys
+from creditscore.core.statistics.isotonic import isotonic_rates
 from creditscore.modelling.validation.metrics.inputs import (
     Floats,
     Ints,
@@ -68,8 +70,6 @@ def clustered(y: Any, p: Any, groups: Any, sample_weight: Any = None) -> Cluster
     from the isotonic recalibration of p, so that a model that is wrong everywhere is not taken for likeness. Below 0
     it counts as 0. Weights only leave rows of weight 0 out.
     """
-    from creditscore.modelling.validation.metrics.calibration_tests import isotonic
-
     y = outcomes(y)
     p, weight = probabilities(p, len(y)), weights(sample_weight, len(y))
     code = members(groups, len(y))
@@ -78,9 +78,27 @@ def clustered(y: Any, p: Any, groups: Any, sample_weight: Any = None) -> Cluster
     pairs = float(np.sum(size * (size - 1.0)))
     if not pairs:
         return None
-    fitted = isotonic(y[used], p[used], weight[used])
+    fitted = isotonic_rates(y[used], p[used], weight[used])
     spread = fitted * (1 - fitted)
     residual = np.divide(y[used] - fitted, np.sqrt(spread), out=np.zeros(len(spread)), where=spread > 1e-12)
     sums = np.bincount(code[used], residual)
     rho = (float(np.sum(sums * sums)) - float(np.sum(residual * residual))) / pairs
     return Clusters(code, min(1.0, max(0.0, rho)))
+
+
+def observed_to_expected(
+    y: Floats, p: Floats, weight: Floats, level: float = 0.95, clusters: Clusters | None = None
+) -> tuple[float, float, float]:
+    """Σwy / Σwp with an interval: the Jeffreys interval of the observed rate over the mean prediction.
+
+    The observed rate is taken as binomial at the effective number of rows (fewer where several belong to one
+    organisation), which is a little wide where the predictions differ much. (NaN, NaN, NaN) where nothing is expected
+    and nothing was observed.
+    """
+    total = float(np.sum(weight))
+    rate, mean = float(np.sum(weight * y)) / total, float(np.sum(weight * p)) / total
+    if mean <= 0:
+        return (float("nan"),) * 3 if rate == 0 else (float("inf"), float("nan"), float("inf"))
+    n = rows_worth(weight, clusters)
+    low, high = jeffreys(rate * n, n, level)
+    return rate / mean, float(low) / mean, float(high) / mean

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from creditscore.core.errors import InputError
-from creditscore.core.statistics.intervals import jeffreys, normal_quantile, observed_to_expected, ratio_of_rates
-from creditscore.modelling.validation.metrics.clusters import Clusters, rows_worth
+from creditscore.core.statistics.intervals import jeffreys, normal_quantile, ratio_of_rates
+from creditscore.modelling.validation.metrics.clusters import Clusters, observed_to_expected, rows_worth
 from creditscore.modelling.validation.metrics.discrimination import ranked, with_interval
 from creditscore.modelling.validation.metrics.inputs import (
     Floats,
