@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from creditscore.cli.main import app
 from creditscore.core.errors import CreditscoreError, NotAllowed, UsageError
-from creditscore.explanation.text import clean
+from creditscore.core.i18n import clean
 from tests.graded import Graded
 
 DECIDE = ("case", "decide", "C2023-0001", "--reason", "y", "--by", "z", "--on", "2023-05-05")

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from creditscore.cli.main import main
-from creditscore.explanation.text import clean
+from creditscore.core.i18n import clean
 from creditscore.grading.grade import grade
 from creditscore.present.svg import columns
 from creditscore.records import ingest

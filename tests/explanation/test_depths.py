@@ -20,7 +20,7 @@ from creditscore.explanation.reason_codes import MOST, paragraph, principal_reas
 from creditscore.explanation.text import render
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
-from creditscore.present.html import subject_page
+from creditscore.pages.subject import subject_page
 
 from .conftest import DIRECT, MANY, NONE, SOLE
 from .test_check import graded, richest

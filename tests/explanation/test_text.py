@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from creditscore.core.i18n import Lang
+from creditscore.core.i18n import Lang, clean
 from creditscore.explanation.ledger import explain
-from creditscore.explanation.text import clean, render
+from creditscore.explanation.text import render
 from creditscore.grading.result import Grading
 
 from .conftest import DIRECT, MANY, SOLE

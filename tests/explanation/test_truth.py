@@ -22,7 +22,7 @@ from creditscore.explanation.ledger import Explanation, explain
 from creditscore.explanation.text import DEPTHS, render
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
-from creditscore.present.html import subject_page
+from creditscore.pages.subject import subject_page
 from creditscore.records import ingest
 from creditscore.schemes import registry
 from creditscore.schemes.expressions import parse

@@ -8,7 +8,8 @@ import pytest
 
 from creditscore.core.errors import UsageError
 from creditscore.core.i18n import lang_of, plain, text, word, words
-from creditscore.schemes.model import EFFECTS, MARKS, Label, Route
+from creditscore.core.model import Label
+from creditscore.schemes.model import EFFECTS, MARKS, Route
 
 
 def test_marks_routes_and_states_have_words() -> None:

@@ -13,9 +13,10 @@ from creditscore.demo.run import telling_subject
 from creditscore.explanation.ledger import explain
 from creditscore.grading.result import Grading
 from creditscore.modelling.validation.validate import Reference, validate
+from creditscore.pages.subject import subject_page, write_overview
 from creditscore.pages.summary import Summary
 from creditscore.pages.validation import write_validation
-from creditscore.present.html import subject_page, write_overview, write_page
+from creditscore.present.html import write_page
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (

@@ -12,19 +12,13 @@ import pytest
 
 from creditscore.core.errors import UsageError
 from creditscore.core.i18n import Lang
+from creditscore.explanation.as_data import explanation_data
 from creditscore.explanation.ledger import explain
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
+from creditscore.pages.subject import overview_page, subject_page, write_overview
 from creditscore.pages.summary import summarise
-from creditscore.present.html import (
-    as_json,
-    explanation_data,
-    inert,
-    overview_page,
-    subject_page,
-    write_overview,
-    write_page,
-)
+from creditscore.present.html import as_json, inert, write_page
 
 EVIL = '</script><script>alert(1)</script><img src=x onerror="alert(2)">\u2028{{ 7 * 7 }}'
 LANGS: tuple[Lang, ...] = ("zh", "en")

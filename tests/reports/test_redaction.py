@@ -145,8 +145,9 @@ def memory(files: dict[str, Path], out: Path) -> None:
     from creditscore.explanation.ledger import explain
     from creditscore.explanation.text import render
     from creditscore.grading.grade import grade
+    from creditscore.pages.subject import subject_page, write_overview
     from creditscore.pages.summary import summarise
-    from creditscore.present.html import subject_page, write_overview, write_page
+    from creditscore.present.html import write_page
 
     given = {name: file for name, file in files.items() if name not in ("records", "history")}
     with pytest.raises(TooManyRejected) as error:

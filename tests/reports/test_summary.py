@@ -5,9 +5,9 @@ from pathlib import Path
 from creditscore.core.i18n import load_words
 from creditscore.explanation.labels import labels_of
 from creditscore.grading.result import Grading
+from creditscore.pages.subject import overview_page
 from creditscore.pages.summary import Summary, percent
 from creditscore.present import html
-from creditscore.present.html import overview_page
 
 
 def test_every_organisation_is_counted_once(graded: Grading, summary: Summary) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from creditscore.core.model import Label
 from creditscore.core.yaml_source import Fault
 from creditscore.grading.monotone import proof
 from creditscore.schemes.laws import Law
 from creditscore.schemes.library import check
-from creditscore.schemes.model import Label
 
 RICH = (Path(__file__).parent / "rich.yaml").read_text(encoding="utf-8")
 DAYS = "promulgated: '2009-06'\nin_force: '2010-01-01'\n"

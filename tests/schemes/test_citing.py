@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from creditscore.core.model import Label
 from creditscore.schemes.citing import chinese, cited_text, without_ids
 from creditscore.schemes.laws import load_laws
-from creditscore.schemes.model import Label
 
 TAX = "纳税信用管理办法（试行）"
 

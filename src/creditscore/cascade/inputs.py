@@ -16,10 +16,9 @@ from creditscore.grading.result import Grading
 from creditscore.records import Snapshot
 from creditscore.records.faults import drop_pairs, put_pairs
 from creditscore.records.schema import EVENTS
-from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database
-from creditscore.store.archive.runs import KeptRun
+from creditscore.store.archive.runs import KeptRun, grade_arguments
 
 if TYPE_CHECKING:
     import duckdb
@@ -204,7 +203,7 @@ def as_kept(
 ) -> Grading:
     """Some subjects of a kept run graded again as the run was: the same rows, from the snapshot alone."""
     known = date.fromisoformat(run.known_at) if run.replayed else None
-    return regrade(snapshot, subject_ids, **asked(run, schemes), known_on=known, replayed=run.replayed)
+    return regrade(snapshot, subject_ids, **grade_arguments(run, schemes), known_on=known, replayed=run.replayed)
 
 
 def as_known(
@@ -225,14 +224,5 @@ def as_known(
     known = fitting(snapshot, [one for one in events if one.subject_id in set(ids) and one.recorded_on <= on])
     added = as_table(known) if known else None
     return regrade(
-        snapshot, ids, **asked(run, schemes), known_on=on, replayed=True, events=added, **tables
+        snapshot, ids, **grade_arguments(run, schemes), known_on=on, replayed=True, events=added, **tables
     )  # fmt: skip
-
-
-def asked(run: KeptRun, schemes: Mapping[str, Scheme] | None) -> dict[str, Any]:
-    """Scheme and period of a run, as `grade` takes them."""
-    scheme: str | Scheme = (schemes or {}).get(run.scheme, run.scheme)
-    kind = scheme.period if isinstance(scheme, Scheme) else registry.versions(run.scheme)[0].period
-    if kind == "year":
-        return {"scheme": scheme, "period": run.period}
-    return {"scheme": scheme, "as_of": run.manifest["as_of"]}

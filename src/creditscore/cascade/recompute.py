@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from creditscore.cascade.inputs import RecordEvent, as_table, asked, domains_of, fitting
+from creditscore.cascade.inputs import RecordEvent, as_table, domains_of, fitting
 from creditscore.cascade.regrade import regrade
 from creditscore.grading.result import Grading
 from creditscore.records import Snapshot
@@ -15,7 +15,7 @@ from creditscore.records.subset import unpack
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database
 from creditscore.store.archive.effective import Key, Rows, as_rows, kept, subjects_in
-from creditscore.store.archive.runs import KeptRun, kept_runs
+from creditscore.store.archive.runs import KeptRun, grade_arguments, kept_runs
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -133,7 +133,7 @@ def _again(
     known = on or date.fromisoformat(run.known_at)
     mine = fitting(snapshot, [one for one in events if one.subject_id in set(ids)])
     added = as_table(mine) if mine else None
-    given: dict[str, Any] = {**asked(run, schemes), **tables}
+    given: dict[str, Any] = {**grade_arguments(run, schemes), **tables}
     return regrade(
         snapshot, ids, **given, known_on=known, replayed=run.replayed or on is not None, events=added, known_by=known
     )

@@ -10,14 +10,14 @@ import typer
 
 from creditscore.cascade.tasks import TASKS
 from creditscore.cli.tables import say_line, show, show_blocks
-from creditscore.core.i18n import Lang, cite_said, lang_of, say, text, word
+from creditscore.core.i18n import Lang, clean, lang_of, say, text, word
 from creditscore.evidence.case_file import pair, phrase
-from creditscore.explanation.text import clean
+from creditscore.schemes.citing import cite_said
 
 if TYPE_CHECKING:
+    from creditscore.core.model import Label
     from creditscore.objections.case import Case
     from creditscore.objections.due import Due
-    from creditscore.schemes.model import Label
 
 
 def said_case(case: Case, on: date, given: str, marks: Sequence[Label] = ()) -> tuple[str, list[str]]:

@@ -65,9 +65,10 @@ def show_command(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """The states of a subject's grades, each with its day, its basis and its case; open disputes beside them."""
-    from creditscore.core.i18n import cite_said, lang_of
+    from creditscore.core.i18n import lang_of
     from creditscore.evidence.case_file import pair, phrase
     from creditscore.objections.disputes import open_disputes
+    from creditscore.schemes.citing import cite_said
     from creditscore.status.status import corrections, states
 
     chosen = lang_of(lang)
@@ -104,10 +105,11 @@ def show_command(
 def due_command(store: Store, on: On, lang: Lang = "zh") -> None:
     """Steps that are open, by the day on which they are due: announcements, final grades, and open cases."""
     from creditscore.cli.case_lines import due_lines
-    from creditscore.core.i18n import cite_said, lang_of
+    from creditscore.core.i18n import lang_of
     from creditscore.evidence.case_file import pair, phrase
     from creditscore.objections.case import cases
     from creditscore.objections.due import due
+    from creditscore.schemes.citing import cite_said
     from creditscore.status.status import open_steps
     from creditscore.store.archive.runs import kept_runs
 

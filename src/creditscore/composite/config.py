@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from creditscore.schemes.parts import Cite, Label, Mark, Model, Rule, Use, listed
+from creditscore.core.model import Label, Model
+from creditscore.schemes.parts import Cite, Mark, Rule, Use, listed
 
 TOP = 1000  # the best score; weights are points out of it, values lie between 0 and it
 MOST_DOMAINS = 16  # exact contributions look at every set of domains that matter to a subject

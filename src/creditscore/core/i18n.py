@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -10,9 +11,8 @@ from typing import Literal
 
 from creditscore.core.days import day_in_words
 from creditscore.core.errors import UsageError
+from creditscore.core.model import Label
 from creditscore.core.yaml_source import unplaced
-from creditscore.schemes.citing import cited_text
-from creditscore.schemes.model import Label
 
 Lang = Literal["zh", "en"]
 LANGS: tuple[Lang, ...] = ("zh", "en")
@@ -67,11 +67,6 @@ def text(code: str, lang: Lang, *values: str) -> str:
     return said
 
 
-def cite_said(article: str, lang: Lang) -> str:
-    """`LAW place` as result tables and cases have it (several behind `; `), as a person reads it."""
-    return say(cited_text(article), lang) if article else ""
-
-
 SYMBOL = re.compile(r"[0-9A-Z]{1,4}[+-]?")  # a grade as it is printed: A, 5A, BBB; `red` is a code of ours
 
 
@@ -90,3 +85,8 @@ def day_said(day: str, lang: Lang) -> str:
 def period_said(period: str, lang: Lang) -> str:
     """`2022年度`, `截至2022年3月1日`; `2022`, `as of 2022-03-01`."""
     return text("year", lang, period) if period.isdigit() else text("day", lang, day_said(period, lang))
+
+
+def clean(given: str) -> str:
+    """Without control characters and marks that turn the direction of writing; a terminal obeys them."""
+    return "".join(" " if unicodedata.category(one) in ("Cc", "Cf", "Zl", "Zp") else one for one in given)

@@ -31,8 +31,9 @@ from creditscore.pages.composite import composite_subject_page
 from creditscore.pages.district import district as district_data
 from creditscore.pages.district_page import write_district
 from creditscore.pages.impact_of import scheme_impact, write_impact
+from creditscore.pages.subject import subject_page, write_overview
 from creditscore.pages.summary import summarise
-from creditscore.present.html import subject_page, write_overview, write_page
+from creditscore.present.html import write_page
 from creditscore.records.snapshot_files import write_snapshot
 from creditscore.schemes import registry
 

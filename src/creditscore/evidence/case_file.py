@@ -16,6 +16,7 @@ from creditscore.core.errors import CreditscoreError, DifferenceError
 from creditscore.core.i18n import LANGS, Lang, Words, load_words, period_said, plain
 from creditscore.core.i18n import word as explained
 from creditscore.core.identity import redact
+from creditscore.core.model import Label
 from creditscore.evidence.remedies import remedies
 from creditscore.explanation.labels import Labels, scheme_named
 from creditscore.explanation.ledger import Explanation, explain
@@ -29,7 +30,7 @@ from creditscore.objections.case import WHOLE, Case
 from creditscore.objections.counterfactuals import Merit, comes_out, merits
 from creditscore.objections.disputes import case_run
 from creditscore.records import Snapshot
-from creditscore.schemes.model import Label, Scheme
+from creditscore.schemes.model import Scheme
 from creditscore.status.rules import clock_of, life_rules
 from creditscore.status.status import corrections, states
 from creditscore.store import Database

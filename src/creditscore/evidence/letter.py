@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditscore.core.errors import UsageError
-from creditscore.core.i18n import Lang, day_said, period_said
+from creditscore.core.i18n import Lang, clean, day_said, period_said
 from creditscore.evidence.case_file import pair, phrase
-from creditscore.explanation.text import clean
 from creditscore.schemes.citing import cited_text
 from creditscore.store.text_checks import said
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from creditscore.core import i18n
-from creditscore.core.i18n import word
+from creditscore.core.i18n import clean, word
 from creditscore.core.identity import redact
 from creditscore.core.numbers import points
-from creditscore.explanation import text as terminal
 from creditscore.explanation.audit import Audit
 from creditscore.explanation.ledger import Explanation
 from creditscore.explanation.reason_codes import paragraph, principal_reasons, what_to_do
@@ -18,14 +17,14 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
     """What the page of one subject shows, in plain values; decimals as text."""
 
     def both(label: Any) -> dict[str, str]:
-        return {"zh": terminal.clean(label.zh), "en": terminal.clean(label.en)}
+        return {"zh": clean(label.zh), "en": clean(label.en)}
 
     def number(value: Any) -> str | None:
         return None if value is None else points(value).replace("−", "-")
 
     return {
-        "subject_id": terminal.clean(one.subject_id),
-        "name": terminal.clean(one.name),
+        "subject_id": clean(one.subject_id),
+        "name": clean(one.name),
         "scheme": one.scheme,
         "title": both(one.title),
         "period": one.period,
@@ -44,7 +43,7 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
         "evidence": one.evidence,
         "evidence_label": both(word("marks", one.evidence)),
         "sum": one.sum,
-        "said": {lang: terminal.clean(paragraph(one, lang, office=True)) for lang in i18n.LANGS},
+        "said": {lang: clean(paragraph(one, lang, office=True)) for lang in i18n.LANGS},
         "by_score": one.by_score,
         "deciders": [
             {
@@ -56,10 +55,10 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
                 "sure": decider.sure,
                 "records": [
                     {
-                        "record_id": redact(terminal.clean(basis.record_id)),
+                        "record_id": redact(clean(basis.record_id)),
                         "label": both(basis.label),
                         "day": basis.day,
-                        "document_no": redact(terminal.clean(basis.document_no)),
+                        "document_no": redact(clean(basis.document_no)),
                     }
                     for basis in decider.basis
                 ],
@@ -67,7 +66,7 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
                     {
                         "list": entry.list,
                         "label": both(entry.label),
-                        "listing_id": redact(terminal.clean(entry.listing_id)),
+                        "listing_id": redact(clean(entry.listing_id)),
                         "entered_on": entry.entered_on,
                         "term_end": entry.term_end,
                         "basis": both(entry.basis),
@@ -81,7 +80,7 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
             {
                 "label": both(reason.label),
                 "points": number(reason.points),
-                "records": [redact(terminal.clean(record)) for record in reason.records],
+                "records": [redact(clean(record)) for record in reason.records],
                 "articles": list(reason.articles),
                 "cited": both(reason.cited),
             }
@@ -90,8 +89,8 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
         "lines": [
             {
                 "step": line.step,
-                "record_id": redact(terminal.clean(line.record_id)),
-                "item": terminal.clean(line.item),
+                "record_id": redact(clean(line.record_id)),
+                "item": clean(line.item),
                 "label": both(line.label),
                 "rule": line.rule,
                 "article": line.article,
@@ -100,7 +99,7 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
                 "nominal": number(line.nominal),
                 "effective": number(line.effective),
                 "total": number(line.total),
-                "reason": terminal.clean(line.reason),
+                "reason": clean(line.reason),
                 "said": both(line.said),
             }
             for line in one.lines
@@ -110,7 +109,7 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
         "notes": list(one.notes),
         "input_state": one.input_state,
         "grade_without": one.grade_without,
-        "input": {lang: [terminal.clean(line) for line in one.input_lines(lang)] for lang in i18n.LANGS},
+        "input": {lang: [clean(line) for line in one.input_lines(lang)] for lang in i18n.LANGS},
         "refused": [
             {
                 "table": row.table,
@@ -135,14 +134,12 @@ def subject_data(explanation: Explanation, made_up: bool | None = None) -> dict[
     whole = explanation_data(explanation, made_up)
     names = ("subject_id", "name", "title", "period", "grade_label", "state_reason", "made_up")
     return {name: whole[name] for name in names} | {
-        "input": {
-            lang: [terminal.clean(line) for line in explanation.input_lines(lang, office=False)] for lang in i18n.LANGS
-        },
-        "said": {lang: terminal.clean(paragraph(explanation, lang)) for lang in i18n.LANGS},
-        "to_do": {lang: [terminal.clean(line) for line in what_to_do(explanation, lang)] for lang in i18n.LANGS},
+        "input": {lang: [clean(line) for line in explanation.input_lines(lang, office=False)] for lang in i18n.LANGS},
+        "said": {lang: clean(paragraph(explanation, lang)) for lang in i18n.LANGS},
+        "to_do": {lang: [clean(line) for line in what_to_do(explanation, lang)] for lang in i18n.LANGS},
     }
 
 
 def _hashes(hashes: Audit) -> dict[str, Any]:
-    rows = [{"table": table, "key": terminal.clean(key), "sha256": value} for table, key, value in hashes.rows]
+    rows = [{"table": table, "key": clean(key), "sha256": value} for table, key, value in hashes.rows]
     return {"identity": dict(hashes.identity), "digest": hashes.digest, "rows": rows}

@@ -20,12 +20,12 @@ from creditscore.composite.result import Composite, read_composite
 from creditscore.core.errors import DifferenceError, InputError, UsageError
 from creditscore.core.i18n import plain
 from creditscore.core.identity import canonical_code, redact
+from creditscore.core.model import Label
 from creditscore.explanation.labels import Labels, labels_of, law_titles
 from creditscore.explanation.ledger import Line, explain, lines_of
 from creditscore.explanation.read import Found, read_manifest
 from creditscore.grading.batch import Gradings
 from creditscore.grading.result import Grading
-from creditscore.schemes.model import Label
 
 if TYPE_CHECKING:
     import pyarrow as pa

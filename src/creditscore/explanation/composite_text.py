@@ -8,15 +8,15 @@ from functools import lru_cache
 from pathlib import Path
 
 from creditscore.composite.combine import LIMITS
-from creditscore.core.i18n import Lang, Words, cite_said, day_said, load_words, say, word
+from creditscore.core.i18n import Lang, Words, clean, day_said, load_words, say, word
 from creditscore.core.i18n import text as word_text
+from creditscore.core.model import Label
 from creditscore.core.numbers import points
 from creditscore.explanation.composite import CompositeExplanation, DomainShare, Part
 from creditscore.explanation.input_lines import state_labels
 from creditscore.explanation.labels import scheme_title
-from creditscore.explanation.text import clean
 from creditscore.grading.input_state.state import BLOCKED
-from creditscore.schemes.model import Label
+from creditscore.schemes.citing import cite_said
 
 
 @lru_cache(maxsize=1)

@@ -10,13 +10,14 @@ from typing import Any
 
 from creditscore.core.days import iso
 from creditscore.core.i18n import SYMBOL, Lang, period_said, plain, say, text, word
+from creditscore.core.model import Label
 from creditscore.explanation.deciding import Deciding, RuleInputs, find_day_and_number, find_deciding
 from creditscore.explanation.labels import Labels
 from creditscore.explanation.read import Found
 from creditscore.grading.input_state.state import REFUSED
 from creditscore.schemes.citing import all_laws, cited_rules, cited_text
 from creditscore.schemes.laws import Law
-from creditscore.schemes.model import EFFECTS, NO_GRADE, Label
+from creditscore.schemes.model import EFFECTS, NO_GRADE
 
 NOTHING = plain("")
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditscore.core.i18n import Lang, day_said, plain, say, text, word
+from creditscore.core.model import Label
 from creditscore.explanation.labels import Labels
 from creditscore.grading.input_state.acceptance import WHICH
 from creditscore.grading.input_state.state import REFUSED, WHOLE
 from creditscore.records.refused import WITHOUT_READING
-from creditscore.schemes.model import Label
 
 Row = Mapping[str, Any]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from creditscore.core.errors import CreditscoreError
 from creditscore.core.i18n import grade_name, plain, word
+from creditscore.core.model import Label
 from creditscore.explanation.deciding import holding
 from creditscore.grading.identity import hash_of
 from creditscore.grading.interpreter.ledger import article
@@ -17,7 +18,7 @@ from creditscore.schemes import registry
 from creditscore.schemes.citing import all_laws, cited
 from creditscore.schemes.expressions import parse
 from creditscore.schemes.laws import Law
-from creditscore.schemes.model import EFFECTS, NO_GRADE, Decide, Item, Label, Rule, Scheme
+from creditscore.schemes.model import EFFECTS, NO_GRADE, Decide, Item, Rule, Scheme
 from creditscore.schemes.vocabulary import list_label
 from creditscore.schemes.walk import cites
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.i18n import Lang, plain, word
+from creditscore.core.model import Label
 from creditscore.core.numbers import MINUS, points
 from creditscore.explanation.check import check, plan_of
 from creditscore.explanation.deciders import NOTHING, Decider, deciders_of, earlier_of, earlier_said, is_result
@@ -22,7 +23,7 @@ from creditscore.grading.replay import inputs
 from creditscore.grading.result import Grading
 from creditscore.schemes.citing import all_laws, cited_text, without_ids
 from creditscore.schemes.expressions import names, parse
-from creditscore.schemes.model import NO_GRADE, Label, Scheme
+from creditscore.schemes.model import NO_GRADE, Scheme
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from creditscore.core import i18n
 from creditscore.core.i18n import Lang, Words, load_words, say
-from creditscore.schemes.model import Label
+from creditscore.core.model import Label
 
 
 @lru_cache(maxsize=1)

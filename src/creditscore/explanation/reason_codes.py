@@ -9,11 +9,11 @@ from decimal import Decimal
 from creditscore.core.errors import CreditscoreError
 from creditscore.core.i18n import Lang, day_said, grade_name, period_said, say, text, word
 from creditscore.core.identity import redact
+from creditscore.core.model import Label
 from creditscore.core.numbers import points
 from creditscore.explanation.deciders import Basis, Decider, Entry, earlier_said, is_result
 from creditscore.explanation.ledger import Explanation, Line
 from creditscore.schemes.citing import cited_rules, joined
-from creditscore.schemes.model import Label
 from creditscore.schemes.remedies import remedy
 
 MOST = 4

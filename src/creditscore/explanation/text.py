@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from creditscore.core.errors import UsageError
-from creditscore.core.i18n import Lang, grade_name, period_said, say, text, word
+from creditscore.core.i18n import Lang, clean, grade_name, period_said, say, text, word
 from creditscore.core.identity import redact
+from creditscore.core.model import Label
 from creditscore.core.numbers import points
 from creditscore.explanation.audit import Audit
 from creditscore.explanation.ledger import Explanation, Line
@@ -21,7 +21,6 @@ from creditscore.explanation.reason_codes import (
     paragraph,
     what_to_do,
 )
-from creditscore.schemes.model import Label
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -70,11 +69,6 @@ def depth_of(given: str) -> Depth:
         if given == depth:
             return depth
     raise UsageError(f"{given!r} is not a depth of an explanation", allowed=DEPTHS)
-
-
-def clean(given: str) -> str:
-    """Without control characters and marks that turn the direction of writing; a terminal obeys them."""
-    return "".join(" " if unicodedata.category(one) in ("Cc", "Cf", "Zl", "Zp") else one for one in given)
 
 
 def interval(one: Explanation, lang: Lang) -> str:

@@ -14,11 +14,12 @@ from pydantic import Field
 
 from creditscore.core.config import config_root
 from creditscore.core.errors import UsageError
+from creditscore.core.model import Label, Model
 from creditscore.core.partial_parse import parse, raise_faults
 from creditscore.core.yaml_source import KeyPath, Source, read
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
-from creditscore.schemes.parts import Label, Model, Number, Rule, Use
+from creditscore.schemes.parts import Number, Rule, Use
 
 UNCITED = ("project_default", "inference", "unknown")  # marks of numbers that no text gives
 COLUMNS = ("industry", "district", "size", "ownership", "region")

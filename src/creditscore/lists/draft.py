@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from creditscore.core.model import Label
 from creditscore.lists.case import Case
 from creditscore.lists.register import Book
 from creditscore.lists.rules import decision, exits_for, general_exits, list_rule, version
 from creditscore.schemes.citing import cited_rules
 from creditscore.schemes.lists import ListExit, ListTerm, Span
-from creditscore.schemes.model import Label, Rule, Scheme
+from creditscore.schemes.model import Rule, Scheme
 
 UNITS = {
     "days": ("日", "days"),

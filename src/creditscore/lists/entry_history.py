@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from creditscore.core.days import day_in_words, iso
 from creditscore.core.errors import UsageError
+from creditscore.core.model import Label
 from creditscore.core.yaml_source import unplaced
 from creditscore.lists.case import Case
 from creditscore.lists.events import Day, Event, subject
@@ -18,7 +19,6 @@ from creditscore.lists.register import Book
 from creditscore.lists.rules import GeneralExit, list_rule, procedure, version
 from creditscore.schemes.citing import cited_text
 from creditscore.schemes.lists import ListExit
-from creditscore.schemes.model import Label
 from creditscore.schemes.vocabulary import list_label
 
 Lang = Literal["zh", "en"]

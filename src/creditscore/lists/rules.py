@@ -12,6 +12,7 @@ from pydantic import Field
 
 from creditscore.core.config import config_root
 from creditscore.core.errors import UsageError
+from creditscore.core.model import Label, Model
 from creditscore.core.partial_parse import parse as parse_file
 from creditscore.core.partial_parse import raise_faults
 from creditscore.core.yaml_source import read
@@ -19,7 +20,7 @@ from creditscore.schemes import registry
 from creditscore.schemes.expressions import names, parse
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import ListExit, ListKind, ListRule, ListTerm, Span
-from creditscore.schemes.model import MARKS, Decide, Label, Model, Rule, Scheme
+from creditscore.schemes.model import MARKS, Decide, Rule, Scheme
 
 COUNTS = ("count", "sum", "run", "chain")
 PUBLISHED = ("verified", "recalled", "derived", "local")  # marks of rules that somebody published

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from creditscore.core.identity import is_resident
+from creditscore.core.model import Label
 from creditscore.core.model_keys import some
 from creditscore.core.yaml_source import KeyPath, Source, texts
 from creditscore.measures.codes import CODES
@@ -21,7 +22,6 @@ from creditscore.schemes import registry
 from creditscore.schemes.laws import LEVELS, Law, load_laws, span_of
 from creditscore.schemes.lists import ListKind
 from creditscore.schemes.model import Rule
-from creditscore.schemes.parts import Label
 
 ORGANISATIONS = "organisation"  # every kind but individual businesses, which a measure must name
 PERSON_WORDS = re.compile(

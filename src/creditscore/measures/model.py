@@ -9,10 +9,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from creditscore.core.model import Label, Model
 from creditscore.schemes.laws import BasisLevel
 from creditscore.schemes.lists import ListKind, Span
 from creditscore.schemes.measures import Frequency, MeasureValue
-from creditscore.schemes.model import Label, Mark, Model, Rule
+from creditscore.schemes.model import Mark, Rule
 from creditscore.schemes.parts import listed
 
 Side = Literal["reward", "punish"]

@@ -11,16 +11,16 @@ from creditscore.cascade.tasks import TASKS
 from creditscore.cascade.text import as_data, whom, word
 from creditscore.composite.config import CompositeConfig
 from creditscore.composite.load import load_composite
-from creditscore.core.i18n import Lang, day_said, period_said, say
+from creditscore.core.i18n import Lang, clean, day_said, period_said, say
 from creditscore.core.i18n import word as said_of
+from creditscore.core.model import Label
 from creditscore.explanation import page_words
-from creditscore.explanation.text import clean
-from creditscore.pages.validation_sections import Said, Section, Table, heads
 from creditscore.present import page
 from creditscore.present.html import write_pair
 from creditscore.present.page import number
+from creditscore.present.sections import Said, Section, Table, heads
 from creditscore.schemes import registry
-from creditscore.schemes.model import Label, Scheme
+from creditscore.schemes.model import Scheme
 
 said_in = page.said_in("cascade")
 HASH = 16  # digits of a hash on the page; the JSON has it whole

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from creditscore.core.i18n import LANGS, Lang, cite_said, period_said, say, word
+from creditscore.core.i18n import LANGS, Lang, clean, period_said, say, word
 from creditscore.core.numbers import points
 from creditscore.explanation.composite import CompositeExplanation
 from creditscore.explanation.composite_text import (
@@ -19,10 +19,10 @@ from creditscore.explanation.composite_text import (
     signed,
     text,
 )
-from creditscore.explanation.text import clean
 from creditscore.pages.plots import pairs, shown
-from creditscore.pages.validation_sections import Figure, Section, Table
 from creditscore.present import charts, html
+from creditscore.present.sections import Figure, Section, Table
+from creditscore.schemes.citing import cite_said
 
 Parts = list[Table | Figure]
 

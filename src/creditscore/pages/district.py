@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from creditscore.core.boundary import outside
 from creditscore.core.days import to_day
 from creditscore.core.errors import CreditscoreError, InputError
-from creditscore.core.i18n import plain, word
+from creditscore.core.i18n import clean, plain, word
 from creditscore.core.identity import redact
+from creditscore.core.model import Label
 from creditscore.core.tables.source import literal
 from creditscore.explanation.labels import Labels
 from creditscore.explanation.read import read_manifest
-from creditscore.explanation.text import clean
 from creditscore.grading.input_state.stated import blocked_rows, run_marks, runs_of
 from creditscore.grading.manifest import refuse_failed
 from creditscore.grading.migration import Side, compare
@@ -24,7 +24,7 @@ from creditscore.pages.district_lists import both, ending, entries
 from creditscore.records.feed_health import feed_health
 from creditscore.records.snapshot import Snapshot
 from creditscore.schemes import registry
-from creditscore.schemes.model import Label, Scheme
+from creditscore.schemes.model import Scheme
 from creditscore.schemes.profiles import load_profile
 
 if TYPE_CHECKING:

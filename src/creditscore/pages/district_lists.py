@@ -6,12 +6,11 @@ from datetime import date
 from typing import Any
 
 from creditscore.core.days import from_day, to_day
-from creditscore.core.i18n import plain
+from creditscore.core.i18n import clean, plain
 from creditscore.core.identity import redact
-from creditscore.explanation.text import clean
+from creditscore.core.model import Label
 from creditscore.records.snapshot import Snapshot
 from creditscore.schemes import registry
-from creditscore.schemes.model import Label
 
 Table = list[dict[str, Any]]
 

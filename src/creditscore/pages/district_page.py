@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.errors import UsageError
-from creditscore.core.i18n import Lang, say, word
-from creditscore.explanation.text import clean
+from creditscore.core.i18n import Lang, clean, say, word
 from creditscore.pages import district_charts, plots
 from creditscore.pages.plots import shown
-from creditscore.pages.validation_sections import Figure, Said, Section, Table, heads
 from creditscore.present import html, page
 from creditscore.present.page import number
+from creditscore.present.sections import Figure, Said, Section, Table, heads
 from creditscore.records.feed_health import STATES
 
 said_in = page.said_in("district")

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from creditscore.core.i18n import clean
 from creditscore.core.identity import redact
-from creditscore.explanation.text import clean
 from creditscore.grading.migration import DIRECTIONS, SAME, WORSE, Movement, Side, compare, direction, in_order
 from creditscore.grading.reversals import Reversals, mid_ranks, reversals
 from creditscore.pages.notices import Draft, drafts

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.core.errors import InputError
 from creditscore.core.folders import whole
-from creditscore.core.i18n import LANGS, Lang
+from creditscore.core.i18n import LANGS, Lang, clean
 from creditscore.core.identity import redact
+from creditscore.core.model import Label
 from creditscore.core.numbers import points
 from creditscore.core.tables.write import write_tables
 from creditscore.explanation.labels import Labels
-from creditscore.explanation.text import clean
 from creditscore.grading.migration import Side, side
 from creditscore.pages.impact import ABOUT, Impact, impact
 from creditscore.pages.impact_page import impact_page, ledgers_page
@@ -23,7 +23,7 @@ from creditscore.pages.notices import BEHIND, Draft, lines_of
 from creditscore.present import html
 from creditscore.records.snapshot import Snapshot
 from creditscore.schemes.diff import Change, diff
-from creditscore.schemes.model import Label, Scheme
+from creditscore.schemes.model import Scheme
 from creditscore.schemes.remedies import remedy
 
 if TYPE_CHECKING:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from creditscore.core.i18n import Lang, cite_said, say, text, word
-from creditscore.explanation.text import clean
+from creditscore.core.i18n import Lang, clean, say, text, word
 from creditscore.grading.migration import BETTER, DIRECTIONS, GAINED, LOST, OTHER, SAME, WORSE
 from creditscore.pages import plots
 from creditscore.pages.plots import shown
-from creditscore.pages.validation_sections import Figure, Said, Section, Table, heads
 from creditscore.present import charts, page
 from creditscore.present.page import number
+from creditscore.present.sections import Figure, Said, Section, Table, heads
+from creditscore.schemes.citing import cite_said
 
 said_in = page.said_in("impact")
 SHADES = {WORSE: "#a6263a", BETTER: "#1f5fa8", GAINED: "#8fbce0", LOST: "#e0a93f", OTHER: "#b9bec5", SAME: "#e6eaef"}

@@ -12,11 +12,11 @@ from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from creditscore.core.i18n import LANGS, Lang, cite_said, say
+from creditscore.core.i18n import LANGS, Lang, say
 from creditscore.core.numbers import points
 from creditscore.grading.migration import Side
 from creditscore.present.page import said_in
-from creditscore.schemes.citing import cited_rules
+from creditscore.schemes.citing import cite_said, cited_rules
 from creditscore.schemes.remedies import Remedy
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from creditscore.core.i18n import Lang
-from creditscore.pages.validation_sections import Section, Table
 from creditscore.present import html
+from creditscore.present.sections import Section, Table
 from creditscore.repair.data import said
 from creditscore.repair.text import (
     about_line,

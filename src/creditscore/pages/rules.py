@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from creditscore.core.i18n import Lang
-from creditscore.explanation.text import clean
+from creditscore.core.i18n import Lang, clean
 from creditscore.pages import plots
 from creditscore.pages.plots import shown
 from creditscore.pages.validation import own, said_in
-from creditscore.pages.validation_sections import Figure, Said, Section, Table, heads, name_of, percent, span
+from creditscore.pages.validation_sections import name_of, percent, span
 from creditscore.present import html
 from creditscore.present.charts import BAR
+from creditscore.present.sections import Figure, Said, Section, Table, heads
 
 SIGNS = {"as_expected": BAR, "wrong": "#a6263a", "unscored": "#e0a93f", "unclear": "#b9bec5", "too_few": "#b9bec5"}
 MOST = 30

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from creditscore.core.errors import InputError
-from creditscore.core.i18n import plain, word
+from creditscore.core.i18n import clean, plain, word
 from creditscore.core.identity import redact
+from creditscore.core.model import Label
 from creditscore.core.quantities import TOP, from_micro
 from creditscore.core.quantities import plain as shown
 from creditscore.explanation.labels import Labels, labels_of
-from creditscore.explanation.text import clean
 from creditscore.grading.input_state.stated import blocked_rows, run_marks
 from creditscore.grading.result import Grading
-from creditscore.schemes.model import Label
 
 GROUPS = ("district", "industry", "size")
 LARGEST = 20  # groups shown by name

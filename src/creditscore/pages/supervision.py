@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.errors import InputError
-from creditscore.core.i18n import plain
+from creditscore.core.i18n import clean, plain
 from creditscore.core.identity import redact
 from creditscore.core.json_source import read_object
 from creditscore.core.tables.given import bad_days, given
-from creditscore.explanation.text import clean
 from creditscore.measures.load import load_four_lists
 from creditscore.pages.district_lists import both, list_labels
 

@@ -11,10 +11,10 @@ from creditscore.inspection.allocate import OTHERS
 from creditscore.pages import plots
 from creditscore.pages.plots import shown
 from creditscore.pages.supervision import RESULTS
-from creditscore.pages.validation_sections import Figure, Said, Section, Table, heads
 from creditscore.present import html, page
 from creditscore.present.charts import BAR
 from creditscore.present.page import number
+from creditscore.present.sections import Figure, Said, Section, Table, heads
 
 said_in = page.said_in("supervision")
 MARK, PLACES = "supervision.json", 40

@@ -8,11 +8,10 @@ from typing import Any
 from markupsafe import Markup
 
 from creditscore.core.days import from_day, iso
-from creditscore.core.i18n import Lang, day_said
+from creditscore.core.i18n import Lang, clean, day_said
 from creditscore.core.numbers import points
 from creditscore.core.quantities import from_micro
 from creditscore.explanation.page_words import text
-from creditscore.explanation.text import clean
 from creditscore.explanation.timeline.text import grade, heads, rows
 from creditscore.explanation.timeline.timeline import Timeline
 from creditscore.present.html import draw, write_pair

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from creditscore.core.i18n import Lang
-from creditscore.explanation.text import clean
+from creditscore.core.i18n import Lang, clean
 from creditscore.pages.plots import OUTCOMES, shown
-from creditscore.pages.validation_sections import Said, Table, sections
+from creditscore.pages.validation_sections import sections
 from creditscore.present import html, page
+from creditscore.present.sections import Said, Table
 
 FACTS = (
     "model", "version", "purpose", "use", "outcome_definition", "horizon", "population", "source", "scheme", "author",

@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
 
-from creditscore.explanation.text import clean
+from creditscore.core.i18n import clean
 from creditscore.pages import plots
 from creditscore.pages.plots import LIGHTS, shown
 from creditscore.present.charts import BAR
+from creditscore.present.sections import Figure, Said, Section, Table, heads
 
-Said = Callable[..., str]
 MOST = 15  # variables in a picture or table; the JSON has them all
 STATES = {"quiet": BAR, "watch": "#e0a93f", "alarm": "#a6263a", "too_few": "#b9bec5"}
-
-
-@dataclass(frozen=True)
-class Table:
-    """Headings with their CSS class (n for numbers), and rows of texts."""
-
-    head: Sequence[tuple[str, str]]
-    rows: Sequence[Sequence[str]]
-    title: str = ""
-    caption: str = ""
-
-
-@dataclass(frozen=True)
-class Figure:
-    title: str
-    caption: str
-    picture: Markup
-
-
-@dataclass(frozen=True)
-class Section:
-    title: str
-    caption: str = ""
-    parts: list[Table | Figure] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
 
 def span(low: float | None, high: float | None) -> str:
@@ -94,10 +67,6 @@ def coverage(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Sectio
             )
         )
     return Section(t("data_section"), "", parts)
-
-
-def heads(t: Said, *left: str, **right: str) -> list[tuple[str, str]]:
-    return [(t(name), "") for name in left] + [(t(name), css) for name, css in right.items()]
 
 
 def discrimination(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section | None:

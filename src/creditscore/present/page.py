@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from creditscore.core.i18n import Lang, Words, load_words, say
-from creditscore.explanation.text import clean
-from creditscore.pages.validation_sections import Said, Section
+from creditscore.core.i18n import Lang, Words, clean, load_words, say
 from creditscore.present import html
+from creditscore.present.sections import Said, Section
 
 
 @lru_cache(maxsize=8)

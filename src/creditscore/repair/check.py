@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from creditscore.core.days import add_months
+from creditscore.core.model import Label
 from creditscore.core.quantities import MICRO, to_micro
 from creditscore.grading.interpreter.ledger import article
 from creditscore.lists.terms import first_day_out, later
@@ -27,7 +28,6 @@ from creditscore.repair.options import (
 )
 from creditscore.repair.rules import RepairRuleFile, dated, fits, load_repairs
 from creditscore.schemes.lists import ListExit, ListRule
-from creditscore.schemes.model import Label
 
 CLAIMED = Label(zh="符合移出条件（由人确认）", en="the conditions of the way out (a person confirms)")
 

@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.days import from_day, iso
-from creditscore.core.i18n import Lang, Words, load_words, say
+from creditscore.core.i18n import Lang, Words, clean, load_words, say
 from creditscore.core.identity import redact
+from creditscore.core.model import Label
 from creditscore.core.quantities import from_micro, plain
 from creditscore.explanation.labels import Labels
-from creditscore.explanation.text import clean
 from creditscore.grading.interpreter.exact import Outcome
 from creditscore.repair.course import Course, period_on
 from creditscore.repair.latest import last_days
 from creditscore.repair.options import Give, Option
 from creditscore.repair.plan import RepairPlan
 from creditscore.repair.waits import waits
-from creditscore.schemes.model import Label
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from creditscore.core.days import from_day, to_day
+from creditscore.core.model import Label
 from creditscore.core.quantities import BASIS, MICRO, half_up
 from creditscore.grading.interpreter.assess import day_column
 from creditscore.grading.interpreter.exact import Subject, opening
@@ -16,7 +17,7 @@ from creditscore.lists.terms import later
 from creditscore.repair.course import Course, period_on, plan_at, version_at
 from creditscore.repair.rules import RepairRuleFile, RepairTier, lifts, tier_of
 from creditscore.schemes.lists import Span
-from creditscore.schemes.model import Label, RepairRule
+from creditscore.schemes.model import RepairRule
 from creditscore.schemes.parts import MARKS
 
 MET, NOT_MET, UNKNOWN = "met", "not_met", "unknown"

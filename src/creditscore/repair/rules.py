@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from creditscore.core.config import config_root
 from creditscore.core.days import to_day
+from creditscore.core.model import Label, Model
 from creditscore.core.partial_parse import parse, raise_faults
 from creditscore.core.yaml_source import Fault, KeyPath, Source, read
 from creditscore.grading.plan import PlanItem
@@ -23,7 +24,7 @@ from creditscore.records.schema import ATTRIBUTE_PREFIX
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import Span
-from creditscore.schemes.model import Cite, Clock, Label, Mark, Model, Number, Rule, Scheme, Use
+from creditscore.schemes.model import Cite, Clock, Mark, Number, Rule, Scheme, Use
 from creditscore.schemes.parts import listed
 
 

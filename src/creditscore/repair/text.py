@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from creditscore.core.i18n import Lang, cite_said, day_said, say, word
+from creditscore.core.i18n import Lang, day_said, say, word
 from creditscore.repair.data import said
+from creditscore.schemes.citing import cite_said
 from creditscore.schemes.model import NO_GRADE
 
 Block = tuple[str, list[str]]

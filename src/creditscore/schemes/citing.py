@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from creditscore.core.errors import CreditscoreError
+from creditscore.core.i18n import Lang, say
+from creditscore.core.model import Label
 from creditscore.schemes.laws import Law, load_laws
-from creditscore.schemes.parts import Cite, Label
+from creditscore.schemes.parts import Cite
 
 DIGITS = "零一二三四五六七八九"
 NUMBERED = "一二三四五六七八九十"
@@ -179,3 +181,8 @@ def _value(text: str) -> int:
     tens, _, ones = text.partition("十") if "十" in text else ("", "", text)
     value = (DIGITS.index(tens) if tens else 1) * 10 if "十" in text else 0
     return value + (DIGITS.index(ones) if ones else 0)
+
+
+def cite_said(article: str, lang: Lang) -> str:
+    """`LAW place` as result tables and cases have it (several behind `; `), as a person reads it."""
+    return say(cited_text(article), lang) if article else ""

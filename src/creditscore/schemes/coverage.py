@@ -7,12 +7,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from creditscore.core.config import config_root
+from creditscore.core.model import Label, Model
 from creditscore.core.partial_parse import parse, raise_faults
 from creditscore.core.yaml_source import KeyPath, read
 from creditscore.schemes import registry
 from creditscore.schemes.laws import citable
 from creditscore.schemes.model import MARKS, Rule, Scheme
-from creditscore.schemes.parts import Label, Mark, Model
+from creditscore.schemes.parts import Mark
 from creditscore.schemes.walk import rules
 
 if TYPE_CHECKING:

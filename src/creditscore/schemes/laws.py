@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from creditscore.core.config import config_root
+from creditscore.core.model import Label, Model
 from creditscore.core.partial_parse import parse, raise_faults
 from creditscore.core.yaml_source import Fault, Source, read
-from creditscore.schemes.model import Label, Mark, Model
+from creditscore.schemes.model import Mark
 from creditscore.schemes.parts import Year
 
 BasisLevel = Literal[

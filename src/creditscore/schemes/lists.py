@@ -9,7 +9,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from creditscore.schemes.parts import Label, Model, Rule
+from creditscore.core.model import Label, Model
+from creditscore.schemes.parts import Rule
 
 ListKind = Literal["serious", "watch", "abnormal", "record", "red"]
 Who = Literal["unit", "legal_representative", "responsible_person"]

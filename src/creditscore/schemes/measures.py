@@ -14,12 +14,13 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from creditscore.core.config import config_root
+from creditscore.core.model import Label, Model
 from creditscore.core.partial_parse import parse, raise_faults
 from creditscore.core.quantities import to_micro
 from creditscore.core.yaml_source import Fault, KeyPath, Source, read
 from creditscore.schemes import registry
 from creditscore.schemes.laws import LEVELS, BasisLevel, citable, load_laws
-from creditscore.schemes.model import Label, Model, Number, Rule
+from creditscore.schemes.model import Number, Rule
 
 Unit = Literal[
     "yuan_per_kwh",

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from creditscore.core.model import Label, Model
 from creditscore.schemes.lists import ListRule
 from creditscore.schemes.parts import (
     MARKS,
@@ -21,10 +22,8 @@ from creditscore.schemes.parts import (
     Group,
     Item,
     ItemRepair,
-    Label,
     Lookup,
     Mark,
-    Model,
     Number,
     Pool,
     RecordAttribute,

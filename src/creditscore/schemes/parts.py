@@ -10,7 +10,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+
+from creditscore.core.model import Label, Model
 
 MARKS = ("verified", "recalled", "derived", "inference", "local", "project_default", "unknown")
 Mark = Literal["verified", "recalled", "derived", "inference", "local", "project_default", "unknown"]
@@ -32,18 +34,6 @@ Year = Annotated[int, Field(ge=1900, le=2100)]
 
 def listed(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
-
-
-class Model(BaseModel):
-    # strict: a text that looks like a number or date is not one
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True, strict=True
-    )
-
-
-class Label(Model):
-    zh: str
-    en: str
 
 
 class Cite(Model):

@@ -11,9 +11,10 @@ from pydantic import BeforeValidator, Field
 
 from creditscore.core.config import config_root
 from creditscore.core.errors import UsageError
+from creditscore.core.model import Label, Model
 from creditscore.core.partial_parse import parse, raise_faults
 from creditscore.core.yaml_source import Source, read
-from creditscore.schemes.parts import Cite, Label, Mark, Model, listed
+from creditscore.schemes.parts import Cite, Mark, listed
 from creditscore.schemes.registry import entries
 
 

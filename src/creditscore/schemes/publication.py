@@ -8,10 +8,11 @@ from pathlib import Path
 from pydantic import Field
 
 from creditscore.core.config import config_root
+from creditscore.core.model import Model
 from creditscore.core.partial_parse import parse, raise_faults
 from creditscore.core.yaml_source import read
 from creditscore.schemes import registry
-from creditscore.schemes.model import Model, Rule
+from creditscore.schemes.model import Rule
 from creditscore.schemes.remedies import cited
 
 

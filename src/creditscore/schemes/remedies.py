@@ -12,12 +12,13 @@ from pydantic import Field
 
 from creditscore.core.config import config_root
 from creditscore.core.errors import SchemeError
+from creditscore.core.model import Label, Model
 from creditscore.core.partial_parse import parse, raise_faults
 from creditscore.core.yaml_source import Source, read
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import Span
-from creditscore.schemes.model import Label, Model, Rule
+from creditscore.schemes.model import Rule
 
 ANY = "any"
 OF_PROCEDURE = ("cite", "evidence", "limit", "decided_within", "order")

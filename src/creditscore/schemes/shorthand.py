@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
+from creditscore.core.model import Label, Model
 from creditscore.schemes.lists import Span
-from creditscore.schemes.parts import Label, Model
 
 
 class ImportedDecision(Model):

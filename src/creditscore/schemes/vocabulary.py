@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from creditscore.core.config import carried, config_root
-from creditscore.schemes.parts import Label
+from creditscore.core.model import Label
 from creditscore.schemes.registry import entries, load
 
 # Chinese names under which the domains of the library are written in tables of offices

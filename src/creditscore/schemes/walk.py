@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from creditscore.core.model import Model
 from creditscore.core.yaml_source import KeyPath
-from creditscore.schemes.model import Cite, Item, Model, Rule, Scheme
+from creditscore.schemes.model import Cite, Item, Rule, Scheme
 
 
 def items(scheme: Scheme) -> Iterator[tuple[KeyPath, str, Item]]:

@@ -11,10 +11,11 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from creditscore.core.config import config_root
 from creditscore.core.days import iso, to_day
+from creditscore.core.model import Label, Model
 from creditscore.core.partial_parse import parse, raise_faults
 from creditscore.core.yaml_source import Fault, KeyPath, Source, read
 from creditscore.schemes.laws import load_laws
-from creditscore.schemes.model import Label, Mark, Model, Rule
+from creditscore.schemes.model import Mark, Rule
 from creditscore.schemes.parts import listed
 
 ProcedureId = Literal["preview", "review", "announce", "finalise", "supplement", "reevaluation", "repair"]

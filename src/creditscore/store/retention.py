@@ -16,6 +16,7 @@ from creditscore.core.clock import office_day
 from creditscore.core.config import config_root
 from creditscore.core.days import from_day, to_day
 from creditscore.core.errors import UsageError
+from creditscore.core.model import Model
 from creditscore.core.partial_parse import parse, raise_faults
 from creditscore.core.yaml_source import read
 from creditscore.lists.store import load
@@ -24,7 +25,7 @@ from creditscore.measures.register import read_cases
 from creditscore.objections.case import cases, under_decided_law
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import Span
-from creditscore.schemes.model import Model, Rule
+from creditscore.schemes.model import Rule
 from creditscore.store import Entry, Log
 from creditscore.store.archive.composites import ACTION, BESIDE, kept_composites
 from creditscore.store.archive.runs import kept_runs

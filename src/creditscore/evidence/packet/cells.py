@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from creditscore.core.i18n import LANGS
+from creditscore.core.i18n import LANGS, clean
 from creditscore.core.numbers import MINUS
 from creditscore.explanation.page_words import text, word
-from creditscore.explanation.text import clean
 
 Cell = tuple[str, ...]  # the lines of a cell
 FIRST = (

@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from creditscore.core.i18n import LANGS, SYMBOL
+from creditscore.core.model import Label
 from creditscore.core.numbers import MINUS
 from creditscore.evidence.packet.gather import about_of
 from creditscore.evidence.packet.sections import all_sections
@@ -16,7 +17,6 @@ from creditscore.explanation.page_words import text, word
 from creditscore.present import charts
 from creditscore.present.html import environment
 from creditscore.present.html import text as page_text
-from creditscore.schemes.model import Label
 
 
 def packet_page(packet: Mapping[str, Any]) -> str:

@@ -7,13 +7,13 @@ from datetime import date
 from typing import Any
 
 from creditscore.core.days import to_day
+from creditscore.core.model import Label
 from creditscore.core.numbers import MINUS, points
 from creditscore.evidence.packet.recompute import Again
 from creditscore.explanation.labels import Labels
 from creditscore.grading.interpreter.assess import assess
 from creditscore.schemes.citing import cited_text
 from creditscore.schemes.laws import load_laws
-from creditscore.schemes.model import Label
 
 NOT_USED = (
     "not_yet_known",

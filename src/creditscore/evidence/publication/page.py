@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.folders import whole
-from creditscore.core.i18n import Lang, cite_said, day_said, grade_name, period_said, say
+from creditscore.core.i18n import Lang, clean, day_said, grade_name, period_said, say
 from creditscore.core.tables.write import write_tables
 from creditscore.evidence.publication.public import Public
 from creditscore.explanation.input_lines import state_labels
-from creditscore.explanation.text import clean
-from creditscore.pages.validation_sections import Said, Section, Table, heads
 from creditscore.present import html, page
 from creditscore.present.page import number
+from creditscore.present.sections import Said, Section, Table, heads
+from creditscore.schemes.citing import cite_said
 
 said_in = page.said_in("public")
 MARK = "public.json"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.errors import CreditscoreError, UsageError
-from creditscore.core.i18n import LANGS, plain
+from creditscore.core.i18n import LANGS, clean, plain
 from creditscore.core.identity import redact
 from creditscore.core.json_source import read_object, require
 from creditscore.core.tables.given import given
@@ -28,7 +28,6 @@ from creditscore.evidence.publication.rows import (
     lists_of,
     shares_of,
 )
-from creditscore.explanation.text import clean
 from creditscore.grading.disputes import read_disputes
 from creditscore.grading.input_state.stated import input_column
 from creditscore.grading.manifest import refuse_failed

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.errors import InputError
-from creditscore.core.i18n import plain
+from creditscore.core.i18n import clean, plain
 from creditscore.core.identity import is_resident, redact
+from creditscore.core.model import Label
 from creditscore.core.tables.given import bad_days, given
 from creditscore.core.tables.source import literal
 from creditscore.explanation.labels import Labels
-from creditscore.explanation.text import clean
 from creditscore.grading.input_state.state import BLOCKED
 from creditscore.grading.input_state.stated import NOT_OVER
 from creditscore.schemes import registry
-from creditscore.schemes.model import Label, Scheme
+from creditscore.schemes.model import Scheme
 from creditscore.schemes.publication import GradeRule, Publication
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import Any
 from creditscore.core.days import from_day, iso, to_day, year_end, year_start
 from creditscore.core.errors import UsageError
 from creditscore.core.identity import redact
+from creditscore.core.model import Label
 from creditscore.core.quantities import from_micro, plain
 from creditscore.explanation.timeline.attribution import Cause, Reached, attribute
 from creditscore.explanation.timeline.event_days import changes, dates_of, fed_days
@@ -21,7 +22,7 @@ from creditscore.grading.input_state.variants import RefusedRow
 from creditscore.grading.plan import Plan
 from creditscore.records import Snapshot
 from creditscore.records.refused import FAULT, PART
-from creditscore.schemes.model import Label, Scheme
+from creditscore.schemes.model import Scheme
 
 FORMAT = 1
 LONGEST = 40 * 366  # days of one timeline; a mistyped year is no order for a century

@@ -7,12 +7,13 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
+from creditscore.core.model import Label
 from creditscore.core.model_keys import some
 from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes.checks import starts
 from creditscore.schemes.laws import LEVELS, BasisLevel, Law
 from creditscore.schemes.lists import ListExit, ListRule, ListStep, ListTerm
-from creditscore.schemes.model import Cite, Item, Label, Scheme
+from creditscore.schemes.model import Cite, Item, Scheme
 from creditscore.schemes.types import record_names
 from creditscore.schemes.walk import rules, walk
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from creditscore.cascade.inputs import asked
 from creditscore.composite.combine import combine
 from creditscore.composite.config import CompositeConfig
 from creditscore.composite.result import Composite, read_composite
@@ -22,7 +21,7 @@ from creditscore.grading.identity import is_run
 from creditscore.grading.input_state.acceptance import as_graded
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database, Log
-from creditscore.store.archive.runs import ROLE, KeptRun, kept_runs, named, snapshot_of, still_held
+from creditscore.store.archive.runs import ROLE, KeptRun, grade_arguments, kept_runs, named, snapshot_of, still_held
 from creditscore.store.archive.tables import stored_hash, table_hash
 from creditscore.store.entry import canonical, sha256
 
@@ -229,7 +228,7 @@ def _sources(
         known = run.known_at if run.replayed else None
         again = grade(
             as_graded(find(run), run.manifest),
-            **asked(run, schemes),
+            **grade_arguments(run, schemes),
             known_at=known,
             provisional=True,
             max_rejected=10**9,

@@ -19,6 +19,7 @@ from creditscore.grading.input_state.acceptance import as_graded
 from creditscore.grading.reproduce import reproduce
 from creditscore.grading.result_columns import LATER
 from creditscore.records.snapshot_files import read_snapshot
+from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
 from creditscore.store import Database, Log
 from creditscore.store.archive.tables import TABLES, stored_hash, table_hash
@@ -330,3 +331,12 @@ def _row(
 
 def _read(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "known_at": row["known_at"].isoformat(), "manifest": json.loads(row["manifest"])}
+
+
+def grade_arguments(run: KeptRun, schemes: Mapping[str, Scheme] | None) -> dict[str, Any]:
+    """Scheme and period of a run, as `grade` takes them."""
+    scheme: str | Scheme = (schemes or {}).get(run.scheme, run.scheme)
+    kind = scheme.period if isinstance(scheme, Scheme) else registry.versions(run.scheme)[0].period
+    if kind == "year":
+        return {"scheme": scheme, "period": run.period}
+    return {"scheme": scheme, "as_of": run.manifest["as_of"]}

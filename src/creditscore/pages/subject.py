@@ -1,0 +1,207 @@
+"""The page of one subject, at its three depths, and the overview of a grading."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from creditscore.core import i18n
+from creditscore.core.i18n import SYMBOL, Lang, clean, period_said, say, word
+from creditscore.core.identity import redact
+from creditscore.core.numbers import points
+from creditscore.explanation import text as terminal
+from creditscore.explanation.as_data import explanation_data, subject_data
+from creditscore.explanation.audit import Audit
+from creditscore.explanation.ledger import Explanation, Line
+from creditscore.explanation.reason_codes import paragraph
+from creditscore.present import charts
+from creditscore.present.html import draw, text, write_pair
+
+if TYPE_CHECKING:
+    pass
+
+STEPS_SHOWN = 40  # a longer ledger has no picture, only its table
+HEADS = ("item", "record", "nominal", "effective", "total", "reason", "article")
+
+
+def write_overview(summary: dict[str, Any], folder: Path, name: str = "overview") -> list[Path]:
+    """`overview.html` (Chinese), `overview.en.html` and `overview.json` with exactly what was drawn."""
+    return write_pair(summary, overview_page, folder, name)
+
+
+def overview_page(summary: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
+    """The overview of a grading. `other` is the file of the same page in the other language."""
+    codes = [row["code"] for row in summary["grades"]]
+    graded = sum(row["count"] for row in summary["grades"])
+    shades = charts.colours(codes)
+    grade_rows = [
+        {
+            "label": terminal.grade_name(row["code"], row["label"][lang]),
+            "value": row["percent"],
+            "text": f"{row['percent']:.1f} %  ({row['count']:,})",
+            "colour": shades[row["code"]],
+        }
+        for row in summary["grades"]
+    ]
+    pictures = {
+        "grades": charts.bars(
+            "grades", text("grades", lang), text("grades_desc", lang, f"{graded:,}"), grade_rows, left=230
+        ),
+        "scores": charts.histogram(
+            "scores",
+            text("scores", lang),
+            text("scores_edges" if summary["scores"]["edges"] else "scores_desc", lang, summary["scores"]["width"]),
+            summary["scores"]["bins"],
+            summary["scores"]["edges"],
+        ),
+        "items": charts.bars(
+            "items",
+            text("items", lang),
+            text("items_desc", lang),
+            [
+                {
+                    "label": f"{row['code']} {row['label'][lang]}",
+                    "value": abs(Decimal(row["points"])),
+                    "text": f"{Decimal(row['points']):,}".replace("-", "−"),
+                }
+                for row in summary["items"]
+            ],
+            left=300,
+        ),
+    }
+    for name, rows in summary["groups"].items():
+        listed = [
+            {**row, "label": text("other", lang) if row["name"] is None else row["name"] or text("unnamed", lang)}
+            for row in rows
+        ]
+        if listed:
+            pictures[name] = charts.stacked(name, text(name, lang), text("groups_desc", lang), listed, codes)
+    return draw(
+        "overview.html", lang, summary,
+        pictures=pictures, graded=graded, other=other,
+    )  # fmt: skip
+
+
+def subject_page(
+    one: Explanation, lang: Lang = "zh", made_up: bool | None = None, hashes: Audit | None = None,
+    marks: Sequence[str] = (), disputes: Sequence[Mapping[str, Any]] = (), other: str = "",
+    depth: terminal.Depth = "reviewer",
+) -> str:  # fmt: skip
+    """The explained grade of one subject, with `hashes` for an auditor; prints on A4.
+
+    `depth`: `subject` is the page for the subject itself: what, why, what to do, whom to ask, without marks of evidence
+    and arithmetic; `reviewer` and `auditor` are the pages of the office.
+    `marks` are the lines that say which of its records are disputed, `disputes` the same as rows for the JSON; `other`
+    is the file of the same page in the other language.
+    """
+    if depth == "subject":
+        return _own_page(one, lang, made_up, marks, other)
+    data = explanation_data(one, made_up, hashes)
+    if disputes:
+        data["disputes"] = [dict(row) for row in disputes]
+    rows = [
+        {
+            "label": clean(terminal.named(line, lang)),
+            "record": redact(clean(line.record_id)),
+            "numbers": terminal.numbers(line),
+            "said": clean(say(line.said, lang)),
+            "article": clean(say(line.cited, lang)),
+            "idle": line.step == "record" and line.effective == 0 and not line.decides,
+            "step": "decides" if line.decides else line.step,
+        }
+        for line in one.lines
+    ]
+    return draw(
+        "subject.html", lang, data, **_badge(one, lang),
+        one=one, rows=rows, facts=terminal.facts(one, lang), path=_path(one, lang),
+        notes=[i18n.text(note, lang) for note in one.notes], said=paragraph(one, lang, office=True),
+        period=period_said(one.period, lang), shown_sum=_sum_said(one, lang),
+        how="how" if one.by_score else "how_aside",
+        heads=[i18n.text(code, lang) for code in HEADS], scored=any(row["step"] == "start" for row in rows),
+        laws=[say(label, lang) for label in one.laws.values()],
+        readings=[say(label, lang) for label in one.readings.values()],
+        interval_shown=_open(one, lang), decision=_decision(one, lang),
+        hashes=hashes, marks=[mark.strip("* ") for mark in marks], other=other,
+    )  # fmt: skip
+
+
+def _own_page(explanation: Explanation, lang: Lang, made_up: bool | None, marks: Sequence[str], other: str) -> str:
+    """The page for the subject itself."""
+    return draw(
+        "subject_own.html",
+        lang,
+        subject_data(explanation, made_up),
+        **_badge(explanation, lang),
+        decision=_decision(explanation, lang),
+        marks=[mark.strip("* ") for mark in marks],
+        other=other,
+        period=period_said(explanation.period, lang),
+    )
+
+
+def _badge(explanation: Explanation, lang: Lang) -> dict[str, str]:
+    """The grade as a sign: its printed symbol, else the first word of its label, in the colour of its code."""
+    shade = charts.NAMED.get(explanation.grade, "#44546a")
+    label = say(explanation.grade_label, lang)
+    short = (
+        explanation.grade
+        if not explanation.grade or SYMBOL.fullmatch(explanation.grade)
+        else re.split(r"[（(]", label)[0].strip()
+    )
+    dark = shade in charts.DARK or shade == "#44546a"
+    return {
+        "shade": shade,
+        "ink": "on-dark" if dark else "on-light",
+        "badge": short,
+        "wordy": "wordy" if len(short) > 3 else "",
+        "grade_said": terminal.grade_name(explanation.grade, label) if explanation.grade else "",
+    }
+
+
+def _sum_said(explanation: Explanation, lang: Lang) -> str:
+    """The arithmetic, with the grade as a person names it."""
+    return explanation.sum.replace(
+        f"→ {explanation.grade}", f"→ {terminal.grade_name(explanation.grade, say(explanation.grade_label, lang))}"
+    )
+
+
+def _open(one: Explanation, lang: Lang) -> str:
+    """The interval of an open score, with the word for it."""
+    shown = terminal.interval(one, lang)
+    return f"{i18n.text('score', lang)}{i18n.text('colon', lang)}{shown}" if shown else ""
+
+
+def _decision(one: Explanation, lang: Lang) -> str:
+    if one.state == "graded":
+        return terminal.route_said(one, lang)
+    state, why = say(word("states", one.state), lang), say(one.state_reason, lang)
+    return clean(f"{state}{i18n.text('colon', lang)}{why}")
+
+
+def _path(one: Explanation, lang: Lang) -> Markup:
+    """The picture from the start score to the score; none where a number is open or the ledger is long."""
+    moves: list[Line] = [line for line in one.lines if line.step == "start" or line.effective]
+    if one.score is None or one.start is None or not 1 < len(moves) <= STEPS_SHOWN:
+        return Markup("")
+    rows: list[dict[str, Any]] = []
+    for line in moves:
+        moved = line.nominal if line.step == "start" else line.effective
+        if line.total is None or moved is None:
+            return Markup("")
+        first = not rows
+        rows.append(
+            {
+                "label": clean(terminal.named(line, lang)),
+                "before": None if first else line.total - moved,
+                "after": line.total,
+                "text": points(line.total) if first else points(moved, plus=True),
+            }
+        )
+    rows.append({"label": i18n.text("score", lang), "before": None, "after": one.score, "text": points(one.score)})
+    desc = text("how_desc", lang, points(one.start), points(one.score))
+    return charts.steps("path", text("how" if one.by_score else "how_aside", lang), desc, rows)
