@@ -39,7 +39,6 @@ EXCEPTIONS: frozenset[tuple[str, str]] = frozenset(
         ("cascade.preview", "objections.case"),
         ("core.tables.source", "records.excluded"),
         ("core.tables.source", "records.schema"),
-        ("grading.reproduce", "explanation.read"),
         ("measures.lines", "lists.entry_history"),
         ("measures.words", "lists.entry_history"),
         ("store.retention", "lists.store"),

@@ -74,7 +74,7 @@ def reproduce_command(
 def _source(
     snapshot: Path | None, tables: dict[str, Path | None], run: Path, own: dict[str, Scheme], memory_limit: str | None
 ) -> Snapshot:
-    from creditscore.explanation.read import read_manifest
+    from creditscore.grading.manifest import read_manifest
     from creditscore.grading.reproduce import stated_runs
     from creditscore.records import ingest
     from creditscore.records.snapshot_files import read_snapshot

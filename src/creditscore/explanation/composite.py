@@ -23,8 +23,9 @@ from creditscore.core.identity import canonical_code, redact
 from creditscore.core.model import Label
 from creditscore.explanation.labels import Labels, labels_of, law_titles
 from creditscore.explanation.ledger import Line, explain, lines_of
-from creditscore.explanation.read import Found, read_manifest
+from creditscore.explanation.read import Found
 from creditscore.grading.batch import Gradings
+from creditscore.grading.manifest import read_manifest
 from creditscore.grading.result import Grading
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.core.boundary import described, guarded
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.identity import canonical_code, canonical_id, redact
-from creditscore.grading.manifest import read_manifest as manifest_in
-from creditscore.grading.manifest import refuse_failed
+from creditscore.grading.manifest import FILES, read_manifest, require_files
 from creditscore.grading.result import Grading
 from creditscore.grading.result_columns import GRADES, LEDGER, column_fault
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     import duckdb
 
 Row = Mapping[str, Any]
-FILES = ("grades.parquet", "ledger.parquet", "manifest.json")
 
 
 @dataclass(frozen=True)
@@ -66,12 +64,6 @@ def run_of(manifest: dict[str, Any], scheme: str, folder: Path) -> dict[str, Any
     raise UsageError(f"{scheme!r} is not among the schemes of this grading", where=str(folder), allowed=", ".join(runs))
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a written grading; InputError where it is missing, damaged, or of a run that failed."""
-    _need(folder, ("manifest.json",))
-    return manifest_in(folder)
-
-
 def _from_memory(grading: Grading, subject_id: str) -> Found:
     if not grading.has_ledger:
         raise InputError("this grading was made without a ledger", next="grade with ledger=True")
@@ -89,7 +81,7 @@ def _from_folder(folder: Path, subject_id: str, scheme: str) -> Found:
     import pyarrow as pa
     import pyarrow.parquet as parquet
 
-    _need(folder, FILES)
+    require_files(folder, FILES)
     whole = read_manifest(folder)
     manifest = run_of(whole, scheme, folder)
     of_scheme = [manifest["scheme"].partition("@")[0]] if "schemes" in whole else []
@@ -117,20 +109,6 @@ def _from_folder(folder: Path, subject_id: str, scheme: str) -> Found:
     finally:
         con.close()
     return Found(grade, ledger, manifest, refused=refused)
-
-
-def _need(folder: Path, files: tuple[str, ...]) -> None:
-    if not folder.is_dir():
-        raise InputError(f"there is no folder {folder}", next="give the folder that `creditscore grade --out` wrote")
-    refuse_failed(folder)
-    missing = [file for file in files if not (folder / file).is_file()]
-    if missing:
-        raise InputError(
-            f"{' and '.join(missing)} not found",
-            where=str(folder),
-            allowed=f"a folder with {', '.join(FILES)}",
-            next="grade again with --out; a grading without a ledger cannot be explained",
-        )
 
 
 def _damaged(place: Path, error: object) -> InputError:

@@ -11,6 +11,7 @@ from creditscore.core.errors import InputError
 from creditscore.core.json_source import read_json, require
 
 MANIFEST = "manifest.json"
+FILES = ("grades.parquet", "ledger.parquet", MANIFEST)
 QUARANTINE = "quarantine.parquet"
 UNFINISHED = "the run ended before its results were written"
 AGAIN = "grade again with --out"
@@ -30,6 +31,7 @@ LISTS: dict[str, type] = {  # what each of their parts is
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a folder that `creditscore grade` wrote; InputError where it is none, or of a run that failed."""
+    require_files(folder, (MANIFEST,))
     manifest = read_json(folder / MANIFEST, "the manifest of the grading", AGAIN)
     _refuse(manifest, folder)
     if not isinstance(manifest, dict) or not ("scheme" in manifest or "schemes" in manifest):
@@ -64,6 +66,21 @@ def _is_day(text: str, others: str) -> bool:
         return bool(others and re.fullmatch(others, text)) or bool(date.fromisoformat(text))
     except ValueError:
         return False
+
+
+def require_files(folder: Path, files: tuple[str, ...]) -> None:
+    """InputError where a folder is not there, is that of a run that failed, or lacks one of the files."""
+    if not folder.is_dir():
+        raise InputError(f"there is no folder {folder}", next="give the folder that `creditscore grade --out` wrote")
+    refuse_failed(folder)
+    missing = [file for file in files if not (folder / file).is_file()]
+    if missing:
+        raise InputError(
+            f"{' and '.join(missing)} not found",
+            where=str(folder),
+            allowed=f"a folder with {', '.join(FILES)}",
+            next="grade again with --out; a grading without a ledger cannot be explained",
+        )
 
 
 def refuse_failed(folder: Path) -> None:

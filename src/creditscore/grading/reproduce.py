@@ -14,12 +14,12 @@ from typing import Any
 from creditscore.core.boundary import guarded
 from creditscore.core.days import day_of
 from creditscore.core.errors import InputError, NotInForce, UsageError
-from creditscore.explanation.read import read_manifest
 from creditscore.grading.batch import Gradings, join
 from creditscore.grading.compare_tables import Difference, first_difference, same_bytes
 from creditscore.grading.grade import Chosen, choose, grade_snapshot
 from creditscore.grading.identity import RUN, run_id_of
 from creditscore.grading.input_state.acceptance import as_graded
+from creditscore.grading.manifest import read_manifest
 from creditscore.grading.result import TABLES, Grading
 from creditscore.grading.scope import Scope
 from creditscore.records import Snapshot

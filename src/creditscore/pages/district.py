@@ -16,9 +16,8 @@ from creditscore.core.identity import redact
 from creditscore.core.model import Label
 from creditscore.core.tables.source import literal
 from creditscore.explanation.labels import Labels
-from creditscore.explanation.read import read_manifest
 from creditscore.grading.input_state.stated import blocked_rows, run_marks, runs_of
-from creditscore.grading.manifest import refuse_failed
+from creditscore.grading.manifest import read_manifest, refuse_failed
 from creditscore.grading.migration import Side, compare
 from creditscore.pages.district_lists import both, ending, entries
 from creditscore.records.feed_health import feed_health

@@ -14,8 +14,8 @@ from creditscore.core.clock import check_day_has_come
 from creditscore.core.errors import DifferenceError, InputError, StoreError, UsageError
 from creditscore.core.identity import is_resident
 from creditscore.core.tables.source import literal, quote
-from creditscore.explanation.read import read_manifest
 from creditscore.grading.input_state.acceptance import as_graded
+from creditscore.grading.manifest import read_manifest
 from creditscore.grading.reproduce import reproduce
 from creditscore.grading.result_columns import LATER
 from creditscore.records.snapshot_files import read_snapshot
