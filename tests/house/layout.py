@@ -37,8 +37,6 @@ EXCEPTIONS: frozenset[tuple[str, str]] = frozenset(
         ("cascade.check", "objections.case"),
         ("cascade.log_check", "objections.case"),
         ("cascade.preview", "objections.case"),
-        ("core.tables.source", "records.excluded"),
-        ("core.tables.source", "records.schema"),
         ("measures.lines", "lists.entry_history"),
         ("measures.words", "lists.entry_history"),
         ("store.retention", "lists.store"),

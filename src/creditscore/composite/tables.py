@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from creditscore.core.errors import InputError
 from creditscore.core.identity import redact
 from creditscore.core.tables.source import forget, open_sources
+from creditscore.core.tables.table import Table
 from creditscore.records import parse
-from creditscore.records.schema import Table
 from creditscore.records.stage import Stage
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ from typing import Any
 from creditscore.core.errors import InputError
 from creditscore.core.identity import look_at_id, redact
 from creditscore.core.json_source import read_object
+from creditscore.core.tables.table import Table
 from creditscore.grading.disputes import read_disputes
 from creditscore.grading.input_state.state import BLOCKED
 from creditscore.grading.manifest import refuse_failed
 from creditscore.inspection.programme import COLUMNS, Programme
 from creditscore.inspection.rows import Row, read_rows
-from creditscore.records.schema import KIND_OF_PREFIX, PERSONS, Table
+from creditscore.records.schema import KIND_OF_PREFIX, PERSONS
 
 DATA_STATES = ("ok", "faulty", "disputed", "missing")
 CLASSES = Table(

@@ -9,9 +9,9 @@ from typing import Any
 
 from creditscore.core.errors import InputError
 from creditscore.core.identity import is_resident, redact, resident_numbers
+from creditscore.core.tables.table import Table
 from creditscore.inspection.classes import clean_ids
 from creditscore.inspection.rows import Row, csv_text, day_of, read_rows
-from creditscore.records.schema import Table
 
 INSPECTORS = Table("inspectors", ("inspector_id", "certificates"), ("days",))
 CONFLICTS = Table("conflicts", ("inspector_id", "subject_id"), ("reason",))

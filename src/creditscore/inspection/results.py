@@ -9,8 +9,8 @@ from typing import Any
 
 from creditscore.core.errors import InputError
 from creditscore.core.identity import is_resident, look_at_id, redact
+from creditscore.core.tables.table import Table
 from creditscore.inspection.rows import Row, read_rows
-from creditscore.records.schema import Table
 
 ARMS = ("random", "targeted", "complaint", "follow_up")
 RESULTS = ("clean", "corrected_on_site", "breach", "not_found", "refused", "closed_down", "not_done")

@@ -18,7 +18,7 @@ from creditscore.core.csv_people import inert
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.identity import canonical_code, redact
 from creditscore.core.tables.source import forget, open_sources, quote
-from creditscore.records.schema import Table
+from creditscore.core.tables.table import Table
 
 Row = dict[str, str]
 

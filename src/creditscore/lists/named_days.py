@@ -9,9 +9,9 @@ from typing import Any
 from creditscore.core.days import from_day
 from creditscore.core.errors import InputError
 from creditscore.core.tables.source import open_sources
+from creditscore.core.tables.table import Table
 from creditscore.lists.events import Day
 from creditscore.records import parse
-from creditscore.records.schema import Table
 from creditscore.schemes.lists import ListRule
 
 OWN = ("noticed_on", "objected_on", "entered_on", "published_on", "term_end")  # days that the case itself sets

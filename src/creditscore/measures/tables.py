@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from creditscore.core.identity import look_at_id, redact
 from creditscore.core.tables.source import Source, literal, open_sources
+from creditscore.core.tables.table import Table
 from creditscore.measures.model import EventKind
 from creditscore.records.auxiliary_tables import create_side, take_side
 from creditscore.records.faults import (
@@ -23,7 +24,7 @@ from creditscore.records.faults import (
 )
 from creditscore.records.intake import connect
 from creditscore.records.refused import create_refused
-from creditscore.records.schema import TABLES, Table
+from creditscore.records.schema import TABLES
 from creditscore.records.stage import Stage, drop_repeats
 from creditscore.records.subjects import take_subjects
 

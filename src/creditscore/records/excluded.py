@@ -10,7 +10,6 @@ from pathlib import Path
 
 from creditscore.core.config import config_root
 from creditscore.core.errors import InputError, SchemeError
-from creditscore.core.identity import redact, redact_cell
 from creditscore.core.yaml_source import read
 
 REASONS = ("no_legal_basis", "not_in_catalogue", "sensitive", "irrelevant")
@@ -87,15 +86,3 @@ def refuse_columns(table: str, columns: Iterable[str], origin: str) -> None:
             allowed="facts about organisations with a legal basis (docs/coverage.md lists what is refused)",
             next="leave these columns away at the source; collecting them is already the infringement",
         )
-
-
-def refuse_persons(table: str, columns: Iterable[str], origin: str) -> None:
-    """InputError where a column bears the number of a person: the first row stands in the place of the header."""
-    for place, name in enumerate(columns, 1):
-        if redact(name) != name:
-            raise InputError(
-                f"{table}: the name of column {place} holds the number of a person: {redact_cell(name)}",
-                where=origin,
-                allowed="a first line with the names of the columns",
-                next="put the names of the columns above the rows",
-            )

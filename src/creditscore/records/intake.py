@@ -23,6 +23,7 @@ from creditscore.records.excluded import refuse_columns
 from creditscore.records.faults import create_quarantine, redact_quarantine
 from creditscore.records.log import show_log, take_records
 from creditscore.records.refused import attribute_rows, create_refused
+from creditscore.records.schema import TABLES
 from creditscore.records.snapshot import Snapshot, column_types
 from creditscore.records.subjects import SubjectIds, take_subjects
 from creditscore.records.wide import cleaned, forget_wide
@@ -113,7 +114,9 @@ def ingest(
     latest = to_day(day_of(intake_on, "intake_on") or today())
     con = connect(con, threads, memory_limit)
     with tempfile.TemporaryDirectory(prefix="creditscore-") as folder:
-        sources = {name: cleaned(con, source) for name, source in open_sources(con, given, Path(folder)).items()}
+        sources = {
+            name: cleaned(con, source) for name, source in open_sources(con, given, Path(folder), TABLES).items()
+        }
         return _take(con, sources, subject_ids, latest, given)
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 from creditscore.core.errors import UsageError
 from creditscore.core.tables.source import Source
-from creditscore.records.schema import Table, spelling
+from creditscore.core.tables.table import Table, spelling
 
 Role = Literal["required", "optional", "presence", "person", "idle"]
 UNITS = {"wan": "万元", "yuan": "元", "fen": "分"}
