@@ -8,8 +8,8 @@ import typer.main
 import typer.testing
 from hypothesis import HealthCheck, settings
 
+from tests.cascade.chained import two_years
 from tests.graded import early, graded
-from tests.review.chained import two_years
 
 __all__ = ["early", "empty_store", "graded", "two_years", "width"]
 

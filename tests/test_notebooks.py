@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.paths import ROOT
 from tests.tiers import thinned
 
-ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.py"))
 RENDER = runpy.run_path(str(ROOT / "scripts" / "render_notebooks.py"))["render"]
 # What a page would fetch: anything but what lies inside it

@@ -7,15 +7,15 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from creditscore.schemes import registry
 from creditscore.schemes.model import GiveBack, Item, Scheme
+from tests.paths import SHARED
 
-TABLE = Path(__file__).parents[3] / "shared" / "rules" / "tables" / "tax.csv"
+TABLE = SHARED / "rules" / "tables" / "tax.csv"
 pytestmark = pytest.mark.skipif(not TABLE.is_file(), reason=f"no table of facts at {TABLE}")
 
 PER = {"按次": "time", "按税种按次": "time", "per conclusion": "time", "按月": "month"}

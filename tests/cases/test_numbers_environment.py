@@ -6,15 +6,15 @@ import csv
 import re
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from creditscore.schemes import registry
 from creditscore.schemes.model import Decide, Item, Scheme
+from tests.paths import SHARED
 
-RULES = Path(__file__).parents[3] / "shared" / "rules"
+RULES = SHARED / "rules"
 TABLE = RULES / "tables" / "environment_labour.csv"
 pytestmark = pytest.mark.skipif(not TABLE.is_file(), reason=f"no table of facts at {TABLE}")
 

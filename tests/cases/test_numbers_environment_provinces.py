@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +16,9 @@ from creditscore.core.quantities import to_micro
 from creditscore.schemes import registry
 from creditscore.schemes.checks.bands import ends
 from creditscore.schemes.model import Scheme
+from tests.paths import SHARED
 
-FACTS = Path(__file__).parents[3] / "shared" / "rules"
+FACTS = SHARED / "rules"
 TABLE = FACTS / "tables" / "environment_labour.csv"
 PROSE = FACTS / "environment_labour.md"
 pytestmark = pytest.mark.skipif(not TABLE.is_file(), reason=f"no table of facts at {TABLE}")

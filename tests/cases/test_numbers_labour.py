@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +16,9 @@ from creditscore.grading.bind import bind
 from creditscore.schemes import registry
 from creditscore.schemes.expressions import to_python
 from creditscore.schemes.model import Scheme
+from tests.paths import SHARED
 
-RULES = Path(__file__).parents[3] / "shared" / "rules"
+RULES = SHARED / "rules"
 TABLE, TEXT = RULES / "tables" / "environment_labour.csv", RULES / "environment_labour.md"
 pytestmark = pytest.mark.skipif(not TABLE.is_file(), reason=f"no table of facts at {TABLE}")
 

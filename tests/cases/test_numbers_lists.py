@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +18,9 @@ import pytest
 from creditscore.core.yaml_source import read
 from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
+from tests.paths import SHARED
 
-FACTS = Path(__file__).parents[3] / "shared" / "rules" / "other_domains.md"
+FACTS = SHARED / "rules" / "other_domains.md"
 ADDITIONS = FACTS.with_name("additions_2026_12.md")
 pytestmark = pytest.mark.skipif(not FACTS.is_file(), reason=f"no text of facts at {FACTS}")
 

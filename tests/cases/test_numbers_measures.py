@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from creditscore.schemes.measures import GradeMeasure, load_measures
+from tests.paths import SHARED
 
-FACTS = Path(__file__).parents[3] / "shared" / "rules"
+FACTS = SHARED / "rules"
 TABLE = FACTS / "tables" / "environment_labour.csv"
 pytestmark = pytest.mark.skipif(not TABLE.is_file(), reason=f"no table of facts at {TABLE}")
 

@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from creditscore.core.config import config_root
 from creditscore.core.yaml_source import read
+from tests.paths import SHARED
 
-FACTS = Path(__file__).parents[3] / "shared" / "rules" / "other_domains.md"
+FACTS = SHARED / "rules" / "other_domains.md"
 pytestmark = pytest.mark.skipif(not FACTS.is_file(), reason=f"no facts at {FACTS}")
 
 C = "customs/grade/2021-11-01"

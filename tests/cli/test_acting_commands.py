@@ -16,10 +16,11 @@ from typer.testing import CliRunner
 
 from creditscore.cli.main import app
 from creditscore.core.errors import NotAllowed, StoreError, UsageError
+from tests.cascade.listed import kept_wages
 from tests.lists.players import A
-from tests.review.listed import kept_wages
+from tests.paths import ROOT
 
-CLI = Path(__file__).parents[2] / "src" / "creditscore"
+CLI = ROOT / "src" / "creditscore"
 NOBODY = "checkpoint_command"  # fixes what is there and changes nothing
 SETS = "store roles"  # takes the file itself
 ROLES = "roles: {analyst: [], grader: [li.na], reviewer: [zhang.min], approver: [chen.jie]}\n"

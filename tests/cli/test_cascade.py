@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from creditscore.cli.main import app
 from creditscore.core.errors import CreditscoreError
+from tests.cascade.listed import entered_wages
 from tests.lists.players import A
-from tests.review.listed import entered_wages
 
 ROLES = "roles: {analyst: [], grader: [li.na], reviewer: [zhang.min], approver: [chen.jie]}\n"
 

@@ -18,9 +18,9 @@ from creditscore.grading.grade import grade
 from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from creditscore.store import Database
+from tests.cascade.chained import DIRECT, FIRM, Chained
+from tests.cascade.listed import DAYS, RECORDS, entered_wages
 from tests.lists.players import A
-from tests.review.chained import DIRECT, FIRM, Chained
-from tests.review.listed import DAYS, RECORDS, entered_wages
 
 DAY = ("--by", "zhang.min", "--on", "2023-05-15")
 

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 from creditscore import grade
 from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
+from tests.cascade.listed import DAYS, RECORDS, entered_wages
 from tests.cli.test_case_follows import good, run
 from tests.lists.players import A, B
-from tests.review.listed import DAYS, RECORDS, entered_wages
 
 
 def test_a_disputed_entry_is_marked_until_the_decision(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from creditscore.cli.main import app
 from creditscore.core.errors import CreditscoreError
-from tests.supervision.joint.helpers import FIRM, OTHER, copied
+from tests.measures.helpers import FIRM, OTHER, copied
 
 EVENTS = f"""event_id,kind,department,on,subject_ids
 BID-7,procurement,finance,2024-03-01,{FIRM};{OTHER};9.14403E+17

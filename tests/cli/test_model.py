@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from creditscore.cli.main import app
 from creditscore.core.errors import CreditscoreError, InputError, NotAllowed, UsageError
-from tests.modelling.release.conftest import made_up
+from tests.modelling.registry.conftest import made_up
 
 WIDTH = 80
 
@@ -199,7 +199,7 @@ def test_a_sample_of_half_events_is_promoted_for_its_population(empty_store: Pat
     """Trained, validated and promoted for one event in twenty; taken as it is, the same sample fails."""
     import shutil
 
-    from tests.modelling.release.test_population import RATE, population
+    from tests.modelling.registry.test_population import RATE, population
 
     whole = population(80_000, 9)
     events = whole[whole["bad"] == 1]

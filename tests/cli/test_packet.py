@@ -15,7 +15,7 @@ from creditscore.evidence.packet.gather import Added, run_in_folder
 from creditscore.evidence.packet.results import build, compute
 from creditscore.records import Snapshot
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
-from tests.review.packet.conftest import MODEL, SCHEME, folder, snapshot
+from tests.evidence.packet.conftest import MODEL, SCHEME, folder, snapshot
 
 __all__ = ["folder", "snapshot"]  # fixtures
 

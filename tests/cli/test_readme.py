@@ -20,8 +20,9 @@ from creditscore.demo.district import district
 from creditscore.demo.inspections import inspect_year
 from creditscore.demo.objection import telling_record, write_ids
 from creditscore.records.snapshot_files import write_snapshot
+from tests.paths import ROOT
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 SCHEMES = ("tax", "labour/national", "wage_arrears", "market/abnormal", "safety/serious", "court/judgment_defaulter")
 
 
@@ -141,4 +142,4 @@ def test_an_objection(played: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_every_document_of_the_list_is_there() -> None:
     named = set(re.findall(r"\]\((docs/[a-z_]+\.md)\)", README))
-    assert named == {f"docs/{one.name}" for one in (Path(__file__).parents[2] / "docs").glob("*.md")}
+    assert named == {f"docs/{one.name}" for one in (ROOT / "docs").glob("*.md")}

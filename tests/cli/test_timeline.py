@@ -16,8 +16,9 @@ from creditscore.grading.grade import grade
 from creditscore.present.svg import columns
 from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
+from tests.paths import TEST_SCHEMES
 
-SCHEME = str(Path(__file__).parents[1] / "grading" / "schemes" / "caps.yaml")
+SCHEME = str(TEST_SCHEMES / "caps.yaml")
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from creditscore.composite.ranks import joint, kendall, spearman
 from creditscore.composite.result import read_composite
 from creditscore.pages.composite import compare_page, write_compare
 from tests.composite.composite_helpers import COURT, ENV, LABOUR, TAX, grades, small
-from tests.reports.test_html import EVIL, LANGS, Page, stays_data
+from tests.present.test_html import EVIL, LANGS, Page, stays_data
 
 FIRMS = 400
 

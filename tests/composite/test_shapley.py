@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import permutations
-from pathlib import Path
 
 import numpy as np
 from hypothesis import given, settings
@@ -18,8 +17,8 @@ from hypothesis import strategies as st
 from creditscore.composite.config import MOST_DOMAINS, TOP
 from creditscore.composite.score import Function, Part, points, raw, reference_score
 from creditscore.composite.shapley import PARTS, shares, whole
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 EDGES = np.array([0, 400, 600, 800, 950])
 
 

@@ -28,11 +28,12 @@ from creditscore.grading.result import Grading
 from creditscore.records import ingest
 from creditscore.records.snapshot_files import write_snapshot
 from creditscore.schemes import registry
+from tests.paths import TEST_SCHEMES
 from tests.tiers import thinned
 
 from .conftest import MANY
 
-RICH = Path(__file__).parents[1] / "grading" / "schemes"
+RICH = TEST_SCHEMES
 SHIPPED = (
     "tax@2014", "tax@2025", "environment/jiangsu@2020-01-01", "environment/national", "labour/national",
     "examples/food_hygiene_uk", "examples/restaurants_san_francisco", "customs/grade@2021-11-01",

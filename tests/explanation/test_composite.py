@@ -18,7 +18,7 @@ from creditscore.explanation.composite import CompositeExplanation, explain_comp
 from creditscore.explanation.composite_text import note, render
 from creditscore.pages.composite import composite_data, composite_subject_page
 from tests.composite.composite_helpers import IDS, small
-from tests.reports.test_html import EVIL, LANGS, Page, stays_data
+from tests.present.test_html import EVIL, LANGS, Page, stays_data
 
 SUBJECTS = pd.DataFrame({"subject_id": IDS, "kind": "enterprise", "registered_on": "2010-01-01"})
 

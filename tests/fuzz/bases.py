@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tests.fuzz.rule import run_command
 from tests.fuzz.tables import IDS
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 SUBJECTS = "subject_id,name,kind,registered_on\n" + "".join(f"{one},甲公司,enterprise,2010-01-01\n" for one in IDS)
 ITEMS = ("010101", "010103", "030110")
 RECORDS = "record_id,subject_id,item,occurred_on,booked_on,amount,tax_type\n" + "".join(
@@ -78,7 +78,7 @@ def _model(folder: Path) -> None:
 
 
 def _drawn(folder: Path) -> None:
-    from tests.supervision.inspection.made_up import classes, inspectors, made, programme
+    from tests.inspection.synthetic import classes, inspectors, made, programme
 
     place = folder / "inspection"
     place.mkdir()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,9 +11,10 @@ import pytest
 
 import creditscore as cs
 from creditscore.grading.grade import grade_few
+from tests.paths import TEST_SCHEMES
 from tests.tiers import thinned
 
-SCHEME = str(Path(__file__).parent / "schemes" / "counts.yaml")
+SCHEME = str(TEST_SCHEMES / "counts.yaml")
 SUBJECTS = ["a", "b", "c", "d"]
 FATES = ("used", "not_yet_known", "out_of_window", "refused", "other_domain", "other_scheme")
 

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 import creditscore as cs
+from tests.paths import TEST_SCHEMES
 
-SCHEMES = Path(__file__).parent / "schemes"
+SCHEMES = TEST_SCHEMES
 CITY = str(SCHEMES / "third_city.yaml")
 
 

@@ -15,8 +15,9 @@ from creditscore.core.quantities import from_micro
 from creditscore.grading.grade import grade_few
 from creditscore.grading.replay import replay
 from creditscore.grading.result import TABLES
+from tests.paths import TEST_SCHEMES
 
-SCHEMES = Path(__file__).parent / "schemes"
+SCHEMES = TEST_SCHEMES
 FIRST = date(2017, 10, 1)
 
 

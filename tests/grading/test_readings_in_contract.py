@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from creditscore.grading.quarantine import MESSAGES
 from creditscore.records.refused import WITHOUT_READING
 from creditscore.records.schema import REASONS
+from tests.paths import ROOT
 
-CONTRACT = Path(__file__).parents[2] / "docs" / "contract.md"
+CONTRACT = ROOT / "docs" / "contract.md"
 
 
 def test_every_reason_has_its_readings() -> None:

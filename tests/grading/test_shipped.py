@@ -16,7 +16,7 @@ from creditscore.core.days import iso
 from creditscore.grading.grade import grade_few
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
-from tests.explanation.test_decisive_population import compare_columns
+from tests.explanation.decisive.test_population import compare_columns
 from tests.grading.test_parity import same
 from tests.tiers import thinned
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -10,6 +9,7 @@ import pytest
 from stdnum.cn import uscc
 
 import creditscore as cs
+from tests.paths import TEST_SCHEMES
 
 OTHER_BASE = "91440300MA0000000"
 ID, OTHER = "914403001922038216", OTHER_BASE + uscc.calc_check_digit(OTHER_BASE)
@@ -17,7 +17,7 @@ SUBJECTS = pd.DataFrame({"subject_id": [ID, OTHER], "first_filed_on": ["2010-01-
 RECORDS = pd.DataFrame([{"record_id": "r", "subject_id": OTHER, "item": "010101", "occurred_on": "2022-03-05"}])
 FEEDS = pd.DataFrame([{"domain": "tax", "from": "2010-01-01", "to": "2023-12-31", "source": "office"}])
 STATED = {"has_income": "true", "books_compliant": "true", "not_evaluated": "", "non_regular_on": "2000-01-01"}
-CAPS = str(Path(__file__).parent / "schemes" / "caps.yaml")
+CAPS = str(TEST_SCHEMES / "caps.yaml")
 ORDER = {"grade": "D", "route": "direct", "decided_on": "2022-04-20", "recorded_on": "2022-05-01"}
 
 

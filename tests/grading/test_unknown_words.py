@@ -10,10 +10,11 @@ import pytest
 import creditscore as cs
 from creditscore.schemes import registry
 from creditscore.schemes.vocabulary import DOMAIN_LABELS, known_domains, known_lists
+from tests.paths import TEST_SCHEMES
 
 FIRM = "914403001922038216"
 SUBJECTS = pd.DataFrame({"subject_id": [FIRM]})
-CITY = Path(__file__).parent / "schemes" / "third_city.yaml"
+CITY = TEST_SCHEMES / "third_city.yaml"
 
 
 def records(*domains: str) -> pd.DataFrame:

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
+
 SRC = ROOT / "src" / "creditscore"
 PACKAGE = "creditscore"
 

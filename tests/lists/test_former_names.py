@@ -32,7 +32,7 @@ def written_before(monkeypatch: pytest.MonkeyPatch, former: str) -> None:
     """New cases bear a name of an earlier release, as that release wrote it."""
     today = version(former)
     named = SimpleNamespace(**{name: getattr(today, name) for name in type(today).model_fields}, name=former)
-    for module in ("imported", "propose"):
+    for module in ("import_entry", "propose"):
         monkeypatch.setattr(import_module(f"creditscore.lists.{module}"), "version_of_today", lambda _: named)
 
 

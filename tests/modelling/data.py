@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
+from tests.paths import SHARED
+
+DATA = SHARED / "data"
 
 
 def firms(n: int = 1500, seed: int = 1) -> tuple[pd.DataFrame, np.ndarray]:
@@ -57,7 +59,7 @@ def probes(table: pd.DataFrame, cuts: dict[str, tuple[float, ...]]) -> pd.DataFr
 
 def shared(name: str) -> Path:
     """A folder of real data beside the checkout; skips where it is absent."""
-    path = SHARED / name
+    path = DATA / name
     if not path.exists():
         pytest.skip(f"{path} is not there")
     return path

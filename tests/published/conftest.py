@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.paths import SHARED
+
 
 @pytest.fixture
 def shared() -> Path:
-    folder = Path(__file__).parents[3] / "shared" / "data"
+    folder = SHARED / "data"
     if not folder.is_dir():
         pytest.skip("the published data are not beside this checkout (../shared/data)")
     return folder

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from records_helpers import KEYS, Rows, as_csv
 
 from creditscore.records import Snapshot, ingest
+from tests.records.records_helpers import KEYS, Rows, as_csv
 
 
 @pytest.fixture

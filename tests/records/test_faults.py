@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from records_helpers import FIRM, OTHER, PERSON, code, person, reasons, table
+
+from tests.records.records_helpers import FIRM, OTHER, PERSON, code, person, reasons, table
 
 SUBJECTS = [{"subject_id": "A"}, {"subject_id": "B"}]
 

@@ -3,9 +3,9 @@
 from datetime import date
 
 import pytest
-from records_helpers import table
 
 from creditscore.records import fold
+from tests.records.records_helpers import table
 
 A = [{"subject_id": "A"}]
 

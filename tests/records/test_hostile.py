@@ -6,9 +6,9 @@ import unicodedata
 import pandas as pd
 import pyarrow as pa
 import pytest
-from records_helpers import FIRM, PERSON
 
 import creditscore as cs
+from tests.records.records_helpers import FIRM, PERSON
 
 MISTYPED = PERSON[:-1] + ("1" if PERSON[-1] != "1" else "2")
 SUBJECTS = pd.DataFrame({"subject_id": ["a"]})

@@ -4,10 +4,10 @@ from datetime import date
 
 import pyarrow as pa
 import pytest
-from records_helpers import FIRM, OTHER, code, table
 
 from creditscore.core.errors import UsageError
 from creditscore.records import ingest
+from tests.records.records_helpers import FIRM, OTHER, code, table
 
 
 def day(text):

@@ -2,10 +2,10 @@
 
 import duckdb
 import pandas as pd
-from records_helpers import table
 
 from creditscore.records import ingest
 from creditscore.records.wide import WIDE
+from tests.records.records_helpers import table
 
 
 class Counted:

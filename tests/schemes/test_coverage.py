@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -11,8 +10,9 @@ from creditscore.pages.coverage import coverage_markdown
 from creditscore.schemes import registry
 from creditscore.schemes.coverage import is_exact, load_coverage, marks, unknowns
 from creditscore.schemes.walk import rules
+from tests.paths import ROOT
 
-PAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
+PAGE = ROOT / "docs" / "coverage.md"
 
 
 def test_the_page_is_what_the_library_says() -> None:

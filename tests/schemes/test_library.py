@@ -16,6 +16,7 @@ from creditscore.core.config import config_root
 from creditscore.core.errors import NotInForce, SchemeError, UsageError
 from creditscore.schemes import library, registry
 from creditscore.schemes.laws import load_laws
+from tests.paths import TEST_SCHEMES
 
 
 @pytest.mark.parametrize("entry", registry.entries(), ids=lambda entry: f"{entry.scheme}@{entry.version}")
@@ -69,7 +70,7 @@ def test_the_kind_of_period_must_fit() -> None:
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
-    text = (Path(__file__).parents[1] / "grading" / "schemes" / "third_city.yaml").read_text(encoding="utf-8")
+    text = (TEST_SCHEMES / "third_city.yaml").read_text(encoding="utf-8")
     file = tmp_path / "city.yaml"
     for each in (1, 2):
         file.write_text(text.replace("add: {each: 1}", f"add: {{each: {each}}}"), encoding="utf-8")

@@ -8,8 +8,9 @@ import pytest
 
 from creditscore.core.errors import SchemeError
 from creditscore.schemes.load import load_scheme
+from tests.paths import TEST_SCHEMES
 
-GOOD = (Path(__file__).parents[1] / "grading" / "schemes" / "third_city.yaml").read_text(encoding="utf-8")
+GOOD = (TEST_SCHEMES / "third_city.yaml").read_text(encoding="utf-8")
 
 
 def load(tmp_path: Path, text: str) -> str:

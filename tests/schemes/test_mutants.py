@@ -12,6 +12,7 @@ from creditscore.schemes.checks import sources
 from creditscore.schemes.codes import CODES
 from creditscore.schemes.library import check
 from creditscore.schemes.model import Scheme
+from tests.paths import ROOT
 from tests.schemes.library_helpers import DAYS, LAW, OTHER, RICH, found, library
 
 Change = tuple[str, str] | list[tuple[str, str]] | Callable[[str], str]
@@ -347,7 +348,7 @@ def test_every_code_has_a_mutant() -> None:
 
 
 def test_every_code_is_documented_with_an_example() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "checks.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
     for code, sentence in CODES.items():
         (row,) = [line for line in page.splitlines() if line.startswith(f"| {code} |")]
         assert sentence in row

@@ -1,0 +1,118 @@
+"""The page of a packet: drawn from packet.json alone, inert, a changed line of it named; in a browser and on paper."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from creditscore.core.errors import InputError, UsageError
+from creditscore.evidence.packet.files import verify_packet, write_packet
+from creditscore.evidence.packet.form import text_of
+from creditscore.evidence.packet.page import packet_page
+from tests.evidence.packet.conftest import folder, packet, snapshot
+from tests.pages.test_browser import BROWSER, PROBE, browse
+
+__all__ = ["folder", "packet", "snapshot"]  # fixtures
+Packet = dict[str, Any]
+
+
+def test_the_page_follows_from_the_file(packet: Packet) -> None:
+    page = packet_page(json.loads(text_of(packet)))
+    assert page == packet_page(packet)
+    for row in packet["results"]["records"]:
+        assert row["record_id"] in page
+    for title in ("概要", "Arithmetic", "未采用的记录", "Decisive records", "仅供参考", "Ways to repair", "Provenance"):
+        assert title in page
+    assert packet["digest"] in page
+
+
+def test_nothing_in_the_page_acts_or_loads(packet: Packet) -> None:
+    page = packet_page(packet)
+    assert "<i>甲厂" not in page
+    assert "&lt;i&gt;甲厂" in page
+    assert not re.search(r"<(img|link(?! rel=\"icon\")|iframe|object)|https?://|url\(|@import", page)
+    assert re.findall(r"<script[^>]*>", page) == ['<script type="application/json" id="data">']
+    assert "default-src 'none'" in page
+
+
+def test_both_files_or_none(packet: Packet, tmp_path: Path) -> None:
+    files = write_packet(packet, tmp_path / "one")
+    assert [file.name for file in files] == ["packet.json", "packet.html"]
+    before = [file.read_bytes() for file in files]
+    write_packet(packet, tmp_path / "one")  # an earlier packet is replaced
+    assert [file.read_bytes() for file in files] == before
+    assert [one.name for one in tmp_path.iterdir()] == ["one"]
+    (tmp_path / "else").mkdir()
+    (tmp_path / "else" / "letter.txt").write_text("x")
+    with pytest.raises(UsageError, match="holds something else"):
+        write_packet(packet, tmp_path / "else")
+    with pytest.raises(InputError, match=r"packet\.json not found"):
+        verify_packet(tmp_path / "else")
+
+
+def test_a_changed_digit_of_the_page_is_named(packet: Packet, tmp_path: Path) -> None:
+    page = write_packet(packet, tmp_path / "one")[1]
+    text = page.read_text(encoding="utf-8")
+    place = text.index("2020-02-10")
+    page.write_text(text[:place] + "2021" + text[place + 4 :], encoding="utf-8")
+    (found,) = verify_packet(tmp_path / "one")
+    assert (found.file, found.line) == ("packet.html", text.count("\n", 0, place) + 1)
+    assert "2021-02-10" in found.stands
+    assert "2020-02-10" in found.expected
+
+
+@pytest.mark.pages
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
+def test_the_page_on_screen_and_on_paper(packet: Packet, tmp_path: Path) -> None:
+    page = write_packet(packet, tmp_path / "one")[1]
+    seen = browse(page, tmp_path, "--dump-dom", f"--log-net-log={tmp_path / 'net.json'}")
+    assert "CONSOLE" not in seen.stderr, seen.stderr
+    assert "复核案卷" in seen.stdout
+    assert asked_for(tmp_path / "net.json") == []
+    curious = tmp_path / "curious.html"  # a page that does ask is seen
+    curious.write_text('<!doctype html><img src="http://127.0.0.1:9/x.png">', encoding="utf-8")
+    browse(curious, tmp_path, "--dump-dom", f"--log-net-log={tmp_path / 'curious.json'}")
+    assert asked_for(tmp_path / "curious.json") == ["http://127.0.0.1:9/x.png"]
+    paper = tmp_path / "packet.pdf"
+    browse(page, tmp_path, "--no-pdf-header-footer", f"--print-to-pdf={paper}")
+    pdf = paper.read_bytes()
+    assert set(re.findall(rb"/MediaBox ?\[0 0 (\d+)[.\d]* (\d+)", pdf)) == {(b"594", b"841")}  # A4 in points
+    probe = tmp_path / "probe.html"
+    probe.write_text(PROBE, encoding="utf-8")
+    if "boxes" in re.findall(r"<title>([^<]+)</title>", browse(probe, tmp_path, "--dump-dom").stdout)[0]:
+        pytest.skip("no font with Chinese letters is installed")
+    drawn = letters(pdf)
+    assert {"复", "核", "案", "卷", "记", "录", "概", "要"} <= drawn
+
+
+def asked_for(log: Path) -> list[str]:
+    """Addresses that a page from a file asked a network for; what the browser itself asks for is not the page's."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    own = [line for line in lines if '"network_isolation_key":"file://' in line]
+    found = [address for line in own for address in re.findall(r'"url":"((?:https?|wss?|ftp):[^"]*)"', line)]
+    return sorted(set(found))
+
+
+def letters(pdf: bytes) -> set[str]:
+    """The letters that the fonts in a PDF hold a glyph for, by its tables from glyph to letter; glyph 0 is the box."""
+    found: set[str] = set()
+    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
+        try:
+            text = zlib.decompress(stream)
+        except zlib.error:
+            continue
+        if b"beginbfchar" not in text and b"beginbfrange" not in text:
+            continue
+        for glyph, letter in re.findall(rb"^<([0-9A-F]{4})> <([0-9A-F]{4})>$", text, re.MULTILINE):
+            if int(glyph, 16):
+                found.add(chr(int(letter, 16)))
+        for low, high, letter in re.findall(rb"^<([0-9A-F]{4})> <([0-9A-F]{4})> <([0-9A-F]{4})>$", text, re.MULTILINE):
+            for k in range(int(high, 16) - int(low, 16) + 1):
+                if int(low, 16) + k:
+                    found.add(chr(int(letter, 16) + k))
+    return found

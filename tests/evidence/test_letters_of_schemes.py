@@ -1,0 +1,155 @@
+"""Letters, packets and public pages of every shipped scheme, read by a machine: every way to a grade, every outcome."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from creditscore.cascade.inputs import as_known, decided
+from creditscore.cascade.preview import bench
+from creditscore.core.i18n import LANGS, Lang, say
+from creditscore.evidence.case_file import dossier
+from creditscore.evidence.letter import letter
+from creditscore.evidence.packet.of_case import added_by_case, run_of_case
+from creditscore.evidence.packet.page import packet_page
+from creditscore.evidence.packet.results import build
+from creditscore.evidence.publication.page import public_page
+from creditscore.evidence.publication.public import publish
+from creditscore.explanation.ledger import Explanation, explain
+from creditscore.grading.grade import grade
+from creditscore.objections.actions import open_case
+from creditscore.objections.case import WHOLE, Ground
+from creditscore.objections.decision import decide, weigh
+from creditscore.objections.ruling import Ruling
+from creditscore.records import ingest
+from creditscore.records.snapshot_files import read_snapshot, write_snapshot
+from creditscore.schemes import registry
+from creditscore.store import Database, Log
+from creditscore.store.archive.runs import keep, snapshot_of
+from tests.clock import at_day
+from tests.evidence.test_letters import read_letter
+from tests.explanation.test_truth import CLEAN, ENTRIES, LAWS, codes_of, flat, visible
+from tests.grading.test_shipped import moments, tables
+from tests.tiers import thinned
+
+COUNT = 12
+
+
+@pytest.fixture(autouse=True)
+def when_all_days_have_come() -> Iterator[None]:
+    with at_day("2091-01-01"):
+        yield
+
+
+OUTCOMES = ("uphold", "withdraw", "correct", "partly")
+CORRECTED = {"document_no": "更正〔2022〕1号"}
+WORDS_OF_OURS = re.compile(r"(?<![\w@/.-])(?!packet_)[a-z]+(?:_[a-z]+)+(?![\w@/.-])")
+RUNS = re.compile(r"(?<![0-9a-f:])[0-9a-f]{16}(?![0-9a-f])")
+
+
+def every_way(explanations: list[Explanation]) -> Iterator[Explanation]:
+    """One for each rule and route on the way to a grade."""
+    seen = set()
+    for explanation in explanations:
+        way = (explanation.route, *(decider.rule for decider in explanation.deciders))
+        if explanation.state == "graded" and way not in seen:
+            seen.add(way)
+            yield explanation
+
+
+def ruled(grounds: list[Ground], outcome: str) -> Ruling:
+    """The finding on each contested record; where several are contested, `partly` upholds all but the first."""
+    first = {"partly": "withdraw"}.get(outcome, outcome)
+    rest = "uphold" if outcome == "partly" else first
+    findings = {ground.record_id: rest if number else first for number, ground in enumerate(grounds)}
+    findings = {record: "uphold" if record == WHOLE else action for record, action in findings.items()}
+    changes = {record: CORRECTED for record, action in findings.items() if action == "correct"}
+    return Ruling(findings, "查实", ("R2014A 20",), changes)
+
+
+def has_deciders(text: str, explanation: Explanation, lang: Lang) -> bool:
+    """Whether a paper names the rules that decided, their articles and the records behind them."""
+    paper = flat(text)
+    wanted = [say(label, lang) for decider in explanation.deciders for label in (decider.label, decider.cited)]
+    wanted += [basis.record_id for decider in explanation.deciders for basis in decider.basis[:6]]
+    return all(flat(part) in paper for part in wanted)
+
+
+def read_packet(page: str, explanation: Explanation, codes: re.Pattern[str], values: set[str]) -> None:
+    """The page of a packet without its provenance, which is for machines."""
+    text = visible(page, "style|script").partition("来源与校验")[0]
+    for lang in LANGS:
+        assert has_deciders(text, explanation, lang), text
+    text = re.sub(r"[a-z_/]+@[0-9-]+", "", text)  # the ids of versions stand behind their titles
+    text = re.sub(r"(?s)与前一版本相比的变化.*?重演", "", text)  # how two rule files differ, by names of parts
+    given = "|".join(map(re.escape, sorted(values))) or "-"
+    text = re.sub(rf"(?<!\w)({given})(?!\w)", "", text)  # what was delivered, in the words of the delivery
+    for pattern in (codes, LAWS, WORDS_OF_OURS, RUNS):
+        code = pattern.search(text)
+        assert not code, (code, text[max(0, code.start() - 90) : code.end() + 40] if code else "")
+    assert "告知日期" not in text  # nobody was told
+    assert "clock: default" not in text
+    assert not (explanation.deciders and "No adverse record" in text), text
+
+
+def read_public(folder: Path, explanations: list[Explanation], codes: re.Pattern[str], on: date) -> None:
+    """The public page of a grading that an office decided: names for grades, no records."""
+    data = publish(folder, decided_by="局", decided_on=on).data
+    records = {line.record_id for explanation in explanations for line in explanation.lines if line.record_id}
+    for lang in LANGS:
+        text = visible(public_page(data, lang), "style|script")
+        for pattern in (codes, LAWS, WORDS_OF_OURS, RUNS):
+            code = pattern.search(text)
+            assert not code, (code, text[max(0, code.start() - 90) : code.end() + 40] if code else "")
+        assert not records & set(re.findall(r"[\w-]+", text)), text
+        assert "已通知" not in text
+        assert CLEAN[lang] not in text
+
+
+NAMES = [f"{version.scheme}@{version.version}" for version in ENTRIES]
+
+
+@pytest.mark.parametrize(("number", "entry"), thinned(enumerate(ENTRIES), 48, in_ci=8), ids=NAMES)
+def test_papers_of_a_scheme_are_true(number: int, entry: registry.Entry, tmp_path: Path) -> None:
+    scheme, moment = registry.load(entry), moments(entry)[-1]
+    year = moment if isinstance(moment, int) else moment.year
+    ingested = ingest(subject_ids="local", intake_on=date(year + 3, 1, 1), **tables(scheme, year, 0, COUNT))
+    write_snapshot(ingested, tmp_path / "snapshot")
+    when: dict[str, Any] = {"period": moment} if isinstance(moment, int) else {"as_of": moment.isoformat()}
+    grading = grade(read_snapshot(tmp_path / "snapshot"), entry.scheme, max_rejected=10**9, **when)
+    grading.write(tmp_path / "grading")
+    codes = re.compile(r"(?<![\w-])(" + "|".join(map(re.escape, codes_of(scheme) or {"no code"})) + r")(?![\w-])")
+    fields = [*scheme.record_attributes.values(), *scheme.attributes.values()]
+    values = {value for field in fields for value in field.allowed or ()}
+    opened = date.fromisoformat(str(grading.manifest["known_at"])) + timedelta(days=1)
+    explanations = [explain(grading, row["subject_id"]) for row in grading.grades.to_pylist()]
+    read_public(tmp_path / "grading", explanations, codes, opened)
+    with Database(tmp_path / "s.store") as store:
+        log = Log(store)
+        (run,) = keep(store, log, tmp_path / "grading", tmp_path / "snapshot", by="li.na", check=False)
+        snapshot = snapshot_of(run)
+        for way, explanation in enumerate(every_way(explanations)):
+            records = list(dict.fromkeys(basis.record_id for each in explanation.deciders for basis in each.basis))[:2]
+            grounds = [Ground("facts_wrong", record) for record in records] or [Ground("rule_misapplied", WHOLE)]
+            case = open_case(log, run, snapshot, explanation.subject_id, grounds, by="wang.wei", on=opened)
+            ruling = ruled(grounds, OUTCOMES[(number + way) % len(OUTCOMES)])
+            on_bench = bench(store, [snapshot])
+            case = decide(log, on_bench, weigh(log, on_bench, case.case_id, ruling, by="zhang.min", on=opened))
+            events = decided(store, [case.subject_id])
+            after = explain(as_known(run, snapshot, [case.subject_id], events, opened), case.subject_id)
+            after = explanation if set(ruling.findings.values()) == {"uphold"} else after
+            data = dossier(store, case, snapshot, on=opened, weighed=False)
+            for lang in LANGS:
+                text = str(letter(data, lang, document_no="1", on=str(opened), office="局"))
+                assert read_letter(text) == [], text
+                assert not codes.search(text), text
+                assert after.state != "graded" or has_deciders(text, after, lang), text
+            if not way:
+                added = added_by_case(store, case, snapshot, opened)
+                packet = build(run_of_case(store, case, snapshot), snapshot, added=added)
+                read_packet(packet_page(packet), explanation, codes, values)

@@ -1,0 +1,174 @@
+"""The dashboard: counts that add up, a map, lists on their exact days, feeds with their figures, inert pages."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from creditscore.cli.main import app
+from creditscore.core.errors import InputError, UsageError
+from creditscore.grading.batch import grade_all
+from creditscore.pages.district import departments, district
+from creditscore.pages.district_page import district_page, write_district
+from creditscore.records import ingest
+from creditscore.records.snapshot import Snapshot
+from creditscore.records.snapshot_files import write_snapshot
+from tests.present.test_html import EVIL, Page
+
+ON = date(2020, 12, 31)
+SCHEMES = ["tax", "safety/serious", "food/risk"]
+
+
+def ids(n: int) -> list[str]:
+    from stdnum.cn import uscc
+
+    return [body + uscc.calc_check_digit(body) for body in (f"91220291MADM{k:05d}" for k in range(n))]
+
+
+@pytest.fixture(scope="module")
+def snapshot() -> Snapshot:
+    firms = ids(40)
+    subjects = pd.DataFrame(
+        {"subject_id": firms, "name": [f"甲{k}{EVIL if k == 0 else ''}" for k in range(40)],
+         "district": [f"区{k % 3}" for k in range(40)],
+         "industry": [f"业{k % 2}{EVIL if k % 2 else ''}" for k in range(40)],
+         "registered_on": "2010-01-01", "first_filed_on": "2010-01-01", "has_income": "true", "books_compliant": "true"}
+    )  # fmt: skip
+    rows = []
+    for k in range(360):
+        day = (pd.Timestamp("2019-01-01") + pd.Timedelta(days=2 * k)).date()
+        if day < date(2020, 11, 1):
+            rows.append({"record_id": f"R{k}", "subject_id": firms[k % 40], "domain": "tax", "item": "020302",
+                         "occurred_on": str(day), "recorded_on": str(day), "booked_on": str(day)})  # fmt: skip
+    entry = {"list": "safety_serious", "entered_on": "2020-03-01", "recorded_on": "2020-03-01"}
+    listings = [
+        {"listing_id": "a", "subject_id": firms[0], **entry, "term_end": "2020-12-31"},
+        {"listing_id": "b", "subject_id": firms[1], **entry, "term_end": "2021-03-31"},
+        {"listing_id": "c", "subject_id": firms[2], **entry, "term_end": "2021-04-01"},
+        {"listing_id": "d", "subject_id": firms[3], **entry, "term_end": "2020-12-30"},
+        {"listing_id": "e", "subject_id": firms[4], **entry, "term_end": "2021-02-01", "exited_on": "2020-12-31"},
+        {
+            "listing_id": "f",
+            "subject_id": firms[5],
+            **entry | {"entered_on": "2021-01-01", "recorded_on": "2021-01-01"},
+        },
+    ]
+    return ingest(subjects, pd.DataFrame(rows), listings=pd.DataFrame(listings))
+
+
+@pytest.fixture(scope="module")
+def folder(snapshot: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("years")
+    for year in (2019, 2020):
+        grade_all(snapshot, SCHEMES, as_of=date(year, 12, 31), max_rejected=10**6).write(place / str(year))
+    return place
+
+
+@pytest.fixture(scope="module")
+def data(folder: Path, snapshot: Snapshot) -> dict[str, Any]:
+    return district(folder, snapshot, ON, profile="jilin-edz")
+
+
+def test_counts_add_up(data: dict[str, Any]) -> None:
+    assert data["years"] == ["2019", "2020"]
+    assert data["organisations"] == 40
+    for row in data["shares"]:
+        assert sum(grade["count"] for grade in row["grades"]) == row["graded"]
+        assert row["graded"] + row["not_graded"] + row["not_computable"] <= 40
+    assert {row["scheme"]: row["use"] for row in data["shares"]}["food/risk"] == "internal_risk"
+    for row in data["migration"]:
+        assert sum(one["subjects"] for one in row["matrix"]) == row["organisations"] == 40
+        assert row["moved"] == sum(one["subjects"] for one in row["matrix"] if one["before"] != one["after"])
+    for one in data["maps"]:
+        graded = next(
+            row["graded"] for row in data["shares"] if (row["scheme"], row["year"]) == (one["scheme"], one["year"])
+        )
+        assert sum(tile["total"] for tile in one["tiles"]) == graded
+        assert all(sum(tile["counts"].values()) == tile["total"] for tile in one["tiles"])
+
+
+def test_lists_on_their_days(data: dict[str, Any]) -> None:
+    (row,) = data["lists"]
+    assert (row["running"], row["exited"], row["term_over"], row["entered"]) == (3, 1, 1, {"2020": 5})
+    assert [(one["term_end"], one["days"]) for one in data["ending"]] == [("2020-12-31", 0), ("2021-03-31", 90)]
+
+
+def test_feeds_name_their_department(data: dict[str, Any]) -> None:
+    (row,) = data["feeds"]
+    assert (row["feed"], row["state"], row["observed"]) == ("tax", "silent", 0)
+    assert row["department"]["zh"] == departments("jilin-edz")["tax"].zh == "国税分局、地税分局"
+    assert data["signs"]
+
+
+def test_pages(data: dict[str, Any], tmp_path: Path) -> None:
+    files = write_district(data, tmp_path / "d.html")
+    assert [file.name for file in files] == ["d.html", "d.en.html", "d.json"]
+    for file in files[:2]:
+        seen = Page(file.read_text(encoding="utf-8"))
+        assert json.loads(seen.data) == data == json.loads(files[2].read_text(encoding="utf-8"))
+        assert "<script>alert(1)" in seen.text
+        assert not [one for one in seen.attributes if one[1].startswith("on")]
+    assert "for supervision only" in district_page(data, "en").lower()
+    with pytest.raises(UsageError, match="no name for a page"):
+        write_district(data, tmp_path / "d")
+
+
+def test_folders_that_cannot_be_read(folder: Path, snapshot: Snapshot, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no gradings lie there"):
+        district(tmp_path, snapshot, ON)
+    for name in ("2020", "again"):
+        (tmp_path / name).mkdir()
+        for file in (folder / "2020").iterdir():
+            (tmp_path / name / file.name).write_bytes(file.read_bytes())
+    assert district(tmp_path, snapshot, ON)["years"] == ["2020"]  # the same rows twice are the same rows
+
+
+def test_the_command(folder: Path, snapshot: Snapshot, data: dict[str, Any], tmp_path: Path) -> None:
+    write_snapshot(snapshot, tmp_path / "snapshot")
+    args = ["report", "dashboard", str(folder), "--snapshot", str(tmp_path / "snapshot"), "--on", "2020-12-31"]
+    run = CliRunner().invoke(app, [*args, "--profile", "jilin-edz", "--out", str(tmp_path / "d.html")])
+    assert run.exit_code == 0, run.output
+    assert "silent" in run.output
+    assert json.loads((tmp_path / "d.json").read_text(encoding="utf-8")) == data
+
+
+def test_blocked_grades_are_counted_by_feed_and_reason(tmp_path: Path) -> None:
+    """One bad feed is seen as that: thirty records of one source with days that cannot be read."""
+    firms = ids(40)
+    subjects = pd.DataFrame({"subject_id": firms, "first_filed_on": "2010-01-01", "registered_on": "2010-01-01"})
+    rows = [
+        {"record_id": f"R{k}", "subject_id": firms[k], "domain": "tax", "item": "030110", "source": "税务局",
+         "booked_on": "2020年4月" if k < 30 else "2020-04-01"}
+        for k in range(40)
+    ]  # fmt: skip
+    made = ingest(subjects, pd.DataFrame(rows))
+    grade_all(made, ["tax"], as_of="2020-12-31", max_rejected=99).write(tmp_path / "g" / "2020")
+    data = district(tmp_path / "g", made, ON)
+    assert data["blocked"] == [{"feed": "税务局", "table": "records", "reason": "bad_date", "grades": 30}]
+    assert data["shares"][0]["not_computable"] == 30
+    for lang, words in (("zh", "日期无法识别"), ("en", "not a date")):
+        page = district_page(data, lang)
+        assert words in page
+        without = {"zh": "无法计算", "en": "not computable"}[lang]
+        assert f"{without}: 30 (75.0 %)" in page  # of the forty in the scope of the scheme, not of the ten graded
+        assert "(40)" in page
+
+
+def test_gradings_of_an_earlier_version_are_said_to_be_older(snapshot: Snapshot, tmp_path: Path) -> None:
+    from pyarrow import parquet
+
+    folder = grade_all(snapshot, SCHEMES, as_of="2020-12-31", max_rejected=99).write(tmp_path / "g" / "2020")
+    table = parquet.read_table(folder / "grades.parquet").drop_columns(["input_state", "grade_without"])
+    parquet.write_table(table, folder / "grades.parquet")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    for run in manifest["schemes"].values():
+        for name in ("blocked_grades", "input_marks", "accepted", "accepted_rows"):
+            run.pop(name, None)
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    data = district(tmp_path / "g", snapshot, ON)
+    assert [row["code"] for row in data["marks"]] == ["unstated"]
+    assert "earlier version" in district_page(data, "en")

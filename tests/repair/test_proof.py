@@ -1,0 +1,147 @@
+"""A day that is not graded reads what the day before read: on every day of made-up courses the outcome is the same."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from creditscore.core.days import iso, to_day
+from creditscore.grading.interpreter.exact import Subject
+from creditscore.repair.check import options
+from creditscore.repair.course import Action, Course, Version, outcome_on, period_on, targets, version_at
+from creditscore.repair.plan import RepairPlan, plan_repair
+from creditscore.repair.proof import Readings, is_at, simulate
+from creditscore.schemes import registry
+from tests.repair.repair_cases import course, random_actions, random_courses, record, scattered, subject
+
+SCHEMES = [one for entry in registry.entries() if not (one := registry.load(entry)).missing]
+
+
+def stretch(rng: random.Random, base: Course, most: int) -> tuple[Course, tuple[Action, ...], range]:
+    """The course scattered, with actions, and up to `most` days of the next two years on which a version governs."""
+    one = scattered(rng, base)
+    first = one.on + rng.choice([0, 0, rng.randrange(400)])
+    governed = [day for day in range(first, first + most) if version_at(one, period_on(one, day))]
+    days = range(first, governed[-1] + 1) if governed[:1] == [first] else range(one.on, one.on + 1)
+    return one, random_actions(rng, one, days[-1]), days
+
+
+def quiet_days(one: Course, actions: Sequence[Action], days: range) -> int:
+    """How many days read what the day before read; the whole outcome is the same there, ledger and all."""
+    readings, before, outcome, quiet = Readings(one, actions, days[-1]), None, None, 0
+    for day in days:
+        reading, now = readings.on(day), outcome_on(one, day, actions)
+        if reading == before:
+            assert now == outcome, (iso(day), one, actions)
+            quiet += 1
+        before, outcome = reading, now
+    return quiet
+
+
+# They count the days since accidents: every day is another, and a plan's proof grades each.
+EVERY_DAY = {
+    "construction/blacklist@2018-01-01",
+    "safety/joint_punishment@2017-05-09",
+    "safety/serious@2017-05-09",
+    "safety/serious@2023-10-01",
+}
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda one: one.name)
+def test_what_is_read_tells_every_change_of_the_outcome(scheme: Any) -> None:
+    rng = random.Random(f"readings {scheme.name}")
+    quiet = sum(quiet_days(*stretch(rng, base, 40)) for base in random_courses(rng, scheme, 3, 4))
+    assert (quiet > 20) != (scheme.name in EVERY_DAY)
+
+
+def moments(kind: str, days: bool = False, until: bool = True) -> str:
+    """A scheme that gives points of its own to each thing that the day of grading, or of knowledge, can change.
+
+    `days`: with a fact that counts days; `until`: windows of a year's scheme end on the day of knowledge.
+    """
+    text = (Path(__file__).parent / "schemes" / f"moments_{kind}.yaml").read_text("utf-8")
+    lines = [line for line in text.splitlines(keepends=True) if days or "days_listed" not in line]
+    return "".join(line if until else line.replace(", until: known_at", "") for line in lines)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "days", "until"),
+    [("day", False, True), ("day", True, True), ("year", False, True), ("year", False, False)],
+)
+def test_each_part_of_what_is_read_is_needed(kind: str, days: bool, until: bool, tmp_path: Path) -> None:
+    (tmp_path / "moments.yaml").write_text(moments(kind, days, until), "utf-8")
+    scheme, rng = registry.pick(str(tmp_path / "moments.yaml")), random.Random(f"parts {kind} {days} {until}")
+    quiet = sum(quiet_days(*stretch(rng, base, 100)) for base in random_courses(rng, scheme, 40, 1))
+    assert (quiet > 600) != days  # where days are counted, every day is another
+
+
+def on(day: str) -> int:
+    return to_day(date.fromisoformat(f"2010-{day}"))
+
+
+@pytest.mark.parametrize(
+    ("made", "actions", "turn"),
+    [
+        (record(0, "d", on("09-01")), (), "10-01"),  # nobody corrected it: the variant in force on the day
+        (record(0, "a", on("06-05")), (), "08-10"),  # a cycle of three months from 10 February begins anew
+        (record(0, "c", on("02-01"), deadline_on=on("09-09")), (), "09-10"),  # lives on until the day that is stated
+        (record(0, "b", on("03-17"), deadline_on=on("04-01")), (), "04-30"),  # 20 working days, 5 April is none
+        (record(0, "d", on("03-01")), (on("06-03"), on("06-05")), "06-03"),  # repaired twice: the first day counts
+    ],
+)
+def test_the_day_on_which_one_thing_turns_is_read(
+    made: dict[str, Any], actions: tuple[int, ...], turn: str, tmp_path: Path
+) -> None:
+    (tmp_path / "moments.yaml").write_text(moments("day"), "utf-8")
+    young = Subject({"registered_day": on("02-10")}, {}, [made])  # type: ignore[dict-item]
+    one = course(registry.pick(str(tmp_path / "moments.yaml")), young, date(2010, 2, 10))
+    done = tuple(Action("repair", "r00", day) for day in actions)
+    outcomes = [outcome_on(one, day, done) for day in (on(turn) - 2, on(turn) - 1, on(turn))]
+    assert [a == b for a, b in pairwise(outcomes)] == [True, False]
+    assert quiet_days(one, done, range(on(turn) - 3, on(turn) + 4)) >= 1
+
+
+def test_another_version_is_read_as_such_though_nothing_else_changes(tmp_path: Path) -> None:
+    text, turn = moments("day").replace("period >= 2011", "period >= 2010"), "2010-06-15"
+    older = text.replace("effective_to: 2011-11-01", f"effective_to: {turn}")
+    newer = text.replace("from: 2010-01-01", f"from: {turn}").replace("points: 1000", "points: 900")
+    for name, written in (("older.yaml", older), ("newer.yaml", newer)):
+        (tmp_path / name).write_text(written, "utf-8")
+    both = [registry.pick(str(tmp_path / name)) for name in ("older.yaml", "newer.yaml")]
+    days = range(to_day(date(2010, 6, 1)), to_day(date(2010, 6, 30)))
+    one = Course(tuple(Version(scheme, subject([])) for scheme in both), None, days[0])
+    assert quiet_days(one, (), days) == len(days) - 2
+
+
+@pytest.mark.parametrize("name", ["tax@2025", "labour/tianjin", "environment/jiangsu"])
+def test_the_proof_says_of_each_day_what_grading_it_says(name: str) -> None:
+    scheme, rng = registry.pick(name), random.Random(f"proof {name}")
+    for base in random_courses(rng, scheme, 2, 3):
+        one = scattered(rng, base)
+        plan = plan_repair(one, options(one), targets(one)[0], one.on + 200)
+        found, days = simulate(one, plan), range(one.on, (plan.until if plan.day is None else plan.day) + 1)
+        wrong = [day for day in days if is_at(one, day, plan.actions, plan.target) != (day == plan.day)]
+        assert found.days == len(days)
+        assert found.graded <= found.days
+        assert len(found.faults) == len(wrong)
+
+
+def test_a_quiet_day_on_which_the_plan_is_wrong_is_a_fault_too() -> None:
+    # the listing ends on 30 April: from 1 May the grade is there, on each of the four days
+    scheme = registry.pick("labour/tianjin")
+    row = {"list": "wage_arrears", "entered_day": to_day(date(2024, 5, 1)), "term_end_day": to_day(date(2027, 4, 30)),
+           "exited_day": None, "exit_reason": "", "basis": ""}  # fmt: skip
+    one = course(scheme, subject([], listings=[row]), date(2027, 4, 1))
+    plan = plan_repair(one, (), "A", to_day(date(2027, 6, 1)))
+    assert plan.day == to_day(date(2027, 5, 1))
+    late: RepairPlan = replace(plan, day=to_day(date(2027, 5, 5)))
+    assert simulate(one, late).faults == tuple(f"2027-05-0{k}: the grade is reached" for k in range(1, 5))
+    assert simulate(one, replace(plan, day=None, until=to_day(date(2027, 5, 3)))).faults[-1].startswith("2027-05-03")
