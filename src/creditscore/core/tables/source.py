@@ -9,16 +9,16 @@ from __future__ import annotations
 import glob
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.boundary import outside, require_plain, translate
 from creditscore.core.errors import InputError
-from creditscore.core.identity import redact, redact_cell
+from creditscore.core.identity import redact
 from creditscore.core.tables.encoding import Reading, as_utf8, as_utf8_in_part, encoding_of, header_of
-from creditscore.core.tables.table import Table
+from creditscore.core.tables.table import Table, refuse_persons
 
 if TYPE_CHECKING:
     import duckdb
@@ -95,18 +95,6 @@ def forget(con: duckdb.DuckDBPyConnection, sources: Mapping[str, Source]) -> Non
     for name, source in sources.items():
         con.execute(f"DROP VIEW IF EXISTS {source.view}; DROP TABLE IF EXISTS raw_{name}")
         con.unregister(f"given_{name}")
-
-
-def refuse_persons(table: str, columns: Iterable[str], origin: str) -> None:
-    """InputError where a column bears the number of a person: the first row stands in the place of the header."""
-    for place, name in enumerate(columns, 1):
-        if redact(name) != name:
-            raise InputError(
-                f"{table}: the name of column {place} holds the number of a person: {redact_cell(name)}",
-                where=origin,
-                allowed="a first line with the names of the columns",
-                next="put the names of the columns above the rows",
-            )
 
 
 def _open(con: duckdb.DuckDBPyConnection, table: Table, data: Any, folder: Path) -> Source:

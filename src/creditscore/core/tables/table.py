@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+
+from creditscore.core.errors import InputError
+from creditscore.core.identity import redact, redact_cell
 
 
 @dataclass(frozen=True)
@@ -40,3 +43,15 @@ class Table:
 def spelling(name: str) -> str:
     """A column name without what differs between copies of it: width, blanks, case."""
     return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+
+
+def refuse_persons(table: str, columns: Iterable[str], origin: str) -> None:
+    """InputError where a column bears the number of a person: the first row stands in the place of the header."""
+    for place, name in enumerate(columns, 1):
+        if redact(name) != name:
+            raise InputError(
+                f"{table}: the name of column {place} holds the number of a person: {redact_cell(name)}",
+                where=origin,
+                allowed="a first line with the names of the columns",
+                next="put the names of the columns above the rows",
+            )
