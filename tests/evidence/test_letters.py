@@ -31,7 +31,7 @@ TOLD = re.compile(
     r"was served|was announced|was published|has been|notified"
 )
 MARKS = [name for mark in review_words()["marks"].values() for name in (mark.zh, mark.en)]
-CODES = ("not_graded", "not_computable", "project_default", "evidence", "None", "{", "}")
+CODES = ("not_graded", "not_computable", "project_default", "evidence:", "None", "{", "}")
 
 # what is decided about each of three records, under which procedure, on which grounds
 ROUTES: dict[str, tuple[str, tuple[str, ...]]] = {

@@ -140,7 +140,8 @@ def _decision(
                 next="`creditscore runs --verify` tells whether the store was changed",
             )  # fmt: skip
         after = explain(standing, case.subject_id)
-    own = _scheme(str(made.after.get("scheme") or case.scheme), schemes)
+    ruled = made.after  # a grade is named by the version that gave it, not by the newest of its scheme
+    own = _scheme(f"{ruled['scheme']}@{ruled['version']}" if ruled.get("version") else case.scheme, schemes)
     was = {key: made.before.get(key) for key in ("state", "grade", "score")}
     now = {key: made.after.get(key) for key in ("state", "grade", "score")}
     return {

@@ -29,6 +29,11 @@ from creditscore.repair.options import (
 from creditscore.repair.rules import RepairRuleFile, dated, fits, load_repairs
 from creditscore.schemes.lists import ListExit, ListRule
 
+WAYS_OUT = {  # what an exit without a label of its own is called
+    "expiry": Label(zh="期满移出", en="end of the term"),
+    "early": Label(zh="提前移出", en="early exit"),
+    "corrected": Label(zh="改正后移出", en="exit after correction"),
+}
 CLAIMED = Label(zh="符合移出条件（由人确认）", en="the conditions of the way out (a person confirms)")
 
 
@@ -92,7 +97,7 @@ def exits(facts: Facts, row: Mapping[str, Any], found: tuple[str, ListRule] | No
         made.append(
             Option(
                 "listing", key, row["list"], label, "exit", f"{found[0] if found else ''}:{row['list']}.{way.id}",
-                way.label or Label(zh=f"移出（{way.id}）", en=f"way out: {way.id}"), state, way.since or "", since,
+                way.label or WAYS_OUT[way.kind], state, way.since or "", since,
                 earliest=None if earliest is None else max(earliest, on), sure=None if sure is None else max(sure, on),
                 conditions=tuple(conditions), cite=article(way), evidence=way.evidence or "", missing=missing,
                 effects=(OUT,), plans=way.kind != "expiry" and sure is not None, tier=way.kind,
