@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from creditscore.core.model import Label, Model
+from creditscore.core.references import Names
 from creditscore.schemes.parts import Cite, Mark, Rule, Use, listed
 
 TOP = 1000  # the best score; weights are points out of it, values lie between 0 and it
@@ -62,7 +63,7 @@ class HardRule(Rule):
     """The score is held at the top of the band of `ceiling`."""
 
     id: str
-    ceiling: str
+    ceiling: Annotated[str, Names("grade")]
     when: list[Trigger] = Field(min_length=1)
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BeforeValidator, Field, model_validator
 
 from creditscore.core.model import Label, Model
+from creditscore.core.references import Names
 
 MARKS = ("verified", "recalled", "derived", "inference", "local", "project_default", "unknown")
 Mark = Literal["verified", "recalled", "derived", "inference", "local", "project_default", "unknown"]
@@ -42,7 +43,7 @@ class Cite(Model):
     it, for whoever reads the rule; no page shows it.
     """
 
-    law: str
+    law: Annotated[str, Names("law", of_part=True)]
     article: str = ""
     row: str = ""
 
@@ -63,7 +64,7 @@ class Rule(Model):
     label: Label | None = None
     cite: Annotated[list[Cite], BeforeValidator(listed)] = Field(default_factory=list)
     evidence: Mark | None = None
-    reading: Annotated[list[str], BeforeValidator(listed)] = Field(default_factory=list)
+    reading: Annotated[list[str], BeforeValidator(listed), Names("reading")] = Field(default_factory=list)
     applies: Applies | None = None
     note: str | None = None
 
@@ -127,7 +128,7 @@ class ItemRepair(Model):
     gives: dict[str, Annotated[list[GiveBack], BeforeValidator(listed)]]
     cite: Annotated[list[Cite], BeforeValidator(listed)] = Field(default_factory=list)
     evidence: Mark | None = None
-    reading: Annotated[list[str], BeforeValidator(listed)] = Field(default_factory=list)
+    reading: Annotated[list[str], BeforeValidator(listed), Names("reading")] = Field(default_factory=list)
 
 
 class Measure(Model):
@@ -268,7 +269,7 @@ class Attribute(Model):
     noted: Label | None = None
     label: Label | None = None
     cite: Annotated[list[Cite], BeforeValidator(listed)] = Field(default_factory=list)
-    reading: Annotated[list[str], BeforeValidator(listed)] = Field(default_factory=list)
+    reading: Annotated[list[str], BeforeValidator(listed), Names("reading")] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _silence(self) -> Attribute:
