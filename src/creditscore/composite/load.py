@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.composite.check import CITING, REFERENCES, UNIQUE, check
-from creditscore.composite.config import CompositeConfig
+from creditscore.composite.config import CHANGES, CompositeConfig
 from creditscore.composite.proofs import prove
 from creditscore.core.catalogue import Family, RuleFile
 from creditscore.core.errors import NotInForce, SchemeError, UsageError
@@ -110,7 +110,7 @@ def _build_on_base(source: Source, file: Path, depth: int) -> None:
     own = source.data
     if not isinstance(own, dict):
         return
-    changes = {key: own.pop(key) for key in ("weights", "maps", "ceilings") if key in own}
+    changes = {key: own.pop(key) for key in CHANGES if key in own}
     name = own.get("base")
     if name is None:
         for key in changes:
@@ -120,9 +120,9 @@ def _build_on_base(source: Source, file: Path, depth: int) -> None:
         source.fault(("base",), f"must name another composite, at most {DEEPEST} deep")
         return
     beside = file.parent / name
-    base_file, shown, *_ = COMPOSITES.find_file(str(beside)) if beside.is_file() else _file(name, None)
-    base = read(base_file, shown)
-    _build_on_base(base, base_file, depth + 1)
+    rule_file = COMPOSITES.find_file(str(beside)) if beside.is_file() else _file(name, None)
+    base = read(rule_file.file, rule_file.shown)
+    _build_on_base(base, rule_file.file, depth + 1)
     raise_faults(base.faults)
     merged = copy.deepcopy(base.data)
     for key, value in own.items():

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from creditscore.core.config import config_root
 from creditscore.core.errors import UsageError
+from creditscore.core.file_schema import describe_file
 from creditscore.core.partial_parse import parse, raise_faults, salvage
 from creditscore.core.references import (
     Citing,
@@ -39,10 +40,15 @@ YAML = (".yaml", ".yml")
 class RuleFile(NamedTuple):
     """A file of a family: what it is called in faults, and its state, by which a changed one is read again."""
 
-    file: Path
+    path: str
     shown: str
     changed: int
     size: int
+
+    @property
+    def file(self) -> Path:
+        """Where it lies."""
+        return Path(self.path)
 
 
 class RuleSet(NamedTuple):
@@ -137,22 +143,23 @@ class Family(Generic[M]):
         roots = [layer / self.place for layer in list_layers()] if place is None else [place]
         if self.is_file:
             return (self._stat(next((root for root in reversed(roots) if root.is_file()), roots[-1])),)
-        files = {shown: file for root in roots for shown, file in self._scan(str(root), "")}
-        return tuple(files[shown] for shown in sorted(files))
+        prefix = f"{self._folder_shown()}/"
+        files = {file.shown: file for root in roots for file in self._scan(str(root), prefix)}
+        return tuple(sorted(files.values()) if len(roots) == 1 else (files[shown] for shown in sorted(files)))
 
-    def _scan(self, folder: str, inside: str) -> list[tuple[str, RuleFile]]:
-        files: list[tuple[str, RuleFile]] = []
+    def _scan(self, folder: str, shown: str) -> list[RuleFile]:
+        files: list[RuleFile] = []
         if not os.path.isdir(folder):
             return files
         with os.scandir(folder) as entries:  # laws are asked for at every grading: quicker than glob
             for entry in entries:
-                path = f"{inside}{entry.name}"
-                if entry.name.endswith(".yaml") and path not in self.leaves_out:
-                    now = entry.stat()
-                    shown = f"{self._folder_shown()}/{path}"
-                    files.append((path, RuleFile(Path(entry.path), shown, now.st_mtime_ns, now.st_size)))
+                name = entry.name
+                if name.endswith(".yaml"):
+                    if name not in self.leaves_out:
+                        now = entry.stat()
+                        files.append(RuleFile(entry.path, shown + name, now.st_mtime_ns, now.st_size))
                 elif self.nested and entry.is_dir():
-                    files += self._scan(entry.path, f"{path}/")
+                    files += self._scan(entry.path, f"{shown}{name}/")
         return files
 
     def _folder_shown(self) -> str:
@@ -165,8 +172,8 @@ class Family(Generic[M]):
         try:
             now = file.stat()
         except OSError:
-            return RuleFile(file, shown, 0, 0)
-        return RuleFile(file, shown, now.st_mtime_ns, now.st_size)
+            return RuleFile(str(file), shown, 0, 0)
+        return RuleFile(str(file), shown, now.st_mtime_ns, now.st_size)
 
     def read_file(self, file: RuleFile, without: Sequence[str] = ()) -> RuleSet:
         """Read and check one file; faults are collected in its source, never raised.
@@ -260,7 +267,9 @@ class Family(Generic[M]):
 
     def names(self, place: Path | None = None) -> list[str]:
         """List what can be picked: the paths of its files without their ending."""
-        start = 0 if self.is_file else len(self._folder_shown()) + 1
+        if self.is_file:
+            return [PurePath(self.place).stem]
+        start = len(self._folder_shown()) + 1
         return [file.shown[start:].removesuffix(".yaml") for file in self.list_files(place)]
 
     def find_file(self, name: str, place: Path | None = None) -> RuleFile:
@@ -282,10 +291,11 @@ class Family(Generic[M]):
 
     def refuse_name(self, name: str, known: Iterable[str]) -> UsageError:
         """Make the error for a name that is none of the known ones."""
+        folder = str(PurePath(self.place).parent) if self.is_file else self.place
         return UsageError(
             f"there is no {self.title} {name!r}",
             allowed=", ".join(difflib.get_close_matches(name, list(known), 3) or known),
-            next=f"give an id from configs/{self.place}/ or the path of a YAML file",
+            next=f"give an id from configs/{folder}/ or the path of a YAML file",
         )
 
     def pick(self, name: str, place: Path | None = None) -> M:
@@ -300,6 +310,10 @@ class Family(Generic[M]):
         """
         content: M = _load(self, (self.find_file(name, place),), ())[0]
         return content
+
+    def describe_file(self) -> dict[str, Any]:
+        """Describe what a file may say as JSON Schema, for editors that complete keys and underline mistakes."""
+        return describe_file(self.model, self.title)
 
     def raise_faults(self, sources: Sequence[Source]) -> None:
         """Raise SchemeError with the faults of these files, where there are any."""

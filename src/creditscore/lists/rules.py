@@ -70,6 +70,7 @@ PROCEDURE = Family(
 )
 
 
+@lru_cache(maxsize=4)  # asked for at every entry
 def procedure(file: Path | None = None) -> Procedure:
     """The common rules; SchemeError lists every fault with its line."""
     return PROCEDURE.load_only(file)

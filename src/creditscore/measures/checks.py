@@ -89,7 +89,8 @@ def _head(head: Head, source: Source, world: _World) -> None:
             source.note(("names", name), f"the name is {head.names[name].evidence}", "J502")
     for key in ("feedback", "withdrawal"):
         rule = getattr(head, key)
-        _rule(rule, source, (key,), world, ("project_default",))
+        ours = ("project_default",) if rule.evidence == "project_default" else ()
+        _rule(rule, source, (key,), world, ours)
     for name, one in head.names.items():
         _label(one.label, source, ("names", name, "label"))
     for code, department in head.departments.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -80,6 +80,8 @@ class Tier(Model):
 class Value(Model):
     """Points of one record: exactly one of the forms below."""
 
+    short_form: ClassVar[dict[str, Any]] = {"anyOf": [{"type": "number"}, {"const": "unknown"}]}
+
     fixed: Number | None = None
     each: Number | None = None  # times quantity
     base: Number | None = None  # base + attribute `plus`, in `unit`
@@ -113,6 +115,8 @@ class Value(Model):
 
 class GiveBack(Model):
     """Points given back in one window, to amounts up to `amount_to` when stated; `all` lifts the record."""
+
+    short_form: ClassVar[dict[str, Any]] = {"anyOf": [{"type": "number"}, {"const": "all"}]}
 
     points: Number | Literal["all"]
     amount_to: Number | None = None

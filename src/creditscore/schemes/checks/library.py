@@ -15,6 +15,7 @@ from creditscore.schemes.checks import starts
 from creditscore.schemes.laws import LEVELS, BasisLevel, Law
 from creditscore.schemes.lists import ListExit, ListRule, ListStep, ListTerm
 from creditscore.schemes.model import Cite, Item, Scheme
+from creditscore.schemes.references import describe_scheme
 from creditscore.schemes.types import record_names
 from creditscore.schemes.walk import rules
 
@@ -36,7 +37,7 @@ def check(scheme: Scheme, source: Source, known: Collection[str], laws: Mapping[
     starts.check_days(scheme, source, laws)
     for i, name in enumerate(scheme.beside):
         if name not in known:
-            source.fault(("beside", i), f"{name!r} is not a scheme of the library; there are: {some(known)}", "E706")
+            source.fault(("beside", i), describe_scheme(name, known), "E706")
     if scheme.missing:
         source.note(("missing",), f"{len(scheme.missing)} things are missing; nobody is graded under this", "N304")
     _marks(scheme, source)
