@@ -12,6 +12,7 @@ from creditscore.schemes.checks import sources
 from creditscore.schemes.codes import CODES
 from creditscore.schemes.library import check
 from creditscore.schemes.model import Scheme
+from creditscore.schemes.walk import cites
 from tests.paths import ROOT
 from tests.schemes.library_helpers import DAYS, LAW, OTHER, RICH, found, library
 
@@ -291,7 +292,7 @@ def test_a_law_that_cannot_be_read_is_told_once_whatever_the_words_of_a_citation
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def reworded(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
-        for path, cite in sources.cites(scheme):
+        for path, cite in cites(scheme):
             if cite.law not in laws:
                 source.fault(path, f"no file has the text {cite.law!r}", "E201")
 

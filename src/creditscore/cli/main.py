@@ -26,6 +26,7 @@ from creditscore.cli.records import records_app
 from creditscore.cli.repair import repair_app
 from creditscore.cli.report import report_app
 from creditscore.cli.reproduce import reproduce_command
+from creditscore.cli.rules import rules_app
 from creditscore.cli.scheme import scheme_app
 from creditscore.cli.store import store_app
 from creditscore.cli.supervise import supervise_app
@@ -56,6 +57,7 @@ app.add_typer(decisive_app, name="decisive")
 app.add_typer(packet_app, name="packet")
 app.add_typer(records_app, name="records")
 app.add_typer(scheme_app, name="scheme")
+app.add_typer(rules_app, name="rules")
 app.add_typer(model_app, name="model")
 app.add_typer(joint_app, name="joint")
 app.add_typer(life_app, name="life")

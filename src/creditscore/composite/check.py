@@ -3,37 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
-from typing import Any
 
-from creditscore.composite.config import MOST_DOMAINS, TOP, CompositeConfig, CompositeDomain
+from creditscore.composite.config import MOST_DOMAINS, TOP, CompositeConfig, CompositeDomain, SoleTraders
 from creditscore.core.errors import SchemeError
-from creditscore.core.identity import is_resident
-from creditscore.core.yaml_source import KeyPath, Source, texts
+from creditscore.core.references import Citing, Reference, Unique
+from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes import registry
-from creditscore.schemes.laws import citable
 from creditscore.schemes.model import Scheme
+from creditscore.schemes.references import LAWS
 
 OURS = ("project_default", "inference", "unknown")  # marks that need no text
+REFERENCES = (
+    replace(LAWS, code="E201"),
+    Reference(
+        "grade",
+        lambda config: [grade.code for grade in config.grades],
+        lambda name, known: f"{name!r} is not a grade; there are: {', '.join(known)}",
+        "E301",
+    ),
+)
+# a domain stands with its group
+CITING = Citing(
+    uncited="is marked {evidence} and cites nothing",
+    free=OURS,
+    codes=("E202", "E203"),
+    exempt=(CompositeDomain, SoleTraders),
+)
+UNIQUE = (
+    Unique("groups.*.domains.*.id", "the domain {value!r} stands twice", "E113"),
+    Unique("groups.*.id", "the group {value!r} stands twice", "E113"),
+    Unique("grades.*.code", "the grade {value!r} stands twice", "E904"),
+    Unique("hard_rules.*.id", code="E113"),
+)
 
 
 def check(config: CompositeConfig, source: Source) -> None:
     """Note every fault in `source`."""
     entries = registry.entries()
-    for where, text in texts(source.data):
-        if is_resident(text):
-            source.fault(where, "a resident identity number stands here; leave it out")
     if config.use not in ("public_grade", "internal_risk"):
         source.fault(("use",), "is public_grade, or internal_risk for one that is never published")
     _sources(config, source)
     _scale(config, source)
-    ids = [domain.id for domain in config.domains]
-    if len(ids) > MOST_DOMAINS:
-        source.fault(("groups",), f"{len(ids)} domains; contributions are exact for at most {MOST_DOMAINS}", "E905")
-    for what, names in (("domain", ids), ("group", [group.id for group in config.groups])):
-        for name in sorted({one for one in names if names.count(one) > 1}):
-            source.fault(("groups",), f"the {what} {name!r} stands twice", "E113")
+    count = len(config.domains)
+    if count > MOST_DOMAINS:
+        source.fault(("groups",), f"{count} domains; contributions are exact for at most {MOST_DOMAINS}", "E905")
     total = sum(domain.weight for domain in config.domains)
     if total != TOP:
         source.fault(("groups",), f"the weights add up to {total}; they must add up to {TOP}", "E905")
@@ -73,23 +89,8 @@ def check(config: CompositeConfig, source: Source) -> None:
 
 
 def _sources(config: CompositeConfig, source: Source) -> None:
-    laws = citable()
-    rules: list[tuple[KeyPath, Any]] = [(("grades", k), one) for k, one in enumerate(config.grades)]
-    rules += [(("hard_rules", k), one) for k, one in enumerate(config.hard_rules)]
-    rules += [((name,), one) for name in ("coverage", "stale") if (one := getattr(config, name)) is not None]
-    for path, rule in [*rules, *((("groups", k), one) for k, one in enumerate(config.groups))]:
-        if rule.evidence is None:
-            source.fault(path, "carries no evidence mark", "E203")
-        elif rule.evidence not in OURS and not rule.cite:
-            source.fault(path, f"is marked {rule.evidence} and cites nothing", "E202")
     if config.individual_business.included and not config.individual_business.cite:
         source.fault(("individual_business",), "sole traders get a composite only where a cited text says so")
-    cited = [*rules, (("individual_business",), config.individual_business), ((), config)]
-    for path, rule in cited:
-        for cite in rule.cite:
-            if cite.law not in laws:
-                message = f"cites the law {cite.law!r}, which has no file in configs/laws/"
-                source.fault((*path, "cite"), message, "E201")
     if not config.cite:
         source.fault(("cite",), "names no text", "E202")
 
@@ -102,9 +103,6 @@ def _scale(config: CompositeConfig, source: Source) -> None:
     if config.grades[-1].at_least != 0:
         message = "the worst grade begins at 0, so that every score has one"
         source.fault(("grades", len(config.grades) - 1, "at_least"), message, "E904")
-    codes = [one.code for one in config.grades]
-    for code in {one for one in codes if codes.count(one) > 1}:
-        source.fault(("grades",), f"the grade {code!r} stands twice", "E904")
 
 
 def _use(config: CompositeConfig, scheme: Scheme, source: Source, path: KeyPath) -> None:
@@ -169,17 +167,9 @@ def _hard_rules(config: CompositeConfig, entries: Iterable[registry.Entry], sour
         schemes = [_scheme(entry, source) for entry in entries]
         lists = None if None in schemes else {name for scheme in schemes if scheme for name in scheme.lists}
     domains = {domain.id: domain for domain in config.domains}
-    ids = [rule.id for rule in config.hard_rules]
-    codes = [grade.code for grade in config.grades]
     for k, rule in enumerate(config.hard_rules):
-        path: KeyPath = ("hard_rules", k)
-        if ids.count(rule.id) > 1:
-            source.fault((*path, "id"), f"{rule.id!r} stands twice", "E113")
-        if rule.ceiling not in codes:
-            message = f"{rule.ceiling!r} is not a grade; there are: {', '.join(codes)}"
-            source.fault((*path, "ceiling"), message, "E301")
         for t, trigger in enumerate(rule.when):
-            place = (*path, "when", t)
+            place: KeyPath = ("hard_rules", k, "when", t)
             if trigger.domain not in domains:
                 message = f"{trigger.domain!r} is no domain; there are: {', '.join(domains)}"
                 source.fault((*place, "domain"), message, "E301")

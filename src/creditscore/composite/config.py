@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from creditscore.core.model import Label, Model
+from creditscore.core.references import Names
 from creditscore.schemes.parts import Cite, Mark, Rule, Use, listed
 
 TOP = 1000  # the best score; weights are points out of it, values lie between 0 and it
@@ -62,7 +63,7 @@ class HardRule(Rule):
     """The score is held at the top of the band of `ceiling`."""
 
     id: str
-    ceiling: str
+    ceiling: Annotated[str, Names("grade")]
     when: list[Trigger] = Field(min_length=1)
 
 
@@ -113,8 +114,20 @@ class Fitted(Model):
     log_loss_base: str
 
 
+CHANGES = ("weights", "maps", "ceilings")  # of single domains and rules, where a file builds on another one
+
+
+def _describe_changes(schema: dict[str, Any]) -> None:
+    """Say in the JSON Schema that a file that builds on another one gives only what differs."""
+    whole, schema["required"] = schema["required"], ["composite", "label", "effective_from"]
+    schema["anyOf"] = [{"required": whole}, {"required": ["base"]}]
+    schema["properties"] |= {key: {"type": "object"} for key in CHANGES}
+
+
 class CompositeConfig(Model):
     """One version of one composite."""
+
+    model_config = ConfigDict(json_schema_extra=_describe_changes)
 
     composite: str
     base: str | None = None

@@ -7,18 +7,17 @@ A file may build on another one (`base`): keys that it gives replace those of th
 from __future__ import annotations
 
 import copy
-import difflib
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from creditscore.composite.check import check
-from creditscore.composite.config import CompositeConfig
+from creditscore.composite.check import CITING, REFERENCES, UNIQUE, check
+from creditscore.composite.config import CHANGES, CompositeConfig
 from creditscore.composite.proofs import prove
-from creditscore.core.config import config_root
+from creditscore.core.catalogue import Family, RuleFile
 from creditscore.core.errors import NotInForce, SchemeError, UsageError
-from creditscore.core.partial_parse import parse, raise_faults
+from creditscore.core.partial_parse import raise_faults
 from creditscore.core.yaml_source import Source, read
 
 DEEPEST = 5  # files that build on each other
@@ -36,8 +35,8 @@ def load_composite(name: str | Path | CompositeConfig, on: date | None = None) -
     """
     if isinstance(name, CompositeConfig):
         config, source = name, Source(name.name)
-        check(config, source)
-        raise_faults(source.faults)
+        COMPOSITES.check_content(config, source)
+        COMPOSITES.raise_faults([source])
     else:
         config = _read(str(name), on)
     if on is not None and not (
@@ -53,67 +52,57 @@ def load_composite(name: str | Path | CompositeConfig, on: date | None = None) -
 
 def composites(folder: Path | None = None) -> dict[str, list[Path]]:
     """The files of every composite of the library, oldest version first."""
-    found: dict[str, list[Path]] = {}
-    for file in sorted((folder or config_root() / "composite").glob("*/*.yaml")):
-        found.setdefault(file.parent.name, []).append(file)
-    return found
+    versions: dict[str, list[Path]] = {}
+    for rule_file in COMPOSITES.list_files(folder and folder / COMPOSITES.place):
+        versions.setdefault(rule_file.file.parent.name, []).append(rule_file.file)
+    return versions
 
 
 def _read(name: str, on: date | None) -> CompositeConfig:
-    config, source = inspect(*_file(name, on))
-    raise_faults(source.faults)
+    config, source = _inspect(_file(name, on))
+    COMPOSITES.raise_faults([source])
     assert config is not None
     return config
 
 
 def inspect_all(names: Sequence[str] = ()) -> list[tuple[CompositeConfig | None, Source]]:
     """What can be read of composites, each with all that is wrong with it: ids or files; none: the whole library."""
-    if names:
-        return [inspect(*_file(name, None)) for name in names]
-    return [inspect(file, f"composite/{name}/{file.name}") for name, files in composites().items() for file in files]
+    return [_inspect(file) for file in ([_file(name, None) for name in names] or COMPOSITES.list_files())]
 
 
-def inspect(file: Path, shown: str) -> tuple[CompositeConfig | None, Source]:
+def _inspect(file: RuleFile) -> tuple[CompositeConfig | None, Source]:
     """What can be read of a file, its base put under it, and every fault of it, or those of its base."""
-    source = read(file, shown)
-    try:
-        _build_on_base(source, file, 0)
-    except SchemeError as error:  # of the base
-        source.faults += error.faults
-        return None, source
-    config = parse(source, CompositeConfig)
-    if config is not None:
-        if shown.startswith("composite/") and (config.composite, config.version) != (file.parent.name, file.stem):
-            message = f"{config.name} must be what its path says: {file.parent.name}@{file.stem}"
-            source.fault(("composite",), message, "E703")
-        check(config, source)
-        if not source.faults:
-            prove(config, source)
-    return config, source
+    rules = COMPOSITES.read_file(file)
+    if rules.content is not None and not rules.source.faults:
+        prove(rules.content, rules.source)
+    return rules.content, rules.source
 
 
-def _file(name: str, on: date | None) -> tuple[Path, str]:
+def _file(name: str, on: date | None) -> RuleFile:
     if name.endswith((".yaml", ".yml")):
-        file = Path(name)
-        if not file.is_file():
-            raise UsageError(f"there is no composite file {name}", next="give the path of a YAML file, or an id")
-        return file, file.name
-    known = composites()
+        return COMPOSITES.find_file(name)
+    versions = composites()
     wanted, _, pinned = name.partition("@")
-    if wanted not in known:
-        raise UsageError(
-            f"there is no composite {wanted!r}",
-            allowed=", ".join(difflib.get_close_matches(wanted, known, 3) or known),
-            next="give an id from configs/composite/ or the path of a YAML file",
-        )
-    files = known[wanted]
+    if wanted not in versions:
+        raise COMPOSITES.refuse_name(wanted, versions)
+    stems = [file.stem for file in versions[wanted]]
     if pinned:
-        chosen = [one for one in files if one.stem == pinned or one.stem.startswith(f"{pinned}-")]
+        chosen = [stem for stem in stems if stem == pinned or stem.startswith(f"{pinned}-")]
         if len(chosen) != 1:
-            raise UsageError(f"{wanted} has no version {pinned!r}", allowed=[one.stem for one in files])
+            raise UsageError(f"{wanted} has no version {pinned!r}", allowed=stems)
     else:
-        chosen = [one for one in files if on is None or one.stem <= on.isoformat()] or files[:1]
-    return chosen[-1], f"composite/{wanted}/{chosen[-1].name}"
+        chosen = [stem for stem in stems if on is None or stem <= on.isoformat()] or stems[:1]
+    return COMPOSITES.find_file(f"{wanted}/{chosen[-1]}")
+
+
+def _put_on_base(source: Source) -> None:
+    """Put what a file says over its base; the faults of the base are those of the file."""
+    assert source.path is not None
+    try:
+        _build_on_base(source, source.path, 0)
+    except SchemeError as error:
+        source.faults += error.faults
+        source.data = None  # nothing of it can be read without its base
 
 
 def _build_on_base(source: Source, file: Path, depth: int) -> None:
@@ -121,7 +110,7 @@ def _build_on_base(source: Source, file: Path, depth: int) -> None:
     own = source.data
     if not isinstance(own, dict):
         return
-    changes = {key: own.pop(key) for key in ("weights", "maps", "ceilings") if key in own}
+    changes = {key: own.pop(key) for key in CHANGES if key in own}
     name = own.get("base")
     if name is None:
         for key in changes:
@@ -131,9 +120,9 @@ def _build_on_base(source: Source, file: Path, depth: int) -> None:
         source.fault(("base",), f"must name another composite, at most {DEEPEST} deep")
         return
     beside = file.parent / name
-    base_file, shown = (beside, beside.name) if beside.is_file() else _file(name, None)
-    base = read(base_file, shown)
-    _build_on_base(base, base_file, depth + 1)
+    rule_file = COMPOSITES.find_file(str(beside)) if beside.is_file() else _file(name, None)
+    base = read(rule_file.file, rule_file.shown)
+    _build_on_base(base, rule_file.file, depth + 1)
     raise_faults(base.faults)
     merged = copy.deepcopy(base.data)
     for key, value in own.items():
@@ -163,3 +152,20 @@ def _change(data: dict[str, Any], changes: dict[str, Any], source: Source) -> No
                 known[name]["schemes"] = {**known[name].get("schemes", {}), **value}
             else:
                 known[name]["weight" if key == "weights" else "ceiling"] = value
+
+
+COMPOSITES = Family(
+    "composite",
+    "composite",
+    CompositeConfig,
+    "composite",
+    nested=True,
+    named_by=("composite", "version"),
+    references=REFERENCES,
+    citing=CITING,
+    unique=UNIQUE,
+    persons="E108",
+    prepare=_put_on_base,
+    check=check,
+    code_named="E703",
+)

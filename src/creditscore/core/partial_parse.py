@@ -183,13 +183,17 @@ def in_order(faults: Iterable[Fault]) -> list[Fault]:
     return sorted(faults, key=lambda one: (one.file, one.severity, one.line, one.path, one.code, one.message))
 
 
-def raise_faults(faults: list[Fault]) -> None:
-    if faults:
-        ordered = in_order(faults)
+def raise_faults(faults: Iterable[Fault], docs: str | None = None) -> None:
+    """Raise SchemeError with all faults, where there are any; `docs` is the page that explains the keys."""
+    ordered = in_order(faults)
+    if ordered:
+        explained = (
+            f"{docs} explains every key" if docs else "docs/checks.md explains each code, docs/schemes.md every key"
+        )
         error = SchemeError(
             f"{len(ordered)} fault{'s' if len(ordered) > 1 else ''} in the configuration:\n  "
             + "\n  ".join(str(fault) for fault in ordered),
-            next="mend the lines named above; docs/checks.md explains each code, docs/schemes.md every key",
+            next=f"mend the lines named above; {explained}",
         )
         error.faults = tuple(ordered)
         raise error

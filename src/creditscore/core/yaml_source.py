@@ -97,6 +97,7 @@ class Source:
     lost: set[str] = field(default_factory=set)
     kept: dict[KeyPath, list[int]] = field(default_factory=dict)
     salvaged: bool = False  # from here on, what touches a part that was left out is not said again
+    path: Path | None = None  # where the file lies; None for what was never read from one
 
     def line(self, path: KeyPath) -> int:
         """The line of `path`, or of the nearest key above it."""
@@ -137,7 +138,7 @@ def dotted(path: KeyPath) -> str:
 
 def read(file: Path, shown: str | None = None) -> Source:
     """Read one YAML file; faults are collected, never raised."""
-    source = Source(shown or str(file))
+    source = Source(shown or str(file), path=file)
 
     def unreadable(line: int, message: str, code: str = "E101") -> Source:
         source.faults.append(Fault(source.file, line, "", message, code))

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from creditscore.core.config import config_root
-from creditscore.core.errors import UsageError
+from creditscore.core.catalogue import Family
 from creditscore.core.model import Label, Model
-from creditscore.core.partial_parse import parse, raise_faults
-from creditscore.core.yaml_source import KeyPath, Source, read
+from creditscore.core.references import Citing, Names, Unique, find_cited
+from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes import registry
-from creditscore.schemes.laws import load_laws
 from creditscore.schemes.parts import Number, Rule, Use
+from creditscore.schemes.references import LAWS, NO_READINGS, VERSIONS
 
 UNCITED = ("project_default", "inference", "unknown")  # marks of numbers that no text gives
 COLUMNS = ("industry", "district", "size", "ownership", "region")
@@ -98,7 +96,7 @@ class Programme(Rule):
     department: Department
     certificate: str = Field(min_length=1)  # which an inspector must hold
     use: Use
-    scheme: str | None = None
+    scheme: Annotated[str | None, Names("version")] = None
     where: Label | None = None
     effective_from: date
     checked_on: date
@@ -125,49 +123,9 @@ class Programme(Rule):
         return {grade: one for one in self.classes for grade in one.grades or [one.code]}
 
 
-def load_programme(name: str | Path, folder: Path | None = None) -> Programme:
-    """A programme by its id, or by the path of a YAML file.
-
-    UsageError where there is none; SchemeError lists every fault with file, line and key path.
-    """
-    root = folder or config_root() / "supervision" / "inspection"
-    file = Path(name) if str(name).endswith((".yaml", ".yml")) else root / f"{name}.yaml"
-    if not file.is_file():
-        known = programmes(folder)
-        raise UsageError(
-            f"there is no inspection programme {str(name)!r}",
-            allowed=", ".join(difflib.get_close_matches(str(name), known, 3) or known),
-            next="give an id from configs/supervision/inspection/ or the path of a YAML file",
-        )
-    source = read(file, f"inspection/{file.name}")
-    programme = parse(source, Programme)
-    if programme is not None:
-        _check(programme, source, file.stem)
-    raise_faults(source.faults)
-    assert programme is not None
-    return programme
-
-
-def programmes(folder: Path | None = None) -> list[str]:
-    """The ids of the programmes that are there."""
-    root = folder or config_root() / "supervision" / "inspection"
-    return sorted(file.stem for file in root.glob("*.yaml"))
-
-
 def rules_of(programme: Programme) -> Iterator[tuple[KeyPath, Rule]]:
     """Every rule of a programme with its key path: what carries a number, a mark and a source."""
-    yield (), programme
-    for i, one in enumerate(programme.classes):
-        yield ("classes", i), one
-        for j, bounds in enumerate(one.bounds):
-            yield ("classes", i, "bounds", j), bounds
-        if one.exempt is not None:
-            yield ("classes", i, "exempt"), one.exempt
-    for name in ("minimum_per_stratum", "visits_per_enterprise", "team", "visit_days", "off_site", "data_errors",
-                 "sole_traders"):  # fmt: skip
-        rule = getattr(programme, name)
-        if rule is not None:
-            yield (name,), rule
+    return find_cited(programme)
 
 
 def project_defaults(programme: Programme) -> list[str]:
@@ -179,20 +137,7 @@ def project_defaults(programme: Programme) -> list[str]:
     ]
 
 
-def _check(programme: Programme, source: Source, stem: str) -> None:
-    if programme.programme != stem:
-        source.fault(("programme",), f"{programme.programme!r} must be the file's name {stem!r}")
-    laws = load_laws()
-    for path, rule in rules_of(programme):
-        if rule.evidence is None:
-            source.fault(path, "carries no evidence mark")
-        elif rule.evidence not in UNCITED and not rule.cite:
-            source.fault(path, f"is {rule.evidence} and names no law; cite it, or mark it project_default")
-        for cite in rule.cite:
-            if cite.law not in laws:
-                source.fault((*path, "cite"), f"cites the law {cite.law!r}, which has no file in configs/laws/")
-        if rule.reading:
-            source.fault((*path, "reading"), "readings belong to schemes; write a note")
+def _check(programme: Programme, source: Source) -> None:
     for name, least in (("minimum_per_stratum", 1), ("visits_per_enterprise", 1), ("team", 2)):
         amount = getattr(programme, name)
         if amount is not None and (amount.number < least or amount.number != int(amount.number)):
@@ -200,24 +145,20 @@ def _check(programme: Programme, source: Source, stem: str) -> None:
     if programme.visit_days.number <= 0:
         source.fault(("visit_days", "number"), "must be above 0")
     seen: dict[str, str] = {}
-    for i, one in enumerate(programme.classes):
-        _check_class(one, programme, source, ("classes", i))
-        for grade in one.grades or [one.code]:
+    for i, visited in enumerate(programme.classes):
+        _check_class(visited, source, ("classes", i))
+        for grade in visited.grades or [visited.code]:
             if grade in seen:
                 source.fault(("classes", i), f"{grade!r} belongs to class {seen[grade]!r} already")
-            seen.setdefault(grade, one.code)
-    codes = [one.code for one in programme.classes]
-    for code in {code for code in codes if codes.count(code) > 1}:
-        source.fault(("classes",), f"the class {code!r} stands twice")
-    drawn_as = next((one for one in programme.classes if one.code == programme.data_errors.draw_as), None)
+            seen.setdefault(grade, visited.code)
+    codes = [visited.code for visited in programme.classes]
+    drawn_as = next((visited for visited in programme.classes if visited.code == programme.data_errors.draw_as), None)
     if drawn_as is None or drawn_as.exempt is not None:
         source.fault(("data_errors", "draw_as"), f"must be a class that is visited, among {', '.join(codes)}")
-    if len(set(programme.strata)) < len(programme.strata):
-        source.fault(("strata",), "a column stands twice")
     _check_scheme(programme, seen, source)
 
 
-def _check_class(one: InspectionClass, programme: Programme, source: Source, path: KeyPath) -> None:
+def _check_class(one: InspectionClass, source: Source, path: KeyPath) -> None:
     given = [name for name in ("ratio", "frequency", "exempt") if getattr(one, name) is not None]
     if len(given) != 1:
         source.fault(path, "needs exactly one of: ratio, frequency, exempt (with the text that exempts it)")
@@ -244,8 +185,7 @@ def _check_scheme(programme: Programme, grades: Sequence[str] | dict[str, str], 
         return
     scheme, _, pinned = programme.scheme.partition("@")
     chosen = [one for one in registry.entries() if one.scheme == scheme and pinned in ("", one.version)]
-    if not chosen:
-        source.fault(("scheme",), f"{programme.scheme!r} is not a scheme of the library; see `creditscore scheme list`")
+    if not chosen:  # said where names are checked
         return
     loaded = registry.load(chosen[-1])
     if loaded.use != programme.use:
@@ -257,6 +197,35 @@ def _check_scheme(programme: Programme, grades: Sequence[str] | dict[str, str], 
     for code in codes:
         if code not in grades:
             source.fault(("classes",), f"the grade {code!r} of {programme.scheme} has no class: no class is forgotten")
+
+
+PROGRAMMES = Family(
+    "inspection",
+    "inspection programme",
+    Programme,
+    "supervision/inspection",
+    named_by=("programme",),
+    references=(LAWS, VERSIONS, NO_READINGS),
+    citing=Citing(uncited="is {evidence} and names no law; cite it, or mark it project_default", free=UNCITED),
+    unique=(
+        Unique("classes.*.code", "the class {value!r} stands twice"),
+        Unique("strata.*", "the column {value!r} stands twice"),
+    ),
+    check=_check,
+)
+
+
+def load_programme(name: str | Path, folder: Path | None = None) -> Programme:
+    """A programme by its id, or by the path of a YAML file.
+
+    UsageError where there is none; SchemeError lists every fault with file, line and key path.
+    """
+    return PROGRAMMES.pick(str(name), folder)
+
+
+def programmes(folder: Path | None = None) -> list[str]:
+    """The ids of the programmes that are there."""
+    return PROGRAMMES.names(folder)
 
 
 def decimal(value: Fraction) -> str:

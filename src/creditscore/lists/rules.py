@@ -10,17 +10,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from creditscore.core.config import config_root
+from creditscore.core.catalogue import Family
 from creditscore.core.errors import UsageError
 from creditscore.core.model import Label, Model
-from creditscore.core.partial_parse import parse as parse_file
-from creditscore.core.partial_parse import raise_faults
-from creditscore.core.yaml_source import read
+from creditscore.core.references import Citing
 from creditscore.schemes import registry
 from creditscore.schemes.expressions import names, parse
-from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import ListExit, ListKind, ListRule, ListTerm, Span
 from creditscore.schemes.model import MARKS, Decide, Rule, Scheme
+from creditscore.schemes.references import LAWS
 
 COUNTS = ("count", "sum", "run", "chain")
 PUBLISHED = ("verified", "recalled", "derived", "local")  # marks of rules that somebody published
@@ -61,25 +59,21 @@ class Procedure(Model):
     exits: list[GeneralExit]
 
 
-@lru_cache(maxsize=4)
+_OWED = "carries no cite or no evidence mark; every rule names its text and its mark"
+PROCEDURE = Family(
+    "lists",
+    "file of common rules of lists",
+    Procedure,
+    "lists/procedure.yaml",
+    references=(LAWS,),
+    citing=Citing(uncited=_OWED, unmarked=_OWED),
+)
+
+
+@lru_cache(maxsize=4)  # asked for at every entry
 def procedure(file: Path | None = None) -> Procedure:
     """The common rules; SchemeError lists every fault with its line."""
-    place = file or config_root() / "lists" / "procedure.yaml"
-    source = read(place, f"lists/{place.name}")
-    found = parse_file(source, Procedure)
-    if found is not None:
-        rules: list[tuple[tuple[str | int, ...], Rule]] = [
-            ((name,), getattr(found, name)) for name in ("notice", "needs_notice", "second_person", "withdrawal")
-        ]
-        for path, rule in [*rules, *((("exits", i), one) for i, one in enumerate(found.exits))]:
-            if not rule.cite or rule.evidence is None:
-                source.fault(path, "carries no cite or no evidence mark; every rule names its text and its mark")
-            for cite in rule.cite:
-                if cite.law not in load_laws():
-                    source.fault(path, f"cites the law {cite.law!r}, which has no file in configs/laws/")
-    raise_faults(source.faults)
-    assert found is not None
-    return found
+    return PROCEDURE.load_only(file)
 
 
 @lru_cache(maxsize=256)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel
 
-from creditscore.core.identity import is_resident
 from creditscore.core.model import Label
 from creditscore.core.model_keys import some
-from creditscore.core.yaml_source import KeyPath, Source, texts
+from creditscore.core.references import Citing, check_citing, check_references
+from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.measures.codes import CODES
 from creditscore.measures.force import WEAKEST_FOR_RIGHTS, may_cut_rights
 from creditscore.measures.library import KnownList, known_lists, versions
 from creditscore.measures.model import ANY, TABLES, Conduct, FourLists, Head, Measure, PunishMeasure
 from creditscore.records.schema import KINDS, PERSONS
-from creditscore.schemes import registry
+from creditscore.schemes import references, registry
 from creditscore.schemes.laws import LEVELS, Law, load_laws, span_of
 from creditscore.schemes.lists import ListKind
 from creditscore.schemes.model import Rule
@@ -34,7 +34,9 @@ FITTING: Mapping[str, tuple[ListKind, ...]] = {
     "reward_conduct": ("red",),
     "dishonest_conduct": ("serious", "watch", "abnormal", "record"),
 }
+LAWS = replace(references.LAWS, code="J202")
 ALONE = ("grade", "score")
+CITING = Citing(uncited="carries no cite; without a basis nothing may follow", codes=("J201", "J203"))
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,6 @@ def check(parsed: Mapping[str, BaseModel | None], sources: Mapping[str, Source],
         _links(parsed["links"], sources["links"], tables, complete)
     if lists is not None:
         _notes(lists, sources, tables)
-    for source in sources.values():
-        _persons(source.data, (), source)
 
 
 def _head(head: Head, source: Source, world: _World) -> None:
@@ -89,7 +89,8 @@ def _head(head: Head, source: Source, world: _World) -> None:
             source.note(("names", name), f"the name is {head.names[name].evidence}", "J502")
     for key in ("feedback", "withdrawal"):
         rule = getattr(head, key)
-        _rule(rule, source, (key,), world, cited=rule.evidence != "project_default")
+        ours = ("project_default",) if rule.evidence == "project_default" else ()
+        _rule(rule, source, (key,), world, ours)
     for name, one in head.names.items():
         _label(one.label, source, ("names", name, "label"))
     for code, department in head.departments.items():
@@ -98,22 +99,15 @@ def _head(head: Head, source: Source, world: _World) -> None:
             source.fault(("departments", code), f"{ANY!r} stands for every department and cannot be one", "J305")
 
 
-def _rule(line: Rule, source: Source, path: KeyPath, world: _World, cited: bool = True) -> None:
+def _rule(line: Rule, source: Source, path: KeyPath, world: _World, free: tuple[str, ...] = ()) -> None:
     """The source of a line: citations that exist, a mark, texts in both languages."""
-    laws = world.laws
-    if not line.cite and cited:
-        source.fault(path, "carries no cite; without a basis nothing may follow", "J201")
+    check_citing([(path, line)], source, replace(CITING, free=free))
+    check_references(line, source, (replace(LAWS, find_known=lambda _: world.laws), references.NO_READINGS), path)
     for i, cite in enumerate(line.cite):
-        if cite.law not in laws:
-            source.fault((*path, "cite", i), f"cites the law {cite.law!r}, which has no file in configs/laws/", "J202")
-        elif span_of(laws[cite.law].in_force) is None:
+        if cite.law in world.laws and span_of(world.laws[cite.law].in_force) is None:
             source.note((*path, "cite", i), f"it is not known from when {cite.law} is in force", "J506")
-    if line.evidence is None:
-        source.fault(path, "carries no evidence mark", "J203")
-    elif line.evidence != "verified":
+    if line.evidence not in (None, "verified"):
         source.note(path, f"the line is {line.evidence}", "J502")
-    if line.reading:
-        source.fault((*path, "reading"), "readings belong to schemes; write a note", "E108")
     if line.applies is not None and line.applies.by != "period":
         source.fault((*path, "applies", "by"), "measures and conduct are switched by days of the event only", "E141")
     for name in ("label", "measure", "conduct", "where"):
@@ -158,7 +152,8 @@ def _conduct(line: Conduct, source: Source, path: KeyPath, table: str, claimed: 
 def _criterion(line: Conduct, name: str, triggers: list[str], source: Source, path: KeyPath, world: _World) -> None:
     there, found = world.known.get(line.list), versions(name, world.entries)
     if not found:
-        source.fault((*path, "scheme"), f"{name!r} is not a scheme of the library, or not a version of it", "J404")
+        message = references.describe_scheme(name, references.find_versions())
+        source.fault((*path, "scheme"), message, "J404")
     for scheme in found:
         if scheme.use == "internal_risk":
             source.fault((*path, "scheme"), f"{scheme.name} is an internal risk class and triggers nothing", "J403")
@@ -258,10 +253,3 @@ def _notes(lists: FourLists, sources: Mapping[str, Source], tables: Mapping[str,
             if key not in linked:
                 code = "J503" if table in TABLES[:2] else "J504"
                 sources[table].note((table, i), f"{key}: {CODES[code]}", code)
-
-
-def _persons(value: Any, path: KeyPath, source: Source) -> None:
-    """No resident identity number in any text of any file."""
-    for place, text in texts(value, path):
-        if is_resident(text):
-            source.fault(place, "a resident identity number stands here; leave it out", "J104")

@@ -9,10 +9,11 @@ from typing import TypeVar, cast
 
 from pydantic import BaseModel
 
+from creditscore.core.catalogue import Family, RuleSet
 from creditscore.core.config import config_root
 from creditscore.core.errors import UsageError
-from creditscore.core.partial_parse import in_order, parse, raise_faults
-from creditscore.core.yaml_source import Fault, Source, read
+from creditscore.core.partial_parse import in_order, raise_faults
+from creditscore.core.yaml_source import Fault
 from creditscore.measures.library import known_lists
 from creditscore.measures.model import (
     TABLES,
@@ -38,6 +39,10 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "reward_measures": RewardMeasures,
     "punish_measures": PunishMeasures,
     LINKS: Links,
+}
+FAMILIES: Mapping[str, Family[BaseModel]] = {
+    name: Family(f"four_lists/{name}", "table", model, f"supervision/four_lists/{name}.yaml", persons="J104")
+    for name, model in MODELS.items()
 }
 
 
@@ -65,12 +70,13 @@ def inspect(folder: Path | None = None) -> tuple[FourLists | None, list[Fault], 
             allowed="a folder with " + ", ".join(f"{name}.yaml" for name in MODELS),
             next="copy configs/supervision/four_lists/ and change the copy",
         )
-    sources: dict[str, Source] = {}
+    tables: dict[str, RuleSet] = {}
     faults: list[Fault] = []
     for name in MODELS:
         file = place / f"{name}.yaml"
         if file.is_file():
-            sources[name] = read(file, f"{place.name}/{file.name}")
+            (found,) = FAMILIES[name].list_files(file)
+            tables[name] = FAMILIES[name].read_file(found._replace(shown=f"{place.name}/{file.name}"))
         else:
             faults.append(
                 Fault(f"{place.name}/{file.name}", 1, "", "the file is missing; an empty table is []", "J101")
@@ -81,7 +87,8 @@ def inspect(folder: Path | None = None) -> tuple[FourLists | None, list[Fault], 
             faults.append(
                 Fault(f"{place.name}/{other.name}", 1, "", f"belongs to no table; there are {allowed}", "J105")
             )
-    parsed = {name: parse(source, MODELS[name]) for name, source in sources.items()}
+    parsed = {name: table.content for name, table in tables.items()}
+    sources = {name: table.source for name, table in tables.items()}
     lists = _together(parsed, _digest(place)) if all(parsed.get(name) is not None for name in MODELS) else None
     notes: list[Fault] = []
     check(parsed, sources, lists)

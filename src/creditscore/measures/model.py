@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -86,6 +86,8 @@ class Conduct(Rule):
 
 class Period(Model):
     """How long a measure may last: a span counted from `since`, as long as the entry, or nobody published it."""
+
+    short_form: ClassVar[dict[str, Any]] = {"enum": ["until_exit", "unknown"]}
 
     span: Span | None = None
     since: Literal["entered_on", "executed_on"] = "executed_on"

@@ -6,32 +6,31 @@ it is published, and what a repair does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from creditscore.core.config import config_root
+from creditscore.core.catalogue import Family, RuleSet
 from creditscore.core.days import to_day
 from creditscore.core.model import Label, Model
-from creditscore.core.partial_parse import parse, raise_faults
-from creditscore.core.yaml_source import Fault, KeyPath, Source, read
+from creditscore.core.references import Citing, Names, Reference, Unique
+from creditscore.core.yaml_source import Source
 from creditscore.grading.plan import PlanItem
 from creditscore.records.schema import ATTRIBUTE_PREFIX
-from creditscore.schemes import registry
-from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import Span
 from creditscore.schemes.model import Cite, Clock, Mark, Number, Rule, Scheme, Use
 from creditscore.schemes.parts import listed
+from creditscore.schemes.references import LAWS, SCHEMES
 
 
 class Scope(Model):
     """Which records a rule is about: every part that is given must fit."""
 
-    schemes: list[str] = Field(default_factory=list)
+    schemes: Annotated[list[str], Names("scheme")] = Field(default_factory=list)
     domains: list[str] = Field(default_factory=list)
     uses: list[Use] = Field(default_factory=list)
     except_domains: list[str] = Field(default_factory=list)
@@ -123,72 +122,57 @@ class RepairRuleFile(Model):
         return to_day(self.effective_from) <= day and (end is None or day < to_day(end))
 
 
+def _check(content: RepairRuleFile, source: Source) -> None:
+    if content.effective_to is not None and content.effective_to <= content.effective_from:
+        source.fault(("effective_to",), "lies not after effective_from")
+    for i, tier in enumerate(content.tiers):
+        if (tier.least or tier.most) and not content.clock:
+            source.fault(("tiers", i), "least and most are counted from a clock; the file names none")
+    ids = {tier.id for tier in content.tiers}
+    for key, named in (("tier_values", content.tier_values), ("tier_domains", content.tier_domains)):
+        for value, tier_id in named.items():
+            if tier_id not in ids:
+                source.fault((key, value), f"{tier_id!r} is no tier; there are: {', '.join(sorted(ids))}")
+
+
+def _check_gaps(versions: Sequence[RuleSet]) -> None:
+    for before, after in pairwise(versions):
+        earlier, later = before.content, after.content
+        if earlier.repair == later.repair and earlier.effective_to != later.effective_from:
+            message = f"{earlier.name} ends on {earlier.effective_to}; versions have no gap"
+            after.source.fault(("effective_from",), message)
+
+
+_OWED = "carries no cite or no evidence mark; every rule names its text and its mark"
+REPAIRS = Family(
+    "repair",
+    "rule on repair",
+    RepairRuleFile,
+    "repair",
+    nested=True,
+    named_by=("repair", "effective_from"),
+    references=(
+        LAWS,
+        SCHEMES,
+        Reference(
+            "reading",
+            lambda content: content.readings,
+            lambda name, known: f"{name!r} is not among the readings: {', '.join(known)}",
+        ),
+    ),
+    citing=Citing(uncited=_OWED, unmarked=_OWED),
+    unique=(Unique("tiers.*.id"),),
+    check=_check,
+    check_together=_check_gaps,
+)
+
+
 def load_repairs(folder: Path | None = None, *, alone: bool = False) -> tuple[RepairRuleFile, ...]:
     """Every version of every rule, in order of id and day; SchemeError lists the faults of all files at once.
 
     `alone`: the schemes that a rule names need not be in the library beside it.
     """
-    root = folder or config_root() / "repair"
-    files = sorted(root.rglob("*.yaml"))
-    return _load(root, alone, tuple((file, now.st_mtime_ns, now.st_size) for file in files for now in [file.stat()]))
-
-
-@lru_cache(maxsize=8)
-def _load(root: Path, alone: bool, files: tuple[tuple[Path, int, int], ...]) -> tuple[RepairRuleFile, ...]:
-    found: list[RepairRuleFile] = []
-    faults: list[Fault] = []
-    for file, *_ in files:
-        source = read(file, f"repair/{file.relative_to(root).as_posix()}")
-        content = parse(source, RepairRuleFile)
-        if content is not None:
-            _check(content, source, file, alone)
-            before = next((one for one in reversed(found) if one.repair == content.repair), None)
-            if before is not None and before.effective_to != content.effective_from:
-                source.fault(("effective_from",), f"{before.name} ends on {before.effective_to}; versions have no gap")
-            found.append(content)
-        faults += source.faults
-    raise_faults(faults)
-    return tuple(found)
-
-
-def _check(content: RepairRuleFile, source: Source, file: Path, alone: bool) -> None:
-    if (content.repair, str(content.effective_from)) != (file.parent.name, file.stem):
-        source.fault(("repair",), f"the path must be {content.repair}/{content.effective_from}.yaml")
-    if content.effective_to is not None and content.effective_to <= content.effective_from:
-        source.fault(("effective_to",), "lies not after effective_from")
-    laws = load_laws()
-    rules: list[tuple[KeyPath, Rule]] = [(("tiers", i), one) for i, one in enumerate(content.tiers)]
-    rules += [(("conditions", i), one) for i, one in enumerate(content.conditions)]
-    rules += [
-        ((name,), one)
-        for name, one in (("overall", content.overall), ("unknown_tier", content.unknown_tier))
-        if one is not None
-    ]
-    for path, rule in rules:
-        if not rule.cite or rule.evidence is None:
-            source.fault(path, "carries no cite or no evidence mark; every rule names its text and its mark")
-        for name in rule.reading:
-            if name not in content.readings:
-                source.fault((*path, "reading"), f"{name!r} is not among the readings: {', '.join(content.readings)}")
-    for path, cites in [((), content.cite), *((path, rule.cite) for path, rule in rules)]:
-        for cite in cites:
-            if cite.law not in laws:
-                source.fault((*path, "cite"), f"cites the law {cite.law!r}, which has no file in configs/laws/")
-    ids: set[str] = set()
-    for i, tier in enumerate(content.tiers):
-        if tier.id in ids:
-            source.fault(("tiers", i, "id"), f"{tier.id!r} stands twice")
-        ids.add(tier.id)
-        if (tier.least or tier.most) and not content.clock:
-            source.fault(("tiers", i), "least and most are counted from a clock; the file names none")
-    for key, named in (("tier_values", content.tier_values), ("tier_domains", content.tier_domains)):
-        for value, tier_id in named.items():
-            if tier_id not in ids:
-                source.fault((key, value), f"{tier_id!r} is no tier; there are: {', '.join(sorted(ids))}")
-    known = {entry.scheme for entry in registry.entries()}
-    for name in content.scope.schemes:
-        if name not in known and not alone:
-            source.fault(("scope", "schemes"), f"{name!r} is not a scheme of the library")
+    return REPAIRS.load(folder, without=("scheme",) if alone else ())
 
 
 def fits(rule: RepairRuleFile, scheme: Scheme, item: PlanItem) -> bool:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from creditscore.core.config import config_root
+from creditscore.core.catalogue import Family
 from creditscore.core.model import Label, Model
-from creditscore.core.partial_parse import parse, raise_faults
-from creditscore.core.yaml_source import KeyPath, read
+from creditscore.core.references import Names
+from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes import registry
-from creditscore.schemes.laws import citable
 from creditscore.schemes.model import MARKS, Rule, Scheme
 from creditscore.schemes.parts import Mark
+from creditscore.schemes.references import LAWS, SCHEMES
 from creditscore.schemes.walk import rules
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ class System(Model):
     subject: list[str]
     lead: list[str]
     support: list[str]
-    schemes: list[str]
+    schemes: Annotated[list[str], Names("scheme")]
     status: Status
     reason: Label | None
     notes: Label | None
-    cite: list[str]
+    cite: Annotated[list[str], Names("law")]
     evidence: Mark
 
 
@@ -69,24 +69,19 @@ class Coverage(Model):
     refused_inputs: list[Refused]
 
 
+def _check(table: Coverage, source: Source) -> None:
+    for i, system in enumerate(table.systems):
+        for scheme in system.schemes:
+            if system.status == "exact" and not all(is_exact(version) for version in _readable(scheme)):
+                source.fault(("systems", i, "status"), f"exact, but {scheme} has numbers that were not published")
+
+
+COVERAGE = Family("coverage", "table of systems", Coverage, "coverage.yaml", references=(LAWS, SCHEMES), check=_check)
+
+
 def load_coverage() -> Coverage:
     """The table of the plan's systems; SchemeError lists every fault with file, line and key path."""
-    source = read(config_root() / "coverage.yaml", "coverage.yaml")
-    table = parse(source, Coverage)
-    if table is not None:
-        laws, ids = citable(), {entry.scheme for entry in registry.entries()}
-        for i, system in enumerate(table.systems):
-            for law in system.cite:
-                if law not in laws:
-                    source.fault(("systems", i, "cite"), f"cites the law {law!r}, which has no file in configs/laws/")
-            for scheme in system.schemes:
-                if scheme not in ids:
-                    source.fault(("systems", i, "schemes"), f"{scheme!r} is not a scheme of the library")
-                elif system.status == "exact" and not all(is_exact(version) for version in _readable(scheme)):
-                    source.fault(("systems", i, "status"), f"exact, but {scheme} has numbers that were not published")
-    raise_faults(source.faults)
-    assert table is not None
-    return table
+    return COVERAGE.load_only()
 
 
 def _readable(scheme: str) -> list[Scheme]:

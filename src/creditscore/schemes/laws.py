@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import calendar
 import itertools
-import os
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from creditscore.core.config import config_root
+from creditscore.core.catalogue import Family, RuleFile
 from creditscore.core.model import Label, Model
-from creditscore.core.partial_parse import parse, raise_faults
-from creditscore.core.yaml_source import Fault, Source, read
+from creditscore.core.partial_parse import raise_faults
+from creditscore.core.yaml_source import Fault, Source
 from creditscore.schemes.model import Mark
 from creditscore.schemes.parts import Year
 
@@ -113,12 +112,7 @@ def load_laws(folder: Path | None = None) -> dict[str, Law]:
 
 def inspect_laws(folder: Path | None = None) -> tuple[dict[str, Law], tuple[Fault, ...]]:
     """Every law that can be read, by its id and by the name of its file, and the faults of all files."""
-    place = folder or config_root() / "laws"
-    if not place.is_dir():
-        return _read(())
-    with os.scandir(place) as found:  # every grading asks: quicker than glob
-        files = [(one.path, one.stat()) for one in found if one.name.endswith(".yaml")]
-    return _read(tuple(sorted((file, now.st_mtime_ns, now.st_size) for file, now in files)))
+    return _read(LAWS.list_files(folder))
 
 
 def citable(folder: Path | None = None) -> set[str]:
@@ -128,24 +122,17 @@ def citable(folder: Path | None = None) -> set[str]:
 
 
 @lru_cache(maxsize=8)
-def _read(files: tuple[tuple[str, int, int], ...]) -> tuple[dict[str, Law], tuple[Fault, ...]]:
+def _read(files: tuple[RuleFile, ...]) -> tuple[dict[str, Law], tuple[Fault, ...]]:
     laws: dict[str, Law] = {}
     faults: list[Fault] = []
-    for path, *_ in files:
-        file = Path(path)
-        source = read(file, f"laws/{file.name}")
-        law = parse(source, Law)
-        if law is not None and law.id != file.stem:
-            source.fault(("id",), f"{law.id!r} must be the file's name {file.stem!r}", "E703")
-        if law is not None:
-            _check_days(source, law)
-        faults += source.faults
-        if law is not None:
-            laws |= {law.id: law, file.stem: law}
+    for rules in LAWS.inspect_files(files):
+        faults += rules.source.faults
+        if rules.content is not None:
+            laws |= {rules.content.id: rules.content, rules.file.file.stem: rules.content}
     return laws, tuple(faults)
 
 
-def _check_days(source: Source, law: Law) -> None:
+def _check_days(law: Law, source: Source) -> None:
     """A text says when it was issued and from when it holds, or that this is unknown; no day lies before the other."""
     days = [("promulgated", law.promulgated), ("in_force", law.in_force), ("repealed", law.repealed)]
     for key, text in days:
@@ -157,3 +144,6 @@ def _check_days(source: Source, law: Law) -> None:
     for (before, first), (after, second) in itertools.pairwise(known):
         if second[1] < first[0]:
             source.fault((after,), f"{after} lies before {before}", "E711")
+
+
+LAWS = Family("laws", "law", Law, "laws", named_by=("id",), code_named="E703", check=_check_days)

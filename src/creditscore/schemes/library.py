@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from creditscore.core.catalogue import Family
 from creditscore.core.config import config_root
-from creditscore.core.errors import SchemeError, UsageError
+from creditscore.core.errors import UsageError
 from creditscore.core.yaml_source import Fault, Source, read
+from creditscore.records.publicity.load import MAPPING
+from creditscore.records.publicity.mapping import MappingFile
 from creditscore.schemes import registry
 from creditscore.schemes.check import sound
 from creditscore.schemes.checks import dead, library
+from creditscore.schemes.coverage import COVERAGE
 from creditscore.schemes.laws import Law, inspect_laws
 from creditscore.schemes.load import inspect
+from creditscore.schemes.measures import MEASURES
 from creditscore.schemes.model import Scheme
+from creditscore.schemes.profiles import PROFILES
+from creditscore.schemes.references import describe_scheme
 
 
 @dataclass(frozen=True)
@@ -100,45 +107,26 @@ def _files(
 def _others(root: Path | None) -> Iterator[Fault]:
     """Faults of the plan's table, the mapping, profiles and what follows from a grade, where there are such files."""
     base = root or config_root()
-    if root is None and (base / "coverage.yaml").is_file():
-        try:
-            importlib.import_module("creditscore.schemes.coverage").load_coverage()
-        except SchemeError as error:
-            yield from error.faults
-    if (base / "supervision").is_dir():
-        try:
-            importlib.import_module("creditscore.schemes.measures").load_measures(base / "supervision")
-        except ModuleNotFoundError:
-            return
-        except SchemeError as error:
-            yield from error.faults
-    if (base / "publicity" / "mapping.yaml").is_file():
-        yield from _mapping(base / "publicity" / "mapping.yaml", root)
-    for file in sorted((base / "profiles").glob("*.yaml")):
-        try:
-            importlib.import_module("creditscore.schemes.profiles").load_profile(file.stem, root)
-        except SchemeError as error:
-            yield from error.faults
+    families: list[Family[Any]] = [MEASURES, PROFILES] if root else [COVERAGE, MEASURES, PROFILES]
+    for family in families:
+        for rules in family.inspect(base / family.place) if (base / family.place).exists() else ():
+            yield from rules.source.faults
+    if (base / MAPPING.place).is_file():
+        (mapping,) = MAPPING.inspect(base / MAPPING.place)
+        if mapping.content is not None:
+            _check_items(mapping.content, mapping.source, root)
+        yield from mapping.source.faults
 
 
-def _mapping(file: Path, root: Path | None) -> Iterator[Fault]:
-    """Faults of the table from published penalties to items, and items that no version of their scheme has."""
-    from creditscore.records.publicity.load import load_mapping
-
-    try:
-        rows = load_mapping(file).rows
-    except SchemeError as error:
-        yield from error.faults
-        return
-    source = read(file, f"publicity/{file.name}")
+def _check_items(mapping: MappingFile, source: Source, root: Path | None) -> None:
+    """Items that no version of their scheme has."""
     items: dict[str, set[str]] = {}
     for entry in registry.entries(root):
-        if entry.scheme in {row.family for row in rows}:
-            scheme, _ = inspect(entry.file, file.name, {})
+        if entry.scheme in {row.family for row in mapping.rows}:
+            scheme, _ = inspect(entry.file, entry.file.name, {})
             items.setdefault(entry.scheme, set()).update(scheme.items if scheme else ())
-    for i, row in enumerate(rows):
+    for i, row in enumerate(mapping.rows):
         if row.family not in items:
-            source.fault(("rows", i, "for"), f"{row.family!r} is not a scheme of the library")
+            source.fault(("rows", i, "for"), describe_scheme(row.family, items))
         elif row.item not in items[row.family]:
             source.fault(("rows", i, "item"), f"{row.item!r} is not an item of {row.family}")
-    yield from source.faults

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from creditscore.core.catalogue import Family
 from creditscore.core.partial_parse import raise_faults, salvage
 from creditscore.core.yaml_source import Source, read
 from creditscore.schemes.model import Scheme
@@ -36,19 +37,33 @@ def inspect(
 
     `unreadable`: ids of laws whose files have faults of their own; citing them is no second one.
     """
+    source = read(file, shown)
+    scheme = salvage(source, Scheme)
+    if scheme is not None:
+        _check(scheme, source, laws, archived, unreadable)
+    return scheme, source
+
+
+def _check(
+    scheme: Scheme,
+    source: Source,
+    laws: Mapping[str, Law] | None = None,
+    archived: bool = False,
+    unreadable: Collection[str] = (),
+) -> None:
     from creditscore.schemes.check import check_scheme
     from creditscore.schemes.checks import starts
     from creditscore.schemes.laws import inspect_laws, load_laws
 
-    source = read(file, shown)
-    scheme = salvage(source, Scheme)
-    if scheme is not None:
-        # a scheme outside the library may bring its own legal texts
-        laws_beside, wrong = inspect_laws(file.parent / "laws")
-        if laws is None:
-            raise_faults(list(wrong))
-        known = {**(load_laws() if laws is None else laws), **laws_beside}
-        check_scheme(scheme, source, {*known, *unreadable})
-        if not archived:
-            starts.check(scheme, source, known)
-    return scheme, source
+    assert source.path is not None
+    # a scheme outside the library may bring its own legal texts
+    laws_beside, wrong = inspect_laws(source.path.parent / "laws")
+    if laws is None:
+        raise_faults(list(wrong))
+    known = {**(load_laws() if laws is None else laws), **laws_beside}
+    check_scheme(scheme, source, {*known, *unreadable})
+    if not archived:
+        starts.check(scheme, source, known)
+
+
+SCHEMES = Family("schemes", "scheme", Scheme, "schemes", nested=True, is_partial=True, check=_check)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from creditscore.core.model import Label, Model
 from creditscore.schemes.lists import ListRule
@@ -232,8 +232,20 @@ class NotMonotone(Model):
     why: Label
 
 
+SHORTENED = ("clocks", "windows", "admit", "items", "decide")  # follow from either of the keys of SHORT
+SHORT = ("imported_decision", "missing")
+
+
+def _describe_short_forms(schema: dict[str, Any]) -> None:
+    """Say in the JSON Schema which keys may be left out of a scheme in short form."""
+    schema["required"] = [key for key in schema["required"] if key not in SHORTENED]
+    schema["anyOf"] = [{"required": list(SHORTENED)}, *({"required": [key]} for key in SHORT)]
+
+
 class Scheme(Model):
     """One version of one grading system."""
+
+    model_config = ConfigDict(json_schema_extra=_describe_short_forms)
 
     scheme: str
     domain: str

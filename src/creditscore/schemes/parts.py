@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from creditscore.core.model import Label, Model
+from creditscore.core.references import Names
 
 MARKS = ("verified", "recalled", "derived", "inference", "local", "project_default", "unknown")
 Mark = Literal["verified", "recalled", "derived", "inference", "local", "project_default", "unknown"]
@@ -42,7 +43,7 @@ class Cite(Model):
     it, for whoever reads the rule; no page shows it.
     """
 
-    law: str
+    law: Annotated[str, Names("law", of_part=True)]
     article: str = ""
     row: str = ""
 
@@ -63,7 +64,7 @@ class Rule(Model):
     label: Label | None = None
     cite: Annotated[list[Cite], BeforeValidator(listed)] = Field(default_factory=list)
     evidence: Mark | None = None
-    reading: Annotated[list[str], BeforeValidator(listed)] = Field(default_factory=list)
+    reading: Annotated[list[str], BeforeValidator(listed), Names("reading")] = Field(default_factory=list)
     applies: Applies | None = None
     note: str | None = None
 
@@ -78,6 +79,8 @@ class Tier(Model):
 
 class Value(Model):
     """Points of one record: exactly one of the forms below."""
+
+    short_form: ClassVar[dict[str, Any]] = {"anyOf": [{"type": "number"}, {"const": "unknown"}]}
 
     fixed: Number | None = None
     each: Number | None = None  # times quantity
@@ -113,6 +116,8 @@ class Value(Model):
 class GiveBack(Model):
     """Points given back in one window, to amounts up to `amount_to` when stated; `all` lifts the record."""
 
+    short_form: ClassVar[dict[str, Any]] = {"anyOf": [{"type": "number"}, {"const": "all"}]}
+
     points: Number | Literal["all"]
     amount_to: Number | None = None
 
@@ -127,7 +132,7 @@ class ItemRepair(Model):
     gives: dict[str, Annotated[list[GiveBack], BeforeValidator(listed)]]
     cite: Annotated[list[Cite], BeforeValidator(listed)] = Field(default_factory=list)
     evidence: Mark | None = None
-    reading: Annotated[list[str], BeforeValidator(listed)] = Field(default_factory=list)
+    reading: Annotated[list[str], BeforeValidator(listed), Names("reading")] = Field(default_factory=list)
 
 
 class Measure(Model):
@@ -268,7 +273,7 @@ class Attribute(Model):
     noted: Label | None = None
     label: Label | None = None
     cite: Annotated[list[Cite], BeforeValidator(listed)] = Field(default_factory=list)
-    reading: Annotated[list[str], BeforeValidator(listed)] = Field(default_factory=list)
+    reading: Annotated[list[str], BeforeValidator(listed), Names("reading")] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _silence(self) -> Attribute:

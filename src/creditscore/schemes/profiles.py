@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from creditscore.core.config import config_root
-from creditscore.core.errors import UsageError
+from creditscore.core.catalogue import Family
+from creditscore.core.errors import SchemeError
 from creditscore.core.model import Label, Model
-from creditscore.core.partial_parse import parse, raise_faults
-from creditscore.core.yaml_source import Source, read
+from creditscore.core.references import Names
+from creditscore.core.yaml_source import Source
+from creditscore.schemes.coverage import load_coverage
 from creditscore.schemes.parts import Cite, Mark, listed
-from creditscore.schemes.registry import entries
+from creditscore.schemes.references import LAWS, SCHEMES
 
 
 class Section(Model):
@@ -24,7 +24,7 @@ class Section(Model):
     section: str
     label: Label
     department: Label
-    schemes: list[str]
+    schemes: Annotated[list[str], Names("scheme", any_version=True)]
     rule: Literal["own", "national", "other", "none"]  # the province's, the nation's, somebody else's, no rule
     from_: date | None = Field(None, alias="from")  # the plan's own dates where they differ from the profile's
     to: date | None = None
@@ -54,36 +54,13 @@ class Profile(Model):
         return list(dict.fromkeys(chosen))
 
 
-def load_profile(name: str, root: Path | None = None) -> Profile:
-    """A profile by its id (a file in configs/profiles/) or by the path of a YAML file.
-
-    UsageError where there is none; SchemeError lists every fault with file, line and key path.
-    """
-    folder = (root or config_root()) / "profiles"
-    file = Path(name) if name.endswith((".yaml", ".yml")) else folder / f"{name}.yaml"
-    if not file.is_file():
-        known = sorted(one.stem for one in folder.glob("*.yaml"))
-        raise UsageError(
-            f"there is no profile {name!r}",
-            allowed=", ".join(difflib.get_close_matches(name, known, 3) or known),
-            next="give an id from configs/profiles/ or the path of a YAML file",
-        )
-    source = read(file, f"profiles/{file.name}")
-    profile = parse(source, Profile)
-    if profile is not None:
-        _check(profile, source, root)
-    raise_faults(source.faults)
-    assert profile is not None
-    return profile
-
-
-def _check(profile: Profile, source: Source, root: Path | None) -> None:
-    from creditscore.schemes.coverage import load_coverage
-    from creditscore.schemes.laws import citable
-
-    table = load_coverage()
-    known = {one.section for one in table.systems} | {one.section for one in table.without_evaluation}
-    ids = {entry.scheme for entry in entries(root)}
+def _check(profile: Profile, source: Source) -> None:
+    try:
+        table = load_coverage()
+    except SchemeError as error:
+        source.faults += error.faults
+        return
+    known = {system.section for system in table.systems} | {without.section for without in table.without_evaluation}
     for i, section in enumerate(profile.sections):
         if section.section not in known and table.plan in {cite.law for cite in profile.cite}:
             source.fault(("sections", i, "section"), f"{section.section!r} is not a section of the plan {table.plan}")
@@ -91,11 +68,16 @@ def _check(profile: Profile, source: Source, root: Path | None) -> None:
             source.fault(
                 ("sections", i, "rule"), "rule: none and schemes: [] go together; a note says why nobody is graded"
             )
-        for scheme in section.schemes:
-            if scheme.partition("@")[0] not in ids:
-                source.fault(("sections", i, "schemes"), f"{scheme!r} is not a scheme of the library")
-    for cite in profile.cite:
-        if cite.law not in citable():
-            source.fault(("cite",), f"cites the law {cite.law!r}, which has no file in configs/laws/")
     if profile.to < profile.from_:
         source.fault(("to",), "must not be earlier than from")
+
+
+PROFILES = Family("profiles", "profile", Profile, "profiles", references=(LAWS, SCHEMES), check=_check)
+
+
+def load_profile(name: str, root: Path | None = None) -> Profile:
+    """A profile by its id (a file in configs/profiles/) or by the path of a YAML file.
+
+    UsageError where there is none; SchemeError lists every fault with file, line and key path.
+    """
+    return PROFILES.pick(name, root and root / PROFILES.place)

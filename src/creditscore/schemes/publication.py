@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 from pydantic import Field
 
-from creditscore.core.config import config_root
+from creditscore.core.catalogue import Family
 from creditscore.core.model import Model
-from creditscore.core.partial_parse import parse, raise_faults
-from creditscore.core.yaml_source import read
+from creditscore.core.references import Citing
+from creditscore.core.yaml_source import Source
 from creditscore.schemes import registry
 from creditscore.schemes.model import Rule
-from creditscore.schemes.remedies import cited
+from creditscore.schemes.references import LAWS
 
 
 class GradeRule(Rule):
@@ -51,35 +50,37 @@ class Publication(Model):
         return next((one for one in self.lists if one.list == name), None)
 
 
+def _check(content: Publication, source: Source) -> None:
+    codes: dict[str, set[str]] = {}
+    lists: set[str] = set()
+    for entry in registry.entries():
+        scheme = registry.load(entry)
+        codes.setdefault(entry.scheme, set()).update(grade.code for grade in scheme.grades)
+        lists.update(scheme.lists)
+        if scheme.use != "public_grade":
+            for k, rule in enumerate(content.grades):
+                if rule.scheme == entry.scheme:
+                    source.fault(("grades", k, "scheme"), f"{rule.scheme} is {scheme.use}: it is never published")
+    for k, rule in enumerate(content.grades):
+        unknown = [code for code in rule.grades if code not in codes.get(rule.scheme, set())]
+        if unknown:
+            source.fault(("grades", k, "grades"), f"{', '.join(unknown)}: no grade of a scheme {rule.scheme!r}")
+    for k, listed in enumerate(content.lists):
+        if listed.list not in lists:
+            source.fault(("lists", k, "list"), f"{listed.list!r} is no list of any scheme")
+
+
+PUBLICATION = Family(
+    "publication",
+    "file of publication rules",
+    Publication,
+    "publication.yaml",
+    references=(LAWS,),
+    citing=Citing(uncited="carries no cite; every entry names its law"),
+    check=_check,
+)
+
+
 def load_publication(root: Path | None = None) -> Publication:
     """The rules; SchemeError lists every fault with file, line and key path."""
-    return _read(root or config_root())
-
-
-@lru_cache(maxsize=4)
-def _read(root: Path) -> Publication:
-    source = read(root / "publication.yaml", "publication.yaml")
-    content = parse(source, Publication)
-    if content is not None:
-        cited(source, "grades", content.grades)
-        cited(source, "lists", content.lists)
-        codes: dict[str, set[str]] = {}
-        lists: set[str] = set()
-        for entry in registry.entries():
-            scheme = registry.load(entry)
-            codes.setdefault(entry.scheme, set()).update(one.code for one in scheme.grades)
-            lists.update(scheme.lists)
-            if scheme.use != "public_grade":
-                for k, one in enumerate(content.grades):
-                    if one.scheme == entry.scheme:
-                        source.fault(("grades", k, "scheme"), f"{one.scheme} is {scheme.use}: it is never published")
-        for k, one in enumerate(content.grades):
-            unknown = [code for code in one.grades if code not in codes.get(one.scheme, set())]
-            if unknown:
-                source.fault(("grades", k, "grades"), f"{', '.join(unknown)}: no grade of a scheme {one.scheme!r}")
-        for k, rule in enumerate(content.lists):
-            if rule.list not in lists:
-                source.fault(("lists", k, "list"), f"{rule.list!r} is no list of any scheme")
-    raise_faults(source.faults)
-    assert content is not None
-    return content
+    return PUBLICATION.load_only(root and root / PUBLICATION.place)

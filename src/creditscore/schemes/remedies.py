@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from creditscore.core.config import config_root
+from creditscore.core.catalogue import Family
 from creditscore.core.errors import SchemeError
 from creditscore.core.model import Label, Model
-from creditscore.core.partial_parse import parse, raise_faults
+from creditscore.core.references import Citing, Names
 from creditscore.core.yaml_source import Source, read
-from creditscore.schemes import registry
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import Span
 from creditscore.schemes.model import Rule
+from creditscore.schemes.references import LAWS, SCHEMES, find_schemes
 
 ANY = "any"
 OF_PROCEDURE = ("cite", "evidence", "limit", "decided_within", "order")
@@ -33,7 +33,7 @@ class Remedy(Rule):
     """
 
     id: str
-    scheme: str | list[str]
+    scheme: Annotated[str | list[str], Names("scheme")]
     from_: int | None = Field(None, alias="from")
     to: int | None = None
     in_force: date | None = None
@@ -78,49 +78,12 @@ class Remedies(Model):
     remedies: list[Remedy] = Field(min_length=1)
 
 
-def remedy(scheme: str, year: int, on: date, root: Path | None = None) -> Remedy | None:
-    """The remedy against a grade of a scheme (id without version) for an evaluation year, learnt of on a day.
-
-    None where no text of that time was seen; SchemeError where the scheme has no entry of any time.
-    """
-    entries = _read(root or config_root())
-    for entry in entries:
-        if entry.fits(scheme, year, on):
-            return entry
-    if any(entry.is_of(scheme) for entry in entries):
-        return None
-    raise SchemeError(
-        f"no remedy is written down for {scheme}",
-        where="configs/remedies.yaml",
-        next="add one, or an entry with scheme: any",
-    )
+def _complete(content: Remedies, source: Source) -> Remedies:
+    remedies = [_complete_one(source, k, remedy) for k, remedy in enumerate(content.remedies)]
+    return content.model_copy(update={"remedies": remedies})
 
 
-@lru_cache(maxsize=4)
-def _read(root: Path) -> tuple[Remedy, ...]:
-    source = read(root / "remedies.yaml", "remedies.yaml")
-    content = parse(source, Remedies)
-    filled: list[Remedy] = []
-    if content is not None:
-        filled = [_filled(source, root, k, one) for k, one in enumerate(content.remedies)]
-        cited(source, "remedies", filled)
-        known = {entry.scheme for entry in registry.entries()}
-        laws = load_laws()
-        for k, one in enumerate(content.remedies):
-            for name in one.schemes:
-                if name != ANY and name not in known:
-                    source.fault(("remedies", k, "scheme"), f"{name!r} is not a scheme of the library")
-            if one.in_force is not None and one.ended is not None and one.ended <= one.in_force:
-                source.fault(("remedies", k, "ended"), f"{one.ended} is not after {one.in_force}, the first day")
-            for law in (laws[cite.law] for cite in one.cite if cite.law in laws):
-                if one.in_force is not None and not law.governs(one.in_force):
-                    message = f"{one.in_force} lies before {law.id}, which is sure to hold from {law.surely_from}"
-                    source.fault(("remedies", k, "in_force"), message)
-    raise_faults(source.faults)
-    return tuple(filled)
-
-
-def _filled(source: Source, root: Path, k: int, one: Remedy) -> Remedy:
+def _complete_one(source: Source, k: int, one: Remedy) -> Remedy:
     """A remedy with what configs/review/ says of its procedure: each fact stands in one file."""
     if one.procedure is None:
         return one
@@ -128,7 +91,8 @@ def _filled(source: Source, root: Path, k: int, one: Remedy) -> Remedy:
     if doubled:
         source.fault(("remedies", k, doubled[0]), "stands with the procedure in configs/review/, and nowhere else")
         return one
-    place = root / "review" / f"{one.schemes[0]}.yaml"
+    assert source.path is not None
+    place = source.path.parent / "review" / f"{one.schemes[0]}.yaml"
     data = read(place, f"review/{place.name}").data if place.is_file() else {"procedures": []}
     found = [
         row for row in data["procedures"]
@@ -157,14 +121,42 @@ def _years(row: Mapping[str, Any]) -> tuple[int | None, int | None]:
     return (None if years.get("to") is not None else years.get("from")), years.get("to")
 
 
-def cited(source: Source, key: str, rules: Sequence[Rule]) -> None:
-    """Faults of rules that name no law, an unknown one, or carry no mark."""
+def _check(content: Remedies, source: Source) -> None:
     laws = load_laws()
-    for k, one in enumerate(rules):
-        if not one.cite:
-            source.fault((key, k), "carries no cite; every entry names its law")
-        for i, cite in enumerate(one.cite):
-            if cite.law not in laws:
-                source.fault((key, k, "cite", i), f"cites the law {cite.law!r}, which has no file in configs/laws/")
-        if one.evidence is None:
-            source.fault((key, k), "carries no evidence mark")
+    for k, entry in enumerate(content.remedies):
+        if entry.in_force is not None and entry.ended is not None and entry.ended <= entry.in_force:
+            source.fault(("remedies", k, "ended"), f"{entry.ended} is not after {entry.in_force}, the first day")
+        for law in (laws[cite.law] for cite in entry.cite if cite.law in laws):
+            if entry.in_force is not None and not law.governs(entry.in_force):
+                message = f"{entry.in_force} lies before {law.id}, which is sure to hold from {law.surely_from}"
+                source.fault(("remedies", k, "in_force"), message)
+
+
+REMEDIES = Family(
+    "remedies",
+    "file of remedies",
+    Remedies,
+    "remedies.yaml",
+    references=(LAWS, replace(SCHEMES, find_known=lambda _: {ANY, *find_schemes()})),
+    citing=Citing(uncited="carries no cite; every entry names its law"),
+    complete=_complete,
+    check=_check,
+)
+
+
+def remedy(scheme: str, year: int, on: date, root: Path | None = None) -> Remedy | None:
+    """The remedy against a grade of a scheme (id without version) for an evaluation year, learnt of on a day.
+
+    None where no text of that time was seen; SchemeError where the scheme has no entry of any time.
+    """
+    entries = REMEDIES.load_only(root and root / REMEDIES.place).remedies
+    for entry in entries:
+        if entry.fits(scheme, year, on):
+            return entry
+    if any(entry.is_of(scheme) for entry in entries):
+        return None
+    raise SchemeError(
+        f"no remedy is written down for {scheme}",
+        where="configs/remedies.yaml",
+        next="add one, or an entry with scheme: any",
+    )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from creditscore.core.model import Model
+from creditscore.core.references import walk
 from creditscore.core.yaml_source import KeyPath
 from creditscore.schemes.model import Cite, Item, Rule, Scheme
 
@@ -39,20 +38,6 @@ def rules(scheme: Scheme) -> Iterator[tuple[KeyPath, Rule]]:
         for section in ("steps", "terms", "exits"):
             for i, rule in enumerate(getattr(listed, section)):
                 yield ("lists", key, section, i), rule
-
-
-def walk(value: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
-    """Every model, and every value in it, with its key path."""
-    yield path, value
-    if isinstance(value, Model):
-        for key in type(value).model_fields:
-            yield from walk(getattr(value, key), (*path, key.rstrip("_")))
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from walk(inner, (*path, key))
-    elif isinstance(value, list | tuple):
-        for i, inner in enumerate(value):
-            yield from walk(inner, (*path, i))
 
 
 def cites(scheme: Scheme) -> Iterator[tuple[KeyPath, Cite]]:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from creditscore.core.catalogue import Family, RuleFile
 from creditscore.core.config import config_root
 from creditscore.core.days import iso, to_day
 from creditscore.core.model import Label, Model
-from creditscore.core.partial_parse import parse, raise_faults
-from creditscore.core.yaml_source import Fault, KeyPath, Source, read
-from creditscore.schemes.laws import load_laws
+from creditscore.core.partial_parse import raise_faults
+from creditscore.core.references import Citing, Unique
+from creditscore.core.yaml_source import Fault, KeyPath, Source
 from creditscore.schemes.model import Mark, Rule
 from creditscore.schemes.parts import listed
+from creditscore.schemes.references import LAWS
 
 ProcedureId = Literal["preview", "review", "announce", "finalise", "supplement", "reevaluation", "repair"]
 Count = Annotated[int, Field(ge=0, le=400)]
@@ -157,59 +159,46 @@ def clock_of(region: str, on: int, name: str = "", folder: Path | None = None) -
 
 def read_rules(folder: Path) -> tuple[dict[str, LifeRules], Objections | None, list[Fault]]:
     """All files of a folder, and every fault in them with file, line and key path."""
-    rules: dict[str, LifeRules] = {}
-    objections: Objections | None = None
-    faults: list[Fault] = []
-    for file in sorted(folder.glob("*.yaml")):
-        source = read(file, f"review/{file.name}")
-        if file.stem == "objections":
-            objections = parse(source, Objections)
-            _clocks(source, objections)
-        else:
-            one = parse(source, LifeRules)
-            _life(source, one, rules)
-        faults += source.faults
-    if objections is None and not faults:
-        faults.append(Fault("review/objections.yaml", 1, "", "the file is missing"))
-    return rules, objections, faults
+    sets = LIFE_RULES.inspect(folder)
+    faults = [fault for rules in sets for fault in rules.source.faults]
+    there = (folder / OBJECTIONS_FILE).is_file()
+    objections = CLOCKS.inspect(folder / OBJECTIONS_FILE)[0] if there else None
+    if objections is not None:
+        faults += objections.source.faults
+    elif not faults:
+        faults.append(Fault(f"review/{OBJECTIONS_FILE}", 1, "", "the file is missing"))
+    known = {scheme: rules.content for rules in sets if rules.content for scheme in rules.content.schemes}
+    return known, objections.content if objections else None, faults
+
+
+def _all(folder: Path) -> tuple[dict[str, LifeRules], Objections]:
+    return _all_once(folder, (*LIFE_RULES.list_files(folder), *CLOCKS.list_files(folder / OBJECTIONS_FILE)))
 
 
 @lru_cache(maxsize=4)
-def _all(folder: Path) -> tuple[dict[str, LifeRules], Objections]:
+def _all_once(folder: Path, _: tuple[RuleFile, ...]) -> tuple[dict[str, LifeRules], Objections]:
+    """Both families of the folder, once for each state of their files."""
     rules, objections, faults = read_rules(folder)
     raise_faults(faults)
     assert objections is not None
     return rules, objections
 
 
-def _clocks(source: Source, found: Objections | None) -> None:
-    if found is None:
-        return
-    if found.clocks[0].id != "default" or found.clocks[0].regions:
+def _check_clocks(content: Objections, source: Source) -> None:
+    if content.clocks[0].id != "default" or content.clocks[0].regions:
         source.fault(("clocks", 0), "the first clock is the default, which holds for every region")
-    _twice(source, ("clocks",), [one.id for one in found.clocks])
-    for k, one in enumerate(found.clocks):
-        _cited(source, ("clocks", k), one)
-        if one.own > one.other:
+    for k, clock in enumerate(content.clocks):
+        if clock.own > clock.other:
             source.fault(("clocks", k, "other"), "another office's data cannot take less time than the office's own")
 
 
-def _life(source: Source, found: LifeRules | None, rules: dict[str, LifeRules]) -> None:
-    if found is None:
-        return
-    for scheme in found.schemes:
-        if scheme in rules:
-            source.fault(("schemes",), f"{scheme} stands in another file too")
-        rules[scheme] = found
-    for k, one in enumerate(found.procedures):
-        _cited(source, ("procedures", k), one)
-        if one.open is not None:
-            _days(source, ("procedures", k, "open"), one.open)
-        for other in found.procedures[:k]:
-            if other.id == one.id and _overlap(other.years, one.years):
-                source.fault(("procedures", k, "years"), f"two rules of {one.id} hold for one evaluation year")
-    for k, door in enumerate(found.doors):
-        _cited(source, ("doors", k), door)
+def _check_life(content: LifeRules, source: Source) -> None:
+    for k, rule in enumerate(content.procedures):
+        if rule.open is not None:
+            _days(source, ("procedures", k, "open"), rule.open)
+        for other in content.procedures[:k]:
+            if other.id == rule.id and _overlap(other.years, rule.years):
+                source.fault(("procedures", k, "years"), f"two rules of {rule.id} hold for one evaluation year")
 
 
 def _days(source: Source, path: KeyPath, window: Window) -> None:
@@ -229,14 +218,28 @@ def _overlap(one: Years, other: Years) -> bool:
     return not ends or starts <= min(ends)
 
 
-def _cited(source: Source, path: KeyPath, rule: Any) -> None:
-    if not rule.cite and rule.evidence not in UNCITED:
-        source.fault(path, "carries no cite; every rule names its text, or says by its mark that there is none")
-    for cite in rule.cite:
-        if cite.law not in load_laws():
-            source.fault(path, f"cites the law {cite.law!r}, which has no file in configs/laws/")
-
-
-def _twice(source: Source, path: KeyPath, names: list[str]) -> None:
-    for name in sorted({one for one in names if names.count(one) > 1}):
-        source.fault(path, f"{name!r} stands twice")
+_CITING = Citing(
+    uncited="carries no cite; every rule names its text, or says by its mark that there is none", free=UNCITED
+)
+OBJECTIONS_FILE = "objections.yaml"
+CLOCKS = Family(
+    "objections",
+    "file of clocks",
+    Objections,
+    f"review/{OBJECTIONS_FILE}",
+    references=(LAWS,),
+    citing=_CITING,
+    unique=(Unique("clocks.*.id"),),
+    check=_check_clocks,
+)
+LIFE_RULES = Family(
+    "review",
+    "file of procedures",
+    LifeRules,
+    "review",
+    leaves_out=(OBJECTIONS_FILE,),
+    references=(LAWS,),
+    citing=_CITING,
+    unique=(Unique("schemes.*", "{value} stands in another file too", across=True),),
+    check=_check_life,
+)

@@ -5,27 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from creditscore.composite.result_columns import SCORES
+from creditscore.core.catalogue import Family
 from creditscore.core.clock import office_day
-from creditscore.core.config import config_root
 from creditscore.core.days import from_day, to_day
 from creditscore.core.errors import UsageError
 from creditscore.core.model import Model
-from creditscore.core.partial_parse import parse, raise_faults
-from creditscore.core.yaml_source import read
+from creditscore.core.references import Citing, Unique
+from creditscore.core.yaml_source import Source
 from creditscore.lists.store import load
 from creditscore.lists.terms import later
 from creditscore.measures.register import read_cases
 from creditscore.objections.case import cases, under_decided_law
-from creditscore.schemes.laws import load_laws
 from creditscore.schemes.lists import Span
 from creditscore.schemes.model import Rule
+from creditscore.schemes.references import LAWS
 from creditscore.store import Entry, Log
 from creditscore.store.archive.composites import ACTION, BESIDE, kept_composites
 from creditscore.store.archive.runs import kept_runs
@@ -83,35 +82,31 @@ class Held:
     due_on: date | None
 
 
-@lru_cache(maxsize=4)
+def _check_terms(content: Retention, source: Source) -> None:
+    """No term is shorter than a text demands of one of its actions."""
+    for i, term in enumerate(content.rules):
+        for action in term.actions:
+            short = [least.id for least in content.least if action in least.actions and _shorter(term.keep, least.keep)]
+            if short:
+                source.fault(("rules", i), f"{action!r} is kept shorter than {short[0]} demands")
+
+
+_OWED = "carries no evidence mark, or a mark without a text; only project_default has none"
+RETENTION = Family(
+    "retention",
+    "file of retention rules",
+    Retention,
+    "retention.yaml",
+    references=(LAWS,),
+    citing=Citing(uncited=_OWED, unmarked=_OWED, free=("project_default",)),
+    unique=(Unique("rules.*.actions.*", "{value!r} has a term already (on line {line})"),),
+    check=_check_terms,
+)
+
+
 def retention(file: Path | None = None) -> Retention:
     """The rules; SchemeError lists every fault with its line."""
-    place = file or config_root() / "retention.yaml"
-    source = read(place, place.name)
-    found = parse(source, Retention)
-    if found is not None:
-        for section in ("rules", "least"):
-            for i, one in enumerate(getattr(found, section)):
-                path = (section, i)
-                if one.evidence is None or (not one.cite and one.evidence != "project_default"):
-                    source.fault(
-                        path, "carries no evidence mark, or a mark without a text; only project_default has none"
-                    )
-                for cite in one.cite:
-                    if cite.law not in load_laws():
-                        source.fault(path, f"cites the law {cite.law!r}, which has no file in configs/laws/")
-        seen: dict[str, str] = {}
-        for i, term in enumerate(found.rules):
-            for action in term.actions:
-                if action in seen:
-                    source.fault(("rules", i), f"{action!r} has a term already ({seen[action]})")
-                seen[action] = term.id
-                short = [one.id for one in found.least if action in one.actions and _shorter(term.keep, one.keep)]
-                if short:
-                    source.fault(("rules", i), f"{action!r} is kept shorter than {short[0]} demands")
-    raise_faults(source.faults)
-    assert found is not None
-    return found
+    return RETENTION.load_only(file)
 
 
 def payloads(log: Log, rules: Retention | None = None) -> list[Held]:

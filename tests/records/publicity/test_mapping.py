@@ -145,7 +145,10 @@ def test_ranges_of_amounts(tmp_path, amount, inside, outside):
         (f"rows:\n- {{{ROW}, licence: {{contains: [x]}}}}\n", "rows.0.licence: unknown key here"),
         (f"rows:\n- {{{ROW}}}\n- {{{ROW}}}\n", "mine.yaml:3: E113 rows.1.id: one was given on line 2"),
         ("rows:\n- {id: one, for: f, domain: d, cite: {law: L}, evidence: local}\n", "rows.0.item: required key"),
-        ("rows:\n- {id: one, for: f, domain: d, item: 010101, cite: {law: L}, evidence: local}\n", "valid string"),
+        (
+            "rows:\n- {id: one, for: f, domain: d, item: 010101, cite: {law: L}, evidence: local}\n",
+            "'010101' is not an exact int",
+        ),
         (f"rows:\n- {{{ROW[:-5]}sure}}\n", "rows.0.evidence: 'sure' is not allowed here; allowed are 'verified'"),
         (f"rows:\n- {{{ROW}, kinds: [jail]}}\n", "rows.0.kinds: not kinds of penalties: jail; allowed are warning"),
         (f"rows:\n- {{{ROW}, kinds: []}}\n", "rows.0.kinds: no kind"),

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
-from pydantic import ValidationError
-
-from creditscore.core.config import config_root
-from creditscore.core.errors import SchemeError, UsageError
-from creditscore.core.yaml_source import Source, read
+from creditscore.core.catalogue import Family
+from creditscore.core.errors import UsageError
+from creditscore.core.references import Unique
+from creditscore.core.yaml_source import Source
 from creditscore.records.publicity.kinds import KINDS
 from creditscore.records.publicity.mapping import Mapping, MappingFile
 
@@ -19,76 +17,25 @@ def load_mapping(given: str | Path | Mapping | None = None) -> Mapping:
     """The table in a file, by default the one of the package; SchemeError lists every fault at once."""
     if isinstance(given, Mapping):
         return given
-    file = Path(given) if given is not None else config_root() / "publicity" / "mapping.yaml"
+    (rule_file,) = MAPPING.list_files(None if given is None else Path(given))
+    file = rule_file.file
     if not file.is_file():
-        raise UsageError("there is no mapping", where=str(file), allowed="a YAML file, see docs/double_publicity.md",
-                         next="check the path")  # fmt: skip
-    source = read(file, file.name)
-    loaded: MappingFile | None = None
-    if source.data is not None and not isinstance(source.data, dict):
-        source.fault((), "the file must be a mapping with the keys rows and deadlines")
-    elif source.data is not None:
-        loaded = _parse(source)
-    if loaded is not None:
-        _check(loaded, source)
-    if source.faults or loaded is None:
-        faults = sorted(set(source.faults), key=lambda fault: (fault.line, fault.path, fault.message))
-        error = SchemeError(
-            f"{len(faults)} fault{'s' * (len(faults) > 1)} in the mapping:\n  " + "\n  ".join(map(str, faults)),
+        raise UsageError(
+            "there is no mapping",
             where=str(file),
-            next="mend the lines named above; docs/double_publicity.md explains every key",
+            allowed="a YAML file, see docs/double_publicity.md",
+            next="check the path",
         )
-        error.faults = tuple(faults)
-        raise error
+    loaded = MAPPING.load_only(file)
     return Mapping(file.name, hashlib.sha256(file.read_bytes()).hexdigest(), loaded.rows, loaded.deadlines)
 
 
-def _parse(source: Source) -> MappingFile | None:
-    data = source.data
-    if isinstance(data.get("rows"), list):
-        data = data | {"rows": [_named(row, place, source) for place, row in enumerate(data["rows"])]}
-    try:
-        return MappingFile.model_validate(data)
-    except ValidationError as error:
-        for detail in error.errors():
-            source.fault(tuple(detail["loc"]), _message(detail), CODES.get(detail["type"], "E108"))
-        return None
-
-
-def _named(row: Any, place: int, source: Source) -> Any:
-    """A row with its text of the matter, `violation` or `licence` in the file, as `about`."""
-    if not isinstance(row, dict):
-        return row
-    right, wrong = ("licence", "violation") if row.get("from") == "licences" else ("violation", "licence")
-    for key in (wrong, "about", "table", "family"):
-        if key in row:
-            source.fault(("rows", place, key), "unknown key here", "E106")
-    rest = {key: value for key, value in row.items() if key not in ("violation", "licence", "about", "table", "family")}
-    return rest | {"about": row[right]} if right in row else rest
-
-
-CODES = {"extra_forbidden": "E106", "missing": "E107"}  # docs/checks.md
-
-
-def _message(detail: Any) -> str:
-    if detail["type"] == "extra_forbidden":
-        return "unknown key"
-    if detail["type"] == "missing":
-        return "required key is missing"
-    if detail["type"] == "literal_error":
-        return f"{detail['input']!r} is not allowed here; allowed are {detail['ctx']['expected']}"
-    return str(detail["msg"]).removeprefix("Value error, ")
-
-
 def _check(loaded: MappingFile, source: Source) -> None:
-    """What pydantic does not see: ids given twice, kinds of the other table, deadlines behind one for all."""
-    listed = {"rows": [row.id for row in loaded.rows], "deadlines": [one.id for one in loaded.deadlines]}
-    for part, ids in listed.items():
-        for place, name in enumerate(ids):
-            if (first := ids.index(name)) < place:
-                line = source.line((part, first, "id"))
-                source.fault((part, place, "id"), f"{name} was given on line {line}; ids must differ", "E113")
+    """What pydantic does not see: words and kinds of the other table, deadlines behind one for all."""
     for place, row in enumerate(loaded.rows):
+        other = "violation" if row.table == "licences" else "licence"
+        if getattr(row, other) is not None:
+            source.fault(("rows", place, other), "unknown key here", "E106")
         strange = sorted((row.kinds or frozenset()) - set(KINDS[row.table]))
         if strange or row.kinds == frozenset():
             said = f"not kinds of {row.table}: {', '.join(strange)}" if strange else "no kind"
@@ -98,3 +45,15 @@ def _check(loaded: MappingFile, source: Source) -> None:
     for place, deadline in enumerate(loaded.deadlines[:-1]):
         if deadline.authority is None:
             source.fault(("deadlines", place), "only the last deadline may be for every authority")
+
+
+_GIVEN = "{value} was given on line {line}; ids must differ"
+MAPPING = Family(
+    "publicity",
+    "mapping",
+    MappingFile,
+    "publicity/mapping.yaml",
+    unique=(Unique("rows.*.id", _GIVEN, "E113"), Unique("deadlines.*.id", _GIVEN, "E113")),
+    check=_check,
+    docs="docs/double_publicity.md",
+)

@@ -95,7 +95,8 @@ class Row(_Strict):
     domain: Word
     item: Word
     authority: Text | None = None
-    about: Text | None = None
+    violation: Text | None = None
+    licence: Text | None = None
     word: Text | None = None
     kinds: frozenset[str] | None = None
     amount: Amount | None = None
@@ -103,6 +104,11 @@ class Row(_Strict):
     cite: Cite
     evidence: Evidence
     note: str | None = None
+
+    @property
+    def about(self) -> Text | None:
+        """What the text of the matter must hold: the violation of a penalty, what a licence allows."""
+        return self.licence if self.table == "licences" else self.violation
 
 
 class Deadline(_Strict):

@@ -6,11 +6,12 @@ from datetime import date
 from typing import Any
 
 from creditscore.core.model_keys import some
+from creditscore.core.references import walk
 from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.records.schema import KINDS
 from creditscore.schemes.model import Applies, Decide, Scheme, Window
 from creditscore.schemes.validity import first, last
-from creditscore.schemes.walk import rules, walk
+from creditscore.schemes.walk import rules
 
 YEARS = (1900, 2100)
 MOST = {"years": 100, "months": 1200, "days": 36600, "workdays": 2600, "after_days": 36600, "end_of_year": 100}

@@ -9,13 +9,15 @@ from datetime import date
 
 from creditscore.core.model import Label
 from creditscore.core.model_keys import some
+from creditscore.core.references import walk
 from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes.checks import starts
 from creditscore.schemes.laws import LEVELS, BasisLevel, Law
 from creditscore.schemes.lists import ListExit, ListRule, ListStep, ListTerm
 from creditscore.schemes.model import Cite, Item, Scheme
+from creditscore.schemes.references import describe_scheme
 from creditscore.schemes.types import record_names
-from creditscore.schemes.walk import rules, walk
+from creditscore.schemes.walk import rules
 
 CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 OF_ENTRIES = ("noticed_on", "objected_on", "decided_on", "entered_on", "published_on", "corrected_on", "term_end")
@@ -35,7 +37,7 @@ def check(scheme: Scheme, source: Source, known: Collection[str], laws: Mapping[
     starts.check_days(scheme, source, laws)
     for i, name in enumerate(scheme.beside):
         if name not in known:
-            source.fault(("beside", i), f"{name!r} is not a scheme of the library; there are: {some(known)}", "E706")
+            source.fault(("beside", i), describe_scheme(name, known), "E706")
     if scheme.missing:
         source.note(("missing",), f"{len(scheme.missing)} things are missing; nobody is graded under this", "N304")
     _marks(scheme, source)

@@ -5,28 +5,37 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from creditscore.core.model_keys import some
+from creditscore.core.references import Citing, Reference, check_citing, check_references
 from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes.model import Item, Scheme, StartRule
 from creditscore.schemes.parts import MARKS
-from creditscore.schemes.walk import cites, items, rules
+from creditscore.schemes.walk import items, rules
+
+CITING = Citing(
+    uncited="carries no cite; every rule names its law and article",
+    unmarked=f"carries no evidence mark; allowed are {', '.join(MARKS)}",
+    codes=("E202", "E203"),
+)
 
 
 def check(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
-    for path, cite in cites(scheme):
-        if cite.law not in laws:
-            where = "has no file in configs/laws/ nor in laws/ beside the scheme"
-            source.fault(path, f"cites the law {cite.law!r}, which {where}", "E201")
+    """Add the faults of sources: `laws` are the ids of the texts that may be cited."""
+    where = "has no file in configs/laws/ nor in laws/ beside the scheme"
+    references = (
+        Reference("law", lambda _: laws, lambda name, _: f"cites the law {name!r}, which {where}", "E201"),
+        Reference(
+            "reading",
+            lambda _: {*scheme.readings, *source.lost},
+            lambda name, _: f"{name!r} is not among the readings: {some(scheme.readings)}",
+            "E204",
+        ),
+    )
+    check_references(scheme, source, references)
     if not scheme.cite:
         source.fault(("cite",), "names no legal text; a scheme is written from one", "E202")
+    # a fact is read by rules, which cite
+    check_citing(((path, rule) for path, rule in rules(scheme) if path[0] != "facts"), source, CITING)
     for path, rule in rules(scheme):
-        for name in rule.reading:
-            _reading(scheme, source, name, (*path, "reading"))
-        if path[0] == "facts":
-            continue  # a fact is read by rules, which cite
-        if not rule.cite:
-            source.fault(path, "carries no cite; every rule names its law and article", "E202")
-        if rule.evidence is None:
-            source.fault(path, f"carries no evidence mark; allowed are {', '.join(MARKS)}", "E203")
         if isinstance(rule, StartRule) and rule.unknown != (rule.evidence == "unknown"):
             _disagree(source, path)
     for i, line in enumerate(scheme.decide):
@@ -34,13 +43,7 @@ def check(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
             if band.reading is not None and band.reading not in line.reading:
                 message = f"{band.reading!r} is not among the readings of this line, which travel with the grade"
                 source.fault(("decide", i, "bands", k, "reading"), message, "E204")
-    for name, attribute in scheme.attributes.items():
-        for reading in attribute.reading:
-            _reading(scheme, source, reading, ("attributes", name, "reading"))
     for path, _, item in items(scheme):
-        if item.repair:
-            for reading in item.repair.reading:
-                _reading(scheme, source, reading, (*path, "repair", "reading"))
         _unknown(source, path, item)
     for i, condition in enumerate(scheme.conditions):
         if condition.unknown != (condition.evidence == "unknown"):
@@ -50,11 +53,6 @@ def check(scheme: Scheme, source: Source, laws: Collection[str]) -> None:
             if term.unknown != (term.evidence == "unknown") or (term.unknown and term.span is not None):
                 message = "a term nobody published is unknown: true with evidence: unknown and no span"
                 source.fault(("lists", key, "terms", i), message, "E205")
-
-
-def _reading(scheme: Scheme, source: Source, name: str, path: KeyPath) -> None:
-    if name not in scheme.readings and name not in source.lost:
-        source.fault(path, f"{name!r} is not among the readings: {some(scheme.readings)}", "E204")
 
 
 def _unknown(source: Source, path: KeyPath, item: Item) -> None:

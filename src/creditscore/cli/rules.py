@@ -1,0 +1,89 @@
+"""`creditscore rules`: the families of files that hold rules, what is in them, and their JSON Schema for editors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from creditscore.cli.tables import show
+from creditscore.core.errors import UsageError
+from creditscore.core.model_keys import some
+
+if TYPE_CHECKING:
+    from creditscore.core.catalogue import Family
+
+rules_app = typer.Typer(help="Files of rules: families, what is there, JSON Schema for editors.", no_args_is_help=True)
+FamilyName = Annotated[str, typer.Argument(metavar="FAMILY", help="A family of `rules list`.")]
+# modules that declare families
+DECLARED = (
+    "schemes.laws",
+    "schemes.load",
+    "composite.load",
+    "schemes.profiles",
+    "schemes.coverage",
+    "schemes.measures",
+    "measures.load",
+    "inspection.programme",
+    "lists.rules",
+    "status.rules",
+    "repair.rules",
+    "schemes.remedies",
+    "schemes.publication",
+    "store.retention",
+    "records.publicity.load",
+)
+
+
+def load_families() -> dict[str, Family[Any]]:
+    """Load every family by its name."""
+    from creditscore.core.catalogue import Family
+
+    families: list[Family[Any]] = []
+    for name in DECLARED:
+        for value in vars(import_module(f"creditscore.{name}")).values():
+            parts = list(value.values()) if isinstance(value, Mapping) else [value]
+            families += [part for part in parts if isinstance(part, Family)]
+    return {family.name: family for family in families}
+
+
+@rules_app.command("list")
+def list_command(
+    family: Annotated[str | None, typer.Argument(metavar="[FAMILY]", help="None: the families.")] = None,
+) -> None:
+    """Families with their folders, or the files of one."""
+    if family is None:
+        rows = [(name, f"configs/{one.place}", str(len(one.names()))) for name, one in load_families().items()]
+        show(("family", "place", "files"), rows)
+        return
+    chosen = _family(family)
+    show(("name", "file"), [(name, file.shown) for name, file in zip(chosen.names(), chosen.list_files(), strict=True)])
+
+
+@rules_app.command("show")
+def show_command(
+    family: FamilyName,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME|FILE]", help="One of `rules list FAMILY`.")] = None,
+) -> None:
+    """What a file says as it is read: checked, short forms written out, as JSON."""
+    chosen = _family(family)
+    names = chosen.names()
+    if name is None and len(names) != 1:
+        raise UsageError(f"{family} has several files", allowed=some(names), next="name one of them")
+    typer.echo(chosen.pick(name or names[0]).model_dump_json(by_alias=True, exclude_defaults=True, indent=1))
+
+
+@rules_app.command("schema")
+def schema_command(family: FamilyName) -> None:
+    """JSON Schema of a family's files: for editors, they complete keys and underline what is wrong."""
+    typer.echo(json.dumps(_family(family).describe_file(), ensure_ascii=False, indent=1))
+
+
+def _family(name: str) -> Family[Any]:
+    families = load_families()
+    if name not in families:
+        raise UsageError(f"there is no family {name!r}", allowed=families, next="`creditscore rules list` shows all")
+    return families[name]
