@@ -48,6 +48,7 @@ def quiet_days(one: Course, actions: Sequence[Action], days: range) -> int:
 # They count the days since accidents: every day is another, and a plan's proof grades each.
 EVERY_DAY = {
     "construction/blacklist@2018-01-01",
+    "market/serious@2016-04-01",
     "safety/joint_punishment@2017-05-09",
     "safety/serious@2017-05-09",
     "safety/serious@2023-10-01",
