@@ -34,7 +34,7 @@ from creditscore.store.archive.runs import keep, snapshot_of
 from tests.clock import at_day
 from tests.evidence.test_letters import read_letter
 from tests.explanation.test_truth import CLEAN, ENTRIES, LAWS, codes_of, flat, visible
-from tests.grading.test_shipped import moments, tables
+from tests.grading.shipped_tables import moments, tables
 from tests.tiers import thinned
 
 COUNT = 12

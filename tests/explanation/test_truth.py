@@ -28,7 +28,7 @@ from creditscore.schemes import registry
 from creditscore.schemes.expressions import parse
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.model import Scheme
-from tests.grading.test_shipped import moments, tables
+from tests.grading.shipped_tables import moments, tables
 from tests.tiers import thinned
 
 LANGS: tuple[Lang, ...] = ("zh", "en")
