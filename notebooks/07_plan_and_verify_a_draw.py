@@ -30,7 +30,7 @@ from creditscore.demo.codes import credit_codes
 from creditscore.inspection.commitment import Randomness
 from creditscore.inspection.importing import import_results
 from creditscore.inspection.order import draw_key, draw_units
-from creditscore.inspection.plan import capacity_rows, make_plan, visit_rows
+from creditscore.inspection.plan import capacity_rows, plan_inspections, visit_rows
 from creditscore.inspection.register import Who, commit, draw
 from creditscore.inspection.simulate import simulate, strata_of
 from creditscore.inspection.verify import verify_draw
@@ -65,7 +65,7 @@ inspectors = pd.DataFrame({"inspector_id": [f"K{i:02d}" for i in range(18)], "ce
 # %%
 given = [("composite", composite), ("labour_national", labour)]
 changes = [["scale=0.6"], ["composite.serious=4"]]
-plan = make_plan(given, 2020, subjects=firms.iloc[:, :3], inspectors=inspectors, what_if=changes)
+plan = plan_inspections(given, 2020, subjects=firms.iloc[:, :3], inspectors=inspectors, what_if=changes)
 plan.write("plan")
 pd.DataFrame(visit_rows(plan)).iloc[:, :7]
 

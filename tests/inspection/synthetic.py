@@ -14,7 +14,7 @@ from creditscore.demo.codes import credit_codes
 from creditscore.inspection import register
 from creditscore.inspection.commitment import Commitment, Randomness
 from creditscore.inspection.draw import Outcome
-from creditscore.inspection.plan import make_plan
+from creditscore.inspection.plan import plan_inspections
 from creditscore.inspection.register import Who
 
 from ...clock import at_day
@@ -109,7 +109,7 @@ class Made:
 def made(tmp: Path, given: Any = None, **more: Any) -> Made:
     """Plan, commit and draw; `given` replaces the one programme, `more` goes to `commit`."""
     plan, folder, who = tmp / "plan", tmp / "draw", Who("chen.jie", tmp / "s.duckdb")
-    make_plan(given or [(programme(tmp), classes())], YEAR).write(plan)
+    plan_inspections(given or [(programme(tmp), classes())], YEAR).write(plan)
     options: dict[str, Any] = {"inspectors": inspectors()} | more
     committed = commit(plan, folder, ABOUT, COMMITTED, who, **options)
     return Made(plan, folder, who, committed, draw(folder, VALUE, DRAWN, who))

@@ -14,7 +14,7 @@ from creditscore.cli.progress import working
 from creditscore.core.errors import DifferenceError, UsageError
 
 if TYPE_CHECKING:
-    from creditscore.inspection.plan import Plan
+    from creditscore.inspection.plan import InspectionPlan
     from creditscore.inspection.register import Who
 
 supervise_app = typer.Typer(
@@ -51,7 +51,7 @@ def plan_command(
     ] = None,
 ) -> None:
     """How many visits each class, sector and district gets, whether there are enough inspectors, and what if."""
-    from creditscore.inspection.plan import make_plan
+    from creditscore.inspection.plan import plan_inspections
 
     given = []
     for one in programmes:
@@ -61,7 +61,7 @@ def plan_command(
         given.append((name, Path(table)))
     changes = [[part.strip() for part in one.split(",") if part.strip()] for one in what_if or ()]
     with working("planning"):
-        plan = make_plan(
+        plan = plan_inspections(
             given,
             year,
             subjects=subjects,
@@ -214,7 +214,7 @@ def _who(by: str, store: Path, roles: Path | None) -> Who:
     return Who(by, store, None if roles is None else load_roles(roles))
 
 
-def _report(plan: Plan) -> None:
+def _report(plan: InspectionPlan) -> None:
     from creditscore.cli.tables import say_line, show
     from creditscore.inspection.plan import capacity_rows, visit_rows
 

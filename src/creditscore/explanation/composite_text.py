@@ -12,7 +12,7 @@ from creditscore.core.i18n import Lang, Words, clean, day_said, load_words, say,
 from creditscore.core.i18n import text as word_text
 from creditscore.core.model import Label
 from creditscore.core.numbers import points
-from creditscore.explanation.composite import CompositeExplanation, DomainShare, Part
+from creditscore.explanation.composite import CompositeExplanation, DomainShare, SharePart
 from creditscore.explanation.input_lines import state_labels
 from creditscore.explanation.labels import scheme_title
 from creditscore.grading.input_state.state import BLOCKED
@@ -106,7 +106,7 @@ def limits(notes: Iterable[str], lang: Lang) -> list[str]:
     return [text(f"limit_{code}", lang) for code, said in LIMITS.items() if said in there]
 
 
-def named(part: Part, lang: Lang) -> str:
+def named(part: SharePart, lang: Lang) -> str:
     """What a part is called: the rule's words, the grade, the item with its code, the record."""
     label = say(part.label, lang)
     if part.kind in ("grade", "hard_rule"):

@@ -17,7 +17,7 @@ _NAMES = {
     "CardTable": "scorecard.table",
     "CutRules": "models.cut_rules",
     "Explainer": "models.explain",
-    "Explanation": "models.explain",
+    "ModelExplanation": "models.explain",
     "GradingModel": "registry.grading_model",
     "MasterScale": "models.scale",
     "ModelData": "features.data",

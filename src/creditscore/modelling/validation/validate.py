@@ -178,7 +178,7 @@ def validate(
     measured: dict[str, float | None] = {}
     made: dict[str, str] = {}
 
-    def take(function: str, found: parts.Part) -> None:
+    def take(function: str, found: parts.ReportPart) -> None:
         for name, table in found.tables.items():
             tables[name], made[name] = table, function
         numbers.update(found.numbers)
