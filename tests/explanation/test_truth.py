@@ -19,10 +19,10 @@ from creditscore.core.i18n import Lang, day_said, say, words
 from creditscore.explanation.audit import audit
 from creditscore.explanation.deciding import holding
 from creditscore.explanation.ledger import Explanation, explain
+from creditscore.explanation.page import subject_page
 from creditscore.explanation.text import DEPTHS, render
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
-from creditscore.pages.subject import subject_page
 from creditscore.records import ingest
 from creditscore.schemes import registry
 from creditscore.schemes.expressions import parse

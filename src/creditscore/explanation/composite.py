@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.composite.config import CompositeConfig
 from creditscore.composite.result import Composite, read_composite
 from creditscore.core.errors import DifferenceError, InputError, UsageError
-from creditscore.core.i18n import plain
+from creditscore.core.i18n import Lang, plain
 from creditscore.core.identity import canonical_code, redact
 from creditscore.core.model import Label
 from creditscore.explanation.labels import Labels, labels_of, law_titles
@@ -109,6 +109,12 @@ class CompositeExplanation:
         terms = [one.contribution for one in self.domains if one.contribution]
         shown = "".join(f" {'−' if one < 0 else '+'} {abs(one)}" for one in terms)
         return f"{self.reference}{shown} = {self.score} → {self.grade}"
+
+    def text(self, lang: Lang = "zh", width: int = 100) -> str:
+        """Render the explanation for a terminal, at most `width` columns wide."""
+        from creditscore.explanation.composite_text import render
+
+        return render(self, lang, width)
 
 
 def explain_composite(source: Composite | Path | str, subject_id: str, gradings: Any = None) -> CompositeExplanation:

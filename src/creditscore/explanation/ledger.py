@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from creditscore.core.i18n import Lang, plain, word
 from creditscore.core.model import Label
@@ -24,6 +24,9 @@ from creditscore.grading.result import Grading
 from creditscore.schemes.citing import all_laws, cited_text, without_ids
 from creditscore.schemes.expressions import names, parse
 from creditscore.schemes.model import NO_GRADE, Scheme
+
+if TYPE_CHECKING:
+    from creditscore.explanation.text import Depth
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,27 @@ class Explanation:
         """The same for the grade without the refused rows."""
         scored = [line.total for line in self.lines if line.step != "decide"]
         return _sum(self, scored[-1]) if self.grade_without and scored else ""
+
+    def text(self, lang: Lang = "zh", width: int = 100, depth: Depth = "reviewer") -> str:
+        """Render the explanation for a terminal, at most `width` columns wide.
+
+        `depth`: `subject` is one paragraph for the organisation itself, `reviewer` the full arithmetic.
+        """
+        from creditscore.explanation.text import render
+
+        return render(self, lang, width, depth)
+
+    def data(self) -> dict[str, Any]:
+        """Give what a page shows as plain values for JSON: numbers as text, labels in both languages."""
+        from creditscore.explanation.as_data import explanation_data
+
+        return explanation_data(self)
+
+    def page(self, lang: Lang = "zh", depth: Depth = "reviewer") -> str:
+        """Render a page of HTML that needs no network and prints on A4; depths as for `text`."""
+        from creditscore.explanation.page import subject_page
+
+        return subject_page(self, lang, depth=depth)
 
     def input_lines(self, lang: Lang, office: bool = True) -> list[str]:
         """What the grade rests on, in sentences; none where the input was whole. `office`: with names of its people."""
