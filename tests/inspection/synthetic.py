@@ -92,7 +92,7 @@ def commit(plan: Path | str, out: Path | str, about: Randomness, on: date, who: 
 def draw(folder: Path | str, value: str, on: date, who: Who) -> Outcome:
     """`keep.draw`, entered on its day."""
     with at_day(on):
-        return register.draw(folder, value, on, who)
+        return register.draw_visits(folder, value, on, who)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from creditscore.cascade.recompute import Derived, derive
 from creditscore.cascade.recompute_composite import derive_composites
 from creditscore.cascade.tasks import SUBJECT, Changed, Task, by_run, linked, tasks
 from creditscore.core.errors import UsageError
+from creditscore.core.i18n import Lang
 from creditscore.grading.input_state.acceptance import as_graded
 from creditscore.lists.case import ListCase
 from creditscore.lists.register import Book
@@ -85,6 +86,12 @@ class Cascade:
     @property
     def empty(self) -> bool:
         return not (self.events or self.voided or self.changes or self.scores)
+
+    def text(self, lang: Lang = "zh") -> str:
+        """Say what would follow, or did: a line for each event, grade, score and task, details indented below."""
+        from creditscore.cascade.text import blocks
+
+        return "\n".join("\n    ".join([head, *under]) for head, under in blocks(self, lang))
 
     def edges(self) -> list[tuple[str, str, str]]:
         """The graph of what hangs on what: (thing, rests on, how), sorted."""

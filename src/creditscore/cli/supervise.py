@@ -132,10 +132,10 @@ def draw_command(
     roles: RolesFile = None,
 ) -> None:
     """Draw with the public value: units, visits and teams, the same for everybody who runs it."""
-    from creditscore.inspection.register import draw
+    from creditscore.inspection.register import draw_visits
     from creditscore.inspection.rows import day_of
 
-    outcome = draw(folder, value, day_of(on, "--on"), _who(by, store, roles))
+    outcome = draw_visits(folder, value, day_of(on, "--on"), _who(by, store, roles))
     say_held_at(store)
     drawn = sum(one.visits > 0 for one in outcome.units)
     joint = sum(len(one.programmes) > 1 for one in outcome.visits)
@@ -266,11 +266,11 @@ def _counted(names: Sequence[str]) -> dict[str, int]:
 def _simulate(folder: Path, draws: int, seed: int) -> None:
     """The counts of many draws under made-up values, worst unit first."""
     from creditscore.cli.tables import say_line
-    from creditscore.inspection.simulate import simulate, strata_of
+    from creditscore.inspection.simulate import simulate_draws, strata_of
 
     strata, visits = strata_of(folder)
     with working(f"{draws} draws"):
-        found: Any = simulate(strata, visits, draws=draws, seed=seed)
+        found: Any = simulate_draws(strata, visits, draws=draws, seed=seed)
     say_line(
         f"{draws} draws with made-up values: farthest from its probability is {found.worst}, drawn"
         f" {found.worst_count} times of {found.worst_expected:.1f} expected; allowed are {found.bound[0]} to"

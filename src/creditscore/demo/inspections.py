@@ -14,7 +14,7 @@ from creditscore.demo.district import NOTE
 from creditscore.inspection.commitment import Randomness
 from creditscore.inspection.importing import import_results
 from creditscore.inspection.plan import plan_inspections
-from creditscore.inspection.register import Who, commit, draw
+from creditscore.inspection.register import Who, commit, draw_visits
 from creditscore.inspection.results import COLUMNS
 from creditscore.inspection.rows import Row, csv_text, read_text, rows_of
 from creditscore.inspection.verify import verify_draw
@@ -74,7 +74,7 @@ def inspect_year(out: Path, given: Mapping[str, Any], subjects: Any, listings: A
             folder / "plan", folder / "draw", LOTTERY, COMMITTED_ON, who,
             inspectors=folder / "inspectors.csv", replayed=True,
         )  # fmt: skip
-        outcome = draw(folder / "draw", VALUE, DRAWN_ON, who)
+        outcome = draw_visits(folder / "draw", VALUE, DRAWN_ON, who)
         again = verify_draw(folder / "draw", who.store, made.hash)
         if again.first is not None:
             raise InternalError(f"the draw is not as it must be: {again.first}", where=str(out))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -140,7 +141,7 @@ class Explanation:
 
 
 def explain(
-    source: Grading | Path | str,
+    source: Grading | os.PathLike[str] | str,
     subject_id: str,
     scheme: str = "",
     words_of: Scheme | None = None,
@@ -149,14 +150,42 @@ def explain(
     row_again: Mapping[str, Any] | None = None,
     rule_inputs: RuleInputs | None = None,
 ) -> Explanation:
-    """Explain one subject of a grading in memory or in the folder that a grading was written to.
+    """Explain the grade of one subject, line by line, each with its record and article.
 
-    `scheme` chooses one where the folder holds several; `words_of` is the scheme whose labels are used, for one
-    outside the library, and `laws` the folder of its legal texts. `outcome` is the subject graded again from what was
-    graded, and `row_again` its row of grades, where that is at hand; every number and code is then compared.
-    `rule_inputs` is what the rules read of the subject: it says which records decided; a grading in memory has it
-    itself. InputError when the folder, one of its files or the subject is missing; SchemeError when the parts of the
-    page do not fit (`explanation.check`).
+    Parameters
+    ----------
+    source
+        A grading in memory, or the folder that one was written to.
+    subject_id
+        Whose grade.
+    scheme
+        Which one, where the folder holds several; absent, the first.
+    words_of
+        The scheme whose labels are used, for one outside the library.
+    laws
+        The folder of its legal texts.
+    outcome, row_again
+        The subject graded again from what was graded, and its row of grades, where they are at hand: every number and
+        code is then compared.
+    rule_inputs
+        What the rules read of the subject: it says which records decided. A grading in memory has it itself.
+
+    Returns
+    -------
+    Explanation
+        Its `.text(lang)` for a terminal, `.page(lang)` as HTML, `.data()` for JSON; `.sum` is the arithmetic.
+
+    Raises
+    ------
+    InputError
+        Where the folder, one of its files or the subject is missing.
+    SchemeError
+        Where the parts of the page do not fit (`explanation.check`).
+
+    Examples
+    --------
+    >>> explain("out", "91500000MAAAAAA188").sum  # doctest: +SKIP
+    '90 − 3 − 5 = 82 → B'
     """
     written = read(source, subject_id, scheme)
     labels = labels_of(written.manifest, source.plan.scheme if isinstance(source, Grading) else words_of)
