@@ -7,7 +7,7 @@ goes further stands in the packages: `creditscore.objections`, `.evidence`, `.in
 
 from __future__ import annotations
 
-from creditscore.core.version import __version__
+from creditscore.core.version import __version__ as __version__
 
 TYPE_CHECKING = False  # nothing is imported here, so that an interruption of the program finds the one who tells it
 if TYPE_CHECKING:
