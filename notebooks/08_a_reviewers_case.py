@@ -47,7 +47,7 @@ result.write("grades")
 result.grades.to_pandas()[["subject_id", "start", "score", "grade", "margin"]]
 
 # %%
-print(cs.explain(cs.read("grades"), firm).text("en"))
+print(cs.explain(cs.read("grades"), firm).text("en", 100))
 
 # %% [markdown]
 # ## The case

@@ -110,7 +110,7 @@ class CompositeExplanation:
         shown = "".join(f" {'−' if one < 0 else '+'} {abs(one)}" for one in terms)
         return f"{self.reference}{shown} = {self.score} → {self.grade}"
 
-    def text(self, lang: Lang = "zh", width: int = 100) -> str:
+    def text(self, lang: Lang = "zh", width: int = 120) -> str:
         """Render the explanation for a terminal, at most `width` columns wide."""
         from creditscore.explanation.composite_text import render
 

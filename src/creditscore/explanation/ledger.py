@@ -114,7 +114,7 @@ class Explanation:
         scored = [line.total for line in self.lines if line.step != "decide"]
         return _sum(self, scored[-1]) if self.grade_without and scored else ""
 
-    def text(self, lang: Lang = "zh", width: int = 100, depth: Depth = "reviewer") -> str:
+    def text(self, lang: Lang = "zh", width: int = 120, depth: Depth = "reviewer") -> str:
         """Render the explanation for a terminal, at most `width` columns wide.
 
         `depth`: `subject` is one paragraph for the organisation itself, `reviewer` the full arithmetic.
