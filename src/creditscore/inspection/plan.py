@@ -148,15 +148,28 @@ def plan_inspections(
     windows: int = 4,
     what_if: Sequence[Sequence[str]] = (),
 ) -> InspectionPlan:
-    """A plan of inspections for a year.
+    """Plan the inspections of a year: how often whom, by class; nobody is drawn yet.
 
-    `given`: pairs of a programme (id, file or loaded) and its table of classes (docs/supervision.md). `past` are
-    results of earlier inspections: for expected findings, and for visits already made in the year. `inspectors`: who is
-    there, for the check of capacity. `what_if`: lists of changes, each as `changed_rates` reads them.
-    Raises what `build_frame` raises, NotInForce for a programme that begins after the year.
+    Parameters
+    ----------
+    given
+        Pairs of a programme (id, file or loaded) and its table of classes (docs/supervision.md).
+    year, subjects, data_states
+        1990 to 2100; where each subject is and what it does; whose data are unsettled.
+    past, inspectors
+        Results of earlier inspections, for expected findings and visits already made; who is there, for the capacity.
+    windows, what_if
+        Into how many parts the year is divided; lists of changes, each as `changed_rates` reads them.
 
-        plan = plan_inspections([("composite", "out/composite")], 2027, subjects="subjects.csv")
-        plan.write("out/plan")
+    Raises
+    ------
+    NotInForce
+        For a programme that begins after the year; further what `build_frame` raises.
+
+    Examples
+    --------
+    >>> plan = plan_inspections([("composite", "out/composite")], 2027, subjects="subjects.csv")  # doctest: +SKIP
+    >>> plan.write("out/plan")  # doctest: +SKIP
     """
     loaded = [(one if isinstance(one, Programme) else load_programme(one), table) for one, table in given]
     if not 1990 <= year <= 2100:
