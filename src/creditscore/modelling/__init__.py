@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from creditscore.modelling.validation.random_audit import evaluate_random_arm as evaluate_random_arm
     from creditscore.modelling.validation.rules import from_grading as from_grading
     from creditscore.modelling.validation.rules_report import rules_beside as rules_beside
+    from creditscore.modelling.validation.validate import Reference as Reference
     from creditscore.modelling.validation.validate import ValidationReport as ValidationReport
     from creditscore.modelling.validation.validate import validate as validate
 else:
@@ -87,6 +88,7 @@ else:
             "ModelStore": "registry.tracking",
             "MonotoneBoosting": "models.boosting",
             "OrdinalGrader": "models.ordinal",
+            "Reference": "validation.validate",
             "ScorecardClassifier": "scorecard.classifier",
             "TrainConfig": "registry.config",
             "ValidationReport": "validation.validate",
