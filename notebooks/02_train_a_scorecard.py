@@ -23,9 +23,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from creditscore.modelling import TrainConfig, train, validate_model
-from creditscore.modelling.models.explain_plots import beeswarm, chinese
-from creditscore.modelling.registry.describe import facts
+from creditscore.modelling import TrainConfig, beeswarm, chinese, describe_model, train, validate_model
 
 # %%
 rng = np.random.default_rng(20180101)
@@ -65,7 +63,7 @@ config = TrainConfig.of(
     }
 )
 model = train(firms, config)
-pd.Series(facts(model))
+pd.Series(describe_model(model))
 
 # %% [markdown]
 # ## One table is the model

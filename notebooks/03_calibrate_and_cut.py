@@ -22,9 +22,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from creditscore.modelling import Calibrator, MasterScale, MonotoneBoosting
-from creditscore.modelling.models.cutoffs import CutRules, compare_cuts
-from creditscore.modelling.validation.metrics.calibration_tests import calibration_error
+from creditscore.modelling import (
+    Calibrator,
+    CutRules,
+    MasterScale,
+    MonotoneBoosting,
+    calibration_error,
+    compare_cuts,
+)
 
 # %%
 rng = np.random.default_rng(7)

@@ -23,10 +23,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import creditscore as cs
-from creditscore.demo.codes import credit_codes
-from creditscore.modelling import MasterScale, TrainConfig, train
-from creditscore.modelling.validation.rules import from_grading
-from creditscore.modelling.validation.rules_report import rules_beside
+from creditscore.demo import credit_codes
+from creditscore.modelling import MasterScale, TrainConfig, from_grading, rules_beside, train
 
 # %%
 rng = np.random.default_rng(3)

@@ -25,9 +25,7 @@ import numpy as np
 import pandas as pd
 
 import creditscore as cs
-from creditscore.modelling import TrainConfig, model_part, train
-from creditscore.modelling.models.explain_plots import dependence, waterfall
-from creditscore.modelling.registry.part import ModelPart
+from creditscore.modelling import ModelPart, TrainConfig, dependence, model_part, train, waterfall
 
 # %% [markdown]
 # ## The grade and its ledger

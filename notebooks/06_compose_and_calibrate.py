@@ -21,11 +21,9 @@ import numpy as np
 import pandas as pd
 
 import creditscore as cs
-from creditscore.composite.compare import compare
-from creditscore.explanation.composite import explain_composite
-from creditscore.explanation.composite_text import render
-from creditscore.modelling.models.composite_weights import fit_weights, write_fitted
-from creditscore.modelling.registry.composite import calibrate_composite
+from creditscore.composite import compare_composites
+from creditscore.explanation import explain_composite
+from creditscore.modelling import calibrate_composite, fit_weights, write_fitted
 
 # %%
 firms = ["914403001922038216", "91440115618712245T", "91350100M000100Y43"]
@@ -69,7 +67,7 @@ found.manifest["notes"], found.manifest["reference"]
 for firm in firms[1:]:
     one = explain_composite(found, firm, gradings)
     assert one.reference + sum(share.contribution for share in one.domains) == one.score
-    print(render(one, "en", 110))
+    print(one.text("en", 110))
 
 # %% [markdown]
 # ## A population
@@ -108,7 +106,7 @@ population = cs.combine(table, "jilin_edz", acts="unchecked")
 
 # %%
 other = cs.combine(table, "weakest_link", acts="unchecked")
-said = compare([population, other], draws=20)
+said = compare_composites([population, other], draws=20)
 pair = said["pairs"][0]
 {name: pair[name] for name in ("spearman", "kendall", "better", "worse", "same_grade")}
 

@@ -26,15 +26,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from creditscore.demo.codes import credit_codes
-from creditscore.inspection.commitment import Randomness
-from creditscore.inspection.importing import import_results
-from creditscore.inspection.order import draw_key, draw_units
-from creditscore.inspection.plan import capacity_rows, make_plan, visit_rows
-from creditscore.inspection.register import Who, commit, draw
-from creditscore.inspection.simulate import simulate, strata_of
-from creditscore.inspection.verify import verify_draw
-from creditscore.modelling.validation.random_audit import arm_of_results, evaluate_random_arm
+import creditscore as cs
+from creditscore import inspection
+from creditscore.demo import credit_codes
+from creditscore.modelling import arm_of_results, evaluate_random_arm
 
 # %% [markdown]
 # ## The district
@@ -65,12 +60,12 @@ inspectors = pd.DataFrame({"inspector_id": [f"K{i:02d}" for i in range(18)], "ce
 # %%
 given = [("composite", composite), ("labour_national", labour)]
 changes = [["scale=0.6"], ["composite.serious=4"]]
-plan = make_plan(given, 2020, subjects=firms.iloc[:, :3], inspectors=inspectors, what_if=changes)
+plan = cs.plan_inspections(given, 2020, subjects=firms.iloc[:, :3], inspectors=inspectors, what_if=changes)
 plan.write("plan")
-pd.DataFrame(visit_rows(plan)).iloc[:, :7]
+pd.DataFrame(inspection.visit_rows(plan)).iloc[:, :7]
 
 # %%
-pd.DataFrame(capacity_rows(plan))
+pd.DataFrame(inspection.capacity_rows(plan))
 
 # %%
 pd.DataFrame(plan.what_if)
@@ -81,10 +76,12 @@ pd.DataFrame(plan.what_if)
 # The hash stands before the value is known; with the value anybody gets the same firms. Past days: a marked replay.
 
 # %%
-lottery = Randomness("lottery 2020003", date(2020, 1, 8), "six numbers by size, then one", "[0-9]{14}", 17_721_088)
-who = Who("chen.jie", Path("credit.store"))
-committed = commit("plan", "draw", lottery, date(2020, 1, 4), who, inspectors=inspectors, replayed=True)
-outcome = draw("draw", "01 05 12 20 28 33 07", date(2020, 1, 9), who)
+lottery = inspection.Randomness(
+    "lottery 2020003", date(2020, 1, 8), "six numbers by size, then one", "[0-9]{14}", 17_721_088
+)
+who = inspection.Who("chen.jie", Path("credit.store"))
+committed = inspection.commit("plan", "draw", lottery, date(2020, 1, 4), who, inspectors=inspectors, replayed=True)
+outcome = inspection.draw_visits("draw", "01 05 12 20 28 33 07", date(2020, 1, 9), who)
 print(committed.hash, len(outcome.visits))
 visits = pd.read_csv("draw/visits.csv")
 visits.head()
@@ -96,19 +93,19 @@ visits.head()
 # found and named.
 
 # %%
-assert verify_draw("draw", who.store).ok
+assert inspection.verify_draw("draw", who.store).ok
 again = subprocess.run([sys.executable, "draw/verify_draw.py", "draw"], capture_output=True, text=True, check=True)
 print(again.stdout)
 units = Path("draw/units.csv").read_text(encoding="utf-8")
 Path("draw/units.csv").write_text(units.replace(",1,", ",2,", 1), encoding="utf-8")
-print(verify_draw("draw").first)
+print(inspection.verify_draw("draw").first)
 Path("draw/units.csv").write_text(units, encoding="utf-8")
 
 # %% [markdown]
 # Over many made-up values every firm is drawn as often as its probability says.
 
 # %%
-found = simulate(*strata_of("draw"), draws=300)
+found = inspection.simulate_draws(*inspection.strata_of("draw"), draws=300)
 print(found.worst_count, "of", found.worst_expected, "allowed", found.bound, "holds:", found.holds)
 
 # %% [markdown]
@@ -123,7 +120,7 @@ results = results.assign(
     inspected_on=results.to, recorded_on=results.to, arm="random", violations=results.result,
     result=results.result.map({0: "clean", 1: "breach"}),
 )  # fmt: skip
-import_results(results, "results", who).counts
+inspection.import_results(results, "results", who).counts
 
 # %%
 arm = arm_of_results(pd.read_csv("results/results.csv", dtype=str))
@@ -137,10 +134,11 @@ print(f"({one.low:.3f} to {one.high:.3f})")
 
 # %%
 frame = pd.read_csv("draw/frame.csv", dtype=str).merge(firms[["subject_id", "predicted", "hidden"]], on="subject_id")
-frame, (strata, planned) = frame.set_index("unit"), strata_of("draw")
+frame, (strata, planned) = frame.set_index("unit"), inspection.strata_of("draw")
 values, held = [], 0
 for number in range(200):
-    drawn = [one.unit for one in draw_units(draw_key(committed.hash, f"{number:014d}"), strata, planned) if one.visits]
+    key = inspection.draw_key(committed.hash, f"{number:014d}")
+    drawn = [visit.unit for visit in inspection.draw_units(key, strata, planned) if visit.visits]
     rows = frame.loc[[unit for unit in drawn if unit.startswith("composite|")]]
     rate = evaluate_random_arm(rows.hidden, rows.predicted, rows.probability, strata=rows.stratum).rate
     values.append(rate.value)

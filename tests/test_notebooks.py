@@ -1,5 +1,6 @@
 """Notebooks are code: each one runs from top to bottom in an empty folder, without a warning, and becomes a page."""
 
+import ast
 import re
 import runpy
 from pathlib import Path
@@ -48,3 +49,15 @@ def test_is_short_and_in_percent_format(notebook: Path) -> None:
     assert len(text.splitlines()) < 150
     # a figure made without pyplot is drawn in Jupyter only where this has been said; as a script it is a comment
     assert ("\n# %matplotlib inline\n" in text) == ("matplotlib" in text or "explain_plots" in text)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_imports_what_users_are_offered(notebook: Path) -> None:
+    tree = ast.parse(notebook.read_text(encoding="utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    places = [node.module or "" for node in imports if isinstance(node, ast.ImportFrom)]
+    places += [alias.name for node in imports if isinstance(node, ast.Import) for alias in node.names]
+    ours = [place.split(".") for place in places if place.partition(".")[0] == "creditscore"]
+    assert ours
+    assert all(len(place) <= 2 for place in ours), "from the front door or a package of the first level"
+    assert len(imports) <= (6 if "case" in notebook.stem or "objection" in notebook.stem else 12)

@@ -176,9 +176,9 @@ def test_what_was_decided_elsewhere_is_stale_until_it_is_drawn(log: Log, made: P
 
 def test_an_annulled_entry_is_no_longer_read(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     from creditscore.cascade import preview as cascade
-    from creditscore.lists.case import Case
+    from creditscore.lists.case import ListCase
 
-    entry = Case(case_id="L1", subject_id=B, list="judgment_defaulter")
+    entry = ListCase(case_id="L1", subject_id=B, list="judgment_defaulter")
     monkeypatch.setattr(cascade, "annulled", lambda desk, ids: [entry] if B in ids else [])
     found = preview(bench(log.store), None, [B, E])
     (one,) = found.scores

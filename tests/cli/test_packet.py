@@ -12,7 +12,7 @@ from creditscore.cli.main import main
 from creditscore.evidence.packet.files import write_packet
 from creditscore.evidence.packet.form import assembled
 from creditscore.evidence.packet.gather import Added, run_in_folder
-from creditscore.evidence.packet.results import build, compute
+from creditscore.evidence.packet.results import build_packet, compute
 from creditscore.records import Snapshot
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from tests.evidence.packet.conftest import MODEL, SCHEME, folder, snapshot
@@ -66,7 +66,9 @@ def test_a_model_part_of_no_registered_model_is_refused(
     assert "there is no store of models here" in output  # so nothing says what the model is
     assert not out.exists()
     # and a packet that somebody made with one is no packet that verifies
-    packet = build(run_in_folder(folder, "S1"), read_snapshot(kept / "snap"), file=SCHEME, added=Added(model=MODEL))
+    packet = build_packet(
+        run_in_folder(folder, "S1"), read_snapshot(kept / "snap"), file=SCHEME, added=Added(model=MODEL)
+    )
     write_packet(packet, out)
     assert "next" in run(capsys, "packet", "verify", str(out), *models, code=2)
 

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from string import Template
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+import creditscore as cs
 from creditscore.cli.main import main
 from creditscore.composite.combine import combine
 from creditscore.demo import plan_years
@@ -138,6 +140,78 @@ def test_an_objection(played: Path, capsys: pytest.CaptureFixture[str]) -> None:
         run([Template(word).substitute(ids) for word in one])
     assert "nothing differs" in capsys.readouterr().out
     assert "withdrawn" in (played / "letter" / "letter.en.txt").read_text(encoding="utf-8")
+
+
+def first_screen() -> str:
+    return README.partition("\n## ")[0]
+
+
+def python_blocks(text: str) -> list[str]:
+    return re.findall(r"```python\n(.+?)```", text, re.DOTALL)
+
+
+def test_the_first_screen_shows_the_grade_that_comes_out(
+    first_tables: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (code,) = python_blocks(first_screen())
+    exec(code, {})
+    shown = capsys.readouterr().out
+    (printed,) = re.findall(r"```text\n(.+?)```", first_screen(), re.DOTALL)
+    lines = [line.rstrip() for line in shown.splitlines()]
+    start = lines.index(printed.splitlines()[0])
+    assert lines[start : start + len(printed.splitlines())] == printed.splitlines()
+
+
+def test_python_of_the_first_grade_runs(first_tables: Path) -> None:
+    for words in commands(section("A first grade"))[:2]:
+        run(words)
+    (code,) = python_blocks(section("A first grade"))
+    names: dict[str, Any] = {"cs": cs}
+    exec(code, names)
+    assert names["grading"].grades.to_pylist() == cs.read("out").grades.to_pylist()
+    assert cs.decisive(names["grading"], "91500000MAAAAAA188", target="A").fewest == ("r1", "r2")
+    assert (first_tables / "grade.html").read_text(encoding="utf-8") == cs.explain("out", "91500000MAAAAAA188").page(
+        "en"
+    )
+
+
+def test_what_is_exact_is_what_the_coverage_says() -> None:
+    coverage = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")
+
+    def numbers(pattern: str) -> tuple[str, ...]:
+        found = re.search(pattern, coverage)
+        assert found is not None, pattern
+        return found.groups()
+
+    exact, versions = numbers(r"Exact versions[^:]*: (\d+) of (\d+)")
+    (imported,) = numbers(r"(\d+) of them take over what an office decided")
+    zone, zone_versions = numbers(r"Development Zone: (\d+) of (\d+) versions exact")
+    computed, decided = numbers(r"(\d+) compute the grade, (\d+) take over what an office decided")
+    citations, placed = numbers(r"Of (\d+) citations (\d+) name the place")
+    (whole,) = numbers(r"(\d+) cite the text whole")
+    status = {name: int(count) for name, count in re.findall(r"^- `(\w+)`: .*\((\d+)\)$", coverage, re.MULTILINE)}
+    for row in (
+        f"| {versions} versions of schemes | {exact}, of which {imported} take over",
+        f"| {zone_versions} versions in the plan of the Jilin zone | {zone}: {computed} compute the grade, {decided} ",
+        f"| {sum(status.values())} systems of that plan | {status['exact']}, other provinces' versions counted in "
+        f"| {status['partial']} partial, {status['decision_only']} decided by others, {status['record_only']} "
+        f"only recorded, {status['excluded']} left out, {status['mechanism']} no grading |",
+        f"| {citations} citations | {placed} name the place in the text | {whole} cite the text whole |",
+    ):
+        assert row in first_screen(), row
+
+
+def test_the_card_shown_is_the_card_that_is_shipped() -> None:
+    card = (ROOT / "models" / "food" / "uk-hygiene-2014" / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"\| variable \|.*\n(?:\|.*\n)+", first_screen())
+    assert len(rows) == 1
+    assert rows[0] in card
+
+
+def test_pictures_are_there_and_small() -> None:
+    pictures = re.findall(r'src="([^"]+)"', README)
+    assert pictures
+    assert all((ROOT / picture).stat().st_size < 60_000 for picture in pictures)
 
 
 def test_every_document_of_the_list_is_there() -> None:

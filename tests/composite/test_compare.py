@@ -11,7 +11,7 @@ import pytest
 
 import creditscore as cs
 from creditscore.cli.main import main
-from creditscore.composite.compare import compare
+from creditscore.composite.compare import compare_composites
 from creditscore.composite.ranks import joint, kendall, spearman
 from creditscore.composite.result import read_composite
 from creditscore.pages.composite import compare_page, write_compare
@@ -47,7 +47,7 @@ def made() -> list[Any]:
 
 @pytest.fixture(scope="module")
 def data(made: list[Any]) -> dict[str, Any]:
-    return compare(made, draws=20)
+    return compare_composites(made, draws=20)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -105,15 +105,15 @@ def test_sensitivity_is_what_other_weights_give(data: dict[str, Any]) -> None:
 
 def test_only_the_same_inputs_are_compared(made: list[Any]) -> None:
     with pytest.raises(cs.UsageError, match="give two or more"):
-        compare(made[:1])
+        compare_composites(made[:1])
     other = cs.combine(rows().iloc[:40], small(), acts="unchecked", as_of="2020-06-30")
     with pytest.raises(cs.UsageError, match="different inputs: as_of"):
-        compare([made[0], other])
+        compare_composites([made[0], other])
     other = cs.combine(rows(6), small(), acts="unchecked")
     with pytest.raises(cs.UsageError, match="different tables of grades"):
-        compare([made[0], other])
+        compare_composites([made[0], other])
     with pytest.raises(cs.UsageError, match="step 100"):
-        compare(made, step=100)
+        compare_composites(made, step=100)
 
 
 def test_the_page_shows_the_tables_and_nothing_else(data: dict[str, Any], tmp_path: Path) -> None:
@@ -137,5 +137,5 @@ def test_the_command_writes_page_and_json(made: list[Any], tmp_path: Path, capsy
     shown = capsys.readouterr().out
     assert "weakest" in shown
     written = json.loads((tmp_path / "out" / "compare.json").read_text(encoding="utf-8"))
-    direct = compare([read_composite(one) for one in folders], draws=5)
+    direct = compare_composites([read_composite(one) for one in folders], draws=5)
     assert written == json.loads(json.dumps(direct))

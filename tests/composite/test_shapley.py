@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creditscore.composite.config import MOST_DOMAINS, TOP
-from creditscore.composite.score import Function, Part, points, raw, reference_score
+from creditscore.composite.score import Function, GroupPart, points, raw, reference_score
 from creditscore.composite.shapley import PARTS, shares, whole
 from tests.paths import ROOT
 
@@ -58,7 +58,7 @@ def cases(draw: st.DrawFn, most: int = 5) -> tuple[Function, np.ndarray, np.ndar
     reference = draw(st.integers(0, TOP))
     cut = draw(st.integers(1, n))
     limits = draw(st.integers(0, reference)), draw(st.integers(reference, TOP))
-    parts = [Part(0, cut, 0, TOP)] + ([Part(cut, n, *limits)] if cut < n else [])
+    parts = [GroupPart(0, cut, 0, TOP)] + ([GroupPart(cut, n, *limits)] if cut < n else [])
     value = st.sampled_from([0, 250, 500, 800, TOP, reference]) | st.integers(0, TOP)
     values = draw(st.lists(value, min_size=n, max_size=n))
     ceilings = draw(st.lists(st.sampled_from([TOP, TOP, 399, 599]), min_size=n, max_size=n))
@@ -93,7 +93,7 @@ def test_whole_points_add_up_and_lie_within_one(
 
 
 def test_a_domain_that_moves_nothing_gets_nothing_even_under_a_ceiling() -> None:
-    f = Function(np.array([500, 300, 200]), np.full(3, 800), (Part(0, 3, 0, TOP),), EDGES)
+    f = Function(np.array([500, 300, 200]), np.full(3, 800), (GroupPart(0, 3, 0, TOP),), EDGES)
     found = shares(f, np.array([[1000, 800, 0]]), np.array([[TOP, TOP, 399]]))[0]
     assert found[1] == 0
     assert found.sum() == (399_000 - 800_000) * PARTS
@@ -104,7 +104,7 @@ def test_a_domain_that_moves_nothing_gets_nothing_even_under_a_ceiling() -> None
 def test_sixteen_domains_at_work_fit_in_the_integers() -> None:
     n = MOST_DOMAINS
     weights = np.array([62] * 15 + [70])
-    f = Function(weights, np.full(n, 800), (Part(0, n, 0, TOP),), EDGES)
+    f = Function(weights, np.full(n, 800), (GroupPart(0, n, 0, TOP),), EDGES)
     values = np.where(np.arange(n) % 2, 1000, 0)[None]
     ceilings = np.where(np.arange(n) == 3, 399, TOP)[None]
     found = shares(f, values, ceilings)
@@ -132,7 +132,7 @@ json.dump(found, sys.stdout)
 def shap_cases() -> Iterator[tuple[Function, np.ndarray, np.ndarray]]:
     rng = np.random.default_rng(4)
     for _ in range(5):
-        parts = (Part(0, 3, 0, TOP), Part(3, 6, 500, 850))
+        parts = (GroupPart(0, 3, 0, TOP), GroupPart(3, 6, 500, 850))
         f = Function(rng.integers(10, 300, 6), np.full(6, 800), parts, EDGES)
         yield f, rng.choice([0, 500, 800, 1000], 6), rng.choice([TOP, TOP, 399], 6)
 

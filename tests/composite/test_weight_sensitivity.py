@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from creditscore.composite.config import TOP
-from creditscore.composite.score import Function, Part, places, points, raw
+from creditscore.composite.score import Function, GroupPart, places, points, raw
 from creditscore.composite.weight_sensitivity import fragile
 
 EDGES = np.array([0, 400, 600, 800, 950])
@@ -21,8 +21,8 @@ def test_all_weights_within_a_tenth(seed: int) -> None:
     n = int(rng.integers(1, 5))
     cut = int(rng.integers(1, n + 1))
     parts = (
-        Part(0, cut, 0, TOP),
-        *([Part(cut, n, int(rng.integers(0, 700)), int(rng.integers(800, TOP)))] if cut < n else []),
+        GroupPart(0, cut, 0, TOP),
+        *([GroupPart(cut, n, int(rng.integers(0, 700)), int(rng.integers(800, TOP)))] if cut < n else []),
     )
     f = Function(rng.integers(1, 40, n), np.full(n, 750), parts, EDGES)
     values, ceilings = rng.integers(0, TOP + 1, (60, n)), rng.choice([TOP, TOP, 599], 60)
@@ -39,24 +39,24 @@ def test_all_weights_within_a_tenth(seed: int) -> None:
 
 
 def test_one_domain_has_no_weight_to_shift() -> None:
-    f = Function(np.array([1000]), np.array([800]), (Part(0, 1, 0, TOP),), EDGES)
+    f = Function(np.array([1000]), np.array([800]), (GroupPart(0, 1, 0, TOP),), EDGES)
     assert not fragile(f, np.arange(0, TOP + 1, 10)[:, None], np.full(101, TOP)).any()
 
 
 def test_a_ceiling_makes_a_grade_firm() -> None:
-    f = Function(np.array([500, 500]), np.array([800, 800]), (Part(0, 2, 0, TOP),), EDGES)
+    f = Function(np.array([500, 500]), np.array([800, 800]), (GroupPart(0, 2, 0, TOP),), EDGES)
     values = np.array([[1000, 600], [1000, 600]])
     assert fragile(f, values, np.array([TOP, 399])).tolist() == [True, False]
 
 
 def test_the_weakest_link_has_no_weights() -> None:
-    f = Function(np.array([500, 500]), np.array([800, 800]), (Part(0, 2, 0, TOP),), EDGES, weakest=True)
+    f = Function(np.array([500, 500]), np.array([800, 800]), (GroupPart(0, 2, 0, TOP),), EDGES, weakest=True)
     assert not fragile(f, np.array([[1000, 600]]), np.array([TOP])).any()
 
 
 def test_an_optimum_inside_is_found() -> None:
     # the group's mean is held at 900 where its good domain is heavy: best for the sum is a weight in between
-    f = Function(np.array([100, 60, 40]), np.full(3, 800), (Part(0, 1, 0, TOP), Part(1, 3, 0, 900)), EDGES)
+    f = Function(np.array([100, 60, 40]), np.full(3, 800), (GroupPart(0, 1, 0, TOP), GroupPart(1, 3, 0, 900)), EDGES)
     values = np.array([[y, 1000, z] for y in range(690, 720) for z in range(740, 770, 3)])
     ceilings = np.full(len(values), TOP)
     said = fragile(f, values, ceilings)

@@ -13,11 +13,11 @@ import pytest
 from creditscore.cascade.inputs import as_known, decided
 from creditscore.cascade.preview import bench
 from creditscore.core.i18n import LANGS, Lang, say
-from creditscore.evidence.case_file import dossier
-from creditscore.evidence.letter import letter
+from creditscore.evidence.case_file import compile_case_file
+from creditscore.evidence.letter import compose_letter
 from creditscore.evidence.packet.of_case import added_by_case, run_of_case
 from creditscore.evidence.packet.page import packet_page
-from creditscore.evidence.packet.results import build
+from creditscore.evidence.packet.results import build_packet
 from creditscore.evidence.publication.page import public_page
 from creditscore.evidence.publication.public import publish
 from creditscore.explanation.ledger import Explanation, explain
@@ -34,7 +34,7 @@ from creditscore.store.archive.runs import keep, snapshot_of
 from tests.clock import at_day
 from tests.evidence.test_letters import read_letter
 from tests.explanation.test_truth import CLEAN, ENTRIES, LAWS, codes_of, flat, visible
-from tests.grading.test_shipped import moments, tables
+from tests.grading.shipped_tables import moments, tables
 from tests.tiers import thinned
 
 COUNT = 12
@@ -143,13 +143,13 @@ def test_papers_of_a_scheme_are_true(number: int, entry: registry.Entry, tmp_pat
             events = decided(store, [case.subject_id])
             after = explain(as_known(run, snapshot, [case.subject_id], events, opened), case.subject_id)
             after = explanation if set(ruling.findings.values()) == {"uphold"} else after
-            data = dossier(store, case, snapshot, on=opened, weighed=False)
+            data = compile_case_file(store, case, snapshot, on=opened, weighed=False)
             for lang in LANGS:
-                text = str(letter(data, lang, document_no="1", on=str(opened), office="局"))
+                text = str(compose_letter(data, lang, document_no="1", on=str(opened), office="局"))
                 assert read_letter(text) == [], text
                 assert not codes.search(text), text
                 assert after.state != "graded" or has_deciders(text, after, lang), text
             if not way:
                 added = added_by_case(store, case, snapshot, opened)
-                packet = build(run_of_case(store, case, snapshot), snapshot, added=added)
+                packet = build_packet(run_of_case(store, case, snapshot), snapshot, added=added)
                 read_packet(packet_page(packet), explanation, codes, values)

@@ -16,11 +16,11 @@ from creditscore.cli.main import main
 from creditscore.core.errors import DifferenceError
 from creditscore.explanation.audit import audit
 from creditscore.explanation.ledger import explain
+from creditscore.explanation.page import subject_page
 from creditscore.explanation.reason_codes import MOST, paragraph, principal_reasons
 from creditscore.explanation.text import render
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
-from creditscore.pages.subject import subject_page
 from tests.explanation.conftest import DIRECT, MANY, NONE, SOLE
 from tests.explanation.test_check import graded, richest
 

@@ -19,16 +19,16 @@ from creditscore.core.i18n import Lang, day_said, say, words
 from creditscore.explanation.audit import audit
 from creditscore.explanation.deciding import holding
 from creditscore.explanation.ledger import Explanation, explain
+from creditscore.explanation.page import subject_page
 from creditscore.explanation.text import DEPTHS, render
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
-from creditscore.pages.subject import subject_page
 from creditscore.records import ingest
 from creditscore.schemes import registry
 from creditscore.schemes.expressions import parse
 from creditscore.schemes.laws import load_laws
 from creditscore.schemes.model import Scheme
-from tests.grading.test_shipped import moments, tables
+from tests.grading.shipped_tables import moments, tables
 from tests.tiers import thinned
 
 LANGS: tuple[Lang, ...] = ("zh", "en")

@@ -14,7 +14,7 @@ from creditscore.demo.codes import credit_codes
 from creditscore.inspection import register
 from creditscore.inspection.commitment import Commitment, Randomness
 from creditscore.inspection.draw import Outcome
-from creditscore.inspection.plan import make_plan
+from creditscore.inspection.plan import plan_inspections
 from creditscore.inspection.register import Who
 from tests.clock import at_day
 
@@ -91,7 +91,7 @@ def commit(plan: Path | str, out: Path | str, about: Randomness, on: date, who: 
 def draw(folder: Path | str, value: str, on: date, who: Who) -> Outcome:
     """`keep.draw`, entered on its day."""
     with at_day(on):
-        return register.draw(folder, value, on, who)
+        return register.draw_visits(folder, value, on, who)
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Made:
 def made(tmp: Path, given: Any = None, **more: Any) -> Made:
     """Plan, commit and draw; `given` replaces the one programme, `more` goes to `commit`."""
     plan, folder, who = tmp / "plan", tmp / "draw", Who("chen.jie", tmp / "s.duckdb")
-    make_plan(given or [(programme(tmp), classes())], YEAR).write(plan)
+    plan_inspections(given or [(programme(tmp), classes())], YEAR).write(plan)
     options: dict[str, Any] = {"inspectors": inspectors()} | more
     committed = commit(plan, folder, ABOUT, COMMITTED, who, **options)
     return Made(plan, folder, who, committed, draw(folder, VALUE, DRAWN, who))

@@ -16,7 +16,7 @@ import pytest
 
 from creditscore.core.errors import InputError, NotAllowed, StoreError, UsageError
 from creditscore.inspection.commitment import Randomness
-from creditscore.inspection.plan import make_plan
+from creditscore.inspection.plan import plan_inspections
 from creditscore.inspection.register import Who
 from creditscore.inspection.verify import verify_draw
 from creditscore.store import Database, Log, Roles
@@ -138,7 +138,7 @@ def test_a_missing_file_is_an_error(drawn: Made, tmp_path: Path) -> None:
 
 def test_commitment_comes_before_the_value(tmp_path: Path) -> None:
     plan = tmp_path / "plan"
-    make_plan([(programme(tmp_path), classes(40))], YEAR).write(plan)
+    plan_inspections([(programme(tmp_path), classes(40))], YEAR).write(plan)
     who = Who("chen.jie", tmp_path / "s.duckdb")
     for on in (ABOUT.on, date(YEAR, 1, 9)):
         with pytest.raises(UsageError, match="committed on 2090-01-0"):
@@ -151,7 +151,7 @@ def test_commitment_comes_before_the_value(tmp_path: Path) -> None:
 
 def test_the_clock_of_the_log_decides_and_a_replay_is_marked(tmp_path: Path) -> None:
     plan, who = tmp_path / "plan", Who("chen.jie", tmp_path / "s.duckdb")
-    make_plan([(programme(tmp_path), classes(40))], 2021).write(plan)
+    plan_inspections([(programme(tmp_path), classes(40))], 2021).write(plan)
     past = Randomness("lottery", date(2021, 1, 8), "digits", "[0-9]{14}", 10**7)
     with pytest.raises(UsageError, match="the log recorded the commitment on"):
         commit(plan, tmp_path / "draw", past, date(2021, 1, 4), who, inspectors=inspectors())
@@ -206,7 +206,7 @@ def test_a_commitment_outside_the_store_is_refused(drawn: Made, tmp_path: Path) 
 
 
 def test_a_plan_that_was_changed_is_not_committed_to(tmp_path: Path) -> None:
-    plan = make_plan([(programme(tmp_path), classes(40))], YEAR).write(tmp_path / "plan")
+    plan = plan_inspections([(programme(tmp_path), classes(40))], YEAR).write(tmp_path / "plan")
     text = (plan / "frame.csv").read_text(encoding="utf-8")
     (plan / "frame.csv").write_text(text.replace("S0001", "S0002", 1), encoding="utf-8")
     with pytest.raises(InputError, match=r"frame\.csv is not what the plan wrote"):
@@ -272,7 +272,7 @@ def test_conflicts_that_bar_nobody_are_counted(tmp_path: Path) -> None:
 
 
 def test_a_lack_of_inspectors_is_found_before_anything_is_committed_to(tmp_path: Path) -> None:
-    plan = make_plan([(programme(tmp_path), classes(60))], YEAR).write(tmp_path / "plan")
+    plan = plan_inspections([(programme(tmp_path), classes(60))], YEAR).write(tmp_path / "plan")
     who = Who("chen.jie", tmp_path / "s.duckdb")
     with pytest.raises(InputError, match=r"no team: .*binds"):
         commit(plan, tmp_path / "draw", ABOUT, COMMITTED, who, inspectors=inspectors(2, days="1"))
@@ -310,7 +310,7 @@ def test_a_cap_is_kept(tmp_path: Path) -> None:
             "inspected_on": [f"{YEAR}-0{1 + n // 60}-03" for n in range(180)], "recorded_on": f"{YEAR}-05-01",
         }
     )  # fmt: skip
-    plan = make_plan([(programme(tmp_path), table)], YEAR, past=past).write(tmp_path / "plan")
+    plan = plan_inspections([(programme(tmp_path), table)], YEAR, past=past).write(tmp_path / "plan")
     who = Who("a", tmp_path / "s.duckdb")
     commit(plan, tmp_path / "draw", ABOUT, COMMITTED, who, inspectors=inspectors())
     outcome = draw(tmp_path / "draw", VALUE, DRAWN, who)

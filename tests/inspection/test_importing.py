@@ -13,7 +13,7 @@ import pytest
 from creditscore.core.errors import InputError, StoreError, TooManyRejected
 from creditscore.inspection.commitment import Randomness
 from creditscore.inspection.importing import import_results
-from creditscore.inspection.plan import make_plan
+from creditscore.inspection.plan import plan_inspections
 from creditscore.inspection.register import Who, known_teams
 from creditscore.inspection.results import REASONS
 from creditscore.store import Database, Log
@@ -184,7 +184,7 @@ def test_other_arms_need_no_draw_and_have_no_probability(drawn: Made, store: Who
 def test_next_year_nobody_goes_where_they_were_last(drawn: Made, store: Who, tmp_path: Path) -> None:
     table = results(drawn)
     import_results(table, tmp_path / "out", store)
-    plan = make_plan([(programme(tmp_path), classes(80))], YEAR + 1).write(tmp_path / "plan")
+    plan = plan_inspections([(programme(tmp_path), classes(80))], YEAR + 1).write(tmp_path / "plan")
     about = Randomness("lottery 2091003", date(YEAR + 1, 1, 8), "digits", "[0-9]{14}", 10**7)
     commit(plan, tmp_path / "draw", about, date(YEAR + 1, 1, 4), store, inspectors=inspectors())
     last = pd.read_csv(tmp_path / "draw" / "last_visits.csv")

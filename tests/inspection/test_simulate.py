@@ -14,7 +14,7 @@ from creditscore.core.errors import UsageError
 from creditscore.inspection.frame import build_frame
 from creditscore.inspection.order import draw_key, order, place_of
 from creditscore.inspection.programme import load_programme
-from creditscore.inspection.simulate import binomial_p_value, bonferroni_bound, keyed, simulate, strata_of
+from creditscore.inspection.simulate import binomial_p_value, bonferroni_bound, keyed, simulate_draws, strata_of
 from tests.inspection.synthetic import Made, classes, made, programme
 
 Strata = Mapping[str, Sequence[str]]
@@ -24,7 +24,7 @@ DRAWS = 1500
 
 
 def test_every_unit_holds_its_probability() -> None:
-    found = simulate(STRATA, VISITS, draws=DRAWS, seed=11)
+    found = simulate_draws(STRATA, VISITS, draws=DRAWS, seed=11)
     assert found.holds
     assert found.bound[0] <= found.worst_count <= found.bound[1]
     assert sum(found.counts[unit] for unit in STRATA["S1"]) == DRAWS * 3
@@ -85,7 +85,7 @@ def across_strata(key: bytes, strata: Strata, visits: Mapping[str, int]) -> list
 
 @pytest.mark.parametrize("routine", [short_hash, one_key_for_all, a_friend, across_strata])
 def test_an_unequal_routine_fails(routine) -> None:  # type: ignore[no-untyped-def]
-    found = simulate(STRATA, VISITS, draws=DRAWS, seed=11, routine=routine)
+    found = simulate_draws(STRATA, VISITS, draws=DRAWS, seed=11, routine=routine)
     assert not found.holds
     assert not found.bound[0] <= found.worst_count <= found.bound[1]
 
@@ -97,7 +97,7 @@ def test_a_certain_unit_left_out_once_fails() -> None:
         drawn = keyed(key, strata, visits)
         return drawn[:-1] if next(left, False) else drawn
 
-    found = simulate(STRATA, VISITS, draws=200, seed=3, routine=careless)
+    found = simulate_draws(STRATA, VISITS, draws=200, seed=3, routine=careless)
     assert found.p_value == 0
     assert found.worst.startswith("p|S3")
 
@@ -114,7 +114,7 @@ def test_the_p_value_is_exact() -> None:
 
 def test_few_draws_are_refused() -> None:
     with pytest.raises(UsageError, match="at least 100"):
-        simulate(STRATA, VISITS, draws=99)
+        simulate_draws(STRATA, VISITS, draws=99)
 
 
 def test_the_strata_of_a_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -123,4 +123,4 @@ def test_the_strata_of_a_folder(tmp_path_factory: pytest.TempPathFactory) -> Non
     assert {name: len(units) for name, units in strata.items()} == {
         name: one["units"] for name, one in drawn.commitment.content["strata"].items()
     }
-    assert simulate(strata, visits, draws=150).holds
+    assert simulate_draws(strata, visits, draws=150).holds

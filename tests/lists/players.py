@@ -8,7 +8,7 @@ from typing import Any
 
 from creditscore import lists
 from creditscore.core.days import from_day
-from creditscore.lists import Book, Case
+from creditscore.lists import Book, ListCase
 
 A, B = "914403001922038216", "91350100M000100Y43"
 CONTENTS = dict.fromkeys(("facts", "basis", "measures", "exits", "remedies"), "…")
@@ -51,7 +51,7 @@ def play(book: Book, case_id: str, action: str, given: Mapping[str, Any]) -> tup
     return after, after.events[-1].case_id, None
 
 
-def shown(case: Case, name: str) -> Any:
+def shown(case: ListCase, name: str) -> Any:
     """A field of a case as a person writes it: days as dates."""
     value = getattr(case, name)
     is_day = name.endswith(("_on", "_by", "_until", "_end")) and isinstance(value, int)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from creditscore.core.days import from_day, to_day
 from creditscore.core.errors import CreditscoreError
-from creditscore.lists import Book, Case, book_of, due, expire, list_exits, listings
+from creditscore.lists import Book, ListCase, book_of, due, expire, list_exits, listings
 from tests.lists.players import A, B, play
 
 FIRST = date(2022, 1, 4)
@@ -135,7 +135,7 @@ def sound(book: Book) -> None:
 @given(st.lists(STEP, min_size=4, max_size=14))
 def test_any_sequence_of_steps_keeps_the_book_sound(moves: list[dict[str, Any]]) -> None:
     book, on = Book(), FIRST
-    then: dict[tuple[str, int], Case] = {}  # a case as it stood after so many events
+    then: dict[tuple[str, int], ListCase] = {}  # a case as it stood after so many events
     for move in moves:
         on += timedelta(move["days"])
         after = attempt(book, move, on)

@@ -19,9 +19,9 @@ from creditscore.measures.export import export, tables
 from creditscore.measures.load import load_four_lists
 from creditscore.measures.match import match
 from creditscore.measures.model import FourLists, Period
-from creditscore.measures.register import Case, Listings, due, in_force, read_cases
+from creditscore.measures.register import Listings, MeasureCase, due, in_force, read_cases
 from creditscore.measures.replay import replay
-from creditscore.measures.state import Act, fold, step
+from creditscore.measures.state import MeasureAct, fold, step
 from creditscore.measures.tables import BusinessEvent, Intake, Listing, by_subject
 from creditscore.schemes.lists import Span
 from creditscore.store import Database, Log, Roles
@@ -393,9 +393,9 @@ def test_a_repealed_basis_ends_the_measure(log: Log) -> None:
 
 def test_contradictory_acts_are_a_damaged_store() -> None:
     with pytest.raises(StoreError, match="no proposal"):
-        fold([Act(0, "JM-1", "accepted", 5, "a")])
+        fold([MeasureAct(0, "JM-1", "accepted", 5, "a")])
     with pytest.raises(StoreError, match="contradict"):
-        fold([Act(0, "JM-1", "proposed", 5, "a"), Act(1, "JM-1", "executed", 6, "a")])
+        fold([MeasureAct(0, "JM-1", "proposed", 5, "a"), MeasureAct(1, "JM-1", "executed", 6, "a")])
 
 
 def test_spans_end_on_their_day() -> None:
@@ -496,16 +496,16 @@ def test_in_force_needs_the_entry_whatever_was_written(
 ) -> None:
     start = day("2024-03-01")
     listed = Listing("L1", FIRM, "procurement_serious", start + begin, term and start + term, start + begin + stay)
-    on, said = start, [Act(0, "JM-1", "proposed", start, "li")]
+    on, said = start, [MeasureAct(0, "JM-1", "proposed", start, "li")]
     for act, wait in acts:
         with suppress(UsageError):
             step(fold(said), act, on + wait, "JM-1")
             on += wait
-            said.append(Act(len(said), "JM-1", act, on, "li"))
+            said.append(MeasureAct(len(said), "JM-1", act, on, "li"))
     made = match(shipped(), [event()], by_subject([replace(listed, exited_on=None, term_end=None)])).proposals
     period = Period(span=Span(days=span)) if span else Period(until_exit=True)
     for one in made:
-        case = Case(one, period, "li", tuple(said))
+        case = MeasureCase(one, period, "li", tuple(said))
         for moment in range(start - 30, start + 600, 11):
             if in_force(case, shipped(), by_subject([listed]), moment):
                 assert listed.valid_on(moment)

@@ -11,9 +11,10 @@ import pytest
 
 from creditscore.demo.run import telling_subject
 from creditscore.explanation.ledger import explain
+from creditscore.explanation.page import subject_page
 from creditscore.grading.result import Grading
 from creditscore.modelling.validation.validate import Reference, validate
-from creditscore.pages.subject import subject_page, write_overview
+from creditscore.pages.overview import write_overview
 from creditscore.pages.summary import Summary
 from creditscore.pages.validation import write_validation
 from creditscore.present.html import write_page

@@ -143,9 +143,10 @@ def memory(files: dict[str, Path], out: Path) -> None:
     """Pages that no command writes on its own: the overview, and a page of a grading in memory, which knows names."""
     from creditscore.core.errors import TooManyRejected
     from creditscore.explanation.ledger import explain
+    from creditscore.explanation.page import subject_page
     from creditscore.explanation.text import render
     from creditscore.grading.grade import grade
-    from creditscore.pages.subject import subject_page, write_overview
+    from creditscore.pages.overview import write_overview
     from creditscore.pages.summary import summarise
     from creditscore.present.html import write_page
 

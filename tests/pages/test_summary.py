@@ -5,7 +5,7 @@ from pathlib import Path
 from creditscore.core.i18n import load_words
 from creditscore.explanation.labels import labels_of
 from creditscore.grading.result import Grading
-from creditscore.pages.subject import overview_page
+from creditscore.pages.overview import overview_page
 from creditscore.pages.summary import Summary, percent
 from creditscore.present import html
 

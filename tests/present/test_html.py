@@ -14,9 +14,10 @@ from creditscore.core.errors import UsageError
 from creditscore.core.i18n import Lang
 from creditscore.explanation.as_data import explanation_data
 from creditscore.explanation.ledger import explain
+from creditscore.explanation.page import subject_page
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
-from creditscore.pages.subject import overview_page, subject_page, write_overview
+from creditscore.pages.overview import overview_page, write_overview
 from creditscore.pages.summary import summarise
 from creditscore.present.html import as_json, inert, write_page
 

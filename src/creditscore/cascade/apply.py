@@ -25,7 +25,7 @@ ROLE = "reviewer"
 
 
 @dataclass(frozen=True)
-class Act:
+class CascadeAct:
     """A cascade as the store holds it. `kind`: applied, undone (of `of_seq`), settled, decided (by a case).
 
     `document_no` of a decision is the id of its case.
@@ -117,7 +117,7 @@ def _write(
         return found
     if not reason.strip():
         raise UsageError("nobody says why", next="give --reason TEXT")
-    row = Act(-1, kind, of_seq, found.subjects, *_about(found), on, by, reason.strip(), document_no.strip(), "")
+    row = CascadeAct(-1, kind, of_seq, found.subjects, *_about(found), on, by, reason.strip(), document_no.strip(), "")
     named = found.subjects[0] if len(found.subjects) == 1 else f"{len(found.subjects)} subjects"
     with log.act(by, ROLE, f"cascade.{kind}", named, payload_of(found, row)) as act:
         made = _append(on_bench, act.con, act.entry.seq, found.events)
@@ -134,7 +134,7 @@ def to_enter(log: Log, found: Cascade, by: str) -> Cascade:
     return replace(found, tasks=tuple(task for task in found.tasks if task not in known))
 
 
-def payload_of(found: Cascade, row: Act) -> dict[str, Any]:
+def payload_of(found: Cascade, row: CascadeAct) -> dict[str, Any]:
     """What the log says of a cascade; `store check` compares the tables with it."""
     return {
         "kind": row.kind, "of": row.of_seq, "subjects": list(found.subjects), "record": row.record_id,
@@ -149,7 +149,7 @@ def payload_of(found: Cascade, row: Act) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def enter(con: duckdb.DuckDBPyConnection, seq: int, found: Cascade, row: Act) -> None:
+def enter(con: duckdb.DuckDBPyConnection, seq: int, found: Cascade, row: CascadeAct) -> None:
     """Write a cascade inside the open act `seq`: superseding rows, voided events, tasks; its own events apart."""
     cells = [
         seq, row.kind, row.of_seq, canonical(list(found.subjects)), row.record_id, row.event, row.on, row.by,
@@ -190,7 +190,7 @@ def _about(found: Cascade) -> tuple[str | None, str | None]:
     return (found.voided[0][1], None) if found.voided else (None, None)
 
 
-def act_of(log: Log, seq: int) -> Act:
+def act_of(log: Log, seq: int) -> CascadeAct:
     """The cascade of an entry; UsageError where the entry is none."""
     for act in acts(log):
         if act.seq == seq:
@@ -198,12 +198,12 @@ def act_of(log: Log, seq: int) -> Act:
     raise UsageError(f"entry {seq} of the log is no cascade", next="`creditscore cascade show` lists them")
 
 
-def acts(log: Log) -> list[Act]:
+def acts(log: Log) -> list[CascadeAct]:
     """Every cascade in the order of the log."""
     listed = ", ".join(f'"{name}"' for name in COLUMNS)
     rows = log.store.rows(f"SELECT {listed} FROM cascade_acts ORDER BY seq")
     named = (dict(zip((*COLUMNS[:6], "on", *COLUMNS[7:]), row, strict=True)) for row in rows)
-    return [Act(**{**row, "subjects": _subjects(row["subjects"], row["seq"])}) for row in named]
+    return [CascadeAct(**{**row, "subjects": _subjects(row["subjects"], row["seq"])}) for row in named]
 
 
 def _subjects(text: str, seq: int) -> tuple[str, ...]:

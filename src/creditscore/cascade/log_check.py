@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from creditscore.cascade.apply import Act, acts, content, stored_tasks
+from creditscore.cascade.apply import CascadeAct, acts, content, stored_tasks
 from creditscore.cascade.tasks import Task
 from creditscore.objections.case import cases
 from creditscore.store import Log
@@ -65,7 +65,7 @@ def _drawn(log: Log, begun: Mapping[int, Entry], done: set[int | None]) -> Itera
             yield seq, f"the rows that it drew for {subject} in {run} are not those of the log"
 
 
-def _of_act(act: Act) -> dict[str, Any]:
+def _of_act(act: CascadeAct) -> dict[str, Any]:
     return {
         "kind": act.kind, "of": act.of_seq, "subjects": list(act.subjects), "record": act.record_id,
         "event": act.event, "on": act.on.isoformat(), "reason": act.reason, "document_no": act.document_no,

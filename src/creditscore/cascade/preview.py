@@ -12,12 +12,12 @@ from creditscore.cascade.recompute import Derived, derive
 from creditscore.cascade.recompute_composite import derive_composites
 from creditscore.cascade.tasks import SUBJECT, Changed, Task, by_run, linked, tasks
 from creditscore.core.errors import UsageError
+from creditscore.core.i18n import Lang
 from creditscore.grading.input_state.acceptance import as_graded
-from creditscore.lists.case import Case
+from creditscore.lists.case import ListCase
 from creditscore.lists.register import Book
 from creditscore.lists.store import load
-from creditscore.measures.register import Case as Measure
-from creditscore.measures.register import read_cases
+from creditscore.measures.register import MeasureCase, read_cases
 from creditscore.objections.case import under_decided_law
 from creditscore.records import Snapshot
 from creditscore.records.schema import EVENTS
@@ -87,6 +87,12 @@ class Cascade:
     def empty(self) -> bool:
         return not (self.events or self.voided or self.changes or self.scores)
 
+    def text(self, lang: Lang = "zh") -> str:
+        """Say what would follow, or did: a line for each event, grade, score and task, details indented below."""
+        from creditscore.cascade.text import blocks
+
+        return "\n".join("\n    ".join([head, *under]) for head, under in blocks(self, lang))
+
     def edges(self) -> list[tuple[str, str, str]]:
         """The graph of what hangs on what: (thing, rests on, how), sorted."""
         found = {
@@ -110,7 +116,7 @@ class Bench:
     store: Database
     find: Callable[[KeptRun], Snapshot]
     book: Book
-    measures: Mapping[str, Measure]
+    measures: Mapping[str, MeasureCase]
     runs: Mapping[str, KeptRun]
     schemes: Mapping[str, Scheme] = field(default_factory=dict)
     composites: tuple[str, ...] = ()
@@ -184,7 +190,7 @@ def derived_now(
     )  # fmt: skip
 
 
-def annulled(on_bench: Bench, ids: Iterable[str]) -> list[Case]:
+def annulled(on_bench: Bench, ids: Iterable[str]) -> list[ListCase]:
     """The annulled entries of some subjects."""
     return [case for one in ids for case in on_bench.book.of(one) if case.exit_reason == "annulled"]
 

@@ -12,7 +12,7 @@ from creditscore.composite.config import CompositeConfig
 from creditscore.composite.inputs import COLUMNS
 from creditscore.composite.result import Composite
 from creditscore.core.days import from_day
-from creditscore.lists.case import Case
+from creditscore.lists.case import ListCase
 from creditscore.store import Database
 from creditscore.store.archive.composites import KeptComposite, beside, kept_composites
 from creditscore.store.archive.effective import Key, Scored, as_scored, kept, subjects_in
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def derive_composites(
-    store: Database, subject_ids: Iterable[str], found: Derived, annulled: Sequence[Case] = ()
+    store: Database, subject_ids: Iterable[str], found: Derived, annulled: Sequence[ListCase] = ()
 ) -> tuple[dict[Key, Scored], dict[Key, Scored], dict[Key, tuple[str, ...]]]:
     """Rows by composite and subject, the rows as they were kept, and what each rests on that is another now.
 
@@ -122,7 +122,7 @@ def _is_of(row: Mapping[str, Any], subject_id: str) -> bool:
     return str(row["subject_id"]) == subject_id or str(row["subject_id"]).upper() == subject_id
 
 
-def _annulled(row: Mapping[str, Any], annulled: Sequence[Case]) -> bool:
+def _annulled(row: Mapping[str, Any], annulled: Sequence[ListCase]) -> bool:
     """By its id; a row without one by subject, list and day of the entry."""
     if row["listing_id"]:
         return any(case.case_id == row["listing_id"] for case in annulled)

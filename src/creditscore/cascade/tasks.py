@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from creditscore.lists.case import Case
+from creditscore.lists.case import ListCase
 from creditscore.lists.register import Book
-from creditscore.measures.register import Case as Measure
+from creditscore.measures.register import MeasureCase
 from creditscore.measures.state import STANDING
 from creditscore.records import Snapshot
 from creditscore.store.archive.effective import Key, Rows
@@ -61,7 +61,7 @@ class Changed:
     amended: frozenset[str] = frozenset()  # what they say was put right: unlike a correction, it was never so
 
 
-def tasks(one: Changed, book: Book, measures: Sequence[Measure]) -> list[Task]:
+def tasks(one: Changed, book: Book, measures: Sequence[MeasureCase]) -> list[Task]:
     """Everything that is to be done for one subject as things stand, in a fixed order; not what was done already."""
     found = list(_of_lists(one, book))
     hit = {task.thing: task for task in found if task.kind == "list"}
@@ -90,7 +90,7 @@ def linked(one: Changed, snapshots: Sequence[Snapshot]) -> list[Task]:
     return sorted(found, key=lambda task: (task.subject_id, task.thing))
 
 
-def gone(case: Case, one: Changed) -> str:
+def gone(case: ListCase, one: Changed) -> str:
     """Why the ground of an entry is gone: record_withdrawn, ground_gone, part; empty where it stands."""
     records = set(case.records)
     if records and records <= one.withdrawn:
@@ -100,7 +100,7 @@ def gone(case: Case, one: Changed) -> str:
     return "part" if records & one.withdrawn else ""
 
 
-def _held(case: Case, rows: Mapping[str, Rows]) -> bool | None:
+def _held(case: ListCase, rows: Mapping[str, Rows]) -> bool | None:
     """Whether a trigger of the case decided in the run that it was proposed from; None where that run is not kept."""
     run = str(case.events[0].args.get("run_id", ""))
     return None if run not in rows else bool(rows[run].rules() & set(case.triggers))
@@ -139,7 +139,7 @@ def _new_grounds(one: Changed, book: Book, run: str, rows: Rows) -> Iterator[Tas
                 yield Task(one.subject_id, "list", f"{key}: {trigger}", "propose", "", "ground_new", run)
 
 
-def _of_measures(one: Changed, book: Book, measures: Sequence[Measure], hit: Mapping[str, Task]) -> Iterator[Task]:
+def _of_measures(one: Changed, book: Book, measures: Sequence[MeasureCase], hit: Mapping[str, Task]) -> Iterator[Task]:
     """Joint measures that hang on an entry in question, or on one that was annulled."""
     for measure in measures:
         own = measure.proposal
@@ -157,7 +157,7 @@ def _of_measures(one: Changed, book: Book, measures: Sequence[Measure], hit: Map
         )
 
 
-def _told(one: Changed, book: Book, measures: Sequence[Measure], found: Sequence[Task]) -> Iterator[Task]:
+def _told(one: Changed, book: Book, measures: Sequence[MeasureCase], found: Sequence[Task]) -> Iterator[Task]:
     for run in _grades_moved(one):
         yield Task(one.subject_id, "told", run, "tell", SUBJECT, "grade_changed", run)
     for task in found:
@@ -179,11 +179,11 @@ def _face(rows: Rows) -> tuple[str, str, str]:
     return rows.grade, rows.score, rows.route
 
 
-def _organ(case: Case) -> str:
+def _organ(case: ListCase) -> str:
     return next((event.organ for event in reversed(case.events) if event.organ), "")
 
 
-def resting(case: Case, withdrawn: Collection[str]) -> bool:
+def resting(case: ListCase, withdrawn: Collection[str]) -> bool:
     """Whether an entry that is open or stands names a withdrawn record."""
     return (case.open or case.state == "listed") and bool(set(case.records) & set(withdrawn))
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from creditscore.cascade.apply import Act
-from creditscore.cascade.preview import Cascade, Change
 from creditscore.cascade.tasks import TASKS, Task
 from creditscore.core.i18n import Lang, Words, load_words, period_said, say
 from creditscore.explanation import page_words
 from creditscore.explanation.labels import grade_or_state, scheme_title
 from creditscore.measures.load import load_four_lists
 from creditscore.store.archive.effective import Rows
+
+if TYPE_CHECKING:
+    from creditscore.cascade.apply import CascadeAct
+    from creditscore.cascade.preview import Cascade, Change
 
 Block = tuple[str, list[str]]
 
@@ -98,7 +100,7 @@ def _moved(before: Sequence[str], after: Sequence[str], lang: Lang) -> str:
     return " → ".join(" ".join(part for part in side if part) for side in sides)
 
 
-def act(one: Act) -> Block:
+def act(one: CascadeAct) -> Block:
     of = "" if one.of_seq is None else f"cascade {one.of_seq}"
     case = one.document_no if one.kind == "decided" else ""
     more = f" + {len(one.subjects) - 3}" if len(one.subjects) > 3 else ""

@@ -9,7 +9,6 @@ from creditscore.cli.progress import working
 from creditscore.core.errors import InputError
 
 if TYPE_CHECKING:
-    from creditscore.core.i18n import Lang
     from creditscore.explanation.deciding import RuleInputs
     from creditscore.grading.interpreter.exact import Outcome, Subject
     from creditscore.grading.plan import Plan
@@ -139,19 +138,3 @@ def brought(folder: Path, subject: str, snapshot: Path, scheme: str | None) -> t
     with working(f"reading {subject_id}"):
         plan, ((_, one),) = again(held_in(snapshot, run), run, own, [subject_id])
     return plan, subject_id, one
-
-
-def input_of(folder: Path, subject_id: str, scheme: str, lang: Lang) -> tuple[list[str], dict[str, str]]:
-    """What the written grade rests on, in sentences, and as codes: `input_state` and the grade without refused rows."""
-    from creditscore.explanation.input_lines import input_lines, refused_rows
-    from creditscore.explanation.labels import labels_of
-    from creditscore.explanation.read import read
-    from creditscore.grading.input_state.state import REFUSED
-
-    found = read(folder, subject_id, scheme)
-    stated = {name: str(found.grade.get(name) or "") for name in ("input_state", "grade_without")}
-    labels = labels_of(found.manifest)
-    rows = refused_rows(found.refused, subject_id, found.manifest.get("accepted", []), labels)
-    without = labels.named_grade(stated["grade_without"]) if stated["grade_without"] else None
-    blocked = found.grade["state_reason"] == REFUSED
-    return input_lines(stated["input_state"], rows, without, "", lang, blocked), stated

@@ -211,7 +211,7 @@ def letter_command(
     """Write the letter in both languages, as text and as a page for A4; its hash stands in the log."""
     from creditscore.core.folders import whole
     from creditscore.core.i18n import LANGS
-    from creditscore.evidence.letter import letter
+    from creditscore.evidence.letter import compose_letter
     from creditscore.evidence.letter_page import LETTER, write_letters
     from creditscore.objections.actions import notify
     from creditscore.store.entry import canonical, sha256
@@ -221,7 +221,7 @@ def letter_command(
         with working("writing the letter"):
             data = _data(log, found, source, day, scheme)
         letters = {
-            one: letter(data, one, document_no=document_no, on=day.isoformat(), office=office, remedy=remedy)
+            one: compose_letter(data, one, document_no=document_no, on=day.isoformat(), office=office, remedy=remedy)
             for one in LANGS
         }
         content = "sha256:" + sha256(canonical({one: str(text) for one, text in letters.items()}))
@@ -286,9 +286,9 @@ def _desk(
 
 
 def _data(log: Log, case: Case, source: Snapshot, day: date, scheme: list[Path] | None) -> dict[str, Any]:
-    from creditscore.evidence.case_file import dossier
+    from creditscore.evidence.case_file import compile_case_file
 
-    return dossier(log.store, case, source, on=day, schemes=own_schemes(scheme))
+    return compile_case_file(log.store, case, source, on=day, schemes=own_schemes(scheme))
 
 
 def _ground(text: str) -> Ground:

@@ -202,12 +202,12 @@ def compare_command(
 ) -> None:
     """Composites side by side on one page: rank correlation, who moves, sensitivity to weights."""
     from creditscore.cli.tables import show
-    from creditscore.composite.compare import compare
+    from creditscore.composite.compare import compare_composites
     from creditscore.composite.result import read_composite
     from creditscore.pages.composite import write_compare
 
     with working("comparing"):
-        data = compare([read_composite(one) for one in folders], step=step, draws=draws, seed=seed)
+        data = compare_composites([read_composite(one) for one in folders], step=step, draws=draws, seed=seed)
         files = write_compare(data, out)
     show(
         ("composite", "rule", "scored", "fragile"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from creditscore.cli.brought import again, brought, held_in, input_of, run_of
+from creditscore.cli.brought import again, brought, held_in, run_of
 from creditscore.cli.progress import working
 from creditscore.core.errors import DifferenceError, InputError, UsageError
 
@@ -52,17 +52,15 @@ def show_command(
     """Single records that change the grade, the fewest that reach a target, and all sets of which none is smaller."""
     from creditscore.cli.tables import say_line
     from creditscore.core.i18n import lang_of
-    from creditscore.explanation.decisive.decisive import decisive
-    from creditscore.explanation.decisive.text import as_json, render
+    from creditscore.explanation.decisive.of_grading import answer_for, state_input
 
     chosen = lang_of(lang)
-    plan, subject_id, one = brought(folder, subject, snapshot, scheme)
-    found = decisive(plan, one, target, limit)
-    items = {str(record["record_id"]): str(record["item"]) for record in one.records}
-    lines, stated = input_of(folder, subject_id, plan.scheme.name, chosen)
-    for line in (*lines, *render(found, subject_id, plan.scheme.name, plan.period, items, chosen).splitlines()):
+    plan, subject_id, inputs = brought(folder, subject, snapshot, scheme)
+    lines, stated = state_input(folder, subject_id, plan.scheme.name, chosen)
+    found = answer_for(plan, subject_id, inputs, target, limit, stated)
+    for line in (*lines, *found.text(chosen).splitlines()):
         say_line(line)
-    _write(json_file, as_json(found, subject_id, plan.scheme.name, plan.period) | stated)
+    _write(json_file, found.data())
 
 
 @decisive_app.command("shares")
@@ -76,12 +74,13 @@ def shares_command(
 ) -> None:
     """Exact Shapley values of the records: what each one's presence is worth where caps and vetoes are shared."""
     from creditscore.cli.tables import say_line, show
+    from creditscore.explanation.decisive.of_grading import state_input
     from creditscore.explanation.shapley import shapley
 
     plan, subject_id, one = brought(folder, subject, snapshot, scheme)
     found = shapley(plan, one, most)
     items = {str(record["record_id"]): str(record["item"]) for record in one.records}
-    lines, stated = input_of(folder, subject_id, plan.scheme.name, "en")
+    lines, stated = state_input(folder, subject_id, plan.scheme.name)
     for line in lines:
         say_line(line)
     typer.echo(f"{subject_id}  {plan.scheme.name}  {plan.period}  {found.of}: {found.empty} -> {found.whole}")

@@ -60,7 +60,7 @@ def explain_command(
     pages = ["".join([text, *(f"{line}\n" for line in lines)]) for text, lines in zip(shown, said, strict=True)]
     typer.echo("\n".join(pages), nl=False)
     if html is not None:
-        from creditscore.pages.subject import subject_page
+        from creditscore.explanation.page import subject_page
         from creditscore.present.html import write_page
 
         for one, held, marks, lines in zip(explained, hashes, marked, said, strict=True):

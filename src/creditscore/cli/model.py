@@ -54,7 +54,7 @@ def train_command(
 ) -> None:
     """Fit, calibrate and cut grades; a quarter of the rows is kept for `model validate`."""
     from creditscore.modelling.registry.config import TrainConfig, load_config
-    from creditscore.modelling.registry.describe import facts
+    from creditscore.modelling.registry.describe import describe_model
     from creditscore.modelling.registry.tables import read_table
     from creditscore.modelling.registry.train import train
 
@@ -75,7 +75,7 @@ def train_command(
     with working(f"training {chosen.name}"):
         model = train(read_table(table), chosen)
         model.save(out)
-    say_facts(facts(model))
+    say_facts(describe_model(model))
     if chosen.data.get("prepare", "none") != "none":
         typer.echo("note: the table was taken as it is, not prepared as `data` says")
     typer.echo(f"written to {out}")

@@ -58,7 +58,7 @@ def build_command(
 ) -> None:
     """Write the packet of a case, or of one subject of a grading: JSON, and one page for paper in both languages."""
     from creditscore.evidence.packet.gather import Added, run_in_folder
-    from creditscore.evidence.packet.results import build
+    from creditscore.evidence.packet.results import build_packet
     from creditscore.records.snapshot_files import read_snapshot
 
     file = Path(scheme) if scheme and scheme.endswith((".yaml", ".yml")) else None
@@ -81,7 +81,7 @@ def build_command(
     with working(f"gathering all about {subject}"):
         run = run_in_folder(grading, subject, _id_of(file) if file else scheme or "")
         added = Added(model=model, disputed=disputed or ())
-        packet = build(run, read_snapshot(snapshot), file=file, added=added)
+        packet = build_packet(run, read_snapshot(snapshot), file=file, added=added)
     _written(packet, out)
 
 
@@ -92,7 +92,7 @@ def _of_case(
     from creditscore.cli.acting import date_given, open_log, own_schemes
     from creditscore.core.clock import check_day_has_come
     from creditscore.evidence.packet.of_case import added_by_case, log_packet, run_of_case
-    from creditscore.evidence.packet.results import build
+    from creditscore.evidence.packet.results import build_packet
     from creditscore.objections.case import case_of
     from creditscore.objections.disputes import case_run
     from creditscore.store.archive.runs import snapshot_of
@@ -106,7 +106,7 @@ def _of_case(
         with working(f"gathering all about {case_id}"):
             run = run_of_case(log.store, found, source, own)
             added = added_by_case(log.store, found, source, day, own, model)
-            packet = build(run, source, file=file, added=added)
+            packet = build_packet(run, source, file=file, added=added)
         if by is not None:
             log_packet(log, found, by, packet["digest"])
     _written(packet, out)

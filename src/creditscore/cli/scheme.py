@@ -128,28 +128,10 @@ def _section(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...
 
 
 def _head(one: Scheme, lang: str) -> None:
-    from creditscore.schemes import describe as say
+    from creditscore.schemes.browse import summarise
 
     say_line(f"{one.name}  {getattr(one.label, lang)}")
-    grades = " > ".join(
-        grade.code if grade.code == getattr(grade.label, lang) else f"{grade.code} {getattr(grade.label, lang)}"
-        for grade in one.grades
-    )
-    by = one.imported_decision
-    rows = [
-        ("role", f"{one.role.replace('_', ' ')} ({one.use.replace('_', ' ')})"),
-        ("decided by", getattr(by.by, lang) + (f", for {say.span(by.life)}" if by.life else "") if by else ""),
-        ("in force", f"from {one.effective_from}" + (f" to before {one.effective_to}" if one.effective_to else "")),
-        ("graded for", "an evaluation year" if one.period == "year" else "a day"),
-        ("grades, best first", grades),
-        ("kinds", ", ".join(one.kinds or [])),
-        ("direction", (one.direction or "").replace("_", " ")),
-        ("text", say.cited(one.cite, lang)),
-        ("evidence", f"{one.evidence}, compared with its source on {one.checked_on}"),
-        ("beside", ", ".join(one.beside)),
-        ("gap", "; ".join(f"{gap.from_} to {gap.to}: {gap.reason}" for gap in one.gap)),
-    ]
-    show(("", ""), [row for row in rows if row[1]])
+    show(("", ""), list(summarise(one, lang).items()))
 
 
 def _counting(one: Scheme, lang: str) -> None:

@@ -14,7 +14,7 @@ from creditscore.cli.progress import working
 from creditscore.core.errors import DifferenceError, UsageError
 
 if TYPE_CHECKING:
-    from creditscore.inspection.plan import Plan
+    from creditscore.inspection.plan import InspectionPlan
     from creditscore.inspection.register import Who
 
 supervise_app = typer.Typer(
@@ -51,7 +51,7 @@ def plan_command(
     ] = None,
 ) -> None:
     """How many visits each class, sector and district gets, whether there are enough inspectors, and what if."""
-    from creditscore.inspection.plan import make_plan
+    from creditscore.inspection.plan import plan_inspections
 
     given = []
     for one in programmes:
@@ -61,7 +61,7 @@ def plan_command(
         given.append((name, Path(table)))
     changes = [[part.strip() for part in one.split(",") if part.strip()] for one in what_if or ()]
     with working("planning"):
-        plan = make_plan(
+        plan = plan_inspections(
             given,
             year,
             subjects=subjects,
@@ -132,10 +132,10 @@ def draw_command(
     roles: RolesFile = None,
 ) -> None:
     """Draw with the public value: units, visits and teams, the same for everybody who runs it."""
-    from creditscore.inspection.register import draw
+    from creditscore.inspection.register import draw_visits
     from creditscore.inspection.rows import day_of
 
-    outcome = draw(folder, value, day_of(on, "--on"), _who(by, store, roles))
+    outcome = draw_visits(folder, value, day_of(on, "--on"), _who(by, store, roles))
     say_held_at(store)
     drawn = sum(one.visits > 0 for one in outcome.units)
     joint = sum(len(one.programmes) > 1 for one in outcome.visits)
@@ -214,7 +214,7 @@ def _who(by: str, store: Path, roles: Path | None) -> Who:
     return Who(by, store, None if roles is None else load_roles(roles))
 
 
-def _report(plan: Plan) -> None:
+def _report(plan: InspectionPlan) -> None:
     from creditscore.cli.tables import say_line, show
     from creditscore.inspection.plan import capacity_rows, visit_rows
 
@@ -266,11 +266,11 @@ def _counted(names: Sequence[str]) -> dict[str, int]:
 def _simulate(folder: Path, draws: int, seed: int) -> None:
     """The counts of many draws under made-up values, worst unit first."""
     from creditscore.cli.tables import say_line
-    from creditscore.inspection.simulate import simulate, strata_of
+    from creditscore.inspection.simulate import simulate_draws, strata_of
 
     strata, visits = strata_of(folder)
     with working(f"{draws} draws"):
-        found: Any = simulate(strata, visits, draws=draws, seed=seed)
+        found: Any = simulate_draws(strata, visits, draws=draws, seed=seed)
     say_line(
         f"{draws} draws with made-up values: farthest from its probability is {found.worst}, drawn"
         f" {found.worst_count} times of {found.worst_expected:.1f} expected; allowed are {found.bound[0]} to"

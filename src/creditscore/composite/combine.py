@@ -47,19 +47,42 @@ def combine(
 ) -> Composite:
     """Score every organisation of some gradings under a composite.
 
-    gradings   a Grading or Gradings in memory, a folder that `creditscore grade` wrote, a table of grades, or a list of
-               these; of several periods of a scheme the newest counts
-    config     id (`jilin_edz`), version (`jilin_edz@2018-06-27`), YAML file or CompositeConfig
-    subjects   a table with `subject_id` and, if known, `kind`: exactly these are scored; absent, all that were graded
-    listings   a table of list entries; those in force on `as_of` set off hard rules
-    as_of      the day of the score; absent, the last day of the newest period graded
-    snapshot   the records behind written folders, with which they are graded again to look at acts
-    acts       once: an act that several domains count weighs in one; needs gradings in memory or a snapshot.
-               unchecked: each grade stands as it is, and the manifest says so
-
     score = Σ over groups of weight × the weighted mean of their domains' values (inside the group's limits) / 1000, at
     most the top of the band of a hard rule's grade; rounded half up to whole points, 0 to 1000. A domain's contribution
-    is its exact Shapley value, see `composite.shapley`. Raises UsageError, NotInForce, SchemeError, InputError.
+    is its exact Shapley value (`composite.shapley`).
+
+    Parameters
+    ----------
+    gradings
+        A Grading or Gradings in memory, a folder that `creditscore grade` wrote, a table of grades, or a list of these;
+        of several periods of a scheme the newest counts.
+    config
+        An id (`jilin_edz`), a version (`jilin_edz@2018-06-27`), a YAML file or a CompositeConfig.
+    subjects
+        A table with `subject_id` and, if known, `kind`: exactly these are scored; absent, all that were graded.
+    listings
+        A table of list entries; those in force on `as_of` set off hard rules.
+    as_of
+        The day of the score; absent, the last day of the newest period graded.
+    snapshot
+        The records behind written folders, with which they are graded again to look at acts.
+    acts
+        `once`: an act that several domains count weighs in one; needs gradings in memory or a snapshot. `unchecked`:
+        each grade stands as it is, and the manifest says so.
+
+    Returns
+    -------
+    Composite
+        Scores, grades and the contribution of each domain as Arrow tables.
+
+    Raises
+    ------
+    UsageError, NotInForce, SchemeError, InputError
+        For what was asked, a composite that does not hold on the day, a faulty one, grades that cannot be read.
+
+    Examples
+    --------
+    >>> combine(gradings, "jilin_edz").composite.to_pandas()  # doctest: +SKIP
     """
     if acts not in ACTS:
         raise UsageError(f"acts is {acts!r}", allowed=ACTS)

@@ -20,7 +20,7 @@ MOST = 20  # moves listed on the page; the flows count all
 NONE = "not_graded"
 
 
-def compare(
+def compare_composites(
     composites: Sequence[Composite], *, step: int = STEP, draws: int = DRAWS, seed: int = SEED
 ) -> dict[str, Any]:
     """Plain tables of what two or more composites of the same gradings say.

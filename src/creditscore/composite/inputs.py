@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -58,7 +59,7 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
     wanted = set(schemes)
     others: set[str] = set()
     for source in _listed(gradings):
-        if isinstance(source, str | Path):
+        if isinstance(source, str | os.PathLike):
             manifest = _manifest(Path(source))
             parts = [one for one in _parts(manifest) if one["scheme"].partition("@")[0] in wanted]
             others |= {one["scheme"].partition("@")[0] for one in _parts(manifest)} - wanted

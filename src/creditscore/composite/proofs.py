@@ -9,7 +9,7 @@ from math import gcd
 
 from creditscore.composite.cells import aged
 from creditscore.composite.config import TOP, CompositeConfig, CompositeDomain
-from creditscore.composite.score import Function, Part, function_of, points, raw
+from creditscore.composite.score import Function, GroupPart, function_of, points, raw
 from creditscore.core.yaml_source import KeyPath, Source
 from creditscore.schemes import registry
 from creditscore.schemes.model import Scheme
@@ -204,13 +204,13 @@ def _sums(f: Function, values: list[set[int]]) -> Sums:
     return total, unit
 
 
-def _added(bits: int, weights: list[int], values: list[set[int]], part: Part, unit: int) -> int:
+def _added(bits: int, weights: list[int], values: list[set[int]], part: GroupPart, unit: int) -> int:
     for k in range(part.start, part.stop):
         bits = _shifted(bits, {weights[k] * value // unit for value in values[k]})
     return bits
 
 
-def _held(bits: int, part: Part, weight: int, unit: int) -> int:
+def _held(bits: int, part: GroupPart, weight: int, unit: int) -> int:
     """The sums of a group inside its limits; what lies beyond stands at the limit."""
     low, high = part.at_least * weight // unit, part.at_most * weight // unit
     inside = bits & ((1 << (high + 1)) - 1) & ~((1 << low) - 1)

@@ -17,7 +17,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Part:
+class GroupPart:
     """A group: its domains (a run of places) and the limits of its mean value."""
 
     start: int
@@ -38,7 +38,7 @@ class Function:
 
     weights: Ints
     reference: Ints
-    parts: tuple[Part, ...]
+    parts: tuple[GroupPart, ...]
     edges: Ints
     weakest: bool = False
 
@@ -57,7 +57,7 @@ def function_of(config: CompositeConfig) -> Function:
     parts, start = [], 0
     for group in config.groups:
         stop = start + len(group.domains)
-        parts.append(Part(start, stop, group.at_least, group.at_most))
+        parts.append(GroupPart(start, stop, group.at_least, group.at_most))
         start = stop
     return Function(
         np.array([domain.weight for domain in domains], dtype=np.int64),
@@ -83,7 +83,7 @@ def raw(f: Function, values: Ints, ceilings: Ints) -> Ints:
     return np.asarray(np.minimum(found, ceilings * f.total))
 
 
-def held(part: Part, f: Function, sums: Ints) -> Ints:
+def held(part: GroupPart, f: Function, sums: Ints) -> Ints:
     """Sums of weight × value of a group, inside its limits."""
     weight = int(f.weights[part.start : part.stop].sum())
     return np.asarray(np.clip(sums, part.at_least * weight, part.at_most * weight)) if part.limited else sums

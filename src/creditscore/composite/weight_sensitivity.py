@@ -13,7 +13,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from creditscore.composite.score import Function, Ints, Part, places, points, raw
+from creditscore.composite.score import Function, GroupPart, Ints, places, points, raw
 
 LESS, MORE = 9, 11  # tenths
 Bools = NDArray[np.bool_]
@@ -37,7 +37,7 @@ def _reached(f: Function, values: Ints, edge: Ints, less: int, more: int, up: bo
     """Whether some weights bring the score to the edge or above (`up`), or below it."""
     sign = 1 if up else -1
     low, high = np.zeros(len(values), dtype=np.int64), np.zeros(len(values), dtype=np.int64)
-    open_parts: list[tuple[Part, Ints, Ints, Ints]] = []
+    open_parts: list[tuple[GroupPart, Ints, Ints, Ints]] = []
     for part in f.parts:
         span = slice(part.start, part.stop)
         w, y = f.weights[span], values[:, span]

@@ -13,8 +13,8 @@ from creditscore.core.folders import whole
 from creditscore.demo.district import NOTE
 from creditscore.inspection.commitment import Randomness
 from creditscore.inspection.importing import import_results
-from creditscore.inspection.plan import make_plan
-from creditscore.inspection.register import Who, commit, draw
+from creditscore.inspection.plan import plan_inspections
+from creditscore.inspection.register import Who, commit, draw_visits
 from creditscore.inspection.results import COLUMNS
 from creditscore.inspection.rows import Row, csv_text, read_text, rows_of
 from creditscore.inspection.verify import verify_draw
@@ -53,7 +53,7 @@ class Inspections:
 
 
 def inspect_year(out: Path, given: Mapping[str, Any], subjects: Any, listings: Any, seed: int) -> Inspections:
-    """Play the year into the folder `out`; `given` are the programmes and their classes, as `make_plan` takes them."""
+    """Play the year into the folder `out`; `given`: programmes and their classes, as `plan_inspections` takes them."""
     import numpy as np
 
     rng = np.random.default_rng(seed)
@@ -61,9 +61,11 @@ def inspect_year(out: Path, given: Mapping[str, Any], subjects: Any, listings: A
         (folder / MARK).write_text(NOTE, encoding="utf-8")
         who = Who("li.na", folder / "supervision.store")
         _write(folder / "inspectors.csv", ("inspector_id", "certificates", "days"), _inspectors(list(given)))
-        classes = make_plan(list(given.items()), YEAR, subjects=subjects)  # whom last year's visits could concern
+        classes = plan_inspections(
+            list(given.items()), YEAR, subjects=subjects
+        )  # whom last year's visits could concern
         _write(folder / "past.csv", (*COLUMNS, "programme", "class"), _past(classes.frame, rng))
-        plan = make_plan(
+        plan = plan_inspections(
             list(given.items()), YEAR, subjects=subjects, past=folder / "past.csv",
             inspectors=folder / "inspectors.csv",
         )  # fmt: skip
@@ -72,7 +74,7 @@ def inspect_year(out: Path, given: Mapping[str, Any], subjects: Any, listings: A
             folder / "plan", folder / "draw", LOTTERY, COMMITTED_ON, who,
             inspectors=folder / "inspectors.csv", replayed=True,
         )  # fmt: skip
-        outcome = draw(folder / "draw", VALUE, DRAWN_ON, who)
+        outcome = draw_visits(folder / "draw", VALUE, DRAWN_ON, who)
         again = verify_draw(folder / "draw", who.store, made.hash)
         if again.first is not None:
             raise InternalError(f"the draw is not as it must be: {again.first}", where=str(out))

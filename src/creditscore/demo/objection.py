@@ -14,12 +14,11 @@ from creditscore.core.errors import InputError, InternalError
 from creditscore.core.folders import whole
 from creditscore.core.i18n import LANGS
 from creditscore.demo.district import NOTE
-from creditscore.evidence.case_file import dossier
-from creditscore.evidence.letter import letter
+from creditscore.evidence.case_file import compile_case_file
+from creditscore.evidence.letter import compose_letter
 from creditscore.evidence.letter_page import write_letters
 from creditscore.evidence.packet.files import verify_packet, write_packet
-from creditscore.evidence.packet.of_case import added_by_case, log_packet, run_of_case
-from creditscore.evidence.packet.results import build
+from creditscore.evidence.packet.of_case import build_case_packet, log_packet
 from creditscore.explanation.timeline.timeline import Timeline, timeline
 from creditscore.grading.batch import Gradings
 from creditscore.objections.actions import answer, ask, notify, open_case
@@ -96,7 +95,7 @@ def contest(
             case = decide(log, desk, weighed)
             write_cascade(replace(found, seq=case.events[-1].seq), folder, made_up=True)
             case = _told(log, case, source, folder)
-            packet = build(run_of_case(store, case, source), source, added=added_by_case(store, case, source, TOLD))
+            packet = build_case_packet(store, case, source, on=TOLD)
             log_packet(log, case, REVIEWER, packet["digest"])
             write_packet(packet, folder / "packet")
             decided_rows = as_table(fitting(source, decided(store, [subject_id])))
@@ -132,9 +131,9 @@ def _weighed(log: Log, desk: Bench, case: Case, record_id: str) -> Weighed:
 
 def _told(log: Log, case: Case, source: Snapshot, folder: Path) -> Case:
     """The letter in both languages; its hash stands in the log."""
-    data = dossier(log.store, case, source, on=TOLD)
+    data = compile_case_file(log.store, case, source, on=TOLD)
     letters = {
-        lang: letter(data, lang, document_no=LETTER_NO, on=TOLD.isoformat(), office=OFFICE) for lang in LANGS
+        lang: compose_letter(data, lang, document_no=LETTER_NO, on=TOLD.isoformat(), office=OFFICE) for lang in LANGS
     }  # fmt: skip
     content = "sha256:" + sha256(canonical({lang: str(text) for lang, text in letters.items()}))
     done = notify(log, case.case_id, by=REVIEWER, on=TOLD, document_no=LETTER_NO, content_hash=content)

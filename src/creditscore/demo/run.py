@@ -24,6 +24,7 @@ from creditscore.evidence.publication.page import write_public
 from creditscore.evidence.publication.public import publish
 from creditscore.explanation.composite import explain_composite
 from creditscore.explanation.ledger import explain
+from creditscore.explanation.page import subject_page
 from creditscore.explanation.text import render
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
@@ -31,7 +32,7 @@ from creditscore.pages.composite import composite_subject_page
 from creditscore.pages.district import district as district_data
 from creditscore.pages.district_page import write_district
 from creditscore.pages.impact_of import scheme_impact, write_impact
-from creditscore.pages.subject import subject_page, write_overview
+from creditscore.pages.overview import write_overview
 from creditscore.pages.summary import summarise
 from creditscore.present.html import write_page
 from creditscore.records.snapshot_files import write_snapshot

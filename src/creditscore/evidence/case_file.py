@@ -63,7 +63,7 @@ def phrase(code: str, lang: Lang, *values: str, section: str = "texts") -> str:
     return said
 
 
-def dossier(
+def compile_case_file(
     store: Database, case: Case, snapshot: Snapshot, *, on: date, schemes: Mapping[str, Scheme] | None = None,
     weighed: bool = True,
 ) -> dict[str, Any]:  # fmt: skip

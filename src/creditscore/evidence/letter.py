@@ -58,8 +58,10 @@ def _of_subject(data: dict[str, Any]) -> list[dict[str, Any]]:
     return [change for change in data["decision"]["follows"]["changes"] if change["subject_id"] == data["subject_id"]]
 
 
-def letter(data: dict[str, Any], lang: Lang, *, document_no: str, on: str, office: str, remedy: str = "") -> Letter:
-    """The letter of a case from its data (`creditscore.evidence.case_file.dossier`).
+def compose_letter(
+    data: dict[str, Any], lang: Lang, *, document_no: str, on: str, office: str, remedy: str = ""
+) -> Letter:
+    """The letter of a case from its data (`creditscore.evidence.case_file.compile_case_file`).
 
     `remedy` says in the office's own words how the decision can be contested further; what the grade's own rule leaves
     open stands beside it. UsageError for a case that is not decided.

@@ -13,7 +13,7 @@ LETTER = "letter.json"  # every folder of a letter holds it
 
 
 def letter_page(one: Letter, data: dict[str, Any], lang: Lang) -> str:
-    """One offline page; `data` is what the letter was made from (`creditscore.evidence.case_file.dossier`)."""
+    """One offline page; `data` is what the letter was made from (`evidence.case_file.compile_case_file`)."""
     return draw("letter.html", lang, data, letter=one)
 
 

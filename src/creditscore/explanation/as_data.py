@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from creditscore.core import i18n
 from creditscore.core.i18n import clean, word
 from creditscore.core.identity import redact
 from creditscore.core.numbers import points
 from creditscore.explanation.audit import Audit
-from creditscore.explanation.ledger import Explanation
 from creditscore.explanation.reason_codes import paragraph, principal_reasons, what_to_do
+
+if TYPE_CHECKING:
+    from creditscore.explanation.ledger import Explanation
 
 
 def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audit | None = None) -> dict[str, Any]:

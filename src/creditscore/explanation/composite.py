@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from creditscore.composite.config import CompositeConfig
 from creditscore.composite.result import Composite, read_composite
 from creditscore.core.errors import DifferenceError, InputError, UsageError
-from creditscore.core.i18n import plain
+from creditscore.core.i18n import Lang, plain
 from creditscore.core.identity import canonical_code, redact
 from creditscore.core.model import Label
 from creditscore.explanation.labels import Labels, labels_of, law_titles
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Part:
+class SharePart:
     """A part of a domain's share: an item, one of its records, a hard rule or the grade as such.
 
     kind: hard_rule, grade, item or record; records stand under their item. `effective` are points of the domain's own
@@ -68,7 +68,7 @@ class DomainShare:
     evidence: str
     notes: tuple[str, ...]
     why: Label  # why there is no grade
-    parts: tuple[Part, ...]
+    parts: tuple[SharePart, ...]
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,12 @@ class CompositeExplanation:
         terms = [one.contribution for one in self.domains if one.contribution]
         shown = "".join(f" {'−' if one < 0 else '+'} {abs(one)}" for one in terms)
         return f"{self.reference}{shown} = {self.score} → {self.grade}"
+
+    def text(self, lang: Lang = "zh", width: int = 120) -> str:
+        """Render the explanation for a terminal, at most `width` columns wide."""
+        from creditscore.explanation.composite_text import render
+
+        return render(self, lang, width)
 
 
 def explain_composite(source: Composite | Path | str, subject_id: str, gradings: Any = None) -> CompositeExplanation:
@@ -288,10 +294,10 @@ class _Ledger:
     def costs_are_positive(self) -> bool:
         return self.labels.scheme is not None and self.labels.scheme.direction == "lower_is_better"
 
-    def behind(self) -> tuple[Part, ...]:
+    def behind(self) -> tuple[SharePart, ...]:
         """The records behind a grade that was decided without points: named, with no share of their own."""
         return tuple(
-            Part("record", line.record_id, line.label, line.article, 0, line.effective)
+            SharePart("record", line.record_id, line.label, line.article, 0, line.effective)
             for line in self.lines
             if line.step == "record" and line.reason.partition(":")[0] in ("noted", "counted", "corrected")
         )
@@ -299,7 +305,7 @@ class _Ledger:
 
 def _parts(
     config: CompositeConfig, share: int, notes: tuple[str, ...], grade: str, label: Label, ledger: _Ledger | None
-) -> tuple[Part, ...]:
+) -> tuple[SharePart, ...]:
     """The parts of a share, by rule, grade, item and record."""
     if not share:
         return ()
@@ -308,22 +314,22 @@ def _parts(
     if fired:
         rule = next(one for one in config.hard_rules if one.id == fired[0])
         cited = f"{rule.cite[0].law} {rule.cite[0].article}".strip() if rule.cite else ""
-        return (Part("hard_rule", rule.id, rule.label or plain(rule.id), cited, share), *behind)
+        return (SharePart("hard_rule", rule.id, rule.label or plain(rule.id), cited, share), *behind)
     weights = _weights(ledger, adverse=share < 0) if ledger and ledger.by_points else []
     if not weights:
         cited = ledger.decided.article if ledger and ledger.decided else ""
-        return (Part("grade", grade, label, cited, share), *behind)
+        return (SharePart("grade", grade, label, cited, share), *behind)
     items = dict.fromkeys(line.item for line, _ in weights)
     totals = {item: sum((w for line, w in weights if line.item == item), Fraction(0)) for item in items}
-    parts: list[Part] = []
+    parts: list[SharePart] = []
     for item, points in zip(items, _whole(share, list(totals.values())), strict=True):
         mine = [(line, weight) for line, weight in weights if line.item == item]
         first = mine[0][0]
         effective = sum((line.effective or Decimal(0) for line, _ in mine), Decimal(0))
-        parts.append(Part("item", item, first.label, first.article, points, effective))
+        parts.append(SharePart("item", item, first.label, first.article, points, effective))
         for (line, _), part in zip(mine, _whole(points, [weight for _, weight in mine]), strict=True):
             if line.record_id:
-                parts.append(Part("record", line.record_id, line.said, line.article, part, line.effective))
+                parts.append(SharePart("record", line.record_id, line.said, line.article, part, line.effective))
     return tuple(parts)
 
 

@@ -6,17 +6,20 @@ import io
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from creditscore.composite.combine import LIMITS
 from creditscore.core.i18n import Lang, Words, clean, day_said, load_words, say, word
 from creditscore.core.i18n import text as word_text
 from creditscore.core.model import Label
 from creditscore.core.numbers import points
-from creditscore.explanation.composite import CompositeExplanation, DomainShare, Part
 from creditscore.explanation.input_lines import state_labels
 from creditscore.explanation.labels import scheme_title
 from creditscore.grading.input_state.state import BLOCKED
 from creditscore.schemes.citing import cite_said
+
+if TYPE_CHECKING:
+    from creditscore.explanation.composite import CompositeExplanation, DomainShare, SharePart
 
 
 @lru_cache(maxsize=1)
@@ -106,7 +109,7 @@ def limits(notes: Iterable[str], lang: Lang) -> list[str]:
     return [text(f"limit_{code}", lang) for code, said in LIMITS.items() if said in there]
 
 
-def named(part: Part, lang: Lang) -> str:
+def named(part: SharePart, lang: Lang) -> str:
     """What a part is called: the rule's words, the grade, the item with its code, the record."""
     label = say(part.label, lang)
     if part.kind in ("grade", "hard_rule"):

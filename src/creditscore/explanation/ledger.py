@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from creditscore.core.i18n import Lang, plain, word
 from creditscore.core.model import Label
@@ -24,6 +25,9 @@ from creditscore.grading.result import Grading
 from creditscore.schemes.citing import all_laws, cited_text, without_ids
 from creditscore.schemes.expressions import names, parse
 from creditscore.schemes.model import NO_GRADE, Scheme
+
+if TYPE_CHECKING:
+    from creditscore.explanation.text import Depth
 
 
 @dataclass(frozen=True)
@@ -110,13 +114,34 @@ class Explanation:
         scored = [line.total for line in self.lines if line.step != "decide"]
         return _sum(self, scored[-1]) if self.grade_without and scored else ""
 
+    def text(self, lang: Lang = "zh", width: int = 120, depth: Depth = "reviewer") -> str:
+        """Render the explanation for a terminal, at most `width` columns wide.
+
+        `depth`: `subject` is one paragraph for the organisation itself, `reviewer` the full arithmetic.
+        """
+        from creditscore.explanation.text import render
+
+        return render(self, lang, width, depth)
+
+    def data(self) -> dict[str, Any]:
+        """Give what a page shows as plain values for JSON: numbers as text, labels in both languages."""
+        from creditscore.explanation.as_data import explanation_data
+
+        return explanation_data(self)
+
+    def page(self, lang: Lang = "zh", depth: Depth = "reviewer") -> str:
+        """Render a page of HTML that needs no network and prints on A4; depths as for `text`."""
+        from creditscore.explanation.page import subject_page
+
+        return subject_page(self, lang, depth=depth)
+
     def input_lines(self, lang: Lang, office: bool = True) -> list[str]:
         """What the grade rests on, in sentences; none where the input was whole. `office`: with names of its people."""
         return input_lines(self.input_state, self.refused, self.without, self.sum_without, lang, self.blocked, office)
 
 
 def explain(
-    source: Grading | Path | str,
+    source: Grading | os.PathLike[str] | str,
     subject_id: str,
     scheme: str = "",
     words_of: Scheme | None = None,
@@ -125,14 +150,42 @@ def explain(
     row_again: Mapping[str, Any] | None = None,
     rule_inputs: RuleInputs | None = None,
 ) -> Explanation:
-    """Explain one subject of a grading in memory or in the folder that a grading was written to.
+    """Explain the grade of one subject, line by line, each with its record and article.
 
-    `scheme` chooses one where the folder holds several; `words_of` is the scheme whose labels are used, for one
-    outside the library, and `laws` the folder of its legal texts. `outcome` is the subject graded again from what was
-    graded, and `row_again` its row of grades, where that is at hand; every number and code is then compared.
-    `rule_inputs` is what the rules read of the subject: it says which records decided; a grading in memory has it
-    itself. InputError when the folder, one of its files or the subject is missing; SchemeError when the parts of the
-    page do not fit (`explanation.check`).
+    Parameters
+    ----------
+    source
+        A grading in memory, or the folder that one was written to.
+    subject_id
+        Whose grade.
+    scheme
+        Which one, where the folder holds several; absent, the first.
+    words_of
+        The scheme whose labels are used, for one outside the library.
+    laws
+        The folder of its legal texts.
+    outcome, row_again
+        The subject graded again from what was graded, and its row of grades, where they are at hand: every number and
+        code is then compared.
+    rule_inputs
+        What the rules read of the subject: it says which records decided. A grading in memory has it itself.
+
+    Returns
+    -------
+    Explanation
+        Its `.text(lang)` for a terminal, `.page(lang)` as HTML, `.data()` for JSON; `.sum` is the arithmetic.
+
+    Raises
+    ------
+    InputError
+        Where the folder, one of its files or the subject is missing.
+    SchemeError
+        Where the parts of the page do not fit (`explanation.check`).
+
+    Examples
+    --------
+    >>> explain("out", "91500000MAAAAAA188").sum  # doctest: +SKIP
+    '90 − 3 − 5 = 82 → B'
     """
     written = read(source, subject_id, scheme)
     labels = labels_of(written.manifest, source.plan.scheme if isinstance(source, Grading) else words_of)

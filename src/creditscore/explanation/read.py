@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ class Found:
 
 
 @guarded("the grading")
-def read(source: Grading | Path | str, subject_id: str, scheme: str = "") -> Found:
+def read(source: Grading | os.PathLike[str] | str, subject_id: str, scheme: str = "") -> Found:
     """The grade and ledger of `subject_id`; InputError when folder, file or subject is missing.
 
     `scheme` chooses one where the folder holds several; without it the first.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from creditscore.core.errors import CreditscoreError
 from creditscore.core.i18n import Lang, day_said, grade_name, period_said, say, text, word
@@ -12,9 +13,11 @@ from creditscore.core.identity import redact
 from creditscore.core.model import Label
 from creditscore.core.numbers import points
 from creditscore.explanation.deciders import Basis, Decider, Entry, earlier_said, is_result
-from creditscore.explanation.ledger import Explanation, Line
 from creditscore.schemes.citing import cited_rules, joined
 from creditscore.schemes.remedies import remedy
+
+if TYPE_CHECKING:
+    from creditscore.explanation.ledger import Explanation, Line
 
 MOST = 4
 COUNTED = ("record", "condition", "cap")

@@ -12,7 +12,6 @@ from creditscore.core.identity import redact
 from creditscore.core.model import Label
 from creditscore.core.numbers import points
 from creditscore.explanation.audit import Audit
-from creditscore.explanation.ledger import Explanation, Line
 from creditscore.explanation.reason_codes import (
     SHOWN,
     basis_said,
@@ -24,6 +23,8 @@ from creditscore.explanation.reason_codes import (
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from creditscore.explanation.ledger import Explanation, Line
 
 Depth = Literal["subject", "reviewer", "auditor"]
 DEPTHS: tuple[Depth, ...] = ("subject", "reviewer", "auditor")

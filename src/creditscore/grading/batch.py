@@ -119,10 +119,34 @@ def grade_all(
     skip: bool = False,
     **tables: Any,
 ) -> Gradings:
-    """Grade every subject under each of `schemes`; arguments as for `grade`.
+    """Grade every subject under each of some schemes, the records read and checked once.
 
-    `skip`: schemes that are not in force, or whose text is missing, are left out and named in `skipped`; otherwise
-    they raise. A row counts once towards `max_rejected`, whichever schemes refuse it.
+    Parameters
+    ----------
+    records
+        As for `grade`, and so are the parameters that are not named here.
+    schemes
+        Ids or pinned versions, each scheme once.
+    skip
+        Leave out schemes that are not in force, or whose text is missing, and name them in `skipped`; else they raise.
+    max_rejected
+        How many rows may be refused; a row counts once, whichever schemes refuse it.
+    **tables
+        `subjects`, `attributes` and the other tables, where `records` is no Snapshot.
+
+    Returns
+    -------
+    Gradings
+        One Grading per scheme (`gradings["tax"]`), and their tables together.
+
+    Raises
+    ------
+    UsageError, NotInForce, SchemeError, InputError, TooManyRejected
+        As `grade`.
+
+    Examples
+    --------
+    >>> gradings = grade_all(snapshot, ["tax", "labour/national"], 2019)  # doctest: +SKIP
     """
     names = list(dict.fromkeys(schemes))
     ids = [registry.split(name)[0] for name in names]

@@ -60,22 +60,52 @@ def grade(
 ) -> Grading:
     """Grade every subject under a scheme.
 
-    `records` is a Snapshot, or a table (path, pandas, Arrow, DuckDB relation) given with `subjects` and the optional
-    other tables. `scheme` is an id (`tax`), a pinned version (`tax@2014`), a YAML file or a Scheme. Schemes graded by
-    evaluation year take `period` (2024), others `as_of` (a day); given the other one, a scheme takes the last
-    evaluation year that is complete on the day, or 31 December of the year. `known_at` replays what was known on a day,
-    of the records and of the law; absent, all records of the input and all published law are known. `intake_on` is the
-    day of intake of the tables (today where it is not given), after which nothing in them may be dated. A period that
-    is not over on `known_at`, or without one on the day of intake, is graded only as `provisional`.
-    `strict`: unread columns that look like known ones, and attributes that could change a grade and that nobody has,
-    are an InputError, but for those in `ignore_columns`.
+    Parameters
+    ----------
+    records
+        A Snapshot, or a table: a path, pandas, Arrow, a DuckDB relation; then `subjects` and the other tables too.
+    scheme
+        An id (`tax`), a pinned version (`tax@2014`), a YAML file or a Scheme.
+    period, as_of
+        The evaluation year (2024) of schemes graded by year, the day of others. Given the other one, a scheme takes the
+        last evaluation year that is complete on the day, or 31 December of the year.
+    subjects, attributes, listings, history, feeds
+        The other tables of docs/contract.md.
+    known_at
+        Replays what was known on a day, of the records and of the law; absent, everything is known.
+    intake_on
+        The day of intake of the tables (today where it is not given), after which nothing in them may be dated.
+    provisional
+        Grade also a period that is not over on `known_at`, or without one on the day of intake.
+    strict, ignore_columns
+        Refuse unread columns that look like known ones, and attributes that could change a grade and that nobody has,
+        but for those that are ignored.
+    max_rejected, accepted
+        How many rows may be refused, and the refused rows that a person takes for lost (columns of the quarantine,
+        `by`, `why`).
+    ledger
+        Whether the steps are kept; without them a grade cannot be explained.
+    threads, memory_limit
+        What the engine may use; the result is the same.
 
-    A refused row that names a subject counts like an unknown number: where an admissible reading of it could change the
-    grade, the state is `not_computable` and `grade_without` shows the grade without it; `input_state` says what each
-    grade rests on. `accepted` names refused rows that a person takes for lost (columns of the quarantine, `by`, `why`).
+    Returns
+    -------
+    Grading
+        Grades, ledger and quarantine as Arrow tables. A refused row that names a subject counts like an unknown number:
+        where an admissible reading of it could change the grade, the state is `not_computable` and `grade_without`
+        shows the grade without it; `input_state` says what each grade rests on.
 
-    Raises UsageError, NotInForce, SchemeError, InputError; TooManyRejected (with the result in `.grading`) when more
-    than `max_rejected` rows were refused and not accepted.
+    Raises
+    ------
+    UsageError, NotInForce, SchemeError, InputError
+        For what was asked, a scheme that does not govern the period, a faulty scheme, tables that cannot be read.
+    TooManyRejected
+        Where more than `max_rejected` rows were refused and not accepted; the result is in `.grading`.
+
+    Examples
+    --------
+    >>> grade("records.csv", "tax", 2022, subjects="subjects.csv").grades.num_rows  # doctest: +SKIP
+    2
     """
     if isinstance(max_rejected, bool) or not isinstance(max_rejected, int) or max_rejected < 0:
         raise UsageError(f"max_rejected is {max_rejected!r}", allowed="a whole number of at least 0")

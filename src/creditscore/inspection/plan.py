@@ -1,4 +1,4 @@
-"""`make_plan`: programmes and classes in; frame, strata, visits, capacity and expected findings out, as one folder."""
+"""Plan inspections: programmes and classes in; frame, strata, visits, capacity and expected findings out."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ WHAT_IF = ("change", "visits", "joint_visits", "person_days", "enough", "breaks"
 
 
 @dataclass(frozen=True)
-class Plan:
+class InspectionPlan:
     """A plan for a year. `frame` is who can be drawn; nobody is drawn yet."""
 
     year: int
@@ -137,7 +137,7 @@ class Plan:
         return folder
 
 
-def make_plan(
+def plan_inspections(
     given: Sequence[tuple[Programme | str | Path, Any]],
     year: int,
     *,
@@ -147,16 +147,29 @@ def make_plan(
     inspectors: Any = None,
     windows: int = 4,
     what_if: Sequence[Sequence[str]] = (),
-) -> Plan:
-    """A plan of inspections for a year.
+) -> InspectionPlan:
+    """Plan the inspections of a year: how often whom, by class; nobody is drawn yet.
 
-    `given`: pairs of a programme (id, file or loaded) and its table of classes (docs/supervision.md). `past` are
-    results of earlier inspections: for expected findings, and for visits already made in the year. `inspectors`: who is
-    there, for the check of capacity. `what_if`: lists of changes, each as `changed_rates` reads them.
-    Raises what `build_frame` raises, NotInForce for a programme that begins after the year.
+    Parameters
+    ----------
+    given
+        Pairs of a programme (id, file or loaded) and its table of classes (docs/supervision.md).
+    year, subjects, data_states
+        1990 to 2100; where each subject is and what it does; whose data are unsettled.
+    past, inspectors
+        Results of earlier inspections, for expected findings and visits already made; who is there, for the capacity.
+    windows, what_if
+        Into how many parts the year is divided; lists of changes, each as `changed_rates` reads them.
 
-        plan = make_plan([("composite", "out/composite")], 2027, subjects="subjects.csv")
-        plan.write("out/plan")
+    Raises
+    ------
+    NotInForce
+        For a programme that begins after the year; further what `build_frame` raises.
+
+    Examples
+    --------
+    >>> plan = plan_inspections([("composite", "out/composite")], 2027, subjects="subjects.csv")  # doctest: +SKIP
+    >>> plan.write("out/plan")  # doctest: +SKIP
     """
     loaded = [(one if isinstance(one, Programme) else load_programme(one), table) for one, table in given]
     if not 1990 <= year <= 2100:
@@ -176,7 +189,7 @@ def make_plan(
     if not frame.units:
         raise InputError("nobody is left to draw from", where="frame", next="see who was left out, and for which rule")
     rows = [_changed(loaded, subjects, options, changes, staff) for changes in what_if]
-    return Plan(
+    return InspectionPlan(
         year, frame, tuple(check_capacity(frame, staff.inspectors)), past_yields(frame, earlier), tuple(rows),
         any(made_up(table) for _, table in loaded),
     )  # fmt: skip
@@ -242,7 +255,7 @@ def _strata_rows(frame: Frame) -> list[Row]:
     return rows
 
 
-def visit_rows(plan: Plan) -> list[Row]:
+def visit_rows(plan: InspectionPlan) -> list[Row]:
     """Planned visits by programme and class, with the findings that past random visits let expect."""
     by_name = {one.programme: one for one in plan.frame.programmes}
     rows = []
@@ -266,7 +279,7 @@ def visit_rows(plan: Plan) -> list[Row]:
     return rows
 
 
-def capacity_rows(plan: Plan) -> list[Row]:
+def capacity_rows(plan: InspectionPlan) -> list[Row]:
     """Person-days needed and there, by certificate."""
     return [
         {
@@ -313,7 +326,7 @@ def _off_site(frame: Frame) -> list[Row]:
     ]  # fmt: skip
 
 
-def _public(plan: Plan) -> dict[str, Any]:
+def _public(plan: InspectionPlan) -> dict[str, Any]:
     """What anybody may read: totals by department, district and sector; no class, no stratum, no organisation."""
     frame = plan.frame
     by_name = {one.programme: one for one in frame.programmes}
@@ -340,7 +353,7 @@ def _public(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _notes(plan: Plan) -> list[str]:
+def _notes(plan: InspectionPlan) -> list[str]:
     notes = []
     for one in plan.frame.programmes:
         chosen = project_defaults(one)

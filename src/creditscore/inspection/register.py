@@ -86,7 +86,7 @@ def commit(
     return made
 
 
-def draw(folder: Path | str, value: str, on: date, who: Who) -> Outcome:
+def draw_visits(folder: Path | str, value: str, on: date, who: Who) -> Outcome:
     """Draw with the public value; writes units, visits and teams into the folder and logs `draw.draw`.
 
     Refused: a commitment that the store does not hold or that was logged on or after the day of the value, a table
@@ -128,7 +128,7 @@ def draw(folder: Path | str, value: str, on: date, who: Who) -> Outcome:
 
 def script_text() -> str:
     """The stand-alone script that runs a draw again."""
-    return (Path(__file__).parent / SCRIPT).read_text(encoding="utf-8")
+    return (Path(__file__).parent / "stand_alone.py").read_text(encoding="utf-8")
 
 
 def known_teams(store: Database) -> list[Row]:

@@ -55,7 +55,7 @@ def strata_of(folder: Path | str) -> tuple[dict[str, list[str]], dict[str, int]]
     return dict(strata), {name: one["visits"] for name, one in made.content["strata"].items()}
 
 
-def simulate(
+def simulate_draws(
     strata: Mapping[str, Sequence[str]],
     visits: Mapping[str, int],
     *,

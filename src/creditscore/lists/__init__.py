@@ -1,6 +1,6 @@
 """Lists: red, watch, abnormal and serious lists as state machines driven by what the schemes say of them."""
 
-from creditscore.lists.case import Case
+from creditscore.lists.case import ListCase
 from creditscore.lists.correct import correct
 from creditscore.lists.draft import draft
 from creditscore.lists.due import Due, due
@@ -16,10 +16,10 @@ from creditscore.lists.store import load, save
 
 __all__ = [
     "Book",
-    "Case",
     "Due",
     "Event",
     "Expired",
+    "ListCase",
     "Proposals",
     "apply_for",
     "bar",

@@ -15,7 +15,7 @@ OPEN = STATES[:4]  # nothing is decided yet
 
 
 @dataclass(frozen=True)
-class Case:
+class ListCase:
     """One entry and where it stands. Days are integers, None where nothing set them.
 
     `scheme` is a version of the library, `triggers` the deciding rules, `records` what they rest on, `dates` named days
@@ -96,7 +96,7 @@ def given_days(dates: Mapping[str, Day] | None, allowed: tuple[str, ...] = ()) -
     return {name: iso(day(one, name)) for name, one in (dates or {}).items()}
 
 
-DAYS = frozenset(one.name for one in fields(Case) if one.name.endswith(("_on", "_by", "_until", "_end")))
+DAYS = frozenset(one.name for one in fields(ListCase) if one.name.endswith(("_on", "_by", "_until", "_end")))
 DAY_MAPS = ("dates", "bars")
 
 
@@ -115,7 +115,7 @@ def to_data(changes: Mapping[str, Any]) -> dict[str, Any]:
     return {"set": [[name, value] for name, value in sorted(data.items())]}
 
 
-def apply(case: Case, event: Event) -> Case:
+def apply(case: ListCase, event: Event) -> ListCase:
     """The case after an event."""
     changes: dict[str, Any] = {}
     for name, value in event.data.get("set", []):
@@ -130,7 +130,7 @@ def apply(case: Case, event: Event) -> Case:
     return replace(case, **changes, events=(*case.events, event))
 
 
-def fold(events: Iterable[Event]) -> Case:
+def fold(events: Iterable[Event]) -> ListCase:
     """The case that its events leave; a correction replaces what it corrects, and what followed from it."""
     listed = list(events)
     effective: dict[int, Event] = {}
@@ -140,7 +140,7 @@ def fold(events: Iterable[Event]) -> Case:
                 old = effective[int(number)]
                 effective[int(number)] = replace(old, **{**parts, "on": day(parts["on"], "on")})
         effective[one.no] = one
-    case = Case(listed[0].case_id)
+    case = ListCase(listed[0].case_id)
     for number in sorted(effective):
         case = apply(case, effective[number])
     return case

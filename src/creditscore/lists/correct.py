@@ -9,7 +9,7 @@ from typing import Any, Unpack
 from creditscore.core.days import iso
 from creditscore.core.errors import UsageError
 from creditscore.lists import exits, import_entry, procedure, propose, running
-from creditscore.lists.case import Case
+from creditscore.lists.case import ListCase
 from creditscore.lists.decide import decided
 from creditscore.lists.events import TEXTS, Event, Said, day, plain, text
 from creditscore.lists.register import Book, Work, book_of, one_at_a_time, settle, step
@@ -55,7 +55,7 @@ def correct(book: Book, case_id: str, no: int, *, to: Mapping[str, Any], reason:
     steps = [new if one.no == no else one for one in case.events if one.kind != "corrected"]
     again = book_of(one for one in book.events if one.case_id != case_id)
     for one in steps:
-        before = again.cases.get(case_id, Case(case_id, case.subject_id, case.list))
+        before = again.cases.get(case_id, ListCase(case_id, case.subject_id, case.list))
         again = settle(again, before, replace(one, data={}, basis="", mark=""), _work(one))
     replaced = {
         str(now.no): _parts(now)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.core.days import iso
 from creditscore.core.errors import UsageError
-from creditscore.lists.case import Case
+from creditscore.lists.case import ListCase
 from creditscore.lists.events import Event, day
 from creditscore.lists.rules import list_rule, procedure, terms_for
 from creditscore.lists.terms import last_day, later
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from creditscore.lists.register import Book
 
 
-def decided(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def decided(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
     """May this person decide so on this day, and what follows."""
     rule, common = list_rule(case.scheme, case.list), procedure()
     enter = made.args["enter"]
@@ -49,7 +49,7 @@ def decided(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[R
     return changes | entered | {"dates": dates}, [rule, *([term] if term else [])]
 
 
-def _heard(case: Case, made: Event, kinds: list[Any]) -> None:
+def _heard(case: ListCase, made: Event, kinds: list[Any]) -> None:
     """The hearing comes before the decision."""
     where = f"case {case.case_id}"
     if case.heard_until is None and case.kind in kinds:
@@ -69,7 +69,7 @@ def _heard(case: Case, made: Event, kinds: list[Any]) -> None:
 
 
 def entry(
-    book: Book, case: Case, rule: ListRule, made: Event, dates: dict[str, int]
+    book: Book, case: ListCase, rule: ListRule, made: Event, dates: dict[str, int]
 ) -> tuple[dict[str, Any], ListTerm | None]:
     """The days of a new entry: when it begins, which term runs, and when that ends."""
     given = {
@@ -95,7 +95,7 @@ def entry(
     return changes | {"term": term.id if term else "", "term_end": end, "end": how}, term
 
 
-def choose(book: Book, case: Case, rule: ListRule, wanted: str, entered: int) -> ListTerm | None:
+def choose(book: Book, case: ListCase, rule: ListRule, wanted: str, entered: int) -> ListTerm | None:
     """The term of a new entry: the one named, else that for who was listed before, else the first."""
     fresh = [term for term in rule.terms if not term.extends]
     if wanted:
@@ -118,7 +118,12 @@ def choose(book: Book, case: Case, rule: ListRule, wanted: str, entered: int) ->
 
 
 def _end(
-    case: Case, term: ListTerm | None, named: dict[str, int], restriction: int | None, office: int | None, where: str
+    case: ListCase,
+    term: ListTerm | None,
+    named: dict[str, int],
+    restriction: int | None,
+    office: int | None,
+    where: str,
 ) -> tuple[int | None, str]:
     """The last day of the term, and how it is known."""
     if term is not None and term.until_exit:

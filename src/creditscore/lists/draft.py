@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from creditscore.core.model import Label
-from creditscore.lists.case import Case
+from creditscore.lists.case import ListCase
 from creditscore.lists.register import Book
 from creditscore.lists.rules import decision, exits_for, general_exits, list_rule, version
 from creditscore.schemes.citing import cited_rules
@@ -32,7 +32,7 @@ def draft(book: Book, case_id: str) -> dict[str, Label]:
     return {"facts": _facts(case, scheme), "basis": articles([*deciding, rule]), "exits": ways_out(case)}
 
 
-def _facts(case: Case, scheme: Scheme) -> Label:
+def _facts(case: ListCase, scheme: Scheme) -> Label:
     """The items of the records in words, and the records."""
     codes = case.events[0].args.get("items", [])
     labels = [next(one.label for one in scheme.items[code]) for code in codes if code in scheme.items]
@@ -48,7 +48,7 @@ def articles(rules: Iterable[Rule]) -> Label:
     return cited_rules((cite for rule in rules for cite in rule.cite), number=True)
 
 
-def ways_out(case: Case) -> Label:
+def ways_out(case: ListCase) -> Label:
     """How long an entry lasts and how it can end, as far as the rules say."""
     rule = list_rule(case.scheme, case.list)
     said = [_term(one) for one in rule.terms if not one.triggers or set(one.triggers) & set(case.triggers)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from creditscore.lists.case import Case
+from creditscore.lists.case import ListCase
 from creditscore.lists.events import Day, day
 from creditscore.lists.exit_route import expires_on
 from creditscore.lists.exits import elsewhere
@@ -47,7 +47,7 @@ def due(book: Book, on: Day, until: Day | None = None) -> list[Due]:
     return sorted(chosen, key=lambda one: (one.by is None, one.by or 0, one.list, one.case_id, one.what))
 
 
-def _of(book: Book, case: Case, today: int) -> Iterator[Due]:
+def _of(book: Book, case: ListCase, today: int) -> Iterator[Due]:
     rule = list_rule(case.scheme, case.list)
     if case.open:
         yield from _undecided(case, rule, today)
@@ -57,7 +57,7 @@ def _of(book: Book, case: Case, today: int) -> Iterator[Due]:
         yield _due(case, "withdraw", case.withdraw_by, [procedure().withdrawal], today)
 
 
-def _undecided(case: Case, rule: ListRule, today: int) -> Iterator[Due]:
+def _undecided(case: ListCase, rule: ListRule, today: int) -> Iterator[Due]:
     if case.state == "proposed" and rule.kind in procedure().needs_notice.kinds:
         yield _due(case, "notice", None, [procedure().needs_notice], today)
     if case.heard_until is not None and case.heard_until >= today:
@@ -79,7 +79,7 @@ def _undecided(case: Case, rule: ListRule, today: int) -> Iterator[Due]:
         yield _due(case, "decide", None, [limit or rule], today, note)
 
 
-def _running(book: Book, case: Case, rule: ListRule, today: int) -> Iterator[Due]:
+def _running(book: Book, case: ListCase, rule: ListRule, today: int) -> Iterator[Due]:
     if case.published_on is None:
         for one in rule.steps:
             since = case.step_day(one.since)
@@ -114,12 +114,12 @@ def _running(book: Book, case: Case, rule: ListRule, today: int) -> Iterator[Due
             yield _due(case, "leave_red", None, ways, today, Note("beside", tuple(other.list for other in others)))
 
 
-def _step(case: Case, what: str, step: ListStep, since: int, today: int, note: Note | None = None) -> Due:
+def _step(case: ListCase, what: str, step: ListStep, since: int, today: int, note: Note | None = None) -> Due:
     return _due(case, what, last_day_of_step(step, since), [step], today, note, span=step.within)
 
 
 def _due(
-    case: Case,
+    case: ListCase,
     what: str,
     by: int | None,
     rules: Sequence[Rule],

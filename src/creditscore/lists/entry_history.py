@@ -12,7 +12,7 @@ from creditscore.core.days import day_in_words, iso
 from creditscore.core.errors import UsageError
 from creditscore.core.model import Label
 from creditscore.core.yaml_source import unplaced
-from creditscore.lists.case import Case
+from creditscore.lists.case import ListCase
 from creditscore.lists.events import Day, Event, subject
 from creditscore.lists.notes import Note
 from creditscore.lists.register import Book
@@ -81,7 +81,7 @@ def life(book: Book, subject_id: str, lang: str = "zh", known_at: Day | None = N
     return [_life(case, chosen) for case in book.known(known_at).of(subject(subject_id))]
 
 
-def _life(case: Case, lang: Lang) -> Life:
+def _life(case: ListCase, lang: Lang) -> Life:
     rule = list_rule(case.scheme, case.list)
     return Life(
         case.case_id,
@@ -96,7 +96,7 @@ def _life(case: Case, lang: Lang) -> Life:
     )
 
 
-def _end(case: Case, lang: Lang) -> str:
+def _end(case: ListCase, lang: Lang) -> str:
     if case.exited_on is not None:
         left, reason = _day("from", iso(case.exited_on), lang), word("exits", case.exit_reason, lang)
         return f"{left}（{reason}）" if lang == "zh" else f"{left} ({reason})"
@@ -112,13 +112,13 @@ def _day(text: str, day: str, lang: Lang) -> str:
     return word("texts", text, lang, day_in_words(day, lang))
 
 
-def _grounds(case: Case, lang: Lang) -> tuple[str, ...]:
+def _grounds(case: ListCase, lang: Lang) -> tuple[str, ...]:
     """The deciding rules behind an entry in words."""
     labels = [rule.label for rule in version(case.scheme).decide if rule.id in case.triggers]
     return tuple(str(getattr(label, lang)) for label in labels if label is not None)
 
 
-def _step(one: Event, case: Case, lang: Lang) -> Step:
+def _step(one: Event, case: ListCase, lang: Lang) -> Step:
     recorded = day_in_words(iso(one.recorded_on), lang) if one.recorded_on != one.on else ""
     paper = " ".join(part for part in (one.organ, one.document) if part)
     lines = [_effect(one, case, lang), *_stated(one, case, lang)]
@@ -128,7 +128,7 @@ def _step(one: Event, case: Case, lang: Lang) -> Step:
     return Step(one.no, day, recorded, what, one.by, paper, tuple(line for line in lines if line))
 
 
-def note_in_words(note: Note, case: Case, lang: Lang) -> str:
+def note_in_words(note: Note, case: ListCase, lang: Lang) -> str:
     """What must be known beside a step that is due, or an exit that waits."""
     rule = list_rule(case.scheme, case.list)
     ways: dict[str, ListExit | GeneralExit] = {way.id: way for way in procedure().exits}
@@ -164,7 +164,7 @@ def mark_in_words(mark: str | None, lang: Lang) -> str:
     return f"（{shown}）" if lang == "zh" else f" ({shown})"
 
 
-def _stated(one: Event, case: Case, lang: Lang) -> list[str]:
+def _stated(one: Event, case: ListCase, lang: Lang) -> list[str]:
     """The parts of a notice, and each point that an exit needed or that could have barred it."""
     labels: dict[str, Label] = dict(procedure().notice.contents)
     for way in list_rule(case.scheme, case.list).exits:
@@ -180,7 +180,7 @@ def _stated(one: Event, case: Case, lang: Lang) -> list[str]:
     return found
 
 
-def _effect(one: Event, case: Case, lang: Lang) -> str:
+def _effect(one: Event, case: ListCase, lang: Lang) -> str:
     """What a step did, in a few words."""
     done: dict[str, Any] = dict(one.data.get("set", []))
     parts = []

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from creditscore.core.days import iso
 from creditscore.core.errors import UsageError
-from creditscore.lists.case import Case
+from creditscore.lists.case import ListCase
 from creditscore.lists.events import Event
 from creditscore.lists.notes import Note
 from creditscore.lists.rules import GeneralExit, exits_for, general_exits, list_rule
@@ -14,7 +14,7 @@ from creditscore.lists.terms import first_day_out
 from creditscore.schemes.lists import ListExit
 
 
-def require_running(case: Case, made: Event) -> None:
+def require_running(case: ListCase, made: Event) -> None:
     """UsageError unless the entry holds on the day of the step."""
     if case.state != "listed" or not case.holds(made.on):
         ended = case.first_day_out
@@ -27,7 +27,7 @@ def require_running(case: Case, made: Event) -> None:
         raise UsageError(what, where=f"case {case.case_id}", allowed="a running entry")
 
 
-def exit_route(case: Case, name: str) -> ListExit | GeneralExit:
+def exit_route(case: ListCase, name: str) -> ListExit | GeneralExit:
     """A way out by its id; UsageError names those that this entry has."""
     rule = list_rule(case.scheme, case.list)
     own = exits_for(rule, case.triggers)
@@ -43,7 +43,7 @@ def exit_route(case: Case, name: str) -> ListExit | GeneralExit:
     return found
 
 
-def expires_on(case: Case) -> tuple[int, ListExit | None, Note | None] | None:
+def expires_on(case: ListCase) -> tuple[int, ListExit | None, Note | None] | None:
     """The first day on which an entry is over by itself, by which way, and what a person must look at first.
 
     None where there is no such day.
@@ -69,7 +69,7 @@ def _proof(way: ListExit | None) -> Note | None:
     return Note("needs", tuple(way.needs)) if way is not None and way.needs else None
 
 
-def clock(case: Case, way: ListExit, dates: Mapping[str, int]) -> int | None:
+def clock(case: ListCase, way: ListExit, dates: Mapping[str, int]) -> int | None:
     """The day from which a way out counts: never before the entry, and anew after a restart or a bar."""
     assert way.since is not None
     since = {**dates, **case.named()}.get(way.since)

@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 from creditscore.core.days import from_day, iso
 from creditscore.core.errors import UsageError
-from creditscore.lists.case import Case, given_days
+from creditscore.lists.case import ListCase, given_days
 from creditscore.lists.decide import choose, entry
 from creditscore.lists.events import Day, Event, Said, day
 from creditscore.lists.exit_route import clock, exit_route, expires_on, require_running
@@ -59,7 +59,7 @@ def revoke(book: Book, case_id: str, *, reason: str, **said: Unpack[Said]) -> Bo
     number = 1 + sum(1 for one in book.beside(old) if one.case_id.startswith(f"{case_id}."))
     return step(
         book,
-        Case(f"{case_id}.{number}", old.subject_id, old.list),
+        ListCase(f"{case_id}.{number}", old.subject_id, old.list),
         "revoked",
         {"of": case_id, "reason": reason},
         said,
@@ -95,7 +95,7 @@ def expire(book: Book, on: Day, *, by: str, recorded_on: Day | None = None) -> t
     return book, Expired(tuple(gone), waiting)
 
 
-def left(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def left(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
     """May the subject leave by this way on this day."""
     require_running(case, made)
     where, way = f"case {case.case_id}", exit_route(case, made.args["exit"])
@@ -134,7 +134,7 @@ def left(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule
     return changes, rules
 
 
-def ended(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def ended(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
     """The exit of `expire`: its day follows from the term alone."""
     found = expires_on(case)
     if found is None or found[0] > made.recorded_on:
@@ -150,7 +150,7 @@ def ended(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rul
     return {"state": "exited", **gone, "applied": {}}, [way or rule]
 
 
-def unpublished(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def unpublished(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
     if case.withdraw_by is None or case.withdrawn_on is not None:
         done = (
             f"withdrawn already on {iso(case.withdrawn_on)}"
@@ -165,7 +165,7 @@ def unpublished(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], li
     return {"withdrawn_on": made.on}, [procedure().withdrawal]
 
 
-def revoked(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def revoked(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
     """A new entry of the old case's kind; its term runs from this day."""
     old = book.case(made.args["of"])
     rule = list_rule(old.scheme, old.list)
@@ -204,7 +204,7 @@ def revoked(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[R
     return {**same, **entered, "dates": dict(old.dates)}, [way]
 
 
-def elsewhere(book: Book, case: Case, on: int) -> list[Case]:
+def elsewhere(book: Book, case: ListCase, on: int) -> list[ListCase]:
     """The serious and watch lists on which the subject of a case is on a day."""
     return [one for one in book.of(case.subject_id) if one.kind in ("serious", "watch") and one.holds(on)]
 
@@ -213,17 +213,17 @@ def _with_term(made: Event, term: str) -> Event:
     return replace(made, args={**made.args, "term": term})
 
 
-def _latest(case: Case) -> int:
+def _latest(case: ListCase) -> int:
     return max(one.on for one in case.events if one.kind != "corrected")
 
 
-def _new_matter(book: Book, case: Case) -> Note | None:
+def _new_matter(book: Book, case: ListCase) -> Note | None:
     """A proposal that is open bars an exit that a new ground would bar, until somebody has decided on it."""
     found = [one.case_id for one in book.beside(case) if one.open]
     return Note("bars", tuple(found)) if found else None
 
 
-def _old_enough(case: Case, way: ListExit, dates: Mapping[str, int], on: int) -> None:
+def _old_enough(case: ListCase, way: ListExit, dates: Mapping[str, int], on: int) -> None:
     since = clock(case, way, dates)
     if since is None:
         raise UsageError(f"{way.since} is not known", where=f"case {case.case_id}", next=f"give dates: {way.since}")

@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 from creditscore.core.days import iso
 from creditscore.core.errors import UsageError
-from creditscore.lists.case import Case, given_days
+from creditscore.lists.case import ListCase, given_days
 from creditscore.lists.decide import entry
 from creditscore.lists.events import Day, Event, Said, day, subject
 from creditscore.lists.opening import case_id_of, opened
@@ -60,10 +60,10 @@ def take_over(
             f"this entry is kept already: {case_id}",
             next=f"`creditscore lists show {case_id}` shows it; correct it where it is wrong",
         )
-    return step(book, Case(case_id, who, key), "imported", args, said, taken_over), case_id
+    return step(book, ListCase(case_id, who, key), "imported", args, said, taken_over), case_id
 
 
-def taken_over(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def taken_over(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
     rule = list_rule(made.args["scheme"], made.args["list"])
     if not made.document or not made.organ:
         raise UsageError("an entry of another organ needs its name and its document", next="give organ and document")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.days import from_day
-from creditscore.lists.case import Case
+from creditscore.lists.case import ListCase
 from creditscore.lists.events import COLUMNS, Day
 from creditscore.lists.register import Book
 
@@ -87,13 +87,13 @@ def list_events(book: Book, known_at: Day | None = None) -> pa.Table:
     return _table(COLUMNS, [one.row() for one in book.known(known_at).events])
 
 
-def entries(book: Book) -> list[Case]:
+def entries(book: Book) -> list[ListCase]:
     """The cases that led to an entry, sorted by id."""
     found = [case for case in book.cases.values() if case.entered_on is not None]
     return sorted(found, key=lambda one: one.case_id)
 
 
-def _listing(case: Case) -> dict[str, Any]:
+def _listing(case: ListCase) -> dict[str, Any]:
     made = next(one for one in case.events if one.kind in ("decided", "imported", "revoked"))
     return {
         "listing_id": case.case_id,

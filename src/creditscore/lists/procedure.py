@@ -7,7 +7,7 @@ from typing import Any, Unpack
 
 from creditscore.core.days import iso, to_day
 from creditscore.core.errors import UsageError
-from creditscore.lists.case import Case, given_days
+from creditscore.lists.case import ListCase, given_days
 from creditscore.lists.decide import decided
 from creditscore.lists.events import Day, Event, Said, day
 from creditscore.lists.register import Book, step
@@ -89,7 +89,7 @@ def publish(book: Book, case_id: str, **said: Unpack[Said]) -> Book:
     return step(book, book.case(case_id), "published", {}, said, published)
 
 
-def noticed(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def noticed(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
     """The window of a notice: by rule, or as the notice sets it."""
     need(case, made, ("proposed",))
     rule, common = list_rule(case.scheme, case.list), procedure()
@@ -135,7 +135,7 @@ def noticed(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[R
     return changes, [asked, *steps]
 
 
-def objected(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def objected(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
     """In time it must be checked before anybody decides; late it is only kept."""
     need(case, made, ("noticed", "objected", "checked"))
     if not made.args.get("content"):
@@ -147,7 +147,7 @@ def objected(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[
     return {"state": "objected", "objected_on": made.on}, list(steps)
 
 
-def checked(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def checked(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
     need(case, made, ("objected",))
     if not made.args.get("answer"):
         raise UsageError("the check gives no answer", next="say what was found")
@@ -155,7 +155,7 @@ def checked(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[R
     return {"state": "checked", "checked_on": made.on, "upheld": case.upheld or made.args["upheld"]}, list(steps)
 
 
-def extended_time(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def extended_time(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
     need(case, made, ("proposed", "noticed", "objected", "checked"))
     limit = decision_step(list_rule(case.scheme, case.list))
     since = None if limit is None else case.step_day(limit.since)
@@ -180,7 +180,7 @@ def extended_time(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], 
     return {"decide_by": longer, "provisional": case.provisional or provisional(limit.within, longer)}, [limit]
 
 
-def published(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def published(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
     need(case, made, ("listed",))
     if case.published_on is not None:
         raise UsageError(f"published already on {iso(case.published_on)}", where=f"case {case.case_id}", allowed="once")
@@ -194,7 +194,7 @@ def published(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list
     return changes, [one for one in rule.steps if one.since == "decided_on"] or [rule]
 
 
-def need(case: Case, made: Event, states: tuple[str, ...]) -> None:
+def need(case: ListCase, made: Event, states: tuple[str, ...]) -> None:
     """UsageError unless the case is in one of these states."""
     if case.state not in states:
         raise UsageError(

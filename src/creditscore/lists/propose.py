@@ -11,7 +11,7 @@ from creditscore.core.days import iso
 from creditscore.core.errors import UsageError
 from creditscore.grading.batch import Gradings
 from creditscore.grading.result import Grading
-from creditscore.lists.case import Case, given_days
+from creditscore.lists.case import ListCase, given_days
 from creditscore.lists.events import Day, Event, Said, day, subject, text
 from creditscore.lists.graded import Graded, read
 from creditscore.lists.named_days import named_days, names_of, of_records
@@ -119,7 +119,7 @@ def propose_one(
     why = why_not(chosen, key, trigger)
     named = sorted({text(one, "records") for one in records})
     own = named if why is not None or named or items_read(chosen, trigger) is not None else None
-    case, no = _case(book, subject(subject_id), key, chosen, trigger, own, said) if why is None else (Case(""), why)
+    case, no = _case(book, subject(subject_id), key, chosen, trigger, own, said) if why is None else (ListCase(""), why)
     if no is not None:
         raise UsageError(
             f"{trigger!r} leads to no proposal for {key}: {no}", where=chosen.name, allowed=chosen.lists[key].triggers
@@ -128,7 +128,7 @@ def propose_one(
     return step(book, case, "proposed", args, said, proposed), case.case_id
 
 
-def proposed(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def proposed(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
     scheme = version(made.args["scheme"])
     rule = list_rule(scheme.name, made.args["list"])
     rules = [decision(scheme, trigger) for trigger in made.args["triggers"]]
@@ -137,11 +137,11 @@ def proposed(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[
 
 def _case(
     book: Book, who: str, key: str, scheme: Scheme, trigger: str, records: list[str] | None, said: Said
-) -> tuple[Case, str | None]:
+) -> tuple[ListCase, str | None]:
     """The case that a proposal opens, and why it may not."""
     on = day(said["on"], "on")
     mine = records or []
-    case = Case(case_id_of(key, who, [scheme.name, trigger, mine], said), who, key)
+    case = ListCase(case_id_of(key, who, [scheme.name, trigger, mine], said), who, key)
     if records is not None and not records:
         return case, "no record carries it"
     record_list = scheme.lists[key].kind == "record"
@@ -160,7 +160,7 @@ def _case(
 
 
 def _args(
-    case: Case, scheme: Scheme, trigger: str, records: list[str] | None, dates: Mapping[str, Day]
+    case: ListCase, scheme: Scheme, trigger: str, records: list[str] | None, dates: Mapping[str, Day]
 ) -> dict[str, Any]:
     return {
         "subject": case.subject_id,

@@ -8,13 +8,13 @@ from typing import Any
 
 from creditscore.core.days import from_day, iso
 from creditscore.core.errors import UsageError
-from creditscore.lists.case import Case, apply, fold, to_data
+from creditscore.lists.case import ListCase, apply, fold, to_data
 from creditscore.lists.events import Day, Event, Said, day, event, with_result
 from creditscore.lists.rules import cited
 from creditscore.schemes.model import Rule
 
 # What a step does: the changes of the case, and the rules it rests on.
-Work = Callable[["Book", Case, Event], tuple[dict[str, Any], list[Rule]]]
+Work = Callable[["Book", ListCase, Event], tuple[dict[str, Any], list[Rule]]]
 
 
 @dataclass(frozen=True)
@@ -29,19 +29,19 @@ class Book:
     """
 
     events: tuple[Event, ...] = ()
-    cases: Mapping[str, Case] = field(default_factory=dict, repr=False)
+    cases: Mapping[str, ListCase] = field(default_factory=dict, repr=False)
     groups: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.events)
 
-    def case(self, case_id: str) -> Case:
+    def case(self, case_id: str) -> ListCase:
         """The case as it stands; UsageError for an id that does not exist."""
         if case_id not in self.cases:
             raise UsageError(f"there is no case {case_id!r}", next="`creditscore lists due` and `show` name the cases")
         return self.cases[case_id]
 
-    def of(self, subject_id: str, key: str | None = None) -> list[Case]:
+    def of(self, subject_id: str, key: str | None = None) -> list[ListCase]:
         """The cases of a subject, oldest first, on one list or on all."""
         if key is not None:
             found = [self.groups.get((subject_id, key), ())]
@@ -50,7 +50,7 @@ class Book:
         cases = [self.cases[one] for ids in found for one in ids]
         return sorted(cases, key=lambda one: (one.events[0].on, one.case_id))
 
-    def beside(self, case: Case) -> list[Case]:
+    def beside(self, case: ListCase) -> list[ListCase]:
         """The other cases of the same subject and list."""
         ids = self.groups.get((case.subject_id, case.list), ())
         return [self.cases[one] for one in ids if one != case.case_id]
@@ -66,7 +66,7 @@ class Book:
         """The book with one event more. Checks nothing: the steps do."""
         before = self.cases.get(step.case_id)
         if before is None:
-            case = apply(Case(step.case_id), step)
+            case = apply(ListCase(step.case_id), step)
         elif step.kind == "corrected":
             case = fold([*(one for one in self.events if one.case_id == step.case_id), step])
         else:
@@ -91,7 +91,7 @@ def book_of(events: Iterable[Event]) -> Book:
     return Book(listed, cases, {key: tuple(ids) for key, ids in groups.items()})
 
 
-def step(book: Book, case: Case, kind: str, args: Mapping[str, Any], said: Said, work: Work) -> Book:
+def step(book: Book, case: ListCase, kind: str, args: Mapping[str, Any], said: Said, work: Work) -> Book:
     """One step taken: read, ordered, allowed by `work`, and the book consistent afterwards."""
     made = event(case.case_id, 1 + len(case.events), kind, said, args)
     group = [*book.beside(case), *([case] if case.events else [])]
@@ -108,7 +108,7 @@ def step(book: Book, case: Case, kind: str, args: Mapping[str, Any], said: Said,
     return after
 
 
-def settle(book: Book, case: Case, made: Event, work: Work) -> Book:
+def settle(book: Book, case: ListCase, made: Event, work: Work) -> Book:
     """The book with the step and what follows from it; that no other entry holds beside it is for the caller to see."""
     latest = max((one.on for one in case.events if one.kind != "corrected"), default=made.on)
     if made.on < latest:
@@ -123,7 +123,7 @@ def settle(book: Book, case: Case, made: Event, work: Work) -> Book:
     return book.add(with_result(made, to_data(changes), basis, mark))
 
 
-def one_at_a_time(book: Book, case: Case) -> None:
+def one_at_a_time(book: Book, case: ListCase) -> None:
     """UsageError where two entries of one subject on one list would hold on the same day.
 
     On a list that publishes decisions (`record`) each decision has an entry of its own; there, two entries that share a

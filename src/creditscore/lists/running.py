@@ -7,7 +7,7 @@ from typing import Any, Unpack
 
 from creditscore.core.days import from_day, iso
 from creditscore.core.errors import UsageError
-from creditscore.lists.case import Case, given_days
+from creditscore.lists.case import ListCase, given_days
 from creditscore.lists.events import Day, Event, Said, day
 from creditscore.lists.exit_route import exit_route, require_running
 from creditscore.lists.register import Book, step
@@ -40,7 +40,7 @@ def refuse(book: Book, case_id: str, *, reason: str, **said: Unpack[Said]) -> Bo
     return step(book, book.case(case_id), "refused", {"reason": reason}, said, refused)
 
 
-def prolonged(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def prolonged(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
     """A term never becomes shorter, and the same lack of correction lengthens it once."""
     require_running(case, made)
     where = f"case {case.case_id}"
@@ -71,7 +71,7 @@ def prolonged(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list
     return changes | {"term_end": end, "end": "known"}, [term]
 
 
-def _longer(case: Case, term: ListTerm, made: Event) -> int:
+def _longer(case: ListCase, term: ListTerm, made: Event) -> int:
     dates = {name: day(one, name) for name, one in made.args.get("dates", {}).items()}
     if term.extends:
         if case.term_end is None:
@@ -87,7 +87,7 @@ def _longer(case: Case, term: ListTerm, made: Event) -> int:
     return last_day(term, since, dates.get("restriction_until", case.dates.get("restriction_until")))
 
 
-def barred(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def barred(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
     require_running(case, made)
     ways = [
         way
@@ -105,7 +105,7 @@ def barred(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Ru
     return {"bars": {**case.bars, made.args["ground"]: made.on}}, list(ways)
 
 
-def applied(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def applied(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
     from creditscore.lists.terms import later
 
     require_running(case, made)
@@ -122,7 +122,7 @@ def applied(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[R
     return {"applied": asked}, [way]
 
 
-def refused(book: Book, case: Case, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def refused(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
     if not case.applied:
         raise UsageError("no application is open", where=f"case {case.case_id}", next="record it with `apply`")
     if not made.args.get("reason"):

@@ -20,8 +20,8 @@ from creditscore.measures.register import (
     PARTED,
     PROPOSAL,
     REFUSED,
-    Case,
     Listings,
+    MeasureCase,
     ending,
     prior,
     read_cases,
@@ -206,7 +206,9 @@ def lift(
     return causes
 
 
-def _stands(case: Case, lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law]) -> tuple[str, ...]:
+def _stands(
+    case: MeasureCase, lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law]
+) -> tuple[str, ...]:
     """The flags of a measure that may go on today; UsageError says why it may not."""
     one = case.proposal
     measure = lists.measures.get(one.measure_id)

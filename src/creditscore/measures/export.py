@@ -15,7 +15,7 @@ from creditscore.core.version import __version__
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.measures.codes import NOT_PROPOSED
 from creditscore.measures.model import TABLES, FourLists
-from creditscore.measures.register import NEVER, REFUSED, Case, Listings, due, ending, in_force, read_cases
+from creditscore.measures.register import NEVER, REFUSED, Listings, MeasureCase, due, ending, in_force, read_cases
 from creditscore.measures.replay import replay
 from creditscore.records.intake import connect
 from creditscore.schemes.laws import Law, load_laws
@@ -56,7 +56,9 @@ MEASURES = (
 )  # fmt: skip
 
 
-def _measure(case: Case, lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law]) -> dict[str, Any]:
+def _measure(
+    case: MeasureCase, lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law]
+) -> dict[str, Any]:
     end, state = ending(case, lists, listings, on, texts), case.state
     ended_on, ended_by = (end.on, end.cause) if (state.open or state.to_undo) and end.on <= on else (None, "")
     if state.state in ("lifted", "lapsed"):  # as it was found when it was lifted

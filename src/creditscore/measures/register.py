@@ -10,7 +10,7 @@ from creditscore.core.errors import UsageError
 from creditscore.measures.endings import Ending, barred_from, basis_ending, entry_ending, first, period_end
 from creditscore.measures.match import BARRING, Prior, Proposal
 from creditscore.measures.model import FourLists, Period
-from creditscore.measures.state import PENDING, STANDING, Act, State, fold
+from creditscore.measures.state import PENDING, STANDING, MeasureAct, State, fold
 from creditscore.measures.tables import Listing
 from creditscore.schemes.laws import Law, load_laws
 from creditscore.store import Database
@@ -29,19 +29,19 @@ PROPOSAL = (*COLUMNS, "period", "proposed_by")
 
 
 @dataclass(frozen=True)
-class Case:
+class MeasureCase:
     """A proposal with all that was done about it."""
 
     proposal: Proposal
     period: Period
     proposed_by: str
-    acts: tuple[Act, ...]
+    acts: tuple[MeasureAct, ...]
 
     @cached_property
     def state(self) -> State:
         return fold(self.acts)
 
-    def as_of(self, day: int) -> Case | None:
+    def as_of(self, day: int) -> MeasureCase | None:
         """The case as it stood at the end of a day; None before it was proposed."""
         done = tuple(act for act in self.acts if act.on <= day)
         return replace(self, acts=done) if done else None
@@ -58,21 +58,21 @@ class Due:
     cause: str = ""
 
 
-def read_cases(store: Database, ids: Iterable[str] | None = None) -> dict[str, Case]:
+def read_cases(store: Database, ids: Iterable[str] | None = None) -> dict[str, MeasureCase]:
     """All cases, or those named, in order of id. UsageError for an id that does not exist."""
     wanted = None if ids is None else sorted(set(ids))
     where = "" if wanted is None else "WHERE list_contains(?, proposal_id)"
     values = None if wanted is None else [wanted]
-    acts: dict[str, list[Act]] = {}
+    acts: dict[str, list[MeasureAct]] = {}
     for *said, flags in store.rows(f"SELECT {', '.join(ACT_COLUMNS)} FROM joint_act {where} ORDER BY nr", values):
-        act = replace(Act(*said), acknowledged=split(flags))
+        act = replace(MeasureAct(*said), acknowledged=split(flags))
         acts.setdefault(act.proposal_id, []).append(act)
     found = {}
     chosen = f"SELECT {', '.join(PROPOSAL)} FROM joint_proposal {where} ORDER BY proposal_id"
     for *row, period, proposed_by in store.rows(chosen, values):
         one = _proposal(dict(zip(COLUMNS, row, strict=True)))
         done = tuple(acts.get(one.proposal_id, ()))
-        found[one.proposal_id] = Case(one, Period.model_validate_json(period), proposed_by, done)
+        found[one.proposal_id] = MeasureCase(one, Period.model_validate_json(period), proposed_by, done)
     missing = sorted(set(wanted or ()) - found.keys())
     if missing:
         raise UsageError(
@@ -92,7 +92,7 @@ def split(cell: str) -> tuple[str, ...]:
     return tuple(part for part in cell.split(PARTED) if part)
 
 
-def prior(cases: Iterable[Case]) -> dict[tuple[str, str], Prior]:
+def prior(cases: Iterable[MeasureCase]) -> dict[tuple[str, str], Prior]:
     """By entry and measure: is one open, and when was the first carried out."""
     found: dict[tuple[str, str], Prior] = {}
     for case in cases:
@@ -104,7 +104,9 @@ def prior(cases: Iterable[Case]) -> dict[tuple[str, str], Prior]:
     return found
 
 
-def ending(case: Case, lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law] | None = None) -> Ending:
+def ending(
+    case: MeasureCase, lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law] | None = None
+) -> Ending:
     """When the case ends or ended, as far as known `on` a day; `on` lies beyond any calendar where nothing ends it."""
     one = case.proposal
     entries = [entry for entry in listings.get(one.subject_id, ()) if entry.known_on(on)]
@@ -122,7 +124,7 @@ def ending(case: Case, lists: FourLists, listings: Listings, on: int, texts: Map
 NEVER = 10**6
 
 
-def period_end_of(case: Case) -> Ending | None:
+def period_end_of(case: MeasureCase) -> Ending | None:
     end = period_end(case.period, case.proposal.entered_on, case.state.executed_on)
     return None if end is None else Ending(end, "period_over")
 
@@ -131,14 +133,16 @@ def _same(entry: Listing, one: Proposal) -> bool:
     return (entry.listing_id, entry.list) == (one.listing_id, one.list) and entry.entered_on <= one.on
 
 
-def in_force(case: Case, lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law] | None = None) -> bool:
+def in_force(
+    case: MeasureCase, lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law] | None = None
+) -> bool:
     """Whether the measure has effect on a day: carried out, and nothing has ended it, lifted or not."""
     then = case.as_of(on)
     return then is not None and then.state.state in STANDING and ending(then, lists, listings, on, texts).on > on
 
 
 def due(
-    cases: Iterable[Case], lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law] | None = None
+    cases: Iterable[MeasureCase], lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law] | None = None
 ) -> list[Due]:
     """What is to be done on a day, as things stood at its end, by task and last day."""
     texts = load_laws() if texts is None else texts

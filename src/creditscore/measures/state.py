@@ -25,7 +25,7 @@ WORD = {name: name.replace("_", " ") for name in ("proposed", *MAY_FOLLOW)}
 
 
 @dataclass(frozen=True)
-class Act:
+class MeasureAct:
     """One act on a proposal. `nr` counts over the whole store; `on` is the day it is said to have happened."""
 
     nr: int
@@ -58,7 +58,7 @@ class State:
         return self.state == "annulled" and self.executed_on is not None
 
 
-def fold(acts: Iterable[Act]) -> State:
+def fold(acts: Iterable[MeasureAct]) -> State:
     """The state after acts of one proposal, in order of `nr`; StoreError where they contradict each other."""
     ordered = sorted(acts, key=lambda one: one.nr)
     if not ordered or ordered[0].act != "proposed":

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from creditscore.cascade.apply import Act, enter, payload_of, to_enter
+from creditscore.cascade.apply import CascadeAct, enter, payload_of, to_enter
 from creditscore.cascade.inputs import RecordEvent, as_known, decided, write_events
 from creditscore.cascade.preview import Bench, Cascade, preview_decision
 from creditscore.core.errors import InputError, UsageError
@@ -100,7 +100,7 @@ def decide(log: Log, on_bench: Bench, weighed: Weighed) -> Case:
     row, further = None, {}
     if weighed.cascade is not None:
         reason = weighed.ruling.reason.strip()
-        row = Act(-1, "decided", None, weighed.cascade.subjects, None, None, on, by, reason, case.case_id, "")
+        row = CascadeAct(-1, "decided", None, weighed.cascade.subjects, None, None, on, by, reason, case.case_id, "")
         further = {"cascade": payload_of(weighed.cascade, row)}
     snapshot = on_bench.find(case_run(log.store, case))
     with acting(log, by, "case.decide", case.case_id, on, weighed.data, **further) as (con, seq):

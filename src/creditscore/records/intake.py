@@ -92,11 +92,31 @@ def ingest(
 ) -> Snapshot:
     """Read and validate the input tables (docs/contract.md) into DuckDB tables of good rows and a quarantine.
 
-    A table is a path (.csv, .parquet, a directory or pattern of .parquet), a pandas DataFrame, an Arrow table or
-    a DuckDB relation. `subject_ids="local"` drops the check of credit codes, never that of persons.
-    `intake_on` is the day of intake (today where it is not given): a row dated after it is refused. Raises
-    InputError if a table cannot be read or lacks columns (all of them named at once); faulty rows raise nothing
-    and stand in `quarantine`.
+    Parameters
+    ----------
+    subjects, records, attributes, listings, history, feeds
+        Tables: a path (.csv, .parquet, a directory or pattern of .parquet), a pandas DataFrame, an Arrow table or a
+        DuckDB relation.
+    con, threads, memory_limit
+        The connection to use, else what a new one may use.
+    subject_ids
+        `uscc`, or `local`: that drops the check of credit codes, never that of persons.
+    intake_on
+        The day of intake (today where it is not given): a row dated after it is refused.
+
+    Returns
+    -------
+    Snapshot
+        What `grade` and `grade_all` take; faulty rows raise nothing and stand in `quarantine`.
+
+    Raises
+    ------
+    InputError
+        Where a table cannot be read or lacks columns, all of them named at once.
+
+    Examples
+    --------
+    >>> snapshot = ingest("subjects.csv", "records.csv", feeds="feeds.csv")  # doctest: +SKIP
     """
     if subject_ids not in ("uscc", "local"):
         raise UsageError(f"subject_ids is {subject_ids!r}", allowed="uscc, local")

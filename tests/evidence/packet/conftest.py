@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from creditscore.evidence.packet.gather import Added, run_in_folder
-from creditscore.evidence.packet.results import build
+from creditscore.evidence.packet.results import build_packet
 from creditscore.grading.grade import grade
 from creditscore.records import Snapshot, ingest
 from tests.paths import TEST_SCHEMES
@@ -67,4 +67,4 @@ def folder(snapshot: Snapshot, tmp_path_factory: pytest.TempPathFactory) -> Path
 @pytest.fixture(scope="session")
 def packet(folder: Path, snapshot: Snapshot) -> dict[str, Any]:
     added = Added(model=MODEL, disputed=["R1"])
-    return build(run_in_folder(folder, "S1"), snapshot, file=SCHEME, added=added)
+    return build_packet(run_in_folder(folder, "S1"), snapshot, file=SCHEME, added=added)

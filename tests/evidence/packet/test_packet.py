@@ -19,7 +19,7 @@ from creditscore.core.errors import DifferenceError, InputError, UsageError
 from creditscore.evidence.packet import verify
 from creditscore.evidence.packet.form import assembled, text_of
 from creditscore.evidence.packet.gather import Added, gather, run_in_folder
-from creditscore.evidence.packet.results import build
+from creditscore.evidence.packet.results import build_packet
 from creditscore.evidence.packet.verify import Changed, verify_text
 from creditscore.explanation.audit import audit
 from creditscore.grading.grade import grade
@@ -74,7 +74,7 @@ def test_the_same_packet_from_any_order_of_rows(packet: Packet, tmp_path: Path) 
     accepted = packet["inputs"]["accepted"]
     again = grade(turned, str(SCHEME), 2020, known_at="2020-12-31", accepted=accepted).write(tmp_path / "again")
     added = Added(model=MODEL, disputed=["R1"])
-    assert text_of(build(run_in_folder(again, "S1"), turned, file=SCHEME, added=added)) == text_of(packet)
+    assert text_of(build_packet(run_in_folder(again, "S1"), turned, file=SCHEME, added=added)) == text_of(packet)
 
 
 def test_a_changed_digit_is_named_with_its_line(packet: Packet, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +111,7 @@ def test_a_record_id_with_the_number_of_a_person_is_refused(tmp_path: Path) -> N
     snapshot = taken_in(events)
     folder = grade(snapshot, str(SCHEME), 2020, known_at="2020-12-31").write(tmp_path / "graded")
     with pytest.raises(InputError, match="record_id holds the number of a person") as caught:
-        build(run_in_folder(folder, "S1"), snapshot, file=SCHEME)
+        build_packet(run_in_folder(folder, "S1"), snapshot, file=SCHEME)
     assert person not in str(caught.value)
     assert "under another id" in str(caught.value)
 
@@ -226,7 +226,7 @@ def test_what_does_not_belong_together_is_refused(folder: Path, snapshot: Snapsh
     with pytest.raises(InputError, match="no subject"):
         run_in_folder(folder, "S9")
     with pytest.raises(DifferenceError, match="does not come out of its snapshot"):
-        build(replace(run, digest="sha256:0"), snapshot, file=SCHEME)
+        build_packet(replace(run, digest="sha256:0"), snapshot, file=SCHEME)
 
 
 def test_a_personal_number_is_in_no_packet(tmp_path: Path) -> None:
@@ -234,7 +234,7 @@ def test_a_personal_number_is_in_no_packet(tmp_path: Path) -> None:
     told = [{**EVENTS[0], "document_no": f"证件{number}", "basis": number}, *EVENTS[1:]]
     source = taken_in(told)
     out = grade(source, str(SCHEME), 2020, known_at="2020-12-31", max_rejected=10).write(tmp_path / "graded")
-    made = build(run_in_folder(out, "S1"), source, file=SCHEME)
+    made = build_packet(run_in_folder(out, "S1"), source, file=SCHEME)
     assert number not in text_of(made)
     assert verify_text(text_of(made)) == []
 
@@ -254,7 +254,7 @@ def test_a_version_that_governs_no_more_has_its_ways_as_of_the_run(tmp_path: Pat
     }
     source = taken_in([*EVENTS, late])
     out = grade(source, str(file), 2020, known_at="2020-12-31", max_rejected=10).write(tmp_path / "graded")
-    made = build(run_in_folder(out, "S1"), source, file=file)
+    made = build_packet(run_in_folder(out, "S1"), source, file=file)
     assert made["results"]["repair"]["on"] == "2020-12-31"
     assert made["results"]["repair"]["options"]
     assert verify_text(text_of(made)) == []
@@ -283,7 +283,7 @@ def test_what_the_version_changed_stands_in_both_languages(tmp_path: Path, monke
     subjects = pd.DataFrame([{"subject_id": "91220296MADML0UU1J", "name": "甲厂", "registered_on": "2015-01-01"}])
     source = ingest(subjects=subjects, records=pd.DataFrame([filed]))
     out = grade(source, "tax", 2025, max_rejected=10).write(tmp_path / "graded")
-    made = build(run_in_folder(out, "91220296MADML0UU1J"), source)
+    made = build_packet(run_in_folder(out, "91220296MADML0UU1J"), source)
     law = made["results"]["law"]
     assert (law["version"], law["version_before"]) == ("tax@2025", "tax@2014")
     assert len(law["changes"]) > 50
@@ -302,7 +302,7 @@ def test_a_packet_holds_the_refused_rows_that_leave_its_grade_open(tmp_path: Pat
     bad = {**EVENTS[0], "record_id": "R8", "occurred_on": "2020-13-01", "recorded_on": "2020-13-02"}
     snapshot = taken_in([*EVENTS, bad])
     folder = grade(snapshot, str(SCHEME), 2020, known_at="2020-12-31", max_rejected=10).write(tmp_path / "g")
-    made = build(run_in_folder(folder, "S1"), snapshot, file=SCHEME)
+    made = build_packet(run_in_folder(folder, "S1"), snapshot, file=SCHEME)
     shown = made["results"]["explanation"]
     assert (shown["state"], shown["grade"]) == ("not_computable", "")
     assert shown["grade_without"] == made["results"]["replays"]["whole"]["then"]["grade"]
@@ -316,7 +316,7 @@ def test_a_packet_holds_the_refused_rows_that_leave_its_grade_open(tmp_path: Pat
 def test_a_packet_of_a_run_of_an_earlier_version_is_as_that_run(snapshot: Snapshot, tmp_path: Path) -> None:
     older = replace(snapshot, judges_refused=False)
     folder = grade(older, str(SCHEME), 2020, known_at="2020-12-31", max_rejected=10).write(tmp_path / "g")
-    made = build(run_in_folder(folder, "S1"), snapshot, file=SCHEME)
+    made = build_packet(run_in_folder(folder, "S1"), snapshot, file=SCHEME)
     assert made["results"]["explanation"]["state"] == "graded"
     assert "earlier version" in " ".join(made["results"]["explanation"]["input"]["en"])
     assert verify_text(text_of(made)) == []

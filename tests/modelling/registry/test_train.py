@@ -10,7 +10,7 @@ import pytest
 from creditscore.core.errors import InputError, UsageError
 from creditscore.modelling.features.data import ModelData
 from creditscore.modelling.registry.config import TrainConfig, load_config
-from creditscore.modelling.registry.describe import facts
+from creditscore.modelling.registry.describe import describe_model
 from creditscore.modelling.registry.grading_model import GradingModel
 from creditscore.modelling.registry.train import prepare, train
 from creditscore.modelling.registry.validating import compare_models, config_of, validate_model
@@ -72,7 +72,7 @@ def test_rows_that_are_alike_are_told_apart(seed: int, named: bool) -> None:
     whose = "subject_id" if named else "row"
     shares = ": 25.0% (1,500 / 6,000) of rows, " + ("25.0% (1,500 / 6,000) of organisations, " if named else "")
     assert f"25% asked, drawn by {whose}, stratified by outcome{shares}" in report.about["split"]["en"]
-    assert facts(model)["test"] == report.about["split"]["en"]
+    assert describe_model(model)["test"] == report.about["split"]["en"]
 
 
 def test_a_draw_far_off_what_was_asked_is_refused(table: pd.DataFrame) -> None:

@@ -11,8 +11,10 @@ from creditscore.cascade.inputs import as_kept, as_table, decided, fitting
 from creditscore.core.errors import DifferenceError
 from creditscore.core.i18n import LANGS
 from creditscore.core.identity import redact
-from creditscore.evidence.case_file import dossier, pair
+from creditscore.evidence.case_file import compile_case_file, pair
+from creditscore.evidence.packet.form import Packet
 from creditscore.evidence.packet.gather import Added, Run
+from creditscore.evidence.packet.results import build_packet
 from creditscore.explanation.audit import row_hash
 from creditscore.explanation.page_words import word
 from creditscore.objections.case import Case
@@ -47,6 +49,12 @@ def run_of_case(store: Database, case: Case, snapshot: Snapshot, schemes: Mappin
     return Run(kept.manifest, case.subject_id, digest, [row for k, row in enumerate(shown) if row not in shown[:k]])
 
 
+def build_case_packet(store: Database, case: Case, snapshot: Snapshot, *, on: date) -> Packet:
+    """Build the packet of a case as it stands on a day: the run that it contests, and what the case adds."""
+    run, added = run_of_case(store, case, snapshot), added_by_case(store, case, snapshot, on)
+    return build_packet(run, snapshot, added=added)
+
+
 def added_by_case(
     store: Database,
     case: Case,
@@ -57,7 +65,7 @@ def added_by_case(
 ) -> Added:
     """What a case adds to its run: its rows, the contested records, the record events decided since."""
     events = fitting(snapshot, decided(store, [case.subject_id]))
-    rows = list(case_rows(dossier(store, case, snapshot, on=on, schemes=schemes, weighed=False)))
+    rows = list(case_rows(compile_case_file(store, case, snapshot, on=on, schemes=schemes, weighed=False)))
     return Added(model, rows, case.records if case.open else (), as_table(events) if events else None)
 
 

@@ -31,7 +31,7 @@ CLAIMS = 12  # claims of the proof that are kept; the number of all is said
 MOST_COUNTS = 20_000  # of the shares by record; beyond, they are refused with the number
 
 
-def build(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Added | None = None) -> Packet:
+def build_packet(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Added | None = None) -> Packet:
     """The packet of the subject of a run; see `gather`. DifferenceError where it is not what was written."""
     given = gather(run, snapshot, file=file, added=added)
     results = compute(given)

@@ -52,7 +52,7 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Part:
+class PacketPart:
     """A section: its title, lines of text before the table, and the table."""
 
     title: str
@@ -60,7 +60,7 @@ class Part:
     grids: list[Grid] = field(default_factory=list)
 
 
-def all_sections(packet: Mapping[str, Any]) -> list[Part]:
+def all_sections(packet: Mapping[str, Any]) -> list[PacketPart]:
     """Everything below the summary, in the order of the page; a part that nobody gave is left out."""
     given, results = packet["inputs"], packet["results"]
     found = [_arithmetic(results), *_records(results), _decisive(results), _law(given, results)]
@@ -72,7 +72,7 @@ def all_sections(packet: Mapping[str, Any]) -> list[Part]:
     return found
 
 
-def _arithmetic(results: Mapping[str, Any]) -> Part:
+def _arithmetic(results: Mapping[str, Any]) -> PacketPart:
     rows, marks = [], []
     for line in results["explanation"]["lines"]:
         start = line["step"] == "start"
@@ -98,10 +98,10 @@ def _arithmetic(results: Mapping[str, Any]) -> Part:
         ("why", ""),
         ("article", ""),
     )
-    return Part("arithmetic", [], [Grid(heads, rows, marks)])
+    return PacketPart("arithmetic", [], [Grid(heads, rows, marks)])
 
 
-def _records(results: Mapping[str, Any]) -> list[Part]:
+def _records(results: Mapping[str, Any]) -> list[PacketPart]:
     shares = results["shares"]
     used = [row for row in results["records"] if row["use"] in ("counted", "no_effect")]
     unused = [row for row in results["records"] if row["use"] not in ("counted", "no_effect")]
@@ -126,8 +126,8 @@ def _records(results: Mapping[str, Any]) -> list[Part]:
     ]
     other = Grid((("record", "id"), ("item", ""), ("facts", "small"), ("events", "small"), ("why", "")), rest)
     return [
-        Part("records", lines, [grid]),
-        Part("unused", [] if rest else [text_in_both("none")], [other] if rest else []),
+        PacketPart("records", lines, [grid]),
+        PacketPart("unused", [] if rest else [text_in_both("none")], [other] if rest else []),
     ]
 
 
@@ -152,7 +152,7 @@ def _unread(row: Mapping[str, Any], results: Mapping[str, Any]) -> tuple[Cell, C
     return text_in_both("item_elsewhere"), facts_said(known, results)
 
 
-def _decisive(results: Mapping[str, Any]) -> Part:
+def _decisive(results: Mapping[str, Any]) -> PacketPart:
     found = results["decisive"]
     target = _target(results, found["target"])
     lines: list[Cell] = []
@@ -200,7 +200,7 @@ def _decisive(results: Mapping[str, Any]) -> Part:
         grids.append(Grid((("size", "n"), ("pattern", ""), ("sets", "n")), rows))
     if found["claims"]:
         lines.append(text_in_both("proof", found["claims"], len(found["proof"])))
-    return Part("decisive", lines, grids)
+    return PacketPart("decisive", lines, grids)
 
 
 def _pattern(one: Mapping[str, Any], classes: list[list[str]]) -> Cell:
@@ -219,7 +219,7 @@ def _target(results: Mapping[str, Any], name: str) -> Cell:
     return filled_in_both("or_better", (said_in_both[0], said_in_both[-1]))
 
 
-def _model(rows: list[Mapping[str, Any]]) -> Part:
+def _model(rows: list[Mapping[str, Any]]) -> PacketPart:
     head, *shares = rows
     lines: list[Cell] = [(head["notice"]["zh"], head["notice"]["en"])]
     said = [
@@ -234,10 +234,10 @@ def _model(rows: list[Mapping[str, Any]]) -> Part:
         [(one["label"]["zh"], one["label"]["en"]), (str(one["value"]),), (f"{one['points']:+.1f}".replace("-", MINUS),)]
         for one in shares
     ]
-    return Part("model", lines, [Grid((("column", ""), ("value", ""), ("points", "n")), grid)])
+    return PacketPart("model", lines, [Grid((("column", ""), ("value", ""), ("points", "n")), grid)])
 
 
-def _law(given: Mapping[str, Any], results: Mapping[str, Any]) -> Part:
+def _law(given: Mapping[str, Any], results: Mapping[str, Any]) -> PacketPart:
     law, about = results["law"], about_of(given)
     lines = [(f"{' · '.join(text_in_both('version'))}: {_version(results)}",)]
     if law["version_before"]:
@@ -251,14 +251,14 @@ def _law(given: Mapping[str, Any], results: Mapping[str, Any]) -> Part:
     ]
     grids = [Grid((("texts", ""), ("in_force", "id"), ("repealed", "id"), ("evidence", "")), texts)]
     if not law["version_before"]:
-        return Part("law", [*lines, text_in_both("no_before")], grids)
+        return PacketPart("law", [*lines, text_in_both("no_before")], grids)
     codes = {line["item"] for line in results["explanation"]["lines"]} | {
         line["rule"] for line in results["explanation"]["lines"]
     }
     ordered = sorted(law["changes"], key=lambda one: one["zh"][1].partition(" ")[0] not in codes)[:CHANGES]
     rows = [[tuple(dict.fromkeys((one["zh"][k], one["en"][k]))) for k in (0, 1, 2, 4, 5)] for one in ordered]
     grids.append(Grid((("part", ""), ("name", ""), ("change", ""), ("before", ""), ("after", "")), rows))
-    return Part("law", [*lines, text_in_both("changes", len(law["changes"]), len(rows))], grids)
+    return PacketPart("law", [*lines, text_in_both("changes", len(law["changes"]), len(rows))], grids)
 
 
 def _version(results: Mapping[str, Any]) -> str:
@@ -267,7 +267,7 @@ def _version(results: Mapping[str, Any]) -> str:
     return f"{title['zh']} {title['en']} ({results['law']['version']})"
 
 
-def _replays(given: Mapping[str, Any], results: Mapping[str, Any]) -> Part:
+def _replays(given: Mapping[str, Any], results: Mapping[str, Any]) -> PacketPart:
     about, replays = about_of(given), results["replays"]
     rows = [[text_in_both("with_all"), *_ends(results, replays["whole"])]]
     rows += [
@@ -277,7 +277,7 @@ def _replays(given: Mapping[str, Any], results: Mapping[str, Any]) -> Part:
     lines = [text_in_both("then", about["known_at"]), text_in_both("now", about["newest_day"])]
     lines += [text_in_both("left_out", replays["left_out"])] if replays["left_out"] else []
     heads = (("record", ""), ("then_grade", ""), ("then_score", "n"), ("now_grade", ""), ("now_score", "n"))
-    return Part("replays", lines, [Grid(heads, rows)])
+    return PacketPart("replays", lines, [Grid(heads, rows)])
 
 
 def _ends(results: Mapping[str, Any], replay: Mapping[str, Any]) -> list[Cell]:
@@ -291,7 +291,7 @@ def _ends(results: Mapping[str, Any], replay: Mapping[str, Any]) -> list[Cell]:
     return cells
 
 
-def _repair(results: Mapping[str, Any]) -> Part:
+def _repair(results: Mapping[str, Any]) -> PacketPart:
     """The ways to repair, as the page of `creditscore repair check` has them, in both languages."""
     rows: list[list[Cell]] = [
         [
@@ -321,10 +321,10 @@ def _repair(results: Mapping[str, Any]) -> Part:
         ]
     grids = [Grid((("what", ""), ("facts", "small")), steps)] if steps else []
     grids += [Grid(heads, rows)] if rows else []
-    return Part("repair", [*([tuple(lines)] if rows else [none]), *said_of_plan], grids)
+    return PacketPart("repair", [*([tuple(lines)] if rows else [none]), *said_of_plan], grids)
 
 
-def _deadlines(given: Mapping[str, Any], results: Mapping[str, Any]) -> Part:
+def _deadlines(given: Mapping[str, Any], results: Mapping[str, Any]) -> PacketPart:
     rows = [
         [(row["day"],), label_said("deadlines", row["what"]), (row["of"], *_ending(row, results))]
         for row in results["deadlines"]
@@ -340,7 +340,7 @@ def _deadlines(given: Mapping[str, Any], results: Mapping[str, Any]) -> Part:
     ]
     rows.sort(key=lambda row: row[0])
     heads = (("day", ""), ("what", ""), ("record", ""))
-    return Part("deadlines", [] if rows else [text_in_both("none")], [Grid(heads, rows)] if rows else [])
+    return PacketPart("deadlines", [] if rows else [text_in_both("none")], [Grid(heads, rows)] if rows else [])
 
 
 def _ending(row: Mapping[str, str], results: Mapping[str, Any]) -> Cell:
@@ -355,7 +355,7 @@ def _ending(row: Mapping[str, str], results: Mapping[str, Any]) -> Cell:
     return (row["note"],) if label is None else pair_said(label)
 
 
-def _case(rows: list[Mapping[str, Any]]) -> Part:
+def _case(rows: list[Mapping[str, Any]]) -> PacketPart:
     """The objection as it was given: each row's fields by name; empty ones are not said."""
     shown: list[list[Cell]] = []
     for row in rows:
@@ -367,17 +367,17 @@ def _case(rows: list[Mapping[str, Any]]) -> Part:
             for name in fields
         )
         shown.append([(str(row.get("day", "")),), words, fields_said or ("",)])
-    return Part("case", [], [Grid((("day", "id"), ("what", ""), ("facts", "small")), shown)])
+    return PacketPart("case", [], [Grid((("day", "id"), ("what", ""), ("facts", "small")), shown)])
 
 
-def _provenance(packet: Mapping[str, Any]) -> Part:
+def _provenance(packet: Mapping[str, Any]) -> PacketPart:
     rows: list[list[Cell]] = [[label_said("about", row["name"]), (row["value"],)] for row in packet["inputs"]["about"]]
     rows.append([text_in_both("digest"), (packet["digest"],)])
     parts: list[list[Cell]] = [[(one["part"],), (str(one["rows"]),), (one["sha256"],)] for one in packet["provenance"]]
     hashes: list[list[Cell]] = [
         [(f"{one['table']} {one['key']}",), (one["sha256"],)] for one in packet["results"]["hashes"]["rows"]
     ]
-    return Part(
+    return PacketPart(
         "provenance",
         [text_in_both("check")],
         [

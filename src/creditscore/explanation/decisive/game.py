@@ -41,7 +41,7 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Part:
+class RulePart:
     """Classes that are bound together. `shape`: plain, tree, pool or odd."""
 
     shape: str
@@ -61,7 +61,7 @@ class Game:
     opened: Opening
     facts: Facts
     kinds: tuple[Kind, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[RulePart, ...]
     idle: tuple[int, ...]  # records that no score and no condition sees
 
     def ids(self, positions: Iterable[int]) -> tuple[str, ...]:
@@ -108,9 +108,9 @@ class _Sorter:
         for i in self.used:
             bound.setdefault(self._find(i), []).append(i)
         kinds: list[Kind] = []
-        parts: list[Part] = []
+        parts: list[RulePart] = []
         alone: dict[Any, list[int]] = {}
-        made: list[tuple[Any, Part, list[Kind]]] = []
+        made: list[tuple[Any, RulePart, list[Kind]]] = []
         for root, members in bound.items():
             if len(members) == 1 and not self._special(members[0]):
                 alone.setdefault(self._brings(members[0]), []).append(members[0])
@@ -119,7 +119,7 @@ class _Sorter:
                 made.append((self._rank(inside), part, inside))
         for positions in alone.values():
             kind = self._kind(positions, *self._points(positions[0]))
-            made.append((self._rank([kind]), Part("plain", ()), [kind]))
+            made.append((self._rank([kind]), RulePart("plain", ()), [kind]))
         for _, part, inside in sorted(made, key=lambda one: one[0]):
             first = len(kinds)
             kinds += inside
@@ -215,7 +215,7 @@ class _Sorter:
 
     # parts
 
-    def _part(self, members: list[int], why: set[str]) -> tuple[Part, list[Kind]]:
+    def _part(self, members: list[int], why: set[str]) -> tuple[RulePart, list[Kind]]:
         structured = tuple(sorted(one.split(" ", 1)[1] for one in why if " " in one))
         scored = [i for i in members if i in self.scored]
         pools = {self.records[i]["plan_item"].pool for i in scored}
@@ -262,7 +262,7 @@ class _Sorter:
 
     def _tree(
         self, members: list[int], paths: Mapping[int, tuple[Any, ...]], structured: tuple[str, ...]
-    ) -> tuple[Part, list[Kind]]:
+    ) -> tuple[RulePart, list[Kind]]:
         shared = Counter(paths.values())
         grouped: dict[Any, list[int]] = {}
         for i in members:
@@ -290,12 +290,12 @@ class _Sorter:
             for place in self._levels(kind):
                 top[place] = min(top.get(place, mine[kind]), mine[kind])
         ordered = sorted(kinds, key=lambda kind: (*(top[place] for place in self._levels(kind)), mine[kind]))
-        return Part("tree", (), caps=caps, structured=structured), ordered
+        return RulePart("tree", (), caps=caps, structured=structured), ordered
 
     def _levels(self, kind: Kind) -> tuple[Any, ...]:
         return kind.path[:1], kind.path[:2], kind.path if kind.block else (kind.path, kind.records)
 
-    def _pool(self, members: list[int], structured: tuple[str, ...]) -> tuple[Part, list[Kind]]:
+    def _pool(self, members: list[int], structured: tuple[str, ...]) -> tuple[RulePart, list[Kind]]:
         item = self.records[members[0]]["plan_item"]
         grouped: dict[Any, list[int]] = {}
         for i in members:
@@ -309,12 +309,12 @@ class _Sorter:
         ]
         whole = sum(one.pool == item.pool for one in self.plan.items)
         ordered = sorted(kinds, key=lambda kind: (kind.path, self._rank([kind])))
-        return Part("pool", (), sign=item.sign, whole=whole, structured=structured), ordered
+        return RulePart("pool", (), sign=item.sign, whole=whole, structured=structured), ordered
 
-    def _odd(self, members: list[int], structured: tuple[str, ...]) -> tuple[Part, list[Kind]]:
+    def _odd(self, members: list[int], structured: tuple[str, ...]) -> tuple[RulePart, list[Kind]]:
         """Each record for itself: what they weigh together is asked of the reference interpreter."""
         kinds = [self._kind([i], *self._points(i), keys=self._shared(i, structured)) for i in members]
-        return Part("odd", (), structured=structured), kinds
+        return RulePart("odd", (), structured=structured), kinds
 
 
 def odd_value(game: Game, kept: list[int]) -> Pair:

@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import Any
 
 from creditscore.explanation.decisive.facts import INFINITE, amount_of
-from creditscore.explanation.decisive.game import Game, Kind, Part, odd_value
+from creditscore.explanation.decisive.game import Game, Kind, RulePart, odd_value
 
 Inner = tuple[Any, ...]
 Worth = tuple[int, int, dict[str, int]]  # signed low and high, facts
@@ -32,7 +32,7 @@ class Marks:
 class Fold:
     """One part, ready to be read: what stays so far is a pair, of points and of the keys that facts count."""
 
-    def __init__(self, game: Game, part: Part) -> None:
+    def __init__(self, game: Game, part: RulePart) -> None:
         self.game, self.part = game, part
         self.kinds: list[Kind] = [game.kinds[i] for i in part.kinds]
         self.marks = [self._marks(k) for k in range(len(self.kinds))]

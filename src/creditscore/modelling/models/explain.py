@@ -28,7 +28,7 @@ __all__ = [
     "NOTICES",
     "AdditivityError",
     "Explainer",
-    "Explanation",
+    "ModelExplanation",
     "Points",
     "explain",
     "make_explainer",
@@ -119,7 +119,7 @@ class Explainer:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class ModelExplanation:
     """`shares` (rows × columns) in points; base + the sum of a row's shares is `score` (not rounded).
 
     `values`: the inputs explained, as text where they are bins. `gap`: the greatest difference found by the gate.
@@ -193,7 +193,7 @@ def make_explainer(
     return replace(made, base=base)
 
 
-def explain(model: Any, X: Any, explainer: Explainer) -> Explanation:
+def explain(model: Any, X: Any, explainer: Explainer) -> ModelExplanation:
     """Shares of every row of X in points.
 
     Raises AdditivityError when base and shares of any row do not add up to its points: a wrong explanation is none.
@@ -207,7 +207,7 @@ def explain(model: Any, X: Any, explainer: Explainer) -> Explanation:
         shares, base = tree_points(model, frame, explainer)
     gap = check_sum(shares.to_numpy(), base, score, explainer.algorithm)
     shares.index = frame.index
-    return Explanation(shares, float(base), score, frame[list(shares.columns)], explainer, gap)
+    return ModelExplanation(shares, float(base), score, frame[list(shares.columns)], explainer, gap)
 
 
 def shares_under(model: Any, X: Any, explainer: Explainer, weights: Floats) -> Floats:

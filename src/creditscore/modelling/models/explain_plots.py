@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from creditscore.core.errors import UsageError
-from creditscore.modelling.models.explain import Explanation
+from creditscore.modelling.models.explain import ModelExplanation
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,7 +42,12 @@ def chinese() -> Iterator[None]:
 
 
 def waterfall(
-    explained: Explanation, row: int = 0, *, labels: Mapping[str, str] | None = None, most: int = 10, lang: str = "en"
+    explained: ModelExplanation,
+    row: int = 0,
+    *,
+    labels: Mapping[str, str] | None = None,
+    most: int = 10,
+    lang: str = "en",
 ) -> Figure:
     """From the mean of the background to the points of one row, one bar per column, largest first."""
     ranked = explained.ranked(row)
@@ -78,7 +83,7 @@ def waterfall(
 
 
 def beeswarm(
-    explained: Explanation, *, labels: Mapping[str, str] | None = None, most: int = 12, lang: str = "en"
+    explained: ModelExplanation, *, labels: Mapping[str, str] | None = None, most: int = 12, lang: str = "en"
 ) -> Figure:
     """One dot per row and column: where the points go, coloured from low to high values of the column."""
     shares = explained.shares
@@ -101,7 +106,7 @@ def beeswarm(
 
 
 def dependence(
-    explained: Explanation, column: str, *, labels: Mapping[str, str] | None = None, lang: str = "en"
+    explained: ModelExplanation, column: str, *, labels: Mapping[str, str] | None = None, lang: str = "en"
 ) -> Figure:
     """The points that one column adds over its values; text columns by level, missing values beside the others."""
     if column not in explained.shares.columns:

@@ -12,7 +12,7 @@ from creditscore.modelling.scorecard.findings import WHY
 if TYPE_CHECKING:
     from creditscore.modelling.registry.grading_model import GradingModel
 
-__all__ = ["Block", "blocks", "facts", "figure", "split_words"]
+__all__ = ["Block", "blocks", "describe_model", "figure", "split_words"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Block:
     rows: Sequence[Sequence[str]] = ()
 
 
-def facts(model: GradingModel) -> dict[str, str]:
+def describe_model(model: GradingModel) -> dict[str, str]:
     """The model in a handful of lines."""
     data = model.about["data"]
     used = getattr(model.estimator, "variables_", None)
@@ -55,7 +55,7 @@ def blocks(model: GradingModel, validation: Mapping[str, Any] | None = None, reg
     found = [Block(model.name, f"{NOTICES['en']}\n\n{NOTICES['zh']}")]
     told = ("purpose", "use", "outcome_definition", "population", "periods", "horizon", "source", "licence", "limits")
     rows = [[name.replace("_", " "), _said(about[name])] for name in told if about.get(name)]
-    rows += [[name, value] for name, value in facts(model).items() if name != "model"]
+    rows += [[name, value] for name, value in describe_model(model).items() if name != "model"]
     rows.append(["background", f"{model.explainer.rows} rows, {model.explainer.algorithm}, {model.explainer.sha256}"])
     if model.scheme:
         rows.append(["mirrors the scheme", model.scheme])

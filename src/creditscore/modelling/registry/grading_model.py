@@ -16,7 +16,7 @@ from creditscore.core.json_source import read_object
 from creditscore.modelling.models.explain import (
     NOTICES,
     Explainer,
-    Explanation,
+    ModelExplanation,
     as_inputs,
     event_log_odds,
     explain,
@@ -108,7 +108,7 @@ class GradingModel:
             return self.estimator.predict_median(frame).astype(str)
         return self.scale.labels(self._probability(event_log_odds(self.estimator, frame, self.explainer.event_from)))
 
-    def explain(self, X: Any) -> Explanation:
+    def explain(self, X: Any) -> ModelExplanation:
         """Shares in points of every row; see `modelling.explain`."""
         return explain(self.estimator, self.inputs(X), self.explainer)
 

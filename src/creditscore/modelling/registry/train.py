@@ -52,14 +52,28 @@ class Prepared:
 
 
 def train(table: Any, config: TrainConfig) -> GradingModel:
-    """A model from a DataFrame or a ModelData.
+    """Train a grading model: fit, calibrate on predictions of models that did not see the row, cut into grades.
 
-    Fit on the rows that are not the test, calibrate on predictions of models that did not see the row.
-
-    1. the rows are divided (`config.split`, `modelling.draws`); 2. per fold the estimator is fitted without it and
+    1. The rows are divided (`config.split`, `modelling.draws`); 2. per fold the estimator is fitted without it and
     predicts it: these log-odds fit the calibrator, and the calibrated probabilities the master scale; 3. the estimator
     is fitted on all rows but the test. The test is left to validation. One thread: sums of floats depend on how
     threads share the work.
+
+    Parameters
+    ----------
+    table
+        A DataFrame or a ModelData.
+    config
+        All that is decided beforehand: target, estimator, split, calibration, grades.
+
+    Returns
+    -------
+    GradingModel
+        `.predict(table)` gives probability, score and grade per row, with reasons.
+
+    Examples
+    --------
+    >>> model = train(firms, TrainConfig.of({"target": "breach", "name": "breach"}))  # doctest: +SKIP
     """
     with one_thread():
         return _train(table, config)

@@ -27,7 +27,7 @@ LARGE = 1.25  # project_default: a rate this many times its probability is clear
 
 
 @dataclass(frozen=True)
-class Part:
+class ReportPart:
     """Tables and numbers of a section, and the values that criteria judge (None or absent: not assessed)."""
 
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Part:
     measured: dict[str, float | None] = field(default_factory=dict)
 
 
-def coverage(of: Subject) -> Part:
+def coverage(of: Subject) -> ReportPart:
     """Rows in, rows used, rows left out and why; and who was inspected."""
     total = float(np.sum(of.weight))
     rate = float(np.sum(of.weight * of.y)) / total
@@ -74,7 +74,7 @@ def coverage(of: Subject) -> Part:
             rows.append(row | {"oe": oe, "oe_low": low, "oe_high": high} | _auc(y, p, w))
         tables["labels"] = frame(rows)
         measured["inspected"] = float(np.sum(of.weight[seen == 1])) / total
-    return Part(tables, {"coverage": numbers}, measured)
+    return ReportPart(tables, {"coverage": numbers}, measured)
 
 
 def _truth(value: Any) -> float:
@@ -94,10 +94,10 @@ def _both(of: Subject) -> bool:
     return bool(0 < np.sum(of.weight * of.y) < np.sum(of.weight))
 
 
-def discriminate(of: Subject, initial: float | None, bootstraps: int, seed: int) -> Part:
+def discriminate(of: Subject, initial: float | None, bootstraps: int, seed: int) -> ReportPart:
     """AUC, accuracy ratio, KS; the ROC and CAP; by cohort; against the first validation."""
     if not _both(of):
-        return Part()
+        return ReportPart()
     groups = of.extra.get("groups")
     whole = discrimination.discrimination(of.y, of.p, of.weight, groups=groups, bootstraps=bootstraps, seed=seed)
     tables = {"curves": discrimination.curves(of.y, of.p, of.weight)}
@@ -113,7 +113,7 @@ def discriminate(of: Subject, initial: float | None, bootstraps: int, seed: int)
         certain = discrimination.auc_against_initial(whole.auc, whole.auc_se, float(initial))
         numbers["auc_fall_p"] = certain
         measured["auc_fall"] = max(0.0, float(initial) - whole.auc) if certain < grade_tests.YELLOW else 0.0
-    return Part(tables, {"discrimination": numbers}, measured)
+    return ReportPart(tables, {"discrimination": numbers}, measured)
 
 
 def _alike(of: Subject) -> Clusters | None:
@@ -122,7 +122,7 @@ def _alike(of: Subject) -> Clusters | None:
     return None if groups is None else clustered(of.y, of.p, groups, of.weight)
 
 
-def calibrate(of: Subject, bins: int) -> Part:
+def calibrate(of: Subject, bins: int) -> ReportPart:
     """Reliability, slope and intercept, Brier score, tests, and the alarm by cohort."""
     given, alike = (of.y, of.p, of.weight), _alike(of)
     alarm = calibration_alarm(of.y, of.p, of.extra.get("observed_on"), of.weight, clusters=alike)
@@ -159,12 +159,12 @@ def calibrate(of: Subject, bins: int) -> Part:
         "calibration_tests": frame([asdict(one) for one in tests]),
         "periods": alarm.periods,
     }
-    return Part(tables, numbers, measured)
+    return ReportPart(tables, numbers, measured)
 
 
 def grade(
     of: Subject, labels: Any, order: Sequence[Any] | None, pd_by_grade: dict[Any, float] | None, first: Any
-) -> Part:
+) -> ReportPart:
     """Per grade: tests, heterogeneity, homogeneity, concentration; migration where earlier grades are known."""
     code, names = grade_tests.coded_grades(labels, len(of.y), order)
     labels = np.asarray(names, dtype=object)[code]
@@ -200,10 +200,10 @@ def grade(
                 "without": int((~known).sum())
             }
             measured["migration_cells"] = float((moved.cells["p_value"] < grade_tests.RED).sum())
-    return Part(tables, numbers, measured)
+    return ReportPart(tables, numbers, measured)
 
 
-def stay(of: Subject, held: stability.Profile) -> Part:
+def stay(of: Subject, held: stability.Profile) -> ReportPart:
     """PSI of the prediction and CSI of the inputs against the reference."""
     tables: dict[str, pd.DataFrame] = {}
     numbers: dict[str, dict[str, Any]] = {}
@@ -219,13 +219,13 @@ def stay(of: Subject, held: stability.Profile) -> Part:
         beyond = totals.loc[totals["csi"] > totals["noise"], "csi"]
         if (totals["state"] == "measured").any():
             measured["csi"] = float(beyond.max()) if len(beyond) else 0.0
-    return Part(tables, numbers, measured)
+    return ReportPart(tables, numbers, measured)
 
 
-def sense(of: Subject, graded: Any, seed: int) -> Part:
+def sense(of: Subject, graded: Any, seed: int) -> ReportPart:
     """One variable moved, one variable left out, on at most 5,000 rows."""
     if of.X is None or of.predict is None:
-        return Part()
+        return ReportPart()
     chosen = np.arange(len(of.y))
     if len(chosen) > sensitivity.ROWS:
         chosen = np.sort(np.random.default_rng(seed).choice(len(chosen), sensitivity.ROWS, replace=False))
@@ -237,12 +237,12 @@ def sense(of: Subject, graded: Any, seed: int) -> Part:
         power = discrimination.auc_interval(y, of.p[chosen], weight)[0] - 0.5
         measured["dependence"] = float(max(0.0, -out["auc_change"].min()) / power) if power > 0 else None
     tables = {"shifts": sensitivity.shifts(of.predict, X, graded), "left_out": out}
-    return Part(tables, {"sensitivity": {"rows": len(chosen), "step": sensitivity.STEP}}, measured)
+    return ReportPart(tables, {"sensitivity": {"rows": len(chosen), "step": sensitivity.STEP}}, measured)
 
 
 def fair(
     of: Subject, shielded: Mapping[str, Any], threshold: float | None, edges: Mapping[str, Sequence[float]] | None
-) -> Part:
+) -> ReportPart:
     """Rates, errors, calibration and impact by group."""
     at = flag_threshold(of.y, of.p, of.weight) if threshold is None else threshold
     table = fairness(of.y, of.p, shielded, at, of.weight, edges=edges, clusters=_alike(of))
@@ -256,7 +256,7 @@ def fair(
         "impact": float(shown["impact"].min()) if len(shown) else None,
         "groups_miscalibrated": float(off.sum()) if len(shown) else None,
     }
-    return Part({"fairness": table}, {"fairness": numbers}, measured)
+    return ReportPart({"fairness": table}, {"fairness": numbers}, measured)
 
 
 def flag_threshold(y: Floats, p: Floats, weight: Floats) -> float:

@@ -141,17 +141,37 @@ def validate(
 ) -> ValidationReport:
     """Validate a model, or bare predictions, on data with known outcomes.
 
-    `model_or_predictions`: anything with predict_proba (the event is the second column), or probabilities of the event.
-    `data`: the inputs (DataFrame, Arrow, polars, dict, matrix), or an object with X, y, weight, observed_on, groups,
-    inspected; needed for a model, optional for predictions. Rows without outcome or prediction are left out and
-    counted. `grades`: a grade per row, or `scale` with labels(p) (or a callable p → labels); `grade_order`, best first.
-    `cohort`: a period or other part of each row (default: observed_on); `groups`: the organisation of each row,
-    where it has several. `inspected`: was it ever looked at. `protected`: attributes for fairness (default: the
-    columns size, ownership, district, age of the inputs); `threshold`: from which p a row counts as flagged
-    (default: as many rows are flagged as had the event). `reference`: what to compare with. `previous_grades`: of
-    the same rows, for migration. `about`: purpose, use and whatever else the page should say; texts, or {zh, en}.
-    `explanations`: tables by title.
+    Parameters
+    ----------
+    model_or_predictions
+        Anything with predict_proba (the event is the second column), or probabilities of the event.
+    data, y, sample_weight
+        The inputs (DataFrame, Arrow, polars, dict, matrix), or an object with X, y, weight, observed_on, groups,
+        inspected; needed for a model, optional for predictions. Rows without outcome or prediction are left out and
+        counted.
+    grades, scale, grade_order, pd_by_grade
+        A grade per row, or a scale with labels(p) (or a callable p → labels); the grades from the best; what each
+        promises.
+    cohort, groups, inspected, previous_grades
+        A period or other part of each row (default: observed_on); the organisation of each row, where it has several;
+        whether it was ever looked at; grades of the same rows before, for migration.
+    protected, edges, threshold
+        Attributes for fairness (default: the columns size, ownership, district, age of the inputs); where numbers among
+        them are cut; from which p a row counts as flagged (default: as many rows as had the event).
+    reference
+        What to compare with: inputs and predictions at the fit.
+    explanations, about, limits, commands, criteria
+        What the page should say and how it is judged: tables by title, texts (or {zh, en}), limits, how to do it again.
+    bins, bootstraps, seed
+        Of the calibration, of the intervals, of what is drawn.
 
+    Returns
+    -------
+    ValidationReport
+        `.verdict`, `.numbers` and `.tables`; `pages.validation` draws it.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> p = rng.uniform(0.01, 0.4, 3000)
@@ -178,7 +198,7 @@ def validate(
     measured: dict[str, float | None] = {}
     made: dict[str, str] = {}
 
-    def take(function: str, found: parts.Part) -> None:
+    def take(function: str, found: parts.ReportPart) -> None:
         for name, table in found.tables.items():
             tables[name], made[name] = table, function
         numbers.update(found.numbers)

@@ -1,11 +1,9 @@
-"""The page of one subject, at its three depths, and the overview of a grading."""
+"""The page of one subject, at its three depths."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -17,74 +15,15 @@ from creditscore.core.numbers import points
 from creditscore.explanation import text as terminal
 from creditscore.explanation.as_data import explanation_data, subject_data
 from creditscore.explanation.audit import Audit
-from creditscore.explanation.ledger import Explanation, Line
 from creditscore.explanation.reason_codes import paragraph
 from creditscore.present import charts
-from creditscore.present.html import draw, text, write_pair
+from creditscore.present.html import draw, text
 
 if TYPE_CHECKING:
-    pass
+    from creditscore.explanation.ledger import Explanation, Line
 
 STEPS_SHOWN = 40  # a longer ledger has no picture, only its table
 HEADS = ("item", "record", "nominal", "effective", "total", "reason", "article")
-
-
-def write_overview(summary: dict[str, Any], folder: Path, name: str = "overview") -> list[Path]:
-    """`overview.html` (Chinese), `overview.en.html` and `overview.json` with exactly what was drawn."""
-    return write_pair(summary, overview_page, folder, name)
-
-
-def overview_page(summary: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
-    """The overview of a grading. `other` is the file of the same page in the other language."""
-    codes = [row["code"] for row in summary["grades"]]
-    graded = sum(row["count"] for row in summary["grades"])
-    shades = charts.colours(codes)
-    grade_rows = [
-        {
-            "label": terminal.grade_name(row["code"], row["label"][lang]),
-            "value": row["percent"],
-            "text": f"{row['percent']:.1f} %  ({row['count']:,})",
-            "colour": shades[row["code"]],
-        }
-        for row in summary["grades"]
-    ]
-    pictures = {
-        "grades": charts.bars(
-            "grades", text("grades", lang), text("grades_desc", lang, f"{graded:,}"), grade_rows, left=230
-        ),
-        "scores": charts.histogram(
-            "scores",
-            text("scores", lang),
-            text("scores_edges" if summary["scores"]["edges"] else "scores_desc", lang, summary["scores"]["width"]),
-            summary["scores"]["bins"],
-            summary["scores"]["edges"],
-        ),
-        "items": charts.bars(
-            "items",
-            text("items", lang),
-            text("items_desc", lang),
-            [
-                {
-                    "label": f"{row['code']} {row['label'][lang]}",
-                    "value": abs(Decimal(row["points"])),
-                    "text": f"{Decimal(row['points']):,}".replace("-", "−"),
-                }
-                for row in summary["items"]
-            ],
-            left=300,
-        ),
-    }
-    for name, rows in summary["groups"].items():
-        listed = [
-            {**row, "label": text("other", lang) if row["name"] is None else row["name"] or text("unnamed", lang)}
-            for row in rows
-        ]
-        if listed:
-            pictures[name] = charts.stacked(name, text(name, lang), text("groups_desc", lang), listed, codes)
-    return draw(
-        "overview.html", lang, summary,
-        pictures=pictures, graded=graded, other=other,
-    )  # fmt: skip
 
 
 def subject_page(

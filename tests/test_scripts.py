@@ -1,0 +1,61 @@
+"""The scripts that measure: lines are counted as they say, and results are those of the hashes that are kept."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+
+from creditscore.schemes import registry
+from tests.paths import ROOT
+from tests.tiers import thinned
+
+COUNTS = runpy.run_path(str(ROOT / "scripts" / "count_lines.py"))
+RESULTS = runpy.run_path(str(ROOT / "scripts" / "check_results_equal.py"))
+HASHES = json.loads(RESULTS["HASHES"].read_text(encoding="utf-8"))
+SHIPPED = sorted({entry.scheme for entry in registry.entries()})
+
+
+def test_only_lines_on_which_code_stands_are_counted() -> None:
+    source = '"""A module\n\nof three lines."""\n\nimport os\nfrom os import (\n    path,\n)\n\n# a comment\n'
+    assert COUNTS["count_code"](source) == 0
+    source += 'def read(\n    name,\n):\n    """Read."""\n    text = """two\nlines"""\n\n    return text  # said\n'
+    assert COUNTS["count_code"](source) == 6
+
+
+def test_each_package_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "records").mkdir()
+    (tmp_path / "records" / "log.py").write_text("import os\n\nDAY = 1\n")
+    (tmp_path / "records" / "words.yaml").write_text("# head\na: 1\n\nb: 2\n")
+    (tmp_path / "__init__.py").write_text('"""Top."""\n')
+    assert COUNTS["count_packages"](tmp_path) == {
+        ".": {"files": 1, "lines": 1, "code": 0},
+        "records": {"files": 1, "lines": 3, "code": 1, "words": 2},
+    }
+
+
+def test_a_result_that_differs_is_named() -> None:
+    equal = dict.fromkeys(RESULTS["TABLES"], "1")
+    before = {"tax@2014 2019": equal, "price 2019": equal}
+    after = {"tax@2014 2019": equal | {"ledger": "2"}, "quality 2019": equal}
+    assert RESULTS["find_differences"](before, before) == []
+    assert RESULTS["find_differences"](before, after) == [
+        "price 2019: no longer graded",
+        "quality 2019: not graded before",
+        "tax@2014 2019: other ledger",
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", thinned(SHIPPED, 3, in_ci=3))
+def test_results_of_shipped_schemes_are_those_that_are_kept(scheme: str) -> None:
+    known = {name: hashes for name, hashes in HASHES.items() if name.partition("@")[0] == scheme}
+    assert RESULTS["find_differences"](known, dict(RESULTS["grade_shipped"](f"{scheme}@"))) == []
+
+
+@pytest.mark.slow
+def test_results_of_the_demo_are_those_that_are_kept() -> None:
+    known = {name: hashes for name, hashes in HASHES.items() if name.startswith(("district", "plan "))}
+    assert RESULTS["find_differences"](known, dict(RESULTS["grade_demo"]())) == []
