@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from creditscore.cli.main import main
 
 from ..clock import at_day
-from ..supervision.inspection.made_up import PROGRAMME, VALUE, classes, inspectors, programme
+from ..inspection.synthetic import PROGRAMME, VALUE, classes, inspectors, programme
 
 
 class Place:

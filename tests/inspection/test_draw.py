@@ -21,7 +21,7 @@ from creditscore.inspection.register import Who
 from creditscore.inspection.verify import verify_draw
 from creditscore.store import Database, Log, Roles
 
-from .made_up import (
+from .synthetic import (
     ABOUT,
     COMMITTED,
     DRAWN,

@@ -16,7 +16,7 @@ from creditscore.grading.grade import grade
 from creditscore.inspection.frame import Frame, build_frame, expected_joint_visits
 from creditscore.inspection.programme import load_programme
 
-from .made_up import PERSON, PROGRAMME, classes, codes, programme
+from .synthetic import PERSON, PROGRAMME, classes, codes, programme
 
 
 def frame(tmp: Path, table: pd.DataFrame, text: str = PROGRAMME, **more: object) -> Frame:

@@ -15,7 +15,7 @@ from creditscore.inspection import hit_rates
 from creditscore.inspection.hit_rates import wilson
 from creditscore.inspection.plan import make_plan, visit_rows
 
-from .made_up import PROGRAMME, YEAR, classes, inspectors, programme
+from .synthetic import PROGRAMME, YEAR, classes, inspectors, programme
 
 
 def results(table: pd.DataFrame, found: int, year: int = YEAR - 1, **more: str) -> pd.DataFrame:
