@@ -1,12 +1,17 @@
 """Trained grading models beside the rules. Advisory: no statutory grade depends on anything here.
 
-Names are imported at the moment of use, so that `import creditscore.modelling` starts nothing heavy.
+Names are imported at the moment of use, so that `import creditscore.modelling` starts nothing heavy; without the
+extra `models` it raises MissingExtra.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import Any
+
+from creditscore.core.extras import require
+
+require("models")  # once for all that stands below
 
 # public name -> module that defines it
 _NAMES = {
