@@ -31,7 +31,7 @@ help:
 	@echo "make notebooks  run every notebook, render it to build/notebooks"
 	@echo "make test    run the quick tests: ten minutes at most"
 	@echo "make test-all  run the tests that CI runs: half an hour at most"
-	@echo "make test-core  the same of the core, from the wheel, where no extra is installed"
+	@echo "make test-core  commands, explanations, letters and objections from the wheel, where no extra is installed"
 	@echo "make test-long  what takes hours: long series of tests, 100,000 fuzz cases, 1,000 faults, cards on noise; results in build/"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   run the benchmarks"
@@ -70,8 +70,7 @@ test-all: $(STAMP)
 
 # An environment of its own: the wheel and what it needs, then what runs tests. It is measured in between.
 CORE := build/core
-CORE_TESTS := $(addprefix tests/,without_extras cli core evidence explanation inspection lists measures objections pages \
-	present repair status store)
+CORE_TESTS := $(addprefix tests/,without_extras cli evidence explanation objections)
 test-core: wheel
 	rm -rf $(CORE)
 	"$(PYTHON)" -m venv $(CORE)
