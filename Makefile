@@ -1,6 +1,6 @@
 # Each target does its own set-up. PYTHON picks the interpreter: make test PYTHON=python3.12
 .DEFAULT_GOAL := help
-TARGETS := help venv demo models notebooks test test-all test-long lint bench bench-models wheel clean
+TARGETS := help venv demo models notebooks test test-all test-core test-long lint bench bench-models wheel clean
 .PHONY: $(TARGETS)
 
 # Work from the folder of this file, wherever make was started (spaces in the path are fine).
@@ -31,6 +31,7 @@ help:
 	@echo "make notebooks  run every notebook, render it to build/notebooks"
 	@echo "make test    run the quick tests: ten minutes at most"
 	@echo "make test-all  run the tests that CI runs: half an hour at most"
+	@echo "make test-core  commands, explanations, letters and objections from the wheel, where no extra is installed"
 	@echo "make test-long  what takes hours: long series of tests, 100,000 fuzz cases, 1,000 faults, cards on noise; results in build/"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   run the benchmarks"
@@ -66,6 +67,17 @@ test: $(STAMP)
 
 test-all: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long" $(PYTEST_ARGS)
+
+# An environment of its own: the wheel and what it needs, then what runs tests. It is measured in between.
+CORE := build/core
+CORE_TESTS := $(addprefix tests/,without_extras cli evidence explanation objections)
+test-core: wheel
+	rm -rf $(CORE)
+	"$(PYTHON)" -m venv $(CORE)
+	$(CORE)/bin/python -m pip install --quiet -c requirements.txt dist/creditscore-*.whl
+	$(BIN)/python scripts/measure_install.py core=$(CORE)
+	$(CORE)/bin/python -m pip install --quiet --no-compile -c requirements.txt pytest hypothesis packaging
+	PYTHONPATH= $(CORE)/bin/python -m pytest -p tests.without_extras.plugin -m "not slow and not long" $(CORE_TESTS) $(PYTEST_ARGS)
 
 test-long: $(STAMP)
 	mkdir -p build

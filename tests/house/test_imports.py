@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from creditscore.core.extras import EXTRAS
 from tests.house.layout import CIRCLES, EXCEPTIONS, FRONT_DOOR, LAYERS, READERS_OF_MODELS
-from tests.house.trees import PACKAGE, SRC, at_import_time, circles, edges, imported, modules, parsed
+from tests.house.trees import PACKAGE, SRC, at_import_time, at_run_time, circles, edges, imported, modules, parsed
 
 LAYER = {package: number for number, packages in enumerate(LAYERS) for package in packages}
-HEAVY = {"lightgbm", "matplotlib", "mlflow", "pandas", "pyspark", "scipy", "shap", "sklearn"}
+OPTIONAL = {module for modules_of_extra in EXTRAS.values() for module in modules_of_extra}
+HEAVY = OPTIONAL - {"openpyxl", "threadpoolctl"}
 # An estimator names its base class when it is defined; `modelling` itself is imported at the moment of use.
 HEAVY_ALLOWED = {"modelling": {"sklearn"}}
 
@@ -87,6 +89,30 @@ def heavy_imports(src: Path) -> list[str]:
         for name, path in modules(src)
         for line, target in imported(name, at_import_time(parsed(path)))
         if target.split(".")[0] in HEAVY - HEAVY_ALLOWED.get(name.split(".")[0], set())
+    ]
+
+
+def unnamed_extras(src: Path) -> list[str]:
+    """Imports of an extra's library in files that neither require the extra nor import `modelling`, which does."""
+    return [
+        f"{name}:{line} imports {target}; call core.extras.require first"
+        for name, path in modules(src)
+        for line, target in imported(name, at_run_time(parsed(path)))
+        if target.split(".")[0] in OPTIONAL
+        and not name.startswith("modelling.")
+        and not any(word in path.read_text(encoding="utf-8") for word in ("require(", f"{PACKAGE}.modelling"))
+    ]
+
+
+def test_every_import_of_an_extra_is_required() -> None:
+    assert unnamed_extras(SRC) == []
+
+
+def test_an_import_of_an_extra_is_seen(house: Path) -> None:
+    (house / "records" / "log.py").write_text("def f():\n    import scipy.special\n")
+    assert unnamed_extras(house) == [
+        "grading.grade:10 imports pandas; call core.extras.require first",
+        "records.log:2 imports scipy.special; call core.extras.require first",
     ]
 
 

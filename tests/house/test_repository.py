@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from creditscore.core.extras import EXTRAS
 from tests.house.trees import ROOT, SRC, modules, parsed
 
 INDEX = re.compile(
@@ -97,7 +98,10 @@ def test_requirements_are_sorted_pins() -> None:
 def test_pins_satisfy_the_floors() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     versions = {canonicalize_name(name): Version(version) for name, version in pins()}
-    listed = project["dependencies"] + project["optional-dependencies"]["test"]
+    extras = project["optional-dependencies"]
+    named = set().union(*(Requirement(text).extras for text in extras["all"]))
+    assert named == EXTRAS.keys() - {"spark"}
+    listed = project["dependencies"] + [text for extra in sorted({*named, "test"}) for text in extras[extra]]
     wanted = [Requirement(text) for text in listed]
     assert wanted
     for requirement in wanted:

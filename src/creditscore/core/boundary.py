@@ -14,6 +14,7 @@ from pathlib import Path
 from traceback import walk_tb
 
 from creditscore.core.errors import CreditscoreError, ExitCode, InputError, InternalError, UsageError
+from creditscore.core.extras import explain_missing
 
 INTERRUPTED = ExitCode.INTERRUPTED
 LEAST_MEMORY = 1500 << 20  # below it the engine, or Arrow, ends the process instead of raising an error
@@ -125,6 +126,9 @@ def translate(error: BaseException, where: str | None = None) -> CreditscoreErro
             where=where,
             next="give more memory (--memory-limit where the command has it), or give fewer rows at a time",
         )
+    missing = explain_missing(error)
+    if missing is not None:
+        return missing
     foreign = isinstance(error, OSError) or home in ("_duckdb", "duckdb", "pyarrow")
     if foreign and (getattr(error, "errno", None) in FULL or any(word in text for word in FULL_WORDS)):
         return UsageError(

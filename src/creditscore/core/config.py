@@ -1,4 +1,4 @@
-"""Where the rules live: `configs/` in a checkout, `creditscore/_configs/` in an installed wheel."""
+"""Where rules and reference models live: in a checkout, or inside the installed package."""
 
 from __future__ import annotations
 
@@ -47,8 +47,7 @@ def config_root() -> Path:
                 next="correct it, or unset it to use the rules of the package",
             )
         return root
-    package = Path(__file__).resolve().parents[1]
-    places = (package / "_configs", package.parent.parent / "configs")
+    places = _places("configs")
     for root in places:
         if root.is_dir():
             return root
@@ -57,3 +56,15 @@ def config_root() -> Path:
         where=" and ".join(map(str, places)),
         next=f"install creditscore again, or set {VARIABLE} to a folder laid out like configs/",
     )
+
+
+def models_root() -> Path:
+    """Folder of the reference models, `<domain>/<model-id>/card.json`; it may not exist."""
+    installed, checkout = _places("models")
+    return installed if installed.is_dir() else checkout
+
+
+def _places(folder: str) -> tuple[Path, Path]:
+    """Where a folder lies in an installed wheel, and where in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    return package / f"_{folder}", package.parent.parent / folder

@@ -13,6 +13,7 @@ __all__ = [
     "InputError",
     "InternalError",
     "LeakageError",
+    "MissingExtra",
     "NotAllowed",
     "NotInForce",
     "SchemeError",
@@ -86,6 +87,10 @@ class UsageError(CreditscoreError):
     """The command or function was called in a way that cannot work."""
 
     exit_code = ExitCode.USAGE
+
+
+class MissingExtra(UsageError, ImportError):
+    """A library that only an extra of the package brings is not installed; also an ImportError."""
 
 
 class InputError(CreditscoreError):

@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from creditscore.core.errors import UsageError
+from creditscore.core.statistics.tails import binomial_upper
 from creditscore.inspection.commitment import read_commitment, read_tables
 from creditscore.inspection.order import draw_key, draw_units
 from creditscore.inspection.rows import rows_of
@@ -96,12 +97,10 @@ def simulate_draws(
 
 def binomial_p_value(count: int, draws: int, probability: Fraction) -> float:
     """Two-sided: twice the smaller tail of Binomial(draws, probability), at most 1."""
-    from scipy.special import bdtr, bdtrc
-
     if probability in (0, 1):
         return 1.0 if count == probability * draws else 0.0
-    below = float(bdtr(count, draws, float(probability)))
-    above = 1.0 if count == 0 else float(bdtrc(count - 1, draws, float(probability)))
+    below = binomial_upper(draws - count, draws, float(1 - probability))
+    above = binomial_upper(count, draws, float(probability))
     return min(1.0, 2 * min(below, above))
 
 

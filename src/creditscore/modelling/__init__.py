@@ -1,6 +1,7 @@
 """Trained grading models beside the rules. Advisory: no statutory grade depends on anything here.
 
-Names are imported at the moment of use, so that `import creditscore.modelling` starts nothing heavy.
+Names are imported at the moment of use, so that `import creditscore.modelling` starts nothing heavy; without the
+extra `models` it raises MissingExtra.
 """
 
 from __future__ import annotations
@@ -8,6 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from creditscore.core.exports import export_lazily
+from creditscore.core.extras import require
+
+require("models")  # once for all that stands below
 
 if TYPE_CHECKING:
     from creditscore.modelling.features.build import build_dataset as build_dataset

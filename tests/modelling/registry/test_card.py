@@ -56,6 +56,14 @@ def test_a_changed_card_is_refused(bare: GradingModel, tmp_path: Path) -> None:
         load_card(tmp_path / "none")
 
 
+@pytest.mark.parametrize("name", REFERENCES)
+def test_a_reference_model_is_loaded_by_its_name(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_card(name).content_hash == load_card(MODELS / name).content_hash
+    with pytest.raises(InputError, match="benchmark/german-credit"):
+        load_card("no/such-model")
+
+
 def test_a_page_shows_names_as_text(bare: GradingModel, tmp_path: Path) -> None:
     odd = replace(bare, name="<b>x</b>", about={**bare.about, "purpose": "a | b <script>alert(1)</script>"})
     _, text, page = write_card(odd, tmp_path)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from math import inf, nan
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from creditscore.core.extras import require
+from creditscore.core.statistics.beta import beta_quantile
 
 Floats = NDArray[np.float64]
 
@@ -19,17 +23,26 @@ def jeffreys(events: Any, count: Any, level: float = 0.95) -> tuple[Floats, Floa
     >>> [round(float(one), 4) for one in jeffreys(5, 100)]
     [0.0189, 0.1061]
     """
-    from scipy.special import betaincinv
-
-    k, n = np.asarray(events, dtype=np.float64), np.asarray(count, dtype=np.float64)
+    k, n = np.broadcast_arrays(np.asarray(events, dtype=np.float64), np.asarray(count, dtype=np.float64))
     tail = (1 - level) / 2
-    low = np.where(k <= 0, 0.0, betaincinv(k + 0.5, n - k + 0.5, tail))
-    high = np.where(k >= n, 1.0, betaincinv(k + 0.5, n - k + 0.5, 1 - tail))
-    return low, high
+    ends = [
+        (_end(0.0, k <= 0, k, n, tail), _end(1.0, k >= n, k, n, 1 - tail))
+        for k, n in zip(k.ravel().tolist(), n.ravel().tolist(), strict=True)
+    ]
+    low, high = np.array(ends, dtype=np.float64).reshape(-1, 2).T
+    return low.reshape(k.shape), high.reshape(k.shape)
+
+
+def _end(bound: float, is_bound: bool, events: float, count: float, probability: float) -> float:
+    if is_bound:
+        return bound
+    a, b = events + 0.5, count - events + 0.5
+    return beta_quantile(a, b, probability) if 0 < a < inf and 0 < b < inf else nan
 
 
 def normal_quantile(level: float) -> float:
     """z with P(|Z| ≤ z) = level."""
+    require("models")
     from scipy.special import ndtri
 
     return float(ndtri(0.5 + level / 2))
@@ -37,6 +50,7 @@ def normal_quantile(level: float) -> float:
 
 def normal_tail(z: Any) -> Any:
     """P(Z > z)."""
+    require("models")
     from scipy.special import ndtr
 
     return ndtr(-np.asarray(z, dtype=np.float64))
@@ -49,6 +63,7 @@ def two_sided(z: Any) -> Any:
 
 def chi_tail(value: float, df: int) -> float:
     """P(χ²(df) > value)."""
+    require("models")
     from scipy.special import chdtrc
 
     return float(chdtrc(df, value)) if df > 0 else float("nan")

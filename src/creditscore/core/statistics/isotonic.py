@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from creditscore.core.extras import require
 from creditscore.core.statistics.intervals import Floats, effective_counts, jeffreys
 
 __all__ = ["Blocks", "isotonic_blocks", "isotonic_rates"]
@@ -59,6 +60,7 @@ def isotonic_blocks(x: Floats, t: Floats, w: Floats) -> Blocks:
 
     x ascending, t in {0, 1}, w > 0, all shape (n,). A cut lies midway between the neighbouring scores.
     """
+    require("models")
     from sklearn.isotonic import isotonic_regression
 
     values, place = np.unique(x, return_inverse=True)
@@ -85,6 +87,7 @@ def isotonic_blocks(x: Floats, t: Floats, w: Floats) -> Blocks:
 
 def isotonic_rates(y: Floats, p: Floats, weight: Floats) -> Floats:
     """The best rising function of p for the outcomes, at each row: rows of equal p are joined first."""
+    require("models")
     from sklearn.isotonic import isotonic_regression
 
     _, which = np.unique(p, return_inverse=True)

@@ -135,13 +135,14 @@ def _lines(file: Path) -> list[str]:
 
 def _scheme(text: Sequence[str], file: Path | None) -> Scheme:
     """The scheme as the packet will read it: from its text, beside its own laws."""
+    import shutil
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="creditscore-") as work:
         copy = Path(work) / "scheme.yaml"
         copy.write_text("\n".join(text), encoding="utf-8")
         if file is not None and (file.parent / "laws").is_dir():
-            (Path(work) / "laws").symlink_to((file.parent / "laws").resolve())
+            shutil.copytree(file.parent / "laws", Path(work) / "laws")
         return load_scheme(copy, file.name if file else "scheme.yaml", archived=True)
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -183,7 +184,7 @@ def make_explainer(
         source=source,
         points=points,
         event_from=event_from,
-        versions={name: version(name) for name in ("creditscore", "numpy", "scikit-learn", "shap")},
+        versions=_installed_versions("creditscore", "numpy", "scikit-learn", "shap"),
     )
     if kind == "additive":
         parts, start = additive_points(model, declared, made)
@@ -326,6 +327,15 @@ def _threshold(model: Any, event_from: str | None) -> float:
             f"event_from is {event_from!r}", allowed=grades[1:], next="name the best grade that is the event"
         )
     return float(model.thresholds_[grades.index(str(event_from)) - 1])
+
+
+def _installed_versions(*names: str) -> dict[str, str]:
+    """Versions of those distributions that are installed."""
+    versions = {}
+    for name in names:
+        with suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    return versions
 
 
 def _kept(rows: pd.DataFrame) -> dict[str, list[Any]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from creditscore.core.errors import UsageError
+from creditscore.core.extras import require
 from creditscore.modelling.models.explain import ModelExplanation
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ TEXTS = {
 @contextmanager
 def chinese() -> Iterator[None]:
     """Inside, text is drawn in a font that has Chinese, where one is installed; a real minus sign is in all of them."""
+    require("plots")
     import matplotlib
     from matplotlib import font_manager
 

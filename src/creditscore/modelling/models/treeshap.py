@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from creditscore.core.extras import require
 from creditscore.modelling.features.frames import read_matrix
 from creditscore.modelling.models.inputs import Floats
 from creditscore.modelling.models.trees import Forest, Tree
@@ -132,6 +133,7 @@ def shap_tree_values(model: Any, X: Any, background: Any = None) -> tuple[Floats
     """The same from shap's TreeExplainer in log-odds: interventional with every row of `background`, without one along
     the paths of training rows. For trees without text columns: shap's format has no tests of levels.
     """
+    require("shap")
     import shap
 
     from creditscore.core.errors import UsageError

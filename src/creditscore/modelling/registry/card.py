@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from creditscore.core.boundary import outside
+from creditscore.core.config import models_root
 from creditscore.core.errors import InputError
 from creditscore.core.json_source import read_object
 from creditscore.modelling.models.inputs import saved_as
@@ -47,11 +48,34 @@ def card_of(model: GradingModel, report: Any = None, regenerate: str = "") -> di
 
 
 def load_card(folder: str | Path) -> GradingModel:
-    """The model of a card: predicts as the one the card was written from. InputError when the card was changed."""
+    """Load the model of a card: it predicts as the one the card was written from.
+
+    Parameters
+    ----------
+    folder : path
+        A folder with card.json, the file itself, or the name of a reference model that ships with the package.
+
+    Raises
+    ------
+    InputError
+        Where there is no card, or the card was changed.
+
+    Examples
+    --------
+    >>> load_card("benchmark/german-credit").name
+    'german-credit'
+    """
     place = Path(folder)
+    if not place.exists() and (models_root() / place / "card.json").is_file():
+        place = models_root() / place
     place = place / "card.json" if place.is_dir() else place
     if not place.is_file():
-        raise InputError("there is no card here", where=str(folder), allowed="a folder with card.json")
+        shipped = (file.parent.relative_to(models_root()).as_posix() for file in models_root().glob("*/*/card.json"))
+        raise InputError(
+            "there is no card here",
+            where=str(folder),
+            allowed=f"a folder with card.json, or a reference model: {', '.join(sorted(shipped)) or 'none is here'}",
+        )
     data = read_object(place, "the card")
     with outside("the card", place):
         data = saved_as(data, "model_card")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.errors import UsageError
+from creditscore.core.extras import require
 from creditscore.modelling.scorecard.table import NOTICE, SHOWN, CardTable
 
 if TYPE_CHECKING:
@@ -20,10 +21,9 @@ def write_excel(card: CardTable, path: str | Path) -> Path:
 
     Texts that begin with = stay texts.
     """
-    try:
-        from openpyxl import Workbook
-    except ImportError as error:
-        raise UsageError("writing a workbook needs openpyxl", next="pip install 'creditscore[excel]'") from error
+    require("excel")
+    from openpyxl import Workbook
+
     path = Path(path)
     if path.suffix != ".xlsx":
         raise UsageError(f"{path} is no workbook", allowed="a name that ends in .xlsx")

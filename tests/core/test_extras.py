@@ -1,0 +1,53 @@
+"""A missing extra is named, with the command that installs it."""
+
+import tomllib
+from collections.abc import Iterator
+
+import pytest
+
+from creditscore.core import extras
+from creditscore.core.boundary import translate
+from creditscore.core.errors import ExitCode, MissingExtra
+from tests.paths import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # where module and distribution have different names
+
+
+@pytest.fixture
+def without_pandas(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    find_spec = extras.find_spec
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == "pandas" else find_spec(name))
+    extras.require.cache_clear()
+    yield
+    extras.require.cache_clear()
+
+
+def names(requirements: list[str]) -> set[str]:
+    return {requirement.split(">")[0] for requirement in requirements}
+
+
+def test_extras_are_those_of_the_package() -> None:
+    declared = PROJECT["optional-dependencies"]
+    for extra, modules in extras.EXTRAS.items():
+        assert names(declared[extra]) == {DISTRIBUTIONS.get(module, module) for module in modules}
+        assert not names(declared[extra]) & names(PROJECT["dependencies"])
+
+
+def test_a_missing_library_is_told(without_pandas: None) -> None:
+    with pytest.raises(MissingExtra) as caught:
+        extras.require("models")
+    assert isinstance(caught.value, ImportError)
+    assert caught.value.exit_code == ExitCode.USAGE
+    told = str(caught.value)
+    assert "extra `models`" in told
+    assert "no module pandas" in told
+    assert 'pip install "creditscore[models]"' in told
+
+
+def test_a_failed_import_is_told_at_the_boundary() -> None:
+    told = translate(ModuleNotFoundError("No module named 'pandas'", name="pandas"))
+    assert isinstance(told, MissingExtra)
+    assert "creditscore[models]" in str(told)
+    assert translate(ModuleNotFoundError("No module named 'other'", name="other")) is None
+    assert translate(ImportError("circular")) is None

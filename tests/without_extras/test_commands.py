@@ -1,0 +1,90 @@
+"""One firm from its tables to the letter on its objection, by commands, where no extra is installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.paths import ROOT
+
+FIRM = "91500000MAAAAAA188"
+TABLES = {
+    "subjects.csv": f"""subject_id,first_filed_on,has_income,books_compliant,opted_in
+{FIRM},2015-06-01,true,true,false
+""",
+    "records.csv": f"""record_id,subject_id,domain,item,occurred_on,booked_on,tax_type,source
+r1,{FIRM},tax,010101,2022-04-20,2022-04-20,vat,tax bureau
+r2,{FIRM},tax,020101,2022-12-16,2023-01-04,vat,tax bureau
+""",
+    "feeds.csv": """domain,from,to,source,rows
+tax,2010-01-01,2023-01-31,tax bureau,2
+""",
+}
+INPUTS = [word for name in TABLES for word in (f"--{name.partition('.')[0]}", name)]
+STORE = ["--store", "credit.store"]
+# name -> (command, exit code, what its output says)
+STEPS: dict[str, tuple[list[str], int, str]] = {
+    "ingest": (["records", "snapshot", *INPUTS, "--out", "snapshot"], 0, "snapshot"),
+    "grade": (
+        ["grade", "--scheme", "tax", "--period", "2022", "--snapshot", "snapshot", "--known-at", "2023-04-20",
+         "--out", "out"],
+        0, "2 in = 2 used",
+    ),
+    "explain": (["explain", "out", FIRM, "--html", "page.html", "--lang", "en"], 0, "010101"),
+    "keep": (["keep", "out", "--snapshot", "snapshot", *STORE, "--by", "li.na"], 0, ""),
+    "announce": (["life", "move", "RUN", "announce", *STORE, "--by", "chen.jie", "--on", "2023-04-21"], 0, ""),
+    "open": (
+        ["case", "open", "RUN", FIRM, "--ground", "facts_wrong:r1=filed in time", "--procedure", "reevaluation",
+         *STORE, "--by", "wang.wei", "--on", "2023-05-04"],
+        0, "C2023-0001",
+    ),
+    "decide": (
+        ["case", "decide", "C2023-0001", "--find", "r1=withdraw", "--reason", "a receipt shows it", "--yes",
+         *STORE, "--by", "zhao.min", "--on", "2023-05-10"],
+        0, "",
+    ),
+    "letter": (
+        ["case", "letter", "C2023-0001", "--out", "letter", "--document-no", "1", "--office", "Tax Office",
+         *STORE, "--by", "zhao.min", "--on", "2023-05-11"],
+        0, "",
+    ),
+    "packet": (["packet", "build", "C2023-0001", *STORE, "-o", "packet"], 0, "written to"),
+    "verify": (["packet", "verify", "packet"], 0, ""),
+    "fit": (
+        ["composite", "fit", "out", "--outcomes", "records.csv", "--outcome", "late", "--out", "fitted.yaml",
+         "--on", "2024-01-01"],
+        2, 'creditscore[models]"',
+    ),
+    "model": (["model", "predict", "model", "records.csv", "--out", "grades.csv"], 2, 'creditscore[models]"'),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str]]:
+    """Exit code and output of each step, all in one process."""
+    folder = tmp_path_factory.mktemp("plain")
+    for name, text in TABLES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    process = subprocess.run(
+        [sys.executable, "-m", "tests.without_extras.session"],
+        input=json.dumps([words for words, _, _ in STEPS.values()]),
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    return dict(zip(STEPS, json.loads(process.stdout), strict=True))
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_works_without_extras(results: dict[str, tuple[int, str]], step: str) -> None:
+    _, code, words = STEPS[step]
+    ended, output = results[step]
+    assert ended == code, output
+    assert words in output
