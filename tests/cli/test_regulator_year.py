@@ -12,8 +12,7 @@ from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from creditscore.cli.main import app
-
-from .made_up_year import write_tables
+from tests.cli.made_up_year import write_tables
 
 pytestmark = pytest.mark.slow
 

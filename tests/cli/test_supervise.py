@@ -9,9 +9,8 @@ import pytest
 from rich.cells import cell_len
 
 from creditscore.cli.main import main
-
-from ..clock import at_day
-from ..supervision.inspection.made_up import PROGRAMME, VALUE, classes, inspectors, programme
+from tests.clock import at_day
+from tests.inspection.synthetic import PROGRAMME, VALUE, classes, inspectors, programme
 
 
 class Place:

@@ -28,10 +28,9 @@ from creditscore.grading.result import Grading
 from creditscore.records import ingest
 from creditscore.records.snapshot_files import write_snapshot
 from creditscore.schemes import registry
+from tests.explanation.conftest import MANY
 from tests.paths import TEST_SCHEMES
 from tests.tiers import thinned
-
-from .conftest import MANY
 
 RICH = TEST_SCHEMES
 SHIPPED = (

@@ -6,8 +6,7 @@ import pytest
 
 from creditscore.cli.explain import explain_command
 from creditscore.core.errors import InputError, UsageError
-
-from .conftest import MANY
+from tests.explanation.conftest import MANY
 
 
 def test_text_and_page(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

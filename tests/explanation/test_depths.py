@@ -21,9 +21,8 @@ from creditscore.explanation.text import render
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
 from creditscore.pages.subject import subject_page
-
-from .conftest import DIRECT, MANY, NONE, SOLE
-from .test_check import graded, richest
+from tests.explanation.conftest import DIRECT, MANY, NONE, SOLE
+from tests.explanation.test_check import graded, richest
 
 
 def test_reasons_are_the_heaviest_factors_with_points_that_count(small: Grading) -> None:

@@ -13,8 +13,7 @@ from creditscore.explanation.text import render
 from creditscore.grading.grade import grade
 from creditscore.grading.result import Grading
 from creditscore.schemes import registry
-
-from .conftest import DIRECT, MANY, NONE, SOLE, filed, table
+from tests.explanation.conftest import DIRECT, MANY, NONE, SOLE, filed, table
 
 
 def test_the_running_total_ends_at_the_score(small: Grading) -> None:

@@ -10,8 +10,7 @@ import creditscore as cs
 from creditscore.core.errors import InputError
 from creditscore.explanation.read import read
 from creditscore.grading.result import Grading
-
-from .conftest import MANY
+from tests.explanation.conftest import MANY
 
 
 def test_a_folder_and_a_grading_in_memory_say_the_same(small: Grading, folder: Path) -> None:

@@ -16,8 +16,7 @@ from creditscore.explanation.synthetic import plans, subjects
 from creditscore.grading.interpreter.exact import Subject, grade_subject
 from creditscore.grading.plan import Plan
 from creditscore.schemes import registry
-
-from .test_decisive import rich
+from tests.explanation.decisive.test_decisive import rich
 
 
 def by_definition(plan: Plan, subject: Subject) -> dict[str, Fraction] | None:

@@ -11,8 +11,7 @@ from creditscore.core.i18n import Lang, clean
 from creditscore.explanation.ledger import explain
 from creditscore.explanation.text import render
 from creditscore.grading.result import Grading
-
-from .conftest import DIRECT, MANY, SOLE
+from tests.explanation.conftest import DIRECT, MANY, SOLE
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 

@@ -16,8 +16,7 @@ from creditscore.inspection.commitment import Commitment, Randomness
 from creditscore.inspection.draw import Outcome
 from creditscore.inspection.plan import make_plan
 from creditscore.inspection.register import Who
-
-from ...clock import at_day
+from tests.clock import at_day
 
 PERSON = "11010519491231002X"  # the made-up number that the standard itself prints
 YEAR = 2090  # a future that the log's clock has not reached

@@ -14,8 +14,7 @@ from creditscore.core.errors import InputError
 from creditscore.inspection.assign import Need, Pair, assign
 from creditscore.inspection.inspectors import Inspector, Staff, read_staff
 from creditscore.inspection.order import Visit, draw_key
-
-from .made_up import PERSON, inspectors
+from tests.inspection.synthetic import PERSON, inspectors
 
 KEY = draw_key("00" * 32, "value")
 NEEDS = {"p": Need("c", 2, Fraction(1)), "q": Need("d", 2, Fraction(1))}

@@ -20,8 +20,7 @@ from creditscore.inspection.plan import make_plan
 from creditscore.inspection.register import Who
 from creditscore.inspection.verify import verify_draw
 from creditscore.store import Database, Log, Roles
-
-from .made_up import (
+from tests.inspection.synthetic import (
     ABOUT,
     COMMITTED,
     DRAWN,

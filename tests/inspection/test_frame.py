@@ -15,8 +15,7 @@ from creditscore.core.errors import InputError, UsageError
 from creditscore.grading.grade import grade
 from creditscore.inspection.frame import Frame, build_frame, expected_joint_visits
 from creditscore.inspection.programme import load_programme
-
-from .made_up import PERSON, PROGRAMME, classes, codes, programme
+from tests.inspection.synthetic import PERSON, PROGRAMME, classes, codes, programme
 
 
 def frame(tmp: Path, table: pd.DataFrame, text: str = PROGRAMME, **more: object) -> Frame:

@@ -17,9 +17,20 @@ from creditscore.inspection.plan import make_plan
 from creditscore.inspection.register import Who, known_teams
 from creditscore.inspection.results import REASONS
 from creditscore.store import Database, Log
-
-from ...clock import at_day
-from .made_up import PERSON, PROGRAMME, VALUE, YEAR, Made, classes, commit, draw, inspectors, made, programme
+from tests.clock import at_day
+from tests.inspection.synthetic import (
+    PERSON,
+    PROGRAMME,
+    VALUE,
+    YEAR,
+    Made,
+    classes,
+    commit,
+    draw,
+    inspectors,
+    made,
+    programme,
+)
 
 
 @pytest.fixture(autouse=True)

@@ -14,8 +14,7 @@ from creditscore.core.errors import InputError, NotInForce, UsageError
 from creditscore.inspection import hit_rates
 from creditscore.inspection.hit_rates import wilson
 from creditscore.inspection.plan import make_plan, visit_rows
-
-from .made_up import PROGRAMME, YEAR, classes, inspectors, programme
+from tests.inspection.synthetic import PROGRAMME, YEAR, classes, inspectors, programme
 
 
 def results(table: pd.DataFrame, found: int, year: int = YEAR - 1, **more: str) -> pd.DataFrame:

@@ -9,8 +9,7 @@ import pytest
 
 from creditscore.core.errors import SchemeError, UsageError
 from creditscore.inspection.programme import load_programme, programmes, project_defaults, rules_of
-
-from .made_up import PROGRAMME, programme
+from tests.inspection.synthetic import PROGRAMME, programme
 
 EXEMPT = "{code: A, label: {zh: 甲, en: A}, exempt: {cite: {law: GSJX2022_6}, evidence: verified}, evidence: local, cite: {law: LDNY2024}}"  # noqa: E501
 A = "{code: A, label: {zh: 甲, en: A}, ratio: 0.05, evidence: project_default}"

@@ -15,8 +15,7 @@ from creditscore.inspection.frame import build_frame
 from creditscore.inspection.order import draw_key, order, place_of
 from creditscore.inspection.programme import load_programme
 from creditscore.inspection.simulate import binomial_p_value, bonferroni_bound, keyed, simulate, strata_of
-
-from .made_up import Made, classes, made, programme
+from tests.inspection.synthetic import Made, classes, made, programme
 
 Strata = Mapping[str, Sequence[str]]
 STRATA = {name: [f"p|{name}-{i:03d}" for i in range(size)] for name, size in (("S1", 60), ("S2", 25), ("S3", 5))}

@@ -12,7 +12,7 @@ from creditscore.core.days import to_day
 from creditscore.core.errors import InputError, UsageError
 from creditscore.modelling.features import Pick, build_dataset, rebuild
 from creditscore.records import ingest, read_snapshot, write_snapshot
-from tests.modelling.dataset import reference
+from tests.modelling.features import reference
 from tests.modelling.features.reference import iso
 
 ITEMS = ("a", "b", "c", "d")
