@@ -113,7 +113,7 @@ def content(con: duckdb.DuckDBPyConnection, query: str) -> str:
 
 
 def _listed(gradings: Any) -> Iterator[Any]:
-    if isinstance(gradings, list | tuple):
+    if isinstance(gradings, list | tuple) and not (gradings and all(isinstance(row, Mapping) for row in gradings)):
         for one in gradings:
             yield from _listed(one)
     elif isinstance(gradings, Gradings):

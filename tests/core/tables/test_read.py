@@ -16,7 +16,7 @@ from tests.forms import every_form
 
 ROWS = [
     {"id": "007", "name": "甲公司", "on": date(2024, 2, 1), "visits": 2, "rate": 0.0125},
-    {"id": "NA", "name": None, "on": None, "visits": None, "rate": 3.0},
+    {"id": "NA", "name": None, "on": None, "visits": None, "rate": 3.5},
 ]
 VISITS = Table("visits", ("id",), ("name", "on", "visits", "rate", "note"))
 
@@ -25,7 +25,7 @@ def test_every_form_gives_the_same_rows(tmp_path: Path) -> None:
     for name, form in every_form(ROWS, tmp_path, "t").items():
         assert read_rows(form(), VISITS) == [
             {"id": "007", "name": "甲公司", "on": "2024-02-01", "visits": "2", "rate": "0.0125", "note": ""},
-            {"id": "NA", "name": "", "on": "", "visits": "", "rate": "3", "note": ""},
+            {"id": "NA", "name": "", "on": "", "visits": "", "rate": "3.5", "note": ""},
         ], name
 
 
