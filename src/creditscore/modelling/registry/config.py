@@ -134,14 +134,17 @@ class TrainConfig:
         }
 
     def kinds(self) -> dict[str, str]:
-        """What kind columns are, where the configuration says so: `text` or `number`."""
+        """What kind columns are, `text` or `number`: as the configuration says; names of organisations are text."""
+        names = {"subject_id": "text"}
+        if self.split.by == "group":
+            names[str(self.split.column)] = "text"
         if not isinstance(self.columns, Mapping):
-            return {}
+            return names
         kinds = {str(name): str(said["kind"]) for name, said in self.columns.items() if said and "kind" in said}
         for name, kind in kinds.items():
             if kind not in COLUMN_KINDS:
                 raise UsageError(f"kind {kind!r}", where=f"columns.{name}.kind", allowed=COLUMN_KINDS)
-        return kinds
+        return names | kinds
 
     @classmethod
     def of(cls, data: Any, where: str = "configuration") -> Self:

@@ -153,7 +153,10 @@ def promote(
         )
         stored, stated = _stored(client, name, chosen.version)
         if table is not None:
-            data_hash = table_hash(read_frame(table, getattr(stored, "kinds", None)))
+            from creditscore.modelling.registry.validating import config_of
+
+            kinds = config_of(stored).kinds() if chosen.kind == "model" else None
+            data_hash = table_hash(read_frame(table, kinds))
         may_be_promoted(chosen, data_hash, reason)
         if stated != chosen.content_hash:
             raise NotAllowed(
