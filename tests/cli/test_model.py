@@ -159,7 +159,7 @@ def test_from_registration_to_as_of(folder: Path, empty_store: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("args", "error", "said"),
     [
-        (["train", "none.csv", "--target", "bad", "--out", "x"], InputError, "no such table"),
+        (["train", "none.csv", "--target", "bad", "--out", "x"], InputError, "nothing to read"),
         (["train", "{0}/data.csv", "--out", "x"], UsageError, "target is missing"),
         (
             ["train", "{0}/data.csv", "--target", "bad", "--group", "a", "--time", "b", "--out", "x"],

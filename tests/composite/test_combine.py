@@ -283,7 +283,7 @@ def test_evidence_is_the_weakest_of_all_that_enters() -> None:
         (
             [(IDS[0], TAX, "2019", "A")],
             {"listings": pd.DataFrame([{"subject_id": "x", "list": "l", "entered_on": "2019-13-01"}])},
-            "entered_on of row 1 is a date that is none",
+            r"in entered_on is not a day \(row 1\)",
         ),
         (
             [(IDS[0], TAX, "2019", "A")],

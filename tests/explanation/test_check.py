@@ -18,7 +18,7 @@ from creditscore.cli.main import main
 from creditscore.core.days import from_day
 from creditscore.core.errors import DifferenceError
 from creditscore.explanation.check import check, plan_of
-from creditscore.explanation.read import Found, read
+from creditscore.explanation.read import SubjectRows, read
 from creditscore.explanation.synthetic import plans, subjects
 from creditscore.explanation.synthetic_tables import tables
 from creditscore.grading.grade import grade
@@ -81,7 +81,7 @@ def others(name: str, value: Any, codes: list[str]) -> Iterator[Any]:
         yield from ("zz9", *codes[:2])
 
 
-def edits(found: Found, grading: Grading) -> Iterator[tuple[str, str, Found]]:
+def edits(found: SubjectRows, grading: Grading) -> Iterator[tuple[str, str, SubjectRows]]:
     """(table, column, the subject with one cell changed)."""
     rng = random.Random(1)
     rows = {"grades": grading.grades.to_pylist(), "ledger": grading.ledger.to_pylist()}

@@ -254,11 +254,10 @@ def fit_command(
     from creditscore.composite.result import read_composite
     from creditscore.core.days import day_of
     from creditscore.modelling.models.composite_weights import fit_weights, write_fitted
-    from creditscore.modelling.registry.tables import read_table
 
     found = read_composite(folder)
     with working("fitting weights"):
-        fitted = fit_weights(found, read_table(outcomes))
+        fitted = fit_weights(found, outcomes)
     own = None if base is None else load_composite(base)
     place = write_fitted(fitted, out, outcome=outcome, checked_on=day_of(on, "--on") or on, base=own)
     rows = [
@@ -284,12 +283,11 @@ def calibrate_command(
     """Calibrate scores against outcomes: a bundle for `model register`, with its validation report. Advisory."""
     from creditscore.composite.result import read_composite
     from creditscore.modelling.registry.composite import calibrate_composite
-    from creditscore.modelling.registry.tables import read_table
     from creditscore.pages.validation import write_validation
 
     with working("calibrating"):
         model, report = calibrate_composite(
-            read_composite(folder), read_table(outcomes), name, outcome=outcome, method=method, validator=by
+            read_composite(folder), outcomes, name, outcome=outcome, method=method, validator=by
         )
         files = [model.save(out), *write_validation(report, out)]
     ranks = report.numbers["discrimination"]

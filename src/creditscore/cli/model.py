@@ -55,7 +55,6 @@ def train_command(
     """Fit, calibrate and cut grades; a quarter of the rows is kept for `model validate`."""
     from creditscore.modelling.registry.config import TrainConfig, load_config
     from creditscore.modelling.registry.describe import describe_model
-    from creditscore.modelling.registry.tables import read_table
     from creditscore.modelling.registry.train import train
 
     given: dict[str, Any] = {} if config is None else load_config(config)
@@ -73,7 +72,7 @@ def train_command(
         given["split"] = {**(given.get("split") or {}), **asked}
     chosen = TrainConfig.of(given, str(config or "options"))
     with working(f"training {chosen.name}"):
-        model = train(read_table(table), chosen)
+        model = train(table, chosen)
         model.save(out)
     say_facts(describe_model(model))
     if chosen.data.get("prepare", "none") != "none":
@@ -110,7 +109,6 @@ def validate_command(
 
     from creditscore.cli.tables import say_line
     from creditscore.modelling.registry.grading_model import load_model
-    from creditscore.modelling.registry.tables import read_table
     from creditscore.modelling.registry.validating import validate_model
     from creditscore.pages.validation import write_validation
 
@@ -127,7 +125,7 @@ def validate_command(
         loaded = load_model(model)
         report, judged = validate_model(
             loaded,
-            read_table(table),
+            table,
             part=part,
             validator=by,
             commands=(command,),
@@ -162,13 +160,13 @@ def compare_command(
     """Two models on the same rows: which is better, and who changes places."""
     from creditscore.cli.tables import show
     from creditscore.modelling.registry.grading_model import load_model
-    from creditscore.modelling.registry.tables import read_table, write_table
+    from creditscore.modelling.registry.tables import write_table
     from creditscore.modelling.registry.validating import compare_models
 
     if csv_people and out is None:
         raise UsageError("--csv-people writes no file without a folder", where="--csv-people", next="give --out FOLDER")
     with working("comparing"):
-        found = compare_models(load_model(champion), load_model(challenger), read_table(table), _names(by) or ())
+        found = compare_models(load_model(champion), load_model(challenger), table, _names(by) or ())
     show(
         ("measure", "champion", "challenger", "difference", "better"),
         [
@@ -210,8 +208,9 @@ def predict_command(
     """Probability with interval, points, grade and reasons of every row, labelled advisory."""
     import pandas as pd
 
+    from creditscore.modelling.features.frames import read_frame
     from creditscore.modelling.registry.grading_model import load_model
-    from creditscore.modelling.registry.tables import read_table, write_table
+    from creditscore.modelling.registry.tables import write_table
     from creditscore.modelling.registry.versions import load
 
     place = Path(model)
@@ -221,7 +220,7 @@ def predict_command(
         name, _, alias = model.partition("@")
         name, _, version = name.partition("/")
         loaded = load(name, version or None, alias=alias or None, store=open_store(store, tracking_uri))
-    rows = read_table(table)
+    rows = read_frame(table, getattr(loaded, "kinds", None))
     kept = _names(keep) or ()
     strange = [one for one in kept if one not in rows.columns]
     if strange:

@@ -85,14 +85,13 @@ def promote_command(
 ) -> None:
     """Give a version an alias: validation passed, data hash right, a second person approves; logged first."""
     from creditscore.modelling.registry.statutory import statutory_model
-    from creditscore.modelling.registry.tables import read_table
     from creditscore.modelling.registry.versions import promote
 
     table = None
     if data is not None and data.suffix in (".yaml", ".yml"):
         data_hash = statutory_model(str(data)).content_hash
     elif data is not None:
-        table = read_table(data)
+        table = data
     with working(f"promoting {name} {version}"):
         place = open_store(store, tracking_uri, roles)
         entry = promote(

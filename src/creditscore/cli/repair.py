@@ -182,16 +182,12 @@ def _opened(
 
 
 def _events(file: Path | None) -> Any:
-    """Record events as an Arrow table of texts."""
+    """Record events as an Arrow table."""
     if file is None:
         return None
-    import duckdb
+    from creditscore.core.tables.columns import read_whole
 
-    from creditscore.core.boundary import outside
-    from creditscore.core.tables.source import file_rows
-
-    with duckdb.connect() as con, outside("the table of events", file, "give a Parquet or CSV file of record events"):
-        return con.sql(file_rows(con, "events", file)).to_arrow_table()
+    return read_whole(file, "events")
 
 
 def _day(text: str | None, name: str) -> date | None:

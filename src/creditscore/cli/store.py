@@ -20,12 +20,14 @@ store_app = typer.Typer(
 )
 
 File = Annotated[Path, typer.Argument(metavar="STORE", help="File of the store.", show_default=False)]
-Held = Annotated[list[Path] | None, typer.Option("--held", help="File of checkpoint lines that somebody kept.")]
+RetainedPayload = Annotated[
+    list[Path] | None, typer.Option("--held", help="File of checkpoint lines that somebody kept.")
+]
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 
 @store_app.command("verify")
-def verify_command(store: File, held: Held = None, as_json: Json = False) -> None:
+def verify_command(store: File, held: RetainedPayload = None, as_json: Json = False) -> None:
     """Read the whole log again: hashes, chain, order, checkpoints; exit code 5 at a fault."""
     from creditscore.core.boundary import described
     from creditscore.core.errors import InputError

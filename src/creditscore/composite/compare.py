@@ -54,7 +54,7 @@ def compare_composites(
 
 
 @dataclass(frozen=True)
-class _Held:
+class _Compared:
     """What a comparison reads of a composite: ids, scores and grades (−1: none), kinds of values with their counts."""
 
     config: CompositeConfig
@@ -68,7 +68,7 @@ class _Held:
     counts: Ints
 
 
-def _held(one: Composite) -> _Held:
+def _held(one: Composite) -> _Compared:
     config = one.config
     table = one.coded["composite"]
     graded = np.array([state == "graded" for state in table["state"].to_pylist()], dtype=bool)
@@ -89,7 +89,7 @@ def _held(one: Composite) -> _Held:
     kinds, counts = np.unique(rows, axis=0, return_counts=True)
     fragile = int(sum(bool(value) for value in table["fragile"].to_pylist()))
     place = np.where(graded, places(f, np.maximum(score, 0)), -1)
-    return _Held(config, f, ids, np.where(graded, score, -1), place, fragile, kinds[:, :-1], kinds[:, -1], counts)
+    return _Compared(config, f, ids, np.where(graded, score, -1), place, fragile, kinds[:, :-1], kinds[:, -1], counts)
 
 
 def _same_inputs(composites: Sequence[Composite]) -> None:
@@ -122,7 +122,7 @@ def _names(composites: Sequence[Composite]) -> list[str]:
     return [f"{name} ({k + 1})" if names.count(name) > 1 else name for k, name in enumerate(names)]
 
 
-def _about(name: str, one: Composite, held: _Held) -> dict[str, Any]:
+def _about(name: str, one: Composite, held: _Compared) -> dict[str, Any]:
     scored = int((held.place >= 0).sum())
     label = held.config.label
     return {
@@ -158,7 +158,7 @@ def _share(count: int, total: int) -> float | None:
     return round(count / total, 6) if total else None
 
 
-def _pair(first: str, second: str, a: _Held, b: _Held) -> dict[str, Any]:
+def _pair(first: str, second: str, a: _Compared, b: _Compared) -> dict[str, Any]:
     ids, at, bt = np.intersect1d(a.ids.astype(str), b.ids.astype(str), return_indices=True)
     score_a, score_b, place_a, place_b = a.score[at], b.score[bt], a.place[at], b.place[bt]
     both = (place_a >= 0) & (place_b >= 0)
@@ -199,7 +199,7 @@ def _pair(first: str, second: str, a: _Held, b: _Held) -> dict[str, Any]:
     }
 
 
-def _sensitivity(name: str, one: _Held, step: int, draws: int, seed: int) -> dict[str, Any]:
+def _sensitivity(name: str, one: _Compared, step: int, draws: int, seed: int) -> dict[str, Any]:
     f, total = one.function, int(one.counts.sum())
     if f.weakest or not total:
         return {"name": name, "weights": not f.weakest, "domains": [], "draws": None}

@@ -17,13 +17,15 @@ from creditscore.composite.cells import Cells, Statement, last_day_of
 from creditscore.composite.score import Ints
 from creditscore.core.days import to_day
 from creditscore.core.errors import InputError, UsageError
+from creditscore.core.tables import cell_sql
+from creditscore.core.tables.memory import to_arrow
 from creditscore.grading.batch import Gradings
 from creditscore.grading.grade import grade
 from creditscore.grading.identity import is_run
 from creditscore.grading.input_state.acceptance import as_graded
 from creditscore.grading.manifest import read_manifest, refuse_failed
 from creditscore.grading.result import Grading
-from creditscore.records import Snapshot, parse
+from creditscore.records import Snapshot
 
 if TYPE_CHECKING:
     import duckdb
@@ -77,7 +79,7 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
                 others.add(source.plan.scheme.scheme)
         else:
             name = f"table_{len(views)}"
-            con.register(name, source)
+            con.register(name, to_arrow(source, "grades")[0])
             there = [column[0] for column in con.execute(f"SELECT * FROM {name} LIMIT 0").description or []]
             lacking = [column for column in STATED if column not in there]
             if lacking:
@@ -112,7 +114,7 @@ def content(con: duckdb.DuckDBPyConnection, query: str) -> str:
 
 
 def _listed(gradings: Any) -> Iterator[Any]:
-    if isinstance(gradings, list | tuple):
+    if isinstance(gradings, list | tuple) and not (gradings and all(isinstance(row, Mapping) for row in gradings)):
         for one in gradings:
             yield from _listed(one)
     elif isinstance(gradings, Gradings):
@@ -128,7 +130,7 @@ def _select(con: duckdb.DuckDBPyConnection, rows: str) -> str:
     state = "COALESCE(CAST(input_state AS VARCHAR), '')" if "input_state" in there else "''"
     marks = f"CASE {state} WHEN '' THEN '{UNSTATED}' ELSE {state} END AS input_state"
     why = "CASE WHEN state = 'graded' OR state_reason IS NULL THEN '' ELSE split_part(state_reason, ':', 1) END"
-    who = parse.code_of("subject_id", "VARCHAR")
+    who = cell_sql.code_of("subject_id", "VARCHAR")
     return f"SELECT {who} AS subject_id, {texts}, {why} AS state_reason, {marks} FROM {rows}"
 
 

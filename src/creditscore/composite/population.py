@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 from creditscore.composite.config import CompositeConfig
 from creditscore.composite.inputs import Gathered
 from creditscore.composite.score import Ints
-from creditscore.composite.tables import open_table
+from creditscore.composite.tables import SUBJECTS
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.identity import is_resident, redact
+from creditscore.core.tables.read import load_table
 from creditscore.records.schema import KINDS, PERSONS
 
 if TYPE_CHECKING:
@@ -28,9 +30,9 @@ def population(
     """Ids in order with their cells, the ids refused with reasons, and how many were graded but not asked for."""
     outside, people = 0, set()
     if subjects is not None:
-        table = open_table(con, "population", subjects, ["subject_id"], ["kind"])
-        con.execute(f"UPDATE {table} SET kind = lower(kind)")
-        rows = con.execute(f"SELECT DISTINCT subject_id, kind FROM {table} ORDER BY ALL").fetchall()
+        load_table(con, subjects, replace(SUBJECTS, name="population"))
+        con.execute("UPDATE population SET kind = lower(kind)")
+        rows = con.execute("SELECT DISTINCT subject_id, kind FROM population ORDER BY ALL").fetchall()
         place = {subject: k for k, subject in enumerate(ids)}
         kinds = {_as_graded(subject, place): kind for subject, kind in rows}
         wanted = sorted(kinds)

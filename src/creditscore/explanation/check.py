@@ -14,7 +14,7 @@ from creditscore.core.quantities import from_micro, plain, to_micro
 from creditscore.core.version import __version__
 from creditscore.explanation.check_decision import decision_faults, without_faults
 from creditscore.explanation.check_rows import row_faults
-from creditscore.explanation.read import Found
+from creditscore.explanation.read import SubjectRows
 from creditscore.grading.bind import bind
 from creditscore.grading.identity import RUN, run_id_of
 from creditscore.grading.input_state.state import ACCEPTED, BLOCKED, REFUSED, WHOLE
@@ -28,7 +28,7 @@ ABOUT = ("scheme", "version", "period")
 
 
 def check(
-    found: Found, plan: Plan | None, outcome: Outcome | None = None, row_again: Mapping[str, Any] | None = None
+    found: SubjectRows, plan: Plan | None, outcome: Outcome | None = None, row_again: Mapping[str, Any] | None = None
 ) -> None:
     """Refuse one subject of a grading whose parts do not fit; DifferenceError names the first that does not.
 
@@ -68,7 +68,7 @@ def plan_of(run: Mapping[str, Any], scheme: Scheme) -> Plan | None:
         return None
 
 
-def _refuse(found: Found, faults: Iterator[str], what: str) -> None:
+def _refuse(found: SubjectRows, faults: Iterator[str], what: str) -> None:
     why = next(faults, None)
     if why is not None:
         raise DifferenceError(
@@ -78,7 +78,7 @@ def _refuse(found: Found, faults: Iterator[str], what: str) -> None:
         )
 
 
-def _run_faults(found: Found) -> Iterator[str]:
+def _run_faults(found: SubjectRows) -> Iterator[str]:
     run, grade = found.manifest, found.grade
     if set(RUN) <= set(run) and run_id_of(run) != run.get("run_id"):
         yield f"run_id is {run.get('run_id')!r}, what it is derived from gives {run_id_of(run)!r}"
@@ -93,7 +93,7 @@ def _run_faults(found: Found) -> Iterator[str]:
                 yield f"row {number} has {name} {row[name]!r}, the run {said[name]!r}"
 
 
-def _input_faults(found: Found) -> Iterator[str]:
+def _input_faults(found: SubjectRows) -> Iterator[str]:
     """The state of the input against the run's own and the refused rows of the subject; earlier versions said none."""
     stated, state = found.grade.get("input_state"), found.grade["state"]
     if stated is None:
@@ -118,13 +118,13 @@ def _input_faults(found: Found) -> Iterator[str]:
         yield "a grade that stands has another one without the refused rows"
 
 
-def _unlike_row(found: Found, again: Mapping[str, Any]) -> Iterator[str]:
+def _unlike_row(found: SubjectRows, again: Mapping[str, Any]) -> Iterator[str]:
     for name in ("state", "state_reason", "input_state", "grade_without"):
         if name in found.grade and _text(found.grade[name]) != _text(again[name]):
             yield f"{name} is {_text(found.grade[name]) or '(none)'}, computed again {_text(again[name]) or '(none)'}"
 
 
-def _sums(found: Found) -> Iterator[str]:
+def _sums(found: SubjectRows) -> Iterator[str]:
     """Start lines against the start, start and ledger against the score."""
     grade = found.grade
     if grade["state"] == "not_graded" or grade["start"] is None:
@@ -142,7 +142,7 @@ def _sums(found: Found) -> Iterator[str]:
         yield f"start and ledger add up to {points(reached)}, the score is {points(grade['score'])}"
 
 
-def _row_sums(found: Found) -> Iterator[str]:
+def _row_sums(found: SubjectRows) -> Iterator[str]:
     """Each row's effective against its nominal, by what the row says of itself; no rule is needed for it."""
     before = 0
     for number, row in enumerate(found.ledger, start=1):
@@ -196,7 +196,7 @@ def _line(row: Mapping[str, Any]) -> Line:
     return Line(step, record, item, nominal, effective, rule, cited, reason)
 
 
-def _unlike(found: Found, outcome: Outcome) -> Iterator[str]:
+def _unlike(found: SubjectRows, outcome: Outcome) -> Iterator[str]:
     """Where the written rows are not those of the outcome."""
     graded = outcome.state == "graded"
     known = outcome.state != "not_graded"

@@ -23,7 +23,7 @@ from creditscore.core.identity import canonical_code, redact
 from creditscore.core.model import Label
 from creditscore.explanation.labels import Labels, labels_of, law_titles
 from creditscore.explanation.ledger import Line, explain, lines_of
-from creditscore.explanation.read import Found
+from creditscore.explanation.read import SubjectRows
 from creditscore.grading.batch import Gradings
 from creditscore.grading.manifest import read_manifest
 from creditscore.grading.result import Grading
@@ -239,7 +239,7 @@ def _domain(
     if labels is not None and (scheme, row["period"]) in sources:
         mine = tuple(one for one in again if (one["scheme"], one["period"]) == (scheme, row["period"]))
         if mine:
-            lines = lines_of(Found({"score": None}, mine, {"scheme": f"{scheme}@{version}"}), labels)
+            lines = lines_of(SubjectRows({"score": None}, mine, {"scheme": f"{scheme}@{version}"}), labels)
         else:
             lines = explain(sources[scheme, row["period"]], subject_id, scheme).lines
         ledger = _Ledger(lines, labels)

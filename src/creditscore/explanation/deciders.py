@@ -13,7 +13,7 @@ from creditscore.core.i18n import SYMBOL, Lang, period_said, plain, say, text, w
 from creditscore.core.model import Label
 from creditscore.explanation.deciding import Deciding, RuleInputs, find_day_and_number, find_deciding
 from creditscore.explanation.labels import Labels
-from creditscore.explanation.read import Found
+from creditscore.explanation.read import SubjectRows
 from creditscore.grading.input_state.state import REFUSED
 from creditscore.schemes.citing import all_laws, cited_rules, cited_text
 from creditscore.schemes.laws import Law
@@ -72,7 +72,7 @@ class Decider:
 
 
 def deciders_of(
-    written: Found, labels: Labels, rule_inputs: RuleInputs | None, laws: Path | None
+    written: SubjectRows, labels: Labels, rule_inputs: RuleInputs | None, laws: Path | None
 ) -> tuple[Decider, ...]:
     """The rules on the way to a grade, or the one that gives none; without the one that only looked up a score band."""
     state = written.grade["state"]
@@ -106,7 +106,7 @@ def deciders_of(
     return tuple(chosen)
 
 
-def _basis(written: Found, labels: Labels, rule_inputs: RuleInputs | None, record_id: str) -> Basis:
+def _basis(written: SubjectRows, labels: Labels, rule_inputs: RuleInputs | None, record_id: str) -> Basis:
     row = next(
         record_row
         for record_row in written.ledger

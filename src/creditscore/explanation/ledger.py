@@ -17,7 +17,7 @@ from creditscore.explanation.deciders import NOTHING, Decider, deciders_of, earl
 from creditscore.explanation.deciding import RuleInputs, find_earlier, read_by_rules
 from creditscore.explanation.input_lines import RefusedRow, input_lines, refused_rows
 from creditscore.explanation.labels import Labels, labels_of, law_titles
-from creditscore.explanation.read import Found, read
+from creditscore.explanation.read import SubjectRows, read
 from creditscore.grading.input_state.state import REFUSED
 from creditscore.grading.interpreter.exact import Outcome
 from creditscore.grading.replay import inputs
@@ -273,7 +273,7 @@ def _with_earlier(line: Line, labels: Labels, rule_inputs: RuleInputs | None) ->
     return replace(line, label=Label(zh=f"{line.label.zh}（{zh}）", en=f"{line.label.en} ({en})"))
 
 
-def _by_score(labels: Labels, written: Found) -> bool:
+def _by_score(labels: Labels, written: SubjectRows) -> bool:
     """Whether a rule on the way to the grade looked at the score; without the rules, as the route says."""
     if labels.scheme is None:
         return str(written.grade["route"]) == "score"
@@ -292,7 +292,7 @@ def _lower_is_better(labels: Labels, lines: tuple[Line, ...]) -> bool:
     return sum((line.effective or Decimal(0) for line in lines if line.step == "record"), Decimal(0)) > 0
 
 
-def lines_of(written: Found, labels: Labels, laws: Path | None = None) -> tuple[Line, ...]:
+def lines_of(written: SubjectRows, labels: Labels, laws: Path | None = None) -> tuple[Line, ...]:
     """The ledger in words, line by line."""
     texts = all_laws(laws)
     totals = _totals(written)
@@ -320,7 +320,7 @@ def lines_of(written: Found, labels: Labels, laws: Path | None = None) -> tuple[
     return tuple(lines)
 
 
-def _totals(written: Found) -> list[Decimal | None]:
+def _totals(written: SubjectRows) -> list[Decimal | None]:
     """The score after each row; None after a number nobody knows, until the last cap has absorbed it."""
     rows = written.ledger
     caps = [k for k, row in enumerate(rows) if row["step"] == "cap" and row["effective"] is not None]

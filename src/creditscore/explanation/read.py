@@ -22,7 +22,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Found:
+class SubjectRows:
     """The rows of one subject, in the order of the result tables."""
 
     grade: Row
@@ -33,7 +33,7 @@ class Found:
 
 
 @guarded("the grading")
-def read(source: Grading | os.PathLike[str] | str, subject_id: str, scheme: str = "") -> Found:
+def read(source: Grading | os.PathLike[str] | str, subject_id: str, scheme: str = "") -> SubjectRows:
     """The grade and ledger of `subject_id`; InputError when folder, file or subject is missing.
 
     `scheme` chooses one where the folder holds several; without it the first.
@@ -65,7 +65,7 @@ def run_of(manifest: dict[str, Any], scheme: str, folder: Path) -> dict[str, Any
     raise UsageError(f"{scheme!r} is not among the schemes of this grading", where=str(folder), allowed=", ".join(runs))
 
 
-def _from_memory(grading: Grading, subject_id: str) -> Found:
+def _from_memory(grading: Grading, subject_id: str) -> SubjectRows:
     if not grading.has_ledger:
         raise InputError("this grading was made without a ledger", next="grade with ledger=True")
     con = grading.con
@@ -74,10 +74,12 @@ def _from_memory(grading: Grading, subject_id: str) -> Found:
     ledger = _rows(con, "SELECT * FROM result_ledger WHERE subject_id = ?", [grade["subject_id"]])
     names = con.execute("SELECT name FROM subjects WHERE subject_id = ?", [grade["subject_id"]]).fetchall()
     name = redact(names[0][0] or "") if names else ""
-    return Found(grade, ledger, grading.manifest, name, _refused(con, "result_quarantine", [], grade["subject_id"]))
+    return SubjectRows(
+        grade, ledger, grading.manifest, name, _refused(con, "result_quarantine", [], grade["subject_id"])
+    )
 
 
-def _from_folder(folder: Path, subject_id: str, scheme: str) -> Found:
+def _from_folder(folder: Path, subject_id: str, scheme: str) -> SubjectRows:
     import duckdb
     import pyarrow as pa
     import pyarrow.parquet as parquet
@@ -109,7 +111,7 @@ def _from_folder(folder: Path, subject_id: str, scheme: str) -> Found:
         raise _damaged(folder, error) from error
     finally:
         con.close()
-    return Found(grade, ledger, manifest, refused=refused)
+    return SubjectRows(grade, ledger, manifest, refused=refused)
 
 
 def _damaged(place: Path, error: object) -> InputError:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from creditscore.core.quantities import MICRO
+from creditscore.core.tables import cell_sql
 from creditscore.engines.duckdb import DuckDBEngine
 from creditscore.grading.feeds import fed_condition
 from creditscore.grading.history import put_past
@@ -16,7 +17,7 @@ from creditscore.grading.population.compile import measure_table, reached_table
 from creditscore.grading.population.sql_records import days_of, reads_correction, switch_day
 from creditscore.grading.quarantine import Refusals
 from creditscore.grading.scope import Scope, refuse_domains, refuse_lists, refuse_side_domains
-from creditscore.records import Snapshot, parse
+from creditscore.records import Snapshot
 from creditscore.records.fold import Folded
 from creditscore.schemes.expressions import literal, to_sql
 from creditscore.schemes.parts import DATES
@@ -52,7 +53,7 @@ def typed(kind: str, text: str) -> str:
         exact = f"TRY_CAST({text} AS DECIMAL(18,6))"
         return f"CASE WHEN {exact} = TRY_CAST({text} AS DECIMAL(38,18)) THEN CAST(CAST({exact} AS DECIMAL(38,6)) * {MICRO} AS BIGINT) END"
     if kind == "date":
-        return f"NULLIF({parse.day(text, 'VARCHAR')}, {parse.BAD_DAY})"
+        return f"NULLIF({cell_sql.day(text, 'VARCHAR')}, {cell_sql.BAD_DAY})"
     if kind == "bool":
         return f"CASE WHEN LOWER({text}) IN {TRUE} THEN TRUE WHEN LOWER({text}) IN {FALSE} THEN FALSE END"
     return text

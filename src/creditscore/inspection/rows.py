@@ -1,4 +1,4 @@
-"""Tables of inspection: read from CSV, Parquet, pandas or Arrow as rows of text, and written in one way only."""
+"""Tables of inspection: folded to one line a cell where they are read, and written in one way only."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import json
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
@@ -17,41 +16,16 @@ from creditscore.core.boundary import described, require_plain
 from creditscore.core.csv_people import inert
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.identity import canonical_code, redact
-from creditscore.core.tables.source import forget, open_sources, quote
+from creditscore.core.tables import read
 from creditscore.core.tables.table import Table
 
-Row = dict[str, str]
+Row = read.Row
 
 
 def read_rows(data: Any, table: Table) -> list[Row]:
-    """The rows of a table, every cell as text on one line without blanks around it; an empty cell is "".
-
-    `data`: a path (.csv, .parquet), pandas, Arrow or DuckDB. Optional columns that are absent are "" everywhere.
-    Raises InputError where the table cannot be read or lacks a column.
-    """
-    import duckdb
-
-    con = duckdb.connect()
-    try:
-        with tempfile.TemporaryDirectory(prefix="creditscore-") as folder:
-            sources = open_sources(con, {table.name: data}, Path(folder), {table.name: table})
-            source = sources[table.name]
-            there = [name for name in table.columns if source.has(name)]
-            cells = ", ".join(f"CAST({quote(name)} AS VARCHAR)" for name in there)
-            found = con.execute(f"SELECT {cells} FROM {source.view} ORDER BY line").fetchall()
-            forget(con, sources)
-    finally:
-        con.close()
-    empty = dict.fromkeys(table.columns, "")
-    return [
-        empty
-        | {
-            name: " ".join(canonical_code(cell).split())
-            for name, cell in zip(there, row, strict=True)
-            if cell is not None
-        }
-        for row in found
-    ]
+    """Read the rows of a table as `core.tables.read.read_rows` does, each cell folded to a code on one line."""
+    rows = read.read_rows(data, table)
+    return [{name: " ".join(canonical_code(cell).split()) for name, cell in row.items()} for row in rows]
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], people: bool = False) -> str:

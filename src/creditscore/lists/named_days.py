@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from creditscore.core.days import from_day
 from creditscore.core.errors import InputError
+from creditscore.core.tables import cell_sql
 from creditscore.core.tables.source import open_sources
 from creditscore.core.tables.table import Table
 from creditscore.lists.events import Day
-from creditscore.records import parse
 from creditscore.schemes.lists import ListRule
 
 OWN = ("noticed_on", "objected_on", "entered_on", "published_on", "term_end")  # days that the case itself sets
@@ -37,13 +38,14 @@ def named_days(records: Any, ids: Iterable[str], names: Iterable[str]) -> dict[s
     if records is None or not wanted or not asked:
         return {}
     con = duckdb.connect()
-    source = open_sources(con, {"records": records}, Path(), {"records": RECORDS})["records"]
+    with tempfile.TemporaryDirectory(prefix="creditscore-") as folder:  # for a copy in UTF-8
+        source = open_sources(con, {"records": records}, Path(folder), {"records": RECORDS})["records"]
     there = [name for name in asked if source.has(name)]
     if not there:
         return {}
-    record = parse.code("record_id", source.types["record_id"])
-    days = [f"max({parse.day(parse.day_cell(name, source.types[name]), source.types[name])})" for name in there]
-    bad = [f"min({parse.day(parse.day_cell(name, source.types[name]), source.types[name])})" for name in there]
+    record = cell_sql.code("record_id", source.types["record_id"])
+    days = [f"max({cell_sql.day(cell_sql.day_cell(name, source.types[name]), source.types[name])})" for name in there]
+    bad = [f"min({cell_sql.day(cell_sql.day_cell(name, source.types[name]), source.types[name])})" for name in there]
     con.execute("CREATE TEMP TABLE wanted_ids (id VARCHAR)")
     con.executemany("INSERT INTO wanted_ids VALUES (?)", [[one] for one in wanted])
     rows = con.execute(
@@ -53,7 +55,7 @@ def named_days(records: Any, ids: Iterable[str], names: Iterable[str]) -> dict[s
     found: dict[str, dict[str, int]] = {}
     for who, *values in rows:
         for name, newest, least in zip(there, values[: len(there)], values[len(there) :], strict=True):
-            if least == parse.BAD_DAY:
+            if least == cell_sql.BAD_DAY:
                 raise InputError(f"{name} of record {who} is not a day", where=source.origin, allowed="YYYY-MM-DD")
             if newest is not None:
                 found.setdefault(who, {})[name] = newest

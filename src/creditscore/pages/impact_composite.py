@@ -10,8 +10,9 @@ from creditscore.core.boundary import outside
 from creditscore.core.errors import InputError
 from creditscore.core.i18n import LANGS, plain
 from creditscore.core.json_source import read_object
-from creditscore.core.tables.given import given
+from creditscore.core.tables.read import load_table
 from creditscore.core.tables.source import literal
+from creditscore.core.tables.table import Table
 from creditscore.grading.migration import Side
 from creditscore.pages.impact import ABOUT, Impact, impact
 from creditscore.pages.notices import Draft
@@ -155,6 +156,6 @@ def read_about(source: Any) -> pa.Table:
     import duckdb
 
     con = duckdb.connect()
-    given(con, "subjects", source, ("subject_id",), ABOUT)
+    load_table(con, source, Table("subjects", ("subject_id",), ABOUT))
     columns = ", ".join(f"min({name}) AS {name}" for name in ABOUT)
     return con.sql(f"SELECT subject_id, {columns} FROM subjects GROUP BY 1 ORDER BY 1").to_arrow_table()

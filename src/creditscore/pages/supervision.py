@@ -11,7 +11,8 @@ from creditscore.core.errors import InputError
 from creditscore.core.i18n import clean, plain
 from creditscore.core.identity import redact
 from creditscore.core.json_source import read_object
-from creditscore.core.tables.given import bad_days, given
+from creditscore.core.tables.read import load_table
+from creditscore.core.tables.table import Table
 from creditscore.measures.load import load_four_lists
 from creditscore.pages.district_lists import both, list_labels
 
@@ -27,7 +28,19 @@ ARMS = ("random", "targeted", "complaint", "follow_up")
 RESULTS = ("clean", "corrected_on_site", "breach", "not_found", "refused", "closed_down", "not_done")
 FOUND, DONE = ("corrected_on_site", "breach"), ("clean", "corrected_on_site", "breach")
 OPEN_STATES = ("proposed", "accepted", "notified", "executed")
-Table = list[dict[str, Any]]
+Rows = list[dict[str, Any]]
+RESULTS_TABLE = Table(
+    "results",
+    ("inspection_id", "subject_id", "department", "arm", "result"),
+    ("programme", "class", "inspected_on", "probability", "violations"),
+)
+LISTINGS_TABLE = Table(
+    "listings",
+    ("subject_id", "list", "entered_on"),
+    ("term_end", "exited_on"),
+    kinds=dict.fromkeys(("entered_on", "term_end", "exited_on"), "day"),
+)
+MEASURES_TABLE = Table("measures", ("department", "measure_id", "state"), ("side", "in_force", "flags", "basis_level"))
 
 
 def supervision(
@@ -44,8 +57,7 @@ def supervision(
 
     con = duckdb.connect()
     manifest = _open_plan(con, plan)
-    given(con, "results", results, ("inspection_id", "subject_id", "department", "arm", "result"),
-          ("programme", "class", "inspected_on", "probability", "violations"))  # fmt: skip
+    load_table(con, results, RESULTS_TABLE)
     _known_codes(con)
     labels = {
         name: one.get("label") or {"zh": name, "en": name} for name, one in manifest.get("programmes", {}).items()
@@ -92,7 +104,7 @@ def _open_plan(con: duckdb.DuckDBPyConnection, plan: Path) -> dict[str, Any]:
         found = [file for kind in ("csv", "parquet") if (file := plan / f"{name}.{kind}").is_file()]
         if not found:
             raise InputError(f"the plan has no {name}.csv", where=str(plan), next="make the plan again")
-        given(con, name, found[0], needed, optional)
+        load_table(con, found[0], Table(name, needed, optional))
     return manifest
 
 
@@ -112,12 +124,12 @@ def _known_codes(con: duckdb.DuckDBPyConnection) -> None:
             )  # fmt: skip
 
 
-def _numbers(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> Table:
+def _numbers(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> Rows:
     rows = con.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY ALL").fetchall()
     return [{name: clean(cell or "") for name, cell in zip(columns, row, strict=True)} for row in rows]
 
 
-def _classes(con: duckdb.DuckDBPyConnection) -> Table:
+def _classes(con: duckdb.DuckDBPyConnection) -> Rows:
     """Planned and done by programme and class; what the random visits found, with its 95 % interval (Jeffreys)."""
     figures = ", ".join(f"try_cast({name} AS DOUBLE)" for name in ("units", "visits", "person_days"))
     expected_ = ", ".join(f"try_cast({name} AS DOUBLE)" for name in EXPECTED)
@@ -133,7 +145,7 @@ def _classes(con: duckdb.DuckDBPyConnection) -> Table:
             f" count(*) FILTER (WHERE result NOT IN {DONE}) FROM results WHERE arm = 'random' GROUP BY ALL"
         ).fetchall()
     }
-    rows: Table = []
+    rows: Rows = []
     for programme, department, class_, units, visits, days, rate, *expected in planned:
         row = {"programme": clean(programme), "department": clean(department or ""), "class": clean(class_),
                "rate": rate or "", "units": int(units or 0), "visits": int(visits or 0), "person_days": days or 0.0,
@@ -155,7 +167,7 @@ def _yield(visits: int, found: int, missed: int) -> dict[str, Any]:
     return row | {"found_rate": found / visits, "found_low": float(low[0]), "found_high": float(high[0])}
 
 
-def _places(con: duckdb.DuckDBPyConnection) -> Table:
+def _places(con: duckdb.DuckDBPyConnection) -> Rows:
     """Units and planned visits by programme and place of the strata."""
     rows = con.execute(
         "SELECT programme, coalesce(place, ''), sum(try_cast(units AS BIGINT)), sum(try_cast(visits AS BIGINT)),"
@@ -168,7 +180,7 @@ def _places(con: duckdb.DuckDBPyConnection) -> Table:
     ]  # fmt: skip
 
 
-def _arms(con: duckdb.DuckDBPyConnection) -> Table:
+def _arms(con: duckdb.DuckDBPyConnection) -> Rows:
     """Every result by the arm that led to the visit."""
     counts = {
         (arm, result): int(n)
@@ -182,17 +194,16 @@ def _arms(con: duckdb.DuckDBPyConnection) -> Table:
     ]
 
 
-def _lists(con: duckdb.DuckDBPyConnection, listings: Any, on: date | None) -> Table:
+def _lists(con: duckdb.DuckDBPyConnection, listings: Any, on: date | None) -> Rows:
     """Entries that run on the day, by list; those that entered or left in the plan's year are counted by the engine."""
     if listings is None or on is None:
         return []
-    given(con, "listings", listings, ("subject_id", "list", "entered_on"), ("term_end", "exited_on"))
-    bad_days(con, "listings", ("entered_on", "term_end", "exited_on"))
+    load_table(con, listings, LISTINGS_TABLE)
     rows = con.execute(
-        "SELECT list, count(*) FILTER (WHERE coalesce(exited_on, '9999') > $on AND coalesce(term_end, '9999') >= $on),"
+        "SELECT list, count(*) FILTER (WHERE coalesce(exited_on > $on, true) AND coalesce(term_end >= $on, true)),"
         " count(*) FILTER (WHERE exited_on <= $on), count(*) FROM listings WHERE entered_on <= $on"
         " GROUP BY 1 ORDER BY 1",
-        {"on": str(on)},
+        {"on": on},
     ).fetchall()
     labels = list_labels()
     return [
@@ -202,20 +213,18 @@ def _lists(con: duckdb.DuckDBPyConnection, listings: Any, on: date | None) -> Ta
     ]  # fmt: skip
 
 
-def _measures(con: duckdb.DuckDBPyConnection, measures: Any) -> Table:
+def _measures(con: duckdb.DuckDBPyConnection, measures: Any) -> Rows:
     """Joint measures by department, side and state; flagged ones apart."""
     if measures is None:
         return []
-    given(
-        con, "measures", measures, ("department", "measure_id", "state"), ("side", "in_force", "flags", "basis_level")
-    )
+    load_table(con, measures, MEASURES_TABLE)
     shipped = load_four_lists()
     rows = con.execute(
         "SELECT department, coalesce(side, ''), measure_id, coalesce(basis_level, ''), state, count(*),"
         " count(*) FILTER (WHERE coalesce(flags, '') <> '') FROM measures GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     names = ("department", "side", "measure_id", "basis_level", "state", "count", "flagged")
-    found: Table = []
+    found: Rows = []
     for row in rows:
         told: dict[str, Any] = {
             name: int(cell) if name in ("count", "flagged") else redact(clean(cell))

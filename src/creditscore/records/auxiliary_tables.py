@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from creditscore.core.days import from_day
+from creditscore.core.tables import cell_sql
 from creditscore.core.tables.source import Source, literal, quote
-from creditscore.records import parse
 from creditscore.records.deliveries import Delivered, check_deliveries
 from creditscore.records.excluded import by_reason
 from creditscore.records.faults import bit_of, list_faults, looks_resident, settle_residents
@@ -59,12 +59,12 @@ def _listings(stage: Stage) -> Values:
 
 def _history(stage: Stage) -> Values:
     kind = stage.source.types["period"]
-    period = f"left({stage.code('period')}, 10)" if parse.is_typed_day(kind) else stage.code("period")
+    period = f"left({stage.code('period')}, 10)" if cell_sql.is_typed_day(kind) else stage.code("period")
     day = quote("p_period")
-    stage.parsed[day] = parse.day(period, "VARCHAR")
+    stage.parsed[day] = cell_sql.day(period, "VARCHAR")
     number = (
         f"CASE WHEN regexp_full_match({period}, '[0-9]{{4}}') THEN CAST({period} AS INTEGER)"
-        f" ELSE year(DATE '1970-01-01' + nullif({day}, {parse.BAD_DAY})) END"
+        f" ELSE year(DATE '1970-01-01' + nullif({day}, {cell_sql.BAD_DAY})) END"
     )
     decided = stage.day("decided_on")
     recorded = stage.day("recorded_on")
@@ -73,7 +73,7 @@ def _history(stage: Stage) -> Values:
         later = f"({number}) > {from_day(stage.latest).year} AND ({number}) <= 2100"
         stage.fault("bad_period", "period", later, "it lies after the day of intake")
     stage.fault("occurred_after_recorded", "recorded_on", f"{decided} > {recorded}")
-    decided_before = f"nullif({day}, {parse.BAD_DAY}) > least({decided}, {recorded})"
+    decided_before = f"nullif({day}, {cell_sql.BAD_DAY}) > least({decided}, {recorded})"
     stage.fault("bad_period", "period", decided_before, "it lies after the day on which the grade was decided or known")
     codes = {name: f"lower({stage.code(name)})" for name in HISTORY_CODES}
     for name, allowed in HISTORY_CODES.items():
@@ -158,7 +158,7 @@ def take_side(
     for reason in ("natural_person", "mangled_id", "unknown_subject"):
         stage.fault(reason, "subject_id")
     if name == "attributes":
-        given = parse.raw_text("name", source.types["name"])
+        given = cell_sql.raw_text("name", source.types["name"])
         rows = con.execute(f"SELECT DISTINCT {given} FROM {source.view}").fetchall()
         for reason, named in by_reason(word for (word,) in rows if word).items():
             listed = ", ".join(literal(word) for word in named)

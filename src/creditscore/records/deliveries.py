@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.identity import canonical_code, redact, redact_cell
-from creditscore.core.tables.source import Source, files_of, quote
-from creditscore.records import parse
+from creditscore.core.tables import cell_sql
+from creditscore.core.tables.files import files_of
+from creditscore.core.tables.source import Source, quote
 from creditscore.records.faults import bit_of
 from creditscore.records.schema import ONE, REASONS, TABLES
 from creditscore.records.stage import Stage
@@ -50,7 +51,7 @@ def count_delivered(
     counted = []
     if feeds.has("rows"):
         cells = [
-            parse.code(name, records.types[name]) if records.has(name) else "CAST(NULL AS VARCHAR)"
+            cell_sql.code(name, records.types[name]) if records.has(name) else "CAST(NULL AS VARCHAR)"
             for name in ("domain", "source")
         ]
         counted = con.execute(

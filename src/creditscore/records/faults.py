@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from creditscore.core.identity import GAPS, RESIDENT_LIKE, is_resident, redact, redact_cell
+from creditscore.core.tables.cell_sql import raw_text
 from creditscore.core.tables.source import Source, literal, quote
-from creditscore.records.parse import hint, raw_text
+from creditscore.records.parse import hint
 from creditscore.records.schema import QUARANTINE, REASONS
 
 if TYPE_CHECKING:

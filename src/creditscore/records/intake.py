@@ -15,8 +15,8 @@ from creditscore.core.clock import today
 from creditscore.core.days import day_of, to_day
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.identity import redact
+from creditscore.core.tables import cell_sql
 from creditscore.core.tables.source import Source, forget, open_sources, quote
-from creditscore.records import parse
 from creditscore.records.auxiliary_tables import create_side, take_side
 from creditscore.records.deliveries import count_delivered
 from creditscore.records.excluded import refuse_columns
@@ -193,9 +193,9 @@ def _describe_input(con: duckdb.DuckDBPyConnection, source: Source) -> dict[str,
     about["columns"] = sorted(name for name in source.types if name in source.table.columns)
     about |= {"further": list(source.further)} if source.further else {}
     about |= {"unread": list(source.unread)} if source.unread else {}
-    floats = [name for name, kind in source.types.items() if kind in parse.FLOATS]
+    floats = [name for name, kind in source.types.items() if kind in cell_sql.FLOATS]
     if floats:
-        tests = ", ".join(f"bool_or({parse.is_rounded(name)})" for name in floats)
+        tests = ", ".join(f"bool_or({cell_sql.is_rounded(name)})" for name in floats)
         rounded = con.execute(f"SELECT {tests} FROM {source.view}").fetchall()[0]
         names = [source.spelled.get(name, name) for name, is_rounded in zip(floats, rounded, strict=True) if is_rounded]
         about |= {"rounded_columns": sorted(names)} if names else {}
@@ -215,7 +215,7 @@ def _refused_attributes(
             numbers = con.execute(f"SELECT {filled} FROM {source.view}").fetchall()[0]
             lost[table] = [name for name, number in zip(names, numbers, strict=False) if number]
         elif table == "attributes" and counts[table]["refused"]:
-            given = parse.raw_text("name", source.types["name"])
+            given = cell_sql.raw_text("name", source.types["name"])
             rows = con.execute(f"SELECT DISTINCT {given} FROM {source.view}").fetchall()
             lost[table] = sorted({redact(name) for (name,) in rows if name} - known)
     return {table: names for table, names in lost.items() if names}

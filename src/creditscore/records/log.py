@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from creditscore.core.errors import InputError
 from creditscore.core.identity import MANGLED_LIKE, canonical_code
+from creditscore.core.tables import cell_sql
 from creditscore.core.tables.source import Source, quote
 from creditscore.records import parse
 from creditscore.records.events import FILED_SAYS, OTHER_SUBJECT, SHARES_ADD_UP, settle_events
@@ -71,10 +72,10 @@ def _values(stage: Stage) -> tuple[dict[str, str], str]:
     if source.has("event_no"):
         stage.parsed["p_event_no"] = stage.whole("event_no")
         no = "p_event_no"
-        stage.fault("bad_event_no", "event_no", f"p_event_no = {parse.BAD_NUMBER}")
+        stage.fault("bad_event_no", "event_no", f"p_event_no = {cell_sql.BAD_NUMBER}")
     stage.parsed["sid"], stage.parsed["item"] = "s.sid", "i.code"
     # An id that is a subject's as it stands is clean; only the others are cleaned and looked at.
-    strange = parse.code_of(f"t.{subject}", source.types["subject_id"])
+    strange = cell_sql.code_of(f"t.{subject}", source.types["subject_id"])
     stage.parsed["strange"] = f"CASE WHEN s.sid IS NULL THEN {strange} END"
     joins = f"LEFT JOIN subjects s ON s.subject_id = t.{subject} LEFT JOIN map_item i ON i.raw = t.{stage.raw('item')}"
     values = {"sid": "sid", "record_id": record, "item": "item"}
@@ -140,8 +141,8 @@ def _known_day(days: dict[str, str], event: str) -> dict[str, str]:
 
 def _share(stage: Stage, event: str) -> str:
     stage.parsed["p_share"] = stage.share("share")
-    stage.fault("bad_share", "share", f"p_share = {parse.BAD_NUMBER}")
-    return f"CASE WHEN {event} = {CORRECTED} THEN nullif(p_share, {parse.BAD_NUMBER}) END"
+    stage.fault("bad_share", "share", f"p_share = {cell_sql.BAD_NUMBER}")
+    return f"CASE WHEN {event} = {CORRECTED} THEN nullif(p_share, {cell_sql.BAD_NUMBER}) END"
 
 
 def _key_faults(stage: Stage, record: str, event: str) -> None:
@@ -176,9 +177,9 @@ def _dictionary(con: duckdb.DuckDBPyConnection, source: Source, column: str) -> 
     words: dict[str, str] = {}
     if source.has(column):
         kind = source.types[column]
-        raw = parse.raw_text(column, kind)
+        raw = cell_sql.raw_text(column, kind)
         rows = con.execute(
-            f"SELECT raw, {parse.code_of('raw', kind)} FROM (SELECT DISTINCT {raw} AS raw FROM {source.view})"
+            f"SELECT raw, {cell_sql.code_of('raw', kind)} FROM (SELECT DISTINCT {raw} AS raw FROM {source.view})"
         ).fetchall()
         words = {raw: canonical_code(cleaned) for raw, cleaned in rows if cleaned is not None}
     ordered = sorted(set(words.values()))

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from creditscore.core.identity import canonical_code, is_mangled
+from creditscore.core.tables import cell_sql
 from creditscore.core.tables.source import Source, literal, quote
-from creditscore.records import parse
 from creditscore.records.digest import table_sum
 from creditscore.records.faults import Fault, drop_pairs, put_pairs
 from creditscore.records.schema import ONE
@@ -55,10 +55,10 @@ def keep_refused(con: duckdb.DuckDBPyConnection, table: str, source: Source, fau
 
 def _cell(column: str, kind: str) -> str:
     """The cell as text; a number of the contract with the six decimals at which it is read."""
-    text = parse.raw_text(column, kind)
+    text = cell_sql.raw_text(column, kind)
     if column not in _NUMBERS or kind not in ("DOUBLE", "FLOAT"):
         return text
-    millionths = parse.number(quote(column), kind)
+    millionths = cell_sql.number(quote(column), kind)
     whole, rest = f"CAST(({millionths}) // {ONE} AS VARCHAR)", f"lpad(CAST(({millionths}) % {ONE} AS VARCHAR), 6, '0')"
     return f"CASE WHEN ({millionths}) >= 0 THEN {whole} || '.' || {rest} ELSE {text} END"
 

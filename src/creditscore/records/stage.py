@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from creditscore.core.identity import look_at_id
+from creditscore.core.tables import cell_sql
 from creditscore.core.tables.source import Source, quote
 from creditscore.records import parse
 from creditscore.records.faults import Fault, drop_pairs, mask, put_pairs
@@ -44,18 +45,18 @@ class Stage:
             return "CAST(NULL AS VARCHAR)"
         if column in self.source.cleaned:
             return self._cell(column, quote(column))
-        return self._cell(column, parse.text(column, self.source.types[column]))
+        return self._cell(column, cell_sql.text(column, self.source.types[column]))
 
     def raw(self, column: str) -> str:
         """The cell as text, not cleaned: for what is looked up as it stands first."""
         name = quote("r_" + column)
-        self.cells[name] = parse.raw_text(column, self.source.types[column])
+        self.cells[name] = cell_sql.raw_text(column, self.source.types[column])
         return name
 
     def code(self, column: str) -> str:
         if not self.source.has(column):
             return "CAST(NULL AS VARCHAR)"
-        return self._cell(column, parse.code(column, self.source.types[column]))
+        return self._cell(column, cell_sql.code(column, self.source.types[column]))
 
     def day(self, column: str, required: bool = False, planned: bool = False) -> str:
         """The day of a date column; what is `planned` may lie ahead."""
@@ -66,13 +67,13 @@ class Stage:
             self.fault("after_intake", column, late)
         if column in self.source.sure_days:
             name = quote("p_" + column)
-            self.parsed[name] = parse.sure_day(self._cell(column, quote(column)))
+            self.parsed[name] = cell_sql.sure_day(self._cell(column, quote(column)))
             self.fault("bad_date", column, f"{name} IS NULL" if required else "false")
             return name
         name = self.day_as_read(column)
         empty = f" OR {name} IS NULL" if required else ""
-        self.fault("bad_date", column, f"{name} = {parse.BAD_DAY}{empty}")
-        return f"nullif({name}, {parse.BAD_DAY})"
+        self.fault("bad_date", column, f"{name} = {cell_sql.BAD_DAY}{empty}")
+        return f"nullif({name}, {cell_sql.BAD_DAY})"
 
     def day_as_read(self, column: str) -> str:
         """The parsed value, with its sentinel, of a date column; no fault."""
@@ -80,27 +81,27 @@ class Stage:
             return "CAST(NULL AS INTEGER)"
         kind = self.source.types[column]
         name = quote("p_" + column)
-        self.parsed[name] = parse.day(self._cell(column, parse.day_cell(column, kind)), kind)
+        self.parsed[name] = cell_sql.day(self._cell(column, cell_sql.day_cell(column, kind)), kind)
         return name
 
-    def number(self, column: str, below: int = parse.MOST_NUMBER, detail: str = "") -> str:
+    def number(self, column: str, below: int = cell_sql.MOST_NUMBER, detail: str = "") -> str:
         if not self.source.has(column):
             return "CAST(NULL AS BIGINT)"
         kind = self.source.types[column]
         name = quote("p_" + column)
-        self.parsed[name] = parse.number(self._cell(column, parse.number_cell(column, kind)), kind, below)
-        self.fault("bad_number", column, f"{name} = {parse.BAD_NUMBER}", detail)
-        return f"nullif({name}, {parse.BAD_NUMBER})"
+        self.parsed[name] = cell_sql.number(self._cell(column, cell_sql.number_cell(column, kind)), kind, below)
+        self.fault("bad_number", column, f"{name} = {cell_sql.BAD_NUMBER}", detail)
+        return f"nullif({name}, {cell_sql.BAD_NUMBER})"
 
     def whole(self, column: str) -> str:
         """The parsed value, with its sentinel, of a column of event numbers."""
         kind = self.source.types[column]
-        return parse.event_no(self._cell(column, parse.number_cell(column, kind)), kind)
+        return parse.event_no(self._cell(column, cell_sql.number_cell(column, kind)), kind)
 
     def share(self, column: str) -> str:
         """The parsed value, with its sentinel, of a column of shares."""
         kind = self.source.types[column]
-        return parse.share(self._cell(column, parse.number_cell(column, kind)), kind)
+        return cell_sql.share(self._cell(column, cell_sql.number_cell(column, kind)), kind)
 
     def select(self, values: dict[str, str], joins: str = "") -> str:
         """The pass as SQL: line, the `values`, and mask. `joins` may use the cleaned cells as `t.…`."""

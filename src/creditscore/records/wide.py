@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from creditscore.core.tables import cell_sql
 from creditscore.core.tables.source import Source, quote
-from creditscore.records import parse
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,8 +29,8 @@ def cleaned(con: duckdb.DuckDBPyConnection, source: Source) -> Source:
         by_kind.setdefault(source.types[name], []).append(name)
     lists, cells = [], []
     for number, (kind, names) in enumerate(by_kind.items()):
-        raw = ", ".join(parse.raw_text(name, kind) for name in names)
-        lists.append(f"list_transform([{raw}], lambda x: {parse.text_of('x', kind)}) AS cells_{number}")
+        raw = ", ".join(cell_sql.raw_text(name, kind) for name in names)
+        lists.append(f"list_transform([{raw}], lambda x: {cell_sql.text_of('x', kind)}) AS cells_{number}")
         cells += [f"cells_{number}[{place}] AS {quote(name)}" for place, name in enumerate(names, 1)]
     own = [quote(name) for name in source.types if name not in further]
     table = f"{source.view}_wide"

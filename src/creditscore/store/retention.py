@@ -70,7 +70,7 @@ class Retention(Model):
 
 
 @dataclass(frozen=True)
-class Held:
+class RetainedPayload:
     """A payload; `due_on` is the first day on which it may be deleted, None while its matter is open."""
 
     seq: int
@@ -109,7 +109,7 @@ def retention(file: Path | None = None) -> Retention:
     return RETENTION.load_only(file)
 
 
-def payloads(log: Log, rules: Retention | None = None) -> list[Held]:
+def payloads(log: Log, rules: Retention | None = None) -> list[RetainedPayload]:
     """Every payload that the log still carries and a rule speaks of, with the day from which it may be deleted."""
     chosen = rules or retention()
     ends, papers, entries = _ends(log), _papers(log), log.entries()
@@ -123,18 +123,18 @@ def payloads(log: Log, rules: Retention | None = None) -> list[Held]:
         since = None if since is None or None in held else max([since, *(day for day in held if day is not None)])
         due = None if since is None else from_day(later(since, term.keep))
         began = None if since is None else from_day(since)
-        found.append(Held(entry.seq, entry.action, entry.subject, term.id, term.evidence or "", began, due))
+        found.append(RetainedPayload(entry.seq, entry.action, entry.subject, term.id, term.evidence or "", began, due))
     return found
 
 
-def due(log: Log, on: date, rules: Retention | None = None) -> list[Held]:
+def due(log: Log, on: date, rules: Retention | None = None) -> list[RetainedPayload]:
     """The payloads that may be deleted on a day."""
     return [one for one in payloads(log, rules) if one.due_on is not None and one.due_on <= on]
 
 
 def delete(
     log: Log, on: date, *, by: str, rules: Retention | None = None, at: datetime | str | None = None
-) -> list[Held]:
+) -> list[RetainedPayload]:
     """Delete every payload that is due on a day, with the rows of runs and composites and the papers of cases it told.
 
     Returns what was deleted. The file is written anew, so that nothing of it is left between its pages. The entry with
@@ -240,7 +240,7 @@ def _shorter(one: Span, other: Span) -> bool:
     return later(0, one) < later(0, other)
 
 
-def summary(found: Sequence[Held]) -> dict[str, int]:
+def summary(found: Sequence[RetainedPayload]) -> dict[str, int]:
     """Payloads by rule."""
     counted: dict[str, int] = {}
     for one in found:

@@ -22,7 +22,7 @@ def write(path, text, encoding="utf-8"):
     return path
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_encodings_read_alike(tmp_path, encoding, newline):
     subjects = write(tmp_path / "s.csv", SUBJECTS.replace("\n", newline), encoding)
@@ -179,11 +179,11 @@ def test_all_missing_columns_of_all_tables_are_named_at_once(tmp_path):
     [
         ("r.csv", b"", "empty"),
         ("r.csv", b"\xef\xbb\xbf", "empty"),
-        ("r.csv", "record_id,x".encode("utf-16"), "UTF-16"),
+        ("r.csv", b"\xff\xfe" + "record_id,x".encode("utf-16-le") + b"\x00", "UTF-16, and damaged"),
         ("r.csv", "record_id,x\nr,1\n".encode("utf-16-le"), "UTF-16 without its mark"),
         ("r.csv", "record_id,x\nr,1\n".encode("utf-16-be"), "UTF-16 without its mark"),
         ("r.csv", "编号\r\n一\r\n".encode("utf-16-le"), "UTF-16 without its mark"),
-        ("r.csv", b"record_id,\xff\xff\x80", "neither UTF-8 nor GB18030"),
+        ("r.csv", b"record_id,\xff\xff\x80", "neither UTF-8 nor UTF-16 nor GB18030"),
         ("r.csv", b"record_id,subject_id,item,item\n", "twice"),
         ("r.csv", b"record_id,subject_id,item\n1,2\n", "line 2"),
         ("r.csv", b"record_id,subject_id,item\n1,2,3\n1,2,3,4\n", "line 3"),

@@ -166,7 +166,7 @@ def test_a_computed_grade_is_not_a_decision(folder: Path) -> None:
     assert one.grades["decided_on"].to_pylist() == ["2021-04-21"]
     rows[0]["grade"] = "C"
     assert publish(folder, history=pd.DataFrame(rows)).withheld["decided_otherwise"] == 1
-    with pytest.raises(InputError, match="no column grade, status"):
+    with pytest.raises(InputError, match="missing columns grade, status"):
         publish(folder, history=pd.DataFrame([{"subject_id": BAD, "period": "2020"}]))
 
 

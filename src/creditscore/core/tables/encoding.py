@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import csv
 import tempfile
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ SAMPLE = 1 << 18  # bytes by which Big5 and Shift-JIS are known
 LEAST_SIGNS = 12  # different signs outside ASCII: with fewer, chance decides
 MOST_COMMON = 0.85  # share of signs of GB 2312 above which the words of a file are those of GB18030
 LEAST_COMMON = 0.95  # share of common signs from which they are those of another encoding
+ENCODINGS = "UTF-8 (with or without its mark), UTF-16 with its mark, or GB18030"
 Reading = Literal["whole", "filled", "not"]
 
 
@@ -35,16 +35,21 @@ def _decodes(path: Path, encoding: str) -> bool:
 
 
 def encoding_of(path: Path) -> str:
-    """`utf-8-sig` (with or without a mark) or `gb18030`; InputError for anything else."""
+    """`utf-8-sig` (with or without a mark), `utf-16` (with its mark) or `gb18030`; InputError for anything else."""
     require_plain(path)
     with path.open("rb") as stream:
         head = stream.readline(CHUNK)
-    is_marked = head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    if is_marked or b"\0" in head:
+    if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        if _decodes(path, "utf-16"):
+            return "utf-16"
         raise InputError(
-            "the file is UTF-16" if is_marked else "the first line holds zero bytes, as UTF-16 without its mark does",
+            "the file is UTF-16, and damaged", where=str(path), allowed=ENCODINGS, next="save it as CSV UTF-8"
+        )
+    if b"\0" in head:
+        raise InputError(
+            "the first line holds zero bytes, as UTF-16 without its mark does",
             where=str(path),
-            allowed="UTF-8 or GB18030",
+            allowed=ENCODINGS,
             next="save it as CSV UTF-8",
         )
     for encoding in ("utf-8-sig", "gb18030"):
@@ -52,7 +57,12 @@ def encoding_of(path: Path) -> str:
             if encoding == "gb18030":
                 _refuse_other(path)
             return encoding
-    raise InputError("the file is neither UTF-8 nor GB18030", where=str(path), next="save it as CSV UTF-8")
+    raise InputError(
+        "the file is neither UTF-8 nor UTF-16 nor GB18030",
+        where=str(path),
+        allowed=ENCODINGS,
+        next="save it as CSV UTF-8",
+    )
 
 
 def _refuse_other(path: Path) -> None:
@@ -73,7 +83,7 @@ def _refuse_other(path: Path) -> None:
             raise InputError(
                 f"the file is {name}, by its words",
                 where=str(path),
-                allowed="UTF-8 or GB18030",
+                allowed=ENCODINGS,
                 next="save it as CSV UTF-8",
             )
 
@@ -153,7 +163,7 @@ def header_of(path: Path, encoding: str) -> list[str]:
                 allowed="column names between commas",
                 next="export the file again",
             ) from None
-    names = [unicodedata.normalize("NFKC", name).strip() for name in names]
+    names = [name.strip() for name in names]
     if not any(names):
         raise InputError("the file is empty: it has no header line", where=str(path),
                          next="give at least a line of column names")  # fmt: skip

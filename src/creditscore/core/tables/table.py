@@ -1,19 +1,27 @@
-"""What an input table looks like: its columns, other spellings of them, and how messages name them."""
+"""What an input table looks like: its columns, their kinds, other spellings of them, and how messages name them."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from creditscore.core.errors import InputError
-from creditscore.core.identity import redact, redact_cell
+from creditscore.core.identity import redact
+
+Kind = Literal["text", "code", "day"]  # running text; a key (docs/contract.md, cells); a day
+Opened = tuple[str, str, list[str] | None]  # SQL of the rows, origin, the input's columns where SQL does not show all
+
+LINE = "line of the row"  # a name no input column has
 
 
 @dataclass(frozen=True)
 class Table:
     """An input table: its required and optional columns, and whether further columns mean something.
 
+    `kinds` says what the cells of a column are, where that is not text; no cell of a column in `filled` may be empty.
     `aliases` maps other spellings (see `spelling`) to columns; `labels` says how messages name a column. Of a column in
     `presence` only whether a cell is filled is read.
     """
@@ -26,6 +34,8 @@ class Table:
     aliases: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     presence: frozenset[str] = frozenset()
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    filled: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -33,7 +43,7 @@ class Table:
 
     def column_of(self, name: str) -> str | None:
         """The column that an input column stands for; None for one that is not read."""
-        clean = name.strip()
+        clean = unicodedata.normalize("NFKC", name).strip()
         column = self.aliases.get(spelling(clean), clean.lower())
         if column in self.columns:
             return column
@@ -45,13 +55,28 @@ def spelling(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
-def refuse_persons(table: str, columns: Iterable[str], origin: str) -> None:
-    """InputError where a column bears the number of a person: the first row stands in the place of the header."""
-    for place, name in enumerate(columns, 1):
-        if redact(name) != name:
-            raise InputError(
-                f"{table}: the name of column {place} holds the number of a person: {redact_cell(name)}",
-                where=origin,
-                allowed="a first line with the names of the columns",
-                next="put the names of the columns above the rows",
-            )
+def quote(name: str) -> str:
+    """Write a name as SQL does."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Write a text as SQL does."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def column_sql(table: Table, name: str) -> str:
+    """SQL of a cell as it is read: of a column in `presence`, 1 where there is any content."""
+    if table.column_of(name) not in table.presence:
+        return quote(name)
+    return f"CASE WHEN regexp_matches(CAST({quote(name)} AS VARCHAR), '[^\\s]') THEN '1' END"
+
+
+def refuse_twice(table: str, names: Sequence[str], where: str) -> None:
+    """Raise InputError where two columns have one name, whatever its case."""
+    counts = Counter(name.lower() for name in names if name)
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        raise InputError(
+            f"{table}: column name given twice: {redact(', '.join(twice))}", where=where, next="rename the columns"
+        )

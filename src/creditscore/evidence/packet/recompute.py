@@ -14,7 +14,7 @@ from creditscore.core.days import LAST, from_day, to_day
 from creditscore.evidence.packet.carried import under
 from creditscore.evidence.packet.gather import TABLES, about_of
 from creditscore.evidence.packet.refused import put_refused
-from creditscore.explanation.read import Found, read
+from creditscore.explanation.read import SubjectRows, read
 from creditscore.grading.bind import bind
 from creditscore.grading.grade import grade
 from creditscore.grading.interpreter.exact import Subject
@@ -41,7 +41,7 @@ class Again:
 
     about: Mapping[str, str]
     grading: Grading = field(repr=False)
-    found: Found = field(repr=False)
+    found: SubjectRows = field(repr=False)
     scheme: Scheme = field(repr=False)
     before: Scheme | None = field(repr=False)
     laws: Path = field(repr=False)

@@ -12,8 +12,9 @@ from creditscore.core.errors import CreditscoreError, UsageError
 from creditscore.core.i18n import LANGS, clean, plain
 from creditscore.core.identity import redact
 from creditscore.core.json_source import read_object, require
-from creditscore.core.tables.given import given
+from creditscore.core.tables.read import load_table
 from creditscore.core.tables.source import literal
+from creditscore.core.tables.table import Table
 from creditscore.evidence.publication.rows import (
     GRADES,
     ITEMS,
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+NAMES = Table("names", ("subject_id",), ("name", "kind"))
+HISTORY = Table("history", ("subject_id", "period", "grade", "status"), ("scheme", "domain", "decided_on"))
 SHOWN = 40  # rows on the page; the tables hold them all
 
 
@@ -99,8 +102,8 @@ def publish(
     if (listings is None) != (on is None):
         raise UsageError("entries of lists need the table and the day", allowed="--listings FILE --on DAY")
     rules = load_publication()
-    given(con, "names", subjects, ("subject_id",), ("name", "kind"))
-    given(con, "history", history, ("subject_id", "period", "grade", "status"), ("scheme", "domain", "decided_on"))
+    load_table(con, subjects, NAMES)
+    load_table(con, history, HISTORY)
     withheld: dict[str, int] = {}
     grades = grades_of(con, chosen, rules, history is not None, decided_on, withheld, _disputed(folder))
     data = _head(folder, chosen, decided_by, decided_on)

@@ -12,8 +12,9 @@ from creditscore.core.errors import InputError
 from creditscore.core.i18n import clean, plain
 from creditscore.core.identity import is_resident, redact
 from creditscore.core.model import Label
-from creditscore.core.tables.given import bad_days, given
+from creditscore.core.tables.read import load_table
 from creditscore.core.tables.source import literal
+from creditscore.core.tables.table import Table
 from creditscore.explanation.labels import Labels
 from creditscore.grading.input_state.state import BLOCKED
 from creditscore.grading.input_state.stated import NOT_OVER
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
     import duckdb
 
 PUBLIC, LIST = "public_grade", "list"
+LISTINGS = Table(
+    "listings",
+    ("listing_id", "subject_id", "list", "entered_on"),
+    ("term_end", "exited_on", "exit_reason", "recorded_on"),
+    kinds=dict.fromkeys(("entered_on", "term_end", "exited_on", "recorded_on"), "day"),
+)
 DECIDED = ("announced", "final")
 SMALL = 5  # counts below it are not published
 GRADES = (
@@ -160,17 +167,17 @@ def lists_of(
     con: duckdb.DuckDBPyConnection, rules: Publication, listings: Any, on: date, withheld: dict[str, int]
 ) -> list[dict[str, Any]]:
     """Running entries of lists that are published: entered, not left, term not over, not repaired or annulled."""
-    optional = ("term_end", "exited_on", "exit_reason", "recorded_on")
-    given(con, "listings", listings, ("listing_id", "subject_id", "list", "entered_on"), optional)
-    bad_days(con, "listings", ("entered_on", "term_end", "exited_on", "recorded_on"))
+    load_table(con, listings, LISTINGS)
     labels = {name: rule.label for entry in registry.entries() for name, rule in registry.load(entry).lists.items()}
     kinds, found = kinds_of(con), []
     for subject, name, entered, term, exited in con.execute(
         "SELECT subject_id, list, entered_on, term_end, exited_on FROM listings ORDER BY list, entered_on, subject_id,"
         " listing_id"
     ).fetchall():
-        rule, day = rules.entry(name), str(on)
-        running = entered <= day and (exited is None or exited > day) and (term is None or term >= day)
+        rule = rules.entry(name)
+        running = (
+            entered is not None and entered <= on and (exited is None or exited > on) and (term is None or term >= on)
+        )
         reason = "" if running else "not_running"
         reason = reason or person(subject, kinds) or ("" if rule else "no_publication_rule")
         if reason:
@@ -179,7 +186,7 @@ def lists_of(
         label = labels.get(name) or plain(name)
         found.append(
             {"subject_id": subject, "name": kinds.get(subject, ("", ""))[0], "list": name, "list_zh": label.zh,
-             "list_en": label.en, "entered_on": entered, "term_end": term or "", "basis": basis(rule),
+             "list_en": label.en, "entered_on": str(entered), "term_end": str(term or ""), "basis": basis(rule),
              "evidence": rule.evidence if rule else ""}
         )  # fmt: skip
     return found

@@ -8,11 +8,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from creditscore.core.boundary import outside
 from creditscore.core.clock import check_day_has_come
 from creditscore.core.errors import InputError, UsageError
 from creditscore.core.identity import redact
-from creditscore.core.tables.source import file_rows
+from creditscore.core.tables.read import read_rows
+from creditscore.core.tables.table import Table
 from creditscore.grading.input_state.period_over import taken_in
 from creditscore.grading.quarantine import Refusals
 from creditscore.records import Snapshot
@@ -20,6 +20,7 @@ from creditscore.records.refused import UNATTRIBUTED
 
 WHICH = ("table", "subject_id", "record_id", "event_no", "item", "reason", "column", "value")  # as in the quarantine
 NEEDED = ("table", "by", "why")
+ACCEPTED = Table("accepted", (), (*WHICH, "by", "why", "on"))
 
 
 def read_acceptances(given: Any) -> list[dict[str, str]]:
@@ -27,7 +28,7 @@ def read_acceptances(given: Any) -> list[dict[str, str]]:
 
     Parameters
     ----------
-    given : path of a CSV or Parquet file, an Arrow table, a pandas DataFrame, or rows as mappings.
+    given : any table that `core.tables.read.read_rows` takes.
 
     Returns
     -------
@@ -42,10 +43,10 @@ def read_acceptances(given: Any) -> list[dict[str, str]]:
     if given is None:
         return []
     origin = str(given) if isinstance(given, str | Path) else "the accepted rows"
-    rows = _rows(given, origin)
+    rows = read_rows(given, ACCEPTED)
     accepted = []
     for number, row in enumerate(rows, start=1):
-        cells = {name: str(value).strip() for name, value in row.items() if value is not None and str(value).strip()}
+        cells = {name: cell for name, cell in row.items() if cell}
         missing = [name for name in NEEDED if name not in cells]
         if missing or not {"subject_id", "record_id"} & set(cells):
             raise InputError(
@@ -73,26 +74,6 @@ def _day_accepted(cell: str, number: int, origin: str) -> str:
         ) from error
     check_day_has_come(day, "on")
     return day.isoformat()
-
-
-def _rows(given: Any, origin: str) -> list[dict[str, Any]]:
-    if isinstance(given, list | tuple):
-        return [dict(row) for row in given]
-    import duckdb
-
-    con = duckdb.connect()
-    try:
-        if isinstance(given, str | Path):
-            rows = file_rows(con, "accepted", Path(given))
-        else:
-            con.register("given", given)
-            rows = "SELECT * FROM given"
-        with outside("the table of accepted rows", origin, "correct the file", "columns of the quarantine, by and why"):
-            cursor = con.execute(rows)
-            names = [column[0] for column in cursor.description or []]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    finally:
-        con.close()
 
 
 def as_graded(snapshot: Snapshot, manifest: Mapping[str, Any]) -> Snapshot:

@@ -26,7 +26,7 @@ LATER = 120  # days after the day of grading on which the case is known
 
 
 @dataclass(frozen=True)
-class Found:
+class Counterexample:
     """A case: the records, which one is withdrawn, the two outcomes, and the rules by which they differ."""
 
     subject: Subject
@@ -37,7 +37,7 @@ class Found:
     text: str
 
 
-def search(scheme: Scheme, places: Iterable[tuple[Epoch, tuple[str, ...]]], known: set[str]) -> Found | None:
+def search(scheme: Scheme, places: Iterable[tuple[Epoch, tuple[str, ...]]], known: set[str]) -> Counterexample | None:
     """The smallest of the cases found in the first place that has one; the same for the same scheme."""
     for epoch, codes in places:
         day = to_day(epoch.at) if isinstance(epoch.at, date) else year_end(epoch.at)
@@ -50,7 +50,7 @@ def search(scheme: Scheme, places: Iterable[tuple[Epoch, tuple[str, ...]]], know
     return None
 
 
-def _worsened(plan: Plan, subject: Subject, codes: tuple[str, ...], known: set[str]) -> Found | None:
+def _worsened(plan: Plan, subject: Subject, codes: tuple[str, ...], known: set[str]) -> Counterexample | None:
     before = grade_subject(plan, subject)
     if before.state != "graded":
         return None
@@ -61,7 +61,9 @@ def _worsened(plan: Plan, subject: Subject, codes: tuple[str, ...], known: set[s
             if after.state == "graded" and plan.grades.index(after.grade) > plan.grades.index(before.grade):
                 by = _differ(before, after)
                 if not set(by) & known:
-                    return Found(subject, record["record_id"], before, after, by, _text(subject, record, before, after))
+                    return Counterexample(
+                        subject, record["record_id"], before, after, by, _text(subject, record, before, after)
+                    )
     return None
 
 
@@ -88,7 +90,7 @@ def _text(subject: Subject, record: Mapping[str, Any], before: Outcome, after: O
     return f"records {items}{with_}{past} give {shown(before)}, without {record['item']} {shown(after)}"
 
 
-def _smaller(plan: Plan, found: Found, codes: tuple[str, ...], known: set[str]) -> Found:
+def _smaller(plan: Plan, found: Counterexample, codes: tuple[str, ...], known: set[str]) -> Counterexample:
     """Leave away what the case does not need, one thing at a time."""
     again = True
     while again:

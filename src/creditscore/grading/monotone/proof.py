@@ -13,7 +13,7 @@ from typing import Any
 
 from creditscore.core.quantities import to_micro
 from creditscore.core.yaml_source import Source
-from creditscore.grading.monotone.counterexample import Found, search
+from creditscore.grading.monotone.counterexample import Counterexample, search
 from creditscore.grading.monotone.polarity import BOTH, FALL, NEITHER, RISE, Class, Moves, classes, condition_moves
 from creditscore.schemes.checks.satisfiability import MOST_STEPS, GaveUp, together
 from creditscore.schemes.checks.satisfiable_rules import ALWAYS, SCORE, World, world
@@ -35,7 +35,7 @@ class Suspect:
     rules: set[str] = field(default_factory=set)
 
 
-def check(scheme: Scheme, source: Source) -> Found | None:
+def check(scheme: Scheme, source: Source) -> Counterexample | None:
     """A fault for a case that nobody acknowledged, notes for what is not proved; returns the case."""
     if scheme.missing or scheme.imported_decision:
         return None

@@ -158,14 +158,12 @@ def _mean(y: pd.Series) -> str:
 def _frame(given: Any) -> pd.DataFrame:
     import pandas as pd
 
-    if isinstance(given, pd.DataFrame):
-        table = given.reset_index(drop=True)
-    elif hasattr(given, "to_pandas"):
-        table = given.to_pandas()
-    elif isinstance(given, Mapping):
-        table = pd.DataFrame(dict(given))
-    else:
+    from creditscore.modelling.features.frames import as_table
+
+    table = as_table(dict(given) if isinstance(given, Mapping) else given)
+    if not isinstance(table, pd.DataFrame):
         raise UsageError(f"a table cannot be a {type(given).__name__}", allowed="pandas, pyarrow, polars, a mapping")
+    table = table.reset_index(drop=True)
     twice = sorted({str(name) for name in table.columns[table.columns.duplicated()]})
     if twice:
         raise InputError(f"columns given twice: {', '.join(twice)}", next="give each a name of its own")

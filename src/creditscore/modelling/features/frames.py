@@ -1,9 +1,12 @@
-"""Tables of indicators as one matrix of numbers: text as the place of its level, missing as NaN, infinities refused."""
+"""Tables of any kind as data frames, and those of indicators as one matrix of numbers: text as the place of its level,
+missing as NaN, infinities refused.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +14,27 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, check_consistent_length, column_or_1d
 
 from creditscore.core.errors import TableError, UsageError
+from creditscore.core.tables.columns import EXACT, read_columns, settle
+from creditscore.core.tables.memory import to_arrow
 from creditscore.modelling.features.columns import Floats, table_of
 from creditscore.modelling.features.columns_of import Column, refuse_dates
 from creditscore.modelling.models.inputs import refuse_infinity
 
-__all__ = ["Levels", "as_table", "column_names", "directions_of", "labels_of", "read_matrix", "settled"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "Levels",
+    "as_table",
+    "column_names",
+    "directions_of",
+    "labels_of",
+    "read_frame",
+    "read_matrix",
+    "settle_frame",
+    "settle_inputs",
+    "settled",
+]
 
 Levels = dict[int, tuple[str, ...]]
 MOST_LEVELS = 254
@@ -23,12 +42,116 @@ DIRECTIONS = {"up": 1, "down": -1, 1: 1, -1: -1}
 
 
 def as_table(X: Any) -> Any:
-    """Arrow tables, polars frames and dicts of columns as pandas frames; anything else as it is."""
+    """A table in memory (Polars, Arrow, DuckDB, mappings) as a pandas frame; pandas and arrays as they are."""
     import pandas as pd
 
     if type(X) is dict:
         return pd.DataFrame(X)
-    return X.to_pandas() if hasattr(X, "to_pandas") else X
+    home = type(X).__module__.partition(".")[0]
+    rows = isinstance(X, Sequence) and len(X) > 0 and all(isinstance(row, Mapping) for row in X)
+    if home == "pandas" or not (rows or home in ("polars", "pyarrow", "duckdb", "_duckdb")):
+        return X
+    return to_arrow(X, "table")[0].to_pandas()
+
+
+def read_frame(data: Any, kinds: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Read a table for a model: from any file or object, the same columns for the same words.
+
+    Parameters
+    ----------
+    data : a path (.csv, .parquet), a pandas or Polars data frame, an Arrow table or reader, a DuckDB relation, a list
+        of mappings, a mapping of columns, or a matrix (its columns are x0, x1, …).
+    kinds : the kinds of columns that are known, `text` or `number`; of the others the words decide
+        (`creditscore.core.tables.columns`).
+
+    Returns
+    -------
+    A frame of int64, float64, bool and text; the index of a pandas frame is kept.
+
+    Raises
+    ------
+    InputError
+        The table cannot be read or has no rows, or a cell of a column that is said to be numbers is none.
+
+    Examples
+    --------
+    >>> read_frame([{"code": "0102", "late": "3"}]).dtypes.astype(str).tolist()
+    ['str', 'int64']
+    """
+    import pandas as pd
+
+    if isinstance(data, str | Path):
+        table = read_columns(data, "table", kinds)
+        return pd.DataFrame({name: _series(table.column(name)) for name in table.column_names})
+    frame = as_table(data)
+    if not isinstance(frame, pd.DataFrame):
+        matrix = np.asarray(frame)
+        frame = pd.DataFrame(matrix, columns=[f"x{k}" for k in range(matrix.shape[1])])
+    return settle_frame(frame, kinds)
+
+
+def settle_frame(frame: pd.DataFrame, kinds: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Give each column of a frame in memory its kind, as `read_frame` does; mixed objects stay as they are."""
+    columns = {}
+    for place, name in enumerate(frame.columns):
+        column = frame.iloc[:, place]
+        settled_column = _settle_series(column, str(name), (kinds or {}).get(str(name)))
+        if settled_column is not column:
+            columns[name] = settled_column
+    if columns:
+        frame = frame.copy(deep=False)
+        for name, column in columns.items():
+            frame[name] = column
+    return frame
+
+
+def settle_inputs(frame: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
+    """Columns that are text where a model has numbers become numbers, and blank texts missing."""
+    import pandas as pd
+
+    texts = [
+        name for name in frame.columns if isinstance(frame[name].dtype, pd.StringDtype) or frame[name].dtype == object
+    ]
+    if not texts:
+        return frame
+    settled_texts = settle_frame(frame[texts], kinds)
+    return frame.assign(**{name: settled_texts[name] for name in texts})
+
+
+def _settle_series(column: pd.Series[Any], name: str, kind: str | None) -> pd.Series[Any]:
+    import pandas as pd
+    import pyarrow as pa
+
+    if isinstance(column.dtype, np.dtype):
+        if column.dtype.kind == "b" or not len(column):
+            return column
+        if column.dtype.kind in "iu" and max(abs(int(column.min())), abs(int(column.max()))) <= EXACT:
+            return column
+        if column.dtype == np.float64:
+            values = column.to_numpy()
+            if not np.isfinite(values).all() or (values != np.floor(values)).any() or np.abs(values).max() > EXACT:
+                return column
+            return column.astype(np.int64)
+        if column.dtype.kind in "mc":
+            return column
+    if isinstance(column.dtype, pd.CategoricalDtype) and not all(isinstance(c, str) for c in column.cat.categories):
+        return column
+    try:
+        cells = pa.chunked_array([pa.array(column, from_pandas=True)])
+    except (pa.lib.ArrowException, OverflowError, ValueError):
+        return column
+    return _series(settle(cells, name, kind), column.index)
+
+
+def _series(cells: Any, index: Any = None) -> pd.Series[Any]:
+    """An Arrow column as pandas; flags of which some are missing keep their kind."""
+    import pandas as pd
+    import pyarrow as pa
+
+    if pa.types.is_boolean(cells.type) and cells.null_count:
+        return pd.Series(pd.array(cells.to_pylist(), dtype="boolean"), index=index)
+    series: pd.Series[Any] = cells.to_pandas()
+    return series if index is None else series.set_axis(index)
 
 
 def column_names(estimator: Any) -> tuple[str, ...]:

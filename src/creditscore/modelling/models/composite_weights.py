@@ -59,11 +59,11 @@ def known_outcomes(composite: Composite, outcomes: Any) -> tuple[np.ndarray, Flo
     """
     import pandas as pd
 
-    from creditscore.modelling.validation.inputs import as_frame
+    from creditscore.modelling.features.frames import read_frame
 
-    given = as_frame(outcomes)
-    if given is None:
+    if outcomes is None:
         raise TableError("no outcomes were given", where="outcomes", allowed="a table of subject_id, event")
+    given = read_frame(outcomes, {"subject_id": "text"})
     lacking = [name for name in ("subject_id", "event") if name not in given.columns]
     if lacking:
         raise TableError(f"column {lacking[0]!r} is missing", where="outcomes", allowed="subject_id, event")

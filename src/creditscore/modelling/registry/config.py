@@ -12,6 +12,7 @@ from creditscore.core.errors import UsageError
 __all__ = ["Split", "TrainConfig", "load_config"]
 
 KINDS = ("scorecard", "boosting", "ordinal")
+COLUMN_KINDS = ("number", "text")
 CALIBRATORS = ("platt", "beta", "isotonic", "anchor", "none")
 
 
@@ -61,7 +62,8 @@ class TrainConfig:
 
     target     column of the outcome; `event`: its value that is the event (default 1); for ordinal models the column
                of grades, with `grades` best first and `event_from`, the best grade that counts as the event
-    columns    the inputs (default: all but target, weight, group, date and `exclude`); a list, or name → {zh, en}
+    columns    the inputs (default: all but target, weight, group, date and `exclude`); a list, or name →
+               {zh, en, kind}; kind: number or text, where the words shall not decide (codes such as 51, 52)
     estimator  scorecard | boosting | ordinal, with its `parameters`
     calibrator platt | beta | isotonic | anchor | none
     central_tendency  the event rate of the population, where the table is a sample with another: calibration, grades
@@ -124,7 +126,25 @@ class TrainConfig:
 
     def labels(self) -> dict[str, dict[str, str]]:
         """What columns are called, where the configuration says so."""
-        return {str(k): dict(v or {}) for k, v in self.columns.items()} if isinstance(self.columns, Mapping) else {}
+        if not isinstance(self.columns, Mapping):
+            return {}
+        return {
+            str(name): {lang: words for lang, words in (said or {}).items() if lang != "kind"}
+            for name, said in self.columns.items()
+        }
+
+    def kinds(self) -> dict[str, str]:
+        """What kind columns are, `text` or `number`: as the configuration says; names of organisations are text."""
+        names = {"subject_id": "text"}
+        if self.split.by == "group":
+            names[str(self.split.column)] = "text"
+        if not isinstance(self.columns, Mapping):
+            return names
+        kinds = {str(name): str(said["kind"]) for name, said in self.columns.items() if said and "kind" in said}
+        for name, kind in kinds.items():
+            if kind not in COLUMN_KINDS:
+                raise UsageError(f"kind {kind!r}", where=f"columns.{name}.kind", allowed=COLUMN_KINDS)
+        return names | kinds
 
     @classmethod
     def of(cls, data: Any, where: str = "configuration") -> Self:

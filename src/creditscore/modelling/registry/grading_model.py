@@ -13,6 +13,7 @@ import numpy as np
 from creditscore.core.boundary import outside
 from creditscore.core.errors import InputError
 from creditscore.core.json_source import read_object
+from creditscore.modelling.features.frames import read_frame, settle_inputs
 from creditscore.modelling.models.explain import (
     NOTICES,
     Explainer,
@@ -83,6 +84,11 @@ class GradingModel:
         return tuple(str(name) for name in self.about["columns"])
 
     @property
+    def kinds(self) -> dict[str, str]:
+        """What each input is, `number` or `text`: how a table for it is read."""
+        return {str(name): str(said.get("kind", "number")) for name, said in self.about["columns"].items()}
+
+    @property
     def population_rate(self) -> float | None:
         """The event rate of the population that the probabilities are calibrated to, where one was stated."""
         return None if self.calibrator is None else self.calibrator.central_tendency
@@ -141,8 +147,8 @@ class GradingModel:
         return pd.DataFrame({**found, "advisory": np.ones(len(p), dtype=bool)}, index=frame.index)
 
     def inputs(self, X: Any) -> pd.DataFrame:
-        """The columns of the model, in its order; others are left out, and infinities are refused."""
-        frame = as_inputs(X)
+        """The columns of the model from a table of any kind, in its order and of its kinds; infinities are refused."""
+        frame = read_frame(X, self.kinds) if isinstance(X, str | Path) else as_inputs(X)
         lacking = [name for name in self.columns if name not in frame.columns]
         if lacking:
             raise InputError(
@@ -158,7 +164,7 @@ class GradingModel:
                 where=f"inputs of model {self.name}",
                 next="keep one, rename the other",
             )
-        frame = frame[list(self.columns)]
+        frame = settle_inputs(frame[list(self.columns)], self.kinds)
         refuse_infinities(frame)
         return frame
 

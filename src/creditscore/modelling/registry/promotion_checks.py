@@ -9,8 +9,6 @@ from creditscore.core.errors import InputError, NotAllowed, UsageError
 from creditscore.store.entry import moment
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from creditscore.modelling.registry.versions import Version
 
 __all__ = ["check_moment", "check_name", "check_report", "made_again", "may_be_promoted"]
@@ -104,7 +102,7 @@ def may_be_promoted(chosen: Version, data_hash: str | None, reason: str) -> None
         )
 
 
-def made_again(chosen: Version, stored: Any, table: pd.DataFrame) -> str:
+def made_again(chosen: Version, stored: Any, table: Any) -> str:
     """The SHA-256 of the report made once more from the table; NotAllowed where its verdict is another one."""
     from creditscore.modelling.registry.validating import validate_model
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.errors import DifferenceError, UsageError
+from creditscore.modelling.features.frames import read_frame
 from creditscore.modelling.registry.card import card_of, differences, write_card
 from creditscore.modelling.registry.config import TrainConfig, load_config
 from creditscore.modelling.registry.grading_model import GradingModel
-from creditscore.modelling.registry.tables import read_table
 from creditscore.modelling.registry.train import train
 from creditscore.modelling.registry.validating import validate_model
 
@@ -81,7 +81,7 @@ def table_for(file: Path, data: str | Path | None = None) -> pd.DataFrame | None
     folder = Path(data) if data is not None else file.resolve().parents[4] / "shared" / "data"
     for place in (file.parent / told["file"], folder / told["file"]):
         if place.is_file():
-            found: pd.DataFrame = PREPARE[told.get("prepare", "none")](read_table(place))
+            found: pd.DataFrame = PREPARE[told.get("prepare", "none")](read_frame(place))
             return found
     return None
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from creditscore.core.errors import InputError, UsageError
 from creditscore.modelling.features.draws import Units, check_shares, count_sides, row_hashes
+from creditscore.modelling.features.frames import read_frame
 from creditscore.modelling.models.explain import event_log_odds, make_explainer
 from creditscore.modelling.models.inputs import Floats, refuse_infinities
 from creditscore.modelling.models.threads import one_thread
@@ -62,7 +63,7 @@ def train(table: Any, config: TrainConfig) -> GradingModel:
     Parameters
     ----------
     table
-        A DataFrame or a ModelData.
+        A table of any kind (a file, pandas, Polars, Arrow, DuckDB, a list of mappings) or a ModelData.
     config
         All that is decided beforehand: target, estimator, split, calibration, grades.
 
@@ -130,11 +131,9 @@ def _reference(model: GradingModel, fit: pd.DataFrame, weight: Floats | None) ->
 
 
 def as_table(data: Any, config: TrainConfig) -> pd.DataFrame:
-    """A ModelData as one table with the columns that the configuration names; a table as it is."""
-    from creditscore.modelling.models.explain import as_inputs
-
+    """A ModelData as one table with the columns that the configuration names; anything else as `read_frame` has it."""
     if not (hasattr(data, "X") and hasattr(data, "y")):
-        return as_inputs(data)
+        return read_frame(data, config.kinds())
     if data.y is None:
         raise InputError(
             "the data have no outcome", where="ModelData.y", next="name the outcome when the data set is built"

@@ -47,7 +47,7 @@ def config_of(model: GradingModel) -> TrainConfig:
         name=model.name,
         event=about["event"],
         event_from=about["event_from"],
-        columns=list(model.columns),
+        columns={name: {"kind": kind} for name, kind in model.kinds.items()},
         weight=about["weight"],
         estimator=about["estimator"],
         parameters={"grades": about["grades"]} if about["grades"] else {},

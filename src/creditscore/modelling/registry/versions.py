@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from creditscore.core.errors import InputError, NotAllowed, UsageError
+from creditscore.modelling.features.frames import read_frame
 from creditscore.modelling.registry.grading_model import FILE
 from creditscore.modelling.registry.history import PROMOTED, REGISTERED, aliases_of, promotions
 from creditscore.modelling.registry.promotion_checks import (
@@ -30,8 +31,6 @@ from creditscore.modelling.registry.tracking import ModelStore, experiment_of, l
 from creditscore.store import second_person
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from creditscore.store import Entry, Log
 
 __all__ = ["ALIASES", "Version", "list_versions", "load", "promote", "register"]
@@ -120,7 +119,7 @@ def promote(
     actor: str,
     approver: str,
     store: ModelStore,
-    table: pd.DataFrame | None = None,
+    table: Any = None,
     data_hash: str | None = None,
     reason: str = "",
     at: str | None = None,
@@ -152,8 +151,13 @@ def promote(
             ("it was registered", chosen.registered_at),
             ("the last promotion", None if before is None else before.at),
         )
-        may_be_promoted(chosen, data_hash if table is None else table_hash(table), reason)
         stored, stated = _stored(client, name, chosen.version)
+        if table is not None:
+            from creditscore.modelling.registry.validating import config_of
+
+            kinds = config_of(stored).kinds() if chosen.kind == "model" else None
+            data_hash = table_hash(read_frame(table, kinds))
+        may_be_promoted(chosen, data_hash, reason)
         if stated != chosen.content_hash:
             raise NotAllowed(
                 f"the artifact of {name} {version} is not what was registered", allowed=chosen.content_hash

@@ -11,6 +11,7 @@ import numpy as np
 from creditscore.core.errors import InputError
 from creditscore.modelling.features.draws import row_hashes
 from creditscore.modelling.features.fingerprint import content_hash
+from creditscore.modelling.features.frames import as_table
 from creditscore.modelling.validation.metrics.inputs import Floats, outcomes, probabilities, weights
 
 if TYPE_CHECKING:
@@ -42,14 +43,11 @@ def as_frame(X: Any) -> pd.DataFrame | None:
 
     if X is None:
         return None
-    if isinstance(X, pd.DataFrame):
-        frame = X.reset_index(drop=True)
-    elif hasattr(X, "to_pandas"):
-        frame = X.to_pandas()
-    elif isinstance(X, dict):
-        frame = pd.DataFrame(X)
+    table = as_table(X)
+    if isinstance(table, pd.DataFrame):
+        frame = table.reset_index(drop=True)
     else:
-        array = np.asarray(X)
+        array = np.asarray(table)
         if array.ndim != 2:
             raise InputError(f"the inputs have {array.ndim} dimensions", where="data", allowed="rows and columns")
         frame = pd.DataFrame(array, columns=[f"x{k}" for k in range(array.shape[1])])

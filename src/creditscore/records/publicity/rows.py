@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from creditscore.core.days import iso
 from creditscore.core.identity import RESIDENT_LIKE, look_at_id
+from creditscore.core.tables import cell_sql
 from creditscore.core.tables.source import Source, literal
-from creditscore.records import parse
 from creditscore.records.faults import (
     bit_of,
     drop_pairs,
@@ -210,8 +210,8 @@ def _settle_ends(con: duckdb.DuckDBPyConnection) -> int:
     """Ends that mean "no end" and ends that cannot be read become absent; returns the number of the latter."""
     unread = 0
     for column in _DAYS[2:]:
-        unread += con.execute(f"SELECT count(*) FROM staged WHERE {column} = {parse.BAD_DAY}").fetchall()[0][0]
-        con.execute(f"UPDATE staged SET {column} = NULL WHERE {column} = {parse.BAD_DAY}")
+        unread += con.execute(f"SELECT count(*) FROM staged WHERE {column} = {cell_sql.BAD_DAY}").fetchall()[0][0]
+        con.execute(f"UPDATE staged SET {column} = NULL WHERE {column} = {cell_sql.BAD_DAY}")
     con.execute(
         "UPDATE staged SET effective_until_day = NULL WHERE effective_until_day ="
         f" datediff('day', DATE '1970-01-01', DATE '{OPEN_ENDED}')"

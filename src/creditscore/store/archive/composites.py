@@ -13,8 +13,9 @@ from creditscore.composite.combine import combine
 from creditscore.composite.config import CompositeConfig
 from creditscore.composite.result import Composite, read_composite
 from creditscore.composite.result_columns import SCORES
-from creditscore.composite.tables import DATES, LISTINGS, open_table
+from creditscore.composite.tables import ENTRIES, LISTINGS, SUBJECTS
 from creditscore.core.errors import DifferenceError, InputError, StoreError, UsageError
+from creditscore.core.tables.read import load_table
 from creditscore.core.tables.source import literal, quote
 from creditscore.grading.grade import grade
 from creditscore.grading.identity import is_run
@@ -36,7 +37,7 @@ COLUMNS = ("run_id", "config", "config_version", "as_of", "manifest", "hashes", 
 # what the id of a composite's run is a hash of
 INPUTS = ("creditscore", "config", "config_version", "config_sha256", "as_of", "inputs", "listings", "subjects")
 BESIDE = {  # tables that a composite takes, with the columns that are kept of them
-    "listings": dict.fromkeys(("listing_id", *LISTINGS, *(one for one in DATES if one not in LISTINGS)), "VARCHAR"),
+    "listings": dict.fromkeys(("listing_id", *ENTRIES.columns), "VARCHAR"),
     "subjects": dict.fromkeys(("subject_id", "kind"), "VARCHAR"),
 }
 NOT_GIVEN = {"listings": "none given", "subjects": "all that were graded"}
@@ -293,10 +294,7 @@ def _beside(given: Mapping[str, Any], made: Composite, place: str) -> dict[str, 
                 )  # fmt: skip
             if not wanted:
                 continue
-            if name == "listings":
-                open_table(con, name, table, LISTINGS, more=("listing_id",), days=DATES)
-            else:
-                open_table(con, name, table, ["subject_id"], ["kind"])
+            load_table(con, table, LISTINGS if name == "listings" else SUBJECTS)
             found[name] = con.sql(f"SELECT {', '.join(map(quote, BESIDE[name]))} FROM {name}").to_arrow_table()
     return found
 

@@ -28,7 +28,7 @@ Row = Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _ArchivedRows:
     """The rows of one subject in one run, a tuple for each table of the run, every cell as text, in their order."""
 
     tables: ClassVar[Mapping[str, Mapping[str, str]]]
@@ -40,7 +40,7 @@ class _Kept:
 
 
 @dataclass(frozen=True)
-class Rows(_Kept):
+class Rows(_ArchivedRows):
     """The rows of one subject in one graded run."""
 
     grades: tuple[Row, ...]
@@ -75,7 +75,7 @@ class Rows(_Kept):
 
 
 @dataclass(frozen=True)
-class Scored(_Kept):
+class Scored(_ArchivedRows):
     """The rows of one subject in one composite."""
 
     composite: tuple[Row, ...]
@@ -91,7 +91,7 @@ class Scored(_Kept):
         return (row.get("state_reason") or row.get("state") or "absent", row.get("score") or "", row.get("grade") or "")
 
 
-R = TypeVar("R", bound=_Kept)
+R = TypeVar("R", bound=_ArchivedRows)
 
 
 def as_rows(grading: Grading) -> dict[str, Rows]:
@@ -149,7 +149,7 @@ def standing_sql(table: str, run_id: str, until: int | None = None) -> str:
     )
 
 
-def standing_hashes(store: Database, run_id: str, kind: type[_Kept] = Rows) -> dict[str, str]:
+def standing_hashes(store: Database, run_id: str, kind: type[_ArchivedRows] = Rows) -> dict[str, str]:
     """The hash of each table of a run as it stands now, comparable with those of its keeping.
 
     Equal to `grades_hash` and `ledger_hash` of a graded run, and to `hashes` of a composite (`kind` Scored), where
@@ -172,7 +172,9 @@ def standing_tables(store: Database, run_id: str, subject_ids: Iterable[str] | N
     }
 
 
-def subjects_in(store: Database, run_id: str, subject_ids: Iterable[str], kind: type[_Kept] = Rows) -> list[str]:
+def subjects_in(
+    store: Database, run_id: str, subject_ids: Iterable[str], kind: type[_ArchivedRows] = Rows
+) -> list[str]:
     """Those of some subjects that a run graded, or a composite scored; sorted."""
     table = next(iter(kind.tables))
     rows = store.rows(
@@ -209,7 +211,7 @@ def drawn(store: Database) -> dict[tuple[int, str, str], tuple[str, str]]:
             "SELECT seq, run_id, subject_id, as_kept, hash FROM cascade_states"
         )
     }
-    kinds: tuple[type[_Kept], ...] = (Rows, Scored)
+    kinds: tuple[type[_ArchivedRows], ...] = (Rows, Scored)
     for kind in kinds:
         rows: dict[tuple[int, str, str], dict[str, list[Row]]] = {}
         for table, columns in kind.tables.items():
