@@ -77,26 +77,26 @@ def measure(folder: Path) -> dict[str, object]:
     from creditscore.composite.combine import combine
 
     begun, cpu = time.perf_counter(), time.process_time()
-    found = combine(folder, CONFIG, acts="unchecked")
+    composite = combine(folder, CONFIG, acts="unchecked")
     scored, scored_cpu = time.perf_counter(), time.process_time()
-    found.write(folder / "out")
+    composite.write(folder / "out")
     done, done_cpu = time.perf_counter(), time.process_time()
-    contributions = found.coded["contributions"]
+    contributions = composite.coded["contributions"]
     import numpy as np
 
     values = contributions["value"].to_numpy().reshape(-1, 8)
     unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes there, in kilobytes elsewhere
     return {
-        "organisations": found.manifest["counts"]["subjects"],
+        "organisations": composite.manifest["counts"]["subjects"],
         "contributions": contributions.num_rows,
         "kinds_of_values": len(np.unique(values, axis=0)),
-        "with_hard_rule": sum(1 for one in found.coded["composite"]["hard_rules"].to_pylist() if one),
+        "with_hard_rule": sum(1 for row in composite.coded["composite"]["hard_rules"].to_pylist() if row),
         "score_cpu_s": round(scored_cpu - cpu, 2),
         "score_clock_s": round(scored - begun, 2),
         "write_cpu_s": round(done_cpu - scored_cpu, 2),
         "write_clock_s": round(done - scored, 2),
         "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6),
-        "run_id": found.manifest["run_id"],
+        "run_id": composite.manifest["run_id"],
     }
 
 
@@ -109,14 +109,14 @@ def main() -> None:
     if given.case:
         print(json.dumps(measure(write_grades(given.rows, given.case))))
         return
-    found = {"cores": os.cpu_count(), "rows": given.rows}
+    data = {"cores": os.cpu_count(), "rows": given.rows}
     for case in LIST_RATE:
         write_grades(given.rows, case)
         command = [sys.executable, __file__, "--rows", str(given.rows), "--case", case]
-        found[case] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
-        print(case, json.dumps(found[case]))
+        data[case] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+        print(case, json.dumps(data[case]))
     if given.save:
-        (HERE / "results" / "composite.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        (HERE / "results" / "composite.json").write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

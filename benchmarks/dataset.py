@@ -45,16 +45,16 @@ def measure(snapshot: Path, days: list[str], threads: int, hashed: bool) -> dict
     wall = time.perf_counter() - begun
     used = resource.getrusage(resource.RUSAGE_SELF)
     unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes there, in kilobytes elsewhere
-    found = {
+    results = {
         "cpu_s": round(used.ru_utime + used.ru_stime, 1), "clock_s": round(wall, 1),
         "peak_mb": round(used.ru_maxrss * unit / 1e6), "rows": len(data), "features": data.X.shape[1],
         "frame_mb": round(float(data.X.memory_usage(deep=True).sum()) / 1e6), "events": data.about["events"],
     }  # fmt: skip
     if hashed:
         before = time.process_time()
-        found["hash"] = data.content_hash()
-        found["hash_cpu_s"] = round(time.process_time() - before, 1)
-    return found
+        results["hash"] = data.content_hash()
+        results["hash_cpu_s"] = round(time.process_time() - before, 1)
+    return results
 
 
 def main() -> None:
@@ -68,8 +68,8 @@ def main() -> None:
     snapshot = BUILD / f"snapshot-{given.scale:g}"
     if not (snapshot / "snapshot.json").is_file():
         subprocess.run([sys.executable, str(HERE / "ours.py"), "snapshot", str(data), str(snapshot)], check=True)
-    found = measure(snapshot, given.days, given.threads, given.hash)
-    print(json.dumps({"scale": given.scale, "days": len(given.days), "cores": os.cpu_count(), **found}))
+    results = measure(snapshot, given.days, given.threads, given.hash)
+    print(json.dumps({"scale": given.scale, "days": len(given.days), "cores": os.cpu_count(), **results}))
 
 
 if __name__ == "__main__":

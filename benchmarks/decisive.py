@@ -20,18 +20,18 @@ from creditscore.schemes import registry
 
 def measure(name: str, count: int, records: int) -> dict[str, object] | None:
     """The default question (next better grade, 20 patterns) for `count` subjects of one scheme."""
-    made = plans(registry.pick(name))
-    if not made:
+    new_plans = plans(registry.pick(name))
+    if not new_plans:
         return None
     times, unproved, uncounted, sizes = [], 0, 0, []
     for recent in (False, True):
-        for subject in subjects(made[-1], 1, count // 2, [records], recent=recent):
+        for subject in subjects(new_plans[-1], 1, count // 2, [records], recent=recent):
             before = time.process_time()
-            found = decisive(made[-1], subject)
+            new_decisive = decisive(new_plans[-1], subject)
             times.append(1000 * (time.process_time() - before))
-            unproved += not found.proved
-            uncounted += found.minimal_sets is None
-            sizes.append(found.smallest)
+            unproved += not new_decisive.proved
+            uncounted += new_decisive.minimal_sets is None
+            sizes.append(new_decisive.smallest)
     return {
         "scheme": name, "subjects": len(times), "median_ms": round(statistics.median(times), 1),
         "worst_ms": round(max(times), 1), "not_proved": unproved, "not_counted": uncounted,

@@ -32,11 +32,11 @@ def prepared(scale: float) -> tuple[Path, Path]:
     name = f"{scale:g}"
     data, snapshot, grades = BUILD / f"data-{name}", BUILD / f"snapshot-{name}", BUILD / f"grades-{name}"
     generate(data, scale)
-    for step, source, out, made in (
+    for step, source, out, path in (
         ("snapshot", data, snapshot, snapshot / "snapshot.json"),
         ("grades", snapshot, grades, grades / "grades.parquet"),
     ):
-        if not made.is_file():
+        if not path.is_file():
             subprocess.run([sys.executable, str(HERE / "ours.py"), step, str(source), str(out)], check=True)
     return snapshot, grades
 
@@ -68,12 +68,12 @@ def compare(snapshot: Path, grades: Path, out: Path, count: int) -> dict[str, ob
     chosen = sorted(random.Random(1).sample(range(len(table)), min(count, len(table))))
     rows = {row["subject_id"]: row for row in table.take(chosen).to_pylist()}
     run, own = run_of(grades, SCHEME)
-    plan, brought = again(read_snapshot(snapshot), run, own, sorted(rows))
+    plan, results = again(read_snapshot(snapshot), run, own, sorted(rows))
     begun, differ = time.process_time(), 0
-    for subject_id, subject in brought:
-        one, row = brief(plan, subject_id, subject), rows[subject_id]
+    for subject_id, subject in results:
+        other_brief, row = brief(plan, subject_id, subject), rows[subject_id]
         ours = row["decisive_singles"], row["smallest_set"], row["smallest_proved"]
-        differ += ours != (one.decisive_singles, one.smallest_set, one.proved)
+        differ += ours != (other_brief.decisive_singles, other_brief.smallest_set, other_brief.proved)
     return {
         "subjects": len(table), "with_single": pc.sum(pc.greater(table["decisive_singles"], 0)).as_py(),
         "with_smallest": len(table) - table["smallest_set"].null_count,
@@ -93,13 +93,15 @@ def main() -> None:
     given = parser.parse_args()
     snapshot, grades = prepared(given.scale)
     out = BUILD / f"decisive-{given.scale:g}.parquet"
-    found = {"cores": os.cpu_count(), **measure(snapshot, grades, out, given.processes)}
-    found |= compare(snapshot, grades, out, given.compare)
-    print(json.dumps(found, indent=1))
+    results = {"cores": os.cpu_count(), **measure(snapshot, grades, out, given.processes)}
+    results |= compare(snapshot, grades, out, given.compare)
+    print(json.dumps(results, indent=1))
     if given.save:
-        (HERE / "results" / "decisive_population.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    if found["different"]:
-        raise SystemExit(f"{found['different']} subjects differ from the search")
+        (HERE / "results" / "decisive_population.json").write_text(
+            json.dumps(results, indent=1) + "\n", encoding="utf-8"
+        )
+    if results["different"]:
+        raise SystemExit(f"{results['different']} subjects differ from the search")
 
 
 if __name__ == "__main__":

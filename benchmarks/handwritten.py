@@ -253,11 +253,11 @@ def run(data: Path, out: Path, full: bool) -> None:
     fill = {"data": data, "as_of": AS_OF, "known_at": KNOWN_AT}
     con.execute(ITEMS.format(**fill))
     # Read more than once for the ledger, so kept; read once for the grades, so not.
-    kept = "TABLE" if full else "VIEW"
-    con.execute(f"CREATE TEMP {kept} weighed AS {WEIGHED.format(more=REASONS if full else '', **fill)}")
-    con.execute(f"CREATE TEMP {kept} by_item AS {BY_ITEM.format(**fill)}")
-    con.execute(f"CREATE TEMP {kept} by_group AS {BY_GROUP}")
-    con.execute(f"CREATE TEMP {kept} graded AS {GRADED.format(**fill)}")
+    text = "TABLE" if full else "VIEW"
+    con.execute(f"CREATE TEMP {text} weighed AS {WEIGHED.format(more=REASONS if full else '', **fill)}")
+    con.execute(f"CREATE TEMP {text} by_item AS {BY_ITEM.format(**fill)}")
+    con.execute(f"CREATE TEMP {text} by_group AS {BY_GROUP}")
+    con.execute(f"CREATE TEMP {text} graded AS {GRADED.format(**fill)}")
     con.execute(f"COPY ({GRADES}) TO '{out}/grades.parquet' (COMPRESSION zstd)")
     if full:
         con.execute(f"COPY ({LEDGER}) TO '{out}/ledger.parquet' (COMPRESSION zstd)")

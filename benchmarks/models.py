@@ -52,19 +52,19 @@ def quality(name: str, model: str) -> dict[str, object]:
     table, y, groups = REAL[name]()
     fit = {**READABLE, **OTHERS}[model]
     folds = (StratifiedKFold if groups is None else StratifiedGroupKFold)(5, shuffle=True, random_state=42)
-    found: list[tuple[float, float, float]] = []
+    rows: list[tuple[float, float, float]] = []
     bins, used = [], []
     start = time.process_time()
     for train, test in folds.split(table, y, groups):
         predict = fit(table.iloc[train], y[train], None if groups is None else groups[train])
         p = predict(table.iloc[test])
-        found.append((roc_auc_score(y[test], p), brier_score_loss(y[test], p), calibration_error(y[test], p)))
+        rows.append((roc_auc_score(y[test], p), brier_score_loss(y[test], p), calibration_error(y[test], p)))
         card = getattr(predict, "card", None)
         if card is not None:
             own = card.table_[card.table_["role"] == "bin"]
             bins.append(len(own) / max(len(card.variables_), 1))
             used.append(len(card.variables_))
-    auc, brier, ece = np.array(found).T
+    auc, brier, ece = np.array(rows).T
     row = {
         "data": name,
         "model": model,
@@ -149,13 +149,13 @@ def apart(kind: str, first: str, model: str) -> dict[str, object]:
 
 
 def versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
+    new_versions = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
-            found[package] = version(package)
+            new_versions[package] = version(package)
         except PackageNotFoundError:
-            found[package] = "absent"
-    return found
+            new_versions[package] = "absent"
+    return new_versions
 
 
 def main() -> None:

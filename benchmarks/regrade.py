@@ -31,9 +31,9 @@ SCHEME = str(HERE / "scheme_60.yaml")
 
 def used() -> dict[str, float]:
     """CPU seconds and largest resident size of this process."""
-    found = resource.getrusage(resource.RUSAGE_SELF)
+    results = resource.getrusage(resource.RUSAGE_SELF)
     unit = 1 if sys.platform == "darwin" else 1024
-    return {"cpu_s": round(found.ru_utime + found.ru_stime, 2), "peak_mb": round(found.ru_maxrss * unit / 1e6)}
+    return {"cpu_s": round(results.ru_utime + results.ru_stime, 2), "peak_mb": round(results.ru_maxrss * unit / 1e6)}
 
 
 def whole(snapshot: Path, out: Path) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def subset(snapshot: Path, out: Path, count: int, events: bool) -> dict[str, Any
     from creditscore.records import read_snapshot
 
     grades = str(out / "grades.parquet")
-    ids = [one for (one,) in duckdb.sql(f"SELECT subject_id FROM '{grades}' ORDER BY 1").fetchall()]
+    ids = [value for (value,) in duckdb.sql(f"SELECT subject_id FROM '{grades}' ORDER BY 1").fetchall()]
     chosen = sorted(random.Random(count).sample(ids, count))
     before = used()["cpu_s"]
     added = None
@@ -73,11 +73,11 @@ def subset(snapshot: Path, out: Path, count: int, events: bool) -> dict[str, Any
     known = date.fromisoformat(str(KNOWN_AT))
     again = regrade(read_snapshot(snapshot), chosen, SCHEME, as_of=AS_OF, known_on=known, replayed=True, events=added)
     rows = {"grades": again.grades, "ledger": again.ledger}
-    found = {**used(), "own_cpu_s": round(used()["cpu_s"] - before, 2), "subjects": count, "events": events}
-    found |= {f"{name}_rows": table.num_rows for name, table in rows.items()}
+    results = {**used(), "own_cpu_s": round(used()["cpu_s"] - before, 2), "subjects": count, "events": events}
+    results |= {f"{name}_rows": table.num_rows for name, table in rows.items()}
     if not events:
-        found["equal"] = all(_equal(out / f"{name}.parquet", table, chosen) for name, table in rows.items())
-    return found
+        results["equal"] = all(_equal(out / f"{name}.parquet", table, chosen) for name, table in rows.items())
+    return results
 
 
 def _equal(file: Path, table: Any, ids: list[str]) -> bool:
@@ -102,8 +102,10 @@ def main() -> None:
     out = BUILD / f"whole-{given.scale:g}"
     if given.step:
         name, *more = given.step
-        found = whole(snapshot, out) if name == "whole" else subset(snapshot, out, int(more[0]), more[1] == "events")
-        print(json.dumps(found))
+        this_data = (
+            whole(snapshot, out) if name == "whole" else subset(snapshot, out, int(more[0]), more[1] == "events")
+        )
+        print(json.dumps(this_data))
         return
     if not (snapshot / "snapshot.json").is_file():
         data = generate(BUILD / f"data-{given.scale:g}", given.scale)
@@ -113,8 +115,8 @@ def main() -> None:
     results = []
     for step in steps:
         command = [sys.executable, __file__, "--scale", str(given.scale), "--snapshot", str(snapshot), "--step", *step]
-        made = subprocess.run(command, check=True, capture_output=True, text=True)
-        results.append({"step": step[0], **json.loads(made.stdout)})
+        run = subprocess.run(command, check=True, capture_output=True, text=True)
+        results.append({"step": step[0], **json.loads(run.stdout)})
         print(json.dumps(results[-1]))
     if given.out:
         about = {"scale": given.scale, "cores": os.cpu_count(), "results": results}

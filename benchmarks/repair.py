@@ -32,9 +32,9 @@ def measure(name: str, count: int, records: int) -> dict[str, object]:
         on = plan.as_of + 20 if scheme.period == "year" else plan.as_of
         course = Course((Version(scheme, subject),), plan.year if scheme.period == "year" else None, on)
         before = time.process_time()
-        found = plan_repair(course, options(course, ()), targets(course)[0], add_months(on, 60))
+        repair_plan = plan_repair(course, options(course, ()), targets(course)[0], add_months(on, 60))
         times.append(time.process_time() - before)
-        states[found.state] += 1
+        states[repair_plan.state] += 1
     return {
         "scheme": name, "subjects": count, "median_s": round(statistics.median(times), 2),
         "worst_s": round(max(times), 2), **states,

@@ -33,19 +33,21 @@ def measure(name: str, count: int, records: int, seed: int) -> dict[str, object]
     for plan in plans(scheme):
         for number, subject in enumerate(subjects(plan, seed, count, range(1, records + 1))):
             on = plan.as_of + (20, 200)[number % 2] if scheme.period == "year" else plan.as_of
-            one = Course((Version(scheme, subject),), plan.year if scheme.period == "year" else None, on)
+            course = Course((Version(scheme, subject),), plan.year if scheme.period == "year" else None, on)
             try:
-                found = plan_repair(one, options(one, ()), targets(one)[0], add_months(on, 24), most=MOST)
+                repair_plan = plan_repair(
+                    course, options(course, ()), targets(course)[0], add_months(on, 24), most=MOST
+                )
             except NotInForce:  # the stretch ends before the course begins
                 continue
             began = time.process_time()
-            proof = simulate(replace(one, plans={}), found)
+            proof = simulate(replace(course, plans={}), repair_plan)
             row["proof_s"] += time.process_time() - began
-            one, before, outcome = replace(one, plans={}), None, None
-            readings = Readings(one, found.actions, found.until)
+            course, before, outcome = replace(course, plans={}), None, None
+            readings = Readings(course, repair_plan.actions, repair_plan.until)
             for day in range(on, on + proof.days):
                 began = time.process_time()
-                now = outcome_on(one, day, found.actions)
+                now = outcome_on(course, day, repair_plan.actions)
                 row["every_day_s"] += time.process_time() - began
                 reading = readings.on(day)
                 if reading == before and now != outcome:
@@ -62,7 +64,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--scheme", action="append", help="instead of all")
     given = parser.parse_args()
-    names = given.scheme or [f"{one.scheme}@{one.version}" for one in registry.entries()]
+    names = given.scheme or [f"{entry.scheme}@{entry.version}" for entry in registry.entries()]
     rows = [measure(name, given.subjects, given.records, given.seed) for name in names]
     rows = [row for row in rows if row["plans"]]
     keys = ("plans", "days", "graded", "proof_s", "every_day_s")

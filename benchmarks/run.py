@@ -86,21 +86,21 @@ def measure(arguments: list[str]) -> Cost:
     return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * unit / 1e6)
 
 
-def differences(one: Path, other: Path) -> list[str]:
+def differences(other_path: Path, other: Path) -> list[str]:
     """How two results differ; every row must be the same, and in the same place."""
-    found = []
+    new_differences = []
     for table, columns in COLUMNS.items():
-        paths = [folder / f"{table}.parquet" for folder in (one, other)]
+        paths = [folder / f"{table}.parquet" for folder in (other_path, other)]
         if not all(path.is_file() for path in paths):
             continue
-        kept = [name for name in columns if name in duckdb.read_parquet(str(paths[1])).columns]
-        left, right = (f"SELECT row_number() OVER () AS n, {', '.join(kept)} FROM '{path}'" for path in paths)
-        same = " AND ".join(f"l.{name} IS NOT DISTINCT FROM r.{name}" for name in kept)
+        names = [name for name in columns if name in duckdb.read_parquet(str(paths[1])).columns]
+        left, right = (f"SELECT row_number() OVER () AS n, {', '.join(names)} FROM '{path}'" for path in paths)
+        same = " AND ".join(f"l.{name} IS NOT DISTINCT FROM r.{name}" for name in names)
         query = f"SELECT count(*) FROM ({left}) l FULL JOIN ({right}) r ON l.n = r.n WHERE NOT coalesce({same}, false)"
         [(count,)] = duckdb.sql(query).fetchall()
         if count:
-            found.append(f"{table}: {count} rows differ between {one.name} and {other.name}")
-    return found
+            new_differences.append(f"{table}: {count} rows differ between {other_path.name} and {other.name}")
+    return new_differences
 
 
 def shown(costs: dict[str, list[Cost]]) -> tuple[list[dict[str, object]], Table]:
@@ -140,8 +140,8 @@ def main() -> None:
     console = Console()
     data = generate(BUILD / f"data-{given.scale:g}", given.scale)
     places = {"data": str(data), "snapshot": str(BUILD / "snapshot")}
-    variants = [one for one in VARIANTS if not given.without or given.without not in one.name]
-    costs: dict[str, list[Cost]] = {one.name: [] for one in VARIANTS}
+    variants = [variant for variant in VARIANTS if not given.without or given.without not in variant.name]
+    costs: dict[str, list[Cost]] = {variant.name: [] for variant in VARIANTS}
     for repeat in range(given.repeats):
         for variant in variants:
             places["out"] = str(variant.out)
@@ -151,8 +151,8 @@ def main() -> None:
             cost = measure(arguments)
             costs[variant.name].append(cost)
             console.print(f"{repeat + 1}: {variant.name}: {cost.cpu:.1f} CPU s, {cost.peak:,.0f} MB", style="dim")
-    results = {one.name: one.out for one in variants}
-    pairs = [(results[one.against], one.out) for one in variants if one.against in results]
+    results = {variant.name: variant.out for variant in variants}
+    pairs = [(results[variant.against], variant.out) for variant in variants if variant.against in results]
     wrong = [text for pair in pairs for text in differences(*pair)]
     rows, table = shown(costs)
     about = {

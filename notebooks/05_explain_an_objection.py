@@ -99,7 +99,7 @@ dependence(model.explain(firms.iloc[:400]), "late", labels=LABELS, lang="zh")
 # %%
 packed = json.dumps(part.to_dict(), ensure_ascii=False)
 assert ModelPart.from_dict(json.loads(packed)) == part
-assert abs(part.base + sum(one.points for one in part.shares) - part.points) < 1e-9
+assert abs(part.base + sum(share.points for share in part.shares) - part.points) < 1e-9
 {name: part.background[name] for name in ("algorithm", "rows", "sha256", "seed")}
 
 # %% [markdown]

@@ -74,5 +74,5 @@ def test_a_users_module_is_checked_strictly(tmp_path: Path) -> None:
         "import creditscore as cs\nfrom creditscore import objections\n"
         "cs.grdae\nobjections.opne_case\ncs.explain('out', 1)\ncs.read(2)\n"
     )
-    found = check_types(wrong)
-    assert found.stdout.count("error:") == 4, found.stdout
+    run = check_types(wrong)
+    assert run.stdout.count("error:") == 4, run.stdout

@@ -39,8 +39,8 @@ def two_years(tmp_path_factory: pytest.TempPathFactory) -> Chained:
 
 
 def chained(folder: Path, subjects: int = 150, seed: int = 5) -> Chained:
-    made = district(subjects=subjects, seed=seed)
-    tables = {name: getattr(made, name) for name in ("subjects", "records", "attributes", "history", "feeds")}
+    new_district = district(subjects=subjects, seed=seed)
+    tables = {name: getattr(new_district, name) for name in ("subjects", "records", "attributes", "history", "feeds")}
     tables["records"] = _with_direct(tables["records"])
     tables["feeds"] = declare_rows(tables["feeds"], tables["records"], {})
     store = folder / "made.store"
@@ -69,13 +69,13 @@ def _with_direct(records: pa.Table) -> pa.Table:
 def _history(history: pa.Table, grades: pa.Table, year: int, known: str) -> pa.Table:
     rows = [row for row in history.to_pylist() if row["period"] != str(year)]
     day = date.fromisoformat(known)
-    told = str(history.schema.field("recorded_on").type) == "string"
-    for one in grades.to_pylist():
-        when = known if told else day
+    shown = str(history.schema.field("recorded_on").type) == "string"
+    for value in grades.to_pylist():
+        when = known if shown else day
         rows.append(
             {
-                "subject_id": one["subject_id"], "domain": "tax", "period": str(year), "grade": one["grade"],
-                "route": one["route"], "state": one["state"], "decided_on": when, "recorded_on": when,
+                "subject_id": value["subject_id"], "domain": "tax", "period": str(year), "grade": value["grade"],
+                "route": value["route"], "state": value["state"], "decided_on": when, "recorded_on": when,
             }
         )  # fmt: skip
     names = [*history.column_names, *(name for name in ("state",) if name not in history.column_names)]

@@ -61,8 +61,8 @@ def entered_wages(folder: Path) -> tuple[Path, str, str]:
         entries = read_intake(listings=listings(book)).listings
         lists = load_four_lists()
         about = BusinessEvent("E1", "inspection_plan", "construction", to_day(date(2023, 4, 3)), (A,))
-        made = actions.propose(log, lists, Intake((about,), entries), by="li.na")
-        measure = made.new[0]
+        proposed = actions.propose(log, lists, Intake((about,), entries), by="li.na")
+        measure = proposed.new[0]
         on = to_day(date(2023, 4, 4))
         flags = ("condition", "force_unknown")
         actions.decide(log, lists, entries, measure, accept=True, by="chen.jie", on=on, reason="…", acknowledge=flags)

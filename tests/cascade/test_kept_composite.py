@@ -86,21 +86,22 @@ def oracle(record: str, listings: Any = None) -> list[dict[str, Scored]]:
     event = next({**row, "event": "withdrawn", "event_no": 2} for row in ROWS if row["record_id"] == record)
     runs = graded([*ROWS, event | {"event_on": "2019-12-01", "recorded_on": "2019-12-01"}])
     both = cs.combine(runs, small()), cs.combine(runs, small(), acts="unchecked", listings=listings)
-    return [as_scored(one) for one in both]
+    return [as_scored(composite) for composite in both]
 
 
 def hashes(log: Log) -> list[dict[str, str]]:
-    return [standing_hashes(log.store, one.run_id, Scored) for one in kept_composites(log.store)]
+    return [standing_hashes(log.store, composite.run_id, Scored) for composite in kept_composites(log.store)]
 
 
 def as_kept(log: Log) -> list[dict[str, str]]:
     wanted = tuple(Scored.tables)
-    return [{name: one.hashes[name] for name in wanted} for one in kept_composites(log.store)]
+    return [{name: composite.hashes[name] for name in wanted} for composite in kept_composites(log.store)]
 
 
 def faces(rows: dict[str, Scored]) -> dict[str, Any]:
     return {
-        who: (one.face, [(r["domain"], r["value"], r["note"]) for r in one.contributions]) for who, one in rows.items()
+        who: (scored.face, [(r["domain"], r["value"], r["note"]) for r in scored.contributions])
+        for who, scored in rows.items()
     }
 
 
@@ -113,7 +114,7 @@ def test_what_is_kept_is_what_was_written(log: Log, made: Path) -> None:
     assert len(once.runs) == 3
     rows = kept(log.store, once.run_id, FIRMS, Scored)
     written = pq.read_table(made / "once" / "composite.parquet").to_pylist()
-    assert {who: one.face[1] for who, one in rows.items()} == {
+    assert {who: scored.face[1] for who, scored in rows.items()} == {
         row["subject_id"]: "" if row["score"] is None else str(row["score"]) for row in written
     }
     entries = len(log.entries())
@@ -124,37 +125,39 @@ def test_what_is_kept_is_what_was_written(log: Log, made: Path) -> None:
 @pytest.mark.parametrize("record", ["16l", "43e", "4De"])
 def test_withdrawn_it_is_the_composite_of_gradings_that_never_counted_the_record(log: Log, record: str) -> None:
     subject = next(row["subject_id"] for row in ROWS if row["record_id"] == record)
-    found = apply(log, bench(log.store), withdrawn(subject, record), **SAID)
-    for one, expected in zip(kept_composites(log.store), oracle(record, ENTRIES), strict=True):
-        assert faces(standing(log.store, one.run_id, FIRMS, Scored)) == faces(expected)
+    new_cascade = apply(log, bench(log.store), withdrawn(subject, record), **SAID)
+    for composite, expected in zip(kept_composites(log.store), oracle(record, ENTRIES), strict=True):
+        assert faces(standing(log.store, composite.run_id, FIRMS, Scored)) == faces(expected)
     assert check(log, bench(log.store)).flaws == ()
-    assert all(one.because and one.subject_id == subject for one in found.scores)
-    told = {task.thing for task in found.tasks if task.why == "composite_changed"}
-    assert told == {one.composite.run_id for one in found.scores if one.seen}
-    undone = undo(log, bench(log.store), found.seq, on=ON, **SAID)
-    assert [one.as_kept for one in undone.scores] == [True] * len(found.scores)
+    assert all(score.because and score.subject_id == subject for score in new_cascade.scores)
+    tasks = {task.thing for task in new_cascade.tasks if task.why == "composite_changed"}
+    assert tasks == {score.composite.run_id for score in new_cascade.scores if score.seen}
+    undone = undo(log, bench(log.store), new_cascade.seq, on=ON, **SAID)
+    assert [score.as_kept for score in undone.scores] == [True] * len(new_cascade.scores)
     assert hashes(log) == as_kept(log)
 
 
 def test_a_shared_act_moves_to_the_other_domain_when_its_record_falls(log: Log) -> None:
-    found = apply(log, bench(log.store), withdrawn(A, "16e"), **SAID)
-    once = next(one for one in found.scores if one.composite.manifest["acts"] == "once")
+    new_cascade = apply(log, bench(log.store), withdrawn(A, "16e"), **SAID)
+    once = next(score for score in new_cascade.scores if score.composite.manifest["acts"] == "once")
     assert [row["counted_in"] for row in once.before.shared_acts] == ["environment"]
     assert (once.after.shared_acts, once.after.regraded) == ((), ())
     assert once.before.regraded != ()
     assert once.before.face[1] < once.after.face[1]
-    data = as_data(found)
-    assert [one["as_of"] for one in data["scores"]] == ["2019-12-31"] * 2
-    assert {one["thing"] for one in data["edges"] if one["how"] == "score"} == {
-        f"composite {one.run_id} {A}" for one in kept_composites(log.store)
+    data = as_data(new_cascade)
+    assert [score["as_of"] for score in data["scores"]] == ["2019-12-31"] * 2
+    assert {edge["thing"] for edge in data["edges"] if edge["how"] == "score"} == {
+        f"composite {composite.run_id} {A}" for composite in kept_composites(log.store)
     }
-    again = past(log, found.seq)
-    bare = [replace(one, because=()) for one in (*found.changes, *found.scores)]
-    assert [*again.changes, *again.scores] == sorted(bare, key=lambda one: (hasattr(one, "composite"), run_of(one)))
-    assert (again.events, again.tasks, again.runs) == (found.events, found.tasks, found.runs)
+    again = past(log, new_cascade.seq)
+    bare = [replace(change, because=()) for change in (*new_cascade.changes, *new_cascade.scores)]
+    assert [*again.changes, *again.scores] == sorted(
+        bare, key=lambda value: (hasattr(value, "composite"), run_of(value))
+    )
+    assert (again.events, again.tasks, again.runs) == (new_cascade.events, new_cascade.tasks, new_cascade.runs)
     back = apply(log, bench(log.store), withdrawn(A, "16e", "reinstated"), **SAID)
-    assert past(log, found.seq) == again  # what came after changes nothing of it
-    assert all(one.as_kept for one in back.scores)
+    assert past(log, new_cascade.seq) == again  # what came after changes nothing of it
+    assert all(score.as_kept for score in back.scores)
     assert hashes(log) == as_kept(log)
 
 
@@ -167,8 +170,8 @@ def test_what_was_decided_elsewhere_is_stale_until_it_is_drawn(log: Log, made: P
     with log.act("zhang.min", "reviewer", "case.decide", A, {}) as act:
         write_events(act.con, act.entry.seq, "", [withdrawn(A, "16e")], read_snapshot(made / "snapshot"))
     flaws = check(log, bench(log.store)).flaws
-    stale = [one.thing for one in flaws if one.kind == "stale" and one.thing.startswith("composite")]
-    assert stale == sorted(f"composite {one.run_id} {A}" for one in kept_composites(log.store))
+    stale = [flaw.thing for flaw in flaws if flaw.kind == "stale" and flaw.thing.startswith("composite")]
+    assert stale == sorted(f"composite {composite.run_id} {A}" for composite in kept_composites(log.store))
     settle(log, bench(log.store), [A], on=ON, **SAID)
     assert check(log, bench(log.store)).flaws == ()
     assert hashes(log) != as_kept(log)
@@ -180,11 +183,11 @@ def test_an_annulled_entry_is_no_longer_read(log: Log, monkeypatch: pytest.Monke
 
     entry = ListCase(case_id="L1", subject_id=B, list="judgment_defaulter")
     monkeypatch.setattr(cascade, "annulled", lambda desk, ids: [entry] if B in ids else [])
-    found = preview(bench(log.store), None, [B, E])
-    (one,) = found.scores
-    assert (one.subject_id, one.because) == (B, ("list L1",))
-    assert one.before.composite[0]["hard_rules"] == "red;defaulter"
-    assert one.after.composite[0]["hard_rules"] == "red"
+    new_cascade = preview(bench(log.store), None, [B, E])
+    (score_change,) = new_cascade.scores
+    assert (score_change.subject_id, score_change.because) == (B, ("list L1",))
+    assert score_change.before.composite[0]["hard_rules"] == "red;defaulter"
+    assert score_change.after.composite[0]["hard_rules"] == "red"
 
 
 @pytest.mark.parametrize(
@@ -209,8 +212,8 @@ def test_an_annulled_entry_is_no_longer_read(log: Log, monkeypatch: pytest.Monke
 def test_edited_rows_are_found(log: Log, statement: str, what: str) -> None:
     with log.store.transaction() as con:
         con.execute(statement)
-    assert what in [said for _, said in changed_composites(log.store, log)]
-    assert {one.kind for one in check(log, bench(log.store)).flaws} >= {"composite"}
+    assert what in [text for _, text in changed_composites(log.store, log)]
+    assert {flaw.kind for flaw in check(log, bench(log.store)).flaws} >= {"composite"}
 
 
 @pytest.mark.parametrize(("subject", "record"), [(A, "16l"), (D, "4De")])
@@ -225,15 +228,15 @@ def test_a_disputed_score_has_a_second_one_that_never_counted_the_record(
     open_case(log, run, read_snapshot(made / "snapshot"), subject, about, by="zhang.min", on=ON)
     find = bench(log.store).find
     for name, expected in zip(("once", "unchecked"), oracle(record, ENTRIES), strict=True):
-        (one,) = score_marks(log.store, read_composite(made / name), find)
-        assert [(one.case_id, one.record_id) for one in one.disputes] == [("C2026-0001", record)]
-        assert one.without is not None
-        assert (str(one.without.score), one.without.grade) == expected[subject].face[1:]
+        (marked,) = score_marks(log.store, read_composite(made / name), find)
+        assert [(dispute.case_id, dispute.record_id) for dispute in marked.disputes] == [("C2026-0001", record)]
+        assert marked.without is not None
+        assert (str(marked.without.score), marked.without.grade) == expected[subject].face[1:]
     # a composite that the store does not keep: given what it took, else no second score is guessed
     given = {"listings": made / "entries.csv", "subjects": made / "subjects.csv"}
     new = cs.combine(made / "grading", small(), acts="unchecked", as_of="2020-03-31", **given)
-    (one,) = score_marks(log.store, new, find, **given)
-    assert one.without is not None
+    (marked,) = score_marks(log.store, new, find, **given)
+    assert marked.without is not None
     assert score_marks(log.store, new, find)[0].without is None
 
 
@@ -250,13 +253,13 @@ def test_the_second_score_of_grades_as_they_are_leaves_nobody_out_whom_the_first
         run = next(run for run in kept_runs(store) if run.scheme == "environment/national")
         about = [Ground("annulled", "16e", "not ours")]
         open_case(log, run, read_snapshot(tmp_path / "snapshot"), A, about, by="zhang.min", on=ON)
-        (one,) = score_marks(store, first, bench(store).find)
-    assert one.without is not None
-    assert one.without.reason == "coverage"  # and not that it is an individual business
+        (marked,) = score_marks(store, first, bench(store).find)
+    assert marked.without is not None
+    assert marked.without.reason == "coverage"  # and not that it is an individual business
 
 
-def run_of(one: Any) -> str:
-    return str(one.composite.run_id if hasattr(one, "composite") else one.run.run_id)
+def run_of(value: Any) -> str:
+    return str(value.composite.run_id if hasattr(value, "composite") else value.run.run_id)
 
 
 def edit(folder: Path, table: str, **cells: Any) -> None:
@@ -314,13 +317,13 @@ def test_what_cannot_be_kept_is_refused_with_the_reason(made: Path, tmp_path: Pa
 def test_rows_go_with_their_term_and_the_runs_below_stay_until_then(log: Log) -> None:
     apply(log, bench(log.store), withdrawn(A, "16e"), **SAID)
     year = clock.today().year + 5
-    assert {one.action for one in delete(log, clock.today(), by="chen.jie")} == set()
+    assert {retained_payload.action for retained_payload in delete(log, clock.today(), by="chen.jie")} == set()
     from creditscore.store.retention import due
 
-    listed = {one.action for one in due(log, date(year + 1, 1, 1))}
+    listed = {retained_payload.action for retained_payload in due(log, date(year + 1, 1, 1))}
     assert {"grading.keep", "composite.keep"} <= listed
     gone = delete(log, date(year + 1, 1, 1), by="chen.jie", at=f"{year + 1}-01-02T00:00:00+00:00")
-    assert {"grading.keep", "composite.keep"} <= {one.action for one in gone}
+    assert {"grading.keep", "composite.keep"} <= {retained_payload.action for retained_payload in gone}
     for table in ("run_composite", "run_regraded", "composite_listings", "cascade_contributions", "cascade_states"):
         assert log.store.rows(f"SELECT count(*) FROM {table}") == [(0,)]
     assert len(kept_composites(log.store)) == 2  # who, when, and the hashes
@@ -343,7 +346,7 @@ def test_in_the_terminal(made: Path, tmp_path: Path) -> None:
     beside = ("--listings", str(made / "entries.csv"), "--subjects", str(made / "subjects.csv"))
     run("keep", str(made / "unchecked"), *beside, "--by", "li.na")
     assert "2 composites" in run("runs", "--verify")
-    assert [one["config"] for one in json.loads(run("runs", "--composites", "--json"))] == ["small", "small"]
+    assert [load["config"] for load in json.loads(run("runs", "--composites", "--json"))] == ["small", "small"]
     change = ("--record", "16e", "--event", "withdrawn", "--on", "2026-11-02", "--by", "zhang.min", "--reason", "…")
     applied = run("cascade", "apply", *change, "--lang", "en", "--out", str(tmp_path / "page"))
     assert f"{A}  composite small@2018-06-27" in applied
@@ -355,7 +358,7 @@ def test_in_the_terminal(made: Path, tmp_path: Path) -> None:
         json.loads((tmp_path / name / "cascade.json").read_text(encoding="utf-8")) for name in ("page", "again")
     )
     assert first["scores"]
-    assert [one["after"] for one in first["scores"]] == [one["after"] for one in second["scores"]]
+    assert [score["after"] for score in first["scores"]] == [score["after"] for score in second["scores"]]
     assert "小" in (tmp_path / "page" / "cascade.html").read_text(encoding="utf-8")
 
 

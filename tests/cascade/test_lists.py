@@ -62,23 +62,23 @@ def both_withdrawn(log: Log) -> Any:
     return change(log, "r2", "withdrawn")
 
 
-def asked(found: Any) -> set[tuple[str, str, str, str]]:
-    return {(task.kind, task.thing, task.task, task.who) for task in found.tasks}
+def asked(result: Any) -> set[tuple[str, str, str, str]]:
+    return {(task.kind, task.thing, task.task, task.who) for task in result.tasks}
 
 
 def test_one_of_two_records_leaves_the_entry_and_asks_for_its_correction(log: Log, made: tuple[Path, str, str]) -> None:
-    found = change(log, "r1", "withdrawn")
-    assert asked(found) == {("list", made[1], "correct", PAPER["organ"])}
+    result = change(log, "r1", "withdrawn")
+    assert asked(result) == {("list", made[1], "correct", PAPER["organ"])}
     assert check(log, bench(log.store)).flaws == ()
 
 
 def test_without_its_records_entry_and_measure_are_to_be_annulled_and_all_are_told(
     log: Log, made: tuple[Path, str, str]
 ) -> None:
-    found = both_withdrawn(log)
+    result = both_withdrawn(log)
     run = kept_runs(log.store)[0].run_id
-    assert (found.changes[0].before.grade, found.changes[0].after.grade) == ("triggered", "clear")
-    assert asked(found) == {
+    assert (result.changes[0].before.grade, result.changes[0].after.grade) == ("triggered", "clear")
+    assert asked(result) == {
         ("list", made[1], "annul", PAPER["organ"]),
         ("measure", made[2], "annul_measure", "construction"),
         ("told", run, "tell", "subject"),
@@ -87,7 +87,7 @@ def test_without_its_records_entry_and_measure_are_to_be_annulled_and_all_are_to
         ("told", made[2], "tell", "construction"),
         ("linked", "r3", "look_at_linked", B),
     }
-    assert (f"measure {made[2]}", made[1], "entry_in_question") in found.edges()
+    assert (f"measure {made[2]}", made[1], "entry_in_question") in result.edges()
     checked = check(log, bench(log.store))
     assert checked.flaws == ()
     assert {task.thing for task in checked.open} == {made[1], made[2]}
@@ -108,14 +108,14 @@ def test_when_people_have_acted_nothing_is_open_and_a_reinstated_record_asks_for
     checked = check(log, bench(log.store))
     assert (checked.flaws, checked.open) == ((), ())
     assert settle(log, bench(log.store), [A], on=date(2023, 6, 10), **SAID).empty
-    found = change(log, "r1", "reinstated", "2023-07-01")
-    assert ("list", "wage_arrears: decision_overdue", "propose", "") in asked(found)
+    result = change(log, "r1", "reinstated", "2023-07-01")
+    assert ("list", "wage_arrears: decision_overdue", "propose", "") in asked(result)
     assert check(log, bench(log.store)).flaws == ()
 
 
 def test_a_repaired_record_asks_for_a_look_at_the_ways_out_only(log: Log, made: tuple[Path, str, str]) -> None:
-    found = preview(bench(log.store), event(A, "r1", "repaired"))
-    assert {(task.task, task.why) for task in found.tasks if task.kind != "told"} == {
+    cascade = preview(bench(log.store), event(A, "r1", "repaired"))
+    assert {(task.task, task.why) for task in cascade.tasks if task.kind != "told"} == {
         ("look_at_exit", "record_repaired")
     }
 
@@ -137,17 +137,17 @@ def test_steps_of_the_book_that_the_log_does_not_hold_are_found(log: Log) -> Non
 
 
 def test_who_was_told_is_written_down_once(log: Log) -> None:
-    found = both_withdrawn(log)
-    tasks = {task: nr for task, seq, nr in stored_tasks(log) if seq == found.seq}
+    result = both_withdrawn(log)
+    tasks = {task: nr for task, seq, nr in stored_tasks(log) if seq == result.seq}
     nr = next(nr for task, nr in tasks.items() if task.task == "tell")
     other = next(nr for task, nr in tasks.items() if task.task == "annul")
     on: dict[str, Any] = {"by": "zhang.min", "on": date(2023, 6, 2)}
-    told(log, found.seq, nr, document_no="N7", **on)
-    assert told_tasks(log) == {(found.seq, nr)}
+    told(log, result.seq, nr, document_no="N7", **on)
+    assert told_tasks(log) == {(result.seq, nr)}
     with pytest.raises(UsageError, match="done before"):
-        told(log, found.seq, nr, document_no="N7", **on)
+        told(log, result.seq, nr, document_no="N7", **on)
     with pytest.raises(UsageError, match="nothing that is told"):
-        told(log, found.seq, other, document_no="N7", **on)
+        told(log, result.seq, other, document_no="N7", **on)
     assert check(log, bench(log.store)).flaws == ()
 
 
@@ -175,11 +175,11 @@ def test_any_sequence_holds_together_and_undone_backwards_restores_every_hash(lo
         kind = draw.choice(["withdrawn", "withdrawn", "repaired", "reinstated", "corrected"])
         share = {"share": "0.2"} if kind == "corrected" else {}
         try:
-            found = change(log, draw.choice(["r1", "r2"]), kind, f"2023-06-{step + 1:02}", **share)
+            result = change(log, draw.choice(["r1", "r2"]), kind, f"2023-06-{step + 1:02}", **share)
         except UsageError:
             continue
-        if not found.empty:
-            done.append((found.seq, hashes(log)))
+        if not result.empty:
+            done.append((result.seq, hashes(log)))
     assert done
     assert check(log, bench(log.store)).flaws == ()
     for place, (seq, _) in reversed(list(enumerate(done))):
@@ -225,9 +225,12 @@ def test_a_composite_is_followed_with_the_entries_that_are_to_be_annulled(
     book = load(log.store)
     rules = small()
     assert composite_changes(rules, A, {"r": before}, {"r": before}, book, []) == []
-    (found,) = composite_changes(rules, A, {"r": before}, {"r": after}, book, [made[1]])
-    assert (found.before[1], found.after[1]) == ("680", "880")  # absent domains count as the reference, 800
-    assert found.config == "small@2018-06-27"
+    (composite_change,) = composite_changes(rules, A, {"r": before}, {"r": after}, book, [made[1]])
+    assert (composite_change.before[1], composite_change.after[1]) == (
+        "680",
+        "880",
+    )  # absent domains count as the reference, 800
+    assert composite_change.config == "small@2018-06-27"
 
 
 def test_an_annulled_entry_is_no_longer_read_by_the_rules_that_look_at_lists(tmp_path: Path) -> None:
@@ -280,11 +283,13 @@ def test_what_was_decided_elsewhere_is_found_and_drawn(log: Log) -> None:
     run = kept_runs(log.store)[-1]
     snapshot = read_snapshot(run.snapshot_path)
     with log.act("zhang.min", "reviewer", "case.decide", "C1", {}) as act:
-        write_events(act.con, act.entry.seq, "C1", [event(A, one, "withdrawn") for one in ("r1", "r2")], snapshot)
-    found = check(log, bench(log.store))
-    assert {"stale", "record", "entry", "measure"} == {flaw.kind for flaw in found.flaws}
+        write_events(
+            act.con, act.entry.seq, "C1", [event(A, literal, "withdrawn") for literal in ("r1", "r2")], snapshot
+        )
+    checked = check(log, bench(log.store))
+    assert {"stale", "record", "entry", "measure"} == {flaw.kind for flaw in checked.flaws}
     with pytest.raises(StoreError, match="does not hold together"):
-        found.require()
+        checked.require()
     drawn = settle(log, bench(log.store), [A], on=date(2023, 6, 2), **SAID)
     assert len(drawn.changes) == 1
     assert flaws(log) == set()

@@ -73,14 +73,14 @@ def as_kept(log: Log) -> list[dict[str, str]]:
 
 
 def test_a_withdrawn_record_reaches_the_next_year_through_its_retained_grade(log: Log, made: Chained) -> None:
-    found = preview(bench(log.store), event(FIRM, DIRECT, "withdrawn"))
-    first, second = found.changes
+    cascade = preview(bench(log.store), event(FIRM, DIRECT, "withdrawn"))
+    first, second = cascade.changes
     assert (first.run.period, first.before.grade, first.before.route) == ("2021", "D", "direct")
     assert (second.run.period, second.before.route) == ("2022", "retained")
     assert first.after.grade == second.after.grade == "B"
     assert f"run {made.runs[0]} {FIRM}" in second.because
-    assert (f"run {made.runs[0]} {FIRM}", DIRECT, "grade") in found.edges()
-    assert {task.thing for task in found.tasks if task.task == "tell"} == set(made.runs)
+    assert (f"run {made.runs[0]} {FIRM}", DIRECT, "grade") in cascade.edges()
+    assert {task.thing for task in cascade.tasks if task.task == "tell"} == set(made.runs)
     assert hashes(log) == as_kept(log)  # a preview changes nothing
     assert decided(log.store) == []
 
@@ -111,7 +111,7 @@ def test_the_same_twice_changes_nothing_and_reinstating_restores_every_hash(with
     assert hashes(log) == as_kept(log)
     assert check(log, bench(log.store)).flaws == ()
     assert apply(log, bench(log.store), event(FIRM, DIRECT, "reinstated", "2023-07-01"), **SAID).empty
-    assert [one.event for one in decided(log.store)] == ["withdrawn", "reinstated"]
+    assert [other_event.event for other_event in decided(log.store)] == ["withdrawn", "reinstated"]
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ SIDE = ("attributes", "history", "feeds")
 
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pa.Table]:
-    made = district(subjects=400, seed=5)
-    return {name: getattr(made, name) for name in ("subjects", "records", *SIDE)}
+    new_district = district(subjects=400, seed=5)
+    return {name: getattr(new_district, name) for name in ("subjects", "records", *SIDE)}
 
 
 @pytest.fixture(scope="module")

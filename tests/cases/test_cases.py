@@ -74,7 +74,7 @@ def typed(kind: str, value: Any) -> Any:
 
 def record_of(scheme: Scheme, key: int, raw: Mapping[str, Any], known_at: int) -> dict[str, Any] | None:
     """A folded record as the interpreter takes it; None when it is not yet known on `known_at`."""
-    given = {name: one for name, one in scheme.record_attributes.items() if one.of is None}
+    given = {name: attribute for name, attribute in scheme.record_attributes.items() if attribute.of is None}
     unknown = set(raw) - RECORD - set(given)
     assert not unknown, f"unknown keys of a record: {unknown}"
     days = {name.replace("_on", "_day"): to_day(raw[name]) if name in raw else None for name in DATES}
@@ -102,7 +102,7 @@ def record_of(scheme: Scheme, key: int, raw: Mapping[str, Any], known_at: int) -
         "status_day": status_day,
         "corrections": [part for part in parts if part[0] <= known_at],
         **{name: raw.get(name) for name in ("source", "document_no", "basis", "disputed")},
-        **{name: typed(one.type, raw.get(name)) for name, one in given.items()},
+        **{name: typed(record_attribute.type, raw.get(name)) for name, record_attribute in given.items()},
     }
 
 
@@ -119,7 +119,7 @@ def outcome(scheme_id: str, case: Mapping[str, Any]) -> tuple[Plan, Outcome]:
     at = case.get("period", case.get("as_of"))
     known_at, law = known_days(case, year_end(at) if isinstance(at, int) else to_day(at))
     scheme = registry.find(scheme_id, at, law_known_at=law)
-    beside = [one for name in scheme.beside for one in registry.versions(name)]
+    beside = [version for name in scheme.beside for version in registry.versions(name)]
     siblings = registry.versions(scheme_id)
     plan = bind(scheme, at, known_at=known_at, law_known_at=law, siblings=siblings, beside=beside)
     given = case.get("subject") or {}
@@ -127,7 +127,7 @@ def outcome(scheme_id: str, case: Mapping[str, Any]) -> tuple[Plan, Outcome]:
     assert not unknown, f"unknown keys of the subject: {unknown}"
     columns = {name: given.get(name, "") for name in COLUMNS}
     columns["registered_day"] = to_day(given["registered_on"]) if "registered_on" in given else None
-    attributes = {name: typed(one.type, given.get(name)) for name, one in scheme.attributes.items()}
+    attributes = {name: typed(attribute.type, given.get(name)) for name, attribute in scheme.attributes.items()}
     shorthand = {name: item for name, item in scheme.shorthand_records.items() if name in given}
     short = [{"item": item, "event_on": given[name]} for name, item in shorthand.items()]
     raw = [*case.get("records", []), *short]

@@ -27,17 +27,17 @@ PRINTED_AS_RANGE = {"050201..08": 8, "060301..06": 6}
 
 def rows(section: str) -> list[dict[str, str]]:
     """The rows of one section, in order; the code of a numbered row is in its column `code`."""
-    found: list[dict[str, str]] = []
+    results: list[dict[str, str]] = []
     if not TABLE.is_file():
-        return found
+        return results
     with TABLE.open(encoding="utf-8", newline="") as stream:
         for line in csv.DictReader(stream):
             if line["section"].split(" ")[0] != section:
                 continue
-            if not found or found[-1]["key"] != line["code"] or line["column"] in found[-1]:
-                found.append({"key": line["code"]})
-            found[-1][line["column"]] = line["value"]
-    return [{**row, "code": row.get("code", row["key"])} for row in found]
+            if not results or results[-1]["key"] != line["code"] or line["column"] in results[-1]:
+                results.append({"key": line["code"]})
+            results[-1][line["column"]] = line["value"]
+    return [{**row, "code": row.get("code", row["key"])} for row in results]
 
 
 @cache
@@ -49,7 +49,7 @@ def items(year: int, code: str) -> list[Item]:
     """The item or, where the table prints a range, each of it."""
     if code in PRINTED_AS_RANGE:
         base = code.split("..")[0][:-1]
-        return [one for k in range(1, PRINTED_AS_RANGE[code] + 1) for one in scheme(year).items[f"{base}{k}"]]
+        return [item for k in range(1, PRINTED_AS_RANGE[code] + 1) for item in scheme(year).items[f"{base}{k}"]]
     return scheme(year).items[code]
 
 
@@ -134,7 +134,7 @@ def gives(printed: str) -> list[tuple[Decimal | None, Decimal]]:
 
 
 def configured(terms: list[GiveBack]) -> list[tuple[Decimal | None, Decimal | str]]:
-    return [(one.amount_to, one.points) for one in terms]
+    return [(term.amount_to, term.points) for term in terms]
 
 
 @pytest.mark.parametrize(("year", "rule", "row"), list(repair_rows()))

@@ -29,18 +29,20 @@ HALF = Decimal("0.5")
 @cache
 def rows() -> dict[str, dict[str, str]]:
     """Rows of the table by their code; the bands by the name of the configuration."""
-    found: dict[str, dict[str, str]] = {}
+    results: dict[str, dict[str, str]] = {}
     if TABLE.is_file():
         with TABLE.open(encoding="utf-8", newline="") as stream:
             for line in csv.DictReader(stream):
-                found.setdefault(line["code"].split(" (")[0], {})[line["column"]] = line["value"]
-    return found
+                results.setdefault(line["code"].split(" (")[0], {})[line["column"]] = line["value"]
+    return results
 
 
 @cache
 def scheme(name: str) -> Scheme:
     path, _, version = name.partition("@")
-    return next(one for one in registry.versions(f"environment/{path}") if one.version == version)
+    return next(
+        other_version for other_version in registry.versions(f"environment/{path}") if other_version.version == version
+    )
 
 
 CODED = {"SD-": "shandong@2017", "SXM-": "shaanxi_monitoring@2023-12-31", "SC19-": "sichuan@2019"}
@@ -79,8 +81,10 @@ def test_rows(name: str, code: str, row: dict[str, str]) -> None:
 @pytest.mark.parametrize("prefix", CODED)
 def test_nothing_beside_the_table(prefix: str) -> None:
     printed = {code for code in rows() if code.startswith(prefix)}
-    one = scheme(CODED[prefix])
-    assert set(one.items) | {rule.id for rule in one.conditions} == printed | (set(one.items) & OWN)
+    other_scheme = scheme(CODED[prefix])
+    assert set(other_scheme.items) | {rule.id for rule in other_scheme.conditions} == printed | (
+        set(other_scheme.items) & OWN
+    )
 
 
 @pytest.mark.parametrize("code", [f"SXM-{k:02}" for k in range(3, 12)])
@@ -180,21 +184,23 @@ SAID: list[tuple[str, Any, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "get", "code", "pattern"), SAID, ids=[f"{one[0]} {one[3]}" for one in SAID])
+@pytest.mark.parametrize(("name", "get", "code", "pattern"), SAID, ids=[f"{pair[0]} {pair[3]}" for pair in SAID])
 def test_single_numbers(name: str, get: Any, code: str, pattern: str) -> None:
-    found = re.search(pattern, str(rows()[code]))
-    assert found
-    assert Decimal(get(scheme(name))) == Decimal(found[1])
+    match = re.search(pattern, str(rows()[code]))
+    assert match
+    assert Decimal(get(scheme(name))) == Decimal(match[1])
 
 
 def prose(pattern: str) -> re.Match[str]:
-    found = re.search(pattern, PROSE.read_text(encoding="utf-8"))
-    assert found, pattern
-    return found
+    match = re.search(pattern, PROSE.read_text(encoding="utf-8"))
+    assert match, pattern
+    return match
 
 
 def test_points_that_were_not_seen_lie_between_two_and_six() -> None:
-    values = [Decimal(one) for one in re.findall(r"\d", prose(r"Points not published take the values ([\d, or]+)")[1])]
+    values = [
+        Decimal(text) for text in re.findall(r"\d", prose(r"Points not published take the values ([\d, or]+)")[1])
+    ]
     for code in ("SD-03b", "SD-05", "SD-07", "SD-08", "SD-09"):
         value = scheme("shandong@2017").items[code][0].value
         assert value is not None
@@ -242,8 +248,8 @@ def test_one_year_from_each_record() -> None:
 
 
 def test_ningxia_2025_is_the_table() -> None:
-    one = scheme("ningxia@2025-02-01")
+    other_scheme = scheme("ningxia@2025-02-01")
     printed = {code: row["direct grade"] for code, row in rows().items() if code.startswith("NX25-")}
-    assert {code for code in printed if code not in ("NX25-A", "NX25-D")} == set(one.items)
-    assert [rule.grade for rule in one.decide] == ["D", "C", "B", "A"]
+    assert {code for code in printed if code not in ("NX25-A", "NX25-D")} == set(other_scheme.items)
+    assert [rule.grade for rule in other_scheme.decide] == ["D", "C", "B", "A"]
     assert all(grade == code[5] for code, grade in printed.items())

@@ -35,13 +35,13 @@ MD = ""  # in place of a code: a line of the text, found by the pattern itself
 @cache
 def table() -> dict[str, dict[str, str]]:
     """Code → column → value, for the labour sections."""
-    found: dict[str, dict[str, str]] = {}
+    results: dict[str, dict[str, str]] = {}
     if TABLE.is_file():
         with TABLE.open(encoding="utf-8", newline="") as stream:
             for line in csv.DictReader(stream):
                 if line["section"].startswith("2."):
-                    found.setdefault(line["code"], {})[line["column"]] = line["value"]
-    return found
+                    results.setdefault(line["code"], {})[line["column"]] = line["value"]
+    return results
 
 
 @cache
@@ -54,7 +54,7 @@ def at(name: str, path: str) -> str:
     value: Any = scheme(name).model_dump(by_alias=True)
     for key in path.replace("list/", "lists/wage_arrears/").split("/"):
         if isinstance(value, list):
-            value = value[0] if value and "id" not in value[0] else next(one for one in value if one["id"] == key)
+            value = value[0] if value and "id" not in value[0] else next(row for row in value if row["id"] == key)
             if "id" in value:
                 continue
         value = value[key]
@@ -84,7 +84,7 @@ STEPS_2022 = ("overdue", "to_be_decided", "objection_open", "objection_time", "t
 STEPS_2022 += ("no_deadline", "wrong_order", "perhaps", "not_ordered")
 REMOVAL, DECISION, HEARD = "removal deadline", "decision deadline", "right to be heard"
 CHECKS: list[tuple[str, str, str, tuple[str, str, str]]] = [
-    *((one, "decide/LB-C1/when", r"cases >= (\d+)", CASES) for one in (NATIONAL, CHONGQING)),
+    *((name, "decide/LB-C1/when", r"cases >= (\d+)", CASES) for name in (NATIONAL, CHONGQING)),
     (NATIONAL, "decide/LB-B/when", r"cases >= (\d+)", ("LB-B", "count basis", r"^(\d+)–2 cases")),
     (QINZHOU, "decide/LB-C1/when", r"year_before >= (\d+)", CASES),
     (QINZHOU, "decide/LB-C1/when", r"to_date >= (\d+)", CASES),
@@ -96,17 +96,17 @@ CHECKS: list[tuple[str, str, str, tuple[str, str, str]]] = [
     (TIANJIN, "windows/year/months", N, ("TJ-B", "count basis", r"any in (\d+) months")),
     (JILIN, "effective_from", N, ("WL-22", "jurisdiction", r"blacklist rule (\d{4})")),
     (DISPATCH, "effective_from", r"(\d{4})-\d\d-\d\d", (MD, "", r"人社厅发〔(\d{4})〕6号 A\+/A/B/C/D")),
-    *((one, "facts/one_worker/where", r"months_owed >= (\d+)", MONTHS) for one in (JILIN, WJL)),
-    *((one, "facts/one_worker/where", r"worker_amount >= (\d+)", ONE) for one in (JILIN, WJL)),
-    *((one, "facts/one_worker/where", r" amount >= (\d+)", ONE) for one in (JILIN, WJL)),
-    *((one, "facts/ten_workers/where", r" amount >= (\d+)", TEN) for one in (JILIN, WJL)),
-    *((one, "facts/ten_workers/where", r"workers >= (\d+)", HEADS) for one in (JILIN, WJL)),
+    *((name, "facts/one_worker/where", r"months_owed >= (\d+)", MONTHS) for name in (JILIN, WJL)),
+    *((name, "facts/one_worker/where", r"worker_amount >= (\d+)", ONE) for name in (JILIN, WJL)),
+    *((name, "facts/one_worker/where", r" amount >= (\d+)", ONE) for name in (JILIN, WJL)),
+    *((name, "facts/ten_workers/where", r" amount >= (\d+)", TEN) for name in (JILIN, WJL)),
+    *((name, "facts/ten_workers/where", r"workers >= (\d+)", HEADS) for name in (JILIN, WJL)),
     (WJL, "facts/hidden/where", r"months_owed >= (\d+)", MONTHS),
     (WJL, "facts/hidden/where", r" amount >= (\d+)", ONE),
     *(
-        (name, f"facts/{one}/where", pattern, where)
+        (name, f"facts/{other_fact}/where", pattern, where)
         for name, facts in ((W22, STEPS_2022), (W18, STEPS_2018))
-        for one in facts
+        for other_fact in facts
         for pattern, where in ((r"months_owed >= (\d+)", THREE_MONTHS), (r"workers >= (\d+)", TEN_HEADS))
     ),
     *((name, "facts/hidden/where", r"months_owed >= (\d+)", THREE_MONTHS) for name in (W18, W22)),
@@ -115,8 +115,8 @@ CHECKS: list[tuple[str, str, str, tuple[str, str, str]]] = [
     (W22, "record_attributes/checked_by/workdays", N, (HEARD, C22, r"checked within (\d+)")),
     (W22, "record_attributes/decide_by/workdays", N, (DECISION, C22, r"(\d+) working days")),
     *(
-        (one, f"list/terms/{term}/span/years", N, ("term", C18, pattern))
-        for one in (W18, WJL)
+        (name, f"list/terms/{term}/span/years", N, ("term", C18, pattern))
+        for name in (W18, WJL)
         for term, pattern in (
             ("first", r"first (\d+) year"),
             ("uncorrected", r"not corrected .* → \+(\d+) years"),
@@ -124,7 +124,7 @@ CHECKS: list[tuple[str, str, str, tuple[str, str, str]]] = [
             ("relisted", r"listed again after removal → (\d+) years"),
         )
     ),
-    *((one, "list/exits/expiry/decided_within/workdays", N, (REMOVAL, C18, r"(\d+) working")) for one in (W18, WJL)),
+    *((name, "list/exits/expiry/decided_within/workdays", N, (REMOVAL, C18, r"(\d+) working")) for name in (W18, WJL)),
     (W18, "list/steps/decision/within/workdays", N, (DECISION, C18, r"(\d+) working")),
     (W22, "list/steps/objection/within/workdays", N, (HEARD, C22, r"objection within (\d+)")),
     (W22, "list/steps/check/within/workdays", N, (HEARD, C22, r"checked within (\d+)")),
@@ -158,7 +158,7 @@ CHECKS: list[tuple[str, str, str, tuple[str, str, str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "path", "pattern", "where"), CHECKS, ids=lambda one: str(one)[:40])
+@pytest.mark.parametrize(("name", "path", "pattern", "where"), CHECKS, ids=lambda value: str(value)[:40])
 def test_number(name: str, path: str, pattern: str, where: tuple[str, str, str]) -> None:
     match = re.search(pattern, at(name, path))
     assert match, f"{path}: no {pattern} in {at(name, path)}"
@@ -243,7 +243,7 @@ def test_seven_kinds_are_published() -> None:
 def test_each_grave_kind_is_c_once(name: str, code: str) -> None:
     row = table()[code]
     assert (row["direct grade"], row["count basis"]) == ("C", "once")
-    (line,) = (one for one in scheme(name).decide if one.id == code)
+    (line,) = (decide for decide in scheme(name).decide if decide.id == code)
     assert line.grade == "C"
     assert scheme(name).facts[line.when or ""].items == [code]
 
@@ -263,9 +263,11 @@ def test_no_number_beside_them(name: str) -> None:
 
 
 def conditions(name: str) -> Iterator[int]:
-    one = scheme(name)
-    texts = [rule.when for rule in (*one.decide, *one.admit.exempt)] + [rule.where for rule in one.facts.values()]
-    texts += [item.accepts for variants in one.items.values() for item in variants]
+    other_scheme = scheme(name)
+    texts = [rule.when for rule in (*other_scheme.decide, *other_scheme.admit.exempt)] + [
+        rule.where for rule in other_scheme.facts.values()
+    ]
+    texts += [item.accepts for variants in other_scheme.items.values() for item in variants]
     for text in texts:
         yield from (int(digits) for digits in re.findall(r"(?<![\w'])\d+", re.sub(r"'[^']*'", "", text or "")))
 

@@ -346,16 +346,16 @@ def section(number: str) -> str:
     if number == "additions":
         return ADDITIONS.read_text(encoding="utf-8")
     text = FACTS.read_text(encoding="utf-8")
-    found = re.search(rf"(?ms)^(#+) {re.escape(number)}\.? .*?(?=^#{{1,4}} )", text)
-    assert found, f"no section {number}"
-    return found[0]
+    match = re.search(rf"(?ms)^(#+) {re.escape(number)}\.? .*?(?=^#{{1,4}} )", text)
+    assert match, f"no section {number}"
+    return match[0]
 
 
 @cache
 def leaves(name: str) -> dict[str, Any]:
     """Every value of a scheme's file by its key path; elements of lists by their id."""
     scheme, _, version = name.partition("@")
-    (entry,) = [one for one in registry.entries() if (one.scheme, one.version) == (scheme, version)]
+    (entry,) = [entry for entry in registry.entries() if (entry.scheme, entry.version) == (scheme, version)]
 
     def walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         if isinstance(value, dict):
@@ -371,7 +371,7 @@ def leaves(name: str) -> dict[str, Any]:
     return dict(walk(read(entry.file).data, ""))
 
 
-@pytest.mark.parametrize(("name", "path", "here", "number", "there"), ROWS, ids=lambda one: str(one)[:48])
+@pytest.mark.parametrize(("name", "path", "here", "number", "there"), ROWS, ids=lambda value: str(value)[:48])
 def test_the_number_is_that_of_the_facts(name: str, path: str, here: str, number: str, there: str) -> None:
     configured = re.search(here, str(leaves(name)[path]))
     printed = re.search(there, section(number))
@@ -403,11 +403,11 @@ def test_a_series_far_from_the_day_of_grading_asks_for_the_same_number_within_a_
 @pytest.mark.parametrize("name", sorted({row[0] for row in ROWS}))
 def test_no_number_without_a_row(name: str) -> None:
     """Numbers, days and conditions with numbers; 0 and 1 of `corrected_share < 1`, `deaths > 0` are no thresholds."""
-    rows = {path for one, path, *_ in ROWS if one == name}
+    rows = {path for value, path, *_ in ROWS if value == name}
     for path, value in leaves(name).items():
         if isinstance(value, bool) or re.search(OTHER, path) or path in rows:
             continue
-        if any(name == one and path.startswith(prefix) for one, prefix in READINGS):
+        if any(name == value and path.startswith(prefix) for value, prefix in READINGS):
             continue
         if isinstance(value, str):
             plain = re.sub(PLAIN, "", value)

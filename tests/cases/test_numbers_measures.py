@@ -25,13 +25,13 @@ FREQUENCIES = {"quarterly": "quarterly", "monthly": "monthly"}
 
 @cache
 def rows() -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
+    results: dict[str, dict[str, str]] = {}
     if TABLE.is_file():
         with TABLE.open(encoding="utf-8", newline="") as stream:
             for line in csv.DictReader(stream):
                 if re.match(r"(EM|LM)-\d|JL-M", line["code"]):
-                    found.setdefault(line["code"], {})[line["column"]] = line["value"]
-    return found
+                    results.setdefault(line["code"], {})[line["column"]] = line["value"]
+    return results
 
 
 def printed() -> Iterator[Any]:
@@ -41,8 +41,8 @@ def printed() -> Iterator[Any]:
 
 def parts(code: str) -> list[GradeMeasure]:
     """The measure and, where one row holds two, its second half (`EM-18b`)."""
-    found = load_measures()
-    return [found[code], *([found[f"{code}b"]] if f"{code}b" in found else [])]
+    grade_measures = load_measures()
+    return [grade_measures[code], *([grade_measures[f"{code}b"]] if f"{code}b" in grade_measures else [])]
 
 
 def grades(text: str) -> set[str]:
@@ -53,11 +53,11 @@ def grades(text: str) -> set[str]:
 @pytest.mark.parametrize(("code", "row"), list(printed()))
 def test_grades_and_marks(code: str, row: dict[str, str]) -> None:
     measures = parts(code)
-    assert {grade for one in measures for of in one.of for grade in of.grades} == grades(row["grade"])
+    assert {grade for measure in measures for of in measure.of for grade in of.grades} == grades(row["grade"])
     running = [int(years) for years in re.findall(r"×(\d)年", row["grade"])]
     running += [2] if "连续两次" in row["grade"] or "two years running" in row.get("value", "") else []
-    assert [of.running for one in measures for of in one.of if of.running > 1] == running
-    assert all(one.evidence == "verified" for one in measures)
+    assert [of.running for measure in measures for of in measure.of if of.running > 1] == running
+    assert all(measure.evidence == "verified" for measure in measures)
     assert row.get("status", "VERIFIED") == "VERIFIED"
 
 
@@ -73,8 +73,8 @@ def test_values(code: str, row: dict[str, str]) -> None:
         assert value.relative == (match[2][0] in "+-" or "加收" in row["what"])
     elif text in FREQUENCIES:
         assert measure.frequency == FREQUENCIES[text]
-        one = "每月至少检查一次" in row["what"]
-        assert (value is not None and (value.number, value.bound) == (1, "at_least")) if one else value is None
+        this_value = "每月至少检查一次" in row["what"]
+        assert (value is not None and (value.number, value.bound) == (1, "at_least")) if this_value else value is None
     elif first := re.match(r"list in first (\d+) working days|new loans (\d+)", text):
         assert value is not None
         assert value.number == Decimal(first[1] or first[2])
@@ -126,17 +126,17 @@ def test_tax_numbers(code: str) -> None:
 
 
 def test_tax_has_no_other_numbers() -> None:
-    valued = {code for code, one in load_measures().items() if code.startswith("TM-") and one.value}
+    valued = {code for code, measure in load_measures().items() if code.startswith("TM-") and measure.value}
     assert valued == set(TAX)
 
 
 def test_tax_years_and_grades() -> None:
     """`2016+` in the table is an `applies` from 2016; as many grades have measures as the table has."""
     lines = [line.split("|") for line in section().splitlines() if re.match(r"\| [ABCDM] \|", line)]
-    begins = {found[1] for line in lines if (found := re.match(r"(\d{4})\+", line[3].strip()))} - {"2025"}
-    measures = {code: one for code, one in load_measures().items() if code.startswith("TM-")}
-    assert {str(one.applies.from_) for one in measures.values() if one.applies} == begins
-    assert {grade for one in measures.values() for of in one.of for grade in of.grades} == {
+    begins = {match[1] for line in lines if (match := re.match(r"(\d{4})\+", line[3].strip()))} - {"2025"}
+    measures = {code: measure for code, measure in load_measures().items() if code.startswith("TM-")}
+    assert {str(measure.applies.from_) for measure in measures.values() if measure.applies} == begins
+    assert {grade for measure in measures.values() for of in measure.of for grade in of.grades} == {
         line[1].strip() for line in lines
     }
     assert re.search(r"连续(\d)年A", section())[1] == str(measures["TM-A5"].of[0].running)  # type: ignore[index]

@@ -189,7 +189,7 @@ def raw(scheme: str) -> Any:
 def at(node: Any, path: str) -> Any:
     for key in path.split("/"):
         if isinstance(node, list):
-            node = next(one for one in node if key in (one.get("id"), one.get("grade")))
+            node = next(value for value in node if key in (value.get("id"), value.get("grade")))
         else:
             node = node[key]
     return node
@@ -209,9 +209,9 @@ def test_number(row: Row) -> None:
     scheme, path, inside, pattern = row
     value = at(raw(scheme), path)
     if inside and isinstance(value, str):
-        found = re.search(inside, value)
-        assert found, f"{inside} is not in {value}"
-        value = Decimal(found[1])
+        match = re.search(inside, value)
+        assert match, f"{inside} is not in {value}"
+        value = Decimal(match[1])
     printed = set(re.findall(pattern, facts()))
     assert len(printed) == 1, f"{pattern}: {printed}"
     wanted = comparable(printed.pop(), path)
@@ -234,8 +234,8 @@ def numbers(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(node, date):
         yield path[1:], node.isoformat()
     elif isinstance(node, str) and path.rsplit("/", 1)[-1] in ("when", "where", "accepts"):
-        for one in re.findall(r"(?<![\w'])\d[\d.]*(?!\w)", re.sub(r"'[^']*'", "", node)):
-            yield path[1:], one
+        for text in re.findall(r"(?<![\w'])\d[\d.]*(?!\w)", re.sub(r"'[^']*'", "", node)):
+            yield path[1:], text
 
 
 @pytest.mark.parametrize("scheme", MINE)
@@ -286,9 +286,9 @@ def test_grades(scheme: str, printed: str) -> None:
     ],
 )
 def test_grounds_are_complete(scheme: str, items: int, printed: str) -> None:
-    found = re.search(printed, facts())
-    assert found
-    count = found[1].count("\n") - 1 if "\n" in found[1] else int(found[1]) + 1  # fires stand in one line of the facts
+    match = re.search(printed, facts())
+    assert match
+    count = match[1].count("\n") - 1 if "\n" in match[1] else int(match[1]) + 1  # fires stand in one line of the facts
     beside = {"no_part_time_brigade", "rated_poor"}  # half of the ground of the brigade; the decision of a person
     own = [code for code in raw(scheme)["items"] if not code.startswith("fire_") and code not in beside]
     assert len(own) == items == count
@@ -302,11 +302,11 @@ def test_grounds_are_complete(scheme: str, items: int, printed: str) -> None:
     ],
 )
 def test_days_to_publish(deadline: str, printed: str) -> None:
-    found = re.search(printed, facts())
-    assert found
+    match = re.search(printed, facts())
+    assert match
     mapping = read(config_root() / "publicity" / "mapping.yaml").data
     (days,) = [row["working_days"] for row in mapping["deadlines"] if row["id"] == deadline]
-    assert days == int(found[1])
+    assert days == int(match[1])
 
 
 def test_shandongs_lowest_fine_in_the_mapping() -> None:

@@ -75,9 +75,9 @@ def tables(contents: list[dict[str, Any]]) -> dict[str, pd.DataFrame]:
             {"listing_id": f"{name}-{k}", "subject_id": name, **words(row)}
             for k, row in enumerate(case.get("listings", []))
         ]
-    found: dict[str, list[dict[str, str]]] = {"subjects": subjects, "records": records}
-    found |= {name: rows for name, rows in (("history", history), ("listings", listings)) if rows}
-    frames = {name: pd.DataFrame(rows).fillna("") for name, rows in found.items()}
+    results: dict[str, list[dict[str, str]]] = {"subjects": subjects, "records": records}
+    results |= {name: rows for name, rows in (("history", history), ("listings", listings)) if rows}
+    frames = {name: pd.DataFrame(rows).fillna("") for name, rows in results.items()}
     if not records:
         frames["records"] = pd.DataFrame({name: pd.Series(dtype=str) for name in ("record_id", "subject_id", "item")})
     return frames

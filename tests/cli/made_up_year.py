@@ -89,7 +89,9 @@ def write_tables(folder: Path, count: int = 300, seed: int = 5) -> list[str]:
     filed.to_csv(folder / "records.csv", index=False)
     filed[filed.domain == "food"].to_csv(folder / "food_records.csv", index=False)
     domains = ("tax", "wages", "market", "procurement", "intellectual_property", "food")
-    feeds = [{"domain": one, "from": "2020-01-01", "to": "2024-12-31", "source": f"{one} 系统"} for one in domains]
+    feeds = [
+        {"domain": domain, "from": "2020-01-01", "to": "2024-12-31", "source": f"{domain} 系统"} for domain in domains
+    ]
     pd.DataFrame(feeds).to_csv(folder / "feeds.csv", index=False)
     people = [
         {"inspector_id": f"JC{k:02}", "certificates": ("joint;food", "joint", "food")[k % 3], "days": 60}

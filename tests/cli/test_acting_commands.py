@@ -44,8 +44,8 @@ def options(command: Any) -> set[str]:
 
 def acts(command: Any) -> bool:
     """Whether a command names a person, and opens a store."""
-    by = next((one for one in command.params if "--by" in one.opts), None)
-    stored = "--store" in options(command) or any("STORE" in (one.metavar or "") for one in command.params)
+    by = next((parameter for parameter in command.params if "--by" in parameter.opts), None)
+    stored = "--store" in options(command) or any("STORE" in (parameter.metavar or "") for parameter in command.params)
     return by is not None and (by.help or "").startswith("Who") and stored
 
 
@@ -88,9 +88,9 @@ def test_opened_for_writing_means_with_the_roles_that_were_given() -> None:
         for function in ast.walk(tree):
             if not isinstance(function, ast.FunctionDef):
                 continue
-            named = {one.arg for one in (*function.args.args, *function.args.kwonlyargs)}
+            named = {argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)}
             for call in calls(function, "open_log"):
-                keywords = {one.arg: ast.unparse(one.value) for one in call.keywords}
+                keywords = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
                 reading = keywords.get("read_only", "False") == "True" or len(call.args) > 2
                 if not reading and "roles" not in named and function.name != NOBODY:
                     loose.append(f"{file.name}: {function.name}")
@@ -124,10 +124,10 @@ def wages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_first_roles_stand_in_the_store_and_hold_for_every_command(wages: Path, tmp_path: Path) -> None:
     store, file = Path(shutil.copy(wages, tmp_path / "s.store")), tmp_path / "roles.yaml"
     file.write_text(ROLES, encoding="utf-8")
-    (kept,) = json.loads(run("runs", "--store", store, "--json").stdout)
+    (remaining,) = json.loads(run("runs", "--store", store, "--json").stdout)
     day, at = ("--on", "2023-05-04"), ("--store", store)
-    opening = ("case", "open", kept["run_id"], A, "--ground", "annulled:r2", *at, *day)
-    announce = ("life", "move", kept["run_id"], "announce", *at, *day)
+    opening = ("case", "open", remaining["run_id"], A, "--ground", "annulled:r2", *at, *day)
+    announce = ("life", "move", remaining["run_id"], "announce", *at, *day)
     assert "no roles stand" in run("store", "roles", store).stdout
     free = run(*announce, "--by", "x.y")
     assert free.exit_code == 0, free.exception

@@ -55,8 +55,8 @@ def test_from_preview_to_undo(store: Path, made: tuple[Path, str, str]) -> None:
     assert not any(code in output for code in ("withdrawn", "direct", "graded"))
     assert max(map(len, output.splitlines())) <= 80
     for record in ("r1", "r2"):
-        said = what(record, "withdrawn", "2023-06-01", store)
-        code, output = run("cascade", "apply", *said, *who(store), "--lang", "en")
+        results = what(record, "withdrawn", "2023-06-01", store)
+        code, output = run("cascade", "apply", *results, *who(store), "--lang", "en")
         assert code == 0
     assert "trigger met direct → no trigger direct" in output
     assert f"annul the entry, withdraw it if published: {made[1]}" in output
@@ -65,7 +65,7 @@ def test_from_preview_to_undo(store: Path, made: tuple[Path, str, str]) -> None:
     assert (code, "nothing changes" in output) == (0, True)
     listed = json.loads(run("cascade", "show", "--store", store, "--json")[1])
     last = listed[-1]
-    nr = next(one["nr"] for one in last["tasks"] if one["task"] == "tell")
+    nr = next(task["nr"] for task in last["tasks"] if task["task"] == "tell")
     paper = ["--on", "2023-06-02", "--document-no", "N7", "--by", "zhang.min"]
     assert run("cascade", "told", last["seq"], nr, "--store", store, *paper)[0] == 0
     code, shown = run("cascade", "show", last["seq"], "--store", store, "--lang", "en", columns=80)

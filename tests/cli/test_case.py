@@ -22,16 +22,16 @@ DECIDE = ("case", "decide", "C2023-0001", "--reason", "y", "--by", "z", "--on", 
 def desk(graded: Graded, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A store with the kept run, announced; the id of the run, a subject and two of its records."""
     store = tmp_path_factory.mktemp("desk") / "credit.store"
-    kept = run("keep", graded.grading, "--snapshot", graded.snapshot, "--store", store, "--by", "li.na", "--no-check")
-    assert kept.exit_code == 0
+    result = run("keep", graded.grading, "--snapshot", graded.snapshot, "--store", store, "--by", "li.na", "--no-check")
+    assert result.exit_code == 0
     listed = json.loads(run("runs", "--store", store, "--json").output)
     rows = [
         row for row in pq.read_table(graded.grading / "ledger.parquet").to_pylist()
         if row["step"] == "record" and row["reason"] == "counted" and row["effective"] < 0
     ]  # fmt: skip
     subject = next(
-        one for one in sorted({row["subject_id"] for row in rows})
-        if sum(row["subject_id"] == one for row in rows) >= 3
+        value for value in sorted({row["subject_id"] for row in rows})
+        if sum(row["subject_id"] == value for row in rows) >= 3
     )  # fmt: skip
     records = [row["record_id"] for row in rows if row["subject_id"] == subject]
     return {"store": str(store), "run": listed[0]["run_id"], "subject": subject, "one": records[0], "two": records[1]}
@@ -46,12 +46,12 @@ def wide(text: str, columns: int) -> list[str]:
 
     return [
         line for line in text.splitlines()
-        if sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in line.rstrip()) > columns
+        if sum(2 if unicodedata.east_asian_width(name) in "WF" else 1 for name in line.rstrip()) > columns
     ]  # fmt: skip
 
 
 def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp_path: Path) -> None:
-    store, subject, one, two = (desk[name] for name in ("store", "subject", "one", "two"))
+    store, subject, value, two = (desk[name] for name in ("store", "subject", "one", "two"))
     at = ("--store", store)
     assert (
         "150 grades"
@@ -59,7 +59,7 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
     )
     opened = run(
         "case", "open", desk["run"][:8], subject,
-        "--ground", f"facts_wrong:{one}=该申报已按期完成，有电子回执；电话13800138000",
+        "--ground", f"facts_wrong:{value}=该申报已按期完成，有电子回执；电话13800138000",
         "--ground", f"already_corrected:{two}", "--procedure", "reevaluation", *at,
         "--by", "wang.wei", "--on", "2023-05-04",
     )  # fmt: skip
@@ -75,10 +75,10 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
         shown = run("case", "show", "C2023-0001", *at, "--lang", lang, columns=columns)
         assert shown.exit_code == 0, shown.exception
         assert wide(shown.output, columns) == []
-        assert all(word in shown.output for word in (one, two, subject, "征收管理科"))
+        assert all(word in shown.output for word in (value, two, subject, "征收管理科"))
         assert "***" in shown.output  # disputed, with a second grade
     data = json.loads(run("case", "show", "C2023-0001", *at, "--json").output)
-    assert [row["record_id"] for row in data["merits"]] == [one, two, ""]
+    assert [row["record_id"] for row in data["merits"]] == [value, two, ""]
     assert data["grade"]["sum"].startswith(("90", "100"))
     due = run("case", "due", *at, "--on", "2023-05-13")
     assert "2023-05-12  C2023-0001  等待答复  征收管理科  已逾期" in due.output
@@ -88,7 +88,7 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
     # every output meanwhile carries the mark
     page = tmp_path / "page.html"
     explained = run("explain", graded.grading, subject, *at, "--html", page)
-    assert f"*** 异议处理中：{one} (C2023-0001), {two} (C2023-0001)" in explained.output.replace("\n", "")
+    assert f"*** 异议处理中：{value} (C2023-0001), {two} (C2023-0001)" in explained.output.replace("\n", "")
     assert "异议处理中" in page.read_text(encoding="utf-8")
     assert "disputed" not in run("explain", graded.grading, subject, "--lang", "en").output
     again = tmp_path / "again"
@@ -98,20 +98,20 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
     )  # fmt: skip
     assert "2 disputed records" in graded_again.output
     rows = pq.read_table(again / "disputes.parquet").to_pylist()
-    assert {row["record_id"] for row in rows} == {one, two}
+    assert {row["record_id"] for row in rows} == {value, two}
     assert {row["grade_without"] for row in rows} == {data["merits"][-1]["then_without"].split(" ")[0]}
     scored = run(
         "composite", graded.both, "--config", "jilin_edz", "--snapshot", graded.snapshot, *at,
         "--out", tmp_path / "scored",
     )  # fmt: skip
     assert "2 disputed records" in scored.output, scored.exception
-    assert f"{one} (C2023-0001)" in run("composite", "explain", tmp_path / "scored", subject, *at).output
+    assert f"{value} (C2023-0001)" in run("composite", "explain", tmp_path / "scored", subject, *at).output
     # and so does what is read from a folder that carries the table
     assert "disputed: " in run("explain", again, subject, "--lang", "en").output
     page = tmp_path / "score.html"
     shown = run("composite", "explain", tmp_path / "scored", subject, "--html", page)
-    assert f"{one} (C2023-0001)" in shown.output, shown.exception
-    assert f"{one} (C2023-0001)" in page.read_text(encoding="utf-8").split('<script type="application/json"')[0]
+    assert f"{value} (C2023-0001)" in shown.output, shown.exception
+    assert f"{value} (C2023-0001)" in page.read_text(encoding="utf-8").split('<script type="application/json"')[0]
     held = run("life", "move", desk["run"], "finalise", *at, "--by", "chen.jie", "--on", "2024-01-01")
     assert "a case on 1 of the grades is open" in str(held.exception)
 
@@ -122,14 +122,14 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
     )  # fmt: skip
     assert answered.exit_code == 0
     ruling = (
-        "case", "decide", "C2023-0001", "--find", f"{one}=withdraw", "--find", f"{two}=correct",
+        "case", "decide", "C2023-0001", "--find", f"{value}=withdraw", "--find", f"{two}=correct",
         "--set", f"{two}.corrected_on=2023-04-30", "--reason", "回执属实；第二条已纠正", "--article", "R2015A",
         *at, "--on", "2023-05-15", "--by",
     )  # fmt: skip
     assert isinstance(run(*ruling, "li.na").exception, NotAllowed)
-    made = run(*ruling, "zhang.min")
-    assert made.exit_code == 0, made.exception
-    assert "已作出决定" in made.output
+    result = run(*ruling, "zhang.min")
+    assert result.exit_code == 0, result.exception
+    assert "已作出决定" in result.output
     assert isinstance(run(*ruling, "zhang.min").exception, UsageError)
     (tmp_path / "a_file").touch()
     nowhere = run(
@@ -148,13 +148,13 @@ def test_a_case_from_opening_to_letter(desk: dict[str, str], graded: Graded, tmp
     assert text in written.output
     after = json.loads(run("case", "show", "C2023-0001", *at, "--json").output)["decision"]["after"]
     for lang in ("zh", "en"):
-        said = (out / f"letter.{lang}.txt").read_text(encoding="utf-8")
+        this_text = (out / f"letter.{lang}.txt").read_text(encoding="utf-8")
         html = (out / f"letter.{lang}.html").read_text(encoding="utf-8")
-        assert "R2015A" not in said
-        assert "2015" in said
+        assert "R2015A" not in this_text
+        assert "2015" in this_text
         days = ("2023年5月4日", "2023年5月15日") if lang == "zh" else ("2023-05-04", "2023-05-15")
-        assert all(word in said for word in (one, two, *days, after["words"][lang], after["sum"]))
-        assert all(clean(line.strip())[:12] in html for line in said.splitlines()[:3] if line.strip())
+        assert all(word in this_text for word in (value, two, *days, after["words"][lang], after["sum"]))
+        assert all(clean(line.strip())[:12] in html for line in this_text.splitlines()[:3] if line.strip())
         assert "http" not in re.sub(r"<meta[^>]*>", "", html).split('<script type="application/json"')[0]
     assert json.loads((out / "letter.json").read_text(encoding="utf-8"))["decision"]["after"]["said"] == after["said"]
     for file in out.iterdir():  # numbers of persons and accounts of officials stay inside

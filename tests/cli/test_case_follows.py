@@ -43,8 +43,8 @@ def opened(store: Path, run_id: str, subject: str, record: str) -> None:
 
 
 def deciding(store: Path, record: str, action: str = "withdraw") -> tuple[object, ...]:
-    said = ("--find", f"{record}={action}", "--reason", "原决定已撤销", "--store", store)
-    return ("case", "decide", "C2023-0001", *said)
+    results = ("--find", f"{record}={action}", "--reason", "原决定已撤销", "--store", store)
+    return ("case", "decide", "C2023-0001", *results)
 
 
 def shown(store: Path, *more: object) -> Any:
@@ -79,8 +79,8 @@ def decided(contested: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert "(evaluation years 2014 to 2024)  2022\n    D retained from last year 80 → B by score 80" in unpadded
     assert "a preview: nothing was written" in seen
     assert content(store) == before
-    made = good(*deciding(store, DIRECT), *DAY, "--lang", "en").output
-    assert seen.split("a preview")[0] in made
+    text = good(*deciding(store, DIRECT), *DAY, "--lang", "en").output
+    assert seen.split("a preview")[0] in text
     return store
 
 
@@ -95,21 +95,21 @@ def test_the_year_that_retained_the_grade_moves_with_the_decision(decided: Path,
     assert "0 flaws" in good("store", "check", years).output
     assert "every hash fits" in good("runs", "--store", years, "--verify").output
     follows = shown(years)["decision"]["follows"]
-    assert {one["period"]: one["own"] for one in follows["changes"]} == {"2021": True, "2022": False}
-    tells = [one for one in follows["tasks"] if one["task"] == "tell"]
-    assert {one["who"] for one in tells} == {"subject"}
-    assert [one["told"] for one in tells] == [None] * len(tells)
+    assert {change["period"]: change["own"] for change in follows["changes"]} == {"2021": True, "2022": False}
+    tells = [task for task in follows["tasks"] if task["task"] == "tell"]
+    assert {tell["who"] for tell in tells} == {"subject"}
+    assert [tell["told"] for tell in tells] == [None] * len(tells)
     text = good("case", "show", "C2023-0001", "--store", years, "--lang", "en").output
     assert f"creditscore cascade told {follows['cascade']} {tells[0]['nr']}" in text
     due = json.loads(good("case", "due", "--store", years, "--on", "2023-05-16", "--json").output)
-    assert [one["task"] for one in due] == ["letter"]  # it tells the subject
+    assert [row["task"] for row in due] == ["letter"]  # it tells the subject
 
     out = tmp_path / "letter"
     good(
         "case", "letter", "C2023-0001", "--out", out, "--document-no", "N1", "--office", "O", "--store", years,
         "--by", "zhang.min", "--on", "2023-05-16",
     )  # fmt: skip
-    other = next(one for one in follows["changes"] if not one["own"])
+    other = next(change for change in follows["changes"] if not change["own"])
     for lang in ("zh", "en"):
         letter = (out / f"letter.{lang}.txt").read_text(encoding="utf-8")
         assert all(
@@ -117,7 +117,7 @@ def test_the_year_that_retained_the_grade_moves_with_the_decision(decided: Path,
             for word in (other["title"][lang], "2022", other["before_words"][lang], other["after_words"][lang])
         )
         assert "tax@2014" not in letter
-    assert {one["told"] for one in shown(years)["decision"]["follows"]["tasks"] if one["task"] == "tell"} == {
+    assert {task["told"] for task in shown(years)["decision"]["follows"]["tasks"] if task["task"] == "tell"} == {
         "2023-05-16"
     }
     assert json.loads(good("case", "due", "--store", years, "--on", "2023-05-17", "--json").output) == []
@@ -125,8 +125,8 @@ def test_the_year_that_retained_the_grade_moves_with_the_decision(decided: Path,
     packet = tmp_path / "packet"
     good("packet", "build", "C2023-0001", "--store", years, "-o", packet)
     rows = json.loads((packet / "packet.json").read_text(encoding="utf-8"))["inputs"]["case"]
-    (told,) = [row for row in rows if row["what"] == "follows"]
-    assert (told["period"], told["before"], told["after"]) == ("2022", other["before"], other["after"])
+    (new_shown,) = [row for row in rows if row["what"] == "follows"]
+    assert (new_shown["period"], new_shown["before"], new_shown["after"]) == ("2022", other["before"], other["after"])
     assert {row["told"] for row in rows if row["what"] == "task"} == {"2023-05-16"}
     good("packet", "verify", packet)
 
@@ -142,7 +142,7 @@ def test_a_decision_that_is_reversed_leaves_the_rows_of_the_keeping(decided: Pat
         "cascade", "apply", "--record", DIRECT, "--event", "reinstated", "--reason", "appeal", "--by", "zhang.min",
         "--on", "2023-07-01", "--store", years, "--json",
     )  # fmt: skip
-    assert [one["as_kept"] for one in json.loads(again.stdout)["changes"]] == [True, True]
+    assert [change["as_kept"] for change in json.loads(again.stdout)["changes"]] == [True, True]
 
 
 def test_what_cannot_follow_refuses_the_decision_and_leaves_nothing(
@@ -183,26 +183,26 @@ def test_the_law_as_decided_holds_for_the_grade_and_what_rests_on_it(two_years: 
 
 def test_the_entry_and_the_measure_and_who_is_told(tmp_path: Path) -> None:
     store, entry, measure = entered_wages(tmp_path)
-    (kept,) = json.loads(good("runs", "--store", store, "--json").output)
+    (remaining,) = json.loads(good("runs", "--store", store, "--json").output)
     good(
-        "case", "open", kept["run_id"], A, "--ground", "annulled:r1", "--ground", "annulled:r2", "--store", store,
+        "case", "open", remaining["run_id"], A, "--ground", "annulled:r1", "--ground", "annulled:r2", "--store", store,
         "--by", "wang.wei", "--on", "2023-05-04",
     )  # fmt: skip
-    made = good(*deciding(store, "r2"), "--find", "r1=withdraw", *DAY, "--lang", "en")
-    assert f"annul the entry, withdraw it if published: {entry}" in made.output
+    result = good(*deciding(store, "r2"), "--find", "r1=withdraw", *DAY, "--lang", "en")
+    assert f"annul the entry, withdraw it if published: {entry}" in result.output
     follows = shown(store)["decision"]["follows"]
-    asked = {(one["task"], one["thing"], one["who"]) for one in follows["tasks"]}
+    asked = {(task["task"], task["thing"], task["who"]) for task in follows["tasks"]}
     assert ("annul_measure", measure, "construction") in asked
     assert ("tell", measure, "construction") in asked
     due = json.loads(good("case", "due", "--store", store, "--on", "2023-05-16", "--json").output)
-    whom = {one["department"] for one in due if one["task"] == "tell"}
+    whom = {row["department"] for row in due if row["task"] == "tell"}
     assert "construction" in whom
     assert "subject" not in whom
-    nr = next(one["nr"] for one in follows["tasks"] if (one["task"], one["who"]) == ("tell", "construction"))
+    nr = next(task["nr"] for task in follows["tasks"] if (task["task"], task["who"]) == ("tell", "construction"))
     paper = ("--on", "2023-05-17", "--document-no", "N7", "--by", "zhang.min")
     good("cascade", "told", follows["cascade"], nr, "--store", store, *paper)
     due = json.loads(good("case", "due", "--store", store, "--on", "2023-05-18", "--json").output)
-    assert "construction" not in {one["department"] for one in due}
+    assert "construction" not in {row["department"] for row in due}
     out = tmp_path / "letter"
     good("case", "letter", "C2023-0001", "--out", out, "--document-no", "N1", "--office", "O", "--store", store, *DAY)
     letter = (out / "letter.en.txt").read_text(encoding="utf-8")
@@ -235,9 +235,9 @@ def test_an_edited_cascade_of_a_decision_is_found(decided: Path, tmp_path: Path)
     years = Path(shutil.copy(decided, tmp_path / "decided.store"))
     with Database(years) as store, store.transaction() as con:
         con.execute("UPDATE cascade_tasks SET who = 'nobody' WHERE nr = 0")
-    found = run("store", "check", years)
-    assert found.exception is not None
-    assert "its rows are not those of the log" in found.output.replace("\n", " ")
+    result = run("store", "check", years)
+    assert result.exception is not None
+    assert "its rows are not those of the log" in result.output.replace("\n", " ")
 
 
 NUMBER = "11010519491231002X"
@@ -245,13 +245,19 @@ NUMBER = "11010519491231002X"
 
 @pytest.mark.slow
 def test_a_personal_number_in_any_text_column_reaches_neither_letter_nor_packet(tmp_path: Path) -> None:
-    said = f"证件{NUMBER}号"
+    this_text = f"证件{NUMBER}号"
     subjects = pd.DataFrame(
-        {"subject_id": [A], "name": [f"甲厂{NUMBER}"], "region": "220100", "district": [said], "industry": [said]}
+        {
+            "subject_id": [A],
+            "name": [f"甲厂{NUMBER}"],
+            "region": "220100",
+            "district": [this_text],
+            "industry": [this_text],
+        }
     )
     texts = ("source", "document_no", "basis", "act_id", "item", "source_subject_id", "record_id")
-    told = [{**RECORDS[0], "record_id": f"t{k}", name: said} for k, name in enumerate(texts)]
-    records = pd.DataFrame([{**DAYS, **row} for row in (*RECORDS[:2], *told)])
+    rows = [{**RECORDS[0], "record_id": f"t{k}", name: this_text} for k, name in enumerate(texts)]
+    records = pd.DataFrame([{**DAYS, **row} for row in (*RECORDS[:2], *rows)])
     listings = pd.DataFrame(
         [
             {
@@ -259,23 +265,23 @@ def test_a_personal_number_in_any_text_column_reaches_neither_letter_nor_packet(
                 "subject_id": A,
                 "list": "serious_arrears",
                 "entered_on": "2023-02-01",
-                "document_no": said,
+                "document_no": this_text,
             }
         ]
     )
-    attributes = pd.DataFrame([{"subject_id": A, "name": "note", "value": said, "valid_from": "2020-01-01"}])
+    attributes = pd.DataFrame([{"subject_id": A, "name": "note", "value": this_text, "valid_from": "2020-01-01"}])
     snap = tmp_path / "snapshot"
     write_snapshot(ingest(subjects, records, listings=listings, attributes=attributes), snap)
     source = read_snapshot(snap)
     grade(source, "wage_arrears", as_of="2023-03-01", max_rejected=100).write(tmp_path / "grading")
     store = tmp_path / "s.store"
     good("keep", tmp_path / "grading", "--snapshot", snap, "--store", store, "--by", "li.na", "--no-check")
-    (kept,) = json.loads(good("runs", "--store", store, "--json").stdout)
+    (remaining,) = json.loads(good("runs", "--store", store, "--json").stdout)
     ground = f"annulled:r2=本人{NUMBER}不服"
-    refused = run("case", "open", kept["run_id"], A, "--ground", ground, "--store", store, *DAY)
+    refused = run("case", "open", remaining["run_id"], A, "--ground", ground, "--store", store, *DAY)
     assert isinstance(refused.exception, UsageError)
-    opened(store, kept["run_id"], A, "r2")
-    for words in (("--reason", said), ("--article", said)):
+    opened(store, remaining["run_id"], A, "r2")
+    for words in (("--reason", this_text), ("--article", this_text)):
         failed = run(*deciding(store, "r2"), *DAY, *words)
         assert isinstance(failed.exception, UsageError)
     good(*deciding(store, "r2"), *DAY)

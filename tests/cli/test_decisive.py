@@ -13,7 +13,7 @@ from creditscore.records import ingest
 from creditscore.records.snapshot_files import read_snapshot, write_snapshot
 from tests.explanation.conftest import DIRECT, MANY, filed, table
 
-SUBJECTS = [{"subject_id": one, "name": "甲", "registered_on": "2012-06-01"} for one in (MANY, DIRECT)]
+SUBJECTS = [{"subject_id": name, "name": "甲", "registered_on": "2012-06-01"} for name in (MANY, DIRECT)]
 RECORDS = [
     filed("n1", MANY, "NR", "2022-05-01", decided_on="2022-05-01"),
     *(filed(f"r{k}", MANY, "010101", f"2022-{k:02}-20", amount=500) for k in range(1, 8)),

@@ -59,7 +59,7 @@ def test_good_tables_give_grades_ledger_quarantine_and_manifest(place: Place) ->
     code, text = place.grade(SUBJECTS, RECORDS, "--csv")
     assert code == 0
     assert "2 in = 2 used + 0 not yet known + 0 out of window + 0 refused" in text
-    grades = {one["subject_id"]: one for one in place.table("grades")}
+    grades = {value["subject_id"]: value for value in place.table("grades")}
     assert (float(grades[A]["score"]), grades[A]["grade"], grades[B]["grade"]) == (80.0, "B", "A")
     manifest = json.loads((place.folder / "out" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["scheme"] == "tax@2014"
@@ -106,7 +106,7 @@ def test_a_bad_record_is_refused_with_its_line_and_reason(place: Place, name: st
     records, reason = BAD_RECORDS[name]
     code, text = place.grade(SUBJECTS, records)
     assert code == 3
-    assert reason in {found for _, _, found in place.reasons()}
+    assert reason in {text for _, _, text in place.reasons()}
     assert all(table == "records" and line >= 2 for table, line, _ in place.reasons())
     assert reason in text
     assert "max-rejected" in text
@@ -170,7 +170,7 @@ def test_full_width_digits(place: Place) -> None:
     wide = str.maketrans("0123456789", "０１２３４５６７８９")
     code, _ = place.grade(SUBJECTS, row("010101".translate(wide), A.translate(wide), header=",quantity", rest=",２"))
     assert code == 0
-    assert {float(one["score"]) for one in place.table("grades") if one["subject_id"] == A} == {80.0}
+    assert {float(value["score"]) for value in place.table("grades") if value["subject_id"] == A} == {80.0}
 
 
 @pytest.mark.parametrize("empty", ["", "\n"])
@@ -205,13 +205,13 @@ def test_last_years_output_is_this_years_history(place: Place) -> None:
     heavy = "record_id,subject_id,item,occurred_on\n" + "".join(f"{i},{A},030109,2022-03-16\n" for i in range(5))
     code, _ = place.grade(SUBJECTS, heavy)
     assert code == 0
-    assert {one["grade"] for one in place.table("grades")} == {"D", "A"}
+    assert {value["grade"] for value in place.table("grades")} == {"D", "A"}
     (place.folder / "out" / "grades.parquet").rename(place.folder / "history.parquet")
     code, _ = place.grade(
         SUBJECTS, RECORDS.replace("2022", "2023"), "--history", str(place.folder / "history.parquet"), period="2023"
     )
     assert code == 0
-    grades = {one["subject_id"]: one for one in place.table("grades")}
+    grades = {value["subject_id"]: value for value in place.table("grades")}
     assert (float(grades[A]["score"]), grades[A]["grade"]) == (90 - 11 - 10, "C")  # a D by score costs 11 points
     assert float(grades[B]["start"]) == 91  # one A before
 
@@ -236,9 +236,9 @@ def test_exit_codes(place: Place, args: list[str], code: int, words: str) -> Non
 def test_a_past_day_is_replayed(place: Place) -> None:
     records = RECORDS + f"3,{A},010506,2022-06-01,\n"
     assert place.grade(SUBJECTS, records, "--known-at", "2022-05-31", "--provisional")[0] == 0
-    assert {float(one["score"]) for one in place.table("grades") if one["subject_id"] == A} == {80.0}
+    assert {float(value["score"]) for value in place.table("grades") if value["subject_id"] == A} == {80.0}
     assert place.grade(SUBJECTS, records)[0] == 0
-    assert {float(one["score"]) for one in place.table("grades") if one["subject_id"] == A} == {69.0}
+    assert {float(value["score"]) for value in place.table("grades") if value["subject_id"] == A} == {69.0}
 
 
 def test_a_snapshot_grades_like_its_tables(place: Place) -> None:

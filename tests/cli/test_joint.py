@@ -43,9 +43,9 @@ def desk(tmp_path: Path) -> Path:
 
 
 def options(desk: Path, on: str | None = None, by: str | None = None) -> list[object]:
-    found: list[object] = ["--listings", desk / "listings.csv", "--store", desk / "s.store"]
-    found += ["--on", on] if on else []
-    return [*found, "--by", by, "--roles", desk / "roles.yaml"] if by else found
+    results: list[object] = ["--listings", desk / "listings.csv", "--store", desk / "s.store"]
+    results += ["--on", on] if on else []
+    return [*results, "--by", by, "--roles", desk / "roles.yaml"] if by else results
 
 
 def matched(desk: Path, *more: object) -> tuple[int, str]:
@@ -118,8 +118,8 @@ def test_from_proposal_to_lifting(desk: Path) -> None:
     assert run("decide", first, "--accept", *options(desk, on, "chen.jie")) == (0, f"{first}: accepted\n")
     code, output = run("decide", customs, "--accept", *options(desk, on, "chen.jie"))
     assert (code, "--acknowledge basis_department_rule" in output) == (2, True)
-    said = ["--acknowledge", "basis_department_rule", "--reason", "规章明文规定"]
-    assert run("decide", customs, "--accept", *said, *options(desk, on, "chen.jie"))[0] == 0
+    texts = ["--acknowledge", "basis_department_rule", "--reason", "规章明文规定"]
+    assert run("decide", customs, "--accept", *texts, *options(desk, on, "chen.jie"))[0] == 0
     for key in ids:
         assert run("notify", key, "--document-no", "N-1", *options(desk, on, "li.na"))[0] == 0
         assert run("execute", key, *options(desk, on, "li.na"))[0] == 0

@@ -53,8 +53,8 @@ def listed(run: Run, graded: Path) -> str:
     text = run("propose", str(graded / "g"), "--records", str(graded / "r.csv"), "--on", "2023-03-01", "--by", "li.na")
     assert "1 proposed, 0 not proposed, 0 triggers refused" in text
     case = text.split()[0]
-    told = ["--measures", "限制投标", "--remedies", "异议", *PAPER]
-    assert "window until 2023-03-09" in run("notice", case, "--on", "2023-03-02", "--by", "li.na", *told)
+    texts = ["--measures", "限制投标", "--remedies", "异议", *PAPER]
+    assert "window until 2023-03-09" in run("notice", case, "--on", "2023-03-02", "--by", "li.na", *texts)
     run("object", case, "--on", "2023-03-08", "--by", "zhang", "--content", "已付清")
     decision = ["decide", case, "--by", "chen", "--enter", "--reason", "逾期未支付", *PAPER]
     run(*decision, "--on", "2023-03-10", fails="was not checked")

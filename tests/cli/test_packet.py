@@ -23,9 +23,9 @@ __all__ = ["folder", "snapshot"]  # fixtures
 def run(capsys: pytest.CaptureFixture[str], *args: str, code: int = 0) -> str:
     with pytest.raises(SystemExit) as stopped:
         main(list(args))
-    said = capsys.readouterr()
-    assert stopped.value.code == code, said.err
-    return said.out + said.err
+    results = capsys.readouterr()
+    assert stopped.value.code == code, results.err
+    return results.out + results.err
 
 
 @pytest.fixture(scope="module")
@@ -100,17 +100,17 @@ def test_the_packet_of_a_case_is_told_from_one_made_anew(
     opened = ("--ground", f"facts_wrong:{record}=不属实", "--store", store, "--by", "reviewer", "--on", "2023-04-20")
     run(capsys, "case", "open", manifest["run_id"], subject, *opened)
     out = tmp_path / "packet"
-    said = run(capsys, "packet", "build", "C2023-0001", "--store", store, "--by", "reviewer", "-o", str(out))
-    digest = next(word for word in said.split() if word.startswith("sha256:"))
+    new_run = run(capsys, "packet", "build", "C2023-0001", "--store", store, "--by", "reviewer", "-o", str(out))
+    digest = next(word for word in new_run.split() if word.startswith("sha256:"))
     packet = json.loads((out / "packet.json").read_text(encoding="utf-8"))
     rows = {row["record_id"]: row for row in packet["results"]["records"]}
     assert rows[record]["disputed"]
-    assert [record] in [one["without"] for one in packet["results"]["replays"]["without"]]
+    assert [record] in [row["without"] for row in packet["results"]["replays"]["without"]]
     assert {row["what"] for row in packet["inputs"]["case"]} >= {"case", "ground", "deadline"}
     assert "reviewer" not in (out / "packet.json").read_text(encoding="utf-8")
-    said = run(capsys, "packet", "verify", str(out), "--store", store)
-    assert digest in said
-    assert "case C2023-0001" in said
+    new_run = run(capsys, "packet", "verify", str(out), "--store", store)
+    assert digest in new_run
+    assert "case C2023-0001" in new_run
     # one made anew from other words fits itself, and the log does not know it
     ground = next(row for row in packet["inputs"]["case"] if row["what"] == "ground")
     ground["statement"] = "属实"
@@ -126,12 +126,14 @@ def tax_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str, 
     from creditscore.grading.grade import grade
     from creditscore.records import ingest
 
-    made = district(subjects=60, seed=5)
-    source = ingest(**{name: getattr(made, name) for name in ("subjects", "records", "attributes", "history", "feeds")})
+    new_district = district(subjects=60, seed=5)
+    source = ingest(
+        **{name: getattr(new_district, name) for name in ("subjects", "records", "attributes", "history", "feeds")}
+    )
     place = tmp_path_factory.mktemp("tax")
     write_snapshot(source, place / "snap")
     grading = grade(source, "tax", 2022, max_rejected=10**6)
-    row = next(one for one in grading.ledger.to_pylist() if one["step"] == "record" and one["reason"] == "counted")
+    row = next(row for row in grading.ledger.to_pylist() if row["step"] == "record" and row["reason"] == "counted")
     return grading.write(place / "graded"), place / "snap", row["subject_id"], row["record_id"]
 
 

@@ -168,8 +168,8 @@ def test_the_imported_tables_make_a_snapshot(place: Place) -> None:
     ],
 )
 def test_exit_codes(place: Place, args: tuple[str, ...], code: int, words: str) -> None:
-    found, text = place.call(*args)
-    assert (found, words in text) == (code, True), text
+    number, text = place.call(*args)
+    assert (number, words in text) == (code, True), text
 
 
 def test_other_exit_codes(place: Place) -> None:

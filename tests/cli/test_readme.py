@@ -36,9 +36,9 @@ def commands(text: str) -> list[list[str]]:
 
 
 def section(title: str) -> str:
-    found = re.search(rf"^## {re.escape(title)}\n(.+?)^## ", README, re.MULTILINE | re.DOTALL)
-    assert found is not None, title
-    return found[1]
+    match = re.search(rf"^## {re.escape(title)}\n(.+?)^## ", README, re.MULTILINE | re.DOTALL)
+    assert match is not None, title
+    return match[1]
 
 
 def run(words: list[str]) -> None:
@@ -82,12 +82,12 @@ def first_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_grading_of_the_readme_runs_on_its_own_tables(first_tables: Path) -> None:
-    wanted = [one for one in commands(section("A first grade")) if one[1] in ("grade", "explain", "scheme")]
+    wanted = [command for command in commands(section("A first grade")) if command[1] in ("grade", "explain", "scheme")]
     # thirty schemes: below; the author's own scheme: tests/cli/test_scheme.py
-    wanted = [one for one in wanted if "--profile" not in one and "my/scheme.yaml" not in one]
-    assert [one[1] for one in wanted] == ["grade", "explain", "grade", "scheme"]
-    for one in wanted:
-        run(one)
+    wanted = [values for values in wanted if "--profile" not in values and "my/scheme.yaml" not in values]
+    assert [values[1] for values in wanted] == ["grade", "explain", "grade", "scheme"]
+    for values in wanted:
+        run(values)
 
 
 def test_the_first_example_needs_no_warning(first_tables: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -107,7 +107,7 @@ def test_a_profile_is_strict_unless_told_otherwise(
 ) -> None:
     few = SimpleNamespace(schemes=lambda _: ("tax", "social_organisation/grade"))
     monkeypatch.setattr("creditscore.schemes.profiles.load_profile", lambda _: few)
-    (words,) = [one for one in commands(section("A first grade")) if "--profile" in one]
+    (words,) = [command for command in commands(section("A first grade")) if "--profile" in command]
     run(words)
     assert "marked  every grade" in capsys.readouterr().out
     words.remove("--no-strict")
@@ -122,8 +122,8 @@ def test_a_profile_is_strict_unless_told_otherwise(
 def test_a_regulators_year(played: Path) -> None:
     wanted = commands(section("A regulator's year"))
     assert 5 <= len(wanted) <= 8
-    for one in wanted:
-        run(one)
+    for values in wanted:
+        run(values)
     again, first = (played / place / "draw" for place in ("year", "build/demo/supervision"))
     for name in ("commitment.json", "units.csv", "visits.csv"):
         assert (again / name).read_bytes() == (first / name).read_bytes()
@@ -136,8 +136,8 @@ def test_an_objection(played: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert source[0] == "."
     assert 5 <= len(wanted) <= 8
     ids = dict(line.split("=", 1) for line in (played / source[1]).read_text(encoding="utf-8").splitlines())
-    for one in wanted:
-        run([Template(word).substitute(ids) for word in one])
+    for values in wanted:
+        run([Template(word).substitute(ids) for word in values])
     assert "nothing differs" in capsys.readouterr().out
     assert "withdrawn" in (played / "letter" / "letter.en.txt").read_text(encoding="utf-8")
 
@@ -179,9 +179,9 @@ def test_what_is_exact_is_what_the_coverage_says() -> None:
     coverage = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")
 
     def numbers(pattern: str) -> tuple[str, ...]:
-        found = re.search(pattern, coverage)
-        assert found is not None, pattern
-        return found.groups()
+        match = re.search(pattern, coverage)
+        assert match is not None, pattern
+        return match.groups()
 
     exact, versions = numbers(r"Exact versions[^:]*: (\d+) of (\d+)")
     (imported,) = numbers(r"(\d+) of them take over what an office decided")
@@ -216,4 +216,4 @@ def test_pictures_are_there_and_small() -> None:
 
 def test_every_document_of_the_list_is_there() -> None:
     named = set(re.findall(r"\]\((docs/[a-z_]+\.md)\)", README))
-    assert named == {f"docs/{one.name}" for one in (ROOT / "docs").glob("*.md")}
+    assert named == {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")}

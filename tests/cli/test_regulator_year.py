@@ -34,14 +34,14 @@ class Year:
         """Run one command, with `{}` for the folder; its text fits a terminal of 80 columns."""
         args = [part.replace("{}", str(self.folder)) for part in [*line.split(), *more]]
         done = CliRunner().invoke(app, args, env={"COLUMNS": "80"})
-        said = done.output + ("" if done.exception is None else str(done.exception))
+        text = done.output + ("" if done.exception is None else str(done.exception))
         if fails:
-            assert done.exit_code, f"{args} was not refused: {said}"
-            assert re.search(fails, said), said
-            return said
+            assert done.exit_code, f"{args} was not refused: {text}"
+            assert re.search(fails, text), text
+            return text
         if done.exception is not None:
-            raise AssertionError(f"{args}: {said}") from done.exception
-        wide = [one for one in done.output.splitlines() if cell_len(one) > 80 and str(self.folder) not in one]
+            raise AssertionError(f"{args}: {text}") from done.exception
+        wide = [line for line in done.output.splitlines() if cell_len(line) > 80 and str(self.folder) not in line]
         assert not wide, f"{args[:2]}: {wide[:3]}"
         return done.output
 
@@ -65,10 +65,10 @@ class Year:
 
 @pytest.fixture(scope="module")
 def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
-    found = Year(tmp_path_factory.mktemp("year"))
+    new_year = Year(tmp_path_factory.mktemp("year"))
     for part in (grade_and_list, grade_again, measures, inspect, leave, report):
-        part(found)
-    return found
+        part(new_year)
+    return new_year
 
 
 TABLES = "--subjects {}/subjects.csv --records {}/records.csv --feeds {}/feeds.csv"
@@ -79,10 +79,10 @@ TOLD = ("--measures", "限制参加政府采购", "--remedies", "可在期限内
 def grade_and_list(year: Year) -> None:
     year.run(f"grade --scheme {SCHEMES} --as-of 2023-02-10 {TABLES} --known-at 2023-02-10 --out {{}}/grades/2023-02")
     line = "lists propose {}/grades/2023-02 --records {}/records.csv --store {}/year.store --on 2023-02-13 --by li.na"
-    said = year.run(line, "--roles", "{}/roles.yaml")
-    assert "12 proposed" in said
+    run = year.run(line, "--roles", "{}/roles.yaml")
+    assert "12 proposed" in run
     assert "0 proposed" in year.run(line, "--roles", "{}/roles.yaml")  # the same again adds nothing
-    cases = re.findall(r"^(\S+-[0-9a-f]{12})", said, re.MULTILINE)
+    cases = re.findall(r"^(\S+-[0-9a-f]{12})", run, re.MULTILINE)
     year.run("lists due --store {}/year.store --on 2023-02-13")
     for case in cases:
         heard = () if case.startswith("wage") else ("--heard-until", "2023-02-20")
@@ -125,18 +125,18 @@ def measures(year: Year) -> None:
     lines += f"FUND-1,fund,intellectual_property,2023-05-11,{codes[60]};{codes[5]}\n"
     (year.folder / "events.csv").write_text(EVENTS + lines, encoding="utf-8")
     desk = "--listings {}/lists/2023-03/listings.parquet --store {}/year.store --roles {}/roles.yaml"
-    said = year.run(f"joint match {{}}/events.csv {desk} --subjects {{}}/subjects.csv --by li.na")
-    found = re.findall(r"JM-[0-9a-f]{16}", said)
-    assert len(found) == 3
-    assert "至2024年2月20日" in said  # the last day of the entry
+    run = year.run(f"joint match {{}}/events.csv {desk} --subjects {{}}/subjects.csv --by li.na")
+    results = re.findall(r"JM-[0-9a-f]{16}", run)
+    assert len(results) == 3
+    assert "至2024年2月20日" in run  # the last day of the entry
     # two bidders on the list of procurement, one firm that asks for a fund
-    year.run(f"joint decide {found[0]} --accept {desk} --by li.na --on 2023-05-12", fails="second person")
-    for key in found:
+    year.run(f"joint decide {results[0]} --accept {desk} --by li.na --on 2023-05-12", fails="second person")
+    for key in results:
         year.run(f"joint decide {key} --accept {desk} --by chen.jie --on 2023-05-12")
         year.run(f"joint notify {key} --document-no N-{key[-3:]} {desk} --by li.na --on 2023-05-15")
         year.run(f"joint execute {key} {desk} --by li.na --on 2023-05-16")
-        said = f"joint feedback {key} --result 已执行 --store {{}}/year.store --roles {{}}/roles.yaml"
-        year.run(f"{said} --by li.na --on 2023-05-20")
+        run = f"joint feedback {key} --result 已执行 --store {{}}/year.store --roles {{}}/roles.yaml"
+        year.run(f"{run} --by li.na --on 2023-05-20")
     year.run("joint due --listings {}/lists/2023-03/listings.parquet --store {}/year.store --on 2023-05-20")
 
 
@@ -180,9 +180,9 @@ def leave(year: Year) -> None:
              "--absent", "criminal_case=无", "--date", "corrected_on=2023-02-01", *PAPER)  # fmt: skip
     year.step("exit", wages, "2023-08-20", "chen.jie", *asked, *shown, fails="2023-08-21")
     year.step("exit", wages, "2023-08-21", "chen.jie", *asked, *shown)
-    said = "lists expire --store {}/year.store --by li.na --roles {}/roles.yaml"
-    assert "0 left" in year.run(f"{said} --on 2024-02-20")
-    assert "2 left" in year.run(f"{said} --on 2024-02-21")
+    text = "lists expire --store {}/year.store --by li.na --roles {}/roles.yaml"
+    assert "0 left" in year.run(f"{text} --on 2024-02-20")
+    assert "2 left" in year.run(f"{text} --on 2024-02-21")
     year.run("lists export --store {}/year.store --out {}/lists/2024-02 --known-at 2024-02-29")
     desk = "--listings {}/lists/2024-02/listings.parquet --store {}/year.store"
     year.run(f"joint due {desk} --on 2024-02-21")
@@ -198,13 +198,13 @@ def report(year: Year) -> None:
         "report supervision {}/plan --results {}/results/results.csv --listings {}/lists/2024-02/listings.parquet "
         "--measures {}/measures/measures.parquet --on 2024-02-29 --out {}/pages/supervision"
     )
-    said = "--subjects {}/subjects.csv --listings {}/lists/2024-02/listings.parquet --on 2024-02-29 --decided-by 税务局"
+    text = "--subjects {}/subjects.csv --listings {}/lists/2024-02/listings.parquet --on 2024-02-29 --decided-by 税务局"
     for folder, why in (("food", "food/risk"), ("plan", "plan")):
-        year.run(f"report public {{}}/{folder} {said} --decided-on 2024-04-20 --out {{}}/pages/never", fails=why)
-    year.run(f"report public {{}}/grades/2023-12 {said} --decided-on 2023-04-20 --out {{}}/never", fails="decided")
-    year.run(f"report public {{}}/grades/2023-12 {said} --decided-on 2024-04-20 --out {{}}/pages/public")
+        year.run(f"report public {{}}/{folder} {text} --decided-on 2024-04-20 --out {{}}/pages/never", fails=why)
+    year.run(f"report public {{}}/grades/2023-12 {text} --decided-on 2023-04-20 --out {{}}/never", fails="decided")
+    year.run(f"report public {{}}/grades/2023-12 {text} --decided-on 2024-04-20 --out {{}}/pages/public")
     # its weights, values and bands are this project's own, until an office adopts them
-    year.run(f"report public {{}}/composite {said} --decided-on 2024-04-20 --out {{}}/never", fails="internal_risk")
+    year.run(f"report public {{}}/composite {text} --decided-on 2024-04-20 --out {{}}/never", fails="internal_risk")
     year.run("report dashboard {}/grades --snapshot {}/snapshot --on 2024-02-29 --out {}/pages/district.html")
     scored = "--snapshot {}/snapshot-2023 --listings {}/lists/2023-03/listings.parquet"
     year.run(f"composite {{}}/grades/2023-12 --config four_grades {scored} --out {{}}/four")
@@ -253,9 +253,9 @@ def test_days_of_visits_follow_the_value(year: Year) -> None:
 
 
 def test_measures_end_with_their_entries(year: Year) -> None:
-    found = year.table("measures/measures.csv")
-    assert dict(found.state.value_counts()) == {"fed_back": 2, "lifted": 1}
-    gone = found[found.state == "lifted"].iloc[0]
+    table = year.table("measures/measures.csv")
+    assert dict(table.state.value_counts()) == {"fed_back": 2, "lifted": 1}
+    gone = table[table.state == "lifted"].iloc[0]
     assert (gone.list, gone.ended_on, gone.ended_by) == ("intellectual_property_dishonest", "2024-02-21", "exited")
 
 

@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*args: object, code: int = 0, columns: int = 120) -> str:
-    result = CliRunner(env={"COLUMNS": str(columns)}).invoke(app, [str(one) for one in args])
+    result = CliRunner(env={"COLUMNS": str(columns)}).invoke(app, [str(argument) for argument in args])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == code, result.output
@@ -56,26 +56,26 @@ def about(folder: Path, *more: object) -> list[object]:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_terminal_keeps_its_width(folder: Path, lang: str, columns: int) -> None:
     for args in (["check"], ["plan", "--target", "B", "--days"]):
-        said = run("repair", args[0], *about(folder, *args[1:], "--lang", lang), columns=columns)
-        for line in said.splitlines():
-            assert sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in line) <= columns, line
-        assert "r3" in said
+        new_run = run("repair", args[0], *about(folder, *args[1:], "--lang", lang), columns=columns)
+        for line in new_run.splitlines():
+            assert sum(2 if unicodedata.east_asian_width(name) in "WF" else 1 for name in line) <= columns, line
+        assert "r3" in new_run
 
 
 def test_check_as_data_and_plan_with_its_proof(folder: Path) -> None:
     data = json.loads(run("repair", "check", *about(folder, "--json")))
-    assert {one["target"] for one in data["options"]} == {"r1", "r2", "r3", ""}
+    assert {option["target"] for option in data["options"]} == {"r1", "r2", "r3", ""}
     plan = json.loads(run("repair", "plan", *about(folder, "--target", "B", "--json")))
     assert (plan["state"], plan["day"], plan["then"]["grade"]) == ("reached", "2027-02-01", "B")
-    assert [(one["kind"], one["target"]) for one in plan["actions"]] == [("correct", "r3"), ("repair", "r3")]
-    assert all(one["cite"] for one in plan["actions"])
+    assert [(action["kind"], action["target"]) for action in plan["actions"]] == [("correct", "r3"), ("repair", "r3")]
+    assert all(action["cite"] for action in plan["actions"])
     none = run("repair", "plan", *about(folder, "--target", "B", "--before", "2026-02-09", "--json", "--prove"), code=3)
     assert json.loads(none)["proof"]["faults"] == []
 
 
 def test_unreachable_exits_with_3_and_names_what_was_tried(folder: Path) -> None:
-    said = run("repair", "plan", *about(folder, "--target", "A", "--before", "2026-12-31", "--lang", "en"), code=3)
-    assert "not reached up to 2026-12-31" in said
+    new_run = run("repair", "plan", *about(folder, "--target", "A", "--before", "2026-12-31", "--lang", "en"), code=3)
+    assert "not reached up to 2026-12-31" in new_run
 
 
 def test_a_page_and_its_data(folder: Path, tmp_path: Path) -> None:
@@ -113,9 +113,9 @@ def test_the_tier_of_the_log_counts_under_a_scheme_that_declares_none(tmp_path: 
     }
     for on, expected in states.items():
         args = ["S1", "--grades", tmp_path / "g", "--snapshot", tmp_path / "snap", "--on", on, "--json"]
-        found = {one["target"]: one for one in json.loads(run("repair", "check", *args))["options"]}
-        assert tuple(found[name]["state"] for name in ("m", "g", "s")) == expected, on
-    assert {one["clock_on"] for one in found.values()} == {"2026-04-10"}
+        options = {option["target"]: option for option in json.loads(run("repair", "check", *args))["options"]}
+        assert tuple(options[name]["state"] for name in ("m", "g", "s")) == expected, on
+    assert {row["clock_on"] for row in options.values()} == {"2026-04-10"}
 
 
 def test_events_decided_since_count(folder: Path, tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_row_that_was_refused_is_said(tmp_path: Path) -> None:
     answer = run("repair", "check", *args, "--lang", "en")
     assert "not read: r1 (declared or deferred tax or fee not paid in time), the date that counts is absent" in answer
     data = json.loads(run("repair", "check", *args, "--json"))
-    assert [(one["record_id"], one["reason"]) for one in data["refused"]] == [("r1", "missing_date")]
+    assert [(row["record_id"], row["reason"]) for row in data["refused"]] == [("r1", "missing_date")]
     run("repair", "plan", *args, "--target", "B", "--html", tmp_path / "p.html")
     assert "缺少计算所需的日期" in (tmp_path / "p.html").read_text(encoding="utf-8")
 
@@ -200,5 +200,5 @@ def test_another_subject_or_snapshot_is_refused(folder: Path, tmp_path: Path) ->
 
 def test_a_subject_without_records_has_nothing_to_repair(folder: Path) -> None:
     assert "nothing" not in run("repair", "check", *about(folder, "--lang", "en"))
-    said = run("repair", "check", "S2", *about(folder, "--lang", "en")[1:])
-    assert "no record or list entry that may be repaired" in said
+    new_run = run("repair", "check", "S2", *about(folder, "--lang", "en")[1:])
+    assert "no record or list entry that may be repaired" in new_run

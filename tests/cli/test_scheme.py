@@ -106,6 +106,6 @@ def test_an_error_shows_no_resident_number(capsys: pytest.CaptureFixture[str]) -
     for number in ("11010519491231002X", "110105 19491231 002x"):
         with pytest.raises(SystemExit):
             main(["scheme", "show", number])
-        said = capsys.readouterr().err
-        assert "there is no scheme '110*" in said
-        assert "1949" not in said
+        text = capsys.readouterr().err
+        assert "there is no scheme '110*" in text
+        assert "1949" not in text

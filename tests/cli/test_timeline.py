@@ -76,7 +76,7 @@ def test_the_pages_show_what_their_json_says(
     shown = run(capsys, "--snapshot", str(snapshot), "--from", "2019", "--to", "2020", "--out", str(tmp_path))
     assert shown.count("written to") == 3
     data: dict[str, Any] = json.loads((tmp_path / "timeline.json").read_text(encoding="utf-8"))
-    assert [(one["day"], [cause["kind"] for cause in one["causes"]]) for one in data["steps"][1:]] == [
+    assert [(step["day"], [cause["kind"] for cause in step["causes"]]) for step in data["steps"][1:]] == [
         ("2020-03-01", ["knowledge"]),
         ("2020-12-31", ["clock", "record"]),
         ("2021-02-02", ["withdrawal"]),
@@ -112,8 +112,8 @@ def test_what_is_made_of_made_up_records_says_so(
 ) -> None:
     real = read_snapshot(snapshot)
     write_snapshot(replace(real, made_up=True), tmp_path / "snap")
-    said = run(capsys, "--snapshot", str(tmp_path / "snap"), "--out", str(tmp_path / "pages"))
-    assert said.startswith("*** 虚构数据")
+    new_run = run(capsys, "--snapshot", str(tmp_path / "snap"), "--out", str(tmp_path / "pages"))
+    assert new_run.startswith("*** 虚构数据")
     assert "虚构数据" in (tmp_path / "pages" / "timeline.html").read_text(encoding="utf-8")
     assert json.loads((tmp_path / "pages" / "timeline.json").read_text(encoding="utf-8"))["made_up"] is True
     assert "虚构数据" not in run(capsys, "--snapshot", str(snapshot))

@@ -110,15 +110,15 @@ def write_small(folder: Any, **changes: Any) -> Any:
 
 def grades(rows: Iterable[tuple[str, str, str, str]], evidence: str = "verified") -> pd.DataFrame:
     """A table of grades: subject, scheme@version, period, grade; a grade in brackets is a state."""
-    made = []
+    result = []
     for subject, name, period, grade in rows:
         scheme, _, version = name.partition("@")
         state = grade[1:-1].partition(":") if grade.startswith("(") else ("graded", "", "")
-        made.append(
+        result.append(
             {"subject_id": subject, "scheme": scheme, "version": version, "period": period, "state": state[0]}
             | {"state_reason": state[2], "grade": None if state[0] != "graded" else grade, "evidence": evidence}
         )
-    return pd.DataFrame(made)
+    return pd.DataFrame(result)
 
 
 TAX, ENV, LABOUR, COURT = (
@@ -133,9 +133,11 @@ def score_of(config: CompositeConfig, known: dict[str, int], ceilings: Iterable[
     """The unrounded score when the domains in `known` have a value and the others stand at their reference."""
     total = Fraction(0)
     for group in config.groups:
-        weight = sum(one.weight for one in group.domains)
+        weight = sum(domain.weight for domain in group.domains)
         if weight:
-            mean = Fraction(sum(one.weight * known.get(one.id, config.stands_at(one)) for one in group.domains), weight)
+            mean = Fraction(
+                sum(domain.weight * known.get(domain.id, config.stands_at(domain)) for domain in group.domains), weight
+            )
             total += weight * min(max(mean, Fraction(group.at_least)), Fraction(group.at_most))
     return min([total / 1000, *map(Fraction, ceilings)])
 
@@ -146,16 +148,16 @@ def shapley_of(config: CompositeConfig, values: dict[str, int], ceilings: dict[s
     def v(chosen: tuple[str, ...]) -> Fraction:
         return score_of(
             config,
-            {one: values[one] for one in chosen if one in values},
-            [ceilings[one] for one in chosen if one in ceilings],
+            {name: values[name] for name in chosen if name in values},
+            [ceilings[name] for name in chosen if name in ceilings],
         )
 
-    names = [one.id for one in config.domains]
+    names = [domain.id for domain in config.domains]
     n = len(names)
-    found = {}
+    shares = {}
     for name in names:
-        others = [one for one in names if one != name]
-        found[name] = sum(
+        others = [value for value in names if value != name]
+        shares[name] = sum(
             (
                 Fraction(factorial(size) * factorial(n - size - 1), factorial(n)) * (v((*chosen, name)) - v(chosen))
                 for size in range(n)
@@ -163,7 +165,7 @@ def shapley_of(config: CompositeConfig, values: dict[str, int], ceilings: dict[s
             ),
             Fraction(0),
         )
-    return found
+    return shares
 
 
 __all__ = ["COURT", "ENV", "IDS", "LABOUR", "SMALL", "SOLE_TRADER", "SUBJECTS", "TAX", "grades", "load_composite"]

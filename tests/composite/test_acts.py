@@ -69,12 +69,12 @@ def found(gradings: Any) -> Any:
     return cs.combine(gradings, small())
 
 
-def rows_of(found: Any, firm: str) -> dict[str, Any]:
-    return {row["domain"]: row for row in found.contributions.to_pylist() if row["subject_id"] == firm}
+def rows_of(result: Any, firm: str) -> dict[str, Any]:
+    return {row["domain"]: row for row in result.contributions.to_pylist() if row["subject_id"] == firm}
 
 
-def acts_of(found: Any, firm: str) -> list[tuple[str, str, str]]:
-    rows = [row for row in found.shared_acts.to_pylist() if row["subject_id"] == firm]
+def acts_of(result: Any, firm: str) -> list[tuple[str, str, str]]:
+    rows = [row for row in result.shared_acts.to_pylist() if row["subject_id"] == firm]
     return [(row["act_id"], row["counted_in"], row["also_in"]) for row in rows]
 
 
@@ -107,9 +107,9 @@ def test_a_withdrawn_record_does_not_weigh(found: Any) -> None:
 
 
 def test_the_lowest_score_of_all_ways_to_count_once_from_gradings_without_the_other_records(found: Any) -> None:
-    kept = [[row for row in ROWS if row["subject_id"] != D or row["domain"] == domain] for domain in DOMAINS]
-    options = [cs.combine(graded([*rows, WITHDRAWN]), small(), acts="unchecked") for rows in kept]
-    scores = [{r["subject_id"]: r["score"] for r in one.composite.to_pylist()}[D] for one in options]
+    results = [[row for row in ROWS if row["subject_id"] != D or row["domain"] == domain] for domain in DOMAINS]
+    options = [cs.combine(graded([*rows, WITHDRAWN]), small(), acts="unchecked") for rows in results]
+    scores = [{r["subject_id"]: r["score"] for r in option.composite.to_pylist()}[D] for option in options]
     assert len(set(scores)) == 3
     assert {r["subject_id"]: r["score"] for r in found.composite.to_pylist()}[D] == min(scores)
     assert acts_of(found, D)[0][1] == ("tax", "environment", "labour")[scores.index(min(scores))]
@@ -132,5 +132,5 @@ def test_unchecked_counts_everywhere_and_says_so(gradings: Any) -> None:
 def test_the_order_of_gradings_does_not_matter(gradings: Any, found: Any) -> None:
     again = cs.combine(list(gradings)[::-1], small())
     assert again.manifest == found.manifest
-    for one, name in product([again], ("composite", "contributions", "shared_acts", "regraded")):
-        assert getattr(one, name) == getattr(found, name)
+    for composite, name in product([again], ("composite", "contributions", "shared_acts", "regraded")):
+        assert getattr(composite, name) == getattr(found, name)

@@ -59,7 +59,8 @@ def test_it_stands_where_every_grade_of_the_domain_gives_the_same() -> None:
 
 
 VALUES = {
-    name: next(one.schemes[name] for one in small().domains if name in one.schemes) for name in (TAX, ENV, LABOUR)
+    name: next(domain.schemes[name] for domain in small().domains if name in domain.schemes)
+    for name in (TAX, ENV, LABOUR)
 }
 
 

@@ -39,36 +39,36 @@ def combined(rows: Any, config: Any = None, **more: Any) -> Any:
     return cs.combine(grades(rows), config or small(), acts="unchecked", **more)
 
 
-def one(found: Any, subject: str = IDS[0]) -> dict[str, Any]:
-    (row,) = [row for row in found.composite.to_pylist() if row["subject_id"] == subject]
+def one(result: Any, subject: str = IDS[0]) -> dict[str, Any]:
+    (row,) = [row for row in result.composite.to_pylist() if row["subject_id"] == subject]
     return row
 
 
-def shares(found: Any, subject: str = IDS[0]) -> dict[str, int]:
-    return {r["domain"]: r["contribution"] for r in found.contributions.to_pylist() if r["subject_id"] == subject}
+def shares(result: Any, subject: str = IDS[0]) -> dict[str, int]:
+    return {r["domain"]: r["contribution"] for r in result.contributions.to_pylist() if r["subject_id"] == subject}
 
 
 def test_by_hand() -> None:
-    found = combined([(IDS[0], TAX, "2019", "A"), (IDS[0], ENV, "2019", "yellow"), (IDS[0], COURT, AT, "clear")])
+    result = combined([(IDS[0], TAX, "2019", "A"), (IDS[0], ENV, "2019", "yellow"), (IDS[0], COURT, AT, "clear")])
     # 800 + 400 × (1000 − 800)/1000 + 300 × (500 − 800)/1000 + 100 × (900 − 800)/1000
-    assert shares(found) == {"tax": 80, "environment": -90, "labour": 0, "court": 10}
-    row = one(found)
+    assert shares(result) == {"tax": 80, "environment": -90, "labour": 0, "court": 10}
+    row = one(result)
     assert (row["score"], row["grade"], row["coverage"], row["hard_rules"]) == (800, "medium", 800, "")
     assert (row["config"], row["config_version"], str(row["as_of"])) == ("small", "2018-06-27", AT)
-    assert found.manifest["reference"] == 800
-    values = {r["domain"]: (r["value"], r["note"]) for r in found.contributions.to_pylist()}
+    assert result.manifest["reference"] == 800
+    values = {r["domain"]: (r["value"], r["note"]) for r in result.contributions.to_pylist()}
     assert values["labour"] == (800, "absent:no_row")
 
 
 def test_a_hard_rule_holds_the_score_at_the_top_of_its_band() -> None:
     rows = [(IDS[0], TAX, "2019", "A"), (IDS[0], LABOUR, "2019", "A"), (IDS[0], COURT, AT, "listed")]
-    found = combined(rows)
-    row = one(found)
+    result = combined(rows)
+    row = one(result)
     # without the rule: 800 + 80 + 40 − (100 × 500 held at 300 → −50) = 870, good; with it the top of medium
     assert (row["score"], row["grade"]) == (849, "medium")
     assert row["hard_rules"] == "defaulter"
-    assert sum(shares(found).values()) == 49
-    (court,) = [r for r in found.contributions.to_pylist() if r["domain"] == "court"]
+    assert sum(shares(result).values()) == 49
+    (court,) = [r for r in result.contributions.to_pylist() if r["domain"] == "court"]
     assert court["note"] == "hard_rule:defaulter"
 
 
@@ -77,8 +77,8 @@ def test_an_entry_of_a_list_sets_off_the_rule_while_it_is_in_force() -> None:
     entry = {"listing_id": "1", "subject_id": IDS[0], "list": "judgment_defaulter", "entered_on": "2019-06-01"}
 
     def graded(as_of: str, **more: str) -> str:
-        found = combined(rows, listings=pd.DataFrame([entry | more]), as_of=as_of)
-        return str(one(found)["hard_rules"])
+        new_result = combined(rows, listings=pd.DataFrame([entry | more]), as_of=as_of)
+        return str(one(new_result)["hard_rules"])
 
     assert graded("2019-12-31") == "defaulter"
     assert graded("2020-03-01", term_end="2020-03-01") == "defaulter"  # its last day
@@ -86,8 +86,8 @@ def test_an_entry_of_a_list_sets_off_the_rule_while_it_is_in_force() -> None:
     assert graded("2020-03-01", exited_on="2020-03-01") == ""  # the day of exit is outside
     assert graded("2020-02-29", exited_on="2020-03-01") == "defaulter"
     assert graded("2020-02-01", recorded_on="2020-02-02") == ""  # not yet known
-    found = combined(rows, listings=pd.DataFrame([entry, entry | {"list": "other"}, entry | {"subject_id": IDS[1]}]))
-    assert found.manifest["counts"]["listings"] == {
+    result = combined(rows, listings=pd.DataFrame([entry, entry | {"list": "other"}, entry | {"subject_id": IDS[1]}]))
+    assert result.manifest["counts"]["listings"] == {
         "rows": 3, "not_yet_known": 0, "not_in_force": 0, "no_hard_rule": 1, "not_scored": 1,
     }  # fmt: skip
 
@@ -106,7 +106,7 @@ def test_entries_of_lists_are_read_like_every_table(tmp_path: Path) -> None:
 NAMES = {TAX: "tax", ENV: "environment", LABOUR: "labour", COURT: "court"}
 CODES = [
     [
-        *next(one.schemes[name] for one in small().domains if one.id == domain),
+        *next(composite_domain.schemes[name] for composite_domain in small().domains if composite_domain.id == domain),
         "(not_graded:no_feed)",
         "(not_computable:x:y)",
     ]
@@ -118,7 +118,7 @@ CODES = [
 @given(st.lists(st.tuples(*map(st.sampled_from, CODES)), min_size=1, max_size=12))
 def test_scores_and_shares_are_those_of_the_definition(firms: list[tuple[str, ...]]) -> None:
     config = small()
-    found = combined(
+    result = combined(
         (f"F{k:02}", name, AT if name == COURT else "2019", grade)
         for k, firm in enumerate(firms)
         for name, grade in zip(NAMES, firm, strict=True)
@@ -131,49 +131,49 @@ def test_scores_and_shares_are_those_of_the_definition(firms: list[tuple[str, ..
         }
         ceilings = {"court": 849} if given_grades[COURT] == "listed" else {}
         ceilings |= {"environment": 599} if given_grades[ENV] == "red" else {}
-        row, said = one(found, f"F{k:02}"), shares(found, f"F{k:02}")
+        row, results = one(result, f"F{k:02}"), shares(result, f"F{k:02}")
         assert row["coverage"] == sum(d.weight for d in config.domains if d.id in values)
         if row["coverage"] < 300:
             assert (row["state_reason"], row["score"], row["grade"]) == ("coverage", None, None)
-            assert set(said.values()) == {None}
+            assert set(results.values()) == {None}
             continue
         assert row["score"] == int(score_of(config, values, ceilings.values()) + Fraction(1, 2))
         assert row["grade"] == next(g.code for g in config.grades if row["score"] >= g.at_least)
         meant = shapley_of(config, values, ceilings)
-        assert sum(said.values()) + found.manifest["reference"] == row["score"]
-        assert all(abs(said[name] - meant[name]) < 1 for name in said)
+        assert sum(results.values()) + result.manifest["reference"] == row["score"]
+        assert all(abs(results[name] - meant[name]) < 1 for name in results)
 
 
 def test_nothing_known_is_not_scored_and_just_enough_is() -> None:
     assert one(combined([(IDS[0], LABOUR, "2019", "A")]))["state_reason"] == "coverage"
     assert one(combined([(IDS[0], LABOUR, "2019", "A"), (IDS[0], COURT, AT, "clear")]))["state"] == "graded"  # 300
-    found = combined([(IDS[0], TAX, "2019", "(not_graded:no_feed)"), (IDS[1], TAX, "2019", "M")])
-    assert one(found)["state_reason"] == "coverage"
-    (tax, *_) = [r for r in found.contributions.to_pylist() if r["subject_id"] == IDS[0]]
+    result = combined([(IDS[0], TAX, "2019", "(not_graded:no_feed)"), (IDS[1], TAX, "2019", "M")])
+    assert one(result)["state_reason"] == "coverage"
+    (tax, *_) = [r for r in result.contributions.to_pylist() if r["subject_id"] == IDS[0]]
     assert (tax["note"], tax["grade"], tax["value"]) == ("absent:not_graded:no_feed", None, 800)
 
 
 def test_a_class_for_internal_use_does_not_enter_and_is_named() -> None:
     rows = [(IDS[0], TAX, "2019", "A"), (IDS[0], "food/risk@2016-12-01", AT, "D")]
-    found = combined(rows)
-    assert found.manifest["not_used"] == ["food/risk"]
-    assert one(found)["score"] == 880
+    result = combined(rows)
+    assert result.manifest["not_used"] == ["food/risk"]
+    assert one(result)["score"] == 880
 
 
 def test_who_gets_none() -> None:
     person = "11010519491231002X"  # the example of the standard GB 11643
     wide = "".join(chr(ord(sign) + 0xFEE0) for sign in person)
     rows = [(who, TAX, "2019", "A") for who in (IDS[0], SOLE_TRADER, person, f"张三 {wide}", "110105 19491231 002x")]
-    found = combined(rows)
-    row = one(found, SOLE_TRADER)
+    result = combined(rows)
+    row = one(result, SOLE_TRADER)
     assert (row["state"], row["state_reason"], row["score"]) == ("not_graded", "individual_business", None)
-    assert shares(found, SOLE_TRADER) == {}
-    assert {(row["subject_id"].rstrip("*"), row["reason"]) for row in found.quarantine.to_pylist()} == {
+    assert shares(result, SOLE_TRADER) == {}
+    assert {(row["subject_id"].rstrip("*"), row["reason"]) for row in result.quarantine.to_pylist()} == {
         ("110", "natural_person"), ("张三 110", "natural_person"),
     }  # fmt: skip
-    assert found.manifest["counts"]["refused"] == 3
-    assert [row["subject_id"] for row in found.composite.to_pylist()] == [IDS[0], SOLE_TRADER]
-    text = json.dumps([found.manifest, found.composite.to_pylist(), found.contributions.to_pylist()], default=str)
+    assert result.manifest["counts"]["refused"] == 3
+    assert [row["subject_id"] for row in result.composite.to_pylist()] == [IDS[0], SOLE_TRADER]
+    text = json.dumps([result.manifest, result.composite.to_pylist(), result.contributions.to_pylist()], default=str)
     assert person not in text
     local = combined(
         [("L-1", TAX, "2019", "A")], subjects=pd.DataFrame([{"subject_id": "L-1", "kind": "individual_business"}])
@@ -188,11 +188,11 @@ def test_who_gets_none() -> None:
 
 def test_exactly_those_asked_for_are_scored() -> None:
     rows = [(IDS[0], TAX, "2019", "A"), (IDS[1], TAX, "2019", "D")]
-    found = combined(rows, subjects=pd.DataFrame({"subject_id": [IDS[1], "91000000000000000X"]}))
-    assert [(r["subject_id"], r["state"]) for r in found.composite.to_pylist()] == [
+    result = combined(rows, subjects=pd.DataFrame({"subject_id": [IDS[1], "91000000000000000X"]}))
+    assert [(r["subject_id"], r["state"]) for r in result.composite.to_pylist()] == [
         ("91000000000000000X", "not_graded"), (IDS[1], "graded"),
     ]  # fmt: skip
-    assert found.manifest["counts"]["graded_but_not_asked_for"] == 1
+    assert result.manifest["counts"]["graded_but_not_asked_for"] == 1
 
 
 def test_old_grades_move_to_the_reference_and_then_drop() -> None:
@@ -200,8 +200,8 @@ def test_old_grades_move_to_the_reference_and_then_drop() -> None:
     rows = [(IDS[0], TAX, "2018", "A"), (IDS[0], LABOUR, "2020", "B")]
 
     def tax(as_of: str) -> tuple[int, str]:
-        found = combined(rows, config, as_of=as_of)
-        (row,) = [r for r in found.contributions.to_pylist() if r["domain"] == "tax"]
+        new_result = combined(rows, config, as_of=as_of)
+        (row,) = [r for r in new_result.contributions.to_pylist() if r["domain"] == "tax"]
         return row["value"], row["note"]
 
     rows[1] = (IDS[0], LABOUR, "2018", "B")
@@ -211,20 +211,20 @@ def test_old_grades_move_to_the_reference_and_then_drop() -> None:
     assert tax("2020-06-30") == (900, "aged:18")
     assert tax("2020-11-30") == (817, "aged:23")
     assert tax("2020-12-31") == (800, "stale:24")
-    found = combined(rows, config, as_of="2020-12-31")
-    assert one(found)["coverage"] == 0
+    result = combined(rows, config, as_of="2020-12-31")
+    assert one(result)["coverage"] == 0
 
 
 def test_of_several_periods_the_newest_counts_and_of_several_schemes_the_worst() -> None:
-    found = combined([(IDS[0], TAX, "2018", "D"), (IDS[0], TAX, "2019", "A")])
-    assert shares(found)["tax"] == 80
+    composite = combined([(IDS[0], TAX, "2018", "D"), (IDS[0], TAX, "2019", "A")])
+    assert shares(composite)["tax"] == 80
     config = "jilin_edz"
     market = ["market/abnormal@2014-10-01", "market/serious@2014-10-01"]
     rows = [(IDS[0], market[0], AT, "listed"), (IDS[0], market[1], AT, "clear"), (IDS[0], TAX, "2019", "A")]
     rows += [(IDS[0], ENV, "2019", "green"), (IDS[0], LABOUR, "2019", "A")]
     for order in (rows, rows[::-1]):
-        found = cs.combine(grades(order), config, acts="unchecked")
-        (row,) = [r for r in found.contributions.to_pylist() if r["domain"] == "market"]
+        composite = cs.combine(grades(order), config, acts="unchecked")
+        (row,) = [r for r in composite.contributions.to_pylist() if r["domain"] == "market"]
         assert (row["scheme"], row["grade"], row["value"], row["contribution"]) == (
             "market/abnormal",
             "listed",
@@ -237,10 +237,10 @@ def test_of_several_periods_the_newest_counts_and_of_several_schemes_the_worst()
 
 def test_the_weakest_link_on_the_same_inputs() -> None:
     rows = [(IDS[0], TAX, "2019", "A"), (IDS[0], ENV, "2019", "yellow"), (IDS[0], COURT, AT, "clear")]
-    found = combined(rows, small(rule="weakest_link"))
-    assert one(found)["score"] == 500
-    assert one(found)["fragile"] is False
-    assert shares(found) == {"tax": 0, "environment": -300, "labour": 0, "court": 0}
+    result = combined(rows, small(rule="weakest_link"))
+    assert one(result)["score"] == 500
+    assert one(result)["fragile"] is False
+    assert shares(result) == {"tax": 0, "environment": -300, "labour": 0, "court": 0}
     every = combined(
         [*rows[::2], (IDS[0], ENV, "2019", "green"), (IDS[0], LABOUR, "2019", "A")], small(rule="weakest_link")
     )
@@ -339,14 +339,14 @@ def test_rows_in_any_order_written_and_read_the_same_bytes(tmp_path: Path) -> No
 
 
 def test_a_folder_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
-    found = combined([(IDS[0], TAX, "2019", "A")])
-    found.write(tmp_path / "out", csv=True)
-    found.write(tmp_path / "out")
+    result = combined([(IDS[0], TAX, "2019", "A")])
+    result.write(tmp_path / "out", csv=True)
+    result.write(tmp_path / "out")
     assert not (tmp_path / "out" / "composite.csv").exists()
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").touch()
     with pytest.raises(cs.UsageError, match="holds something else"):
-        found.write(tmp_path / "mine")
+        result.write(tmp_path / "mine")
     (tmp_path / "out" / "composite.parquet").write_bytes(b"no")
     with pytest.raises(cs.InputError, match="cannot be read"):
         read_composite(tmp_path / "out")
@@ -413,11 +413,11 @@ def test_a_written_grading_needs_its_records(tmp_path: Path) -> None:
         [{"record_id": "t", "subject_id": IDS[0], "domain": "tax", "item": "010101", "occurred_on": "2019-03-05"}]
     )
     snapshot = cs.ingest(SUBJECTS, records)
-    made = cs.grade_all(snapshot, ["tax", "labour/national"], 2019)
-    made.write(tmp_path / "g")
+    gradings = cs.grade_all(snapshot, ["tax", "labour/national"], 2019)
+    gradings.write(tmp_path / "g")
     with pytest.raises(cs.UsageError, match="acts that several domains count cannot be told"):
         cs.combine(tmp_path / "g", small())
-    direct = cs.combine(made, small())
+    direct = cs.combine(gradings, small())
     again = cs.combine(tmp_path / "g", small(), snapshot=snapshot)
     assert again.manifest == direct.manifest
     assert again.composite == direct.composite

@@ -42,7 +42,7 @@ def made() -> list[Any]:
         small(rule="weakest_link", composite="weakest"),
         small(hard_rules=[], composite="soft"),
     ]
-    return [cs.combine(table, one, acts="unchecked") for one in others]
+    return [cs.combine(table, composite_config, acts="unchecked") for composite_config in others]
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_flows_and_counts_add_up(made: list[Any], data: dict[str, Any]) -> None:
         assert row["better"] + row["worse"] + row["same"] == row["both"]
     soft = data["pairs"][1]
     assert soft["worse"] == 0  # without hard rules nobody falls
-    scores = [one.composite.to_pandas().set_index("subject_id")["score"] for one in (made[0], made[2])]
+    scores = [value.composite.to_pandas().set_index("subject_id")["score"] for value in (made[0], made[2])]
     moved = (scores[1] - scores[0]).dropna()
     assert soft["better"] == (moved > 0).sum()
     assert abs(soft["moved"][0]["second"] - soft["moved"][0]["first"]) == moved.abs().max()
@@ -130,12 +130,12 @@ def test_the_page_shows_the_tables_and_nothing_else(data: dict[str, Any], tmp_pa
 
 
 def test_the_command_writes_page_and_json(made: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folders = [str(one.write(tmp_path / str(k))) for k, one in enumerate(made)]
+    folders = [str(value.write(tmp_path / str(k))) for k, value in enumerate(made)]
     with pytest.raises(SystemExit) as stopped:
         main(["composite", "compare", *folders, "--out", str(tmp_path / "out"), "--draws", "5"])
     assert stopped.value.code == 0
     shown = capsys.readouterr().out
     assert "weakest" in shown
     written = json.loads((tmp_path / "out" / "compare.json").read_text(encoding="utf-8"))
-    direct = compare_composites([read_composite(one) for one in folders], draws=5)
+    direct = compare_composites([read_composite(folder) for folder in folders], draws=5)
     assert written == json.loads(json.dumps(direct))

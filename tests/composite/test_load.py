@@ -18,12 +18,14 @@ from tests.composite.composite_helpers import SMALL, write_small
 
 
 def test_every_composite_of_the_library_loads() -> None:
-    found = [load_composite(f"{name}@{file.stem}") for name, files in composites().items() for file in files]
-    assert {one.composite for one in found} >= {"jilin_edz", "four_grades"}
-    for one in found:
-        assert sum(domain.weight for domain in one.domains) == 1000
-        assert one.marks.weights == "project_default"  # nobody publishes them
-        used = {name.partition("@")[0] for domain in one.domains for name in domain.schemes}
+    composite_configs = [
+        load_composite(f"{name}@{file.stem}") for name, files in composites().items() for file in files
+    ]
+    assert {composite_config.composite for composite_config in composite_configs} >= {"jilin_edz", "four_grades"}
+    for composite_config in composite_configs:
+        assert sum(domain.weight for domain in composite_config.domains) == 1000
+        assert composite_config.marks.weights == "project_default"  # nobody publishes them
+        used = {name.partition("@")[0] for domain in composite_config.domains for name in domain.schemes}
         uses = {registry.pick(name).use for name in used}
         assert uses <= {"public_grade", "list"}
         for name in ("food/risk", "market/risk_class"):
@@ -31,7 +33,7 @@ def test_every_composite_of_the_library_loads() -> None:
 
 
 def test_the_same_letter_is_worth_what_its_scheme_means() -> None:
-    (environment,) = [one for one in load_composite("four_grades").domains if one.id == "environment"]
+    (environment,) = [domain for domain in load_composite("four_grades").domains if domain.id == "environment"]
     shaanxi, ningxia = (
         environment.schemes[name] for name in ("environment/shaanxi@2023-12-31", "environment/ningxia@2025-02-01")
     )
@@ -65,8 +67,8 @@ def changed(*path: Any, to: Any = None, drop: bool = False) -> Callable[[dict[st
 
 def both(*changes: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
     def change(data: dict[str, Any]) -> None:
-        for one in changes:
-            one(data)
+        for change in changes:
+            change(data)
 
     return change
 
@@ -141,17 +143,17 @@ MISTAKES = {
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_named(name: str, tmp_path: Path) -> None:
-    change, said = MISTAKES[name]
+    change, text = MISTAKES[name]
     data = copy.deepcopy(SMALL)
     change(data)
     for key in set(SMALL) - set(data):
         data[key] = None
-    with pytest.raises(cs.SchemeError, match=said):
+    with pytest.raises(cs.SchemeError, match=text):
         load_composite(write_small(tmp_path, **data))
 
 
 def test_each_code_of_composites_has_a_mistake(tmp_path: Path) -> None:
-    found = set()
+    result = set()
     for change, _ in MISTAKES.values():
         data = copy.deepcopy(SMALL)
         change(data)
@@ -159,9 +161,9 @@ def test_each_code_of_composites_has_a_mistake(tmp_path: Path) -> None:
             data[key] = None
         with pytest.raises(cs.SchemeError) as stopped:
             load_composite(write_small(tmp_path, **data))
-        found |= {fault.code for fault in stopped.value.faults}
+        result |= {fault.code for fault in stopped.value.faults}
     proved = {"E901", "E902", "E903"}  # test_proofs.py
-    assert {code for code in CODES if code.startswith("E9")} == {code for code in found | proved if code[:2] == "E9"}
+    assert {code for code in CODES if code.startswith("E9")} == {code for code in result | proved if code[:2] == "E9"}
 
 
 def test_all_mistakes_at_once_with_their_lines(tmp_path: Path) -> None:
@@ -183,11 +185,11 @@ def test_a_file_builds_on_another_one(tmp_path: Path) -> None:
         "weights: {tax: 300, labour: 300}\nceilings: {defaulter: poor}\n",
         encoding="utf-8",
     )
-    found = load_composite(file)
-    assert [one.weight for one in found.domains] == [300, 300, 300, 100]
-    assert (found.marks.weights, found.marks.maps) == ("derived", "project_default")
-    assert found.hard_rules[0].ceiling == "poor"
-    assert found.version == "2019-01-01"
+    composite_config = load_composite(file)
+    assert [domain.weight for domain in composite_config.domains] == [300, 300, 300, 100]
+    assert (composite_config.marks.weights, composite_config.marks.maps) == ("derived", "project_default")
+    assert composite_config.hard_rules[0].ceiling == "poor"
+    assert composite_config.version == "2019-01-01"
     file.write_text(
         file.read_text(encoding="utf-8").replace("weights: {tax: 300", "weights: {taxes: 300"), encoding="utf-8"
     )

@@ -39,17 +39,17 @@ def faults_of(config: CompositeConfig) -> list[str]:
 
 def by_hand(config: CompositeConfig, cells: Sequence[frozenset[Cell]]) -> set[int]:
     """The grades of every combination of values, one by one, with every list that may be entered beside them."""
-    f, codes = function_of(config), [one.code for one in config.grades]
-    listed = {codes.index(rule.ceiling) for rule in config.hard_rules for one in rule.when if one.lists}
-    found = set()
+    f, codes = function_of(config), [grade.code for grade in config.grades]
+    listed = {codes.index(rule.ceiling) for rule in config.hard_rules for trigger in rule.when if trigger.lists}
+    result = set()
     for combination in itertools.product(*cells):
         values = np.array([[value for value, _ in combination]], dtype=np.int64)
         held = max(place for _, place in combination)
         for ceiling in {held, *(max(held, place) for place in listed)}:
             top = TOP if ceiling == 0 else config.ceiling(codes[ceiling])
             score = int(points(f, raw(f, values, np.array([top], dtype=np.int64)))[0])
-            found.add(next(k for k, grade in enumerate(config.grades) if score >= grade.at_least))
-    return found
+            result.add(next(k for k, grade in enumerate(config.grades) if score >= grade.at_least))
+    return result
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -57,9 +57,9 @@ def test_reach_is_what_brute_force_finds(seed: int) -> None:
     rng = random.Random(seed)
     data: dict[str, Any] = json.loads(json.dumps(SMALL))
     weights = [rng.randrange(1, 400) for _ in range(4)]
-    domains = [one for group in data["groups"] for one in group["domains"]]
-    for one, weight in zip(domains, weights, strict=True):
-        one["weight"] = weight
+    domains = [domain for group in data["groups"] for domain in group["domains"]]
+    for domain, weight in zip(domains, weights, strict=True):
+        domain["weight"] = weight
     data["groups"][1] |= {"at_least": rng.choice([0, 300, 640]), "at_most": rng.choice([1000, 900, 660])}
     edges = sorted(rng.sample(range(1, 1001), 5), reverse=True)
     data["grades"] = [{"code": f"g{k}", "at_least": edge, "evidence": "local"} for k, edge in enumerate([*edges, 0])]
@@ -95,7 +95,7 @@ def test_every_grade_of_every_shipped_composite_is_reached_in_every_stretch(name
 
 
 def in_force(name: str, day: date) -> bool:
-    scheme = registry.load(next(one for one in registry.entries() if f"{one.scheme}@{one.version}" == name))
+    scheme = registry.load(next(entry for entry in registry.entries() if f"{entry.scheme}@{entry.version}" == name))
     return not scheme.missing and bool(registry.in_force(scheme, day.year if scheme.period == "year" else day))
 
 
@@ -159,24 +159,24 @@ def test_a_firm_of_false_invoices_does_not_pass(name: str, grade: str) -> None:
     rows = [(IDS[0], TAX, "2019", "D"), (IDS[0], ENV, "2019", "green"), (IDS[0], LABOUR, "2019", "A")]
     rows += [(IDS[0], COURT, "2019-12-31", "clear")]
     subjects = pd.DataFrame({"subject_id": IDS[:1], "kind": "enterprise"})
-    made = combine(grades(rows), name, subjects=subjects, as_of=date(2019, 12, 31), acts="unchecked")
-    (row,) = made.composite.to_pylist()
+    composite = combine(grades(rows), name, subjects=subjects, as_of=date(2019, 12, 31), acts="unchecked")
+    (row,) = composite.composite.to_pylist()
     assert (row["grade"], row["hard_rules"]) == (grade, "tax_d")
 
 
 def test_old_rules_are_scored_again_although_they_would_not_pass_today() -> None:
     """A composite that was kept before is made again from the rules that it holds."""
     old = small(use="public_grade", label={"zh": "小", "en": "small"})
-    made = combine(grades([(IDS[0], TAX, "2019", "A")]), old, as_of=date(2019, 12, 31), acts="unchecked")
-    assert made.composite.num_rows == 1
+    composite = combine(grades([(IDS[0], TAX, "2019", "A")]), old, as_of=date(2019, 12, 31), acts="unchecked")
+    assert composite.composite.num_rows == 1
 
 
 def test_how_grades_separate() -> None:
-    found = spread(["A", "B", "C"], ["A", "A", "B", "B"])
-    assert found.counts == (("A", 2, 0.5), ("B", 2, 0.5), ("C", 0, 0.0))
-    assert found.different == pytest.approx(4 / 6)  # of 6 pairs, 4 are one A and one B
-    assert found.even == pytest.approx(5 / 6)  # 2, 1, 1
-    assert "2 of 3 grades occur among 4 organisations" in found.sentence
+    separation = spread(["A", "B", "C"], ["A", "A", "B", "B"])
+    assert separation.counts == (("A", 2, 0.5), ("B", 2, 0.5), ("C", 0, 0.0))
+    assert separation.different == pytest.approx(4 / 6)  # of 6 pairs, 4 are one A and one B
+    assert separation.even == pytest.approx(5 / 6)  # 2, 1, 1
+    assert "2 of 3 grades occur among 4 organisations" in separation.sentence
     assert "nobody has a score" in spread(["A", "B"], []).sentence
 
 

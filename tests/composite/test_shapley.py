@@ -48,7 +48,7 @@ def by_orders(f: Function, values: np.ndarray, ceilings: np.ndarray) -> list[Fra
             before = worth(f, values, ceilings, known)
             known.add(k)
             moved[k] += worth(f, values, ceilings, known) - before
-    return [one / len(orders) for one in moved]
+    return [share / len(orders) for share in moved]
 
 
 @st.composite
@@ -70,8 +70,8 @@ def cases(draw: st.DrawFn, most: int = 5) -> tuple[Function, np.ndarray, np.ndar
 @given(cases())
 def test_shares_are_the_mean_over_all_orders(case: tuple[Function, np.ndarray, np.ndarray]) -> None:
     f, values, ceilings = case
-    found = shares(f, values[None], ceilings[None])[0]
-    assert [Fraction(int(one), PARTS) for one in found] == by_orders(f, values, ceilings)
+    share = shares(f, values[None], ceilings[None])[0]
+    assert [Fraction(int(value), PARTS) for value in share] == by_orders(f, values, ceilings)
 
 
 @settings(max_examples=150, deadline=None)
@@ -82,11 +82,11 @@ def test_whole_points_add_up_and_lie_within_one(
     f, values, ceilings = case[0]
     exact = shares(f, values[None], ceilings[None])
     score = points(f, raw(f, values[None], ceilings.min()[None]))
-    found = whole(f, exact, score - reference_score(f))
-    assert found.sum() + reference_score(f) == score[0]
+    result = whole(f, exact, score - reference_score(f))
+    assert result.sum() + reference_score(f) == score[0]
     unit = PARTS * f.total
-    assert (np.abs(found * unit - exact) < unit).all()
-    assert (found[exact == 0] == 0).all()  # who moves nothing gets nothing
+    assert (np.abs(result * unit - exact) < unit).all()
+    assert (result[exact == 0] == 0).all()  # who moves nothing gets nothing
     # rows do not see each other
     again = shares(f, np.stack([values, f.reference, values]), np.stack([ceilings, ceilings, ceilings]))
     assert (again[[0, 2]] == exact).all()
@@ -94,11 +94,11 @@ def test_whole_points_add_up_and_lie_within_one(
 
 def test_a_domain_that_moves_nothing_gets_nothing_even_under_a_ceiling() -> None:
     f = Function(np.array([500, 300, 200]), np.full(3, 800), (GroupPart(0, 3, 0, TOP),), EDGES)
-    found = shares(f, np.array([[1000, 800, 0]]), np.array([[TOP, TOP, 399]]))[0]
-    assert found[1] == 0
-    assert found.sum() == (399_000 - 800_000) * PARTS
+    share = shares(f, np.array([[1000, 800, 0]]), np.array([[TOP, TOP, 399]]))[0]
+    assert share[1] == 0
+    assert share.sum() == (399_000 - 800_000) * PARTS
     # the list takes what the good domain would have brought: half of its 100 points are lost to the ceiling
-    assert found[0] == 50 * 1000 * PARTS
+    assert share[0] == 50 * 1000 * PARTS
 
 
 def test_sixteen_domains_at_work_fit_in_the_integers() -> None:
@@ -107,10 +107,10 @@ def test_sixteen_domains_at_work_fit_in_the_integers() -> None:
     f = Function(weights, np.full(n, 800), (GroupPart(0, n, 0, TOP),), EDGES)
     values = np.where(np.arange(n) % 2, 1000, 0)[None]
     ceilings = np.where(np.arange(n) == 3, 399, TOP)[None]
-    found = shares(f, values, ceilings)
-    assert found.sum() == (raw(f, values, np.array([399])) - 800 * 1000).sum() * PARTS
-    alike = found[0, 1:15:2]
-    assert len(set(alike.tolist()) - {int(found[0, 3])}) == 1  # equal domains, equal shares
+    new_shares = shares(f, values, ceilings)
+    assert new_shares.sum() == (raw(f, values, np.array([399])) - 800 * 1000).sum() * PARTS
+    alike = new_shares[0, 1:15:2]
+    assert len(set(alike.tolist()) - {int(new_shares[0, 3])}) == 1  # equal domains, equal shares
 
 
 SHAP = """
@@ -142,6 +142,6 @@ def test_shap_says_the_same() -> None:
     env = os.environ | {"NUMBA_DISABLE_JIT": "1"}
     run = subprocess.run([sys.executable, "-c", SHAP], capture_output=True, text=True, check=False, env=env, cwd=ROOT)
     assert run.returncode == 0, run.stderr
-    for said, (f, values, ceilings) in zip(json.loads(run.stdout), shap_cases(), strict=True):
+    for load, (f, values, ceilings) in zip(json.loads(run.stdout), shap_cases(), strict=True):
         ours = shares(f, values[None], ceilings[None])[0] / (PARTS * f.total)
-        np.testing.assert_allclose(said, ours, atol=1e-9)
+        np.testing.assert_allclose(load, ours, atol=1e-9)

@@ -26,16 +26,16 @@ def test_all_weights_within_a_tenth(seed: int) -> None:
     )
     f = Function(rng.integers(1, 40, n), np.full(n, 750), parts, EDGES)
     values, ceilings = rng.integers(0, TOP + 1, (60, n)), rng.choice([TOP, TOP, 599], 60)
-    said = fragile(f, values, ceilings)
+    statement = fragile(f, values, ceilings)
     grade = places(f, points(f, raw(f, values, ceilings)))
     seen = np.zeros(60, dtype=bool)
     for tried in product(STEPS, repeat=n):
         other = f.with_weights(f.weights * np.array(tried))
         seen |= places(other, points(other, raw(other, values, ceilings))) != grade
-    assert not (seen & ~said).any()  # nothing that moved was called firm
+    assert not (seen & ~statement).any()  # nothing that moved was called firm
     # the grid holds the corners, so without limits it finds every case; with them an optimum may lie inside
     if cut == n:
-        assert (seen == said).all()
+        assert (seen == statement).all()
 
 
 def test_one_domain_has_no_weight_to_shift() -> None:
@@ -59,12 +59,12 @@ def test_an_optimum_inside_is_found() -> None:
     f = Function(np.array([100, 60, 40]), np.full(3, 800), (GroupPart(0, 1, 0, TOP), GroupPart(1, 3, 0, 900)), EDGES)
     values = np.array([[y, 1000, z] for y in range(690, 720) for z in range(740, 770, 3)])
     ceilings = np.full(len(values), TOP)
-    said = fragile(f, values, ceilings)
+    statement = fragile(f, values, ceilings)
     grade = places(f, points(f, raw(f, values, ceilings)))
     seen = np.zeros(len(values), dtype=bool)
     for tried in product(range(900, 1101, 10), repeat=3):
         other = f.with_weights(f.weights * np.array(tried))
         seen |= places(other, points(other, raw(other, values, ceilings))) != grade
-    assert 0 < said.sum() < len(said)
-    assert not (seen & ~said).any()
-    assert (said & ~seen).mean() < 0.05
+    assert 0 < statement.sum() < len(statement)
+    assert not (seen & ~statement).any()
+    assert (statement & ~seen).mean() < 0.05

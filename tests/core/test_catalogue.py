@@ -187,9 +187,11 @@ def test_a_family_of_inner_folders(tmp_path: Path) -> None:
 def test_what_can_be_read_of_a_faulty_file_is_checked_too(tmp_path: Path) -> None:
     file = write(tmp_path, GOOD.replace("jilin", "mars").replace("id: b", "ib: b"))
     partial = Family("partial", "office", Office, "offices", references=(CITIES,), is_partial=True)
-    found: dict[bool, RuleSet] = {family.is_partial: family.inspect(file.parent)[0] for family in (partial, ONLY_WHOLE)}
-    assert {fault.code for fault in found[True].source.faults} > {"E301"}
-    assert found[False].content is None
+    results: dict[bool, RuleSet] = {
+        family.is_partial: family.inspect(file.parent)[0] for family in (partial, ONLY_WHOLE)
+    }
+    assert {fault.code for fault in results[True].source.faults} > {"E301"}
+    assert results[False].content is None
 
 
 ONLY_WHOLE = Family("whole", "office", Office, "offices", references=(CITIES,))

@@ -39,15 +39,15 @@ def test_a_missing_library_is_told(without_pandas: None) -> None:
         extras.require("models")
     assert isinstance(caught.value, ImportError)
     assert caught.value.exit_code == ExitCode.USAGE
-    told = str(caught.value)
-    assert "extra `models`" in told
-    assert "no module pandas" in told
-    assert 'pip install "creditscore[models]"' in told
+    text = str(caught.value)
+    assert "extra `models`" in text
+    assert "no module pandas" in text
+    assert 'pip install "creditscore[models]"' in text
 
 
 def test_a_failed_import_is_told_at_the_boundary() -> None:
-    told = translate(ModuleNotFoundError("No module named 'pandas'", name="pandas"))
-    assert isinstance(told, MissingExtra)
-    assert "creditscore[models]" in str(told)
+    creditscore_error = translate(ModuleNotFoundError("No module named 'pandas'", name="pandas"))
+    assert isinstance(creditscore_error, MissingExtra)
+    assert "creditscore[models]" in str(creditscore_error)
     assert translate(ModuleNotFoundError("No module named 'other'", name="other")) is None
     assert translate(ImportError("circular")) is None

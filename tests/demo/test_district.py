@@ -40,7 +40,7 @@ def test_codes_are_valid_and_belong_to_no_place(small: District) -> None:
         assert look_at_id(code, uscc_only=True) == (code, None)
         assert organisation_code(code[8:16]) == code[8:17]
     for region in set(small.subjects["region"].to_pylist()):
-        assert not any("county" in found for _, found in counties.info(region))
+        assert not any("county" in results for _, results in counties.info(region))
 
 
 def test_the_check_character_of_an_organisation_code() -> None:
@@ -71,13 +71,13 @@ def test_records_have_many_fates(small: District) -> None:
 
 @pytest.mark.parametrize("size", [50, 300])
 def test_its_input_needs_no_warning_and_slips_mark_their_subjects_alone(tmp_path: Path, size: int) -> None:
-    made = district(size)
-    grading = grade_district(made.write(tmp_path))  # strict
+    new_district = district(size)
+    grading = grade_district(new_district.write(tmp_path))  # strict
     manifest = grading.manifest
     assert (manifest["input_marks"], manifest["absent_attributes"], manifest["notes"]) == ([], [], [])
     assert manifest["delivery"] == "declared"
     marked = {row["subject_id"] for row in grading.grades.to_pylist() if row["input_state"] != "whole"}
-    slips = {row["subject_id"] for row in made.records.to_pylist() if row["record_id"].startswith("X")}
+    slips = {row["subject_id"] for row in new_district.records.to_pylist() if row["record_id"].startswith("X")}
     assert marked <= slips
 
 

@@ -43,13 +43,13 @@ def test_everything_is_written_and_shown(tmp_path: Path, monkeypatch: pytest.Mon
     assert "82.58 %" in shown
     assert demo.subject in shown
     assert demo.objection.case_id in shown
-    assert [one.year for one in demo.years] == [2020]
+    assert [year.year for year in demo.years] == [2020]
     assert "wage_arrears_jilin" in shown
     assert "left out  environment/jilin" in shown
-    for one in demo.years:
-        written = json.loads((place / "plan" / str(one.year) / "manifest.json").read_text(encoding="utf-8"))
+    for year in demo.years:
+        written = json.loads((place / "plan" / str(year.year) / "manifest.json").read_text(encoding="utf-8"))
         assert written["made_up"] is True
-        assert written["schemes"]["tax"]["period"] == str(one.year)
+        assert written["schemes"]["tax"]["period"] == str(year.year)
         assert len(written["schemes"]) > 20
         assert {run["delivery"] for run in written["schemes"].values()} == {"declared"}
         assert not [name for name, run in written["schemes"].items() if run["input_marks"] or run["notes"]]
@@ -72,20 +72,20 @@ def test_every_page_is_linked_and_the_same_seed_gives_the_same_bytes(
     shown = capsys.readouterr().out
     assert "index.html" in shown
     assert "\x1b" in shown
-    files = [one.relative_to(tmp_path / "a") for one in (tmp_path / "a").rglob("*") if one.is_file()]
+    files = [path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*") if path.is_file()]
     assert len(files) > 70
     for file in files:
-        one, other = ((tmp_path / name / file).read_bytes() for name in ("a", "b"))
+        value, other = ((tmp_path / name / file).read_bytes() for name in ("a", "b"))
         if file.suffix == ".store":  # its log says when each act was written down
             continue
         if file.name == "manifest.json":  # and a manifest how long the work took
-            one, other = (re.sub(rb'"timings": \{[^}]*\}', b"", text) for text in (one, other))
-        assert one == other, file
+            value, other = (re.sub(rb'"timings": \{[^}]*\}', b"", text) for text in (value, other))
+        assert value == other, file
 
 
 def _linked(place: Path, demo: Demo) -> None:
     """Every page says that it is made up, and the first one leads to all of them."""
-    pages = {one.relative_to(place).as_posix() for one in place.rglob("*.html")}
+    pages = {path.relative_to(place).as_posix() for path in place.rglob("*.html")}
     for page in pages:
         text = (place / page).read_text(encoding="utf-8")
         assert "虚构数据" in text or "Made-up data" in text, page
@@ -113,6 +113,8 @@ def test_every_organisation_of_the_district_can_be_explained(tmp_path: Path) -> 
     subjects = grading.grades["subject_id"].to_pylist()
     assert len(subjects) == 120
     for subject in subjects:
-        one = explain(grading, subject)
-        assert (one.score is None) == (one.state != "graded")  # a slip may leave the grade of its subject open
-        assert one.name.startswith("〔虚构〕")
+        explanation = explain(grading, subject)
+        assert (explanation.score is None) == (
+            explanation.state != "graded"
+        )  # a slip may leave the grade of its subject open
+        assert explanation.name.startswith("〔虚构〕")

@@ -56,7 +56,7 @@ def richest(grading: Grading, most: int) -> list[str]:
     for row in grading.ledger.to_pylist():
         kinds.setdefault(row["subject_id"], set()).add((row["step"], row["reason"].partition(":")[0]))
     states = {row["subject_id"]: row["state"] for row in grading.grades.to_pylist()}
-    return sorted(kinds, key=lambda one: (states[one] != "graded", -len(kinds[one]), one))[:most]
+    return sorted(kinds, key=lambda kind: (states[kind] != "graded", -len(kinds[kind]), kind))[:most]
 
 
 def test_a_grade_that_refused_rows_leave_open_shows_none() -> None:
@@ -81,21 +81,28 @@ def others(name: str, value: Any, codes: list[str]) -> Iterator[Any]:
         yield from ("zz9", *codes[:2])
 
 
-def edits(found: SubjectRows, grading: Grading) -> Iterator[tuple[str, str, SubjectRows]]:
+def edits(subject_rows: SubjectRows, grading: Grading) -> Iterator[tuple[str, str, SubjectRows]]:
     """(table, column, the subject with one cell changed)."""
     rng = random.Random(1)
     rows = {"grades": grading.grades.to_pylist(), "ledger": grading.ledger.to_pylist()}
-    for table, k, row in [("grades", -1, found.grade), *(("ledger", k, one) for k, one in enumerate(found.ledger))]:
+    for table, k, row in [
+        ("grades", -1, subject_rows.grade),
+        *(("ledger", k, row) for k, row in enumerate(subject_rows.ledger)),
+    ]:
         for name, value in row.items():
-            codes = sorted({str(one[name]) for one in rows[table] if one[name] not in (None, value)})
+            codes = sorted({str(row[name]) for row in rows[table] if row[name] not in (None, value)})
             for other in others(name, value, rng.sample(codes, len(codes))):
                 if other == value or name in KEYS:
                     continue
                 new = {**row, name: other}
                 if k < 0:
-                    yield table, name, replace(found, grade=new)
+                    yield table, name, replace(subject_rows, grade=new)
                 else:
-                    yield table, name, replace(found, ledger=(*found.ledger[:k], new, *found.ledger[k + 1 :]))
+                    yield (
+                        table,
+                        name,
+                        replace(subject_rows, ledger=(*subject_rows.ledger[:k], new, *subject_rows.ledger[k + 1 :])),
+                    )
 
 
 def refused(*given: Any) -> bool:
@@ -111,14 +118,14 @@ def test_honest_pages_pass_and_no_changed_cell_does_where_the_records_are_at_han
     grading = graded(name)
     outcomes = dict(replay(grading))
     rows = {row["subject_id"]: row for row in grading.grades.to_pylist()}
-    for one, outcome in outcomes.items():
-        check(read(grading, one), grading.plan, outcome, rows[one])
+    for value, outcome in outcomes.items():
+        check(read(grading, value), grading.plan, outcome, rows[value])
     tried = 0
-    for one in richest(grading, 2):
-        found = read(grading, one)
-        for table, column, changed in edits(found, grading):
+    for value in richest(grading, 2):
+        subject_rows = read(grading, value)
+        for table, column, changed in edits(subject_rows, grading):
             tried += 1
-            assert refused(changed, grading.plan, outcomes[one], rows[one]), (one, table, column)
+            assert refused(changed, grading.plan, outcomes[value], rows[value]), (value, table, column)
     assert tried > 100
 
 
@@ -135,18 +142,18 @@ UNSEEN = {
 def test_the_ledger_alone_refuses_what_its_rules_cannot_give(name: str) -> None:
     grading = graded(name)
     passed = tried = 0
-    for one in richest(grading, 3):
-        found = read(grading, one)
-        for table, column, changed in edits(found, grading):
+    for value in richest(grading, 3):
+        subject_rows = read(grading, value)
+        for table, column, changed in edits(subject_rows, grading):
             if refused(changed, grading.plan):
                 tried += 1
                 continue
-            assert (table, column) in UNSEEN, (one, table, column)
+            assert (table, column) in UNSEEN, (value, table, column)
             if column != "record_id":
                 passed, tried = passed + 1, tried + 1
             if table == "ledger" and column in ("nominal", "effective"):
-                weighs = [row["reason"].partition(":")[0] for row in changed.ledger if row not in found.ledger]
-                assert weighs[0] not in ("counted", "start", "bonus", "capped", "floor", "ceiling"), (one, column)
+                weighs = [row["reason"].partition(":")[0] for row in changed.ledger if row not in subject_rows.ledger]
+                assert weighs[0] not in ("counted", "start", "bonus", "capped", "floor", "ceiling"), (value, column)
     assert passed < tried / 10, (passed, tried)
 
 
@@ -154,8 +161,13 @@ def test_a_grading_read_from_its_folder_is_bound_to_the_same_rules(small: Gradin
     plan = plan_of(read(folder, MANY).manifest, small.plan.scheme)
     assert plan is not None
     bound, own = (
-        (one.period, one.as_of, one.known_at, [(item.code, item.window, item.points, item.tiers) for item in one.items])
-        for one in (plan, small.plan)
+        (
+            other_plan.period,
+            other_plan.as_of,
+            other_plan.known_at,
+            [(item.code, item.window, item.points, item.tiers) for item in other_plan.items],
+        )
+        for other_plan in (plan, small.plan)
     )
     assert bound == own
     run = {**read(folder, MANY).manifest, "creditscore": "0.0.1"}

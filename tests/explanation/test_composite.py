@@ -54,8 +54,8 @@ def one(found: Composite, gradings: Any) -> CompositeExplanation:
     return explain_composite(found, IDS[0], gradings)
 
 
-def domain(one: CompositeExplanation, name: str) -> Any:
-    return next(part for part in one.domains if part.id == name)
+def domain(composite_explanation: CompositeExplanation, name: str) -> Any:
+    return next(part for part in composite_explanation.domains if part.id == name)
 
 
 def test_parts_add_up_from_record_to_score(one: CompositeExplanation) -> None:
@@ -112,39 +112,48 @@ def test_the_page_is_inert_and_carries_its_numbers(one: CompositeExplanation, la
 
 
 def test_without_gradings_it_ends_at_the_domains(found: Composite) -> None:
-    one = explain_composite(found, IDS[0])
-    assert not one.drilled
-    assert {part.kind for share in one.domains for part in share.parts} <= {"grade", "hard_rule"}
-    assert "--gradings" in render(one, "en")
+    composite_explanation = explain_composite(found, IDS[0])
+    assert not composite_explanation.drilled
+    assert {part.kind for share in composite_explanation.domains for part in share.parts} <= {"grade", "hard_rule"}
+    assert "--gradings" in render(composite_explanation, "en")
 
 
 def test_what_was_not_looked_at_stands_on_the_page(found: Composite, gradings: Any) -> None:
     table = [grading.grades for grading in gradings]
-    one = explain_composite(cs.combine(table, small(), acts="unchecked"), IDS[0])
+    composite_explanation = explain_composite(cs.combine(table, small(), acts="unchecked"), IDS[0])
     checked = explain_composite(found, IDS[0])
     for lang in LANGS:
-        said = {"zh": "未核对同一行为", "en": "acts: one that several domains count may weigh more than once"}[lang]
-        for text in (render(one, lang, 200), Page(composite_subject_page(one, lang)).text):
-            assert said in text
-        assert said not in render(checked, lang, 200)
+        this_text = {"zh": "未核对同一行为", "en": "acts: one that several domains count may weigh more than once"}[
+            lang
+        ]
+        for text in (
+            render(composite_explanation, lang, 200),
+            Page(composite_subject_page(composite_explanation, lang)).text,
+        ):
+            assert this_text in text
+        assert this_text not in render(checked, lang, 200)
 
 
 def test_not_scored_is_explained_too(gradings: Any) -> None:
-    found = cs.combine(
+    composite = cs.combine(
         gradings, small(coverage={"at_least": 950, "evidence": "project_default"}, label={"zh": EVIL, "en": EVIL})
     )
-    one = explain_composite(found, IDS[1], gradings)
-    assert (one.state_reason, one.score, one.sum) == ("coverage", None, "")
+    composite_explanation = explain_composite(composite, IDS[1], gradings)
+    assert (composite_explanation.state_reason, composite_explanation.score, composite_explanation.sum) == (
+        "coverage",
+        None,
+        "",
+    )
     for lang in LANGS:
-        assert {"zh": "低于950", "en": "less than 950"}[lang] in render(one, lang)
-        stays_data(composite_subject_page(one, lang), composite_data(one))
+        assert {"zh": "低于950", "en": "less than 950"}[lang] in render(composite_explanation, lang)
+        stays_data(composite_subject_page(composite_explanation, lang), composite_data(composite_explanation))
 
 
 @pytest.mark.parametrize("column", ["contribution", "value"])
 def test_a_changed_number_is_refused(found: Composite, column: str) -> None:
     table = found.coded["contributions"]
     changed = [
-        one + (1 if k < 2 and column == "contribution" else 0) for k, one in enumerate(table[column].to_pylist())
+        row + (1 if k < 2 and column == "contribution" else 0) for k, row in enumerate(table[column].to_pylist())
     ]
     if column == "value":
         changed[0] = 123

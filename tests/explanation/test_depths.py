@@ -26,27 +26,29 @@ from tests.explanation.test_check import graded, richest
 
 
 def test_reasons_are_the_heaviest_factors_with_points_that_count(small: Grading) -> None:
-    one = explain(small, MANY)
-    reasons = principal_reasons(one)
-    lines = [line for line in one.lines if line.step in ("record", "condition", "cap") and line.effective]
+    explanation = explain(small, MANY)
+    reasons = principal_reasons(explanation)
+    lines = [line for line in explanation.lines if line.step in ("record", "condition", "cap") and line.effective]
     assert 0 < len(reasons) <= MOST
-    assert [abs(one.points) for one in reasons] == sorted((abs(one.points) for one in reasons), reverse=True)
+    assert [abs(reason.points) for reason in reasons] == sorted(
+        (abs(reason.points) for reason in reasons), reverse=True
+    )
     assert all(reason.points < 0 and reason.articles for reason in reasons)
     named = {record for reason in reasons for record in reason.records}
     assert named <= {line.record_id for line in lines}
     assert "r3" not in named
     assert "r4" not in named
-    whole = principal_reasons(one, most=99)
+    whole = principal_reasons(explanation, most=99)
     adverse = sum((line.effective or Decimal(0) for line in lines), Decimal(0))
     assert sum((reason.points for reason in whole), Decimal(0)) == adverse
     assert principal_reasons(explain(small, NONE)) == ()
 
 
 def test_the_paragraph_says_grade_reasons_and_rights(small: Grading) -> None:
-    one = explain(small, MANY)
-    english, chinese = paragraph(one, "en"), paragraph(one, "zh")
+    explanation = explain(small, MANY)
+    english, chinese = paragraph(explanation, "en"), paragraph(explanation, "zh")
     assert "\n" not in english + chinese
-    for reason in principal_reasons(one):
+    for reason in principal_reasons(explanation):
         assert reason.label.en in english
         assert reason.label.zh in chinese
         assert reason.cited.en in english
@@ -65,10 +67,10 @@ def test_the_paragraph_says_grade_reasons_and_rights(small: Grading) -> None:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("width", [80, 120])
 def test_depths_on_a_terminal(small: Grading, lang: str, width: int) -> None:
-    one, hashes = explain(small, MANY), audit(small, MANY)
-    brief = render(one, lang, width, "subject")  # type: ignore[arg-type]
-    full = render(one, lang, width)  # type: ignore[arg-type]
-    whole = render(one, lang, width, "auditor", hashes)  # type: ignore[arg-type]
+    explanation, hashes = explain(small, MANY), audit(small, MANY)
+    brief = render(explanation, lang, width, "subject")  # type: ignore[arg-type]
+    full = render(explanation, lang, width)  # type: ignore[arg-type]
+    whole = render(explanation, lang, width, "auditor", hashes)  # type: ignore[arg-type]
     assert len(brief.splitlines()) < len(full.splitlines()) < len(whole.splitlines())
     assert full.strip() in whole
     assert "sha256" not in full
@@ -147,31 +149,37 @@ def test_where_less_is_better_reasons_are_the_points_added() -> None:
         "occurred_on": ["2015-05-01"] * 3,
     }  # fmt: skip
     subjects = pa.table({"subject_id": ["x1"]})
-    one = explain(grade(pa.table(rows), "examples/food_hygiene_uk", as_of="2015-06-01", subjects=subjects), "x1")
-    assert [(reason.records, reason.points) for reason in principal_reasons(one)] == [
+    explanation = explain(
+        grade(pa.table(rows), "examples/food_hygiene_uk", as_of="2015-06-01", subjects=subjects), "x1"
+    )
+    assert [(reason.records, reason.points) for reason in principal_reasons(explanation)] == [
         (("hygiene",), Decimal(10)),
         (("structural",), Decimal(5)),
     ]
 
 
 def test_a_capped_group_is_one_reason_with_what_the_cap_leaves_of_it() -> None:
-    found = [explain(graded("caps"), one) for one in richest(graded("caps"), 20)]
-    capped = [one for one in found if any(line.step == "cap" and line.effective for line in one.lines)]
+    explanations = [explain(graded("caps"), name) for name in richest(graded("caps"), 20)]
+    capped = [
+        explanation
+        for explanation in explanations
+        if any(line.step == "cap" and line.effective for line in explanation.lines)
+    ]
     groups = graded("caps").plan.scheme.groups
     seen = 0
-    for one in [one for one in capped if one.state == "graded"]:
+    for explanation in [explanation for explanation in capped if explanation.state == "graded"]:
         totals: dict[str, Decimal] = {}
-        for line in one.lines:
+        for line in explanation.lines:
             if line.step in ("record", "cap"):
                 totals[line.under or line.item] = totals.get(line.under or line.item, Decimal(0)) + (
                     line.effective or 0
                 )
-        reasons = {reason.label.en: reason.points for reason in principal_reasons(one, most=99)}
-        for line in one.lines:
+        reasons = {reason.label.en: reason.points for reason in principal_reasons(explanation, most=99)}
+        for line in explanation.lines:
             if line.step == "cap" and line.item in groups and line.effective:
                 seen += 1
                 assert reasons[groups[line.item].label.en] == totals[line.item] < 0
-                members = [other.label.en for other in one.lines if other.under == line.item]
+                members = [other.label.en for other in explanation.lines if other.under == line.item]
                 assert members
                 assert not set(members) & set(reasons)
     assert seen
@@ -182,8 +190,8 @@ def test_without_a_grade_nothing_is_a_reason_and_a_pool_has_its_name() -> None:
     rows = {row["subject_id"]: row for row in grading.grades.to_pylist()}
     pools = [pool.label.en for pool in grading.plan.scheme.pools.values()]
     named = set()
-    for one in sorted(rows):
-        page = explain(grading, one)
+    for value in sorted(rows):
+        page = explain(grading, value)
         if page.state != "graded":
             assert principal_reasons(page) == ()
         named |= {line.label.en for line in page.lines if line.step == "cap"}
@@ -194,14 +202,14 @@ def test_without_a_grade_nothing_is_a_reason_and_a_pool_has_its_name() -> None:
 @pytest.mark.parametrize("name", ["tax@2014", "tax@2025", "caps"])
 def test_a_rule_that_decides_or_changes_the_grade_is_named_before_the_points(name: str) -> None:
     seen = set()
-    for one in (explain(graded(name), row["subject_id"]) for row in graded(name).grades.to_pylist()):
-        path = [line for line in one.lines if line.step == "decide"]
-        said = paragraph(one, "en")
-        if one.state == "graded" and (one.route != "score" or len(path) > 1):
-            assert f"The rule “{path[-1].label.en}”" in said
-            assert "decides the grade" in said
-            alone = one.route != "score" and len(path) == 1
-            assert not (alone and "Principal reasons" in said)
+    for explanation in (explain(graded(name), row["subject_id"]) for row in graded(name).grades.to_pylist()):
+        path = [line for line in explanation.lines if line.step == "decide"]
+        text = paragraph(explanation, "en")
+        if explanation.state == "graded" and (explanation.route != "score" or len(path) > 1):
+            assert f"The rule “{path[-1].label.en}”" in text
+            assert "decides the grade" in text
+            alone = explanation.route != "score" and len(path) == 1
+            assert not (alone and "Principal reasons" in text)
             seen.add(len(path))
     assert seen
 
@@ -349,6 +357,6 @@ def test_an_unknown_start_or_condition_is_named_in_words() -> None:
     rows = [row for row in grading.grades.to_pylist() if "rest_unknown" in row["state_reason"]]
     assert rows
     for row in rows:
-        said = explain(grading, row["subject_id"]).state_reason
-        assert "rest_unknown" not in said.zh + said.en
-        assert "起评分" in said.zh
+        label = explain(grading, row["subject_id"]).state_reason
+        assert "rest_unknown" not in label.zh + label.en
+        assert "起评分" in label.zh

@@ -17,12 +17,12 @@ from tests.explanation.conftest import DIRECT, MANY, NONE, SOLE, filed, table
 
 
 def test_the_running_total_ends_at_the_score(small: Grading) -> None:
-    one = explain(small, MANY)
-    totals = [line.total for line in one.lines if line.step != "decide"]
+    explanation = explain(small, MANY)
+    totals = [line.total for line in explanation.lines if line.step != "decide"]
     assert totals[0] == 100
-    assert totals[-1] == one.score == Decimal("80.88")
-    assert one.lines[-1].total is None
-    assert one.sum == "100 − 5 − 3 + 2.4 − 5 × 2 − 5 + 1.48 = 80.88 → B"
+    assert totals[-1] == explanation.score == Decimal("80.88")
+    assert explanation.lines[-1].total is None
+    assert explanation.sum == "100 − 5 − 3 + 2.4 − 5 × 2 − 5 + 1.48 = 80.88 → B"
 
 
 def test_a_clean_firm_and_a_direct_grade(small: Grading) -> None:
@@ -33,24 +33,24 @@ def test_a_clean_firm_and_a_direct_grade(small: Grading) -> None:
 
 
 def test_why_a_subject_is_not_graded(small: Grading) -> None:
-    one = explain(small, SOLE)
-    assert (one.state, one.grade, one.sum) == ("not_graded", "", "")
-    assert one.state_reason.zh == "个体工商户未申请参评"
+    explanation = explain(small, SOLE)
+    assert (explanation.state, explanation.grade, explanation.sum) == ("not_graded", "", "")
+    assert explanation.state_reason.zh == "个体工商户未申请参评"
 
 
 def test_reasons_are_words(small: Grading) -> None:
-    said = {line.record_id: (line.said.zh, line.said.en) for line in explain(small, MANY).lines if line.record_id}
-    assert said["r2"] == ("已纠正（30日内）", "corrected (within 30 days)")
-    assert said["r3"] == ("已撤销，不计", "withdrawn")
-    assert said["r4"][0] == "不影响评价：首违不罚"
-    assert said["n1"][1] == "noted, no points"
+    lines = {line.record_id: (line.said.zh, line.said.en) for line in explain(small, MANY).lines if line.record_id}
+    assert lines["r2"] == ("已纠正（30日内）", "corrected (within 30 days)")
+    assert lines["r3"] == ("已撤销，不计", "withdrawn")
+    assert lines["r4"][0] == "不影响评价：首违不罚"
+    assert lines["n1"][1] == "noted, no points"
 
 
 def test_labels_fall_back_to_codes_without_the_rules(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "versions", lambda scheme, root=None: [])
-    one = explain(folder, MANY)
-    assert one.notes == ("rules_missing",)
-    assert {line.label.zh for line in one.lines if line.item} == {"NR", "010101", "010103", "020101"}
+    explanation = explain(folder, MANY)
+    assert explanation.notes == ("rules_missing",)
+    assert {line.label.zh for line in explanation.lines if line.item} == {"NR", "010101", "010103", "020101"}
 
 
 def test_rules_that_changed_are_mentioned(folder: Path) -> None:
@@ -84,13 +84,13 @@ def test_a_ledger_that_does_not_add_up_is_refused(folder: Path, change: str) -> 
 def test_an_unknown_number_leaves_an_interval() -> None:
     subjects = table([{"subject_id": MANY, "registered_on": "2005-01-01"}])
     records = table([filed("u1", MANY, "060302", "2014-05-01", ratio=0.02)])
-    one = explain(grade(records, "tax", 2014, subjects=subjects), MANY)
-    assert (one.state, one.score, one.sum) == ("not_computable", None, "")
-    assert one.interval == (None, 100)
-    assert "得分：不超过 100" in render(one, "zh")
-    assert "060302" in one.state_reason.zh or "稽查" in one.state_reason.zh
-    assert [line.effective for line in one.lines if line.record_id] == [None]
-    assert one.lines[-1].total is None
+    explanation = explain(grade(records, "tax", 2014, subjects=subjects), MANY)
+    assert (explanation.state, explanation.score, explanation.sum) == ("not_computable", None, "")
+    assert explanation.interval == (None, 100)
+    assert "得分：不超过 100" in render(explanation, "zh")
+    assert "060302" in explanation.state_reason.zh or "稽查" in explanation.state_reason.zh
+    assert [line.effective for line in explanation.lines if line.record_id] == [None]
+    assert explanation.lines[-1].total is None
 
 
 def test_a_sum_repeats_nothing() -> None:
@@ -115,6 +115,8 @@ def test_a_cap_absorbs_what_nobody_published(tmp_path: Path) -> None:
         {"record_id": "h", "subject_id": "a", "item": "high", "quantity": 1, "occurred_on": "2015-01-01"},
         {"record_id": "m", "subject_id": "a", "item": "moderate", "quantity": 3, "occurred_on": "2015-01-02"},
     ]
-    one = explain(grade(table(rows), str(scheme), subjects=table([{"subject_id": "a"}]), as_of="2015-02-02"), "a")
-    assert one.sum == "100 − 12 + 2 = 90 → Adequate"
-    assert [line.total for line in one.lines] == [100, None, None, 90, None]
+    explanation = explain(
+        grade(table(rows), str(scheme), subjects=table([{"subject_id": "a"}]), as_of="2015-02-02"), "a"
+    )
+    assert explanation.sum == "100 − 12 + 2 = 90 → Adequate"
+    assert [line.total for line in explanation.lines] == [100, None, None, 90, None]

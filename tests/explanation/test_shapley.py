@@ -21,26 +21,30 @@ from tests.explanation.decisive.test_decisive import rich
 
 def by_definition(plan: Plan, subject: Subject) -> dict[str, Fraction] | None:
     records = list(subject.records)
-    ids = [one["record_id"] for one in records]
+    ids = [record["record_id"] for record in records]
     worth = {}
     for size in range(len(ids) + 1):
-        for some in combinations(ids, size):
-            one = grade_subject(plan, replace(subject, records=[r for r in records if r["record_id"] in some]))
-            value = (
-                one.score if plan.has_points else MICRO * (len(plan.grades) - 1 - plan.grades.index(one.grade or ""))
+        for combination in combinations(ids, size):
+            outcome = grade_subject(
+                plan, replace(subject, records=[r for r in records if r["record_id"] in combination])
             )
-            worth[frozenset(some)] = Fraction(value, MICRO)
+            value = (
+                outcome.score
+                if plan.has_points
+                else MICRO * (len(plan.grades) - 1 - plan.grades.index(outcome.grade or ""))
+            )
+            worth[frozenset(combination)] = Fraction(value, MICRO)
     n = len(ids)
     return {
-        one: sum(
+        key: sum(
             (
-                Fraction(1, n * comb(n - 1, len(some))) * (worth[some | {one}] - worth[some])
-                for some in worth
-                if one not in some
+                Fraction(1, n * comb(n - 1, len(subset))) * (worth[subset | {key}] - worth[subset])
+                for subset in worth
+                if key not in subset
             ),
             Fraction(0),
         )
-        for one in ids
+        for key in ids
     }
 
 
@@ -60,29 +64,29 @@ def test_equal_to_the_definition(name: str) -> None:
     seen = 0
     for subject in subjects(plan, 1, 25, range(1, 7)):
         try:
-            found = shapley(plan, subject)
+            new_shapley = shapley(plan, subject)
         except UsageError:
             continue
-        if found.of == "score" and grade_subject(plan, subject).score is None:
+        if new_shapley.of == "score" and grade_subject(plan, subject).score is None:
             continue
-        assert sum(found.values.values(), Fraction(0)) == found.whole - found.empty
+        assert sum(new_shapley.values.values(), Fraction(0)) == new_shapley.whole - new_shapley.empty
         try:
             expected = by_definition(plan, subject)
         except (ValueError, TypeError):
             continue  # a state without score or grade lies between
         seen += 1
-        assert found.values == {one: expected.get(one, Fraction(0)) for one in found.values}
-        assert all(value == 0 for one, value in expected.items() if one not in found.values)
+        assert new_shapley.values == {value: expected.get(value, Fraction(0)) for value in new_shapley.values}
+        assert all(value == 0 for name, value in expected.items() if name not in new_shapley.values)
     assert seen >= 3
 
 
 def test_a_plain_sum_needs_no_counting() -> None:
     plan = plans(registry.pick("examples/restaurants_san_francisco"))[-1]
-    made = ((one, shapley(plan, one)) for one in subjects(plan, 1, 40, range(2, 10)))
-    subject, found = next(pair for pair in made if pair[1].how == "sum" and any(pair[1].values.values()))
+    result = ((subject, shapley(plan, subject)) for subject in subjects(plan, 1, 40, range(2, 10)))
+    subject, new_shapley = next(pair for pair in result if pair[1].how == "sum" and any(pair[1].values.values()))
     points = {line.record_id: line.effective for line in grade_subject(plan, subject).ledger if line.step == "record"}
-    assert found.values == {one: Fraction(points[one] or 0, MICRO) for one in found.values}
-    assert sum(found.values.values(), Fraction(0)) == found.whole - found.empty
+    assert new_shapley.values == {value: Fraction(points[value] or 0, MICRO) for value in new_shapley.values}
+    assert sum(new_shapley.values.values(), Fraction(0)) == new_shapley.whole - new_shapley.empty
 
 
 def test_records_that_share_an_act_share_its_points() -> None:
@@ -92,7 +96,7 @@ def test_records_that_share_an_act_share_its_points() -> None:
         (record,) = subject.records
         pair = [{**record, "act_id": "one", "record_id": name, "rk": k} for k, name in enumerate("ab")]
         try:
-            alone, both = (shapley(plan, replace(subject, records=some)) for some in (pair[:1], pair))
+            alone, both = (shapley(plan, replace(subject, records=rows)) for rows in (pair[:1], pair))
         except UsageError:
             continue
         assert both.values["a"] == both.values["b"] == alone.values["a"] / 2

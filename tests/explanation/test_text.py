@@ -29,8 +29,8 @@ def test_the_text_is_the_snapshot(small: Grading, lang: Lang, width: int) -> Non
 @pytest.mark.parametrize("width", [60, 80, 120, 160])
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_no_line_is_wider_than_the_terminal(small: Grading, lang: Lang, width: int) -> None:
-    one = replace(explain(small, MANY), name="很长的名字" * 30, made_up=True)
-    shown = render(one, lang, width)
+    explanation = replace(explain(small, MANY), name="很长的名字" * 30, made_up=True)
+    shown = render(explanation, lang, width)
     assert max(cell_len(line) for line in shown.splitlines()) <= width
     rows = [line for line in shown.splitlines() if line.startswith(("010101 ", "010103 ", "020101 "))]
     assert len(rows) == 7  # one line for each row of the ledger
@@ -51,17 +51,17 @@ def test_states_are_explained(small: Grading) -> None:
 
 
 def test_made_up_data_say_so(small: Grading) -> None:
-    one = replace(explain(small, MANY), made_up=True)
-    assert render(one, "zh").startswith("*** 虚构数据")
-    assert render(one, "en").startswith("*** Made-up data")
-    assert "not an official decision" in render(one, "en")
+    explanation = replace(explain(small, MANY), made_up=True)
+    assert render(explanation, "zh").startswith("*** 虚构数据")
+    assert render(explanation, "en").startswith("*** Made-up data")
+    assert "not an official decision" in render(explanation, "en")
 
 
 def test_data_cannot_steer_the_terminal(small: Grading) -> None:
     evil = "x\x1b[31mred\x07\u202egnp\nnew line [bold]b[/bold]"
-    one = explain(small, MANY)
-    lines = tuple(replace(line, record_id=evil) for line in one.lines)
-    shown = render(replace(one, name=evil, lines=lines), "en", 120)
+    explanation = explain(small, MANY)
+    lines = tuple(replace(line, record_id=evil) for line in explanation.lines)
+    shown = render(replace(explanation, name=evil, lines=lines), "en", 120)
     assert not {"\x1b", "\x07", "\u202e"} & set(shown)
     assert "[bold]b[/bold]" in shown
     assert clean("a\tb") == "a b"

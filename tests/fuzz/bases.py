@@ -10,7 +10,7 @@ from tests.fuzz.rule import run_command
 from tests.fuzz.tables import IDS
 from tests.paths import ROOT
 
-SUBJECTS = "subject_id,name,kind,registered_on\n" + "".join(f"{one},甲公司,enterprise,2010-01-01\n" for one in IDS)
+SUBJECTS = "subject_id,name,kind,registered_on\n" + "".join(f"{name},甲公司,enterprise,2010-01-01\n" for name in IDS)
 ITEMS = ("010101", "010103", "030110")
 RECORDS = "record_id,subject_id,item,occurred_on,booked_on,amount,tax_type\n" + "".join(
     f"{k},{IDS[k % 3]},{ITEMS[k % 3 if k < 12 else 0]},2022-0{k % 9 + 1}-16,2022-10-01,{k}.5,vat\n" for k in range(24)

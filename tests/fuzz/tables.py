@@ -48,7 +48,7 @@ Rows = list[dict[str, Any]]
 
 def sound(rng: Random, table: str, count: int) -> Rows:
     """Rows as they should be, most of them."""
-    made: Rows = []
+    rows: Rows = []
     for k in range(count):
         cells = {
             "subject_id": rng.choice(IDS) if table != "subjects" else IDS[k % len(IDS)],
@@ -92,8 +92,8 @@ def sound(rng: Random, table: str, count: int) -> Rows:
             cells["name"] = rng.choice(("has_income", "books_compliant", "nonsense"))
         if table == "feeds":
             cells["domain"] = "tax"
-        made.append({name: cells[name] for name in COLUMNS[table]})
-    return made
+        rows.append({name: cells[name] for name in COLUMNS[table]})
+    return rows
 
 
 def dirty(rng: Random, rows: Rows) -> Rows:
@@ -115,9 +115,9 @@ def dirty(rng: Random, rows: Rows) -> Rows:
                 rows.remove(row)
             case 6 if name:
                 new = rng.choice(("", "x", "line", "subject_id", f" {name}", name.upper(), f"{name}2", "家庭", "信访"))
-                rows = [{(new if key == name else key): cell for key, cell in one.items()} for one in rows]
+                rows = [{(new if key == name else key): cell for key, cell in row.items()} for row in rows]
             case 7:
-                rows = [one | {f"more{rng.randrange(9)}": rng.choice(NASTY)} for one in rows]
+                rows = [row | {f"more{rng.randrange(9)}": rng.choice(NASTY)} for row in rows]
     return rows
 
 

@@ -37,13 +37,13 @@ def value(rng: random.Random, attribute: Any, year: int, words: list[str] | None
         return rng.choice(words)
     if getattr(attribute, "allowed", None):
         return str(rng.choice(attribute.allowed))
-    made = {
+    results = {
         "bool": lambda: rng.choice(["true", "false"]),
         "number": lambda: rng.choice(["0", "0.02", "0.123456", "3"]),
         "date": lambda: day(rng, year, 5),
         "text": lambda: rng.choice(["x", "y"]),
     }
-    return made[attribute.type]()
+    return results[attribute.type]()
 
 
 def day(rng: random.Random, year: int, back: int) -> str:
@@ -53,14 +53,20 @@ def day(rng: random.Random, year: int, back: int) -> str:
 
 def words(scheme: Scheme, item: str, name: str) -> list[str]:
     """The levels that an item reads from a record attribute."""
-    found = [one.value.levels for one in scheme.items[item] if one.value and one.value.of == name]
-    found += [one.measure.levels for one in scheme.items[item] if one.measure and one.measure.of == name]
-    levels = [level for one in found if one for level in one]
+    levelss = [
+        other_item.value.levels for other_item in scheme.items[item] if other_item.value and other_item.value.of == name
+    ]
+    levelss += [
+        other_item.measure.levels
+        for other_item in scheme.items[item]
+        if other_item.measure and other_item.measure.of == name
+    ]
+    levels = [level for row in levelss if row for level in row]
     return levels or [
         level
         for variants in scheme.items.values()
-        for one in variants
-        for form, of in ((one.value and one.value.levels, one.value and one.value.of),)
+        for variant in variants
+        for form, of in ((variant.value and variant.value.levels, variant.value and variant.value.of),)
         if form and of == name
         for level in form
     ]
@@ -73,7 +79,9 @@ def tables(scheme: Scheme, year: int, seed: int, count: int) -> dict[str, pd.Dat
     grades = [grade.code for grade in scheme.grades]
     for s in range(count):
         sid = f"S{s:03}"
-        given = {name: value(rng, one, year) for name, one in scheme.attributes.items() if rng.random() < 0.4}
+        given = {
+            name: value(rng, attribute, year) for name, attribute in scheme.attributes.items() if rng.random() < 0.4
+        }
         kind = rng.choice((scheme.kinds or ["enterprise"]) * 5 + ["individual_business", "institution"])
         subjects.append(
             {
@@ -135,6 +143,6 @@ def tables(scheme: Scheme, year: int, seed: int, count: int) -> dict[str, pd.Dat
                     left = round(left - share, 6)
                     row["share"] = f"{share:.6f}"
                 records.append(row)
-    found = {"subjects": subjects, "records": records}
-    found |= {name: rows for name, rows in (("history", history), ("listings", listings)) if rows}
-    return {name: pd.DataFrame(rows).astype("string").fillna("") for name, rows in found.items()}
+    results = {"subjects": subjects, "records": records}
+    results |= {name: rows for name, rows in (("history", history), ("listings", listings)) if rows}
+    return {name: pd.DataFrame(rows).astype("string").fillna("") for name, rows in results.items()}

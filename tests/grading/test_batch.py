@@ -62,9 +62,9 @@ def test_what_cannot_be_graded_raises_or_is_named() -> None:
     snapshot = cs.ingest(SUBJECTS, RECORDS.iloc[:1])
     with pytest.raises(cs.SchemeError, match="cannot grade"):
         cs.grade_all(snapshot, ["tax", "environment/jilin"], 2019)
-    found = cs.grade_all(snapshot, ["tax", "environment/jilin", "wage_arrears"], 2016, skip=True)
-    assert [run.plan.scheme.scheme for run in found] == ["tax"]
-    assert list(found.skipped) == ["environment/jilin", "wage_arrears"]
+    gradings = cs.grade_all(snapshot, ["tax", "environment/jilin", "wage_arrears"], 2016, skip=True)
+    assert [run.plan.scheme.scheme for run in gradings] == ["tax"]
+    assert list(gradings.skipped) == ["environment/jilin", "wage_arrears"]
 
 
 def test_what_would_be_ignored_or_counted_twice_is_an_error() -> None:
@@ -129,6 +129,6 @@ def test_a_province_leaves_national_and_compilers_records_to_their_schemes(name:
             {"record_id": "r2", "subject_id": IDS[0], "item": "EIA-03", "decided_on": "2019-12-01"},
         ]
     )
-    found = cs.grade_all(cs.ingest(SUBJECTS, records), [f"environment/{name}"], 2023)
-    assert found.quarantine.num_rows == 0
-    assert found[f"environment/{name}"].manifest["counts"]["records"]["other_scheme"] == 2
+    gradings = cs.grade_all(cs.ingest(SUBJECTS, records), [f"environment/{name}"], 2023)
+    assert gradings.quarantine.num_rows == 0
+    assert gradings[f"environment/{name}"].manifest["counts"]["records"]["other_scheme"] == 2

@@ -83,9 +83,9 @@ def test_a_withdrawal_outlasts_a_repair() -> None:
 def test_a_corrected_share_beside_a_date_of_full_correction_is_refused() -> None:
     first = {**RECORD, "event": "filed", "event_no": "1", "corrected_on": "2022-03-20"}
     more = {"record_id": "r", "event": "corrected", "event_no": "2", "event_on": "2022-08-01", "share": "0.5"}
-    found = graded(log=records(first, more))
-    assert found["why"] == {"records: bad_share": 1}
-    assert found["score"] == 89
+    results = graded(log=records(first, more))
+    assert results["why"] == {"records: bad_share": 1}
+    assert results["score"] == 89
 
 
 def test_an_old_code_after_its_last_day_is_refused_and_before_it_is_read() -> None:

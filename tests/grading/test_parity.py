@@ -165,19 +165,19 @@ def test_both_interpreters_agree(name: str, seed: int, tmp_path: Path) -> None:
     compare(grading)
     few = grade_few(snapshot, scheme, **when, known_at=known)
     same(grading, few)
-    for one, folder in ((grading, tmp_path / "all"), (few, tmp_path / "few")):
-        one.write(folder)
+    for other_grading, folder in ((grading, tmp_path / "all"), (few, tmp_path / "few")):
+        other_grading.write(folder)
     for part in TABLES:
-        one, other = ((tmp_path / folder / f"{part}.parquet").read_bytes() for folder in ("all", "few"))
-        assert one == other, part
+        other_grading, other = ((tmp_path / folder / f"{part}.parquet").read_bytes() for folder in ("all", "few"))
+        assert other_grading == other, part
 
 
 def same(whole: cs.Grading, few: cs.Grading) -> None:
     """The reference interpreter has written what the engine writes: every column, every row, the manifest."""
     for part in TABLES:
         assert getattr(few, part).equals(getattr(whole, part)), part
-    for one in (whole, few):
-        assert "timings" in one.manifest
+    for grading in (whole, few):
+        assert "timings" in grading.manifest
     assert few.manifest | {"timings": {}} == whole.manifest | {"timings": {}}
 
 
@@ -189,7 +189,7 @@ def compare(grading: cs.Grading) -> None:
     outcomes = dict(replay(grading))
     assert len(outcomes) == len(grades) > 0
     for row in grades:
-        one = outcomes[row["subject_id"]]
+        outcome = outcomes[row["subject_id"]]
         lines = [
             (
                 line.step,
@@ -201,7 +201,7 @@ def compare(grading: cs.Grading) -> None:
                 line.article,
                 line.reason,
             )
-            for line in one.ledger
+            for line in outcome.ledger
         ]
         ours = [
             tuple(
@@ -211,21 +211,21 @@ def compare(grading: cs.Grading) -> None:
         ]
         assert ours == lines, row
         expected = {
-            "state": one.state,
-            "state_reason": one.state_reason,
-            "start": from_micro(one.start),
-            "score": from_micro(one.score) if one.state != "not_graded" else None,
-            "score_low": from_micro(one.score_low),
-            "score_high": from_micro(one.score_high),
-            "grade": one.grade or None,
-            "route": one.route if one.state == "graded" else None,
-            "margin": from_micro(one.margin),
-            "evidence": one.evidence,
-            "readings": ";".join(one.readings),
+            "state": outcome.state,
+            "state_reason": outcome.state_reason,
+            "start": from_micro(outcome.start),
+            "score": from_micro(outcome.score) if outcome.state != "not_graded" else None,
+            "score_low": from_micro(outcome.score_low),
+            "score_high": from_micro(outcome.score_high),
+            "grade": outcome.grade or None,
+            "route": outcome.route if outcome.state == "graded" else None,
+            "margin": from_micro(outcome.margin),
+            "evidence": outcome.evidence,
+            "readings": ";".join(outcome.readings),
         }
         if row["state_reason"] == "refused_rows":  # open: the rows of its ledger are those without the refused rows
             expected = {name: expected[name] for name in ("start", "evidence", "readings")}
-            expected["grade_without"] = one.grade or None
+            expected["grade_without"] = outcome.grade or None
         assert {key: row[key] for key in expected} == expected
         if row["state"] == "graded" and row["score"] is not None:
             total = sum((line["effective"] or Decimal(0) for line in ledgers[row["subject_id"]]), Decimal(0))

@@ -20,8 +20,8 @@ SCHEMES = sorted({entry.scheme for entry in registry.entries()})
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_quarter_has_a_grade_or_a_reason(scheme: str) -> None:
-    found = registry.versions(scheme)
-    first, last = found[0], found[-1]
+    schemes = registry.versions(scheme)
+    first, last = schemes[0], schemes[-1]
     columns = {
         "kind": (first.kinds or ["enterprise"])[0],
         "region": "220200",
@@ -30,7 +30,7 @@ def test_every_quarter_has_a_grade_or_a_reason(scheme: str) -> None:
     states = set()
     for day in QUARTERS:
         at = registry.moment(first.period, day)
-        if not any(registry.in_force(one, at) for one in found):
+        if not any(registry.in_force(scheme, at) for scheme in schemes):
             outside = at < first.effective_from or (last.effective_to is not None and at >= last.effective_to)
             with pytest.raises(NotInForce, match=None if outside else "declared gap"):
                 registry.find(scheme, at)
@@ -39,8 +39,8 @@ def test_every_quarter_has_a_grade_or_a_reason(scheme: str) -> None:
         if version.missing:
             states.add("missing")
             continue
-        plan = bind(version, at, known_at=to_day(day), siblings=found)
-        one = grade_subject(plan, Subject(columns, {}, []))
-        assert one.state == "graded" or one.state_reason, (at, one)
-        states.add(one.state)
+        plan = bind(version, at, known_at=to_day(day), siblings=schemes)
+        outcome = grade_subject(plan, Subject(columns, {}, []))
+        assert outcome.state == "graded" or outcome.state_reason, (at, outcome)
+        states.add(outcome.state)
     assert states, f"{scheme} is never in force"

@@ -70,8 +70,8 @@ def test_a_row_dated_after_the_day_of_intake_is_refused(table: str, cells: dict[
         table: pd.DataFrame([{**ROWS[table], **cells}]),
     }
     snapshot = cs.ingest(**given, intake_on="2021-05-01")
-    found = snapshot.con.execute("SELECT DISTINCT reason FROM quarantine").fetchall()
-    assert found == [("after_intake",)]
+    rows = snapshot.con.execute("SELECT DISTINCT reason FROM quarantine").fetchall()
+    assert rows == [("after_intake",)]
     assert snapshot.newest_date.isoformat() <= "2021-05-01"
     allowed = cs.ingest(**given, intake_on="2030-01-01")  # the same table taken in later; planned ends are no fault
     assert allowed.rows("quarantine") == 0
@@ -181,7 +181,7 @@ def test_the_command_takes_the_day_and_the_wish(tmp_path: Path, capsys: pytest.C
     assert "is not over" in capsys.readouterr().err
     assert command(*call, "--provisional") == 0
     assert "provisional: the period is not over" in " ".join(capsys.readouterr().out.split())
-    made = json.loads((tmp_path / "o" / "manifest.json").read_text(encoding="utf-8"))
-    assert (made["intake_on"], made["period_over"]) == ("2021-05-01", False)
+    loads = json.loads((tmp_path / "o" / "manifest.json").read_text(encoding="utf-8"))
+    assert (loads["intake_on"], loads["period_over"]) == ("2021-05-01", False)
     assert command("reproduce", str(tmp_path / "o"), *tables) == 0
     assert command("records", "snapshot", *tables, "--intake-on=2020-04-01", f"--out={tmp_path / 's'}") == 3

@@ -79,11 +79,11 @@ def test_what_a_scheme_of_the_run_knows_is_known_to_all_of_them(tmp_path: Path) 
         ]
     )
     schemes = [str(own), "food_hygiene_uk"]
-    found = cs.grade_all(table, schemes, as_of="2016-12-31", subjects=subjects, max_rejected=9)
-    refused = {(row["record_id"], row["reason"]) for row in found.quarantine.to_pylist()}
+    gradings = cs.grade_all(table, schemes, as_of="2016-12-31", subjects=subjects, max_rejected=9)
+    refused = {(row["record_id"], row["reason"]) for row in gradings.quarantine.to_pylist()}
     assert ("r2", "unknown_domain") in refused
     assert not {pair for pair in refused if pair[0] == "r1"}
-    assert found.manifest["rejected"] == len({record for record, _ in refused})
+    assert gradings.manifest["rejected"] == len({record for record, _ in refused})
 
 
 def test_the_scan_finds_what_the_loaded_library_has() -> None:

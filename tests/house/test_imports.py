@@ -73,12 +73,13 @@ def circles_of_files(src: Path, exceptions: Collection[frozenset[str]] = ()) -> 
     for name, _, target in edges(src):
         if name.split(".")[0] not in FRONT_DOOR and target != name:
             arrows[name].add(target)
-    found = circles(arrows)
+    new_circles = circles(arrows)
     complaints = [
-        f"{' and '.join(sorted(circle))} import each other" for circle in sorted(found - set(exceptions), key=sorted)
+        f"{' and '.join(sorted(circle))} import each other"
+        for circle in sorted(new_circles - set(exceptions), key=sorted)
     ]
     return complaints + [
-        f"{' and '.join(sorted(circle))} is no circle: strike it" for circle in set(exceptions) - found
+        f"{' and '.join(sorted(circle))} is no circle: strike it" for circle in set(exceptions) - new_circles
     ]
 
 
@@ -199,8 +200,8 @@ def test_a_good_house_has_no_complaints(house: Path) -> None:
 def test_a_wrong_arrow_is_seen(house: Path, file: str, line: str, complaint: str) -> None:
     (house / file).parent.mkdir(exist_ok=True)
     (house / file).write_text(line + "\n")
-    (found,) = wrong_arrows(house)
-    assert complaint in found
+    (text,) = wrong_arrows(house)
+    assert complaint in text
 
 
 def test_an_exception_holds_until_it_is_not_needed(house: Path) -> None:

@@ -83,7 +83,7 @@ def circles(arrows: dict[str, set[str]]) -> set[frozenset[str]]:
     number: dict[str, int] = {}
     lowest: dict[str, int] = {}
     stack: list[str] = []
-    found: set[frozenset[str]] = set()
+    new_circles: set[frozenset[str]] = set()
 
     def visit(name: str) -> None:
         number[name] = lowest[name] = len(number)
@@ -98,9 +98,9 @@ def circles(arrows: dict[str, set[str]]) -> set[frozenset[str]]:
             component = frozenset(stack[start:])
             del stack[start:]
             if len(component) > 1:
-                found.add(component)
+                new_circles.add(component)
 
     for name in sorted(arrows):
         if name not in number:
             visit(name)
-    return found
+    return new_circles

@@ -25,11 +25,11 @@ def test_every_stratum_is_drawn_and_the_sum_is_exact(
     least = min(minimum, total)
     joined = collapse(sizes, total, least)
     assert joined.keys() == sizes.keys()
-    drawn = {into: sum(sizes[one] for one, to in joined.items() if to == into) for into in joined.values()}
-    found = allocate(drawn, total, least)
-    assert sum(found.values()) == total
+    drawn = {into: sum(sizes[pair] for pair, to in joined.items() if to == into) for into in joined.values()}
+    results = allocate(drawn, total, least)
+    assert sum(results.values()) == total
     cap = -(-rate // 1)
-    for key, visits in found.items():
+    for key, visits in results.items():
         assert min(least, drawn[key]) <= visits <= max(cap, 1) * drawn[key]
 
 
@@ -38,11 +38,11 @@ def test_every_stratum_is_drawn_and_the_sum_is_exact(
 def test_without_a_binding_minimum_each_is_within_one_of_its_share(
     sizes: dict[tuple[str, ...], int], total: int
 ) -> None:
-    found = allocate(sizes, total, 0)
+    results = allocate(sizes, total, 0)
     whole = sum(sizes.values())
     for key, size in sizes.items():
-        assert abs(found[key] - Fraction(total * size, whole)) < 1
-    assert sum(found.values()) == total
+        assert abs(results[key] - Fraction(total * size, whole)) < 1
+    assert sum(results.values()) == total
 
 
 def test_largest_remainder_by_hand() -> None:
@@ -55,7 +55,7 @@ def test_largest_remainder_by_hand() -> None:
 def test_small_strata_are_joined_until_all_are_drawn() -> None:
     joined = collapse({("a",): 50, ("b",): 3, ("c",): 2, ("d",): 1}, 2, 1)
     assert joined[("a",)] == ("a",)
-    assert {joined[one] for one in (("b",), ("c",), ("d",))} == {("(others)",)}
+    assert {joined[pair] for pair in (("b",), ("c",), ("d",))} == {("(others)",)}
 
 
 def test_the_total_keeps_its_bounds() -> None:

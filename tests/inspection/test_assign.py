@@ -37,28 +37,28 @@ def conflict(name: str, subject: str) -> dict[str, str]:
 
 def check(pairs: list[Pair], planned: list[Visit], staff: Staff) -> None:
     """Whole teams of different people with the certificate and without a conflict."""
-    held = {one.inspector_id: one.certificates for one in staff.inspectors}
+    held = {inspector.inspector_id: inspector.certificates for inspector in staff.inspectors}
     barred = staff.barred()
     for visit in planned:
-        team = [one for one in pairs if one.visit_id == visit.visit_id]
-        assert len({one.inspector_id for one in team}) == len(team) == 2 * len(visit.programmes)
-        for one in team:
-            assert NEEDS[one.programme].certificate in held[one.inspector_id]
-            assert (one.inspector_id, visit.subject_id) not in barred
+        team = [pair for pair in pairs if pair.visit_id == visit.visit_id]
+        assert len({pair.inspector_id for pair in team}) == len(team) == 2 * len(visit.programmes)
+        for pair in team:
+            assert NEEDS[pair.programme].certificate in held[pair.inspector_id]
+            assert (pair.inspector_id, visit.subject_id) not in barred
 
 
 def test_loads_are_even() -> None:
     staff, planned = Staff(people(*["c"] * 7)), visits(70)
     pairs = assign(KEY, planned, NEEDS, staff, 1)
     check(pairs, planned, staff)
-    assert set(Counter(one.inspector_id for one in pairs).values()) == {20}
+    assert set(Counter(pair.inspector_id for pair in pairs).values()) == {20}
 
 
 def test_the_same_key_gives_the_same_teams_and_another_key_others() -> None:
     staff, planned = Staff(people(*["c"] * 7)), visits(30)
-    one = assign(KEY, planned, NEEDS, staff, 1)
-    assert one == assign(KEY, planned[::-1], NEEDS, Staff(staff.inspectors[::-1]), 1)
-    assert one != assign(draw_key("00" * 32, "other"), planned, NEEDS, staff, 1)
+    values = assign(KEY, planned, NEEDS, staff, 1)
+    assert values == assign(KEY, planned[::-1], NEEDS, Staff(staff.inspectors[::-1]), 1)
+    assert values != assign(draw_key("00" * 32, "other"), planned, NEEDS, staff, 1)
 
 
 def test_nobody_goes_twice_running_to_the_same_organisation() -> None:
@@ -67,13 +67,13 @@ def test_nobody_goes_twice_running_to_the_same_organisation() -> None:
         for name, day in (("K0", "2089-05-01"), ("K1", "2089-05-01"), ("K4", "2088-05-01"))
     )
     staff = Staff(people(*["c"] * 5), last_visits=last)
-    planned = [one for window in (1, 2, 3, 4) for one in visits(4, window=window)]
+    planned = [visit for window in (1, 2, 3, 4) for visit in visits(4, window=window)]
     pairs = assign(KEY, planned, NEEDS, staff, 4)
     check(pairs, planned, staff)
     for subject in range(4):
         before = {"K0", "K1"} if subject == 0 else set()
         for window in (1, 2, 3, 4):
-            team = {one.inspector_id for one in pairs if one.visit_id == f"v{window}-{subject}"}
+            team = {pair.inspector_id for pair in pairs if pair.visit_id == f"v{window}-{subject}"}
             assert not team & before
             before = team
 
@@ -104,7 +104,7 @@ def test_teams_are_found_exactly_when_there_are_any(case: tuple) -> None:  # typ
         assert not possible(planned, staff, days)
     else:
         check(pairs, planned, staff)
-        assert max(Counter(one.inspector_id for one in pairs).values()) <= days
+        assert max(Counter(pair.inspector_id for pair in pairs).values()) <= days
 
 
 def possible(planned: list[Visit], staff: Staff, days: int) -> bool:
@@ -113,10 +113,10 @@ def possible(planned: list[Visit], staff: Staff, days: int) -> bool:
     for visit in planned:
         for programme in visit.programmes:
             able = [
-                one.inspector_id
-                for one in staff.inspectors
-                if NEEDS[programme].certificate in one.certificates
-                and (one.inspector_id, visit.subject_id) not in staff.barred()
+                inspector.inspector_id
+                for inspector in staff.inspectors
+                if NEEDS[programme].certificate in inspector.certificates
+                and (inspector.inspector_id, visit.subject_id) not in staff.barred()
             ]
             choices.append([(visit.visit_id, team) for team in combinations(able, 2)])
     for teams in product(*choices):

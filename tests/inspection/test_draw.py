@@ -158,7 +158,7 @@ def test_the_clock_of_the_log_decides_and_a_replay_is_marked(tmp_path: Path) -> 
     assert not (tmp_path / "draw").exists()
     with Database(who.store, read_only=True) as store:
         assert store.rows("SELECT count(*) FROM draw_commitments") == [(0,)]
-        assert [one.phase for one in Log(store).entries(action="draw.commit")] == ["begun", "failed"]
+        assert [entry.phase for entry in Log(store).entries(action="draw.commit")] == ["begun", "failed"]
     commit(plan, tmp_path / "again", past, date(2021, 1, 4), who, inspectors=inspectors(), replayed=True)
     draw(tmp_path / "again", VALUE, date(2021, 1, 8), who)
     checked = verify_draw(tmp_path / "again", who.store)
@@ -233,7 +233,9 @@ def test_a_public_value_that_cannot_serve_is_refused(name: str) -> None:
 
 def test_acts_are_logged_before_they_take_effect_and_under_a_role(tmp_path: Path, drawn: Made) -> None:
     with Database(drawn.who.store, read_only=True) as store:
-        entries = [(one.action, one.phase, one.role) for one in Log(store).entries(subject=drawn.commitment.draw_id)]
+        entries = [
+            (entry.action, entry.phase, entry.role) for entry in Log(store).entries(subject=drawn.commitment.draw_id)
+        ]
         assert entries[:4] == [
             ("draw.commit", "begun", "approver"), ("draw.commit", "done", "approver"),
             ("draw.draw", "begun", "grader"), ("draw.draw", "done", "grader"),
@@ -314,7 +316,7 @@ def test_a_cap_is_kept(tmp_path: Path) -> None:
     who = Who("a", tmp_path / "s.duckdb")
     commit(plan, tmp_path / "draw", ABOUT, COMMITTED, who, inspectors=inspectors())
     outcome = draw(tmp_path / "draw", VALUE, DRAWN, who)
-    assert Counter(Counter(one.subject_id for one in outcome.visits).values()) == {1: 60}  # four in all, three made
+    assert Counter(Counter(visit.subject_id for visit in outcome.visits).values()) == {1: 60}  # four in all, three made
 
 
 def test_nothing_public_names_an_internal_class(tmp_path: Path) -> None:
@@ -333,4 +335,4 @@ def test_nothing_public_names_an_internal_class(tmp_path: Path) -> None:
         assert "RISK" not in file.read_text(encoding="utf-8"), file.name
     assert "HIGHRISK" in (result.plan / "frame.csv").read_text(encoding="utf-8")
     for file in public:
-        assert not any(one in file.read_text(encoding="utf-8") for one in table.subject_id)
+        assert not any(value in file.read_text(encoding="utf-8") for value in table.subject_id)

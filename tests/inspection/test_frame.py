@@ -55,9 +55,9 @@ def test_who_objects_is_marked_and_drawn_in_the_same_class(tmp_path: Path) -> No
     row = dict.fromkeys(NAMES, "") | {"scheme": "s", "subject_id": subject}
     other = row | {"scheme": "t", "subject_id": str(table.loc[1, "subject_id"])}
     pq.write_table(pa.Table.from_pylist([row, other]), folder / "disputes.parquet")
-    found = {unit.subject_id: unit for unit in build_frame([(load_programme(programme(tmp_path)), folder)]).units}
-    assert [unit.subject_id for unit in found.values() if unit.data_state == "disputed"] == [subject]
-    assert found[subject].drawn_as == found[subject].class_ == table.loc[0, "class"]
+    units = {unit.subject_id: unit for unit in build_frame([(load_programme(programme(tmp_path)), folder)]).units}
+    assert [unit.subject_id for unit in units.values() if unit.data_state == "disputed"] == [subject]
+    assert units[subject].drawn_as == units[subject].class_ == table.loc[0, "class"]
 
 
 def test_an_unknown_class_is_refused_and_not_left_out(tmp_path: Path) -> None:
@@ -84,13 +84,13 @@ def test_unsettled_data_are_drawn_as_configured(tmp_path: Path) -> None:
     table.loc[0, "class"] = ""
     states = pd.DataFrame({"subject_id": [table.subject_id[1]], "data_state": ["disputed"]})
     table.loc[1, "class"] = "C"
-    made = frame(tmp_path, table, data_states=states)
-    by_subject = {one.subject_id: one for one in made.units}
+    new_frame = frame(tmp_path, table, data_states=states)
+    by_subject = {unit.subject_id: unit for unit in new_frame.units}
     none, disputed = by_subject[table.subject_id[0]], by_subject[table.subject_id[1]]
     assert (none.class_, none.drawn_as, none.data_state) == ("", "B", "missing")
     assert (disputed.class_, disputed.drawn_as, disputed.data_state) == ("C", "B", "disputed")
-    assert len(made.units) == 60
-    assert all(made.stratum_of[one.unit].probability > 0 for one in made.units)
+    assert len(new_frame.units) == 60
+    assert all(new_frame.stratum_of[unit.unit].probability > 0 for unit in new_frame.units)
 
 
 def test_states_that_fit_nobody_are_said(tmp_path: Path) -> None:
@@ -108,22 +108,22 @@ def test_states_that_fit_nobody_are_said(tmp_path: Path) -> None:
 
 
 def test_everybody_has_a_probability_above_0_and_strata_add_up(tmp_path: Path) -> None:
-    made = frame(tmp_path, classes(200))
-    held = Counter(made.stratum_of[one.unit].name for one in made.units)
-    assert held == {one.name: one.units for one in made.strata}
+    new_frame = frame(tmp_path, classes(200))
+    held = Counter(new_frame.stratum_of[unit.unit].name for unit in new_frame.units)
+    assert held == {stratum.name: stratum.units for stratum in new_frame.strata}
     wanted = {"A": Fraction(1, 20), "B": Fraction(1, 5), "C": Fraction(2)}
     for code, rate in wanted.items():
-        units = sum(one.units for one in made.strata if one.class_ == code)
-        visits = sum(one.visits for one in made.strata if one.class_ == code)
+        units = sum(stratum.units for stratum in new_frame.strata if stratum.class_ == code)
+        visits = sum(stratum.visits for stratum in new_frame.strata if stratum.class_ == code)
         assert abs(visits - rate * units) <= Fraction(1, 2)
-    assert all(0 < one.probability <= 1 for one in made.strata)
+    assert all(0 < stratum.probability <= 1 for stratum in new_frame.strata)
 
 
 def test_who_was_visited_often_enough_is_left_out(tmp_path: Path) -> None:
     table = classes(40)
-    made = frame(tmp_path, table, visits_made={table.subject_id[0]: 4, table.subject_id[1]: 3})
-    assert [(row["subject_id"], row["reason"]) for row in made.left_out] == [(table.subject_id[0], "cap_reached")]
-    assert {one.subject_id: one.cap for one in made.units}[table.subject_id[1]] == 1
+    new_frame = frame(tmp_path, table, visits_made={table.subject_id[0]: 4, table.subject_id[1]: 3})
+    assert [(row["subject_id"], row["reason"]) for row in new_frame.left_out] == [(table.subject_id[0], "cap_reached")]
+    assert {unit.subject_id: unit.cap for unit in new_frame.units}[table.subject_id[1]] == 1
 
 
 def test_a_cap_below_what_a_class_is_due_is_refused(tmp_path: Path) -> None:
@@ -138,13 +138,13 @@ def test_a_cap_below_what_a_class_is_due_is_refused(tmp_path: Path) -> None:
 def test_joint_probability_and_visits_by_enumeration(tmp_path: Path) -> None:
     table = classes(60)
     table.loc[:29, "class"], table.loc[30:, "class"] = "B", "C"
-    one, two = load_programme(programme(tmp_path)), load_programme(programme(tmp_path, name="other"))
-    made = build_frame([(one, table), (two, table[:40])])
+    other_programme, two = load_programme(programme(tmp_path)), load_programme(programme(tmp_path, name="other"))
+    new_frame = build_frame([(other_programme, table), (two, table[:40])])
     expected = Fraction(0)
-    for subject, units in made_by_subject(made).items():
+    for subject, units in made_by_subject(new_frame).items():
         chances = []
         for unit in units:
-            stratum = made.stratum_of[unit.unit]
+            stratum = new_frame.stratum_of[unit.unit]
             base, more = divmod(stratum.visits, stratum.units)
             up = Fraction(more, stratum.units)
             chances.append([(base, 1 - up), (base + 1, up)])
@@ -156,15 +156,15 @@ def test_joint_probability_and_visits_by_enumeration(tmp_path: Path) -> None:
             most = max(visits for visits, _ in outcome)
             missed += weight * (most == 0)
             expected += weight * most
-        assert made.joint[subject] == 1 - missed
-    assert expected_joint_visits(made) == expected
+        assert new_frame.joint[subject] == 1 - missed
+    assert expected_joint_visits(new_frame) == expected
 
 
-def made_by_subject(made: Frame) -> dict[str, list]:  # type: ignore[type-arg]
-    found: dict[str, list] = {}  # type: ignore[type-arg]
-    for unit in made.units:
-        found.setdefault(unit.subject_id, []).append(unit)
-    return found
+def made_by_subject(new_frame: Frame) -> dict[str, list]:  # type: ignore[type-arg]
+    results: dict[str, list] = {}  # type: ignore[type-arg]
+    for unit in new_frame.units:
+        results.setdefault(unit.subject_id, []).append(unit)
+    return results
 
 
 def test_a_grading_and_its_folder_can_be_read(tmp_path: Path) -> None:
@@ -177,8 +177,8 @@ def test_a_grading_and_its_folder_can_be_read(tmp_path: Path) -> None:
     pd.DataFrame({"subject_id": [table.subject_id[2]], "reason": ["bad_date"]}).to_parquet(
         folder / "quarantine.parquet"
     )
-    made = build_frame([(load_programme(programme(tmp_path)), folder)])
-    states = {one.subject_id: one.data_state for one in made.units}
+    new_frame = build_frame([(load_programme(programme(tmp_path)), folder)])
+    states = {unit.subject_id: unit.data_state for unit in new_frame.units}
     assert (states[table.subject_id[0]], states[table.subject_id[2]], states[table.subject_id[3]]) == (
         "missing", "faulty", "ok",
     )  # fmt: skip
@@ -199,12 +199,12 @@ def test_a_grading_in_memory_and_its_folder_give_the_same_classes(tmp_path: Path
     text = PROGRAMME.replace("{code: A,", "{code: A, grades: [A, B, M],").replace("{code: C,", "{code: C, grades: [D],")
     text = text.replace("    ratio: 0.20", "    grades: [C]\n    ratio: 0.20")
     loaded = load_programme(programme(tmp_path, text))
-    one, two = build_frame([(loaded, grading)]), build_frame([(loaded, tmp_path / "grades")])
-    assert one.units == two.units
-    found = {unit.subject_id: (unit.class_, unit.data_state) for unit in one.units}
-    assert found[firms[1]] == ("", "faulty")  # its one record was refused: A without it, B with it
-    assert found[firms[2]] == ("A", "ok")
-    assert found[firms[0]][0] != "A"
+    other_frame, two = build_frame([(loaded, grading)]), build_frame([(loaded, tmp_path / "grades")])
+    assert other_frame.units == two.units
+    units = {unit.subject_id: (unit.class_, unit.data_state) for unit in other_frame.units}
+    assert units[firms[1]] == ("", "faulty")  # its one record was refused: A without it, B with it
+    assert units[firms[2]] == ("A", "ok")
+    assert units[firms[0]][0] != "A"
 
 
 def graded_table(**columns: Any) -> pd.DataFrame:
@@ -221,14 +221,14 @@ def test_a_grade_that_refused_rows_leave_open_is_no_class(tmp_path: Path) -> Non
     )  # fmt: skip
     table.loc[best[1], "input_state"] = "period_not_over"
     table.loc[best[2], "input_state"] = "accepted_rows;feeds_undeclared"
-    made = build_frame([(load_programme(programme(tmp_path)), table)])
-    found = {unit.subject_id: unit for unit in made.units}
+    new_frame = build_frame([(load_programme(programme(tmp_path)), table)])
+    units = {unit.subject_id: unit for unit in new_frame.units}
     blocked, early, accepted = (table.subject_id[place] for place in best[:3])
-    assert (found[blocked].class_, found[blocked].data_state) == ("", "faulty")
-    assert (found[early].class_, found[early].data_state) == ("A", "faulty")
-    assert found[blocked].drawn_as == found[early].drawn_as != "A"
-    assert (found[accepted].drawn_as, found[accepted].data_state) == ("A", "ok")
-    notes = " ".join(made.notes)
+    assert (units[blocked].class_, units[blocked].data_state) == ("", "faulty")
+    assert (units[early].class_, units[early].data_state) == ("A", "faulty")
+    assert units[blocked].drawn_as == units[early].drawn_as != "A"
+    assert (units[accepted].drawn_as, units[accepted].data_state) == ("A", "ok")
+    notes = " ".join(new_frame.notes)
     assert "1 with refused rows" in notes
     assert "1 grades of a period that is not over" in notes
 
@@ -236,10 +236,10 @@ def test_a_grade_that_refused_rows_leave_open_is_no_class(tmp_path: Path) -> Non
 def test_a_mark_spares_nobody_a_visit(tmp_path: Path) -> None:
     """The worst class is visited more often than the class for unsettled data, and stays so where it is marked."""
     table = graded_table(input_state="refused_rows")
-    made = build_frame([(load_programme(programme(tmp_path)), table)])
-    rate = {one.code: one.rate for one in made.programmes[0].classes}
-    assert all(rate[unit.drawn_as] >= rate[unit.class_] for unit in made.units)
-    assert {unit.data_state for unit in made.units} == {"faulty"}
+    new_frame = build_frame([(load_programme(programme(tmp_path)), table)])
+    rate = {group.code: group.rate for group in new_frame.programmes[0].classes}
+    assert all(rate[unit.drawn_as] >= rate[unit.class_] for unit in new_frame.units)
+    assert {unit.data_state for unit in new_frame.units} == {"faulty"}
 
 
 def test_rows_that_may_not_be_used_make_nobodys_data_faulty(tmp_path: Path) -> None:
@@ -251,9 +251,9 @@ def test_rows_that_may_not_be_used_make_nobodys_data_faulty(tmp_path: Path) -> N
         folder / "quarantine.parquet"
     )
     table.to_parquet(folder / "grades.parquet")
-    made = build_frame([(load_programme(programme(tmp_path)), folder)])
-    assert {unit.data_state for unit in made.units} == {"ok"}
-    assert not made.notes
+    new_frame = build_frame([(load_programme(programme(tmp_path)), folder)])
+    assert {unit.data_state for unit in new_frame.units} == {"ok"}
+    assert not new_frame.notes
     table.drop(columns=["input_state"]).to_parquet(folder / "grades.parquet")
     older = build_frame([(load_programme(programme(tmp_path)), folder)])
     assert [unit.subject_id for unit in older.units if unit.data_state == "faulty"] == [table.subject_id[2]]

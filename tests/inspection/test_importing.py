@@ -85,11 +85,11 @@ def test_every_row_has_the_probability_of_its_draw(drawn: Made, store: Who, tmp_
         assert (row["probability"], row["stratum"], row["class"]) == (unit.probability, unit.stratum, unit.drawn_as)
     written = pd.read_csv(tmp_path / "out" / "results.csv", dtype=str)
     assert written.inspection_id.is_monotonic_increasing
-    decimals = [float(Fraction(one)) for one in written.probability]
+    decimals = [float(Fraction(value)) for value in written.probability]
     assert written.probability_decimal.astype(float).tolist() == pytest.approx(decimals, abs=1e-10)
     with Database(store.store, read_only=True) as held:
         assert held.rows("SELECT count(*) FROM draw_results") == [(len(table),)]
-        assert [one.phase for one in Log(held).entries(action="draw.import")] == ["begun", "done"]
+        assert [entry.phase for entry in Log(held).entries(action="draw.import")] == ["begun", "done"]
         assert {row["inspector_id"] for row in known_teams(held)} == {f"K{i:02d}" for i in range(12)}
 
 
@@ -98,8 +98,8 @@ def test_without_a_programme_the_probability_is_of_the_department(drawn: Made, s
     frame = pd.read_csv(drawn.folder / "frame.csv", dtype=str)
     for row in import_results(table, tmp_path / "out", store).results:
         missed = Fraction(1)
-        for one in frame[frame.subject_id == row["subject_id"]].probability:
-            missed *= 1 - Fraction(one)
+        for value in frame[frame.subject_id == row["subject_id"]].probability:
+            missed *= 1 - Fraction(value)
         assert Fraction(row["probability"]) == 1 - missed
 
 

@@ -17,9 +17,9 @@ from creditscore.inspection.plan import plan_inspections, visit_rows
 from tests.inspection.synthetic import PROGRAMME, YEAR, classes, inspectors, programme
 
 
-def results(table: pd.DataFrame, found: int, year: int = YEAR - 1, **more: str) -> pd.DataFrame:
+def results(table: pd.DataFrame, number: int, year: int = YEAR - 1, **more: str) -> pd.DataFrame:
     """One random visit to each organisation, the first `found` with a breach."""
-    hits = [place < found for place in range(len(table))]
+    hits = [place < number for place in range(len(table))]
     content = {
         "inspection_id": [f"i{n}" for n in range(len(table))], "subject_id": list(table.subject_id), "draw_id": "d",
         "department": "market", "planned_on": f"{year}-03-01", "inspected_on": f"{year}-03-05", "arm": "random",
@@ -31,14 +31,14 @@ def results(table: pd.DataFrame, found: int, year: int = YEAR - 1, **more: str) 
 
 def test_a_plan_is_the_same_for_any_order_of_rows(tmp_path: Path) -> None:
     table, staff = classes(150), inspectors(8, days="30")
-    one = plan_inspections([(programme(tmp_path), table)], YEAR, inspectors=staff, what_if=[["scale=0.5"]])
+    inspection_plan = plan_inspections([(programme(tmp_path), table)], YEAR, inspectors=staff, what_if=[["scale=0.5"]])
     shuffled = table.sample(frac=1, random_state=3)[["district", "class", "subject_id", "industry"]]
     file = tmp_path / "classes.csv"
     shuffled.to_csv(file, index=False)
     two = plan_inspections([(programme(tmp_path), file)], YEAR, inspectors=staff.iloc[::-1], what_if=[["scale=0.5"]])
-    assert one.files == two.files
-    folder = one.write(tmp_path / "plan")
-    assert {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()} == one.files
+    assert inspection_plan.files == two.files
+    folder = inspection_plan.write(tmp_path / "plan")
+    assert {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()} == inspection_plan.files
 
 
 def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "plan" / "notes.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match=r"other files: notes\.txt"):
         plan_inspections([(programme(tmp_path), classes(20))], YEAR).write(tmp_path / "plan")
-    assert [one.name for one in (tmp_path / "plan").iterdir()] == ["notes.txt"]
+    assert [path.name for path in (tmp_path / "plan").iterdir()] == ["notes.txt"]
 
 
 def test_capacity_says_what_is_missing(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_capacity_says_what_is_missing(tmp_path: Path) -> None:
     assert (market.enough, market.fits_at, all_.enough) == (False, Fraction(1, 2), False)
     assert "not enough inspectors: market, (all)" in plan.manifest["notes"]
     enough = plan_inspections([(programme(tmp_path), table)], YEAR, inspectors=inspectors(4, days="50"))
-    assert all(one.enough for one in enough.capacity)
+    assert all(capacity.enough for capacity in enough.capacity)
 
 
 def test_what_if_scales_and_changes_and_names_broken_bounds(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_expected_findings_come_from_past_random_visits(tmp_path: Path) -> None:
 
 
 def test_wilson_by_hand() -> None:
-    assert [round(one, 3) for one in wilson(81, 263)] == [0.255, 0.366]  # Newcombe 1998, table I
+    assert [round(number, 3) for number in wilson(81, 263)] == [0.255, 0.366]  # Newcombe 1998, table I
     assert wilson(0, 10)[0] == 0
     assert wilson(10, 10)[1] == 1
     assert wilson(0, 0) == (0, 1)

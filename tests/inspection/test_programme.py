@@ -70,7 +70,7 @@ def test_an_exempt_class_names_the_rule(tmp_path: Path) -> None:
 
 def test_rates_are_exact(tmp_path: Path) -> None:
     loaded = load_programme(programme(tmp_path))
-    assert [one.rate for one in loaded.classes] == [Fraction(1, 20), Fraction(1, 5), Fraction(2)]
+    assert [group.rate for group in loaded.classes] == [Fraction(1, 20), Fraction(1, 5), Fraction(2)]
     assert loaded.class_of("B").lowest == Fraction(1, 10)
     assert loaded.class_of("B").highest == Fraction(1, 2)
 
@@ -87,8 +87,8 @@ def test_a_shipped_programme_marks_and_cites_every_number(name: str) -> None:
     for path, rule in rules_of(loaded):
         assert rule.evidence is not None, path
         assert rule.cite or rule.evidence in ("project_default", "inference"), path
-    for one in loaded.classes:
-        assert one.rate > 0 or (one.exempt is not None and one.exempt.cite)
+    for group in loaded.classes:
+        assert group.rate > 0 or (group.exempt is not None and group.exempt.cite)
 
 
 SHIPPED = {
@@ -106,13 +106,13 @@ SHIPPED = {
 
 @pytest.mark.parametrize(("name", "code"), SHIPPED)
 def test_bounds_are_those_that_were_read(name: str, code: str) -> None:
-    one = load_programme(name).class_of(code)
-    assert (one.lowest, one.highest) == SHIPPED[name, code]
-    assert {bounds.evidence for bounds in one.bounds} == {"verified"}
+    class_of = load_programme(name).class_of(code)
+    assert (class_of.lowest, class_of.highest) == SHIPPED[name, code]
+    assert {bounds.evidence for bounds in class_of.bounds} == {"verified"}
 
 
 def test_only_cited_rules_exempt() -> None:
-    exempt = {(name, one.code) for name in programmes() for one in load_programme(name).classes if one.exempt}
+    exempt = {(name, group.code) for name in programmes() for group in load_programme(name).classes if group.exempt}
     assert exempt == {("market_risk", "A"), ("environment_shandong", "green")}
 
 

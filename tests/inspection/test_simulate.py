@@ -24,12 +24,12 @@ DRAWS = 1500
 
 
 def test_every_unit_holds_its_probability() -> None:
-    found = simulate_draws(STRATA, VISITS, draws=DRAWS, seed=11)
-    assert found.holds
-    assert found.bound[0] <= found.worst_count <= found.bound[1]
-    assert sum(found.counts[unit] for unit in STRATA["S1"]) == DRAWS * 3
-    assert sum(found.counts[unit] for unit in STRATA["S2"]) == DRAWS * 10
-    assert {found.counts[unit] for unit in STRATA["S3"]} == {DRAWS}  # one visit for sure
+    simulated = simulate_draws(STRATA, VISITS, draws=DRAWS, seed=11)
+    assert simulated.holds
+    assert simulated.bound[0] <= simulated.worst_count <= simulated.bound[1]
+    assert sum(simulated.counts[unit] for unit in STRATA["S1"]) == DRAWS * 3
+    assert sum(simulated.counts[unit] for unit in STRATA["S2"]) == DRAWS * 10
+    assert {simulated.counts[unit] for unit in STRATA["S3"]} == {DRAWS}  # one visit for sure
 
 
 def test_departments_draw_independently_so_that_joint_probabilities_hold(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_departments_draw_independently_so_that_joint_probabilities_hold(tmp_pat
     strata: dict[str, list[str]] = {}
     for unit in frame.units:
         strata.setdefault(frame.stratum_of[unit.unit].name, []).append(unit.unit)
-    visits = {one.name: one.visits for one in frame.strata}
+    visits = {stratum.name: stratum.visits for stratum in frame.strata}
     counts: Counter[str] = Counter()
     rng = random.Random(5)
     for _ in range(DRAWS):
@@ -79,15 +79,15 @@ def a_friend(key: bytes, strata: Strata, visits: Mapping[str, int]) -> list[str]
 
 def across_strata(key: bytes, strata: Strata, visits: Mapping[str, int]) -> list[str]:
     """The strata forgotten: the first of all in one order."""
-    units = [unit for some in strata.values() for unit in some]
+    units = [unit for texts in strata.values() for unit in texts]
     return order(key, "all", units)[: sum(visits.values())]
 
 
 @pytest.mark.parametrize("routine", [short_hash, one_key_for_all, a_friend, across_strata])
 def test_an_unequal_routine_fails(routine) -> None:  # type: ignore[no-untyped-def]
-    found = simulate_draws(STRATA, VISITS, draws=DRAWS, seed=11, routine=routine)
-    assert not found.holds
-    assert not found.bound[0] <= found.worst_count <= found.bound[1]
+    simulated = simulate_draws(STRATA, VISITS, draws=DRAWS, seed=11, routine=routine)
+    assert not simulated.holds
+    assert not simulated.bound[0] <= simulated.worst_count <= simulated.bound[1]
 
 
 def test_a_certain_unit_left_out_once_fails() -> None:
@@ -97,9 +97,9 @@ def test_a_certain_unit_left_out_once_fails() -> None:
         drawn = keyed(key, strata, visits)
         return drawn[:-1] if next(left, False) else drawn
 
-    found = simulate_draws(STRATA, VISITS, draws=200, seed=3, routine=careless)
-    assert found.p_value == 0
-    assert found.worst.startswith("p|S3")
+    simulated = simulate_draws(STRATA, VISITS, draws=200, seed=3, routine=careless)
+    assert simulated.p_value == 0
+    assert simulated.worst.startswith("p|S3")
 
 
 def test_the_p_value_is_exact() -> None:
@@ -121,6 +121,6 @@ def test_the_strata_of_a_folder(tmp_path_factory: pytest.TempPathFactory) -> Non
     drawn: Made = made(tmp_path_factory.mktemp("drawn"))
     strata, visits = strata_of(drawn.folder)
     assert {name: len(units) for name, units in strata.items()} == {
-        name: one["units"] for name, one in drawn.commitment.content["strata"].items()
+        name: row["units"] for name, row in drawn.commitment.content["strata"].items()
     }
     assert simulate_draws(strata, visits, draws=150).holds

@@ -37,17 +37,17 @@ FILLED: dict[str, dict[str, Any]] = {
 def play(book: Book, case_id: str, action: str, given: Mapping[str, Any]) -> tuple[Book, str, Any]:
     """One step: the book, the case it concerns, and what `expire` reports."""
     given = {**given.get("like", {}), **{name: value for name, value in given.items() if name != "like"}}
-    said: dict[str, Any] = {"by": PEOPLE.get(action, "zhang.min"), **PAPER, **FILLED.get(action, {}), **given}
+    data: dict[str, Any] = {"by": PEOPLE.get(action, "zhang.min"), **PAPER, **FILLED.get(action, {}), **given}
     if action == "expire":
-        after, found = lists.expire(book, said["on"], by=said["by"])
-        return after, case_id, found
+        after, expired = lists.expire(book, data["on"], by=data["by"])
+        return after, case_id, expired
     if action in ("take_over", "propose"):
-        who = said.pop("subject", A)
-        where = said.pop("list"), said.pop("scheme")
+        who = data.pop("subject", A)
+        where = data.pop("list"), data.pop("scheme")
         if action == "take_over":
-            return *lists.take_over(book, who, *where, **said), None
-        return *lists.propose_one(book, who, *where, said.pop("trigger"), **said), None
-    after = ACTIONS[action](book, case_id, **said)  # type: ignore[operator]
+            return *lists.take_over(book, who, *where, **data), None
+        return *lists.propose_one(book, who, *where, data.pop("trigger"), **data), None
+    after = ACTIONS[action](book, case_id, **data)  # type: ignore[operator]
     return after, after.events[-1].case_id, None
 
 

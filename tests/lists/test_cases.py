@@ -49,7 +49,7 @@ def test_case(case: dict[str, Any]) -> None:
                 assert len(getattr(report, name)) == wanted
             else:
                 assert shown(book.case(case_id), name) == wanted, (step, name)
-        open_steps = {one.what: one.by for one in due(book, on_of(step[action]))}
+        open_steps = {other_due.what: other_due.by for other_due in due(book, on_of(step[action]))}
         for what, day in step.get("due", {}).items():
             assert from_day(open_steps[what] or 0) == day, (step, what)
 
@@ -67,13 +67,16 @@ def test_no_list_with_a_known_term_or_way_out_is_left_out() -> None:
                 continue
             (action,) = set(step) & KNOWN
             book, case_id, _ = play(book, case_id, action, step[action])
-            one = book.case(case_id)
-            seen |= {(one.scheme, one.list, name) for name in (one.term, *one.more_terms, one.exit)}
+            list_case = book.case(case_id)
+            seen |= {
+                (list_case.scheme, list_case.list, name)
+                for name in (list_case.term, *list_case.more_terms, list_case.exit)
+            }
     missing = []
     for entry in registry.entries():
         scheme = registry.load(entry)
         for key, rule in scheme.lists.items():
-            named = [one.id for one in rule.terms if one.span is not None or one.until_exit]
-            named += [one.id for one in rule.exits if one.after is not None]
+            named = [term.id for term in rule.terms if term.span is not None or term.until_exit]
+            named += [list_exit.id for list_exit in rule.exits if list_exit.after is not None]
             missing += [(scheme.name, key, name) for name in named if (scheme.name, key, name) not in seen]
     assert missing == []

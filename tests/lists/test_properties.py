@@ -37,7 +37,7 @@ PLAUSIBLE = {
 }
 STEP = st.fixed_dictionaries(
     {
-        "wild": st.integers(0, 3).map(lambda one: one == 0),
+        "wild": st.integers(0, 3).map(lambda integer: integer == 0),
         "action": st.integers(0, 15),
         "days": st.integers(0, 400) | st.integers(0, 8),
         "late": st.sampled_from([0, 0, 3]),
@@ -59,7 +59,7 @@ def attempt(book: Book, move: dict[str, Any], on: date) -> Book:
     state = book.cases[case_id].state if book.cases else "declined"
     likely = ACTIONS if move["wild"] else PLAUSIBLE[state]
     action = likely[move["action"] % len(likely)]
-    said: dict[str, Any] = {"on": on, "by": move["by"], "recorded_on": on + timedelta(move["late"])}
+    data: dict[str, Any] = {"on": on, "by": move["by"], "recorded_on": on + timedelta(move["late"])}
     back = on - timedelta(move["days"])
     more: dict[str, dict[str, Any]] = {
         "propose": {
@@ -92,7 +92,7 @@ def attempt(book: Book, move: dict[str, Any], on: date) -> Book:
     if action == "exit" and move["way"] == "nothing_to_correct":
         more["exit"] = {"exit": move["way"], "confirm": {"nothing_to_correct": "a"}}
     try:
-        return play(book, case_id, action, {**said, **more.get(action, {})})[0]
+        return play(book, case_id, action, {**data, **more.get(action, {})})[0]
     except CreditscoreError:
         return book
 
@@ -110,23 +110,23 @@ def sound(book: Book) -> None:
     rows = listings(book).to_pylist()
     for row in rows:
         case = book.case(row["listing_id"])
-        kinds = [one.kind for one in case.events]
+        kinds = [event.kind for event in case.events]
         assert {"decided", "imported", "revoked"} & set(kinds)
         assert row["exited_on"] is None or row["exited_on"] >= row["entered_on"]
         assert row["term_end"] is None or row["term_end"] >= row["entered_on"] - timedelta(1)
         assert (row["exit_reason"] is None) == (row["exited_on"] is None)
-        decision = next((one for one in case.events if one.kind == "decided"), None)
+        decision = next((event for event in case.events if event.kind == "decided"), None)
         if decision is not None and case.kind != "record":
             assert case.heard_until is not None
             assert decision.on > case.heard_until
             assert not case.upheld
-            assert decision.by not in {one.by for one in case.events if one.kind in ("proposed", "noticed")}
+            assert decision.by not in {event.by for event in case.events if event.kind in ("proposed", "noticed")}
     for subject, key in {(row["subject_id"], row["list"]) for row in rows}:
         own = [row for row in rows if (row["subject_id"], row["list"]) == (subject, key)]
         edges = {day for row in own for day in (row["entered_on"], row["exited_on"], row["term_end"]) if day}
         for on in edges:
             holding = [row for row in own if in_force(row, on)]
-            used = [one for row in holding for one in book.case(row["listing_id"]).records]
+            used = [record for row in holding for record in book.case(row["listing_id"]).records]
             several = holding and book.case(holding[0]["listing_id"]).kind == "record"
             assert len(used) == len(set(used)) if several else len(holding) <= 1
 
@@ -140,20 +140,20 @@ def test_any_sequence_of_steps_keeps_the_book_sound(moves: list[dict[str, Any]])
         on += timedelta(move["days"])
         after = attempt(book, move, on)
         assert after.events[: len(book.events)] == book.events
-        for one in after.events[len(book.events) :]:
-            then[one.case_id, one.no] = after.case(one.case_id)
+        for event in after.events[len(book.events) :]:
+            then[event.case_id, event.no] = after.case(event.case_id)
         book = after
         sound(book)
     assert book_of(book.events) == book
     due(book, on)
-    for known in {one.recorded_on for one in book.events}:
+    for known in {event.recorded_on for event in book.events}:
         replayed = book.known(from_day(known))
         sound(replayed)
         for case_id, case in replayed.cases.items():
-            own = [one for one in book.events if one.case_id == case_id]
+            own = [event for event in book.events if event.case_id == case_id]
             count = len(case.events)
             assert case == then[case_id, count]
-            assert [one.recorded_on <= known for one in own] == [True] * count + [False] * (len(own) - count)
+            assert [event.recorded_on <= known for event in own] == [True] * count + [False] * (len(own) - count)
     gone, first = expire(book, "2090-01-01", by="li.na")
     again, second = expire(gone, "2090-01-01", by="li.na")
     assert again == gone
@@ -193,7 +193,7 @@ def test_the_moves_reach_every_step() -> None:
             }  # fmt: skip
             on += timedelta(move["days"])
             book = attempt(book, move, on)
-        reached |= {one.kind for one in book.events}
+        reached |= {event.kind for event in book.events}
     wanted = {"proposed", "imported", "noticed", "objected", "checked", "decided", "published", "prolonged", "barred"}
     assert reached >= wanted | {"applied", "refused", "exited", "unpublished", "corrected"}
 

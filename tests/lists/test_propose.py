@@ -42,12 +42,12 @@ def graded(rows: list[dict[str, Any]]) -> Grading:
 
 
 def test_a_proposal_names_its_rule_records_and_day() -> None:
-    book, found = propose(Book(), usual(), records=table(), **ON)
-    (case_id,) = found.made
+    book, proposals = propose(Book(), usual(), records=table(), **ON)
+    (case_id,) = proposals.made
     case = book.case(case_id)
     assert (case.subject_id, case.triggers, case.records) == (A, ("decision_overdue",), ("r1", "r2"))
     assert case.state == "proposed"
-    assert {one.what for one in due(book, "2023-03-01")} == {"notice", "decide"}
+    assert {other_due.what for other_due in due(book, "2023-03-01")} == {"notice", "decide"}
     assert listings(book).num_rows == 0
     words = draft(book, case_id)
     assert "令第45号" in words["basis"].zh
@@ -58,7 +58,7 @@ def test_a_proposal_names_its_rule_records_and_day() -> None:
 def test_the_first_deadline_of_several_records_counts() -> None:
     rows = [{**RECORDS[0], "deadline_on": "2023-01-20"}, {**RECORDS[1], "deadline_on": "2023-01-16"}]
     book, _ = propose(Book(), graded(rows), records=table(rows), **ON)
-    (decide,) = [one for one in due(book, "2023-03-01") if one.what == "decide"]
+    (decide,) = [other_due for other_due in due(book, "2023-03-01") if other_due.what == "decide"]
     assert decide.overdue
     later = book.cases[decide.case_id].dates["deadline_on"]
     assert later == (pd.Timestamp("2023-01-16") - pd.Timestamp("1970-01-01")).days
@@ -78,7 +78,7 @@ def test_memory_folder_and_several_schemes_give_the_same(tmp_path: Path) -> None
     folder = several.write(tmp_path / "both")
     for source in (usual().write(tmp_path / "one"), str(folder), several):
         other = propose(Book(), source, lists=["wage_arrears"], **ON)
-        assert [one.case_id for one in other[0].cases.values()] == list(memory[1].made)
+        assert [case.case_id for case in other[0].cases.values()] == list(memory[1].made)
 
 
 def test_the_order_of_rows_changes_nothing() -> None:
@@ -90,11 +90,11 @@ def test_the_order_of_rows_changes_nothing() -> None:
 
 def test_nothing_is_proposed_twice() -> None:
     grading = usual()
-    book, found = propose(Book(), grading, **ON)
+    book, proposals = propose(Book(), grading, **ON)
     again, second = propose(book, grading, on="2023-03-02", by="li.na")
     assert again == book
-    assert [why for *_, why in second.skipped] == [f"a case is open: {found.made[0]}"]
-    declined, *_ = play(book, found.made[0], "decide", {"enter": False, "on": "2023-03-03"})
+    assert [why for *_, why in second.skipped] == [f"a case is open: {proposals.made[0]}"]
+    declined, *_ = play(book, proposals.made[0], "decide", {"enter": False, "on": "2023-03-03"})
     _, third = propose(declined, grading, on="2023-03-04", by="li.na")
     assert third.made == ()
     assert "declined on 2023-03-03" in third.skipped[0][3]
@@ -104,8 +104,8 @@ def test_nothing_is_proposed_twice() -> None:
 
 
 def test_the_same_records_do_not_lead_to_a_second_entry() -> None:
-    book, found = propose(Book(), usual(), **ON)
-    case_id = found.made[0]
+    book, proposals = propose(Book(), usual(), **ON)
+    case_id = proposals.made[0]
     book, *_ = play(book, case_id, "notice", {"on": "2023-03-02"})
     book, *_ = play(book, case_id, "decide", {"on": "2023-03-10", "enter": True})
     gone, *_ = play(book, case_id, "exit", {"on": "2023-03-13", "exit": "deregistered"})
@@ -120,8 +120,8 @@ def test_the_same_records_do_not_lead_to_a_second_entry() -> None:
 def test_a_withdrawn_record_carries_nothing() -> None:
     rows = [*RECORDS[:2], {**RECORDS[0], "event_no": 2, "event": "withdrawn", "event_on": "2023-02-01"}]
     rows = [{"event_no": 1, "event": "filed", **row} for row in rows]
-    book, found = propose(Book(), graded(rows), **ON)
-    assert book.case(found.made[0]).records == ("r2",)
+    book, proposals = propose(Book(), graded(rows), **ON)
+    assert book.case(proposals.made[0]).records == ("r2",)
 
 
 def test_not_before_the_day_of_the_grading() -> None:
@@ -177,8 +177,8 @@ WAGE = registry.pick("wage_arrears@2022")
 )
 def test_what_may_lead_to_a_proposal(more: dict[str, Any], why: str | None) -> None:
     scheme = changed(WAGE, "to_be_noticed", **more)
-    found = why_not(scheme, "wage_arrears", "to_be_noticed")
-    assert (found is None) if why is None else (why in str(found))
+    text = why_not(scheme, "wage_arrears", "to_be_noticed")
+    assert (text is None) if why is None else (why in str(text))
 
 
 def test_a_grading_in_which_the_trigger_is_a_band_leads_to_nothing() -> None:
@@ -190,9 +190,9 @@ def test_a_grading_in_which_the_trigger_is_a_band_leads_to_nothing() -> None:
     subjects = pd.DataFrame({"subject_id": [A, B], "region": "220100"})
     grading = grade(table(), Scheme.model_validate(data), as_of="2023-03-01", subjects=subjects)
     assert set(grading.grades["grade"].to_pylist()) == {"triggered"}
-    book, found = propose(Book(), grading, **ON)
-    assert (book, found.made, found.skipped) == (Book(), (), ())
-    ((key, trigger, why),) = found.refused
+    book, proposals = propose(Book(), grading, **ON)
+    assert (book, proposals.made, proposals.skipped) == (Book(), (), ())
+    ((key, trigger, why),) = proposals.refused
     assert (key, trigger) == ("wage_arrears", "to_be_noticed")
     assert "nobody is listed by a score alone" in why
 

@@ -168,8 +168,8 @@ def test_an_exit_by_itself_cannot_outlast_its_recording() -> None:
 
 def test_an_exit_known_late_does_not_change_what_was_known() -> None:
     book, _ = entered(Book(), "wage_arrears", "wage_arrears@2018", "2018-01-05")
-    gone, found = expire(book, "2019-06-03", by="z")
-    assert len(found.left) == 1
+    gone, expired = expire(book, "2019-06-03", by="z")
+    assert len(expired.left) == 1
     assert listings(gone, "2019-06-02").to_pylist()[0]["exited_on"] is None
     row = listings(gone).to_pylist()[0]
     assert (row["exited_on"], row["exit_reason"]) == (date(2019, 1, 5), "expiry")
@@ -188,18 +188,18 @@ def test_a_new_matter_holds_an_exit_back_that_it_may_bar() -> None:
     both, first = entered(
         other, "customs_dishonest", "customs/grade@2021", "2022-01-10", triggers=["bribery"], records=["r1"]
     )
-    _, found = expire(both, "2024-01-10", by="z")
-    assert found.left == ()
-    assert found.waiting[first].code == "bars"
-    assert {one.what for one in due(both, "2024-01-10") if one.case_id == first} == {"look_at"}
+    _, expired = expire(both, "2024-01-10", by="z")
+    assert expired.left == ()
+    assert expired.waiting[first].code == "bars"
+    assert {other_due.what for other_due in due(both, "2024-01-10") if other_due.case_id == first} == {"look_at"}
 
 
 def test_a_red_list_is_to_be_left_when_a_serious_list_is_entered() -> None:
     scheme = "construction/blacklist@2018"
     book, red = entered(Book(), "construction_good_record", scheme, "2019-03-01", published_on="2019-03-01")
-    assert [one.what for one in due(book, "2019-04-01")] == ["expire"]
+    assert [other_due.what for other_due in due(book, "2019-04-01")] == ["expire"]
     book, _ = entered(book, "market_serious", "market/serious@2014", "2019-04-02")
-    assert "leave_red" in {one.what for one in due(book, "2019-04-02")}
+    assert "leave_red" in {other_due.what for other_due in due(book, "2019-04-02")}
     book, *_ = play(book, red, "exit", {"exit": "listed_elsewhere", "on": "2019-04-03"})
     assert book.case(red).exit_reason == "red_lost"
 
@@ -216,8 +216,12 @@ def test_on_a_publication_each_decision_has_its_own_entry() -> None:
 def test_the_annulled_entry_is_to_be_withdrawn_within_three_days() -> None:
     book, case_id = entered(Book(), "market_serious", "market/serious@2021", "2022-03-15")
     book, *_ = play(book, case_id, "exit", {"exit": "annulled", "on": "2022-04-29"})
-    (one,) = due(book, "2022-05-03")
-    assert (one.what, one.by is not None and one.overdue, one.basis) == ("withdraw", True, "XZCFF 48")
+    (other_due,) = due(book, "2022-05-03")
+    assert (other_due.what, other_due.by is not None and other_due.overdue, other_due.basis) == (
+        "withdraw",
+        True,
+        "XZCFF 48",
+    )
     assert list_exits(book).to_pylist()[0]["withdraw_by"] == date(2022, 5, 2)
     book, *_ = play(book, case_id, "withdraw", {"on": "2022-05-04"})
     assert due(book, "2022-05-04") == []

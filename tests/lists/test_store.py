@@ -20,22 +20,22 @@ def store(tmp_path: Path) -> Database:
 
 def test_what_was_written_comes_back(store: Database) -> None:
     book, case_id = noticed(Book())
-    told = book
+    new_book = book
     book, *_ = play(
         book, case_id, "decide", {"enter": True, "on": "2023-01-31", "dates": {"restriction_until": "2024-01-01"}}
     )
     log = Log(store)
     assert save(log, Book(), Book(book.events[:1])) == 1
-    assert save(log, load(store), told) == 1
+    assert save(log, load(store), new_book) == 1
     assert save(log, load(store), book) == 1
     assert save(log, load(store), book) == 0
     assert load(store) == book
-    actions = [(one.action, one.phase, one.subject) for one in log.entries()]
+    actions = [(entry.action, entry.phase, entry.subject) for entry in log.entries()]
     assert ("list.decided", "begun", case_id) in actions
     assert actions[-1] == ("list.decided", "done", case_id)
     assert log.verify().ok
     entries = store.rows("SELECT e.action FROM list_events l JOIN log_entries e ON e.seq = l.entry ORDER BY l.place")
-    assert [one for (one,) in entries] == ["list.proposed", "list.noticed", "list.decided"]
+    assert [value for (value,) in entries] == ["list.proposed", "list.noticed", "list.decided"]
     store.close()
 
 
@@ -58,14 +58,14 @@ def test_roles_are_enforced(store: Database) -> None:
 
 def test_a_book_that_is_not_the_stores_is_refused(store: Database) -> None:
     log = Log(store)
-    one, _ = entered(Book(), "market_serious", "market/serious@2021", "2022-03-15")
+    book, _ = entered(Book(), "market_serious", "market/serious@2021", "2022-03-15")
     other, _ = entered(Book(), "safety_serious", "safety/serious@2023", "2024-03-15")
-    save(log, Book(), one)
+    save(log, Book(), book)
     with pytest.raises(StoreBusy, match="1 events, 0 were read"):
         save(log, Book(), other)
     with pytest.raises(UsageError, match="does not continue"):
-        save(log, one, other)
-    assert load(store) == one
+        save(log, book, other)
+    assert load(store) == book
     assert [entry.phase for entry in log.entries(action="list.imported")] == ["begun", "done", "begun", "failed"]
     store.close()
 
@@ -102,8 +102,8 @@ def test_a_store_of_an_earlier_format_is_brought_up_to_date(tmp_path: Path) -> N
     ],
 )
 def test_an_edited_store_is_not_read(store: Database, edit: str) -> None:
-    told, case_id = noticed(Book())
-    book, *_ = play(told, case_id, "decide", {"enter": True, "on": "2023-01-31"})
+    new_book, case_id = noticed(Book())
+    book, *_ = play(new_book, case_id, "decide", {"enter": True, "on": "2023-01-31"})
     log = Log(store)
     for count in range(1, len(book.events) + 1):
         save(log, load(store), Book(book.events[:count]))

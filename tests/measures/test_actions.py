@@ -73,7 +73,7 @@ def test_the_whole_way(log: Log) -> None:
     assert [act.act for act in case.acts] == ["proposed", "accepted", "notified", "executed", "fed_back"]
     assert in_force(case, shipped(), by_subject([entry()]), day("2024-03-04"))
     assert log.verify().ok
-    actions = [one.action for one in log.entries() if one.phase == "begun"]
+    actions = [other_entry.action for other_entry in log.entries() if other_entry.phase == "begun"]
     assert actions == ["joint.match", "joint.decide", "joint.notify", "joint.execute", "joint.feedback"]
 
 
@@ -135,7 +135,7 @@ def test_a_flag_is_acknowledged_with_a_reason(log: Log) -> None:
     with pytest.raises(UsageError, match="no flag 'all'"):
         accept(log, key, DISHONEST, acknowledge=["all"], reason="x")
     accept(log, key, DISHONEST, acknowledge=[flag], reason="规章明文规定")
-    (act,) = [one for one in read_cases(log.store)[key].acts if one.act == "accepted"]
+    (act,) = [act for act in read_cases(log.store)[key].acts if act.act == "accepted"]
     assert (act.acknowledged, act.reason) == ((flag,), "规章明文规定")
 
 
@@ -242,8 +242,16 @@ def test_what_hangs_on_an_entry_is_lifted_with_it(log: Log, changed: dict[str, s
     eve = day(on) - 1
     assert in_force(read_cases(log.store)[key], shipped(), entries, eve)
     assert desk.lift(log, shipped(), entries, by="li.na", on=eve) == {}
-    (one,) = [one for one in due(read_cases(log.store).values(), shipped(), entries, day(on)) if one.task == "lift"]
-    assert (one.since, one.by, one.cause) == (day(on), day(on) + (3 if cause == "annulled" else 0), cause)
+    (other_due,) = [
+        other_due
+        for other_due in due(read_cases(log.store).values(), shipped(), entries, day(on))
+        if other_due.task == "lift"
+    ]
+    assert (other_due.since, other_due.by, other_due.cause) == (
+        day(on),
+        day(on) + (3 if cause == "annulled" else 0),
+        cause,
+    )
     assert desk.lift(log, shipped(), entries, by="li.na", on=day(on)) == {key: cause}
     assert state(log, key) == "lifted"
     assert desk.lift(log, shipped(), entries, by="li.na", on=day(on)) == {}
@@ -261,7 +269,9 @@ def test_a_missing_entry_lifts_only_what_is_named(log: Log) -> None:
     on = day("2024-03-05")
     assert not in_force(read_cases(log.store)[key], shipped(), {}, on)
     assert desk.lift(log, shipped(), {}, by="li.na", on=on) == {}
-    assert [one.cause for one in due(read_cases(log.store).values(), shipped(), {}, on)] == ["entry_missing"]
+    assert [other_due.cause for other_due in due(read_cases(log.store).values(), shipped(), {}, on)] == [
+        "entry_missing"
+    ]
     assert desk.lift(log, shipped(), {}, by="li.na", on=on, ids=[key]) == {key: "entry_missing"}
 
 
@@ -283,8 +293,13 @@ def test_an_annulled_decision_is_undone_within_three_days(log: Log) -> None:
     entries = by_subject([entry()])
     case = read_cases(log.store)[key]
     assert not in_force(case, shipped(), entries, day("2024-03-09"))
-    (one,) = due([case], shipped(), entries, day("2024-03-10"))
-    assert (one.task, one.since, one.by, one.cause) == ("lift", day("2024-03-09"), day("2024-03-12"), "annulled")
+    (other_due,) = due([case], shipped(), entries, day("2024-03-10"))
+    assert (other_due.task, other_due.since, other_due.by, other_due.cause) == (
+        "lift",
+        day("2024-03-09"),
+        day("2024-03-12"),
+        "annulled",
+    )
     assert desk.lift(log, shipped(), entries, by="li.na", on=day("2024-03-10")) == {key: "annulled"}
 
 
@@ -299,8 +314,8 @@ def test_what_is_due(log: Log) -> None:
     key = put(log, event(), entry())
 
     def task(on: str) -> tuple[str, int | None]:
-        (one,) = due(read_cases(log.store).values(), shipped(), by_subject([entry()]), day(on))
-        return one.task, one.by
+        (other_due,) = due(read_cases(log.store).values(), shipped(), by_subject([entry()]), day(on))
+        return other_due.task, other_due.by
 
     assert task("2024-03-01") == ("decide", None)
     accept(log, key, entry(), on="2024-03-02")
@@ -411,9 +426,9 @@ def test_export_is_the_same_bytes_and_says_all(log: Log, tmp_path: Path) -> None
     carry(log, key, entry(), on="2024-03-02")
     put(log, CUSTOMS.__class__("E5", "clearance", "customs", CUSTOMS.on, (FIRM,)), DISHONEST)
     entries = by_subject([entry(), DISHONEST])
-    found = tables(log, shipped(), entries, day("2025-02-01"))
-    (one, other) = found["measures"].to_pylist()
-    both = {one["proposal_id"]: one, other["proposal_id"]: other}
+    new_tables = tables(log, shipped(), entries, day("2025-02-01"))
+    (value, other) = new_tables["measures"].to_pylist()
+    both = {value["proposal_id"]: value, other["proposal_id"]: other}
     assert (both[key]["state"], both[key]["in_force"]) == ("executed", True)
     flags = next(row["flags"] for k, row in both.items() if k != key)
     assert "basis_department_rule" in flags
@@ -496,16 +511,16 @@ def test_in_force_needs_the_entry_whatever_was_written(
 ) -> None:
     start = day("2024-03-01")
     listed = Listing("L1", FIRM, "procurement_serious", start + begin, term and start + term, start + begin + stay)
-    on, said = start, [MeasureAct(0, "JM-1", "proposed", start, "li")]
+    on, measure_acts = start, [MeasureAct(0, "JM-1", "proposed", start, "li")]
     for act, wait in acts:
         with suppress(UsageError):
-            step(fold(said), act, on + wait, "JM-1")
+            step(fold(measure_acts), act, on + wait, "JM-1")
             on += wait
-            said.append(MeasureAct(len(said), "JM-1", act, on, "li"))
-    made = match(shipped(), [event()], by_subject([replace(listed, exited_on=None, term_end=None)])).proposals
+            measure_acts.append(MeasureAct(len(measure_acts), "JM-1", act, on, "li"))
+    proposals = match(shipped(), [event()], by_subject([replace(listed, exited_on=None, term_end=None)])).proposals
     period = Period(span=Span(days=span)) if span else Period(until_exit=True)
-    for one in made:
-        case = MeasureCase(one, period, "li", tuple(said))
+    for proposal in proposals:
+        case = MeasureCase(proposal, period, "li", tuple(measure_acts))
         for moment in range(start - 30, start + 600, 11):
             if in_force(case, shipped(), by_subject([listed]), moment):
                 assert listed.valid_on(moment)

@@ -17,15 +17,15 @@ def row(**more: Any) -> dict[str, Any]:
 
 
 def test_the_measures_of_a_grade() -> None:
-    found = attached([row()])
-    assert found
-    assert {one.use for one in found} == {"information"}
-    assert {one.measure_id[:4] for one in found} == {"TM-D"}
-    assert {one.basis_level for one in found} == {"normative_document"}
+    attacheds = attached([row()])
+    assert attacheds
+    assert {other_attached.use for other_attached in attacheds} == {"information"}
+    assert {other_attached.measure_id[:4] for other_attached in attacheds} == {"TM-D"}
+    assert {other_attached.basis_level for other_attached in attacheds} == {"normative_document"}
 
 
 def test_versions_are_told_apart() -> None:
-    ids = {version: {one.measure_id for one in attached([row(version=version, period=period, grade="A")])}
+    ids = {version: {other_attached.measure_id for other_attached in attached([row(version=version, period=period, grade="A")])}
            for version, period in (("2014", "2019"), ("2025", "2025"))}  # fmt: skip
     assert "TM-A3" in ids["2014"]
     assert "TM-A3" not in ids["2025"]
@@ -35,14 +35,14 @@ def test_versions_are_told_apart() -> None:
 
 
 def test_a_grade_in_a_row_is_said() -> None:
-    assert {one.running for one in attached([row(grade="A")])} == {1, 3}
+    assert {other_attached.running for other_attached in attached([row(grade="A")])} == {1, 3}
 
 
 def test_who_is_not_graded_has_none_and_order_means_nothing() -> None:
     rows = [row(), row(subject_id=OTHER, grade="A"), row(state="not_graded", grade=None), row(scheme="nothing")]
-    found = attached(rows)
-    assert {one.subject_id for one in found} == {FIRM, OTHER}
-    assert attached(reversed(rows)) == found
+    attacheds = attached(rows)
+    assert {other_attached.subject_id for other_attached in attacheds} == {FIRM, OTHER}
+    assert attached(reversed(rows)) == attacheds
 
 
 def test_no_measure_of_a_grade_is_a_measure_of_the_four_lists() -> None:

@@ -99,15 +99,15 @@ def test_each_fault_has_its_code_and_place(
 ) -> None:
     lists, faults, _ = inspect(copied(tmp_path, **{file: (old, new)}))
     assert lists is None
-    assert any(one.code == code and words in one.message for one in faults), [str(one) for one in faults]
-    assert all(one.line > 0 and one.file.startswith("four_lists/") for one in faults)
+    assert any(fault.code == code and words in fault.message for fault in faults), [str(fault) for fault in faults]
+    assert all(fault.line > 0 and fault.file.startswith("four_lists/") for fault in faults)
 
 
 def test_a_missing_and_a_strange_file_are_said(tmp_path: Path) -> None:
     place = copied(tmp_path)
     (place / "links.yaml").rename(place / "link.yaml")
     _, faults, _ = inspect(place)
-    assert [(one.code, one.file) for one in faults] == [
+    assert [(fault.code, fault.file) for fault in faults] == [
         ("J105", "four_lists/link.yaml"),
         ("J101", "four_lists/links.yaml"),
     ]
@@ -132,8 +132,8 @@ def test_all_faults_of_all_files_at_once(tmp_path: Path) -> None:
 def test_every_promised_fault_has_a_case_and_a_line_in_the_docs() -> None:
     faults = {code for code in CODES if code < "J5"} - {"J101", "J105"}
     assert set(FAULTS) == faults
-    said = set(re.findall(r"\| (J\d{3}) \|", DOCS.read_text(encoding="utf-8")))
-    assert said == set(CODES)
+    texts = set(re.findall(r"\| (J\d{3}) \|", DOCS.read_text(encoding="utf-8")))
+    assert texts == set(CODES)
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
@@ -145,18 +145,18 @@ def test_what_ships_is_sound_and_says_what_is_not_certain() -> None:
     lists, faults, notes = inspect()
     assert faults == []
     assert lists is not None
-    flagged = {one.path for one in notes if one.code == "J501"}
+    flagged = {note.path for note in notes if note.code == "J501"}
     assert len(flagged) == 1
-    assert {one.code for one in notes} <= {code for code in CODES if code >= "J5"}
-    assert sum(one.code == "J502" and one.path.startswith("names") for one in notes) == 4
+    assert {note.code for note in notes} <= {code for code in CODES if code >= "J5"}
+    assert sum(note.code == "J502" and note.path.startswith("names") for note in notes) == 4
 
 
 def test_no_measure_without_link_reason_and_basis() -> None:
     lists = shipped()
-    assert {one.measure_id for one in lists.links} == set(lists.measures)
-    assert all(one.relevance_reason and one.relevance_reason.zh for one in lists.links)
-    assert all(one.cite for one in lists.measures.values())
-    assert all(lists.sides[one.conduct_id] == lists.sides[one.measure_id] for one in lists.links)
+    assert {link.measure_id for link in lists.links} == set(lists.measures)
+    assert all(link.relevance_reason and link.relevance_reason.zh for link in lists.links)
+    assert all(measure.cite for measure in lists.measures.values())
+    assert all(lists.sides[link.conduct_id] == lists.sides[link.measure_id] for link in lists.links)
 
 
 def test_notes_name_what_leads_to_nothing(tmp_path: Path) -> None:
@@ -167,8 +167,8 @@ def test_notes_name_what_leads_to_nothing(tmp_path: Path) -> None:
 """
     _, faults, notes = inspect(copied(tmp_path, links=(lines, "")))
     assert faults == []
-    assert any(one.code == "J503" and "DC-PROCUREMENT" in one.message for one in notes)
-    assert any(one.code == "J504" and "PM-PROCUREMENT" in one.message for one in notes)
+    assert any(note.code == "J503" and "DC-PROCUREMENT" in note.message for note in notes)
+    assert any(note.code == "J504" and "PM-PROCUREMENT" in note.message for note in notes)
 
 
 def test_an_unknown_period_is_noted(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_an_unknown_period_is_noted(tmp_path: Path) -> None:
     lists, faults, notes = inspect(place)
     assert faults == []
     assert lists is not None
-    assert any(one.code == "J505" for one in notes)
+    assert any(note.code == "J505" for note in notes)
 
 
 def test_the_digest_follows_the_content(tmp_path: Path) -> None:

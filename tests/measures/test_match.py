@@ -36,23 +36,28 @@ def run(events: BusinessEvent | list[BusinessEvent], *entries: Listing, **more: 
     return match(shipped(), given_, by_subject(entries), **more)  # type: ignore[arg-type]
 
 
-def only(found: Matched) -> NotProposed:
-    assert found.proposals == ()
-    (one,) = found.refused
-    assert one.message == NOT_PROPOSED[one.reason]
-    return one
+def only(matched: Matched) -> NotProposed:
+    assert matched.proposals == ()
+    (not_proposed,) = matched.refused
+    assert not_proposed.message == NOT_PROPOSED[not_proposed.reason]
+    return not_proposed
 
 
 def test_an_entry_a_link_and_a_law_make_a_proposal() -> None:
-    found = run(event(), entry())
-    (one,) = found.proposals
-    assert (one.subject_id, one.listing_id, one.measure_id, one.side) == (FIRM, "L1", "PM-PROCUREMENT", "punish")
-    assert (one.basis, one.basis_level) == ("ZFCGF 22(5); CBK2014_526", "law")
-    assert one.flags == ()  # the day of the law is known
-    assert one.evidence == "verified"
-    assert one.ends_by == day("2026-01-10")  # three years from entry, and the day after the term
-    assert "政府采购" in one.relevance_reason
-    assert found.fates == {"proposed": 1, "refused": 0, "clear": 0}
+    matched = run(event(), entry())
+    (proposal,) = matched.proposals
+    assert (proposal.subject_id, proposal.listing_id, proposal.measure_id, proposal.side) == (
+        FIRM,
+        "L1",
+        "PM-PROCUREMENT",
+        "punish",
+    )
+    assert (proposal.basis, proposal.basis_level) == ("ZFCGF 22(5); CBK2014_526", "law")
+    assert proposal.flags == ()  # the day of the law is known
+    assert proposal.evidence == "verified"
+    assert proposal.ends_by == day("2026-01-10")  # three years from entry, and the day after the term
+    assert "政府采购" in proposal.relevance_reason
+    assert matched.fates == {"proposed": 1, "refused": 0, "clear": 0}
 
 
 @pytest.mark.parametrize(
@@ -60,10 +65,10 @@ def test_an_entry_a_link_and_a_law_make_a_proposal() -> None:
     [("2023-01-09", False), ("2023-01-10", True), ("2025-06-29", True), ("2025-06-30", False)],
 )
 def test_the_day_of_exit_is_the_first_without(on: str, valid: bool) -> None:
-    found = run(event(on), entry(exited="2025-06-30", end=None))
-    assert bool(found.proposals) is valid
+    matched = run(event(on), entry(exited="2025-06-30", end=None))
+    assert bool(matched.proposals) is valid
     if not valid:
-        assert only(found).reason == "not_valid_that_day"
+        assert only(matched).reason == "not_valid_that_day"
 
 
 @pytest.mark.parametrize(("on", "valid"), [("2024-05-01", True), ("2024-05-02", False)])
@@ -86,8 +91,8 @@ def test_the_longest_period_runs_from_entry() -> None:
     ],
 )
 def test_ids_are_never_guessed(raw: str, reason: str, shown: str) -> None:
-    one = only(run(event(subjects=(raw,)), entry()))
-    assert (one.reason, one.subject_id) == (reason, shown)
+    not_proposed = only(run(event(subjects=(raw,)), entry()))
+    assert (not_proposed.reason, not_proposed.subject_id) == (reason, shown)
 
 
 def test_full_width_and_small_letters_are_the_same_code() -> None:
@@ -112,8 +117,8 @@ EARLY = entry("culture_tourism_serious", entered="2019-01-01", end=None)
     ],
 )  # fmt: skip
 def test_each_reason(reason: str, given_event: BusinessEvent, given_entry: Listing) -> None:
-    found = run(given_event, given_entry)
-    assert only(found).reason == reason
+    matched = run(given_event, given_entry)
+    assert only(matched).reason == reason
 
 
 def test_a_list_of_the_library_that_the_tables_leave_out(tmp_path: Path) -> None:
@@ -122,8 +127,8 @@ def test_a_list_of_the_library_that_the_tables_leave_out(tmp_path: Path) -> None
     text = file.read_text(encoding="utf-8")
     begin, end = text.index("  - id: DC-ECOMMERCE"), text.index("  - id: DC-ELDERLY-CARE")
     file.write_text(text[:begin] + text[end:], encoding="utf-8")
-    found = match(load_four_lists(place), [event()], by_subject([entry("ecommerce_record")]))
-    assert only(found).reason == "no_conduct"
+    matched = match(load_four_lists(place), [event()], by_subject([entry("ecommerce_record")]))
+    assert only(matched).reason == "no_conduct"
 
 
 def test_who_is_not_in_the_table_of_subjects_is_unknown() -> None:
@@ -143,8 +148,8 @@ def test_a_rule_that_was_not_yet_known_is_no_basis() -> None:
     laws["ZSCQ2022"] = laws["ZSCQ2022"].model_copy(update={"known_from": from_day(day("2023-06-01"))})
     listed = entry("intellectual_property_dishonest", end=None)
     about = event("2023-05-01", "fund", "intellectual_property")
-    found = run(about, listed, laws=laws)
-    assert {one.reason for one in found.refused} == {"other_event", "basis_not_in_force"}
+    matched = run(about, listed, laws=laws)
+    assert {not_proposed.reason for not_proposed in matched.refused} == {"other_event", "basis_not_in_force"}
     assert run(about, listed, laws=laws, known_at=day("2023-06-01")).proposals
 
 
@@ -155,9 +160,9 @@ def test_a_repealed_rule_is_no_basis() -> None:
 
 
 def test_a_departmental_rule_alone_is_flagged() -> None:
-    (one,) = run(event("2025-01-01", "clearance", "customs"), entry("customs_dishonest", end=None)).proposals
-    assert one.flags == ("basis_department_rule", "weak_evidence")
-    assert one.evidence == "recalled"
+    (proposal,) = run(event("2025-01-01", "clearance", "customs"), entry("customs_dishonest", end=None)).proposals
+    assert proposal.flags == ("basis_department_rule", "weak_evidence")
+    assert proposal.evidence == "recalled"
 
 
 def test_what_is_left_of_a_basis_must_still_be_strong_enough() -> None:
@@ -168,8 +173,8 @@ def test_what_is_left_of_a_basis_must_still_be_strong_enough() -> None:
 
 
 def test_a_condition_is_shown() -> None:
-    (one,) = run(event(kind="inspection_plan", department="construction"), entry("wage_arrears")).proposals
-    assert one.flags == ("condition",)
+    (proposal,) = run(event(kind="inspection_plan", department="construction"), entry("wage_arrears")).proposals
+    assert proposal.flags == ("condition",)
 
 
 REWARD = entry("customs_advanced", entered="2023-01-01", end=None, key="R1")
@@ -177,20 +182,23 @@ CLEARANCE = event(kind="clearance", department="customs")
 
 
 def test_a_reward_of_the_red_list() -> None:
-    found = run(CLEARANCE, REWARD)
-    assert [one.measure_id for one in found.proposals] == [
+    matched = run(CLEARANCE, REWARD)
+    assert [proposal.measure_id for proposal in matched.proposals] == [
         "RM-CUSTOMS-CHECKS",
         "RM-CUSTOMS-GUARANTEE",
         "RM-CUSTOMS-ORIGIN",
     ]
-    assert {one.side for one in found.proposals} == {"reward"}
+    assert {proposal.side for proposal in matched.proposals} == {"reward"}
 
 
 @pytest.mark.parametrize("other", ["market_serious", "intellectual_property_dishonest"])
 def test_no_reward_beside_a_black_or_watch_entry(other: str) -> None:
-    found = run(CLEARANCE, REWARD, entry(other, key="B1"))
-    assert found.proposals == ()
-    assert {one.reason for one in found.refused if one.listing_id == "R1"} == {"on_black_or_watch_list", "other_event"}
+    matched = run(CLEARANCE, REWARD, entry(other, key="B1"))
+    assert matched.proposals == ()
+    assert {not_proposed.reason for not_proposed in matched.refused if not_proposed.listing_id == "R1"} == {
+        "on_black_or_watch_list",
+        "other_event",
+    }
 
 
 @pytest.mark.parametrize("over", [{"exited": "2024-02-29"}, {"end": "2024-02-29"}, {"recorded": "2024-03-02"}])
@@ -203,9 +211,9 @@ def test_an_abnormal_entry_bars_no_reward() -> None:
 
 
 def test_an_entry_of_an_unknown_list_bars_a_reward() -> None:
-    found = run(CLEARANCE, REWARD, entry("who_knows", key="B1"))
-    assert found.proposals == ()
-    assert "entry_of_unknown_list" in {one.reason for one in found.refused}
+    matched = run(CLEARANCE, REWARD, entry("who_knows", key="B1"))
+    assert matched.proposals == ()
+    assert "entry_of_unknown_list" in {not_proposed.reason for not_proposed in matched.refused}
 
 
 STANDING = ("culture_tourism_serious", "inspection_plan", "culture_tourism")
@@ -214,9 +222,11 @@ STANDING = ("culture_tourism_serious", "inspection_plan", "culture_tourism")
 def test_a_standing_measure_is_proposed_once() -> None:
     listed, kind, dept = STANDING
     plans = [event(f"2024-0{k}-01", kind, dept, key=f"E{k}") for k in (3, 4)]
-    found = run(plans, entry(listed))
-    assert [one.event_id for one in found.proposals] == ["E3"]
-    assert [(one.event_id, one.reason) for one in found.refused] == [("E4", "already_open")]
+    matched = run(plans, entry(listed))
+    assert [proposal.event_id for proposal in matched.proposals] == ["E3"]
+    assert [(not_proposed.event_id, not_proposed.reason) for not_proposed in matched.refused] == [
+        ("E4", "already_open")
+    ]
     key = ("L1", "PM-CULTURE-CHECKS")
     assert run(plans, entry(listed), prior={key: Prior(True, None, "E0")}).proposals == ()
     assert run(plans, entry(listed), prior={key: Prior(False, day("2023-05-01"))}).proposals
@@ -236,15 +246,15 @@ def test_its_longest_period_is_not_begun_again(tmp_path: Path) -> None:
 
 
 def test_a_measure_of_each_event_is_proposed_each_time() -> None:
-    found = run([event(key="E1"), event("2024-04-01", key="E2")], entry())
-    assert len({one.proposal_id for one in found.proposals}) == 2
+    matched = run([event(key="E1"), event("2024-04-01", key="E2")], entry())
+    assert len({proposal.proposal_id for proposal in matched.proposals}) == 2
 
 
 def test_ngo_and_institution_are_told_apart() -> None:
     about = event(kind="assessment", department="civil_affairs", subjects=(NGO, INSTITUTION))
-    found = run(about, entry("ngo_serious", NGO), entry("ngo_serious", INSTITUTION, key="L2"))
-    assert [one.subject_id for one in found.proposals] == [NGO]
-    assert [one.reason for one in found.refused] == ["kind_not_named"]
+    matched = run(about, entry("ngo_serious", NGO), entry("ngo_serious", INSTITUTION, key="L2"))
+    assert [proposal.subject_id for proposal in matched.proposals] == [NGO]
+    assert [not_proposed.reason for not_proposed in matched.refused] == ["kind_not_named"]
 
 
 LISTS = sorted(shipped().kinds)
@@ -268,20 +278,20 @@ def listings(draw: st.DrawFn, key: str) -> Listing:
 def worlds(draw: st.DrawFn) -> tuple[list[BusinessEvent], list[Listing]]:
     entries = [draw(listings(f"L{k}")) for k in range(draw(st.integers(0, 6)))]
     departments = [*shipped().head.departments, "typo"]
-    some = st.lists(st.sampled_from([*SUBJECTS, "x"]), min_size=1, max_size=3, unique=True)
+    search_strategy = st.lists(st.sampled_from([*SUBJECTS, "x"]), min_size=1, max_size=3, unique=True)
     events = [
         BusinessEvent(
-            f"E{k}", draw(st.sampled_from(KINDS)), draw(st.sampled_from(departments)), draw(DAYS), tuple(draw(some))
+            f"E{k}", draw(st.sampled_from(KINDS)), draw(st.sampled_from(departments)), draw(DAYS), tuple(draw(search_strategy))
         )
         for k in range(draw(st.integers(1, 4)))
     ]  # fmt: skip
     return events, entries
 
 
-def bars(one: Listing, on: int) -> bool:
+def bars(listing: Listing, on: int) -> bool:
     """An entry beside which no reward is given: black, watch, or of a list that nobody knows."""
-    black = shipped().kinds.get(one.list, "serious") in ("serious", "watch")
-    return black and one.valid_on(on) and one.known_on(on)
+    black = shipped().kinds.get(listing.list, "serious") in ("serious", "watch")
+    return black and listing.valid_on(on) and listing.known_on(on)
 
 
 @settings(max_examples=150, deadline=None)
@@ -289,30 +299,30 @@ def bars(one: Listing, on: int) -> bool:
 def test_no_entry_no_link_no_basis_no_measure(world: tuple[list[BusinessEvent], list[Listing]], order: object) -> None:
     events, entries = world
     lists, laws = shipped(), load_laws()
-    found = match(lists, events, by_subject(entries))
+    matched = match(lists, events, by_subject(entries))
     pairs = {(link.conduct_id, link.measure_id) for link in lists.links}
-    by_id = {one.listing_id: one for one in entries}
-    for one in found.proposals:
-        listed, measure = by_id[one.listing_id], lists.measures[one.measure_id]
-        assert listed.subject_id == one.subject_id
-        assert listed.valid_on(one.on)
-        assert listed.known_on(one.on)
-        assert (one.conduct_id, one.measure_id) in pairs
-        assert lists.conducts[one.conduct_id].list == listed.list
-        basis = basis_on(measure.cite, laws, from_day(one.on), from_day(one.on))
+    by_id = {listing.listing_id: listing for listing in entries}
+    for proposal in matched.proposals:
+        listed, measure = by_id[proposal.listing_id], lists.measures[proposal.measure_id]
+        assert listed.subject_id == proposal.subject_id
+        assert listed.valid_on(proposal.on)
+        assert listed.known_on(proposal.on)
+        assert (proposal.conduct_id, proposal.measure_id) in pairs
+        assert lists.conducts[proposal.conduct_id].list == listed.list
+        basis = basis_on(measure.cite, laws, from_day(proposal.on), from_day(proposal.on))
         assert basis is not None
         if isinstance(measure, PunishMeasure) and measure.cuts_rights:
             assert may_cut_rights(basis.level)
-            assert (basis.level == "department_rule") == ("basis_department_rule" in one.flags)
-        assert one.ends_by is None or one.ends_by > one.on
-        if one.side == "reward":
-            assert not any(bars(other, one.on) for other in entries if other.subject_id == one.subject_id)
+            assert (basis.level == "department_rule") == ("basis_department_rule" in proposal.flags)
+        assert proposal.ends_by is None or proposal.ends_by > proposal.on
+        if proposal.side == "reward":
+            assert not any(bars(other, proposal.on) for other in entries if other.subject_id == proposal.subject_id)
     # every pair of event and subject has one fate, and nothing is dropped
-    assert sum(found.fates.values()) == sum(len(one.subject_ids) for one in events)
+    assert sum(matched.fates.values()) == sum(len(business_event.subject_ids) for business_event in events)
     # the order of rows means nothing
     order.shuffle(events)  # type: ignore[attr-defined]
     order.shuffle(entries)  # type: ignore[attr-defined]
-    assert match(lists, events, by_subject(entries)) == found
+    assert match(lists, events, by_subject(entries)) == matched
 
 
 @pytest.mark.parametrize(

@@ -29,16 +29,16 @@ def write(folder: Path, text: str, name: str = "t.csv") -> Path:
 
 
 def test_events_and_entries_are_read(tmp_path: Path) -> None:
-    found = read_intake(events=write(tmp_path, EVENTS), listings=write(tmp_path, LISTINGS, "l.csv"))
-    assert found.refused == ()
-    first, second = found.events
+    intake = read_intake(events=write(tmp_path, EVENTS), listings=write(tmp_path, LISTINGS, "l.csv"))
+    assert intake.refused == ()
+    first, second = intake.events
     assert (first.event_id, first.on, first.subject_ids) == (
         "E1",
         day("2024-03-01"),
         (FIRM, OTHER)[::-1] if OTHER < FIRM else (FIRM, OTHER),
     )
     assert (second.kind, second.on, set(second.subject_ids)) == ("licence", day("2024-03-02"), {FIRM, OTHER})
-    old, new = found.listings[FIRM]
+    old, new = intake.listings[FIRM]
     assert (old.listing_id, old.exit_reason, old.recorded_on) == ("L2", "repaired", day("2022-01-12"))
     assert new == Listing(
         "L1", FIRM, "procurement_serious", day("2023-01-10"), day("2026-01-09"), None, "", day("2023-01-10")
@@ -56,8 +56,8 @@ def test_parquet_with_a_column_of_lists_and_frames(tmp_path: Path) -> None:
         }
     )
     pq.write_table(table, tmp_path / "e.parquet")
-    (one,) = read_intake(events=tmp_path / "e.parquet").events
-    assert set(one.subject_ids) == {FIRM, OTHER}
+    (business_event,) = read_intake(events=tmp_path / "e.parquet").events
+    assert set(business_event.subject_ids) == {FIRM, OTHER}
     frame = pd.DataFrame(
         {
             "event_id": ["E1"],
@@ -84,15 +84,15 @@ def test_parquet_with_a_column_of_lists_and_frames(tmp_path: Path) -> None:
     ],
 )
 def test_a_faulty_event_is_refused(tmp_path: Path, row: str, reason: str, column: str) -> None:
-    found = read_intake(events=write(tmp_path, EVENTS + row + "\n"))
-    assert (reason, column) in {(one["reason"], one["column"]) for one in found.refused}
-    assert "11010519491231002X" not in str(found.refused)
-    assert len(found.events) == (1 if reason == "conflicting_key" else 2)
+    intake = read_intake(events=write(tmp_path, EVENTS + row + "\n"))
+    assert (reason, column) in {(row["reason"], row["column"]) for row in intake.refused}
+    assert "11010519491231002X" not in str(intake.refused)
+    assert len(intake.events) == (1 if reason == "conflicting_key" else 2)
 
 
 def test_a_repeated_row_is_one_event(tmp_path: Path) -> None:
-    found = read_intake(events=write(tmp_path, EVENTS + EVENTS.splitlines()[1] + "\n"))
-    assert (len(found.events), found.refused) == (2, ())
+    intake = read_intake(events=write(tmp_path, EVENTS + EVENTS.splitlines()[1] + "\n"))
+    assert (len(intake.events), intake.refused) == (2, ())
 
 
 @pytest.mark.parametrize(
@@ -107,9 +107,9 @@ def test_a_repeated_row_is_one_event(tmp_path: Path) -> None:
     ],
 )
 def test_a_faulty_entry_is_refused(tmp_path: Path, row: str, reason: str) -> None:
-    found = read_intake(listings=write(tmp_path, LISTINGS + row + "\n"))
-    assert reason in {one["reason"] for one in found.refused}
-    assert "11010519491231002X" not in str(found.refused)
+    intake = read_intake(listings=write(tmp_path, LISTINGS + row + "\n"))
+    assert reason in {row["reason"] for row in intake.refused}
+    assert "11010519491231002X" not in str(intake.refused)
 
 
 def test_an_exit_reason_keeps_no_person(tmp_path: Path) -> None:

@@ -19,14 +19,16 @@ def scored(rows: int = 6000) -> tuple[Any, pd.DataFrame]:
     """(composite, outcomes): events follow the values of the domains by TRUTH, in log-odds per 1000 points."""
     rng = np.random.default_rng(8)
     config = small(hard_rules=[])
-    made, risk = [], np.full(rows, -1.6)
+    result, risk = [], np.full(rows, -1.6)
     for name, domain in ((TAX, "tax"), (ENV, "environment"), (LABOUR, "labour"), (COURT, "court")):
-        values = next(one.schemes[name] for one in config.domains if one.id == domain)
+        values = next(
+            composite_domain.schemes[name] for composite_domain in config.domains if composite_domain.id == domain
+        )
         codes = list(values)
         drawn = rng.choice(len(codes), rows, p=rng.dirichlet(np.full(len(codes), 6.0)))
         risk += TRUTH[domain] * (800 - np.array([values[codes[k]] for k in drawn])) / 1000
         period = "2019-12-31" if name == COURT else "2019"
-        made += [(f"F{k:05}", name, period, codes[drawn[k]]) for k in range(rows)]
+        result += [(f"F{k:05}", name, period, codes[drawn[k]]) for k in range(rows)]
     event = (rng.random(rows) < 1 / (1 + np.exp(-risk))).astype(int)
     outcomes = pd.DataFrame({"subject_id": [f"F{k:05}" for k in range(rows)], "event": event})
-    return cs.combine(grades(made), config, acts="unchecked"), outcomes
+    return cs.combine(grades(result), config, acts="unchecked"), outcomes

@@ -93,9 +93,9 @@ class Clock:
 
     def timed(self, *given: Any) -> Any:
         start = time.process_time()
-        found = self.real(*given)
+        screened = self.real(*given)
         self.screening += time.process_time() - start
-        return found
+        return screened
 
 
 def measure_once(design: str, n: int, seed: int, settings: Mapping[str, Any]) -> dict[str, float]:
@@ -115,16 +115,16 @@ def measure_once(design: str, n: int, seed: int, settings: Mapping[str, Any]) ->
         after = time.process_time() - start
     stays = set(card.variables_)
     noise = [name for name in X if name.startswith(NOISE)]
-    told = card.reasons(new, k=4)
-    found = {
+    table = card.reasons(new, k=4)
+    data = {
         "noise": float(len(noise)),
         "noise_stays": float(sum(name in stays for name in noise)),
         "linked": float(sum(name.startswith(LINKED) for name in noise)),
         "linked_stays": float(sum(name.startswith(LINKED) for name in stays)),
-        "reasons": float(len(told)),
-        "noise_reasons": float(told["variable"].astype(str).str.startswith(NOISE).sum()),
+        "reasons": float(len(table)),
+        "noise_reasons": float(table["variable"].astype(str).str.startswith(NOISE).sum()),
         "rows": float(len(new)),
-        "rows_without": float(len(new) - told["row"].nunique()),
+        "rows_without": float(len(new) - table["row"].nunique()),
         "empty": float(not stays),
         "cpu": after,
         "cpu_before": before,
@@ -133,7 +133,7 @@ def measure_once(design: str, n: int, seed: int, settings: Mapping[str, Any]) ->
             roc_auc_score(outcome, card.decision_function(new)) - roc_auc_score(outcome, whole.decision_function(new))
         ),
     }
-    return found | {name: float(name in stays) for name in X if not name.startswith(NOISE)}
+    return data | {name: float(name in stays) for name in X if not name.startswith(NOISE)}
 
 
 def new_rows(seed: int) -> tuple[pd.DataFrame, np.ndarray]:
@@ -141,9 +141,9 @@ def new_rows(seed: int) -> tuple[pd.DataFrame, np.ndarray]:
     return simulate(NEW_ROWS + 1, seed)
 
 
-def summarise(found: Iterable[Mapping[str, float]]) -> dict[str, float]:
+def summarise(this_rows: Iterable[Mapping[str, float]]) -> dict[str, float]:
     """Shares and means over simulated tables; a standard error for the change in AUC."""
-    frame = pd.DataFrame(list(found))
+    frame = pd.DataFrame(list(this_rows))
     total = frame.sum()
     rows: dict[str, float] = {
         "tables": float(len(frame)),
@@ -168,8 +168,8 @@ def run(times: Mapping[int, int], designs: Iterable[str], settings: Iterable[str
     for design in designs:
         for name in settings:
             for n, tables in times.items():
-                found = summarise(measure_once(design, n, seed, SETTINGS[name]) for seed in range(tables))
-                lines.append({"design": design, "setting": name, "n": n, **found})
+                results = summarise(measure_once(design, n, seed, SETTINGS[name]) for seed in range(tables))
+                lines.append({"design": design, "setting": name, "n": n, **results})
                 print(json.dumps(lines[-1]), flush=True)
     return lines
 

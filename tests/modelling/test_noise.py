@@ -35,8 +35,8 @@ def test_noise_leaves_and_real_columns_stay(mixed: dict[int, dict[str, float]]) 
 
 
 def test_reasons_are_not_noise(mixed: dict[int, dict[str, float]]) -> None:
-    for found in mixed.values():
-        assert found["noise_reasons"] <= 0.03
+    for results in mixed.values():
+        assert results["noise_reasons"] <= 0.03
     assert mixed[6000]["reasons_per_row"] > 1.2
     assert 0.02 < mixed[6000]["rows_without"] < 0.25
 
@@ -44,8 +44,8 @@ def test_reasons_are_not_noise(mixed: dict[int, dict[str, float]]) -> None:
 def test_leaving_costs_neither_rank_nor_time(mixed: dict[int, dict[str, float]]) -> None:
     assert mixed[6000]["rarer_per_column"] >= 50
     assert mixed[6000]["auc_change"] >= -0.002
-    for found in mixed.values():
-        assert found["cpu_ratio"] <= 2.5
+    for results in mixed.values():
+        assert results["cpu_ratio"] <= 2.5
 
 
 @pytest.mark.parametrize("setting", noise.SETTINGS)

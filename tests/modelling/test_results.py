@@ -9,10 +9,10 @@ from tests.paths import ROOT
 
 
 def test_tables_of_the_documentation_come_from_the_results() -> None:
-    made = subprocess.run(
+    run = subprocess.run(
         [sys.executable, str(ROOT / "benchmarks" / "model_table.py")], capture_output=True, text=True, check=True
     )
     text = (ROOT / "docs" / "modelling.md").read_text(encoding="utf-8")
-    lines = [line for line in made.stdout.splitlines() if line]
+    lines = [line for line in run.stdout.splitlines() if line]
     assert len(lines) > 10
     assert [line for line in lines if line not in text.splitlines()] == []

@@ -54,8 +54,8 @@ class Desk:
         chosen = grounds or (Ground("facts_wrong", self.records[0], "按期申报"),)
         return open_case(self.log, self.run, self.snapshot, self.subject, chosen, by="wang.wei", on=on, **more)
 
-    def decide(self, case: Case, on: date = NINTH, by: str = "zhang.min", **said: Any) -> Case:
-        ruling = Ruling(**{"reason": "查实", **said})
+    def decide(self, case: Case, on: date = NINTH, by: str = "zhang.min", **statement: Any) -> Case:
+        ruling = Ruling(**{"reason": "查实", **statement})
         on_bench = bench(self.store, [self.snapshot])
         return decide(self.log, on_bench, weigh(self.log, on_bench, case.case_id, ruling, by=by, on=on))
 
@@ -73,12 +73,12 @@ def desk(tmp_path: Path, graded: Graded) -> Iterator[Desk]:
 
 
 def test_an_objection_from_opening_to_letter(desk: Desk) -> None:
-    one, two, three = desk.records[:3]
+    value, two, three = desk.records[:3]
     case = desk.open(
-        Ground("facts_wrong", one, "按期申报"), Ground("amount_wrong", two), Ground("already_corrected", three)
+        Ground("facts_wrong", value, "按期申报"), Ground("amount_wrong", two), Ground("already_corrected", three)
     )
     assert (case.state, case.clock, case.decide_by, case.other_by) == ("open", "default", D(2023, 5, 8), D(2023, 5, 12))
-    assert {row.record_id for row in open_disputes(desk.store)} == {one, two, three}
+    assert {row.record_id for row in open_disputes(desk.store)} == {value, two, three}
     assert [event.event for event in decided(desk.store)] == ["disputed"] * 3
     before = kept_rows(desk.store, desk.run.run_id, "grades", desk.subject)[0]
     disputed = as_known(desk.run, desk.snapshot, [desk.subject], decided(desk.store), MAY).grades.to_pylist()[0]
@@ -91,17 +91,17 @@ def test_an_objection_from_opening_to_letter(desk: Desk) -> None:
         ("answer", D(2023, 5, 8), True), ("decide", D(2023, 5, 12), False)
     ]  # fmt: skip
     case = answer(desk.log, case.case_id, 1, text="有误", by="wang.wei", on=D(2023, 5, 8))
-    found = merits(desk.run, desk.snapshot, desk.subject, [one], decided(desk.store), D(2023, 5, 9), before)
-    case = desk.decide(case, findings={one: "withdraw", two: "uphold", three: "uphold"}, articles=("R2014B 010101",))
+    new_merits = merits(desk.run, desk.snapshot, desk.subject, [value], decided(desk.store), D(2023, 5, 9), before)
+    case = desk.decide(case, findings={value: "withdraw", two: "uphold", three: "uphold"}, articles=("R2014B 010101",))
     assert case.decision is not None
-    assert case.decision.after["score"] == f"{found[0].now_without.score:.6f}"
-    assert case.decision.after["grade"] == found[0].now_without.grade
+    assert case.decision.after["score"] == f"{new_merits[0].now_without.score:.6f}"
+    assert case.decision.after["grade"] == new_merits[0].now_without.grade
     assert open_disputes(desk.store) == []
     assert [task.task for task in due([case], D(2023, 5, 10))] == ["letter"]
     data = compile_case_file(desk.store, case, desk.snapshot, on=D(2023, 5, 10))
     for lang in ("zh", "en"):
         text = str(compose_letter(data, lang, document_no="1", on="2023-05-10", office="税务局"))  # type: ignore[arg-type]
-        assert all(record in text for record in (one, two, three))
+        assert all(record in text for record in (value, two, three))
         assert data["decision"]["after"]["words"][lang] in text
         assert ("2023年5月4日" if lang == "zh" else "2023-05-04") in text
         assert "{" not in text
@@ -146,11 +146,11 @@ def test_the_grader_does_not_decide_and_roles_are_enforced(desk: Desk) -> None:
     ],
 )
 def test_what_does_not_fit_is_not_opened(desk: Desk, grounds: Any, more: Any, match: str) -> None:
-    made = [Ground(code, desk.records[0] if record == "0" else record, *rest) for code, record, *rest in grounds]
+    new_grounds = [Ground(code, desk.records[0] if record == "0" else record, *rest) for code, record, *rest in grounds]
     before = desk.store.rows("SELECT count(*) FROM log_entries")
     with pytest.raises(UsageError, match=match):
         open_case(
-            desk.log, desk.run, desk.snapshot, desk.subject, made, by="wang.wei", **{"on": MAY, **more}
+            desk.log, desk.run, desk.snapshot, desk.subject, new_grounds, by="wang.wei", **{"on": MAY, **more}
         )  # fmt: skip
     assert cases(desk.store) == {}
     assert desk.store.rows("SELECT count(*) FROM log_entries") == before
@@ -216,25 +216,25 @@ def test_every_illegal_step_is_refused(desk: Desk) -> None:
 
 @pytest.mark.slow
 def test_an_application_for_repair_shuts_the_door_to_re_evaluation(desk: Desk) -> None:
-    one, two = desk.records[:2]
-    first = desk.open(Ground("facts_wrong", one), procedure="reevaluation")
+    name, two = desk.records[:2]
+    first = desk.open(Ground("facts_wrong", name), procedure="reevaluation")
     assert first.decide_by == D(2023, 5, 24)  # fifteen working days
     with pytest.raises(UsageError, match="under way"):
         desk.open(Ground("apply_repair", two), procedure="repair")
-    desk.decide(first, findings={one: "uphold"})
+    desk.decide(first, findings={name: "uphold"})
     later = D(2023, 5, 20)
     repair = desk.open(Ground("apply_repair", two), procedure="repair", on=later)
     assert open_disputes(desk.store) == []  # nothing is disputed by it
-    with pytest.raises(UsageError, match="no re-evaluation is accepted") as found:
+    with pytest.raises(UsageError, match="no re-evaluation is accepted") as exception_info:
         desk.open(Ground("facts_wrong", two), procedure="reevaluation", on=later)
-    assert repair.case_id in str(found.value)
-    assert "R2025" in str(found.value)
+    assert repair.case_id in str(exception_info.value)
+    assert "R2025" in str(exception_info.value)
     with pytest.raises(UsageError, match="does not lead to withdraw"):
         desk.decide(repair, findings={two: "withdraw"}, on=later)
     done = desk.decide(repair, findings={two: "repair"}, on=later)
     assert decided(desk.store)[-1].event == "repaired"
     data = compile_case_file(desk.store, done, desk.snapshot, on=later)
-    assert [one["procedure"] for one in data["decision"]["remedies"]] == []  # the door stays shut
+    assert [remedy["procedure"] for remedy in data["decision"]["remedies"]] == []  # the door stays shut
     assert desk.open(Ground("facts_wrong", desk.records[2]), on=later).state == "open"
 
 
@@ -247,28 +247,30 @@ def test_a_changed_grade_supersedes_the_one_before_and_the_letter_says_so(desk: 
     ))  # fmt: skip
     grading = as_kept(desk.run, desk.snapshot, candidates)
     grades = {row["subject_id"]: row["grade"] for row in grading.grades.to_pylist()}
-    subject = next(one for one, record in candidates.items() if without(grading, one, [record]).grade != grades[one])
+    subject = next(
+        value for value, record in candidates.items() if without(grading, value, [record]).grade != grades[value]
+    )
     record, before = candidates[subject], kept_rows(desk.store, desk.run.run_id, "grades", subject)[0]
-    (one,) = merits(desk.run, desk.snapshot, subject, [record], [], MAY, before)
-    assert one.decisive
+    (merit,) = merits(desk.run, desk.snapshot, subject, [record], [], MAY, before)
+    assert merit.decisive
     case = open_case(
         desk.log, desk.run, desk.snapshot, subject, [Ground("annulled", record)], by="wang.wei", on=MAY,
         procedure="reevaluation",
     )  # fmt: skip
     (mark,) = marks(desk.store, desk.run.run_id, [subject])
-    assert mark.without == one.then_without
+    assert mark.without == merit.then_without
     assert record in said_of(mark)
     assert case.case_id in said_of(mark, "en")
     desk.decide(case, findings={record: "withdraw"})
     rows = states(desk.store, subject)
     assert [(row.status, row.step, row.grade) for row in rows[-2:]] == [
-        ("superseded", "reevaluation", before["grade"]), ("announced", "reevaluation", one.now_without.grade)
+        ("superseded", "reevaluation", before["grade"]), ("announced", "reevaluation", merit.now_without.grade)
     ]  # fmt: skip
     assert rows[-1].case_id == case.case_id
     assert marks(desk.store, desk.run.run_id, [subject]) == []
     data = compile_case_file(desk.store, case_of(desk.store, case.case_id), desk.snapshot, on=D(2023, 5, 10))
     assert data["decision"]["changed"]
-    assert one.now_without.grade in str(compose_letter(data, "en", document_no="1", on="2023-05-10", office="o"))
+    assert merit.now_without.grade in str(compose_letter(data, "en", document_no="1", on="2023-05-10", office="o"))
 
 
 @pytest.mark.slow
@@ -276,12 +278,12 @@ def test_a_changed_grade_supersedes_the_one_before_and_the_letter_says_so(desk: 
 @given(data=st.data())
 def test_a_decision_comes_to_the_grade_that_a_new_grading_gives(desk: Desk, data: Any) -> None:
     """Whatever is decided: the stored result is the snapshot with the decided events, and nothing was overwritten."""
-    day = max((one.events[-1].on for one in cases(desk.store).values()), default=MAY)
+    day = max((case.events[-1].on for case in cases(desk.store).values()), default=MAY)
     chosen = data.draw(st.lists(st.sampled_from(desk.records), min_size=1, max_size=3, unique=True))
     before = decided(desk.store)
-    case = desk.open(*(Ground("facts_wrong", one) for one in chosen), on=day)
-    findings = {one: data.draw(st.sampled_from(ACTIONS)) for one in chosen}
-    changes = {one: {"corrected_on": "2023-04-30"} for one, action in findings.items() if action == "correct"}
+    case = desk.open(*(Ground("facts_wrong", value) for value in chosen), on=day)
+    findings = {value: data.draw(st.sampled_from(ACTIONS)) for value in chosen}
+    changes = {value: {"corrected_on": "2023-04-30"} for value, action in findings.items() if action == "correct"}
     try:
         case = desk.decide(case, on=day, findings=findings, changes=changes)
     except InputError:  # put right twice
@@ -312,7 +314,7 @@ def test_a_changed_case_is_found(desk: Desk, sql: str, what: str) -> None:
     desk.decide(desk.open(), findings={desk.records[0]: "withdraw"})
     assert changed_cases(desk.store, desk.log) == []
     desk.store.con.execute(sql)
-    assert any(what in said for _, said in changed_cases(desk.store, desk.log))
+    assert any(what in text for _, text in changed_cases(desk.store, desk.log))
 
 
 def test_a_grade_that_does_not_come_out_again_is_not_shown(desk: Desk) -> None:

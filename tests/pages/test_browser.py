@@ -43,10 +43,10 @@ def browse(page: Path, home: Path, *flags: str) -> subprocess.CompletedProcess[s
 @pytest.fixture(scope="module")
 def files(graded: Grading, summary: Summary, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("pages")
-    one = explain(graded, telling_subject(graded))
+    explanation = explain(graded, telling_subject(graded))
     return [
         *write_overview(summary, folder)[:2],
-        write_page(folder / "subject.html", subject_page(one, "zh")),
+        write_page(folder / "subject.html", subject_page(explanation, "zh")),
     ]
 
 

@@ -81,20 +81,22 @@ def test_counts_add_up(data: dict[str, Any]) -> None:
         assert row["graded"] + row["not_graded"] + row["not_computable"] <= 40
     assert {row["scheme"]: row["use"] for row in data["shares"]}["food/risk"] == "internal_risk"
     for row in data["migration"]:
-        assert sum(one["subjects"] for one in row["matrix"]) == row["organisations"] == 40
-        assert row["moved"] == sum(one["subjects"] for one in row["matrix"] if one["before"] != one["after"])
-    for one in data["maps"]:
+        assert sum(value["subjects"] for value in row["matrix"]) == row["organisations"] == 40
+        assert row["moved"] == sum(value["subjects"] for value in row["matrix"] if value["before"] != value["after"])
+    for mapping in data["maps"]:
         graded = next(
-            row["graded"] for row in data["shares"] if (row["scheme"], row["year"]) == (one["scheme"], one["year"])
+            row["graded"]
+            for row in data["shares"]
+            if (row["scheme"], row["year"]) == (mapping["scheme"], mapping["year"])
         )
-        assert sum(tile["total"] for tile in one["tiles"]) == graded
-        assert all(sum(tile["counts"].values()) == tile["total"] for tile in one["tiles"])
+        assert sum(tile["total"] for tile in mapping["tiles"]) == graded
+        assert all(sum(tile["counts"].values()) == tile["total"] for tile in mapping["tiles"])
 
 
 def test_lists_on_their_days(data: dict[str, Any]) -> None:
     (row,) = data["lists"]
     assert (row["running"], row["exited"], row["term_over"], row["entered"]) == (3, 1, 1, {"2020": 5})
-    assert [(one["term_end"], one["days"]) for one in data["ending"]] == [("2020-12-31", 0), ("2021-03-31", 90)]
+    assert [(row["term_end"], row["days"]) for row in data["ending"]] == [("2020-12-31", 0), ("2021-03-31", 90)]
 
 
 def test_feeds_name_their_department(data: dict[str, Any]) -> None:
@@ -111,7 +113,7 @@ def test_pages(data: dict[str, Any], tmp_path: Path) -> None:
         seen = Page(file.read_text(encoding="utf-8"))
         assert json.loads(seen.data) == data == json.loads(files[2].read_text(encoding="utf-8"))
         assert "<script>alert(1)" in seen.text
-        assert not [one for one in seen.attributes if one[1].startswith("on")]
+        assert not [attribute for attribute in seen.attributes if attribute[1].startswith("on")]
     assert "for supervision only" in district_page(data, "en").lower()
     with pytest.raises(UsageError, match="no name for a page"):
         write_district(data, tmp_path / "d")
@@ -145,9 +147,9 @@ def test_blocked_grades_are_counted_by_feed_and_reason(tmp_path: Path) -> None:
          "booked_on": "2020年4月" if k < 30 else "2020-04-01"}
         for k in range(40)
     ]  # fmt: skip
-    made = ingest(subjects, pd.DataFrame(rows))
-    grade_all(made, ["tax"], as_of="2020-12-31", max_rejected=99).write(tmp_path / "g" / "2020")
-    data = district(tmp_path / "g", made, ON)
+    new_snapshot = ingest(subjects, pd.DataFrame(rows))
+    grade_all(new_snapshot, ["tax"], as_of="2020-12-31", max_rejected=99).write(tmp_path / "g" / "2020")
+    data = district(tmp_path / "g", new_snapshot, ON)
     assert data["blocked"] == [{"feed": "税务局", "table": "records", "reason": "bad_date", "grades": 30}]
     assert data["shares"][0]["not_computable"] == 30
     for lang, words in (("zh", "日期无法识别"), ("en", "not a date")):

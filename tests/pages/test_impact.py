@@ -112,7 +112,7 @@ def test_pages_are_inert_and_equal_to_their_json(found: FOUND, tmp_path: Path) -
     for name in ("impact.html", "impact.en.html"):
         seen = Page((tmp_path / "out" / name).read_text(encoding="utf-8"))
         assert json.loads(seen.data) == data == found[0].data
-        assert not [one for one in seen.attributes if one[1].startswith("on")]
+        assert not [attribute for attribute in seen.attributes if attribute[1].startswith("on")]
         assert "<script>alert(1)" in seen.text
     assert (tmp_path / "out" / "ledgers.html").is_file()
     assert parquet.read_table(tmp_path / "out" / "subjects.parquet").num_rows == 2
@@ -126,7 +126,7 @@ def test_pages_are_inert_and_equal_to_their_json(found: FOUND, tmp_path: Path) -
 def test_the_order_of_rows_changes_no_byte(tables: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path) -> None:
     a, b = registry.pick("tax@2014"), registry.pick("tax@2025")
     for k, turn in enumerate((slice(None), slice(None, None, -1))):
-        write_impact(tmp_path / str(k), scheme_impact(a, b, ingest(*(one[turn] for one in tables)), 2022, on=ON))
+        write_impact(tmp_path / str(k), scheme_impact(a, b, ingest(*(table[turn] for table in tables)), 2022, on=ON))
     for file in (tmp_path / "0").iterdir():
         assert file.read_bytes() == (tmp_path / "1" / file.name).read_bytes(), file.name
 
@@ -137,8 +137,8 @@ def test_the_command(tables: tuple[pd.DataFrame, pd.DataFrame], snapshot: Snapsh
     run = CliRunner().invoke(app, [*args, "--out", str(tmp_path / "out")])
     assert run.exit_code == 0, run.output
     assert "tax@2014 → tax@2025" in run.output
-    for one, name in zip(tables, ("subjects", "records"), strict=True):
-        one.to_csv(tmp_path / f"{name}.csv", index=False)
+    for table, name in zip(tables, ("subjects", "records"), strict=True):
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
     args[4:6] = ["--subjects", str(tmp_path / "subjects.csv"), "--records", str(tmp_path / "records.csv")]
     again = CliRunner().invoke(app, [*args, "--out", str(tmp_path / "again")])
     assert again.exit_code == 0, again.output
@@ -182,21 +182,21 @@ def test_composites_by_the_same_code(tmp_path: Path) -> None:
     a, b = composites(tmp_path / "a", 500, rows), composites(tmp_path / "b", 300, rows)
     about = tmp_path / "subjects.csv"
     about.write_text("subject_id,name,district\ns1,甲,一区\ns2,乙,二区\n", encoding="utf-8")
-    found = composite_impact(a, b, about=read_about(about), on=ON)
-    data = found[0].data
+    results = composite_impact(a, b, about=read_about(about), on=ON)
+    data = results[0].data
     assert data["made_up"] is True
-    assert [(row["before"], row["after"]) for row in found[0].notices.to_pylist()] == [("A", "B")]
+    assert [(row["before"], row["after"]) for row in results[0].notices.to_pylist()] == [("A", "B")]
     assert data["ranks"]["reversed"] == 1
     assert {row["name"] for row in data["groups"]["district"]} == {"一区", "二区"}
     assert [row["en"] for row in data["changes"]] == [
         ["other", "", "weight", "500", "700"],
         ["tax", "", "weight", "500", "300"],
     ]
-    assert "tax weight: 500 → 300" in found[0].notices["text_en"][0].as_py()
+    assert "tax weight: 500 → 300" in results[0].notices["text_en"][0].as_py()
     page = impact_page(data, "en")
     assert "project_default" in page
     assert "acts were not looked at" in page
-    lines = two_ledgers(*found, "s1")["lines"]
+    lines = two_ledgers(*results, "s1")["lines"]
     assert {row["label"]["en"]: row["difference"] for row in lines} == {"tax": "-180", "other": ""}
     import typer
 

@@ -40,7 +40,7 @@ def planted(k: int) -> str:
     shapes = (
         number,
         number.lower(),
-        "".join(chr(ord(one) + 0xFEE0) for one in number),
+        "".join(chr(ord(name) + 0xFEE0) for name in number),
         "110101900307" + f"{k % 1000:03d}",
         f"{number[:6]} {number[6:14]} {number[14:]}",
         f"{number[:6]}-{number[6:14]}-{number[14:]}".lower(),
@@ -89,15 +89,15 @@ def tables(folder: Path) -> dict[str, Path]:
         for firm in firms for grade in ("A",)
     ]  # fmt: skip
     feeds = [{"domain": "tax", "from": "2020-01-01", "to": "2024-01-01", "source": planted(1)}]
-    found = {"subjects": subjects, "records": records, "attributes": attributes, "listings": listings}
-    found |= {"history": history, "feeds": feeds}
-    for name, rows in found.items():
+    results = {"subjects": subjects, "records": records, "attributes": attributes, "listings": listings}
+    results |= {"history": history, "feeds": feeds}
+    for name, rows in results.items():
         pd.DataFrame(rows).to_csv(folder / f"{name}.csv", index=False)
-    return {name: folder / f"{name}.csv" for name in found}
+    return {name: folder / f"{name}.csv" for name in results}
 
 
 def run(*args: Any) -> str:
-    done = CliRunner().invoke(app, [str(one) for one in args])
+    done = CliRunner().invoke(app, [str(argument) for argument in args])
     assert done.exit_code in (0, 3), f"{args}: {done.output} {done.exception}"
     return done.stdout + done.stderr
 
@@ -109,34 +109,36 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     given, out = home / "in", home / "out"
     given.mkdir()
     files = tables(given)
-    inputs = [one for name, file in files.items() if name != "history" for one in (f"--{name}", file)]
+    inputs = [value for name, file in files.items() if name != "history" for value in (f"--{name}", file)]
     accepted = ["--max-rejected", "99"]
-    said = {"snapshot": run("records", "snapshot", *inputs, *accepted, "--out", home / "snapshot")}
-    said["grade"] = run(
+    results = {"snapshot": run("records", "snapshot", *inputs, *accepted, "--out", home / "snapshot")}
+    results["grade"] = run(
         "grade", "--scheme", "tax", "--period", "2022", *inputs, *accepted, "--csv", "--out", out / "years/2022"
     )
     subject = ids(12)[0]
-    said["explain"] = run("explain", out / "years/2022", subject, "--html", out / "subject.html")
+    results["explain"] = run("explain", out / "years/2022", subject, "--html", out / "subject.html")
     on, snapshot = ["--on", "2022-12-31"], ["--snapshot", home / "snapshot"]
     versions = ["tax@2014", "tax@2025", *snapshot, "--period", "2022"]
-    said["impact"] = run("scheme", "impact", *versions, *on, "--subject", subject, "--out", out / "impact")
-    beside = [one for name in ("subjects", "history", "listings") for one in (f"--{name}", files[name])]
-    said["public"] = run("report", "public", out / "years/2022", *beside, *on, "--items", "--out", out / "public")
-    said["dashboard"] = run("report", "dashboard", out / "years", *snapshot, *on, "--out", out / "district.html")
+    results["impact"] = run("scheme", "impact", *versions, *on, "--subject", subject, "--out", out / "impact")
+    beside = [value for name in ("subjects", "history", "listings") for value in (f"--{name}", files[name])]
+    results["public"] = run("report", "public", out / "years/2022", *beside, *on, "--items", "--out", out / "public")
+    results["dashboard"] = run("report", "dashboard", out / "years", *snapshot, *on, "--out", out / "district.html")
     memory(files, out)
-    said |= models(given, out)
-    said |= acts(files, given, out)
-    found = {f"said: {name}": text for name, text in said.items()}
+    results |= models(given, out)
+    results |= acts(files, given, out)
+    new_outputs = {f"said: {name}": text for name, text in results.items()}
     for file in sorted(out.rglob("*")):
         if file.is_file():
-            found |= {f"{file.relative_to(out)}: {place}": text for place, text in texts(file)}
-    assert sum(place.startswith("years/2022/ledger.parquet") for place in found) > 40  # rows that were used
-    assert sum(place.startswith("years/2022/quarantine.parquet") for place in found) > 10  # and rows that were refused
-    assert "110***************" in found["plan/frame.csv: text"]  # and what acts write
-    assert sum(place.startswith("joint/refusals.parquet") for place in found) > 10
-    assert sum(place.startswith("lists/list_events.parquet") for place in found) > 3
-    assert {Path(place.partition(":")[0]).suffix for place in found} >= KINDS
-    return found
+            new_outputs |= {f"{file.relative_to(out)}: {place}": text for place, text in texts(file)}
+    assert sum(place.startswith("years/2022/ledger.parquet") for place in new_outputs) > 40  # rows that were used
+    assert (
+        sum(place.startswith("years/2022/quarantine.parquet") for place in new_outputs) > 10
+    )  # and rows that were refused
+    assert "110***************" in new_outputs["plan/frame.csv: text"]  # and what acts write
+    assert sum(place.startswith("joint/refusals.parquet") for place in new_outputs) > 10
+    assert sum(place.startswith("lists/list_events.parquet") for place in new_outputs) > 3
+    assert {Path(place.partition(":")[0]).suffix for place in new_outputs} >= KINDS
+    return new_outputs
 
 
 def memory(files: dict[str, Path], out: Path) -> None:
@@ -155,9 +157,9 @@ def memory(files: dict[str, Path], out: Path) -> None:
         grade(files["records"], "tax", 2022, **given)
     grading = error.value.grading  # type: ignore[attr-defined]
     write_overview(summarise(grading), out / "overview")
-    one = explain(grading, ids(12)[0])
-    write_page(out / "memory.html", subject_page(one, "zh"))
-    write_page(out / "memory.txt", render(one, "zh", 100))
+    explanation = explain(grading, ids(12)[0])
+    write_page(out / "memory.html", subject_page(explanation, "zh"))
+    write_page(out / "memory.txt", render(explanation, "zh", 100))
     from creditscore.store import Database, Log
 
     with Database(out / "acts.store") as store:
@@ -177,15 +179,17 @@ def acts(files: dict[str, Path], given: Path, out: Path) -> dict[str, str]:
     subjects = pd.read_csv(files["subjects"], dtype=str).head(12)
     subjects.to_csv(given / "firms.csv", index=False)
     tables = ["--subjects", given / "firms.csv", "--records", given / "wages.csv"]
-    said = {"wages": run("grade", "--scheme", "wage_arrears", "--as-of", "2023-03-01", *tables, "--out", out / "wages")}
+    results = {
+        "wages": run("grade", "--scheme", "wage_arrears", "--as-of", "2023-03-01", *tables, "--out", out / "wages")
+    }
     asked = ["--records", given / "wages.csv", "--on", "2023-03-01", *on]
-    said["propose"] = run("lists", "propose", out / "wages", *asked)
-    case = said["propose"].split()[0]
-    told = ["--measures", "限制投标", "--remedies", "异议", "--organ", "区人社局", "--document", "1号"]
-    said["notice"] = run("lists", "notice", case, "--on", "2023-03-02", *told, *on)
-    said["due"] = run("lists", "due", "--on", "2023-03-02", *on[2:])
-    said["show"] = run("lists", "show", case, *on[2:])
-    said["lists"] = run("lists", "export", "--out", out / "lists", "--csv", *on[2:])
+    results["propose"] = run("lists", "propose", out / "wages", *asked)
+    case = results["propose"].split()[0]
+    this_texts = ["--measures", "限制投标", "--remedies", "异议", "--organ", "区人社局", "--document", "1号"]
+    results["notice"] = run("lists", "notice", case, "--on", "2023-03-02", *this_texts, *on)
+    results["due"] = run("lists", "due", "--on", "2023-03-02", *on[2:])
+    results["show"] = run("lists", "show", case, *on[2:])
+    results["lists"] = run("lists", "export", "--out", out / "lists", "--csv", *on[2:])
     scored = ["--listings", files["listings"], "--subjects", given / "firms.csv", "--acts", "unchecked", "--csv"]
     low = given / "low.yaml"  # two domains are enough here
     low.write_text(
@@ -195,11 +199,11 @@ def acts(files: dict[str, Path], given: Path, out: Path) -> dict[str, str]:
         encoding="utf-8",
     )
     folders = [out / "years/2022", out / "wages"]
-    said["composite"] = run("composite", *folders, "--config", low, *scored, "--out", out / "composite")
+    results["composite"] = run("composite", *folders, "--config", low, *scored, "--out", out / "composite")
     asked = ["--gradings", folders[0], "--gradings", folders[1], "--html", out / "composite.html"]
-    said["composed"] = run("composite", "explain", out / "composite", firms[0], *asked)
+    results["composed"] = run("composite", "explain", out / "composite", firms[0], *asked)
     changed = ["--subjects", given / "firms.csv", "--out", out / "changed"]
-    said["changed"] = run("composite", "impact", out / "composite", out / "composite", *changed)
+    results["changed"] = run("composite", "impact", out / "composite", out / "composite", *changed)
     events = [
         {"event_id": f"E{k}", "kind": "licence", "department": "market_regulation", "on": "2022-07-01",
          "subject_ids": f"{firm};{resident(k)};{PEOPLE[k % 3]}", "remark": planted(k)}
@@ -207,10 +211,10 @@ def acts(files: dict[str, Path], given: Path, out: Path) -> dict[str, str]:
     ]  # fmt: skip
     pd.DataFrame(events).to_csv(given / "events.csv", index=False)
     desk = ["--listings", files["listings"], "--max-rejected", "99"]
-    said["match"] = run("joint", "match", given / "events.csv", *desk, "--subjects", given / "firms.csv", *on)
-    said["joint due"] = run("joint", "due", *desk, "--on", "2022-07-02", *on[2:])
-    said["joint"] = run("joint", "export", *desk, "--on", "2022-07-02", "--out", out / "joint", "--csv", *on[2:])
-    return said | inspections(firms, given, out, on)
+    results["match"] = run("joint", "match", given / "events.csv", *desk, "--subjects", given / "firms.csv", *on)
+    results["joint due"] = run("joint", "due", *desk, "--on", "2022-07-02", *on[2:])
+    results["joint"] = run("joint", "export", *desk, "--on", "2022-07-02", "--out", out / "joint", "--csv", *on[2:])
+    return results | inspections(firms, given, out, on)
 
 
 def inspections(firms: list[str], given: Path, out: Path, on: list[Any]) -> dict[str, str]:
@@ -221,25 +225,25 @@ def inspections(firms: list[str], given: Path, out: Path, on: list[Any]) -> dict
         pd.DataFrame(rows).to_csv(given / f"{name}.csv", index=False)
     asked = ["--programme", f"composite={out / 'composite'}", "--year", "2024", "--subjects", given / "firms.csv"]
     asked += ["--data-states", given / "states.csv", "--inspectors", given / "inspectors.csv"]
-    said = {"plan": run("supervise", "plan", *asked, "--out", out / "plan")}
+    new_inspections = {"plan": run("supervise", "plan", *asked, "--out", out / "plan")}
     asked = ["--inspectors", given / "inspectors.csv", "--conflicts", given / "conflicts.csv", "--replay"]
     asked += ["--source", "lottery", "--source-on", "2024-01-09", "--read", "digits", "--pattern", "[0-9]{14}"]
     asked += ["--values", "17721088", "--on", "2024-01-04", *on]
-    said["commit"] = run("supervise", "commit", out / "plan", *asked, "--out", out / "draw")
+    new_inspections["commit"] = run("supervise", "commit", out / "plan", *asked, "--out", out / "draw")
     value = ["--value", "01051220283307", "--on", "2024-01-10"]
-    said["draw"] = run("supervise", "draw", out / "draw", *value, *on)
-    found = pd.read_csv(out / "draw" / "to_fill.csv", dtype=str, keep_default_na=False)
-    found["inspected_on"] = found["recorded_on"] = [f"{day[:8]}28" for day in found.planned_on]
-    found["result"], found["violations"] = "clean", "0"
-    found["remark"] = [signed(k) for k in range(len(found))]
-    bad = found.assign(inspection_id=[resident(k) for k in range(len(found))], department=planted(3))
-    pd.concat([found, bad]).to_csv(given / "results.csv", index=False)
+    new_inspections["draw"] = run("supervise", "draw", out / "draw", *value, *on)
+    table = pd.read_csv(out / "draw" / "to_fill.csv", dtype=str, keep_default_na=False)
+    table["inspected_on"] = table["recorded_on"] = [f"{day[:8]}28" for day in table.planned_on]
+    table["result"], table["violations"] = "clean", "0"
+    table["remark"] = [signed(k) for k in range(len(table))]
+    bad = table.assign(inspection_id=[resident(k) for k in range(len(table))], department=planted(3))
+    pd.concat([table, bad]).to_csv(given / "results.csv", index=False)
     asked = ["--max-rejected", "99", "--out", out / "results", *on]
-    said["results"] = run("supervise", "import", given / "results.csv", *asked)
+    new_inspections["results"] = run("supervise", "import", given / "results.csv", *asked)
     asked = ["--results", out / "results/results.csv", "--listings", given / "listings.csv", "--on", "2022-07-01"]
     asked += ["--measures", out / "joint/measures.csv", "--out", out / "supervised"]
-    said["supervision"] = run("report", "supervision", out / "plan", *asked)
-    return said
+    new_inspections["supervision"] = run("report", "supervision", out / "plan", *asked)
+    return new_inspections
 
 
 def models(given: Path, out: Path) -> dict[str, str]:
@@ -252,15 +256,15 @@ def models(given: Path, out: Path) -> dict[str, str]:
     ]  # fmt: skip
     table = given / "model.csv"
     pd.DataFrame(rows).to_csv(table, index=False)
-    said = {
+    new_models = {
         "train": run("model", "train", table, "--target", "bad", "--exclude", "subject_id,note", "--out", out / "model")
     }
     from creditscore.modelling import ScorecardClassifier, write_excel
 
     columns = pd.DataFrame(rows)[["late", "debt"]]
     write_excel(ScorecardClassifier().fit(columns, [row["bad"] for row in rows]).card_, out / "card.xlsx")
-    said["predict"] = run("model", "predict", out / "model", table, "--out", out / "predictions.csv")
-    return said
+    new_models["predict"] = run("model", "predict", out / "model", table, "--out", out / "predictions.csv")
+    return new_models
 
 
 def texts(file: Path) -> Iterator[tuple[str, str]]:
@@ -287,18 +291,18 @@ def cells(con: duckdb.DuckDBPyConnection, rows: str) -> Iterator[tuple[str, str]
 
 def people(text: str) -> list[str]:
     """What of the planted stands in a text, or looks like a resident number."""
-    plain = "".join(chr(ord(one) - 0xFEE0) if "０" <= one <= "ｚ" else one for one in text)
-    found = [one for one in (*PEOPLE, *PHONES) if one in plain]
-    found += [
-        one for one in re.findall(r"(?<![0-9.])[0-9]{6}[ -][0-9]{8}[ -][0-9]{3}[0-9Xx]", plain) if is_resident(one)
+    plain = "".join(chr(ord(name) - 0xFEE0) if "０" <= name <= "ｚ" else name for name in text)
+    results = [name for name in (*PEOPLE, *PHONES) if name in plain]
+    results += [
+        text for text in re.findall(r"(?<![0-9.])[0-9]{6}[ -][0-9]{8}[ -][0-9]{3}[0-9Xx]", plain) if is_resident(text)
     ]
-    return found + [one for one in re.findall(r"(?<![0-9.])[0-9]{14,17}[0-9Xx]", plain) if is_resident(one)]
+    return results + [text for text in re.findall(r"(?<![0-9.])[0-9]{14,17}[0-9Xx]", plain) if is_resident(text)]
 
 
 @pytest.mark.slow
 def test_nothing_planted_is_found(outputs: dict[str, str]) -> None:
-    found = {place: seen for place, text in outputs.items() if (seen := people(text))}
-    assert not found, f"{len(found)} places, such as {list(found.items())[:8]}"
+    new_outputs = {place: seen for place, text in outputs.items() if (seen := people(text))}
+    assert not new_outputs, f"{len(new_outputs)} places, such as {list(new_outputs.items())[:8]}"
 
 
 def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:

@@ -21,9 +21,9 @@ def report() -> RulesReport:
     n = 600
     ids = [f"{EVIL}{k}" for k in range(n)]
     has, other = rng.random(n) < 0.4, rng.random(n) < 0.3
-    rows = [(one, EVIL, -5.0) for one, hit in zip(ids, has, strict=True) if hit]
-    rows += [(one, "noted", 0.0) for one, hit in zip(ids, other, strict=True) if hit]
-    rows += [(one, "again", -5.0) for one, hit in zip(ids, has, strict=True) if hit]
+    rows = [(key, EVIL, -5.0) for key, hit in zip(ids, has, strict=True) if hit]
+    rows += [(key, "noted", 0.0) for key, hit in zip(ids, other, strict=True) if hit]
+    rows += [(key, "again", -5.0) for key, hit in zip(ids, has, strict=True) if hit]
     ledger = pd.DataFrame(rows, columns=["subject_id", "item", "effective"]).assign(step="record", reason="counted")
     score = 100 - 5.0 * has + rng.normal(size=n)
     grades = pd.DataFrame({"subject_id": ids, "score": score, "grade": np.where(score > 97, "A", EVIL)})

@@ -109,7 +109,7 @@ def test_pages(plan: Path, tmp_path: Path) -> None:
         seen = Page(file.read_text(encoding="utf-8"))
         assert json.loads(seen.data) == data
         assert "<script>alert(1)" in seen.text
-        assert not [one for one in seen.attributes if one[1].startswith("on")]
+        assert not [attribute for attribute in seen.attributes if attribute[1].startswith("on")]
     assert "internal" in supervision_page(data, "en")
     assert supervision(plan, results=results().iloc[::-1]) == data
 

@@ -88,8 +88,8 @@ def test_a_bare_report_is_a_page_too() -> None:
     page = validation_page(bare.to_dict(), "en")
     assert "not assessed" in page
     assert ">Fairness<" not in page
-    one = validate(np.full(60, 0.1), y=np.zeros(60), bootstraps=0)
-    assert ">Calibration<" in validation_page(one.to_dict(), "zh").replace("校准", "Calibration")
+    validation_report = validate(np.full(60, 0.1), y=np.zeros(60), bootstraps=0)
+    assert ">Calibration<" in validation_page(validation_report.to_dict(), "zh").replace("校准", "Calibration")
 
 
 def test_plots_are_well_formed() -> None:
@@ -108,7 +108,7 @@ def test_plots_are_well_formed() -> None:
 
 
 def test_numbers_for_readers() -> None:
-    assert [shown(one) for one in (None, 0.0, 1.0, 0.12345, -3.14159, 1234.5, 2e-9, 1.2e6)] == [
+    assert [shown(value) for value in (None, 0.0, 1.0, 0.12345, -3.14159, 1234.5, 2e-9, 1.2e6)] == [
         "—", "0", "1", "0.123", "−3.14", "1,234", "2.0e−09", "1,200,000",
     ]  # fmt: skip
     for low, high in ((0, 1), (0.5, 0.93), (-0.0136, 0.0008), (3, 3), (0, 12345)):

@@ -28,23 +28,23 @@ def parsed(picture: Markup) -> ET.Element:
 
 def test_bars_are_in_proportion() -> None:
     rows = [{"label": EVIL, "value": 10, "text": "ten"}, {"label": "b", "value": 5, "text": EVIL}]
-    widths = [float(one.attrib["width"]) for one in parsed(bars("n", "t", "d", rows)).iter(f"{SVG}rect")]
+    widths = [float(element.attrib["width"]) for element in parsed(bars("n", "t", "d", rows)).iter(f"{SVG}rect")]
     assert widths[0] == pytest.approx(2 * widths[1])
 
 
 def test_stacked_shares_fill_the_bar() -> None:
     rows = [{"label": EVIL, "total": 4, "counts": {"A": 1, "D": 3}, "percents": {"A": 25.0, "D": 75.0}}]
     root = parsed(stacked("n", "t", "d", rows, ["A", "B", "D"]))
-    widths = [float(one.attrib["width"]) for one in root.iter(f"{SVG}rect")][3:]
+    widths = [float(element.attrib["width"]) for element in root.iter(f"{SVG}rect")][3:]
     assert widths[1] == pytest.approx(3 * widths[0], rel=0.01)
-    assert {"25.0", "75.0"} <= {one.text for one in root.iter(f"{SVG}text")}
+    assert {"25.0", "75.0"} <= {element.text for element in root.iter(f"{SVG}text")}
 
 
 def test_histogram_marks_the_edges_inside_its_range() -> None:
     bins = [{"from": str(k), "to": str(k + 5), "count": k} for k in range(60, 100, 5)]
     edges = [{"grade": "A", "at": "90"}, {"grade": "C", "at": "40"}]
     root = parsed(histogram("n", "t", "d", bins, edges))
-    assert len([one for one in root.iter(f"{SVG}line") if one.attrib["class"] == "edge"]) == 1
+    assert len([element for element in root.iter(f"{SVG}line") if element.attrib["class"] == "edge"]) == 1
     assert histogram("n", "t", "d", [], edges) == ""
 
 
@@ -55,7 +55,7 @@ def test_steps_lead_from_start_to_score() -> None:
         {"label": "gain", "before": 85, "after": 87, "text": "+2"},
     ]
     root = parsed(steps("n", "t", "d", rows))
-    widths = [float(one.attrib["width"]) for one in root.iter(f"{SVG}rect")]
+    widths = [float(element.attrib["width"]) for element in root.iter(f"{SVG}rect")]
     assert widths[0] == pytest.approx(2.5 * widths[1], rel=0.01)
 
 

@@ -85,10 +85,10 @@ def evil() -> Grading:
 def pages(grading: Grading, lang: Lang, made_up: bool = True) -> list[tuple[str, Any]]:
     summary = summarise(grading, made_up=made_up)
     subject_id = grading.con.execute("SELECT min(subject_id) FROM result_grades").fetchall()[0][0]
-    one = explain(grading, subject_id)
+    explanation = explain(grading, subject_id)
     return [
         (overview_page(summary, lang), summary),
-        (subject_page(one, lang, made_up), explanation_data(one, made_up)),
+        (subject_page(explanation, lang, made_up), explanation_data(explanation, made_up)),
     ]
 
 

@@ -36,9 +36,9 @@ def test_words(word: str, reason: str | None) -> None:
 
 def test_every_entry_names_a_reason_and_words() -> None:
     assert len(excluded()) > 10
-    for one in excluded():
-        assert one.reason in REASONS
-        assert one.plain or one.parts
+    for other_excluded in excluded():
+        assert other_excluded.reason in REASONS
+        assert other_excluded.plain or other_excluded.parts
 
 
 @pytest.mark.parametrize("row", [{"item": "family_planning"}, {"domain": "family_planning"}])
@@ -46,8 +46,8 @@ def test_a_record_is_refused_with_its_reason(row: dict[str, str]) -> None:
     snapshot = cs.ingest(SUBJECTS, records(**row), subject_ids="local")
     refused = snapshot.rows("quarantine")
     assert (refused, snapshot.rows("log")) == (1, 0)
-    found = snapshot.con.sql("SELECT reason FROM quarantine").fetchall()
-    assert found == [("no_legal_basis",)]
+    rows = snapshot.con.sql("SELECT reason FROM quarantine").fetchall()
+    assert rows == [("no_legal_basis",)]
 
 
 def test_an_attribute_is_refused_with_its_reason() -> None:

@@ -28,13 +28,13 @@ def feed(domain: str, each: float, seed: int, change: Callable[[Row, int], Row |
             row = {"record_id": f"{domain}{len(rows)}", "subject_id": f"s{rng.integers(60)}", "domain": domain,
                    "item": f"i{rng.choice(4, p=[0.4, 0.3, 0.2, 0.1])}", "occurred_on": day - delay, "recorded_on": day,
                    "source": f"desk {rng.integers(3)}"}  # fmt: skip
-            kept = row if change is None else change(row, (ON - day) // 30)
-            rows += [kept] if kept else []
+            results = row if change is None else change(row, (ON - day) // 30)
+            rows += [results] if results else []
     return rows
 
 
 def health(*feeds: Rows, **more: Any) -> FeedHealth:
-    rows = [row for one in feeds for row in one]
+    rows = [row for other_feed in feeds for row in other_feed]
     table = pd.DataFrame(rows)
     for name in ("occurred_on", "recorded_on"):
         table[name] = [str(from_day(day)) for day in table[name]]
@@ -42,74 +42,76 @@ def health(*feeds: Rows, **more: Any) -> FeedHealth:
     return feed_health(ingest(subjects, table, subject_ids="local", **more), ON)
 
 
-def states(one: FeedHealth) -> dict[str, str]:
-    return {row["feed"]: row["state"] for row in one.feeds}
+def states(other_feed_health: FeedHealth) -> dict[str, str]:
+    return {row["feed"]: row["state"] for row in other_feed_health.feeds}
 
 
-def speaks(one: FeedHealth, feed: str) -> dict[str, str]:
-    return {row["code"]: row["sign"] for row in one.signs if row["feed"] == feed}
+def speaks(other_feed_health: FeedHealth, feed: str) -> dict[str, str]:
+    return {row["code"]: row["sign"] for row in other_feed_health.signs if row["feed"] == feed}
 
 
 def test_steady_feeds_are_ok_and_false_alarms_are_rare() -> None:
-    found = [
+    new_states = [
         state
         for seed in range(6)
         for state in states(health(*(feed(f"f{k}", 1.5, 100 * seed + k) for k in range(5)))).values()
     ]
-    assert sum(state != "ok" for state in found) <= 1  # 30 feeds at a level of 0.01 over each five
+    assert sum(state != "ok" for state in new_states) <= 1  # 30 feeds at a level of 0.01 over each five
 
 
 def test_a_silent_feed() -> None:
-    one = health(feed("a", 1, 1), feed("b", 1, 2, lambda row, window: None if window == 0 else row))
-    assert states(one) == {"a": "ok", "b": "silent"}
-    row = one.feeds[1]
+    other_feed_health = health(feed("a", 1, 1), feed("b", 1, 2, lambda row, window: None if window == 0 else row))
+    assert states(other_feed_health) == {"a": "ok", "b": "silent"}
+    row = other_feed_health.feeds[1]
     assert (row["observed"], row["days_since_last"]) == (0, 30)
     assert 20 < row["expected"] < 40
     assert row["p_zero"] == pytest.approx(np.exp(-row["expected"]))
     assert row["p_low"] < row["level"] == 0.005
-    assert speaks(one, "b")["others_alike"] == "open"
+    assert speaks(other_feed_health, "b")["others_alike"] == "open"
 
 
 def test_a_rare_feed_is_not_called_silent() -> None:
-    one = health(feed("a", 0.02, 3, lambda row, window: None if window == 0 else row), feed("b", 1, 4))
-    assert one.feeds[0]["observed"] == 0
-    assert states(one)["a"] == "ok"
+    other_feed_health = health(feed("a", 0.02, 3, lambda row, window: None if window == 0 else row), feed("b", 1, 4))
+    assert other_feed_health.feeds[0]["observed"] == 0
+    assert states(other_feed_health)["a"] == "ok"
 
 
 def test_two_silent_feeds_point_to_what_they_share() -> None:
     stop: Callable[[Row, int], Row | None] = lambda row, window: None if window == 0 else row  # noqa: E731
-    one = health(feed("a", 1, 1, stop), feed("b", 1, 2, stop), feed("c", 1, 5))
-    assert states(one) == {"a": "silent", "b": "silent", "c": "ok"}
-    assert speaks(one, "a")["others_alike"] == "fault"
-    (sign,) = [row for row in one.signs if row["feed"] == "a" and row["code"] == "others_alike"]
+    other_feed_health = health(feed("a", 1, 1, stop), feed("b", 1, 2, stop), feed("c", 1, 5))
+    assert states(other_feed_health) == {"a": "silent", "b": "silent", "c": "ok"}
+    assert speaks(other_feed_health, "a")["others_alike"] == "fault"
+    (sign,) = [row for row in other_feed_health.signs if row["feed"] == "a" and row["code"] == "others_alike"]
     assert (sign["recent"], sign["past"]) == (1, 2)
 
 
 def test_one_desk_falls_silent() -> None:
-    one = health(feed("a", 3, 1, lambda row, window: None if window == 0 and row["source"] != "desk 0" else row))
-    assert states(one) == {"a": "thin"}
-    (sign,) = [row for row in one.signs if row["code"] == "sources_moved"]
+    other_feed_health = health(
+        feed("a", 3, 1, lambda row, window: None if window == 0 and row["source"] != "desk 0" else row)
+    )
+    assert states(other_feed_health) == {"a": "thin"}
+    (sign,) = [row for row in other_feed_health.signs if row["code"] == "sources_moved"]
     assert (sign["recent"], sign["past"], sign["sign"]) == (2, 3, "fault")
 
 
 def test_a_surge_of_records_sent_again() -> None:
     rows = feed("a", 2, 1)
     again = [{**row, "record_id": f"x{k}", "recorded_on": ON - 3} for k, row in enumerate(rows[-260:-100])]
-    one = health(rows + again, feed("b", 2, 2))
-    assert states(one)["a"] == "surging+late" or states(one)["a"] == "surging"
-    found = speaks(one, "a")
-    assert (found["sent_again"], found["one_day"], found["old_events"]) == ("fault", "fault", "fault")
+    other_feed_health = health(rows + again, feed("b", 2, 2))
+    assert states(other_feed_health)["a"] == "surging+late" or states(other_feed_health)["a"] == "surging"
+    new_speaks = speaks(other_feed_health, "a")
+    assert (new_speaks["sent_again"], new_speaks["one_day"], new_speaks["old_events"]) == ("fault", "fault", "fault")
 
 
 def test_a_surge_that_is_real() -> None:
     rows = feed("a", 2, 1)
     added = [row for row in feed("a", 4, 9) if row["recorded_on"] > ON - 30]
     more = [{**row, "record_id": f"x{k}", "item": "i3", "subject_id": f"s{k * 7 % 60}"} for k, row in enumerate(added)]
-    one = health(rows + more)
-    assert states(one) == {"a": "surging"}
-    found = speaks(one, "a")
-    assert found["items_changed"] == "change"
-    assert found["one_day"] == found["old_events"] == "open"
+    other_feed_health = health(rows + more)
+    assert states(other_feed_health) == {"a": "surging"}
+    new_speaks = speaks(other_feed_health, "a")
+    assert new_speaks["items_changed"] == "change"
+    assert new_speaks["one_day"] == new_speaks["old_events"] == "open"
 
 
 def yearly(seed: int, quiet: Callable[[int, int], bool], years: int = 4) -> Rows:
@@ -140,19 +142,21 @@ def test_a_feed_that_is_always_silent_in_february(quiet: Any, years: int, state:
     for name in ("occurred_on", "recorded_on"):
         rows[name] = [str(from_day(day)) for day in rows[name]]
     subjects = pd.DataFrame({"subject_id": [f"s{k}" for k in range(60)]})
-    one = feed_health(ingest(subjects, rows, subject_ids="local"), to_day(pd.Timestamp("2021-02-28").date()), days=28)
-    assert states(one) == {"a": state}
-    assert one.feeds[0]["season_years"] == years - 1
-    assert not one.signs or state == "silent"
+    other_feed_health = feed_health(
+        ingest(subjects, rows, subject_ids="local"), to_day(pd.Timestamp("2021-02-28").date()), days=28
+    )
+    assert states(other_feed_health) == {"a": state}
+    assert other_feed_health.feeds[0]["season_years"] == years - 1
+    assert not other_feed_health.signs or state == "silent"
 
 
 def test_late_records() -> None:
     def slower(row: Row, window: int) -> Row:
         return {**row, "occurred_on": row["occurred_on"] - 20} if window == 0 else row
 
-    one = health(feed("a", 1, 1, slower), feed("b", 1, 2))
-    assert states(one) == {"a": "late", "b": "ok"}
-    row = one.feeds[0]
+    other_feed_health = health(feed("a", 1, 1, slower), feed("b", 1, 2))
+    assert states(other_feed_health) == {"a": "late", "b": "ok"}
+    row = other_feed_health.feeds[0]
     assert row["late_limit"] <= 7
     assert row["late_share"] == 1
     assert row["late_past"] <= 0.1
@@ -170,16 +174,16 @@ def test_amended_more_often() -> None:
         frame[name] = [str(from_day(day)) for day in frame[name]]
     events = pd.DataFrame([{**row, "recorded_on": str(from_day(ON))} for row in undone])
     subjects = pd.DataFrame({"subject_id": [f"s{k}" for k in range(60)]})
-    one = feed_health(ingest(subjects, pd.concat([frame, events]), subject_ids="local"), ON)
-    assert "surging" in states(one)["a"]
-    assert speaks(one, "a")["amended"] == "fault"
+    other_feed_health = feed_health(ingest(subjects, pd.concat([frame, events]), subject_ids="local"), ON)
+    assert "surging" in states(other_feed_health)["a"]
+    assert speaks(other_feed_health, "a")["amended"] == "fault"
 
 
 def test_too_short_and_never() -> None:
     feeds = pd.DataFrame([{"domain": "c", "from": "2019-01-01", "to": "2021-01-01", "source": "office"}])
     young = [row for row in feed("a", 1, 1) if row["recorded_on"] > ON - 90]
-    one = health(young, feed("b", 1, 2), feeds=feeds)
-    assert states(one) == {"a": "too_short", "b": "ok", "c": "never"}
+    other_feed_health = health(young, feed("b", 1, 2), feeds=feeds)
+    assert states(other_feed_health) == {"a": "too_short", "b": "ok", "c": "never"}
 
 
 def test_what_is_known_later_changes_nothing_and_order_neither() -> None:

@@ -115,12 +115,12 @@ def test_withdrawn_and_repaired_hold_until_reinstated(take):
         event(6, "reinstated", "2024-05-01"),
     ]
     snapshot = take(A, rows)
-    found = []
+    result = []
     for month in range(1, 6):
         row, shares, _ = state(snapshot, f"2024-{month:02}-28")
-        found.append((row["status"], row["status_day"]))
+        result.append((row["status"], row["status_day"]))
         assert shares == [(day("2024-01-20"), 400_000)]
-    assert found == [(0, None), (2, day("2024-02-01")), (0, None), (1, day("2024-04-01")), (0, None)]
+    assert result == [(0, None), (2, day("2024-02-01")), (0, None), (1, day("2024-04-01")), (0, None)]
 
 
 def test_the_order_of_events_is_event_no_not_the_day(take):

@@ -19,10 +19,10 @@ def test_subjects_are_ranked_and_their_kind_derived(take):
               "93": "cooperative", "54": "other_organisation"}  # fmt: skip
     rows = [{"subject_id": code(f"{start}440300MA5F000A1")} for start in starts]
     snapshot = take(rows, [], subject_ids="uscc")
-    found = table(snapshot, "subjects")
-    assert [row["sid"] for row in found] == list(range(len(rows)))
-    assert [row["subject_id"] for row in found] == sorted(row["subject_id"] for row in rows)
-    assert {row["subject_id"][:2]: row["kind"] for row in found} == starts
+    new_table = table(snapshot, "subjects")
+    assert [row["sid"] for row in new_table] == list(range(len(rows)))
+    assert [row["subject_id"] for row in new_table] == sorted(row["subject_id"] for row in rows)
+    assert {row["subject_id"][:2]: row["kind"] for row in new_table} == starts
 
 
 def test_local_subjects_have_no_derived_kind(take):
@@ -37,10 +37,8 @@ def test_further_columns_of_subjects_are_attributes(take):
             {"subject_id": "B", "name": "x", "value": " 1 ", "valid_to": "2024-01-01", "recorded_on": "2024-02-01"}
         ],
     )
-    found = sorted(
-        (r["sid"], r["name"], r["value"], r["to_day"], r["known_day"]) for r in table(snapshot, "attributes")
-    )
-    assert found == [(0, "tax_type", "vat", None, None), (1, "Listed", "1", None, None), (1, "x", "1", 19723, 19754)]
+    rows = sorted((r["sid"], r["name"], r["value"], r["to_day"], r["known_day"]) for r in table(snapshot, "attributes"))
+    assert rows == [(0, "tax_type", "vat", None, None), (1, "Listed", "1", None, None), (1, "x", "1", 19723, 19754)]
 
 
 def test_columns_the_input_lacks_are_constants(take):
@@ -84,11 +82,11 @@ def test_later_events_take_subject_and_item_from_the_filed_row(take):
         {"record_id": "r", "event_no": "3", "event": "corrected", "corrected_on": "2024-03-01"},
     ]
     snapshot = take([{"subject_id": "A"}], rows)
-    found = sorted(table(snapshot, "log"), key=lambda row: row["event_no"])
-    assert [(row["rk"], row["sid"], row["single"], row["known_day"]) for row in found] == [
+    results = sorted(table(snapshot, "log"), key=lambda row: row["event_no"])
+    assert [(row["rk"], row["sid"], row["single"], row["known_day"]) for row in results] == [
         (3, 0, False, day("2024-01-01")), (3, 0, False, day("2024-02-01")), (3, 0, False, day("2024-03-01"))
     ]  # fmt: skip
-    assert [(row["item"], row["domain"], row["quantity"]) for row in found] == [
+    assert [(row["item"], row["domain"], row["quantity"]) for row in results] == [
         (0, 0, 1_000_000), (None, None, None), (0, 0, None)
     ]  # fmt: skip
 
@@ -110,8 +108,8 @@ def test_dictionary_holds_the_words_of_good_rows_in_order(take):
             enumerate([("A", "b", "tax"), ("A", "a", "env"), ("Z", "aa", "aaa"), ("A", "c", "")])]  # fmt: skip
     snapshot = take([{"subject_id": "A"}], rows)
     assert (snapshot.items, snapshot.domains) == (("a", "b", "c"), ("env", "tax"))
-    found = {row["record_id"]: (row["item"], row["domain"]) for row in table(snapshot, "log")}
-    assert found == {"r0": (1, 1), "r1": (0, 0), "r3": (2, None)}
+    results = {row["record_id"]: (row["item"], row["domain"]) for row in table(snapshot, "log")}
+    assert results == {"r0": (1, 1), "r1": (0, 0), "r3": (2, None)}
 
 
 def test_records_find_their_subject_in_any_spelling(take):
@@ -127,8 +125,8 @@ def test_an_earlier_run_fits_as_history(take):
         "domain": "tax", "scheme": "tax", "version": "v", "period": "2023", "known_at": "2024-04-30",
            "state": "graded", "state_reason": "", "start": "100.000000", "score": "90.000000", "grade": "A",
            "route": "score", "margin": "0.000000", "evidence": "verified", "readings": ""}  # fmt: skip
-    (found,) = table(take([{"subject_id": "A"}], [], history=[row]), "history")
-    assert (found["year"], found["route"], found["status"], found["row"]) == (2023, "score", "final", 2)
+    (data,) = table(take([{"subject_id": "A"}], [], history=[row]), "history")
+    assert (data["year"], data["route"], data["status"], data["row"]) == (2023, "score", "final", 2)
 
 
 def test_arguments_are_checked(tmp_path):

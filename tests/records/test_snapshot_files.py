@@ -54,10 +54,10 @@ def test_folds_of_both_are_alike(take, tmp_path):
     write_snapshot(snapshot, tmp_path / "out")
     again = read_snapshot(tmp_path / "out")
     for known_at in (0, 19900, 20000):
-        one, two = fold(snapshot, known_at), fold(again, known_at)
-        assert one.not_yet_known == two.not_yet_known
-        assert comparable(snapshot, one.folded, {"rk"}) == comparable(again, two.folded, {"rk"})
-        assert comparable(snapshot, one.corrections, {"rk"}) == comparable(again, two.corrections, {"rk"})
+        folded, two = fold(snapshot, known_at), fold(again, known_at)
+        assert folded.not_yet_known == two.not_yet_known
+        assert comparable(snapshot, folded.folded, {"rk"}) == comparable(again, two.folded, {"rk"})
+        assert comparable(snapshot, folded.corrections, {"rk"}) == comparable(again, two.corrections, {"rk"})
 
 
 def test_a_snapshot_of_a_snapshot_is_the_same(take, tmp_path):
@@ -71,17 +71,17 @@ def test_a_snapshot_of_a_snapshot_is_the_same(take, tmp_path):
 def test_order_of_rows_does_not_change_the_files_but_for_lines(take, tmp_path):
     write_snapshot(take(SUBJECTS, RECORDS), tmp_path / "one")
     write_snapshot(take(SUBJECTS[::-1], RECORDS[::-1]), tmp_path / "two")
-    one, two = read_snapshot(tmp_path / "one"), read_snapshot(tmp_path / "two")
+    snapshot, two = read_snapshot(tmp_path / "one"), read_snapshot(tmp_path / "two")
     for name in ("log", "subjects", "attributes"):
-        left, right = ([{k: v for k, v in r.items() if k != "row"} for r in table(s, name)] for s in (one, two))
+        left, right = ([{k: v for k, v in r.items() if k != "row"} for r in table(s, name)] for s in (snapshot, two))
         assert left == right
 
 
 def test_changed_files_are_noticed(take, tmp_path):
     write_snapshot(take(SUBJECTS, RECORDS), tmp_path / "out")
     path = tmp_path / "out" / "subjects.parquet"
-    found = pq.read_table(path)
-    pq.write_table(found.set_column(2, "name", [["changed"] * found.num_rows]), path)
+    new_table = pq.read_table(path)
+    pq.write_table(new_table.set_column(2, "name", [["changed"] * new_table.num_rows]), path)
     read_snapshot(tmp_path / "out")
     with pytest.raises(InputError, match="do not match"):
         read_snapshot(tmp_path / "out", verify=True)
@@ -113,7 +113,7 @@ def test_a_damaged_snapshot_json_is_said_as_such(take, tmp_path):
         path.write_text(json.dumps({key: value for key, value in whole.items() if key != name}), encoding="utf-8")
         with pytest.raises(InputError, match=f"does not say {name}"):
             read_snapshot(tmp_path / "s")
-    for name, value, said in (
+    for name, value, text in (
         ("subject_ids", "any", "does not say subject_ids"),
         ("log_columns", [*whole["log_columns"], "zz"], "hash|cannot be read"),
         ("attribute_columns", ["zz"], "cannot be read"),
@@ -123,7 +123,7 @@ def test_a_damaged_snapshot_json_is_said_as_such(take, tmp_path):
         ("rows", {**whole["rows"], "log": 99}, "counts other rows"),
     ):
         path.write_text(json.dumps({**whole, name: value}), encoding="utf-8")
-        with pytest.raises(InputError, match=said):
+        with pytest.raises(InputError, match=text):
             read_snapshot(tmp_path / "s", verify=True)
     path.write_text("[]", encoding="utf-8")
     with pytest.raises(InputError, match="it is no object"):

@@ -19,67 +19,70 @@ DAYS = ("event_day", "occurred_day", "decided_day", "booked_day", "published_day
 
 def record(number: int, item: str, day: int, **given: Any) -> dict[str, Any]:
     """A folded record whose every date is `day`."""
-    made: dict[str, Any] = {
+    data: dict[str, Any] = {
         "record_id": f"r{number:02}", "rk": number, "item": item, "status": 0, "status_day": None, "corrections": [],
         "quantity": MICRO, "amount": None, "act_id": "", "disputed": False, "source": "", "document_no": "",
         "basis": "", **dict.fromkeys(DAYS, day),
     }  # fmt: skip
-    return made | given
+    return data | given
 
 
 def subject(records: list[dict[str, Any]], **given: Any) -> Subject:
     return Subject({"kind": "enterprise"}, given.pop("attributes", {}), records, **given)
 
 
-def course(scheme: Scheme, one: Subject, on: date, period: int | None = None) -> Course:
-    return Course((Version(scheme, one),), period, to_day(on))
+def course(scheme: Scheme, other_subject: Subject, on: date, period: int | None = None) -> Course:
+    return Course((Version(scheme, other_subject),), period, to_day(on))
 
 
 def random_subject(rng: random.Random, scheme: Scheme, near: int, count: int) -> Subject:
     """Up to `count` records, mostly in the two years before `near`."""
-    codes = [code for code, variants in scheme.items.items() for one in variants if one.repair] * 3 + list(scheme.items)
+    codes = [code for code, variants in scheme.items.items() for variant in variants if variant.repair] * 3 + list(
+        scheme.items
+    )
     days = [near - back for back in (0, 2, 3, 30, 31, 89, 90, 180, 200, 364, 365, 400, 730)]
     records = []
     for number in range(rng.randint(1, count) if codes else 0):  # a list may know no items
         code = rng.choice(codes)
         day = rng.choice(days)
-        made = record(number, code, day, amount=rng.choice([None, 500 * MICRO, 5000 * MICRO]))
-        made |= {"act_id": rng.choice(["", "one"]), "quantity": rng.choice([1, 1, 2]) * MICRO}
-        made |= {
-            name: _value(rng, one, scheme.items[code][0], name, days) for name, one in scheme.record_attributes.items()
+        data = record(number, code, day, amount=rng.choice([None, 500 * MICRO, 5000 * MICRO]))
+        data |= {"act_id": rng.choice(["", "one"]), "quantity": rng.choice([1, 1, 2]) * MICRO}
+        data |= {
+            name: _value(rng, attribute, scheme.items[code][0], name, days)
+            for name, attribute in scheme.record_attributes.items()
         }
         if rng.random() < 0.15:
-            made["corrections"] = [(day + 1, rng.choice([MICRO, MICRO // 2]))]
-        records.append(made)
+            data["corrections"] = [(day + 1, rng.choice([MICRO, MICRO // 2]))]
+        records.append(data)
     lists = sorted({name for fact in scheme.facts.values() for name in fact.lists})
     listings = [
         {"list": name, "entered_day": rng.choice(days), "exited_day": None, "exit_reason": "", "basis": "",
          "term_end_day": rng.choice([None, near + 5])} for name in lists if rng.random() < 0.4
     ]  # fmt: skip
     attributes = {
-        name: {"bool": rng.random() < 0.8, "date": to_day(date(2005, 1, 1)), "number": MICRO, "text": one.absent}[
-            one.type
+        name: {"bool": rng.random() < 0.8, "date": to_day(date(2005, 1, 1)), "number": MICRO, "text": attribute.absent}[
+            attribute.type
         ]
-        for name, one in scheme.attributes.items()
+        for name, attribute in scheme.attributes.items()
         if rng.random() < 0.3
     }
     return Subject({"kind": (scheme.kinds or ["enterprise"])[0]}, attributes, records, (), listings)
 
 
-def _value(rng: random.Random, one: Any, item: Item, name: str, days: list[int]) -> Any:
+def _value(rng: random.Random, value: Any, item: Item, name: str, days: list[int]) -> Any:
     levels = [*(item.value.levels or {})] if item.value and item.value.of == name else []
     levels += [*item.measure.levels] if item.measure and item.measure.of == name else []
-    if one.of is not None:
+    if value.of is not None:
         return None
     if levels:
         return rng.choice(levels)
-    low = to_micro(one.least) if one.least is not None else 0
+    low = to_micro(value.least) if value.least is not None else 0
     return {
         "bool": rng.random() < 0.5,
         "date": rng.choice(days),
         "number": max(low, rng.choice([0, MICRO])),
-        "text": rng.choice(one.allowed or ["x"]),
-    }[one.type]
+        "text": rng.choice(value.allowed or ["x"]),
+    }[value.type]
 
 
 def random_courses(rng: random.Random, scheme: Scheme, many: int, count: int) -> Iterator[Course]:
@@ -98,43 +101,45 @@ def random_courses(rng: random.Random, scheme: Scheme, many: int, count: int) ->
             yield Course((Version(scheme, random_subject(rng, scheme, on, count)),), None, on)
 
 
-def scattered(rng: random.Random, one: Course) -> Course:
+def scattered(rng: random.Random, other_course: Course) -> Course:
     """The course with dates that differ within a record, repairs and entries that ended, and grades of the past."""
 
     def moved(day: int | None, by: int = 100) -> int | None:
         return None if day is None or rng.random() < 0.3 else day + rng.randint(-by, by)
 
-    def row(made: dict[str, Any]) -> dict[str, Any]:
-        days = {name: moved(made[name]) for name in DAYS if name != "event_day"}
-        ended = {"status": rng.choice([1, 2]), "status_day": one.on + rng.randint(-90, 200)}
-        found = {**made, **days, "event_day": made["event_day"] + rng.randint(-20, 20)}
-        found |= ended if rng.random() < 0.15 else {}
+    def row(row: dict[str, Any]) -> dict[str, Any]:
+        days = {name: moved(row[name]) for name in DAYS if name != "event_day"}
+        ended = {"status": rng.choice([1, 2]), "status_day": other_course.on + rng.randint(-90, 200)}
+        data = {**row, **days, "event_day": row["event_day"] + rng.randint(-20, 20)}
+        data |= ended if rng.random() < 0.15 else {}
         own = {name for name, kind in scheme.record_attributes.items() if kind.type == "date"}
-        return found | {name: moved(made.get(name), 300) for name in own}
+        return data | {name: moved(row.get(name), 300) for name in own}
 
     versions = []
-    for version in one.versions:
+    for version in other_course.versions:
         scheme, given = version.scheme, version.subject
         listings = [
             {**entry, "entered_day": entry["entered_day"] - rng.randint(0, 50),
-             "exited_day": one.on + rng.randint(0, 250) if rng.random() < 0.4 else None}
+             "exited_day": other_course.on + rng.randint(0, 250) if rng.random() < 0.4 else None}
             for entry in given.listings
         ]  # fmt: skip
         dates = {
-            name: one.on - rng.randint(0, 800)
+            name: other_course.on - rng.randint(0, 800)
             for name, kind in scheme.attributes.items()
             if kind.type == "date" and rng.random() < 0.6
         }
         history = [
-            past_row(scheme, (one.period or from_day(one.on).year) - back, rng.choice(scheme.grades).code)
+            past_row(
+                scheme, (other_course.period or from_day(other_course.on).year) - back, rng.choice(scheme.grades).code
+            )
             for back in (1, 2)
             if rng.random() < 0.5
         ]
-        columns = {**given.columns, "registered_day": one.on - rng.randint(0, 800)}
-        records = [row(dict(made)) for made in given.records]
-        made = Subject(columns, {**given.attributes, **dates}, records, history, listings)  # type: ignore[arg-type]
-        versions.append(Version(scheme, made))
-    return replace(one, versions=tuple(versions), plans={})
+        columns = {**given.columns, "registered_day": other_course.on - rng.randint(0, 800)}
+        records = [row(dict(new_record)) for new_record in given.records]
+        new_subject = Subject(columns, {**given.attributes, **dates}, records, history, listings)  # type: ignore[arg-type]
+        versions.append(Version(scheme, new_subject))
+    return replace(other_course, versions=tuple(versions), plans={})
 
 
 def past_row(scheme: Scheme, year: int, grade: str) -> dict[str, Any]:
@@ -143,16 +148,16 @@ def past_row(scheme: Scheme, year: int, grade: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def random_actions(rng: random.Random, one: Course, last: int) -> tuple[Action, ...]:
+def random_actions(rng: random.Random, other_course: Course, last: int) -> tuple[Action, ...]:
     """Some records corrected or repaired, some entries ended, between the first and the last day."""
-    made = [
-        Action(rng.choice(["correct", "repair"]), found["record_id"], rng.randint(one.on, last))
-        for found in one.subject.records
+    actions = [
+        Action(rng.choice(["correct", "repair"]), new_record["record_id"], rng.randint(other_course.on, last))
+        for new_record in other_course.subject.records
         if rng.random() < 0.4
     ]
-    made += [
-        Action("exit", listing_key(found), rng.randint(one.on, last), "end")
-        for found in one.subject.listings
+    actions += [
+        Action("exit", listing_key(listing), rng.randint(other_course.on, last), "end")
+        for listing in other_course.subject.listings
         if rng.random() < 0.3
     ]
-    return tuple(made)
+    return tuple(actions)

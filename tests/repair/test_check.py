@@ -28,8 +28,8 @@ TAX, TAX_OLD = registry.find("tax", 2025), registry.find("tax", 2023)
 NINGXIA, MARKET = registry.pick("environment/ningxia"), registry.pick("market/publication")
 
 
-def ways(one: Course, target: str = "r00") -> dict[str, Option]:
-    return {f"{way.way} {way.rule}": way for way in options(one) if way.target == target}
+def ways(other_course: Course, target: str = "r00") -> dict[str, Option]:
+    return {f"{way.way} {way.rule}": way for way in options(other_course) if way.target == target}
 
 
 def day(text: str) -> int:
@@ -43,9 +43,9 @@ def day(text: str) -> int:
 )
 def test_tax_2025_windows_and_the_small_amount(amount: int | None, expected: str) -> None:
     given = None if amount is None else amount * MICRO
-    one = course(TAX, subject([record(0, "010101", day("2025-03-10"), amount=given)]), date(2025, 3, 20), 2025)
-    way = ways(one)["correct tax@2025:repair_2025"]
-    shown = check_data("S1", one, [way])["options"][0]["gives"]
+    other_course = course(TAX, subject([record(0, "010101", day("2025-03-10"), amount=given)]), date(2025, 3, 20), 2025)
+    way = ways(other_course)["correct tax@2025:repair_2025"]
+    shown = check_data("S1", other_course, [way])["options"][0]["gives"]
     assert [(give["window"], give["to"], give["points"]) for give in shown] == [
         ("d3", "2025-03-13", "5"),
         ("d30", "2025-04-09", expected),
@@ -78,18 +78,18 @@ def test_tax_2020_counts_from_booking_and_ends_with_the_next_year() -> None:
 
 def test_clean_months_of_a_direct_d_by_version_of_the_rule() -> None:
     rows = [record(0, "D25-04", day("2025-06-10"), corrections=[(day("2025-09-01"), MICRO)])]
-    found = ways(course(TAX, subject(rows), date(2026, 2, 1), 2025))["repair tax@2025-07-01"]
+    way = ways(course(TAX, subject(rows), date(2026, 2, 1), 2025))["repair tax@2025-07-01"]
     # 3, 6 or 12 clean months: the limits were not seen
-    assert (iso(found.earliest), iso(found.sure)) == ("2026-02-01", "2026-09-01")
-    assert {one.id: one.state for one in found.conditions} == {
+    assert (iso(way.earliest), iso(way.sure)) == ("2026-02-01", "2026-09-01")
+    assert {condition.id: condition.state for condition in way.conditions} == {
         "corrected": "met",
         "clean": "unknown",
         "applied": "unknown",
     }
     old = [record(0, "D14-05", day("2023-06-10"), corrections=[(day("2023-09-01"), MICRO)])]
-    found = ways(course(TAX_OLD, subject(old), date(2024, 2, 1), 2023))["repair tax@2022-01-01"]
-    assert iso(found.sure) == "2024-09-01"
-    assert found.state == "later"
+    way = ways(course(TAX_OLD, subject(old), date(2024, 2, 1), 2023))["repair tax@2022-01-01"]
+    assert iso(way.sure) == "2024-09-01"
+    assert way.state == "later"
 
 
 @pytest.mark.parametrize(
@@ -101,17 +101,17 @@ def test_clean_months_of_a_direct_d_by_version_of_the_rule() -> None:
 )
 def test_tiers_of_2026_run_from_the_decision_document(penalty: str, tier: str, sure: str) -> None:
     row = record(0, "NX25-C", day("2025-07-01"), published_day=day("2025-09-15"), penalty=penalty)
-    found = ways(course(NINGXIA, subject([row]), date(2026, 1, 1)))["repair publication@2026-04-01"]
-    assert (found.clock, iso(found.clock_day), found.tier) == ("decided_on", "2025-07-01", tier)
+    way = ways(course(NINGXIA, subject([row]), date(2026, 1, 1)))["repair publication@2026-04-01"]
+    assert (way.clock, iso(way.clock_day), way.tier) == ("decided_on", "2025-07-01", tier)
     # a scheme that does not read the kind of penalty cannot show the tier: the day is the one that holds for every tier
-    assert iso(found.sure) == sure
-    assert found.plans
+    assert iso(way.sure) == sure
+    assert way.plans
 
 
 def test_a_minor_record_ends_by_itself() -> None:
     row = record(0, "NX25-C", day("2025-07-01"), penalty="warning")
-    found = ways(course(NINGXIA, subject([row]), date(2026, 1, 1)))["repair publication@2026-04-01"]
-    assert (found.tier, found.state, iso(found.latest)) == ("minor", "over", "2025-10-01")
+    way = ways(course(NINGXIA, subject([row]), date(2026, 1, 1)))["repair publication@2026-04-01"]
+    assert (way.tier, way.state, iso(way.latest)) == ("minor", "over", "2025-10-01")
 
 
 def test_what_a_scheme_does_not_declare_still_says_the_tier() -> None:
@@ -122,25 +122,25 @@ def test_what_a_scheme_does_not_declare_still_says_the_tier() -> None:
         "minor": {"a_tier": "tier1", "a_penalty": "warning"},
         "": {"a_penalty": "fine"},
     }
-    for tier, said in cases.items():
-        row = record(0, "NX25-C", day("2026-04-10"), **said)
-        found = ways(course(NINGXIA, subject([row]), date(2026, 5, 1)))["repair publication@2026-04-01"]
-        assert found.tier == tier, said
+    for tier, case in cases.items():
+        row = record(0, "NX25-C", day("2026-04-10"), **case)
+        way = ways(course(NINGXIA, subject([row]), date(2026, 5, 1)))["repair publication@2026-04-01"]
+        assert way.tier == tier, case
 
 
 def test_published_no_longer_is_not_repaired() -> None:
     """A period that ends before the rule opens a way: no day, and no plan."""
     row = record(0, "NX25-C", day("2025-03-20"), penalty="confiscation")
-    found = ways(course(NINGXIA, subject([row]), date(2026, 3, 1)))["repair publication@2026-04-01"]
-    assert (found.state, iso(found.latest), found.earliest, found.sure, found.plans) == (
+    way = ways(course(NINGXIA, subject([row]), date(2026, 3, 1)))["repair publication@2026-04-01"]
+    assert (way.state, iso(way.latest), way.earliest, way.sure, way.plans) == (
         "never", "2026-03-20", None, None, False,
     )  # fmt: skip
     # minor penalties of market regulation end by themselves when their least period does
     row = record(0, "penalty", day("2026-01-05"), published_day=day("2026-02-10"), penalty="fine", tier="minor")
-    one = course(MARKET, subject([row]), date(2026, 3, 1))
-    found = ways(one)["repair market@2025-12-25"]
-    assert (found.state, iso(found.latest), found.plans) == ("never", "2026-05-10", False)
-    lines = [line for _, under in check_blocks(check_data("S1", one, [found]), "en") for line in under]
+    other_course = course(MARKET, subject([row]), date(2026, 3, 1))
+    way = ways(other_course)["repair market@2025-12-25"]
+    assert (way.state, iso(way.latest), way.plans) == ("never", "2026-05-10", False)
+    lines = [line for _, under in check_blocks(check_data("S1", other_course, [way]), "en") for line in under]
     assert "published at the longest until: 2026-05-10" in lines
 
 
@@ -150,8 +150,8 @@ def test_a_favourable_record_is_not_repaired() -> None:
     scheme = registry.pick("environment/hebei")
     for turned in (False, True):
         now = scheme.model_copy(update={"direction": "lower_is_better"}) if turned else scheme
-        one = course(now, subject(rows), date(2026, 5, 1))
-        assert {way.target for way in options(one)} == {"r00" if turned else "r01"}
+        other_course = course(now, subject(rows), date(2026, 5, 1))
+        assert {way.target for way in options(other_course)} == {"r00" if turned else "r01"}
 
 
 def test_a_date_that_the_rule_needs_and_nobody_gave_is_said() -> None:
@@ -175,16 +175,16 @@ def test_a_date_that_the_rule_needs_and_nobody_gave_is_said() -> None:
 
 def test_without_a_tier_the_longest_least_period_is_sure() -> None:
     row = record(0, "NX25-C", day("2025-07-01"))
-    found = ways(course(NINGXIA, subject([row]), date(2026, 1, 1)))["repair publication@2026-04-01"]
-    assert (found.tier, iso(found.earliest), iso(found.sure)) == ("", "2026-04-01", "2026-07-02")
-    assert found.state == "later"  # the rule begins on 1 April
+    way = ways(course(NINGXIA, subject([row]), date(2026, 1, 1)))["repair publication@2026-04-01"]
+    assert (way.tier, iso(way.earliest), iso(way.sure)) == ("", "2026-04-01", "2026-07-02")
+    assert way.state == "later"  # the rule begins on 1 April
 
 
 def test_market_regulation_counts_from_publication() -> None:
     row = record(0, "penalty", day("2026-01-05"), published_day=day("2026-02-10"), penalty="fine", tier="moderate")
-    found = ways(course(MARKET, subject([row]), date(2026, 3, 1)))
-    assert list(found) == ["repair market@2025-12-25"]  # order 36 of the NDRC is not applied here
-    way = found["repair market@2025-12-25"]
+    new_options = ways(course(MARKET, subject([row]), date(2026, 3, 1)))
+    assert list(new_options) == ["repair market@2025-12-25"]  # order 36 of the NDRC is not applied here
+    way = new_options["repair market@2025-12-25"]
     assert (way.clock, iso(way.clock_day), iso(way.sure), iso(way.latest)) == (
         "published_on",
         "2026-02-10",
@@ -204,15 +204,15 @@ def test_ways_out_of_a_list_with_their_conditions() -> None:
     scheme = registry.pick("wage_arrears")
     row = {"list": "wage_arrears", "entered_day": day("2025-01-10"), "term_end_day": day("2028-01-09"),
            "exited_day": None, "exit_reason": "", "basis": ""}  # fmt: skip
-    found = [
+    new_options = [
         way for way in options(course(scheme, subject([], listings=[row]), date(2026, 1, 1))) if way.about == "listing"
     ]
-    assert {way.tier for way in found} >= {"early", "expiry"}
-    early = next(way for way in found if way.tier == "early")
+    assert {way.tier for way in new_options} >= {"early", "expiry"}
+    early = next(way for way in new_options if way.tier == "early")
     assert early.conditions
-    assert {one.state for one in early.conditions} == {"unknown"}  # a person confirms each
-    told = check_data("S1", course(scheme, subject([]), date(2026, 1, 1)), [early])["options"][0]["notes"]
-    assert "day of the correction" in told[0]["en"]  # from when it is open does not stand in the table of listings
+    assert {condition.state for condition in early.conditions} == {"unknown"}  # a person confirms each
+    option = check_data("S1", course(scheme, subject([]), date(2026, 1, 1)), [early])["options"][0]["notes"]
+    assert "day of the correction" in option[0]["en"]  # from when it is open does not stand in the table of listings
     gone = {**row, "exited_day": day("2025-06-01")}
     assert not options(course(scheme, subject([], listings=[gone]), date(2026, 1, 1)))
     other = {**row, "list": "nobody_knows"}
@@ -230,9 +230,9 @@ def test_a_list_whose_rule_has_ended_promises_nothing() -> None:
     """The customs order of 2021 ended in March 2026; what the next one says of ways out was not seen."""
     assert list(lists_of({"customs_dishonest"}, day("2026-03-31"))) == ["customs_dishonest"]
     assert lists_of({"customs_dishonest"}, day("2026-04-01")) == {}
-    one = course(registry.pick("customs/grade"), subject([], listings=[entry("customs_dishonest", "2025-01-10")]),
+    other_course = course(registry.pick("customs/grade"), subject([], listings=[entry("customs_dishonest", "2025-01-10")]),
                  date(2026, 5, 1))  # fmt: skip
-    assert [(way.state, way.plans) for way in options(one)] == [("unknown", False)]
+    assert [(way.state, way.plans) for way in options(other_course)] == [("unknown", False)]
 
 
 @pytest.mark.parametrize(
@@ -245,27 +245,27 @@ def test_a_list_whose_rule_has_ended_promises_nothing() -> None:
     ],
 )
 def test_a_list_is_left_under_the_rule_of_the_day(on: str, rule: str, ways_out: list[str]) -> None:
-    found = lists_of({"safety_serious"}, day(on))
-    assert [name for name, _ in found.values()] == ([rule] if rule else [])
-    assert [way.id for _, listed in found.values() for way in listed.exits] == ways_out
+    lists = lists_of({"safety_serious"}, day(on))
+    assert [name for name, _ in lists.values()] == ([rule] if rule else [])
+    assert [way.id for _, listed in lists.values() for way in listed.exits] == ways_out
 
 
 def test_a_way_out_for_some_triggers_is_no_promise() -> None:
     """The table of listings does not say under which trigger an entry was made; bribery has no early way out at all."""
     scheme = registry.pick("customs/grade@2021-11-01")
-    one = course(scheme, subject([], listings=[entry("customs_dishonest", "2023-05-10")]), date(2023, 6, 1))
-    found = {way.rule.rsplit(".")[-1]: way for way in options(one)}
-    assert {name: iso(way.earliest) for name, way in found.items()} == {
+    other_course = course(scheme, subject([], listings=[entry("customs_dishonest", "2023-05-10")]), date(2023, 6, 1))
+    new_options = {way.rule.rsplit(".")[-1]: way for way in options(other_course)}
+    assert {name: iso(way.earliest) for name, way in new_options.items()} == {
         "repair_smuggling_or_obstruction": "2024-05-10",
         "repair_penalty_counts": "2023-11-10",
         "repair_overdue": "2023-08-10",
         "automatic": "2025-05-10",  # two years after the entry, which has no term
     }
-    assert not any(way.plans for way in found.values())
-    assert [way.sure for name, way in found.items() if name != "automatic"] == [None] * 3
+    assert not any(way.plans for way in new_options.values())
+    assert [way.sure for name, way in new_options.items() if name != "automatic"] == [None] * 3
     listed = scheme.lists["customs_dishonest"]
-    listed = listed.model_copy(update={"triggers": [one for one in listed.triggers if one != "bribery"]})
-    early = [way for way in options(one, {"customs_dishonest": ("own", listed)}) if way.tier == "early"]
+    listed = listed.model_copy(update={"triggers": [trigger for trigger in listed.triggers if trigger != "bribery"]})
+    early = [way for way in options(other_course, {"customs_dishonest": ("own", listed)}) if way.tier == "early"]
     assert {iso(way.sure) for way in early} == {"2024-05-10"}  # by then every ground has its way out
 
 
@@ -283,7 +283,7 @@ def test_overall_repair_asks_for_every_record(others: list[tuple[str, Any]], sai
     rows = [record(0, "010103", day("2025-08-31"), corrections=[(day("2025-09-02"), MICRO)])]
     rows += [record(k, item, day("2025-03-01"), corrections=done) for k, (item, done) in enumerate(others, 1)]
     way = ways(course(TAX, subject(rows), date(2026, 3, 5), 2025), "")["overall tax@2025-07-01"]
-    assert {one.id: one.state for one in way.conditions}["corrected"] == said
+    assert {condition.id: condition.state for condition in way.conditions}["corrected"] == said
 
 
 def test_marks_and_readings_are_said() -> None:
@@ -297,8 +297,10 @@ def test_marks_and_readings_are_said() -> None:
 
 def test_a_personal_number_is_never_shown() -> None:
     number = "11010519491231002X"
-    one = course(TAX, subject([record(0, "010101", day("2025-03-10"), record_id=number)]), date(2026, 2, 1), 2025)
-    assert number not in json.dumps(check_data(number, one, options(one)))
+    other_course = course(
+        TAX, subject([record(0, "010101", day("2025-03-10"), record_id=number)]), date(2026, 2, 1), 2025
+    )
+    assert number not in json.dumps(check_data(number, other_course, options(other_course)))
 
 
 GOOD = (config_root() / "repair" / "tax" / "2025-07-01.yaml").read_text(encoding="utf-8")
@@ -335,10 +337,10 @@ def test_a_wrong_file_is_refused_with_its_place(tmp_path: Path, old: str, new: s
 
 
 def test_versions_of_a_rule_have_no_gap() -> None:
-    found: dict[str, list[Any]] = {}
+    results: dict[str, list[Any]] = {}
     for rule in load_repairs():
-        found.setdefault(rule.repair, []).append(rule)
-    for rules in found.values():
-        for one, after in itertools.pairwise(rules):
-            assert one.effective_to == after.effective_from
+        results.setdefault(rule.repair, []).append(rule)
+    for rules in results.values():
+        for value, after in itertools.pairwise(rules):
+            assert value.effective_to == after.effective_from
         assert rules[-1].effective_to is None

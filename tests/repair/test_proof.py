@@ -26,20 +26,20 @@ SCHEMES = [one for entry in registry.entries() if not (one := registry.load(entr
 
 def stretch(rng: random.Random, base: Course, most: int) -> tuple[Course, tuple[Action, ...], range]:
     """The course scattered, with actions, and up to `most` days of the next two years on which a version governs."""
-    one = scattered(rng, base)
-    first = one.on + rng.choice([0, 0, rng.randrange(400)])
-    governed = [day for day in range(first, first + most) if version_at(one, period_on(one, day))]
-    days = range(first, governed[-1] + 1) if governed[:1] == [first] else range(one.on, one.on + 1)
-    return one, random_actions(rng, one, days[-1]), days
+    other_course = scattered(rng, base)
+    first = other_course.on + rng.choice([0, 0, rng.randrange(400)])
+    governed = [day for day in range(first, first + most) if version_at(other_course, period_on(other_course, day))]
+    days = range(first, governed[-1] + 1) if governed[:1] == [first] else range(other_course.on, other_course.on + 1)
+    return other_course, random_actions(rng, other_course, days[-1]), days
 
 
-def quiet_days(one: Course, actions: Sequence[Action], days: range) -> int:
+def quiet_days(other_course: Course, actions: Sequence[Action], days: range) -> int:
     """How many days read what the day before read; the whole outcome is the same there, ledger and all."""
-    readings, before, outcome, quiet = Readings(one, actions, days[-1]), None, None, 0
+    readings, before, outcome, quiet = Readings(other_course, actions, days[-1]), None, None, 0
     for day in days:
-        reading, now = readings.on(day), outcome_on(one, day, actions)
+        reading, now = readings.on(day), outcome_on(other_course, day, actions)
         if reading == before:
-            assert now == outcome, (iso(day), one, actions)
+            assert now == outcome, (iso(day), other_course, actions)
             quiet += 1
         before, outcome = reading, now
     return quiet
@@ -55,7 +55,7 @@ EVERY_DAY = {
 }
 
 
-@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda one: one.name)
+@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda value: value.name)
 def test_what_is_read_tells_every_change_of_the_outcome(scheme: Any) -> None:
     rng = random.Random(f"readings {scheme.name}")
     quiet = sum(quiet_days(*stretch(rng, base, 40)) for base in random_courses(rng, scheme, 3, 4))
@@ -103,11 +103,11 @@ def test_the_day_on_which_one_thing_turns_is_read(
 ) -> None:
     (tmp_path / "moments.yaml").write_text(moments("day"), "utf-8")
     young = Subject({"registered_day": on("02-10")}, {}, [made])  # type: ignore[dict-item]
-    one = course(registry.pick(str(tmp_path / "moments.yaml")), young, date(2010, 2, 10))
+    other_course = course(registry.pick(str(tmp_path / "moments.yaml")), young, date(2010, 2, 10))
     done = tuple(Action("repair", "r00", day) for day in actions)
-    outcomes = [outcome_on(one, day, done) for day in (on(turn) - 2, on(turn) - 1, on(turn))]
+    outcomes = [outcome_on(other_course, day, done) for day in (on(turn) - 2, on(turn) - 1, on(turn))]
     assert [a == b for a, b in pairwise(outcomes)] == [True, False]
-    assert quiet_days(one, done, range(on(turn) - 3, on(turn) + 4)) >= 1
+    assert quiet_days(other_course, done, range(on(turn) - 3, on(turn) + 4)) >= 1
 
 
 def test_another_version_is_read_as_such_though_nothing_else_changes(tmp_path: Path) -> None:
@@ -118,21 +118,24 @@ def test_another_version_is_read_as_such_though_nothing_else_changes(tmp_path: P
         (tmp_path / name).write_text(written, "utf-8")
     both = [registry.pick(str(tmp_path / name)) for name in ("older.yaml", "newer.yaml")]
     days = range(to_day(date(2010, 6, 1)), to_day(date(2010, 6, 30)))
-    one = Course(tuple(Version(scheme, subject([])) for scheme in both), None, days[0])
-    assert quiet_days(one, (), days) == len(days) - 2
+    other_course = Course(tuple(Version(scheme, subject([])) for scheme in both), None, days[0])
+    assert quiet_days(other_course, (), days) == len(days) - 2
 
 
 @pytest.mark.parametrize("name", ["tax@2025", "labour/tianjin", "environment/jiangsu"])
 def test_the_proof_says_of_each_day_what_grading_it_says(name: str) -> None:
     scheme, rng = registry.pick(name), random.Random(f"proof {name}")
     for base in random_courses(rng, scheme, 2, 3):
-        one = scattered(rng, base)
-        plan = plan_repair(one, options(one), targets(one)[0], one.on + 200)
-        found, days = simulate(one, plan), range(one.on, (plan.until if plan.day is None else plan.day) + 1)
-        wrong = [day for day in days if is_at(one, day, plan.actions, plan.target) != (day == plan.day)]
-        assert found.days == len(days)
-        assert found.graded <= found.days
-        assert len(found.faults) == len(wrong)
+        other_course = scattered(rng, base)
+        plan = plan_repair(other_course, options(other_course), targets(other_course)[0], other_course.on + 200)
+        proof, days = (
+            simulate(other_course, plan),
+            range(other_course.on, (plan.until if plan.day is None else plan.day) + 1),
+        )
+        wrong = [day for day in days if is_at(other_course, day, plan.actions, plan.target) != (day == plan.day)]
+        assert proof.days == len(days)
+        assert proof.graded <= proof.days
+        assert len(proof.faults) == len(wrong)
 
 
 def test_a_quiet_day_on_which_the_plan_is_wrong_is_a_fault_too() -> None:
@@ -140,9 +143,13 @@ def test_a_quiet_day_on_which_the_plan_is_wrong_is_a_fault_too() -> None:
     scheme = registry.pick("labour/tianjin")
     row = {"list": "wage_arrears", "entered_day": to_day(date(2024, 5, 1)), "term_end_day": to_day(date(2027, 4, 30)),
            "exited_day": None, "exit_reason": "", "basis": ""}  # fmt: skip
-    one = course(scheme, subject([], listings=[row]), date(2027, 4, 1))
-    plan = plan_repair(one, (), "A", to_day(date(2027, 6, 1)))
+    other_course = course(scheme, subject([], listings=[row]), date(2027, 4, 1))
+    plan = plan_repair(other_course, (), "A", to_day(date(2027, 6, 1)))
     assert plan.day == to_day(date(2027, 5, 1))
     late: RepairPlan = replace(plan, day=to_day(date(2027, 5, 5)))
-    assert simulate(one, late).faults == tuple(f"2027-05-0{k}: the grade is reached" for k in range(1, 5))
-    assert simulate(one, replace(plan, day=None, until=to_day(date(2027, 5, 3)))).faults[-1].startswith("2027-05-03")
+    assert simulate(other_course, late).faults == tuple(f"2027-05-0{k}: the grade is reached" for k in range(1, 5))
+    assert (
+        simulate(other_course, replace(plan, day=None, until=to_day(date(2027, 5, 3))))
+        .faults[-1]
+        .startswith("2027-05-03")
+    )

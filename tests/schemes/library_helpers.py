@@ -54,7 +54,7 @@ def library(root: Path, text: str = RICH, more: dict[str, str] | None = None) ->
 def found(root: Path) -> tuple[list[Fault], list[Fault]]:
     """Faults and notes of a whole library."""
     checked, faults = check(root=root)
-    for one in checked:
-        if one.sound and one.scheme is not None:
-            proof.check(one.scheme, one.source)
+    for other_checked in checked:
+        if other_checked.sound and other_checked.scheme is not None:
+            proof.check(other_checked.scheme, other_checked.source)
     return [*faults, *(f for c in checked for f in c.source.faults)], [n for c in checked for n in c.source.notes]

@@ -16,8 +16,8 @@ PAGE = ROOT / "docs" / "coverage.md"
 
 
 def test_the_page_is_what_the_library_says() -> None:
-    said = PAGE.read_text(encoding="utf-8")
-    assert said == coverage_markdown(), "write it again: creditscore scheme coverage --markdown > docs/coverage.md"
+    text = PAGE.read_text(encoding="utf-8")
+    assert text == coverage_markdown(), "write it again: creditscore scheme coverage --markdown > docs/coverage.md"
 
 
 def test_the_page_says_which_versions_are_exact_and_how_many_citations_have_no_article() -> None:
@@ -46,7 +46,7 @@ def test_some_forty_systems_are_listed_and_every_scheme_is_among_them() -> None:
     assert library == named
 
 
-@pytest.mark.parametrize("entry", registry.entries(), ids=lambda one: f"{one.scheme}@{one.version}")
+@pytest.mark.parametrize("entry", registry.entries(), ids=lambda value: f"{value.scheme}@{value.version}")
 def test_an_exact_scheme_has_no_number_that_was_not_published(entry: registry.Entry) -> None:
     scheme = registry.load(entry)
     doubtful = set(marks(scheme)) - {"verified", "derived", "inference"} or set(unknowns(scheme))

@@ -26,23 +26,23 @@ TABLE: dict[str, Any] = read(config_root() / "coverage.yaml").data
 
 @pytest.mark.parametrize("part", KEYS)
 def test_every_entry_has_the_same_keys(part: str) -> None:
-    assert {" ".join(one) for one in TABLE[part]} == {KEYS[part]}
+    assert {" ".join(value) for value in TABLE[part]} == {KEYS[part]}
 
 
 def test_ids_are_unique_and_marks_known() -> None:
     for part in ("systems", "refused_inputs"):
-        ids = [one["id"] for one in TABLE[part]]
+        ids = [row["id"] for row in TABLE[part]]
         assert len(ids) == len(set(ids))
-        assert {one["evidence"] for one in TABLE[part]} <= set(MARKS)
+        assert {row["evidence"] for row in TABLE[part]} <= set(MARKS)
 
 
 def test_laws_are_known() -> None:
-    cited = {law for part in ("systems", "refused_inputs") for one in TABLE[part] for law in one["cite"]}
+    cited = {law for part in ("systems", "refused_inputs") for row in TABLE[part] for law in row["cite"]}
     assert cited - set(load_laws()) == set()
     assert TABLE["plan"] in load_laws()
 
 
-@pytest.mark.parametrize("one", TABLE["systems"], ids=lambda one: str(one["id"]))
+@pytest.mark.parametrize("one", TABLE["systems"], ids=lambda row: str(row["id"]))
 def test_a_status_says_what_is_there(one: dict[str, Any]) -> None:
     assert one["status"] in TABLE["statuses"]
     assert (one["reason"] is not None) == (one["status"] == "excluded")
@@ -59,13 +59,13 @@ def test_a_status_says_what_is_there(one: dict[str, Any]) -> None:
 def test_no_scheme_is_forgotten_and_none_is_made_up() -> None:
     """Every scheme of the library is named; where the library holds every family, every name is a scheme."""
     ids = {entry.scheme for entry in registry.entries() if not entry.scheme.startswith("examples/")}
-    named = {scheme for one in TABLE["systems"] for scheme in one["schemes"]}
+    named = {scheme for system in TABLE["systems"] for scheme in system["schemes"]}
     assert ids - named == set()
-    if {one.split("/")[0] for one in named} <= {one.split("/")[0] for one in ids}:
+    if {value.split("/")[0] for value in named} <= {key.split("/")[0] for key in ids}:
         assert named - ids == set()
 
 
-@pytest.mark.parametrize("one", TABLE["refused_inputs"], ids=lambda one: str(one["id"]))
+@pytest.mark.parametrize("one", TABLE["refused_inputs"], ids=lambda row: str(row["id"]))
 def test_a_refusal_has_a_reason_and_words(one: dict[str, Any]) -> None:
     assert one["reason"] in TABLE["refusals"]
     assert one["domains"]
@@ -74,8 +74,8 @@ def test_a_refusal_has_a_reason_and_words(one: dict[str, Any]) -> None:
 
 def test_no_shipped_scheme_asks_for_what_is_refused() -> None:
     """A refused word matches a name or whole parts of it; no item, attribute or domain of the library is hit."""
-    words = {word for one in TABLE["refused_inputs"] for word in one["words"]}
-    domains = {word for one in TABLE["refused_inputs"] for word in one["domains"]}
+    words = {word for source in TABLE["refused_inputs"] for word in source["words"]}
+    domains = {word for source in TABLE["refused_inputs"] for word in source["domains"]}
     for entry in registry.entries():
         scheme = registry.load(entry)
         assert scheme.domain not in domains
@@ -87,23 +87,23 @@ def test_no_shipped_scheme_asks_for_what_is_refused() -> None:
 @needs_plan
 def test_departments_stand_in_the_plan() -> None:
     text = PLAN.read_text(encoding="utf-8")
-    for one in TABLE["systems"]:
-        for name in (*one["lead"], *one["support"]):
+    for system in TABLE["systems"]:
+        for name in (*system["lead"], *system["support"]):
             base, _, inner = name.partition("〔")
-            assert base in text, (one["id"], name)
-            assert inner.rstrip("〕") in text, (one["id"], name)
+            assert base in text, (system["id"], name)
+            assert inner.rstrip("〕") in text, (system["id"], name)
 
 
 @needs_plan
 def test_every_section_of_the_plan_is_accounted_for() -> None:
     text = PLAN.read_text(encoding="utf-8").split("四、主要任务")[1].split("五、实施步骤")[0]
-    found, chapter = set(), ""
+    result, chapter = set(), ""
     for line in text.splitlines():
         if head := re.match(r"(\([一二三四五六七八九十]\))", line):
             chapter = head[1]
-            found.add(chapter)
+            result.add(chapter)
         if number := re.match(r"(\d+)\.", line):
-            found.add(chapter + number[1])
-    sections = {one["section"] for part in ("systems", "without_evaluation") for one in TABLE[part]}
-    whole = {one for one in found if one[-1].isdigit() or not any(other[:3] == one != other for other in found)}
+            result.add(chapter + number[1])
+    sections = {row["section"] for part in ("systems", "without_evaluation") for row in TABLE[part]}
+    whole = {name for name in result if name[-1].isdigit() or not any(other[:3] == name != other for other in result)}
     assert sections == whole

@@ -57,11 +57,11 @@ def test_what_only_a_dead_fact_reads_is_dead_too(tmp_path: Path) -> None:
 
 def test_an_item_of_no_weight_says_so(tmp_path: Path) -> None:
     item = "  idle: {label: {zh: 闲, en: idle}, %scite: {law: L}, evidence: verified}\n  veto: {label"
-    said = "noted: {zh: 本项不计分, en: the text gives it no weight}, "
+    text = "noted: {zh: 本项不计分, en: the text gives it no weight}, "
     assert {fault.code for fault in found(library(tmp_path / "a", RICH.replace("  veto: {label", item % "")))[0]} == {
         "E402"
     }
-    assert found(library(tmp_path / "b", RICH.replace("  veto: {label", item % said)))[0] == []
+    assert found(library(tmp_path / "b", RICH.replace("  veto: {label", item % text)))[0] == []
 
 
 def test_points_that_no_grade_reads_are_dead(tmp_path: Path) -> None:
@@ -81,22 +81,27 @@ def without(scheme: Scheme, place: int) -> Scheme:
     """The scheme without one line of decide, and without its name where a list or an acknowledgement has it."""
     line = scheme.decide[place]
     lists = {
-        name: one.model_copy(update={"triggers": [key for key in one.triggers if key != line.id]})
-        for name, one in scheme.lists.items()
+        name: list_code.model_copy(update={"triggers": [key for key in list_code.triggers if key != line.id]})
+        for name, list_code in scheme.lists.items()
     }
-    rest = [one for one in scheme.decide if one is not line]
-    said = [one for one in scheme.not_monotone if one.id != line.id]
-    return scheme.model_copy(update={"decide": rest, "lists": lists, "not_monotone": said})
+    rest = [decide for decide in scheme.decide if decide is not line]
+    not_monotones = [not_monotone for not_monotone in scheme.not_monotone if not_monotone.id != line.id]
+    return scheme.model_copy(update={"decide": rest, "lists": lists, "not_monotone": not_monotones})
 
 
 def unread_names(scheme: Scheme, other: Scheme) -> set[str]:
     """Facts that conditions named before and no condition names after: read off the text, not from the check."""
 
-    def words(one: Scheme) -> set[str]:
-        rules = [*one.decide, *one.conditions, *one.admit.exempt, *(one.start.rules if one.start else ())]
-        texts = [rule.when or "" for rule in rules] + [fact.where or "" for fact in one.facts.values()]
-        texts += [bonus.of for bonus in (one.start.bonus if one.start else ())]
-        texts += [name for fact in one.facts.values() for name in fact.dates]
+    def words(scheme: Scheme) -> set[str]:
+        rules = [
+            *scheme.decide,
+            *scheme.conditions,
+            *scheme.admit.exempt,
+            *(scheme.start.rules if scheme.start else ()),
+        ]
+        texts = [rule.when or "" for rule in rules] + [fact.where or "" for fact in scheme.facts.values()]
+        texts += [bonus.of for bonus in (scheme.start.bonus if scheme.start else ())]
+        texts += [name for fact in scheme.facts.values() for name in fact.dates]
         return set(re.findall(r"[a-z_]\w*", re.sub(r"'[^']*'", "", " ".join(texts))))
 
     return (words(scheme) - words(other)) & set(scheme.facts)

@@ -44,16 +44,19 @@ def test_each_kind_of_change_is_said(tmp_path: Path) -> None:
         ("deduct: 11, cite: {law: L}, evidence: verified", "deduct: 11, cite: {law: L}, evidence: recalled"),
         ("  veto: {label: {zh: 十, en: veto}, tags: [veto]", "  block: {label: {zh: 十, en: veto}, tags: [veto]"),
     )  # fmt: skip
-    found = {(one.section, one.name, one.what, one.aspect): (one.before, one.after) for one in diff(*pair)}
-    assert found["items", "each", "changed", "points"] == ("-2 each", "-3 each")
-    assert found["decide", "bands", "changed", "effect"][1] == "A ≥90; B ≥60 <90; C ≥40 <60; D <40"
-    assert found["windows", "life", "changed", "text"][1].startswith("life of 9 months")
-    assert found["lists", "serious.term", "changed", "term"][1] == "since decided_on, span 5 years, applies_to first"
-    assert found["readings", "one", "changed", "text"][1] == "another reading"
-    assert found["conditions", "carry", "changed", "evidence"] == ("verified", "recalled")
-    assert ("items", "veto", "removed", "") in found
-    assert ("items", "block", "added", "") in found
-    assert len(found) == 8
+    results = {
+        (change.section, change.name, change.what, change.aspect): (change.before, change.after)
+        for change in diff(*pair)
+    }
+    assert results["items", "each", "changed", "points"] == ("-2 each", "-3 each")
+    assert results["decide", "bands", "changed", "effect"][1] == "A ≥90; B ≥60 <90; C ≥40 <60; D <40"
+    assert results["windows", "life", "changed", "text"][1].startswith("life of 9 months")
+    assert results["lists", "serious.term", "changed", "term"][1] == "since decided_on, span 5 years, applies_to first"
+    assert results["readings", "one", "changed", "text"][1] == "another reading"
+    assert results["conditions", "carry", "changed", "evidence"] == ("verified", "recalled")
+    assert ("items", "veto", "removed", "") in results
+    assert ("items", "block", "added", "") in results
+    assert len(results) == 8
 
 
 def test_a_moved_line_of_decide_is_one_change(tmp_path: Path) -> None:
@@ -67,20 +70,20 @@ def test_a_moved_line_of_decide_is_one_change(tmp_path: Path) -> None:
 def test_tax_2014_and_2025_differ_in_words_of_both_languages() -> None:
     a, b = registry.pick("tax@2014"), registry.pick("tax@2025")
     for lang, word in (("zh", "分值"), ("en", "points")):
-        rows = [one.words(lang) for one in diff(a, b, lang)]
+        rows = [change.words(lang) for change in diff(a, b, lang)]
         assert any(row[3] == word for row in rows)
 
 
 def test_who_moves(tmp_path: Path) -> None:
     a, b = schemes(tmp_path, ("deduct: {each: 2}", "deduct: {each: 20}"))
-    a, b = (one.model_copy(update={"beside": []}) for one in (a, b))
+    a, b = (scheme.model_copy(update={"beside": []}) for scheme in (a, b))
     people = pd.DataFrame({"subject_id": ["s1", "s2"], "staff": ["20", "20"], "registered_on": ["2000-01-01"] * 2})
     row = {"record_id": "r", "subject_id": "s1", "item": "each", "occurred_on": "2020-05-05", "level": "low"}
     snapshot = ingest(people, pd.DataFrame([row]), subject_ids="local")
-    found = movement(a, b, snapshot, period=2020)
-    assert found.matrix == {("A", "B"): 1, ("A", "A"): 1}
-    assert found.moved == (("s1", "A", "B"),)
-    assert found.subjects == 2
+    new_movement = movement(a, b, snapshot, period=2020)
+    assert new_movement.matrix == {("A", "B"): 1, ("A", "A"): 1}
+    assert new_movement.moved == (("s1", "A", "B"),)
+    assert new_movement.subjects == 2
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

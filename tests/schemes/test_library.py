@@ -38,8 +38,8 @@ def test_every_law_loads() -> None:
 
 def test_versions_of_one_scheme_do_not_overlap() -> None:
     for scheme in {entry.scheme for entry in registry.entries()}:
-        found = registry.versions(scheme)
-        for before, after in itertools.pairwise(found):
+        schemes = registry.versions(scheme)
+        for before, after in itertools.pairwise(schemes):
             assert before.effective_to is not None
             assert before.effective_to <= after.effective_from
 

@@ -88,9 +88,9 @@ def test_an_id_is_unique_over_all_files(tmp_path: Path) -> None:
 
 def test_the_good_text_loads(tmp_path: Path) -> None:
     (tmp_path / "tax.yaml").write_text(GOOD, encoding="utf-8")
-    found = load_measures(tmp_path)
-    assert list(found) == ["T-1", "T-2"]
-    first = found["T-1"]
+    grade_measures = load_measures(tmp_path)
+    assert list(grade_measures) == ["T-1", "T-2"]
+    first = grade_measures["T-1"]
     assert first.value is not None
     assert (first.value.number, first.value.bound, first.of[0].running) == (Decimal("2.5"), "at_most", 3)
     assert first.level() == "normative_document"
@@ -103,6 +103,8 @@ def test_the_strongest_text_is_the_basis(tmp_path: Path) -> None:
 
 
 def test_the_shipped_measures_load() -> None:
-    found = load_measures()
-    assert len(found) > 40
-    assert {one.level() for one in found.values()} <= {law.level for law in load_laws().values()}
+    grade_measures = load_measures()
+    assert len(grade_measures) > 40
+    assert {grade_measure.level() for grade_measure in grade_measures.values()} <= {
+        law.level for law in load_laws().values()
+    }

@@ -37,9 +37,9 @@ def test_the_district_has_a_scheme_for_each_system_that_can_be_graded() -> None:
 def test_every_section_of_the_plan_has_its_entry() -> None:
     """Also those under which nobody is graded, and each system that has a scheme of the district or of the nation."""
     profile = load_profile("jilin-edz")
-    assert {system.section for system in load_coverage().systems} == {one.section for one in profile.sections}
+    assert {system.section for system in load_coverage().systems} == {section.section for section in profile.sections}
     for system in load_coverage().systems:
-        chosen = {name for one in profile.sections if one.section == system.section for name in one.schemes}
+        chosen = {name for section in profile.sections if section.section == system.section for name in section.schemes}
         assert chosen & set(system.schemes) or not system.schemes, system.id
 
 

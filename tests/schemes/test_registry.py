@@ -18,11 +18,11 @@ def test_files_that_come_and_go_are_seen(tmp_path: Path) -> None:
     library = tmp_path / "schemes"
 
     def names() -> list[str]:
-        return [f"{one.scheme}@{one.version}" for one in registry.entries(tmp_path)]
+        return [f"{entry.scheme}@{entry.version}" for entry in registry.entries(tmp_path)]
 
     def rest() -> None:
         """As if nothing had changed for an hour."""
-        for place in [library, *(one for one in library.rglob("*") if one.is_dir())]:
+        for place in [library, *(path for path in library.rglob("*") if path.is_dir())]:
             os.utime(place, (place.stat().st_mtime - 3600,) * 2)
 
     for file in ("a/2014.yaml", "a/2020.yaml", "b/c/2014.yaml"):

@@ -112,8 +112,8 @@ def test_the_facts_of_a_procedure_stand_in_one_file(tmp_path: Path) -> None:
     before, after = remedy("tax", 2024, DAY), remedy("tax", 2025, DAY)
     assert before is not None
     assert after is not None
-    assert ([one.law for one in before.cite], before.evidence) == (["R2015A"], "verified")
-    assert [one.law for one in after.cite] == ["R2025"]
+    assert ([cite.law for cite in before.cite], before.evidence) == (["R2015A"], "verified")
+    assert [cite.law for cite in after.cite] == ["R2025"]
     assert before.decided_within is not None
     assert before.decided_within.workdays == 15
     assert before.order is not None

@@ -31,8 +31,8 @@ class District:
     def sound(cls, subjects: int, seed: int) -> District:
         """The made-up district without slips, with cases of labour and a declared feed for each domain."""
         rng = random.Random(seed)
-        made = demo_district(subjects, seed=seed, slips=False)
-        tables = {name: [_text(row) for row in table.to_pylist()] for name, table in made.tables().items()}
+        district = demo_district(subjects, seed=seed, slips=False)
+        tables = {name: [_text(row) for row in table.to_pylist()] for name, table in district.tables().items()}
         records = tables["records"]
         ids = [row["subject_id"] for row in tables["subjects"]]
         for number, subject in enumerate(rng.sample(ids, max(1, len(ids) // 4))):

@@ -54,9 +54,9 @@ def test_from_provisional_to_final(store: Database, kept: tuple[Log, KeptRun]) -
     assert (due.step, due.first) == ("finalise", 19723)  # 1 January 2024, after re-evaluation has closed
     assert move(log, run, "finalise", by="chen.jie", on=D(2024, 1, 1)) == count
     assert open_steps(store, D(2024, 2, 1), [run]) == []
-    one = store.rows("SELECT min(subject_id) FROM run_grades")[0][0]
-    assert [row.status for row in states(store, one)] == ["provisional", "announced", "final"]
-    assert [row.status for row in states(store, one, D(2023, 4, 9))] == ["provisional"]
+    value = store.rows("SELECT min(subject_id) FROM run_grades")[0][0]
+    assert [row.status for row in states(store, value)] == ["provisional", "announced", "final"]
+    assert [row.status for row in states(store, value, D(2023, 4, 9))] == ["provisional"]
     assert changed_states(store, log) == []
 
 
@@ -95,7 +95,7 @@ def test_who_kept_the_run_does_not_announce_it_and_a_late_step_gives_its_reason(
     with pytest.raises(NotAllowed, match="second person"):
         move(log, run, "announce", by="Li.Na", on=D(2023, 4, 3))
     move(log, run, "announce", by="chen.jie", on=D(2023, 5, 3), reason="the system was down")
-    entry = next(one for one in log.entries(action="life.move") if one.phase == "begun")
+    entry = next(entry for entry in log.entries(action="life.move") if entry.phase == "begun")
     assert entry.data["late"] is True
     assert entry.data["reason"] == "the system was down"
 
@@ -135,7 +135,7 @@ def test_corrections_in_the_preview_have_a_count_of_their_own(
     assert now is not None
     assert now.status == "announced"
     decided = next(
-        one for one in store.rows("SELECT grade FROM life_states WHERE step = 'announce' AND subject_id = ?", [subject])
+        row for row in store.rows("SELECT grade FROM life_states WHERE step = 'announce' AND subject_id = ?", [subject])
     )
     assert now.grade == decided[0]
 
@@ -146,17 +146,17 @@ def test_the_history_is_read_by_grading_as_of_the_day(store: Database, kept: tup
     rows = history(store)
     assert rows.num_rows == store.rows("SELECT count(*) FROM run_grades")[0][0]
     assert history(store, D(2023, 4, 2)).num_rows == 0
-    made = district(subjects=150, seed=5)
-    tables = {name: getattr(made, name) for name in ("subjects", "records", "attributes")}
+    new_district = district(subjects=150, seed=5)
+    tables = {name: getattr(new_district, name) for name in ("subjects", "records", "attributes")}
     ours = grade(ingest(**tables, history=rows), "tax", 2023, max_rejected=10**6)
     bare = grade(ingest(**tables), "tax", 2023, max_rejected=10**6)
     assert not [row for row in ours.quarantine.to_pylist() if row["table"] == "history"]
     dead = {row["subject_id"] for row in rows.to_pylist() if row["grade"] == "D"}
     assert dead
     changed = {
-        one["subject_id"]
-        for one, other in zip(ours.grades.to_pylist(), bare.grades.to_pylist(), strict=True)
-        if one["score"] != other["score"] or one["grade"] != other["grade"]
+        row["subject_id"]
+        for row, other in zip(ours.grades.to_pylist(), bare.grades.to_pylist(), strict=True)
+        if row["score"] != other["score"] or row["grade"] != other["grade"]
     }
     assert dead & changed  # a D of 2022 costs points in 2023
 
@@ -169,7 +169,7 @@ def test_supplement_is_for_who_has_no_grade(store: Database, kept: tuple[Log, Ke
     with pytest.raises(UsageError, match="have a grade"):
         move(log, run, "supplement", by="chen.jie", on=D(2023, 6, 1), subject_ids=[graded])
     assert move(log, run, "supplement", by="chen.jie", on=D(2023, 6, 1), subject_ids=[other]) == 1
-    assert [one.status for one in states(store, other)] == ["announced", "superseded", "announced"]
+    assert [state.status for state in states(store, other)] == ["announced", "superseded", "announced"]
     with pytest.raises(UsageError, match="did not grade"):
         move(log, run, "supplement", by="chen.jie", on=D(2023, 6, 1), subject_ids=["91220291MADM0NJL6X"])
 
@@ -223,20 +223,20 @@ def test_a_wrong_file_names_every_fault_with_its_place(tmp_path: Path, old: str,
         (tmp_path / file.name).write_text(text, encoding="utf-8")
     _, _, faults = read_rules(tmp_path)
     assert faults
-    assert all("review/tax.yaml:" in str(one) for one in faults)
-    assert any(said in str(one) for one in faults)
+    assert all("review/tax.yaml:" in str(fault) for fault in faults)
+    assert any(said in str(fault) for fault in faults)
     with pytest.raises(SchemeError, match="fault"):
         life_rules("tax", tmp_path)
 
 
 def test_objections_must_be_there_and_begin_with_the_default(tmp_path: Path) -> None:
-    assert any("missing" in str(one) for one in read_rules(tmp_path)[2])
+    assert any("missing" in str(rule) for rule in read_rules(tmp_path)[2])
     text = (config_root() / "review" / "objections.yaml").read_text(encoding="utf-8")
     (tmp_path / "objections.yaml").write_text(text.replace("id: default", "id: henan"), encoding="utf-8")
-    found = " ".join(str(one) for one in read_rules(tmp_path)[2])
-    assert "the first clock is the default" in found
-    assert "stands twice" in found
+    this_text = " ".join(str(rule) for rule in read_rules(tmp_path)[2])
+    assert "the first clock is the default" in this_text
+    assert "stands twice" in this_text
     (tmp_path / "objections.yaml").write_text(
         text.replace("own: 3\n    other: 7\n    cite", "own: 9\n    other: 7\n    cite")
     )
-    assert any("cannot take less time" in str(one) for one in read_rules(tmp_path)[2])
+    assert any("cannot take less time" in str(rule) for rule in read_rules(tmp_path)[2])

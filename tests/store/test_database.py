@@ -55,10 +55,10 @@ def test_a_killed_writer_loses_nothing_it_acknowledged(tmp_path, acknowledged):
     process.stdout.close()
     with Database(path) as store:
         log = Log(store)
-        kept = [n for (n,) in store.rows("SELECT n FROM effect ORDER BY n")]
-        done = [int(one.subject) for one in log.entries(action="count") if one.phase == "done"]
-        assert kept[: len(seen)] == seen == list(range(len(seen)))
-        assert kept == done  # an effect and its entry are there together or not at all
+        ns = [n for (n,) in store.rows("SELECT n FROM effect ORDER BY n")]
+        done = [int(entry.subject) for entry in log.entries(action="count") if entry.phase == "done"]
+        assert ns[: len(seen)] == seen == list(range(len(seen)))
+        assert ns == done  # an effect and its entry are there together or not at all
         assert len(log.unfinished()) <= 1
         log.verify().require()
         log.append("li", "analyst", "count", "after")
@@ -70,9 +70,9 @@ def test_a_second_process_gets_a_clear_error_and_then_its_turn(tmp_path):
     process = start(HOLDER, path)
     assert process.stdout.readline() == "open\n"
     for read_only in (False, True):
-        with pytest.raises(StoreBusy, match="somebody else writes to the store") as found:
+        with pytest.raises(StoreBusy, match="somebody else writes to the store") as exception_info:
             Database(path, read_only=read_only)
-        assert "try again" in str(found.value)
+        assert "try again" in str(exception_info.value)
     process.communicate()
     assert process.returncode == 0
     with Database(path) as store:
@@ -83,8 +83,8 @@ def test_opening_twice_in_one_process_is_refused_and_reading_twice_is_not(tmp_pa
     path = tmp_path / "s.store"
     with Database(path), pytest.raises(StoreBusy):
         Database(path)
-    with Database(path, read_only=True) as one, Database(path, read_only=True) as other:
-        assert one.rows("SELECT 1") == other.rows("SELECT 1")
+    with Database(path, read_only=True) as database, Database(path, read_only=True) as other:
+        assert database.rows("SELECT 1") == other.rows("SELECT 1")
     with Database(path) as store:
         assert not store.read_only
 
@@ -92,8 +92,8 @@ def test_opening_twice_in_one_process_is_refused_and_reading_twice_is_not(tmp_pa
 def test_closing_one_of_two_readers_leaves_the_other_counted(tmp_path):
     path = tmp_path / "s.store"
     Database(path).close()
-    one, other = Database(path, read_only=True), Database(path, read_only=True)
-    one.close()
+    database, other = Database(path, read_only=True), Database(path, read_only=True)
+    database.close()
     with pytest.raises(StoreBusy):
         Database(path)
     other.close()
@@ -132,7 +132,7 @@ def test_threads_take_turns(tmp_path):
             thread.start()
         for thread in threads:
             thread.join()
-        assert [one.seq for one in log.entries()] == list(range(41))
+        assert [entry.seq for entry in log.entries()] == list(range(41))
         log.verify().require()
 
 
@@ -183,7 +183,7 @@ def test_a_full_disk_keeps_nothing_of_the_act_and_the_store_works_once_there_is_
             act.con.execute(fill)
     with Database(tmp_path / "s.store") as store:
         entries = Log(store).entries()
-        assert [one.phase for one in entries[before:]][-2:] == ["begun", "done"]
+        assert [entry.phase for entry in entries[before:]][-2:] == ["begun", "done"]
         assert Log(store).unfinished() == []
         assert Log(store).verify().ok
 
@@ -199,14 +199,14 @@ def test_a_store_without_permission_to_write_is_no_damaged_store(mode):
         was = os.geteuid()
         os.seteuid(was or 65534)  # for root every file may be written
         try:
-            with pytest.raises(StoreError, match="cannot be written") as found, Database(path) as store:
+            with pytest.raises(StoreError, match="cannot be written") as exception_info, Database(path) as store:
                 Log(store).append("li", "r", "x")
             with Database(path, read_only=True) as store:
                 assert len(Log(store).entries()) == 1
         finally:
             os.seteuid(was)
             folder.chmod(0o755)
-    assert "Permission denied" in str(found.value)
+    assert "Permission denied" in str(exception_info.value)
 
 
 def test_a_store_of_a_newer_version_is_refused(tmp_path):
@@ -243,10 +243,10 @@ def test_written_anew_it_holds_the_same_rows_and_nothing_that_was_deleted(tmp_pa
         with Log(store).act("li", "analyst", "count", "1", {}):
             pass
     assert b"spoken in confidence" not in path.read_bytes()
-    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+    assert [path.name for path in tmp_path.iterdir()] == [path.name]
     with Database(path, read_only=True) as store:
         assert Log(store).verify().ok
-        assert [one.action for one in Log(store).entries()] == ["log.created", "count", "count"]
+        assert [entry.action for entry in Log(store).entries()] == ["log.created", "count", "count"]
 
 
 def test_a_write_ahead_file_of_another_copy_is_named(tmp_path: Path) -> None:

@@ -77,11 +77,11 @@ def test_what_json_cannot_hold_is_refused_and_nothing_is_added(store, payload):
 
 @pytest.mark.parametrize("field", ["actor", "role", "action"])
 def test_an_entry_without_a_name_is_refused(store, field):
-    said = {"actor": "li", "role": "analyst", "action": "a", field: " "}
+    results = {"actor": "li", "role": "analyst", "action": "a", field: " "}
     with pytest.raises(UsageError, match=field):
-        Log(store).append(**said)
+        Log(store).append(**results)
     with pytest.raises(UsageError, match="own"):
-        Log(store).append(**{**said, field: "x", "action": "log.created"})
+        Log(store).append(**{**results, field: "x", "action": "log.created"})
 
 
 JSON = st.recursive(
@@ -102,7 +102,7 @@ def test_canonical_json_reads_back_and_has_one_form(value):
 def test_an_act_stands_in_the_log_before_its_effect(store):
     log = Log(store)
     with log.act("chen", "approver", "model.promote", "m/1") as act:
-        assert [one.phase for one in log.unfinished()] == ["begun"]
+        assert [entry.phase for entry in log.unfinished()] == ["begun"]
         act.con.execute("CREATE TABLE effect (n INTEGER)")
     begun, done = log.entries()[1:]
     assert (begun.phase, done.phase, done.refers_to) == ("begun", "done", begun.seq)
@@ -155,7 +155,7 @@ def test_with_roles_only_those_who_have_the_role_may_act(store):
         log.append("chen", "analyst", "model.register")
     assert len(log.entries()) == 1
     assert log.append("chen", "approver", "model.note").seq == 2
-    assert [one.action for one in log.entries()][1:] == ["roles.set", "model.note"]  # with the first act they stand
+    assert [entry.action for entry in log.entries()][1:] == ["roles.set", "model.note"]  # with the first act they stand
     assert Log(store).roles is not None
     with pytest.raises(NotAllowed):
         Log(store).append("li", "approver", "model.note")
@@ -185,8 +185,8 @@ def test_an_edit_is_found_and_named(written, tmp_path, kind):
     shutil.copy(written[0], path)
     with duckdb.connect(str(path)) as con:
         con.execute(EDITS[kind])
-    found = faults(path)
-    assert kind in {one.kind for one in found}
+    new_faults = faults(path)
+    assert kind in {value.kind for value in new_faults}
     with Database(path) as store, pytest.raises(StoreError, match="the log was changed"):
         Log(store).verify().require()
 
@@ -215,7 +215,7 @@ def test_two_entries_changed_places(written, tmp_path):
         con.execute("DELETE FROM log_entries WHERE seq IN (3, 4)")
         for seq, row in zip((4, 3), rows, strict=True):
             con.execute(f"INSERT INTO log_entries VALUES ({', '.join('?' * len(row))})", [seq, *row[1:]])
-    assert {one.seq for one in faults(path)} >= {3, 4}
+    assert {fault.seq for fault in faults(path)} >= {3, 4}
 
 
 def test_a_log_written_anew_is_found_by_the_held_line(written, tmp_path):
@@ -229,21 +229,21 @@ def test_a_log_written_anew_is_found_by_the_held_line(written, tmp_path):
         with store.transaction() as con:
             con.execute("UPDATE log_head SET log_id = ?, seq = -1, hash = ?", [entries[0].subject, "0" * 64])
             con.execute("DELETE FROM log_entries")
-            for one in entries[:-1]:
-                changed = {"subject": "m/99"} if one.seq == 5 else {}
-                said = {name: getattr(one, name) for name in ("at", "actor", "role", "action", "phase", "refers_to",
+            for entry in entries[:-1]:
+                changed = {"subject": "m/99"} if entry.seq == 5 else {}
+                names = {name: getattr(entry, name) for name in ("at", "actor", "role", "action", "phase", "refers_to",
                                                               "subject")}  # fmt: skip
-                log._write(con, payload=one.data, **{**said, **changed})
+                log._write(con, payload=entry.data, **{**names, **changed})
     assert faults(forged) == ()
-    assert {one.kind for one in faults(forged, line)} == {"truncated"}
+    assert {fault.kind for fault in faults(forged, line)} == {"truncated"}
     with Database(forged) as store:
         Log(store).append("li", "analyst", "more")
-    assert {one.kind for one in faults(forged, line)} == {"checkpoint"}
+    assert {fault.kind for fault in faults(forged, line)} == {"checkpoint"}
 
 
 def test_a_line_of_another_log_or_of_none(written, store):
-    found = Log(store).verify(written[1])
-    assert [one.kind for one in found.faults] == ["checkpoint"]
+    verification = Log(store).verify(written[1])
+    assert [fault.kind for fault in verification.faults] == ["checkpoint"]
     with pytest.raises(UsageError, match="no checkpoint"):
         Log(store).verify("creditscore-log abc")
 
@@ -260,7 +260,7 @@ def test_checkpoints_are_kept_every_so_often_and_witnessed(store, tmp_path):
         con.execute("DELETE FROM log_entries WHERE seq > 7")
         con.execute("DELETE FROM log_checkpoints WHERE seq > 7")
         con.execute("UPDATE log_head SET seq = 7, hash = (SELECT hash FROM log_entries WHERE seq = 7)")
-    assert [(one.seq, one.kind) for one in log.verify().faults] == [(9, "truncated")]
+    assert [(fault.seq, fault.kind) for fault in log.verify().faults] == [(9, "truncated")]
     assert Log(store).verify().ok  # without the witness nobody could know
 
 
@@ -278,7 +278,7 @@ def test_a_payload_may_be_removed_by_an_act_and_not_otherwise(store):
         log.remove_payload(0, "zhang", "reviewer", " ")
     with store.transaction() as con:
         con.execute("UPDATE log_entries SET payload = NULL WHERE seq = 0")
-    assert [(one.seq, one.kind) for one in log.verify().faults] == [(0, "payload")]
+    assert [(fault.seq, fault.kind) for fault in log.verify().faults] == [(0, "payload")]
 
 
 def test_flipped_bytes_of_the_file_never_pass_as_another_log(written, tmp_path):

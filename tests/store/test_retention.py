@@ -44,26 +44,28 @@ def log(made: tuple[Path, str, str], tmp_path: Path) -> Iterator[Log]:
 
 
 def test_while_an_entry_stands_nothing_of_it_may_be_deleted(log: Log, made: tuple[Path, str, str]) -> None:
-    rules = {one.rule: one for one in payloads(log)}
+    rules = {payload.rule: payload for payload in payloads(log)}
     assert rules["lists"].due_on is None
     assert rules["measures"].due_on is None
-    assert {one.rule for one in due(log, date(2099, 1, 1))} == {"gradings"}
+    assert {retained_payload.rule for retained_payload in due(log, date(2099, 1, 1))} == {"gradings"}
     book = load(log.store)
     save(log, book, leave(book, made[1], exit="annulled", on="2024-02-29", by="chen.jie", **PAPER))
-    ended = next(one for one in payloads(log) if one.rule == "lists")
+    ended = next(payload for payload in payloads(log) if payload.rule == "lists")
     assert ended.due_on == date(2029, 2, 28)
-    assert not [one for one in due(log, date(2029, 2, 27)) if one.rule == "lists"]
-    assert [one for one in due(log, date(2029, 2, 28)) if one.rule == "lists"]
+    assert not [
+        retained_payload for retained_payload in due(log, date(2029, 2, 27)) if retained_payload.rule == "lists"
+    ]
+    assert [retained_payload for retained_payload in due(log, date(2029, 2, 28)) if retained_payload.rule == "lists"]
 
 
 def test_deletion_leaves_entries_and_hashes_and_the_store_still_holds_together(log: Log) -> None:
-    before = [(one.seq, one.hash, one.payload_hash) for one in log.entries()]
+    before = [(entry.seq, entry.hash, entry.payload_hash) for entry in log.entries()]
     point = log.checkpoint()
     gone = delete(log, date(2098, 1, 1), by="chen.jie", at=LATER)
-    assert [one.action for one in gone] == ["grading.keep"]
+    assert [retained_payload.action for retained_payload in gone] == ["grading.keep"]
     assert log.store.rows("SELECT count(*) FROM run_grades") == [(0,)]
     assert log.store.rows("SELECT count(*) FROM run_runs") == [(1,)]
-    after = {one.seq: one for one in log.entries()}
+    after = {entry.seq: entry for entry in log.entries()}
     assert [(seq, after[seq].hash, after[seq].payload_hash) for seq, *_ in before] == before
     assert "gradings: kept until" in after[max(after)].data["reason"]
     assert log.verify(point).ok
@@ -97,10 +99,10 @@ def test_while_an_objection_is_open_its_papers_and_its_run_stay_and_without_them
     assert call("life", "move", run_id, "announce", "--by", "chen.jie", "--on", "2023-03-02").exit_code == 0
     assert call("case", "open", run_id, A, "--ground", f"annulled:r1={STATEMENT}", *by).exit_code == 0
     with Database(path) as store:
-        assert {one.action for one in due(Log(store), date(2098, 1, 1))} == {"life.move"}
+        assert {retained_payload.action for retained_payload in due(Log(store), date(2098, 1, 1))} == {"life.move"}
     assert call("case", "decide", "C2023-0001", "--find", "r1=uphold", "--reason", "…", *by).exit_code == 0
     with Database(path) as store:
-        days = {one.action: one.due_on for one in payloads(Log(store))}
+        days = {payload.action: payload.due_on for payload in payloads(Log(store))}
         assert days["grading.keep"] == days["case.open"] == days["case.decide"]
         assert STATEMENT in str(store.rows("SELECT data FROM case_events"))
         delete(Log(store), date(2098, 1, 1), by="chen.jie", at=LATER)
@@ -160,24 +162,24 @@ def test_a_run_whose_grade_was_changed_stays_as_long_as_the_runs_that_rest_on_th
         con.execute("UPDATE log_entries SET \"at\" = '2015-01-05T08:00:00Z' WHERE seq = 1")
     with Database(path) as store:
         log, day = Log(store), date(2021, 1, 1)
-        assert [one.seq for one in due(log, day)] == [1]
-        made = apply(log, bench(store), event(FIRM, DIRECT, "withdrawn"), by="zhang.min", reason="…")
-        assert {one.grade for one in current(store, two_years.runs[1], [FIRM]).values()} == {"B"}
-        first, second = (one.due_on for one in payloads(log) if one.action == "grading.keep")
+        assert [retained_payload.seq for retained_payload in due(log, day)] == [1]
+        cascade = apply(log, bench(store), event(FIRM, DIRECT, "withdrawn"), by="zhang.min", reason="…")
+        assert {rows.grade for rows in current(store, two_years.runs[1], [FIRM]).values()} == {"B"}
+        first, second = (payload.due_on for payload in payloads(log) if payload.action == "grading.keep")
         assert first == second
         assert delete(log, day, by="chen.jie") == []
-        assert [one for one in check(log, bench(store)).flaws if one.kind != "log"] == []
-        undo(log, bench(store), made.seq, by="zhang.min", reason="…", on=date(2023, 7, 1))
-        assert [one.seq for one in delete(log, day, by="chen.jie")] == [1]
-        assert [one for one in check(log, bench(store)).flaws if one.kind != "log"] == []
+        assert [flaw for flaw in check(log, bench(store)).flaws if flaw.kind != "log"] == []
+        undo(log, bench(store), cascade.seq, by="zhang.min", reason="…", on=date(2023, 7, 1))
+        assert [retained_payload.seq for retained_payload in delete(log, day, by="chen.jie")] == [1]
+        assert [flaw for flaw in check(log, bench(store)).flaws if flaw.kind != "log"] == []
 
 
 def test_every_action_has_one_term_with_its_mark_and_no_term_is_shorter_than_a_text_demands() -> None:
     rules = retention()
-    named = [action for one in rules.rules for action in one.actions]
+    named = [action for rule in rules.rules for action in rule.actions]
     assert len(named) == len(set(named))
     assert {"grading.", "case.", "cascade.", "list.", "joint.", "draw.", "model."} <= set(named)
-    assert all(one.evidence for one in (*rules.rules, *rules.least))
+    assert all(rule.evidence for rule in (*rules.rules, *rules.least))
 
 
 @pytest.mark.parametrize(
@@ -195,6 +197,6 @@ def test_a_spoilt_rule_is_named_with_its_line(tmp_path: Path, old: str, new: str
     text = (config_root() / "retention.yaml").read_text(encoding="utf-8")
     assert old in text
     (tmp_path / "retention.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(SchemeError, match=r"retention\.yaml:\d+") as found:
+    with pytest.raises(SchemeError, match=r"retention\.yaml:\d+") as exception_info:
         retention(tmp_path / "retention.yaml")
-    assert said in str(found.value)
+    assert said in str(exception_info.value)

@@ -24,12 +24,12 @@ def test_a_role_is_required(file):
     roles.require("approver", "WANG ")
     assert roles.of("wang") == ("analyst", "approver")
     assert roles.of("nobody") == ()
-    with pytest.raises(NotAllowed, match="'zhang' is no approver") as found:
+    with pytest.raises(NotAllowed, match="'zhang' is no approver") as exception_info:
         roles.require("approver", "zhang")
-    assert "chen" in str(found.value)
-    with pytest.raises(NotAllowed, match="no grader") as found:
+    assert "chen" in str(exception_info.value)
+    with pytest.raises(NotAllowed, match="no grader") as exception_info:
         roles.require("grader", "wang")
-    assert "nobody has the role" in str(found.value)
+    assert "nobody has the role" in str(exception_info.value)
     with pytest.raises(UsageError, match="no role 'boss'"):
         roles.require("boss", "wang")
 
@@ -51,9 +51,9 @@ def test_a_role_is_required(file):
     ],
 )
 def test_a_faulty_file_is_refused_with_its_line(file, old, new, said):
-    with pytest.raises(UsageError, match="roles cannot be read") as found:
+    with pytest.raises(UsageError, match="roles cannot be read") as exception_info:
         load_roles(file(GOOD.replace(old, new)))
-    assert said in str(found.value)
+    assert said in str(exception_info.value)
 
 
 def test_a_file_that_is_not_there(tmp_path):

@@ -56,16 +56,16 @@ def apply(log: Log, on_bench: Bench, event: RecordEvent, *, by: str, reason: str
     from it, nothing is written and the cascade is empty. Who decides did not keep the runs that change (NotAllowed).
     """
     on = event.recorded_on
-    found = preview(on_bench, replace(event, document_no=document_no or event.document_no))
-    return _write(log, on_bench, found, "applied", None, on, by, reason, document_no)
+    cascade = preview(on_bench, replace(event, document_no=document_no or event.document_no))
+    return _write(log, on_bench, cascade, "applied", None, on, by, reason, document_no)
 
 
 def settle(
     log: Log, on_bench: Bench, subject_ids: Iterable[str], *, by: str, on: date, reason: str, document_no: str = ""
 ) -> Cascade:
     """Draw what follows from events and annulments that were decided elsewhere; nothing where all was drawn."""
-    found = preview(on_bench, None, subject_ids)
-    return _write(log, on_bench, found, "settled", None, on, by, reason, document_no)
+    cascade = preview(on_bench, None, subject_ids)
+    return _write(log, on_bench, cascade, "settled", None, on, by, reason, document_no)
 
 
 def undo(log: Log, on_bench: Bench, seq: int, *, by: str, on: date, reason: str, document_no: str = "") -> Cascade:
@@ -81,97 +81,103 @@ def undo(log: Log, on_bench: Bench, seq: int, *, by: str, on: date, reason: str,
             allowed="a cascade that was applied",
             next="open another case on the grade, or `creditscore cascade apply --event reinstated`",
         )  # fmt: skip
-    own = [one for one in decided(log.store, act.subjects, ever=True) if one.seq == seq]
+    own = [event for event in decided(log.store, act.subjects, ever=True) if event.seq == seq]
     if not own:
         raise UsageError(
             f"cascade {seq} only drew what others had decided ({act.kind})", allowed="a cascade that was applied",
             next="undo the decision itself",
         )  # fmt: skip
-    left = [one for one in decided(log.store, act.subjects) if one.seq == seq]
+    left = [event for event in decided(log.store, act.subjects) if event.seq == seq]
     if not left:
         return Cascade(act.subjects, (), (), (), ())
     later = [
-        one for one in decided(log.store, act.subjects)
-        if one.seq > seq and one.record_id in {mine.record_id for mine in own}
+        event for event in decided(log.store, act.subjects)
+        if event.seq > seq and event.record_id in {mine.record_id for mine in own}
     ]  # fmt: skip
     if later:
         raise UsageError(
             f"record {later[-1].record_id} was {later[-1].event} since", where=f"entry {later[-1].seq} of the log",
             next="undo the later decision first",
         )  # fmt: skip
-    if on < max(one.recorded_on for one in left):
+    if on < max(event.recorded_on for event in left):
         raise UsageError(
-            f"undone on {on}, before it was decided", allowed=f"{max(one.recorded_on for one in left)} or later"
+            f"undone on {on}, before it was decided", allowed=f"{max(event.recorded_on for event in left)} or later"
         )
     return _write(log, on_bench, preview_undo(on_bench, left), "undone", seq, on, by, reason, document_no)
 
 
 def _write(
-    log: Log, on_bench: Bench, found: Cascade, kind: str, of_seq: int | None, on: date, by: str, reason: str,
+    log: Log, on_bench: Bench, cascade: Cascade, kind: str, of_seq: int | None, on: date, by: str, reason: str,
     document_no: str,
 ) -> Cascade:  # fmt: skip
     said(by=by, reason=reason, document_no=document_no)
     check_day_has_come(on)
-    found = to_enter(log, found, by)
-    if found.empty and not found.tasks:
-        return found
+    cascade = to_enter(log, cascade, by)
+    if cascade.empty and not cascade.tasks:
+        return cascade
     if not reason.strip():
         raise UsageError("nobody says why", next="give --reason TEXT")
-    row = CascadeAct(-1, kind, of_seq, found.subjects, *_about(found), on, by, reason.strip(), document_no.strip(), "")
-    named = found.subjects[0] if len(found.subjects) == 1 else f"{len(found.subjects)} subjects"
-    with log.act(by, ROLE, f"cascade.{kind}", named, payload_of(found, row)) as act:
-        made = _append(on_bench, act.con, act.entry.seq, found.events)
-        enter(act.con, act.entry.seq, found, row)
-    return replace(found, events=tuple(made), seq=act.entry.seq)
+    row = CascadeAct(
+        -1, kind, of_seq, cascade.subjects, *_about(cascade), on, by, reason.strip(), document_no.strip(), ""
+    )
+    named = cascade.subjects[0] if len(cascade.subjects) == 1 else f"{len(cascade.subjects)} subjects"
+    with log.act(by, ROLE, f"cascade.{kind}", named, payload_of(cascade, row)) as act:
+        events = _append(on_bench, act.con, act.entry.seq, cascade.events)
+        enter(act.con, act.entry.seq, cascade, row)
+    return replace(cascade, events=tuple(events), seq=act.entry.seq)
 
 
-def to_enter(log: Log, found: Cascade, by: str) -> Cascade:
+def to_enter(log: Log, cascade: Cascade, by: str) -> Cascade:
     """The cascade with the tasks that are new; NotAllowed where who decides kept one of the runs that change."""
-    keepers = sorted({change.run.kept_by for change in found.changes} | {one.composite.kept_by for one in found.scores})
+    keepers = sorted(
+        {change.run.kept_by for change in cascade.changes} | {score.composite.kept_by for score in cascade.scores}
+    )
     if keepers:
         second_person(by, *keepers, act="what changes a kept grade")
-    known = {task for task, _, _ in stored_tasks(log)} if found.empty else set()
-    return replace(found, tasks=tuple(task for task in found.tasks if task not in known))
+    known = {task for task, _, _ in stored_tasks(log)} if cascade.empty else set()
+    return replace(cascade, tasks=tuple(task for task in cascade.tasks if task not in known))
 
 
-def payload_of(found: Cascade, row: CascadeAct) -> dict[str, Any]:
+def payload_of(cascade: Cascade, row: CascadeAct) -> dict[str, Any]:
     """What the log says of a cascade; `store check` compares the tables with it."""
     return {
-        "kind": row.kind, "of": row.of_seq, "subjects": list(found.subjects), "record": row.record_id,
+        "kind": row.kind, "of": row.of_seq, "subjects": list(cascade.subjects), "record": row.record_id,
         "event": row.event, "on": row.on.isoformat(), "reason": row.reason, "document_no": row.document_no,
-        "tasks": len(found.tasks),
+        "tasks": len(cascade.tasks),
         "changes": [
-            *([one.run.run_id, one.subject_id, one.before.hash, one.after.hash] for one in found.changes),
-            *([one.composite.run_id, one.subject_id, one.before.hash, one.after.hash] for one in found.scores),
+            *([change.run.run_id, change.subject_id, change.before.hash, change.after.hash] for change in cascade.changes),
+            *([score.composite.run_id, score.subject_id, score.before.hash, score.after.hash] for score in cascade.scores),
         ],
-        "composites": [[one.config, one.subject_id, *one.before, *one.after] for one in found.composites],
-        "content": content(found.tasks),
+        "composites": [[composite.config, composite.subject_id, *composite.before, *composite.after] for composite in cascade.composites],
+        "content": content(cascade.tasks),
     }  # fmt: skip
 
 
-def enter(con: duckdb.DuckDBPyConnection, seq: int, found: Cascade, row: CascadeAct) -> None:
+def enter(con: duckdb.DuckDBPyConnection, seq: int, cascade: Cascade, row: CascadeAct) -> None:
     """Write a cascade inside the open act `seq`: superseding rows, voided events, tasks; its own events apart."""
     cells = [
-        seq, row.kind, row.of_seq, canonical(list(found.subjects)), row.record_id, row.event, row.on, row.by,
-        row.reason, row.document_no, content(found.tasks),
+        seq, row.kind, row.of_seq, canonical(list(cascade.subjects)), row.record_id, row.event, row.on, row.by,
+        row.reason, row.document_no, content(cascade.tasks),
     ]  # fmt: skip
     insert(con, "cascade_acts", COLUMNS, [cells])
-    voided = [[seq, *key, row.on] for key in found.voided]
+    voided = [[seq, *key, row.on] for key in cascade.voided]
     insert(con, "cascade_voided", ("seq", "subject_id", "record_id", "event_no", "recorded_on"), voided)
-    rows = {(one.run.run_id, one.subject_id): one.after for one in found.changes}
-    write_rows(con, seq, rows, {(one.run.run_id, one.subject_id) for one in found.changes if one.as_kept}, Rows)
-    scores = {(one.composite.run_id, one.subject_id): one for one in found.scores}
-    as_kept = {key for key, one in scores.items() if one.as_kept}
-    write_rows(con, seq, {key: one.after for key, one in scores.items()}, as_kept, Scored)
-    lines = [[seq, nr, *(getattr(task, name) for name in TASK)] for nr, task in enumerate(found.tasks)]
+    rows = {(change.run.run_id, change.subject_id): change.after for change in cascade.changes}
+    write_rows(
+        con, seq, rows, {(change.run.run_id, change.subject_id) for change in cascade.changes if change.as_kept}, Rows
+    )
+    scores = {(score.composite.run_id, score.subject_id): score for score in cascade.scores}
+    as_kept = {key for key, score in scores.items() if score.as_kept}
+    write_rows(con, seq, {key: score.after for key, score in scores.items()}, as_kept, Scored)
+    lines = [[seq, nr, *(getattr(task, name) for name in TASK)] for nr, task in enumerate(cascade.tasks)]
     insert(con, "cascade_tasks", ("seq", "nr", *TASK), lines)
 
 
 TASK = ("subject_id", "kind", "thing", "task", "who", "why", "because")
 
 
-def content(found: Sequence[Task]) -> str:
-    return sha256(canonical([[getattr(task, name) for name in TASK] for task in found]))
+def content(tasks: Sequence[Task]) -> str:
+    return sha256(canonical([[getattr(task, name) for name in TASK] for task in tasks]))
 
 
 def _append(
@@ -184,10 +190,10 @@ def _append(
     return write_events(con, seq, "", events, snapshot)
 
 
-def _about(found: Cascade) -> tuple[str | None, str | None]:
-    if found.events:
-        return found.events[0].record_id, found.events[0].event
-    return (found.voided[0][1], None) if found.voided else (None, None)
+def _about(cascade: Cascade) -> tuple[str | None, str | None]:
+    if cascade.events:
+        return cascade.events[0].record_id, cascade.events[0].event
+    return (cascade.voided[0][1], None) if cascade.voided else (None, None)
 
 
 def act_of(log: Log, seq: int) -> CascadeAct:
@@ -220,7 +226,7 @@ def told(log: Log, seq: int, nr: int, *, by: str, on: date, document_no: str) ->
     said(by=by, document_no=document_no)
     check_day_has_come(on)
     act_of(log, seq)
-    task = next((task for task, one, number in stored_tasks(log) if (one, number) == (seq, nr)), None)
+    task = next((task for task, value, number in stored_tasks(log) if (value, number) == (seq, nr)), None)
     if task is None or task.task != "tell":
         raise UsageError(
             f"task {nr} of cascade {seq} is nothing that is told", next="`creditscore cascade show` numbers the tasks"
@@ -249,7 +255,7 @@ def untold(log: Log, of: int | None = None) -> list[tuple[Task, int, int]]:
     """Who is still to be told: (task, cascade, number), of one cascade or of all."""
     done = told_tasks(log)
     return [
-        one for one in stored_tasks(log) if one[0].task == "tell" and of in (None, one[1]) and one[1:] not in done
+        task for task in stored_tasks(log) if task[0].task == "tell" and of in (None, task[1]) and task[1:] not in done
     ]  # fmt: skip
 
 

@@ -56,7 +56,7 @@ class Checked:
     def require(self) -> Checked:
         """Itself, or StoreDiffers that names the first flaws."""
         if self.flaws:
-            shown = "; ".join(f"{one.kind} {one.thing}: {one.message}" for one in self.flaws[:5])
+            shown = "; ".join(f"{flaw.kind} {flaw.thing}: {flaw.message}" for flaw in self.flaws[:5])
             raise StoreDiffers(
                 f"the store does not hold together ({len(self.flaws)} flaws)", where=shown,
                 next="`creditscore cascade settle` draws what was not drawn; for what was changed restore a copy",
@@ -73,33 +73,33 @@ def check(log: Log, on_bench: Bench) -> Checked:
     flaws = list(_against_the_log(log))
     ids = touched(log, on_bench)
     events = decided(log.store, ids)
-    found: Derived | None = None
+    derived: Derived | None = None
     try:
-        found = derived_now(on_bench, ids, events) if ids else None
+        derived = derived_now(on_bench, ids, events) if ids else None
     except (InputError, DifferenceError) as error:
         flaws.append(Flaw("snapshot", error.where or "", error.what))
     asked: list[Task] = []
-    if found is not None:
+    if derived is not None:
         stands = {
             (run, subject): rows
-            for run in sorted({run for run, _ in found.rows})
+            for run in sorted({run for run, _ in derived.rows})
             for subject, rows in standing(log.store, run, ids).items()
         }
-        for key, rows in found.rows.items():
+        for key, rows in derived.rows.items():
             if stands[key].hash != rows.hash:
                 flaws.append(
                     Flaw("stale", f"run {key[0]} {key[1]}", f"{_face(stands[key])} stands, {_face(rows)} is derived")
                 )
         flaws += [
-            Flaw("stale", f"composite {one.composite.run_id} {one.subject_id}",
-                 f"{' '.join(one.before.face)} stands, {' '.join(one.after.face)} is derived".replace("  ", " "))
-            for one in score_changes(on_bench, ids, found)
+            Flaw("stale", f"composite {change.composite.run_id} {change.subject_id}",
+                 f"{' '.join(change.before.face)} stands, {' '.join(change.after.face)} is derived".replace("  ", " "))
+            for change in score_changes(on_bench, ids, derived)
         ]  # fmt: skip
         asked = [
             task
             for subject in ids
             for task in tasks(
-                changed(on_bench, subject, events, by_run(found.kept, subject), by_run(found.rows, subject)),
+                changed(on_bench, subject, events, by_run(derived.kept, subject), by_run(derived.rows, subject)),
                 on_bench.book,
                 list(on_bench.measures.values()),
             )
@@ -155,10 +155,10 @@ def stale_after_exit(log: Log, on_bench: Bench, case_id: str) -> list[Flaw]:
 
 def touched(log: Log, on_bench: Bench) -> list[str]:
     """The subjects of which something was decided: events, annulled entries, rows superseded before."""
-    states = {one for (one,) in log.store.rows("SELECT DISTINCT subject_id FROM cascade_states")}
+    states = {value for (value,) in log.store.rows("SELECT DISTINCT subject_id FROM cascade_states")}
     entries = {case.subject_id for case in on_bench.book.cases.values() if case.exit_reason == "annulled"}
     ruled = {subject for _, subject in under_decided_law(log.store)}
-    return sorted({one.subject_id for one in decided(log.store, ever=True)} | states | entries | ruled)
+    return sorted({event.subject_id for event in decided(log.store, ever=True)} | states | entries | ruled)
 
 
 def _against_the_log(log: Log) -> Iterator[Flaw]:

@@ -55,16 +55,16 @@ def _score(
     table = pa.Table.from_pylist(grades, schema=pa.schema([(name, pa.string()) for name in COLUMNS]))
     entries = listed if listed.num_rows else None
     try:
-        found = combine(table, config, listings=entries, acts="unchecked").composite.to_pylist()
+        this_rows = combine(table, config, listings=entries, acts="unchecked").composite.to_pylist()
     except UsageError as error:
         if "no grading holds a scheme" in error.what:
             return ("no_domain", "", "")
         raise
-    row = next((one for one in found if one["subject_id"] == subject_id), None)
+    row = next((row for row in this_rows if row["subject_id"] == subject_id), None)
     if row is None:
         return ("no_domain", "", "")
-    said = [row["state_reason"] or row["state"], row["score"], row["grade"]]
-    return tuple("" if one is None else str(one) for one in said)  # type: ignore[return-value]
+    results = [row["state_reason"] or row["state"], row["score"], row["grade"]]
+    return tuple("" if value is None else str(value) for value in results)  # type: ignore[return-value]
 
 
 def _texts(words: list[str]) -> pa.Array:

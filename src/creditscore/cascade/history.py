@@ -22,7 +22,7 @@ def past(log: Log, seq: int) -> Cascade:
         "SELECT run_id, subject_id, as_kept FROM cascade_states WHERE seq = ? ORDER BY run_id, subject_id", [seq]
     )
     runs = {run.run_id: run for run in kept_runs(log.store)}
-    composites = {one.run_id: one for one in kept_composites(log.store)}
+    composites = {composite.run_id: composite for composite in kept_composites(log.store)}
     changes, scores = [], []
     for run_id, subject, as_kept in states:
         if run_id in runs:
@@ -34,8 +34,8 @@ def past(log: Log, seq: int) -> Cascade:
     voided = log.store.rows(
         "SELECT subject_id, record_id, event_no FROM cascade_voided WHERE seq = ? ORDER BY ALL", [seq]
     )
-    events = [one for one in decided(log.store, act.subjects, ever=True) if one.seq == seq]
-    tasks = [task for task, one, _ in stored_tasks(log) if one == seq]
+    events = [event for event in decided(log.store, act.subjects, ever=True) if event.seq == seq]
+    tasks = [task for task, number, _ in stored_tasks(log) if number == seq]
     held = sum(bool(subjects_in(log.store, run, act.subjects)) for run in runs)
     return Cascade(
         act.subjects, tuple(events), tuple(voided), tuple(changes), tuple(tasks), tuple(scores), (), held, seq

@@ -61,7 +61,7 @@ class RecordEvent:
     seq: int = -1
 
 
-NAMES = tuple(one.name for one in fields(RecordEvent))
+NAMES = tuple(field.name for field in fields(RecordEvent))
 OF_THE_LOG = tuple(name for name in NAMES if name not in ("further", "case_id", "seq"))
 
 
@@ -97,10 +97,10 @@ def as_table(events: Sequence[RecordEvent]) -> pa.Table:
     """Events as rows of the record log; columns that no event fills are left out."""
     import pyarrow as pa
 
-    rows = [{**{name: getattr(one, name) for name in OF_THE_LOG}, **(one.further or {})} for one in events]
+    rows = [{**{name: getattr(event, name) for name in OF_THE_LOG}, **(event.further or {})} for event in events]
     names = list(dict.fromkeys(name for row in rows for name in row))
-    kept = [name for name in names if any(row.get(name) is not None for row in rows)] or ["subject_id", "record_id"]
-    return pa.table({name: pa.array([_text(row.get(name)) for row in rows], pa.string()) for name in kept})
+    texts = [name for name in names if any(row.get(name) is not None for row in rows)] or ["subject_id", "record_id"]
+    return pa.table({name: pa.array([_text(row.get(name)) for row in rows], pa.string()) for name in texts})
 
 
 def _text(value: Any) -> str | None:
@@ -114,21 +114,21 @@ def fitting(snapshot: Snapshot, events: Sequence[RecordEvent]) -> list[RecordEve
     does not hold belongs to another one. A later snapshot may have grown events of its own: those come first.
     """
     newest, held = _newest(snapshot, events)
-    found = []
-    for one in events:
-        if one.record_id not in newest or _key(one) in held:
+    new_events = []
+    for event in events:
+        if event.record_id not in newest or _key(event) in held:
             continue
-        newest[one.record_id] += 1
-        found.append(replace(one, event_no=newest[one.record_id]))
-    return found
+        newest[event.record_id] += 1
+        new_events.append(replace(event, event_no=newest[event.record_id]))
+    return new_events
 
 
 def domains_of(snapshot: Snapshot, events: Sequence[RecordEvent]) -> frozenset[str] | None:
     """The domains of the records that events are about; None where one may be of any domain, or becomes another's."""
-    if any("domain" in (one.further or {}) for one in events):
+    if any("domain" in (event.further or {}) for event in events):
         return None
     con = snapshot.con.cursor()
-    put_pairs(con, "asked", [(one.subject_id, one.record_id) for one in events])
+    put_pairs(con, "asked", [(event.subject_id, event.record_id) for event in events])
     try:
         rows = con.execute(
             f"SELECT DISTINCT x.domain FROM {snapshot.log} x WHERE x.record_id IN (SELECT b FROM asked)"
@@ -140,8 +140,8 @@ def domains_of(snapshot: Snapshot, events: Sequence[RecordEvent]) -> frozenset[s
     return frozenset(snapshot.domains[code] for (code,) in rows)
 
 
-def _key(one: RecordEvent) -> tuple[str, int, str, int | None]:
-    return one.record_id, one.event_no, one.event, None if one.event_on is None else to_day(one.event_on)
+def _key(event: RecordEvent) -> tuple[str, int, str, int | None]:
+    return event.record_id, event.event_no, event.event, None if event.event_on is None else to_day(event.event_on)
 
 
 def _newest(
@@ -149,7 +149,7 @@ def _newest(
 ) -> tuple[dict[str, int], set[tuple[str, int, str, int | None]]]:
     """The newest event number by record, and the later events that the snapshot holds."""
     con = snapshot.con.cursor()
-    put_pairs(con, "asked", [(one.subject_id, one.record_id) for one in events])
+    put_pairs(con, "asked", [(event.subject_id, event.record_id) for event in events])
     try:
         rows = con.execute(
             f"SELECT x.record_id, x.event_no, x.event, x.event_day FROM {snapshot.log} x"
@@ -176,26 +176,26 @@ def write_events(
     newest, _ = _newest(snapshot, events)
     for record_id, number in con.execute(
         "SELECT record_id, max(event_no) FROM run_events WHERE list_contains(?, subject_id) GROUP BY ALL",
-        [sorted({one.subject_id for one in events})],
+        [sorted({event.subject_id for event in events})],
     ).fetchall():
         if record_id in newest:
             newest[record_id] = max(newest[record_id], number)
-    made = []
-    for one in events:
-        if one.record_id not in newest:
+    new_events = []
+    for event in events:
+        if event.record_id not in newest:
             raise UsageError(
-                f"{one.subject_id} has no record {one.record_id!r}", next="take the id from the ledger of its grade"
+                f"{event.subject_id} has no record {event.record_id!r}", next="take the id from the ledger of its grade"
             )
-        newest[one.record_id] += 1
-        made.append(replace(one, event_no=newest[one.record_id], case_id=case_id, seq=seq))
+        newest[event.record_id] += 1
+        new_events.append(replace(event, event_no=newest[event.record_id], case_id=case_id, seq=seq))
     (start,) = con.execute("SELECT coalesce(max(nr) + 1, 0) FROM run_events WHERE seq = ?", [seq]).fetchall()[0]
     listed = ", ".join(quote(name) for name in (*NAMES, "nr"))
     marks = ", ".join("?" * (len(NAMES) + 1))
-    for nr, one in enumerate(made, start):
-        row = {name: getattr(one, name) for name in NAMES}
-        row["further"] = None if one.further is None else json.dumps(dict(one.further), sort_keys=True)
+    for nr, event in enumerate(new_events, start):
+        row = {name: getattr(event, name) for name in NAMES}
+        row["further"] = None if event.further is None else json.dumps(dict(event.further), sort_keys=True)
         con.execute(f"INSERT INTO run_events ({listed}) VALUES ({marks})", [*row.values(), nr])
-    return made
+    return new_events
 
 
 def as_kept(
@@ -221,7 +221,7 @@ def as_known(
     yet known.
     """
     ids = sorted(set(subject_ids))
-    known = fitting(snapshot, [one for one in events if one.subject_id in set(ids) and one.recorded_on <= on])
+    known = fitting(snapshot, [event for event in events if event.subject_id in set(ids) and event.recorded_on <= on])
     added = as_table(known) if known else None
     return regrade(
         snapshot, ids, **grade_arguments(run, schemes), known_on=on, replayed=True, events=added, **tables

@@ -26,8 +26,8 @@ def changed_cascades(log: Log) -> list[tuple[int, str]]:
     An entry whose payload is gone (its retention has ended) is taken at the word of the tables.
     """
     entries = list(log.entries())
-    done = {one.refers_to for one in entries if one.phase == "done"}
-    begun = {one.seq: one for one in entries if one.phase == "begun" and one.action in (*CASCADES, *TOLD)}
+    done = {entry.refers_to for entry in entries if entry.phase == "done"}
+    begun = {entry.seq: entry for entry in entries if entry.phase == "begun" and entry.action in (*CASCADES, *TOLD)}
     return sorted({*_drawn(log, begun, done), *_told(log, begun, done)})
 
 
@@ -52,12 +52,14 @@ def _drawn(log: Log, begun: Mapping[int, Entry], done: set[int | None]) -> Itera
         yield seq, "the log speaks of a cascade that is not in the tables"
     for seq in listed.keys() & known:
         entry, act = begun[seq], listed[seq]
-        said = entry.data
-        if not isinstance(said, dict):
+        statement = entry.data
+        if not isinstance(statement, dict):
             continue
-        said = said.get("cascade", {}) if entry.action == DECIDED else said
-        changes = sorted([run, subject, after] for run, subject, _, after in said.get("changes", []) if run not in over)
-        same = _of_act(act) == _of_entry(entry, said) and content(asked.get(seq, [])) == act.content
+        statement = statement.get("cascade", {}) if entry.action == DECIDED else statement
+        changes = sorted(
+            [run, subject, after] for run, subject, _, after in statement.get("changes", []) if run not in over
+        )
+        same = _of_act(act) == _of_entry(entry, statement) and content(asked.get(seq, [])) == act.content
         if not same or changes != sorted(states.get(seq, [])):
             yield seq, OTHER
     for (seq, run, subject), (stated, computed) in drawn(log.store).items():
@@ -73,9 +75,9 @@ def _of_act(act: CascadeAct) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _of_entry(entry: Entry, said: Mapping[str, Any]) -> dict[str, Any]:
+def _of_entry(entry: Entry, row: Mapping[str, Any]) -> dict[str, Any]:
     names = ("kind", "of", "subjects", "record", "event", "on", "reason", "document_no", "content")
-    return {**{name: said.get(name) for name in names}, "by": entry.actor.strip()}
+    return {**{name: row.get(name) for name in names}, "by": entry.actor.strip()}
 
 
 def _told(log: Log, begun: Mapping[int, Entry], done: set[int | None]) -> Iterator[tuple[int, str]]:
@@ -85,18 +87,18 @@ def _told(log: Log, begun: Mapping[int, Entry], done: set[int | None]) -> Iterat
     for seq, of, nr, on, by, number in log.store.rows(f"SELECT {columns} FROM cascade_done ORDER BY ALL"):
         held.setdefault(seq, []).append([of, nr, on.isoformat(), by.strip(), number])
     numbers = {  # a letter of a case says its number in the case; its entry has the hash of that
-        one.seq: str(one.data.get("document_no", "")).strip()
-        for case in cases(log.store).values() for one in case.events if one.kind == "notified"
+        event.seq: str(event.data.get("document_no", "")).strip()
+        for case in cases(log.store).values() for event in case.events if event.kind == "notified"
     }  # fmt: skip
     known = {seq: entry for seq, entry in begun.items() if seq in done and entry.action in TOLD}
     for seq in held.keys() - known.keys():
         yield seq, "the tables hold a letter that no finished act of the log wrote"
     for seq, entry in known.items():
-        said = entry.data
-        if not isinstance(said, dict) or (entry.action == "case.letter" and seq not in numbers):
+        statement = entry.data
+        if not isinstance(statement, dict) or (entry.action == "case.letter" and seq not in numbers):
             continue
-        tasks = [[said["of"], said["nr"]]] if entry.action == "cascade.told" else said.get("told", [])
-        number = said["document_no"] if entry.action == "cascade.told" else numbers[seq]
-        wanted = sorted([of, nr, said["on"], entry.actor.strip(), number] for of, nr in tasks)
+        tasks = [[statement["of"], statement["nr"]]] if entry.action == "cascade.told" else statement.get("told", [])
+        number = statement["document_no"] if entry.action == "cascade.told" else numbers[seq]
+        wanted = sorted([of, nr, statement["on"], entry.actor.strip(), number] for of, nr in tasks)
         if wanted != sorted(held.get(seq, [])):
             yield seq, OTHER

@@ -95,18 +95,18 @@ class Cascade:
 
     def edges(self) -> list[tuple[str, str, str]]:
         """The graph of what hangs on what: (thing, rests on, how), sorted."""
-        found = {
+        edges = {
             (f"run {change.run.run_id} {change.subject_id}", because, "grade")
             for change in self.changes
             for because in change.because
         }
-        found |= {
+        edges |= {
             (f"composite {change.composite.run_id} {change.subject_id}", because, "score")
             for change in self.scores
             for because in change.because
         }
-        found |= {(f"{task.kind} {task.thing}", task.because, task.why) for task in self.tasks if task.kind != "told"}
-        return sorted(found)
+        edges |= {(f"{task.kind} {task.thing}", task.because, task.why) for task in self.tasks if task.kind != "told"}
+        return sorted(edges)
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class Bench:
         """The triggers of each list that the scheme of a run keeps."""
         run = self.runs[run_id]
         scheme = self.schemes.get(run.scheme) or registry.kept(run.pinned, date.fromisoformat(run.manifest["as_of"]))
-        return {key: tuple(one.triggers) for key, one in scheme.lists.items()}
+        return {key: tuple(list_code.triggers) for key, list_code in scheme.lists.items()}
 
 
 def bench(
@@ -138,7 +138,7 @@ def bench(
 
     `composites` are the configurations (`jilin_edz`) whose score is to be followed too.
     """
-    opened = {one.content_hash(): one for one in snapshots}
+    opened = {snapshot.content_hash(): snapshot for snapshot in snapshots}
 
     def find(run: KeptRun) -> Snapshot:
         if run.snapshot_hash not in opened:
@@ -170,9 +170,9 @@ def preview_decision(
 
 def preview_undo(on_bench: Bench, events: Sequence[RecordEvent]) -> Cascade:
     """What would follow from taking events back, as if they had not been decided."""
-    ids = sorted({one.subject_id for one in events})
-    voided = tuple((one.subject_id, one.record_id, one.event_no) for one in events)
-    left = [one for one in decided(on_bench.store, ids) if _key(one) not in voided]
+    ids = sorted({event.subject_id for event in events})
+    voided = tuple((event.subject_id, event.record_id, event.event_no) for event in events)
+    left = [event for event in decided(on_bench.store, ids) if _key(event) not in voided]
     return _follow(on_bench, ids, left, [], voided)
 
 
@@ -192,7 +192,7 @@ def derived_now(
 
 def annulled(on_bench: Bench, ids: Iterable[str]) -> list[ListCase]:
     """The annulled entries of some subjects."""
-    return [case for one in ids for case in on_bench.book.of(one) if case.exit_reason == "annulled"]
+    return [case for key in ids for case in on_bench.book.of(key) if case.exit_reason == "annulled"]
 
 
 def changed(
@@ -200,10 +200,10 @@ def changed(
     after: Mapping[str, Rows],
 ) -> Changed:  # fmt: skip
     """One subject under its events, as the tasks read it."""
-    own = [one for one in events if one.subject_id == subject_id]
+    own = [event for event in events if event.subject_id == subject_id]
     holding = {kind: frozenset(_holding(own, kind)) for kind in HOLDING}
     put_right = {
-        kind: frozenset(one.record_id for one in own if one.event == kind) for kind in ("corrected", "amended")
+        kind: frozenset(event.record_id for event in own if event.event == kind) for kind in ("corrected", "amended")
     }
     grounds = {run: on_bench.grounds(run) for run in after}
     return Changed(
@@ -216,79 +216,84 @@ def _follow(
     on_bench: Bench, ids: list[str], events: Sequence[RecordEvent], new: Sequence[RecordEvent],
     voided: tuple[EventKey, ...], under_law: Mapping[Key, date] | None = None,
 ) -> Cascade:  # fmt: skip
-    found = derived_now(on_bench, ids, events, under_law)
+    derived = derived_now(on_bench, ids, events, under_law)
     before = {
         (run, subject): rows
-        for run in sorted({run for run, _ in found.rows})
+        for run in sorted({run for run, _ in derived.rows})
         for subject, rows in standing(on_bench.store, run, ids).items()
     }
-    touched = {one.record_id for one in new} | {record for _, record, _ in voided}
+    touched = {event.record_id for event in new} | {record for _, record, _ in voided}
     changes = [
         Change(
-            on_bench.runs[key[0]], key[1], before[key], rows, rows.hash == found.kept[key].hash,
-            _because(key, found, touched or {one.record_id for one in events if one.subject_id == key[1]}, before[key]),
+            on_bench.runs[key[0]], key[1], before[key], rows, rows.hash == derived.kept[key].hash,
+            _because(key, derived, touched or {event.record_id for event in events if event.subject_id == key[1]}, before[key]),
         )
-        for key, rows in found.rows.items()
+        for key, rows in derived.rows.items()
         if rows.hash != before[key].hash
     ]  # fmt: skip
-    scores = score_changes(on_bench, ids, found)
+    scores = score_changes(on_bench, ids, derived)
     asked: list[Task] = []
     composites: list[CompositeChange] = []
     for subject in ids:
-        one = changed(on_bench, subject, events, by_run(before, subject), by_run(found.rows, subject))
-        own = tasks(one, on_bench.book, list(on_bench.measures.values()))
+        other_changed = changed(on_bench, subject, events, by_run(before, subject), by_run(derived.rows, subject))
+        own = tasks(other_changed, on_bench.book, list(on_bench.measures.values()))
         entries = [task.thing for task in own if task.task == "annul"]
         for config in on_bench.composites if changes else ():
-            moved = composite_changes(config, subject, one.before, one.after, on_bench.book, entries)
+            moved = composite_changes(
+                config, subject, other_changed.before, other_changed.after, on_bench.book, entries
+            )
             composites += moved
             own += [Task(subject, "told", config, "tell", SUBJECT, "composite_changed", config) for _ in moved]
-        own += [_to_tell(one) for one in scores if one.subject_id == subject and one.seen]
+        own += [_to_tell(score) for score in scores if score.subject_id == subject and score.seen]
         asked += own
-        asked += linked(one, list({run.snapshot_hash: on_bench.find(run) for run in _of(on_bench, one)}.values()))
-    runs = len({run for run, _ in found.rows})
+        asked += linked(
+            other_changed,
+            list({run.snapshot_hash: on_bench.find(run) for run in _of(on_bench, other_changed)}.values()),
+        )
+    runs = len({run for run, _ in derived.rows})
     return Cascade(
         tuple(ids), tuple(new), voided, tuple(changes), tuple(asked), tuple(scores), tuple(composites), runs
     )  # fmt: skip
 
 
-def score_changes(on_bench: Bench, ids: Sequence[str], found: Derived) -> list[ScoreChange]:
+def score_changes(on_bench: Bench, ids: Sequence[str], derived: Derived) -> list[ScoreChange]:
     """What the grades that are derived do to the kept composites of some subjects."""
-    rows, kept, because = derive_composites(on_bench.store, ids, found, annulled(on_bench, ids))
-    known = {one.run_id: one for one in kept_composites(on_bench.store)}
+    rows, scoreds, because = derive_composites(on_bench.store, ids, derived, annulled(on_bench, ids))
+    known = {composite.run_id: composite for composite in kept_composites(on_bench.store)}
     changes = []
     for run in sorted({run for run, _ in rows}):
         for subject, before in standing(on_bench.store, run, ids, Scored).items():
             key = (run, subject)
             if rows[key].hash != before.hash:
-                as_kept = rows[key].hash == kept[key].hash
+                as_kept = rows[key].hash == scoreds[key].hash
                 changes.append(ScoreChange(known[run], subject, before, rows[key], as_kept, because.get(key, ())))
     return changes
 
 
-def _to_tell(one: ScoreChange) -> Task:
-    run = one.composite.run_id
-    return Task(one.subject_id, "told", run, "tell", SUBJECT, "composite_changed", run)
+def _to_tell(score_change: ScoreChange) -> Task:
+    run = score_change.composite.run_id
+    return Task(score_change.subject_id, "told", run, "tell", SUBJECT, "composite_changed", run)
 
 
-def _of(on_bench: Bench, one: Changed) -> list[KeptRun]:
-    return [on_bench.runs[run] for run in one.after]
+def _of(on_bench: Bench, other_changed: Changed) -> list[KeptRun]:
+    return [on_bench.runs[run] for run in other_changed.after]
 
 
-def _because(key: Key, found: Derived, touched: Iterable[str], before: Rows) -> tuple[str, ...]:
-    records = [one for one in sorted(touched) if before.uses(one) or found.rows[key].uses(one)]
-    runs = [f"run {one} {key[1]}" for one in found.chained.get(key, ())]
-    entries = [f"list {one}" for one in found.released.get(key, ())]
+def _because(key: Key, derived: Derived, touched: Iterable[str], before: Rows) -> tuple[str, ...]:
+    records = [name for name in sorted(touched) if before.uses(name) or derived.rows[key].uses(name)]
+    runs = [f"run {name} {key[1]}" for name in derived.chained.get(key, ())]
+    entries = [f"list {name}" for name in derived.released.get(key, ())]
     return (*records, *runs, *entries)
 
 
 def _holding(events: Sequence[RecordEvent], kind: str) -> set[str]:
     """Records for which an event of this kind holds, no reinstatement having followed."""
     held: set[str] = set()
-    for one in events:
-        if one.event == kind:
-            held.add(one.record_id)
-        elif one.event == "reinstated":
-            held.discard(one.record_id)
+    for event in events:
+        if event.event == kind:
+            held.add(event.record_id)
+        elif event.event == "reinstated":
+            held.discard(event.record_id)
     return held
 
 
@@ -298,8 +303,12 @@ def _holds_already(on_bench: Bench, event: RecordEvent) -> bool:
         raise UsageError(f"{event.event!r} is no event that a cascade follows", allowed=ALLOWED)
     snapshot = holding(on_bench, event.record_id, event.subject_id)
     kinds = [kind for _, _, kind in record_rows(snapshot, event.record_id, event.subject_id)]
-    own = [one for one in decided(on_bench.store, [event.subject_id]) if one.record_id == event.record_id]
-    kinds += [one.event for one in own]
+    own = [
+        other_event
+        for other_event in decided(on_bench.store, [event.subject_id])
+        if other_event.record_id == event.record_id
+    ]
+    kinds += [event.event for event in own]
     last = {kind: _last(kinds, kind, "reinstated") == kind for kind in HOLDING}
     where = f"record {event.record_id}"
     if event.event in HOLDING:
@@ -313,13 +322,13 @@ def _holds_already(on_bench: Bench, event: RecordEvent) -> bool:
                 allowed="withdrawn, corrected, repaired",
             )  # fmt: skip
         return not any(last.values())
-    return any(_same(one, event) for one in own)
+    return any(_same(other_event, event) for other_event in own)
 
 
-def _same(one: RecordEvent, other: RecordEvent) -> bool:
-    return replace(one, event_no=0, seq=-1, case_id="", recorded_on=date.min, document_no=None, basis=None) == replace(
-        other, event_no=0, seq=-1, case_id="", recorded_on=date.min, document_no=None, basis=None
-    )
+def _same(event: RecordEvent, other: RecordEvent) -> bool:
+    return replace(
+        event, event_no=0, seq=-1, case_id="", recorded_on=date.min, document_no=None, basis=None
+    ) == replace(other, event_no=0, seq=-1, case_id="", recorded_on=date.min, document_no=None, basis=None)
 
 
 def _last(kinds: Sequence[str], *wanted: str) -> str:
@@ -353,11 +362,11 @@ def record_rows(snapshot: Snapshot, record_id: str, subject_id: str = "") -> lis
 
 def subject_of(on_bench: Bench, record_id: str) -> str:
     """The subject that a record belongs to; UsageError where no kept run's snapshot holds it."""
-    found = on_bench.store.rows("SELECT subject_id FROM run_ledger WHERE record_id = ? LIMIT 1", [record_id])
-    if found:
-        return str(found[0][0])
+    rows = on_bench.store.rows("SELECT subject_id FROM run_ledger WHERE record_id = ? LIMIT 1", [record_id])
+    if rows:
+        return str(rows[0][0])
     return record_rows(holding(on_bench, record_id), record_id)[0][0]
 
 
-def _key(one: RecordEvent) -> EventKey:
-    return one.subject_id, one.record_id, one.event_no
+def _key(event: RecordEvent) -> EventKey:
+    return event.subject_id, event.record_id, event.event_no

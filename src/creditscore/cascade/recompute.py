@@ -74,33 +74,33 @@ def derive(
         if not mine:
             continue
         own = kept(store, run.run_id, mine, Rows)
-        before |= {(run.run_id, one): own[one] for one in mine}
+        before |= {(run.run_id, name): own[name] for name in mine}
         snapshot = find(run)
         tables, changed = _with_later_grades(run, snapshot, mine, done, rows, before)
         chained |= changed
         freed = _without(tables, snapshot, mine, annulled)
-        released |= {(run.run_id, one): names for one, names in freed.items()}
-        laws = {one: day for one in mine if (day := (under_law or {}).get((run.run_id, one))) is not None}
+        released |= {(run.run_id, name): names for name, names in freed.items()}
+        laws = {name: day for name in mine if (day := (under_law or {}).get((run.run_id, name))) is not None}
         done.append(run)
         ways[run.run_id] = (run, tables)
         if not (tables or laws or _concerned(run, own, domains_of(snapshot, events))):
-            rows |= {(run.run_id, one): own[one] for one in mine}
+            rows |= {(run.run_id, name): own[name] for name in mine}
             continue
-        for day in sorted({laws.get(one) for one in mine}, key=lambda day: day or date.min):
-            alike = [one for one in mine if laws.get(one) == day]
+        for day in sorted({laws.get(name) for name in mine}, key=lambda day: day or date.min):
+            alike = [name for name in mine if laws.get(name) == day]
             given = {name: _rows_of(table, alike) for name, table in tables.items()}
             grading = _again(run, snapshot, alike, events, given, schemes, day)
             graded[run.run_id, tuple(alike)] = grading
             again = as_rows(grading)
-            rows |= {(run.run_id, one): again[one] for one in alike}
+            rows |= {(run.run_id, name): again[name] for name in alike}
     chosen = {key: day for key, day in (under_law or {}).items() if key in rows}
 
     def once_more(run_id: str, subjects: Sequence[str]) -> Grading:
         run, tables = ways[run_id]
-        mine = sorted(one for one in subjects if (run_id, one) in rows)
+        mine = sorted(subject for subject in subjects if (run_id, subject) in rows)
         if (run_id, tuple(mine)) in graded:
             return graded[run_id, tuple(mine)]
-        days = {chosen.get((run_id, one)) for one in mine} or {None}
+        days = {chosen.get((run_id, name)) for name in mine} or {None}
         (day,) = days
         given = {name: _rows_of(table, mine) for name, table in tables.items()}
         return _again(run, find(run), mine, events, given, schemes, day)
@@ -131,7 +131,7 @@ def _again(
 ) -> Grading:  # fmt: skip
     """As known on the day of the run, or `on` another one."""
     known = on or date.fromisoformat(run.known_at)
-    mine = fitting(snapshot, [one for one in events if one.subject_id in set(ids)])
+    mine = fitting(snapshot, [event for event in events if event.subject_id in set(ids)])
     added = as_table(mine) if mine else None
     given: dict[str, Any] = {**grade_arguments(run, schemes), **tables}
     return regrade(
@@ -145,10 +145,10 @@ def _with_later_grades(
 ) -> tuple[dict[str, pa.Table], dict[Key, tuple[str, ...]]]:  # fmt: skip
     """The history of the subjects with the grades that earlier runs give now; nothing where none of them changed."""
     moved = [
-        (one, subject)
-        for one in done
+        (kept_run, subject)
+        for kept_run in done
         for subject in ids
-        if (key := (one.run_id, subject)) in rows and _said(rows[key]) != _said(before[key])
+        if (key := (kept_run.run_id, subject)) in rows and _said(rows[key]) != _said(before[key])
     ]
     if not moved:
         return {}, {}
@@ -193,9 +193,9 @@ def _without(
 
     listings = unpack(snapshot, ids)["listings"]
     gone = pc.is_in(listings["listing_id"], value_set=pa.array(sorted(annulled), pa.string()))
-    found: dict[str, tuple[str, ...]] = {}
+    results: dict[str, tuple[str, ...]] = {}
     for row in listings.filter(gone).to_pylist():
-        found[row["subject_id"]] = (*found.get(row["subject_id"], ()), row["listing_id"])
-    if found:
+        results[row["subject_id"]] = (*results.get(row["subject_id"], ()), row["listing_id"])
+    if results:
         tables["listings"] = listings.filter(pc.invert(gone))
-    return found
+    return results

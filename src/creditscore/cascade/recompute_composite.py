@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def derive_composites(
-    store: Database, subject_ids: Iterable[str], found: Derived, annulled: Sequence[ListCase] = ()
+    store: Database, subject_ids: Iterable[str], derived: Derived, annulled: Sequence[ListCase] = ()
 ) -> tuple[dict[Key, Scored], dict[Key, Scored], dict[Key, tuple[str, ...]]]:
     """Rows by composite and subject, the rows as they were kept, and what each rests on that is another now.
 
@@ -34,31 +34,31 @@ def derive_composites(
     rows: dict[Key, Scored] = {}
     before: dict[Key, Scored] = {}
     because: dict[Key, tuple[str, ...]] = {}
-    for one in kept_composites(store):
-        mine = subjects_in(store, one.run_id, ids, Scored)
-        own = kept(store, one.run_id, mine, Scored)
-        before |= {(one.run_id, who): own[who] for who in mine}
-        rows |= {(one.run_id, who): own[who] for who in mine}
-        listed = _listed(store, one, mine)
+    for composite in kept_composites(store):
+        mine = subjects_in(store, composite.run_id, ids, Scored)
+        own = kept(store, composite.run_id, mine, Scored)
+        before |= {(composite.run_id, who): own[who] for who in mine}
+        rows |= {(composite.run_id, who): own[who] for who in mine}
+        listed = _listed(store, composite, mine)
         moved: list[str] = []
         for who in mine:
-            runs = [run for run in one.runs if (run, who) in found.rows and _moved(found, (run, who))]
+            runs = [run for run in composite.runs if (run, who) in derived.rows and _moved(derived, (run, who))]
             gone = [row for row in listed if _is_of(row, who) and _annulled(row, annulled)]
             if runs or gone:
                 moved.append(who)
-                because[one.run_id, who] = tuple(
+                because[composite.run_id, who] = tuple(
                     [f"run {run} {who}" for run in runs] + [f"list {_name(row)}" for row in gone]
                 )
         left = [row for row in listed if not _annulled(row, annulled)]
-        beside_it = partial(_given, store, one, left)
-        for alike, made in made_again(one.manifest, one.rules, moved, found, beside_it):
-            again = as_scored(made)
-            rows |= {(one.run_id, who): again[who] for who in alike}
+        beside_it = partial(_given, store, composite, left)
+        for alike, new_composite in made_again(composite.manifest, composite.rules, moved, derived, beside_it):
+            again = as_scored(new_composite)
+            rows |= {(composite.run_id, who): again[who] for who in alike}
     return rows, before, because
 
 
 def made_again(
-    manifest: Mapping[str, Any], rules: CompositeConfig, ids: Sequence[str], found: Derived,
+    manifest: Mapping[str, Any], rules: CompositeConfig, ids: Sequence[str], derived: Derived,
     given: Callable[[Sequence[str]], Mapping[str, Any]],
 ) -> Iterator[tuple[list[str], Composite]]:  # fmt: skip
     """A composite made again for some subjects from their grades as they are derived, by its own rules, day and acts.
@@ -66,56 +66,62 @@ def made_again(
     Its runs are kept. `given`: the tables `listings` and `subjects` that it takes, for some subjects. Subjects come in
     groups whose grades can be combined in one go.
     """
-    runs = [str(one["run_id"]) for one in manifest["inputs"]]
-    for alike, gradings in _gradings(runs, manifest["acts"], ids, found):
+    runs = [str(source["run_id"]) for source in manifest["inputs"]]
+    for alike, gradings in _gradings(runs, manifest["acts"], ids, derived):
         yield alike, combine(gradings, rules, as_of=manifest["as_of"], acts=manifest["acts"], **given(alike))
 
 
-def _moved(found: Derived, key: Key) -> bool:
-    return found.rows[key].hash != found.kept[key].hash
+def _moved(derived: Derived, key: Key) -> bool:
+    return derived.rows[key].hash != derived.kept[key].hash
 
 
 def _gradings(
-    runs: Sequence[str], acts: str, ids: Sequence[str], found: Derived
+    runs: Sequence[str], acts: str, ids: Sequence[str], derived: Derived
 ) -> Iterator[tuple[list[str], list[Any]]]:
     """Subjects whose grades can be combined in one go, with these grades: a table, or gradings to look at acts in."""
     if not ids:
         return
     if acts == "unchecked":
-        yield list(ids), [_grades(runs, ids, found)]
+        yield list(ids), [_grades(runs, ids, derived)]
         return
     groups: dict[tuple[Any, ...], list[str]] = {}
     for who in ids:
-        groups.setdefault(tuple(found.laws.get((run, who)) for run in runs), []).append(who)
+        groups.setdefault(tuple(derived.laws.get((run, who)) for run in runs), []).append(who)
     for alike in groups.values():
-        yield alike, [found.again(run, alike) for run in runs]
+        yield alike, [derived.again(run, alike) for run in runs]
 
 
-def _grades(runs: Sequence[str], ids: Sequence[str], found: Derived) -> pa.Table:
+def _grades(runs: Sequence[str], ids: Sequence[str], derived: Derived) -> pa.Table:
     import pyarrow as pa
 
     keys = [(run, who) for run in runs for who in ids]
-    grades = [row for key in keys if key in found.rows for row in found.rows[key].grades]
+    grades = [row for key in keys if key in derived.rows for row in derived.rows[key].grades]
     rows = [{name: row[name] for name in COLUMNS} for row in grades]
     return pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in COLUMNS]))
 
 
 def _given(
-    store: Database, one: KeptComposite, listed: Sequence[Mapping[str, Any]], ids: Sequence[str]
+    store: Database, kept_composite: KeptComposite, listed: Sequence[Mapping[str, Any]], ids: Sequence[str]
 ) -> Mapping[str, Any]:
     import pyarrow as pa
 
     given: dict[str, Any] = {}
-    if one.gave("subjects"):
-        given["subjects"] = beside(store, one.run_id, "subjects", ids)
+    if kept_composite.gave("subjects"):
+        given["subjects"] = beside(store, kept_composite.run_id, "subjects", ids)
     own = [row for row in listed if any(_is_of(row, who) for who in ids)]
     if own:
-        given["listings"] = pa.Table.from_pylist(own, schema=beside(store, one.run_id, "listings", ()).schema)
+        given["listings"] = pa.Table.from_pylist(
+            own, schema=beside(store, kept_composite.run_id, "listings", ()).schema
+        )
     return given
 
 
-def _listed(store: Database, one: KeptComposite, ids: Sequence[str]) -> list[dict[str, Any]]:
-    return beside(store, one.run_id, "listings", ids).to_pylist() if ids and one.gave("listings") else []
+def _listed(store: Database, kept_composite: KeptComposite, ids: Sequence[str]) -> list[dict[str, Any]]:
+    return (
+        beside(store, kept_composite.run_id, "listings", ids).to_pylist()
+        if ids and kept_composite.gave("listings")
+        else []
+    )
 
 
 def _is_of(row: Mapping[str, Any], subject_id: str) -> bool:

@@ -61,43 +61,43 @@ class Changed:
     amended: frozenset[str] = frozenset()  # what they say was put right: unlike a correction, it was never so
 
 
-def tasks(one: Changed, book: Book, measures: Sequence[MeasureCase]) -> list[Task]:
+def tasks(changed: Changed, book: Book, measures: Sequence[MeasureCase]) -> list[Task]:
     """Everything that is to be done for one subject as things stand, in a fixed order; not what was done already."""
-    found = list(_of_lists(one, book))
-    hit = {task.thing: task for task in found if task.kind == "list"}
-    found += _of_measures(one, book, measures, hit)
-    found += _told(one, book, measures, found)
-    return sorted(set(found), key=lambda task: (task.kind, task.thing, task.task, task.who))
+    list_codes = list(_of_lists(changed, book))
+    hit = {task.thing: task for task in list_codes if task.kind == "list"}
+    list_codes += _of_measures(changed, book, measures, hit)
+    list_codes += _told(changed, book, measures, list_codes)
+    return sorted(set(list_codes), key=lambda task: (task.kind, task.thing, task.task, task.who))
 
 
-def linked(one: Changed, snapshots: Sequence[Snapshot]) -> list[Task]:
+def linked(changed: Changed, snapshots: Sequence[Snapshot]) -> list[Task]:
     """Records of other subjects that name this one as their source, where its grade has changed."""
-    if not _grades_moved(one):
+    if not _grades_moved(changed):
         return []
-    found = set()
+    new_tasks = set()
     for snapshot in snapshots:
         if "source_subject_id" not in snapshot.log_columns:
             continue
         rows = snapshot.con.execute(
             f"SELECT DISTINCT s.subject_id, x.record_id FROM {snapshot.log} x JOIN {snapshot.subjects} s"
             " ON s.sid = x.sid WHERE x.source_subject_id = ?",
-            [one.subject_id],
+            [changed.subject_id],
         ).fetchall()
-        found |= {
-            Task(other, "linked", record, "look_at_linked", other, "source_changed", one.subject_id)
+        new_tasks |= {
+            Task(other, "linked", record, "look_at_linked", other, "source_changed", changed.subject_id)
             for other, record in rows
         }
-    return sorted(found, key=lambda task: (task.subject_id, task.thing))
+    return sorted(new_tasks, key=lambda task: (task.subject_id, task.thing))
 
 
-def gone(case: ListCase, one: Changed) -> str:
+def gone(case: ListCase, changed: Changed) -> str:
     """Why the ground of an entry is gone: record_withdrawn, ground_gone, part; empty where it stands."""
     records = set(case.records)
-    if records and records <= one.withdrawn:
+    if records and records <= changed.withdrawn:
         return "record_withdrawn"
-    if (one.withdrawn or one.amended) and _held(case, one.before) and not _held(case, one.after):
+    if (changed.withdrawn or changed.amended) and _held(case, changed.before) and not _held(case, changed.after):
         return "ground_gone"
-    return "part" if records & one.withdrawn else ""
+    return "part" if records & changed.withdrawn else ""
 
 
 def _held(case: ListCase, rows: Mapping[str, Rows]) -> bool | None:
@@ -106,11 +106,11 @@ def _held(case: ListCase, rows: Mapping[str, Rows]) -> bool | None:
     return None if run not in rows else bool(rows[run].rules() & set(case.triggers))
 
 
-def _of_lists(one: Changed, book: Book) -> Iterator[Task]:
-    soft = one.repaired | one.corrected | one.amended
-    for case in book.of(one.subject_id):
-        why, who = gone(case, one), _organ(case)
-        because = next(iter(sorted(set(case.records) & one.withdrawn)), "") or str(
+def _of_lists(changed: Changed, book: Book) -> Iterator[Task]:
+    soft = changed.repaired | changed.corrected | changed.amended
+    for case in book.of(changed.subject_id):
+        why, who = gone(case, changed), _organ(case)
+        because = next(iter(sorted(set(case.records) & changed.withdrawn)), "") or str(
             case.events[0].args.get("run_id", "")
         )
         over = case.state in ("declined",) or case.exit_reason == "annulled"
@@ -118,32 +118,34 @@ def _of_lists(one: Changed, book: Book) -> Iterator[Task]:
             continue
         if why in ("record_withdrawn", "ground_gone"):
             task = "decline" if case.open else "annul" if case.state == "listed" else "look_at"
-            yield Task(one.subject_id, "list", case.case_id, task, who, why, because)
+            yield Task(changed.subject_id, "list", case.case_id, task, who, why, because)
         elif why == "part":
-            yield Task(one.subject_id, "list", case.case_id, "correct", who, "record_withdrawn", because)
+            yield Task(changed.subject_id, "list", case.case_id, "correct", who, "record_withdrawn", because)
         elif case.state == "listed" and set(case.records) & soft:
             record = sorted(set(case.records) & soft)[0]
-            said = "record_repaired" if record in one.repaired else "record_corrected"
-            yield Task(one.subject_id, "list", case.case_id, "look_at_exit", who, said, record)
-    for run, rows in one.after.items():
-        yield from _new_grounds(one, book, run, rows)
+            text = "record_repaired" if record in changed.repaired else "record_corrected"
+            yield Task(changed.subject_id, "list", case.case_id, "look_at_exit", who, text, record)
+    for run, rows in changed.after.items():
+        yield from _new_grounds(changed, book, run, rows)
 
 
-def _new_grounds(one: Changed, book: Book, run: str, rows: Rows) -> Iterator[Task]:
+def _new_grounds(changed: Changed, book: Book, run: str, rows: Rows) -> Iterator[Task]:
     """Triggers that decide now and did not before, and that no case carries."""
-    new = rows.rules() - (one.before[run].rules() if run in one.before else frozenset())
-    for key, triggers in one.grounds.get(run, {}).items():
-        held = any(case.open or case.state == "listed" for case in book.of(one.subject_id, key))
+    new = rows.rules() - (changed.before[run].rules() if run in changed.before else frozenset())
+    for key, triggers in changed.grounds.get(run, {}).items():
+        held = any(case.open or case.state == "listed" for case in book.of(changed.subject_id, key))
         for trigger in sorted(new & set(triggers)):
             if not held:
-                yield Task(one.subject_id, "list", f"{key}: {trigger}", "propose", "", "ground_new", run)
+                yield Task(changed.subject_id, "list", f"{key}: {trigger}", "propose", "", "ground_new", run)
 
 
-def _of_measures(one: Changed, book: Book, measures: Sequence[MeasureCase], hit: Mapping[str, Task]) -> Iterator[Task]:
+def _of_measures(
+    changed: Changed, book: Book, measures: Sequence[MeasureCase], hit: Mapping[str, Task]
+) -> Iterator[Task]:
     """Joint measures that hang on an entry in question, or on one that was annulled."""
     for measure in measures:
         own = measure.proposal
-        if own.subject_id != one.subject_id or not (measure.state.open or measure.state.to_undo):
+        if own.subject_id != changed.subject_id or not (measure.state.open or measure.state.to_undo):
             continue
         case = book.cases.get(own.listing_id)
         annulled = case is not None and case.exit_reason == "annulled"
@@ -153,26 +155,30 @@ def _of_measures(one: Changed, book: Book, measures: Sequence[MeasureCase], hit:
         state = measure.state.state
         what = "lift" if annulled or state == "annulled" else "reject" if state == "proposed" else "annul_measure"
         yield Task(
-            one.subject_id, "measure", own.proposal_id, what, own.department, "entry_in_question", own.listing_id
+            changed.subject_id, "measure", own.proposal_id, what, own.department, "entry_in_question", own.listing_id
         )
 
 
-def _told(one: Changed, book: Book, measures: Sequence[MeasureCase], found: Sequence[Task]) -> Iterator[Task]:
-    for run in _grades_moved(one):
-        yield Task(one.subject_id, "told", run, "tell", SUBJECT, "grade_changed", run)
-    for task in found:
+def _told(changed: Changed, book: Book, measures: Sequence[MeasureCase], new_tasks: Sequence[Task]) -> Iterator[Task]:
+    for run in _grades_moved(changed):
+        yield Task(changed.subject_id, "told", run, "tell", SUBJECT, "grade_changed", run)
+    for task in new_tasks:
         if task.kind == "list" and task.task in ("annul", "look_at") and book.case(task.thing).entered_on is not None:
-            yield Task(one.subject_id, "told", task.thing, "tell", SUBJECT, "entry_in_question", task.because)
+            yield Task(changed.subject_id, "told", task.thing, "tell", SUBJECT, "entry_in_question", task.because)
             if task.who:
-                yield Task(one.subject_id, "told", task.thing, "tell", task.who, "entry_in_question", task.because)
+                yield Task(changed.subject_id, "told", task.thing, "tell", task.who, "entry_in_question", task.because)
     states = {measure.proposal.proposal_id: measure.state.state for measure in measures}
-    for task in found:
+    for task in new_tasks:
         if task.kind == "measure" and states[task.thing] in ("notified", *STANDING, "annulled"):
-            yield Task(one.subject_id, "told", task.thing, "tell", task.who, "entry_in_question", task.because)
+            yield Task(changed.subject_id, "told", task.thing, "tell", task.who, "entry_in_question", task.because)
 
 
-def _grades_moved(one: Changed) -> list[str]:
-    return [run for run, rows in one.after.items() if run in one.before and _face(rows) != _face(one.before[run])]
+def _grades_moved(changed: Changed) -> list[str]:
+    return [
+        run
+        for run, rows in changed.after.items()
+        if run in changed.before and _face(rows) != _face(changed.before[run])
+    ]
 
 
 def _face(rows: Rows) -> tuple[str, str, str]:

@@ -28,8 +28,8 @@ def _words() -> Words:
 
 def word(section: str, code: str, lang: Lang) -> str:
     """The word for a code; the code itself where there is none."""
-    found = _words()[section].get(code)
-    return code if found is None else say(found, lang)
+    label = _words()[section].get(code)
+    return code if label is None else say(label, lang)
 
 
 def named(section: str, code: str, lang: Lang) -> str:
@@ -43,51 +43,67 @@ def whom(code: str, lang: Lang) -> str:
     return word("whom", code, lang) if known is None else say(known.label, lang)
 
 
-def change(one: Change, lang: Lang) -> Block:
+def change(other_change: Change, lang: Lang) -> Block:
     """The run, and the grade before and after."""
-    under = [f"{_face(one.before, one.run.pinned, lang)} → {_face(one.after, one.run.pinned, lang)}"]
-    under += [f"{word('words', 'rests', lang)} {', '.join(one.because)}"] if one.because else []
-    under += [word("words", "kept", lang)] if one.as_kept else []
-    title = say(scheme_title(one.run.pinned), lang)
-    return f"{one.subject_id}  {title}  {period_said(one.run.period, lang)}", under
+    under = [
+        f"{_face(other_change.before, other_change.run.pinned, lang)} → {_face(other_change.after, other_change.run.pinned, lang)}"
+    ]
+    under += [f"{word('words', 'rests', lang)} {', '.join(other_change.because)}"] if other_change.because else []
+    under += [word("words", "kept", lang)] if other_change.as_kept else []
+    title = say(scheme_title(other_change.run.pinned), lang)
+    return f"{other_change.subject_id}  {title}  {period_said(other_change.run.period, lang)}", under
 
 
-def task(one: Task, lang: Lang, done: bool | None = None) -> Block:
+def task(other_task: Task, lang: Lang, done: bool | None = None) -> Block:
     """What is to be done, why, and with which command."""
-    who, colon = whom(one.who, lang), word("words", "colon", lang)
+    who, colon = whom(other_task.who, lang), word("words", "colon", lang)
     state = "" if done is None else f"  [{word('words', 'done' if done else 'open', lang)}]"
-    head = f"{word('tasks', one.task, lang)}{colon}{who if one.task == 'tell' else one.thing}{state}"
-    why = word("whys", one.why, lang)
-    about = word("words", "because_of", lang).replace("{0}", why).replace("{1}", one.because) if one.because else why
-    under = [about if one.task != "tell" else f"{about}{colon}{one.thing}" if one.thing != one.because else about]
-    if one.task != "tell":
-        under.append(f"{word('words', 'with', lang)}{colon}creditscore {TASKS[one.task]}" + (f"; {who}" if who else ""))
+    head = (
+        f"{word('tasks', other_task.task, lang)}{colon}{who if other_task.task == 'tell' else other_task.thing}{state}"
+    )
+    why = word("whys", other_task.why, lang)
+    about = (
+        word("words", "because_of", lang).replace("{0}", why).replace("{1}", other_task.because)
+        if other_task.because
+        else why
+    )
+    under = [
+        about
+        if other_task.task != "tell"
+        else f"{about}{colon}{other_task.thing}"
+        if other_task.thing != other_task.because
+        else about
+    ]
+    if other_task.task != "tell":
+        under.append(
+            f"{word('words', 'with', lang)}{colon}creditscore {TASKS[other_task.task]}" + (f"; {who}" if who else "")
+        )
     return head, under
 
 
-def blocks(found: Cascade, lang: Lang) -> Iterator[Block]:
+def blocks(cascade: Cascade, lang: Lang) -> Iterator[Block]:
     """Events first, then what becomes of each run and composite, then the tasks."""
-    yield from moves(found, lang)
-    for asked in found.tasks:
+    yield from moves(cascade, lang)
+    for asked in cascade.tasks:
         yield task(asked, lang)
 
 
-def moves(found: Cascade, lang: Lang) -> Iterator[Block]:
+def moves(cascade: Cascade, lang: Lang) -> Iterator[Block]:
     """Events, then what becomes of each run and composite."""
-    for event in found.events:
+    for event in cascade.events:
         share = f" {event.share}" if event.share else ""
         kind = named("events", event.event, lang)
         yield f"{event.record_id}  {kind}{share}  {event.event_on}  {event.subject_id}", []
-    for one in found.changes:
-        yield change(one, lang)
-    for score in found.scores:
+    for other_change in cascade.changes:
+        yield change(other_change, lang)
+    for score in cascade.scores:
         under = [_moved(score.before.face, score.after.face, lang)]
         under += [f"{word('words', 'rests', lang)} {', '.join(score.because)}"] if score.because else []
         under += [word("words", "kept", lang)] if score.as_kept else []
         under += [] if score.seen else [word("words", "parts", lang)]
         head = f"{score.composite.name}  {score.composite.as_of}"
         yield f"{score.subject_id}  {word('words', 'composite', lang)} {head}", under
-    for moved in found.composites:
+    for moved in cascade.composites:
         head = f"{word('words', 'composite', lang)} {moved.config}"
         yield f"{moved.subject_id}  {head}", [_moved(moved.before, moved.after, lang)]
 
@@ -100,51 +116,51 @@ def _moved(before: Sequence[str], after: Sequence[str], lang: Lang) -> str:
     return " → ".join(" ".join(part for part in side if part) for side in sides)
 
 
-def act(one: CascadeAct) -> Block:
-    of = "" if one.of_seq is None else f"cascade {one.of_seq}"
-    case = one.document_no if one.kind == "decided" else ""
-    more = f" + {len(one.subjects) - 3}" if len(one.subjects) > 3 else ""
-    named = ", ".join(one.subjects[:3]) + more
+def act(cascade_act: CascadeAct) -> Block:
+    of = "" if cascade_act.of_seq is None else f"cascade {cascade_act.of_seq}"
+    case = cascade_act.document_no if cascade_act.kind == "decided" else ""
+    more = f" + {len(cascade_act.subjects) - 3}" if len(cascade_act.subjects) > 3 else ""
+    named = ", ".join(cascade_act.subjects[:3]) + more
     head = "  ".join(
-        part for part in (str(one.seq), one.kind, one.event, one.record_id, of, case, named) if part
+        part for part in (str(cascade_act.seq), cascade_act.kind, cascade_act.event, cascade_act.record_id, of, case, named) if part
     )  # fmt: skip
-    paper = f"; {one.document_no}" if one.document_no and not case else ""
-    return head, [f"{one.on}  {one.by}: {one.reason}{paper}"]
+    paper = f"; {cascade_act.document_no}" if cascade_act.document_no and not case else ""
+    return head, [f"{cascade_act.on}  {cascade_act.by}: {cascade_act.reason}{paper}"]
 
 
-def as_data(found: Cascade) -> dict[str, Any]:
+def as_data(cascade: Cascade) -> dict[str, Any]:
     """The cascade as plain data: events, changes with both rows, tasks and the graph of what hangs on what."""
     return {
-        "seq": found.seq if found.seq >= 0 else None,
-        "subjects": list(found.subjects),
-        "runs": found.runs,
-        "events": [_plain(vars(one)) for one in found.events],
-        "voided": [list(key) for key in found.voided],
+        "seq": cascade.seq if cascade.seq >= 0 else None,
+        "subjects": list(cascade.subjects),
+        "runs": cascade.runs,
+        "events": [_plain(vars(event)) for event in cascade.events],
+        "voided": [list(key) for key in cascade.voided],
         "changes": [
             {
-                "run_id": one.run.run_id, "scheme": one.run.pinned, "period": one.run.period,
-                "subject_id": one.subject_id, "as_kept": one.as_kept, "because": list(one.because),
-                "before": _rows(one.before), "after": _rows(one.after),
+                "run_id": other_change.run.run_id, "scheme": other_change.run.pinned, "period": other_change.run.period,
+                "subject_id": other_change.subject_id, "as_kept": other_change.as_kept, "because": list(other_change.because),
+                "before": _rows(other_change.before), "after": _rows(other_change.after),
             }
-            for one in found.changes
+            for other_change in cascade.changes
         ],
         "scores": [
             {
-                "run_id": one.composite.run_id, "config": one.composite.name, "as_of": one.composite.as_of,
-                "subject_id": one.subject_id, "as_kept": one.as_kept, "because": list(one.because),
-                "before": {"hash": one.before.hash, "face": list(one.before.face)},
-                "after": {"hash": one.after.hash, "face": list(one.after.face)},
+                "run_id": score.composite.run_id, "config": score.composite.name, "as_of": score.composite.as_of,
+                "subject_id": score.subject_id, "as_kept": score.as_kept, "because": list(score.because),
+                "before": {"hash": score.before.hash, "face": list(score.before.face)},
+                "after": {"hash": score.after.hash, "face": list(score.after.face)},
             }
-            for one in found.scores
+            for score in cascade.scores
         ],
-        "composites": [vars(one) for one in found.composites],
-        "tasks": tasks(found.tasks),
-        "edges": [dict(zip(("thing", "rests_on", "how"), edge, strict=True)) for edge in found.edges()],
+        "composites": [vars(composite) for composite in cascade.composites],
+        "tasks": tasks(cascade.tasks),
+        "edges": [dict(zip(("thing", "rests_on", "how"), edge, strict=True)) for edge in cascade.edges()],
     }  # fmt: skip
 
 
-def tasks(found: Iterable[Task]) -> list[dict[str, Any]]:
-    return [vars(one) for one in found]
+def tasks(new_tasks: Iterable[Task]) -> list[dict[str, Any]]:
+    return [vars(other_task) for other_task in new_tasks]
 
 
 def _rows(rows: Rows) -> dict[str, Any]:

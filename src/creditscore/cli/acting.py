@@ -76,7 +76,7 @@ def own_schemes(files: list[Path] | None) -> dict[str, Scheme]:
     """Schemes outside the library, by id."""
     from creditscore.schemes import registry
 
-    return {one.scheme: one for one in (registry.pick(str(path)) for path in files or [])}
+    return {scheme.scheme: scheme for scheme in (registry.pick(str(path)) for path in files or [])}
 
 
 def lang_given(lang: str) -> None:

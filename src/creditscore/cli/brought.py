@@ -39,15 +39,15 @@ def held_in(snapshot: Path, run: dict[str, Any]) -> Snapshot:
     from creditscore.grading.input_state.acceptance import as_graded
     from creditscore.records.snapshot_files import read_snapshot
 
-    found = read_snapshot(snapshot)
-    if found.content_hash() != run["snapshot_hash"]:
+    new_snapshot = read_snapshot(snapshot)
+    if new_snapshot.content_hash() != run["snapshot_hash"]:
         raise InputError(
             "the snapshot is not the one that was graded",
             where=str(snapshot),
             allowed=run["snapshot_hash"],
             next="give the snapshot of the run",
         )
-    return as_graded(found, run)
+    return as_graded(new_snapshot, run)
 
 
 def again(
@@ -59,7 +59,7 @@ def again(
     from creditscore.cascade.regrade import readmit
 
     by_year = str(run["period"]).isdigit() and len(str(run["period"])) == 4
-    plan, brought = readmit(
+    plan, rows = readmit(
         snapshot,
         subject_ids,
         own or _version(run),
@@ -69,7 +69,7 @@ def again(
         replayed=run["law_known_at"] != "latest",
     )
     check_text(plan, run)
-    return plan, brought
+    return plan, rows
 
 
 def _version(run: dict[str, Any]) -> str:
@@ -136,5 +136,5 @@ def brought(folder: Path, subject: str, snapshot: Path, scheme: str | None) -> t
     run, own = run_of(folder, scheme)
     subject_id = str(read(folder, subject, str(run["scheme"])).grade["subject_id"])
     with working(f"reading {subject_id}"):
-        plan, ((_, one),) = again(held_in(snapshot, run), run, own, [subject_id])
-    return plan, subject_id, one
+        plan, ((_, other_subject),) = again(held_in(snapshot, run), run, own, [subject_id])
+    return plan, subject_id, other_subject

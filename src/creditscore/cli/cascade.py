@@ -54,8 +54,8 @@ def preview_command(
     from creditscore.cascade.preview import preview
 
     with _bench(store, snapshot, scheme, composite, read_only=True) as (_, bench):
-        found = preview(bench, _event(bench, record, event, on, share, recorded_on))
-    _show(found, lang, as_json, out, scheme, preview=True)
+        cascade = preview(bench, _event(bench, record, event, on, share, recorded_on))
+    _show(cascade, lang, as_json, out, scheme, preview=True)
 
 
 @cascade_app.command("apply")
@@ -69,8 +69,8 @@ def apply_command(
 
     with _bench(store, snapshot, scheme, composite, roles) as (log, bench):
         what = _event(bench, record, event, on, share, recorded_on)
-        found = apply(log, bench, what, by=by, reason=reason, document_no=document_no)
-    _show(found, lang, as_json, out, scheme)
+        cascade = apply(log, bench, what, by=by, reason=reason, document_no=document_no)
+    _show(cascade, lang, as_json, out, scheme)
 
 
 @cascade_app.command("settle")
@@ -90,8 +90,8 @@ def settle_command(
     with _bench(store, snapshot, scheme, composite, roles) as (log, bench):
         ids = subjects or touched(log, bench)
         day = from_day(day_given(on))
-        found = settle(log, bench, ids, by=by, on=day, reason=reason, document_no=document_no)
-    _show(found, lang, as_json, out, scheme)
+        cascade = settle(log, bench, ids, by=by, on=day, reason=reason, document_no=document_no)
+    _show(cascade, lang, as_json, out, scheme)
 
 
 @cascade_app.command("undo")
@@ -106,8 +106,8 @@ def undo_command(
 
     with _bench(store, snapshot, scheme, composite, roles) as (log, bench):
         day = from_day(day_given(on))
-        found = undo(log, bench, cascade, by=by, on=day, reason=reason, document_no=document_no)
-    _show(found, lang, as_json, out, scheme)
+        new_cascade = undo(log, bench, cascade, by=by, on=day, reason=reason, document_no=document_no)
+    _show(new_cascade, lang, as_json, out, scheme)
 
 
 @cascade_app.command("told")
@@ -141,39 +141,47 @@ def show_command(
     from creditscore.core.errors import UsageError
     from creditscore.core.i18n import lang_of
 
-    said = lang_of(lang)
+    literal = lang_of(lang)
     if out is not None and cascade is None:
         raise UsageError("a page shows one cascade", next="name it: creditscore cascade show CASCADE --out DIR")
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
         listed = acts(log) if cascade is None else [act_of(log, cascade)]
         tasks, done = stored_tasks(log), told_tasks(log)
-        found = None if cascade is None else past(log, cascade)
-    if found is not None:
-        _page(found, out, scheme)
+        new_cascade = None if cascade is None else past(log, cascade)
+    if new_cascade is not None:
+        _page(new_cascade, out, scheme)
     if as_json:
-        more = {} if found is None else {name: lines.as_data(found)[name] for name in ("events", "changes", "scores")}
+        more = (
+            {}
+            if new_cascade is None
+            else {name: lines.as_data(new_cascade)[name] for name in ("events", "changes", "scores")}
+        )
         data = [
             {
-                **vars(one),
+                **vars(cascade_act),
                 **more,
-                "on": one.on.isoformat(),
+                "on": cascade_act.on.isoformat(),
                 "tasks": [
-                    {**vars(task), "nr": nr, "told": (seq, nr) in done} for task, seq, nr in tasks if seq == one.seq
+                    {**vars(task), "nr": nr, "told": (seq, nr) in done}
+                    for task, seq, nr in tasks
+                    if seq == cascade_act.seq
                 ],
             }
-            for one in listed
+            for cascade_act in listed
         ]
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
         return
-    for one in listed:
-        show_blocks([lines.act(one)])
-        if found is not None:
-            show_blocks(lines.moves(found, said), indent=4)
+    for cascade_act in listed:
+        show_blocks([lines.act(cascade_act)])
+        if new_cascade is not None:
+            show_blocks(lines.moves(new_cascade, literal), indent=4)
         for task, seq, nr in tasks:
-            if seq == one.seq:
-                told = (seq, nr) in done if task.task == "tell" else None
-                head, under = lines.task(task, said, told)
-                under += [f"{lines.word('words', 'with', said)}: creditscore cascade told {seq} {nr}"] * (told is False)
+            if seq == cascade_act.seq:
+                shown = (seq, nr) in done if task.task == "tell" else None
+                head, under = lines.task(task, literal, shown)
+                under += [f"{lines.word('words', 'with', literal)}: creditscore cascade told {seq} {nr}"] * (
+                    shown is False
+                )
                 show_blocks([(f"{nr}  {head}", under)], indent=4)
     say_line(f"{len(listed)} cascades")
 
@@ -208,28 +216,28 @@ def _event(bench: Bench, record: str, kind: str, on: str, share: str | None, rec
 
 
 def _show(
-    found: Cascade, lang: str, as_json: bool, out: Path | None, schemes: list[Path] | None, preview: bool = False
+    cascade: Cascade, lang: str, as_json: bool, out: Path | None, schemes: list[Path] | None, preview: bool = False
 ) -> None:
     from creditscore.cascade import text as lines
     from creditscore.core.i18n import lang_of
 
-    said = lang_of(lang)
-    _page(found, out, schemes)
+    literal = lang_of(lang)
+    _page(cascade, out, schemes)
     if as_json:
-        typer.echo(json.dumps(lines.as_data(found), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(lines.as_data(cascade), ensure_ascii=False, indent=1))
         return
-    show_blocks(lines.blocks(found, said))
-    if found.empty:
-        say_line(lines.word("words", "nothing", said))
+    show_blocks(lines.blocks(cascade, literal))
+    if cascade.empty:
+        say_line(lines.word("words", "nothing", literal))
     elif preview:
-        say_line(lines.word("words", "unwritten", said))
+        say_line(lines.word("words", "unwritten", literal))
     else:
-        say_line(f"cascade {found.seq}: {len(found.changes)} / {found.runs} runs, {len(found.tasks)} tasks")
+        say_line(f"cascade {cascade.seq}: {len(cascade.changes)} / {cascade.runs} runs, {len(cascade.tasks)} tasks")
 
 
-def _page(found: Cascade, out: Path | None, schemes: list[Path] | None) -> None:
+def _page(cascade: Cascade, out: Path | None, schemes: list[Path] | None) -> None:
     if out is not None:
         from creditscore.pages.cascade import write_cascade
 
-        files = write_cascade(found, out, schemes=own_schemes(schemes))
+        files = write_cascade(cascade, out, schemes=own_schemes(schemes))
         typer.echo(f"written to {out}: {', '.join(file.name for file in files)}", err=True)

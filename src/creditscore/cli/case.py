@@ -61,15 +61,15 @@ def open_command(
     from creditscore.objections.actions import open_case
     from creditscore.store.archive.runs import kept_grade, kept_run, snapshot_of
 
-    grounds = [_ground(one) for one in ground]
+    grounds = [_ground(name) for name in ground]
     with open_log(store, roles, made_by="creditscore keep") as log:
-        kept = kept_run(log.store, run)
-        made = open_case(
-            log, kept, snapshot_of(kept, snapshot), subject, grounds,
+        new_kept_run = kept_run(log.store, run)
+        case = open_case(
+            log, new_kept_run, snapshot_of(new_kept_run, snapshot), subject, grounds,
             by=by, on=date_given(on), procedure=procedure, clock=clock,
         )  # fmt: skip
-        marks = state_labels(str(kept_grade(log.store, kept.run_id, subject)["input_state"] or ""))
-    show_blocks([said_case(made, date_given(on), lang, marks)])
+        marks = state_labels(str(kept_grade(log.store, new_kept_run.run_id, subject)["input_state"] or ""))
+    show_blocks([said_case(case, date_given(on), lang, marks)])
 
 
 @case_app.command("show")
@@ -85,10 +85,10 @@ def show_command(
     """What is contested, the grade with and without each record, as known then and now, what was asked and decided."""
     from creditscore.cli.case_lines import show_dossier
 
-    with _desk(store, case, snapshot) as (log, found, source):
-        day = found.events[-1].on if on is None else date_given(on)
+    with _desk(store, case, snapshot) as (log, new_case, source):
+        day = new_case.events[-1].on if on is None else date_given(on)
         with working("grading with and without each record"):
-            data = _data(log, found, source, day, scheme)
+            data = _data(log, new_case, source, day, scheme)
     if as_json:
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
     else:
@@ -113,11 +113,11 @@ def ask_command(
     from creditscore.objections.actions import ask
 
     with open_log(store, roles, made_by="creditscore keep") as log:
-        made = ask(
+        new_case = ask(
             log, case, department=department, text=question, by=by, on=date_given(on),
             due=None if due is None else date_given(due, "--due"), records=record or (),
         )  # fmt: skip
-    show_blocks([said_case(made, date_given(on), lang)])
+    show_blocks([said_case(new_case, date_given(on), lang)])
 
 
 @case_app.command("answer")
@@ -137,8 +137,8 @@ def answer_command(
     from creditscore.objections.actions import answer
 
     with open_log(store, roles, made_by="creditscore keep") as log:
-        made = answer(log, case, number, text=text, by=by, on=date_given(on), document_no=document_no)
-    show_blocks([said_case(made, date_given(on), lang)])
+        new_case = answer(log, case, number, text=text, by=by, on=date_given(on), document_no=document_no)
+    show_blocks([said_case(new_case, date_given(on), lang)])
 
 
 @case_app.command("decide")
@@ -174,7 +174,7 @@ def decide_command(
     from creditscore.objections.ruling import Ruling
     from creditscore.records.snapshot_files import read_snapshot
 
-    said, day = lang_of(lang), date_given(on)
+    literal, day = lang_of(lang), date_given(on)
     ruling = Ruling(dict(map(_finding, find)), reason, tuple(article or ()), _changes(set_ or []))
     opened = [read_snapshot(path) for path in snapshot or []]
     with open_log(store, roles, read_only=preview, made_by="creditscore keep") as log:
@@ -183,14 +183,14 @@ def decide_command(
             weighed = weigh(log, desk, case, ruling, by=by, on=day)
         say_line(said_grade(weighed.data, lang))
         if weighed.cascade is not None:
-            show_blocks(lines.blocks(weighed.cascade, said), lines.word("words", "follows", said))
+            show_blocks(lines.blocks(weighed.cascade, literal), lines.word("words", "follows", literal))
         if preview:
-            say_line(lines.word("words", "unwritten", said))
+            say_line(lines.word("words", "unwritten", literal))
             return
         if not yes and sys.stdin.isatty() and sys.stdout.isatty():
-            typer.confirm(lines.word("words", "meant", said), abort=True)
-        made = decide(log, desk, weighed)
-    show_blocks([said_case(made, day, lang)])
+            typer.confirm(lines.word("words", "meant", literal), abort=True)
+        new_case = decide(log, desk, weighed)
+    show_blocks([said_case(new_case, day, lang)])
 
 
 @case_app.command("letter")
@@ -217,14 +217,16 @@ def letter_command(
     from creditscore.store.entry import canonical, sha256
 
     day = date_given(on)
-    with _desk(store, case, snapshot, roles, writes=True) as (log, found, source):
+    with _desk(store, case, snapshot, roles, writes=True) as (log, new_case, source):
         with working("writing the letter"):
-            data = _data(log, found, source, day, scheme)
+            data = _data(log, new_case, source, day, scheme)
         letters = {
-            one: compose_letter(data, one, document_no=document_no, on=day.isoformat(), office=office, remedy=remedy)
-            for one in LANGS
+            literal: compose_letter(
+                data, literal, document_no=document_no, on=day.isoformat(), office=office, remedy=remedy
+            )
+            for literal in LANGS
         }
-        content = "sha256:" + sha256(canonical({one: str(text) for one, text in letters.items()}))
+        content = "sha256:" + sha256(canonical({literal: str(text) for literal, text in letters.items()}))
         with whole(out, LETTER) as folder:  # the letter is there before the log says that it was written
             files = write_letters(letters, data, folder)
             notify(log, case, by=by, on=day, document_no=document_no, content_hash=content)
@@ -248,12 +250,12 @@ def due_command(
 
     day = date_given(on)
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
-        found = due(cases(log.store, day).values(), day, told_on(log.store))
+        dues = due(cases(log.store, day).values(), day, told_on(log.store))
     if as_json:
-        typer.echo(json.dumps([one.plain() for one in found], ensure_ascii=False, indent=1))
+        typer.echo(json.dumps([other_due.plain() for other_due in dues], ensure_ascii=False, indent=1))
         return
-    show_blocks(due_lines(found, lang))
-    say_line(f"{len(found)} open, {sum(one.overdue for one in found)} overdue on {day}")
+    show_blocks(due_lines(dues, lang))
+    say_line(f"{len(dues)} open, {sum(other_due.overdue for other_due in dues)} overdue on {day}")
 
 
 @case_app.command("events")
@@ -281,8 +283,8 @@ def _desk(
     from creditscore.store.archive.runs import snapshot_of
 
     with open_log(store, roles, read_only=not writes, made_by="creditscore keep") as log:
-        found = case_of(log.store, case)
-        yield log, found, snapshot_of(case_run(log.store, found), snapshot)
+        new_case = case_of(log.store, case)
+        yield log, new_case, snapshot_of(case_run(log.store, new_case), snapshot)
 
 
 def _data(log: Log, case: Case, source: Snapshot, day: date, scheme: list[Path] | None) -> dict[str, Any]:
@@ -307,14 +309,14 @@ def _finding(text: str) -> tuple[str, str]:
 
 
 def _changes(texts: list[str]) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
+    changes: dict[str, dict[str, str]] = {}
     for text in texts:
         place, equals, value = text.partition("=")
         record, dot, column = place.rpartition(".")
         if not (equals and dot and record):
             raise UsageError(f"{text!r} puts nothing right", allowed="RECORD.COLUMN=VALUE")
-        found.setdefault(record.strip(), {})[column.strip()] = value.strip()
-    return found
+        changes.setdefault(record.strip(), {})[column.strip()] = value.strip()
+    return changes
 
 
 def _lang(lang: str) -> Any:

@@ -31,7 +31,7 @@ def said_case(case: Case, on: date, given: str, marks: Sequence[Label] = ()) -> 
     if case.open:
         lines.append(_until(None if case.decide_by is None else case.decide_by.isoformat(), case.provisional, lang))
     lines += [f"{text('input_state', lang)}{text('colon', lang)}{say(mark, lang)}" for mark in marks]
-    return f"{case.case_id}  {procedure}  {state}", [clean(one) for one in lines]
+    return f"{case.case_id}  {procedure}  {state}", [clean(line) for line in lines]
 
 
 def said_grade(decision: Mapping[str, Any], given: str) -> str:
@@ -44,15 +44,15 @@ def said_grade(decision: Mapping[str, Any], given: str) -> str:
     return f"{phrase('grade', lang)}{colon}{before} → {after}"
 
 
-def due_lines(found: Iterable[Due], given: str) -> Iterable[tuple[str, list[str]]]:
+def due_lines(dues: Iterable[Due], given: str) -> Iterable[tuple[str, list[str]]]:
     lang = lang_of(given)
-    for one in found:
-        day = phrase("no_limit", lang) if one.by is None else one.by.isoformat()
-        late = f"  {phrase('overdue', lang)}" if one.overdue else ""
-        unsure = f"  {phrase('provisional', lang)}" if one.provisional else ""
-        whom = f"  {one.department}" if one.department else ""
-        under = f"{one.subject_id}  {one.scheme}  {one.period}  {pair('procedures', one.procedure)[lang]}"
-        yield clean(f"{day}  {one.case_id}  {pair('tasks', one.task)[lang]}{whom}{late}{unsure}"), [clean(under)]
+    for due in dues:
+        day = phrase("no_limit", lang) if due.by is None else due.by.isoformat()
+        late = f"  {phrase('overdue', lang)}" if due.overdue else ""
+        unsure = f"  {phrase('provisional', lang)}" if due.provisional else ""
+        whom = f"  {due.department}" if due.department else ""
+        under = f"{due.subject_id}  {due.scheme}  {due.period}  {pair('procedures', due.procedure)[lang]}"
+        yield clean(f"{day}  {due.case_id}  {pair('tasks', due.task)[lang]}{whom}{late}{unsure}"), [clean(under)]
 
 
 def show_dossier(data: dict[str, Any], given: str) -> None:
@@ -76,14 +76,14 @@ def show_dossier(data: dict[str, Any], given: str) -> None:
     state = say(word("states", data["grade"]["state"]), lang)
     say_line(f"{phrase('grade', lang)}{colon}{data['grade']['sum'] or data['grade']['grade'] or state}")
     _input(data["grade"]["input"][lang], lang)
-    show_blocks((_contested(one, lang) for one in data["contested"]), phrase("contested", lang))
+    show_blocks((_contested(value, lang) for value in data["contested"]), phrase("contested", lang))
     if data["merits"]:
         _merits(data, lang)
     if data["questions"]:
-        show_blocks((_question(one, lang) for one in data["questions"]), phrase("questions", lang))
+        show_blocks((_question(question, lang) for question in data["questions"]), phrase("questions", lang))
     if data["life"]:
         rows = [
-            (one["on"], one["step"][lang], one["grade"], one["label"][lang], one["case_id"]) for one in data["life"]
+            (row["on"], row["step"][lang], row["grade"], row["label"][lang], row["case_id"]) for row in data["life"]
         ]
         typer.echo("")
         show(("", "", phrase("grade", lang), "", phrase("case", lang)), rows, phrase("life", lang), fold=True)
@@ -100,7 +100,7 @@ def _merits(data: dict[str, Any], lang: Lang) -> None:
         *(f"{phrase(when, lang)} {phrase(what, lang)}" for when in ("then", "now") for what in ("with", "without")),
     )
     cells = ("then_with", "then_without", "now_with", "now_without")
-    rows = [(one["record_id"] or phrase("all", lang), *(one[cell] for cell in cells)) for one in data["merits"]]
+    rows = [(merit["record_id"] or phrase("all", lang), *(merit[cell] for cell in cells)) for merit in data["merits"]]
     show(heads, rows, phrase("merits", lang), fold=True)
     if data["state"] in ("open", "asked") and data["procedure"] != "repair":
         colon = text("colon", lang)
@@ -108,64 +108,66 @@ def _merits(data: dict[str, Any], lang: Lang) -> None:
         say_line(f"*** {phrase('disputed', lang)}  {phrase('second', lang)}{colon}{second} ***")
 
 
-def _contested(one: dict[str, Any], lang: Lang) -> tuple[str, list[str]]:
-    label = one["label"][lang] if one["label"] else ""
-    head = "  ".join(part for part in (one["record_id"], one["item"] or "", label) if part)
-    effect = "" if one["effective"] is None else f"{one['effective'].rstrip('0').rstrip('.')}  "
-    lines = [one["ground_label"][lang] + (f": {one['statement']}" if one["statement"] else "")]
-    if one["reason"]:
-        lines.append(f"{effect}{one['reason'][lang]}  {cite_said(one['article'] or '', lang)}".rstrip())
+def _contested(row: dict[str, Any], lang: Lang) -> tuple[str, list[str]]:
+    label = row["label"][lang] if row["label"] else ""
+    head = "  ".join(part for part in (row["record_id"], row["item"] or "", label) if part)
+    effect = "" if row["effective"] is None else f"{row['effective'].rstrip('0').rstrip('.')}  "
+    lines = [row["ground_label"][lang] + (f": {row['statement']}" if row["statement"] else "")]
+    if row["reason"]:
+        lines.append(f"{effect}{row['reason'][lang]}  {cite_said(row['article'] or '', lang)}".rstrip())
     return clean(head), [clean(line) for line in lines]
 
 
-def _question(one: dict[str, Any], lang: Lang) -> tuple[str, list[str]]:
-    if one["answered_on"]:
-        said = phrase("answered", lang, one["answered_on"], one["answer"])
+def _question(row: dict[str, Any], lang: Lang) -> tuple[str, list[str]]:
+    if row["answered_on"]:
+        this_text = phrase("answered", lang, row["answered_on"], row["answer"])
     else:
-        said = phrase("due", lang, one["due"]) + (f"  {phrase('overdue', lang)}" if one["overdue"] else "")
-    return clean(f"{one['no']}. {one['asked_on']}  {one['department']}: {one['text']}"), [clean(said)]
+        this_text = phrase("due", lang, row["due"]) + (f"  {phrase('overdue', lang)}" if row["overdue"] else "")
+    return clean(f"{row['no']}. {row['asked_on']}  {row['department']}: {row['text']}"), [clean(this_text)]
 
 
-def _decision(made: dict[str, Any], lang: Lang) -> None:
+def _decision(row: dict[str, Any], lang: Lang) -> None:
     blocks = [
         (
-            f"{one['record_id']}  {one['label'][lang]}",
-            [", ".join(f"{name} = {value}" for name, value in one["changes"].items())] if one["changes"] else [],
+            f"{finding['record_id']}  {finding['label'][lang]}",
+            [", ".join(f"{name} = {value}" for name, value in finding["changes"].items())]
+            if finding["changes"]
+            else [],
         )
-        for one in made["findings"]
+        for finding in row["findings"]
     ]
-    show_blocks(blocks, f"{phrase('decision', lang)}  {made['on']}  {made['by']}")
-    say_line(clean(made["reason"]))
-    if made["articles"]:
-        say_line(cite_said("; ".join(made["articles"]), lang))
-    say_line(f"{made['before']['said']} → {made['after']['said']}")
-    if made["after"]["sum"]:
-        say_line(f"  {made['after']['sum']}")
-    _input(made["after"]["input"][lang], lang)
-    follows = list(_follows(made["follows"], lang))
+    show_blocks(blocks, f"{phrase('decision', lang)}  {row['on']}  {row['by']}")
+    say_line(clean(row["reason"]))
+    if row["articles"]:
+        say_line(cite_said("; ".join(row["articles"]), lang))
+    say_line(f"{row['before']['said']} → {row['after']['said']}")
+    if row["after"]["sum"]:
+        say_line(f"  {row['after']['sum']}")
+    _input(row["after"]["input"][lang], lang)
+    follows = list(_follows(row["follows"], lang))
     if follows:
         show_blocks(follows, phrase("follows", lang))
 
 
-def _follows(found: dict[str, Any], lang: Lang) -> Iterator[tuple[str, list[str]]]:
+def _follows(row: dict[str, Any], lang: Lang) -> Iterator[tuple[str, list[str]]]:
     """What else changed, and who is to be told or must act; with the number that `cascade told` takes."""
-    for one in found["changes"]:
-        if not one["own"]:
-            head = f"{one['title'][lang]} ({one['scheme']})  {one['period']}"
-            yield clean(head), [clean(f"{one['before']} → {one['after']}")]
-    for one in found["composites"]:
-        yield f"{clean(one['title'][lang])} ({one['config']})", [f"{one['before']} → {one['after']}"]
-    for one in found["tasks"]:
-        tell = one["task"] == "tell"
-        who = one["who_label"][lang]
-        state = phrase("told", lang, one["told"]) if one["told"] else phrase("untold", lang) if tell else ""
-        about = "" if one["own"] else f"  {one['subject_id']}"
-        head = f"{one['label'][lang]}  {who if tell else one['thing']}{about}  {state}".rstrip()
-        under = [f"{one['why_label'][lang]}  {one['because'] if not tell else one['thing']}".rstrip()]
-        if tell and not one["told"]:
-            under.append(f"creditscore cascade told {found['cascade']} {one['nr']}")
+    for change in row["changes"]:
+        if not change["own"]:
+            head = f"{change['title'][lang]} ({change['scheme']})  {change['period']}"
+            yield clean(head), [clean(f"{change['before']} → {change['after']}")]
+    for change in row["composites"]:
+        yield f"{clean(change['title'][lang])} ({change['config']})", [f"{change['before']} → {change['after']}"]
+    for change in row["tasks"]:
+        tell = change["task"] == "tell"
+        who = change["who_label"][lang]
+        state = phrase("told", lang, change["told"]) if change["told"] else phrase("untold", lang) if tell else ""
+        about = "" if change["own"] else f"  {change['subject_id']}"
+        head = f"{change['label'][lang]}  {who if tell else change['thing']}{about}  {state}".rstrip()
+        under = [f"{change['why_label'][lang]}  {change['because'] if not tell else change['thing']}".rstrip()]
+        if tell and not change["told"]:
+            under.append(f"creditscore cascade told {row['cascade']} {change['nr']}")
         elif not tell:
-            under.append(f"creditscore {TASKS[one['task']]}" + (f"  {who}" if who else ""))
+            under.append(f"creditscore {TASKS[change['task']]}" + (f"  {who}" if who else ""))
         yield clean(head), [clean(line) for line in under]
 
 

@@ -70,7 +70,7 @@ def score_command(
 
     form = chosen_csv(csv, csv_people)
     with working(f"scoring under {config}"):
-        found = combine(
+        composite = combine(
             list(gradings),
             config,
             subjects=subjects,
@@ -79,17 +79,19 @@ def score_command(
             snapshot=None if snapshot is None else read_snapshot(snapshot),
             acts=acts,  # type: ignore[arg-type]
         )
-        found.write(out, csv=form)
-        marked = [] if store is None else _marked(store, found, [snapshot], listings=listings, subjects=subjects)
-        put_disputes(out, dispute_table({found.manifest["config"]: marked}) if store is not None else None, form)
-    _report(found)
+        composite.write(out, csv=form)
+        marked = [] if store is None else _marked(store, composite, [snapshot], listings=listings, subjects=subjects)
+        put_disputes(out, dispute_table({composite.manifest["config"]: marked}) if store is not None else None, form)
+    _report(composite)
     if store is not None:
-        say_line(f"note: {sum(len(one.disputes) for one in marked)} disputed records, named in disputes.parquet")
+        say_line(
+            f"note: {sum(len(other_marked.disputes) for other_marked in marked)} disputed records, named in disputes.parquet"
+        )
     typer.echo(f"written to {out}")
 
 
 def _marked(
-    store: Path, made: Composite, snapshots: Sequence[Path | None], subject_ids: Sequence[str] | None = None,
+    store: Path, composite: Composite, snapshots: Sequence[Path | None], subject_ids: Sequence[str] | None = None,
     listings: Path | None = None, subjects: Path | None = None,
 ) -> list[Marked]:  # fmt: skip
     """The disputed scores of a composite, as the store has them; `snapshots`: where those of its runs now lie."""
@@ -98,15 +100,15 @@ def _marked(
     from creditscore.records.snapshot_files import read_snapshot
 
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
-        find = bench(log.store, [read_snapshot(one) for one in snapshots if one is not None], {}).find
-        return score_marks(log.store, made, find, subject_ids, listings=listings, subjects=subjects)
+        find = bench(log.store, [read_snapshot(snapshot) for snapshot in snapshots if snapshot is not None], {}).find
+        return score_marks(log.store, composite, find, subject_ids, listings=listings, subjects=subjects)
 
 
-def _report(found: Composite) -> None:
+def _report(composite: Composite) -> None:
     from creditscore.cli.tables import say_line, show
     from creditscore.composite.separation import separate
 
-    manifest = found.manifest
+    manifest = composite.manifest
     counts = manifest["counts"]
     say_line(f"{manifest['config']}@{manifest['config_version']}  as of {manifest['as_of']}  run {manifest['run_id']}")
     total = counts["subjects"] or 1
@@ -116,8 +118,8 @@ def _report(found: Composite) -> None:
         ("grade or state", "subjects", "share"),
         [(name, str(count), f"{100 * count / total:.1f} %") for name, count in rows],
     )
-    say_line(f"{found.config.label.zh} / {found.config.label.en}")
-    say_line(separate(found).sentence)
+    say_line(f"{composite.config.label.zh} / {composite.config.label.en}")
+    say_line(separate(composite).sentence)
     say_line(f"known nothing of: {manifest['reference']} points")
     if counts["fragile"]:
         say_line(f"fragile (another grade under weights changed by a tenth): {counts['fragile']}")
@@ -140,11 +142,21 @@ def list_command() -> None:
     rows, titles = [], []
     for name, files in composites().items():
         for file in files:
-            one = load_composite(f"{name}@{file.stem}")
-            end = "" if one.effective_to is None else one.effective_to.isoformat()
-            grades = " ".join(grade.code for grade in one.grades)
-            rows.append((one.composite, one.version, end, one.rule, str(len(one.domains)), grades, one.marks.weights))
-            titles.append(f"{one.name}: {one.label.zh} / {one.label.en} ({one.use})")
+            composite = load_composite(f"{name}@{file.stem}")
+            end = "" if composite.effective_to is None else composite.effective_to.isoformat()
+            grades = " ".join(grade.code for grade in composite.grades)
+            rows.append(
+                (
+                    composite.composite,
+                    composite.version,
+                    end,
+                    composite.rule,
+                    str(len(composite.domains)),
+                    grades,
+                    composite.marks.weights,
+                )
+            )
+            titles.append(f"{composite.name}: {composite.label.zh} / {composite.label.en} ({composite.use})")
     show(("composite", "from", "to", "rule", "domains", "grades", "weights"), rows)
     for title in titles:
         say_line(title)
@@ -171,13 +183,15 @@ def explain_command(
     from creditscore.objections.disputes import as_rows, marks_beside, said_of
 
     chosen = lang_of(lang)
-    one = explain_composite(folder, subject, gradings or None)
+    composite_explanation = explain_composite(folder, subject, gradings or None)
     width = min(160, max(60, shutil.get_terminal_size((120, 24)).columns))
-    typer.echo(render(one, chosen, width), nl=False)
+    typer.echo(render(composite_explanation, chosen, width), nl=False)
     if store is None:
-        marked = marks_beside(folder, one.composite.partition("@")[0], one.subject_id)
+        marked = marks_beside(
+            folder, composite_explanation.composite.partition("@")[0], composite_explanation.subject_id
+        )
     else:
-        marked = _marked(store, read_composite(folder), [], [one.subject_id])
+        marked = _marked(store, read_composite(folder), [], [composite_explanation.subject_id])
     lines = [said_of(mark, chosen) for mark in marked]
     for line in lines:
         typer.echo(line)
@@ -186,7 +200,7 @@ def explain_command(
         from creditscore.present.html import write_page
 
         typer.echo(
-            f"written to {write_page(html, composite_subject_page(one, chosen, marks=lines, disputes=as_rows(marked)))}"
+            f"written to {write_page(html, composite_subject_page(composite_explanation, chosen, marks=lines, disputes=as_rows(marked)))}"
         )
 
 
@@ -207,11 +221,14 @@ def compare_command(
     from creditscore.pages.composite import write_compare
 
     with working("comparing"):
-        data = compare_composites([read_composite(one) for one in folders], step=step, draws=draws, seed=seed)
+        data = compare_composites([read_composite(folder) for folder in folders], step=step, draws=draws, seed=seed)
         files = write_compare(data, out)
     show(
         ("composite", "rule", "scored", "fragile"),
-        [(one["name"], one["rule"], str(one["graded"]), _percent(one["fragile_share"])) for one in data["composites"]],
+        [
+            (composite["name"], composite["rule"], str(composite["graded"]), _percent(composite["fragile_share"]))
+            for composite in data["composites"]
+        ],
     )
     show(
         ("first", "second", "both", "Spearman", "Kendall", "same grade", "better", "worse"),
@@ -255,14 +272,14 @@ def fit_command(
     from creditscore.core.days import day_of
     from creditscore.modelling.models.composite_weights import fit_weights, write_fitted
 
-    found = read_composite(folder)
+    composite = read_composite(folder)
     with working("fitting weights"):
-        fitted = fit_weights(found, outcomes)
+        fitted = fit_weights(composite, outcomes)
     own = None if base is None else load_composite(base)
     place = write_fitted(fitted, out, outcome=outcome, checked_on=day_of(on, "--on") or on, base=own)
     rows = [
         (domain.id, str(domain.weight), str(fitted.weights[domain.id]), f"{fitted.coefficients[domain.id]:.3f}")
-        for domain in found.config.domains
+        for domain in composite.config.domains
     ]
     show(("domain", "configured", "fitted", "coefficient"), rows)
     say_line(f"{fitted.events} events among {fitted.rows}; log-loss {fitted.log_loss:.4f}, of the rate alone "

@@ -56,20 +56,20 @@ def check_command(
             ("composite", "from", "best", "nothing known", "worst", "grades reached"),
             [tuple(str(value) for value in row.values()) for row in reach],
         )
-        for name, one in spread.items():
-            say_separation(one, f"{name}, the made-up district of {subjects:,} organisations")
+        for name, separation in spread.items():
+            say_separation(separation, f"{name}, the made-up district of {subjects:,} organisations")
         more = "; docs/checks.md explains each code" if faults else ""
         typer.echo(f"{len(checked)} composites: {len(faults)} faults{more}")
     if faults:
         raise typer.Exit(ExitCode.SCHEME)
 
 
-def say_separation(one: Separation, title: str) -> None:
+def say_separation(separation: Separation, title: str) -> None:
     """The table of grades, and how well they separate."""
-    rows = [(code, str(count), f"{100 * share:.1f} %") for code, count, share in one.counts]
+    rows = [(code, str(count), f"{100 * share:.1f} %") for code, count, share in separation.counts]
     say_line(title)
     show(("grade", "organisations", "share"), rows)
-    say_line(one.sentence)
+    say_line(separation.sentence)
 
 
 def _reach(config: CompositeConfig) -> list[dict[str, Any]]:
@@ -79,15 +79,15 @@ def _reach(config: CompositeConfig) -> list[dict[str, Any]]:
 
     nothing, rows = reference_score(function_of(config)), []
     for day, cells in stretches(config):
-        found = reached(config, cells)
+        reach = reached(config, cells)
         rows.append(
             {
                 "composite": config.name,
                 "from": day.isoformat(),
-                "best": found.best,
+                "best": reach.best,
                 "nothing_known": nothing,
-                "worst": found.worst,
-                "reached": f"{len(found.places)} of {len(config.grades)}",
+                "worst": reach.worst,
+                "reached": f"{len(reach.places)} of {len(config.grades)}",
             }
         )
     return rows
@@ -98,4 +98,4 @@ def _on_the_demo(configs: list[CompositeConfig], subjects: int, seed: int) -> di
     from creditscore.demo.composites import score_district
 
     with working("scoring the made-up district"):
-        return {name: separate(made) for name, made in score_district(configs, subjects, seed).items()}
+        return {name: separate(composite) for name, composite in score_district(configs, subjects, seed).items()}

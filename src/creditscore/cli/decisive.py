@@ -57,10 +57,10 @@ def show_command(
     chosen = lang_of(lang)
     plan, subject_id, inputs = brought(folder, subject, snapshot, scheme)
     lines, stated = state_input(folder, subject_id, plan.scheme.name, chosen)
-    found = answer_for(plan, subject_id, inputs, target, limit, stated)
-    for line in (*lines, *found.text(chosen).splitlines()):
+    decisive_records = answer_for(plan, subject_id, inputs, target, limit, stated)
+    for line in (*lines, *decisive_records.text(chosen).splitlines()):
         say_line(line)
-    _write(json_file, found.data())
+    _write(json_file, decisive_records.data())
 
 
 @decisive_app.command("shares")
@@ -77,20 +77,30 @@ def shares_command(
     from creditscore.explanation.decisive.of_grading import state_input
     from creditscore.explanation.shapley import shapley
 
-    plan, subject_id, one = brought(folder, subject, snapshot, scheme)
-    found = shapley(plan, one, most)
-    items = {str(record["record_id"]): str(record["item"]) for record in one.records}
+    plan, subject_id, other_subject = brought(folder, subject, snapshot, scheme)
+    new_shapley = shapley(plan, other_subject, most)
+    items = {str(record["record_id"]): str(record["item"]) for record in other_subject.records}
     lines, stated = state_input(folder, subject_id, plan.scheme.name)
     for line in lines:
         say_line(line)
-    typer.echo(f"{subject_id}  {plan.scheme.name}  {plan.period}  {found.of}: {found.empty} -> {found.whole}")
+    typer.echo(
+        f"{subject_id}  {plan.scheme.name}  {plan.period}  {new_shapley.of}: {new_shapley.empty} -> {new_shapley.whole}"
+    )
     show(
         ("record", "item", "value", "decimal"),
-        [(record, items[record], str(value), f"{float(value):.4f}") for record, value in sorted(found.values.items())],
+        [
+            (record, items[record], str(value), f"{float(value):.4f}")
+            for record, value in sorted(new_shapley.values.items())
+        ],
     )
-    values = {record: str(value) for record, value in sorted(found.values.items())}
+    values = {record: str(value) for record, value in sorted(new_shapley.values.items())}
     about = {"subject_id": subject_id, "scheme": plan.scheme.name, "period": plan.period}
-    ends = {"of": found.of, "how": found.how, "empty": str(found.empty), "whole": str(found.whole)}
+    ends = {
+        "of": new_shapley.of,
+        "how": new_shapley.how,
+        "empty": str(new_shapley.empty),
+        "whole": str(new_shapley.whole),
+    }
     _write(json_file, about | ends | {"values": values} | stated)
 
 
@@ -108,16 +118,16 @@ def check_command(
     from creditscore.explanation.decisive.check import check, check_columns
     from creditscore.schemes import registry
 
-    chosen = [registry.load(one) for one in registry.entries()] if scheme == "all" else [registry.pick(scheme)]
+    chosen = [registry.load(entry) for entry in registry.entries()] if scheme == "all" else [registry.pick(scheme)]
     total = [0, 0, 0, 0]
-    for one in chosen:
-        if one.missing:
+    for other_scheme in chosen:
+        if other_scheme.missing:
             continue
-        found = (check_columns if columns else check)(one, subjects, seed, range(records + 1))
-        counts = (found.subjects, found.questions, found.sets, len(found.differences))
+        checked = (check_columns if columns else check)(other_scheme, subjects, seed, range(records + 1))
+        counts = (checked.subjects, checked.questions, checked.sets, len(checked.differences))
         total = [a + b for a, b in zip(total, counts, strict=True)]
-        typer.echo(f"{found.scheme}: {_counted(counts, columns)}")
-        for difference in found.differences[:5]:
+        typer.echo(f"{checked.scheme}: {_counted(counts, columns)}")
+        for difference in checked.differences[:5]:
             typer.echo(f"  {difference}")
     typer.echo(f"total: {_counted(total, columns)}")
     if total[3]:
@@ -158,8 +168,8 @@ def population_command(
     grades = grades.filter(pa.array(mine)).sort_by("subject_id")
     any_id = held.con.execute(f"SELECT subject_id FROM {held.subjects} ORDER BY sid LIMIT 1").fetchall()[0][0]
     with working(f"{len(grades)} subjects"):
-        found = population(partial(_spans, str(snapshot), run, own, any_id), processes)
-    if found["subject_id"].combine_chunks() != grades["subject_id"].combine_chunks():
+        result = population(partial(_spans, str(snapshot), run, own, any_id), processes)
+    if result["subject_id"].combine_chunks() != grades["subject_id"].combine_chunks():
         raise InputError(
             "the grades are not those of all subjects of the snapshot",
             where=str(folder / "grades.parquet"),
@@ -167,8 +177,8 @@ def population_command(
         )
     blocked = pc.equal(pc.fill_null(grades["state_reason"], ""), BLOCKED)
     grades = grades.select(columns)
-    for name in found.column_names[1:]:  # what refused rows leave open has no decisive records
-        grades = grades.append_column(name, pc.if_else(blocked, None, found[name]))
+    for name in result.column_names[1:]:  # what refused rows leave open has no decisive records
+        grades = grades.append_column(name, pc.if_else(blocked, None, result[name]))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(grades, out)

@@ -49,25 +49,27 @@ def explain_command(
     names = [name] if name else list(schemes_in(folder))
     laws = Path(scheme).parent / "laws" if scheme and own else None
     again = [
-        (None, None, None) if snapshot is None else graded_again(folder, subject, snapshot, scheme if own else one)
-        for one in names
+        (None, None, None) if snapshot is None else graded_again(folder, subject, snapshot, scheme if own else name)
+        for name in names
     ]
-    explained = [explain(folder, subject, one, own, laws, *both) for one, both in zip(names, again, strict=True)]
-    hashes = [audit(folder, subject, one) if deep == "auditor" else None for one in names]
-    shown = [render(one, chosen, _width(), deep, held) for one, held in zip(explained, hashes, strict=True)]
+    explained = [explain(folder, subject, name, own, laws, *both) for name, both in zip(names, again, strict=True)]
+    hashes = [audit(folder, subject, name) if deep == "auditor" else None for name in names]
+    shown = [
+        render(explanation, chosen, _width(), deep, held) for explanation, held in zip(explained, hashes, strict=True)
+    ]
     marked = _marked(folder, store, snapshot, explained, own)
-    said = [[said_of(mark, chosen) for mark in marks] for marks in marked]
-    pages = ["".join([text, *(f"{line}\n" for line in lines)]) for text, lines in zip(shown, said, strict=True)]
+    results = [[said_of(mark, chosen) for mark in marks] for marks in marked]
+    pages = ["".join([text, *(f"{line}\n" for line in lines)]) for text, lines in zip(shown, results, strict=True)]
     typer.echo("\n".join(pages), nl=False)
     if html is not None:
         from creditscore.explanation.page import subject_page
         from creditscore.present.html import write_page
 
-        for one, held, marks, lines in zip(explained, hashes, marked, said, strict=True):
+        for explanation, held, marks, lines in zip(explained, hashes, marked, results, strict=True):
             page = html
             if len(explained) > 1:
-                page = html.with_stem(f"{html.stem}-{one.scheme.partition('@')[0].replace('/', '-')}")
-            drawn = subject_page(one, chosen, hashes=held, marks=lines, disputes=as_rows(marks), depth=deep)
+                page = html.with_stem(f"{html.stem}-{explanation.scheme.partition('@')[0].replace('/', '-')}")
+            drawn = subject_page(explanation, chosen, hashes=held, marks=lines, disputes=as_rows(marks), depth=deep)
             typer.echo(f"written to {write_page(page, drawn)}")
 
 
@@ -78,11 +80,14 @@ def _marked(
     from creditscore.objections.disputes import marks, marks_beside
 
     if store is None:
-        return [marks_beside(folder, one.scheme.partition("@")[0], one.subject_id) for one in explained]
+        return [
+            marks_beside(folder, explanation.scheme.partition("@")[0], explanation.subject_id)
+            for explanation in explained
+        ]
     schemes = {} if own is None else {own.scheme: own}
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
         return [
-            marks(log.store, one.run_id, [one.subject_id], place=snapshot, schemes=schemes) for one in explained
+            marks(log.store, explanation.run_id, [explanation.subject_id], place=snapshot, schemes=schemes) for explanation in explained
         ]  # fmt: skip
 
 

@@ -165,7 +165,9 @@ def _disputes(grading: Grading | Gradings, store: Path | None, source: Any, out:
     put_disputes(out, table, csv)
     notes = [f"{table.num_rows} disputed records; the grades without them are in disputes.parquet"]
     left = (
-        len([one for one in fitting(source, events) if one.event not in MARKS]) if isinstance(source, Snapshot) else 0
+        len([event for event in fitting(source, events) if event.event not in MARKS])
+        if isinstance(source, Snapshot)
+        else 0
     )
     if left:
         notes.append(
@@ -201,17 +203,17 @@ def _report_all(gradings: Gradings) -> None:
     manifest = gradings.manifest
     say_line(f"{len(gradings)} schemes  known at {manifest['known_at']}  run {manifest['run_id']}")
     rows = []
-    for one in gradings:
-        counts = one.manifest["counts"]
-        grades = {grade: counts["grades"][grade] for grade in one.plan.grades if grade in counts["grades"]}
+    for grading in gradings:
+        counts = grading.manifest["counts"]
+        grades = {grade: counts["grades"][grade] for grade in grading.plan.grades if grade in counts["grades"]}
         states = {state: count for state, count in counts["states"].items() if state != "graded"}
         used = counts["records"]["used"]
-        rows.append((one.plan.scheme.name, one.plan.period, str(used), _counted(grades), _counted(states)))
+        rows.append((grading.plan.scheme.name, grading.plan.period, str(used), _counted(grades), _counted(states)))
     if console().width < ROOM:
         show_blocks((f"{name}  {period}", _lines(*more)) for name, period, *more in rows)
     else:
         show(("scheme", "period", "records", "graded", "not graded"), rows)
-    for note in dict.fromkeys(note for one in gradings for note in one.manifest["notes"]):
+    for note in dict.fromkeys(note for grading in gradings for note in grading.manifest["notes"]):
         say_line(f"note: {note}")
     for name, why in gradings.left_out():
         say_line(f"skipped  {name}: {why}")

@@ -52,9 +52,9 @@ def impact_command(
     tables = {"attributes": attributes, "listings": listings, "history": history, "feeds": feeds}
     with working("grading under both versions"):
         source = _snapshot(snapshot, subjects, records, tables, second.subject_id)
-        found = scheme_impact(first, second, source, period, as_of, on=day(on))
-        write_impact(out, found, subject or (), csv_people)
-    report(found[0], out)
+        results = scheme_impact(first, second, source, period, as_of, on=day(on))
+        write_impact(out, results, subject or (), csv_people)
+    report(results[0], out)
 
 
 def _snapshot(
@@ -84,9 +84,9 @@ def day(text: str | None) -> date | None:
         raise UsageError(f"{text!r} is not a day", allowed="YYYY-MM-DD") from error
 
 
-def report(one: Impact, out: Path) -> None:
+def report(impact: Impact, out: Path) -> None:
     """What changed in a few lines."""
-    data = one.data
+    data = impact.data
     typer.echo(f"{data['a']['name']} → {data['b']['name']}: {data['moved']} of {data['subjects']} subjects move")
     show(("direction", "subjects"), [(row["direction"], str(row["subjects"])) for row in data["directions"]])
     ranks = data["ranks"]
@@ -110,6 +110,6 @@ def composite_impact_command(
     from creditscore.pages.impact_composite import composite_impact, read_about
     from creditscore.pages.impact_of import write_impact
 
-    found = composite_impact(old, new, about=read_about(subjects) if subjects else None, on=day(on))
-    write_impact(out, found, subject or (), csv_people)
-    report(found[0], out)
+    results = composite_impact(old, new, about=read_about(subjects) if subjects else None, on=day(on))
+    write_impact(out, results, subject or (), csv_people)
+    report(results[0], out)

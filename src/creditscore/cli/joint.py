@@ -49,13 +49,13 @@ def check_command(
 
     lists, faults, noted = inspect(folder)
     if as_json:
-        typer.echo(json.dumps([vars(one) for one in (*faults, *noted)], ensure_ascii=False, indent=1))
+        typer.echo(json.dumps([vars(fault) for fault in (*faults, *noted)], ensure_ascii=False, indent=1))
     else:
         show_faults(faults)
         show_faults(noted if notes else ())
         size = f"{len(lists.measures)} measures, {len(lists.links)} links; " if lists is not None else ""
-        found = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        typer.echo(f"{size}{found}, {len(noted)} notes; docs/joint_measures.md explains each code")
+        text = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        typer.echo(f"{size}{text}, {len(noted)} notes; docs/joint_measures.md explains each code")
     if faults:
         raise typer.Exit(ExitCode.SCHEME)
 
@@ -76,11 +76,11 @@ def show_command(
 
     lang_given(lang)
     if grades is not None:
-        found = _attached(grades, lang)
+        results = _attached(grades, lang)
         if as_json:
-            typer.echo(json.dumps([vars(one) for one in found], ensure_ascii=False, indent=1))
+            typer.echo(json.dumps([vars(value) for value in results], ensure_ascii=False, indent=1))
         else:
-            show(lines.ATTACHED[lang], [lines.attached(one, lang) for one in found], fold=True)
+            show(lines.ATTACHED[lang], [lines.attached(value, lang) for value in results], fold=True)
             say_line(lines.INFORMATION[lang])
         return
     lists = load_four_lists(folder)
@@ -137,7 +137,7 @@ def match_command(
         done = propose(log, chosen, intake, by=by, known_at=day)
     matched = done.matched
     if matched.proposals:
-        show_blocks(lines.proposal(one, chosen, lang) for one in matched.proposals)
+        show_blocks(lines.proposal(proposal, chosen, lang) for proposal in matched.proposals)
     counts = lines.reasons(matched.refused, lang)
     if counts:
         show(lines.REASONS[lang], counts, fold=True)
@@ -269,16 +269,16 @@ def due_command(
     day = day_given(on)
     with _desk(store, None, lists, listings, max_rejected, read_only=True) as (log, chosen, entries):
         cases = read_cases(log.store)
-        found = due(cases.values(), chosen, entries, day)
+        dues = due(cases.values(), chosen, entries, day)
         disputed = disputed_entries(log.store, load(log.store))
-    if found:
+    if dues:
         blocks = []
-        for step in found:
+        for step in dues:
             proposal = cases[step.proposal_id].proposal
             contested = disputes_in_words(disputed.get(proposal.listing_id, ()))
             blocks.append(lines.due(step, proposal, day, chosen, lang, contested))
         show_blocks(blocks)
-    say_line(lines.due_sum(found, chosen, lang))
+    say_line(lines.due_sum(dues, chosen, lang))
 
 
 @joint_app.command("export")

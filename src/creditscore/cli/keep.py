@@ -50,10 +50,10 @@ def keep_command(
                 next="leave --no-check and --snapshot away",
             )  # fmt: skip
         with open_log(store, roles) as log, working(f"keeping {grading}"):
-            one = keep_composite(
+            kept_composite = keep_composite(
                 log.store, log, grading, by=by, listings=listings, subjects=subjects, schemes=own_schemes(scheme)
             )
-        _show_composites([one])
+        _show_composites([kept_composite])
         return
     if snapshot is None or listings is not None or subjects is not None:
         missing = "--snapshot" if snapshot is None else ""
@@ -62,8 +62,8 @@ def keep_command(
             where=str(grading), next="give --snapshot DIR with the snapshot that was graded",
         )  # fmt: skip
     with open_log(store, roles) as log, working(f"keeping {grading}"):
-        kept = keep(log.store, log, grading, snapshot, by=by, schemes=own_schemes(scheme), check=check)
-    _show(kept)
+        new_kept_runs = keep(log.store, log, grading, snapshot, by=by, schemes=own_schemes(scheme), check=check)
+    _show(new_kept_runs)
 
 
 def runs_command(
@@ -81,18 +81,22 @@ def runs_command(
     from creditscore.store.archive.runs import changed_runs, kept_runs
 
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
-        kept, scored = kept_runs(log.store), kept_composites(log.store)
+        new_kept_runs, scored = kept_runs(log.store), kept_composites(log.store)
         changed: list[tuple[str, str]] = []
         if verify:
             log.verify().require()
             for check in (changed_runs, changed_composites, changed_states, changed_cases):
                 changed += check(log.store, log)
     if as_json:
-        listed = [vars(one) for one in scored] if composites else [vars(one) for one in kept]
+        listed = (
+            [vars(kept_composite) for kept_composite in scored]
+            if composites
+            else [vars(kept_run) for kept_run in new_kept_runs]
+        )
         typer.echo(json.dumps(listed, ensure_ascii=False, indent=1))
     else:
         if not composites:
-            _show(kept)
+            _show(new_kept_runs)
         if scored or composites:
             _show_composites(scored)
     if changed:
@@ -105,31 +109,31 @@ def runs_command(
         say_line("log, kept runs, composites, states and cases: every hash fits")
 
 
-def _show(kept: list[KeptRun]) -> None:
+def _show(new_kept_runs: list[KeptRun]) -> None:
     show_blocks(
         (
-            f"{one.run_id}  {one.pinned}  {one.period}",
+            f"{kept_run.run_id}  {kept_run.pinned}  {kept_run.period}",
             [
-                f"known at {one.known_at}; kept by {one.kept_by}, entry {one.kept_at_seq} of the log",
-                f"grades {one.grades_hash}",
-                f"ledger {one.ledger_hash}",
-                f"snapshot {one.snapshot_hash}",
+                f"known at {kept_run.known_at}; kept by {kept_run.kept_by}, entry {kept_run.kept_at_seq} of the log",
+                f"grades {kept_run.grades_hash}",
+                f"ledger {kept_run.ledger_hash}",
+                f"snapshot {kept_run.snapshot_hash}",
             ],
         )
-        for one in kept
+        for kept_run in new_kept_runs
     )
-    say_line(f"{len(kept)} runs")
+    say_line(f"{len(new_kept_runs)} runs")
 
 
-def _show_composites(kept: list[KeptComposite]) -> None:
+def _show_composites(new_kept_composites: list[KeptComposite]) -> None:
     show_blocks(
         (
-            f"{one.run_id}  {one.name}  {one.as_of}",
+            f"{kept_composite.run_id}  {kept_composite.name}  {kept_composite.as_of}",
             [
-                f"of runs {', '.join(one.runs)}; kept by {one.kept_by}, entry {one.kept_at_seq} of the log",
-                *(f"{name} {value}" for name, value in one.hashes.items()),
+                f"of runs {', '.join(kept_composite.runs)}; kept by {kept_composite.kept_by}, entry {kept_composite.kept_at_seq} of the log",
+                *(f"{name} {value}" for name, value in kept_composite.hashes.items()),
             ],
         )
-        for one in kept
+        for kept_composite in new_kept_composites
     )
-    say_line(f"{len(kept)} composites")
+    say_line(f"{len(new_kept_composites)} composites")

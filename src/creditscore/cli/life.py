@@ -44,14 +44,14 @@ def move_command(
 
     day = date_given(on)
     with open_log(store, roles, made_by="creditscore keep") as log:
-        kept = kept_run(log.store, run)
-        held = held_subjects(log.store, kept)
+        new_kept_run = kept_run(log.store, run)
+        held = held_subjects(log.store, new_kept_run)
         chosen = subject
         if all_but_open and held:
-            rows = log.store.rows("SELECT subject_id FROM run_grades WHERE run_id = ?", [kept.run_id])
-            chosen = sorted({one for (one,) in rows} - set(held))
-        count = move(log, kept, step, by=by, on=day, subject_ids=chosen, reason=reason, held=held)
-    say_line(f"{kept.pinned} {kept.period}: {count} grades, {step} on {day}")
+            rows = log.store.rows("SELECT subject_id FROM run_grades WHERE run_id = ?", [new_kept_run.run_id])
+            chosen = sorted({value for (value,) in rows} - set(held))
+        count = move(log, new_kept_run, step, by=by, on=day, subject_ids=chosen, reason=reason, held=held)
+    say_line(f"{new_kept_run.pinned} {new_kept_run.period}: {count} grades, {step} on {day}")
     if all_but_open and held:
         say_line(f"left as they are, with an open case: {', '.join(held)}")
 
@@ -74,28 +74,28 @@ def show_command(
     chosen = lang_of(lang)
     day = None if known_at is None else date_given(known_at, "--known-at")
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
-        found = states(log.store, subject, day)
+        new_states = states(log.store, subject, day)
         disputes = open_disputes(log.store, [subject], day)
-        grades = dict.fromkeys((one.scheme, one.period) for one in found)
+        grades = dict.fromkeys((state.scheme, state.period) for state in new_states)
         counts = {key: corrections(log.store, subject, *key) for key in grades}
     if as_json:
-        typer.echo(json.dumps([vars(one) for one in found], ensure_ascii=False, indent=1, default=str))
+        typer.echo(json.dumps([vars(state) for state in new_states], ensure_ascii=False, indent=1, default=str))
         return
     heads = ("", "", phrase("grade", chosen), "", phrase("case", chosen), phrase("basis", chosen))
     for key in grades:
         rows = [
-            (one.decided_on.isoformat(), pair("steps", one.step)[chosen], one.grade or one.state,
-             pair("statuses", one.status)[chosen], one.case_id,
-             cite_said(one.basis, chosen) + ("" if one.mark == "verified" else f" [{pair('marks', one.mark)[chosen]}]"))
-            for one in found
-            if (one.scheme, one.period) == key
+            (state.decided_on.isoformat(), pair("steps", state.step)[chosen], state.grade or state.state,
+             pair("statuses", state.status)[chosen], state.case_id,
+             cite_said(state.basis, chosen) + ("" if state.mark == "verified" else f" [{pair('marks', state.mark)[chosen]}]"))
+            for state in new_states
+            if (state.scheme, state.period) == key
         ]  # fmt: skip
         show(heads, rows, f"{key[0]}  {key[1]}", fold=True)
         if counts[key]:
             say_line(phrase("corrections", chosen, str(counts[key])))
-    for one in disputes:
-        say_line(f"*** {phrase('disputed', chosen)}  {one.record_id}  {one.case_id}  {one.since} ***")
-    if not found:
+    for dispute in disputes:
+        say_line(f"*** {phrase('disputed', chosen)}  {dispute.record_id}  {dispute.case_id}  {dispute.since} ***")
+    if not new_states:
         say_line(
             "no state of any grade of this subject is known" if chosen == "en" else "该主体没有已登记的评价结果状态"
         )
@@ -118,14 +118,14 @@ def due_command(store: Store, on: On, lang: Lang = "zh") -> None:
         steps = open_steps(log.store, day, kept_runs(log.store))
         tasks = due(cases(log.store, day).values(), day)
     blocks = []
-    for one in steps:
-        until = iso(one.last) if one.last is not None else phrase("no_limit", chosen) if one.first is None else ""
-        since = f"{iso(one.first)} –" if one.first is not None else ""
+    for step in steps:
+        until = iso(step.last) if step.last is not None else phrase("no_limit", chosen) if step.first is None else ""
+        since = f"{iso(step.first)} –" if step.first is not None else ""
         basis = " ".join(
-            part for part in (cite_said(one.basis, chosen), f"[{pair('marks', one.mark)[chosen]}]") if part
+            part for part in (cite_said(step.basis, chosen), f"[{pair('marks', step.mark)[chosen]}]") if part
         )
-        head = f"{since} {until}".strip() + f"  {pair('steps', one.step)[chosen]}  {one.subjects}"
-        blocks.append((head, [f"{one.scheme}  {one.period}  {one.run_id}  {basis}"]))
+        head = f"{since} {until}".strip() + f"  {pair('steps', step.step)[chosen]}  {step.subjects}"
+        blocks.append((head, [f"{step.scheme}  {step.period}  {step.run_id}  {basis}"]))
     show_blocks([*blocks, *due_lines(tasks, lang)])
     say_line(f"{len(steps)} steps, {len(tasks)} tasks of cases")
 

@@ -50,19 +50,21 @@ def propose_command(
     from creditscore.cli.tables import say_beside, say_line
     from creditscore.lists import propose
 
-    said = said_of(on, by, recorded_on=recorded_on)
+    statement = said_of(on, by, recorded_on=recorded_on)
     with open_book(store, roles) as (log, book):
-        after, found = propose(book, folder, lists=key, records=records, **said)
+        after, proposals = propose(book, folder, lists=key, records=records, **statement)
         save_book(log, book, after)
-    for case_id in found.made:
+    for case_id in proposals.made:
         case = after.case(case_id)
         what = f"{', '.join(case.triggers)}  records: {', '.join(case.records) or '-'}"
         say_beside(f"{case_id}  {case.subject_id}", what)
-    for who, name, trigger, why in found.skipped:
+    for who, name, trigger, why in proposals.skipped:
         say_line(f"not proposed: {who}  {name}  {trigger}: {why}")
-    for name, trigger, why in found.refused:
+    for name, trigger, why in proposals.refused:
         say_line(f"no trigger: {name}  {trigger}: {why}")
-    typer.echo(f"{len(found.made)} proposed, {len(found.skipped)} not proposed, {len(found.refused)} triggers refused")
+    typer.echo(
+        f"{len(proposals.made)} proposed, {len(proposals.skipped)} not proposed, {len(proposals.refused)} triggers refused"
+    )
 
 
 def take_over_command(
@@ -86,10 +88,12 @@ def take_over_command(
     """Keep an entry that another office has decided."""
     from creditscore.lists import take_over
 
-    said = said_of(on, by, organ, document, evidence, recorded_on)
+    statement = said_of(on, by, organ, document, evidence, recorded_on)
     days: Any = {"entered_on": entered_on, "published_on": published_on, "term_end": term_end}
     with open_book(store, roles) as (log, book):
-        after, case_id = take_over(book, subject, key, scheme, term=term, dates=pairs(date, "--date"), **days, **said)
+        after, case_id = take_over(
+            book, subject, key, scheme, term=term, dates=pairs(date, "--date"), **days, **statement
+        )
         save_book(log, book, after)
     say_case(after, case_id)
 
@@ -122,8 +126,8 @@ def notice_command(
     def act(book: Book) -> Book:
         drafted = {name: getattr(label, chosen) for name, label in draft(book, case).items()}
         contents = {name: text or drafted.get(name, "") for name, text in given.items()}
-        said = said_of(on, by, organ, document, evidence, recorded_on)
-        return notice(book, case, contents=contents, heard_until=heard_until, **said)
+        statement = said_of(on, by, organ, document, evidence, recorded_on)
+        return notice(book, case, contents=contents, heard_until=heard_until, **statement)
 
     one_step(store, roles, case, act)
 
@@ -143,8 +147,8 @@ def object_command(
     """Record an objection that was received."""
     from creditscore.lists import objected_to
 
-    said = said_of(on, by, organ, document, evidence, recorded_on)
-    one_step(store, roles, case, lambda book: objected_to(book, case, content=content, **said))
+    statement = said_of(on, by, organ, document, evidence, recorded_on)
+    one_step(store, roles, case, lambda book: objected_to(book, case, content=content, **statement))
 
 
 def check_command(
@@ -163,8 +167,8 @@ def check_command(
     """Answer an objection."""
     from creditscore.lists import check
 
-    said = said_of(on, by, organ, document, evidence, recorded_on)
-    one_step(store, roles, case, lambda book: check(book, case, upheld=upheld, answer=answer, **said))
+    statement = said_of(on, by, organ, document, evidence, recorded_on)
+    one_step(store, roles, case, lambda book: check(book, case, upheld=upheld, answer=answer, **statement))
 
 
 def decide_command(
@@ -189,16 +193,16 @@ def decide_command(
     """Decide on an entry, or prolong the time to decide."""
     from creditscore.lists import decide, extend
 
-    said = said_of(on, by, organ, document, evidence, recorded_on)
+    statement = said_of(on, by, organ, document, evidence, recorded_on)
     days: Any = {"entered_on": entered_on, "published_on": published_on, "term_end": term_end}
     if more_time == (enter is not None):
         raise UsageError("say what is decided", allowed="one of --enter, --decline, --more-time")
 
     def act(book: Book) -> Book:
         if more_time:
-            return extend(book, case, reason=reason, **said)
+            return extend(book, case, reason=reason, **statement)
         return decide(
-            book, case, enter=bool(enter), reason=reason, term=term, dates=pairs(date, "--date"), **days, **said
+            book, case, enter=bool(enter), reason=reason, term=term, dates=pairs(date, "--date"), **days, **statement
         )
 
     one_step(store, roles, case, act)
@@ -220,5 +224,5 @@ def publish_command(
     from creditscore.lists import publish
     from creditscore.lists import withdraw as take_back
 
-    said = said_of(on, by, organ, document, evidence, recorded_on)
-    one_step(store, roles, case, lambda book: (take_back if withdraw else publish)(book, case, **said))
+    statement = said_of(on, by, organ, document, evidence, recorded_on)
+    one_step(store, roles, case, lambda book: (take_back if withdraw else publish)(book, case, **statement))

@@ -52,12 +52,12 @@ def prolong_command(
 
     if bool(term) == bool(bar):
         raise UsageError("say what happened", allowed="one of --term, --bar")
-    said = said_of(on, by, organ, document, reason if bar else "", recorded_on)
+    statement = said_of(on, by, organ, document, reason if bar else "", recorded_on)
 
     def act(book: Book) -> Book:
         if bar:
-            return barred(book, case, ground=bar, **said)
-        return prolong(book, case, term=term, reason=reason, dates=pairs(date, "--date"), **said)
+            return barred(book, case, ground=bar, **statement)
+        return prolong(book, case, term=term, reason=reason, dates=pairs(date, "--date"), **statement)
 
     one_step(store, roles, case, act)
 
@@ -91,19 +91,19 @@ def exit_command(
     from creditscore.lists import refuse as refused
     from creditscore.lists import revoke as revoked
 
-    said = said_of(on, by, organ, document, evidence, recorded_on)
+    statement = said_of(on, by, organ, document, evidence, recorded_on)
     if bool(way) + bool(refuse) + bool(revoke) != 1 or (apply and not way):
         raise UsageError("say which", allowed="one of --way, --way … --apply, --refuse REASON, --revoke REASON")
 
     def act(book: Book) -> Book:
         if refuse:
-            return refused(book, case, reason=refuse, **said)
+            return refused(book, case, reason=refuse, **statement)
         if revoke:
-            return revoked(book, case, reason=revoke, **said)
+            return revoked(book, case, reason=revoke, **statement)
         if apply:
-            return apply_for(book, case, exit=way, **said)
+            return apply_for(book, case, exit=way, **statement)
         settled: Any = {"confirm": pairs(confirm, "--confirm"), "absent": pairs(absent, "--absent")}
-        return leave(book, case, exit=way, dates=pairs(date, "--date"), **settled, **said)
+        return leave(book, case, exit=way, dates=pairs(date, "--date"), **settled, **statement)
 
     one_step(store, roles, case, act)
     if way and not apply:
@@ -144,15 +144,15 @@ def expire_command(store: Store, on: On, by: By, roles: RolesFile = None, record
     from creditscore.lists.entry_history import note_in_words
 
     with open_book(store, roles) as (log, book):
-        after, found = expire(book, on, by=by, recorded_on=recorded_on)
+        after, expired = expire(book, on, by=by, recorded_on=recorded_on)
         save_book(log, book, after)
-    for case_id in found.left:
+    for case_id in expired.left:
         case = after.case(case_id)
         say_line(f"{case_id}  {case.subject_id}  off the list from {iso_day(case.exited_on)}")
-    for case_id, note in found.waiting.items():
+    for case_id, note in expired.waiting.items():
         say_line(f"waits for a person: {case_id}: {note_in_words(note, after.case(case_id), 'en')}")
-    _name_stale(store, list(found.left))
-    typer.echo(f"{len(found.left)} left, {len(found.waiting)} wait for a person")
+    _name_stale(store, list(expired.left))
+    typer.echo(f"{len(expired.left)} left, {len(expired.waiting)} wait for a person")
 
 
 def correct_command(
@@ -169,6 +169,8 @@ def correct_command(
     """Supersede a step that was written down wrongly; what followed from it is worked out again."""
     from creditscore.lists import correct
 
-    said = said_of(on, by, recorded_on=recorded_on)
-    one_step(store, roles, case, lambda book: correct(book, case, step, to=pairs(to, "--to"), reason=reason, **said))
+    statement = said_of(on, by, recorded_on=recorded_on)
+    one_step(
+        store, roles, case, lambda book: correct(book, case, step, to=pairs(to, "--to"), reason=reason, **statement)
+    )
     _name_stale(store, [case])

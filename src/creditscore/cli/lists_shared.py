@@ -69,10 +69,10 @@ def one_step(store: Path, roles: Path | None, case: str, act: Callable[[Book], B
     with open_book(store, roles) as (log, book):
         after = act(book)
         save_book(log, book, after)
-    made = after.events[-1]
-    say_case(after, made.case_id)
-    heard = after.case(made.case_id).heard_until
-    if made.kind == "objected" and heard is not None and made.on > heard:
+    event = after.events[-1]
+    say_case(after, event.case_id)
+    heard = after.case(event.case_id).heard_until
+    if event.kind == "objected" and heard is not None and event.on > heard:
         say_line(f"too late: the window ended on {iso_day(heard)}; the objection is kept and changes nothing")
 
 
@@ -88,8 +88,8 @@ def say_case(book: Book, case_id: str) -> None:
         "off the list from": case.exited_on,
         "withdraw publication by": case.withdraw_by,
     }
-    said = "  ".join(f"{name} {iso_day(one)}" for name, one in days.items() if one is not None)
-    say_beside(f"{case_id}  {case.state}", said)
+    text = "  ".join(f"{name} {iso_day(day)}" for name, day in days.items() if day is not None)
+    say_beside(f"{case_id}  {case.state}", text)
 
 
 def said_of(
@@ -100,15 +100,15 @@ def said_of(
 
 def pairs(given: list[str] | None, option: str) -> dict[str, str]:
     """`name=value` options as a mapping; UsageError for one without a name, without a value, or given twice."""
-    found: dict[str, str] = {}
-    for one in given or []:
-        name, equals, value = one.partition("=")
+    new_pairs: dict[str, str] = {}
+    for text in given or []:
+        name, equals, value = text.partition("=")
         if not equals or not name.strip() or not value.strip():
-            raise UsageError(f"{option} {one!r} is no pair", allowed="name=value")
-        if name.strip() in found:
+            raise UsageError(f"{option} {text!r} is no pair", allowed="name=value")
+        if name.strip() in new_pairs:
             raise UsageError(f"{option} names {name.strip()!r} twice", allowed="each name once")
-        found[name.strip()] = value.strip()
-    return found
+        new_pairs[name.strip()] = value.strip()
+    return new_pairs
 
 
 def iso_day(value: int | None) -> str:

@@ -117,9 +117,9 @@ def validate_command(
     columns: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if protected is not None:
         columns["protected"] = list(_names(protected) or ())
-    told = {"part": None if part == "auto" else part, "by": by, "protected": protected, **given}
-    told["population-rate"] = None if population_rate is None else f"{population_rate:g}"
-    options = [word for name, value in told.items() if value is not None for word in (f"--{name}", value)]
+    results = {"part": None if part == "auto" else part, "by": by, "protected": protected, **given}
+    results["population-rate"] = None if population_rate is None else f"{population_rate:g}"
+    options = [word for name, value in results.items() if value is not None for word in (f"--{name}", value)]
     command = shlex.join(["creditscore", "model", "validate", str(model), str(table), *options])
     with working(f"validating {model}"):
         loaded = load_model(model)
@@ -166,7 +166,7 @@ def compare_command(
     if csv_people and out is None:
         raise UsageError("--csv-people writes no file without a folder", where="--csv-people", next="give --out FOLDER")
     with working("comparing"):
-        found = compare_models(load_model(champion), load_model(challenger), table, _names(by) or ())
+        challenge = compare_models(load_model(champion), load_model(challenger), table, _names(by) or ())
     show(
         ("measure", "champion", "challenger", "difference", "better"),
         [
@@ -175,21 +175,21 @@ def compare_command(
                 *(f"{row[name]:.4f}" for name in ("champion", "challenger", "difference")),
                 str(row["better"]),
             )
-            for row in found.measures.to_dict("records")
+            for row in challenge.measures.to_dict("records")
         ],
     )
-    typer.echo(f"p-value that the AUCs are equal: {found.auc_p:.3g}")
+    typer.echo(f"p-value that the AUCs are equal: {challenge.auc_p:.3g}")
     show(
         ("set", "rows", "events", "rate"),
         [
             (str(row["set"]).replace("_", " "), str(row["count"]), str(row["events"]), f"{row['rate']:.3f}")
-            for row in found.swaps.to_dict("records")
+            for row in challenge.swaps.to_dict("records")
             if row["by"] == "all"
         ],
     )
     if out is not None:
         for name in ("measures", "swaps", "cases"):
-            write_table(getattr(found, name), out / f"{name}.csv", csv_people)
+            write_table(getattr(challenge, name), out / f"{name}.csv", csv_people)
         typer.echo(f"written to {out}")
 
 
@@ -221,16 +221,16 @@ def predict_command(
         name, _, version = name.partition("/")
         loaded = load(name, version or None, alias=alias or None, store=open_store(store, tracking_uri))
     rows = read_frame(table, getattr(loaded, "kinds", None))
-    kept = _names(keep) or ()
-    strange = [one for one in kept if one not in rows.columns]
+    results = _names(keep) or ()
+    strange = [name for name in results if name not in rows.columns]
     if strange:
         raise UsageError(
             f"there is no column {strange[0]!r}", where="--keep", allowed=list(map(str, rows.columns))[:30]
         )
     with working("predicting"):
-        found = loaded.predict(rows, reasons=reasons, lang=lang)
-        write_table(pd.concat([rows[list(kept)], found], axis=1), out, csv_people)
-    for grade, count in found["grade"].value_counts().sort_index().items():
+        new_table = loaded.predict(rows, reasons=reasons, lang=lang)
+        write_table(pd.concat([rows[list(results)], new_table], axis=1), out, csv_people)
+    for grade, count in new_table["grade"].value_counts().sort_index().items():
         typer.echo(f"{grade}  {count}")
     typer.echo(f"advisory: no statutory grade; written to {out}")
 
@@ -272,4 +272,4 @@ model_app.command("as-of")(as_of_command)
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:
-    return None if text is None else tuple(one.strip() for one in text.split(",") if one.strip())
+    return None if text is None else tuple(part.strip() for part in text.split(",") if part.strip())

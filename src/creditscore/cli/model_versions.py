@@ -43,12 +43,12 @@ def register_command(
     from creditscore.modelling.registry.statutory import statutory_model
     from creditscore.modelling.registry.versions import register
 
-    made: Any
+    result: Any
     validation = None
     if scheme:
-        made = statutory_model(model)
+        result = statutory_model(model)
     else:
-        made = load_bundle(model)
+        result = load_bundle(model)
         file = report or folder_of(Path(model)) / "validation.json"
         if file.is_file():
             validation = read_object(file, "the report", next=REPORT)
@@ -56,7 +56,7 @@ def register_command(
             raise UsageError("there is no such report", where=str(report), next=REPORT)
     with working(f"registering {name}"):
         place = open_store(store, tracking_uri, roles)
-        registered = register(made, name, actor=by, store=place, report=validation, at=at)
+        registered = register(result, name, actor=by, store=place, report=validation, at=at)
     say_held_in(place)
     typer.echo(
         f"{registered.name} version {registered.version}  {registered.verdict or registered.scheme or 'not validated'}"
@@ -123,20 +123,20 @@ def list_command(
     place = open_store(store, tracking_uri)
     rows = [
         (
-            one.name,
-            one.version,
-            ", ".join(one.aliases),
-            one.verdict or one.scheme or "-",
-            one.registered_at[:10],
-            one.registered_by,
-            one.content_hash[:8],
+            version.name,
+            version.version,
+            ", ".join(version.aliases),
+            version.verdict or version.scheme or "-",
+            version.registered_at[:10],
+            version.registered_by,
+            version.content_hash[:8],
         )
-        for one in list_versions(place, name)
+        for version in list_versions(place, name)
     ]
     show(("name", "version", "alias", "verdict", "on", "by", "content"), rows)
-    found = differences(place)
-    if found:
-        what = "\n  ".join(["the registry is not what the log says:", *found])
+    new_differences = differences(place)
+    if new_differences:
+        what = "\n  ".join(["the registry is not what the log says:", *new_differences])
         raise DifferenceError(
             what,
             where=str(place.folder),
@@ -155,7 +155,7 @@ def as_of_command(
     from creditscore.modelling.registry.history import as_of, differences
 
     place = open_store(store, tracking_uri)
-    found = as_of(name, day, alias=alias, store=place)
+    entry = as_of(name, day, alias=alias, store=place)
     if place.uri.startswith("sqlite:"):  # a server that does not answer must not keep the log from answering
         try:
             notes = differences(place, name)
@@ -163,13 +163,13 @@ def as_of_command(
             notes = [error.what]
         for note in notes:
             typer.echo(f"note: today the registry is not what the log says: {note}", err=True)
-    if found is None:
+    if entry is None:
         typer.echo(f"{name} had no {alias} on {day}")
         return
-    data = found.data
+    data = entry.data
     typer.echo(f"{name} version {data['version']} was {alias} on {day}")
     say_facts(
-        {"since": found.at, "proposed by": data["proposed_by"], "approved by": data["approved_by"]}
+        {"since": entry.at, "proposed by": data["proposed_by"], "approved by": data["approved_by"]}
         | {"content": data["content_hash"], "data": data["data_hash"], "report": data["report_sha256"] or "none"}
     )
 

@@ -98,17 +98,17 @@ def _of_case(
     from creditscore.store.archive.runs import snapshot_of
 
     with open_log(store, roles, read_only=by is None, made_by="creditscore keep") as log:
-        found = case_of(log.store, case_id)
-        source = snapshot_of(case_run(log.store, found), snapshot)
-        day = found.events[-1].on if on is None else date_given(on)
+        case = case_of(log.store, case_id)
+        source = snapshot_of(case_run(log.store, case), snapshot)
+        day = case.events[-1].on if on is None else date_given(on)
         check_day_has_come(day)
         own = own_schemes([file] if file else None)
         with working(f"gathering all about {case_id}"):
-            run = run_of_case(log.store, found, source, own)
-            added = added_by_case(log.store, found, source, day, own, model)
+            run = run_of_case(log.store, case, source, own)
+            added = added_by_case(log.store, case, source, day, own, model)
             packet = build_packet(run, source, file=file, added=added)
         if by is not None:
-            log_packet(log, found, by, packet["digest"])
+            log_packet(log, case, by, packet["digest"])
     _written(packet, out)
 
 
@@ -133,8 +133,8 @@ def verify_command(
     from creditscore.evidence.packet.files import verify_packet
 
     with working(f"computing {folder} again"):
-        found = verify_packet(folder)
-    if not found:
+        changeds = verify_packet(folder)
+    if not changeds:
         packet = read_object(folder / "packet.json", needed={"digest": str})
         digest, model = packet["digest"], packet["inputs"]["model"]
         if model:
@@ -147,14 +147,14 @@ def verify_command(
             with open_log(store, read_only=True, made_by="creditscore keep") as log:
                 typer.echo(f"the log speaks of it: case {check_logged(log, digest)}")
         return
-    for one in found:
-        typer.echo(f"{one.file}, line {one.line}: {one.place}\n  stands    {one.stands}")
-        if one.expected:
-            typer.echo(f"  computed  {one.expected}")
-    several = len(found) > 1
+    for changed in changeds:
+        typer.echo(f"{changed.file}, line {changed.line}: {changed.place}\n  stands    {changed.stands}")
+        if changed.expected:
+            typer.echo(f"  computed  {changed.expected}")
+    several = len(changeds) > 1
     raise DifferenceError(
-        f"{len(found)} line{'s' if several else ''} of the packet {'are' if several else 'is'} not as written",
-        where=", ".join(f"{folder / one.file}:{one.line}" for one in found[:3]),
+        f"{len(changeds)} line{'s' if several else ''} of the packet {'are' if several else 'is'} not as written",
+        where=", ".join(f"{folder / changed.file}:{changed.line}" for changed in changeds[:3]),
         next="ask for the packet again from whoever built it; its digest says which one it is",
     )
 

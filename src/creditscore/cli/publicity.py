@@ -89,7 +89,7 @@ def _report(imported: Imported) -> None:
     manifest = imported.manifest
     parts = ("rows", "imported", "repeated", "dropped", "unmapped", "refused")
     heads = ("table", "rows in", "= imported", "+ repeated", "+ persons", "+ unmapped", "+ refused")
-    show(heads, [(name, *(str(one[part]) for part in parts)) for name, one in imported.counts.items()])
+    show(heads, [(name, *(str(count[part]) for part in parts)) for name, count in imported.counts.items()])
     measures, subjects = manifest["measures"], manifest["subjects"]
     _say(
         f"measures: {measures['in']} in = {measures['records']} records + {measures['folded_into_act']} folded into"
@@ -97,12 +97,12 @@ def _report(imported: Imported) -> None:
     )
     _say(f"subjects: {subjects['rows']}, of these {subjects['without_record']} without a record")
     if used := manifest["mapping"]["rows"]:
-        rows = [(one["for"], one["item"], str(one["records"]), one["evidence"]) for one in used.values()]
+        rows = [(row["for"], row["item"], str(row["records"]), row["evidence"]) for row in used.values()]
         show(("scheme", "item", "records", "evidence of the mapping"), rows)
     if measures["unmapped"]:
         left = imported.unmapped.slice(0, SHOWN).to_pylist()
         rows = [
-            (one["word"] or "(none)", one["authority"] or "", one["about"] or "", str(one["measures"])) for one in left
+            (row["word"] or "(none)", row["authority"] or "", row["about"] or "", str(row["measures"])) for row in left
         ]
         show(("unmapped (unmapped.csv)", "authority", "about", "measures"), rows)
     for name, reasons in imported.dropped.items():
@@ -111,9 +111,9 @@ def _report(imported: Imported) -> None:
     for reason, count in manifest["rejected"].items():
         _say(f"refused  {reason}: {count}")
     for name, columns in manifest["columns"].items():
-        for key, said in _COLUMNS.items():
+        for key, text in _COLUMNS.items():
             if columns[key]:
-                _say(f"{name}: {said}: {', '.join(columns[key])}")
+                _say(f"{name}: {text}: {', '.join(columns[key])}")
     for warning in manifest["warnings"]:
         _say(f"warning: {warning['text']}: {warning['count']}")
 

@@ -153,10 +153,10 @@ def plan_command(
 def _proof(course: Any, plan: Any) -> dict[str, Any]:
     from creditscore.repair.proof import exhaust, simulate
 
-    made = simulate(course, plan), exhaust(course, plan)
+    results = simulate(course, plan), exhaust(course, plan)
     return {
-        "days": made[0].days, "graded": made[0].graded, "sets": made[1].sets,
-        "faults": [*made[0].faults, *made[1].faults],
+        "days": results[0].days, "graded": results[0].graded, "sets": results[1].sets,
+        "faults": [*results[0].faults, *results[1].faults],
     }  # fmt: skip
 
 
@@ -194,24 +194,24 @@ def _day(text: str | None, name: str) -> date | None:
     if text is None:
         return None
     try:
-        found = date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        found = None
-    if found is None or not 1900 <= found.year <= 2100:
+        day = None
+    if day is None or not 1900 <= day.year <= 2100:
         raise UsageError(f"{name} {text!r} is not a day", allowed="YYYY-MM-DD, from 1900 to 2100")
-    return found
+    return day
 
 
 def _weights(order: str, weight: list[str] | None) -> Any:
     from creditscore.repair.plan import KINDS, Weights
 
     given: dict[str, int] = {}
-    for one in weight or []:
-        kind, _, number = one.partition("=")
+    for text in weight or []:
+        kind, _, number = text.partition("=")
         if kind not in KINDS or not number.isdecimal():
-            raise UsageError(f"{one!r} is not a weight", allowed=", ".join(f"{name}=1" for name in KINDS))
+            raise UsageError(f"{text!r} is not a weight", allowed=", ".join(f"{name}=1" for name in KINDS))
         given[kind] = int(number)
-    keys: Any = tuple(one.strip() for one in order.split(","))
+    keys: Any = tuple(part.strip() for part in order.split(","))
     return Weights(keys, given or None)
 
 

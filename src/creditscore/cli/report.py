@@ -32,13 +32,13 @@ def public_command(
     from creditscore.evidence.publication.page import write_public
     from creditscore.evidence.publication.public import publish
 
-    one = publish(
+    public = publish(
         folder, schemes=[name.strip() for name in (scheme or "").split(",") if name.strip()], subjects=subjects,
         history=history, decided_by=decided_by, decided_on=day(decided_on), listings=listings, on=day(on), items=items,
     )  # fmt: skip
-    write_public(out, one, csv_people)
-    typer.echo(f"published by name: {one.grades.num_rows} grades, {one.lists.num_rows} entries of lists")
-    show(("withheld because", "rows"), [(reason, str(count)) for reason, count in one.withheld.items()])
+    write_public(out, public, csv_people)
+    typer.echo(f"published by name: {public.grades.num_rows} grades, {public.lists.num_rows} entries of lists")
+    show(("withheld because", "rows"), [(reason, str(count)) for reason, count in public.withheld.items()])
     typer.echo(f"written to {out}")
 
 
@@ -63,13 +63,13 @@ def dashboard_command(
     typer.echo(
         f"{data['organisations']} organisations, {len(data['shares'])} gradings, {len(data['ending'])} entries end soon"
     )
-    told = [row for row in data["feeds"] if loud(row)]
-    usual = ["" if row["expected"] is None else f"{row['expected']:.1f}" for row in told]
+    feeds = [row for row in data["feeds"] if loud(row)]
+    usual = ["" if row["expected"] is None else f"{row['expected']:.1f}" for row in feeds]
     show(
         ("feed", "state", "now", "usual", "last row"),
         [
             (row["feed"], row["state"], str(row["observed"]), mean, row["last_recorded"])
-            for row, mean in zip(told, usual, strict=True)
+            for row, mean in zip(feeds, usual, strict=True)
         ],
     )
     for file in files:

@@ -40,22 +40,24 @@ def reproduce_command(
         "listings": listings, "history": history, "feeds": feeds,
     }  # fmt: skip
     with working(f"computing {run} again"):
-        own = {one.scheme: one for one in (registry.pick(str(path)) for path in scheme or [])}
+        own = {
+            other_scheme.scheme: other_scheme for other_scheme in (registry.pick(str(path)) for path in scheme or [])
+        }
         source = _source(snapshot, tables, run, own, memory_limit)
-        found = reproduce(run, source, own)
-    said = {"bytes": "the same bytes", "rows": "the same rows, in a file of other bytes", "differs": "differs"}
-    for table, how in found.files.items():
-        typer.echo(f"{table}.parquet: {said[how]}")
-    if found.ok:
-        typer.echo(f"run {found.run_id}: computed again, nothing differs")
+        reproduction = reproduce(run, source, own)
+    results = {"bytes": "the same bytes", "rows": "the same rows, in a file of other bytes", "differs": "differs"}
+    for table, how in reproduction.files.items():
+        typer.echo(f"{table}.parquet: {results[how]}")
+    if reproduction.ok:
+        typer.echo(f"run {reproduction.run_id}: computed again, nothing differs")
         return
-    for cause in found.causes:
+    for cause in reproduction.causes:
         of = f"{cause.of}: " if cause.of else ""
         typer.echo(f"cause: {of}{cause.what}\n  written   {cause.written}\n  computed  {cause.computed}")
-    first = found.first
+    first = reproduction.first
     if first is None:
         raise DifferenceError(
-            f"run {found.run_id} has the same rows, but not the same manifest",
+            f"run {reproduction.run_id} has the same rows, but not the same manifest",
             where=str(run),
             next="the causes above name the parts that differ; take the manifest from the place where the run was made",
         )
@@ -65,7 +67,7 @@ def reproduce_command(
         typer.echo(f"  column    {first.column}")
     typer.echo(f"  written   {first.written or '(no such row)'}\n  computed  {first.computed or '(no such row)'}")
     raise DifferenceError(
-        f"run {found.run_id} cannot be computed again as it was written",
+        f"run {reproduction.run_id} cannot be computed again as it was written",
         where=f"{run} ({place})",
         next="use the input, the scheme and the version named above, or grade again",
     )
@@ -97,6 +99,6 @@ def _source(
     runs = stated_runs(run)
     first = next(iter(runs))
     ids = (own.get(first) or registry.versions(first)[0]).subject_id
-    kept: dict[str, Any] = {name: path for name, path in tables.items() if name != "records"}
-    kept["intake_on"] = runs[first].get("intake_on")
-    return ingest(records=tables["records"], **kept, memory_limit=memory_limit, subject_ids=ids)
+    new_tables: dict[str, Any] = {name: path for name, path in tables.items() if name != "records"}
+    new_tables["intake_on"] = runs[first].get("intake_on")
+    return ingest(records=tables["records"], **new_tables, memory_limit=memory_limit, subject_ids=ids)

@@ -56,7 +56,7 @@ def list_command(
 ) -> None:
     """Families with their folders, or the files of one."""
     if family is None:
-        rows = [(name, f"configs/{one.place}", str(len(one.names()))) for name, one in load_families().items()]
+        rows = [(name, f"configs/{family.place}", str(len(family.names()))) for name, family in load_families().items()]
         show(("family", "place", "files"), rows)
         return
     chosen = _family(family)

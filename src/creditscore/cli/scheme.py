@@ -29,7 +29,7 @@ def list_command(lang: Lang = "en") -> None:
     from creditscore.schemes import registry
 
     loaded = [registry.load(entry) for entry in registry.entries()]
-    show(COLUMNS, [_row(one, _language(lang)) for one in loaded])
+    show(COLUMNS, [_row(scheme, _language(lang)) for scheme in loaded])
 
 
 @scheme_app.command("in-force")
@@ -47,8 +47,8 @@ def in_force_command(
     except ValueError as error:
         raise UsageError(f"{on!r} is not a day", allowed="YYYY-MM-DD") from error
     loaded = [registry.load(entry) for entry in registry.entries()]
-    held = [one for one in loaded if registry.in_force(one, day.year if one.period == "year" else day)]
-    show(COLUMNS, [_row(one, _language(lang)) for one in held])
+    held = [scheme for scheme in loaded if registry.in_force(scheme, day.year if scheme.period == "year" else day)]
+    show(COLUMNS, [_row(scheme, _language(lang)) for scheme in held])
 
 
 @scheme_app.command("coverage")
@@ -71,14 +71,16 @@ def coverage_command(
     chosen, table = lang_of(lang), load_coverage()
     rows: list[tuple[str, str, str, str, str]] = []
     for system in table.systems:
-        said = getattr(system.reason, chosen) if system.reason else ""
-        rows.append((system.section, getattr(system.asks, chosen), system.status, "", said))
-        for one in versions_of(system):
-            exact = "exact" if is_exact(one) else "partial"
-            rows.append(("", "", f"{one.role}, {exact}", one.name, f"{counted(one)}; unknown: {len(unknowns(one))}"))
+        statement = getattr(system.reason, chosen) if system.reason else ""
+        rows.append((system.section, getattr(system.asks, chosen), system.status, "", statement))
+        for scheme in versions_of(system):
+            exact = "exact" if is_exact(scheme) else "partial"
+            rows.append(
+                ("", "", f"{scheme.role}, {exact}", scheme.name, f"{counted(scheme)}; unknown: {len(unknowns(scheme))}")
+            )
     show(("section", "what the plan asks", "status", "scheme", "evidence, or why not"), rows)
-    found = Counter(system.status for system in table.systems)
-    typer.echo("  ".join(f"{status} {found[status]}" for status in table.statuses))
+    literals = Counter(system.status for system in table.systems)
+    typer.echo("  ".join(f"{status} {literals[status]}" for status in table.statuses))
 
 
 @scheme_app.command("show")
@@ -89,24 +91,24 @@ def show_command(
     """What a scheme says, newest version unless pinned: items, windows, facts, decisions, lists, readings."""
     from creditscore.schemes import registry
 
-    one = registry.pick(scheme)
-    _head(one, _language(lang))
-    if one.missing:
-        show(("missing",), [(getattr(label, lang),) for label in one.missing], title="", fold=True)
+    other_scheme = registry.pick(scheme)
+    _head(other_scheme, _language(lang))
+    if other_scheme.missing:
+        show(("missing",), [(getattr(label, lang),) for label in other_scheme.missing], title="", fold=True)
         say_line("grading under this scheme is refused until that is known")
         return
-    if one.imported_decision:
+    if other_scheme.imported_decision:
         say_line(
             "\nThe newest decision is the grade: records of item `decision` with decided_grade, document_no, source."
         )
     else:
-        _counting(one, lang)
-        _deciding(one, lang)
-    _lists(one, lang)
-    readings = [(key, getattr(label, lang)) for key, label in one.readings.items()]
+        _counting(other_scheme, lang)
+        _deciding(other_scheme, lang)
+    _lists(other_scheme, lang)
+    readings = [(key, getattr(label, lang)) for key, label in other_scheme.readings.items()]
     _section("readings: how doubts were decided", ("reading", "how it is read"), readings)
     _section("withdrawing a record may worsen the grade by", ("rule", "why"), [
-        (item.id, getattr(item.why, lang)) for item in one.not_monotone
+        (item.id, getattr(item.why, lang)) for item in other_scheme.not_monotone
     ])  # fmt: skip
 
 
@@ -127,14 +129,14 @@ def _section(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...
         show(columns, rows, fold=True)
 
 
-def _head(one: Scheme, lang: str) -> None:
+def _head(scheme: Scheme, lang: str) -> None:
     from creditscore.schemes.browse import summarise
 
-    say_line(f"{one.name}  {getattr(one.label, lang)}")
-    show(("", ""), list(summarise(one, lang).items()))
+    say_line(f"{scheme.name}  {getattr(scheme.label, lang)}")
+    show(("", ""), list(summarise(scheme, lang).items()))
 
 
-def _counting(one: Scheme, lang: str) -> None:
+def _counting(scheme: Scheme, lang: str) -> None:
     """What is read and what it weighs."""
     from creditscore.core.quantities import plain
     from creditscore.schemes import describe as say
@@ -142,23 +144,23 @@ def _counting(one: Scheme, lang: str) -> None:
     items = [
         (code, getattr(item.label, lang), say.points(item), "+".join(item.per) if item.value else "", plain(item.cap),
          item.window or "", say.applies(item.applies), say.mark(item))
-        for code, variants in one.items.items() for item in variants
+        for code, variants in scheme.items.items() for item in variants
     ]  # fmt: skip
     _section("items", ("item", "what", "points", "per", "cap", "window", "in force", "evidence"), items)
-    windows = [(name, say.window(window)) for name, window in one.windows.items()]
-    _section(f"windows (of items that name none: {one.admit.window})", ("window", "which days"), windows)
+    windows = [(name, say.window(window)) for name, window in scheme.windows.items()]
+    _section(f"windows (of items that name none: {scheme.admit.window})", ("window", "which days"), windows)
     repairs = [
         (name, ", ".join(f"{w.id}: {say.repair_window(w)}" for w in rule.windows), say.applies(rule.applies))
-        for name, rule in one.repairs.items()
+        for name, rule in scheme.repairs.items()
     ]
     _section("repair", ("rule", "windows", "in force"), repairs)
-    groups = [(name, getattr(g.label, lang), plain(g.cap), g.take) for name, g in one.groups.items()]
+    groups = [(name, getattr(g.label, lang), plain(g.cap), g.take) for name, g in scheme.groups.items()]
     _section("groups", ("group", "what", "cap", "takes"), groups)
-    facts = [(name, say.fact(fact), say.applies(fact.applies)) for name, fact in one.facts.items()]
+    facts = [(name, say.fact(fact), say.applies(fact.applies)) for name, fact in scheme.facts.items()]
     _section("facts", ("fact", "what", "in force"), facts)
 
 
-def _deciding(one: Scheme, lang: str) -> None:
+def _deciding(scheme: Scheme, lang: str) -> None:
     """From the start score to the grade."""
     from creditscore.core.quantities import plain
     from creditscore.schemes import describe as say
@@ -166,34 +168,34 @@ def _deciding(one: Scheme, lang: str) -> None:
     starts = [
         (rule.id, " to ".join(plain(n) for n in rule.range or (rule.points,)), rule.when or "otherwise",
          say.applies(rule.applies), say.mark(rule))
-        for rule in (one.start.rules if one.start else [])
+        for rule in (scheme.start.rules if scheme.start else [])
     ]  # fmt: skip
     starts += [
         (bonus.id, f"+{plain(bonus.each)} each", bonus.of, say.applies(bonus.applies), say.mark(bonus))
-        for bonus in (one.start.bonus if one.start else [])
+        for bonus in (scheme.start.bonus if scheme.start else [])
     ]
     _section("start", ("rule", "points", "when", "in force", "evidence"), starts)
     conditions = [
         (rule.id, getattr(rule.label, lang),
          say.condition(rule),
          rule.when, say.applies(rule.applies), say.mark(rule))
-        for rule in one.conditions
+        for rule in scheme.conditions
     ]  # fmt: skip
     _section("conditions", ("condition", "what", "points", "when", "in force", "evidence"), conditions)
-    limits = [(name, plain(getattr(one.combine, name))) for name in ("floor", "ceiling")]
+    limits = [(name, plain(getattr(scheme.combine, name))) for name in ("floor", "ceiling")]
     _section("limits of the score", ("limit", "score"), [row for row in limits if row[1]])
     decisions = [
         (rule.id, say.label(rule.label, lang), rule.when or "otherwise", say.effect(rule), say.applies(rule.applies),
          say.mark(rule))
-        for rule in one.decide
+        for rule in scheme.decide
     ]  # fmt: skip
     _section("decisions, in this order", ("decision", "what", "when", "effect", "in force", "evidence"), decisions)
 
 
-def _lists(one: Scheme, lang: str) -> None:
+def _lists(scheme: Scheme, lang: str) -> None:
     from creditscore.schemes import describe as say
 
-    for key, listed in one.lists.items():
+    for key, listed in scheme.lists.items():
         rows = [("step", step.id, say.span(step.within), step.since, say.mark(step)) for step in listed.steps]
         rows += [
             ("term", term.id, "unknown" if term.unknown else say.span(term.span) or "until an exit", term.since,

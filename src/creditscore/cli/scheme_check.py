@@ -32,28 +32,28 @@ def check_command(
     from creditscore.grading.monotone import proof
     from creditscore.schemes.library import check
 
-    found, others = check(names or ())
-    for one in found:
-        if one.sound and one.scheme is not None:
-            proof.check(one.scheme, one.source)
-    faults = in_order([*others, *(fault for one in found for fault in one.source.faults)])
+    checkeds, others = check(names or ())
+    for checked in checkeds:
+        if checked.sound and checked.scheme is not None:
+            proof.check(checked.scheme, checked.source)
+    faults = in_order([*others, *(fault for checked in checkeds for fault in checked.source.faults)])
     if not names:  # the whole library: composites too
         from creditscore.composite.load import inspect_all
 
         composed = [fault for _, source in inspect_all() for fault in source.faults]
         faults = in_order(dict.fromkeys([*faults, *composed]))  # of a scheme that several read: said once
-    noted = in_order(note for one in found for note in one.source.notes)
+    noted = in_order(note for checked in checkeds for note in checked.source.notes)
     if as_json:
         shown = [
-            {"code": one.code, "severity": one.severity, "file": one.file, "line": one.line, "path": one.path,
-             "message": one.message} for one in (*faults, *noted)
+            {"code": fault.code, "severity": fault.severity, "file": fault.file, "line": fault.line, "path": fault.path,
+             "message": fault.message} for fault in (*faults, *noted)
         ]  # fmt: skip
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=1))
     else:
         show_faults(faults)
         if notes if notes is not None else bool(names):
             show_faults(noted)
-        _sum(len(found), faults, noted)
+        _sum(len(checkeds), faults, noted)
     if faults:
         raise typer.Exit(ExitCode.SCHEME)
 
@@ -64,18 +64,18 @@ def show_faults(faults: Iterable[Fault]) -> None:
     from rich.text import Text
 
     out, file = console(), ""
-    for one in faults:
-        if one.file != file:
-            file = one.file
+    for fault in faults:
+        if fault.file != file:
+            file = fault.file
             out.print(Text(file, style="bold"))
-        out.print(Padding(Text(f"{one.code}  line {one.line}  {one.path}"), (0, 0, 0, 2)))
-        out.print(Padding(Text(one.message), (0, 0, 0, 8)))
+        out.print(Padding(Text(f"{fault.code}  line {fault.line}  {fault.path}"), (0, 0, 0, 2)))
+        out.print(Padding(Text(fault.message), (0, 0, 0, 8)))
 
 
 def _sum(files: int, faults: list[Fault], noted: list[Fault]) -> None:
     from creditscore.schemes.codes import CODES
 
-    counts = Counter(one.code for one in (*faults, *noted))
+    counts = Counter(fault.code for fault in (*faults, *noted))
     if counts:
         show(("code", "count", "what"), [(code, str(n), CODES[code]) for code, n in sorted(counts.items())])
     more = "; docs/checks.md explains each code" if counts else ""
@@ -102,10 +102,10 @@ def diff_command(
     changes = diff(first, second, lang)
     moves = _moves(first, second, snapshot, period, as_of) if snapshot is not None else None
     if as_json:
-        data: dict[str, Any] = {"a": first.name, "b": second.name, "changes": [vars(one) for one in changes]}
+        data: dict[str, Any] = {"a": first.name, "b": second.name, "changes": [vars(change) for change in changes]}
         if moves is not None:
             matrix = [{"before": x, "after": y, "subjects": n} for (x, y), n in sorted(moves.matrix.items())]
-            data |= {"subjects": moves.subjects, "matrix": matrix, "moved": [list(one) for one in moves.moved]}
+            data |= {"subjects": moves.subjects, "matrix": matrix, "moved": [list(value) for value in moves.moved]}
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
         return
     head = {
@@ -113,7 +113,7 @@ def diff_command(
         "en": ("part", "name", "change", "what", "was", "is"),
     }
     typer.echo(f"{first.name} → {second.name}: {len(changes)} {'处变动' if lang == 'zh' else 'changes'}")
-    show(head[lang], [one.words(lang) for one in changes], fold=True)
+    show(head[lang], [change.words(lang) for change in changes], fold=True)
     if moves is not None:
         _show_moves(moves, lang, most)
 

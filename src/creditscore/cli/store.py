@@ -20,14 +20,12 @@ store_app = typer.Typer(
 )
 
 File = Annotated[Path, typer.Argument(metavar="STORE", help="File of the store.", show_default=False)]
-RetainedPayload = Annotated[
-    list[Path] | None, typer.Option("--held", help="File of checkpoint lines that somebody kept.")
-]
+HeldFile = Annotated[list[Path] | None, typer.Option("--held", help="File of checkpoint lines that somebody kept.")]
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 
 @store_app.command("verify")
-def verify_command(store: File, held: RetainedPayload = None, as_json: Json = False) -> None:
+def verify_command(store: File, held: HeldFile = None, as_json: Json = False) -> None:
     """Read the whole log again: hashes, chain, order, checkpoints; exit code 5 at a fault."""
     from creditscore.core.boundary import described
     from creditscore.core.errors import InputError
@@ -43,23 +41,28 @@ def verify_command(store: File, held: RetainedPayload = None, as_json: Json = Fa
                 next="give the file that `creditscore store checkpoint --out` wrote",
             ) from error
     with open_log(store, read_only=True, made_by="creditscore keep") as log:
-        found, unfinished, name = log.verify(*lines), log.unfinished(), log.log_id
+        verification, unfinished, name = log.verify(*lines), log.unfinished(), log.log_id
     if as_json:
         data = {
-            "log_id": name, "entries": found.entries, "checkpoints": found.checkpoints,
-            "faults": [vars(one) for one in found.faults],
-            "unfinished": [{"seq": one.seq, "action": one.action, "subject": one.subject} for one in unfinished],
+            "log_id": name, "entries": verification.entries, "checkpoints": verification.checkpoints,
+            "faults": [vars(fault) for fault in verification.faults],
+            "unfinished": [{"seq": entry.seq, "action": entry.action, "subject": entry.subject} for entry in unfinished],
         }  # fmt: skip
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
     else:
-        if found.faults:
-            show(("entry", "kind", "fault"), [(str(one.seq), one.kind, one.message) for one in found.faults[:50]])
-        for one in unfinished:
-            say_line(f"unfinished: entry {one.seq}, {one.action} {one.subject} by {one.actor}: a process died in it")
+        if verification.faults:
+            show(
+                ("entry", "kind", "fault"),
+                [(str(fault.seq), fault.kind, fault.message) for fault in verification.faults[:50]],
+            )
+        for entry in unfinished:
+            say_line(
+                f"unfinished: entry {entry.seq}, {entry.action} {entry.subject} by {entry.actor}: a process died in it"
+            )
         say_line(
-            f"log {name}: {found.entries} entries, {found.checkpoints} checkpoints compared, {len(found.faults)} faults"
+            f"log {name}: {verification.entries} entries, {verification.checkpoints} checkpoints compared, {len(verification.faults)} faults"
         )
-    found.require()
+    verification.require()
 
 
 @store_app.command("checkpoint")
@@ -101,24 +104,24 @@ def check_command(
     from creditscore.core.i18n import lang_of
     from creditscore.records.snapshot_files import read_snapshot
 
-    said = lang_of(lang)
+    literal = lang_of(lang)
     opened = [read_snapshot(path) for path in snapshot or []]
     with open_log(store, read_only=True, made_by="creditscore keep") as log, working("deriving again"):
-        found = check(log, bench(log.store, opened, own_schemes(scheme)))
+        checked = check(log, bench(log.store, opened, own_schemes(scheme)))
     if as_json:
         data = {
-            "subjects": found.subjects, "runs": found.runs, "flaws": [vars(one) for one in found.flaws],
-            "open": [vars(one) for one in found.open], "untold": [vars(one) for one in found.untold],
+            "subjects": checked.subjects, "runs": checked.runs, "flaws": [vars(flaw) for flaw in checked.flaws],
+            "open": [vars(other_task) for other_task in checked.open], "untold": [vars(other_task) for other_task in checked.untold],
         }  # fmt: skip
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
     else:
-        show_blocks((f"{one.kind}: {one.thing}", [one.message]) for one in found.flaws)
-        show_blocks(task(one, said) for one in found.open)
+        show_blocks((f"{flaw.kind}: {flaw.thing}", [flaw.message]) for flaw in checked.flaws)
+        show_blocks(task(other_task, literal) for other_task in checked.open)
         say_line(
-            f"{found.runs} runs, {found.subjects} subjects derived again: {len(found.flaws)} flaws, "
-            f"{len(found.open)} tasks open, {len(found.untold)} letters to be written"
+            f"{checked.runs} runs, {checked.subjects} subjects derived again: {len(checked.flaws)} flaws, "
+            f"{len(checked.open)} tasks open, {len(checked.untold)} letters to be written"
         )
-    found.require()
+    checked.require()
 
 
 @store_app.command("roles")
@@ -142,8 +145,8 @@ def roles_command(
             log.set_roles(people, by)
         standing = log.roles
     if as_json:
-        found = None if standing is None else {"roles": standing.people, "origin": standing.origin}
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        result = None if standing is None else {"roles": standing.people, "origin": standing.origin}
+        typer.echo(json.dumps(result, ensure_ascii=False, indent=1))
     elif standing is None:
         say_line("no roles stand in this store: whoever is named acts")
     else:
@@ -174,12 +177,28 @@ def retention_command(
         raise UsageError("nobody is named", next="give --by PERSON")
     with open_log(store, roles, read_only=not delete, made_by="creditscore keep") as log:
         held = len(payloads(log))
-        found = remove(log, day, by=by) if delete else due(log, day)
+        retained_payloads = remove(log, day, by=by) if delete else due(log, day)
     if as_json:
-        rows = [{**vars(one), "since": str(one.since), "due_on": str(one.due_on)} for one in found]
+        rows = [
+            {**vars(retained_payload), "since": str(retained_payload.since), "due_on": str(retained_payload.due_on)}
+            for retained_payload in retained_payloads
+        ]
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
     names = ("entry", "action", "rule", "evidence", "due on")
-    if found:
-        show(names, [(str(one.seq), one.action, one.rule, one.evidence, str(one.due_on)) for one in found], fold=True)
-    say_line(f"{len(found)} of {held} payloads {'deleted' if delete else 'may be deleted'} on {day}")
+    if retained_payloads:
+        show(
+            names,
+            [
+                (
+                    str(retained_payload.seq),
+                    retained_payload.action,
+                    retained_payload.rule,
+                    retained_payload.evidence,
+                    str(retained_payload.due_on),
+                )
+                for retained_payload in retained_payloads
+            ],
+            fold=True,
+        )
+    say_line(f"{len(retained_payloads)} of {held} payloads {'deleted' if delete else 'may be deleted'} on {day}")

@@ -54,12 +54,14 @@ def plan_command(
     from creditscore.inspection.plan import plan_inspections
 
     given = []
-    for one in programmes:
-        name, mark, table = one.partition("=")
+    for programme in programmes:
+        name, mark, table = programme.partition("=")
         if not mark or not name or not table:
-            raise UsageError(f"{one!r} is no programme with its classes", allowed="--programme composite=classes.csv")
+            raise UsageError(
+                f"{programme!r} is no programme with its classes", allowed="--programme composite=classes.csv"
+            )
         given.append((name, Path(table)))
-    changes = [[part.strip() for part in one.split(",") if part.strip()] for one in what_if or ()]
+    changes = [[part.strip() for part in text.split(",") if part.strip()] for text in what_if or ()]
     with working("planning"):
         plan = plan_inspections(
             given,
@@ -101,7 +103,7 @@ def commit_command(
     from creditscore.inspection.rows import day_of
 
     about = Randomness(source, day_of(source_on, "--source-on"), read, pattern, values)
-    made = commit(
+    commitment = commit(
         plan,
         out,
         about,
@@ -113,9 +115,12 @@ def commit_command(
         replayed=replay,
     )
     say_held_at(store)
-    typer.echo(f"draw        {made.draw_id}")
-    typer.echo(f"commitment  {made.hash}")
-    idle = made.content["conflicts"]["declared"] - made.content["conflicts"]["of_listed_inspectors_and_subjects"]
+    typer.echo(f"draw        {commitment.draw_id}")
+    typer.echo(f"commitment  {commitment.hash}")
+    idle = (
+        commitment.content["conflicts"]["declared"]
+        - commitment.content["conflicts"]["of_listed_inspectors_and_subjects"]
+    )
     if idle:
         say_line(f"note: {idle} conflicts name an inspector or an organisation that is not in this draw")
     say_line(f"publish this hash before {about.on}; the public value is {source}, read as: {read}")
@@ -137,10 +142,10 @@ def draw_command(
 
     outcome = draw_visits(folder, value, day_of(on, "--on"), _who(by, store, roles))
     say_held_at(store)
-    drawn = sum(one.visits > 0 for one in outcome.units)
-    joint = sum(len(one.programmes) > 1 for one in outcome.visits)
+    drawn = sum(unit.visits > 0 for unit in outcome.units)
+    joint = sum(len(visit.programmes) > 1 for visit in outcome.visits)
     typer.echo(f"{drawn} of {len(outcome.units)} drawn: {len(outcome.visits)} visits, {joint} of them joint")
-    loads = sorted(_counted([one.inspector_id for one in outcome.teams]).values())
+    loads = sorted(_counted([team.inspector_id for team in outcome.teams]).values())
     typer.echo(f"{len(loads)} inspectors, {loads[0]} to {loads[-1]} places each" if loads else "nobody is visited")
     typer.echo(f"written to {folder}; anybody can run it again: python {folder}/verify_draw.py {folder}")
 
@@ -196,7 +201,7 @@ def import_command(
     counts = imported.counts
     refused = sum(counts["refused"].values())
     typer.echo(f"results: {counts['in']} in = {counts['kept']} kept + {refused} refused; {counts['repeated']} repeated")
-    rows = [(arm, result, str(count)) for arm, found in counts["arms"].items() for result, count in found.items()]
+    rows = [(arm, result, str(count)) for arm, new_arm in counts["arms"].items() for result, count in new_arm.items()]
     show(("arm", "result", "visits"), rows)
     for reason, count in counts["refused"].items():
         typer.echo(f"refused  {reason}: {count}")
@@ -225,7 +230,7 @@ def _report(plan: InspectionPlan) -> None:
         f" {counts['expected_joint_visits']} expected after merging  plan {manifest['run_id']}"
     )
     rows = _picked(visit_rows(plan), ("programme", "class", "units", "rate", "visits", "person_days"))
-    rows = [(*row, _expected(one)) for row, one in zip(rows, visit_rows(plan), strict=True)]
+    rows = [(*row, _expected(value)) for row, value in zip(rows, visit_rows(plan), strict=True)]
     show(("programme", "class", "units", "per year", "visits", "days", "findings expected"), rows, fold=True)
     if plan.capacity:
         heads = ("certificate", "inspectors", "days needed", "days there", "enough", "fits at")
@@ -270,14 +275,14 @@ def _simulate(folder: Path, draws: int, seed: int) -> None:
 
     strata, visits = strata_of(folder)
     with working(f"{draws} draws"):
-        found: Any = simulate_draws(strata, visits, draws=draws, seed=seed)
+        new_simulate_draws: Any = simulate_draws(strata, visits, draws=draws, seed=seed)
     say_line(
-        f"{draws} draws with made-up values: farthest from its probability is {found.worst}, drawn"
-        f" {found.worst_count} times of {found.worst_expected:.1f} expected; allowed are {found.bound[0]} to"
-        f" {found.bound[1]} ({found.units} units, Bonferroni at {found.level:g}): "
-        + ("holds" if found.holds else "does not hold")
+        f"{draws} draws with made-up values: farthest from its probability is {new_simulate_draws.worst}, drawn"
+        f" {new_simulate_draws.worst_count} times of {new_simulate_draws.worst_expected:.1f} expected; allowed are {new_simulate_draws.bound[0]} to"
+        f" {new_simulate_draws.bound[1]} ({new_simulate_draws.units} units, Bonferroni at {new_simulate_draws.level:g}): "
+        + ("holds" if new_simulate_draws.holds else "does not hold")
     )
-    if not found.holds:
+    if not new_simulate_draws.holds:
         raise DifferenceError(
             "the draw does not hold its probabilities",
             where=str(folder),

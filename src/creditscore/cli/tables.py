@@ -43,9 +43,9 @@ def say_beside(head: str, rest: str, indent: int = 4) -> None:
     """Print `head` and `rest` in one line where both fit, else `rest` below it."""
     from rich.cells import cell_len
 
-    one = f"{head}  {rest}".rstrip()
-    if cell_len(one) <= console().width:
-        say_line(one)
+    name = f"{head}  {rest}".rstrip()
+    if cell_len(name) <= console().width:
+        say_line(name)
         return
     say_line(head)
     say_indented(rest, indent)

@@ -61,8 +61,8 @@ class Bench:
         here = without & {act_of(record) for record in self.brings[column].records}
         if (column, here) not in self.outcomes:
             subject = self.brings[column]
-            kept = [record for record in subject.records if act_of(record) not in here]
-            self.outcomes[column, here] = grade_subject(self.runs[column].plan, replace(subject, records=kept))
+            records = [record for record in subject.records if act_of(record) not in here]
+            self.outcomes[column, here] = grade_subject(self.runs[column].plan, replace(subject, records=records))
         return self.outcomes[column, here]
 
 
@@ -81,28 +81,28 @@ def settle(
         return [], []
     place = {subject: row for row, subject in enumerate(ids)}
     wanted = sorted(subject for subject in candidates if subject in place)
-    brought: dict[str, dict[int, Subject]] = {}
+    subjects: dict[str, dict[int, Subject]] = {}
     for column, run in chosen.items():
         for subject, what in inputs(run, wanted):
             if what.records:
-                brought.setdefault(subject, {})[column] = what
-    found: list[SharedAct] = []
+                subjects.setdefault(subject, {})[column] = what
+    shared_acts: list[SharedAct] = []
     regraded: list[Regraded] = []
     for subject in wanted:
         row = place[subject]
-        bench = Bench(chosen, brought[subject])
+        bench = Bench(chosen, subjects[subject])
         acts, again = _settle_one(subject, sorted(candidates[subject]), bench, cells, f, pivot[row], listed[[row]])
-        found += acts
+        shared_acts += acts
         regraded += again
-    return found, regraded
+    return shared_acts, regraded
 
 
 def _newest(runs: Iterable[Grading], cells: Cells) -> dict[int, Grading]:
     """The grading of the newest period of each scheme, by the scheme's column."""
-    found: dict[int, Grading] = {}
-    for run in sorted(runs, key=lambda one: last_day_of(one.plan.period)):
-        found[cells.schemes.index(run.plan.scheme.scheme)] = run
-    return found
+    gradings: dict[int, Grading] = {}
+    for run in sorted(runs, key=lambda run: last_day_of(run.plan.period)):
+        gradings[cells.schemes.index(run.plan.scheme.scheme)] = run
+    return gradings
 
 
 def _candidates(runs: dict[int, Grading], cells: Cells) -> dict[str, set[str]]:
@@ -121,16 +121,16 @@ def _candidates(runs: dict[int, Grading], cells: Cells) -> dict[str, set[str]]:
         return {}
     import pyarrow as pa
 
-    found: dict[str, set[str]] = {}
+    candidates: dict[str, set[str]] = {}
     for run in runs.values():
         run.con.register("several_acts", pa.table({"h": pa.array(several)}))
         chosen = (
             f"SELECT DISTINCT subject_id, act FROM ({rows}) WHERE hash(subject_id, act) IN (SELECT h FROM several_acts)"
         )
         for subject, act in run.con.execute(chosen).fetchall():
-            found.setdefault(subject, set()).add(act)
+            candidates.setdefault(subject, set()).add(act)
         run.con.unregister("several_acts")
-    return found
+    return candidates
 
 
 def _settle_one(
@@ -138,18 +138,18 @@ def _settle_one(
 ) -> tuple[list[SharedAct], list[Regraded]]:
     """Settle the acts of one subject; `row`, its cells, is changed in place."""
     without: dict[int, frozenset[str]] = dict.fromkeys(range(len(cells.config.domains)), frozenset())
-    found = []
+    shared_acts = []
     for act in acts:
         there = [column for column in bench.brings if _weighs(act, acts, column, bench, cells, row)]
         domains = sorted({cells.homes[column] for column in there})
         if len(domains) < 2:
             continue
         options = []
-        for kept in domains:
-            tried = {d: gone | {act} if d in domains and d != kept else gone for d, gone in without.items()}
+        for number in domains:
+            tried = {d: gone | {act} if d in domains and d != number else gone for d, gone in without.items()}
             cost = _score(f, resolve(cells, _row(tried, bench, cells, row)[None, :], listed), cells)
-            options.append((cost, kept, tried))
-        _, kept, without = min(options, key=lambda one: one[:2])
+            options.append((cost, number, tried))
+        _, number, without = min(options, key=lambda option: option[:2])
         records = {
             str(record["record_id"])
             for column, what in bench.brings.items()
@@ -157,20 +157,20 @@ def _settle_one(
             for record in what.records
             if act_of(record) == act
         }
-        names = [cells.config.domains[d].id for d in domains if d != kept]
-        found.append(
+        names = [cells.config.domains[d].id for d in domains if d != number]
+        shared_acts.append(
             SharedAct(
-                subject, act.removeprefix("\x01"), cells.config.domains[kept].id, tuple(names), tuple(sorted(records))
+                subject, act.removeprefix("\x01"), cells.config.domains[number].id, tuple(names), tuple(sorted(records))
             )
         )
     changed = _row(without, bench, cells, row)
     again = []
     for column in np.flatnonzero(changed != row).tolist():
-        said = cells.cells[changed[column]].said
+        statement = cells.cells[changed[column]].said
         outcome = bench.outcome(column, without[cells.homes[column]])
-        again.append(Regraded(subject, said.scheme, said.version, said.period, outcome.ledger))
+        again.append(Regraded(subject, statement.scheme, statement.version, statement.period, outcome.ledger))
     row[:] = changed
-    return found, again
+    return shared_acts, again
 
 
 def _weighs(act: str, acts: list[str], column: int, bench: Bench, cells: Cells, row: Ints) -> bool:
@@ -180,7 +180,7 @@ def _weighs(act: str, acts: list[str], column: int, bench: Bench, cells: Cells, 
     cell = row[column]
     if cell < 0 or not cells.cells[cell].present:
         return False
-    records = {str(one["record_id"]) for one in bench.brings[column].records if act_of(one) == act}
+    records = {str(record["record_id"]) for record in bench.brings[column].records if act_of(record) == act}
     if not records:
         return False
     every = bench.outcome(column, frozenset())
@@ -189,28 +189,35 @@ def _weighs(act: str, acts: list[str], column: int, bench: Bench, cells: Cells, 
     others = frozenset(acts) - {act}
     nothing: frozenset[str] = frozenset()
     pairs = ((nothing, frozenset({act})), (others, frozenset(acts)))
-    found = [[bench.outcome(column, without) for without in pair] for pair in pairs]
-    return any((one.state, one.grade) != (other.state, other.grade) for one, other in found)
+    new_pairs = [[bench.outcome(column, without) for without in pair] for pair in pairs]
+    return any((outcome.state, outcome.grade) != (other.state, other.grade) for outcome, other in new_pairs)
 
 
 def _row(without: dict[int, frozenset[str]], bench: Bench, cells: Cells, row: Ints) -> Ints:
     """The subject's cells with each scheme graded without the acts that its domain leaves to others."""
-    found = row.copy()
+    new_result = row.copy()
     for column, brings in bench.brings.items():
         acts = without[cells.homes[column]] & {act_of(record) for record in brings.records}
         if acts and row[column] >= 0:
-            outcome, said = bench.outcome(column, acts), cells.cells[row[column]].said
+            outcome, statement = bench.outcome(column, acts), cells.cells[row[column]].said
             result = (outcome.state, outcome.state_reason.partition(":")[0], outcome.grade)
-            if REFUSED in said.input_state.split(";"):  # it stood with these acts; without them nobody has looked
+            if REFUSED in statement.input_state.split(";"):  # it stood with these acts; without them nobody has looked
                 result = ("not_computable", BLOCKED, "")
             gone = ";".join(sorted(act.removeprefix("\x01") for act in acts))
-            found[column] = cells.number(
+            new_result[column] = cells.number(
                 Statement(
-                    said.scheme, said.day, said.version, said.period, *result, outcome.evidence, gone, said.input_state
+                    statement.scheme,
+                    statement.day,
+                    statement.version,
+                    statement.period,
+                    *result,
+                    outcome.evidence,
+                    gone,
+                    statement.input_state,
                 )
             )
-    return found
+    return new_result
 
 
-def _score(f: Function, one: Resolved, cells: Cells) -> int:
-    return int(raw(f, one.values, one.ceilings(cells).min(axis=1))[0])
+def _score(f: Function, resolved: Resolved, cells: Cells) -> int:
+    return int(raw(f, resolved.values, resolved.ceilings(cells).min(axis=1))[0])

@@ -49,14 +49,14 @@ class Scores:
 def assemble(cells: Cells, f: Function, pivot: Ints, listed: Ints, sole_traders: Bools) -> Scores:
     """Score all subjects; those that are alike in every value and ceiling are computed once."""
     marks = unite_marks(cells, pivot)
-    one = name_blocked(cells, pivot, resolve(cells, pivot, listed))
-    ceilings = one.ceilings(cells)
-    coverage = one.present @ f.weights
+    resolved = name_blocked(cells, pivot, resolve(cells, pivot, listed))
+    ceilings = resolved.ceilings(cells)
+    coverage = resolved.present @ f.weights
     state = np.where(coverage < cells.config.coverage.at_least, COVERAGE, GRADED)
     state = np.where(find_open(cells, f, pivot, listed), OPEN, state)
     state = np.where(sole_traders, SOLE_TRADER, state)
-    first, back = _alike(one.values * (TOP + 1) + ceilings)
-    values, tops = one.values[first], ceilings[first]
+    first, back = _alike(resolved.values * (TOP + 1) + ceilings)
+    values, tops = resolved.values[first], ceilings[first]
     least = tops.min(axis=1)
     score = points(f, raw(f, values, least))
     parts = whole(f, shares(f, values, tops), score - reference_score(f))
@@ -67,8 +67,8 @@ def assemble(cells: Cells, f: Function, pivot: Ints, listed: Ints, sole_traders:
         coverage,
         fragile(f, values, least)[back],
         parts[back],
-        one,
-        np.bitwise_or.reduce(one.rules, axis=1),
+        resolved,
+        np.bitwise_or.reduce(resolved.rules, axis=1),
         marks,
     )
 
@@ -111,11 +111,11 @@ def tables(
     import pyarrow as pa
 
     acts: dict[str, list[str]] = {
-        "subject_id": [one.subject_id for one in shared],
-        "act_id": [redact(one.act_id) for one in shared],
-        "counted_in": [one.counted_in for one in shared],
-        "also_in": [";".join(one.also_in) for one in shared],
-        "records": [redact(";".join(one.records)) for one in shared],
+        "subject_id": [shared_act.subject_id for shared_act in shared],
+        "act_id": [redact(shared_act.act_id) for shared_act in shared],
+        "counted_in": [shared_act.counted_in for shared_act in shared],
+        "also_in": [";".join(shared_act.also_in) for shared_act in shared],
+        "records": [redact(";".join(shared_act.records)) for shared_act in shared],
     }
     bad: dict[str, list[str]] = {"subject_id": [who for who, _ in refused], "reason": [why for _, why in refused]}
     text = {name: pa.array(column, pa.string()) for name, column in acts.items()}
@@ -132,19 +132,20 @@ def _regraded(again: list[Regraded]) -> pa.Table:
     """Ledger lines in the shape of a grading's ledger."""
     import pyarrow as pa
 
-    rows = [(one, line) for one in again for line in one.lines]
+    rows = [(regraded, line) for regraded in again for line in regraded.lines]
     points = pa.decimal128(20, 6)
     texts: dict[str, list[str]] = {
-        name: [getattr(one, name) for one, _ in rows] for name in ("subject_id", "scheme", "version", "period")
+        name: [getattr(regraded, name) for regraded, _ in rows]
+        for name in ("subject_id", "scheme", "version", "period")
     }
-    found = {name: pa.array(column, pa.string()) for name, column in texts.items()}
+    data = {name: pa.array(column, pa.string()) for name, column in texts.items()}
     for name in ("step", "record_id", "item"):
-        found[name] = pa.array([redact(getattr(line, name)) for _, line in rows], pa.string())
+        data[name] = pa.array([redact(getattr(line, name)) for _, line in rows], pa.string())
     for name in ("nominal", "effective"):
-        found[name] = pa.array([from_micro(getattr(line, name)) for _, line in rows], points)
+        data[name] = pa.array([from_micro(getattr(line, name)) for _, line in rows], points)
     for name in ("rule", "article", "reason"):
-        found[name] = pa.array([getattr(line, name) for _, line in rows], pa.string())
-    return pa.table(found)
+        data[name] = pa.array([getattr(line, name) for _, line in rows], pa.string())
+    return pa.table(data)
 
 
 def _composite(cells: Cells, config: CompositeConfig, day: date, ids: list[str], scores: Scores) -> pa.Table:
@@ -163,7 +164,7 @@ def _composite(cells: Cells, config: CompositeConfig, day: date, ids: list[str],
         "state": _words(scores.state, list(STATES)),
         "state_reason": _words(scores.state, list(REASONS)),
         "score": pa.array(scores.score, pa.int32(), mask=~graded),
-        "grade": _words(scores.place, [one.code for one in config.grades], ~graded),
+        "grade": _words(scores.place, [grade.code for grade in config.grades], ~graded),
         "coverage": pa.array(scores.coverage, pa.int32()),
         "hard_rules": _words(kind, names),
         "evidence": _words(_weakest(cells, config, scores), list(MARKS)),
@@ -181,7 +182,7 @@ def _weakest(cells: Cells, config: CompositeConfig, scores: Scores) -> Ints:
 
 
 def _marks(cells: Cells) -> Ints:
-    return np.array([*(one.evidence for one in cells.cells), 0], dtype=np.int64)
+    return np.array([*(cell.evidence for cell in cells.cells), 0], dtype=np.int64)
 
 
 def _rule_marks(cells: Cells, config: CompositeConfig, rules: Ints) -> Ints:
@@ -203,10 +204,10 @@ def _rule_marks(cells: Cells, config: CompositeConfig, rules: Ints) -> Ints:
 
 def _sets(rules: Ints) -> tuple[list[int], Ints]:
     """The different sets of bits, the empty one first, and the number of each row's set; most rows have none."""
-    number, some = np.zeros(len(rules), dtype=np.int64), np.flatnonzero(rules)
-    found, number[some] = np.unique(rules[some], return_inverse=True)
-    number[some] += 1
-    return [0, *found.tolist()], number
+    number, subset = np.zeros(len(rules), dtype=np.int64), np.flatnonzero(rules)
+    result, number[subset] = np.unique(rules[subset], return_inverse=True)
+    number[subset] += 1
+    return [0, *result.tolist()], number
 
 
 def _contributions(cells: Cells, config: CompositeConfig, ids: list[str], scores: Scores) -> pa.Table:
@@ -214,41 +215,43 @@ def _contributions(cells: Cells, config: CompositeConfig, ids: list[str], scores
     import pyarrow as pa
 
     domains, f = config.domains, scores.resolved
-    kept = np.flatnonzero(scores.state != SOLE_TRADER)
+    remaining = np.flatnonzero(scores.state != SOLE_TRADER)
     size = len(domains)
     # words depend on the cell and on the hard rules that lists bring: few kinds
-    sets, number = _sets(f.rules[kept].ravel())
-    code = (f.cell[kept].ravel() + 1) * len(sets) + number
+    sets, number = _sets(f.rules[remaining].ravel())
+    code = (f.cell[remaining].ravel() + 1) * len(sets) + number
     kind, count = _numbered(code)
     kinds = np.zeros(count, dtype=np.int64)
     kinds[kind] = code
     kind = kind.astype(np.int32)
-    found = [(cells.cells[k // len(sets) - 1] if k >= len(sets) else None, sets[k % len(sets)]) for k in kinds.tolist()]
+    new_kinds = [
+        (cells.cells[k // len(sets) - 1] if k >= len(sets) else None, sets[k % len(sets)]) for k in kinds.tolist()
+    ]
     own = max(MARKS.index(config.marks.weights), MARKS.index(config.marks.maps))
-    of_rules = _rule_marks(cells, config, np.array([rules for _, rules in found], dtype=np.int64))
+    of_rules = _rule_marks(cells, config, np.array([rules for _, rules in new_kinds], dtype=np.int64))
     marks = [
         MARKS[max(own, int(mark), cell.evidence if cell is not None and cell.present else 0)]
-        for (cell, _), mark in zip(found, of_rules, strict=True)
+        for (cell, _), mark in zip(new_kinds, of_rules, strict=True)
     ]
 
     def said(name: str) -> pa.Array:
-        return _words(kind, [None if cell is None else redact(getattr(cell.said, name)) for cell, _ in found])
+        return _words(kind, [None if cell is None else redact(getattr(cell.said, name)) for cell, _ in new_kinds])
 
-    grades = [cell.said.grade if cell is not None and cell.present else None for cell, _ in found]
-    notes = [note_of(cells, "absent:no_row" if cell is None else cell.note, rules) for cell, rules in found]
-    ungraded = np.repeat(scores.state[kept] != GRADED, size)
+    grades = [cell.said.grade if cell is not None and cell.present else None for cell, _ in new_kinds]
+    notes = [note_of(cells, "absent:no_row" if cell is None else cell.note, rules) for cell, rules in new_kinds]
+    ungraded = np.repeat(scores.state[remaining] != GRADED, size)
     rows: dict[str, Any] = {
         "subject_id": pa.DictionaryArray.from_arrays(
-            pa.array(np.repeat(kept.astype(np.int32), size)), pa.array(ids, pa.string())
+            pa.array(np.repeat(remaining.astype(np.int32), size)), pa.array(ids, pa.string())
         ),
-        "domain": _words(np.tile(np.arange(size, dtype=np.int32), len(kept)), [one.id for one in domains]),
+        "domain": _words(np.tile(np.arange(size, dtype=np.int32), len(remaining)), [domain.id for domain in domains]),
         "scheme": said("scheme"),
         "version": said("version"),
         "period": said("period"),
         "grade": _words(kind, grades),
-        "value": pa.array(f.values[kept].ravel(), pa.int32()),
-        "weight": pa.array(np.tile(np.array([one.weight for one in domains], dtype=np.int32), len(kept))),
-        "contribution": pa.array(scores.shares[kept].ravel(), pa.int32(), mask=ungraded),
+        "value": pa.array(f.values[remaining].ravel(), pa.int32()),
+        "weight": pa.array(np.tile(np.array([domain.weight for domain in domains], dtype=np.int32), len(remaining))),
+        "contribution": pa.array(scores.shares[remaining].ravel(), pa.int32(), mask=ungraded),
         "evidence": _words(kind, marks),
         "note": _words(kind, notes),
     }
@@ -261,6 +264,6 @@ def _words(codes: Any, words: Sequence[str | None], missing: Any = None) -> pa.A
 
     distinct = sorted({word for word in words if word is not None})
     code = np.array([-1 if word is None else distinct.index(word) for word in words] or [-1], dtype=np.int32)
-    found = code[np.asarray(codes) if missing is None else np.where(missing, 0, codes)]
-    empty = found < 0 if missing is None else missing | (found < 0)
-    return pa.DictionaryArray.from_arrays(pa.array(found, pa.int32(), mask=empty), pa.array(distinct, pa.string()))
+    result = code[np.asarray(codes) if missing is None else np.where(missing, 0, codes)]
+    empty = result < 0 if missing is None else missing | (result < 0)
+    return pa.DictionaryArray.from_arrays(pa.array(result, pa.int32(), mask=empty), pa.array(distinct, pa.string()))

@@ -49,15 +49,17 @@ def _blocked(cells: Cells) -> list[int]:
 def _extreme(cells: Cells, number: int, best: bool) -> int:
     """The number of a cell with the worst or best that a blocked one could bring; standing at the reference is one."""
     config, cell = cells.config, cells.cells[number]
-    said, domain = cell.said, config.domains[cell.domain]
+    statement, domain = cell.said, config.domains[cell.domain]
     stands = config.stands_at(domain)
-    months = full_months(said.day, to_day(cells.as_of))
-    given = domain.schemes.get(f"{said.scheme}@{said.version}", {"": 0, " ": TOP})
+    months = full_months(statement.day, to_day(cells.as_of))
+    given = domain.schemes.get(f"{statement.scheme}@{statement.version}", {"": 0, " ": TOP})
     values = [stands, *(aged(value, stands, months, config.stale) for value in given.values())]
     rules = 0
     for bit, (owner, rule) in enumerate(cells.pairs):
         triggers = config.hard_rules[rule].when
-        if owner == cell.domain and any(said.scheme in one.grades and one.domain == domain.id for one in triggers):
+        if owner == cell.domain and any(
+            statement.scheme in trigger.grades and trigger.domain == domain.id for trigger in triggers
+        ):
             rules |= 1 << bit
     cells.cells.append(
         replace(cell, present=True, value=(max if best else min)(values), rules=0 if best else rules, is_blocked=False)
@@ -89,5 +91,5 @@ def unite_marks(cells: Cells, pivot: Ints) -> tuple[list[str], Ints]:
     bits = [sum(1 << codes.index(code) for code in listed) for listed in parts]
     united = np.bitwise_or.reduce(np.array([*bits, 0], dtype=np.int64)[pivot], axis=1)
     sets, number = np.unique(united, return_inverse=True)
-    texts = [";".join(code for k, code in enumerate(codes) if one >> k & 1) or WHOLE for one in sets.tolist()]
+    texts = [";".join(code for k, code in enumerate(codes) if group >> k & 1) or WHOLE for group in sets.tolist()]
     return texts, number

@@ -66,12 +66,12 @@ class Cells:
     cells: list[Cell] = field(default_factory=list)
     known: dict[Statement, int] = field(default_factory=dict)
 
-    def number(self, said: Statement) -> int:
+    def number(self, statement: Statement) -> int:
         """The number of a statement, a new one where it was not met before."""
-        if said not in self.known:
-            self.known[said] = len(self.cells)
-            self.cells.append(_cell(self, said))
-        return self.known[said]
+        if statement not in self.known:
+            self.known[statement] = len(self.cells)
+            self.cells.append(_cell(self, statement))
+        return self.known[statement]
 
 
 def no_cells(config: CompositeConfig, as_of: date) -> Cells:
@@ -100,55 +100,59 @@ def last_day_of(period: str) -> int:
         ) from error
 
 
-def _cell(cells: Cells, said: Statement) -> Cell:
-    config, domain = cells.config, cells.homes[cells.schemes.index(said.scheme)]
+def _cell(cells: Cells, statement: Statement) -> Cell:
+    config, domain = cells.config, cells.homes[cells.schemes.index(statement.scheme)]
     rule = config.domains[domain]
     stands = config.stands_at(rule)
-    evidence = MARKS.index(said.evidence) if said.evidence in MARKS else MARKS.index("unknown")
-    notes = [f"without_act:{one}" for one in said.without.split(";") if one]
-    if said.state not in HISTORY_CODES["state"]:
-        raise InputError(f"{redact(said.state)!r} is no state", where="grades", allowed=HISTORY_CODES["state"])
-    if said.state != "graded":
-        why = redact(said.reason.partition(":")[0])
-        notes.insert(0, f"absent:{said.state}" + (f":{why}" if why else ""))
-        blocked = said.state == "not_computable" and why == BLOCKED and not _is_stale(cells, said)
-        return Cell(said, domain, False, stands, 0, evidence, ";".join(notes), blocked)
-    values = rule.schemes.get(f"{said.scheme}@{said.version}")
+    evidence = MARKS.index(statement.evidence) if statement.evidence in MARKS else MARKS.index("unknown")
+    notes = [f"without_act:{part}" for part in statement.without.split(";") if part]
+    if statement.state not in HISTORY_CODES["state"]:
+        raise InputError(f"{redact(statement.state)!r} is no state", where="grades", allowed=HISTORY_CODES["state"])
+    if statement.state != "graded":
+        why = redact(statement.reason.partition(":")[0])
+        notes.insert(0, f"absent:{statement.state}" + (f":{why}" if why else ""))
+        blocked = statement.state == "not_computable" and why == BLOCKED and not _is_stale(cells, statement)
+        return Cell(statement, domain, False, stands, 0, evidence, ";".join(notes), blocked)
+    values = rule.schemes.get(f"{statement.scheme}@{statement.version}")
     if values is None:
         raise UsageError(
-            f"{said.scheme}@{redact(said.version)} has no values in {config.name}",
+            f"{statement.scheme}@{redact(statement.version)} has no values in {config.name}",
             where=f"domain {rule.id}",
             allowed=list(rule.schemes),
             next="grade under one of these versions, or give the composite a map for this one",
         )
-    if said.grade not in values:
+    if statement.grade not in values:
         raise InputError(
-            f"{redact(said.grade)!r} is no grade of {said.scheme}@{said.version}", where="grades", allowed=list(values)
+            f"{redact(statement.grade)!r} is no grade of {statement.scheme}@{statement.version}",
+            where="grades",
+            allowed=list(values),
         )
-    if said.day > to_day(cells.as_of):
+    if statement.day > to_day(cells.as_of):
         raise UsageError(
-            f"{said.scheme} is graded for {said.period}, which ends after {cells.as_of}",
+            f"{statement.scheme} is graded for {statement.period}, which ends after {cells.as_of}",
             where="as_of",
             next="give a later day, or gradings of earlier periods",
         )
-    months = full_months(said.day, to_day(cells.as_of))
-    if _is_stale(cells, said):
-        return Cell(said, domain, False, stands, 0, evidence, ";".join([f"stale:{months}", *notes]))
-    value = aged(values[said.grade], stands, months, config.stale)
-    if value != values[said.grade]:
+    months = full_months(statement.day, to_day(cells.as_of))
+    if _is_stale(cells, statement):
+        return Cell(statement, domain, False, stands, 0, evidence, ";".join([f"stale:{months}", *notes]))
+    value = aged(values[statement.grade], stands, months, config.stale)
+    if value != values[statement.grade]:
         notes.append(f"aged:{months}")
     rules = 0
     for bit, (owner, number) in enumerate(cells.pairs):
         for trigger in config.hard_rules[number].when:
-            if config.domains[owner].id == trigger.domain and said.grade in trigger.grades.get(said.scheme, ()):
+            if config.domains[owner].id == trigger.domain and statement.grade in trigger.grades.get(
+                statement.scheme, ()
+            ):
                 rules |= 1 << bit
     notes += _named(cells, rules)
-    return Cell(said, domain, True, value, rules, evidence, ";".join(notes))
+    return Cell(statement, domain, True, value, rules, evidence, ";".join(notes))
 
 
-def _is_stale(cells: Cells, said: Statement) -> bool:
+def _is_stale(cells: Cells, statement: Statement) -> bool:
     stale = cells.config.stale
-    return stale is not None and full_months(said.day, to_day(cells.as_of)) >= stale.drop_after
+    return stale is not None and full_months(statement.day, to_day(cells.as_of)) >= stale.drop_after
 
 
 def aged(value: int, stands: int, months: int, stale: Stale | None) -> int:
@@ -161,13 +165,13 @@ def aged(value: int, stands: int, months: int, stale: Stale | None) -> int:
 
 def _named(cells: Cells, rules: int) -> list[str]:
     rule = cells.config.hard_rules
-    found = dict.fromkeys(rule[r].id for bit, (_, r) in enumerate(cells.pairs) if rules >> bit & 1)
-    return [f"hard_rule:{one}" for one in found]
+    fromkeys = dict.fromkeys(rule[r].id for bit, (_, r) in enumerate(cells.pairs) if rules >> bit & 1)
+    return [f"hard_rule:{name}" for name in fromkeys]
 
 
 def note_of(cells: Cells, note: str, rules: int) -> str:
     """A cell's note with the hard rules that entries of lists bring to its domain."""
-    return ";".join(dict.fromkeys([*(one for one in note.split(";") if one), *_named(cells, rules)]))
+    return ";".join(dict.fromkeys([*(part for part in note.split(";") if part), *_named(cells, rules)]))
 
 
 @dataclass(frozen=True)
@@ -183,11 +187,11 @@ class Resolved:
 
     def ceilings(self, cells: Cells) -> Ints:
         """The ceiling in points that each domain brings, 1000 for none; (rows, domains)."""
-        found = np.full(self.rules.shape, 1000, dtype=np.int64)
+        ceilings = np.full(self.rules.shape, 1000, dtype=np.int64)
         for bit, ((domain, _), top) in enumerate(zip(cells.pairs, cells.tops, strict=True)):
             hit = (self.rules[:, domain] >> bit) & 1 == 1
-            found[hit, domain] = np.minimum(found[hit, domain], top)
-        return found
+            ceilings[hit, domain] = np.minimum(ceilings[hit, domain], top)
+        return ceilings
 
 
 def resolve(cells: Cells, pivot: Ints, listed: Ints) -> Resolved:
@@ -197,7 +201,7 @@ def resolve(cells: Cells, pivot: Ints, listed: Ints) -> Resolved:
     them can set off hard rules.
     """
     config = cells.config
-    of = np.array([[one.value, one.present, one.rules] for one in cells.cells] + [[0, 0, 0]], dtype=np.int64)
+    of = np.array([[cell.value, cell.present, cell.rules] for cell in cells.cells] + [[0, 0, 0]], dtype=np.int64)
     shape = (len(pivot), len(config.domains))
     stands = np.array([config.stands_at(domain) for domain in config.domains], dtype=np.int64)
     values, chosen = np.broadcast_to(stands, shape).copy(), np.full(shape, -1, dtype=np.int64)

@@ -66,13 +66,13 @@ def check(config: CompositeConfig, source: Source) -> None:
         for d, domain in enumerate(group.domains):
             place = (*path, "domains", d)
             if not domain.schemes and not any(
-                domain.id == one.domain for rule in config.hard_rules for one in rule.when
+                domain.id == trigger.domain for rule in config.hard_rules for trigger in rule.when
             ):
                 source.fault(place, "names no scheme, and no hard rule takes a fact from it", "E707")
             for name, values in domain.schemes.items():
                 where = (*place, "schemes", name)
                 if name not in known:
-                    there = [one for one in known if one.startswith(name.partition("@")[0] + "@")]
+                    there = [text for text in known if text.startswith(name.partition("@")[0] + "@")]
                     message = f"is no version of the library; there are: {', '.join(there) or 'none'}"
                     source.fault(where, message, "E301")
                     continue

@@ -148,15 +148,15 @@ def _counts(
     for code, (state, reason) in enumerate(zip(STATES, REASONS, strict=True)):
         states[f"{state}:{reason}" if reason else state] = int((scores.state == code).sum())
     graded = scores.state == 0
-    grades = {one.code: int((scores.place[graded] == k).sum()) for k, one in enumerate(config.grades)}
-    found: dict[str, Any] = {
+    grades = {grade.code: int((scores.place[graded] == k).sum()) for k, grade in enumerate(config.grades)}
+    data: dict[str, Any] = {
         "subjects": len(scores.state), "states": {name: count for name, count in states.items() if count},
         "grades": {name: count for name, count in grades.items() if count},
         "fragile": int(scores.fragile[graded].sum()), "shared_acts": shared, "refused": refused,
     }  # fmt: skip
     if outside:
-        found["graded_but_not_asked_for"] = outside
-    return found | ({} if entries is None else {"listings": entries})
+        data["graded_but_not_asked_for"] = outside
+    return data | ({} if entries is None else {"listings": entries})
 
 
 def _notes(config: CompositeConfig, acts: str, entries: bool, gathered: Gathered) -> list[str]:

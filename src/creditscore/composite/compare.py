@@ -40,16 +40,18 @@ def compare_composites(
         raise UsageError(f"step {step}, draws {draws}", allowed="0 < step < 100, draws at least 0")
     _same_inputs(composites)
     names = _names(composites)
-    held = [_held(one) for one in composites]
+    held = [_held(composite) for composite in composites]
     return {
         "kind": "composite_comparison",
         "as_of": composites[0].manifest["as_of"],
-        "composites": [_about(name, one, part) for name, one, part in zip(names, composites, held, strict=True)],
+        "composites": [
+            _about(name, composite, part) for name, composite, part in zip(names, composites, held, strict=True)
+        ],
         "pairs": [_pair(names[a], names[b], held[a], held[b]) for a, b in combinations(range(len(held)), 2)],
         "sensitivity": [_sensitivity(name, part, step, draws, seed) for name, part in zip(names, held, strict=True)],
         "settings": {"step": step, "draws": draws, "seed": seed, "concentration": CONCENTRATION},
-        "notes": list(dict.fromkeys(note for one in composites for note in one.manifest["notes"])),
-        "made_up": any(one.manifest.get("made_up", False) for one in composites),
+        "notes": list(dict.fromkeys(note for composite in composites for note in composite.manifest["notes"])),
+        "made_up": any(composite.manifest.get("made_up", False) for composite in composites),
     }
 
 
@@ -68,9 +70,9 @@ class _Compared:
     counts: Ints
 
 
-def _held(one: Composite) -> _Compared:
-    config = one.config
-    table = one.coded["composite"]
+def _held(composite: Composite) -> _Compared:
+    config = composite.config
+    table = composite.coded["composite"]
     graded = np.array([state == "graded" for state in table["state"].to_pylist()], dtype=bool)
     score = table["score"].fill_null(-1).to_numpy().astype(np.int64)
     f = function_of(config)
@@ -81,7 +83,7 @@ def _held(one: Composite) -> _Compared:
     }
     ceiling = np.array([top[rules] for rules in table["hard_rules"].to_pylist()], dtype=np.int64)
     ids = np.array(table["subject_id"].to_pylist(), dtype=object)
-    shares = one.coded["contributions"]
+    shares = composite.coded["contributions"]
     size = len(config.domains)
     values = shares["value"].to_numpy().astype(np.int64).reshape(-1, size)
     left = np.array([why != "individual_business" for why in table["state_reason"].to_pylist()], dtype=bool)
@@ -94,35 +96,35 @@ def _held(one: Composite) -> _Compared:
 
 def _same_inputs(composites: Sequence[Composite]) -> None:
     first = composites[0].manifest
-    for one in (other.manifest for other in composites[1:]):
+    for manifest in (other.manifest for other in composites[1:]):
         for what in ("as_of", "listings", "acts", "subjects"):
-            if one[what] != first[what]:
+            if manifest[what] != first[what]:
                 raise UsageError(
-                    f"{one['config']} and {first['config']} were made from different inputs: {what}",
-                    where=f"{first[what]} and {one[what]}",
+                    f"{manifest['config']} and {first['config']} were made from different inputs: {what}",
+                    where=f"{first[what]} and {manifest[what]}",
                     next="score both from the same gradings, lists and day",
                 )
-        tables = [{part.get("table_sha256") for part in said["inputs"]} - {None} for said in (first, one)]
+        tables = [{part.get("table_sha256") for part in data["inputs"]} - {None} for data in (first, manifest)]
         if tables[0] != tables[1]:
             raise UsageError(
-                f"{one['config']} and {first['config']} were made from different tables of grades",
+                f"{manifest['config']} and {first['config']} were made from different tables of grades",
                 next="score both from the same gradings",
             )
         known = {part.get("scheme"): part.get("run_id") for part in first["inputs"]}
-        for part in one["inputs"]:
+        for part in manifest["inputs"]:
             if known.get(part.get("scheme"), part.get("run_id")) != part.get("run_id"):
                 raise UsageError(
-                    f"{one['config']} and {first['config']} were made from different gradings under {part['scheme']}",
+                    f"{manifest['config']} and {first['config']} were made from different gradings under {part['scheme']}",
                     next="score both from the same gradings",
                 )
 
 
 def _names(composites: Sequence[Composite]) -> list[str]:
-    names = [f"{one.manifest['config']}@{one.manifest['config_version']}" for one in composites]
+    names = [f"{composite.manifest['config']}@{composite.manifest['config_version']}" for composite in composites]
     return [f"{name} ({k + 1})" if names.count(name) > 1 else name for k, name in enumerate(names)]
 
 
-def _about(name: str, one: Composite, held: _Compared) -> dict[str, Any]:
+def _about(name: str, composite: Composite, held: _Compared) -> dict[str, Any]:
     scored = int((held.place >= 0).sum())
     label = held.config.label
     return {
@@ -130,8 +132,8 @@ def _about(name: str, one: Composite, held: _Compared) -> dict[str, Any]:
         "label": {"zh": label.zh, "en": label.en},
         "rule": held.config.rule,
         "marks": held.config.marks.model_dump(),
-        "run_id": one.manifest["run_id"],
-        "reference": one.manifest["reference"],
+        "run_id": composite.manifest["run_id"],
+        "reference": composite.manifest["reference"],
         "subjects": len(held.ids),
         "graded": scored,
         "fragile": held.fragile,
@@ -163,7 +165,7 @@ def _pair(first: str, second: str, a: _Compared, b: _Compared) -> dict[str, Any]
     score_a, score_b, place_a, place_b = a.score[at], b.score[bt], a.place[at], b.place[bt]
     both = (place_a >= 0) & (place_b >= 0)
     table = joint(score_a[both], score_b[both], np.ones(int(both.sum()), dtype=np.int64))
-    codes = [[grade.code for grade in one.config.grades] for one in (a, b)]
+    codes = [[grade.code for grade in compared.config.grades] for compared in (a, b)]
     flows = [
         {"from": name, "to": other, "count": int(((place_a == i) & (place_b == j)).sum())}
         for i, name in [*enumerate(codes[0]), (-1, NONE)]
@@ -199,20 +201,20 @@ def _pair(first: str, second: str, a: _Compared, b: _Compared) -> dict[str, Any]
     }
 
 
-def _sensitivity(name: str, one: _Compared, step: int, draws: int, seed: int) -> dict[str, Any]:
-    f, total = one.function, int(one.counts.sum())
+def _sensitivity(name: str, compared: _Compared, step: int, draws: int, seed: int) -> dict[str, Any]:
+    f, total = compared.function, int(compared.counts.sum())
     if f.weakest or not total:
         return {"name": name, "weights": not f.weakest, "domains": [], "draws": None}
-    base = points(f, raw(f, one.values, one.ceilings))
+    base = points(f, raw(f, compared.values, compared.ceilings))
     grade = places(f, base)
 
     def scored(weights: Any) -> tuple[Ints, float]:
         other = f.with_weights(weights)
-        score = points(other, raw(other, one.values, one.ceilings))
-        return score, round(int(one.counts[places(other, score) != grade].sum()) / total, 6)
+        score = points(other, raw(other, compared.values, compared.ceilings))
+        return score, round(int(compared.counts[places(other, score) != grade].sum()) / total, 6)
 
     rows = []
-    for k, domain in enumerate(one.config.domains):
+    for k, domain in enumerate(compared.config.domains):
         changed = []
         for percent in (100 + step, 100 - step):
             weights = f.weights * 100
@@ -221,15 +223,15 @@ def _sensitivity(name: str, one: _Compared, step: int, draws: int, seed: int) ->
         rows.append({"domain": domain.id, "weight": domain.weight, "up": changed[0], "down": changed[1]})
     rng = np.random.default_rng(seed)
     shape = f.weights / f.total * CONCENTRATION
-    found, order = [], []
+    result, order = [], []
     for _ in range(draws):
         drawn = np.where(shape > 0, rng.standard_gamma(np.maximum(shape, 1e-12)), 0.0)
         weights = np.rint(drawn / drawn.sum() * 1_000_000).astype(np.int64)
         score, moved = scored(weights)
-        found.append(moved)
-        order.append(spearman(joint(base, score, one.counts)))
-    held = [one for one in order if one is not None]
+        result.append(moved)
+        order.append(spearman(joint(base, score, compared.counts)))
+    held = [number for number in order if number is not None]
     summary = {
-        "mean": round(float(np.mean(found)), 6), "largest": max(found), "spearman_least": min(held, default=None),
-    } if found else None  # fmt: skip
+        "mean": round(float(np.mean(result)), 6), "largest": max(result), "spearman_least": min(held, default=None),
+    } if result else None  # fmt: skip
     return {"name": name, "weights": True, "domains": rows, "draws": summary}

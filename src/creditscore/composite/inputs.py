@@ -63,15 +63,15 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
     for source in _listed(gradings):
         if isinstance(source, str | os.PathLike):
             manifest = _manifest(Path(source))
-            parts = [one for one in _parts(manifest) if one["scheme"].partition("@")[0] in wanted]
-            others |= {one["scheme"].partition("@")[0] for one in _parts(manifest)} - wanted
+            parts = [part for part in _parts(manifest) if part["scheme"].partition("@")[0] in wanted]
+            others |= {part["scheme"].partition("@")[0] for part in _parts(manifest)} - wanted
             if snapshot is not None:
-                runs += [_again(snapshot, one) for one in parts]
+                runs += [_again(snapshot, part) for part in parts]
             else:
                 unchecked.append(str(source))
                 file = str(Path(source) / "grades.parquet").replace("'", "''")
                 views.append(_select(con, f"read_parquet('{file}')"))
-                inputs += [_input(one) for one in parts]
+                inputs += [_input(part) for part in parts]
         elif isinstance(source, Grading):
             if source.plan.scheme.scheme in wanted:
                 runs.append(source)
@@ -96,10 +96,10 @@ def gather(gradings: Any, schemes: Iterable[str], snapshot: Snapshot | None) -> 
         inputs.append(_input(run.manifest))
     if not views:
         raise UsageError("no grading holds a scheme of this composite", allowed=sorted(wanted), next="grade under some")
-    listed = ", ".join("'" + one.replace("'", "''") + "'" for one in sorted(wanted))
+    listed = ", ".join("'" + text.replace("'", "''") + "'" for text in sorted(wanted))
     con.execute(f"CREATE TEMP VIEW g AS SELECT * FROM ({' UNION ALL '.join(views)}) WHERE scheme IN ({listed})")
-    inputs.sort(key=lambda one: json.dumps(one, sort_keys=True))
-    made_up = any(one.get("made_up") for one in inputs)
+    inputs.sort(key=lambda source: json.dumps(source, sort_keys=True))
+    made_up = any(source.get("made_up") for source in inputs)
     not_used = tuple(sorted(map(str, others)))
     return Gathered(con, tuple(runs), tuple(inputs), tuple(unchecked), made_up, not_used, _kinds(runs))
 
@@ -115,8 +115,8 @@ def content(con: duckdb.DuckDBPyConnection, query: str) -> str:
 
 def _listed(gradings: Any) -> Iterator[Any]:
     if isinstance(gradings, list | tuple) and not (gradings and all(isinstance(row, Mapping) for row in gradings)):
-        for one in gradings:
-            yield from _listed(one)
+        for grading in gradings:
+            yield from _listed(grading)
     elif isinstance(gradings, Gradings):
         yield from gradings.runs
     else:
@@ -147,7 +147,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 def _parts(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     made_up = {"made_up": True} if manifest.get("made_up") else {}
-    return [{**one, **made_up} for one in manifest.get("schemes", {"": manifest}).values()]
+    return [{**scheme, **made_up} for scheme in manifest.get("schemes", {"": manifest}).values()]
 
 
 def _input(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def _again(snapshot: Snapshot, manifest: Mapping[str, Any]) -> Grading:
     """The grading of a manifest, made again; UsageError where the snapshot is another one."""
     known = None if manifest["law_known_at"] == "latest" else manifest["known_at"]
     yearly = len(str(manifest["period"])) == 4
-    made = grade(
+    grading = grade(
         as_graded(snapshot, manifest),
         manifest["scheme"],
         manifest["period"] if yearly else None,
@@ -169,22 +169,22 @@ def _again(snapshot: Snapshot, manifest: Mapping[str, Any]) -> Grading:
         max_rejected=10**9,
         ledger=False,
     )
-    if not is_run(made.manifest, manifest):
+    if not is_run(grading.manifest, manifest):
         raise UsageError(
             f"the grading under {manifest['scheme']} was not made from this snapshot with these rules",
-            where=f"run {manifest['run_id']}, now {made.manifest['run_id']}",
+            where=f"run {manifest['run_id']}, now {grading.manifest['run_id']}",
             next="give the snapshot that was graded, or grade again",
         )
-    return made
+    return grading
 
 
 def _kinds(runs: Iterable[Grading]) -> dict[str, str]:
     """Individual businesses among the subjects of gradings in memory."""
-    found: dict[str, str] = {}
+    kinds: dict[str, str] = {}
     for run in runs:
         rows = run.con.execute("SELECT subject_id, kind FROM subjects WHERE kind = 'individual_business'").fetchall()
-        found |= dict(rows)
-    return found
+        kinds |= dict(rows)
+    return kinds
 
 
 def newest_day(gathered: Gathered) -> date:
@@ -204,7 +204,7 @@ def pivot(gathered: Gathered, cells: Cells) -> tuple[list[str], Ints]:
     """
     con = gathered.con
     rows = con.execute(f"SELECT DISTINCT {', '.join(KEY)} FROM g").fetchall()
-    said = sorted(
+    results = sorted(
         (
             Statement(scheme, last_day_of(period), version, period, state, reason, grade, evidence, input_state=marks),
             key,
@@ -214,24 +214,24 @@ def pivot(gathered: Gathered, cells: Cells) -> tuple[list[str], Ints]:
     )
     import pyarrow as pa
 
-    numbers = [cells.number(one) for one, _ in said]
-    columns = {name: pa.array([key[k] for _, key in said], pa.string()) for k, name in enumerate(KEY)}
+    numbers = [cells.number(statement) for statement, _ in results]
+    columns = {name: pa.array([key[k] for _, key in results], pa.string()) for k, name in enumerate(KEY)}
     columns |= {"cell": pa.array(numbers, pa.int32())}
-    columns |= {"place": pa.array([cells.schemes.index(one.scheme) for one, _ in said], pa.int32())}
+    columns |= {"place": pa.array([cells.schemes.index(statement.scheme) for statement, _ in results], pa.int32())}
     con.register("key", pa.table(columns))
     con.execute(f"CREATE OR REPLACE TEMP TABLE coded AS SELECT hash({', '.join(KEY)}) AS h, cell, place FROM key")
     # one number to compare instead of eight texts; two of these few that are alike would be a fault of the hash
-    assert con.execute("SELECT count(DISTINCT h) FROM coded").fetchall()[0][0] == len(said)
+    assert con.execute("SELECT count(DISTINCT h) FROM coded").fetchall()[0][0] == len(results)
     wide = ", ".join(f"max(CASE WHEN place = {k} THEN cell END) AS c{k}" for k in range(len(cells.schemes)))
     hashed = f"SELECT subject_id, hash({', '.join(KEY)}) AS h FROM g"
     joined = f"SELECT subject_id, cell, place FROM ({hashed}) JOIN coded USING (h)"
-    found = con.sql(
+    result = con.sql(
         f"SELECT subject_id, count(*) AS n, {wide} FROM ({joined}) GROUP BY subject_id ORDER BY subject_id"
     ).to_arrow_table()
-    table = np.stack([found[f"c{k}"].fill_null(-1).to_numpy() for k in range(len(cells.schemes))], axis=1)
-    if int((table >= 0).sum()) != int(found["n"].to_numpy().sum()):
+    table = np.stack([result[f"c{k}"].fill_null(-1).to_numpy() for k in range(len(cells.schemes))], axis=1)
+    if int((table >= 0).sum()) != int(result["n"].to_numpy().sum()):
         _no_doubles(con)
-    return found["subject_id"].to_pylist(), table.astype(np.int64)
+    return result["subject_id"].to_pylist(), table.astype(np.int64)
 
 
 def _no_doubles(con: duckdb.DuckDBPyConnection) -> None:
@@ -269,12 +269,12 @@ def listed_rules(con: duckdb.DuckDBPyConnection, cells: Cells, ids: list[str]) -
     d = f"DATE '1970-01-01' + {day}"
     in_force = f"entered_on <= {d} AND (exited_on IS NULL OR exited_on > {d}) AND (term_end IS NULL OR term_end >= {d})"
     known = f"(recorded_on IS NULL OR recorded_on <= {d})"
-    found = con.execute(
+    results = con.execute(
         f"SELECT who.row, bit_or(bit.bits) FROM listings l JOIN bit USING (list) JOIN who USING (subject_id) "
         f"WHERE {in_force} AND {known} GROUP BY who.row"
     ).fetchnumpy()
     result = np.zeros(len(ids), dtype=np.int64)
-    rows, values = found.values()
+    rows, values = results.values()
     result[np.asarray(rows, dtype=np.int64)] = np.asarray(values, dtype=np.int64)
     counted = con.execute(
         f"SELECT count(*), count(*) FILTER (NOT {known}), count(*) FILTER ({known} AND NOT ({in_force})), "

@@ -136,8 +136,8 @@ def _build_on_base(source: Source, file: Path, depth: int) -> None:
 
 
 def _change(data: dict[str, Any], changes: dict[str, Any], source: Source) -> None:
-    domains = {one["id"]: one for group in data.get("groups", []) for one in group.get("domains", [])}
-    rules = {one["id"]: one for one in data.get("hard_rules", [])}
+    domains = {domain["id"]: domain for group in data.get("groups", []) for domain in group.get("domains", [])}
+    rules = {row["id"]: row for row in data.get("hard_rules", [])}
     for key, known in (("weights", domains), ("maps", domains), ("ceilings", rules)):
         given = changes.get(key, {})
         if not isinstance(given, dict):

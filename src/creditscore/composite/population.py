@@ -41,12 +41,12 @@ def population(
         unknown = sorted({kind for kind in kinds.values() if kind and kind not in (*KINDS, *PERSONS)})
         if unknown:
             raise InputError(f"{redact(unknown[0])!r} is no kind", where="subjects", allowed=KINDS)
-        people = {one for one, kind in kinds.items() if kind in PERSONS}
+        people = {name for name, kind in kinds.items() if kind in PERSONS}
         blank = np.full(cell.shape[1], -1, dtype=np.int64)
-        outside = len(ids) - sum(one in place for one in wanted)
-        cell = np.array([cell[place[one]] if one in place else blank for one in wanted], dtype=np.int64)
+        outside = len(ids) - sum(name in place for name in wanted)
+        cell = np.array([cell[place[name]] if name in place else blank for name in wanted], dtype=np.int64)
         cell, ids = cell.reshape(len(wanted), len(blank)), wanted
-    bad = sorted({*persons(ids), *(k for k, one in enumerate(ids) if one in people)})
+    bad = sorted({*persons(ids), *(k for k, key in enumerate(ids) if key in people)})
     refused = sorted((redact(ids[k]), "natural_person") for k in bad)
     if bad:
         keep = np.setdiff1d(np.arange(len(ids)), bad)
@@ -86,5 +86,5 @@ def sole_traders(config: CompositeConfig, ids: list[str], gathered: Gathered, gi
     kinds = set(gathered.kinds)
     if given:
         rows = gathered.con.execute("SELECT subject_id FROM population WHERE kind = 'individual_business'").fetchall()
-        kinds |= {spelling for (one,) in rows for spelling in (one, one.upper())}
-    return np.array([(len(one) == 18 and one.startswith("92")) or one in kinds for one in ids], dtype=bool)
+        kinds |= {spelling for (value,) in rows for spelling in (value, value.upper())}
+    return np.array([(len(key) == 18 and key.startswith("92")) or key in kinds for key in ids], dtype=bool)

@@ -117,7 +117,7 @@ def _cells(config: CompositeConfig, domain: CompositeDomain, live: Iterable[str]
 
 
 def _ceiling(config: CompositeConfig, domain: CompositeDomain, name: str, grade: str) -> int:
-    codes = [one.code for one in config.grades]
+    codes = [grade.code for grade in config.grades]
     return max(
         (
             codes.index(rule.ceiling)
@@ -134,14 +134,14 @@ def reached(config: CompositeConfig, cells: tuple[frozenset[Cell], ...]) -> Reac
     import numpy as np
 
     f = function_of(config)
-    ends = [[pick(value for value, _ in one) for one in cells] for pick in (max, min)]
+    ends = [[pick(value for value, _ in cell) for cell in cells] for pick in (max, min)]
     best, worst = points(f, raw(f, np.array(ends, dtype=np.int64), np.full(2, TOP, dtype=np.int64))).tolist()
-    found = _places(config, f, cells)
-    inside = [k for k, one in enumerate(config.grades) if k not in found and one.at_least <= best]
+    places = _places(config, f, cells)
+    inside = [k for k, grade in enumerate(config.grades) if k not in places and grade.at_least <= best]
     if inside and config.stale is not None and config.stale.decay_from is not None:
-        aging = tuple(_with_ages(config, domain, one) for domain, one in zip(config.domains, cells, strict=True))
-        found |= _places(config, f, aging)
-    return Reach(frozenset(found), best, worst)
+        aging = tuple(_with_ages(config, domain, cell) for domain, cell in zip(config.domains, cells, strict=True))
+        places |= _places(config, f, aging)
+    return Reach(frozenset(places), best, worst)
 
 
 def _with_ages(config: CompositeConfig, domain: CompositeDomain, cells: frozenset[Cell]) -> frozenset[Cell]:
@@ -152,19 +152,19 @@ def _with_ages(config: CompositeConfig, domain: CompositeDomain, cells: frozense
 
 def _places(config: CompositeConfig, f: Function, cells: tuple[frozenset[Cell], ...]) -> set[int]:
     """The grades reached, ceiling by ceiling: under the worst ceiling that holds, a score stands at most at its top."""
-    codes = [one.code for one in config.grades]
-    listed = {codes.index(rule.ceiling) for rule in config.hard_rules for one in rule.when if one.lists}
-    found: set[int] = set()
-    for ceiling in sorted({0, *listed, *(place for one in cells for _, place in one)}):
-        allowed = [{value for value, place in one if place <= ceiling} for one in cells]
-        held = [{value for value, place in one if place == ceiling} for one in cells]
+    codes = [grade.code for grade in config.grades]
+    listed = {codes.index(rule.ceiling) for rule in config.hard_rules for trigger in rule.when if trigger.lists}
+    places: set[int] = set()
+    for ceiling in sorted({0, *listed, *(place for cell in cells for _, place in cell)}):
+        allowed = [{value for value, place in cell if place <= ceiling} for cell in cells]
+        held = [{value for value, place in cell if place == ceiling} for cell in cells]
         choices = [allowed] if ceiling in {0, *listed} else []
         if ceiling:
             choices += [[*allowed[:k], held[k], *allowed[k + 1 :]] for k in range(len(cells)) if held[k]]
         for values in choices:
             if all(values):
-                found |= {max(place, ceiling) for place in _bands(f, _sums(f, values))}
-    return found
+                places |= {max(place, ceiling) for place in _bands(f, _sums(f, values))}
+    return places
 
 
 Sums = tuple[int, int]  # a set of sums as the bits of one number, and the unit that a bit stands for
@@ -173,29 +173,29 @@ Sums = tuple[int, int]  # a set of sums as the bits of one number, and the unit 
 def _bands(f: Function, sums: Sums) -> set[int]:
     """The places of the bands in which some sum lies: a score is the sum over the weights, rounded half up."""
     bits, unit = sums
-    found, top = set(), bits.bit_length()
+    bands, top = set(), bits.bit_length()
     edges = [int(edge) for edge in reversed(f.edges)]  # best first
     for place, edge in enumerate(edges):
         low = max(0, -(-(2 * f.total * edge - f.total) // (2 * unit)))
         if low < top and (bits >> low) & ((1 << (top - low)) - 1):
-            found.add(place)
+            bands.add(place)
         top = min(top, low)
-    return found
+    return bands
 
 
 def _sums(f: Function, values: list[set[int]]) -> Sums:
     """Every sum that the function can take before rounding and ceilings."""
     weights = [int(weight) for weight in f.weights]
     if f.weakest:
-        live = [one for one, weight in zip(values, weights, strict=True) if weight]
-        most = min(max(one) for one in live)
-        return sum(1 << value for value in {value for one in live for value in one} if value <= most), f.total
+        live = [value for value, weight in zip(values, weights, strict=True) if weight]
+        most = min(max(ids) for ids in live)
+        return sum(1 << value for value in {value for ids in live for value in ids} if value <= most), f.total
     whole = {part: sum(weights[part.start : part.stop]) for part in f.parts}
     limits = [edge * whole[part] for part in f.parts for edge in (part.at_least, part.at_most)]
-    steps = [weight * value for weight, one in zip(weights, values, strict=True) for value in one]
+    steps = [weight * value for weight, ids in zip(weights, values, strict=True) for value in ids]
     unit = gcd(*limits, *steps) or 1
     total = 1
-    for part in sorted(f.parts, key=lambda one: one.limited):
+    for part in sorted(f.parts, key=lambda part: part.limited):
         if not part.limited:
             total = _added(total, weights, values, part, unit)
             continue
@@ -220,7 +220,7 @@ def _held(bits: int, part: GroupPart, weight: int, unit: int) -> int:
 
 
 def _shifted(bits: int, steps: Iterable[int]) -> int:
-    found = 0
+    number = 0
     for step in steps:
-        found |= bits << step
-    return found
+        number |= bits << step
+    return number

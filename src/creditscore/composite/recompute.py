@@ -16,7 +16,7 @@ def again(config: CompositeConfig, values: Sequence[int], rules: Sequence[Sequen
     f = function_of(config)
     tops = {rule.id: config.ceiling(rule.ceiling) for rule in config.hard_rules}
     value = np.array([values], dtype=np.int64)
-    ceilings = np.array([[min([tops[one] for one in ids], default=TOP) for ids in rules]], dtype=np.int64)
+    ceilings = np.array([[min([tops[key] for key in ids], default=TOP) for ids in rules]], dtype=np.int64)
     score = points(f, raw(f, value, ceilings.min(axis=1)))
-    found = whole(f, shares(f, value, ceilings), score - reference_score(f))
-    return int(score[0]), config.grades[int(places(f, score)[0])].code, found[0].tolist()
+    result = whole(f, shares(f, value, ceilings), score - reference_score(f))
+    return int(score[0]), config.grades[int(places(f, score)[0])].code, result[0].tolist()

@@ -142,13 +142,13 @@ def read_composite(folder: Path | str) -> Composite:
             fault = column_fault(tables[name].schema, columns)
             if fault:
                 raise ValueError(f"{name}.parquet: {fault}")
-        found = Composite(tables, manifest)
-        _check_names(found)  # damaged rules are said here too, not later
+        composite = Composite(tables, manifest)
+        _check_names(composite)  # damaged rules are said here too, not later
     except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException) as error:
         raise InputError(
             f"the composite cannot be read: {described(error)}", where=str(folder), next="make it again"
         ) from error
-    return found
+    return composite
 
 
 def _check_names(composite: Composite) -> None:
@@ -179,6 +179,6 @@ def _check_names(composite: Composite) -> None:
 def _may_be_replaced(folder: Path) -> None:
     if not folder.exists():
         return
-    names = {one.name for one in folder.iterdir()} if folder.is_dir() else {"a file"}
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else {"a file"}
     if names and not {MANIFEST, "composite.parquet", "contributions.parquet"} <= names:
         raise UsageError("the folder holds something else", where=str(folder), next="choose a new folder")

@@ -25,8 +25,8 @@ class Separation:
     def sentence(self) -> str:
         if not self.scored:
             return "nobody has a score, so nothing can be said of how the grades separate"
-        held = [one for one in self.counts if one[1]]
-        fullest = max(held, key=lambda one: one[1])
+        held = [count for count in self.counts if count[1]]
+        fullest = max(held, key=lambda pair: pair[1])
         return (
             f"{len(held)} of {len(self.counts)} grades occur among {self.scored:,} organisations with a score; "
             f"the fullest, {fullest[0]}, holds {100 * fullest[2]:.1f} %; two drawn at random have different grades "
@@ -34,10 +34,10 @@ class Separation:
         )
 
 
-def separate(made: Composite) -> Separation:
+def separate(composite: Composite) -> Separation:
     """How the organisations of a composite spread over its grades."""
-    grades = made.composite["grade"].to_pylist()
-    return spread([one.code for one in made.config.grades], [one for one in grades if one is not None])
+    grades = composite.composite["grade"].to_pylist()
+    return spread([grade.code for grade in composite.config.grades], [grade for grade in grades if grade is not None])
 
 
 def spread(codes: Sequence[str], grades: Sequence[str]) -> Separation:

@@ -43,9 +43,9 @@ def shares(f: Function, values: Ints, ceilings: Ints) -> Ints:
         size = max(1, ROOM >> len(players))
         weights = _matrix(len(players))
         for k in range(0, len(rows), size):
-            some = rows[k : k + size]
-            found = _all_sets(f, values[some], ceilings[some], players)
-            result[some[:, None], players] = found @ weights
+            row = rows[k : k + size]
+            all_sets = _all_sets(f, values[row], ceilings[row], players)
+            result[row[:, None], players] = all_sets @ weights
     return result
 
 

@@ -56,7 +56,7 @@ def _reached(f: Function, values: Ints, edge: Ints, less: int, more: int, up: bo
         high = high + np.maximum(fewest, np.minimum(best, most))
         open_parts.append((part, over, cap, least))
     sure, never = (low >= 0, high < 0) if up else (low > 0, high <= 0)
-    found = sure.copy()
+    result = sure.copy()
     for row in np.flatnonzero(~sure & ~never):
         total = sum((Fraction(int(_best(sign * (2 * values[[row], p.start : p.stop] - (2 * edge[row] - 1)),
                                         f.weights[p.start : p.stop], less, more)[0]))
@@ -64,8 +64,8 @@ def _reached(f: Function, values: Ints, edge: Ints, less: int, more: int, up: bo
         for part, over, cap, least in open_parts:
             w = f.weights[part.start : part.stop]
             total += max(_exact(over[row], int(cap[row]), w, less, more), _times(least[[row]], w, less, more)[0])
-        found[row] = total >= 0 if up else total > 0
-    return found
+        result[row] = total >= 0 if up else total > 0
+    return result
 
 
 def _best(over: Ints, w: Ints, less: int, more: int) -> Ints:
@@ -73,9 +73,9 @@ def _best(over: Ints, w: Ints, less: int, more: int) -> Ints:
     return np.asarray((np.where(over > 0, more, less) * over) @ w)
 
 
-def _times(one: Ints, w: Ints, less: int, more: int) -> Ints:
+def _times(ints: Ints, w: Ints, less: int, more: int) -> Ints:
     """The largest Σ w·one, the same number for every domain."""
-    return np.asarray(np.where(one > 0, more, less) * one * w.sum())
+    return np.asarray(np.where(ints > 0, more, less) * ints * w.sum())
 
 
 def _weight(toward: Ints, w: Ints, less: int, more: int) -> Ints:
@@ -90,9 +90,11 @@ def _at(over: Ints, toward: Ints, w: Ints, less: int, more: int) -> Ints:
 def _exact(over: Ints, cap: int, w: Ints, less: int, more: int) -> Fraction:
     """The largest min(Σ w·over, Σ w·cap): by duality the least Σ max w·(t·cap + (1 − t)·over) over t in [0, 1]."""
     corners = {Fraction(0), Fraction(1)}
-    corners |= {Fraction(int(one), int(one) - cap) for one in over if (one > 0) != (cap > 0) and int(one) != cap}
-    found = []
+    corners |= {
+        Fraction(int(value), int(value) - cap) for value in over if (value > 0) != (cap > 0) and int(value) != cap
+    }
+    shares = []
     for t in corners:
-        mixed = [t * cap + (1 - t) * int(one) for one in over]
-        found.append(sum(((more if m > 0 else less) * m * int(k) for m, k in zip(mixed, w, strict=True)), Fraction(0)))
-    return min(found)
+        mixed = [t * cap + (1 - t) * int(value) for value in over]
+        shares.append(sum(((more if m > 0 else less) * m * int(k) for m, k in zip(mixed, w, strict=True)), Fraction(0)))
+    return min(shares)

@@ -61,10 +61,10 @@ def guarded(where: str | None = None) -> Iterator[None]:
     except Exception as error:
         if is_interrupt(error):
             raise KeyboardInterrupt from error
-        told = translate(error, where)
-        if told is None:
+        creditscore_error = translate(error, where)
+        if creditscore_error is None:
             raise
-        raise told from error
+        raise creditscore_error from error
 
 
 @contextmanager
@@ -77,9 +77,9 @@ def outside(what: str, where: object, next: str | None = None, allowed: str | No
     except Exception as error:
         if is_interrupt(error):
             raise KeyboardInterrupt from error
-        told = None if isinstance(error, RecursionError) else translate(error, _shortened(str(where)))
-        if told is not None and not isinstance(told, InputError):
-            raise told from error
+        creditscore_error = None if isinstance(error, RecursionError) else translate(error, _shortened(str(where)))
+        if creditscore_error is not None and not isinstance(creditscore_error, InputError):
+            raise creditscore_error from error
         why = "it is nested too deeply" if isinstance(error, RecursionError) else described(error)
         raise InputError(
             f"{what} cannot be read: {why}", where=_shortened(str(where)), allowed=allowed, next=next
@@ -260,9 +260,9 @@ def _told(error: BaseException, redact: Callable[[str], str]) -> int:
     if type(error).__name__ == "Abort":
         print("error: ended, nothing was done", file=sys.stderr)
         return UsageError.exit_code
-    told = error if isinstance(error, CreditscoreError) else translate(error) or internal(error)
-    print(f"error: {CONTROL.sub('?', redact(str(told)))}", file=sys.stderr)
-    return told.exit_code
+    creditscore_error = error if isinstance(error, CreditscoreError) else translate(error) or internal(error)
+    print(f"error: {CONTROL.sub('?', redact(str(creditscore_error)))}", file=sys.stderr)
+    return creditscore_error.exit_code
 
 
 def _leave_output() -> None:

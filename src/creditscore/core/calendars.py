@@ -29,9 +29,9 @@ _given: ContextVar[Calendar | None] = ContextVar("given", default=None)
 
 
 @contextmanager
-def calendar_given(one: Calendar) -> Iterator[None]:
+def calendar_given(calendar: Calendar) -> Iterator[None]:
     """Let working days be those of a calendar for a while, whatever the installed package knows."""
-    before = _given.set(one)
+    before = _given.set(calendar)
     try:
         yield
     finally:

@@ -61,10 +61,10 @@ def word(section: str, code: str, inner: Label | None = None) -> Label:
 
 def text(code: str, lang: Lang, *values: str) -> str:
     """A fixed text of the pages with its values filled in."""
-    said = say(words()["texts"][code], lang)
+    this_text = say(words()["texts"][code], lang)
     for k, value in enumerate(values):
-        said = said.replace(f"{{{k}}}", value)
-    return said
+        this_text = this_text.replace(f"{{{k}}}", value)
+    return this_text
 
 
 SYMBOL = re.compile(r"[0-9A-Z]{1,4}[+-]?")  # a grade as it is printed: A, 5A, BBB; `red` is a code of ours
@@ -89,4 +89,4 @@ def period_said(period: str, lang: Lang) -> str:
 
 def clean(given: str) -> str:
     """Without control characters and marks that turn the direction of writing; a terminal obeys them."""
-    return "".join(" " if unicodedata.category(one) in ("Cc", "Cf", "Zl", "Zp") else one for one in given)
+    return "".join(" " if unicodedata.category(name) in ("Cc", "Cf", "Zl", "Zp") else name for name in given)

@@ -127,8 +127,8 @@ def resident_numbers(text: str, mistyped: bool = False) -> list[tuple[int, int]]
 
 def _in_pieces(run: str, start: int, mistyped: bool) -> list[tuple[int, int]]:
     """Numbers made of whole pieces of a run; as inside a longer text, the place must be a known county."""
-    pieces = [(one.start(), one.end()) for one in re.finditer("[0-9]+[Xx]?|[Xx]", run)]
-    found: list[tuple[int, int]] = []
+    pieces = [(match.start(), match.end()) for match in re.finditer("[0-9]+[Xx]?|[Xx]", run)]
+    new_pieces: list[tuple[int, int]] = []
     first = 0
     while first < len(pieces):
         digits, after = "", first + 1
@@ -139,13 +139,13 @@ def _in_pieces(run: str, start: int, mistyped: bool) -> list[tuple[int, int]]:
                 or (len(digits) == 15 and _is_resident_15(digits))
             )
             if fits and _known_county(digits[:6]):
-                found.append((start + pieces[first][0], start + pieces[k][1]))
+                new_pieces.append((start + pieces[first][0], start + pieces[k][1]))
                 after = k + 1
                 break
             if len(digits) >= 18:
                 break
         first = after
-    return found
+    return new_pieces
 
 
 def is_resident(text: str) -> bool:
@@ -165,7 +165,9 @@ def redact(text: str) -> str:
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
     spans = resident_numbers(plain, mistyped=True)
     spans += [
-        one.span() for one in _MOBILE.finditer(plain) if not any(a < one.end() and one.start() < b for a, b in spans)
+        match.span()
+        for match in _MOBILE.finditer(plain)
+        if not any(a < match.end() and match.start() < b for a, b in spans)
     ]
     spans.sort()
     if spans:

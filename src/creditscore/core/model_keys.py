@@ -34,25 +34,28 @@ def wrong_kind(model: type[BaseModel], loc: tuple[Any, ...], kind: str) -> str:
         return f"needs {KINDS[kind]}"
     if kind.startswith(("model_", "dataclass_")):
         places = list(_at([model], loc))
-        short = "a number, unknown, or " if any(one.__name__ == "Value" for one in places) else ""
+        short = "a number, unknown, or " if any(place.__name__ == "Value" for place in places) else ""
         return f"needs {short}a mapping with keys among {some(sorted(_keys(places)))}"
     return ""
 
 
 def _keys(models: Iterable[type[BaseModel]]) -> set[str]:
-    return {field.alias or name for one in models for name, field in one.model_fields.items()}
+    return {field.alias or name for model in models for name, field in model.model_fields.items()}
 
 
 def _at(models: Iterable[type[BaseModel]], loc: tuple[Any, ...]) -> Iterator[type[BaseModel]]:
     """The models that may stand at a location; what is no key there (places in lists, names, tags) is stepped over."""
-    found = list(models)
+    new_models = list(models)
     for part in loc:
         fields = [
-            field.annotation for one in found for name, field in one.model_fields.items() if part in (name, field.alias)
+            field.annotation
+            for value in new_models
+            for name, field in value.model_fields.items()
+            if part in (name, field.alias)
         ]
         if fields:
-            found = [one for annotation in fields for one in _models(annotation)]
-    yield from found
+            new_models = [model for annotation in fields for model in _models(annotation)]
+    yield from new_models
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -60,7 +60,7 @@ def _numbers(value: Any, path: KeyPath, source: Source) -> Any:
         for key in value:
             value[key] = _numbers(value[key], (*path, key), source)
     elif isinstance(value, list):
-        value[:] = [_numbers(one, (*path, i), source) for i, one in enumerate(value)]
+        value[:] = [_numbers(this_value, (*path, i), source) for i, this_value in enumerate(value)]
     elif isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
         wrong, spare = "", Decimal(1)
         if not -LARGEST <= Decimal(value) <= LARGEST:
@@ -79,12 +79,12 @@ def _numbers(value: Any, path: KeyPath, source: Source) -> Any:
 
 def _faults(error: ValidationError, data: Any, source: Source, model: type[BaseModel]) -> Iterator[KeyPath]:
     """Report each detail that does not follow from a part already left out; yields what must go next."""
-    said = set()
+    statement = set()
     for detail in error.errors():
         path, there = _key_path(detail["loc"], data)
         code, message = _message(detail, model)
-        if not source.touches_pruned(path) and (path, message) not in said:
-            said.add((path, message))
+        if not source.touches_pruned(path) and (path, message) not in statement:
+            statement.add((path, message))
             source.fault(path, message, code)
         if detail["type"] == "missing":
             yield path if len(path) == 1 else path[:-1]
@@ -180,7 +180,9 @@ def parse(source: Source, model: type[M]) -> M | None:
 
 
 def in_order(faults: Iterable[Fault]) -> list[Fault]:
-    return sorted(faults, key=lambda one: (one.file, one.severity, one.line, one.path, one.code, one.message))
+    return sorted(
+        faults, key=lambda fault: (fault.file, fault.severity, fault.line, fault.path, fault.code, fault.message)
+    )
 
 
 def raise_faults(faults: Iterable[Fault], docs: str | None = None) -> None:

@@ -238,7 +238,9 @@ def _scalar(node: yaml.Node, path: KeyPath, source: Source) -> Any:
         source.fault(path, f"{text[:40]!r} is not an exact {tag}; write plain digits (for a date YYYY-MM-DD)", "E105")
         source.pruned.add(path)
         return None
-    wrong = next((one for one in text if (ord(one) < 32 and one not in "\n\t") or 0xD800 <= ord(one) < 0xE000), None)
+    wrong = next(
+        (name for name in text if (ord(name) < 32 and name not in "\n\t") or 0xD800 <= ord(name) < 0xE000), None
+    )
     if wrong is not None:
         source.fault(path, f"the character U+{ord(wrong):04X} may not stand in a text", "E101")
         return text.replace(wrong, "")

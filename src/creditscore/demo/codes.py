@@ -14,7 +14,7 @@ _INNER = (3, 7, 9, 10, 5, 8, 4, 2)  # weights of the organisation's own code, GB
 
 def organisation_code(body: str) -> str:
     """Eight characters and their check character (GB 11714)."""
-    total = sum(int(one, 36) * weight for one, weight in zip(body, _INNER, strict=True))
+    total = sum(int(name, 36) * weight for name, weight in zip(body, _INNER, strict=True))
     return body + "0123456789X0"[(11 - total % 11) % 11]
 
 

@@ -53,12 +53,14 @@ def district(subjects: int = 20_000, seed: int = SEED, slips: bool = True) -> Di
     import numpy as np
 
     rng = np.random.default_rng(seed)
-    made = firms(subjects, rng)
-    log = records(made, rng)
+    new_firms = firms(subjects, rng)
+    log = records(new_firms, rng)
     if slips:
         log = with_slips(log, rng)
-    others = {"subjects": made.subjects, "attributes": made.attributes, "history": made.history}
-    return District(made.subjects, log, made.attributes, made.history, declare_rows(made.feeds, log, others))
+    others = {"subjects": new_firms.subjects, "attributes": new_firms.attributes, "history": new_firms.history}
+    return District(
+        new_firms.subjects, log, new_firms.attributes, new_firms.history, declare_rows(new_firms.feeds, log, others)
+    )
 
 
 def declare_rows(feeds: pa.Table, records: pa.Table, others: Mapping[str, pa.Table]) -> pa.Table:

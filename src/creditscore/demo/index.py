@@ -30,10 +30,10 @@ def _words() -> Words:
 
 
 def _said(section: str, code: str, lang: Lang, *values: object) -> str:
-    found = say(_words()[section][code], lang)
+    text = say(_words()[section][code], lang)
     for k, value in enumerate(values):
-        found = found.replace(f"{{{k}}}", str(value))
-    return found
+        text = text.replace(f"{{{k}}}", str(value))
+    return text
 
 
 def files_of(out: Path, stem: str) -> dict[Lang, str]:

@@ -70,16 +70,16 @@ def inspect_year(out: Path, given: Mapping[str, Any], subjects: Any, listings: A
             inspectors=folder / "inspectors.csv",
         )  # fmt: skip
         plan.write(folder / "plan")
-        made = commit(
+        commitment = commit(
             folder / "plan", folder / "draw", LOTTERY, COMMITTED_ON, who,
             inspectors=folder / "inspectors.csv", replayed=True,
         )  # fmt: skip
         outcome = draw_visits(folder / "draw", VALUE, DRAWN_ON, who)
-        again = verify_draw(folder / "draw", who.store, made.hash)
+        again = verify_draw(folder / "draw", who.store, commitment.hash)
         if again.first is not None:
             raise InternalError(f"the draw is not as it must be: {again.first}", where=str(out))
         office = _departments(plan.frame)
-        drawn_as = {(office[one.programme], one.subject_id): one.drawn_as for one in plan.frame.units}
+        drawn_as = {(office[unit.programme], unit.subject_id): unit.drawn_as for unit in plan.frame.units}
         to_fill = rows_of(read_text(folder / "draw", "to_fill.csv"))[1]
         _write(folder / "results.csv", COLUMNS, [_found(row, drawn_as, rng) for row in to_fill])
         imported = import_results(folder / "results.csv", folder / "results", who)
@@ -89,8 +89,8 @@ def inspect_year(out: Path, given: Mapping[str, Any], subjects: Any, listings: A
         write_supervision(data, folder / "page")
     pages = (out / "page" / f"supervision.{kind}" for kind in ("html", "en.html", "json"))
     files = tuple(out / name for name in ("plan", "draw", "results.csv", "results"))
-    found = sum(row["result"] in ("corrected_on_site", "breach") for row in imported.results)
-    return Inspections(made.draw_id, len(outcome.units), len(outcome.visits), found, (*files, *pages), data)
+    number = sum(row["result"] in ("corrected_on_site", "breach") for row in imported.results)
+    return Inspections(commitment.draw_id, len(outcome.units), len(outcome.visits), number, (*files, *pages), data)
 
 
 def _write(file: Path, columns: tuple[str, ...], rows: list[Row]) -> None:
@@ -101,7 +101,7 @@ def _inspectors(programmes: list[str]) -> list[Row]:
     """Codes, no persons; every second one may inspect for all departments."""
     from creditscore.inspection.programme import load_programme
 
-    held = [load_programme(one).certificate for one in programmes]
+    held = [load_programme(programme).certificate for programme in programmes]
     return [
         {
             "inspector_id": f"JC{k + 1:02}", "days": str(DAYS),
@@ -112,7 +112,7 @@ def _inspectors(programmes: list[str]) -> list[Row]:
 
 
 def _departments(frame: Frame) -> dict[str, str]:
-    return {one.programme: one.department.code for one in frame.programmes}
+    return {programme.programme: programme.department.code for programme in frame.programmes}
 
 
 def _past(frame: Frame, rng: np.random.Generator) -> list[Row]:
@@ -136,14 +136,14 @@ def _past(frame: Frame, rng: np.random.Generator) -> list[Row]:
 def _found(row: Row, drawn_as: Mapping[tuple[str, str], str], rng: np.random.Generator) -> Row:
     """A row of `to_fill.csv` with what the visit found; a few were not found, or not visited."""
     day = date.fromisoformat(row["planned_on"]) + timedelta(days=int(rng.integers(25)))
-    told = day + timedelta(days=2)
+    new_day = day + timedelta(days=2)
     chance = rng.random()
     if chance < 0.02:
-        return row | {"result": "not_done", "recorded_on": str(told)}
+        return row | {"result": "not_done", "recorded_on": str(new_day)}
     if chance < 0.05:
-        return row | {"result": "not_found", "inspected_on": str(day), "recorded_on": str(told)}
-    found = _result(drawn_as[(row["department"], row["subject_id"])], rng)
-    return row | {"inspected_on": str(day), "recorded_on": str(told)} | found
+        return row | {"result": "not_found", "inspected_on": str(day), "recorded_on": str(new_day)}
+    results = _result(drawn_as[(row["department"], row["subject_id"])], rng)
+    return row | {"inspected_on": str(day), "recorded_on": str(new_day)} | results
 
 
 def _result(of_class: str, rng: np.random.Generator) -> Row:

@@ -83,17 +83,17 @@ def contest(
         (folder / MARK).write_text(NOTE, encoding="utf-8")
         with Database(folder / "credit.store") as store:
             log = Log(store, roles=ROLES)
-            kept = keep(store, log, gradings, snapshot, by=GRADER, check=False)
-            run = next(one for one in kept if one.scheme == scheme)
+            kept_runs = keep(store, log, gradings, snapshot, by=GRADER, check=False)
+            run = next(kept_run for kept_run in kept_runs if kept_run.scheme == scheme)
             write_ids(folder / IDS, run.run_id, subject_id, record_id)
             opened = _opened(log, run, source, subject_id, record_id)
             desk = bench(store, [source], composites=[composite])
             weighed = _weighed(log, desk, opened, record_id)
-            found = weighed.cascade
-            if found is None:
+            cascade = weighed.cascade
+            if cascade is None:
                 raise InternalError("nothing follows from the decision", where=str(out))
             case = decide(log, desk, weighed)
-            write_cascade(replace(found, seq=case.events[-1].seq), folder, made_up=True)
+            write_cascade(replace(cascade, seq=case.events[-1].seq), folder, made_up=True)
             case = _told(log, case, source, folder)
             packet = build_case_packet(store, case, source, on=TOLD)
             log_packet(log, case, REVIEWER, packet["digest"])
@@ -104,11 +104,11 @@ def contest(
         write_timeline(_over_time(decided_rows, source, run, subject_id), folder)
     pages = [f"{name}.{kind}" for name in ("cascade", "timeline") for kind in ("html", "en.html", "json")]
     pages += [f"letter.{lang}.{kind}" for lang in LANGS for kind in ("html", "txt")] + ["packet/packet.html"]
-    made = case.decision
-    assert made is not None
+    decision = case.decision
+    assert decision is not None
     return Objection(
-        case.case_id, run.pinned, subject_id, record_id, str(made.before["grade"]), str(made.after["grade"]),
-        len(found.changes), len(found.tasks), packet["digest"], tuple(out / name for name in pages),
+        case.case_id, run.pinned, subject_id, record_id, str(decision.before["grade"]), str(decision.after["grade"]),
+        len(cascade.changes), len(cascade.tasks), packet["digest"], tuple(out / name for name in pages),
     )  # fmt: skip
 
 
@@ -160,15 +160,15 @@ def write_ids(file: Path, run_id: str, subject_id: str, record_id: str) -> None:
 
 def telling_record(gradings: Gradings) -> tuple[str, str, str]:
     """(scheme, subject, record) where one record alone made a bad grade: of tax if there is one, else of any scheme."""
-    found: list[tuple[Any, ...]] = []
+    results: list[tuple[Any, ...]] = []
     for run in gradings:
         rows = run.con.execute(
             "SELECT g.scheme = 'tax', g.grade = 'D', g.scheme, g.subject_id, min(l.record_id) FROM result_grades g"
             " JOIN result_ledger l ON l.subject_id = g.subject_id WHERE g.state = 'graded' AND l.record_id <> ''"
             " GROUP BY ALL HAVING count(DISTINCT l.record_id) = 1"
         ).fetchall()
-        found += rows
-    if not found:
+        results += rows
+    if not results:
         raise InputError("no organisation has a record to contest", next="give more --subjects")
-    best = max(found, key=lambda row: (row[0], row[1], row[4], row[2:]))  # of tax, of the worst grade, the newest
+    best = max(results, key=lambda row: (row[0], row[1], row[4], row[2:]))  # of tax, of the worst grade, the newest
     return best[2], best[3], best[4]

@@ -79,16 +79,16 @@ class PlanYear:
 
 def plan_years(snapshot: Snapshot, years: Sequence[int] | None = None) -> list[PlanYear]:
     """Grade the organisations of a plan's snapshot on the last day of each year of the plan, or of some of them."""
-    found = []
+    new_plan_years = []
     for year in years or YEARS:
         at = date(year, 12, 31)
         names = load_profile(PROFILE).schemes(at)
-        made = grade_all(snapshot, names, as_of=at, skip=True, strict=True, max_rejected=10**9)
-        made.manifest["made_up"] = True
-        for run in made.manifest["schemes"].values():
+        gradings = grade_all(snapshot, names, as_of=at, skip=True, strict=True, max_rejected=10**9)
+        gradings.manifest["made_up"] = True
+        for run in gradings.manifest["schemes"].values():
             run["made_up"] = True
-        found.append(PlanYear(year, made))
-    return found
+        new_plan_years.append(PlanYear(year, gradings))
+    return new_plan_years
 
 
 def plan_tables(subjects: pa.Table, rng: np.random.Generator) -> PlanTables:
@@ -144,19 +144,19 @@ def _attributes(ids: list[str]) -> list[dict[str, Any]]:
 
 def _broken(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One feed falls silent, another sends old records again under new numbers, all on one day."""
-    kept = [row for row in rows if row["domain"] != SILENT or row["recorded_on"] < SILENT_FROM.isoformat()]
-    old = [row for row in kept if row["domain"] == AGAIN and row["recorded_on"] < AGAIN_ON.isoformat()]
+    results = [row for row in rows if row["domain"] != SILENT or row["recorded_on"] < SILENT_FROM.isoformat()]
+    old = [row for row in results if row["domain"] == AGAIN and row["recorded_on"] < AGAIN_ON.isoformat()]
     again = [
         {**row, "record_id": f"{row['record_id']}-2", "recorded_on": AGAIN_ON.isoformat()}
         for row in old[-AGAIN_RECORDS:]
     ]
-    return kept + again
+    return results + again
 
 
 def _listings(schemes: list[Scheme], ids: list[str], rng: np.random.Generator) -> list[dict[str, Any]]:
     """Entries of the plan's lists: most run for the term of their list, some leave before."""
     lists = [(name, rule) for scheme in schemes for name, rule in scheme.lists.items()]
-    found = []
+    listings = []
     for number, k in enumerate(rng.choice(len(ids), max(1, round(LISTED * len(ids))), replace=False).tolist()):
         name, rule = lists[int(rng.integers(len(lists)))]
         entered = date(YEARS[0], 1, 15) + timedelta(days=int(rng.integers(365 * len(YEARS) - 30)))
@@ -167,8 +167,8 @@ def _listings(schemes: list[Scheme], ids: list[str], rng: np.random.Generator) -
         if rng.random() < 0.25:
             left = entered + timedelta(days=int(rng.integers(60, 200)))
             row |= {"exited_on": left.isoformat(), "exit_reason": "early"} if left <= NEWEST else {}
-        found.append(row)
-    return found
+        listings.append(row)
+    return listings
 
 
 def _table(rows: list[dict[str, Any]]) -> pa.Table:
@@ -226,8 +226,8 @@ def _record(scheme: Scheme, subject: str, year: int, number: int, rng: np.random
             words = list(levels or attribute.allowed or ())
             row[name] = words[int(rng.integers(len(words)))]
         else:
-            made = {"number": str(int(rng.integers(1, 13))), "bool": "true", "text": "x"}
-            row[name] = made.get(attribute.type, (day + timedelta(days=30)).isoformat())
+            results = {"number": str(int(rng.integers(1, 13))), "bool": "true", "text": "x"}
+            row[name] = results.get(attribute.type, (day + timedelta(days=30)).isoformat())
             if attribute.most is not None and attribute.type == "number":
                 row[name] = str(attribute.most)
     return [row]

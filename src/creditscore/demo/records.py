@@ -90,12 +90,12 @@ def _everyday(firms: Firms, rng: np.random.Generator, count: NDArray[np.int64], 
     else:
         keep &= occurred > began
     amount = np.exp(rng.normal(7.2, 1.4, m)).round(2)
-    made = {
+    results = {
         "owner": owner, "item": item, "occurred": late, "booked": booked, "known": booked, "decided": np.full(m, -1),
         "amount": np.where(taxed, amount, -1), "exemption": exempt,
         "tax": np.where(taxed, np.array(TAXES)[_pick(rng, (0.5, 0.25, 0.15, 0.1), m)], ""),
     }  # fmt: skip
-    return {key: value[keep] for key, value in made.items()}
+    return {key: value[keep] for key, value in results.items()}
 
 
 def _conclusions(firms: Firms, rng: np.random.Generator) -> Columns:
@@ -168,7 +168,7 @@ def _events(part: Columns, pieces: list[tuple[str, Any, Any, Any, int]]) -> Colu
 
     of = np.concatenate([rows for _, rows, *_ in pieces])
     day = np.concatenate([part["booked"][rows] + delay for _, rows, delay, *_ in pieces])
-    made = {
+    data = {
         "of": of,
         "owner": part["owner"][of],
         "event": np.concatenate([np.full(len(rows), name) for name, rows, *_ in pieces]),
@@ -180,7 +180,7 @@ def _events(part: Columns, pieces: list[tuple[str, Any, Any, Any, int]]) -> Colu
         ),
     }
     keep = day <= _day(*LAST)
-    return {key: value[keep] for key, value in made.items()}
+    return {key: value[keep] for key, value in data.items()}
 
 
 def _days(years: NDArray[np.int64], months: NDArray[np.int64], day: NDArray[np.int64]) -> NDArray[np.int64]:

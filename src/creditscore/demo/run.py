@@ -83,8 +83,8 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         import numpy as np
 
         started = time.perf_counter()
-        made = district(subjects, seed)
-        inputs = made.write(out / "data")
+        new_district = district(subjects, seed)
+        inputs = new_district.write(out / "data")
         files += inputs.values()
         step("district")
         grading = grade_district(inputs)
@@ -95,13 +95,13 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         attribution = out / "uk" / "ATTRIBUTION.txt"
         attribution.write_text(ATTRIBUTION + "\n", encoding="utf-8")
         step("ratings")
-        tables = plan_tables(made.subjects, np.random.default_rng(seed))
+        tables = plan_tables(new_district.subjects, np.random.default_rng(seed))
         given = tables.write(out / "plan" / "data")
         plan = tables.snapshot()
         write_snapshot(plan, out / "plan" / "snapshot")
         files += [*given.values(), out / "plan" / "snapshot"]
         years = plan_years(plan)
-        files += [one.gradings.write(out / "plan" / str(one.year)) for one in years]
+        files += [year.gradings.write(out / "plan" / str(year.year)) for year in years]
         last = years[-1]
         board = district_data(out / "plan", plan, date(last.year, 12, 31), profile=PROFILE, days=60)
         files += write_district(board, out / "district.html")
@@ -132,34 +132,34 @@ def run_demo(out: Path, subjects: int = 20_000, seed: int = SEED, console: Conso
         files += write_overview(summary, out)
         step("overview")
         subject = telling_subject(grading)
-        one = explain(grading, subject)
-        files.append(write_page(out / "subject.html", subject_page(one, "zh", other="subject.en.html")))
-        files.append(write_page(out / "subject.en.html", subject_page(one, "en", other="subject.html")))
-        files.append(write_page(out / "subject.txt", render(one, "zh", 100)))
+        explanation = explain(grading, subject)
+        files.append(write_page(out / "subject.html", subject_page(explanation, "zh", other="subject.en.html")))
+        files.append(write_page(out / "subject.en.html", subject_page(explanation, "en", other="subject.html")))
+        files.append(write_page(out / "subject.txt", render(explanation, "zh", 100)))
         step("subject")
         counts = {
-            "organisations": made.subjects.num_rows, "records": made.records.num_rows,
+            "organisations": new_district.subjects.num_rows, "records": new_district.records.num_rows,
             "ledger_lines": grading.ledger.num_rows, "visits": inspections.visits,
         }  # fmt: skip
-        said: dict[str, tuple[object, ...]] = {
-            "overview": (f"{made.subjects.num_rows:,}",), "composite": (objection.subject_id,),
+        results: dict[str, tuple[object, ...]] = {
+            "overview": (f"{new_district.subjects.num_rows:,}",), "composite": (objection.subject_id,),
             "supervision": (inspections.visits,), "letter": (objection.case_id, objection.before, objection.after),
         }  # fmt: skip
-        files += write_index(out, counts, said)
+        files += write_index(out, counts, results)
     demo = Demo(grading, summary, uk, tuple(years), inspections, objection, subject, tuple(files), seconds)
-    _show(demo, render(one, "zh", min(shown.width, 120)), shown)
+    _show(demo, render(explanation, "zh", min(shown.width, 120)), shown)
     return demo
 
 
 def _composite(out: Path, year: PlanYear, tables: PlanTables, subject: str) -> list[Path]:
     """The composite of a plan's year, and the explained score of one subject."""
     day = date(year.year, 12, 31)
-    found = combine(year.gradings, COMPOSITE, listings=tables.listings, as_of=day)
-    found.write(out)
-    one = explain_composite(found, subject, year.gradings)
+    composite = combine(year.gradings, COMPOSITE, listings=tables.listings, as_of=day)
+    composite.write(out)
+    composite_explanation = explain_composite(composite, subject, year.gradings)
     pages = {"subject.html": ("zh", "subject.en.html"), "subject.en.html": ("en", "subject.html")}
     return [
-        out, *(write_page(out / name, composite_subject_page(one, lang_of(lang), other))
+        out, *(write_page(out / name, composite_subject_page(composite_explanation, lang_of(lang), other))
                for name, (lang, other) in pages.items()),
     ]  # fmt: skip
 
@@ -238,7 +238,7 @@ def _show(demo: Demo, explained: str, console: Console) -> None:
     console.print(_table(("rating", "published", "graded again", "equal"), rows))
     say(f"{demo.uk.equal:,} of {demo.uk.total:,} ratings equal. {ATTRIBUTION}")
     say("\nThe years of the plan: every domain under the profile of the district, made-up records")
-    console.print(_table(("scheme", *(str(one.year) for one in demo.years)), _plan_rows(demo.years)))
+    console.print(_table(("scheme", *(str(year.year) for year in demo.years)), _plan_rows(demo.years)))
     for name, why in demo.years[-1].gradings.left_out():
         say(f"left out  {name}: {why}")
     visits, case = demo.inspections, demo.objection
@@ -253,14 +253,16 @@ def _show(demo: Demo, explained: str, console: Console) -> None:
 
 def _plan_rows(years: Sequence[PlanYear]) -> list[tuple[str, ...]]:
     """For each scheme and year: how many organisations have which grade; a dash where it was not in force."""
-    names = dict.fromkeys(run.plan.scheme.scheme for one in years for run in one.gradings)
+    names = dict.fromkeys(run.plan.scheme.scheme for year in years for run in year.gradings)
     rows = []
     for name in names:
         cells = []
-        for one in years:
-            found = [run for run in one.gradings if run.plan.scheme.scheme == name]
-            grades = found[0].manifest["counts"]["grades"] if found else {}
-            cells.append("  ".join(f"{grade} {count}" for grade, count in grades.items()) or ("none" if found else "-"))
+        for year in years:
+            gradings = [run for run in year.gradings if run.plan.scheme.scheme == name]
+            grades = gradings[0].manifest["counts"]["grades"] if gradings else {}
+            cells.append(
+                "  ".join(f"{grade} {count}" for grade, count in grades.items()) or ("none" if gradings else "-")
+            )
         rows.append((name, *cells))
     return rows
 

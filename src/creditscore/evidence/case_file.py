@@ -57,10 +57,10 @@ def both(label: Label) -> dict[str, str]:
 
 def phrase(code: str, lang: Lang, *values: str, section: str = "texts") -> str:
     """A text of the pages of a case with its values filled in."""
-    said = pair(section, code)[lang]
+    text = pair(section, code)[lang]
     for k, value in enumerate(values):
-        said = said.replace(f"{{{k}}}", value)
-    return said
+        text = text.replace(f"{{{k}}}", value)
+    return text
 
 
 def compile_case_file(
@@ -77,18 +77,18 @@ def compile_case_file(
     day = case.decision.on if case.decision is not None else on
     events = decided(store, [case.subject_id])
     if case.decision is not None:
-        last = next(one.seq for one in case.events if one.kind == "decided")
-        before_it = [one for one in events if one.seq < last]
-        events = [one for one in events if one.seq <= last]
+        last = next(event.seq for event in case.events if event.kind == "decided")
+        before_it = [event for event in events if event.seq < last]
+        events = [event for event in events if event.seq <= last]
     else:
         before_it = events
-    kept = kept_grade(store, run.run_id, case.subject_id)
+    results = kept_grade(store, run.run_id, case.subject_id)
     then = as_kept(run, snapshot, [case.subject_id], schemes)
-    found: tuple[Merit, ...] = ()
+    new_merits: tuple[Merit, ...] = ()
     if weighed:
-        found = merits(run, snapshot, case.subject_id, case.records, before_it, day, kept, schemes, then)
+        new_merits = merits(run, snapshot, case.subject_id, case.records, before_it, day, results, schemes, then)
     else:
-        comes_out(run, then, kept)
+        comes_out(run, then, results)
     shown = explain(then, case.subject_id)
     rows = kept_rows(store, run.run_id, "ledger", case.subject_id)
     data: dict[str, Any] = {
@@ -110,13 +110,13 @@ def compile_case_file(
         "on": on.isoformat(),
         "clock": _clock(case),
         "contested": [_contested(ground.__dict__, rows, shown) for ground in case.grounds],
-        "merits": [_merit(one) for one in found],
-        "questions": [_question(one.__dict__, on) for one in case.questions],
+        "merits": [_merit(merit) for merit in new_merits],
+        "questions": [_question(question.__dict__, on) for question in case.questions],
         "grade": _graded(shown) | {"input": _input(shown)},
-        "life": [_state(one) for one in _life(store, case)],
+        "life": [_state(value) for value in _life(store, case)],
         "corrections": corrections(store, case.subject_id, run.scheme, run.period),
         "decision": None,
-        "letters": [dict(one) for one in case.letters],
+        "letters": [dict(letter) for letter in case.letters],
     }
     if case.decision is not None:
         data["decision"] = _decision(store, run, case, snapshot, events, then, shown, schemes)
@@ -127,41 +127,41 @@ def _decision(
     store: Database, run: KeptRun, case: Case, snapshot: Snapshot, events: Any, then: Grading, before: Explanation,
     schemes: Mapping[str, Scheme] | None,
 ) -> dict[str, Any]:  # fmt: skip
-    made = case.decision
-    assert made is not None
-    changed = any(action != "uphold" for action in made.findings.values())
+    decision = case.decision
+    assert decision is not None
+    changed = any(action != "uphold" for action in decision.findings.values())
     after, standing = before, then
     if changed:
-        standing = as_known(run, snapshot, [case.subject_id], events, made.on, schemes)
+        standing = as_known(run, snapshot, [case.subject_id], events, decision.on, schemes)
         again = {name: None if value is None else str(value) for name, value in standing.grades.to_pylist()[0].items()}
-        if again != dict(made.after):
+        if again != dict(decision.after):
             raise DifferenceError(
                 f"the grade that case {case.case_id} decided does not come out again", where=f"run {run.run_id}",
                 next="`creditscore runs --verify` tells whether the store was changed",
             )  # fmt: skip
         after = explain(standing, case.subject_id)
-    ruled = made.after  # a grade is named by the version that gave it, not by the newest of its scheme
+    ruled = decision.after  # a grade is named by the version that gave it, not by the newest of its scheme
     own = _scheme(f"{ruled['scheme']}@{ruled['version']}" if ruled.get("version") else case.scheme, schemes)
-    was = {key: made.before.get(key) for key in ("state", "grade", "score")}
-    now = {key: made.after.get(key) for key in ("state", "grade", "score")}
+    was = {key: decision.before.get(key) for key in ("state", "grade", "score")}
+    now = {key: decision.after.get(key) for key in ("state", "grade", "score")}
     return {
-        "on": made.on.isoformat(),
-        "by": made.by,
-        "reason": redact(made.reason),
-        "articles": list(made.articles),
+        "on": decision.on.isoformat(),
+        "by": decision.by,
+        "reason": redact(decision.reason),
+        "articles": list(decision.articles),
         "findings": [
             {"record_id": record, "action": action, "label": pair("actions", action),
-             "changes": {name: redact(str(one)) for name, one in made.changes.get(record, {}).items()}}
-            for record, action in made.findings.items()
+             "changes": {name: redact(str(change)) for name, change in decision.changes.get(record, {}).items()}}
+            for record, action in decision.findings.items()
         ],
-        "before": {**was, "said": graded_in_short(made.before), "words": graded_in_words(made.before, own)},
-        "after": {**now, "said": graded_in_short(made.after), "words": graded_in_words(made.after, own),
+        "before": {**was, "said": graded_in_short(decision.before), "words": graded_in_words(decision.before, own)},
+        "after": {**now, "said": graded_in_short(decision.after), "words": graded_in_words(decision.after, own),
                   "sum": after.sum if after.by_score else "",
-                  "decided_by": _decided_by(after), "version": made.after.get("version"), "input": _input(after)},
+                  "decided_by": _decided_by(after), "version": decision.after.get("version"), "input": _input(after)},
         "changed": was != now,
         "follows": _follows(store, case, schemes),
-        "late": case.decide_by is not None and made.on > case.decide_by,
-        "remedies": remedies(store, run, case, made.on, standing),
+        "late": case.decide_by is not None and decision.on > case.decide_by,
+        "remedies": remedies(store, run, case, decision.on, standing),
     }  # fmt: skip
 
 
@@ -175,28 +175,28 @@ def _decided_by(after: Explanation) -> dict[str, list[str]]:
 
 def _follows(store: Database, case: Case, schemes: Mapping[str, Scheme] | None) -> dict[str, Any]:
     """What else the decision changed, and who is to be told or must act, with labels; `told` on which day."""
-    made = case.decision
-    assert made is not None
+    decision = case.decision
+    assert decision is not None
     days = told_on(store)
     changes = [
-        {**one, "title": title_of(one["scheme"], schemes), "before": graded_in_short(one["before"]),
-         "after": graded_in_short(one["after"]),
-         **{f"{side}_words": graded_in_words(one[side], _scheme(one["scheme"], schemes)) for side in SIDES},
-         "own": (one["run_id"], one["subject_id"]) == (case.run_id, case.subject_id)}
-        for one in made.follows.get("changes", ())
+        {**follow, "title": title_of(follow["scheme"], schemes), "before": graded_in_short(follow["before"]),
+         "after": graded_in_short(follow["after"]),
+         **{f"{side}_words": graded_in_words(follow[side], _scheme(follow["scheme"], schemes)) for side in SIDES},
+         "own": (follow["run_id"], follow["subject_id"]) == (case.run_id, case.subject_id)}
+        for follow in decision.follows.get("changes", ())
     ]  # fmt: skip
     tasks = [
-        {**one, "nr": nr, "own": one["subject_id"] == case.subject_id, "label": _said("tasks", one["task"]),
-         "why_label": _said("whys", one["why"]), "who_label": {lang: whom(one["who"], lang) for lang in LANGS},
-         "thing_label": _thing_label(store, one["kind"], one["thing"]) or _graded_label(made.follows, one["thing"]),
+        {**follow, "nr": nr, "own": follow["subject_id"] == case.subject_id, "label": _said("tasks", follow["task"]),
+         "why_label": _said("whys", follow["why"]), "who_label": {lang: whom(follow["who"], lang) for lang in LANGS},
+         "thing_label": _thing_label(store, follow["kind"], follow["thing"]) or _graded_label(decision.follows, follow["thing"]),
          "told": days.get((case.decided_at, nr))}
-        for nr, one in enumerate(made.follows.get("tasks", ()))
+        for nr, follow in enumerate(decision.follows.get("tasks", ()))
     ]  # fmt: skip
     composites = [
-        {**one, "title": _composite_title(one["config"]), "before": scored_in_short(one["before"]),
-         "after": scored_in_short(one["after"]),
-         **{f"{side}_words": _scored_in_words(one[side]) for side in SIDES}}
-        for one in made.follows.get("composites", ())
+        {**follow, "title": _composite_title(follow["config"]), "before": scored_in_short(follow["before"]),
+         "after": scored_in_short(follow["after"]),
+         **{f"{side}_words": _scored_in_words(follow[side]) for side in SIDES}}
+        for follow in decision.follows.get("composites", ())
     ]  # fmt: skip
     return {"cascade": case.decided_at, "changes": changes, "composites": composites, "tasks": tasks}
 
@@ -219,8 +219,8 @@ def _clock(case: Case) -> dict[str, Any]:
 
 def _contested(ground: Mapping[str, Any], rows: list[dict[str, Any]], shown: Explanation) -> dict[str, Any]:
     record = ground["record_id"]
-    line = next((one for one in shown.lines if one.record_id == record), None)
-    row = next((one for one in rows if one["record_id"] == record), None)
+    line = next((line for line in shown.lines if line.record_id == record), None)
+    row = next((row for row in rows if row["record_id"] == record), None)
     return {
         **ground,
         "statement": redact(ground["statement"]),
@@ -233,24 +233,24 @@ def _contested(ground: Mapping[str, Any], rows: list[dict[str, Any]], shown: Exp
     }
 
 
-def _merit(one: Merit) -> dict[str, Any]:
+def _merit(merit: Merit) -> dict[str, Any]:
     cells = ("then_with", "then_without", "now_with", "now_without")
     return {
-        "record_id": one.record_id,
-        **{name: str(getattr(one, name)) for name in cells},
-        "versions": {name: getattr(one, name).version for name in ("then_with", "now_with")},
-        "decisive": one.decisive,
+        "record_id": merit.record_id,
+        **{name: str(getattr(merit, name)) for name in cells},
+        "versions": {name: getattr(merit, name).version for name in ("then_with", "now_with")},
+        "decisive": merit.decisive,
     }
 
 
-def _question(one: Mapping[str, Any], on: date) -> dict[str, Any]:
-    plainly = {name: value.isoformat() if isinstance(value, date) else value for name, value in one.items()}
-    told = {name: redact(plainly[name]) for name in ("department", "text", "answer", "document_no")}
+def _question(row: Mapping[str, Any], on: date) -> dict[str, Any]:
+    plainly = {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()}
+    names = {name: redact(plainly[name]) for name in ("department", "text", "answer", "document_no")}
     return {
         **plainly,
-        **told,
-        "records": list(one["records"]),
-        "overdue": one["answered_on"] is None and one["due"] < on,
+        **names,
+        "records": list(row["records"]),
+        "overdue": row["answered_on"] is None and row["due"] < on,
     }
 
 
@@ -271,20 +271,20 @@ def _input(shown: Explanation) -> dict[str, list[str]]:
 
 def _life(store: Database, case: Case) -> list[Any]:
     scheme = case.scheme.partition("@")[0]
-    return [one for one in states(store, case.subject_id) if (one.scheme, one.period) == (scheme, case.period)]
+    return [state for state in states(store, case.subject_id) if (state.scheme, state.period) == (scheme, case.period)]
 
 
-def _state(one: Any) -> dict[str, Any]:
+def _state(value: Any) -> dict[str, Any]:
     return {
-        "status": one.status,
-        "label": pair("statuses", one.status),
-        "step": pair("steps", one.step),
-        "grade": one.grade or one.state,
-        "grade_label": graded_in_words({"grade": one.grade, "state": one.state}, _scheme(one.scheme, None)),
-        "on": one.decided_on.isoformat(),
-        "case_id": one.case_id,
-        "basis": one.basis,
-        "mark": one.mark,
+        "status": value.status,
+        "label": pair("statuses", value.status),
+        "step": pair("steps", value.step),
+        "grade": value.grade or value.state,
+        "grade_label": graded_in_words({"grade": value.grade, "state": value.state}, _scheme(value.scheme, None)),
+        "on": value.decided_on.isoformat(),
+        "case_id": value.case_id,
+        "basis": value.basis,
+        "mark": value.mark,
     }
 
 

@@ -35,8 +35,8 @@ class Letter:
 
     def __str__(self) -> str:
         lines = [self.title, "", self.number, "", self.to, ""]
-        for one in self.sections:
-            lines += [one.text, *_listed(one.lines), ""]
+        for section in self.sections:
+            lines += [section.text, *_listed(section.lines), ""]
         return "\n".join([*lines, self.office, self.day]).rstrip() + "\n"
 
 
@@ -46,11 +46,11 @@ def _listed(lines: tuple[str, ...]) -> list[str]:
 
 def outward(data: dict[str, Any]) -> dict[str, Any]:
     """The data of a case as they may leave the office: of its subject alone, without accounts of who worked on it."""
-    made = data["decision"] and {name: value for name, value in data["decision"].items() if name != "by"}
-    if made:
-        own = [task for task in made["follows"]["tasks"] if task["own"]]
-        made["follows"] = made["follows"] | {"tasks": own, "changes": _of_subject(data)}
-    return {name: value for name, value in data.items() if name not in INWARD} | {"decision": made}
+    result = data["decision"] and {name: value for name, value in data["decision"].items() if name != "by"}
+    if result:
+        own = [task for task in result["follows"]["tasks"] if task["own"]]
+        result["follows"] = result["follows"] | {"tasks": own, "changes": _of_subject(data)}
+    return {name: value for name, value in data.items() if name not in INWARD} | {"decision": result}
 
 
 def _of_subject(data: dict[str, Any]) -> list[dict[str, Any]]:
@@ -76,28 +76,28 @@ def compose_letter(
     def day(iso_day: str) -> str:
         return day_said(iso_day, lang)
 
-    made = data["decision"]
+    row = data["decision"]
     procedure = data["procedure_label"][lang]
     sections = [
         Section(
             say("asked", day(data["opened_on"]), data["title"][lang], period_said(data["period"], lang), procedure),
-            tuple(_asked(one, lang) for one in data["contested"]),
+            tuple(_asked(value, lang) for value in data["contested"]),
         ),
-        Section(say("decided"), tuple(_found(one, data, lang) for one in made["findings"])),
-        Section(say("reason", made["reason"])),
+        Section(say("decided"), tuple(_found(finding, data, lang) for finding in row["findings"])),
+        Section(say("reason", row["reason"])),
     ]
-    answers = [one for one in data["questions"] if one["answered_on"]]
+    answers = [question for question in data["questions"] if question["answered_on"]]
     if answers:
         sections.append(Section(say("answers"), tuple(_answer(answer, lang) for answer in answers)))
-    if made["articles"]:
-        sections.append(Section(say("articles"), tuple(_article(one, lang) for one in made["articles"])))
-    before, after = (made[side]["words"][lang] for side in ("before", "after"))
-    effect = say("changed", before, after, day(made["on"])) if made["changed"] else say("unchanged", after)
-    total = made["after"]["sum"]
-    deciding = clean(("" if lang == "zh" else " ").join(made["after"]["decided_by"][lang]))
+    if row["articles"]:
+        sections.append(Section(say("articles"), tuple(_article(article, lang) for article in row["articles"])))
+    before, after = (row[side]["words"][lang] for side in ("before", "after"))
+    effect = say("changed", before, after, day(row["on"])) if row["changed"] else say("unchanged", after)
+    total = row["after"]["sum"]
+    deciding = clean(("" if lang == "zh" else " ").join(row["after"]["decided_by"][lang]))
     under = [line for line in (deciding, say("arithmetic", total) if total else "") if line]
     sections.append(Section(effect, tuple(under)))
-    lacking = made["after"]["input"][lang]
+    lacking = row["after"]["input"][lang]
     if lacking:
         sections.append(Section(say("input"), tuple(map(clean, lacking))))
     follows = _follows(data, on, lang)
@@ -110,13 +110,13 @@ def compose_letter(
             day(remedy_data["until"]),
             _article(remedy_data["basis"], lang),
         )
-        for remedy_data in made["remedies"]
+        for remedy_data in row["remedies"]
     ]
     sections.append(
         Section(say("remedies"), (*([clean(remedy)] if remedy else []), *remedies, say("remedy_objection")))
     )
-    dates = [say("dates", day(data["opened_on"]), day(made["on"]), day(on))]
-    if made["late"]:
+    dates = [say("dates", day(data["opened_on"]), day(row["on"]), day(on))]
+    if row["late"]:
         by_default = data["clock"]["mark"] == "project_default"
         dates.append(say("late_default" if by_default else "late", day(data["clock"]["decide_by"])))
     sections.append(Section(("" if lang == "zh" else " ").join(dates)))
@@ -138,8 +138,8 @@ def _follows(data: dict[str, Any], on: str, lang: Lang) -> tuple[str, ...]:
     def say(code: str, *values: str) -> str:
         return clean(phrase(code, lang, *values, section="letter"))
 
-    def shown(one: dict[str, Any]) -> list[str]:
-        return [one[f"{side}_words"][lang] for side in ("before", "after")]
+    def shown(row: dict[str, Any]) -> list[str]:
+        return [row[f"{side}_words"][lang] for side in ("before", "after")]
 
     lines = [
         say("follows_grade", change["title"][lang], change["period"], *shown(change))
@@ -174,18 +174,18 @@ def _told_on(task: dict[str, Any], tasks: list[dict[str, Any]], on: str) -> str:
     return str(min(days)) if days and task["who"] and min(days) <= on else ""
 
 
-def _asked(one: dict[str, Any], lang: Lang) -> str:
-    parts = [one["ground_label"][lang], _record(one, lang), one["statement"]]
+def _asked(row: dict[str, Any], lang: Lang) -> str:
+    parts = [row["ground_label"][lang], _record(row, lang), row["statement"]]
     return clean(("；" if lang == "zh" else "; ").join(part for part in parts if part))
 
 
-def _found(one: dict[str, Any], data: dict[str, Any], lang: Lang) -> str:
-    about = next(ground for ground in data["contested"] if ground["record_id"] == one["record_id"])
+def _found(row: dict[str, Any], data: dict[str, Any], lang: Lang) -> str:
+    about = next(ground for ground in data["contested"] if ground["record_id"] == row["record_id"])
     comma, between, colon = ("，", "", "：") if lang == "zh" else (", ", " ", ": ")
     changes = comma.join(
-        f"{pair('columns', name)[lang]}{between}{day_said(value, lang)}" for name, value in one["changes"].items()
+        f"{pair('columns', name)[lang]}{between}{day_said(value, lang)}" for name, value in row["changes"].items()
     )
-    return clean(f"{_record(about, lang)}{colon}{one['label'][lang]}{_aside(changes, lang)}")
+    return clean(f"{_record(about, lang)}{colon}{row['label'][lang]}{_aside(changes, lang)}")
 
 
 def _aside(text: str, lang: Lang) -> str:
@@ -194,11 +194,11 @@ def _aside(text: str, lang: Lang) -> str:
     return f"（{text}）" if lang == "zh" else f" ({text})"
 
 
-def _record(one: dict[str, Any], lang: Lang) -> str:
-    label = one["label"][lang] if one["label"] else ""
-    if one["record_id"] == "grade":
+def _record(row: dict[str, Any], lang: Lang) -> str:
+    label = row["label"][lang] if row["label"] else ""
+    if row["record_id"] == "grade":
         return str(label)
-    return " ".join(part for part in (one["record_id"], label or one["item"] or "") if part)
+    return " ".join(part for part in (row["record_id"], label or row["item"] or "") if part)
 
 
 def _answer(answer: dict[str, Any], lang: Lang) -> str:

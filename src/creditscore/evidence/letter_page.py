@@ -12,9 +12,9 @@ from creditscore.present.html import as_json, draw, write_page
 LETTER = "letter.json"  # every folder of a letter holds it
 
 
-def letter_page(one: Letter, data: dict[str, Any], lang: Lang) -> str:
+def letter_page(letter: Letter, data: dict[str, Any], lang: Lang) -> str:
     """One offline page; `data` is what the letter was made from (`evidence.case_file.compile_case_file`)."""
-    return draw("letter.html", lang, data, letter=one)
+    return draw("letter.html", lang, data, letter=letter)
 
 
 def write_letters(letters: dict[Lang, Letter], data: dict[str, Any], folder: Path) -> list[Path]:

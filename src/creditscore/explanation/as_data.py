@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from creditscore.explanation.ledger import Explanation
 
 
-def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audit | None = None) -> dict[str, Any]:
+def explanation_data(
+    explanation: Explanation, made_up: bool | None = None, hashes: Audit | None = None
+) -> dict[str, Any]:
     """What the page of one subject shows, in plain values; decimals as text."""
 
     def both(label: Any) -> dict[str, str]:
@@ -25,28 +27,28 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
         return None if value is None else points(value).replace("−", "-")
 
     return {
-        "subject_id": clean(one.subject_id),
-        "name": clean(one.name),
-        "scheme": one.scheme,
-        "title": both(one.title),
-        "period": one.period,
-        "known_at": one.known_at,
-        "run_id": one.run_id,
-        "state": one.state,
-        "state_reason": both(one.state_reason),
-        "start": number(one.start),
-        "score": number(one.score),
-        "score_low": number(one.score_low),
-        "score_high": number(one.score_high),
-        "grade": one.grade,
-        "grade_label": both(one.grade_label),
-        "route": one.route,
-        "margin": number(one.margin),
-        "evidence": one.evidence,
-        "evidence_label": both(word("marks", one.evidence)),
-        "sum": one.sum,
-        "said": {lang: clean(paragraph(one, lang, office=True)) for lang in i18n.LANGS},
-        "by_score": one.by_score,
+        "subject_id": clean(explanation.subject_id),
+        "name": clean(explanation.name),
+        "scheme": explanation.scheme,
+        "title": both(explanation.title),
+        "period": explanation.period,
+        "known_at": explanation.known_at,
+        "run_id": explanation.run_id,
+        "state": explanation.state,
+        "state_reason": both(explanation.state_reason),
+        "start": number(explanation.start),
+        "score": number(explanation.score),
+        "score_low": number(explanation.score_low),
+        "score_high": number(explanation.score_high),
+        "grade": explanation.grade,
+        "grade_label": both(explanation.grade_label),
+        "route": explanation.route,
+        "margin": number(explanation.margin),
+        "evidence": explanation.evidence,
+        "evidence_label": both(word("marks", explanation.evidence)),
+        "sum": explanation.sum,
+        "said": {lang: clean(paragraph(explanation, lang, office=True)) for lang in i18n.LANGS},
+        "by_score": explanation.by_score,
         "deciders": [
             {
                 "rule": decider.rule,
@@ -76,7 +78,7 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
                     for entry in decider.entries
                 ],
             }
-            for decider in one.deciders
+            for decider in explanation.deciders
         ],
         "principal_reasons": [
             {
@@ -86,7 +88,7 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
                 "articles": list(reason.articles),
                 "cited": both(reason.cited),
             }
-            for reason in principal_reasons(one)
+            for reason in principal_reasons(explanation)
         ],
         "lines": [
             {
@@ -104,14 +106,14 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
                 "reason": clean(line.reason),
                 "said": both(line.said),
             }
-            for line in one.lines
+            for line in explanation.lines
         ],
-        "readings": {key: both(label) for key, label in one.readings.items()},
-        "laws": {key: both(label) for key, label in one.laws.items()},
-        "notes": list(one.notes),
-        "input_state": one.input_state,
-        "grade_without": one.grade_without,
-        "input": {lang: [clean(line) for line in one.input_lines(lang)] for lang in i18n.LANGS},
+        "readings": {key: both(label) for key, label in explanation.readings.items()},
+        "laws": {key: both(label) for key, label in explanation.laws.items()},
+        "notes": list(explanation.notes),
+        "input_state": explanation.input_state,
+        "grade_without": explanation.grade_without,
+        "input": {lang: [clean(line) for line in explanation.input_lines(lang)] for lang in i18n.LANGS},
         "refused": [
             {
                 "table": row.table,
@@ -125,9 +127,9 @@ def explanation_data(one: Explanation, made_up: bool | None = None, hashes: Audi
                 "accepted_why": row.accepted_why,
                 "accepted_on": row.accepted_on,
             }
-            for row in one.refused
+            for row in explanation.refused
         ],
-        "made_up": one.made_up if made_up is None else made_up,
+        "made_up": explanation.made_up if made_up is None else made_up,
     } | ({} if hashes is None else {"audit": _hashes(hashes)})
 
 

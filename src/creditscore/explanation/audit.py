@@ -40,13 +40,13 @@ def audit(source: Grading | Path | str, subject_id: str, scheme: str = "") -> Au
 
     A row's canonical JSON has its columns in the order of the table, numbers as text with six decimals, no blanks.
     """
-    found = read(source, subject_id, scheme)
-    rows = [("grades", found.grade["subject_id"], row_hash(found.grade))]
-    for number, row in enumerate(found.ledger, start=1):
+    subject_rows = read(source, subject_id, scheme)
+    rows = [("grades", subject_rows.grade["subject_id"], row_hash(subject_rows.grade))]
+    for number, row in enumerate(subject_rows.ledger, start=1):
         key = " ".join(redact(str(row[name])) for name in ("step", "record_id", "rule") if row[name])
         rows.append(("ledger", f"{number} {key}", row_hash(row)))
-    identity = {name: str(found.manifest[name]) for name in IDENTITY if name in found.manifest}
-    digest = hashlib.sha256("\n".join(one for _, _, one in rows).encode()).hexdigest()
+    identity = {name: str(subject_rows.manifest[name]) for name in IDENTITY if name in subject_rows.manifest}
+    digest = hashlib.sha256("\n".join(name for _, _, name in rows).encode()).hexdigest()
     return Audit(identity, tuple(rows), "sha256:" + digest)
 
 

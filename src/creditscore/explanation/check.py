@@ -28,7 +28,10 @@ ABOUT = ("scheme", "version", "period")
 
 
 def check(
-    found: SubjectRows, plan: Plan | None, outcome: Outcome | None = None, row_again: Mapping[str, Any] | None = None
+    subject_rows: SubjectRows,
+    plan: Plan | None,
+    outcome: Outcome | None = None,
+    row_again: Mapping[str, Any] | None = None,
 ) -> None:
     """Refuse one subject of a grading whose parts do not fit; DifferenceError names the first that does not.
 
@@ -37,23 +40,23 @@ def check(
     `outcome`: every number and code is what the records of the subject give, computed again; `row_again`: its state and
     what it rests on are those of its row of grades, graded again.
     """
-    _refuse(found, _run_faults(found), "the manifest of {} is not the one of its run")
-    _refuse(found, _sums(found), "the ledger of {} does not add up")
-    _refuse(found, _row_sums(found), "the ledger of {} does not add up")
-    _refuse(found, _input_faults(found), "what the grade of {} rests on does not fit its refused rows")
+    _refuse(subject_rows, _run_faults(subject_rows), "the manifest of {} is not the one of its run")
+    _refuse(subject_rows, _sums(subject_rows), "the ledger of {} does not add up")
+    _refuse(subject_rows, _row_sums(subject_rows), "the ledger of {} does not add up")
+    _refuse(subject_rows, _input_faults(subject_rows), "what the grade of {} rests on does not fit its refused rows")
     if plan is not None:
-        lines = [_line(row) for row in found.ledger]
-        weighed, faults = row_faults(plan, found.grade, lines)
-        _refuse(found, faults, "the ledger of {} does not follow from its rules")
-        if found.grade["state_reason"] != BLOCKED:
-            faults = decision_faults(plan, found.grade, lines, weighed)
+        lines = [_line(row) for row in subject_rows.ledger]
+        weighed, faults = row_faults(plan, subject_rows.grade, lines)
+        _refuse(subject_rows, faults, "the ledger of {} does not follow from its rules")
+        if subject_rows.grade["state_reason"] != BLOCKED:
+            faults = decision_faults(plan, subject_rows.grade, lines, weighed)
         else:
-            faults = without_faults(plan, found.grade, lines, weighed)
-        _refuse(found, faults, "the grade of {} does not follow from its ledger")
+            faults = without_faults(plan, subject_rows.grade, lines, weighed)
+        _refuse(subject_rows, faults, "the grade of {} does not follow from its ledger")
     if outcome is not None:
-        _refuse(found, _unlike(found, outcome), "the page of {} is not what its records give")
+        _refuse(subject_rows, _unlike(subject_rows, outcome), "the page of {} is not what its records give")
     if row_again is not None:
-        _refuse(found, _unlike_row(found, row_again), "the page of {} is not what its records give")
+        _refuse(subject_rows, _unlike_row(subject_rows, row_again), "the page of {} is not what its records give")
 
 
 def plan_of(run: Mapping[str, Any], scheme: Scheme) -> Plan | None:
@@ -68,84 +71,89 @@ def plan_of(run: Mapping[str, Any], scheme: Scheme) -> Plan | None:
         return None
 
 
-def _refuse(found: SubjectRows, faults: Iterator[str], what: str) -> None:
+def _refuse(subject_rows: SubjectRows, faults: Iterator[str], what: str) -> None:
     why = next(faults, None)
     if why is not None:
         raise DifferenceError(
-            f"{what.format(found.grade['subject_id'])}: {why}",
+            f"{what.format(subject_rows.grade['subject_id'])}: {why}",
             where="grades.parquet, ledger.parquet and manifest.json",
             next="these files do not belong together or were changed; grade again and keep what was written",
         )
 
 
-def _run_faults(found: SubjectRows) -> Iterator[str]:
-    run, grade = found.manifest, found.grade
+def _run_faults(subject_rows: SubjectRows) -> Iterator[str]:
+    run, grade = subject_rows.manifest, subject_rows.grade
     if set(RUN) <= set(run) and run_id_of(run) != run.get("run_id"):
         yield f"run_id is {run.get('run_id')!r}, what it is derived from gives {run_id_of(run)!r}"
     code, _, version = str(run["scheme"]).partition("@")
-    said = {"scheme": code, "version": version, "period": str(run.get("period")), "known_at": str(run.get("known_at"))}
-    for name, value in said.items():
+    results = {
+        "scheme": code,
+        "version": version,
+        "period": str(run.get("period")),
+        "known_at": str(run.get("known_at")),
+    }
+    for name, value in results.items():
         if str(grade[name]) != value:
             yield f"the grade has {name} {grade[name]!s}, the run {value}"
-    for number, row in enumerate(found.ledger, start=1):
+    for number, row in enumerate(subject_rows.ledger, start=1):
         for name in ABOUT:
-            if row[name] != said[name]:
-                yield f"row {number} has {name} {row[name]!r}, the run {said[name]!r}"
+            if row[name] != results[name]:
+                yield f"row {number} has {name} {row[name]!r}, the run {results[name]!r}"
 
 
-def _input_faults(found: SubjectRows) -> Iterator[str]:
+def _input_faults(subject_rows: SubjectRows) -> Iterator[str]:
     """The state of the input against the run's own and the refused rows of the subject; earlier versions said none."""
-    stated, state = found.grade.get("input_state"), found.grade["state"]
+    stated, state = subject_rows.grade.get("input_state"), subject_rows.grade["state"]
     if stated is None:
-        if "input_marks" in found.manifest:
+        if "input_marks" in subject_rows.manifest:
             yield "input_state is missing"
         return
-    codes, general = set(stated.split(";")), set(found.manifest.get("input_marks", ()))
+    codes, general = set(stated.split(";")), set(subject_rows.manifest.get("input_marks", ()))
     own = codes - general - {WHOLE}
-    if any(miss["table"] == "attributes" for miss in found.manifest.get("near_misses", ())):
+    if any(miss["table"] == "attributes" for miss in subject_rows.manifest.get("near_misses", ())):
         own -= {"near_miss_columns"}  # the subject's own attribute may be the one with the wrong name
     if not general <= codes or (WHOLE in codes and len(codes) > 1) or ";".join(sorted(codes)) != stated:
         yield f"input_state is {stated!r}, the run says {';'.join(sorted(general)) or WHOLE}"
-    if not own <= {REFUSED, ACCEPTED} or (own and not found.refused):
+    if not own <= {REFUSED, ACCEPTED} or (own and not subject_rows.refused):
         yield f"input_state is {stated!r}, the refused rows give no {', '.join(sorted(own))}"
-    is_blocked = (state, found.grade["state_reason"]) == ("not_computable", BLOCKED)
-    if (found.grade["state_reason"] == BLOCKED) != is_blocked or (is_blocked and REFUSED not in own):
-        yield f"the state is {state} ({found.grade['state_reason']}), input_state {stated!r}"
-    shown = [name for name in ("grade", "route", "score", "margin") if found.grade[name] is not None]
+    is_blocked = (state, subject_rows.grade["state_reason"]) == ("not_computable", BLOCKED)
+    if (subject_rows.grade["state_reason"] == BLOCKED) != is_blocked or (is_blocked and REFUSED not in own):
+        yield f"the state is {state} ({subject_rows.grade['state_reason']}), input_state {stated!r}"
+    shown = [name for name in ("grade", "route", "score", "margin") if subject_rows.grade[name] is not None]
     if is_blocked and shown:
         yield f"refused rows leave the grade open, and {', '.join(shown)} is given"
-    if found.grade["grade_without"] is not None and not is_blocked:
+    if subject_rows.grade["grade_without"] is not None and not is_blocked:
         yield "a grade that stands has another one without the refused rows"
 
 
-def _unlike_row(found: SubjectRows, again: Mapping[str, Any]) -> Iterator[str]:
+def _unlike_row(subject_rows: SubjectRows, again: Mapping[str, Any]) -> Iterator[str]:
     for name in ("state", "state_reason", "input_state", "grade_without"):
-        if name in found.grade and _text(found.grade[name]) != _text(again[name]):
-            yield f"{name} is {_text(found.grade[name]) or '(none)'}, computed again {_text(again[name]) or '(none)'}"
+        if name in subject_rows.grade and _text(subject_rows.grade[name]) != _text(again[name]):
+            yield f"{name} is {_text(subject_rows.grade[name]) or '(none)'}, computed again {_text(again[name]) or '(none)'}"
 
 
-def _sums(found: SubjectRows) -> Iterator[str]:
+def _sums(subject_rows: SubjectRows) -> Iterator[str]:
     """Start lines against the start, start and ledger against the score."""
-    grade = found.grade
+    grade = subject_rows.grade
     if grade["state"] == "not_graded" or grade["start"] is None:
         return
-    start = sum((row["nominal"] or Decimal(0) for row in found.ledger if row["step"] == "start"), Decimal(0))
-    known = [row["effective"] for row in found.ledger if row["effective"] is not None]
+    start = sum((row["nominal"] or Decimal(0) for row in subject_rows.ledger if row["step"] == "start"), Decimal(0))
+    known = [row["effective"] for row in subject_rows.ledger if row["effective"] is not None]
     reached = grade["start"] + sum(known, Decimal(0))
     if start != grade["start"]:
         yield f"the start lines add up to {points(start)}, the start is {points(grade['start'])}"
     if grade["score"] is None:
         return
-    if len(known) < len(found.ledger) and not any(row["step"] == "cap" for row in found.ledger):
+    if len(known) < len(subject_rows.ledger) and not any(row["step"] == "cap" for row in subject_rows.ledger):
         yield "a line has no number, yet the score has one"
     if reached != grade["score"]:
         yield f"start and ledger add up to {points(reached)}, the score is {points(grade['score'])}"
 
 
-def _row_sums(found: SubjectRows) -> Iterator[str]:
+def _row_sums(subject_rows: SubjectRows) -> Iterator[str]:
     """Each row's effective against its nominal, by what the row says of itself; no rule is needed for it."""
     before = 0
-    for number, row in enumerate(found.ledger, start=1):
+    for number, row in enumerate(subject_rows.ledger, start=1):
         place, nominal, effective = f"row {number} ({row['step']} {row['rule']})", row["nominal"], row["effective"]
         if row["step"] not in STEPS or STEPS.index(row["step"]) < before:
             yield f"{place} stands where no such row may stand"
@@ -196,7 +204,7 @@ def _line(row: Mapping[str, Any]) -> Line:
     return Line(step, record, item, nominal, effective, rule, cited, reason)
 
 
-def _unlike(found: SubjectRows, outcome: Outcome) -> Iterator[str]:
+def _unlike(subject_rows: SubjectRows, outcome: Outcome) -> Iterator[str]:
     """Where the written rows are not those of the outcome."""
     graded = outcome.state == "graded"
     known = outcome.state != "not_graded"
@@ -207,21 +215,21 @@ def _unlike(found: SubjectRows, outcome: Outcome) -> Iterator[str]:
         "grade": outcome.grade, "route": outcome.route, "margin": from_micro(outcome.margin) if graded else None,
         "evidence": outcome.evidence, "readings": ";".join(outcome.readings),
     }  # fmt: skip
-    if found.grade["state_reason"] == BLOCKED:  # what refused rows leave open is not said
+    if subject_rows.grade["state_reason"] == BLOCKED:  # what refused rows leave open is not said
         again = {"grade_without": outcome.grade} | {name: again[name] for name in ("evidence", "readings")}
     for name, value in again.items():
-        if _text(found.grade[name]) != _text(value):
-            yield f"{name} is {_text(found.grade[name]) or '(none)'}, computed again {_text(value) or '(none)'}"
+        if _text(subject_rows.grade[name]) != _text(value):
+            yield f"{name} is {_text(subject_rows.grade[name]) or '(none)'}, computed again {_text(value) or '(none)'}"
     lines = outcome.ledger
-    for number, (row, line) in enumerate(zip(found.ledger, lines, strict=False), start=1):
+    for number, (row, line) in enumerate(zip(subject_rows.ledger, lines, strict=False), start=1):
         for name in ("step", "record_id", "item", "nominal", "effective", "rule", "article", "reason"):
             value = getattr(line, name)
             value = from_micro(value) if name in ("nominal", "effective") else value
             if _text(row[name]) != _text(value):
                 place = f"row {number} ({line.step} {line.record_id or line.rule})"
                 yield f"{place}: {name} is {_text(row[name]) or '(none)'}, computed again {_text(value) or '(none)'}"
-    if len(found.ledger) != len(lines):
-        yield f"the ledger has {len(found.ledger)} rows, computed again {len(lines)}"
+    if len(subject_rows.ledger) != len(lines):
+        yield f"the ledger has {len(subject_rows.ledger)} rows, computed again {len(lines)}"
 
 
 def _text(value: Any) -> str:

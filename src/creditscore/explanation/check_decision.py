@@ -92,7 +92,7 @@ def _hidden_row(
 def _score_faults(grade: Mapping[str, Any], lines: list[Line], weighed: Weighed) -> Iterator[str]:
     numbers = {name: _micro(grade[name]) for name in ("start", "score", "score_low", "score_high")}
     begun = [line.nominal for line in lines if line.step == "start"]
-    start = sum(one or 0 for one in begun) if begun and None not in begun else None
+    start = sum(number or 0 for number in begun) if begun and None not in begun else None
     low = high = score = None
     if grade["state"] == "not_graded" or not begun:
         start = None
@@ -105,7 +105,7 @@ def _score_faults(grade: Mapping[str, Any], lines: list[Line], weighed: Weighed)
         if score is not None and (low, high) != (shown_bound(score), shown_bound(score)):
             yield f"the score is {plain_micro(score)}, its bounds are not"
     else:
-        low, high = (shown_bound(one) for one in weighed.scores)
+        low, high = (shown_bound(score) for score in weighed.scores)
         score = weighed.scores[0] if weighed.scores[0] == weighed.scores[1] else None
     unknown = any(line.effective is None for line in lines)
     for name, value in (("start", start), ("score", score), ("score_low", low), ("score_high", high)):
@@ -156,7 +156,10 @@ def _rule_faults(plan: Plan, lines: list[Line], known: Mapping[str, Any]) -> Ite
 
 def _path_faults(plan: Plan, grade: Mapping[str, Any], path: list[Line], known: Mapping[str, Any]) -> Iterator[str]:
     """The rule that decided and those that changed its grade, each with what it did, against the grade."""
-    deciders, adjusters = {one.id: one for one in plan.deciders}, {one.id: one for one in plan.adjusters}
+    deciders, adjusters = (
+        {decider.id: decider for decider in plan.deciders},
+        {adjuster.id: adjuster for adjuster in plan.adjusters},
+    )
     first = deciders.get(path[0].rule)
     taken = [first, *(adjusters.get(line.rule) for line in path[1:])]
     for line, rule in zip(path, taken, strict=True):
@@ -171,9 +174,9 @@ def _path_faults(plan: Plan, grade: Mapping[str, Any], path: list[Line], known: 
             yield f"{rule.id} decides before {first.id}"
     if first.effect in ("not_graded", "not_computable"):
         reason = first.rule.not_graded or first.rule.not_computable
-        said = (grade["state"], grade["state_reason"] or "", grade["grade"], grade["route"], grade["margin"])
-        if said != (first.effect, reason, None, None, None) or (len(path), path[0].reason) != (1, first.effect):
-            yield f"{first.id} says {first.effect} ({reason}), the grade {said[0]} ({said[1]})"
+        this_results = (grade["state"], grade["state_reason"] or "", grade["grade"], grade["route"], grade["margin"])
+        if this_results != (first.effect, reason, None, None, None) or (len(path), path[0].reason) != (1, first.effect):
+            yield f"{first.id} says {first.effect} ({reason}), the grade {this_results[0]} ({this_results[1]})"
         return
     index, margin = _first_grade(plan, first, path[0], known)
     if index is None:
@@ -190,9 +193,17 @@ def _path_faults(plan: Plan, grade: Mapping[str, Any], path: list[Line], known: 
         if rule not in taken and _holds(rule.when, known) and adjusted(rule, index, len(plan.grades)) != index:
             yield f"{rule.id} has no row"
     margin = margin if len(path) == 1 and grade["score"] is not None else None
-    made = ("graded", "", plan.grades[index], route or "", margin)
-    said = (grade["state"], grade["state_reason"] or "", grade["grade"], grade["route"] or "", _micro(grade["margin"]))
-    for name, value, here in zip(("state", "state_reason", "grade", "route", "margin"), made, said, strict=True):
+    results = ("graded", "", plan.grades[index], route or "", margin)
+    this_results = (
+        grade["state"],
+        grade["state_reason"] or "",
+        grade["grade"],
+        grade["route"] or "",
+        _micro(grade["margin"]),
+    )
+    for name, value, here in zip(
+        ("state", "state_reason", "grade", "route", "margin"), results, this_results, strict=True
+    ):
         if value != here:
             yield f"{name} is {_text(here)}, its rules give {_text(value)}"
 
@@ -243,14 +254,14 @@ def _source_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line], weig
         elif any(item.window.beyond for item in items):
             more.add(MARKS.index("unknown"))
     least = max(marks, default=-1)
-    allowed = {max(least, one) for one in more} | {least}
-    named = {MARKS[one] if one >= 0 else plan.scheme.evidence for one in allowed}
+    allowed = {max(least, number) for number in more} | {least}
+    named = {MARKS[number] if number >= 0 else plan.scheme.evidence for number in allowed}
     if grade["evidence"] not in named:
         yield f"evidence is {grade['evidence']}, the rules of the rows give {' or '.join(sorted(named))}"
-    readings = [one for one in (grade["readings"] or "").split(";") if one]
-    needed = {one for rule in sure for one in rule.reading}
-    other = {one for rule in perhaps for one in rule.reading}
-    other |= {one for attribute in plan.scheme.attributes.values() for one in attribute.reading}
+    readings = [part for part in (grade["readings"] or "").split(";") if part]
+    needed = {value for rule in sure for value in rule.reading}
+    other = {value for rule in perhaps for value in rule.reading}
+    other |= {name for attribute in plan.scheme.attributes.values() for name in attribute.reading}
     if not needed <= set(readings) <= needed | other or len(set(readings)) < len(readings):
         wrong = sorted(needed ^ set(readings) if not needed <= set(readings) else set(readings) - needed - other)
         yield f"readings are {grade['readings'] or '(none)'}; not of the rows: {', '.join(wrong)}"
@@ -272,7 +283,7 @@ def _touched(plan: Plan, lines: list[Line], weighed: Weighed) -> tuple[list[Any]
         for item in items:
             group = plan.groups[item.group] if item.group is not None else None
             own = [item.rule, *([group.rule] if group and (group.cap is not None or group.heaviest) else [])]
-            mended = [one for one in (item.repair_terms, item.repair_rule) if one is not None]
+            mended = [value for value in (item.repair_terms, item.repair_rule) if value is not None]
             (sure if len(items) == 1 else perhaps).extend(own)
             (sure if len(items) == 1 and head == "corrected" else perhaps).extend(mended)
         exempt = [rule.rule for rule in plan.exemptions if head in ("exempt", "withdrawn")]

@@ -30,9 +30,9 @@ class Weighed:
 def row_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line]) -> tuple[Weighed, Iterator[str]]:
     """What the rows say together, and why they cannot be rows of this plan."""
     records = tuple((line, _items(plan, line)) for line in lines if line.step == "record")
-    kept, exact = _kept(records)
-    made: list[Line] = []
-    low, high = add_up(plan, kept, [one for one in kept if one["plan_item"].form == "pool"], made)
+    rows, exact = _kept(records)
+    new_lines: list[Line] = []
+    low, high = add_up(plan, rows, [row for row in rows if row["plan_item"].form == "pool"], new_lines)
     for line in lines:
         if line.step == "condition" and line.nominal is not None:
             low, high = low + line.nominal, high + line.nominal
@@ -42,8 +42,8 @@ def row_faults(plan: Plan, grade: Mapping[str, Any], lines: list[Line]) -> tuple
     begun = [rule for line in lines for rule in plan.start if line.step == "start" and line.rule == rule.id]
     if begun:
         start = begun[0].points + sum(line.nominal or 0 for line in lines if line.reason == "bonus")
-        scores = limited(plan, start + low, start + begun[0].span + high, made)
-    return Weighed(scores if exact else None, records), _faults(plan, lines, records, made, exact)
+        scores = limited(plan, start + low, start + begun[0].span + high, new_lines)
+    return Weighed(scores if exact else None, records), _faults(plan, lines, records, new_lines, exact)
 
 
 def _items(plan: Plan, line: Line) -> tuple[PlanItem, ...]:
@@ -117,14 +117,14 @@ def _returns(item: PlanItem, line: Line) -> bool:
 
 def _kept(records: Iterable[tuple[Line, tuple[PlanItem, ...]]]) -> tuple[list[dict[str, Any]], bool]:
     """The rows that weigh, as the sum takes them, and whether all that they weigh can be told from them."""
-    kept, exact, selected = [], True, False
+    remaining, exact, selected = [], True, False
     for line, items in records:
         head = line.reason.partition(":")[0]
         selected |= head == "displaced"
         if head not in ("counted", "corrected", "repaired", "unknown", "pooled") or not items:
             continue
         item = items[0]
-        exact &= len({(one.cap, one.group, one.lowest, one.highest) for one in items}) == 1
+        exact &= len({(item.cap, item.group, item.lowest, item.highest) for item in items}) == 1
         if head == "pooled":
             exact, low, high = False, item.points, item.points  # of one; its quantity does not stand in the row
         elif head == "unknown":
@@ -132,13 +132,17 @@ def _kept(records: Iterable[tuple[Line, tuple[PlanItem, ...]]]) -> tuple[list[di
             low, high = (item.lowest, item.highest) if line.nominal is None else (0, item.sign * line.nominal)
         else:
             low = high = item.sign * (line.effective or 0)
-        kept.append({"plan_item": item, "item_index": item.index, "counts": True, "low": low, "high": high})
+        remaining.append({"plan_item": item, "item_index": item.index, "counts": True, "low": low, "high": high})
     # what a heavier record displaced may show how much that one weighs at least
-    return kept, exact and not (selected and any(one["low"] != one["high"] for one in kept))
+    return remaining, exact and not (selected and any(row["low"] != row["high"] for row in remaining))
 
 
 def _faults(
-    plan: Plan, lines: list[Line], records: Iterable[tuple[Line, tuple[PlanItem, ...]]], made: list[Line], exact: bool
+    plan: Plan,
+    lines: list[Line],
+    records: Iterable[tuple[Line, tuple[PlanItem, ...]]],
+    new_lines: list[Line],
+    exact: bool,
 ) -> Iterator[str]:
     yield from _start_faults(plan, lines)
     seen: set[str] = set()
@@ -150,11 +154,11 @@ def _faults(
         seen.add(line.record_id)
     yield from _condition_faults(plan, lines)
     yield from _winner_faults(plan, list(records))
-    if exact or not any(line.step in ("cap", "limit") for line in [*lines, *made]):
-        yield from _same(lines, made)
+    if exact or not any(line.step in ("cap", "limit") for line in [*lines, *new_lines]):
+        yield from _same(lines, new_lines)
     else:  # what nobody published: the rows that the rules can give, whatever their numbers
-        known = {(one.code, article(one.rule)) for one in plan.items if one.cap is not None}
-        known |= {(one.code, article(one.rule)) for one in plan.groups if one.cap is not None}
+        known = {(item.code, article(item.rule)) for item in plan.items if item.cap is not None}
+        known |= {(group.code, article(group.rule)) for group in plan.groups if group.cap is not None}
         known |= {(name, article(plan.scheme.pools[name])) for name in plan.pools}
         for line in lines:
             if line.step == "cap" and ((line.item, line.article) not in known or line.rule != line.item):
@@ -163,14 +167,14 @@ def _faults(
                 yield f"the cap of {line.item} has the reason {line.reason!r}"
 
 
-def _same(lines: list[Line], made: list[Line]) -> Iterator[str]:
+def _same(lines: list[Line], new_lines: list[Line]) -> Iterator[str]:
     """Caps and limits as the rows above give them."""
 
     def key(line: Line) -> tuple[Any, ...]:
         return (line.step, line.item, line.rule, line.article, line.reason, line.record_id, line.effective)
 
     written = [key(line) for line in lines if line.step in ("cap", "limit")]
-    for line in made:
+    for line in new_lines:
         if key(line) not in written:
             yield f"the rows above give {line.step} {line.rule} {_shown(line.effective)} ({line.reason})"
         else:
@@ -181,7 +185,10 @@ def _same(lines: list[Line], made: list[Line]) -> Iterator[str]:
 
 def _start_faults(plan: Plan, lines: list[Line]) -> Iterator[str]:
     begun = [line for line in lines if line.step == "start"]
-    rules, bonus = {one.id: one for one in plan.start}, {one.id: one for one in plan.bonus}
+    rules, bonus = (
+        {plan_rule.id: plan_rule for plan_rule in plan.start},
+        {plan_rule.id: plan_rule for plan_rule in plan.bonus},
+    )
     if bool(begun) != plan.has_points or sum(line.reason != "bonus" for line in begun) > 1:
         yield f"there are {len(begun)} start lines"
     for k, line in enumerate(begun):
@@ -202,7 +209,7 @@ def _whole(plan: Plan, begun: list[Line], each: int) -> bool:
 
 
 def _condition_faults(plan: Plan, lines: list[Line]) -> Iterator[str]:
-    rules, seen = {one.id: one for one in plan.conditions}, set()
+    rules, seen = {condition.id: condition for condition in plan.conditions}, set()
     for line in lines:
         if line.step != "condition":
             continue

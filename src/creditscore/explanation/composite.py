@@ -106,8 +106,8 @@ class CompositeExplanation:
         """`800 + 80 − 90 + 10 = 800 → BBB`."""
         if self.score is None:
             return ""
-        terms = [one.contribution for one in self.domains if one.contribution]
-        shown = "".join(f" {'−' if one < 0 else '+'} {abs(one)}" for one in terms)
+        terms = [domain.contribution for domain in self.domains if domain.contribution]
+        shown = "".join(f" {'−' if term < 0 else '+'} {abs(term)}" for term in terms)
         return f"{self.reference}{shown} = {self.score} → {self.grade}"
 
     def text(self, lang: Lang = "zh", width: int = 120) -> str:
@@ -124,59 +124,59 @@ def explain_composite(source: Composite | Path | str, subject_id: str, gradings:
     without it the explanation ends at the domains. InputError where the subject or a file is missing, UsageError where
     gradings were not the ones scored, DifferenceError where the parts do not add up to the score.
     """
-    found = source if isinstance(source, Composite) else read_composite(source)
-    config = found.config
-    row = _row(found, subject_id)
-    shares = _rows_of(found.coded["contributions"], row["subject_id"])
-    sources = _sources(found, gradings)
-    again = _rows_of(found.coded["regraded"], row["subject_id"])
-    domains = tuple(_domain(config, one, sources, again, row["subject_id"]) for one in shares)
-    ids = [one for one in (row["hard_rules"] or "").split(";") if one]
+    composite = source if isinstance(source, Composite) else read_composite(source)
+    config = composite.config
+    row = _row(composite, subject_id)
+    shares = _rows_of(composite.coded["contributions"], row["subject_id"])
+    sources = _sources(composite, gradings)
+    again = _rows_of(composite.coded["regraded"], row["subject_id"])
+    domains = tuple(_domain(config, share, sources, again, row["subject_id"]) for share in shares)
+    ids = [part for part in (row["hard_rules"] or "").split(";") if part]
     rules = {rule.id: rule for rule in config.hard_rules}
     labels = {grade.code: grade.label or plain(grade.code) for grade in config.grades}
     graded = row["state"] == "graded"
     groups = tuple(
         (group.id, group.label or plain(group.id),
-         sum(one.contribution or 0 for one in domains if one.group == group.id) if graded else None)
+         sum(domain.contribution or 0 for domain in domains if domain.group == group.id) if graded else None)
         for group in config.groups
     )  # fmt: skip
-    made = CompositeExplanation(
+    composite_explanation = CompositeExplanation(
         subject_id=row["subject_id"],
         composite=config.name,
         title=config.label,
         as_of=str(row["as_of"]),
-        run_id=str(found.manifest["run_id"]),
+        run_id=str(composite.manifest["run_id"]),
         state=row["state"],
         state_reason=row["state_reason"] or "",
         score=row["score"],
         grade=row["grade"] or "",
         grade_label=labels.get(row["grade"] or "", plain("")),
-        reference=int(found.manifest["reference"]),
+        reference=int(composite.manifest["reference"]),
         coverage=row["coverage"],
         coverage_needed=config.coverage.at_least,
         fragile=row["fragile"],
         evidence=row["evidence"],
-        hard_rules=tuple((one, rules[one].label or plain(one), rules[one].ceiling) for one in ids),
+        hard_rules=tuple((key, rules[key].label or plain(key), rules[key].ceiling) for key in ids),
         groups=groups,
         domains=domains,
-        shared_acts=tuple(_rows_of(found.coded["shared_acts"], row["subject_id"])),
+        shared_acts=tuple(_rows_of(composite.coded["shared_acts"], row["subject_id"])),
         drilled=bool(sources),
-        laws=law_titles([part.article for one in domains for part in one.parts]),
-        notes=tuple(found.manifest["notes"]),
+        laws=law_titles([part.article for domain in domains for part in domain.parts]),
+        notes=tuple(composite.manifest["notes"]),
         marks=config.marks.model_dump(),
-        made_up=bool(found.manifest.get("made_up", False)),
+        made_up=bool(composite.manifest.get("made_up", False)),
         input_state=row.get("input_state") or "",
     )
-    _check(config, made)
-    return made
+    _check(config, composite_explanation)
+    return composite_explanation
 
 
-def _row(found: Composite, subject_id: str) -> dict[str, Any]:
+def _row(composite: Composite, subject_id: str) -> dict[str, Any]:
     for wanted in dict.fromkeys((subject_id, canonical_code(subject_id), canonical_code(subject_id).upper())):
-        rows = _rows_of(found.coded["composite"], wanted)
+        rows = _rows_of(composite.coded["composite"], wanted)
         if rows:
             return rows[0]
-    total = found.coded["composite"].num_rows
+    total = composite.coded["composite"].num_rows
     raise InputError(f"there is no subject {redact(subject_id)!r} among the {total} scored", next="check the id")
 
 
@@ -187,11 +187,11 @@ def _rows_of(table: pa.Table, subject_id: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _sources(found: Composite, gradings: Any) -> dict[tuple[str, str], Grading | Path]:
+def _sources(composite: Composite, gradings: Any) -> dict[tuple[str, str], Grading | Path]:
     """(scheme, period) → where its ledger lies, for the gradings that were scored."""
     if gradings is None:
         return {}
-    known = {one.get("run_id") for one in found.manifest["inputs"]}
+    known = {source.get("run_id") for source in composite.manifest["inputs"]}
     sources: dict[tuple[str, str], Grading | Path] = {}
     strange = []
     for manifest, place in _runs(gradings):
@@ -203,7 +203,7 @@ def _sources(found: Composite, gradings: Any) -> dict[tuple[str, str], Grading |
         raise UsageError(
             "these are not the gradings that were scored",
             where=", ".join(strange),
-            allowed=[str(one.get("scheme")) for one in found.manifest["inputs"]],
+            allowed=[str(source.get("scheme")) for source in composite.manifest["inputs"]],
             next="give the folder that was scored, or score this one",
         )
     return sources
@@ -211,8 +211,8 @@ def _sources(found: Composite, gradings: Any) -> dict[tuple[str, str], Grading |
 
 def _runs(gradings: Any) -> Iterable[tuple[Mapping[str, Any], Grading | Path]]:
     if isinstance(gradings, list | tuple):
-        for one in gradings:
-            yield from _runs(one)
+        for grading in gradings:
+            yield from _runs(grading)
     elif isinstance(gradings, Gradings):
         yield from ((run.manifest, run) for run in gradings)
     elif isinstance(gradings, Grading):
@@ -230,14 +230,16 @@ def _domain(
     again: list[dict[str, Any]],
     subject_id: str,
 ) -> DomainShare:
-    group, domain = next((group, one) for group in config.groups for one in group.domains if one.id == row["domain"])
+    group, domain = next(
+        (group, domain) for group in config.groups for domain in group.domains if domain.id == row["domain"]
+    )
     scheme, version = row["scheme"] or "", row["version"] or ""
     labels = labels_of({"scheme": f"{scheme}@{version}"}) if scheme else None
-    notes = tuple(one for one in (row["note"] or "").split(";") if one)
+    notes = tuple(part for part in (row["note"] or "").split(";") if part)
     share = row["contribution"]
     ledger = None
     if labels is not None and (scheme, row["period"]) in sources:
-        mine = tuple(one for one in again if (one["scheme"], one["period"]) == (scheme, row["period"]))
+        mine = tuple(value for value in again if (value["scheme"], value["period"]) == (scheme, row["period"]))
         if mine:
             lines = lines_of(SubjectRows({"score": None}, mine, {"scheme": f"{scheme}@{version}"}), labels)
         else:
@@ -267,7 +269,7 @@ def _domain(
 
 
 def _why(notes: tuple[str, ...], labels: Labels | None) -> Label:
-    absent = [one.split(":", 2) for one in notes if one.startswith("absent:")]
+    absent = [note.split(":", 2) for note in notes if note.startswith("absent:")]
     if labels is None or not absent or len(absent[0]) < 3:
         return plain("")
     return labels.state_reason(absent[0][2])
@@ -309,10 +311,10 @@ def _parts(
     """The parts of a share, by rule, grade, item and record."""
     if not share:
         return ()
-    fired = [one.partition(":")[2] for one in notes if one.startswith("hard_rule:")]
+    fired = [note.partition(":")[2] for note in notes if note.startswith("hard_rule:")]
     behind = ledger.behind() if ledger else ()
     if fired:
-        rule = next(one for one in config.hard_rules if one.id == fired[0])
+        rule = next(rule for rule in config.hard_rules if rule.id == fired[0])
         cited = f"{rule.cite[0].law} {rule.cite[0].article}".strip() if rule.cite else ""
         return (SharePart("hard_rule", rule.id, rule.label or plain(rule.id), cited, share), *behind)
     weights = _weights(ledger, adverse=share < 0) if ledger and ledger.by_points else []
@@ -341,50 +343,59 @@ def _weights(ledger: _Ledger, adverse: bool) -> list[tuple[Line, Fraction]]:
         for line in ledger.lines
         if line.step in ("record", "condition") and line.effective and (line.effective > 0) == positive
     ]
-    found = []
+    result = []
     for line in chosen:
-        gross = sum((one.effective or Decimal(0) for one in chosen if one.item == line.item), Decimal(0))
-        capped = [one.effective or Decimal(0) for one in ledger.lines if one.step == "cap" and one.item == line.item]
+        gross = sum(
+            (other_line.effective or Decimal(0) for other_line in chosen if other_line.item == line.item), Decimal(0)
+        )
+        capped = [
+            other_line.effective or Decimal(0)
+            for other_line in ledger.lines
+            if other_line.step == "cap" and other_line.item == line.item
+        ]
         net = max(Fraction(0), Fraction(gross + sum(capped, Decimal(0))) / Fraction(gross))
-        found.append((line, abs(Fraction(line.effective or 0)) * net))
-    return [(line, weight) for line, weight in found if weight]
+        result.append((line, abs(Fraction(line.effective or 0)) * net))
+    return [(line, weight) for line, weight in result if weight]
 
 
 def _whole(total: int, weights: list[Fraction]) -> list[int]:
     """`total` shared by weight, in whole numbers by the largest remainder; ties in order."""
     whole = sum(weights, Fraction(0))
-    exact = [Fraction(total) * one / whole for one in weights]
-    found = [one.numerator // one.denominator for one in exact]
-    order = sorted(range(len(exact)), key=lambda k: (found[k] - exact[k], k))
-    for k in order[: total - sum(found)]:
-        found[k] += 1
-    return found
+    exact = [Fraction(total) * weight / whole for weight in weights]
+    results = [share.numerator // share.denominator for share in exact]
+    order = sorted(range(len(exact)), key=lambda k: (results[k] - exact[k], k))
+    for k in order[: total - sum(results)]:
+        results[k] += 1
+    return results
 
 
-def _check(config: CompositeConfig, made: CompositeExplanation) -> None:
+def _check(config: CompositeConfig, composite_explanation: CompositeExplanation) -> None:
     """Refuse an explanation whose numbers do not come out of the rules it names, or do not add up."""
     from creditscore.composite.recompute import again
 
-    if made.state != "graded":
+    if composite_explanation.state != "graded":
         return
     score, grade, shares = again(
         config,
-        [one.value for one in made.domains],
-        [[note.partition(":")[2] for note in one.notes if note.startswith("hard_rule:")] for one in made.domains],
+        [domain.value for domain in composite_explanation.domains],
+        [
+            [note.partition(":")[2] for note in domain.notes if note.startswith("hard_rule:")]
+            for domain in composite_explanation.domains
+        ],
     )
-    said = [one.contribution for one in made.domains]
+    contributions = [domain.contribution for domain in composite_explanation.domains]
     wrong = ""
-    if sum(one or 0 for one in said) + made.reference != made.score:
-        wrong = f"the shares add up to {sum(one or 0 for one in said) + made.reference}, the score is {made.score}"
-    elif (score, grade, shares) != (made.score, made.grade, said):
+    if sum(number or 0 for number in contributions) + composite_explanation.reference != composite_explanation.score:
+        wrong = f"the shares add up to {sum(number or 0 for number in contributions) + composite_explanation.reference}, the score is {composite_explanation.score}"
+    elif (score, grade, shares) != (composite_explanation.score, composite_explanation.grade, contributions):
         wrong = f"by its values it is {score}, {grade}, with shares {shares}"
-    for one in made.domains:
-        top = [part.points for part in one.parts if part.kind != "record"]
-        if one.parts and sum(top) != one.contribution:
-            wrong = f"the parts of {one.id} add up to {sum(top)}, its share is {one.contribution}"
+    for domain in composite_explanation.domains:
+        top = [part.points for part in domain.parts if part.kind != "record"]
+        if domain.parts and sum(top) != domain.contribution:
+            wrong = f"the parts of {domain.id} add up to {sum(top)}, its share is {domain.contribution}"
     if wrong:
         raise DifferenceError(
-            f"the score of {made.subject_id} does not add up: {wrong}",
+            f"the score of {composite_explanation.subject_id} does not add up: {wrong}",
             where="composite.parquet and contributions.parquet",
             next="these files do not belong together or were changed; score again and keep what was written",
         )

@@ -41,7 +41,9 @@ def note(code: str, lang: Lang, why: Label | None = None, rules: Mapping[str, La
     known = words()["notes"]
     if code in known:
         return say(known[code], lang)
-    head = next((one for one in sorted(known, key=len, reverse=True) if one.endswith(":") and code.startswith(one)), "")
+    head = next(
+        (value for value in sorted(known, key=len, reverse=True) if value.endswith(":") and code.startswith(value)), ""
+    )
     if not head:
         return code
     inner = code[len(head) :]
@@ -56,10 +58,10 @@ def note(code: str, lang: Lang, why: Label | None = None, rules: Mapping[str, La
 
 def _filled(section: str, code: str, lang: Lang, *values: object) -> str:
     label = words()[section].get(code)
-    said = code if label is None else say(label, lang)
+    this_text = code if label is None else say(label, lang)
     for k, value in enumerate(values):
-        said = said.replace(f"{{{k}}}", str(value))
-    return said
+        this_text = this_text.replace(f"{{{k}}}", str(value))
+    return this_text
 
 
 def signed(value: int | None) -> str:
@@ -67,38 +69,62 @@ def signed(value: int | None) -> str:
     return "" if value is None else "0" if not value else f"{'+' if value > 0 else '−'}{abs(value)}"
 
 
-def facts(one: CompositeExplanation, lang: Lang) -> list[tuple[str, str]]:
+def facts(composite_explanation: CompositeExplanation, lang: Lang) -> list[tuple[str, str]]:
     """(what, value): the head of the explanation."""
     rows = []
-    if one.state == "graded":
-        name = say(one.grade_label, lang)
-        rows.append((text("grade", lang), one.grade if one.grade in name else f"{one.grade} ({name})"))
-        rows.append((text("score", lang), f"{one.score} / 1000"))
+    if composite_explanation.state == "graded":
+        name = say(composite_explanation.grade_label, lang)
+        rows.append(
+            (
+                text("grade", lang),
+                composite_explanation.grade
+                if composite_explanation.grade in name
+                else f"{composite_explanation.grade} ({name})",
+            )
+        )
+        rows.append((text("score", lang), f"{composite_explanation.score} / 1000"))
     else:
-        why = _filled("state_reasons", one.state_reason, lang, one.coverage, one.coverage_needed)
-        rows.append((text("state", lang), f"{say(word('states', one.state), lang)}{text('colon', lang)}{why}"))
-    for _, label, ceiling in one.hard_rules:
+        why = _filled(
+            "state_reasons",
+            composite_explanation.state_reason,
+            lang,
+            composite_explanation.coverage,
+            composite_explanation.coverage_needed,
+        )
+        rows.append(
+            (text("state", lang), f"{say(word('states', composite_explanation.state), lang)}{text('colon', lang)}{why}")
+        )
+    for _, label, ceiling in composite_explanation.hard_rules:
         rows.append((text("hard_rules", lang), text("hard_rule_at", lang, say(label, lang), ceiling)))
-    rows += [(word_text("input_state", lang), line) for line in input_lines(one, lang)]
-    rows.append((text("coverage", lang), text("of_1000", lang, one.coverage, one.coverage_needed)))
-    if one.fragile is not None:
-        rows.append((text("fragile", lang), text("fragile_yes" if one.fragile else "fragile_no", lang)))
+    rows += [(word_text("input_state", lang), line) for line in input_lines(composite_explanation, lang)]
+    rows.append(
+        (
+            text("coverage", lang),
+            text("of_1000", lang, composite_explanation.coverage, composite_explanation.coverage_needed),
+        )
+    )
+    if composite_explanation.fragile is not None:
+        rows.append(
+            (text("fragile", lang), text("fragile_yes" if composite_explanation.fragile else "fragile_no", lang))
+        )
     rows += [
-        (text("composite", lang), f"{say(one.title, lang)} ({one.composite})"),
-        (text("as_of", lang), day_said(one.as_of, lang)),
-        (text("evidence", lang), say(word("marks", one.evidence), lang)),
+        (text("composite", lang), f"{say(composite_explanation.title, lang)} ({composite_explanation.composite})"),
+        (text("as_of", lang), day_said(composite_explanation.as_of, lang)),
+        (text("evidence", lang), say(word("marks", composite_explanation.evidence), lang)),
     ]
-    said = [say(word("marks", one.marks[name]), lang) for name in ("weights", "maps", "bands")]
-    rows.append((text("numbers", lang), text("ours", lang, *said)))
-    found = limits(one.notes, lang)
-    rows += [(text("limits", lang), ("；" if lang == "zh" else "; ").join(found))] if found else []
+    names = [say(word("marks", composite_explanation.marks[name]), lang) for name in ("weights", "maps", "bands")]
+    rows.append((text("numbers", lang), text("ours", lang, *names)))
+    new_limits = limits(composite_explanation.notes, lang)
+    rows += [(text("limits", lang), ("；" if lang == "zh" else "; ").join(new_limits))] if new_limits else []
     return [(what, clean(value)) for what, value in rows]
 
 
-def input_lines(one: CompositeExplanation, lang: Lang) -> list[str]:
+def input_lines(composite_explanation: CompositeExplanation, lang: Lang) -> list[str]:
     """What the grades behind a score rest on, in sentences; none where their input was whole."""
-    lines = [say(label, lang) for label in state_labels(one.input_state)]
-    if one.state == "graded" and any(BLOCKED in note.split(":") for domain in one.domains for note in domain.notes):
+    lines = [say(label, lang) for label in state_labels(composite_explanation.input_state)]
+    if composite_explanation.state == "graded" and any(
+        BLOCKED in note.split(":") for domain in composite_explanation.domains for note in domain.notes
+    ):
         lines.append(text("stands", lang))
     return lines
 
@@ -106,7 +132,7 @@ def input_lines(one: CompositeExplanation, lang: Lang) -> list[str]:
 def limits(notes: Iterable[str], lang: Lang) -> list[str]:
     """What a composite could not look at, in words, from the notes of its manifest."""
     there = set(notes)
-    return [text(f"limit_{code}", lang) for code, said in LIMITS.items() if said in there]
+    return [text(f"limit_{code}", lang) for code, this_text in LIMITS.items() if this_text in there]
 
 
 def named(part: SharePart, lang: Lang) -> str:
@@ -124,16 +150,16 @@ def shown_notes(share: DomainShare, lang: Lang, explanation: CompositeExplanatio
     return clean(("；" if lang == "zh" else "; ").join(note(code, lang, share.why, rules) for code in share.notes))
 
 
-def shared_act(row: object, one: CompositeExplanation, lang: Lang) -> str:
+def shared_act(row: object, composite_explanation: CompositeExplanation, lang: Lang) -> str:
     """Where an act counts and where it does not, as a sentence."""
     assert isinstance(row, dict)
-    labels = {domain.id: say(domain.label, lang) for domain in one.domains}
+    labels = {domain.id: say(domain.label, lang) for domain in composite_explanation.domains}
     also = ("、" if lang == "zh" else ", ").join(labels.get(name, name) for name in row["also_in"].split(";"))
     counted = labels.get(row["counted_in"], row["counted_in"])
     return clean(text("shared_act", lang, row["act_id"], counted, also, row["records"].replace(";", ", ")))
 
 
-def render(one: CompositeExplanation, lang: Lang = "zh", width: int = 80) -> str:
+def render(composite_explanation: CompositeExplanation, lang: Lang = "zh", width: int = 80) -> str:
     """The explanation as plain text, at most `width` columns wide."""
     from rich.console import Console
     from rich.padding import Padding
@@ -146,14 +172,14 @@ def render(one: CompositeExplanation, lang: Lang = "zh", width: int = 80) -> str
     console = Console(
         file=out, width=width, color_system=None, highlight=False, markup=False, emoji=False, legacy_windows=False
     )
-    if one.made_up:
+    if composite_explanation.made_up:
         console.print(f"*** {all_words.text('made_up', lang)} ***")
-    console.print(clean(one.subject_id))
+    console.print(clean(composite_explanation.subject_id))
     console.print()
-    for what, value in facts(one, lang):
+    for what, value in facts(composite_explanation, lang):
         console.print(Text(f"{what}{text('colon', lang)}{value}"))
-    if one.sum:
-        console.print(Text(f"\n  {one.sum}\n"))
+    if composite_explanation.sum:
+        console.print(Text(f"\n  {composite_explanation.sum}\n"))
     table = Table(box=None, pad_edge=False, expand=True, show_edge=False, padding=(0, 2, 0, 0))
     for key, right, ratio in (
         ("domain", False, 3), ("domain_grade", False, 2), ("value", True, None), ("weight", True, None),
@@ -162,10 +188,10 @@ def render(one: CompositeExplanation, lang: Lang = "zh", width: int = 80) -> str
         table.add_column(
             text(key, lang), justify="right" if right else "left", ratio=ratio, overflow="fold", no_wrap=right
         )
-    for domain in (domain for domain in one.domains if domain.scheme or domain.contribution):
+    for domain in (domain for domain in composite_explanation.domains if domain.scheme or domain.contribution):
         table.add_row(
             Text(clean(say(domain.label, lang))), Text(clean(say(domain.grade_label, lang))), str(domain.value),
-            str(domain.weight), signed(domain.contribution), Text(shown_notes(domain, lang, one)),
+            str(domain.weight), signed(domain.contribution), Text(shown_notes(domain, lang, composite_explanation)),
         )  # fmt: skip
         for part in domain.parts:
             indent = 4 if part.kind == "record" else 2  # also of the lines that follow where it is folded
@@ -175,17 +201,21 @@ def render(one: CompositeExplanation, lang: Lang = "zh", width: int = 80) -> str
                 signed(part.points) if part.points else "",
                 Text(" ".join(word for word in (cite_said(part.article, lang), own) if word)),
             )  # fmt: skip
-    if one.domains:
+    if composite_explanation.domains:
         console.print(table)
-    idle = [say(domain.label, lang) for domain in one.domains if not domain.scheme and not domain.contribution]
+    idle = [
+        say(domain.label, lang)
+        for domain in composite_explanation.domains
+        if not domain.scheme and not domain.contribution
+    ]
     if idle:
-        said = note("absent:no_row", lang) + text("colon", lang) + ("、" if lang == "zh" else ", ").join(idle)
-        console.print(Text(clean(said)))
-    for row in one.shared_acts:
-        console.print(Text("\n" + shared_act(row, one, lang)))
-    if one.domains and not one.drilled:
+        this_text = note("absent:no_row", lang) + text("colon", lang) + ("、" if lang == "zh" else ", ").join(idle)
+        console.print(Text(clean(this_text)))
+    for row in composite_explanation.shared_acts:
+        console.print(Text("\n" + shared_act(row, composite_explanation, lang)))
+    if composite_explanation.domains and not composite_explanation.drilled:
         console.print(Text("\n" + text("not_drilled", lang)))
-    for label in one.laws.values():
+    for label in composite_explanation.laws.values():
         console.print(Text(clean(f"  {say(label, lang)}")))
     console.print(Text("\n" + all_words.text("not_official", lang)))
     lines = [line.rstrip() for line in out.getvalue().splitlines()]

@@ -44,7 +44,7 @@ def refused_rows(
         could_be = (row.get("could_be") or "").split(";")
         if row["reason"] in WITHOUT_READING or (row["subject_id"] != subject_id and subject_id not in could_be):
             continue
-        acceptance = next((one for one in accepted if _names(one, row)), {})
+        acceptance = next((value for value in accepted if _names(value, row)), {})
         chosen.append(
             RefusedRow(
                 table=row["table"],

@@ -36,8 +36,8 @@ class Labels:
         return self.scheme.label if self.scheme else plain(self.code)
 
     def grade(self, code: str) -> Label | None:
-        found = [one.label for one in self.scheme.grades if one.code == code] if self.scheme else []
-        return found[0] if found else None
+        labels = [grade.label for grade in self.scheme.grades if grade.code == code] if self.scheme else []
+        return labels[0] if labels else None
 
     def item(self, code: str, place: str = "") -> Label | None:
         variants = self._variants(code)
@@ -77,17 +77,17 @@ class Labels:
             return self.item(item, place) or plain(item)
         if step == "cap":
             places = (self.scheme.groups.get(item), self.scheme.pools.get(item)) if self.scheme else ()
-            found_in = [one.label for one in places if one is not None and one.label is not None]
+            found_in = [place.label for place in places if place is not None and place.label is not None]
             return found_in[0] if found_in else self.item(item, place) or plain(item)
         if step == "limit":
             return word("steps", "limit")
-        found = self._rule(step, rule)
-        if found is not None and isinstance(found.label, Label):
-            return found.label
+        result = self._rule(step, rule)
+        if result is not None and isinstance(result.label, Label):
+            return result.label
         if step == "start":
-            return word("reasons", "start") if found in self._starts() else word("reasons", "bonus")
-        if step == "decide" and found is not None:
-            effect = next(one for one in EFFECTS if getattr(found, one) is not None)
+            return word("reasons", "start") if result in self._starts() else word("reasons", "bonus")
+        if step == "decide" and result is not None:
+            effect = next(name for name in EFFECTS if getattr(result, name) is not None)
             return word("decisions", effect)
         return plain(rule or item)
 
@@ -98,7 +98,7 @@ class Labels:
         head, _, tail = code.partition(":")
         inner: Label | None = None
         if head == "exempt" and self.scheme:
-            inner = next((one.label for one in self.scheme.admit.exempt if one.id == tail), None)
+            inner = next((exemption.label for exemption in self.scheme.admit.exempt if exemption.id == tail), None)
         elif head == "displaced":
             inner = word("bases", tail)
         elif head in ("corrected", "repaired"):
@@ -109,12 +109,14 @@ class Labels:
         """Why there is no grade; `decided_by`: the rule that said so, where several give the same code."""
         head, _, tail = code.partition(":")
         if head == "unknown" and tail:
-            named = [self._open(one) for one in tail.split("+")]
-            inner = Label(zh="、".join(one.zh for one in named), en=", ".join(one.en for one in named))
+            named = [self._open(part) for part in tail.split("+")]
+            inner = Label(zh="、".join(value.zh for value in named), en=", ".join(value.en for value in named))
             return word("state_reasons", code, inner)
         decide = self.scheme.decide if self.scheme else []
-        rules = [one for one in decide if code in (one.not_graded, one.not_computable)]
-        for rule in sorted(rules, key=lambda one: one.id != decided_by):
+        rules = [
+            other_decide for other_decide in decide if code in (other_decide.not_graded, other_decide.not_computable)
+        ]
+        for rule in sorted(rules, key=lambda rule: rule.id != decided_by):
             if rule.label is not None:
                 return rule.label
         return word("state_reasons", code)
@@ -164,10 +166,10 @@ class Labels:
             "condition": self.scheme.conditions,
             "decide": self.scheme.decide,
         }
-        return next((one for one in places.get(step, ()) if one.id == rule), None)
+        return next((place for place in places.get(step, ()) if place.id == rule), None)
 
     def _window(self, item: str, name: str) -> Label | None:
-        used = [one.repair.rule for one in self._variants(item) if one.repair]
+        used = [variant.repair.rule for variant in self._variants(item) if variant.repair]
         for rule in used:
             for window in self.scheme.repairs[rule].windows if self.scheme else ():
                 if window.id == name and window.label is not None:
@@ -196,7 +198,7 @@ def law_titles(articles: list[str], beside: Path | None = None) -> dict[str, Lab
     `beside`: a folder of further texts, for a scheme outside the library.
     """
     laws = all_laws(beside)
-    used = sorted({one.split(" ")[0] for one in articles if one})
+    used = sorted({other_article.split(" ")[0] for other_article in articles if other_article})
     return {key: cited(key, "", laws, number=True) for key in used if key in laws}
 
 

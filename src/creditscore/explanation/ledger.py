@@ -203,7 +203,7 @@ def explain(
     lines = tuple(
         _with_earlier(_marked(line, behind, result), labels, rule_inputs) for line in lines_of(written, labels, laws)
     )
-    readings = [one for one in (grade["readings"] or "").split(";") if one]
+    readings = [part for part in (grade["readings"] or "").split(";") if part]
     known = manifest.get("readings", {})
     own = labels.texts(laws)
     notes = ["computed_again"] if outcome is not None else []

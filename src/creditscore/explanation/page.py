@@ -27,7 +27,7 @@ HEADS = ("item", "record", "nominal", "effective", "total", "reason", "article")
 
 
 def subject_page(
-    one: Explanation, lang: Lang = "zh", made_up: bool | None = None, hashes: Audit | None = None,
+    explanation: Explanation, lang: Lang = "zh", made_up: bool | None = None, hashes: Audit | None = None,
     marks: Sequence[str] = (), disputes: Sequence[Mapping[str, Any]] = (), other: str = "",
     depth: terminal.Depth = "reviewer",
 ) -> str:  # fmt: skip
@@ -39,8 +39,8 @@ def subject_page(
     is the file of the same page in the other language.
     """
     if depth == "subject":
-        return _own_page(one, lang, made_up, marks, other)
-    data = explanation_data(one, made_up, hashes)
+        return _own_page(explanation, lang, made_up, marks, other)
+    data = explanation_data(explanation, made_up, hashes)
     if disputes:
         data["disputes"] = [dict(row) for row in disputes]
     rows = [
@@ -53,18 +53,18 @@ def subject_page(
             "idle": line.step == "record" and line.effective == 0 and not line.decides,
             "step": "decides" if line.decides else line.step,
         }
-        for line in one.lines
+        for line in explanation.lines
     ]
     return draw(
-        "subject.html", lang, data, **_badge(one, lang),
-        one=one, rows=rows, facts=terminal.facts(one, lang), path=_path(one, lang),
-        notes=[i18n.text(note, lang) for note in one.notes], said=paragraph(one, lang, office=True),
-        period=period_said(one.period, lang), shown_sum=_sum_said(one, lang),
-        how="how" if one.by_score else "how_aside",
+        "subject.html", lang, data, **_badge(explanation, lang),
+        one=explanation, rows=rows, facts=terminal.facts(explanation, lang), path=_path(explanation, lang),
+        notes=[i18n.text(note, lang) for note in explanation.notes], said=paragraph(explanation, lang, office=True),
+        period=period_said(explanation.period, lang), shown_sum=_sum_said(explanation, lang),
+        how="how" if explanation.by_score else "how_aside",
         heads=[i18n.text(code, lang) for code in HEADS], scored=any(row["step"] == "start" for row in rows),
-        laws=[say(label, lang) for label in one.laws.values()],
-        readings=[say(label, lang) for label in one.readings.values()],
-        interval_shown=_open(one, lang), decision=_decision(one, lang),
+        laws=[say(label, lang) for label in explanation.laws.values()],
+        readings=[say(label, lang) for label in explanation.readings.values()],
+        interval_shown=_open(explanation, lang), decision=_decision(explanation, lang),
         hashes=hashes, marks=[mark.strip("* ") for mark in marks], other=other,
     )  # fmt: skip
 
@@ -109,23 +109,23 @@ def _sum_said(explanation: Explanation, lang: Lang) -> str:
     )
 
 
-def _open(one: Explanation, lang: Lang) -> str:
+def _open(explanation: Explanation, lang: Lang) -> str:
     """The interval of an open score, with the word for it."""
-    shown = terminal.interval(one, lang)
+    shown = terminal.interval(explanation, lang)
     return f"{i18n.text('score', lang)}{i18n.text('colon', lang)}{shown}" if shown else ""
 
 
-def _decision(one: Explanation, lang: Lang) -> str:
-    if one.state == "graded":
-        return terminal.route_said(one, lang)
-    state, why = say(word("states", one.state), lang), say(one.state_reason, lang)
+def _decision(explanation: Explanation, lang: Lang) -> str:
+    if explanation.state == "graded":
+        return terminal.route_said(explanation, lang)
+    state, why = say(word("states", explanation.state), lang), say(explanation.state_reason, lang)
     return clean(f"{state}{i18n.text('colon', lang)}{why}")
 
 
-def _path(one: Explanation, lang: Lang) -> Markup:
+def _path(explanation: Explanation, lang: Lang) -> Markup:
     """The picture from the start score to the score; none where a number is open or the ledger is long."""
-    moves: list[Line] = [line for line in one.lines if line.step == "start" or line.effective]
-    if one.score is None or one.start is None or not 1 < len(moves) <= STEPS_SHOWN:
+    moves: list[Line] = [line for line in explanation.lines if line.step == "start" or line.effective]
+    if explanation.score is None or explanation.start is None or not 1 < len(moves) <= STEPS_SHOWN:
         return Markup("")
     rows: list[dict[str, Any]] = []
     for line in moves:
@@ -141,6 +141,13 @@ def _path(one: Explanation, lang: Lang) -> Markup:
                 "text": points(line.total) if first else points(moved, plus=True),
             }
         )
-    rows.append({"label": i18n.text("score", lang), "before": None, "after": one.score, "text": points(one.score)})
-    desc = text("how_desc", lang, points(one.start), points(one.score))
-    return charts.steps("path", text("how" if one.by_score else "how_aside", lang), desc, rows)
+    rows.append(
+        {
+            "label": i18n.text("score", lang),
+            "before": None,
+            "after": explanation.score,
+            "text": points(explanation.score),
+        }
+    )
+    desc = text("how_desc", lang, points(explanation.start), points(explanation.score))
+    return charts.steps("path", text("how" if explanation.by_score else "how_aside", lang), desc, rows)

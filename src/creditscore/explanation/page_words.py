@@ -23,7 +23,7 @@ def word(section: str, code: str) -> Label:
 
 def text(section: str, code: str, lang: Lang, *values: object) -> str:
     """A fixed text with its values filled in."""
-    said = say(_own()[section][code], lang)
+    this_text = say(_own()[section][code], lang)
     for k, value in enumerate(values):
-        said = said.replace(f"{{{k}}}", str(value))
-    return said
+        this_text = this_text.replace(f"{{{k}}}", str(value))
+    return this_text

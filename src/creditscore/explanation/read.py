@@ -121,9 +121,9 @@ def _damaged(place: Path, error: object) -> InputError:
 
 def _grade(con: duckdb.DuckDBPyConnection, table: str, given: Any, subject_id: str, place: str) -> Row:
     for wanted in dict.fromkeys((subject_id, canonical_code(subject_id), canonical_id(subject_id))):
-        found = _rows(con, f"SELECT * FROM {table} WHERE subject_id = ?", [*given, wanted])
-        if found:
-            return found[0]
+        rows = _rows(con, f"SELECT * FROM {table} WHERE subject_id = ?", [*given, wanted])
+        if rows:
+            return rows[0]
     raise _unknown(con, table, given, canonical_code(subject_id), place)
 
 
@@ -132,7 +132,7 @@ def _unknown(con: duckdb.DuckDBPyConnection, table: str, given: Any, wanted: str
         f"SELECT subject_id, damerau_levenshtein(subject_id, ?) AS far FROM {table} ORDER BY far, subject_id LIMIT 3",
         [wanted, *given],
     ).fetchall()
-    close = [one for one, far in near if far <= max(1, len(wanted) // 3)]
+    close = [value for value, far in near if far <= max(1, len(wanted) // 3)]
     total = con.execute(f"SELECT count(*) FROM {table}", [*given]).fetchall()[0][0]
     return InputError(
         f"there is no subject {redact(wanted)!r} among the {total} graded",

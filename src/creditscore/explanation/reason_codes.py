@@ -40,7 +40,7 @@ class Reason:
     cited: Label
 
 
-def principal_reasons(one: Explanation, most: int = MOST) -> tuple[Reason, ...]:
+def principal_reasons(explanation: Explanation, most: int = MOST) -> tuple[Reason, ...]:
     """Up to `most` factors whose effective points made the score worse, the heaviest first; ties by label.
 
     Rows of one item or condition are one factor, and so are the rows of a group or pool whose cap took something back:
@@ -48,23 +48,23 @@ def principal_reasons(one: Explanation, most: int = MOST) -> tuple[Reason, ...]:
     score better is no reason. A scheme without points has none: there the deciding rule says why. Nor has a subject
     without a grade.
     """
-    if one.state != "graded":
+    if explanation.state != "graded":
         return ()
     factors: dict[tuple[str, str], list[Line]] = {}
-    for line in one.lines:
+    for line in explanation.lines:
         if line.step in COUNTED and (line.effective or line.reason == "pooled"):
             key = ("item", line.under or line.item) if line.step != "condition" else ("rule", line.rule)
             factors.setdefault(key, []).append(line)
-    found = []
+    reasons = []
     for lines in factors.values():
         total = sum((line.effective or Decimal(0) for line in lines), Decimal(0))
-        if (total > 0) == one.lower_is_better and total:
+        if (total > 0) == explanation.lower_is_better and total:
             records = tuple(dict.fromkeys(line.record_id for line in lines if line.record_id))
             articles = tuple(dict.fromkeys(line.article for line in lines if line.article))
             label = next((line.label for line in lines if line.step == "cap"), lines[0].label)
             cited = joined(line.cited for line in lines if line.article)
-            found.append(Reason(label, total, records, articles, cited))
-    return tuple(sorted(found, key=lambda reason: (-abs(reason.points), reason.label.en, reason.records))[:most])
+            reasons.append(Reason(label, total, records, articles, cited))
+    return tuple(sorted(reasons, key=lambda reason: (-abs(reason.points), reason.label.en, reason.records))[:most])
 
 
 def paragraph(explanation: Explanation, lang: Lang = "zh", office: bool = False) -> str:

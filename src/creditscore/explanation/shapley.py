@@ -80,18 +80,18 @@ def _counts(sizes: list[int]) -> Iterator[tuple[int, ...]]:
 def _shares(game: dict[tuple[int, ...], Fraction], sizes: list[int]) -> list[Fraction]:
     """For each class the value of one of its records: counts of the others, weighted by how many sets they are."""
     n = sum(sizes)
-    found = [Fraction(0)] * len(sizes)
+    shares = [Fraction(0)] * len(sizes)
     ways = [[comb(size, k) for k in range(size + 1)] for size in sizes]
     weight = [Fraction(1, n * comb(n - 1, s)) if n else Fraction(0) for s in range(n)]
     for counts, worth in game.items():
-        sets = prod(one[k] for one, k in zip(ways, counts, strict=True))
+        sets = prod(way[k] for way, k in zip(ways, counts, strict=True))
         for i, k in enumerate(counts):
             if k < sizes[i]:
                 more = game[(*counts[:i], k + 1, *counts[i + 1 :])]
                 if more != worth:
                     others = sets * (sizes[i] - k) // sizes[i]  # sets in which the record itself is not
-                    found[i] += others * weight[sum(counts)] * (more - worth)
-    return found
+                    shares[i] += others * weight[sum(counts)] * (more - worth)
+    return shares
 
 
 def _rank(search: Search, counts: tuple[int, ...]) -> Fraction:
@@ -110,7 +110,9 @@ class _Score:
     def __init__(self, search: Search):
         self.search, self.plan = search, search.plan
         game = search.game
-        unknown = any(kind.low != kind.high for kind in game.kinds) or any(one.low != one.high for one in search.leaves)
+        unknown = any(kind.low != kind.high for kind in game.kinds) or any(
+            leaf.low != leaf.high for leaf in search.leaves
+        )
         if unknown or any(part.shape == "pool" for part in game.parts):
             raise UsageError("the score rests on a number that nobody published", next="ask for decisive records")
         starts = {leaf.low for leaf in search.leaves}
@@ -127,5 +129,5 @@ class _Score:
         """The score when `counts` records of each class are there."""
         gone = [kind.count - k for kind, k in zip(self.search.game.kinds, counts, strict=True)]
         leaf, low, _ = self.search.outcomes.place(gone)
-        found: Leaf = leaf
-        return Fraction(self._limited(found.low + low), MICRO)
+        new_leaf: Leaf = leaf
+        return Fraction(self._limited(new_leaf.low + low), MICRO)

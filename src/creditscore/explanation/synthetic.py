@@ -22,11 +22,11 @@ def plans(scheme: Scheme) -> tuple[Plan, ...]:
     """The scheme bound once for each stretch of time in which the same of its rules are in force."""
     if scheme.missing:
         return ()
-    found = []
+    new_plans = []
     for epoch in epochs(scheme, [rule for _, rule in rules(scheme)]):
         day = to_day(epoch.at) if isinstance(epoch.at, date) else year_end(epoch.at)
-        found.append(bind(scheme, epoch.at, known_at=day + LATER, law_known_at=epoch.law))
-    return tuple(found)
+        new_plans.append(bind(scheme, epoch.at, known_at=day + LATER, law_known_at=epoch.law))
+    return tuple(new_plans)
 
 
 class _Rich(Maker):
@@ -37,14 +37,14 @@ class _Rich(Maker):
         self.random = random.Random(seed)
 
     def of(self, count: int) -> Subject:
-        made = self.subject()
+        subject = self.subject()
         if not self.all:
-            return made
+            return subject
         few = self.random.choice((1, 2, 4, len(self.all)))
         codes = [self.pick(self.all) for _ in range(min(few, count) or 1)]
         days = [self.pick(self.days[:7]) for _ in range(self.random.choice((1, 3, 12)))]
         records = [self.tied(k, self.pick(codes), days) for k in range(count)]
-        return Subject(made.columns, made.attributes, records, made.history, made.listings)
+        return Subject(subject.columns, subject.attributes, records, subject.history, subject.listings)
 
     def tied(self, k: int, code: str, days: list[int]) -> dict[str, Any]:
         record = self.record(k, code)

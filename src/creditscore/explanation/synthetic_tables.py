@@ -20,29 +20,29 @@ EVENTS = {1: "withdrawn", 2: "repaired"}
 
 def tables(plan: Plan, subjects: Iterable[Subject]) -> dict[str, pa.Table]:
     """`subjects`, `records`, `history` and `listings` as intake reads them; what a table cannot say is left out."""
-    found: dict[str, list[dict[str, Any]]] = {"subjects": [], "records": [], "history": [], "listings": []}
+    results: dict[str, list[dict[str, Any]]] = {"subjects": [], "records": [], "history": [], "listings": []}
     for number, subject in enumerate(subjects):
         key = {"subject_id": f"S{number:06}"}
-        found["subjects"].append(key | _columns(plan, subject))
+        results["subjects"].append(key | _columns(plan, subject))
         for record in subject.records:
-            found["records"] += [key | row for row in _events(plan, record, key["subject_id"])]
-        found["history"] += [
+            results["records"] += [key | row for row in _events(plan, record, key["subject_id"])]
+        results["history"] += [
             key | {"period": str(row["year"]), "grade": row["grade"], "route": row["route"]} for row in subject.history
         ]
-        found["listings"] += [
+        results["listings"] += [
             key | {"listing_id": f"{key['subject_id']}-{k}", "list": row["list"], "entered_on": iso(row["entered_day"])}
             for k, row in enumerate(subject.listings)
         ]
-    found["records"] = found["records"] or [{"record_id": None, "subject_id": None, "item": None, "event": None}]
-    return {name: _table(rows) for name, rows in found.items() if rows}
+    results["records"] = results["records"] or [{"record_id": None, "subject_id": None, "item": None, "event": None}]
+    return {name: _table(rows) for name, rows in results.items() if rows}
 
 
 def _columns(plan: Plan, subject: Subject) -> dict[str, str]:
-    found = {name: subject.columns.get(name) or "" for name in SUBJECT_COLUMNS}
+    results = {name: subject.columns.get(name) or "" for name in SUBJECT_COLUMNS}
     day = subject.columns.get("registered_day")
-    found["registered_on"] = "" if day is None else iso(int(day))
-    typed = {name: one.type for name, one in plan.scheme.attributes.items()}
-    return found | {name: _text(subject.attributes.get(name), kind) for name, kind in typed.items()}
+    results["registered_on"] = "" if day is None else iso(int(day))
+    typed = {name: attribute.type for name, attribute in plan.scheme.attributes.items()}
+    return results | {name: _text(subject.attributes.get(name), kind) for name, kind in typed.items()}
 
 
 def _events(plan: Plan, record: Mapping[str, Any], subject_id: str) -> list[dict[str, str]]:
@@ -50,9 +50,9 @@ def _events(plan: Plan, record: Mapping[str, Any], subject_id: str) -> list[dict
     filed = key | {"item": record["item"], "event": "filed", "event_no": "1", "act_id": record["act_id"]}
     filed |= {name: _text(record[name], "number") for name in ("quantity", "amount")}
     filed |= {name: _text(record.get(name.replace("_on", "_day")), "date") for name in DATES}
-    for name, one in plan.scheme.record_attributes.items():
-        if one.of is None:
-            filed[name] = _text(record.get(name), one.type)
+    for name, attribute in plan.scheme.record_attributes.items():
+        if attribute.of is None:
+            filed[name] = _text(record.get(name), attribute.type)
     later = [
         {"event": "corrected", "event_on": iso(day), "share": _text(share, "number")}
         for day, share in record["corrections"]

@@ -33,7 +33,7 @@ NARROW = 16  # columns of a record id
 
 
 def render(
-    one: Explanation, lang: Lang = "zh", width: int = 80, depth: Depth = "reviewer", hashes: Audit | None = None
+    explanation: Explanation, lang: Lang = "zh", width: int = 80, depth: Depth = "reviewer", hashes: Audit | None = None
 ) -> str:
     """The explanation as plain text, at most `width` columns wide.
 
@@ -46,17 +46,17 @@ def render(
         file=out, width=width, color_system=None, highlight=False, markup=False, emoji=False, legacy_windows=False
     )
     if depth == "subject":
-        made_up = [f"*** {text('made_up', lang)} ***"] if one.made_up else []
-        input_state = [clean(line) for line in one.input_lines(lang, office=False)]
-        to_do = [clean(line) for line in what_to_do(one, lang)]
-        for line in [*made_up, clean(paragraph(one, lang)), *input_state, *to_do, text("not_official", lang)]:
+        made_up = [f"*** {text('made_up', lang)} ***"] if explanation.made_up else []
+        input_state = [clean(line) for line in explanation.input_lines(lang, office=False)]
+        to_do = [clean(line) for line in what_to_do(explanation, lang)]
+        for line in [*made_up, clean(paragraph(explanation, lang)), *input_state, *to_do, text("not_official", lang)]:
             console.print(line)
     else:
-        for line in _head(one, lang):
+        for line in _head(explanation, lang):
             console.print(line)
-        if one.lines:
-            console.print(_table(one, lang, width))
-        for part in _foot(one, lang):
+        if explanation.lines:
+            console.print(_table(explanation, lang, width))
+        for part in _foot(explanation, lang):
             console.print(part)
     if depth == "auditor" and hashes is not None:
         for part in _audit(hashes, lang):
@@ -72,9 +72,9 @@ def depth_of(given: str) -> Depth:
     raise UsageError(f"{given!r} is not a depth of an explanation", allowed=DEPTHS)
 
 
-def interval(one: Explanation, lang: Lang) -> str:
+def interval(explanation: Explanation, lang: Lang) -> str:
     """Where the score lies, when an unknown number leaves it open."""
-    low, high = one.interval or (None, None)
+    low, high = explanation.interval or (None, None)
     if low is None:
         return "" if high is None else text("open_interval", lang, points(high))
     if high is None:
@@ -82,22 +82,22 @@ def interval(one: Explanation, lang: Lang) -> str:
     return text("interval", lang, points(low), points(high))
 
 
-def facts(one: Explanation, lang: Lang) -> list[tuple[str, str]]:
+def facts(explanation: Explanation, lang: Lang) -> list[tuple[str, str]]:
     """(what, value): the head of an explanation, for terminal and page."""
 
     def pair(key: str, value: str) -> tuple[str, str]:
         return text(key, lang), value
 
     rows = []
-    if one.state == "graded":
-        rows.append(pair("grade", grade_name(one.grade, say(one.grade_label, lang))))
-        rows.append(pair("route", route_said(one, lang)))
+    if explanation.state == "graded":
+        rows.append(pair("grade", grade_name(explanation.grade, say(explanation.grade_label, lang))))
+        rows.append(pair("route", route_said(explanation, lang)))
     else:
-        rows.append(pair("state", say(word("states", one.state), lang)))
-        rows.append(pair("why", say(one.state_reason, lang)))
-    for decider in one.deciders:
+        rows.append(pair("state", say(word("states", explanation.state), lang)))
+        rows.append(pair("why", say(explanation.state_reason, lang)))
+    for decider in explanation.deciders:
         cited = say(decider.cited, lang)
-        label = say(decider.label, lang) if one.state == "graded" else ""  # why there is no grade stands above
+        label = say(decider.label, lang) if explanation.state == "graded" else ""  # why there is no grade stands above
         if label or cited:
             rows.append(pair("decided_by", text("colon", lang).join(part for part in (label, cited) if part)))
         if decider.basis:
@@ -108,17 +108,17 @@ def facts(one: Explanation, lang: Lang) -> list[tuple[str, str]]:
             rows.append(pair(f"decided_{key}", text("para_comma", lang).join(shown)))
         if decider.earlier:
             rows.append(pair("decided_earlier", earlier_grades_said(decider, lang)))
-    if one.score is not None:
-        rows.append(pair("score" if one.by_score else "score_aside", points(one.score)))
-    elif interval(one, lang):
-        rows.append(pair("score", interval(one, lang)))
-    if one.margin is not None:
-        rows.append(pair("margin", points(one.margin)))
+    if explanation.score is not None:
+        rows.append(pair("score" if explanation.by_score else "score_aside", points(explanation.score)))
+    elif interval(explanation, lang):
+        rows.append(pair("score", interval(explanation, lang)))
+    if explanation.margin is not None:
+        rows.append(pair("margin", points(explanation.margin)))
     rows += [
-        pair("scheme", f"{say(one.title, lang)} ({one.scheme})"),
-        pair("period", period_said(one.period, lang)),
-        pair("known_at", one.known_at),
-        pair("evidence", say(word("marks", one.evidence), lang)),
+        pair("scheme", f"{say(explanation.title, lang)} ({explanation.scheme})"),
+        pair("period", period_said(explanation.period, lang)),
+        pair("known_at", explanation.known_at),
+        pair("evidence", say(word("marks", explanation.evidence), lang)),
     ]
     return [(what, clean(value)) for what, value in rows]
 
@@ -131,23 +131,23 @@ def route_said(explanation: Explanation, lang: Lang) -> str:
     return say(word("routes", explanation.route), lang)
 
 
-def _head(one: Explanation, lang: Lang) -> list[str]:
-    name = clean(f"{one.name}  {one.subject_id}" if one.name else one.subject_id)
-    lines = [f"*** {text('made_up', lang)} ***"] if one.made_up else []
+def _head(explanation: Explanation, lang: Lang) -> list[str]:
+    name = clean(f"{explanation.name}  {explanation.subject_id}" if explanation.name else explanation.subject_id)
+    lines = [f"*** {text('made_up', lang)} ***"] if explanation.made_up else []
     lines += [name, ""]
-    lines += [f"{what}{text('colon', lang)}{value}" for what, value in facts(one, lang)]
-    if one.sum:
-        lines += ["", f"  {one.sum}"]
-    lines += [text(note, lang) for note in one.notes]
-    return lines + [f"! {clean(line)}" for line in one.input_lines(lang)]
+    lines += [f"{what}{text('colon', lang)}{value}" for what, value in facts(explanation, lang)]
+    if explanation.sum:
+        lines += ["", f"  {explanation.sum}"]
+    lines += [text(note, lang) for note in explanation.notes]
+    return lines + [f"! {clean(line)}" for line in explanation.input_lines(lang)]
 
 
-def _table(one: Explanation, lang: Lang, width: int) -> Table:
+def _table(explanation: Explanation, lang: Lang, width: int) -> Table:
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, expand=True, show_edge=False, padding=(0, 2, 0, 0))
-    scored = any(line.step == "start" for line in one.lines)
+    scored = any(line.step == "start" for line in explanation.lines)
     columns: list[tuple[str, int | None]] = [("item", 4), ("record", None)]
     if scored:
         columns += [("nominal", None), ("effective", None), ("total", None)]
@@ -161,7 +161,7 @@ def _table(one: Explanation, lang: Lang, width: int) -> Table:
             ratio=ratio,
             max_width=None if ratio else 10 if width < WIDE else NARROW,
         )
-    for line in one.lines:
+    for line in explanation.lines:
         cells = [named(line, lang), redact(line.record_id)]
         if scored:
             cells += numbers(line)

@@ -103,13 +103,13 @@ def _provisional(engine: DuckDBEngine, plan: Plan, features: run.Features) -> bo
     if features.corrections and plan.rolls:
         width = len([name for name in engine.columns("deadline") if name.startswith("last")])
         days = ", ".join(f"MAX(CASE WHEN d.last{k} < {LAST} THEN d.last{k} END)" for k in range(width))
-        found = engine.rows(
+        row = engine.rows(
             f"SELECT {days} FROM deadline d WHERE EXISTS (SELECT 1 FROM mended m "
             "WHERE m.repair = d.rule AND m.repair_day = d.day)"
         )[0]
-        if any(day is not None and day > last for day in found):
+        if any(day is not None and day > last for day in row):
             return True
-    counted = [name for name, one in plan.scheme.record_attributes.items() if one.workdays is not None]
+    counted = [name for name, attribute in plan.scheme.record_attributes.items() if attribute.workdays is not None]
     days = ", ".join(f'MAX("t_{name}")' for name in counted)
-    found = engine.rows(f"SELECT {days} FROM admitted")[0] if counted else ()
-    return any(day is not None and day > last for day in found)
+    row = engine.rows(f"SELECT {days} FROM admitted")[0] if counted else ()
+    return any(day is not None and day > last for day in row)

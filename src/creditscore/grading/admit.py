@@ -102,12 +102,16 @@ def admit(
 def _derive(engine: DuckDBEngine, plan: Plan) -> None:
     """`typed`: the given records with the dates that follow from other dates of the record."""
     joins, columns = "", []
-    for k, one in enumerate(plan.derived):
-        day = f'g."t_{one.of}"' if one.of in plan.scheme.record_attributes else f"g.{day_column(one.of)}"
+    for k, bound_date in enumerate(plan.derived):
+        day = (
+            f'g."t_{bound_date.of}"'
+            if bound_date.of in plan.scheme.record_attributes
+            else f"g.{day_column(bound_date.of)}"
+        )
         days = engine.rows(f"SELECT DISTINCT {day} FROM given g WHERE {day} IS NOT NULL ORDER BY 1")
-        engine.table(f"reached_{k}", reached_table(one.reach, [row[0] for row in days]))
+        engine.table(f"reached_{k}", reached_table(bound_date.reach, [row[0] for row in days]))
         joins += f" LEFT JOIN reached_{k} r{k} ON r{k}.day = {day}"
-        columns.append(f'r{k}.reached AS "t_{one.name}"')
+        columns.append(f'r{k}.reached AS "t_{bound_date.name}"')
     engine.view("typed", f"SELECT g.* REPLACE ({', '.join(columns)}) FROM given g{joins}")
 
 
@@ -150,8 +154,8 @@ def _attributes(snapshot: Snapshot, plan: Plan) -> tuple[str, list[Check]]:
             shown = ", ".join(map(literal, sorted(levels)))
             checks.append(f't."t_{name}" NOT IN ({shown})')
         if attribute.type != "text" or len(checks) > 1:
-            said = may_be(attribute, levels)
-            faults.append(Check(f't."a_{name}" IS NOT NULL AND ({" OR ".join(checks)})', "bad_attribute", name, said))
+            text = may_be(attribute, levels)
+            faults.append(Check(f't."a_{name}" IS NOT NULL AND ({" OR ".join(checks)})', "bad_attribute", name, text))
     return columns, faults
 
 
@@ -189,10 +193,10 @@ def _switched(plan: Plan, codes: dict[str, int]) -> list[Check]:
     """Records without the date by which the variants of their item are told apart, or after the last of them."""
     faults = []
     for code, variants in plan.by_code.items():
-        if code in codes and all(one.switch for one in variants):
-            days = {one.switch: switch_day(plan, one.switch or "", "t") for one in variants}
+        if code in codes and all(variant.switch for variant in variants):
+            days = {variant.switch: switch_day(plan, variant.switch or "", "t") for variant in variants}
             # before its first day an item was not in force; after its last the record carries an old code
-            over = " AND ".join(f"{days[one.switch]} > {one.switch_hi}" for one in variants)
+            over = " AND ".join(f"{days[variant.switch]} > {variant.switch_hi}" for variant in variants)
             undated = f"COALESCE({', '.join(days.values())}, NULL) IS NULL"
             faults.append(Check(f"t.item = {codes[code]} AND {undated}", "missing_date", " or ".join(map(str, days))))
             late = f"t.item = {codes[code]} AND COALESCE({over}, FALSE) AND {_inside(plan)}"
@@ -255,7 +259,7 @@ def _words(plan: Plan, name: str) -> list[tuple[str, int]]:
 def may_be(attribute: Any, words: Collection[str] = ()) -> str:
     """What an attribute may be, in words: those it allows, those that items read, else its type and range."""
     if attribute.allowed or words:
-        return ", ".join(one for one in attribute.allowed or sorted(words) if not words or one in words)
+        return ", ".join(word for word in attribute.allowed or sorted(words) if not words or word in words)
     least, most = getattr(attribute, "least", None), getattr(attribute, "most", None)
     ranges = [f"{word} {end}" for word, end in (("from", least), ("to", most)) if end is not None]
     plain = {"number": "a number with at most 6 decimals", "date": "a date (YYYY-MM-DD)", "bool": "true or false"}
@@ -290,8 +294,8 @@ def _refuse(engine: DuckDBEngine, plan: Plan, faults: list[Check], refusals: Ref
     any_fault = " OR ".join(f"({condition})" for condition, *_ in faults) or "FALSE"
     sums = [any_fault, *(condition for condition, *_ in faults)]
     counts = ", ".join(f"COALESCE(SUM(CASE WHEN {condition} THEN n_rows ELSE 0 END), 0)" for condition in sums)
-    total, refused, *found = engine.rows(f"SELECT COALESCE(SUM(n_rows), 0), {counts} FROM typed t")[0]
-    for (condition, reason, column, allowed), count in zip(faults, found, strict=True):
+    total, refused, *results = engine.rows(f"SELECT COALESCE(SUM(n_rows), 0), {counts} FROM typed t")[0]
+    for (condition, reason, column, allowed), count in zip(faults, results, strict=True):
         if count:
             value = {
                 "item": "i.name",
@@ -314,7 +318,7 @@ def _shorthand(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan) -> str:
     parts = []
     n = len(plan.scheme.shorthand_records)
     for k, (attribute, item) in enumerate(plan.scheme.shorthand_records.items()):
-        if item not in {one.code for one in plan.items}:
+        if item not in {item.code for item in plan.items}:
             continue
         code = (
             snapshot.items.index(item)

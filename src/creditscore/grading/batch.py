@@ -173,12 +173,12 @@ def grade_all(
     for name in names:
         with _left_out(skipped if skip else None, name):
             chosen[name] = choose(name, period, as_of, known)
-    scope = Scope(tuple(one.scheme for one in chosen.values()))
+    scope = Scope(tuple(pair.scheme for pair in chosen.values()))
     if strict:
         find_unread(snapshot, scope, ignore_columns).check()
-    for name, one in chosen.items():
+    for name, pair in chosen.items():
         with _left_out(skipped if skip else None, name):
-            runs.append(grade_snapshot(snapshot, one, scope, provisional, ledger, ignore_columns))
+            runs.append(grade_snapshot(snapshot, pair, scope, provisional, ledger, ignore_columns))
     if not runs:
         raise NotInForce(
             "none of the schemes can grade then", where="; ".join(skipped.values()), next="choose another day"
@@ -212,7 +212,7 @@ def join(runs: Iterable[Grading], skipped: dict[str, str]) -> Gradings:
 def _ingest(records: Any, names: list[str], tables: dict[str, Any]) -> Snapshot:
     if tables.get("subjects") is None:
         raise UsageError("no table of subjects was given", next="give subjects= beside the records")
-    kinds = {one.subject_id for name in names for one in registry.versions(registry.split(name)[0])}
+    kinds = {version.subject_id for name in names for version in registry.versions(registry.split(name)[0])}
     if len(kinds) > 1:
         raise UsageError(
             "some of these schemes grade by credit code, others by local ids",

@@ -63,8 +63,8 @@ def bind(
     year = at if isinstance(at, int) else at.year
     as_of = year_end(year) if isinstance(at, int) else to_day(at)
     binder = _Binder(scheme, at, year, as_of, known_at, law_known_at)
-    others = {code: one.name for one in siblings if one.name != scheme.name for code in one.items}
-    return binder.plan(others, {code for one in beside for code in one.items})
+    others = {code: sibling.name for sibling in siblings if sibling.name != scheme.name for code in sibling.items}
+    return binder.plan(others, {code for scheme in beside for code in scheme.items})
 
 
 class _Binder:
@@ -103,8 +103,8 @@ class _Binder:
         foreign = {code: scheme.name for code in scheme.items if code not in here}
         foreign |= {code: name for code, name in others.items() if code not in here and code not in foreign}
         by_code: dict[str, tuple[PlanItem, ...]] = {}
-        for one in bound:
-            by_code[one.code] = (*by_code.get(one.code, ()), one)
+        for plan_item in bound:
+            by_code[plan_item.code] = (*by_code.get(plan_item.code, ()), plan_item)
         decide = [rule for rule in scheme.decide if self.holds(rule.applies)]
         start = scheme.start
         return Plan(
@@ -120,7 +120,9 @@ class _Binder:
             beside=frozenset(beside - here),
             cycles=tuple(BoundCycle(since, months, cycle(self.as_of, months)) for since, months in self.cycles),
             derived=tuple(
-                BoundDate(name, one.of, reach(one)) for name, one in scheme.record_attributes.items() if one.of
+                BoundDate(name, attribute.of, reach(attribute))
+                for name, attribute in scheme.record_attributes.items()
+                if attribute.of
             ),
             until=self.as_of if scheme.period == "day" else None,
             default_window=self.window(scheme.admit.window),
@@ -134,23 +136,28 @@ class _Binder:
                 for rows in [table.rows_on(from_day(self.as_of))]
                 for i, column in enumerate(table.columns)
             },
-            exemptions=tuple(self.rule(one, kinds=self.of_record) for one in self.those(scheme.admit.exempt)),
+            exemptions=tuple(
+                self.rule(exemption, kinds=self.of_record) for exemption in self.those(scheme.admit.exempt)
+            ),
             start=tuple(
-                self.rule(one, points=low, span=high - low)
-                for one in self.those(start.rules if start else [])
-                for low, high in [_start(one)]
+                self.rule(start_rule, points=low, span=high - low)
+                for start_rule in self.those(start.rules if start else [])
+                for low, high in [_start(start_rule)]
             ),
             bonus=tuple(
-                self.rule(one, points=to_micro(one.each), fact=one.of)
-                for one in self.those(start.bonus if start else [])
+                self.rule(bonus, points=to_micro(bonus.each), fact=bonus.of)
+                for bonus in self.those(start.bonus if start else [])
             ),
             start_cap=_micro(start.at_most) if start else None,
             conditions=tuple(
-                self.rule(one, points=0 if one.unknown else to_micro(one.add or 0) - to_micro(one.deduct or 0))
-                for one in self.those(scheme.conditions)
+                self.rule(
+                    condition,
+                    points=0 if condition.unknown else to_micro(condition.add or 0) - to_micro(condition.deduct or 0),
+                )
+                for condition in self.those(scheme.conditions)
             ),
-            deciders=tuple(self.decide(one) for one in decide if one.decides),
-            adjusters=tuple(self.decide(one) for one in decide if not one.decides),
+            deciders=tuple(self.decide(other_decide) for other_decide in decide if other_decide.decides),
+            adjusters=tuple(self.decide(other_decide) for other_decide in decide if not other_decide.decides),
             floor=_micro(scheme.combine.floor),
             ceiling=_micro(scheme.combine.ceiling),
             grades=tuple(grade.code for grade in scheme.grades),
@@ -195,8 +202,8 @@ class _Binder:
 
     def item(self, index: int, code: str, item: Item) -> PlanItem:
         value = item.value
-        basis = [one for one in item.per if one in ("time", "day", "month", "quarter", "year", "period", "act")]
-        attributes = tuple(one for one in item.per if one not in basis)
+        basis = [name for name in item.per if name in ("time", "day", "month", "quarter", "year", "period", "act")]
+        attributes = tuple(name for name in item.per if name not in basis)
         switch, low, high = None, -FAR, FAR
         if item.applies and item.applies.by != "period":
             switch = item.applies.by
@@ -315,7 +322,7 @@ def _gives(item: Item, value: Value | None, repair: BoundRepair) -> Iterable[tup
     nominal = value and (value.fixed or value.each)
     for window, gives in item.repair.gives.items():
         low = 0
-        for give in sorted(gives, key=lambda one: (one.amount_to is None, one.amount_to)):
+        for give in sorted(gives, key=lambda give_back: (give_back.amount_to is None, give_back.amount_to)):
             high = TOP if give.amount_to is None else to_micro(give.amount_to)
             share = BASIS if give.points == "all" else int(Decimal(give.points) * BASIS / (nominal or 1))
             yield repair.windows.index(window), low, high, share
@@ -337,7 +344,7 @@ def _tiers(value: Value) -> Iterable[tuple[int, int, int]]:
 def _needed(value: Value | None) -> list[str]:
     if value is None:
         return []
-    return [one for one in (value.plus, value.of) if one is not None and one != "quantity"]
+    return [name for name in (value.plus, value.of) if name is not None and name != "quantity"]
 
 
 def _edges(band: Band) -> tuple[int, int, int, int]:

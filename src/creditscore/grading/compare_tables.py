@@ -37,9 +37,9 @@ class Difference:
     computed: str = ""
 
 
-def same_bytes(one: Path, other: Path) -> bool:
+def same_bytes(path: Path, other: Path) -> bool:
     """Whether two files are equal byte for byte."""
-    return _digest(one) == _digest(other)
+    return _digest(path) == _digest(other)
 
 
 def _digest(path: Path) -> str:
@@ -54,9 +54,9 @@ def first_difference(table: str, written: Path, computed: Path, added: Sequence[
     """
     import duckdb
 
-    for path, said in ((written, "written"), (computed, "computed")):
+    for path, text in ((written, "written"), (computed, "computed")):
         if not path.is_file():
-            return Difference(table, "file", **{said: "absent"})  # type: ignore[arg-type]
+            return Difference(table, "file", **{text: "absent"})  # type: ignore[arg-type]
     con = duckdb.connect()
     try:
         for name, path in (("written", written), ("computed", computed)):
@@ -72,7 +72,7 @@ def first_difference(table: str, written: Path, computed: Path, added: Sequence[
             return Difference(table, "columns", written=listed["written"], computed=listed["computed"])
         left = LEFT_OUT.get(table, ())
         with outside("the table", written):
-            return _first_row(con, table, [one for one in columns["computed"] if one not in left])
+            return _first_row(con, table, [name for name in columns["computed"] if name not in left])
 
 
 def _columns(con: Any, name: str) -> dict[str, str]:
@@ -82,39 +82,39 @@ def _columns(con: Any, name: str) -> dict[str, str]:
 
 
 def _first_row(con: Any, table: str, columns: list[str]) -> Difference | None:
-    differs = " OR ".join(f"w.{quote(one)} IS DISTINCT FROM c.{quote(one)}" for one in columns)
-    found = con.execute(
+    differs = " OR ".join(f"w.{quote(column)} IS DISTINCT FROM c.{quote(column)}" for column in columns)
+    this_row = con.execute(
         "SELECT min(coalesce(w.file_row_number, c.file_row_number)) FROM written w FULL JOIN computed c"
         f" ON w.file_row_number = c.file_row_number WHERE {differs}"
     ).fetchall()[0][0]
-    if found is None:
+    if this_row is None:
         return None
-    rows = {name: _row(con, name, columns, found) for name in ("written", "computed")}
+    rows = {name: _row(con, name, columns, this_row) for name in ("written", "computed")}
     keys = [name for name in KEYS[table] if name in columns]
     written, computed = rows["written"], rows["computed"]
     if written is not None and computed is not None and all(written[key] == computed[key] for key in keys):
         column = next(name for name in columns if written[name] != computed[name])
         return Difference(
-            table, "cell", found + 1, _key(written, keys), column, _text(written[column]), _text(computed[column])
+            table, "cell", this_row + 1, _key(written, keys), column, _text(written[column]), _text(computed[column])
         )
     # rows have shifted: a row that one table has more often than the other stands at the front
     here = {name: 0 if row is None else _often(con, "written", keys, row) for name, row in rows.items()}
     there = {name: 0 if row is None else _often(con, "computed", keys, row) for name, row in rows.items()}
     if written is not None and here["written"] > there["written"]:
-        return Difference(table, "extra", found + 1, _key(written, keys), written=_whole(written))
+        return Difference(table, "extra", this_row + 1, _key(written, keys), written=_whole(written))
     if computed is not None and there["computed"] > here["computed"]:
-        return Difference(table, "missing", found + 1, _key(computed, keys), computed=_whole(computed))
+        return Difference(table, "missing", this_row + 1, _key(computed, keys), computed=_whole(computed))
     if written is None or computed is None:  # the end of one table; what is too many or too few stands before
         row, side = (computed, "computed") if written is None else (written, "written")
         assert row is not None
         kind = "missing" if written is None else "extra"
-        return Difference(table, kind, found + 1, _key(row, keys), **{side: _whole(row)})
-    said = {"written": _whole(written), "computed": _whole(computed)}
-    return Difference(table, "order", found + 1, _key(written, keys), **said)
+        return Difference(table, kind, this_row + 1, _key(row, keys), **{side: _whole(row)})
+    results = {"written": _whole(written), "computed": _whole(computed)}
+    return Difference(table, "order", this_row + 1, _key(written, keys), **results)
 
 
 def _row(con: Any, name: str, columns: list[str], number: int) -> dict[str, Any] | None:
-    listed = ", ".join(quote(one) for one in columns)
+    listed = ", ".join(quote(column) for column in columns)
     rows = con.execute(f"SELECT {listed} FROM {name} WHERE file_row_number = ?", [number]).fetchall()
     return dict(zip(columns, rows[0], strict=True)) if rows else None
 
@@ -122,8 +122,8 @@ def _row(con: Any, name: str, columns: list[str], number: int) -> dict[str, Any]
 def _often(con: Any, name: str, keys: list[str], row: dict[str, Any]) -> int:
     """How many rows of a table have the keys of `row`."""
     same = " AND ".join(f"{quote(key)} IS NOT DISTINCT FROM ?" for key in keys)
-    found = con.execute(f"SELECT count(*) FROM {name} WHERE {same}", [row[key] for key in keys]).fetchall()
-    return int(found[0][0])
+    rows = con.execute(f"SELECT count(*) FROM {name} WHERE {same}", [row[key] for key in keys]).fetchall()
+    return int(rows[0][0])
 
 
 def _key(row: dict[str, Any], keys: list[str]) -> str:

@@ -220,7 +220,7 @@ def plan_for(
 
 
 def _plan(snapshot: Snapshot, scheme: Scheme, siblings: list[Scheme], at: int | date, known: date | None) -> Plan:
-    beside = [one for name in scheme.beside for one in registry.versions(name)]
+    beside = [version for name in scheme.beside for version in registry.versions(name)]
     # a log without any date says nothing of when it was known: the day of grading stands for it
     known_day = to_day(known) if known else snapshot.newest_day or to_day(registry.last_day(at))
     return bind(scheme, at, known_at=known_day, law_known_at=known, siblings=siblings, beside=beside)

@@ -39,12 +39,12 @@ def put_past(engine: DuckDBEngine, snapshot: Snapshot, plan: Plan, refusals: Ref
             "route",
         )
     # the newest knowledge, and of one day the more final status; what still contradicts itself is refused
-    ranks = " ".join(f"WHEN {literal(one)} THEN {k}" for k, one in enumerate(STATUSES))
+    ranks = " ".join(f"WHEN {literal(name)} THEN {k}" for k, name in enumerate(STATUSES))
     final = f"CASE COALESCE(x.status, 'final') {ranks} END"
-    said = f"({graded}, CASE WHEN {graded} THEN x.grade END, CASE WHEN {graded} THEN x.route END)"
+    text = f"({graded}, CASE WHEN {graded} THEN x.grade END, CASE WHEN {graded} THEN x.route END)"
     engine.view(
         "past_said",
-        f"SELECT x.*, {said} AS said, DENSE_RANK() OVER (PARTITION BY x.sid, x.year ORDER BY "
+        f"SELECT x.*, {text} AS said, DENSE_RANK() OVER (PARTITION BY x.sid, x.year ORDER BY "
         f"COALESCE(x.known_day, -1000000) DESC, {final}) AS place FROM {scope} AND NOT {bad} AND NOT {routeless}",
     )
     torn = (

@@ -34,7 +34,7 @@ def run_id_of(run: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def is_run(made: Mapping[str, Any], written: Mapping[str, Any]) -> bool:
+def is_run(row: Mapping[str, Any], written: Mapping[str, Any]) -> bool:
     """Whether the run of a manifest is the one written; an earlier version's id says nothing of `period_over`."""
-    older = {name: made[name] for name in RUN}
-    return str(written["run_id"]) == (made["run_id"] if "period_over" in written else run_id_of(older))
+    older = {name: row[name] for name in RUN}
+    return str(written["run_id"]) == (row["run_id"] if "period_over" in written else run_id_of(older))

@@ -48,7 +48,7 @@ class Refusals:
 
     def attributes(self, rest: str, allowed: Mapping[str, str]) -> None:
         """`rest`: FROM … WHERE …, with x (attribute) and s (subject). `allowed`: what each attribute may be."""
-        cases = " ".join(f"WHEN {_text(name)} THEN {_text(f'; allowed: {said}')}" for name, said in allowed.items())
+        cases = " ".join(f"WHEN {_text(name)} THEN {_text(f'; allowed: {text}')}" for name, text in allowed.items())
         message = f"{_text(MESSAGES['bad_attribute'])} || CASE x.name {cases} ELSE '' END"
         self._add(
             f"'attributes', NULL, s.subject_id, NULL, NULL, NULL, 'bad_attribute', x.name, x.value, {message}",

@@ -24,7 +24,7 @@ def inputs(grading: Grading, subject_ids: list[str] | None = None) -> Iterator[t
     """What each subject brings, as admitted (refused rows are not among it)."""
     chosen = ""
     if subject_ids is not None:
-        listed = ", ".join("'" + one.replace("'", "''") + "'" for one in subject_ids)
+        listed = ", ".join("'" + key.replace("'", "''") + "'" for key in subject_ids)
         chosen = f"x.sid IN (SELECT s.sid FROM subjects s WHERE s.subject_id IN ({listed or 'NULL'}))"
     yield from subjects(DuckDBEngine(grading.con), grading.plan, chosen)
 
@@ -65,10 +65,10 @@ def subjects(engine: DuckDBEngine, plan: Plan, where: str = "") -> Iterator[tupl
                     for key, value in next(iter(attributes.get(sid, [])), {}).items()
                     if key.startswith("d_")
                 },
-                records=[_record(one, codes, corrections) for one in records.get(sid, [])],
+                records=[_record(record, codes, corrections) for record in records.get(sid, [])],
                 history=[
-                    {key: value if value is not None else "" for key, value in one.items()}
-                    for one in history.get(sid, [])
+                    {key: value if value is not None else "" for key, value in row.items()}
+                    for row in history.get(sid, [])
                 ],
                 listings=listings.get(sid, []),
                 fed=row["fed"],

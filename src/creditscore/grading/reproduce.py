@@ -93,21 +93,21 @@ def reproduce(folder: Path | str, source: Snapshot, schemes: dict[str, Scheme] |
         )  # fmt: skip
     chosen = [_choose(run, schemes or {}, folder / "manifest.json") for run in runs.values()]
     scope = _scope(runs, chosen, manifest.get("skipped", {}))
-    made = [
+    gradings = [
         grade_snapshot(
             replace(as_graded(source, run), stated_marks=None),
-            one,
+            pair,
             scope,
             provisional=True,
             ledger=run.get("ledger") != "none",
             ignored=run.get("ignored_columns", ()),
         )
-        for run, one in zip(runs.values(), chosen, strict=True)
+        for run, pair in zip(runs.values(), chosen, strict=True)
     ]
-    again: Grading | Gradings = join(made, manifest.get("skipped", {})) if "schemes" in manifest else made[0]
+    again: Grading | Gradings = join(gradings, manifest.get("skipped", {})) if "schemes" in manifest else gradings[0]
     is_older = not any("blocked_grades" in run for run in runs.values())
     computed = {name: value for name, value in again.manifest.items() if not (is_older and name in STATES_INPUT)}
-    causes = _causes(runs, made) or (*_unlike(manifest, computed, ""),)
+    causes = _causes(runs, gradings) or (*_unlike(manifest, computed, ""),)
     files, first = {}, None
     with tempfile.TemporaryDirectory(prefix="creditscore-") as work:
         again.write(work)
@@ -115,9 +115,9 @@ def reproduce(folder: Path | str, source: Snapshot, schemes: dict[str, Scheme] |
             written, made_again = folder / f"{table}.parquet", Path(work) / f"{table}.parquet"
             if not written.is_file() and not made_again.is_file():
                 continue
-            found = first_difference(table, written, made_again, ADDED.get(table, ()) if is_older else ())
-            files[table] = "differs" if found else "bytes" if same_bytes(written, made_again) else "rows"
-            first = first or found
+            difference = first_difference(table, written, made_again, ADDED.get(table, ()) if is_older else ())
+            files[table] = "differs" if difference else "bytes" if same_bytes(written, made_again) else "rows"
+            first = first or difference
     if first is not None and not causes:
         causes = (Cause("files", f"{first.table}.parquet", CHANGED),)
     return Reproduction(str(manifest["run_id"]), files, causes, first)
@@ -168,7 +168,7 @@ def _choose(run: dict[str, Any], schemes: dict[str, Scheme], path: Path) -> Chos
 def _scope(runs: Mapping[str, Mapping[str, Any]], chosen: list[Chosen], skipped: Iterable[str]) -> Scope:
     """All schemes of the call: those that graded, and those in force then that could not."""
     last = max(str(run["as_of"]) for run in runs.values())
-    schemes = [one.scheme for one in chosen]
+    schemes = [pair.scheme for pair in chosen]
     for name in skipped:
         with suppress(NotInForce, UsageError):
             schemes.append(choose(str(name), None, last, chosen[0].known).scheme)
@@ -187,21 +187,21 @@ def _id(run: dict[str, Any]) -> str:
     return str(run["scheme"]).partition("@")[0]
 
 
-def _causes(runs: dict[str, dict[str, Any]], made: list[Grading]) -> tuple[Cause, ...]:
-    found: list[Cause] = []
-    for (name, run), new in zip(runs.items(), (one.manifest for one in made), strict=True):
+def _causes(runs: dict[str, dict[str, Any]], gradings: list[Grading]) -> tuple[Cause, ...]:
+    causes: list[Cause] = []
+    for (name, run), new in zip(runs.items(), (grading.manifest for grading in gradings), strict=True):
         of = name if len(runs) > 1 else ""
-        found += [
+        causes += [
             Cause(key, str(run[key]), str(new[key]), of)
             for key in (*IDENTITY, *PARAMETERS)
             if str(run[key]) != str(new[key])
         ]
         derived = run_id_of(run)
         if derived != run["run_id"]:
-            found.append(Cause("run_id", str(run["run_id"]), derived, of))
-        if not found:
-            found += _unlike(run, new, of)
-    return tuple(dict.fromkeys(found))
+            causes.append(Cause("run_id", str(run["run_id"]), derived, of))
+        if not causes:
+            causes += _unlike(run, new, of)
+    return tuple(dict.fromkeys(causes))
 
 
 def _unlike(run: Mapping[str, Any], new: Mapping[str, Any], of: str) -> list[Cause]:
@@ -212,7 +212,7 @@ def _unlike(run: Mapping[str, Any], new: Mapping[str, Any], of: str) -> list[Cau
         new = {**new, "run_id": run_id_of({key: value for key, value in new.items() if key not in older})}
     elif older:
         apart.add("run_id")
-    texts = [{key: _text(key, value) for key, value in one.items() if key not in apart} for one in (run, new)]
+    texts = [{key: _text(key, value) for key, value in row.items() if key not in apart} for row in (run, new)]
     return [
         Cause(key, texts[0].get(key, "(nothing)"), texts[1].get(key, "(nothing)"), of)
         for key in sorted(texts[0].keys() | texts[1].keys())
@@ -222,5 +222,5 @@ def _unlike(run: Mapping[str, Any], new: Mapping[str, Any], of: str) -> list[Cau
 
 def _text(key: str, value: Any) -> str:
     if key == "inputs" and isinstance(value, dict):  # the same rows may come from a file of another name
-        value = {name: one.get("rows") if isinstance(one, dict) else one for name, one in value.items()}
+        value = {name: row.get("rows") if isinstance(row, dict) else row for name, row in value.items()}
     return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)

@@ -48,8 +48,8 @@ def reversals(before: Any, after: Any) -> Reversals:
     same_first, same_second = _tied(first), _tied(np.sort(second))
     both = _tied(np.unique(np.stack([first, second]), axis=1, return_inverse=True)[1].ravel(), ordered=False)
     turned = inversions(np.unique(second, return_inverse=True)[1])
-    kept = pairs - same_first - same_second + both - turned
-    return Reversals(n, pairs, kept, turned, same_first - both, same_second - both, both)
+    number = pairs - same_first - same_second + both - turned
+    return Reversals(n, pairs, number, turned, same_first - both, same_second - both, both)
 
 
 def _tied(values: NDArray[np.int64], ordered: bool = True) -> int:
@@ -57,7 +57,7 @@ def _tied(values: NDArray[np.int64], ordered: bool = True) -> int:
     import numpy as np
 
     counts = np.unique(values, return_counts=True)[1] if ordered else np.bincount(values)
-    return sum(int(one) * (int(one) - 1) // 2 for one in counts[counts > 1])
+    return sum(int(count) * (int(count) - 1) // 2 for count in counts[counts > 1])
 
 
 def inversions(ranks: NDArray[np.int64]) -> int:
@@ -71,15 +71,15 @@ def inversions(ranks: NDArray[np.int64]) -> int:
     values = np.asarray(ranks, dtype=np.int64)
     if len(values) < 2:
         return 0
-    found = 0
+    new_inversions = 0
     for bit in range(int(values.max()).bit_length() - 1, -1, -1):
         group, ones = values >> (bit + 1), (values >> bit) & 1
         running = np.cumsum(ones)
         starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
         before_group = np.repeat(running[starts] - ones[starts], np.diff(np.r_[starts, len(values)]))
-        found += int(((running - before_group) * (1 - ones)).sum())
+        new_inversions += int(((running - before_group) * (1 - ones)).sum())
         values = values[np.argsort(values >> bit, kind="stable")]
-    return found
+    return new_inversions
 
 
 def mid_ranks(scores: Any) -> NDArray[np.float64]:

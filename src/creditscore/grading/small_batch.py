@@ -47,16 +47,16 @@ def grades_table(plan: Plan, outcomes: list[tuple[str, Outcome]]) -> Columns:
         [
             (
                 subject_id,
-                STATES.index(one.state),
-                one.state_reason,
-                *(getattr(one, name) for name in NUMBERS),
-                plan.grades.index(one.grade) if one.grade else None,
-                ways.index(one.route) if one.state == "graded" else None,
-                one.margin,
-                MARKS.index(one.evidence),
-                sum(bits[name] for name in one.readings),
+                STATES.index(outcome.state),
+                outcome.state_reason,
+                *(getattr(outcome, name) for name in NUMBERS),
+                plan.grades.index(outcome.grade) if outcome.grade else None,
+                ways.index(outcome.route) if outcome.state == "graded" else None,
+                outcome.margin,
+                MARKS.index(outcome.evidence),
+                sum(bits[name] for name in outcome.readings),
             )
-            for subject_id, one in outcomes
+            for subject_id, outcome in outcomes
         ],
         ("subject_id", "VARCHAR"),
         ("state", "TINYINT"),
@@ -80,8 +80,8 @@ def ledger_table(outcomes: list[tuple[str, Outcome]]) -> Columns:
                 *(line.record_id, line.item, line.nominal, line.effective),
                 *(line.rule, line.article, line.reason),
             )
-            for subject_id, one in outcomes
-            for line in one.ledger
+            for subject_id, outcome in outcomes
+            for line in outcome.ledger
         ],
         ("subject_id", "VARCHAR"),
         ("step", "TINYINT"),

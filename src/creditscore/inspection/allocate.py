@@ -41,9 +41,9 @@ def collapse(sizes: Mapping[K, int], total: int, minimum: int) -> dict[K, K]:
     for joined in range(len(ordered) + 1):
         if joined == 1 and len(ordered) > 1:
             continue  # joining one alone changes nothing
-        kept = ordered[joined:]
+        ks = ordered[joined:]
         rest = sum(sizes[key] for key in ordered[:joined])
-        needed = sum(min(minimum, sizes[key]) for key in kept) + min(minimum, rest)
+        needed = sum(min(minimum, sizes[key]) for key in ks) + min(minimum, rest)
         if needed <= total or joined == len(ordered):
             others = tuple(OTHERS for _ in ordered[0]) if ordered else ()
             return {key: others if key in ordered[:joined] else key for key in ordered}  # type: ignore[misc]
@@ -72,6 +72,6 @@ def allocate(sizes: Mapping[K, int], total: int, minimum: int = 1) -> dict[K, in
     shares = {key: divmod(left * size, whole) for key, size in free.items()}
     result = {key: share for key, (share, _) in shares.items()}
     spare = left - sum(result.values()) if free else 0
-    for key in sorted(shares, key=lambda one: (-shares[one][1], one))[:spare]:
+    for key in sorted(shares, key=lambda share: (-shares[share][1], share))[:spare]:
         result[key] += 1
     return {key: (fixed | result).get(key, 0) for key in sorted(sizes)}

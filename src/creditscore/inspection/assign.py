@@ -87,23 +87,23 @@ def assign(
     """
     last = dict(staff.last_teams())
     total: Counter[str] = Counter()
-    found: list[Pair] = []
-    longest = max((one.visit_days for one in needs.values()), default=Fraction(1))
+    pairs: list[Pair] = []
+    longest = max((need.visit_days for need in needs.values()), default=Fraction(1))
     for window in range(1, windows + 1):
-        here = [one for one in visits if one.window == window]
+        here = [visit for visit in visits if visit.window == window]
         state = Window(_capacity(staff.inspectors, windows, longest), Counter(), total)
         pools = _fill(key, here, needs, staff, last, state)
         for place, name in state.held.items():
-            found.append(Pair(place.visit.visit_id, place.programme, name, pools[place]))
+            pairs.append(Pair(place.visit.visit_id, place.programme, name, pools[place]))
         for visit in here:
             last[visit.subject_id] = frozenset(state.members.get(visit.visit_id, ()))
-    return sorted(found, key=lambda one: (one.visit_id, one.programme, one.inspector_id))
+    return sorted(pairs, key=lambda pair: (pair.visit_id, pair.programme, pair.inspector_id))
 
 
 def _capacity(people: Sequence[Inspector], windows: int, longest: Fraction) -> dict[str, int | None]:
     """Visits a person can make in a window; where programmes differ, the longest visit counts."""
     return {
-        one.inspector_id: None if one.days is None else int(one.days / windows / longest) for one in people
+        person.inspector_id: None if person.days is None else int(person.days / windows / longest) for person in people
     }  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def _fill(
 ) -> dict[Place, int]:  # fmt: skip
     places = [
         Place(visit, programme, number)
-        for visit in sorted(visits, key=lambda one: place_of(key, f"team|{one.visit_id}"))
+        for visit in sorted(visits, key=lambda visit: place_of(key, f"team|{visit.visit_id}"))
         for programme in visit.programmes
         for number in range(needs[programme].team)
     ]
@@ -123,11 +123,16 @@ def _fill(
         visit = place.visit.visit_id
         if visit not in ties:
             ties = {
-                visit: {one.inspector_id: place_of(key, f"team|{visit}|{one.inspector_id}") for one in staff.inspectors}
+                visit: {
+                    inspector.inspector_id: place_of(key, f"team|{visit}|{inspector.inspector_id}")
+                    for inspector in staff.inspectors
+                }
             }
-        free = [one for one in allowed[place] if not state.full(one) and one not in state.members.get(visit, ())]
+        free = [name for name in allowed[place] if not state.full(name) and name not in state.members.get(visit, ())]
         if free:
-            state.give(place, min(free, key=lambda one: (state.load[one], state.total[one], ties[visit][one], one)))
+            state.give(
+                place, min(free, key=lambda name: (state.load[name], state.total[name], ties[visit][name], name))
+            )
         elif not _augment(place, allowed, state):
             raise _infeasible(place, visits, needs, staff, last, state)
     return {place: len(allowed[place]) for place in places}
@@ -141,21 +146,21 @@ def _allowed(
     barred = set() if "recusal" in drop else staff.barred()
     holders = {
         name: [
-            one.inspector_id
-            for one in staff.inspectors
-            if "certificate" in drop or need.certificate in one.certificates
+            inspector.inspector_id
+            for inspector in staff.inspectors
+            if "certificate" in drop or need.certificate in inspector.certificates
         ]
         for name, need in needs.items()
     }
-    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    results: dict[tuple[str, str], tuple[str, ...]] = {}
     for place in places:
         subject = place.visit.subject_id
-        if (place.programme, subject) not in found:
+        if (place.programme, subject) not in results:
             gone = () if "rotation" in drop else last.get(subject, ())
-            found[(place.programme, subject)] = tuple(
-                one for one in holders[place.programme] if (one, subject) not in barred and one not in gone
+            results[(place.programme, subject)] = tuple(
+                holder for holder in holders[place.programme] if (holder, subject) not in barred and holder not in gone
             )
-    return {place: found[(place.programme, place.visit.subject_id)] for place in places}
+    return {place: results[(place.programme, place.visit.subject_id)] for place in places}
 
 
 def _augment(place: Place, allowed: Mapping[Place, Sequence[str]], state: Window) -> bool:
@@ -210,7 +215,7 @@ def _infeasible(
 ) -> InputError:  # fmt: skip
     """Which constraint binds: the first whose removal alone lets every place of the window be filled."""
     need = needs[place.programme]
-    holders = [one for one in staff.inspectors if need.certificate in one.certificates]
+    holders = [inspector for inspector in staff.inspectors if need.certificate in inspector.certificates]
     where = f"window {place.visit.window}, visit to {place.visit.subject_id} for {place.programme}"
     advice = {
         "certificate": "train or borrow holders of the certificate, or lower the ratios",
@@ -230,7 +235,7 @@ def _infeasible(
     ]
     named = f"{binding[0]} binds" if binding else "several constraints bind together: " + ", ".join(advice)
     places = sum(
-        needs[name].team for one in visits for name in one.programmes if needs[name].certificate == need.certificate
+        needs[name].team for visit in visits for name in visit.programmes if needs[name].certificate == need.certificate
     )
     return InputError(
         f"no team: {named}; certificate {need.certificate!r}: {places} places in this window, {len(holders)} holders",
@@ -248,7 +253,7 @@ def _would_do(
     allowed = _allowed(places, needs, staff, last, (name,))
     for place in places:
         inside = trial.members.get(place.visit.visit_id, ())
-        free = next((one for one in allowed[place] if not trial.full(one) and one not in inside), None)
+        free = next((name for name in allowed[place] if not trial.full(name) and name not in inside), None)
         if free is not None:
             trial.give(place, free)
         elif not _augment(place, allowed, trial):

@@ -42,11 +42,11 @@ def person_days(programme: Programme, visits: int) -> Fraction:
 
 def visits_of(frame: Frame) -> dict[tuple[str, str], tuple[int, int]]:
     """(programme, class) → organisations and visits."""
-    found: dict[tuple[str, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for one in frame.strata:
-        units, visits = found[(one.programme, one.class_)]
-        found[(one.programme, one.class_)] = units + one.units, visits + one.visits
-    return dict(sorted(found.items()))
+    results: dict[tuple[str, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for stratum in frame.strata:
+        units, visits = results[(stratum.programme, stratum.class_)]
+        results[(stratum.programme, stratum.class_)] = units + stratum.units, visits + stratum.visits
+    return dict(sorted(results.items()))
 
 
 def check_capacity(frame: Frame, inspectors: Sequence[Inspector]) -> list[Capacity]:
@@ -59,26 +59,26 @@ def check_capacity(frame: Frame, inspectors: Sequence[Inspector]) -> list[Capaci
         return []
     needed: dict[str, Fraction] = defaultdict(Fraction)
     visits: dict[str, int] = defaultdict(int)
-    by_name = {one.programme: one for one in frame.programmes}
+    by_name = {programme.programme: programme for programme in frame.programmes}
     for (name, _), (_, count) in visits_of(frame).items():
         certificate = by_name[name].certificate
         needed[certificate] += person_days(by_name[name], count)
         visits[certificate] += count
     rows = []
     for certificate in sorted(needed):
-        holders = [one for one in inspectors if certificate in one.certificates]
+        holders = [inspector for inspector in inspectors if certificate in inspector.certificates]
         rows.append(
             Capacity(certificate, len(holders), visits[certificate], needed[certificate], _days(holders))
         )  # fmt: skip
-    used = [one for one in inspectors if one.certificates & needed.keys()]
+    used = [inspector for inspector in inspectors if inspector.certificates & needed.keys()]
     rows.append(Capacity(ALL, len(used), sum(visits.values()), sum(needed.values(), Fraction(0)), _days(used)))
     return rows
 
 
 def _days(people: Sequence[Inspector]) -> Fraction | None:
-    if any(one.days is None for one in people):
+    if any(person.days is None for person in people):
         return None
-    return sum((one.days for one in people if one.days is not None), Fraction(0))
+    return sum((person.days for person in people if person.days is not None), Fraction(0))
 
 
 def changed_rates(programmes: Sequence[Programme], changes: Sequence[str]) -> dict[tuple[str, str], Fraction]:
@@ -87,9 +87,12 @@ def changed_rates(programmes: Sequence[Programme], changes: Sequence[str]) -> di
     An exempt class stays exempt under a scale. UsageError for what is none of these.
     """
     rates: dict[tuple[str, str], Fraction] = {
-        (programme.programme, one.code): one.rate for programme in programmes for one in programme.classes if one.rate
+        (programme.programme, group.code): group.rate
+        for programme in programmes
+        for group in programme.classes
+        if group.rate
     }
-    known = {(programme.programme, one.code) for programme in programmes for one in programme.classes}
+    known = {(programme.programme, group.code) for programme in programmes for group in programme.classes}
     for change in changes:
         name, _, number = change.partition("=")
         try:
@@ -117,16 +120,16 @@ def broken_bounds(programmes: Sequence[Programme], rates: Mapping[tuple[str, str
     """Classes whose changed rate lies outside what a text says, as `food_risk.D below 3`."""
     from creditscore.inspection.programme import decimal
 
-    found = []
+    new_broken_bounds = []
     for programme in programmes:
-        for one in programme.classes:
-            rate, name = rates.get((programme.programme, one.code)), f"{programme.programme}.{one.code}"
+        for group in programme.classes:
+            rate, name = rates.get((programme.programme, group.code)), f"{programme.programme}.{group.code}"
             if rate is None:
                 continue
-            if one.exempt is not None:
-                found.append(f"{name} is exempt")
-            elif rate < one.lowest:
-                found.append(f"{name} below {decimal(one.lowest)}")
-            elif one.highest is not None and rate > one.highest:
-                found.append(f"{name} above {decimal(one.highest)}")
-    return found
+            if group.exempt is not None:
+                new_broken_bounds.append(f"{name} is exempt")
+            elif rate < group.lowest:
+                new_broken_bounds.append(f"{name} below {decimal(group.lowest)}")
+            elif group.highest is not None and rate > group.highest:
+                new_broken_bounds.append(f"{name} above {decimal(group.highest)}")
+    return new_broken_bounds

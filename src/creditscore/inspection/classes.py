@@ -78,7 +78,7 @@ def read_classes(data: Any, programme: Programme) -> list[Row]:
     odd = Counter(row["class"] for row in chosen if row["class"] and row["class"] not in known)
     if odd:
         raise InputError(
-            f"classes that {programme.programme} does not know: {', '.join(redact(one) for one in sorted(odd)[:SHOWN])}"
+            f"classes that {programme.programme} does not know: {', '.join(redact(name) for name in sorted(odd)[:SHOWN])}"
             f" ({sum(odd.values())} organisations)",
             allowed=", ".join(known),
             next="add them to the programme; nobody is left out for a class without a rule",
@@ -164,7 +164,7 @@ def clean_ids(rows: list[Row], where: str) -> None:
 
 def once(rows: list[Row], where: str, next: str) -> None:
     """InputError when a subject stands twice."""
-    twice = [one for one, count in Counter(row["subject_id"] for row in rows).items() if count > 1]
+    twice = [name for name, count in Counter(row["subject_id"] for row in rows).items() if count > 1]
     if twice:
         raise InputError(f"{where}: {len(twice)} subjects stand twice, such as {min(twice)}", next=next)
 

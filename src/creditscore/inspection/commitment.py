@@ -45,7 +45,7 @@ class Randomness:
                 raise UsageError(
                     f"{name} of the public value is empty", next="say which value it is and how it is read"
                 )
-        if any(is_resident(one) for one in (self.source, self.read)):
+        if any(is_resident(name) for name in (self.source, self.read)):
             raise UsageError(
                 "a resident identity number in the words about the public value",
                 where="source, read, pattern",
@@ -133,7 +133,7 @@ def make_commitment(
     people = {row["inspector_id"] for row in rows_of(tables["inspectors.csv"])[1]}
     conflicts = rows_of(tables["conflicts.csv"])[1]
     barring = sum(row["inspector_id"] in people and row["subject_id"] in subjects for row in conflicts)
-    departments = {name: one["department"] for name, one in manifest["programmes"].items()}
+    departments = {name: programme["department"] for name, programme in manifest["programmes"].items()}
     return Commitment(
         {
             "format": FORMAT,
@@ -151,8 +151,8 @@ def make_commitment(
             "strata": {row["stratum"]: {"units": int(row["units"]), "visits": int(row["visits"])} for row in strata},
             "departments": dict(sorted(Counter(departments.values()).items())),
             "rules": {
-                name: {key: one[key] for key in ("department", "certificate", "team", "visit_days", "off_site_days")}
-                for name, one in sorted(manifest["programmes"].items())
+                name: {key: pair[key] for key in ("department", "certificate", "team", "visit_days", "off_site_days")}
+                for name, pair in sorted(manifest["programmes"].items())
             },
             "conflicts": {"declared": len(conflicts), "of_listed_inspectors_and_subjects": barring},
             "internal": manifest["internal"],
@@ -179,14 +179,14 @@ def read_commitment(folder: Path) -> Commitment:
             f"the draw was committed to another method: {content.get('method')}", allowed=METHOD,
             next="use the version of creditscore that committed",
         )  # fmt: skip
-    found = Commitment(content)
+    commitment = Commitment(content)
     require(content, "commitment.json", folder, {"tables": dict, "strata": dict, "rules": dict, "randomness": dict})
     try:
         day_of(content["committed_on"], "committed_on")
-        _ = found.randomness, content["tables"], content["strata"], content["rules"], content["windows"]
+        _ = commitment.randomness, content["tables"], content["strata"], content["rules"], content["windows"]
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"commitment.json lacks or spoils {error}", where=str(folder), next=AGAIN) from error
-    return found
+    return commitment
 
 
 def read_tables(folder: Path) -> dict[str, str]:

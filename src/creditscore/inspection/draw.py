@@ -55,21 +55,21 @@ def run_draw(commitment: Commitment, tables: dict[str, str], value: str | int) -
     strata: dict[str, list[str]] = defaultdict(list)
     for row in frame:
         strata[row["stratum"]].append(row["unit"])
-    sizes = {name: one["visits"] for name, one in commitment.content["strata"].items()}
+    sizes = {name: row["visits"] for name, row in commitment.content["strata"].items()}
     units = draw_units(key, strata, sizes)
     by_unit = {row["unit"]: row for row in frame}
     caps = {row["subject_id"]: int(row["visits_left"]) for row in frame if row["visits_left"]}
-    drawn = [(by_unit[one.unit]["programme"], by_unit[one.unit]["subject_id"], one.visits) for one in units]
+    drawn = [(by_unit[unit.unit]["programme"], by_unit[unit.unit]["subject_id"], unit.visits) for unit in units]
     windows = int(commitment.content["windows"])
     visits = merge_visits(key, drawn, caps, windows)
     rules = commitment.content["rules"]
     needs = {
-        name: Need(one["certificate"], one["team"], Fraction(one["visit_days"])) for name, one in rules.items()
+        name: Need(rule["certificate"], rule["team"], Fraction(rule["visit_days"])) for name, rule in rules.items()
     }  # fmt: skip
     teams = assign(key, visits, needs, _staff(tables), windows)
     files = {
-        "units.csv": csv_text(UNITS, [_unit(one, by_unit[one.unit]) for one in units]),
-        "visits.csv": csv_text(VISITS, [_visit(one, by_unit, commitment) for one in visits]),
+        "units.csv": csv_text(UNITS, [_unit(unit, by_unit[unit.unit]) for unit in units]),
+        "visits.csv": csv_text(VISITS, [_visit(visit, by_unit, commitment) for visit in visits]),
         "teams.csv": csv_text(TEAMS, _teams(visits, teams)),
     }
     files["to_fill.csv"] = csv_text(RESULTS, _to_fill(rows_of(files["visits.csv"])[1], commitment.draw_id))
@@ -78,7 +78,7 @@ def run_draw(commitment: Commitment, tables: dict[str, str], value: str | int) -
 
 def draw_json(commitment: Commitment, value: str, on: date, outcome: Outcome) -> str:
     """What is published of a draw: the value, the key that follows from it, counts and hashes; no class."""
-    drawn = [one for one in outcome.units if one.visits]
+    drawn = [unit for unit in outcome.units if unit.visits]
     body: dict[str, Any] = {
         "format": FORMAT,
         "draw_id": commitment.draw_id,
@@ -89,11 +89,11 @@ def draw_json(commitment: Commitment, value: str, on: date, outcome: Outcome) ->
         "counts": {
             "units": len(outcome.units),
             "drawn": len(drawn),
-            "visits_before_merging": sum(one.visits for one in outcome.units),
+            "visits_before_merging": sum(unit.visits for unit in outcome.units),
             "visits": len(outcome.visits),
-            "joint_visits": sum(len(one.programmes) > 1 for one in outcome.visits),
-            "subjects": len({one.subject_id for one in outcome.visits}),
-            "inspectors": len({one.inspector_id for one in outcome.teams}),
+            "joint_visits": sum(len(visit.programmes) > 1 for visit in outcome.visits),
+            "subjects": len({visit.subject_id for visit in outcome.visits}),
+            "inspectors": len({team.inspector_id for team in outcome.teams}),
         },
         "probabilities": UNEQUAL,
         "replayed": bool(commitment.content.get("replayed", False)),
@@ -112,9 +112,9 @@ def _staff(tables: dict[str, str]) -> Any:
     return read_staff(table("inspectors.csv"), table("conflicts.csv"), table("last_visits.csv"))
 
 
-def _unit(one: Drawn, row: Row) -> Row:
+def _unit(drawn: Drawn, row: Row) -> Row:
     return {
-        "unit": one.unit, "stratum": one.stratum, "rank": str(one.rank), "visits": str(one.visits),
+        "unit": drawn.unit, "stratum": drawn.stratum, "rank": str(drawn.rank), "visits": str(drawn.visits),
         "probability": row["probability"],
     }  # fmt: skip
 
@@ -151,13 +151,13 @@ def _to_fill(visits: Iterable[Row], draw_id: str) -> list[Row]:
 
 
 def _teams(visits: tuple[Visit, ...] | list[Visit], teams: tuple[Pair, ...] | list[Pair]) -> list[Row]:
-    by_id = {one.visit_id: one for one in visits}
+    by_id = {visit.visit_id: visit for visit in visits}
     rows = [
         {
-            "visit_id": one.visit_id, "subject_id": by_id[one.visit_id].subject_id,
-            "window": str(by_id[one.visit_id].window), "programme": one.programme,
-            "inspector_id": one.inspector_id, "pool": str(one.pool),
+            "visit_id": team.visit_id, "subject_id": by_id[team.visit_id].subject_id,
+            "window": str(by_id[team.visit_id].window), "programme": team.programme,
+            "inspector_id": team.inspector_id, "pool": str(team.pool),
         }
-        for one in teams
+        for team in teams
     ]  # fmt: skip
-    return sorted(rows, key=lambda one: (int(one["window"]), one["subject_id"], one["programme"], one["inspector_id"]))
+    return sorted(rows, key=lambda row: (int(row["window"]), row["subject_id"], row["programme"], row["inspector_id"]))

@@ -100,7 +100,7 @@ def build_frame(
     """
     if not given:
         raise UsageError("no programme was given", allowed="programme and table of classes")
-    ordered = sorted(given, key=lambda one: one[0].programme)
+    ordered = sorted(given, key=lambda pair: pair[0].programme)
     names = [programme.programme for programme, _ in ordered]
     if len(set(names)) < len(names):
         raise UsageError("a programme stands twice", where=", ".join(names), next="give each programme once")
@@ -108,8 +108,8 @@ def build_frame(
     limit = _limit(programmes, windows, rates or {})
     about = _subjects(subjects)
     states = _states(data_states, names)
-    told = cache(redact_cell)  # a frame is read by many; the texts of its places repeat
-    made = visits_made or {}
+    lru_cache_wrapper = cache(redact_cell)  # a frame is read by many; the texts of its places repeat
+    this_row = visits_made or {}
     units: list[Unit] = []
     left_out: list[Row] = []
     without: Counter[str] = Counter()
@@ -118,16 +118,16 @@ def build_frame(
         rows = read_classes(table, programme)
         for row in rows:
             for name in ("kind", *COLUMNS):
-                row[name] = told(row[name] or about.get(row["subject_id"], {}).get(name, ""))
+                row[name] = lru_cache_wrapper(row[name] or about.get(row["subject_id"], {}).get(name, ""))
             for name in programme.strata:
                 without[name] += not row[name]
             marks.update((programme.programme, code) for code in unsettled_by(row) or _unstated(row))
-            unit, reason = _unit(row, programme, states, limit, made)
+            unit, reason = _unit(row, programme, states, limit, this_row)
             if unit is not None:
                 units.append(unit)
             else:
                 left_out.append({"programme": programme.programme, "subject_id": row["subject_id"], "reason": reason})
-    units.sort(key=lambda one: one.unit)
+    units.sort(key=lambda unit: unit.unit)
     drawn = {(name, unit.subject_id) for unit in units for name in ("", unit.programme)}
     idle = sum(key not in drawn for key in states)
     strata, stratum_of = _strata(programmes, units, rates or {})
@@ -139,7 +139,7 @@ def build_frame(
         notes.append(f"{idle} rows of data_states name nobody who can be drawn")
     frame = Frame(
         programmes, tuple(units), strata, stratum_of,
-        tuple(sorted(left_out, key=lambda one: (one["programme"], one["subject_id"]))), windows, tuple(notes),
+        tuple(sorted(left_out, key=lambda row: (row["programme"], row["subject_id"]))), windows, tuple(notes),
     )  # fmt: skip
     return replace(frame, joint=joint_probabilities(frame))
 
@@ -184,7 +184,9 @@ def expected_joint_visits(frame: Frame) -> Fraction:
         by_subject[unit.subject_id].append(unit)
     counted: Counter[tuple[tuple[tuple[int, int], ...], int]] = Counter()
     for units in by_subject.values():
-        numbers = tuple(sorted((one.visits, one.units) for one in (frame.stratum_of[u.unit] for u in units)))
+        numbers = tuple(
+            sorted((stratum.visits, stratum.units) for stratum in (frame.stratum_of[u.unit] for u in units))
+        )
         caps = [unit.cap for unit in units if unit.cap is not None]
         counted[(numbers, min(caps, default=frame.windows))] += 1
     total = Fraction(0)
@@ -203,15 +205,15 @@ def _limit(programmes: Sequence[Programme], windows: int, rates: Mapping[tuple[s
     if windows not in (1, 2, 3, 4, 6, 12):
         raise UsageError(f"{windows} windows in a year", allowed="1, 2, 3, 4, 6 or 12: whole months")
     caps = [
-        (int(one.visits_per_enterprise.number), one.programme)
-        for one in programmes
-        if one.visits_per_enterprise is not None
+        (int(programme.visits_per_enterprise.number), programme.programme)
+        for programme in programmes
+        if programme.visits_per_enterprise is not None
     ]
     limit, source = min(caps, default=(None, ""))
     for programme in programmes:
-        for one in programme.classes:
-            rate = rates.get((programme.programme, one.code), one.rate)
-            where = f"{programme.programme}, class {one.code}"
+        for group in programme.classes:
+            rate = rates.get((programme.programme, group.code), group.rate)
+            where = f"{programme.programme}, class {group.code}"
             if limit is not None and rate > limit:
                 raise UsageError(
                     f"{decimal(rate)} visits a year, and at most {limit} per enterprise ({source})",
@@ -248,16 +250,20 @@ def _states(data: Any, names: Sequence[str]) -> dict[tuple[str, str], str]:
     others = sorted({row["programme"] for row in rows} - {"", *names})
     if others:
         raise InputError(f"the plan has no programme {redact(others[0])!r}", where="data_states", allowed=names)
-    found: dict[tuple[str, str], str] = {}
+    states: dict[tuple[str, str], str] = {}
     for row in rows:
         key = (row["programme"], row["subject_id"])
-        if found.setdefault(key, row["data_state"]) != row["data_state"]:
+        if states.setdefault(key, row["data_state"]) != row["data_state"]:
             raise InputError(f"two states of the data of {key[1]}", where="data_states", next="keep one of them")
-    return found
+    return states
 
 
 def _unit(
-    row: Row, programme: Programme, states: Mapping[tuple[str, str], str], limit: int | None, made: Mapping[str, int]
+    row: Row,
+    programme: Programme,
+    states: Mapping[tuple[str, str], str],
+    limit: int | None,
+    this_row: Mapping[str, int],
 ) -> tuple[Unit | None, str]:
     """The unit of a row, or None and the reason for which it is left out."""
     subject, name = row["subject_id"], programme.programme
@@ -274,7 +280,7 @@ def _unit(
         state = "disputed"
     if programme.class_of(drawn_as).exempt is not None:
         return None, "exempt"
-    left = None if limit is None else limit - made.get(subject, 0)
+    left = None if limit is None else limit - this_row.get(subject, 0)
     if left is not None and left <= 0:
         return None, "cap_reached"
     place = {column: row[column] or (UNKNOWN if column in programme.strata else "") for column in COLUMNS}
@@ -284,7 +290,7 @@ def _unit(
 def _strata(
     programmes: Sequence[Programme], units: Sequence[Unit], rates: Mapping[tuple[str, str], Fraction]
 ) -> tuple[tuple[Stratum, ...], dict[str, Stratum]]:
-    by_name = {one.programme: one for one in programmes}
+    by_name = {programme.programme: programme for programme in programmes}
     keys = {unit.unit: _key(unit, by_name[unit.programme]) for unit in units}
     sizes: dict[tuple[str, str], Counter[Key]] = defaultdict(Counter)
     for key in keys.values():
@@ -304,13 +310,13 @@ def _strata(
             drawn[into] += cells[place]
             goes[(name, code, *place)] = (name, code, *into)
         for place, visits in allocate(drawn, total, minimum).items():
-            inside = tuple(sorted(one for one, into in joined.items() if into == place))
+            inside = tuple(sorted(pair for pair, into in joined.items() if into == place))
             flag = "above_bound_because_few" if small else ""
             bare.append(Stratum("", name, code, place, drawn[place], visits, inside, flag))
     # names say nothing of the class: numbered by size
-    bare.sort(key=lambda one: (-one.units, one.visits, one.programme, one.class_, one.place))
-    named = tuple(replace(one, name=f"S{number:04d}") for number, one in enumerate(bare, 1))
-    by_key = {(one.programme, one.class_, *one.place): one for one in named}
+    bare.sort(key=lambda stratum: (-stratum.units, stratum.visits, stratum.programme, stratum.class_, stratum.place))
+    named = tuple(replace(stratum, name=f"S{number:04d}") for number, stratum in enumerate(bare, 1))
+    by_key = {(stratum.programme, stratum.class_, *stratum.place): stratum for stratum in named}
     return named, {unit.unit: by_key[goes[keys[unit.unit]]] for unit in units}
 
 

@@ -89,9 +89,11 @@ def import_results(
     with Database(who.store) as store:
         draws = _draws(store, {row["draw_id"] for row in rows if row["draw_id"]})
         names = ", ".join(f'"{name}"' for name in KEPT)
-        kept = {row[0]: dict(zip(KEPT, row, strict=True)) for row in store.rows(f"SELECT {names} FROM draw_results")}
+        this_rows = {
+            row[0]: dict(zip(KEPT, row, strict=True)) for row in store.rows(f"SELECT {names} FROM draw_results")
+        }
         good, refused, fresh = [], [], []
-        seen: dict[str, Row] = dict(kept)
+        seen: dict[str, Row] = dict(this_rows)
         for line, row in enumerate(rows, 1):
             reason = fault_of(row) or _not_come(row) or _against_draw(row, draws)
             full = {} if reason else {name: row[name] for name in KEPT}
@@ -102,13 +104,13 @@ def import_results(
                 refused.append(hidden | {"line": str(line), "reason": reason, "message": REASONS[reason]})
                 continue
             good.append(row)
-            if row["inspection_id"] not in kept:
+            if row["inspection_id"] not in this_rows:
                 fresh.append(full)
-                kept[row["inspection_id"]] = full
+                this_rows[row["inspection_id"]] = full
         unique = {row["inspection_id"]: row for row in good}
         results = tuple(unique[name] | _decimal(unique[name]) for name in sorted(unique))
         imported = Imported(
-            results, len(good) - len(fresh), tuple(refused), _missing(draws, [*kept.values()])
+            results, len(good) - len(fresh), tuple(refused), _missing(draws, [*this_rows.values()])
         )  # fmt: skip
         if len(refused) > max_rejected:
             write_all(folder, Imported((), 0, tuple(refused), ()).files(csv_people))
@@ -120,7 +122,7 @@ def import_results(
         payload = {"counts": imported.counts, "draws": sorted(draws.drawn_on)}
         with Log(store, roles=who.roles).act(who.by, IMPORTER, "draw.import", "", payload) as act:
             marks = ", ".join("?" * (len(KEPT) + 1))
-            for row in sorted(fresh, key=lambda one: one["inspection_id"]):
+            for row in sorted(fresh, key=lambda row: row["inspection_id"]):
                 act.con.execute(
                     f"INSERT INTO draw_results VALUES ({marks})", [*(row[name] for name in KEPT), act.entry.seq]
                 )
@@ -149,8 +151,8 @@ def _draws(store: Database, names: set[str]) -> Draws:
             row = dict(zip(("programme", "stratum", "class", "probability", "visits"), map(str, rest), strict=True))
             units[(name, department, subject)].append(row)
         if name in days:
-            _as_committed(store, name, [one for key, rows in units.items() if key[0] == name for one in rows])
-    return Draws(units, days, {name: frozenset(found) for name, found in departments.items()})
+            _as_committed(store, name, [row for key, rows in units.items() if key[0] == name for row in rows])
+    return Draws(units, days, {name: frozenset(department) for name, department in departments.items()})
 
 
 def _as_committed(store: Database, draw_id: str, units: Sequence[Row]) -> None:
@@ -164,13 +166,16 @@ def _as_committed(store: Database, draw_id: str, units: Sequence[Row]) -> None:
     strata = json.loads(content)["strata"]
     visits: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
-    for one in units:
-        sizes[one["stratum"]] += 1
-        visits[one["stratum"]] += int(one["visits"])
-        said = strata.get(one["stratum"], {"units": 1, "visits": 0})
-        if Fraction(one["probability"]) != min(Fraction(said["visits"], said["units"]), Fraction(1)):
+    for unit in units:
+        sizes[unit["stratum"]] += 1
+        visits[unit["stratum"]] += int(unit["visits"])
+        statement = strata.get(unit["stratum"], {"units": 1, "visits": 0})
+        if Fraction(unit["probability"]) != min(Fraction(statement["visits"], statement["units"]), Fraction(1)):
             raise wrong
-    if any((sizes[key], visits[key]) != (said["units"], said["visits"]) for key, said in strata.items()):
+    if any(
+        (sizes[key], visits[key]) != (new_statement["units"], new_statement["visits"])
+        for key, new_statement in strata.items()
+    ):
         raise wrong
 
 
@@ -186,29 +191,29 @@ def _against_draw(row: Row, draws: Draws) -> str | None:
     if row["department"] not in draws.departments[draw]:
         return "bad_department"
     units = draws.units.get((draw, row["department"], row["subject_id"]), [])
-    chosen = [one for one in units if row["programme"] in ("", one["programme"])]
+    chosen = [unit for unit in units if row["programme"] in ("", unit["programme"])]
     if random:
-        if not any(int(one["visits"]) for one in chosen):
+        if not any(int(row["visits"]) for row in chosen):
             return "not_drawn"
         if row["inspected_on"] and row["inspected_on"] < draws.drawn_on[draw]:
             return "before_draw"
     missed = Fraction(1)
-    for one in chosen:
-        missed *= 1 - Fraction(one["probability"])
+    for value in chosen:
+        missed *= 1 - Fraction(value["probability"])
     if chosen:
-        row |= {name: ";".join(one[name] for one in chosen) for name in ("programme", "class", "stratum")}
+        row |= {name: ";".join(row[name] for row in chosen) for name in ("programme", "class", "stratum")}
         row["probability"] = str(1 - missed)
     return None
 
 
-def _missing(draws: Draws, kept: Sequence[Row]) -> tuple[Row, ...]:
+def _missing(draws: Draws, remaining: Sequence[Row]) -> tuple[Row, ...]:
     """Drawn organisations of these draws of which no random visit was told."""
-    told = {(row["draw_id"], row["department"], row["subject_id"]) for row in kept if row["arm"] == "random"}
+    results = {(row["draw_id"], row["department"], row["subject_id"]) for row in remaining if row["arm"] == "random"}
     return tuple(
-        {"draw_id": draw, "subject_id": subject, "department": department, "programme": one["programme"]}
+        {"draw_id": draw, "subject_id": subject, "department": department, "programme": unit["programme"]}
         for (draw, department, subject), units in sorted(draws.units.items())
-        for one in units
-        if int(one["visits"]) and (draw, department, subject) not in told
+        for unit in units
+        if int(unit["visits"]) and (draw, department, subject) not in results
     )
 
 

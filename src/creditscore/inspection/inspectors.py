@@ -55,11 +55,11 @@ class Staff:
         """The three tables as they are committed to: sorted, so that the order of the rows given is nothing."""
         inspectors = [
             {
-                "inspector_id": one.inspector_id,
-                "certificates": ";".join(sorted(one.certificates)),
-                "days": "" if one.days is None else str(one.days),
+                "inspector_id": inspector.inspector_id,
+                "certificates": ";".join(sorted(inspector.certificates)),
+                "days": "" if inspector.days is None else str(inspector.days),
             }
-            for one in self.inspectors
+            for inspector in self.inspectors
         ]
         barred = [dict(zip(("inspector_id", "subject_id"), pair, strict=True)) for pair in sorted(self.barred())]
         return {
@@ -76,10 +76,10 @@ def read_staff(inspectors: Any, conflicts: Any = None, last_visits: Any = None) 
     """
     people = read_rows(inspectors, INSPECTORS)
     _codes([row["inspector_id"] for row in people], "inspectors")
-    found: dict[str, Inspector] = {}
+    new_inspectors: dict[str, Inspector] = {}
     for row in people:
         name = row["inspector_id"]
-        if name in found:
+        if name in new_inspectors:
             raise InputError(f"the inspector {name!r} stands twice", where="inspectors", next="list each one once")
         if resident_numbers(row["certificates"]):
             raise InputError(
@@ -87,16 +87,16 @@ def read_staff(inspectors: Any, conflicts: Any = None, last_visits: Any = None) 
                 where="inspectors",
                 next="name certificates by the codes that the programmes use",
             )
-        certificates = frozenset(one.strip() for one in row["certificates"].split(";") if one.strip())
-        found[name] = Inspector(name, certificates, _days(row["days"], name))
-    if not found:
+        certificates = frozenset(part.strip() for part in row["certificates"].split(";") if part.strip())
+        new_inspectors[name] = Inspector(name, certificates, _days(row["days"], name))
+    if not new_inspectors:
         raise InputError(
             "there are no inspectors",
             where="inspectors",
             next="give one row per inspector: inspector_id, certificates, days",
         )
     return Staff(
-        tuple(found[name] for name in sorted(found)),
+        tuple(new_inspectors[name] for name in sorted(new_inspectors)),
         _pairs(conflicts, CONFLICTS, "conflicts"),
         _pairs(last_visits, VISITS, "last_visits"),
     )
@@ -141,4 +141,4 @@ def _pairs(data: Any, table: Table, where: str) -> tuple[Row, ...]:
             row["visited_on"] = str(day_of(row["visited_on"][:10], f"visited_on in {where}"))
         row.pop("reason", None)  # who may know of a conflict need not know why
     unique = {tuple(row.items()) for row in rows}
-    return tuple(dict(one) for one in sorted(unique))
+    return tuple(dict(pair) for pair in sorted(unique))

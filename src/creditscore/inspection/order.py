@@ -50,12 +50,12 @@ def order(key: bytes, stratum: str, units: Iterable[str]) -> list[str]:
 
 def draw_units(key: bytes, strata: Mapping[str, Sequence[str]], visits: Mapping[str, int]) -> list[Drawn]:
     """Every unit with its visits: ⌊n/N⌋ each, and one more for the first n − N⌊n/N⌋; sorted by unit."""
-    found = []
+    drawns = []
     for stratum, units in strata.items():
         base, more = divmod(visits[stratum], len(units))
         for rank, unit in enumerate(order(key, stratum, units), 1):
-            found.append(Drawn(unit, stratum, rank, base + (rank <= more)))
-    return sorted(found, key=lambda one: one.unit)
+            drawns.append(Drawn(unit, stratum, rank, base + (rank <= more)))
+    return sorted(drawns, key=lambda drawn: drawn.unit)
 
 
 def merge_visits(
@@ -72,7 +72,7 @@ def merge_visits(
         if visits:
             wanted.setdefault(subject, {})[programme] = min(visits, caps.get(subject, windows))
     started = sorted(wanted, key=lambda subject: (place_of(key, f"window|{subject}"), subject))
-    found = []
+    new_visits = []
     for first, subject in enumerate(started):
         most = max(wanted[subject].values())
         joins: list[list[str]] = [[] for _ in range(most)]
@@ -82,5 +82,5 @@ def merge_visits(
         for j, programmes in enumerate(joins):
             window = (first + j * windows // most) % windows + 1
             name = place_of(key, f"visit|{subject}|{window}").hex()[:16]
-            found.append(Visit(name, subject, window, tuple(programmes)))
-    return sorted(found, key=lambda one: (one.window, one.subject_id))
+            new_visits.append(Visit(name, subject, window, tuple(programmes)))
+    return sorted(new_visits, key=lambda visit: (visit.window, visit.subject_id))

@@ -64,7 +64,7 @@ class InspectionPlan:
     @property
     def internal(self) -> bool:
         """Whether a class in it may not be published; then only `public.json` and the commitment may be."""
-        return any(one.internal for one in self.frame.programmes)
+        return any(programme.internal for programme in self.frame.programmes)
 
     @cached_property
     def files(self) -> dict[str, str]:
@@ -99,29 +99,29 @@ class InspectionPlan:
             **({"made_up": True} if self.made_up else {}),
             "may_be_published": ["public.json"] if self.internal else sorted(content),
             "programmes": {
-                one.programme: {
-                    "label": one.label.model_dump(),
-                    "classes": {cls.code: cls.label.model_dump() for cls in one.classes if cls.label},
-                    "department": one.department.code,
-                    "certificate": one.certificate,
-                    "use": one.use,
-                    "team": int(one.team.number),
-                    "visit_days": str(Fraction(one.visit_days.number)),
-                    "off_site_days": one.off_site.days if one.off_site.first else 0,
-                    "project_default": project_defaults(one),
+                programme.programme: {
+                    "label": programme.label.model_dump(),
+                    "classes": {cls.code: cls.label.model_dump() for cls in programme.classes if cls.label},
+                    "department": programme.department.code,
+                    "certificate": programme.certificate,
+                    "use": programme.use,
+                    "team": int(programme.team.number),
+                    "visit_days": str(Fraction(programme.visit_days.number)),
+                    "off_site_days": programme.off_site.days if programme.off_site.first else 0,
+                    "project_default": project_defaults(programme),
                 }
-                for one in frame.programmes
+                for programme in frame.programmes
             },
             "frame_hash": table_hash(files["frame.csv"]),
             "counts": {
                 "units": len(frame.units),
                 "subjects": len(frame.joint),
                 "strata": len(frame.strata),
-                "visits": sum(one.visits for one in frame.strata),
+                "visits": sum(stratum.visits for stratum in frame.strata),
                 "expected_joint_visits": decimal(joint) if joint.denominator == 1 else f"{float(joint):.3f}",
                 "left_out": dict(sorted(Counter(row["reason"] for row in frame.left_out).items())),
                 "data_unsettled": dict(
-                    sorted(Counter(one.data_state for one in frame.units if one.data_state != "ok").items())
+                    sorted(Counter(unit.data_state for unit in frame.units if unit.data_state != "ok").items())
                 ),
             },
             "files": content,
@@ -171,7 +171,10 @@ def plan_inspections(
     >>> plan = plan_inspections([("composite", "out/composite")], 2027, subjects="subjects.csv")  # doctest: +SKIP
     >>> plan.write("out/plan")  # doctest: +SKIP
     """
-    loaded = [(one if isinstance(one, Programme) else load_programme(one), table) for one, table in given]
+    loaded = [
+        (programme if isinstance(programme, Programme) else load_programme(programme), table)
+        for programme, table in given
+    ]
     if not 1990 <= year <= 2100:
         raise UsageError(f"the year is {year}", allowed="1990 to 2100")
     for programme, _ in loaded:
@@ -206,21 +209,21 @@ def _changed(
     programmes = [programme for programme, _ in loaded]
     rates = changed_rates(programmes, changes)
     frame = build_frame(loaded, subjects, **options, rates=rates)
-    by_name = {one.programme: one for one in programmes}
+    by_name = {programme.programme: programme for programme in programmes}
     days = sum((person_days(by_name[name], n) for (name, _), (_, n) in visits_of(frame).items()), Fraction(0))
     capacity = check_capacity(frame, staff.inspectors)
     return {
         "change": " ".join(changes),
-        "visits": str(sum(one.visits for one in frame.strata)),
+        "visits": str(sum(stratum.visits for stratum in frame.strata)),
         "joint_visits": f"{float(expected_joint_visits(frame)):.1f}",
         "person_days": decimal(days),
-        "enough": "" if not capacity else "yes" if all(one.enough for one in capacity) else "no",
+        "enough": "" if not capacity else "yes" if all(other_capacity.enough for other_capacity in capacity) else "no",
         "breaks": "; ".join(broken_bounds(programmes, rates)),
     }
 
 
 def _frame_rows(frame: Frame) -> Iterator[Row]:
-    departments = {one.programme: one.department.code for one in frame.programmes}
+    departments = {programme.programme: programme.department.code for programme in frame.programmes}
     texts: dict[Fraction, tuple[str, str]] = {}
     for unit in frame.units:
         stratum, joint = frame.stratum_of[unit.unit], frame.joint[unit.subject_id]
@@ -239,17 +242,19 @@ def _frame_rows(frame: Frame) -> Iterator[Row]:
 
 
 def _strata_rows(frame: Frame) -> list[Row]:
-    columns = {one.programme: one.strata for one in frame.programmes}
+    columns = {programme.programme: programme.strata for programme in frame.programmes}
     rows = []
-    for one in frame.strata:
-        own, own_decimal = probability_text(one.probability)
-        place = "; ".join(f"{name}={value}" for name, value in zip(columns[one.programme], one.place, strict=True))
+    for stratum in frame.strata:
+        own, own_decimal = probability_text(stratum.probability)
+        place = "; ".join(
+            f"{name}={value}" for name, value in zip(columns[stratum.programme], stratum.place, strict=True)
+        )
         rows.append(
             {
-                "stratum": one.name, "programme": one.programme, "class": one.class_, "place": place,
-                "units": str(one.units), "visits": str(one.visits), "probability": own,
+                "stratum": stratum.name, "programme": stratum.programme, "class": stratum.class_, "place": place,
+                "units": str(stratum.units), "visits": str(stratum.visits), "probability": own,
                 "probability_decimal": own_decimal,
-                "joined": "" if len(one.joined) < 2 else str(len(one.joined)), "flag": one.flag,
+                "joined": "" if len(stratum.joined) < 2 else str(len(stratum.joined)), "flag": stratum.flag,
             }
         )  # fmt: skip
     return rows
@@ -257,7 +262,7 @@ def _strata_rows(frame: Frame) -> list[Row]:
 
 def visit_rows(plan: InspectionPlan) -> list[Row]:
     """Planned visits by programme and class, with the findings that past random visits let expect."""
-    by_name = {one.programme: one for one in plan.frame.programmes}
+    by_name = {programme.programme: programme for programme in plan.frame.programmes}
     rows = []
     for (name, code), (units, visits) in visits_of(plan.frame).items():
         programme = by_name[name]
@@ -283,15 +288,15 @@ def capacity_rows(plan: InspectionPlan) -> list[Row]:
     """Person-days needed and there, by certificate."""
     return [
         {
-            "certificate": one.certificate,
-            "inspectors": str(one.inspectors),
-            "visits": str(one.visits),
-            "needed_days": decimal(one.needed),
-            "available_days": "" if one.available is None else decimal(one.available),
-            "enough": "yes" if one.enough else "no",
-            "fits_at": "" if one.fits_at is None else f"{int(one.fits_at * 1000) / 1000:.3f}",
+            "certificate": capacity.certificate,
+            "inspectors": str(capacity.inspectors),
+            "visits": str(capacity.visits),
+            "needed_days": decimal(capacity.needed),
+            "available_days": "" if capacity.available is None else decimal(capacity.available),
+            "enough": "yes" if capacity.enough else "no",
+            "fits_at": "" if capacity.fits_at is None else f"{int(capacity.fits_at * 1000) / 1000:.3f}",
         }
-        for one in plan.capacity
+        for capacity in plan.capacity
     ]
 
 
@@ -300,7 +305,7 @@ def _left_out(frame: Frame) -> list[Row]:
     basis = {}
     for programme in frame.programmes:
         cites = [
-            cite for one in programme.classes if one.exempt is not None for cite in one.exempt.cite
+            cite for group in programme.classes if group.exempt is not None for cite in group.exempt.cite
         ]  # fmt: skip
         exempt = "; ".join(dict.fromkeys(f"{cite.law} {cite.article}".strip() for cite in cites))
         basis[(programme.programme, "exempt")] = exempt
@@ -318,28 +323,31 @@ def _off_site(frame: Frame) -> list[Row]:
     }
     return [
         {
-            "unit": one.unit, "programme": one.programme, "subject_id": one.subject_id,
-            "data_state": one.data_state, "what": what[one.data_state],
+            "unit": unit.unit, "programme": unit.programme, "subject_id": unit.subject_id,
+            "data_state": unit.data_state, "what": what[unit.data_state],
         }
-        for one in frame.units
-        if one.data_state != "ok"
+        for unit in frame.units
+        if unit.data_state != "ok"
     ]  # fmt: skip
 
 
 def _public(plan: InspectionPlan) -> dict[str, Any]:
     """What anybody may read: totals by department, district and sector; no class, no stratum, no organisation."""
     frame = plan.frame
-    by_name = {one.programme: one for one in frame.programmes}
+    by_name = {programme.programme: programme for programme in frame.programmes}
     visits: Counter[str] = Counter()
-    for one in frame.strata:
-        visits[by_name[one.programme].department.code] += one.visits
+    for stratum in frame.strata:
+        visits[by_name[stratum.programme].department.code] += stratum.visits
     return {
         "format": f"{FORMAT}-public",
         "year": plan.year,
         "made_by": "creditscore",
         "departments": {
-            one.department.code: {"label": one.department.label.model_dump(), "visits": visits[one.department.code]}
-            for one in frame.programmes
+            programme.department.code: {
+                "label": programme.department.label.model_dump(),
+                "visits": visits[programme.department.code],
+            }
+            for programme in frame.programmes
         },
         "organisations": len(frame.joint),
         "organisations_by": {
@@ -349,30 +357,32 @@ def _public(plan: InspectionPlan) -> dict[str, Any]:
             for name in ("district", "industry")
         },
         "method": "stratified random draw, seeded by a public value that is not yet known (docs/supervision.md)",
-        "project_default": sum(len(project_defaults(one)) for one in frame.programmes),
+        "project_default": sum(len(project_defaults(programme)) for programme in frame.programmes),
     }
 
 
 def _notes(plan: InspectionPlan) -> list[str]:
     notes = []
-    for one in plan.frame.programmes:
-        chosen = project_defaults(one)
+    for programme in plan.frame.programmes:
+        chosen = project_defaults(programme)
         if chosen:
-            notes.append(f"{one.programme}: project_default, published by nobody: {', '.join(chosen)}")
-        units = [unit for unit in plan.frame.units if unit.programme == one.programme]
+            notes.append(f"{programme.programme}: project_default, published by nobody: {', '.join(chosen)}")
+        units = [unit for unit in plan.frame.units if unit.programme == programme.programme]
         missing = sum(unit.data_state == "missing" for unit in units)
         if missing:
             notes.append(
-                f"{one.programme}: {missing} of {len(units)} have no class and are drawn as {one.data_errors.draw_as}; "
+                f"{programme.programme}: {missing} of {len(units)} have no class and are drawn as {programme.data_errors.draw_as}; "
                 "whom the programme does not concern does not belong into its table"
             )
-    few = [one for one in plan.frame.strata if one.flag]
+    few = [stratum for stratum in plan.frame.strata if stratum.flag]
     if few:
         notes.append(f"{len(few)} classes are so small that one visit is more than their upper bound allows")
-    joined = [one for one in plan.frame.strata if len(one.joined) > 1]
+    joined = [stratum for stratum in plan.frame.strata if len(stratum.joined) > 1]
     if joined:
-        notes.append(f"{sum(len(one.joined) for one in joined)} small strata are drawn as {len(joined)} joined ones")
-    short = [one.certificate for one in plan.capacity if not one.enough]
+        notes.append(
+            f"{sum(len(stratum.joined) for stratum in joined)} small strata are drawn as {len(joined)} joined ones"
+        )
+    short = [capacity.certificate for capacity in plan.capacity if not capacity.enough]
     if short:
         notes.append(f"not enough inspectors: {', '.join(short)}")
     if plan.internal:

@@ -62,12 +62,14 @@ class InspectionClass(Rule):
     @property
     def lowest(self) -> Fraction:
         """The largest `at_least` of its bounds; 0 where there is none."""
-        return max((Fraction(one.at_least) for one in self.bounds if one.at_least is not None), default=Fraction(0))
+        return max(
+            (Fraction(bound.at_least) for bound in self.bounds if bound.at_least is not None), default=Fraction(0)
+        )
 
     @property
     def highest(self) -> Fraction | None:
         """The smallest `at_most` of its bounds."""
-        return min((Fraction(one.at_most) for one in self.bounds if one.at_most is not None), default=None)
+        return min((Fraction(bound.at_most) for bound in self.bounds if bound.at_most is not None), default=None)
 
 
 class Department(Model):
@@ -116,11 +118,11 @@ class Programme(Rule):
         return self.use != "public_grade"
 
     def class_of(self, code: str) -> InspectionClass:
-        return next(one for one in self.classes if one.code == code)
+        return next(group for group in self.classes if group.code == code)
 
     def by_grade(self) -> dict[str, InspectionClass]:
         """Values of the table of classes → class."""
-        return {grade: one for one in self.classes for grade in one.grades or [one.code]}
+        return {grade: group for group in self.classes for grade in group.grades or [group.code]}
 
 
 def rules_of(programme: Programme) -> Iterator[tuple[KeyPath, Rule]]:
@@ -158,25 +160,29 @@ def _check(programme: Programme, source: Source) -> None:
     _check_scheme(programme, seen, source)
 
 
-def _check_class(one: InspectionClass, source: Source, path: KeyPath) -> None:
-    given = [name for name in ("ratio", "frequency", "exempt") if getattr(one, name) is not None]
+def _check_class(inspection_class: InspectionClass, source: Source, path: KeyPath) -> None:
+    given = [name for name in ("ratio", "frequency", "exempt") if getattr(inspection_class, name) is not None]
     if len(given) != 1:
         source.fault(path, "needs exactly one of: ratio, frequency, exempt (with the text that exempts it)")
-    if one.exempt is not None:
-        if not one.exempt.cite or one.exempt.evidence in UNCITED:
+    if inspection_class.exempt is not None:
+        if not inspection_class.exempt.cite or inspection_class.exempt.evidence in UNCITED:
             source.fault((*path, "exempt"), "a class is left out only by a cited rule; cite the text, or give a ratio")
         return
-    if one.rate <= 0:
+    if inspection_class.rate <= 0:
         source.fault(path, "is never visited; give a ratio above 0, or exempt with the rule that leaves it out")
-    if one.ratio is not None and one.ratio > 1:
+    if inspection_class.ratio is not None and inspection_class.ratio > 1:
         source.fault((*path, "ratio"), "is a share of at most 1; several visits in a year are a frequency")
-    for j, bounds in enumerate(one.bounds):
+    for j, bounds in enumerate(inspection_class.bounds):
         if bounds.at_least is None and bounds.at_most is None:
             source.fault((*path, "bounds", j), "needs at_least, at_most, or both")
-    if one.rate < one.lowest:
-        source.fault(path, f"{decimal(one.rate)} is below the {decimal(one.lowest)} of its bounds")
-    if one.highest is not None and one.rate > one.highest:
-        source.fault(path, f"{decimal(one.rate)} is above the {decimal(one.highest)} of its bounds")
+    if inspection_class.rate < inspection_class.lowest:
+        source.fault(
+            path, f"{decimal(inspection_class.rate)} is below the {decimal(inspection_class.lowest)} of its bounds"
+        )
+    if inspection_class.highest is not None and inspection_class.rate > inspection_class.highest:
+        source.fault(
+            path, f"{decimal(inspection_class.rate)} is above the {decimal(inspection_class.highest)} of its bounds"
+        )
 
 
 def _check_scheme(programme: Programme, grades: Sequence[str] | dict[str, str], source: Source) -> None:
@@ -184,7 +190,7 @@ def _check_scheme(programme: Programme, grades: Sequence[str] | dict[str, str], 
     if programme.scheme is None:
         return
     scheme, _, pinned = programme.scheme.partition("@")
-    chosen = [one for one in registry.entries() if one.scheme == scheme and pinned in ("", one.version)]
+    chosen = [entry for entry in registry.entries() if entry.scheme == scheme and pinned in ("", entry.version)]
     if not chosen:  # said where names are checked
         return
     loaded = registry.load(chosen[-1])

@@ -65,25 +65,25 @@ def commit(
         given = [] if last_visits is None else read_rows(last_visits, VISITS)
         staff = _with_visits(inspectors, conflicts, [*given, *known])
         tables = {name: read_text(Path(plan), name) for name in ("frame.csv", "strata.csv")} | staff.files()
-        made = make_commitment(manifest, tables, about, on, replayed=replayed)
+        commitment = make_commitment(manifest, tables, about, on, replayed=replayed)
         payload = {
-            "commitment": made.hash, "plan": manifest["run_id"], "committed_on": str(on),
-            "randomness": made.content["randomness"], "tables": made.content["tables"], "replayed": replayed,
+            "commitment": commitment.hash, "plan": manifest["run_id"], "committed_on": str(on),
+            "randomness": commitment.content["randomness"], "tables": commitment.content["tables"], "replayed": replayed,
         }  # fmt: skip
         for number in range(TRIALS):
-            run_draw(made, tables, number)
-        if store.rows("SELECT 1 FROM draw_commitments WHERE draw_id = ?", [made.draw_id]):
+            run_draw(commitment, tables, number)
+        if store.rows("SELECT 1 FROM draw_commitments WHERE draw_id = ?", [commitment.draw_id]):
             raise UsageError(
-                f"the draw {made.draw_id} is committed already", next="draw it, or commit to another value"
+                f"the draw {commitment.draw_id} is committed already", next="draw it, or commit to another value"
             )
-        with Log(store, roles=who.roles).act(who.by, COMMITTER, "draw.commit", made.draw_id, payload) as act:
-            _before(act.entry.at, made)
+        with Log(store, roles=who.roles).act(who.by, COMMITTER, "draw.commit", commitment.draw_id, payload) as act:
+            _before(act.entry.at, commitment)
             act.con.execute(
                 "INSERT INTO draw_commitments VALUES (?, ?, ?, ?, ?)",
-                [made.draw_id, made.hash, made.canonical, str(on), act.entry.seq],
+                [commitment.draw_id, commitment.hash, commitment.canonical, str(on), act.entry.seq],
             )
-            write_all(folder, {"commitment.json": _pretty(made.content), **tables})
-    return made
+            write_all(folder, {"commitment.json": _pretty(commitment.content), **tables})
+    return commitment
 
 
 def draw_visits(folder: Path | str, value: str, on: date, who: Who) -> Outcome:
@@ -95,33 +95,33 @@ def draw_visits(folder: Path | str, value: str, on: date, who: Who) -> Outcome:
     """
     check_day_has_come(on)
     place = Path(folder)
-    made = read_commitment(place)
-    about = made.randomness
+    commitment = read_commitment(place)
+    about = commitment.randomness
     plain = about.canonical(value)
     if on < about.on:
         raise UsageError(
             f"drawn on {on}, and the public value is of {about.on}", next="draw when the value is published"
         )
     tables = read_tables(place)
-    for name in changed_tables(made, tables):
+    for name in changed_tables(commitment, tables):
         raise UsageError(f"{name} is not the table that was committed to", where=str(place),
                          next="draw from the folder that `supervise commit` wrote")  # fmt: skip
     with Database(who.store) as store:
-        at = _committed_at(store, made)
-        _before(at, made)
-        earlier = store.rows("SELECT value, drawn_on FROM draw_draws WHERE draw_id = ?", [made.draw_id])
+        at = _committed_at(store, commitment)
+        _before(at, commitment)
+        earlier = store.rows("SELECT value, drawn_on FROM draw_draws WHERE draw_id = ?", [commitment.draw_id])
         if earlier and earlier[0][0] != plain:
             raise UsageError(
-                "the public value was given before, and it was another one", where=f"draw {made.draw_id}",
+                "the public value was given before, and it was another one", where=f"draw {commitment.draw_id}",
                 allowed=earlier[0][0], next="look the value up at its source; a draw is not repeated",
             )  # fmt: skip
         day = date.fromisoformat(earlier[0][1]) if earlier else on
         payload = {"value": plain, "drawn_on": str(day)}
-        with Log(store, roles=who.roles).act(who.by, DRAWER, "draw.draw", made.draw_id, payload) as act:
-            outcome = run_draw(made, tables, plain)  # a draw that fails for lack of teams stands in the log too
-            files = outcome.files | {"draw.json": draw_json(made, plain, day, outcome), SCRIPT: script_text()}
+        with Log(store, roles=who.roles).act(who.by, DRAWER, "draw.draw", commitment.draw_id, payload) as act:
+            outcome = run_draw(commitment, tables, plain)  # a draw that fails for lack of teams stands in the log too
+            files = outcome.files | {"draw.json": draw_json(commitment, plain, day, outcome), SCRIPT: script_text()}
             if not earlier:
-                _insert(act.con, made, plain, day, tables, outcome, act.entry.seq)
+                _insert(act.con, commitment, plain, day, tables, outcome, act.entry.seq)
             write_all(place, files)
     return outcome
 
@@ -152,26 +152,26 @@ def _with_visits(inspectors: Any, conflicts: Any, visits: Sequence[Row]) -> Staf
     )
 
 
-def _committed_at(store: Database, made: Commitment) -> str:
+def _committed_at(store: Database, commitment: Commitment) -> str:
     """When the log says that this commitment was made."""
     rows = store.rows(
         'SELECT e."at", c.hash FROM draw_commitments c JOIN log_entries e ON e.seq = c.log_seq WHERE c.draw_id = ?',
-        [made.draw_id],
+        [commitment.draw_id],
     )
-    if not rows or rows[0][1] != made.hash:
+    if not rows or rows[0][1] != commitment.hash:
         raise StoreDiffers(
-            "the store holds no such commitment", where=f"{store.path}, draw {made.draw_id}",
+            "the store holds no such commitment", where=f"{store.path}, draw {commitment.draw_id}",
             next="commitment.json was changed, or this is another store",
         )  # fmt: skip
     return str(rows[0][0])
 
 
-def _before(at: str, made: Commitment) -> None:
+def _before(at: str, commitment: Commitment) -> None:
     """UsageError when the log's clock is not before the day of the value, unless the draw is a replay."""
     day = office_day(at)
-    if day >= made.randomness.on and not made.content.get("replayed", False):
+    if day >= commitment.randomness.on and not commitment.content.get("replayed", False):
         raise UsageError(
-            f"the log recorded the commitment on {day}, and the public value is of {made.randomness.on}",
+            f"the log recorded the commitment on {day}, and the public value is of {commitment.randomness.on}",
             allowed="a commitment before the value is known",
             next="choose a later value; to play past days again, commit with --replay, which marks the draw for good",
         )
@@ -179,7 +179,7 @@ def _before(at: str, made: Commitment) -> None:
 
 def _insert(
     con: duckdb.DuckDBPyConnection,
-    made: Commitment,
+    commitment: Commitment,
     value: str,
     on: date,
     tables: dict[str, str],
@@ -190,10 +190,10 @@ def _insert(
     import pyarrow as pa
 
     con.execute(
-        "INSERT INTO draw_draws VALUES (?, ?, ?, ?, ?)", [made.draw_id, value, str(on), outcome.key.hex(), seq]
+        "INSERT INTO draw_draws VALUES (?, ?, ?, ?, ?)", [commitment.draw_id, value, str(on), outcome.key.hex(), seq]
     )  # fmt: skip
     _, frame = rows_of(tables["frame.csv"])
-    drawn = {one.unit: one.visits for one in outcome.units}
+    drawn = {unit.unit: unit.visits for unit in outcome.units}
     shown = ("unit", "programme", "department", "subject_id", "stratum", "drawn_as", "probability", "joint_probability")
     units = {name: [row[name] for row in frame] for name in shown}
     kinds = {"visits": pa.int64(), "pool": pa.int64(), "window": pa.int64()}
@@ -214,7 +214,7 @@ def _insert(
         arrays = {name: pa.array(cells, kinds.get(name, pa.string())) for name, cells in columns.items()}
         con.register("given_rows", pa.table(arrays))
         names = ", ".join(f'"{name}"' for name in arrays)
-        con.execute(f"INSERT INTO {table} (draw_id, {names}) SELECT ?, {names} FROM given_rows", [made.draw_id])
+        con.execute(f"INSERT INTO {table} (draw_id, {names}) SELECT ?, {names} FROM given_rows", [commitment.draw_id])
         con.unregister("given_rows")
 
 

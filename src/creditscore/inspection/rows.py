@@ -93,7 +93,7 @@ def new_folder(out: Path | str, names: Sequence[str] = ()) -> Path:
     """The folder for results, made when they are written; UsageError when it is a file or holds others than `names`."""
     folder = Path(out)
     try:
-        others = sorted(one.name for one in folder.iterdir() if one.name not in names) if folder.exists() else []
+        others = sorted(path.name for path in folder.iterdir() if path.name not in names) if folder.exists() else []
     except OSError as error:
         raise UsageError(
             f"cannot write results there: {error.strerror or error}", where=str(out), next="give another folder"

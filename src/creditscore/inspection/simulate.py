@@ -44,16 +44,16 @@ class Simulated:
 
 def keyed(key: bytes, strata: Mapping[str, Sequence[str]], visits: Mapping[str, int]) -> list[str]:
     """The routine of this package: the units drawn at least once."""
-    return [one.unit for one in draw_units(key, strata, visits) if one.visits]
+    return [unit.unit for unit in draw_units(key, strata, visits) if unit.visits]
 
 
 def strata_of(folder: Path | str) -> tuple[dict[str, list[str]], dict[str, int]]:
     """Units and visits by stratum, from the folder of a draw."""
-    made, tables = read_commitment(Path(folder)), read_tables(Path(folder))
+    commitment, tables = read_commitment(Path(folder)), read_tables(Path(folder))
     strata: dict[str, list[str]] = defaultdict(list)
     for row in rows_of(tables["frame.csv"])[1]:
         strata[row["stratum"]].append(row["unit"])
-    return dict(strata), {name: one["visits"] for name, one in made.content["strata"].items()}
+    return dict(strata), {name: row["visits"] for name, row in commitment.content["strata"].items()}
 
 
 def simulate_draws(

@@ -23,15 +23,15 @@ def main(folder: Path) -> str:
     strata: dict[str, list[tuple[bytes, str]]] = {}
     for unit, name, *_ in frame:
         strata.setdefault(name, []).append((hmac.digest(key, f"{name}|{unit}".encode(), "sha256"), unit))
-    found: dict[str, list[str]] = {}
+    results: dict[str, list[str]] = {}
     for name, units in strata.items():
         visits = commitment["strata"][name]["visits"]
         base, more = divmod(visits, len(units))
         for rank, (_, unit) in enumerate(sorted(units)):
-            found[unit] = [str(base + (rank < more)), str(min(Fraction(visits, len(units)), 1))]
+            results[unit] = [str(base + (rank < more)), str(min(Fraction(visits, len(units)), 1))]
     drawn = {row[0]: row[3:5] for row in list(csv.reader((folder / "units.csv").read_text("utf-8").splitlines()))[1:]}
-    wrong = [unit for unit in sorted(found.keys() | drawn.keys()) if found.get(unit) != drawn.get(unit)]
-    return f"unit {wrong[0]}: {drawn.get(wrong[0])}, must be {found.get(wrong[0])}" if wrong else "as drawn"
+    wrong = [unit for unit in sorted(results.keys() | drawn.keys()) if results.get(unit) != drawn.get(unit)]
+    return f"unit {wrong[0]}: {drawn.get(wrong[0])}, must be {results.get(wrong[0])}" if wrong else "as drawn"
 
 
 if __name__ == "__main__":

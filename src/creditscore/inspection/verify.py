@@ -60,68 +60,70 @@ def verify_draw(folder: Path | str, store: Path | str | None = None, published: 
 
 
 def _verified(place: Path, store: Path | str | None, published: str | None) -> Checked:
-    made = read_commitment(place)
+    commitment = read_commitment(place)
     tables = read_tables(place)
     notes = []
-    if made.content.get("replayed"):
+    if commitment.content.get("replayed"):
         notes.append("days of the past were played again: the order of commitment and value is not proved")
     if store is None and published is None:
         notes.append("without the store or the published hash, nothing says when this commitment was made")
     if read_text(place, SCRIPT) != script_text():
         notes.append(f"{SCRIPT} in the folder is not the script of this version; do not believe what it says unread")
-    first = next(_differences(place, made, tables, None if store is None else Path(store)), None)
-    if published is not None and published.strip().lower() != made.hash:
-        first = Difference("commitment.json", "its hash", made.hash, published.strip().lower()[:64])
-    units = sum(one["units"] for one in made.content["strata"].values())
+    first = next(_differences(place, commitment, tables, None if store is None else Path(store)), None)
+    if published is not None and published.strip().lower() != commitment.hash:
+        first = Difference("commitment.json", "its hash", commitment.hash, published.strip().lower()[:64])
+    units = sum(row["units"] for row in commitment.content["strata"].values())
     visits = 0 if first is not None else len(rows_of(read_text(place, "visits.csv"))[1])
-    return Checked(made.draw_id, units, visits, first, tuple(notes))
+    return Checked(commitment.draw_id, units, visits, first, tuple(notes))
 
 
 def _differences(
-    place: Path, made: Commitment, tables: dict[str, str], store: Path | None
+    place: Path, commitment: Commitment, tables: dict[str, str], store: Path | None
 ) -> Iterator[Difference]:  # fmt: skip
     """In the order in which a draw comes about, so that the first is the cause of those after it."""
-    for name in changed_tables(made, tables):
-        yield Difference(name, "its hash", "another table", made.content["tables"][name])
-    if made.committed_on >= made.randomness.on:
-        yield Difference("commitment.json", "committed_on", str(made.committed_on), f"before {made.randomness.on}")
-    yield from _strata(made, tables)
+    for name in changed_tables(commitment, tables):
+        yield Difference(name, "its hash", "another table", commitment.content["tables"][name])
+    if commitment.committed_on >= commitment.randomness.on:
+        yield Difference(
+            "commitment.json", "committed_on", str(commitment.committed_on), f"before {commitment.randomness.on}"
+        )
+    yield from _strata(commitment, tables)
     yield from _probabilities(tables)
     try:
-        said = parse_object(read_text(place, "draw.json"), "draw.json", place)
-        value, day = str(said["value"]), day_of(str(said["drawn_on"]), "drawn_on")
-        named = str(said["commitment_hash"])
+        data = parse_object(read_text(place, "draw.json"), "draw.json", place)
+        value, day = str(data["value"]), day_of(str(data["drawn_on"]), "drawn_on")
+        named = str(data["commitment_hash"])
     except (KeyError, TypeError) as error:
         raise InputError(
             f"draw.json is none of a draw: {error}", where=str(place), next="ask for the folder of the draw again"
         ) from error
-    if named != made.hash:
-        yield Difference("commitment.json", "its hash", made.hash, named)
-    if day < made.randomness.on:
-        yield Difference("draw.json", "drawn_on", str(day), f"{made.randomness.on} or later")
+    if named != commitment.hash:
+        yield Difference("commitment.json", "its hash", commitment.hash, named)
+    if day < commitment.randomness.on:
+        yield Difference("draw.json", "drawn_on", str(day), f"{commitment.randomness.on} or later")
     try:
-        outcome = run_draw(made, tables, value)
+        outcome = run_draw(commitment, tables, value)
     except CreditscoreError as error:
         yield Difference("draw.json", "value", value, error.what)
         return
     for name, text in outcome.files.items():
         yield from _lines(name, read_text(place, name), text)
-    yield from _lines("draw.json", read_text(place, "draw.json"), draw_json(made, value, day, outcome))
+    yield from _lines("draw.json", read_text(place, "draw.json"), draw_json(commitment, value, day, outcome))
     if store is not None:
-        yield from _logged(store, made, outcome_value=made.randomness.canonical(value))
+        yield from _logged(store, commitment, outcome_value=commitment.randomness.canonical(value))
 
 
-def _strata(made: Commitment, tables: dict[str, str]) -> Iterator[Difference]:
+def _strata(commitment: Commitment, tables: dict[str, str]) -> Iterator[Difference]:
     sizes = Counter(row["stratum"] for row in rows_of(tables["frame.csv"])[1])
-    said = {row["stratum"]: row for row in rows_of(tables["strata.csv"])[1]}
-    for name in sorted(sizes.keys() | said.keys() | made.content["strata"].keys()):
-        numbers = made.content["strata"].get(name, {"units": 0, "visits": 0})
-        row = said.get(name, {"units": "0", "visits": "0"})
+    results = {row["stratum"]: row for row in rows_of(tables["strata.csv"])[1]}
+    for name in sorted(sizes.keys() | results.keys() | commitment.content["strata"].keys()):
+        numbers = commitment.content["strata"].get(name, {"units": 0, "visits": 0})
+        row = results.get(name, {"units": "0", "visits": "0"})
         if sizes[name] != numbers["units"]:
             yield Difference("frame.csv", f"stratum {name}", f"{sizes[name]} units", str(numbers["units"]))
         if (row["units"], row["visits"]) != (str(numbers["units"]), str(numbers["visits"])):
-            found, wanted = f"{row['visits']} of {row['units']}", f"{numbers['visits']} of {numbers['units']}"
-            yield Difference("strata.csv", f"stratum {name}", found, wanted)
+            text, wanted = f"{row['visits']} of {row['units']}", f"{numbers['visits']} of {numbers['units']}"
+            yield Difference("strata.csv", f"stratum {name}", text, wanted)
 
 
 def _probabilities(tables: dict[str, str]) -> Iterator[Difference]:
@@ -142,19 +144,19 @@ def _probabilities(tables: dict[str, str]) -> Iterator[Difference]:
                 yield Difference("frame.csv", f"{name} of {row['unit']}", row[name], str(value))
 
 
-def _lines(name: str, found: str, expected: str) -> Iterator[Difference]:
-    for number, (one, other) in enumerate(zip_longest(found.splitlines(), expected.splitlines(), fillvalue=""), 1):
-        if one != other:
-            yield Difference(name, f"line {number}", one, other)
+def _lines(name: str, text: str, expected: str) -> Iterator[Difference]:
+    for number, (value, other) in enumerate(zip_longest(text.splitlines(), expected.splitlines(), fillvalue=""), 1):
+        if value != other:
+            yield Difference(name, f"line {number}", value, other)
 
 
-def _logged(store: Path, made: Commitment, outcome_value: str) -> Iterator[Difference]:
+def _logged(store: Path, commitment: Commitment, outcome_value: str) -> Iterator[Difference]:
     """What the store says of this draw: the same commitment and value, logged in this order, in an intact log."""
     with Database(store, read_only=True) as held:
-        commits = held.rows("SELECT hash, log_seq FROM draw_commitments WHERE draw_id = ?", [made.draw_id])
-        draws = held.rows("SELECT value, log_seq FROM draw_draws WHERE draw_id = ?", [made.draw_id])
-        if not commits or commits[0][0] != made.hash:
-            yield Difference("the store", "commitment", commits[0][0] if commits else "", made.hash)
+        commits = held.rows("SELECT hash, log_seq FROM draw_commitments WHERE draw_id = ?", [commitment.draw_id])
+        draws = held.rows("SELECT value, log_seq FROM draw_draws WHERE draw_id = ?", [commitment.draw_id])
+        if not commits or commits[0][0] != commitment.hash:
+            yield Difference("the store", "commitment", commits[0][0] if commits else "", commitment.hash)
         elif not draws or draws[0][0] != outcome_value:
             yield Difference("the store", "public value", draws[0][0] if draws else "", outcome_value)
         elif commits[0][1] >= draws[0][1]:

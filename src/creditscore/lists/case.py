@@ -93,10 +93,12 @@ def given_days(dates: Mapping[str, Day] | None, allowed: tuple[str, ...] = ()) -
             f"{', '.join(own)} is set by the steps of the case and cannot be given",
             allowed="other days, such as corrected_on, deadline_on, restriction_until",
         )
-    return {name: iso(day(one, name)) for name, one in (dates or {}).items()}
+    return {name: iso(day(other_day, name)) for name, other_day in (dates or {}).items()}
 
 
-DAYS = frozenset(one.name for one in fields(ListCase) if one.name.endswith(("_on", "_by", "_until", "_end")))
+DAYS = frozenset(
+    other_field.name for other_field in fields(ListCase) if other_field.name.endswith(("_on", "_by", "_until", "_end"))
+)
 DAY_MAPS = ("dates", "bars")
 
 
@@ -107,9 +109,9 @@ def to_data(changes: Mapping[str, Any]) -> dict[str, Any]:
         if name in DAYS and value is not None:
             data[name] = iso(value)
         elif name in DAY_MAPS:
-            data[name] = {key: iso(one) for key, one in value.items()}
+            data[name] = {key: iso(this_value) for key, this_value in value.items()}
         elif name == "applied":
-            data[name] = {key: iso(one) if key != "exit" else one for key, one in value.items()}
+            data[name] = {key: iso(this_value) if key != "exit" else this_value for key, this_value in value.items()}
         else:
             data[name] = value
     return {"set": [[name, value] for name, value in sorted(data.items())]}
@@ -122,9 +124,11 @@ def apply(case: ListCase, event: Event) -> ListCase:
         if name in DAYS and value is not None:
             changes[name] = day(value, name)
         elif name in DAY_MAPS:
-            changes[name] = {key: day(one, key) for key, one in value.items()}
+            changes[name] = {key: day(this_value, key) for key, this_value in value.items()}
         elif name == "applied":
-            changes[name] = {key: one if key == "exit" else day(one, key) for key, one in value.items()}
+            changes[name] = {
+                key: this_value if key == "exit" else day(this_value, key) for key, this_value in value.items()
+            }
         else:
             changes[name] = tuple(value) if isinstance(value, list) else value
     return replace(case, **changes, events=(*case.events, event))
@@ -134,12 +138,12 @@ def fold(events: Iterable[Event]) -> ListCase:
     """The case that its events leave; a correction replaces what it corrects, and what followed from it."""
     listed = list(events)
     effective: dict[int, Event] = {}
-    for one in listed:
-        if one.kind == "corrected":
-            for number, parts in one.data.get("replaced", {}).items():
+    for event in listed:
+        if event.kind == "corrected":
+            for number, parts in event.data.get("replaced", {}).items():
                 old = effective[int(number)]
                 effective[int(number)] = replace(old, **{**parts, "on": day(parts["on"], "on")})
-        effective[one.no] = one
+        effective[event.no] = event
     case = ListCase(listed[0].case_id)
     for number in sorted(effective):
         case = apply(case, effective[number])

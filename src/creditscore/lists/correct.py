@@ -34,7 +34,9 @@ WORK: Mapping[str, Work] = {
 FIXED = ("subject", "list", "scheme", "of")  # what a case is about
 
 
-def correct(book: Book, case_id: str, no: int, *, to: Mapping[str, Any], reason: str, **said: Unpack[Said]) -> Book:
+def correct(
+    book: Book, case_id: str, no: int, *, to: Mapping[str, Any], reason: str, **typed_dict: Unpack[Said]
+) -> Book:
     """Replace parts of step `no` of a case: `on`, `organ`, `document`, `evidence`, or what the step itself says.
 
     The later steps are taken again with what is right now; where one would not be allowed, the correction is refused.
@@ -47,20 +49,20 @@ def correct(book: Book, case_id: str, no: int, *, to: Mapping[str, Any], reason:
         raise UsageError(
             "the correction gives no reason", where=f"case {case_id}", next="say what was wrong and how it is known"
         )
-    old = next((one for one in case.events if one.no == no and one.kind != "corrected"), None)
+    old = next((event for event in case.events if event.no == no and event.kind != "corrected"), None)
     if old is None:
-        there = ", ".join(str(one.no) for one in case.events if one.kind != "corrected")
+        there = ", ".join(str(event.no) for event in case.events if event.kind != "corrected")
         raise UsageError(f"the case has no step {no} to correct", where=f"case {case_id}", allowed=there)
     new = _changed(old, to)
-    steps = [new if one.no == no else one for one in case.events if one.kind != "corrected"]
-    again = book_of(one for one in book.events if one.case_id != case_id)
-    for one in steps:
+    steps = [new if event.no == no else event for event in case.events if event.kind != "corrected"]
+    again = book_of(event for event in book.events if event.case_id != case_id)
+    for event in steps:
         before = again.cases.get(case_id, ListCase(case_id, case.subject_id, case.list))
-        again = settle(again, before, replace(one, data={}, basis="", mark=""), _work(one))
+        again = settle(again, before, replace(event, data={}, basis="", mark=""), _work(event))
     replaced = {
         str(now.no): _parts(now)
         for was, now in zip(
-            (one for one in case.events if one.kind != "corrected"), again.cases[case_id].events, strict=True
+            (event for event in case.events if event.kind != "corrected"), again.cases[case_id].events, strict=True
         )
         if _parts(was) != _parts(now)
     }
@@ -72,17 +74,17 @@ def correct(book: Book, case_id: str, no: int, *, to: Mapping[str, Any], reason:
         )
 
     args = {"no": no, "to": dict(to), "reason": reason}
-    after = step(book, case, "corrected", args, said, lambda book, case, made: ({}, []))
-    made = replace(after.events[-1], data=plain({"replaced": replaced}))
-    corrected = book.add(made)
+    after = step(book, case, "corrected", args, typed_dict, lambda book, case, result: ({}, []))
+    new_event = replace(after.events[-1], data=plain({"replaced": replaced}))
+    corrected = book.add(new_event)
     one_at_a_time(corrected, corrected.cases[case_id])
     return corrected
 
 
-def _work(one: Event) -> Work:
-    if one.kind == "exited" and "by_itself" in one.args:
+def _work(event: Event) -> Work:
+    if event.kind == "exited" and "by_itself" in event.args:
         return exits.ended
-    return WORK[one.kind]
+    return WORK[event.kind]
 
 
 def _changed(old: Event, to: Mapping[str, Any]) -> Event:
@@ -111,6 +113,6 @@ def _changed(old: Event, to: Mapping[str, Any]) -> Event:
 PARTS = ("organ", "document", "evidence", "basis", "mark")
 
 
-def _parts(one: Event) -> dict[str, Any]:
-    texts = {name: getattr(one, name) for name in PARTS}
-    return {"on": iso(one.on), **texts, "args": dict(one.args), "data": dict(one.data)}
+def _parts(event: Event) -> dict[str, Any]:
+    texts = {name: getattr(event, name) for name in PARTS}
+    return {"on": iso(event.on), **texts, "args": dict(event.args), "data": dict(event.data)}

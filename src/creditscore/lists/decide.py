@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from creditscore.lists.register import Book
 
 
-def decided(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def decided(book: Book, case: ListCase, new_event: Event) -> tuple[dict[str, Any], list[Rule]]:
     """May this person decide so on this day, and what follows."""
     rule, common = list_rule(case.scheme, case.list), procedure()
-    enter = made.args["enter"]
-    if not made.args.get("reason"):
+    enter = new_event.args["enter"]
+    if not new_event.args.get("reason"):
         raise UsageError("the decision gives no reason", where=f"case {case.case_id}", next="say on what grounds")
     if not case.open:
         raise UsageError(
@@ -31,30 +31,30 @@ def decided(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], li
             next="correct the decision where it is wrong; for new records, propose a new case",
         )
     if enter:
-        _heard(case, made, common.needs_notice.kinds)
-        if not made.document or not made.organ:
+        _heard(case, new_event, common.needs_notice.kinds)
+        if not new_event.document or not new_event.organ:
             raise UsageError(
-                "an entry names no " + ("document" if not made.document else "organ"),
+                "an entry names no " + ("document" if not new_event.document else "organ"),
                 where=f"case {case.case_id}",
                 next="give the number of the decision and the office that took it",
             )
     if case.kind in common.second_person.kinds:
-        before = [one.by for one in case.events if one.kind in ("proposed", "noticed")]
-        second_person(made.by, *before, act=f"the decision on {case.case_id}")
-    changes: dict[str, Any] = {"decided_on": made.on}
+        before = [event.by for event in case.events if event.kind in ("proposed", "noticed")]
+        second_person(new_event.by, *before, act=f"the decision on {case.case_id}")
+    changes: dict[str, Any] = {"decided_on": new_event.on}
     if not enter:
         return changes | {"state": "declined"}, [rule]
-    dates = dict(case.dates) | {name: day(one, name) for name, one in made.args.get("dates", {}).items()}
-    entered, term = entry(book, case, rule, made, dates)
+    dates = dict(case.dates) | {name: day(argument, name) for name, argument in new_event.args.get("dates", {}).items()}
+    entered, term = entry(book, case, rule, new_event, dates)
     return changes | entered | {"dates": dates}, [rule, *([term] if term else [])]
 
 
-def _heard(case: ListCase, made: Event, kinds: list[Any]) -> None:
+def _heard(case: ListCase, event: Event, kinds: list[Any]) -> None:
     """The hearing comes before the decision."""
     where = f"case {case.case_id}"
     if case.heard_until is None and case.kind in kinds:
         raise UsageError("nobody was told of the intended entry", where=where, next="give the notice first")
-    if case.heard_until is not None and made.on <= case.heard_until:
+    if case.heard_until is not None and event.on <= case.heard_until:
         raise UsageError(
             f"the window to be heard runs until {iso(case.heard_until)}",
             where=where,
@@ -69,17 +69,17 @@ def _heard(case: ListCase, made: Event, kinds: list[Any]) -> None:
 
 
 def entry(
-    book: Book, case: ListCase, rule: ListRule, made: Event, dates: dict[str, int]
+    book: Book, case: ListCase, rule: ListRule, event: Event, dates: dict[str, int]
 ) -> tuple[dict[str, Any], ListTerm | None]:
     """The days of a new entry: when it begins, which term runs, and when that ends."""
     given = {
-        name: day(made.args[name], name) for name in ("entered_on", "published_on", "term_end") if name in made.args
+        name: day(event.args[name], name) for name in ("entered_on", "published_on", "term_end") if name in event.args
     }
-    entered = given.get("entered_on", made.on)
+    entered = given.get("entered_on", event.on)
     where = f"case {case.case_id}"
-    if entered < made.on and made.kind == "decided":
+    if entered < event.on and event.kind == "decided":
         raise UsageError(
-            f"entered on {iso(entered)}, before the decision", where=where, allowed=f"from {iso(made.on)} on"
+            f"entered on {iso(entered)}, before the decision", where=where, allowed=f"from {iso(event.on)} on"
         )
     published = given.get("published_on")
     if published is not None and published < entered:
@@ -87,8 +87,8 @@ def entry(
             f"published on {iso(published)}, before the entry", where=where, allowed=f"from {iso(entered)} on"
         )
     changes: dict[str, Any] = {"state": "listed", "entered_on": entered, "published_on": published}
-    term = choose(book, case, rule, made.args.get("term", ""), entered)
-    named = {**dates, "decided_on": made.on, "entered_on": entered}
+    term = choose(book, case, rule, event.args.get("term", ""), entered)
+    named = {**dates, "decided_on": event.on, "entered_on": entered}
     if published is not None:
         named["published_on"] = published
     end, how = _end(case, term, named, dates.get("restriction_until"), given.get("term_end"), where)
@@ -99,19 +99,23 @@ def choose(book: Book, case: ListCase, rule: ListRule, wanted: str, entered: int
     """The term of a new entry: the one named, else that for who was listed before, else the first."""
     fresh = [term for term in rule.terms if not term.extends]
     if wanted:
-        found = next((term for term in fresh if term.id == wanted), None)
-        if found is None or (found.triggers and not set(case.triggers) & set(found.triggers)):
+        list_term = next((term for term in fresh if term.id == wanted), None)
+        if list_term is None or (list_term.triggers and not set(case.triggers) & set(list_term.triggers)):
             allowed = ", ".join(term.id for term in fresh) or "this list has no term"
             raise UsageError(f"{wanted!r} is no term of this entry", where=f"case {case.case_id}", allowed=allowed)
-        return found
-    before = [one for one in book.beside(case) if one.entered_on is not None and one.entered_on < entered]
-    again = any(one.exit_reason != "annulled" for one in before)
+        return list_term
+    before = [
+        list_case
+        for list_case in book.beside(case)
+        if list_case.entered_on is not None and list_case.entered_on < entered
+    ]
+    again = any(list_case.exit_reason != "annulled" for list_case in before)
     terms = (terms_for(rule, "relisted", case.triggers) if again else []) or terms_for(rule, "first", case.triggers)
     if len(terms) > 1:
         raise UsageError(
             "several terms fit this entry",
             where=f"case {case.case_id}",
-            allowed=", ".join(one.id for one in terms),
+            allowed=", ".join(term.id for term in terms),
             next="name the term",
         )
     return terms[0] if terms else None

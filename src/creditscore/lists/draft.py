@@ -28,16 +28,16 @@ def draft(book: Book, case_id: str) -> dict[str, Label]:
     case = book.case(case_id)
     scheme = version(case.scheme)
     rule = list_rule(case.scheme, case.list)
-    deciding = [decision(scheme, one) for one in case.triggers]
+    deciding = [decision(scheme, trigger) for trigger in case.triggers]
     return {"facts": _facts(case, scheme), "basis": articles([*deciding, rule]), "exits": ways_out(case)}
 
 
 def _facts(case: ListCase, scheme: Scheme) -> Label:
     """The items of the records in words, and the records."""
     codes = case.events[0].args.get("items", [])
-    labels = [next(one.label for one in scheme.items[code]) for code in codes if code in scheme.items]
-    zh = "、".join(one.zh for one in labels) or "、".join(case.triggers)
-    en = "; ".join(one.en for one in labels) or ", ".join(case.triggers)
+    labels = [next(item.label for item in scheme.items[code]) for code in codes if code in scheme.items]
+    zh = "、".join(label.zh for label in labels) or "、".join(case.triggers)
+    en = "; ".join(label.en for label in labels) or ", ".join(case.triggers)
     if case.records:
         zh, en = f"{zh}（记录：{'、'.join(case.records)}）", f"{en} (records: {', '.join(case.records)})"
     return Label(zh=zh, en=en)
@@ -51,14 +51,14 @@ def articles(rules: Iterable[Rule]) -> Label:
 def ways_out(case: ListCase) -> Label:
     """How long an entry lasts and how it can end, as far as the rules say."""
     rule = list_rule(case.scheme, case.list)
-    said = [_term(one) for one in rule.terms if not one.triggers or set(one.triggers) & set(case.triggers)]
-    said += [_way(one) for one in exits_for(rule, case.triggers)]
-    said += [one.label for one in general_exits(rule) if one.label is not None]
-    return Label(zh="；".join(one.zh for one in said), en="; ".join(one.en for one in said))
+    labels = [_term(term) for term in rule.terms if not term.triggers or set(term.triggers) & set(case.triggers)]
+    labels += [_way(list_exit) for list_exit in exits_for(rule, case.triggers)]
+    labels += [general_exit.label for general_exit in general_exits(rule) if general_exit.label is not None]
+    return Label(zh="；".join(value.zh for value in labels), en="; ".join(value.en for value in labels))
 
 
 def span(length: Span) -> Label:
-    name = next(one for one in UNITS if getattr(length, one) is not None)
+    name = next(name for name in UNITS if getattr(length, name) is not None)
     number, (zh, en) = getattr(length, name), UNITS[name]
     return Label(zh=f"{number}{zh}", en=f"{number} {en if number != 1 else en[:-1]}")
 
@@ -93,9 +93,9 @@ def _way(way: ListExit) -> Label:
     if way.after is not None:
         zh, en = f"{zh}，满{span(way.after).zh}", f"{en} after {span(way.after).en}"
     if way.needs:
-        zh += "，须：" + "、".join(one.zh for one in way.needs.values())
-        en += ", needs: " + ", ".join(one.en for one in way.needs.values())
+        zh += "，须：" + "、".join(need.zh for need in way.needs.values())
+        en += ", needs: " + ", ".join(need.en for need in way.needs.values())
     if way.unless:
-        zh += "，除外：" + "、".join(one.zh for one in way.unless.values())
-        en += ", unless: " + ", ".join(one.en for one in way.unless.values())
+        zh += "，除外：" + "、".join(value.zh for value in way.unless.values())
+        en += ", unless: " + ", ".join(label.en for label in way.unless.values())
     return Label(zh=zh, en=en)

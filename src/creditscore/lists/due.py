@@ -42,9 +42,18 @@ def due(book: Book, on: Day, until: Day | None = None) -> list[Due]:
     today = day(on, "on")
     last = None if until is None else day(until, "until")
     known = book.known(on)
-    found = [one for case in known.cases.values() for one in _of(known, case, today)]
-    chosen = [one for one in found if last is None or (one.by is not None and one.by <= last)]
-    return sorted(chosen, key=lambda one: (one.by is None, one.by or 0, one.list, one.case_id, one.what))
+    dues = [other_due for case in known.cases.values() for other_due in _of(known, case, today)]
+    chosen = [other_due for other_due in dues if last is None or (other_due.by is not None and other_due.by <= last)]
+    return sorted(
+        chosen,
+        key=lambda other_due: (
+            other_due.by is None,
+            other_due.by or 0,
+            other_due.list,
+            other_due.case_id,
+            other_due.what,
+        ),
+    )
 
 
 def _of(book: Book, case: ListCase, today: int) -> Iterator[Due]:
@@ -65,7 +74,7 @@ def _undecided(case: ListCase, rule: ListRule, today: int) -> Iterator[Due]:
     if case.state == "objected" and case.objected_on is not None:
         checks = steps_since(rule, "objected_on")
         if checks:
-            yield from (_step(case, "check", one, case.objected_on, today) for one in checks)
+            yield from (_step(case, "check", check, case.objected_on, today) for check in checks)
         else:
             yield _due(case, "check", None, [rule], today)
     limit = decision_step(rule)
@@ -81,15 +90,15 @@ def _undecided(case: ListCase, rule: ListRule, today: int) -> Iterator[Due]:
 
 def _running(book: Book, case: ListCase, rule: ListRule, today: int) -> Iterator[Due]:
     if case.published_on is None:
-        for one in rule.steps:
-            since = case.step_day(one.since)
-            if one.id.startswith("publish") and since is not None:
-                yield _step(case, "publish", one, since, today)
-        if case.end == "waiting" and not any(one.id.startswith("publish") for one in rule.steps):
+        for step in rule.steps:
+            since = case.step_day(step.since)
+            if step.id.startswith("publish") and since is not None:
+                yield _step(case, "publish", step, since, today)
+        if case.end == "waiting" and not any(step.id.startswith("publish") for step in rule.steps):
             yield _due(case, "publish", None, [rule], today, Note("from_publication"))
-    found = expires_on(case)
-    if found is not None:
-        free, way, why = found
+    expires = expires_on(case)
+    if expires is not None:
+        free, way, why = expires
         barred = way is not None and way.unless and any(x.open for x in book.beside(case))
         reason = why or (Note("may_bar") if barred else None)
         if way is not None and way.decided_within is not None:
@@ -110,7 +119,7 @@ def _running(book: Book, case: ListCase, rule: ListRule, today: int) -> Iterator
     if case.kind == "red" and case.holds(today):
         others = elsewhere(book, case, today)
         if others:
-            ways = [one for one in procedure().exits if one.id == "listed_elsewhere"]
+            ways = [general_exit for general_exit in procedure().exits if general_exit.id == "listed_elsewhere"]
             yield _due(case, "leave_red", None, ways, today, Note("beside", tuple(other.list for other in others)))
 
 

@@ -63,10 +63,10 @@ def _words() -> Mapping[str, Mapping[str, Label]]:
 def word(section: str, code: str, lang: Lang, *values: str) -> str:
     """The word for a code, its places filled in; the code itself where it has no word."""
     label = _words()[section].get(code)
-    said = code if label is None else getattr(label, lang)
+    text = code if label is None else getattr(label, lang)
     for k, value in enumerate(values):
-        said = said.replace(f"{{{k}}}", value)
-    return str(said)
+        text = text.replace(f"{{{k}}}", value)
+    return str(text)
 
 
 def lang_of(text: str) -> Lang:
@@ -92,7 +92,7 @@ def _life(case: ListCase, lang: Lang) -> Life:
         _end(case, lang),
         _grounds(case, lang),
         case.records,
-        tuple(_step(one, case, lang) for one in case.events),
+        tuple(_step(event, case, lang) for event in case.events),
     )
 
 
@@ -118,14 +118,14 @@ def _grounds(case: ListCase, lang: Lang) -> tuple[str, ...]:
     return tuple(str(getattr(label, lang)) for label in labels if label is not None)
 
 
-def _step(one: Event, case: ListCase, lang: Lang) -> Step:
-    recorded = day_in_words(iso(one.recorded_on), lang) if one.recorded_on != one.on else ""
-    paper = " ".join(part for part in (one.organ, one.document) if part)
-    lines = [_effect(one, case, lang), *_stated(one, case, lang)]
-    lines.append(word("texts", "rests_on", lang, with_mark(one.basis, one.mark, lang)) if one.basis else "")
-    lines.append(word("texts", "evidence", lang, one.evidence) if one.evidence else "")
-    what, day = word("steps", one.kind, lang), day_in_words(iso(one.on), lang)
-    return Step(one.no, day, recorded, what, one.by, paper, tuple(line for line in lines if line))
+def _step(event: Event, case: ListCase, lang: Lang) -> Step:
+    recorded = day_in_words(iso(event.recorded_on), lang) if event.recorded_on != event.on else ""
+    paper = " ".join(part for part in (event.organ, event.document) if part)
+    lines = [_effect(event, case, lang), *_stated(event, case, lang)]
+    lines.append(word("texts", "rests_on", lang, with_mark(event.basis, event.mark, lang)) if event.basis else "")
+    lines.append(word("texts", "evidence", lang, event.evidence) if event.evidence else "")
+    what, day = word("steps", event.kind, lang), day_in_words(iso(event.on), lang)
+    return Step(event.no, day, recorded, what, event.by, paper, tuple(line for line in lines if line))
 
 
 def note_in_words(note: Note, case: ListCase, lang: Lang) -> str:
@@ -164,34 +164,34 @@ def mark_in_words(mark: str | None, lang: Lang) -> str:
     return f"（{shown}）" if lang == "zh" else f" ({shown})"
 
 
-def _stated(one: Event, case: ListCase, lang: Lang) -> list[str]:
+def _stated(event: Event, case: ListCase, lang: Lang) -> list[str]:
     """The parts of a notice, and each point that an exit needed or that could have barred it."""
     labels: dict[str, Label] = dict(procedure().notice.contents)
     for way in list_rule(case.scheme, case.list).exits:
         labels |= way.needs | way.unless
     colon = "：" if lang == "zh" else ": "
-    found = []
+    result = []
     for part in ("contents", "confirm", "absent"):
-        stated = dict(one.args.get(part, {}))
+        stated = dict(event.args.get(part, {}))
         for key, text in sorted(stated.items(), key=lambda pair: [*labels, pair[0]].index(pair[0])):
             name = getattr(labels[key], lang) if key in labels else key
             name = word("texts", "not_so", lang, name) if part == "absent" else name
-            found.append(f"{name}{colon}{text}")
-    return found
+            result.append(f"{name}{colon}{text}")
+    return result
 
 
-def _effect(one: Event, case: ListCase, lang: Lang) -> str:
+def _effect(event: Event, case: ListCase, lang: Lang) -> str:
     """What a step did, in a few words."""
-    done: dict[str, Any] = dict(one.data.get("set", []))
+    done: dict[str, Any] = dict(event.data.get("set", []))
     parts = []
-    if one.kind == "noticed":
+    if event.kind == "noticed":
         parts.append(_day("window", str(done["heard_until"]), lang))
         if done.get("provisional"):
             parts.append(word("texts", "provisional", lang))
-    if one.kind == "objected" and not done:
+    if event.kind == "objected" and not done:
         parts.append(word("texts", "late", lang))
-    if one.kind == "checked":
-        parts.append(word("texts", "upheld" if one.args.get("upheld") else "not_upheld", lang))
+    if event.kind == "checked":
+        parts.append(word("texts", "upheld" if event.args.get("upheld") else "not_upheld", lang))
     if done.get("state") == "declined":
         parts.append(word("texts", "declined", lang))
     if done.get("entered_on"):
@@ -203,7 +203,7 @@ def _effect(one: Event, case: ListCase, lang: Lang) -> str:
     if done.get("exited_on"):
         parts.append(word("exits", str(done["exit_reason"]), lang))
         parts.append(_day("from", str(done["exited_on"]), lang))
-    if one.kind == "corrected":
-        parts.append(word("texts", "step", lang, str(one.args["no"])))
-    parts += [str(one.args[name]) for name in ("reason", "content", "answer") if name in one.args]
+    if event.kind == "corrected":
+        parts.append(word("texts", "step", lang, str(event.args["no"])))
+    parts += [str(event.args[name]) for name in ("reason", "content", "answer") if name in event.args]
     return "; ".join(parts) if lang == "en" else "；".join(parts)

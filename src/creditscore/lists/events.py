@@ -70,28 +70,28 @@ class Event:
 
     def row(self) -> dict[str, Any]:
         """The event as plain values: days as dates, `args` and `data` as JSON text."""
-        plain = {one.name: getattr(self, one.name) for one in fields(self)}
+        plain = {other_field.name: getattr(self, other_field.name) for other_field in fields(self)}
         plain |= {name: from_day(plain[name]) for name in ("on", "recorded_on")}
         return plain | {name: as_json(plain[name]) for name in ("args", "data")}
 
     @staticmethod
     def of(row: Mapping[str, Any]) -> Event:
         """The inverse of `row`."""
-        given = {one.name: row[one.name] for one in fields(Event)}
+        given = {other_field.name: row[other_field.name] for other_field in fields(Event)}
         given |= {name: to_day(given[name]) for name in ("on", "recorded_on")}
         return Event(**given | {name: json.loads(given[name]) for name in ("args", "data")})
 
 
-COLUMNS = tuple(one.name for one in fields(Event))
+COLUMNS = tuple(other_field.name for other_field in fields(Event))
 
 
-def event(case_id: str, no: int, kind: str, said: Said, args: Mapping[str, Any]) -> Event:
+def event(case_id: str, no: int, kind: str, typed_dict: Said, args: Mapping[str, Any]) -> Event:
     """The step with its common parts read and checked; UsageError names the part that is wrong."""
-    unknown = sorted(set(said) - set(Said.__annotations__))
+    unknown = sorted(set(typed_dict) - set(Said.__annotations__))
     if unknown:
         raise UsageError(f"a step has no {', '.join(unknown)}", allowed=sorted(Said.__annotations__))
-    on = day(said.get("on"), "on")
-    recorded = said.get("recorded_on")
+    on = day(typed_dict.get("on"), "on")
+    recorded = typed_dict.get("recorded_on")
     known = on if recorded is None else day(recorded, "recorded_on")
     if known < on:
         raise UsageError(
@@ -100,10 +100,10 @@ def event(case_id: str, no: int, kind: str, said: Said, args: Mapping[str, Any])
         )
     for name, value in {"on": on, "recorded_on": known}.items():
         check_day_has_come(value, name)
-    person = text(said.get("by", ""), "by")
+    person = text(typed_dict.get("by", ""), "by")
     if not person:
         raise UsageError(f"nobody is named for this step ({kind})", next="name the person who acts (--by)")
-    organ, document, evidence = (text(said.get(name, ""), name) for name in TEXTS)
+    organ, document, evidence = (text(typed_dict.get(name, ""), name) for name in TEXTS)
     return Event(case_id, no, kind, on, known, person, organ, document, evidence, args=plain(args))
 
 
@@ -160,9 +160,9 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any, name: str) -> Any:
     if isinstance(value, Mapping):
-        return {text(key, name): _plain(one, f"{name}.{key}") for key, one in value.items()}
+        return {text(key, name): _plain(this_value, f"{name}.{key}") for key, this_value in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one, name) for one in value]
+        return [_plain(this_value, name) for this_value in value]
     if isinstance(value, date):
         return value.isoformat()
     return text(value, name) if isinstance(value, str) else value

@@ -14,14 +14,14 @@ from creditscore.lists.terms import first_day_out
 from creditscore.schemes.lists import ListExit
 
 
-def require_running(case: ListCase, made: Event) -> None:
+def require_running(case: ListCase, event: Event) -> None:
     """UsageError unless the entry holds on the day of the step."""
-    if case.state != "listed" or not case.holds(made.on):
+    if case.state != "listed" or not case.holds(event.on):
         ended = case.first_day_out
-        if case.state in ("listed", "exited") and ended is not None and made.on >= ended:
-            what = f"the entry no longer holds on {iso(made.on)}: it ended before {iso(ended)}"
+        if case.state in ("listed", "exited") and ended is not None and event.on >= ended:
+            what = f"the entry no longer holds on {iso(event.on)}: it ended before {iso(ended)}"
         elif case.state == "listed":
-            what = f"the entry begins on {iso(case.entered_on)}, after {iso(made.on)}"
+            what = f"the entry begins on {iso(case.entered_on)}, after {iso(event.on)}"
         else:
             what = f"there is no entry; the case is {case.state}"
         raise UsageError(what, where=f"case {case.case_id}", allowed="a running entry")
@@ -33,14 +33,14 @@ def exit_route(case: ListCase, name: str) -> ListExit | GeneralExit:
     own = exits_for(rule, case.triggers)
     ways: list[ListExit | GeneralExit] = [
         *own,
-        *(one for one in general_exits(rule) if one.id not in {way.id for way in own}),
+        *(general_exit for general_exit in general_exits(rule) if general_exit.id not in {way.id for way in own}),
     ]
-    found = next((one for one in ways if one.id == name), None)
-    if found is None:
+    list_exit = next((way for way in ways if way.id == name), None)
+    if list_exit is None:
         raise UsageError(
-            f"{name!r} is no way out of this entry", where=f"case {case.case_id}", allowed=[one.id for one in ways]
+            f"{name!r} is no way out of this entry", where=f"case {case.case_id}", allowed=[way.id for way in ways]
         )
-    return found
+    return list_exit
 
 
 def expires_on(case: ListCase) -> tuple[int, ListExit | None, Note | None] | None:

@@ -36,7 +36,7 @@ def leave(
     confirm: Mapping[str, str] | None = None,
     absent: Mapping[str, str] | None = None,
     dates: Mapping[str, Day] | None = None,
-    **said: Unpack[Said],
+    **typed_dict: Unpack[Said],
 ) -> Book:
     """A person lets a subject leave by the way `exit`; the entry no longer holds from that day on.
 
@@ -45,24 +45,24 @@ def leave(
     """
     args = {"exit": exit, "confirm": dict(confirm or {}), "absent": dict(absent or {})}
     args["dates"] = given_days(dates)
-    return step(book, book.case(case_id), "exited", args, said, left)
+    return step(book, book.case(case_id), "exited", args, typed_dict, left)
 
 
-def withdraw(book: Book, case_id: str, **said: Unpack[Said]) -> Book:
+def withdraw(book: Book, case_id: str, **typed_dict: Unpack[Said]) -> Book:
     """The publication of an annulled entry was taken back."""
-    return step(book, book.case(case_id), "unpublished", {}, said, unpublished)
+    return step(book, book.case(case_id), "unpublished", {}, typed_dict, unpublished)
 
 
-def revoke(book: Book, case_id: str, *, reason: str, **said: Unpack[Said]) -> Book:
+def revoke(book: Book, case_id: str, *, reason: str, **typed_dict: Unpack[Said]) -> Book:
     """An exit obtained by a false application is revoked, where the rule says so: a new case, its term starts again."""
     old = book.case(case_id)
-    number = 1 + sum(1 for one in book.beside(old) if one.case_id.startswith(f"{case_id}."))
+    number = 1 + sum(1 for list_case in book.beside(old) if list_case.case_id.startswith(f"{case_id}."))
     return step(
         book,
         ListCase(f"{case_id}.{number}", old.subject_id, old.list),
         "revoked",
         {"of": case_id, "reason": reason},
-        said,
+        typed_dict,
         revoked,
     )
 
@@ -76,32 +76,36 @@ def expire(book: Book, on: Day, *, by: str, recorded_on: Day | None = None) -> t
     today = day(on, "on")
     known = today if recorded_on is None else day(recorded_on, "recorded_on")
     gone, waiting = [], {}
-    for case in sorted(book.cases.values(), key=lambda one: one.case_id):
+    for case in sorted(book.cases.values(), key=lambda case: case.case_id):
         if case.state != "listed":
             continue
-        found = expires_on(case)
-        if found is None or found[0] > today:
+        expires = expires_on(case)
+        if expires is None or expires[0] > today:
             continue
-        free, way, why = found
+        free, way, why = expires
         if why is None and way is not None and way.unless:
             why = _new_matter(book, case)
         if why is not None:
             waiting[case.case_id] = why
             continue
         args = {"exit": way.id if way is not None else "term_end", "by_itself": True}
-        said: Said = {"on": from_day(max(free, _latest(case))), "by": by, "recorded_on": from_day(max(known, free))}
-        book = step(book, case, "exited", args, said, ended)
+        typed_dict: Said = {
+            "on": from_day(max(free, _latest(case))),
+            "by": by,
+            "recorded_on": from_day(max(known, free)),
+        }
+        book = step(book, case, "exited", args, typed_dict, ended)
         gone.append(case.case_id)
     return book, Expired(tuple(gone), waiting)
 
 
-def left(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def left(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], list[Rule]]:
     """May the subject leave by this way on this day."""
-    require_running(case, made)
-    where, way = f"case {case.case_id}", exit_route(case, made.args["exit"])
-    if not made.document or not made.organ:
+    require_running(case, event)
+    where, way = f"case {case.case_id}", exit_route(case, event.args["exit"])
+    if not event.document or not event.organ:
         raise UsageError(
-            "an exit names no " + ("document" if not made.document else "organ"),
+            "an exit names no " + ("document" if not event.document else "organ"),
             where=where,
             next="give the number of the decision and the office that took it",
         )
@@ -109,13 +113,18 @@ def left(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[
         if way.kind == "expiry" and not way.needs:
             raise UsageError(f"{way.id!r} happens by itself", where=where, next="run `expire` on the day")
         if way.after is not None:
-            _old_enough(case, way, {name: day(one, name) for name, one in made.args.get("dates", {}).items()}, made.on)
-        _one_by_one("confirm", "needed", way.needs, made.args.get("confirm", {}), where)
-        _one_by_one("absent", "a bar", way.unless, made.args.get("absent", {}), where)
+            _old_enough(
+                case,
+                way,
+                {name: day(argument, name) for name, argument in event.args.get("dates", {}).items()},
+                event.on,
+            )
+        _one_by_one("confirm", "needed", way.needs, event.args.get("confirm", {}), where)
+        _one_by_one("absent", "a bar", way.unless, event.args.get("absent", {}), where)
         barring = sorted(set(way.unless) & (set(case.bars) | set(case.triggers)))
         if barring:
             raise UsageError(f"{', '.join(barring)} bars this way out", where=where, allowed="another way out")
-    elif way.id == "listed_elsewhere" and not elsewhere(book, case, made.on):
+    elif way.id == "listed_elsewhere" and not elsewhere(book, case, event.on):
         raise UsageError(
             "the subject is on no serious and no watch list on that day", where=where, allowed="another way out"
         )
@@ -123,34 +132,34 @@ def left(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[
         "state": "exited",
         "exit": way.id,
         "exit_reason": way.kind,
-        "exited_on": made.on,
+        "exited_on": event.on,
         "applied": {},
     }
     rules: list[Rule] = [way]
     if way.kind == "annulled" and case.kind != "red":
         common = procedure().withdrawal
-        changes["withdraw_by"] = later(made.on, common.within)
+        changes["withdraw_by"] = later(event.on, common.within)
         rules.append(common)
     return changes, rules
 
 
-def ended(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def ended(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], list[Rule]]:
     """The exit of `expire`: its day follows from the term alone."""
-    found = expires_on(case)
-    if found is None or found[0] > made.recorded_on:
-        end = "without an end" if found is None else f"until {iso(found[0] - 1)}"
+    expires = expires_on(case)
+    if expires is None or expires[0] > event.recorded_on:
+        end = "without an end" if expires is None else f"until {iso(expires[0] - 1)}"
         raise UsageError(
-            f"the entry would run {end}, but its exit by itself was recorded on {iso(made.recorded_on)}",
+            f"the entry would run {end}, but its exit by itself was recorded on {iso(event.recorded_on)}",
             where=f"case {case.case_id}",
             next="let it run; to end it before, record the exit that the rule gives",
         )
     rule = list_rule(case.scheme, case.list)
-    way: Rule | None = found[1] or next((one for one in rule.terms if one.id == case.term), None)
-    gone = {"exit": made.args["exit"], "exit_reason": "expiry", "exited_on": found[0]}
+    way: Rule | None = expires[1] or next((term for term in rule.terms if term.id == case.term), None)
+    gone = {"exit": event.args["exit"], "exit_reason": "expiry", "exited_on": expires[0]}
     return {"state": "exited", **gone, "applied": {}}, [way or rule]
 
 
-def unpublished(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def unpublished(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], list[Rule]]:
     if case.withdraw_by is None or case.withdrawn_on is not None:
         done = (
             f"withdrawn already on {iso(case.withdrawn_on)}"
@@ -162,14 +171,14 @@ def unpublished(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any]
             where=f"case {case.case_id}",
             next="nothing is to be done; `creditscore lists due` names what is",
         )
-    return {"withdrawn_on": made.on}, [procedure().withdrawal]
+    return {"withdrawn_on": event.on}, [procedure().withdrawal]
 
 
-def revoked(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def revoked(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], list[Rule]]:
     """A new entry of the old case's kind; its term runs from this day."""
-    old = book.case(made.args["of"])
+    old = book.case(event.args["of"])
     rule = list_rule(old.scheme, old.list)
-    way = next((one for one in rule.exits if one.id == old.exit), None)
+    way = next((list_exit for list_exit in rule.exits if list_exit.id == old.exit), None)
     if old.state != "exited" or way is None or not way.starts_again_if_false:
         raise UsageError(
             "the rule revokes no such exit",
@@ -177,13 +186,13 @@ def revoked(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], li
             allowed="an early exit whose rule says that it is revoked when obtained by a false application",
         )
     assert old.exited_on is not None
-    if made.on < old.exited_on:
+    if event.on < old.exited_on:
         raise UsageError(
-            f"revoked on {iso(made.on)}, before the exit of {iso(old.exited_on)}",
+            f"revoked on {iso(event.on)}, before the exit of {iso(old.exited_on)}",
             where=f"case {old.case_id}",
             allowed=f"{iso(old.exited_on)} or a later day",
         )
-    if not made.document or not made.organ or not made.args.get("reason"):
+    if not event.document or not event.organ or not event.args.get("reason"):
         raise UsageError(
             "a revocation needs the office, its document and the reason",
             where=f"case {old.case_id}",
@@ -196,31 +205,35 @@ def revoked(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], li
         "scheme": old.scheme,
         "triggers": list(old.triggers),
         "records": list(old.records),
-        "proposed_on": made.on,
-        "decided_on": made.on,
+        "proposed_on": event.on,
+        "decided_on": event.on,
     }
-    term = next((one for one in rule.terms if one.id == old.term), None) or choose(book, case, rule, "", made.on)
-    entered, _ = entry(book, case, rule, _with_term(made, term.id if term else ""), dict(old.dates))
+    term = next((term for term in rule.terms if term.id == old.term), None) or choose(book, case, rule, "", event.on)
+    entered, _ = entry(book, case, rule, _with_term(event, term.id if term else ""), dict(old.dates))
     return {**same, **entered, "dates": dict(old.dates)}, [way]
 
 
 def elsewhere(book: Book, case: ListCase, on: int) -> list[ListCase]:
     """The serious and watch lists on which the subject of a case is on a day."""
-    return [one for one in book.of(case.subject_id) if one.kind in ("serious", "watch") and one.holds(on)]
+    return [
+        list_case
+        for list_case in book.of(case.subject_id)
+        if list_case.kind in ("serious", "watch") and list_case.holds(on)
+    ]
 
 
-def _with_term(made: Event, term: str) -> Event:
-    return replace(made, args={**made.args, "term": term})
+def _with_term(event: Event, term: str) -> Event:
+    return replace(event, args={**event.args, "term": term})
 
 
 def _latest(case: ListCase) -> int:
-    return max(one.on for one in case.events if one.kind != "corrected")
+    return max(event.on for event in case.events if event.kind != "corrected")
 
 
 def _new_matter(book: Book, case: ListCase) -> Note | None:
     """A proposal that is open bars an exit that a new ground would bar, until somebody has decided on it."""
-    found = [one.case_id for one in book.beside(case) if one.open]
-    return Note("bars", tuple(found)) if found else None
+    case_ids = [list_case.case_id for list_case in book.beside(case) if list_case.open]
+    return Note("bars", tuple(case_ids)) if case_ids else None
 
 
 def _old_enough(case: ListCase, way: ListExit, dates: Mapping[str, int], on: int) -> None:

@@ -46,19 +46,19 @@ class Graded:
 
     @cached_property
     def _deciding(self) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
+        results: dict[str, set[str]] = {}
         for row in self._rows("decide", ["subject_id", "rule"]):
-            found.setdefault(row["rule"], set()).add(row["subject_id"])
-        return found
+            results.setdefault(row["rule"], set()).add(row["subject_id"])
+        return results
 
     @cached_property
     def _records(self) -> dict[str, list[dict[str, Any]]]:
         triggers = {trigger for listed in self.scheme.lists.values() for trigger in listed.triggers}
-        wanted = set().union(*(self._deciding.get(one, set()) for one in triggers)) & self.graded
-        found: dict[str, list[dict[str, Any]]] = {}
+        wanted = set().union(*(self._deciding.get(trigger, set()) for trigger in triggers)) & self.graded
+        records: dict[str, list[dict[str, Any]]] = {}
         for row in self._rows("record", ["subject_id", "record_id", "item", "reason"], wanted):
-            found.setdefault(row["subject_id"], []).append(row)
-        return found
+            records.setdefault(row["subject_id"], []).append(row)
+        return records
 
     def _rows(self, step: str, columns: list[str], subjects: set[str] | None = None) -> list[dict[str, Any]]:
         import pyarrow as pa

@@ -30,7 +30,7 @@ def take_over(
     term_end: Day | None = None,
     entered_on: Day | None = None,
     dates: Mapping[str, Day] | None = None,
-    **said: Unpack[Said],
+    **typed_dict: Unpack[Said],
 ) -> tuple[Book, str]:
     """Keep an entry that another organ has decided (`on`: the day of its decision), with its document.
 
@@ -44,7 +44,9 @@ def take_over(
         raise UsageError(f"{', '.join(wrong)} is no trigger of {key}", allowed=rule.triggers or "none")
     who = subject(subject_id)
     given = {"entered_on": entered_on, "published_on": published_on, "term_end": term_end}
-    args: dict[str, Any] = {name: iso(day(one, name)) for name, one in given.items() if one is not None}
+    args: dict[str, Any] = {
+        name: iso(day(other_day, name)) for name, other_day in given.items() if other_day is not None
+    }
     args |= {
         "subject": who,
         "list": key,
@@ -54,23 +56,23 @@ def take_over(
         "term": term,
         "dates": given_days(dates, ("decided_on",)),
     }
-    case_id = case_id_of(key, who, [args[name] for name in ("scheme", "triggers", "records")], said)
+    case_id = case_id_of(key, who, [args[name] for name in ("scheme", "triggers", "records")], typed_dict)
     if case_id in book.cases:
         raise UsageError(
             f"this entry is kept already: {case_id}",
             next=f"`creditscore lists show {case_id}` shows it; correct it where it is wrong",
         )
-    return step(book, ListCase(case_id, who, key), "imported", args, said, taken_over), case_id
+    return step(book, ListCase(case_id, who, key), "imported", args, typed_dict, taken_over), case_id
 
 
-def taken_over(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
-    rule = list_rule(made.args["scheme"], made.args["list"])
-    if not made.document or not made.organ:
+def taken_over(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], list[Rule]]:
+    rule = list_rule(event.args["scheme"], event.args["list"])
+    if not event.document or not event.organ:
         raise UsageError("an entry of another organ needs its name and its document", next="give organ and document")
-    same = opened(made, rule.kind)
-    dates = {name: day(one, name) for name, one in made.args.get("dates", {}).items()}
+    same = opened(event, rule.kind)
+    dates = {name: day(argument, name) for name, argument in event.args.get("dates", {}).items()}
     known = replace(
         case, triggers=tuple(same["triggers"]), records=tuple(same["records"]), kind=rule.kind, scheme=same["scheme"]
     )
-    entered, term = entry(book, known, rule, made, dates)
-    return {**same, "decided_on": made.on, **entered}, [rule, *([term] if term else [])]
+    entered, term = entry(book, known, rule, event, dates)
+    return {**same, "decided_on": event.on, **entered}, [rule, *([term] if term else [])]

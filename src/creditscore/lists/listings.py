@@ -59,8 +59,8 @@ def list_exits(book: Book, known_at: Day | None = None) -> pa.Table:
     """
     rows = []
     for case in entries(book.known(known_at)):
-        made = next((one for one in reversed(case.events) if one.kind == "exited"), None)
-        if case.exited_on is None or made is None:
+        new_event = next((event for event in reversed(case.events) if event.kind == "exited"), None)
+        if case.exited_on is None or new_event is None:
             continue
         rows.append(
             {
@@ -72,11 +72,11 @@ def list_exits(book: Book, known_at: Day | None = None) -> pa.Table:
                 "exit_reason": case.exit_reason,
                 "withdraw_by": case.withdraw_by,
                 "withdrawn_on": case.withdrawn_on,
-                "organ": made.organ,
-                "document": made.document,
-                "basis": made.basis,
-                "evidence": made.evidence,
-                "recorded_on": made.recorded_on,
+                "organ": new_event.organ,
+                "document": new_event.document,
+                "basis": new_event.basis,
+                "evidence": new_event.evidence,
+                "recorded_on": new_event.recorded_on,
             }
         )
     return _table(EXITS, rows)
@@ -84,17 +84,17 @@ def list_exits(book: Book, known_at: Day | None = None) -> pa.Table:
 
 def list_events(book: Book, known_at: Day | None = None) -> pa.Table:
     """Every event as it was written, in order; `args` and `data` are JSON."""
-    return _table(COLUMNS, [one.row() for one in book.known(known_at).events])
+    return _table(COLUMNS, [event.row() for event in book.known(known_at).events])
 
 
 def entries(book: Book) -> list[ListCase]:
     """The cases that led to an entry, sorted by id."""
-    found = [case for case in book.cases.values() if case.entered_on is not None]
-    return sorted(found, key=lambda one: one.case_id)
+    list_cases = [case for case in book.cases.values() if case.entered_on is not None]
+    return sorted(list_cases, key=lambda list_case: list_case.case_id)
 
 
 def _listing(case: ListCase) -> dict[str, Any]:
-    made = next(one for one in case.events if one.kind in ("decided", "imported", "revoked"))
+    new_event = next(event for event in case.events if event.kind in ("decided", "imported", "revoked"))
     return {
         "listing_id": case.case_id,
         "subject_id": case.subject_id,
@@ -103,8 +103,8 @@ def _listing(case: ListCase) -> dict[str, Any]:
         "term_end": case.term_end,
         "exited_on": case.exited_on,
         "exit_reason": case.exit_reason or None,
-        "basis": "; ".join(part for part in (made.basis, made.organ, made.document) if part),
-        "recorded_on": made.recorded_on,
+        "basis": "; ".join(part for part in (new_event.basis, new_event.organ, new_event.document) if part),
+        "recorded_on": new_event.recorded_on,
     }
 
 

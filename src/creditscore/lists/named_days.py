@@ -47,26 +47,26 @@ def named_days(records: Any, ids: Iterable[str], names: Iterable[str]) -> dict[s
     days = [f"max({cell_sql.day(cell_sql.day_cell(name, source.types[name]), source.types[name])})" for name in there]
     bad = [f"min({cell_sql.day(cell_sql.day_cell(name, source.types[name]), source.types[name])})" for name in there]
     con.execute("CREATE TEMP TABLE wanted_ids (id VARCHAR)")
-    con.executemany("INSERT INTO wanted_ids VALUES (?)", [[one] for one in wanted])
+    con.executemany("INSERT INTO wanted_ids VALUES (?)", [[name] for name in wanted])
     rows = con.execute(
         f"SELECT {record} AS id, {', '.join([*days, *bad])} FROM {source.view}"
         f" WHERE {record} IN (SELECT id FROM wanted_ids) GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    found: dict[str, dict[str, int]] = {}
+    new_named_days: dict[str, dict[str, int]] = {}
     for who, *values in rows:
         for name, newest, least in zip(there, values[: len(there)], values[len(there) :], strict=True):
             if least == cell_sql.BAD_DAY:
                 raise InputError(f"{name} of record {who} is not a day", where=source.origin, allowed="YYYY-MM-DD")
             if newest is not None:
-                found.setdefault(who, {})[name] = newest
+                new_named_days.setdefault(who, {})[name] = newest
     con.close()
-    return found
+    return new_named_days
 
 
-def of_records(found: Mapping[str, Mapping[str, int]], records: Iterable[str]) -> dict[str, Day]:
+def of_records(row: Mapping[str, Mapping[str, int]], records: Iterable[str]) -> dict[str, Day]:
     """The days of a proposal: of several records the first deadline, and the last end of a restriction."""
     days: dict[str, list[int]] = {}
-    for one in records:
-        for name, value in found.get(one, {}).items():
+    for record in records:
+        for name, value in row.get(record, {}).items():
             days.setdefault(name, []).append(value)
     return {name: from_day((max if name.endswith(ENDS) else min)(values)) for name, values in days.items()}

@@ -9,9 +9,9 @@ from creditscore.core.days import iso
 from creditscore.lists.events import Event, Said, as_json, day
 
 
-def opened(made: Event, kind: str) -> dict[str, Any]:
+def opened(event: Event, kind: str) -> dict[str, Any]:
     """The case as its first event describes it."""
-    args = made.args
+    args = event.args
     return {
         "subject_id": args["subject"],
         "list": args["list"],
@@ -19,11 +19,11 @@ def opened(made: Event, kind: str) -> dict[str, Any]:
         "scheme": args["scheme"],
         "triggers": list(args.get("triggers", [])),
         "records": list(args.get("records", [])),
-        "dates": {name: day(one, name) for name, one in args.get("dates", {}).items()},
+        "dates": {name: day(argument, name) for name, argument in args.get("dates", {}).items()},
     }
 
 
-def case_id_of(key: str, who: str, content: list[Any], said: Said) -> str:
+def case_id_of(key: str, who: str, content: list[Any], typed_dict: Said) -> str:
     """The name of a case: the list, and a hash of whom, on what, since when."""
-    whole = as_json([who, *content, iso(day(said["on"], "on"))])
+    whole = as_json([who, *content, iso(day(typed_dict["on"], "on"))])
     return f"{key}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"

@@ -19,16 +19,16 @@ from creditscore.schemes.model import Rule
 
 def steps_since(rule: ListRule, since: str) -> list[ListStep]:
     """The steps of a list that are counted from a named day."""
-    return [one for one in rule.steps if one.since == since]
+    return [list_step for list_step in rule.steps if list_step.since == since]
 
 
 def decision_step(rule: ListRule) -> ListStep | None:
     """The time limit for the decision, where the list has one."""
-    return next((one for one in rule.steps if one.id.startswith("decision")), None)
+    return next((list_step for list_step in rule.steps if list_step.id.startswith("decision")), None)
 
 
 def notice(
-    book: Book, case_id: str, *, contents: Mapping[str, str], heard_until: Day | None = None, **said: Unpack[Said]
+    book: Book, case_id: str, *, contents: Mapping[str, str], heard_until: Day | None = None, **typed_dict: Unpack[Said]
 ) -> Book:
     """Announce the intended entry; the window to be heard begins.
 
@@ -40,22 +40,22 @@ def notice(
         "contents": dict(contents),
         "heard_until": None if heard_until is None else iso(day(heard_until, "heard_until")),
     }
-    return step(book, book.case(case_id), "noticed", args, said, noticed)
+    return step(book, book.case(case_id), "noticed", args, typed_dict, noticed)
 
 
-def objected_to(book: Book, case_id: str, *, content: str, **said: Unpack[Said]) -> Book:
+def objected_to(book: Book, case_id: str, *, content: str, **typed_dict: Unpack[Said]) -> Book:
     """An objection was received. One after the end of the window is kept and changes nothing."""
-    return step(book, book.case(case_id), "objected", {"content": content}, said, objected)
+    return step(book, book.case(case_id), "objected", {"content": content}, typed_dict, objected)
 
 
-def check(book: Book, case_id: str, *, upheld: bool, answer: str, **said: Unpack[Said]) -> Book:
+def check(book: Book, case_id: str, *, upheld: bool, answer: str, **typed_dict: Unpack[Said]) -> Book:
     """The objection was checked: `upheld` (no entry can follow) or not, with the answer given."""
-    return step(book, book.case(case_id), "checked", {"upheld": bool(upheld), "answer": answer}, said, checked)
+    return step(book, book.case(case_id), "checked", {"upheld": bool(upheld), "answer": answer}, typed_dict, checked)
 
 
-def extend(book: Book, case_id: str, *, reason: str, **said: Unpack[Said]) -> Book:
+def extend(book: Book, case_id: str, *, reason: str, **typed_dict: Unpack[Said]) -> Book:
     """The time for the decision is prolonged once, where the list's rule allows it."""
-    return step(book, book.case(case_id), "extended", {"reason": reason}, said, extended_time)
+    return step(book, book.case(case_id), "extended", {"reason": reason}, typed_dict, extended_time)
 
 
 def decide(
@@ -69,7 +69,7 @@ def decide(
     term: str = "",
     term_end: Day | None = None,
     dates: Mapping[str, Day] | None = None,
-    **said: Unpack[Said],
+    **typed_dict: Unpack[Said],
 ) -> Book:
     """A person decides: `enter` the subject on the list, or decline. `reason` says on what grounds.
 
@@ -78,26 +78,28 @@ def decide(
     a term where several fit; `term_end` is the end that the office set, where the rule leaves it to it or is not known.
     """
     given = {"entered_on": entered_on, "published_on": published_on, "term_end": term_end}
-    args: dict[str, Any] = {name: iso(day(one, name)) for name, one in given.items() if one is not None}
+    args: dict[str, Any] = {
+        name: iso(day(other_day, name)) for name, other_day in given.items() if other_day is not None
+    }
     args |= {"enter": bool(enter), "reason": reason, "term": term}
     args["dates"] = given_days(dates, ("decided_on",))
-    return step(book, book.case(case_id), "decided", args, said, decided)
+    return step(book, book.case(case_id), "decided", args, typed_dict, decided)
 
 
-def publish(book: Book, case_id: str, **said: Unpack[Said]) -> Book:
+def publish(book: Book, case_id: str, **typed_dict: Unpack[Said]) -> Book:
     """The entry was published on that day; a term that counts from publication now has its end."""
-    return step(book, book.case(case_id), "published", {}, said, published)
+    return step(book, book.case(case_id), "published", {}, typed_dict, published)
 
 
-def noticed(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def noticed(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], list[Rule]]:
     """The window of a notice: by rule, or as the notice sets it."""
-    need(case, made, ("proposed",))
+    need(case, event, ("proposed",))
     rule, common = list_rule(case.scheme, case.list), procedure()
-    contents = made.args.get("contents", {})
+    contents = event.args.get("contents", {})
     missing = [name for name in common.notice.contents if not contents.get(name, "").strip()]
     unknown = sorted(set(contents) - set(common.notice.contents))
     if missing or unknown:
-        labels = ", ".join(f"{one} ({common.notice.contents[one].zh})" for one in missing)
+        labels = ", ".join(f"{name} ({common.notice.contents[name].zh})" for name in missing)
         what = f"the notice does not state: {labels}" if missing else f"a notice has no part {', '.join(unknown)}"
         raise UsageError(
             what,
@@ -105,7 +107,7 @@ def noticed(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], li
             allowed=common.notice.contents,
             next="state every part; `draft` proposes facts, basis and exits",
         )
-    given = day(made.args["heard_until"], "heard_until") if "heard_until" in made.args else None
+    given = day(event.args["heard_until"], "heard_until") if "heard_until" in event.args else None
     steps = steps_since(rule, "noticed_on")
     if not steps and given is None:
         raise UsageError(
@@ -114,8 +116,8 @@ def noticed(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], li
             allowed="a day after the notice",
             next="say in the notice until when the subject may object (heard_until), as the office sets it",
         )
-    ends = [last_day_of_step(one, made.on) for one in steps]
-    least = max(ends, default=made.on + 1)
+    ends = [last_day_of_step(list_step, event.on) for list_step in steps]
+    least = max(ends, default=event.on + 1)
     until = least if given is None else given
     if until < least:
         raise UsageError(
@@ -123,40 +125,40 @@ def noticed(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], li
             where=f"case {case.case_id}",
             allowed=f"{iso(least)} or later" + (f" ({cited(steps)[0]})" if steps else ""),
         )
-    guessed = any(provisional(one.within, end) for one, end in zip(steps, ends, strict=True))
+    guessed = any(provisional(list_step.within, end) for list_step, end in zip(steps, ends, strict=True))
     changes = {
         "state": "noticed",
-        "noticed_on": made.on,
+        "noticed_on": event.on,
         "heard_until": until,
         "provisional": case.provisional or guessed,
     }
     # before the text on notices was in force this package asks for the same
-    asked: Rule = common.notice if made.on >= to_day(common.notice.from_) else common.needs_notice
+    asked: Rule = common.notice if event.on >= to_day(common.notice.from_) else common.needs_notice
     return changes, [asked, *steps]
 
 
-def objected(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def objected(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], list[Rule]]:
     """In time it must be checked before anybody decides; late it is only kept."""
-    need(case, made, ("noticed", "objected", "checked"))
-    if not made.args.get("content"):
+    need(case, event, ("noticed", "objected", "checked"))
+    if not event.args.get("content"):
         raise UsageError("the objection says nothing", next="give its content in a few words")
     assert case.heard_until is not None
     steps = steps_since(list_rule(case.scheme, case.list), "noticed_on")
-    if made.on > case.heard_until:
+    if event.on > case.heard_until:
         return {}, list(steps)
-    return {"state": "objected", "objected_on": made.on}, list(steps)
+    return {"state": "objected", "objected_on": event.on}, list(steps)
 
 
-def checked(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
-    need(case, made, ("objected",))
-    if not made.args.get("answer"):
+def checked(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], list[Rule]]:
+    need(case, event, ("objected",))
+    if not event.args.get("answer"):
         raise UsageError("the check gives no answer", next="say what was found")
     steps = steps_since(list_rule(case.scheme, case.list), "objected_on")
-    return {"state": "checked", "checked_on": made.on, "upheld": case.upheld or made.args["upheld"]}, list(steps)
+    return {"state": "checked", "checked_on": event.on, "upheld": case.upheld or event.args["upheld"]}, list(steps)
 
 
-def extended_time(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
-    need(case, made, ("proposed", "noticed", "objected", "checked"))
+def extended_time(book: Book, case: ListCase, new_event: Event) -> tuple[dict[str, Any], list[Rule]]:
+    need(case, new_event, ("proposed", "noticed", "objected", "checked"))
     limit = decision_step(list_rule(case.scheme, case.list))
     since = None if limit is None else case.step_day(limit.since)
     if limit is None or limit.extended_by is None:
@@ -169,36 +171,36 @@ def extended_time(book: Book, case: ListCase, made: Event) -> tuple[dict[str, An
         raise UsageError(
             f"{limit.since} is not known, so the time for the decision is not", next=f"correct the case: {limit.since}"
         )
-    if not made.args.get("reason"):
+    if not new_event.args.get("reason"):
         raise UsageError("no reason for the longer time", next="give the reason")
-    if any(one.kind == "extended" for one in case.events):
+    if any(event.kind == "extended" for event in case.events):
         raise UsageError("the time was prolonged already", where=f"case {case.case_id}", allowed="once")
     end = last_day_of_step(limit, since)
-    if made.on > end:
+    if new_event.on > end:
         raise UsageError(f"the time for the decision ended on {iso(end)}", allowed=f"a prolongation up to {iso(end)}")
     longer = last_day_of_step(limit, since, prolonged=True)
     return {"decide_by": longer, "provisional": case.provisional or provisional(limit.within, longer)}, [limit]
 
 
-def published(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
-    need(case, made, ("listed",))
+def published(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], list[Rule]]:
+    need(case, event, ("listed",))
     if case.published_on is not None:
         raise UsageError(f"published already on {iso(case.published_on)}", where=f"case {case.case_id}", allowed="once")
-    if case.entered_on is None or made.on < case.entered_on:
-        raise UsageError(f"published on {iso(made.on)}, before the entry", allowed=f"from {iso(case.entered_on)} on")
+    if case.entered_on is None or event.on < case.entered_on:
+        raise UsageError(f"published on {iso(event.on)}, before the entry", allowed=f"from {iso(case.entered_on)} on")
     rule = list_rule(case.scheme, case.list)
-    changes: dict[str, Any] = {"published_on": made.on}
-    term = next((one for one in rule.terms if one.id == case.term), None)
+    changes: dict[str, Any] = {"published_on": event.on}
+    term = next((term for term in rule.terms if term.id == case.term), None)
     if term is not None and term.since == "published_on" and term.span is not None and case.end == "waiting":
-        changes |= {"term_end": last_day(term, made.on, case.dates.get("restriction_until")), "end": "known"}
-    return changes, [one for one in rule.steps if one.since == "decided_on"] or [rule]
+        changes |= {"term_end": last_day(term, event.on, case.dates.get("restriction_until")), "end": "known"}
+    return changes, [list_step for list_step in rule.steps if list_step.since == "decided_on"] or [rule]
 
 
-def need(case: ListCase, made: Event, states: tuple[str, ...]) -> None:
+def need(case: ListCase, event: Event, states: tuple[str, ...]) -> None:
     """UsageError unless the case is in one of these states."""
     if case.state not in states:
         raise UsageError(
-            f"the case is {case.state}; {made.kind} cannot follow",
+            f"the case is {case.state}; {event.kind} cannot follow",
             where=f"case {case.case_id}",
             allowed=f"a case that is {' or '.join(states)}",
             next="`creditscore lists show` tells what happened",

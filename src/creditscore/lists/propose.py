@@ -42,7 +42,7 @@ def propose(
     lists: Iterable[str] | None = None,
     records: Any = None,
     dates: Mapping[str, Mapping[str, Day]] | None = None,
-    **said: Unpack[Said],
+    **typed_dict: Unpack[Said],
 ) -> tuple[Book, Proposals]:
     """Propose every organisation for which a deciding rule of the grading is a trigger of a list.
 
@@ -54,14 +54,14 @@ def propose(
     compares the score, or counts without a published text is refused (`refused`), whatever the grading holds.
     """
     wanted = None if lists is None else set(lists)
-    made, skipped, refused = [], [], []
+    result, skipped, refused = [], [], []
     known: set[str] = set()
     for graded in read(grading):
         scheme = graded.scheme
         known |= set(scheme.lists)
-        if day(said["on"], "on") < graded.as_of:
+        if day(typed_dict["on"], "on") < graded.as_of:
             raise UsageError(
-                f"proposed on {said['on']}, before the day of the grading ({iso(graded.as_of)})",
+                f"proposed on {typed_dict['on']}, before the day of the grading ({iso(graded.as_of)})",
                 where=graded.scheme.name,
                 allowed=f"{iso(graded.as_of)} or later",
             )
@@ -76,18 +76,20 @@ def propose(
                 held = list(_held(graded, scheme, trigger))
                 if held:
                     _of_library(scheme)
-                found = named_days(records, [one for _, own in held for one in own or ()], names_of(scheme.lists[key]))
+                new_named_days = named_days(
+                    records, [name for _, own in held for name in own or ()], names_of(scheme.lists[key])
+                )
                 for who, own in held:
-                    given = {**of_records(found, own or ()), **(dates or {}).get(who, {})}
-                    case, why = _case(book, who, key, scheme, trigger, own, said)
+                    given = {**of_records(new_named_days, own or ()), **(dates or {}).get(who, {})}
+                    case, why = _case(book, who, key, scheme, trigger, own, typed_dict)
                     if why is not None:
                         skipped.append((who, key, trigger, why))
                         continue
                     run: dict[str, Any] = {"run_id": graded.run_id, "as_of": iso(graded.as_of)}
                     run |= {"items": graded.items_of(who, own or ())}
                     args = _args(case, scheme, trigger, own, given) | run
-                    book = step(book, case, "proposed", args, said, proposed)
-                    made.append(case.case_id)
+                    book = step(book, case, "proposed", args, typed_dict, proposed)
+                    result.append(case.case_id)
     if not known:
         raise UsageError(
             "no scheme of this grading keeps a list", next="`creditscore scheme show` names a scheme's lists"
@@ -96,7 +98,7 @@ def propose(
         raise UsageError(
             f"no scheme of the grading keeps {', '.join(sorted(wanted - known))}", allowed=sorted(known) or "none"
         )
-    return book, Proposals(tuple(made), tuple(skipped), tuple(refused))
+    return book, Proposals(tuple(result), tuple(skipped), tuple(refused))
 
 
 def propose_one(
@@ -108,7 +110,7 @@ def propose_one(
     *,
     records: Iterable[str] = (),
     dates: Mapping[str, Day] | None = None,
-    **said: Unpack[Said],
+    **typed_dict: Unpack[Said],
 ) -> tuple[Book, str]:
     """One proposal by a person, without a grading: the trigger, and the records that meet it (their ids).
 
@@ -117,31 +119,33 @@ def propose_one(
     chosen = version_of_today(scheme)
     list_rule(chosen.name, key)
     why = why_not(chosen, key, trigger)
-    named = sorted({text(one, "records") for one in records})
+    named = sorted({text(record, "records") for record in records})
     own = named if why is not None or named or items_read(chosen, trigger) is not None else None
-    case, no = _case(book, subject(subject_id), key, chosen, trigger, own, said) if why is None else (ListCase(""), why)
+    case, no = (
+        _case(book, subject(subject_id), key, chosen, trigger, own, typed_dict) if why is None else (ListCase(""), why)
+    )
     if no is not None:
         raise UsageError(
             f"{trigger!r} leads to no proposal for {key}: {no}", where=chosen.name, allowed=chosen.lists[key].triggers
         )
     args = _args(case, chosen, trigger, own, dates or {})
-    return step(book, case, "proposed", args, said, proposed), case.case_id
+    return step(book, case, "proposed", args, typed_dict, proposed), case.case_id
 
 
-def proposed(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
-    scheme = version(made.args["scheme"])
-    rule = list_rule(scheme.name, made.args["list"])
-    rules = [decision(scheme, trigger) for trigger in made.args["triggers"]]
-    return {**opened(made, rule.kind), "state": "proposed", "proposed_on": made.on}, list(rules)
+def proposed(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], list[Rule]]:
+    scheme = version(event.args["scheme"])
+    rule = list_rule(scheme.name, event.args["list"])
+    rules = [decision(scheme, trigger) for trigger in event.args["triggers"]]
+    return {**opened(event, rule.kind), "state": "proposed", "proposed_on": event.on}, list(rules)
 
 
 def _case(
-    book: Book, who: str, key: str, scheme: Scheme, trigger: str, records: list[str] | None, said: Said
+    book: Book, who: str, key: str, scheme: Scheme, trigger: str, records: list[str] | None, typed_dict: Said
 ) -> tuple[ListCase, str | None]:
     """The case that a proposal opens, and why it may not."""
-    on = day(said["on"], "on")
+    on = day(typed_dict["on"], "on")
     mine = records or []
-    case = ListCase(case_id_of(key, who, [scheme.name, trigger, mine], said), who, key)
+    case = ListCase(case_id_of(key, who, [scheme.name, trigger, mine], typed_dict), who, key)
     if records is not None and not records:
         return case, "no record carries it"
     record_list = scheme.lists[key].kind == "record"
@@ -186,13 +190,13 @@ def _held(graded: Graded, scheme: Scheme, trigger: str) -> Iterable[tuple[str, l
 def _of_library(scheme: Scheme) -> None:
     """A case must find its rule again years later, so the scheme must be the library's."""
     try:
-        found = registry.pick(scheme.name)
+        new_scheme = registry.pick(scheme.name)
     except UsageError as error:
         raise UsageError(
             f"{scheme.name} is not in the library, and a list needs a rule that can be found again",
             next="put the scheme into configs/schemes/ and grade with it",
         ) from error
-    if found.model_dump_json() != scheme.model_dump_json():
+    if new_scheme.model_dump_json() != scheme.model_dump_json():
         raise UsageError(
             f"{scheme.name} is not the version of the library that bears this name",
             next="grade with the library's own version",

@@ -44,23 +44,23 @@ class Book:
     def of(self, subject_id: str, key: str | None = None) -> list[ListCase]:
         """The cases of a subject, oldest first, on one list or on all."""
         if key is not None:
-            found = [self.groups.get((subject_id, key), ())]
+            idss = [self.groups.get((subject_id, key), ())]
         else:
-            found = [ids for (subject, _), ids in self.groups.items() if subject == subject_id]
-        cases = [self.cases[one] for ids in found for one in ids]
-        return sorted(cases, key=lambda one: (one.events[0].on, one.case_id))
+            idss = [ids for (subject, _), ids in self.groups.items() if subject == subject_id]
+        cases = [self.cases[key] for ids in idss for key in ids]
+        return sorted(cases, key=lambda case: (case.events[0].on, case.case_id))
 
     def beside(self, case: ListCase) -> list[ListCase]:
         """The other cases of the same subject and list."""
         ids = self.groups.get((case.subject_id, case.list), ())
-        return [self.cases[one] for one in ids if one != case.case_id]
+        return [self.cases[key] for key in ids if key != case.case_id]
 
     def known(self, known_at: Day | None) -> Book:
         """The book as it was known on a day: what was recorded later is left out."""
         if known_at is None:
             return self
         until = day(known_at, "known_at")
-        return book_of(one for one in self.events if one.recorded_on <= until)
+        return book_of(other_event for other_event in self.events if other_event.recorded_on <= until)
 
     def add(self, step: Event) -> Book:
         """The book with one event more. Checks nothing: the steps do."""
@@ -68,7 +68,7 @@ class Book:
         if before is None:
             case = apply(ListCase(step.case_id), step)
         elif step.kind == "corrected":
-            case = fold([*(one for one in self.events if one.case_id == step.case_id), step])
+            case = fold([*(other_event for other_event in self.events if other_event.case_id == step.case_id), step])
         else:
             case = apply(before, step)
         groups = self.groups
@@ -82,8 +82,8 @@ def book_of(events: Iterable[Event]) -> Book:
     """The book that events leave, in their order."""
     listed = tuple(events)
     by_case: dict[str, list[Event]] = {}
-    for one in listed:
-        by_case.setdefault(one.case_id, []).append(one)
+    for other_event in listed:
+        by_case.setdefault(other_event.case_id, []).append(other_event)
     cases = {case_id: fold(own) for case_id, own in by_case.items()}
     groups: dict[tuple[str, str], list[str]] = {}
     for case in cases.values():
@@ -91,36 +91,40 @@ def book_of(events: Iterable[Event]) -> Book:
     return Book(listed, cases, {key: tuple(ids) for key, ids in groups.items()})
 
 
-def step(book: Book, case: ListCase, kind: str, args: Mapping[str, Any], said: Said, work: Work) -> Book:
+def step(book: Book, case: ListCase, kind: str, args: Mapping[str, Any], typed_dict: Said, work: Work) -> Book:
     """One step taken: read, ordered, allowed by `work`, and the book consistent afterwards."""
-    made = event(case.case_id, 1 + len(case.events), kind, said, args)
+    new_event = event(case.case_id, 1 + len(case.events), kind, typed_dict, args)
     group = [*book.beside(case), *([case] if case.events else [])]
-    newest = max((one.recorded_on for other in group for one in other.events), default=made.on)
-    if said.get("recorded_on") is None:
-        made = event(case.case_id, made.no, kind, {**said, "recorded_on": from_day(max(made.on, newest))}, args)
-    elif made.recorded_on < newest:
+    newest = max((other_event.recorded_on for other in group for other_event in other.events), default=new_event.on)
+    if typed_dict.get("recorded_on") is None:
+        new_event = event(
+            case.case_id, new_event.no, kind, {**typed_dict, "recorded_on": from_day(max(new_event.on, newest))}, args
+        )
+    elif new_event.recorded_on < newest:
         raise UsageError(
-            f"recorded on {iso(made.recorded_on)}, before another step of this subject and list ({iso(newest)})",
+            f"recorded on {iso(new_event.recorded_on)}, before another step of this subject and list ({iso(newest)})",
             allowed=f"recorded_on from {iso(newest)} on",
         )
-    after = settle(book, case, made, work)
+    after = settle(book, case, new_event, work)
     one_at_a_time(after, after.cases[case.case_id])
     return after
 
 
-def settle(book: Book, case: ListCase, made: Event, work: Work) -> Book:
+def settle(book: Book, case: ListCase, new_event: Event, work: Work) -> Book:
     """The book with the step and what follows from it; that no other entry holds beside it is for the caller to see."""
-    latest = max((one.on for one in case.events if one.kind != "corrected"), default=made.on)
-    if made.on < latest:
+    latest = max(
+        (other_event.on for other_event in case.events if other_event.kind != "corrected"), default=new_event.on
+    )
+    if new_event.on < latest:
         raise UsageError(
-            f"this step ({made.kind}) is dated {iso(made.on)}, before the step of {iso(latest)}",
+            f"this step ({new_event.kind}) is dated {iso(new_event.on)}, before the step of {iso(latest)}",
             where=f"case {case.case_id}",
             allowed=f"from {iso(latest)} on",
             next="a step that was written down wrongly is mended with `correct`",
         )
-    changes, rules = work(book, case, made)
+    changes, rules = work(book, case, new_event)
     basis, mark = cited(rules)
-    return book.add(with_result(made, to_data(changes), basis, mark))
+    return book.add(with_result(new_event, to_data(changes), basis, mark))
 
 
 def one_at_a_time(book: Book, case: ListCase) -> None:

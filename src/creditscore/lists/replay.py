@@ -14,8 +14,8 @@ def replay(log: Log) -> int:
 
     What was removed from the log when its retention ended can no longer be compared.
     """
-    begun = {one.seq: one for one in log.entries() if one.phase == "begun" and one.action.startswith("list.")}
-    ended = {one.refers_to for one in log.entries() if one.phase == "done"}
+    begun = {entry.seq: entry for entry in log.entries() if entry.phase == "begun" and entry.action.startswith("list.")}
+    ended = {entry.refers_to for entry in log.entries() if entry.phase == "done"}
     listed = ", ".join(f'"{name}"' for name in COLUMNS)
     held: dict[int, list[dict[str, Any]]] = {}
     for seq, *row in log.store.rows(f"SELECT entry, {listed} FROM list_events ORDER BY place"):

@@ -100,17 +100,19 @@ def version_of_today(name: str) -> Scheme:
 
 def list_rule(scheme: str, key: str) -> ListRule:
     """The rule of list `key` in a version of the library (`wage_arrears@2022`); UsageError names what there is."""
-    found = version(scheme)
-    if key not in found.lists:
-        allowed = ", ".join(found.lists) or "this scheme keeps no list"
-        raise UsageError(f"{found.name} has no list {key!r}", allowed=allowed, next="`creditscore scheme show` tells")
-    return found.lists[key]
+    new_scheme = version(scheme)
+    if key not in new_scheme.lists:
+        allowed = ", ".join(new_scheme.lists) or "this scheme keeps no list"
+        raise UsageError(
+            f"{new_scheme.name} has no list {key!r}", allowed=allowed, next="`creditscore scheme show` tells"
+        )
+    return new_scheme.lists[key]
 
 
 def cited(rules: Iterable[Rule]) -> tuple[str, str]:
     """The articles of some rules as one text (`RSBL45 term; JLSHXYTL 25`), and their weakest mark."""
     listed = list(rules)
-    places = dict.fromkeys(f"{one.law} {one.article}".strip() for rule in listed for one in rule.cite)
+    places = dict.fromkeys(f"{cite.law} {cite.article}".strip() for rule in listed for cite in rule.cite)
     marks = [rule.evidence for rule in listed if rule.evidence is not None]
     return "; ".join(places), max(marks, key=MARKS.index, default="")
 
@@ -155,11 +157,16 @@ def items_read(scheme: Scheme, trigger: str) -> set[str] | None:
     facts = [scheme.facts[name] for name in used if name in scheme.facts and scheme.facts[name].of == "records"]
     if not facts:
         return None
-    found: set[str] = set()
+    texts: set[str] = set()
     for fact in facts:
-        tagged = {code for code, variants in scheme.items.items() for one in variants if set(one.tags) & set(fact.tags)}
-        found |= {*fact.items, *tagged} or set(scheme.items)
-    return found
+        tagged = {
+            code
+            for code, variants in scheme.items.items()
+            for variant in variants
+            if set(variant.tags) & set(fact.tags)
+        }
+        texts |= {*fact.items, *tagged} or set(scheme.items)
+    return texts
 
 
 def terms_for(rule: ListRule, applies_to: str, triggers: Iterable[str] = ()) -> list[ListTerm]:
@@ -179,4 +186,8 @@ def exits_for(rule: ListRule, triggers: Iterable[str]) -> list[ListExit]:
 def general_exits(rule: ListRule) -> list[GeneralExit]:
     """The ways out that every list of this kind has."""
     known = any(term.span is not None or term.until_exit for term in rule.terms) or bool(rule.exits)
-    return [one for one in procedure().exits if rule.kind in one.for_ and not (one.only_without_rule and known)]
+    return [
+        general_exit
+        for general_exit in procedure().exits
+        if rule.kind in general_exit.for_ and not (general_exit.only_without_rule and known)
+    ]

@@ -18,43 +18,49 @@ from creditscore.schemes.model import Rule
 
 
 def prolong(
-    book: Book, case_id: str, *, term: str, reason: str, dates: Mapping[str, Day] | None = None, **said: Unpack[Said]
+    book: Book,
+    case_id: str,
+    *,
+    term: str,
+    reason: str,
+    dates: Mapping[str, Day] | None = None,
+    **typed_dict: Unpack[Said],
 ) -> Book:
     """A longer term of the list's rule applies to a running entry: not corrected, or a new act (`term` names it)."""
     args = {"term": term, "reason": reason, "dates": given_days(dates)}
-    return step(book, book.case(case_id), "prolonged", args, said, prolonged)
+    return step(book, book.case(case_id), "prolonged", args, typed_dict, prolonged)
 
 
-def bar(book: Book, case_id: str, *, ground: str, **said: Unpack[Said]) -> Book:
+def bar(book: Book, case_id: str, *, ground: str, **typed_dict: Unpack[Said]) -> Book:
     """Something happened that bars a way out (`ground`: a key of its `unless`); time without it begins anew."""
-    return step(book, book.case(case_id), "barred", {"ground": ground}, said, barred)
+    return step(book, book.case(case_id), "barred", {"ground": ground}, typed_dict, barred)
 
 
-def apply_for(book: Book, case_id: str, *, exit: str, **said: Unpack[Said]) -> Book:
+def apply_for(book: Book, case_id: str, *, exit: str, **typed_dict: Unpack[Said]) -> Book:
     """The subject applied for a way out; the time to decide on it begins, where the rule has one."""
-    return step(book, book.case(case_id), "applied", {"exit": exit}, said, applied)
+    return step(book, book.case(case_id), "applied", {"exit": exit}, typed_dict, applied)
 
 
-def refuse(book: Book, case_id: str, *, reason: str, **said: Unpack[Said]) -> Book:
+def refuse(book: Book, case_id: str, *, reason: str, **typed_dict: Unpack[Said]) -> Book:
     """The application was refused; the entry goes on."""
-    return step(book, book.case(case_id), "refused", {"reason": reason}, said, refused)
+    return step(book, book.case(case_id), "refused", {"reason": reason}, typed_dict, refused)
 
 
-def prolonged(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def prolonged(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], list[Rule]]:
     """A term never becomes shorter, and the same lack of correction lengthens it once."""
-    require_running(case, made)
+    require_running(case, event)
     where = f"case {case.case_id}"
     rule = list_rule(case.scheme, case.list)
-    longer = [one for one in rule.terms if one.extends or one.applies_to in ("uncorrected", "repeated")]
-    term = next((one for one in longer if one.id == made.args.get("term")), None)
+    longer = [term for term in rule.terms if term.extends or term.applies_to in ("uncorrected", "repeated")]
+    term = next((list_term for list_term in longer if list_term.id == event.args.get("term")), None)
     if term is None:
-        allowed = ", ".join(one.id for one in longer) or "the rule of this list lengthens no running entry"
-        raise UsageError(f"{made.args.get('term', '')!r} lengthens no entry here", where=where, allowed=allowed)
-    if not made.args.get("reason"):
+        allowed = ", ".join(list_term.id for list_term in longer) or "the rule of this list lengthens no running entry"
+        raise UsageError(f"{event.args.get('term', '')!r} lengthens no entry here", where=where, allowed=allowed)
+    if not event.args.get("reason"):
         raise UsageError(
             "no reason for the longer term", where=where, next="say what was not corrected, or what happened"
         )
-    if not made.document or not made.organ:
+    if not event.document or not event.organ:
         raise UsageError("a longer term needs the office and its document", where=where, next="give organ and document")
     if term.applies_to == "uncorrected" and term.id in (case.term, *case.more_terms):
         raise UsageError(
@@ -62,8 +68,8 @@ def prolonged(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], 
         )
     changes: dict[str, Any] = {"more_terms": [*case.more_terms, term.id]}
     if term.until_exit:
-        return changes | {"restarted_on": made.on}, [term]
-    end = _longer(case, term, made)
+        return changes | {"restarted_on": event.on}, [term]
+    end = _longer(case, term, event)
     if case.term_end is not None and end < case.term_end:
         raise UsageError(
             f"the term would end on {iso(end)}, earlier than now", where=where, allowed=f"after {iso(case.term_end)}"
@@ -71,8 +77,8 @@ def prolonged(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], 
     return changes | {"term_end": end, "end": "known"}, [term]
 
 
-def _longer(case: ListCase, term: ListTerm, made: Event) -> int:
-    dates = {name: day(one, name) for name, one in made.args.get("dates", {}).items()}
+def _longer(case: ListCase, term: ListTerm, event: Event) -> int:
+    dates = {name: day(argument, name) for name, argument in event.args.get("dates", {}).items()}
     if term.extends:
         if case.term_end is None:
             raise UsageError(
@@ -81,51 +87,51 @@ def _longer(case: ListCase, term: ListTerm, made: Event) -> int:
                 next="correct the decision first: give the last day of the term",
             )
         return extended(term, case.term_end)
-    since = {**dates, **case.named(), "decided_on": made.on}.get(term.since)
+    since = {**dates, **case.named(), "decided_on": event.on}.get(term.since)
     if since is None:
         raise UsageError(f"{term.since} is not known", where=f"case {case.case_id}", next=f"give dates: {term.since}")
     return last_day(term, since, dates.get("restriction_until", case.dates.get("restriction_until")))
 
 
-def barred(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
-    require_running(case, made)
+def barred(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], list[Rule]]:
+    require_running(case, event)
     ways = [
         way
         for way in exits_for(list_rule(case.scheme, case.list), case.triggers)
-        if made.args.get("ground") in way.unless
+        if event.args.get("ground") in way.unless
     ]
     if not ways:
         known = {key for way in list_rule(case.scheme, case.list).exits for key in way.unless}
         allowed = ", ".join(sorted(known)) or "no way out of this list is barred by anything"
         raise UsageError(
-            f"{made.args.get('ground', '')!r} bars no way out here", where=f"case {case.case_id}", allowed=allowed
+            f"{event.args.get('ground', '')!r} bars no way out here", where=f"case {case.case_id}", allowed=allowed
         )
-    if not made.evidence and not made.document:
+    if not event.evidence and not event.document:
         raise UsageError("nothing shows the ground", where=f"case {case.case_id}", next="give evidence or a document")
-    return {"bars": {**case.bars, made.args["ground"]: made.on}}, list(ways)
+    return {"bars": {**case.bars, event.args["ground"]: event.on}}, list(ways)
 
 
-def applied(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def applied(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], list[Rule]]:
     from creditscore.lists.terms import later
 
-    require_running(case, made)
+    require_running(case, event)
     if case.applied:
         raise UsageError(
             f"an application of {from_day(case.applied['on'])} is open",
             where=f"case {case.case_id}",
             next="decide on it first (`exit` or `refuse`)",
         )
-    way = exit_route(case, made.args["exit"])
-    asked: dict[str, Any] = {"exit": way.id, "on": made.on}
+    way = exit_route(case, event.args["exit"])
+    asked: dict[str, Any] = {"exit": way.id, "on": event.on}
     if isinstance(way, ListExit) and way.decided_within is not None:
-        asked["decide_by"] = later(made.on, way.decided_within)
+        asked["decide_by"] = later(event.on, way.decided_within)
     return {"applied": asked}, [way]
 
 
-def refused(book: Book, case: ListCase, made: Event) -> tuple[dict[str, Any], list[Rule]]:
+def refused(book: Book, case: ListCase, event: Event) -> tuple[dict[str, Any], list[Rule]]:
     if not case.applied:
         raise UsageError("no application is open", where=f"case {case.case_id}", next="record it with `apply`")
-    if not made.args.get("reason"):
+    if not event.args.get("reason"):
         raise UsageError(
             "the refusal gives no reason", where=f"case {case.case_id}", next="say which condition is not met"
         )

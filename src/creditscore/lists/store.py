@@ -49,18 +49,18 @@ def save(log: Log, before: Book, after: Book) -> int:
         )
     if not new:
         return 0
-    kinds = {one.kind for one in new}
-    people = {one.by for one in new}
+    kinds = {event.kind for event in new}
+    people = {event.by for event in new}
     if len(kinds) > 1 or len(people) > 1:
         raise UsageError(
             "several kinds of steps, or several people, in one act", allowed="one kind of step by one person at a time"
         )
     first = new[0]
-    routine = first.kind == "exited" and all("by_itself" in one.args for one in new)
+    routine = first.kind == "exited" and all("by_itself" in event.args for event in new)
     role = "grader" if routine else ROLE_OF[first.kind]
-    cases = sorted({one.case_id for one in new})
+    cases = sorted({event.case_id for event in new})
     named = cases[0] if len(cases) == 1 else f"{len(cases)} cases"
-    rows = [one.row() for one in new]
+    rows = [event.row() for event in new]
     payload = [{**row, "on": row["on"].isoformat(), "recorded_on": row["recorded_on"].isoformat()} for row in rows]
     with log.act(first.by, role, f"list.{first.kind}", named, payload) as act:
         stored = act.con.execute("SELECT count(*) FROM list_events").fetchall()[0][0]

@@ -57,17 +57,17 @@ def propose(log: Log, lists: FourLists, intake: Intake, *, by: str, known_at: in
         lists, intake.events, intake.listings, subjects=intake.subjects, known_at=known_at, prior=prior(cases.values())
     )
     events = _new_events(log, intake.events)
-    new = [one for one in matched.proposals if one.proposal_id not in cases]
-    repeated = tuple(one.proposal_id for one in matched.proposals if one.proposal_id in cases)
-    kept = set(log.store.rows(f"SELECT {', '.join(REFUSED)} FROM joint_refusal"))
-    lines = (tuple(getattr(one, name) for name in REFUSED) for one in matched.refused)
-    refused = [line for line in dict.fromkeys(lines) if line not in kept]
+    new = [proposal for proposal in matched.proposals if proposal.proposal_id not in cases]
+    repeated = tuple(proposal.proposal_id for proposal in matched.proposals if proposal.proposal_id in cases)
+    results = set(log.store.rows(f"SELECT {', '.join(REFUSED)} FROM joint_refusal"))
+    lines = (tuple(getattr(not_proposed, name) for name in REFUSED) for not_proposed in matched.refused)
+    refused = [line for line in dict.fromkeys(lines) if line not in results]
     if not (events or new or refused):
         return Proposed((), repeated, matched)
-    rows = [[*_cells(one), _period(lists, one), by] for one in new]
+    rows = [[*_cells(proposal), _period(lists, proposal), by] for proposal in new]
     payload = {
         "tables": lists.digest, "known_at": iso(known_at), "events": len(events), "refused": len(refused),
-        "proposals": [one.proposal_id for one in new], "content": sha256(canonical(rows)),
+        "proposals": [proposal.proposal_id for proposal in new], "content": sha256(canonical(rows)),
         "asked": {cells[0]: sha256(canonical(cells)) for cells in map(_event_cells, events)},
         "refusals": sha256(canonical([list(line) for line in sorted(refused)])),
     }  # fmt: skip
@@ -76,8 +76,8 @@ def propose(log: Log, lists: FourLists, intake: Intake, *, by: str, known_at: in
         _insert(act.con, "joint_event", EVENT, map(_event_cells, events))
         _insert(act.con, "joint_proposal", (*PROPOSAL, "log_seq"), ([*row, seq] for row in rows))
         _insert(act.con, "joint_refusal", (*REFUSED, "log_seq"), ([*line, seq] for line in refused))
-        _write(act.con, seq, [(one.proposal_id, "proposed", one.on, by, "", "", ()) for one in new])
-    return Proposed(tuple(one.proposal_id for one in new), repeated, matched)
+        _write(act.con, seq, [(proposal.proposal_id, "proposed", proposal.on, by, "", "", ()) for proposal in new])
+    return Proposed(tuple(proposal.proposal_id for proposal in new), repeated, matched)
 
 
 def decide(
@@ -210,37 +210,37 @@ def _stands(
     case: MeasureCase, lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law]
 ) -> tuple[str, ...]:
     """The flags of a measure that may go on today; UsageError says why it may not."""
-    one = case.proposal
-    measure = lists.measures.get(one.measure_id)
-    linked = lists.linked(one.conduct_id) if one.conduct_id in lists.conducts else []
-    link = next((link for link, other in linked if other.id == one.measure_id), None)
+    proposal = case.proposal
+    measure = lists.measures.get(proposal.measure_id)
+    linked = lists.linked(proposal.conduct_id) if proposal.conduct_id in lists.conducts else []
+    link = next((link for link, other in linked if other.id == proposal.measure_id), None)
     if measure is None or link is None:
         raise UsageError(
             "the four lists hold this link no more",
-            where=f"{one.proposal_id}: {one.conduct_id} → {one.measure_id}",
+            where=f"{proposal.proposal_id}: {proposal.conduct_id} → {proposal.measure_id}",
             next="reject the proposal, or use the tables by which it was made",
         )
     end = ending(case, lists, listings, on, texts)
     if end.on <= on:
         raise UsageError(
             f"nothing may follow any more: {ENDINGS[end.cause]}",
-            where=f"{one.proposal_id}, since {from_day(end.on)}",
+            where=f"{proposal.proposal_id}, since {from_day(end.on)}",
             next="`creditscore joint lift` closes it",
         )
     day = from_day(on)
     basis = basis_on(measure.cite, texts, day, day)
-    entries = [entry for entry in listings.get(one.subject_id, ()) if entry.known_on(on)]
+    entries = [entry for entry in listings.get(proposal.subject_id, ()) if entry.known_on(on)]
     why = lacks_basis(measure, basis, day)
-    why = why or (barring(lists, entries, on) if one.side == "reward" else None)
+    why = why or (barring(lists, entries, on) if proposal.side == "reward" else None)
     if why is not None or basis is None:
         raise UsageError(
             NOT_PROPOSED[why or "basis_not_in_force"],
-            where=f"{one.proposal_id} on {day}",
+            where=f"{proposal.proposal_id} on {day}",
             next="reject the proposal; a measure that was accepted before is neither notified nor carried out",
         )
-    conduct = lists.conducts[one.conduct_id]
+    conduct = lists.conducts[proposal.conduct_id]
     now = flags_of(measure, basis, (measure.evidence, link.evidence, conduct.evidence))
-    return tuple(flag for flag in FLAGS if flag in now or flag in one.flags)
+    return tuple(flag for flag in FLAGS if flag in now or flag in proposal.flags)
 
 
 def _said(**texts: str) -> None:
@@ -292,12 +292,12 @@ def _insert(con: Any, table: str, columns: Sequence[str], rows: Iterable[Sequenc
         con.unregister("joint_rows")
 
 
-def _cells(one: Proposal) -> list[Any]:
-    return [PARTED.join(value) if isinstance(value, tuple) else value for value in vars(one).values()]
+def _cells(proposal: Proposal) -> list[Any]:
+    return [PARTED.join(value) if isinstance(value, tuple) else value for value in vars(proposal).values()]
 
 
-def _period(lists: FourLists, one: Proposal) -> str:
-    return lists.measures[one.measure_id].max_period.model_dump_json(exclude_none=True)
+def _period(lists: FourLists, proposal: Proposal) -> str:
+    return lists.measures[proposal.measure_id].max_period.model_dump_json(exclude_none=True)
 
 
 def _event_cells(event: BusinessEvent) -> list[Any]:
@@ -307,9 +307,9 @@ def _event_cells(event: BusinessEvent) -> list[Any]:
 
 
 def _new_events(log: Log, events: Iterable[BusinessEvent]) -> list[BusinessEvent]:
-    kept = {row[0]: list(row) for row in log.store.rows("SELECT * FROM joint_event")}
-    new = [event for event in events if event.event_id not in kept]
-    changed = [event for event in events if kept.get(event.event_id, _event_cells(event)) != _event_cells(event)]
+    rows = {row[0]: list(row) for row in log.store.rows("SELECT * FROM joint_event")}
+    new = [event for event in events if event.event_id not in rows]
+    changed = [event for event in events if rows.get(event.event_id, _event_cells(event)) != _event_cells(event)]
     if changed:
         raise InputError(
             f"the event {changed[0].event_id!r} was matched before with other content",

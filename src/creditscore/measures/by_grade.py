@@ -40,14 +40,23 @@ def attached(
     """
     known = load_measures() if measures is None else measures
     rows = [row for row in grades if row["state"] == "graded" and row["grade"]]
-    found = [
-        _attached(row, one, belongs, lang)
+    attacheds = [
+        _attached(row, grade_measure, belongs, lang)
         for row in rows
-        for one in known.values()
-        for belongs in one.of
-        if _fits(row, belongs) and holds(one.applies, _period(row["period"]))
+        for grade_measure in known.values()
+        for belongs in grade_measure.of
+        if _fits(row, belongs) and holds(grade_measure.applies, _period(row["period"]))
     ]
-    return sorted(set(found), key=lambda one: (one.subject_id, one.scheme, one.version, one.measure_id, one.running))
+    return sorted(
+        set(attacheds),
+        key=lambda other_attached: (
+            other_attached.subject_id,
+            other_attached.scheme,
+            other_attached.version,
+            other_attached.measure_id,
+            other_attached.running,
+        ),
+    )
 
 
 def _fits(row: Mapping[str, Any], belongs: Belongs) -> bool:
@@ -55,20 +64,20 @@ def _fits(row: Mapping[str, Any], belongs: Belongs) -> bool:
     return scheme == row["scheme"] and pinned in ("", row["version"]) and row["grade"] in belongs.grades
 
 
-def _attached(row: Mapping[str, Any], one: GradeMeasure, belongs: Belongs, lang: str) -> Attached:
+def _attached(row: Mapping[str, Any], grade_measure: GradeMeasure, belongs: Belongs, lang: str) -> Attached:
     return Attached(
         subject_id=str(row["subject_id"]),
         scheme=str(row["scheme"]),
         version=str(row["version"]),
         grade=str(row["grade"]),
-        measure_id=one.id,
-        what=label(one.what, lang),
+        measure_id=grade_measure.id,
+        what=label(grade_measure.what, lang),
         running=belongs.running,
-        where=label(one.where, lang),
-        cuts_rights=one.cuts_rights,
-        basis=cites(one.cite),
-        basis_level=one.level(),
-        evidence=one.evidence or "",
+        where=label(grade_measure.where, lang),
+        cuts_rights=grade_measure.cuts_rights,
+        basis=cites(grade_measure.cite),
+        basis_level=grade_measure.level(),
+        evidence=grade_measure.evidence or "",
     )
 
 

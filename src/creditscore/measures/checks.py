@@ -91,8 +91,8 @@ def _head(head: Head, source: Source, world: _World) -> None:
         rule = getattr(head, key)
         ours = ("project_default",) if rule.evidence == "project_default" else ()
         _rule(rule, source, (key,), world, ours)
-    for name, one in head.names.items():
-        _label(one.label, source, ("names", name, "label"))
+    for name, list_name in head.names.items():
+        _label(list_name.label, source, ("names", name, "label"))
     for code, department in head.departments.items():
         _label(department.label, source, ("departments", code, "label"))
         if code == ANY:
@@ -150,11 +150,11 @@ def _conduct(line: Conduct, source: Source, path: KeyPath, table: str, claimed: 
 
 
 def _criterion(line: Conduct, name: str, triggers: list[str], source: Source, path: KeyPath, world: _World) -> None:
-    there, found = world.known.get(line.list), versions(name, world.entries)
-    if not found:
+    there, schemes = world.known.get(line.list), versions(name, world.entries)
+    if not schemes:
         message = references.describe_scheme(name, references.find_versions())
         source.fault((*path, "scheme"), message, "J404")
-    for scheme in found:
+    for scheme in schemes:
         if scheme.use == "internal_risk":
             source.fault((*path, "scheme"), f"{scheme.name} is an internal risk class and triggers nothing", "J403")
             continue

@@ -44,14 +44,14 @@ def entry_ending(entry: Listing | None, day: int) -> Ending | None:
     """When the entry was off its list. An entry that does not stand in the table ends everything on `day`."""
     if entry is None:
         return Ending(day, "entry_missing")
-    found = []
+    endings = []
     if entry.exited_on is not None:
         reason = entry.exit_reason.strip().lower()
         cause = "annulled" if reason in ANNULMENTS else "repaired" if reason in REPAIRS else "exited"
-        found.append(Ending(entry.exited_on, cause))
+        endings.append(Ending(entry.exited_on, cause))
     if entry.term_end is not None:
-        found.append(Ending(entry.term_end + 1, "term_over"))
-    return first(found)
+        endings.append(Ending(entry.term_end + 1, "term_over"))
+    return first(endings)
 
 
 def basis_ending(laws: Iterable[str], texts: Mapping[str, Law]) -> Ending | None:
@@ -68,9 +68,9 @@ def basis_ending(laws: Iterable[str], texts: Mapping[str, Law]) -> Ending | None
 def barred_from(lists: FourLists, entries: Iterable[Listing], since: int, barring: Sequence[str]) -> Ending | None:
     """The first day from `since` on which a black or watch entry stands; rewards end there."""
     days = [
-        max(one.entered_on, since)
-        for one in entries
-        if lists.kinds.get(one.list) in barring and one.valid_on(max(one.entered_on, since))
+        max(entry.entered_on, since)
+        for entry in entries
+        if lists.kinds.get(entry.list) in barring and entry.valid_on(max(entry.entered_on, since))
     ]
     return Ending(min(days), "on_black_or_watch_list") if days else None
 
@@ -78,5 +78,5 @@ def barred_from(lists: FourLists, entries: Iterable[Listing], since: int, barrin
 def first(endings: Iterable[Ending | None]) -> Ending | None:
     """The earliest; of one day the cause that stands first in `codes.ENDINGS`."""
     order = list(ENDINGS)
-    found = [one for one in endings if one is not None]
-    return min(found, key=lambda one: (one.on, order.index(one.cause)), default=None)
+    new_endings = [ending for ending in endings if ending is not None]
+    return min(new_endings, key=lambda ending: (ending.on, order.index(ending.cause)), default=None)

@@ -39,7 +39,7 @@ def tables(log: Log, lists: FourLists, listings: Listings, on: int) -> dict[str,
         "measures": _table(MEASURES, [_measure(case, lists, listings, on, texts) for case in cases]),
         "acts": _table(ACTS, [{**vars(act), "acknowledged": "; ".join(act.acknowledged)} for act in acts]),
         "refusals": _table((*REFUSED, "message"), [*map(_refusal, refusals)]),
-        "due": _table(DUES, [vars(one) for one in due(cases, lists, listings, on, texts)]),
+        "due": _table(DUES, [vars(other_due) for other_due in due(cases, lists, listings, on, texts)]),
     }  # fmt: skip
 
 
@@ -106,18 +106,18 @@ def export(log: Log, lists: FourLists, listings: Listings, on: int, out: Path, c
         raise UsageError("the folder holds other files", where=str(out), next="give an empty or a new folder")
     acts = replay(log)
     con = connect()
-    engine, found = DuckDBEngine(con), tables(log, lists, listings, on)
+    engine, data = DuckDBEngine(con), tables(log, lists, listings, on)
     for name in FILES:
-        con.register("shown", found[name])
+        con.register("shown", data[name])
         engine.write("SELECT * FROM shown", out / f"{name}.parquet")
         (out / f"{name}.csv").unlink(missing_ok=True)
         if csv:
             engine.write_csv("SELECT * FROM shown", out / f"{name}.csv", csv)
     manifest = {
         "creditscore": __version__, "on": iso(on), "four_lists": lists.head.four_lists, "tables": lists.digest,
-        "names": {name: one.evidence for name, one in sorted(lists.head.names.items())},
+        "names": {name: list_name.evidence for name, list_name in sorted(lists.head.names.items())},
         "feedback_days": {"days": lists.head.feedback.days, "evidence": lists.head.feedback.evidence},
-        "acts_compared_with_the_log": acts, "counts": {name: found[name].num_rows for name in FILES},
+        "acts_compared_with_the_log": acts, "counts": {name: data[name].num_rows for name in FILES},
     }  # fmt: skip
     _json(out / "four_lists.json", as_data(lists))
     _json(out / "manifest.json", manifest)
@@ -126,13 +126,13 @@ def export(log: Log, lists: FourLists, listings: Listings, on: int, out: Path, c
 
 def as_data(lists: FourLists) -> dict[str, Any]:
     """The four lists, their links and their head as plain data."""
-    found: dict[str, Any] = {"head": lists.head.model_dump(mode="json"), **{name: [] for name in TABLES}}
+    data: dict[str, Any] = {"head": lists.head.model_dump(mode="json"), **{name: [] for name in TABLES}}
     for key, line in sorted({**lists.conducts, **lists.measures}.items()):
         kind = "conduct" if key in lists.conducts else "measures"
         side = lists.sides[key] if kind == "measures" or lists.sides[key] == "reward" else "dishonest"
-        found[f"{side}_{kind}"].append(line.model_dump(mode="json", by_alias=True, exclude_none=True))
-    found["links"] = [link.model_dump(mode="json") for link in lists.links]
-    return found
+        data[f"{side}_{kind}"].append(line.model_dump(mode="json", by_alias=True, exclude_none=True))
+    data["links"] = [link.model_dump(mode="json") for link in lists.links]
+    return data
 
 
 def _json(file: Path, data: Any) -> None:

@@ -47,7 +47,7 @@ def basis_on(cites: Iterable[Cite], laws: Mapping[str, Law], on: date, known: da
     if not left:
         return None
     # of texts of one level a certain one comes first
-    best, force = min(left, key=lambda one: (LEVELS.index(laws[one[0].law].level), one[1] != "yes"))
+    best, force = min(left, key=lambda pair: (LEVELS.index(laws[pair[0].law].level), pair[1] != "yes"))
     return Basis(tuple(cite for cite, _ in left), laws[best.law].level, force == "yes")
 
 

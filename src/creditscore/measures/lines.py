@@ -89,60 +89,62 @@ YES = {"zh": "是", "en": "yes"}
 
 def of_lists(lists: FourLists, lang: str) -> list[tuple[str, list[Block]]]:
     """Title and blocks of the four lists; each measure names the conduct it is linked to, and why."""
-    found = []
+    new_lists = []
     for table in TABLES:
         name = lists.head.names[table]  # type: ignore[index]
         side = "reward" if table.startswith("reward") else "punish"
-        keys = [key for key, one in sorted(lists.sides.items()) if one == side]
+        keys = [key for key, literal in sorted(lists.sides.items()) if literal == side]
         if table.endswith("conduct"):
             blocks = [_conduct(lists, key, lang) for key in keys if key in lists.conducts]
         else:
             blocks = [_measure(lists, key, lang) for key in keys if key in lists.measures]
-        found.append((label(name.label, lang) + mark_said(name.evidence, lang), blocks))
-    return found
+        new_lists.append((label(name.label, lang) + mark_said(name.evidence, lang), blocks))
+    return new_lists
 
 
 def _conduct(lists: FourLists, key: str, lang: str) -> Block:
-    one, zh = lists.conducts[key], lang == "zh"
-    listed, owner = list_said(lists, one.list, lang), _department(lists, one.owner, lang)
+    conduct, zh = lists.conducts[key], lang == "zh"
+    listed, owner = list_said(lists, conduct.list, lang), _department(lists, conduct.owner, lang)
     tier = ""
     if lists.sides[key] == "punish":
-        tier = f"失信程度：{said('tier', one.tier, lang)}；" if zh else f"tier: {said('tier', one.tier, lang)}; "
+        tier = (
+            f"失信程度：{said('tier', conduct.tier, lang)}；" if zh else f"tier: {said('tier', conduct.tier, lang)}; "
+        )
     about = (
-        f"名单：{listed}；{tier}牵头：{owner}；列入期限：{lasts(one.list, lang)}" if zh
-        else f"list: {listed}; {tier}owner: {owner}; how long an entry lasts: {lasts(one.list, lang)}"
+        f"名单：{listed}；{tier}牵头：{owner}；列入期限：{lasts(conduct.list, lang)}" if zh
+        else f"list: {listed}; {tier}owner: {owner}; how long an entry lasts: {lasts(conduct.list, lang)}"
     )  # fmt: skip
     nothing = (
         [] if lists.linked(key) else ["无关联措施：不产生任何措施" if zh else "no measure is linked: nothing follows"]
     )
-    basis = f"{'依据：' if zh else 'basis: '}{label(cited_rules(one.cite, number=True), lang)}"
-    return f"{key}  {label(one.conduct, lang)}", [about, basis + mark_said(one.evidence, lang), *nothing]
+    basis = f"{'依据：' if zh else 'basis: '}{label(cited_rules(conduct.cite, number=True), lang)}"
+    return f"{key}  {label(conduct.conduct, lang)}", [about, basis + mark_said(conduct.evidence, lang), *nothing]
 
 
 def _measure(lists: FourLists, key: str, lang: str) -> Block:
-    one, zh = lists.measures[key], lang == "zh"
+    measure, zh = lists.measures[key], lang == "zh"
     between, colon = ("、", "：") if zh else (", ", ": ")
-    depts = between.join(_department(lists, code, lang) for code in one.dept)
-    period = one.max_period
-    objects = between.join(said("object", code, lang) for code in one.object)
-    kinds = between.join(said("at", code, lang) for code in one.at)
+    depts = between.join(_department(lists, code, lang) for code in measure.dept)
+    period = measure.max_period
+    objects = between.join(said("object", code, lang) for code in measure.object)
+    kinds = between.join(said("at", code, lang) for code in measure.at)
     about = (
         f"对象：{objects}；事项：{kinds}；部门：{depts}；最长：{_time(period.span, period.until_exit, lang)}" if zh
         else f"for {objects}; at {kinds}; by {depts}; at most {_time(period.span, period.until_exit, lang)}"
     )  # fmt: skip
-    where = [f"{'条件：' if zh else 'only: '}{label(one.where, lang)}"] if one.where else []
-    basis = _basis(label(cited_rules(one.cite, number=True), lang), one.basis_level, one.evidence, lang)
+    where = [f"{'条件：' if zh else 'only: '}{label(measure.where, lang)}"] if measure.where else []
+    basis = _basis(label(cited_rules(measure.cite, number=True), lang), measure.basis_level, measure.evidence, lang)
     links = [
         f"← {label(lists.conducts[link.conduct_id].conduct, lang)}{colon}{label(link.relevance_reason, lang)}"
         f"{mark_said(link.evidence, lang)}"
         for link in lists.links
         if link.measure_id == key
     ]
-    return f"{key}  {label(one.measure, lang)}", [
+    return f"{key}  {label(measure.measure, lang)}", [
         about,
-        *filter(None, [_value(one, lang)]),
+        *filter(None, [_value(measure, lang)]),
         *where,
-        basis + _cuts(one, lang),
+        basis + _cuts(measure, lang),
         *links,
     ]
 
@@ -169,35 +171,35 @@ def lasts(name: str, lang: str) -> str:
     known = known_lists().get(name)
     if known is None:
         return TIMES["unknown"][lang]
-    rules = [known.rules[one] for one in known.current] or list(known.rules.values())[-1:]
+    rules = [known.rules[name] for name in known.current] or list(known.rules.values())[-1:]
     terms = [term for rule in rules for term in rule.terms]
-    words = [_time(one.span, one.until_exit, lang) for one in terms] or [TIMES["unknown"][lang]]
+    words = [_time(term.span, term.until_exit, lang) for term in terms] or [TIMES["unknown"][lang]]
     return ("、" if lang == "zh" else ", ").join(dict.fromkeys(words))
 
 
-def _time(one: Span | None, until_exit: bool, lang: str) -> str:
-    if one is None:
+def _time(other_span: Span | None, until_exit: bool, lang: str) -> str:
+    if other_span is None:
         return TIMES["until_exit" if until_exit else "unknown"][lang]
-    number, unit = span(one).split()
+    number, unit = span(other_span).split()
     return number + UNITS[unit] if lang == "zh" else f"{number} {unit if number != '1' else unit[:-1]}"
 
 
-def _value(one: Measure, lang: str) -> str:
+def _value(measure: Measure, lang: str) -> str:
     """The number of a measure in words, as far as it has one."""
-    if one.value is None:
+    if measure.value is None:
         return ""
-    bound = BOUNDS[one.value.bound][lang]
-    of = {"zh": "（相对于通常值）", "en": " of the usual value"}[lang] if one.value.relative else ""
-    unit = "%" if one.value.unit == "percent" else f" {one.value.unit}"
-    number = plain(one.value.number)
+    bound = BOUNDS[measure.value.bound][lang]
+    of = {"zh": "（相对于通常值）", "en": " of the usual value"}[lang] if measure.value.relative else ""
+    unit = "%" if measure.value.unit == "percent" else f" {measure.value.unit}"
+    number = plain(measure.value.number)
     return f"数值：{bound}{number}{unit}{of}" if lang == "zh" else f"value: {bound} {number}{unit}{of}"
 
 
-def _cuts(one: Measure, lang: str) -> str:
+def _cuts(measure: Measure, lang: str) -> str:
     """That it cuts rights, and the flag where it does so on a departmental rule alone."""
-    if not isinstance(one, PunishMeasure) or not one.cuts_rights:
+    if not isinstance(measure, PunishMeasure) or not measure.cuts_rights:
         return ""
-    flag = " (!)" if one.basis_level == "department_rule" else ""
+    flag = " (!)" if measure.basis_level == "department_rule" else ""
     return ("；减损权益" if lang == "zh" else "; cuts rights") + flag
 
 
@@ -221,33 +223,42 @@ def legend(lists: FourLists, lang: str) -> list[str]:
 
 
 def flags(names: Iterable[str], lang: str) -> str:
-    return ("；" if lang == "zh" else "; ").join(SHORT[one] if lang == "zh" else FLAGS[one] for one in names)
+    return ("；" if lang == "zh" else "; ").join(SHORT[name] if lang == "zh" else FLAGS[name] for name in names)
 
 
-def proposal(one: Proposal, lists: FourLists, lang: str) -> Block:
+def proposal(other_proposal: Proposal, lists: FourLists, lang: str) -> Block:
     zh = lang == "zh"
-    why = next(link.relevance_reason for link, other in lists.linked(one.conduct_id) if other.id == one.measure_id)
-    side = said("side", one.side, lang)
+    why = next(
+        link.relevance_reason
+        for link, other in lists.linked(other_proposal.conduct_id)
+        if other.id == other_proposal.measure_id
+    )
+    side = said("side", other_proposal.side, lang)
     until = ""
-    if one.ends_by is not None:  # the first day without it; 至 names the last day with it
-        until = f"，至{_day(one.ends_by - 1, lang)}" if zh else f", before {iso(one.ends_by)}"
-    conduct, colon = label(lists.conducts[one.conduct_id].conduct, lang), "：" if zh else ": "
-    return f"{one.proposal_id}  {one.subject_id}  {side}", [
-        label(lists.measures[one.measure_id].measure, lang),
-        f"{_day(one.on, lang)}{'事项' if zh else ' event '}{one.event_id}；{_day(one.entered_on, lang)}列入“"
-        f"{list_said(lists, one.list, lang)}”（{one.listing_id}）{until}"
+    if other_proposal.ends_by is not None:  # the first day without it; 至 names the last day with it
+        until = f"，至{_day(other_proposal.ends_by - 1, lang)}" if zh else f", before {iso(other_proposal.ends_by)}"
+    conduct, colon = label(lists.conducts[other_proposal.conduct_id].conduct, lang), "：" if zh else ": "
+    return f"{other_proposal.proposal_id}  {other_proposal.subject_id}  {side}", [
+        label(lists.measures[other_proposal.measure_id].measure, lang),
+        f"{_day(other_proposal.on, lang)}{'事项' if zh else ' event '}{other_proposal.event_id}；{_day(other_proposal.entered_on, lang)}列入“"
+        f"{list_said(lists, other_proposal.list, lang)}”（{other_proposal.listing_id}）{until}"
         if zh
-        else f"event {one.event_id} of {iso(one.on)}; entry {one.listing_id} on the {list_said(lists, one.list, lang)}"
-        f" of {iso(one.entered_on)}{until}",
+        else f"event {other_proposal.event_id} of {iso(other_proposal.on)}; entry {other_proposal.listing_id} on the {list_said(lists, other_proposal.list, lang)}"
+        f" of {iso(other_proposal.entered_on)}{until}",
         f"{conduct}{colon}{label(why, lang)}",
-        _basis(label(cited_text(one.basis, number=True), lang), one.basis_level, one.evidence, lang),
-        *([f"(!) {flags(one.flags, lang)}"] if one.flags else []),
+        _basis(
+            label(cited_text(other_proposal.basis, number=True), lang),
+            other_proposal.basis_level,
+            other_proposal.evidence,
+            lang,
+        ),
+        *([f"(!) {flags(other_proposal.flags, lang)}"] if other_proposal.flags else []),
     ]
 
 
 def reasons(refused: Iterable[NotProposed], lang: str) -> list[Row]:
     """How often each reason stood in the way."""
-    counts = Counter(one.reason for one in refused)
+    counts = Counter(not_proposed.reason for not_proposed in refused)
     words = REASONS_ZH if lang == "zh" else NOT_PROPOSED
     return [(words[reason], str(n)) for reason, n in sorted(counts.items())]
 
@@ -283,8 +294,8 @@ def due(due_step: Due, proposal: Proposal, on: int, lists: FourLists, lang: str,
     return f"{task}  {due_step.proposal_id}  {proposal.subject_id}", [what, ("，" if zh else ", ").join(days), *flagged]
 
 
-def due_sum(found: Iterable[Due], lists: FourLists, lang: str) -> str:
-    counts = Counter(one.task for one in found)
+def due_sum(dues: Iterable[Due], lists: FourLists, lang: str) -> str:
+    counts = Counter(other_due.task for other_due in dues)
     words = [f"{TASKS[task] if lang == 'zh' else task} {counts[task]}" for task in TASKS]
     days, mark = lists.head.feedback.days, mark_said(lists.head.feedback.evidence, lang)
     if lang == "zh":
@@ -296,13 +307,13 @@ def _day(day: int, lang: str) -> str:
     return day_in_words(iso(day), lang)
 
 
-def attached(one: Attached, lang: str) -> Row:
-    times = "" if one.running == 1 else f" ×{one.running}"
-    where = f" ({one.where})" if one.where else ""
-    cuts = YES[lang] if one.cuts_rights else ""
+def attached(other_attached: Attached, lang: str) -> Row:
+    times = "" if other_attached.running == 1 else f" ×{other_attached.running}"
+    where = f" ({other_attached.where})" if other_attached.where else ""
+    cuts = YES[lang] if other_attached.cuts_rights else ""
     return (
-        one.subject_id, f"{one.scheme}@{one.version}", one.grade + times, one.measure_id, one.what + where, cuts,
-        f"{label(cited_text(one.basis), lang)}（{said('basis_level', one.basis_level, lang)}）" if lang == "zh"
-        else f"{label(cited_text(one.basis), lang)} ({said('basis_level', one.basis_level, lang)})",
-        "" if one.evidence in (None, "verified") else word("marks", one.evidence, lang_of(lang)),
+        other_attached.subject_id, f"{other_attached.scheme}@{other_attached.version}", other_attached.grade + times, other_attached.measure_id, other_attached.what + where, cuts,
+        f"{label(cited_text(other_attached.basis), lang)}（{said('basis_level', other_attached.basis_level, lang)}）" if lang == "zh"
+        else f"{label(cited_text(other_attached.basis), lang)} ({said('basis_level', other_attached.basis_level, lang)})",
+        "" if other_attached.evidence in (None, "verified") else word("marks", other_attached.evidence, lang_of(lang)),
     )  # fmt: skip

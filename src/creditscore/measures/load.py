@@ -75,8 +75,8 @@ def inspect(folder: Path | None = None) -> tuple[FourLists | None, list[Fault], 
     for name in MODELS:
         file = place / f"{name}.yaml"
         if file.is_file():
-            (found,) = FAMILIES[name].list_files(file)
-            tables[name] = FAMILIES[name].read_file(found._replace(shown=f"{place.name}/{file.name}"))
+            (results,) = FAMILIES[name].list_files(file)
+            tables[name] = FAMILIES[name].read_file(results._replace(shown=f"{place.name}/{file.name}"))
         else:
             faults.append(
                 Fault(f"{place.name}/{file.name}", 1, "", "the file is missing; an empty table is []", "J101")
@@ -119,7 +119,7 @@ def _together(parsed: Mapping[str, BaseModel | None], digest: str) -> FourLists:
                 conducts.setdefault(line.id, line)
             else:
                 measures.setdefault(line.id, line)
-    kinds: dict[str, ListKind] = {name: one.kind for name, one in known_lists().items()}
+    kinds: dict[str, ListKind] = {name: list_code.kind for name, list_code in known_lists().items()}
     for conduct in conducts.values():
         if conduct.kind is not None:
             kinds.setdefault(conduct.list, conduct.kind)

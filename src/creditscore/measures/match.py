@@ -127,29 +127,45 @@ def match(
     proposals: list[Proposal] = []
     refused: list[NotProposed] = []
     fates: Counter[str] = Counter({"proposed": 0, "refused": 0, "clear": 0})
-    for event in sorted(events, key=lambda one: (one.on, one.event_id)):
+    for event in sorted(events, key=lambda event: (event.on, event.event_id)):
         for raw in sorted(set(event.subject_ids)):
             pair = _pair(lists, event, raw, listings, subjects, known_at, texts)
-            found: list[Found] = (
+            new_proposals: list[Found] = (
                 [pair]
                 if isinstance(pair, NotProposed)
                 else [*_of_subject(pair, listings.get(pair.subject, ()), open_now)]
             )
-            good = [one for one in found if isinstance(one, Proposal)]
+            good = [proposal for proposal in new_proposals if isinstance(proposal, Proposal)]
             proposals += good
-            refused += [one for one in found if isinstance(one, NotProposed)]
-            fates["proposed" if good else "refused" if found else "clear"] += 1
-    refused.sort(key=lambda one: (one.event_id, one.subject_id, one.listing_id, one.measure_id, one.reason))
-    proposals.sort(key=lambda one: (one.on, one.event_id, one.subject_id, one.listing_id, one.measure_id))
+            refused += [not_proposed for not_proposed in new_proposals if isinstance(not_proposed, NotProposed)]
+            fates["proposed" if good else "refused" if new_proposals else "clear"] += 1
+    refused.sort(
+        key=lambda not_proposed: (
+            not_proposed.event_id,
+            not_proposed.subject_id,
+            not_proposed.listing_id,
+            not_proposed.measure_id,
+            not_proposed.reason,
+        )
+    )
+    proposals.sort(
+        key=lambda proposal: (
+            proposal.on,
+            proposal.event_id,
+            proposal.subject_id,
+            proposal.listing_id,
+            proposal.measure_id,
+        )
+    )
     return Matched(tuple(proposals), tuple(refused), dict(fates))
 
 
 def barring(lists: FourLists, entries: Iterable[Listing], day: int) -> str | None:
     """Why no reward may be given on a day: a black or watch entry stands, or one of a list that nobody knows."""
-    standing = [one for one in entries if one.valid_on(day)]
-    if any(lists.kinds.get(one.list) in BARRING for one in standing):
+    standing = [entry for entry in entries if entry.valid_on(day)]
+    if any(lists.kinds.get(listing.list) in BARRING for listing in standing):
         return "on_black_or_watch_list"
-    return "entry_of_unknown_list" if any(one.list not in lists.kinds for one in standing) else None
+    return "entry_of_unknown_list" if any(listing.list not in lists.kinds for listing in standing) else None
 
 
 def _pair(
@@ -159,7 +175,7 @@ def _pair(
     """The subject as it is known, or why it is not one."""
     known = event.on if known_at is None else known_at
     subject, reason = look_at_id(raw, uscc_only=True)
-    seen = tuple(one for one in listings.get(subject, ()) if one.known_on(known))
+    seen = tuple(listing for listing in listings.get(subject, ()) if listing.known_on(known))
     by_code = KIND_OF_PREFIX.get(subject[:2], "other_organisation")
     kind = by_code if subjects is None else subjects.get(subject, by_code)
     if reason is not None:  # what is no code may be a name: only its length is shown
@@ -234,7 +250,7 @@ def _measure(
         side=side,
         relevance_reason=link.relevance_reason.zh if link.relevance_reason else "",
         basis=cites(basis.cites),
-        laws=tuple(one.law for one in basis.cites),
+        laws=tuple(cite.law for cite in basis.cites),
         basis_level=basis.level,
         flags=flags_of(measure, basis, marks),
         evidence=max((mark for mark in marks if mark), key=MARKS.index),
@@ -273,10 +289,10 @@ def _again(measure: Measure, before: Prior | None, event: BusinessEvent) -> str 
 def flags_of(measure: Measure, basis: Basis, marks: Iterable[str | None]) -> tuple[str, ...]:
     """What shows wherever the measure shows; `basis_department_rule` must be acknowledged by whoever decides."""
     cuts = isinstance(measure, PunishMeasure) and measure.cuts_rights
-    found = {
+    results = {
         BASIS_DEPARTMENT_RULE: cuts and basis.level == WEAKEST_FOR_RIGHTS,
         "force_unknown": not basis.certain,
         "condition": measure.where is not None,
         "weak_evidence": any(mark != "verified" for mark in marks),
     }
-    return tuple(name for name, holds_ in found.items() if holds_)
+    return tuple(name for name, holds_ in results.items() if holds_)

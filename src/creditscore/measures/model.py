@@ -186,5 +186,5 @@ class FourLists:
 
     def linked(self, conduct_id: str) -> list[tuple[Link, Measure]]:
         """The measures that may follow from a conduct, in order of their ids."""
-        found = [(one, self.measures[one.measure_id]) for one in self.links if one.conduct_id == conduct_id]
-        return sorted(found, key=lambda pair: pair[1].id)
+        links = [(link, self.measures[link.measure_id]) for link in self.links if link.conduct_id == conduct_id]
+        return sorted(links, key=lambda pair: pair[1].id)

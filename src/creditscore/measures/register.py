@@ -21,8 +21,8 @@ EVENT = ("event_id", "kind", "department", "on_day", "subjects")
 REFUSED = ("event_id", "subject_id", "listing_id", "measure_id", "reason")
 ACT_COLUMNS = ("nr", "proposal_id", "act", "on_day", "actor", "reason", "document_no", "acknowledged")
 COLUMNS = tuple(
-    {"on": "on_day", "entered_on": "entered_day", "ends_by": "ends_by_day"}.get(one.name, one.name)
-    for one in fields(Proposal)
+    {"on": "on_day", "entered_on": "entered_day", "ends_by": "ends_by_day"}.get(field.name, field.name)
+    for field in fields(Proposal)
 )
 
 PROPOSAL = (*COLUMNS, "period", "proposed_by")
@@ -64,25 +64,27 @@ def read_cases(store: Database, ids: Iterable[str] | None = None) -> dict[str, M
     where = "" if wanted is None else "WHERE list_contains(?, proposal_id)"
     values = None if wanted is None else [wanted]
     acts: dict[str, list[MeasureAct]] = {}
-    for *said, flags in store.rows(f"SELECT {', '.join(ACT_COLUMNS)} FROM joint_act {where} ORDER BY nr", values):
-        act = replace(MeasureAct(*said), acknowledged=split(flags))
+    for *results, flags in store.rows(f"SELECT {', '.join(ACT_COLUMNS)} FROM joint_act {where} ORDER BY nr", values):
+        act = replace(MeasureAct(*results), acknowledged=split(flags))
         acts.setdefault(act.proposal_id, []).append(act)
-    found = {}
+    measure_cases = {}
     chosen = f"SELECT {', '.join(PROPOSAL)} FROM joint_proposal {where} ORDER BY proposal_id"
     for *row, period, proposed_by in store.rows(chosen, values):
-        one = _proposal(dict(zip(COLUMNS, row, strict=True)))
-        done = tuple(acts.get(one.proposal_id, ()))
-        found[one.proposal_id] = MeasureCase(one, Period.model_validate_json(period), proposed_by, done)
-    missing = sorted(set(wanted or ()) - found.keys())
+        proposal = _proposal(dict(zip(COLUMNS, row, strict=True)))
+        done = tuple(acts.get(proposal.proposal_id, ()))
+        measure_cases[proposal.proposal_id] = MeasureCase(
+            proposal, Period.model_validate_json(period), proposed_by, done
+        )
+    missing = sorted(set(wanted or ()) - measure_cases.keys())
     if missing:
         raise UsageError(
             f"there is no proposal {missing[0]!r}", where=str(store.path), next="`creditscore joint due` lists them"
         )
-    return found
+    return measure_cases
 
 
 def _proposal(cells: dict[str, object]) -> Proposal:
-    named = {one.name: cells[column] for one, column in zip(fields(Proposal), COLUMNS, strict=True)}
+    named = {field.name: cells[column] for field, column in zip(fields(Proposal), COLUMNS, strict=True)}
     for name in ("laws", "flags"):
         named[name] = split(str(named[name]))
     return Proposal(**named)  # type: ignore[arg-type]
@@ -94,31 +96,31 @@ def split(cell: str) -> tuple[str, ...]:
 
 def prior(cases: Iterable[MeasureCase]) -> dict[tuple[str, str], Prior]:
     """By entry and measure: is one open, and when was the first carried out."""
-    found: dict[tuple[str, str], Prior] = {}
+    priors: dict[tuple[str, str], Prior] = {}
     for case in cases:
         key = (case.proposal.listing_id, case.proposal.measure_id)
-        before, state = found.get(key, Prior(False, None)), case.state
+        before, state = priors.get(key, Prior(False, None)), case.state
         days = [day for day in (before.executed_on, state.executed_on) if day is not None]
         event = case.proposal.event_id if state.open else before.event_id
-        found[key] = Prior(before.open or state.open, min(days, default=None), event)
-    return found
+        priors[key] = Prior(before.open or state.open, min(days, default=None), event)
+    return priors
 
 
 def ending(
     case: MeasureCase, lists: FourLists, listings: Listings, on: int, texts: Mapping[str, Law] | None = None
 ) -> Ending:
     """When the case ends or ended, as far as known `on` a day; `on` lies beyond any calendar where nothing ends it."""
-    one = case.proposal
-    entries = [entry for entry in listings.get(one.subject_id, ()) if entry.known_on(on)]
-    found = [
-        entry_ending(next((entry for entry in entries if _same(entry, one)), None), on),
+    proposal = case.proposal
+    entries = [entry for entry in listings.get(proposal.subject_id, ()) if entry.known_on(on)]
+    endings = [
+        entry_ending(next((entry for entry in entries if _same(entry, proposal)), None), on),
         period_end_of(case),
-        basis_ending(one.laws, load_laws() if texts is None else texts),
-        barred_from(lists, entries, one.on, BARRING) if one.side == "reward" else None,
+        basis_ending(proposal.laws, load_laws() if texts is None else texts),
+        barred_from(lists, entries, proposal.on, BARRING) if proposal.side == "reward" else None,
     ]
     if case.state.to_undo:
-        found.append(Ending(case.state.since, "annulled"))
-    return first(found) or Ending(NEVER, "")
+        endings.append(Ending(case.state.since, "annulled"))
+    return first(endings) or Ending(NEVER, "")
 
 
 NEVER = 10**6
@@ -129,8 +131,8 @@ def period_end_of(case: MeasureCase) -> Ending | None:
     return None if end is None else Ending(end, "period_over")
 
 
-def _same(entry: Listing, one: Proposal) -> bool:
-    return (entry.listing_id, entry.list) == (one.listing_id, one.list) and entry.entered_on <= one.on
+def _same(entry: Listing, proposal: Proposal) -> bool:
+    return (entry.listing_id, entry.list) == (proposal.listing_id, proposal.list) and entry.entered_on <= proposal.on
 
 
 def in_force(
@@ -146,7 +148,7 @@ def due(
 ) -> list[Due]:
     """What is to be done on a day, as things stood at its end, by task and last day."""
     texts = load_laws() if texts is None else texts
-    found = []
+    dues = []
     for case in (then for case in cases if (then := case.as_of(on)) is not None):
         state, key = case.state, case.proposal.proposal_id
         if not (state.open or state.to_undo):
@@ -154,11 +156,19 @@ def due(
         end = ending(case, lists, listings, on, texts)
         if end.on <= on:
             wait = lists.head.withdrawal.days if end.cause == "annulled" else 0
-            found.append(Due(key, "lift", end.on, end.on + wait, end.cause))
+            dues.append(Due(key, "lift", end.on, end.on + wait, end.cause))
         elif state.state in PENDING:
             task = {"proposed": "decide", "accepted": "notify", "notified": "execute"}[state.state]
-            found.append(Due(key, task, state.since, None))
+            dues.append(Due(key, task, state.since, None))
         elif state.state == "executed":
-            found.append(Due(key, "feedback", state.since, state.since + lists.head.feedback.days))
+            dues.append(Due(key, "feedback", state.since, state.since + lists.head.feedback.days))
     order = ("lift", "decide", "notify", "execute", "feedback")
-    return sorted(found, key=lambda one: (order.index(one.task), one.by or NEVER, one.since, one.proposal_id))
+    return sorted(
+        dues,
+        key=lambda other_due: (
+            order.index(other_due.task),
+            other_due.by or NEVER,
+            other_due.since,
+            other_due.proposal_id,
+        ),
+    )

@@ -20,8 +20,10 @@ def replay(log: Log) -> int:
 
     What was removed from the log when its retention ended (`remove_payload`) can no longer be compared.
     """
-    begun = {one.seq: one for one in log.entries() if one.phase == "begun" and one.action.startswith("joint.")}
-    ended = {one.refers_to for one in log.entries() if one.phase == "done"}
+    begun = {
+        entry.seq: entry for entry in log.entries() if entry.phase == "begun" and entry.action.startswith("joint.")
+    }
+    ended = {entry.refers_to for entry in log.entries() if entry.phase == "done"}
     acts = _by_entry(log, "joint_act", ACT_COLUMNS, "nr")
     proposals = _by_entry(log, "joint_proposal", PROPOSAL, "on_day, event_id, subject_id, listing_id, measure_id")
     strange = sorted((acts.keys() | proposals.keys()) - (begun.keys() & ended))
@@ -35,7 +37,7 @@ def replay(log: Log) -> int:
             _proposals(entry, rows, proposals.get(seq, []))
         elif rows != list(_told(entry)):
             raise _differs(seq, "the acts of the table are not those of the log")
-    _asked(log, {seq: one for seq, one in begun.items() if seq in ended and one.action == MATCH})
+    _asked(log, {seq: entry for seq, entry in begun.items() if seq in ended and entry.action == MATCH})
     return sum(map(len, acts.values()))
 
 
@@ -50,17 +52,17 @@ def _asked(log: Log, matches: Mapping[int, Entry]) -> None:
     refused = _by_entry(log, "joint_refusal", REFUSED, ", ".join(REFUSED))
     for seq in sorted(refused.keys() - matches.keys()):
         raise _differs(seq, "the tables hold what no finished act of the log wrote")
-    said: dict[str, str] = {}
+    results: dict[str, str] = {}
     for seq, entry in sorted(matches.items()):
         if entry.data is None or "asked" not in entry.data:
             continue
-        said |= entry.data["asked"]
-        if any(held.get(one) != value for one, value in entry.data["asked"].items()):
+        results |= entry.data["asked"]
+        if any(held.get(this_value) != value for this_value, value in entry.data["asked"].items()):
             raise _differs(seq, "the events of the table are not those of the log")
         if sha256(canonical([list(row) for row in refused.get(seq, [])])) != entry.data["refusals"]:
             raise _differs(seq, "what was not proposed is not what the log says")
     whole = all(entry.data is not None and "asked" in entry.data for entry in matches.values())
-    if whole and (strange := sorted(held.keys() - said.keys())):
+    if whole and (strange := sorted(held.keys() - results.keys())):
         raise StoreDiffers(
             f"the event {strange[0]!r} stands in no entry of the log",
             where="joint_event",
@@ -69,10 +71,10 @@ def _asked(log: Log, matches: Mapping[int, Entry]) -> None:
 
 
 def _by_entry(log: Log, table: str, columns: Sequence[str], order: str) -> dict[int, list[tuple[Any, ...]]]:
-    found: dict[int, list[tuple[Any, ...]]] = {}
+    results: dict[int, list[tuple[Any, ...]]] = {}
     for seq, *row in log.store.rows(f"SELECT log_seq, {', '.join(columns)} FROM {table} ORDER BY {order}"):
-        found.setdefault(seq, []).append(tuple(row))
-    return found
+        results.setdefault(seq, []).append(tuple(row))
+    return results
 
 
 def _said(row: tuple[Any, ...]) -> Said:
@@ -81,9 +83,9 @@ def _said(row: tuple[Any, ...]) -> Said:
 
 
 def _told(entry: Entry) -> Iterator[Said]:
-    for one in entry.data:
-        flags = tuple(one["acknowledged"])
-        yield one["proposal_id"], one["act"], one["on"], entry.actor, one["reason"], one["document_no"], flags
+    for row in entry.data:
+        flags = tuple(row["acknowledged"])
+        yield row["proposal_id"], row["act"], row["on"], entry.actor, row["reason"], row["document_no"], flags
 
 
 def _proposals(entry: Entry, acts: list[Said], rows: list[tuple[Any, ...]]) -> None:

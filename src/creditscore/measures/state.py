@@ -60,7 +60,7 @@ class State:
 
 def fold(acts: Iterable[MeasureAct]) -> State:
     """The state after acts of one proposal, in order of `nr`; StoreError where they contradict each other."""
-    ordered = sorted(acts, key=lambda one: one.nr)
+    ordered = sorted(acts, key=lambda act: act.nr)
     if not ordered or ordered[0].act != "proposed":
         raise StoreError("a measure whose first act is no proposal", next="restore a copy of the store")
     state = State("proposed", ordered[0].on)

@@ -83,10 +83,10 @@ class Intake:
 
 def by_subject(listings: Iterable[Listing]) -> dict[str, tuple[Listing, ...]]:
     """Entries by subject, each in order of entry and id."""
-    found: dict[str, list[Listing]] = {}
-    for one in sorted(listings, key=lambda one: (one.subject_id, one.entered_on, one.listing_id)):
-        found.setdefault(one.subject_id, []).append(one)
-    return {subject: tuple(rows) for subject, rows in found.items()}
+    new_listings: dict[str, list[Listing]] = {}
+    for listing in sorted(listings, key=lambda listing: (listing.subject_id, listing.entered_on, listing.listing_id)):
+        new_listings.setdefault(listing.subject_id, []).append(listing)
+    return {subject: tuple(rows) for subject, rows in new_listings.items()}
 
 
 def read_intake(*, events: Any = None, listings: Any = None, subjects: Any = None) -> Intake:
@@ -104,14 +104,14 @@ def read_intake(*, events: Any = None, listings: Any = None, subjects: Any = Non
         if "subjects" in sources:
             take_subjects(con, sources["subjects"], "uscc")
             known = dict(con.execute("SELECT subject_id, kind FROM subjects").fetchall())
-        found = _events(con, sources["events"]) if "events" in sources else ()
+        business_events = _events(con, sources["events"]) if "events" in sources else ()
         entries = _listings(con, sources["listings"]) if "listings" in sources else {}
         redact_quarantine(con)
         names = ("table", "line", "subject_id", "record_id", "reason", "column", "value", "message")
         chosen = ", ".join(f'"{name}"' for name in names)
         rows = con.execute(f'SELECT {chosen} FROM quarantine ORDER BY "table", line, reason, "column"').fetchall()
     refused = tuple(dict(zip(names, row, strict=True)) for row in rows)
-    return Intake(found, entries, known, refused)
+    return Intake(business_events, entries, known, refused)
 
 
 def _events(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[BusinessEvent, ...]:
@@ -171,8 +171,10 @@ def _listings(con: duckdb.DuckDBPyConnection, source: Source) -> dict[str, tuple
         "UPDATE quarantine SET reason = 'bad_uscc', message = 'not a valid unified social credit code (GB 32100-2015)'"
         " WHERE reason = 'unknown_subject' AND \"table\" = 'listings'"
     )
-    found = con.execute(
+    results = con.execute(
         "SELECT t.listing_id, s.subject_id, t.list, t.entered_day, t.term_end_day, t.exited_day,"
         " coalesce(t.exit_reason, ''), t.known_day FROM listings t JOIN subjects s USING (sid)"
     ).fetchall()
-    return by_subject(replace(one, exit_reason=redact(one.exit_reason)) for one in (Listing(*row) for row in found))
+    return by_subject(
+        replace(listing, exit_reason=redact(listing.exit_reason)) for listing in (Listing(*row) for row in results)
+    )

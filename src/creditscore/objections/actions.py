@@ -38,7 +38,7 @@ def open_case(
     does not have, a ground or procedure that does not fit, a closed window or door, and a record that another open case
     contests already.
     """
-    said(by=by, **{f"statement {k}": one.statement for k, one in enumerate(grounds, 1)})
+    said(by=by, **{f"statement {k}": ground.statement for k, ground in enumerate(grounds, 1)})
     check_day_has_come(on)
     grade = kept_grade(log.store, run.run_id, subject_id)
     rules, year = life_rules(run.scheme), int(run.period[:4])
@@ -52,21 +52,25 @@ def open_case(
         )
     listed = check_grounds(grounds, procedure)
     known = cases(log.store)
-    same = [one for one in known.values() if one.subject_id == subject_id]
-    check_doors(rules, run, procedure, [one for one in same if (one.scheme, one.period) == (run.pinned, run.period)])
-    records = dict.fromkeys(one.record_id for one in listed if one.record_id != WHOLE)
-    for one in same:
-        twice = sorted(set(one.records) & set(records))
-        if one.open and twice:
-            raise UsageError(f"{twice[0]} is contested already", where=f"case {one.case_id}", next="decide that first")
+    same = [case for case in known.values() if case.subject_id == subject_id]
+    check_doors(
+        rules, run, procedure, [case for case in same if (case.scheme, case.period) == (run.pinned, run.period)]
+    )
+    records = dict.fromkeys(ground.record_id for ground in listed if ground.record_id != WHOLE)
+    for case in same:
+        twice = sorted(set(case.records) & set(records))
+        if case.open and twice:
+            raise UsageError(f"{twice[0]} is contested already", where=f"case {case.case_id}", next="decide that first")
     when = clocks(rules, procedure, year, _region(snapshot, subject_id), on, clock)
     # the number of the case is taken inside the store's one writer, so that no other can have it
     case_id = _next_id(log, on.year)
     _known_records(snapshot, subject_id, list(records))
-    events = [RecordEvent(subject_id, one, "disputed", on, on) for one in records] if procedure != "repair" else []
+    events = (
+        [RecordEvent(subject_id, record, "disputed", on, on) for record in records] if procedure != "repair" else []
+    )
     data = {
         "subject_id": subject_id, "run_id": run.run_id, "scheme": run.pinned, "period": run.period,
-        "procedure": procedure, "clock": when.clock, "grounds": [vars(one) for one in listed],
+        "procedure": procedure, "clock": when.clock, "grounds": [vars(ground) for ground in listed],
         "mark_by": _iso(when.mark_by), "decide_by": _iso(when.decide_by), "other_by": _iso(when.other_by),
         "provisional": when.provisional, "basis": when.basis, "mark": when.mark, "events": listed_events(events),
     }  # fmt: skip
@@ -80,7 +84,7 @@ def _next_id(log: Log, year: int) -> str:
     """The number after the last one; taken from the log, which still names cases whose papers were deleted."""
     start = f"C{year}-"
     taken = {entry.subject for entry in log.entries(action="case.open")} | set(cases(log.store))
-    numbers = [int(one.removeprefix(start)) for one in taken if one.startswith(start)]
+    numbers = [int(text.removeprefix(start)) for text in taken if text.startswith(start)]
     return f"{start}{max(numbers, default=0) + 1:04d}"
 
 
@@ -112,7 +116,7 @@ def answer(log: Log, case_id: str, question: int, *, text: str, by: str, on: dat
     said(by=by, answer=text, document_no=document_no)
     case = case_of(log.store, case_id)
     allowed(case, "answered", on)
-    waiting = [str(one.no) for one in case.questions if one.answered_on is None]
+    waiting = [str(question.no) for question in case.questions if question.answered_on is None]
     if str(question) not in waiting:
         raise UsageError(f"question {question} does not wait for an answer", allowed=", ".join(waiting))
     data = {"question": question, "answer": needed("answer", text), "document_no": document_no.strip()}
@@ -129,7 +133,7 @@ def notify(log: Log, case_id: str, *, by: str, on: date, document_no: str, conte
     allowed(case, "notified", on)
     data = {"document_no": needed("document_no", document_no), "content": content_hash, "on": on.isoformat()}
     tell = [(of, nr) for task, of, nr in untold(log, case.decided_at) if task.who == SUBJECT]
-    with acting(log, by, "case.letter", case.case_id, on, data, told=[list(one) for one in tell]) as (con, seq):
+    with acting(log, by, "case.letter", case.case_id, on, data, told=[list(pair) for pair in tell]) as (con, seq):
         write_step(con, case.case_id, len(case.events), "notified", on, by, data, seq)
         write_told(con, seq, tell, on, by, document_no)
     return case_of(log.store, case.case_id)
@@ -137,44 +141,46 @@ def notify(log: Log, case_id: str, *, by: str, on: date, document_no: str, conte
 
 def standing(store: Database, case: Case) -> dict[str, Any]:
     """The grade that a case contests, as plain values: that of the run, or what an earlier case made of it."""
-    found = plain_row(kept_grade(store, case.run_id, case.subject_id))
-    for one in sorted(cases(store).values(), key=lambda other: other.events[-1].seq):
-        same = (one.subject_id, one.run_id) == (case.subject_id, case.run_id)
-        if same and one.case_id != case.case_id and one.decision is not None:
-            found = dict(one.decision.after)
-    return found
+    data = plain_row(kept_grade(store, case.run_id, case.subject_id))
+    for other_case in sorted(cases(store).values(), key=lambda other: other.events[-1].seq):
+        same = (other_case.subject_id, other_case.run_id) == (case.subject_id, case.run_id)
+        if same and other_case.case_id != case.case_id and other_case.decision is not None:
+            data = dict(other_case.decision.after)
+    return data
 
 
 def changed_cases(store: Database, log: Log) -> list[tuple[str, str]]:
     """(case, what) for each event of a case, or row that it made, that is no more what its log entry says."""
-    acts = [one for one in log.entries() if one.action.startswith("case.")]
-    done = {one.refers_to for one in acts if one.phase == "done"}
-    said_then = {one.seq: one for one in acts if one.seq in done}
+    acts = [entry for entry in log.entries() if entry.action.startswith("case.")]
+    done = {act.refers_to for act in acts if act.phase == "done"}
+    said_then = {act.seq: act for act in acts if act.seq in done}
     events: dict[int, list[RecordEvent]] = {}
     for event in decided(store):
         events.setdefault(event.seq, []).append(event)
-    held = {one.seq for case in cases(store).values() for one in case.events}
-    found = [
-        (f"case {one.subject}", f"the event of entry {seq} ({one.action}) is gone")
-        for seq, one in said_then.items()
-        if seq not in held and one.payload is not None
+    held = {event.seq for case in cases(store).values() for event in case.events}
+    new_changed_cases = [
+        (f"case {entry.subject}", f"the event of entry {seq} ({entry.action}) is gone")
+        for seq, entry in said_then.items()
+        if seq not in held and entry.payload is not None
     ]
     for case in cases(store).values():
-        rows = [one for one in states(store, case.subject_id) if one.case_id == case.case_id]
-        for one in case.events:
-            place = (f"case {case.case_id}", f"event {one.no} ({one.kind})")
-            entry = said_then.get(one.seq)
-            content = {"on": one.on.isoformat(), "content": sha256(canonical(dict(one.data)))}
-            whose = (case.case_id, one.by)
+        rows = [state for state in states(store, case.subject_id) if state.case_id == case.case_id]
+        for case_event in case.events:
+            place = (f"case {case.case_id}", f"event {case_event.no} ({case_event.kind})")
+            entry = said_then.get(case_event.seq)
+            content = {"on": case_event.on.isoformat(), "content": sha256(canonical(dict(case_event.data)))}
+            whose = (case.case_id, case_event.by)
             # what an entry carried may be gone by rule; who acted, and on which case, is not
-            told = content if entry is None or entry.payload is None else {name: entry.data[name] for name in content}
-            if entry is None or told != content or (entry.subject, entry.actor.strip()) != whose:
-                found.append(place)
-            elif listed_events(events.get(one.seq, [])) != one.data.get("events", []):
-                found.append((place[0], f"record events of {place[1]}"))
-            elif [plain_state(row) for row in rows if row.seq == one.seq] != one.data.get("states", []):
-                found.append((place[0], f"states of grades of {place[1]}"))
-    return found
+            results = (
+                content if entry is None or entry.payload is None else {name: entry.data[name] for name in content}
+            )
+            if entry is None or results != content or (entry.subject, entry.actor.strip()) != whose:
+                new_changed_cases.append(place)
+            elif listed_events(events.get(case_event.seq, [])) != case_event.data.get("events", []):
+                new_changed_cases.append((place[0], f"record events of {place[1]}"))
+            elif [plain_state(row) for row in rows if row.seq == case_event.seq] != case_event.data.get("states", []):
+                new_changed_cases.append((place[0], f"states of grades of {place[1]}"))
+    return new_changed_cases
 
 
 def _step(log: Log, case: Case, kind: str, action: str, on: date, by: str, data: Mapping[str, Any]) -> Case:
@@ -210,13 +216,13 @@ def listed_events(events: Sequence[RecordEvent]) -> list[dict[str, Any]]:
     """Record events as plain values, without what is only known when they are written."""
     left = ("event_no", "case_id", "seq")
     return [
-        {name: _value(value) for name, value in vars(one).items() if value is not None and name not in left}
-        for one in events
+        {name: _value(value) for name, value in vars(event).items() if value is not None and name not in left}
+        for event in events
     ]
 
 
-def plain_state(one: State) -> dict[str, Any]:
-    return {name: _value(value) for name, value in vars(one).items() if name not in ("seq", "nr")}
+def plain_state(state: State) -> dict[str, Any]:
+    return {name: _value(value) for name, value in vars(state).items() if name not in ("seq", "nr")}
 
 
 def _value(value: Any) -> Any:
@@ -236,7 +242,7 @@ def _known_records(snapshot: Snapshot, subject_id: str, record_ids: list[str]) -
         " WHERE s.subject_id = ?",
         [subject_id],
     ).fetchall()
-    missing = sorted(set(record_ids) - {one for (one,) in rows})
+    missing = sorted(set(record_ids) - {value for (value,) in rows})
     if missing:
         raise UsageError(
             f"{subject_id} has no record {missing[0]!r}", next="`creditscore explain` shows the ids of its records"

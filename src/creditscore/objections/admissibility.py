@@ -64,14 +64,16 @@ def check_grounds(grounds: Sequence[Ground], procedure: str) -> tuple[Ground, ..
     """The grounds, each of a known kind and with the record it needs; UsageError names the first that does not fit."""
     if not grounds:
         raise UsageError("no ground is given", allowed=", ".join(GROUNDS), next="give --ground CODE[:RECORD]")
-    for one in grounds:
-        if one.ground not in GROUNDS:
-            raise UsageError(f"there is no ground {one.ground!r}", allowed=", ".join(GROUNDS))
-        if GROUNDS[one.ground] and one.record_id == WHOLE:
-            raise UsageError(f"the ground {one.ground} is about a record", next=f"give --ground {one.ground}:RECORD")
-        if (one.ground == "apply_repair") != (procedure == "repair"):
+    for ground in grounds:
+        if ground.ground not in GROUNDS:
+            raise UsageError(f"there is no ground {ground.ground!r}", allowed=", ".join(GROUNDS))
+        if GROUNDS[ground.ground] and ground.record_id == WHOLE:
             raise UsageError(
-                f"the ground {one.ground} does not fit the procedure {procedure}",
+                f"the ground {ground.ground} is about a record", next=f"give --ground {ground.ground}:RECORD"
+            )
+        if (ground.ground == "apply_repair") != (procedure == "repair"):
+            raise UsageError(
+                f"the ground {ground.ground} does not fit the procedure {procedure}",
                 allowed="apply_repair with repair, every other ground with another procedure",
             )
     return tuple(dict.fromkeys(grounds))
@@ -90,7 +92,7 @@ def check_procedure(
         return None
     rule = rules.procedure(procedure, year)
     if rule is None:
-        known = sorted({one.id for one in rules.procedures if one.years.hold(year)} & set(PROCEDURES))
+        known = sorted({procedure.id for procedure in rules.procedures if procedure.years.hold(year)} & set(PROCEDURES))
         raise UsageError(
             f"no text was seen that has {procedure} for {run.scheme} {run.period}",
             allowed=", ".join(["objection", *known]), next="open it as an objection",
@@ -120,14 +122,14 @@ def check_doors(rules: LifeRules, run: KeptRun, procedure: str, others: Sequence
     for door in rules.doors:
         where = f"{run.pinned} {run.period}: {basis_of(door)[0]}"
         if procedure == door.shut:
-            shut = next((one for one in others if one.procedure == door.by), None)
+            shut = next((case for case in others if case.procedure == door.by), None)
             if shut is not None:
                 raise UsageError(
                     f"{door.label.en} ({door.label.zh})", where=f"{where}; case {shut.case_id} of {shut.opened_on}",
                     next="a fault of fact can still be contested as an objection",
                 )  # fmt: skip
         if procedure == door.by:
-            first = next((one for one in others if one.procedure == door.shut and one.open), None)
+            first = next((case for case in others if case.procedure == door.shut and case.open), None)
             if first is not None:
                 raise UsageError(
                     f"{door.shut} is under way, and {door.by} would say that the result is not disputed",

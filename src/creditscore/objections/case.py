@@ -125,17 +125,17 @@ class Case:
     @property
     def records(self) -> tuple[str, ...]:
         """The contested records, in the order in which they were named."""
-        return tuple(dict.fromkeys(one.record_id for one in self.grounds if one.record_id != WHOLE))
+        return tuple(dict.fromkeys(ground.record_id for ground in self.grounds if ground.record_id != WHOLE))
 
     @property
     def contested(self) -> tuple[str, ...]:
         """The contested records, and `grade` where the grade itself is contested."""
-        return tuple(dict.fromkeys(one.record_id for one in self.grounds))
+        return tuple(dict.fromkeys(ground.record_id for ground in self.grounds))
 
     @property
     def decided_at(self) -> int:
         """The entry of the log in which it was decided; -1 before that."""
-        return next((one.seq for one in self.events if one.kind == "decided"), -1)
+        return next((event.seq for event in self.events if event.kind == "decided"), -1)
 
     @property
     def disputes(self) -> bool:
@@ -146,44 +146,44 @@ class Case:
 def fold(events: Iterable[CaseEvent]) -> Case:
     """The case that its events leave, in their order."""
     case: Case | None = None
-    for one in events:
-        case = _opened(one) if case is None else _step(case, one)
+    for event in events:
+        case = _opened(event) if case is None else _step(case, event)
     assert case is not None
     return case
 
 
-def _opened(one: CaseEvent) -> Case:
-    data = one.data
+def _opened(case_event: CaseEvent) -> Case:
+    data = case_event.data
     return Case(
-        one.case_id, data["subject_id"], data["run_id"], data["scheme"], data["period"], data["procedure"],
-        data["clock"], tuple(Ground(**ground) for ground in data["grounds"]), one.on, one.by, _day(data["mark_by"]),
-        _day(data["decide_by"]), data["provisional"], other_by=_day(data["other_by"]), events=(one,),
+        case_event.case_id, data["subject_id"], data["run_id"], data["scheme"], data["period"], data["procedure"],
+        data["clock"], tuple(Ground(**ground) for ground in data["grounds"]), case_event.on, case_event.by, _day(data["mark_by"]),
+        _day(data["decide_by"]), data["provisional"], other_by=_day(data["other_by"]), events=(case_event,),
     )  # fmt: skip
 
 
-def _step(case: Case, one: CaseEvent) -> Case:
-    data, case = one.data, replace(case, events=(*case.events, one))
-    if one.kind == "asked":
+def _step(case: Case, case_event: CaseEvent) -> Case:
+    data, case = case_event.data, replace(case, events=(*case.events, case_event))
+    if case_event.kind == "asked":
         due = _day(data["due"])
         assert due is not None
         asked = Question(
-            data["question"], data["department"], data["text"], tuple(data["records"]), one.on, due
+            data["question"], data["department"], data["text"], tuple(data["records"]), case_event.on, due
         )  # fmt: skip
         decide_by = case.other_by or case.decide_by
         return replace(case, questions=(*case.questions, asked), state="asked", decide_by=decide_by)
-    if one.kind == "answered":
+    if case_event.kind == "answered":
         questions = tuple(
-            replace(was, answer=data["answer"], answered_on=one.on, document_no=data["document_no"])
+            replace(was, answer=data["answer"], answered_on=case_event.on, document_no=data["document_no"])
             if was.no == data["question"]
             else was
             for was in case.questions
         )
         waits = any(was.answered_on is None for was in questions)
         return replace(case, questions=questions, state="asked" if waits else "open")
-    if one.kind == "decided":
+    if case_event.kind == "decided":
         decision = Decision(
             data["findings"], data["changes"], data["reason"], tuple(data["articles"]), data["before"], data["after"],
-            tuple(data["ledger"]), one.on, one.by, data.get("follows") or {},
+            tuple(data["ledger"]), case_event.on, case_event.by, data.get("follows") or {},
         )  # fmt: skip
         return replace(case, decision=decision, state="decided")
     return replace(case, letters=(*case.letters, data), state="closed")
@@ -202,25 +202,25 @@ def cases(store: Database, known_at: date | None = None) -> dict[str, Case]:
     )
     events: dict[str, list[CaseEvent]] = {}
     for case_id, no, kind, on, by, data, seq in rows:
-        one = CaseEvent(case_id, no, kind, on, by, json.loads(data), seq)
-        events.setdefault(one.case_id, []).append(one)
+        case_event = CaseEvent(case_id, no, kind, on, by, json.loads(data), seq)
+        events.setdefault(case_event.case_id, []).append(case_event)
     return {case_id: fold(own) for case_id, own in events.items()}
 
 
 def case_of(store: Database, case_id: str) -> Case:
     """The case as it stands; UsageError for an id that does not exist."""
-    found = cases(store)
-    if case_id not in found:
+    new_cases = cases(store)
+    if case_id not in new_cases:
         if store.rows("SELECT 1 FROM log_entries WHERE action = 'case.open' AND subject = ? LIMIT 1", [case_id]):
             raise UsageError(
                 f"the papers of case {case_id} were deleted when their retention ended", where=str(store.path),
                 allowed="its entries in the log and their hashes remain",
             )  # fmt: skip
         raise UsageError(
-            f"there is no case {case_id!r}", where=str(store.path), allowed=", ".join(found) or "no case was opened",
+            f"there is no case {case_id!r}", where=str(store.path), allowed=", ".join(new_cases) or "no case was opened",
             next="`creditscore case due` lists the open ones",
         )  # fmt: skip
-    return found[case_id]
+    return new_cases[case_id]
 
 
 def allowed(case: Case, kind: str, on: date) -> None:
@@ -245,6 +245,6 @@ def under_decided_law(store: Database) -> dict[tuple[str, str], date]:
     """The grades (run, subject) that a case put right as a whole, with the day on which it was decided what law is."""
     return {
         (case.run_id, case.subject_id): case.decision.on
-        for case in sorted(cases(store).values(), key=lambda one: one.decided_at)
+        for case in sorted(cases(store).values(), key=lambda case: case.decided_at)
         if case.decision is not None and case.ruled_whole
     }

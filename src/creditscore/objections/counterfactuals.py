@@ -30,8 +30,8 @@ class Cell:
     version: str
 
     def __str__(self) -> str:
-        said = self.grade or self.state
-        return said if self.score is None else f"{said} ({self.score.normalize():f})"
+        text = self.grade or self.state
+        return text if self.score is None else f"{text} ({self.score.normalize():f})"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def merits(
     record_ids: Sequence[str],
     events: Sequence[RecordEvent],
     on: date,
-    kept: Mapping[str, Any] | None = None,
+    row: Mapping[str, Any] | None = None,
     schemes: Mapping[str, Scheme] | None = None,
     then: Grading | None = None,
 ) -> tuple[Merit, ...]:
@@ -68,10 +68,10 @@ def merits(
     longer gives it. `then`: the subject graded `as_kept`, by a caller who needs it as well.
     """
     then = as_kept(run, snapshot, [subject_id], schemes) if then is None else then
-    if kept is not None:
-        comes_out(run, then, kept)
+    if row is not None:
+        comes_out(run, then, row)
     now = as_known(run, snapshot, [subject_id], events, on, schemes)
-    groups: list[tuple[str, ...]] = [(one,) for one in record_ids]
+    groups: list[tuple[str, ...]] = [(key,) for key in record_ids]
     if len(record_ids) > 1:
         groups.append(tuple(record_ids))
     old = _cells(then, subject_id, groups)
@@ -81,10 +81,10 @@ def merits(
     )
 
 
-def comes_out(run: KeptRun, then: Grading, kept: Mapping[str, Any]) -> None:
+def comes_out(run: KeptRun, then: Grading, row: Mapping[str, Any]) -> None:
     """DifferenceError where a subject that was graded `as_kept` has another grade than the store holds."""
     again = then.grades.to_pylist()[0]
-    wrong = [name for name, value in again.items() if kept[name] != value]
+    wrong = [name for name, value in again.items() if row[name] != value]
     if wrong:
         raise DifferenceError(
             f"the grade of {again['subject_id']} does not come out of its snapshot as it was kept ({', '.join(wrong)})",
@@ -101,11 +101,11 @@ def without(grading: Grading, subject_id: str, record_ids: Iterable[str]) -> Cel
 def _cells(grading: Grading, subject_id: str, groups: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], Cell]:
     ((_, subject),) = list(inputs(grading, [subject_id]))
     records, plan = list(subject.records), grading.plan
-    found = {}
+    cells = {}
     for group in [(), *groups]:
-        left = [one for one in records if one["record_id"] not in group]
-        found[group] = _cell(grade_subject(plan, replace(subject, records=left)), plan.scheme.version)
-    return found
+        left = [record for record in records if record["record_id"] not in group]
+        cells[group] = _cell(grade_subject(plan, replace(subject, records=left)), plan.scheme.version)
+    return cells
 
 
 def _cell(outcome: Outcome, version: str) -> Cell:

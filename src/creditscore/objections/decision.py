@@ -54,7 +54,7 @@ def weigh(log: Log, on_bench: Bench, case_id: str, ruling: Ruling, *, by: str, o
     allowed(case, "decided", on)
     run = case_run(log.store, case)
     second_person(by, run.kept_by, act="the decision on a case")
-    waiting = [one for one in case.questions if one.answered_on is None and one.due >= on]
+    waiting = [question for question in case.questions if question.answered_on is None and question.due >= on]
     if waiting:
         raise UsageError(
             f"the answer of {waiting[0].department} is awaited until {waiting[0].due}", where=f"case {case_id}",
@@ -77,14 +77,14 @@ def weigh(log: Log, on_bench: Bench, case_id: str, ruling: Ruling, *, by: str, o
             raise UsageError("graded again, nothing changes", where=f"case {case_id}", allowed="grade=uphold")
         key = (case.run_id, case.subject_id)
         laws = {key: on} if ruling.findings.get(WHOLE) == "correct" else {}
-        found = to_enter(log, preview_decision(on_bench, case.subject_id, events, laws), by)
-        cascade = found if found.changes or found.scores or found.tasks else None
+        new_cascade = to_enter(log, preview_decision(on_bench, case.subject_id, events, laws), by)
+        cascade = new_cascade if new_cascade.changes or new_cascade.scores or new_cascade.tasks else None
     lives = _lives(log.store, case, before, after, on, ruling.articles) if changed else []
     data = {
-        "findings": dict(ruling.findings), "changes": {key: dict(one) for key, one in ruling.changes.items()},
+        "findings": dict(ruling.findings), "changes": {key: dict(change) for key, change in ruling.changes.items()},
         "reason": needed("reason", ruling.reason), "articles": list(ruling.articles), "before": before,
         "after": after, "ledger": [plain_row(row) for row in ledger] if changed else [],
-        "events": listed_events(events), "states": [plain_state(one) for one in lives],
+        "events": listed_events(events), "states": [plain_state(live) for live in lives],
         "follows": {} if cascade is None else followed(cascade),
     }  # fmt: skip
     return Weighed(case, ruling, by, on, tuple(events), tuple(lives), cascade, data)
@@ -112,25 +112,25 @@ def decide(log: Log, on_bench: Bench, weighed: Weighed) -> Case:
     return case_of(log.store, case.case_id)
 
 
-def followed(found: Cascade) -> dict[str, Any]:
+def followed(cascade: Cascade) -> dict[str, Any]:
     """What follows from a decision as plain data, in short: grades, composites and tasks; tasks in their order."""
     return {
-        "runs": found.runs,
+        "runs": cascade.runs,
         "changes": [
-            {"run_id": one.run.run_id, "scheme": one.run.pinned, "period": one.run.period,
-             "subject_id": one.subject_id, "before": _face(one.before), "after": _face(one.after),
-             "because": list(one.because)}
-            for one in found.changes
+            {"run_id": change.run.run_id, "scheme": change.run.pinned, "period": change.run.period,
+             "subject_id": change.subject_id, "before": _face(change.before), "after": _face(change.after),
+             "because": list(change.because)}
+            for change in cascade.changes
         ],
         "composites": [
-            {"config": one.config, "subject_id": one.subject_id, "before": list(one.before), "after": list(one.after)}
-            for one in found.composites
+            {"config": composite.config, "subject_id": composite.subject_id, "before": list(composite.before), "after": list(composite.after)}
+            for composite in cascade.composites
         ] + [
-            {"config": one.composite.config, "run_id": one.composite.run_id, "subject_id": one.subject_id,
-             "before": list(one.before.face), "after": list(one.after.face)}
-            for one in found.scores if one.seen
+            {"config": score.composite.config, "run_id": score.composite.run_id, "subject_id": score.subject_id,
+             "before": list(score.before.face), "after": list(score.after.face)}
+            for score in cascade.scores if score.seen
         ],
-        "tasks": [vars(one) for one in found.tasks],
+        "tasks": [vars(task) for task in cascade.tasks],
     }  # fmt: skip
 
 
@@ -143,10 +143,10 @@ def _taken_in(again: Grading, case: Case) -> None:
     """InputError where the scheme refuses a contested record as it would now stand: it must not vanish unseen."""
     refused = [row for row in again.quarantine.to_pylist() if row["record_id"] in case.records]
     if refused:
-        one = refused[0]
+        value = refused[0]
         raise InputError(
-            f"{one['record_id']} would be refused: {one['reason']}: {one['message']}",
-            where=f"case {case.case_id}, {one['column'] or 'record'} {one['value'] or ''}".rstrip(),
+            f"{value['record_id']} would be refused: {value['reason']}: {value['message']}",
+            where=f"case {case.case_id}, {value['column'] or 'record'} {value['value'] or ''}".rstrip(),
             next="put another value right, or withdraw the record",
         )
 

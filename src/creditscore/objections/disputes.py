@@ -95,12 +95,12 @@ def entry_disputes(store: Database, book: Book, on: date | None = None) -> pa.Ta
 def held_subjects(store: Database, run: KeptRun, on: date | None = None) -> list[str]:
     """The subjects on whose grade of a scheme and period a case is open."""
     scheme = run.scheme
-    found = {
+    subject_ids = {
         case.subject_id
         for case in cases(store, on).values()
         if case.open and case.period == run.period and case.scheme.partition("@")[0] == scheme
     }
-    return sorted(found)
+    return sorted(subject_ids)
 
 
 def marks(
@@ -116,11 +116,11 @@ def marks(
     A record counts where the subject brings it to the grade, whichever grade its case is about. For a run that is
     not kept, disputes of its subjects are named without a second grade. `place`: the snapshot, where it has moved.
     """
-    found = open_disputes(store, subject_ids)
-    if not found:
+    disputes = open_disputes(store, subject_ids)
+    if not disputes:
         return []
-    run = next((one for one in kept_runs(store) if one.run_id == run_id), None)
-    of = by_subject(found)
+    run = next((run for run in kept_runs(store) if run.run_id == run_id), None)
+    of = by_subject(disputes)
     if run is None:
         return [Marked(subject, own, None) for subject, own in of.items()]
     graded = {
@@ -129,36 +129,38 @@ def marks(
     if not graded:
         return []
     snapshot: Snapshot = snapshot_of(run, place)
-    return marks_in(as_kept(run, snapshot, graded, schemes), [one for own in graded.values() for one in own])
+    return marks_in(as_kept(run, snapshot, graded, schemes), [dispute for own in graded.values() for dispute in own])
 
 
 def by_subject(disputes: Iterable[Dispute]) -> dict[str, tuple[Dispute, ...]]:
     """Disputes by subject, in order of the subjects; those of one in the order of their cases."""
-    found: dict[str, list[Dispute]] = {}
-    for one in disputes:
-        found.setdefault(one.subject_id, []).append(one)
-    return {who: tuple(found[who]) for who in sorted(found)}
+    new_disputes: dict[str, list[Dispute]] = {}
+    for dispute in disputes:
+        new_disputes.setdefault(dispute.subject_id, []).append(dispute)
+    return {who: tuple(new_disputes[who]) for who in sorted(new_disputes)}
 
 
 def marks_in(grading: Grading, disputes: Iterable[Dispute]) -> list[Marked]:
     """The disputed grades of a grading in memory: those whose subject brings a disputed record to it."""
     of = by_subject(disputes)
-    found = []
+    markeds = []
     for subject_id, subject in inputs(grading, list(of)):
-        brought = {record["record_id"] for record in subject.records}
-        own = tuple(one for one in of[subject_id] if one.record_id in brought)
+        records = {record["record_id"] for record in subject.records}
+        own = tuple(dispute for dispute in of[subject_id] if dispute.record_id in records)
         if own:
-            found.append(Marked(subject_id, own, without(grading, subject_id, [one.record_id for one in own])))
-    return found
+            markeds.append(
+                Marked(subject_id, own, without(grading, subject_id, [dispute.record_id for dispute in own]))
+            )
+    return markeds
 
 
-def said_of(one: Marked, lang: str = "zh") -> str:
+def said_of(marked: Marked, lang: str = "zh") -> str:
     """The mark in one line."""
-    listed = ", ".join(f"{dispute.record_id} ({dispute.case_id})" for dispute in one.disputes)
+    listed = ", ".join(f"{dispute.record_id} ({dispute.case_id})" for dispute in marked.disputes)
     if lang == "zh":
-        second = "" if one.without is None else f";剔除后为 {one.without}"
+        second = "" if marked.without is None else f";剔除后为 {marked.without}"
         return f"*** 异议处理中:{listed}{second} ***".replace(":", "：").replace(";", "；")
-    second = "" if one.without is None else f"; without: {one.without}"
+    second = "" if marked.without is None else f"; without: {marked.without}"
     return f"*** disputed: {listed}{second} ***"
 
 
@@ -166,16 +168,20 @@ def as_rows(marked: Iterable[Marked]) -> list[dict[str, Any]]:
     """One row per disputed record of a grade, for tables and JSON."""
     return [
         {
-            "subject_id": one.subject_id,
+            "subject_id": other_marked.subject_id,
             "record_id": dispute.record_id,
             "case_id": dispute.case_id,
             "disputed_since": dispute.since.isoformat(),
             "decide_by": None if dispute.decide_by is None else dispute.decide_by.isoformat(),
-            "grade_without": None if one.without is None else one.without.grade or one.without.state,
-            "score_without": None if one.without is None or one.without.score is None else str(one.without.score),
+            "grade_without": None
+            if other_marked.without is None
+            else other_marked.without.grade or other_marked.without.state,
+            "score_without": None
+            if other_marked.without is None or other_marked.without.score is None
+            else str(other_marked.without.score),
         }
-        for one in marked
-        for dispute in one.disputes
+        for other_marked in marked
+        for dispute in other_marked.disputes
     ]
 
 
@@ -209,11 +215,11 @@ def _cell(row: Row) -> Cell | None:
 
 def case_run(store: Database, case: Case) -> KeptRun:
     """The run that a case contests."""
-    found = next((one for one in kept_runs(store) if one.run_id == case.run_id), None)
-    if found is None:
+    kept_run = next((run for run in kept_runs(store) if run.run_id == case.run_id), None)
+    if kept_run is None:
         raise UsageError(
             f"run {case.run_id} is not in this store",
             where=f"case {case.case_id}",
             next="keep that run in this store (`creditscore keep`), or name the store in which the case was opened",
         )
-    return found
+    return kept_run

@@ -33,27 +33,29 @@ class Due:
         return {**vars(self), "by": None if self.by is None else self.by.isoformat()}
 
 
-def due(cases: Iterable[Case], on: date, told: Collection[tuple[int, int]] = ()) -> list[Due]:
+def due(cases: Iterable[Case], on: date, shown: Collection[tuple[int, int]] = ()) -> list[Due]:
     """The tasks of all cases as they stand on a day, the earliest day first, those without a day last.
 
     `told`: tasks of decisions that were done (`carrying.told_on`). The subject is told of all by the letter.
     """
-    found = []
+    dues = []
     for case in cases:
         head = (case.case_id, case.subject_id, case.scheme, case.period, case.procedure)
         if case.state == "decided":
-            found.append(Due(*head, "letter", None, False, False))
+            dues.append(Due(*head, "letter", None, False, False))
         for nr, task in enumerate(case.decision.follows.get("tasks", ()) if case.decision is not None else ()):
             lettered = case.state == "decided" and task["who"] == SUBJECT
-            if task["task"] == "tell" and (case.decided_at, nr) not in told and not lettered:
-                found.append(Due(*head, "tell", None, False, False, task["who"]))
+            if task["task"] == "tell" and (case.decided_at, nr) not in shown and not lettered:
+                dues.append(Due(*head, "tell", None, False, False, task["who"]))
         if not case.open:
             continue
         late = case.decide_by is not None and case.decide_by < on
-        found.append(Due(*head, "decide", case.decide_by, late, case.provisional))
-        found += [
-            Due(*head, "answer", one.due, one.due < on, False, one.department)
-            for one in case.questions
-            if one.answered_on is None
+        dues.append(Due(*head, "decide", case.decide_by, late, case.provisional))
+        dues += [
+            Due(*head, "answer", question.due, question.due < on, False, question.department)
+            for question in case.questions
+            if question.answered_on is None
         ]
-    return sorted(found, key=lambda one: (one.by is None, one.by or on, one.case_id, one.task))
+    return sorted(
+        dues, key=lambda other_due: (other_due.by is None, other_due.by or on, other_due.case_id, other_due.task)
+    )

@@ -35,7 +35,7 @@ class Ruling:
 
 def rule_on(case: Case, ruling: Ruling) -> None:
     """Nothing, or UsageError where the ruling does not fit the case."""
-    missing = [one for one in case.contested if one not in ruling.findings]
+    missing = [name for name in case.contested if name not in ruling.findings]
     extra = sorted(set(ruling.findings) - set(case.contested))
     if missing or extra:
         raise UsageError(
@@ -65,10 +65,10 @@ def rule_on(case: Case, ruling: Ruling) -> None:
             allowed=f"--set for one of {', '.join(sorted(ruling.findings))}",
         )
     laws = load_laws()
-    for one in ruling.articles:
-        if one.partition(" ")[0] not in laws:
+    for article in ruling.articles:
+        if article.partition(" ")[0] not in laws:
             raise UsageError(
-                f"there is no legal text {one.partition(' ')[0]!r}", where="--article",
+                f"there is no legal text {article.partition(' ')[0]!r}", where="--article",
                 allowed="LAW ARTICLE, with a law of configs/laws/", next="`creditscore scheme show` names the texts",
             )  # fmt: skip
 
@@ -78,20 +78,20 @@ def events_of(case: Case, ruling: Ruling, on: date, attributes: Collection[str] 
 
     `attributes` are the record attributes of the snapshot, which a correction may put right too.
     """
-    made: list[RecordEvent] = []
+    events: list[RecordEvent] = []
     for record, action in ruling.findings.items():
         if record == WHOLE:
             continue
         base = (case.subject_id, record)
         if action == "withdraw":
-            made.append(RecordEvent(*base, "withdrawn", on, on))
+            events.append(RecordEvent(*base, "withdrawn", on, on))
         elif action == "repair":
-            made.append(RecordEvent(*base, "repaired", on, on))
+            events.append(RecordEvent(*base, "repaired", on, on))
         elif action == "correct":
-            made += _corrected(case.subject_id, record, ruling.changes[record], on, attributes)
+            events += _corrected(case.subject_id, record, ruling.changes[record], on, attributes)
         if case.disputes:
-            made.append(RecordEvent(*base, "dispute_resolved", on, on))
-    return made
+            events.append(RecordEvent(*base, "dispute_resolved", on, on))
+    return events
 
 
 def _corrected(
@@ -113,22 +113,22 @@ def _corrected(
             _day(name, value)
         if not value.strip():
             raise UsageError(f"{record}.{name} is empty", next="a value cannot be taken away; withdraw the record")
-    made = []
+    events = []
     if others:
         known: dict[str, Any] = {name: _typed(name, value) for name, value in others.items() if name in columns}
         further = {name: value for name, value in others.items() if name not in columns} or None
         amended = RecordEvent(subject_id, record, "amended", None, on, further=further)
-        made.append(replace(amended, **known))
+        events.append(replace(amended, **known))
     if shares:
         if "corrected_on" not in shares:
             raise UsageError("a share without the day of correction", next=f"give --set {record}.corrected_on=DATE")
         day = _day("corrected_on", shares["corrected_on"])
         if day > on:
             raise UsageError(f"{record} was not yet put right on {on}", allowed=f"corrected_on up to {on}")
-        made.append(
+        events.append(
             RecordEvent(subject_id, record, "corrected", on, on, corrected_on=day, share=shares.get("share"))
         )  # fmt: skip
-    return made
+    return events
 
 
 def _typed(name: str, value: str) -> date | str:

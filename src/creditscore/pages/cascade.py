@@ -27,22 +27,24 @@ HASH = 16  # digits of a hash on the page; the JSON has it whole
 
 
 def write_cascade(
-    found: Cascade, folder: Path, made_up: bool = False, schemes: Mapping[str, Scheme] | None = None
+    cascade: Cascade, folder: Path, made_up: bool = False, schemes: Mapping[str, Scheme] | None = None
 ) -> list[Path]:
     """`cascade.html` (Chinese), `cascade.en.html` and `cascade.json` with exactly what was drawn.
 
     `schemes` gives those outside the library, by id.
     """
     given = schemes or {}
-    runs = {one.run.pinned: one.run.scheme for one in found.changes}
+    runs = {change.run.pinned: change.run.scheme for change in cascade.changes}
     used: dict[str, Scheme | CompositeConfig]
     used = {pinned: given.get(name) or registry.pick(pinned) for pinned, name in runs.items()}
-    used |= {one.composite.name: one.composite.rules for one in found.scores}
-    used |= {one.config: load_composite(one.config) for one in found.composites}
-    made_up = made_up or any(one.run.manifest.get("made_up") for one in found.changes)
-    named = {name: _said(one.label) for name, one in used.items()}
-    graded = {name: {one.code: _said(one.label) for one in rules.grades if one.label} for name, rules in used.items()}
-    data = as_data(found) | {"labels": named, "grades": graded, "made_up": made_up}
+    used |= {score.composite.name: score.composite.rules for score in cascade.scores}
+    used |= {composite.config: load_composite(composite.config) for composite in cascade.composites}
+    made_up = made_up or any(change.run.manifest.get("made_up") for change in cascade.changes)
+    named = {name: _said(scheme.label) for name, scheme in used.items()}
+    graded = {
+        name: {grade.code: _said(grade.label) for grade in rules.grades if grade.label} for name, rules in used.items()
+    }
+    data = as_data(cascade) | {"labels": named, "grades": graded, "made_up": made_up}
     return write_pair(data, cascade_page, folder, "cascade")
 
 
@@ -70,8 +72,12 @@ def cascade_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> st
 
 def events(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = [
-        [clean(one["record_id"]), say(page_words.word("events", one["event"]), lang), day_said(one["event_on"], lang)]
-        for one in data["events"]
+        [
+            clean(event["record_id"]),
+            say(page_words.word("events", event["event"]), lang),
+            day_said(event["event_on"], lang),
+        ]
+        for event in data["events"]
     ]
     return Section(t("events_section"), "", [Table(heads(t, "record", "event", "day"), rows)]) if rows else None
 
@@ -79,11 +85,11 @@ def events(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
 def grades(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     rows = [
         [
-            _label(data, one["scheme"], lang), period_said(one["period"], lang),
-            *(_face(data, one["scheme"], one[side], lang) for side in ("before", "after")),
-            "\n".join([clean(", ".join(one["because"])), *([t("as_kept")] if one["as_kept"] else [])]),
+            _label(data, change["scheme"], lang), period_said(change["period"], lang),
+            *(_face(data, change["scheme"], change[side], lang) for side in ("before", "after")),
+            "\n".join([clean(", ".join(change["because"])), *([t("as_kept")] if change["as_kept"] else [])]),
         ]
-        for one in data["changes"]
+        for change in data["changes"]
     ]  # fmt: skip
     if not rows:
         return Section(t("grades_section"), t("nothing"))
@@ -106,18 +112,18 @@ def _face(data: dict[str, Any], scheme: str, side: dict[str, Any], lang: Lang) -
 def composites(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = [
         [
-            f"{_label(data, one['config'], lang)}\n{day_said(one['as_of'], lang)}",
-            *(_score(data, one["config"], one[side]["face"], lang) for side in ("before", "after")),
-            "\n".join([clean(", ".join(one["because"])), *([t("as_kept")] if one["as_kept"] else [])]),
+            f"{_label(data, score['config'], lang)}\n{day_said(score['as_of'], lang)}",
+            *(_score(data, score["config"], score[side]["face"], lang) for side in ("before", "after")),
+            "\n".join([clean(", ".join(score["because"])), *([t("as_kept")] if score["as_kept"] else [])]),
         ]
-        for one in data["scores"]
+        for score in data["scores"]
     ]
     rows += [
         [
-            _label(data, one["config"], lang),
-            *(_score(data, one["config"], one[side], lang) for side in ("before", "after")), t("not_kept"),
+            _label(data, composite["config"], lang),
+            *(_score(data, composite["config"], composite[side], lang) for side in ("before", "after")), t("not_kept"),
         ]
-        for one in data["composites"]
+        for composite in data["composites"]
     ]  # fmt: skip
     if not rows:
         return None
@@ -140,11 +146,13 @@ def _grade(data: dict[str, Any], name: str, grade: str | None, state: str, lang:
 
 def tasks(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = []
-    for one in data["tasks"]:
-        about = whom(one["who"], lang) if one["task"] == "tell" else _thing(data, one["thing"], lang)
-        what = f"{word('tasks', one['task'], lang)}{t('colon')}{clean(about)}"
-        why = word("whys", one["why"], lang)
-        rows.append([what, f"{why}\n{clean(_thing(data, one['because'], lang))}", f"creditscore {TASKS[one['task']]}"])
+    for task in data["tasks"]:
+        about = whom(task["who"], lang) if task["task"] == "tell" else _thing(data, task["thing"], lang)
+        what = f"{word('tasks', task['task'], lang)}{t('colon')}{clean(about)}"
+        why = word("whys", task["why"], lang)
+        rows.append(
+            [what, f"{why}\n{clean(_thing(data, task['because'], lang))}", f"creditscore {TASKS[task['task']]}"]
+        )
     if not rows:
         return None
     head = heads(t, "task", "why", "command")
@@ -164,8 +172,8 @@ def _thing(data: dict[str, Any], thing: str, lang: Lang) -> str:
 
 def hashes(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     rows = [
-        [one["run_id"], one["before"]["hash"][:HASH], one["after"]["hash"][:HASH]]
-        for one in [*data["changes"], *data["scores"]]
+        [change["run_id"], change["before"]["hash"][:HASH], change["after"]["hash"][:HASH]]
+        for change in [*data["changes"], *data["scores"]]
     ]
     return Section(t("hashes_section"), "", [Table(heads(t, "run", "before", "after"), rows)]) if rows else None
 

@@ -27,7 +27,7 @@ from creditscore.schemes.citing import cite_said
 Parts = list[Table | Figure]
 
 
-def composite_data(one: CompositeExplanation) -> dict[str, Any]:
+def composite_data(composite_explanation: CompositeExplanation) -> dict[str, Any]:
     """What the page of one subject shows, in plain values."""
 
     def inner(value: Any) -> Any:
@@ -41,51 +41,68 @@ def composite_data(one: CompositeExplanation) -> dict[str, Any]:
             return clean(value)
         return value if value is None or isinstance(value, bool | int) else str(value)
 
-    stated = {lang: input_lines(one, lang) for lang in LANGS}
-    return {key: inner(value) for key, value in {**asdict_shallow(one), "sum": one.sum, "input": stated}.items()}
+    stated = {lang: input_lines(composite_explanation, lang) for lang in LANGS}
+    return {
+        key: inner(value)
+        for key, value in {
+            **asdict_shallow(composite_explanation),
+            "sum": composite_explanation.sum,
+            "input": stated,
+        }.items()
+    }
 
 
-def asdict_shallow(one: Any) -> dict[str, Any]:
+def asdict_shallow(this_value: Any) -> dict[str, Any]:
     """Dataclasses as dicts, labels kept as they are."""
-    found = {}
-    for key in one.__dataclass_fields__:
-        value = getattr(one, key)
+    result = {}
+    for key in this_value.__dataclass_fields__:
+        value = getattr(this_value, key)
         if isinstance(value, tuple):
             value = tuple(asdict_shallow(part) if hasattr(part, "__dataclass_fields__") else part for part in value)
-        found[key] = value
-    return found
+        result[key] = value
+    return result
 
 
 def composite_subject_page(
-    one: CompositeExplanation, lang: Lang = "zh", other: str = "", marks: Sequence[str] = (),
+    composite_explanation: CompositeExplanation, lang: Lang = "zh", other: str = "", marks: Sequence[str] = (),
     disputes: Sequence[Mapping[str, Any]] = (),
 ) -> str:  # fmt: skip
     """The explained score of one subject; prints on A4. `other` is the file of the page in the other language.
 
     `marks` are the lines that say which of its records are disputed, `disputes` the same as rows for the JSON.
     """
-    data = composite_data(one) | ({"disputes": [dict(row) for row in disputes]} if disputes else {})
+    data = composite_data(composite_explanation) | ({"disputes": [dict(row) for row in disputes]} if disputes else {})
     shades = charts.colours(("AAA", "AA", "A", "BBB", "BB", "B", "CCC", "CC", "C", "D"))
-    codes = [one.grade] if one.grade and one.grade not in shades else []
-    shade = shades.get(one.grade, "#44546a")
-    found = [Section(text("shares", lang), text("shares_desc", lang, one.reference, one.score), _shares(one, lang))]
-    if one.score is None:
-        found = [Section(text("domain", lang), "", _shares(one, lang))]
-    if one.drilled:
-        found.append(Section(text("inside", lang), text("inside_desc", lang), _inside(one, lang)))
-    elif one.domains:
-        found.append(Section(text("inside", lang), text("not_drilled", lang), []))
-    if one.shared_acts:
-        rows = [[shared_act(row, one, lang)] for row in one.shared_acts]
-        found.append(Section(text("shared", lang), "", [Table([(text("act", lang), "")], rows)]))
-    listed = [*facts(one, lang), (text("run", lang), one.run_id)]
+    codes = (
+        [composite_explanation.grade]
+        if composite_explanation.grade and composite_explanation.grade not in shades
+        else []
+    )
+    shade = shades.get(composite_explanation.grade, "#44546a")
+    sections = [
+        Section(
+            text("shares", lang),
+            text("shares_desc", lang, composite_explanation.reference, composite_explanation.score),
+            _shares(composite_explanation, lang),
+        )
+    ]
+    if composite_explanation.score is None:
+        sections = [Section(text("domain", lang), "", _shares(composite_explanation, lang))]
+    if composite_explanation.drilled:
+        sections.append(Section(text("inside", lang), text("inside_desc", lang), _inside(composite_explanation, lang)))
+    elif composite_explanation.domains:
+        sections.append(Section(text("inside", lang), text("not_drilled", lang), []))
+    if composite_explanation.shared_acts:
+        rows = [[shared_act(row, composite_explanation, lang)] for row in composite_explanation.shared_acts]
+        sections.append(Section(text("shared", lang), "", [Table([(text("act", lang), "")], rows)]))
+    listed = [*facts(composite_explanation, lang), (text("run", lang), composite_explanation.run_id)]
     ours = next(value for what, value in listed if what == text("numbers", lang))
     return _draw(
-        data, lang, heading=text("composite", lang), title=clean(one.subject_id), other=other,
-        marks=[*input_lines(one, lang), *(mark.strip("* ") for mark in marks)],
-        badge=one.grade or "–", shade=shade, ink="on-dark" if shade in charts.DARK or codes else "on-light",
-        sum=one.sum, ours=ours, facts=[fact for fact in listed if fact[1] != ours], tiles=[], sections=found,
-        laws=[say(label, lang) for label in one.laws.values()], sources=text("sources", lang),
+        data, lang, heading=text("composite", lang), title=clean(composite_explanation.subject_id), other=other,
+        marks=[*input_lines(composite_explanation, lang), *(mark.strip("* ") for mark in marks)],
+        badge=composite_explanation.grade or "–", shade=shade, ink="on-dark" if shade in charts.DARK or codes else "on-light",
+        sum=composite_explanation.sum, ours=ours, facts=[fact for fact in listed if fact[1] != ours], tiles=[], sections=sections,
+        laws=[say(label, lang) for label in composite_explanation.laws.values()], sources=text("sources", lang),
     )  # fmt: skip
 
 
@@ -98,18 +115,25 @@ def _draw(data: dict[str, Any], lang: Lang, **more: Any) -> str:
     return page.render(t=said, lang=lang, tag=tag, data=data, made_up=bool(data.get("made_up", False)), **more)
 
 
-def _shares(one: CompositeExplanation, lang: Lang) -> Parts:
+def _shares(composite_explanation: CompositeExplanation, lang: Lang) -> Parts:
     parts: Parts = []
-    moves = [domain for domain in one.domains if domain.contribution]
-    if one.score is not None:
-        at = one.reference
+    moves = [domain for domain in composite_explanation.domains if domain.contribution]
+    if composite_explanation.score is not None:
+        at = composite_explanation.reference
         rows: list[dict[str, Any]] = [{"label": text("reference", lang), "before": None, "after": at, "text": str(at)}]
         for domain in moves:
             before, at = at, at + (domain.contribution or 0)
             label = clean(say(domain.label, lang))
             rows.append({"label": label, "before": before, "after": at, "text": signed(domain.contribution)})
-        rows.append({"label": text("score", lang), "before": None, "after": one.score, "text": str(one.score)})
-        desc = text("shares_desc", lang, one.reference, one.score)
+        rows.append(
+            {
+                "label": text("score", lang),
+                "before": None,
+                "after": composite_explanation.score,
+                "text": str(composite_explanation.score),
+            }
+        )
+        desc = text("shares_desc", lang, composite_explanation.reference, composite_explanation.score)
         parts.append(Figure("", "", charts.steps("shares", text("shares", lang), desc, rows)))
     head = [(text("domain", lang), ""), (text("scheme", lang), ""), (text("domain_grade", lang), ""),
             (text("value", lang), "n"), (text("weight", lang), "n"), (text("share", lang), "n"),
@@ -122,18 +146,18 @@ def _shares(one: CompositeExplanation, lang: Lang) -> Parts:
             str(domain.value),
             str(domain.weight),
             signed(domain.contribution),
-            shown_notes(domain, lang, one),
+            shown_notes(domain, lang, composite_explanation),
         ]
-        for domain in one.domains
+        for domain in composite_explanation.domains
     ]
     parts.append(Table(head, table))
-    if one.score is not None:
-        groups = [[clean(say(label, lang)), signed(total)] for _, label, total in one.groups]
+    if composite_explanation.score is not None:
+        groups = [[clean(say(label, lang)), signed(total)] for _, label, total in composite_explanation.groups]
         parts.append(Table([(text("groups", lang), ""), (text("share", lang), "n")], groups))
     return parts
 
 
-def _inside(one: CompositeExplanation, lang: Lang) -> Parts:
+def _inside(composite_explanation: CompositeExplanation, lang: Lang) -> Parts:
     head = [(text("domain", lang), ""), (text("item", lang), ""), (text("points", lang), "n"),
             (text("share", lang), "n"), (text("article", lang), "")]  # fmt: skip
     rows = [
@@ -144,7 +168,7 @@ def _inside(one: CompositeExplanation, lang: Lang) -> Parts:
             signed(part.points) if part.points else "",
             cite_said(part.article, lang),
         ]
-        for domain in one.domains
+        for domain in composite_explanation.domains
         for part in domain.parts
     ]
     return [Table(head, rows)]
@@ -153,17 +177,17 @@ def _inside(one: CompositeExplanation, lang: Lang) -> Parts:
 def compare_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
     """The page of a comparison's tables; reads nothing else."""
     about = data["composites"]
-    found = [_composites(about, lang)]
-    found += [_pair(row, lang) for row in data["pairs"]]
-    found.append(_sensitivity(data, lang))
+    sections = [_composites(about, lang)]
+    sections += [_pair(row, lang) for row in data["pairs"]]
+    sections.append(_sensitivity(data, lang))
     marks = about[0]["marks"]
     ours = text("ours", lang, *(say(word("marks", marks[name]), lang) for name in ("weights", "maps", "bands")))
-    unseen = [(text("limits", lang), one) for one in limits(data["notes"], lang)]
+    unseen = [(text("limits", lang), limit) for limit in limits(data["notes"], lang)]
     return _draw(
-        data, lang, heading=text("compare", lang), title=clean(" · ".join(one["name"] for one in about)), other=other,
+        data, lang, heading=text("compare", lang), title=clean(" · ".join(row["name"] for row in about)), other=other,
         badge="", sum=text("compare_soft", lang), ours=ours,
         facts=[(text("as_of", lang), data["as_of"]), *unseen],
-        tiles=[(clean(one["name"].partition("@")[0]), f"{one['graded']:,}") for one in about], sections=found, laws=[],
+        tiles=[(clean(row["name"].partition("@")[0]), f"{row['graded']:,}") for row in about], sections=sections, laws=[],
     )  # fmt: skip
 
 
@@ -171,24 +195,24 @@ def _composites(about: list[dict[str, Any]], lang: Lang) -> Section:
     head = [(text("composites", lang), ""), (text("rule", lang), "short"), (text("subjects", lang), "n"),
             (html.text("graded", lang), "n"), (text("fragile_short", lang), "n")]  # fmt: skip
     rows = [
-        [clean(f"{one['label'][lang]}\n{one['name']}"), text(f"rule_{one['rule']}", lang), f"{one['subjects']:,}",
-         f"{one['graded']:,}", _percent(one["fragile_share"])]
-        for one in about
+        [clean(f"{row['label'][lang]}\n{row['name']}"), text(f"rule_{row['rule']}", lang), f"{row['subjects']:,}",
+         f"{row['graded']:,}", _percent(row["fragile_share"])]
+        for row in about
     ]  # fmt: skip
     parts: Parts = [Table(head, rows, "", text("fragile_share", lang))]
     by_grades: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for one in about:
-        by_grades.setdefault(tuple(row["grade"] for row in one["grades"]), []).append(one)
+    for value in about:
+        by_grades.setdefault(tuple(row["grade"] for row in value["grades"]), []).append(value)
     for k, (codes, members) in enumerate(by_grades.items()):
         bars = [
             {
-                "label": clean(one["name"]),
-                "total": f"{one['graded']:,}",
-                "counts": {row["grade"]: row["count"] for row in one["grades"]},
-                "percents": {row["grade"]: 100 * (row["share"] or 0) for row in one["grades"]},
+                "label": clean(member["name"]),
+                "total": f"{member['graded']:,}",
+                "counts": {row["grade"]: row["count"] for row in member["grades"]},
+                "percents": {row["grade"]: 100 * (row["share"] or 0) for row in member["grades"]},
             }
-            | {"total": one["graded"]}
-            for one in members
+            | {"total": member["graded"]}
+            for member in members
         ]
         picture = charts.stacked(
             f"shares-{k}", text("grade_shares", lang), text("grade_shares_desc", lang), bars, codes
@@ -208,11 +232,11 @@ def _pair(row: dict[str, Any], lang: Lang) -> Section:
     ]
     parts: Parts = [Table([("", ""), ("", "n")], measures, "", text("pairs_desc", lang))]
     codes = list(row["grades"][1])
-    if any(one["to"] == "not_graded" and one["from"] != "not_graded" for one in row["flows"]):
+    if any(flow["to"] == "not_graded" and flow["from"] != "not_graded" for flow in row["flows"]):
         codes.append("not_graded")
     bars = []
     for name in row["grades"][0]:
-        counts = {one["to"]: one["count"] for one in row["flows"] if one["from"] == name}
+        counts = {flow["to"]: flow["count"] for flow in row["flows"] if flow["from"] == name}
         total = sum(counts.values())
         if total:
             label = clean(name)
@@ -222,9 +246,9 @@ def _pair(row: dict[str, Any], lang: Lang) -> Section:
     name = f"flows-{row['first']}-{row['second']}"
     parts.append(Figure(text("flows", lang), caption, charts.stacked(name, text("flows", lang), caption, bars, codes)))
     moved = [
-        [clean(one["subject_id"]), f"{one['first']} {clean(one['first_grade'])}",
-         f"{one['second']} {clean(one['second_grade'])}", signed(one["second"] - one["first"])]
-        for one in row["moved"]
+        [clean(value["subject_id"]), f"{value['first']} {clean(value['first_grade'])}",
+         f"{value['second']} {clean(value['second_grade'])}", signed(value["second"] - value["first"])]
+        for value in row["moved"]
     ]  # fmt: skip
     head = [(text("subject", lang), "id"), (text("first", lang), ""), (text("second", lang), ""),
             (text("difference", lang), "n")]  # fmt: skip
@@ -236,23 +260,23 @@ def _pair(row: dict[str, Any], lang: Lang) -> Section:
 def _sensitivity(data: dict[str, Any], lang: Lang) -> Section:
     parts: Parts = []
     settings = data["settings"]
-    labels = {one["name"]: one["labels"] for one in data["composites"]}
-    for k, one in enumerate(data["sensitivity"]):
-        if not one["weights"]:
-            parts.append(Table([("", "")], [], clean(one["name"]), text("no_weights", lang)))
+    labels = {composite["name"]: composite["labels"] for composite in data["composites"]}
+    for k, value in enumerate(data["sensitivity"]):
+        if not value["weights"]:
+            parts.append(Table([("", "")], [], clean(value["name"]), text("no_weights", lang)))
             continue
         rows = [
-            {"label": f"{clean(labels[one['name']][row['domain']][lang])} ({row['weight']})", "first": row["up"]}
+            {"label": f"{clean(labels[value['name']][row['domain']][lang])} ({row['weight']})", "first": row["up"]}
             | {"second": row["down"], "text": f"{_percent(row['up'])} / {_percent(row['down'])}"}
-            for row in one["domains"]
+            for row in value["domains"]
             if row["weight"]
         ]
         caption = text("sensitivity_desc", lang, settings["step"])
         picture = pairs(
             f"sensitivity-{k}", text("sensitivity", lang), caption, rows, (text("up", lang), text("down", lang))
         )
-        parts.append(Figure(clean(one["name"]), caption, picture))
-        drawn = one["draws"]
+        parts.append(Figure(clean(value["name"]), caption, picture))
+        drawn = value["draws"]
         if drawn:
             values = [
                 settings["draws"],
@@ -260,8 +284,8 @@ def _sensitivity(data: dict[str, Any], lang: Lang) -> Section:
                 f"{100 * drawn['mean']:.1f}",
                 f"{100 * drawn['largest']:.1f}",
             ]
-            said = text("simplex_desc", lang, *values, shown(drawn["spearman_least"]))
-            parts.append(Table([("", "")], [], "", said))
+            this_text = text("simplex_desc", lang, *values, shown(drawn["spearman_least"]))
+            parts.append(Table([("", "")], [], "", this_text))
     return Section(text("sensitivity", lang), "", parts)
 
 

@@ -36,7 +36,7 @@ def coverage_markdown() -> str:
 
 
 def versions_of(system: System) -> list[Scheme]:
-    return [one for scheme in system.schemes for one in registry.versions(scheme)]
+    return [version for scheme in system.schemes for version in registry.versions(scheme)]
 
 
 def counted(scheme: Scheme) -> str:
@@ -59,14 +59,14 @@ def _lines(table: Coverage) -> Iterator[str]:
     for system in table.systems:
         ids = ", ".join(f"[`{scheme}`](#{_anchor(scheme)})" for scheme in system.schemes) or "–"
         asks = f"{system.asks.zh} / {system.asks.en}"
-        said = "".join(f"<br>{label.zh} / {label.en}" for label in (system.reason, system.notes) if label)
-        yield f"| {system.section} | {asks}{said} | {'、'.join(system.lead)} | {system.status} | {ids} |"
+        text = "".join(f"<br>{label.zh} / {label.en}" for label in (system.reason, system.notes) if label)
+        yield f"| {system.section} | {asks}{text} | {'、'.join(system.lead)} | {system.status} | {ids} |"
     yield "\n## Schemes / 评价规则\n"
     for scheme in dict.fromkeys(scheme for system in table.systems for scheme in system.schemes):
         yield from _scheme(scheme)
     yield "## Sections without an evaluation / 不含评价的条款\n"
-    for one in table.without_evaluation:
-        yield f"- {one.section}: {one.what.zh} / {one.what.en}"
+    for no_evaluation in table.without_evaluation:
+        yield f"- {no_evaluation.section}: {no_evaluation.what.zh} / {no_evaluation.what.en}"
     yield "\n## Refused inputs / 拒收的输入\n"
     yield "| input | reason | why / 理由 | laws |"
     yield "|---|---|---|---|"
@@ -129,16 +129,16 @@ def _scheme(scheme: str) -> Iterator[str]:
     yield f'<a id="{_anchor(scheme)}"></a>\n### {scheme}\n'
     yield "| version | role | name | laws | evidence (rules by mark) | citations, whole | unknown |"
     yield "|---|---|---|---|---|---|---|"
-    for one in registry.versions(scheme):
-        end = f" to {one.effective_to}" if one.effective_to else ""
-        laws = ", ".join(dict.fromkeys(cite.law for cite in one.cite))
-        missing = unknowns(one)
-        cited, whole = citations(one)
-        done = "exact" if is_exact(one) else "partial"
+    for version in registry.versions(scheme):
+        end = f" to {version.effective_to}" if version.effective_to else ""
+        laws = ", ".join(dict.fromkeys(cite.law for cite in version.cite))
+        missing = unknowns(version)
+        cited, whole = citations(version)
+        done = "exact" if is_exact(version) else "partial"
         shown = ", ".join(missing[:8]) + (f" … ({len(missing)})" if len(missing) > 8 else "")
         yield (
-            f"| {one.version}{end} | {one.role}, {done} | {one.label.zh} / {one.label.en} | {laws} |"
-            f" {counted(one)} | {cited}, {whole} | {shown or '–'} |"
+            f"| {version.version}{end} | {version.role}, {done} | {version.label.zh} / {version.label.en} | {laws} |"
+            f" {counted(version)} | {cited}, {whole} | {shown or '–'} |"
         )
     yield ""
 

@@ -93,11 +93,11 @@ def _title(profile: str | None) -> dict[str, str]:
 
 def departments(profile: str) -> dict[str, Label]:
     """Who answers for each domain under a district's profile."""
-    found: dict[str, Label] = {}
+    labels: dict[str, Label] = {}
     for section in load_profile(profile).sections:
         for name in section.schemes:
-            found.setdefault(registry.pick(name).domain, section.department)
-    return found
+            labels.setdefault(registry.pick(name).domain, section.department)
+    return labels
 
 
 NEWEST = (
@@ -142,13 +142,13 @@ def _gather(con: duckdb.DuckDBPyConnection, folder: Path) -> list[dict[str, Any]
 
 
 def _schemes(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], Scheme | None]:
-    found: dict[tuple[str, str], Scheme | None] = {}
+    schemes: dict[tuple[str, str], Scheme | None] = {}
     for scheme, version in con.execute("SELECT DISTINCT scheme, version FROM graded ORDER BY ALL").fetchall():
         try:
-            found[scheme, version] = registry.kept(f"{scheme}@{version}")
+            schemes[scheme, version] = registry.kept(f"{scheme}@{version}")
         except CreditscoreError:
-            found[scheme, version] = None  # its codes are its words
-    return found
+            schemes[scheme, version] = None  # its codes are its words
+    return schemes
 
 
 def _subjects(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
@@ -159,9 +159,9 @@ def _subjects(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
     con.register("about", table)
 
 
-def _codes(scheme: Scheme | None, found: Sequence[str]) -> list[str]:
+def _codes(scheme: Scheme | None, texts: Sequence[str]) -> list[str]:
     """Grades best first; without the scheme's file, as they are called."""
-    return [one.code for one in scheme.grades] if scheme else sorted(found)
+    return [grade.code for grade in scheme.grades] if scheme else sorted(texts)
 
 
 def _shares(con: duckdb.DuckDBPyConnection, schemes: dict[tuple[str, str], Scheme | None]) -> Table:
@@ -172,11 +172,11 @@ def _shares(con: duckdb.DuckDBPyConnection, schemes: dict[tuple[str, str], Schem
     ).fetchall()
     table: dict[tuple[str, str, str], dict[str, Any]] = {}
     for scheme, version, domain, year, state, grade, n in rows:
-        one = schemes[scheme, version]
-        label = one.label if one else plain(scheme)
+        other_scheme = schemes[scheme, version]
+        label = other_scheme.label if other_scheme else plain(scheme)
         row = table.setdefault(
             (scheme, version, year),
-            {"scheme": scheme, "version": version, "domain": domain, "year": year, "use": one.use if one else "",
+            {"scheme": scheme, "version": version, "domain": domain, "year": year, "use": other_scheme.use if other_scheme else "",
              "label": {"zh": label.zh, "en": label.en}, "counts": {}, "graded": 0, "not_graded": 0,
              "not_computable": 0},
         )  # fmt: skip
@@ -184,11 +184,11 @@ def _shares(con: duckdb.DuckDBPyConnection, schemes: dict[tuple[str, str], Schem
         if state == "graded":
             row["counts"][grade] = int(n)
     for row in table.values():
-        one = schemes[row["scheme"], row["version"]]
-        labels = Labels(one, row["scheme"])
+        other_scheme = schemes[row["scheme"], row["version"]]
+        labels = Labels(other_scheme, row["scheme"])
         row["grades"] = [
             {"code": code, "count": row["counts"].get(code, 0)} | both(labels.grade(code) or plain(code))
-            for code in _codes(one, list(row["counts"]))
+            for code in _codes(other_scheme, list(row["counts"]))
         ]
         del row["counts"]
     return list(table.values())
@@ -197,31 +197,31 @@ def _shares(con: duckdb.DuckDBPyConnection, schemes: dict[tuple[str, str], Schem
 def _migration(con: duckdb.DuckDBPyConnection, schemes: dict[tuple[str, str], Scheme | None]) -> Table:
     """From year to year, per scheme: a matrix of grades and states, those that one year does not know apart."""
     years = con.execute("SELECT scheme, year, min(version) FROM graded GROUP BY ALL ORDER BY ALL").fetchall()
-    found = []
+    result = []
     for (name, year, version), (other, later, newer) in pairwise(years):
         if name != other:
             continue
-        sides = [_side(con, name, when, schemes[name, one]) for when, one in ((year, version), (later, newer))]
+        sides = [_side(con, name, when, schemes[name, value]) for when, value in ((year, version), (later, newer))]
         moves = compare(*sides)
         codes = {code for side in sides for code in side.grades}
-        found.append(
+        result.append(
             {"scheme": name, "from": year, "to": later, "moved": len(moves.moved),
-             "grades": [one for one in moves.names if one in codes],
+             "grades": [name for name in moves.names if name in codes],
              "organisations": moves.subjects,
              "matrix": [{"before": x, "after": y, "subjects": n} for (x, y), n in sorted(moves.matrix.items())]}
         )  # fmt: skip
-    return found
+    return result
 
 
-def _side(con: duckdb.DuckDBPyConnection, scheme: str, year: str, one: Scheme | None) -> Side:
+def _side(con: duckdb.DuckDBPyConnection, scheme: str, year: str, other_scheme: Scheme | None) -> Side:
     con.execute("SET VARIABLE of_scheme = ?", [scheme])
     con.execute("SET VARIABLE of_year = ?", [year])
     table = con.sql(
         "SELECT subject_id, coalesce(grade, why) AS grade, NULL::DECIMAL(18, 6) AS score FROM graded"
         " WHERE scheme = getvariable('of_scheme') AND year = getvariable('of_year') ORDER BY subject_id"
     ).to_arrow_table()
-    found = con.execute("SELECT DISTINCT grade FROM graded WHERE scheme = ? AND grade IS NOT NULL", [scheme]).fetchall()
-    return Side(f"{scheme} {year}", tuple(_codes(one, [row[0] for row in found])), table)
+    rows = con.execute("SELECT DISTINCT grade FROM graded WHERE scheme = ? AND grade IS NOT NULL", [scheme]).fetchall()
+    return Side(f"{scheme} {year}", tuple(_codes(other_scheme, [row[0] for row in rows])), table)
 
 
 def _maps(
@@ -238,7 +238,7 @@ def _maps(
             row["scheme"],
         )
     )
-    found = []
+    maps = []
     for row in telling[:MAPS]:
         cells = con.execute(
             "SELECT a.industry, a.district, g.grade, count(*) FROM graded g JOIN about a ON a.subject_id = g.subject_id"
@@ -247,12 +247,12 @@ def _maps(
         ).fetchall()
         tiles, axes = _tiles(cells)
         if any(axes[0]) or any(axes[1]):
-            found.append(
+            maps.append(
                 {"scheme": row["scheme"], "year": row["year"], "label": row["label"],
                  "codes": [grade["code"] for grade in row["grades"]], "industries": axes[0],
                  "districts": axes[1], "tiles": tiles}
             )  # fmt: skip
-    return found
+    return maps
 
 
 def _tiles(cells: Sequence[tuple[str, str, str, int]]) -> tuple[Table, tuple[list[str], list[str]]]:

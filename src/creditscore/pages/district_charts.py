@@ -31,8 +31,8 @@ def ladders(name: str, title: str, desc: str, rows: Sequence[Mapping[str, Any]])
             if not grade["count"]:
                 continue
             width = room * grade["count"] / row["total"]
-            told = f"{row['label']} {grade['name']}: {grade['count']:,} ({100 * grade['count'] / row['total']:.1f} %)"
-            parts.append(rect(x, y, width, 19, shades[grade["code"]], told))
+            text = f"{row['label']} {grade['name']}: {grade['count']:,} ({100 * grade['count'] / row['total']:.1f} %)"
+            parts.append(rect(x, y, width, 19, shades[grade["code"]], text))
             shown = fit(grade["name"], width - 8)
             if width >= 22 and shown == grade["name"]:
                 ink = "on-dark" if shades[grade["code"]] in DARK else "on-light"

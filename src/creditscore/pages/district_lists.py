@@ -22,11 +22,11 @@ def both(label: Label) -> dict[str, Any]:
 
 def list_labels() -> dict[str, tuple[Label, str]]:
     """What each list of the library is called, and its kind."""
-    found: dict[str, tuple[Label, str]] = {}
+    labels: dict[str, tuple[Label, str]] = {}
     for entry in registry.entries():
         for name, rule in registry.load(entry).lists.items():
-            found[name] = (rule.label, rule.kind)
-    return found
+            labels[name] = (rule.label, rule.kind)
+    return labels
 
 
 def entries(snapshot: Snapshot, on: date) -> Table:
@@ -71,11 +71,11 @@ def ending(snapshot: Snapshot, on: date, soon: int) -> Table:
         " ORDER BY l.term_end_day, s.subject_id, l.list, l.listing_id"
     ).fetchall()
     labels = list_labels()
-    found = []
+    result = []
     for subject, name, listed, entered, end in rows:
         label, _ = labels.get(listed, (plain(clean(listed)), ""))
-        found.append(
+        result.append(
             {"subject_id": subject, "name": redact(clean(name)), "list": clean(listed), **both(label),
              "entered_on": str(from_day(entered)), "term_end": str(from_day(end)), "days": int(end) - day}
         )  # fmt: skip
-    return found
+    return result

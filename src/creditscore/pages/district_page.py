@@ -22,13 +22,13 @@ WITHOUT = ("not_graded", "not_computable")  # in the scope of a scheme, and with
 def district_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
     """The page of a district's tables."""
     t = said_in(lang)
-    told = [row for row in data["feeds"] if loud(row)]
+    new_feeds = [row for row in data["feeds"] if loud(row)]
     tiles = [
         (t("organisations"), number(data["organisations"])),
         (t("domains"), number(len({row["domain"] for row in data["shares"]}))),
         (t("running_entries"), number(sum(row["running"] for row in data["lists"]))),
         (t("ending_soon", data["soon"]), number(len(data["ending"]))),
-        (t("feeds_told"), number(len(told))),
+        (t("feeds_told"), number(len(new_feeds))),
     ]
     sections = [
         shares(data, lang, t),
@@ -43,7 +43,7 @@ def district_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> s
     return page.draw(
         data, lang, t, t("dashboard"), data["title"][lang], sections,
         under=[t("as_on", data["on"]), " – ".join(dict.fromkeys((data["years"][0], data["years"][-1])))], tiles=tiles,
-        limits=[t(one) for one in ("silence", "seasons", "level_told")], other=other,
+        limits=[t(literal) for literal in ("silence", "seasons", "level_told")], other=other,
     )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def shares(data: dict[str, Any], lang: Lang, t: Said) -> Section:
         {
             "label": row["label"][lang],
             "total": in_scope(row),
-            "grades": [{**one, "name": _grade(one, lang)} for one in row["grades"]],
+            "grades": [{**grade, "name": _grade(grade, lang)} for grade in row["grades"]],
             "rest": [{"code": name, "name": t(name), "count": row[name]} for name in WITHOUT],
         }
         for row in data["shares"]
@@ -77,9 +77,9 @@ def shares(data: dict[str, Any], lang: Lang, t: Said) -> Section:
         by_scheme.setdefault((row["scheme"], row["version"]), {})[row["year"]] = row
     rows = []
     for held in by_scheme.values():
-        one = next(iter(held.values()))
-        mark = f"\n{t('internal_risk')}" if one["use"] == "internal_risk" else ""
-        rows.append([one["label"][lang] + mark, *(_counts(held.get(year), lang, t) for year in data["years"])])
+        value = next(iter(held.values()))
+        mark = f"\n{t('internal_risk')}" if value["use"] == "internal_risk" else ""
+        rows.append([value["label"][lang] + mark, *(_counts(held.get(year), lang, t) for year in data["years"])])
     head = [(t("scheme"), ""), *((year, "") for year in data["years"])]
     parts.append(Table(head, rows, "", t("table_desc")))
     return Section(t("shares"), "", parts)
@@ -107,18 +107,18 @@ def blocked(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     return Section(t("input"), t("input_desc"), parts)
 
 
-def _grade(one: dict[str, Any], lang: Lang) -> str:
+def _grade(row: dict[str, Any], lang: Lang) -> str:
     """A grade that is a letter or a short code as it is, a word in the language of the page."""
-    return str(one["code"] if one["code"].upper() == one["code"] else one["label"][lang])
+    return str(row["code"] if row["code"].upper() == row["code"] else row["label"][lang])
 
 
 def _counts(row: dict[str, Any] | None, lang: Lang, t: Said) -> str:
     """How many of each grade, and below them those without one."""
     if row is None:
         return "—"
-    told = " · ".join(f"{_grade(one, lang)} {one['count']:,}" for one in row["grades"] if one["count"])
+    text = " · ".join(f"{_grade(grade, lang)} {grade['count']:,}" for grade in row["grades"] if grade["count"])
     rest = [f"{t(name)} {row[name]:,}" for name in WITHOUT if row[name]]
-    return "\n".join(part for part in (told or "—", " · ".join(rest)) if part)
+    return "\n".join(part for part in (text or "—", " · ".join(rest)) if part)
 
 
 def migration(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
@@ -129,9 +129,9 @@ def migration(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     parts: list[Table | Figure] = []
     for k, row in enumerate(ordered[:MATRICES]):
         cells: dict[tuple[str, str], int] = {}
-        for one in row["matrix"]:
-            key = tuple(name if name in row["grades"] else "" for name in (one["before"], one["after"]))
-            cells[key[0], key[1]] = cells.get((key[0], key[1]), 0) + one["subjects"]
+        for value in row["matrix"]:
+            key = tuple(name if name in row["grades"] else "" for name in (value["before"], value["after"]))
+            cells[key[0], key[1]] = cells.get((key[0], key[1]), 0) + value["subjects"]
         used = [name for name in [*row["grades"], ""] if any(name in pair for pair in cells)]
         counts = [[cells.get((x, y), 0) for y in used] for x in used]
         rates = [[n / sum(line) if n else None for n in line] for line in counts]
@@ -143,9 +143,9 @@ def migration(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
             number(row["organisations"]),
             number(row["moved"]),
         )
-        told = {one["code"]: _grade(one, lang) for share in data["shares"] for one in share["grades"]
+        grades = {grade["code"]: _grade(grade, lang) for share in data["shares"] for grade in share["grades"]
                 if share["scheme"] == row["scheme"]}  # fmt: skip
-        names = [told.get(name, name) or t("no_grade") for name in used]
+        names = [grades.get(name, name) or t("no_grade") for name in used]
         parts.append(Figure(title, "", plots.matrix(f"moves-{k}", title, t("migration_desc"), names, rates, counts)))
     rows = [
         [labels[row["scheme"]], f"{row['from']} → {row['to']}", number(row["organisations"]), number(row["moved"])]
@@ -157,18 +157,18 @@ def migration(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
 
 
 def maps(data: dict[str, Any], lang: Lang, t: Said) -> list[Section]:
-    found = []
-    for k, one in enumerate(data["maps"]):
+    sections = []
+    for k, mapping in enumerate(data["maps"]):
 
         def named(name: str) -> tuple[str, str]:
             return name, t("others") if name == "*" else name or t("unnamed")
 
-        cells = {(row["industry"], row["district"]): row for row in one["tiles"]}
-        title = t("map", one["label"][lang], one["year"])
-        across, down = [named(name) for name in one["districts"]], [named(name) for name in one["industries"]]
-        picture = district_charts.tiles(f"map-{k}", title, t("map_desc"), one["codes"], across, down, cells)
-        found.append(Section(title, "", [Figure("", t("map_desc"), picture)]))
-    return found
+        cells = {(row["industry"], row["district"]): row for row in mapping["tiles"]}
+        title = t("map", mapping["label"][lang], mapping["year"])
+        across, down = [named(name) for name in mapping["districts"]], [named(name) for name in mapping["industries"]]
+        picture = district_charts.tiles(f"map-{k}", title, t("map_desc"), mapping["codes"], across, down, cells)
+        sections.append(Section(title, "", [Figure("", t("map_desc"), picture)]))
+    return sections
 
 
 def lists(data: dict[str, Any], lang: Lang, t: Said) -> Section:
@@ -203,13 +203,13 @@ def ending(data: dict[str, Any], lang: Lang, t: Said) -> Section:
 
 
 def state(row: dict[str, Any], t: Said) -> str:
-    return " + ".join(t(one) for one in row["state"].split("+"))
+    return " + ".join(t(part) for part in row["state"].split("+"))
 
 
 def feeds(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     counts: dict[str, list[int]] = {}
-    for one in data["windows"]:
-        counts.setdefault(one["feed"], []).append(one["records"])
+    for window in data["windows"]:
+        counts.setdefault(window["feed"], []).append(window["records"])
     bars = [
         {"label": clean(row["feed"]) or t("unnamed"), "counts": counts.get(row["feed"], []), "loud": loud(row),
          "text": state(row, t)}
@@ -238,8 +238,8 @@ def feeds(data: dict[str, Any], lang: Lang, t: Said) -> Section:
 
 def _p(row: dict[str, Any]) -> str:
     """The probability on which the state rests; the smaller tail where the feed is as usual."""
-    found = [row[name] for name in ("p_low", "p_high", "p_late") if row[name] is not None]
-    return shown(min(found), 2) if found else ""
+    names = [row[name] for name in ("p_low", "p_high", "p_late") if row[name] is not None]
+    return shown(min(names), 2) if names else ""
 
 
 def signs(data: dict[str, Any], t: Said) -> Section:

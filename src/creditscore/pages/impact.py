@@ -57,9 +57,9 @@ def impact(a: Side, b: Side, head: Mapping[str, Any], draft: Draft, about: pa.Ta
     way = direction(a.grades, b.grades)
     con.execute("CREATE TABLE ways (before VARCHAR, after VARCHAR, direction VARCHAR)")
     con.executemany("INSERT INTO ways VALUES (?, ?, ?)", [(*pair, way(*pair)) for pair in sorted(moves.matrix)])
-    told = ", ".join(f"coalesce(s.{name}, '') AS {name}" for name in ABOUT)
+    text = ", ".join(f"coalesce(s.{name}, '') AS {name}" for name in ABOUT)
     con.execute(
-        f"CREATE TABLE subjects AS SELECT p.subject_id, {told}, p.before, p.after, w.direction, p.score_before,"
+        f"CREATE TABLE subjects AS SELECT p.subject_id, {text}, p.before, p.after, w.direction, p.score_before,"
         " p.score_after, r.rank_before, r.rank_after FROM pairs p JOIN ways w ON w.before = p.before AND"
         " w.after = p.after LEFT JOIN ranked r ON r.subject_id = p.subject_id"
         " LEFT JOIN about s ON s.subject_id = p.subject_id"
@@ -123,16 +123,20 @@ def _ranks(a: Side, b: Side, moves: Movement) -> tuple[Reversals | None, pa.Tabl
     if both.num_rows < 2:
         return None, empty
     scores = []
-    for one, name in ((a, "score_before"), (b, "score_after")):
+    for side, name in ((a, "score_before"), (b, "score_after")):
         micro = pc.multiply(both[name].cast(pa.decimal128(28, 6)), pa.scalar(1_000_000, pa.decimal128(8, 0)))
         values = np.asarray(micro.cast(pa.int64()))
-        scores.append(-values if one.lower_is_better else values)
+        scores.append(-values if side.lower_is_better else values)
     ranks = {name: mid_ranks(values) for name, values in zip(("rank_before", "rank_after"), scores, strict=True)}
     return reversals(*scores), pa.table({"subject_id": both["subject_id"], **ranks})
 
 
-def _told(found: Reversals | None) -> dict[str, Any] | None:
-    return None if found is None else {**vars(found), "tau": None if found.tau is None else round(found.tau, 6)}
+def _told(new_reversals: Reversals | None) -> dict[str, Any] | None:
+    return (
+        None
+        if new_reversals is None
+        else {**vars(new_reversals), "tau": None if new_reversals.tau is None else round(new_reversals.tau, 6)}
+    )
 
 
 def _counted(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -142,20 +146,20 @@ def _counted(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 def _groups(groups: pa.Table, by: str) -> list[dict[str, Any]]:
     """One row per group: how many of each direction, and every flow; largest first. None where nothing is known."""
-    found: dict[str, dict[str, Any]] = {}
+    results: dict[str, dict[str, Any]] = {}
     for row in groups.to_pylist():
         if row["by"] != by:
             continue
-        one = found.setdefault(
+        value = results.setdefault(
             row["name"], {"name": row["name"], "total": 0, **dict.fromkeys(DIRECTIONS, 0), "flows": []}
         )
-        one["total"] += row["subjects"]
-        one[row["direction"]] += row["subjects"]
+        value["total"] += row["subjects"]
+        value[row["direction"]] += row["subjects"]
         if row["direction"] != SAME:
-            one["flows"].append({key: row[key] for key in ("before", "after", "direction", "subjects")})
-    if set(found) <= {""}:
+            value["flows"].append({key: row[key] for key in ("before", "after", "direction", "subjects")})
+    if set(results) <= {""}:
         return []
-    return sorted(found.values(), key=lambda one: (-one["total"], one["name"]))
+    return sorted(results.values(), key=lambda row: (-row["total"], row["name"]))
 
 
 def _movers(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

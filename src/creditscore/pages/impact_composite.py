@@ -42,7 +42,7 @@ def composite_impact(
     changed = _weights(heads[0]["weights"], heads[1]["weights"])
     draft = Draft(
         label=lambda step, item, rule, article: plain(item),
-        changes={one["name"]: [one] for one in changed},
+        changes={row["name"]: [row] for row in changed},
         behind=[],
         remedy=remedy(ANY, int(heads[1]["as_of"][:4] or 0), on or date.fromisoformat(heads[1]["as_of"])),
         from_day=heads[1]["as_of"],
@@ -55,15 +55,15 @@ def composite_impact(
         "title": {"zh": "综合评价", "en": "Composite"},
         "a": {"name": names[0], "grades": list(sides[0].grades)},
         "b": {"name": names[1], "grades": list(sides[1].grades)},
-        "at": " / ".join(dict.fromkeys(one["as_of"] for one in heads)),
+        "at": " / ".join(dict.fromkeys(head["as_of"] for head in heads)),
         "on": str(on or ""),
-        "made_up": any(one["made_up"] for one in heads),
+        "made_up": any(head["made_up"] for head in heads),
         "notes": [
             *(["project_default"] if "project_default" in marks else []),
             *(["acts_unchecked"] if "unchecked" in {head["acts"] for head in heads} else []),
             *([] if on else ["no_day"]),
         ],
-        "changes": [one["cells"] for one in changed],
+        "changes": [row["cells"] for row in changed],
     }
     return impact(sides[0], sides[1], head, draft, about), sides[0], sides[1], draft
 
@@ -118,37 +118,37 @@ def _side(folder: Path) -> tuple[Side, dict[str, Any]]:
 
     def parts(subjects: pa.Table) -> pa.Table:
         con.register("wanted_parts", subjects)
-        found = con.sql(
+        parts = con.sql(
             "SELECT CAST(c.subject_id AS VARCHAR) AS subject_id, 'domain' AS step, '' AS record_id, domain AS item,"
             " CAST(contribution AS DECIMAL(18, 6)) AS effective, concat(scheme, '@', version, ' ', c.grade) AS rule,"
             " '' AS article, '' AS reason FROM contributions c JOIN wanted_parts w ON w.subject_id = c.subject_id"
         ).to_arrow_table()
         con.unregister("wanted_parts")
-        return found
+        return parts
 
-    told: dict[str, Any] = {
+    data: dict[str, Any] = {
         "as_of": head[2] or "",
-        "weights": {domain: " ".join(one for one in found if one is not None) for domain, found in weights},
+        "weights": {domain: " ".join(value for value in result if value is not None) for domain, result in weights},
         "marks": marks,
         "acts": manifest.get("acts", ""),
         "made_up": bool(manifest.get("made_up", False)),
     }
-    return Side(f"{head[0]}@{head[1]}", grades, table, False, parts), told
+    return Side(f"{head[0]}@{head[1]}", grades, table, False, parts), data
 
 
 def _weights(before: dict[str, str], after: dict[str, str]) -> list[dict[str, Any]]:
     """Domains whose weight changes, in words."""
     words = {"zh": "权重", "en": "weight"}
-    found = []
+    weights = []
     for name in dict.fromkeys([*before, *after]):
         was, now = before.get(name, ""), after.get(name, "")
         if was == now:
             continue
         cells = {lang: [name, "", words[lang], was, now] for lang in LANGS}
-        one: dict[str, Any] = {"name": name, "key": f"{name}.weight", "cells": cells}
-        one.update({lang: f"{name} {words[lang]}: {was or '—'} → {now or '—'}" for lang in LANGS})
-        found.append(one)
-    return found
+        row: dict[str, Any] = {"name": name, "key": f"{name}.weight", "cells": cells}
+        row.update({lang: f"{name} {words[lang]}: {was or '—'} → {now or '—'}" for lang in LANGS})
+        weights.append(row)
+    return weights
 
 
 def read_about(source: Any) -> pa.Table:

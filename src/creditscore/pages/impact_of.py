@@ -48,25 +48,25 @@ def scheme_impact(
 
     `on` is the day of the notices. Rows that a version refuses are left out of it, as in grading.
     """
-    sides = [side(one, snapshot, period, as_of, ledger=True) for one in (a, b)]
+    sides = [side(scheme, snapshot, period, as_of, ledger=True) for scheme in (a, b)]
     changed = _changes(a, b)
     at = str(period if period is not None else as_of)
     year_after = max(int(str(at)[:4]), int(str(b.effective_from)[:4]))
-    told = [one for one in changed if one["aspect"] not in WORDS_ONLY and one["section"] not in QUIET]
+    rows = [row for row in changed if row["aspect"] not in WORDS_ONLY and row["section"] not in QUIET]
     by_name: dict[str, list[dict[str, Any]]] = {}
-    for one in told:
-        if one["section"] not in BEHIND:
-            by_name.setdefault(one["name"].partition(" (")[0], []).append(one)
+    for row in rows:
+        if row["section"] not in BEHIND:
+            by_name.setdefault(row["name"].partition(" (")[0], []).append(row)
     draft = Draft(
         label=_label(a, b),
         changes=by_name,
         behind=[
-            one for one in told if one["section"] in BEHIND and one["name"] not in ("effective_from", "effective_to")
+            row for row in rows if row["section"] in BEHIND and row["name"] not in ("effective_from", "effective_to")
         ],
         remedy=remedy(b.scheme, year_after, on or date(year_after, 12, 31)),
         from_day=at,
         on=on,
-        names={key: _named(one) for key, one in (("before", a), ("after", b))},
+        names={key: _named(scheme) for key, scheme in (("before", a), ("after", b))},
     )
     notes = ["as_if", *([] if on else ["no_day"])]
     head = {
@@ -79,7 +79,7 @@ def scheme_impact(
         "made_up": made_up,
         "notes": notes,
         "changes": [
-            {lang: one["cells"][lang] for lang in LANGS} for one in sorted(changed, key=lambda one: one not in told)
+            {lang: row["cells"][lang] for lang in LANGS} for row in sorted(changed, key=lambda row: row not in rows)
         ],
     }
     return impact(sides[0], sides[1], head, draft, _subjects(snapshot)), sides[0], sides[1], draft
@@ -92,8 +92,8 @@ def _subjects(snapshot: Snapshot) -> pa.Table:
     return snapshot.con.sql(f"SELECT {chosen} FROM {snapshot.subjects}").to_arrow_table()
 
 
-def _named(one: Scheme) -> dict[Lang, str]:
-    return {lang: f"{getattr(one.label, lang)} {one.version}" for lang in LANGS}
+def _named(scheme: Scheme) -> dict[Lang, str]:
+    return {lang: f"{getattr(scheme.label, lang)} {scheme.version}" for lang in LANGS}
 
 
 def _label(a: Scheme, b: Scheme) -> Any:
@@ -105,7 +105,7 @@ def _label(a: Scheme, b: Scheme) -> Any:
         *b.conditions,
         *b.decide,
     ]
-    known = {*b.items, *b.groups, *(one.id for one in rules)}
+    known = {*b.items, *b.groups, *(rule.id for rule in rules)}
 
     def label(step: str, item: str, rule: str, article: str) -> Label:
         named = item if step in ("record", "cap") else rule
@@ -117,40 +117,43 @@ def _label(a: Scheme, b: Scheme) -> Any:
 def _changes(a: Scheme, b: Scheme) -> list[dict[str, Any]]:
     """What changed, once for both languages: `section, name, aspect, key`, and in words by language."""
     by_lang: dict[Lang, dict[tuple[str, ...], Change]] = {
-        lang: {(one.section, one.name, one.what, one.aspect): one for one in diff(a, b, lang)} for lang in LANGS
+        lang: {(change.section, change.name, change.what, change.aspect): change for change in diff(a, b, lang)}
+        for lang in LANGS
     }
-    found = []
+    changes = []
     for key in dict.fromkeys([*by_lang["zh"], *by_lang["en"]]):
-        one: dict[str, Any] = {"section": key[0], "name": key[1], "aspect": key[3]}
-        one["key"] = ".".join(part for part in (key[0], key[1], key[3] or key[2]) if part)
-        one["cells"] = {}
+        row: dict[str, Any] = {"section": key[0], "name": key[1], "aspect": key[3]}
+        row["key"] = ".".join(part for part in (key[0], key[1], key[3] or key[2]) if part)
+        row["cells"] = {}
         for lang in LANGS:
             change = by_lang[lang].get(key) or next(by_lang[other][key] for other in LANGS if key in by_lang[other])
             section, name, what, aspect, before, after = change.words(lang)
-            one["cells"][lang] = [section, name, f"{what} {aspect}".strip(), before, after]
-            said = f"{before or '—'} → {after or '—'}" if change.what in ("changed", "moved") else what
-            one[lang] = " ".join(part for part in (section, name, aspect) if part) + f": {said}"
-        found.append(one)
-    return found
+            row["cells"][lang] = [section, name, f"{what} {aspect}".strip(), before, after]
+            text = f"{before or '—'} → {after or '—'}" if change.what in ("changed", "moved") else what
+            row[lang] = " ".join(part for part in (section, name, aspect) if part) + f": {text}"
+        changes.append(row)
+    return changes
 
 
 def two_ledgers(
-    one: Impact, a: Side, b: Side, draft: Draft, subject_id: str
+    other_impact: Impact, a: Side, b: Side, draft: Draft, subject_id: str
 ) -> dict[str, Any]:  # fmt: skip
     """One subject under both sides; InputError where neither knows it."""
     import pyarrow.compute as pc
 
-    row = one.subjects.filter(pc.equal(one.subjects["subject_id"], subject_id)).to_pylist()
+    row = other_impact.subjects.filter(pc.equal(other_impact.subjects["subject_id"], subject_id)).to_pylist()
     if not row:
         raise InputError(
             f"there is no subject {redact(clean(subject_id))!r} on either side",
             next="check the id given with --subject",
         )
-    lines = lines_of(a, b, one.subjects.filter(pc.equal(one.subjects["subject_id"], subject_id)), everything=True)
+    lines = lines_of(
+        a, b, other_impact.subjects.filter(pc.equal(other_impact.subjects["subject_id"], subject_id)), everything=True
+    )
     known = row[0]
-    head = {key: one.data[key] for key in ("at", "made_up", "notes")}
+    head = {key: other_impact.data[key] for key in ("at", "made_up", "notes")}
     sides = {
-        key: {"name": one.data[key]["name"], "grade": known[grade], "score": _text(known[score])}
+        key: {"name": other_impact.data[key]["name"], "grade": known[grade], "score": _text(known[score])}
         for key, grade, score in (("a", "before", "score_before"), ("b", "after", "score_after"))
     }
     return {
@@ -187,14 +190,14 @@ def _line(line: Mapping[str, Any], draft: Draft) -> dict[str, Any]:
 
 
 def write_impact(
-    out: Path | str, found: tuple[Impact, Side, Side, Draft], subjects: Sequence[str] = (), csv_people: bool = False
+    out: Path | str, results: tuple[Impact, Side, Side, Draft], subjects: Sequence[str] = (), csv_people: bool = False
 ) -> list[Path]:  # fmt: skip
     """`impact.html`, `.en.html`, `.json`, the tables, and a page `ledgers-<id>` for each of `subjects`."""
-    one, a, b, draft = found
-    pages = {subject: two_ledgers(one, a, b, draft, subject) for subject in subjects}
+    other_impact, a, b, draft = results
+    pages = {subject: two_ledgers(other_impact, a, b, draft, subject) for subject in subjects}
     with whole(out, MARK) as folder:
-        files = html.write_pair(one.data, impact_page, folder, "impact")
-        files += write_tables(folder, one.tables(), csv_people)
+        files = html.write_pair(other_impact.data, impact_page, folder, "impact")
+        files += write_tables(folder, other_impact.tables(), csv_people)
         for k, data in enumerate(pages.values(), start=1):
             files += html.write_pair(data, ledgers_page, folder, f"ledgers-{k}" if len(pages) > 1 else "ledgers")
     return [Path(out) / file.name for file in files]

@@ -29,16 +29,16 @@ def impact_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str
                 ranks(data, t), notices(data, lang, t), changes(data, lang, t)]  # fmt: skip
     under = [t("from_to", data["a"]["name"], data["b"]["name"]), f"{t('at')} {data['at']}" if data["at"] else ""]
     return page.draw(
-        data, lang, t, t("impact"), data["title"][lang], sections, under=[one for one in under if one], tiles=tiles,
+        data, lang, t, t("impact"), data["title"][lang], sections, under=[name for name in under if name], tiles=tiles,
         limits=limits(data, t), other=other,
     )  # fmt: skip
 
 
 def limits(data: dict[str, Any], t: Said) -> list[str]:
-    found = list(data["notes"])
-    found += [] if data["comparable"] else ["no_scale"]
-    found += [] if any(data["groups"].values()) else ["not_known"]
-    return [t(one) for one in [*found, "not_sent"]]
+    notes = list(data["notes"])
+    notes += [] if data["comparable"] else ["no_scale"]
+    notes += [] if any(data["groups"].values()) else ["not_known"]
+    return [t(value) for value in [*notes, "not_sent"]]
 
 
 def _side(named: str, lang: Lang) -> str:
@@ -65,7 +65,7 @@ def flows(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     parts: list[Table | Figure] = [Figure("", t("flows_desc"), picture)]
     rows = sorted(((n, x, y) for (x, y), n in count.items() if x != y), key=lambda row: (-row[0], row[1], row[2]))
     total = data["subjects"] or 1
-    ways = {(row["before"], row["after"]): row["direction"] for one in data["flows"] for row in [one]}
+    ways = {(row["before"], row["after"]): row["direction"] for flow in data["flows"] for row in [flow]}
     listed = [
         [_side(x, lang), _side(y, lang), t(ways[x, y]), number(n), f"{100 * n / total:.2f} %"]
         for n, x, y in rows[:FLOWS]
@@ -78,18 +78,18 @@ def group(data: dict[str, Any], by: str, lang: Lang, t: Said) -> Section | None:
     rows = data["groups"][by]
     if not rows:
         return None
-    names = {one: t(one) for one in DIRECTIONS}
+    names = {name: t(name) for name in DIRECTIONS}
     bars = [
         {
             "label": clean(row["name"]) or t("unnamed"),
             "total": row["total"],
-            "counts": {names[one]: row[one] for one in DIRECTIONS},
-            "percents": {names[one]: 100 * row[one] / row["total"] for one in DIRECTIONS},
+            "counts": {names[name]: row[name] for name in DIRECTIONS},
+            "percents": {names[name]: 100 * row[name] / row["total"] for name in DIRECTIONS},
         }
         for row in rows[:GROUPS]
     ]
     picture = charts.stacked(by, t(f"by_{by}"), t("groups_desc"), bars, list(names.values()),
-                             {names[one]: SHADES[one] for one in DIRECTIONS}, 92)  # fmt: skip
+                             {names[name]: SHADES[name] for name in DIRECTIONS}, 92)  # fmt: skip
     listed = [
         [
             clean(row["name"]) or t("unnamed"),
@@ -107,9 +107,9 @@ def group(data: dict[str, Any], by: str, lang: Lang, t: Said) -> Section | None:
 
 
 def _main(row: dict[str, Any], lang: Lang) -> str:
-    largest = sorted(row["flows"], key=lambda one: (-one["subjects"], one["before"], one["after"]))[:3]
+    largest = sorted(row["flows"], key=lambda flow: (-flow["subjects"], flow["before"], flow["after"]))[:3]
     return "; ".join(
-        f"{_side(one['before'], lang)} → {_side(one['after'], lang)} {one['subjects']:,}" for one in largest
+        f"{_side(row['before'], lang)} → {_side(row['after'], lang)} {row['subjects']:,}" for row in largest
     )
 
 
@@ -160,7 +160,7 @@ def changes(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     held = data["changes"]
     if not held:
         return None
-    rows = [[clean(cell) for cell in one[lang]] for one in held[:CHANGES]]
+    rows = [[clean(cell) for cell in pair[lang]] for pair in held[:CHANGES]]
     cut = len(held) > CHANGES
     caption = t("changes_more", len(held), CHANGES) if cut else t("changes_desc", len(held))
     head = [(t("part"), ""), (t("name"), ""), (t("what"), ""), (t("before"), ""), (t("after"), "")]
@@ -185,10 +185,10 @@ def ledgers_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> st
     head = [(t("line"), ""), (a["name"], "n"), (b["name"], "n"), (t("difference"), "n"), (t("article_was"), ""),
             (t("article_is"), "")]  # fmt: skip
     tiles = [(a["name"], a["grade"]), (b["name"], b["grade"])]
-    tiles += [(f"{t('score')} {one['name']}", one["score"].replace("-", "−") or "—") for one in (a, b)]
+    tiles += [(f"{t('score')} {row['name']}", row["score"].replace("-", "−") or "—") for row in (a, b)]
     return page.draw(
         data, lang, t, t("ledgers"), data["name"] or data["subject_id"],
         [Section(t("ledgers"), t("ledgers_desc"), [Table(head, rows)])],
         under=[data["subject_id"], f"{t('at')} {data['at']}"] if data["at"] else [data["subject_id"]],
-        tiles=tiles, limits=[t(one) for one in data["notes"]], other=other,
+        tiles=tiles, limits=[t(note) for note in data["notes"]], other=other,
     )  # fmt: skip

@@ -86,9 +86,9 @@ def lines_of(a: Side, b: Side, chosen: pa.Table, everything: bool = False) -> di
             " OR a.reason <> b.reason"
         )
     )
-    for name, one in (("a", a), ("b", b)):
-        assert one.parts is not None
-        con.register(f"given_{name}", one.parts(ids))
+    for name, side in (("a", a), ("b", b)):
+        assert side.parts is not None
+        con.register(f"given_{name}", side.parts(ids))
         con.execute(
             f"CREATE TABLE {name} AS SELECT subject_id, step, coalesce(record_id, '') AS record_id,"
             " coalesce(item, '') AS item, coalesce(rule, '') AS rule, coalesce(article, '') AS article,"
@@ -96,7 +96,7 @@ def lines_of(a: Side, b: Side, chosen: pa.Table, everything: bool = False) -> di
             " item, CASE WHEN step = 'record' THEN '' ELSE rule END ORDER BY effective, rule, reason) AS n"
             f" FROM given_{name}"
         )
-    found = con.execute(
+    results = con.execute(
         "SELECT coalesce(a.subject_id, b.subject_id) AS subject_id, coalesce(b.step, a.step) AS step,"
         " coalesce(b.record_id, a.record_id) AS record_id, coalesce(b.item, a.item) AS item,"
         " coalesce(b.rule, a.rule) AS rule, coalesce(b.article, a.article) AS article, a.effective, b.effective,"
@@ -110,22 +110,22 @@ def lines_of(a: Side, b: Side, chosen: pa.Table, everything: bool = False) -> di
     con.close()
     keys = ("subject_id", "step", "record_id", "item", "rule", "article", "was", "now", "added", "removed", "why",
             "why_now", "article_was", "article_is")  # fmt: skip
-    rows = [dict(zip(keys, row, strict=True)) for row in found]
+    rows = [dict(zip(keys, row, strict=True)) for row in results]
     return {subject: list(mine) for subject, mine in groupby(rows, key=lambda row: str(row["subject_id"]))}
 
 
 def _row(subject: Mapping[str, str], lines: list[dict[str, Any]], draft: Draft) -> dict[str, str]:
-    weighty = [one for one in lines if one["added"] or one["removed"] or one["was"] != one["now"]] or lines
-    changed = [one for line in weighty for one in _changed(line, draft)] or list(draft.behind)
-    changed = list({one["key"]: one for one in changed}.values())
+    weighty = [line for line in lines if line["added"] or line["removed"] or line["was"] != line["now"]] or lines
+    changed = [row for line in weighty for row in _changed(line, draft)] or list(draft.behind)
+    changed = list({row["key"]: row for row in changed}.values())
     way = draft.remedy
     last = way.last_day(draft.on) if way and draft.on else None
     until = str(last) if last else say(way.until, "en") if way and way.until else ""
     return {
         **{key: subject[key] for key in ("subject_id", "name", "before", "after")},
-        "rules": "; ".join(dict.fromkeys(one["item"] or one["rule"] for one in weighty)),
-        "articles": "; ".join(dict.fromkeys(one["article"] for one in weighty if one["article"])),
-        "changes": "; ".join(one["key"] for one in changed),
+        "rules": "; ".join(dict.fromkeys(row["item"] or row["rule"] for row in weighty)),
+        "articles": "; ".join(dict.fromkeys(row["article"] for row in weighty if row["article"])),
+        "changes": "; ".join(row["key"] for row in changed),
         "remedy": way.id if way else "",
         "until": until,
         **{f"text_{lang}": _text(subject, weighty, changed, draft, lang) for lang in LANGS},
@@ -136,7 +136,7 @@ def _changed(line: Mapping[str, Any], draft: Draft) -> list[Mapping[str, str]]:
     """What changed in the rules that a line names: its item, its rule, and what gave something back."""
     tails = [str(line[key]).partition(":")[2] for key in ("why", "why_now")]
     named = dict.fromkeys(name for name in (line["item"], line["rule"], *tails) if name)
-    return [one for name in named for one in draft.changes.get(str(name), ())]
+    return [change for name in named for change in draft.changes.get(str(name), ())]
 
 
 def _said(code: str, lang: Lang, *values: object) -> str:
@@ -157,11 +157,11 @@ def _text(
     names = draft.names
     before, after = (names[key][lang] for key in ("before", "after"))
     text = _said("notice_open", lang, who, before, subject["before"], draft.from_day, after, subject["after"])
-    told = [_line(one, draft, lang) for one in lines]
-    if told:
-        text += _said("notice_lines", lang, some(told))
+    new_lines = [_line(line, draft, lang) for line in lines]
+    if new_lines:
+        text += _said("notice_lines", lang, some(new_lines))
     if changed:
-        text += _said("notice_changes", lang, some([one[lang] for one in changed]))
+        text += _said("notice_changes", lang, some([row[lang] for row in changed]))
     return text + ("" if draft.remedy is None else _remedy(draft.remedy, draft.on, lang))
 
 

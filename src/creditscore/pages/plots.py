@@ -55,11 +55,11 @@ def square(name: str, title: str, desc: str, lines: Sequence[Mapping[str, Any]],
             say(x, top + size + 16, f"{at:.1f}", "middle", "small"),
         ]
     parts.append(line(left, top + size, left + size, top, "link"))
-    for k, one in enumerate(lines):
+    for k, other_line in enumerate(lines):
         shade = SHADES[k % len(SHADES)]
-        parts.append(path([(left + size * x, top + size * (1 - y)) for x, y in one["points"]], shade))
+        parts.append(path([(left + size * x, top + size * (1 - y)) for x, y in other_line["points"]], shade))
         parts += [rect(left + size + 16, top + 4 + 24 * k, 13, 13, shade)]
-        parts += [say(left + size + 35, top + 15 + 24 * k, fit(one["label"], WIDTH - left - size - 40))]
+        parts += [say(left + size + 35, top + 15 + 24 * k, fit(other_line["label"], WIDTH - left - size - 40))]
     parts += [
         say(left + size / 2, top + size + 36, x_title, "middle", "small"),
         say(left - 40, top + 10, y_title, "end", "small"),
@@ -107,7 +107,7 @@ def intervals(
     held = [row for row in rows if row["value"] is not None]
     if not held:
         return Markup("")
-    ends = [one for row in held for one in (row["value"], row.get("low"), row.get("high")) if one is not None]
+    ends = [value for row in held for value in (row["value"], row.get("low"), row.get("high")) if value is not None]
     ticks = scale_of(
         min([*ends, *([mark] if mark is not None else [])]), max([*ends, *([mark] if mark is not None else [])])
     )
@@ -158,7 +158,7 @@ def matrix(
     left, top = 120.0, 28.0
     wide = min(96.0, (WIDTH - left - 12) / max(1, size))
     tall = 30.0
-    parts = [say(left + wide * (k + 0.5), top - 8, fit(one, wide - 4), "middle") for k, one in enumerate(labels)]
+    parts = [say(left + wide * (k + 0.5), top - 8, fit(label, wide - 4), "middle") for k, label in enumerate(labels)]
     for i, label in enumerate(labels):
         y = top + tall * i
         parts.append(say(left - 10, y + 20, fit(label, left - 14), "end"))

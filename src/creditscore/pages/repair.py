@@ -26,7 +26,7 @@ def repair_section(check: Mapping[str, Any], plan: Mapping[str, Any] | None, lan
     `check` as `check_data`, `plan` as `plan_data` gives them.
     """
     under = " · ".join([*refused_lines(check, lang), said("texts", "assumed", lang)])
-    found = [Section(said("texts", "check_title", lang), under, [_ways(check, lang)])]
+    sections = [Section(said("texts", "check_title", lang), under, [_ways(check, lang)])]
     if plan is not None:
         steps = Table(
             [(said("texts", "step", lang), ""), (said("texts", "rule", lang), "")],
@@ -37,18 +37,20 @@ def repair_section(check: Mapping[str, Any], plan: Mapping[str, Any] | None, lan
             for code in ("day", "because", "results", "best")
         ]
         days = Table(heads, day_rows(plan, lang), said("texts", "days_title", lang))
-        found.insert(0, Section(said("texts", "plan_title", lang), " · ".join(plan_lines(plan, lang)), [steps, days]))
-    return found
+        sections.insert(
+            0, Section(said("texts", "plan_title", lang), " · ".join(plan_lines(plan, lang)), [steps, days])
+        )
+    return sections
 
 
 def _ways(check: Mapping[str, Any], lang: Lang) -> Table:
     heads = [(said("texts", code, lang), "") for code in ("record", "brings")]
     rows = [
         (
-            "\n".join(part for part in (one["target"], numbered(one, lang), _state(one, lang)) if part),
-            "\n".join(option_lines(one, lang)),
+            "\n".join(part for part in (option["target"], numbered(option, lang), _state(option, lang)) if part),
+            "\n".join(option_lines(option, lang)),
         )
-        for one in check["options"]
+        for option in check["options"]
     ]
     return Table(heads, rows, caption="" if rows else said("texts", "nothing", lang))
 

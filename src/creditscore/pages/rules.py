@@ -23,18 +23,18 @@ def rules_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
     t = said_in(lang)
     about, tables, numbers = data["about"], data["tables"], data["numbers"]
     coverage = numbers["coverage"]
-    found = [points(tables, numbers, t), items(tables, t), doubles(tables, t)]
+    sections = [points(tables, numbers, t), items(tables, t), doubles(tables, t)]
     if "agreement" in tables:
-        found.append(opinions(tables, numbers["agreement"], t))
+        sections.append(opinions(tables, numbers["agreement"], t))
     if "swaps" in tables:
-        found.append(swaps(tables, numbers["challenge"], t))
+        sections.append(swaps(tables, numbers["challenge"], t))
     page = html.environment().get_template("rules.html")
     return page.render(
-        t=t, lang=lang, tag={"zh": "zh-CN", "en": "en"}[lang], data=data, other=other, sections=found,
+        t=t, lang=lang, tag={"zh": "zh-CN", "en": "en"}[lang], data=data, other=other, sections=sections,
         made_up=bool(about.get("made_up", False)), title=own(about.get("title") or t("rules_beside"), lang),
         tiles=[(t("graded"), f"{coverage['graded']:,}"), (t("rows_used"), f"{coverage['used']:,}"),
                (t("events"), f"{coverage['events']:,}"), (t("points_auc"), shown(numbers["points"]["auc"]))],
-        limits=[own(one, lang) for one in data["limits"]],
+        limits=[own(limit, lang) for limit in data["limits"]],
     )  # fmt: skip
 
 
@@ -138,14 +138,14 @@ def opinions(tables: dict[str, Any], held: dict[str, Any], t: Said) -> Section:
     size = len(names)
     cells = tables["agreement"]
     counts = [[cells[i * size + j]["count"] for j in range(size)] for i in range(size)]
-    shares = [[one / sum(row) if sum(row) else None for one in row] for row in counts]
+    shares = [[value / sum(row) if sum(row) else None for value in row] for row in counts]
     caption = t(
         "agreement_desc", *(f"{100 * held[name]:.1f}" for name in ("equal", "model_worse", "rule_worse")),
         shown(held["kappa"]),
     )  # fmt: skip
     labels = [
-        clean(str(one)) if one == other else f"{clean(str(one))} | {clean(str(other))}"
-        for one, other in zip(names, classes, strict=True)
+        clean(str(name)) if name == other else f"{clean(str(name))} | {clean(str(other))}"
+        for name, other in zip(names, classes, strict=True)
     ]
     picture = plots.matrix("agreement", t("agreement"), caption, labels, shares, counts)
     rows = [

@@ -158,19 +158,19 @@ def _groups(grading: Grading, column: str, codes: list[str]) -> Table:
         f"SELECT coalesce(s.{column}, ''), g.grade, count(*) FROM result_grades g"
         " JOIN subjects s ON s.subject_id = g.subject_id WHERE g.state = 'graded' GROUP BY ALL",
     )
-    found: dict[str, dict[str, int]] = {}
+    results: dict[str, dict[str, int]] = {}
     for given, grade, count in rows:
-        counts = found.setdefault(redact(clean(given)), {})
+        counts = results.setdefault(redact(clean(given)), {})
         counts[grade] = counts.get(grade, 0) + int(count)
-    if set(found) <= {""}:
+    if set(results) <= {""}:
         return []
-    ordered = sorted(found, key=lambda name: (-sum(found[name].values()), name))
+    ordered = sorted(results, key=lambda name: (-sum(results[name].values()), name))
     listed: list[tuple[str | None, list[str]]] = [(name, [name]) for name in ordered[:LARGEST]]
     if ordered[LARGEST:]:
         listed.append((None, ordered[LARGEST:]))
     table = []
     for name, members in listed:
-        counts = {code: sum(found[one].get(code, 0) for one in members) for code in codes}
+        counts = {code: sum(results[member].get(code, 0) for member in members) for code in codes}
         total = sum(counts.values())
         table.append(
             {

@@ -60,7 +60,8 @@ def supervision(
     load_table(con, results, RESULTS_TABLE)
     _known_codes(con)
     labels = {
-        name: one.get("label") or {"zh": name, "en": name} for name, one in manifest.get("programmes", {}).items()
+        name: programme.get("label") or {"zh": name, "en": name}
+        for name, programme in manifest.get("programmes", {}).items()
     }
     data = {
         "title": {"zh": "监督检查计划与执行", "en": "Supervision, planned and done"},
@@ -69,18 +70,20 @@ def supervision(
         "made_up": bool(manifest.get("made_up", False)),
         "internal": bool(manifest.get("internal", True)),
         "programmes": labels,
-        "class_labels": {name: one.get("classes", {}) for name, one in sorted(manifest.get("programmes", {}).items())},
+        "class_labels": {
+            name: value.get("classes", {}) for name, value in sorted(manifest.get("programmes", {}).items())
+        },
         "project_default": sorted(
             {
                 f"{name}: {path}"
-                for name, one in manifest.get("programmes", {}).items()
-                for path in one.get("project_default", ())
+                for name, programme in manifest.get("programmes", {}).items()
+                for path in programme.get("project_default", ())
             }
         ),
         "notes": [
-            clean(str(one))
-            for one in manifest.get("notes", ())
-            if "project_default" not in str(one) and not str(one).startswith("internal:")
+            clean(str(note))
+            for note in manifest.get("notes", ())
+            if "project_default" not in str(note) and not str(note).startswith("internal:")
         ],
         "classes": _classes(con),
         "places": _places(con),
@@ -101,25 +104,25 @@ def _open_plan(con: duckdb.DuckDBPyConnection, plan: Path) -> dict[str, Any]:
         ("visits", VISITS, EXPECTED),
         ("capacity", CAPACITY, ()),
     ):
-        found = [file for kind in ("csv", "parquet") if (file := plan / f"{name}.{kind}").is_file()]
-        if not found:
+        paths = [file for kind in ("csv", "parquet") if (file := plan / f"{name}.{kind}").is_file()]
+        if not paths:
             raise InputError(f"the plan has no {name}.csv", where=str(plan), next="make the plan again")
-        load_table(con, found[0], Table(name, needed, optional))
+        load_table(con, paths[0], Table(name, needed, optional))
     return manifest
 
 
 def _known_codes(con: duckdb.DuckDBPyConnection) -> None:
     """Results with codes that nobody knows are refused: they would be counted nowhere."""
     for column, known in (("arm", ARMS), ("result", RESULTS)):
-        listed = ", ".join(f"'{one}'" for one in known)
-        found = con.execute(
+        listed = ", ".join(f"'{name}'" for name in known)
+        rows = con.execute(
             f"SELECT coalesce({column}, ''), count(*) FROM results WHERE coalesce({column}, '') NOT IN ({listed})"
             " GROUP BY 1 ORDER BY 1"
         ).fetchall()
-        if found:
-            shown = redact(clean(found[0][0]))
+        if rows:
+            shown = redact(clean(rows[0][0]))
             raise InputError(
-                f"{sum(n for _, n in found)} results have in {column} what is no code of it: {shown!r}",
+                f"{sum(n for _, n in rows)} results have in {column} what is no code of it: {shown!r}",
                 where="results", allowed=known, next="import them with `creditscore supervise import`",
             )  # fmt: skip
 
@@ -138,8 +141,8 @@ def _classes(con: duckdb.DuckDBPyConnection) -> Rows:
         " try_cast(rate AS DOUBLE), class"
     ).fetchall()
     done = {
-        (programme, class_): (int(visits), int(found), int(missed))
-        for programme, class_, visits, found, missed in con.execute(
+        (programme, class_): (int(visits), int(result), int(missed))
+        for programme, class_, visits, result, missed in con.execute(
             "SELECT coalesce(programme, ''), coalesce(class, ''),"
             f" count(*) FILTER (WHERE result IN {DONE}), count(*) FILTER (WHERE result IN {FOUND}),"
             f" count(*) FILTER (WHERE result NOT IN {DONE}) FROM results WHERE arm = 'random' GROUP BY ALL"
@@ -157,14 +160,14 @@ def _classes(con: duckdb.DuckDBPyConnection) -> Rows:
     return rows
 
 
-def _yield(visits: int, found: int, missed: int) -> dict[str, Any]:
-    row: dict[str, Any] = {"done": visits, "findings": found, "without_result": missed}
+def _yield(visits: int, number: int, missed: int) -> dict[str, Any]:
+    row: dict[str, Any] = {"done": visits, "findings": number, "without_result": missed}
     if not visits:
         return row | {"found_rate": None, "found_low": None, "found_high": None}
     from creditscore.core.statistics.intervals import jeffreys
 
-    low, high = jeffreys([found], [visits])
-    return row | {"found_rate": found / visits, "found_low": float(low[0]), "found_high": float(high[0])}
+    low, high = jeffreys([number], [visits])
+    return row | {"found_rate": number / visits, "found_low": float(low[0]), "found_high": float(high[0])}
 
 
 def _places(con: duckdb.DuckDBPyConnection) -> Rows:
@@ -187,10 +190,10 @@ def _arms(con: duckdb.DuckDBPyConnection) -> Rows:
         for arm, result, n in con.execute("SELECT arm, result, count(*) FROM results GROUP BY ALL").fetchall()
     }
     return [
-        {"arm": arm, "total": sum(counts.get((arm, one), 0) for one in RESULTS)}
-        | {one: counts.get((arm, one), 0) for one in RESULTS}
+        {"arm": arm, "total": sum(counts.get((arm, name), 0) for name in RESULTS)}
+        | {name: counts.get((arm, name), 0) for name in RESULTS}
         for arm in ARMS
-        if any(counts.get((arm, one), 0) for one in RESULTS)
+        if any(counts.get((arm, name), 0) for name in RESULTS)
     ]
 
 
@@ -224,15 +227,15 @@ def _measures(con: duckdb.DuckDBPyConnection, measures: Any) -> Rows:
         " count(*) FILTER (WHERE coalesce(flags, '') <> '') FROM measures GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     names = ("department", "side", "measure_id", "basis_level", "state", "count", "flagged")
-    found: Rows = []
+    new_measures: Rows = []
     for row in rows:
-        told: dict[str, Any] = {
+        data: dict[str, Any] = {
             name: int(cell) if name in ("count", "flagged") else redact(clean(cell))
             for name, cell in zip(names, row, strict=True)
         }
-        measure = shipped.measures.get(told["measure_id"])
-        office = shipped.head.departments.get(told["department"])
-        told |= {"label": both(measure.measure if measure else plain(told["measure_id"]))["label"]}
-        told |= {"office": both(office.label if office else plain(told["department"]))["label"]}
-        found.append(told)
-    return found
+        measure = shipped.measures.get(data["measure_id"])
+        office = shipped.head.departments.get(data["department"])
+        data |= {"label": both(measure.measure if measure else plain(data["measure_id"]))["label"]}
+        data |= {"office": both(office.label if office else plain(data["department"]))["label"]}
+        new_measures.append(data)
+    return new_measures

@@ -103,7 +103,7 @@ def yields(data: dict[str, Any], lang: Lang, t: Said) -> Section:
 def results(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     if not data["arms"]:
         return Section(t("arms"), t("no_results"))
-    rows = [[t(row["arm"]), number(row["total"]), *(number(row[one]) for one in RESULTS)] for row in data["arms"]]
+    rows = [[t(row["arm"]), number(row["total"]), *(number(row[name]) for name in RESULTS)] for row in data["arms"]]
     head = heads(t, "arm", total="n", **dict.fromkeys(RESULTS, "n"))
     return Section(t("arms"), t("arms_desc"), [Table(head, rows)])
 

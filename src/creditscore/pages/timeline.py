@@ -41,9 +41,9 @@ def timeline_page(line: Timeline, lang: Lang = "zh", other: str = "") -> str:
 def _stairs(line: Timeline, lang: Lang) -> Markup:
     """The score over time; none where there are no points, or a number is open."""
     steps = line.steps
-    if not 1 < len(steps) <= MOST or any(one.after.score is None for one in steps):
+    if not 1 < len(steps) <= MOST or any(step.after.score is None for step in steps):
         return Markup("")
-    scores = [float(from_micro(one.after.score) or 0) for one in steps]
+    scores = [float(from_micro(step.after.score) or 0) for step in steps]
     low, high = min(scores), max(scores)
     room = (high - low) or 1.0
     last = max(line.last, steps[-1].day)
@@ -63,7 +63,7 @@ def _stairs(line: Timeline, lang: Lang) -> Markup:
     corners.append((x(last), y(scores[-1])))
     parts: list[Markup] = []
     for score in sorted({low, high}):
-        shown = next(one.after.score for one in steps if float(from_micro(one.after.score) or 0) == score)
+        shown = next(step.after.score for step in steps if float(from_micro(step.after.score) or 0) == score)
         parts += [
             stroke(LEFT, y(score), WIDTH - 20, y(score), "grid"),
             say(LEFT - 8, y(score) + 4, points(from_micro(shown)), "end", "number"),

@@ -35,8 +35,10 @@ def validation_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") ->
     data = {**data, "tables": _called(data["tables"], about.get("labels") or {}, lang)}
     used = about.get("columns_used") or {}
     if used:
-        told = (f"{name} = {', '.join(value) if isinstance(value, list) else value}" for name, value in used.items())
-        facts.append((t("columns_used"), clean("; ".join(told))))
+        new_shown = (
+            f"{name} = {', '.join(value) if isinstance(value, list) else value}" for name, value in used.items()
+        )
+        facts.append((t("columns_used"), clean("; ".join(new_shown))))
     known = {*FACTS, "title", "made_up", "advisory", "commands", "settings", "versions", "labels", "columns_used"}
     facts += [
         (name, own(value, lang))
@@ -44,13 +46,13 @@ def validation_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") ->
         if name not in known and not name.endswith(("_sha256", "_hash")) and value is not None
     ]
     counted = [sum(row["outcome"] == name for row in data["criteria"]) for name in OUTCOMES]
-    made = html.environment().get_template("validation.html")
-    return made.render(
+    template = html.environment().get_template("validation.html")
+    return template.render(
         t=t, lang=lang, tag={"zh": "zh-CN", "en": "en"}[lang], data=data, other=other,
         made_up=bool(about.get("made_up", False)), title=own(about.get("title") or t("validation"), lang), facts=facts,
         counted=t("verdict_desc", *counted), shade=OUTCOMES[data["verdict"]], tiles=_tiles(data, t),
         criteria=_criteria(data["criteria"], t, lang), sections=sections(data, t),
-        limits=[own(one, lang) for one in data["limits"]], commands=[clean(str(one)) for one in about["commands"]],
+        limits=[own(limit, lang) for limit in data["limits"]], commands=[clean(str(command)) for command in about["commands"]],
         settings=", ".join(f"{key} = {value}" for key, value in about["settings"].items()),
         versions=", ".join(f"{key} {value}" for key, value in about["versions"].items()), hashes=_hashes(about, t),
         figures=Table(
@@ -88,13 +90,13 @@ def _tiles(data: dict[str, Any], t: Said) -> list[tuple[str, str]]:
 
 def _criteria(rows: list[dict[str, Any]], t: Said, lang: Lang) -> list[dict[str, str]]:
     signs = {"high": "< {0}", "low": "≥ {0}", "near_one": "> {0} / < 1/{0}"}
-    found = []
+    result = []
     for row in rows:
         bounds = {
             name: "—" if row[name] is None else signs[row["better"]].format(f"{row[name]:g}")
             for name in ("warn", "fail")
         }
-        found.append(
+        result.append(
             {"label": row[f"label_{lang}"], "value": shown(row["value"]), "outcome": t(f"outcome_{row['outcome']}")}
             | bounds
             | {
@@ -102,7 +104,7 @@ def _criteria(rows: list[dict[str, Any]], t: Said, lang: Lang) -> list[dict[str,
                 "dark": "on-dark" if row["outcome"] in ("pass", "fail") else "on-light",
             }
         )
-    return found
+    return result
 
 
 def _hashes(about: dict[str, Any], t: Said) -> list[tuple[str, str]]:

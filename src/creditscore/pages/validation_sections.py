@@ -30,9 +30,9 @@ def name_of(value: Any, t: Said) -> str:
 
 def sections(data: dict[str, Any], t: Said) -> list[Section]:
     """Every section that the report has tables for, in the order of the page."""
-    made = (coverage, discrimination, calibration, grades, stability, sensitivity, fairness, explanations)
-    found = [one(data["tables"], data["numbers"], t) for one in made]
-    return [one for one in found if one is not None]
+    results = (coverage, discrimination, calibration, grades, stability, sensitivity, fairness, explanations)
+    new_sections = [value(data["tables"], data["numbers"], t) for value in results]
+    return [section for section in new_sections if section is not None]
 
 
 def coverage(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section:
@@ -218,13 +218,13 @@ def grades(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Section 
 
 
 def _migration(cells: list[dict[str, Any]], held: dict[str, Any], t: Said) -> Figure:
-    labels = [name_of(one, t) for one in held["grades"]]
+    labels = [name_of(grade, t) for grade in held["grades"]]
     size = len(labels)
     shares = [[cells[i * size + j]["share"] for j in range(size)] for i in range(size)]
     counts = [[cells[i * size + j]["count"] for j in range(size)] for i in range(size)]
     moved = (f"{100 * held[name]:.1f}" for name in ("stayed", "worse", "better"))
     caption = t("migration_desc", *moved, shown(held["upper"]), shown(held["lower"]))
-    odd = sum(one["p_value"] is not None and one["p_value"] < 0.01 for one in cells)
+    odd = sum(cell["p_value"] is not None and cell["p_value"] < 0.01 for cell in cells)
     picture = plots.matrix("migration", t("migration"), caption, labels, shares, counts)
     return Figure(t("migration"), f"{caption} · {t('migration_far', odd)}", picture)
 
@@ -343,10 +343,11 @@ def explanations(tables: dict[str, Any], numbers: dict[str, Any], t: Said) -> Se
             continue
         title = name.removeprefix("explanation: ")
         known = title == "mean_share"  # the table that every model of this package gives
-        said = t if known else clean
-        head = [(said(one), "n" if isinstance(rows[0][one], int | float) else "") for one in rows[0]]
+        statement = t if known else clean
+        head = [(statement(row), "n" if isinstance(rows[0][row], int | float) else "") for row in rows[0]]
         listed = [
-            [shown(one) if isinstance(one, float) else name_of(one, t) for one in row.values()] for row in rows[:50]
+            [shown(value) if isinstance(value, float) else name_of(value, t) for value in row.values()]
+            for row in rows[:50]
         ]
-        parts.append(Table(head, listed, said(title)))
+        parts.append(Table(head, listed, statement(title)))
     return Section(t("explanations"), "", parts) if parts else None

@@ -26,10 +26,10 @@ def _words() -> Words:
 
 
 def text(code: str, lang: Lang, *values: object) -> str:
-    said = say(_words()["texts"][code], lang)
+    this_text = say(_words()["texts"][code], lang)
     for k, value in enumerate(values):
-        said = said.replace(f"{{{k}}}", str(value))
-    return said
+        this_text = this_text.replace(f"{{{k}}}", str(value))
+    return this_text
 
 
 def as_json(data: Any) -> str:
@@ -40,8 +40,8 @@ def as_json(data: Any) -> str:
 def inert(data: Any) -> Markup:
     """JSON that may stand inside an HTML page: nothing in it can end the element or begin another."""
     shown = as_json(data)
-    for one in "<>&\u2028\u2029":
-        shown = shown.replace(one, f"\\u{ord(one):04x}")
+    for name in "<>&\u2028\u2029":
+        shown = shown.replace(name, f"\\u{ord(name):04x}")
     return Markup(shown)  # every character that HTML could take for markup is gone
 
 
@@ -49,16 +49,16 @@ def inert(data: Any) -> Markup:
 def environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    made = Environment(
+    new_environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["thousands"] = lambda value: f"{value:,}"
-    made.globals["inert"] = inert
-    return made
+    new_environment.filters["thousands"] = lambda value: f"{value:,}"
+    new_environment.globals["inert"] = inert
+    return new_environment
 
 
 def draw(template: str, lang: Lang, data: dict[str, Any], **more: Any) -> str:

@@ -24,10 +24,10 @@ def said_in(name: str) -> Callable[[Lang], Said]:
             label = _words(name)["texts"].get(code)
             if label is None:
                 return html.text(code, lang, *values)
-            found = say(label, lang)
+            text = say(label, lang)
             for k, value in enumerate(values):
-                found = found.replace(f"{{{k}}}", str(value))
-            return found
+                text = text.replace(f"{{{k}}}", str(value))
+            return text
 
         return said
 
@@ -51,8 +51,8 @@ def draw(
     page = html.environment().get_template("page.html")
     return page.render(
         t=t, lang=lang, tag={"zh": "zh-CN", "en": "en"}[lang], data=data, made_up=bool(data.get("made_up", False)),
-        kind=kind, title=clean(title), under=[clean(one) for one in under], tiles=tiles,
-        sections=[one for one in sections if one is not None], limits=limits, other=other,
+        kind=kind, title=clean(title), under=[clean(name) for name in under], tiles=tiles,
+        sections=[section for section in sections if section is not None], limits=limits, other=other,
     )  # fmt: skip
 
 

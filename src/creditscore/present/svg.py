@@ -13,7 +13,7 @@ SIZE = 13  # of letters, in the units of the picture
 
 def columns(text: str) -> int:
     """Width of a text in columns: Chinese letters take two."""
-    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
+    return sum(2 if unicodedata.east_asian_width(name) in "WF" else 1 for name in text)
 
 
 def fit(text: str, width: float) -> str:
@@ -22,10 +22,10 @@ def fit(text: str, width: float) -> str:
     if columns(text) <= most:
         return text
     cut = ""
-    for one in text:
-        if columns(cut + one) > most - 1:
+    for name in text:
+        if columns(cut + name) > most - 1:
             break
-        cut += one
+        cut += name
     return cut + "…"
 
 

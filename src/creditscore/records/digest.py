@@ -86,5 +86,5 @@ def content_hash(
         else:
             text = row_text(types, list(types), {})
         sums[name] = table_sum(con, name, text)
-    found = json.dumps({"words": {k: list(v) for k, v in words.items()}, "tables": sums}, sort_keys=True)
-    return "sha256:" + hashlib.sha256(found.encode()).hexdigest()
+    dumps = json.dumps({"words": {k: list(v) for k, v in words.items()}, "tables": sums}, sort_keys=True)
+    return "sha256:" + hashlib.sha256(dumps.encode()).hexdigest()

@@ -31,8 +31,8 @@ class Excluded:
         joined = "_" + re.sub(r"[^0-9a-z\u4e00-\u9fff]+", "_", lowered) + "_"
         return (
             bool({joined.strip("_"), joined.strip("_").removesuffix("s")} & self.domains)  # also in the plural
-            or any(one in lowered for one in self.plain)
-            or any(f"_{one}_" in joined for one in self.parts)
+            or any(name in lowered for name in self.plain)
+            or any(f"_{part}_" in joined for part in self.parts)
         )
 
 
@@ -50,36 +50,38 @@ def _excluded(file: Path) -> tuple[Excluded, ...]:
             where=FILE,
             next="mend these lines: without this file nobody knows which inputs may not be used",
         )
-    found = []
-    for one in source.data["refused_inputs"]:
-        words = [str(word).lower() for word in one["words"]]
+    excludeds = []
+    for other_source in source.data["refused_inputs"]:
+        words = [str(word).lower() for word in other_source["words"]]
         latin = tuple(word for word in words if word.isascii())
         plain = tuple(word for word in words if not word.isascii())
-        found.append(Excluded(one["id"], one["reason"], frozenset(one["domains"]), plain, latin))
-    return tuple(found)
+        excludeds.append(
+            Excluded(other_source["id"], other_source["reason"], frozenset(other_source["domains"]), plain, latin)
+        )
+    return tuple(excludeds)
 
 
 def reason_for(word: str) -> str | None:
     """The reason code for which an item, domain or attribute of this name is refused; None where it is not."""
-    return next((one.reason for one in excluded() if one.fits(word)), None)
+    return next((other_excluded.reason for other_excluded in excluded() if other_excluded.fits(word)), None)
 
 
 def by_reason(words: Iterable[str]) -> dict[str, list[str]]:
     """The refused ones among `words`, by reason code."""
     kinds = excluded()
-    found: dict[str, list[str]] = {}
+    results: dict[str, list[str]] = {}
     for word in words:
         reason = next((kind.reason for kind in kinds if kind.fits(word)), None)
         if reason is not None:
-            found.setdefault(reason, []).append(word)
-    return found
+            results.setdefault(reason, []).append(word)
+    return results
 
 
 def refuse_columns(table: str, columns: Iterable[str], origin: str) -> None:
     """InputError where a table has a column that may not be used at all."""
-    found = by_reason(columns)
-    if found:
-        named = "; ".join(f"{', '.join(words)} ({reason})" for reason, words in sorted(found.items()))
+    results = by_reason(columns)
+    if results:
+        named = "; ".join(f"{', '.join(words)} ({reason})" for reason, words in sorted(results.items()))
         raise InputError(
             f"{table}: columns that may not be used for grading: {named}",
             where=origin,

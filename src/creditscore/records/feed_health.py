@@ -66,7 +66,7 @@ def feed_health(snapshot: Snapshot, on: int, *, days: int = DAYS, past: int = PA
     judged = sum(n >= LEAST for n in whole.values()) or 1
     level = LEVEL / judged
     feeds, windows = [], []
-    for feed in sorted(first, key=lambda one: names[one]):
+    for feed in sorted(first, key=lambda value: names[value]):
         row = _judge(counts.get(feed, {}), whole[feed], level)
         row |= _late(con, feed, level, whole[feed] >= LEAST)
         seasonal = _season(row, seasons[feed], level)
@@ -119,7 +119,7 @@ def _judge(counts: dict[int, int], windows: int, level: float) -> dict[str, Any]
     past = [counts.get(k, 0) for k in range(1, windows + 1)]
     mean = (sum(past) + 0.5) / windows
     around = sum(past) / windows
-    spread = sum((one - around) ** 2 for one in past) / (windows - 1) / around if around else 1.0
+    spread = sum((number - around) ** 2 for number in past) / (windows - 1) / around if around else 1.0
     dispersion = max(1.0, spread)
     low, high = negative_binomial(observed, mean, mean * dispersion * (1 + 1 / windows))
     flags["is_silent"] = observed == 0 and low < level
@@ -131,7 +131,7 @@ def _judge(counts: dict[int, int], windows: int, level: float) -> dict[str, Any]
 def _seasons(con: duckdb.DuckDBPyConnection, on: int, days: int, first: dict[int, int]) -> dict[int, list[int]]:
     """Of each feed the counts in the same days of past years that it covers whole, newest first."""
     ends = [add_months(on, -12 * years) for years in range(1, MOST_YEARS + 1)]
-    found: dict[int, list[int]] = {feed: [] for feed in first}
+    seasons: dict[int, list[int]] = {feed: [] for feed in first}
     for end in ends:
         counts = dict(
             con.execute(
@@ -140,8 +140,8 @@ def _seasons(con: duckdb.DuckDBPyConnection, on: int, days: int, first: dict[int
         )
         for feed, day in first.items():
             if day <= end - days + 1:
-                found[feed].append(int(counts.get(feed, 0)))
-    return found
+                seasons[feed].append(int(counts.get(feed, 0)))
+    return seasons
 
 
 def _season(row: dict[str, Any], past: list[int], level: float) -> bool:
@@ -152,11 +152,11 @@ def _season(row: dict[str, Any], past: list[int], level: float) -> bool:
     mean = (sum(past) + 0.5) / len(past)
     low, high = negative_binomial(row["observed"], mean, mean * (1 + 1 / len(past)))
     row |= {"season_expected": mean, "p_season": min(low, high)}
-    found = False
+    result = False
     for state, p in (("silent", low), ("thin", low), ("surging", high)):
         if row[f"is_{state}"] and p >= level:
-            row[f"is_{state}"], found = False, True
-    return found
+            row[f"is_{state}"], result = False, True
+    return result
 
 
 def _late(con: duckdb.DuckDBPyConnection, feed: int, level: float, judged: bool) -> dict[str, Any]:

@@ -25,14 +25,14 @@ def signs_of(
     """What the data say beside a state. Each sign: what it speaks for, and the figures it rests on."""
     states = set(row["state"].split("+"))
     moved = states & {"silent", "thin", "surging"}
-    found: list[dict[str, Any]] = []
+    signs: list[dict[str, Any]] = []
 
     def sign(code: str, speaks: str, recent: float, past: float | None, p: float | None = None) -> None:
-        found.append({"feed": row["feed"], "state": row["state"], "sign": speaks, "code": code, "recent": recent,
+        signs.append({"feed": row["feed"], "state": row["state"], "sign": speaks, "code": code, "recent": recent,
                       "past": past, "p": p})  # fmt: skip
 
-    judged = [one for one in feeds if one["p_low"] is not None and one is not row]
-    alike = sum(bool(states & set(one["state"].split("+"))) for one in judged)
+    judged = [feed for feed in feeds if feed["p_low"] is not None and feed is not row]
+    alike = sum(bool(states & set(row["state"].split("+"))) for row in judged)
     # several at once share a channel or a cause; one alone is its own affair
     sign("others_alike", FAULT if alike and states & {"silent", "late"} else OPEN, alike, len(judged))
     if moved:
@@ -40,7 +40,7 @@ def signs_of(
         _by_part(con, feed, "source", states, sign)
     if row["observed"]:
         _shapes(con, feed, sign)
-    return found
+    return signs
 
 
 def _by_part(con: duckdb.DuckDBPyConnection, feed: int, part: str, states: set[str], sign: Sign) -> None:
@@ -109,8 +109,8 @@ def _items(con: duckdb.DuckDBPyConnection, feed: int) -> tuple[float, float]:
     recent, past = (np.array([row[k] for row in rows], dtype=np.int64) for k in (0, 1))
     n, m = int(recent.sum()), int(past.sum())
 
-    def far(some: Any) -> Any:
-        return 0.5 * np.abs(some / n - (recent + past - some) / m).sum(axis=-1)
+    def far(subset: Any) -> Any:
+        return 0.5 * np.abs(subset / n - (recent + past - subset) / m).sum(axis=-1)
 
     drawn = np.random.default_rng(2018).multivariate_hypergeometric(recent + past, n, size=DRAWS, method="marginals")
     observed = float(far(recent))

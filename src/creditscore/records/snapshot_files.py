@@ -98,12 +98,12 @@ def _write_log(snapshot: Snapshot, path: Path) -> list[str]:
     Records of several events get a file of their own: folding reads only them as events.
     """
     con = snapshot.con
-    kept = [name for name in snapshot.log_columns if name != "rk"]
-    names = ", ".join(quote(name) for name in kept + [ATTRIBUTE_PREFIX + a for a in snapshot.attribute_columns])
-    days = [name for name in DAYS if name in kept]
+    columns = [name for name in snapshot.log_columns if name != "rk"]
+    names = ", ".join(quote(name) for name in columns + [ATTRIBUTE_PREFIX + a for a in snapshot.attribute_columns])
+    days = [name for name in DAYS if name in columns]
     day = f" coalesce({', '.join(days)}, 0)," if days else ""  # a constant would be read as the number of a column
-    no = ", event_no" if "event_no" in kept else ""
-    several = "single" in kept
+    no = ", event_no" if "event_no" in columns else ""
+    several = "single" in columns
     key = ", rk AS old_rk" if several else ""
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE sorted AS SELECT {names}{key}, row FROM {snapshot.log}"
@@ -122,7 +122,7 @@ def _write_log(snapshot: Snapshot, path: Path) -> list[str]:
     for file, which in parts:
         _copy(con, f"SELECT {rk} AS rk, {names}, row FROM sorted s{joins}{which}{order}", file)
     con.execute("DROP TABLE sorted; DROP TABLE IF EXISTS first_place")
-    return ["rk", *kept]
+    return ["rk", *columns]
 
 
 @guarded("the snapshot")
@@ -245,12 +245,14 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     if "subject_ids" not in wrong and manifest["subject_ids"] not in get_args(SubjectIds):
         wrong.append("subject_ids")
     texts = ("log_columns", "attribute_columns", "domains", "items")
-    wrong += [name for name in texts if name not in wrong and not all(isinstance(one, str) for one in manifest[name])]
+    wrong += [
+        name for name in texts if name not in wrong and not all(isinstance(value, str) for value in manifest[name])
+    ]
     tables = ("counts", "inputs")
     wrong += [
         name
         for name in tables
-        if name not in wrong and not all(isinstance(one, dict) for one in manifest[name].values())
+        if name not in wrong and not all(isinstance(value, dict) for value in manifest[name].values())
     ]
     numbers = [] if "counts" in wrong else [n for counted in manifest["counts"].values() for n in counted.values()]
     wrong += [] if all(type(n) is int for n in numbers) else ["counts"]

@@ -99,14 +99,14 @@ def subset(
 def unpack(snapshot: Snapshot, subject_ids: list[str]) -> dict[str, pa.Table]:
     """The tables of the data contract for some subjects, as they would be taken in again."""
     con = snapshot.con.cursor()
-    put_pairs(con, "wanted", [(one, "") for one in subject_ids])
+    put_pairs(con, "wanted", [(key, "") for key in subject_ids])
     try:
         chosen = f"CREATE OR REPLACE TEMP TABLE chosen AS SELECT * FROM {snapshot.subjects} WHERE subject_id IN"
         con.execute(f"{chosen} (SELECT a FROM wanted)")
     finally:
         drop_pairs(con, "wanted")
-    found = {one for (one,) in con.execute("SELECT subject_id FROM chosen").fetchall()}
-    missing = [one for one in subject_ids if one not in found]
+    rows = {value for (value,) in con.execute("SELECT subject_id FROM chosen").fetchall()}
+    missing = [key for key in subject_ids if key not in rows]
     if missing:
         raise UsageError(
             f"{len(missing)} subjects are not in the snapshot: {', '.join(map(redact, missing[:3]))}",
@@ -152,9 +152,9 @@ def _log(snapshot: Snapshot) -> str:
         *(f"x.{name}" for name in ("act_id", "source_subject_id", "source", "document_no", "basis")),
         *(f"x.{quote(ATTRIBUTE_PREFIX + name)} AS {quote(name)}" for name in snapshot.attribute_columns),
     ]
-    kept = [one for one in columns if _given(one.rpartition(" AS ")[2].rpartition(".")[2], snapshot)]
+    new_columns = [column for column in columns if _given(column.rpartition(" AS ")[2].rpartition(".")[2], snapshot)]
     return (
-        f"SELECT {', '.join(kept)} FROM {snapshot.log} x JOIN chosen s ON s.sid = x.sid"
+        f"SELECT {', '.join(new_columns)} FROM {snapshot.log} x JOIN chosen s ON s.sid = x.sid"
         " ORDER BY s.subject_id, x.record_id, x.event_no"
     )
 

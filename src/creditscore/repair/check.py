@@ -49,30 +49,30 @@ def options(
     """
     known = load_repairs() if rules is None else tuple(rules)
     facts = facts_of(course, course.on)
-    found: list[Option] = []
+    new_options: list[Option] = []
     for record in facts.records:
         own = own_table(facts, record)
-        found += [own] if own is not None else []
+        new_options += [own] if own is not None else []
         plan = facts.plan_of(record)
         fitting = [rule for rule in known if adverse(plan, record) and fits(rule, plan.scheme, record["plan_item"])]
         narrow = any(rule.about == "grade" and dated(rule, record) for rule in fitting)
         for rule in fitting:
             beside = narrow and rule.about != "grade"
-            one = by_decision(facts, record, rule, beside) if dated(rule, record) else undated(facts, record, rule)
-            found += [one] if one is not None else []
+            option = by_decision(facts, record, rule, beside) if dated(rule, record) else undated(facts, record, rule)
+            new_options += [option] if option is not None else []
     of = dict(lists or {})
     scheme = facts.plan.scheme
     for key, rule_of_list in scheme.lists.items():
         of.setdefault(key, (scheme.name, rule_of_list))
     for row in course.subject.listings:
-        found += exits(facts, row, of.get(row["list"]))
+        new_options += exits(facts, row, of.get(row["list"]))
     for rule in known:
         if rule.overall is not None and rule.scope.schemes and facts.plan.scheme.scheme in rule.scope.schemes:
-            found += overall(facts, rule)
-    return tuple(found)
+            new_options += overall(facts, rule)
+    return tuple(new_options)
 
 
-def exits(facts: Facts, row: Mapping[str, Any], found: tuple[str, ListRule] | None) -> list[Option]:
+def exits(facts: Facts, row: Mapping[str, Any], results: tuple[str, ListRule] | None) -> list[Option]:
     """The ways out of one entry of a list, as the rule of the list says them; none once it has ended.
 
     Under which trigger an entry was made does not stand in the table of listings. A way out for some triggers only is
@@ -82,21 +82,21 @@ def exits(facts: Facts, row: Mapping[str, Any], found: tuple[str, ListRule] | No
     over = row["exited_day"] is not None and row["exited_day"] <= on
     if over or (row["term_end_day"] is not None and row["term_end_day"] < on):
         return []
-    label = found[1].label if found else Label(zh=row["list"], en=row["list"])
-    made: list[Option] = []
-    ways = [way for way in found[1].exits if way.kind not in ("annulled", "deregistered")] if found else []
-    whichever = _whichever(found[1], ways, row, on) if found else None
+    label = results[1].label if results else Label(zh=row["list"], en=row["list"])
+    new_options: list[Option] = []
+    ways = [way for way in results[1].exits if way.kind not in ("annulled", "deregistered")] if results else []
+    whichever = _whichever(results[1], ways, row, on) if results else None
     for way in ways:  # the others are no repair
         since, earliest = _opens(way, row, on)
         sure = earliest if not way.triggers else whichever if way.kind != "expiry" else None
         missing = () if way.after is None or since is not None else (str(way.since),)
-        conditions = [Condition(name, one, UNKNOWN) for name, one in way.needs.items()]
-        conditions += [Condition(f"not_{name}", _not(one), UNKNOWN) for name, one in way.unless.items()]
+        conditions = [Condition(name, need, UNKNOWN) for name, need in way.needs.items()]
+        conditions += [Condition(f"not_{name}", _not(label), UNKNOWN) for name, label in way.unless.items()]
         conditions = conditions or [Condition("decided", CLAIMED, UNKNOWN)]
         state = "unknown" if earliest is None else "open" if on >= earliest else "later"
-        made.append(
+        new_options.append(
             Option(
-                "listing", key, row["list"], label, "exit", f"{found[0] if found else ''}:{row['list']}.{way.id}",
+                "listing", key, row["list"], label, "exit", f"{results[0] if results else ''}:{row['list']}.{way.id}",
                 way.label or WAYS_OUT[way.kind], state, way.since or "", since,
                 earliest=None if earliest is None else max(earliest, on), sure=None if sure is None else max(sure, on),
                 conditions=tuple(conditions), cite=article(way), evidence=way.evidence or "", missing=missing,
@@ -104,10 +104,12 @@ def exits(facts: Facts, row: Mapping[str, Any], found: tuple[str, ListRule] | No
                 notes=(ONLY_UNDER,) if way.triggers else (),
             )
         )  # fmt: skip
-    if not made:
+    if not new_options:
         no = Label(zh="未见当日有效的移出办法", en="no published way out in force was seen")
-        made.append(Option("listing", key, row["list"], label, "exit", found[0] if found else "", no, "unknown"))
-    return made
+        new_options.append(
+            Option("listing", key, row["list"], label, "exit", results[0] if results else "", no, "unknown")
+        )
+    return new_options
 
 
 def _opens(way: ListExit, row: Mapping[str, Any], on: int) -> tuple[int | None, int | None]:
@@ -146,15 +148,15 @@ def _not(label: Label) -> Label:
 
 def overall(facts: Facts, rule: RepairRuleFile) -> list[Option]:
     """The overall repair by months, where the scheme has an item for it and a record stands to be made good."""
-    one = rule.overall
-    assert one is not None
+    other_overall = rule.overall
+    assert other_overall is not None
     plan, on = facts.plan, facts.on
     standing = [record for record in facts.records if record["seen"] and record["active"] and adverse(plan, record)]
-    if one.item not in plan.by_code or facts.newest is None or not standing:
+    if other_overall.item not in plan.by_code or facts.newest is None or not standing:
         return []
-    item = plan.by_code[one.item][0]
+    item = plan.by_code[other_overall.item][0]
     open_ = [record for record in standing if can_correct(record) and record["corrected_share"] < MICRO]
-    earliest = later(facts.newest, one.clean)
+    earliest = later(facts.newest, other_overall.clean)
     gives = []
     for k, (day, points) in enumerate(overall_days(rule, facts.newest)):
         label = Label(zh=f"第{k + 1}档", en=f"step {k + 1}")
@@ -169,24 +171,24 @@ def overall(facts: Facts, rule: RepairRuleFile) -> list[Option]:
     ]  # fmt: skip
     return [
         Option(
-            "subject", "", one.item, item.rule.label or one.label, "overall", rule.name, one.label,
+            "subject", "", other_overall.item, item.rule.label or other_overall.label, "overall", rule.name, other_overall.label,
             "open" if on >= earliest and not open_ else "later", "newest_record", facts.newest,
             earliest=max(earliest, on), sure=max(earliest, on), conditions=tuple(conditions), gives=tuple(gives),
-            readings=tuple(rule.readings[name] for name in one.reading), notes=tuple(rule.notes.values()),
-            cite=article(one), evidence=one.evidence or "", plans=True,
+            readings=tuple(rule.readings[name] for name in other_overall.reading), notes=tuple(rule.notes.values()),
+            cite=article(other_overall), evidence=other_overall.evidence or "", plans=True,
         )
     ]  # fmt: skip
 
 
 def overall_days(rule: RepairRuleFile, newest: int) -> list[tuple[int, int]]:
     """(first day, points in 10⁻⁶) of each step of the overall repair, counted from the newest record."""
-    one = rule.overall
-    assert one is not None
-    months = one.clean.months or 12 * (one.clean.years or 0)
-    found, points, k = [], to_micro(one.first), 0
+    other_overall = rule.overall
+    assert other_overall is not None
+    months = other_overall.clean.months or 12 * (other_overall.clean.years or 0)
+    new_overall_days, points, k = [], to_micro(other_overall.first), 0
     while True:
-        points = min(points, to_micro(one.most))
-        found.append((add_months(newest, months + k), points))
-        if points == to_micro(one.most):
-            return found
-        points, k = points + to_micro(one.each_month), k + 1
+        points = min(points, to_micro(other_overall.most))
+        new_overall_days.append((add_months(newest, months + k), points))
+        if points == to_micro(other_overall.most):
+            return new_overall_days
+        points, k = points + to_micro(other_overall.each_month), k + 1

@@ -79,41 +79,47 @@ class Choosing:
     ) -> None:
         self.views, self.day, self.cost, self.memory = views, day, cost, memory
         self.opened = [opening(view.plan, replace(view.subject, records=())) for view in views]
-        self.readings = tuple((view.reading, one.cycles) for view, one in zip(views, self.opened, strict=True))
-        self.numbers = [self._number(repr(one)) for one in self.readings]
+        self.readings = tuple(
+            (view.reading, other_opening.cycles) for view, other_opening in zip(views, self.opened, strict=True)
+        )
+        self.numbers = [self._number(repr(reading)) for reading in self.readings]
         self.looked = [read_names(view.plan) for view in views]
         self.of: dict[str, list[Option]] = {}
-        for one in options:
-            if one.about == "record":
-                self.of.setdefault(one.target, []).append(one)
-        self.tabled = {key for key, some in self.of.items() if any(one.way == "correct" and one.gives for one in some)}
+        for option in options:
+            if option.about == "record":
+                self.of.setdefault(option.target, []).append(option)
+        self.tabled = {
+            key
+            for key, options in self.of.items()
+            if any(option.way == "correct" and option.gives for option in options)
+        }
         breaks = sorted({view.known + 1 for view in views})
         self.ways: dict[str, list[Choice]] = {}
         for record in self._records():
             ways: list[Way] = [()]
-            for one in self.of.get(record["record_id"], ()):
-                ways += _ways(record, one, day, breaks)
+            for option in self.of.get(record["record_id"], ()):
+                ways += _ways(record, option, day, breaks)
             self.ways[record["record_id"]] = [self._choice(record["record_id"], way) for way in ways]
         self.free = {key: _different(ways) for key, ways in self.ways.items()}
 
     def under(self, given: Sequence[Action]) -> list[list[Choice]]:
         """For each record its choices, where `given` is done besides."""
-        whole = next((one for one in given if one.kind == "overall"), None)
+        whole = next((action for action in given if action.kind == "overall"), None)
         if whole is None:
             return list(self.free.values())
-        found = dict(self.free)
-        for key in self.tabled & set(found):
-            found[key] = _different([one for one in self.ways[key] if any(a.day <= whole.day for a in one.actions)])
+        choices = dict(self.free)
+        for key in self.tabled & set(choices):
+            choices[key] = _different([way for way in self.ways[key] if any(a.day <= whole.day for a in way.actions)])
         record = granted(whole)
         seen = [
             self._assessed(k, record, ()) if whole.day <= view.known else (None, -1)
             for k, view in enumerate(self.views)
         ]
         if any(row is not None for row, _ in seen) or len(self.views) == 1:
-            found[record["record_id"]] = [self._made((), seen)]
+            choices[record["record_id"]] = [self._made((), seen)]
         if len(self.views) > 1:
-            found = {key: found[key] for key in sorted(found)}
-        return list(found.values())
+            choices = {key: choices[key] for key in sorted(choices)}
+        return list(choices.values())
 
     def _records(self) -> list[Mapping[str, Any]]:
         """Records that any version admits, once."""
@@ -126,7 +132,7 @@ class Choosing:
         seen = []
         for k, view in enumerate(self.views):
             record = view.records.get(record_id)
-            done = tuple(one for one in way if one.day <= view.known)
+            done = tuple(action for action in way if action.day <= view.known)
             seen.append((None, -1) if record is None else self._assessed(k, record, done))
         return self._made(way, seen)
 
@@ -135,7 +141,7 @@ class Choosing:
 
     def _assessed(self, k: int, record: Mapping[str, Any], actions: Way) -> Seen:
         own = record["record_id"], record["item"], record["quantity"]
-        key = (self.numbers[k], own, tuple((one.kind, one.day) for one in actions))
+        key = (self.numbers[k], own, tuple((action.kind, action.day) for action in actions))
         if key not in self.memory.seen:
             row = assess(self.views[k].plan, mended(record, actions), self.opened[k].cycles)
             mark = repr(row and [row.get(name) for name in self.looked[k]])
@@ -148,37 +154,37 @@ class Choosing:
 
 def _different(ways: Sequence[Choice]) -> list[Choice]:
     """Each effect once, by its cheapest way, the first of equals."""
-    kept: dict[tuple[int, ...], Choice] = {}
-    for one in ways:
-        if one.mark not in kept or one.cost < kept[one.mark].cost:
-            kept[one.mark] = one
-    return list(kept.values())
+    choices: dict[tuple[int, ...], Choice] = {}
+    for way in ways:
+        if way.mark not in choices or way.cost < choices[way.mark].cost:
+            choices[way.mark] = way
+    return list(choices.values())
 
 
 def read_names(plan: Plan) -> tuple[str, ...]:
     """What a plan looks at in an assessed record."""
-    found = set(STRUCTURE)
+    texts = set(STRUCTURE)
     for fact in plan.facts:
-        found |= {name for name in (fact.column, fact.by) if name}
-        found |= set(names(fact.where)) if fact.where is not None else set()
+        texts |= {name for name in (fact.column, fact.by) if name}
+        texts |= set(names(fact.where)) if fact.where is not None else set()
     for item in plan.items:
-        found |= set(item.attributes)
-    return tuple(sorted(found))
+        texts |= set(item.attributes)
+    return tuple(sorted(texts))
 
 
-def _ways(record: Mapping[str, Any], one: Option, day: int, breaks: Sequence[int]) -> Iterator[tuple[Action, ...]]:
+def _ways(record: Mapping[str, Any], option: Option, day: int, breaks: Sequence[int]) -> Iterator[tuple[Action, ...]]:
     left = MICRO - sum(share for _, share in record.get("corrections") or ())
-    if one.way == "correct" and left > 0 and one.earliest is not None:
-        days = {one.earliest, day, *(give.first for give in one.gives), *breaks, *_dates(record)}
-        for start in sorted(d for d in days if one.earliest <= d <= day):
-            yield (Action("correct", one.target, start, one.rule, one.amount),)
-    if one.way == "repair" and one.sure is not None:
-        by = one.sure if one.corrected_by is None else one.corrected_by
-        before = (Action("correct", one.target, by, one.rule, one.amount),) if left > 0 else ()
-        days = {one.sure, day, *breaks, *_dates(record)}
-        end = one.rule_ends if one.rule_ends is not None else day
-        for start in sorted(d for d in days if one.sure <= d <= min(day, end)):
-            yield (*before, Action("repair", one.target, start, one.rule))
+    if option.way == "correct" and left > 0 and option.earliest is not None:
+        days = {option.earliest, day, *(give.first for give in option.gives), *breaks, *_dates(record)}
+        for start in sorted(d for d in days if option.earliest <= d <= day):
+            yield (Action("correct", option.target, start, option.rule, option.amount),)
+    if option.way == "repair" and option.sure is not None:
+        by = option.sure if option.corrected_by is None else option.corrected_by
+        before = (Action("correct", option.target, by, option.rule, option.amount),) if left > 0 else ()
+        days = {option.sure, day, *breaks, *_dates(record)}
+        end = option.rule_ends if option.rule_ends is not None else day
+        for start in sorted(d for d in days if option.sure <= d <= min(day, end)):
+            yield (*before, Action("repair", option.target, start, option.rule))
 
 
 def _dates(record: Mapping[str, Any]) -> Iterator[int]:

@@ -61,11 +61,11 @@ class Course:
     plans: dict[tuple[str, str, int], Plan] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        kinds = {one.scheme.period for one in self.versions}
+        kinds = {version.scheme.period for version in self.versions}
         if kinds != {"year" if self.period is not None else "day"}:
             raise UsageError(
                 "a course needs versions of one scheme, and an evaluation year exactly where it is graded by years",
-                where=", ".join(one.scheme.name for one in self.versions) or "no version was given",
+                where=", ".join(version.scheme.name for version in self.versions) or "no version was given",
                 next="give `period` for a scheme for years, and leave it away for a scheme for days",
             )
 
@@ -89,7 +89,7 @@ def last_day_of(year: int) -> int:
 
 def version_at(course: Course, at: int | date) -> Version | None:
     """The version in force for a period; None where none of the course is."""
-    return next((one for one in reversed(course.versions) if in_force(one.scheme, at)), None)
+    return next((version for version in reversed(course.versions) if in_force(version.scheme, at)), None)
 
 
 def version_of(course: Course, at: int | date) -> Version:
@@ -98,7 +98,7 @@ def version_of(course: Course, at: int | date) -> Version:
     if version is None:
         raise NotInForce(
             f"no version of {course.versions[0].scheme.scheme} is at hand for {at}",
-            allowed=", ".join(one.scheme.name for one in course.versions),
+            allowed=", ".join(version.scheme.name for version in course.versions),
             next="plan up to an earlier day, or give the next version",
         )
     return version
@@ -126,16 +126,16 @@ def stages(course: Course, day: int) -> list[tuple[int | date, int]]:
 
 def acted(subject: Subject, actions: Iterable[Action], day: int) -> Subject:
     """The subject after the actions up to and including `day`."""
-    done = [one for one in actions if one.day <= day]
+    done = [action for action in actions if action.day <= day]
     if not done:
         return subject
     of: dict[str, list[Action]] = {}
-    for one in done:
-        if one.kind in ("correct", "repair"):
-            of.setdefault(one.target, []).append(one)
+    for action in done:
+        if action.kind in ("correct", "repair"):
+            of.setdefault(action.target, []).append(action)
     records = [mended(record, of.get(record["record_id"], ())) for record in subject.records]
-    records += [granted(one) for one in done if one.kind == "overall"]
-    exits = {one.target: one for one in done if one.kind == "exit"}
+    records += [granted(action) for action in done if action.kind == "overall"]
+    exits = {action.target: action for action in done if action.kind == "exit"}
     listings = [
         {**row, "exited_day": exits[listing_key(row)].day, "exit_reason": exits[listing_key(row)].way}
         if listing_key(row) in exits
@@ -147,30 +147,30 @@ def acted(subject: Subject, actions: Iterable[Action], day: int) -> Subject:
 
 def mended(record: Mapping[str, Any], actions: Sequence[Action]) -> Mapping[str, Any]:
     """A record after corrections and repairs."""
-    for one in sorted(actions, key=lambda action: action.day):
-        if one.kind == "correct":
+    for other_action in sorted(actions, key=lambda action: action.day):
+        if other_action.kind == "correct":
             left = MICRO - sum(share for _, share in record.get("corrections") or ())
             if left > 0:
-                record = {**record, "corrections": [*(record.get("corrections") or ()), (one.day, left)]}
+                record = {**record, "corrections": [*(record.get("corrections") or ()), (other_action.day, left)]}
         else:
-            record = {**record, "status": REPAIRED, "status_day": one.day}
+            record = {**record, "status": REPAIRED, "status_day": other_action.day}
     return record
 
 
-def granted(one: Action) -> dict[str, Any]:
+def granted(action: Action) -> dict[str, Any]:
     """The record of an overall repair that the office granted."""
     return {
-        "record_id": f"overall {iso(one.day)}",
-        "rk": -one.day,
-        "item": one.item,
-        "quantity": one.quantity,
+        "record_id": f"overall {iso(action.day)}",
+        "rk": -action.day,
+        "item": action.item,
+        "quantity": action.quantity,
         "amount": None,
         "act_id": "",
         "status": 0,
         "status_day": None,
         "corrections": [],
         "disputed": False,
-        **dict.fromkeys(FOLDED_DAYS, one.day),
+        **dict.fromkeys(FOLDED_DAYS, action.day),
     }
 
 
@@ -212,8 +212,8 @@ def reached(plan: Plan, state: str, grade: str, target: str) -> bool:
 
 def targets(course: Course) -> tuple[str, ...]:
     """The grades that may be aimed at: those that every version knows, best first."""
-    common = [one.code for one in course.versions[0].scheme.grades]
+    common = [grade.code for grade in course.versions[0].scheme.grades]
     for version in course.versions[1:]:
-        known = {one.code for one in version.scheme.grades}
+        known = {grade.code for grade in version.scheme.grades}
         common = [code for code in common if code in known]
     return tuple(common)

@@ -64,38 +64,38 @@ def check_data(
         "scheme_label": both(course.versions[0].scheme.label),
         "period": str(period_on(course, course.on)),
         "on": iso(course.on),
-        "options": [option_data(one, course.on) for one in options],
+        "options": [option_data(option, course.on) for option in options],
         **({"refused": left_out} if left_out else {}),
     }
 
 
-def option_data(one: Option, on: int) -> dict[str, Any]:
+def option_data(option: Option, on: int) -> dict[str, Any]:
     """One way as plain data; days are ISO dates, empty where none is known."""
     return {
-        "about": one.about,
-        "target": shown(one.target),
-        "item": one.item,
-        "label": both(one.label),
-        "way": one.way,
-        "state": one.state,
-        "rule": one.rule,
-        "rule_label": both(one.rule_label),
-        "clock": one.clock,
-        "clock_on": iso(one.clock_day),
-        "tier": one.tier,
-        "tier_label": both(one.tier_label),
-        "earliest": iso(one.earliest),
-        "sure": iso(one.sure),
-        "latest": iso(one.latest),
-        "amount": points(one.amount),
-        "conditions": [{"id": c.id, "label": both(c.label), "state": c.state} for c in one.conditions],
-        "gives": [give_data(give, on) for give in one.gives],
-        "effects": [both(label) for label in one.effects],
-        "notes": [*(_missing(one.about, name) for name in one.missing), *(both(label) for label in one.notes)],
-        "readings": [both(label) for label in one.readings],
-        "cite": one.cite,
-        "evidence": one.evidence,
-        "used_in_plans": one.plans,
+        "about": option.about,
+        "target": shown(option.target),
+        "item": option.item,
+        "label": both(option.label),
+        "way": option.way,
+        "state": option.state,
+        "rule": option.rule,
+        "rule_label": both(option.rule_label),
+        "clock": option.clock,
+        "clock_on": iso(option.clock_day),
+        "tier": option.tier,
+        "tier_label": both(option.tier_label),
+        "earliest": iso(option.earliest),
+        "sure": iso(option.sure),
+        "latest": iso(option.latest),
+        "amount": points(option.amount),
+        "conditions": [{"id": c.id, "label": both(c.label), "state": c.state} for c in option.conditions],
+        "gives": [give_data(give, on) for give in option.gives],
+        "effects": [both(label) for label in option.effects],
+        "notes": [*(_missing(option.about, name) for name in option.missing), *(both(label) for label in option.notes)],
+        "readings": [both(label) for label in option.readings],
+        "cite": option.cite,
+        "evidence": option.evidence,
+        "used_in_plans": option.plans,
     }
 
 
@@ -137,7 +137,7 @@ def plan_data(subject_id: str, course: Course, plan: RepairPlan) -> dict[str, An
     """What `repair plan` says: the answer, each action with its day, rule and article, and the event days tried."""
     scheme = course.versions[0].scheme
     labels = Labels(scheme, scheme.name)
-    of: Mapping[tuple[str, str], Option] = {(one.target, one.rule): one for one in plan.options}
+    of: Mapping[tuple[str, str], Option] = {(option.target, option.rule): option for option in plan.options}
     return {
         "subject_id": shown(subject_id),
         "scheme": course.versions[0].scheme.name,
@@ -150,46 +150,46 @@ def plan_data(subject_id: str, course: Course, plan: RepairPlan) -> dict[str, An
         "day": iso(plan.day),
         "period": "" if plan.day is None else str(period_on(course, plan.day)),
         "yearly": course.period is not None,
-        "waits": [{"kind": one.kind, "day": iso(one.day), "what": shown(one.what)} for one in waits(course, plan)],
+        "waits": [{"kind": wait.kind, "day": iso(wait.day), "what": shown(wait.what)} for wait in waits(course, plan)],
         "order": list(plan.order),
         "now": outcome_data(plan.now),
         "then": outcome_data(plan.then),
         "amount": points(plan.amount),
         "actions": [
-            _action_data(one, by, of.get((one.target, one.way)) or _entry(plan, one.target))
-            for one, by in zip(plan.actions, last_days(course, plan), strict=True)
+            _action_data(action, by, of.get((action.target, action.way)) or _entry(plan, action.target))
+            for action, by in zip(plan.actions, last_days(course, plan), strict=True)
         ],
         "notes": list(plan.notes),
         "days": [
-            {"day": iso(one.day), "why": list(one.why), "results": one.results, "best": one.best} for one in plan.days
+            {"day": iso(day.day), "why": list(day.why), "results": day.results, "best": day.best} for day in plan.days
         ],
     }
 
 
 def _entry(plan: RepairPlan, target: str) -> Option | None:
-    return next((one for one in plan.options if one.about == "listing" and one.target == target), None)
+    return next((option for option in plan.options if option.about == "listing" and option.target == target), None)
 
 
-def _action_data(one: Any, by: int, option: Option | None) -> dict[str, Any]:
+def _action_data(value: Any, by: int, option: Option | None) -> dict[str, Any]:
     give = None
     for each in option.gives if option is not None else ():
-        if each.first <= one.day and (each.last is None or one.day <= each.last):
+        if each.first <= value.day and (each.last is None or value.day <= each.last):
             give = each
     return {
-        "kind": one.kind,
-        "target": shown(one.target),
+        "kind": value.kind,
+        "target": shown(value.target),
         "item": "" if option is None else option.item,
         "label": both(None if option is None else option.label),
-        "day": iso(one.day),
-        "window_ends": iso(by) if by != one.day else "",
-        "rule": one.way if option is None else option.rule,
+        "day": iso(value.day),
+        "window_ends": iso(by) if by != value.day else "",
+        "rule": value.way if option is None else option.rule,
         "cite": "" if option is None else option.cite,
         "evidence": "" if option is None else option.evidence,
-        "amount": points(one.amount) if one.kind == "correct" else None,
-        "points": points(one.quantity) if one.kind == "overall" else None if give is None else points(give.points),
-        "percent": None if give is None or one.kind == "overall" else plain(from_micro(give.share * 10_000)),
+        "amount": points(value.amount) if value.kind == "correct" else None,
+        "points": points(value.quantity) if value.kind == "overall" else None if give is None else points(give.points),
+        "percent": None if give is None or value.kind == "overall" else plain(from_micro(give.share * 10_000)),
         "to_confirm": [
             both(c.label) for c in (option.conditions if option is not None else ()) if c.state == "unknown"
         ],
-        "weekday": from_day(one.day).isoweekday(),
+        "weekday": from_day(value.day).isoweekday(),
     }

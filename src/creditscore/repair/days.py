@@ -35,11 +35,11 @@ Events = dict[int, set[str]]
 
 def event_days(course: Course, options: Iterable[Option], until: int) -> dict[int, tuple[str, ...]]:
     """Day → why the grade can change there, from the first day of the course to `until` (included), in order."""
-    on, found = course.on, Events()
+    on, results = course.on, Events()
 
     def add(day: int | None, why: str) -> None:
         if day is not None and on <= day <= until:
-            found.setdefault(day, set()).add(why)
+            results.setdefault(day, set()).add(why)
 
     for day in (on, on + 1):
         add(day, "start")
@@ -54,9 +54,9 @@ def event_days(course: Course, options: Iterable[Option], until: int) -> dict[in
         _windows(course, scheme, plan, until, add)
     _of_options(options, add)
     if any(_dated(node) for _, plan in _plans(course, until) for node in conditions(plan)):
-        for day in list(found):
+        for day in list(results):
             add(day + 1, "correction")
-    return {day: tuple(sorted(found[day])) for day in sorted(found)}
+    return {day: tuple(sorted(results[day])) for day in sorted(results)}
 
 
 Add = Callable[[int | None, str], None]
@@ -68,7 +68,7 @@ def _plans(course: Course, until: int) -> Iterator[tuple[Scheme, Plan]]:
     for version in course.versions:
         begin = version.scheme.effective_from
         starts = [course.on, *map(year_start, years), *([to_day(begin)] if isinstance(begin, date) else [])]
-        for day in sorted(max(one, course.on) for one in starts):
+        for day in sorted(max(start, course.on) for start in starts):
             try:
                 plan, _ = plan_at(course, period_on(course, day), day)
             except NotInForce:
@@ -97,7 +97,7 @@ def _dates(course: Course, plan: Plan, add: Add) -> None:
     for value in opened.dates.values():
         _around(value, "date_of_subject", add)
     derived = {date.name for date in plan.derived}
-    given = {name for name, one in plan.scheme.record_attributes.items() if one.type == "date"} | derived
+    given = {name for name, attribute in plan.scheme.record_attributes.items() if attribute.type == "date"} | derived
     for record in opened.records:
         for name in given:
             _around(record.get(name), "date_of_record", add)
@@ -122,7 +122,7 @@ def _around(value: Any, why: str, add: Add) -> None:
 
 
 def _subject(course: Course, plan: Plan) -> Any:
-    return next(one.subject for one in course.versions if one.scheme is plan.scheme)
+    return next(version.subject for version in course.versions if version.scheme is plan.scheme)
 
 
 def conditions(plan: Plan) -> Iterator[Node]:
@@ -206,12 +206,12 @@ def _left(window: Window, clock: int, on: int, until: int) -> int | None:
 
 
 def _of_options(options: Iterable[Option], add: Add) -> None:
-    for one in options:
-        for day in (one.earliest, one.sure):
-            _around(day, "repair_opens" if one.way != "correct" else "start", add)
-        if one.latest is not None:
-            add(one.latest + 1, "repair_ends")
-        for give in one.gives:
+    for option in options:
+        for day in (option.earliest, option.sure):
+            _around(day, "repair_opens" if option.way != "correct" else "start", add)
+        if option.latest is not None:
+            add(option.latest + 1, "repair_ends")
+        for give in option.gives:
             add(give.first, "repair_window")
             if give.last is not None:
                 add(give.last + 1, "repair_window")

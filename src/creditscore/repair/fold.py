@@ -61,7 +61,7 @@ def fold(
 
     `free` is the cost of nothing. Raises TooMany beyond `most` results.
     """
-    layers = [_Layer(plan, one, k, choices) for k, (plan, one) in enumerate(zip(plans, opened, strict=True))]
+    layers = [_Layer(plan, opening, k, choices) for k, (plan, opening) in enumerate(zip(plans, opened, strict=True))]
     order = sorted(range(len(choices)), key=lambda i: layers[-1].place(i))
     for layer in layers:
         layer.close_after(order)
@@ -77,7 +77,7 @@ def fold(
         for layer in layers:
             layer.turn()
         ways = [
-            (choice, [layer.table(some, i, c, step) for layer, some in zip(layers, known, strict=True)])
+            (choice, [layer.table(results, i, c, step) for layer, results in zip(layers, known, strict=True)])
             for c, choice in enumerate(moved)
         ]
         for state, (cost, path) in states.items():
@@ -90,12 +90,12 @@ def fold(
         if len(after) > most:
             raise TooMany
         states = after
-    for state, (cost, path) in sorted(states.items(), key=lambda one: one[1][0]):
+    for state, (cost, path) in sorted(states.items(), key=lambda state: state[1][0]):
         yield End(
             cost,
-            tuple(sorted(_actions(path), key=lambda one: (one.day, one.target, one.kind))),
-            tuple(layer.facts(layer.states[one]) for layer, one in zip(layers, state, strict=True)),
-            tuple(layer.sums(layer.states[one]) for layer, one in zip(layers, state, strict=True)),
+            tuple(sorted(_actions(path), key=lambda action: (action.day, action.target, action.kind))),
+            tuple(layer.facts(layer.states[number]) for layer, number in zip(layers, state, strict=True)),
+            tuple(layer.sums(layer.states[number]) for layer, number in zip(layers, state, strict=True)),
         )
 
 
@@ -115,33 +115,33 @@ class _Layer:
 
     def __init__(self, plan: Plan, opened: Opening, number: int, choices: Sequence[Sequence[Choice]]) -> None:
         self.plan, self.number = plan, number
-        self.rows = [[choice.records[number] for choice in some] for some in choices]
+        self.rows = [[choice.records[number] for choice in new_choice] for new_choice in choices]
         self.lookups = opened.lookups
         self.bag = _needs_bag(plan)
         self.record_facts = [fact for fact in plan.facts if fact.of == "records"]
         taken = [
-            [[fact_part(fact, row, self.lookups) for fact in self.record_facts] for row in some] for some in self.rows
+            [[fact_part(fact, row, self.lookups) for fact in self.record_facts] for row in rows] for rows in self.rows
         ]
-        self.live = [f for f in range(len(self.record_facts)) if any(self._moves(some, f) for some in taken)]
-        self.parts = [[[row[f] for f in self.live] for row in some] for some in taken]
+        self.live = [f for f in range(len(self.record_facts)) if any(self._moves(results, f) for results in taken)]
+        self.parts = [[[row[f] for f in self.live] for row in results] for results in taken]
         self.dead = {
-            fact.name: _value(fact, [some[0][f] for some in taken if some[0][f] is not None])
+            fact.name: _value(fact, [results[0][f] for results in taken if results[0][f] is not None])
             for f, fact in enumerate(self.record_facts)
             if f not in self.live
         }
-        self.brings = [[any(one is not None for one in row) for row in some] for some in self.parts]
-        self.routes = [[self._route(row) for row in some] for some in self.rows]
-        moving = {slot for some in self.routes for route in some for slot in route if len(some) > 1}
+        self.brings = [[any(value is not None for value in row) for row in part] for part in self.parts]
+        self.routes = [[self._route(row) for row in rows] for rows in self.rows]
+        moving = {slot for new_route in self.routes for route in new_route for slot in route if len(new_route) > 1}
         grown = True
         while grown:  # a record that shares a slot with one that moves is taken in with it
-            more = {s for some in self.routes for r in some if moving & set(r) for s in r}
+            more = {s for route in self.routes for r in route if moving & set(r) for s in r}
             grown = not more <= moving
             moving |= more
         self.moves = [
-            len(some) > 1 or any(moving & set(route) for route in routes)
-            for some, routes in zip(self.rows, self.routes, strict=True)
+            len(row) > 1 or any(moving & set(route) for route in routes)
+            for row, routes in zip(self.rows, self.routes, strict=True)
         ]
-        still = [dict(some[0]) for i, some in enumerate(self.rows) if not self.moves[i] and some[0] is not None]
+        still = [dict(row[0]) for i, row in enumerate(self.rows) if not self.moves[i] and row[0] is not None]
         still.sort(key=lambda record: (record["day"], record["record_id"]))
         self.fixed = combine(plan, still, [])
         self.last: dict[Any, int] = {}
@@ -153,8 +153,8 @@ class _Layer:
         self.empty: Any = (tuple(_nothing(self.record_facts[f]) for f in self.live), (), 0, 0)
 
     @staticmethod
-    def _moves(some: list[list[Any]], f: int) -> bool:
-        return any(row[f] != some[0][f] for row in some)
+    def _moves(results: list[list[Any]], f: int) -> bool:
+        return any(row[f] != results[0][f] for row in results)
 
     def _route(self, row: Assessed | None) -> tuple[Any, ...]:
         """The slots that a record's points go through: bucket, item, group, or one bag for all that hang together."""
@@ -164,16 +164,16 @@ class _Layer:
         if self.bag:
             if item.form == "pool":
                 return (("pool", item.pool),)
-            found: list[Any] = []
+            results: list[Any] = []
             if self.plan.scheme.combine.heaviest_per:
-                found.append(("act", bucket("act", row)))
+                results.append(("act", bucket("act", row)))
             if item.basis != "time" or item.attributes:
-                found.append(("bucket", item.index, _key(item, row)))
+                results.append(("bucket", item.index, _key(item, row)))
             if item.cap is not None:
-                found.append(("item", item.index))
+                results.append(("item", item.index))
             if item.group is not None:
-                found.append(("group", item.group))
-            return tuple(found) or (("alone", row["rk"]),)
+                results.append(("group", item.group))
+            return tuple(results) or (("alone", row["rk"]),)
         route: list[Any] = []
         if item.basis != "time" or item.attributes:
             route.append(("bucket", item.index, _key(item, row)))
@@ -223,10 +223,10 @@ class _Layer:
                             self.last[high] = max(self.last[high], self.last[low])
 
     def numbered(self, state: Any) -> int:
-        found = self.numbers.setdefault(state, len(self.states))
-        if found == len(self.states):
+        number = self.numbers.setdefault(state, len(self.states))
+        if number == len(self.states):
             self.states.append(state)
-        return found
+        return number
 
     def turn(self) -> None:
         """The states so far are those before the next record."""
@@ -242,7 +242,7 @@ class _Layer:
         if self.brings[i][c]:
             part = self.parts[i][c]
             facts = tuple(
-                _joined(self.record_facts[f], acc, one) for f, acc, one in zip(self.live, facts, part, strict=True)
+                _joined(self.record_facts[f], acc, value) for f, acc, value in zip(self.live, facts, part, strict=True)
             )
         if not self.moves[i]:
             return facts, slots, low, high
@@ -280,7 +280,7 @@ class _Layer:
                 return low + more[0], high + more[1]
             return low, high
         for kind in ("bucket", "item", "group"):
-            for slot in [one for one in held if one[0] == kind and self.last[one] == step]:
+            for slot in [pair for pair in held if pair[0] == kind and self.last[pair] == step]:
                 value, rest = held.pop(slot)
                 item = self.plan.items[slot[1]] if kind != "group" else None
                 if kind == "item" and item is not None and item.cap is not None:

@@ -20,36 +20,41 @@ def last_days(course: Course, plan: RepairPlan) -> tuple[int, ...]:
     """
     if plan.day is None:
         return ()
-    whole = min((one.day for one in plan.actions if one.kind == "overall"), default=plan.day)
-    latest = [max(one.day, min(plan.day, whole, _window(one, plan))) for one in plan.actions]
+    whole = min((action.day for action in plan.actions if action.kind == "overall"), default=plan.day)
+    latest = [max(action.day, min(plan.day, whole, _window(action, plan))) for action in plan.actions]
     if _holds(course, plan, latest):
         return tuple(latest)
-    days = [one.day for one in plan.days]
-    found = [one.day for one in plan.actions]
+    days = [day.day for day in plan.days]
+    actions = [action.day for action in plan.actions]
     for k, last in enumerate(latest):
         # what holds on an event day holds until the next one
         fails = (
             day
             for day in days
-            if found[k] < day <= last and not _holds(course, plan, [*found[:k], day, *found[k + 1 :]])
+            if actions[k] < day <= last and not _holds(course, plan, [*actions[:k], day, *actions[k + 1 :]])
         )
-        found[k] = next(fails, last + 1) - 1
-    return tuple(found)
+        actions[k] = next(fails, last + 1) - 1
+    return tuple(actions)
 
 
-def _window(one: Action, plan: RepairPlan) -> int:
+def _window(action: Action, plan: RepairPlan) -> int:
     """The last day of the window in which a correction stands; its own day for everything else."""
-    of = (way for way in plan.options if one.kind == "correct" and (way.target, way.rule) == (one.target, one.way))
+    of = (
+        way
+        for way in plan.options
+        if action.kind == "correct" and (way.target, way.rule) == (action.target, action.way)
+    )
     option: Option | None = next(of, None)
     if option is None or option.way != "correct" or plan.day is None:
-        return one.day
+        return action.day
     give = next(
-        (each for each in option.gives if each.first <= one.day and (each.last is None or one.day <= each.last)), None
+        (each for each in option.gives if each.first <= action.day and (each.last is None or action.day <= each.last)),
+        None,
     )
     return plan.day if give is None or give.last is None else give.last
 
 
 def _holds(course: Course, plan: RepairPlan, days: Sequence[int]) -> bool:
     assert plan.day is not None
-    moved = [replace(one, day=day) for one, day in zip(plan.actions, days, strict=True)]
+    moved = [replace(action, day=day) for action, day in zip(plan.actions, days, strict=True)]
     return is_at(course, plan.day, moved, plan.target)

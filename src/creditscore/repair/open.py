@@ -91,18 +91,18 @@ def open_course(
     at: int | date = int(run["period"]) if yearly else start
     library = [own] if own is not None else registry.versions(name)
     last = until or date(start.year + 6, 12, 31)
-    fitting = [one for one in library if not one.missing and _governs(one, at, last)]
+    fitting = [scheme for scheme in library if not scheme.missing and _governs(scheme, at, last)]
     versions: list[Version] = []
     found_id = subject_id
-    for one in fitting:
-        moment = at if registry.in_force(one, at) else one.effective_from
+    for other_scheme in fitting:
+        moment = at if registry.in_force(other_scheme, at) else other_scheme.effective_from
         try:
-            plan, brought = admitted(one if own is not None else one.name, moment)
+            plan, rows = admitted(other_scheme if own is not None else other_scheme.name, moment)
         except CreditscoreError:
             if not versions:
                 raise
             break  # a later version that does not take this subject: the course ends before it
-        for one_id, subject in brought:
+        for one_id, subject in rows:
             found_id = one_id
             versions.append(Version(plan.scheme, subject))
     if not versions:
@@ -146,7 +146,7 @@ def lists_of(keys: set[str], on: int) -> dict[str, tuple[str, ListRule]]:
 
     Only schemes whose files name one of the lists are loaded.
     """
-    found: dict[str, tuple[str, str, ListRule]] = {}
+    results: dict[str, tuple[str, str, ListRule]] = {}
     day = from_day(on)
     for entry in registry.entries() if keys else ():
         text = entry.file.read_text(encoding="utf-8")
@@ -156,9 +156,9 @@ def lists_of(keys: set[str], on: int) -> dict[str, tuple[str, ListRule]]:
         if registry.in_force(scheme, day if scheme.period == "day" else day.year):
             for key in keys & set(scheme.lists):
                 begin = str(scheme.effective_from)
-                if key not in found or found[key][0] < begin:
-                    found[key] = begin, scheme.name, scheme.lists[key]
-    return {key: (name, rule) for key, (_, name, rule) in found.items()}
+                if key not in results or results[key][0] < begin:
+                    results[key] = begin, scheme.name, scheme.lists[key]
+    return {key: (name, rule) for key, (_, name, rule) in results.items()}
 
 
 __all__ = ["Opened", "lists_of", "open_course"]

@@ -114,23 +114,26 @@ def facts_of(course: Course, on: int) -> Facts:
         if version_at(course, at) is None:
             break
         next_plan, subject = plan_at(course, at, on)
-        for key, one in _assessed(next_plan, subject).items():
-            if one["seen"] and not records.get(key, {"seen": False})["seen"]:
-                records[key], later_plans[key] = one, next_plan
-    rows = tuple(sorted(records.values(), key=lambda one: (one["day"], one["record_id"])))
+        for key, row in _assessed(next_plan, subject).items():
+            if row["seen"] and not records.get(key, {"seen": False})["seen"]:
+                records[key], later_plans[key] = row, next_plan
+    rows = tuple(sorted(records.values(), key=lambda record: (record["day"], record["record_id"])))
     days = [
-        one["day"]
-        for one in rows
-        if one["status"] != "withdrawn"
-        and one["exempt"] is None
-        and adverse(later_plans.get(one["record_id"], plan), one)
+        row["day"]
+        for row in rows
+        if row["status"] != "withdrawn"
+        and row["exempt"] is None
+        and adverse(later_plans.get(row["record_id"], plan), row)
     ]
     return Facts(plan, rows, max(days, default=None), on, later_plans)
 
 
 def _assessed(plan: Plan, subject: Subject) -> dict[str, dict[str, Any]]:
-    given = {one["record_id"]: one["amount"] for one in subject.records}
-    return {one["record_id"]: {**one, "amount": given.get(one["record_id"])} for one in opening(plan, subject).records}
+    given = {record["record_id"]: record["amount"] for record in subject.records}
+    return {
+        record["record_id"]: {**record, "amount": given.get(record["record_id"])}
+        for record in opening(plan, subject).records
+    }
 
 
 def adverse(plan: Plan, record: Mapping[str, Any]) -> bool:
@@ -151,12 +154,14 @@ def own_table(facts: Facts, record: Mapping[str, Any]) -> Option | None:
     if item.repair is not None:
         rule: RepairRule = item.repair_rule
         name, label = f"{name}:{item.repair_terms.rule}", rule.label or item.rule.label
-        clock = next((one for one in plan.clocks[item.repair.clock] if record.get(day_column(one)) is not None), "")
+        clock = next(
+            (clock for clock in plan.clocks[item.repair.clock] if record.get(day_column(clock)) is not None), ""
+        )
         clock_day = record.get(day_column(clock)) if clock else None
         gives = _gives(plan, record, clock_day)
     left = MICRO - record["corrected_share"]
-    ends = [one.last for one in gives if one.share]
-    latest = None if not ends or None in ends else max(one for one in ends if one is not None)
+    ends = [give.last for give in gives if give.share]
+    latest = None if not ends or None in ends else max(end for end in ends if end is not None)
     state = _idle(record) or ("done" if left <= 0 else "over" if latest is not None and on > latest else "open")
     terms = item.repair_terms if item.repair is not None else item.rule
     return Option(
@@ -180,7 +185,7 @@ def _gives(plan: Plan, record: Mapping[str, Any], clock_day: int | None) -> list
     item = record["plan_item"]
     if clock_day is None:
         return []
-    found, first = [], clock_day
+    gives, first = [], clock_day
     labels = {window.id: window.label for window in item.repair_rule.windows}
     for index, (name, last) in enumerate(zip(item.repair.windows, item.repair.last_days(clock_day), strict=True)):
         if last < first:
@@ -197,9 +202,9 @@ def _gives(plan: Plan, record: Mapping[str, Any], clock_day: int | None) -> list
         known = record["nominal_low"] == record["nominal_high"] and item.form != "none"
         points = half_up(record["nominal_high"] * share * MICRO, FULL) if known else None
         end = None if last >= 10**6 else last
-        found.append(Give(name, labels[name] or Label(zh=name, en=name), first, end, share, points))
+        gives.append(Give(name, labels[name] or Label(zh=name, en=name), first, end, share, points))
         first = last + 1
-    return found
+    return gives
 
 
 def _inside(amount: int | None, low: int, high: int) -> bool:
@@ -238,7 +243,7 @@ def by_decision(facts: Facts, record: Mapping[str, Any], rule: RepairRuleFile, b
     clock_day = record.get(clock) if clock else None
     tier = tier_of(rule, plan.scheme, item, record)
     earliest, sure, most = _days(rule, tier, record, clock_day, facts)
-    conditions = tuple(_condition(one, record, earliest, sure, on) for one in rule.conditions)
+    conditions = tuple(_condition(condition, record, earliest, sure, on) for condition in rule.conditions)
     low = None if earliest is None else max(earliest, begin, on)
     certain = None if sure is None else max(sure, begin, on)
     if low is not None and most is not None and low > most:
@@ -253,7 +258,7 @@ def by_decision(facts: Facts, record: Mapping[str, Any], rule: RepairRuleFile, b
     certain = None if certain is not None and end is not None and certain > end else certain
     readings = [*(tier.reading if tier else ()), *(rule.unknown_tier.reading if rule.unknown_tier and not tier else ())]
     shown = tier or rule.unknown_tier
-    marks = [one for one in (rule.evidence, shown.evidence if shown else None) if one is not None]
+    marks = [literal for literal in (rule.evidence, shown.evidence if shown else None) if literal is not None]
     return Option(
         "record", record["record_id"], item.code, item.rule.label, "repair", rule.name, rule.label, state, clock,
         clock_day, tier.id if tier else "", tier.label if tier else None, low, certain, end if most is None else most,
@@ -288,22 +293,22 @@ def _days(
     rule: RepairRuleFile, tier: RepairTier | None, record: Mapping[str, Any], clock: int | None, facts: Facts
 ) -> tuple[int | None, int | None, int | None]:
     """(earliest possible, earliest under every reading, last day of the longest period)."""
-    tiers = [tier] if tier is not None else [one for one in rule.tiers if not one.never]
-    if any(one.never for one in tiers):
-        most = next((one.most for one in tiers if one.most), None)
+    tiers = [tier] if tier is not None else [tier for tier in rule.tiers if not tier.never]
+    if any(tier.never for tier in tiers):
+        most = next((tier.most for tier in tiers if tier.most), None)
         return None, None, None if clock is None or most is None else later(clock, most)
     lows, highs, ends = [], [], []
     since = max(clean_since(record, facts), facts.newest or 0)
-    for one in tiers:
-        if one.clean is not None:
-            lows.append(later(since, one.clean))
-            highs.append(later(since, one.clean_sure or one.clean))
-        elif one.least is not None and clock is not None:
-            lows.append(later(clock, one.least) + (1 if one.least != ZERO else 0))
-            sure = one.sure or one.least
+    for repair_tier in tiers:
+        if repair_tier.clean is not None:
+            lows.append(later(since, repair_tier.clean))
+            highs.append(later(since, repair_tier.clean_sure or repair_tier.clean))
+        elif repair_tier.least is not None and clock is not None:
+            lows.append(later(clock, repair_tier.least) + (1 if repair_tier.least != ZERO else 0))
+            sure = repair_tier.sure or repair_tier.least
             highs.append(later(clock, sure) + (1 if sure != ZERO else 0))
-        if one.most is not None and clock is not None:
-            ends.append(later(clock, one.most))
+        if repair_tier.most is not None and clock is not None:
+            ends.append(later(clock, repair_tier.most))
     perhaps_never = tier is None and any(weight_tier.never for weight_tier in rule.tiers)
     complete = len(lows) == len(tiers) and not perhaps_never
     return (
@@ -319,15 +324,15 @@ def clean_since(record: Mapping[str, Any], facts: Facts) -> int:
     return corrected if record["corrected_share"] >= MICRO and corrected is not None else facts.on
 
 
-def _condition(one: Any, record: Mapping[str, Any], earliest: int | None, sure: int | None, on: int) -> Condition:
-    if one.check == "corrected":
+def _condition(value: Any, record: Mapping[str, Any], earliest: int | None, sure: int | None, on: int) -> Condition:
+    if value.check == "corrected":
         done = record["corrected_share"] >= MICRO or record["status"] == "repaired"
-        return Condition(one.id, one.label, MET if done else UNKNOWN)
-    if one.check == "waited":
+        return Condition(value.id, value.label, MET if done else UNKNOWN)
+    if value.check == "waited":
         if sure is not None and on >= sure:
-            return Condition(one.id, one.label, MET)
-        return Condition(one.id, one.label, NOT_MET if earliest is not None and on < earliest else UNKNOWN)
-    return Condition(one.id, one.label, UNKNOWN)
+            return Condition(value.id, value.label, MET)
+        return Condition(value.id, value.label, NOT_MET if earliest is not None and on < earliest else UNKNOWN)
+    return Condition(value.id, value.label, UNKNOWN)
 
 
 def _state(record: Mapping[str, Any], tier: RepairTier | None, earliest: int | None, most: int | None, on: int) -> str:
@@ -347,4 +352,4 @@ def can_correct(record: Mapping[str, Any]) -> bool:
 
 
 def _readings(plan: Plan, *named: Iterable[str]) -> tuple[Label, ...]:
-    return tuple(plan.scheme.readings[name] for name in dict.fromkeys(one for some in named for one in some))
+    return tuple(plan.scheme.readings[name] for name in dict.fromkeys(name for subset in named for name in subset))

@@ -56,8 +56,8 @@ class Weights:
 
     def cost(self, actions: Sequence[Action]) -> Cost:
         """(actions, amount) in the order that counts."""
-        number = sum((self.actions or {}).get(one.kind, 1) for one in actions)
-        pays = sum(one.amount or 0 for one in actions if one.kind == "correct")
+        number = sum((self.actions or {}).get(action.kind, 1) for action in actions)
+        pays = sum(action.amount or 0 for action in actions if action.kind == "correct")
         return tuple({"actions": number, "amount": pays}[key] for key in self.order if key != "date")
 
 
@@ -93,8 +93,8 @@ class RepairPlan:
     @cached_property
     def amount(self) -> int | None:
         """What the corrections pay together, in 10⁻⁶ CNY; None where one of them states no amount."""
-        pays = [one.amount for one in self.actions if one.kind == "correct"]
-        return None if None in pays else sum(one or 0 for one in pays)
+        pays = [action.amount for action in self.actions if action.kind == "correct"]
+        return None if None in pays else sum(pay or 0 for pay in pays)
 
 
 def plan_repair(
@@ -122,7 +122,7 @@ def plan_repair(
     if until > add_months(course.on, 12 * MOST_YEARS):
         raise UsageError(f"a plan looks at most {MOST_YEARS} years ahead", next="give an earlier --before")
     now = outcome_on(course, course.on)
-    usable = [one for one in options if one.plans]
+    usable = [option for option in options if option.plans]
     days: list[DayResult] = []
     best: tuple[tuple[Any, ...], int, tuple[Action, ...]] | None = None
     notes: list[str] = []
@@ -130,7 +130,7 @@ def plan_repair(
     last = until
     for day, why in event_days(course, usable, until).items():
         try:
-            found, result = on_day(course, usable, target, day, weights, most, memory)
+            end, result = on_day(course, usable, target, day, weights, most, memory)
         except NotInForce:
             last = day - 1
             notes.append("no_version")
@@ -140,10 +140,10 @@ def plan_repair(
             state = "undecided"
             break
         days.append(replace(result, why=why))
-        if found is not None:
-            key = tuple(day if one == "date" else found.cost[_place(weights, one)] for one in weights.order)
+        if end is not None:
+            key = tuple(day if literal == "date" else end.cost[_place(weights, literal)] for literal in weights.order)
             if best is None or key < best[0]:
-                best = (key, day, found.actions)
+                best = (key, day, end.actions)
             if weights.order[0] == "date":
                 break
     if best is None:
@@ -170,7 +170,7 @@ def plan_repair(
 
 
 def _place(weights: Weights, key: str) -> int:
-    return [one for one in weights.order if one != "date"].index(key)  # type: ignore[arg-type]
+    return [literal for literal in weights.order if literal != "date"].index(key)  # type: ignore[arg-type]
 
 
 def on_day(
@@ -194,16 +194,20 @@ def on_day(
     for given in branches(options, day):
         choices = choosing.under(given)
         bases = [(view.plan, acted(view.subject, given, view.known), view.known) for view in views]
-        key = (target, _read(bases, choosing, given), tuple(tuple((one.mark, one.cost) for one in c) for c in choices))
-        found, (results, top) = None, memory.days.get(key, (0, best))
+        key = (
+            target,
+            _read(bases, choosing, given),
+            tuple(tuple((choice.mark, choice.cost) for choice in c) for c in choices),
+        )
+        end, (results, top) = None, memory.days.get(key, (0, best))
         if key not in memory.days:
-            found, results, top = _folded(bases, choosing, choices, weights.cost(given), target, most)
-            if found is None:
+            end, results, top = _folded(bases, choosing, choices, weights.cost(given), target, most)
+            if end is None:
                 memory.days[key] = results, top
         count += results
-        best = min(best, top, key=lambda one: one[0])
-        if found is not None and (cheapest is None or found.cost < cheapest.cost):
-            cheapest = replace(found, actions=tuple(sorted((*given, *found.actions), key=_by_day)))
+        best = min(best, top, key=lambda pair: pair[0])
+        if end is not None and (cheapest is None or end.cost < cheapest.cost):
+            cheapest = replace(end, actions=tuple(sorted((*given, *end.actions), key=_by_day)))
     return cheapest, DayResult(day, (), count, best[1])
 
 
@@ -234,35 +238,37 @@ def _folded(
 def _read(bases: Sequence[tuple[Plan, Subject, int]], choosing: Choosing, given: Sequence[Action]) -> tuple[Any, ...]:
     """What a grade depends on besides the choices: the rules as they read on the day, and the subject's other rows."""
     rows = [repr((subject.history, subject.listings)) for _, subject, _ in bases]
-    return (*choosing.readings, *rows, tuple((one.kind, one.item, one.quantity) for one in given))
+    return (*choosing.readings, *rows, tuple((action.kind, action.item, action.quantity) for action in given))
 
 
-def _by_day(one: Action) -> tuple[int, str, str]:
-    return one.day, one.target, one.kind
+def _by_day(action: Action) -> tuple[int, str, str]:
+    return action.day, action.target, action.kind
 
 
 def branches(options: Sequence[Option], day: int) -> Iterator[tuple[Action, ...]]:
     """What is not done to one record: list entries that end, and the overall repair. Nothing first."""
     entries: dict[str, list[Action]] = {}
-    for one in options:
-        if one.way == "exit" and one.sure is not None and one.sure <= day:
-            entries.setdefault(one.target, []).append(Action("exit", one.target, one.sure, one.tier))
+    for option in options:
+        if option.way == "exit" and option.sure is not None and option.sure <= day:
+            entries.setdefault(option.target, []).append(Action("exit", option.target, option.sure, option.tier))
     whole: list[Action | None] = [None]
-    for one in options:
-        if one.way == "overall" and one.earliest is not None:
+    for option in options:
+        if option.way == "overall" and option.earliest is not None:
             steps: dict[tuple[int, int | None], Action] = {}
-            for give in one.gives:
+            for give in option.gives:
                 for start in sorted(
-                    {max(give.first, one.earliest)} | set(_new_years(max(give.first, one.earliest), day))
+                    {max(give.first, option.earliest)} | set(_new_years(max(give.first, option.earliest), day))
                 ):
-                    nexts = [other.first for other in one.gives if other.first > give.first]
+                    nexts = [other.first for other in option.gives if other.first > give.first]
                     if start <= day and (not nexts or start < min(nexts)):
                         key = (from_day(start).year, give.points)
-                        steps.setdefault(key, Action("overall", "", start, one.rule, None, give.points or 0, one.item))
+                        steps.setdefault(
+                            key, Action("overall", "", start, option.rule, None, give.points or 0, option.item)
+                        )
             whole += list(steps.values())
-    listed = [[None, *some] for some in entries.values()]
+    listed = [[None, *entry] for entry in entries.values()]
     for chosen in product(*listed, whole):
-        yield tuple(one for one in chosen if one is not None)
+        yield tuple(action for action in chosen if action is not None)
 
 
 def _new_years(first: int, day: int) -> Iterator[int]:
@@ -276,15 +282,15 @@ def _grade(
     """State, grade and route of the last stage; each stage's grade stands in the history of the next."""
     past: list[dict[str, Any]] = []
     last = ("", "", "")
-    for k, ((plan, subject, _), one) in enumerate(zip(bases, opened, strict=True)):
+    for k, ((plan, subject, _), opening) in enumerate(zip(bases, opened, strict=True)):
         key = (k, tuple(sorted(end.facts[k].items(), key=lambda pair: pair[0])), end.sums[k], tuple(map(repr, past)))
         if key not in memo:
-            env = one.env | dict(end.facts[k])
+            env = opening.env | dict(end.facts[k])
             given = with_past(subject, past)
-            env |= other_facts(plan, env, one.dates, given.history, given.listings)
-            made = conclude(plan, given, env, end.sums[k], set(), [], Touched()).decision
-            grade = "" if made.grade is None else plan.grades[made.grade]
-            memo[key] = (made.state, grade, made.route or "")
+            env |= other_facts(plan, env, opening.dates, given.history, given.listings)
+            decision = conclude(plan, given, env, end.sums[k], set(), [], Touched()).decision
+            grade = "" if decision.grade is None else plan.grades[decision.grade]
+            memo[key] = (decision.state, grade, decision.route or "")
         last = memo[key]
         if len(bases) > 1:
             past.append(past_row(plan, plan.year, *last))

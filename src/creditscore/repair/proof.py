@@ -53,7 +53,7 @@ def is_at(course: Course, day: int, actions: Sequence[Action], target: str) -> b
     outcome = outcome_on(course, day, actions)
     version = version_at(course, period_on(course, day))
     assert version is not None
-    grades = [one.code for one in version.scheme.grades]
+    grades = [grade.code for grade in version.scheme.grades]
     return outcome.state == "graded" and grades.index(outcome.grade) <= grades.index(target)
 
 
@@ -93,7 +93,7 @@ class Readings:
         if name not in self.readers:
             plan, subject = plan_at(self.course, at, known)
             days = {*dates_of(plan, subject), *dates_of(plan, acted(subject, self.actions, self.until))}
-            days |= {one.day for one in self.actions}  # a record that is repaired twice keeps the later day only
+            days |= {action.day for action in self.actions}  # a record that is repaired twice keeps the later day only
             self.readers[name] = Reader(plan.scheme, sorted(days))
         return name, self.readers[name].seen(at, known)
 
@@ -104,13 +104,13 @@ def exhaust(course: Course, plan: RepairPlan, most: int = MOST_SETS) -> Proof:
     Before `plan.day` (and, where nothing is reached, on all days) no set may reach the target. Each action may stand on
     each event day. Raises UsageError where there are more than `most` sets to try.
     """
-    events = [one.day for one in plan.days]
+    events = [day.day for day in plan.days]
     tried, faults = 0, []
-    usable = [one for one in plan.options if one.plans]
+    usable = [option for option in plan.options if option.plans]
     for day in events:
         if plan.day is not None and day >= plan.day:
             break
-        for actions in every_set(usable, [one for one in events if one <= day]):
+        for actions in every_set(usable, [event for event in events if event <= day]):
             tried += 1
             if tried > most:
                 raise UsageError(
@@ -131,29 +131,35 @@ def every_set(options: Sequence[Option], days: Sequence[int]) -> Iterator[tuple[
         return
     last = max(days)
     of: dict[tuple[str, str], list[tuple[Action, ...]]] = {}
-    for one in options:
-        ways = of.setdefault((one.about, one.target), [()])
-        if one.way == "correct" and one.earliest is not None:
-            ways += [(Action("correct", one.target, d, one.rule, one.amount),) for d in days if d >= one.earliest]
-        elif one.way == "repair" and one.sure is not None:
-            first = one.sure if one.corrected_by is None else one.corrected_by
-            mend = not any(c.id == "corrected" and c.state == "met" for c in one.conditions)
-            before = (Action("correct", one.target, first, one.rule, one.amount),) if mend else ()
-            end = last if one.rule_ends is None else min(last, one.rule_ends)
-            ways += [(*before, Action("repair", one.target, d, one.rule)) for d in days if one.sure <= d <= end]
-        elif one.way == "exit" and one.sure is not None:
-            ways += [(Action("exit", one.target, d, one.tier),) for d in days if d >= one.sure]
-        elif one.way == "overall" and one.earliest is not None:
+    for option in options:
+        ways = of.setdefault((option.about, option.target), [()])
+        if option.way == "correct" and option.earliest is not None:
+            ways += [
+                (Action("correct", option.target, d, option.rule, option.amount),) for d in days if d >= option.earliest
+            ]
+        elif option.way == "repair" and option.sure is not None:
+            first = option.sure if option.corrected_by is None else option.corrected_by
+            mend = not any(c.id == "corrected" and c.state == "met" for c in option.conditions)
+            before = (Action("correct", option.target, first, option.rule, option.amount),) if mend else ()
+            end = last if option.rule_ends is None else min(last, option.rule_ends)
+            ways += [
+                (*before, Action("repair", option.target, d, option.rule)) for d in days if option.sure <= d <= end
+            ]
+        elif option.way == "exit" and option.sure is not None:
+            ways += [(Action("exit", option.target, d, option.tier),) for d in days if d >= option.sure]
+        elif option.way == "overall" and option.earliest is not None:
             for d in days:
-                points = [give.points or 0 for give in one.gives if give.first <= d]
-                if d >= one.earliest and points:
-                    ways.append((Action("overall", "", d, one.rule, None, points[-1], one.item),))
-    tables = {one.target for one in options if one.way == "correct" and one.gives}
+                points = [give.points or 0 for give in option.gives if give.first <= d]
+                if d >= option.earliest and points:
+                    ways.append((Action("overall", "", d, option.rule, None, points[-1], option.item),))
+    tables = {option.target for option in options if option.way == "correct" and option.gives}
     for chosen in product(*of.values()):
-        actions = tuple(action for some in chosen for action in some)
-        whole = next((one.day for one in actions if one.kind == "overall"), None)
+        actions = tuple(action for actions in chosen for action in actions)
+        whole = next((action.day for action in actions if action.kind == "overall"), None)
         mended = {
-            one.target for one in actions if one.kind in ("correct", "repair") and (whole is None or one.day <= whole)
+            action.target
+            for action in actions
+            if action.kind in ("correct", "repair") and (whole is None or action.day <= whole)
         }
         if whole is None or tables <= mended:
             yield actions

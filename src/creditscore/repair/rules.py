@@ -209,18 +209,20 @@ def tier_of(rule: RepairRuleFile, scheme: Scheme, item: PlanItem, record: Mappin
 
     The attributes are read as the log has them, too: most schemes declare neither, and a tier says nothing to them.
     """
-    by_tag = [one for one in rule.tiers if one.tags]
+    by_tag = [tier for tier in rule.tiers if tier.tags]
     if by_tag:
-        return next((one for one in by_tag if item.tags & set(one.tags)), None)
+        return next((repair_tier for repair_tier in by_tag if item.tags & set(repair_tier.tags)), None)
     if len(rule.tiers) == 1:
         return rule.tiers[0]
-    said = [_said(record, name) for name in rule.tier_attributes]
-    said.append(rule.tier_values.get(_said(record, "penalty"), ""))
+    attributes = [_said(record, name) for name in rule.tier_attributes]
+    attributes.append(rule.tier_values.get(_said(record, "penalty"), ""))
     tiers = [
         weight_tier for weight_tier in rule.tiers if not weight_tier.domains or scheme.domain in weight_tier.domains
     ]
     matches = [
-        next((weight_tier for weight_tier in tiers if value in weight_tier.values), None) for value in said if value
+        next((weight_tier for weight_tier in tiers if value in weight_tier.values), None)
+        for value in attributes
+        if value
     ]
     matches += [weight_tier for weight_tier in tiers if weight_tier.id == rule.tier_domains.get(scheme.domain)]
     return next((match for match in matches if match is not None), None)

@@ -18,11 +18,11 @@ MARKS = ("verified", "local")  # other marks are shown, these go without saying
 def check_blocks(data: Mapping[str, Any], lang: Lang) -> Iterator[Block]:
     """One block per way: what it is, then rule, clock, days, conditions, what it gives."""
     colon = said("texts", "colon", lang)
-    for one in data["options"]:
-        head = "  ".join(part for part in (one["target"], numbered(one, lang)) if part)
+    for option in data["options"]:
+        head = "  ".join(part for part in (option["target"], numbered(option, lang)) if part)
         yield (
-            f"{head} · {said('ways', one['way'], lang)}{colon}{said('states', one['state'], lang)}",
-            list(option_lines(one, lang)),
+            f"{head} · {said('ways', option['way'], lang)}{colon}{said('states', option['state'], lang)}",
+            list(option_lines(option, lang)),
         )
 
 
@@ -37,44 +37,44 @@ def _cited(way: Mapping[str, Any], lang: Lang) -> str:
     return str(way["cited"][lang]) if "cited" in way else cite_said(way["cite"], lang)
 
 
-def option_lines(one: Mapping[str, Any], lang: Lang) -> Iterator[str]:
+def option_lines(row: Mapping[str, Any], lang: Lang) -> Iterator[str]:
     """The lines below one way."""
 
     def line(code: str, value: str) -> str:
         return f"{said('texts', code, lang)}{said('texts', 'colon', lang)}{value}"
 
-    cited = " ".join(part for part in (_cited(one, lang), mark(one["evidence"], lang)) if part)
-    yield line("rule", f"{one['rule_label'][lang]} ({cited})")
-    if one["clock"]:
-        yield line("clock", f"{said('clocks', one['clock'], lang)} {day_said(one['clock_on'], lang)}".strip())
-    if one["tier_label"][lang]:
-        yield line("tier", one["tier_label"][lang])
-    elif one["way"] == "repair":
+    cited = " ".join(part for part in (_cited(row, lang), mark(row["evidence"], lang)) if part)
+    yield line("rule", f"{row['rule_label'][lang]} ({cited})")
+    if row["clock"]:
+        yield line("clock", f"{said('clocks', row['clock'], lang)} {day_said(row['clock_on'], lang)}".strip())
+    if row["tier_label"][lang]:
+        yield line("tier", row["tier_label"][lang])
+    elif row["way"] == "repair":
         yield line("tier", said("texts", "tier_unknown", lang))
     days = []
-    if one["earliest"]:
-        days.append(line("earliest", day_said(one["earliest"], lang)))
-    if one["sure"] and one["sure"] != one["earliest"]:
-        days.append(line("sure", day_said(one["sure"], lang)))
-    if one["way"] in ("correct", "repair") and one["state"] not in ("unknown", "never"):
-        days.append(line("latest", day_said(one["latest"], lang) or said("texts", "no_end", lang)))
-    if one["state"] == "never" and one["latest"]:
-        days.append(line("ends_on", day_said(one["latest"], lang)))
+    if row["earliest"]:
+        days.append(line("earliest", day_said(row["earliest"], lang)))
+    if row["sure"] and row["sure"] != row["earliest"]:
+        days.append(line("sure", day_said(row["sure"], lang)))
+    if row["way"] in ("correct", "repair") and row["state"] not in ("unknown", "never"):
+        days.append(line("latest", day_said(row["latest"], lang) or said("texts", "no_end", lang)))
+    if row["state"] == "never" and row["latest"]:
+        days.append(line("ends_on", day_said(row["latest"], lang)))
     if days:
         yield "; ".join(days) if lang == "en" else "；".join(days)
-    if one["amount"]:
-        yield line("amount", said("texts", "yuan", lang, one["amount"]))
-    if one["way"] == "overall" and one["gives"]:
-        ends = [one["gives"][0], one["gives"][-1]]
+    if row["amount"]:
+        yield line("amount", said("texts", "yuan", lang, row["amount"]))
+    if row["way"] == "overall" and row["gives"]:
+        ends = [row["gives"][0], row["gives"][-1]]
         yield line("gives", " … ".join(f"{e['from']} {said('texts', 'points', lang, e['points'])}" for e in ends))
     else:
-        for give in one["gives"]:
+        for give in row["gives"]:
             yield line("gives", give_text(give, lang))
-    for condition in one["conditions"]:
+    for condition in row["conditions"]:
         state = said("conditions", condition["state"], lang)
         yield f"{SIGNS[condition['state']]} {condition['label'][lang]}{said('texts', 'colon', lang)}{state}"
     for code in ("effects", "notes", "readings"):
-        for label in one[code]:
+        for label in row[code]:
             yield line(code, label[lang])
 
 
@@ -136,7 +136,7 @@ def plan_lines(data: Mapping[str, Any], lang: Lang) -> list[str]:
         f"{said('texts', 'now', lang)}{colon}{outcome_text(data, data['now'], lang)}",
         f"{said('texts', 'target', lang)}{colon}{grade_said(data, data['target'], lang)}",
     ]
-    tried = sum(one["results"] for one in data["days"])
+    tried = sum(day["results"] for day in data["days"])
     if data["state"] == "reached":
         lines.append(
             said("texts", "reached", lang, day_said(data["day"], lang), outcome_text(data, data["then"], lang))
@@ -178,18 +178,22 @@ def action_blocks(data: Mapping[str, Any], lang: Lang) -> Iterator[Block]:
         yield said("texts", "no_actions", lang), []
     for wait in data["waits"]:
         yield f"· {said('texts', 'wait_' + wait['kind'], lang, day_said(wait['day'], lang), wait['what'])}", []
-    for number, one in enumerate(data["actions"], start=1):
-        what = said("texts", "named", lang, one["target"], numbered(one, lang)) if one["target"] else one["label"][lang]
-        day = one["window_ends"] or one["day"]
-        second = one["points"] or "" if one["kind"] == "overall" else what
-        under = [f"{said('texts', 'rule', lang)}{colon}{_cited(one, lang)} {mark(one['evidence'], lang)}".strip()]
-        if one["kind"] == "correct" and one["points"]:
-            back = said("texts", "points", lang, one["points"])
-            under.append(f"{said('texts', 'gives', lang)}{colon}{one['percent']} %, {back}")
-        if one["amount"]:
-            under.append(f"{said('texts', 'amount', lang)}{colon}{said('texts', 'yuan', lang, one['amount'])}")
-        under += [f"? {label[lang]}{colon}{said('conditions', 'unknown', lang)}" for label in one["to_confirm"]]
-        yield f"{number}. {said('texts', 'do_' + one['kind'], lang, day_said(day, lang), second)}", under
+    for number, action in enumerate(data["actions"], start=1):
+        what = (
+            said("texts", "named", lang, action["target"], numbered(action, lang))
+            if action["target"]
+            else action["label"][lang]
+        )
+        day = action["window_ends"] or action["day"]
+        second = action["points"] or "" if action["kind"] == "overall" else what
+        under = [f"{said('texts', 'rule', lang)}{colon}{_cited(action, lang)} {mark(action['evidence'], lang)}".strip()]
+        if action["kind"] == "correct" and action["points"]:
+            back = said("texts", "points", lang, action["points"])
+            under.append(f"{said('texts', 'gives', lang)}{colon}{action['percent']} %, {back}")
+        if action["amount"]:
+            under.append(f"{said('texts', 'amount', lang)}{colon}{said('texts', 'yuan', lang, action['amount'])}")
+        under += [f"? {label[lang]}{colon}{said('conditions', 'unknown', lang)}" for label in action["to_confirm"]]
+        yield f"{number}. {said('texts', 'do_' + action['kind'], lang, day_said(day, lang), second)}", under
 
 
 def day_rows(data: Mapping[str, Any], lang: Lang) -> list[Sequence[str]]:
@@ -197,12 +201,12 @@ def day_rows(data: Mapping[str, Any], lang: Lang) -> list[Sequence[str]]:
     comma = "、" if lang == "zh" else ", "
     return [
         (
-            day_said(one["day"], lang),
-            comma.join(said("why", code, lang) for code in one["why"]),
-            str(one["results"]),
-            best(data, one, lang),
+            day_said(day["day"], lang),
+            comma.join(said("why", code, lang) for code in day["why"]),
+            str(day["results"]),
+            best(data, day, lang),
         )
-        for one in data["days"]
+        for day in data["days"]
     ]
 
 

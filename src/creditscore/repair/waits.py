@@ -20,15 +20,15 @@ class Wait:
 
 def waits(course: Course, plan: RepairPlan) -> tuple[Wait, ...]:
     """What happens by itself up to the day of the plan, in order of day; nothing without a day."""
-    return tuple(sorted(_waits(course, plan), key=lambda one: (one.day, one.kind, one.what)))
+    return tuple(sorted(_waits(course, plan), key=lambda wait: (wait.day, wait.kind, wait.what)))
 
 
 def _waits(course: Course, plan: RepairPlan) -> Iterator[Wait]:
     if plan.day is None:
         return
-    acted = {one.target for one in plan.actions}
+    acted = {action.target for action in plan.actions}
     before, period = _counting(course, plan, course.on), period_on(course, course.on)
-    for day in [one.day for one in plan.days if course.on < one.day <= plan.day]:
+    for day in [day.day for day in plan.days if course.on < day.day <= plan.day]:
         now, at = _counting(course, plan, day), period_on(course, day)
         if course.period is not None and at != period:
             yield Wait("period", day, str(at))
@@ -45,4 +45,4 @@ def _waits(course: Course, plan: RepairPlan) -> Iterator[Wait]:
 def _counting(course: Course, plan: RepairPlan, day: int) -> set[str]:
     """Records that a ledger of that day mentions with points, or that a scheme without points reads."""
     lines = outcome_on(course, day, plan.actions).ledger
-    return {one.record_id for one in lines if one.step == "record" and one.reason not in ("withdrawn",)}
+    return {line.record_id for line in lines if line.step == "record" and line.reason not in ("withdrawn",)}

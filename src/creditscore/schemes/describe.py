@@ -28,7 +28,7 @@ def value_text(value: Value) -> str:
     if value.base is not None:
         return f"({plain(value.base)} + {value.plus} {value.unit})"
     if value.tiers:
-        edges = (f"≤{plain(one.to)}" if one.to is not None else f"<{plain(one.below)}" for one in value.tiers[:-1])
+        edges = (f"≤{plain(tier.to)}" if tier.to is not None else f"<{plain(tier.below)}" for tier in value.tiers[:-1])
         steps = [*zip(edges, value.tiers[:-1], strict=True), ("else", value.tiers[-1])]
         return "/".join(f"{plain(tier.points)} {edge}" for edge, tier in steps) + f" of {value.of}"
     if value.levels:
@@ -38,41 +38,58 @@ def value_text(value: Value) -> str:
     return f"{plain(value.each)} each" if value.each is not None else plain(value.fixed)
 
 
-def window(one: Window) -> str:
+def window(other_window: Window) -> str:
     """Which days count."""
-    if one.ever:
+    if other_window.ever:
         text = "ever"
-    elif one.years is not None:
-        text = "this year" if one.years == (0, 0) else f"years {one.years[0]:+d} to {one.years[1]:+d}"
-    elif one.cycle is not None:
-        text = f"own cycle of {one.cycle.months} months since {' or '.join(one.cycle.since)}"
-    elif one.valid is not None:
-        text = "life of " + ", ".join(f"{n} {unit}" for unit, n in one.valid.items())
-        text += f" from day {one.after_days}" if one.after_days else ""
+    elif other_window.years is not None:
+        text = (
+            "this year"
+            if other_window.years == (0, 0)
+            else f"years {other_window.years[0]:+d} to {other_window.years[1]:+d}"
+        )
+    elif other_window.cycle is not None:
+        text = f"own cycle of {other_window.cycle.months} months since {' or '.join(other_window.cycle.since)}"
+    elif other_window.valid is not None:
+        text = "life of " + ", ".join(f"{n} {unit}" for unit, n in other_window.valid.items())
+        text += f" from day {other_window.after_days}" if other_window.after_days else ""
     else:
-        text = f"last {one.months} months" if one.months is not None else f"last {one.days} days"
-    more = [one.edge or "", "to known_at" if one.until == "known_at" else "", "or uncorrected" * one.or_uncorrected]
-    more += [f"or until {one.or_until}" if one.or_until else "", "beyond: unknown" if one.beyond else ""]
+        text = (
+            f"last {other_window.months} months"
+            if other_window.months is not None
+            else f"last {other_window.days} days"
+        )
+    more = [
+        other_window.edge or "",
+        "to known_at" if other_window.until == "known_at" else "",
+        "or uncorrected" * other_window.or_uncorrected,
+    ]
+    more += [
+        f"or until {other_window.or_until}" if other_window.or_until else "",
+        "beyond: unknown" if other_window.beyond else "",
+    ]
     return ", ".join([text, *(part for part in more if part)])
 
 
-def fact(one: Fact) -> str:
+def fact(other_fact: Fact) -> str:
     """What a fact is taken of."""
-    what = [*one.items, *(f"#{tag}" for tag in one.tags), *one.lists, *one.dates]
-    text = f"{one.take}{f' {one.column}' if one.column else ''} of {', '.join(what) or one.of}"
-    text += f" by {one.by}" if one.by else ""
-    text += f" in {one.window}" if one.window else ""
-    text += f" years {one.years[0]:+d} to {one.years[1]:+d}" if one.years else ""
-    text += " ever listed" if one.listed == "ever" else ""
-    text += f" at {one.at}" if one.at != "as_of" else ""
-    text += f" where {one.where}" if one.where else ""
-    return text + (f", else {plain(one.absent)}" if one.absent is not None else "")
+    what = [*other_fact.items, *(f"#{tag}" for tag in other_fact.tags), *other_fact.lists, *other_fact.dates]
+    text = (
+        f"{other_fact.take}{f' {other_fact.column}' if other_fact.column else ''} of {', '.join(what) or other_fact.of}"
+    )
+    text += f" by {other_fact.by}" if other_fact.by else ""
+    text += f" in {other_fact.window}" if other_fact.window else ""
+    text += f" years {other_fact.years[0]:+d} to {other_fact.years[1]:+d}" if other_fact.years else ""
+    text += " ever listed" if other_fact.listed == "ever" else ""
+    text += f" at {other_fact.at}" if other_fact.at != "as_of" else ""
+    text += f" where {other_fact.where}" if other_fact.where else ""
+    return text + (f", else {plain(other_fact.absent)}" if other_fact.absent is not None else "")
 
 
 def effect(rule: Decide) -> str:
     """What a line of decide does."""
     if rule.bands:
-        return "; ".join(band(one) for one in rule.bands)
+        return "; ".join(band(other_band) for other_band in rule.bands)
     for key in EFFECTS:
         value = getattr(rule, key)
         if value is not None and key != "bands":
@@ -80,19 +97,23 @@ def effect(rule: Decide) -> str:
     return ""
 
 
-def band(one: Band) -> str:
-    edges = (("≥", one.at_least), (">", one.above), ("≤", one.at_most), ("<", one.below))
+def band(other_band: Band) -> str:
+    edges = (("≥", other_band.at_least), (">", other_band.above), ("≤", other_band.at_most), ("<", other_band.below))
     shown = " ".join(f"{sign}{plain(edge)}" for sign, edge in edges if edge is not None)
-    return f"{one.grade} {shown}{f' [{one.reading}]' if one.reading else ''}"
+    return f"{other_band.grade} {shown}{f' [{other_band.reading}]' if other_band.reading else ''}"
 
 
-def repair_window(one: RepairWindow) -> str:
-    if one.later:
+def repair_window(other_repair_window: RepairWindow) -> str:
+    if other_repair_window.later:
         return "later"
-    if one.end_of_year is not None:
-        return f"to the end of year {one.end_of_year:+d}"
-    text = f"{one.days} days" if one.days is not None else f"{one.months} months"
-    return text + (", next working day" if one.roll != "none" else "")
+    if other_repair_window.end_of_year is not None:
+        return f"to the end of year {other_repair_window.end_of_year:+d}"
+    text = (
+        f"{other_repair_window.days} days"
+        if other_repair_window.days is not None
+        else f"{other_repair_window.months} months"
+    )
+    return text + (", next working day" if other_repair_window.roll != "none" else "")
 
 
 def gives(item: Item) -> str:
@@ -102,7 +123,8 @@ def gives(item: Item) -> str:
     parts = []
     for name, listed in item.repair.gives.items():
         amounts = (
-            _number(one.points) + (f" to {plain(one.amount_to)}" if one.amount_to is not None else "") for one in listed
+            _number(give_back.points) + (f" to {plain(give_back.amount_to)}" if give_back.amount_to is not None else "")
+            for give_back in listed
         )
         parts.append(f"{name} {' else '.join(amounts)}")
     return f"{item.repair.rule}: {', '.join(parts)}"
@@ -112,18 +134,18 @@ def _number(value: Decimal | str) -> str:
     return value if isinstance(value, str) else plain(value)
 
 
-def span(one: Span | None) -> str:
-    if one is None:
+def span(other_span: Span | None) -> str:
+    if other_span is None:
         return ""
     return next(
-        f"{getattr(one, unit)} {unit}"
+        f"{getattr(other_span, unit)} {unit}"
         for unit in ("days", "workdays", "months", "years")
-        if getattr(one, unit) is not None
+        if getattr(other_span, unit) is not None
     )
 
 
 def cites(listed: Iterable[Cite]) -> str:
-    return "; ".join(f"{one.law} {one.article}".strip() for one in listed)
+    return "; ".join(f"{cite.law} {cite.article}".strip() for cite in listed)
 
 
 def cited(listed: Iterable[Cite], lang: str) -> str:
@@ -131,18 +153,25 @@ def cited(listed: Iterable[Cite], lang: str) -> str:
     return label(cited_rules(listed, number=True), lang)
 
 
-def applies(one: Applies | None) -> str:
-    if one is None:
+def applies(other_applies: Applies | None) -> str:
+    if other_applies is None:
         return ""
-    ends = (("from", one.from_), ("to", one.to), ("known from", one.known_from), ("known to", one.known_to))
+    ends = (
+        ("from", other_applies.from_),
+        ("to", other_applies.to),
+        ("known from", other_applies.known_from),
+        ("known to", other_applies.known_to),
+    )
     text = ", ".join(f"{name} {value}" for name, value in ends if value is not None)
-    return text if one.by == "period" else f"by {one.by}: {text}"
+    return text if other_applies.by == "period" else f"by {other_applies.by}: {text}"
 
 
-def condition(one: Condition) -> str:
-    if one.unknown:
+def condition(other_condition: Condition) -> str:
+    if other_condition.unknown:
         return "unknown"
-    return f"-{plain(one.deduct)}" if one.deduct is not None else f"+{plain(one.add)}"
+    return (
+        f"-{plain(other_condition.deduct)}" if other_condition.deduct is not None else f"+{plain(other_condition.add)}"
+    )
 
 
 def mark(rule: Rule) -> str:
@@ -150,5 +179,5 @@ def mark(rule: Rule) -> str:
     return " ".join([rule.evidence or "", *(f"[{name}]" for name in rule.reading)]).strip()
 
 
-def label(one: Any, lang: str) -> str:
-    return "" if one is None else str(getattr(one, lang))
+def label(value: Any, lang: str) -> str:
+    return "" if value is None else str(getattr(value, lang))

@@ -31,7 +31,9 @@ class Change:
     after: str
 
     def words(self, lang: str) -> tuple[str, ...]:
-        section, what, aspect = (_words().get(one, {}).get(lang, one) for one in (self.section, self.what, self.aspect))
+        section, what, aspect = (
+            _words().get(name, {}).get(lang, name) for name in (self.section, self.what, self.aspect)
+        )
         return section, self.name, what, aspect, self.before, self.after
 
 
@@ -51,7 +53,7 @@ def diff(a: Scheme, b: Scheme, lang: str = "en") -> list[Change]:
     for section in ("grades", "decide"):
         changes += _order(section, list(first[section]), list(second[section]))
     listed = list(first)
-    return sorted(changes, key=lambda one: listed.index(one.section))
+    return sorted(changes, key=lambda change: listed.index(change.section))
 
 
 def _changes(section: str, before: Mapping[str, Parts], after: Mapping[str, Parts]) -> list[Change]:
@@ -77,11 +79,11 @@ def _order(section: str, before: list[str], after: list[str]) -> list[Change]:
     """Parts whose place among those common to both has changed."""
     old = [name for name in before if name in after]
     new = [name for name in after if name in before]
-    kept = _longest(old, new)
+    texts = _longest(old, new)
     return [
         Change(section, name, "moved", "order", str(old.index(name) + 1), str(new.index(name) + 1))
         for name in new
-        if name not in kept
+        if name not in texts
     ]
 
 
@@ -117,47 +119,47 @@ def _sections(scheme: Scheme, lang: str) -> dict[str, dict[str, Parts]]:
             ("subject_id", scheme.subject_id), ("kinds", ", ".join(scheme.kinds or [])),
             ("cite", describe.cited(scheme.cite, lang)), ("heaviest_per", scheme.combine.heaviest_per),
             ("evidence", scheme.evidence), ("beside", ", ".join(scheme.beside)), ("admit", scheme.admit.window),
-            ("missing", "; ".join(describe.label(one, lang) for one in scheme.missing)),
+            ("missing", "; ".join(describe.label(label, lang) for label in scheme.missing)),
             ("floor", plain(scheme.combine.floor)), ("ceiling", plain(scheme.combine.ceiling)),
         )
     }  # fmt: skip
     sections: dict[str, dict[str, Parts]] = {
         "head": head,
-        "grades": {one.code: {"label": describe.label(one.label, lang)} for one in scheme.grades},
+        "grades": {grade.code: {"label": describe.label(grade.label, lang)} for grade in scheme.grades},
         "attributes": {
-            name: {"text": f"{one.type}, absent {one.absent}", "label": describe.label(one.label, lang)}
-            for name, one in scheme.attributes.items()
+            name: {"text": f"{attribute.type}, absent {attribute.absent}", "label": describe.label(attribute.label, lang)}
+            for name, attribute in scheme.attributes.items()
         },
         "record_attributes": {
-            name: {"text": one.type, "label": describe.label(one.label, lang)}
-            for name, one in scheme.record_attributes.items()
+            name: {"text": attribute.type, "label": describe.label(attribute.label, lang)}
+            for name, attribute in scheme.record_attributes.items()
         },
         "clocks": {name: {"text": ", ".join(chain)} for name, chain in scheme.clocks.items()},
-        "windows": {name: {"text": describe.window(one)} for name, one in scheme.windows.items()},
-        "exempt": {one.id: _rule(one, lang, when=one.when) for one in scheme.admit.exempt},
+        "windows": {name: {"text": describe.window(window)} for name, window in scheme.windows.items()},
+        "exempt": {exemption.id: _rule(exemption, lang, when=exemption.when) for exemption in scheme.admit.exempt},
         "repairs": {
-            name: _rule(one, lang, text=", ".join(f"{w.id} {describe.repair_window(w)}" for w in one.windows))
-            for name, one in scheme.repairs.items()
+            name: _rule(repair, lang, text=", ".join(f"{w.id} {describe.repair_window(w)}" for w in repair.windows))
+            for name, repair in scheme.repairs.items()
         },
         "groups": {
-            name: _rule(one, lang, cap=plain(one.cap), text=one.take) for name, one in scheme.groups.items()
+            name: _rule(group, lang, cap=plain(group.cap), text=group.take) for name, group in scheme.groups.items()
         },
-        "pools": {name: _rule(one, lang, points=plain(one.total)) for name, one in scheme.pools.items()},
+        "pools": {name: _rule(pool, lang, points=plain(pool.total)) for name, pool in scheme.pools.items()},
         "items": {},
         "lookups": {
-            name: _rule(one, lang, text=f"{one.key}: {one.columns} {one.rows} {one.since} {one.default}")
-            for name, one in scheme.lookups.items()
+            name: _rule(lookup, lang, text=f"{lookup.key}: {lookup.columns} {lookup.rows} {lookup.since} {lookup.default}")
+            for name, lookup in scheme.lookups.items()
         },
         "predicates": {name: {"text": text} for name, text in scheme.predicates.items()},
-        "facts": {name: _rule(one, lang, text=describe.fact(one)) for name, one in scheme.facts.items()},
+        "facts": {name: _rule(fact, lang, text=describe.fact(fact)) for name, fact in scheme.facts.items()},
         "start": {},
         "conditions": {
-            one.id: _rule(one, lang, when=one.when, points=describe.condition(one)) for one in scheme.conditions
+            condition.id: _rule(condition, lang, when=condition.when, points=describe.condition(condition)) for condition in scheme.conditions
         },
-        "decide": {one.id: _rule(one, lang, when=one.when or "", effect=describe.effect(one)) for one in scheme.decide},
+        "decide": {decide.id: _rule(decide, lang, when=decide.when or "", effect=describe.effect(decide)) for decide in scheme.decide},
         "lists": {},
-        "readings": {name: {"text": describe.label(one, lang)} for name, one in scheme.readings.items()},
-        "not_monotone": {one.id: {"text": describe.label(one.why, lang)} for one in scheme.not_monotone},
+        "readings": {name: {"text": describe.label(reading, lang)} for name, reading in scheme.readings.items()},
+        "not_monotone": {not_monotone.id: {"text": describe.label(not_monotone.why, lang)} for not_monotone in scheme.not_monotone},
     }  # fmt: skip
     for code, variants in scheme.items.items():
         for k, item in enumerate(variants):
@@ -167,7 +169,7 @@ def _sections(scheme: Scheme, lang: str) -> dict[str, dict[str, Parts]]:
                 tags=", ".join(sorted(item.tags)), requires=", ".join(item.requires), accepts=item.accepts or "",
             )  # fmt: skip
     for start in scheme.start.rules if scheme.start else []:
-        numbers = " to ".join(plain(one) for one in start.range or (start.points,))
+        numbers = " to ".join(plain(amount) for amount in start.range or (start.points,))
         sections["start"][start.id] = _rule(start, lang, when=start.when or "", points=numbers)
     for bonus in scheme.start.bonus if scheme.start else []:
         sections["start"][bonus.id] = _rule(bonus, lang, points=f"+{plain(bonus.each)} of {bonus.of}")

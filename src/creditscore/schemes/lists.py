@@ -26,7 +26,7 @@ class Span(Model):
 
     @model_validator(mode="after")
     def _one(self) -> Span:
-        if sum(one is not None for one in (self.days, self.workdays, self.months, self.years)) != 1:
+        if sum(number is not None for number in (self.days, self.workdays, self.months, self.years)) != 1:
             raise ValueError("needs exactly one of: days, workdays, months, years")
         return self
 

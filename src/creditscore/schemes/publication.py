@@ -40,14 +40,14 @@ class Publication(Model):
 
     def grade(self, scheme: str, year: int, code: str) -> GradeRule | None:
         """The rule under which this grade of this scheme (id without version) may stand by name."""
-        for one in self.grades:
-            if one.scheme == scheme and code in one.grades and (one.from_ or year) <= year <= (one.to or year):
-                return one
+        for grade in self.grades:
+            if grade.scheme == scheme and code in grade.grades and (grade.from_ or year) <= year <= (grade.to or year):
+                return grade
         return None
 
     def entry(self, name: str) -> EntryRule | None:
         """The rule under which entries of a list may stand by name."""
-        return next((one for one in self.lists if one.list == name), None)
+        return next((list_code for list_code in self.lists if list_code.list == name), None)
 
 
 def _check(content: Publication, source: Source) -> None:

@@ -24,7 +24,7 @@ def find_versions(_: Any = None) -> set[str]:
 def describe_scheme(name: str, known: Collection[str]) -> str:
     """Say that a scheme is not in the library, and what is: its versions, or names near it."""
     scheme = name.partition("@")[0]
-    near = sorted(one.partition("@")[2] for one in known if one.startswith(f"{scheme}@"))
+    near = sorted(text.partition("@")[2] for text in known if text.startswith(f"{scheme}@"))
     near = near or difflib.get_close_matches(name, sorted(known), 3)
     return f"{name!r} is not a scheme of the library; there are: {', '.join(near) or 'see `creditscore scheme list`'}"
 

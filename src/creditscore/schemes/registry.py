@@ -45,12 +45,12 @@ _walked: dict[str, tuple[dict[str, int], tuple[Entry, ...]]] = {}  # every gradi
 
 def _walk(folder: str) -> tuple[dict[str, int], tuple[Entry, ...]]:
     """When each folder of the library changed, before it was read, and the files in them."""
-    changed, found = {}, []
+    changed, new_entries = {}, []
     for place, _, names in os.walk(folder):
         changed[place] = _changed(place)
         scheme = place[len(folder) + 1 :].replace(os.sep, "/")
-        found += [Entry(scheme, name[:-5], Path(place, name)) for name in names if name.endswith(".yaml")]
-    return changed, tuple(sorted(found, key=lambda entry: (entry.scheme, entry.version)))
+        new_entries += [Entry(scheme, name[:-5], Path(place, name)) for name in names if name.endswith(".yaml")]
+    return changed, tuple(sorted(new_entries, key=lambda entry: (entry.scheme, entry.version)))
 
 
 def _changed(place: str) -> int:
@@ -102,7 +102,7 @@ def versions(scheme: str, root: Path | None = None) -> list[Scheme]:
 def resolve(scheme: str, known: Sequence[Entry]) -> str:
     """The id that is meant by an id or the last part of one."""
     ids = sorted({entry.scheme for entry in known})
-    matches = [one for one in ids if one == scheme] or [one for one in ids if one.rsplit("/", 1)[-1] == scheme]
+    matches = [key for key in ids if key == scheme] or [key for key in ids if key.rsplit("/", 1)[-1] == scheme]
     if len(matches) != 1:
         near = matches if matches else difflib.get_close_matches(scheme, ids, 3)
         raise UsageError(
@@ -119,13 +119,17 @@ def find(name: str, at: int | date, *, law_known_at: date | None = None, root: P
     NotInForce names the neighbours; UsageError an unknown id or the wrong kind of period.
     """
     scheme, pinned = split(name)
-    found = versions(scheme, root)
-    for one in found:
-        if (one.period == "year") != isinstance(at, int):
-            wanted = "an evaluation year (--period 2024)" if one.period == "year" else "a day (--as-of 2024-12-31)"
-            raise UsageError(f"{scheme} is graded for {wanted}", where=f"the scheme {one.name}", next=f"give {wanted}")
+    schemes = versions(scheme, root)
+    for other_scheme in schemes:
+        if (other_scheme.period == "year") != isinstance(at, int):
+            wanted = (
+                "an evaluation year (--period 2024)" if other_scheme.period == "year" else "a day (--as-of 2024-12-31)"
+            )
+            raise UsageError(
+                f"{scheme} is graded for {wanted}", where=f"the scheme {other_scheme.name}", next=f"give {wanted}"
+            )
     if pinned:
-        chosen = _pinned(scheme, pinned, found)
+        chosen = _pinned(scheme, pinned, schemes)
         if not in_force(chosen, at) or not _known(chosen, law_known_at):
             unknown = f" as known on {law_known_at}" if in_force(chosen, at) else ""
             raise NotInForce(
@@ -134,13 +138,13 @@ def find(name: str, at: int | date, *, law_known_at: date | None = None, root: P
                 next="leave the version away, or choose another period",
             )
         return chosen
-    fitting = [one for one in found if in_force(one, at) and _known(one, law_known_at)]
+    fitting = [scheme for scheme in schemes if in_force(scheme, at) and _known(scheme, law_known_at)]
     if fitting:
         return fitting[-1]
     raise NotInForce(
         f"no version of {scheme} is in force for {at}" + (f" as known on {law_known_at}" if law_known_at else ""),
-        where=_gap_reason(found, at),
-        allowed="; ".join(f"{one.name} {_span(one)}" for one in _neighbours(found, at)),
+        where=_gap_reason(schemes, at),
+        allowed="; ".join(f"{neighbour.name} {_span(neighbour)}" for neighbour in _neighbours(schemes, at)),
         next="choose a period inside one of these versions",
     )
 
@@ -156,8 +160,8 @@ def split(name: str) -> tuple[str, str]:
 def pick(name: str, root: Path | None = None) -> Scheme:
     """The newest version of a scheme, or the one that is pinned (`tax@2014`)."""
     scheme, pinned = split(name)
-    found = versions(scheme, root)
-    return _pinned(scheme, pinned, found) if pinned else found[-1]
+    schemes = versions(scheme, root)
+    return _pinned(scheme, pinned, schemes) if pinned else schemes[-1]
 
 
 def kept(name: str, at: int | date | None = None, root: Path | None = None) -> Scheme:
@@ -174,16 +178,16 @@ def kept(name: str, at: int | date | None = None, root: Path | None = None) -> S
     return [*fitting, *heirs][0]
 
 
-def _pinned(scheme: str, pinned: str, found: list[Scheme]) -> Scheme:
+def _pinned(scheme: str, pinned: str, schemes: list[Scheme]) -> Scheme:
     """A year is enough to name a version that begins on a day."""
-    chosen = [one for one in found if one.version == pinned or one.version.startswith(f"{pinned}-")]
+    chosen = [scheme for scheme in schemes if scheme.version == pinned or scheme.version.startswith(f"{pinned}-")]
     if len(chosen) == 1:
         return chosen[0]
-    meant = _meant(pinned, found)
+    meant = _meant(pinned, schemes)
     use = f"use {meant.name}" if meant is not None else "leave the version away to take the one in force"
     raise UsageError(
         f"{scheme} has no version {pinned!r}" if not chosen else f"several versions of {scheme} begin in {pinned}",
-        allowed=", ".join(f"{version.version} {_span(version)}" for version in found),
+        allowed=", ".join(f"{version.version} {_span(version)}" for version in schemes),
         next=f"{use}; a version is named by the day or year on which it begins, and some of earlier releases begin on "
         "another day now (CHANGELOG.md)",
     )
@@ -235,15 +239,15 @@ def _span(scheme: Scheme) -> str:
     return f"(from {scheme.effective_from} to {end})"
 
 
-def _neighbours(found: list[Scheme], at: int | date) -> list[Scheme]:
-    before = [one for one in found if one.effective_from <= at]  # type: ignore[operator]
-    after = [one for one in found if one.effective_from > at]  # type: ignore[operator]
+def _neighbours(schemes: list[Scheme], at: int | date) -> list[Scheme]:
+    before = [scheme for scheme in schemes if scheme.effective_from <= at]  # type: ignore[operator]
+    after = [scheme for scheme in schemes if scheme.effective_from > at]  # type: ignore[operator]
     return before[-1:] + after[:1]
 
 
-def _gap_reason(found: list[Scheme], at: int | date) -> str | None:
-    for one in found:
-        for gap in one.gap:
+def _gap_reason(schemes: list[Scheme], at: int | date) -> str | None:
+    for scheme in schemes:
+        for gap in scheme.gap:
             if gap.from_ <= at < gap.to:  # type: ignore[operator]
                 return f"a declared gap: {gap.reason}"
     return None

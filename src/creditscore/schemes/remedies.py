@@ -83,29 +83,31 @@ def _complete(content: Remedies, source: Source) -> Remedies:
     return content.model_copy(update={"remedies": remedies})
 
 
-def _complete_one(source: Source, k: int, one: Remedy) -> Remedy:
+def _complete_one(source: Source, k: int, other_remedy: Remedy) -> Remedy:
     """A remedy with what configs/review/ says of its procedure: each fact stands in one file."""
-    if one.procedure is None:
-        return one
-    doubled = [name for name in OF_PROCEDURE if getattr(one, name) not in (None, [])]
+    if other_remedy.procedure is None:
+        return other_remedy
+    doubled = [name for name in OF_PROCEDURE if getattr(other_remedy, name) not in (None, [])]
     if doubled:
         source.fault(("remedies", k, doubled[0]), "stands with the procedure in configs/review/, and nowhere else")
-        return one
+        return other_remedy
     assert source.path is not None
-    place = source.path.parent / "review" / f"{one.schemes[0]}.yaml"
+    place = source.path.parent / "review" / f"{other_remedy.schemes[0]}.yaml"
     data = read(place, f"review/{place.name}").data if place.is_file() else {"procedures": []}
-    found = [
+    procedures = [
         row for row in data["procedures"]
-        if row["id"] == one.procedure and _years(row) == (one.from_, one.to)
+        if row["id"] == other_remedy.procedure and _years(row) == (other_remedy.from_, other_remedy.to)
     ]  # fmt: skip
-    if len(found) != 1:
-        source.fault(("remedies", k, "procedure"), f"review/{place.name} has no {one.procedure!r} for these years")
-        return one
-    (row,) = found
+    if len(procedures) != 1:
+        source.fault(
+            ("remedies", k, "procedure"), f"review/{place.name} has no {other_remedy.procedure!r} for these years"
+        )
+        return other_remedy
+    (row,) = procedures
     rule = Rule.model_validate({"cite": row.get("cite", []), "evidence": row.get("evidence")})
     days = row.get("decide", {}).get("working_days")
-    door = next((each for each in data.get("doors", []) if each["shut"] == one.procedure), None)
-    return one.model_copy(
+    door = next((each for each in data.get("doors", []) if each["shut"] == other_remedy.procedure), None)
+    return other_remedy.model_copy(
         update={
             "cite": rule.cite, "evidence": rule.evidence,
             "limit": "end_of_year" if row.get("open", {}).get("to") == YEAR_END else None,

@@ -47,7 +47,7 @@ MOMENTS: dict[str, Kind] = {"as_of": "date", "known_at": "date"}
 
 def record_names(scheme: Scheme, assessed: bool = True) -> dict[str, Kind]:
     """What a condition over one record may name; `assessed`: also what follows from its corrections and subject."""
-    own: dict[str, Kind] = {name: one.type for name, one in scheme.record_attributes.items()}
+    own: dict[str, Kind] = {name: attribute.type for name, attribute in scheme.record_attributes.items()}
     return {**RECORD, **(ASSESSED | _lookups(scheme) if assessed else {}), **MOMENTS, **own}
 
 
@@ -55,7 +55,7 @@ def subject_names(scheme: Scheme) -> dict[str, Kind]:
     """What a condition over one subject may name."""
     names: dict[str, Kind] = dict.fromkeys(SUBJECT_COLUMNS, "text")
     names |= {"period": "number", "score": "number", "registered_on": "date", **MOMENTS, **_lookups(scheme)}
-    names |= {name: one.type for name, one in scheme.attributes.items()}
+    names |= {name: attribute.type for name, attribute in scheme.attributes.items()}
     return names | {name: fact_kind(fact) for name, fact in scheme.facts.items()}
 
 
@@ -75,7 +75,7 @@ def fact_kind(fact: Fact) -> Kind:
 
 
 def _lookups(scheme: Scheme) -> dict[str, Kind]:
-    return {f"{table}_{column}": "number" for table, one in scheme.lookups.items() for column in one.columns}
+    return {f"{table}_{column}": "number" for table, lookup in scheme.lookups.items() for column in lookup.columns}
 
 
 def typed(tree: Node, kinds: Mapping[str, Kind]) -> Node:

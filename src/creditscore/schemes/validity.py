@@ -74,13 +74,13 @@ def epochs(scheme: Scheme, rules: list[Rule]) -> list[Epoch]:
     begin = scheme.effective_from
     times, days = {begin}, set()
     for rule in rules:
-        one = rule.applies
-        if one is None:
+        applies = rule.applies
+        if applies is None:
             continue
-        if one.by == "period":
-            low, high = first(one.from_, begin), last(one.to, begin)
+        if applies.by == "period":
+            low, high = first(applies.from_, begin), last(applies.to, begin)
             times |= {bound for bound in (low, None if high is None else after(high)) if bound is not None}
-        for known in (one.known_from, None if one.known_to is None else one.known_to + timedelta(days=1)):
+        for known in (applies.known_from, None if applies.known_to is None else applies.known_to + timedelta(days=1)):
             days |= {known, known - timedelta(days=1)} if known else set()
     laws: list[date | None] = [None, *sorted(day for day in days if not scheme.known_from or day >= scheme.known_from)]
     return list(_distinct(scheme, rules, sorted(times, key=str), laws))

@@ -66,8 +66,8 @@ class Vocabulary:
     def near(self, word: str) -> str | None:
         """The word that a strange one may mean: written otherwise, misspelt, or in Chinese."""
         names = {plain(name): known for known, labels in self.words.items() for name in (*labels, known)}
-        found = difflib.get_close_matches(plain(word), names, 1, 0.75)
-        return names[found[0]] if found else None
+        close_matches = difflib.get_close_matches(plain(word), names, 1, 0.75)
+        return names[close_matches[0]] if close_matches else None
 
 
 def plain(word: str) -> str:

@@ -47,6 +47,6 @@ def opening(rule: Procedure, year: int, done: Mapping[str, int]) -> tuple[int | 
 def basis_of(*rules: Rule | None) -> tuple[str, str]:
     """The articles of some rules as one text and their weakest mark; unknown where there is no rule."""
     given = [rule for rule in rules if rule is not None]
-    places = dict.fromkeys(f"{one.law} {one.article}".strip() for rule in given for one in rule.cite)
+    places = dict.fromkeys(f"{cite.law} {cite.article}".strip() for rule in given for cite in rule.cite)
     marks = [rule.evidence or "unknown" for rule in given] or ["unknown"]
     return "; ".join(places), max(marks, key=MARKS.index)

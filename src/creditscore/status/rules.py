@@ -103,7 +103,9 @@ class LifeRules(Model):
 
     def procedure(self, name: str, year: int) -> Procedure | None:
         """The procedure that holds for an evaluation year; None where no text was seen."""
-        return next((one for one in self.procedures if one.id == name and one.years.hold(year)), None)
+        return next(
+            (procedure for procedure in self.procedures if procedure.id == name and procedure.years.hold(year)), None
+        )
 
 
 class Clock(Rule):
@@ -143,16 +145,16 @@ def clock_of(region: str, on: int, name: str = "", folder: Path | None = None) -
     if name:
         from creditscore.core.errors import UsageError
 
-        found = next((one for one in clocks if one.id == name), None)
-        if found is None:
-            raise UsageError(f"there is no clock {name!r}", allowed=", ".join(one.id for one in clocks))
-        return found
+        new_clock = next((clock for clock in clocks if clock.id == name), None)
+        if new_clock is None:
+            raise UsageError(f"there is no clock {name!r}", allowed=", ".join(clock.id for clock in clocks))
+        return new_clock
     year = int(iso(on)[:4])
     fitting = [
-        (len(code), one)
-        for one in clocks
-        for code in one.regions
-        if region.startswith(code) and (one.from_ is None or year >= one.from_)
+        (len(code), clock)
+        for clock in clocks
+        for code in clock.regions
+        if region.startswith(code) and (clock.from_ is None or year >= clock.from_)
     ]
     return max(fitting, key=lambda pair: pair[0])[1] if fitting else clocks[0]
 
@@ -212,9 +214,9 @@ def _days(source: Source, path: KeyPath, window: Window) -> None:
         source.fault((*path, "days"), "a number of days is counted after a step, and then `to` says nothing")
 
 
-def _overlap(one: Years, other: Years) -> bool:
-    starts = max(one.from_ or 0, other.from_ or 0)
-    ends = [year for year in (one.to, other.to) if year is not None]
+def _overlap(years: Years, other: Years) -> bool:
+    starts = max(years.from_ or 0, other.from_ or 0)
+    ends = [year for year in (years.to, other.to) if year is not None]
     return not ends or starts <= min(ends)
 
 

@@ -87,7 +87,7 @@ class Open:
     mark: str
 
 
-NAMES = tuple(one.name for one in fields(State))
+NAMES = tuple(field.name for field in fields(State))
 LISTED = ", ".join(map(quote, NAMES))
 CURRENT = (
     f"SELECT {LISTED} FROM life_states WHERE scheme = $scheme AND period = $period"
@@ -107,8 +107,8 @@ def states(store: Database, subject_id: str, known_at: date | None = None) -> li
 
 def current(store: Database, subject_id: str, scheme: str, period: str) -> State | None:
     """Where a grade stands; None where its life has not begun."""
-    found = [one for one in states(store, subject_id) if (one.scheme, one.period) == (scheme, period)]
-    return found[-1] if found else None
+    new_states = [state for state in states(store, subject_id) if (state.scheme, state.period) == (scheme, period)]
+    return new_states[-1] if new_states else None
 
 
 def days_of_steps(store: Database, run: KeptRun) -> dict[str, int]:
@@ -120,11 +120,11 @@ def days_of_steps(store: Database, run: KeptRun) -> dict[str, int]:
     return {step: to_day(day) for step, day in rows}
 
 
-def write_states(con: Any, seq: int, made: Sequence[State]) -> None:
+def write_states(con: Any, seq: int, new_states: Sequence[State]) -> None:
     """Append states inside an open act."""
     marks = ", ".join("?" * len(NAMES))
-    for nr, one in enumerate(made):
-        values = {**vars(one), "seq": seq, "nr": nr}
+    for nr, state in enumerate(new_states):
+        values = {**vars(state), "seq": seq, "nr": nr}
         con.execute(f"INSERT INTO life_states ({LISTED}) VALUES ({marks})", [values[name] for name in NAMES])
 
 
@@ -140,8 +140,8 @@ def history(store: Database, known_at: date | None = None) -> pa.Table:
 
 def open_steps(store: Database, on: date, runs: Iterable[KeptRun]) -> list[Open]:
     """What is to be done about kept grades after a day: announce what is provisional, finalise what is announced."""
-    found = []
-    for run in {(one.scheme, one.period): one for one in runs}.values():
+    opens = []
+    for run in {(run.scheme, run.period): run for run in runs}.values():
         rules, year, done = life_rules(run.scheme), int(run.period[:4]), days_of_steps(store, run)
         rows = store.rows(
             f"SELECT status, count(*), min(decided_on) FROM ({CURRENT}) WHERE recorded_on <= $on GROUP BY status",
@@ -152,18 +152,18 @@ def open_steps(store: Database, on: date, runs: Iterable[KeptRun]) -> list[Open]
             if step is not None:
                 first, last = span(rules, step, year, done)
                 basis = basis_of(rules.procedure(step, year) if step == "announce" else rules.procedure(CLOSING, year))
-                found.append(Open(run.run_id, run.scheme, run.period, step, count, to_day(since), first, last, *basis))
-    return sorted(found, key=lambda one: (one.last is None, one.last or 0, one.scheme, one.period))
+                opens.append(Open(run.run_id, run.scheme, run.period, step, count, to_day(since), first, last, *basis))
+    return sorted(opens, key=lambda value: (value.last is None, value.last or 0, value.scheme, value.period))
 
 
 def corrections(store: Database, subject_id: str, scheme: str, period: str) -> int:
     """How often the grade or a record was corrected while the grade was provisional: the preview's own count."""
-    own = [one for one in states(store, subject_id) if (one.scheme, one.period) == (scheme, period)]
-    began = next((one for one in own if one.status == "provisional"), None)
+    own = [state for state in states(store, subject_id) if (state.scheme, state.period) == (scheme, period)]
+    began = next((state for state in own if state.status == "provisional"), None)
     if began is None:
         return 0
-    ended = next((one for one in own if one.status in ("announced", "final")), None)
-    replaced = sum(one.status == "superseded" and one.seq <= (ended.seq if ended else one.seq) for one in own)
+    ended = next((state for state in own if state.status in ("announced", "final")), None)
+    replaced = sum(state.status == "superseded" and state.seq <= (ended.seq if ended else state.seq) for state in own)
     (events,) = store.rows(
         "SELECT count(*) FROM run_events WHERE subject_id = ? AND seq > ? AND (? IS NULL OR seq < ?)"
         " AND event IN ('amended', 'corrected', 'withdrawn', 'repaired')"
@@ -175,14 +175,14 @@ def corrections(store: Database, subject_id: str, scheme: str, period: str) -> i
 
 def changed_states(store: Database, log: Log) -> list[tuple[str, str]]:
     """(entry, what) for each step whose rows are no more what its log entry says."""
-    found = []
-    begun = (one for one in log.entries(action="life.move") if one.phase == "begun")
-    told = {one.seq: one.data["content"] for one in begun if one.payload is not None}
-    done = {one.refers_to for one in log.entries(action="life.move") if one.phase == "done"}
-    for seq, said in told.items():
-        if seq in done and said != states_hash(store, f"(SELECT * FROM life_states WHERE seq = {seq})"):
-            found.append((f"entry {seq}", "states of grades"))
-    return found
+    new_changed_states = []
+    begun = (entry for entry in log.entries(action="life.move") if entry.phase == "begun")
+    results = {entry.seq: entry.data["content"] for entry in begun if entry.payload is not None}
+    done = {entry.refers_to for entry in log.entries(action="life.move") if entry.phase == "done"}
+    for seq, statement in results.items():
+        if seq in done and statement != states_hash(store, f"(SELECT * FROM life_states WHERE seq = {seq})"):
+            new_changed_states.append((f"entry {seq}", "states of grades"))
+    return new_changed_states
 
 
 def span(rules: LifeRules, step: str, year: int, done: Mapping[str, int]) -> tuple[int | None, int | None]:

@@ -72,13 +72,13 @@ def _made(store: Database, run: KeptRun, step: str, wanted: list[str] | None, on
         f" FROM {standing_sql('grades', run.run_id)}) WHERE $2 IS NULL OR list_contains($2, subject_id)",
         [run.run_id, wanted],
     )
-    missing = sorted(set(wanted or ()) - {one for (one,) in store.rows("SELECT subject_id FROM life_run")})
+    missing = sorted(set(wanted or ()) - {value for (value,) in store.rows("SELECT subject_id FROM life_run")})
     still_held(store, run.run_id)
     if missing:
         raise UsageError(f"run {run.run_id} did not grade {missing[0]}", next="check the id, or name another run")
     carried = ", ".join(f"{{0}}.{name}" for name in ("version", "period", "run_id", "case_id"))
-    said = ", ".join(f"{{0}}.{name}" for name in ("state", "grade", "route"))
-    head = f"SELECT r.subject_id, r.domain, r.scheme, {carried}, $step AS step, {said}"
+    text = ", ".join(f"{{0}}.{name}" for name in ("state", "grade", "route"))
+    head = f"SELECT r.subject_id, r.domain, r.scheme, {carried}, $step AS step, {text}"
     tail = "$on AS decided_on, $on AS recorded_on, $basis AS basis, $mark AS mark"
     new_values: dict[str, Any] = {"step": step, "on": on, "basis": basis[0], "mark": basis[1]}
     joined = "FROM life_run r {0} JOIN life_now n ON n.subject_id = r.subject_id"
@@ -105,9 +105,9 @@ def _in_order(store: Database, run: KeptRun, step: str, wanted: list[str] | None
         [list(allowed)],
     )
     if wrong:
-        status, count, one = wrong[0]
+        status, count, value = wrong[0]
         raise UsageError(
-            f"{step} does not follow {status or 'a grade without a life'}: {count} grades, such as that of {one}",
+            f"{step} does not follow {status or 'a grade without a life'}: {count} grades, such as that of {value}",
             where=f"{run.pinned} {run.period}",
             allowed=f"after {', '.join(name or 'no state' for name in allowed)}",
             next="`creditscore life show SUBJECT` tells what was done; --subject names some",
@@ -119,7 +119,7 @@ def _in_order(store: Database, run: KeptRun, step: str, wanted: list[str] | None
         if graded:
             raise UsageError(f"{graded} of them have a grade", allowed="supplement: who was not graded",
                              next="a grade that stands is changed by reevaluation")  # fmt: skip
-    chosen = {one for (one,) in store.rows("SELECT subject_id FROM life_run")}
+    chosen = {value for (value,) in store.rows("SELECT subject_id FROM life_run")}
     stopped = sorted(chosen & set(held)) if step in MOVES and step != "preview" else []
     if stopped:
         raise UsageError(

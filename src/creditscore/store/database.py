@@ -181,7 +181,7 @@ class Database:
             seen = 0
         else:
             rows = self.rows("SELECT format, version FROM store_format ORDER BY version")
-            if not rows or {one for one, _ in rows} != {FORMAT}:
+            if not rows or {value for value, _ in rows} != {FORMAT}:
                 raise StoreError("not a store of this package", where=str(self.path), allowed=FORMAT)
             if [number for _, number in rows] != list(range(1, len(rows) + 1)):
                 raise StoreError("the table of formats has gaps", where=str(self.path), next="restore a copy")

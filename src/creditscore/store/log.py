@@ -134,17 +134,17 @@ class Log:
         if self.store.in_transaction:
             raise UsageError("an act inside a transaction", next="begin the act first; its effect gets a transaction")
         self._bind(actor, at)
-        said: dict[str, Any] = {"actor": actor, "role": role, "action": action, "subject": subject}
+        data: dict[str, Any] = {"actor": actor, "role": role, "action": action, "subject": subject}
         with self.store.transaction() as con:
-            first = self._write(con, **said, payload=payload, at=at, phase="begun")
+            first = self._write(con, **data, payload=payload, at=at, phase="begun")
         try:
             with self.store.transaction() as con:
                 yield Act(first, con)
-                self._write(con, **said, payload=None, at=at, phase="done", refers_to=first.seq)
+                self._write(con, **data, payload=None, at=at, phase="done", refers_to=first.seq)
         except BaseException as error:
             with self.store.transaction() as con:
                 why = {"error": f"{type(error).__name__}: {error}"}
-                self._write(con, **said, payload=why, at=at, phase="failed", refers_to=first.seq)
+                self._write(con, **data, payload=why, at=at, phase="failed", refers_to=first.seq)
             raise
         self._maybe_checkpoint()
 
@@ -190,12 +190,12 @@ class Log:
         self._may(actor, role)
         if not reason.strip():
             raise UsageError("no reason for the removal", next="name the rule and the day")
-        found = self.store.rows("SELECT payload IS NULL, action FROM log_entries WHERE seq = ?", [seq])
-        if found and found[0][1] == SET:
+        rows = self.store.rows("SELECT payload IS NULL, action FROM log_entries WHERE seq = ?", [seq])
+        if rows and rows[0][1] == SET:
             raise UsageError("roles are not deleted", where=f"entry {seq}", next="set other ones")
-        if not found or found[0][0]:
+        if not rows or rows[0][0]:
             raise UsageError(
-                f"entry {seq} " + ("carries nothing more" if found else "does not exist"),
+                f"entry {seq} " + ("carries nothing more" if rows else "does not exist"),
                 next="`creditscore store retention` lists the entries that may be deleted",
             )
         with self.store.transaction() as con:

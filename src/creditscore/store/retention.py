@@ -35,9 +35,9 @@ ROLE = "approver"
 OVER = ("lifted", "lapsed", "rejected")
 # tables whose rows go with the payload of an action
 ROWS = {
-    "grading.keep": [f"{kept}_{table}" for kept in ("run", "cascade") for table in TABLES],
+    "grading.keep": [f"{literal}_{table}" for literal in ("run", "cascade") for table in TABLES],
     ACTION: [
-        *(f"{kept}_{table}" for kept in ("run", "cascade") for table in SCORES),
+        *(f"{literal}_{table}" for literal in ("run", "cascade") for table in SCORES),
         *(f"composite_{table}" for table in BESIDE),
     ],
 }
@@ -113,9 +113,9 @@ def payloads(log: Log, rules: Retention | None = None) -> list[RetainedPayload]:
     """Every payload that the log still carries and a rule speaks of, with the day from which it may be deleted."""
     chosen = rules or retention()
     ends, papers, entries = _ends(log), _papers(log), log.entries()
-    found = []
+    retained_payloads = []
     for entry in entries:
-        term = next((one for one in chosen.rules if entry.action.startswith(tuple(one.actions))), None)
+        term = next((rule for rule in chosen.rules if entry.action.startswith(tuple(rule.actions))), None)
         if term is None or entry.payload in (None, "null"):
             continue
         since = _day(entry) if term.since == "entry" else ends.get(entry.subject, _several(entry, ends))
@@ -123,13 +123,15 @@ def payloads(log: Log, rules: Retention | None = None) -> list[RetainedPayload]:
         since = None if since is None or None in held else max([since, *(day for day in held if day is not None)])
         due = None if since is None else from_day(later(since, term.keep))
         began = None if since is None else from_day(since)
-        found.append(RetainedPayload(entry.seq, entry.action, entry.subject, term.id, term.evidence or "", began, due))
-    return found
+        retained_payloads.append(
+            RetainedPayload(entry.seq, entry.action, entry.subject, term.id, term.evidence or "", began, due)
+        )
+    return retained_payloads
 
 
 def due(log: Log, on: date, rules: Retention | None = None) -> list[RetainedPayload]:
     """The payloads that may be deleted on a day."""
-    return [one for one in payloads(log, rules) if one.due_on is not None and one.due_on <= on]
+    return [payload for payload in payloads(log, rules) if payload.due_on is not None and payload.due_on <= on]
 
 
 def delete(
@@ -148,23 +150,29 @@ def delete(
         raise UsageError(
             f"{on} has not come", allowed=f"up to {latest}", next="without --delete any day may be asked for"
         )
-    found = due(log, on, rules)
+    retained_payloads = due(log, on, rules)
     with log.store.transaction() as con:  # all or nothing: between two deletions a run could rest on one that is gone
-        for one in found:
-            log.remove_payload(one.seq, by, ROLE, f"{one.rule}: kept until {one.due_on}", at=at)
-            if one.action in ROWS:
-                runs = one.subject.split(", ")
-                for table in (*ROWS[one.action], "cascade_states"):
+        for retained_payload in retained_payloads:
+            log.remove_payload(
+                retained_payload.seq, by, ROLE, f"{retained_payload.rule}: kept until {retained_payload.due_on}", at=at
+            )
+            if retained_payload.action in ROWS:
+                runs = retained_payload.subject.split(", ")
+                for table in (*ROWS[retained_payload.action], "cascade_states"):
                     con.execute(f"DELETE FROM {table} WHERE list_contains(?, run_id)", [runs])
         gone = _papers_over(log)
         con.execute("DELETE FROM case_events WHERE list_contains(?, case_id)", [gone])
         con.execute(
             "UPDATE cascade_acts SET reason = '' WHERE list_contains(?, document_no) AND kind = 'decided'", [gone]
         )
-        told = [one.seq for one in found if one.action.startswith("cascade.")]
-        con.execute("UPDATE cascade_acts SET reason = '' WHERE list_contains(?, seq)", [told])
+        seqs = [
+            retained_payload.seq
+            for retained_payload in retained_payloads
+            if retained_payload.action.startswith("cascade.")
+        ]
+        con.execute("UPDATE cascade_acts SET reason = '' WHERE list_contains(?, seq)", [seqs])
     log.store.compact()  # also where nothing is due: the last time may have been stopped before it
-    return found
+    return retained_payloads
 
 
 def _papers_over(log: Log) -> list[str]:
@@ -173,8 +181,12 @@ def _papers_over(log: Log) -> list[str]:
     carried = {entry.subject for entry in own if entry.payload not in (None, "null")}
     ruling = {run for run, _ in under_decided_law(log.store)}
     held = {run for (run,) in log.store.rows("SELECT DISTINCT run_id FROM run_grades")} & ruling
-    found = cases(log.store).values()
-    return [one.case_id for one in found if one.case_id not in carried and not (one.ruled_whole and one.run_id in held)]
+    dict_values = cases(log.store).values()
+    return [
+        case.case_id
+        for case in dict_values
+        if case.case_id not in carried and not (case.ruled_whole and case.run_id in held)
+    ]
 
 
 def _ends(log: Log) -> dict[str, int | None]:
@@ -199,20 +211,24 @@ def _papers(log: Log) -> dict[str, int | None]:
     written = {entry.seq: _day(entry) for entry in log.entries()}
     days: dict[str, int | None] = {}
     for case in cases(log.store).values():
-        newest = None if case.open else max(written[one.seq] for one in case.events)
+        newest = None if case.open else max(written[event.seq] for event in case.events)
         days[case.case_id] = newest
         days[case.run_id] = _last([newest, days.get(case.run_id, newest)])
     scored = {run for (run,) in log.store.rows("SELECT DISTINCT run_id FROM run_composite")}
-    for one in kept_composites(log.store):
-        for run_id in one.runs if one.run_id in scored else ():
-            day = written[one.kept_at_seq]
+    for composite in kept_composites(log.store):
+        for run_id in composite.runs if composite.run_id in scored else ():
+            day = written[composite.kept_at_seq]
             days[run_id] = _last([day, days.get(run_id, day)])
     moved = dict(log.store.rows(MOVED))
     held = {run for (run,) in log.store.rows("SELECT DISTINCT run_id FROM run_grades")}
-    runs = sorted(kept_runs(log.store), key=lambda one: str(one.manifest["as_of"]), reverse=True)
+    runs = sorted(kept_runs(log.store), key=lambda run: str(run.manifest["as_of"]), reverse=True)
     for n, run in enumerate(runs):
         # those that read its grade as it was are derived with the one it gives now; later ones were kept with that
-        resting = [one for one in runs[:n] if one.run_id in held and one.kept_at_seq < moved.get(run.run_id, -1)]
+        resting = [
+            kept_run
+            for kept_run in runs[:n]
+            if kept_run.run_id in held and kept_run.kept_at_seq < moved.get(run.run_id, -1)
+        ]
         own = [days[run.run_id]] if run.run_id in days else []
         if resting or own:
             days[run.run_id] = _last([*own, *(_last([written[o.kept_at_seq], days.get(o.run_id, 0)]) for o in resting)])
@@ -220,7 +236,7 @@ def _papers(log: Log) -> dict[str, int | None]:
 
 
 def _last(days: Sequence[int | None]) -> int | None:
-    known = [one for one in days if one is not None]
+    known = [day for day in days if day is not None]
     return max(known) if len(known) == len(days) else None
 
 
@@ -236,13 +252,13 @@ def _day(entry: Entry) -> int:
     return to_day(office_day(entry.at))
 
 
-def _shorter(one: Span, other: Span) -> bool:
-    return later(0, one) < later(0, other)
+def _shorter(span: Span, other: Span) -> bool:
+    return later(0, span) < later(0, other)
 
 
-def summary(found: Sequence[RetainedPayload]) -> dict[str, int]:
+def summary(retained_payloads: Sequence[RetainedPayload]) -> dict[str, int]:
     """Payloads by rule."""
     counted: dict[str, int] = {}
-    for one in found:
-        counted[one.rule] = counted.get(one.rule, 0) + 1
+    for retained_payload in retained_payloads:
+        counted[retained_payload.rule] = counted.get(retained_payload.rule, 0) + 1
     return counted

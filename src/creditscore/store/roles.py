@@ -62,7 +62,7 @@ def load_roles(file: str | Path) -> Roles:
     source = read(path, path.name)
     people = {} if source.faults else _people(source)
     if source.faults:
-        ordered = sorted(source.faults, key=lambda one: (one.line, one.path))
+        ordered = sorted(source.faults, key=lambda fault: (fault.line, fault.path))
         raise UsageError(
             "the roles cannot be read:\n  " + "\n  ".join(map(str, ordered)),
             where=str(path),
@@ -98,16 +98,16 @@ def _people(source: Source) -> dict[str, tuple[str, ...]]:
     if not isinstance(data, dict) or set(data) != {"roles"} or not isinstance(data["roles"], dict):
         source.faults.append(Fault(source.file, 1, "", "the file must hold the key roles: and nothing else"))
         return {}
-    found: dict[str, tuple[str, ...]] = {}
+    results: dict[str, tuple[str, ...]] = {}
     for role, names in data["roles"].items():
         if role not in ROLES:
             source.fault(("roles", role), f"there is no such role; allowed: {', '.join(ROLES)}")
         else:
-            found[role] = _names(source, role, names)
+            results[role] = _names(source, role, names)
     for role in ROLES:
         if role not in data["roles"]:
             source.fault(("roles",), f"{role} is not named; write {role}: [] if nobody has it")
-    return found
+    return results
 
 
 def _names(source: Source, role: str, names: Any) -> tuple[str, ...]:

@@ -30,12 +30,12 @@ class Checkpoint:
     @staticmethod
     def read(line: str) -> Checkpoint:
         """UsageError when the line is no checkpoint."""
-        found = LINE.fullmatch(line.strip())
-        if found is None:
+        match = LINE.fullmatch(line.strip())
+        if match is None:
             raise UsageError(
                 f"{line[:80]!r} is no checkpoint", allowed="creditscore-log LOG SEQ HASH TIME, as `checkpoint` gave it"
             )
-        return Checkpoint(found[1], int(found[2]), found[3], found[4])
+        return Checkpoint(match[1], int(match[2]), match[3], match[4])
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Verification:
     def require(self) -> Verification:
         """Itself, or StoreDiffers that names the first faults."""
         if self.faults:
-            shown = "; ".join(f"entry {one.seq}: {one.message}" for one in self.faults[:5])
+            shown = "; ".join(f"entry {fault.seq}: {fault.message}" for fault in self.faults[:5])
             raise StoreDiffers(f"the log was changed ({len(self.faults)} faults)", where=shown, next="restore a copy")
         return self
 
@@ -75,15 +75,15 @@ def verify(store: Database, *held: Checkpoint | str) -> Verification:
     checkpoint, and a log written anew (an intact chain whose hashes are not those of a held checkpoint). Only a
     held checkpoint protects against somebody who may write the whole file, and only up to its entry.
     """
-    points = [Checkpoint.read(one) if isinstance(one, str) else one for one in held]
+    points = [Checkpoint.read(checkpoint) if isinstance(checkpoint, str) else checkpoint for checkpoint in held]
     heads = store.rows("SELECT log_id, seq, hash FROM log_head")
     faults: list[LogFault] = []
     if len(heads) != 1:
         faults.append(LogFault(0, "head", f"the log has {len(heads)} heads"))
     log_id = heads[0][0] if heads else ""
-    kept = [Checkpoint(log_id, *row) for row in store.rows("SELECT * FROM log_checkpoints ORDER BY seq")]
+    checkpoints = [Checkpoint(log_id, *row) for row in store.rows("SELECT * FROM log_checkpoints ORDER BY seq")]
     wanted: dict[int, set[str]] = {}
-    for point in (*kept, *points):
+    for point in (*checkpoints, *points):
         if point.log_id != log_id:
             faults.append(LogFault(point.seq, "checkpoint", f"a checkpoint of another log ({point.log_id})"))
         else:
@@ -92,8 +92,8 @@ def verify(store: Database, *held: Checkpoint | str) -> Verification:
     for entry in _entries(store):
         walk.step(entry)
     walk.end(heads[0][1:] if heads else None, log_id)
-    ordered = sorted(set(faults), key=lambda one: (one.seq, one.kind, one.message))
-    return Verification(walk.count, len(kept) + len(points), tuple(ordered))
+    ordered = sorted(set(faults), key=lambda fault: (fault.seq, fault.kind, fault.message))
+    return Verification(walk.count, len(checkpoints) + len(points), tuple(ordered))
 
 
 def _entries(store: Database) -> Iterator[Entry]:

@@ -75,8 +75,8 @@ def test_floats_are_read_as_the_decimals_they_were_written_from():
     texts = ["0.1", "69.99", "1999999999.123457", "2000000001.123457", "123456789012.25", "4503599627370.5", "0.000001"]
     records = pd.DataFrame({"record_id": texts, "subject_id": "A", "item": "1", "amount": [float(t) for t in texts]})
     snapshot = ingest(pd.DataFrame({"subject_id": ["A"]}), records, subject_ids="local")
-    found = {row["record_id"]: row["amount"] for row in table(snapshot, "log")}
-    assert found == {
+    results = {row["record_id"]: row["amount"] for row in table(snapshot, "log")}
+    assert results == {
         text: int(whole + (part + "000000")[:6]) for text in texts for whole, _, part in [text.partition(".")]
     }
 
@@ -114,8 +114,8 @@ def test_short_floats_are_read_at_six_decimals():
     names = ["a", "b", "c", "d", "e"]
     records = pa.table({"record_id": names, "subject_id": ["A"] * 5, "item": names, "amount": amounts})
     snapshot = ingest(pa.table({"subject_id": ["A"]}), records, subject_ids="local")
-    found = {row["record_id"]: row["amount"] for row in table(snapshot, "log")}
-    assert found == {"a": 100_000, "b": 1_250_000, "c": 564_312_440_000, "d": 16_777_216_000_000, "e": 0}
+    results = {row["record_id"]: row["amount"] for row in table(snapshot, "log")}
+    assert results == {"a": 100_000, "b": 1_250_000, "c": 564_312_440_000, "d": 16_777_216_000_000, "e": 0}
 
 
 def test_floats_among_attributes_are_read_at_six_decimals():

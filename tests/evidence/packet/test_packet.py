@@ -38,7 +38,7 @@ def test_every_record_stands_there_with_what_became_of_it(packet: Packet) -> Non
     assert rows["R7"]["why"]["en"] == "unknown_item"
     assert rows["R1"]["disputed"]
     assert not rows["R2"]["disputed"]
-    assert [one["known"] for one in rows["R5"]["events"]] == [False]
+    assert [event["known"] for event in rows["R5"]["events"]] == [False]
 
 
 def test_nothing_of_another_subject_is_in_it(packet: Packet) -> None:
@@ -52,12 +52,12 @@ def test_its_parts_agree_with_one_another(packet: Packet, folder: Path) -> None:
     shown, replays = results["explanation"], results["replays"]
     assert results["hashes"]["digest"] == audit(folder, "S1").digest
     assert replays["whole"]["then"] == {name: shown[name] for name in ("state", "grade", "score")}
-    by_record = {tuple(one["without"]): one for one in replays["without"]}
+    by_record = {tuple(row["without"]): row for row in replays["without"]}
     for single in results["decisive"]["singles"]:
         for record in single["records"]:
             assert by_record[(record,)]["then"]["grade"] == single["grade"]
     assert replays["whole"]["now"] != replays["whole"]["then"]  # R5 became known afterwards
-    assert {one["target"] for one in results["repair"]["options"]} >= {"R2"}
+    assert {option["target"] for option in results["repair"]["options"]} >= {"R2"}
 
 
 def test_the_file_is_what_it_says(packet: Packet) -> None:
@@ -89,12 +89,14 @@ def test_a_changed_digit_is_named_with_its_line(packet: Packet, monkeypatch: pyt
 
     original = verify.compute
     monkeypatch.setattr(verify, "compute", once)
-    places = [found.start() for found in re.finditer("[0-9]", text)]
+    places = [match.start() for match in re.finditer("[0-9]", text)]
     assert len(places) > 3000
     for place in rng.sample(places, 250):
         digit = str((int(text[place]) + rng.randint(1, 9)) % 10)
-        found = verify_text(text[:place] + digit + text[place + 1 :])
-        assert [one.line for one in found[:1]] == [text.count("\n", 0, place) + 1], text[place - 40 : place + 20]
+        changeds = verify_text(text[:place] + digit + text[place + 1 :])
+        assert [changed.line for changed in changeds[:1]] == [text.count("\n", 0, place) + 1], text[
+            place - 40 : place + 20
+        ]
     assert len(computed) <= 1
 
 
@@ -122,8 +124,8 @@ def test_a_packet_made_anew_to_fit_has_another_digest(packet: Packet) -> None:
     line["document_no"] = "乙字2号"
     anew = assembled(forged["inputs"], forged["results"])
     assert anew["digest"] != packet["digest"]
-    (found, *_) = verify_text(text_of(anew))  # the record's own row in the results no longer follows
-    assert found.place.startswith("results.records")
+    (changed, *_) = verify_text(text_of(anew))  # the record's own row in the results no longer follows
+    assert changed.place.startswith("results.records")
 
 
 @pytest.mark.parametrize(
@@ -139,9 +141,9 @@ def test_a_packet_made_anew_to_fit_has_another_digest(packet: Packet) -> None:
     ],
 )
 def test_a_spoilt_file_is_said_not_raised(packet: Packet, spoil: Any, place: str) -> None:
-    (found,) = verify_text(spoil(text_of(packet)))
-    assert isinstance(found, Changed)
-    assert place in found.place
+    (changed,) = verify_text(spoil(text_of(packet)))
+    assert isinstance(changed, Changed)
+    assert place in changed.place
 
 
 @pytest.mark.parametrize(
@@ -173,9 +175,9 @@ def test_a_row_of_another_shape_is_named_also_where_every_hash_was_made_anew(
     forged = json.loads(text_of(packet))
     forged["inputs"][part].insert(0, row)
     text = text_of(assembled(forged["inputs"], forged["results"]))
-    (found,) = verify_text(text)
-    assert found.place == f"inputs.{part}[0]"
-    assert text.split("\n")[found.line - 1].strip() == found.stands + ("," if forged["inputs"][part][1:] else "")
+    (changed,) = verify_text(text)
+    assert changed.place == f"inputs.{part}[0]"
+    assert text.split("\n")[changed.line - 1].strip() == changed.stands + ("," if forged["inputs"][part][1:] else "")
 
 
 @pytest.mark.parametrize(
@@ -184,23 +186,23 @@ def test_a_row_of_another_shape_is_named_also_where_every_hash_was_made_anew(
 def test_a_part_without_which_nothing_can_be_computed_is_named(packet: Packet, part: str, said: str) -> None:
     forged = json.loads(text_of(packet))
     forged["inputs"][part].clear()
-    (found,) = verify_text(text_of(assembled(forged["inputs"], forged["results"])))
-    assert found.place == f"inputs.{part}"
-    assert said in found.expected
+    (changed,) = verify_text(text_of(assembled(forged["inputs"], forged["results"])))
+    assert changed.place == f"inputs.{part}"
+    assert said in changed.expected
 
 
 def test_a_model_part_that_does_not_add_up_is_named(packet: Packet) -> None:
     forged = json.loads(text_of(packet))
     forged["inputs"]["model"][-1]["points"] = -2.5
-    (found,) = verify_text(text_of(assembled(forged["inputs"], forged["results"])))
-    assert "the shares of the model part come to" in found.stands
+    (changed,) = verify_text(text_of(assembled(forged["inputs"], forged["results"])))
+    assert "the shares of the model part come to" in changed.stands
 
 
 def test_the_place_of_a_changed_result_is_the_changed_one(packet: Packet) -> None:
     forged = json.loads(text_of(packet))
     forged["results"]["law"]["texts"].pop()
-    (found, *_) = verify_text(text_of(assembled(forged["inputs"], forged["results"])))
-    assert found.place == "results.law.texts"
+    (changed, *_) = verify_text(text_of(assembled(forged["inputs"], forged["results"])))
+    assert changed.place == "results.law.texts"
 
 
 @pytest.mark.parametrize(
@@ -231,12 +233,12 @@ def test_what_does_not_belong_together_is_refused(folder: Path, snapshot: Snapsh
 
 def test_a_personal_number_is_in_no_packet(tmp_path: Path) -> None:
     number = "11010519491231002X"
-    told = [{**EVENTS[0], "document_no": f"证件{number}", "basis": number}, *EVENTS[1:]]
-    source = taken_in(told)
+    rows = [{**EVENTS[0], "document_no": f"证件{number}", "basis": number}, *EVENTS[1:]]
+    source = taken_in(rows)
     out = grade(source, str(SCHEME), 2020, known_at="2020-12-31", max_rejected=10).write(tmp_path / "graded")
-    made = build_packet(run_in_folder(out, "S1"), source, file=SCHEME)
-    assert number not in text_of(made)
-    assert verify_text(text_of(made)) == []
+    packet = build_packet(run_in_folder(out, "S1"), source, file=SCHEME)
+    assert number not in text_of(packet)
+    assert verify_text(text_of(packet)) == []
 
 
 def test_a_version_that_governs_no_more_has_its_ways_as_of_the_run(tmp_path: Path) -> None:
@@ -254,10 +256,10 @@ def test_a_version_that_governs_no_more_has_its_ways_as_of_the_run(tmp_path: Pat
     }
     source = taken_in([*EVENTS, late])
     out = grade(source, str(file), 2020, known_at="2020-12-31", max_rejected=10).write(tmp_path / "graded")
-    made = build_packet(run_in_folder(out, "S1"), source, file=file)
-    assert made["results"]["repair"]["on"] == "2020-12-31"
-    assert made["results"]["repair"]["options"]
-    assert verify_text(text_of(made)) == []
+    packet = build_packet(run_in_folder(out, "S1"), source, file=file)
+    assert packet["results"]["repair"]["on"] == "2020-12-31"
+    assert packet["results"]["repair"]["options"]
+    assert verify_text(text_of(packet)) == []
 
 
 def test_the_plan_to_a_better_grade_stands_in_it_with_its_proof(packet: Packet) -> None:
@@ -283,18 +285,18 @@ def test_what_the_version_changed_stands_in_both_languages(tmp_path: Path, monke
     subjects = pd.DataFrame([{"subject_id": "91220296MADML0UU1J", "name": "甲厂", "registered_on": "2015-01-01"}])
     source = ingest(subjects=subjects, records=pd.DataFrame([filed]))
     out = grade(source, "tax", 2025, max_rejected=10).write(tmp_path / "graded")
-    made = build_packet(run_in_folder(out, "91220296MADML0UU1J"), source)
-    law = made["results"]["law"]
+    packet = build_packet(run_in_folder(out, "91220296MADML0UU1J"), source)
+    law = packet["results"]["law"]
     assert (law["version"], law["version_before"]) == ("tax@2025", "tax@2014")
     assert len(law["changes"]) > 50
-    assert all(len(one["zh"]) == len(one["en"]) == 6 for one in law["changes"])
-    assert verify_text(text_of(made)) == []
+    assert all(len(change["zh"]) == len(change["en"]) == 6 for change in law["changes"])
+    assert verify_text(text_of(packet)) == []
     monkeypatch.setenv("CREDITSCORE_CONFIGS", str(tmp_path / "graded"))  # rules of a later release, or none at all
-    assert verify_text(text_of(made)) == []
-    assert {row["file"] for row in made["inputs"]["rules"]} >= {"coverage.yaml", "repair/tax/2025-07-01.yaml"}
-    broken = json.loads(text_of(made))
+    assert verify_text(text_of(packet)) == []
+    assert {row["file"] for row in packet["inputs"]["rules"]} >= {"coverage.yaml", "repair/tax/2025-07-01.yaml"}
+    broken = json.loads(text_of(packet))
     broken["inputs"]["version_before"][0] += " "
-    assert [one.place for one in verify_text(text_of(broken))] == ["inputs.version_before[0]"]
+    assert [changed.place for changed in verify_text(text_of(broken))] == ["inputs.version_before[0]"]
 
 
 def test_a_packet_holds_the_refused_rows_that_leave_its_grade_open(tmp_path: Path) -> None:
@@ -302,12 +304,12 @@ def test_a_packet_holds_the_refused_rows_that_leave_its_grade_open(tmp_path: Pat
     bad = {**EVENTS[0], "record_id": "R8", "occurred_on": "2020-13-01", "recorded_on": "2020-13-02"}
     snapshot = taken_in([*EVENTS, bad])
     folder = grade(snapshot, str(SCHEME), 2020, known_at="2020-12-31", max_rejected=10).write(tmp_path / "g")
-    made = build_packet(run_in_folder(folder, "S1"), snapshot, file=SCHEME)
-    shown = made["results"]["explanation"]
+    packet = build_packet(run_in_folder(folder, "S1"), snapshot, file=SCHEME)
+    shown = packet["results"]["explanation"]
     assert (shown["state"], shown["grade"]) == ("not_computable", "")
-    assert shown["grade_without"] == made["results"]["replays"]["whole"]["then"]["grade"]
+    assert shown["grade_without"] == packet["results"]["replays"]["whole"]["then"]["grade"]
     assert {row["record_id"] for row in shown["refused"]} == {"R7", "R8"}
-    text = text_of(made)
+    text = text_of(packet)
     assert verify_text(text) == []
     changed = verify_text(text.replace("2020-13-01", "2020-12-01"))
     assert {line.place.partition("[")[0] for line in changed} >= {"inputs.refused_rows"}
@@ -316,10 +318,10 @@ def test_a_packet_holds_the_refused_rows_that_leave_its_grade_open(tmp_path: Pat
 def test_a_packet_of_a_run_of_an_earlier_version_is_as_that_run(snapshot: Snapshot, tmp_path: Path) -> None:
     older = replace(snapshot, judges_refused=False)
     folder = grade(older, str(SCHEME), 2020, known_at="2020-12-31", max_rejected=10).write(tmp_path / "g")
-    made = build_packet(run_in_folder(folder, "S1"), snapshot, file=SCHEME)
-    assert made["results"]["explanation"]["state"] == "graded"
-    assert "earlier version" in " ".join(made["results"]["explanation"]["input"]["en"])
-    assert verify_text(text_of(made)) == []
+    packet = build_packet(run_in_folder(folder, "S1"), snapshot, file=SCHEME)
+    assert packet["results"]["explanation"]["state"] == "graded"
+    assert "earlier version" in " ".join(packet["results"]["explanation"]["input"]["en"])
+    assert verify_text(text_of(packet)) == []
 
 
 def test_an_accepted_row_stays_accepted_in_a_packet(packet: Packet) -> None:

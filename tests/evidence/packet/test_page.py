@@ -46,7 +46,7 @@ def test_both_files_or_none(packet: Packet, tmp_path: Path) -> None:
     before = [file.read_bytes() for file in files]
     write_packet(packet, tmp_path / "one")  # an earlier packet is replaced
     assert [file.read_bytes() for file in files] == before
-    assert [one.name for one in tmp_path.iterdir()] == ["one"]
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
     (tmp_path / "else").mkdir()
     (tmp_path / "else" / "letter.txt").write_text("x")
     with pytest.raises(UsageError, match="holds something else"):
@@ -60,10 +60,10 @@ def test_a_changed_digit_of_the_page_is_named(packet: Packet, tmp_path: Path) ->
     text = page.read_text(encoding="utf-8")
     place = text.index("2020-02-10")
     page.write_text(text[:place] + "2021" + text[place + 4 :], encoding="utf-8")
-    (found,) = verify_packet(tmp_path / "one")
-    assert (found.file, found.line) == ("packet.html", text.count("\n", 0, place) + 1)
-    assert "2021-02-10" in found.stands
-    assert "2020-02-10" in found.expected
+    (changed,) = verify_packet(tmp_path / "one")
+    assert (changed.file, changed.line) == ("packet.html", text.count("\n", 0, place) + 1)
+    assert "2021-02-10" in changed.stands
+    assert "2020-02-10" in changed.expected
 
 
 @pytest.mark.pages
@@ -94,13 +94,13 @@ def asked_for(log: Path) -> list[str]:
     """Addresses that a page from a file asked a network for; what the browser itself asks for is not the page's."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     own = [line for line in lines if '"network_isolation_key":"file://' in line]
-    found = [address for line in own for address in re.findall(r'"url":"((?:https?|wss?|ftp):[^"]*)"', line)]
-    return sorted(set(found))
+    addresss = [address for line in own for address in re.findall(r'"url":"((?:https?|wss?|ftp):[^"]*)"', line)]
+    return sorted(set(addresss))
 
 
 def letters(pdf: bytes) -> set[str]:
     """The letters that the fonts in a PDF hold a glyph for, by its tables from glyph to letter; glyph 0 is the box."""
-    found: set[str] = set()
+    new_letters: set[str] = set()
     for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
         try:
             text = zlib.decompress(stream)
@@ -110,9 +110,9 @@ def letters(pdf: bytes) -> set[str]:
             continue
         for glyph, letter in re.findall(rb"^<([0-9A-F]{4})> <([0-9A-F]{4})>$", text, re.MULTILINE):
             if int(glyph, 16):
-                found.add(chr(int(letter, 16)))
+                new_letters.add(chr(int(letter, 16)))
         for low, high, letter in re.findall(rb"^<([0-9A-F]{4})> <([0-9A-F]{4})> <([0-9A-F]{4})>$", text, re.MULTILINE):
             for k in range(int(high, 16) - int(low, 16) + 1):
                 if int(low, 16) + k:
-                    found.add(chr(int(letter, 16) + k))
-    return found
+                    new_letters.add(chr(int(letter, 16) + k))
+    return new_letters

@@ -48,22 +48,22 @@ def tables() -> dict[str, pd.DataFrame]:
 
 @pytest.fixture(scope="module")
 def folder(tables: dict[str, pd.DataFrame], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = grade(tables["records"], "tax", 2020, subjects=tables["subjects"])
-    return made.write(tmp_path_factory.mktemp("graded") / "tax")
+    grading = grade(tables["records"], "tax", 2020, subjects=tables["subjects"])
+    return grading.write(tmp_path_factory.mktemp("graded") / "tax")
 
 
-def named(one: Any) -> list[tuple[str, str]]:
-    return [(row["subject_id"], row["grade"]) for row in one.grades.to_pylist()]
+def named(value: Any) -> list[tuple[str, str]]:
+    return [(row["subject_id"], row["grade"]) for row in value.grades.to_pylist()]
 
 
 def test_only_grades_with_a_rule_stand_by_name(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
-    one = publish(folder, subjects=tables["subjects"], **DECIDED)
-    found = dict(named(one))
-    assert found[BAD] == "D"
-    assert set(found.values()) <= {"A", "D"}
-    assert not [subject for subject in found if subject.startswith("92")]
-    assert len(found) + sum(one.withheld.values()) == 3
-    row = next(row for row in one.grades.to_pylist() if row["grade"] == "D")
+    public = publish(folder, subjects=tables["subjects"], **DECIDED)
+    results = dict(named(public))
+    assert results[BAD] == "D"
+    assert set(results.values()) <= {"A", "D"}
+    assert not [subject for subject in results if subject.startswith("92")]
+    assert len(results) + sum(public.withheld.values()) == 3
+    row = next(row for row in public.grades.to_pylist() if row["grade"] == "D")
     assert row["basis"] == "R2014A 29 to 32"
     assert row["decided_on"] == "2021-04-20"
     assert row["name"] == "乙公司"
@@ -77,14 +77,14 @@ def test_a_grade_under_objection_says_so(folder: Path, tmp_path: Path) -> None:
            "disputed_since": "2021-04-21", "decide_by": "2021-04-26", "grade_without": "A",
            "score_without": "100"}  # fmt: skip
     parquet.write_table(pa.Table.from_pylist([row]), marked / "disputes.parquet")
-    one = publish(marked, **DECIDED)
-    assert {r["subject_id"]: r["disputed_since"] for r in one.grades.to_pylist()}[BAD] == "2021-04-21"
-    page = public_page(one.data)
+    public = publish(marked, **DECIDED)
+    assert {r["subject_id"]: r["disputed_since"] for r in public.grades.to_pylist()}[BAD] == "2021-04-21"
+    page = public_page(public.data)
     assert "异议处理中（自2021年4月21日）" in page
     assert "公示的等级" in page
     assert "public_grades" not in re.sub(r"<script.*?</script>", "", page, flags=re.S)
-    assert "disputed since 2021-04-21" in public_page(one.data, "en")
-    assert "R1" not in public_page(one.data)
+    assert "disputed since 2021-04-21" in public_page(public.data, "en")
+    assert "R1" not in public_page(public.data)
     assert all(r["disputed_since"] == "" for r in publish(folder, **DECIDED).grades.to_pylist())
     (marked / "disputes.parquet").write_bytes(b"no table")
     with pytest.raises(InputError, match="disputes cannot be read"):
@@ -110,25 +110,25 @@ def test_a_grade_that_refused_rows_leave_open_is_withheld(tables: dict[str, pd.D
     """A false-invoice record has a day that cannot be read: without it its firm would be published as A."""
     records = tables["records"].copy()
     records.loc[records["record_id"] == "R1", ["occurred_on", "booked_on"]] = "2020年5月"
-    made = grade(records, "tax", 2020, subjects=tables["subjects"], max_rejected=5).write(tmp_path / "tax")
-    one = publish(made, subjects=tables["subjects"], **DECIDED)
-    assert BAD not in dict(named(one))
-    assert one.withheld["refused_rows"] == 1
-    assert sum(row["subjects"] or 0 for row in one.data["shares"]) <= 2
-    assert BAD not in public_page(one.data)
+    path = grade(records, "tax", 2020, subjects=tables["subjects"], max_rejected=5).write(tmp_path / "tax")
+    public = publish(path, subjects=tables["subjects"], **DECIDED)
+    assert BAD not in dict(named(public))
+    assert public.withheld["refused_rows"] == 1
+    assert sum(row["subjects"] or 0 for row in public.data["shares"]) <= 2
+    assert BAD not in public_page(public.data)
     result = CliRunner().invoke(
         app,
-        ["report", "public", str(made), "--decided-by", "x", "--decided-on", str(DAY), "--out", str(tmp_path / "p")],
+        ["report", "public", str(path), "--decided-by", "x", "--decided-on", str(DAY), "--out", str(tmp_path / "p")],
     )
     assert result.exit_code == 0, result.output
     assert "refused_rows" in result.output
 
 
 def test_a_period_that_is_not_over_is_withheld_and_counted(folder: Path, tmp_path: Path) -> None:
-    one = publish(marked_folder(folder, tmp_path / "g", "feeds_undeclared;period_not_over"), **DECIDED)
-    assert named(one) == []
-    assert one.withheld == {"not_graded": 1, "period_not_over": 2}
-    assert one.data["shares"] == []
+    public = publish(marked_folder(folder, tmp_path / "g", "feeds_undeclared;period_not_over"), **DECIDED)
+    assert named(public) == []
+    assert public.withheld == {"not_graded": 1, "period_not_over": 2}
+    assert public.data["shares"] == []
 
 
 @pytest.mark.parametrize(
@@ -143,11 +143,11 @@ def test_a_period_that_is_not_over_is_withheld_and_counted(folder: Path, tmp_pat
 def test_other_marks_are_published_with_the_grade(
     folder: Path, tmp_path: Path, marks: str | None, stated: str, zh: str, en: str
 ) -> None:
-    one = publish(marked_folder(folder, tmp_path / "g", marks), **DECIDED)
-    assert {row["input_state"] for row in one.grades.to_pylist()} == {stated}
-    assert zh in public_page(one.data)
-    assert en in public_page(one.data, "en")
-    assert ("早期版本" in public_page(one.data)) == (marks is None)
+    public = publish(marked_folder(folder, tmp_path / "g", marks), **DECIDED)
+    assert {row["input_state"] for row in public.grades.to_pylist()} == {stated}
+    assert zh in public_page(public.data)
+    assert en in public_page(public.data, "en")
+    assert ("早期版本" in public_page(public.data)) == (marks is None)
 
 
 def test_a_computed_grade_is_not_a_decision(folder: Path) -> None:
@@ -161,9 +161,9 @@ def test_a_computed_grade_is_not_a_decision(folder: Path) -> None:
     ]
     assert named(publish(folder, history=pd.DataFrame(rows))) == []
     rows = [{"subject_id": BAD, "period": "2020", "grade": "D", "status": "final", "decided_on": "2021-04-21"}]
-    one = publish(folder, history=pd.DataFrame(rows))
-    assert named(one) == [(BAD, "D")]
-    assert one.grades["decided_on"].to_pylist() == ["2021-04-21"]
+    public = publish(folder, history=pd.DataFrame(rows))
+    assert named(public) == [(BAD, "D")]
+    assert public.grades["decided_on"].to_pylist() == ["2021-04-21"]
     rows[0]["grade"] = "C"
     assert publish(folder, history=pd.DataFrame(rows)).withheld["decided_otherwise"] == 1
     with pytest.raises(InputError, match="missing columns grade, status"):
@@ -182,10 +182,10 @@ def test_an_internal_class_refuses(tables: dict[str, pd.DataFrame], tmp_path: Pa
         publish(both, schemes=["food/risk"], **DECIDED)
     with pytest.raises(UsageError, match="tax is not in this folder"):
         publish(both, schemes=["tax"], **DECIDED)
-    one = publish(both, schemes=["labour/national"], **DECIDED)
-    assert one.grades.num_rows == 0
-    assert "food" not in json.dumps(one.data)
-    assert "food" not in public_page(one.data)
+    public = publish(both, schemes=["labour/national"], **DECIDED)
+    assert public.grades.num_rows == 0
+    assert "food" not in json.dumps(public.data)
+    assert "food" not in public_page(public.data)
 
 
 def test_an_unknown_scheme_refuses(folder: Path, tmp_path: Path) -> None:
@@ -219,10 +219,10 @@ def test_a_composite_says_its_use(tmp_path: Path, use: str) -> None:
         with pytest.raises(UsageError, match="may not be published"):
             publish(tmp_path, **DECIDED)
         return
-    one = publish(tmp_path, **DECIDED)
-    assert one.grades.num_rows == 0
-    assert one.withheld == {"no_publication_rule": 6}
-    assert [row["subjects"] for row in one.shares.to_pylist()] == [6]
+    public = publish(tmp_path, **DECIDED)
+    assert public.grades.num_rows == 0
+    assert public.withheld == {"no_publication_rule": 6}
+    assert [row["subjects"] for row in public.shares.to_pylist()] == [6]
 
 
 def test_a_composite_of_own_numbers_is_not_published_whatever_it_says(tmp_path: Path) -> None:
@@ -269,12 +269,12 @@ def test_entries_of_lists_only_while_they_run(folder: Path) -> None:
         entry(5, subject_id="92220291MADM04CX8X"),
         entry(6, subject_id="110101199003070038"),
     ]
-    one = publish(folder, listings=pd.DataFrame(rows), on=DAY, **DECIDED)
-    (row,) = one.lists.to_pylist()
+    public = publish(folder, listings=pd.DataFrame(rows), on=DAY, **DECIDED)
+    (row,) = public.lists.to_pylist()
     assert (row["list"], row["term_end"], row["basis"]) == ("procurement_serious", "2023-01-01", "CBK2014_526")
-    assert "李四" not in json.dumps(one.data, ensure_ascii=False)
+    assert "李四" not in json.dumps(public.data, ensure_ascii=False)
     before = publish(folder, **DECIDED).withheld
-    added = {key: count - before.get(key, 0) for key, count in one.withheld.items() if count != before.get(key, 0)}
+    added = {key: count - before.get(key, 0) for key, count in public.withheld.items() if count != before.get(key, 0)}
     assert added == {"not_running": 3, "sole_trader": 1, "natural_person": 1, "no_publication_rule": 1}
     with pytest.raises(UsageError, match="the table and the day"):
         publish(folder, on=DAY, **DECIDED)
@@ -283,13 +283,13 @@ def test_entries_of_lists_only_while_they_run(folder: Path) -> None:
 
 
 def test_items_name_no_record_and_leave_out_what_was_withdrawn(folder: Path) -> None:
-    one = publish(folder, items=True, **DECIDED)
-    assert one.items is not None
-    names = {(row["subject_id"], row["item"]) for row in one.items.to_pylist()}
-    published = {subject for subject, _ in named(one)}
+    public = publish(folder, items=True, **DECIDED)
+    assert public.items is not None
+    names = {(row["subject_id"], row["item"]) for row in public.items.to_pylist()}
+    published = {subject for subject, _ in named(public)}
     assert {subject for subject, _ in names} <= published
     assert not [item for _, item in names if item == "010501"]
-    assert set(one.items.column_names) == {
+    assert set(public.items.column_names) == {
         "subject_id",
         "scheme",
         "period",
@@ -302,18 +302,18 @@ def test_items_name_no_record_and_leave_out_what_was_withdrawn(folder: Path) -> 
 
 
 def test_what_is_written_holds_nothing_else(folder: Path, tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
-    one = publish(folder, subjects=tables["subjects"], items=True, **DECIDED)
-    files = write_public(tmp_path / "out", one)
+    public = publish(folder, subjects=tables["subjects"], items=True, **DECIDED)
+    files = write_public(tmp_path / "out", public)
     assert sorted(file.name for file in files) == sorted(file.name for file in (tmp_path / "out").iterdir())
     for file in files:
         if file.suffix != ".parquet":
             text = file.read_text(encoding="utf-8")
             assert not [word for word in ("李四", "13800138000", "张三", "R1", "run_id") if word in text], file
     for lang in ("zh", "en"):
-        seen = Page(public_page(one.data, lang))  # type: ignore[arg-type]
-        assert json.loads(seen.data) == one.data
+        seen = Page(public_page(public.data, lang))  # type: ignore[arg-type]
+        assert json.loads(seen.data) == public.data
         assert {"zh": "如何提出异议", "en": "How to object"}[lang] in seen.text
-    assert "R2015A" in public_page(one.data)
+    assert "R2015A" in public_page(public.data)
 
 
 def test_the_command(folder: Path, tmp_path: Path) -> None:

@@ -30,14 +30,14 @@ RECORDS = (0, 1, 2, 3, 3, 4, 4, 4, 5, 5, 6, 8)
 RICH = TEST_SCHEMES
 
 
-@pytest.mark.parametrize("entry", SHIPPED, ids=lambda one: f"{one.scheme}@{one.version}")
+@pytest.mark.parametrize("entry", SHIPPED, ids=lambda value: f"{value.scheme}@{value.version}")
 def test_equal_to_brute_force_in_every_shipped_scheme(entry: registry.Entry) -> None:
     scheme = registry.load(entry)
     stretches = len(plans(scheme))
-    found = check(scheme, max(1, 160 // stretches), 1, RECORDS)
-    assert found.differences == ()
-    assert found.subjects >= 150
-    assert found.sets > found.subjects or not scheme.items  # without items nobody has a record
+    checked = check(scheme, max(1, 160 // stretches), 1, RECORDS)
+    assert checked.differences == ()
+    assert checked.subjects >= 150
+    assert checked.sets > checked.subjects or not scheme.items  # without items nobody has a record
 
 
 def rich(name: str) -> Plan:
@@ -57,12 +57,14 @@ def test_equal_to_brute_force_where_everything_meets(name: str, records: int) ->
 
 def test_the_check_sees_a_difference() -> None:
     plan = rich("acts")
-    subject = next(one for one in subjects(plan, 2, 50, range(4, 7)) if decisive(plan, one, "green").smallest == 2)
+    subject = next(
+        subject for subject in subjects(plan, 2, 50, range(4, 7)) if decisive(plan, subject, "green").smallest == 2
+    )
     truth = brute(plan, subject)
     wrong = {ids: end for ids, end in truth.outcomes.items() if len(ids) < 2} | {
         ids: truth.now for ids in truth.outcomes if len(ids) >= 2
     }
-    assert any("smallest" in one for one in differences(plan, subject, replace(truth, outcomes=wrong)))
+    assert any("smallest" in difference for difference in differences(plan, subject, replace(truth, outcomes=wrong)))
 
 
 PLANS = [rich("caps"), rich("acts"), *plans(registry.pick("tax@2014"))[-1:]]
@@ -73,7 +75,7 @@ def subject_of(plan: Plan, seed: int) -> Subject:
 
 
 def without(subject: Subject, ids: set[str]) -> Subject:
-    return replace(subject, records=[one for one in subject.records if one["record_id"] not in ids])
+    return replace(subject, records=[record for record in subject.records if record["record_id"] not in ids])
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
@@ -81,60 +83,70 @@ def without(subject: Subject, ids: set[str]) -> Subject:
 def test_what_must_hold_for_every_answer(seed: int, which: int) -> None:
     plan = PLANS[which]
     subject = subject_of(plan, seed)
-    found = decisive(plan, subject, limit=5)
+    new_decisive = decisive(plan, subject, limit=5)
     now = grade_subject(plan, subject)
-    assert (found.state, found.grade) == (now.state, now.grade)
+    assert (new_decisive.state, new_decisive.grade) == (now.state, now.grade)
 
     def reaches(ids: set[str]) -> bool:
-        one = grade_subject(plan, without(subject, ids))
-        if found.target == "any":
-            return (one.state, one.grade) != (now.state, now.grade)
-        return one.state == "graded" and plan.grades.index(one.grade) <= plan.grades.index(found.target)
+        outcome = grade_subject(plan, without(subject, ids))
+        if new_decisive.target == "any":
+            return (outcome.state, outcome.grade) != (now.state, now.grade)
+        return outcome.state == "graded" and plan.grades.index(outcome.grade) <= plan.grades.index(new_decisive.target)
 
-    if found.witness:
-        assert reaches(set(found.witness))
-        assert len(found.witness) == found.at_most
-    for pattern in found.patterns:
-        ids = set(next(expand(found, pattern)))
+    if new_decisive.witness:
+        assert reaches(set(new_decisive.witness))
+        assert len(new_decisive.witness) == new_decisive.at_most
+    for pattern in new_decisive.patterns:
+        ids = set(next(expand(new_decisive, pattern)))
         assert reaches(ids)
-        assert not any(reaches(ids - {one}) for one in ids)
-    for single in found.singles:
-        one = grade_subject(plan, without(subject, {single.records[-1]}))
-        assert (one.state, one.grade) == (single.state, single.grade)
+        assert not any(reaches(ids - {key}) for key in ids)
+    for single in new_decisive.singles:
+        outcome = grade_subject(plan, without(subject, {single.records[-1]}))
+        assert (outcome.state, outcome.grade) == (single.state, single.grade)
     shuffled = list(subject.records)
     random.Random(seed).shuffle(shuffled)
-    assert decisive(plan, replace(subject, records=shuffled), limit=5) == found
+    assert decisive(plan, replace(subject, records=shuffled), limit=5) == new_decisive
 
 
 def test_the_only_audit_record_lowers_the_start() -> None:
     """Tax: without any record of the kind that a start of 100 asks for, counting begins at 90."""
     plan = plans(registry.pick("tax@2014"))[-1]
-    found = [decisive(plan, one, "any") for one in subjects(plan, 4, 300, range(1, 3))]
+    decisives = [decisive(plan, subject, "any") for subject in subjects(plan, 4, 300, range(1, 3))]
     order = {grade: k for k, grade in enumerate(plan.grades)}
-    assert any(s.grade and d.grade and order[s.grade] > order[d.grade] for d in found for s in d.singles)
+    assert any(s.grade and d.grade and order[s.grade] > order[d.grade] for d in decisives for s in d.singles)
 
 
 def test_a_target_that_holds_already_needs_nothing() -> None:
     plan = rich("acts")
     subject = subject_of(plan, 1)
-    found = decisive(plan, subject, plan.grades[-1])
-    assert (found.smallest, found.smallest_sets, found.witness, found.minimal_sets) == (0, 1, (), 1)
+    new_decisive = decisive(plan, subject, plan.grades[-1])
+    assert (new_decisive.smallest, new_decisive.smallest_sets, new_decisive.witness, new_decisive.minimal_sets) == (
+        0,
+        1,
+        (),
+        1,
+    )
 
 
 def test_what_no_withdrawal_reaches_is_said() -> None:
     plan = rich("acts")
-    found = decisive(plan, replace(subject_of(plan, 1), fed=False), "green")
-    assert (found.possible, found.proved, found.smallest, found.patterns) == (False, True, None, ())
+    new_decisive = decisive(plan, replace(subject_of(plan, 1), fed=False), "green")
+    assert (new_decisive.possible, new_decisive.proved, new_decisive.smallest, new_decisive.patterns) == (
+        False,
+        True,
+        None,
+        (),
+    )
 
 
 def test_where_nothing_reaches_the_target_the_empty_list_is_complete() -> None:
     plan = rich("counts")
     seen = 0
     for subject in subjects(plan, 6, 60, range(1, 4)):
-        found = decisive(plan, subject, plan.grades[0], limit=1)
-        if found.possible is False:
+        new_decisive = decisive(plan, subject, plan.grades[0], limit=1)
+        if new_decisive.possible is False:
             seen += 1
-            assert (found.complete, found.minimal_sets) == (True, 0)
+            assert (new_decisive.complete, new_decisive.minimal_sets) == (True, 0)
     assert seen >= 10
 
 
@@ -142,11 +154,11 @@ def test_what_one_record_reaches_needs_no_search() -> None:
     plan = rich("caps")
     seen = 0
     for subject in subjects(plan, 7, 30, range(4, 20)):
-        found = decisive(plan, subject, "any", work=1)
-        if found.singles:
+        new_decisive = decisive(plan, subject, "any", work=1)
+        if new_decisive.singles:
             seen += 1
-            single = sum(len(one.records) for one in found.singles)
-            assert (found.proved, found.smallest, found.smallest_sets) == (True, 1, single)
+            single = sum(len(single.records) for single in new_decisive.singles)
+            assert (new_decisive.proved, new_decisive.smallest, new_decisive.smallest_sets) == (True, 1, single)
     assert seen >= 10
 
 
@@ -155,17 +167,17 @@ def test_many_records_in_one_part_end_within_the_limit_of_work() -> None:
     plan = rich("counts")
     began = time.process_time()
     for subject in subjects(plan, 8, 2, [60], recent=True):
-        found = decisive(plan, subject, "any")
-        assert found.proved or found.why
+        new_decisive = decisive(plan, subject, "any")
+        assert new_decisive.proved or new_decisive.why
     assert time.process_time() - began < 60
 
 
 def test_a_list_that_is_cut_says_so() -> None:
     plan = rich("acts")
-    answers = [decisive(plan, one, limit=1) for one in subjects(plan, 3, 20, range(20, 30))]
-    cut = [one for one in answers if one.patterns and not one.complete]
+    answers = [decisive(plan, subject, limit=1) for subject in subjects(plan, 3, 20, range(20, 30))]
+    cut = [answer for answer in answers if answer.patterns and not answer.complete]
     assert cut
-    assert all(len(one.patterns) == 1 for one in cut)
+    assert all(len(other_decisive.patterns) == 1 for other_decisive in cut)
 
 
 def test_beyond_the_limit_of_work_bounds_are_given_and_nothing_is_guessed() -> None:
@@ -208,9 +220,9 @@ def test_minimal_sets_are_counted_where_the_list_is_cut() -> None:
 def test_the_columns_of_a_population_say_the_same() -> None:
     plan = rich("acts")
     for subject in subjects(plan, 6, 40, range(12)):
-        row, found = brief(plan, "s", subject), decisive(plan, subject)
-        assert row.decisive_singles == sum(len(one.records) for one in found.singles)
-        assert row.smallest_set == (None if found.target == "any" else found.smallest)
+        row, new_decisive = brief(plan, "s", subject), decisive(plan, subject)
+        assert row.decisive_singles == sum(len(single.records) for single in new_decisive.singles)
+        assert row.smallest_set == (None if new_decisive.target == "any" else new_decisive.smallest)
         assert row.proved
 
 
@@ -220,22 +232,29 @@ def test_the_proof_is_checked_on_its_own() -> None:
     plan = plans(registry.pick("tax@2014"))[-1]
     looked = refuted = larger = 0
     for subject in subjects(plan, 8, 60, range(8, 12)):
-        found = decisive(plan, subject)
-        if not found.smallest or found.smallest < 2:
+        new_decisive = decisive(plan, subject)
+        if not new_decisive.smallest or new_decisive.smallest < 2:
             continue
-        given = (plan, subject, found.target, found.witness, found.smallest)
-        assert verify(*given, found.proof, exhaust=10**6).how == "exhaustion"
-        verdict = verify(*given, found.proof, exhaust=0)
+        given = (plan, subject, new_decisive.target, new_decisive.witness, new_decisive.smallest)
+        assert verify(*given, new_decisive.proof, exhaust=10**6).how == "exhaustion"
+        verdict = verify(*given, new_decisive.proof, exhaust=0)
         assert verdict.agrees
         looked += verdict.looked_at > 1
-        small = tuple(replace(one, short=1) for one in found.proof if one.short > 1 and not one.searched)
+        small = tuple(replace(claim, short=1) for claim in new_decisive.proof if claim.short > 1 and not claim.searched)
         refuted += bool(small) and not verify(*given, small, exhaust=0).agrees
-        assert not verify(plan, subject, found.target, found.witness[1:], found.smallest, found.proof).agrees
-        for one in (str(record["record_id"]) for record in subject.records):
-            more = (*found.witness, one)
-            if one not in found.witness and verify(plan, subject, found.target, more, len(more), ()).looked_at != 1:
+        assert not verify(
+            plan, subject, new_decisive.target, new_decisive.witness[1:], new_decisive.smallest, new_decisive.proof
+        ).agrees
+        for name in (str(record["record_id"]) for record in subject.records):
+            more = (*new_decisive.witness, name)
+            if (
+                name not in new_decisive.witness
+                and verify(plan, subject, new_decisive.target, more, len(more), ()).looked_at != 1
+            ):
                 larger += 1  # it reaches the target too, and is not the smallest
-                assert not verify(plan, subject, found.target, more, len(more), found.proof, exhaust=0).agrees
+                assert not verify(
+                    plan, subject, new_decisive.target, more, len(more), new_decisive.proof, exhaust=0
+                ).agrees
                 break
     assert looked > 3
     assert refuted > 3

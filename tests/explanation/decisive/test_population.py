@@ -35,20 +35,20 @@ def compare_columns(snapshot: Snapshot, plan: Plan) -> int:
 
 @pytest.mark.parametrize("name", ["caps", "acts", "dates", "unknown"])
 def test_the_columns_are_those_of_the_search_where_everything_meets(name: str) -> None:
-    found = check_columns(registry.pick(str(RICH / f"{name}.yaml")), 60, 3, range(13))
-    assert found.differences == ()
-    assert found.subjects >= 60
-    assert found.sets > 12  # answered from sums
+    checked = check_columns(registry.pick(str(RICH / f"{name}.yaml")), 60, 3, range(13))
+    assert checked.differences == ()
+    assert checked.subjects >= 60
+    assert checked.sets > 12  # answered from sums
 
 
 def test_the_check_sees_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(*given: object) -> object:
-        found = brief(*given)  # type: ignore[arg-type]
-        return replace(found, smallest_set=1) if found.smallest_set == 2 else found
+        new_brief = brief(*given)  # type: ignore[arg-type]
+        return replace(new_brief, smallest_set=1) if new_brief.smallest_set == 2 else new_brief
 
     monkeypatch.setattr(check, "brief", wrong)
-    found = check_columns(registry.pick(str(RICH / "acts.yaml")), 60, 3, range(13))
-    assert any("by the search" in one for one in found.differences)
+    checked = check_columns(registry.pick(str(RICH / "acts.yaml")), 60, 3, range(13))
+    assert any("by the search" in difference for difference in checked.differences)
 
 
 def test_neither_spans_nor_shares_change_the_columns(monkeypatch: pytest.MonkeyPatch) -> None:

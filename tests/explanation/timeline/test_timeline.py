@@ -50,11 +50,11 @@ def truth(snapshot: Snapshot, scheme: str, when: dict[str, Any], day: int) -> di
 def busiest(tables: dict[str, pd.DataFrame], most: int) -> list[str]:
     """Subjects with some records, so that a timeline is neither empty nor long."""
     counted = tables["records"]["subject_id"].value_counts()
-    return sorted(one for one in counted.index if one and 3 <= counted[one] <= 9)[:most]
+    return sorted(value for value in counted.index if value and 3 <= counted[value] <= 9)[:most]
 
 
 def stands(line: Timeline, day: int) -> tuple[Any, ...]:
-    step = line.steps[bisect_right([one.day for one in line.steps], day) - 1]
+    step = line.steps[bisect_right([step.day for step in line.steps], day) - 1]
     return step.after.state, step.after.grade, step.after.score
 
 
@@ -64,39 +64,39 @@ def test_a_day_scheme_stands_on_every_day_where_a_grading_stands(name: str, seed
     ids = busiest(tables, 2)
     begin = date(2020, 3, 1) if months == 12 else date(2020, 11, 20)
     end = begin + timedelta(days=30 * months)
-    lines = [timeline(snapshot, one, scheme, first=begin, last=end) for one in ids]
-    assert sum(len(one.steps) for one in lines) > len(lines)
+    lines = [timeline(snapshot, key, scheme, first=begin, last=end) for key in ids]
+    assert sum(len(line.steps) for line in lines) > len(lines)
     rng = random.Random(seed)
     days = {rng.randrange(to_day(begin), to_day(end) + 1) for _ in range(2)}
     days |= {day for line in lines for step in line.steps[1:2] for day in (step.day - 1, step.day)}
     for day in sorted(days):
-        said = truth(snapshot, scheme, {"as_of": from_day(day)}, day)
+        results = truth(snapshot, scheme, {"as_of": from_day(day)}, day)
         for line in lines:
-            assert stands(line, day) == said[line.subject_id], (line.subject_id, iso(day))
+            assert stands(line, day) == results[line.subject_id], (line.subject_id, iso(day))
 
 
 @pytest.mark.slow
 def test_a_year_scheme_stands_where_a_replay_stands() -> None:
     snapshot, tables, scheme = made("caps", 1)
     ids = busiest(tables, 2)
-    lines = [timeline(snapshot, one, scheme, first=2019, last=2020) for one in ids]
+    lines = [timeline(snapshot, key, scheme, first=2019, last=2020) for key in ids]
     closing = to_day(date(2019, 12, 31))
     for day in (closing + 17, closing + 200, closing + 500):
         year = 2019 if day < closing + 366 else 2020
-        said = truth(snapshot, scheme, {"period": year}, day)
+        results = truth(snapshot, scheme, {"period": year}, day)
         for line in lines:
-            assert stands(line, day) == said[line.subject_id], (line.subject_id, iso(day))
+            assert stands(line, day) == results[line.subject_id], (line.subject_id, iso(day))
 
 
 def everything(seed: int) -> list[Timeline]:
-    found = []
+    timelines = []
     for name in ITEMS:
         snapshot, tables, scheme = made(name, seed, 20)
         span = (
             {"first": 2019, "last": 2020} if name == "caps" else {"first": date(2020, 11, 1), "last": date(2021, 1, 15)}
         )
-        found += [timeline(snapshot, one, scheme, **span) for one in busiest(tables, 2)]  # type: ignore[arg-type]
-    return found
+        timelines += [timeline(snapshot, name, scheme, **span) for name in busiest(tables, 2)]  # type: ignore[arg-type]
+    return timelines
 
 
 @pytest.mark.slow
@@ -110,8 +110,8 @@ def test_the_causes_of_a_step_add_up_and_follow_each_other() -> None:
             assert step.causes
             assert all(cause.moves for cause in step.causes)
             assert (step.causes[0].before, step.causes[-1].after) == (step.before, step.after)
-            for one, other in zip(step.causes, step.causes[1:], strict=False):
-                assert one.after == other.before
+            for other_cause, other in zip(step.causes, step.causes[1:], strict=False):
+                assert other_cause.after == other.before
             if step.change is not None:
                 assert sum(cause.change or 0 for cause in step.causes) == step.change
                 moved += 1
@@ -151,8 +151,8 @@ def test_each_kind_of_event_is_named_with_its_record() -> None:
         {**FILED, "record_id": "R2", "occurred_on": "2020-03-01", "recorded_on": "2020-08-01"},
     ]
     line = timeline(one_firm(events), "s1", str(SCHEMES / "acts.yaml"), first=date(2020, 1, 1), last=date(2020, 12, 31))
-    told = [(iso(step.day), cause.kind, cause.what, cause.late) for step in line.steps for cause in step.causes]
-    assert told == [
+    causes = [(iso(step.day), cause.kind, cause.what, cause.late) for step in line.steps for cause in step.causes]
+    assert causes == [
         ("2020-02-15", "record", "R1", 5),
         ("2020-05-02", "withdrawal", "R1", 0),
         ("2020-06-02", "reinstatement", "R1", 0),
@@ -180,8 +180,8 @@ def test_held_knowledge_leaves_only_rules_and_clock() -> None:
     late = {**FILED, "recorded_on": "2021-03-01"}
     scheme = str(SCHEMES / "caps.yaml")
     today = timeline(one_firm([late]), "S1", scheme, first=2019, last=2021, known_at=date(2021, 12, 31))
-    told = [(step.period, cause.kind) for step in today.steps for cause in step.causes]
-    assert told[0] == ("2020", "record")
+    causes = [(step.period, cause.kind) for step in today.steps for cause in step.causes]
+    assert causes[0] == ("2020", "record")
     before = timeline(one_firm([late]), "S1", scheme, first=2019, last=2021, known_at=date(2021, 2, 28))
     assert not [cause for step in before.steps for cause in step.causes if cause.what == "R1"]
 
@@ -191,7 +191,7 @@ def test_the_same_in_any_order_of_rows() -> None:
     (sid,) = busiest(tables, 1)
     span = {"first": date(2020, 6, 1), "last": date(2020, 9, 30)}
     turned = {name: frame.iloc[::-1] for name, frame in tables.items()}
-    lines = [timeline(ingest(**one, subject_ids="local"), sid, scheme, **span) for one in (tables, turned)]  # type: ignore[arg-type]
+    lines = [timeline(ingest(**row, subject_ids="local"), sid, scheme, **span) for row in (tables, turned)]  # type: ignore[arg-type]
     assert lines[0].as_data() == lines[1].as_data()
 
 

@@ -54,13 +54,13 @@ def grade(records: list[dict[str, Any]], scheme: str = "tax", **options: Any) ->
 
 
 def row(grading: Any, subject: str = A) -> dict[str, Any]:
-    (found,) = [row for row in grading.grades.to_pylist() if row["subject_id"] == subject]
-    return dict(found)
+    (new_result,) = [row for row in grading.grades.to_pylist() if row["subject_id"] == subject]
+    return dict(new_result)
 
 
 def result(grading: Any, subject: str = A) -> tuple[Any, ...]:
-    found = row(grading, subject)
-    return found["state"], found["grade"], found["input_state"], found["grade_without"]
+    data = row(grading, subject)
+    return data["state"], data["grade"], data["input_state"], data["grade_without"]
 
 
 WHOLE = ("graded", "A", "whole", None)
@@ -70,8 +70,8 @@ BLOCKED = ("not_computable", None, "refused_rows", "A")
 def test_a_firm_whose_only_record_was_refused_is_not_an_a() -> None:
     grading = grade([record(1, A, **FALSE_INVOICES, booked_on="2022年4月")])
     assert result(grading) == BLOCKED
-    found = row(grading)
-    assert (found["state_reason"], found["score"], found["margin"]) == ("refused_rows", None, None)
+    data = row(grading)
+    assert (data["state_reason"], data["score"], data["margin"]) == ("refused_rows", None, None)
     assert result(grading, B) == WHOLE
     assert grading.manifest["blocked_grades"] == [
         {"feed": "tax", "table": "records", "reason": "bad_date", "grades": 1}
@@ -174,8 +174,8 @@ def test_rows_that_change_nothing_alone_may_change_the_grade_together() -> None:
     late = [record(number, A, **LATE_RETURN, booked_on=f"2023-0{number}-01") for number in range(1, 4)]
     refused = [record(number, A, **LATE_RETURN, booked_on=f"2023-0{number}-0x") for number in range(4, 9)]
     assert row(grade(late))["score"] == 75
-    one = result(grade([*late, refused[0]]))
-    assert one == ("graded", "B", "refused_rows", None)
+    pair = result(grade([*late, refused[0]]))
+    assert pair == ("graded", "B", "refused_rows", None)
     assert result(grade([*late, *refused]))[:2] == ("not_computable", None)
 
 
@@ -226,8 +226,8 @@ def test_a_row_without_an_id_could_be_anybodys_and_one_of_another_firm_is_nobody
 def test_a_refused_event_could_put_a_record_back_or_take_it_away() -> None:
     filed = record(1, A, **FALSE_INVOICES, event="filed", event_no="1")
     withdrawn = record(1, A, event="withdrawm", event_no="2", event_on="2023-05-01")
-    found = row(grade([filed, withdrawn]))
-    assert (found["state"], found["grade_without"]) == ("not_computable", "D")
+    data = row(grade([filed, withdrawn]))
+    assert (data["state"], data["grade_without"]) == ("not_computable", "D")
     orphan = record(8, B, event="withdrawn", event_no="2", event_on="2023-05-01", **FALSE_INVOICES)
     assert result(grade([filed, orphan]), B)[0] == "not_computable"
 
@@ -256,7 +256,7 @@ def test_an_acceptance_names_a_row_a_person_and_a_reason() -> None:
 
 def test_other_refused_rows_are_another_run_and_their_order_is_not() -> None:
     rows = [record(1, A, **FALSE_INVOICES, booked_on="2022年4月"), record(2, B, **LATE_RETURN, booked_on="2023-4")]
-    ids = {grade(some).manifest["run_id"] for some in (rows, rows[::-1])}
+    ids = {grade(results).manifest["run_id"] for results in (rows, rows[::-1])}
     assert len(ids) == 1
     changed = [rows[0] | {"booked_on": "2022年5月"}, rows[1]]
     assert grade(changed).manifest["run_id"] not in ids
@@ -270,10 +270,10 @@ def test_the_same_from_a_snapshot_on_disk_and_for_one_subject_alone(tmp_path: Pa
         record(4, "", **LATE_RETURN),
     ]
     subjects = pd.DataFrame({"subject_id": [A, B, C, firm(9)]})
-    made = ingest(subjects, pd.DataFrame(rows), feeds=FEEDS, attributes=stated(), intake_on="2024-06-01")
-    write_snapshot(made, tmp_path / "s")
+    new_snapshot = ingest(subjects, pd.DataFrame(rows), feeds=FEEDS, attributes=stated(), intake_on="2024-06-01")
+    write_snapshot(new_snapshot, tmp_path / "s")
     read = read_snapshot(tmp_path / "s", verify=True)
-    first, second = (cs.grade(one, "tax", 2023, max_rejected=9) for one in (made, read))
+    first, second = (cs.grade(snapshot, "tax", 2023, max_rejected=9) for snapshot in (new_snapshot, read))
     assert first.grades.equals(second.grades)
     assert first.manifest["run_id"] == second.manifest["run_id"]
     for subject in (A, B, C):
@@ -286,8 +286,8 @@ def test_a_snapshot_that_kept_no_refused_rows_leaves_its_subjects_open(tmp_path:
 
     rows = [record(1, A, **FALSE_INVOICES, booked_on="2022年4月"), record(2, B, **LATE_RETURN)]
     subjects = pd.DataFrame({"subject_id": [A, B, C, firm(9)]})
-    made = ingest(subjects, pd.DataFrame(rows), feeds=FEEDS, attributes=stated(), intake_on="2024-06-01")
-    write_snapshot(made, tmp_path / "s")
+    snapshot = ingest(subjects, pd.DataFrame(rows), feeds=FEEDS, attributes=stated(), intake_on="2024-06-01")
+    write_snapshot(snapshot, tmp_path / "s")
     (tmp_path / "s" / "refused_rows.parquet").unlink()
     manifest = json.loads((tmp_path / "s" / "snapshot.json").read_text())
     del manifest["rows"]["refused_rows"]
@@ -314,8 +314,8 @@ def test_what_stands_is_what_every_day_of_the_calendar_would_give() -> None:
             pd.DataFrame(rows), "tax", 2023, subjects=subjects, intake_on="2024-12-31", known_at="2024-12-31"
         )
         grades = {outcome.grade for _, outcome in replay(every)}
-        found = result(grade([*base, record(9, A, item=item, domain="tax", booked_on="2023-4")]))
-        assert (found[0] == "graded") == (grades == {row(grade(base))["grade"]})
+        results = result(grade([*base, record(9, A, item=item, domain="tax", booked_on="2023-4")]))
+        assert (results[0] == "graded") == (grades == {row(grade(base))["grade"]})
 
 
 def test_where_a_feed_is_broken_every_grade_that_it_names_is_open(monkeypatch: pytest.MonkeyPatch) -> None:

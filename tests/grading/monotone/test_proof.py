@@ -55,14 +55,14 @@ def test_tax_is_proved_but_for_what_it_acknowledges() -> None:
 def test_the_only_audit_record_of_tax_is_found() -> None:
     scheme = registry.pick("tax@2014").model_copy(update={"not_monotone": []})
     source = Source("tax")
-    found = monotone.check(scheme, source)
-    assert found is not None
+    new_counterexample = monotone.check(scheme, source)
+    assert new_counterexample is not None
     assert [fault.code for fault in source.faults] == ["E801"]
-    assert (found.before.start, found.after.start) == (100_000_000, 90_000_000)
-    assert found.rules[0] in ("complete", "complete_three_years")
-    assert len(list(found.subject.records)) <= 2
-    assert "start 100" in found.text
-    assert "start 90" in found.text
+    assert (new_counterexample.before.start, new_counterexample.after.start) == (100_000_000, 90_000_000)
+    assert new_counterexample.rules[0] in ("complete", "complete_three_years")
+    assert len(list(new_counterexample.subject.records)) <= 2
+    assert "start 100" in new_counterexample.text
+    assert "start 90" in new_counterexample.text
 
 
 @pytest.mark.parametrize(
@@ -90,10 +90,12 @@ def adverse(scheme: Scheme) -> list[tuple[object, tuple[str, ...]]]:
     places = []
     for epoch in epochs(scheme, [rule for _, rule in rules(scheme)]):
         proof = monotone._Proof(scheme, epoch, set())
-        found = [
-            one for one in classes(scheme, epoch) if one.adverse or (not one.weighs and not proof.improves_only(one))
+        groups = [
+            group
+            for group in classes(scheme, epoch)
+            if group.adverse or (not group.weighs and not proof.improves_only(group))
         ]
-        places.append((epoch, tuple(code for one in found for code in one.codes)))
+        places.append((epoch, tuple(code for category in groups for code in category.codes)))
     return [(epoch, codes) for epoch, codes in places if codes]
 
 
@@ -107,8 +109,8 @@ def test_no_case_is_found_where_the_proof_went_through(name: str, monkeypatch: p
         loaded, _ = inspect(file, name, {**LAWS, **load_laws()})
         assert loaded is not None
         scheme = loaded
-    known = {one.id for one in scheme.not_monotone}
-    open_ = {code for one in monotone.suspects(scheme, known) for code in one.codes}
+    known = {not_monotone.id for not_monotone in scheme.not_monotone}
+    open_ = {code for suspect in monotone.suspects(scheme, known) for code in suspect.codes}
     places = [(epoch, tuple(code for code in codes if code not in open_)) for epoch, codes in adverse(scheme)]
-    found = counterexample.search(scheme, [(epoch, codes) for epoch, codes in places if codes], known)  # type: ignore[misc]
-    assert found is None, found and found.text
+    match = counterexample.search(scheme, [(epoch, codes) for epoch, codes in places if codes], known)  # type: ignore[misc]
+    assert match is None, match and match.text

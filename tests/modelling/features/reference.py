@@ -126,7 +126,7 @@ def table(tables, at, *, groups, windows, outcome, gap, horizon, end, severity, 
     feeds = tables.get("feeds", [])
     declared = sorted({feed["domain"] for feed in feeds})
     lo, hi = add_months(at, gap), add_months(at, gap + horizon)
-    found, left_out = {}, {}
+    result, left_out = {}, {}
     for subject in tables["subjects"]:
         sid = subject["subject_id"]
         registered = day(subject.get("registered_on"))
@@ -144,7 +144,7 @@ def table(tables, at, *, groups, windows, outcome, gap, horizon, end, severity, 
             outcome is not None
             and feeds
             and not all(
-                covers(feeds, subject, one, max(lo + 1, born), hi) for one in outcome.get("domains") or declared
+                covers(feeds, subject, domain, max(lo + 1, born), hi) for domain in outcome.get("domains") or declared
             )
         ):
             why = "outcome_not_fed"
@@ -157,67 +157,69 @@ def table(tables, at, *, groups, windows, outcome, gap, horizon, end, severity, 
         row = features(
             now, at, subject, born, groups, windows, severity, points, inspections, repaired, feeds, declared
         )
-        seen = [one for one in now if one["day"] is not None and one["day"] <= at and fits(inspections, one, severity)]
-        said = attribute(tables, sid, "inspected", at, at)
+        seen = [row for row in now if row["day"] is not None and row["day"] <= at and fits(inspections, row, severity)]
+        statement = attribute(tables, sid, "inspected", at, at)
         heard = not feeds or any(
             feed.get("subject_id") in (None, "", sid)
             and feed.get("district") in (None, "", subject.get("district"))
             and day(feed["from"]) <= at
             for feed in feeds
         )
-        row["inspected"] = True if seen or said == "true" else False if said == "false" or heard else None
+        row["inspected"] = True if seen or statement == "true" else False if statement == "false" or heard else None
         if outcome is not None:
             row["y"] = int(
-                any(one["day"] is not None and lo < one["day"] <= hi and fits(outcome, one, severity) for one in then)
+                any(row["day"] is not None and lo < row["day"] <= hi and fits(outcome, row, severity) for row in then)
             )
         row["attribute__size"] = attribute(tables, sid, "size", at, at)
         row["history__tax"] = history(tables, sid, "tax", at)
-        found[sid] = row
-    return found, left_out
+        result[sid] = row
+    return result, left_out
 
 
 def features(now, at, subject, born, groups, windows, severity, points, inspections, repaired, feeds, declared):
     row = {}
     for group, pick in groups.items():
         chosen = [
-            one
-            for one in now
-            if one["day"] is not None
-            and one["day"] <= at
-            and fits(pick, one, severity)
-            and (repaired == "keep" or one["status"] != "repaired")
+            row
+            for row in now
+            if row["day"] is not None
+            and row["day"] <= at
+            and fits(pick, row, severity)
+            and (repaired == "keep" or row["status"] != "repaired")
         ]
         checks = [
-            one for one in now if one["day"] is not None and one["day"] <= at and fits(inspections, one, severity)
+            row for row in now if row["day"] is not None and row["day"] <= at and fits(inspections, row, severity)
         ]
         domains = pick.get("domains") or declared
 
         def fed(since, extra=(), domains=domains):
-            return not feeds or all(covers(feeds, subject, one, max(since + 1, born), at) for one in (*domains, *extra))
+            return not feeds or all(
+                covers(feeds, subject, domain, max(since + 1, born), at) for domain in (*domains, *extra)
+            )
 
         for months in windows:
             start, before = add_months(at, -months), add_months(at, -2 * months)
-            inside = [one for one in chosen if one["day"] > start]
-            double = [one for one in chosen if one["day"] > before]
-            tests = [one for one in checks if one["day"] > start]
+            inside = [row for row in chosen if row["day"] > start]
+            double = [row for row in chosen if row["day"] > before]
+            tests = [check for check in checks if check["day"] > start]
             count = len(inside)
             values = {
                 "count": count,
-                "amount": float(int(sum(Fraction(one.get("amount") or 0) for one in inside) * 10**6)) / 1e6,
-                "quantity": float(int(sum(Fraction(one.get("quantity") or 1) for one in inside) * 10**6)) / 1e6,
-                "points": float(sum(int(Fraction(points.get(one["item"], 0)) * 10**6) for one in inside)) / 1e6,
+                "amount": float(int(sum(Fraction(value.get("amount") or 0) for value in inside) * 10**6)) / 1e6,
+                "quantity": float(int(sum(Fraction(value.get("quantity") or 1) for value in inside) * 10**6)) / 1e6,
+                "points": float(sum(int(Fraction(points.get(row["item"], 0)) * 10**6) for row in inside)) / 1e6,
                 "rate": count * 30.4375 / max(at - max(start, born - 1), 30),
                 "delay": max(
-                    ((at if one["closed"] is None else one["closed"]) - one["day"] for one in inside), default=0
+                    ((at if row["closed"] is None else row["closed"]) - row["day"] for row in inside), default=0
                 ),
-                "open": sum(one["closed"] is None for one in inside),
+                "open": sum(row["closed"] is None for row in inside),
             }
             for name, value in values.items():
                 row[f"{group}__{name}_{months}m"] = value if fed(start) else None
             row[f"{group}__trend_{months}m"] = 2 * count - len(double) if fed(before) and born <= before + 1 else None
             per = count / len(tests) if tests and fed(start, inspections.get("domains") or declared) else None
             row[f"{group}__per_inspection_{months}m"] = per
-        last = max((one["day"] for one in chosen), default=None)
+        last = max((row["day"] for row in chosen), default=None)
         ok = fed(add_months(at, -max(windows)))
         row[f"{group}__recency"] = at - last if last is not None and ok else None
     return row

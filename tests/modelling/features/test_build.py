@@ -49,8 +49,8 @@ def random_tables(seed, feeds):
     for k in range(rng.randint(20, 120)):
         records += random_record(rng, f"r{k}")
     tables = {"subjects": subjects, "records": records, "attributes": [], "history": []}
-    for one in subjects[:8]:
-        sid = one["subject_id"]
+    for subject in subjects[:8]:
+        sid = subject["subject_id"]
         for value in ("big", "small", "mid")[: rng.randint(0, 3)]:
             start = rng.randint(FIRST, LAST)
             tables["attributes"].append(
@@ -267,16 +267,16 @@ def test_equal_to_plain_python_on_random_logs(seed):
     tables, repaired, data = case(seed)
     outcome = OUTCOMES[seed % 4]
     assert (data.y is None) == (outcome is None)
-    for one in data.about["dates"]:
-        at = reference.day(one["observed_on"])
+    for day in data.about["dates"]:
+        at = reference.day(day["observed_on"])
         rows, left_out = reference.table(
             tables, at, groups=GROUPS, windows=(6, 12), outcome=outcome, gap=1, horizon=6, end=LAST,
             severity=SEVERITY, points=POINTS, inspections={"items": ["a", "d"]}, repaired=repaired,
         )  # fmt: skip
         assert as_rows(data, at) == rows
-        assert {k: v for k, v in one["left_out"].items() if v and k != "ended_in_outcome_window"} == left_out
+        assert {k: v for k, v in day["left_out"].items() if v and k != "ended_in_outcome_window"} == left_out
         events = None if outcome is None else sum(row["y"] for row in rows.values())
-        assert (one["rows"], one.get("events")) == (len(rows), events)
+        assert (day["rows"], day.get("events")) == (len(rows), events)
 
 
 def test_the_random_logs_hold_what_they_should_show():
@@ -286,11 +286,11 @@ def test_the_random_logs_hold_what_they_should_show():
         seen["events"] += data.about["events"] or 0
         seen["missing"] += int(data.X["tax__count_6m"].isna().sum())
         seen["unknown"] += data.about["inspected"]["unknown"]
-        for one in data.about["dates"]:
-            seen["not_fed"] += one["left_out"]["outcome_not_fed"]
-            seen["early"] += one["left_out"]["not_yet_registered"]
-            seen["ended"] += one["left_out"]["ended"]
-            seen["at_risk"] += one["left_out"]["no_time_at_risk"]
+        for day in data.about["dates"]:
+            seen["not_fed"] += day["left_out"]["outcome_not_fed"]
+            seen["early"] += day["left_out"]["not_yet_registered"]
+            seen["ended"] += day["left_out"]["ended"]
+            seen["at_risk"] += day["left_out"]["no_time_at_risk"]
     assert min(seen.values()) >= 3, seen
 
 
@@ -300,12 +300,12 @@ def small():
     return good(random_tables(2, feeds=False))
 
 
-def same(one, other):
-    pd.testing.assert_frame_equal(one.X, other.X, check_exact=True)
+def same(value, other):
+    pd.testing.assert_frame_equal(value.X, other.X, check_exact=True)
     for name in ("y", "groups", "observed_on", "inspected"):
-        pd.testing.assert_series_equal(getattr(one, name), getattr(other, name))
-    assert one.about == other.about
-    assert one.content_hash() == other.content_hash()
+        pd.testing.assert_series_equal(getattr(value, name), getattr(other, name))
+    assert value.about == other.about
+    assert value.content_hash() == other.content_hash()
 
 
 def test_the_same_bytes_for_any_order_of_rows_threads_and_form(tmp_path):
@@ -412,9 +412,11 @@ def test_a_later_log_gives_the_features_of_the_log_cut_at_that_day():
 def test_an_outcome_window_that_is_not_complete_is_refused():
     _, snapshot = small()
     assert len(build(snapshot, ["2023-05-31"])) > 0
-    with pytest.raises(UsageError, match="ends on 2024-01-01, and the data are complete until 2023-12-31") as found:
+    with pytest.raises(
+        UsageError, match="ends on 2024-01-01, and the data are complete until 2023-12-31"
+    ) as exception_info:
         build(snapshot, ["2021-05-31", "2023-06-01"])
-    assert "2023-05-31" in str(found.value)
+    assert "2023-05-31" in str(exception_info.value)
     with pytest.raises(UsageError, match="complete until 2023-06-30"):
         build(snapshot, ["2023-05-31"], complete_until="2023-06-30")
     with pytest.raises(UsageError, match="complete_until is 2030-06-30"):
@@ -509,8 +511,8 @@ def test_what_cannot_be_is_refused_with_what_is_allowed(change, said):
 
 def test_days_and_sources_that_cannot_be():
     tables, snapshot = small()
-    for days, said in ([], "no day"), (["2021-02-28"] * 2, "twice"), (["28.2.2021"], "no date"), ([3], "no date"):
-        with pytest.raises(UsageError, match=said):
+    for days, text in ([], "no day"), (["2021-02-28"] * 2, "twice"), (["28.2.2021"], "no date"), ([3], "no date"):
+        with pytest.raises(UsageError, match=text):
             build(snapshot, days)
     with pytest.raises(UsageError, match="no log"):
         build("records.csv", ["2021-02-28"])
@@ -519,7 +521,7 @@ def test_days_and_sources_that_cannot_be():
     with pytest.raises(InputError, match="which no record has"):
         build(snapshot, ["2021-02-28"], outcome=["zz"])
     with pytest.raises(InputError, match="no subject is in"):
-        build(take({**tables, "subjects": [{**one, "registered_on": "2022-01-01"} for one in tables["subjects"]]}),
+        build(take({**tables, "subjects": [{**subject, "registered_on": "2022-01-01"} for subject in tables["subjects"]]}),
               ["2021-02-28"])  # fmt: skip
     same(build(snapshot, ["2021-02-28"]), build(frames(tables), [date(2021, 2, 28)], subject_ids="local"))
 

@@ -42,9 +42,9 @@ def test_what_was_known_later_is_refused():
     assert good.about["known_on"] == "checked"
     assert "booked" not in good.X
     late = FRAME.assign(booked=["2021-06-01", "2023-01-01", "2021-12-31", "2022-01-01"])
-    with pytest.raises(LeakageError, match="1 rows became known after") as found:
+    with pytest.raises(LeakageError, match="1 rows became known after") as exception_info:
         ModelData.from_frame(late, **PARTS, known_on="booked")
-    assert "row 1: known on 2023-01-01, observed on 2022-12-31" in str(found.value)
+    assert "row 1: known on 2023-01-01, observed on 2022-12-31" in str(exception_info.value)
     with pytest.raises(LeakageError, match="'debt'"):
         ModelData.from_frame(late, **PARTS, known_on={"debt": "booked"})
     with pytest.raises(UsageError, match="without observed_on"):
@@ -55,8 +55,8 @@ def test_a_feature_that_is_the_outcome_is_named():
     frame = pd.DataFrame({"x": np.arange(400) % 7, "y": np.arange(400) % 2})
     assert ModelData.from_frame(frame, "y").about["suspicious"] == []
     leak = frame.assign(copy=frame["y"] * 2.5, paid=np.where(frame["y"] == 1, np.nan, 3.0))
-    found = ModelData.from_frame(leak, "y").about["suspicious"]
-    assert [one["column"] for one in found] == ["copy", "paid"]
+    result = ModelData.from_frame(leak, "y").about["suspicious"]
+    assert [row["column"] for row in result] == ["copy", "paid"]
 
 
 def test_rows_can_be_taken():

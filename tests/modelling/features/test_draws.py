@@ -37,9 +37,9 @@ def test_rows_are_drawn_alike_in_any_order(rows: list[tuple[int, bool]], seed: i
         stratum = np.array([event for _, event in ordered], dtype=np.int64)
         test, fold = units.draw(stratum, share, seed), units.deal(stratum, 3, seed)
         assert set(fold) <= {0, 1, 2}
-        told = [(*row, bool(side)) for row, side in zip(ordered, test, strict=True)]
+        rows = [(*row, bool(side)) for row, side in zip(ordered, test, strict=True)]
         dealt = [(*row, int(part)) for row, part in zip(ordered, fold, strict=True)]
-        return sorted(told), sorted(dealt)
+        return sorted(rows), sorted(dealt)
 
     shuffled = list(rows)
     random.shuffle(shuffled)
@@ -103,7 +103,7 @@ def test_shares_far_off_are_refused(held: tuple[int, int, int], asked: float, wh
 
 def test_draws_depend_on_the_seed() -> None:
     units = Units.of(np.arange(20_000, dtype=np.uint64))
-    one, other = (units.draw(np.zeros(20_000), 0.25, seed) for seed in (3, 4))
-    assert abs(np.corrcoef(one, other)[0, 1]) < 0.03
-    assert one.sum() == other.sum() == 5000
+    values, other = (units.draw(np.zeros(20_000), 0.25, seed) for seed in (3, 4))
+    assert abs(np.corrcoef(values, other)[0, 1]) < 0.03
+    assert values.sum() == other.sum() == 5000
     assert np.bincount(units.deal(np.zeros(20_000), 5, 1)).tolist() == [4000] * 5

@@ -32,16 +32,18 @@ def test_the_order_of_rows_is_irrelevant(rows, random):
 def test_any_other_cell_is_another_hash(rows, place, number, word, label):
     place %= len(rows)
     changed = [*rows[:place], (number, word, label), *rows[place + 1 :]]
-    before, after = (sorted(map(repr, ((0.0 if a == 0 else a, b, c) for a, b, c in one))) for one in (rows, changed))
+    before, after = (
+        sorted(map(repr, ((0.0 if a == 0 else a, b, c) for a, b, c in value))) for value in (rows, changed)
+    )
     assert (data(rows).content_hash() == data(changed).content_hash()) == (before == after)
 
 
 def test_kinds_that_hold_the_same_values_are_the_same():
     numbers = [pd.Series([1, 0, 1]), pd.Series([1.0, -0.0, 1.0]), pd.Series([True, False, True]),
                pd.Series([1, 0, 1], dtype="Int8"), pd.Series([1, 0, 1], dtype="float32")]  # fmt: skip
-    assert len({ModelData(pd.DataFrame({"a": one}), None).content_hash() for one in numbers}) == 1
+    assert len({ModelData(pd.DataFrame({"a": number}), None).content_hash() for number in numbers}) == 1
     words = [pd.Series(["x", None, "y"], dtype=kind) for kind in ("str", "object", "category")]
-    assert len({ModelData(pd.DataFrame({"a": one}), None).content_hash() for one in words}) == 1
+    assert len({ModelData(pd.DataFrame({"a": word}), None).content_hash() for word in words}) == 1
 
 
 def test_what_differs_differs():
@@ -61,7 +63,7 @@ def test_what_differs_differs():
         pd.DataFrame({"a": ["ab", "c"], "b": ["", ""]}),
         pd.DataFrame({"a": ["a", "c"], "b": ["b", ""]}),
     ]
-    assert len({ModelData(one, None).content_hash() for one in frames}) == len(frames)
+    assert len({ModelData(frame, None).content_hash() for frame in frames}) == len(frames)
     y = pd.Series([0, 1])
     parts = [
         {},

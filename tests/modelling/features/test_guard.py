@@ -60,10 +60,10 @@ def test_separators_are_named_whatever_their_shape():
         "good": y * 1.5 + rng.normal(size=1000),
         "when": pd.to_datetime(np.where(y == 1, "2024-05-05", "2023-01-01")),
     })  # fmt: skip
-    found = guard(table, y=y)
-    assert sorted(one["column"] for one in found) == ["gone", "tails", "when", "word"]
-    assert next(one for one in found if one["column"] == "gone")["reason"].startswith("missing")
-    assert {one["column"] for one in guard(table, y=y, most_auc=0.75)} >= {"good", "tails"}
+    rows = guard(table, y=y)
+    assert sorted(row["column"] for row in rows) == ["gone", "tails", "when", "word"]
+    assert next(row for row in rows if row["column"] == "gone")["reason"].startswith("missing")
+    assert {row["column"] for row in guard(table, y=y, most_auc=0.75)} >= {"good", "tails"}
     assert guard(table, y=np.zeros(1000, int)) == []
 
 

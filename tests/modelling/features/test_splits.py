@@ -91,11 +91,11 @@ def test_every_fold_has_its_share_of_every_period_and_class_and_whole_groups(dat
 def test_folds_do_not_depend_on_the_order_of_rows(data):
     turn = np.random.default_rng(1).permutation(len(data))
     turned = data.take(turn)
-    for one, other in zip(stratified_by_period(data, 4), stratified_by_period(turned, 4), strict=True):
-        assert set(one[1]) == set(turn[other[1]])
-    for one, other in zip(GroupSplit(4).split(data.X, groups=data.groups),
+    for part, other in zip(stratified_by_period(data, 4), stratified_by_period(turned, 4), strict=True):
+        assert set(part[1]) == set(turn[other[1]])
+    for part, other in zip(GroupSplit(4).split(data.X, groups=data.groups),
                           GroupSplit(4).split(turned.X, groups=turned.groups), strict=True):  # fmt: skip
-        assert set(one[1]) == set(turn[other[1]])
+        assert set(part[1]) == set(turn[other[1]])
 
 
 def test_time_splits_train_on_what_was_known(data):
@@ -114,8 +114,12 @@ def test_time_splits_train_on_what_was_known(data):
 
 @pytest.mark.parametrize("kind", ["group", "period", "time"])
 def test_scikit_learn_takes_them(data, kind):
-    made = {"group": GroupSplit(3), "period": PeriodSplit(data.observed_on, 3), "time": TimeSplit(data.observed_on, 2)}
-    splitter = made[kind]
+    results = {
+        "group": GroupSplit(3),
+        "period": PeriodSplit(data.observed_on, 3),
+        "time": TimeSplit(data.observed_on, 2),
+    }
+    splitter = results[kind]
     scores = cross_val_score(LogisticRegression(), data.X, data.y, groups=data.groups, cv=splitter, scoring="roc_auc")
     assert len(scores) == splitter.get_n_splits()
     assert (scores > 0.7).all()

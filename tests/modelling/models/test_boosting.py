@@ -104,13 +104,13 @@ def test_it_learns_and_names_make_no_difference() -> None:
 
 def test_threads_and_row_order_change_nothing() -> None:
     frame, risk = indicators(5000)
-    found = []
+    result = []
     for threads in (1, 2):
         with threadpool_limits(threads):
-            found.append(MonotoneBoosting(**SMALL).fit(frame, outcomes(risk)).to_dict())
-    assert found[0] == found[1]
+            result.append(MonotoneBoosting(**SMALL).fit(frame, outcomes(risk)).to_dict())
+    assert result[0] == result[1]
     other = frame.assign(y=outcomes(risk)).sample(frac=1, random_state=0)
-    assert MonotoneBoosting(**SMALL).fit(other[list(frame)], other["y"]).to_dict() == found[0]
+    assert MonotoneBoosting(**SMALL).fit(other[list(frame)], other["y"]).to_dict() == result[0]
 
 
 def test_classes_keep_their_words() -> None:

@@ -32,9 +32,9 @@ def test_example_in_the_docs_holds() -> None:
 @pytest.mark.parametrize(("method", "error"), [("platt", 0.004), ("beta", 0.004), ("isotonic", 0.012)])
 def test_bold_log_odds_are_mended(method: Any, error: float) -> None:
     x, y, p = sample(20_000, slope=0.6, level=-0.5)
-    found = Calibrator(method).fit(x, y).predict(x)
-    assert np.abs(found - p).mean() < error < np.abs(expit(x) - p).mean()
-    assert found.mean() == pytest.approx(y.mean(), rel=0.01)
+    result = Calibrator(method).fit(x, y).predict(x)
+    assert np.abs(result - p).mean() < error < np.abs(expit(x) - p).mean()
+    assert result.mean() == pytest.approx(y.mean(), rel=0.01)
 
 
 def test_beta_mends_one_sided_boldness_that_platt_cannot() -> None:
@@ -63,8 +63,8 @@ def test_platt_is_logistic_regression_on_platts_targets() -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_a_stated_central_tendency_is_the_mean(method: Any) -> None:
     x, y, _ = sample(2000)
-    found = Calibrator(method, central_tendency=0.013).fit(x, y).predict(x)
-    assert found.mean() == pytest.approx(0.013, rel=1e-9)
+    result = Calibrator(method, central_tendency=0.013).fit(x, y).predict(x)
+    assert result.mean() == pytest.approx(0.013, rel=1e-9)
 
 
 def test_an_anchor_moves_the_level_and_keeps_the_odds_ratios() -> None:
@@ -111,8 +111,8 @@ def test_weights_multiplied_change_nothing_and_zero_leaves_out(method: Any) -> N
     w = np.random.default_rng(0).integers(0, 3, 400).astype(float)
     base = Calibrator(method).fit(x, y, w)
     scaled = Calibrator(method).fit(x, y, 10 * w)
-    kept = Calibrator(method).fit(x[w > 0], y[w > 0], w[w > 0])
-    for other in (scaled, kept):
+    calibrator = Calibrator(method).fit(x[w > 0], y[w > 0], w[w > 0])
+    for other in (scaled, calibrator):
         assert np.allclose(other.predict(x), base.predict(x), rtol=1e-9)
         assert np.allclose(other.interval(x), base.interval(x), rtol=1e-8)
 

@@ -63,13 +63,13 @@ def worth(objective: str, groups: list[Any], y: Any, w: Any) -> float:
 
 def brute(p: Any, y: Any, w: Any, period: Any, grades: int, rules: CutRules, objective: str) -> float | None:
     values = np.unique(p)
-    found = []
+    result = []
     for inner in combinations(values[1:], grades - 1):
         code = np.searchsorted(inner, p, side="right")
         groups = [code == number for number in range(grades)]
         if keeps(rules, groups, y, w, period):
-            found.append(worth(objective, groups, y, w))
-    return max(found, default=None)
+            result.append(worth(objective, groups, y, w))
+    return max(result, default=None)
 
 
 RULES = st.builds(
@@ -99,7 +99,7 @@ def test_equal_to_brute_force(
         rules = CutRules(rules.monotone, distinct=rules.distinct, shares=tuple(parts), tolerance=0.08)
     best = brute(p, y, w, period, grades, rules, objective)
     try:
-        found = optimise_cuts(p, y, grades, rules, objective=objective, sample_weight=w, periods=period)
+        cut_solution = optimise_cuts(p, y, grades, rules, objective=objective, sample_weight=w, periods=period)
     except NoCuts as error:
         assert best is None
         # a smallest conflict: it cannot be kept, and each part of it is needed
@@ -110,9 +110,9 @@ def test_equal_to_brute_force(
             assert brute(p, y, w, period, grades, only.without([name]), objective) is not None
         return
     assert best is not None
-    assert found.every_boundary
-    assert found.value == pytest.approx(best, rel=1e-9, abs=1e-9)
-    row = compare_cuts(p, y, {"x": found.cuts}, rules, sample_weight=w, periods=period).iloc[0]
+    assert cut_solution.every_boundary
+    assert cut_solution.value == pytest.approx(best, rel=1e-9, abs=1e-9)
+    row = compare_cuts(p, y, {"x": cut_solution.cuts}, rules, sample_weight=w, periods=period).iloc[0]
     assert row[objective] == pytest.approx(best, rel=1e-9, abs=1e-9)
     assert row["broken"] == ()
 
@@ -127,11 +127,11 @@ def portfolio() -> tuple[Any, Any, Any]:
 def test_statutory_shares(portfolio: Any) -> None:
     p, y, _ = portfolio
     wanted = (0.08, 0.42, 0.40, 0.03, 0.07)
-    found = optimise_cuts(p, y, 5, CutRules(shares=wanted, tolerance=0.001))
-    shares = np.bincount(np.searchsorted(found.cuts, p, side="right")) / len(p)
+    cut_solution = optimise_cuts(p, y, 5, CutRules(shares=wanted, tolerance=0.001))
+    shares = np.bincount(np.searchsorted(cut_solution.cuts, p, side="right")) / len(p)
     assert np.abs(shares - wanted).max() <= 0.001
     free = optimise_cuts(p, y, 5)
-    table = compare_cuts(p, y, {"free": free.cuts, "by share": found.cuts}, CutRules(shares=wanted))
+    table = compare_cuts(p, y, {"free": free.cuts, "by share": cut_solution.cuts}, CutRules(shares=wanted))
     assert table["likelihood"].is_monotonic_decreasing
     assert table["broken"].tolist() == [("shares",), ()]
 

@@ -41,22 +41,24 @@ def test_a_scorecards_shares_are_shaps(card: Any) -> None:
     import shap
 
     model, X = card
-    found = explain(model, X.iloc[:40], make_explainer(model, X))
+    model_explanation = explain(model, X.iloc[:40], make_explainer(model, X))
     # what shap is shown: the points of each column, which the model adds up
     points = model.contributions(X).to_numpy(dtype=float)
     masker = shap.maskers.Independent(points, max_samples=len(points))  # not the silent hundred
     ones = np.ones(points.shape[1])
     theirs = shap.LinearExplainer((ones, float(model.card_.base)), masker)
-    assert np.abs(theirs.shap_values(points[:40]) - found.shares.to_numpy()).max() < 1e-9
-    assert theirs.expected_value == pytest.approx(found.base, abs=1e-9)
+    assert np.abs(theirs.shap_values(points[:40]) - model_explanation.shares.to_numpy()).max() < 1e-9
+    assert theirs.expected_value == pytest.approx(model_explanation.base, abs=1e-9)
     few = shap.LinearExplainer((ones, 0.0), shap.maskers.Independent(points, max_samples=100))
-    assert np.abs(few.shap_values(points[:40]) - found.shares.to_numpy()).max() > 0.01  # why all rows are declared
+    assert (
+        np.abs(few.shap_values(points[:40]) - model_explanation.shares.to_numpy()).max() > 0.01
+    )  # why all rows are declared
 
 
 def test_shares_of_trees_are_those_of_all_orders(trees: Any) -> None:
     model, X = trees
     explainer = make_explainer(model, X, keep=30, points=Points(0.0, 1.0, np.log(2)))  # points are minus log-odds
-    found = explain(model, X.iloc[:3], explainer).shares.to_numpy()
+    result = explain(model, X.iloc[:3], explainer).shares.to_numpy()
     background = explainer.background()
     orders = list(permutations(range(4)))
     slow = np.zeros((3, 4))
@@ -69,7 +71,7 @@ def test_shares_of_trees_are_those_of_all_orders(trees: Any) -> None:
                 after = model.decision_function(mixed).mean()
                 slow[row, column] -= (after - before) / len(orders)
                 before = after
-    assert np.abs(found - slow).max() < 1e-12
+    assert np.abs(result - slow).max() < 1e-12
 
 
 def test_shaps_trees_agree_where_shap_adds_up() -> None:
@@ -118,10 +120,10 @@ def test_an_ordinal_models_shares_add_up() -> None:
     X, _ = rows()
     grade = np.where(X["a"] > 0.8, "C", np.where(X["a"] + X["c"] > 0, "B", "A"))
     model = OrdinalGrader(["A", "B", "C"]).fit(X, grade)
-    found = explain(model, X, make_explainer(model, X, event_from="B"))
-    assert found.gap < 1e-9
+    model_explanation = explain(model, X, make_explainer(model, X, event_from="B"))
+    assert model_explanation.gap < 1e-9
     p_event = 1 - model.predict_grades(X)["A"].to_numpy()
-    back = 1 / (1 + 50 * np.exp((found.score - 600) * np.log(2) / 20))
+    back = 1 / (1 + 50 * np.exp((model_explanation.score - 600) * np.log(2) / 20))
     assert np.allclose(back, p_event)
     with pytest.raises(UsageError, match="event_from"):
         make_explainer(model, X, event_from="A")
@@ -130,17 +132,19 @@ def test_an_ordinal_models_shares_add_up() -> None:
 @pytest.mark.parametrize("kind", ["card", "trees"])
 def test_an_explainer_is_json_and_pinned(request: pytest.FixtureRequest, kind: str) -> None:
     model, X = request.getfixturevalue(kind)
-    made = make_explainer(model, X, keep=25)
-    again = Explainer.from_dict(json.loads(json.dumps(made.to_dict())))
-    assert again == made
-    pd.testing.assert_frame_equal(explain(model, X, again).shares, explain(model, X, made).shares, check_exact=True)
+    explainer = make_explainer(model, X, keep=25)
+    again = Explainer.from_dict(json.loads(json.dumps(explainer.to_dict())))
+    assert again == explainer
+    pd.testing.assert_frame_equal(
+        explain(model, X, again).shares, explain(model, X, explainer).shares, check_exact=True
+    )
     turned = make_explainer(model, X.iloc[::-1], keep=25)
-    assert (turned.sha256, turned.kept) == (made.sha256, made.kept)  # the rows count, not their order
-    assert turned.base == pytest.approx(made.base)
-    assert made.rows == (len(X) if kind == "card" else 25)
-    assert {"creditscore", "shap"} <= set(made.versions)
+    assert (turned.sha256, turned.kept) == (explainer.sha256, explainer.kept)  # the rows count, not their order
+    assert turned.base == pytest.approx(explainer.base)
+    assert explainer.rows == (len(X) if kind == "card" else 25)
+    assert {"creditscore", "shap"} <= set(explainer.versions)
     if kind == "trees":
-        assert make_explainer(model, X, keep=25, seed=1).sha256 != made.sha256
+        assert make_explainer(model, X, keep=25, seed=1).sha256 != explainer.sha256
 
 
 def test_wrong_requests(card: Any, trees: Any) -> None:
@@ -155,8 +159,8 @@ def test_wrong_requests(card: Any, trees: Any) -> None:
 
 def test_ranked_shares(card: Any) -> None:
     model, X = card
-    found = explain(model, X, make_explainer(model, X))
-    ranked = found.ranked(0)
+    model_explanation = explain(model, X, make_explainer(model, X))
+    ranked = model_explanation.ranked(0)
     assert [abs(p) for _, p in ranked] == sorted((abs(p) for _, p in ranked), reverse=True)
-    assert found.base + sum(p for _, p in ranked) == pytest.approx(found.score[0])
-    assert all(p < 0 for _, p in found.ranked(0, worst=2))
+    assert model_explanation.base + sum(p for _, p in ranked) == pytest.approx(model_explanation.score[0])
+    assert all(p < 0 for _, p in model_explanation.ranked(0, worst=2))

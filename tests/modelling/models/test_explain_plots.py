@@ -30,13 +30,13 @@ def explained() -> Any:
 def has_chinese() -> bool:
     from matplotlib import font_manager
 
-    return bool({one.name for one in font_manager.fontManager.ttflist} & set(FONTS))
+    return bool({font_entry.name for font_entry in font_manager.fontManager.ttflist} & set(FONTS))
 
 
 def texts(figure: Any) -> str:
     from matplotlib.text import Text
 
-    return "\n".join(one.get_text() for one in figure.findobj(Text))
+    return "\n".join(value.get_text() for value in figure.findobj(Text))
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

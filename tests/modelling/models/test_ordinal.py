@@ -137,9 +137,9 @@ def test_weights_are_rows_and_row_order_is_nothing(seed: int, count: int) -> Non
     w = np.r_[np.ones(count), rng.integers(0, 3, 80 - count)].astype(int)
     weighted = OrdinalGrader().fit(x, y, w)
     repeated = np.repeat(np.arange(80), w)
-    one, other = (OrdinalGrader().fit(x[rows], y[rows]) for rows in (repeated, rng.permutation(repeated)))
-    assert np.allclose(one.predict_proba(x), weighted.predict_proba(x), atol=1e-6)
-    assert one.to_dict() == other.to_dict()
+    ordinal_grader, other = (OrdinalGrader().fit(x[rows], y[rows]) for rows in (repeated, rng.permutation(repeated)))
+    assert np.allclose(ordinal_grader.predict_proba(x), weighted.predict_proba(x), atol=1e-6)
+    assert ordinal_grader.to_dict() == other.to_dict()
 
 
 def test_two_grades_are_a_logistic_regression() -> None:
@@ -168,7 +168,7 @@ def measures(P: Any, code: Any) -> tuple[float, float, float]:
 
 def against_nominal(X: Any, code: Any, groups: Any) -> Any:
     """(loss, kappa, calibration error) of the ordinal model and of multinomial regression on normal scores."""
-    found: dict[str, list[Any]] = {"ordinal": [], "nominal": []}
+    results: dict[str, list[Any]] = {"ordinal": [], "nominal": []}
     for train, test in GroupKFold(3, shuffle=True, random_state=42).split(X, code, groups):
         nominal = make_pipeline(
             QuantileTransformer(output_distribution="normal", n_quantiles=min(500, len(train))),
@@ -176,8 +176,8 @@ def against_nominal(X: Any, code: Any, groups: Any) -> Any:
         )
         for name, model in (("ordinal", OrdinalGrader()), ("nominal", nominal)):
             model.fit(X.iloc[train], code[train])
-            found[name].append(measures(model.predict_proba(X.iloc[test]), code[test]))
-    return {name: np.mean(rows, axis=0) for name, rows in found.items()}
+            results[name].append(measures(model.predict_proba(X.iloc[test]), code[test]))
+    return {name: np.mean(rows, axis=0) for name, rows in results.items()}
 
 
 def test_better_than_nominal_regression_on_company_ratings() -> None:
@@ -187,8 +187,8 @@ def test_better_than_nominal_regression_on_company_ratings() -> None:
     table = pd.read_parquet(file)
     letter = table["Rating"].str.replace("[+-]", "", regex=True).replace({"AAA": "AA", "CCC": "C", "CC": "C", "D": "C"})
     code = letter.map({name: k for k, name in enumerate(["AA", "A", "BBB", "BB", "B", "C"])}).to_numpy()
-    found = against_nominal(table.select_dtypes("float"), code, table["CIK"])
-    (loss, kappa, error), (peer_loss, peer_kappa, peer_error) = found["ordinal"], found["nominal"]
+    result = against_nominal(table.select_dtypes("float"), code, table["CIK"])
+    (loss, kappa, error), (peer_loss, peer_kappa, peer_error) = result["ordinal"], result["nominal"]
     assert loss < peer_loss - 0.01
     assert kappa > peer_kappa + 0.02
     assert error < peer_error
@@ -199,9 +199,9 @@ def test_better_than_nominal_regression_on_made_up_companies() -> None:
     groups = np.repeat(np.arange(150), 8)
     X = pd.DataFrame(rng.standard_t(3, (150, 6))[groups] + 0.1 * rng.normal(size=(1200, 6))).add_prefix("r")
     risk = (np.tanh(X["r0"]) * 3 + X["r1"].abs() + rng.logistic(size=150)[groups]).to_numpy()
-    found = against_nominal(X, np.digitize(risk, [-2, -0.5, 1, 2.5, 4]), groups)
-    assert found["ordinal"][0] < found["nominal"][0]
-    assert found["ordinal"][1] > found["nominal"][1]
+    result = against_nominal(X, np.digitize(risk, [-2, -0.5, 1, 2.5, 4]), groups)
+    assert result["ordinal"][0] < result["nominal"][0]
+    assert result["ordinal"][1] > result["nominal"][1]
 
 
 def test_what_cannot_be_fitted_is_said() -> None:

@@ -68,10 +68,10 @@ def test_weights_count_and_their_unit_does_not(outcomes: Any) -> None:
     p, y = outcomes
     w = np.random.default_rng(1).integers(0, 4, len(p)).astype(float)
     scale = MasterScale.from_cuts([0.02, 0.1], ["A", "B", "C"])
-    one, ten = scale.fit(p, y, w).table_, scale.fit(p, y, 10 * w).table_
-    assert one["count"].sum() == w.sum()
+    table, ten = scale.fit(p, y, w).table_, scale.fit(p, y, 10 * w).table_
+    assert table["count"].sum() == w.sum()
     for column in ("share", "observed_rate", "rate", "low", "high", "prudent_rate", "mean_p"):
-        assert np.allclose(one[column], ten[column])
+        assert np.allclose(table[column], ten[column])
     assert scale.fit(p, y, np.ones(len(p))).table_.equals(scale.fit(p, y).table_)
 
 

@@ -16,13 +16,13 @@ with one_thread():
 
 def test_every_library_is_limited_before_it_is_used() -> None:
     """OpenMP was loaded by the boosting after the limit was set, and its threads waited for each other by spinning."""
-    said = subprocess.run(
+    text = subprocess.run(
         [sys.executable, "-c", FRESH],
         env={"OMP_NUM_THREADS": "4", "OPENBLAS_NUM_THREADS": "4", "PYTHONPATH": ":".join(sys.path)},
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    pools = json.loads(said)
+    pools = json.loads(text)
     assert {name for name, _ in pools} == {"blas", "openmp"}
     assert {threads for _, threads in pools} == {1}

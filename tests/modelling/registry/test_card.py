@@ -185,12 +185,12 @@ def test_a_card_of_an_earlier_version_predicts_as_it_did() -> None:
     expected = json.loads((folder / "predicted.json").read_text(encoding="utf-8"))
     model = load_card(folder)
     assert model.content_hash == expected["content_hash"]
-    found = model.predict(pd.DataFrame(expected["inputs"]).astype(float))
-    told = pd.DataFrame(expected["predicted"])
-    for name in told.columns:
-        if told[name].dtype.kind == "f":
-            assert found[name].to_numpy() == pytest.approx(told[name].to_numpy(), rel=1e-9, nan_ok=True), name
+    table = model.predict(pd.DataFrame(expected["inputs"]).astype(float))
+    data_frame = pd.DataFrame(expected["predicted"])
+    for name in data_frame.columns:
+        if data_frame[name].dtype.kind == "f":
+            assert table[name].to_numpy() == pytest.approx(data_frame[name].to_numpy(), rel=1e-9, nan_ok=True), name
         else:
-            assert found[name].astype(object).where(found[name].notna(), None).tolist() == [
-                None if value is None or value != value else value for value in told[name].tolist()
+            assert table[name].astype(object).where(table[name].notna(), None).tolist() == [
+                None if value is None or value != value else value for value in data_frame[name].tolist()
             ], name

@@ -35,15 +35,15 @@ def test_it_scores_as_the_composite_does_and_its_probabilities_hold(made: tuple[
     model, report = made
     composite, outcomes = scored()
     rows = rows_of()
-    found = model.predict(rows)
+    new_table = model.predict(rows)
     table = composite.composite.to_pandas()
-    assert found["score"].tolist() == table["score"].tolist()
-    assert found["grade"].tolist() == table["grade"].tolist()
-    assert found["advisory"].all()
-    assert (found["probability_low"] <= found["probability"]).all()
-    order = np.argsort(found["score"].to_numpy(), kind="stable")
-    assert (np.diff(found["probability"].to_numpy()[order]) <= 0).all()
-    assert abs(found["probability"].mean() - outcomes["event"].mean()) < 0.02
+    assert new_table["score"].tolist() == table["score"].tolist()
+    assert new_table["grade"].tolist() == table["grade"].tolist()
+    assert new_table["advisory"].all()
+    assert (new_table["probability_low"] <= new_table["probability"]).all()
+    order = np.argsort(new_table["score"].to_numpy(), kind="stable")
+    assert (np.diff(new_table["probability"].to_numpy()[order]) <= 0).all()
+    assert abs(new_table["probability"].mean() - outcomes["event"].mean()) < 0.02
     assert report["verdict"] in ("pass", "warn")
     assert model.about["outcome"] == OUTCOME
     assert model.scheme == "composite/small@2018-06-27"
@@ -94,7 +94,7 @@ def test_registered_promoted_and_found_again(
     promote("composite", 1, actor="li", approver="wang", store=store, data_hash=version.data_hash, reason="accepted")
     again = load("composite", store=store)
     assert again.content_hash == model.content_hash
-    assert [one.aliases for one in list_versions(store)] == [("champion",)]
+    assert [version.aliases for version in list_versions(store)] == [("champion",)]
     from mlflow import pyfunc
 
     with store.mlflow() as client:

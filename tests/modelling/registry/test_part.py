@@ -13,12 +13,16 @@ from creditscore.modelling.registry.part import ModelPart, model_part
 
 @pytest.mark.parametrize("kind", ["judged", "boosted", "ordinal"])
 def test_a_part_adds_up_and_is_json(request: pytest.FixtureRequest, kind: str, table: pd.DataFrame) -> None:
-    found = request.getfixturevalue(kind)
-    model: GradingModel = found[1] if kind == "judged" else found
+    result = request.getfixturevalue(kind)
+    model: GradingModel = result[1] if kind == "judged" else result
     part = model_part(model, table, "91500000MAAAAAA188", row=5, k=2, draws=10)
-    assert part.base + sum(one.points for one in part.shares) == pytest.approx(part.points, abs=1e-9)
-    said: Any = model.predict(table.iloc[[5]]).iloc[0]
-    assert (part.score, part.grade, part.probability) == (said["score"], said["grade"], said["probability"])
+    assert part.base + sum(share.points for share in part.shares) == pytest.approx(part.points, abs=1e-9)
+    statement: Any = model.predict(table.iloc[[5]]).iloc[0]
+    assert (part.score, part.grade, part.probability) == (
+        statement["score"],
+        statement["grade"],
+        statement["probability"],
+    )
     assert ModelPart.from_dict(json.loads(json.dumps(part.to_dict()))) == part
     assert part.model["content_hash"] == model.content_hash
     assert part.model["report_sha256"] == (model.validation or {}).get("report_sha256")
@@ -33,9 +37,9 @@ def test_it_says_what_it_is_and_which_reasons_are_firm(bare: GradingModel, table
         lines = part.lines(lang)
         assert word in lines[0]
         assert any("Late filings" in line or "逾期申报次数" in line for line in lines)
-    reasons = [one for one in part.shares if one.rank is not None]
+    reasons = [share for share in part.shares if share.rank is not None]
     assert 1 <= len(reasons) <= 2
-    assert all(one.stable is not None and one.words is not None and one.points < 0 for one in reasons)
+    assert all(reason.stable is not None and reason.words is not None and reason.points < 0 for reason in reasons)
     shaky = ModelPart.from_dict(part.to_dict() | {"shares": [{**part.to_dict()["shares"][0], "stable": False}]})
     assert "可能不在前列" in "\n".join(shaky.lines("zh"))
 

@@ -179,13 +179,13 @@ def test_validation_takes_the_rows_that_were_kept(judged: Any, bare: GradingMode
 
 
 def test_two_models_on_rows_that_neither_saw(bare: GradingModel, boosted: GradingModel, table: pd.DataFrame) -> None:
-    found = compare_models(bare, boosted, table, by=("sector",))
-    all_rows = found.swaps[found.swaps["by"] == "all"]
+    challenge = compare_models(bare, boosted, table, by=("sector",))
+    all_rows = challenge.swaps[challenge.swaps["by"] == "all"]
     assert all_rows["count"].sum() == prepare(table, TrainConfig.of(CONFIG)).test.sum()
-    assert set(found.swaps["by"]) == {"all", "grade", "sector"}
-    assert {"row", "set"} <= set(found.cases.columns)
-    assert found.cases["row"].max() < len(table)
-    assert len(found.cases) == all_rows[all_rows["set"].str.startswith("flagged")]["count"].sum()
+    assert set(challenge.swaps["by"]) == {"all", "grade", "sector"}
+    assert {"row", "set"} <= set(challenge.cases.columns)
+    assert challenge.cases["row"].max() < len(table)
+    assert len(challenge.cases) == all_rows[all_rows["set"].str.startswith("flagged")]["count"].sum()
     with pytest.raises(InputError, match="no column 'size'"):
         compare_models(bare, boosted, table, by=("size",))
 
@@ -244,7 +244,7 @@ def test_a_validation_uses_what_a_table_says_of_its_rows() -> None:
     assert {"labels", "cohorts", "migration", "fairness", "psi", "csi"} <= report.tables.keys()
     assert report.numbers["coverage"]["organisations"] < report.numbers["coverage"]["used"]
     assert report.tables["shifts"]["grade_changed"].notna().all()
-    assert any("several rows" in one["en"] for one in report.limits)
+    assert any("several rows" in limit["en"] for limit in report.limits)
     again, _ = validate_model(model, table.sample(frac=1.0, random_state=2), **judged.validation["settings"])  # type: ignore[index]
     assert again.sha256 == judged.validation["report_sha256"]  # type: ignore[index]
     bare, _ = validate_model(model, table, columns=dict.fromkeys(used, "") | {"protected": []}, bootstraps=5)

@@ -82,10 +82,12 @@ def test_nothing_is_pickled(untouched: ModelStore) -> None:
 
 def forged(judged: Any, verdict: str) -> tuple[dict[str, Any], GradingModel]:
     """A report whose criteria give the verdict, with every hash made anew, and a model that names it."""
-    said = judged[0].to_dict()
+    statement = judged[0].to_dict()
     value = {"fail": 9.0, "warn": 1.0, "pass": 0.0}[verdict]
-    rows = [{**row, "value": value} if row["criterion"] == "grades_understated" else row for row in said["criteria"]]
-    report = {**said, "criteria": rows, "verdict": verdict}
+    rows = [
+        {**row, "value": value} if row["criterion"] == "grades_understated" else row for row in statement["criteria"]
+    ]
+    report = {**statement, "criteria": rows, "verdict": verdict}
     note = {**judged[1].validation, "verdict": verdict, "report_sha256": report_sha256(report)}
     return report, replace(judged[1], validation=note)
 
@@ -145,29 +147,32 @@ def test_roles_are_held_to(registered: ModelStore, right: str, tmp_path: Path) -
 def test_any_day_has_its_champion(registered: ModelStore, judged: Any, right: str) -> None:
     report, model = judged
     register(model, "food", actor="wang", store=registered, report=report.to_dict(), at="2024-02-01T00:00:00Z")
-    told: dict[str, Any] = {"store": registered, "data_hash": right, **PEOPLE}
-    promote("food", 1, at="2024-03-01T15:00:00Z", **told)
-    promote("food", 2, "challenger", at="2024-03-05T00:00:00Z", **told)
-    promote("food", 2, at="2024-06-30T16:30:00Z", **told)  # the first of July in China
-    promote("food", 1, at="2024-09-01T00:00:00Z", reason="back", **told)
+    data: dict[str, Any] = {"store": registered, "data_hash": right, **PEOPLE}
+    promote("food", 1, at="2024-03-01T15:00:00Z", **data)
+    promote("food", 2, "challenger", at="2024-03-05T00:00:00Z", **data)
+    promote("food", 2, at="2024-06-30T16:30:00Z", **data)  # the first of July in China
+    promote("food", 1, at="2024-09-01T00:00:00Z", reason="back", **data)
 
     def champion(day: str) -> str | None:
-        found = as_of("food", day, store=registered)
-        return None if found is None else found.data["version"]
+        entry = as_of("food", day, store=registered)
+        return None if entry is None else entry.data["version"]
 
     days = ["2024-02-29", "2024-03-01", "2024-06-30", "2024-07-01", "2024-08-31", "2024-09-01", "2030-01-01"]
     assert [champion(day) for day in days] == [None, "1", "1", "2", "2", "1", "1"]
     assert champion("2024-06-30T16:29:59+00:00") == "1"
     assert as_of("food", "2024-12-31", alias="challenger", store=registered).data["version"] == "2"  # type: ignore[union-attr]
     assert as_of("food", "2024-09-01", store=registered).data["previous"] == "2"  # type: ignore[union-attr]
-    assert {one.version: one.aliases for one in list_versions(registered)} == {"1": ("champion",), "2": ("challenger",)}
+    assert {version.version: version.aliases for version in list_versions(registered)} == {
+        "1": ("champion",),
+        "2": ("challenger",),
+    }
     assert differences(registered) == []
     with pytest.raises(UsageError, match="before the last promotion"):
-        promote("food", 2, at="2024-08-01T00:00:00Z", **told)
+        promote("food", 2, at="2024-08-01T00:00:00Z", **data)
     with pytest.raises(UsageError, match="in the future"):
-        promote("food", 2, at="2999-01-01T00:00:00Z", **told)
+        promote("food", 2, at="2999-01-01T00:00:00Z", **data)
     with pytest.raises(UsageError, match="before it was registered"):
-        promote("food", 2, "challenger", at="2024-01-31T00:00:00Z", **told)
+        promote("food", 2, "challenger", at="2024-01-31T00:00:00Z", **data)
     for day in ("yesterday", "2024-06-30T16:00:00"):
         with pytest.raises(UsageError, match=r"day|time zone"):
             champion(day)
@@ -188,7 +193,7 @@ def test_the_log_has_it_before_the_alias_moves(
         with pytest.raises(RuntimeError, match="gone"):
             promote("food", 1, store=registered, data_hash=right, **PEOPLE)
     with registered.log(read_only=True) as log:
-        assert [one.phase for one in log.entries(action="model.promote")] == ["begun", "failed"]
+        assert [entry.phase for entry in log.entries(action="model.promote")] == ["begun", "failed"]
     assert as_of("food", "2100-01-01", store=registered) is None  # it never took effect
     promote("food", 1, store=registered, data_hash=right, **PEOPLE)
     assert as_of("food", "2100-01-01", store=registered) is not None
@@ -219,8 +224,8 @@ def test_an_alias_moved_past_the_log_is_seen(registered: ModelStore) -> None:
 
 def test_versions_past_the_log_are_seen(registered: ModelStore) -> None:
     with registered.mlflow() as client:
-        made = client.get_model_version("food", "1")
-        client.create_model_version("food", made.source, made.run_id)
+        result = client.get_model_version("food", "1")
+        client.create_model_version("food", result.source, result.run_id)
         assert differences(registered) == ["food/2: not in the log"]
         client.delete_model_version("food", "2")
         client.delete_model_version("food", "1")
@@ -228,7 +233,7 @@ def test_versions_past_the_log_are_seen(registered: ModelStore) -> None:
     assert differences(registered, "drink") == []
     with registered.mlflow() as client:
         client.delete_registered_model("food")
-    assert [one.aliases for one in list_versions(registered)] == [()]
+    assert [version.aliases for version in list_versions(registered)] == [()]
 
 
 def test_a_tampered_log_is_refused(registered: ModelStore, right: str) -> None:
@@ -330,11 +335,11 @@ def test_the_report_must_be_the_models_own(judged: Any, store: ModelStore) -> No
     lied = replace(model, validation={**model.validation, "verdict": "warn"})
     with pytest.raises(InputError, match="not the one that the model names"):
         register(lied, "food", actor="wang", store=store, report=report.to_dict())
-    said, lied = forged(judged, "fail")
-    said = {**said, "verdict": "pass"}  # hashes made anew, but the criteria say otherwise
-    note = {**lied.validation, "verdict": "pass", "report_sha256": report_sha256(said)}  # type: ignore[dict-item]
+    data, lied = forged(judged, "fail")
+    data = {**data, "verdict": "pass"}  # hashes made anew, but the criteria say otherwise
+    note = {**lied.validation, "verdict": "pass", "report_sha256": report_sha256(data)}  # type: ignore[dict-item]
     with pytest.raises(InputError, match="its criteria say fail"):
-        register(replace(lied, validation=note), "food", actor="wang", store=store, report=said)
+        register(replace(lied, validation=note), "food", actor="wang", store=store, report=data)
     with pytest.raises(InputError, match="the model names none"):
         register(replace(model, validation=None), "food", actor="wang", store=store, report=report.to_dict())
 
@@ -387,8 +392,8 @@ def test_a_statutory_scheme_is_a_version_too(store: ModelStore, bare: GradingMod
 
     scheme = statutory_model("tax@2014")
     assert (scheme.scheme, scheme.version) == ("tax", "2014")
-    found = register(scheme, "tax", actor="wang", store=store)
-    assert (found.kind, found.scheme, found.verdict) == ("scheme", "tax@2014", None)
+    version = register(scheme, "tax", actor="wang", store=store)
+    assert (version.kind, version.scheme, version.verdict) == ("scheme", "tax@2014", None)
     promote("tax", 1, store=store, data_hash=scheme.content_hash, **PEOPLE)
     inputs = SUBJECTS.assign(records=[json.dumps([LATE]), ""])
     graded = served(store, "models:/tax@champion").predict(inputs, params={"period": "2022"})

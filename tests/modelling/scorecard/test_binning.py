@@ -97,12 +97,12 @@ def test_the_best_turn_is_found(values: list[float], trend: str) -> None:
     v, w = np.array(values), np.ones(len(values))
     k = len(v)
     _, signs = choose(v, w, trend)
-    found = ((v - projected(v, w, signs)) ** 2).sum()
+    result = ((v - projected(v, w, signs)) ** 2).sum()
     s = 1 if trend == "peak" else -1
     patterns = [(s,) * (m - 1) + (0,) + (-s,) * (k - 1 - m) for m in range(1, k)]
     if trend == "monotone":
         patterns = [(1,) * (k - 1), (-1,) * (k - 1)]
-    assert found <= min(((v - projected(v, w, p)) ** 2).sum() for p in patterns) + 1e-9
+    assert result <= min(((v - projected(v, w, p)) ** 2).sum() for p in patterns) + 1e-9
 
 
 def brute(events: np.ndarray, counts: np.ndarray, most: int, least: float, gain: float) -> float:

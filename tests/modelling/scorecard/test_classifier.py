@@ -141,11 +141,11 @@ def test_edit_measures_what_it_does(tmp_path: Path) -> None:
 
 def test_reasons_carry_text_and_basis() -> None:
     card = ScorecardClassifier(texts={"late": "late payments"}, bases={"late": "article 5"}).fit(X, Y)
-    found = card.reasons(X, k=5, baseline="best")
-    late = found[found["variable"] == "late"]
+    table = card.reasons(X, k=5, baseline="best")
+    late = table[table["variable"] == "late"]
     assert set(late["reason"]) == {"late payments"}
     assert set(late["basis"]) == {"article 5"}
-    assert (found["rank"] <= 5).all()
+    assert (table["rank"] <= 5).all()
 
 
 def test_contributions_keep_the_index() -> None:
@@ -163,11 +163,11 @@ def test_german_credit_is_ranked_as_measured(trend: str, evidence: float | None,
     """
     table = pd.read_csv(shared("german_credit") / "germancredit.csv")
     y = (table.pop("creditability") == "bad").astype(int).to_numpy()
-    found = []
+    result = []
     for train, test in StratifiedKFold(5, shuffle=True, random_state=42).split(table, y):
         card = ScorecardClassifier(trend=trend, evidence=evidence).fit(table.iloc[train], y[train])
-        found.append(roc_auc_score(y[test], -card.score_points(table.iloc[test])))
-    assert np.mean(found) > least
+        result.append(roc_auc_score(y[test], -card.score_points(table.iloc[test])))
+    assert np.mean(result) > least
 
 
 def test_auto_holds_no_shape_on_codes_that_have_no_order() -> None:

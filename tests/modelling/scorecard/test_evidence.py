@@ -59,8 +59,8 @@ def test_pure_noise_beside_two_real_columns_leaves(settings: dict[str, Any]) -> 
     card = ScorecardClassifier(**settings).fit(X, Y)
     assert {"r08", "r05"} <= set(card.variables_)
     assert len(card.variables_) <= 3  # before: all ten
-    told = card.reasons(X)
-    assert set(told["variable"].astype(str)) <= {"r08", "r05"}
+    table = card.reasons(X)
+    assert set(table["variable"].astype(str)) <= {"r08", "r05"}
     gone = [name for name in X if name not in card.variables_]
     assert all(card.left_[name].startswith("its effect cannot be told from zero: p 0.") for name in gone)
 
@@ -76,9 +76,9 @@ def test_a_table_of_noise_gives_the_base_rate(settings: dict[str, Any]) -> None:
     assert any("says the base rate" in note for note in card.notes_)
     again = ScorecardClassifier.from_dict(json.loads(json.dumps(card.to_dict(), allow_nan=False)))
     np.testing.assert_array_equal(again.predict_proba(noise), card.predict_proba(noise))
-    told = card.reasons(noise)
-    assert told.empty
-    assert told.attrs["without"] == NO_REASON
+    table = card.reasons(noise)
+    assert table.empty
+    assert table.attrs["without"] == NO_REASON
     assert "WITH" in card.to_sql("t") or "SELECT" in card.to_sql("t")
 
 
@@ -101,10 +101,10 @@ def test_a_turn_a_category_and_gaps_stay() -> None:
 @pytest.mark.parametrize("method", ["additive", "woe"])
 def test_forced_columns_stay_and_are_not_told(method: str) -> None:
     card = ScorecardClassifier(method=method, forced=["z_normal0"]).fit(X, Y)
-    found = card.evidence_.set_index("variable")
-    assert found.loc["z_normal0", "why"] == "forced"
-    assert found.loc["z_normal0", "stays"]
-    assert not found.loc["z_normal0", "told"]
+    table = card.evidence_.set_index("variable")
+    assert table.loc["z_normal0", "why"] == "forced"
+    assert table.loc["z_normal0", "stays"]
+    assert not table.loc["z_normal0", "told"]
     assert "z_normal0" in card.variables_
     assert "z_normal0" not in set(card.reasons(X, k=9)["variable"].astype(str))
     assert ScorecardClassifier.from_dict(card.to_dict()).to_dict() == card.to_dict()
@@ -122,19 +122,19 @@ def test_without_a_level_nothing_leaves_and_the_verdicts_are_the_same(method: st
 
 
 def test_each_column_carries_its_evidence() -> None:
-    found = CARD.evidence_
-    assert list(found.columns) == [
+    table = CARD.evidence_
+    assert list(table.columns) == [
         "variable", "stays", "told", "why", "p", "gain", "freedom", "spread", "spread_low", "spread_high", "left_as",
     ]  # fmt: skip
-    assert set(found["variable"]) == set(X)
-    assert found["p"].between(0, 1).all()
-    assert found["p"].is_monotonic_increasing
-    stays = found[found["stays"]]
+    assert set(table["variable"]) == set(X)
+    assert table["p"].between(0, 1).all()
+    assert table["p"].is_monotonic_increasing
+    stays = table[table["stays"]]
     assert ((stays["spread_low"] <= stays["spread"]) & (stays["spread"] <= stays["spread_high"])).all()
-    real = found.set_index("variable").loc["r08"]
+    real = table.set_index("variable").loc["r08"]
     assert real["spread_low"] < 0.8 * 20 / np.log(2) < real["spread_high"]  # its true effect, in points
     assert real["gain"] > 300 < real["gain"]
-    gone = found[~found["stays"]]
+    gone = table[~table["stays"]]
     assert sorted(gone["left_as"]) == list(range(1, len(gone) + 1))
 
 
@@ -150,13 +150,13 @@ def test_errors_of_bins_cover_the_truth() -> None:
 
 
 def test_a_shortfall_within_chance_is_no_reason() -> None:
-    told = CARD.reasons(X, k=4)
+    reasons = CARD.reasons(X, k=4)
     table = CARD.table_.set_index(["variable", "bin"])
-    error = [table.loc[(str(v), str(b)), "error"] for v, b in zip(told["variable"], told["bin"], strict=True)]
-    assert (told["shortfall"] > 1.645 * np.array(error)).all()
-    short = [base - CARD.contributions(X)[name].to_numpy() for name, base in told.attrs["baseline"].items()]
-    some = np.stack(short, axis=1).max(axis=1) > 0
-    assert told["row"].nunique() < some.sum()  # rows whose only shortfalls are chance have no reason
+    error = [table.loc[(str(v), str(b)), "error"] for v, b in zip(reasons["variable"], reasons["bin"], strict=True)]
+    assert (reasons["shortfall"] > 1.645 * np.array(error)).all()
+    short = [base - CARD.contributions(X)[name].to_numpy() for name, base in reasons.attrs["baseline"].items()]
+    subset = np.stack(short, axis=1).max(axis=1) > 0
+    assert reasons["row"].nunique() < subset.sum()  # rows whose only shortfalls are chance have no reason
     against_best = rank_reasons(CARD.card_, X, 4, "best")
     assert (against_best["shortfall"] > 1.645 * 0).all()
     assert set(against_best["variable"].astype(str)) <= {"r08", "r05"}
@@ -275,7 +275,7 @@ def test_copies_do_not_leave_together() -> None:
 @pytest.mark.parametrize("coded", [450, 200, 100])
 def test_a_code_in_the_same_rows_of_all_columns_makes_nothing_real_of_noise(method: str, coded: int) -> None:
     """-9 in all columns of a row without a file, given as a number like any other; eight columns, four of noise."""
-    stays = told = noise = 0
+    stays = number = noise = 0
     for seed in range(3):
         random = np.random.default_rng(seed)
         values = random.standard_normal((8000, 8)).round(2)
@@ -290,9 +290,9 @@ def test_a_code_in_the_same_rows_of_all_columns_makes_nothing_real_of_noise(meth
         assert first["count"] == coded or method == "woe"  # its bins hold a twentieth of the rows at least
         stays += sum(name.startswith("z") for name in card.variables_)
         reasons = card.reasons(X)["variable"].astype(str)
-        told, noise = told + len(reasons), noise + reasons.str.startswith("z").sum()
+        number, noise = number + len(reasons), noise + reasons.str.startswith("z").sum()
     assert stays <= 1
-    assert noise <= 0.01 * told
+    assert noise <= 0.01 * number
 
 
 @pytest.mark.slow
@@ -312,12 +312,12 @@ def test_a_choice_among_many_columns_counts_all_of_them() -> None:
 
 def test_a_trained_model_tells_no_noise_and_has_a_sentence_for_the_rest(tmp_path: Path) -> None:
     model = train(X.assign(bad=Y), TrainConfig.of({"target": "bad"}))
-    found = model.predict(X)
-    told = found["reason_1_points"].notna()
-    assert set(found.loc[~told, "reason_1"]) == {NO_REASON["en"]}
-    words = found.loc[told, "reason_1"].str.partition(": ")[0]
+    table = model.predict(X)
+    column = table["reason_1_points"].notna()
+    assert set(table.loc[~column, "reason_1"]) == {NO_REASON["en"]}
+    words = table.loc[column, "reason_1"].str.partition(": ")[0]
     assert set(words) <= {"r08", "r05"}
-    none = int(np.flatnonzero(~told)[0])
+    none = int(np.flatnonzero(~column)[0])
     for lang in ("zh", "en"):
         assert NO_REASON[lang] in model_part(model, X, "x", row=none, draws=4).lines(lang)
     text = markdown(blocks(model))
@@ -361,6 +361,6 @@ def test_a_model_of_noise_is_refused_or_says_the_base_rate() -> None:
         train(table, TrainConfig.of({"target": "bad"}))
     given = {"calibrator": "none", "scale": {"grades": ["A", "B"], "cuts": [0.1]}}
     model = train(table, TrainConfig.of({"target": "bad", **given}))
-    found = model.predict(table)
-    assert found["probability"].to_numpy() == pytest.approx(y.mean(), rel=0.05)
-    assert set(found["reason_1"]) == {NO_REASON["en"]}
+    new_table = model.predict(table)
+    assert new_table["probability"].to_numpy() == pytest.approx(y.mean(), rel=0.05)
+    assert set(new_table["reason_1"]) == {NO_REASON["en"]}

@@ -35,15 +35,15 @@ def by_hand(card: CardTable, table: pd.DataFrame) -> list[float]:
             value = row[variable]
             roles = {line["role"]: line for line in own}
             if value is None or value != value:
-                found = roles["missing"]
+                role = roles["missing"]
             else:
                 named = [line for line in own if line["levels"] and value in line["levels"]]
                 ranged = [line for line in own if line["role"] == "bin" and line["kind"] == "number"]
                 inside = [
                     line for line in ranged if line["low"] <= value and (value < line["high"] or line["high"] == np.inf)
                 ]
-                found = (named or inside or [roles.get("other")])[0]
-            score += found["points"]
+                role = (named or inside or [roles.get("other")])[0]
+            score += role["points"]
         out.append(score)
     return out
 
@@ -182,13 +182,13 @@ def test_a_refused_value_is_an_error_in_python_and_sql() -> None:
 def test_reasons_are_the_largest_shortfalls() -> None:
     card = replace(CARD, evidence=None)  # as a card of an earlier version, which tells every shortfall
     for baseline in ("mean", "best"):
-        found = rank_reasons(card, X, 3, baseline)
-        base = found.attrs["baseline"]
+        table = rank_reasons(card, X, 3, baseline)
+        base = table.attrs["baseline"]
         parts = CARD.contributions(X)
         short = pd.DataFrame({name: base[name] - parts[name] for name in parts})
         for n in (0, 5, 77):
             expected = sorted(((-v, j) for j, v in enumerate(short.iloc[n]) if v > 0))[:3]
-            own = found[found["row"] == n]
+            own = table[table["row"] == n]
             assert own["shortfall"].round(6).tolist() == [round(-v, 6) for v, _ in expected]
             assert own["variable"].tolist() == [short.columns[j] for _, j in expected]
             assert own["rank"].tolist() == list(range(1, len(expected) + 1))
@@ -233,13 +233,14 @@ def test_names_that_sql_cannot_tell_apart_are_refused() -> None:
     both = ScorecardClassifier().fit(table[["debt", "Debt"]], y)
     with pytest.raises(UsageError, match="'debt' but for upper and lower case"):
         both.to_sql("firms")
-    one = ScorecardClassifier().fit(table[["debt", "score"]], y)
+    scorecard_classifier = ScorecardClassifier().fit(table[["debt", "score"]], y)
     with pytest.raises(UsageError, match="'score' is called as a result is"):
-        one.to_sql("firms")
+        scorecard_classifier.to_sql("firms")
     with pytest.raises(UsageError, match="'points_debt'"):
-        one.to_sql("firms", keep=["points_debt"], parts=True)
+        scorecard_classifier.to_sql("firms", keep=["points_debt"], parts=True)
     np.testing.assert_array_equal(
-        in_duckdb(one.card_, table[["debt", "score"]]), one.score_points(table[["debt", "score"]])
+        in_duckdb(scorecard_classifier.card_, table[["debt", "score"]]),
+        scorecard_classifier.score_points(table[["debt", "score"]]),
     )
 
 

@@ -19,19 +19,19 @@ ORDER = ["A", "B", "C", "D"]
 
 def test_agreement_is_counted_and_kappa_is_cohens() -> None:
     rng = np.random.default_rng(0)
-    one = rng.integers(0, 4, 500)
-    two = np.clip(one + rng.integers(-1, 2, 500), 0, 3)
+    values = rng.integers(0, 4, 500)
+    two = np.clip(values + rng.integers(-1, 2, 500), 0, 3)
     y = (rng.random(500) < 0.1 + 0.1 * two).astype(int)
-    grade, advisory = np.array(ORDER)[one], np.array(["1", "2", "3", "4"])[two]
-    found = agreement(grade, advisory, ORDER, ["1", "2", "3", "4"], y=y)
-    assert found.equal == pytest.approx((one == two).mean())
-    assert found.model_worse == pytest.approx((two > one).mean())
-    assert found.rule_worse == pytest.approx((two < one).mean())
-    assert found.kappa == pytest.approx(cohen_kappa_score(one, two, weights="quadratic"))
-    assert found.cells["count"].sum() == 500
-    assert found.cells["events"].sum() == y.sum()
-    cell = found.cells[(found.cells["grade"] == "B") & (found.cells["advisory"] == "3")].iloc[0]
-    inside = (one == 1) & (two == 2)
+    grade, advisory = np.array(ORDER)[values], np.array(["1", "2", "3", "4"])[two]
+    new_agreement = agreement(grade, advisory, ORDER, ["1", "2", "3", "4"], y=y)
+    assert new_agreement.equal == pytest.approx((values == two).mean())
+    assert new_agreement.model_worse == pytest.approx((two > values).mean())
+    assert new_agreement.rule_worse == pytest.approx((two < values).mean())
+    assert new_agreement.kappa == pytest.approx(cohen_kappa_score(values, two, weights="quadratic"))
+    assert new_agreement.cells["count"].sum() == 500
+    assert new_agreement.cells["events"].sum() == y.sum()
+    cell = new_agreement.cells[(new_agreement.cells["grade"] == "B") & (new_agreement.cells["advisory"] == "3")].iloc[0]
+    inside = (values == 1) & (two == 2)
     assert cell["rate"] == pytest.approx(y[inside].mean())
     assert "rate" not in agreement(grade, grade, ORDER).cells
     assert agreement(grade, grade, ORDER).kappa == 1
@@ -56,7 +56,7 @@ def test_the_queue_is_in_order_and_carries_both_explanations() -> None:
     assert len(short) == 2
     assert short.attrs["total"] == 3
     order = [3, 5, 0, 2, 4, 1]
-    again = disagreement_queue(*([one[k] for k in order] for one in (ids, grade, advisory, p)), ORDER)
+    again = disagreement_queue(*([values[k] for k in order] for values in (ids, grade, advisory, p)), ORDER)
     assert again["subject_id"].to_list() == queue["subject_id"].to_list()
     assert disagreement_queue(["a"], ["A"], ["A"], [0.1], ORDER).empty
     with pytest.raises(InputError, match="twice"):
@@ -87,44 +87,47 @@ def pair(n: int = 4000) -> tuple[np.ndarray, np.ndarray, np.ndarray, pd.DataFram
 
 def test_a_better_challenger_swaps_the_right_way() -> None:
     y, champion, challenger, by = pair()
-    found = champion_challenger(y, champion, challenger, by=by)
-    table = found.measures.set_index("measure")
+    challenge = champion_challenger(y, champion, challenger, by=by)
+    table = challenge.measures.set_index("measure")
     assert table.loc["auc", "challenger"] == pytest.approx(roc_auc_score(y, challenger))
     assert set(table["better"]) == {"challenger"}
-    assert found.auc_p < 1e-6
-    whole = found.swaps[found.swaps["by"] == "all"].set_index("set")
+    assert challenge.auc_p < 1e-6
+    whole = challenge.swaps[challenge.swaps["by"] == "all"].set_index("set")
     assert whole["count"].sum() == len(y)
     assert whole["share"].sum() == pytest.approx(1)
     assert whole.loc["flagged_by_challenger", "rate_low"] > whole.loc["flagged_by_champion", "rate_high"]
     flagged = y.sum()
-    for one in ("flagged_by_champion", "flagged_by_challenger"):
-        assert whole.loc[one, "count"] + whole.loc["both_flagged", "count"] == flagged
+    for literal in ("flagged_by_champion", "flagged_by_challenger"):
+        assert whole.loc[literal, "count"] + whole.loc["both_flagged", "count"] == flagged
     for name in ("grade", "sector"):
-        part = found.swaps[found.swaps["by"] == name]
+        part = challenge.swaps[challenge.swaps["by"] == name]
         assert part.groupby("set")["count"].sum().to_dict() == whole["count"].to_dict()
-    assert len(found.cases) == whole.loc[["flagged_by_champion", "flagged_by_challenger"], "count"].sum()
+    assert len(challenge.cases) == whole.loc[["flagged_by_champion", "flagged_by_challenger"], "count"].sum()
 
 
 def test_cases_carry_both_explanations_and_capacity_is_kept() -> None:
     y, champion, challenger, _ = pair(500)
     ids = [f"S{k}" for k in range(500)]
-    found = champion_challenger(
+    challenge = champion_challenger(
         y, champion, challenger, subject_id=ids, flag_share=0.1,
         champion_explanations=dict.fromkeys(ids, "old"), challenger_explanations=dict.fromkeys(ids, "new"),
     )  # fmt: skip
-    assert ((champion >= found.champion_threshold).sum(), (challenger >= found.challenger_threshold).sum()) == (50, 50)
-    assert set(found.cases["champion_explanation"]) == {"old"}
-    assert set(found.cases["challenger_explanation"]) == {"new"}
-    gap = (found.cases["challenger_p"] - found.cases["champion_p"]).abs()
+    assert ((champion >= challenge.champion_threshold).sum(), (challenger >= challenge.challenger_threshold).sum()) == (
+        50,
+        50,
+    )
+    assert set(challenge.cases["champion_explanation"]) == {"old"}
+    assert set(challenge.cases["challenger_explanation"]) == {"new"}
+    gap = (challenge.cases["challenger_p"] - challenge.cases["champion_p"]).abs()
     assert gap.is_monotonic_decreasing
 
 
 def test_a_model_beside_itself_changes_nothing() -> None:
     y, champion, _, _ = pair(500)
-    found = champion_challenger(y, champion, champion)
-    assert found.cases.empty
-    assert found.auc_p == 1
-    assert set(found.measures["better"]) == {"equal"}
+    challenge = champion_challenger(y, champion, champion)
+    assert challenge.cases.empty
+    assert challenge.auc_p == 1
+    assert set(challenge.measures["better"]) == {"equal"}
 
 
 def test_bad_input_is_named() -> None:

@@ -74,13 +74,13 @@ def test_a_true_case_thinned_to_a_fifth() -> None:
         LogisticRegression(C=0.05, max_iter=2000),
     ).fit(x[train], y[train])
     p = model.predict_proba(x)[:, 1]
-    kept = ~train & ((y == 0) | (rng.random(len(y)) < 0.2))
+    remaining = ~train & ((y == 0) | (rng.random(len(y)) < 0.2))
     assert calibration_alarm(y[~train], p[~train]).state == "quiet"
-    assert psi(p[train], p[kept]).psi < 0.1
-    assert csi(x[train], x[kept])[0]["csi"].max() < 0.1
-    alarm = calibration_alarm(y[kept], p[kept])
+    assert psi(p[train], p[remaining]).psi < 0.1
+    assert csi(x[train], x[remaining])[0]["csi"].max() < 0.1
+    alarm = calibration_alarm(y[remaining], p[remaining])
     assert alarm.state == "alarm"
-    mended = recalibrate(y[kept], p[kept]).table.set_index("rows")
+    mended = recalibrate(y[remaining], p[remaining]).table.set_index("rows")
     assert mended.loc["before", "oe"] < 0.4
     assert mended.loc["after", "oe"] == pytest.approx(1, abs=0.05)
     assert mended.loc["after", "brier"] < 0.8 * mended.loc["before", "brier"]
@@ -90,9 +90,9 @@ def test_looking_often_raises_no_false_alarm() -> None:
     raised = 0
     for seed in range(60):
         _, p, y = world(600, seed)
-        found = calibration_alarm(y, p, period=np.repeat(np.arange(6), 100))
-        raised += found.first_alarm is not None
-        assert len(found.periods) == 7
+        new_calibration_alarm = calibration_alarm(y, p, period=np.repeat(np.arange(6), 100))
+        raised += new_calibration_alarm.first_alarm is not None
+        assert len(new_calibration_alarm.periods) == 7
     assert raised <= 2
 
 
@@ -100,29 +100,29 @@ def test_the_period_of_the_change_is_named() -> None:
     _, p, y = world(3000, 5)
     _, p_2, y_2 = world(3000, 6, shift=1.6)
     period = np.r_[np.repeat([2018, 2019, 2020], 1000), np.repeat([2021, 2022, 2023], 1000)]
-    found = calibration_alarm(np.r_[y, y_2], np.r_[p, p_2], period)
-    assert found.state == "alarm"
-    assert found.first_alarm == 2021
-    states = found.periods.set_index("period")["state"]
+    new_calibration_alarm = calibration_alarm(np.r_[y, y_2], np.r_[p, p_2], period)
+    assert new_calibration_alarm.state == "alarm"
+    assert new_calibration_alarm.first_alarm == 2021
+    states = new_calibration_alarm.periods.set_index("period")["state"]
     assert states.loc[[2018, 2019, 2020]].to_list() == ["quiet"] * 3
     assert set(states.loc[[2021, 2022, 2023]]) == {"alarm"}
-    assert found.periods["log_e"][2] < 0 < found.periods["log_e"][3]
+    assert new_calibration_alarm.periods["log_e"][2] < 0 < new_calibration_alarm.periods["log_e"][3]
 
 
 def test_predictions_too_far_apart_are_seen_with_the_sum_right() -> None:
     _, p, y = world(8000, 7, shift=-1.25, slope=0.4)
-    found = calibration_alarm(y, p)
-    assert found.state in ("alarm", "watch")
-    assert found.periods["slope_high"][0] < 0.6
+    new_calibration_alarm = calibration_alarm(y, p)
+    assert new_calibration_alarm.state in ("alarm", "watch")
+    assert new_calibration_alarm.periods["slope_high"][0] < 0.6
     platt = recalibrate(y, p, method="platt").table.set_index("rows")
     assert platt.loc["after", "slope"] == pytest.approx(1, abs=0.1)
 
 
 def test_a_trifle_in_many_rows_stays_quiet() -> None:
     _, p, y = world(200_000, 8, shift=0.08)
-    found = calibration_alarm(y, p)
-    assert found.periods["spiegelhalter_p"][0] < 1e-6
-    assert found.state == "quiet"
+    new_calibration_alarm = calibration_alarm(y, p)
+    assert new_calibration_alarm.periods["spiegelhalter_p"][0] < 1e-6
+    assert new_calibration_alarm.state == "quiet"
 
 
 def test_too_few_is_not_quiet() -> None:
@@ -136,9 +136,9 @@ def test_rows_in_another_order_say_the_same() -> None:
     _, p, y = world(900, 9, shift=0.5)
     period = np.repeat(["a", "b", "c"], 300)
     order = np.random.default_rng(0).permutation(900)
-    one, two = calibration_alarm(y, p, period), calibration_alarm(y[order], p[order], period[order])
-    pd.testing.assert_frame_equal(one.periods, two.periods, rtol=1e-9)
-    assert one.state == two.state
+    other_calibration_alarm, two = calibration_alarm(y, p, period), calibration_alarm(y[order], p[order], period[order])
+    pd.testing.assert_frame_equal(other_calibration_alarm.periods, two.periods, rtol=1e-9)
+    assert other_calibration_alarm.state == two.state
 
 
 def test_thresholds_are_ours_and_can_be_set() -> None:

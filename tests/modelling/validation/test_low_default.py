@@ -38,18 +38,18 @@ def test_examples_in_the_docs_hold() -> None:
     ],
 )
 def test_most_prudent_rates_are_the_published_ones(confidence: float, bounds: tuple[float, ...]) -> None:
-    found = most_prudent_rates([0, 0, 0], [100, 400, 300], confidence)
-    assert np.round(found * 100, 2).tolist() == list(bounds)
+    new_most_prudent_rates = most_prudent_rates([0, 0, 0], [100, 400, 300], confidence)
+    assert np.round(new_most_prudent_rates * 100, 2).tolist() == list(bounds)
 
 
 @given(st.lists(COUNTS, min_size=1, max_size=6), st.floats(0.01, 0.99))
 def test_most_prudent_rates_ascend_above_zero_and_solve_the_binomial(counts: list[tuple[int, int]], g: float) -> None:
     k, n = np.array(counts).T
-    found = most_prudent_rates(k, n, g)
-    assert (found > 0).all()
-    assert (np.diff(found) >= 0).all()
+    new_most_prudent_rates = most_prudent_rates(k, n, g)
+    assert (new_most_prudent_rates > 0).all()
+    assert (np.diff(new_most_prudent_rates) >= 0).all()
     if k[0:].sum() < n.sum():  # the best grade's bound comes first, so nothing has lifted it
-        assert binom.cdf(k.sum(), n.sum(), found[0]) == pytest.approx(1 - g, abs=1e-9)
+        assert binom.cdf(k.sum(), n.sum(), new_most_prudent_rates[0]) == pytest.approx(1 - g, abs=1e-9)
 
 
 @given(COUNTS, st.floats(0.05, 0.999))
@@ -94,8 +94,8 @@ def test_nothing_counted_is_nothing_told_apart() -> None:
 @given(COUNTS, st.floats(0.1, 50))
 def test_equal_weights_change_no_count(counts: tuple[int, int], w: float) -> None:
     k, n = counts
-    found = effective_counts(k * w, n * w, n * w * w)
-    assert np.allclose(found, (k, n))
+    new_effective_counts = effective_counts(k * w, n * w, n * w * w)
+    assert np.allclose(new_effective_counts, (k, n))
 
 
 @pytest.mark.parametrize("bad", [(2, 1), (-1, 5), (np.nan, 5), (1, np.inf)])

@@ -25,13 +25,13 @@ def test_a_strong_reason_stands_and_twins_change_places(data: tuple[pd.DataFrame
     model = ScorecardClassifier(smoothing=1.0).fit(X, y) if kind == "card" else MonotoneBoosting(max_iter=25).fit(X, y)
     explainer = make_explainer(model, X, keep=30)
     asked = pd.DataFrame({"strong": [3, 3], "twin": [3, 3], "other_twin": [3, 3], "quiet": [1, 1]})
-    found = reason_stability(model, asked, explainer, k=2, draws=40)
-    first = found.table[found.table["rank"] == 1]
+    stability = reason_stability(model, asked, explainer, k=2, draws=40)
+    first = stability.table[stability.table["rank"] == 1]
     assert first["column"].tolist() == ["strong", "strong"]
     assert first["kept"].tolist() == [1.0, 1.0]
     assert first["stable"].all()
     assert ((first["low"] <= first["points"] + 3) & (first["low"] <= first["high"])).all()
-    second = found.of(0)[found.of(0)["rank"] == 2]
+    second = stability.of(0)[stability.of(0)["rank"] == 2]
     assert second["column"].iloc[0] in ("twin", "other_twin")
     if kind == "card":
         assert not second["stable"].iloc[0]  # two alike: a coin's toss, and labelled so
@@ -39,16 +39,16 @@ def test_a_strong_reason_stands_and_twins_change_places(data: tuple[pd.DataFrame
     assert 0 < (~many["stable"]).mean() < 0.6
     assert ((many["kept"] >= 0.9) == many["stable"]).all()
     again = reason_stability(model, asked, explainer, k=2, draws=40)
-    pd.testing.assert_frame_equal(again.table, found.table, check_exact=True)
+    pd.testing.assert_frame_equal(again.table, stability.table, check_exact=True)
 
 
 def test_only_costs_are_reasons(data: tuple[pd.DataFrame, np.ndarray]) -> None:
     X, y = data
     model = ScorecardClassifier(smoothing=1.0).fit(X, y)
     best = pd.DataFrame({"strong": [0], "twin": [0], "other_twin": [0], "quiet": [1]})
-    found = reason_stability(model, best, make_explainer(model, X), draws=5).table
-    assert (found["points"] < 0).all()
-    assert "strong" not in set(found["column"])
+    table = reason_stability(model, best, make_explainer(model, X), draws=5).table
+    assert (table["points"] < 0).all()
+    assert "strong" not in set(table["column"])
 
 
 def test_wrong_requests(data: tuple[pd.DataFrame, np.ndarray]) -> None:

@@ -82,9 +82,9 @@ def test_weights_count_rows_again(rules: tuple[Statutory, np.ndarray]) -> None:
 def test_wrong_signs_alone_and_beside_the_others(rules: tuple[Statutory, np.ndarray]) -> None:
     held, y = rules
     table = item_lift(held, y)
-    found = wrong_signs(table)
-    assert found["item"][0] == "good"
-    assert found["how"][0] == "wrong"
+    new_table = wrong_signs(table)
+    assert new_table["item"][0] == "good"
+    assert new_table["how"][0] == "wrong"
     turned = table.set_index("item")
     turned.loc["noise", ["adjusted", "adjusted_se"]] = [-0.9, 0.1]
     assert wrong_signs(turned.reset_index()).set_index("item").loc["noise", "how"] == "beside"
@@ -120,15 +120,15 @@ def test_copies_are_redundant(rules: tuple[Statutory, np.ndarray]) -> None:
 
 def test_points_against_log_odds(rules: tuple[Statutory, np.ndarray]) -> None:
     held, y = rules
-    found = points_against_log_odds(held.subjects["score"], y)
-    table = found.table
+    points = points_against_log_odds(held.subjects["score"], y)
+    table = points.table
     assert table["count"].sum() == len(y)
     assert (table["low"][:-1].to_numpy() > table["high"][1:].to_numpy()).all()  # best points first
-    assert found.auc > 0.5
-    assert found.slope < 0
-    assert found.doubling == pytest.approx(np.log(2) / -found.slope)
+    assert points.auc > 0.5
+    assert points.slope < 0
+    assert points.doubling == pytest.approx(np.log(2) / -points.slope)
     worse = points_against_log_odds(-held.subjects["score"], y, higher_is_better=False)
-    assert (worse.auc, worse.slope) == pytest.approx((found.auc, -found.slope))
+    assert (worse.auc, worse.slope) == pytest.approx((points.auc, -points.slope))
     rng = np.random.default_rng(3)
     score = rng.normal(80, 10, 20_000)
     straight = (rng.random(20_000) < 1 / (1 + np.exp(2 + (score - 80) * 0.07))).astype(int)
@@ -148,9 +148,9 @@ def test_a_real_grading_is_read(tmp_path: Path) -> None:
     assert held.grades[0] == "A"
     assert held.higher_is_better
     ledger = grading.ledger.to_pandas()
-    kept = ledger[(ledger["step"] == "record") & ledger["subject_id"].isin(held.subjects["subject_id"])]
-    gone = kept["reason"].str.startswith(("withdrawn", "exempt"))
-    assert set(kept.loc[~gone, "item"]) <= set(held.items["item"])
+    remaining = ledger[(ledger["step"] == "record") & ledger["subject_id"].isin(held.subjects["subject_id"])]
+    gone = remaining["reason"].str.startswith(("withdrawn", "exempt"))
+    assert set(remaining.loc[~gone, "item"]) <= set(held.items["item"])
     counted = ledger[ledger["subject_id"].isin(held.subjects["subject_id"])]
     counted = counted[counted["step"].isin(["record", "condition"])]
     assert held.items["points"].sum() == pytest.approx(float(counted["effective"].astype(float).sum()))

@@ -25,25 +25,25 @@ def report(held: Statutory, order: object = None) -> RulesReport:
     y = pd.Series((rng.random(len(ids)) < p).astype(int), index=ids)
     classes = pd.Series(np.array(list("ABMCD"))[np.digitize(p, [0.05, 0.1, 0.3, 0.6])], index=ids)
     if order is not None:
-        p, y, classes = (one.iloc[order] for one in (p, y, classes))
+        p, y, classes = (column.iloc[order] for column in (p, y, classes))
     sector = pd.DataFrame({"subject_id": ids, "sector": rng.choice(["化工", "建筑"], len(ids))})
     return rules_beside(held, y, p, classes, attributes=sector, advisory_explanations=dict.fromkeys(ids, "负债率高"))
 
 
 def test_everything_is_there_and_counted(held: Statutory) -> None:
-    found = report(held)
-    assert set(found.tables) == {
+    rules_report = report(held)
+    assert set(rules_report.tables) == {
         "points", "items", "wrong_signs", "redundant", "inflation", "agreement", "queue", "measures", "swaps", "cases",
     }  # fmt: skip
     scored = int(held.subjects["score"].notna().sum())
-    assert found.numbers["coverage"]["used"] == scored
-    assert found.numbers["coverage"]["left_out"] == len(held.subjects) - scored
-    assert found.tables["agreement"]["count"].sum() == scored
-    assert set(found.tables["swaps"]["by"]) == {"all", "grade", "sector"}
-    assert set(found.tables["queue"]["advisory_explanation"]) == {"负债率高"}
-    assert found.tables["queue"]["statutory_explanation"].str.contains("−").any()
-    assert found.about["advisory"] is True
-    assert json.loads(json.dumps(found.to_dict(), allow_nan=False)) == found.to_dict()
+    assert rules_report.numbers["coverage"]["used"] == scored
+    assert rules_report.numbers["coverage"]["left_out"] == len(held.subjects) - scored
+    assert rules_report.tables["agreement"]["count"].sum() == scored
+    assert set(rules_report.tables["swaps"]["by"]) == {"all", "grade", "sector"}
+    assert set(rules_report.tables["queue"]["advisory_explanation"]) == {"负债率高"}
+    assert rules_report.tables["queue"]["statutory_explanation"].str.contains("−").any()
+    assert rules_report.about["advisory"] is True
+    assert json.loads(json.dumps(rules_report.to_dict(), allow_nan=False)) == rules_report.to_dict()
 
 
 def test_order_of_outcomes_is_irrelevant(held: Statutory) -> None:
@@ -53,11 +53,11 @@ def test_order_of_outcomes_is_irrelevant(held: Statutory) -> None:
 
 def test_without_a_model_the_points_stand_alone(held: Statutory) -> None:
     ids = list(held.subjects["subject_id"])
-    outcome = {one: k % 5 == 0 for k, one in enumerate(ids) if k >= 10}
-    found = rules_beside(held, outcome)
-    assert "queue" not in found.tables
-    assert found.numbers["coverage"]["left_out"] >= 10
-    assert any("left out" in one["en"] for one in found.limits)
+    outcome = {key: k % 5 == 0 for k, key in enumerate(ids) if k >= 10}
+    rules_report = rules_beside(held, outcome)
+    assert "queue" not in rules_report.tables
+    assert rules_report.numbers["coverage"]["left_out"] >= 10
+    assert any("left out" in limit["en"] for limit in rules_report.limits)
 
 
 def test_bad_input_is_named(held: Statutory) -> None:

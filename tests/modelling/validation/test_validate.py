@@ -78,19 +78,19 @@ def test_a_profile_stands_for_the_reference(model: LogisticRegression) -> None:
     first = firms(3000, 2)[0]
     p = model.predict_proba(first)[:, 1]
     names, counts = np.unique(scale(p), return_counts=True)
-    kept = Reference(profile=profile_of(first, p), grades=dict(zip(names, counts, strict=True)), auc=0.8)
-    assert full(model, X, y, more, reference=kept).to_dict() == full(model, X, y, more).to_dict()
+    reference = Reference(profile=profile_of(first, p), grades=dict(zip(names, counts, strict=True)), auc=0.8)
+    assert full(model, X, y, more, reference=reference).to_dict() == full(model, X, y, more).to_dict()
 
 
 def test_any_order_of_rows_gives_the_same_bytes(model: LogisticRegression) -> None:
     X, y, more = firms()
-    one = full(model, X, y, more)
+    validation_report = full(model, X, y, more)
     two = full(model, X, y, more, np.random.default_rng(5).permutation(len(y)))
-    assert json.dumps(one.to_dict(), sort_keys=True) == json.dumps(two.to_dict(), sort_keys=True)
-    assert one.sha256 == two.sha256
+    assert json.dumps(validation_report.to_dict(), sort_keys=True) == json.dumps(two.to_dict(), sort_keys=True)
+    assert validation_report.sha256 == two.sha256
     other = y.copy()
     other[0] = 1 - other[0]
-    assert full(model, X, other, more).about["data_sha256"] != one.about["data_sha256"]
+    assert full(model, X, other, more).about["data_sha256"] != validation_report.about["data_sha256"]
 
 
 def test_the_report_is_plain_json(model: LogisticRegression, tmp_path: Any) -> None:
@@ -118,8 +118,8 @@ def test_a_fall_of_auc_must_be_large_and_certain() -> None:
     now = validate(p, y=y, bootstraps=0).numbers["discrimination"]["auc"]
 
     def outcome(initial: float, rows: int) -> str:
-        found = validate(p[:rows], y=y[:rows], reference=Reference(auc=initial), bootstraps=0)
-        return str(found.criteria.set_index("criterion").loc["auc_fall", "outcome"])
+        validation_report = validate(p[:rows], y=y[:rows], reference=Reference(auc=initial), bootstraps=0)
+        return str(validation_report.criteria.set_index("criterion").loc["auc_fall", "outcome"])
 
     assert outcome(now + 0.012, 25_000) == "pass"  # certain and small
     assert outcome(now + 0.03, 25_000) == "warn"
@@ -150,7 +150,7 @@ def test_plain_predictions_need_nothing_else() -> None:
     assert "sensitivity" not in report.numbers
     outcome = report.criteria.set_index("criterion")["outcome"]
     assert outcome[["psi", "impact", "herfindahl", "inspected"]].eq("not_assessed").all()
-    assert any("Not assessed" in one["en"] for one in report.limits)
+    assert any("Not assessed" in limit["en"] for limit in report.limits)
     two = validate(np.c_[1 - p, p], y=y, bootstraps=10)
     assert two.numbers["discrimination"] == report.numbers["discrimination"]
 
@@ -197,7 +197,7 @@ def test_rows_left_out_are_counted() -> None:
     held = report.numbers["coverage"]
     assert (held["rows"], held["used"], held["without_outcome"], held["without_prediction"]) == (600, 560, 10, 30)
     assert report.criteria.set_index("criterion").loc["coverage", "outcome"] == "warn"
-    assert any("10 rows without outcome" in one["en"] for one in report.limits)
+    assert any("10 rows without outcome" in limit["en"] for limit in report.limits)
 
 
 def test_one_class_is_no_pass() -> None:
@@ -223,14 +223,14 @@ def test_criteria_are_ours_and_turn_at_their_bounds() -> None:
     rules = load_criteria()
     assert {"auc_low", "alarm", "psi"} <= set(rules)
     high = {"better": "high", "warn": 0.65, "fail": 0.55}
-    assert [judge(one, high) for one in (0.65, 0.64, 0.54, None)] == ["pass", "warn", "fail", "not_assessed"]
+    assert [judge(number, high) for number in (0.65, 0.64, 0.54, None)] == ["pass", "warn", "fail", "not_assessed"]
     low = {"better": "low", "warn": 1, "fail": 2}
-    assert [judge(one, low) for one in (0.0, 1.0, 2.0, float("nan"))] == ["pass", "warn", "fail", "not_assessed"]
+    assert [judge(number, low) for number in (0.0, 1.0, 2.0, float("nan"))] == ["pass", "warn", "fail", "not_assessed"]
     near = {"better": "near_one", "warn": 1.25, "fail": 2}
-    assert [judge(one, near) for one in (0.79, 0.81, 1.3, 0.49, 2.1)] == ["warn", "pass", "warn", "fail", "fail"]
-    one = {"x": {"better": "low", "warn": 1, "section": "s", "label": {"zh": "", "en": ""}, "essential": True}}
-    assert verdict({}, one)[0] == "warn"
-    assert verdict({"x": 0}, one)[0] == "pass"
+    assert [judge(number, near) for number in (0.79, 0.81, 1.3, 0.49, 2.1)] == ["warn", "pass", "warn", "fail", "fail"]
+    row = {"x": {"better": "low", "warn": 1, "section": "s", "label": {"zh": "", "en": ""}, "essential": True}}
+    assert verdict({}, row)[0] == "warn"
+    assert verdict({"x": 0}, row)[0] == "pass"
     assert set(verdict({}, rules)[1]["evidence"]) == {"project_default"}
 
 

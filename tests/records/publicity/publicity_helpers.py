@@ -82,10 +82,10 @@ def items(imported: Imported) -> list[tuple[str, str]]:
 
 def text_of(*changes: dict[str, Any], headings: dict[str, str] | None = None) -> str:
     """The rows as CSV text, under other column names if given."""
-    made = [PENALTY | change for change in changes]
-    names = list(dict.fromkeys(name for row in made for name in row))
+    new_changes = [PENALTY | change for change in changes]
+    names = list(dict.fromkeys(name for row in new_changes for name in row))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([(headings or {}).get(name, name) for name in names])
-    writer.writerows([row.get(name, "") for name in names] for row in made)
+    writer.writerows([row.get(name, "") for name in names] for row in new_changes)
     return out.getvalue()

@@ -36,7 +36,7 @@ MARKET = Path(__file__).parent / "publicity_market.yaml"
 
 def adds_up(imported) -> bool:
     parts = ("imported", "repeated", "dropped", "unmapped", "refused")
-    return all(one["rows"] == sum(one[part] for part in parts) for one in imported.counts.values())
+    return all(count["rows"] == sum(count[part] for part in parts) for count in imported.counts.values())
 
 
 def test_a_fine_becomes_a_record_of_its_act():
@@ -142,8 +142,8 @@ def test_every_kind_of_table_gives_the_same(tmp_path):
     con = duckdb.connect()
     given = [arrow, tmp_path / "p.parquet", con.from_arrow(arrow), table.convert_dtypes()]
     expected = import_penalties(table, schemes=SHANDONG)
-    for one in given:
-        imported = import_penalties(one, schemes=SHANDONG)
+    for value in given:
+        imported = import_penalties(value, schemes=SHANDONG)
         assert imported.records == expected.records
         assert imported.manifest["columns"] == expected.manifest["columns"]
     assert expected.manifest["columns"]["penalties"]["kept_out"] == ["extra"]
@@ -255,7 +255,7 @@ def test_an_amount_that_no_kind_names_is_neither_lost_nor_doubled():
         "SD-10",
         None,
     )
-    assert "fine_without_kind" in {one["code"] for one in imported.manifest["warnings"]}
+    assert "fine_without_kind" in {warning["code"] for warning in imported.manifest["warnings"]}
 
 
 # Money
@@ -288,14 +288,14 @@ def test_amounts_that_cannot_be_exact_are_refused(text, unit):
 def test_an_amount_in_yuan_read_as_wan_is_reported_and_never_changed():
     imported = penalties({"CF_NR_FK": "50000"})
     assert rows(imported.records)[0]["amount"] == 500_000_000
-    (warning,) = [one for one in imported.manifest["warnings"] if one["code"] == "implausible_amount"]
+    (warning,) = [warning for warning in imported.manifest["warnings"] if warning["code"] == "implausible_amount"]
     for word in ("20000000 CNY", "500000000", "万元", "元", "--unit"):
         assert word in warning["text"]
     assert "implausible_amount" not in {
-        one["code"] for one in penalties({"CF_NR_FK": "50000"}, unit="yuan").manifest["warnings"]
+        warning["code"] for warning in penalties({"CF_NR_FK": "50000"}, unit="yuan").manifest["warnings"]
     }
     assert "implausible_amount" not in {
-        one["code"] for one in penalties({"CF_NR_FK": "50000"}, fine_limit="600000000").manifest["warnings"]
+        warning["code"] for warning in penalties({"CF_NR_FK": "50000"}, fine_limit="600000000").manifest["warnings"]
     }
 
 
@@ -342,7 +342,7 @@ def test_an_end_that_is_no_date_is_left_out_and_reported():
     (record,) = rows(imported.records)
     assert (record["effective_until"], record["published_until"]) == (None, None)
     assert {"code": "end_dates_unread", "count": 2} in [
-        {key: one[key] for key in ("code", "count")} for one in imported.manifest["warnings"]
+        {key: warning[key] for key in ("code", "count")} for warning in imported.manifest["warnings"]
     ]
 
 
@@ -354,7 +354,7 @@ def test_individual_businesses_stay():
 def test_the_latest_name_is_kept():
     imported = penalties({}, {"CF_WSH": "2", "CF_XDR_MC": "甲新公司", "CF_JDRQ": "2024-05-05"})
     assert [row["name"] for row in rows(imported.subjects)] == ["甲新公司"]
-    assert "several_names" in {one["code"] for one in imported.manifest["warnings"]}
+    assert "several_names" in {warning["code"] for warning in imported.manifest["warnings"]}
 
 
 # Unmapped, licences, the way on
@@ -414,15 +414,15 @@ def test_the_order_of_rows_does_not_matter():
         for n in range(12)
     ]
     changes += [changes[0], changes[1] | {"CF_NR_FK": "99"}, {"CF_JDRQ": "x"}]
-    one, two = penalties(*changes), penalties(*reversed(changes))
-    ids = [row["record_id"] for row in rows(one.records)]
+    imported, two = penalties(*changes), penalties(*reversed(changes))
+    ids = [row["record_id"] for row in rows(imported.records)]
     assert len(ids) == len(set(ids)) == 12
-    assert one.subjects == two.subjects
-    assert one.records == two.records
-    assert one.unmapped == two.unmapped
-    assert one.manifest == two.manifest
-    assert one.faults.drop_columns(["line"]).sort_by("value") == two.faults.drop_columns(["line"]).sort_by("value")
-    assert adds_up(one)
+    assert imported.subjects == two.subjects
+    assert imported.records == two.records
+    assert imported.unmapped == two.unmapped
+    assert imported.manifest == two.manifest
+    assert imported.faults.drop_columns(["line"]).sort_by("value") == two.faults.drop_columns(["line"]).sort_by("value")
+    assert adds_up(imported)
 
 
 def test_the_imported_tables_go_through_intake():

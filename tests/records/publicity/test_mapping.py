@@ -44,12 +44,12 @@ ROW = "id: one, for: f, domain: d, item: i, cite: {law: L}, evidence: local"
     ],
 )
 def test_kinds_of_penalties(cell, kinds):
-    assert [one.kind for one in measures_of("penalties", cell)] == kinds
+    assert [measure.kind for measure in measures_of("penalties", cell)] == kinds
 
 
 def test_kinds_of_licences():
-    assert [one.kind for one in measures_of("licences", "普通")] == ["ordinary"]
-    assert [one.kind for one in measures_of("licences", "登记；核准")] == ["approval", "registration"]
+    assert [measure.kind for measure in measures_of("licences", "普通")] == ["ordinary"]
+    assert [measure.kind for measure in measures_of("licences", "登记；核准")] == ["approval", "registration"]
 
 
 @pytest.mark.parametrize(
@@ -85,14 +85,17 @@ def test_every_shipped_row_cites_and_says_how_sure_it_is():
     assert {row.evidence for row in mapping.rows} == {"inference"}
     assert all(row.cite.law and row.authority for row in mapping.rows)
     assert {row.domain for row in mapping.rows} == {"environment", "labour"}
-    assert [(one.working_days, one.evidence) for one in mapping.deadlines] == [(20, "verified"), (7, "local")]
+    assert [(deadline.working_days, deadline.evidence) for deadline in mapping.deadlines] == [
+        (20, "verified"),
+        (7, "local"),
+    ]
 
 
 def test_every_shipped_row_gives_an_item_of_its_scheme():
     for row in load_mapping().rows:
         versions = registry.versions(row.family)
-        assert any(row.item in one.items for one in versions), row
-        assert {one.domain for one in versions} == {row.domain}
+        assert any(row.item in version.items for version in versions), row
+        assert {version.domain for version in versions} == {row.domain}
 
 
 def written(folder: Path, text: str) -> Path:
@@ -205,11 +208,11 @@ def test_publication_is_due_seven_working_days_after_the_decision_and_twenty_for
         ("2", "2024-01-16", "general"),
         ("4", "2024-02-02", "market"),
     ]
-    codes = {one["code"]: one["count"] for one in imported.manifest["warnings"]}
+    codes = {warning["code"]: warning["count"] for warning in imported.manifest["warnings"]}
     assert (codes["published_late"], codes["published_before_decision"], codes["no_publication_date"]) == (2, 1, 1)
 
 
 def test_a_deadline_beyond_the_known_holidays_is_provisional():
     imported = penalties({"CF_JDRQ": "2090-01-02", "publicdate": "2090-03-01"})
     assert [row["provisional"] for row in rows(imported.late)] == [True]
-    assert "provisional_calendar" in {one["code"] for one in imported.manifest["warnings"]}
+    assert "provisional_calendar" in {warning["code"] for warning in imported.manifest["warnings"]}

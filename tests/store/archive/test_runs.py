@@ -63,9 +63,9 @@ def test_a_kept_run_has_every_row_and_is_repeated_without_effect(graded: Graded,
     for table in ("grades", "ledger"):
         written = pq.read_table(graded.grading / f"{table}.parquet").to_pylist()
         subjects = sorted({row["subject_id"] for row in written})
-        kept = [row for one in subjects for row in kept_rows(store, run.run_id, table, one)]
-        assert kept == written
-    entries = [one.phase for one in log.entries(action="grading.keep")]
+        rows = [row for subject in subjects for row in kept_rows(store, run.run_id, table, subject)]
+        assert rows == written
+    entries = [entry.phase for entry in log.entries(action="grading.keep")]
     assert entries == ["begun", "done"]
     assert keep(store, log, graded.grading, graded.snapshot, by="chen.jie") == [run]
     assert len(log.entries()) == 3
@@ -76,11 +76,11 @@ def test_a_kept_run_has_every_row_and_is_repeated_without_effect(graded: Graded,
 
 
 def test_several_schemes_are_several_runs(graded: Graded, store: Database) -> None:
-    kept = keep(store, Log(store), graded.both, graded.snapshot, by="li.na")
-    assert {run.scheme for run in kept} == set(BOTH)
-    assert not any(run.replayed for run in kept)
+    new_kept_runs = keep(store, Log(store), graded.both, graded.snapshot, by="li.na")
+    assert {run.scheme for run in new_kept_runs} == set(BOTH)
+    assert not any(run.replayed for run in new_kept_runs)
     written = pq.read_table(graded.both / "grades.parquet").to_pylist()
-    for run in kept:
+    for run in new_kept_runs:
         rows = [row for row in written if row["scheme"] == run.scheme]
         assert kept_rows(store, run.run_id, "grades", rows[0]["subject_id"]) == rows[:1]
         ids = [rows[3]["subject_id"]]
@@ -121,8 +121,8 @@ def test_what_does_not_fit_is_refused_and_nothing_is_kept(graded: Graded, store:
 
 
 def test_another_snapshot_is_refused(graded: Graded, store: Database, tmp_path: Path) -> None:
-    made = district(subjects=20, seed=6)
-    write_snapshot(ingest(subjects=made.subjects, records=made.records), tmp_path / "other")
+    new_district = district(subjects=20, seed=6)
+    write_snapshot(ingest(subjects=new_district.subjects, records=new_district.records), tmp_path / "other")
     with pytest.raises(InputError, match="not the one that was graded"):
         keep(store, Log(store), graded.grading, tmp_path / "other", by="li.na")
     (run,) = keep(store, Log(store), graded.grading, graded.snapshot, by="li.na")
@@ -173,14 +173,14 @@ def test_a_killed_keeper_loses_nothing_acknowledged(graded: Graded, tmp_path: Pa
     with Database(path) as store:
         (first,) = keep(store, Log(store), graded.grading, graded.snapshot, by="li.na", check=False)
     ids = []
-    for stop, said in (("food", "in the middle"), ("nowhere", "kept")):
+    for stop, text in (("food", "in the middle"), ("nowhere", "kept")):
         process = subprocess.Popen(
             [sys.executable, "-c", WRITER, str(path), str(graded.both), str(graded.snapshot), stop],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert process.stdout is not None
         assert process.stdin is not None
-        assert process.stdout.readline() == f"{said}\n"
+        assert process.stdout.readline() == f"{text}\n"
         with pytest.raises(StoreBusy, match="somebody else writes to the store"):
             Database(path)
         os.kill(process.pid, signal.SIGKILL)
@@ -194,7 +194,7 @@ def test_a_killed_keeper_loses_nothing_acknowledged(graded: Graded, tmp_path: Pa
             assert changed_runs(store, log) == []
             assert kept_run(store, first.run_id) == first
             assert len(log.unfinished()) == 1  # the one that was killed before it was acknowledged
-    assert [sorted(one) for one in ids] == [["tax"], ["food/risk", "tax", "tax"]]
+    assert [sorted(key) for key in ids] == [["tax"], ["food/risk", "tax", "tax"]]
 
 
 def test_events_are_appended_and_a_replay_of_any_day_takes_those_known_then(graded: Graded, store: Database) -> None:
@@ -202,24 +202,24 @@ def test_events_are_appended_and_a_replay_of_any_day_takes_those_known_then(grad
     (run,) = keep(store, log, graded.grading, graded.snapshot, by="li.na", check=False)
     snapshot = snapshot_of(run)
     rows = pq.read_table(graded.grading / "ledger.parquet").to_pylist()
-    row = next(one for one in rows if one["step"] == "record" and one["reason"] == "counted" and one["effective"] < 0)
+    row = next(row for row in rows if row["step"] == "record" and row["reason"] == "counted" and row["effective"] < 0)
     subject, record = row["subject_id"], row["record_id"]
     day = date(2023, 5, 10)
     with log.act("li.wei", "reviewer", "case.decide", "C-1") as act:
-        made = write_events(
+        events = write_events(
             act.con, act.entry.seq, "C-1",
             [RecordEvent(subject, record, "disputed", day, day),
              RecordEvent(subject, record, "withdrawn", date(2023, 5, 20), date(2023, 5, 22), document_no="7")],
             snapshot,
         )  # fmt: skip
-    assert [one.event_no for one in made] == [made[0].event_no, made[0].event_no + 1]
-    assert decided(store) == made
-    assert decided(store, known_at=day) == made[:1]
+    assert [event.event_no for event in events] == [events[0].event_no, events[0].event_no + 1]
+    assert decided(store) == events
+    assert decided(store, known_at=day) == events[:1]
     assert decided(store, ["nobody"]) == []
     listed = record_events(store, day).to_pylist()
     assert listed == [
         {"subject_id": subject, "record_id": record, "event": "disputed", "event_on": "2023-05-10",
-         "recorded_on": "2023-05-10", "event_no": str(made[0].event_no)}
+         "recorded_on": "2023-05-10", "event_no": str(events[0].event_no)}
     ]  # fmt: skip
     before = kept_rows(store, run.run_id, "grades", subject)[0]
     for on, changed in ((date(2023, 5, 21), False), (date(2023, 5, 22), True)):
@@ -227,7 +227,7 @@ def test_events_are_appended_and_a_replay_of_any_day_takes_those_known_then(grad
         assert (after["score"] != before["score"]) is changed
     # the table is part of the input of a full run, which then says the same
     whole = grade(ingested(store), "tax", 2022, known_at="2023-05-22", max_rejected=10**6)
-    full = next(one for one in whole.grades.to_pylist() if one["subject_id"] == subject)
+    full = next(row for row in whole.grades.to_pylist() if row["subject_id"] == subject)
     assert full == after
     with log.act("li.wei", "reviewer", "case.decide", "C-2") as act, pytest.raises(UsageError, match="has no record"):
         write_events(act.con, act.entry.seq, "C-2", [RecordEvent(subject, "none", "withdrawn", day, day)], snapshot)
@@ -235,11 +235,11 @@ def test_events_are_appended_and_a_replay_of_any_day_takes_those_known_then(grad
 
 def ingested(store: Database) -> Snapshot:
     """The district taken in again, the decided events below its records."""
-    made = district(subjects=150, seed=5)
+    new_district = district(subjects=150, seed=5)
     events = record_events(store)
-    text = pa.table({name: made.records[name].cast(pa.string()) for name in made.records.column_names})
+    text = pa.table({name: new_district.records[name].cast(pa.string()) for name in new_district.records.column_names})
     joined = pa.concat_tables([text, events], promote_options="default")
-    tables = {name: getattr(made, name) for name in ("subjects", "attributes", "history", "feeds")}
+    tables = {name: getattr(new_district, name) for name in ("subjects", "attributes", "history", "feeds")}
     return ingest(records=joined, **tables)
 
 
@@ -248,15 +248,15 @@ def test_events_that_a_later_snapshot_holds_are_not_counted_twice(graded: Graded
     (run,) = keep(store, log, graded.grading, graded.snapshot, by="li.na", check=False)
     snapshot = snapshot_of(run)
     rows = pq.read_table(graded.grading / "ledger.parquet").to_pylist()
-    row = next(one for one in rows if one["step"] == "record" and one["reason"] == "counted" and one["effective"] < 0)
+    row = next(row for row in rows if row["step"] == "record" and row["reason"] == "counted" and row["effective"] < 0)
     subject, record, day = row["subject_id"], row["record_id"], date(2023, 5, 10)
     half = RecordEvent(subject, record, "corrected", day, day, corrected_on=day, share="0.6")
     with log.act("li.wei", "reviewer", "case.decide", "C-1") as act:
-        made = write_events(act.con, act.entry.seq, "C-1", [half], snapshot)
+        events = write_events(act.con, act.entry.seq, "C-1", [half], snapshot)
     later = ingested(store)
-    assert fitting(later, made) == []
-    assert as_known(run, later, [subject], made, day).grades.equals(
-        as_known(run, snapshot, [subject], made, day).grades
+    assert fitting(later, events) == []
+    assert as_known(run, later, [subject], events, day).grades.equals(
+        as_known(run, snapshot, [subject], events, day).grades
     )
     assert fitting(snapshot, [RecordEvent(subject, "of another log", "withdrawn", day, day)]) == []
 

@@ -86,14 +86,16 @@ def load_table(con: duckdb.DuckDBPyConnection, data: Any, table: Table) -> None:
     """
     name = quote(table.name)
     if data is None:
-        columns = (f"{quote(one)} {'DATE' if _kind(table, one) == 'day' else 'VARCHAR'}" for one in table.columns)
+        columns = (
+            f"{quote(column)} {'DATE' if _kind(table, column) == 'day' else 'VARCHAR'}" for column in table.columns
+        )
         con.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({', '.join(columns)})")
         return
     with _opened(con, data, table) as source:
-        cells = ", ".join(f"{_cell(source, one)} AS {quote(one)}" for one in table.columns)
+        cells = ", ".join(f"{_cell(source, column)} AS {quote(column)}" for column in table.columns)
         _refuse_bad_days(con, source)
         con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {cells} FROM {source.view} ORDER BY line")
-    needed = " OR ".join(f"{quote(one)} IS NULL" for one in table.filled)
+    needed = " OR ".join(f"{quote(name)} IS NULL" for name in table.filled)
     empty = con.execute(f"SELECT count(*) FROM {name} WHERE {needed or 'false'}").fetchall()[0][0]
     if empty:
         raise InputError(

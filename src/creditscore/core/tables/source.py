@@ -153,8 +153,8 @@ def _sure_days(con: duckdb.DuckDBPyConnection, view: str, kinds: Mapping[str, st
         f"coalesce(min({quote(name)}) >= DATE '1900-01-01' AND max({quote(name)}) <= DATE '2100-12-31', true)"
         for name in dates
     )
-    found = con.execute(f"SELECT {inside} FROM {view}").fetchall()[0]
-    return frozenset(name for name, sure in zip(dates, found, strict=True) if sure)
+    row = con.execute(f"SELECT {inside} FROM {view}").fetchall()[0]
+    return frozenset(name for name, sure in zip(dates, row, strict=True) if sure)
 
 
 def _contract_names(table: Table, columns: list[str], origin: str) -> dict[str, str]:

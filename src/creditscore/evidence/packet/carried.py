@@ -48,32 +48,36 @@ def schemes_read(scheme: Scheme, lists: Collection[str]) -> list[registry.Entry]
 
 def laws_read(schemes: Iterable[Scheme]) -> set[str]:
     """The legal texts that schemes and the rules on repair cite; each must be there when its file is read."""
-    found = {cite.law for scheme in schemes for _, cite in cites(scheme)}
+    laws = {cite.law for scheme in schemes for _, cite in cites(scheme)}
     for rule in load_repairs():
-        parts = [*rule.tiers, *rule.conditions, *(one for one in (rule.overall, rule.unknown_tier) if one is not None)]
-        found |= {cite.law for one in parts for cite in one.cite} | {cite.law for cite in rule.cite}
-    return found
+        parts = [
+            *rule.tiers,
+            *rule.conditions,
+            *(other_rule for other_rule in (rule.overall, rule.unknown_tier) if other_rule is not None),
+        ]
+        laws |= {cite.law for part in parts for cite in part.cite} | {cite.law for cite in rule.cite}
+    return laws
 
 
 def calendar_rows() -> list[Row]:
     """The known years, each with the weekdays that are free and the days of weekends on which people work."""
     known = installed()
-    found = []
+    new_calendar_rows = []
     for year in range(from_day(known.first).year, from_day(known.last).year + 1):
         days = [day for day in range(year_start(year), year_end(year) + 1) if day in known.turned]
-        found.append({"year": str(year), "days": " ".join(map(iso, days))})
-    return found
+        new_calendar_rows.append({"year": str(year), "days": " ".join(map(iso, days))})
+    return new_calendar_rows
 
 
 @contextmanager
 def under(folder: Path, files: Sequence[Mapping[str, str]], calendar: Sequence[Mapping[str, str]]) -> Iterator[None]:
     """Compute under the rules and the working days that a packet carries; `folder` holds its laws already."""
-    for one in files:
-        place = folder / one["file"]
+    for file in files:
+        place = folder / file["file"]
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(one["text"], encoding="utf-8")
+        place.write_text(file["text"], encoding="utf-8")
     (folder / "schemes").mkdir(exist_ok=True)
-    years = sorted(int(one["year"]) for one in calendar)
-    turned = frozenset(to_day(date.fromisoformat(text)) for one in calendar for text in one["days"].split())
+    years = sorted(int(row["year"]) for row in calendar)
+    turned = frozenset(to_day(date.fromisoformat(text)) for row in calendar for text in row["days"].split())
     with rules_from(folder), calendar_given(Calendar(year_start(years[0]), year_end(years[-1]), turned)):
         yield

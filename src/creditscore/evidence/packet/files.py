@@ -37,9 +37,9 @@ def verify_packet(out: Path | str) -> list[Changed]:
     data = _read(folder / JSON)
     page = _read(folder / PAGE)
     with outside("the packet", folder / JSON, "ask for the packet again from whoever built it"):
-        found = verify_text(data)
-        if found:
-            return found
+        changeds = verify_text(data)
+        if changeds:
+            return changeds
         differing = first_line(PAGE, page, packet_page(json.loads(data)), "the page of packet.json")
     return [differing] if differing else []
 

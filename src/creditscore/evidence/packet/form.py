@@ -25,13 +25,13 @@ def line_of(value: Any) -> str:
 
 def provenance(inputs: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
     """For each part of the inputs: its rows, the hash of them all, and the check of each."""
-    found = []
+    result = []
     for part, rows in inputs.items():
         lines = [line_of(row) for row in rows]
         checks = "".join(hashlib.sha256(f"{part}\n{line}".encode()).hexdigest()[:CHECK] for line in lines)
         whole = hashlib.sha256("\n".join([part, *lines]).encode()).hexdigest()
-        found.append({"part": part, "rows": len(rows), "sha256": whole, "checks": checks})
-    return found
+        result.append({"part": part, "rows": len(rows), "sha256": whole, "checks": checks})
+    return result
 
 
 def assembled(inputs: Mapping[str, list[Any]], results: Mapping[str, Any]) -> Packet:
@@ -85,11 +85,11 @@ def numbered(packet: Mapping[str, Any]) -> Iterator[tuple[tuple[str, int] | None
 def shown(value: Any, depth: int) -> list[str]:
     """A value as lines; what is flat or short stands on one."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    one = line_of(value)
-    if not isinstance(value, dict | list) or len(one) <= WIDE or (
+    other_line_of = line_of(value)
+    if not isinstance(value, dict | list) or len(other_line_of) <= WIDE or (
         isinstance(value, dict) and not any(isinstance(item, dict | list) and item for item in inner)
     ):  # fmt: skip
-        return [one]
+        return [other_line_of]
     opening, closing = "{}" if isinstance(value, dict) else "[]"
     pairs = list(value.items()) if isinstance(value, dict) else [(None, item) for item in value]
     lines = [opening]

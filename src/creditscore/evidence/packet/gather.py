@@ -82,7 +82,7 @@ def gather(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Add
     small = subset(as_graded(snapshot, run.manifest), [sid], events=beside.events)
     tables = {name: [_row(row) for row in table.to_pylist()] for name, table in unpack(small, [sid]).items()}
     lists = {row["list"] for row in tables["listings"]}
-    others = [registry.load(one) for one in schemes_read(scheme, lists)]
+    others = [registry.load(entry) for entry in schemes_read(scheme, lists)]
     about = {name: str(run.manifest[name]) for name in OF_RUN} | {
         "subject_id": sid,
         "newest_day": str(small.newest_date),
@@ -94,10 +94,10 @@ def gather(run: Run, snapshot: Snapshot, *, file: Path | None = None, added: Add
     }
     return {
         "about": [{"name": name, "value": value} for name, value in about.items()],
-        "case": [dict(one) for one in beside.case],
-        "disputed": [{"record_id": one} for one in sorted(set(beside.disputed))],
+        "case": [dict(row) for row in beside.case],
+        "disputed": [{"record_id": name} for name in sorted(set(beside.disputed))],
         **{name: tables[name] for name in TABLES},
-        "refused": [dict(one) for one in run.refused],
+        "refused": [dict(row) for row in run.refused],
         **refused_inputs(small, sid),
         "model": model_rows(beside.model, sid),
         "scheme": text,
@@ -118,15 +118,15 @@ def _texts(name: str, file: Path | None) -> tuple[list[str], list[str], list[str
     if file is not None:
         return _lines(file), [], []
     code, _, version = name.partition("@")
-    known = [one for one in registry.entries() if one.scheme == code]
-    place = next((k for k, one in enumerate(known) if registry.load(one).version == version), None)
+    known = [entry for entry in registry.entries() if entry.scheme == code]
+    place = next((k for k, entry in enumerate(known) if registry.load(entry).version == version), None)
     if place is None:
         raise InputError(
-            f"the library no longer has {name}", allowed=", ".join(one.version for one in known),
+            f"the library no longer has {name}", allowed=", ".join(entry.version for entry in known),
             next="give the file of the scheme with --scheme",
         )  # fmt: skip
     before = _lines(known[place - 1].file) if place else []
-    return _lines(known[place].file), before, [registry.load(one).name for one in known[place + 1 :]]
+    return _lines(known[place].file), before, [registry.load(entry).name for entry in known[place + 1 :]]
 
 
 def _lines(file: Path) -> list[str]:
@@ -149,12 +149,12 @@ def _scheme(text: Sequence[str], file: Path | None) -> Scheme:
 def _laws(schemes: Sequence[Scheme], file: Path | None) -> list[dict[str, str]]:
     """The legal texts that schemes and the rules on repair cite, as their files stand."""
     named = sorted(laws_read(schemes))
-    found = []
+    laws = []
     for law in named:
         own = None if file is None else file.parent / "laws" / f"{law}.yaml"
         place = own if own is not None and own.is_file() else config_root() / "laws" / f"{law}.yaml"
-        found.append({"id": law, "text": place.read_text(encoding="utf-8")})
-    return found
+        laws.append({"id": law, "text": place.read_text(encoding="utf-8")})
+    return laws
 
 
 def _row(row: Mapping[str, Any]) -> dict[str, str]:
@@ -203,7 +203,7 @@ def model_rows(model: Mapping[str, Any] | None, subject_id: str) -> list[Any]:
         )
     if model.get("advisory") is not True or set(model.get("notice", ())) < {"zh", "en"}:
         raise UsageError("the model part does not say that it is advisory", allowed="advisory: true, notice: zh and en")
-    total = float(model["base"]) + sum(float(one["points"]) for one in model["shares"])
+    total = float(model["base"]) + sum(float(share["points"]) for share in model["shares"])
     if abs(total - float(model["points"])) > 1e-6 * (1 + abs(total)):
         raise UsageError(
             f"the shares of the model part come to {total:.6f}, its points are {model['points']}",

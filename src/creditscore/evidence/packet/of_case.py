@@ -32,12 +32,14 @@ PROVISIONAL = {"zh": "节假日安排未公布，日期为暂定", "en": "public
 
 def run_of_case(store: Database, case: Case, snapshot: Snapshot, schemes: Mapping[str, Scheme] | None = None) -> Run:
     """The run that a case contests, as the store keeps it."""
-    kept: KeptRun = case_run(store, case)
+    kept_run: KeptRun = case_run(store, case)
     rows = [
-        row_hash(row) for table in ("grades", "ledger") for row in kept_rows(store, kept.run_id, table, case.subject_id)
+        row_hash(row)
+        for table in ("grades", "ledger")
+        for row in kept_rows(store, kept_run.run_id, table, case.subject_id)
     ]
     digest = "sha256:" + hashlib.sha256("\n".join(rows).encode()).hexdigest()
-    grading = as_kept(kept, snapshot, [case.subject_id], schemes)
+    grading = as_kept(kept_run, snapshot, [case.subject_id], schemes)
     columns = '"table", record_id, event_no, item, reason, "column", value, message'
     query = "SELECT DISTINCT {} FROM {} WHERE subject_id = ? ORDER BY ALL"
     refused = []
@@ -46,7 +48,7 @@ def run_of_case(store: Database, case: Case, snapshot: Snapshot, schemes: Mappin
         names = [column[0] for column in cursor.description or []]
         refused += [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     shown = [{name: redact(str(value)) for name, value in row.items() if value is not None} for row in refused]
-    return Run(kept.manifest, case.subject_id, digest, [row for k, row in enumerate(shown) if row not in shown[:k]])
+    return Run(kept_run.manifest, case.subject_id, digest, [row for k, row in enumerate(shown) if row not in shown[:k]])
 
 
 def build_case_packet(store: Database, case: Case, snapshot: Snapshot, *, on: date) -> Packet:
@@ -81,17 +83,17 @@ def case_rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         **_named("clock", clock["id"], clock["label"] or pair("texts", "own_clock")),
         **_cited("basis", clock["basis"]), **_named("mark", clock["mark"], clock["mark_label"]),
     }  # fmt: skip
-    for one in data["contested"]:
+    for question in data["contested"]:
         yield {
-            "what": "ground", "day": "", **_said(one["ground_label"]), "record_id": one["record_id"],
-            "statement": redact(one["statement"]), "effective": one["effective"] or "",
-            **_cited("article", one["article"] or ""),
+            "what": "ground", "day": "", **_said(question["ground_label"]), "record_id": question["record_id"],
+            "statement": redact(question["statement"]), "effective": question["effective"] or "",
+            **_cited("article", question["article"] or ""),
         }  # fmt: skip
-    for one in data["questions"]:
+    for question in data["questions"]:
         yield {
-            "what": "question", "day": one["asked_on"], "zh": "询问", "en": "question", "to": redact(one["department"]),
-            "text": redact(one["text"]), "due": one["due"], "answered_on": one["answered_on"] or "",
-            "answer": redact(one["answer"]),
+            "what": "question", "day": question["asked_on"], "zh": "询问", "en": "question", "to": redact(question["department"]),
+            "text": redact(question["text"]), "due": question["due"], "answered_on": question["answered_on"] or "",
+            "answer": redact(question["answer"]),
         }  # fmt: skip
     for name, words in (("mark_by", ("标注期限", "mark by")), ("decide_by", ("答复期限", "decide by"))):
         if clock[name]:
@@ -99,60 +101,60 @@ def case_rows(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield {"what": "deadline", "day": clock[name], "zh": words[0], "en": words[1], **note}
     if data["decision"] is not None:
         yield from _decided(data["decision"])
-    for one in data["life"]:
+    for question in data["life"]:
         yield {
-            "what": "state", "day": one["on"], **_said(one["label"]),
-            **_named("grade", one["grade"], one["grade_label"]), "case_id": one["case_id"],
-            **_cited("basis", one["basis"]), **_named("mark", one["mark"], pair("marks", one["mark"])),
+            "what": "state", "day": question["on"], **_said(question["label"]),
+            **_named("grade", question["grade"], question["grade_label"]), "case_id": question["case_id"],
+            **_cited("basis", question["basis"]), **_named("mark", question["mark"], pair("marks", question["mark"])),
         }  # fmt: skip
 
 
-def _decided(made: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _decided(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     yield {
-        "what": "decision", "day": made["on"], "zh": "决定", "en": "decision", "reason": redact(made["reason"]),
-        **_cited("articles", "; ".join(made["articles"])),
-        **_named("before", made["before"]["said"], made["before"]["words"]),
-        **_named("after", made["after"]["said"], made["after"]["words"]),
+        "what": "decision", "day": row["on"], "zh": "决定", "en": "decision", "reason": redact(row["reason"]),
+        **_cited("articles", "; ".join(row["articles"])),
+        **_named("before", row["before"]["said"], row["before"]["words"]),
+        **_named("after", row["after"]["said"], row["after"]["words"]),
     }  # fmt: skip
-    for one in made["findings"]:
+    for finding in row["findings"]:
         changes: dict[str, str] = {
             lang: "; ".join(
-                f"{word('columns', name).model_dump()[lang]} {value}" for name, value in one["changes"].items()
+                f"{word('columns', name).model_dump()[lang]} {value}" for name, value in finding["changes"].items()
             )
             for lang in LANGS
         }
         yield {
             "what": "finding",
-            "day": made["on"],
-            **_said(one["label"]),
-            "record_id": one["record_id"],
+            "day": row["on"],
+            **_said(finding["label"]),
+            "record_id": finding["record_id"],
             **_named("changes", changes["en"], changes),
         }
-    follows = made["follows"]
-    for one in follows["changes"]:
-        if not one["own"]:
+    follows = row["follows"]
+    for finding in follows["changes"]:
+        if not finding["own"]:
             yield {
-                "what": "follows", "day": made["on"], **_said(one["title"]), "scheme": one["scheme"],
-                "period": one["period"], **_named("before", one["before"], one["before_words"]),
-                **_named("after", one["after"], one["after_words"]),
+                "what": "follows", "day": row["on"], **_said(finding["title"]), "scheme": finding["scheme"],
+                "period": finding["period"], **_named("before", finding["before"], finding["before_words"]),
+                **_named("after", finding["after"], finding["after_words"]),
             }  # fmt: skip
-    for one in follows["composites"]:
+    for finding in follows["composites"]:
         yield {
-            "what": "follows", "day": made["on"], "zh": "综合信用评价", "en": "composite",
-            **_named("composite", one["config"], one["title"]), **_named("before", one["before"], one["before_words"]),
-            **_named("after", one["after"], one["after_words"]),
+            "what": "follows", "day": row["on"], "zh": "综合信用评价", "en": "composite",
+            **_named("composite", finding["config"], finding["title"]), **_named("before", finding["before"], finding["before_words"]),
+            **_named("after", finding["after"], finding["after_words"]),
         }  # fmt: skip
-    for one in follows["tasks"]:
-        if one["own"]:
+    for finding in follows["tasks"]:
+        if finding["own"]:
             yield {
-                "what": "task", "day": one["told"] or made["on"], **_said(one["label"]),
-                **_named("about", one["thing"], one["thing_label"] or NOTHING),
-                **_named("who", redact(one["who"]), one["who_label"]), **_named("why", one["why"], one["why_label"]),
-                "told": one["told"] or "",
+                "what": "task", "day": finding["told"] or row["on"], **_said(finding["label"]),
+                **_named("about", finding["thing"], finding["thing_label"] or NOTHING),
+                **_named("who", redact(finding["who"]), finding["who_label"]), **_named("why", finding["why"], finding["why_label"]),
+                "told": finding["told"] or "",
             }  # fmt: skip
-    for one in made["remedies"]:
+    for finding in row["remedies"]:
         yield {
-            "what": "deadline", "day": one["until"], **_said(one["label"]), **_cited("note", one["basis"]),
+            "what": "deadline", "day": finding["until"], **_said(finding["label"]), **_cited("note", finding["basis"]),
         }  # fmt: skip
 
 
@@ -165,9 +167,9 @@ def log_packet(log: Log, case: Case, by: str, digest: str) -> None:
 def logged_digests(log: Log) -> dict[str, str]:
     """Digest → case of every packet that the log speaks of."""
     return {
-        str(one.data["digest"]): one.subject
-        for one in log.entries(action=ACTION)
-        if one.phase == "begun" and isinstance(one.data, dict)
+        str(entry.data["digest"]): entry.subject
+        for entry in log.entries(action=ACTION)
+        if entry.phase == "begun" and isinstance(entry.data, dict)
     }
 
 

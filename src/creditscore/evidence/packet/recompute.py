@@ -89,7 +89,7 @@ def graded_again(given: Mapping[str, list[Any]]) -> Iterator[Again]:
                 int(about["period"]) if by_year else date.fromisoformat(about["as_of"]),
                 known_at=newest,
                 law_known_at=date.fromisoformat(about["law_known_at"]) if replayed else None,
-                beside=[one for name in scheme.beside for one in registry.versions(name)],
+                beside=[version for name in scheme.beside for version in registry.versions(name)],
             )
             ((_, now),) = admitted(small, plan_now)
             yield Again(

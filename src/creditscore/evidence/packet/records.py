@@ -48,25 +48,25 @@ def record_rows(again: Again, given: Mapping[str, list[Any]]) -> list[dict[str, 
             refused.setdefault(row["record_id"], []).append(row["reason"])
             filed.setdefault(row["record_id"], [])
     assessed, laws = _assessed(again), load_laws(again.laws)
-    found = []
-    for record_id in sorted({*filed, *lines}, key=lambda one: (order.get(one, len(order)), one)):
+    new_record_rows = []
+    for record_id in sorted({*filed, *lines}, key=lambda line: (order.get(line, len(order)), line)):
         events = filed.get(record_id, [])
-        head: Mapping[str, str] = next((one for one in events if one.get("event", "filed") == "filed"), {})
+        head: Mapping[str, str] = next((event for event in events if event.get("event", "filed") == "filed"), {})
         code = (lines[record_id][0]["item"] if record_id in lines else head.get("item")) or ""
         mine = lines.get(record_id, [])
         effective = [row["effective"] for row in mine]
         total = None if None in effective or not mine else sum(effective)
-        use, said = _use(again, mine, total, events, refused.get(record_id, []), assessed.get(record_id), labels)
+        use, results = _use(again, mine, total, events, refused.get(record_id, []), assessed.get(record_id), labels)
         article = mine[0]["article"] if mine else ""
         label = labels.item(code, article or "") or Label(zh=code, en=code)
-        found.append(
+        new_record_rows.append(
             {
                 "record_id": record_id,
                 "item": code,
                 "label": {"zh": label.zh, "en": label.en},
                 "use": use,
                 "effective": None if total is None else points(total).replace(MINUS, "-"),
-                "why": said,
+                "why": results,
                 "article": article or "",
                 "cited": cited_text(article or "", laws).model_dump(),
                 "disputed": record_id in disputed or bool((assessed.get(record_id) or {}).get("disputed")),
@@ -75,10 +75,10 @@ def record_rows(again: Again, given: Mapping[str, list[Any]]) -> list[dict[str, 
                     for name, value in head.items()
                     if name not in ("subject_id", "record_id", "event", "event_no", "item")
                 },
-                "events": [_event(again, one) for one in events],
+                "events": [_event(again, event) for event in events],
             }
         )
-    return found
+    return new_record_rows
 
 
 def _use(
@@ -93,13 +93,13 @@ def _use(
     """(use, reason in words)."""
     if lines:
         first = lines[0]
-        said = labels.reason(first["reason"] or "", first["item"] or "", "record")
-        return "no_effect" if total == 0 else "counted", {"zh": said.zh, "en": said.en}
+        label = labels.reason(first["reason"] or "", first["item"] or "", "record")
+        return "no_effect" if total == 0 else "counted", {"zh": label.zh, "en": label.en}
     return _unused(again, events, refused, row), {"zh": "、".join(refused), "en": ", ".join(refused)}
 
 
 def _unused(again: Again, events: list[Mapping[str, str]], refused: list[str], row: Mapping[str, Any] | None) -> str:
-    head = next((one for one in events if one.get("event", "filed") == "filed"), None)
+    head = next((event for event in events if event.get("event", "filed") == "filed"), None)
     if refused:
         return "refused"
     if head is None or not _event(again, head)["known"]:

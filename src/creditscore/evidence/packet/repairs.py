@@ -43,11 +43,11 @@ def repair_data(again: Again) -> dict[str, Any]:
         course = Course((Version(again.scheme, subject),), period, day, law)
         try:
             ways = options(course, lists_of(keys, day), load_repairs(alone=True))
-            found = check_data(again.about["subject_id"], course, ways)
+            data = check_data(again.about["subject_id"], course, ways)
         except NotInForce as error:
             why = why or error.what
             continue
-        return found | {"why": "", "plan": _plan(again.about["subject_id"], course, ways)}
+        return data | {"why": "", "plan": _plan(again.about["subject_id"], course, ways)}
     return {"on": iso(again.plan.as_of), "options": [], "why": why, "plan": {"why": "no_version"}}
 
 
@@ -60,7 +60,7 @@ def _plan(subject_id: str, course: Course, ways: Sequence[Option]) -> dict[str, 
     now, grades = outcome_on(course, course.on), targets(course)
     if now.state != "graded" or now.grade not in grades[1:]:
         return {"why": "no_better"}
-    usable = [one for one in ways if one.plans]
+    usable = [way for way in ways if way.plans]
     if len(usable) > MOST_WAYS:
         return {"why": "too_many"}
     until = add_months(course.on, MONTHS)
@@ -70,7 +70,7 @@ def _plan(subject_id: str, course: Course, ways: Sequence[Option]) -> dict[str, 
     proof = [simulate(course, plan)]
     with suppress(UsageError):  # too many sets to try one by one: the search has exhausted them, day by day
         proof.append(exhaust(course, plan, MOST_TRIED))
-    faults = [fault for one in proof for fault in one.faults]
+    faults = [fault for other_proof in proof for fault in other_proof.faults]
     if faults:
         raise InternalError(
             f"the plan does not hold: {faults[0]}", where=subject_id, next="please report this fault with the packet"
@@ -83,9 +83,9 @@ def deadline_rows(again: Again, given: Mapping[str, list[Any]], repair: Mapping[
     """Days on which something ends, in order: ways to repair, records that leave the account, terms of lists."""
     known = iso(again.plan_now.known_at)
     rows = [
-        {"day": one["latest"], "what": "repair_window", "of": one["target"], "note": one["rule"]}
-        for one in repair["options"]
-        if one["latest"] > known
+        {"day": option["latest"], "what": "repair_window", "of": option["target"], "note": option["rule"]}
+        for option in repair["options"]
+        if option["latest"] > known
     ]
     for row, item in _counted(again):
         day = _leaves(again, item, row)
@@ -96,7 +96,7 @@ def deadline_rows(again: Again, given: Mapping[str, list[Any]], repair: Mapping[
             rows.append(
                 {"day": entry["term_end"], "what": "list_term", "of": entry["listing_id"], "note": entry["list"]}
             )
-    rows = [dict(one) for one in dict.fromkeys(tuple(row.items()) for row in rows)]
+    rows = [dict(fromkey) for fromkey in dict.fromkeys(tuple(row.items()) for row in rows)]
     return sorted(rows, key=lambda row: (row["day"], row["what"], row["of"], row["note"]))
 
 

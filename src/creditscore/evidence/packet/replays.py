@@ -20,7 +20,7 @@ def replay_rows(again: Again, records: Iterable[str], disputed: Iterable[str]) -
     Each row has `then` and `now`: state, grade and score as known on the run's day, and with all that is known since.
     """
     chosen, contested = list(dict.fromkeys(records)), sorted(set(disputed))
-    rows = [{"without": [one], **_both(again, {one})} for one in chosen[:MOST]]
+    rows = [{"without": [name], **_both(again, {name})} for name in chosen[:MOST]]
     if len(contested) > 1:
         rows.insert(0, {"without": contested, **_both(again, set(contested))})
     return {"whole": _both(again, set()), "without": rows, "left_out": max(0, len(chosen) - MOST)}
@@ -37,6 +37,10 @@ def _without(plan: Plan, subject: Subject, gone: set[str]) -> Outcome:
     return grade_subject(plan, replace(subject, records=left))
 
 
-def _reached(one: Outcome) -> Mapping[str, Any]:
-    score = one.score if one.state != "not_graded" else None
-    return {"state": one.state, "grade": one.grade, "score": None if score is None else plain(from_micro(score))}
+def _reached(outcome: Outcome) -> Mapping[str, Any]:
+    score = outcome.score if outcome.state != "not_graded" else None
+    return {
+        "state": outcome.state,
+        "grade": outcome.grade,
+        "score": None if score is None else plain(from_micro(score)),
+    }

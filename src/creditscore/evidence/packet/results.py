@@ -47,18 +47,18 @@ def compute(given: Inputs) -> dict[str, Any]:
     """Everything that a packet says and that its inputs do not; the same for the same inputs, wherever it runs."""
     with graded_again(given) as again:
         about = again.about
-        one = explain(again.grading, about["subject_id"], words_of=again.scheme, laws=again.laws)
-        shown = explanation_data(one, made_up=about["made_up"] == "true")
+        explanation = explain(again.grading, about["subject_id"], words_of=again.scheme, laws=again.laws)
+        shown = explanation_data(explanation, made_up=about["made_up"] == "true")
         held = audit(again.grading, about["subject_id"])
-        deciding = {line.record_id: line.said for line in one.lines if line.decides}
+        deciding = {line.record_id: line.said for line in explanation.lines if line.decides}
         records = [
             row | {"why": deciding[row["record_id"]].model_dump()} if row["record_id"] in deciding else row
             for row in record_rows(again, given)
         ]
-        found = as_json(decisive(again.plan, again.then), about["subject_id"], about["scheme"], about["period"])
-        claims = found.pop("proof")
+        data = as_json(decisive(again.plan, again.then), about["subject_id"], about["scheme"], about["period"])
+        claims = data.pop("proof")
         moved = [row["record_id"] for row in records if row["use"] == "counted"]
-        single = [record for part in found["singles"] for record in part["records"]]
+        single = [record for part in data["singles"] for record in part["records"]]
         repair = repair_data(again)
         contested = [row["record_id"] for row in records if row["disputed"]]
         known = {row["record_id"] for row in records}
@@ -68,7 +68,7 @@ def compute(given: Inputs) -> dict[str, Any]:
         return {
             "explanation": {**shown, "run_id": about["run_id"]},
             "records": records,
-            "decisive": {**found, "claims": len(claims), "proof": claims[:CLAIMS]},
+            "decisive": {**data, "claims": len(claims), "proof": claims[:CLAIMS]},
             "shares": _shares(again),
             "law": _law(again, shown),
             **_words(again),
@@ -101,12 +101,12 @@ def _words(again: Again) -> dict[str, Any]:
 
 def _agree(shown: Mapping[str, Any], reached: Mapping[str, Any], is_blocked: bool) -> None:
     """Both interpreters say the same of the subject, or nothing is printed."""
-    said = {name: shown[name] for name in ("state", "grade", "score")}
+    names = {name: shown[name] for name in ("state", "grade", "score")}
     if is_blocked:  # then the interpreters agree on what the rows that were taken in give
-        said, reached = {"grade": shown["grade_without"]}, {"grade": reached["grade"]}
-    if said != reached:
+        names, reached = {"grade": shown["grade_without"]}, {"grade": reached["grade"]}
+    if names != reached:
         raise InternalError(
-            f"the two interpreters differ: {said} and {dict(reached)}",
+            f"the two interpreters differ: {names} and {dict(reached)}",
             where=f"{shown['scheme']} {shown['subject_id']}",
             next="please report this fault with the packet's inputs",
         )  # fmt: skip
@@ -115,22 +115,28 @@ def _agree(shown: Mapping[str, Any], reached: Mapping[str, Any], is_blocked: boo
 def _shares(again: Again) -> dict[str, Any]:
     """The exact share of each record, or why there is none."""
     try:
-        found = shapley(again.plan, again.then, MOST_COUNTS)
+        new_shapley = shapley(again.plan, again.then, MOST_COUNTS)
     except UsageError as error:
         return {"of": "", "values": {}, "why": error.what}
-    values = {record: str(value) for record, value in sorted(found.values.items())}
-    return {"of": found.of, "empty": str(found.empty), "whole": str(found.whole), "values": values, "why": ""}
+    values = {record: str(value) for record, value in sorted(new_shapley.values.items())}
+    return {
+        "of": new_shapley.of,
+        "empty": str(new_shapley.empty),
+        "whole": str(new_shapley.whole),
+        "values": values,
+        "why": "",
+    }
 
 
 def _changes(before: Scheme, after: Scheme) -> list[dict[str, list[str]]]:
     """What a version changed, in both languages; a label that changed in one language alone stands in both."""
-    told: dict[tuple[str, ...], dict[str, Change]] = {}
+    new_changes: dict[tuple[str, ...], dict[str, Change]] = {}
     for lang in ("zh", "en"):
-        for one in diff(before, after, lang):
-            told.setdefault((one.section, one.name, one.what, one.aspect), {})[lang] = one
+        for change in diff(before, after, lang):
+            new_changes.setdefault((change.section, change.name, change.what, change.aspect), {})[lang] = change
     return [
-        {lang: list(found.get(lang, next(iter(found.values()))).words(lang)) for lang in ("zh", "en")}
-        for found in told.values()
+        {lang: list(changes.get(lang, next(iter(changes.values()))).words(lang)) for lang in ("zh", "en")}
+        for changes in new_changes.values()
     ]
 
 
@@ -148,7 +154,7 @@ def _law(again: Again, shown: Mapping[str, Any]) -> dict[str, Any]:
     """Articles cited, their texts, and what the version changed against the one before."""
     laws = load_laws(again.laws)
     articles = sorted({line["article"] for line in shown["lines"] if line["article"]})
-    cited = sorted({one.split(" ")[0] for one in articles})
+    cited = sorted({article.split(" ")[0] for article in articles})
     changes = [] if again.before is None else _changes(again.before, again.scheme)
     return {
         "articles": articles,

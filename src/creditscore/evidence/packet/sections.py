@@ -63,13 +63,13 @@ class PacketPart:
 def all_sections(packet: Mapping[str, Any]) -> list[PacketPart]:
     """Everything below the summary, in the order of the page; a part that nobody gave is left out."""
     given, results = packet["inputs"], packet["results"]
-    found = [_arithmetic(results), *_records(results), _decisive(results), _law(given, results)]
-    found += [_replays(given, results), _repair(results), _deadlines(given, results), _provenance(packet)]
+    packet_parts = [_arithmetic(results), *_records(results), _decisive(results), _law(given, results)]
+    packet_parts += [_replays(given, results), _repair(results), _deadlines(given, results), _provenance(packet)]
     if given["model"]:
-        found.insert(4, _model(given["model"]))
+        packet_parts.insert(4, _model(given["model"]))
     if given["case"]:
-        found.insert(0, _case(given["case"]))
-    return found
+        packet_parts.insert(0, _case(given["case"]))
+    return packet_parts
 
 
 def _arithmetic(results: Mapping[str, Any]) -> PacketPart:
@@ -106,8 +106,8 @@ def _records(results: Mapping[str, Any]) -> list[PacketPart]:
     used = [row for row in results["records"] if row["use"] in ("counted", "no_effect")]
     unused = [row for row in results["records"] if row["use"] not in ("counted", "no_effect")]
     # where no share is known, no column stands empty for it
-    heads = tuple(one for one in USED if one[0] != "share" or shares["values"])
-    places = [USED.index(one) for one in heads]
+    heads = tuple(pair for pair in USED if pair[0] != "share" or shares["values"])
+    places = [USED.index(head) for head in heads]
     rows = [_record(row, shares["values"], results) for row in used]
     grid = Grid(heads, [[row[k] for k in places] for row in rows])
     lines = (
@@ -153,41 +153,43 @@ def _unread(row: Mapping[str, Any], results: Mapping[str, Any]) -> tuple[Cell, C
 
 
 def _decisive(results: Mapping[str, Any]) -> PacketPart:
-    found = results["decisive"]
-    target = _target(results, found["target"])
+    result = results["decisive"]
+    target = _target(results, result["target"])
     lines: list[Cell] = []
     grids: list[Grid] = []
     rows: list[list[Cell]]
-    if found["singles"]:
+    if result["singles"]:
         lines.append(text_in_both("singles"))
         rows = [
             [
-                (", ".join(one["records"]),),
-                grade_said(results, one["grade"]) if one["grade"] else label_said("states", one["state"]),
+                (", ".join(single["records"]),),
+                grade_said(results, single["grade"]) if single["grade"] else label_said("states", single["state"]),
             ]
-            for one in found["singles"]
+            for single in result["singles"]
         ]
         grids.append(Grid((("record", ""), ("gives", "")), rows))
     else:
         lines.append(text_in_both("singles_none"))
-    if found["possible"] is False:
+    if result["possible"] is False:
         lines.append(filled_in_both("impossible", target))
-    elif found["proved"] and found["smallest"]:
-        sets = text_in_both("uncounted") if found["smallest_sets"] is None else (str(found["smallest_sets"]),) * 2
+    elif result["proved"] and result["smallest"]:
+        sets = text_in_both("uncounted") if result["smallest_sets"] is None else (str(result["smallest_sets"]),) * 2
         lines.append(
-            tuple(text("packet", "fewest", lang, target[k], found["smallest"], sets[k]) for k, lang in enumerate(LANGS))
+            tuple(
+                text("packet", "fewest", lang, target[k], result["smallest"], sets[k]) for k, lang in enumerate(LANGS)
+            )
         )
-    elif not found["proved"]:
-        most = "?" if found["at_most"] is None else found["at_most"]
+    elif not result["proved"]:
+        most = "?" if result["at_most"] is None else result["at_most"]
         lines.append(
-            tuple(text("packet", "unproved", lang, found["at_least"], most, target[k]) for k, lang in enumerate(LANGS))
+            tuple(text("packet", "unproved", lang, result["at_least"], most, target[k]) for k, lang in enumerate(LANGS))
         )
-    if found["witness"]:
-        lines.append((" · ".join(text_in_both("witness")) + ": " + ", ".join(found["witness"]),))
-    if found["patterns"]:
-        total = text_in_both("uncounted") if found["minimal_sets"] is None else (str(found["minimal_sets"]),) * 2
-        code = "minimal_all" if found["complete"] else "minimal_cut"
-        values = [(total[k],) if found["complete"] else (len(found["patterns"]), total[k]) for k in range(2)]
+    if result["witness"]:
+        lines.append((" · ".join(text_in_both("witness")) + ": " + ", ".join(result["witness"]),))
+    if result["patterns"]:
+        total = text_in_both("uncounted") if result["minimal_sets"] is None else (str(result["minimal_sets"]),) * 2
+        code = "minimal_all" if result["complete"] else "minimal_cut"
+        values = [(total[k],) if result["complete"] else (len(result["patterns"]), total[k]) for k in range(2)]
         lines.append(
             tuple(
                 f"{text('packet', 'minimal', lang)}: {text('packet', code, lang, *values[k])}"
@@ -195,17 +197,18 @@ def _decisive(results: Mapping[str, Any]) -> PacketPart:
             )
         )
         rows = [
-            [(str(one["size"]),), _pattern(one, found["classes"]), (str(one["sets"]),)] for one in found["patterns"]
+            [(str(pattern["size"]),), _pattern(pattern, result["classes"]), (str(pattern["sets"]),)]
+            for pattern in result["patterns"]
         ]
         grids.append(Grid((("size", "n"), ("pattern", ""), ("sets", "n")), rows))
-    if found["claims"]:
-        lines.append(text_in_both("proof", found["claims"], len(found["proof"])))
+    if result["claims"]:
+        lines.append(text_in_both("proof", result["claims"], len(result["proof"])))
     return PacketPart("decisive", lines, grids)
 
 
-def _pattern(one: Mapping[str, Any], classes: list[list[str]]) -> Cell:
+def _pattern(row: Mapping[str, Any], classes: list[list[str]]) -> Cell:
     parts = []
-    for place, count in one["parts"]:
+    for place, count in row["parts"]:
         ids = classes[place]
         listed = ", ".join(ids[:SETS]) + (" …" if len(ids) > SETS else "")
         parts.append(listed if len(ids) == count else f"{' '.join(text_in_both('of_class', count))} {{{listed}}}")
@@ -222,17 +225,21 @@ def _target(results: Mapping[str, Any], name: str) -> Cell:
 def _model(rows: list[Mapping[str, Any]]) -> PacketPart:
     head, *shares = rows
     lines: list[Cell] = [(head["notice"]["zh"], head["notice"]["en"])]
-    said = [
+    texts = [
         f"{head['model']['name']} ({str(head['model']['content_hash'])[:12]})",
         f"{'/'.join(text_in_both('probability'))} {head['probability']:.4f}",
         f"{'/'.join(text_in_both('model_grade'))} {head['grade']}",
         f"{'/'.join(text_in_both('base'))} {head['base']:.1f}",
         f"{'/'.join(text_in_both('sum'))} {head['points']:.1f}",
     ]
-    lines.append((" · ".join(said),))
+    lines.append((" · ".join(texts),))
     grid = [
-        [(one["label"]["zh"], one["label"]["en"]), (str(one["value"]),), (f"{one['points']:+.1f}".replace("-", MINUS),)]
-        for one in shares
+        [
+            (share["label"]["zh"], share["label"]["en"]),
+            (str(share["value"]),),
+            (f"{share['points']:+.1f}".replace("-", MINUS),),
+        ]
+        for share in shares
     ]
     return PacketPart("model", lines, [Grid((("column", ""), ("value", ""), ("points", "n")), grid)])
 
@@ -246,8 +253,8 @@ def _law(given: Mapping[str, Any], results: Mapping[str, Any]) -> PacketPart:
         lines.append((f"{' · '.join(text_in_both('newer'))}: {about['newer_versions']}",))
     lines.append((f"{' · '.join(text_in_both('article'))}: {' / '.join(pair_said(law['cited'])) or '–'}",))
     texts: list[list[Cell]] = [
-        [(one["zh"], one["en"]), (one["in_force"],), (one["repealed"],), label_said("marks", one["evidence"])]
-        for one in law["texts"]
+        [(row["zh"], row["en"]), (row["in_force"],), (row["repealed"],), label_said("marks", row["evidence"])]
+        for row in law["texts"]
     ]
     grids = [Grid((("texts", ""), ("in_force", "id"), ("repealed", "id"), ("evidence", "")), texts)]
     if not law["version_before"]:
@@ -255,8 +262,8 @@ def _law(given: Mapping[str, Any], results: Mapping[str, Any]) -> PacketPart:
     codes = {line["item"] for line in results["explanation"]["lines"]} | {
         line["rule"] for line in results["explanation"]["lines"]
     }
-    ordered = sorted(law["changes"], key=lambda one: one["zh"][1].partition(" ")[0] not in codes)[:CHANGES]
-    rows = [[tuple(dict.fromkeys((one["zh"][k], one["en"][k]))) for k in (0, 1, 2, 4, 5)] for one in ordered]
+    ordered = sorted(law["changes"], key=lambda change: change["zh"][1].partition(" ")[0] not in codes)[:CHANGES]
+    rows = [[tuple(dict.fromkeys((row["zh"][k], row["en"][k]))) for k in (0, 1, 2, 4, 5)] for row in ordered]
     grids.append(Grid((("part", ""), ("name", ""), ("change", ""), ("before", ""), ("after", "")), rows))
     return PacketPart("law", [*lines, text_in_both("changes", len(law["changes"]), len(rows))], grids)
 
@@ -295,12 +302,12 @@ def _repair(results: Mapping[str, Any]) -> PacketPart:
     """The ways to repair, as the page of `creditscore repair check` has them, in both languages."""
     rows: list[list[Cell]] = [
         [
-            tuple(part for part in (one["target"], *pair_said(one["label"], one["item"])) if part),
-            tuple(said("ways", one["way"], lang) for lang in LANGS),
-            tuple(said("states", one["state"], lang) for lang in LANGS),
-            tuple(line for lang in LANGS for line in option_lines(one, lang)),
+            tuple(part for part in (option["target"], *pair_said(option["label"], option["item"])) if part),
+            tuple(said("ways", option["way"], lang) for lang in LANGS),
+            tuple(said("states", option["state"], lang) for lang in LANGS),
+            tuple(line for lang in LANGS for line in option_lines(option, lang)),
         ]
-        for one in results["repair"]["options"]
+        for option in results["repair"]["options"]
     ]
     lines = [(said("texts", "as_of", lang) + " " + results["repair"]["on"]) for lang in LANGS]
     heads = (("record", ""), ("way", ""), ("state", ""), ("brings", "small"))
@@ -373,9 +380,9 @@ def _case(rows: list[Mapping[str, Any]]) -> PacketPart:
 def _provenance(packet: Mapping[str, Any]) -> PacketPart:
     rows: list[list[Cell]] = [[label_said("about", row["name"]), (row["value"],)] for row in packet["inputs"]["about"]]
     rows.append([text_in_both("digest"), (packet["digest"],)])
-    parts: list[list[Cell]] = [[(one["part"],), (str(one["rows"]),), (one["sha256"],)] for one in packet["provenance"]]
+    parts: list[list[Cell]] = [[(row["part"],), (str(row["rows"]),), (row["sha256"],)] for row in packet["provenance"]]
     hashes: list[list[Cell]] = [
-        [(f"{one['table']} {one['key']}",), (one["sha256"],)] for one in packet["results"]["hashes"]["rows"]
+        [(f"{row['table']} {row['key']}",), (row["sha256"],)] for row in packet["results"]["hashes"]["rows"]
     ]
     return PacketPart(
         "provenance",

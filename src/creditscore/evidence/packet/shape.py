@@ -55,4 +55,4 @@ def _allowed(part: str, row: Any) -> str:
     needed = [name for name in NEEDED.get(part, ()) if name not in row]
     if needed:
         return f"a row with {', '.join(needed)}"
-    return next((said for name, shape, said in SHAPED.get(part, ()) if not shape.fullmatch(row[name])), "")
+    return next((text for name, shape, text in SHAPED.get(part, ()) if not shape.fullmatch(row[name])), "")

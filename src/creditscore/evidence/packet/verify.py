@@ -74,9 +74,9 @@ def verify_text(text: str, file: str = "packet.json") -> list[Changed]:
     again = text_of(packet)
     if again != text:
         return [_first(file, text, again, "as written: one line per row, nothing twice")]
-    found = list(_inputs(packet, file))
-    if found:
-        return found
+    changeds = list(_inputs(packet, file))
+    if changeds:
+        return changeds
     short = lacking(packet["inputs"])
     if short:
         number = _find(text, f'"{short[0]}"')
@@ -116,25 +116,25 @@ def _inputs(packet: Mapping[str, Any], file: str) -> Iterator[Changed]:
     """Rows of the inputs that do not fit their check, and entries of the provenance that were changed instead."""
     stated, computed = packet["provenance"], provenance(packet["inputs"])
     places = {place: k for k, (place, _) in enumerate(numbered(packet), start=1) if place is not None}
-    for k, (said, made) in enumerate(zip(stated, computed, strict=False)):
-        if said == made:
+    for k, (statement, data) in enumerate(zip(stated, computed, strict=False)):
+        if statement == data:
             continue
         own = places["provenance", k]
-        part, rows = made["part"], packet["inputs"][made["part"]]
-        checks = [said["checks"][i : i + CHECK] for i in range(0, len(said["checks"]), CHECK)]
-        now = [made["checks"][i : i + CHECK] for i in range(0, len(made["checks"]), CHECK)]
+        part, rows = data["part"], packet["inputs"][data["part"]]
+        checks = [statement["checks"][i : i + CHECK] for i in range(0, len(statement["checks"]), CHECK)]
+        now = [data["checks"][i : i + CHECK] for i in range(0, len(data["checks"]), CHECK)]
         odd = [i for i in range(len(rows)) if i >= len(checks) or checks[i] != now[i]]
-        if said["sha256"] != made["sha256"] and odd and said["part"] == part:
-            if len(rows) != said["rows"]:
+        if statement["sha256"] != data["sha256"] and odd and statement["part"] == part:
+            if len(rows) != statement["rows"]:
                 yield Changed(file, places.get((part, odd[0]), own), f"inputs.{part}", _cut(line_of(rows[odd[0]])),
-                              f"{said['rows']} rows in all")  # fmt: skip
+                              f"{statement['rows']} rows in all")  # fmt: skip
                 continue
             for i in odd:
                 yield Changed(file, places[part, i], f"inputs.{part}[{i}]", _cut(line_of(rows[i])))
-        elif said["sha256"] != made["sha256"] and said["rows"] > len(rows):
-            yield Changed(file, own, f"inputs.{part}", f"{len(rows)} rows", f"{said['rows']} rows")
+        elif statement["sha256"] != data["sha256"] and statement["rows"] > len(rows):
+            yield Changed(file, own, f"inputs.{part}", f"{len(rows)} rows", f"{statement['rows']} rows")
         else:  # the rows fit one another: what was changed is what is said of them
-            yield Changed(file, own, f"provenance[{k}]", _cut(line_of(said)), _cut(line_of(made)))
+            yield Changed(file, own, f"provenance[{k}]", _cut(line_of(statement)), _cut(line_of(data)))
     if len(stated) != len(computed):
         yield Changed(
             file, places.get(("provenance", 0), 1), "provenance", f"{len(stated)} parts", f"{len(computed)} parts"
@@ -150,8 +150,8 @@ def _shape(packet: Mapping[str, Any]) -> tuple[str, tuple[str, int] | None]:
         if part not in (*PARTS, *SOME) or not isinstance(inputs.get(part), list):
             return f"inputs.{part}", None
     keys = {"part": str, "rows": int, "sha256": str, "checks": str}
-    for k, one in enumerate(held):
-        if not isinstance(one, dict) or any(not isinstance(one.get(name), kind) for name, kind in keys.items()):
+    for k, row in enumerate(held):
+        if not isinstance(row, dict) or any(not isinstance(row.get(name), kind) for name, kind in keys.items()):
             return f"provenance[{k}]", ("provenance", k)
     return "", None
 
@@ -193,7 +193,7 @@ def _around(stands: str, expected: str) -> tuple[str, str]:
     pairs = zip(stands, expected, strict=False)
     at = next((k for k, (a, b) in enumerate(pairs) if a != b), min(len(stands), len(expected)))
     begin = max(0, at - SHOWN // 2)
-    return tuple(("…" if begin else "") + one[begin : begin + SHOWN] for one in (stands, expected))  # type: ignore[return-value]
+    return tuple(("…" if begin else "") + pair[begin : begin + SHOWN] for pair in (stands, expected))  # type: ignore[return-value]
 
 
 def _cut(line: str) -> str:

@@ -22,7 +22,7 @@ MARK = "public.json"
 def public_page(data: dict[str, Any], lang: Lang = "zh", other: str = "") -> str:
     """The page of a publication's data."""
     t = said_in(lang)
-    labels = [one["label"][lang] for one in data["schemes"]]
+    labels = [scheme["label"][lang] for scheme in data["schemes"]]
     title = labels[0] if len(labels) == 1 else t("public")
     parts = (shares, objections, grades, lists, sources)
     sections = [part(data, lang, t) for part in parts]
@@ -115,13 +115,15 @@ def shares(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
 
 def objections(data: dict[str, Any], lang: Lang, t: Said) -> Section:
     rows = []
-    for one in data["schemes"]:
-        way = one["remedy"]
+    for scheme in data["schemes"]:
+        way = scheme["remedy"]
         if way is None:
-            rows.append([one["label"][lang], t("no_remedy"), "", "", ""])
+            rows.append([scheme["label"][lang], t("no_remedy"), "", "", ""])
             continue
         until = way["until"][lang] if way["until"] else t("no_limit")
-        rows.append([one["label"][lang], way["what"][lang], way["where"][lang], until, cite_said(way["basis"], lang)])
+        rows.append(
+            [scheme["label"][lang], way["what"][lang], way["where"][lang], until, cite_said(way["basis"], lang)]
+        )
     return Section(t("object"), "", [Table(heads(t, "scheme", "what", "where", "until", "text_of"), rows)])
 
 
@@ -130,9 +132,9 @@ def sources(data: dict[str, Any], lang: Lang, t: Said) -> Section | None:
     return Section(t("texts_section"), "", [Table(heads(t, "scheme", "text_of"), rows)]) if rows else None
 
 
-def write_public(out: Path | str, one: Public, csv_people: bool = False) -> list[Path]:
+def write_public(out: Path | str, public: Public, csv_people: bool = False) -> list[Path]:
     """`public.html`, `.en.html`, `.json` and the tables; nothing of what is withheld."""
     with whole(out, MARK) as folder:
-        files = html.write_pair(one.data, public_page, folder, "public")
-        files += write_tables(folder, one.tables(), csv_people)
+        files = html.write_pair(public.data, public_page, folder, "public")
+        files += write_tables(folder, public.tables(), csv_people)
     return [Path(out) / file.name for file in files]

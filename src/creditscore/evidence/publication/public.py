@@ -59,8 +59,8 @@ class Public:
     withheld: dict[str, int]
 
     def tables(self) -> dict[str, pa.Table]:
-        found = {"public_grades": self.grades, "public_lists": self.lists, "public_shares": self.shares}
-        return found if self.items is None else {**found, "public_items": self.items}
+        data = {"public_grades": self.grades, "public_lists": self.lists, "public_shares": self.shares}
+        return data if self.items is None else {**data, "public_items": self.items}
 
 
 def publish(
@@ -88,7 +88,7 @@ def publish(
     con = duckdb.connect()
     rows = _open(con, folder)
     chosen = _chosen(folder, rows, schemes)
-    computed = any(one.use == PUBLIC and not one.decided for one in chosen)
+    computed = any(graded.use == PUBLIC and not graded.decided for graded in chosen)
     if computed and history is None and not (decided_by and decided_on):
         raise UsageError(
             "a computed grade is not a decision", where=str(folder),
@@ -97,7 +97,7 @@ def publish(
         )  # fmt: skip
     if decided_on is not None:
         _not_before_its_period(
-            con, folder, [one for one in chosen if one.use == PUBLIC and not one.decided], decided_on
+            con, folder, [graded for graded in chosen if graded.use == PUBLIC and not graded.decided], decided_on
         )
     if (listings is None) != (on is None):
         raise UsageError("entries of lists need the table and the day", allowed="--listings FILE --on DAY")
@@ -126,18 +126,18 @@ def publish(
 def _disputed(folder: Path) -> dict[tuple[str, str], str]:
     """(scheme, subject) of the grades of a folder that rest on a contested record → the first day of the dispute."""
     composite = "composite:" if (folder / "composite.parquet").is_file() else ""
-    found: dict[tuple[str, str], str] = {}
+    results: dict[tuple[str, str], str] = {}
     for row in read_disputes(folder):
         key, since = (f"{composite}{row['scheme']}", str(row["subject_id"])), str(row["disputed_since"])
-        found[key] = min(found.get(key, since), since)
-    return found
+        results[key] = min(results.get(key, since), since)
+    return results
 
 
 def _not_before_its_period(
     con: duckdb.DuckDBPyConnection, folder: Path, schemes: Sequence[Graded], day: date
 ) -> None:  # fmt: skip
     """UsageError where grades are said to have been decided before the period that they grade was over."""
-    names = [f"{one.scheme}@{one.version}" for one in schemes]
+    names = [f"{scheme.scheme}@{scheme.version}" for scheme in schemes]
     rows = con.execute(
         "SELECT max(CASE WHEN length(period) = 4 THEN concat(period, '-12-31') ELSE period END) FROM rows"
         " WHERE state = 'graded' AND list_contains(?, concat(scheme, '@', version))",
@@ -193,7 +193,7 @@ def _open(con: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
             f" CAST(evidence AS VARCHAR) AS evidence FROM {source}"
         )
     else:
-        internal = [one.name for one in sorted(folder.glob("*")) if one.stem in ("strata", "plan", "frame", "draw")]
+        internal = [path.name for path in sorted(folder.glob("*")) if path.stem in ("strata", "plan", "frame", "draw")]
         raise UsageError(
             "a supervision plan holds internal risk classes; it is never published" if internal
             else "no grading lies there",
@@ -213,21 +213,29 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 def _chosen(folder: Path, named: Sequence[str], wanted: Sequence[str]) -> list[Graded]:
     """The schemes to publish; UsageError names every one that may not be, and those that may."""
-    found = {name: _scheme(name) for name in named}
+    gradeds = {name: _scheme(name) for name in named}
     if wanted:
-        missing = [one for one in wanted if one not in found and one not in {name.partition("@")[0] for name in found}]
+        missing = [
+            value
+            for value in wanted
+            if value not in gradeds and value not in {name.partition("@")[0] for name in gradeds}
+        ]
         if missing:
-            raise UsageError(f"{', '.join(missing)} is not in this folder", where=str(folder), allowed=", ".join(found))
-        found = {name: one for name, one in found.items() if name in wanted or name.partition("@")[0] in wanted}
-    barred = {name: one.use for name, one in found.items() if one.use not in (PUBLIC, LIST)}
+            raise UsageError(
+                f"{', '.join(missing)} is not in this folder", where=str(folder), allowed=", ".join(gradeds)
+            )
+        gradeds = {
+            name: graded for name, graded in gradeds.items() if name in wanted or name.partition("@")[0] in wanted
+        }
+    barred = {name: graded.use for name, graded in gradeds.items() if graded.use not in (PUBLIC, LIST)}
     if barred:
-        public = [name for name in found if name not in barred]
+        public = [name for name in gradeds if name not in barred]
         raise UsageError(
             "; ".join(f"{name} is {use}: it is never published" for name, use in barred.items()),
             where=str(folder), allowed=", ".join(public) or "schemes with use: public_grade",
             next="name the schemes to publish with --scheme" if public else None,
         )  # fmt: skip
-    return list(found.values())
+    return list(gradeds.values())
 
 
 def _scheme(name: str) -> Graded:
@@ -235,14 +243,14 @@ def _scheme(name: str) -> Graded:
     if ident.startswith("composite:"):
         return Graded(ident, version, PUBLIC, plain(ident.partition(":")[2]), (), None)
     try:
-        one = registry.pick(name)
+        scheme = registry.pick(name)
     except CreditscoreError as error:
         raise UsageError(
             f"the use of {name} is not known, so it is not published", allowed="schemes of the library",
             next="put its file into the library (CREDITSCORE_CONFIGS)",
         ) from error  # fmt: skip
-    laws = tuple(cite.law for cite in one.cite)
-    return Graded(one.scheme, one.version, one.use, one.label, laws, one)
+    laws = tuple(cite.law for cite in scheme.cite)
+    return Graded(scheme.scheme, scheme.version, scheme.use, scheme.label, laws, scheme)
 
 
 def _head(folder: Path, schemes: Sequence[Graded], decided_by: str, decided_on: date | None) -> dict[str, Any]:
@@ -251,19 +259,19 @@ def _head(folder: Path, schemes: Sequence[Graded], decided_by: str, decided_on: 
     runs = manifest.get("schemes", {"": manifest})
     laws = load_laws()
     day = decided_on or max((date.fromisoformat(run["known_at"]) for run in runs.values()), default=date.max)
-    told = []
-    for one in schemes:
+    shown = []
+    for scheme in schemes:
         periods = {
-            str(run.get("period", run.get("as_of", ""))) for run in runs.values() if one.name == run.get("scheme")
+            str(run.get("period", run.get("as_of", ""))) for run in runs.values() if scheme.name == run.get("scheme")
         }
         period = min(periods) if periods else ""
-        cited = one.laws
+        cited = scheme.laws
         foreign = bool(cited) and all(laws[law].level == "foreign" for law in cited if law in laws)
-        way = None if foreign else remedy(one.scheme, int(period[:4]) if period[:4].isdigit() else 0, day)
-        told.append(
+        way = None if foreign else remedy(scheme.scheme, int(period[:4]) if period[:4].isdigit() else 0, day)
+        shown.append(
             {
-                "scheme": one.name, "use": one.use, "period": period,
-                "label": {lang: getattr(one.label, lang) for lang in LANGS},
+                "scheme": scheme.name, "use": scheme.use, "period": period,
+                "label": {lang: getattr(scheme.label, lang) for lang in LANGS},
                 "laws": [{lang: f"{getattr(laws[law].title, lang)} {laws[law].number}".strip() for lang in LANGS}
                          for law in cited if law in laws],
                 "remedy": None if way is None else {
@@ -275,7 +283,7 @@ def _head(folder: Path, schemes: Sequence[Graded], decided_by: str, decided_on: 
             }
         )  # fmt: skip
     return {
-        "schemes": told,
+        "schemes": shown,
         "decided_by": redact(clean(decided_by)),
         "decided_on": str(decided_on or ""),
         "made_up": bool(manifest.get("made_up", False)),

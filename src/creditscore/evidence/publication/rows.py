@@ -98,8 +98,8 @@ def grades_of(
     decided_on: date | None, withheld: dict[str, int], disputed: Mapping[tuple[str, str], str],
 ) -> list[dict[str, Any]]:  # fmt: skip
     """`disputed`: (scheme, subject) of grades that rest on a contested record → since when."""
-    kinds, found = kinds_of(con), []
-    by_name = {f"{one.scheme}@{one.version}": one for one in schemes}
+    kinds, grades = kinds_of(con), []
+    by_name = {f"{scheme.scheme}@{scheme.version}": scheme for scheme in schemes}
     rows = con.execute(
         "SELECT r.subject_id, r.domain, r.scheme, r.version, r.period, r.state, r.state_reason, r.input_state, r.grade,"
         " r.evidence, h.status, h.grade, h.decided_on FROM rows r"
@@ -110,11 +110,11 @@ def grades_of(
         " r.scheme AND coalesce(h.domain, r.domain) = r.domain ORDER BY r.scheme, r.period, r.subject_id"
     ).fetchall()
     for subject, domain, scheme, version, period, state, why, marks, grade, evidence, status, decided, day in rows:
-        one = by_name.get(f"{scheme}@{version}")
-        if one is None or one.use != PUBLIC:
+        graded = by_name.get(f"{scheme}@{version}")
+        if graded is None or graded.use != PUBLIC:
             continue
         rule = rules.grade(scheme, int(period[:4]), grade or "") if state == "graded" else None
-        imported = one.decided
+        imported = graded.decided
         reason = _input_reason(state, why or "", marks or "") or _reason(
             state, rule, person(subject, kinds), decisions and not imported, status, decided, grade
         )
@@ -122,14 +122,14 @@ def grades_of(
             withheld[reason] = withheld.get(reason, 0) + 1
             continue
         assert rule is not None
-        label = one.labels.grade(grade) or plain(grade)
-        found.append(
+        label = graded.labels.grade(grade) or plain(grade)
+        grades.append(
             {"subject_id": subject, "name": kinds.get(subject, ("", ""))[0], "domain": domain, "scheme": scheme,
              "period": period, "grade": grade, "grade_zh": label.zh, "grade_en": label.en,
              "decided_on": str(day or decided_on or ""), "basis": basis(rule), "evidence": evidence,
              "disputed_since": disputed.get((scheme, subject), ""), "input_state": marks or ""}
         )  # fmt: skip
-    return found
+    return grades
 
 
 def _input_reason(state: str, why: str, marks: str) -> str:
@@ -169,7 +169,7 @@ def lists_of(
     """Running entries of lists that are published: entered, not left, term not over, not repaired or annulled."""
     load_table(con, listings, LISTINGS)
     labels = {name: rule.label for entry in registry.entries() for name, rule in registry.load(entry).lists.items()}
-    kinds, found = kinds_of(con), []
+    kinds, lists = kinds_of(con), []
     for subject, name, entered, term, exited in con.execute(
         "SELECT subject_id, list, entered_on, term_end, exited_on FROM listings ORDER BY list, entered_on, subject_id,"
         " listing_id"
@@ -184,40 +184,40 @@ def lists_of(
             withheld[reason] = withheld.get(reason, 0) + 1
             continue
         label = labels.get(name) or plain(name)
-        found.append(
+        lists.append(
             {"subject_id": subject, "name": kinds.get(subject, ("", ""))[0], "list": name, "list_zh": label.zh,
              "list_en": label.en, "entered_on": str(entered), "term_end": str(term or ""), "basis": basis(rule),
              "evidence": rule.evidence if rule else ""}
         )  # fmt: skip
-    return found
+    return lists
 
 
 def shares_of(con: duckdb.DuckDBPyConnection, schemes: Sequence[Graded]) -> list[dict[str, Any]]:
     """Organisations by grade; a count below 5 is left out, and the next smallest with it where it stands alone."""
-    found = []
-    for one in schemes:
-        if one.use != PUBLIC:
+    shares = []
+    for scheme in schemes:
+        if scheme.use != PUBLIC:
             continue
         rows = con.execute(
             "SELECT period, grade, count(*) FROM rows WHERE scheme = ? AND version = ? AND state = 'graded'"
             f" AND NOT list_contains(string_split(coalesce(input_state, ''), ';'), '{NOT_OVER}')"
             " GROUP BY ALL ORDER BY ALL",
-            [one.scheme, one.version],
+            [scheme.scheme, scheme.version],
         ).fetchall()
-        order = [name.code for name in one.scheme_file.grades] if one.scheme_file else []
+        order = [name.code for name in scheme.scheme_file.grades] if scheme.scheme_file else []
         for period in sorted({row[0] for row in rows}):
             counts = {code: int(n) for when, code, n in rows if when == period}
             hidden = [code for code, n in counts.items() if n < SMALL]
             if len(hidden) == 1 and len(counts) > 1:
                 hidden.append(min((n, code) for code, n in counts.items() if code not in hidden)[1])
-            labels = one.labels
+            labels = scheme.labels
             for code in sorted(counts, key=lambda code: (order.index(code) if code in order else 99, code)):
                 label = labels.grade(code) or plain(code)
-                found.append(
-                    {"scheme": one.scheme, "period": period, "grade": code, "grade_zh": label.zh, "grade_en": label.en,
+                shares.append(
+                    {"scheme": scheme.scheme, "period": period, "grade": code, "grade_zh": label.zh, "grade_en": label.en,
                      "subjects": None if code in hidden else counts[code]}
                 )  # fmt: skip
-    return found
+    return shares
 
 
 def items_of(
@@ -232,20 +232,20 @@ def items_of(
             "the folder has no ledger, so no items can be published", where=str(folder), next="leave --items out"
         )
     keys = {(row["subject_id"], row["scheme"], row["period"]) for row in grades}
-    by_id = {one.scheme: one for one in schemes}
+    by_id = {scheme.scheme: scheme for scheme in schemes}
     rows = con.execute(
         "SELECT CAST(subject_id AS VARCHAR), CAST(scheme AS VARCHAR), CAST(period AS VARCHAR), CAST(item AS VARCHAR),"
         " CAST(article AS VARCHAR), count(*)"
         f" FROM read_parquet({literal(str(folder / 'ledger.parquet'))}) WHERE step = 'record' AND effective <> 0"
         " AND split_part(CAST(reason AS VARCHAR), ':', 1) IN ('counted', 'corrected') GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    found = []
+    items = []
     for subject, scheme, period, item, article, times in rows:
         if (subject, scheme, period) not in keys:
             continue
         label = by_id[scheme].labels.item(item, article) or plain(item)
-        found.append(
+        items.append(
             {"subject_id": subject, "scheme": scheme, "period": period, "item": item, "item_zh": label.zh,
              "item_en": label.en, "article": article, "times": int(times)}
         )  # fmt: skip
-    return found
+    return items

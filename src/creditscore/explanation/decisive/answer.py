@@ -81,16 +81,16 @@ def without_search(plan: Plan, subject: Subject, target: str | None, limit: int,
     if len(records) <= FEW:
         return _from_brute(brute(plan, subject), wanted, ids, limit)
     singles = []
-    for one in ids:
-        left = [record for record in records if record["record_id"] != one]
+    for key in ids:
+        left = [record for record in records if record["record_id"] != key]
         after = grade_subject(plan, replace(subject, records=left))
         if (after.state, after.grade) != (now.state, now.grade):
-            singles.append(Single((one,), after.state, after.grade))
+            singles.append(Single((key,), after.state, after.grade))
     return Decisive(
         state=now.state,
         grade=now.grade,
         target=wanted,
-        classes=tuple((one,) for one in ids),
+        classes=tuple((key,) for key in ids),
         singles=tuple(singles),
         possible=None,
         smallest=None,
@@ -107,18 +107,18 @@ def without_search(plan: Plan, subject: Subject, target: str | None, limit: int,
     )
 
 
-def _from_brute(found: Brute, wanted: str, ids: list[str], limit: int) -> Decisive:
-    place = {one: i for i, one in enumerate(ids)}
-    minimal = sorted(found.minimal(wanted), key=lambda one: (len(one), sorted(one)))
+def _from_brute(new_brute: Brute, wanted: str, ids: list[str], limit: int) -> Decisive:
+    place = {key: i for i, key in enumerate(ids)}
+    minimal = sorted(new_brute.minimal(wanted), key=lambda ids: (len(ids), sorted(ids)))
     sizes = Counter(map(len, minimal))
     size = min(sizes, default=None)
-    patterns = [Pattern(tuple((place[one], 1) for one in sorted(some)), len(some), 1) for some in minimal]
+    patterns = [Pattern(tuple((place[name], 1) for name in sorted(texts)), len(texts), 1) for texts in minimal]
     return Decisive(
-        state=found.now[0],
-        grade=found.now[1],
+        state=new_brute.now[0],
+        grade=new_brute.now[1],
         target=wanted,
-        classes=tuple((one,) for one in ids),
-        singles=tuple(Single((one,), *end) for one, end in sorted(found.singles().items())),
+        classes=tuple((key,) for key in ids),
+        singles=tuple(Single((name,), *end) for name, end in sorted(new_brute.singles().items())),
         possible=bool(minimal),
         smallest=size,
         smallest_sets=None if size is None else sizes[size],

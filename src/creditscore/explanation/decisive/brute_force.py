@@ -36,11 +36,11 @@ class Brute:
 
     def minimal(self, target: str) -> set[Ids]:
         """Sets that reach the target while no set inside them does."""
-        found: list[Ids] = []
+        results: list[Ids] = []
         for ids in sorted(self.reached(target), key=len):
-            if not any(one < ids for one in found):
-                found.append(ids)
-        return set(found)
+            if not any(value < ids for value in results):
+                results.append(ids)
+        return set(results)
 
     def singles(self) -> dict[str, tuple[str, str]]:
         """Records that, withdrawn alone, change state or grade."""
@@ -58,6 +58,6 @@ def brute(plan: Plan, subject: Subject) -> Brute:
     for size in range(len(ids) + 1):
         for chosen in combinations(ids, size):
             left = [dict(record) for record in opened.records if record["record_id"] not in chosen]
-            one = settle(plan, subject, replace(opened, records=left))
-            outcomes[frozenset(chosen)] = (one.state, one.grade)
+            outcome = settle(plan, subject, replace(opened, records=left))
+            outcomes[frozenset(chosen)] = (outcome.state, outcome.grade)
     return Brute(outcomes, plan.grades)

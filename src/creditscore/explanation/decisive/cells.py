@@ -73,9 +73,9 @@ def leaves(game: Game) -> tuple[Leaf, ...]:
     return tuple(_explore(game, {}, [0]))
 
 
-def _explore(game: Game, chosen: dict[str, Choice], made: list[int]) -> list[Leaf]:
-    made[0] += 1
-    if made[0] > MOST_LEAVES:
+def _explore(game: Game, chosen: dict[str, Choice], results: list[int]) -> list[Leaf]:
+    results[0] += 1
+    if results[0] > MOST_LEAVES:
         raise TooMuch(f"the rules of this subject have more than {MOST_LEAVES} branches")
     values = {name: choice.value for name, choice in chosen.items()}
     env = game.facts.env(values)
@@ -84,20 +84,20 @@ def _explore(game: Game, chosen: dict[str, Choice], made: list[int]) -> list[Lea
     except KeyError as missing:
         name = game.facts.needed(missing.args[0], values)
     below = [
-        _explore(game, {**chosen, name: choice}, made)
+        _explore(game, {**chosen, name: choice}, results)
         for choice in game.facts.readings[name].choices
         if _agrees(choice, chosen)
     ]
     first = below[0]
-    if len(first) == 1 and all(_same(first[0], one, name) for one in below):
+    if len(first) == 1 and all(_same(first[0], values, name) for values in below):
         return [Leaf(chosen, first[0].low, first[0].high, first[0].ranges)]
-    return [leaf for some in below for leaf in some]
+    return [leaf for new_leaves in below for leaf in new_leaves]
 
 
 def _agrees(choice: Choice, chosen: Mapping[str, Choice]) -> bool:
     """Whether a choice can stand beside others: the records of which one stays are not all withdrawn."""
     gone = choice.gone.union(*(other.gone for other in chosen.values()))
-    return not any(one.one and one.one <= gone for one in (choice, *chosen.values()))
+    return not any(other_choice.one and other_choice.one <= gone for other_choice in (choice, *chosen.values()))
 
 
 def _same(leaf: Leaf, others: list[Leaf], name: str) -> bool:
@@ -105,7 +105,7 @@ def _same(leaf: Leaf, others: list[Leaf], name: str) -> bool:
     if len(others) != 1:
         return False
     other = others[0]
-    chosen = [{key: choice for key, choice in one.chosen.items() if key != name} for one in (leaf, other)]
+    chosen = [{key: choice for key, choice in other_leaf.chosen.items() if key != name} for other_leaf in (leaf, other)]
     return chosen[0] == chosen[1] and (leaf.low, leaf.high, leaf.ranges) == (other.low, other.high, other.ranges)
 
 
@@ -119,17 +119,17 @@ def _leaf(game: Game, chosen: dict[str, Choice], env: Mapping[str, Any]) -> Leaf
     rule = next(rule for rule in plan.start if holds(rule, env))
     low = start_points(plan, rule, env, [], Touched())
     high = low + rule.span
-    for one in plan.conditions:
-        if holds(one, env):
-            low, high = low + one.points, high + one.points
-            if one.rule.unknown:  # as the reference interpreter: only for the worse, and without end
+    for condition in plan.conditions:
+        if holds(condition, env):
+            low, high = low + condition.points, high + condition.points
+            if condition.rule.unknown:  # as the reference interpreter: only for the worse, and without end
                 low, high = (low, high + UNBOUNDED) if plan.lower_is_better else (low - UNBOUNDED, high)
     return Leaf(dict(chosen), low, high, tuple(_ranges(plan, env)))
 
 
 def _end(plan: Plan, env: Mapping[str, Any], score: int) -> End:
-    found = decide(plan, env, score)
-    return End(found.state, -1 if found.grade is None else found.grade)
+    decision = decide(plan, env, score)
+    return End(decision.state, -1 if decision.grade is None else decision.grade)
 
 
 def _ranges(plan: Plan, env: Mapping[str, Any]) -> Iterator[tuple[int, int, End]]:
@@ -154,7 +154,7 @@ def cells(game: Game, branches: tuple[Leaf, ...], reached: Reached) -> tuple[Cel
     unsure = any(kind.low != kind.high for kind in game.kinds) or any(
         record["plan_item"].form == "pool" and is_scored(record) for record in game.opened.records
     )
-    found = []
+    new_cells = []
     for leaf in branches:
         gone: frozenset[int] = frozenset().union(*(choice.gone for choice in leaf.chosen.values()))
         facts = [
@@ -166,8 +166,8 @@ def cells(game: Game, branches: tuple[Leaf, ...], reached: Reached) -> tuple[Cel
         ]
         for end, score in _scores(leaf, unsure, reached):
             if not any(demand.records <= gone for demand in facts if demand.of == "one"):
-                found.append(Cell(end, gone, (*score, *facts), leaf.chosen))
-    return tuple(found)
+                new_cells.append(Cell(end, gone, (*score, *facts), leaf.chosen))
+    return tuple(new_cells)
 
 
 def _scores(leaf: Leaf, unsure: bool, reached: Reached) -> Iterator[tuple[End, tuple[Demand, ...]]]:

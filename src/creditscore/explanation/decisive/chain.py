@@ -40,22 +40,22 @@ class Chain:
 
     def _weights(self, i: int) -> tuple[int, ...]:
         kind, plain = self.game.kinds[i], self.shapes[i] == "plain"
-        found = []
+        weights = []
         for demand in self.demands:
             if demand.of in ("low", "high"):
-                found.append((kind.low if demand.of == "low" else kind.high) if plain else 0)
+                weights.append((kind.low if demand.of == "low" else kind.high) if plain else 0)
             elif demand.of == "fact":
-                found.append(kind.amounts.get(demand.name, 0))
+                weights.append(kind.amounts.get(demand.name, 0))
             else:
-                found.append(int(kind.records[0] in demand.records))
-        return tuple(found)
+                weights.append(int(kind.records[0] in demand.records))
+        return tuple(weights)
 
     def _worth(self, p: int, worth: Any) -> tuple[int, ...]:
         """The demands' view of what a finished part is worth."""
         return tuple(
-            worth[0] if one.of == "low" else worth[1] if one.of == "high" else worth[2].get(one.name, 0)
-            if one.of == "fact" else 0
-            for one in self.demands
+            worth[0] if demand.of == "low" else worth[1] if demand.of == "high" else worth[2].get(demand.name, 0)
+            if demand.of == "fact" else 0
+            for demand in self.demands
         )  # fmt: skip
 
     # what is still possible
@@ -69,13 +69,13 @@ class Chain:
                 return
             self.asks = [
                 (m, up)
-                for m, one in enumerate(self.demands)
+                for m, demand in enumerate(self.demands)
                 for up in (True, False)
-                if (self.low[0][m] < one.least if up else self.high[0][m] > one.most)
+                if (self.low[0][m] < demand.least if up else self.high[0][m] > demand.most)
             ]
             helps = {i: {ask for ask in self.asks if self._moves(i, shapes[i], *ask)} for i in range(len(self.n))}
             hurts = {i: {ask for ask in self.asks if self._moves(i, shapes[i], ask[0], not ask[1])} for i in helps}
-            useless = [i for i, found in helps.items() if not found and self.top[i]]
+            useless = [i for i, results in helps.items() if not results and self.top[i]]
             if not useless:
                 break
             for i in useless:
@@ -131,7 +131,7 @@ class Chain:
                             side[m] += amount
                 self.low[i], self.high[i], self.rest[i] = (tuple(side) for side in sums)
         self.possible = all(
-            self.high[0][m] >= one.least and self.low[0][m] <= one.most for m, one in enumerate(self.demands)
+            self.high[0][m] >= demand.least and self.low[0][m] <= demand.most for m, demand in enumerate(self.demands)
         )
 
     def _gains(self) -> None:
@@ -140,13 +140,13 @@ class Chain:
         self.best: dict[tuple[int, bool], list[list[int]]] = {}
         self.own: dict[tuple[int, bool], list[int]] = {}
         for m, up in self.useful:
-            found: list[list[int]] = [[0]]
+            results: list[list[int]] = [[0]]
             own = []
             for p in reversed(range(len(self.game.parts))):
                 gains = self.part_gains(p, m, up)
                 own.append(gains[-1])
-                found.append(widen(found[-1], gains, self.size))
-            self.best[m, up], self.own[m, up] = found[::-1], own[::-1]
+                results.append(widen(results[-1], gains, self.size))
+            self.best[m, up], self.own[m, up] = results[::-1], own[::-1]
 
     def part_gains(self, p: int, m: int, up: bool) -> list[int]:
         """How far 0, 1, 2 … withdrawals in part p move demand m at most."""
@@ -203,8 +203,8 @@ class Chain:
         low, high, rest = self.low[i + 1], self.high[i + 1], self.rest[i + 1]
         for m, total in enumerate(totals):
             if total is not None:
-                one = self.demands[m]
-                if total + high[m] < one.least or total + low[m] > one.most:
+                demand = self.demands[m]
+                if total + high[m] < demand.least or total + low[m] > demand.most:
                     return True
         after = self.part_of[i] + 1
         for (m, up), best in self.best.items():
@@ -227,18 +227,18 @@ class Chain:
             for m, total in enumerate(totals)
         )
 
-    def advance(self, totals: Totals, inner: Inner, i: int, kept: int) -> tuple[Totals, Inner]:
+    def advance(self, totals: Totals, inner: Inner, i: int, number: int) -> tuple[Totals, Inner]:
         """What stays after class i of which `kept` stay; the part's worth joins the totals when it is finished."""
         p = self.part_of[i]
         part = self.game.parts[p]
         weights = self.weights[i]
         added = [
-            None if total is None else total + weight * kept for total, weight in zip(totals, weights, strict=True)
+            None if total is None else total + weight * number for total, weight in zip(totals, weights, strict=True)
         ]
         if part.shape == "plain":
             return tuple(added), ()
         k = i - part.kinds[0]
-        inner = self.folds[p].step(inner if k else self.folds[p].start(), k, kept)
+        inner = self.folds[p].step(inner if k else self.folds[p].start(), k, number)
         if i == part.kinds[-1]:
             worth = self._worth(p, self.folds[p].finish(inner))
             added = [None if total is None else total + more for total, more in zip(added, worth, strict=True)]
@@ -258,6 +258,6 @@ class Chain:
         for i, k in enumerate(counts):
             totals, inner = self.advance(totals, inner, i, self.game.kinds[i].count - k)
         return all(
-            total is not None and one.least <= total <= one.most
-            for total, one in zip(totals, self.demands, strict=True)
+            total is not None and demand.least <= total <= demand.most
+            for total, demand in zip(totals, self.demands, strict=True)
         )

@@ -35,73 +35,73 @@ class Checked:
 
 def check(scheme: Scheme, count: int, seed: int, records: Sequence[int] = range(13)) -> Checked:
     """`count` subjects for each stretch of the scheme's rules, with one of the numbers of `records`."""
-    made = questions = sets = 0
-    found: list[str] = []
+    number = questions = sets = 0
+    texts: list[str] = []
     for plan in plans(scheme):
         for k, subject in enumerate(subjects(plan, seed, count, records)):
             truth = brute(plan, subject)
-            made, questions, sets = made + 1, questions + len(plan.grades) + 1, sets + len(truth.outcomes)
-            found += [f"{plan.period} subject {k}: {one}" for one in differences(plan, subject, truth)]
-    return Checked(scheme.name, made, questions, sets, tuple(found))
+            number, questions, sets = number + 1, questions + len(plan.grades) + 1, sets + len(truth.outcomes)
+            texts += [f"{plan.period} subject {k}: {difference}" for difference in differences(plan, subject, truth)]
+    return Checked(scheme.name, number, questions, sets, tuple(texts))
 
 
 def check_columns(scheme: Scheme, count: int, seed: int, records: Sequence[int] = range(13)) -> Checked:
     """The columns of a population of `count` made-up subjects for each stretch of the rules, against the search over
     each of them, as the engine admitted it. `sets`: subjects that were answered without a search.
     """
-    made = quick = 0
-    found: list[str] = []
+    this_number = quick = 0
+    texts: list[str] = []
     for plan in plans(scheme):
         given = tables(plan, subjects(plan, seed, count, records))
         with weighing(ingest(**given, subject_ids="local"), plan) as ready:
             for number in range(len(ready.ranges)):
                 searched: list[str] = []
                 rows = span(ready, number, searched=searched).to_pylist()
-                made, quick = made + len(rows), quick + len(rows) - len(searched)
+                this_number, quick = this_number + len(rows), quick + len(rows) - len(searched)
                 for row, (subject_id, subject) in zip(rows, ready.inputs(), strict=True):
-                    one = brief(plan, subject_id, subject)
-                    if tuple(row.values()) != tuple(asdict(one).values()):
-                        found.append(f"{plan.period} subject {subject_id}: {row}, by the search {one}")
-    return Checked(scheme.name, made, made, quick, tuple(found))
+                    other_brief = brief(plan, subject_id, subject)
+                    if tuple(row.values()) != tuple(asdict(other_brief).values()):
+                        texts.append(f"{plan.period} subject {subject_id}: {row}, by the search {other_brief}")
+    return Checked(scheme.name, this_number, this_number, quick, tuple(texts))
 
 
 def differences(plan: Plan, subject: Subject, truth: Brute) -> Iterator[str]:
     """Where the search and brute force do not say the same."""
     search = Search(plan, subject)
     for target in (*plan.grades, ANY):
-        found = search.answer(target, ALL)
-        for name, ours, theirs in _pairs(found, truth, target):
+        decisive = search.answer(target, ALL)
+        for name, ours, theirs in _pairs(decisive, truth, target):
             if ours != theirs:
                 yield f"target {target}: {name} {ours!r}, by brute force {theirs!r}"
         short = search.answer(target, 0)  # nothing listed: the minimal sets are counted
-        if short.minimal_sets not in (None, found.minimal_sets):
-            yield f"target {target}: {short.minimal_sets} minimal sets counted, {found.minimal_sets} listed"
-        if found.smallest:
-            verdict = verify(plan, subject, target, found.witness, found.smallest, found.proof, exhaust=0)
+        if short.minimal_sets not in (None, decisive.minimal_sets):
+            yield f"target {target}: {short.minimal_sets} minimal sets counted, {decisive.minimal_sets} listed"
+        if decisive.smallest:
+            verdict = verify(plan, subject, target, decisive.witness, decisive.smallest, decisive.proof, exhaust=0)
             if not verdict.agrees:
                 yield f"target {target}: the proof does not hold: {verdict.how}"
 
 
-def _pairs(found: Decisive, truth: Brute, target: str) -> Iterator[tuple[str, object, object]]:
+def _pairs(decisive: Decisive, truth: Brute, target: str) -> Iterator[tuple[str, object, object]]:
     reached, minimal = truth.reached(target), truth.minimal(target)
     size = min(map(len, reached), default=None)
-    yield "now", (found.state, found.grade), truth.now
-    yield "proved", found.proved, True
-    yield "smallest", found.smallest, size
-    yield "singles", {one: (s.state, s.grade) for s in found.singles for one in s.records}, truth.singles()
+    yield "now", (decisive.state, decisive.grade), truth.now
+    yield "proved", decisive.proved, True
+    yield "smallest", decisive.smallest, size
+    yield "singles", {record: (s.state, s.grade) for s in decisive.singles for record in s.records}, truth.singles()
     if size is not None:
-        yield "sets of the smallest size", found.smallest_sets, sum(len(ids) == size for ids in reached)
-        yield "witness", frozenset(found.witness) in reached, True
-        yield "size of the witness", len(found.witness), size
-    listed = [ids for pattern in found.patterns for ids in expand(found, pattern)]
+        yield "sets of the smallest size", decisive.smallest_sets, sum(len(ids) == size for ids in reached)
+        yield "witness", frozenset(decisive.witness) in reached, True
+        yield "size of the witness", len(decisive.witness), size
+    listed = [ids for pattern in decisive.patterns for ids in expand(decisive, pattern)]
     yield "repeated sets", len(listed), len(set(listed))
-    if found.complete:
-        yield "number of minimal sets", found.minimal_sets, len(minimal)
+    if decisive.complete:
+        yield "number of minimal sets", decisive.minimal_sets, len(minimal)
         yield "minimal sets", set(listed) == minimal, True
     yield "sets that are not minimal", len(set(listed) - minimal), 0
 
 
-def expand(found: Decisive, pattern: Pattern) -> Iterator[frozenset[str]]:
+def expand(decisive: Decisive, pattern: Pattern) -> Iterator[frozenset[str]]:
     """The sets of record ids that a pattern stands for."""
-    chosen = product(*(combinations(found.classes[i], k) for i, k in pattern.parts))
-    return (frozenset(one for some in sets for one in some) for sets in chosen)
+    chosen = product(*(combinations(decisive.classes[i], k) for i, k in pattern.parts))
+    return (frozenset(name for group in sets for name in group) for sets in chosen)

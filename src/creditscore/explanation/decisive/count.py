@@ -25,13 +25,13 @@ def minimal_sets(chain: Chain, work: Work) -> int | None:
     if not chain.useful:
         return 1
     ((m, up),) = chain.useful
-    short, found = chain.short(m, up), NOTHING
+    short, results = chain.short(m, up), NOTHING
     for p in range(len(chain.folds)):
         table = _part(chain, p, m, up, work)
         if table is None:
             return None
-        found = _both(found, table, work, short)
-    return sum(sets for (gain, least), sets in found.items() if gain >= short > gain - least)
+        results = _both(results, table, work, short)
+    return sum(sets for (gain, least), sets in results.items() if gain >= short > gain - least)
 
 
 def _part(chain: Chain, p: int, m: int, up: bool, work: Work) -> Table | None:
@@ -42,12 +42,12 @@ def _part(chain: Chain, p: int, m: int, up: bool, work: Work) -> Table | None:
         return _tree(chain, chain.folds[p], int(demand.of == "high"), up, work)
     if demand.name in part.structured:
         return None
-    found = NOTHING
+    results = NOTHING
     for i in part.kinds:
         weight = -chain.weights[i][m] if up else chain.weights[i][m]
         if chain.top[i] and weight > 0:
-            found = _both(found, _several(weight, chain.n[i], chain.top[i]), work)
-    return found
+            results = _both(results, _several(weight, chain.n[i], chain.top[i]), work)
+    return results
 
 
 def _several(weight: int, n: int, top: int) -> Table:
@@ -85,34 +85,34 @@ def _tree(chain: Chain, fold: Fold, measure: int, up: bool, work: Work) -> Table
 
 def _bucket(levels: dict[int, list[int]]) -> Table:
     """All records of the heaviest weights go, so that the next weight counts."""
-    found, weights = dict(NOTHING), [*sorted(levels, reverse=True), 0]
+    results, weights = dict(NOTHING), [*sorted(levels, reverse=True), 0]
     for weight, after in pairwise(weights):
         n, top = levels[weight]
         if top < n or not weight:
             break
-        found[weights[0] - after, weight - after] = 1
-    return found
+        results[weights[0] - after, weight - after] = 1
+    return results
 
 
 def _over(table: Table, excess: int) -> Table:
     """Behind a cap: what lies above it has to go before anything is gained."""
     if excess <= 0:
         return table
-    found = dict(NOTHING)
+    results = dict(NOTHING)
     for (gain, least), sets in table.items():
         if gain > excess:
             place = gain - excess, min(least, gain - excess)
-            found[place] = found.get(place, 0) + sets
-    return found
+            results[place] = results.get(place, 0) + sets
+    return results
 
 
 def _both(first: Table, second: Table, work: Work, short: int = INFINITE) -> Table:
     """Two tables together; sets that are already more than minimal are left out."""
     work.take(len(first) * len(second))
-    found: Table = {}
+    results: Table = {}
     for (gain, least), sets in first.items():
         for (more, other), ways in second.items():
             place = gain + more, min(least, other)
             if place[0] - place[1] < short:
-                found[place] = found.get(place, 0) + sets * ways
-    return found
+                results[place] = results.get(place, 0) + sets * ways
+    return results

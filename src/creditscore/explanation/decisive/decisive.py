@@ -81,24 +81,24 @@ class Search:
                 continue
             most = self.total if best is None else best.size
             try:
-                one = smallest(chain, most, steps)
+                other_smallest = smallest(chain, most, steps)
             except TooMuch:
                 sizes[id(chain)] = bound
                 open_.append(bound)
                 if best is None:
                     known += self._some(chain, listing, 1, greedy=True)
                 continue
-            sizes[id(chain)] = most + 1 if one is None else one.size
-            if one is not None:
-                known.append(one.counts)
-                sets = one.sets + (sets if best is not None and one.size == best.size else 0)
-                best = one
+            sizes[id(chain)] = most + 1 if other_smallest is None else other_smallest.size
+            if other_smallest is not None:
+                known.append(other_smallest.counts)
+                sets = other_smallest.sets + (sets if best is not None and other_smallest.size == best.size else 0)
+                best = other_smallest
         counts = min(known, key=sum, default=None)
         size = None if counts is None else sum(counts)
         proved = not any(size is None or bound < size for bound in open_)
         counted = proved and not any(size is None or bound <= size for bound in open_)
         if alone:
-            counted, sets = True, sum(self.game.kinds[one.index(1)].count for one in alone)
+            counted, sets = True, sum(self.game.kinds[pair.index(1)].count for pair in alone)
         near = [chain for _, chain in chains if not self._beyond(chain.cell, known)]
         patterns: list[Pattern] = []
         complete = proved  # where nothing reaches the target, the empty list holds all
@@ -119,14 +119,18 @@ class Search:
             at_most=size,
             patterns=tuple(patterns[:limit]),
             complete=complete and len(patterns) <= limit,
-            minimal_sets=sum(one.sets for one in patterns) if complete else self._counted(near) if proved else None,
+            minimal_sets=sum(pattern.sets for pattern in patterns)
+            if complete
+            else self._counted(near)
+            if proved
+            else None,
             proof=tuple(claim(chain, sizes.get(id(chain))) for _, chain in chains) if proved and size else (),
             why="the limit of work was reached" if steps.left < 0 else "",
         )
 
     def brief(self, work: int = WORK) -> tuple[int, int | None, bool]:
         """Single decisive records, the fewest withdrawals that reach a better grade (None: none do), whether proved."""
-        singles = sum(len(one.records) for one in self._singles())
+        singles = sum(len(single.records) for single in self._singles())
         rank = self.now.grade - 1
         if self.now.state != "graded" or rank < 0 or not self.total:
             return singles, None, True
@@ -153,27 +157,27 @@ class Search:
     ) -> list[Counts]:
         """At most `limit` sets of one cell, by steps that all walks of an answer share."""
         walk = Walk(chain, min(STEPS, listing.left), greedy, most)
-        found = list(islice(walk.patterns(), limit))
+        rows = list(islice(walk.patterns(), limit))
         listing.left -= walk.taken
-        return found
+        return rows
 
     def _reached(self, end: End, rank: int | None) -> bool:
         return end != self.now if rank is None else end.state == "graded" and end.grade <= rank
 
-    def _chains(self, found: Sequence[Cell]) -> list[tuple[int, Chain]]:
+    def _chains(self, new_cells: Sequence[Cell]) -> list[tuple[int, Chain]]:
         """Cells that can be reached, those that need the fewest withdrawals first."""
-        made: list[tuple[int, Chain]] = []
+        chains: list[tuple[int, Chain]] = []
         known: list[Counts] = []
-        for cell in sorted(found, key=lambda one: len(one.gone)):
+        for cell in sorted(new_cells, key=lambda cell: len(cell.gone)):
             if self._beyond(cell, known):
                 continue
             chain = Chain(self.game, cell, folds=self.folds)
             bound = chain.bound()
             if bound is not None:
-                made.append((bound, chain))
+                chains.append((bound, chain))
                 if bound == chain.must and chain.meets(chain.forced):
                     known.append(tuple(chain.forced))
-        return sorted(made, key=lambda one: one[0])
+        return sorted(chains, key=lambda pair: pair[0])
 
     def _beyond(self, cell: Cell, known: Iterable[Counts]) -> bool:
         """Whether every set of the cell holds a smaller set that is known to reach the target."""
@@ -184,38 +188,38 @@ class Search:
         )
 
     def _singles(self) -> tuple[Single, ...]:
-        found = []
+        singles = []
         for i, kind in enumerate(self.game.kinds):
             end = self.outcomes.without([int(k == i) for k in range(len(self.none))])
             if end != self.now:
                 grade = self.plan.grades[end.grade] if end.grade >= 0 else ""
-                found.append(Single(self.game.ids(kind.records), end.state, grade))
-        return tuple(found)
+                singles.append(Single(self.game.ids(kind.records), end.state, grade))
+        return tuple(singles)
 
     def _patterns(
         self, chains: Sequence[Chain], witness: Counts, limit: int, work: Work, listing: Work
     ) -> tuple[list[Pattern], bool]:
         """Minimal sets as patterns, the small ones first; whether these are all."""
-        found, complete, best = {witness}, True, sum(witness)
+        results, complete, best = {witness}, True, sum(witness)
         for chain in chains:  # the smallest sets first, so that a cut leaves the others away
-            if len(found) <= limit and (chain.bound() or 0) <= best:
-                found.update(self._some(chain, listing, limit + 1 - len(found), most=best))
+            if len(results) <= limit and (chain.bound() or 0) <= best:
+                results.update(self._some(chain, listing, limit + 1 - len(results), most=best))
         for chain in chains:
             walk = Walk(chain, min(STEPS, listing.left))
             one_cell = len(chains) == 1 and walk.strict
             for counts in walk.patterns():
                 try:
                     if one_cell or sum(counts) == best or not self._smaller(chains, counts, work):
-                        found.add(counts)
+                        results.add(counts)
                 except TooMuch:
                     walk.stopped = True
-                if len(found) > 4 * limit or walk.stopped:
+                if len(results) > 4 * limit or walk.stopped:
                     walk.stopped = True
                     break
             listing.left -= walk.taken
             complete &= not walk.stopped
-        patterns = [self._pattern(counts) for counts in found]
-        return sorted(patterns, key=lambda one: (one.size, one.parts)), complete
+        patterns = [self._pattern(counts) for counts in results]
+        return sorted(patterns, key=lambda pattern: (pattern.size, pattern.parts)), complete
 
     def _smaller(self, chains: Sequence[Chain], counts: Counts, work: Work) -> bool:
         """Whether a smaller set inside this one reaches the target too."""

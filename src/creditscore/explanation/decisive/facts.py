@@ -111,17 +111,17 @@ def find_facts(plan: Plan, opened: Opening, constant: Mapping[str, Any]) -> Fact
                 derived[fact.name] = fact
             else:
                 env[fact.name] = since(fact, env, opened.dates)
-    found = Facts(env, readings, derived, opened.dates)
+    facts = Facts(env, readings, derived, opened.dates)
     atoms = [atom for node in nodes for atom in _atoms(node)]
-    made = {}
+    new_readings = {}
     for name, reading in readings.items():
-        told, stepwise = _told_apart(found, name, atoms, exact)
-        made[name] = _with_choices(reading, told, stepwise)
-    fixed = {name: one.choices[0].value for name, one in made.items() if len(one.choices) == 1}
-    moving = {name: one for name, one in made.items() if name not in fixed}
-    still = {name: one for name, one in derived.items() if set(one.dates) & set(moving)}
+        shown, stepwise = _told_apart(facts, name, atoms, exact)
+        new_readings[name] = _with_choices(reading, shown, stepwise)
+    fixed = {name: reading.choices[0].value for name, reading in new_readings.items() if len(reading.choices) == 1}
+    moving = {name: reading for name, reading in new_readings.items() if name not in fixed}
+    still = {name: plan_fact for name, plan_fact in derived.items() if set(plan_fact.dates) & set(moving)}
     env |= fixed
-    env |= {name: since(one, env, opened.dates) for name, one in derived.items() if name not in still}
+    env |= {name: since(plan_fact, env, opened.dates) for name, plan_fact in derived.items() if name not in still}
     return Facts(env, moving, still, opened.dates)
 
 
@@ -166,11 +166,11 @@ def _told_apart(
 ) -> tuple[Callable[[Any], Any] | None, bool]:
     """A function that is equal for values that no condition tells apart (None: each value stands for itself), and
     whether it changes only where a number crosses another."""
-    related = {name} | {one for one, fact in facts.derived.items() if name in fact.dates}
+    related = {name} | {value for value, fact in facts.derived.items() if name in fact.dates}
     moving = set(facts.readings) | set(facts.derived) | {"score"}
     if related & exact:
         return None, False
-    if any(set(facts.derived[one].dates) & set(facts.readings) != {name} for one in related - {name}):
+    if any(set(facts.derived[value].dates) & set(facts.readings) != {name} for value in related - {name}):
         return None, False
     mine = [atom for atom in atoms if related & set(names(atom))]
     if any(set(names(atom)) & (moving - related) for atom in mine):
@@ -193,15 +193,15 @@ def _atoms(node: Node) -> Iterator[Node]:
         yield node
 
 
-def _with_choices(reading: Reading, told: Callable[[Any], Any] | None, stepwise: bool) -> Reading:
-    apart = told or (lambda value: (type(value), value))
+def _with_choices(reading: Reading, shown: Callable[[Any], Any] | None, stepwise: bool) -> Reading:
+    apart = shown or (lambda value: (type(value), value))
     if reading.shape == "order":
         return _ordered(reading, apart)
 
     def mark(amount: int) -> Any:
         return apart(value_of(reading, amount))
 
-    if reading.shape == "sum" and stepwise and told is not None:
+    if reading.shape == "sum" and stepwise and shown is not None:
         starts = _steps(
             sum(min(w, 0) for w in reading.keys.values()), sum(max(w, 0) for w in reading.keys.values()), mark
         )
@@ -229,12 +229,12 @@ def _steps(low: int, high: int, mark: Callable[[int], Any]) -> list[int]:
 def _amounts(reading: Reading) -> set[int]:
     if reading.shape != "sum":
         return set(range(len(set(reading.keys.values())) + 1))
-    found = {0}
+    amounts = {0}
     for weight in reading.keys.values():
-        found |= {amount + weight for amount in found}
-        if len(found) > MOST_VALUES:
+        amounts |= {amount + weight for amount in amounts}
+        if len(amounts) > MOST_VALUES:
             raise TooMuch(f"the fact {reading.fact.name} can take more than {MOST_VALUES} values")
-    return found
+    return amounts
 
 
 def _ordered(reading: Reading, apart: Callable[[Any], Any]) -> Reading:

@@ -100,8 +100,8 @@ class _Sorter:
     def game(self) -> Game:
         ties = list(self._ties())
         for _, members in ties:
-            for one in members[1:]:
-                self.root[self._find(one)] = self._find(members[0])
+            for member in members[1:]:
+                self.root[self._find(member)] = self._find(members[0])
         for name, members in ties:
             self.why.setdefault(self._find(members[0]), set()).add(name)
         bound: dict[int, list[int]] = {}
@@ -110,17 +110,17 @@ class _Sorter:
         kinds: list[Kind] = []
         parts: list[RulePart] = []
         alone: dict[Any, list[int]] = {}
-        made: list[tuple[Any, RulePart, list[Kind]]] = []
+        rows: list[tuple[Any, RulePart, list[Kind]]] = []
         for root, members in bound.items():
             if len(members) == 1 and not self._special(members[0]):
                 alone.setdefault(self._brings(members[0]), []).append(members[0])
             else:
                 part, inside = self._part(members, self.why.get(root, set()))
-                made.append((self._rank(inside), part, inside))
+                rows.append((self._rank(inside), part, inside))
         for positions in alone.values():
             kind = self._kind(positions, *self._points(positions[0]))
-            made.append((self._rank([kind]), RulePart("plain", ()), [kind]))
-        for _, part, inside in sorted(made, key=lambda one: one[0]):
+            rows.append((self._rank([kind]), RulePart("plain", ()), [kind]))
+        for _, part, inside in sorted(rows, key=lambda pair: pair[0]):
             first = len(kinds)
             kinds += inside
             parts.append(replace(part, kinds=tuple(range(first, len(kinds)))))
@@ -190,21 +190,21 @@ class _Sorter:
 
     def _amounts(self, i: int) -> dict[str, int]:
         """What record i alone adds to facts; a bucket that it shares belongs to the part."""
-        found = {}
-        for name, one in self.facts.readings.items():
-            if i in one.keys and one.shape == "sum":
-                found[name] = one.keys[i]
-            elif i in one.keys and one.shape == "buckets" and one.keys[i] not in one.shared:
-                found[name] = 1
-        return found
+        amounts = {}
+        for name, reading in self.facts.readings.items():
+            if i in reading.keys and reading.shape == "sum":
+                amounts[name] = reading.keys[i]
+            elif i in reading.keys and reading.shape == "buckets" and reading.keys[i] not in reading.shared:
+                amounts[name] = 1
+        return amounts
 
     def _shared(self, i: int, names: Iterable[str]) -> tuple[Any, ...]:
         """The shared buckets of record i, fact by fact."""
         readings = [self.facts.readings[name] for name in names]
-        return tuple(key if (key := one.keys.get(i)) in one.shared else None for one in readings)
+        return tuple(key if (key := reading.keys.get(i)) in reading.shared else None for reading in readings)
 
     def _places(self, i: int) -> dict[str, int]:
-        return {name: one.place[i] for name, one in self.facts.readings.items() if i in one.place}
+        return {name: reading.place[i] for name, reading in self.facts.readings.items() if i in reading.place}
 
     def _brings(self, i: int) -> Any:
         return self._points(i), tuple(sorted(self._amounts(i).items())), tuple(sorted(self._places(i).items()))
@@ -216,7 +216,7 @@ class _Sorter:
     # parts
 
     def _part(self, members: list[int], why: set[str]) -> tuple[RulePart, list[Kind]]:
-        structured = tuple(sorted(one.split(" ", 1)[1] for one in why if " " in one))
+        structured = tuple(sorted(text.split(" ", 1)[1] for text in why if " " in text))
         scored = [i for i in members if i in self.scored]
         pools = {self.records[i]["plan_item"].pool for i in scored}
         if pools - {None}:
@@ -231,7 +231,7 @@ class _Sorter:
             for level in (paths[i][:1], paths[i]):
                 if level != (None,):
                     signs.setdefault(level, set()).add(self._sign(i))
-        if all(len(one) == 1 for one in signs.values()) and all(self._fits(i, several) for i in scored):
+        if all(len(sign) == 1 for sign in signs.values()) and all(self._fits(i, several) for i in scored):
             return self._tree(members, paths, structured)
         return self._odd(members, structured)
 
@@ -307,7 +307,7 @@ class _Sorter:
             self._kind(positions, *weights, path=(index,), keys=keys)
             for (index, weights, keys, _), positions in grouped.items()
         ]
-        whole = sum(one.pool == item.pool for one in self.plan.items)
+        whole = sum(plan_item.pool == item.pool for plan_item in self.plan.items)
         ordered = sorted(kinds, key=lambda kind: (kind.path, self._rank([kind])))
         return RulePart("pool", (), sign=item.sign, whole=whole, structured=structured), ordered
 
@@ -317,9 +317,9 @@ class _Sorter:
         return RulePart("odd", (), structured=structured), kinds
 
 
-def odd_value(game: Game, kept: list[int]) -> Pair:
+def odd_value(game: Game, results: list[int]) -> Pair:
     """Signed points of records `kept` of an odd part, as the reference interpreter combines them."""
-    return combine(game.plan, [dict(game.opened.records[i]) for i in kept], [])
+    return combine(game.plan, [dict(game.opened.records[i]) for i in results], [])
 
 
 def _plain(item: PlanItem) -> bool:
@@ -328,4 +328,4 @@ def _plain(item: PlanItem) -> bool:
 
 def _bucket(record: Mapping[str, Any]) -> tuple[Any, ...]:
     item: PlanItem = record["plan_item"]
-    return (bucket(item.basis, record), *(bucket(one, record) for one in item.attributes))
+    return (bucket(item.basis, record), *(bucket(attribute, record) for attribute in item.attributes))

@@ -64,11 +64,13 @@ class Walk:
         demands = chain.demands
         settled = place >= len(self.loose)
         state = [0 if total is None else total for total in totals]
-        if any(state[m] + high[m] < one.least or state[m] + low[m] > one.most for m, one in enumerate(demands)):
+        if any(
+            state[m] + high[m] < demand.least or state[m] + low[m] > demand.most for m, demand in enumerate(demands)
+        ):
             return
         if settled:
             undisturbed = [state[m] + rest[m] for m in range(len(demands))]
-            if all(one.least <= undisturbed[m] <= one.most for m, one in enumerate(demands)):
+            if all(demand.least <= undisturbed[m] <= demand.most for m, demand in enumerate(demands)):
                 short_enough = self.most is None or sum(counts) <= self.most
                 if short_enough and (not self.strict or self._needs_all(counts)):
                     yield tuple(counts)
@@ -112,8 +114,8 @@ class Walk:
         if self.loose:
             return False
         for (m, up), best in self.chain.best.items():
-            undisturbed, one = state[m] + self.rests[place][0][m], self.chain.demands[m]
-            short = one.least - undisturbed if up else undisturbed - one.most
+            undisturbed, demand = state[m] + self.rests[place][0][m], self.chain.demands[m]
+            short = demand.least - undisturbed if up else undisturbed - demand.most
             if best[place][min(left, len(best[place]) - 1)] < short:
                 return True
         return False

@@ -16,7 +16,7 @@ class Outcomes:
     def __init__(self, game: Game, leaves: Sequence[Leaf], folds: Sequence[Fold]):
         self.game, self.leaves, self.folds = game, leaves, folds
         self.whole = [self._worth(p, [kind.count for kind in game.kinds]) for p in range(len(folds))]
-        self.low, self.high = (sum(one[side] for one in self.whole) for side in (0, 1))
+        self.low, self.high = (sum(pair[side] for pair in self.whole) for side in (0, 1))
 
     def without(self, counts: Sequence[int]) -> End:
         """State and grade when `counts` records of each class are withdrawn."""
@@ -34,7 +34,7 @@ class Outcomes:
             if any(counts[i] for i in part.kinds):
                 worth = self._worth(p, stay)
                 low, high = low + worth[0] - self.whole[p][0], high + worth[1] - self.whole[p][1]
-        leaf = next(leaf for leaf in self.leaves if all(self._has(*one, gone) for one in leaf.chosen.items()))
+        leaf = next(leaf for leaf in self.leaves if all(self._has(*pair, gone) for pair in leaf.chosen.items()))
         return leaf, low, high
 
     def _worth(self, p: int, stay: Sequence[int]) -> tuple[int, int]:

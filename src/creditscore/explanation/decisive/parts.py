@@ -58,28 +58,28 @@ class Fold:
         keys: Inner = tuple(frozenset() for _ in self.part.structured)
         return {"tree": (0,) * 8, "pool": (0, False, INFINITE, 0), "odd": ()}[self.part.shape], keys
 
-    def step(self, inner: Inner, k: int, kept: int, only: int = 0) -> Inner:
+    def step(self, inner: Inner, k: int, number: int, only: int = 0) -> Inner:
         """`only`: count the points of this sign alone."""
         points, keys = inner
         kind, mark = self.kinds[k], self.marks[k]
-        if kept and kind.keys:
+        if number and kind.keys:
             keys = tuple(seen if key is None else seen | {key} for seen, key in zip(keys, kind.keys, strict=True))
         if self.part.shape == "tree":
-            return self._climb(points, kind, mark, 0 if only == -kind.sign else kept), keys
+            return self._climb(points, kind, mark, 0 if only == -kind.sign else number), keys
         if self.part.shape == "odd":
-            return (*points, kept), keys
+            return (*points, number), keys
         items, present, low, high = points
-        if kept:
+        if number:
             present, low, high = True, min(low, kind.low), max(high, kind.high)
         return ((items + present, False, low, high) if mark.item else (items, present, low, high)), keys
 
-    def _climb(self, points: Inner, kind: Kind, mark: Marks, kept: int) -> Inner:
+    def _climb(self, points: Inner, kind: Kind, mark: Marks, number: int) -> Inner:
         """Bucket, item, group, total: each passes on what it is worth when it ends."""
         tl, th, gl, gh, il, ih, bl, bh = points
-        if kept and kind.block:
+        if number and kind.block:
             bl, bh = max(bl, kind.low), max(bh, kind.high)
-        elif kept:
-            il, ih = il + kept * kind.low, ih + kept * kind.high
+        elif number:
+            il, ih = il + number * kind.low, ih + number * kind.high
         if mark.bucket:
             il, ih, bl, bh = il + bl, ih + bh, 0, 0
         if mark.item:
@@ -99,17 +99,17 @@ class Fold:
             low = low if items == self.part.whole else 0
             return (low, high, self._facts(keys)) if self.part.sign > 0 else (-high, -low, self._facts(keys))
         if points not in self._odd:
-            kept = [i for kind, k in zip(self.kinds, points, strict=True) if k for i in kind.records]
-            self._odd[points] = odd_value(self.game, kept)
+            records = [i for kind, k in zip(self.kinds, points, strict=True) if k for i in kind.records]
+            self._odd[points] = odd_value(self.game, records)
         return (*self._odd[points], self._facts(keys))
 
     def _facts(self, met: Inner) -> dict[str, int]:
         readings = self.game.facts.readings
         return {name: amount_of(readings[name], keys) for name, keys in zip(self.part.structured, met, strict=True)}
 
-    def value(self, kept: Sequence[int], only: int = 0) -> Worth:
+    def value(self, remaining: Sequence[int], only: int = 0) -> Worth:
         inner = self.start()
-        for k, count in enumerate(kept):
+        for k, count in enumerate(remaining):
             inner = self.step(inner, k, count, only)
         return self.finish(inner)
 
@@ -124,7 +124,7 @@ class Fold:
             top = max((kind.high for kind in there), default=0)
             low, high = ((0, 0), (top, top)) if self.part.sign > 0 else ((-top, -top), (0, 0))
         else:
-            taken, given = ([self.value(kept, sign) for kept in (most, fewest)] for sign in (-1, 1))
+            taken, given = ([self.value(remaining, sign) for remaining in (most, fewest)] for sign in (-1, 1))
             low = taken[0][0] + given[1][0], taken[0][1] + given[1][1]
             high = taken[1][0] + given[0][0], taken[1][1] + given[0][1]
         return (*low, {name: min(full[name], bare[name]) for name in full}), (*high, full)
@@ -162,12 +162,12 @@ def widen(first: Sequence[int], second: Sequence[int], size: int) -> list[int]:
     if len(second) == 1 and not second[0]:
         return list(first)
     length = min(len(first) + len(second) - 1, size + 1)
-    found = [0] * length
+    results = [0] * length
     for a, gained in enumerate(first[:length]):
         for b, more in enumerate(second[: length - a]):
-            if gained + more > found[a + b]:
-                found[a + b] = gained + more
-    return list(accumulate(found, max))
+            if gained + more > results[a + b]:
+                results[a + b] = gained + more
+    return list(accumulate(results, max))
 
 
 def _capped(gains: Sequence[int], total: int, cap: int) -> list[int]:

@@ -43,9 +43,9 @@ def brief(plan: Plan, subject_id: str, subject: Subject) -> Brief:
     try:
         return Brief(subject_id, *Search(plan, subject).brief())
     except TooMuch as beyond:
-        found = without_search(plan, subject, None, 1, str(beyond))
-    better = None if found.target == "any" else found.smallest
-    return Brief(subject_id, sum(len(one.records) for one in found.singles), better, found.proved)
+        decisive = without_search(plan, subject, None, 1, str(beyond))
+    better = None if decisive.target == "any" else decisive.smallest
+    return Brief(subject_id, sum(len(single.records) for single in decisive.singles), better, decisive.proved)
 
 
 def span(
@@ -66,19 +66,19 @@ def span(
     weighed = weighing.weigh(number)
     of = weighed.subjects
     sids = of["sid"].to_numpy()
-    told = np.stack([of[name].to_numpy() for name in of.column_names if name.startswith("t")], axis=1)
+    shown = np.stack([of[name].to_numpy() for name in of.column_names if name.startswith("t")], axis=1)
     moves = of["moves"].to_numpy()
     few, kinds = np.flatnonzero(moves >= 0), np.full(len(sids), -1)
-    alike, first, kinds[few] = _alike(np.column_stack((moves, told))[few])
-    found = _rules(weighing, alike, sids[few[first]].tolist(), {} if rules is None else rules)
-    answer = sums(weighing.plan, sids, moves, kinds, found, weighed.records)
+    alike, first, kinds[few] = _alike(np.column_stack((moves, shown))[few])
+    new_rules = _rules(weighing, alike, sids[few[first]].tolist(), {} if rules is None else rules)
+    answer = sums(weighing.plan, sids, moves, kinds, new_rules, weighed.records)
     ids = of["subject_id"].to_pylist()
     singles, smallest, proved = answer.singles, answer.smallest, np.ones(len(sids), bool)
-    for k, one in _searched(weighing, np.flatnonzero(~answer.known), sids, ids):
-        singles[k], proved[k] = one.decisive_singles, one.proved
+    for k, other_brief in _searched(weighing, np.flatnonzero(~answer.known), sids, ids):
+        singles[k], proved[k] = other_brief.decisive_singles, other_brief.proved
         if searched is not None:
-            searched.append(one.subject_id)
-        smallest[k] = -1 if one.smallest_set is None else one.smallest_set
+            searched.append(other_brief.subject_id)
+        smallest[k] = -1 if other_brief.smallest_set is None else other_brief.smallest_set
     columns = (
         pa.array(ids, pa.string()),
         pa.array(singles, pa.int32()),
@@ -88,11 +88,11 @@ def span(
     return pa.table(dict(zip(NAMES, columns, strict=True)))
 
 
-def _alike(told: Any) -> tuple[list[tuple[int, ...]], Any, Any]:
+def _alike(shown: Any) -> tuple[list[tuple[int, ...]], Any, Any]:
     """Rows that are equal: each once, where it first stands, and which one every row is."""
     import numpy as np
 
-    rows, first, of = np.unique(told, axis=0, return_index=True, return_inverse=True)
+    rows, first, of = np.unique(shown, axis=0, return_index=True, return_inverse=True)
     return [tuple(row) for row in rows.tolist()], first, of.reshape(-1)
 
 
@@ -113,8 +113,8 @@ def _rules(
 
 def _searched(weighing: Weighing, open_: Any, sids: Any, ids: list[str]) -> Iterator[tuple[int, Brief]]:
     for begin in range(0, len(open_), CHUNK):
-        some = open_[begin : begin + CHUNK]
-        for k, (subject_id, subject) in zip(some, weighing.inputs(sids[some].tolist()), strict=True):
+        subset = open_[begin : begin + CHUNK]
+        for k, (subject_id, subject) in zip(subset, weighing.inputs(sids[subset].tolist()), strict=True):
             assert subject_id == ids[k]
             yield int(k), brief(weighing.plan, subject_id, subject)
 

@@ -73,11 +73,11 @@ def claim(chain: Chain, fewest: int | None) -> Claim:
     return Claim(facts, gone, demand.name or demand.of, up, chain.short(m, up), tuple(parts), least, least > floor)
 
 
-def reached(plan: Plan, now: Outcome, one: Outcome, target: str) -> bool:
+def reached(plan: Plan, now: Outcome, outcome: Outcome, target: str) -> bool:
     """Whether an outcome reaches a target: a grade or better, or (`any`) another state or grade than now."""
     if target == "any":
-        return (one.state, one.grade) != (now.state, now.grade)
-    return one.state == "graded" and plan.grades.index(one.grade) <= plan.grades.index(target)
+        return (outcome.state, outcome.grade) != (now.state, now.grade)
+    return outcome.state == "graded" and plan.grades.index(outcome.grade) <= plan.grades.index(target)
 
 
 def verify(
@@ -105,7 +105,9 @@ def verify(
     ids = [str(record["record_id"]) for record in records]
     smaller = sum(comb(len(ids), size) for size in range(smallest))
     if smaller <= exhaust:
-        agrees = not any(reaches(set(some)) for size in range(smallest) for some in combinations(ids, size))
+        agrees = not any(
+            reaches(set(combination)) for size in range(smallest) for combination in combinations(ids, size)
+        )
         return Verdict(agrees, "exhaustion", 1 + smaller)
     return _by_claims(plan, subject, smallest, claims)
 
@@ -113,43 +115,45 @@ def verify(
 def _by_claims(plan: Plan, subject: Subject, smallest: int, claims: Sequence[Claim]) -> Verdict:
     looked, open_ = 1, []
     assessed = {record["record_id"]: record for record in opening(plan, subject).records}
-    for one in claims:
-        if one.fewest < smallest:
-            return Verdict(False, f"the branch {dict(one.facts)} is claimed for {one.fewest} withdrawals", looked)
-        left = smallest - 1 - len(one.gone)
+    for other_claim in claims:
+        if other_claim.fewest < smallest:
+            return Verdict(
+                False, f"the branch {dict(other_claim.facts)} is claimed for {other_claim.fewest} withdrawals", looked
+            )
+        left = smallest - 1 - len(other_claim.gone)
         if left < 0:
             continue
-        if not one.short or one.searched:
-            open_.append(f"the branch {dict(one.facts)} was searched, not bounded")
+        if not other_claim.short or other_claim.searched:
+            open_.append(f"the branch {dict(other_claim.facts)} was searched, not bounded")
             continue
         best = [0]
-        for ids, gains in one.gains:
+        for ids, gains in other_claim.gains:
             sets = 1 << len(ids)
-            if one.measure in ("low", "high") and sets <= INSIDE:
+            if other_claim.measure in ("low", "high") and sets <= INSIDE:
                 looked += sets
                 if any(
-                    _gained(plan, assessed, ids, one, size) > gains[min(size, len(gains) - 1)]
+                    _gained(plan, assessed, ids, other_claim, size) > gains[min(size, len(gains) - 1)]
                     for size in range(len(ids) + 1)
                 ):
                     return Verdict(False, f"a part gains more than is claimed: {', '.join(ids)}", looked)
-            elif one.measure not in ("low", "high") or len(ids) > len(gains):
+            elif other_claim.measure not in ("low", "high") or len(ids) > len(gains):
                 open_.append(f"the gains of {len(ids)} records were taken as given")
             best = [
                 max(best[a] + gains[j - a] for a in range(len(best)) if 0 <= j - a < len(gains))
                 for j in range(len(best) + len(gains) - 1)
             ]
-        if max(best[: left + 1]) >= one.short:
-            return Verdict(False, f"{left} records gain {max(best[: left + 1])} of {one.short}", looked)
+        if max(best[: left + 1]) >= other_claim.short:
+            return Verdict(False, f"{left} records gain {max(best[: left + 1])} of {other_claim.short}", looked)
     return Verdict(True, "bounds", looked, tuple(dict.fromkeys(open_)))
 
 
-def _gained(plan: Plan, assessed: Mapping[str, Any], ids: Sequence[str], one: Claim, size: int) -> int:
+def _gained(plan: Plan, assessed: Mapping[str, Any], ids: Sequence[str], other_claim: Claim, size: int) -> int:
     """The most that `size` of these records move the sum, by the reference interpreter's own sums."""
-    side = int(one.measure == "high")
+    side = int(other_claim.measure == "high")
 
-    def total(some: Sequence[str]) -> int:
-        return combine(plan, [dict(assessed[record]) for record in some], [])[side]
+    def total(texts: Sequence[str]) -> int:
+        return combine(plan, [dict(assessed[record]) for record in texts], [])[side]
 
     whole = total(ids)
     moved = (total([record for record in ids if record not in gone]) - whole for gone in combinations(ids, size))
-    return max(change if one.up else -change for change in moved)
+    return max(change if other_claim.up else -change for change in moved)

@@ -36,9 +36,9 @@ def smallest(chain: Chain, limit: int, work: Work) -> Smallest | None:
     most = min(limit, chain.must + sum(chain.top))
     step = 1
     while bound < most:  # the bound is nearly always exact, and the fewer, the less there is to look at
-        found = _within(chain, bound, work)
-        if found is not None:
-            return found
+        new_smallest = _within(chain, bound, work)
+        if new_smallest is not None:
+            return new_smallest
         bound, step = min(most, bound + step), 2 * step
     return _within(chain, most, work)
 
@@ -74,8 +74,8 @@ def _layers(chain: Chain, limit: int, work: Work) -> list[Layer] | None:
     return layers
 
 
-def _next(chain: Chain, totals: Totals, inner: Inner, i: int, kept: int, left: int, open_: bool) -> State | None:
-    totals, inner = chain.advance(totals, inner, i, kept)
+def _next(chain: Chain, totals: Totals, inner: Inner, i: int, number: int, left: int, open_: bool) -> State | None:
+    totals, inner = chain.advance(totals, inner, i, number)
     if chain.hopeless(totals, i, left, open_):
         return None
     return chain.clipped(totals, i), inner

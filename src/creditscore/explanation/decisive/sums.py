@@ -68,8 +68,8 @@ def rule_of(leaves: Iterable[Leaf]) -> Rule | None:
             first = 1 if choice.one else 0 if choice.least == -INFINITE else choice.least
         begins = [-FAR if low == -INFINITE else low - leaf.low for low, _, _ in leaf.ranges]
         steps.append(Step(first, np.array(begins, np.int64), tuple(end for _, _, end in leaf.ranges)))
-    steps.sort(key=lambda one: one.first)
-    firsts = [one.first for one in steps]
+    steps.sort(key=lambda step: step.first)
+    firsts = [step.first for step in steps]
     return tuple(steps) if firsts[:1] == [0] and len(set(firsts)) == len(firsts) else None
 
 
@@ -95,10 +95,10 @@ def sums(plan: Plan, sids: Array, moves: Array, kinds: Array, rules: Sequence[Ru
         for depth in depths:
             wide = np.flatnonzero(asked.left & (asked.going > fewer) & (asked.going <= most))
             size = max(1, CELLS // ((depth + 1) * (most + 1)))
-            for some in (wide[first : first + size] for first in range(0, len(wide), size)):
-                found = asked.tree.fewest(asked.short, asked.among, asked.adverse, some, depth, most)
-                smallest[some] = np.where(found, found, -1)
-                asked.left[some[found > 0]] = False
+            for subset in (wide[first : first + size] for first in range(0, len(wide), size)):
+                result = asked.tree.fewest(asked.short, asked.among, asked.adverse, subset, depth, most)
+                smallest[subset] = np.where(result, result, -1)
+                asked.left[subset[result > 0]] = False
         fewer = most
     answers = np.zeros(len(sids), np.int64), np.full(len(sids), -1)
     answers[0][here], answers[1][here] = asked.singles, smallest
@@ -126,9 +126,9 @@ class _Asked:
             if rule is None or not len(mine):
                 continue
             now[mine] = _outcome(rule, tree.total[mine], tree.number[mine])
-            one = owner[rows]
-            changed = _outcome(rule, without[rows], tree.number[one] - tree.counted[rows]) != now[one]
-            np.add.at(self.singles, one[changed], 1)
+            pair = owner[rows]
+            changed = _outcome(rule, without[rows], tree.number[pair] - tree.counted[rows]) != now[pair]
+            np.add.at(self.singles, pair[changed], 1)
             for grade in np.unique(now[mine]):
                 if grade > 0:
                     unclear[self._ask(rule, mine[now[mine] == grade], int(grade))] = True
@@ -164,8 +164,8 @@ class _Asked:
 def _outcome(rule: Rule, sums: Array, number: Array) -> Array:
     """The grade of each sum and number; another state is a number below zero."""
     own = np.searchsorted([step.first for step in rule], number, side="right") - 1
-    found = np.zeros(len(sums), np.int64)
+    zeros = np.zeros(len(sums), np.int64)
     for k, step in enumerate(rule):
         rows = np.flatnonzero(own == k)
-        found[rows] = step.codes[np.searchsorted(step.begins, sums[rows], side="right") - 1]
-    return found
+        zeros[rows] = step.codes[np.searchsorted(step.begins, sums[rows], side="right") - 1]
+    return zeros

@@ -28,89 +28,89 @@ def _say(lang: Lang, code: str, *values: object) -> str:
     return text
 
 
-def render(found: Decisive, subject_id: str, scheme: str, period: str, items: Mapping[str, str], lang: Lang) -> str:
+def render(decisive: Decisive, subject_id: str, scheme: str, period: str, items: Mapping[str, str], lang: Lang) -> str:
     """The answer as lines of text; `items`: record id → item. Long lines are left to whoever prints them."""
-    return "".join(f"{line}\n" for line in _lines(found, subject_id, scheme, period, items, lang))
+    return "".join(f"{line}\n" for line in _lines(decisive, subject_id, scheme, period, items, lang))
 
 
 def _lines(
-    found: Decisive, subject_id: str, scheme: str, period: str, items: Mapping[str, str], lang: Lang
+    decisive: Decisive, subject_id: str, scheme: str, period: str, items: Mapping[str, str], lang: Lang
 ) -> Iterator[str]:
-    target = _say(lang, "any") if found.target == ANY else _say(lang, "or_better", found.target)
-    yield _say(lang, "head", subject_id, scheme, period, found.grade or found.state, target)
-    number = sum(len(one.records) for one in found.singles)
+    target = _say(lang, "any") if decisive.target == ANY else _say(lang, "or_better", decisive.target)
+    yield _say(lang, "head", subject_id, scheme, period, decisive.grade or decisive.state, target)
+    number = sum(len(single.records) for single in decisive.singles)
     yield ""
     yield _say(lang, "singles", number) if number else _say(lang, "no_singles")
-    for single in found.singles:
+    for single in decisive.singles:
         yield f"  {_class(single.records, items, lang)} {_say(lang, 'gives', single.grade or single.state)}"
     yield ""
-    if found.smallest == 0:
+    if decisive.smallest == 0:
         yield _say(lang, "already")
         return
-    if found.possible is False:
+    if decisive.possible is False:
         yield _say(lang, "impossible")
         return
-    if found.proved:
-        sets = found.smallest_sets
-        yield _say(lang, "fewest", found.smallest, _say(lang, "not_counted") if sets is None else sets)
+    if decisive.proved:
+        sets = decisive.smallest_sets
+        yield _say(lang, "fewest", decisive.smallest, _say(lang, "not_counted") if sets is None else sets)
     else:
-        most = _say(lang, "unknown") if found.at_most is None else found.at_most
-        yield f"{_say(lang, 'not_proved', found.at_least, most)} ({_say(lang, 'why')})"
-    if found.witness:
-        yield "  " + _say(lang, "witness", ", ".join(found.witness))
+        most = _say(lang, "unknown") if decisive.at_most is None else decisive.at_most
+        yield f"{_say(lang, 'not_proved', decisive.at_least, most)} ({_say(lang, 'why')})"
+    if decisive.witness:
+        yield "  " + _say(lang, "witness", ", ".join(decisive.witness))
     yield ""
-    if found.patterns:
-        count = _say(lang, "not_counted") if found.minimal_sets is None else found.minimal_sets
+    if decisive.patterns:
+        count = _say(lang, "not_counted") if decisive.minimal_sets is None else decisive.minimal_sets
         yield _say(lang, "minimal", count)
         joint = "，" if lang == "zh" else ", "
-        for pattern in found.patterns:
+        for pattern in decisive.patterns:
             parts = joint.join(_say(lang, "of", k, f"[{i + 1}]") for i, k in pattern.parts)
             yield "  " + _say(lang, "pattern", pattern.size, parts, pattern.sets)
-        if not found.complete:
-            yield "  " + _say(lang, "cut", len(found.patterns))
+        if not decisive.complete:
+            yield "  " + _say(lang, "cut", len(decisive.patterns))
         yield _say(lang, "classes")
-        for i in sorted({i for pattern in found.patterns for i, _ in pattern.parts}):
-            yield f"  [{i + 1}] {_class(found.classes[i], items, lang)}"
+        for i in sorted({i for pattern in decisive.patterns for i, _ in pattern.parts}):
+            yield f"  [{i + 1}] {_class(decisive.classes[i], items, lang)}"
         yield ""
-    if found.proof and found.smallest:
+    if decisive.proof and decisive.smallest:
         yield _say(lang, "proof")
-        nearest = sorted(found.proof, key=lambda one: one.fewest)
-        for one in nearest[:SHOWN]:
-            yield f"  {_claim(one, found.smallest, lang)}"
+        nearest = sorted(decisive.proof, key=lambda claim: claim.fewest)
+        for claim in nearest[:SHOWN]:
+            yield f"  {_claim(claim, decisive.smallest, lang)}"
         if len(nearest) > SHOWN:
             yield "  " + _say(lang, "more_branches", len(nearest) - SHOWN)
 
 
 def _class(records: Sequence[str], items: Mapping[str, str], lang: Lang) -> str:
     ids = ", ".join(records[:SHOWN]) + (" …" if len(records) > SHOWN else "")
-    codes = "/".join(sorted({items.get(one, "") for one in records}))
+    codes = "/".join(sorted({items.get(record, "") for record in records}))
     return _say(lang, "class", codes, len(records), ids)
 
 
-def _claim(one: Claim, smallest: int, lang: Lang) -> str:
-    facts = ", ".join(f"{name} = {_value(value)}" for name, value in one.facts.items())
+def _claim(claim: Claim, smallest: int, lang: Lang) -> str:
+    facts = ", ".join(f"{name} = {_value(value)}" for name, value in claim.facts.items())
     parts = []
-    if one.gone:
-        ids = ", ".join(one.gone[:SHOWN]) + (" …" if len(one.gone) > SHOWN else "")
-        parts.append(_say(lang, "must", len(one.gone), ids))
-    left = max(0, min(smallest, one.fewest) - 1 - len(one.gone))
-    if one.searched:
-        parts.append(_say(lang, "searched", one.fewest))
-    elif one.short:
-        points = one.measure in ("low", "high")
+    if claim.gone:
+        ids = ", ".join(claim.gone[:SHOWN]) + (" …" if len(claim.gone) > SHOWN else "")
+        parts.append(_say(lang, "must", len(claim.gone), ids))
+    left = max(0, min(smallest, claim.fewest) - 1 - len(claim.gone))
+    if claim.searched:
+        parts.append(_say(lang, "searched", claim.fewest))
+    elif claim.short:
+        points = claim.measure in ("low", "high")
 
         def amount(number: int) -> str:
             shown = plain(from_micro(number))
-            return _say(lang, "points", shown) if points else _say(lang, "amount", one.measure, number)
+            return _say(lang, "points", shown) if points else _say(lang, "amount", claim.measure, number)
 
-        parts.append(_say(lang, "best", amount(one.short), left, amount(_best(one, left))))
+        parts.append(_say(lang, "best", amount(claim.short), left, amount(_best(claim, left))))
     return f"{_say(lang, 'branch')} ({facts or _say(lang, 'always')}): {'; '.join(parts)}"
 
 
-def _best(one: Claim, left: int) -> int:
+def _best(claim: Claim, left: int) -> int:
     """The most that `left` records gain together."""
     best = [0]
-    for _, gains in one.gains:
+    for _, gains in claim.gains:
         size = min(left, len(best) + len(gains) - 2)
         best = [
             max(best[a] + gains[min(j - a, len(gains) - 1)] for a in range(min(j, len(best) - 1) + 1))
@@ -125,6 +125,6 @@ def _value(value: Any) -> str:
     return plain(from_micro(value)) if value % MICRO == 0 or abs(value) > 10 * MICRO else str(value)
 
 
-def as_json(found: Decisive, subject_id: str, scheme: str, period: str) -> dict[str, Any]:
+def as_json(decisive: Decisive, subject_id: str, scheme: str, period: str) -> dict[str, Any]:
     """Everything that the page says, and more: the whole proof. Points are in 10⁻⁶."""
-    return {"subject_id": subject_id, "scheme": scheme, "period": period, **asdict(found)}
+    return {"subject_id": subject_id, "scheme": scheme, "period": period, **asdict(decisive)}

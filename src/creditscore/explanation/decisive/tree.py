@@ -74,14 +74,14 @@ class Tree:
         for node, sums, caps in ((self.item, self.item_sum, self.cap), (self.group, self.group_sum, self.group_cap)):
             now, cap = sums[node], caps[node]
             loss = np.minimum(now, cap) - np.minimum(now - loss, cap)
-        found: Array = self.total[self.subject] - self.sign[self.group] * loss
-        return found
+        result: Array = self.total[self.subject] - self.sign[self.group] * loss
+        return result
 
     def opposed(self, adverse: int) -> Array:
         """Subjects with counted records whose withdrawal also moves the sum away from what is asked for."""
-        found = np.zeros(self.size, bool)
-        found[self.subject[self.counted & (self.sign[self.group] == -adverse)]] = True
-        return found
+        zeros = np.zeros(self.size, bool)
+        zeros[self.subject[self.counted & (self.sign[self.group] == -adverse)]] = True
+        return zeros
 
     def fewest(self, short: Array, among: Array, adverse: int, chosen: Array, depth: int, most: int) -> Array:
         """The fewest withdrawals, of records of sign `adverse`, that reach one of the demands of each `chosen` subject:
@@ -145,16 +145,16 @@ def found_by(values: Array) -> Callable[[int], Array]:
 
 def total(of: Array, values: Array, size: int) -> Array:
     """The sum of the values of each node, in whole numbers."""
-    found = np.zeros(size, np.int64)
-    np.add.at(found, of, values)
-    return found
+    zeros = np.zeros(size, np.int64)
+    np.add.at(zeros, of, values)
+    return zeros
 
 
 def _terms(plan: Plan) -> tuple[Array, Array, Array, Array]:
     """Caps of items, caps of groups, signs of items, and which items fit no tree."""
-    caps = np.array([FAR if one.cap is None else one.cap for one in plan.items], np.int64)
-    group_caps = np.array([FAR if one.cap is None else one.cap for one in plan.groups] or [FAR], np.int64)
-    sign = np.array([one.sign for one in plan.items], np.int64)
+    caps = np.array([FAR if item.cap is None else item.cap for item in plan.items], np.int64)
+    group_caps = np.array([FAR if group.cap is None else group.cap for group in plan.groups] or [FAR], np.int64)
+    sign = np.array([item.sign for item in plan.items], np.int64)
     group = _groups(plan)
     odd = _heaviest(plan) & (caps < FAR)
     for index in range(len(plan.groups)):
@@ -165,19 +165,19 @@ def _terms(plan: Plan) -> tuple[Array, Array, Array, Array]:
 
 def _groups(plan: Plan) -> Array:
     """The group of each item, where it binds; otherwise a number of its own below zero."""
-    bind = [one.cap is not None or one.heaviest for one in plan.groups]
-    of = [-1 - k if one.group is None or not bind[one.group] else one.group for k, one in enumerate(plan.items)]
+    bind = [group.cap is not None or group.heaviest for group in plan.groups]
+    of = [-1 - k if item.group is None or not bind[item.group] else item.group for k, item in enumerate(plan.items)]
     return np.array(of, np.int64)
 
 
 def _heaviest(plan: Plan) -> Array:
-    return np.array([one.group is not None and plan.groups[one.group].heaviest for one in plan.items], bool)
+    return np.array([item.group is not None and plan.groups[item.group].heaviest for item in plan.items], bool)
 
 
 def _keys(plan: Plan, records: pa.Table) -> tuple[Array, Array]:
     """Two numbers that are equal for records of one item that count once."""
     item = records["item"].to_numpy()
-    alone = np.array([one.basis == "time" and not one.attributes for one in plan.items], bool)[item]
+    alone = np.array([item.basis == "time" and not item.attributes for item in plan.items], bool)[item]
     alone |= records["low"].to_numpy() == 0
     own = np.arange(len(item))
     return np.where(alone, own, records["time_key"].to_numpy()), np.where(alone, -1, _coded(records["text_key"]))
@@ -191,9 +191,9 @@ def _coded(column: pa.ChunkedArray) -> Array:
 
 def _changes(values: Array) -> Array:
     """True where a value differs from the one before; the first does."""
-    found = np.ones(len(values), bool)
-    found[1:] = values[1:] != values[:-1]
-    return found
+    changes = np.ones(len(values), bool)
+    changes[1:] = values[1:] != values[:-1]
+    return changes
 
 
 def _rank(of: Array) -> Array:
@@ -201,23 +201,23 @@ def _rank(of: Array) -> Array:
     if not len(of):
         return np.zeros(0, np.int64)
     new = _changes(of)
-    found: Array = np.arange(len(of)) - np.flatnonzero(new)[np.cumsum(new) - 1]
-    return found
+    result: Array = np.arange(len(of)) - np.flatnonzero(new)[np.cumsum(new) - 1]
+    return result
 
 
 def _sorted_sums(of: Array, values: Array, size: int, depth: int) -> Array:
     """The sums of the 0, 1 … `depth` largest values of each node."""
     order = np.lexsort((-values, of))
     of, values = of[order], values[order]
-    found, rank = np.zeros((size, depth + 1), np.int64), _rank(of)
+    result, rank = np.zeros((size, depth + 1), np.int64), _rank(of)
     near = rank < depth
-    found[of[near], rank[near] + 1] = values[near]
-    return found.cumsum(axis=1)
+    result[of[near], rank[near] + 1] = values[near]
+    return result.cumsum(axis=1)
 
 
 def _bucket_gains(of: Array, weight: Array, counted: Array, size: int, depth: int, most: int) -> Array:
     """A bucket falls to its next weight when all heavier records are gone; counted ones may go besides."""
-    found = np.full((size, depth + 1, most + 1), NEVER)
+    result = np.full((size, depth + 1, most + 1), NEVER)
     number = total(of, counted.astype(np.int64), size)
     rank = _rank(of)
     heavy, length = np.zeros(size, np.int64), np.bincount(of, minlength=size)
@@ -231,10 +231,10 @@ def _bucket_gains(of: Array, weight: Array, counted: Array, size: int, depth: in
         for more in range(min(most, depth - gone) + 1):
             rows = alive[number[alive] - before[alive] >= more]
             among = np.minimum(before[rows] + more, most)
-            found[rows, gone + more, among] = np.maximum(found[rows, gone + more, among], gain[rows])
+            result[rows, gone + more, among] = np.maximum(result[rows, gone + more, among], gain[rows])
         before[of[rank == gone]] += counted[rank == gone]
-    found = np.maximum.accumulate(found, axis=1)
-    return np.maximum.accumulate(found[:, :, ::-1], axis=2)[:, :, ::-1]
+    result = np.maximum.accumulate(result, axis=1)
+    return np.maximum.accumulate(result[:, :, ::-1], axis=2)[:, :, ::-1]
 
 
 def _widen(gains: Array, of: Array, size: int, begun: Array | None = None) -> Array:

@@ -79,10 +79,10 @@ def attribute(records: Records, a: World, b: World, known: Known) -> tuple[Cause
             causes.append(cause)
         outcome, last = after, now.score if now.score is not None else last
     # what the clock's switch held back is no part of what it took out
-    held = {one.what for one in causes if one.kind != "clock"}
-    causes = [replace(one, left=tuple(record for record in one.left if record not in held)) for one in causes]
+    held = {cause.what for cause in causes if cause.kind != "clock"}
+    causes = [replace(cause, left=tuple(record for record in cause.left if record not in held)) for cause in causes]
     reached, wanted = Reached.by(outcome), Reached.by(b.outcome)
-    total = sum(one.change or 0 for one in causes)
+    total = sum(cause.change or 0 for cause in causes)
     begun, ended = Reached.by(a.outcome).score, wanted.score
     if reached != wanted or (begun is not None and ended is not None and begun + total != ended):
         raise InternalError(
@@ -101,7 +101,7 @@ def _switches(records: Records, a: World, b: World, known: Known) -> Iterator[tu
         base = a.subject if a.plan.scheme is b.plan.scheme else records.subject(plan)
         what = b.plan.scheme.name if a.plan.scheme is not b.plan.scheme else str(b.law)
         yield "rule", what, "", 0, grade_subject(plan, base)
-    news = [(day, *one) for day in sorted(known) if a.plan.known_at < day <= b.plan.known_at for one in known[day]]
+    news = [(day, *pair) for day in sorted(known) if a.plan.known_at < day <= b.plan.known_at for pair in known[day]]
     old, new = rows_by_key(base), rows_by_key(b.subject)
     touched = {record_id for _, record_id, _ in news}
     fresh = [rk for rk in new if rk not in old or new[rk]["record_id"] in touched]
@@ -109,17 +109,17 @@ def _switches(records: Records, a: World, b: World, known: Known) -> Iterator[tu
     since = _happened_since(a, b, [row for rk, row in new.items() if rk in old and rk not in fresh])
     rows = {rk: old[rk] if rk in fresh else row for rk, row in new.items() if rk in old and rk not in since}
     rows |= {rk: old[rk] for rk in gone}
-    told = {(table, name) for _, table, name in news}
-    names = [one for one in b.subject.attributes if ("attributes", one) in told]
-    kept = {one: base.attributes.get(one) for one in names}
+    results = {(table, name) for _, table, name in news}
+    names = [other_attribute for other_attribute in b.subject.attributes if ("attributes", other_attribute) in results]
+    new_names = {name: base.attributes.get(name) for name in names}
     # the rest of what stands beside the records follows the clock; what was told since comes after
-    entered = [one for one in b.subject.listings if ("listings", one["listing_id"]) in told]
+    entered = [listing for listing in b.subject.listings if ("listings", listing["listing_id"]) in results]
     subject = replace(
         b.subject,
         records=list(rows.values()),
-        attributes={**b.subject.attributes, **kept},
-        listings=[one for one in b.subject.listings if one not in entered],
-        history=base.history if any(table == "history" for table, _ in told) else b.subject.history,
+        attributes={**b.subject.attributes, **new_names},
+        listings=[listing for listing in b.subject.listings if listing not in entered],
+        history=base.history if any(table == "history" for table, _ in results) else b.subject.history,
     )
     plan = b.plan
     yield "clock", "", "", 0, grade_subject(plan, subject)
@@ -127,11 +127,11 @@ def _switches(records: Records, a: World, b: World, known: Known) -> Iterator[tu
         rows[rk] = new[rk]
         subject = replace(subject, records=list(rows.values()))
         yield "record", new[rk]["record_id"], new[rk]["item"], 0, grade_subject(plan, subject)
-    for record_id in dict.fromkeys([*(one for _, one, _ in news), *(new[rk]["record_id"] for rk in fresh)]):
+    for record_id in dict.fromkeys([*(name for _, name, _ in news), *(new[rk]["record_id"] for rk in fresh)]):
         for rk in [rk for rk in fresh if new[rk]["record_id"] == record_id]:
             rows[rk] = new[rk]
             subject = replace(subject, records=list(rows.values()))
-            kind, late = _kind(a, b, new[rk], rk in old, [event for _, one, event in news if one == record_id])
+            kind, late = _kind(a, b, new[rk], rk in old, [event for _, name, event in news if name == record_id])
             yield kind, record_id, new[rk]["item"], late, grade_subject(plan, subject)
     for rk in gone:
         row = rows.pop(rk)
@@ -145,7 +145,7 @@ def _beside(b: World, subject: Subject, names: list[str], entered: list[Any]) ->
     for name in sorted(names):
         subject = replace(subject, attributes={**subject.attributes, name: b.subject.attributes[name]})
         yield "knowledge", name, "", 0, grade_subject(b.plan, subject)
-    for entry in sorted(entered, key=lambda one: str(one["listing_id"])):
+    for entry in sorted(entered, key=lambda row: str(row["listing_id"])):
         subject = replace(subject, listings=[*subject.listings, entry])
         yield "knowledge", str(entry["listing_id"]), "", 0, grade_subject(b.plan, subject)
     subject = replace(subject, history=b.subject.history)
@@ -155,12 +155,12 @@ def _beside(b: World, subject: Subject, names: list[str], entered: list[Any]) ->
 def _happened_since(a: World, b: World, rows: list[Mapping[str, Any]]) -> list[int]:
     """Keys of the records, known before, whose clock lies after the day of `a` and which weighed nothing in it."""
     named = {line.record_id for line in a.outcome.ledger if line.effective or line.effective is None}
-    found = []
+    result = []
     for row in rows:
         weighed = assess(b.plan, row, (None,) * len(b.plan.cycles))
         if weighed is not None and weighed["day"] > a.plan.as_of and row["record_id"] not in named:
-            found.append((weighed["day"], row["record_id"], row["rk"]))
-    return [rk for *_, rk in sorted(found)]
+            result.append((weighed["day"], row["record_id"], row["rk"]))
+    return [rk for *_, rk in sorted(result)]
 
 
 def _kind(a: World, b: World, row: Mapping[str, Any], there: bool, events: list[str]) -> tuple[str, int]:
@@ -176,5 +176,5 @@ def _kind(a: World, b: World, row: Mapping[str, Any], there: bool, events: list[
 
 def _moved(before: Outcome, after: Outcome) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Records that have lines only after, and only before."""
-    was, now = ({line.record_id for line in one.ledger if line.record_id} for one in (before, after))
+    was, now = ({line.record_id for line in outcome.ledger if line.record_id} for outcome in (before, after))
     return tuple(sorted(now - was)), tuple(sorted(was - now))

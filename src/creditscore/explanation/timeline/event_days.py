@@ -24,22 +24,22 @@ SINCE = ("months_since", "days_since")
 
 def dates_of(plan: Plan, subject: Subject) -> list[int]:
     """Every day that stands in what the subject brings, and those that follow from them."""
-    found: set[int] = set()
+    results: set[int] = set()
     for row in subject.records:
-        found |= {value for name, value in row.items() if name.endswith(("_day", "_on")) and isinstance(value, int)}
-        found |= {day for day, _ in row["corrections"]}
+        results |= {value for name, value in row.items() if name.endswith(("_day", "_on")) and isinstance(value, int)}
+        results |= {day for day, _ in row["corrections"]}
         for name, attribute in plan.scheme.record_attributes.items():
             if attribute.type == "date" and row.get(name) is not None:
-                found.add(row[name])
+                results.add(row[name])
     for derived in plan.derived:
-        found |= {derived.reach(day) for day in list(found)}
-    for name, one in plan.scheme.attributes.items():
-        if one.type == "date" and subject.attributes.get(name) is not None:
-            found.add(subject.attributes[name])
+        results |= {derived.reach(day) for day in list(results)}
+    for name, other_attribute in plan.scheme.attributes.items():
+        if other_attribute.type == "date" and subject.attributes.get(name) is not None:
+            results.add(subject.attributes[name])
     for entry in subject.listings:
-        found |= {entry[name] for name in ("entered_day", "term_end_day", "exited_day") if entry[name] is not None}
+        results |= {entry[name] for name in ("entered_day", "term_end_day", "exited_day") if entry[name] is not None}
     registered = subject.columns.get("registered_day")
-    return sorted(found | ({int(registered)} if registered is not None else set()))
+    return sorted(results | ({int(registered)} if registered is not None else set()))
 
 
 def changes(scheme: Scheme, days: list[int], first: int, last: int) -> Iterator[int]:
@@ -77,11 +77,11 @@ class Reader:
     def __init__(self, scheme: Scheme, days: list[int]) -> None:
         self.scheme, self.days = scheme, days
         self.applied = [rule.applies for _, rule in rules(scheme) if rule.applies is not None]
-        bounds = [bound for one in self.applied for bound in (one.from_, one.to)]
+        bounds = [bound for applies in self.applied for bound in (applies.from_, applies.to)]
         self.bounds = sorted({to_day(bound) for bound in bounds if isinstance(bound, date)})
         self.months = sorted({w.cycle.months for w in scheme.windows.values() if w.cycle})
         self.since = {(fact.take, fact.at) for fact in scheme.facts.values() if fact.take in SINCE}
-        known = [day for one in self.applied for day in _known(one)]
+        known = [day for applies in self.applied for day in _known(applies)]
         self.edges = sorted({*self.bounds, *(bound + 1 for bound in self.bounds), *known})
         self.in_force: dict[tuple[int, ...], tuple[bool, ...]] = {}
 
@@ -102,13 +102,13 @@ class Reader:
             if window.after_days:
                 parts.append(_places(self.days, high + window.after_days))
         for months in self.months:
-            parts.append(tuple(full_months(one, as_of) // months for one in self.days if one <= as_of))
+            parts.append(tuple(full_months(day, as_of) // months for day in self.days if day <= as_of))
         for take, name in sorted(self.since):
             day = moments[name]
             if take == "days_since":
                 parts.append(day)
             else:
-                parts.append(tuple(full_months(one, day + 1) for one in self.days if one <= day))
+                parts.append(tuple(full_months(other_day, day + 1) for other_day in self.days if other_day <= day))
         return tuple(parts)
 
     def _in_force(self, at: int | date, known: int) -> tuple[bool, ...]:
@@ -117,16 +117,16 @@ class Reader:
         key = (*place, bisect_right(self.edges, known))
         if key not in self.in_force:
             laws = (None, from_day(known))
-            self.in_force[key] = tuple(holds(one, at, law) for one in self.applied for law in laws)
+            self.in_force[key] = tuple(holds(applies, at, law) for applies in self.applied for law in laws)
         return self.in_force[key]
 
 
-def _known(one: Applies) -> Iterator[int]:
+def _known(applies: Applies) -> Iterator[int]:
     """The days from which what is known of a law is another."""
-    if one.known_from is not None:
-        yield to_day(one.known_from)
-    if one.known_to is not None:
-        yield to_day(one.known_to) + 1
+    if applies.known_from is not None:
+        yield to_day(applies.known_from)
+    if applies.known_to is not None:
+        yield to_day(applies.known_to) + 1
 
 
 def _places(days: list[int], edge: int) -> tuple[int, int]:

@@ -59,23 +59,23 @@ class Records:
         """The version in force for a period and known on a day; None where there is none."""
         pinned = registry.split(self.scheme)[1]
         fitting = [
-            one
-            for one in self.versions
-            if registry.in_force(one, at)
-            and (law is None or one.known_from is None or one.known_from <= law)
-            and (not pinned or one.version == pinned or one.version.startswith(f"{pinned}-"))
+            version
+            for version in self.versions
+            if registry.in_force(version, at)
+            and (law is None or version.known_from is None or version.known_from <= law)
+            and (not pinned or version.version == pinned or version.version.startswith(f"{pinned}-"))
         ]
         return fitting[-1] if fitting else None
 
     def plan(self, version: Scheme, at: int | date, known: int, law: date | None) -> Plan:
         """The plan of a version, whatever its time; NotInForce for one that cannot grade."""
-        beside = [one for name in version.beside for one in registry.versions(name)]
+        beside = [scheme for name in version.beside for scheme in registry.versions(name)]
         return bind(version, at, known_at=known, law_known_at=law, siblings=self.versions, beside=beside)
 
     def subject(self, plan: Plan) -> Subject:
         """What the subject brings under a plan, as known on the plan's day."""
-        ((_, found),) = admitted(self.small, plan)
-        return found
+        ((_, subject),) = admitted(self.small, plan)
+        return subject
 
     def world(self, day: int, at: int | date, known: int, law: date | None) -> World | None:
         """The subject at that moment; None where no version is in force and known."""
@@ -88,8 +88,8 @@ class Records:
     def known_days(self) -> dict[int, list[tuple[str, str]]]:
         """Day → what became known on it: (record id, event), and (table, name) of what stands beside the records."""
         con = self.small.con
-        found: dict[int, list[tuple[str, str]]] = {}
-        domains = {one.domain for one in self.versions}
+        results: dict[int, list[tuple[str, str]]] = {}
+        domains = {version.domain for version in self.versions}
         codes = [str(k) for k, name in enumerate(self.small.domains) if name in domains]
         here = f"(domain IS NULL OR domain IN ({', '.join(codes) or 'NULL'}))" if self.small.domains else "TRUE"
         # an event of a record has the domain of its filed row
@@ -104,14 +104,14 @@ class Records:
         for day, record_id, event, _ in con.execute(
             f"{events} UNION {mended} ORDER BY known_day, record_id, event_no, event"
         ).fetchall():
-            found.setdefault(day, []).append((record_id, EVENTS[event]))
+            results.setdefault(day, []).append((record_id, EVENTS[event]))
         for table, name in (("attributes", "name"), ("listings", "listing_id"), ("history", "period")):
             rows = (
                 f"SELECT known_day, {name} FROM {getattr(self.small, table)} WHERE known_day IS NOT NULL ORDER BY ALL"
             )
             for day, named in con.execute(rows).fetchall():
-                found.setdefault(day, []).append((table, named))
-        return dict(sorted(found.items()))
+                results.setdefault(day, []).append((table, named))
+        return dict(sorted(results.items()))
 
 
 def records_of(snapshot: Snapshot, subject_id: str, scheme: str) -> Records:

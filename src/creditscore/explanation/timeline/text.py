@@ -60,7 +60,7 @@ def render(line: Timeline, lang: Lang = "zh", width: int = 80) -> str:
                 table.add_row(*map(Text, map(clean, [*blank, change, words])))
     console.print(table)
     console.print(Text("\n" + text("timeline", "order", lang)))
-    lines = [one.rstrip() for one in out.getvalue().splitlines()]
+    lines = [line.rstrip() for line in out.getvalue().splitlines()]
     return "\n".join(lines) + "\n"
 
 

@@ -71,8 +71,8 @@ class Timeline:
             "kind": "timeline", "format": FORMAT, "subject_id": self.subject_id, "name": self.name,
             "scheme": self.scheme, "graded_by": self.kind, "from": iso(self.first), "to": iso(self.last),
             "known_at": self.known_at, "moments": self.moments, "made_up": self.made_up, "refused": self.refused,
-            "items": {code: {"zh": one.zh, "en": one.en} for code, one in self.items.items()},
-            "steps": [_step(one) for one in self.steps],
+            "items": {code: {"zh": item.zh, "en": item.en} for code, item in self.items.items()},
+            "steps": [_step(step) for step in self.steps],
         }  # fmt: skip
 
 
@@ -119,11 +119,11 @@ def timeline(
             steps.append(Step(day, period, version, seen, now, change, causes))
         before, seen = world, now
     named = records.small.con.execute("SELECT name FROM subjects").fetchall()[0][0] or ""
-    kept = {cause.item for step in steps for cause in step.causes if cause.item}
+    items = {cause.item for step in steps for cause in step.causes if cause.item}
     newest: Scheme = records.versions[-1]
     return Timeline(
         records.subject_id, redact(named), newest.scheme, records.kind, begin, final, iso(fixed), count, tuple(steps),
-        _labels(records, kept), newest.direction == "lower_is_better", made_up or snapshot.made_up,
+        _labels(records, items), newest.direction == "lower_is_better", made_up or snapshot.made_up,
         0 if before is None else count_refused(records.small, before.plan),
     )  # fmt: skip
 
@@ -184,13 +184,13 @@ def _law_days(records: Records) -> set[int]:
     """Days on which a version, or a rule of one, became known or ceased to be believed."""
     from creditscore.schemes.walk import rules
 
-    found = {one.known_from for one in records.versions}
+    days = {version.known_from for version in records.versions}
     for version in records.versions:
         for _, rule in rules(version):
             if rule.applies is not None:
-                found |= {rule.applies.known_from}
-                found |= {rule.applies.known_to and from_day(to_day(rule.applies.known_to) + 1)}
-    return {to_day(day) for day in found if day is not None}
+                days |= {rule.applies.known_from}
+                days |= {rule.applies.known_to and from_day(to_day(rule.applies.known_to) + 1)}
+    return {to_day(day) for day in days if day is not None}
 
 
 def _days(
@@ -220,14 +220,16 @@ def _version(records: Records, day: int, fixed: int | None) -> Scheme | None:
 def _cuts(records: Records, begin: int, end: int) -> set[int]:
     """Days on which what stands beside the records, or the version in force, becomes another."""
     con = records.small.con
-    found = {
+    days = {
         day
         for (day,) in con.execute("SELECT from_day FROM attributes UNION SELECT to_day + 1 FROM attributes").fetchall()
     }
-    found |= {year_start(year) for year in range(from_day(begin).year, from_day(end).year + 1)}
-    for one in records.versions:
-        found |= {
-            to_day(day) for day in (one.effective_from, one.effective_to, one.known_from) if isinstance(day, date)
+    days |= {year_start(year) for year in range(from_day(begin).year, from_day(end).year + 1)}
+    for version in records.versions:
+        days |= {
+            to_day(day)
+            for day in (version.effective_from, version.effective_to, version.known_from)
+            if isinstance(day, date)
         }
     feeds = [
         edge
@@ -235,37 +237,37 @@ def _cuts(records: Records, begin: int, end: int) -> set[int]:
         for edge in span
         if edge is not None
     ]
-    for one in records.versions:
-        found |= set(fed_days(one, feeds, begin, end))
-    return {day for day in found if day is not None and begin < day <= end}
+    for version in records.versions:
+        days |= set(fed_days(version, feeds, begin, end))
+    return {day for day in days if day is not None and begin < day <= end}
 
 
 def _labels(records: Records, codes: set[str]) -> dict[str, Label]:
     """What items are called, in the newest version that has them."""
-    found: dict[str, Label] = {}
+    labels: dict[str, Label] = {}
     for version in records.versions:
-        found |= {code: version.items[code][0].label for code in codes if code in version.items}
-    return dict(sorted(found.items()))
+        labels |= {code: version.items[code][0].label for code in codes if code in version.items}
+    return dict(sorted(labels.items()))
 
 
-def _step(one: Step) -> dict[str, Any]:
+def _step(step: Step) -> dict[str, Any]:
     return {
-        "day": iso(one.day), "period": one.period, "version": one.version,
-        "before": None if one.before is None else _reached(one.before), "after": _reached(one.after),
-        "change": _points(one.change),
+        "day": iso(step.day), "period": step.period, "version": step.version,
+        "before": None if step.before is None else _reached(step.before), "after": _reached(step.after),
+        "change": _points(step.change),
         "causes": [
             {
                 "kind": cause.kind, "what": cause.what, "item": cause.item, "change": _points(cause.change),
                 "before": _reached(cause.before), "after": _reached(cause.after), "entered": list(cause.entered),
                 "left": list(cause.left), "late_days": cause.late,
             }
-            for cause in one.causes
+            for cause in step.causes
         ],
     }  # fmt: skip
 
 
-def _reached(one: Reached) -> dict[str, Any]:
-    return {"state": one.state, "grade": one.grade, "score": _points(one.score)}
+def _reached(reached: Reached) -> dict[str, Any]:
+    return {"state": reached.state, "grade": reached.grade, "score": _points(reached.score)}
 
 
 def _points(value: int | None) -> str | None:

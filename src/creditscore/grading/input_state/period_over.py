@@ -61,7 +61,9 @@ def law_notes(plan: Plan) -> list[str]:
         return []
     laws, day = load_laws(), from_day(plan.law_known_at)
     rules = [item.rule for item in plan.items]
-    rules += [one.rule for one in (*plan.start, *plan.bonus, *plan.conditions, *plan.deciders, *plan.adjusters)]
+    rules += [
+        condition.rule for condition in (*plan.start, *plan.bonus, *plan.conditions, *plan.deciders, *plan.adjusters)
+    ]
     cited = sorted({cite.law for rule in rules for cite in rule.cite})
     late = [(law, laws[law].known_from) for law in cited if law in laws and (laws[law].known_from or day) > day]
     return [f"rules of {law} are applied, which became known only on {known}" for law, known in late]

@@ -230,9 +230,9 @@ def float_notes(snapshot: Snapshot) -> list[str]:
 def near_name(name: str, candidates: Collection[str], stems: Collection[str] = ()) -> str | None:
     """The known name that a column may mean: nearly the same letters, or built from the stem of one (`tax_grade`)."""
     folded = {plain(known): known for known in sorted(candidates)}
-    found = difflib.get_close_matches(plain(name), folded, 1, 0.8)
-    if found:
-        return folded[found[0]]
+    close_matches = difflib.get_close_matches(plain(name), folded, 1, 0.8)
+    if close_matches:
+        return folded[close_matches[0]]
     parts = [part for part in plain(name).split("_") if len(part) >= LEAST_STEM]
     for known in sorted(stems):
         if "_" not in known and any(known.startswith(part) and 5 * len(part) >= 3 * len(known) for part in parts):

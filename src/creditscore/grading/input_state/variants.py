@@ -237,13 +237,13 @@ def _decimal(number: int) -> str:
 
 def _compared(plan: Plan, name: str) -> set[int]:
     """The numbers with which conditions compare `name`."""
-    found: set[int] = set()
+    results: set[int] = set()
     for node in _conditions(plan):
         try:
-            found.update(thresholds(node, name))
+            results.update(thresholds(node, name))
         except ValueError:  # compared with another name, or multiplied: its ends must do
             continue
-    return found
+    return results
 
 
 def attribute_values(space: Space, name: str, table: str) -> tuple[str | None, ...]:

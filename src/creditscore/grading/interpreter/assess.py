@@ -70,7 +70,7 @@ def assess(plan: Plan, record: Mapping[str, Any], cycles: tuple[int | None, ...]
     stated = item.window.or_until is not None and result[item.window.or_until] is not None
     aged = item.window.beyond and day < item.window.lo and not inside and not stated
     result |= {
-        "corrected_on": max((one for one in mended if one is not None), default=None),
+        "corrected_on": max((value for value in mended if value is not None), default=None),
         "aged": aged,
         "returned": returned,
         "repair_window": window,
@@ -101,7 +101,7 @@ def _variant(plan: Plan, record: Mapping[str, Any], corrected: int | None) -> Pl
         day = corrected if corrected is not None else plan.known_at
         if item.switch != "corrected_on":
             days = (record.get(day_column(name)) for name in SWITCH_DATES[item.switch])
-            day = next((one for one in days if one is not None), None)  # type: ignore[assignment]
+            day = next((day for day in days if day is not None), None)  # type: ignore[assignment]
         if day is not None and item.switch_lo <= day <= item.switch_hi:
             return item
     return None

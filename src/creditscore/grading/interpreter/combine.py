@@ -12,8 +12,8 @@ from creditscore.grading.plan import Plan, PlanItem
 
 def combine(plan: Plan, records: list[dict[str, Any]], lines: list[Line]) -> tuple[int, int]:
     """Select within groups, cap, add up; returns the lowest and highest sum. Writes the record and cap lines."""
-    kept, displaced = select(plan, records)
-    low, high = add_up(plan, kept, records, lines)
+    rows, displaced = select(plan, records)
+    low, high = add_up(plan, rows, records, lines)
     for record in records:
         if record["seen"]:
             lines.append(_line(record, displaced.get(record["rk"])))
@@ -31,39 +31,41 @@ def select(plan: Plan, records: list[dict[str, Any]]) -> tuple[list[dict[str, An
             k = key(record)
             if k not in best or (record["high"], record["low"]) > (best[k]["high"], best[k]["low"]):
                 best[k] = record
-        kept = {id(record) for record in best.values()}
+        results = {id(record) for record in best.values()}
         for record in rows:
-            if id(record) not in kept:
+            if id(record) not in results:
                 displaced[record["rk"]] = name
                 winner = best[key(record)]  # the group weighs at least what any member surely weighs
                 winner["low"] = max(winner["low"], record["low"])
-        return [record for record in rows if id(record) in kept]
+        return [record for record in rows if id(record) in results]
 
     if plan.scheme.combine.heaviest_per:
         counting = heaviest(counting, lambda r: bucket("act", r), "act")
-    kept: list[dict[str, Any]] = [r for r in counting if _by_time(r["plan_item"])]
+    rs: list[dict[str, Any]] = [r for r in counting if _by_time(r["plan_item"])]
     for item in plan.items:
         if not _by_time(item):
             rows = [r for r in counting if r["item_index"] == item.index]
-            kept += heaviest(
+            rs += heaviest(
                 rows,
                 lambda r, i=item: (bucket(i.basis, r), *(bucket(a, r) for a in i.attributes)),
                 item.basis,
             )
-    kept.sort(key=lambda record: (record["day"], record["record_id"]))
+    rs.sort(key=lambda record: (record["day"], record["record_id"]))
     for group in plan.groups:
         if group.heaviest:
-            rows = [r for r in kept if r["plan_item"].group == group.index]
+            rows = [r for r in rs if r["plan_item"].group == group.index]
             chosen = {id(r) for r in heaviest(rows, lambda r: 0, "group")}
-            kept = [r for r in kept if r["plan_item"].group != group.index or id(r) in chosen]
-    return kept, displaced
+            rs = [r for r in rs if r["plan_item"].group != group.index or id(r) in chosen]
+    return rs, displaced
 
 
-def add_up(plan: Plan, kept: list[dict[str, Any]], records: list[dict[str, Any]], lines: list[Line]) -> tuple[int, int]:
+def add_up(
+    plan: Plan, results: list[dict[str, Any]], records: list[dict[str, Any]], lines: list[Line]
+) -> tuple[int, int]:
     """The lowest and highest sum of the records that weigh, with caps, and of the pools; writes the cap lines."""
     low = high = 0
     items: dict[int, list[int]] = {}
-    for record in kept:
+    for record in results:
         sums = items.setdefault(record["item_index"], [0, 0])
         sums[0] += record["low"]
         sums[1] += record["high"]

@@ -65,7 +65,7 @@ def sweep(plan: Plan, env: Mapping[str, Any], low: int, high: int, unknown: set[
     if low == high:
         return first
     others = [decide(plan, env, score) for score in (*plan.breakpoints, high) if low < score <= high]
-    if first.path and all((one.state, one.grade) == (first.state, first.grade) for one in others):
+    if first.path and all((decision.state, decision.grade) == (first.state, first.grade) for decision in others):
         return replace(first, margin=None)
     reason = "unknown:" + "+".join(sorted(unknown))
     return Decision("not_computable", reason, None, None, None, ())

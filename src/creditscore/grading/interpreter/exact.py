@@ -80,7 +80,7 @@ def opening(plan: Plan, subject: Subject) -> Opening:
             readings.update(attribute.reading)
     env |= dates
     cycles = tuple(_cycle(plan, cycle, dates) for cycle in plan.cycles)
-    records = [one for one in (assess(plan, record, cycles) for record in subject.records) if one is not None]
+    records = [row for row in (assess(plan, record, cycles) for record in subject.records) if row is not None]
     records.sort(key=lambda record: (record["day"], record["record_id"]))
     return Opening(env, dates, lookups, records, frozenset(readings), cycles)
 

@@ -114,7 +114,7 @@ def other_facts(
 def since(fact: PlanFact, env: Mapping[str, Any], dates: Mapping[str, int | None]) -> int:
     """The time since the first date that is given."""
     given = [dates.get(name, env.get(name)) for name in fact.dates]
-    return _elapsed(fact, next((one for one in given if one is not None), None))
+    return _elapsed(fact, next((value for value in given if value is not None), None))
 
 
 def _listings(plan: Plan, fact: PlanFact, entries: list[Mapping[str, Any]]) -> Any:

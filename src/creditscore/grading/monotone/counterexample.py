@@ -42,11 +42,11 @@ def search(scheme: Scheme, places: Iterable[tuple[Epoch, tuple[str, ...]]], know
     for epoch, codes in places:
         day = to_day(epoch.at) if isinstance(epoch.at, date) else year_end(epoch.at)
         plan = bind(scheme, epoch.at, known_at=day + LATER, law_known_at=epoch.law)
-        made = Maker(plan, codes)
+        maker = Maker(plan, codes)
         for _ in range(TRIES):
-            found = _worsened(plan, made.subject(), codes, known)
-            if found is not None:
-                return _smaller(plan, found, codes, known)
+            counterexample = _worsened(plan, maker.subject(), codes, known)
+            if counterexample is not None:
+                return _smaller(plan, counterexample, codes, known)
     return None
 
 
@@ -70,19 +70,19 @@ def _worsened(plan: Plan, subject: Subject, codes: tuple[str, ...], known: set[s
 def _differ(before: Outcome, after: Outcome) -> tuple[str, ...]:
     """Rules on one way and not on the other, those of the way before the withdrawal first."""
     ways = [
-        list(dict.fromkeys(line.rule for line in one.ledger if line.step in ("start", "condition", "decide")))
-        for one in (before, after)
+        list(dict.fromkeys(line.rule for line in outcome.ledger if line.step in ("start", "condition", "decide")))
+        for outcome in (before, after)
     ]
     return tuple([rule for rule in ways[0] if rule not in ways[1]] + [rule for rule in ways[1] if rule not in ways[0]])
 
 
 def _text(subject: Subject, record: Mapping[str, Any], before: Outcome, after: Outcome) -> str:
-    items = ", ".join(sorted(one["item"] for one in subject.records))
+    items = ", ".join(sorted(record["item"] for record in subject.records))
 
-    def shown(one: Outcome) -> str:
-        start = "" if one.start is None else f"start {plain(from_micro(one.start))}, "
-        score = f" ({start}score {plain(from_micro(one.score))})" if one.score is not None else ""
-        return f"{one.grade}{score}"
+    def shown(outcome: Outcome) -> str:
+        start = "" if outcome.start is None else f"start {plain(from_micro(outcome.start))}, "
+        score = f" ({start}score {plain(from_micro(outcome.score))})" if outcome.score is not None else ""
+        return f"{outcome.grade}{score}"
 
     given = {name: value for name, value in subject.attributes.items() if value is not None}
     with_ = f" with {', '.join(f'{name} {value}' for name, value in given.items())}" if given else ""
@@ -90,17 +90,17 @@ def _text(subject: Subject, record: Mapping[str, Any], before: Outcome, after: O
     return f"records {items}{with_}{past} give {shown(before)}, without {record['item']} {shown(after)}"
 
 
-def _smaller(plan: Plan, found: Counterexample, codes: tuple[str, ...], known: set[str]) -> Counterexample:
+def _smaller(plan: Plan, counterexample: Counterexample, codes: tuple[str, ...], known: set[str]) -> Counterexample:
     """Leave away what the case does not need, one thing at a time."""
     again = True
     while again:
         again = False
-        for subject in _without_one(found.subject):
+        for subject in _without_one(counterexample.subject):
             less = _worsened(plan, subject, codes, known)
             if less is not None:
-                found, again = less, True
+                counterexample, again = less, True
                 break
-    return found
+    return counterexample
 
 
 def _without_one(subject: Subject) -> Iterator[Subject]:
@@ -112,7 +112,7 @@ def _without_one(subject: Subject) -> Iterator[Subject]:
     for name in subject.attributes:
         if subject.attributes[name] is not None:
             yield replace(subject, attributes={**subject.attributes, name: None})
-    for name in [one for one in subject.columns if one not in ("kind",)]:
+    for name in [column for column in subject.columns if column not in ("kind",)]:
         yield replace(subject, columns={key: value for key, value in subject.columns.items() if key != name})
     for k, record in enumerate(subject.records):
         simple = {**record, "quantity": MICRO, "corrections": [], "status": 0, "status_day": None}
@@ -143,8 +143,8 @@ class Maker:
         if chance() < noise:
             columns["registered_day"] = self.pick(self.days)
         attributes = {
-            name: self.value(one.type, one.allowed) if chance() < noise else None
-            for name, one in scheme.attributes.items()
+            name: self.value(attribute.type, attribute.allowed) if chance() < noise else None
+            for name, attribute in scheme.attributes.items()
         }
         chosen = [self.pick(self.codes)] if self.codes else []  # a list may know no items at all
         for _ in range(self.pick((0, 1, 1, 2, 3, 5)) if chosen else 0):
@@ -181,14 +181,14 @@ class Maker:
         }  # fmt: skip
         if item.switch and item.switch != "corrected_on" and not item.switch_lo <= day <= item.switch_hi:
             record[item.switch.replace("_on", "_day")] = min(max(day, item.switch_lo), item.switch_hi)
-        for name, one in self.plan.scheme.record_attributes.items():
+        for name, attribute in self.plan.scheme.record_attributes.items():
             levels = [level for level, _ in item.levels] if item.of == name else None
             if item.measure and item.measure[0] == name:
                 levels = [level for level, _ in item.measure[1]]
-            value = self.value(one.type, levels or one.allowed)
-            if one.type == "number":
-                low = to_micro(one.least) if one.least is not None else 0
-                high = to_micro(one.most) if one.most is not None else 10**12
+            value = self.value(attribute.type, levels or attribute.allowed)
+            if attribute.type == "number":
+                low = to_micro(attribute.least) if attribute.least is not None else 0
+                high = to_micro(attribute.most) if attribute.most is not None else 10**12
                 value = min(max(value, low), high)
             record[name] = value if levels or name in item.requires or name == item.plus else self.pick((value, None))
         if (

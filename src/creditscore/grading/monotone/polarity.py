@@ -37,7 +37,7 @@ def swapped(moves: Moves) -> Moves:
 def classes(scheme: Scheme, epoch: Epoch) -> list[Class]:
     """The items in force, grouped by what reads them."""
     grouped: dict[Any, list[str]] = {}
-    made: dict[Any, Class] = {}
+    new_classes: dict[Any, Class] = {}
     for code, variants in scheme.items.items():
         for item in variants:
             if epoch.has(item):
@@ -46,9 +46,9 @@ def classes(scheme: Scheme, epoch: Epoch) -> list[Class]:
                 weighs = item.value is not None
                 key = (tuple(sorted((name, tuple(sorted(moves))) for name, moves in moved.items())), worse, weighs)
                 grouped.setdefault(key, []).append(code)
-                made[key] = Class((), moved, worse and weighs, weighs)
+                new_classes[key] = Class((), moved, worse and weighs, weighs)
     return [
-        Class(tuple(dict.fromkeys(codes)), made[key].facts, made[key].adverse, made[key].weighs)
+        Class(tuple(dict.fromkeys(codes)), new_classes[key].facts, new_classes[key].adverse, new_classes[key].weighs)
         for key, codes in grouped.items()
     ]
 
@@ -113,7 +113,7 @@ def _moves(node: Node, moved: Mapping[str, Moves], there: frozenset[str] = froze
     if kind == "and":
         parts = list(_parts(node))
         # given(x) falls when x goes, so where the whole holds afterwards x was only moved back, not taken away
-        there |= {one[1][1] for one in parts if one[0] == "given" and moved.get(one[1][1]) == frozenset((FALL,))}
+        there |= {part[1][1] for part in parts if part[0] == "given" and moved.get(part[1][1]) == frozenset((FALL,))}
         return frozenset().union(*(_moves(part, moved, there) for part in parts))
     if kind == "or":
         return frozenset().union(*(_moves(part, moved, there) for part in node[1:]))

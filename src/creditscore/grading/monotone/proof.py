@@ -39,21 +39,23 @@ def check(scheme: Scheme, source: Source) -> Counterexample | None:
     """A fault for a case that nobody acknowledged, notes for what is not proved; returns the case."""
     if scheme.missing or scheme.imported_decision:
         return None
-    known = {one.id for one in scheme.not_monotone}
+    known = {not_monotone.id for not_monotone in scheme.not_monotone}
     needed = {rule for suspect in suspects(scheme, set()) for rule in suspect.rules}
-    for i, one in enumerate(scheme.not_monotone):
-        if one.id not in needed:
-            source.note(("not_monotone", i), f"{one.id!r} was not found to worsen a grade; leave it away", "N102")
+    for i, not_monotone in enumerate(scheme.not_monotone):
+        if not_monotone.id not in needed:
+            source.note(
+                ("not_monotone", i), f"{not_monotone.id!r} was not found to worsen a grade; leave it away", "N102"
+            )
     left = suspects(scheme, known)
     if not left:
         return None
     places = {getattr(rule, "id", None): path for path, rule in rules(scheme)}
-    found = search(scheme, [(suspect.epoch, suspect.codes) for suspect in left], known)
-    if found is not None:
-        rule = next((one for one in found.rules if one in places), None)
-        message = f"withdrawing an adverse record worsens the grade: {found.text}; if the text wants it, acknowledge it"
+    counterexample = search(scheme, [(suspect.epoch, suspect.codes) for suspect in left], known)
+    if counterexample is not None:
+        rule = next((rule for rule in counterexample.rules if rule in places), None)
+        message = f"withdrawing an adverse record worsens the grade: {counterexample.text}; if the text wants it, acknowledge it"
         source.fault(places.get(rule, ("decide",)), f"{message} under not_monotone: (id: {rule})", "E801")
-        return found
+        return counterexample
     by_rule = ", ".join(sorted({rule for suspect in left for rule in suspect.rules}))
     codes = list(dict.fromkeys(code for suspect in left for code in suspect.codes))
     shown = ", ".join(codes[:6]) + (f" … ({len(codes)} items)" if len(codes) > 6 else "")
@@ -67,11 +69,11 @@ def suspects(scheme: Scheme, known: set[str]) -> list[Suspect]:
     result: dict[tuple[tuple[str, ...], frozenset[str]], Suspect] = {}
     for epoch in epochs(scheme, [rule for _, rule in rules(scheme)]):
         proof = _Proof(scheme, epoch, known)
-        for one in classes(scheme, epoch):
-            if one.adverse or (not one.weighs and not proof.improves_only(one)):
-                by = proof.suspects(one)
+        for group in classes(scheme, epoch):
+            if group.adverse or (not group.weighs and not proof.improves_only(group)):
+                by = proof.suspects(group)
                 if by:
-                    result.setdefault((one.codes, frozenset(by)), Suspect(one.codes, epoch, by))
+                    result.setdefault((group.codes, frozenset(by)), Suspect(group.codes, epoch, by))
     return list(result.values())
 
 
@@ -88,26 +90,26 @@ class _Proof:
         self.place: World | None = None
         self.nodes: dict[str, Node] = {}
 
-    def suspects(self, one: Class) -> set[str]:
-        moved = dict(one.facts)
-        found = self._score(one, moved)
+    def suspects(self, category: Class) -> set[str]:
+        moved = dict(category.facts)
+        new_suspects = self._score(category, moved)
         for rule in self.adjusters:
             moves = condition_moves(rule.when, moved, self.kinds)
             worsens = RISE if rule.ceiling is not None or rule.down is not None else FALL
             if worsens in moves and rule.id not in self.known:
-                found.add(rule.id)
+                new_suspects.add(rule.id)
         for before, first in enumerate(self.deciders):
             for after, second in enumerate(self.deciders):
                 pair = {first.id, second.id}
                 open_ = not pair & self.known and self._may_pass(before, after, moved)
                 if open_ and self._worse(before, after, moved):
-                    found |= pair
-        return found
+                    new_suspects |= pair
+        return new_suspects
 
-    def _score(self, one: Class, moved: dict[str, Moves]) -> set[str]:
+    def _score(self, category: Class, moved: dict[str, Moves]) -> set[str]:
         """How the score moves (into `moved`), and the rules of start and conditions that may worsen it."""
-        found: set[str] = set()
-        ways: set[str] = {self.better} if one.adverse else set()
+        texts: set[str] = set()
+        ways: set[str] = {self.better} if category.adverse else set()
         start = self.scheme.start
         listed = [rule for rule in (start.rules if start else []) if self.epoch.has(rule)]
         moves = [condition_moves(rule.when, moved, self.kinds) for rule in listed]
@@ -116,23 +118,23 @@ class _Proof:
                 may = FALL in moves[i] if i < j else RISE in moves[j] if j < i else False
                 pair = {listed[i].id, listed[j].id}
                 if may and self._start(listed[i], listed[j]) and not pair & self.known:
-                    found |= pair
+                    texts |= pair
                     ways |= BOTH
                 ways |= {self.better} if may else set()
         for bonus in start.bonus if start else []:
             if self.epoch.has(bonus) and moved.get(bonus.of) and bonus.id not in self.known:
-                found |= {bonus.id} if self.better == RISE else set()
+                texts |= {bonus.id} if self.better == RISE else set()
                 ways |= BOTH if self.better == RISE else {FALL}
         for rule in self.scheme.conditions:
             change = condition_moves(rule.when, moved, self.kinds) if self.epoch.has(rule) else NEITHER
             if change and rule.id not in self.known and any((rule.deduct, rule.add, rule.unknown)):
                 worse = bool(rule.deduct) == (self.better == RISE) or rule.unknown
                 bad = RISE if worse else FALL
-                found |= {rule.id} if bad in change else set()
+                texts |= {rule.id} if bad in change else set()
                 ways |= BOTH if bad in change else {self.better}
         if ways:
             moved["score"] = frozenset(ways)
-        return found
+        return texts
 
     def _start(self, first: Any, second: Any) -> bool:
         """Whether the second start is worse than the first, or may be."""
@@ -167,10 +169,10 @@ class _Proof:
             now: Goals = [(self.nodes[rule.id], False) for rule in self.deciders[:after]]
             was.append((self.nodes[first.id], True))
             now.append((self.nodes[second.id], True))
-            for grade, one in self._outcomes(place, first):
+            for grade, pair in self._outcomes(place, first):
                 for worse, other in self._outcomes(place, second):
                     if worse > grade:
-                        goals = [*was, (one, True), *(self._later(goal, moved) for goal in [*now, (other, True)])]
+                        goals = [*was, (pair, True), *(self._later(goal, moved) for goal in [*now, (other, True)])]
                         links = {link for node, _ in goals for link in _variables(node) if link[0] == "after"}
                         goals += [(self._link(link, moved), True) for link in sorted(links, key=str)]
                         if together(goals, place.space, budget) is not None:
@@ -208,11 +210,11 @@ class _Proof:
 
         return ("pair", link[1], link, holds)
 
-    def improves_only(self, one: Class) -> bool:
+    def improves_only(self, category: Class) -> bool:
         """Whether all that reads a record without points makes things better by its presence: it is not adverse."""
-        moved = dict(one.facts)
+        moved = dict(category.facts)
         if self.scheme.start or self.scheme.conditions:
-            self._score(one, moved)
+            self._score(category, moved)
         for rule in [*self.deciders, *self.adjusters]:
             moves = condition_moves(
                 rule.when, {name: way for name, way in moved.items() if name != "score"}, self.kinds

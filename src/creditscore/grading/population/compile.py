@@ -166,7 +166,7 @@ def repairs(plan: Plan) -> dict[int, Any]:
 def deadline_table(plan: Plan, clocks: list[tuple[int, int]]) -> Columns:
     """For each repair rule and clock day: the last day of each window (holidays and year ends resolved)."""
     rules = repairs(plan)
-    width = max((len(one.windows) for one in rules.values()), default=0)
+    width = max((len(rule.windows) for rule in rules.values()), default=0)
     rows = []
     for index, day in clocks:
         lasts = rules[index].last_days(day)

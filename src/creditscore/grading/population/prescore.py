@@ -58,11 +58,11 @@ class Weighing:
     def weigh(self, number: int) -> Weighed:
         """The subjects of span `number`; afterwards `inputs` gives these."""
         show(self.engine, self.ranges[number], bool(self.plan.scheme.attributes))
-        for name, sql, kept in self._steps:
-            (self.engine.materialise if kept else self.engine.step)(name, sql)
-        found = Weighed(self._table(_subjects(self.plan)), self._table(_records(self.plan)))
+        for name, sql, remaining in self._steps:
+            (self.engine.materialise if remaining else self.engine.step)(name, sql)
+        weighed = Weighed(self._table(_subjects(self.plan)), self._table(_records(self.plan)))
         self.engine.forget(["contributions"])
-        return found
+        return weighed
 
     def inputs(self, sids: Sequence[int] | None = None) -> Iterator[tuple[str, Subject]]:
         """What subjects of the span bring, in order of sid; all of them unless some are named."""
@@ -108,18 +108,18 @@ def _high(plan: Plan) -> str:
 
 def _subjects(plan: Plan) -> str:
     """Comparisons with `score` are left to the decision: they read nothing else."""
-    columns, told = column(plan), _told(plan)
-    truths = [to_sql(atom, columns.__getitem__) for atom in told] + ["s.fed"]
+    columns, rows = column(plan), _told(plan)
+    truths = [to_sql(atom, columns.__getitem__) for atom in rows] + ["s.fed"]
     if plan.scheme.kinds is not None:
         truths.append(f"s.x_kind IN ({', '.join(map(literal, plan.scheme.kinds))}, '')")
     numbers = [
-        " + ".join(f"CASE WHEN {one} THEN CAST({1 << k} AS BIGINT) ELSE 0 END" for k, one in enumerate(some))
-        for some in (truths[first : first + BITS] for first in range(0, len(truths), BITS))
+        " + ".join(f"CASE WHEN {name} THEN CAST({1 << k} AS BIGINT) ELSE 0 END" for k, name in enumerate(results))
+        for results in (truths[first : first + BITS] for first in range(0, len(truths), BITS))
     ] + [columns[bonus.fact] for bonus in plan.bonus if bonus.fact]
     counted = {fact.name: bit for bit, fact in _counted(plan)}
     still, moves, held = [], [], []
     for fact in _read(plan):
-        mine = _steps_of(plan, fact, told)
+        mine = _steps_of(plan, fact, rows)
         if fact.take == "any" and fact.name in counted:
             here = f"(NOT {columns[fact.name]})"
         elif mine is not None:
@@ -138,8 +138,8 @@ def _subjects(plan: Plan) -> str:
     joins = ""
     if held:
         still.append("NOT COALESCE(h.held, FALSE)")
-        some = f"SELECT v.sid, BOOL_OR({' OR '.join(held)}) AS held FROM valid v GROUP BY v.sid"
-        joins = f" LEFT JOIN ({some}) h ON h.sid = s.sid"
+        text = f"SELECT v.sid, BOOL_OR({' OR '.join(held)}) AS held FROM valid v GROUP BY v.sid"
+        joins = f" LEFT JOIN ({text}) h ON h.sid = s.sid"
     shown = "".join(f", {number} AS t{k}" for k, number in enumerate(numbers))
     moving, all_still = f"CAST({' + '.join(moves) or '0'} AS BIGINT)", " AND ".join(still) or "TRUE"
     return (
@@ -164,23 +164,23 @@ def _read(plan: Plan) -> list[PlanFact]:
 
 def _counted(plan: Plan) -> list[tuple[int, PlanFact]]:
     """Facts of which only the number of records matters that they take in, each with a bit of its own."""
-    found, told = [], _told(plan)
+    plan_facts, rows = [], _told(plan)
     for fact in _read(plan):
-        mine = [atom for atom in told if fact.name in set(names(atom))]
+        mine = [atom for atom in rows if fact.name in set(names(atom))]
         alone = fact.take == "any" and all(atom == ("name", fact.name) for atom in mine)
         alone &= not any(fact.name in other.dates for other in plan.facts)
-        each = fact.take == "count" and fact.by in (None, "time") and _steps_of(plan, fact, told) is not None
+        each = fact.take == "count" and fact.by in (None, "time") and _steps_of(plan, fact, rows) is not None
         if alone or each:
-            found.append(fact)
-    return [(1 << k, fact) for k, fact in enumerate(found[:BITS])]
+            plan_facts.append(fact)
+    return [(1 << k, fact) for k, fact in enumerate(plan_facts[:BITS])]
 
 
-def _steps_of(plan: Plan, fact: PlanFact, told: Sequence[Node]) -> list[Node] | None:
+def _steps_of(plan: Plan, fact: PlanFact, shown: Sequence[Node]) -> list[Node] | None:
     """The comparisons of a count with plain numbers, where nothing else reads it: each changes its truth once at most
     between none and all records. None: something else reads the fact."""
     if fact.take not in ("run", "count") or any(bonus.fact == fact.name for bonus in plan.bonus):
         return None
-    mine = [atom for atom in told if fact.name in set(names(atom))]
+    mine = [atom for atom in shown if fact.name in set(names(atom))]
     plain = all(
         atom[0] == "cmp"
         and atom[1] in STEPS

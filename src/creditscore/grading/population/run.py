@@ -123,8 +123,8 @@ def named(plan: Plan, with_ledger: bool) -> list[tuple[str, str, bool]]:
 def features_of(engine: DuckDBEngine) -> Features:
     """What the records that were taken in need."""
     repaired = "SELECT 1 FROM admitted WHERE status = 2"
-    some = engine.rows(f"SELECT EXISTS (SELECT 1 FROM corrections), EXISTS ({repaired})")[0]
-    return Features(corrections=bool(some[0]), repaired=bool(some[1]))
+    row = engine.rows(f"SELECT EXISTS (SELECT 1 FROM corrections), EXISTS ({repaired})")[0]
+    return Features(corrections=bool(row[0]), repaired=bool(row[1]))
 
 
 def prepare(engine: DuckDBEngine, plan: Plan, features: Features) -> None:
@@ -153,8 +153,8 @@ def run(engine: DuckDBEngine, plan: Plan, features: Features, with_ledger: bool,
     for number, span in enumerate(ranges):
         if len(ranges) > 1:  # one span holds every subject, and all of them are shown
             show(engine, span, has_attributes)
-        for name, sql, kept in steps:
-            if kept:
+        for name, sql, remaining in steps:
+            if remaining:
                 engine.materialise(name, sql)
             elif number == 0:
                 engine.step(name, sql)
@@ -168,7 +168,7 @@ def run(engine: DuckDBEngine, plan: Plan, features: Features, with_ledger: bool,
         engine.view("result_ledger", ledger_words(plan))
     if len(ranges) > 1:
         show(engine, None, has_attributes)
-    engine.forget([name for name, _, kept in steps if kept])
+    engine.forget([name for name, _, new_remaining in steps if new_remaining])
     return used
 
 

@@ -19,7 +19,9 @@ def column(plan: Plan, alias: str = "s") -> dict[str, str]:
     known = {name: f"{alias}.x_{name}" for name in SUBJECT_COLUMNS}
     known |= {name: f"{alias}.x_{name}" for name in (*plan.scheme.attributes, *plan.lookups)}
     known |= {fact.name: f"{alias}.x_{fact.name}" for fact in plan.facts}
-    known |= {name: f'{alias}."d_{name}"' for name, one in plan.scheme.attributes.items() if one.type == "date"}
+    known |= {
+        name: f'{alias}."d_{name}"' for name, attribute in plan.scheme.attributes.items() if attribute.type == "date"
+    }
     known["registered_on"] = f"{alias}.registered_day"
     return known | {"period": str(plan.year * MICRO), "score": f"{alias}.score"}
 
@@ -244,21 +246,21 @@ def decided(plan: Plan) -> str:
         outside = f"(s.x_kind <> '' AND s.x_kind NOT IN ({', '.join(map(literal, kinds))}))"
     rule = f"CASE WHEN {outside} THEN -2 WHEN NOT s.fed THEN -1 ELSE {chosen(plan, plan.deciders)} END"
     grades, edges = [], []
-    for one in plan.deciders:
-        without = -3 if one.effect == "not_computable" else -1
-        grades.append(_band(one, 0, "-2") if one.bands else without if one.grade is None else one.grade)
-        edges.append(_band(one, 4 if plan.lower_is_better else 3) if one.bands else "NULL")
+    for decider in plan.deciders:
+        without = -3 if decider.effect == "not_computable" else -1
+        grades.append(_band(decider, 0, "-2") if decider.bands else without if decider.grade is None else decider.grade)
+        edges.append(_band(decider, 4 if plan.lower_is_better else 3) if decider.bands else "NULL")
     sql = f"SELECT s.*, {rule} AS rule FROM tried s"
     sql = f"SELECT s.*, {by_number(grades, 's.rule', '-1')} AS g0, {by_number(edges, 's.rule', 'NULL')} AS edge FROM ({sql}) s"
     columns = column(plan)
-    for k, one in enumerate(plan.adjusters):
-        when = to_sql(one.when, columns.__getitem__) if one.when else "TRUE"
+    for k, decider in enumerate(plan.adjusters):
+        when = to_sql(decider.when, columns.__getitem__) if decider.when else "TRUE"
         new = {
-            "ceiling": f"GREATEST(s.g{k}, {one.grade})",
-            "floor": f"LEAST(s.g{k}, {one.grade})",
-            "down": f"LEAST({len(plan.grades) - 1}, s.g{k} + {one.points})",
-            "up": f"GREATEST(0, s.g{k} - {one.points})",
-        }[one.effect]
+            "ceiling": f"GREATEST(s.g{k}, {decider.grade})",
+            "floor": f"LEAST(s.g{k}, {decider.grade})",
+            "down": f"LEAST({len(plan.grades) - 1}, s.g{k} + {decider.points})",
+            "up": f"GREATEST(0, s.g{k} - {decider.points})",
+        }[decider.effect]
         sql = f"SELECT s.*, CASE WHEN s.g{k} >= 0 AND {when} THEN {new} ELSE s.g{k} END AS g{k + 1} FROM ({sql}) s"
     n = len(plan.adjusters)
     touched = [f"(s.g{k} <> s.g{k + 1})" for k in range(n)]
@@ -291,16 +293,19 @@ def outcome(plan: Plan) -> str:
         if bit(plan, rule):
             readings.append(f"CASE WHEN {held} THEN {bit(plan, rule)} ELSE 0 END")
 
-    for k, one in enumerate(plan.start):
-        touch(f"s.start_rule = {k}", one.rule)
-    for k, one in enumerate(plan.bonus):
-        touch(f"s.b{k} > 0", one.rule)
-    for k, one in enumerate(plan.conditions):
-        touch(f"s.c{k}", one.rule)
-    for k, one in enumerate(plan.deciders):
-        touch(f"{'s.settled' if one.effect == 'not_computable' else f'{state} < 2'} AND s.rule = {k}", one.rule)
-    for k, one in enumerate(plan.adjusters):
-        touch(f"{state} < 2 AND s.a{k}", one.rule)
+    for k, condition in enumerate(plan.start):
+        touch(f"s.start_rule = {k}", condition.rule)
+    for k, condition in enumerate(plan.bonus):
+        touch(f"s.b{k} > 0", condition.rule)
+    for k, condition in enumerate(plan.conditions):
+        touch(f"s.c{k}", condition.rule)
+    for k, condition in enumerate(plan.deciders):
+        touch(
+            f"{'s.settled' if condition.effect == 'not_computable' else f'{state} < 2'} AND s.rule = {k}",
+            condition.rule,
+        )
+    for k, condition in enumerate(plan.adjusters):
+        touch(f"{state} < 2 AND s.a{k}", condition.rule)
     for name, attribute in plan.scheme.attributes.items():
         if attribute.reading:
             readings.append(f"CASE WHEN s.silent_{name} THEN {reading_mask(plan, attribute.reading)} ELSE 0 END")

@@ -37,7 +37,10 @@ def vocabulary(plan: Plan) -> list[str]:
     words |= {item.code for item in plan.items} | {group.code for group in plan.groups}
     words |= {f"displaced:{name}" for name in (*BASES, "group")}
     words |= {
-        f"{what}:{name}" for what in ("corrected", "repaired") for one in repairs(plan).values() for name in one.windows
+        f"{what}:{name}"
+        for what in ("corrected", "repaired")
+        for repair in repairs(plan).values()
+        for name in repair.windows
     }
     cited = [
         *(item.rule for item in plan.items),
@@ -104,7 +107,7 @@ def record_lines(plan: Plan, selects: bool) -> str:
     known = "(v.low = v.high AND v.pool < 0)"
 
     def mended(name: str) -> str:
-        windows = sorted({window for one in repairs(plan).values() for window in one.windows})
+        windows = sorted({window for repair in repairs(plan).values() for window in repair.windows})
         cases = " ".join(f"WHEN {literal(window)} THEN {word(f'{name}:{window}')}" for window in windows)
         return f"CASE v.repair_window {cases} ELSE {word(name)} END" if cases else word(name)
 

@@ -55,7 +55,7 @@ def clock_sql(plan: Plan, column: str, used: set[int], alias: str = "a") -> str:
 def rec(plan: Plan) -> str:
     """Records joined to their item and their clock."""
     used = {item.clock for item in plan.items} or {plan.default_clock}
-    repair = {one.clock for one in repairs(plan).values()}
+    repair = {repair.clock for repair in repairs(plan).values()}
     join = "i.code = a.item"
     if any(item.switch for item in plan.items):
         join += f" AND (i.switch < 0 OR {_switch(plan)} BETWEEN i.switch_lo AND i.switch_hi)"
@@ -93,7 +93,7 @@ def switch_day(plan: Plan, name: str, alias: str) -> str:
     """The day that says which variant of an item applies."""
     if name == "corrected_on":
         return f"COALESCE({alias}.last_corrected_day, {plan.known_at})"
-    return f"COALESCE({', '.join(f'{alias}.{day_column(one)}' for one in SWITCH_DATES[name])}, NULL)"
+    return f"COALESCE({', '.join(f'{alias}.{day_column(value)}' for value in SWITCH_DATES[name])}, NULL)"
 
 
 def mended(features: Features) -> str:
@@ -108,7 +108,7 @@ def mended(features: Features) -> str:
 
 def back(plan: Plan) -> str:
     """What each corrected record gives back: Σ share × basis points, each share in the window of its own day."""
-    width = max((len(one.windows) for one in repairs(plan).values()), default=0)
+    width = max((len(repair.windows) for repair in repairs(plan).values()), default=0)
     window = " ".join(f"WHEN m.day <= d.last{k} THEN {k}" for k in range(width))
     window = f"CASE {window} ELSE -1 END" if width else "-1"
     deadline = " LEFT JOIN deadline d ON d.rule = m.repair AND d.day = m.repair_day" if width else ""
@@ -269,7 +269,9 @@ def uses_lookup(plan: Plan) -> bool:
 def _by_day_alone(plan: Plan) -> bool:
     """Whether every window depends on the day of a record alone, and not on what was given back or on other dates."""
     windows = [item.window for item in plan.items] + [fact.window for fact in plan.facts if fact.window]
-    return not any(one.or_uncorrected or one.or_until or one.beyond or one.cycle is not None for one in windows)
+    return not any(
+        window.or_uncorrected or window.or_until or window.beyond or window.cycle is not None for window in windows
+    )
 
 
 def read(plan: Plan) -> str:

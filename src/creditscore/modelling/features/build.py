@@ -137,7 +137,7 @@ def _moments(snapshot: Snapshot, recipe: Recipe, days: list[date], complete_unti
         raise UsageError(
             f"complete_until is {iso(end)}", where="the data", allowed=f"at most {iso(newest)}, the newest date in them"
         )
-    found = []
+    moments = []
     for day in map(to_day, days):
         lo, hi = add_months(day, recipe.gap), add_months(day, recipe.gap + recipe.horizon)
         if day > newest:
@@ -149,8 +149,8 @@ def _moments(snapshot: Snapshot, recipe: Recipe, days: list[date], complete_unti
                 allowed=f"days of observation up to about {iso(last)}",
                 next="observe earlier, shorten gap or horizon, or wait for newer data",
             )
-        found.append(Moment(day, lo, hi, end))
-    return found
+        moments.append(Moment(day, lo, hi, end))
+    return moments
 
 
 def _build(snapshot: Snapshot, recipe: Recipe, days: list[date], complete_until: Any) -> ModelData:
@@ -177,8 +177,8 @@ def _unseen(snapshot: Snapshot, recipe: Recipe) -> list[str]:
     for where, pick in (*recipe.groups, ("outcome", recipe.outcome), ("inspections", recipe.inspections)):
         if pick is None:
             continue
-        missing = [f"item {one}" for one in pick.items if one not in snapshot.items]
-        missing += [f"domain {one}" for one in pick.domains if one not in snapshot.domains]
+        missing = [f"item {item}" for item in pick.items if item not in snapshot.items]
+        missing += [f"domain {domain}" for domain in pick.domains if domain not in snapshot.domains]
         if where == "outcome" and (
             (pick.items and not set(pick.items) & set(snapshot.items))
             or (pick.domains and not set(pick.domains) & set(snapshot.domains))
@@ -188,7 +188,7 @@ def _unseen(snapshot: Snapshot, recipe: Recipe) -> list[str]:
                 where="outcome",
                 allowed=(snapshot.items if pick.items and missing[0].startswith("item") else snapshot.domains)[:30],
             )
-        notes += [f"{where}: no record has {one}" for one in missing]
+        notes += [f"{where}: no record has {name}" for name in missing]
     return notes
 
 
@@ -223,16 +223,16 @@ def _observe(
     """The rows of one day: columns as arrays, and what is to be said about them."""
     aggregates = Aggregates()
     columns = features(recipe, picks, at.day, declared, aggregates) + beside(recipe, at.day)
-    names = [one.name for one in columns]
+    names = [column.name for column in columns]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise UsageError(f"two features would be called {twice!r}", next="name the groups differently")
     seen = aggregates.of(f"COUNT(*) FILTER (WHERE {picks.has(INSPECTED)} AND day <= {at.day})")
     newest, undated = aggregates.of("MAX(known_day)"), aggregates.of("COUNT(*) FILTER (WHERE day IS NULL)")
     needs: dict[Need, str] = {}
-    for one in columns:
-        if one.need is not None:
-            needs.setdefault(one.need, f"fed_{len(needs)}")
+    for column in columns:
+        if column.need is not None:
+            needs.setdefault(column.need, f"fed_{len(needs)}")
     if recipe.outcome is not None:
         engine.view("ds_event", f"SELECT DISTINCT sid FROM ds_events WHERE day > {at.lo} AND day <= {at.hi}")
     left_out = put_person(engine, snapshot, recipe, at, declared, needs)
@@ -243,7 +243,7 @@ def _observe(
         f"{newest} AS newest",
         f"COALESCE({undated}, 0) AS undated",
         *(["CAST(p.y AS BIGINT) AS y"] if recipe.outcome is not None else []),
-        *(f"{_fed(one, needs)} AS f{k}" for k, one in enumerate(columns)),
+        *(f"{_fed(column, needs)} AS f{k}" for k, column in enumerate(columns)),
     ]
     with folded_on(snapshot, at.day) as folded:
         closed = {"delay", "open"} & set(recipe.indicators)
@@ -255,30 +255,30 @@ def _observe(
             chunks = list(_chunks(engine, snapshot, known, totals, ", ".join(chosen)))
         finally:
             engine.forget(list(totals))
-    if not sum(len(one["subject"]) for one in chunks):
+    if not sum(len(chunk["subject"]) for chunk in chunks):
         raise InputError(
             f"no subject is in the data set on {iso(at.day)}",
             where=", ".join(f"{reason}: {count}" for reason, count in left_out.items() if count),
             next="look at the days of registration and of ending, and at the feeds",
         )
-    found: dict[str, Any] = {name: joined([one[name] for one in chunks]) for name in chunks[0]}
-    newest_known = found.pop("newest").max()
+    new_chunks: dict[str, Any] = {name: joined([chunk[name] for chunk in chunks]) for name in chunks[0]}
+    newest_known = new_chunks.pop("newest").max()
     if newest_known is not np.ma.masked and int(newest_known) > at.day:
         raise InternalError(f"a record of {iso(int(newest_known))} was used on {iso(at.day)}")
     about = {
         "observed_on": iso(at.day), "outcome_after": iso(at.lo), "outcome_to": iso(at.hi),
-        "rows": len(found["subject"]), "events": int(found["y"].sum()) if "y" in found else None,
+        "rows": len(new_chunks["subject"]), "events": int(new_chunks["y"].sum()) if "y" in new_chunks else None,
         "left_out": left_out, "not_yet_known": folded.not_yet_known,
-        "records_without_day": int(found.pop("undated").sum()),
+        "records_without_day": int(new_chunks.pop("undated").sum()),
         "newest_known": None if newest_known is np.ma.masked else iso(int(newest_known)),
     }  # fmt: skip
     if recipe.outcome is None:
         about = {key: value for key, value in about.items() if key not in ("outcome_after", "outcome_to", "events")}
-    return {"arrays": found, "names": names, "about": about, "day": at.day}
+    return {"arrays": new_chunks, "names": names, "about": about, "day": at.day}
 
 
-def _fed(one: Feature, needs: dict[Need, str]) -> str:
-    return one.sql if one.need is None else f"CASE WHEN p.{needs[one.need]} THEN {one.sql} END"
+def _fed(feature: Feature, needs: dict[Need, str]) -> str:
+    return feature.sql if feature.need is None else f"CASE WHEN p.{needs[feature.need]} THEN {feature.sql} END"
 
 
 def _chunks(

@@ -142,10 +142,10 @@ def specials_of(value: Any, name: str) -> tuple[tuple[float | str, ...], ...]:
     A list holds for all columns (a number in it for columns of numbers, a text for categories), a dict for those it
     names.
     """
-    found = per_variable(value, name, ())
-    if isinstance(found, str | bytes) or not np.iterable(found):
-        found = (found,)
-    return tuple(tuple(v) if isinstance(v, list | tuple | set) else (v,) for v in found)
+    result = per_variable(value, name, ())
+    if isinstance(result, str | bytes) or not np.iterable(result):
+        result = (result,)
+    return tuple(tuple(v) if isinstance(v, list | tuple | set) else (v,) for v in result)
 
 
 def check_names(value: Any, names: list[str], parameter: str) -> None:

@@ -80,17 +80,17 @@ def look(table: Any, names: Sequence[str] | None = None) -> Source:
     if module == "polars":
         table, module = (table.collect() if hasattr(table, "collect") else table).to_arrow(), "pyarrow"
     if module == "pyarrow":
-        found, rows = [str(c) for c in table.column_names], int(table.num_rows)
-        raw = tuple(table.column(i) for i in range(len(found)))
+        texts, rows = [str(c) for c in table.column_names], int(table.num_rows)
+        raw = tuple(table.column(i) for i in range(len(texts)))
     elif module == "pandas":
         if table.ndim != 2:
             raise TableError(
                 "Expected 2D array, got a pandas Series. Reshape your data", next="one column is df[['name']]"
             )
-        found, rows = [str(c) for c in table.columns], len(table)
-        raw = tuple(table.iloc[:, i] for i in range(len(found)))
+        texts, rows = [str(c) for c in table.columns], len(table)
+        raw = tuple(table.iloc[:, i] for i in range(len(texts)))
     elif type(table) is dict:
-        found = [str(c) for c in table]
+        texts = [str(c) for c in table]
         raw = tuple(v if hasattr(v, "dtype") or hasattr(v, "type") else np.asarray(v) for v in table.values())
         rows = len(raw[0]) if raw else 0
         if any(len(r) != rows for r in raw):
@@ -98,24 +98,24 @@ def look(table: Any, names: Sequence[str] | None = None) -> Source:
     else:
         array = as_array(table)
         rows, width = array.shape
-        found = [str(n) for n in names] if names is not None else [f"x{i}" for i in range(width)]
-        if len(found) != width:
+        texts = [str(n) for n in names] if names is not None else [f"x{i}" for i in range(width)]
+        if len(texts) != width:
             raise TableError(
-                f"X has {width} features, but the model is expecting {len(found)} features as input",
+                f"X has {width} features, but the model is expecting {len(texts)} features as input",
                 next="give the columns of the fit in their order, or a table with their names",
             )
         raw = tuple(array[:, i] for i in range(width))
-    twice = sorted({n for n in found if found.count(n) > 1}) if len(set(found)) < len(found) else []
+    twice = sorted({n for n in texts if texts.count(n) > 1}) if len(set(texts)) < len(texts) else []
     if twice:
         raise TableError(
             f"columns with one name: {', '.join(twice[:5])}", next="rename them: each bin belongs to one column"
         )
-    if not found:
+    if not texts:
         raise TableError(
             f"Found array with 0 feature(s) (shape=({rows}, 0)) while a minimum of 1 is required.",
             next="give at least one column; a selection before may have left none",
         )
-    return Source(tuple(found), rows, raw)
+    return Source(tuple(texts), rows, raw)
 
 
 def as_array(table: Any) -> NDArray[Any]:
@@ -265,8 +265,8 @@ def encode_text(array: NDArray[Any], name: str) -> Column:
 
 def refuse_dates(column: Column) -> None:
     """Texts that are dates, all or nearly all, would become categories that no future row has."""
-    said = [level for level in column.levels if level.strip()]
-    some = said[:: max(1, len(said) // 100)]
-    dates = [level for level in some if DATE.fullmatch(level)]
-    if dates and len(dates) >= DATED * len(some):
+    levels = [level for level in column.levels if level.strip()]
+    texts = levels[:: max(1, len(levels) // 100)]
+    dates = [level for level in texts if DATE.fullmatch(level)]
+    if dates and len(dates) >= DATED * len(texts):
         raise TableError(f"column {column.name!r} holds dates as text, such as {dates[0]!r}", next=NEXT_DATE)

@@ -123,14 +123,14 @@ class ModelData:
         if days is not None:
             import pandas as pd
 
-            found = days_of(days, len(X), "observed_on")
-            if np.isnat(found).any():
+            new_days = days_of(days, len(X), "observed_on")
+            if np.isnat(new_days).any():
                 raise InputError(
-                    f"{int(np.isnat(found).sum())} rows without a day of observation",
+                    f"{int(np.isnat(new_days).sum())} rows without a day of observation",
                     where="observed_on",
                     next="give the day as of which each row is observed, or leave these rows out",
                 )
-            days = pd.Series(found.astype("datetime64[s]"), name="observed_on")
+            days = pd.Series(new_days.astype("datetime64[s]"), name="observed_on")
         known = {k: _part(table, v, k) for k, v in known_on.items()} if isinstance(known_on, Mapping) else known_on
         if isinstance(known, str):
             known = table[known]
@@ -188,12 +188,12 @@ def _target(y: pd.Series, event: Any, target: str) -> pd.Series:
         raise InputError(f"y is missing in {int(y.isna().sum())} rows", next="leave these rows out, and say why")
     if target == "grade":
         return y
-    found: pd.Series
+    column: pd.Series
     if event is not None:
-        found = (y == event).astype(np.int64)
-        if not found.any():
+        column = (y == event).astype(np.int64)
+        if not column.any():
             raise InputError(f"no row has the event {event!r}", allowed=map(str, sorted(y.astype(str).unique())[:20]))
-        return found
+        return column
     values = set(y.unique().tolist())
     if not values <= {0, 1}:
         raise InputError(
@@ -201,8 +201,8 @@ def _target(y: pd.Series, event: Any, target: str) -> pd.Series:
             allowed="0 and 1, 1 for the adverse event",
             next='name the value of the adverse event (event="bad"), or say target="grade"',
         )
-    found = y.astype(np.int64)
-    return found
+    column = y.astype(np.int64)
+    return column
 
 
 def _weight(weight: pd.Series | None) -> pd.Series | None:

@@ -43,8 +43,8 @@ class Units:
         code, organisations = np.empty(len(key), dtype=np.int64), 0
         if names is not None and named.any():
             text = names[named].astype(object).map(str)
-            code[named], found = pd.factorize(text)
-            organisations = len(found)
+            code[named], column = pd.factorize(text)
+            organisations = len(column)
             key[named] = row_hashes(pd.DataFrame({"name": text}))
         code[~named] = organisations + np.arange(int((~named).sum()))
         first = np.unique(code, return_index=True)[1]
@@ -93,7 +93,9 @@ def row_hashes(table: pd.DataFrame) -> Any:
     for name in plain.columns:
         if plain[name].dtype.kind == "O" or isinstance(plain[name].dtype, pd.CategoricalDtype):
             gone = plain[name].isna()
-            plain[name] = plain[name].astype(object).map(lambda one: f"{type(one).__name__}:{one}").where(~gone, "")
+            plain[name] = (
+                plain[name].astype(object).map(lambda value: f"{type(value).__name__}:{value}").where(~gone, "")
+            )
         elif plain[name].dtype.kind in "iub":
             plain[name] = plain[name].astype(float)
     return pd.util.hash_pandas_object(plain, index=False).to_numpy()

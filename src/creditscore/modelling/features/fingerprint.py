@@ -59,7 +59,7 @@ def _encoder(column: pd.Series) -> tuple[str, Any]:
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         return "number", _numbers(values)
     if pd.api.types.is_datetime64_any_dtype(kind):
-        stamps = column.map(lambda one: one.isoformat(), na_action="ignore")
+        stamps = column.map(lambda value: value.isoformat(), na_action="ignore")
         return "time", _texts(stamps)
     return "text", _texts(column)
 

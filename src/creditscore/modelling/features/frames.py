@@ -200,9 +200,9 @@ def read_matrix(estimator: Any, X: Any, levels: Levels | None = None) -> tuple[F
 
 
 def _finite(column: Column) -> Floats:
-    found = np.asarray(column.values, dtype=np.float64)
-    refuse_infinity(column.name, found)
-    return found
+    result = np.asarray(column.values, dtype=np.float64)
+    refuse_infinity(column.name, result)
+    return result
 
 
 def _frequent(column: Column) -> tuple[str, ...]:
@@ -220,7 +220,7 @@ def _places(column: Column, levels: tuple[str, ...]) -> Floats:
 
 def directions_of(monotone: Mapping[Any, Any] | None, names: tuple[str, ...], text: set[int]) -> dict[str, int]:
     """{name: 1 or -1} from {name or position: "up" or "down"}; a column not there, or of text, is an error."""
-    found = {}
+    directions = {}
     for column, direction in (monotone or {}).items():
         if direction not in DIRECTIONS:
             raise UsageError(f"direction of {column!r} is {direction!r}", where="monotone", allowed="up, down")
@@ -233,8 +233,8 @@ def directions_of(monotone: Mapping[Any, Any] | None, names: tuple[str, ...], te
                 where="monotone",
                 next="leave the column out of monotone, or make numbers of its levels",
             )
-        found[names[position]] = DIRECTIONS[direction]
-    return found
+        directions[names[position]] = DIRECTIONS[direction]
+    return directions
 
 
 def labels_of(estimator: Any, y: Any, rows: int) -> NDArray[Any]:

@@ -57,13 +57,13 @@ def days_of(given: Any, rows: int, name: str) -> np.ndarray:
     """One day per row (datetime64[D]), of one day or a column. A time within a day belongs to that day."""
     import pandas as pd
 
-    one = isinstance(given, str | date | np.datetime64)
+    value = isinstance(given, str | date | np.datetime64)
     try:
-        days = pd.to_datetime(pd.Series([given] if one else np.asarray(given)), format="ISO8601")
+        days = pd.to_datetime(pd.Series([given] if value else np.asarray(given)), format="ISO8601")
         values = days.to_numpy().astype("datetime64[D]")
     except (TypeError, ValueError) as error:
         raise InputError(f"{name} is not made of dates", allowed="2024-12-31") from error
-    if one:
+    if value:
         values = np.repeat(values, rows)
     if len(values) != rows:
         raise InputError(f"{name} has {len(values)} rows", allowed=f"{rows}, as the table, or one day")
@@ -105,7 +105,7 @@ def separation(X: pd.DataFrame, y: Any, most_auc: float = TOO_WELL) -> list[dict
     labels = labels[::step].astype(np.int64)
     if len(np.unique(labels)) < 2:
         return []
-    found = []
+    result = []
     for place, name in enumerate(X.columns):
         column = X.iloc[::step, place]
         missing = column.isna().to_numpy()
@@ -113,8 +113,8 @@ def separation(X: pd.DataFrame, y: Any, most_auc: float = TOO_WELL) -> list[dict
         auc = _auc(_bins(column, missing), labels)
         if max(auc, alone) >= most_auc:
             reason = "missing or not says the outcome" if alone >= most_auc else "its values say the outcome"
-            found.append({"column": str(name), "auc": round(auc, 6), "missing_auc": round(alone, 6), "reason": reason})
-    return sorted(found, key=lambda one: (-max(one["auc"], one["missing_auc"]), one["column"]))
+            result.append({"column": str(name), "auc": round(auc, 6), "missing_auc": round(alone, 6), "reason": reason})
+    return sorted(result, key=lambda row: (-max(row["auc"], row["missing_auc"]), row["column"]))
 
 
 def _bins(column: pd.Series, missing: np.ndarray) -> np.ndarray:

@@ -45,7 +45,7 @@ def attribute_sql(snapshot: Snapshot, kinds: dict[str, str], day: int, known: in
     for name, kind in kinds.items():
         value = typed(kind, f"CASE WHEN r.name = {_text(name)} THEN r.value END")
         columns.append(f"{'BOOL_OR' if kind == 'bool' else 'MAX'}({value}) AS x_{names[name]}")
-    return f"SELECT r.sid{''.join(', ' + one for one in columns)} FROM ({ranked}) r WHERE r.n = 1 GROUP BY r.sid"
+    return f"SELECT r.sid{''.join(', ' + column for column in columns)} FROM ({ranked}) r WHERE r.n = 1 GROUP BY r.sid"
 
 
 def person_sql(
@@ -53,10 +53,10 @@ def person_sql(
 ) -> str:
     """SELECT of every subject: what is known of it, `left_out` (NULL: it is in), y, and a column per need of feeds."""
     chosen = [f"a.x_{k} AS x_{k}" for k in range(len(recipe.attributes))]
-    said, ended = {recipe.inspected_attribute: "bool"}, {recipe.ended_attribute: "date"}
+    results, ended = {recipe.inspected_attribute: "bool"}, {recipe.ended_attribute: "date"}
     joins = [
         f"LEFT JOIN ({attribute_sql(snapshot, dict(recipe.attributes), at.day, at.day)}) a ON a.sid = s.sid",
-        f"LEFT JOIN ({attribute_sql(snapshot, said, at.day, at.day)}) v ON v.sid = s.sid",
+        f"LEFT JOIN ({attribute_sql(snapshot, results, at.day, at.day)}) v ON v.sid = s.sid",
         f"LEFT JOIN ({attribute_sql(snapshot, ended, at.day, at.day)}) e ON e.sid = s.sid",
     ]
     columns = ["s.*", *chosen, "v.x_0 AS said_inspected"]
@@ -68,7 +68,7 @@ def person_sql(
         late = attribute_sql(snapshot, ended, at.hi, at.end)
         joins.append(f"LEFT JOIN ({late}) l ON l.sid = s.sid")
         reasons.append(f"WHEN l.x_0 <= {at.lo} THEN '{LEFT_OUT[2]}'")
-        fed = [f"s.sid IN ({fed_sql(snapshot, one, at.lo, at.hi)})" for one in recipe.outcome.domains or declared]
+        fed = [f"s.sid IN ({fed_sql(snapshot, domain, at.lo, at.hi)})" for domain in recipe.outcome.domains or declared]
         if declared:
             reasons.append(f"WHEN NOT ({' AND '.join(fed)}) THEN '{LEFT_OUT[3]}'")
         columns.append("s.sid IN (SELECT sid FROM ds_event) AS y")
@@ -76,7 +76,7 @@ def person_sql(
     heard = f"s.sid IN ({heard_sql(snapshot, at.day)})" if declared else "TRUE"
     columns.append(f"{heard} AS heard")
     for (domains, lo), name in needs.items():
-        covered = " AND ".join(f"s.sid IN ({fed_sql(snapshot, one, lo, at.day)})" for one in domains)
+        covered = " AND ".join(f"s.sid IN ({fed_sql(snapshot, domain, lo, at.day)})" for domain in domains)
         columns.append(f"({covered}) AS {name}")
     columns += [f"h{k}.grade AS h_{k}" for k in range(len(recipe.history))]
     joins += [
@@ -105,7 +105,7 @@ def history_sql(snapshot: Snapshot, name: str, day: int) -> str:
 
 def beside(recipe: Recipe, day: int) -> list[Feature]:
     """The features that are no aggregates: attributes, columns of the subject, earlier grades."""
-    found = []
+    features = []
     for k, (name, kind) in enumerate(recipe.attributes):
         sql = {
             "number": f"CAST(p.x_{k} AS DOUBLE) / 1000000",
@@ -113,12 +113,12 @@ def beside(recipe: Recipe, day: int) -> list[Feature]:
             "date": f"CAST({day} - p.x_{k} AS DOUBLE)",
             "text": f"p.x_{k}",
         }[kind]
-        found.append(Feature(f"attribute__{name}", sql))
+        features.append(Feature(f"attribute__{name}", sql))
     for name in recipe.subject_columns:
         sql = f"CAST({day} - p.registered_day AS DOUBLE)" if name == "age_days" else f'p."{name}"'
-        found.append(Feature(f"subject__{name}", sql))
-    found += [Feature(f"history__{name}", f"p.h_{k}") for k, name in enumerate(recipe.history)]
-    return found
+        features.append(Feature(f"subject__{name}", sql))
+    features += [Feature(f"history__{name}", f"p.h_{k}") for k, name in enumerate(recipe.history)]
+    return features
 
 
 def put_person(
@@ -129,10 +129,10 @@ def put_person(
     engine.materialise("ds_everybody", person_sql(snapshot, recipe, at, declared, needs))
     counts = dict(engine.rows("SELECT left_out, COUNT(*) FROM ds_everybody WHERE left_out IS NOT NULL GROUP BY 1"))
     engine.view("ds_person", "SELECT * FROM ds_everybody WHERE left_out IS NULL")
-    found = {reason: int(counts.get(reason, 0)) for reason in LEFT_OUT}
+    results = {reason: int(counts.get(reason, 0)) for reason in LEFT_OUT}
     if recipe.outcome is not None:
-        found["ended_in_outcome_window"] = int(engine.rows("SELECT COUNT(*) FROM ds_person WHERE ends_inside")[0][0])
-    return found
+        results["ended_in_outcome_window"] = int(engine.rows("SELECT COUNT(*) FROM ds_person WHERE ends_inside")[0][0])
+    return results
 
 
 def _text(value: str) -> str:

@@ -49,7 +49,7 @@ class Pick:
             value = asdict(value)
         elif not isinstance(value, Mapping):
             value = {"items": value}
-        unknown = sorted(set(value) - {one.name for one in fields(Pick)})
+        unknown = sorted(set(value) - {field.name for field in fields(Pick)})
         if unknown:
             raise UsageError(f"a choice of records has no {unknown[0]!r}", where, "items, domains, severity")
         return Pick(**{name: _words(words, f"{where}, {name}") for name, words in value.items()})
@@ -78,20 +78,20 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Lists and mappings in place of tuples, so that JSON gives the same back."""
-        found: dict[str, Any] = {
-            one.name: list(value) if isinstance(value := getattr(self, one.name), tuple) else value
-            for one in fields(self)
+        new_fields: dict[str, Any] = {
+            field.name: list(value) if isinstance(value := getattr(self, field.name), tuple) else value
+            for field in fields(self)
         }
-        found["groups"] = {name: _lists(pick) for name, pick in self.groups}
-        found["outcome"] = None if self.outcome is None else _lists(self.outcome)
-        found["inspections"] = _lists(self.inspections)
-        found |= {name: dict(getattr(self, name)) for name in ("severity", "points", "attributes")}
-        return found
+        new_fields["groups"] = {name: _lists(pick) for name, pick in self.groups}
+        new_fields["outcome"] = None if self.outcome is None else _lists(self.outcome)
+        new_fields["inspections"] = _lists(self.inspections)
+        new_fields |= {name: dict(getattr(self, name)) for name in ("severity", "points", "attributes")}
+        return new_fields
 
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> Recipe:
         """UsageError for anything that `make_recipe` would refuse."""
-        known = {one.name for one in fields(Recipe)}
+        known = {field.name for field in fields(Recipe)}
         if set(data) != known:
             raise UsageError("not the recipe of a data set", allowed=sorted(known))
         points = {item: Decimal(value).scaleb(-6) for item, value in data["points"].items()}
@@ -107,7 +107,7 @@ def make_recipe(
     """The checked recipe; UsageError names the first part that cannot be, with what is allowed."""
     measures = _words(indicators, "indicators")
     _among(measures, MEASURES, "indicators")
-    months = tuple(_months(one, "windows", 1) for one in windows)
+    months = tuple(_months(window, "windows", 1) for window in windows)
     if not months or len(set(months)) < len(months):
         raise UsageError(f"windows are {list(windows)}", allowed="whole months, each once, such as 12, 24, 36")
     levels = {str(item): str(level) for item, level in dict(severity or {}).items()}
@@ -187,10 +187,10 @@ def _micro(item: Any, value: Any) -> int:
 def dates_of(observed_on: Any) -> list[date]:
     """The days of observation, in order; UsageError for none, one given twice, or what is no date."""
     given: Sequence[Any] = [observed_on] if isinstance(observed_on, str | date) else list(observed_on)
-    found = [one_date(value, "observed_on") for value in given]
-    if not found or len(set(found)) < len(found):
-        raise UsageError("observed_on: " + ("no day" if not found else "a day stands twice"), allowed="2023-12-31, …")
-    return sorted(found)
+    days = [one_date(value, "observed_on") for value in given]
+    if not days or len(set(days)) < len(days):
+        raise UsageError("observed_on: " + ("no day" if not days else "a day stands twice"), allowed="2023-12-31, …")
+    return sorted(days)
 
 
 def one_date(value: Any, where: str) -> date:

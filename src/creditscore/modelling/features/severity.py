@@ -26,12 +26,12 @@ def points_of(scheme: Given, at: int | date | None = None) -> dict[str, Decimal]
         chosen = scheme
     else:
         chosen = registry.pick(scheme) if at is None else registry.find(scheme, at)
-    found: dict[str, Decimal] = {}
+    amounts: dict[str, Decimal] = {}
     for code, variants in chosen.items.items():
         weights = [weight for item in variants if item.value and (weight := _weight(item.value)) is not None]
         if weights:
-            found[code] = max(weights)
-    return found
+            amounts[code] = max(weights)
+    return amounts
 
 
 def severity_of(
@@ -51,7 +51,7 @@ def severity_of(
 
 
 def _weight(value: Value) -> Decimal | None:
-    single = next((one for one in (value.fixed, value.each, value.base) if one is not None), None)
+    single = next((amount for amount in (value.fixed, value.each, value.base) if amount is not None), None)
     if single is not None:
         return abs(single)
     many = [tier.points for tier in value.tiers or ()] + list(_levels(value.levels))

@@ -33,7 +33,7 @@ def out_of_time(data: ModelData, test_from: date | str | None = None, *, purge: 
     days = _days(data)
     first = days.max() if test_from is None else np.datetime64(one_date(test_from, "test_from"), "D")
     test, train = days >= first, days < first
-    ends = {np.datetime64(one["observed_on"], "D"): one.get("outcome_to") for one in data.about.get("dates", ())}
+    ends = {np.datetime64(day["observed_on"], "D"): day.get("outcome_to") for day in data.about.get("dates", ())}
     if purge:
         for day, end in ends.items():
             if end is not None and np.datetime64(end, "D") > first:
@@ -85,7 +85,7 @@ class TimeSplit:
     def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[Places]:
         days = _as_days(self.observed_on, _rows(X))
         for day in self._test_days(days):
-            train = np.asarray([_later(one, self.outcome_months) <= day and one < day for one in np.unique(days)])
+            train = np.asarray([_later(value, self.outcome_months) <= day and value < day for value in np.unique(days)])
             place = np.searchsorted(np.unique(days), days)
             yield np.flatnonzero(train[place]), np.flatnonzero(days == day)
 
@@ -96,14 +96,14 @@ class TimeSplit:
         if self.n_splits < 1:
             raise UsageError(f"n_splits is {self.n_splits}", allowed="at least 1")
         known = np.unique(days)
-        found = [day for day in known[1:] if _later(known[0], self.outcome_months) <= day][-self.n_splits :]
-        if not found:
+        new_day = [day for day in known[1:] if _later(known[0], self.outcome_months) <= day][-self.n_splits :]
+        if not new_day:
             raise UsageError(
                 "no day has another one before it whose outcome was known",
                 where="TimeSplit",
                 next=f"give days more than {self.outcome_months} months apart, or shorter outcome_months",
             )
-        return found
+        return new_day
 
 
 class GroupSplit:

@@ -71,8 +71,8 @@ class MonotoneBoosting(ClassifierMixin, BaseEstimator):
         self.classes_, code = _two_classes(self, y, len(matrix))
         if sample_weight is not None:
             sample_weight = weights(self, sample_weight, len(matrix))
-            kept = sample_weight > 0
-            if len(np.unique(code[kept])) < 2:
+            remaining = sample_weight > 0
+            if len(np.unique(code[remaining])) < 2:
                 raise TableError("rows with a positive weight hold one class only", allowed="both classes")
         names, count = column_names(self), matrix.shape[1]
         self.directions_ = directions_of(self.monotone, names, set(levels))
@@ -132,7 +132,7 @@ class MonotoneBoosting(ClassifierMixin, BaseEstimator):
             "columns": list(column_names(self)),
             "named": hasattr(self, "feature_names_in_"),
             "directions": self.directions_,
-            "levels": {str(position): list(found) for position, found in self.levels_.items()},
+            "levels": {str(position): list(level) for position, level in self.levels_.items()},
             "baseline": self.baseline_,
             "trees": [tree.to_dict() for tree in self.trees_],
         }
@@ -151,14 +151,14 @@ class MonotoneBoosting(ClassifierMixin, BaseEstimator):
         if data["named"]:
             new.feature_names_in_ = np.array(data["columns"], dtype=object)
         new.directions_ = dict(data["directions"])
-        new.levels_ = {int(position): tuple(found) for position, found in data["levels"].items()}
+        new.levels_ = {int(position): tuple(level) for position, level in data["levels"].items()}
         new.baseline_, new.trees_ = data["baseline"], tuple(Tree(**tree) for tree in data["trees"])
         new.n_iter_ = len(new.trees_)
         new._ready()
         return new
 
     def _ready(self) -> None:
-        sizes = {position: len(found) for position, found in self.levels_.items()}
+        sizes = {position: len(level) for position, level in self.levels_.items()}
         self._forest = Forest.of(self.baseline_, self.trees_, sizes)
 
     def __sklearn_tags__(self) -> Any:

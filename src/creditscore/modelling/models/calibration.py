@@ -104,14 +104,14 @@ class Calibrator:
         # Platt's targets: what one more row of each class, of unknown kind, would make of them
         ones = float(t.sum())
         target = np.where(t == 1, (ones + 1) / (ones + 2), 1 / (len(t) - ones + 2))
-        found = fit_logistic(_features(self.method, x), target, w)
-        if not any(found.coef):
+        logistic_fit = fit_logistic(_features(self.method, x), target, w)
+        if not any(logistic_fit.coef):
             raise TableError(
                 "the event does not become more frequent as the log-odds rise",
                 allowed="log-odds of the event: higher is riskier",
                 next="if these are points (higher is better), turn their sign; if the model has no skill, use 'anchor'",
             )
-        return found
+        return logistic_fit
 
     def _raw(self, x: Floats) -> Floats:
         """Log-odds of the fitted curve, before the shift."""

@@ -79,15 +79,15 @@ def known_outcomes(composite: Composite, outcomes: Any) -> tuple[np.ndarray, Flo
     values = shares["value"].to_numpy().astype(np.float64).reshape(-1, size)
     inside = table[composite.composite.to_pandas()["state_reason"] != "individual_business"].reset_index(drop=True)
     known = dict(zip(given["subject_id"].astype(str), event.astype(float), strict=True))
-    kept = np.array(
+    remaining = np.array(
         [state == "graded" and who in known for who, state in zip(inside["subject_id"], inside["state"], strict=True)],
         dtype=bool,
     )
-    if not kept.any():
+    if not remaining.any():
         raise TableError("no scored subject has an outcome", where="outcomes", next="check the ids")
-    ids = inside["subject_id"].to_numpy()[kept]
+    ids = inside["subject_id"].to_numpy()[remaining]
     y = np.array([known[who] for who in ids])
-    return ids, inside["score"].to_numpy(dtype=np.float64)[kept], values[kept], y
+    return ids, inside["score"].to_numpy(dtype=np.float64)[remaining], values[remaining], y
 
 
 def fit_weights(composite: Composite, outcomes: Any) -> FittedWeights:
@@ -121,18 +121,18 @@ def fit_weights(composite: Composite, outcomes: Any) -> FittedWeights:
             next="check that 1 is the adverse outcome; keep the configured weights",
         )
     order = np.argsort(ids)
-    told = [[str(ids[k]), values[k].astype(int).tolist(), int(y[k])] for k in order]
+    results = [[str(ids[k]), values[k].astype(int).tolist(), int(y[k])] for k in order]
     names = [domain.id for domain in config.domains]
     return FittedWeights(
         config.name,
         dict(zip(names, _whole(coefficients), strict=True)),
-        {name: round(float(one), 9) for name, one in zip(names, coefficients, strict=True)},
+        {name: round(float(coefficient), 9) for name, coefficient in zip(names, coefficients, strict=True)},
         float(intercept),
         len(y),
         events,
         float(loss),
         float(base),
-        sha256(canonical(told)),
+        sha256(canonical(results)),
     )
 
 
@@ -172,10 +172,10 @@ def _fit(x: Floats, count: Any, hits: Any) -> tuple[float, Floats, float]:
 def _whole(coefficients: Floats) -> list[int]:
     """Weights out of 1000 by the largest remainder; ties in the order of the domains."""
     exact = coefficients / coefficients.sum() * TOP
-    found = np.floor(exact).astype(int)
-    order = np.argsort(found - exact, kind="stable")
-    found[order[: TOP - int(found.sum())]] += 1
-    return [int(one) for one in found]
+    result = np.floor(exact).astype(int)
+    order = np.argsort(result - exact, kind="stable")
+    result[order[: TOP - int(result.sum())]] += 1
+    return [int(value) for value in result]
 
 
 def write_fitted(
@@ -206,7 +206,7 @@ def write_fitted(
         "effective_from": known.effective_from,
         **({} if known.effective_to is None else {"effective_to": known.effective_to}),
         "checked_on": day,
-        "cite": [{"law": one.law, **({"article": one.article} if one.article else {})} for one in known.cite],
+        "cite": [{"law": cite.law, **({"article": cite.article} if cite.article else {})} for cite in known.cite],
         "marks": {"weights": "derived"},
         "weights": fitted.weights,
         "fitted": {

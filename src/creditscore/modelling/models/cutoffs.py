@@ -231,17 +231,17 @@ def _plain_number(low: float, high: float) -> float:
     """The decimal with the fewest places in (low, high], so that cut-offs read well; else `high`."""
     for places in range(16):
         short = round(float(np.ceil(high * 10.0**places) - 1) / 10.0**places, places)
-        for found in (round(float(high), places), short):
-            if low < found <= high:
-                return found
+        for result in (round(float(high), places), short):
+            if low < result <= high:
+                return result
     return float(high)
 
 
 def _ascending(values: Sequence[float], name: str) -> Floats:
-    found = column(name, values)
-    if (np.diff(found) <= 0).any():
-        raise TableError(f"{name} do not ascend: {found.tolist()[:8]}", allowed="each greater than the last")
-    return found
+    result = column(name, values)
+    if (np.diff(result) <= 0).any():
+        raise TableError(f"{name} do not ascend: {result.tolist()[:8]}", allowed="each greater than the last")
+    return result
 
 
 def _spans(prefix: Sums, start: Any, end: Any) -> Sums:

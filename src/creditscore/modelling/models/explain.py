@@ -135,10 +135,16 @@ class ModelExplanation:
 
     def ranked(self, row: int, worst: int | None = None) -> list[tuple[str, float]]:
         """(column, points) of one row by size, greatest first; `worst`: that many that cost most points."""
-        one = self.shares.iloc[row]
+        column = self.shares.iloc[row]
         if worst is None:
-            return [(str(c), float(one[c])) for c in sorted(one.index, key=lambda c: (-abs(one[c]), c)) if one[c]]
-        return [(str(c), float(one[c])) for c in sorted(one.index, key=lambda c: (one[c], c)) if one[c] < 0][:worst]
+            return [
+                (str(c), float(column[c]))
+                for c in sorted(column.index, key=lambda c: (-abs(column[c]), c))
+                if column[c]
+            ]
+        return [
+            (str(c), float(column[c])) for c in sorted(column.index, key=lambda c: (column[c], c)) if column[c] < 0
+        ][:worst]
 
 
 def make_explainer(
@@ -173,7 +179,7 @@ def make_explainer(
     declared = frame if kind == "additive" else held
     if points is None:
         points = points_of(model)
-    made = Explainer(
+    explainer = Explainer(
         algorithm=algorithm,
         rows=len(declared),
         sha256=digest(declared),
@@ -187,11 +193,11 @@ def make_explainer(
         versions=_installed_versions("creditscore", "numpy", "scikit-learn", "shap"),
     )
     if kind == "additive":
-        parts, start = additive_points(model, declared, made)
+        parts, start = additive_points(model, declared, explainer)
         means = {str(name): math.fsum(parts[name]) / len(parts) for name in parts.columns}
-        return replace(made, means=means, base=start + math.fsum(means.values()))
-    _, base = tree_points(model, held.iloc[:1], made)
-    return replace(made, base=base)
+        return replace(explainer, means=means, base=start + math.fsum(means.values()))
+    _, base = tree_points(model, held.iloc[:1], explainer)
+    return replace(explainer, base=base)
 
 
 def explain(model: Any, X: Any, explainer: Explainer) -> ModelExplanation:
@@ -213,22 +219,22 @@ def explain(model: Any, X: Any, explainer: Explainer) -> ModelExplanation:
 
 def shares_under(model: Any, X: Any, explainer: Explainer, weights: Floats) -> Floats:
     """Shares under several weightings (draws, rows) of the background rows that are kept: (draws, n, columns)."""
-    frame, kept = as_inputs(X), explainer.background()
+    frame, table = as_inputs(X), explainer.background()
     score = score_of(model, frame, explainer.points, event_log_odds(model, frame, explainer.event_from))
     if explainer.algorithm == "additive":
         parts, start = additive_points(model, frame, explainer)
-        known, _ = additive_points(model, kept, explainer)
+        known, _ = additive_points(model, table, explainer)
         means = weights @ known.to_numpy() / weights.sum(axis=1, keepdims=True)
         shares, base = parts.to_numpy()[None, :, :] - means[:, None, :], start + means.sum(axis=1)
     elif explainer.algorithm == "tree_interventional":
         from creditscore.modelling.models.treeshap import tree_values_under
 
-        found, level = tree_values_under(model, frame, kept, weights)
-        shares, base = found * explainer.points.per_log_odds, explainer.points.of(level)
+        result, level = tree_values_under(model, frame, table, weights)
+        shares, base = result * explainer.points.per_log_odds, explainer.points.of(level)
     else:
         raise UsageError("shap's explainer takes no weights", allowed="additive, tree_interventional")
-    for one, middle in zip(shares, base, strict=True):
-        check_sum(one, float(middle), score, explainer.algorithm)
+    for share, middle in zip(shares, base, strict=True):
+        check_sum(share, float(middle), score, explainer.algorithm)
     return np.asarray(shares)
 
 
@@ -299,12 +305,12 @@ def tree_points(model: Any, X: pd.DataFrame, explainer: Explainer) -> tuple[pd.D
     from creditscore.modelling.models.treeshap import shap_tree_values, tree_values
 
     if explainer.algorithm == "tree_interventional":
-        found, base = tree_values(model, X, explainer.background())
+        result, base = tree_values(model, X, explainer.background())
     else:
         along = explainer.algorithm == "shap_tree_path_dependent"
-        found, base = shap_tree_values(model, X, None if along else explainer.background())
+        result, base = shap_tree_values(model, X, None if along else explainer.background())
     points = explainer.points
-    return pd.DataFrame(found * points.per_log_odds, columns=list(column_names(model))), float(points.of(base))
+    return pd.DataFrame(result * points.per_log_odds, columns=list(column_names(model))), float(points.of(base))
 
 
 def as_inputs(X: Any) -> pd.DataFrame:
@@ -313,10 +319,10 @@ def as_inputs(X: Any) -> pd.DataFrame:
 
     from creditscore.modelling.features.frames import as_table
 
-    found = as_table(X)
-    if isinstance(found, pd.DataFrame):
-        return found
-    matrix = np.asarray(found)
+    table = as_table(X)
+    if isinstance(table, pd.DataFrame):
+        return table
+    matrix = np.asarray(table)
     return pd.DataFrame(matrix, columns=[f"x{k}" for k in range(matrix.shape[1])])
 
 
@@ -344,8 +350,8 @@ def _kept(rows: pd.DataFrame) -> dict[str, list[Any]]:
     plain = rows_of(rows)
     return {
         str(name): [
-            math.copysign(most, one) if isinstance(one, float) and math.isinf(one) else one
-            for one in (row[str(name)] for row in plain)
+            math.copysign(most, value) if isinstance(value, float) and math.isinf(value) else value
+            for value in (row[str(name)] for row in plain)
         ]
         for name in rows.columns
     }

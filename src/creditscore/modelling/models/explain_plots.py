@@ -37,7 +37,7 @@ def chinese() -> Iterator[None]:
     import matplotlib
     from matplotlib import font_manager
 
-    there = {one.name for one in font_manager.fontManager.ttflist}
+    there = {font_entry.name for font_entry in font_manager.fontManager.ttflist}
     fonts = [name for name in FONTS if name in there]
     with matplotlib.rc_context({"font.family": [*fonts, "sans-serif"], "axes.unicode_minus": False}):
         yield
@@ -162,8 +162,8 @@ def _spread(x: Any, width: float = 0.36) -> Any:
         return np.linspace(-width / 2, width / 2, len(x))
     cell = np.floor((x - x.min()) / np.ptp(x) * 60).astype(int)
     offset = np.zeros(len(x))
-    for one in np.unique(cell):
-        rows = np.flatnonzero(cell == one)
+    for value in np.unique(cell):
+        rows = np.flatnonzero(cell == value)
         offset[rows] = (np.arange(len(rows)) - (len(rows) - 1) / 2) / max(len(rows), 12) * width
     return offset
 

@@ -33,8 +33,8 @@ def both_classes(y: Floats, what: str) -> None:
 def saved_as(data: Any, kind: str, form: int = 1) -> dict[str, Any]:
     """A saved object of this kind and format, or an error that says what it is instead."""
     if not isinstance(data, dict) or data.get("kind") != kind:
-        found = data.get("kind") if isinstance(data, dict) else type(data).__name__
-        raise TableError(f"this is not a saved {kind}, but {found!r}", allowed=f"kind: {kind}")
+        result = data.get("kind") if isinstance(data, dict) else type(data).__name__
+        raise TableError(f"this is not a saved {kind}, but {result!r}", allowed=f"kind: {kind}")
     if data.get("format") != form:
         raise TableError(f"format {data.get('format')!r} of a saved {kind} cannot be read", allowed=f"format: {form}")
     return data

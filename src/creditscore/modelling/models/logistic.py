@@ -16,8 +16,8 @@ __all__ = ["LogisticFit", "fit_logistic", "probability_of"]
 def probability_of(log_odds: Floats) -> Floats:
     """1 / (1 + exp(-log-odds)); 0 where the exponential overflows."""
     with np.errstate(over="ignore"):
-        found: Floats = 1.0 / (1.0 + np.exp(-log_odds))
-    return found
+        result: Floats = 1.0 / (1.0 + np.exp(-log_odds))
+    return result
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class LogisticFit:
 
     def predict(self, features: Floats, offset: Floats | None = None) -> Floats:
         """Log-odds, shape (n,): intercept + features · coef + offset."""
-        found = np.full(len(features), self.intercept)
+        result = np.full(len(features), self.intercept)
         # column by column, so that a row's result does not depend on which rows stand beside it
         for column, value in enumerate(self.coef):
-            found += value * features[:, column]
-        return found if offset is None else found + offset
+            result += value * features[:, column]
+        return result if offset is None else result + offset
 
     def spread(self, features: Floats) -> Floats:
         """Standard error of the log-odds, shape (n,): sqrt(f' V f) with f = (1, features)."""
@@ -63,25 +63,25 @@ def fit_logistic(features: Floats, target: Floats, w: Floats, offset: Floats | N
     m = features.shape[1]
     best: tuple[float, LogisticFit] | None = None
     for size in range(m, -1, -1):
-        for kept in combinations(range(m), size):
-            loss, found = _free_fit(features, list(kept), target, w, offset)
-            if min(found.coef, default=0.0) >= 0 and (best is None or loss < best[0] - 1e-12 * abs(best[0])):
-                best = (loss, found)
+        for results in combinations(range(m), size):
+            loss, logistic_fit = _free_fit(features, list(results), target, w, offset)
+            if min(logistic_fit.coef, default=0.0) >= 0 and (best is None or loss < best[0] - 1e-12 * abs(best[0])):
+                best = (loss, logistic_fit)
     assert best is not None  # the set in which all are zero is always feasible
     return best[1]
 
 
 def _free_fit(
-    features: Floats, kept: list[int], target: Floats, w: Floats, offset: Floats
+    features: Floats, results: list[int], target: Floats, w: Floats, offset: Floats
 ) -> tuple[float, LogisticFit]:
     """Loss and fit with the columns of `kept` free and the others at zero."""
     from scipy.optimize import minimize
     from scipy.special import expit
 
-    used = features[:, kept]
+    used = features[:, results]
     # centred and of unit spread inside, so that the optimiser sees a round valley
-    centre = np.average(used, axis=0, weights=w) if kept else np.empty(0)
-    scale = np.sqrt(np.average((used - centre) ** 2, axis=0, weights=w)) if kept else np.empty(0)
+    centre = np.average(used, axis=0, weights=w) if results else np.empty(0)
+    scale = np.sqrt(np.average((used - centre) ** 2, axis=0, weights=w)) if results else np.empty(0)
     scale = np.where(scale > 0, scale, 1.0)
     design = np.column_stack([np.ones(len(target)), (used - centre) / scale])
     total = w.sum()
@@ -111,8 +111,8 @@ def _free_fit(
     plain = back @ b
     variance = back @ inverse @ middle @ inverse @ back.T
     coef, full = np.zeros(features.shape[1]), np.zeros((features.shape[1] + 1,) * 2)
-    coef[kept] = plain[1:]
-    places = [0, *(column + 1 for column in kept)]
+    coef[results] = plain[1:]
+    places = [0, *(column + 1 for column in results)]
     full[np.ix_(places, places)] = variance
     fit = LogisticFit(float(plain[0]), tuple(coef.tolist()), tuple(tuple(row) for row in full.tolist()))
     return loss(b), fit

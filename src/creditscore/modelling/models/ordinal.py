@@ -89,7 +89,7 @@ class OrdinalGrader(ClassifierMixin, BaseEstimator):
         ]
         design = np.hstack([curve.design(matrix[:, at]) for at, curve in enumerate(curves)])
         centre = np.average(design, axis=0, weights=weight)
-        found = fit_proportional(
+        proportional = fit_proportional(
             design - centre,
             code,
             weight,
@@ -98,10 +98,10 @@ class OrdinalGrader(ClassifierMixin, BaseEstimator):
             np.concatenate([curve.signs() for curve in curves]),
         )
         ends = np.cumsum([curve.size for curve in curves])[:-1]
-        parts = zip(curves, np.split(found.rises, ends), np.split(centre, ends), strict=True)
+        parts = zip(curves, np.split(proportional.rises, ends), np.split(centre, ends), strict=True)
         self.curves_ = tuple(curve.with_rises(rises, middle) for curve, rises, middle in parts)
-        self.thresholds_ = found.thresholds
-        self.n_iter_ = found.iterations
+        self.thresholds_ = proportional.thresholds
+        self.n_iter_ = proportional.iterations
         return self
 
     def contributions(self, X: Any) -> pd.DataFrame:

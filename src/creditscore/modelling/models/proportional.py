@@ -48,7 +48,7 @@ def fit_proportional(
     low = np.r_[-np.inf, np.full(cuts - 1, LEAST_GAP), np.where(signs > 0, 0.0, -np.inf)]
     high = np.r_[np.full(cuts, np.inf), np.where(signs < 0, 0.0, np.inf)]
     problem = _Problem(design, code, weight, cuts, penalty)
-    found = minimize(
+    result = minimize(
         problem.value,
         first,
         jac=True,
@@ -56,10 +56,10 @@ def fit_proportional(
         bounds=np.column_stack([low, high]),
         options={"maxiter": 2000, "maxfun": 5000, "ftol": 1e-12, "gtol": 1e-5},
     )
-    v = problem.polished(found.x, low, high)
+    v = problem.polished(result.x, low, high)
     if not np.isfinite(v).all():
         raise TableError("the ordinal model did not settle", next="raise ridge, or look for columns of huge values")
-    return Proportional(np.cumsum(v[:cuts]), v[cuts:], max(int(found.nit), 1))
+    return Proportional(np.cumsum(v[:cuts]), v[cuts:], max(int(result.nit), 1))
 
 
 @dataclass(frozen=True)

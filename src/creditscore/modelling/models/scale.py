@@ -58,12 +58,12 @@ def score_of_probability(p: Any, base_score: float = 600, base_odds: float = 50,
     """
     from scipy.special import logit
 
-    found = np.asarray(p, dtype=np.float64)
-    if not ((found > 0) & (found < 1)).all():
+    result = np.asarray(p, dtype=np.float64)
+    if not ((result > 0) & (result < 1)).all():
         raise TableError("a probability is not inside (0, 1)", allowed="0 < p < 1", next="calibrate first")
     if not (base_odds > 0 and pdo > 0):
         raise UsageError(f"base_odds {base_odds!r}, pdo {pdo!r}", allowed="numbers above 0")
-    return np.asarray(base_score - pdo / np.log(2) * (logit(found) + np.log(base_odds)))
+    return np.asarray(base_score - pdo / np.log(2) * (logit(result) + np.log(base_odds)))
 
 
 class MasterScale:
@@ -120,7 +120,7 @@ class MasterScale:
         x = probabilities(p)
         if self.cuts is None:
             _labels(self.grades)
-            found = optimise_cuts(
+            cut_solution = optimise_cuts(
                 x,
                 y,
                 len(self.grades),
@@ -129,7 +129,7 @@ class MasterScale:
                 sample_weight=sample_weight,
                 periods=periods,
             )
-            self.cuts_ = found.cuts
+            self.cuts_ = cut_solution.cuts
         else:
             self.cuts_ = self._given()
         self.table_ = self._count(x, y, sample_weight)
@@ -155,7 +155,7 @@ class MasterScale:
         points, so that points >= least_scores()[k] if and only if the grade is k or better, for every whole score. Plus
         infinity for a grade that no points within a million reach.
         """
-        found = np.full(len(self.grades), -np.inf)
+        least_scores = np.full(len(self.grades), -np.inf)
         for number in range(len(self.grades) - 1):
 
             def reached(score: int, number: int = number) -> bool:
@@ -163,15 +163,15 @@ class MasterScale:
 
             low, high = -1_000_000, 1_000_000
             if not reached(high):
-                found[number] = np.inf
+                least_scores[number] = np.inf
                 continue
             if reached(low):
                 continue
             while high - low > 1:
                 middle = (low + high) // 2
                 low, high = (low, middle) if reached(middle) else (middle, high)
-            found[number] = high
-        return found
+            least_scores[number] = high
+        return least_scores
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON: labels, cut-offs and, after `fit`, the table."""

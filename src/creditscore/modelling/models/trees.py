@@ -46,14 +46,14 @@ class Tree:
 
     def leaves(self) -> list[int]:
         """Node numbers of the leaves, left to right."""
-        found, stack = [], [0]
+        leaves, stack = [], [0]
         while stack:
             node = stack.pop()
             if self.feature[node] < 0:
-                found.append(node)
+                leaves.append(node)
             else:
                 stack += [self.right[node], self.left[node]]
-        return found
+        return leaves
 
 
 def read_trees(model: Any, columns: list[int]) -> tuple[float, tuple[Tree, ...]]:
@@ -112,11 +112,11 @@ class Forest:
     def log_odds(self, matrix: Floats) -> Floats:
         """Baseline plus one leaf per tree, added in the order of the trees; shape (n,)."""
         used = sorted({feature for lookup in self.lookups for feature, _ in lookup})
-        found = np.full(len(matrix), self.baseline)
+        log_odds = np.full(len(matrix), self.baseline)
         for start in range(0, len(matrix), CHUNK):
             part = matrix[start : start + CHUNK]
             codes = {feature: self._code(feature, part[:, feature]) for feature in used}
-            total = found[start : start + CHUNK]
+            total = log_odds[start : start + CHUNK]
             for lookup, values in zip(self.lookups, self.values, strict=True):
                 if not lookup:
                     total += values[0]
@@ -126,7 +126,7 @@ class Forest:
                     left &= table[codes[feature]]
                 lowest = left & (~left + np.uint64(1))
                 total += values[np.frexp(lowest.astype(np.float64))[1] - 1]
-        return found
+        return log_odds
 
     def _code(self, feature: int, column: Floats) -> NDArray[np.intp]:
         size = self.sizes[feature]

@@ -34,7 +34,7 @@ def tree_values(model: Any, X: Any, background: Any) -> tuple[Floats, float]:
 
 def tree_values_under(model: Any, X: Any, background: Any, weights: Floats) -> tuple[Floats, Floats]:
     """The same under several weightings of the background rows, (draws, rows): (draws, n, columns) and (draws,)."""
-    sizes = {position: len(found) for position, found in model.levels_.items()}
+    sizes = {position: len(level) for position, level in model.levels_.items()}
     forest = Forest.of(model.baseline_, model.trees_, sizes)
     rows, _ = read_matrix(model, X, model.levels_)
     back, _ = read_matrix(model, background, model.levels_)
@@ -66,10 +66,10 @@ def tree_values_under(model: Any, X: Any, background: Any, weights: Floats) -> t
 
 def _sets(passed: list[NDArray[np.bool_]]) -> NDArray[np.int64]:
     """The columns whose tests each row passes, as bits."""
-    found = np.zeros(len(passed[0]), dtype=np.int64)
-    for bit, one in enumerate(passed):
-        found |= one.astype(np.int64) << bit
-    return found
+    sets = np.zeros(len(passed[0]), dtype=np.int64)
+    for bit, values in enumerate(passed):
+        sets |= values.astype(np.int64) << bit
+    return sets
 
 
 def _leaf_shares(sets: NDArray[np.int64], others: NDArray[np.int64], count: int) -> Floats:
@@ -100,18 +100,18 @@ Tests = list[tuple[float | None, list[int] | None, bool, bool]]  # threshold, le
 
 def _paths(tree: Tree) -> list[tuple[int, dict[int, Tests]]]:
     """(leaf, what it asks of each column)."""
-    found: list[tuple[int, dict[int, Tests]]] = []
+    paths: list[tuple[int, dict[int, Tests]]] = []
     stack: list[tuple[int, dict[int, Tests]]] = [(0, {})]
     while stack:
         node, path = stack.pop()
         feature = tree.feature[node]
         if feature < 0:
-            found.append((node, path))
+            paths.append((node, path))
             continue
         for child, left in ((tree.left[node], True), (tree.right[node], False)):
             test = (tree.threshold[node], tree.levels[node], tree.missing_left[node], left)
             stack.append((child, {**path, feature: [*path.get(feature, []), test]}))
-    return found
+    return paths
 
 
 def _fitting(tests: Tests, forest: Forest, feature: int) -> NDArray[np.bool_]:
@@ -150,9 +150,9 @@ def shap_tree_values(model: Any, X: Any, background: Any = None) -> tuple[Floats
     trees = {"trees": [_shap_tree(tree) for tree in model.trees_], "base_offset": model.baseline_}
     kind = "tree_path_dependent" if data is None else "interventional"
     explainer = shap.TreeExplainer(trees, data=data, feature_perturbation=kind)
-    found = np.asarray(explainer.shap_values(rows, check_additivity=False), dtype=np.float64)
+    result = np.asarray(explainer.shap_values(rows, check_additivity=False), dtype=np.float64)
     base = np.asarray(explainer.expected_value, dtype=np.float64).ravel()
-    return found.reshape(rows.shape), float(base[0])
+    return result.reshape(rows.shape), float(base[0])
 
 
 def _shap_tree(tree: Tree) -> dict[str, Any]:

@@ -136,17 +136,21 @@ def differences(old: Any, new: Any, path: str = "") -> list[str]:
     """
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         keys = [key for key in dict.fromkeys([*old, *new]) if key not in FREE]
-        found = []
+        new_differences = []
         for key in keys:
             if key not in old or key not in new:
-                found.append(f"{path}.{key}: only in one")
+                new_differences.append(f"{path}.{key}: only in one")
             else:
-                found += differences(old[key], new[key], f"{path}.{key}")
-        return found
+                new_differences += differences(old[key], new[key], f"{path}.{key}")
+        return new_differences
     if isinstance(old, list) and isinstance(new, list):
         if len(old) != len(new):
             return [f"{path}: {len(old)} and {len(new)} entries"]
-        return [one for k, pair in enumerate(zip(old, new, strict=True)) for one in differences(*pair, f"{path}[{k}]")]
+        return [
+            difference
+            for k, pair in enumerate(zip(old, new, strict=True))
+            for difference in differences(*pair, f"{path}[{k}]")
+        ]
     if isinstance(old, float) and isinstance(new, float) and not path.endswith((".low", ".high", ".points")):
         return [] if math.isclose(old, new, rel_tol=1e-9, abs_tol=1e-9) else [f"{path}: {old!r} and {new!r}"]
     return [] if old == new and type(old) is type(new) else [f"{path}: {old!r} and {new!r}"]
@@ -160,13 +164,13 @@ def _figures(report: Any) -> dict[str, Any]:
         for name in names
         if name in data["numbers"].get(section, {})
     }
-    told = ("criterion", "label_en", "label_zh", "value", "outcome")
+    results = ("criterion", "label_en", "label_zh", "value", "outcome")
     return {
         "verdict": data["verdict"],
         "part": data["about"]["part"],
         "numbers": numbers,
         "criteria": [
-            {name: row[name] for name in told} for row in data["criteria"] if row["outcome"] in ("warn", "fail")
+            {name: row[name] for name in results} for row in data["criteria"] if row["outcome"] in ("warn", "fail")
         ],
         "report_sha256": report.sha256,
         "data_sha256": data["about"]["data_sha256"],

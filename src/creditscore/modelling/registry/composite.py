@@ -94,12 +94,12 @@ class CompositeModel:
                 )
             values[:, k] = np.where(np.isnan(column), f.reference[k], np.clip(np.rint(np.nan_to_num(column)), 0, TOP))
         tops = {rule.id: config.ceiling(rule.ceiling) for rule in config.hard_rules}
-        said = X[RULES].fillna("").astype(str) if RULES in X.columns else pd.Series([""] * len(X))
-        strange = {one for text in set(said) for one in text.split(";") if one} - set(tops)
+        new_column = X[RULES].fillna("").astype(str) if RULES in X.columns else pd.Series([""] * len(X))
+        strange = {part for text in set(new_column) for part in text.split(";") if part} - set(tops)
         if strange:
             raise TableError(f"there is no hard rule {sorted(strange)[0]!r}", where=RULES, allowed=list(tops))
-        held = {text: min([tops[one] for one in text.split(";") if one], default=TOP) for text in set(said)}
-        return f, points(f, raw(f, values, np.array([held[text] for text in said], dtype=np.int64)))
+        held = {text: min([tops[part] for part in text.split(";") if part], default=TOP) for text in set(new_column)}
+        return f, points(f, raw(f, values, np.array([held[text] for text in new_column], dtype=np.int64)))
 
     def predict_proba(self, X: Any) -> Floats:
         """(rows, 2): calibrated probability of no event, of the event."""
@@ -118,9 +118,9 @@ class CompositeModel:
         codes = np.array([grade.code for grade in self.config.grades])
         p = self.calibrator.predict(_log_odds(score))
         low, high = self.calibrator.interval(_log_odds(score), level)
-        found = {"score": score, "grade": codes[places(f, score)], "probability": p, "probability_low": low}
-        found |= {"probability_high": high, "risk_class": self.scale.labels(p)}
-        return pd.DataFrame({**found, "advisory": np.ones(len(p), dtype=bool)}, index=X.index)
+        data = {"score": score, "grade": codes[places(f, score)], "probability": p, "probability_low": low}
+        data |= {"probability_high": high, "risk_class": self.scale.labels(p)}
+        return pd.DataFrame({**data, "advisory": np.ones(len(p), dtype=bool)}, index=X.index)
 
     def served_columns(self) -> list[tuple[str, bool]]:
         """Inputs, and whether MLflow insists on them."""
@@ -151,18 +151,18 @@ class CompositeModel:
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """The bundle saved by `to_dict`; InputError when a stated content hash is not that of the content."""
         data = saved_as(data, "composite_model")
-        made = cls(
+        self = cls(
             data["name"], data["rules"], Calibrator.from_dict(data["calibrator"]),
             MasterScale.from_dict(data["scale"]), data["about"], data["validation"],
         )  # fmt: skip
         stated = data.get("content_hash")
         if stated is not None and content_hash(data) != stated:
             raise InputError(
-                f"the composite {made.name} was changed after it was saved",
+                f"the composite {self.name} was changed after it was saved",
                 where="content_hash",
                 next="bring the file back from a copy, or calibrate again",
             )
-        return made
+        return self
 
     @property
     def content_hash(self) -> str:
@@ -212,7 +212,7 @@ def calibrate_composite(
         zip(composite.composite["subject_id"].to_pylist(), composite.composite["hard_rules"].to_pylist(), strict=True)
     )
     X = pd.DataFrame(values, columns=[domain.id for domain in config.domains])
-    X[RULES] = [rules[one] or "" for one in ids]
+    X[RULES] = [rules[key] or "" for key in ids]
     table = X.assign(subject_id=ids, event=y)
     hashed = table_hash(table)
     manifest = composite.manifest
@@ -235,11 +235,11 @@ def calibrate_composite(
             "outcome_definition": outcome, "validator": validator or "", "advisory": True,
         },
     )  # fmt: skip
-    said = {
+    data = {
         "verdict": report.verdict, "report_sha256": report.sha256, "model_hash": model.content_hash,
         "table_sha256": hashed, "data_sha256": report.about["data_sha256"], "validator": validator,
     }  # fmt: skip
-    return replace(model, validation=said), report
+    return replace(model, validation=data), report
 
 
 def _log_odds(score: Any) -> Floats:

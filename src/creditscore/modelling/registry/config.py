@@ -129,8 +129,8 @@ class TrainConfig:
         if not isinstance(self.columns, Mapping):
             return {}
         return {
-            str(name): {lang: words for lang, words in (said or {}).items() if lang != "kind"}
-            for name, said in self.columns.items()
+            str(name): {lang: words for lang, words in (column or {}).items() if lang != "kind"}
+            for name, column in self.columns.items()
         }
 
     def kinds(self) -> dict[str, str]:
@@ -140,7 +140,7 @@ class TrainConfig:
             names[str(self.split.column)] = "text"
         if not isinstance(self.columns, Mapping):
             return names
-        kinds = {str(name): str(said["kind"]) for name, said in self.columns.items() if said and "kind" in said}
+        kinds = {str(name): str(column["kind"]) for name, column in self.columns.items() if column and "kind" in column}
         for name, kind in kinds.items():
             if kind not in COLUMN_KINDS:
                 raise UsageError(f"kind {kind!r}", where=f"columns.{name}.kind", allowed=COLUMN_KINDS)
@@ -194,13 +194,13 @@ def _plain(value: Any) -> Any:
     from decimal import Decimal
 
     if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: _plain(this_value) for key, this_value in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(this_value) for this_value in value]
     if isinstance(value, Decimal):
         return float(value)
     return value.isoformat() if isinstance(value, date) else value
 
 
 def _keys(cls: Any) -> list[str]:
-    return [one.name for one in fields(cls)]
+    return [other_field.name for other_field in fields(cls)]

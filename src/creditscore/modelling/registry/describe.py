@@ -29,7 +29,7 @@ def describe_model(model: GradingModel) -> dict[str, str]:
     """The model in a handful of lines."""
     data = model.about["data"]
     used = getattr(model.estimator, "variables_", None)
-    found = {
+    results = {
         "model": f"{model.name}: {model.about['estimator']}, "
         + (f"{len(used)} of {len(model.columns)} columns" if used is not None else f"{len(model.columns)} columns"),
         "rows": f"{data['fit']['rows']} for the fit ({data['fit']['events']} events), "
@@ -43,28 +43,38 @@ def describe_model(model: GradingModel) -> dict[str, str]:
     }
     evidence = getattr(getattr(model.estimator, "card_", None), "evidence", None)
     if evidence is not None and evidence.notes:
-        found["note"] = "; ".join(evidence.notes)
+        results["note"] = "; ".join(evidence.notes)
     if data["without_outcome"]:
-        found["rows"] += f", {data['without_outcome']} without outcome left out"
-    return found
+        results["rows"] += f", {data['without_outcome']} without outcome left out"
+    return results
 
 
 def blocks(model: GradingModel, validation: Mapping[str, Any] | None = None, regenerate: str = "") -> list[Block]:
     """The readable card: purpose, points, grades, validation, limits, in this order."""
     about = model.about
-    found = [Block(model.name, f"{NOTICES['en']}\n\n{NOTICES['zh']}")]
-    told = ("purpose", "use", "outcome_definition", "population", "periods", "horizon", "source", "licence", "limits")
-    rows = [[name.replace("_", " "), _said(about[name])] for name in told if about.get(name)]
+    new_blocks = [Block(model.name, f"{NOTICES['en']}\n\n{NOTICES['zh']}")]
+    results = (
+        "purpose",
+        "use",
+        "outcome_definition",
+        "population",
+        "periods",
+        "horizon",
+        "source",
+        "licence",
+        "limits",
+    )
+    rows = [[name.replace("_", " "), _said(about[name])] for name in results if about.get(name)]
     rows += [[name, value] for name, value in describe_model(model).items() if name != "model"]
     rows.append(["background", f"{model.explainer.rows} rows, {model.explainer.algorithm}, {model.explainer.sha256}"])
     if model.scheme:
         rows.append(["mirrors the scheme", model.scheme])
-    found.append(Block("What it is", header=("", ""), rows=rows))
-    found.append(_points(model))
-    found += _evidence(model)
+    new_blocks.append(Block("What it is", header=("", ""), rows=rows))
+    new_blocks.append(_points(model))
+    new_blocks += _evidence(model)
     if model.scale is not None and hasattr(model.scale, "table_"):
         table = model.scale.table_
-        found.append(
+        new_blocks.append(
             Block(
                 "Grades",
                 "Counted on the rows of the fit, each predicted by a model that did not see it. "
@@ -78,7 +88,7 @@ def blocks(model: GradingModel, validation: Mapping[str, Any] | None = None, reg
             )
         )  # fmt: skip
     if validation is not None:
-        found.append(
+        new_blocks.append(
             Block(
                 "Validation",
                 f"Verdict: {validation['verdict']}, on {validation['part']['en']}.",
@@ -88,10 +98,10 @@ def blocks(model: GradingModel, validation: Mapping[str, Any] | None = None, reg
         )
         warned = [[row["label_en"], figure(row["value"]), row["outcome"]] for row in validation["criteria"]]
         if warned:
-            found.append(Block("What the validation warns of", "", ("criterion", "value", "outcome"), warned))
+            new_blocks.append(Block("What the validation warns of", "", ("criterion", "value", "outcome"), warned))
     if regenerate:
-        found.append(Block("Made again by", f"`{regenerate}`"))
-    return found
+        new_blocks.append(Block("Made again by", f"`{regenerate}`"))
+    return new_blocks
 
 
 def _points(model: GradingModel) -> Block:
@@ -159,8 +169,12 @@ def figure(value: Any) -> str:
 
 def _said(value: Any) -> str:
     if isinstance(value, Mapping):
-        return " / ".join(str(one) for one in value.values())
-    return "; ".join(str(one).rstrip(".") for one in value) if isinstance(value, list | tuple) else str(value)
+        return " / ".join(str(this_value) for this_value in value.values())
+    return (
+        "; ".join(str(this_value).rstrip(".") for this_value in value)
+        if isinstance(value, list | tuple)
+        else str(value)
+    )
 
 
 def split_words(about: Mapping[str, Any]) -> dict[str, str]:

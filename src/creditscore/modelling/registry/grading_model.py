@@ -86,7 +86,7 @@ class GradingModel:
     @property
     def kinds(self) -> dict[str, str]:
         """What each input is, `number` or `text`: how a table for it is read."""
-        return {str(name): str(said.get("kind", "number")) for name, said in self.about["columns"].items()}
+        return {str(name): str(column.get("kind", "number")) for name, column in self.about["columns"].items()}
 
     @property
     def population_rate(self) -> float | None:
@@ -135,7 +135,7 @@ class GradingModel:
         if self.calibrator is not None and self.calibrator.curve_ is not None:
             low, high = self.calibrator.interval(log_odds, level)
         points = score_of(self.estimator, frame, self.explainer.points, log_odds)
-        found = {
+        results = {
             "probability": p,
             "probability_low": low,
             "probability_high": high,
@@ -143,8 +143,8 @@ class GradingModel:
             "grade": self.estimator.predict_median(frame).astype(str) if self.scale is None else self.scale.labels(p),
         }
         if reasons:
-            found |= reason_columns(self, frame, reasons, lang)
-        return pd.DataFrame({**found, "advisory": np.ones(len(p), dtype=bool)}, index=frame.index)
+            results |= reason_columns(self, frame, reasons, lang)
+        return pd.DataFrame({**results, "advisory": np.ones(len(p), dtype=bool)}, index=frame.index)
 
     def inputs(self, X: Any) -> pd.DataFrame:
         """The columns of the model from a table of any kind, in its order and of its kinds; infinities are refused."""
@@ -214,7 +214,7 @@ class GradingModel:
         from creditscore.modelling.models.scale import MasterScale
 
         data = saved_as(data, "grading_model")
-        made = cls(
+        self = cls(
             name=data["name"],
             estimator=estimator_from(data["estimator"]),
             calibrator=None if data["calibrator"] is None else Calibrator.from_dict(data["calibrator"]),
@@ -224,10 +224,10 @@ class GradingModel:
             scheme=data["scheme"],
             validation=data["validation"],
         )
-        fitted = getattr(made.estimator, "feature_names_in_", None)
-        if fitted is not None and tuple(map(str, fitted)) != made.columns:
+        fitted = getattr(self.estimator, "feature_names_in_", None)
+        if fitted is not None and tuple(map(str, fitted)) != self.columns:
             raise InputError(
-                f"the model {made.name} names columns that are not those of its estimator",
+                f"the model {self.name} names columns that are not those of its estimator",
                 where="about.columns",
                 allowed=", ".join(map(str, fitted[:20])),
                 next="take the file from where it was registered",
@@ -235,12 +235,12 @@ class GradingModel:
         stated = data.get("content_hash")
         if stated is not None and content_hash(data) != stated:
             raise InputError(
-                f"the model {made.name} was changed after it was saved",
+                f"the model {self.name} was changed after it was saved",
                 where="content_hash",
                 allowed=str(stated),
                 next="take the file from where it was registered",
             )
-        return made
+        return self
 
     @property
     def content_hash(self) -> str:
@@ -264,9 +264,9 @@ class GradingModel:
             raise InputError("there is no model here", where=str(folder), allowed=f"a folder with {FILE}")
         data = read_object(place, "the model")
         with outside("the model", place):
-            made = cls.from_dict(data)
+            self = cls.from_dict(data)
         stated_hash(data, place)
-        return made
+        return self
 
     def _probability(self, log_odds: Floats) -> Floats:
         if self.calibrator is not None:
@@ -278,7 +278,7 @@ class GradingModel:
 
 def content_hash(data: Mapping[str, Any]) -> str:
     """The hash that names a model, from its dict."""
-    return sha256(canonical({name: one for name, one in data.items() if name not in ("validation", "content_hash")}))
+    return sha256(canonical({name: row for name, row in data.items() if name not in ("validation", "content_hash")}))
 
 
 def stated_hash(data: Mapping[str, Any], file: Path) -> str:

@@ -20,17 +20,17 @@ REGISTERED, PROMOTED = "model.register", "model.promote"
 def promotions(log: Log, name: str | None = None, alias: str | None = None) -> list[Entry]:
     """Promotions that took effect, in order of their moments, then of the log."""
     entries = log.entries(action=PROMOTED)
-    done = {one.refers_to for one in entries if one.phase == "done"}
-    found = [
-        one
-        for one in entries
-        if one.phase == "begun"
-        and one.seq in done
-        and one.data is not None
-        and (name is None or one.data["name"] == name)
-        and (alias is None or one.data["alias"] == alias)
+    done = {entry.refers_to for entry in entries if entry.phase == "done"}
+    new_entries = [
+        entry
+        for entry in entries
+        if entry.phase == "begun"
+        and entry.seq in done
+        and entry.data is not None
+        and (name is None or entry.data["name"] == name)
+        and (alias is None or entry.data["alias"] == alias)
     ]
-    return sorted(found, key=lambda one: (one.at, one.seq))
+    return sorted(new_entries, key=lambda entry: (entry.at, entry.seq))
 
 
 def as_of(name: str, day: str | date | datetime, *, alias: str = "champion", store: ModelStore) -> Entry | None:
@@ -40,8 +40,8 @@ def as_of(name: str, day: str | date | datetime, *, alias: str = "champion", sto
     """
     moment = _moment(day)
     with store.log(read_only=True) as log:
-        before = [one for one in promotions(log, name, alias) if one.at <= moment]
-        known = {one.data["name"] for one in log.entries(action=REGISTERED) if one.data}
+        before = [promotion for promotion in promotions(log, name, alias) if promotion.at <= moment]
+        known = {entry.data["name"] for entry in log.entries(action=REGISTERED) if entry.data}
     if not before and name not in known:
         raise UsageError(f"no model is called {name!r}", allowed=sorted(known) or "none", where=str(store.folder))
     return before[-1] if before else None
@@ -51,24 +51,31 @@ def differences(store: ModelStore, name: str | None = None) -> list[str]:
     """Where the aliases of MLflow are not what the log says, versions that are missing on either side, and acts that
     never ended: somebody must look. All models, or one.
     """
-    found = []
+    new_differences = []
     with store.mlflow(make=False) as client, store.log(read_only=True) as log:
-        said = {(one.data["name"], one.data["alias"]): one.data["version"] for one in promotions(log)}
-        for one in log.unfinished():
-            if name is None or one.subject.startswith(f"models/{name}/"):
-                found.append(f"{one.action} {one.subject} began at {one.at} and never ended")
-        begun = [one for one in log.entries(action=REGISTERED) if one.data]
-        done = {one.refers_to for one in log.entries(action=REGISTERED) if one.phase == "done"}
-        for model in sorted({one.data["name"] for one in begun if name is None or one.data["name"] == name}):
-            logged = {one.data["version"] for one in begun if one.data["name"] == model and one.seq in done}
+        new_promotions = {
+            (promotion.data["name"], promotion.data["alias"]): promotion.data["version"]
+            for promotion in promotions(log)
+        }
+        for entry in log.unfinished():
+            if name is None or entry.subject.startswith(f"models/{name}/"):
+                new_differences.append(f"{entry.action} {entry.subject} began at {entry.at} and never ended")
+        begun = [entry for entry in log.entries(action=REGISTERED) if entry.data]
+        done = {entry.refers_to for entry in log.entries(action=REGISTERED) if entry.phase == "done"}
+        for model in sorted({entry.data["name"] for entry in begun if name is None or entry.data["name"] == name}):
+            logged = {entry.data["version"] for entry in begun if entry.data["name"] == model and entry.seq in done}
             held = aliases_of(client, model)
-            for alias in sorted({*held, *(a for n, a in said if n == model)}):
-                if held.get(alias) != said.get((model, alias)):
-                    found.append(f"{model}@{alias}: MLflow {held.get(alias)}, log {said.get((model, alias))}")
-            there = {str(one.version) for one in client.search_model_versions(f"name='{model}'")}
-            for number in sorted(logged ^ there, key=lambda one: (len(one), one)):
-                found.append(f"{model}/{number}: " + ("not in MLflow" if number in logged else "not in the log"))
-    return found
+            for alias in sorted({*held, *(a for n, a in new_promotions if n == model)}):
+                if held.get(alias) != new_promotions.get((model, alias)):
+                    new_differences.append(
+                        f"{model}@{alias}: MLflow {held.get(alias)}, log {new_promotions.get((model, alias))}"
+                    )
+            there = {str(version.version) for version in client.search_model_versions(f"name='{model}'")}
+            for number in sorted(logged ^ there, key=lambda value: (len(value), value)):
+                new_differences.append(
+                    f"{model}/{number}: " + ("not in MLflow" if number in logged else "not in the log")
+                )
+    return new_differences
 
 
 def aliases_of(client: Any, name: str) -> dict[str, str]:

@@ -73,30 +73,33 @@ class ModelPart:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON; `from_dict` gives an equal part."""
-        return {"kind": "model_part", "format": 1, **asdict(self), "shares": [asdict(one) for one in self.shares]}
+        return {"kind": "model_part", "format": 1, **asdict(self), "shares": [asdict(share) for share in self.shares]}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """The part saved by `to_dict`."""
         data = saved_as(data, "model_part")
         given = {key: value for key, value in data.items() if key not in ("kind", "format", "shares")}
-        return cls(**given, shares=tuple(Share(**one) for one in data["shares"]))
+        return cls(**given, shares=tuple(Share(**share) for share in data["shares"]))
 
     def lines(self, lang: str = "zh") -> list[str]:
         """The part as lines of text: notice, result, each share, the sum."""
         missing = {"zh": "缺失", "en": "missing"}[lang]
-        said = {
+        results = {
             "zh": ("模型", "概率", "模型等级", "参照样本平均分", "合计"),
             "en": ("model", "probability", "advisory grade", "mean points of the background", "sum"),
         }[lang]
-        found = [self.notice[lang], f"{said[0]}: {self.model['name']} ({self.model['content_hash'][:12]})"]
-        found += [f"{said[1]}: {self.probability:.4f}    {said[2]}: {self.grade}", f"{said[3]}: {self.base:.1f}"]
-        for one in self.shares:
-            doubt = f"  ({one.words[lang]})" if one.words is not None and not one.stable else ""
-            found.append(f"{one.points:+.1f}  {one.label[lang]}: {one.value or missing}{doubt}")
-        if not any(one.rank is not None for one in self.shares):
-            found.append(NO_REASON[lang])
-        return [*found, f"{said[4]}: {self.points:.1f}"]
+        texts = [self.notice[lang], f"{results[0]}: {self.model['name']} ({self.model['content_hash'][:12]})"]
+        texts += [
+            f"{results[1]}: {self.probability:.4f}    {results[2]}: {self.grade}",
+            f"{results[3]}: {self.base:.1f}",
+        ]
+        for share in self.shares:
+            doubt = f"  ({share.words[lang]})" if share.words is not None and not share.stable else ""
+            texts.append(f"{share.points:+.1f}  {share.label[lang]}: {share.value or missing}{doubt}")
+        if not any(share.rank is not None for share in self.shares):
+            texts.append(NO_REASON[lang])
+        return [*texts, f"{results[4]}: {self.points:.1f}"]
 
 
 def model_part(
@@ -113,7 +116,7 @@ def model_part(
     firm: dict[str, Any] = {}
     if not explainer.algorithm.startswith("shap"):
         table = reason_stability(model.estimator, frame, explainer, k=k, draws=draws, seed=seed).table
-        firm = {one["column"]: one for one in table.to_dict("records")}
+        firm = {row["column"]: row for row in table.to_dict("records")}
     shares = []
     for name, points in explained.ranked(0):
         code, words = value_words(model, frame, name)

@@ -24,12 +24,12 @@ def check_name(name: str) -> None:
 
 def check_moment(at: str | None, *earlier: tuple[str, str | None]) -> None:
     """An act is neither in the future nor before what it rests on; `earlier`: (what, its moment or None)."""
-    said = moment(at)
-    if said > moment(None):
+    text = moment(at)
+    if text > moment(None):
         raise UsageError(f"{at} lies in the future", allowed="a moment that has passed", where="at")
     for what, before in earlier:
-        if before is not None and said < before:
-            raise UsageError(f"{said} lies before {what}", allowed=f"{before} or later", where="at")
+        if before is not None and text < before:
+            raise UsageError(f"{text} lies before {what}", allowed=f"{before} or later", where="at")
 
 
 def check_report(model: Any, report: Mapping[str, Any] | None) -> None:
@@ -54,13 +54,13 @@ def check_report(model: Any, report: Mapping[str, Any] | None) -> None:
     if validation is None:
         raise InputError("there is a report, and the model names none", where="report", next="validate the model again")
     about = report.get("about", {})
-    told = {
+    data = {
         "report_sha256": report_sha256(report),
         "model_hash": about.get("model_hash"),
         "table_sha256": about.get("table_sha256"),
         "verdict": report.get("verdict"),
     }
-    for name, value in told.items():
+    for name, value in data.items():
         if value != validation.get(name):
             raise InputError(
                 "the report is not the one that the model names",
@@ -106,14 +106,14 @@ def made_again(chosen: Version, stored: Any, table: Any) -> str:
     """The SHA-256 of the report made once more from the table; NotAllowed where its verdict is another one."""
     from creditscore.modelling.registry.validating import validate_model
 
-    said = dict(chosen.settings or {})
-    if not said:
+    settings = dict(chosen.settings or {})
+    if not settings:
         raise NotAllowed(
             f"promoting {chosen.name} {chosen.version}: the log does not say how its validation was made",
             next="validate it again and register it, or give the hash of the data in place of the table",
         )
-    said["commands"] = tuple(said.get("commands", ()))
-    report, _ = validate_model(stored, table, **said)
+    settings["commands"] = tuple(settings.get("commands", ()))
+    report, _ = validate_model(stored, table, **settings)
     if report.verdict != chosen.verdict:
         raise NotAllowed(
             f"promoting {chosen.name} {chosen.version}: its validation, made again, says {report.verdict}",

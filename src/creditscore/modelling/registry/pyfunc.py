@@ -42,7 +42,7 @@ def serve() -> None:
 
 def read_served(file: Path, expected: str | None) -> Any:
     """The model or scheme in the file; InputError when its hash is not the one that was registered."""
-    made, stated = read_hashed(file)
+    result, stated = read_hashed(file)
     if stated != expected:
         raise InputError(
             "the model is not the one that was registered"
@@ -52,7 +52,7 @@ def read_served(file: Path, expected: str | None) -> Any:
             allowed=expected,
             next="restore the artifact from a copy",
         )
-    return made
+    return result
 
 
 def read_hashed(file: Path) -> tuple[Any, str]:

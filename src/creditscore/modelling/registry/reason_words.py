@@ -34,20 +34,20 @@ def reason_columns(model: GradingModel, frame: pd.DataFrame, count: int, lang: s
     order = np.argsort(matrix, axis=1, kind="stable")[:, :count]  # ties in the order of the columns
     cost = np.take_along_axis(matrix, order, axis=1)
     words = {place: value_words(model, frame, str(name), lang) for place, name in enumerate(shares.columns)}
-    found: dict[str, Any] = {}
+    new_reason_columns: dict[str, Any] = {}
     judged = getattr(getattr(model.estimator, "card_", None), "evidence", None) is not None
     for rank in range(count):
         text = np.full(len(frame), NO_REASON[lang] if rank == 0 and judged else None, dtype=object)
         points = np.full(len(frame), np.nan)
         if rank < order.shape[1]:
-            told = cost[:, rank] < 0
-            points[told] = np.round(cost[told, rank], 1)
+            shown = cost[:, rank] < 0
+            points[shown] = np.round(cost[shown, rank], 1)
             for place, (code, labels) in words.items():
-                here = told & (order[:, rank] == place)
+                here = shown & (order[:, rank] == place)
                 text[here] = labels[code[here]]
-        found[f"reason_{rank + 1}"] = pd.array(text, dtype="str")
-        found[f"reason_{rank + 1}_points"] = points
-    return found
+        new_reason_columns[f"reason_{rank + 1}"] = pd.array(text, dtype="str")
+        new_reason_columns[f"reason_{rank + 1}_points"] = points
+    return new_reason_columns
 
 
 def value_words(
@@ -61,10 +61,10 @@ def value_words(
 
     card = getattr(model.estimator, "card_", None)
     if card is not None:
-        variable = next(one for one in card.variables if one.name == column)
+        variable = next(variable for variable in card.variables if variable.name == column)
         codes = np.empty(len(frame), dtype=np.intp)
-        for rows, found in blocks(variable.bins, look(frame[[column]]).read(column)):
-            codes[rows] = found
+        for rows, result in blocks(variable.bins, look(frame[[column]]).read(column)):
+            codes[rows] = result
         label = model.label(column, lang)
         if label == column and variable.rows[0].reason:
             label = variable.rows[0].reason

@@ -31,11 +31,11 @@ def regenerate_all(models: str | Path, data: str | Path | None = None, *, check:
     DifferenceError lists what is not as the cards say.
     """
     root = Path(models)
-    found = sorted(root.glob("*/*/config.yaml"))
-    if not found:
+    paths = sorted(root.glob("*/*/config.yaml"))
+    if not paths:
         raise UsageError("there are no reference models here", where=str(root), allowed="<domain>/<id>/config.yaml")
     done, wrong = [], []
-    for file in found:
+    for file in paths:
         place = file.parent.relative_to(root).as_posix()
         table = table_for(file, data)
         if table is None:
@@ -49,7 +49,7 @@ def regenerate_all(models: str | Path, data: str | Path | None = None, *, check:
         old = json.loads((file.parent / "card.json").read_text(encoding="utf-8"))
         new = json.loads(json.dumps(card_of(model, report, COMMAND)))
         other = differences(old, new)
-        wrong += [f"{place}{one}" for one in other[:5]]
+        wrong += [f"{place}{name}" for name in other[:5]]
         done.append((place, f"{len(other)} differences" if other else "as the card says"))
     if wrong:
         raise DifferenceError(
@@ -71,18 +71,18 @@ def table_for(file: Path, data: str | Path | None = None) -> pd.DataFrame | None
     """The table of a configuration: beside it, or in the folder of the data (default: ../shared/data beside the
     checkout); None where it is not there.
     """
-    told = TrainConfig.of(load_config(file), str(file)).data
-    if "file" not in told or told.get("prepare", "none") not in PREPARE:
+    row = TrainConfig.of(load_config(file), str(file)).data
+    if "file" not in row or row.get("prepare", "none") not in PREPARE:
         raise UsageError(
             "a reference model says where its table lies",
             where=f"{file}: data",
             allowed=f"file: its name; prepare: {', '.join(PREPARE)}",
         )
     folder = Path(data) if data is not None else file.resolve().parents[4] / "shared" / "data"
-    for place in (file.parent / told["file"], folder / told["file"]):
+    for place in (file.parent / row["file"], folder / row["file"]):
         if place.is_file():
-            found: pd.DataFrame = PREPARE[told.get("prepare", "none")](read_frame(place))
-            return found
+            table: pd.DataFrame = PREPARE[row.get("prepare", "none")](read_frame(place))
+            return table
     return None
 
 
@@ -111,17 +111,17 @@ def fhrs_as_known(table: pd.DataFrame) -> pd.DataFrame:
         }
     )
     past, now = facts[~late], facts[late].reset_index(drop=True)
-    found = now[["authority_code"]].assign(not_compliant=now["bad"])
+    fhrs = now[["authority_code"]].assign(not_compliant=now["bad"])
     for key, word in (("authority_code", "authority"), ("chain", "chain")):
         known = (
             past[past[key] != ""].groupby(key).agg(n=("five", "size"), points=("points", "mean"), five=("five", "mean"))
         )
         known.loc[known["n"] < 20, ["points", "five"]] = np.nan
         beside = known.reindex(now[key]).reset_index(drop=True)
-        found[f"{word}_rated_before"] = beside["n"].fillna(0)
-        found[f"{word}_mean_points"] = beside["points"].round(6)
-        found[f"{word}_share_of_fives"] = beside["five"].round(6)
-    return found
+        fhrs[f"{word}_rated_before"] = beside["n"].fillna(0)
+        fhrs[f"{word}_mean_points"] = beside["points"].round(6)
+        fhrs[f"{word}_share_of_fives"] = beside["five"].round(6)
+    return fhrs
 
 
 PREPARE: dict[str, Callable[[Any], Any]] = {"none": lambda table: table, "fhrs_as_known": fhrs_as_known}

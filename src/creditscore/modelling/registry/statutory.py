@@ -89,21 +89,21 @@ class StatutoryModel:
             )
         rows = []
         for subject, cell in zip(subjects["subject_id"], subjects[CELL], strict=True):
-            for one in _cell(cell, subject):
-                rows.append({"subject_id": subject, **one})
+            for row in _cell(cell, subject):
+                rows.append({"subject_id": subject, **row})
         records = pd.DataFrame(rows) if rows else pd.DataFrame(columns=["record_id", "subject_id", "item", "event_on"])
         # MLflow fills optional columns that are not there with nothing
         given = subjects.drop(columns=[CELL]).dropna(axis=1, how="all")
         result = grade(
             records, self.rules(), period or None, subjects=given, as_of=as_of or None, known_at=known_at or None
         )
-        found = result.grades.to_pandas()
-        found = found.assign(scheme_sha256=self.content_hash)
+        new_result = result.grades.to_pandas()
+        new_result = new_result.assign(scheme_sha256=self.content_hash)
         for name in ("known_at", "period"):
-            found[name] = found[name].astype(str)
+            new_result[name] = new_result[name].astype(str)
         # a decimal as text: exact
-        found["score"] = found["score"].map(lambda d: f"{d.normalize():f}", na_action="ignore")
-        graded: pd.DataFrame = found[[name for name, _ in OUTPUTS if name in found.columns]]
+        new_result["score"] = new_result["score"].map(lambda d: f"{d.normalize():f}", na_action="ignore")
+        graded: pd.DataFrame = new_result[[name for name, _ in OUTPUTS if name in new_result.columns]]
         return graded
 
     def to_dict(self) -> dict[str, Any]:
@@ -121,14 +121,14 @@ class StatutoryModel:
         from creditscore.modelling.models.inputs import saved_as
 
         data = saved_as(data, "statutory_scheme")
-        made = cls(data["scheme"], data["version"], data["text"], data["file"])
-        if data.get("content_hash") != made.content_hash:
+        self = cls(data["scheme"], data["version"], data["text"], data["file"])
+        if data.get("content_hash") != self.content_hash:
             raise InputError(
-                f"the scheme {made.scheme} was changed after it was saved",
+                f"the scheme {self.scheme} was changed after it was saved",
                 where="content_hash",
                 next="bring the file back from a copy, or save the scheme again",
             )
-        return made
+        return self
 
     def save(self, folder: str | Path) -> Path:
         """Write `model.json`."""
@@ -156,7 +156,7 @@ def statutory_model(scheme: str, at: str | None = None) -> StatutoryModel:
             moment = moment_of(at, None) if at.isdigit() else moment_of(None, at)
             kind = registry.versions(registry.split(scheme)[0])[0].period
             chosen = registry.find(scheme, registry.moment(kind, moment))
-        place = next(one.file for one in registry.entries() if registry.load(one).name == chosen.name)
+        place = next(entry.file for entry in registry.entries() if registry.load(entry).name == chosen.name)
     return StatutoryModel(chosen.scheme, chosen.version, place.read_text(encoding="utf-8"), place.name)
 
 
@@ -164,13 +164,13 @@ def _cell(cell: Any, subject: Any) -> list[dict[str, Any]]:
     if cell is None or cell != cell or cell == "":
         return []
     try:
-        found = json.loads(cell) if isinstance(cell, str) else list(cell)
+        results = json.loads(cell) if isinstance(cell, str) else list(cell)
     except (TypeError, ValueError) as error:
         raise InputError(
             "the records of a subject are no JSON", where=f"{CELL} of {subject}", allowed=RECORDS
         ) from error
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+    if not isinstance(results, list) or not all(isinstance(value, dict) for value in results):
         raise InputError(
             "the records of a subject are no list of objects", where=f"{CELL} of {subject}", allowed=RECORDS
         )
-    return found
+    return results

@@ -132,24 +132,24 @@ def _roles(place: Path, given: str | Path | None) -> Path | None:
 def _quiet() -> Iterator[None]:
     """MLflow tells of each step of its database, of each file, and of libraries it uses; errors still speak."""
     loggers = [logging.getLogger(name) for name in ("mlflow", "alembic")]
-    levels = [one.level for one in loggers]
-    for one in loggers:
-        one.setLevel(logging.ERROR)
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=DeprecationWarning, module="mlflow")
             warnings.filterwarnings("ignore", message=".*input example was not provided.*")
             yield
     finally:
-        for one, level in zip(loggers, levels, strict=True):
-            one.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def experiment_of(client: Any, store: ModelStore) -> str:
     """The experiment that holds the runs; made where it is missing, its files in the store."""
-    found = client.get_experiment_by_name(EXPERIMENT)
-    if found is not None:
-        return str(found.experiment_id)
+    result = client.get_experiment_by_name(EXPERIMENT)
+    if result is not None:
+        return str(result.experiment_id)
     # a bare database has no server that would say where files go
     place = (store.folder / "artifacts").as_uri() if store.uri.startswith("sqlite:") else None
     return str(client.create_experiment(EXPERIMENT, artifact_location=place))

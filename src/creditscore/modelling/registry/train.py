@@ -104,7 +104,7 @@ def _train(table: Any, config: TrainConfig) -> GradingModel:
         seed=config.seed,
         source="rows of the fit",
     )
-    made = GradingModel(
+    grading_model = GradingModel(
         name=config.name,
         estimator=estimator,
         calibrator=calibrator,
@@ -113,8 +113,8 @@ def _train(table: Any, config: TrainConfig) -> GradingModel:
         about=_about(table, config, data, own),
         scheme=config.scheme,
     )
-    fit = made.inputs(data.X[rows])
-    return replace(made, about={**made.about, "reference": _reference(made, fit, weight)})
+    fit = grading_model.inputs(data.X[rows])
+    return replace(grading_model, about={**grading_model.about, "reference": _reference(grading_model, fit, weight)})
 
 
 def _reference(model: GradingModel, fit: pd.DataFrame, weight: Floats | None) -> dict[str, Any]:
@@ -143,10 +143,10 @@ def as_table(data: Any, config: TrainConfig) -> pd.DataFrame:
         parts[config.split.column] = data.groups if config.split.by == "group" else data.observed_on
     if config.split.by != "group" and SUBJECT not in data.X.columns:
         parts[SUBJECT] = data.groups
-    found: pd.DataFrame = data.X.assign(
+    table: pd.DataFrame = data.X.assign(
         **{name: part for name, part in parts.items() if name is not None and part is not None}
     )
-    return found
+    return table
 
 
 def prepare(table: pd.DataFrame, config: TrainConfig) -> Prepared:
@@ -174,21 +174,21 @@ def prepare(table: pd.DataFrame, config: TrainConfig) -> Prepared:
         )
     refuse_infinities(table[inputs])
     known = table[config.target].notna().to_numpy()
-    found = table[known]
+    new_table = table[known]
     used = [*dict.fromkeys(filter(None, [*inputs, config.target, config.weight, config.split.column]))]
-    hashes = row_hashes(found[used])
-    order = np.lexsort((row_hashes(found[sorted(found.columns, key=str)]), hashes))
-    found, hashes, place = found.iloc[order].reset_index(drop=True), hashes[order], np.flatnonzero(known)[order]
-    y, label = outcome(found[config.target], config)
-    X = found[inputs]
+    hashes = row_hashes(new_table[used])
+    order = np.lexsort((row_hashes(new_table[sorted(new_table.columns, key=str)]), hashes))
+    new_table, hashes, place = new_table.iloc[order].reset_index(drop=True), hashes[order], np.flatnonzero(known)[order]
+    y, label = outcome(new_table[config.target], config)
+    X = new_table[inputs]
     _check_identifiers(X)
     kinds = {name: pd.api.types.is_bool_dtype(X[name]) for name in inputs}
     X = X.astype({name: "float64" for name, is_bool in kinds.items() if is_bool})
-    drawn_by = column_of_units(found, config)
-    units = Units.of(hashes, None if drawn_by is None else found[drawn_by])
-    stratum = y if label is None else pd.Categorical(label, [str(one) for one in config.parameters["grades"]]).codes
+    drawn_by = column_of_units(new_table, config)
+    units = Units.of(hashes, None if drawn_by is None else new_table[drawn_by])
+    stratum = y if label is None else pd.Categorical(label, [str(grade) for grade in config.parameters["grades"]]).codes
     by_time = config.split.by == "time"
-    test = _late(found, config) if by_time else units.draw(stratum, config.split.test, config.seed + TEST)
+    test = _late(new_table, config) if by_time else units.draw(stratum, config.split.test, config.seed + TEST)
     for name, part in (("fit", ~test), ("test", test)):
         if len(np.unique(y[part])) < 2:
             raise InputError(
@@ -197,11 +197,11 @@ def prepare(table: pd.DataFrame, config: TrainConfig) -> Prepared:
     sides = count_sides(units, test, y)
     if not by_time:
         check_shares(sides, config.split.test)
-    fold = np.full(len(found), -1, dtype=np.int64)
-    folds = config.split.folds or (5 if len(found) <= MANY else 2)
+    fold = np.full(len(new_table), -1, dtype=np.int64)
+    folds = config.split.folds or (5 if len(new_table) <= MANY else 2)
     fold[~test] = units.take(~test).deal(stratum[~test], folds, config.seed + FOLDS)
-    weight = None if config.weight is None else _weights(found[config.weight])
-    return Prepared(X, y, label, weight, test, fold, found, place, sides, int((~known).sum()))
+    weight = None if config.weight is None else _weights(new_table[config.weight])
+    return Prepared(X, y, label, weight, test, fold, new_table, place, sides, int((~known).sum()))
 
 
 def _check_identifiers(X: pd.DataFrame) -> None:
@@ -233,7 +233,9 @@ def outcome(column: pd.Series[Any], config: TrainConfig) -> tuple[NDArray[np.int
             raise InputError(f"grade {strange[0]!r} is not among the grades", where=config.target, allowed=grades)
         if config.event_from not in grades[1:]:
             raise UsageError(f"event_from is {config.event_from!r}", allowed=grades[1:])
-        return np.array([grades.index(one) >= grades.index(config.event_from) for one in label], dtype=np.int64), label
+        return np.array(
+            [grades.index(value) >= grades.index(config.event_from) for value in label], dtype=np.int64
+        ), label
     values = column.unique().tolist()
     event = config.event
     if event not in values and str(event) in map(str, values):
@@ -248,10 +250,10 @@ def outcome(column: pd.Series[Any], config: TrainConfig) -> tuple[NDArray[np.int
     return (column == event).to_numpy().astype(np.int64), None
 
 
-def _late(found: pd.DataFrame, config: TrainConfig) -> NDArray[np.bool_]:
+def _late(table: pd.DataFrame, config: TrainConfig) -> NDArray[np.bool_]:
     """The rows from `test_from` on."""
     split = config.split
-    day = found[split.column]
+    day = table[split.column]
     if day.isna().any():
         raise InputError(
             f"{int(day.isna().sum())} rows have no {split.column}",
@@ -339,9 +341,9 @@ def _calibrated(config: TrainConfig, log_odds: Floats, y: Any, weight: Any) -> t
 
     if config.calibrator == "none":
         return None, np.asarray(expit(log_odds))
-    made = Calibrator(config.calibrator, config.central_tendency)  # type: ignore[arg-type]
-    made.fit(log_odds, y, sample_weight=weight)
-    return made, made.predict(log_odds)
+    calibrator = Calibrator(config.calibrator, config.central_tendency)  # type: ignore[arg-type]
+    calibrator.fit(log_odds, y, sample_weight=weight)
+    return calibrator, calibrator.predict(log_odds)
 
 
 def _scale(config: TrainConfig, p: Floats, y: Any, weight: Any) -> Any:

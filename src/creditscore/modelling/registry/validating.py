@@ -117,7 +117,7 @@ def validate_model(
     y, _ = outcome(used[config.target], config)
     order = list(model.scale.grades) if model.scale is not None else [str(g) for g in model.estimator.grades_]
     shares = model.explain(X).shares
-    told = _importance(model, shares)
+    new_table = _importance(model, shares)
     weight: Any = None if config.weight is None or config.weight not in used else used[config.weight]
     rate, weighting, limits = rate_of_population(model, population_rate, own), None, list(more.pop("limits", ()))
     if rate is not None:
@@ -145,7 +145,7 @@ def validate_model(
         "sample_weight": weight,
         "limits": limits,
         "protected": used[asked["protected"]] if asked["protected"] else None,
-        "explanations": {"mean_share": told},
+        "explanations": {"mean_share": new_table},
         "scale": model.scale,
     }
     for role, name in {
@@ -167,7 +167,7 @@ def validate_model(
         bootstraps=bootstraps,
         **{**settings, **more},
     )
-    said = {
+    results = {
         "verdict": report.verdict,
         "report_sha256": report.sha256,
         "model_hash": model.content_hash,
@@ -181,7 +181,7 @@ def validate_model(
             **({} if population_rate is None else {"population_rate": population_rate}),
         },
     }  # fmt: skip
-    return report, model.with_validation(said)
+    return report, model.with_validation(results)
 
 
 def compare_models(champion: GradingModel, challenger: GradingModel, data: Any, by: tuple[str, ...] = ()) -> Challenge:
@@ -214,7 +214,7 @@ def compare_models(champion: GradingModel, challenger: GradingModel, data: Any, 
     if strange:
         raise InputError(f"there is no column {strange[0]!r}", where="by", allowed=[str(c) for c in table.columns][:30])
     first, second = champion.predict(table), challenger.predict(table)
-    found = champion_challenger(
+    challenge = champion_challenger(
         y,
         first["probability"],
         second["probability"],
@@ -225,17 +225,19 @@ def compare_models(champion: GradingModel, challenger: GradingModel, data: Any, 
         sample_weight=None if rate is None else population_weights(y, None, rate),
     )
     # an organisation may have several rows: a case is told by its place (from 0) in the table that was given
-    place = found.cases["subject_id"].to_numpy(dtype=np.int64)
-    cases = found.cases.assign(subject_id=row[place]).rename(columns={"subject_id": "row"})
+    place = challenge.cases["subject_id"].to_numpy(dtype=np.int64)
+    cases = challenge.cases.assign(subject_id=row[place]).rename(columns={"subject_id": "row"})
     if SUBJECT in table.columns:
         cases.insert(0, SUBJECT, table[SUBJECT].to_numpy()[place])
-    return replace(found, cases=cases)
+    return replace(challenge, cases=cases)
 
 
 def _words(predicted: pd.DataFrame) -> dict[Any, str]:
-    told = predicted["reason_1"].fillna("").to_numpy()
+    shown = predicted["reason_1"].fillna("").to_numpy()
     points = predicted["reason_1_points"].to_numpy()
-    return {k: f"{word} ({cost:+.0f})" for k, (word, cost) in enumerate(zip(told, points, strict=True)) if cost == cost}
+    return {
+        k: f"{word} ({cost:+.0f})" for k, (word, cost) in enumerate(zip(shown, points, strict=True)) if cost == cost
+    }
 
 
 def _importance(model: GradingModel, shares: pd.DataFrame) -> pd.DataFrame:
@@ -262,25 +264,31 @@ def columns_of(config: TrainConfig, table: pd.DataFrame, given: Mapping[str, Any
     if strange:
         raise UsageError(f"no column is asked for as {strange[0]!r}", where="columns", allowed=ROLES)
     split = config.split
-    found: dict[str, Any] = {
+    columns: dict[str, Any] = {
         "groups": split.column if split.by == "group" else kept_whole(table),
         "cohort": split.column if split.by == "time" else None,
         "inspected": "inspected" if "inspected" in table.columns else None,
         "protected": [name for name in PROTECTED if name in table.columns],
         "previous": None,
     }
-    for name, value in found.items():
+    for name, value in columns.items():
         if name not in given:
-            there = [one for one in value if one in table.columns] if isinstance(value, list) else value
-            found[name] = there if isinstance(there, list) or there in table.columns else None
+            there = (
+                [this_value for this_value in value if this_value in table.columns]
+                if isinstance(value, list)
+                else value
+            )
+            columns[name] = there if isinstance(there, list) or there in table.columns else None
             continue
-        chosen = [one for one in ([given[name]] if isinstance(given[name], str) else list(given[name] or [])) if one]
+        chosen = [
+            value for value in ([given[name]] if isinstance(given[name], str) else list(given[name] or [])) if value
+        ]
         if len(chosen) > 1 and name != "protected":
             raise UsageError(f"{len(chosen)} columns for {name}", where="columns", allowed="one")
-        for one in chosen:
-            _there(table, one)
-        found[name] = chosen if name == "protected" else next(iter(chosen), None)
-    return found
+        for this_value in chosen:
+            _there(table, this_value)
+        columns[name] = chosen if name == "protected" else next(iter(chosen), None)
+    return columns
 
 
 def _reference(model: GradingModel, first: float | None) -> Any:
@@ -288,10 +296,10 @@ def _reference(model: GradingModel, first: float | None) -> Any:
     from creditscore.modelling.validation.metrics.stability import Profile
     from creditscore.modelling.validation.validate import Reference
 
-    kept = model.about.get("reference")
-    if kept is None:
+    remaining = model.about.get("reference")
+    if remaining is None:
         return None
-    return Reference(profile=Profile.from_dict(kept["profile"]), grades=kept["grades"], auc=first)
+    return Reference(profile=Profile.from_dict(remaining["profile"]), grades=remaining["grades"], auc=first)
 
 
 def _named(model: GradingModel, name: str) -> dict[str, str]:

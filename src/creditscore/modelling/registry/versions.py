@@ -90,8 +90,8 @@ def register(
     if facts["kind"] == "scheme":
         facts["scheme"] = f"{model.scheme}@{model.version}"
     with store.mlflow() as client, store.log() as log:
-        known = [one for one in log.entries(action=REGISTERED) if one.data and one.data["name"] == name]
-        kinds = {one.data["kind"] for one in known}
+        known = [entry for entry in log.entries(action=REGISTERED) if entry.data and entry.data["name"] == name]
+        kinds = {entry.data["kind"] for entry in known}
         if kinds and kinds != {facts["kind"]}:
             raise UsageError(
                 f"{name} already holds versions of another kind: {kinds.pop()}", next="choose another name"
@@ -100,10 +100,10 @@ def register(
         with log.act(
             actor, role, REGISTERED, f"models/{name}/{number}", {"name": name, "version": number, **facts}, at=at
         ) as act:
-            made = _log_model(client, store, model, name, report, facts)
-            if made != number:
+            text = _log_model(client, store, model, name, report, facts)
+            if text != number:
                 raise InputError(
-                    f"MLflow made version {made} of {name}, and the log expects {number}",
+                    f"MLflow made version {text} of {name}, and the log expects {number}",
                     where=store.uri,
                     next="somebody registered past the log: choose another name",
                 )
@@ -136,11 +136,13 @@ def promote(
     if alias not in ALIASES:
         raise UsageError(f"no alias is called {alias!r}", allowed=ALIASES)
     with store.mlflow(make=False) as client, store.log() as log:
-        found = {one.version: one for one in _versions(log, name)}
-        chosen = found.get(str(version))
+        versions = {version.version: version for version in _versions(log, name)}
+        chosen = versions.get(str(version))
         if chosen is None:
             raise UsageError(
-                f"{name} has no version {version}", allowed=list(found) or "none", next="see `creditscore model list`"
+                f"{name} has no version {version}",
+                allowed=list(versions) or "none",
+                next="see `creditscore model list`",
             )
         second_person(approver, actor, chosen.registered_by, act=f"promoting {name} {version}")
         if log.roles is not None:
@@ -177,24 +179,24 @@ def promote(
 def load(name: str, version: str | int | None = None, *, alias: str | None = None, store: ModelStore) -> Any:
     """The model, scheme or composite of a version or alias (default: champion), checked against the log."""
     with store.mlflow(make=False) as client, store.log(read_only=True) as log:
-        found = {one.version: one for one in _versions(log, name)}
+        versions = {version.version: version for version in _versions(log, name)}
         if version is None:
             version = _aliased(client, name, alias or "champion")
-            said = _newest(log, name, alias or "champion")
-            if said is None or said.data["version"] != version:
+            entry = _newest(log, name, alias or "champion")
+            if entry is None or entry.data["version"] != version:
                 raise InputError(
                     f"{name}@{alias or 'champion'} is version {version} in MLflow, and "
-                    + ("was never promoted" if said is None else f"version {said.data['version']} in the log"),
+                    + ("was never promoted" if entry is None else f"version {entry.data['version']} in the log"),
                     where=str(store.folder),
                     next="promote the version that shall be it, or name a version",
                 )
-        if str(version) not in found:
-            raise UsageError(f"{name} has no version {version}", allowed=list(found) or "none")
+        if str(version) not in versions:
+            raise UsageError(f"{name} has no version {version}", allowed=list(versions) or "none")
         stored, stated = _stored(client, name, str(version))
-        if stated != found[str(version)].content_hash:
+        if stated != versions[str(version)].content_hash:
             raise InputError(
                 f"the artifact of {name} {version} is not what was registered",
-                allowed=found[str(version)].content_hash,
+                allowed=versions[str(version)].content_hash,
                 next="restore the artifact from a copy",
             )
         return stored
@@ -203,12 +205,15 @@ def load(name: str, version: str | int | None = None, *, alias: str | None = Non
 def list_versions(store: ModelStore, name: str | None = None) -> list[Version]:
     """Every version in the log, oldest first, with the aliases that MLflow has."""
     with store.mlflow(make=False) as client, store.log(read_only=True) as log:
-        found = _versions(log, name)
+        versions = _versions(log, name)
         aliases: dict[tuple[str, str], list[str]] = {}
-        for one in sorted({entry.name for entry in found}):
-            for alias, number in sorted(aliases_of(client, one).items()):
-                aliases.setdefault((one, number), []).append(alias)
-    return [Version(**{**vars(one), "aliases": tuple(aliases.get((one.name, one.version), ()))}) for one in found]
+        for value in sorted({entry.name for entry in versions}):
+            for alias, number in sorted(aliases_of(client, value).items()):
+                aliases.setdefault((value, number), []).append(alias)
+    return [
+        Version(**{**vars(version), "aliases": tuple(aliases.get((version.name, version.version), ()))})
+        for version in versions
+    ]
 
 
 def _log_model(
@@ -226,7 +231,7 @@ def _log_model(
         with mlflow.start_run(experiment_id=experiment_of(client, store), run_name=name) as run:
             log_run(client, run.info.run_id, report, tables)
             client.set_tag(run.info.run_id, "content_hash", facts["content_hash"])
-            made = mlflow.pyfunc.log_model(
+            result = mlflow.pyfunc.log_model(
                 name="model",
                 python_model=str(code),
                 artifacts={ARTIFACT: str(file)},
@@ -238,9 +243,9 @@ def _log_model(
             )
     with contextlib.suppress(MlflowException):
         client.create_registered_model(name)  # it may be there already
-    source = client.get_logged_model(made.model_id).artifact_location
+    source = client.get_logged_model(result.model_id).artifact_location
     tags = {key: str(value) for key, value in facts.items() if value is not None and key != "settings"}
-    number = client.create_model_version(name, source, run.info.run_id, tags=tags, model_id=made.model_id)
+    number = client.create_model_version(name, source, run.info.run_id, tags=tags, model_id=result.model_id)
     return str(number.version)
 
 
@@ -258,19 +263,19 @@ def _stored(client: Any, name: str, version: str) -> tuple[Any, str]:
 def _tables(model: Any) -> dict[str, Any]:
     card = getattr(getattr(model, "estimator", None), "card_", None)
     scale = getattr(getattr(model, "scale", None), "table_", None)
-    found = {"card": None if card is None else card.to_pandas(), "scale": scale}
-    return {name: table for name, table in found.items() if table is not None}
+    results = {"card": None if card is None else card.to_pandas(), "scale": scale}
+    return {name: table for name, table in results.items() if table is not None}
 
 
 def _done(log: Log, entries: list[Entry]) -> list[Entry]:
     """Those of the acts that took effect."""
-    done = {one.refers_to for one in log.entries() if one.phase == "done" and one.refers_to is not None}
-    return [one for one in entries if one.phase == "begun" and one.seq in done]
+    done = {entry.refers_to for entry in log.entries() if entry.phase == "done" and entry.refers_to is not None}
+    return [entry for entry in entries if entry.phase == "begun" and entry.seq in done]
 
 
 def _versions(log: Log, name: str | None) -> list[Version]:
     known = _done(log, log.entries(action=REGISTERED))
-    return [_version(one, ()) for one in known if name is None or one.data["name"] == name]
+    return [_version(entry, ()) for entry in known if name is None or entry.data["name"] == name]
 
 
 def _version(entry: Entry, aliases: tuple[str, ...]) -> Version:
@@ -282,8 +287,8 @@ def _version(entry: Entry, aliases: tuple[str, ...]) -> Version:
 
 
 def _newest(log: Log, name: str, alias: str) -> Entry | None:
-    found = promotions(log, name, alias)
-    return found[-1] if found else None
+    entries = promotions(log, name, alias)
+    return entries[-1] if entries else None
 
 
 def _aliased(client: Any, name: str, alias: str) -> str:

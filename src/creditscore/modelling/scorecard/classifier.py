@@ -195,8 +195,8 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
 
     def _policies(self, name: str) -> tuple[str, str]:
         """Policies for missing and unseen in the fit, where `error` counts like neutral."""
-        found = [per_variable(p, name, "own") for p in (self.missing, self.unseen)]
-        return ("neutral" if found[0] == "error" else found[0], "neutral" if found[1] == "error" else found[1])
+        results = [per_variable(p, name, "own") for p in (self.missing, self.unseen)]
+        return ("neutral" if results[0] == "error" else results[0], "neutral" if results[1] == "error" else results[1])
 
     def _hand(self, name: str) -> Any:
         return per_variable(self.cuts, name) if self.cuts else None
@@ -204,11 +204,11 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
     def _make_card(self, fitted: Effects, event: Floats, weight: Floats, rule: Rule, groups: Any) -> None:
         scaling = Scaling(float(self.base_score), float(self.base_odds), float(self.pdo), bool(self.round_points))
         rows: list[Row] = [scaling.base(fitted.intercept)]
-        found = {column.variable: column.scaled(scaling.factor) for column in fitted.evidence}
+        column_evidences = {column.variable: column.scaled(scaling.factor) for column in fitted.evidence}
         for b, effect, code, covariance in zip(
             fitted.bins, fitted.effects, fitted.codes, fitted.covariances, strict=True
         ):
-            made = variable_rows(
+            new_variable_rows = variable_rows(
                 b,
                 effect,
                 tally(code, weight, b.total),
@@ -221,12 +221,12 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
                 basis=str(per_variable(self.bases, b.name, "")) if self.bases else "",
                 covariance=covariance,
             )
-            if made is None:
-                found[b.name] = replace(found[b.name], stays=False, told=False, why="no_points")
+            if new_variable_rows is None:
+                column_evidences[b.name] = replace(column_evidences[b.name], stays=False, told=False, why="no_points")
             else:
-                rows += made
-        self.left_ |= {name: column.words for name, column in found.items() if not column.stays}
-        evidence = gather_evidence(found.values(), rule.level, event, weight, rule.columns, groups)
+                rows += new_variable_rows
+        self.left_ |= {name: column.words for name, column in column_evidences.items() if not column.stays}
+        evidence = gather_evidence(column_evidences.values(), rule.level, event, weight, rule.columns, groups)
         card = CardTable(tuple(rows), scaling.base_score, scaling.base_odds, scaling.pdo, scaling.whole)
         self.card_ = replace(card, evidence=evidence)
 
@@ -384,8 +384,8 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):
             self.feature_names_in_ = np.array(self.names_, dtype=object)
         self.classes_ = np.array(d["classes"])
         self.left_, self.freedom_ = dict(d["left"]), dict(d["freedom"])
-        said = d["smoothing"]
-        self.smoothing_ = Smoothing(said["factor"], tuple((f, v) for f, v in said["tried"]))
+        statement = d["smoothing"]
+        self.smoothing_ = Smoothing(statement["factor"], tuple((f, v) for f, v in statement["tried"]))
         self.card_ = CardTable.from_dict(d["card"])
         return self
 

@@ -40,31 +40,31 @@ class Curve:
     def design(self, x: Floats) -> Floats:
         """Shape (n, size)."""
         empty = np.isnan(x)
-        found = np.zeros((len(x), self.size))
+        zeros = np.zeros((len(x), self.size))
         if self.levels is not None:
-            found[:, : self.pieces] = x[:, None] == np.arange(self.pieces)
+            zeros[:, : self.pieces] = x[:, None] == np.arange(self.pieces)
         elif self.pieces:
             low, high = np.array(self.knots[:-1]), np.array(self.knots[1:])
             inside = np.clip(np.where(empty, 0.0, x)[:, None], low, high)
-            found[:, : self.pieces] = (inside - low) / (high - low)
-            found[empty, : self.pieces] = 0.0
+            zeros[:, : self.pieces] = (inside - low) / (high - low)
+            zeros[empty, : self.pieces] = 0.0
         if self.missing:
-            found[:, -1] = empty
-        return found
+            zeros[:, -1] = empty
+        return zeros
 
     def penalty(self, smoothness: float, ridge: float) -> Floats:
         """Matrix of the quadratic penalty on `rises`."""
-        found = ridge * np.eye(self.size)
+        result = ridge * np.eye(self.size)
         if self.levels is None and self.pieces > 1:
             step = np.diff(np.eye(self.pieces), axis=0)
-            found[: self.pieces, : self.pieces] += smoothness * step.T @ step
-        return found
+            result[: self.pieces, : self.pieces] += smoothness * step.T @ step
+        return result
 
     def signs(self) -> Floats:
         """Sign that each rise must have, 0 for any."""
-        found = np.zeros(self.size)
-        found[: self.pieces] = self.direction
-        return found
+        signs = np.zeros(self.size)
+        signs[: self.pieces] = self.direction
+        return signs
 
     def with_rises(self, rises: Floats, centre: Floats) -> Curve:
         """The fitted curve, its mean over the training rows taken off."""
@@ -73,10 +73,10 @@ class Curve:
     def value(self, x: Floats) -> Floats:
         """f(x), shape (n,); 0 where x is missing, or a level not learned, and training had none of it."""
         design = self.design(x)
-        found = np.full(len(x), -self.offset)
+        result = np.full(len(x), -self.offset)
         for column, rise in enumerate(self.rises):
-            found += rise * design[:, column]
-        return found if self.missing else np.where(np.isnan(x), 0.0, found)
+            result += rise * design[:, column]
+        return result if self.missing else np.where(np.isnan(x), 0.0, result)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and numbers."""

@@ -124,7 +124,7 @@ def additive_effects(
     )
     counts = [tally(code, weight, b.total) for code, b in zip(codes, bins, strict=True)]
     own = restrict(q, screened.stays, counts, penalties)
-    found = Effects(
+    effects = Effects(
         tuple(shaped),
         fit.intercept,
         fit.effects,
@@ -134,15 +134,15 @@ def additive_effects(
         freedom={b.name: f for b, f in zip(bins, first.freedom, strict=True)},
         smoothing=factor,
     )
-    return conclude(found, whole, weight, screened, rule)
+    return conclude(effects, whole, weight, screened, rule)
 
 
 def conclude(
-    found: Effects, whole: tuple[tuple[Bins, ...], Codes], weight: Floats, screened: Screened, rule: Rule
+    effects: Effects, whole: tuple[tuple[Bins, ...], Codes], weight: Floats, screened: Screened, rule: Rule
 ) -> Effects:
     """The effects without negligible columns, and the evidence of every column that was judged."""
-    place = {b.name: j for j, b in enumerate(found.bins)}
-    told = find_told(screened.standing, max(rule.columns, len(whole[0])))
+    place = {b.name: j for j, b in enumerate(effects.bins)}
+    results = find_told(screened.standing, max(rule.columns, len(whole[0])))
     evidence, slight = [], set()
     for j, (b, code, standing) in enumerate(zip(*whole, screened.standing, strict=True)):
         k = place.get(b.name)
@@ -151,8 +151,8 @@ def conclude(
             effect, covariance = effect_at_leaving(screened.quadratic, j, standing.theta, standing.covariance, counts)
             why = "no_evidence"
         else:
-            counts = tally(found.codes[k], weight, found.bins[k].total)
-            effect, covariance = found.effects[k], found.covariances[k]
+            counts = tally(effects.codes[k], weight, effects.bins[k].total)
+            effect, covariance = effects.effects[k], effects.covariances[k]
             if b.name in rule.forced:
                 why = "evidence" if standing.p <= (EVIDENCE if rule.level is None else rule.level) else "forced"
             elif rule.level is not None and is_negligible(effect, counts, standing.apart):
@@ -165,7 +165,7 @@ def conclude(
             ColumnEvidence(
                 b.name,
                 inside,
-                inside and j in told,
+                inside and j in results,
                 why,
                 standing.p,
                 standing.gain,
@@ -174,13 +174,13 @@ def conclude(
                 left_as=standing.left_as,
             )
         )
-    stays = [k for k in range(len(found.bins)) if k not in slight]
+    stays = [k for k in range(len(effects.bins)) if k not in slight]
     return replace(
-        found,
-        bins=tuple(found.bins[k] for k in stays),
-        effects=tuple(found.effects[k] for k in stays),
-        codes=found.codes[stays],
-        covariances=tuple(found.covariances[k] for k in stays),
+        effects,
+        bins=tuple(effects.bins[k] for k in stays),
+        effects=tuple(effects.effects[k] for k in stays),
+        codes=effects.codes[stays],
+        covariances=tuple(effects.covariances[k] for k in stays),
         evidence=tuple(evidence),
     )
 
@@ -227,7 +227,7 @@ def woe_effects(
     means = [float(m) for m in np.average(matrix, axis=0, weights=weight)]
     intercept = float(model.intercept_[0]) + sum(s * m for s, m in zip(slopes, means, strict=True))
     effects = tuple(s * (w - m) for s, w, m in zip(slopes, woes, means, strict=True))
-    found = Effects(
+    new_effects = Effects(
         tuple(bins),
         intercept,
         effects,
@@ -235,7 +235,7 @@ def woe_effects(
         covariances_at(model.decision_function(matrix), bins, codes, event, weight, groups),
         slopes={b.name: s for b, s in zip(bins, slopes, strict=True)},
     )
-    return conclude(found, judged, weight, screened, rule)
+    return conclude(new_effects, judged, weight, screened, rule)
 
 
 def covariances_at(

@@ -71,8 +71,8 @@ class Quadratic:
             lam = np.concatenate([[0.0], self.penalties[self.design.group]])
             own = self.v[i] @ (self.scores + np.diag(lam)) @ self.v[:, i]
         centred = m - (counts @ m) / max(float(counts.sum()), 1e-300)
-        found: Floats = centred @ own @ centred.T
-        return found
+        result: Floats = centred @ own @ centred.T
+        return result
 
 
 def measure(
@@ -107,8 +107,8 @@ def restrict(q: Quadratic, columns: Sequence[int], weights: Sequence[Floats], pe
     """The quadratic of some of its columns under other penalties; `weights`: counts of their bins."""
     i = q.of(columns)
     design = Design([q.design.blocks[j] for j in columns], list(weights))
-    found = solve(design, q.h[np.ix_(i, i)], q.b[i], penalties, q.predictor)
-    return found if q.scores is None else replace(found, scores=q.scores[np.ix_(i, i)])
+    quadratic = solve(design, q.h[np.ix_(i, i)], q.b[i], penalties, q.predictor)
+    return quadratic if q.scores is None else replace(quadratic, scores=q.scores[np.ix_(i, i)])
 
 
 def solve(design: Design, h: Floats, b: Floats, penalties: Floats, predictor: Floats) -> Quadratic:
@@ -171,17 +171,17 @@ def thin(
     the fit which that gives.
     """
     mean = float(weight @ event) / float(weight.sum())
-    found = replace(q, predictor=np.full(len(event), np.log(mean / (1 - mean))))
+    quadratic = replace(q, predictor=np.full(len(event), np.log(mean / (1 - mean))))
     rows = Rows(codes, [b.bins for b in blocks], event, weight)
     for _ in range(2):
-        found = cluster_scores(found, codes, event, weight, groups)
-        worth = design_effect(found)
+        quadratic = cluster_scores(quadratic, codes, event, weight, groups)
+        worth = design_effect(quadratic)
         judged = sharpen(solve(q.design, q.h / worth, q.b / worth, q.penalties, q.predictor))
         eta = rows.predictor(float(judged.theta[0]), q.design.effects(judged.theta[1:]))
-        found = replace(found, predictor=eta)
-    found = cluster_scores(found, codes, event, weight, groups)
-    assert found.scores is not None
-    return replace(q, scores=found.scores), replace(judged, scores=found.scores / worth**2)
+        quadratic = replace(quadratic, predictor=eta)
+    quadratic = cluster_scores(quadratic, codes, event, weight, groups)
+    assert quadratic.scores is not None
+    return replace(q, scores=quadratic.scores), replace(judged, scores=quadratic.scores / worth**2)
 
 
 def design_effect(q: Quadratic) -> float:

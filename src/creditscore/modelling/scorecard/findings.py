@@ -97,22 +97,28 @@ class CardEvidence:
     @cached_property
     def told(self) -> frozenset[str]:
         """Columns whose bins may be told as reasons."""
-        return frozenset(found.variable for found in self.variables if found.told)
+        return frozenset(variable.variable for variable in self.variables if variable.told)
 
     def to_pandas(self) -> pd.DataFrame:
         """One row per column, the least p first."""
         import pandas as pd
 
-        frame = pd.DataFrame([asdict(found) for found in self.variables], columns=list(ColumnEvidence.__annotations__))
+        frame = pd.DataFrame(
+            [asdict(variable) for variable in self.variables], columns=list(ColumnEvidence.__annotations__)
+        )
         return frame.sort_values(["p", "variable"], ignore_index=True)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON; `from_dict` gives an equal object."""
-        return {**asdict(self), "notes": list(self.notes), "variables": [asdict(found) for found in self.variables]}
+        return {
+            **asdict(self),
+            "notes": list(self.notes),
+            "variables": [asdict(variable) for variable in self.variables],
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        variables = tuple(ColumnEvidence(**found) for found in data["variables"])
+        variables = tuple(ColumnEvidence(**variable) for variable in data["variables"])
         return cls(**{**data, "notes": tuple(data["notes"]), "variables": variables})
 
 
@@ -137,20 +143,20 @@ def gather_evidence(
 
 def notes_on(rarer: float, columns: int, level: float | None, stay: int, grouped: bool) -> tuple[str, ...]:
     """What a reader must know of a card: few rows of the rarer outcome per column, no column at all."""
-    found = []
+    notes = []
     if columns and rarer < ENOUGH * columns:
         price = (
             "no column is told from chance with much certainty"
             if level is None
             else "a column with a real effect may leave, and the card may rank worse than one that keeps every column"
         )
-        found.append(
+        notes.append(
             f"{rarer:.6g} {'clusters' if grouped else 'rows'} of the rarer outcome for {columns} columns, "
             f"{rarer / columns:.2g} each; below {ENOUGH:g} {price}"
         )
     if not stay:
-        found.append("no column has an effect that can be told from zero: the card says the base rate")
-    return tuple(found)
+        notes.append("no column has an effect that can be told from zero: the card says the base rate")
+    return tuple(notes)
 
 
 def shorten(value: float) -> float:

@@ -67,21 +67,21 @@ def errors_of(
 
     The points of a policy are none, but for `worst`, which are those of the worst bin that has rows.
     """
-    found: list[float | None] = []
+    errors: list[float | None] = []
     for codes in stretches:
         own = counts[codes]
         if own.sum() <= 0:
-            found.append(None)
+            errors.append(None)
             continue
         share = own / own.sum()
-        found.append(float(np.sqrt(max(float(share @ covariance[np.ix_(codes, codes)] @ share), 0.0))))
+        errors.append(float(np.sqrt(max(float(share @ covariance[np.ix_(codes, codes)] @ share), 0.0))))
     seen = [place for place, codes in enumerate(stretches) if max(codes) < bins.missing and counts[codes].sum() > 0]
     worst = min(seen, key=lambda place: points[stretches[place][0]], default=None)
     for code, policy in ((bins.missing, policies[0]), (bins.missing + 1, policies[1])):
         if code < bins.total and policy != "own":
             place = code - bins.total
-            found[place] = found[worst] if policy == "worst" and worst is not None else None
-    return found
+            errors[place] = errors[worst] if policy == "worst" and worst is not None else None
+    return errors
 
 
 def variable_rows(
@@ -114,8 +114,8 @@ def variable_rows(
         bins, stretches = joined(bins, points)
     errors: list[float | None] = [None] * len(stretches)
     if covariance is not None:
-        found = errors_of(covariance, counts, points, stretches, original, policies)
-        errors = [None if error is None else shorten(scaling.factor * error) for error in found]
+        new_errors = errors_of(covariance, counts, points, stretches, original, policies)
+        errors = [None if error is None else shorten(scaling.factor * error) for error in new_errors]
     counts, events = (np.array([values[codes].sum() for codes in stretches]) for values in (counts, events))
     points = np.array([points[codes[0]] for codes in stretches])
     shown: list[float | None] = [float(p) for p in points]

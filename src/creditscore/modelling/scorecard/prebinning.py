@@ -51,20 +51,20 @@ def specials_in(column: Column, asked: Any, named: bool) -> tuple[tuple[float | 
         return tuple(asked)
     if column.kind == "number":
         assert column.values is not None
-        kept = [
+        rows = [
             tuple(v for v in group if not isinstance(v, str) and bool((column.values == v).any())) for group in asked
         ]
     else:
-        kept = [tuple(v for v in group if isinstance(v, str) and v in column.levels) for group in asked]
-    return tuple(group for group in kept if group)
+        rows = [tuple(v for v in group if isinstance(v, str) and v in column.levels) for group in asked]
+    return tuple(group for group in rows if group)
 
 
 def number(value: Any, name: str) -> float:
     try:
-        found = float(value)
-        if found != found:
+        result = float(value)
+        if result != result:
             raise UsageError(f"NaN given for column {name!r}", next="missing has a bin of its own")
-        return found
+        return result
     except (TypeError, ValueError):
         raise UsageError(f"{value!r} given for the numbers of column {name!r}", allowed="numbers") from None
 

@@ -79,14 +79,14 @@ def find_told(model: Any, table: Any, columns: Sequence[str], means: Mapping[str
     """
     card = getattr(model, "card_", None)
     source = table if isinstance(table, Source) else look(table)
-    told = np.ones((source.rows, len(columns)), dtype=bool)
+    ones = np.ones((source.rows, len(columns)), dtype=bool)
     if card is None or card.evidence is None:
-        return told
+        return ones
     variables = {v.name: v for v in card.variables}
     for j, name in enumerate(columns):
         v = variables[name]
-        told[:, j] = find_tellable(card, v, means[name])[assign(v.bins, source.read(name))]
-    return told
+        ones[:, j] = find_tellable(card, v, means[name])[assign(v.bins, source.read(name))]
+    return ones
 
 
 def rank_reasons(card: CardTable, table: Any, k: int = 4, baseline: str | Mapping[str, float] = "mean") -> pd.DataFrame:
@@ -111,8 +111,8 @@ def rank_reasons(card: CardTable, table: Any, k: int = 4, baseline: str | Mappin
         refused = np.isnan(v.points.astype(float))
         check_refused(v, codes[j], slice(0, source.rows), refused)
         short = np.round((base[v.name] - np.nan_to_num(v.points.astype(float))) * SCALE).astype(np.int64)
-        told = find_tellable(card, v, base[v.name], baseline_error(card, v, baseline, base[v.name]))
-        keys.append(np.where(told & (short > 0), short * 1024 + (1023 - j), 0))
+        shown = find_tellable(card, v, base[v.name], baseline_error(card, v, baseline, base[v.name]))
+        keys.append(np.where(shown & (short > 0), short * 1024 + (1023 - j), 0))
     most = min(k, width)
     top = np.zeros((most, source.rows), dtype=np.int64)
     for start in range(0, source.rows, CHUNK):

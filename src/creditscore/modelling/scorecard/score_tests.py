@@ -60,7 +60,7 @@ def compute_p(score: Floats, variance: Floats, part: NDArray[np.intp]) -> float:
     """
     from scipy.linalg import eigh
 
-    found = []
+    result = []
     for kind in (0, 1):
         own = np.flatnonzero(part == kind)
         own = own[np.diag(variance)[own] > SILENT]
@@ -68,12 +68,12 @@ def compute_p(score: Floats, variance: Floats, part: NDArray[np.intp]) -> float:
             values, axes = eigh(variance[np.ix_(own, own)])
             alive = values > 1e-10 * values.max()  # a direction without variance says nothing
             values, squares = values[alive], (axes.T @ score[own])[alive] ** 2
-            found.append(compute_tail(float(squares.sum()), values))
+            result.append(compute_tail(float(squares.sum()), values))
             if values.size > 1:
                 shrunk = values + find_penalty(values, min(TURNS, 0.7 * values.size))
                 turns = compute_tail(float((squares / shrunk).sum()), values / shrunk)
-                found[-1] = combine_cauchy([found[-1], turns])
-    return combine_cauchy(found) if found else 1.0
+                result[-1] = combine_cauchy([result[-1], turns])
+    return combine_cauchy(result) if result else 1.0
 
 
 def find_penalty(values: Floats, freedom: float) -> float:

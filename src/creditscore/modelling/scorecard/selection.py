@@ -132,10 +132,10 @@ class VariableSelector(TransformerMixin, BaseEstimator):
                 self._leave(j, "stability", f"information value falls to {low:.4f} in one of ten bootstrap draws")
                 continue
             if periods is not None:
-                period, kept = self._by_period(j, event, weight, np.asarray(periods))
-                self._facts[self.names_[j]]["stability"] = kept
-                if kept < self.min_stability:
-                    why = f"event rates of its bins keep their order badly in {period}: correlation {kept:.2f}"
+                period, remaining = self._by_period(j, event, weight, np.asarray(periods))
+                self._facts[self.names_[j]]["stability"] = remaining
+                if remaining < self.min_stability:
+                    why = f"event rates of its bins keep their order badly in {period}: correlation {remaining:.2f}"
                     self._leave(j, "stability", why)
 
     def _by_period(self, j: int, event: Floats, weight: Floats, periods: NDArray[Any]) -> tuple[str, float]:
@@ -153,9 +153,9 @@ class VariableSelector(TransformerMixin, BaseEstimator):
             own = np.log((counts - events + 10 * (1 - rate)) / (events + 10 * rate))
             a, b = own - np.average(own, weights=counts), whole - np.average(whole, weights=counts)
             spread = math.sqrt(float(counts @ a**2) * float(counts @ b**2))
-            found = float(counts @ (a * b)) / spread if spread > 0 else 0.0
-            if found < worst[1]:
-                worst = (period, found)
+            result = float(counts @ (a * b)) / spread if spread > 0 else 0.0
+            if result < worst[1]:
+                worst = (period, result)
         return worst
 
     def _correlation(self, event: Floats, weight: Floats, periods: Any) -> None:
@@ -163,15 +163,15 @@ class VariableSelector(TransformerMixin, BaseEstimator):
         if len(order) < 2:
             return
         matrix = correlations(self._woe(order), weight)
-        kept: list[int] = []
+        results: list[int] = []
         for a in range(len(order)):
-            near = [b for b in kept if abs(matrix[a, b]) > self.max_correlation]
+            near = [b for b in results if abs(matrix[a, b]) > self.max_correlation]
             if near:
                 b = max(near, key=lambda i: abs(matrix[a, i]))
                 why = f"correlation {matrix[a, b]:.2f} with {self.names_[order[b]]!r}, which has more information"
                 if self._leave(order[a], "correlation", why):
                     continue
-            kept.append(a)
+            results.append(a)
 
     def _vif(self, event: Floats, weight: Floats, periods: Any) -> None:
         order = self._order()

@@ -45,18 +45,18 @@ def prefix_losses(values: Floats, weight: Floats) -> Floats:
     """Weighted squares lost when the first 0, 1, … values are made not to fall; one pass."""
     out = np.zeros(len(values) + 1)
     pools: list[tuple[float, float]] = []
-    kept = squares = 0.0
+    remaining = squares = 0.0
     for place, (value, own) in enumerate(zip(values, weight, strict=True)):
         mean, mass = float(value), float(own)
         squares += mass * mean * mean
         while pools and pools[-1][0] >= mean:
             before, more = pools.pop()
-            kept -= more * before * before
+            remaining -= more * before * before
             mean = (before * more + mean * mass) / (more + mass) if more + mass > 0 else (before + mean) / 2
             mass += more
         pools.append((mean, mass))
-        kept += mass * mean * mean
-        out[place + 1] = max(squares - kept, 0.0)
+        remaining += mass * mean * mean
+        out[place + 1] = max(squares - remaining, 0.0)
     return out
 
 
@@ -86,19 +86,19 @@ def choose(values: Floats, weight: Floats, trend: str) -> tuple[str, tuple[int, 
     k = len(values)
     if trend == "none" or k < 2:
         return "none", (0,) * max(k - 1, 0)
-    found: list[tuple[float, str, tuple[int, ...]]] = []
+    rows: list[tuple[float, str, tuple[int, ...]]] = []
     if trend in {"increasing", "monotone", "auto"}:
-        found.append((float(prefix_losses(values, weight)[-1]), "increasing", (1,) * (k - 1)))
+        rows.append((float(prefix_losses(values, weight)[-1]), "increasing", (1,) * (k - 1)))
     if trend in {"decreasing", "monotone", "auto"}:
-        found.append((float(prefix_losses(-values, weight)[-1]), "decreasing", (-1,) * (k - 1)))
+        rows.append((float(prefix_losses(-values, weight)[-1]), "decreasing", (-1,) * (k - 1)))
     price = TURN if trend == "auto" else 0.0
     for name, sign in (("peak", 1), ("valley", -1)):
         if trend in {name, "auto"} and (k > 2 or trend == name):
             loss, signs = turned(values, weight, sign)
-            found.append((loss + price, name, signs))
+            rows.append((loss + price, name, signs))
     if trend == "auto":
-        found.append((FREE * (k - 1), "none", (0,) * (k - 1)))
-    _, name, signs = min(found, key=lambda f: f[0])
+        rows.append((FREE * (k - 1), "none", (0,) * (k - 1)))
+    _, name, signs = min(rows, key=lambda f: f[0])
     return name, signs
 
 

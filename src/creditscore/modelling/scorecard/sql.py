@@ -38,8 +38,8 @@ def check_names(variables: list[str], keep: list[str] | None, parts: bool) -> No
             f"two columns of the card are called {alike[0]!r} but for upper and lower case",
             next="SQL reads one of them for both: rename one and fit again",
         )
-    made = {"score", *(("points_" + v).casefold() for v in variables if parts)}
-    taken = [k for k in (variables if keep is None else keep) if k.casefold() in made]
+    texts = {"score", *(("points_" + v).casefold() for v in variables if parts)}
+    taken = [k for k in (variables if keep is None else keep) if k.casefold() in texts]
     if taken:
         raise UsageError(
             f"column {taken[0]!r} is called as a result is", where="keep", next="leave it out of the columns to keep"
@@ -76,8 +76,8 @@ def case(variable: Variable, whole: bool) -> str:
 
     def then(row: Row) -> str:
         if row.points is None:
-            said = f"the card refuses {row.bin} of {variable.name}"
-            return f"CAST(error({text(said)}) AS {'BIGINT' if whole else 'DOUBLE'})"
+            this_text = f"the card refuses {row.bin} of {variable.name}"
+            return f"CAST(error({text(this_text)}) AS {'BIGINT' if whole else 'DOUBLE'})"
         return points(row.points, whole)
 
     other = None

@@ -138,7 +138,7 @@ def disagreement_queue(
     steps are needed; `most` cuts the list, and `attrs["total"]` keeps how many there were. Nothing here changes a
     grade.
     """
-    ids = [plain(one) for one in subject_id]
+    ids = [plain(value) for value in subject_id]
     if len(set(ids)) < len(ids):
         raise InputError("an organisation stands twice", where="subject_id", next="give one row per organisation")
     first, names = coded_grades(grade, len(ids), order)
@@ -169,14 +169,16 @@ def ledger_explanations(rules: Statutory, most: int = 5) -> dict[Any, str]:
     moved = rules.items[rules.items["points"] != 0].copy()
     moved["size"] = -moved["points"].abs()
     moved = moved.sort_values(["subject_id", "size", "item"], kind="stable")
-    moved["text"] = moved["item"].astype(str) + " " + moved["points"].map(lambda one: f"{one:+g}".replace("-", "−"))
-    kept = moved.groupby("subject_id", sort=False).head(most)
-    said = {plain(key): "; ".join(one) for key, one in kept.groupby("subject_id", sort=False)["text"]}
+    moved["text"] = moved["item"].astype(str) + " " + moved["points"].map(lambda point: f"{point:+g}".replace("-", "−"))
+    table = moved.groupby("subject_id", sort=False).head(most)
+    new_ledger_explanations = {
+        plain(key): "; ".join(column) for key, column in table.groupby("subject_id", sort=False)["text"]
+    }
     if "decided" in rules.subjects:
         for key, rule in zip(rules.subjects["subject_id"], rules.subjects["decided"], strict=True):
             if rule not in ("", "bands"):  # a grade that does not come from points alone
-                said[plain(key)] = f"[{rule}] {said.get(plain(key), '')}".strip()
-    return said
+                new_ledger_explanations[plain(key)] = f"[{rule}] {new_ledger_explanations.get(plain(key), '')}".strip()
+    return new_ledger_explanations
 
 
 @dataclass(frozen=True)
@@ -231,8 +233,8 @@ def champion_challenger(
     parts: list[tuple[str, Any, Any]] = [("all", "", np.ones(len(y), dtype=bool))]
     attributes: Mapping[str, Any] | pd.DataFrame = {} if by is None else by
     for name in attributes if isinstance(attributes, Mapping) else attributes.columns:
-        code, found = codes(str(name), attributes[name], len(y))
-        parts += [(str(name), group, code == k) for k, group in enumerate(found)]
+        code, results = codes(str(name), attributes[name], len(y))
+        parts += [(str(name), group, code == k) for k, group in enumerate(results)]
     swaps = []
     for name, group, inside in parts:
         total = float(np.sum(weight[inside]))
@@ -268,13 +270,15 @@ def _measures(
     test = compare_auc(y, first, second, weight, level=level, groups=groups)
     rows: list[dict[str, Any]] = []
 
-    def add(name: str, one: float, two: float, good: str) -> None:
-        gap = two - one
+    def add(name: str, number: float, two: float, good: str) -> None:
+        gap = two - number
         if good == "one":
-            gap = abs(one - 1) - abs(two - 1)
+            gap = abs(number - 1) - abs(two - 1)
         gain = -gap if good == "low" else gap
         better = "equal" if abs(gain) < 1e-12 else "challenger" if gain > 0 else "champion"
-        rows.append({"measure": name, "champion": one, "challenger": two, "difference": two - one, "better": better})
+        rows.append(
+            {"measure": name, "champion": number, "challenger": two, "difference": two - number, "better": better}
+        )
 
     both = [discrimination(y, p, weight, bootstraps=0) for p in (first, second)]
     add("auc", both[0].auc, both[1].auc, "high")
@@ -287,7 +291,9 @@ def _measures(
     return table, test.p_value
 
 
-def _cases(which: Ints, first: Floats, second: Floats, subject_id: Any, one: Explained, two: Explained) -> pd.DataFrame:
+def _cases(
+    which: Ints, first: Floats, second: Floats, subject_id: Any, explained: Explained, two: Explained
+) -> pd.DataFrame:
     ids = list(range(len(which))) if subject_id is None else [plain(each) for each in subject_id]
     if len(ids) != len(which):
         raise InputError(f"{len(ids)} ids, {len(which)} outcomes", where="subject_id", next="give one per row")
@@ -295,7 +301,10 @@ def _cases(which: Ints, first: Floats, second: Floats, subject_id: Any, one: Exp
     moved.sort(key=lambda k: (-abs(second[k] - first[k]), str(ids[k])))
     rows = [
         {"subject_id": ids[k], "set": SETS[which[k]], "champion_p": float(first[k]), "challenger_p": float(second[k])}
-        | {"champion_explanation": (one or {}).get(ids[k], ""), "challenger_explanation": (two or {}).get(ids[k], "")}
+        | {
+            "champion_explanation": (explained or {}).get(ids[k], ""),
+            "challenger_explanation": (two or {}).get(ids[k], ""),
+        }
         for k in moved
     ]
     columns = ["subject_id", "set", "champion_p", "challenger_p", "champion_explanation", "challenger_explanation"]

@@ -28,16 +28,16 @@ def load_criteria(file: Path | None = None) -> Mapping[str, Mapping[str, Any]]:
 
     place = file or config_root() / "modelling" / "validation.yaml"
     given = load_config(place).get("criteria")
-    found: dict[str, Mapping[str, Any]] = given if isinstance(given, dict) else {"criteria": {}}
-    for name, one in found.items():
-        strange = not isinstance(one, dict) or one.keys() - KEYS
-        if strange or one.get("better") not in BETTER or not {"warn", "fail"} & one.keys():
+    results: dict[str, Mapping[str, Any]] = given if isinstance(given, dict) else {"criteria": {}}
+    for name, row in results.items():
+        strange = not isinstance(row, dict) or row.keys() - KEYS
+        if strange or row.get("better") not in BETTER or not {"warn", "fail"} & row.keys():
             raise InputError(
                 f"criterion {name} cannot be read",
                 where=str(place),
                 allowed=f"better: {' | '.join(BETTER)}, warn and/or fail, section, label, essential",
             )
-    return found
+    return results
 
 
 def judge(value: float | None, rule: Mapping[str, Any]) -> str:

@@ -134,12 +134,12 @@ def _bets(y: Floats, p: Floats, weight: Floats, code: Any, many: int) -> Floats:
     """Log likelihood ratio of each bet in each period."""
     z = log_odds(p)
     base = y * z - np.logaddexp(0.0, z)
-    found = []
+    result = []
     for slope in SLOPES:
         for factor in FACTORS:
             moved = np.log(factor) + slope * z
-            found.append(np.bincount(code, weight * (y * moved - np.logaddexp(0.0, moved) - base), many))
-    return np.stack(found)
+            result.append(np.bincount(code, weight * (y * moved - np.logaddexp(0.0, moved) - base), many))
+    return np.stack(result)
 
 
 def _mean_exp(values: Floats) -> float:
@@ -208,21 +208,21 @@ def _large(y: Floats, p: Floats, weight: Floats, limits: Thresholds) -> bool:
 
 
 def _reasons(rows: list[dict[str, Any]], whole: Mapping[str, Any], first: Any) -> tuple[str, ...]:
-    said = []
+    reasons = []
     if whole["state"] in ("alarm", "watch"):
-        said.append(
+        reasons.append(
             f"observed/expected {whole['oe']:.2f} ({whole['oe_low']:.2f} to {whole['oe_high']:.2f}), "
             f"slope {whole['slope']:.2f}: {whole['state']}"
         )
     if first is not None:
-        said.append(f"the sequential test crossed its line in period {first}")
+        reasons.append(f"the sequential test crossed its line in period {first}")
     if len(rows) > 1:
-        said += [
+        reasons += [
             f"period {row['period']}: observed/expected {row['oe']:.2f}: {row['state']}"
             for row in rows[:-1]
             if row["state"] in ("alarm", "watch")
         ]
-    return tuple(said)
+    return tuple(reasons)
 
 
 @dataclass(frozen=True)
@@ -302,9 +302,9 @@ def recalibrate(
     if holdout is not None:
         y_new = outcomes(holdout[0])
         p_new = probabilities(holdout[1], len(y_new), "holdout")
-        one = np.ones(len(y_new))
+        values = np.ones(len(y_new))
         moved = expit(theta[0] + theta[1] * log_odds(p_new))
-        shown += [("holdout_before", y_new, p_new, one), ("holdout_after", y_new, moved, one)]
+        shown += [("holdout_before", y_new, p_new, values), ("holdout_after", y_new, moved, values)]
     table = frame([{"rows": name} | _figures(*given) for name, *given in shown])
     return Recalibration(method, float(theta[0]), float(theta[1]), len(y), int(np.sum(y)), table)
 

@@ -113,7 +113,7 @@ def prepared(
     except (TypeError, ValueError) as error:
         raise InputError("the outcomes are no numbers", where="y", allowed="1 (the adverse event) and 0") from error
     rows = len(y)
-    more = {name: _whole(name, one, rows) for name, one in (extra or {}).items() if one is not None}
+    more = {name: _whole(name, value, rows) for name, value in (extra or {}).items() if value is not None}
     for name in ("observed_on", "groups", "inspected"):
         if name not in more and held is not None and getattr(held, name, None) is not None:
             more[name] = _whole(name, getattr(held, name), rows)
@@ -136,10 +136,10 @@ def prepared(
     first = hashes if given is None else row_hashes(pd.DataFrame({"data": hashes.astype(str), "p": given}))
     order = np.argsort(first, kind="stable")
     y, weight, X = y[order], weight[order], None if X is None else X.iloc[order].reset_index(drop=True)
-    more = {name: one.iloc[order].reset_index(drop=True) for name, one in more.items()}
+    more = {name: column.iloc[order].reset_index(drop=True) for name, column in more.items()}
     p = given[order] if given is not None else predict(X) if predict is not None and X is not None else y
-    known, said = ~np.isnan(y), np.isfinite(p)
-    used = known & said
+    known, statement = ~np.isnan(y), np.isfinite(p)
+    used = known & statement
     if not used.any():
         raise InputError(
             "no row has both an outcome and a prediction",
@@ -151,11 +151,11 @@ def prepared(
         p=probabilities(p[used]),
         weight=weights(weight[used], int(used.sum())),
         X=None if X is None else X[used].reset_index(drop=True),
-        extra={name: one[used].reset_index(drop=True) for name, one in more.items()},
+        extra={name: column[used].reset_index(drop=True) for name, column in more.items()},
         predict=predict,
         rows=rows,
         without_outcome=int(np.sum(~known)),
-        without_prediction=int(np.sum(known & ~said)),
+        without_prediction=int(np.sum(known & ~statement)),
         data_hash=digest(key),
         prediction_hash=digest(pd.DataFrame({"data": hashes[order].astype(str), "p": np.round(p, 12)})),
     )

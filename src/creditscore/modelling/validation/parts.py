@@ -156,7 +156,7 @@ def calibrate(of: Subject, bins: int) -> ReportPart:
         measured["slope"] = line.slope if line.converged else None
     tables = {
         "reliability": calibration_tests.reliability(*given, bins=bins, clusters=alike),
-        "calibration_tests": frame([asdict(one) for one in tests]),
+        "calibration_tests": frame([asdict(test) for test in tests]),
         "periods": alarm.periods,
     }
     return ReportPart(tables, numbers, measured)
@@ -209,10 +209,10 @@ def stay(of: Subject, held: stability.Profile) -> ReportPart:
     numbers: dict[str, dict[str, Any]] = {}
     measured: dict[str, float | None] = {}
     if held.prediction is not None:
-        found = stability.against(held.prediction, of.p, of.weight)
-        tables["psi"] = found.table
-        numbers["psi"] = {"psi": found.psi, "noise": found.noise}
-        measured["psi"] = found.psi if found.psi > found.noise else 0.0
+        new_stability = stability.against(held.prediction, of.p, of.weight)
+        tables["psi"] = new_stability.table
+        numbers["psi"] = {"psi": new_stability.psi, "noise": new_stability.noise}
+        measured["psi"] = new_stability.psi if new_stability.psi > new_stability.noise else 0.0
     if held.columns and of.X is not None:
         totals, cells = stability.csi(held, of.X, sample_weight=of.weight)
         tables["csi"], tables["csi_bins"] = totals, cells
@@ -271,10 +271,10 @@ def own_limits(
     of: Subject, measured: Mapping[str, float | None], rules: Mapping[str, Mapping[str, Any]]
 ) -> list[dict[str, str]]:
     """Limits that the figures themselves show, in both languages."""
-    found = []
+    new_own_limits = []
 
     def say(zh: str, en: str) -> None:
-        found.append({"zh": zh, "en": en})
+        new_own_limits.append({"zh": zh, "en": en})
 
     say(
         "模型结果仅供参考，不决定任何法定等级。",
@@ -312,7 +312,7 @@ def own_limits(
     gone = [rule["label"] for name, rule in rules.items() if measured.get(name) is None]
     if gone:
         say(
-            "未能评估：" + "、".join(one["zh"] for one in gone) + "。",
-            "Not assessed: " + "; ".join(one["en"] for one in gone) + ".",
+            "未能评估：" + "、".join(row["zh"] for row in gone) + "。",
+            "Not assessed: " + "; ".join(row["en"] for row in gone) + ".",
         )
-    return found
+    return new_own_limits

@@ -101,12 +101,12 @@ def arm_of_results(results: pd.DataFrame) -> pd.DataFrame:
                          next="give results.csv as `creditscore supervise import` wrote it")  # fmt: skip
     rows = results[(results["arm"] == "random") & results["result"].isin(list(CARRIED_OUT))]
     rows = rows.sort_values(["subject_id", "department", "inspected_on"]).drop_duplicates(["subject_id", "department"])
-    found = rows[["subject_id", "department"]].assign(
+    table = rows[["subject_id", "department"]].assign(
         y=rows["result"].map(CARRIED_OUT), probability=rows["probability"], stratum=rows["stratum"]
     )
-    if found["probability"].isna().any() or (found["probability"] == "").any():
+    if table["probability"].isna().any() or (table["probability"] == "").any():
         raise InputError("a random visit has no probability", next="import the results with the store of their draw")
-    return found.reset_index(drop=True)
+    return table.reset_index(drop=True)
 
 
 def evaluate_random_arm(
@@ -215,7 +215,7 @@ def design_of(probability: Any, length: int, strata: Any, sizes: Mapping[Any, in
 def _chances(probability: Any, length: int) -> Floats:
     values = probability.to_numpy() if hasattr(probability, "to_numpy") else list(probability)
     try:
-        plain = [float(Fraction(one)) if isinstance(one, str) else float(one) for one in values]
+        plain = [float(Fraction(value)) if isinstance(value, str) else float(value) for value in values]
     except (TypeError, ValueError, ZeroDivisionError) as error:
         raise InputError(
             "a probability is missing or no number", where="probability", allowed="3/40, 0.075",
@@ -287,19 +287,19 @@ def _bins(y: Floats, p: Floats, design: Design, bins: int, level: float) -> pd.D
     np.minimum.at(first, equal, group)
     group = first[equal]
     rows: list[dict[str, object]] = []
-    for one in np.unique(group):
-        here = group == one
+    for value in np.unique(group):
+        here = group == value
         weight = design.weight * here
         total = float(np.sum(weight))
         rate, mean = float(weight @ y) / total, float(weight @ p) / total
-        found = _rate(
+        estimate = _rate(
             "Hájek", rate, np.sqrt(design.variance(weight * (y - rate) / total)), _narrowed(design, here), level
         )
         rows.append(
             {
                 "bin": len(rows) + 1, "visits": int(here.sum()), "share": total / float(np.sum(design.weight)),
-                "predicted": mean, "observed": rate, "low": found.low, "high": found.high,
-                "inside": found.low <= mean <= found.high,
+                "predicted": mean, "observed": rate, "low": estimate.low, "high": estimate.high,
+                "inside": estimate.low <= mean <= estimate.high,
             }
         )  # fmt: skip
     return pd.DataFrame(rows)

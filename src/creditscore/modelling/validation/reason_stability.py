@@ -53,24 +53,24 @@ def reason_stability(
     pinned = explain(model, X, explainer)
     columns = [str(name) for name in pinned.shares.columns]
     shares = pinned.shares.to_numpy()
-    told = find_told(model, X, columns, explainer.means) if explainer.algorithm == "additive" else True
-    first = _first(np.where(told, shares, 0.0), k)
+    shown = find_told(model, X, columns, explainer.means) if explainer.algorithm == "additive" else True
+    first = _first(np.where(shown, shares, 0.0), k)
     generator = np.random.default_rng(seed)
     weights = np.stack([np.bincount(generator.integers(0, rows, rows), minlength=rows) for _ in range(draws)])
     drawn = shares_under(model, X, explainer, weights.astype(np.float64))
-    kept = np.sum([_first(np.where(told, again, 0.0), k) for again in drawn], axis=0)
+    remaining = np.sum([_first(np.where(shown, again, 0.0), k) for again in drawn], axis=0)
     low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
-    found = []
+    result = []
     for row in range(len(shares)):
         ranked = [at for at in np.argsort(shares[row], kind="stable") if first[row, at]]
         for rank, at in enumerate(ranked, start=1):
-            share = float(kept[row, at]) / draws
-            found.append(
+            share = float(remaining[row, at]) / draws
+            result.append(
                 {"row": row, "rank": rank, "column": columns[at], "points": float(shares[row, at])}
                 | {"low": float(low[row, at]), "high": float(high[row, at]), "kept": share, "stable": share >= STABLE}
             )
     names = ["row", "rank", "column", "points", "low", "high", "kept", "stable"]
-    return Stability(pd.DataFrame(found, columns=names), draws, rows, seed)
+    return Stability(pd.DataFrame(result, columns=names), draws, rows, seed)
 
 
 def _first(shares: Any, k: int) -> Any:

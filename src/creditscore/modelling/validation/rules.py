@@ -83,11 +83,11 @@ def statutory(
     subjects = graded[["subject_id", "score", "grade"]].copy()
     subjects["score"] = subjects["score"].astype(float)
     decided = ledger[ledger["step"] == "decide"]
-    said: dict[Any, str] = {}
+    results: dict[Any, str] = {}
     if "rule" in decided:
         for key, rule in zip(decided["subject_id"], decided["rule"], strict=True):
-            said[key] = f"{said[key]}; {rule}" if key in said else str(rule)
-    subjects["decided"] = [said.get(key, "") for key in subjects["subject_id"]]
+            results[key] = f"{results[key]}; {rule}" if key in results else str(rule)
+    subjects["decided"] = [results.get(key, "") for key in subjects["subject_id"]]
     rows = ledger[
         ledger["step"].isin(["record", "condition"]) & ledger["subject_id"].isin(subjects["subject_id"])
     ].copy()
@@ -310,12 +310,12 @@ def wrong_signs(lifts: pd.DataFrame) -> pd.DataFrame:
 
     `beside`: the adjusted log-odds lie two standard errors on the other side of 0 than the points.
     """
-    found = lifts.copy()
-    z = found["adjusted"] / found["adjusted_se"]
-    turned = (z * np.sign(found["mean_cost"]) < -2) & (found["sign"] != "too_few")
-    found["how"] = np.where(found["sign"] == "wrong", "wrong", np.where(turned, "beside", ""))
-    found = found[found["how"] != ""]
-    return found.sort_values(["how", "p_value", "item"], ascending=[False, True, True], ignore_index=True)
+    table = lifts.copy()
+    z = table["adjusted"] / table["adjusted_se"]
+    turned = (z * np.sign(table["mean_cost"]) < -2) & (table["sign"] != "too_few")
+    table["how"] = np.where(table["sign"] == "wrong", "wrong", np.where(turned, "beside", ""))
+    table = table[table["how"] != ""]
+    return table.sort_values(["how", "p_value", "item"], ascending=[False, True, True], ignore_index=True)
 
 
 def redundancy(rules: Statutory, *, threshold: float = REDUNDANT) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -358,8 +358,8 @@ def redundancy(rules: Statutory, *, threshold: float = REDUNDANT) -> tuple[pd.Da
     vif = (vectors**2) @ np.where(weak, 0.0, 1 / np.where(weak, 1.0, values))
     vif = np.where((vectors[:, weak] ** 2).sum(axis=1) > 1e-8, np.inf, vif) if len(varies) else vif
     inflation = [
-        {"item": of.names[i], "vif": float(one), "inflated": bool(one >= INFLATED)}
-        for i, one in zip(varies, vif, strict=True)
+        {"item": of.names[i], "vif": float(value), "inflated": bool(value >= INFLATED)}
+        for i, value in zip(varies, vif, strict=True)
     ]
     items = frame(inflation, ["item", "vif", "inflated"])
     return table, items.sort_values(["vif", "item"], ascending=[False, True], ignore_index=True)

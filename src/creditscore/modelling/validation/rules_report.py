@@ -34,7 +34,7 @@ class RulesReport:
             "kind": "rules_report",
             "format": 1,
             "about": tidy(dict(self.about)),
-            "numbers": tidy({name: dict(one) for name, one in self.numbers.items()}),
+            "numbers": tidy({name: dict(number) for name, number in self.numbers.items()}),
             "tables": {name: records(table) for name, table in self.tables.items()},
             "limits": tidy(list(self.limits)),
         }
@@ -65,24 +65,24 @@ def rules_beside(
 
     subjects = graded.subjects
     y = _by(subjects["subject_id"], outcome, "outcome")
-    kept = y.notna()
+    new_column = y.notna()
     predicted = None if p is None else _by(subjects["subject_id"], p, "p")
     named = None if classes is None else _by(subjects["subject_id"], classes, "classes")
-    for one in (predicted, named):
-        if one is not None:
-            kept &= one.notna()
+    for other_column in (predicted, named):
+        if other_column is not None:
+            new_column &= other_column.notna()
     scored = subjects["score"].notna()
-    kept &= scored
-    if not kept.any():
+    new_column &= scored
+    if not new_column.any():
         raise InputError(
             "no graded organisation has score, outcome and prediction",
             where="outcome",
             next="compare the subject_id of the grading with those of outcomes and predictions",
         )
-    chosen = subjects[kept].reset_index(drop=True)
+    chosen = subjects[new_column].reset_index(drop=True)
     items = graded.items[graded.items["subject_id"].isin(chosen["subject_id"])]
     held = rules.Statutory(chosen, items, graded.grades, graded.higher_is_better, graded.not_graded)
-    bad = outcomes(y[kept])
+    bad = outcomes(y[new_column])
     points = rules.points_against_log_odds(chosen["score"], bad, higher_is_better=graded.higher_is_better)
     lifts = rules.item_lift(held, bad)
     pairs, inflation = rules.redundancy(held)
@@ -92,26 +92,30 @@ def rules_beside(
     }  # fmt: skip
     numbers: dict[str, dict[str, Any]] = {
         "coverage": {"graded": len(subjects), "used": len(chosen), "events": int(bad.sum())}
-        | {"not_graded": graded.not_graded, "without_score": int((~scored).sum()), "left_out": int((~kept).sum())},
-        "points": {name: one for name, one in asdict(points).items() if name != "table"},
+        | {
+            "not_graded": graded.not_graded,
+            "without_score": int((~scored).sum()),
+            "left_out": int((~new_column).sum()),
+        },
+        "points": {name: value for name, value in asdict(points).items() if name != "table"},
     }
     if predicted is not None:
-        chance = probabilities(predicted[kept])
+        chance = probabilities(predicted[new_column])
         explained = champion_challenger.ledger_explanations(held)
         if named is not None:
-            second = named[kept].to_numpy()
+            second = named[new_column].to_numpy()
             tables |= _opinions(held, second, class_order, bad, chance, explained, advisory_explanations, most, numbers)
         by: dict[str, Any] = {"grade": pd.Categorical(chosen["grade"], categories=list(held.grades), ordered=True)}
         if attributes is not None:
             table = attributes.set_index("subject_id").reindex(pd.Index(chosen["subject_id"]))
             by |= {str(name): table[name].reset_index(drop=True) for name in table.columns}
-        found = champion_challenger.champion_challenger(
+        challenge = champion_challenger.champion_challenger(
             bad, _from_points(chosen["score"], bad, graded.higher_is_better), chance, flag_share=flag_share, by=by,
             subject_id=chosen["subject_id"], champion_explanations=explained,
             challenger_explanations=advisory_explanations,
         )  # fmt: skip
-        tables |= {"measures": found.measures, "swaps": found.swaps, "cases": found.cases.head(most)}
-        numbers["challenge"] = {"auc_p": found.auc_p, "cases": len(found.cases)}
+        tables |= {"measures": challenge.measures, "swaps": challenge.swaps, "cases": challenge.cases.head(most)}
+        numbers["challenge"] = {"auc_p": challenge.auc_p, "cases": len(challenge.cases)}
     return RulesReport({**(about or {}), "advisory": True}, numbers, tables, _limits(numbers["coverage"]))
 
 
@@ -136,7 +140,7 @@ def _opinions(
         held.subjects["subject_id"], grade, second, chance, held.grades, class_order,
         statutory_explanations=explained, advisory_explanations=advisory, most=most,
     )  # fmt: skip
-    numbers["agreement"] = {name: one for name, one in asdict(agreed).items() if name != "cells"}
+    numbers["agreement"] = {name: value for name, value in asdict(agreed).items() if name != "cells"}
     numbers["agreement"] |= {"queue": queue.attrs["total"], "grades": list(held.grades)}
     numbers["agreement"]["classes"] = list(class_order or held.grades)
     return {"agreement": agreed.cells, "queue": queue}

@@ -66,7 +66,7 @@ class ValidationReport:
             "format": 1,
             "verdict": self.verdict,
             "about": tidy(dict(self.about)),
-            "numbers": tidy({name: dict(one) for name, one in self.numbers.items()}),
+            "numbers": tidy({name: dict(number) for name, number in self.numbers.items()}),
             "criteria": records(self.criteria),
             "tables": {name: records(table) for name, table in self.tables.items()},
             "figures": records(self.figures),
@@ -90,9 +90,9 @@ class ValidationReport:
 def tidy(value: Any) -> Any:
     """A value as JSON knows it."""
     if isinstance(value, Mapping):
-        return {str(key): tidy(one) for key, one in value.items()}
+        return {str(key): tidy(this_value) for key, this_value in value.items()}
     if isinstance(value, list | tuple):
-        return [tidy(one) for one in value]
+        return [tidy(this_value) for this_value in value]
     value = plain(value)
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None
@@ -196,13 +196,13 @@ def validate(
     tables: dict[str, pd.DataFrame] = {}
     numbers: dict[str, dict[str, Any]] = {}
     measured: dict[str, float | None] = {}
-    made: dict[str, str] = {}
+    results: dict[str, str] = {}
 
-    def take(function: str, found: parts.ReportPart) -> None:
-        for name, table in found.tables.items():
-            tables[name], made[name] = table, function
-        numbers.update(found.numbers)
-        measured.update(found.measured)
+    def take(function: str, report_part: parts.ReportPart) -> None:
+        for name, table in report_part.tables.items():
+            tables[name], results[name] = table, function
+        numbers.update(report_part.numbers)
+        measured.update(report_part.measured)
 
     take("coverage", parts.coverage(subject))
     take("discrimination", parts.discriminate(subject, None if reference is None else reference.auc, bootstraps, seed))
@@ -213,8 +213,8 @@ def validate(
             first = graded(first_p)
         take("grades", parts.grade(subject, labels, order, pd_by_grade, first))
     if reference is not None:
-        kept = reference.profile or profile_of(first_X, first_p, reference.weight, bins)
-        take("stability", parts.stay(subject, kept))
+        profile = reference.profile or profile_of(first_X, first_p, reference.weight, bins)
+        take("stability", parts.stay(subject, profile))
     if subject.predict is not None:
         take("sensitivity", parts.sense(subject, graded, seed))
     shielded = {name[10:]: column for name, column in subject.extra.items() if name.startswith("protected ")}
@@ -223,7 +223,7 @@ def validate(
     for title, table in (explanations or {}).items():
         shown = as_frame(table)
         if shown is not None:
-            tables[f"explanation: {title}"], made[f"explanation: {title}"] = shown, "given"
+            tables[f"explanation: {title}"], results[f"explanation: {title}"] = shown, "given"
     rules = load_criteria() if criteria is None else criteria
     outcome, judged = verdict(measured, rules)
     return ValidationReport(
@@ -232,7 +232,7 @@ def validate(
         numbers=numbers,
         tables=tables,
         criteria=judged,
-        figures=_figures(tables, made),
+        figures=_figures(tables, results),
         limits=(*limits, *parts.own_limits(subject, measured, rules)),
     )
 
@@ -275,13 +275,13 @@ def _about(
     }
 
 
-def _figures(tables: Mapping[str, pd.DataFrame], made: Mapping[str, str]) -> pd.DataFrame:
+def _figures(tables: Mapping[str, pd.DataFrame], row: Mapping[str, str]) -> pd.DataFrame:
     import pandas as pd
 
     rows = [
         {
             "figure": name,
-            "made_by": f"creditscore.modelling.validation.validate.validate: {made[name]}",
+            "made_by": f"creditscore.modelling.validation.validate.validate: {row[name]}",
             "rows": len(table),
         }
         | {"sha256": _sha(records(table))}

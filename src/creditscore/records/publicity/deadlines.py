@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def _deadline(mapping: Mapping, authority: str | None) -> Deadline:
-    return next(one for one in mapping.deadlines if one.authority is None or one.authority.fits(authority))
+    return next(
+        deadline for deadline in mapping.deadlines if deadline.authority is None or deadline.authority.fits(authority)
+    )
 
 
 def report_deadlines(con: duckdb.DuckDBPyConnection, mapping: Mapping) -> dict[str, int]:

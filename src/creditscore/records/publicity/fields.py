@@ -129,10 +129,10 @@ TABLES = {name: _table(name) for name in FIELDS}
 def unread(source: Source) -> dict[str, list[str]]:
     """The input's columns that were not read: of persons, known but not needed, unknown to the format."""
     roles = {name: field.role for field in FIELDS[source.table.name] for name in field.spellings}
-    found: dict[str, list[str]] = {"person": [], "idle": [], "extra": []}
+    results: dict[str, list[str]] = {"person": [], "idle": [], "extra": []}
     for column in source.unread:
-        found[str(roles.get(spelling(column), "extra"))].append(column)
-    return found
+        results[str(roles.get(spelling(column), "extra"))].append(column)
+    return results
 
 
 def presence_only(source: Source) -> list[str]:

@@ -71,7 +71,7 @@ class Imported:
 
     @property
     def refused(self) -> int:
-        return sum(one["refused"] for one in self.counts.values())
+        return sum(count["refused"] for count in self.counts.values())
 
     def write(self, out: str | Path, *, csv: Csv = False, accepted: bool = True) -> None:
         """Write the tables and the manifest to the folder `out`; subjects and records only if `accepted`."""

@@ -142,10 +142,10 @@ def _fates(con: duckdb.DuckDBPyConnection, counts: dict[str, dict[str, int]]) ->
         ' "table", line, bool_or(place IS NOT NULL) AS hit, bool_or(place IS NULL) AS miss FROM mapped'
         ' GROUP BY "table", line) GROUP BY 1'
     ).fetchall()
-    found = {name: numbers for name, *numbers in fates}
-    for name, one in counts.items():
-        imported, unmapped, partly = found.get(name, (0, 0, 0))
-        one |= {"imported": imported, "unmapped": unmapped, "partly_unmapped": partly}
+    new_fates = {name: numbers for name, *numbers in fates}
+    for name, count in counts.items():
+        imported, unmapped, partly = new_fates.get(name, (0, 0, 0))
+        count |= {"imported": imported, "unmapped": unmapped, "partly_unmapped": partly}
 
 
 def _measures(con: duckdb.DuckDBPyConnection, folded: int) -> dict[str, int]:

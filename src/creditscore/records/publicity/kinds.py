@@ -67,12 +67,12 @@ def measures_of(table: str, cell: str | None) -> list[Measure]:
     if cell in _GROUPS:
         return [Measure(kinds.index("unclear") + 1, "unclear", cell)]
     words = [word.strip() for word in _SEPARATORS.split(cell.replace(_OTHER, "其他行政处罚"))]
-    found: dict[tuple[str, str], Measure] = {}
+    measures: dict[tuple[str, str], Measure] = {}
     for word in sorted(filter(None, words)):
         kind = _kind(table, word)
         # 没收违法所得、没收非法财物 is one measure; two words nobody recognises are two.
-        found.setdefault((kind, word if kind in SPECIAL else ""), Measure(kinds.index(kind) + 1, kind, word))
-    return sorted(found.values()) or measures_of(table, None)
+        measures.setdefault((kind, word if kind in SPECIAL else ""), Measure(kinds.index(kind) + 1, kind, word))
+    return sorted(measures.values()) or measures_of(table, None)
 
 
 def _kind(table: str, word: str) -> str:

@@ -38,8 +38,8 @@ def _check(loaded: MappingFile, source: Source) -> None:
             source.fault(("rows", place, other), "unknown key here", "E106")
         strange = sorted((row.kinds or frozenset()) - set(KINDS[row.table]))
         if strange or row.kinds == frozenset():
-            said = f"not kinds of {row.table}: {', '.join(strange)}" if strange else "no kind"
-            source.fault(("rows", place, "kinds"), f"{said}; allowed are {', '.join(KINDS[row.table])}")
+            text = f"not kinds of {row.table}: {', '.join(strange)}" if strange else "no kind"
+            source.fault(("rows", place, "kinds"), f"{text}; allowed are {', '.join(KINDS[row.table])}")
     if not loaded.deadlines or loaded.deadlines[-1].authority is not None:
         source.fault(("deadlines",), "the last deadline must be for every authority")
     for place, deadline in enumerate(loaded.deadlines[:-1]):

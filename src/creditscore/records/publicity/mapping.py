@@ -155,7 +155,7 @@ class Mapping:
             row for row in self.rows
             if (not families or row.family in families) and (domain is None or row.domain == domain)
         )  # fmt: skip
-        several = {row.domain: sorted({one.family for one in rows if one.domain == row.domain}) for row in rows}
+        several = {row.domain: sorted({value.family for value in rows if value.domain == row.domain}) for row in rows}
         clash = [f"{name}: {', '.join(schemes)}" for name, schemes in sorted(several.items()) if len(schemes) > 1]
         if clash:
             raise UsageError(f"several schemes would get the same measures ({'; '.join(clash)})", where=self.file,

@@ -33,12 +33,12 @@ def notices_of(
         f" read in {UNITS[unit]} as declared: if the table has another unit (元, 分), every amount is wrong, see --unit"
     )
     late, early, unknown = (deadlines[key] for key in ("late", "before_decision", "no_publication_date"))
-    found = [
+    rows = [
         ("implausible_amount", high, implausible),
-        *((code, counted.get(code, 0), said) for code, said in _SAID.items()),
+        *((code, counted.get(code, 0), text) for code, text in _SAID.items()),
         ("published_late", late, "rows published after their deadline, listed in late.csv"),
         ("published_before_decision", early, "rows that say they were published before the decision"),
         ("no_publication_date", unknown, "rows without a date of publication; nobody can say whether they were late"),
         ("provisional_calendar", deadlines["provisional"], "deadlines where only weekends are known, no holidays"),
     ]
-    return [{"code": code, "count": count, "text": said} for code, count, said in found if count]
+    return [{"code": code, "count": count, "text": text} for code, count, text in rows if count]

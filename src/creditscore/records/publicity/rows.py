@@ -114,8 +114,8 @@ def _values(stage: Stage, unit: str, recorded_day: int | None) -> dict[str, str]
     stage.fault("natural_person", "document_no", looks_resident(texts["document_no"]))
     stage.fault("conflicting_key", "document_no", detail=_CONFLICT)
     if recorded_day is not None:
-        said = f"recorded on {iso(recorded_day)}"
-        stage.fault("occurred_after_recorded", "decided_on", f"{decided} > {recorded_day}", said)
+        text = f"recorded on {iso(recorded_day)}"
+        stage.fault("occurred_after_recorded", "decided_on", f"{decided} > {recorded_day}", text)
     return values
 
 
@@ -173,7 +173,9 @@ def _split(con: duckdb.DuckDBPyConnection, table: str) -> None:
     import pyarrow as pa
 
     cells = [cell for (cell,) in con.execute("SELECT DISTINCT kinds FROM staged WHERE mask = 0").fetchall()]
-    split = [(cell, one.number, one.kind, one.word) for cell in cells for one in measures_of(table, cell)]
+    split = [
+        (cell, measure.number, measure.kind, measure.word) for cell in cells for measure in measures_of(table, cell)
+    ]
     names = (("cell", pa.string()), ("number", pa.int32()), ("kind", pa.string()), ("word", pa.string()))
     columns = list(zip(*split, strict=True)) or [()] * 4
     arrays = {name: pa.array(values, kind) for (name, kind), values in zip(names, columns, strict=True)}

@@ -30,14 +30,14 @@ def check(scheme: Scheme, source: Source) -> None:
                     source.fault(("decide", i, "bands", k), f"has both {pair[0]} and {pair[1]}", "E603")
     if not rules or scheme.missing:
         return
-    told: set[tuple[int, str]] = set()
+    results: set[tuple[int, str]] = set()
     for epoch in epochs(scheme, [*scheme.decide, *weighing(scheme)]):
         place = world(scheme, epoch)
         for i, rule in rules:
             if epoch.has(rule) and rule.bands:
                 for code, k, message in _rule(scheme, place, rule):
-                    if (i, code) not in told:
-                        told.add((i, code))
+                    if (i, code) not in results:
+                        results.add((i, code))
                         source.fault(("decide", i, "bands", k), message, code)
 
 
@@ -59,9 +59,9 @@ def _rule(scheme: Scheme, place: World, rule: Decide) -> Iterator[tuple[str, int
         if score is not None:
             yield "E601", _beside(covered, gap), f"no band covers the score {plain(_decimal(score))}, which can occur"
             break
-    for k, one in enumerate(covered):
+    for k, pair in enumerate(covered):
         for j, other in enumerate(covered[:k]):
-            both = _common(one, other)
+            both = _common(pair, other)
             if both is None or bands[k].grade == bands[j].grade or bands[k].reading:
                 continue  # the text may print both: the band that gives way then names the reading
             score = _reached(scheme, place, rule, both)
@@ -77,8 +77,8 @@ def _beside(covered: list[Ends], gap: Ends) -> int:
     low, high = gap[0] if gap[0] is None else gap[0] - 1, gap[1] if gap[1] is None else gap[1] + 1
     touch = (
         k
-        for k, one in enumerate(covered)
-        if (low is not None and one[1] == low) or (high is not None and one[0] == high)
+        for k, pair in enumerate(covered)
+        if (low is not None and pair[1] == low) or (high is not None and pair[0] == high)
     )
     return next(touch, 0)
 
@@ -111,8 +111,8 @@ def _reached(scheme: Scheme, place: World, rule: Decide, gap: Ends) -> int | Non
         return plainly
     if values is None:
         return None
-    found = values.get(SCORE)
-    return plainly if found is None else int(found)
+    result = values.get(SCORE)
+    return plainly if result is None else int(result)
 
 
 def ends(band: Band) -> Ends:
@@ -123,13 +123,13 @@ def ends(band: Band) -> Ends:
     return low, high if band.below is None else to_micro(band.below) - 1
 
 
-def _empty(one: Ends) -> bool:
-    return one[0] is not None and one[1] is not None and one[0] > one[1]
+def _empty(other_ends: Ends) -> bool:
+    return other_ends[0] is not None and other_ends[1] is not None and other_ends[0] > other_ends[1]
 
 
-def _common(one: Ends, other: Ends) -> Ends | None:
-    lows = [end for end in (one[0], other[0]) if end is not None]
-    highs = [end for end in (one[1], other[1]) if end is not None]
+def _common(other_ends: Ends, other: Ends) -> Ends | None:
+    lows = [end for end in (other_ends[0], other[0]) if end is not None]
+    highs = [end for end in (other_ends[1], other[1]) if end is not None]
     both = max(lows, default=None), min(highs, default=None)
     return None if _empty(both) else both
 
@@ -138,7 +138,7 @@ def uncovered(bands: list[Ends]) -> Iterator[Ends]:
     """The stretches of whole numbers between, below and above bands."""
     low: int | None = None
     open_low = True
-    for band in sorted(bands, key=lambda one: (one[0] is not None, one[0] or 0)):
+    for band in sorted(bands, key=lambda band: (band[0] is not None, band[0] or 0)):
         if _empty(band):
             continue
         if band[0] is not None and (open_low or (low is not None and band[0] > low)):

@@ -106,7 +106,7 @@ def _elapsed(scheme: Scheme, source: Source, path: KeyPath, fact: Fact) -> None:
         dated = name == "registered_on" or (attribute is not None and attribute.type == "date")
         dated = dated or (other is not None and fact_kind(other) == "date")
         if not dated and name not in source.lost:
-            dates = [name for name, one in scheme.attributes.items() if one.type == "date"]
+            dates = [name for name, attribute in scheme.attributes.items() if attribute.type == "date"]
             message = (
                 f"{name!r} is not a date of the subject; there are: {some([*dates, 'registered_on'])}, dated facts"
             )
@@ -151,14 +151,14 @@ def _bonus(scheme: Scheme, source: Source) -> None:
 
 def _in_force(scheme: Scheme, source: Source) -> None:
     """A fact that has ended, and is read by a rule that has not."""
-    told = set()
+    shown = set()
     for epoch in epochs(scheme, [rule for _, rule in rules(scheme)]):
         missing = {name for name, fact in scheme.facts.items() if not epoch.has(fact)}
         for path, rule in rules(scheme):
             if missing and epoch.has(rule):
                 for name in read_by(rule):
-                    if name in missing and (path, name) not in told:
-                        told.add((path, name))
+                    if name in missing and (path, name) not in shown:
+                        shown.add((path, name))
                         source.fault(path, f"reads the fact {name!r}, which is not in force for {epoch}", "E515")
 
 

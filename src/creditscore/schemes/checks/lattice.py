@@ -56,7 +56,7 @@ def lattice(scheme: Scheme, epoch: Epoch) -> Lattice:
     start = scheme.start
     rules = [rule for rule in (start.rules if start else []) if epoch.has(rule)]
     ranges = [rule.range or (rule.points or Decimal(0), rule.points or Decimal(0)) for rule in rules]
-    starts = sorted({to_micro(end) for one in ranges for end in one}) or [0]
+    starts = sorted({to_micro(end) for span in ranges for end in span}) or [0]
     low, high = _range(scheme, epoch, used, starts)
     limits = [None if end is None else to_micro(end) for end in (scheme.combine.floor, scheme.combine.ceiling)]
     held: list[int] = []
@@ -66,10 +66,10 @@ def lattice(scheme: Scheme, epoch: Epoch) -> Lattice:
     if limits[1] is not None and (high is None or high > limits[1]):
         high = limits[1]
         held.append(limits[1])
-    fine = any(item.value.base is not None for item in used if item.value) or any(one[0] != one[1] for one in ranges)
+    fine = any(item.value.base is not None for item in used if item.value) or any(span[0] != span[1] for span in ranges)
     step = 1 if fine or _gives_parts(used) else math.gcd(*_steps(scheme, epoch, used)) or 1
     if step > 1 and start and start.at_most is not None and any(epoch.has(bonus) for bonus in start.bonus):
-        step = math.gcd(step, *(to_micro(start.at_most) - one for one in starts))
+        step = math.gcd(step, *(to_micro(start.at_most) - other_start for other_start in starts))
     if step == 1 and not fine and not _gives_parts(used) and not list(_steps(scheme, epoch, used)):
         step = 10**18  # nothing is added or taken: only the starts themselves
     return Lattice(tuple(starts), step, low, high, tuple(held))
@@ -127,9 +127,9 @@ def _range(scheme: Scheme, epoch: Epoch, used: list[Item], starts: list[int]) ->
     return (None if down is None else min(starts) - down), _sum(top, up)
 
 
-def _sum(one: int | None, other: int | None) -> int | None:
+def _sum(number: int | None, other: int | None) -> int | None:
     """Nothing bounds a sum of which nothing bounds a part."""
-    return None if one is None or other is None else one + other
+    return None if number is None or other is None else number + other
 
 
 def _most(scheme: Scheme, epoch: Epoch, used: list[Item]) -> int | None:
@@ -163,4 +163,4 @@ def _once(scheme: Scheme, item: Item) -> int | None:
         return None
     if value.unknown:
         return None if value.range is None or value.range[1] is None else to_micro(value.range[1])
-    return max((to_micro(one) for one in numbers(value)), default=0)
+    return max((to_micro(amount) for amount in numbers(value)), default=0)

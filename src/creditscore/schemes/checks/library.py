@@ -58,12 +58,12 @@ def _label(source: Source, path: KeyPath, label: Label) -> None:
 
 def _marks(scheme: Scheme, source: Source) -> None:
     for code, marks, what in (("N301", ("unknown",), "unknown"), ("N302", ("local", "project_default"), "local")):
-        found = [path for path, rule in rules(scheme) if rule.evidence in marks]
-        if found:
-            shown = ", ".join(".".join(map(str, path)) for path in found[:4])
-            more = f" and {len(found) - 4} more" if len(found) > 4 else ""
-            carry = "rule carries" if len(found) == 1 else "rules carry"
-            source.note(found[0], f"{len(found)} {carry} numbers or texts that are {what}: {shown}{more}", code)
+        paths = [path for path, rule in rules(scheme) if rule.evidence in marks]
+        if paths:
+            shown = ", ".join(".".join(map(str, path)) for path in paths[:4])
+            more = f" and {len(paths) - 4} more" if len(paths) > 4 else ""
+            carry = "rule carries" if len(paths) == 1 else "rules carry"
+            source.note(paths[0], f"{len(paths)} {carry} numbers or texts that are {what}: {shown}{more}", code)
 
 
 def _readings(scheme: Scheme, source: Source) -> None:
@@ -112,28 +112,32 @@ def strongest(cites: Iterable[Cite], laws: Mapping[str, Law]) -> BasisLevel | No
     return min(levels, key=LEVELS.index, default=None)
 
 
-def versions(found: list[tuple[Scheme, Source]]) -> None:
+def versions(rows: list[tuple[Scheme, Source]]) -> None:
     """The versions of one scheme, oldest first: none overlap, what lies between two is a declared gap, and no former
     name is the name of a version.
     """
-    for scheme, source in found:
-        for other, _ in found:
+    for scheme, source in rows:
+        for other, _ in rows:
             if other.version in map(str, scheme.formerly):
                 message = f"{other.version} is a version of today; formerly: names only what no version is called now"
                 source.fault(("formerly",), message, "E719")
-    ordered = sorted(found, key=lambda one: _day(one[0].effective_from))
-    gaps = sorted((_day(gap.from_), _day(gap.to)) for scheme, _ in found for gap in scheme.gap)
-    for (one, _), (other, source) in itertools.pairwise(ordered):
+    ordered = sorted(rows, key=lambda pair: _day(pair[0].effective_from))
+    gaps = sorted((_day(gap.from_), _day(gap.to)) for scheme, _ in rows for gap in scheme.gap)
+    for (other_scheme, _), (other, source) in itertools.pairwise(ordered):
         begin = _day(other.effective_from)
-        if one.effective_to is None:
-            message = f"{one.name} has no effective_to, so both govern from {other.version} on"
+        if other_scheme.effective_to is None:
+            message = f"{other_scheme.name} has no effective_to, so both govern from {other.version} on"
             source.fault(("effective_from",), message, "E704")
-        elif _day(one.effective_to) > begin:
-            message = f"{one.name} governs until {one.effective_to}, which is later than {other.version}"
+        elif _day(other_scheme.effective_to) > begin:
+            message = (
+                f"{other_scheme.name} governs until {other_scheme.effective_to}, which is later than {other.version}"
+            )
             source.fault(("effective_from",), message, "E704")
         else:
-            for start, end in _uncovered(_day(one.effective_to), begin, gaps):
-                message = f"nothing governs from {start} to {end}, and no gap: declares it (before it: {one.name})"
+            for start, end in _uncovered(_day(other_scheme.effective_to), begin, gaps):
+                message = (
+                    f"nothing governs from {start} to {end}, and no gap: declares it (before it: {other_scheme.name})"
+                )
                 source.fault(("effective_from",), message, "E705")
 
 

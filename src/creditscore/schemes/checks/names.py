@@ -77,13 +77,13 @@ def _ids(scheme: Scheme, source: Source) -> None:
         (("admit", "exempt"), [rule.id for rule in scheme.admit.exempt]),
     ]
     if scheme.start:
-        ids = [one.id for one in scheme.start.rules], [one.id for one in scheme.start.bonus]
+        ids = [rule.id for rule in scheme.start.rules], [bonus.id for bonus in scheme.start.bonus]
         listed += [(("start", "rules"), ids[0]), (("start", "bonus"), ids[1])]
     for key, repair in scheme.repairs.items():
         listed.append((("repairs", key, "windows"), [window.id for window in repair.windows]))
-    for key, one in scheme.lists.items():
+    for key, list_code in scheme.lists.items():
         for section in ("steps", "terms", "exits"):
-            listed.append((("lists", key, section), [rule.id for rule in getattr(one, section)]))
+            listed.append((("lists", key, section), [rule.id for rule in getattr(list_code, section)]))
     for path, own in listed:
         for i, code in enumerate(own):
             if code in own[:i]:
@@ -94,10 +94,10 @@ def _ids(scheme: Scheme, source: Source) -> None:
             _printable(source, (section, name), name)
 
 
-def _printable(source: Source, path: KeyPath, one: str) -> None:
-    if not ID.fullmatch(one):
+def _printable(source: Source, path: KeyPath, name: str) -> None:
+    if not ID.fullmatch(name):
         source.fault(
-            path, f"{one!r} is not a code: no quotes, semicolons, bars, line ends; 1 to 120 characters", "E111"
+            path, f"{name!r} is not a code: no quotes, semicolons, bars, line ends; 1 to 120 characters", "E111"
         )
 
 
@@ -156,5 +156,5 @@ def _named(scheme: Scheme) -> Iterator[tuple[str | None, Iterable[str], KeyPath,
                     )
     known = {rule_id for _, rule in rules(scheme) if (rule_id := getattr(rule, "id", None)) is not None}
     known |= {*scheme.items, *scheme.groups, *scheme.facts}
-    for i, one in enumerate(scheme.not_monotone):
-        yield one.id, known, ("not_monotone", i), "rule", "decide"
+    for i, not_monotone in enumerate(scheme.not_monotone):
+        yield not_monotone.id, known, ("not_monotone", i), "rule", "decide"

@@ -81,7 +81,7 @@ class _Ordered:
             shown.add(what)
 
     def _grade(self, place: World, grade: int, held: dict[int, Node], bands: dict[tuple[int, int], Node]) -> None:
-        codes = [one.code for one in self.scheme.grades]
+        codes = [grade.code for grade in self.scheme.grades]
         adjusters = [rule for rule in self.scheme.decide if not rule.decides and place.epoch.has(rule)]
         budget, before = [5 * MOST_STEPS], list[tuple[Node, bool]]()
         try:
@@ -91,10 +91,10 @@ class _Ordered:
                 goals: Goals = [*before, (held[id(rule)], True)]
                 before.append((held[id(rule)], False))
                 first = [(codes.index(rule.grade), ALWAYS)] if rule.grade is not None else []
-                first += [(codes.index(one.grade), bands[id(rule), k]) for k, one in enumerate(rule.bands or [])]
+                first += [(codes.index(band.grade), bands[id(rule), k]) for k, band in enumerate(rule.bands or [])]
                 for given, node in first:
                     for path in _paths(adjusters, given, grade, codes):
-                        wanted = [(held[id(one)], holds) for one, holds in path]
+                        wanted = [(held[id(decide)], holds) for decide, holds in path]
                         if together([*goals, (node, True), *wanted], place.space, budget) is not None:
                             self.reached.add(grade)
                             return
@@ -115,7 +115,7 @@ class _Ordered:
                 else:
                     self._never(source, path, rule)
         for rule in self._all():
-            ordered = any(rule is one for listed in self.lists for one in listed)
+            ordered = any(rule is other_rule for listed in self.lists for other_rule in listed)
             if not ordered and id(rule) not in self.possible:
                 if id(rule) in self.unsure:
                     source.note(self.places[id(rule)], "whether it can hold is unproved: the search gave up", "N201")
@@ -173,7 +173,9 @@ def _paths(adjusters: list[Decide], given: int, wanted: int, codes: list[str]) -
 
 def _conditions(scheme: Scheme, source: Source) -> None:
     """Conditions on one record, one past grade or one listing, each for itself."""
-    words = {name: {"", *one.allowed} for name, one in scheme.record_attributes.items() if one.allowed}
+    words = {
+        name: {"", *attribute.allowed} for name, attribute in scheme.record_attributes.items() if attribute.allowed
+    }
     record = {**words, "status": set(STATUS)}
     history = {
         "grade": {"", *(grade.code for grade in scheme.grades)},

@@ -81,28 +81,31 @@ def _item(scheme: Scheme, source: Source, path: KeyPath, item: Item) -> None:
 
 
 def _texts(scheme: Scheme) -> list[str]:
-    return [name for name, one in scheme.record_attributes.items() if one.type == "text"]
+    return [name for name, attribute in scheme.record_attributes.items() if attribute.type == "text"]
 
 
 def _variants(scheme: Scheme, source: Source, code: str) -> None:
     """Two variants that read one record would both count it; variants must part on one key."""
     variants = scheme.items[code]
     for i, j in itertools.combinations(range(len(variants)), 2):
-        one, two = variants[i].applies or Applies.model_validate({}), variants[j].applies or Applies.model_validate({})
+        applies, two = (
+            variants[i].applies or Applies.model_validate({}),
+            variants[j].applies or Applies.model_validate({}),
+        )
         together = [epoch for epoch in epochs(scheme, [variants[i], variants[j]]) if len(epoch.rules) == 2]
-        if not together or (one.by == two.by != "period" and not _meet(one, two)):
+        if not together or (applies.by == two.by != "period" and not _meet(applies, two)):
             continue
-        key = "both by period" if one.by == two.by == "period" else "by the same date, without days in common"
+        key = "both by period" if applies.by == two.by == "period" else "by the same date, without days in common"
         message = f"reads the same records as variant {i + 1} for {together[0]}; part them by applies, {key}"
         source.fault(("items", code, j), message, "E420")
 
 
-def _meet(one: Applies, two: Applies) -> bool:
+def _meet(applies: Applies, two: Applies) -> bool:
     def day(bound: object, other: date) -> date:
         return bound if isinstance(bound, date) else other
 
-    low = max(day(one.from_, date.min), day(two.from_, date.min))
-    return low <= min(day(one.to, date.max), day(two.to, date.max))
+    low = max(day(applies.from_, date.min), day(two.from_, date.min))
+    return low <= min(day(applies.to, date.max), day(two.to, date.max))
 
 
 def _groups(scheme: Scheme, source: Source) -> None:

@@ -47,15 +47,17 @@ def _windows(source: Source, path: KeyPath, rule: RepairRule) -> None:
 def _never_after(before: RepairWindow, window: RepairWindow) -> bool:
     """Whether `window` never ends later than the one before it, whatever the clock day."""
 
-    def span(one: RepairWindow) -> tuple[int, int] | None:
+    def span(repair_window: RepairWindow) -> tuple[int, int] | None:
         """Least and most days that a window lasts; None where it is not one form."""
-        if one.later or (one.days is None and one.months is None and one.end_of_year is None):
+        if repair_window.later or (
+            repair_window.days is None and repair_window.months is None and repair_window.end_of_year is None
+        ):
             return None
-        if one.days is not None:
-            return one.days, one.days
-        if one.months is not None:
-            return one.months * 28, one.months * 31
-        return (one.end_of_year or 0) * 365, (one.end_of_year or 0) * 366 + 365
+        if repair_window.days is not None:
+            return repair_window.days, repair_window.days
+        if repair_window.months is not None:
+            return repair_window.months * 28, repair_window.months * 31
+        return (repair_window.end_of_year or 0) * 365, (repair_window.end_of_year or 0) * 366 + 365
 
     first, second = span(before), span(window)
     if first is None or second is None:

@@ -54,7 +54,7 @@ class Space:
         if inside is None:
             between = [(a + b) / 2 for a, b in itertools.pairwise(cuts)]
             return sorted({cuts[0] - 1, *cuts, *between, cuts[-1] + 1})
-        found: list[int | None] = []
+        results: list[int | None] = []
         ends: list[tuple[int | None, int | None]] = [(None, _floor(cuts[0], strict=True))]
         for k, cut in enumerate(cuts):
             if cut.denominator == 1:
@@ -63,8 +63,8 @@ class Space:
             ends.append((_ceil(cut), None if after is None else _floor(after, strict=True)))
         for low, high in ends:
             if low is None or high is None or low <= high:
-                found.append(inside(low, high))
-        return [Fraction(one) for one in found if one is not None]
+                results.append(inside(low, high))
+        return [Fraction(number) for number in results if number is not None]
 
 
 def _floor(cut: Fraction, strict: bool) -> int:
@@ -192,12 +192,12 @@ def value3(node: Node, values: Values) -> bool | None:
 def free(node: Node, values: Values) -> Any:
     """A variable on which the truth still hangs."""
     if node[0] in ("atom", "pair"):
-        return next((one for one in node[1 : 2 if node[0] == "atom" else 3] if one not in values), None)
+        return next((value for value in node[1 : 2 if node[0] == "atom" else 3] if value not in values), None)
     for part in node[1:]:
         if isinstance(part, tuple) and value3(part, values) is None:
-            found = free(part, values)
-            if found is not None:
-                return found
+            result = free(part, values)
+            if result is not None:
+                return result
     return None
 
 
@@ -247,7 +247,7 @@ def consistent(values: Values) -> bool:
     for variable, value in values.items():
         if variable[0] == "dates":
             given = [values.get(("given", name), True if _always(name) else None) for name in variable[1:]]
-            if (value == "none" and all(one is True for one in given)) or (value != "none" and False in given):
+            if (value == "none" and all(value is True for value in given)) or (value != "none" and False in given):
                 return False
     return True
 
@@ -260,7 +260,7 @@ def _always(name: str) -> bool:
 def shares(values: Values) -> bool:
     """Whether a sum of names and one of its names both have values, which may then not fit each other."""
     single = {variable[1] for variable in values if variable[0] == "num" and isinstance(variable[1], str)}
-    names = [name for one in _sums(values) for name, _ in one]
+    names = [name for total in _sums(values) for name, _ in total]
     return bool(single & set(names)) or len(names) > len(set(names))
 
 
@@ -271,14 +271,16 @@ def _sums(values: Values) -> list[tuple[tuple[str, Fraction], ...]]:
 def concrete(goals: list[tuple[Node, bool]], values: dict[Any, Any], space: Space) -> bool:
     """Find single numbers for names and their sums that keep every goal; they replace the cells in `values`."""
     sums = _sums(values)
-    names = sorted({name for one in sums for name, _ in one})
+    names = sorted({name for total in sums for name, _ in total})
     lists = [_candidates(name, sums, space) for name in names]
     if math.prod(map(len, lists)) > MOST_STEPS:
         return False
     for chosen in itertools.product(*lists):
         numbers = dict(zip(names, chosen, strict=True))
         tried = {**values, **{("num", name): number for name, number in numbers.items()}}
-        tried |= {("num", one): sum((factor * numbers[name] for name, factor in one), Fraction(0)) for one in sums}
+        tried |= {
+            ("num", total): sum((factor * numbers[name] for name, factor in total), Fraction(0)) for total in sums
+        }
         if all(value3(node, tried) is want for node, want in goals):
             values.update(tried)
             return True
@@ -288,13 +290,15 @@ def concrete(goals: list[tuple[Node, bool]], values: dict[Any, Any], space: Spac
 def _candidates(name: str, sums: list[tuple[tuple[str, Fraction], ...]], space: Space) -> list[Fraction]:
     """Numbers worth trying for a name: its own cells, small numbers, and those beside the cuts of its sums."""
     variable = ("num", name)
-    found = {Fraction(MICRO * n) for n in (0, 1, 2, 3, 10, 1000, 10**6)}
-    found |= set(space.domain(variable)) if variable in space.cuts else set()
-    for one in sums:
-        factor = dict(one).get(name)
-        for cut in space.cuts[("num", one)] if factor else ():
-            found |= {cut / factor + shift for shift in (-MICRO, 0, MICRO)}  # type: ignore[operator]
+    new_shares = {Fraction(MICRO * n) for n in (0, 1, 2, 3, 10, 1000, 10**6)}
+    new_shares |= set(space.domain(variable)) if variable in space.cuts else set()
+    for total in sums:
+        factor = dict(total).get(name)
+        for cut in space.cuts[("num", total)] if factor else ():
+            new_shares |= {cut / factor + shift for shift in (-MICRO, 0, MICRO)}  # type: ignore[operator]
     inside = space.points.get(variable)
     return sorted(
-        one for one in found if inside is None or (one.denominator == 1 and inside(int(one), int(one)) is not None)
+        share
+        for share in new_shares
+        if inside is None or (share.denominator == 1 and inside(int(share), int(share)) is not None)
     )

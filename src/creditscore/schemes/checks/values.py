@@ -42,7 +42,7 @@ def _within(source: Source, path: KeyPath, points: Decimal | None, least: Decima
 def numbers(value: Value | None) -> Iterator[Decimal]:
     """Points that a value states (not those that a quantity or attribute makes)."""
     if value is not None:
-        yield from (one for one in (value.fixed, value.each, value.base) if one is not None)
+        yield from (amount for amount in (value.fixed, value.each, value.base) if amount is not None)
         yield from (tier.points for tier in value.tiers or [])
         yield from (value.levels or {}).values()
 
@@ -67,8 +67,8 @@ def _item(scheme: Scheme, source: Source, path: KeyPath, item: Item) -> None:
         source.fault((*side, "of"), f"{value.of!r}: tiers are of: amount or quantity", "E453")
     wanted = (value.plus, "number") if value.plus else (value.of, "text") if value.levels is not None else None
     if wanted and wanted[0] is not None and wanted[0] not in source.lost:
-        found = scheme.record_attributes.get(wanted[0])
-        if found is None or found.type != wanted[1]:
+        record_attribute = scheme.record_attributes.get(wanted[0])
+        if record_attribute is None or record_attribute.type != wanted[1]:
             message = f"{wanted[0]!r} is not a declared record attribute of type {wanted[1]}"
             source.fault((*side, "plus" if value.plus else "of"), message, "E453")
     if value.range is not None and not value.unknown:
@@ -114,27 +114,27 @@ def _tiers(source: Source, path: KeyPath, value: Value) -> None:
 
 def _record_attributes(scheme: Scheme, source: Source) -> None:
     kinds = record_names(scheme, assessed=False)
-    for name, one in scheme.record_attributes.items():
+    for name, attribute in scheme.record_attributes.items():
         path: KeyPath = ("record_attributes", name)
-        if one.type != "number" and (one.least is not None or one.most is not None):
-            source.fault(path, f"least and most belong to numbers; this is a {one.type}", "E460")
-        elif one.least is not None and one.most is not None and one.least > one.most:
-            source.fault((*path, "least"), f"{one.least} is more than most: {one.most}", "E460")
-        _allowed(source, path, one.type, one.allowed)
+        if attribute.type != "number" and (attribute.least is not None or attribute.most is not None):
+            source.fault(path, f"least and most belong to numbers; this is a {attribute.type}", "E460")
+        elif attribute.least is not None and attribute.most is not None and attribute.least > attribute.most:
+            source.fault((*path, "least"), f"{attribute.least} is more than most: {attribute.most}", "E460")
+        _allowed(source, path, attribute.type, attribute.allowed)
         for unit in ("days", "months", "workdays"):
-            length(source, path, unit, getattr(one, unit))
-        if one.of is None or one.of in source.lost:
+            length(source, path, unit, getattr(attribute, unit))
+        if attribute.of is None or attribute.of in source.lost:
             continue
-        if kinds.get(one.of) != "date" or one.of in MOMENTS:
-            source.fault((*path, "of"), f"{one.of!r} is not a date of the record", "E461")
-        elif one.of in scheme.record_attributes and scheme.record_attributes[one.of].of is not None:
-            source.fault((*path, "of"), f"{one.of!r} itself follows from a date; count from that one", "E461")
+        if kinds.get(attribute.of) != "date" or attribute.of in MOMENTS:
+            source.fault((*path, "of"), f"{attribute.of!r} is not a date of the record", "E461")
+        elif attribute.of in scheme.record_attributes and scheme.record_attributes[attribute.of].of is not None:
+            source.fault((*path, "of"), f"{attribute.of!r} itself follows from a date; count from that one", "E461")
 
 
 def _attributes(scheme: Scheme, source: Source) -> None:
-    for name, one in scheme.attributes.items():
+    for name, other_attribute in scheme.attributes.items():
         path: KeyPath = ("attributes", name)
-        _allowed(source, path, one.type, one.allowed)
+        _allowed(source, path, other_attribute.type, other_attribute.allowed)
     for name in scheme.shorthand_records:
         attribute = scheme.attributes.get(name)
         if attribute and attribute.type != "date":

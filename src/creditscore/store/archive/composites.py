@@ -70,7 +70,7 @@ class KeptComposite:
     @property
     def runs(self) -> tuple[str, ...]:
         """The graded runs that it combines."""
-        return tuple(str(one["run_id"]) for one in self.manifest["inputs"])
+        return tuple(str(source["run_id"]) for source in self.manifest["inputs"])
 
     def gave(self, table: str) -> bool:
         """Whether `listings` or `subjects` were given to it."""
@@ -106,17 +106,17 @@ def keep_composite(
     something does not fit, NotAllowed without the role of a grader.
     """
     named(by)
-    made, place = read_composite(folder), str(folder)
-    run_id = _sound(made, place)
-    runs = _combined(store, made, place)
-    beside = _beside({"listings": listings, "subjects": subjects}, made, place)
-    hashes = {name: _hash_of(getattr(made, name), columns) for name, columns in SCORES.items()}
+    new_composite, place = read_composite(folder), str(folder)
+    run_id = _sound(new_composite, place)
+    runs = _combined(store, new_composite, place)
+    beside = _beside({"listings": listings, "subjects": subjects}, new_composite, place)
+    hashes = {name: _hash_of(getattr(new_composite, name), columns) for name, columns in SCORES.items()}
     if run_id in expired_composites(log):
         raise InputError(
             f"composite {run_id} was kept before, and its rows were deleted when their retention ended", where=place,
             allowed="its entry in the log and its hashes remain",
         )  # fmt: skip
-    known = next((one for one in kept_composites(store) if one.run_id == run_id), None)
+    known = next((composite for composite in kept_composites(store) if composite.run_id == run_id), None)
     if known is not None:
         if {name: known.hashes[name] for name in SCORES} != hashes:
             raise DifferenceError(
@@ -125,20 +125,20 @@ def keep_composite(
             )  # fmt: skip
         return known
     again = combine(
-        _sources(store, made, runs, schemes, find), made.config, as_of=made.manifest["as_of"],
-        acts=made.manifest["acts"], **beside,
+        _sources(store, new_composite, runs, schemes, find), new_composite.config, as_of=new_composite.manifest["as_of"],
+        acts=new_composite.manifest["acts"], **beside,
     )  # fmt: skip
-    _same(made, again, hashes, place)
-    manifest = dict(made.manifest)
+    _same(new_composite, again, hashes, place)
+    manifest = dict(new_composite.manifest)
     payload = {
         "run_id": run_id, "config": f"{manifest['config']}@{manifest['config_version']}", "as_of": manifest["as_of"],
-        "runs": [one.run_id for one in runs], "manifest_hash": sha256(canonical(manifest)),
+        "runs": [run.run_id for run in runs], "manifest_hash": sha256(canonical(manifest)),
         "hashes": hashes | {name: str(manifest[name]) for name in BESIDE},
         "beside": {name: _hash_of(table, BESIDE[name]) for name, table in beside.items()},
     }  # fmt: skip
     with log.act(by, ROLE, ACTION, run_id, payload) as act:
         for name, columns in SCORES.items():
-            _put(act.con, f"run_{name}", run_id, getattr(made, name), list(columns))
+            _put(act.con, f"run_{name}", run_id, getattr(new_composite, name), list(columns))
             if stored_hash(act.con, name, run_id) != hashes[name]:
                 raise StoreError(f"the {name} changed while they were kept", where=place, next="keep it again")
         for name, table in beside.items():
@@ -149,19 +149,19 @@ def keep_composite(
             canonical(payload["hashes"]), by.strip(), act.entry.seq,
         ]  # fmt: skip
         act.con.execute(f"INSERT INTO composite_runs VALUES ({', '.join('?' * len(row))})", row)
-    return next(one for one in kept_composites(store) if one.run_id == run_id)
+    return next(composite for composite in kept_composites(store) if composite.run_id == run_id)
 
 
 def kept_composites(store: Database) -> list[KeptComposite]:
     """All composites in the order in which they were kept."""
     listed = ", ".join(quote(name) for name in COLUMNS)
-    found = []
+    new_kept_composites = []
     for row in store.rows(f"SELECT {listed} FROM composite_runs ORDER BY kept_at_seq, run_id"):
         run_id, config, version, as_of, manifest, hashes, by, seq = row
-        found.append(
+        new_kept_composites.append(
             KeptComposite(run_id, config, version, as_of.isoformat(), json.loads(manifest), json.loads(hashes), by, seq)
         )
-    return found
+    return new_kept_composites
 
 
 def beside(store: Database, run_id: str, table: str, subject_ids: Iterable[str]) -> pa.Table:
@@ -179,36 +179,38 @@ def changed_composites(store: Database, log: Log) -> list[tuple[str, str]]:
     """(run id, what) for each composite that is no more what its log entry says; empty when all is as it was kept."""
     acts = log.entries(action=ACTION)
     done = {entry.refers_to for entry in acts if entry.phase == "done"}
-    said = {entry.subject: entry for entry in acts if entry.seq in done}
-    found = []
-    held = {one.run_id: one for one in kept_composites(store)}
-    found += [(run_id, "the composite is gone") for run_id in sorted(said.keys() - held.keys())]
-    for run_id, one in held.items():
-        entry = said.get(run_id)
+    entries = {entry.subject: entry for entry in acts if entry.seq in done}
+    new_changed_composites = []
+    held = {composite.run_id: composite for composite in kept_composites(store)}
+    new_changed_composites += [(run_id, "the composite is gone") for run_id in sorted(entries.keys() - held.keys())]
+    for run_id, kept_composite in held.items():
+        entry = entries.get(run_id)
         if entry is None:
-            found.append((run_id, "no entry of the log speaks of it"))
+            new_changed_composites.append((run_id, "no entry of the log speaks of it"))
             continue
         if entry.payload is None:
             continue  # its retention has ended
         data: Any = entry.data
         stands = {
-            "config": one.name, "as_of": one.as_of, "runs": list(one.runs), "hashes": dict(one.hashes),
-            "manifest_hash": sha256(canonical(dict(one.manifest))),
+            "config": kept_composite.name, "as_of": kept_composite.as_of, "runs": list(kept_composite.runs), "hashes": dict(kept_composite.hashes),
+            "manifest_hash": sha256(canonical(dict(kept_composite.manifest))),
         }  # fmt: skip
-        found += [(run_id, name) for name, value in stands.items() if data.get(name) != value]
-        if (one.kept_by, one.kept_at_seq) != (entry.actor.strip(), entry.seq):
-            found.append((run_id, "kept_by"))
+        new_changed_composites += [(run_id, name) for name, value in stands.items() if data.get(name) != value]
+        if (kept_composite.kept_by, kept_composite.kept_at_seq) != (entry.actor.strip(), entry.seq):
+            new_changed_composites.append((run_id, "kept_by"))
         for name in SCORES:
             if stored_hash(store.con, name, run_id) != data["hashes"][name]:
-                found.append((run_id, f"{name} rows"))
+                new_changed_composites.append((run_id, f"{name} rows"))
         for name, value in data.get("beside", {}).items():  # entries of earlier releases have none
             rows = f"(SELECT * FROM composite_{name} WHERE run_id = {literal(run_id)})"
             if table_hash(store.con, rows, BESIDE[name]) != value:
-                found.append((run_id, f"{name} that it was given"))
-    for name in (*(f"run_{one}" for one in SCORES), *(f"composite_{one}" for one in BESIDE)):
+                new_changed_composites.append((run_id, f"{name} that it was given"))
+    for name in (*(f"run_{name}" for name in SCORES), *(f"composite_{name}" for name in BESIDE)):
         stray = store.rows(f"SELECT DISTINCT run_id FROM {name}")
-        found += [(one, f"{name} rows of no kept composite") for (one,) in stray if one not in held]
-    return found
+        new_changed_composites += [
+            (value, f"{name} rows of no kept composite") for (value,) in stray if value not in held
+        ]
+    return new_changed_composites
 
 
 def expired_composites(log: Log) -> set[str]:
@@ -217,14 +219,14 @@ def expired_composites(log: Log) -> set[str]:
 
 
 def _sources(
-    store: Database, made: Composite, runs: Sequence[KeptRun], schemes: Mapping[str, Scheme] | None, find: Find
+    store: Database, composite: Composite, runs: Sequence[KeptRun], schemes: Mapping[str, Scheme] | None, find: Find
 ) -> list[Any]:
     """What a composite combines, as it was: grades from the store, or where acts weigh once, graded from snapshots."""
-    if made.manifest["acts"] == "unchecked":
-        listed = ", ".join(literal(one.run_id) for one in runs)
+    if composite.manifest["acts"] == "unchecked":
+        listed = ", ".join(literal(run.run_id) for run in runs)
         rows = f"SELECT * EXCLUDE (run_id, place) FROM run_grades WHERE run_id IN ({listed})"
         return [store.con.sql(rows).to_arrow_table()]
-    found = []
+    gradings = []
     for run in runs:
         known = run.known_at if run.replayed else None
         again = grade(
@@ -240,16 +242,16 @@ def _sources(
                 f"run {run.run_id} is no more what its snapshot and its rules give", where=str(run.snapshot_path),
                 next="`creditscore reproduce` names the first difference",
             )  # fmt: skip
-        found.append(again)
-    return found
+        gradings.append(again)
+    return gradings
 
 
-def _sound(made: Composite, place: str) -> str:
+def _sound(composite: Composite, place: str) -> str:
     """The id of the composite's run; DifferenceError where the manifest does not fit itself."""
-    manifest = made.manifest
+    manifest = composite.manifest
     try:
         inputs = {name: manifest[name] for name in INPUTS}
-        rules = hashlib.sha256(made.config.model_dump_json().encode()).hexdigest()
+        rules = hashlib.sha256(composite.config.model_dump_json().encode()).hexdigest()
         run_id = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
         fits = manifest["run_id"] == run_id and inputs["config_sha256"] == rules
     except (KeyError, TypeError, ValueError) as error:
@@ -262,31 +264,31 @@ def _sound(made: Composite, place: str) -> str:
     return run_id
 
 
-def _combined(store: Database, made: Composite, place: str) -> list[KeptRun]:
+def _combined(store: Database, composite: Composite, place: str) -> list[KeptRun]:
     """The kept runs that the composite combines."""
     known = {run.run_id: run for run in kept_runs(store)}
-    found = []
-    for one in made.manifest["inputs"]:
-        run = known.get(str(one.get("run_id", "")))
+    new_kept_runs = []
+    for source in composite.manifest["inputs"]:
+        run = known.get(str(source.get("run_id", "")))
         if run is None:
-            which = f"run {one['run_id']} ({one['scheme']})" if "run_id" in one else "a table of grades"
+            which = f"run {source['run_id']} ({source['scheme']})" if "run_id" in source else "a table of grades"
             raise InputError(
                 f"the composite combines {which}, which the store does not keep", where=place,
                 allowed="composites of kept gradings", next="`creditscore keep` the grading first",
             )  # fmt: skip
         still_held(store, run.run_id)
-        found.append(run)
-    return found
+        new_kept_runs.append(run)
+    return new_kept_runs
 
 
-def _beside(given: Mapping[str, Any], made: Composite, place: str) -> dict[str, pa.Table]:
+def _beside(given: Mapping[str, Any], composite: Composite, place: str) -> dict[str, pa.Table]:
     """The tables that the composite was given, read; UsageError for one that is missing or was never given."""
     import duckdb
 
-    found = {}
+    result = {}
     with duckdb.connect() as con:
         for name, table in given.items():
-            wanted = was_given(made.manifest, name)
+            wanted = was_given(composite.manifest, name)
             if wanted != (table is not None):
                 raise UsageError(
                     f"the composite was made {'with' if wanted else 'without'} {name}", where=place,
@@ -295,18 +297,20 @@ def _beside(given: Mapping[str, Any], made: Composite, place: str) -> dict[str, 
             if not wanted:
                 continue
             load_table(con, table, LISTINGS if name == "listings" else SUBJECTS)
-            found[name] = con.sql(f"SELECT {', '.join(map(quote, BESIDE[name]))} FROM {name}").to_arrow_table()
-    return found
+            result[name] = con.sql(f"SELECT {', '.join(map(quote, BESIDE[name]))} FROM {name}").to_arrow_table()
+    return result
 
 
-def _same(made: Composite, again: Composite, hashes: Mapping[str, str], place: str) -> None:
+def _same(composite: Composite, again: Composite, hashes: Mapping[str, str], place: str) -> None:
     for name in BESIDE:
-        if again.manifest[name] != made.manifest[name]:
+        if again.manifest[name] != composite.manifest[name]:
             raise InputError(
-                f"the {name} are not those that the composite was given", where=place, allowed=str(made.manifest[name])
+                f"the {name} are not those that the composite was given",
+                where=place,
+                allowed=str(composite.manifest[name]),
             )
     differs = [name for name in SCORES if _hash_of(getattr(again, name), SCORES[name]) != hashes[name]]
-    differs += [name for name in ("reference", "rules", "counts") if again.manifest[name] != made.manifest[name]]
+    differs += [name for name in ("reference", "rules", "counts") if again.manifest[name] != composite.manifest[name]]
     if differs:
         raise DifferenceError(
             f"the composite does not come out of its gradings as it was written ({', '.join(differs)})", where=place,

@@ -135,7 +135,7 @@ def standing(
 def standing_sql(table: str, run_id: str, until: int | None = None) -> str:
     """A query, in brackets, of the rows of a run that stand now, or stood after entry `until`, with their place."""
     then = "" if until is None else f" AND seq <= {until}"
-    run, columns = literal(run_id), ", ".join(f"r.{quote(one)}" for one in ("place", *ALL[table]))
+    run, columns = literal(run_id), ", ".join(f"r.{quote(name)}" for name in ("place", *ALL[table]))
     newest = (
         "(SELECT c.subject_id, c.seq FROM cascade_states c JOIN (SELECT subject_id, max(seq) AS seq FROM cascade_states"
         f" WHERE run_id = {run}{then} GROUP BY subject_id) n ON n.subject_id = c.subject_id AND n.seq = c.seq"
@@ -181,7 +181,7 @@ def subjects_in(
         f"SELECT DISTINCT subject_id FROM run_{table} WHERE run_id = ? AND list_contains(?, subject_id) ORDER BY 1",
         [run_id, sorted(set(subject_ids))],
     )
-    return [one for (one,) in rows]
+    return [value for (value,) in rows]
 
 
 def write_rows(
@@ -205,7 +205,7 @@ def drawn(store: Database) -> dict[tuple[int, str, str], tuple[str, str]]:
 
     Empty where there is none: of a state that names the kept rows again, and of rows that no state speaks of.
     """
-    found: dict[tuple[int, str, str], tuple[str, str]] = {
+    results: dict[tuple[int, str, str], tuple[str, str]] = {
         (seq, run, subject): ("" if as_kept else stated, "")
         for seq, run, subject, as_kept, stated in store.rows(
             "SELECT seq, run_id, subject_id, as_kept, hash FROM cascade_states"
@@ -222,10 +222,10 @@ def drawn(store: Database) -> dict[tuple[int, str, str], tuple[str, str]]:
                 own = rows.setdefault((seq, run, str(named["subject_id"])), {name: [] for name in kind.tables})
                 own[table].append(named)
         for key, own in rows.items():
-            stated, computed = found.get(key, ("", ""))
-            made: Any = kind
-            found[key] = (stated, computed + made(*map(tuple, own.values())).hash)
-    return found
+            stated, computed = results.get(key, ("", ""))
+            result: Any = kind
+            results[key] = (stated, computed + result(*map(tuple, own.values())).hash)
+    return results
 
 
 def insert(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -242,7 +242,7 @@ def insert(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], r
 
 def _by_subject(store: Database, sources: Mapping[str, str], subject_ids: Iterable[str], kind: type[R]) -> dict[str, R]:
     ids = sorted(set(subject_ids))
-    found: dict[str, dict[str, list[Row]]] = {}
+    results: dict[str, dict[str, list[Row]]] = {}
     for table, source in sources.items():
         columns = ALL[table]
         listed = ", ".join(map(quote, columns))
@@ -250,20 +250,20 @@ def _by_subject(store: Database, sources: Mapping[str, str], subject_ids: Iterab
             f"SELECT {listed} FROM {source} WHERE list_contains(?, subject_id) ORDER BY subject_id, place", [ids]
         )
         for row in rows:
-            own = found.setdefault(row[0], {name: [] for name in sources})
+            own = results.setdefault(row[0], {name: [] for name in sources})
             own[table].append(_texts(dict(zip(columns, row, strict=True))))
     make: Any = kind
-    return {subject: make(*map(tuple, own.values())) for subject, own in found.items()}
+    return {subject: make(*map(tuple, own.values())) for subject, own in results.items()}
 
 
 def _grouped(kind: type[R], tables: Mapping[str, pa.Table]) -> dict[str, R]:
-    found: dict[str, dict[str, list[Row]]] = {}
+    results: dict[str, dict[str, list[Row]]] = {}
     for table, rows in tables.items():
         for row in rows.select(list(ALL[table])).to_pylist():
-            own = found.setdefault(row["subject_id"], {name: [] for name in tables})
+            own = results.setdefault(row["subject_id"], {name: [] for name in tables})
             own[table].append(_texts(row))
     make: Any = kind
-    return {subject: make(*map(tuple, own.values())) for subject, own in found.items()}
+    return {subject: make(*map(tuple, own.values())) for subject, own in results.items()}
 
 
 def _stated(row: Row) -> dict[str, str | None]:

@@ -125,7 +125,7 @@ def keep(
         for name in new
     ]  # fmt: skip
     if new:
-        with log.act(by, ROLE, "grading.keep", ", ".join(one["run_id"] for one in payload), payload) as act:
+        with log.act(by, ROLE, "grading.keep", ", ".join(row["run_id"] for row in payload), payload) as act:
             for name in new:
                 _copy(act.con, folder, name, runs[name], hashes[name], "schemes" in whole)
                 row = _row(name, runs[name], hashes[name], place, by, act.entry.seq)
@@ -150,15 +150,15 @@ def kept_runs(store: Database) -> list[KeptRun]:
 def kept_run(store: Database, run_id: str) -> KeptRun:
     """The run of that id (or of its first characters, where they name one); UsageError for none or several."""
     runs = kept_runs(store)
-    found = [run for run in runs if run_id and run.run_id.startswith(run_id)]
-    if len(found) != 1:
+    new_kept_runs = [run for run in runs if run_id and run.run_id.startswith(run_id)]
+    if len(new_kept_runs) != 1:
         raise UsageError(
-            f"{'several runs begin' if found else 'no kept run begins'} with {run_id!r}",
+            f"{'several runs begin' if new_kept_runs else 'no kept run begins'} with {run_id!r}",
             where=str(store.path),
-            allowed=", ".join(run.run_id for run in found or runs) or "nothing is kept yet",
+            allowed=", ".join(run.run_id for run in new_kept_runs or runs) or "nothing is kept yet",
             next="`creditscore runs --store F` lists them",
         )
-    return found[0]
+    return new_kept_runs[0]
 
 
 def kept_rows(store: Database, run_id: str, table: str, subject_id: str) -> list[dict[str, Any]]:
@@ -191,26 +191,26 @@ def still_held(store: Database, run_id: str) -> None:
 
 def changed_runs(store: Database, log: Log) -> list[tuple[str, str]]:
     """(run id, what) for each run whose rows are no more what its log entry says; empty when all is as it was kept."""
-    found: list[tuple[str, str]] = []
+    new_changed_runs: list[tuple[str, str]] = []
     acts = log.entries(action="grading.keep")
     done = {entry.refers_to for entry in acts if entry.phase == "done"}
-    said = {
-        str(one["run_id"]): (entry, one)
+    rows = {
+        str(row["run_id"]): (entry, row)
         for entry in acts
         if entry.seq in done and isinstance(entry.data, list)
-        for one in entry.data
+        for row in entry.data
     }
     over = expired_runs(log)
     runs = kept_runs(store)
-    gone = said.keys() - {run.run_id for run in runs} - over
-    found += [(run_id, "the run is gone") for run_id in sorted(gone)]
+    gone = rows.keys() - {run.run_id for run in runs} - over
+    new_changed_runs += [(run_id, "the run is gone") for run_id in sorted(gone)]
     for run in runs:
         if run.run_id in over:
             continue
-        if run.run_id not in said:
-            found.append((run.run_id, "no entry of the log speaks of it"))
+        if run.run_id not in rows:
+            new_changed_runs.append((run.run_id, "no entry of the log speaks of it"))
             continue
-        entry, one = said[run.run_id]
+        entry, pair = rows[run.run_id]
         stands = {
             **{
                 name: getattr(run, name)
@@ -219,23 +219,23 @@ def changed_runs(store: Database, log: Log) -> list[tuple[str, str]]:
             "scheme": f"{run.scheme}@{run.version}",
             "manifest_hash": sha256(canonical(dict(run.manifest))),
         }
-        found += [(run.run_id, name) for name, value in stands.items() if one.get(name, value) != value]
+        new_changed_runs += [(run.run_id, name) for name, value in stands.items() if pair.get(name, value) != value]
         if (run.kept_by, run.kept_at_seq) != (entry.actor.strip(), entry.seq):
-            found.append((run.run_id, "kept_by"))
+            new_changed_runs.append((run.run_id, "kept_by"))
         for table in TABLES:
-            if stored_hash(store.con, table, run.run_id) != one[f"{table}_hash"]:
-                found.append((run.run_id, f"{table} rows"))
+            if stored_hash(store.con, table, run.run_id) != pair[f"{table}_hash"]:
+                new_changed_runs.append((run.run_id, f"{table} rows"))
     ids = {run.run_id for run in runs}
     for table in TABLES:
         stray = store.rows(f"SELECT DISTINCT run_id FROM run_{table}")
-        found += [(one, f"{table} rows of no kept run") for (one,) in stray if one not in ids]
-    return found
+        new_changed_runs += [(value, f"{table} rows of no kept run") for (value,) in stray if value not in ids]
+    return new_changed_runs
 
 
 def expired_runs(log: Log) -> set[str]:
     """Runs whose retention has ended: their rows were deleted, the entry and its hashes remain."""
-    kept = log.entries(action="grading.keep")
-    return {run for entry in kept if entry.payload is None for run in entry.subject.split(", ")}
+    entries = log.entries(action="grading.keep")
+    return {run for entry in entries if entry.payload is None for run in entry.subject.split(", ")}
 
 
 def snapshot_of(run: KeptRun, place: Path | str | None = None) -> Snapshot:
@@ -263,12 +263,12 @@ def _computed_again(folder: Path, snapshot: Snapshot, schemes: Mapping[str, Sche
     )
 
 
-def _repeated(kept: KeptRun | None, hashes: Mapping[str, str], folder: Path) -> bool:
-    if kept is None:
+def _repeated(new_kept_run: KeptRun | None, hashes: Mapping[str, str], folder: Path) -> bool:
+    if new_kept_run is None:
         return False
-    if (kept.grades_hash, kept.ledger_hash) != (hashes["grades"], hashes["ledger"]):
+    if (new_kept_run.grades_hash, new_kept_run.ledger_hash) != (hashes["grades"], hashes["ledger"]):
         raise DifferenceError(
-            f"run {kept.run_id} is kept already, with other rows", where=str(folder),
+            f"run {new_kept_run.run_id} is kept already, with other rows", where=str(folder),
             next="one of the two was changed after it was graded; `creditscore reproduce` says which",
         )  # fmt: skip
     return True
@@ -282,8 +282,8 @@ def _source(con: duckdb.DuckDBPyConnection, folder: Path, table: str, name: str,
     rows = f"read_parquet({literal(str(path))}, file_row_number = true)"
     there = {column for column, *_ in con.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()}
     cells = ", ".join(
-        f"CAST({quote(one) if one in there or one not in LATER else 'NULL'} AS {kind}) AS {quote(one)}"
-        for one, kind in TABLES[table].items()
+        f"CAST({quote(name) if name in there or name not in LATER else 'NULL'} AS {kind}) AS {quote(name)}"
+        for name, kind in TABLES[table].items()
     )
     return f"(SELECT {cells}, file_row_number AS place FROM {rows}{only})"
 
@@ -304,7 +304,7 @@ def _copy(
 ) -> None:  # fmt: skip
     """The rows of one run, and the proof that what stands in the store is what its log entry states."""
     for table, columns in TABLES.items():
-        listed = ", ".join(quote(one) for one in columns)
+        listed = ", ".join(quote(column) for column in columns)
         con.execute(
             f"INSERT INTO run_{table} (run_id, place, {listed}) SELECT ?, row_number() OVER (ORDER BY place) - 1,"
             f" {listed} FROM {_source(con, folder, table, name, several)} ORDER BY place",

@@ -72,8 +72,8 @@ def test_line_at_the_ends() -> None:
     assert not apart.converged
     clipped = calibration_line([0, 1, 0, 1, 1, 0], [0.0, 1.0, 0.5, 0.4, 0.7, 0.9])
     assert clipped.clipped == 2
-    one = calibration_line([0, 1, 0, 0], [0.5] * 4)
-    assert one.intercept_only == pytest.approx(np.log(1 / 3))
+    other_calibration_line = calibration_line([0, 1, 0, 0], [0.5] * 4)
+    assert other_calibration_line.intercept_only == pytest.approx(np.log(1 / 3))
     with pytest.raises(InputError, match="one class"):
         calibration_line([0, 0], [0.1, 0.2])
 
@@ -84,22 +84,30 @@ def test_line_at_the_ends() -> None:
     st.integers(1, 12),
 )
 def test_brier_adds_up(rows: list[tuple[bool, float, float]], bins: int) -> None:
-    y, p, weight = (np.array(one, dtype=float) for one in zip(*rows, strict=True))
-    found = brier(y, p, weight, bins=bins)
-    assert found.score == pytest.approx(brier_score_loss(y, p, sample_weight=weight, labels=[0, 1]), abs=1e-12)
-    murphy = found.reliability - found.resolution + found.uncertainty + found.within_variance - found.within_covariance
-    assert murphy == pytest.approx(found.score, abs=1e-12)
-    assert found.miscalibration - found.discrimination + found.uncertainty == pytest.approx(found.score, abs=1e-12)
-    assert min(found.reliability, found.resolution, found.within_variance) >= 0
-    assert found.miscalibration >= -1e-12
-    assert found.discrimination >= -1e-12
+    y, p, weight = (np.array(pair, dtype=float) for pair in zip(*rows, strict=True))
+    new_brier = brier(y, p, weight, bins=bins)
+    assert new_brier.score == pytest.approx(brier_score_loss(y, p, sample_weight=weight, labels=[0, 1]), abs=1e-12)
+    murphy = (
+        new_brier.reliability
+        - new_brier.resolution
+        + new_brier.uncertainty
+        + new_brier.within_variance
+        - new_brier.within_covariance
+    )
+    assert murphy == pytest.approx(new_brier.score, abs=1e-12)
+    assert new_brier.miscalibration - new_brier.discrimination + new_brier.uncertainty == pytest.approx(
+        new_brier.score, abs=1e-12
+    )
+    assert min(new_brier.reliability, new_brier.resolution, new_brier.within_variance) >= 0
+    assert new_brier.miscalibration >= -1e-12
+    assert new_brier.discrimination >= -1e-12
 
 
 def test_brier_of_whole_bins_needs_no_inner_parts() -> None:
-    found = brier([0, 1, 0, 1, 1, 1], [0.2, 0.2, 0.2, 0.7, 0.7, 0.7])
-    assert (found.within_variance, found.within_covariance) == pytest.approx((0, 0))
-    assert found.reliability == pytest.approx(0.5 * (1 / 3 - 0.2) ** 2 + 0.5 * 0.3**2)
-    assert found.uncertainty == pytest.approx(4 / 6 * 2 / 6)
+    new_brier = brier([0, 1, 0, 1, 1, 1], [0.2, 0.2, 0.2, 0.7, 0.7, 0.7])
+    assert (new_brier.within_variance, new_brier.within_covariance) == pytest.approx((0, 0))
+    assert new_brier.reliability == pytest.approx(0.5 * (1 / 3 - 0.2) ** 2 + 0.5 * 0.3**2)
+    assert new_brier.uncertainty == pytest.approx(4 / 6 * 2 / 6)
 
 
 def test_spiegelhalter_by_hand() -> None:
@@ -109,7 +117,7 @@ def test_spiegelhalter_by_hand() -> None:
     assert spiegelhalter(y, p).statistic == pytest.approx(top / bottom)
     assert np.isnan(spiegelhalter([0, 1], [0.5, 0.5]).statistic)
     many = [spiegelhalter(*data(500, seed)).p_value for seed in range(100)]
-    assert 1 <= sum(one < 0.1 for one in many) <= 22
+    assert 1 <= sum(number < 0.1 for number in many) <= 22
     assert spiegelhalter(*data(shift=1)).p_value < 1e-6
 
 
@@ -118,24 +126,26 @@ def test_hosmer_lemeshow_by_hand() -> None:
     table = reliability(y, p)
     expected = table["count"] * table["mean_p"]
     value = float((((table["events"] - expected) ** 2) / (expected * (1 - table["mean_p"]))).sum())
-    found = hosmer_lemeshow(y, p)
-    assert found.statistic == pytest.approx(value)
-    assert found.p_value == pytest.approx(chi2.sf(value, 10))
+    test_result = hosmer_lemeshow(y, p)
+    assert test_result.statistic == pytest.approx(value)
+    assert test_result.p_value == pytest.approx(chi2.sf(value, 10))
     assert hosmer_lemeshow(y, p, fitted=True).df == 8
     assert hosmer_lemeshow(*data(shift=0.5)).p_value < 1e-6
 
 
 def test_calibration_error_by_hand() -> None:
-    found = calibration_error([0, 1, 0, 1], [0.2, 0.2, 0.2, 0.6])
-    assert found["ece"] == pytest.approx(0.75 * (1 / 3 - 0.2) + 0.25 * 0.4)
-    assert found["mce"] == pytest.approx(0.4)
+    results = calibration_error([0, 1, 0, 1], [0.2, 0.2, 0.2, 0.6])
+    assert results["ece"] == pytest.approx(0.75 * (1 / 3 - 0.2) + 0.25 * 0.4)
+    assert results["mce"] == pytest.approx(0.4)
 
 
 def test_weights_scale_nothing() -> None:
     y, p = data(500)
     weight = np.random.default_rng(0).random(500) + 0.1
-    one, two = calibration_line(y, p, weight), calibration_line(y, p, weight * 100)
-    assert (one.slope_low, one.intercept_only_high) == pytest.approx((two.slope_low, two.intercept_only_high))
+    other_calibration_line, two = calibration_line(y, p, weight), calibration_line(y, p, weight * 100)
+    assert (other_calibration_line.slope_low, other_calibration_line.intercept_only_high) == pytest.approx(
+        (two.slope_low, two.intercept_only_high)
+    )
     assert hosmer_lemeshow(y, p, weight).statistic == pytest.approx(hosmer_lemeshow(y, p, weight * 9).statistic)
     assert spiegelhalter(y, p, weight).statistic == pytest.approx(spiegelhalter(y, p, weight * 9).statistic)
     whole = spiegelhalter(np.r_[y, 0], np.r_[p, 0.3], np.r_[np.ones(500), 0])
@@ -169,8 +179,8 @@ def test_chance_alone_seldom_passes_its_bound(rows: int) -> None:
     for _ in range(300):
         p = rng.beta(1, 8, rows)
         y = rng.random(rows) < p
-        found = calibration_error(y, p)
-        beyond += found["ece"] > found["ece_noise"]
+        results = calibration_error(y, p)
+        beyond += results["ece"] > results["ece_noise"]
         score = brier(y, p)
         inside += score.score_low <= np.mean(p * (1 - p)) <= score.score_high
     assert 3 <= beyond <= 30  # 15 of 300 expected

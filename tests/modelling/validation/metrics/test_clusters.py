@@ -19,7 +19,7 @@ def drawn(seed: int, many: int = 150) -> tuple[np.ndarray, np.ndarray]:
 
 
 def copied(*columns: np.ndarray) -> list[np.ndarray]:
-    return [np.repeat(one, COPIES) for one in columns]
+    return [np.repeat(column, COPIES) for column in columns]
 
 
 def test_copies_of_a_row_are_worth_one() -> None:
@@ -39,9 +39,9 @@ def test_copies_of_a_row_are_worth_one() -> None:
     line, first = tests.calibration_line(more_y, more_p, clusters=alike), tests.calibration_line(y, p)
     assert (line.slope_low, line.slope_high) == pytest.approx((first.slope_low, first.slope_high), rel=0.05)
     grade = np.where(p < 0.3, "A", "B")
-    one = grade_tests(y, p, grade).set_index("grade")
+    set_index = grade_tests(y, p, grade).set_index("grade")
     all_rows = grade_tests(more_y, more_p, np.repeat(grade, COPIES), clusters=alike).set_index("grade")
-    assert all_rows.loc["A", "rate_low"] == pytest.approx(one.loc["A", "rate_low"], rel=0.03)
+    assert all_rows.loc["A", "rate_low"] == pytest.approx(set_index.loc["A", "rate_low"], rel=0.03)
 
 
 def test_rows_that_are_not_alike_stay_what_they_are() -> None:

@@ -46,11 +46,11 @@ def test_auc_and_interval_are_delongs() -> None:
 
 def test_ks_is_the_largest_gap_of_two_samples() -> None:
     y, risk = data()
-    found = discrimination(y, risk, bootstraps=100)
-    assert found.ks == pytest.approx(ks_2samp(risk[y == 1], risk[y == 0]).statistic, abs=1e-12)
-    assert found.ks_low <= found.ks <= found.ks_high
-    assert found.accuracy_ratio == pytest.approx(2 * found.auc - 1)
-    assert (found.count, found.events) == (400, int(y.sum()))
+    new_discrimination = discrimination(y, risk, bootstraps=100)
+    assert new_discrimination.ks == pytest.approx(ks_2samp(risk[y == 1], risk[y == 0]).statistic, abs=1e-12)
+    assert new_discrimination.ks_low <= new_discrimination.ks <= new_discrimination.ks_high
+    assert new_discrimination.accuracy_ratio == pytest.approx(2 * new_discrimination.auc - 1)
+    assert (new_discrimination.count, new_discrimination.events) == (400, int(y.sum()))
 
 
 def test_weights_are_importance_weights() -> None:
@@ -61,9 +61,9 @@ def test_weights_are_importance_weights() -> None:
     assert auc == pytest.approx(roc_auc_score(np.repeat(y, weight), np.repeat(risk, weight)), abs=1e-12)
     assert auc_interval(y, risk, weight * 7.5)[1] == pytest.approx(se, rel=1e-10)
     assert auc_interval(y, risk, np.full(len(y), 3.0)) == pytest.approx(auc_interval(y, risk), rel=1e-10)
-    kept = weight > 1
-    zeroed = auc_interval(y, risk, np.where(kept, 1, 0))
-    assert zeroed == pytest.approx(auc_interval(y[kept], risk[kept]), rel=1e-10)
+    remaining = weight > 1
+    zeroed = auc_interval(y, risk, np.where(remaining, 1, 0))
+    assert zeroed == pytest.approx(auc_interval(y[remaining], risk[remaining]), rel=1e-10)
 
 
 def test_rows_of_weight_nothing_are_not_there() -> None:
@@ -72,15 +72,17 @@ def test_rows_of_weight_nothing_are_not_there() -> None:
     y = (random.random(300) < 1 / (1 + np.exp(-risk))).astype(int)
     groups, cohort = np.arange(300) // 3, np.arange(300) % 2
     weight = np.where(np.arange(300) % 4 == 0, 0.0, random.integers(1, 4, 300).astype(float))
-    kept = weight > 0
+    remaining = weight > 0
     for by in (None, groups):
-        inside = None if by is None else by[kept]
+        inside = None if by is None else by[remaining]
         whole = discrimination(y, risk, weight, groups=by, bootstraps=20)
-        assert whole == discrimination(y[kept], risk[kept], weight[kept], groups=inside, bootstraps=20)
+        assert whole == discrimination(y[remaining], risk[remaining], weight[remaining], groups=inside, bootstraps=20)
         whole_gap = compare_auc(y, risk, -risk, weight, groups=by)
-        assert whole_gap == compare_auc(y[kept], risk[kept], -risk[kept], weight[kept], groups=inside)
-    found = discrimination_by(y, risk, cohort, weight)
-    assert found.equals(discrimination_by(y[kept], risk[kept], cohort[kept], weight[kept]))
+        assert whole_gap == compare_auc(
+            y[remaining], risk[remaining], -risk[remaining], weight[remaining], groups=inside
+        )
+    table = discrimination_by(y, risk, cohort, weight)
+    assert table.equals(discrimination_by(y[remaining], risk[remaining], cohort[remaining], weight[remaining]))
 
 
 def test_rows_of_one_organisation_are_not_more_evidence() -> None:
@@ -114,10 +116,10 @@ def test_wholly_apart_is_not_certain() -> None:
 
 def test_bootstrap_of_many_scores_agrees_with_delong() -> None:
     y, risk = data(20_000, digits=9)
-    found = discrimination(y, risk, interval="bootstrap", bootstraps=300)
+    new_discrimination = discrimination(y, risk, interval="bootstrap", bootstraps=300)
     reach = auc_interval(y, risk)
-    assert found.auc_low == pytest.approx(reach[2], abs=0.002)
-    assert found.auc_high == pytest.approx(reach[3], abs=0.002)
+    assert new_discrimination.auc_low == pytest.approx(reach[2], abs=0.002)
+    assert new_discrimination.auc_high == pytest.approx(reach[3], abs=0.002)
 
 
 def test_cohorts_stand_apart_and_one_class_is_said() -> None:
@@ -138,17 +140,17 @@ def test_cohorts_stand_apart_and_one_class_is_said() -> None:
 def test_two_models_on_the_same_rows() -> None:
     y, risk = data()
     other = risk + np.random.default_rng(1).normal(0, 1, len(y))
-    found = compare_auc(y, risk, other)
-    assert found.auc_first == pytest.approx(roc_auc_score(y, risk))
-    assert found.auc_second == pytest.approx(roc_auc_score(y, other))
+    auc_difference = compare_auc(y, risk, other)
+    assert auc_difference.auc_first == pytest.approx(roc_auc_score(y, risk))
+    assert auc_difference.auc_second == pytest.approx(roc_auc_score(y, other))
     both = []
-    for one in (risk, other):
-        bad, good = one[y == 1], one[y == 0]
+    for pair in (risk, other):
+        bad, good = pair[y == 1], pair[y == 0]
         kernel = (bad[:, None] > good[None, :]) + 0.5 * (bad[:, None] == good[None, :])
         both.append((kernel.mean(axis=1), kernel.mean(axis=0)))
     gap10, gap01 = both[1][0] - both[0][0], both[1][1] - both[0][1]
     variance = gap10.var(ddof=1) / len(gap10) + gap01.var(ddof=1) / len(gap01)
-    assert found.se**2 == pytest.approx(variance, rel=1e-9)
+    assert auc_difference.se**2 == pytest.approx(variance, rel=1e-9)
     assert compare_auc(y, risk, risk * 2).p_value == 1.0
     assert auc_against_initial(0.70, 0.01, 0.75) == pytest.approx(2.8665e-7, rel=1e-3)
     assert auc_against_initial(0.75, 0.01, 0.75) == pytest.approx(0.5)
@@ -157,7 +159,7 @@ def test_two_models_on_the_same_rows() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 5), st.integers(1, 3)), min_size=2, max_size=30))
 def test_auc_is_the_share_of_ordered_pairs(rows: list[tuple[bool, int, int]]) -> None:
-    y, risk, weight = (np.array(one) for one in zip(*rows, strict=True))
+    y, risk, weight = (np.array(pair) for pair in zip(*rows, strict=True))
     if y.all() or not y.any():
         with pytest.raises(InputError, match="one class"):
             auc_interval(y, risk, weight)

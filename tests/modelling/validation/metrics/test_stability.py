@@ -35,9 +35,9 @@ def test_bins_stay_fixed() -> None:
     first, later = rng.normal(0, 1, 5000), rng.normal(0.5, 1, 5000)
     fixed = fix_bins("score", first)
     assert len(fixed.labels) == 11
-    found = psi(first, later, fixed)
-    assert 0.2 < found.psi < 0.35
-    assert found.table["expected"][:10].to_list() == pytest.approx([500] * 10)
+    stability = psi(first, later, fixed)
+    assert 0.2 < stability.psi < 0.35
+    assert stability.table["expected"][:10].to_list() == pytest.approx([500] * 10)
     again = psi(first, rng.normal(0, 1, 5000), fixed)
     assert again.psi < 2 * again.noise
     assert FixedBins.from_dict(json.loads(json.dumps(fixed.to_dict()))) == fixed
@@ -47,16 +47,16 @@ def test_noise_is_what_chance_does() -> None:
     rng = np.random.default_rng(1)
     below = 0
     for _ in range(200):
-        found = psi(rng.integers(0, 8, 400), rng.integers(0, 8, 300))
-        below += found.psi <= found.noise
+        stability = psi(rng.integers(0, 8, 400), rng.integers(0, 8, 300))
+        below += stability.psi <= stability.noise
     assert 180 <= below <= 199
 
 
 def test_missing_and_unseen_have_their_bins() -> None:
     before = pd.Series(["微型", "小型", "大型", None] * 25)
     after = pd.Series(["微型", "新型", None, None] * 25)
-    found = psi(before, after, name="规模")
-    counts = dict(zip(found.table["bin"], found.table["actual"], strict=True))
+    stability = psi(before, after, name="规模")
+    counts = dict(zip(stability.table["bin"], stability.table["actual"], strict=True))
     assert counts == {"大型": 0, "小型": 0, "微型": 25, "other": 25, "missing": 50}
     numbers = psi(pd.Series([1.0, 2.0, None, 4.0]), pd.Series([None, None, None, 1.0]), 3)
     assert numbers.table["actual"].to_list()[-1] == 3
@@ -80,11 +80,11 @@ def test_a_profile_stands_for_its_rows() -> None:
     before = pd.DataFrame({"a": rng.normal(size=500), "规模": rng.choice(["大", "小"], 500), "void": np.nan})
     before.loc[:20, "a"] = np.nan
     after = before.sample(300, random_state=1).assign(a=lambda t: t["a"] + 0.4)
-    kept = Profile.from_dict(json.loads(json.dumps(profile_of(before, p=np.linspace(0, 1, 500)).to_dict())))
-    for one, two in zip(csi(before, after), csi(kept, after), strict=True):
-        pd.testing.assert_frame_equal(one, two)
-    assert kept.prediction is not None
-    assert against(kept.prediction, np.linspace(0, 1, 900)).psi < 0.001
+    profile = Profile.from_dict(json.loads(json.dumps(profile_of(before, p=np.linspace(0, 1, 500)).to_dict())))
+    for table, two in zip(csi(before, after), csi(profile, after), strict=True):
+        pd.testing.assert_frame_equal(table, two)
+    assert profile.prediction is not None
+    assert against(profile.prediction, np.linspace(0, 1, 900)).psi < 0.001
     with pytest.raises(InputError, match="no profile"):
         Profile.from_dict({})
 
@@ -100,10 +100,10 @@ def test_psi_never_below_zero_and_every_row_has_one_bin(before: list, after: lis
         with pytest.raises(InputError, match="missing"):
             psi(first, pd.Series(after, dtype=float))
         return
-    found = psi(first, pd.Series(after, dtype=float))
-    assert found.psi >= 0
-    assert found.table["expected"].sum() == len(before)
-    assert found.table["actual"].sum() == len(after)
+    stability = psi(first, pd.Series(after, dtype=float))
+    assert stability.psi >= 0
+    assert stability.table["expected"].sum() == len(before)
+    assert stability.table["actual"].sum() == len(after)
     assert psi(first, first).psi == 0
 
 

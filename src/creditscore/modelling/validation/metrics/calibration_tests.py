@@ -82,7 +82,7 @@ def reliability(
         if len(inside):
             rate, mean = float(np.sum(w * y[inside])) / total, float(np.sum(w * p[inside])) / total
             n = rows_worth(w, clusters.of(inside) if clusters else None)
-            low, high = (float(one) for one in jeffreys(rate * n, n, level))
+            low, high = (float(jeffrey) for jeffrey in jeffreys(rate * n, n, level))
             ends = float(p[inside].min()), float(p[inside].max())
         else:
             rate = mean = low = high = float("nan")
@@ -149,8 +149,8 @@ def fit_line(y: Floats, z: Floats, weight: Floats, free: bool = True) -> tuple[F
                 break
             size /= 2
         theta, moved, loss = new, float(np.max(np.abs(size * step))), after
-        found = np.linalg.inv(hess)
-        inverse[: len(step), : len(step)] = found
+        result = np.linalg.inv(hess)
+        inverse[: len(step), : len(step)] = result
         if moved < 1e-10:
             return theta, inverse, True
         if np.max(np.abs(theta)) > 50:

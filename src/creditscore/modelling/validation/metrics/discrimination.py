@@ -128,15 +128,15 @@ def influence(of: Ranked) -> tuple[float, Floats]:
 def _variance(parts: list[Floats], y: Floats, weight: Floats, groups: Ints | None) -> Floats:
     """Covariance matrix of AUCs from their influences: DeLong's, or with clusters Obuchowski's."""
     if groups is not None:
-        sums = np.stack([np.bincount(groups, weights=one) for one in parts])
+        sums = np.stack([np.bincount(groups, weights=part) for part in parts])
         many = sums.shape[1]
         return np.asarray(sums @ sums.T * (many / max(1, many - 1)))
-    found = np.zeros((len(parts), len(parts)))
+    zeros = np.zeros((len(parts), len(parts)))
     for which in (y == 1, y == 0):
-        rows = np.stack([one[which] for one in parts])
+        rows = np.stack([part[which] for part in parts])
         n = effective(weight[which])
-        found += rows @ rows.T * (n / (n - 1) if n > 1 else 1.0)
-    return found
+        zeros += rows @ rows.T * (n / (n - 1) if n > 1 else 1.0)
+    return zeros
 
 
 def auc_interval(
@@ -200,10 +200,10 @@ def discrimination(
     if bootstraps:
         drawn = _bootstrap(of, clusters, bootstraps, seed)
         tails = [(1 - level) / 2, (1 + level) / 2]
-        ks_low, ks_high = (float(one) for one in np.quantile(drawn[1], tails))
+        ks_low, ks_high = (float(value) for value in np.quantile(drawn[1], tails))
         ks_low, ks_high = min(ks_low, ks), max(ks_high, ks)
         if interval == "bootstrap":
-            low, high = (float(one) for one in np.quantile(drawn[0], tails))
+            low, high = (float(value) for value in np.quantile(drawn[0], tails))
     return Discrimination(
         count=len(of.y),
         events=int(np.sum(of.y)),
@@ -240,18 +240,18 @@ def _bootstrap(of: Ranked, clusters: Ints | None, draws: int, seed: int) -> tupl
     if counted:
         counts = [np.bincount(cell[which], minlength=size) for which in (event, ~event)]
     joined = _curves(tally(cell, of.weight * of.y, size), tally(cell, of.weight * (1 - of.y), size))
-    found = np.empty((2, draws))
+    result = np.empty((2, draws))
     for k in range(draws):
         if counted:
-            bad, good = (rng.multinomial(int(one.sum()), one / one.sum()).astype(float) for one in counts)
+            bad, good = (rng.multinomial(int(count.sum()), count / count.sum()).astype(float) for count in counts)
         else:
             times = _times(rng, event, clusters, len(of.y)) * of.weight
             bad, good = tally(cell, times * of.y, size), tally(cell, times * (1 - of.y), size)
-        found[:, k] = _curves(bad, good)
+        result[:, k] = _curves(bad, good)
     # what joining scores to cells changed in the data's own value is taken back
     shift = np.array([[exact[0] - joined[0]], [exact[1] - joined[1]]])
-    found = np.clip(found + shift, 0.0, 1.0)
-    return found[0], found[1]
+    result = np.clip(result + shift, 0.0, 1.0)
+    return result[0], result[1]
 
 
 def _times(rng: np.random.Generator, event: Any, clusters: Ints | None, length: int) -> Floats:
@@ -323,10 +323,10 @@ def compare_auc(
     y: Any, first: Any, second: Any, sample_weight: Any = None, *, level: float = 0.95, groups: Any = None
 ) -> AucDifference:
     """DeLong's test of two risks on the same rows (their errors are correlated, which the test uses)."""
-    one, two = ranked(y, first, sample_weight), ranked(y, second, sample_weight)
+    other_ranked, two = ranked(y, first, sample_weight), ranked(y, second, sample_weight)
     clusters = _taken(y, first, sample_weight, groups)[3]
-    (auc_1, part_1), (auc_2, part_2) = influence(one), influence(two)
-    matrix = _variance([part_1, part_2], one.y, one.weight, clusters)
+    (auc_1, part_1), (auc_2, part_2) = influence(other_ranked), influence(two)
+    matrix = _variance([part_1, part_2], other_ranked.y, other_ranked.weight, clusters)
     se = max(0.0, float(matrix[0, 0] + matrix[1, 1] - 2 * matrix[0, 1])) ** 0.5
     gap, z = auc_2 - auc_1, normal_quantile(level_of(level))
     p_value = float(two_sided(gap / se)) if se > 1e-12 else (1.0 if abs(gap) < 1e-12 else 0.0)

@@ -44,8 +44,8 @@ def bands(values: Any, edges: Sequence[float], unit: str = "") -> pd.Categorical
     names = [f"< {cut[0]:g}{unit}"]
     names += [f"{low:g}–{high:g}{unit}" for low, high in pairwise(cut)]
     names.append(f"≥ {cut[-1]:g}{unit}")
-    found = np.where(np.isnan(numbers), -1, np.searchsorted(cut, numbers, side="right"))
-    return pd.Categorical.from_codes(found.tolist(), categories=pd.Index(names), ordered=True)
+    result = np.where(np.isnan(numbers), -1, np.searchsorted(cut, numbers, side="right"))
+    return pd.Categorical.from_codes(result.tolist(), categories=pd.Index(names), ordered=True)
 
 
 def fairness(
@@ -116,7 +116,7 @@ def grouped(name: str, values: Any, edges: Sequence[float] | None) -> Any:
     if series.dtype.kind not in "iuf" or (edges is None and series.nunique() <= 10):
         return series
     if edges is None:
-        edges = sorted({float(one) for one in series.quantile([0.25, 0.5, 0.75])})
+        edges = sorted({float(number) for number in series.quantile([0.25, 0.5, 0.75])})
     return bands(series, edges)
 
 
@@ -124,10 +124,10 @@ def withheld(counts: Any, min_count: int) -> list[str]:
     """`shown`, `small` or `secondary` for each group."""
     state = ["small" if count < min_count else "shown" for count in counts]
     while "small" in state and "shown" in state:
-        hidden = [int(count) for count, one in zip(counts, state, strict=True) if one != "shown"]
+        hidden = [int(count) for count, name in zip(counts, state, strict=True) if name != "shown"]
         if len(hidden) > 1 and sum(hidden) >= min_count:
             break
-        state[min((k for k, one in enumerate(state) if one == "shown"), key=lambda k: (counts[k], k))] = "secondary"
+        state[min((k for k, name in enumerate(state) if name == "shown"), key=lambda k: (counts[k], k))] = "secondary"
     return state
 
 

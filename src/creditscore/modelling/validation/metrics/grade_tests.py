@@ -47,18 +47,18 @@ def holm(p_values: Any) -> Floats:
 
 def coded_grades(grade: Any, length: int, order: Sequence[Any] | None) -> tuple[Ints, list[Any]]:
     """Grades as codes, best first: in `order`, or numbers by size and texts by alphabet. A missing grade is refused."""
-    found, names = codes("grade", grade, length)
+    result, names = codes("grade", grade, length)
     if None in names:
         raise InputError("a row has no grade", where="grade", next="leave ungraded rows out and say so")
     if order is None:
-        return found, names
-    wanted = [plain(one) for one in order]
+        return result, names
+    wanted = [plain(value) for value in order]
     unknown = [name for name in names if name not in wanted]
     if unknown:
         raise InputError(f"grade {unknown[0]!r} is not in the order", where="grade", allowed=map(str, wanted))
     if len(set(wanted)) < len(wanted):
         raise InputError("a grade stands twice in the order", where="order", allowed="each grade once")
-    return np.array([wanted.index(name) for name in names], dtype=np.int64)[found], wanted
+    return np.array([wanted.index(name) for name in names], dtype=np.int64)[result], wanted
 
 
 def grade_tests(
@@ -102,7 +102,7 @@ def grade_tests(
         rate, mean = float(np.sum(w * y[which])) / total, float(np.sum(w * p[which])) / total
         if pd_by_grade is not None:
             if k < 0:
-                mean = sum(one["share"] * one["pd"] for one in rows if one["count"])
+                mean = sum(row["share"] * row["pd"] for row in rows if row["count"])
             elif name not in pd_by_grade:
                 raise InputError(f"grade {name!r} has no probability", where="pd_by_grade", next="give one per grade")
             else:

@@ -100,19 +100,19 @@ def codes(name: str, labels: Any, length: int) -> tuple[Ints, list[Any]]:
     if isinstance(ordered, pd.CategoricalDtype) and ordered.ordered and len(labels) == length:
         held = pd.Categorical(labels).remove_unused_categories()
         found_codes = np.asarray(held.codes, dtype=np.int64)
-        named = [plain(one) for one in held.categories]
+        named = [plain(category) for category in held.categories]
         gone = found_codes < 0
         return np.where(gone, len(named), found_codes), [*named, None] if gone.any() else named
     series = pd.Series(labels.to_numpy() if hasattr(labels, "to_numpy") else labels, dtype=object)
     if len(series) != length:
         raise InputError(f"{name} has {len(series)} values, the outcomes {length}", where=name, next="give one per row")
-    coded, found = pd.factorize(series, use_na_sentinel=True)
-    order = sorted(range(len(found)), key=lambda k: (_rank(found[k]), str(found[k])))
-    place = np.empty(len(found) + 1, dtype=np.int64)
+    coded, new_column = pd.factorize(series, use_na_sentinel=True)
+    order = sorted(range(len(new_column)), key=lambda k: (_rank(new_column[k]), str(new_column[k])))
+    place = np.empty(len(new_column) + 1, dtype=np.int64)
     for new, old in enumerate(order):
         place[old] = new
-    place[-1] = len(found)  # the sentinel -1
-    names: list[Any] = [plain(found[old]) for old in order]
+    place[-1] = len(new_column)  # the sentinel -1
+    names: list[Any] = [plain(new_column[old]) for old in order]
     if (coded == -1).any():
         names.append(None)
     return place[coded], names

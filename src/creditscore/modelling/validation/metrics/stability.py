@@ -54,19 +54,19 @@ class FixedBins:
                     where=self.name,
                     allowed="numbers, as where the bins were made; missing as None or NaN",
                 )
-            found = np.searchsorted(np.asarray(self.edges), numbers, side="left")
-            return np.where(gone, len(self.edges) + 1, found).astype(np.int64)
+            result = np.searchsorted(np.asarray(self.edges), numbers, side="left")
+            return np.where(gone, len(self.edges) + 1, result).astype(np.int64)
         place = pd.Series(range(len(self.levels)), index=pd.Index(self.levels, dtype=object), dtype=float)
-        texts = series.astype(object).where(~gone, None).map(lambda one: None if one is None else str(plain(one)))
+        texts = series.astype(object).where(~gone, None).map(lambda value: None if value is None else str(plain(value)))
         coded = texts.map(place).to_numpy(dtype=np.float64, na_value=np.nan)
         coded = np.where(np.isnan(coded), len(self.levels), coded)
         return np.where(gone, len(self.levels) + 1, coded).astype(np.int64)
 
     def count(self, values: Any, sample_weight: Any = None) -> Floats:
         """Weight in each bin."""
-        found = self.assign(values)
-        weight = weights(sample_weight, len(found)) if len(found) else np.zeros(0)
-        return tally(found, weight, len(self.labels))
+        result = self.assign(values)
+        weight = weights(sample_weight, len(result)) if len(result) else np.zeros(0)
+        return tally(result, weight, len(self.labels))
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -80,7 +80,7 @@ class FixedBins:
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> FixedBins:
-        edges = tuple(float(one) for one in given["edges"])
+        edges = tuple(float(edge) for edge in given["edges"])
         return cls(str(given["name"]), str(given["of"]), edges, tuple(map(str, given["levels"])))
 
 
@@ -95,21 +95,23 @@ def fix_bins(name: str, values: Any, sample_weight: Any = None, *, bins: int = 1
     if series.isna().all():
         raise InputError(f"every value of {name} is missing", where=name, next="leave the column out")
     weight = weights(sample_weight, len(series))
-    kept = series.notna().to_numpy()
-    known = series[kept]
+    remaining = series.notna().to_numpy()
+    known = series[remaining]
     if known.dtype.kind in "iuf":
-        numbers, held = known.to_numpy(dtype=np.float64), weight[kept]
+        numbers, held = known.to_numpy(dtype=np.float64), weight[remaining]
         distinct = np.unique(numbers)
         if len(distinct) <= bins:
-            return FixedBins(name, "numeric", edges=tuple(float(one) for one in distinct[:-1] if np.isfinite(one)))
+            return FixedBins(
+                name, "numeric", edges=tuple(float(value) for value in distinct[:-1] if np.isfinite(value))
+            )
         order = np.argsort(numbers, kind="stable")
         reached = np.cumsum(held[order])
         at = np.searchsorted(reached, reached[-1] * np.arange(1, bins) / bins * (1 - 1e-12))
         edges = np.unique(numbers[order][np.minimum(at, len(numbers) - 1)])
-        inner = (float(one) for one in edges if one < numbers.max() and np.isfinite(one))
+        inner = (float(edge) for edge in edges if edge < numbers.max() and np.isfinite(edge))
         return FixedBins(name, "numeric", edges=tuple(inner))
-    texts = known.astype(object).map(lambda one: str(plain(one)))
-    held_by = texts.to_frame("level").assign(weight=weight[kept]).groupby("level")["weight"].sum()
+    texts = known.astype(object).map(lambda value: str(plain(value)))
+    held_by = texts.to_frame("level").assign(weight=weight[remaining]).groupby("level")["weight"].sum()
     commonest = sorted(held_by.index, key=lambda level: (-held_by[level], level))[:MOST_LEVELS]
     return FixedBins(name, "categorical", levels=tuple(sorted(commonest)))
 
@@ -121,17 +123,17 @@ def psi_table(labels: Any, expected: Any, actual: Any) -> pd.DataFrame:
     Source: Siddiqi 2017, Intelligent Credit Scoring, ch. 15.
     """
     expected, actual = np.asarray(expected, dtype=np.float64), np.asarray(actual, dtype=np.float64)
-    for name, one in (("expected", expected), ("actual", actual)):
-        if not one.any():
+    for name, value in (("expected", expected), ("actual", actual)):
+        if not value.any():
             raise InputError("no row lies in any bin", where=name, next="give counts per bin, of at least one row")
     shares = []
-    for one, other in ((expected, actual), (actual, expected)):
-        shares.append(np.where((one == 0) & (other > 0), HALF, one) / float(np.sum(one)))
+    for value, other in ((expected, actual), (actual, expected)):
+        shares.append(np.where((value == 0) & (other > 0), HALF, value) / float(np.sum(value)))
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.where(shares[0] > 0, (shares[1] - shares[0]) * np.log(shares[1] / shares[0]), 0.0)
     rows = zip(labels, expected, expected / expected.sum(), actual, actual / actual.sum(), part, strict=True)
     names = ("bin", "expected", "expected_share", "actual", "actual_share", "part")
-    return frame([dict(zip(names, (plain(one) for one in row), strict=True)) for row in rows], list(names))
+    return frame([dict(zip(names, (plain(value) for value in row), strict=True)) for row in rows], list(names))
 
 
 @dataclass(frozen=True)
@@ -203,13 +205,13 @@ class Profile:
     prediction: Counted | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        def both(one: Counted) -> dict[str, Any]:
-            return {"bins": one.bins.to_dict(), "expected": [float(count) for count in one.expected]}
+        def both(counted: Counted) -> dict[str, Any]:
+            return {"bins": counted.bins.to_dict(), "expected": [float(count) for count in counted.expected]}
 
         return {
             "kind": "profile",
             "format": 1,
-            "columns": [both(one) for one in self.columns],
+            "columns": [both(column) for column in self.columns],
             "void": list(self.void),
             "prediction": None if self.prediction is None else both(self.prediction),
         }
@@ -219,12 +221,12 @@ class Profile:
         if given.get("kind") != "profile" or given.get("format") != 1:
             raise InputError("this is no profile of a reference", allowed="kind: profile, format: 1")
 
-        def counted(one: Mapping[str, Any]) -> Counted:
-            return Counted(FixedBins.from_dict(one["bins"]), np.asarray(one["expected"], dtype=np.float64))
+        def counted(row: Mapping[str, Any]) -> Counted:
+            return Counted(FixedBins.from_dict(row["bins"]), np.asarray(row["expected"], dtype=np.float64))
 
         predicted = given["prediction"]
         return cls(
-            tuple(counted(one) for one in given["columns"]),
+            tuple(counted(column) for column in given["columns"]),
             tuple(given["void"]),
             None if predicted is None else counted(predicted),
         )
@@ -277,16 +279,16 @@ def csi(
         gone = float(current[named[name]].isna().mean()) if name in named else float("nan")
         state = "all_missing" if name in named else "not_supplied"
         totals.append({"variable": name, **blank, "missing_expected": 1.0, "missing_actual": gone, "state": state})
-    for one in held.columns:
-        name = one.bins.name
+    for column in held.columns:
+        name = column.bins.name
         row: dict[str, Any] = {"variable": name, **blank, "missing_actual": float("nan"), "state": "not_supplied"}
-        row["missing_expected"] = float(one.expected[-1] / one.expected.sum())
+        row["missing_expected"] = float(column.expected[-1] / column.expected.sum())
         if name in named:
             values = current[named[name]]
-            found = against(one, values, sample_weight)
-            row |= {"csi": found.psi, "noise": found.noise, "missing_actual": float(values.isna().mean())}
+            stability = against(column, values, sample_weight)
+            row |= {"csi": stability.psi, "noise": stability.noise, "missing_actual": float(values.isna().mean())}
             row["state"] = "all_missing" if values.isna().all() else "measured"
-            parts.append(found.table.assign(variable=name))
+            parts.append(stability.table.assign(variable=name))
         totals.append(row)
     columns = ["variable", "csi", "noise", "missing_expected", "missing_actual", "state"]
     table = frame(totals, columns).sort_values(["csi", "variable"], ascending=[False, True], ignore_index=True)
